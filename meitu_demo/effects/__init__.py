@@ -1,0 +1,1 @@
+"""The offline engine's effects: pure functions from RGB arrays and faces to RGB arrays. Import only `imaging` and below."""

@@ -1,0 +1,153 @@
+"""Every way a call can fail, as exceptions that carry facts and never sentences.
+
+Imports nothing of ours; everybody may import it. A slug names the explanation in ``locales/``, the facts fill its gaps.
+
+    DemoError
+    ├─ ImageRejected     ours: unreadable, wrong kind, too large, too small
+    ├─ ValueRejected     ours: a control's value that the endpoint does not take
+    ├─ MissingKey        no key for a call that was asked to go live
+    ├─ MissingConsent    a paid route and no consent
+    ├─ Unreachable       never arrived (dns | refused | tls | connect_timeout): safe to repeat
+    ├─ OutcomeUnknown    sent, no readable answer (read_timeout | reset | server_error): may have been billed
+    ├─ BadReply          answered, but not what the document promises
+    ├─ LinkRejected      a URL that must not or could not be fetched
+    ├─ ProviderError     answered with its own code
+    └─ Refusal           the offline engine says no
+       ├─ NoFace  FaceTooSmall  FaceTurned  FaceNodded  FaceCropped
+       └─ TemplateHasNoFace  UnknownTemplate
+"""
+
+
+class DemoError(Exception):
+    """A failure with a stable slug and facts (numbers and short strings; never a secret, a path or a URL)."""
+
+    slug = "unexpected"
+
+    def __init__(self, slug: str | None = None, /, **facts: object) -> None:
+        if slug is not None:
+            self.slug = slug
+        self.facts = facts
+        super().__init__(self.slug, facts)
+
+    def __str__(self) -> str:
+        return " ".join([self.slug, *(f"{name}={value!r}" for name, value in self.facts.items())])
+
+
+class ImageRejected(DemoError):
+    """The photo cannot be used; nothing was sent."""
+
+    slug = "image_unreadable"
+
+
+class ValueRejected(DemoError):
+    """A control's value is not one that the endpoint takes; nothing was sent. Facts: control, value, allowed."""
+
+    slug = "value_rejected"
+
+
+class MissingKey(DemoError):
+    """A live call was asked for and there is no key. Facts: provider, setting."""
+
+    slug = "missing_key"
+
+
+class MissingConsent(DemoError):
+    """A photo would leave the machine without consent. Facts: provider."""
+
+    slug = "missing_consent"
+
+
+class Unreachable(DemoError):
+    """The request provably never reached the vendor. Facts: provider, cause."""
+
+    slug = "unreachable"
+
+
+class OutcomeUnknown(DemoError):
+    """The request was sent and no readable answer came: it may have been billed. Facts: provider, cause."""
+
+    slug = "outcome_unknown"
+
+
+class BadReply(DemoError):
+    """The vendor answered something that its document does not promise. Facts: provider, cause."""
+
+    slug = "bad_reply"
+
+
+class LinkRejected(DemoError):
+    """A URL that must not be fetched, or could not be. Facts: cause."""
+
+    slug = "link_rejected"
+
+
+class ProviderError(DemoError):
+    """The vendor answered with its own code; which slug that is, `data/errors.toml` knows."""
+
+    slug = "vendor_unknown"
+
+    def __init__(
+        self,
+        provider: str,
+        code: str,
+        *,
+        vendor_message: str = "",
+        http_status: int = 0,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(
+            provider=provider,
+            code=code,
+            vendor_message=vendor_message,
+            http_status=http_status,
+            request_id=request_id,
+        )
+        self.provider = provider
+        self.code = code
+        self.vendor_message = vendor_message
+        self.http_status = http_status
+        self.request_id = request_id
+
+
+class Refusal(DemoError):
+    """The offline engine says no. Never crosses the wire: the gateway turns it into the vendor's own code."""
+
+
+class NoFace(Refusal):
+    slug = "no_face"
+
+
+class FaceTooSmall(Refusal):
+    """Facts: side, limit (pixels)."""
+
+    slug = "face_too_small"
+
+
+class FaceTurned(Refusal):
+    """Facts: angle, limit (degrees of yaw)."""
+
+    slug = "face_turned"
+
+
+class FaceNodded(Refusal):
+    """Facts: angle, limit (degrees of pitch)."""
+
+    slug = "face_nodded"
+
+
+class FaceCropped(Refusal):
+    """Facts: share (per cent of the face outside the frame)."""
+
+    slug = "face_cropped"
+
+
+class TemplateHasNoFace(Refusal):
+    """Facts: template."""
+
+    slug = "template_has_no_face"
+
+
+class UnknownTemplate(Refusal):
+    """Facts: template."""
+
+    slug = "unknown_template"
