@@ -1,0 +1,175 @@
+"""The vocabulary: what an endpoint, its controls, its limits, a photo and a route are. Imports nothing of ours but errors.
+
+An endpoint is a declaration plus a pure function; panel, client call, offline route, API name and tests follow from it.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import SecretStr
+
+from .errors import ValueRejected
+
+Values = Mapping[str, Any]
+Image = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLimits:
+    """What a vendor takes: sides in pixels (both ends included), file size in bytes."""
+
+    min_side: int
+    max_side: int
+    max_bytes: int
+    min_face: int = 0  # px, smallest face; 0: not documented
+    formats: tuple[str, ...] = ("JPEG", "PNG")  # Pillow's names
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """An encoded picture with nothing of its source's metadata."""
+
+    data: bytes = field(repr=False)
+    media_type: str  # image/jpeg, image/png
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a vendor left the result. The URL may carry a key: never show, log or format it."""
+
+    url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a provider's answer holds: picture bytes or a link to them, and the vendor's request id."""
+
+    media: bytes | Link = field(repr=False)
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that was done to a photo before it is sent; `locales` holds the words for each slug."""
+
+    slug: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A pick from a list. `open` also takes a value that is not listed (a typed template ID)."""
+
+    name: str
+    wire: str
+    options: tuple[str, ...]
+    default: str
+    open: bool = False
+
+    def read(self, value: object) -> str:
+        """The value as the wire wants it. Raises ValueRejected."""
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+        if text in self.options:
+            return text
+        if self.open and 0 < len(text) <= 64 and text.isascii() and text.replace("_", "").replace("-", "").isalnum():
+            return text
+        raise ValueRejected(control=self.name, value=str(value)[:64], allowed=_listed(self.options))
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateGallery(Choice):
+    """A choice that is also shown as pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeMenu(Choice):
+    """A choice of facial shape types, shown with number, name and effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """A number from `low` to `high`."""
+
+    name: str
+    wire: str
+    default: float
+    low: float = 0.0
+    high: float = 1.0
+    step: float = 0.05
+
+    def read(self, value: object) -> float:
+        """The value as a finite number in range. Raises ValueRejected."""
+        try:
+            number = float(str(value)) if not isinstance(value, bool) else math.nan
+        except ValueError:
+            number = math.nan
+        if not self.low <= number <= self.high:
+            raise ValueRejected(control=self.name, value=str(value)[:64], allowed=f"{self.low:g}..{self.high:g}")
+        return number
+
+
+Control = Choice | Strength
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One cloud API: what it is called, what it takes, and what the offline engine does instead."""
+
+    id: str
+    provider: str
+    path: str
+    limits: ImageLimits
+    controls: tuple[Control, ...]
+    offline: Callable[[Image, Values], Image]
+    wire: Mapping[str, str] = field(default_factory=dict)  # constant wire fields
+    example: str = "astronaut"
+
+    @property
+    def slug(self) -> str:
+        """The id as file names and element ids want it."""
+        return self.id.replace("_", "-")
+
+    def read(self, values: Values) -> dict[str, Any]:
+        """Checked values for every control, defaults filled in. Raises ValueRejected, also for unknown names."""
+        known = {control.name for control in self.controls}
+        for name in values:
+            if name not in known:
+                raise ValueRejected(control=str(name)[:64], value="", allowed=_listed(tuple(sorted(known))))
+        return {control.name: control.read(values.get(control.name, control.default)) for control in self.controls}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Keys of one provider. `host` only for the marketplace edition, which wants it as a header."""
+
+    key: SecretStr
+    secret: SecretStr | None = None
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a call goes and who pays: the vendor's host with keys, or the offline server. Nothing else asks which."""
+
+    provider: str
+    base_url: str
+    credentials: Credentials
+    paid: bool
+    path: str | None = None  # instead of the endpoint's own
+
+    @property
+    def mode(self) -> str:
+        """The word for reports: "live" or "offline"."""
+        return "live" if self.paid else "offline"
+
+
+def _listed(options: tuple[str, ...]) -> str:
+    return f"{options[0]} … {options[-1]}" if len(options) > 8 else ", ".join(options)
