@@ -1,0 +1,93 @@
+"""The photo's way in and out of bytes. Everybody above may import it; `gate`, `headers`, `rgb`, `fit` are its parts.
+
+    open_photo   by content, limits held against the header     gate, headers
+    read_pixels  any mode to RGB                                rgb
+    shrink       to the vendor's sides, then for its bytes      fit
+    to_srgb, turn_upright                                       rgb
+    encode       a JPEG that holds nothing but pixels           fit
+
+Colours and turning come after shrinking, when there are fewer pixels to touch. Every function is pure and blocks: call
+it from a worker thread. Every refusal is an ImageRejected; see `gate.open_photo` and `fit.size_within` for the slugs.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..spec import Change, Image, ImageLimits, Photo
+from . import fit
+from .gate import MAX_BYTES, MAX_PIXELS, Opened, file_size, open_photo
+from .headers import MEDIA_TYPES, Size, kind_of
+from .rgb import read_pixels, to_srgb, turn_upright
+
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "Prepared", "decode", "encode", "prepare", "size_of", "sniff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A photo ready for a vendor, what was done to it, and what came in (sides in px as a person sees them)."""
+
+    photo: Photo
+    changes: tuple[Change, ...]
+    width: int
+    height: int
+    file_bytes: int
+    media_type: str
+
+
+def prepare(source: bytes, limits: ImageLimits) -> Prepared:
+    """The photo in `source` as a clean JPEG within `limits`: upright, RGB, sRGB, no metadata. Raises ImageRejected."""
+    opened = open_photo(source)
+    stored = opened.image.size
+    fit.size_within((opened.width, opened.height), limits)  # refuses in the sides that a person sees
+    size = fit.size_within(stored, limits)
+    pixels, changes = read_pixels(opened, fit.decode_size(size, len(source), limits))
+    pixels = fit.shrink(pixels, fit.lighter_size(pixels, size, limits))
+    pixels, profile = to_srgb(pixels, opened)
+    pixels = turn_upright(pixels, opened.orientation)
+    data, (width, height) = fit.encode_within(pixels, limits)
+    photo = Photo(data, MEDIA_TYPES["JPEG"], width, height)
+    changes += profile + _changes(opened, photo)
+    return Prepared(photo, tuple(changes), opened.width, opened.height, len(source), MEDIA_TYPES[opened.kind])
+
+
+def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image:
+    """Upright sRGB pixels of the first frame, through the same gate. Raises ImageRejected."""
+    opened = open_photo(data, max_pixels=max_pixels)
+    pixels, _ = read_pixels(opened)
+    pixels, _ = to_srgb(pixels, opened)
+    return np.require(turn_upright(pixels, opened.orientation), np.uint8, ["C", "W"])
+
+
+def encode(pixels: Image, quality: int = fit.FINEST) -> bytes:
+    """RGB `pixels` as a JPEG, 4:4:4, without metadata."""
+    return fit.encode(pixels, quality)
+
+
+def sniff(data: bytes) -> str | None:
+    """The media type by content, None when it is not one that the gate lets in."""
+    return MEDIA_TYPES.get(kind_of(data))
+
+
+def size_of(data: bytes) -> Size:
+    """(width, height) as `decode` will give them, from the header only. Raises ImageRejected."""
+    opened = open_photo(data)
+    return opened.width, opened.height
+
+
+def _changes(opened: Opened, photo: Photo) -> list[Change]:
+    """What happened to the picture as a whole; `rgb` reports what happened to its colours."""
+    changes: list[Change] = []
+    if opened.orientation != 1 or opened.image.info.get("original_orientation", 1) not in (1, None):
+        changes.append(Change("turned"))
+    before, after = (opened.width, opened.height), (photo.width, photo.height)
+    if before != after:
+        changes.append(Change("resized", {"before": "{}×{}".format(*before), "after": "{}×{}".format(*after)}))
+    if opened.kind != "JPEG":
+        changes.append(Change("kind", {"before": opened.kind.replace("HEIF", "HEIC"), "after": "JPEG"}))
+    weights = file_size(len(opened.data)), file_size(len(photo.data))
+    if weights[0] != weights[1]:
+        changes.append(Change("bytes", {"before": weights[0], "after": weights[1]}))
+    if opened.metadata:
+        changes.append(Change("metadata_dropped", {"gps": opened.gps}))
+    return changes

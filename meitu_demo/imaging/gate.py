@@ -1,0 +1,131 @@
+"""The one gate for picture files: uploads, the offline server's input, vendors' results, templates.
+
+Only `codec`, `rgb` and tests import it. Opens JPEG, PNG, WEBP, BMP and HEIC by content, never by name, and holds the
+limits of bytes and pixels against the header before anything is decoded. Whatever a foreign parser throws leaves here
+as ImageRejected. Importing it sets Pillow's process-wide limits, because Gradio opens files by itself.
+"""
+
+import io
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+
+from PIL import ExifTags, Image, ImageFile, PngImagePlugin
+
+from ..errors import ImageRejected
+from .headers import MEDIA_TYPES, Size, declared_size, is_whole, kind_of, png_chunks
+
+MAX_BYTES = 40_000_000
+MAX_PIXELS = 50_000_000  # the largest phones' 48 and 50 megapixels come in
+MAX_SIDE = 32767  # px; decoders' own limits begin here
+
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+ImageFile.LOAD_TRUNCATED_IMAGES = False
+PngImagePlugin.MAX_TEXT_MEMORY = 16_000_000  # compressed text swells a thousandfold
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+
+_TEXT_CHUNKS = {"tEXt", "zTXt", "iTXt", "eXIf", "tIME"}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file that passed the gate; its header is read, its pixels are not.
+
+    width, height: px as a person sees it, turned upright. orientation: EXIF's 1..8. metadata: the file carries some,
+    gps: a position is among it. image: Pillow's, lazy, as stored (not turned).
+    """
+
+    data: bytes = field(repr=False)
+    kind: str
+    image: Image.Image = field(repr=False)
+    width: int
+    height: int
+    orientation: int
+    metadata: bool
+    gps: bool
+
+
+def open_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Opened:
+    """Open by content and check the limits. At most `max_pixels`, and never more than MAX_PIXELS.
+
+    Raises ImageRejected: image_empty, image_wrong_kind (found, allowed), image_too_large_file (bytes, limit),
+    image_too_many_pixels (width, height, limit: megapixels), image_truncated, image_unreadable.
+    """
+    if not data:
+        raise ImageRejected("image_empty")
+    if len(data) > MAX_BYTES:
+        raise ImageRejected("image_too_large_file", bytes=file_size(len(data)), limit=file_size(MAX_BYTES))
+    kind = kind_of(data)
+    if kind not in MEDIA_TYPES:
+        raise ImageRejected("image_wrong_kind", found=kind, allowed=", ".join(MEDIA_TYPES).replace("HEIF", "HEIC"))
+    with refusals():
+        _check_pixels(declared_size(data, kind), max_pixels)
+        if not is_whole(data, kind):
+            raise ImageRejected("image_truncated")
+        if kind == "HEIF":
+            _register_heif()
+        image = Image.open(io.BytesIO(data), formats=(kind,))
+        _check_pixels(image.size, max_pixels)
+        return _describe(data, kind, image)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turns whatever a decoder raises over a hostile file into ImageRejected; parsers promise nothing narrower."""
+    try:
+        yield
+    except ImageRejected:
+        raise
+    except struct.error as error:
+        raise ImageRejected("image_truncated") from error
+    except Exception as error:
+        raise ImageRejected("image_truncated" if "truncated" in str(error) else "image_unreadable") from error
+
+
+def file_size(count: int) -> str:
+    """A file's size for people: "3.1 MB", "840 KB" (decimal)."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{max(1, round(count / 1e3))} KB"
+
+
+def _check_pixels(size: Size, max_pixels: int) -> None:
+    width, height = size
+    limit = min(max_pixels, MAX_PIXELS)
+    if min(size) < 1:
+        raise ImageRejected("image_unreadable")
+    if width * height > limit or max(size) > MAX_SIDE:
+        raise ImageRejected("image_too_many_pixels", width=width, height=height, limit=round(limit / 1e6, 1))
+
+
+def _describe(data: bytes, kind: str, image: Image.Image) -> Opened:
+    orientation, gps = _exif(image)
+    xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
+    gps = gps or (b"GPSLatitude" in xmp if isinstance(xmp, bytes) else "GPSLatitude" in xmp)
+    metadata = bool(xmp or gps or image.info.get("exif") or image.info.get("comment"))
+    if kind == "JPEG":
+        applications = getattr(image, "applist", [])
+        metadata |= any(name not in ("APP0", "APP14") and body[:4] != b"ICC_" for name, body in applications)
+    elif kind == "PNG":
+        metadata |= bool(png_chunks(data) & _TEXT_CHUNKS)
+    width, height = image.size[::-1] if orientation >= 5 else image.size
+    return Opened(data, kind, image, width, height, orientation, metadata, gps)
+
+
+def _exif(image: Image.Image) -> tuple[int, bool]:
+    """EXIF's orientation 1..8, and whether it holds a position. A broken block counts as none."""
+    try:
+        exif = image.getexif()
+        orientation = exif.get(ExifTags.Base.Orientation, 1)
+        gps = ExifTags.IFD.GPSInfo in exif
+    except Exception:  # Pillow's EXIF parser promises no narrower kind, and the pixels are fine without it
+        return 1, False
+    return (orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1), gps
+
+
+@cache
+def _register_heif() -> None:
+    import pillow_heif  # 40 ms that a start without HEIC need not spend
+
+    pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)

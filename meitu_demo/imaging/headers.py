@@ -1,0 +1,155 @@
+"""What a picture file says about itself in its first bytes, read by us before any library sees the file.
+
+Only `gate` and `codec` import it. Nothing here allocates more than a few bytes, and every loop is bounded, so the
+pixel limit can be held against a hostile file before a decoder has reserved memory for it.
+"""
+
+import re
+import struct
+
+Size = tuple[int, int]
+
+MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "BMP": "image/bmp", "HEIF": "image/heic"}
+
+_SIGNATURES = {
+    b"\xff\xd8\xff": "JPEG",
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"BM": "BMP",
+    b"GIF8": "GIF",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"\0\0\1\0": "ICO",
+    b"8BPS": "PSD",
+    b"%PDF": "PDF",
+    b"PK\3\4": "ZIP",
+    b"\xff\x0a": "JXL",
+}
+_HEVC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PNG_SAMPLES = {2: 3, 4: 2, 6: 4}
+_DEFLATE_DENSITY = 1040  # bytes out of one byte in: deflate reaches 1032
+_JPEG_DENSITY = 640  # pixels out of one byte: a bit for each 8×8 block is the least, which makes 512
+_MOST_SEGMENTS = 4096  # JPEG: a phone's file has about twenty
+_MOST_CHUNKS = 65536  # PNG: 40 MB in the smallest chunks that encoders write (4 KB) are ten thousand
+
+
+def kind_of(data: bytes) -> str:
+    """Pillow's name of the format by content, "?" when it is none we have heard of."""
+    for signature, kind in _SIGNATURES.items():
+        if data.startswith(signature):
+            return kind
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    if data[4:8] == b"ftyp":
+        end = min(int.from_bytes(data[:4], "big"), 256, len(data))
+        brands = {data[8:12], *(data[at : at + 4] for at in range(16, end - 3, 4))}
+        if brands & _HEVC_BRANDS:
+            return "HEIF"
+        return "AVIF" if brands & {b"avif", b"avis"} else "HEIF" if brands & {b"mif1", b"msf1"} else "?"
+    return "SVG" if b"<svg" in data[:1024] else "?"
+
+
+def declared_size(data: bytes, kind: str) -> Size:
+    """(width, height) in pixels as stored, of a `kind` in MEDIA_TYPES. Raises ValueError or struct.error."""
+    match kind:
+        case "JPEG":
+            return _jpeg(data)[0]
+        case "PNG":
+            width, height = struct.unpack_from(">II", data, 16)
+        case "BMP":
+            old = struct.unpack_from("<I", data, 14)[0] == 12
+            width, height = struct.unpack_from("<HH" if old else "<ii", data, 18)
+        case "WEBP":
+            return _webp_size(data)
+        case _:
+            # The largest of the canvas, its tiles and its thumbnails: a limit must hold for each of them.
+            sizes = [struct.unpack(">II", raw) for raw in re.findall(rb"ispe\0{4}(.{8})", data, re.DOTALL)]
+            width, height = max(sizes, key=lambda size: size[0] * size[1])
+    return abs(width), abs(height)
+
+
+def is_whole(data: bytes, kind: str) -> bool:
+    """Whether the file reaches its own end and can hold its pixels; trailing bytes do not matter.
+
+    Raises ValueError or struct.error.
+    """
+    match kind:
+        case "JPEG":
+            (width, height), scan = _jpeg(data)
+            return data.find(b"\xff\xd9", scan) > 0 and width * height <= _JPEG_DENSITY * len(data)
+        case "PNG":
+            width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
+            row = 1 + width * depth * _PNG_SAMPLES.get(colour, 1) // 8
+            return "IEND" in png_chunks(data) and row * height <= _DEFLATE_DENSITY * len(data)
+        case "WEBP":
+            return bool(struct.unpack_from("<I", data, 4)[0] + 8 <= len(data))
+        case "HEIF":
+            return _boxes_end(data) <= len(data)
+    return True  # BMP: the decoder counts rows, and the header's own length is often wrong
+
+
+def png_chunks(data: bytes) -> set[str]:
+    """The types of the complete chunks up to IEND. Raises ValueError when there are absurdly many."""
+    found: set[str] = set()
+    at = 8
+    for _ in range(_MOST_CHUNKS):
+        if at + 12 > len(data) or "IEND" in found:
+            return found
+        length = int.from_bytes(data[at : at + 4], "big")
+        if at + 12 + length > len(data):
+            return found
+        found.add(data[at + 4 : at + 8].decode("latin-1"))
+        at += 12 + length
+    raise ValueError("too many chunks")
+
+
+def _jpeg(data: bytes) -> tuple[Size, int]:
+    """The frame's size and where the first scan begins."""
+    size = (0, 0)
+    at = 2
+    for _ in range(_MOST_SEGMENTS):
+        marker, length = struct.unpack_from(">HH", data, at)
+        if marker == 0xFFFF:  # fill byte
+            at += 1
+            continue
+        if marker < 0xFF02 or 0xFFD0 <= marker <= 0xFFD9 or length < 2:
+            raise ValueError("not a JPEG segment")
+        if marker & 0xFF in _START_OF_FRAME:
+            height, width = struct.unpack_from(">HH", data, at + 5)
+            if size != (0, 0):
+                raise ValueError("two frames")
+            size = (width, height)
+        if marker == 0xFFDA:
+            return size, at
+        at += 2 + length
+    raise ValueError("too many segments")
+
+
+def _webp_size(data: bytes) -> Size:
+    match data[12:16]:
+        case b"VP8X":
+            width, height = (int.from_bytes(data[at : at + 3], "little") + 1 for at in (24, 27))
+        case b"VP8L":
+            bits = struct.unpack_from("<I", data, 21)[0]
+            width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        case b"VP8 ":
+            width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", data, 26))
+        case _:
+            raise ValueError("no WebP chunk")
+    return width, height
+
+
+def _boxes_end(data: bytes) -> int:
+    at = 0
+    for _ in range(_MOST_SEGMENTS):
+        if at >= len(data):
+            break
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if length == 1:
+            (length,) = struct.unpack_from(">Q", data, at + 8)
+        if length == 0 or not kind.isalnum():  # up to the end of the file, or bytes that trail it
+            return len(data)
+        if length < 8:
+            raise ValueError("box shorter than its head")
+        at += length
+    return at

@@ -1,0 +1,143 @@
+"""Stored pixels to RGB: every mode a file may have, its colour profile, its orientation.
+
+Only `codec` and tests import it. Plain JPEGs go through OpenCV, which decodes straight into the array; everything else
+through Pillow, which knows palettes, inks and profiles.
+"""
+
+import io
+import re
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image as Pictures
+from PIL import ImageCms
+
+from ..errors import ImageRejected
+from ..spec import Change, Image
+from .gate import Opened, refusals
+from .headers import Size
+
+_TURNS = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
+_REDUCED = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
+_BAD_PROFILE = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
+_BITS_PER_SAMPLE = 24  # byte of a PNG that holds them
+
+
+def read_pixels(opened: Opened, at_least: Size | None = None) -> tuple[Image, list[Change]]:
+    """The first frame as RGB, still as stored (not turned, its RGB profile not applied), and what was converted.
+
+    at_least: (width, height) that the caller needs; a JPEG may come at 1/2, 1/4 or 1/8 of its size while both sides
+    keep this much. Raises ImageRejected.
+    """
+    with refusals():
+        image = opened.image
+        changes = _conversions(opened)
+        plain = image.mode == "RGB" or (image.mode == "L" and _profile(opened, "GRAY") is None)
+        if opened.kind == "JPEG" and plain:
+            pixels = _decode_jpeg(opened, at_least)
+            if pixels is not None:
+                return pixels, changes
+        size = image.size
+        image.load()
+        if image.size != size:  # a HEIC may turn out larger than its header said
+            raise ImageRejected("image_unreadable")
+        rgb, transparent = _convert(opened)
+        if transparent:
+            changes.append(Change("transparent"))
+        pixels = np.asarray(rgb)
+        image.close()  # gives its memory back; the header's facts stay
+        return pixels, changes
+
+
+def to_srgb(pixels: Image, opened: Opened) -> tuple[Image, list[Change]]:
+    """`pixels` with the file's RGB profile applied; unchanged without one, with a broken one, and when it is sRGB."""
+    profile = _profile(opened, "RGB ")
+    if profile is None or opened.image.mode in ("L", "1", "CMYK", "I;16"):
+        return pixels, []
+    try:
+        name = re.sub(r"[^A-Za-z0-9 ().,_-]", "", profile.profile.profile_description or "").strip()[:40]
+        if "sRGB" in name:
+            return pixels, []
+        picture = Pictures.fromarray(pixels)
+        ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), inPlace=True)
+        return np.asarray(picture), [Change("colour_profile", {"profile": name})]
+    except _BAD_PROFILE:
+        return pixels, []
+
+
+def turn_upright(pixels: Image, orientation: int) -> Image:
+    """`pixels` as EXIF's `orientation` 1..8 wants them seen."""
+    if orientation in (5, 7):
+        pixels = cv2.transpose(pixels)  # type: ignore[assignment]
+        return pixels if orientation == 5 else _turned(pixels, cv2.ROTATE_180)
+    if orientation in (2, 4):
+        return np.asarray(cv2.flip(pixels, 1 if orientation == 2 else 0), np.uint8)
+    return _turned(pixels, _TURNS[orientation]) if orientation in _TURNS else pixels
+
+
+def _turned(pixels: Image, turn: int) -> Image:
+    return np.asarray(cv2.rotate(pixels, turn), np.uint8)
+
+
+def _decode_jpeg(opened: Opened, at_least: Size | None) -> Image | None:
+    """By OpenCV, None when it cannot: Pillow then has the last word."""
+    width, height = opened.image.size
+    flags, factor = cv2.IMREAD_COLOR, 1
+    for divisor, reduced in _REDUCED.items():
+        if at_least and width >= at_least[0] * divisor and height >= at_least[1] * divisor:
+            flags, factor = reduced, divisor
+    flags |= cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+    pixels: Any = cv2.imdecode(np.frombuffer(opened.data, np.uint8), flags)
+    expected = (-(-height // factor), -(-width // factor), 3)
+    return pixels if pixels is not None and pixels.shape == expected else None
+
+
+def _conversions(opened: Opened) -> list[Change]:
+    """What the header already tells about frames and modes."""
+    image, kind = opened.image, opened.kind
+    deep = image.mode.startswith(("I", "F")) or (kind == "PNG" and opened.data[_BITS_PER_SAMPLE] == 16)
+    slugs = {
+        "first_frame": kind != "JPEG" and getattr(image, "n_frames", 1) > 1,  # a JPEG's others are maps and previews
+        "cmyk": image.mode == "CMYK",
+        "depth": deep or int(image.info.get("bit_depth") or 8) > 8,
+        "palette": image.mode in ("P", "PA"),
+        "grey": image.mode.startswith(("L", "I", "F", "1")),
+    }
+    return [Change(slug) for slug, holds in slugs.items() if holds]
+
+
+def _convert(opened: Opened) -> tuple[Pictures.Image, bool]:
+    """The loaded image in mode RGB, and whether anything shone through."""
+    image = opened.image
+    if image.mode.startswith("I"):  # Pillow's own conversion clips at 255
+        image = Pictures.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8))
+    for mode, space in (("CMYK", "CMYK"), ("L", "GRAY")):
+        profile = _profile(opened, space) if image.mode == mode else None
+        if profile is not None:
+            try:
+                rgb = ImageCms.profileToProfile(image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+                return rgb or image.convert("RGB"), False
+            except _BAD_PROFILE:
+                return image.convert("RGB"), False
+    if not image.has_transparency_data:
+        return image if image.mode == "RGB" else image.convert("RGB"), False
+    image = image.convert("RGBA")
+    alpha = image.getchannel("A")
+    if alpha.getextrema() == (255, 255):
+        return image.convert("RGB"), False
+    white = Pictures.new("RGB", image.size, "white")
+    white.paste(image, mask=alpha)
+    return white, True
+
+
+def _profile(opened: Opened, space: str) -> ImageCms.ImageCmsProfile | None:
+    """The file's profile when it is for `space` (ICC's four letters) and not broken."""
+    raw = opened.image.info.get("icc_profile")
+    if not raw:
+        return None
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(raw))
+        return profile if profile.profile.xcolor_space == space else None
+    except _BAD_PROFILE:
+        return None
