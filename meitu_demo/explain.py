@@ -1,0 +1,127 @@
+"""From an error to what a person is told: `explain(error, language)` gives title, why, fix and details.
+
+Slug and facts come from the error, the sentences from ``locales/``; a vendor's code finds its slug in
+``data/errors.toml``. Everything in an `Explanation` is plain text, and some of it was written by a stranger (the
+vendor's message, its code, a typed value): whoever renders it must escape it and must never read it as HTML or
+Markdown. Imports `errors` and `tables`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .errors import BadReply, DemoError, LinkRejected, OutcomeUnknown, ProviderError, Unreachable
+from .tables import fill, gaps, text_slug, translate, vendor_code, words
+
+LONGEST = 200  # characters kept of anything that others wrote
+READ = 1000  # characters of a vendor's message that are looked at
+# A vendor's message may quote the request or a result link, and both carry a key.
+LINKS_AND_KEYS = re.compile(r"\w{1,12}://\S+|(?:key|secret)\w{0,20}[\"']?\s{0,4}[=:]\s{0,4}\S+", re.IGNORECASE)
+
+# What such an error says about money; a vendor's code brings its own outcome, other errors come before any call.
+BILLING: tuple[tuple[type[DemoError], str], ...] = (
+    (Unreachable, "not_processed"),
+    (OutcomeUnknown, "unknown"),
+    (BadReply, "unknown"),
+    (LinkRejected, "done"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What happened, why, what to do, and facts for whoever looks closer. Plain text: escape it when rendering.
+
+    code: short tag such as "Meitu 20003", or the slug of an error of our own. slug: of the words chosen. details: (label, value) pairs.
+    """
+
+    slug: str
+    title: str
+    why: str
+    fix: str
+    code: str
+    details: tuple[tuple[str, str], ...]
+    language: str
+
+    def as_text(self) -> str:
+        """All of it in one line, for clients of the API."""
+        parts = {"title": self.title, "why": self.why, "fix": self.fix, "code": self.code}
+        return translate("explanation.text", self.language, **parts)
+
+
+def explain(error: BaseException, language: str, *, paid: bool = True) -> Explanation:
+    """`error` in words. Never raises, and says nothing of an exception that is not ours: it may hold paths or keys.
+
+    paid: whether the call could cost money (`Route.paid`); only then a word about billing is added.
+    """
+    if not isinstance(error, DemoError):
+        error = DemoError()
+    facts = _facts(error, language)
+    slug, billing = _slug(error, facts)
+    title, why, fix = (_text(language, slug, field, facts) for field in ("title", "why", "fix"))
+    if paid and billing:
+        why = _joined(language, why, translate(f"billing.{billing}.why", language))
+        fix = _joined(language, translate(f"billing.{billing}.fix", language), fix)
+    details = _details(error, facts, language)
+    code = f"{facts['provider']} {facts['code']}" if isinstance(error, ProviderError) else error.slug
+    return Explanation(slug, title, why, fix, code, details, language)
+
+
+def clean(text: object, longest: int = LONGEST) -> str:
+    """`text` in one line without control, direction and other invisible characters, shortened."""
+    spaced = "".join(
+        " " if char.isspace() else char for char in str(text) if char.isspace() or unicodedata.category(char)[0] != "C"
+    )
+    line = " ".join(spaced.split())
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def _facts(error: DemoError, language: str) -> dict[str, object]:
+    """The error's facts, fit to be shown; an empty one counts as not known. The provider gets its name and settings."""
+    facts: dict[str, object] = {
+        name: value if isinstance(value, int | float) else clean(value, 80)
+        for name, value in error.facts.items()
+        if value is not None and value != ""
+    }
+    if isinstance(error, ProviderError):
+        facts["code"] = clean(error.code) or str(error.http_status)
+    provider = facts.get("provider")
+    known: Mapping[str, str] = words(language)["providers"].get(provider, {})
+    facts |= known
+    if known:
+        facts["provider"] = known["name"]
+    return facts
+
+
+def _slug(error: DemoError, facts: Mapping[str, object]) -> tuple[str, str | None]:
+    """(the slug that has words, what to say about money). A cause makes the slug more exact where there are words."""
+    if isinstance(error, ProviderError):
+        found = vendor_code(error.provider, error.code.strip() or str(error.http_status))
+        by_text = text_slug(error.provider, error.vendor_message)
+        outcome = "refused" if by_text else found.outcome if found else "unknown"
+        return by_text or (found.slug if found else error.slug), None if outcome == "refused" else outcome
+    billing = next((outcome for kind, outcome in BILLING if isinstance(error, kind)), None)
+    known = words("en")["errors"]
+    exact = f"{error.slug}_{facts.get('cause')}"
+    return next((slug for slug in (exact, error.slug) if slug in known), DemoError.slug), billing
+
+
+def _text(language: str, slug: str, field: str, facts: Mapping[str, object]) -> str:
+    """The form with facts if all of them are known, else the one that needs none."""
+    texts = words(language)["errors"][slug]
+    with_facts = texts.get(f"{field}_facts")
+    return fill(with_facts if with_facts and gaps(with_facts) <= facts.keys() else texts[field], facts)
+
+
+def _joined(language: str, *sentences: str) -> str:
+    return translate("explanation.between", language).join(filter(None, sentences))
+
+
+def _details(error: DemoError, facts: Mapping[str, object], language: str) -> tuple[tuple[str, str], ...]:
+    rows: list[tuple[str, object]] = [("code", facts.get("code")), ("provider", facts.get("provider"))]
+    if isinstance(error, ProviderError):
+        message = clean(LINKS_AND_KEYS.sub("…", error.vendor_message[:READ]))
+        rows += [("http_status", error.http_status), ("request_id", error.request_id), ("vendor_message", message)]
+    else:
+        rows += [("http_status", facts.get("http_status")), ("request_id", facts.get("request_id"))]
+    return tuple((translate(f"details.{name}", language), clean(value)) for name, value in rows if value)
