@@ -1,0 +1,40 @@
+"""Colours as an illustrator mixes them: CIELAB with L 0..100, a and b around 0; painted as RGB 0..1."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Lab = NDArray[np.float32]  # (3,) or (..., 3)
+
+
+def to_lab(image: NDArray[np.uint8]) -> Lab:
+    return cv2.cvtColor(np.asarray(image, np.float32) / 255, cv2.COLOR_RGB2LAB)
+
+
+def to_rgb(lab: Lab) -> NDArray[np.float32]:
+    """RGB 0..1 of one colour (3,) or a picture (h, w, 3); what no screen can show is clipped."""
+    picture = np.asarray(lab, np.float32).reshape(-1, 1, 3) if np.ndim(lab) == 1 else np.asarray(lab, np.float32)
+    rgb = np.clip(cv2.cvtColor(picture, cv2.COLOR_LAB2RGB), 0, 1)
+    return np.asarray(rgb.reshape(np.shape(lab)), np.float32)
+
+
+def shade(lab: Lab, lightness: float, chroma: float = 1.0, turn: float = 0.0) -> Lab:
+    """A neighbour of `lab`: `lightness` added, chroma multiplied, hue turned by `turn` degrees (towards red: negative)."""
+    angle = np.deg2rad(turn)
+    a, b = lab[1] * chroma, lab[2] * chroma
+    return np.array(
+        [
+            np.clip(lab[0] + lightness, 0, 100),
+            a * np.cos(angle) - b * np.sin(angle),
+            a * np.sin(angle) + b * np.cos(angle),
+        ],
+        np.float32,
+    )
+
+
+def mean_of(lab: Lab, weight: NDArray[np.float32], otherwise: tuple[float, float, float]) -> Lab:
+    """Weighted mean colour; `otherwise` when nothing weighs."""
+    total = float(weight.sum())
+    if total < 1e-3:
+        return np.array(otherwise, np.float32)
+    return np.asarray((lab * weight[..., None]).sum((0, 1)) / total, np.float32)

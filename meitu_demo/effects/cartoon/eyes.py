@@ -1,0 +1,156 @@
+"""Redraws the eyes, larger and clean: white, iris with a gradient and lights, lashes, lid crease; and the brows."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from . import mesh
+from .colour import Lab, shade, to_rgb
+from .head import Head, Points
+from .look import Look
+from .pen import Painting, Patch, curve, ribbon, taper
+
+TALLER, WIDER = 1.42, 1.14  # of the eye's opening
+LEAST_OPEN, MOST_OPEN = 0.40, 0.62  # height of the drawn opening / its width
+INK = np.array([14.0, 5.0, 4.0], np.float32)  # LAB of lashes and of the pupil
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Eye:
+    """A drawn eye in canvas pixels; lids run from the outer corner to the inner one."""
+
+    upper: Points
+    lower: Points
+    centre: Points  # of the opening
+    iris: Points
+    radius: float
+    up: Points  # the unit vector out over the upper lid
+    width: float
+
+
+def iris_colour(lab: Lab, head: Head) -> Lab:
+    """One colour for both eyes: the mean of their irises without pupil and reflections, made lively."""
+    rings = []
+    for centre, *rim in mesh.IRISES:
+        middle = head.points[centre]
+        radius = float(np.mean(np.linalg.norm(head.points[rim] - middle, axis=1)))
+        for share in (0.55, 0.75):
+            turn = np.linspace(0.1, np.pi - 0.1, 12)  # the lower half: lids and lashes darken the upper one
+            rings.append(middle + share * radius * np.stack([np.cos(turn), np.sin(turn)], 1))
+    xy = np.concatenate(rings).astype(np.float32)
+    seen = cv2.remap(lab, xy[None, :, 0], xy[None, :, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+    seen = seen[np.argsort(seen[:, 0])[: len(seen) * 3 // 4]]
+    lightness, a, b = seen.mean(0)
+    chroma = float(np.hypot(a, b))
+    if chroma < 5:  # too dark or too grey to tell: brown, or grey-blue for a light one
+        a, b = (10.0, 16.0) if lightness < 45 else (-3.0, -12.0)
+        chroma = float(np.hypot(a, b))
+    lively = float(np.clip(chroma * 2.0, 22, 42)) / chroma
+    return np.array([np.clip(lightness * 0.8 + 14, 26, 55), a * lively, b * lively], np.float32)
+
+
+def place_eyes(head: Head) -> tuple[Eye, Eye]:
+    """Both eyes, enlarged about their centres and opened to at least LEAST_OPEN."""
+    right, left = (_place(head, lids, iris) for lids, iris in zip(mesh.EYES, mesh.IRISES, strict=True))
+    return right, left
+
+
+def _place(head: Head, lids: tuple[tuple[int, ...], tuple[int, ...]], iris: tuple[int, ...]) -> Eye:
+    upper, lower = (head.points[list(lid)] for lid in lids)
+    outer, inner = upper[0], upper[-1]
+    along = inner - outer
+    width = max(float(np.linalg.norm(along)), 1e-3)
+    along = along / width
+    up = np.array([-along[1], along[0]])
+    if up @ head.down > 0:
+        up = -up
+    centre = (outer + inner) / 2
+
+    def local(points: Points) -> Points:
+        return np.asarray(np.stack([(points - centre) @ along, (points - centre) @ up], 1))
+
+    high, low = local(upper), local(lower)
+    opening = float(high[:, 1].max() - low[:, 1].min())
+    target = float(np.clip(opening * TALLER / (width * WIDER), LEAST_OPEN, MOST_OPEN)) * width * WIDER
+    grow = target / max(opening, 0.05 * width)
+    for lid, ease in ((high, 1.08), (low, 0.86)):  # the upper lid opens more than the lower
+        lid[:, 0] *= WIDER
+        lid[:, 1] *= grow * ease
+    gaze = local(head.points[list(iris[:1])])[0]
+    middle = (high[:, 1].max() + low[:, 1].min()) / 2
+    radius = 0.54 * target
+    spot = np.array([np.clip(gaze[0] * 0.9, -0.2 * width, 0.2 * width), middle + 0.04 * target])
+
+    def canvas(points: Points) -> Points:
+        return np.asarray(centre + points[..., :1] * along + points[..., 1:] * up)
+
+    return Eye(
+        curve(canvas(high)), curve(canvas(low)), canvas(np.array([0.0, middle])), canvas(spot), radius, up, width * WIDER
+    )
+
+
+def paint_eye(painting: Painting, eye: Eye, colour: Lab, skin: Lab, look: Look) -> None:
+    """Paints one eye in place; `colour` is the iris, `skin` the base tone around."""
+    patch = Patch(painting, np.concatenate([eye.upper, eye.lower]), eye.width * 0.6)
+    if patch.empty:
+        return
+    along = np.array([eye.up[1], -eye.up[0]])
+    opening = patch.mask(np.concatenate([eye.upper, eye.lower[::-1]]))
+    white = shade(np.array([min(skin[0] + 22, 96.0), 1.0, 2.0], np.float32), 0)
+    patch.paint(to_rgb(white), opening)
+
+    def disc(share: float, dx: float = 0.0, dy: float = 0.0, flat: float = 0.92, blur: float = 0.0) -> np.ndarray:
+        turn = np.linspace(0, 2 * np.pi, 48, endpoint=False)[:, None]
+        r = eye.radius * share
+        ring = eye.iris + eye.radius * (dx * along + dy * eye.up) + r * (flat * np.cos(turn) * along + np.sin(turn) * eye.up)
+        return patch.mask(ring, blur=blur)
+
+    soft = 0.05 * eye.radius
+    lid = patch.mask(ribbon(eye.upper - eye.up * 0.16 * eye.radius, 0.5 * eye.radius), blur=0.08 * eye.radius)
+    patch.paint(to_rgb(shade(white, -16, 1, 0) + np.float32([0, 3, -4])), opening * lid * 0.8)
+    iris = disc(1.0) * opening
+    patch.paint(to_rgb(shade(colour, -20, 0.9)), iris)
+    patch.paint(to_rgb(colour), disc(0.86, blur=soft) * opening)
+    patch.paint(to_rgb(shade(colour, 17, 1.15, 6)), disc(0.66, dy=-0.28, flat=1.05, blur=0.14 * eye.radius) * opening)
+    patch.paint(to_rgb(shade(colour, 30, 1.0, 10)), disc(0.34, dy=-0.52, flat=1.3, blur=0.12 * eye.radius) * opening * 0.8)
+    patch.paint(to_rgb(INK), disc(0.42, blur=soft) * opening)
+    patch.paint(to_rgb(shade(colour, -26, 0.8)), iris * lid * 0.85)
+    light = np.float32([1, 1, 1])
+    patch.paint(light, disc(0.27, dx=0.34, dy=0.38, flat=1.0))
+    patch.paint(light, disc(0.13, dx=-0.36, dy=-0.40, flat=1.0) * 0.9)
+    _lashes(patch, eye, skin, look)
+
+
+def _lashes(patch: Patch, eye: Eye, skin: Lab, look: Look) -> None:
+    ink = to_rgb(INK if look.wash == 0 else shade(skin, -52, 1.0, -8))
+    thick = 0.115 * eye.width
+    outer = eye.upper[0]
+    away = (outer - eye.upper[-1]) / max(float(np.linalg.norm(outer - eye.upper[-1])), 1e-6)
+    wing = outer + away * 0.10 * eye.width + eye.up * 0.035 * eye.width
+    lash = curve(np.concatenate([[wing], eye.upper[::3], eye.upper[-1:]]))
+    patch.paint(ink, patch.mask(ribbon(lash + eye.up * thick * 0.25, thick * taper(len(lash), 0.05, 0.12, 0.36))))
+    count = len(eye.lower) * 6 // 10
+    under = eye.lower[2:count]
+    patch.paint(ink, patch.mask(ribbon(under, thick * 0.30 * taper(len(under), 0.2, 0.0, 0.3))) * 0.85)
+    crease = eye.upper[5:34] + eye.up * 0.15 * eye.width
+    patch.paint(to_rgb(shade(skin, -34, 1.2, -10)), patch.mask(ribbon(crease, thick * 0.26 * taper(len(crease)))) * 0.9)
+
+
+def paint_brows(painting: Painting, lab: Lab, head: Head, eyes: tuple[Eye, Eye], skin: Lab, look: Look) -> None:
+    """Brows as two brush strokes in their own darkened colour, kept clear of the enlarged eyes."""
+    for (upper, lower), eye in zip(mesh.BROWS, eyes, strict=True):
+        high, low = head.points[list(upper)], head.points[list(lower)]
+        line = (high + low) / 2
+        xy = line.astype(np.float32)
+        seen = cv2.remap(lab, xy[None, :, 0], xy[None, :, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+        own = seen[np.argsort(seen[:, 0])[:3]].mean(0)
+        colour = np.array([np.clip(own[0] * 0.75, 12, skin[0] - 20), own[1] * 0.9, own[2] * 0.8], np.float32)
+        top = float(((eye.upper - eye.centre) @ eye.up).max())
+        gap = float(((line - eye.centre) @ eye.up).min()) - top
+        lift = max(0.0, 0.17 * eye.width - gap)
+        thick = float(np.clip(np.linalg.norm(high - low, axis=1).mean() * 0.8, 0.09 * eye.width, 0.26 * eye.width))
+        stroke = curve(line + eye.up * lift)
+        patch = Patch(painting, stroke, thick)
+        mask = patch.mask(ribbon(stroke, thick * taper(len(stroke), 0.12, 0.65, 0.62)), blur=look.wash * 0.06 * thick)
+        patch.paint(to_rgb(colour), mask * (0.95 - 0.2 * look.wash))

@@ -1,0 +1,54 @@
+"""Ink: outlines of the regions, the jaw, and the creases of clothes and ears."""
+
+import cv2
+import numpy as np
+
+from . import mesh
+from .colour import Lab, shade, to_rgb
+from .head import Field, Head
+from .look import Look
+from .pen import Painting, Patch, contour, curve, lay, ribbon, taper
+from .regions import Regions
+
+
+def paint_outlines(painting: Painting, head: Head, regions: Regions, hair: Lab, skin: Lab, look: Look) -> None:
+    """Lines where hair, skin and clothes meet each other and the background, in dark versions of their colours."""
+    width = max(1.0, look.line * head.unit / 280)
+    sigma = max(1.0, head.unit / 200)
+    person, tress, flesh = (cv2.GaussianBlur(field, (0, 0), sigma) for field in (regions.person, regions.hair, regions.skin))
+    heavy = contour(person, 0.5, width * 1.25, floor=0.02)
+    light = np.maximum(contour(tress, 0.5, width * 0.9, floor=0.02), contour(flesh, 0.5, width * 0.8, floor=0.02))
+    light *= np.clip(person * 2 - 0.6, 0, 1)
+    dark = to_rgb(shade(hair, -min(32.0, hair[0] - 8), 1.0)) if hair[0] > 40 else np.float32([0.11, 0.08, 0.09])
+    lay(painting, np.asarray(dark, np.float32), np.maximum(heavy, light) * look.ink)
+
+
+def paint_jaw(painting: Painting, head: Head, regions: Regions, skin: Lab, look: Look) -> None:
+    """The line from ear to ear under the chin, where skin is on both of its sides."""
+    line = curve(head.points[list(mesh.JAW)], 120)
+    patch = Patch(painting, line, 0.05 * head.unit)
+    if patch.empty:
+        return
+    width = max(1.0, look.line * 1.1 * head.unit / 280)
+    mask = patch.mask(ribbon(line, width * taper(len(line), 0.1, 0.1)))
+    flesh = cv2.GaussianBlur(patch.cut(regions.skin), (0, 0), max(1.0, 0.012 * head.unit))
+    patch.paint(to_rgb(shade(skin, -46, 1.15, -14)), mask * np.clip(flesh * 3 - 1.6, 0, 1) * look.ink)
+
+
+def paint_creases(painting: Painting, lab: Lab, head: Head, regions: Regions, look: Look) -> None:
+    """Thin dark lines from the photo (XDoG: Winnemöller, Kyprianidis and Olsen, 2012) on clothes, ears and hands; the
+    face itself is drawn by hand."""
+    pen = head.unit / 280
+    light = np.ascontiguousarray(lab[..., 0])
+    light = np.sqrt(np.maximum(light, 0)) * 10  # folds of a dark suit count as much as those of a shirt
+    fine = cv2.GaussianBlur(light, (0, 0), max(0.8, 1.6 * pen))
+    broad = cv2.GaussianBlur(light, (0, 0), max(1.3, 2.6 * pen))
+    mask = np.clip((broad - fine - 0.55) / 0.9, 0, 1)
+    mask = cv2.GaussianBlur(np.asarray(mask, np.float32), (0, 0), max(0.6, 0.8 * pen))
+    mask = np.clip(mask * 2.4 - 0.5, 0, 1)
+    face = np.ones(light.shape, np.float32)
+    hull = cv2.convexHull(head.points.astype(np.float32)).reshape(-1, 2)
+    middle = hull.mean(0)
+    cv2.fillConvexPoly(face, (middle + (hull - middle) * 1.04).round().astype(np.int32), 0.0)
+    place = (regions.cloth * 0.9 + regions.skin * face * 0.7) * mask
+    lay(painting, np.float32([0.12, 0.09, 0.11]), np.asarray(place * look.ink, np.float32))

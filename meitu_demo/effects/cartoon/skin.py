@@ -1,0 +1,112 @@
+"""Cel-shades face, neck, ears and hands: one base tone of the person's own, two shadows, a light and a blush."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from . import mesh
+from .colour import Lab, mean_of, shade, to_rgb
+from .head import Field, Head
+from .look import Look
+from .pen import Painting, Patch, above, lay, ramp
+from .regions import Regions
+
+SMALL_UNIT = 96.0  # px of a face width on the copy that the light is read from
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tones:
+    """The skin's colours, LAB."""
+
+    base: Lab
+    shadow: Lab
+    deep: Lab
+    light: Lab
+    flush: Lab
+
+
+def skin_tones(lab: Lab, head: Head, regions: Regions, look: Look) -> Tones:
+    """Mixes the palette from the cheeks, nose and forehead of the photo (`lab`, the canvas in CIELAB)."""
+    weight = np.zeros(lab.shape[:2], np.uint8)
+    for points in mesh.CHEEKS:
+        cv2.fillConvexPoly(weight, cv2.convexHull(head.points[list(points)].astype(np.int32)), 1)
+    seen = lab[(weight > 0) & (regions.skin > 0.5)]
+    if len(seen) < 8:
+        seen = lab[regions.skin > 0.5]
+    own = np.median(seen, 0) if len(seen) else np.array([72, 14, 18], np.float32)
+    chroma = float(np.clip(np.hypot(own[1], own[2]), 14, 34))
+    hue = float(np.clip(np.arctan2(own[2], own[1]), np.deg2rad(38), np.deg2rad(68)))
+    lightness = float(np.clip(30 + 0.72 * own[0], 42, 87))
+    chroma *= look.chroma
+    base = np.array([lightness, chroma * np.cos(hue), chroma * np.sin(hue)], np.float32)
+    return Tones(
+        base=base,
+        shadow=shade(base, -11 * look.depth, 1.22, -8),
+        deep=shade(base, -21 * look.depth, 1.3, -14),
+        light=shade(base, 5, 0.8),
+        flush=shade(base, -7, 1.5, -28),
+    )
+
+
+def paint_skin(painting: Painting, lab: Lab, head: Head, regions: Regions, tones: Tones, look: Look) -> None:
+    pen = head.unit / 280
+    light = _light(lab, head, regions)
+    soft = max(1.2, look.edge * pen)
+    steep = cv2.GaussianBlur(np.hypot(*np.gradient(light)).astype(np.float32), (0, 0), 2)
+    shadow = 1 - above(light, -7.5, soft, steep, floor=0.15)
+    deep = 1 - above(light, -19.0, soft, steep, floor=0.15)
+    bright = above(light, 7.0, soft, steep, floor=0.15)
+    cast = _cast(head, regions, soft)
+    picture = np.empty_like(painting)
+    picture[:] = to_rgb(tones.base)
+    patch = Patch(picture, head.place([(-0.6, -0.4), (0.6, 0.6)]))
+    for cheek in mesh.BLUSH:
+        patch.paint(to_rgb(tones.flush), 0.5 * _blob(patch, head.points[cheek], 0.13 * head.unit))
+    lay(picture, to_rgb(tones.light), bright * 0.75)
+    lay(picture, to_rgb(tones.shadow), np.maximum(shadow, cast))
+    lay(picture, to_rgb(tones.deep), np.maximum(deep, shadow * cast) * 0.8)
+    lay(painting, picture, regions.skin)
+
+
+def _blob(patch: Patch, centre: np.ndarray, radius: float) -> Field:
+    x = np.arange(patch.x0, patch.x1, dtype=np.float32) - centre[0]
+    y = (np.arange(patch.y0, patch.y1, dtype=np.float32) - centre[1])[:, None]
+    return np.asarray(np.exp(-(x * x + y * y) / (2 * (radius * 0.6) ** 2)), np.float32)
+
+
+def _light(lab: Lab, head: Head, regions: Regions) -> Field:
+    """The light on the skin relative to the middle of the face, in L: smooth, without eyes, brows, lips and nostrils."""
+    step = max(1.0, head.unit / SMALL_UNIT)
+    size = [max(8, round(side / step)) for side in lab.shape[1::-1]]
+    lightness = cv2.resize(np.ascontiguousarray(lab[..., 0]), size, interpolation=cv2.INTER_AREA)
+    weight = cv2.resize(regions.skin, size, interpolation=cv2.INTER_AREA) ** 3
+    small = (head.points + 0.5) / step - 0.5
+    for points, grow in mesh.FEATURES:
+        hull = cv2.convexHull(small[list(points)].astype(np.float32)).reshape(-1, 2)
+        middle = hull.mean(0)
+        cv2.fillConvexPoly(weight, np.round(middle + (hull - middle) * grow).astype(np.int32), 0.0)
+    sigma = 0.035 * head.unit / step
+    light = cv2.GaussianBlur(lightness * weight, (0, 0), sigma) + 1e-4 * cv2.GaussianBlur(lightness, (0, 0), 4 * sigma)
+    total = cv2.GaussianBlur(weight, (0, 0), sigma) + 1e-4
+    light = light / total
+    u, v = head.grid(light.shape, step)
+    middle = np.median(light[(np.hypot(u, v) < 0.35) & (weight > 0.5)]) if (weight > 0.5).any() else 0.0
+    light = cv2.bilateralFilter(np.asarray(light - np.nan_to_num(middle), np.float32), 0, 6.0, 2 * sigma)
+    return cv2.resize(light, lab.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+
+
+def _cast(head: Head, regions: Regions, soft: float) -> Field:
+    """Shadows that hair throws on the face and the face on the neck: what tells a drawing from a filtered photo."""
+    down = head.down * head.unit
+    height, width = regions.skin.shape
+    fall = np.float32([[1, 0, down[0] * 0.045], [0, 1, down[1] * 0.045]])
+    hair = cv2.warpAffine(cv2.GaussianBlur(regions.hair, (0, 0), 2 * soft), fall, (width, height))
+    face = np.zeros((height, width), np.uint8)
+    hull = cv2.convexHull(head.points.astype(np.float32)).reshape(-1, 2)
+    cv2.fillConvexPoly(face, hull.round().astype(np.int32), 255, cv2.LINE_AA)
+    jaw = np.zeros_like(face)
+    cv2.fillConvexPoly(jaw, (hull + down * 0.16).round().astype(np.int32), 255, cv2.LINE_AA)
+    _, v = head.grid(face.shape)
+    neck = np.minimum(jaw, 255 - face).astype(np.float32) / 255 * ramp(0.25, 0.35, v)
+    return np.maximum(above(hair, 0.5, soft, floor=0.02), neck)
