@@ -1,0 +1,111 @@
+"""The 22 shapes of facial aesthetics as data: which landmarks move, how far at strength 1, and how softly.
+
+The numbers are the catalogue's order (`shape_type`). Read an entry with `operations`: lengths in face widths, x towards
+the face's middle for pairs, y towards the chin. What each entry must achieve, `measures` says.
+"""
+
+from .operations import Narrow, Operation, Part, Push, Rotate, Scale, Shift
+
+EYES: Part = ((33, 133, 159, 145), (263, 362, 386, 374))
+INNER_EYES: Part = ((133, 468), (362, 473))
+OUTER_EYES: Part = ((33, 468), (263, 473))
+IRISES: Part = ((468, 469, 471), (473, 474, 476))
+CHEEKBONES = (234, 93, 454, 323)
+CHEEKS = (58, 288)
+JAW_CORNERS = (172, 136, 397, 365)
+WHOLE_CONTOUR = (234, 150, 454, 379)
+FOREHEAD: Part = ((67, 297),)
+JAW: Part = ((150, 152, 379),)
+CHIN: Part = ((176, 148, 152, 377, 400),)
+BRIDGE: Part = ((196, 419, 198, 420),)
+WINGS: Part = ((129, 358, 98, 327),)
+TIP: Part = ((44, 1, 274),)
+MOUTH: Part = ((61, 291, 0, 17),)
+LIPS: Part = ((40, 270),)
+# Heights down the face.
+HAIRLINE, BROW_LINE, ROOT, BRIDGE_TOP, NOSE_TIP, NOSE_BASE = 10, 151, 168, 197, 1, 2
+UPPER_LIP, UPPER_LIP_EDGE, LOWER_LIP_EDGE, LOWER_LIP, CHIN_TIP = 0, 13, 14, 17, 152
+
+SHAPES: tuple[tuple[Operation, ...], ...] = (
+    # 0 cheekbones
+    (Narrow(CHEEKBONES, by=0.075, fade=(0.25, 0.22)),),
+    # 1 face contour
+    (
+        Narrow(WHOLE_CONTOUR, by=0.075, fade=(0.25, 0.25)),
+        Scale(CHIN, by=(0.93, 1), fade=(0.12, 0.12, 0.2)),
+    ),
+    # 2 slim face
+    (Narrow(CHEEKS, by=0.09, fade=(0.3, 0.22)),),
+    # 3 face length
+    (
+        Shift(JAW, levels=((LOWER_LIP, 0), (CHIN_TIP, -0.055)), fade=(0.2, 0.1, 0.3)),
+        Shift(FOREHEAD, levels=((HAIRLINE, 0.03), (BROW_LINE, 0)), fade=(0.3, 0.4, 0.1)),
+    ),
+    # 4 shorter chin
+    (Shift(CHIN, levels=((LOWER_LIP, 0), (CHIN_TIP, -0.04)), fade=(0.2, 0.1, 0.25)),),
+    # 5 longer chin
+    (Shift(CHIN, levels=((LOWER_LIP, 0), (CHIN_TIP, 0.04)), fade=(0.2, 0.1, 0.25)),),
+    # 6 slim chin
+    (Scale(CHIN, by=(0.87, 1), fade=(0.15, 0.16, 0.25)),),
+    # 7 slim jaw
+    (Narrow(JAW_CORNERS, by=0.08, fade=(0.18, 0.18)),),
+    # 8 bigger eyes
+    (Scale(EYES, by=(1.14, 1.14), fade=(0.13, 0.12, 0.14)),),
+    # 9 eye angle, outer corners raised
+    (Rotate(EYES, about=INNER_EYES, degrees=5.5, fade=(0.12, 0.14, 0.14)),),
+    # 10 eyes closer
+    (Push(EYES, by=(0.016, 0), fade=(0.1, 0.14, 0.14)),),
+    # 11 eyes further apart
+    (Push(EYES, by=(-0.016, 0), fade=(0.1, 0.14, 0.14)),),
+    # 12 eye angle, inner corners raised
+    (Rotate(EYES, about=OUTER_EYES, degrees=-5.5, fade=(0.12, 0.14, 0.14)),),
+    # 13 eye height
+    (
+        Scale(EYES, by=(1, 1.16), fade=(0.08, 0.12, 0.14)),
+        Scale(IRISES, by=(1.1, 1), fade=(0.05, 0.08, 0.08)),
+    ),
+    # 14 slim nose
+    (
+        Scale(BRIDGE, by=(0.87, 1), fade=(0.07, 0.07, 0.08)),
+        Scale(WINGS, by=(0.87, 1), fade=(0.11, 0.08, 0.08)),
+    ),
+    # 15 nose wings
+    (Scale(WINGS, by=(0.87, 1), fade=(0.11, 0.08, 0.08)),),
+    # 16 shorter nose: mouth and chin follow, or the upper lip would grow long
+    (
+        Shift(
+            JAW,
+            levels=((BRIDGE_TOP, 0), (NOSE_BASE, -0.028), (LOWER_LIP, -0.028), (CHIN_TIP, -0.0215)),
+            fade=(0.25, 0.1, 0.25),
+        ),
+    ),
+    # 17 nose tip
+    (Shift(TIP, levels=((ROOT, 0), (NOSE_TIP, -0.018), (NOSE_BASE, 0)), fade=(0.1, 0.1, 0.1)),),
+    # 18 lip width
+    (Scale(MOUTH, by=(0.9, 1), fade=(0.16, 0.07, 0.12)),),
+    # 19 lip size
+    (
+        Shift(
+            LIPS,
+            levels=((NOSE_BASE, 0), (UPPER_LIP, -0.014), (UPPER_LIP_EDGE, 0), (LOWER_LIP_EDGE, 0), (LOWER_LIP, 0.011)),
+            fade=(0.14, 0.1, 0.15),
+        ),
+        Scale(MOUTH, by=(1.04, 1), fade=(0.16, 0.07, 0.12)),
+    ),
+    # 20 lip height: the chin follows a little, or it would grow long
+    (
+        Shift(
+            MOUTH,
+            levels=((NOSE_BASE, 0), (UPPER_LIP, -0.025), (LOWER_LIP, -0.025), (CHIN_TIP, -0.014)),
+            fade=(0.2, 0.1, 0.25),
+        ),
+    ),
+    # 21 philtrum
+    (
+        Shift(
+            MOUTH,
+            levels=((NOSE_BASE, 0), (UPPER_LIP, -0.018), (UPPER_LIP_EDGE, -0.01), (LOWER_LIP, -0.007)),
+            fade=(0.16, 0.1, 0.2),
+        ),
+    ),
+)
