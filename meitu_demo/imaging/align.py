@@ -1,0 +1,120 @@
+"""Brings one face mesh onto another: pose, outline and the dense map that carries the pixels.
+
+A mesh is (468 or more, 2) points in MediaPipe's FaceMesh topology. Pure geometry; imports numeric libraries only.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import LinearNDInterpolator
+
+Points = NDArray[np.float64]
+
+MESH = 468  # points of the surface; the irises behind them follow their eyes and need no point of their own
+FACE_OVAL: tuple[int, ...] = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
+FACE_OVAL += (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
+LIPS: tuple[int, ...] = (
+    0,
+    11,
+    12,
+    13,
+    14,
+    15,
+    16,
+    17,
+    37,
+    39,
+    40,
+    61,
+    78,
+    80,
+    81,
+    82,
+    84,
+    87,
+    88,
+    91,
+    95,
+    146,
+    178,
+    181,
+    185,
+    191,
+)
+LIPS += (267, 269, 270, 291, 308, 310, 311, 312, 314, 317, 318, 321, 324, 375, 402, 405, 409, 415)
+LIPS_WEIGHT = 0.2  # an open mouth must not turn or shrink the whole face
+OWN_RADIUS = 0.62  # share of the way to the outline within which features stay the user's own
+RINGS = (1.25, 4.0)  # copies of the outline that carry the map beyond the face
+GRID_STEP = 6  # px between the nodes of the dense map: finer changes no pixel that one could see
+
+
+def similarity(source: Points, target: Points, weights: NDArray[np.float64]) -> tuple[Points, NDArray[np.float64]]:
+    """(matrix, offset) of the weighted least-squares similarity: ``source @ matrix.T + offset`` lies on `target`.
+
+    source, target: (n, 2) or (n, 3). Umeyama, "Least-squares estimation of transformation parameters", 1991.
+    """
+    share = weights / weights.sum()
+    mean_source, mean_target = share @ source, share @ target
+    centred, aim = source - mean_source, target - mean_target
+    left, size, right = np.linalg.svd((aim * share[:, None]).T @ centred)
+    size[-1] *= (sign := np.sign(np.linalg.det(left @ right)) or 1.0)
+    left[:, -1] *= sign
+    scale = size.sum() / max(float((share @ centred**2).sum()), 1e-12)
+    matrix = scale * left @ right
+    return matrix, mean_target - matrix @ mean_source
+
+
+def pose_like(mesh: Points, depth: Points, target: Points, target_depth: Points) -> Points:
+    """`mesh` (468, 2) moved, scaled and turned in space to look where `target` looks; its own features kept."""
+    space, aim = np.column_stack([mesh, depth]), np.column_stack([target, target_depth])
+    weights = np.ones(len(space))
+    weights[list(LIPS)] = LIPS_WEIGHT
+    matrix, offset = similarity(space, aim, weights)
+    return np.asarray(space @ matrix[:2].T + offset[:2])
+
+
+def rim_share(mesh: Points) -> NDArray[np.float64]:
+    """How far out each point lies: 0 at the middle of the outline, 1 on it; (468,)."""
+    oval = mesh[list(FACE_OVAL)]
+    from_centre = mesh - oval.mean(0)
+    angle = np.arctan2(*from_centre[list(FACE_OVAL)].T)
+    order = np.argsort(angle)
+    radius = np.hypot(*from_centre[list(FACE_OVAL)].T)[order]
+    here = np.arctan2(*from_centre.T)
+    reach = np.interp(here, angle[order], radius, period=2 * np.pi)
+    return np.asarray(np.hypot(*from_centre.T) / np.maximum(reach, 1e-6))
+
+
+def into_outline(own: Points, target: Points) -> Points:
+    """`own` features inside the outline of `target`: own in the middle, the target's on the rim, smooth between."""
+    out = np.clip((rim_share(target) - OWN_RADIUS) / (1 - OWN_RADIUS), 0, 1)
+    weight = (1 - out * out * (3 - 2 * out))[:, None]
+    return np.asarray(own * weight + target * (1 - weight), np.float64)
+
+
+def dense_map(source: Points, target: Points, box: tuple[int, int, int, int]) -> NDArray[np.float32]:
+    """Where each node of a grid over `box` (x0, y0, x1, y1 of the target's picture) comes from in the source's.
+
+    (rows, columns, 2) float32, one node every GRID_STEP px, nodes at the middles of their cells, as ``cv2.resize``
+    enlarges it. Piecewise linear on the Delaunay triangles of `target`: a map without holes whatever `source` does.
+    """
+    oval = list(FACE_OVAL)
+    matrix, offset = similarity(target, source, np.ones(len(target)))
+    centre = target[oval].mean(0)
+    residual = source[oval] - (target[oval] @ matrix.T + offset)
+    rings = [centre + (target[oval] - centre) * reach for reach in RINGS]
+    beyond = [ring @ matrix.T + offset + residual / reach for ring, reach in zip(rings, RINGS, strict=True)]
+    x0, y0, x1, y1 = box
+    columns, rows = -(-(x1 - x0) // GRID_STEP), -(-(y1 - y0) // GRID_STEP)
+    step_x, step_y = (x1 - x0) / columns, (y1 - y0) / rows
+    grid = np.meshgrid(x0 + (np.arange(columns) + 0.5) * step_x - 0.5, y0 + (np.arange(rows) + 0.5) * step_y - 0.5)
+    nodes = np.stack(grid, -1)
+    found = LinearNDInterpolator(np.vstack([target, *rings]), np.vstack([source, *beyond]))(nodes)
+    far = np.isnan(found[..., 0])
+    found[far] = nodes[far] @ matrix.T + offset
+    return np.asarray(found, np.float32)
+
+
+def upward(mesh: Points) -> NDArray[np.float64]:
+    """Unit vector from the chin to the top of the outline."""
+    up = mesh[FACE_OVAL[0]] - mesh[FACE_OVAL[18]]
+    return np.asarray(up / max(float(np.hypot(*up)), 1e-6))

@@ -1,0 +1,55 @@
+"""Puts one picture into another without a seam. Pure; imports numeric libraries only."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Mask = NDArray[np.float32]
+
+MAX_LEVELS = 5
+
+
+def polygon_mask(points: NDArray[np.float64], shape: tuple[int, ...], feather: float) -> Mask:
+    """(h, w) 0..1: 1 inside the polygon `points` (n, 2), falling to 0 over about `feather` px to both sides."""
+    mask = np.zeros(shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.rint(points * 16).astype(np.int32)], (255,), cv2.LINE_AA, shift=4)
+    return soften(mask.astype(np.float32) / 255, feather)
+
+
+def soften(mask: Mask, feather: float) -> Mask:
+    """`mask` blurred so that an edge takes about 2 × `feather` px."""
+    if feather < 0.5:
+        return mask
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), feather / 2, borderType=cv2.BORDER_REPLICATE))
+
+
+def multiband(top: Image, bottom: Image, mask: Mask, levels: int = MAX_LEVELS) -> Image:
+    """`top` where `mask` is 1 over `bottom`: fine detail changes over sharply, tone over a wide band.
+
+    Burt and Adelson, "A multiresolution spline with application to image mosaics", 1983. All of one (h, w).
+    """
+    levels = int(min(levels, max(0, np.log2(min(mask.shape)) - 2)))
+    difference: Mask = top.astype(np.float32) - bottom  # blending the difference needs one pyramid instead of two
+    masks = [mask]
+    bands = []
+    for _ in range(levels):
+        masks.append(np.asarray(cv2.pyrDown(masks[-1]), np.float32))
+        smaller = np.asarray(cv2.pyrDown(difference), np.float32)
+        bands.append(difference - cv2.pyrUp(smaller, dstsize=difference.shape[1::-1]))
+        difference = smaller
+    blended = difference * masks[levels][..., None]
+    for band, part in zip(reversed(bands), reversed(masks[:levels]), strict=True):
+        blended = cv2.pyrUp(blended, dstsize=band.shape[1::-1]) + band * part[..., None]
+    return np.asarray(cv2.add(blended, bottom.astype(np.float32)).clip(0, 255) + 0.5, np.uint8)
+
+
+def lay_over(bottom: Image, front: NDArray[np.uint8]) -> Image:
+    """RGBA `front` over RGB `bottom` of the same size."""
+    alpha = front[..., 3].astype(np.float32) / 255
+    return np.asarray(cv2.blendLinear(bottom, np.ascontiguousarray(front[..., :3]), 1 - alpha, alpha))
+
+
+def mix(bottom: Image, top: Image, mask: Mask) -> Image:
+    """`top` where `mask` is 1, `bottom` where it is 0, both in proportion between."""
+    return np.asarray(cv2.blendLinear(bottom, top, 1 - mask, mask))

@@ -1,0 +1,214 @@
+"""The pictures a face can be fused onto: who they are (`all_templates`) and their pixels (`load`).
+
+Shipped templates are rows of ``data/templates.toml``: a *drawn* one has a folder ``assets/templates/<id>/``
+(base.webp, front.webp, skin.png, landmarks.json, preview.webp), the *photo* one is scikit-image's astronaut.
+The owner may add a folder of pictures with `load_folder`. All file access about templates happens here.
+Imports `errors` and `imaging` only; the face-fuse endpoint, its panel and its effect may import it.
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+from PIL import ImageOps, UnidentifiedImageError
+
+from .errors import TemplateHasNoFace, UnknownTemplate
+from .imaging.faces import Face, find_faces, make_face
+from .imaging.skin import skin_around
+
+ROWS = Path(__file__).parent / "data" / "templates.toml"
+LAYERS = Path(__file__).parent.parent / "assets" / "templates"
+LANGUAGES = ("en", "zh")
+MESH_POINTS = 478
+OWN_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+OWN_LONGEST_SIDE = 2048  # px; a larger picture of the owner's is shrunk, or each result would be a 12 MP file
+PHOTO_SCALE = 2  # the astronaut's 512 px are too few beside templates of 1024 and more
+CACHED = 6  # decoded templates kept, about 20 MB each
+
+Kind = Literal["drawn", "photo", "own"]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateInfo:
+    """What the gallery shows. `name` and `mood` are keyed by language; `preview` is an image file of 512 px or more."""
+
+    id: str
+    kind: Kind
+    name: Mapping[str, str]
+    mood: Mapping[str, str]
+    preview: Path
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """One template's pixels: arrays of one size that must not be written to.
+
+    base: RGB. front: RGBA that lies over the fused face, or None. skin: (h, w) uint8, where skin outside the fused face
+    follows the user's tone, or None. flat: base with front over it, what shows wherever nothing is fused.
+    """
+
+    info: TemplateInfo
+    base: NDArray[np.uint8]
+    front: NDArray[np.uint8] | None
+    skin: NDArray[np.uint8] | None
+    face: Face
+    flat: NDArray[np.uint8] = field(init=False)
+
+    def __post_init__(self) -> None:
+        flat = self.base
+        if self.front is not None:
+            flat = np.asarray(
+                Picture.alpha_composite(
+                    Picture.fromarray(self.base).convert("RGBA"), Picture.fromarray(self.front)
+                ).convert("RGB")
+            )
+        object.__setattr__(self, "flat", flat)
+        for array in (self.base, self.front, self.skin, flat):
+            if array is not None:
+                array.flags.writeable = False
+
+
+_own: dict[str, TemplateInfo] = {}
+
+
+def all_templates() -> tuple[TemplateInfo, ...]:
+    """The shipped templates in gallery order, then the owner's. Cheap: no picture is decoded."""
+    return (*_shipped(), *_own.values())
+
+
+def load_folder(folder: Path) -> tuple[TemplateInfo, ...]:
+    """Take each picture in `folder` as a template of the owner's, named by its file; replaces an earlier folder.
+
+    A photo gets its landmarks by detection at its first use; a drawing needs ``<name>.json`` beside it, written like a
+    shipped template's landmarks.json. Raises ValueError when two templates would have one id.
+    """
+    taken = {key for info in _shipped() for key in (info.id, *info.aliases)}
+    found: dict[str, TemplateInfo] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in OWN_SUFFIXES or path.name.startswith("."):
+            continue
+        if path.stem in taken or path.stem in found:
+            raise ValueError(f"{path.name}: a template {path.stem!r} exists already")
+        name = path.stem.replace("_", " ").replace("-", " ").strip()
+        words = dict.fromkeys(LANGUAGES, name)
+        found[path.stem] = TemplateInfo(path.stem, "own", words, dict.fromkeys(LANGUAGES, ""), path)
+    _own.clear()
+    _own.update(found)
+    _load_own.cache_clear()
+    return tuple(found.values())
+
+
+def find(key: str) -> TemplateInfo:
+    """The template with the id or alias `key`. Raises UnknownTemplate."""
+    for info in all_templates():
+        if key == info.id or key in info.aliases:
+            return info
+    raise UnknownTemplate(template=key)
+
+
+def load(key: str) -> Template:
+    """The template with the id or alias `key`, decoded once and shared. Raises UnknownTemplate, TemplateHasNoFace."""
+    info = find(key)
+    return _load_own(info) if info.kind == "own" else _load_shipped(info.id)
+
+
+@cache
+def _shipped() -> tuple[TemplateInfo, ...]:
+    return read_rows(ROWS, LAYERS)
+
+
+def read_rows(rows: Path, layers: Path) -> tuple[TemplateInfo, ...]:
+    """The rows of a templates.toml, checked. Raises ValueError that names file and row."""
+    infos: list[TemplateInfo] = []
+    taken: set[str] = set()
+    for number, row in enumerate(tomllib.loads(rows.read_text("utf-8")).get("template", []), 1):
+        where = f"{rows.name}, template {number}"
+        if strange := set(row) - {"id", "kind", "aliases", "name", "mood"}:
+            raise ValueError(f"{where}: unknown {sorted(strange)}")
+        if row.get("kind") not in ("drawn", "photo"):
+            raise ValueError(f"{where}: kind must be drawn or photo")
+        for words in ("name", "mood"):
+            if set(row.get(words, ())) != set(LANGUAGES) or not all(row[words].values()):
+                raise ValueError(f"{where}: {words} needs {LANGUAGES}")
+        keys = (row.get("id"), *row.get("aliases", ()))
+        if not all(isinstance(key, str) and key for key in keys) or taken.intersection(keys):
+            raise ValueError(f"{where}: id and aliases must be words of their own, not {keys}")
+        taken.update(keys)
+        preview = _astronaut_file() if row["kind"] == "photo" else layers / row["id"] / "preview.webp"
+        if not preview.is_file():
+            raise ValueError(f"{where}: no {preview.name}")
+        infos.append(TemplateInfo(row["id"], row["kind"], row["name"], row["mood"], preview, tuple(keys[1:])))
+    return tuple(infos)
+
+
+def _astronaut_file() -> Path:
+    """scikit-image's own copy, found without importing the library."""
+    spec = find_spec("skimage")
+    if spec is None or spec.origin is None:
+        raise ValueError("scikit-image is not installed")
+    return Path(spec.origin).parent / "data" / "astronaut.png"
+
+
+@lru_cache(CACHED)
+def _load_shipped(key: str) -> Template:
+    info = find(key)
+    if info.kind == "photo":
+        small = _open(info.preview, "RGB")
+        size = (small.shape[1] * PHOTO_SCALE, small.shape[0] * PHOTO_SCALE)
+        return _from_photo(info, np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_LANCZOS4), np.uint8))
+    folder = info.preview.parent
+    base = _open(folder / "base.webp", "RGB")
+    front, skin = _open(folder / "front.webp", "RGBA"), _open(folder / "skin.png", "L")
+    if not base.shape[:2] == front.shape[:2] == skin.shape:
+        raise ValueError(f"{info.id}: layers differ in size: {base.shape}, {front.shape}, {skin.shape}")
+    return Template(info, base, front, skin, _authored_face(folder / "landmarks.json", base.shape[:2]))
+
+
+@lru_cache(CACHED)
+def _load_own(info: TemplateInfo) -> Template:
+    try:
+        base = _open(info.preview, "RGB")
+    except (OSError, ValueError, UnidentifiedImageError, Picture.DecompressionBombError) as error:
+        raise TemplateHasNoFace(template=info.id) from error
+    authored = info.preview.with_suffix(".json")
+    if not authored.is_file():
+        return _from_photo(info, base)
+    face = _authored_face(authored, base.shape[:2])
+    return Template(info, base, None, skin_around(base, face.landmarks.astype(np.float64)), face)
+
+
+def _from_photo(info: TemplateInfo, base: NDArray[np.uint8]) -> Template:
+    faces = find_faces(base)
+    if not faces:
+        raise TemplateHasNoFace(template=info.id)
+    return Template(info, base, None, skin_around(base, faces[0].landmarks.astype(np.float64)), faces[0])
+
+
+def _open(path: Path, mode: str) -> NDArray[np.uint8]:
+    with Picture.open(path) as opened:
+        upright = ImageOps.exif_transpose(opened).convert(mode)
+        if mode == "RGB":
+            upright.thumbnail((OWN_LONGEST_SIDE, OWN_LONGEST_SIDE), Picture.Resampling.LANCZOS)
+        return np.array(upright)
+
+
+def _authored_face(path: Path, shape: tuple[int, ...]) -> Face:
+    """The face that a drawing's author placed by hand; scaled when the picture was. Raises ValueError."""
+    content: Any = json.loads(path.read_text("utf-8"))
+    width, height = content["size"]
+    scale = np.array([shape[1] / width, shape[0] / height], np.float32)
+    landmarks = np.array(content["landmarks"], np.float32)
+    depth = np.array(content["depth"], np.float32)
+    if landmarks.shape != (MESH_POINTS, 2) or depth.shape != (MESH_POINTS,) or not np.isfinite(landmarks).all():
+        raise ValueError(f"{path.parent.name}/{path.name}: {MESH_POINTS} landmarks with depth expected")
+    return make_face(landmarks * scale, depth * scale.mean(), (shape[0], shape[1]))
