@@ -1,6 +1,5 @@
 """Pastel backgrounds: a calm gradient with large soft shapes, or a watercolour wash."""
 
-import cv2
 import numpy as np
 
 from .colour import Lab, shade, to_rgb
@@ -24,6 +23,12 @@ def paint_backdrop(shape: tuple[int, ...], accent: Lab, head: Head, look: Look) 
     middle = head.origin - head.down * 0.15 * head.unit
     patch.paint(to_rgb(shade(top, 6, 0.75, 20)), patch.mask(middle + ring * 1.22 * head.unit) * 0.8)
     patch.paint(to_rgb(shade(top, 9, 0.5, 30)), patch.mask(middle + ring * 1.02 * head.unit) * 0.7)
-    for x, y, r in ((0.08, 0.16, 0.035), (0.15, 0.30, 0.016), (0.90, 0.12, 0.028), (0.94, 0.27, 0.045), (0.83, 0.05, 0.012)):
+    for x, y, r in (
+        (0.08, 0.16, 0.035),
+        (0.15, 0.30, 0.016),
+        (0.90, 0.12, 0.028),
+        (0.94, 0.27, 0.045),
+        (0.83, 0.05, 0.012),
+    ):
         patch.paint(to_rgb(shade(top, 9, 0.6)), patch.mask((width * x, height * y) + ring * r * side) * 0.8)
     return np.ascontiguousarray(painting)

@@ -29,7 +29,9 @@ def paint_cloth(painting: Painting, lab: Lab, cloth: Field, unit: float, look: L
     pixels = (small * np.float32([1, 1.6, 1.6])).reshape(-1, 3)
     distance = (centres**2).sum(1) - 2 * pixels @ centres.T
     label = distance.argmin(1).reshape(small.shape[:2])
-    colours = to_rgb((centres / (1, 1.6, 1.6) * (1, 1.1 * look.chroma, 1.1 * look.chroma) + (4, 0, 0)).astype(np.float32)[None])[0]
+    colours = to_rgb(
+        (centres / (1, 1.6, 1.6) * (1, 1.1 * look.chroma, 1.1 * look.chroma) + (4, 0, 0)).astype(np.float32)[None]
+    )[0]
     sigma = max(0.8, unit / 170)
     best = np.full(lab.shape[:2], -1, np.float32)
     picture = np.zeros_like(painting)

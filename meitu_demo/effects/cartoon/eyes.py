@@ -11,8 +11,8 @@ from .head import Head, Points
 from .look import Look
 from .pen import Painting, Patch, curve, ribbon, taper
 
-TALLER, WIDER = 1.42, 1.14  # of the eye's opening
-LEAST_OPEN, MOST_OPEN = 0.40, 0.62  # height of the drawn opening / its width
+TALLER, WIDER = 1.6, 1.24  # of the eye's opening
+LEAST_OPEN, MOST_OPEN = 0.47, 0.64  # height of the drawn opening / its width
 INK = np.array([14.0, 5.0, 4.0], np.float32)  # LAB of lashes and of the pupil
 
 
@@ -86,7 +86,13 @@ def _place(head: Head, lids: tuple[tuple[int, ...], tuple[int, ...]], iris: tupl
         return np.asarray(centre + points[..., :1] * along + points[..., 1:] * up)
 
     return Eye(
-        curve(canvas(high)), curve(canvas(low)), canvas(np.array([0.0, middle])), canvas(spot), radius, up, width * WIDER
+        curve(canvas(high)),
+        curve(canvas(low)),
+        canvas(np.array([0.0, middle])),
+        canvas(spot),
+        radius,
+        up,
+        width * WIDER,
     )
 
 
@@ -103,7 +109,11 @@ def paint_eye(painting: Painting, eye: Eye, colour: Lab, skin: Lab, look: Look) 
     def disc(share: float, dx: float = 0.0, dy: float = 0.0, flat: float = 0.92, blur: float = 0.0) -> np.ndarray:
         turn = np.linspace(0, 2 * np.pi, 48, endpoint=False)[:, None]
         r = eye.radius * share
-        ring = eye.iris + eye.radius * (dx * along + dy * eye.up) + r * (flat * np.cos(turn) * along + np.sin(turn) * eye.up)
+        ring = (
+            eye.iris
+            + eye.radius * (dx * along + dy * eye.up)
+            + r * (flat * np.cos(turn) * along + np.sin(turn) * eye.up)
+        )
         return patch.mask(ring, blur=blur)
 
     soft = 0.05 * eye.radius
@@ -113,7 +123,9 @@ def paint_eye(painting: Painting, eye: Eye, colour: Lab, skin: Lab, look: Look) 
     patch.paint(to_rgb(shade(colour, -20, 0.9)), iris)
     patch.paint(to_rgb(colour), disc(0.86, blur=soft) * opening)
     patch.paint(to_rgb(shade(colour, 17, 1.15, 6)), disc(0.66, dy=-0.28, flat=1.05, blur=0.14 * eye.radius) * opening)
-    patch.paint(to_rgb(shade(colour, 30, 1.0, 10)), disc(0.34, dy=-0.52, flat=1.3, blur=0.12 * eye.radius) * opening * 0.8)
+    patch.paint(
+        to_rgb(shade(colour, 30, 1.0, 10)), disc(0.34, dy=-0.52, flat=1.3, blur=0.12 * eye.radius) * opening * 0.8
+    )
     patch.paint(to_rgb(INK), disc(0.42, blur=soft) * opening)
     patch.paint(to_rgb(shade(colour, -26, 0.8)), iris * lid * 0.85)
     light = np.float32([1, 1, 1])
@@ -148,9 +160,9 @@ def paint_brows(painting: Painting, lab: Lab, head: Head, eyes: tuple[Eye, Eye],
         colour = np.array([np.clip(own[0] * 0.75, 12, skin[0] - 20), own[1] * 0.9, own[2] * 0.8], np.float32)
         top = float(((eye.upper - eye.centre) @ eye.up).max())
         gap = float(((line - eye.centre) @ eye.up).min()) - top
-        lift = max(0.0, 0.17 * eye.width - gap)
+        lift = max(0.0, 0.15 * eye.width - gap)
         thick = float(np.clip(np.linalg.norm(high - low, axis=1).mean() * 0.8, 0.09 * eye.width, 0.26 * eye.width))
         stroke = curve(line + eye.up * lift)
         patch = Patch(painting, stroke, thick)
-        mask = patch.mask(ribbon(stroke, thick * taper(len(stroke), 0.12, 0.65, 0.62)), blur=look.wash * 0.06 * thick)
+        mask = patch.mask(ribbon(stroke, thick * taper(len(stroke), 0.1, 0.5, 0.6)), blur=look.wash * 0.06 * thick)
         patch.paint(to_rgb(colour), mask * (0.95 - 0.2 * look.wash))

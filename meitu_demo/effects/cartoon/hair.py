@@ -6,7 +6,7 @@ import numpy as np
 from .colour import Lab, mean_of, shade, to_rgb
 from .head import Field, Head
 from .look import Look
-from .pen import Painting, above, lay
+from .pen import Painting, above, lay, ramp
 from .regions import Regions
 
 SMALL_UNIT = 150.0  # px of a face width on the copy that the strands are followed on
@@ -17,7 +17,7 @@ STEP = 1.4  # px of each
 def paint_hair(painting: Painting, lab: Lab, head: Head, regions: Regions, look: Look) -> Lab:
     """Paints the hair in place; returns its base tone (LAB)."""
     own = mean_of(lab, regions.hair, (25.0, 4.0, 8.0))
-    base = shade(np.array([np.clip(own[0] * 0.92 + 6, 16, 84), own[1], own[2]], np.float32), 0, 1.25 * look.chroma)
+    base = shade(np.array([np.clip(own[0] * 0.9 + 8, 17, 84), own[1], own[2]], np.float32), 0, look.chroma, -6)
     z = _strands(lab, head, regions)
     pen = head.unit / 280
     soft = max(1.2, look.edge * pen * 0.6)
@@ -40,9 +40,10 @@ def _strands(lab: Lab, head: Head, regions: Regions) -> Field:
     light = cv2.resize(np.ascontiguousarray(lab[..., 0]), size, interpolation=cv2.INTER_AREA)
     weight = cv2.resize(regions.hair, size, interpolation=cv2.INTER_AREA)
     unit = head.unit / step
-    spread = cv2.GaussianBlur(weight, (0, 0), 0.03 * unit) + 1e-3
-    around = cv2.GaussianBlur(light * weight, (0, 0), 0.03 * unit) / spread
-    light = light * weight + around * (1 - weight)
+    core = ramp(0.75, 1.0, cv2.GaussianBlur(weight, (0, 0), 1.5))  # the rim of the hair carries the background's light
+    spread = cv2.GaussianBlur(core, (0, 0), 0.04 * unit) + 1e-3
+    around = (cv2.GaussianBlur(light * core, (0, 0), 0.04 * unit) + 1e-3 * light) / spread
+    light = light * core + around * (1 - core)
     dx, dy = (cv2.Sobel(light, cv2.CV_32F, *order, ksize=3) for order in ((1, 0), (0, 1)))
     xx, xy, yy = (cv2.GaussianBlur(part, (0, 0), 0.035 * unit) for part in (dx * dx, dx * dy, dy * dy))
     angle = 0.5 * np.arctan2(2 * xy, xx - yy) + np.pi / 2
@@ -60,7 +61,9 @@ def _strands(lab: Lab, head: Head, regions: Regions) -> Field:
             ny = cv2.remap(ty, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
             turn = np.where(nx * px + ny * py < 0, np.float32(-1), np.float32(1))
             px, py = nx * turn, ny * turn
-    smooth = cv2.GaussianBlur(total / count, (0, 0), 0.8)
+    smooth = total / count
+    smooth += 1.2 * (smooth - cv2.GaussianBlur(smooth, (0, 0), 0.03 * unit))  # strands over broad light
+    smooth = cv2.GaussianBlur(smooth, (0, 0), 0.7)
     inside = weight > 0.5
     mean, spread_ = (float(smooth[inside].mean()), float(smooth[inside].std())) if inside.any() else (0.0, 1.0)
     z = (smooth - mean) / max(spread_, 2.5)

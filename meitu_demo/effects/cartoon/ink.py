@@ -10,17 +10,26 @@ from .look import Look
 from .pen import Painting, Patch, contour, curve, lay, ribbon, taper
 from .regions import Regions
 
+OUTLINE = np.array([10.0, 4.0, 0.0], np.float32)  # LAB
 
-def paint_outlines(painting: Painting, head: Head, regions: Regions, hair: Lab, skin: Lab, look: Look) -> None:
-    """Lines where hair, skin and clothes meet each other and the background, in dark versions of their colours."""
+
+def paint_silhouette(painting: Painting, person: Field, head: Head, look: Look) -> None:
+    """The line between people and background, the heaviest of all; `head` is the largest and sets the pen."""
+    width = max(1.2, look.line * 1.2 * head.unit / 280)
+    smooth = cv2.GaussianBlur(person, (0, 0), max(1.0, head.unit / 200))
+    lay(painting, to_rgb(OUTLINE), contour(smooth, 0.5, width, floor=0.02) * look.ink)
+
+
+def paint_outlines(painting: Painting, head: Head, regions: Regions, hair: Lab, look: Look) -> None:
+    """Lines where hair, skin and clothes meet each other, in a dark version of the hair's colour."""
     width = max(1.0, look.line * head.unit / 280)
     sigma = max(1.0, head.unit / 200)
-    person, tress, flesh = (cv2.GaussianBlur(field, (0, 0), sigma) for field in (regions.person, regions.hair, regions.skin))
-    heavy = contour(person, 0.5, width * 1.25, floor=0.02)
-    light = np.maximum(contour(tress, 0.5, width * 0.9, floor=0.02), contour(flesh, 0.5, width * 0.8, floor=0.02))
-    light *= np.clip(person * 2 - 0.6, 0, 1)
-    dark = to_rgb(shade(hair, -min(32.0, hair[0] - 8), 1.0)) if hair[0] > 40 else np.float32([0.11, 0.08, 0.09])
-    lay(painting, np.asarray(dark, np.float32), np.maximum(heavy, light) * look.ink)
+    person, tress, flesh = (
+        cv2.GaussianBlur(field, (0, 0), sigma) for field in (regions.person, regions.hair, regions.skin)
+    )
+    line = np.maximum(contour(tress, 0.5, width * 0.9, floor=0.02), contour(flesh, 0.5, width * 0.8, floor=0.02))
+    dark = shade(hair, -min(32.0, hair[0] - 8), 1.0) if hair[0] > 40 else OUTLINE
+    lay(painting, to_rgb(dark), line * np.clip(person * 2 - 0.6, 0, 1) * look.ink)
 
 
 def paint_jaw(painting: Painting, head: Head, regions: Regions, skin: Lab, look: Look) -> None:
@@ -43,9 +52,13 @@ def paint_creases(painting: Painting, lab: Lab, head: Head, regions: Regions, lo
     light = np.sqrt(np.maximum(light, 0)) * 10  # folds of a dark suit count as much as those of a shirt
     fine = cv2.GaussianBlur(light, (0, 0), max(0.8, 1.6 * pen))
     broad = cv2.GaussianBlur(light, (0, 0), max(1.3, 2.6 * pen))
-    mask = np.clip((broad - fine - 0.55) / 0.9, 0, 1)
-    mask = cv2.GaussianBlur(np.asarray(mask, np.float32), (0, 0), max(0.6, 0.8 * pen))
-    mask = np.clip(mask * 2.4 - 0.5, 0, 1)
+    valley = cv2.GaussianBlur(broad - fine, (0, 0), max(0.6, 0.9 * pen))
+    found = (valley > 0.4).astype(np.uint8)
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
+    longest = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    keep = (longest > 0.13 * head.unit).astype(np.float32)  # a stroke, not a speck
+    keep[0] = 0
+    mask = np.clip((valley - 0.45) / 0.5, 0, 1) * cv2.blur(keep[parts], (3, 3))
     face = np.ones(light.shape, np.float32)
     hull = cv2.convexHull(head.points.astype(np.float32)).reshape(-1, 2)
     middle = hull.mean(0)

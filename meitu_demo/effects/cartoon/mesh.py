@@ -1,6 +1,6 @@
 """Which points of MediaPipe's face mesh draw which line: index lists in drawing order, image-left side first."""
 
-JAW = (127, 234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454, 356)
+JAW = (93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323)
 EYES = (  # from the outer corner to the inner one: upper lid, lower lid
     ((33, 246, 161, 160, 159, 158, 157, 173, 133), (33, 7, 163, 144, 145, 153, 154, 155, 133)),
     ((263, 466, 388, 387, 386, 385, 384, 398, 362), (263, 249, 390, 373, 374, 380, 381, 382, 362)),
@@ -17,10 +17,15 @@ MOUTH_ABOVE = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 MOUTH_BELOW = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 NOSE_RIDGE = (168, 6, 197, 195, 5, 4)
 NOSE_BASE = (129, 98, 97, 2, 326, 327, 358)
-CHEEKS = ((117, 118, 119, 100, 126, 142, 203, 206, 205, 50), (346, 347, 348, 329, 355, 371, 423, 426, 425, 280), (195, 5, 51, 281))
+CHEEKS = (
+    (117, 118, 119, 100, 126, 142, 203, 206, 205, 50),
+    (346, 347, 348, 329, 355, 371, 423, 426, 425, 280),
+    (195, 5, 51, 281),
+)
 BLUSH = (205, 425)
 FEATURES = tuple(  # what the skin's light must not see, and how much to grow it
-    [((*upper, *lower), 1.5) for upper, lower in EYES]
-    + [((*upper, *lower), 1.2) for upper, lower in BROWS]
-    + [(LIPS, 1.2), (NOSE_BASE, 1.1)]
+    [((*upper, *lower), 2.0) for upper, lower in EYES]
+    + [((*upper, *lower), 1.5) for upper, lower in BROWS]
+    + [(LIPS, 1.2), ((*NOSE_BASE, 6), 1.15)]
 )
+FOLDS = ((129, 203, 206, 216, 212), (358, 423, 426, 436, 432))

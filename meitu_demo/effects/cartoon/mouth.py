@@ -1,10 +1,11 @@
 """Redraws nose and mouth: a few strokes and shapes, teeth as one clean shape, a smile stays a smile."""
 
+import cv2
 import numpy as np
 
 from . import mesh
 from .colour import Lab, shade, to_rgb
-from .head import Head
+from .head import Head, Points
 from .look import Look
 from .pen import Painting, Patch, curve, ribbon, taper
 from .skin import Tones
@@ -26,10 +27,15 @@ def paint_mouth(painting: Painting, lab: Lab, head: Head, tones: Tones, look: Lo
     opened = float(gap.max()) > OPEN * head.unit
     line = (above_ + below) / 2
     soft = look.wash * 0.01 * head.unit
-    patch.paint(to_rgb(shade(lip, -7, 1.0, -4)), patch.mask(np.concatenate([rim_up, (above_ if opened else line)[::-1]]), blur=soft) * 0.85)
+    patch.paint(
+        to_rgb(shade(lip, -7, 1.0, -4)),
+        patch.mask(np.concatenate([rim_up, (above_ if opened else line)[::-1]]), blur=soft) * 0.85,
+    )
     patch.paint(to_rgb(lip), patch.mask(np.concatenate([rim_low, (below if opened else line)[::-1]]), blur=soft) * 0.75)
     shine = rim_low[14:26] * 0.55 + (below if opened else line)[14:26] * 0.45
-    patch.paint(to_rgb(shade(tones.light, 4, 0.8)), patch.mask(ribbon(shine, 0.018 * head.unit * taper(len(shine)))) * 0.55)
+    patch.paint(
+        to_rgb(shade(tones.light, 4, 0.8)), patch.mask(ribbon(shine, 0.018 * head.unit * taper(len(shine)))) * 0.55
+    )
     if opened:
         _inside(patch, lab, head, above_, below, tones)
     corners = 0.010 * head.unit * (0.75 + 0.5 * look.line / 2.6)
@@ -43,21 +49,24 @@ def paint_mouth(painting: Painting, lab: Lab, head: Head, tones: Tones, look: Lo
     patch.paint(to_rgb(tones.shadow), patch.mask(ribbon(under, 0.025 * head.unit * taper(len(under))), blur=soft) * 0.9)
 
 
-def _inside(patch: Patch, lab: Lab, head: Head, above_: np.ndarray, below: np.ndarray, tones: Tones) -> None:
+def _inside(patch: Patch, lab: Lab, head: Head, above_: Points, below: Points, tones: Tones) -> None:
     hole = np.concatenate([above_, below[::-1]])
     mask = patch.mask(hole)
     patch.paint(to_rgb(np.array([22, 26, 14], np.float32)), mask)
-    seen = patch.cut(np.ascontiguousarray(lab[..., 0]))[mask > 0.9]
-    bright = float(np.quantile(seen, 0.7)) if seen.size else 0.0
+    down = np.linspace(0, 1, 24)[:, None]
+    middle = slice(14, 26)  # of the 40 points: where upper teeth show in every smile
+    xy = (above_[middle, None] + (below - above_)[middle, None] * down).astype(np.float32)
+    light = cv2.remap(lab[..., 0], xy[..., 0], xy[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).mean(0)
     skin = float(tones.base[0])
-    if bright > skin + TEETH_OVER_SKIN:
-        share = np.clip(float((seen > 0.75 * bright).mean()) * 1.15, 0.45, 0.97)
+    bright = float(light.max())
+    if bright > tones.seen + TEETH_OVER_SKIN:
+        share = float(np.clip((np.flatnonzero(light > 0.7 * bright)[-1] + 2) / 24, 0.5, 1.0))
         edge = above_ + (below - above_) * share
         inset = slice(2, -2)
-        teeth = np.concatenate([above_[inset], edge[inset][::-1]])
-        patch.paint(to_rgb(np.array([min(96.0, skin + 22), 0, 3], np.float32)), patch.mask(teeth) * mask)
-        shadow = ribbon(above_, 0.03 * head.unit)
-        patch.paint(to_rgb(np.array([min(84.0, skin + 8), 3, 1], np.float32)), patch.mask(shadow, blur=1.0) * patch.mask(teeth) * 0.6)
+        teeth = patch.mask(np.concatenate([above_[inset], edge[inset][::-1]])) * mask
+        patch.paint(to_rgb(np.array([min(96.0, skin + 22), 0, 3], np.float32)), teeth)
+        gum = patch.mask(ribbon(above_, 0.03 * head.unit), blur=1.0)
+        patch.paint(to_rgb(np.array([min(84.0, skin + 8), 3, 1], np.float32)), gum * teeth * 0.6)
     else:
         tongue = np.concatenate([(above_ * 0.35 + below * 0.65)[8:-8], below[8:-8][::-1]])
         patch.paint(to_rgb(np.array([48, 38, 18], np.float32)), patch.mask(tongue, blur=0.01 * head.unit) * mask)
@@ -71,14 +80,18 @@ def paint_nose(painting: Painting, head: Head, tones: Tones, look: Look, lit_fro
         return
     unit = head.unit
     soft = look.wash * 0.012 * unit
-    side = (168, 193, 122, 196, 236, 198, 209, 129, 98, 2, 1, 4, 5, 195, 197, 6)
-    other = (168, 417, 351, 419, 456, 420, 429, 358, 327, 2, 1, 4, 5, 195, 197, 6)
-    dark = side if lit_from > 0 else other
-    wedge = points[[6, 197, 195, 5, 4, 1, 2, *((98, 129, 209, 198, 236, 196) if lit_from > 0 else (327, 358, 429, 420, 456, 419))]]
+    wedge = points[
+        [6, 197, 195, 5, 4, 1, 2, *((98, 129, 209, 198, 236, 196) if lit_from > 0 else (327, 358, 429, 420, 456, 419))]
+    ]
     patch.paint(to_rgb(tones.shadow), patch.mask(curve(wedge, 60, closed=True), blur=soft) * 0.75)
     base = points[list(mesh.NOSE_BASE)]
     lowest = base + head.down * np.array([[0.0], [0.012], [0.03], [0.04], [0.03], [0.012], [0.0]]) * unit
-    under = np.concatenate([curve(lowest[1:6]), curve(points[[98, 240, 99, 60, 20, 242, 141, 94, 370, 462, 250, 290, 328, 460, 327]])[::-1]])
+    under = np.concatenate(
+        [
+            curve(lowest[1:6]),
+            curve(points[[98, 240, 99, 60, 20, 242, 141, 94, 370, 462, 250, 290, 328, 460, 327]])[::-1],
+        ]
+    )
     patch.paint(to_rgb(tones.deep), patch.mask(under, blur=soft) * 0.75)
     ink = to_rgb(shade(tones.base, -48, 1.1, -14))
     pen = 0.011 * unit * look.line / 2.6
@@ -91,4 +104,7 @@ def paint_nose(painting: Painting, head: Head, tones: Tones, look: Look, lit_fro
         patch.paint(ink, patch.mask(ribbon(stroke, pen * taper(len(stroke), 0.0, 0.3, 0.7))) * 0.7)
     tip = points[4] - head.down * 0.03 * unit
     bright = curve(np.stack([points[197] * 0.5 + points[195] * 0.5, points[5], tip]))
-    patch.paint(to_rgb(shade(tones.light, 4, 0.8)), patch.mask(ribbon(bright, 0.026 * unit * taper(len(bright), 0.1, 0.6, 0.8)), blur=0.3 + soft) * 0.6)
+    patch.paint(
+        to_rgb(shade(tones.light, 4, 0.8)),
+        patch.mask(ribbon(bright, 0.026 * unit * taper(len(bright), 0.1, 0.6, 0.8)), blur=0.3 + soft) * 0.6,
+    )

@@ -25,9 +25,7 @@ def curve(points: Points | Sequence[Sequence[float]], count: int = 40, closed: b
     pieces = []
     for i in range(n if closed else n - 1):
         a, b, c, d = (at(j) for j in (i - 1, i, i + 1, i + 2))
-        pieces.append(
-            0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
-        )
+        pieces.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
     dense = np.concatenate([*pieces, knots[:1] if closed else knots[-1:]])
     length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(dense, axis=0), axis=1))])
     where = np.linspace(0, length[-1], count + 1)[:-1] if closed else np.linspace(0, length[-1], count)

@@ -32,22 +32,30 @@ class Regions:
         return np.asarray(np.clip(self.person - self.hair - self.skin, 0, 1), np.float32)
 
 
-def sort_regions(canvas: Image, person: Field, head: Head) -> Regions:
-    """Hair, skin and clothes of the person whose `head` is given; `person` is the matte."""
+def sort_regions(canvas: Image, person: Field, own: Field, head: Head) -> Regions:
+    """Hair, skin and clothes of the person whose `head` is given; `person` is the matte and
+    `own` this person's share where people stand close."""
     step = max(1.0, head.unit / SMALL_UNIT)
     size = [max(8, round(side / step)) for side in canvas.shape[1::-1]]
     small = cv2.resize(canvas, size, interpolation=cv2.INTER_AREA)
     matte = cv2.resize(person, size, interpolation=cv2.INTER_AREA)
+    matte = matte * _sizable(matte > 0.5, (0.3 * head.unit / step) ** 2)
     labels = _sort(small, matte, *_maps(head, small.shape, step))
+    least = (0.14 * head.unit / step) ** 2
+    labels *= np.stack([_sizable(part > 0.5, least) for part in labels])
+    near = np.stack([cv2.GaussianBlur(part, (0, 0), 0.06 * head.unit / step) for part in labels]) + 1e-6
+    labels += np.clip(matte - labels.sum(0), 0, 1) * near / near.sum(0)  # specks join what surrounds them
     full = cv2.resize(labels.transpose(1, 2, 0), canvas.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     radius = max(2, round(head.unit / 36))
     fine = cv2.ximgproc.guidedFilter(canvas, full, radius, 60.0)
     fine = np.clip(fine, 0, 1).astype(np.float32)
-    fine = cv2.GaussianBlur(fine, (0, 0), max(0.8, head.unit / 160))
-    shape = above(cv2.GaussianBlur(person, (0, 0), max(0.8, head.unit / 120)), 0.5)
+    fine = cv2.GaussianBlur(fine, (0, 0), max(0.8, head.unit / 90))
+    whole = person * cv2.resize(_sizable(matte > 0.3, least).astype(np.float32), canvas.shape[1::-1])
+    shape = above(cv2.GaussianBlur(whole, (0, 0), max(0.8, head.unit / 60)), 0.5, floor=0.01)
     hair = above(fine[..., 0] - fine[..., 1:].max(2), 0.0)
     skin = above(fine[..., 1] - fine[..., ::2].max(2), 0.0)
-    return Regions(shape, hair * shape, np.minimum(skin, 1 - hair) * shape)
+    own = own * shape
+    return Regions(shape, hair * own, np.minimum(skin, 1 - hair) * own)
 
 
 def _maps(head: Head, shape: tuple[int, ...], step: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -67,12 +75,12 @@ def _maps(head: Head, shape: tuple[int, ...], step: float) -> tuple[NDArray[np.f
     neck = below * ramp(0.6, 0.4, np.abs(u)) * ramp(chin + 0.7, chin + 0.3, v)
     ears = ramp(0.72, 0.6, np.abs(u)) * (1 - below) * (1 - above)
     outside = 1 - inner
-    aside = ramp(0.25, 0.5, np.abs(u))
+    aside = ramp(0.42, 0.6, np.abs(u))
     hair = outside * np.maximum(skull, 0.2 * ramp(1.6, 1.0, np.abs(u)) * ramp(1.6, 0.9, v))
-    hair *= 1 - below * (1 - 0.5 * aside)
-    hair = np.maximum(hair, inner * np.where(face * (inner > 0.97) > 0, 0.5 * above, 0.4 * (1 - below)))
-    skin = np.maximum.reduce([inner, outside * skull * (0.8 - 0.7 * crown), 0.5 * neck, 0.6 * ears, 0.05 * below])
-    cloth = outside * np.maximum(below * (1 - 0.4 * neck), 0.02)
+    hair *= 1 - ramp(chin - 0.4, chin - 0.1, v) * (1 - 0.6 * aside)
+    hair = np.maximum(hair, inner * np.where(face * (inner > 0.97) > 0, 0.5 * above, 0.4 * ramp(0.3, 0.1, v)))
+    skin = np.maximum.reduce([inner, outside * skull * (0.8 - 0.7 * crown), 0.5 * neck, 0.6 * ears, 0.12 * below])
+    cloth = outside * below * (1 - 0.4 * neck)
     prior = np.stack([hair, skin, cloth])
     lips = ramp(0.0, 0.02, np.hypot(u / 1.0, v - float(uv[13, 1])) - 0.2)
     eyes = np.minimum.reduce([ramp(0.1, 0.14, np.hypot(u - x, (v - y + 0.05) / 0.8)) for x, y in uv[[468, 473]]])
@@ -111,6 +119,14 @@ def _joined(mask: NDArray[np.bool_], anchor: NDArray[np.bool_]) -> NDArray[np.bo
     _, parts = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
     kept = np.unique(parts[mask & anchor])
     return np.asarray(np.isin(parts, kept[kept > 0]) | ~mask)
+
+
+def _sizable(mask: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
+    """`mask` without its parts smaller than `least` pixels."""
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    keep = stats[:, cv2.CC_STAT_AREA] >= least
+    keep[0] = False
+    return np.asarray(keep[parts])
 
 
 def _likelihood(index: NDArray[np.int32], weight: Field, spread: int) -> Field:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from . import mesh
-from .colour import Lab, mean_of, shade, to_rgb
+from .colour import Lab, shade, to_rgb
 from .head import Field, Head
 from .look import Look
 from .pen import Painting, Patch, above, lay, ramp
@@ -24,6 +24,7 @@ class Tones:
     deep: Lab
     light: Lab
     flush: Lab
+    seen: float  # L of the skin in the photo
 
 
 def skin_tones(lab: Lab, head: Head, regions: Regions, look: Look) -> Tones:
@@ -35,9 +36,9 @@ def skin_tones(lab: Lab, head: Head, regions: Regions, look: Look) -> Tones:
     if len(seen) < 8:
         seen = lab[regions.skin > 0.5]
     own = np.median(seen, 0) if len(seen) else np.array([72, 14, 18], np.float32)
-    chroma = float(np.clip(np.hypot(own[1], own[2]), 14, 34))
-    hue = float(np.clip(np.arctan2(own[2], own[1]), np.deg2rad(38), np.deg2rad(68)))
-    lightness = float(np.clip(30 + 0.72 * own[0], 42, 87))
+    chroma = float(np.clip(np.hypot(own[1], own[2]), 13, 28))
+    hue = float(np.clip(np.arctan2(own[2], own[1]), np.deg2rad(46), np.deg2rad(66)))
+    lightness = float(np.clip(22 + 0.80 * own[0], 36, 88))
     chroma *= look.chroma
     base = np.array([lightness, chroma * np.cos(hue), chroma * np.sin(hue)], np.float32)
     return Tones(
@@ -45,25 +46,24 @@ def skin_tones(lab: Lab, head: Head, regions: Regions, look: Look) -> Tones:
         shadow=shade(base, -11 * look.depth, 1.22, -8),
         deep=shade(base, -21 * look.depth, 1.3, -14),
         light=shade(base, 5, 0.8),
-        flush=shade(base, -7, 1.5, -28),
+        flush=shade(base, -6, 1.4, -24),
+        seen=float(own[0]),
     )
 
 
-def paint_skin(painting: Painting, lab: Lab, head: Head, regions: Regions, tones: Tones, look: Look) -> None:
+def paint_skin(painting: Painting, light: Field, head: Head, regions: Regions, tones: Tones, look: Look) -> None:
+    """Paints all skin in place; `light` is `skin_light`."""
     pen = head.unit / 280
-    light = _light(lab, head, regions)
     soft = max(1.2, look.edge * pen)
     steep = cv2.GaussianBlur(np.hypot(*np.gradient(light)).astype(np.float32), (0, 0), 2)
     shadow = 1 - above(light, -7.5, soft, steep, floor=0.15)
     deep = 1 - above(light, -19.0, soft, steep, floor=0.15)
-    bright = above(light, 7.0, soft, steep, floor=0.15)
     cast = _cast(head, regions, soft)
     picture = np.empty_like(painting)
     picture[:] = to_rgb(tones.base)
     patch = Patch(picture, head.place([(-0.6, -0.4), (0.6, 0.6)]))
     for cheek in mesh.BLUSH:
         patch.paint(to_rgb(tones.flush), 0.5 * _blob(patch, head.points[cheek], 0.13 * head.unit))
-    lay(picture, to_rgb(tones.light), bright * 0.75)
     lay(picture, to_rgb(tones.shadow), np.maximum(shadow, cast))
     lay(picture, to_rgb(tones.deep), np.maximum(deep, shadow * cast) * 0.8)
     lay(painting, picture, regions.skin)
@@ -75,7 +75,7 @@ def _blob(patch: Patch, centre: np.ndarray, radius: float) -> Field:
     return np.asarray(np.exp(-(x * x + y * y) / (2 * (radius * 0.6) ** 2)), np.float32)
 
 
-def _light(lab: Lab, head: Head, regions: Regions) -> Field:
+def skin_light(lab: Lab, head: Head, regions: Regions) -> Field:
     """The light on the skin relative to the middle of the face, in L: smooth, without eyes, brows, lips and nostrils."""
     step = max(1.0, head.unit / SMALL_UNIT)
     size = [max(8, round(side / step)) for side in lab.shape[1::-1]]
@@ -86,14 +86,22 @@ def _light(lab: Lab, head: Head, regions: Regions) -> Field:
         hull = cv2.convexHull(small[list(points)].astype(np.float32)).reshape(-1, 2)
         middle = hull.mean(0)
         cv2.fillConvexPoly(weight, np.round(middle + (hull - middle) * grow).astype(np.int32), 0.0)
-    sigma = 0.035 * head.unit / step
+    sigma = 0.055 * head.unit / step
     light = cv2.GaussianBlur(lightness * weight, (0, 0), sigma) + 1e-4 * cv2.GaussianBlur(lightness, (0, 0), 4 * sigma)
     total = cv2.GaussianBlur(weight, (0, 0), sigma) + 1e-4
     light = light / total
     u, v = head.grid(light.shape, step)
     middle = np.median(light[(np.hypot(u, v) < 0.35) & (weight > 0.5)]) if (weight > 0.5).any() else 0.0
-    light = cv2.bilateralFilter(np.asarray(light - np.nan_to_num(middle), np.float32), 0, 6.0, 2 * sigma)
+    light = cv2.bilateralFilter(np.asarray(light - np.nan_to_num(middle), np.float32), 0, 6.0, sigma)
     return cv2.resize(light, lab.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+
+
+def lit_side(light: Field, head: Head) -> float:
+    """-1 when the light comes from the image's left, +1 from its right: the brighter cheek."""
+    left, right = (
+        cv2.remap(light, *np.float32(head.points[cheek]).reshape(2, 1, 1), cv2.INTER_LINEAR) for cheek in mesh.BLUSH
+    )
+    return 1.0 if float(right[0, 0]) >= float(left[0, 0]) else -1.0
 
 
 def _cast(head: Head, regions: Regions, soft: float) -> Field:
