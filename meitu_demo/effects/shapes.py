@@ -16,6 +16,7 @@ JAW_CORNERS = (172, 136, 397, 365)
 WHOLE_CONTOUR = (234, 150, 454, 379)
 FOREHEAD: Part = ((67, 297),)
 JAW: Part = ((150, 152, 379),)
+CHIN_POINT: Part = ((148, 152, 377),)
 CHIN: Part = ((176, 148, 152, 377, 400),)
 BRIDGE: Part = ((196, 419, 198, 420),)
 WINGS: Part = ((129, 358, 98, 327),)
@@ -28,7 +29,7 @@ UPPER_LIP, UPPER_LIP_EDGE, LOWER_LIP_EDGE, LOWER_LIP, CHIN_TIP = 0, 13, 14, 17, 
 
 SHAPES: tuple[tuple[Operation, ...], ...] = (
     # 0 cheekbones
-    (Narrow(CHEEKBONES, by=0.075, fade=(0.25, 0.22)),),
+    (Narrow(CHEEKBONES, by=0.065, fade=(0.25, 0.32)),),
     # 1 face contour
     (
         Narrow(WHOLE_CONTOUR, by=0.075, fade=(0.25, 0.25)),
@@ -38,17 +39,17 @@ SHAPES: tuple[tuple[Operation, ...], ...] = (
     (Narrow(CHEEKS, by=0.09, fade=(0.3, 0.22)),),
     # 3 face length
     (
-        Shift(JAW, levels=((LOWER_LIP, 0), (CHIN_TIP, -0.055)), fade=(0.2, 0.1, 0.3)),
+        Shift(CHIN_POINT, levels=((LOWER_LIP, 0), (CHIN_TIP, -0.05)), fade=(0.36, 0.1, 0.3)),
         Shift(FOREHEAD, levels=((HAIRLINE, 0.03), (BROW_LINE, 0)), fade=(0.3, 0.4, 0.1)),
     ),
     # 4 shorter chin
-    (Shift(CHIN, levels=((LOWER_LIP, 0), (CHIN_TIP, -0.04)), fade=(0.2, 0.1, 0.25)),),
+    (Shift(CHIN_POINT, levels=((LOWER_LIP, 0), (CHIN_TIP, -0.04)), fade=(0.28, 0.1, 0.25)),),
     # 5 longer chin
-    (Shift(CHIN, levels=((LOWER_LIP, 0), (CHIN_TIP, 0.04)), fade=(0.2, 0.1, 0.25)),),
+    (Shift(CHIN_POINT, levels=((LOWER_LIP, 0), (CHIN_TIP, 0.036)), fade=(0.34, 0.1, 0.3)),),
     # 6 slim chin
-    (Scale(CHIN, by=(0.87, 1), fade=(0.15, 0.16, 0.25)),),
+    (Scale(CHIN_POINT, by=(0.83, 1), fade=(0.34, 0.24, 0.3)),),
     # 7 slim jaw
-    (Narrow(JAW_CORNERS, by=0.08, fade=(0.18, 0.18)),),
+    (Narrow(JAW_CORNERS, by=0.085, fade=(0.18, 0.18)),),
     # 8 bigger eyes
     (Scale(EYES, by=(1.14, 1.14), fade=(0.13, 0.12, 0.14)),),
     # 9 eye angle, outer corners raised
@@ -75,12 +76,25 @@ SHAPES: tuple[tuple[Operation, ...], ...] = (
     (
         Shift(
             JAW,
-            levels=((BRIDGE_TOP, 0), (NOSE_BASE, -0.028), (LOWER_LIP, -0.028), (CHIN_TIP, -0.0215)),
+            levels=(
+                (BRIDGE_TOP, 0),
+                (NOSE_BASE, -0.03),
+                (UPPER_LIP, -0.027),
+                (LOWER_LIP, -0.0265),
+                (CHIN_TIP, -0.0215),
+            ),
             fade=(0.25, 0.1, 0.25),
         ),
     ),
-    # 17 nose tip
-    (Shift(TIP, levels=((ROOT, 0), (NOSE_TIP, -0.018), (NOSE_BASE, 0)), fade=(0.1, 0.1, 0.1)),),
+    # 17 nose tip: base and mouth follow by half, or the columella would hang
+    (
+        Shift(TIP, levels=((ROOT, 0), (NOSE_TIP, -0.011), (NOSE_BASE, 0)), fade=(0.1, 0.1, 0.1)),
+        Shift(
+            JAW,
+            levels=((BRIDGE_TOP, 0), (NOSE_TIP, -0.01), (LOWER_LIP, -0.009), (CHIN_TIP, -0.007)),
+            fade=(0.25, 0.1, 0.25),
+        ),
+    ),
     # 18 lip width
     (Scale(MOUTH, by=(0.9, 1), fade=(0.16, 0.07, 0.12)),),
     # 19 lip size
