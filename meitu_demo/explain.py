@@ -1,17 +1,18 @@
-"""From an error to what a person is told: `explain(error, language)` gives title, why, fix and details.
+"""From an error to what a person is told: `explain` gives title, why, fix and details; `describe` tells of changes.
 
 Slug and facts come from the error, the sentences from ``locales/``; a vendor's code finds its slug in
 ``data/errors.toml``. Everything in an `Explanation` is plain text, and some of it was written by a stranger (the
 vendor's message, its code, a typed value): whoever renders it must escape it and must never read it as HTML or
-Markdown. Imports `errors` and `tables`.
+Markdown. Imports `errors`, `spec` and `tables`.
 """
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .errors import BadReply, DemoError, LinkRejected, OutcomeUnknown, ProviderError, Unreachable
+from .spec import Change
 from .tables import fill, gaps, text_slug, translate, vendor_code, words
 
 LONGEST = 200  # characters kept of anything that others wrote
@@ -32,7 +33,8 @@ BILLING: tuple[tuple[type[DemoError], str], ...] = (
 class Explanation:
     """What happened, why, what to do, and facts for whoever looks closer. Plain text: escape it when rendering.
 
-    code: short tag such as "Meitu 20003", or the slug of an error of our own. slug: of the words chosen. details: (label, value) pairs.
+    slug: of the words that were chosen. code: short tag such as "Meitu 20003", or the slug of an error of our own.
+    details: (label, value) pairs.
     """
 
     slug: str
@@ -63,8 +65,18 @@ def explain(error: BaseException, language: str, *, paid: bool = True) -> Explan
         why = _joined(language, why, translate(f"billing.{billing}.why", language))
         fix = _joined(language, translate(f"billing.{billing}.fix", language), fix)
     details = _details(error, facts, language)
-    code = f"{facts['provider']} {facts['code']}" if isinstance(error, ProviderError) else error.slug
-    return Explanation(slug, title, why, fix, code, details, language)
+    code = f"{facts.get('provider', '')} {facts['code']}" if isinstance(error, ProviderError) else clean(error.slug)
+    return Explanation(slug, title, why, fix, code.strip(), details, language)
+
+
+def describe(changes: Iterable[Change], language: str) -> str:
+    """What was done to a photo before it is sent, in one line."""
+    texts = words(language)["changes"]
+    parts: list[str] = []
+    for change in changes:
+        with_position = f"{change.slug}_gps" if change.facts.get("gps") else change.slug
+        parts.append(fill(texts.get(with_position, texts[change.slug]), change.facts))
+    return translate("changes.between", language).join(parts or [texts["none"]])
 
 
 def clean(text: object, longest: int = LONGEST) -> str:
@@ -81,7 +93,7 @@ def _facts(error: DemoError, language: str) -> dict[str, object]:
     facts: dict[str, object] = {
         name: value if isinstance(value, int | float) else clean(value, 80)
         for name, value in error.facts.items()
-        if value is not None and value != ""
+        if value not in (None, "", "?")
     }
     if isinstance(error, ProviderError):
         facts["code"] = clean(error.code) or str(error.http_status)

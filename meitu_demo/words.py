@@ -16,7 +16,7 @@ LANGUAGES = ("en", "zh")
 CHINESE = ("zh", "cmn", "yue")  # RFC 5646 primary tags that a browser may send for Chinese
 GAP = re.compile(r"\{([a-z][a-z0-9_]*)(:MB)?\}")
 PLAIN = ("title", "why", "fix")  # each may also have a `_facts` form, with gaps
-MEGABYTE = 1024 * 1024  # as the vendors' limits are read
+MEGABYTE = 1_000_000  # decimal, as file sizes are shown elsewhere
 
 Document = Mapping[str, Any]
 

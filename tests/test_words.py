@@ -1,0 +1,232 @@
+"""The words: both languages alike, every error explained, the voice kept, the right language for a browser."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import meitu_demo
+from meitu_demo import errors, tables
+from meitu_demo.words import GAP, read_words, require_same
+
+LANGUAGES = tables.languages()
+SAMPLE = {"errors": {"slug": {"title": "t", "why": "w", "fix": "f"}}}
+# Raised in code, by slug or by slug and cause.
+OURS = """
+    image_empty image_unreadable image_truncated image_wrong_kind image_too_small image_too_thin image_too_many_pixels
+    image_too_large_file photo_missing photo_not_uploaded value_rejected missing_key missing_consent
+    unreachable unreachable_dns unreachable_refused unreachable_tls unreachable_connect_timeout unreachable_busy
+    outcome_unknown outcome_unknown_read_timeout outcome_unknown_reset outcome_unknown_server_error
+    bad_reply bad_reply_not_json bad_reply_no_media bad_reply_not_base64 bad_reply_not_an_image bad_reply_too_large
+    link_rejected link_rejected_scheme link_rejected_address link_rejected_dns link_rejected_status
+    link_rejected_network link_rejected_timeout link_rejected_too_large vendor_unknown unexpected
+""".split()  # noqa: SIM905 - a list this long reads better as words
+
+
+def texts(language: str) -> dict[str, str]:
+    """All texts of a language by dotted key."""
+
+    def walk(part: object, prefix: str) -> dict[str, str]:
+        if isinstance(part, str):
+            return {prefix: part}
+        return {key: text for name, value in part.items() for key, text in walk(value, f"{prefix}.{name}").items()}  # type: ignore[attr-defined]
+
+    return walk(tables.words(language), "")
+
+
+def classes(kind: type[errors.DemoError]) -> list[type[errors.DemoError]]:
+    """`kind` and everything below it."""
+    return [kind, *(found for below in kind.__subclasses__() for found in classes(below))]
+
+
+def test_both_languages_hold_the_same_keys_and_gaps() -> None:
+    """No key, and no gap in a text, is in one language only."""
+    english, chinese = texts("en"), texts("zh")
+    assert english.keys() == chinese.keys()
+    assert {key for key in english if tables.gaps(english[key]) != tables.gaps(chinese[key])} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_error_has_words(language: str) -> None:
+    """Each class of error, each slug that code raises, and each slug of a vendor's code is explained."""
+    explained = tables.words(language)["errors"].keys()
+    raised = {kind.slug for kind in classes(errors.DemoError) if kind is not errors.Refusal}
+    assert raised | set(OURS) <= explained
+    of_vendors = {code.slug for dialect in tables._dialects().values() for code in dialect.codes.values()}
+    assert explained == raised | set(OURS) | of_vendors  # and nothing is explained that cannot happen
+
+
+def calls(name: str) -> list[ast.Call]:
+    """Every call of `name` in the package's source."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in Path(meitu_demo.__path__[0]).rglob("*.py")]
+    found = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [call for call in found if isinstance(call.func, ast.Name) and call.func.id == name]
+
+
+def first_texts(name: str) -> set[str]:
+    """The literal first arguments of all calls of `name`."""
+    arguments = [call.args[0] for call in calls(name) if call.args]
+    return {str(argument.value) for argument in arguments if isinstance(argument, ast.Constant)}
+
+
+def test_every_rejection_in_the_source_has_words_and_answers() -> None:
+    """Each slug with which a picture is rejected is explained, and the offline server can say it as each vendor."""
+    slugs = first_texts("ImageRejected")
+    explained = tables.words("en")["errors"].keys()
+    for slug in slugs:
+        answered = {provider for provider, part in tables._dialects().items() if slug in part.answers}
+        assert slug in explained or answered, slug
+        assert answered == {"meitu", "ailab"} or not slug.startswith("image_"), slug
+
+
+@pytest.mark.parametrize("kind", ["Unreachable", "OutcomeUnknown", "BadReply", "LinkRejected"])
+def test_every_cause_in_the_source_has_words(kind: str) -> None:
+    """Each cause that is given to an error where it is raised has an explanation of its own."""
+    slug = getattr(errors, kind).slug
+    given_causes = [word.value for call in calls(kind) for word in call.keywords if word.arg == "cause"]
+    causes = {cause.value for cause in given_causes if isinstance(cause, ast.Constant)}
+    assert {f"{slug}_{cause}" for cause in causes} <= tables.words("en")["errors"].keys()
+
+
+def test_every_change_has_words() -> None:
+    """Each thing that is done to a photo before it is sent has its few words."""
+    known = tables.words("en")["changes"].keys()
+    converted = {"first_frame", "cmyk", "depth", "palette", "grey"}
+    assert first_texts("Change") | converted <= known
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_shape_has_words(language: str) -> None:
+    """Each of the 22 shapes has a name of its own and one short line about what it does."""
+    found = tables.words(language)["shapes"]
+    assert list(found) == [shape.key for shape in tables.shapes()]
+    assert len({words["name"] for words in found.values()}) == 22
+    assert all(0 < len(words["effect"]) <= 60 and "\n" not in words["effect"] for words in found.values())
+
+
+def test_the_voice() -> None:
+    """No exclamation marks, no blame, no jargon, no double spaces, and sentences end."""
+    english = re.compile(
+        r"!|\b(invalid|illegal|incorrect|error|exception|upstream|payload|bad|please|sorry|oops|you (must|failed))\b",
+        re.IGNORECASE,
+    )
+    chinese = re.compile(r"[!！]|非法|无效|错误|异常|抱歉|您")
+    for language, banned in (("en", english), ("zh", chinese)):
+        for key, text in texts(language).items():
+            if not key.startswith((".errors.", ".billing.", ".shapes.", ".changes.")):
+                continue
+            assert not banned.search(GAP.sub("", text)), (language, key)
+            assert "  " not in text, (language, key)
+            assert key.startswith(".changes.") or text == text.strip(), (language, key)
+            if key.startswith(".errors."):
+                is_title = key.split(".")[-1].startswith("title")
+                assert text.endswith("." if language == "en" else "。") == (language == "en" or not is_title), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_explanations_are_short(language: str) -> None:
+    """A title fits one line, a cause and a remedy fit two or three."""
+    for key, text in texts(language).items():
+        if key.startswith(".errors."):
+            assert len(text) <= (60 if ".title" in key else 190), key
+
+
+def test_chinese_is_chinese() -> None:
+    """Every explanation and every name in Chinese holds Chinese characters, and uses full-width marks among them."""
+    for key, text in texts("zh").items():
+        if key.startswith((".errors.", ".shapes.")):
+            assert re.search(r"[一-鿿]", text), key
+            assert not re.search(r"[一-鿿][,;:?]|[,;:?][一-鿿]", text), key
+
+
+def test_filling() -> None:
+    """Numbers read well, braces in a fact stay, and a missing fact or an unknown key is a KeyError."""
+    assert tables.fill("{a} {b} {c}", {"a": 41.26, "b": 3, "c": 0.25}) == "41 3 0.25"
+    assert tables.fill("{size:MB} {limit:MB}", {"size": 3_141_592, "limit": "840 KB"}) == "3.1 MB 840 KB"
+    assert tables.fill("{a}", {"a": "{b}", "b": "no"}) == "{b}"
+    assert tables.translate("changes.resized", "en", before="4×3", after="2×1") == "4×3 → 2×1"
+    for key in ("changes.resized", "changes", "changes.no_such", "changes.turned.deeper", ""):
+        with pytest.raises(KeyError):
+            tables.translate(key, "en")
+
+
+def test_words_are_read_only() -> None:
+    """Nobody changes the words of everybody else."""
+    with pytest.raises(TypeError):
+        tables.words("en")["changes"]["turned"] = "x"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, "en"),
+        ("", "en"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("zh-TW", "zh"),
+        ("zh-Hant-HK;q=0.7, en;q=0.6", "zh"),
+        ("ZH", "zh"),
+        ("zh_CN", "zh"),
+        ("yue", "zh"),
+        ("en-US,en;q=0.9,zh;q=0.8", "en"),
+        ("en;q=0.5, zh;q=0.8", "zh"),
+        ("zh;q=0.8, en;q=0.80", "zh"),
+        ("en;q=0.8, zh;q=0.8", "en"),
+        ("fr-FR, fr;q=0.9", "en"),
+        ("fr, zh;q=0.1", "zh"),
+        ("*", "en"),
+        ("*, en;q=0", "zh"),
+        ("zh;q=0.5, *;q=0.9", "en"),
+        ("zh;q=0", "en"),
+        ("zh;q=2, en;q=0.1", "en"),
+        ("zh;q=x", "en"),
+        ("zha", "en"),
+        (";;;,,,q=1", "en"),
+    ],
+)
+def test_language_matching(header: str | None, language: str) -> None:
+    """The language with the highest weight among ours wins, the earlier one a draw, English when there is none."""
+    assert tables.match_language(header) == language
+
+
+@given(st.text())
+def test_any_header_gives_a_language(header: str) -> None:
+    """Whatever a client sends as Accept-Language, the answer is one of ours."""
+    assert tables.match_language(header) in LANGUAGES
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"why": "w {angle}"}, "f.toml errors.slug.why: gaps belong"),
+        ({"why_facts": "w"}, "f.toml errors.slug.why_facts: gaps belong"),
+        ({"why": "w {"}, "f.toml errors.slug.why: a brace"),
+        ({"why_facts": "{a:.0f}"}, "f.toml errors.slug.why_facts: a brace"),
+        ({"why": " "}, "f.toml errors.slug.why: not title"),
+        ({"hint": "h"}, "f.toml errors.slug.hint: not title"),
+        ({"why": 3}, "f.toml errors.slug.why: is not a text"),
+    ],
+)
+def test_bad_texts(change: dict[str, object], complaint: str) -> None:
+    """A text that does not fit is refused by file and key."""
+    document = {"errors": {"slug": {**SAMPLE["errors"]["slug"], **change}}}
+    with pytest.raises(ValueError, match=re.escape(complaint)):
+        read_words(document, "f.toml")
+
+
+def test_an_incomplete_explanation_is_refused() -> None:
+    """An error without its remedy is refused by file and slug."""
+    with pytest.raises(ValueError, match=r"f.toml errors.slug: lacks fix"):
+        read_words({"errors": {"slug": {"title": "t", "why": "w"}}}, "f.toml")
+
+
+def test_different_languages_are_refused() -> None:
+    """A key or a gap that only one language has is refused by file and key."""
+    with pytest.raises(ValueError, match=r"b.toml x: is missing here"):
+        require_same({"x": "1"}, {}, ("a.toml", "b.toml"))
+    with pytest.raises(ValueError, match=r"a.toml x: is missing here"):
+        require_same({}, {"x": "1"}, ("a.toml", "b.toml"))
+    with pytest.raises(ValueError, match=r"b.toml x: gaps differ"):
+        require_same({"x": "{a}"}, {"x": "{b}"}, ("a.toml", "b.toml"))
