@@ -6,7 +6,6 @@ Imports nothing of ours; everybody may import it. A slug names the explanation i
     ├─ ImageRejected     ours: unreadable, wrong kind, too large, too small
     ├─ ValueRejected     ours: a control's value that the endpoint does not take
     ├─ MissingKey        no key for a call that was asked to go live
-    ├─ MissingConsent    a paid route and no consent
     ├─ Unreachable       never arrived (dns | refused | tls | connect_timeout): safe to repeat
     ├─ OutcomeUnknown    sent, no readable answer (read_timeout | reset | server_error): may have been billed
     ├─ BadReply          answered, but not what the document promises
@@ -49,12 +48,6 @@ class MissingKey(DemoError):
     """A live call was asked for and there is no key. Facts: provider, setting."""
 
     slug = "missing_key"
-
-
-class MissingConsent(DemoError):
-    """A photo would leave the machine without consent. Facts: provider."""
-
-    slug = "missing_consent"
 
 
 class Unreachable(DemoError):

@@ -1,6 +1,7 @@
-"""The vocabulary: what an endpoint, its controls, its limits, a photo and a route are. Imports nothing of ours but errors.
+"""The vocabulary: what an endpoint, its controls, its limits, a photo and a route are.
 
 An endpoint is a declaration plus a pure function; panel, client call, offline route, API name and tests follow from it.
+Imports nothing of ours but `errors`; everybody may import it.
 """
 
 import math
@@ -26,7 +27,7 @@ class ImageLimits:
     max_side: int
     max_bytes: int
     min_face: int = 0  # px, smallest face; 0: not documented
-    formats: tuple[str, ...] = ("JPEG", "PNG")  # Pillow's names
+    kinds: tuple[str, ...] = ("image/jpeg", "image/png")  # media types
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,13 @@ class Choice:
     options: tuple[str, ...]
     default: str
     open: bool = False
+    required: bool = False  # an API client must name it
+    numbers: bool = False  # the options are whole numbers, and may be given as such
+
+    @property
+    def accepts(self) -> Any:
+        """The type that the API documents."""
+        return int | str if self.numbers else str
 
     def read(self, value: object) -> str:
         """The value as the wire wants it. Raises ValueRejected."""

@@ -1,0 +1,31 @@
+"""Starts the demo: settings → offline server and client → screens → serve. The only place that composes."""
+
+import logging
+import sys
+
+import uvicorn
+
+from meitu_demo import tables
+from meitu_demo.offline import create_app as create_offline
+from meitu_demo.settings import Settings, SettingsError
+from meitu_demo.transport import make_client
+from meitu_demo.ui.app import create_app
+
+
+def main() -> int:
+    """Serve until stopped; 2 when a setting is wrong."""
+    try:
+        settings = Settings.from_env()
+    except SettingsError as error:
+        print(f"These settings need a look: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    tables.check()
+    app = create_app(settings, make_client(settings, create_offline()))
+    print(f"Open http://{settings.host}:{settings.port}", flush=True)  # noqa: T201
+    uvicorn.run(app, host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=5)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

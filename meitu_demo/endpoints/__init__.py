@@ -1,0 +1,9 @@
+"""The catalogue: four APIs, one file each. How a fifth is added stands in ADDING.md beside this file."""
+
+from ..spec import Endpoint
+from . import anime_avatar, face_fuse, facial_aesthetics, quality_restoration
+
+CATALOGUE: dict[str, Endpoint] = {
+    module.ENDPOINT.id: module.ENDPOINT
+    for module in (face_fuse, anime_avatar, quality_restoration, facial_aesthetics)
+}

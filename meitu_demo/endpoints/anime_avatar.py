@@ -1,0 +1,22 @@
+"""Anime Avatar 动漫化身: a stylised avatar. Meitu's page for /v1/EmojMaterialH5."""
+
+from ..effects.avatar import avatar
+from ..imaging.face_checks import any_face
+from ..spec import Choice, Endpoint, Image, Values
+from . import vendor_limits
+
+
+def offline(image: Image, values: Values) -> Image:
+    """Every face in `image` as a drawing, framed head and shoulders. Raises NoFace."""
+    return avatar(image, any_face(image), values["version"])
+
+
+ENDPOINT = Endpoint(
+    id="anime_avatar",
+    provider="meitu",
+    path="/v1/EmojMaterialH5",
+    limits=vendor_limits.MEITU,
+    controls=(Choice(name="version", wire="version", options=("1.0.0", "2.0.0"), default="1.0.0"),),
+    wire={"rsp_media_type": "jpg"},
+    offline=offline,
+)

@@ -1,0 +1,34 @@
+"""Face Fuse 换脸: the user's face onto a template. Meitu's page for /v3/facefuse."""
+
+from .. import templates
+from ..effects.fuse import fuse
+from ..imaging.face_checks import pick_face
+from ..spec import Endpoint, Image, TemplateGallery, Values
+from . import vendor_limits
+
+DEFAULT_TEMPLATE = "gjw4tjeloaba2psk973"  # the first of the two IDs in the document
+
+
+def offline(image: Image, values: Values) -> Image:
+    """The face in `image` on the template, at the template's size. Raises a Refusal."""
+    template = templates.load(values["template_id"])
+    return fuse(image, pick_face(image), template)
+
+
+ENDPOINT = Endpoint(
+    id="face_fuse",
+    provider="meitu",
+    path="/v3/facefuse",
+    limits=vendor_limits.MEITU,
+    controls=(
+        TemplateGallery(
+            name="template_id",
+            wire="faceFusePPType",
+            options=tuple(info.aliases[0] if info.aliases else info.id for info in templates.all_templates()),
+            default=DEFAULT_TEMPLATE,
+            open=True,  # partners get IDs of their own from the vendor
+        ),
+    ),
+    wire={"rsp_media_type": "base64"},
+    offline=offline,
+)

@@ -1,0 +1,8 @@
+"""What pictures each vendor takes, from the "image requirements" of its pages."""
+
+from ..spec import ImageLimits
+
+MEITU = ImageLimits(min_side=48, max_side=4096, max_bytes=2 * 1024 * 1024, min_face=48)
+AILAB = ImageLimits(  # "larger than 10×10, smaller than 2000×2000"
+    min_side=11, max_side=1999, max_bytes=3 * 1024 * 1024, kinds=("image/jpeg", "image/png", "image/bmp")
+)

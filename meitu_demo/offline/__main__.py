@@ -1,0 +1,27 @@
+"""``python -m meitu_demo.offline --host 127.0.0.1 --port 8700``: the vendor-compatible server on its own.
+
+The curl lines of the vendors' documents work with only the host changed; any key that is not empty is taken.
+"""
+
+import argparse
+
+import uvicorn
+
+from .app import create_app
+
+
+def main() -> None:
+    """Serve until stopped."""
+    parser = argparse.ArgumentParser(prog="python -m meitu_demo.offline", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8700)
+    parser.add_argument(
+        "--private-links", action="store_true", help="also fetch photos given by URL from private addresses"
+    )
+    arguments = parser.parse_args()
+    # No access log: a line holds the path with its keys.
+    uvicorn.run(create_app(private_links=arguments.private_links), host=arguments.host, port=arguments.port, access_log=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""Runs an endpoint's effect on encoded bytes, in worker threads: the event loop never waits for pixels."""
+
+import anyio
+
+from ..errors import ImageRejected
+from ..imaging import codec
+from ..spec import Endpoint, Values
+
+WORKERS = 2  # effects use every core through OpenCV already
+
+
+class Engine:
+    """A bounded number of effects at a time; the rest wait their turn."""
+
+    def __init__(self) -> None:
+        self._limiter: anyio.CapacityLimiter | None = None
+
+    async def run(self, endpoint: Endpoint, data: bytes, values: Values) -> bytes:
+        """The effect's result as JPEG bytes. Raises ImageRejected, ValueRejected or a Refusal."""
+        if self._limiter is None:  # made here: it belongs to the running event loop
+            self._limiter = anyio.CapacityLimiter(WORKERS)
+        return await anyio.to_thread.run_sync(process, endpoint, data, values, limiter=self._limiter)
+
+
+def process(endpoint: Endpoint, data: bytes, values: Values) -> bytes:
+    """Check `data` against the endpoint's limits, apply its effect, encode. Blocks. Raises as `Engine.run`."""
+    checked = endpoint.read(values)
+    limits = endpoint.limits
+    if len(data) > limits.max_bytes:
+        raise ImageRejected("image_too_large_file", bytes=len(data), limit=limits.max_bytes)
+    kind = codec.sniff(data)
+    if kind is not None and kind not in limits.kinds:  # what is no picture at all, decoding tells
+        raise ImageRejected("image_wrong_kind", found=kind, allowed=", ".join(limits.kinds))
+    pixels = codec.decode(data)
+    height, width = pixels.shape[:2]
+    if min(height, width) < limits.min_side:
+        raise ImageRejected("image_too_small", width=width, height=height, limit=limits.min_side)
+    if max(height, width) > limits.max_side:
+        raise ImageRejected("image_too_many_pixels", width=width, height=height, limit=limits.max_side)
+    return codec.encode(endpoint.offline(pixels, checked))

@@ -1,0 +1,42 @@
+"""What a provider module offers, and how both of them read an answer that is not a success."""
+
+import json
+from typing import Any, Protocol
+
+import httpx
+
+from ..errors import BadReply, DemoError, OutcomeUnknown, ProviderError
+from ..spec import Endpoint, Photo, Reply, Route, Values
+
+Json = dict[str, Any]
+
+
+class Provider(Protocol):
+    """A vendor's dialect, client side; a module with these names will do."""
+
+    NAME: str  # as a person writes it
+
+    def build(self, endpoint: Endpoint, route: Route, photo: Photo, values: Values) -> httpx.Request:
+        """The request for `photo` and checked `values`. Pure."""
+
+    def parse(self, response: httpx.Response) -> Reply:
+        """The picture or its link. Raises ProviderError, BadReply or OutcomeUnknown. Pure."""
+
+
+def read_object(response: httpx.Response) -> Json | None:
+    """The body as a JSON object, or None when it is anything else."""
+    try:
+        body = json.loads(response.content)
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def without_code(provider: str, response: httpx.Response, cause: str, message: str = "") -> DemoError:
+    """The error for an answer that names no code: what is left to go by is the status."""
+    status = response.status_code
+    if status >= 500:
+        return OutcomeUnknown(provider=provider, cause="server_error", http_status=status)
+    if response.is_success:
+        return BadReply(provider=provider, cause=cause)
+    return ProviderError(provider, str(status), vendor_message=message, http_status=status)

@@ -1,0 +1,127 @@
+"""Meitu's dialect: JSON with base64 pictures, keys in the query. Follows the vendor's pages for facefuse,
+EmojMaterialH5 and aiquality, and the further shapes of failure that its gateways answer with.
+"""
+
+import base64
+import binascii
+import json
+import re
+from typing import Any
+
+import httpx
+
+from ..errors import BadReply, ProviderError
+from ..spec import Endpoint, Link, Photo, Reply, Route, Values
+from ..tables import text_slug
+from .base import Json, read_object, without_code
+
+NAME = "Meitu"
+CODE_NAMES = ("ErrorCode", "error_code", "code")
+MESSAGE_NAMES = ("ErrorMsg", "error_msg", "message", "msg")
+REQUEST_ID_NAMES = ("request_id", "requestId", "trace_id", "msg_id")
+
+
+def build(endpoint: Endpoint, route: Route, photo: Photo, values: Values) -> httpx.Request:
+    """POST with the keys in the query and the photo as bare base64. Never log or format this request's URL."""
+    secret = route.credentials.secret
+    body = {
+        "parameter": {**endpoint.wire, **{control.wire: values[control.name] for control in endpoint.controls}},
+        "extra": {},
+        "media_info_list": [
+            {
+                "media_data": base64.b64encode(photo.data).decode("ascii"),
+                "media_profiles": {"media_data_type": "jpg"},  # means picture bytes, PNG too
+            }
+        ],
+    }
+    return httpx.Request(
+        "POST",
+        f"{route.base_url}{route.path or endpoint.path}",
+        params={
+            "api_key": route.credentials.key.get_secret_value(),
+            "api_secret": secret.get_secret_value() if secret else "",
+        },
+        json=body,
+    )
+
+
+def parse(response: httpx.Response) -> Reply:
+    """Picture bytes or a link. Raises ProviderError, BadReply or OutcomeUnknown."""
+    body = read_object(response)
+    if body is None:
+        _raise_for_text(response)
+        raise without_code("meitu", response, "not_json")
+    request_id = _first(body, REQUEST_ID_NAMES) or response.headers.get("x-request-id")
+    code, message = _failure(body)
+    media = _media(body)
+    if code or not response.is_success or media is None:
+        _raise_for_text(response, code, message, request_id)
+        if not code:
+            raise without_code("meitu", response, "no_media", message)
+        raise ProviderError(
+            "meitu", code, vendor_message=message, http_status=response.status_code, request_id=request_id
+        )
+    if media.startswith(("http://", "https://")):  # decided by the value: the declared type is not to be trusted
+        return Reply(Link(media), request_id)
+    return Reply(_decode(media), request_id)
+
+
+def _raise_for_text(response: httpx.Response, code: str = "", message: str = "", request_id: str | None = None) -> None:
+    """Some failures are told by their text alone, under numbers that mean something else."""
+    text = message or response.text[:2000]
+    if not response.is_success and text_slug("meitu", text):
+        status = response.status_code
+        raise ProviderError(
+            "meitu", code or str(status), vendor_message=text, http_status=status, request_id=request_id
+        )
+
+
+def _failure(body: Json) -> tuple[str, str]:
+    """(code, message), both "" for a success; a message or result that nests another answer is unwrapped."""
+    code = _first(body, CODE_NAMES) or ""
+    message = _first(body, MESSAGE_NAMES) or ""
+    for _ in range(3):
+        inner = _nested(body, message)
+        if inner is None:
+            break
+        body = inner
+        code = _first(body, CODE_NAMES) or code
+        message = _first(body, MESSAGE_NAMES) or message
+    return code, message
+
+
+def _nested(body: Json, message: str) -> Json | None:
+    if message.lstrip().startswith("{"):
+        try:
+            inner = json.loads(message)
+        except (ValueError, RecursionError):
+            return None
+        return inner if isinstance(inner, dict) else None
+    data = body.get("data")
+    result = data.get("result") if isinstance(data, dict) else None
+    return result if isinstance(result, dict) else None
+
+
+def _first(body: Json, names: tuple[str, ...]) -> str | None:
+    """The first of `names` that holds something; a zero code is nothing."""
+    for name in names:
+        value: Any = body.get(name)
+        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip() not in ("", "0"):
+            return str(value).strip()
+    return None
+
+
+def _media(body: Json) -> str | None:
+    media_list = body.get("media_info_list")
+    first = media_list[0] if isinstance(media_list, list) and media_list else None
+    media = first.get("media_data") if isinstance(first, dict) else None
+    return media.strip() if isinstance(media, str) and media.strip() else None
+
+
+def _decode(media: str) -> bytes:
+    """Base64 as vendors really send it: with a data: prefix, newlines, missing padding."""
+    text = re.sub(r"\s+", "", media.partition(",")[2] if media.startswith("data:") else media).rstrip("=")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise BadReply(provider="meitu", cause="not_base64") from None

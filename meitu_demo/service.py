@@ -1,0 +1,136 @@
+"""One call, there and back: check, prepare, build, send, parse, follow the link. Thin; knows no vendor and no screen.
+
+Live or offline is the route's business: nothing here asks which it is.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, NoReturn
+
+import anyio
+import httpx
+
+from . import links
+from .errors import BadReply, ImageRejected, OutcomeUnknown, Unreachable
+from .imaging import codec
+from .providers import PROVIDERS
+from .spec import Change, Endpoint, Link, Photo, Reply, Route, Values
+
+
+class Step(Enum):
+    """Where a call is, for whoever watches it."""
+
+    PREPARE = "prepare"
+    SEND = "send"
+    DOWNLOAD = "download"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A finished call. `result` holds the vendor's own bytes; `sent` the photo as it went out; seconds for the whole."""
+
+    endpoint: Endpoint
+    mode: str
+    values: Values
+    sent: Photo
+    result: Photo
+    changes: tuple[Change, ...]
+    elapsed_s: float
+    request_id: str | None = None
+
+
+async def run(
+    client: httpx.AsyncClient,
+    route: Route,
+    endpoint: Endpoint,
+    source: bytes,
+    values: Values,
+    *,
+    watch: Callable[[Step], None] = lambda step: None,
+) -> Outcome:
+    """Call `endpoint` by `route` with the photo in `source` (an encoded picture of any accepted kind).
+
+    Raises ImageRejected or ValueRejected before anything is sent, Unreachable, OutcomeUnknown, BadReply,
+    LinkRejected or ProviderError after.
+    """
+    start = time.perf_counter()
+    watch(Step.PREPARE)
+    checked = endpoint.read(values)
+    prepared = await anyio.to_thread.run_sync(codec.prepare, source, endpoint.limits)
+    provider = PROVIDERS[endpoint.provider]
+    request = await anyio.to_thread.run_sync(provider.build, endpoint, route, prepared.photo, checked)
+    watch(Step.SEND)
+    response = await _send(client, route, request)
+    reply = await anyio.to_thread.run_sync(provider.parse, response)
+    if isinstance(reply.media, Link):
+        watch(Step.DOWNLOAD)
+    result = await _picture(client, route, reply)
+    elapsed = time.perf_counter() - start
+    return Outcome(
+        endpoint, route.mode, checked, prepared.photo, result, prepared.changes, elapsed, reply.request_id
+    )
+
+
+async def _send(client: httpx.AsyncClient, route: Route, request: httpx.Request) -> httpx.Response:
+    request.extensions = {"timeout": client.timeout.as_dict(), **request.extensions}
+    try:
+        return await client.send(request, follow_redirects=False)
+    except httpx.HTTPError as error:
+        _translate(route.provider, error)
+
+
+async def _picture(client: httpx.AsyncClient, route: Route, reply: Reply) -> Photo:
+    media = reply.media
+    data = await links.fetch(client, media.url, origin=route.base_url) if isinstance(media, Link) else media
+    try:
+        return await anyio.to_thread.run_sync(_inspect, data)
+    except ImageRejected as error:
+        raise BadReply(provider=route.provider, cause="not_an_image") from error
+
+
+def _inspect(data: bytes) -> Photo:
+    """The vendor's own bytes with what they are. Raises ImageRejected when they are no whole picture."""
+    width, height = codec.size_of(data)
+    return Photo(data, codec.sniff(data) or "", width, height)
+
+
+# First match wins. Unreachable: provably never arrived. OutcomeUnknown: the body may have reached the vendor.
+TRANSLATION: tuple[tuple[type[httpx.HTTPError], type[Unreachable] | type[OutcomeUnknown] | type[BadReply], str], ...] = (
+    (httpx.ConnectTimeout, Unreachable, "connect_timeout"),
+    (httpx.PoolTimeout, Unreachable, "busy"),
+    (httpx.ConnectError, Unreachable, "refused"),
+    (httpx.ProxyError, Unreachable, "refused"),
+    (httpx.UnsupportedProtocol, Unreachable, "refused"),
+    (httpx.LocalProtocolError, Unreachable, "refused"),
+    (httpx.DecodingError, BadReply, "not_json"),
+    (httpx.TimeoutException, OutcomeUnknown, "read_timeout"),
+    (httpx.HTTPError, OutcomeUnknown, "reset"),
+)
+
+
+def _translate(provider: str, error: httpx.HTTPError) -> NoReturn:
+    """Raise the DemoError for `error`, without its text: that may hold the URL, and the URL holds the key."""
+    for kind, translated, cause in TRANSLATION:
+        if isinstance(error, kind):
+            facts: dict[str, Any] = {"provider": provider, "cause": _connect_cause(error) if cause == "refused" else cause}
+            if cause == "read_timeout":
+                facts["seconds"] = round(error.request.extensions["timeout"].get("read") or 0)
+            raise translated(**facts) from None
+    raise AssertionError("the last row of the table takes every error")
+
+
+def _connect_cause(error: httpx.HTTPError) -> str:
+    """dns | tls | refused, by the system's own exceptions underneath."""
+    import socket
+    import ssl
+
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLError) or "CERTIFICATE" in str(seen) or "SSL" in str(seen):
+            return "tls"
+        if isinstance(seen, socket.gaierror) or "Name or service not known" in str(seen):
+            return "dns"
+        seen = seen.__cause__ or seen.__context__
+    return "refused"

@@ -1,0 +1,150 @@
+"""Settings: the only reader of the environment. A wrong or half-set value is named in one clear message at start."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import SecretStr
+
+Mode = Literal["auto", "live", "offline"]
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+ENV_FILE = Path(__file__).resolve().parents[1] / ".env"
+MARKETPLACE_HOST = "facial-aesthetics.p.rapidapi.com"
+MARKETPLACE_PATH = "/face/editing/face-tidyup"
+
+
+class SettingsError(ValueError):
+    """One or more settings are wrong; the message names each of them and never shows a secret's value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that the environment decides. Times in seconds; secrets hide in `repr`."""
+
+    meitu_key: SecretStr | None = None
+    meitu_secret: SecretStr | None = None
+    meitu_base_url: str = "https://openapi.mtlab.meitu.com"
+    meitu_template_ids: tuple[str, ...] = ()
+    ailab_key: SecretStr | None = None
+    rapidapi_key: SecretStr | None = None
+    rapidapi_host: str = MARKETPLACE_HOST
+    ailab_base_url: str = "https://www.ailabapi.com"
+    ailab_path: str | None = None
+    mode: Mode = "auto"
+    host: str = "127.0.0.1"
+    port: int = 7860
+    log_level: str = "INFO"
+    connect_timeout: float = 5.0
+    read_timeout: float = 60.0
+    download_timeout: float = 60.0
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read `environ`, or the process's environment with ``.env`` behind it. Raises SettingsError."""
+        if environ is None:
+            filed = {name: value for name, value in dotenv_values(ENV_FILE).items() if value is not None}
+            environ = {**filed, **os.environ}
+        return _Reader(environ).settings()
+
+
+class _Reader:
+    """Reads one value after another and gathers what is wrong instead of stopping at the first."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._wrong: list[str] = []
+
+    def settings(self) -> Settings:
+        default = Settings()
+        rapidapi_key = self._secret("RAPIDAPI_KEY")
+        rapidapi_host = self._text("RAPIDAPI_HOST", MARKETPLACE_HOST)
+        marketplace = rapidapi_key is not None and not self._text("AILAB_API_KEY")
+        ailab_home = f"https://{rapidapi_host}" if marketplace else default.ailab_base_url
+        settings = Settings(
+            meitu_key=self._secret("MEITU_API_KEY"),
+            meitu_secret=self._secret("MEITU_API_SECRET"),
+            meitu_base_url=self._url("MEITU_BASE_URL", default.meitu_base_url),
+            meitu_template_ids=tuple(part for part in self._text("MEITU_TEMPLATE_IDS").replace(",", " ").split()),
+            ailab_key=self._secret("AILAB_API_KEY"),
+            rapidapi_key=rapidapi_key,
+            rapidapi_host=rapidapi_host,
+            ailab_base_url=self._url("AILAB_BASE_URL", ailab_home),
+            ailab_path=self._path("AILAB_PATH", MARKETPLACE_PATH if marketplace else None),
+            mode=self._mode(),
+            host=self._text("HOST") or self._text("GRADIO_SERVER_NAME") or default.host,
+            port=self._port(default.port),
+            log_level=self._log_level(default.log_level),
+            connect_timeout=self._seconds("CONNECT_TIMEOUT", default.connect_timeout),
+            read_timeout=self._seconds("READ_TIMEOUT", default.read_timeout),
+            download_timeout=self._seconds("DOWNLOAD_TIMEOUT", default.download_timeout),
+        )
+        if (settings.meitu_key is None) != (settings.meitu_secret is None):
+            missing = "MEITU_API_SECRET" if settings.meitu_key else "MEITU_API_KEY"
+            self._wrong.append(f"{missing} is missing: Meitu's key and secret come as a pair; set both or none")
+        if self._wrong:
+            raise SettingsError("; ".join(self._wrong))
+        return settings
+
+    def _text(self, name: str, default: str = "") -> str:
+        return self._environ.get(name, "").strip() or default
+
+    def _secret(self, name: str) -> SecretStr | None:
+        text = self._text(name)
+        if text and not (text.isascii() and text.isprintable()):
+            self._wrong.append(f"{name} holds characters that no key has; copy it again")
+        return SecretStr(text) if text else None
+
+    def _url(self, name: str, default: str) -> str:
+        url = self._text(name, default).rstrip("/")
+        try:
+            parts = urlsplit(url)
+            fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+            fine = fine and not (parts.query or parts.fragment or parts.username)
+        except ValueError:
+            fine = False
+        if not fine:
+            self._wrong.append(f"{name} must be a plain URL such as https://host or http://127.0.0.1:8700")
+        return url
+
+    def _path(self, name: str, default: str | None) -> str | None:
+        path = self._text(name) or default
+        if path is not None and not path.startswith("/"):
+            self._wrong.append(f"{name} must start with /")
+        return path
+
+    def _mode(self) -> Mode:
+        text = self._text("MODE", "auto").lower()
+        for mode in get_args(Mode):
+            if text == mode:
+                return mode  # type: ignore[no-any-return]
+        self._wrong.append("MODE must be auto, live or offline")
+        return "auto"
+
+    def _port(self, default: int) -> int:
+        name = "PORT" if self._text("PORT") else "GRADIO_SERVER_PORT"
+        text = self._text(name, str(default))
+        if not text.isdecimal() or not 0 <= int(text) <= 65535:
+            self._wrong.append(f"{name} must be a number from 0 to 65535")
+            return default
+        return int(text)
+
+    def _log_level(self, default: str) -> str:
+        level = self._text("LOG_LEVEL", default).upper()
+        if level not in LOG_LEVELS:
+            self._wrong.append(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")
+        return level
+
+    def _seconds(self, name: str, default: float) -> float:
+        text = self._text(name, str(default))
+        try:
+            seconds = float(text)
+        except ValueError:
+            seconds = -1.0
+        if not 0 < seconds <= 600:
+            self._wrong.append(f"{name} must be a number of seconds above 0, at most 600")
+            return default
+        return seconds

@@ -1,0 +1,102 @@
+"""The public API: one typed function for each endpoint, made from its declaration. Nothing else is exposed.
+
+No ``from __future__ import annotations`` here: Gradio reads real annotations to know that a file comes back.
+"""
+
+import asyncio
+import inspect
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any
+
+import anyio
+import gradio as gr
+
+from ..explain import explain
+from ..service import Outcome
+from ..spec import Control, Endpoint, Strength
+from ..words import translate
+from .changes import change_texts
+from .context import Context
+from .naming import file_name
+from .texts import language_of
+
+HANDED_OVER_S = 60.0  # Gradio copies the file when the function returns; after that ours has no use
+Result = tuple[gr.FileData, dict]
+
+
+def expose(context: Context, endpoint: Endpoint) -> None:
+    """Publish `endpoint` as an API function; call inside the Blocks."""
+    names = [control.name for control in endpoint.controls]
+
+    async def call(photo: Any, *given: Any) -> Any:
+        *values, _consent, request = given
+        language = language_of(request)
+        try:
+            outcome = await context.call(endpoint, photo, dict(zip(names, values, strict=True)))
+        except Exception as error:
+            raise gr.Error(explain(error, language).as_text(), duration=None, print_exception=False) from None
+        path = await anyio.to_thread.run_sync(_write, context.uploads, outcome)
+        asyncio.get_running_loop().call_later(HANDED_OVER_S, shutil.rmtree, path.parent, True)
+        return gr.FileData(path=str(path), orig_name=path.name), report(outcome, language)
+
+    signature = _signature(endpoint)
+    call.__name__ = call.__qualname__ = endpoint.id
+    call.__doc__ = _documentation(endpoint)
+    call.__signature__ = signature  # type: ignore[attr-defined]
+    call.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
+    call.__annotations__["return"] = Result
+    gr.api(call, api_name=endpoint.id, api_description=call.__doc__, concurrency_limit=None)
+
+
+def report(outcome: Outcome, language: str) -> dict[str, Any]:
+    """What an API client learns beside the picture."""
+    return {
+        "endpoint": outcome.endpoint.id,
+        "mode": outcome.mode,
+        "elapsed_s": round(outcome.elapsed_s, 3),
+        "request_id": outcome.request_id,
+        "width": outcome.result.width,
+        "height": outcome.result.height,
+        "changes": change_texts(outcome.changes, language),
+    }
+
+
+def _signature(endpoint: Endpoint) -> inspect.Signature:
+    def parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        return inspect.Parameter(name, kind, default=default, annotation=annotation)
+
+    def of(control: Control) -> inspect.Parameter:
+        annotation = float if isinstance(control, Strength) else control.accepts
+        default = inspect.Parameter.empty if not isinstance(control, Strength) and control.required else control.default
+        return parameter(control.name, annotation, default)
+
+    return inspect.Signature(
+        [
+            parameter("photo", gr.FileData),
+            *(of(control) for control in endpoint.controls),
+            parameter("consent", bool, False),
+            parameter("request", gr.Request),
+        ],
+        return_annotation=Result,
+    )
+
+
+def _documentation(endpoint: Endpoint) -> str:
+    arguments = {
+        "photo": translate("api.photo", "en"),
+        **{control.name: translate(f"api.{control.name}", "en") for control in endpoint.controls},
+        "consent": translate("api.consent", "en"),
+    }
+    lines = "\n".join(f"    {name}: {text}" for name, text in arguments.items())
+    return f"{translate(f'api.{endpoint.id}', 'en')}\n\nArgs:\n{lines}\n"
+
+
+def _write(uploads: Path, outcome: Outcome) -> Path:
+    folder = uploads / secrets.token_urlsafe(24)
+    folder.mkdir(parents=True)
+    path = folder / file_name(outcome)
+    path.write_bytes(outcome.result.data)
+    return path

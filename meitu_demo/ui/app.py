@@ -1,0 +1,75 @@
+"""Composes the screens into one web app: page, API, kept pictures, and the client's lifetime."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import gradio as gr
+import httpx
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse, Response
+from gradio.utils import get_upload_folder
+
+from .. import templates
+from ..endpoints import CATALOGUE
+from ..imaging import codec
+from ..settings import Settings
+from ..store import PictureStore
+from ..transport import Routes
+from . import api, controls, panel
+from .context import Context
+from .header import header
+from .pictures import KEPT_PATH
+from .texts import Texts
+from .theme import theme
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+KEPT_S = 1800.0  # a result is on the page's server for half an hour
+CACHE_SWEEP = (300, 1200)  # seconds: how often Gradio looks, and how old an upload may grow
+
+
+def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
+    """The page: header, a tab for each endpoint, and the API beside it."""
+    picks = controls.TemplatePicks.collect(settings.meitu_template_ids)
+    with gr.Blocks(
+        title="Portrait APIs", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SWEEP
+    ) as blocks:
+        gr.HTML(texts.render("header", lambda language: header(context.routes, language)), elem_id="masthead")
+        with gr.Tabs(elem_id="panels"):
+            for endpoint in CATALOGUE.values():
+                with gr.Tab(texts.word(f"panels.{endpoint.id}.tab"), id=endpoint.id, elem_id=f"{endpoint.slug}-tab"):
+                    panel.build(context, endpoint, texts, picks)
+        for endpoint in CATALOGUE.values():
+            api.expose(context, endpoint)
+    return blocks
+
+
+def create_app(settings: Settings, client: httpx.AsyncClient) -> FastAPI:
+    """The web app around `client`, which it closes when it stops."""
+    context = Context(client, Routes(settings), PictureStore(KEPT_S), Path(get_upload_folder()))
+    texts = Texts()
+    gr.set_static_paths([info.preview for info in templates.all_templates()])
+    blocks = build(context, settings, texts)
+    blocks.queue(default_concurrency_limit=None)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with client:
+            yield
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get(f"/{KEPT_PATH}/{{token}}/{{name}}")
+    async def kept(token: str, name: str) -> Response:
+        data = context.pictures.get(token)
+        if data is None:
+            return PlainTextResponse("gone", 404)
+        headers = {"cache-control": "private, no-store", "x-content-type-options": "nosniff"}
+        return Response(data, media_type=codec.sniff(data), headers=headers)
+
+    gr.mount_gradio_app(
+        app, blocks, path="/", theme=theme(), css_paths=ASSETS / "style.css", i18n=texts.table(), footer_links=[],
+        favicon_path=str(ASSETS / "favicon.svg"), show_error=True, max_file_size="40mb", ssr_mode=False,
+        run_history=False, enable_monitoring=False, pwa=False, mcp_server=False,
+    )  # fmt: skip
+    return app

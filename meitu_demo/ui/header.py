@@ -1,0 +1,25 @@
+"""The line on top: wordmark, promise, and a badge for each provider."""
+
+from html import escape
+
+from ..transport import Routes, Status
+from ..words import translate
+
+
+def header(routes: Routes, language: str) -> str:
+    """The page's header as HTML."""
+    badges = "".join(badge(provider, routes.status(provider), language) for provider in ("meitu", "ailab"))
+    name, promise = (escape(translate(f"page.{key}", language)) for key in ("name", "promise"))
+    return f"""<header class="masthead"><div><h1>{name}</h1><p>{promise}</p></div>
+<ul class="badges" aria-label="{escape(translate("page.badges", language))}">{badges}</ul></header>"""
+
+
+def badge(provider: str, status: Status, language: str) -> str:
+    """A provider's state in a word, a shape and a colour, with its reason."""
+    name = escape(translate(f"providers.{provider}.name", language))
+    state = escape(translate(f"badges.{status.state.value}", language))
+    reason = escape(translate(f"badges.{status.reason}", language, setting=status.setting))
+    return (
+        f'<li class="badge {status.state.value}"><b>{name}</b> <span>{state}</span>'
+        f'<small>{reason}</small></li>'
+    )

@@ -1,0 +1,37 @@
+"""Words for Gradio: what stands on the page from the start is translated by the browser, from entries gathered here."""
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+from gradio.i18n import I18nData
+
+from ..words import languages, match_language, translate
+
+
+class Texts:
+    """Hands out translatable texts while the page is built, and the table of them afterwards."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, dict[str, str]] = {language: {} for language in languages()}
+
+    def word(self, key: str, /, **facts: object) -> I18nData:
+        """The words at a dotted key of ``locales/``."""
+        name = key + "".join(f"-{value}" for value in facts.values())
+        return self.render(name, lambda language: translate(key, language, **facts))
+
+    def render(self, name: str, make: Callable[[str], str]) -> I18nData:
+        """A text that `make` composes for each language, under a name of its own."""
+        for language, entries in self._entries.items():
+            entries[name] = make(language)
+        return I18nData(name)
+
+    def table(self) -> gr.I18n:
+        """For the app. zh-CN falls back to English and not to zh, so it is named as well."""
+        entries: dict[str, Any] = {**self._entries, "zh-CN": self._entries["zh"]}
+        return gr.I18n(**entries)
+
+
+def language_of(request: gr.Request | None) -> str:
+    """The language of whoever sent `request`."""
+    return match_language(request.headers.get("accept-language") if request else None)
