@@ -1,18 +1,17 @@
-"""From an error to what a person is told: `explain` gives title, why, fix and details; `describe` tells of changes.
+"""From an error to what a person is told: `explain` gives title, why, fix and details.
 
 Slug and facts come from the error, the sentences from ``locales/``; a vendor's code finds its slug in
 ``data/errors.toml``. Everything in an `Explanation` is plain text, and some of it was written by a stranger (the
 vendor's message, its code, a typed value): whoever renders it must escape it and must never read it as HTML or
-Markdown. Imports `errors`, `spec` and `tables`.
+Markdown. Imports `errors` and `tables`.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .errors import BadReply, DemoError, LinkRejected, OutcomeUnknown, ProviderError, Unreachable
-from .spec import Change
 from .tables import fill, gaps, text_slug, translate, vendor_code, words
 
 LONGEST = 200  # characters kept of anything that others wrote
@@ -67,16 +66,6 @@ def explain(error: BaseException, language: str, *, paid: bool = True) -> Explan
     details = _details(error, facts, language)
     code = f"{facts.get('provider', '')} {facts['code']}" if isinstance(error, ProviderError) else clean(error.slug)
     return Explanation(slug, title, why, fix, code.strip(), details, language)
-
-
-def describe(changes: Iterable[Change], language: str) -> str:
-    """What was done to a photo before it is sent, in one line."""
-    texts = words(language)["changes"]
-    parts: list[str] = []
-    for change in changes:
-        with_position = f"{change.slug}_gps" if change.facts.get("gps") else change.slug
-        parts.append(fill(texts.get(with_position, texts[change.slug]), change.facts))
-    return translate("changes.between", language).join(parts or [texts["none"]])
 
 
 def clean(text: object, longest: int = LONGEST) -> str:

@@ -14,8 +14,7 @@ from meitu_demo.errors import (
     ProviderError,
     Unreachable,
 )
-from meitu_demo.explain import LONGEST, clean, describe, explain
-from meitu_demo.spec import Change
+from meitu_demo.explain import LONGEST, clean, explain
 
 LANGUAGES = tables.languages()
 CODES = [(provider, code) for provider, part in tables._dialects().items() for code in part.codes]
@@ -197,18 +196,3 @@ def test_any_answer_is_explained(
 def test_any_error_of_ours_is_explained(slug: str, facts: dict[str, object]) -> None:
     """Any slug with any facts gives words, never an exception."""
     assert explain(DemoError(slug, **facts), "en").as_text()
-
-
-def test_changes_in_one_line() -> None:
-    """What was done to the photo reads as one line, and an untouched photo says so."""
-    changes = [
-        Change("turned"),
-        Change("resized", {"before": "4032×3024", "after": "2400×1800"}),
-        Change("bytes", {"before": 3_100_000, "after": "1.4 MB"}),
-        Change("metadata_dropped", {"gps": True}),
-    ]
-    assert describe(changes, "en") == (
-        "turned upright, 4032×3024 → 2400×1800, 3.1 MB → 1.4 MB, metadata removed, position included"
-    )
-    assert describe([Change("metadata_dropped", {"gps": False})], "zh") == "已去除元数据"
-    assert describe([], "en") == "sent as it is"
