@@ -78,7 +78,7 @@ def size_of(data: bytes) -> Size:
 def _changes(opened: Opened, photo: Photo) -> list[Change]:
     """What happened to the picture as a whole; `rgb` reports what happened to its colours."""
     changes: list[Change] = []
-    if opened.orientation != 1 or opened.image.info.get("original_orientation", 1) not in (1, None):
+    if opened.turned:
         changes.append(Change("turned"))
     before, after = (opened.width, opened.height), (photo.width, photo.height)
     if before != after:

@@ -13,7 +13,6 @@ import numpy as np
 
 from ..errors import ImageRejected
 from ..spec import Image, ImageLimits
-from .gate import file_size
 from .headers import Size
 
 BYTES_SHARE = 0.95  # of the limit: base64 and form fields must not be what breaks it
@@ -75,7 +74,7 @@ def encode_within(pixels: Image, limits: ImageLimits) -> tuple[bytes, Size]:
         scale = max(0.95 * math.sqrt(budget / len(data)), limits.min_side / min(width, height))
         size = _scaled((width, height), scale)
         if size == (width, height) or scale >= 1:
-            raise ImageRejected("image_too_large_file", bytes=file_size(len(data)), limit=file_size(limits.max_bytes))
+            raise ImageRejected("image_too_large_file", bytes=len(data), limit=limits.max_bytes)
         pixels = shrink(pixels, size)
 
 

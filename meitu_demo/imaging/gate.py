@@ -16,7 +16,7 @@ from functools import cache
 from PIL import ExifTags, Image, ImageFile, PngImagePlugin
 
 from ..errors import ImageRejected
-from .headers import MEDIA_TYPES, Size, declared_size, is_whole, kind_of, png_chunks
+from .headers import MEDIA_TYPES, UNKNOWN, Size, declared_size, heif_turns, is_whole, kind_of, png_chunks
 
 MAX_BYTES = 40_000_000
 MAX_PIXELS = 50_000_000  # the largest phones' 48 and 50 megapixels come in
@@ -34,8 +34,9 @@ _TEXT_CHUNKS = {"tEXt", "zTXt", "iTXt", "eXIf", "tIME"}
 class Opened:
     """A file that passed the gate; its header is read, its pixels are not.
 
-    width, height: px as a person sees it, turned upright. orientation: EXIF's 1..8. metadata: the file carries some,
-    gps: a position is among it. image: Pillow's, lazy, as stored (not turned).
+    width, height: px as a person sees it, turned upright. orientation: EXIF's 1..8, what remains to be done to the
+    decoded pixels. turned: that, or the decoder does it. metadata: the file carries some, gps: a position is among it.
+    image: Pillow's, lazy, as stored.
     """
 
     data: bytes = field(repr=False)
@@ -44,6 +45,7 @@ class Opened:
     width: int
     height: int
     orientation: int
+    turned: bool
     metadata: bool
     gps: bool
 
@@ -51,16 +53,16 @@ class Opened:
 def open_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Opened:
     """Open by content and check the limits. At most `max_pixels`, and never more than MAX_PIXELS.
 
-    Raises ImageRejected: image_empty, image_wrong_kind (found, allowed), image_too_large_file (bytes, limit),
+    Raises ImageRejected: image_empty, image_wrong_kind (found, where known), image_too_large_file (bytes, limit),
     image_too_many_pixels (width, height, limit: megapixels), image_truncated, image_unreadable.
     """
     if not data:
         raise ImageRejected("image_empty")
     if len(data) > MAX_BYTES:
-        raise ImageRejected("image_too_large_file", bytes=file_size(len(data)), limit=file_size(MAX_BYTES))
+        raise ImageRejected("image_too_large_file", bytes=len(data), limit=MAX_BYTES)
     kind = kind_of(data)
     if kind not in MEDIA_TYPES:
-        raise ImageRejected("image_wrong_kind", found=kind, allowed=", ".join(MEDIA_TYPES).replace("HEIF", "HEIC"))
+        raise ImageRejected("image_wrong_kind", **({} if kind == UNKNOWN else {"found": kind}))
     with refusals():
         _check_pixels(declared_size(data, kind), max_pixels)
         if not is_whole(data, kind):
@@ -101,6 +103,11 @@ def _check_pixels(size: Size, max_pixels: int) -> None:
 
 def _describe(data: bytes, kind: str, image: Image.Image) -> Opened:
     orientation, gps = _exif(image)
+    turned = orientation != 1
+    if kind == "HEIF":  # the plugin sets EXIF's orientation to 1 and remembers it, whether or not it was obeyed
+        told = image.info.get("original_orientation") or 1
+        turned = told != 1
+        orientation = told if turned and told <= 8 and not heif_turns(data) else 1
     xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
     gps = gps or (b"GPSLatitude" in xmp if isinstance(xmp, bytes) else "GPSLatitude" in xmp)
     metadata = bool(xmp or gps or image.info.get("exif") or image.info.get("comment"))
@@ -110,7 +117,7 @@ def _describe(data: bytes, kind: str, image: Image.Image) -> Opened:
     elif kind == "PNG":
         metadata |= bool(png_chunks(data) & _TEXT_CHUNKS)
     width, height = image.size[::-1] if orientation >= 5 else image.size
-    return Opened(data, kind, image, width, height, orientation, metadata, gps)
+    return Opened(data, kind, image, width, height, orientation, turned, metadata, gps)
 
 
 def _exif(image: Image.Image) -> tuple[int, bool]:

@@ -10,6 +10,7 @@ import struct
 Size = tuple[int, int]
 
 MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "BMP": "image/bmp", "HEIF": "image/heic"}
+UNKNOWN = "?"
 
 _SIGNATURES = {
     b"\xff\xd8\xff": "JPEG",
@@ -34,7 +35,7 @@ _MOST_CHUNKS = 65536  # PNG: 40 MB in the smallest chunks that encoders write (4
 
 
 def kind_of(data: bytes) -> str:
-    """Pillow's name of the format by content, "?" when it is none we have heard of."""
+    """Pillow's name of the format by content, UNKNOWN when it is none we have heard of."""
     for signature, kind in _SIGNATURES.items():
         if data.startswith(signature):
             return kind
@@ -45,8 +46,8 @@ def kind_of(data: bytes) -> str:
         brands = {data[8:12], *(data[at : at + 4] for at in range(16, end - 3, 4))}
         if brands & _HEVC_BRANDS:
             return "HEIF"
-        return "AVIF" if brands & {b"avif", b"avis"} else "HEIF" if brands & {b"mif1", b"msf1"} else "?"
-    return "SVG" if b"<svg" in data[:1024] else "?"
+        return "AVIF" if brands & {b"avif", b"avis"} else "HEIF" if brands & {b"mif1", b"msf1"} else UNKNOWN
+    return "SVG" if b"<svg" in data[:1024] else UNKNOWN
 
 
 def declared_size(data: bytes, kind: str) -> Size:
@@ -86,6 +87,13 @@ def is_whole(data: bytes, kind: str) -> bool:
         case "HEIF":
             return _boxes_end(data) <= len(data)
     return True  # BMP: the decoder counts rows, and the header's own length is often wrong
+
+
+def heif_turns(data: bytes) -> bool:
+    """Whether a HEIC says in boxes of its own how it is turned (libheif then obeys, and EXIF only repeats it)."""
+    at = data.find(b"ipco")
+    properties = data[at : at + int.from_bytes(data[max(at - 4, 0) : max(at, 0)], "big")]
+    return b"irot" in properties or b"imir" in properties
 
 
 def png_chunks(data: bytes) -> set[str]:

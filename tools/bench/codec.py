@@ -20,7 +20,7 @@ RUNS = 21
 
 
 def camera_jpeg(width: int = 4032, height: int = 3024) -> bytes:
-    """A JPEG like a phone's: the astronaut enlarged, with film grain that is a little coarser than a pixel (~3.5 MB)."""
+    """A JPEG like a phone's: the astronaut enlarged, with film grain a little coarser than a pixel (3.3 MB)."""
     grain = np.random.default_rng(7).normal(0, 1, (height, width)).astype(np.float32)
     grain = cv2.GaussianBlur(grain, (0, 0), 0.8)
     grain *= 7 / grain.std()
