@@ -1,4 +1,4 @@
-"""What each of the 22 shapes must do, as a number read off landmarks. For tests and `tools/quality`; effects need it not.
+"""What each of the 22 shapes must do, as a number read off landmarks. For tests and `tools/quality`.
 
 Rulers (eye span, face width, which way is up, which contour points lie at mouth height) are read off the *unchanged*
 face: a shape that moves the eyes must not seem to move every length that eye span divides.

@@ -1,4 +1,4 @@
-"""Small local operations on a face: push, scale, rotate, shift, narrow. `shapes` combines them; nobody else imports this.
+"""Small local operations on a face: push, scale, rotate, shift, narrow. Only `shapes` combines them.
 
 Lengths are face widths, in axes that lean with the head: x to the image's right, y to the chin. Each operation acts in
 full on the box around some landmarks and fades out smoothly beyond it. An operation on a pair of parts is declared for
@@ -122,7 +122,7 @@ class Shift(_Local):
     def _move(self, at: Array, face: Points, side: int, mirror: float, box: Bounds) -> Array:
         heights, shifts = self._knots(face)
         place = np.interp(at[:, 1], heights, np.arange(len(heights)))
-        knot = np.minimum(place.astype(np.intp), len(heights) - 2)
+        knot = np.minimum(place.astype(int), len(heights) - 2)
         share = place - knot
         share = (share + share * share * (3 - 2 * share)) / 2  # rounder than a line, less steep than a step
         back = -(shifts[knot] + share * (shifts[knot + 1] - shifts[knot]))
@@ -131,9 +131,10 @@ class Shift(_Local):
     def _knots(self, face: Points) -> tuple[Points, Points]:
         _, up, down = self.fade
         heights = face[[landmark for landmark, _ in self.levels], 1]
-        heights = np.array([heights[0] - up, *heights, heights[-1] + down])
+        shifts = np.array([0.0, *(shift for _, shift in self.levels), 0.0])
+        heights = np.array([heights[0] - up, *heights, heights[-1] + down]) + shifts  # where the landmarks end up
         heights = np.maximum.accumulate(heights + np.arange(len(heights)) * 1e-4)  # closed lips share one height
-        return heights, np.array([0.0, *(shift for _, shift in self.levels), 0.0])
+        return heights, shifts
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ class Narrow:
 
     def offsets(self, at: Array, face: Points) -> Array:
         _, top, _, bottom = _box(face, self.over)
-        strength = self.by * _plateau(at[:, 1], top, bottom, *self.fade)
+        share = self.by * _plateau(at[:, 1], top, bottom, *self.fade)
         (x0, y0), (x1, y1) = face[list(MIDDLE)]
         from_middle = at[:, 0] - (x0 + (at[:, 1] - y0) * ((x1 - x0) / (y1 - y0))).astype(at.dtype)
         left, right = (_distance_of_contour(at[:, 1], face, side) for side in CONTOUR)
@@ -165,7 +166,7 @@ class Narrow:
         distance = np.abs(from_middle)
         inner = smooth_step(1 - (1 - distance / half) / self.inside)
         outer = smooth_step(1 - (distance - half) / self.outside)
-        across = np.sign(from_middle) * half * strength * inner * outer
+        across = np.sign(from_middle) * half * share * inner * outer
         return np.stack([across, np.zeros_like(across)], -1)
 
 
@@ -185,7 +186,7 @@ def _box(face: Points, group: tuple[int, ...]) -> Bounds:
 
 def _plateau(at: Array, low: float, high: float, before: float, after: float) -> Array:
     """1 from low to high, 0 from `before` ahead of it and from `after` behind it, smooth between."""
-    return smooth_step(np.minimum((at - low) / before, (high - at) / after) + 1)
+    return smooth_step(np.minimum((at - low) / before, (high - at) / after) + 1.0)
 
 
 def _distance_of_contour(heights: Array, face: Points, side: tuple[int, ...]) -> Array:

@@ -1,6 +1,6 @@
 """Facial aesthetics: 22 warps of one face. Called by the offline engine.
 
-Sum of local operations in axes that lean with the head and with face width as the unit, so one declaration fits every
+Local operations, one after the other, in axes that lean with the head and with face width as the unit, so one declaration fits every
 size, place and tilt. The picture is resampled once, and only where something moves.
 """
 
@@ -33,9 +33,11 @@ def face_warp(shape: tuple[int, ...], face: Face, shape_type: int, strength: flo
     inverse = np.linalg.inv(axes)
 
     def field(points: Array) -> Array:
-        at = np.asarray((points - origin) @ inverse.T, points.dtype)
-        offsets = sum((operation.offsets(at, landmarks) for operation in operations), np.zeros_like(at))
-        return np.asarray(offsets @ axes.T.astype(points.dtype))
+        result = np.asarray((points - origin) @ inverse.T, points.dtype)
+        source = result
+        for operation in reversed(operations):  # backwards: the last one is undone first
+            source = source + operation.offsets(source, landmarks)
+        return np.asarray((source - result) @ axes.T.astype(points.dtype))
 
     boxes = np.array([box for operation in operations for box in operation.bounds(landmarks)])
     (x0, y0), (x1, y1) = boxes[:, :2].min(0), boxes[:, 2:].max(0)

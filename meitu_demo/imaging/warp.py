@@ -6,6 +6,7 @@ picture needs no inversion (which is where holes come from); points, being few, 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,31 +14,34 @@ from numpy.typing import NDArray
 
 from .faces import Image
 
-Array = NDArray[np.floating]
+Array = NDArray[np.floating[Any]]
 Field = Callable[[Array], Array]  # (n, 2) points of the result → (n, 2) offsets to their sources, both in pixels
 Bounds = tuple[float, float, float, float]  # (x0, y0, x1, y1)
 
-NODES = 96  # cells along the longer side of a region: 1 % of a face, far under the size of any feature
+NODES = 128  # cells along the longer side of a region: 1 % of a face, far under the size of any feature
 SMALLEST_JACOBIAN = 0.3  # promised: above 0.25; the rest is room for what happens between two nodes
+STILL = 1 / 64  # px: OpenCV places sources on a raster of 1/32, so less is no movement
 GAINS = tuple(np.linspace(1, 0, 41).tolist())
 CARRY_STEPS = 60
+NO_MAP = np.empty(0, np.float32)  # OpenCV's second map, when the first holds x and y
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Warp:
     """A field made safe for one picture: tame at the frame and free of folds.
 
-    region: (x0, y0, x1, y1), whole pixels; outside nothing changes. gain: what the field is multiplied by, the strength
-    times what the fold guard leaves.
-    jacobian: the smallest determinant on the grid, of the map or of its inverse: 1 is still, 0 is a fold.
+    gain: what the field is multiplied by, the strength times what the fold guard leaves. jacobian: the smallest
+    determinant on the grid, of the map or of its inverse: 1 is still, 0 is a fold. Cells are squares of pixels, nodes
+    their centres.
     """
 
     field: Field
-    region: tuple[int, int, int, int]
     gain: float
     jacobian: float
-    _sources: NDArray[np.float32]  # (rows, columns, 2): where the grid's nodes come from, one node beyond the region
-    _cell: int
+    _origin: tuple[int, int]  # the first cell's first pixel (x, y)
+    _cell: int  # side in pixels
+    _sources: NDArray[np.float32]  # (rows, columns, 2): where each node comes from; one node more around the cells
+    _moving: NDArray[np.bool_]  # (rows, columns)
 
     def carry(self, points: Array) -> NDArray[np.float64]:
         """Where what lies at (n, 2) `points` of the picture ends up: solves q + offset(q) = p to 1e-3 pixels."""
@@ -49,18 +53,28 @@ class Warp:
 
     def apply(self, image: Image) -> Image:
         """The warped picture; pixels that do not move are the same bytes."""
-        x0, y0, x1, y1 = self.region
         result = image.copy()
-        if self.gain == 0 or x1 <= x0 or y1 <= y0:
-            return result
-        low = np.floor(self._sources.min((0, 1))).astype(int) - 4
-        high = np.ceil(self._sources.max((0, 1))).astype(int) + 5
-        low = np.clip(low, 0, (x0, y0))
-        high = np.clip(high, (x1, y1), image.shape[1::-1])
-        sources = _dense(self._sources - low.astype(np.float32), self._cell)[: y1 - y0, : x1 - x0]
-        source = image[low[1] : high[1], low[0] : high[0]]
-        result[y0:y1, x0:x1] = cv2.remap(source, sources, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+        _, _, boxes, _ = cv2.connectedComponentsWithStats(self._moving.astype(np.uint8))
+        for column, row, columns, rows, _ in boxes[1:]:  # the first is what stays
+            self._remap(image, result, slice(row, row + rows), slice(column, column + columns))
         return result
+
+    def _remap(self, image: Image, result: Image, rows: slice, columns: slice) -> None:
+        """Fill the pixels that depend on the nodes of one box: a cell around it, for between nodes is interpolated."""
+        first_row, last_row = max(rows.start - 1, 1), min(rows.stop + 1, self._sources.shape[0] - 1)
+        first_column, last_column = max(columns.start - 1, 1), min(columns.stop + 1, self._sources.shape[1] - 1)
+        x0 = self._origin[0] + (first_column - 1) * self._cell
+        y0 = self._origin[1] + (first_row - 1) * self._cell
+        target = result[y0 : y0 + (last_row - first_row) * self._cell, x0:][
+            :, : (last_column - first_column) * self._cell
+        ]
+        sources = self._sources[first_row - 1 : last_row + 1, first_column - 1 : last_column + 1]
+        # Only the part of the picture that is asked for: OpenCV cannot remap from more than 32767 pixels a side.
+        low = np.clip(np.floor(sources.min((0, 1))).astype(int) - 4, 0, (x0, y0))
+        high = np.ceil(sources.max((0, 1))).astype(int) + 5
+        dense = _dense(sources - low.astype(np.float32), self._cell)[: target.shape[0], : target.shape[1]]
+        source = image[low[1] : high[1], low[0] : high[0]]
+        target[...] = cv2.remap(source, dense, NO_MAP, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
 
 
 def make_warp(field: Field, bounds: Bounds, shape: tuple[int, ...], ramp: float, strength: float = 1.0) -> Warp:
@@ -78,17 +92,17 @@ def make_warp(field: Field, bounds: Bounds, shape: tuple[int, ...], ramp: float,
         last = np.array([width - 1, height - 1], points.dtype)
         return field(points) * smooth_step(np.minimum(points, last - points) / np.array(ramp, points.dtype))
 
-    if x1 <= x0 or y1 <= y0:
-        return Warp(tamed, (0, 0, 0, 0), 0.0, 1.0, np.zeros((1, 1, 2), np.float32), 1)
+    if x1 <= x0 or y1 <= y0:  # a face wholly outside the frame
+        x0 = y0 = 0
+        x1 = y1 = 1
     cell = max(1, -(-max(x1 - x0, y1 - y0) // NODES))
-    xs = _nodes(x0, x1, cell)
-    ys = _nodes(y0, y1, cell)
-    nodes = np.stack(np.meshgrid(xs, ys), -1)
+    nodes = np.stack(np.meshgrid(_nodes(x0, x1, cell), _nodes(y0, y1, cell)), -1)
     offsets = tamed(nodes.reshape(-1, 2)).reshape(nodes.shape)
     trace, determinant = _derivative(offsets, cell)
     gain = strength * next(gain for gain in GAINS if _jacobian(gain, trace, determinant) >= SMALLEST_JACOBIAN)
-    jacobian = _jacobian(gain, trace, determinant)
-    return Warp(tamed, (x0, y0, x1, y1), gain, jacobian, nodes + np.float32(gain) * offsets, cell)
+    offsets *= np.float32(gain)
+    moving = (np.abs(offsets) >= STILL).any(-1)
+    return Warp(tamed, gain, _jacobian(gain, trace, determinant), (x0, y0), cell, nodes + offsets, moving)
 
 
 def smooth_step(position: Array) -> Array:
