@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from ..errors import ValueRejected
@@ -13,6 +14,7 @@ from .cartoon.cloth import paint_cloth
 from .cartoon.colour import Lab, to_lab
 from .cartoon.creases import paint_folds
 from .cartoon.eyes import iris_colour, paint_brows, paint_eye, place_eyes
+from .cartoon.glasses import find_glasses, paint_glasses
 from .cartoon.hair import paint_hair
 from .cartoon.head import Head, Image, frame
 from .cartoon.ink import paint_creases, paint_jaw, paint_outlines, paint_silhouette
@@ -21,6 +23,7 @@ from .cartoon.mouth import paint_mouth, paint_nose
 from .cartoon.pen import Painting
 from .cartoon.regions import Regions, sort_regions
 from .cartoon.skin import Tones, lit_side, paint_skin, skin_light, skin_tones
+from .cartoon.wash import watercolour
 
 
 def avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> Image:
@@ -33,7 +36,8 @@ def avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> Image
         raise ValueRejected(control="version", value=version, allowed=", ".join(LOOKS))
     look = LOOKS[version]
     canvas, heads = frame(image, faces)
-    matte = person_matte(canvas)
+    half = cv2.resize(canvas, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)  # the drawn outline is smoother still
+    matte = cv2.resize(person_matte(half), canvas.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     lab = to_lab(canvas)
     people = busts(canvas, heads)
     sorted_ = [
@@ -41,21 +45,24 @@ def avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> Image
         for bust in people
     ]
     main = max(heads, key=lambda head: head.unit)
-    cloth = np.clip(matte * 1.6 - 0.3, 0, 1)
+    person = np.clip(matte * 1.6 - 0.3, 0, 1)
     for bust, regions in zip(people, sorted_, strict=True):
-        cloth[bust.rows, bust.columns] = np.minimum(cloth[bust.rows, bust.columns], regions.person)
+        np.minimum(person[bust.rows, bust.columns], regions.person, out=person[bust.rows, bust.columns])
+    cloth = person.copy()
+    for bust, regions in zip(people, sorted_, strict=True):
+        cloth[bust.rows, bust.columns] -= regions.hair + regions.skin
     tones = [
         skin_tones(lab[bust.rows, bust.columns], bust.head, regions, look)
         for bust, regions in zip(people, sorted_, strict=True)
     ]
     accent = tones[-1].base if tones else np.array([70, 12, 16], np.float32)
     painting = paint_backdrop(canvas.shape, accent, main, look)
-    paint_cloth(painting, lab, cloth, main.unit, look)
+    paint_cloth(painting, lab, person, cloth, main.unit, look)
     for bust, regions, palette in zip(people, sorted_, tones, strict=True):
         view = painting[bust.rows, bust.columns]
         _paint_person(view, lab[bust.rows, bust.columns], bust.head, regions, palette, look)
-    paint_silhouette(painting, cloth, main, look)
-    return np.asarray(np.clip(painting * 255 + 0.5, 0, 255), np.uint8)
+    paint_silhouette(painting, person, main, look)
+    return watercolour(painting, person, main) if look.wash else painting
 
 
 def _paint_person(painting: Painting, lab: Lab, head: Head, regions: Regions, tones: Tones, look: Look) -> None:
@@ -71,5 +78,8 @@ def _paint_person(painting: Painting, lab: Lab, head: Head, regions: Regions, to
     iris = iris_colour(lab, head)
     for eye in eyes:
         paint_eye(painting, eye, iris, tones.base, look)
+    glasses = find_glasses(lab, head, eyes)
+    if glasses is not None:
+        paint_glasses(painting, glasses, look)
     hair = paint_hair(painting, lab, head, regions, look)
     paint_outlines(painting, head, regions, hair, look)

@@ -6,14 +6,14 @@ import numpy as np
 from .colour import Lab, to_rgb
 from .head import Field
 from .look import Look
-from .pen import Painting, above, lay
+from .pen import Painting, lay
 
 TONES = 9
 SAMPLES = 2500
 
 
-def paint_cloth(painting: Painting, lab: Lab, cloth: Field, unit: float, look: Look) -> None:
-    """Fills `cloth` (a mask) with at most TONES flat colours; `unit` is the face width in pixels."""
+def paint_cloth(painting: Painting, lab: Lab, person: Field, cloth: Field, unit: float, look: Look) -> None:
+    """Fills `person` (a mask) with at most TONES flat colours learnt from `cloth`; `unit` is the face width in pixels."""
     small = cv2.resize(lab, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     mask = cv2.resize(cloth, small.shape[1::-1], interpolation=cv2.INTER_AREA)
     for _ in range(2):
@@ -33,12 +33,13 @@ def paint_cloth(painting: Painting, lab: Lab, cloth: Field, unit: float, look: L
         (centres / (1, 1.6, 1.6) * (1, 1.1 * look.chroma, 1.1 * look.chroma) + (4, 0, 0)).astype(np.float32)[None]
     )[0]
     sigma = max(0.8, unit / 170)
+    soft = max(1.2, look.edge * unit / 280)
+    gain = 2 * sigma * np.sqrt(2 * np.pi) / 2 / soft  # two blurred areas meet at this slope, in canvas pixels
     best = np.full(lab.shape[:2], -1, np.float32)
     picture = np.zeros_like(painting)
-    soft = max(1.2, look.edge * unit / 280)
     for tone in range(TONES):
         share = cv2.GaussianBlur((label == tone).astype(np.float32), (0, 0), sigma)
         share = cv2.resize(share, lab.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-        lay(picture, colours[tone], above(share - best, 0.0, soft, floor=0.004))
+        lay(picture, colours[tone], np.clip((share - best) * gain + 0.5, 0, 1))
         np.maximum(best, share, out=best)
-    lay(painting, picture, cloth)
+    lay(painting, picture, person)

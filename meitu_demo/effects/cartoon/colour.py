@@ -1,4 +1,4 @@
-"""Colours as an illustrator mixes them: CIELAB with L 0..100, a and b around 0; painted as RGB 0..1."""
+"""Colours as an illustrator mixes them: CIELAB with L 0..100, a and b around 0; painted as RGB 0..255."""
 
 import cv2
 import numpy as np
@@ -12,10 +12,10 @@ def to_lab(image: NDArray[np.uint8]) -> Lab:
 
 
 def to_rgb(lab: Lab) -> NDArray[np.float32]:
-    """RGB 0..1 of one colour (3,) or a picture (h, w, 3); what no screen can show is clipped."""
+    """RGB 0..255, float32, of one colour (3,) or a picture (h, w, 3); what no screen can show is clipped."""
     picture = np.asarray(lab, np.float32).reshape(-1, 1, 3) if np.ndim(lab) == 1 else np.asarray(lab, np.float32)
     rgb = np.clip(cv2.cvtColor(picture, cv2.COLOR_LAB2RGB), 0, 1)
-    return np.asarray(rgb.reshape(np.shape(lab)), np.float32)
+    return np.asarray(rgb.reshape(np.shape(lab)) * 255, np.float32)
 
 
 def shade(lab: Lab, lightness: float, chroma: float = 1.0, turn: float = 0.0) -> Lab:

@@ -40,6 +40,5 @@ def paint_folds(painting: Painting, lab: Lab, head: Head, tones: Tones, look: Lo
         width = look.line * 1.1 * head.unit / 280
         patch.paint(
             to_rgb(shade(tones.base, -30 * look.depth, 1.3, -14)),
-            patch.mask(ribbon(stroke, width * taper(len(stroke), 0.1, 0.0, 0.35)), blur=look.wash)
-            * (0.35 + 0.65 * strength),
+            patch.mask(ribbon(stroke, width * taper(len(stroke), 0.1, 0.0, 0.35)), blur=look.wash) * strength,
         )

@@ -11,8 +11,8 @@ from .head import Head, Points
 from .look import Look
 from .pen import Painting, Patch, curve, ribbon, taper
 
-TALLER, WIDER = 1.6, 1.24  # of the eye's opening
-LEAST_OPEN, MOST_OPEN = 0.47, 0.64  # height of the drawn opening / its width
+TALLER, WIDER = 1.75, 1.32  # of the eye's opening
+LEAST_OPEN, MOST_OPEN = 0.50, 0.68  # height of the drawn opening / its width
 INK = np.array([14.0, 5.0, 4.0], np.float32)  # LAB of lashes and of the pupil
 
 
@@ -46,8 +46,8 @@ def iris_colour(lab: Lab, head: Head) -> Lab:
     if chroma < 5:  # too dark or too grey to tell: brown, or grey-blue for a light one
         a, b = (10.0, 16.0) if lightness < 45 else (-3.0, -12.0)
         chroma = float(np.hypot(a, b))
-    lively = float(np.clip(chroma * 2.0, 22, 42)) / chroma
-    return np.array([np.clip(lightness * 0.8 + 14, 26, 55), a * lively, b * lively], np.float32)
+    lively = float(np.clip(chroma * 1.7, 20, 34)) / chroma
+    return np.array([np.clip(lightness * 0.8 + 10, 24, 52), a * lively, b * lively], np.float32)
 
 
 def place_eyes(head: Head) -> tuple[Eye, Eye]:
@@ -118,7 +118,7 @@ def paint_eye(painting: Painting, eye: Eye, colour: Lab, skin: Lab, look: Look) 
 
     soft = 0.05 * eye.radius
     lid = patch.mask(ribbon(eye.upper - eye.up * 0.16 * eye.radius, 0.5 * eye.radius), blur=0.08 * eye.radius)
-    patch.paint(to_rgb(shade(white, -16, 1, 0) + np.float32([0, 3, -4])), opening * lid * 0.8)
+    patch.paint(to_rgb(shade(white, -16, 4.0, -90)), opening * lid * 0.8)
     iris = disc(1.0) * opening
     patch.paint(to_rgb(shade(colour, -20, 0.9)), iris)
     patch.paint(to_rgb(colour), disc(0.86, blur=soft) * opening)
@@ -128,7 +128,7 @@ def paint_eye(painting: Painting, eye: Eye, colour: Lab, skin: Lab, look: Look) 
     )
     patch.paint(to_rgb(INK), disc(0.42, blur=soft) * opening)
     patch.paint(to_rgb(shade(colour, -26, 0.8)), iris * lid * 0.85)
-    light = np.float32([1, 1, 1])
+    light = np.float32([255, 255, 255])
     patch.paint(light, disc(0.27, dx=0.34, dy=0.38, flat=1.0))
     patch.paint(light, disc(0.13, dx=-0.36, dy=-0.40, flat=1.0) * 0.9)
     _lashes(patch, eye, skin, look)
@@ -157,7 +157,7 @@ def paint_brows(painting: Painting, lab: Lab, head: Head, eyes: tuple[Eye, Eye],
         xy = line.astype(np.float32)
         seen = cv2.remap(lab, xy[None, :, 0], xy[None, :, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
         own = seen[np.argsort(seen[:, 0])[:3]].mean(0)
-        colour = np.array([np.clip(own[0] * 0.75, 12, skin[0] - 20), own[1] * 0.9, own[2] * 0.8], np.float32)
+        colour = np.array([np.clip(own[0] * 0.62, 12, skin[0] - 24), own[1] * 0.9, own[2] * 0.8], np.float32)
         top = float(((eye.upper - eye.centre) @ eye.up).max())
         gap = float(((line - eye.centre) @ eye.up).min()) - top
         lift = max(0.0, 0.15 * eye.width - gap)

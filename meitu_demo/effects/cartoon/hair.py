@@ -6,12 +6,14 @@ import numpy as np
 from .colour import Lab, mean_of, shade, to_rgb
 from .head import Field, Head
 from .look import Look
-from .pen import Painting, above, lay, ramp
+from .pen import Painting, above, colour_in, lay, ramp, slope
 from .regions import Regions
 
 SMALL_UNIT = 150.0  # px of a face width on the copy that the strands are followed on
 REACH = 9  # steps that a strand is followed each way
 STEP = 1.4  # px of each
+LEVELS = (-1.15, -0.35, 0.6, 1.5)  # standard deviations of lightness where one tone ends and the next begins
+TONES = ((-16, 1.15, -8), (-8, 1.1, -4), (0, 1.0, 0), (10, 1.05, 4), (24, 0.85, 8))  # L added, chroma ×, hue turned
 
 
 def paint_hair(painting: Painting, lab: Lab, head: Head, regions: Regions, look: Look) -> Lab:
@@ -21,14 +23,11 @@ def paint_hair(painting: Painting, lab: Lab, head: Head, regions: Regions, look:
     z = _strands(lab, head, regions)
     pen = head.unit / 280
     soft = max(1.2, look.edge * pen * 0.6)
-    picture = np.empty_like(painting)
-    picture[:] = to_rgb(base)
     depth = look.depth * (1.0 if base[0] < 60 else 0.85)
-    lay(picture, to_rgb(shade(base, -8 * depth, 1.1, -4)), 1 - above(z, -0.35, soft, floor=0.02))
-    lay(picture, to_rgb(shade(base, -16 * depth, 1.15, -8)), 1 - above(z, -1.15, soft, floor=0.02))
-    lay(picture, to_rgb(shade(base, 10 * depth, 1.05, 4)), above(z, 0.6, soft, floor=0.02))
-    lay(picture, to_rgb(shade(base, 24 * depth, 0.85, 8)), above(z, 1.5, soft, floor=0.02))
-    lay(painting, picture, regions.hair)
+    palette = [shade(base, lightness * depth, chroma, turn) for lightness, chroma, turn in TONES]
+    steep = np.maximum(slope(z), 0.02)
+    tone = sum(above(z, level, soft, steep) for level in LEVELS)
+    lay(painting, colour_in(tone, [to_rgb(one) for one in palette]), regions.hair)
     return base
 
 

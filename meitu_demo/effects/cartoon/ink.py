@@ -7,17 +7,15 @@ from . import mesh
 from .colour import Lab, shade, to_rgb
 from .head import Field, Head
 from .look import Look
-from .pen import Painting, Patch, contour, curve, lay, ribbon, taper
+from .pen import Painting, Patch, contour, curve, ink, ribbon, taper
 from .regions import Regions
-
-OUTLINE = np.array([10.0, 4.0, 0.0], np.float32)  # LAB
 
 
 def paint_silhouette(painting: Painting, person: Field, head: Head, look: Look) -> None:
     """The line between people and background, the heaviest of all; `head` is the largest and sets the pen."""
     width = max(1.2, look.line * 1.2 * head.unit / 280)
     smooth = cv2.GaussianBlur(person, (0, 0), max(1.0, head.unit / 200))
-    lay(painting, to_rgb(OUTLINE), contour(smooth, 0.5, width, floor=0.02) * look.ink)
+    ink(painting, to_rgb(np.float32(look.outline)), contour(smooth, 0.5, width, floor=0.02) * look.ink)
 
 
 def paint_outlines(painting: Painting, head: Head, regions: Regions, hair: Lab, look: Look) -> None:
@@ -28,8 +26,8 @@ def paint_outlines(painting: Painting, head: Head, regions: Regions, hair: Lab, 
         cv2.GaussianBlur(field, (0, 0), sigma) for field in (regions.person, regions.hair, regions.skin)
     )
     line = np.maximum(contour(tress, 0.5, width * 0.9, floor=0.02), contour(flesh, 0.5, width * 0.8, floor=0.02))
-    dark = shade(hair, -min(32.0, hair[0] - 8), 1.0) if hair[0] > 40 else OUTLINE
-    lay(painting, to_rgb(dark), line * np.clip(person * 2 - 0.6, 0, 1) * look.ink)
+    dark = shade(hair, -min(32.0, hair[0] - 8), 1.0) if hair[0] > 40 else np.float32(look.outline)
+    ink(painting, to_rgb(dark), line * np.clip(person * 2 - 0.6, 0, 1) * look.ink)
 
 
 def paint_jaw(painting: Painting, head: Head, regions: Regions, skin: Lab, look: Look) -> None:
@@ -64,4 +62,4 @@ def paint_creases(painting: Painting, lab: Lab, head: Head, regions: Regions, lo
     middle = hull.mean(0)
     cv2.fillConvexPoly(face, (middle + (hull - middle) * 1.04).round().astype(np.int32), 0.0)
     place = (regions.cloth * 0.9 + regions.skin * face * 0.7) * mask
-    lay(painting, np.float32([0.12, 0.09, 0.11]), np.asarray(place * look.ink, np.float32))
+    ink(painting, to_rgb(np.float32(look.outline)), np.asarray(place * look.ink, np.float32))

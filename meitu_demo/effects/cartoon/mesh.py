@@ -29,3 +29,4 @@ FEATURES = tuple(  # what the skin's light must not see, and how much to grow it
     + [(LIPS, 1.2), ((*NOSE_BASE, 6), 1.15)]
 )
 FOLDS = ((129, 203, 206, 216, 212), (358, 423, 426, 436, 432))
+TEMPLES = (127, 356)

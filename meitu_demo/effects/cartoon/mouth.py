@@ -23,7 +23,8 @@ def paint_mouth(painting: Painting, lab: Lab, head: Head, tones: Tones, look: Lo
     rim_up, rim_low = curve(points[list(mesh.UPPER_LIP)]), curve(points[list(mesh.LOWER_LIP)])
     gap = np.linalg.norm(above_ - below, axis=1)
     ink = to_rgb(shade(tones.base, -58, 1.0, -16))
-    lip = shade(tones.base, -13, 1.35, -22)
+    lips = _own_lips(patch, lab, [rim_up, above_], [rim_low, below], tones)
+    lip = 0.5 * shade(tones.base, -13, 1.5, -26) + 0.5 * np.array([tones.base[0] - 13, lips[1] * 1.15, lips[2]])
     opened = float(gap.max()) > OPEN * head.unit
     line = (above_ + below) / 2
     soft = look.wash * 0.01 * head.unit
@@ -47,6 +48,12 @@ def paint_mouth(painting: Painting, lab: Lab, head: Head, tones: Tones, look: Lo
         patch.paint(ink, patch.mask(ribbon(line, width * taper(len(line), 0.2, 0.2))))
     under = rim_low[12:28] + head.down * 0.035 * head.unit
     patch.paint(to_rgb(tones.shadow), patch.mask(ribbon(under, 0.025 * head.unit * taper(len(under))), blur=soft) * 0.9)
+
+
+def _own_lips(patch: Patch, lab: Lab, upper: list[Points], lower: list[Points], tones: Tones) -> Lab:
+    flesh = patch.mask(*(np.concatenate([rim, inner[::-1]]) for rim, inner in (upper, lower))) > 0.9
+    seen = patch.cut(lab)[flesh]
+    return np.asarray(np.median(seen, 0) if len(seen) else shade(tones.base, -13, 1.5, -26), np.float32)
 
 
 def _inside(patch: Patch, lab: Lab, head: Head, above_: Points, below: Points, tones: Tones) -> None:

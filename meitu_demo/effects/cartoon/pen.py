@@ -1,6 +1,7 @@
 """The illustrator's hand: smooth curves, tapered strokes, filled shapes and even-width contours, all anti-aliased.
 
-A painting is float32 RGB 0..1 (h, w, 3) and is painted in place; a shape is (n, 2) canvas pixels; a mask is float32 0..1.
+A painting is RGB uint8 (h, w, 3), painted in place; a colour is RGB 0..255, float32; a shape is (n, 2) canvas pixels;
+a mask is float32 0..1.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from .head import Field, Points
 
-Painting = NDArray[np.float32]
+Painting = NDArray[np.uint8]
 Colour = NDArray[np.float32]
 SUBPIXEL = 4  # bits of sub-pixel precision in OpenCV's polygons
 
@@ -86,15 +87,29 @@ class Patch:
         field = mask.astype(np.float32) / 255
         return cv2.GaussianBlur(field, (0, 0), blur) if blur > 0.3 else field
 
-    def paint(self, colour: Colour | Painting, mask: Field) -> None:
-        """Lays `colour` (one, or a picture of the patch's size) over the pixels where `mask` says."""
+    def paint(self, colour: Colour, mask: Field) -> None:
+        """Lays one colour over the patch where `mask` says."""
         if not self.empty:
-            self.pixels += (colour - self.pixels) * mask[..., None]
+            self.pixels[:] = self.pixels + (colour - self.pixels) * mask[..., None] + 0.5
 
 
 def lay(painting: Painting, colour: Colour | Painting, mask: Field) -> None:
-    """Lays a colour over the whole painting where `mask` says, in place."""
-    painting += (colour - painting) * mask[..., None]
+    """Lays a colour, or a picture of the same size, over the painting where `mask` says, in place."""
+    paint = colour if colour.ndim == 3 else np.full_like(painting, np.round(colour))
+    painting[:] = cv2.blendLinear(np.ascontiguousarray(paint), np.ascontiguousarray(painting), mask, 1 - mask)
+
+
+def ink(painting: Painting, colour: Colour, mask: Field) -> None:
+    """Like `lay`, but a line never makes anything lighter."""
+    lay(painting, np.minimum(painting, np.round(colour).astype(np.uint8)), mask)
+
+
+def colour_in(tone: Field, palette: Sequence[Colour]) -> Painting:
+    """A picture whose colour is `palette[tone]`; tones between two whole numbers mix their colours."""
+    knots = np.linspace(0, 255, len(palette))
+    table = np.stack([np.interp(np.arange(256), knots, [c[i] for c in palette]) for i in range(3)], 1)
+    index = cv2.convertScaleAbs(tone, alpha=255 / (len(palette) - 1))
+    return np.asarray(cv2.LUT(cv2.merge([index] * 3), table.round().astype(np.uint8)[None]), np.uint8)
 
 
 def slope(field: Field) -> Field:

@@ -45,15 +45,15 @@ def sort_regions(canvas: Image, person: Field, own: Field, head: Head) -> Region
     labels *= np.stack([_sizable(part > 0.5, least) for part in labels])
     near = np.stack([cv2.GaussianBlur(part, (0, 0), 0.06 * head.unit / step) for part in labels]) + 1e-6
     labels += np.clip(matte - labels.sum(0), 0, 1) * near / near.sum(0)  # specks join what surrounds them
-    full = cv2.resize(labels.transpose(1, 2, 0), canvas.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    radius = max(2, round(head.unit / 36))
-    fine = cv2.ximgproc.guidedFilter(canvas, full, radius, 60.0)
-    fine = np.clip(fine, 0, 1).astype(np.float32)
-    fine = cv2.GaussianBlur(fine, (0, 0), max(0.8, head.unit / 90))
+    half = cv2.resize(canvas, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)  # edges are smoothed further down
+    full = cv2.resize(labels.transpose(1, 2, 0), half.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    fine = cv2.ximgproc.guidedFilter(half, full, max(2, round(head.unit / 72)), 60.0)
+    fine = cv2.GaussianBlur(fine.astype(np.float32), (0, 0), max(0.5, head.unit / 180))
+    lead = np.stack([fine[..., 0] - fine[..., 1:].max(2), fine[..., 1] - fine[..., ::2].max(2)], 2)
+    lead = cv2.resize(lead, canvas.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    hair, skin = (above(np.ascontiguousarray(lead[..., part]), 0.0) for part in (0, 1))
     whole = person * cv2.resize(_sizable(matte > 0.3, least).astype(np.float32), canvas.shape[1::-1])
     shape = above(cv2.GaussianBlur(whole, (0, 0), max(0.8, head.unit / 60)), 0.5, floor=0.01)
-    hair = above(fine[..., 0] - fine[..., 1:].max(2), 0.0)
-    skin = above(fine[..., 1] - fine[..., ::2].max(2), 0.0)
     own = own * shape
     return Regions(shape, hair * own, np.minimum(skin, 1 - hair) * own)
 

@@ -9,7 +9,7 @@ from . import mesh
 from .colour import Lab, shade, to_rgb
 from .head import Field, Head
 from .look import Look
-from .pen import Painting, Patch, above, lay, ramp
+from .pen import Painting, Patch, above, colour_in, lay, ramp
 from .regions import Regions
 
 SMALL_UNIT = 96.0  # px of a face width on the copy that the light is read from
@@ -35,7 +35,8 @@ def skin_tones(lab: Lab, head: Head, regions: Regions, look: Look) -> Tones:
     seen = lab[(weight > 0) & (regions.skin > 0.5)]
     if len(seen) < 8:
         seen = lab[regions.skin > 0.5]
-    own = np.median(seen, 0) if len(seen) else np.array([72, 14, 18], np.float32)
+    order = np.argsort(seen[:, 0])[len(seen) * 4 // 10 : len(seen) * 9 // 10]  # neither shadows and frames nor shine
+    own = seen[order].mean(0) if len(order) else np.array([72, 14, 18], np.float32)
     chroma = float(np.clip(np.hypot(own[1], own[2]), 13, 28))
     hue = float(np.clip(np.arctan2(own[2], own[1]), np.deg2rad(46), np.deg2rad(66)))
     lightness = float(np.clip(22 + 0.80 * own[0], 36, 88))
@@ -43,7 +44,7 @@ def skin_tones(lab: Lab, head: Head, regions: Regions, look: Look) -> Tones:
     base = np.array([lightness, chroma * np.cos(hue), chroma * np.sin(hue)], np.float32)
     return Tones(
         base=base,
-        shadow=shade(base, -11 * look.depth, 1.22, -8),
+        shadow=shade(base, -11 * look.depth, 1.3, -8),
         deep=shade(base, -21 * look.depth, 1.3, -14),
         light=shade(base, 5, 0.8),
         flush=shade(base, -6, 1.4, -24),
@@ -56,16 +57,14 @@ def paint_skin(painting: Painting, light: Field, head: Head, regions: Regions, t
     pen = head.unit / 280
     soft = max(1.2, look.edge * pen)
     steep = cv2.GaussianBlur(np.hypot(*np.gradient(light)).astype(np.float32), (0, 0), 2)
-    shadow = 1 - above(light, -7.5, soft, steep, floor=0.15)
+    shadow = 1 - above(light, -6.0, soft, steep, floor=0.15)
     deep = 1 - above(light, -19.0, soft, steep, floor=0.15)
     cast = _cast(head, regions, soft)
-    picture = np.empty_like(painting)
-    picture[:] = to_rgb(tones.base)
+    tone = np.maximum(shadow, cast) + 0.8 * np.maximum(deep, shadow * cast)
+    picture = colour_in(tone, [to_rgb(one) for one in (tones.base, tones.shadow, tones.deep)])
     patch = Patch(picture, head.place([(-0.6, -0.4), (0.6, 0.6)]))
     for cheek in mesh.BLUSH:
         patch.paint(to_rgb(tones.flush), 0.5 * _blob(patch, head.points[cheek], 0.13 * head.unit))
-    lay(picture, to_rgb(tones.shadow), np.maximum(shadow, cast))
-    lay(picture, to_rgb(tones.deep), np.maximum(deep, shadow * cast) * 0.8)
     lay(painting, picture, regions.skin)
 
 
