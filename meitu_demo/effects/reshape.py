@@ -1,7 +1,7 @@
 """Facial aesthetics: 22 warps of one face. Called by the offline engine.
 
-Local operations, one after the other, in axes that lean with the head and with face width as the unit, so one declaration fits every
-size, place and tilt. The picture is resampled once, and only where something moves.
+Local operations, one after the other, in axes that lean with the head and with face width as the unit: one declaration
+fits every size, place and tilt. The picture is resampled once, and only where something moves.
 """
 
 import math
