@@ -1,0 +1,27 @@
+"""A good photo made bad, always in the same way: the example for quality restoration. Pure; the catalogue's examples use it.
+
+Each step is what happens to real photos, in the order in which it happens: a soft lens, too little light, the sensor's
+noise, coarse compression.
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from ..spec import Image
+
+_BLUR: Final = 1.1  # pixels
+_LIGHT: Final = 0.45
+_NOISE: Final = 5.0  # levels, after the light is gone
+_JPEG_QUALITY: Final = 62
+_SEED: Final = 1969
+
+
+def degrade(image: Image) -> Image:
+    """`image` soft, dim, noisy and with JPEG blocks; RGB uint8 of the same size, the same every time."""
+    soft = cv2.GaussianBlur(image.astype(np.float32), (0, 0), _BLUR)
+    noise = np.random.default_rng(_SEED).normal(0, _NOISE, image.shape).astype(np.float32)
+    dim = np.clip(np.rint(soft * _LIGHT + noise), 0, 255).astype(np.uint8)
+    _, file = cv2.imencode(".jpg", cv2.cvtColor(dim, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    return np.asarray(cv2.cvtColor(cv2.imdecode(file, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)

@@ -1,0 +1,94 @@
+"""Was the picture a JPEG, and how coarse? Read from the pixels alone, without the file.
+
+A decoded JPEG keeps its quantisation: on its own 8×8 grid every DCT coefficient of the luma sits near a multiple of the
+table's step (Fan, de Queiroz: "Identification of bitmap compression history", 2003). The grid's origin shows in the steps
+between neighbouring columns and rows; the table is the one on whose multiples the coefficients gather best.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import blocks
+from .blocks import Plane, Spectrum
+
+
+def _table(numbers: str) -> Spectrum:
+    return np.array(numbers.split(), np.float32)
+
+
+# ITU-T T.81, annex K.1 and K.2: what libjpeg scales by its quality setting.
+_LUMA = _table(
+    "16 11 10 16 24 40 51 61  12 12 14 19 26 58 60 55  14 13 16 24 40 57 69 56  14 17 22 29 51 87 80 62 "
+    "18 22 37 56 68 109 103 77  24 35 55 64 81 104 113 92  49 64 78 87 103 121 120 101  72 92 95 98 112 100 103 99"
+)
+_CHROMA = _table(
+    "17 18 24 47 99 99 99 99  18 21 26 66 99 99 99 99  24 26 56 99 99 99 99 99  47 66 99 99 99 99 99 99" + " 99" * 32
+)
+
+_QUALITIES = range(3, 96)  # of finer tables, rounding to eight bits hides the steps
+_LOOKED_AT = np.flatnonzero((blocks.DIAGONAL > 0) & (blocks.DIAGONAL <= 4))
+_BIN = 0.25
+_REACH = 160.0
+_GATHERED = 0.35  # pictures that never were a JPEG stay below 0.15, a JPEG of quality 20 exceeds 0.85
+_FEWEST_COEFFICIENTS = 60
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JpegTrace:
+    """What is left of a JPEG: libjpeg's quality, and the quantisation steps of luma and chroma."""
+
+    quality: int
+    luma: Spectrum
+    chroma: Spectrum
+
+
+def _scaled(table: Spectrum, quality: int) -> Spectrum:
+    percent = 5000 // quality if quality < 50 else 200 - 2 * quality
+    return np.clip(np.floor((table * percent + 50) / 100), 1, 255).astype(np.float32)
+
+
+def _gathering() -> NDArray[np.float32]:
+    """How well a coefficient (row) fits a step (column): 1 on its multiples, −1 half-way, 0 where it rounds to zero."""
+    size = (np.arange(_REACH / _BIN)[:, None] + 0.5) * _BIN
+    step = np.maximum(np.arange(256)[None], 1)
+    return np.where(size > step / 2, np.cos(2 * np.pi * size / step), 0).astype(np.float32)
+
+
+_FIT = _gathering()
+_SEEN = (_FIT != 0).astype(np.float32)
+_STEPS = np.stack([_scaled(_LUMA, quality)[_LOOKED_AT] for quality in _QUALITIES]).astype(np.intp)
+_TELLING = _STEPS > 1  # a step of 1 fits anything
+
+
+def grid_origin(luma: Plane) -> tuple[int, int]:
+    """Where a JPEG's 8×8 grid starts, (y, x), each 0..7: cropping moves it. Meaningless for other pictures."""
+
+    def first_column(part: Plane) -> int:
+        steps = np.minimum(np.abs(np.diff(part, axis=1)), 8).mean(axis=0)
+        return (int(np.argmax([steps[first::8].mean() for first in range(8)])) + 1) % 8
+
+    part = luma[:1024, :1024]
+    return first_column(part.T), first_column(part)
+
+
+def find_jpeg(luma: Plane) -> JpegTrace | None:
+    """The JPEG that a luma plane of at least 24×24 was decoded from, or None."""
+    score, quality = max(_best_quality(luma, origin) for origin in {(0, 0), grid_origin(luma)})
+    if score < _GATHERED:
+        return None
+    return JpegTrace(quality, _scaled(_LUMA, quality), _scaled(_CHROMA, quality))
+
+
+def _best_quality(luma: Plane, origin: tuple[int, int]) -> tuple[float, int]:
+    coefficients = np.abs(blocks.sample(luma, origin) @ blocks.DCT[:, _LOOKED_AT])
+    bins = (coefficients[:, :] / _BIN).astype(np.intp)
+    counts = np.stack([np.bincount(column[column < len(_FIT)], minlength=len(_FIT)) for column in bins.T])
+    counts = counts.astype(np.float32)
+    frequencies = np.arange(len(_LOOKED_AT))
+    seen = ((counts @ _SEEN)[frequencies, _STEPS] * _TELLING).sum(axis=1)
+    fit = ((counts @ _FIT)[frequencies, _STEPS] * _TELLING).sum(axis=1)
+    scores = np.where(seen >= _FEWEST_COEFFICIENTS, fit / np.maximum(seen, 1), 0)
+    best = int(scores.argmax())
+    return float(scores[best]), _QUALITIES[best]
