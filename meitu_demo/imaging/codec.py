@@ -1,6 +1,6 @@
-"""The photo's way in and out of bytes. Everybody above may import it; `gate`, `headers`, `rgb`, `fit` are its parts.
+"""The photo's way in and out of bytes. Everybody above may import it; the modules named here are its parts.
 
-    open_photo   by content, limits held against the header     gate, headers
+    open_photo   by content, limits held against the header     gate, headers, whole
     read_pixels  any mode to RGB                                rgb
     shrink       to the vendor's sides, then for its bytes      fit
     to_srgb, turn_upright                                       rgb

@@ -16,7 +16,8 @@ from functools import cache
 from PIL import ExifTags, Image, ImageFile, PngImagePlugin
 
 from ..errors import ImageRejected
-from .headers import MEDIA_TYPES, UNKNOWN, Size, declared_size, heif_turns, is_whole, kind_of, png_chunks
+from .headers import MEDIA_TYPES, UNKNOWN, Size, declared_size, heif_turns, kind_of
+from .whole import is_whole, png_chunks
 
 MAX_BYTES = 40_000_000
 MAX_PIXELS = 50_000_000  # the largest phones' 48 and 50 megapixels come in

@@ -1,11 +1,12 @@
 """What a picture file says about itself in its first bytes, read by us before any library sees the file.
 
-Only `gate` and `codec` import it. Nothing here allocates more than a few bytes, and every loop is bounded, so the
-pixel limit can be held against a hostile file before a decoder has reserved memory for it.
+Only the codec's parts import it. Nothing here allocates more than a few bytes, and every loop is bounded, so the pixel
+limit can be held against a hostile file before a decoder has reserved memory for it.
 """
 
 import re
 import struct
+from itertools import islice
 
 Size = tuple[int, int]
 
@@ -27,11 +28,7 @@ _SIGNATURES = {
 }
 _HEVC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_PNG_SAMPLES = {2: 3, 4: 2, 6: 4}
-_DEFLATE_DENSITY = 1040  # bytes out of one byte in: deflate reaches 1032
-_JPEG_DENSITY = 640  # pixels out of one byte: a bit for each 8×8 block is the least, which makes 512
-_MOST_SEGMENTS = 4096  # JPEG: a phone's file has about twenty
-_MOST_CHUNKS = 65536  # PNG: 40 MB in the smallest chunks that encoders write (4 KB) are ten thousand
+MOST_SEGMENTS = 4096  # JPEG: a phone's file has about twenty
 
 
 def kind_of(data: bytes) -> str:
@@ -54,7 +51,7 @@ def declared_size(data: bytes, kind: str) -> Size:
     """(width, height) in pixels as stored, of a `kind` in MEDIA_TYPES. Raises ValueError or struct.error."""
     match kind:
         case "JPEG":
-            return _jpeg(data)[0]
+            return jpeg_frame(data)[0]
         case "PNG":
             width, height = struct.unpack_from(">II", data, 16)
         case "BMP":
@@ -64,29 +61,12 @@ def declared_size(data: bytes, kind: str) -> Size:
             return _webp_size(data)
         case _:
             # The largest of the canvas, its tiles and its thumbnails: a limit must hold for each of them.
-            sizes = [struct.unpack(">II", raw) for raw in re.findall(rb"ispe\0{4}(.{8})", data, re.DOTALL)]
+            boxes = list(islice(re.finditer(rb"ispe\0{4}(.{8})", data, re.DOTALL), MOST_SEGMENTS))
+            sizes = [struct.unpack(">II", box[1]) for box in boxes]
+            if len(sizes) == MOST_SEGMENTS:
+                raise ValueError("too many boxes")
             width, height = max(sizes, key=lambda size: size[0] * size[1])
     return abs(width), abs(height)
-
-
-def is_whole(data: bytes, kind: str) -> bool:
-    """Whether the file reaches its own end and can hold its pixels; trailing bytes do not matter.
-
-    Raises ValueError or struct.error.
-    """
-    match kind:
-        case "JPEG":
-            (width, height), scan = _jpeg(data)
-            return data.find(b"\xff\xd9", scan) > 0 and width * height <= _JPEG_DENSITY * len(data)
-        case "PNG":
-            width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
-            row = 1 + width * depth * _PNG_SAMPLES.get(colour, 1) // 8
-            return "IEND" in png_chunks(data) and row * height <= _DEFLATE_DENSITY * len(data)
-        case "WEBP":
-            return bool(struct.unpack_from("<I", data, 4)[0] + 8 <= len(data))
-        case "HEIF":
-            return _boxes_end(data) <= len(data)
-    return True  # BMP: the decoder counts rows, and the header's own length is often wrong
 
 
 def heif_turns(data: bytes) -> bool:
@@ -96,26 +76,11 @@ def heif_turns(data: bytes) -> bool:
     return b"irot" in properties or b"imir" in properties
 
 
-def png_chunks(data: bytes) -> set[str]:
-    """The types of the complete chunks up to IEND. Raises ValueError when there are absurdly many."""
-    found: set[str] = set()
-    at = 8
-    for _ in range(_MOST_CHUNKS):
-        if at + 12 > len(data) or "IEND" in found:
-            return found
-        length = int.from_bytes(data[at : at + 4], "big")
-        if at + 12 + length > len(data):
-            return found
-        found.add(data[at + 4 : at + 8].decode("latin-1"))
-        at += 12 + length
-    raise ValueError("too many chunks")
-
-
-def _jpeg(data: bytes) -> tuple[Size, int]:
-    """The frame's size and where the first scan begins."""
+def jpeg_frame(data: bytes) -> tuple[Size, int]:
+    """A JPEG's ((width, height), where its first scan begins). Raises ValueError or struct.error."""
     size = (0, 0)
     at = 2
-    for _ in range(_MOST_SEGMENTS):
+    for _ in range(MOST_SEGMENTS):
         marker, length = struct.unpack_from(">HH", data, at)
         if marker == 0xFFFF:  # fill byte
             at += 1
@@ -145,19 +110,3 @@ def _webp_size(data: bytes) -> Size:
         case _:
             raise ValueError("no WebP chunk")
     return width, height
-
-
-def _boxes_end(data: bytes) -> int:
-    at = 0
-    for _ in range(_MOST_SEGMENTS):
-        if at >= len(data):
-            break
-        length, kind = struct.unpack_from(">I4s", data, at)
-        if length == 1:
-            (length,) = struct.unpack_from(">Q", data, at + 8)
-        if length == 0 or not kind.isalnum():  # up to the end of the file, or bytes that trail it
-            return len(data)
-        if length < 8:
-            raise ValueError("box shorter than its head")
-        at += length
-    return at

@@ -1,7 +1,7 @@
 """Stored pixels to RGB: every mode a file may have, its colour profile, its orientation.
 
-Only `codec` and tests import it. Plain JPEGs go through OpenCV, which decodes straight into the array; everything else
-through Pillow, which knows palettes, inks and profiles.
+Only `codec` and tests import it. Plain JPEGs and WebPs go through OpenCV, which decodes straight into the array (for
+50 megapixels of WebP Pillow takes 800 MB); everything else through Pillow, which knows palettes, inks and profiles.
 """
 
 import io
@@ -34,8 +34,8 @@ def read_pixels(opened: Opened, at_least: Size | None = None) -> tuple[Image, li
         image = opened.image
         changes = _conversions(opened)
         plain = image.mode == "RGB" or (image.mode == "L" and _profile(opened, "GRAY") is None)
-        if opened.kind == "JPEG" and plain:
-            pixels = _decode_jpeg(opened, at_least)
+        if plain and (opened.kind == "JPEG" or (opened.kind == "WEBP" and getattr(image, "n_frames", 1) == 1)):
+            pixels = _decode_plain(opened, at_least)
             if pixels is not None:
                 return pixels, changes
         size = image.size
@@ -80,12 +80,12 @@ def _turned(pixels: Image, turn: int) -> Image:
     return np.asarray(cv2.rotate(pixels, turn), np.uint8)
 
 
-def _decode_jpeg(opened: Opened, at_least: Size | None) -> Image | None:
+def _decode_plain(opened: Opened, at_least: Size | None) -> Image | None:
     """By OpenCV, None when it cannot: Pillow then has the last word."""
     width, height = opened.image.size
     flags, factor = cv2.IMREAD_COLOR, 1
     for divisor, reduced in _REDUCED.items():
-        if at_least and width >= at_least[0] * divisor and height >= at_least[1] * divisor:
+        if opened.kind == "JPEG" and at_least and width >= at_least[0] * divisor and height >= at_least[1] * divisor:
             flags, factor = reduced, divisor
     flags |= cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
     pixels: Any = cv2.imdecode(np.frombuffer(opened.data, np.uint8), flags)

@@ -247,6 +247,7 @@ def _mutate(data: bytes, chance: random.Random) -> bytes:
     return bytes(changed)
 
 
+@pytest.mark.filterwarnings("ignore:.*:UserWarning:PIL")  # Pillow grumbles about broken EXIF, as it should
 @pytest.mark.parametrize("kind", KINDS)
 def test_mutations_give_a_picture_or_a_refusal(kind: str) -> None:
     """Whatever happens to a file's bytes, the gate answers with pixels within the limits or with ImageRejected."""

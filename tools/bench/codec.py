@@ -15,7 +15,7 @@ from skimage.data import astronaut
 from meitu_demo.imaging.codec import prepare
 from meitu_demo.spec import ImageLimits
 
-MEITU = ImageLimits(min_side=48, max_side=4096, max_bytes=2_000_000)
+MEITU = ImageLimits(min_side=48, max_side=4096, max_bytes=2 * 1024 * 1024)
 RUNS = 21
 
 
