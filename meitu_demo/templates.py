@@ -37,7 +37,7 @@ CACHED = 6  # decoded templates kept, about 20 MB each
 Kind = Literal["drawn", "photo", "own"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TemplateInfo:
     """What the gallery shows. `name` and `mood` are keyed by language; `preview` is an image file of 512 px or more."""
 

@@ -19,10 +19,12 @@ from ..templates import Template
 Image = NDArray[np.uint8]
 Points = NDArray[np.float64]
 
+SPOT = 0.02  # of the face's width: the radius over which a spot of skin is averaged
+FEWEST_SPOTS = 6  # of the user's skin within the frame that can tell its tone
 SMALLEST_WIDTH = 4.0  # px; below, a mesh holds no picture to fuse
 OVAL_SHARE = 0.94  # of the outline: the seam lies inside the jaw, where both pictures show skin
 FEATHER = 0.05  # of the face's width, to both sides of the seam
-MARGIN = 0.16  # of the face's width around the outline: room for the widest band of the blend
+MARGIN = 0.08  # of the face's width around the outline: room for the widest band of the blend
 LIGHT_SHARE = (0.7, 0.25)  # across and down: how much of the difference in light direction is evened out
 LIGHT_LIMIT = 0.15  # change of log luminance at most, anywhere on the face
 
@@ -49,39 +51,32 @@ class Box(NamedTuple):
 
 def fuse(image: Image, face: Face, template: Template) -> Image:
     """`template` with the `face` of `image`; its size. Raises FaceTooSmall for a mesh without extent."""
-    mesh = np.asarray(face.landmarks[: align.MESH], np.float64)
-    depth = np.asarray(face.depth[: align.MESH], np.float64)
-    if not (np.isfinite(mesh).all() and np.isfinite(depth).all() and np.ptp(mesh, axis=0).min() >= SMALLEST_WIDTH):
-        raise FaceTooSmall(side=0, limit=SMALLEST_WIDTH)
-    outline = np.asarray(template.face.landmarks[: align.MESH], np.float64)
+    mesh, depth = _mesh(face)
+    outline, outline_depth = _mesh(template.face)
     box = _region(outline, template)
-    own = align.pose_like(mesh, depth, outline, np.asarray(template.face.depth[: align.MESH], np.float64))
-    target = align.into_outline(own, outline)
+    target = align.into_outline(align.pose_like(mesh, depth, outline, outline_depth), outline)
     warped, inside = _warp(image, mesh, target, box)
     target, outline = target - box.corner, outline - box.corner
-    base = template.base[box.rows_columns]
 
-    radius = 0.02 * float(np.ptp(outline[:, 0]))
-    spots = list(colour.SKIN_POINTS)
-    user_skin = colour.sample(warped, target[spots], radius)
-    template_skin = colour.sample(base, outline[spots], radius)
-    user_tone, template_tone = colour.middle_tone(user_skin), colour.middle_tone(template_skin)
-    tone = colour.lit_like(user_tone, template_tone)
-
-    lit = np.asarray(cv2.LUT(warped, colour.tone_curves(user_tone, tone)), np.uint8)
-    lit = _relight(lit, target[spots], user_skin, template_skin)
-    if template.info.kind != "drawn":  # paint has no pores to compare with
-        lit = colour.crisp_like(lit, base, _within(outline, 0.8, lit.shape[:2]) > 0.5)
-    toned = np.asarray(cv2.LUT(base, colour.tone_curves(template_tone, tone)), np.uint8)
-    body = blend.mix(base, toned, _takes_tone(template, outline, box))
-    mask = _seam(outline, warped, target) * inside
-    result = template.flat.copy()
-    fused = blend.multiband(lit, body, mask)
-    fused = blend.mix(body, fused, _within(outline, 1.0, mask.shape))  # the widest bands reach beyond the jaw
+    own, body = _match(warped, inside, target, outline, template, box)
+    hidden = np.maximum(hair.hair_and_backdrop(warped, target), 1 - inside)
+    own = blend.mix(own, body, hidden)  # else the blend's wide bands spread the hair's tone over the forehead
+    fused = blend.multiband(own, body, _within(outline, OVAL_SHARE, hidden.shape) * (1 - hidden))
+    fused = blend.mix(body, fused, _within(outline, 1.0, hidden.shape))  # the widest bands reach beyond the jaw
     if template.front is not None:
         fused = blend.lay_over(fused, template.front[box.rows_columns])
+    result = template.flat.copy()
     result[box.rows_columns] = fused
     return result
+
+
+def _mesh(face: Face) -> tuple[Points, Points]:
+    mesh, depth = (np.asarray(values[: align.MESH], np.float64) for values in (face.landmarks, face.depth))
+    finite = np.isfinite(mesh).all() and np.isfinite(depth).all()
+    side = float(np.ptp(mesh, axis=0).min()) if finite else 0.0
+    if side < SMALLEST_WIDTH:
+        raise FaceTooSmall(side=round(side), limit=round(SMALLEST_WIDTH))
+    return mesh, depth
 
 
 def _region(outline: Points, template: Template) -> Box:
@@ -120,6 +115,29 @@ def _warp(image: Image, mesh: Points, target: Points, box: Box) -> tuple[Image, 
     return np.asarray(warped, np.uint8), inside
 
 
+def _match(
+    warped: Image, inside: NDArray[np.float32], target: Points, outline: Points, template: Template, box: Box
+) -> tuple[Image, Image]:
+    """The user's face in the template's light and crispness, and the template's base in the user's tone."""
+    base = template.base[box.rows_columns]
+    spots = list(colour.SKIN_POINTS)
+    radius = SPOT * float(np.ptp(outline[:, 0]))
+    there = colour.sample(base, outline[spots], radius)
+    here = colour.sample(warped, target[spots], radius)
+    unseen = colour.sample(inside, target[spots], radius) < 0.5
+    here[unseen] = there[unseen]  # the user's frame cuts them off: the template's skin will stand in
+    own_tone = colour.middle_tone(here[~unseen] if np.sum(~unseen) >= FEWEST_SPOTS else here)
+    template_tone = colour.middle_tone(there)
+    tone = colour.lit_like(own_tone, template_tone)
+
+    own = np.asarray(cv2.LUT(warped, colour.tone_curves(own_tone, tone)), np.uint8)
+    own = _relight(own, target[spots], here, there)
+    if template.info.kind != "drawn":  # paint has no pores to compare with
+        own = colour.crisp_like(own, base, _within(outline, 0.8, own.shape) > 0.5)
+    toned = np.asarray(cv2.LUT(base, colour.tone_curves(template_tone, tone)), np.uint8)
+    return own, blend.mix(base, toned, _takes_tone(template, outline, box))
+
+
 def _relight(warped: Image, spots: Points, user: Points, template: Points) -> Image:
     """`warped` with its light falling from where the template's does: one gentle slope of brightness over the face."""
     slope = np.array(LIGHT_SHARE) * (colour.light_slope(spots, template) - colour.light_slope(spots, user))
@@ -137,11 +155,6 @@ def _takes_tone(template: Template, outline: Points, box: Box) -> NDArray[np.flo
     if template.info.kind == "drawn":
         mask = np.maximum(mask, _within(outline, 1.0, mask.shape))
     return mask
-
-
-def _seam(outline: Points, warped: Image, target: Points) -> NDArray[np.float32]:
-    """Where the user's face shows (0..1): inside the outline, but for hair and backdrop within it."""
-    return _within(outline, OVAL_SHARE, warped.shape[:2]) * (1 - hair.hair_and_backdrop(warped, target))
 
 
 def _within(outline: Points, share: float, shape: tuple[int, ...]) -> NDArray[np.float32]:

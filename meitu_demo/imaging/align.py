@@ -3,15 +3,17 @@
 A mesh is (468 or more, 2) points in MediaPipe's FaceMesh topology. Pure geometry; imports numeric libraries only.
 """
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import LinearNDInterpolator
+from scipy.spatial import Delaunay
 
 Points = NDArray[np.float64]
 
 MESH = 468  # points of the surface; the irises behind them follow their eyes and need no point of their own
 FACE_OVAL: tuple[int, ...] = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
 FACE_OVAL += (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
+FOREHEAD_LINE = (389, 251, 284, 332, 297, 338, 10, 109, 67, 103, 54, 21, 162)  # the outline's top, right to left
 LIPS: tuple[int, ...] = (
     0,
     11,
@@ -44,7 +46,8 @@ LIPS += (267, 269, 270, 291, 308, 310, 311, 312, 314, 317, 318, 321, 324, 375, 4
 LIPS_WEIGHT = 0.2  # an open mouth must not turn or shrink the whole face
 OWN_RADIUS = 0.62  # share of the way to the outline within which features stay the user's own
 RINGS = (1.25, 4.0)  # copies of the outline that carry the map beyond the face
-GRID_STEP = 6  # px between the nodes of the dense map: finer changes no pixel that one could see
+NODES = 100  # of the dense map across a face: finer changes no pixel that one could see
+SMALLEST_TRIANGLE = 1e-6  # squared nodes
 
 
 def similarity(source: Points, target: Points, weights: NDArray[np.float64]) -> tuple[Points, NDArray[np.float64]]:
@@ -94,8 +97,8 @@ def into_outline(own: Points, target: Points) -> Points:
 def dense_map(source: Points, target: Points, box: tuple[int, int, int, int]) -> NDArray[np.float32]:
     """Where each node of a grid over `box` (x0, y0, x1, y1 of the target's picture) comes from in the source's.
 
-    (rows, columns, 2) float32, one node every GRID_STEP px, nodes at the middles of their cells, as ``cv2.resize``
-    enlarges it. Piecewise linear on the Delaunay triangles of `target`: a map without holes whatever `source` does.
+    (rows, columns, 2) float32, NODES to a face's width, nodes at the middles of their cells, as ``cv2.resize`` enlarges
+    it. Piecewise linear on the Delaunay triangles of `target`: a map without holes whatever `source` does.
     """
     oval = list(FACE_OVAL)
     matrix, offset = similarity(target, source, np.ones(len(target)))
@@ -103,15 +106,38 @@ def dense_map(source: Points, target: Points, box: tuple[int, int, int, int]) ->
     residual = source[oval] - (target[oval] @ matrix.T + offset)
     rings = [centre + (target[oval] - centre) * reach for reach in RINGS]
     beyond = [ring @ matrix.T + offset + residual / reach for ring, reach in zip(rings, RINGS, strict=True)]
-    x0, y0, x1, y1 = box
-    columns, rows = -(-(x1 - x0) // GRID_STEP), -(-(y1 - y0) // GRID_STEP)
-    step_x, step_y = (x1 - x0) / columns, (y1 - y0) / rows
-    grid = np.meshgrid(x0 + (np.arange(columns) + 0.5) * step_x - 0.5, y0 + (np.arange(rows) + 0.5) * step_y - 0.5)
-    nodes = np.stack(grid, -1)
-    found = LinearNDInterpolator(np.vstack([target, *rings]), np.vstack([source, *beyond]))(nodes)
+    corner, size = np.array(box[:2]), np.array(box[2:]) - box[:2]
+    count = np.ceil(size / max(2.0, float(np.ptp(target[:, 0])) / NODES)).astype(int)
+    cell = size / count
+    points = (np.vstack([target, *rings]) - corner + 0.5) / cell - 0.5  # in nodes
+    nodes = np.stack(np.meshgrid(np.arange(count[0]), np.arange(count[1])), -1).astype(np.float64)
+    found = _interpolate(points, np.vstack([source, *beyond]), nodes)
     far = np.isnan(found[..., 0])
-    found[far] = nodes[far] @ matrix.T + offset
-    return np.asarray(found, np.float32)
+    found[far] = ((nodes[far] + 0.5) * cell - 0.5 + corner) @ matrix.T + offset
+    return np.asarray(cv2.blur(found.astype(np.float32), (3, 3)), np.float32)  # takes the creases out
+
+
+def _interpolate(points: Points, values: Points, nodes: Points) -> Points:
+    """`values` at `points`, linear on their Delaunay triangles, at each of the (rows, columns, 2) `nodes`; else NaN.
+
+    SciPy's own interpolator factors each triangle in a BLAS whose threads stall for seconds on a busy machine.
+    """
+    triangles = Delaunay(points).simplices
+    corners, ends = points[triangles], values[triangles]
+    (ax, ay), (bx, by) = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
+    area = ax * by - ay * bx
+    flat = abs(area) < SMALLEST_TRIANGLE
+    area[flat] = 1
+    owner = np.full(nodes.shape[:2], -1, np.int32)
+    drawn = np.rint(np.clip(corners, -1e5, 1e5) * 16).astype(np.int32)
+    for index in np.flatnonzero(~flat):
+        cv2.fillConvexPoly(owner, drawn[index], (int(index),), cv2.LINE_8, shift=4)
+    x, y = np.moveaxis(nodes - corners[owner, 0], 2, 0)
+    along_a = ((x * by[owner] - y * bx[owner]) / area[owner])[..., None]
+    along_b = ((y * ax[owner] - x * ay[owner]) / area[owner])[..., None]
+    found = ends[owner, 0] * (1 - along_a - along_b) + ends[owner, 1] * along_a + ends[owner, 2] * along_b
+    found[owner < 0] = np.nan
+    return np.asarray(found)
 
 
 def upward(mesh: Points) -> NDArray[np.float64]:

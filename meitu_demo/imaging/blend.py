@@ -12,9 +12,14 @@ MAX_LEVELS = 5
 
 def polygon_mask(points: NDArray[np.float64], shape: tuple[int, ...], feather: float) -> Mask:
     """(h, w) 0..1: 1 inside the polygon `points` (n, 2), falling to 0 over about `feather` px to both sides."""
-    mask = np.zeros(shape[:2], np.uint8)
-    cv2.fillPoly(mask, [np.rint(points * 16).astype(np.int32)], (255,), cv2.LINE_AA, shift=4)
-    return soften(mask.astype(np.float32) / 255, feather)
+    coarse = int(np.clip(feather / 4, 1, 8))  # a soft edge needs no fine grid
+    rows, columns = -(-shape[0] // coarse), -(-shape[1] // coarse)
+    mask = np.zeros((rows, columns), np.uint8)
+    cell = np.array((shape[1] / columns, shape[0] / rows))
+    inner = np.clip((points + 0.5) / cell - 0.5, -1e5, 1e5)
+    cv2.fillPoly(mask, [np.rint(inner * 16).astype(np.int32)], (255,), cv2.LINE_AA, shift=4)
+    soft = soften(mask.astype(np.float32) / 255, feather / coarse)
+    return np.asarray(cv2.resize(soft, (shape[1], shape[0])), np.float32) if coarse > 1 else soft
 
 
 def soften(mask: Mask, feather: float) -> Mask:
@@ -30,18 +35,22 @@ def multiband(top: Image, bottom: Image, mask: Mask, levels: int = MAX_LEVELS) -
     Burt and Adelson, "A multiresolution spline with application to image mosaics", 1983. All of one (h, w).
     """
     levels = int(min(levels, max(0, np.log2(min(mask.shape)) - 2)))
-    difference: Mask = top.astype(np.float32) - bottom  # blending the difference needs one pyramid instead of two
+    difference = cv2.subtract(top, bottom, dtype=cv2.CV_32F)  # blended by itself it needs one pyramid instead of two
     masks = [mask]
     bands = []
     for _ in range(levels):
         masks.append(np.asarray(cv2.pyrDown(masks[-1]), np.float32))
-        smaller = np.asarray(cv2.pyrDown(difference), np.float32)
-        bands.append(difference - cv2.pyrUp(smaller, dstsize=difference.shape[1::-1]))
+        smaller = cv2.pyrDown(difference)
+        bands.append(cv2.subtract(difference, cv2.pyrUp(smaller, dstsize=difference.shape[1::-1])))
         difference = smaller
-    blended = difference * masks[levels][..., None]
+    blended = _weighted(difference, masks[levels])
     for band, part in zip(reversed(bands), reversed(masks[:levels]), strict=True):
-        blended = cv2.pyrUp(blended, dstsize=band.shape[1::-1]) + band * part[..., None]
-    return np.asarray(cv2.add(blended, bottom.astype(np.float32)).clip(0, 255) + 0.5, np.uint8)
+        blended = cv2.add(cv2.pyrUp(blended, dstsize=band.shape[1::-1]), _weighted(band, part))
+    return np.asarray(cv2.add(blended, bottom, dtype=cv2.CV_8U), np.uint8)
+
+
+def _weighted(band: cv2.typing.MatLike, mask: Mask) -> cv2.typing.MatLike:
+    return cv2.multiply(band, cv2.merge([mask] * 3))
 
 
 def lay_over(bottom: Image, front: NDArray[np.uint8]) -> Image:

@@ -22,13 +22,13 @@ TONE_SHIFT = 10.0  # RGB steps that the template's light may move a tone by at m
 LUMA_RANGE = (
     45.0,
     208.0,
-)  # of skin in decent light; beyond, a photo was exposed wrongly and the tone is not the person's
+)  # of skin in decent light; beyond, unless the template is too, the exposure was wrong
 BLURS = (0.5, 0.7, 0.9, 1.1)  # px; more would hide who it is
 MOST_SHARPENING = 0.8  # share of the detail added back; more rings
 
 
-def sample(image: Image, points: Floats, radius: float) -> Floats:
-    """(n, 3) means of `image` around `points`, each over a square of 2 × `radius` px; outside repeats the edge."""
+def sample(image: Image | NDArray[np.float32], points: Floats, radius: float) -> Floats:
+    """(n,) or (n, 3) means of `image` around `points`, over squares of 2 × `radius` px; outside repeats the edge."""
     side = max(1, round(radius)) * 2 + 1
     smooth = cv2.blur(image, (side, side), borderType=cv2.BORDER_REPLICATE)
     last = np.array(image.shape[1::-1]) - 1
@@ -37,17 +37,19 @@ def sample(image: Image, points: Floats, radius: float) -> Floats:
 
 
 def middle_tone(samples: Floats) -> Floats:
-    """The tone of (n, 3) skin samples without their shadows and highlights."""
+    """The tone of (n ≥ 3, 3) skin samples without their shadows and highlights."""
     light = samples @ LUMA
     low, high = np.percentile(light, MID_SKIN)
-    return np.asarray(samples[(light >= low) & (light <= high)].mean(0))
+    return np.asarray(samples[(light >= low - 1e-6) & (light <= high + 1e-6)].mean(0))
 
 
 def lit_like(own: Floats, template: Floats) -> Floats:
     """The user's tone in the template's light: a small step towards it, for a tone is part of who one is."""
     tone = own + np.clip((1 - KEPT_TONE) * (template - own), -TONE_SHIFT, TONE_SHIFT)
     luma = max(float(tone @ LUMA), 1.0)
-    return np.asarray(tone * (np.clip(luma, *LUMA_RANGE) / luma))
+    light = float(template @ LUMA)
+    decent = np.clip(luma, min(LUMA_RANGE[0], light), max(LUMA_RANGE[1], light))
+    return np.asarray(tone * (decent / luma))
 
 
 def tone_curves(source: Floats, target: Floats) -> NDArray[np.uint8]:
@@ -83,12 +85,15 @@ def detail(image: Image, inside: NDArray[np.bool_]) -> float:
 
 def crisp_like(image: Image, template: Image, inside: NDArray[np.bool_]) -> Image:
     """`image` blurred or sharpened a little towards the crispness of `template`, both measured where `inside`."""
-    aim, here = detail(template, inside), detail(image, inside)
+    x, y, width, height = cv2.boundingRect(inside.astype(np.uint8))
+    part = slice(y, y + height), slice(x, x + width)
+    aim, here = detail(template[part], inside[part]), detail(image[part], inside[part])
     if here > aim:
-        for sigma in BLURS:
-            softer = np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
-            if detail(softer, inside) <= aim:
-                break
-        return softer
+        sigma = next((s for s in BLURS if detail(_blurred(image[part], s), inside[part]) <= aim), BLURS[-1])
+        return _blurred(image, sigma)
     amount = min(MOST_SHARPENING, 0.5 * (aim / max(here, 1e-3) - 1))
-    return np.asarray(cv2.addWeighted(image, 1 + amount, cv2.GaussianBlur(image, (0, 0), 1.2), -amount, 0), np.uint8)
+    return np.asarray(cv2.addWeighted(image, 1 + amount, _blurred(image, 1.2), -amount, 0), np.uint8)
+
+
+def _blurred(image: Image, sigma: float) -> Image:
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)

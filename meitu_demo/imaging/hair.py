@@ -4,13 +4,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .align import FACE_OVAL, upward
+from .align import FACE_OVAL, FOREHEAD_LINE, upward
 from .blend import Image, Mask, polygon_mask, soften
 from .skin import shrink_to_measure, unlike_skin
 
-# Both brows' upper edges from image left to right, and the outline above them back.
+# Both brows' upper edges from image left to right; FOREHEAD_LINE leads back above them.
 BROW_LINE = (127, 139, 70, 63, 105, 66, 107, 9, 336, 296, 334, 293, 300, 368, 356)
-FOREHEAD_LINE = (389, 251, 284, 332, 297, 338, 10, 109, 67, 103, 54, 21, 162)
 NOSE_BOTTOM = 2
 RIM_BEGINS = 0.84  # share of the outline outside which backdrop and hair may show
 
@@ -27,7 +26,7 @@ def hair_and_backdrop(image: Image, mesh: NDArray[np.float64]) -> Mask:
     centre = oval.mean(0)
     unlike, brighter = unlike_skin(small, points)
 
-    raised = points[list(BROW_LINE)] + 0.05 * width * up
+    raised = points[list(BROW_LINE)] + 0.04 * width * up
     above = centre + (points[list(FOREHEAD_LINE)] - centre) * 1.3
     forehead = polygon_mask(np.vstack([raised, above]), shape, 0.04 * width)
     rim = 1 - polygon_mask(centre + (oval - centre) * RIM_BEGINS, shape, 0.06 * width)
@@ -35,7 +34,7 @@ def hair_and_backdrop(image: Image, mesh: NDArray[np.float64]) -> Mask:
     beard = np.clip(below_nose / (0.15 * width), 0, 1).astype(np.float32)
     masses = cv2.morphologyEx(unlike * (1 - beard), cv2.MORPH_OPEN, _disc(0.07 * width))
     hair = np.maximum(unlike * forehead, np.maximum(masses, unlike * brighter) * rim)
-    grown = soften(np.asarray(cv2.dilate(hair, _disc(0.03 * width)), np.float32), 0.05 * width)
+    grown = soften(np.asarray(cv2.dilate(hair, _disc(0.05 * width)), np.float32), 0.05 * width)
     return np.asarray(cv2.resize(grown, image.shape[1::-1]), np.float32)
 
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .align import FACE_OVAL, upward
+from .align import FACE_OVAL, FOREHEAD_LINE, upward
 from .blend import Image, Mask, polygon_mask, soften
 from .colour import SKIN_POINTS, sample
 
@@ -80,11 +80,14 @@ def _guess(image: Image, points: Points) -> NDArray[np.uint8]:
     below = (
         polygon_mask(np.vstack([jaw, jaw[-1] + 0.85 * height * down, jaw[0] + 0.85 * height * down]), shape, 0) > 0.5
     )
-    zone = np.maximum(polygon_mask(centre + (oval - centre) * 1.03, shape, 0), below)
-    for top, bottom in EARS:
-        out = points[top] - centre
+    top = points[list(FOREHEAD_LINE)]
+    forehead = np.vstack([top, (top - 0.2 * height * down)[::-1]])
+    zone = np.maximum(polygon_mask(centre + (oval - centre) * 1.03, shape, 0), polygon_mask(forehead, shape, 0))
+    zone = np.maximum(zone, below)
+    for upper, lower in EARS:
+        out = points[upper] - centre
         aside = 0.35 * (out - (out @ down) * down)
-        ear = np.array([points[top], points[bottom], points[bottom] + aside, points[top] + aside])
+        ear = np.array([points[upper], points[lower], points[lower] + aside, points[upper] + aside])
         zone = np.maximum(zone, polygon_mask(ear, shape, 0))
     unlike, _ = unlike_skin(image, points)
     labels = np.full(shape, cv2.GC_BGD, np.uint8)

@@ -1,0 +1,185 @@
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skimage import data
+
+from meitu_demo import templates
+from meitu_demo.effects.fuse import fuse
+from meitu_demo.errors import FaceTooSmall
+from meitu_demo.imaging.colour import SKIN_POINTS, middle_tone, sample
+from meitu_demo.imaging.faces import Face, find_faces, make_face
+from meitu_demo.templates import Template
+
+PHOTO = data.astronaut()
+IDS = [info.id for info in templates.all_templates()]
+UPPER_LIP, LOWER_LIP, TOP, CHIN = 13, 14, 10, 152
+
+
+@pytest.fixture(scope="module")
+def user() -> Face:
+    return find_faces(PHOTO)[0]
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return templates.load("astronaut")
+
+
+def tone(image: np.ndarray, face: Face) -> np.ndarray:
+    return middle_tone(sample(image, face.landmarks[list(SKIN_POINTS)], 0.02 * face.width))
+
+
+def painted(image: np.ndarray, face: Face, colour: tuple[int, int, int]) -> np.ndarray:
+    """`image` with a stripe across both eyes: something that only this user wears."""
+    marked = image.copy()
+    eyes = face.landmarks[[33, 263]].astype(int)
+    cv2.line(marked, eyes[0].tolist(), eyes[1].tolist(), colour, 3)
+    return marked
+
+
+@pytest.mark.parametrize("key", IDS)
+def test_a_face_is_still_a_face_on_every_template(key: str, user: Face) -> None:
+    """The result has the template's size, shows a face where the template's is, and leaves the rest alone."""
+    template = templates.load(key)
+    result = fuse(PHOTO, user, template)
+    assert result.shape == template.base.shape
+    faces = find_faces(result)
+    assert faces, "no face found on the fused picture"
+    assert np.hypot(*np.subtract(faces[0].centre, template.face.centre)) < 0.2 * template.face.width
+    changed = (result != template.flat).any(-1)
+    rows, columns = np.nonzero(changed)
+    x0, y0, x1, y1 = template.face.box
+    skin = template.skin if template.skin is not None else np.zeros(changed.shape, np.uint8)
+    far = (columns < x0 - 5) | (columns > x1 + 5) | (rows < y0 - 5) | (rows > y1 + 5)
+    assert skin[rows, columns][far].min(initial=255) > 0
+
+
+@pytest.mark.parametrize("key", IDS)
+def test_neck_and_ears_take_the_users_tone(key: str, user: Face) -> None:
+    """A darker user gives a darker template skin, by about as much as the face."""
+    template = templates.load(key)
+    assert template.skin is not None
+    dark = (PHOTO * 0.55).astype(np.uint8)
+    one, other = fuse(PHOTO, user, template), fuse(dark, user, template)
+    showing = (template.skin > 250) & ((template.front is None) or (template.front[..., 3] < 5))
+    x0, y0, x1, y1 = (round(edge) for edge in template.face.box)
+    showing[y0:y1, x0:x1] = False
+    if showing.sum() < 200:
+        pytest.skip("this template shows no skin beside the face")
+    fall = other[showing].mean() / one[showing].mean()
+    assert fall == pytest.approx(tone(other, template.face).mean() / tone(one, template.face).mean(), abs=0.15)
+
+
+def test_the_users_own_tone_survives(template: Template, user: Face) -> None:
+    """Skin keeps its user's tone within a few steps, dark, light or warm."""
+    for gain in ((0.5, 0.45, 0.4), (0.8, 0.75, 0.75), (1.0, 0.9, 0.8)):
+        tinted = (PHOTO * gain).astype(np.uint8)
+        kept = tone(fuse(tinted, user, template), template.face)
+        assert abs(kept - tone(tinted, user)).max() < 16
+
+
+def test_a_closed_mouth_stays_closed_on_a_smiling_template(template: Template, user: Face) -> None:
+    """The template smiles with open lips; a user whose lips are shut gets no gap between them."""
+    shut = user.landmarks.copy()
+    gap = template.face.landmarks[LOWER_LIP, 1] - template.face.landmarks[UPPER_LIP, 1]
+    assert gap > 0.05 * template.face.width, "the template must smile for this to prove anything"
+    grey = cv2.GaussianBlur(PHOTO, (0, 0), 9)  # one smooth skin; the only mark is the line between the lips
+    mouth = shut[[78, 308]]
+    lips = shut[[81, 178, 13, 14, 311, 402]]
+    shut[[81, 13, 311]] = shut[[178, 14, 402]] = (lips[[0, 2, 4]] + lips[[1, 3, 5]]) / 2
+    cv2.line(grey, mouth[0].astype(int).tolist(), mouth[1].astype(int).tolist(), (30, 0, 0), 1)
+    closed = make_face(shut, user.depth, PHOTO.shape[:2])
+    result = fuse(grey, closed, template)
+    x, y = template.face.landmarks[[UPPER_LIP, LOWER_LIP]].mean(0).astype(int)
+    column = result[y - 20 : y + 20, x].astype(int).sum(1)
+    assert 1 <= (column < column.min() + 0.5 * (np.median(column) - column.min())).sum() <= 8
+
+
+def test_what_the_user_wears_comes_along(template: Template, user: Face) -> None:
+    """A green band over the eyes is green on the result: the picture is the user's, not the template's."""
+    result = fuse(painted(PHOTO, user, (0, 200, 40)), user, template)
+    eyes = template.face.landmarks[[33, 263]].mean(0).astype(int)
+    red, green, _ = result[eyes[1] - 3 : eyes[1] + 4, eyes[0]].max(0).astype(int)
+    assert result[eyes[1], eyes[0], 1] > result[eyes[1], eyes[0], 0] + 40, (red, green)
+
+
+def test_dark_hair_over_the_forehead_is_not_stamped(template: Template, user: Face) -> None:
+    """A black lock within the outline leaves no black on a template without one there."""
+    bare = Template(replace(template.info, id="bare"), template.base.copy(), None, template.skin, template.face)
+    smooth = cv2.GaussianBlur(PHOTO, (0, 0), 4)
+    brow, top = user.landmarks[9], user.landmarks[TOP]
+    lock = smooth.copy()
+    middle = ((brow + 3 * top) / 4).astype(int)
+    cv2.circle(lock, middle.tolist(), 6, (8, 6, 6), -1)
+    at = (template.face.landmarks[9] + 3 * template.face.landmarks[TOP]) / 4
+    x, y = at.astype(int)
+    before, after = fuse(smooth, user, bare), fuse(lock, user, bare)
+    assert after[y - 3 : y + 4, x - 3 : x + 4].mean() > 0.75 * before[y - 3 : y + 4, x - 3 : x + 4].mean()
+
+
+def test_small_and_large_photos_of_one_face_fuse_alike(template: Template, user: Face) -> None:
+    """Half and four times the pixels give nearly the same picture: what is large is averaged, not skipped."""
+    plain = fuse(PHOTO, user, template).astype(int)
+    for scale in (0.5, 4):
+        face = make_face(user.landmarks * scale, user.depth * scale, (int(512 * scale), int(512 * scale)))
+        other = fuse(cv2.resize(PHOTO, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), face, template)
+        assert abs(cv2.blur(other, (9, 9)).astype(int) - cv2.blur(plain.astype(np.uint8), (9, 9))).mean() < 1.5
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@settings(max_examples=40, deadline=None)
+@given(
+    height=st.integers(48, 200),
+    width=st.integers(48, 200),
+    x=st.floats(-300, 500),
+    y=st.floats(-300, 500),
+    size=st.floats(0.01, 900),
+    angle=st.floats(-180, 180),
+    noise=st.floats(0, 0.5),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_any_face_anywhere_gives_a_whole_picture(
+    height: int, width: int, x: float, y: float, size: float, angle: float, noise: float, seed: int
+) -> None:
+    """Cut, tiny, huge, turned and torn meshes: a full picture or the refusal of a face too small, nothing else."""
+    template = templates.load("astronaut")
+    random = np.random.default_rng(seed)
+    shape = template.face.landmarks / template.face.width
+    cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    points = (shape - shape.mean(0)) @ np.array([[cos, sin], [-sin, cos]]) + random.normal(0, 1, shape.shape) * noise
+    landmarks = (points * size + (x, y)).astype(np.float32)
+    image = random.integers(0, 256, (height, width, 3), np.uint8)
+    face = make_face(landmarks, (random.normal(0, size / 4, 478)).astype(np.float32), (height, width))
+    try:
+        result = fuse(image, face, template)
+    except FaceTooSmall:
+        assert np.ptp(landmarks, axis=0).min() < 4
+        return
+    assert result.shape == template.base.shape
+    assert result.dtype == np.uint8
+    x0, y0, x1, y1 = (round(edge) for edge in template.face.box)
+    middle = result[y0:y1, x0:x1]
+    assert not (middle == 0).all(-1).mean() > 0.5
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.0])
+def test_a_mesh_without_extent_is_refused(value: float, template: Template) -> None:
+    """Meshes that hold no face are a typed refusal."""
+    nothing = Face(np.full((478, 2), value, np.float32), np.zeros(478, np.float32), 0, 0, 0)
+    with pytest.raises(FaceTooSmall):
+        fuse(PHOTO, nothing, template)
+
+
+def test_a_face_beyond_the_frame_leaves_the_templates_skin(template: Template, user: Face) -> None:
+    """Where the user's photo ends, the template's own face shows instead of smeared edge pixels."""
+    away = make_face(user.landmarks + 5000, user.depth, PHOTO.shape[:2])
+    x0, y0, x1, y1 = (round(edge) for edge in template.face.box)
+    result = fuse(PHOTO, away, template)[y0:y1, x0:x1]
+    light = [
+        cv2.cvtColor(np.ascontiguousarray(a), cv2.COLOR_RGB2GRAY).ravel() for a in (result, template.base[y0:y1, x0:x1])
+    ]
+    assert np.corrcoef(*light)[0, 1] > 0.9
