@@ -16,9 +16,10 @@ BUBBLES = (  # x and y as shares of the picture, radius of its long side
 )
 
 
-def paint_backdrop(shape: tuple[int, ...], accent: Lab, head: Head, look: Look) -> Painting:
+def paint_backdrop(shape: tuple[int, ...], accent: Lab | None, head: Head, look: Look) -> Painting:
     """A background of `shape` whose hue is opposite to `accent`, so that the person stands out."""
     height, width = shape[:2]
+    accent = np.array([70, 12, 16], np.float32) if accent is None else accent
     hue = np.arctan2(-accent[2], -accent[1])
     top = np.array([88, 20 * np.cos(hue), 20 * np.sin(hue)], np.float32)
     bottom = shade(top, 5 - 5 * look.wash, 0.7 + 0.6 * look.wash, 55 + 25 * look.wash)

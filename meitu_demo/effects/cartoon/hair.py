@@ -7,7 +7,6 @@ from .colour import Lab, mean_of, shade, to_rgb
 from .head import Field, Head
 from .look import Look
 from .pen import Painting, above, colour_in, lay, ramp, slope
-from .regions import Regions
 
 SMALL_UNIT = 150.0  # px of a face width on the copy that the strands are followed on
 REACH = 9  # steps that a strand is followed each way
@@ -16,28 +15,28 @@ LEVELS = (-1.15, -0.35, 0.6, 1.5)  # standard deviations of lightness where one 
 TONES = ((-16, 1.15, -8), (-8, 1.1, -4), (0, 1.0, 0), (10, 1.05, 4), (24, 0.85, 8))  # L added, chroma ×, hue turned
 
 
-def paint_hair(painting: Painting, lab: Lab, head: Head, regions: Regions, look: Look) -> Lab:
-    """Paints the hair in place; returns its base tone (LAB)."""
-    own = mean_of(lab, regions.hair, (25.0, 4.0, 8.0))
+def paint_hair(painting: Painting, lab: Lab, head: Head, hair: Field, look: Look) -> Lab:
+    """Paints `hair` (a mask: of the head, or of a beard) in place; returns its base tone (LAB)."""
+    own = mean_of(lab, hair, (25.0, 4.0, 8.0))
     base = shade(np.array([np.clip(own[0] * 0.9 + 8, 17, 84), own[1], own[2]], np.float32), 0, look.chroma, -6)
-    z = _strands(lab, head, regions)
+    z = _strands(lab, head, hair)
     pen = head.unit / 280
     soft = max(1.2, look.edge * pen * 0.6)
     depth = look.depth * (1.0 if base[0] < 60 else 0.85)
     palette = [shade(base, lightness * depth, chroma, turn) for lightness, chroma, turn in TONES]
     steep = np.maximum(slope(z), 0.02)
     tone = sum(above(z, level, soft, steep) for level in LEVELS)
-    lay(painting, colour_in(tone, [to_rgb(one) for one in palette]), regions.hair)
+    lay(painting, colour_in(tone, [to_rgb(one) for one in palette]), hair)
     return base
 
 
-def _strands(lab: Lab, head: Head, regions: Regions) -> Field:
+def _strands(lab: Lab, head: Head, hair: Field) -> Field:
     """Lightness of the hair smoothed along its strands, in standard deviations: line integral convolution along the
     smoothed structure tensor (Cabral and Leedom, 1993; Kang, Lee and Chui, 2009)."""
     step = max(1.0, head.unit / SMALL_UNIT)
     size = [max(8, round(side / step)) for side in lab.shape[1::-1]]
     light = cv2.resize(np.ascontiguousarray(lab[..., 0]), size, interpolation=cv2.INTER_AREA)
-    weight = cv2.resize(regions.hair, size, interpolation=cv2.INTER_AREA)
+    weight = cv2.resize(hair, size, interpolation=cv2.INTER_AREA)
     unit = head.unit / step
     core = ramp(0.75, 1.0, cv2.GaussianBlur(weight, (0, 0), 1.5))  # the rim of the hair carries the background's light
     spread = cv2.GaussianBlur(core, (0, 0), 0.04 * unit) + 1e-3

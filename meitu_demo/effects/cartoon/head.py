@@ -71,6 +71,17 @@ class Head:
         return Head((self.points + offset) * scale, self.yaw)
 
 
+def turned(heads: Sequence[Head], shape: tuple[int, ...], turns: int) -> list[Head]:
+    """The heads on ``np.rot90(canvas, turns)``; `shape` is that of the canvas before."""
+    height, width = shape[:2]
+    placed = []
+    for head in heads:
+        x, y = head.points.T
+        quarter = [(x, y), (y, width - 1 - x), (width - 1 - x, height - 1 - y), (height - 1 - y, x)][turns % 4]
+        placed.append(Head(np.stack(quarter, 1), head.yaw))
+    return placed
+
+
 def frame(image: Image, faces: Sequence[Face]) -> tuple[Image, list[Head]]:
     """Cuts out head and shoulders of all `faces`, scaled to the canvas; returns it with the heads placed on it."""
     heads = [Head(np.asarray(face.landmarks, float), face.yaw) for face in faces]

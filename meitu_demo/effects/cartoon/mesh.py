@@ -30,3 +30,6 @@ FEATURES = tuple(  # what the skin's light must not see, and how much to grow it
 )
 FOLDS = ((129, 203, 206, 216, 212), (358, 423, 426, 436, 432))
 TEMPLES = (127, 356)
+BEARD = (  # the lower face from ear lobe to ear lobe and up to the nose
+    132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 425, 426, 327, 2, 98, 206, 205,
+)  # fmt: skip
