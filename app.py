@@ -3,6 +3,9 @@
 import logging
 import sys
 
+if not (3, 11) <= sys.version_info[:2] <= (3, 12):
+    sys.exit("This demo runs on Python 3.11 and 3.12: mediapipe, which finds the faces, has no wheel for others.")
+
 import uvicorn
 
 from meitu_demo import tables

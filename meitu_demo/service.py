@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, NoReturn
 
 import anyio
 import httpx
 
 from . import links
-from .errors import BadReply, ImageRejected, OutcomeUnknown, Unreachable
+from .errors import BadReply, ImageRejected
 from .imaging import codec
 from .providers import PROVIDERS
+from .providers.failures import translate
 from .spec import Change, Endpoint, Link, Photo, Reply, Route, Values
 
 
@@ -29,7 +29,7 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A finished call. `result` holds the vendor's own bytes; `sent` the photo as it went out; seconds for the whole."""
+    """A finished call. `result` holds the vendor's own bytes, `sent` the photo as it went out."""
 
     endpoint: Endpoint
     mode: str
@@ -68,9 +68,7 @@ async def run(
         watch(Step.DOWNLOAD)
     result = await _picture(client, route, reply)
     elapsed = time.perf_counter() - start
-    return Outcome(
-        endpoint, route.mode, checked, prepared.photo, result, prepared.changes, elapsed, reply.request_id
-    )
+    return Outcome(endpoint, route.mode, checked, prepared.photo, result, prepared.changes, elapsed, reply.request_id)
 
 
 async def _send(client: httpx.AsyncClient, route: Route, request: httpx.Request) -> httpx.Response:
@@ -78,7 +76,7 @@ async def _send(client: httpx.AsyncClient, route: Route, request: httpx.Request)
     try:
         return await client.send(request, follow_redirects=False)
     except httpx.HTTPError as error:
-        _translate(route.provider, error)
+        raise translate(route.provider, error) from None  # not chained: its text may hold the URL, and that the key
 
 
 async def _picture(client: httpx.AsyncClient, route: Route, reply: Reply) -> Photo:
@@ -94,43 +92,3 @@ def _inspect(data: bytes) -> Photo:
     """The vendor's own bytes with what they are. Raises ImageRejected when they are no whole picture."""
     width, height = codec.size_of(data)
     return Photo(data, codec.sniff(data) or "", width, height)
-
-
-# First match wins. Unreachable: provably never arrived. OutcomeUnknown: the body may have reached the vendor.
-TRANSLATION: tuple[tuple[type[httpx.HTTPError], type[Unreachable] | type[OutcomeUnknown] | type[BadReply], str], ...] = (
-    (httpx.ConnectTimeout, Unreachable, "connect_timeout"),
-    (httpx.PoolTimeout, Unreachable, "busy"),
-    (httpx.ConnectError, Unreachable, "refused"),
-    (httpx.ProxyError, Unreachable, "refused"),
-    (httpx.UnsupportedProtocol, Unreachable, "refused"),
-    (httpx.LocalProtocolError, Unreachable, "refused"),
-    (httpx.DecodingError, BadReply, "not_json"),
-    (httpx.TimeoutException, OutcomeUnknown, "read_timeout"),
-    (httpx.HTTPError, OutcomeUnknown, "reset"),
-)
-
-
-def _translate(provider: str, error: httpx.HTTPError) -> NoReturn:
-    """Raise the DemoError for `error`, without its text: that may hold the URL, and the URL holds the key."""
-    for kind, translated, cause in TRANSLATION:
-        if isinstance(error, kind):
-            facts: dict[str, Any] = {"provider": provider, "cause": _connect_cause(error) if cause == "refused" else cause}
-            if cause == "read_timeout":
-                facts["seconds"] = round(error.request.extensions["timeout"].get("read") or 0)
-            raise translated(**facts) from None
-    raise AssertionError("the last row of the table takes every error")
-
-
-def _connect_cause(error: httpx.HTTPError) -> str:
-    """dns | tls | refused, by the system's own exceptions underneath."""
-    import socket
-    import ssl
-
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, ssl.SSLError) or "CERTIFICATE" in str(seen) or "SSL" in str(seen):
-            return "tls"
-        if isinstance(seen, socket.gaierror) or "Name or service not known" in str(seen):
-            return "dns"
-        seen = seen.__cause__ or seen.__context__
-    return "refused"

@@ -40,7 +40,6 @@ class Settings:
     log_level: str = "INFO"
     connect_timeout: float = 5.0
     read_timeout: float = 60.0
-    download_timeout: float = 60.0
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -80,7 +79,6 @@ class _Reader:
             log_level=self._log_level(default.log_level),
             connect_timeout=self._seconds("CONNECT_TIMEOUT", default.connect_timeout),
             read_timeout=self._seconds("READ_TIMEOUT", default.read_timeout),
-            download_timeout=self._seconds("DOWNLOAD_TIMEOUT", default.download_timeout),
         )
         if (settings.meitu_key is None) != (settings.meitu_secret is None):
             missing = "MEITU_API_SECRET" if settings.meitu_key else "MEITU_API_KEY"

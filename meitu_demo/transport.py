@@ -1,4 +1,7 @@
-"""The one HTTP client with its mounts, and which route a call takes. Above service and offline; neither knows the other."""
+"""The one HTTP client with its mounts, and which route a call takes.
+
+Above service and offline server, which do not know each other; below the screens.
+"""
 
 import logging
 from dataclasses import dataclass

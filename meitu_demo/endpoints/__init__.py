@@ -4,6 +4,5 @@ from ..spec import Endpoint
 from . import anime_avatar, face_fuse, facial_aesthetics, quality_restoration
 
 CATALOGUE: dict[str, Endpoint] = {
-    module.ENDPOINT.id: module.ENDPOINT
-    for module in (face_fuse, anime_avatar, quality_restoration, facial_aesthetics)
+    module.ENDPOINT.id: module.ENDPOINT for module in (face_fuse, anime_avatar, quality_restoration, facial_aesthetics)
 }

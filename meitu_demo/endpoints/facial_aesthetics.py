@@ -1,4 +1,4 @@
-"""Facial Aesthetics 五官美化: one of 22 parts reshaped. AILabTools' page for the facial-aesthetics API (retired in 2026)."""
+"""Facial Aesthetics 五官美化: one of 22 parts reshaped. AILabTools' page for its API, which it retired in 2026."""
 
 from ..effects.reshape import reshape
 from ..imaging.face_checks import pick_face

@@ -19,8 +19,9 @@ def main() -> None:
         "--private-links", action="store_true", help="also fetch photos given by URL from private addresses"
     )
     arguments = parser.parse_args()
-    # No access log: a line holds the path with its keys.
-    uvicorn.run(create_app(private_links=arguments.private_links), host=arguments.host, port=arguments.port, access_log=False)
+    server = create_app(private_links=arguments.private_links)
+    # No access log: its lines hold the paths with their keys.
+    uvicorn.run(server, host=arguments.host, port=arguments.port, access_log=False)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -73,7 +73,7 @@ async def _read_form(request: Request, body: bytes) -> tuple[bytes, dict[str, st
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise _Missing
 
-    async def stream() -> AsyncIterator[bytes]:
+    async def stream() -> AsyncGenerator[bytes, None]:
         yield body
         yield b""
 
@@ -83,9 +83,10 @@ async def _read_form(request: Request, body: bytes) -> tuple[bytes, dict[str, st
         form = await parser.parse()
     except (KeyError, UnicodeDecodeError, AssertionError) as error:
         raise MultiPartException("unreadable form") from error
-    async with form:
-        photo = form.get("image")
-        if not isinstance(photo, UploadFile):
-            raise _Missing
-        fields = {name: value for name, value in form.items() if isinstance(value, str)}
-        return await photo.read(), fields
+    photo = form.get("image")
+    if not isinstance(photo, UploadFile):
+        raise _Missing
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    data = await photo.read()
+    await form.close()
+    return data, fields

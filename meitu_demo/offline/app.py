@@ -63,5 +63,6 @@ async def _result(request: Request) -> Response:
 
 
 async def _unknown_path(request: Request) -> Response:
-    gateway = ailab_gateway if request.url.path.startswith("/api/") else meitu_gateway
-    return gateway.failure("api_not_found")
+    if request.url.path.startswith("/api/"):
+        return ailab_gateway.failure("api_not_found")
+    return meitu_gateway.failure("api_not_found")

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from .. import links
-from ..errors import DemoError, ImageRejected, LinkRejected, Refusal, ValueRejected
+from ..errors import ImageRejected, LinkRejected, Refusal, ValueRejected
 from ..spec import Endpoint
 from ..tables import answer
 from .bodies import read_body
@@ -36,9 +36,7 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
         body = _read_json(await read_body(request, endpoint.limits.max_bytes * 2))
         parameter, media, is_link = _dissect(body)
         answer_as = _answer_as(parameter, endpoint)
-        values = {
-            control.name: parameter[control.wire] for control in endpoint.controls if control.wire in parameter
-        }
+        values = {control.name: parameter[control.wire] for control in endpoint.controls if control.wire in parameter}
         if is_link:
             state = request.app.state
             data = await links.fetch(state.http, media, any_address=state.private_links)

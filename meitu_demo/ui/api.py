@@ -23,7 +23,7 @@ from .naming import file_name
 from .texts import language_of
 
 HANDED_OVER_S = 60.0  # Gradio copies the file when the function returns; after that ours has no use
-Result = tuple[gr.FileData, dict]
+Result = tuple[gr.FileData, dict[str, Any]]
 
 
 def expose(context: Context, endpoint: Endpoint) -> None:
@@ -33,10 +33,13 @@ def expose(context: Context, endpoint: Endpoint) -> None:
     async def call(photo: Any, *given: Any) -> Any:
         *values, _consent, request = given
         language = language_of(request)
+        paid = context.routes.live(endpoint.provider) is not None
         try:
             outcome = await context.call(endpoint, photo, dict(zip(names, values, strict=True)))
         except Exception as error:
-            raise gr.Error(explain(error, language).as_text(), duration=None, print_exception=False) from None
+            raise gr.Error(
+                explain(error, language, paid=paid).as_text(), duration=None, print_exception=False
+            ) from None
         path = await anyio.to_thread.run_sync(_write, context.uploads, outcome)
         asyncio.get_running_loop().call_later(HANDED_OVER_S, shutil.rmtree, path.parent, True)
         return gr.FileData(path=str(path), orig_name=path.name), report(outcome, language)
@@ -47,7 +50,9 @@ def expose(context: Context, endpoint: Endpoint) -> None:
     call.__signature__ = signature  # type: ignore[attr-defined]
     call.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
     call.__annotations__["return"] = Result
-    gr.api(call, api_name=endpoint.id, api_description=call.__doc__, concurrency_limit=None)
+    gr.api(  # type: ignore[attr-defined]
+        call, api_name=endpoint.id, api_description=call.__doc__, concurrency_limit=None
+    )
 
 
 def report(outcome: Outcome, language: str) -> dict[str, Any]:
@@ -78,7 +83,7 @@ def _signature(endpoint: Endpoint) -> inspect.Signature:
             parameter("photo", gr.FileData),
             *(of(control) for control in endpoint.controls),
             parameter("consent", bool, False),
-            parameter("request", gr.Request),
+            parameter("request", gr.Request, None),
         ],
         return_annotation=Result,
     )

@@ -31,11 +31,11 @@ CACHE_SWEEP = (300, 1200)  # seconds: how often Gradio looks, and how old an upl
 def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
     """The page: header, a tab for each endpoint, and the API beside it."""
     picks = controls.TemplatePicks.collect(settings.meitu_template_ids)
-    with gr.Blocks(
-        title="Portrait APIs", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SWEEP
-    ) as blocks:
-        gr.HTML(texts.render("header", lambda language: header(context.routes, language)), elem_id="masthead")
-        with gr.Tabs(elem_id="panels"):
+    blocks: gr.Blocks
+    with gr.Blocks(title="Portrait APIs", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SWEEP) as blocks:
+        masthead = texts.render("header", lambda language: header(context.routes, language))
+        gr.HTML(masthead, elem_id="masthead", elem_classes="bare")
+        with gr.Tabs(elem_id="panels", overflow_behavior="wrap"):
             for endpoint in CATALOGUE.values():
                 with gr.Tab(texts.word(f"panels.{endpoint.id}.tab"), id=endpoint.id, elem_id=f"{endpoint.slug}-tab"):
                     panel.build(context, endpoint, texts, picks)
@@ -69,7 +69,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient) -> FastAPI:
 
     gr.mount_gradio_app(
         app, blocks, path="/", theme=theme(), css_paths=ASSETS / "style.css", i18n=texts.table(), footer_links=[],
-        favicon_path=str(ASSETS / "favicon.svg"), show_error=True, max_file_size="40mb", ssr_mode=False,
+        favicon_path=str(ASSETS / "favicon.svg"), show_error=True, max_file_size=codec.MAX_BYTES, ssr_mode=False,
         run_history=False, enable_monitoring=False, pwa=False, mcp_server=False,
     )  # fmt: skip
     return app

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from .. import templates
 from ..spec import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
-from ..tables import shapes
+from ..tables import Shape, shapes
 from ..words import translate
 from .texts import Texts, language_of
 
@@ -53,16 +54,11 @@ def _build_one(endpoint: Endpoint, control: Control, texts: Texts, picks: Templa
 
 def _options(control: Choice, texts: Texts) -> Options:
     if isinstance(control, ShapeMenu):
-        return [
-            (texts.render(f"shape-{shape.id}", lambda language, shape=shape: _shape_text(shape, language)), str(shape.id))
-            for shape in shapes()
-        ]
-    return [
-        (texts.word(f"options.{control.name}.{value.replace('.', '_')}"), value) for value in control.options
-    ]
+        return [(texts.render(f"shape-{shape.id}", partial(_shape_text, shape)), str(shape.id)) for shape in shapes()]
+    return [(texts.word(f"options.{control.name}.{value.replace('.', '_')}"), value) for value in control.options]
 
 
-def _shape_text(shape: Any, language: str) -> str:
+def _shape_text(shape: Shape, language: str) -> str:
     name, effect = (translate(f"shapes.{shape.key}.{part}", language) for part in ("name", "effect"))
     return translate("controls.shape_type.option", language, number=shape.id, name=name, effect=effect)
 

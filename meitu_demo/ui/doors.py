@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 
 from ..errors import ImageRejected
-from ..imaging.gate import MAX_BYTES
+from ..imaging.codec import MAX_BYTES
 
 
 async def read_upload(payload: object, uploads: Path) -> bytes:

@@ -19,7 +19,4 @@ def badge(provider: str, status: Status, language: str) -> str:
     name = escape(translate(f"providers.{provider}.name", language))
     state = escape(translate(f"badges.{status.state.value}", language))
     reason = escape(translate(f"badges.{status.reason}", language, setting=status.setting))
-    return (
-        f'<li class="badge {status.state.value}"><b>{name}</b> <span>{state}</span>'
-        f'<small>{reason}</small></li>'
-    )
+    return f'<li class="badge {status.state.value}"><b>{name}</b> <span>{state}</span><small>{reason}</small></li>'

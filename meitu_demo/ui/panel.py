@@ -33,12 +33,12 @@ def build(context: Context, endpoint: Endpoint, texts: Texts, picks: controls.Te
     slug, key = endpoint.slug, f"panels.{endpoint.id}"
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
-            gr.HTML(texts.render(f"{slug}-intro", lambda language: _intro(endpoint, language)))
+            gr.HTML(texts.render(f"{slug}-intro", lambda language: _intro(endpoint, language)), elem_classes="bare")
             photo = gr.Image(
                 label=texts.word("photo.label"), show_label=False, elem_id=f"{slug}-photo", elem_classes="photo",
-                type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], height=300, buttons=[],
+                type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], height=264, buttons=[],
                 webcam_options=gr.WebcamOptions(mirror=False, constraints={"video": {"facingMode": "user"}}),
-                placeholder=texts.word("photo.placeholder"),
+                placeholder=str(texts.word("photo.placeholder")),
             )  # fmt: skip
             example = gr.Button(
                 texts.word(f"photo.example_{endpoint.example}"), icon=examples.thumbnail(), size="sm",
@@ -51,15 +51,15 @@ def build(context: Context, endpoint: Endpoint, texts: Texts, picks: controls.Te
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
             shown = gr.HTML(
                 texts.render(f"{slug}-empty", lambda language: stage.invitation(endpoint.id, language)),
-                elem_id=f"{slug}-stage", js_on_load=stage.SCRIPT,
+                elem_id=f"{slug}-stage", elem_classes="bare", js_on_load=stage.SCRIPT,
             )  # fmt: skip
             offline_button = gr.Button(texts.word("result.run_offline"), visible=False, elem_id=f"{slug}-offline")
 
-    async def run(*given: Any, request: gr.Request) -> AsyncIterator[tuple[Any, Any]]:
+    async def run(request: gr.Request, *given: Any) -> AsyncIterator[tuple[Any, Any]]:
         async for update in _watch(context, endpoint, given, request, offline=False):
             yield update
 
-    async def run_offline(*given: Any, request: gr.Request) -> AsyncIterator[tuple[Any, Any]]:
+    async def run_offline(request: gr.Request, *given: Any) -> AsyncIterator[tuple[Any, Any]]:
         async for update in _watch(context, endpoint, given, request, offline=True):
             yield update
 
@@ -100,4 +100,4 @@ async def _watch(
         if not isinstance(error, DemoError):
             log.exception("%s failed", endpoint.id)
         elsewhere = live and not isinstance(error, ImageRejected | ValueRejected)
-        yield stage.explanation(explain(error, language), language), gr.Button(visible=elsewhere)
+        yield stage.explanation(explain(error, language, paid=live), language), gr.Button(visible=elsewhere)

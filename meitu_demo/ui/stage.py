@@ -65,7 +65,8 @@ def comparison(outcome: Outcome, pictures: Pictures, provider: str, language: st
   <span class="badge {outcome.mode}">{say(f"result.made_{outcome.mode}", provider=provider)}</span>
   <span>{say("result.seconds", seconds=f"{outcome.elapsed_s:.2f}")}</span>
   <span>{result.width}×{result.height}</span>
-  <a class="download" href="{escape(pictures.after)}" download="{escape(pictures.file_name)}">{say("result.download")}</a>
+  <a class="download" href="{escape(pictures.after)}" download="{escape(pictures.file_name)}">
+    {say("result.download")}</a>
 </div>
 <p class="sent">{say("result.sent")} {escape(describe_changes(outcome.changes, language))}</p>"""
 

@@ -1,0 +1,43 @@
+# run, test, check and measure. Everything lives in .venv, made by tools/venv.sh at first use.
+PY := .venv/bin/python
+.PHONY: run offline test check format bench quality templates clean
+
+run: ## the demo on http://127.0.0.1:7860
+	@sh tools/venv.sh requirements.txt
+	@$(PY) app.py
+
+offline: ## the vendor-compatible server alone, on http://127.0.0.1:8700
+	@sh tools/venv.sh requirements.txt
+	@$(PY) -m meitu_demo.offline
+
+test: ## everything, with a real browser
+	@sh tools/venv.sh requirements-dev.txt
+	@sh tools/chromium.sh
+	@$(PY) -m pytest -n 2 --dist loadgroup
+
+check: ## style, types, architecture
+	@sh tools/venv.sh requirements-dev.txt
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(PY) -m pytest -q tests/test_architecture.py
+
+format:
+	@sh tools/venv.sh requirements-dev.txt
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+bench: ## speed, as ratios against baselines measured in the same run
+	@sh tools/venv.sh requirements-dev.txt
+	@$(PY) -m tools.bench
+
+quality: ## what the engine's effects do, in numbers and contact sheets (build/quality)
+	@sh tools/venv.sh requirements-dev.txt
+	@$(PY) -m tools.quality
+
+templates: ## draw the templates again
+	@sh tools/venv.sh requirements-dev.txt
+	@$(PY) -m tools.draw
+
+clean:
+	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis

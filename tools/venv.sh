@@ -1,0 +1,39 @@
+#!/bin/sh
+# Makes .venv with the newest Python that suits (or PYTHON=…) and installs the requirements file named by $1.
+# Fast when nothing has changed: the requirements' checksum is kept inside .venv.
+set -eu
+wanted=$1
+stop() { printf '%s\n' "$*" >&2; exit 1; }
+
+# A version manager's stub may exist and not run, so each candidate is asked to run something.
+fits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' >/dev/null 2>&1; }
+
+if [ ! -x .venv/bin/python ] || ! fits .venv/bin/python; then
+    if [ -n "${PYTHON:-}" ]; then
+        fits "$PYTHON" || stop "This project runs on Python 3.11 and 3.12: mediapipe 0.10.21, which finds the faces, has no wheel for others; '$PYTHON' is not one of them."
+        python=$PYTHON
+    else
+        python=
+        for candidate in python3.12 python3.11 python3 python; do
+            if fits "$candidate"; then python=$candidate; break; fi
+        done
+        [ -n "$python" ] || stop "This project runs on Python 3.11 and 3.12 (mediapipe 0.10.21 has no wheel for others), and neither is here. Install one, or name it: make run PYTHON=/path/to/python3.12"
+    fi
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || stop "$python cannot make virtual environments. On Debian: apt-get install $("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
+    rm -rf .venv
+    "$python" -m venv .venv
+fi
+
+sum=$(cat requirements.txt "$wanted" | cksum)
+stamp=.venv/.installed-$wanted
+if [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ]; then
+    echo "Installing $wanted into .venv (once) …"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$wanted"
+    printf '%s\n' "$sum" >"$stamp"
+fi
+
+# OpenCV's wheel wants two libraries of the system.
+if ! [ -e .venv/.opencv-loads ]; then
+    .venv/bin/python -c 'import cv2' 2>/dev/null || stop "OpenCV does not load: two libraries of the system are missing. On Debian or Ubuntu: apt-get install libgl1 libglib2.0-0"
+    : >.venv/.opencv-loads
+fi
