@@ -128,7 +128,7 @@ def _match(
     here[unseen] = there[unseen]  # the user's frame cuts them off: the template's skin will stand in
     own_tone = colour.middle_tone(here[~unseen] if np.sum(~unseen) >= FEWEST_SPOTS else here)
     template_tone = colour.middle_tone(there)
-    tone = colour.lit_like(own_tone, template_tone)
+    tone = colour.lit_like(own_tone * colour.missing_exposure(warped), template_tone)
 
     own = np.asarray(cv2.LUT(warped, colour.tone_curves(own_tone, tone)), np.uint8)
     own = _relight(own, target[spots], here, there)

@@ -19,6 +19,8 @@ MID_SKIN = (30, 85)  # percentiles of luminance between which skin is neither in
 LUMA = np.array([0.299, 0.587, 0.114])
 KEPT_TONE = 0.88  # share of the user's own tone; the rest is the template's light
 TONE_SHIFT = 10.0  # RGB steps that the template's light may move a tone by at most
+WHITE = 185.0  # luma that the brightest hundredth of a face with its surroundings reaches in a decent photo
+MOST_GAIN = 1.5  # more would turn a dark skin light
 LUMA_RANGE = (
     45.0,
     208.0,
@@ -41,6 +43,12 @@ def middle_tone(samples: Floats) -> Floats:
     light = samples @ LUMA
     low, high = np.percentile(light, MID_SKIN)
     return np.asarray(samples[(light >= low - 1e-6) & (light <= high + 1e-6)].mean(0))
+
+
+def missing_exposure(image: Image) -> float:
+    """Gain, at least 1, that an underexposed picture lacks, told by its brightest spots: eye whites, teeth, collars."""
+    white = float(np.percentile(image[::4, ::4] @ LUMA, 99))
+    return float(np.clip(WHITE / max(white, 1.0), 1.0, MOST_GAIN))
 
 
 def lit_like(own: Floats, template: Floats) -> Floats:

@@ -12,10 +12,12 @@ from meitu_demo.effects.fuse import fuse
 from meitu_demo.errors import FaceTooSmall
 from meitu_demo.imaging.colour import SKIN_POINTS, middle_tone, sample
 from meitu_demo.imaging.faces import Face, find_faces, make_face
+from meitu_demo.imaging.skin import skin_around
 from meitu_demo.templates import Template
 
 PHOTO = data.astronaut()
 IDS = [info.id for info in templates.all_templates()]
+WHITES = ((33, 160, 158, 133, 153, 144), (263, 387, 385, 362, 380, 373), (78, 13, 308, 14))  # eyes and teeth
 UPPER_LIP, LOWER_LIP, TOP, CHIN = 13, 14, 10, 152
 
 
@@ -31,6 +33,14 @@ def template() -> Template:
 
 def tone(image: np.ndarray, face: Face) -> np.ndarray:
     return middle_tone(sample(image, face.landmarks[list(SKIN_POINTS)], 0.02 * face.width))
+
+
+def with_skin(gain: tuple[float, float, float]) -> np.ndarray:
+    """The astronaut with another skin in the same light: backdrop, teeth and eyes stay as bright as they are."""
+    face = find_faces(PHOTO)[0].landmarks.astype(np.float64)
+    skin = skin_around(PHOTO, face)[..., None] / 255
+    features = cv2.fillPoly(np.zeros(PHOTO.shape[:2], np.uint8), [face[list(hull)].astype(int) for hull in WHITES], 1)
+    return (PHOTO * (1 - skin * (1 - features[..., None]) * (1 - np.array(gain)))).astype(np.uint8)
 
 
 def painted(image: np.ndarray, face: Face, colour: tuple[int, int, int]) -> np.ndarray:
@@ -63,7 +73,7 @@ def test_neck_and_ears_take_the_users_tone(key: str, user: Face) -> None:
     """A darker user gives a darker template skin, by about as much as the face."""
     template = templates.load(key)
     assert template.skin is not None
-    dark = (PHOTO * 0.55).astype(np.uint8)
+    dark = with_skin((0.6, 0.55, 0.5))
     one, other = fuse(PHOTO, user, template), fuse(dark, user, template)
     showing = (template.skin > 250) & ((template.front is None) or (template.front[..., 3] < 5))
     x0, y0, x1, y1 = (round(edge) for edge in template.face.box)
@@ -77,9 +87,15 @@ def test_neck_and_ears_take_the_users_tone(key: str, user: Face) -> None:
 def test_the_users_own_tone_survives(template: Template, user: Face) -> None:
     """Skin keeps its user's tone within a few steps, dark, light or warm."""
     for gain in ((0.5, 0.45, 0.4), (0.8, 0.75, 0.75), (1.0, 0.9, 0.8)):
-        tinted = (PHOTO * gain).astype(np.uint8)
+        tinted = with_skin(gain)
         kept = tone(fuse(tinted, user, template), template.face)
         assert abs(kept - tone(tinted, user)).max() < 16
+
+
+def test_an_underexposed_photo_is_lifted(template: Template, user: Face) -> None:
+    """Where even the whites are dim it is the photo that is dark: the face comes out brighter than it went in."""
+    dark = (PHOTO * 0.45).astype(np.uint8)
+    assert tone(fuse(dark, user, template), template.face).mean() > 1.3 * tone(dark, user).mean()
 
 
 def test_a_closed_mouth_stays_closed_on_a_smiling_template(template: Template, user: Face) -> None:

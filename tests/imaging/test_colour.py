@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage import data
 
-from meitu_demo.imaging.colour import LUMA, crisp_like, detail, light_slope, lit_like, middle_tone, sample, tone_curves
+from meitu_demo.imaging.colour import (
+    LUMA,
+    crisp_like,
+    detail,
+    light_slope,
+    lit_like,
+    middle_tone,
+    missing_exposure,
+    sample,
+    tone_curves,
+)
 
 tones = st.tuples(*[st.floats(0, 255)] * 3).map(np.array)
 skins = st.tuples(*[st.floats(30, 225)] * 3).map(np.array)
@@ -42,6 +52,15 @@ def test_burnt_out_skin_is_brought_back() -> None:
     burnt = np.array([255.0, 245, 235])
     assert lit_like(burnt, np.array([200.0, 160, 140])) @ LUMA < 210
     assert lit_like(burnt, burnt) == pytest.approx(burnt)
+
+
+def test_exposure_is_told_by_the_whites_not_by_the_skin() -> None:
+    """A dark face beside something white lacks nothing; the same with the white dimmed does; nothing is ever dimmed."""
+    face = np.full((80, 80, 3), 60, np.uint8)
+    face[:, :8] = 240
+    assert missing_exposure(face) == 1
+    assert missing_exposure((face * 0.5).astype(np.uint8)) > 1.4
+    assert missing_exposure(np.full((4, 4, 3), 255, np.uint8)) == 1
 
 
 def test_middle_tone_ignores_shadow_and_highlight() -> None:
