@@ -1,0 +1,119 @@
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from meitu_demo.errors import FaceCropped, FaceNodded, FaceTooSmall, FaceTurned, NoFace, Refusal
+from meitu_demo.imaging.face_checks import (
+    CUT_LIMIT,
+    PITCH_LIMIT,
+    SMALLEST_FACE,
+    YAW_LIMIT,
+    any_face,
+    check_face,
+    pick_face,
+    smallest_face,
+)
+from meitu_demo.imaging.faces import Face, find_faces
+
+FRAME = (512, 512)
+
+
+@pytest.fixture(scope="module")
+def photo() -> np.ndarray:
+    return data.astronaut()
+
+
+@pytest.fixture(scope="module")
+def frontal(photo: np.ndarray) -> Face:
+    return replace(find_faces(photo)[0], yaw=0.0, pitch=0.0, cut=0.0)
+
+
+@pytest.mark.parametrize(
+    ("field", "limit", "refusal"),
+    [
+        ("yaw", YAW_LIMIT, FaceTurned),
+        ("yaw", -YAW_LIMIT, FaceTurned),
+        ("pitch", PITCH_LIMIT, FaceNodded),
+        ("pitch", -PITCH_LIMIT, FaceNodded),
+        ("cut", CUT_LIMIT, FaceCropped),
+    ],
+)
+def test_each_limit_has_two_sides(frontal: Face, field: str, limit: float, refusal: type[Refusal]) -> None:
+    """Just inside a limit passes, just outside is refused by its own name."""
+    check_face(replace(frontal, **{field: limit * 0.99}), FRAME)
+    with pytest.raises(refusal):
+        check_face(replace(frontal, **{field: limit * 1.01}), FRAME)
+
+
+@pytest.mark.parametrize("frame", [FRAME, (4000, 3000), (48, 64)])
+def test_the_smallest_face_grows_with_the_picture(frontal: Face, frame: tuple[int, int]) -> None:
+    """48 pixels, or a 48th of the short side where that is more: one pixel less is refused, with both numbers."""
+    limit = smallest_face(frame)
+    assert limit == max(SMALLEST_FACE, min(frame) / 48)
+    for side, fits in ((limit + 1, True), (limit - 1, False)):
+        landmarks = (frontal.landmarks * side / frontal.side).astype(np.float32)
+        face = replace(frontal, landmarks=landmarks)
+        if fits:
+            check_face(face, frame)
+        else:
+            with pytest.raises(FaceTooSmall) as caught:
+                check_face(face, frame)
+            assert caught.value.facts["side"] < caught.value.facts["limit"]
+
+
+def test_a_good_photo_passes(photo: np.ndarray) -> None:
+    """The astronaut's face is fit for every effect."""
+    assert pick_face(photo).width > 80
+
+
+@pytest.mark.parametrize("picture", [data.cat, data.coffee, data.rocket])
+def test_pictures_without_a_face_are_refused(picture: object) -> None:
+    """Cats, cups and rockets have no face, upright or on their side."""
+    with pytest.raises(NoFace):
+        pick_face(picture())
+    with pytest.raises(NoFace):
+        any_face(picture())
+
+
+def test_a_small_face_is_refused_as_small(photo: np.ndarray) -> None:
+    """A photo shrunk until its face has some thirty pixels is refused for that and for nothing else."""
+    small = cv2.resize(photo, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA)
+    with pytest.raises(FaceTooSmall):
+        pick_face(small)
+
+
+@pytest.mark.parametrize("edge", ["left", "right", "top", "bottom"])
+def test_a_face_cut_by_the_frame_is_refused_as_cut(photo: np.ndarray, edge: str) -> None:
+    """A frame that takes a quarter of the face away is told from a face that is whole."""
+    large = cv2.resize(photo, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    x0, y0, x1, y1 = (round(bound) for bound in find_faces(large)[0].box)
+    a, b = (x1 - x0) // 4, (y1 - y0) // 4
+    cut = {
+        "left": large[:, x0 + a :],
+        "right": large[:, : x1 - a],
+        "top": large[y0 + b :],
+        "bottom": large[: y1 - b],
+    }[edge]
+    with pytest.raises(FaceCropped):
+        pick_face(np.ascontiguousarray(cut))
+
+
+def test_the_index_picks_by_size(photo: np.ndarray) -> None:
+    """0 is the largest face, 1 the next; an index beyond the last face means the last."""
+    crop = photo[:256, 100:356]
+    large = cv2.resize(crop, (512, 512), interpolation=cv2.INTER_CUBIC)
+    beside = cv2.copyMakeBorder(crop, 128, 128, 0, 0, cv2.BORDER_REPLICATE)
+    pair = np.hstack([beside, large])
+    faces = any_face(pair)
+    assert len(faces) == 2
+    assert pick_face(pair).width == pytest.approx(2 * pick_face(pair, index=1).width, rel=0.1)
+    assert pick_face(pair, index=7).centre == pick_face(pair, index=1).centre
+    assert pick_face(pair, index=-3).centre == pick_face(pair).centre
+
+
+def test_any_face_asks_only_whether_there_is_one(photo: np.ndarray) -> None:
+    """A face too small for an effect is still a face."""
+    assert len(any_face(cv2.resize(photo, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA))) == 1

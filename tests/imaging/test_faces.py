@@ -1,0 +1,135 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from meitu_demo.imaging.faces import Face, find_faces, make_face
+
+MIRROR_PAIRS = ((33, 263), (133, 362), (61, 291), (234, 454), (1, 1), (152, 152), (468, 473))
+
+
+@pytest.fixture(scope="module")
+def photo() -> np.ndarray:
+    return data.astronaut()
+
+
+@pytest.fixture(scope="module")
+def face(photo: np.ndarray) -> Face:
+    (only,) = find_faces(photo)
+    return only
+
+
+def gap(face: Face, expected: np.ndarray) -> float:
+    """Mean distance of the landmarks from where they should be, in face widths."""
+    return float(np.linalg.norm(face.landmarks - expected, axis=1).mean() / face.width)
+
+
+def test_one_face_is_found_where_it_is(photo: np.ndarray, face: Face) -> None:
+    """The astronaut has one face, whole, upright, with the irises inside the eyes."""
+    assert face.landmarks.shape == (478, 2)
+    assert face.depth.shape == (478,)
+    assert face.cut == 0
+    assert abs(face.yaw) < 10
+    assert abs(face.roll) < 10
+    assert face.depth[1] < face.depth[234]  # the nose is nearer than the cheek
+    for iris, outer, inner, upper, lower in ((468, 33, 133, 159, 145), (473, 263, 362, 386, 374)):
+        x, y = face.landmarks[iris]
+        assert min(face.landmarks[[outer, inner], 0]) < x < max(face.landmarks[[outer, inner], 0])
+        assert face.landmarks[upper, 1] - 2 < y < face.landmarks[lower, 1] + 2
+    x0, y0, x1, y1 = face.box
+    assert 170 < x0 < x1 < 290
+    assert 60 < y0 < y1 < 220
+    assert face.side == max(x1 - x0, y1 - y0)
+
+
+def test_mirrored_faces_have_mirrored_landmarks(photo: np.ndarray, face: Face) -> None:
+    """Left and right swap with the picture, so 33 is always on the image's left of an upright face."""
+    (mirrored,) = find_faces(np.ascontiguousarray(photo[:, ::-1]))
+    for one, other in MIRROR_PAIRS:
+        expected = (photo.shape[1] - 1 - face.landmarks[other, 0], face.landmarks[other, 1])
+        assert np.linalg.norm(mirrored.landmarks[one] - expected) < 0.06 * face.width
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.6, 3.0, 6.0])
+def test_scaled_faces_have_scaled_landmarks(photo: np.ndarray, face: Face, scale: float) -> None:
+    """From small to nine megapixels the landmarks scale with the picture."""
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    (scaled,) = find_faces(cv2.resize(photo, None, fx=scale, fy=scale, interpolation=method))
+    assert gap(scaled, (face.landmarks + 0.5) * scale - 0.5) < 0.03
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_quarter_turns_are_found(photo: np.ndarray, face: Face, turns: int) -> None:
+    """Sideways and upside-down photos yield the same face, with its roll."""
+    (turned,) = find_faces(np.ascontiguousarray(np.rot90(photo, turns)))
+    last = np.array([511, 511])
+    x, y = face.landmarks.T
+    expected = {1: (y, last[0] - x), 2: (last[0] - x, last[1] - y), 3: (last[1] - y, x)}[turns]
+    assert gap(turned, np.stack(expected, 1)) < 0.03
+    difference = (turned.roll - face.roll + 90 * turns + 180) % 360 - 180
+    assert abs(difference) < 4
+
+
+@pytest.mark.parametrize("degrees", [-40, -20, 20, 40])
+def test_tilted_faces_are_found(photo: np.ndarray, face: Face, degrees: float) -> None:
+    """Landmarks follow a head that leans; roll counts clockwise."""
+    matrix = cv2.getRotationMatrix2D(face.centre, -degrees, 1)  # OpenCV counts the other way
+    tilted = cv2.warpAffine(photo, matrix, (512, 512), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    found = find_faces(tilted)[0]
+    assert gap(found, face.landmarks @ matrix[:, :2].T + matrix[:, 2]) < 0.04
+    assert found.roll == pytest.approx(face.roll + degrees, abs=4)
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+@pytest.mark.parametrize("picture", [data.cat, data.coffee, data.rocket])
+def test_nothing_is_found_where_no_face_is(picture: object, turns: int) -> None:
+    """Cats, cups and rockets have no face, however they are held."""
+    assert find_faces(np.ascontiguousarray(np.rot90(picture(), turns))) == ()
+
+
+def test_two_faces_come_largest_first(photo: np.ndarray) -> None:
+    """Every face is found once, in the order of size."""
+    crop = photo[:256, 100:356]
+    small = cv2.copyMakeBorder(crop, 128, 128, 0, 0, cv2.BORDER_REPLICATE)
+    faces = find_faces(np.hstack([small, cv2.resize(crop, (512, 512), interpolation=cv2.INTER_CUBIC)]))
+    assert len(faces) == 2
+    assert faces[0].side > 1.7 * faces[1].side
+    assert faces[0].centre[0] > 256 > faces[1].centre[0]
+
+
+def test_threads_get_the_same_answer(photo: np.ndarray, face: Face) -> None:
+    """Eight calls at once on four threads, of two different pictures, each find what one call alone finds."""
+    mirrored = np.ascontiguousarray(photo[:, ::-1])
+    (alone,) = find_faces(mirrored)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(find_faces, [photo, mirrored] * 4))
+    for (one,), (other,) in zip(found[::2], found[1::2], strict=True):
+        assert np.allclose(one.landmarks, face.landmarks, atol=0.1)
+        assert np.allclose(other.landmarks, alone.landmarks, atol=0.1)
+
+
+def test_the_picture_is_not_written_to(photo: np.ndarray) -> None:
+    """Finding faces leaves the caller's pixels alone, also those of a read-only view."""
+    view = photo[::-1, ::-1]
+    view.flags.writeable = False
+    before = view.copy()
+    assert len(find_faces(view)) == 1
+    assert np.array_equal(view, before)
+
+
+@pytest.mark.parametrize("shape", [(48, 48), (48, 2000), (2000, 48), (49, 51), (1, 1), (3000, 48)])
+def test_any_picture_has_an_answer(shape: tuple[int, int]) -> None:
+    """Noise and narrow strips are searched without an exception and hold no face."""
+    noise = np.random.default_rng(0).integers(0, 255, (*shape, 3), np.uint8)
+    assert find_faces(noise) == ()
+    assert find_faces(np.zeros((*shape, 3), np.uint8)) == ()
+
+
+def test_cut_is_the_share_outside(face: Face) -> None:
+    """A frame through the middle of a mesh leaves the share of points that lie beyond it."""
+    middle = int(np.median(face.landmarks[:, 0]))
+    cut = make_face(face.landmarks, face.depth, (512, middle)).cut
+    assert cut == pytest.approx(0.5, abs=0.05)
+    assert make_face(face.landmarks, face.depth, (512, 512)).cut == 0
