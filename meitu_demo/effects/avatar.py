@@ -16,6 +16,7 @@ from .cartoon.bust import busts
 from .cartoon.cloth import paint_cloth
 from .cartoon.colour import Lab, to_lab
 from .cartoon.creases import paint_folds
+from .cartoon.ears import paint_ears
 from .cartoon.exposure import lift
 from .cartoon.eyes import iris_colour, paint_brows, paint_eye, place_eyes
 from .cartoon.glasses import find_glasses, paint_glasses
@@ -73,6 +74,7 @@ def _paint_person(painting: Painting, lab: Lab, head: Head, regions: Regions, to
     paint_creases(painting, lab, head, regions, look)
     light = skin_light(lab, head, regions)
     paint_skin(painting, light, head, regions, tones, look)
+    paint_ears(painting, head, regions, tones.base, look)
     beard = find_beard(lab, head, regions)
     if beard is None:
         paint_jaw(painting, head, regions, tones.base, look)

@@ -27,14 +27,17 @@ def paint_cloth(painting: Painting, lab: Lab, person: Field, cloth: Field, unit:
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 12, 0.5)
     _, _, centres = cv2.kmeans(samples.astype(np.float32), TONES, None, stop, 1, cv2.KMEANS_PP_CENTERS)
     pixels = (small * np.float32([1, 1.6, 1.6])).reshape(-1, 3)
+    centres = centres[
+        np.argsort(centres[:, 0])
+    ]  # neighbours in number are neighbours in lightness: a median makes sense
     distance = (centres**2).sum(1) - 2 * pixels @ centres.T
     label = distance.argmin(1).reshape(small.shape[:2])
     colours = to_rgb(
         (centres / (1, 1.6, 1.6) * (1, 1.1 * look.chroma, 1.1 * look.chroma) + (4, 0, 0)).astype(np.float32)[None]
     )[0]
+    label = cv2.medianBlur(label.astype(np.uint8), 2 * min(5, max(1, round(unit / 90))) + 1)
     sigma = max(0.8, unit / 170)
-    soft = max(1.2, look.edge * unit / 280)
-    gain = 2 * sigma * np.sqrt(2 * np.pi) / 2 / soft  # two blurred areas meet at this slope, in canvas pixels
+    gain = sigma * np.sqrt(2 * np.pi) / 1.3  # two blurred areas meet at this slope: an edge of 1.3 canvas pixels
     best = np.full(lab.shape[:2], -1, np.float32)
     picture = np.zeros_like(painting)
     for tone in range(TONES):
@@ -42,4 +45,5 @@ def paint_cloth(painting: Painting, lab: Lab, person: Field, cloth: Field, unit:
         share = cv2.resize(share, lab.shape[1::-1], interpolation=cv2.INTER_LINEAR)
         lay(picture, colours[tone], np.clip((share - best) * gain + 0.5, 0, 1))
         np.maximum(best, share, out=best)
-    lay(painting, picture, person)
+    bleed = (look.edge - 1.3) / 3 * unit / 280
+    lay(painting, cv2.GaussianBlur(picture, (0, 0), bleed) if bleed > 0.3 else picture, person)

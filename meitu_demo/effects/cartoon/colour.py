@@ -19,7 +19,7 @@ def to_rgb(lab: Lab) -> NDArray[np.float32]:
 
 
 def shade(lab: Lab, lightness: float, chroma: float = 1.0, turn: float = 0.0) -> Lab:
-    """A neighbour of `lab`: `lightness` added, chroma multiplied, hue turned by `turn` degrees (towards red: negative)."""
+    """A neighbour of `lab`: `lightness` added, chroma multiplied, hue turned by `turn` degrees."""
     angle = np.deg2rad(turn)
     a, b = lab[1] * chroma, lab[2] * chroma
     return np.array(
@@ -38,3 +38,9 @@ def mean_of(lab: Lab, weight: NDArray[np.float32], otherwise: tuple[float, float
     if total < 1e-3:
         return np.array(otherwise, np.float32)
     return np.asarray((lab * weight[..., None]).sum((0, 1)) / total, np.float32)
+
+
+def sample(lab: Lab, points: NDArray[np.float64]) -> Lab:
+    """Colours (n, 3) at sub-pixel points (n, 2); points outside take the nearest pixel."""
+    xy = points.astype(np.float32)
+    return cv2.remap(lab, xy[None, :, 0], xy[None, :, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]

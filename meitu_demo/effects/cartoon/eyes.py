@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from . import mesh
-from .colour import Lab, shade, to_rgb
+from .colour import Lab, sample, shade, to_rgb
 from .head import Head, Points
 from .look import Look
 from .pen import Painting, Patch, curve, ribbon, taper
@@ -30,24 +29,32 @@ class Eye:
 
 
 def iris_colour(lab: Lab, head: Head) -> Lab:
-    """One colour for both eyes: the mean of their irises without pupil and reflections, made lively."""
-    rings = []
-    for centre, *rim in mesh.IRISES:
+    """One colour for both eyes: the mean of their irises without pupil and reflections, judged against the whites of
+    the eyes (lamps tint both), made lively, and of a hue that eyes have."""
+    rings, whites = [], []
+    for (centre, *rim), (lid, _) in zip(mesh.IRISES, mesh.EYES, strict=True):
         middle = head.points[centre]
         radius = float(np.mean(np.linalg.norm(head.points[rim] - middle, axis=1)))
-        for share in (0.55, 0.75):
-            turn = np.linspace(0.1, np.pi - 0.1, 12)  # the lower half: lids and lashes darken the upper one
-            rings.append(middle + share * radius * np.stack([np.cos(turn), np.sin(turn)], 1))
-    xy = np.concatenate(rings).astype(np.float32)
-    seen = cv2.remap(lab, xy[None, :, 0], xy[None, :, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
-    seen = seen[np.argsort(seen[:, 0])[: len(seen) * 3 // 4]]
-    lightness, a, b = seen.mean(0)
-    chroma = float(np.hypot(a, b))
-    if chroma < 5:  # too dark or too grey to tell: brown, or grey-blue for a light one
-        a, b = (10.0, 16.0) if lightness < 45 else (-3.0, -12.0)
-        chroma = float(np.hypot(a, b))
-    lively = float(np.clip(chroma * 1.7, 20, 34)) / chroma
-    return np.array([np.clip(lightness * 0.8 + 10, 24, 52), a * lively, b * lively], np.float32)
+        turn = np.linspace(0.1, np.pi - 0.1, 12)  # the lower half: lids and lashes darken the upper one
+        rings += [middle + share * radius * np.stack([np.cos(turn), np.sin(turn)], 1) for share in (0.55, 0.75)]
+        for corner in head.points[[lid[0], lid[-1]]]:
+            gap = corner - middle
+            start = radius / max(float(np.linalg.norm(gap)), 1e-3)
+            whites.append(middle + gap * np.linspace(min(start + 0.12, 0.7), 0.75, 4)[:, None])
+    iris, white = (sample(lab, np.concatenate(points)) for points in (rings, whites))
+    iris = iris[np.argsort(iris[:, 0])[: len(iris) * 3 // 4]].mean(0)
+    white = white[np.argsort(white[:, 0])[len(white) // 2 :]].mean(0)
+    a, b = iris[1:] - 0.6 * white[1:] * min(1.0, iris[0] / max(white[0], 1.0))
+    chroma, hue = float(np.hypot(a, b)), float(np.degrees(np.arctan2(b, a))) % 360
+    if chroma < 3:  # too dark or too grey to tell: brown, or blue-grey for a light one
+        hue = 55.0 if iris[0] < 0.6 * white[0] else 255.0
+    elif hue < 45 or hue > 310:
+        hue = 48.0
+    elif hue > 265:
+        hue = 262.0
+    lively = float(np.clip(chroma * 1.8, 20, 32))
+    lightness = float(np.clip(iris[0] * 0.8 + 10, 26, 52))
+    return np.array([lightness, *(lively * np.array([np.cos(np.radians(hue)), np.sin(np.radians(hue))]))], np.float32)
 
 
 def place_eyes(head: Head) -> tuple[Eye, Eye]:
@@ -154,14 +161,13 @@ def paint_brows(painting: Painting, lab: Lab, head: Head, eyes: tuple[Eye, Eye],
     for (upper, lower), eye in zip(mesh.BROWS, eyes, strict=True):
         high, low = head.points[list(upper)], head.points[list(lower)]
         line = (high + low) / 2
-        xy = line.astype(np.float32)
-        seen = cv2.remap(lab, xy[None, :, 0], xy[None, :, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+        seen = sample(lab, line)
         own = seen[np.argsort(seen[:, 0])[:3]].mean(0)
         colour = np.array([np.clip(own[0] * 0.62, 12, skin[0] - 24), own[1] * 0.9, own[2] * 0.8], np.float32)
         top = float(((eye.upper - eye.centre) @ eye.up).max())
         gap = float(((line - eye.centre) @ eye.up).min()) - top
         lift = max(0.0, 0.15 * eye.width - gap)
-        thick = float(np.clip(np.linalg.norm(high - low, axis=1).mean() * 0.8, 0.09 * eye.width, 0.26 * eye.width))
+        thick = float(np.clip(np.linalg.norm(high - low, axis=1).mean(), 0.09 * eye.width, 0.28 * eye.width))
         stroke = curve(line + eye.up * lift)
         patch = Patch(painting, stroke, thick)
         mask = patch.mask(ribbon(stroke, thick * taper(len(stroke), 0.1, 0.5, 0.6)), blur=look.wash * 0.06 * thick)

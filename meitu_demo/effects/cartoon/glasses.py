@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from . import mesh
-from .colour import Lab, to_rgb
+from .colour import Lab, sample, to_rgb
 from .eyes import Eye
 from .head import Field, Head, Points
 from .look import Look
@@ -53,13 +53,13 @@ def find_glasses(lab: Lab, head: Head, eyes: tuple[Eye, Eye]) -> Glasses | None:
         curve(np.stack([lens[0] - head.down * 0.03 * head.unit, head.points[end]]), 12)
         for lens, end in zip(lenses, mesh.TEMPLES, strict=True)
     ]
-    seen = _sample(lab, rims)
+    seen = sample(lab, rims)
     order = np.argsort(seen[:, 0] * fit.polarity)
     frame = np.median(seen[order[: len(order) // 3]], 0)
     inside = np.concatenate(
-        [_sample(lab, lens.mean(0) + (lens - lens.mean(0)) * share) for lens in lenses for share in (0.5, 0.8)]
+        [sample(lab, lens.mean(0) + (lens - lens.mean(0)) * share) for lens in lenses for share in (0.5, 0.8)]
     )
-    cheeks = _sample(lab, head.points[list(mesh.BLUSH)])[:, 0].mean()
+    cheeks = sample(lab, head.points[list(mesh.BLUSH)])[:, 0].mean()
     dark = float(np.quantile(inside[:, 0], 0.8)) < cheeks - TINT
     return Glasses(
         lenses=(lenses[0], lenses[1]),
@@ -161,8 +161,3 @@ def _lens(half: float, tall: float, side: float) -> Points:
 def _ridge_at(ridge: Field, rings: Points) -> Field:
     xy = ((rings - WINDOW[:2]) * SCALE).astype(np.float32)
     return cv2.remap(ridge, xy[..., 0], xy[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-
-
-def _sample(lab: Lab, points: Points) -> Lab:
-    xy = points.astype(np.float32)
-    return cv2.remap(lab, xy[None, :, 0], xy[None, :, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]

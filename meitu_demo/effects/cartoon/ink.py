@@ -57,6 +57,8 @@ def paint_creases(painting: Painting, lab: Lab, head: Head, regions: Regions, lo
     keep = (longest > 0.13 * head.unit).astype(np.float32)  # a stroke, not a speck
     keep[0] = 0
     mask = np.clip((valley - 0.45) / 0.5, 0, 1) * cv2.blur(keep[parts], (3, 3))
+    crowd = cv2.blur(mask, (2 * round(0.07 * head.unit) + 1,) * 2)
+    mask *= np.clip((0.34 - crowd) / 0.14, 0, 1)  # a patterned tie is no heap of folds
     face = np.ones(light.shape, np.float32)
     hull = cv2.convexHull(head.points.astype(np.float32)).reshape(-1, 2)
     middle = hull.mean(0)

@@ -33,3 +33,4 @@ TEMPLES = (127, 356)
 BEARD = (  # the lower face from ear lobe to ear lobe and up to the nose
     132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 425, 426, 327, 2, 98, 206, 205,
 )  # fmt: skip
+CHEEK_EDGES = ((162, 127, 234, 93, 132), (389, 356, 454, 323, 361))  # downwards, where ears begin

@@ -39,10 +39,10 @@ def sort_regions(canvas: Image, person: Field, own: Field, head: Head) -> Region
     size = [max(8, round(side / step)) for side in canvas.shape[1::-1]]
     small = cv2.resize(canvas, size, interpolation=cv2.INTER_AREA)
     matte = cv2.resize(person, size, interpolation=cv2.INTER_AREA)
-    matte = matte * _sizable(matte > 0.5, (0.3 * head.unit / step) ** 2)
+    matte = matte * sizable(matte > 0.5, (0.3 * head.unit / step) ** 2)
     labels = _sort(small, matte, *_maps(head, small.shape, step))
     least = (0.14 * head.unit / step) ** 2
-    labels *= np.stack([_sizable(part > 0.5, least) for part in labels])
+    labels *= np.stack([sizable(part > 0.5, least) for part in labels])
     near = np.stack([cv2.GaussianBlur(part, (0, 0), 0.06 * head.unit / step) for part in labels]) + 1e-6
     labels += np.clip(matte - labels.sum(0), 0, 1) * near / near.sum(0)  # specks join what surrounds them
     half = cv2.resize(canvas, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)  # edges are smoothed further down
@@ -52,7 +52,7 @@ def sort_regions(canvas: Image, person: Field, own: Field, head: Head) -> Region
     lead = np.stack([fine[..., 0] - fine[..., 1:].max(2), fine[..., 1] - fine[..., ::2].max(2)], 2)
     lead = cv2.resize(lead, canvas.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     hair, skin = (above(np.ascontiguousarray(lead[..., part]), 0.0) for part in (0, 1))
-    whole = person * cv2.resize(_sizable(matte > 0.3, least).astype(np.float32), canvas.shape[1::-1])
+    whole = person * cv2.resize(sizable(matte > 0.3, least).astype(np.float32), canvas.shape[1::-1])
     shape = above(cv2.GaussianBlur(whole, (0, 0), max(0.8, head.unit / 60)), 0.5, floor=0.01)
     own = own * shape
     return Regions(shape, hair * own, np.minimum(skin, 1 - hair) * own)
@@ -121,7 +121,7 @@ def _joined(mask: NDArray[np.bool_], anchor: NDArray[np.bool_]) -> NDArray[np.bo
     return np.asarray(np.isin(parts, kept[kept > 0]) | ~mask)
 
 
-def _sizable(mask: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
+def sizable(mask: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
     """`mask` without its parts smaller than `least` pixels."""
     _, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
     keep = stats[:, cv2.CC_STAT_AREA] >= least

@@ -10,8 +10,9 @@ from .colour import Lab, shade, to_rgb
 from .head import Field, Head
 from .look import Look
 from .pen import Painting, Patch, above, colour_in, lay, ramp
-from .regions import Regions
+from .regions import Regions, sizable
 
+SHADOW, DEEP = -6.0, -19.0  # L under the middle of the face where the first and the second shadow begin
 SMALL_UNIT = 96.0  # px of a face width on the copy that the light is read from
 
 
@@ -37,9 +38,9 @@ def skin_tones(lab: Lab, head: Head, regions: Regions, look: Look) -> Tones:
         seen = lab[regions.skin > 0.5]
     order = np.argsort(seen[:, 0])[len(seen) * 4 // 10 : len(seen) * 9 // 10]  # neither shadows and frames nor shine
     own = seen[order].mean(0) if len(order) else np.array([72, 14, 18], np.float32)
-    chroma = float(np.clip(np.hypot(own[1], own[2]), 13, 28))
+    chroma = float(np.clip(np.hypot(own[1], own[2]), 13, 30))
     hue = float(np.clip(np.arctan2(own[2], own[1]), np.deg2rad(46), np.deg2rad(66)))
-    lightness = float(np.clip(22 + 0.80 * own[0], 36, 88))
+    lightness = float(np.clip(8 + 0.90 * own[0], 32, 88))
     chroma *= look.chroma
     base = np.array([lightness, chroma * np.cos(hue), chroma * np.sin(hue)], np.float32)
     return Tones(
@@ -57,8 +58,8 @@ def paint_skin(painting: Painting, light: Field, head: Head, regions: Regions, t
     pen = head.unit / 280
     soft = max(1.2, look.edge * pen)
     steep = cv2.GaussianBlur(np.hypot(*np.gradient(light)).astype(np.float32), (0, 0), 2)
-    shadow = 1 - above(light, -6.0, soft, steep, floor=0.15)
-    deep = 1 - above(light, -19.0, soft, steep, floor=0.15)
+    shadow = 1 - above(light, SHADOW, soft, steep, floor=0.15)
+    deep = 1 - above(light, DEEP, soft, steep, floor=0.15)
     cast = _cast(head, regions, soft)
     tone = np.maximum(shadow, cast) + 0.8 * np.maximum(deep, shadow * cast)
     picture = colour_in(tone, [to_rgb(one) for one in (tones.base, tones.shadow, tones.deep)])
@@ -92,6 +93,8 @@ def skin_light(lab: Lab, head: Head, regions: Regions) -> Field:
     u, v = head.grid(light.shape, step)
     middle = np.median(light[(np.hypot(u, v) < 0.35) & (weight > 0.5)]) if (weight > 0.5).any() else 0.0
     light = cv2.bilateralFilter(np.asarray(light - np.nan_to_num(middle), np.float32), 0, 6.0, sigma)
+    specks = (light < SHADOW) & ~sizable(light < SHADOW, (0.32 * head.unit / step) ** 2)
+    light = cv2.GaussianBlur(np.where(specks, np.maximum(light, SHADOW + 3), light), (0, 0), 0.4 * sigma)
     return cv2.resize(light, lab.shape[1::-1], interpolation=cv2.INTER_CUBIC)
 
 
