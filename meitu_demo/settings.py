@@ -45,7 +45,7 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Read `environ`, or the process's environment with ``.env`` behind it. Raises SettingsError."""
         if environ is None:
-            filed = {name: value for name, value in dotenv_values(ENV_FILE).items() if value is not None}
+            filed = {name: value for name, value in dotenv_values(ENV_FILE, interpolate=False).items() if value is not None}
             environ = {**filed, **os.environ}
         return _Reader(environ).settings()
 
@@ -60,7 +60,7 @@ class _Reader:
     def settings(self) -> Settings:
         default = Settings()
         rapidapi_key = self._secret("RAPIDAPI_KEY")
-        rapidapi_host = self._text("RAPIDAPI_HOST", MARKETPLACE_HOST)
+        rapidapi_host = self._host("RAPIDAPI_HOST", MARKETPLACE_HOST)
         marketplace = rapidapi_key is not None and not self._text("AILAB_API_KEY")
         ailab_home = f"https://{rapidapi_host}" if marketplace else default.ailab_base_url
         settings = Settings(
@@ -96,12 +96,19 @@ class _Reader:
             self._wrong.append(f"{name} holds characters that no key has; copy it again")
         return SecretStr(text) if text else None
 
+    def _host(self, name: str, default: str) -> str:
+        host = self._text(name, default)
+        if not _plain(host) or "/" in host:
+            self._wrong.append(f"{name} must be a host's name such as {default}")
+            return default
+        return host
+
     def _url(self, name: str, default: str) -> str:
         url = self._text(name, default).rstrip("/")
         try:
             parts = urlsplit(url)
             fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-            fine = fine and not (parts.query or parts.fragment or parts.username)
+            fine = fine and not (parts.query or parts.fragment or parts.username) and _plain(url)
         except ValueError:
             fine = False
         if not fine:
@@ -110,8 +117,8 @@ class _Reader:
 
     def _path(self, name: str, default: str | None) -> str | None:
         path = self._text(name) or default
-        if path is not None and not path.startswith("/"):
-            self._wrong.append(f"{name} must start with /")
+        if path is not None and not (path.startswith("/") and _plain(path)):
+            self._wrong.append(f"{name} must start with / and hold no spaces")
         return path
 
     def _mode(self) -> Mode:
@@ -146,3 +153,8 @@ class _Reader:
             self._wrong.append(f"{name} must be a number of seconds above 0, at most 600")
             return default
         return seconds
+
+
+def _plain(text: str) -> bool:
+    """Whether `text` can stand in a URL or a header as it is."""
+    return text.isascii() and text.isprintable() and " " not in text

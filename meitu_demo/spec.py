@@ -84,12 +84,12 @@ class Choice:
         """The value as the wire wants it. Raises ValueRejected."""
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+        text = _text(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
         if text in self.options:
             return text
         if self.open and 0 < len(text) <= 64 and text.isascii() and text.replace("_", "").replace("-", "").isalnum():
             return text
-        raise ValueRejected(control=self.name, value=str(value)[:64], allowed=_listed(self.options))
+        raise ValueRejected(control=self.name, value=_text(value)[:64], allowed=_listed(self.options))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,11 @@ class Strength:
     def read(self, value: object) -> float:
         """The value as a finite number in range. Raises ValueRejected."""
         try:
-            number = float(str(value)) if not isinstance(value, bool) else math.nan
+            number = float(_text(value)) if not isinstance(value, bool) else math.nan
         except ValueError:
             number = math.nan
         if not self.low <= number <= self.high:
-            raise ValueRejected(control=self.name, value=str(value)[:64], allowed=f"{self.low:g}..{self.high:g}")
+            raise ValueRejected(control=self.name, value=_text(value)[:64], allowed=f"{self.low:g}..{self.high:g}")
         return number
 
 
@@ -181,3 +181,11 @@ class Route:
 
 def _listed(options: tuple[str, ...]) -> str:
     return f"{options[0]} … {options[-1]}" if len(options) > 8 else ", ".join(options)
+
+
+def _text(value: object) -> str:
+    """`value` as text; nothing for a number so long that Python refuses to write it out."""
+    try:
+        return str(value)
+    except ValueError:
+        return ""

@@ -1,0 +1,152 @@
+"""What all tests share: a clean environment, no way out of the machine, and photos made from the astronaut."""
+
+import os
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import cache
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+# Before anything of ours or Gradio's is imported: no developer's keys, no telephoning home, uploads in a place of their
+# own. What `make run` may have put into the shell must not decide a test.
+OURS = ("MEITU_", "AILAB_", "RAPIDAPI_", "GRADIO_", "HF_", "SPACE_")
+SINGLE = ("MODE", "HOST", "PORT", "LOG_LEVEL", "CONNECT_TIMEOUT", "READ_TIMEOUT")
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+for _name in list(os.environ):
+    if _name.startswith(OURS) or _name in SINGLE or _name.lower() in PROXIES:
+        del os.environ[_name]
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="meitu_demo_tests_")
+
+import httpx  # noqa: E402
+import hypothesis  # noqa: E402
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+
+from meitu_demo import settings as settings_module  # noqa: E402
+from meitu_demo.imaging import codec  # noqa: E402
+from meitu_demo.imaging.astronaut import astronaut  # noqa: E402
+from meitu_demo.settings import Settings  # noqa: E402
+from meitu_demo.spec import Image, Photo  # noqa: E402
+
+hypothesis.settings.register_profile("machine of unknown speed", deadline=None)
+hypothesis.settings.load_profile("machine of unknown speed")
+
+_escapes: list[str] = []
+
+
+# ── Nothing leaves the machine ──────────────────────────────────────────────────────────────────────────────────────
+def _stays(host: object) -> bool:
+    """Whether `host`, as given to connect or getaddrinfo, is this machine."""
+    if host in (None, "", "localhost", b"localhost"):
+        return True
+    try:
+        return ip_address(str(host).partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _guarded(connect: Callable[..., Any]) -> Callable[..., Any]:
+    def guard(self: socket.socket, address: Any) -> Any:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _stays(address[0]):
+            _escapes.append(f"connect to {address[0]}:{address[1]}")
+            raise ConnectionRefusedError("tests stay on this machine")
+        return connect(self, address)
+
+    return guard
+
+
+def _guarded_lookup(lookup: Callable[..., Any]) -> Callable[..., Any]:
+    def guard(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            ip_address(str(host).partition("%")[0])  # a number needs no one to be asked
+        except ValueError:
+            if not _stays(host):
+                _escapes.append(f"look-up of {host}")
+                raise socket.gaierror(socket.EAI_NONAME, "tests ask no name server") from None
+        return lookup(host, port, *args, **kwargs)
+
+    return guard
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _machine_is_an_island() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", _guarded(socket.socket.connect))
+        patch.setattr(socket.socket, "connect_ex", _guarded(socket.socket.connect_ex))
+        patch.setattr(socket, "getaddrinfo", _guarded_lookup(socket.getaddrinfo))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def network_escapes() -> Iterator[list[str]]:
+    """What tried to leave the machine during the test; anything left in it at the end fails the test."""
+    _escapes.clear()
+    yield _escapes
+    if _escapes:
+        pytest.fail(f"left the machine: {', '.join(_escapes)}")
+
+
+@pytest.fixture(autouse=True)
+def _no_env_file(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever reads settings in a test must not find a developer's .env."""
+    monkeypatch.setattr(settings_module, "ENV_FILE", Path(tempfile.gettempdir()) / "no such folder" / ".env")
+
+
+# ── Photos ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+@cache
+def _portrait() -> Image:
+    """The astronaut's head and shoulders, 320×320: the face is whole, 108 px, and quick to work on."""
+    return np.ascontiguousarray(astronaut()[0:320, 60:380])
+
+
+@pytest.fixture(scope="session")
+def portrait_pixels() -> Image:
+    """Head and shoulders of the astronaut, (320, 320, 3)."""
+    return _portrait()
+
+
+@pytest.fixture(scope="session")
+def portrait() -> bytes:
+    """Head and shoulders of the astronaut as a JPEG."""
+    return codec.encode(_portrait())
+
+
+@pytest.fixture(scope="session")
+def astronaut_jpeg() -> bytes:
+    """The whole astronaut, 512×512, as a JPEG."""
+    return codec.encode(astronaut())
+
+
+@pytest.fixture(scope="session")
+def portrait_photo(portrait: bytes) -> Photo:
+    """The same as a Photo."""
+    return Photo(portrait, "image/jpeg", 320, 320)
+
+
+@pytest.fixture(scope="session")
+def faceless() -> bytes:
+    """A cup of coffee."""
+    from skimage.data import coffee
+
+    return codec.encode(coffee())
+
+
+# ── The app's parts ─────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+def settings() -> Settings:
+    """What an empty environment gives."""
+    return Settings.from_env({})
+
+
+@pytest.fixture
+async def offline_client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """The app's own client with the offline server mounted in process."""
+    from meitu_demo.offline import create_app
+    from meitu_demo.transport import make_client
+
+    async with make_client(settings, create_app()) as client:
+        yield client

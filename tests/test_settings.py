@@ -1,0 +1,139 @@
+"""Settings: what the environment may say, and one clear message when it says something wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from meitu_demo import settings as module
+from meitu_demo.settings import Settings, SettingsError
+
+
+def read(**environ: str) -> Settings:
+    return Settings.from_env(environ)
+
+
+def wrong(**environ: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env(environ)
+    return str(caught.value)
+
+
+def test_an_empty_environment_runs_offline_on_this_machine() -> None:
+    """Nothing set: no keys, mode auto, and only this machine can see the page."""
+    settings = read()
+    assert (settings.meitu_key, settings.ailab_key, settings.rapidapi_key) == (None, None, None)
+    assert (settings.mode, settings.host, settings.port) == ("auto", "127.0.0.1", 7860)
+    assert settings == Settings()
+
+
+def test_every_setting_is_read() -> None:
+    """Each name of .env.example reaches its field."""
+    settings = read(
+        MEITU_API_KEY="k", MEITU_API_SECRET="s", MEITU_BASE_URL="http://127.0.0.1:8700/", AILAB_API_KEY="a",
+        MEITU_TEMPLATE_IDS="t1, t2 t3", AILAB_BASE_URL="https://ailab.example", AILAB_PATH="/elsewhere",
+        MODE="Live", HOST="0.0.0.0", PORT="80", LOG_LEVEL="debug",
+        CONNECT_TIMEOUT="1", READ_TIMEOUT="2.5",
+    )  # fmt: skip
+    assert settings.meitu_key is not None and settings.meitu_key.get_secret_value() == "k"
+    assert settings.meitu_secret is not None and settings.meitu_secret.get_secret_value() == "s"
+    assert settings.ailab_key is not None and settings.ailab_key.get_secret_value() == "a"
+    assert settings.meitu_base_url == "http://127.0.0.1:8700"
+    assert settings.meitu_template_ids == ("t1", "t2", "t3")
+    assert (settings.ailab_base_url, settings.ailab_path) == ("https://ailab.example", "/elsewhere")
+    assert (settings.mode, settings.host, settings.port, settings.log_level) == ("live", "0.0.0.0", 80, "DEBUG")
+    assert (settings.connect_timeout, settings.read_timeout) == (1.0, 2.5)
+
+
+def test_gradios_names_for_host_and_port_stand_behind_ours() -> None:
+    """GRADIO_SERVER_NAME and GRADIO_SERVER_PORT count where HOST and PORT are not set."""
+    gradio = {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": "7000"}
+    assert (read(**gradio).host, read(**gradio).port) == ("0.0.0.0", 7000)
+    both = read(**gradio, HOST="::1", PORT="9")
+    assert (both.host, both.port) == ("::1", 9)
+
+
+def test_the_marketplace_brings_its_own_host_and_path() -> None:
+    """With a RapidAPI key alone the call goes to the marketplace; a direct key wins over it."""
+    market = read(RAPIDAPI_KEY="r")
+    assert market.ailab_base_url == "https://facial-aesthetics.p.rapidapi.com"
+    assert market.ailab_path == "/face/editing/face-tidyup"
+    other = read(RAPIDAPI_KEY="r", RAPIDAPI_HOST="other.p.rapidapi.com")
+    assert (other.ailab_base_url, other.rapidapi_host) == ("https://other.p.rapidapi.com", "other.p.rapidapi.com")
+    both = read(RAPIDAPI_KEY="r", AILAB_API_KEY="a")
+    assert (both.ailab_base_url, both.ailab_path) == ("https://www.ailabapi.com", None)
+
+
+@pytest.mark.parametrize(
+    ("half", "missing"),
+    [({"MEITU_API_KEY": "canary"}, "MEITU_API_SECRET"), ({"MEITU_API_SECRET": "canary"}, "MEITU_API_KEY")],
+)
+def test_half_a_pair_of_keys_names_the_missing_half(half: dict[str, str], missing: str) -> None:
+    """Key without secret or the reverse is refused at start, and the value is not shown."""
+    message = wrong(**half)
+    assert message.startswith(f"{missing} is missing")
+    assert "canary" not in message
+
+
+def test_blank_is_not_set() -> None:
+    """An empty or blank value, as a hosting page leaves them, is no value."""
+    assert read(MEITU_API_KEY=" ", MEITU_API_SECRET="", PORT="", MODE=" ") == Settings()
+
+
+def test_spaces_around_a_key_are_a_copying_slip() -> None:
+    """They are cut off instead of failing at the vendor."""
+    settings = read(AILAB_API_KEY="  key\n")
+    assert settings.ailab_key is not None and settings.ailab_key.get_secret_value() == "key"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MODE", "offlien"), ("PORT", "80a"), ("PORT", "65536"), ("PORT", "-1"), ("LOG_LEVEL", "LOUD"),
+        ("GRADIO_SERVER_PORT", "x"), ("READ_TIMEOUT", "0"), ("CONNECT_TIMEOUT", "nan"), ("READ_TIMEOUT", "601"),
+        ("READ_TIMEOUT", "soon"), ("AILAB_PATH", "no-slash"), ("AILAB_PATH", "/with space"),
+        ("MEITU_BASE_URL", "openapi.mtlab.meitu.com"), ("MEITU_BASE_URL", "ftp://host"),
+        ("MEITU_BASE_URL", "https://user:pw@host"), ("MEITU_BASE_URL", "https://host?x=1"),
+        ("MEITU_BASE_URL", "https://host:port"), ("MEITU_BASE_URL", "https://"), ("AILAB_BASE_URL", "https://a b"),
+        ("AILAB_BASE_URL", "https://host:0"), ("MEITU_BASE_URL", "https://[::1"), ("MEITU_BASE_URL", "https://h\u00f6st"),
+        ("RAPIDAPI_HOST", "https://host"), ("RAPIDAPI_HOST", "h\u00f6st"), ("RAPIDAPI_HOST", "a b"),
+        ("AILAB_API_KEY", "k\u00e9y"), ("RAPIDAPI_KEY", "two\nlines"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_named_with_its_setting(name: str, value: str) -> None:
+    """Whatever could not work later is refused at start, by name."""
+    assert name in wrong(**{name: value})
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    """One message holds every slip, so that nobody starts the app five times."""
+    message = wrong(MODE="x", PORT="y", MEITU_API_KEY="canary")
+    assert all(name in message for name in ("MODE", "PORT", "MEITU_API_SECRET"))
+    assert "canary" not in message
+
+
+def test_a_secrets_value_is_never_shown() -> None:
+    """Neither the repr of settings nor the message about a bad key holds the key."""
+    settings = read(MEITU_API_KEY="canary", MEITU_API_SECRET="canary", AILAB_API_KEY="canary", RAPIDAPI_KEY="canary")
+    assert "canary" not in repr(settings)
+    assert "canary" not in wrong(AILAB_API_KEY="canary\u00e9")
+    assert "canary" not in wrong(MEITU_BASE_URL="https://canary:canary@host")
+
+
+def test_the_environment_stands_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A .env beside the app fills in what the process's environment does not say."""
+    file = tmp_path / ".env"
+    file.write_text("AILAB_API_KEY=from-file\nPORT=1111\n")
+    monkeypatch.setattr(module, "ENV_FILE", file)
+    monkeypatch.setenv("PORT", "2222")
+    settings = Settings.from_env()
+    assert settings.ailab_key is not None and settings.ailab_key.get_secret_value() == "from-file"
+    assert settings.port == 2222
+
+
+def test_a_key_in_the_file_is_taken_literally(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key may hold what a shell would expand; it is not expanded."""
+    file = tmp_path / ".env"
+    file.write_text("AILAB_API_KEY=a${HOME}b\n")
+    monkeypatch.setattr(module, "ENV_FILE", file)
+    settings = Settings.from_env()
+    assert settings.ailab_key is not None and settings.ailab_key.get_secret_value() == "a${HOME}b"
