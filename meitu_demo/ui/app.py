@@ -34,7 +34,7 @@ def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
     blocks: gr.Blocks
     with gr.Blocks(title="Portrait APIs", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SWEEP) as blocks:
         masthead = texts.render("header", lambda language: header(context.routes, language))
-        gr.HTML(masthead, elem_id="masthead", elem_classes="bare")
+        gr.HTML(masthead, elem_id="masthead", elem_classes="bare", apply_default_css=False)
         with gr.Tabs(elem_id="panels", overflow_behavior="wrap"):
             for endpoint in CATALOGUE.values():
                 with gr.Tab(texts.word(f"panels.{endpoint.id}.tab"), id=endpoint.id, elem_id=f"{endpoint.slug}-tab"):
@@ -42,6 +42,11 @@ def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
         for endpoint in CATALOGUE.values():
             api.expose(context, endpoint)
     return blocks
+
+
+def style() -> str:
+    """assets/style.css for the page's head: as `css`, Gradio would scope its media queries away."""
+    return f"<style>{(ASSETS / 'style.css').read_text('utf-8')}</style>"
 
 
 def create_app(settings: Settings, client: httpx.AsyncClient) -> FastAPI:
@@ -68,7 +73,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient) -> FastAPI:
         return Response(data, media_type=codec.sniff(data), headers=headers)
 
     gr.mount_gradio_app(
-        app, blocks, path="/", theme=theme(), css_paths=ASSETS / "style.css", i18n=texts.table(), footer_links=[],
+        app, blocks, path="/", theme=theme(), head=style(), i18n=texts.table(), footer_links=[],
         favicon_path=str(ASSETS / "favicon.svg"), show_error=True, max_file_size=codec.MAX_BYTES, ssr_mode=False,
         run_history=False, enable_monitoring=False, pwa=False, mcp_server=False,
     )  # fmt: skip

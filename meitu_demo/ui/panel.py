@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -33,7 +32,8 @@ def build(context: Context, endpoint: Endpoint, texts: Texts, picks: controls.Te
     slug, key = endpoint.slug, f"panels.{endpoint.id}"
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
-            gr.HTML(texts.render(f"{slug}-intro", lambda language: _intro(endpoint, language)), elem_classes="bare")
+            intro = texts.render(f"{slug}-intro", lambda language: stage.introduction(endpoint.id, language))
+            gr.HTML(intro, elem_classes="bare", apply_default_css=False)
             photo = gr.Image(
                 label=texts.word("photo.label"), show_label=False, elem_id=f"{slug}-photo", elem_classes="photo",
                 type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], height=264, buttons=[],
@@ -51,7 +51,7 @@ def build(context: Context, endpoint: Endpoint, texts: Texts, picks: controls.Te
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
             shown = gr.HTML(
                 texts.render(f"{slug}-empty", lambda language: stage.invitation(endpoint.id, language)),
-                elem_id=f"{slug}-stage", elem_classes="bare", js_on_load=stage.SCRIPT,
+                elem_id=f"{slug}-stage", elem_classes="bare", apply_default_css=False, js_on_load=stage.SCRIPT,
             )  # fmt: skip
             offline_button = gr.Button(texts.word("result.run_offline"), visible=False, elem_id=f"{slug}-offline")
 
@@ -71,11 +71,6 @@ def build(context: Context, endpoint: Endpoint, texts: Texts, picks: controls.Te
     offline_button.click(run_offline, **wiring)
     run_button.click(None, js=SHOW_STAGE.format(f"{slug}-stage"), **PRIVATE)
     example.click(lambda: examples.example_file(endpoint.example), None, photo, **PRIVATE)
-
-
-def _intro(endpoint: Endpoint, language: str) -> str:
-    """The panel's own one-liner."""
-    return f'<p class="intro">{escape(translate(f"panels.{endpoint.id}.intro", language))}</p>'
 
 
 async def _watch(

@@ -29,6 +29,11 @@ class Pictures:
     file_name: str
 
 
+def introduction(endpoint_id: str, language: str) -> str:
+    """A panel's own one-liner, above the photo."""
+    return f'<p class="intro">{escape(translate(f"panels.{endpoint_id}.intro", language))}</p>'
+
+
 def invitation(endpoint_id: str, language: str) -> str:
     """The empty state: what to do."""
     title = escape(translate(f"panels.{endpoint_id}.empty_title", language))
