@@ -1,0 +1,1 @@
+"""One file per template; each has ``build() -> (Stage, backdrop, Look)``."""
