@@ -24,6 +24,7 @@ CONTOUR = (
     (356, 454, 323, 361, 288, 397, 365, 379, 378, 400),
 )
 MIDDLE = (168, 152)
+NECK = 0.65  # share of the widest: below the jaw the neck carries the contour on, or it would bulge beside a slim jaw
 ORIGIN = 168  # between the eyes
 
 
@@ -195,4 +196,5 @@ def _distance_of_contour(heights: Array, face: Points, side: tuple[int, ...]) ->
     (x0, y0), (x1, y1) = face[list(MIDDLE)]
     distances = np.abs(points[:, 0] - x0 - (points[:, 1] - y0) * (x1 - x0) / (y1 - y0))
     levels = np.maximum.accumulate(points[:, 1])  # a nodding head may fold the mesh; heights must rise to be looked up
-    return np.interp(heights, levels, np.maximum(distances, 0.05)).astype(heights.dtype)
+    distances = np.maximum(distances, max(0.05, NECK * float(distances.max())))
+    return np.interp(heights, levels, distances).astype(heights.dtype)

@@ -36,11 +36,11 @@ SHAPES: tuple[tuple[Operation, ...], ...] = (
         Scale(CHIN, by=(0.93, 1), fade=(0.12, 0.12, 0.2)),
     ),
     # 2 slim face
-    (Narrow(CHEEKS, by=0.09, fade=(0.3, 0.22)),),
+    (Narrow(CHEEKS, by=0.088, fade=(0.3, 0.36)),),
     # 3 face length
     (
-        Shift(CHIN_POINT, levels=((LOWER_LIP, 0), (CHIN_TIP, -0.05)), fade=(0.36, 0.1, 0.3)),
-        Shift(FOREHEAD, levels=((HAIRLINE, 0.03), (BROW_LINE, 0)), fade=(0.3, 0.4, 0.1)),
+        Shift(JAW, levels=((LOWER_LIP, 0), (CHIN_TIP, -0.046)), fade=(0.24, 0.1, 0.3)),
+        Shift(FOREHEAD, levels=((HAIRLINE, 0.035), (BROW_LINE, 0)), fade=(0.3, 0.4, 0.1)),
     ),
     # 4 shorter chin
     (Shift(CHIN_POINT, levels=((LOWER_LIP, 0), (CHIN_TIP, -0.04)), fade=(0.28, 0.1, 0.25)),),
@@ -49,7 +49,7 @@ SHAPES: tuple[tuple[Operation, ...], ...] = (
     # 6 slim chin
     (Scale(CHIN_POINT, by=(0.83, 1), fade=(0.34, 0.24, 0.3)),),
     # 7 slim jaw
-    (Narrow(JAW_CORNERS, by=0.085, fade=(0.18, 0.18)),),
+    (Narrow(JAW_CORNERS, by=0.085, fade=(0.18, 0.24)),),
     # 8 bigger eyes
     (Scale(EYES, by=(1.14, 1.14), fade=(0.13, 0.12, 0.14)),),
     # 9 eye angle, outer corners raised
