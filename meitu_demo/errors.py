@@ -87,6 +87,7 @@ class ProviderError(DemoError):
         vendor_message: str = "",
         http_status: int = 0,
         request_id: str | None = None,
+        **measured: object,
     ) -> None:
         super().__init__(
             provider=provider,
@@ -94,6 +95,7 @@ class ProviderError(DemoError):
             vendor_message=vendor_message,
             http_status=http_status,
             request_id=request_id,
+            **measured,
         )
         self.provider = provider
         self.code = code

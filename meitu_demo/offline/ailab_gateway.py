@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from ..errors import ImageRejected, Refusal, ValueRejected
 from ..spec import Endpoint
 from ..tables import answer
-from .bodies import read_body
+from .bodies import details, read_body
 
 PROVIDER = "ailab"
 FORM_OVERHEAD = 64 * 1024  # bytes of boundaries and text parts around the file
@@ -41,7 +41,7 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
     except MultiPartException:
         return failure("request_malformed")
     except (Refusal, ImageRejected, ValueRejected) as error:
-        return failure(error.slug)
+        return failure(error.slug, details(error))
     except Exception:
         log.exception("%s failed", endpoint.id)
         return failure("processing_failed")
@@ -49,13 +49,15 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
     return JSONResponse(_envelope(data={"image_url": link}))
 
 
-def failure(slug: str) -> Response:
+def failure(slug: str, detail: str = "") -> Response:
     """The vendor's answer for `slug`."""
     code = answer(PROVIDER, slug)
-    return JSONResponse(_envelope(code.code, code.http), code.http)
+    return JSONResponse(_envelope(code.code, code.http, detail), code.http)
 
 
-def _envelope(code: str = "", status: int = 200, data: dict[str, str] | None = None) -> dict[str, object]:
+def _envelope(
+    code: str = "", status: int = 200, detail: str = "", data: dict[str, str] | None = None
+) -> dict[str, object]:
     """The public response fields, as in the page's example."""
     words = code.replace("_", " ").capitalize()
     return {
@@ -63,7 +65,7 @@ def _envelope(code: str = "", status: int = 200, data: dict[str, str] | None = N
         "log_id": uuid.uuid4().hex,
         "error_code": status if code else 0,
         "error_msg": words,
-        "error_detail": {"status_code": status, "code": code, "code_message": words, "message": ""},
+        "error_detail": {"status_code": status, "code": code, "code_message": words, "message": detail},
         **({"data": data} if data else {}),
     }
 

@@ -1,8 +1,8 @@
-"""Reads a request's body up to a bound, so that nobody can fill the memory."""
+"""What both gateways do with bodies: read them up to a bound, and put measured numbers into a refusal."""
 
 from starlette.requests import Request
 
-from ..errors import ImageRejected
+from ..errors import DemoError, ImageRejected
 
 
 async def read_body(request: Request, limit: int) -> bytes:
@@ -18,3 +18,8 @@ async def read_body(request: Request, limit: int) -> bytes:
             raise ImageRejected("image_too_large_file", bytes=size, limit=limit)
         parts.append(part)
     return b"".join(parts)
+
+
+def details(error: DemoError) -> str:
+    """What was measured, such as "angle=41 limit=35": whoever made the photo can then be told how far it is off."""
+    return " ".join(f"{name}={value}" for name, value in error.facts.items() if isinstance(value, int))

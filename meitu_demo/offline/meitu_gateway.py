@@ -16,7 +16,7 @@ from .. import links
 from ..errors import ImageRejected, LinkRejected, Refusal, ValueRejected
 from ..spec import Endpoint
 from ..tables import answer
-from .bodies import read_body
+from .bodies import details, read_body
 
 PROVIDER = "meitu"
 VERSIONS = {"face_fuse": "1.0.0", "quality_restoration": "1.0.1"}  # as in the pages' samples of an answer
@@ -48,19 +48,19 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
     except _Malformed:
         return failure("request_malformed")
     except (Refusal, ImageRejected, ValueRejected, LinkRejected) as error:
-        return failure(error.slug)
+        return failure(error.slug, details(error))
     except Exception:
         log.exception("%s failed", endpoint.id)
         return failure("processing_failed")
     return await _success(request, endpoint, picture, answer_as, values, elapsed)
 
 
-def failure(slug: str) -> Response:
-    """The vendor's answer for `slug`, in the form of its documents."""
+def failure(slug: str, detail: str = "") -> Response:
+    """The vendor's answer for `slug`, in the form of its documents; `detail` goes where they have 具体信息."""
     code = answer(PROVIDER, slug)
     if slug == "api_not_found":  # this one comes from another gateway, in other words
         return JSONResponse({"error_code": int(code.code), "message": "no route found"}, code.http)
-    body = {"ErrorCode": int(code.code), "ErrorMsg": code.constant, "Data": None if slug == "key_refused" else ""}
+    body = {"ErrorCode": int(code.code), "ErrorMsg": code.constant, "Data": None if slug == "key_refused" else detail}
     return JSONResponse(body, code.http, headers={"x-request-id": uuid.uuid4().hex})
 
 

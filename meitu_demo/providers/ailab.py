@@ -8,7 +8,7 @@ import httpx
 
 from ..errors import BadReply, ProviderError
 from ..spec import Endpoint, Link, Photo, Reply, Route, Values
-from .base import Json, read_object, without_code
+from .base import Json, measured, read_object, without_code
 
 NAME = "AILabTools"
 
@@ -38,7 +38,12 @@ def parse(response: httpx.Response) -> Reply:
     code, message = _failure(body)
     if code:
         raise ProviderError(
-            "ailab", code, vendor_message=message, http_status=response.status_code, request_id=request_id
+            "ailab",
+            code,
+            vendor_message=message,
+            http_status=response.status_code,
+            request_id=request_id,
+            **measured(message),
         )
     if not response.is_success:
         raise without_code("ailab", response, "no_media", message)

@@ -1,6 +1,7 @@
 """What a provider module offers, and how both of them read an answer that is not a success."""
 
 import json
+import re
 from typing import Any, Protocol
 
 import httpx
@@ -9,6 +10,7 @@ from ..errors import BadReply, DemoError, OutcomeUnknown, ProviderError
 from ..spec import Endpoint, Photo, Reply, Route, Values
 
 Json = dict[str, Any]
+MEASURES = ("angle", "limit", "side", "share", "width", "height", "bytes")
 
 
 class Provider(Protocol):
@@ -30,6 +32,12 @@ def read_object(response: httpx.Response) -> Json | None:
     except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
+
+
+def measured(text: object) -> dict[str, int]:
+    """Numbers that an answer gives as ``name=number`` in its free text, such as "angle=41 limit=35"; most give none."""
+    pairs = re.findall(r"\b([a-z]{3,12})=(\d{1,9})\b", text[:200]) if isinstance(text, str) else []
+    return {name: int(number) for name, number in pairs if name in MEASURES}
 
 
 def without_code(provider: str, response: httpx.Response, cause: str, message: str = "") -> DemoError:

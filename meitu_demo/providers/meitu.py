@@ -13,7 +13,7 @@ import httpx
 from ..errors import BadReply, ProviderError
 from ..spec import Endpoint, Link, Photo, Reply, Route, Values
 from ..tables import text_slug
-from .base import Json, read_object, without_code
+from .base import Json, measured, read_object, without_code
 
 NAME = "Meitu"
 CODE_NAMES = ("ErrorCode", "error_code", "code")
@@ -59,7 +59,12 @@ def parse(response: httpx.Response) -> Reply:
         if not code:
             raise without_code("meitu", response, "no_media", message)
         raise ProviderError(
-            "meitu", code, vendor_message=message, http_status=response.status_code, request_id=request_id
+            "meitu",
+            code,
+            vendor_message=message,
+            http_status=response.status_code,
+            request_id=request_id,
+            **measured(body.get("Data")),
         )
     if media.startswith(("http://", "https://")):  # decided by the value: the declared type is not to be trusted
         return Reply(Link(media), request_id)
