@@ -1,4 +1,4 @@
-"""A good photo made bad, always in the same way: the example for quality restoration. Pure; the catalogue's examples use it.
+"""A good photo made bad, always in the same way: the example photo for quality restoration. Pure.
 
 Each step is what happens to real photos, in the order in which it happens: a soft lens, too little light, the sensor's
 noise, coarse compression.
@@ -12,7 +12,7 @@ import numpy as np
 from ..spec import Image
 
 _BLUR: Final = 1.1  # pixels
-_LIGHT: Final = 0.45
+_LIGHT: Final = 0.42
 _NOISE: Final = 5.0  # levels, after the light is gone
 _JPEG_QUALITY: Final = 62
 _SEED: Final = 1969

@@ -31,8 +31,9 @@ SMALL: Final = 720
 # noise of 5 in each of R, G, B 3.3.
 _GRAIN: Final = (1.4, 2.2)
 _CHROMA_GRAIN: Final = (0.85, 1.3)  # at half the size, where averaging has left less of it
-# JPEG quality above which nothing, below which everything is done: fine artefacts are smaller than what a filter costs.
-_COARSE: Final = (74, 64)
+# First step of a JPEG's luma table, in levels, that calls for nothing and for everything: quality 73 and 64. Finer
+# artefacts are smaller than what a filter costs, unless a dark photo's light is raised, and they with it.
+_COARSE: Final = (8.6, 11.4)
 # Standard deviation of the quantisation error, in steps; 0.29 if it were uniform, less as most coefficients are zero.
 _LUMA_STEP: Final = 0.155
 # Noise that went through a JPEG is no longer white; in its middle frequencies more than this can only be texture.
@@ -50,7 +51,7 @@ def restore(image: Image, faces: Sequence[Face] = (), *, enlarge: bool = True) -
     """
     noisy, *colours = planes.split(image)
     curve = exposure_curve(noisy)
-    jpeg = _coarse(find_jpeg(noisy))
+    jpeg = _coarse(find_jpeg(noisy), curve.gain)
     grain = grain_spectrum(noisy, noisy)
 
     luma, chroma = noisy, colours
@@ -62,18 +63,18 @@ def restore(image: Image, faces: Sequence[Face] = (), *, enlarge: bool = True) -
     chroma = [_clean(plane, noisy, luma, jpeg, curve.gain) for plane in colours]
     if curve.changes:
         luma, *chroma = curve.bend(luma, *chroma)
-    luma = _sharpened(luma, white_level(grain) * curve.gain, jpeg)
+    luma = _sharpened(luma, _remaining(grain, jpeg) * curve.gain, jpeg)
     luma = clear_features(luma, faces)
     if enlarge and min(luma.shape) < SMALL:
         luma, *chroma = (twice(plane) for plane in (luma, *chroma))
     return planes.join(luma, *chroma)
 
 
-def _coarse(jpeg: JpegTrace | None) -> JpegTrace | None:
+def _coarse(jpeg: JpegTrace | None, gain: float) -> JpegTrace | None:
     """The trace with its steps weakened by how little they show; None when they do not show."""
-    if jpeg is None or jpeg.quality >= _COARSE[0]:
+    share = _ramp(float(jpeg.luma[0]) * gain, *_COARSE) if jpeg else 0
+    if jpeg is None or not share:
         return None
-    share = _ramp(jpeg.quality, *_COARSE)
     return replace(jpeg, luma=jpeg.luma * share, chroma=jpeg.chroma * share)
 
 
@@ -85,6 +86,11 @@ def _luma_sigma(grain: Spectrum, jpeg: JpegTrace | None, gain: float) -> Spectru
         return sigma
     survived = _ramp(middle_level(grain), *_SURVIVED) * grain
     return np.asarray(np.hypot(_LUMA_STEP * jpeg.luma, np.maximum(sigma, survived)), np.float32)
+
+
+def _remaining(grain: Spectrum, jpeg: JpegTrace | None) -> float:
+    """The level of the noise whose remains sharpening must not wake."""
+    return white_level(grain) if jpeg is None else max(white_level(grain), middle_level(grain))
 
 
 def _clean(plane: Plane, noisy_luma: Plane, luma: Plane, jpeg: JpegTrace | None, gain: float) -> Plane:

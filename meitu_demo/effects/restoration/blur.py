@@ -1,9 +1,9 @@
 """How blurred is a picture at its sharpest, and the filter that undoes it.
 
 Blurring an edge once more weakens its gradient the less, the softer it was: the ratio tells the edge's own blur (Zhuo,
-Sim: "Defocus map estimation from a single image", 2011). A photo counts as blurred only if its sharpest edges are: a soft
-background behind a sharp face is as the photographer wanted it. What is found is undone by a Wiener filter for pictures
-with the usual 1/f² spectrum, cut to a small kernel.
+Sim: "Defocus map estimation from a single image", 2011). A photo counts as blurred only if its sharpest edges are: a
+soft background behind a sharp face is as the photographer wanted it. What is found is undone by a Wiener filter for
+pictures with the usual 1/f² spectrum, cut to a small kernel.
 """
 
 from typing import Final

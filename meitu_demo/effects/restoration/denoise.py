@@ -14,8 +14,8 @@ import numpy as np
 from . import blocks
 from .blocks import DCT, INVERSE_DCT, SIDE, Plane, Spectrum
 
-# No two grids of a round share a row or a column. Measured on six photos: weighting blocks by their smoothness and eight
-# grids in the first round gain 0.05 dB together, for a third more time.
+# No two grids of a round share a row or a column. Measured on six photos: weighting blocks by their smoothness and
+# eight grids in the first round gain 0.05 dB together, for a third more time.
 _PILOT_GRIDS: Final = ((1, 0), (3, 5), (5, 2), (7, 7))
 _WIENER_GRIDS: Final = ((0, 0), (1, 3), (2, 6), (3, 1), (4, 4), (5, 7), (6, 2), (7, 5))
 _THRESHOLD: Final = 2.7  # in standard deviations; 3.0 loses 0.1 dB
@@ -31,14 +31,18 @@ def _round(plane: Plane, pilot: Plane | None, sigma: Spectrum) -> Plane:
     height, width = plane.shape
     # To whole blocks and one block more on every side: each grid then covers every pixel.
     margins = (SIDE, SIDE + -height % SIDE, SIDE, SIDE + -width % SIDE)
-    padded = np.asarray(cv2.copyMakeBorder(plane, *margins, cv2.BORDER_REFLECT_101))
-    guide = None if pilot is None else np.asarray(cv2.copyMakeBorder(pilot, *margins, cv2.BORDER_REFLECT_101))
+    padded = _framed(plane, margins)
+    guide = None if pilot is None else _framed(pilot, margins)
     result = np.empty_like(plane)
     for top in range(0, height, _STRIP):
         rows = slice(top, top + _STRIP + 2 * SIDE)
         strip = _shrunk(padded[rows], None if guide is None else guide[rows], sigma)
         result[top : top + _STRIP] = strip[: height - top, :width]
     return result
+
+
+def _framed(plane: Plane, margins: tuple[int, int, int, int]) -> Plane:
+    return np.asarray(cv2.copyMakeBorder(plane, *margins, cv2.BORDER_REFLECT_101), np.float32)
 
 
 def _shrunk(padded: Plane, pilot: Plane | None, sigma: Spectrum) -> Plane:

@@ -1,8 +1,8 @@
 """Was the picture a JPEG, and how coarse? Read from the pixels alone, without the file.
 
 A decoded JPEG keeps its quantisation: on its own 8×8 grid every DCT coefficient of the luma sits near a multiple of the
-table's step (Fan, de Queiroz: "Identification of bitmap compression history", 2003). The grid's origin shows in the steps
-between neighbouring columns and rows; the table is the one on whose multiples the coefficients gather best.
+table's step (Fan, de Queiroz: "Identification of bitmap compression history", 2003). The grid's origin shows in the
+steps between neighbouring columns and rows; the table is the one on whose multiples the coefficients gather best.
 """
 
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class JpegTrace:
 
 def _scaled(table: Spectrum, quality: int) -> Spectrum:
     percent = 5000 // quality if quality < 50 else 200 - 2 * quality
-    return np.clip(np.floor((table * percent + 50) / 100), 1, 255).astype(np.float32)
+    return np.asarray(np.clip(np.floor((table * percent + 50) / 100), 1, 255), np.float32)
 
 
 def _gathering() -> NDArray[np.float32]:
@@ -83,7 +83,7 @@ def find_jpeg(luma: Plane) -> JpegTrace | None:
 
 def _best_quality(luma: Plane, origin: tuple[int, int]) -> tuple[float, int]:
     coefficients = np.abs(blocks.sample(luma, origin) @ blocks.DCT[:, _LOOKED_AT])
-    bins = (coefficients[:, :] / _BIN).astype(np.intp)
+    bins = (coefficients / _BIN).astype(np.intp)
     counts = np.stack([np.bincount(column[column < len(_FIT)], minlength=len(_FIT)) for column in bins.T])
     counts = counts.astype(np.float32)
     frequencies = np.arange(len(_LOOKED_AT))

@@ -1,9 +1,9 @@
 """How noisy is a plane? The standard deviation of its grain, read from its flattest blocks.
 
 Blocks without structure hold nothing but noise (Pyatykh, Hesser, Zheng: "Image noise level estimation by principal
-component analysis", 2013). Here flatness is judged by the low frequencies and noise is read from the high ones: in white
-noise the two are independent, so choosing the flattest blocks does not bias the reading. Where even the flattest blocks
-hold texture, as in grass, the middle frequencies give it away: texture has more of them, noise as many.
+component analysis", 2013). Here flatness is judged by the low frequencies and noise is read from the high ones: in
+white noise the two are independent, so choosing the flattest blocks does not bias the reading. Where even the flattest
+blocks hold texture, as in grass, the middle frequencies give it away: texture has more of them, noise as many.
 """
 
 from typing import Final
@@ -19,6 +19,8 @@ _STRUCTURE = (blocks.DIAGONAL > 0) & (blocks.DIAGONAL <= 2)
 _MIDDLE = (blocks.DIAGONAL >= 3) & (blocks.DIAGONAL <= 5)
 _FINE = blocks.DIAGONAL >= 9
 _FINE_OF_TEXTURE: Final = 0.43  # fine against middle frequencies; measured 0.43 in grass and fur, 0.25 in sand
+_NEAR_BLACK: Final = 12.0  # compression hides that noise was cut off, brightness does not
+_NEAR_WHITE: Final = 243.0
 _MEDIAN_OF_NORMAL: Final = 0.6745
 # Off the usual JPEG grid, whose quantisation would wipe out the very coefficients that are looked at.
 _ORIGIN: Final = (3, 4)
@@ -31,7 +33,8 @@ def grain_spectrum(plane: Plane, luma: Plane) -> Spectrum:
     """
     tiles = blocks.sample(plane, _ORIGIN)
     light = blocks.sample(luma, _ORIGIN)
-    whole = (light.min(axis=1) > 0.5) & (light.max(axis=1) < 254.5)
+    mean = light.mean(axis=1)
+    whole = (light.min(axis=1) > 0.5) & (light.max(axis=1) < 254.5) & (mean > _NEAR_BLACK) & (mean < _NEAR_WHITE)
     if np.count_nonzero(whole) >= _FEWEST_BLOCKS:
         tiles = tiles[whole]
     if len(tiles) < _FEWEST_BLOCKS:
@@ -40,7 +43,7 @@ def grain_spectrum(plane: Plane, luma: Plane) -> Spectrum:
     structure = np.square(coefficients[:, _STRUCTURE]).sum(axis=1)
     count = max(_FEWEST_BLOCKS, int(len(tiles) * _FLAT_SHARE))
     size = np.abs(coefficients[np.argpartition(structure, count - 1)[:count]])
-    orders = [np.median(size[:, blocks.DIAGONAL == order]) for order in range(blocks.DIAGONAL.max() + 1)]
+    orders = [np.median(size[:, order == blocks.DIAGONAL]) for order in range(blocks.DIAGONAL.max() + 1)]
     return np.asarray(np.array(orders)[blocks.DIAGONAL] / _MEDIAN_OF_NORMAL, np.float32)
 
 

@@ -19,8 +19,9 @@ def split(image: Image) -> tuple[Plane, Plane, Plane]:
 
 def join(luma: Plane, blue: Plane, red: Plane) -> Image:
     """The planes as an RGB picture, rounded and clipped."""
-    rgb = cv2.transform(cv2.merge((luma, blue, red)), _TO_RGB)
-    return np.asarray(cv2.convertScaleAbs(cv2.max(rgb, 0.0)), np.uint8)
+    rgb = np.asarray(cv2.transform(cv2.merge((luma, blue, red)), _TO_RGB))
+    np.maximum(rgb, 0, out=rgb)
+    return np.asarray(cv2.convertScaleAbs(rgb), np.uint8)
 
 
 def halve(plane: Plane) -> Plane:

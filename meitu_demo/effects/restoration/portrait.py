@@ -1,7 +1,7 @@
 """What a face needs besides: skin keeps a breath of its grain, eyes, brows, lips and the hair line become clearer.
 
-Filters are blind to what matters in a portrait: skin without any grain looks like plastic, and eyes are where one looks.
-Both repairs work on the luma, in the region around each face only.
+Filters are blind to what matters in a portrait: skin without any grain looks like plastic, and eyes are where one
+looks. Both repairs work on the luma, in the region around each face only.
 """
 
 from collections.abc import Sequence
@@ -71,12 +71,12 @@ def _region(face: Face, shape: tuple[int, ...]) -> tuple[tuple[slice, slice] | N
 
 def _hull(points: Points, indices: Sequence[int], grow: float) -> Points:
     outline = cv2.convexHull(points[list(indices)].astype(np.float32))[:, 0].astype(np.float64)
-    return outline.mean(0) + (outline - outline.mean(0)) * grow
+    return np.asarray(outline.mean(0) + (outline - outline.mean(0)) * grow)
 
 
 def _features(points: Points, shape: tuple[int, ...], feather: float) -> Mask:
     hulls = [_hull(points, part, 1.35) for part in (*_EYES, *_BROWS)] + [_hull(points, _LIPS, 1.05)]
-    return np.maximum.reduce([polygon_mask(hull, shape, feather) for hull in hulls])
+    return np.asarray(np.maximum.reduce([polygon_mask(hull, shape, feather) for hull in hulls]), np.float32)
 
 
 def _skin(points: Points, shape: tuple[int, ...]) -> Mask:
