@@ -60,7 +60,7 @@ def _region(face: Face, shape: tuple[int, ...]) -> tuple[tuple[slice, slice] | N
     points = face.landmarks.astype(np.float64)
     oval = points[list(FACE_OVAL)]
     reach = (oval - oval.mean(0)) * (_HEAD + 0.3) + oval.mean(0)
-    if not np.isfinite(reach).all():
+    if not np.isfinite(points).all():
         return None, points
     low = np.clip(np.floor(reach.min(0)), 0, None).astype(int)
     high = np.minimum(np.ceil(reach.max(0)).astype(int), shape[1::-1])

@@ -1,0 +1,131 @@
+"""The measures that decide what quality restoration mends, and its care for faces."""
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from meitu_demo.effects.restoration import planes
+from meitu_demo.effects.restoration.blocks import DCT, INVERSE_DCT, gather, lay
+from meitu_demo.effects.restoration.blur import blur_radius
+from meitu_demo.effects.restoration.denoise import sliding_dct
+from meitu_demo.effects.restoration.jpeg import find_jpeg, grid_origin
+from meitu_demo.effects.restoration.light import exposure_curve
+from meitu_demo.effects.restoration.noise import grain_spectrum, white_level
+from meitu_demo.effects.restore import restore
+from meitu_demo.imaging.faces import find_faces
+
+
+def luma_of(image: np.ndarray) -> np.ndarray:
+    return planes.split(image)[0]
+
+
+def jpeg(image: np.ndarray, quality: int) -> np.ndarray:
+    _, file = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return cv2.cvtColor(cv2.imdecode(file, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+
+
+def test_the_dct_is_orthonormal_and_blocks_come_back() -> None:
+    """Cutting, transforming, transforming back and laying gives the same plane; the power stays."""
+    plane = luma_of(data.coffee())
+    coefficients = gather(plane) @ DCT
+    assert np.allclose(lay(coefficients @ INVERSE_DCT, 50, 75), plane, atol=1e-3)
+    assert np.sum(coefficients**2) == pytest.approx(np.sum(plane**2), rel=1e-5)
+
+
+def test_planes_come_back() -> None:
+    """Splitting into luma and chroma and joining again loses nothing."""
+    photo = data.astronaut()
+    assert np.array_equal(planes.join(*planes.split(photo)), photo)
+
+
+@pytest.mark.parametrize("strength", [5, 15, 25])
+@pytest.mark.parametrize("name", ["astronaut", "chelsea", "coffee", "rocket"])
+def test_noise_is_measured(name: str, strength: float) -> None:
+    """The level comes out within a seventh of the truth, whatever the picture."""
+    photo = getattr(data, name)()
+    noisy = luma_of(photo) + np.random.default_rng(1).normal(0, strength, photo.shape[:2]).astype(np.float32)
+    assert white_level(grain_spectrum(noisy, luma_of(photo))) == pytest.approx(strength, rel=0.15)
+
+
+def test_texture_is_not_taken_for_noise() -> None:
+    """Grass and gravel, which fill every block, count as less than half of what noise of 5 would."""
+    for texture in (data.grass(), data.gravel(), data.brick()):
+        plane = texture.astype(np.float32)
+        assert white_level(grain_spectrum(plane, plane)) < 2.2
+
+
+@pytest.mark.parametrize("quality", [5, 10, 20, 35, 60, 70])
+def test_the_quality_of_a_jpeg_is_read_from_its_pixels(quality: int) -> None:
+    """The exact libjpeg setting is found, and still after the picture was cropped off its grid."""
+    squeezed = jpeg(data.coffee(), quality)
+    whole, cropped = find_jpeg(luma_of(squeezed)), find_jpeg(luma_of(squeezed[3:, 6:]))
+    assert whole is not None
+    assert cropped is not None
+    assert whole.quality == cropped.quality == quality
+    assert grid_origin(luma_of(squeezed[3:, 6:])) == (5, 2)
+
+
+def test_a_picture_that_was_no_jpeg_is_none() -> None:
+    """Photos from PNG files, noise and blur leave no trace of quantisation."""
+    for photo in (data.astronaut(), data.coffee(), cv2.GaussianBlur(data.chelsea(), (0, 0), 2)):
+        assert find_jpeg(luma_of(photo)) is None
+    assert find_jpeg(np.random.default_rng(0).uniform(0, 255, (200, 200)).astype(np.float32)) is None
+
+
+def test_blur_is_measured_at_the_sharpest_edges() -> None:
+    """The radius grows with the true one, and a soft background does not make a photo blurred."""
+    photo = data.astronaut()
+    radii = [blur_radius(luma_of(cv2.GaussianBlur(photo, (0, 0), true))) for true in (1.2, 1.6, 2.0, 3.0)]
+    assert np.allclose(radii, (1.2, 1.6, 2.0, 3.0), rtol=0.2)
+    portrait = cv2.GaussianBlur(photo, (0, 0), 4)
+    portrait[0:260, 120:320] = photo[0:260, 120:320]
+    assert blur_radius(luma_of(portrait)) < 0.88
+
+
+def test_only_dark_or_flat_photos_need_light() -> None:
+    """Night, stars and black backdrops are as they should be; a third of the light is not."""
+    for photo in (data.rocket(), data.astronaut(), data.chelsea(), data.hubble_deep_field(), data.retina()):
+        assert not exposure_curve(luma_of(photo)).changes
+        assert exposure_curve(0.35 * luma_of(photo)).gain > 2
+
+
+def test_the_curve_rises_and_never_reaches_white() -> None:
+    """Any curve keeps the order of all levels and ends below 255."""
+    levels = np.arange(256, dtype=np.float32)[None]
+    for luma in (0.2 * levels, 100 + 0.2 * levels, 0.4 * levels):
+        (bent,) = exposure_curve(luma).bend(levels)
+        assert (np.diff(bent) >= 0).all()
+        assert bent.max() < 255.0
+
+
+def test_the_filter_leaves_what_is_larger_than_the_noise() -> None:
+    """With a vanishing noise level the plane comes back unchanged, up to its very edges."""
+    plane = luma_of(data.coffee())[:203, :301]
+    assert np.allclose(sliding_dct(plane, np.full(64, 1e-3, np.float32)), plane, atol=0.02)
+
+
+def test_faces_get_care() -> None:
+    """On a noisy portrait eyes end up clearer and skin keeps more grain than without; the rest is the same."""
+    photo = data.astronaut()
+    noisy = np.clip(photo + np.random.default_rng(3).normal(0, 12, photo.shape), 0, 255).astype(np.uint8)
+    (face,) = find_faces(photo)
+    plain, cared = (luma_of(restore(noisy, faces, enlarge=False)) for faces in ((), (face,)))
+
+    def detail(luma: np.ndarray, middle: np.ndarray, reach: int) -> float:
+        x, y = middle.astype(int)
+        patch = luma[y - reach : y + reach, x - reach : x + reach]
+        return float(np.std(patch - cv2.GaussianBlur(patch, (0, 0), 1.5)))
+
+    for iris in (468, 473):
+        assert detail(cared, face.landmarks[iris], 9) > 1.1 * detail(plain, face.landmarks[iris], 9)
+    for cheek in (50, 280):
+        assert detail(cared, face.landmarks[cheek], 6) > detail(plain, face.landmarks[cheek], 6)
+    assert np.array_equal(plain[300:], cared[300:])
+
+
+def test_a_clean_portrait_stays_itself() -> None:
+    """Care for the face keeps a good portrait within 48 dB of itself."""
+    photo = data.astronaut()
+    error = np.mean((restore(photo, find_faces(photo), enlarge=False).astype(float) - photo) ** 2)
+    assert 10 * np.log10(255**2 / error) > 48
