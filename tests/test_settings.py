@@ -3,9 +3,15 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from meitu_demo import settings as module
 from meitu_demo.settings import Settings, SettingsError
+
+
+def told(secret: SecretStr | None) -> str:
+    assert secret is not None
+    return secret.get_secret_value()
 
 
 def read(**environ: str) -> Settings:
@@ -34,9 +40,9 @@ def test_every_setting_is_read() -> None:
         MODE="Live", HOST="0.0.0.0", PORT="80", LOG_LEVEL="debug",
         CONNECT_TIMEOUT="1", READ_TIMEOUT="2.5",
     )  # fmt: skip
-    assert settings.meitu_key is not None and settings.meitu_key.get_secret_value() == "k"
-    assert settings.meitu_secret is not None and settings.meitu_secret.get_secret_value() == "s"
-    assert settings.ailab_key is not None and settings.ailab_key.get_secret_value() == "a"
+    assert told(settings.meitu_key) == "k"
+    assert told(settings.meitu_secret) == "s"
+    assert told(settings.ailab_key) == "a"
     assert settings.meitu_base_url == "http://127.0.0.1:8700"
     assert settings.meitu_template_ids == ("t1", "t2", "t3")
     assert (settings.ailab_base_url, settings.ailab_path) == ("https://ailab.example", "/elsewhere")
@@ -82,7 +88,7 @@ def test_blank_is_not_set() -> None:
 def test_spaces_around_a_key_are_a_copying_slip() -> None:
     """They are cut off instead of failing at the vendor."""
     settings = read(AILAB_API_KEY="  key\n")
-    assert settings.ailab_key is not None and settings.ailab_key.get_secret_value() == "key"
+    assert told(settings.ailab_key) == "key"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +132,7 @@ def test_the_environment_stands_before_the_file(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(module, "ENV_FILE", file)
     monkeypatch.setenv("PORT", "2222")
     settings = Settings.from_env()
-    assert settings.ailab_key is not None and settings.ailab_key.get_secret_value() == "from-file"
+    assert told(settings.ailab_key) == "from-file"
     assert settings.port == 2222
 
 
@@ -136,4 +142,4 @@ def test_a_key_in_the_file_is_taken_literally(tmp_path: Path, monkeypatch: pytes
     file.write_text("AILAB_API_KEY=a${HOME}b\n")
     monkeypatch.setattr(module, "ENV_FILE", file)
     settings = Settings.from_env()
-    assert settings.ailab_key is not None and settings.ailab_key.get_secret_value() == "a${HOME}b"
+    assert told(settings.ailab_key) == "a${HOME}b"

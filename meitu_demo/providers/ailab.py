@@ -46,7 +46,7 @@ def parse(response: httpx.Response) -> Reply:
             **measured(message),
         )
     if not response.is_success:
-        raise without_code("ailab", response, "no_media", message)
+        raise without_code("ailab", response, "no_media", message, request_id)
     data = body.get("data")
     url = _text(data.get("image_url")) if isinstance(data, dict) else ""
     if not url.startswith(("http://", "https://")):
@@ -59,9 +59,14 @@ def _failure(body: Json) -> tuple[str, str]:
     detail = body.get("error_detail")
     detail = detail if isinstance(detail, dict) else {}
     message = _text(detail.get("message")) or _text(body.get("error_msg")) or _text(body.get("message"))
-    number = _text(body.get("error_code"))
-    older = _text(body.get("error_code_str")) or number if number not in ("", "0") else ""
-    return _text(detail.get("code")) or older, message
+    number = _code(body.get("error_code"))
+    older = _text(body.get("error_code_str")) or number if number else ""
+    return _code(detail.get("code")) or older, message
+
+
+def _code(value: Any) -> str:
+    """A code as text; zero is none."""
+    return "" if _text(value) == "0" else _text(value)
 
 
 def _text(value: Any) -> str:

@@ -40,11 +40,15 @@ def measured(text: object) -> dict[str, int]:
     return {name: int(number) for name, number in pairs if name in MEASURES}
 
 
-def without_code(provider: str, response: httpx.Response, cause: str, message: str = "") -> DemoError:
+def without_code(
+    provider: str, response: httpx.Response, cause: str, message: str = "", request_id: str | None = None
+) -> DemoError:
     """The error for an answer that names no code: what is left to go by is the status."""
     status = response.status_code
     if status >= 500:
         return OutcomeUnknown(provider=provider, cause="server_error", http_status=status)
     if response.is_success:
         return BadReply(provider=provider, cause=cause)
-    return ProviderError(provider, str(status), vendor_message=message, http_status=status)
+    return ProviderError(
+        provider, str(status), vendor_message=message, http_status=status, request_id=request_id
+    )

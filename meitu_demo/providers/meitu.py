@@ -57,7 +57,7 @@ def parse(response: httpx.Response) -> Reply:
     if code or not response.is_success or media is None:
         _raise_for_text(response, code, message, request_id)
         if not code:
-            raise without_code("meitu", response, "no_media", message)
+            raise without_code("meitu", response, "no_media", message, request_id)
         raise ProviderError(
             "meitu",
             code,
@@ -73,7 +73,7 @@ def parse(response: httpx.Response) -> Reply:
 
 def _raise_for_text(response: httpx.Response, code: str = "", message: str = "", request_id: str | None = None) -> None:
     """Some failures are told by their text alone, under numbers that mean something else."""
-    text = message or response.text[:2000]
+    text = message or response.content[:6000].decode("utf-8", "replace")  # whatever charset is declared
     if not response.is_success and text_slug("meitu", text):
         status = response.status_code
         raise ProviderError(

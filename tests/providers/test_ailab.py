@@ -1,0 +1,228 @@
+"""AILabTools' dialect, client side: pinned to the vendor's page and to the three generations of its answers."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.errors import BadReply, DemoError, OutcomeUnknown, ProviderError
+from meitu_demo.explain import explain
+from meitu_demo.providers import ailab
+from meitu_demo.spec import Credentials, Link, Photo, Reply, Route
+
+ENDPOINT = CATALOGUE["facial_aesthetics"]
+VALUES = {"shape_type": "8", "strength": 0.5}
+PHOTO = Photo(b"\xff\xd8\xff\xe0 a photo \r\n--", "image/jpeg", 640, 480)
+DIRECT = Route("ailab", "https://www.ailabapi.com", Credentials(SecretStr("xxx")), paid=True)
+MARKET = Route(
+    "ailab", "https://facial-aesthetics.p.rapidapi.com",
+    Credentials(SecretStr("yyy"), host="facial-aesthetics.p.rapidapi.com"), paid=True, path="/face/editing/face-tidyup",
+)  # fmt: skip
+URL = "https://ai-result.example/2026/abc.jpg?Expires=1"
+
+
+def parts(request: httpx.Request) -> dict[str, tuple[dict[str, str], bytes]]:
+    """name → (headers, bytes) of each part, taken apart by hand: the parser of a framework would forgive too much."""
+    request.read()
+    boundary = request.headers["content-type"].partition("boundary=")[2].encode()
+    found = {}
+    for part in request.content.split(b"--" + boundary)[1:-1]:
+        head, _, body = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+        name = headers["Content-Disposition"].partition('name="')[2].partition('"')[0]
+        found[name] = (headers, body.removesuffix(b"\r\n"))
+    return found
+
+
+def answer(status: int, body: Any) -> httpx.Response:
+    return httpx.Response(status, content=body if isinstance(body, bytes) else json.dumps(body).encode())
+
+
+def failure(status: int, body: Any) -> ProviderError:
+    with pytest.raises(ProviderError) as caught:
+        ailab.parse(answer(status, body))
+    return caught.value
+
+
+# ── What is sent ────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_the_request_is_the_documents() -> None:
+    """A form with a file part and two text parts; the key in the direct edition's header."""
+    request = ailab.build(ENDPOINT, DIRECT, PHOTO, VALUES)
+    assert (request.method, str(request.url)) == (
+        "POST", "https://www.ailabapi.com/api/portrait/effects/face-tidyup",
+    )  # fmt: skip
+    assert request.headers["ailabapi-api-key"] == "xxx"
+    assert not [name for name in request.headers if name.startswith("x-rapidapi")]
+    assert request.headers["content-type"].startswith("multipart/form-data; boundary=")
+    form = parts(request)
+    assert set(form) == {"image", "shape_type", "strength"}
+    assert form["shape_type"][1] == b"8"
+    assert form["strength"][1] == b"0.5"
+    headers, data = form["image"]
+    assert data == PHOTO.data
+    assert headers["Content-Type"] == "image/jpeg"
+    assert 'filename="photo.jpg"' in headers["Content-Disposition"]
+
+
+def test_the_marketplace_edition_has_its_own_headers_and_path() -> None:
+    """x-rapidapi-key and -host instead of the direct key; where to, the route says."""
+    request = ailab.build(ENDPOINT, MARKET, PHOTO, VALUES)
+    assert str(request.url) == "https://facial-aesthetics.p.rapidapi.com/face/editing/face-tidyup"
+    assert request.headers["x-rapidapi-key"] == "yyy"
+    assert request.headers["x-rapidapi-host"] == "facial-aesthetics.p.rapidapi.com"
+    assert "ailabapi-api-key" not in request.headers
+
+
+def test_a_png_is_named_as_one() -> None:
+    """File name and type follow the photo's."""
+    headers, _ = parts(ailab.build(ENDPOINT, DIRECT, Photo(b"x", "image/png", 1, 1), VALUES))["image"]
+    assert headers["Content-Type"] == "image/png"
+    assert 'filename="photo.png"' in headers["Content-Disposition"]
+
+
+# ── What a success looks like ───────────────────────────────────────────────────────────────────────────────────────
+OK = {"code": "", "code_message": "", "message": ""}
+SUCCESSES = {
+    "oldest": {"error_code": 0, "error_code_str": "", "error_msg": "", "request_id": "r", "log_id": "l",
+               "data": {"image_url": URL}},
+    "documented": {"request_id": "r", "log_id": "l", "error_code": 0, "error_msg": "",
+                   "error_detail": {"status_code": 200, **OK}, "data": {"image_url": URL}},
+    "newest": {"request_id": "r", "log_id": "l", "error_detail": OK, "data": {"image_url": URL}},
+    "zero as text": {"request_id": "r", "error_code": "0", "error_detail": {"code": "0"}, "data": {"image_url": URL}},
+    "zero as number": {"request_id": "r", "error_code": 0, "error_detail": {"code": 0}, "data": {"image_url": URL}},
+    "null detail": {"request_id": "r", "error_code": 0, "error_detail": None, "data": {"image_url": URL}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", SUCCESSES)
+def test_all_generations_of_success(form: str) -> None:
+    """The link and the request id are found in each; a missing error_code is no failure."""
+    reply = ailab.parse(answer(200, SUCCESSES[form]))
+    assert reply == Reply(Link(URL), "r")
+
+
+def test_the_log_id_stands_in_for_the_request_id() -> None:
+    """Support asks for either."""
+    assert ailab.parse(answer(200, {"log_id": "l", "data": {"image_url": URL}})).request_id == "l"
+
+
+# ── What a failure looks like ───────────────────────────────────────────────────────────────────────────────────────
+def detail(code: str, message: str = "") -> dict[str, object]:
+    return {
+        "request_id": "r",
+        "log_id": "l",
+        "error_detail": {"code": code, "code_message": "Words", "message": message},
+    }
+
+
+FAILURES = [
+    # status, body, code, the vendor's message, what a person is told
+    (422, detail("ERROR_NO_FACE_IN_FILE", "pic not has face"), "ERROR_NO_FACE_IN_FILE", "pic not has face", "no_face"),
+    (422, {"error_code": 422, **detail("ERROR_NO_FACE_IN_FILE")}, "ERROR_NO_FACE_IN_FILE", "", "no_face"),
+    (200, {"error_code": 422, **detail("ERROR_NO_FACE_IN_FILE")}, "ERROR_NO_FACE_IN_FILE", "", "no_face"),
+    (422, {"request_id": "r", "error_code": 422, "error_code_str": "ERROR_NO_FACE_IN_FILE", "error_msg": "old"},
+     "ERROR_NO_FACE_IN_FILE", "old", "no_face"),
+    (429, detail("ERROR_NOT_ENOUGH_CREDITS"), "ERROR_NOT_ENOUGH_CREDITS", "", "out_of_credits"),
+    (429, detail("EXCEEDING_LIMITS"), "EXCEEDING_LIMITS", "", "rate_limited"),
+    (401, detail("ERROR_USER_NOT_EXISTS"), "ERROR_USER_NOT_EXISTS", "", "key_refused"),
+    (404, detail("ERROR_AI_NOT_EXISTS"), "ERROR_AI_NOT_EXISTS", "", "api_retired"),
+    (413, detail("FILE_SIZE_EXCEEDS_LIMIT"), "FILE_SIZE_EXCEEDS_LIMIT", "", "file_too_large"),
+    (415, detail("UNSUPPORTED_FILE_TYPES"), "UNSUPPORTED_FILE_TYPES", "", "wrong_kind"),
+    (502, detail("AI_SERVICE_ERROR"), "AI_SERVICE_ERROR", "", "vendor_fault"),
+    (504, detail("AI_SERVICE_TIMEOUT"), "AI_SERVICE_TIMEOUT", "", "vendor_timeout"),
+    (500, detail("PROCESSING_FAILURE"), "PROCESSING_FAILURE", "", "processing_failed"),
+    (418, detail("ERROR_OF_TOMORROW", "new"), "ERROR_OF_TOMORROW", "new", "vendor_unknown"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "body", "code", "message", "slug"), FAILURES)
+def test_every_shape_of_failure(status: int, body: Any, code: str, message: str, slug: str) -> None:
+    """The code is found in each generation, whatever the status says, with message and request id."""
+    error = failure(status, body)
+    assert (error.provider, error.code, error.vendor_message, error.http_status) == ("ailab", code, message, status)
+    assert error.request_id == "r"
+    assert explain(error, "en").slug == slug
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "slug"),
+    [
+        (401, "Invalid API key.", "key_refused"),
+        (403, "You are not subscribed to this API.", "no_entitlement"),
+        (429, "You have exceeded the MONTHLY quota for Requests on your current plan, BASIC.", "out_of_credits"),
+        (429, "Too many requests", "rate_limited"),
+        (404, "Endpoint '/x' does not exist", "api_retired"),
+    ],
+)
+def test_the_marketplaces_own_errors(status: int, message: str, slug: str) -> None:
+    """{"message": …} and a status is all that the marketplace says."""
+    error = failure(status, {"message": message})
+    assert (error.code, error.vendor_message) == (str(status), message)
+    assert explain(error, "en").slug == slug
+
+
+def test_a_dead_endpoints_page_is_told_as_retired() -> None:
+    """A 404 in HTML, as a removed route answers it."""
+    assert explain(failure(404, b"<html>404</html>"), "en").slug == "api_retired"
+
+
+def test_a_request_id_without_a_code_is_kept() -> None:
+    """Support can be asked about it."""
+    assert failure(403, {"request_id": "r", "message": "no"}).request_id == "r"
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+@pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b'{"message": "upstream"}'])
+def test_a_5xx_without_a_code_may_have_been_billed(status: int, body: bytes) -> None:
+    """Nobody knows whether the call was done."""
+    with pytest.raises(OutcomeUnknown) as caught:
+        ailab.parse(answer(status, body))
+    assert caught.value.facts["http_status"] == status
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [
+        (b"", "not_json"),
+        (b"<html>", "not_json"),
+        (b"[]", "not_json"),
+        (b"[" * 100_000, "not_json"),
+        (b"{}", "no_media"),
+        (b'{"data": null}', "no_media"),
+        (b'{"data": []}', "no_media"),
+        (b'{"data": {"image_url": ""}}', "no_media"),
+        (b'{"data": {"image_url": 7}}', "no_media"),
+        (b'{"data": {"image_url": "ftp://host/x"}}', "no_media"),
+        (b'{"data": {"image_url": "file:///etc/passwd"}}', "no_media"),
+    ],
+)
+def test_a_200_that_is_not_what_the_document_promises(body: bytes, cause: str) -> None:
+    """It is called unreadable, by what is wrong with it; the document's empty image_url is one of these."""
+    with pytest.raises(BadReply) as caught:
+        ailab.parse(answer(200, body))
+    assert caught.value.facts["cause"] == cause
+
+
+names = st.sampled_from(
+    ["error_code", "error_code_str", "error_msg", "error_detail", "code", "message", "data", "image_url", "request_id"]
+)
+leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+jsons = st.recursive(
+    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=5), max_leaves=20
+)
+
+
+@given(status=st.integers(200, 599), body=st.binary(max_size=200) | jsons)
+def test_anything_ends_in_a_reply_or_an_error_of_ours(status: int, body: Any) -> None:
+    """No bytes and no JSON under any status make parsing raise anything else, and every error can be explained."""
+    try:
+        reply = ailab.parse(answer(status, body))
+    except DemoError as error:
+        explain(error, "en").as_text()
+        return
+    assert isinstance(reply.media, Link)

@@ -1,0 +1,302 @@
+"""Meitu's dialect, client side: pinned to the vendor's pages and to the shapes that its gateways answer with."""
+
+import base64
+import json
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.errors import BadReply, DemoError, OutcomeUnknown, ProviderError
+from meitu_demo.explain import explain
+from meitu_demo.providers import meitu
+from meitu_demo.spec import Credentials, Link, Photo, Reply, Route
+
+ROUTE = Route("meitu", "https://openapi.mtlab.meitu.com", Credentials(SecretStr("xxx"), SecretStr("yyy")), paid=True)
+PHOTO = Photo(b"\xff\xd8\xff\xe0 a photo", "image/jpeg", 640, 480)
+PICTURE = bytes(range(256)) * 3
+ENCODED = base64.b64encode(PICTURE).decode()
+
+
+def answer(status: int, body: Any, **headers: str) -> httpx.Response:
+    content = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+    return httpx.Response(status, content=content, headers=headers)
+
+
+def success(media: str, **more: Any) -> httpx.Response:
+    profiles = {"media_data_type": "jpg"}
+    return answer(200, {"media_info_list": [{"media_data": media, "media_profiles": profiles}], **more})
+
+
+def failure(status: int, body: Any, **headers: str) -> ProviderError:
+    with pytest.raises(ProviderError) as caught:
+        meitu.parse(answer(status, body, **headers))
+    return caught.value
+
+
+# ── What is sent ────────────────────────────────────────────────────────────────────────────────────────────────────
+SENT = {
+    "face_fuse": (
+        "https://openapi.mtlab.meitu.com/v3/facefuse?api_key=xxx&api_secret=yyy",
+        {"template_id": "gjw4tjeloaba2psk973"},
+        {"rsp_media_type": "base64", "faceFusePPType": "gjw4tjeloaba2psk973"},
+    ),
+    "anime_avatar": (
+        "https://openapi.mtlab.meitu.com/v1/EmojMaterialH5?api_key=xxx&api_secret=yyy",
+        {"version": "1.0.0"},
+        {"rsp_media_type": "jpg", "version": "1.0.0"},
+    ),
+    "quality_restoration": (
+        "https://openapi.mtlab.meitu.com/v1/aiquality?api_key=xxx&api_secret=yyy",
+        {},
+        {"rsp_media_type": "base64"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SENT)
+def test_the_request_is_the_documents(name: str) -> None:
+    """POST, keys in the query, and a JSON body with parameter, extra and one photo, as on each endpoint's page."""
+    url, values, parameter = SENT[name]
+    request = meitu.build(CATALOGUE[name], ROUTE, PHOTO, values)
+    assert (request.method, str(request.url)) == ("POST", url)
+    assert request.headers["content-type"] == "application/json"
+    assert json.loads(request.content) == {
+        "parameter": parameter,
+        "extra": {},
+        "media_info_list": [
+            {
+                "media_data": base64.b64encode(PHOTO.data).decode(),
+                "media_profiles": {"media_data_type": "jpg"},
+            }
+        ],
+    }
+
+
+def test_a_photo_goes_out_as_bare_base64() -> None:
+    """No data: prefix and no newlines, however large the photo."""
+    photo = Photo(bytes(range(256)) * 1000, "image/png", 640, 480)
+    request = meitu.build(CATALOGUE["quality_restoration"], ROUTE, photo, {})
+    media = json.loads(request.content)["media_info_list"][0]
+    assert base64.b64decode(media["media_data"], validate=True) == photo.data
+    assert media["media_profiles"]["media_data_type"] == "jpg"  # the document's word for picture bytes, PNG too
+
+
+def test_keys_are_quoted_for_the_query() -> None:
+    """A key with characters that mean something in a URL arrives as it is."""
+    keys = Credentials(SecretStr("a&b=c+d/e %"), SecretStr("#?é"))
+    request = meitu.build(CATALOGUE["quality_restoration"], Route("meitu", "https://host", keys, paid=True), PHOTO, {})
+    assert dict(httpx.QueryParams(request.url.query)) == {"api_key": "a&b=c+d/e %", "api_secret": "#?é"}
+
+
+def test_a_routes_own_path_stands_for_the_endpoints() -> None:
+    """A base URL with a path of its own is kept as well."""
+    route = Route("meitu", "http://127.0.0.1:8700/proxy", ROUTE.credentials, paid=True, path="/other")
+    request = meitu.build(CATALOGUE["quality_restoration"], route, PHOTO, {})
+    assert request.url.copy_with(query=None) == "http://127.0.0.1:8700/proxy/other"
+
+
+# ── What a success looks like ───────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        {"version": "1.0.0", "rsp_media_type": "base64"},
+        {"time": 1.811443865, "version": "1.0.0", "rsp_media_type": "jpg"},
+        {"rsp_media_type": "jpg", "version": "1.0.1"},
+        {},
+    ],
+    ids=["facefuse", "EmojMaterialH5", "aiquality", "bare"],
+)
+def test_the_documents_successes(parameter: dict[str, object]) -> None:
+    """The samples of all three pages hold the picture's bytes."""
+    assert meitu.parse(success(ENCODED, parameter=parameter)) == Reply(PICTURE)
+
+
+@pytest.mark.parametrize(
+    "media",
+    [
+        ENCODED,
+        f"data:image/jpeg;base64,{ENCODED}",
+        f"data:image/png;base64,\n{ENCODED}",
+        "\r\n".join(ENCODED[i : i + 76] for i in range(0, len(ENCODED), 76)),
+        f"  {ENCODED}\n",
+        base64.b64encode(PICTURE[:100]).decode().rstrip("="),
+    ],
+    ids=["bare", "data: prefix", "prefix and newline", "newlines", "blanks around", "no padding"],
+)
+def test_base64_is_read_as_vendors_send_it(media: str) -> None:
+    """With a data: prefix, in lines, with blanks around, without padding."""
+    reply = meitu.parse(success(media))
+    assert isinstance(reply.media, bytes)
+    assert PICTURE.startswith(reply.media)
+
+
+@pytest.mark.parametrize("length", range(1, 7))
+def test_missing_padding_of_any_length(length: int) -> None:
+    """None, one or two padding characters may be missing."""
+    media = base64.b64encode(PICTURE[:length]).decode().rstrip("=")
+    assert meitu.parse(success(media)).media == PICTURE[:length]
+
+
+@pytest.mark.parametrize("declared", ["url", "jpg"])
+def test_a_url_is_told_by_its_value(declared: str) -> None:
+    """The declared type is not to be trusted: what starts like a URL is one."""
+    url = "https://obs.mtlab.meitu.com/mtopen/xxx/2026030814/0f.png"
+    body = {"media_info_list": [{"media_data": url, "media_profiles": {"media_data_type": declared}}]}
+    assert meitu.parse(answer(200, body)).media == Link(url)
+
+
+def test_the_request_id_is_found_in_body_or_header() -> None:
+    """Whichever of the known names holds one."""
+    assert meitu.parse(success(ENCODED, request_id="r1")).request_id == "r1"
+    assert meitu.parse(success(ENCODED, msg_id=77)).request_id == "77"
+    body = {"media_info_list": [{"media_data": ENCODED}]}
+    assert meitu.parse(answer(200, body, **{"X-Request-Id": "r2"})).request_id == "r2"
+
+
+def test_a_zero_code_beside_the_picture_is_success() -> None:
+    """As number or text, under each of its names."""
+    for name in ("ErrorCode", "error_code", "code"):
+        for zero in (0, "0", "", None):
+            assert meitu.parse(success(ENCODED, **{name: zero, "message": "ok"})).media == PICTURE
+
+
+# ── What a failure looks like ───────────────────────────────────────────────────────────────────────────────────────
+NESTED = {"code": 20003, "message": "ALGO_ERROR", "data": {"result": {"code": 20003, "msg": "DETECT_NOT_FACE"}}}
+ONCE = {"code": 10000, "message": json.dumps({"ErrorCode": 20020, "ErrorMsg": "DETECT_FACE_OUTOFIMAGE"})}
+TWICE = {"message": json.dumps({"message": json.dumps({"code": "20022", "msg": "DETECT_FACE_YAWANGLE_BIG"})})}
+FAILURES = [
+    # status, body, code, the vendor's message, what a person is told
+    (400, {"ErrorCode": 20003, "ErrorMsg": "xxx", "Data": ""}, "20003", "xxx", "no_face"),
+    (400, {"ErrorCode": 20003, "ErrorMsg": "xxx", "Data": None}, "20003", "xxx", "no_face"),
+    (400, {"ErrorCode": 10003, "ErrorMsg": "xxx"}, "10003", "xxx", "link_not_readable"),
+    (400, {"ErrorCode": 10000, "ErrorMsg": "xxxxxx", "Data": None}, "10000", "xxxxxx", "request_malformed"),
+    (400, {"ErrorCode": "20001", "ErrorMsg": "PROCESS_ERROR"}, "20001", "PROCESS_ERROR", "processing_failed"),
+    (400, {"ErrorCode": 20021, "ErrorMsg": "x"}, "20021", "x", "face_nodded"),
+    (400, {"ErrorCode": 20023, "ErrorMsg": "x"}, "20023", "x", "face_too_small"),
+    (400, {"ErrorCode": 220003, "ErrorMsg": "model photo detect no face"}, "220003", "model photo detect no face",
+     "template_has_no_face"),
+    (401, {"ErrorCode": 90002, "ErrorMsg": "GATEWAY_AUTHORIZED_ERROR", "Data": None}, "90002",
+     "GATEWAY_AUTHORIZED_ERROR", "key_refused"),
+    (200, {"error_code": 80001, "message": "权限错误 record not found"}, "80001", "权限错误 record not found",
+     "no_entitlement"),
+    (415, "权益已耗尽:no right package found".encode(), "415", "权益已耗尽:no right package found", "out_of_credits"),
+    (415, {"ErrorCode": 415, "ErrorMsg": "权益已耗尽:no right package found"}, "415",
+     "权益已耗尽:no right package found", "out_of_credits"),
+    (415, {"ErrorCode": 415, "ErrorMsg": "ALGORITHM_INNER_ERROR"}, "415", "ALGORITHM_INNER_ERROR", "vendor_fault"),
+    (404, {"error_code": 1000404, "message": "no route found"}, "1000404", "no route found", "api_not_found"),
+    (200, {"error_code": 1000404, "message": "no route found"}, "1000404", "no route found", "api_not_found"),
+    (400, {"code": 90002, "message": "GATEWAY_AUTHORIZED_ERROR"}, "90002", "GATEWAY_AUTHORIZED_ERROR", "key_refused"),
+    (400, NESTED, "20003", "DETECT_NOT_FACE", "no_face"),
+    (200, NESTED, "20003", "DETECT_NOT_FACE", "no_face"),
+    (400, ONCE, "20020", "DETECT_FACE_OUTOFIMAGE", "face_cropped"),
+    (500, TWICE, "20022", "DETECT_FACE_YAWANGLE_BIG", "face_turned"),
+    (200, TWICE, "20022", "DETECT_FACE_YAWANGLE_BIG", "face_turned"),
+    (400, {"ErrorCode": 90024, "ErrorMsg": "GATEWAY_QPS_LIMIT"}, "90024", "GATEWAY_QPS_LIMIT", "rate_limited"),
+    (400, {"ErrorCode": 4242, "ErrorMsg": "never heard of"}, "4242", "never heard of", "vendor_unknown"),
+    (404, b"<html>not here</html>", "404", "", "api_not_found"),
+    (403, b"", "403", "", "no_entitlement"),
+    (302, b"", "302", "", "vendor_unknown"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "body", "code", "message", "slug"), FAILURES)
+def test_every_shape_of_failure(status: int, body: Any, code: str, message: str, slug: str) -> None:
+    """Each shape that was documented or seen gives code, message and status, and the words that belong to it."""
+    error = failure(status, body)
+    assert (error.provider, error.code, error.vendor_message, error.http_status) == ("meitu", code, message, status)
+    assert explain(error, "en").slug == slug
+
+
+def test_a_failures_request_id_is_kept() -> None:
+    """From the header, or from the body, with a code and without one."""
+    assert failure(400, {"ErrorCode": 20003}, **{"x-request-id": "r3"}).request_id == "r3"
+    assert failure(400, {"ErrorCode": 20003, "request_id": "r4"}).request_id == "r4"
+    assert failure(403, {"message": "no", "request_id": "r5"}).request_id == "r5"
+
+
+def test_a_code_wins_over_a_picture_beside_it() -> None:
+    """An answer with both is a failure."""
+    body = {"ErrorCode": 20001, "media_info_list": [{"media_data": ENCODED}]}
+    assert failure(200, body).code == "20001"
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+@pytest.mark.parametrize("body", [b"", b"{}", b"<html>Bad Gateway</html>", b'{"parameter":'])
+def test_a_5xx_without_a_code_may_have_been_billed(status: int, body: bytes) -> None:
+    """Nobody knows whether the call was done."""
+    with pytest.raises(OutcomeUnknown) as caught:
+        meitu.parse(answer(status, body))
+    assert caught.value.facts == {"provider": "meitu", "cause": "server_error", "http_status": status}
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [
+        (b"", "not_json"),
+        (b"<html>welcome</html>", "not_json"),
+        (b'{"media_info_list": [{"media_da', "not_json"),
+        (b"[]", "not_json"),
+        (b'"text"', "not_json"),
+        (b"\xff\xfe\x00", "not_json"),
+        (b"[" * 100_000, "not_json"),
+        (b'{"code": ' + b"9" * 5000 + b"}", "not_json"),
+        (b"{}", "no_media"),
+        (b'{"media_info_list": []}', "no_media"),
+        (b'{"media_info_list": [null]}', "no_media"),
+        (b'{"media_info_list": {"media_data": "x"}}', "no_media"),
+        (b'{"media_info_list": [{"media_data": ""}]}', "no_media"),
+        (b'{"media_info_list": [{"media_data": 5}]}', "no_media"),
+        (b'{"media_info_list": [{"media_data": "!!!"}]}', "not_base64"),
+        (b'{"media_info_list": [{"media_data": "AAAAA"}]}', "not_base64"),
+        ('{"media_info_list": [{"media_data": "\u00e9\u00e9\u00e9\u00e9"}]}'.encode(), "not_base64"),
+    ],
+)
+def test_a_200_that_is_not_what_the_document_promises(body: bytes, cause: str) -> None:
+    """It is called unreadable, by what is wrong with it."""
+    with pytest.raises(BadReply) as caught:
+        meitu.parse(answer(200, body))
+    assert caught.value.facts == {"provider": "meitu", "cause": cause}
+
+
+# ── Anything at all ─────────────────────────────────────────────────────────────────────────────────────────────────
+names = st.sampled_from(
+    ["ErrorCode", "error_code", "code", "ErrorMsg", "message", "msg", "data", "result", "media_info_list",
+     "media_data", "request_id", "parameter"]
+)  # fmt: skip
+leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+jsons = st.recursive(
+    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=5), max_leaves=20
+)
+wrapped = st.one_of(jsons, st.builds(lambda inner: {"message": json.dumps(inner)}, jsons))
+statuses = st.integers(200, 599)
+charsets = st.sampled_from(["", "text/html; charset=hex", "text/html; charset=idna", "text/html; charset=undefined",
+                            "application/json; charset=gb18030", "text/plain; charset=utf-7"])  # fmt: skip
+
+
+@given(status=statuses, body=st.binary(max_size=200), kind=charsets)
+@example(status=400, body=b"abc", kind="text/html; charset=hex")
+@example(status=400, body=b"abc", kind="text/html; charset=undefined")
+@example(status=400, body=b"\xffabc", kind="text/html; charset=idna")
+def test_any_bytes_end_in_a_reply_or_an_error_of_ours(status: int, body: bytes, kind: str) -> None:
+    """No bytes under any status and type make parsing raise anything else."""
+    try:
+        reply = meitu.parse(httpx.Response(status, content=body, headers={"content-type": kind}))
+    except DemoError:
+        return
+    assert isinstance(reply.media, bytes | Link)
+
+
+@given(status=statuses, body=wrapped)
+def test_any_json_ends_in_a_reply_or_an_error_of_ours(status: int, body: Any) -> None:
+    """No JSON does either, and every error can be explained."""
+    try:
+        reply = meitu.parse(answer(status, body))
+    except DemoError as error:
+        explain(error, "zh").as_text()
+        return
+    assert isinstance(reply.media, bytes | Link)
