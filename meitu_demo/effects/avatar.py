@@ -12,19 +12,21 @@ from ..errors import ValueRejected
 from ..imaging.faces import Face
 from .cartoon.backdrop import paint_backdrop
 from .cartoon.beard import find_beard
+from .cartoon.brows import paint_brows
 from .cartoon.bust import busts
 from .cartoon.cloth import paint_cloth
 from .cartoon.colour import Lab, to_lab
 from .cartoon.creases import paint_folds
 from .cartoon.ears import paint_ears
 from .cartoon.exposure import lift
-from .cartoon.eyes import iris_colour, paint_brows, paint_eye, place_eyes
+from .cartoon.eyes import iris_colour, paint_eye, place_eyes
 from .cartoon.glasses import find_glasses, paint_glasses
 from .cartoon.hair import paint_hair
 from .cartoon.head import Head, Image, frame, turned
 from .cartoon.ink import paint_creases, paint_jaw, paint_outlines, paint_silhouette
 from .cartoon.look import LOOKS, Look
-from .cartoon.mouth import paint_mouth, paint_nose
+from .cartoon.mouth import paint_mouth
+from .cartoon.nose import paint_nose
 from .cartoon.pen import Painting
 from .cartoon.people import cut_out
 from .cartoon.regions import Regions, sort_regions
@@ -62,7 +64,7 @@ def _draw(canvas: Image, heads: Sequence[Head], look: Look) -> Painting:
         person[box] = np.minimum(person[box], regions.person)
         cloth[box] = np.minimum(cloth[box], regions.person) - regions.hair - regions.skin
         parts.append((lab[box], bust.head, regions, skin_tones(lab[box], bust.head, regions, look)))
-    painting = paint_backdrop(canvas.shape, parts[-1][3].base if parts else None, main, look)
+    painting = paint_backdrop(lab, cloth, main, look)
     paint_cloth(painting, lab, person, cloth, main.unit, look)
     for bust, part in zip(people, parts, strict=True):
         _paint_person(painting[bust.rows, bust.columns], *part, look)

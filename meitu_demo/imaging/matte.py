@@ -24,7 +24,7 @@ _lock = threading.Lock()
 
 
 def person_matte(image: Image) -> Matte:
-    """How much each pixel belongs to a person: float32 (h, w), 0..1. All people in the photo count. Thread-safe, ~20 ms.
+    """How much each pixel belongs to a person: float32 (h, w), 0..1; all people count. Thread-safe.
 
     The model's coarse answer is pulled to the photo's edges with a colour guided filter (He, Sun and Tang, 2010).
     """

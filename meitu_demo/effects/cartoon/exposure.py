@@ -5,7 +5,7 @@ import numpy as np
 
 from . import mesh
 from .colour import to_lab
-from .head import Head, Image
+from .head import Field, Head, Image, Points
 
 EYE_WHITE = 52.0  # L that the brightest of the eyes reaches even when narrowed, in a well-lit photo
 CHEEK_SHARE = 0.75  # eyes in shadow are still as bright as this share of the cheeks
@@ -14,8 +14,7 @@ WHITE, MOST_GAIN = 215.0, 3.0  # level of the brightest pixels; how far a photo 
 
 
 def lift(canvas: Image, head: Head) -> Image:
-    """The canvas with its brightest part brought to white and then, with a gamma curve, the eyes of `head` to EYE_WHITE;
-    a well-lit canvas is returned as it is."""
+    """The canvas with its brightest part brought to white and the eyes of `head` to EYE_WHITE; a well-lit one as it is."""
     brightest = float(np.quantile(canvas[::4, ::4].max(2), 0.995))
     gain = float(np.clip(WHITE / max(brightest, 1.0), 1.0, MOST_GAIN))
     canvas = cv2.convertScaleAbs(canvas, alpha=gain) if gain > 1.05 else canvas
@@ -30,7 +29,7 @@ def lift(canvas: Image, head: Head) -> Image:
     return np.asarray(cv2.LUT(canvas, curve), np.uint8)
 
 
-def _bright(lightness: np.ndarray, outline: np.ndarray) -> float:
+def _bright(lightness: Field, outline: Points) -> float:
     mask = np.zeros(lightness.shape[:2], np.uint8)
     cv2.fillConvexPoly(mask, cv2.convexHull(outline.round().astype(np.int32)), 1)
     seen = lightness[mask > 0]

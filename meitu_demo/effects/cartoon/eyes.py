@@ -1,4 +1,4 @@
-"""Redraws the eyes, larger and clean: white, iris with a gradient and lights, lashes, lid crease; and the brows."""
+"""Redraws the eyes, larger and clean: white, iris with a gradient and lights, lashes, lid crease."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from . import mesh
 from .colour import Lab, sample, shade, to_rgb
-from .head import Head, Points
+from .head import Field, Head, Points
 from .look import Look
 from .pen import Painting, Patch, curve, ribbon, taper
 
@@ -113,7 +113,7 @@ def paint_eye(painting: Painting, eye: Eye, colour: Lab, skin: Lab, look: Look) 
     white = shade(np.array([min(skin[0] + 22, 96.0), 1.0, 2.0], np.float32), 0)
     patch.paint(to_rgb(white), opening)
 
-    def disc(share: float, dx: float = 0.0, dy: float = 0.0, flat: float = 0.92, blur: float = 0.0) -> np.ndarray:
+    def disc(share: float, dx: float = 0.0, dy: float = 0.0, flat: float = 0.92, blur: float = 0.0) -> Field:
         turn = np.linspace(0, 2 * np.pi, 48, endpoint=False)[:, None]
         r = eye.radius * share
         ring = (
@@ -135,7 +135,7 @@ def paint_eye(painting: Painting, eye: Eye, colour: Lab, skin: Lab, look: Look) 
     )
     patch.paint(to_rgb(INK), disc(0.42, blur=soft) * opening)
     patch.paint(to_rgb(shade(colour, -26, 0.8)), iris * lid * 0.85)
-    light = np.float32([255, 255, 255])
+    light = np.full(3, 255, np.float32)
     patch.paint(light, disc(0.27, dx=0.34, dy=0.38, flat=1.0))
     patch.paint(light, disc(0.13, dx=-0.36, dy=-0.40, flat=1.0) * 0.9)
     _lashes(patch, eye, skin, look)
@@ -154,21 +154,3 @@ def _lashes(patch: Patch, eye: Eye, skin: Lab, look: Look) -> None:
     patch.paint(ink, patch.mask(ribbon(under, thick * 0.30 * taper(len(under), 0.2, 0.0, 0.3))) * 0.85)
     crease = eye.upper[5:34] + eye.up * 0.15 * eye.width
     patch.paint(to_rgb(shade(skin, -34, 1.2, -10)), patch.mask(ribbon(crease, thick * 0.26 * taper(len(crease)))) * 0.9)
-
-
-def paint_brows(painting: Painting, lab: Lab, head: Head, eyes: tuple[Eye, Eye], skin: Lab, look: Look) -> None:
-    """Brows as two brush strokes in their own darkened colour, kept clear of the enlarged eyes."""
-    for (upper, lower), eye in zip(mesh.BROWS, eyes, strict=True):
-        high, low = head.points[list(upper)], head.points[list(lower)]
-        line = (high + low) / 2
-        seen = sample(lab, line)
-        own = seen[np.argsort(seen[:, 0])[:3]].mean(0)
-        colour = np.array([np.clip(own[0] * 0.62, 12, skin[0] - 24), own[1] * 0.9, own[2] * 0.8], np.float32)
-        top = float(((eye.upper - eye.centre) @ eye.up).max())
-        gap = float(((line - eye.centre) @ eye.up).min()) - top
-        lift = max(0.0, 0.15 * eye.width - gap)
-        thick = float(np.clip(np.linalg.norm(high - low, axis=1).mean(), 0.09 * eye.width, 0.28 * eye.width))
-        stroke = curve(line + eye.up * lift)
-        patch = Patch(painting, stroke, thick)
-        mask = patch.mask(ribbon(stroke, thick * taper(len(stroke), 0.1, 0.5, 0.6)), blur=look.wash * 0.06 * thick)
-        patch.paint(to_rgb(colour), mask * (0.95 - 0.2 * look.wash))

@@ -1,6 +1,7 @@
 """Glasses: found by fitting two lens outlines to the thin lines around the eyes, and drawn again."""
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
 import cv2
@@ -89,8 +90,9 @@ def paint_glasses(painting: Painting, glasses: Glasses, look: Look) -> None:
         middle, (across, down) = lens.mean(0), np.ptp(lens, axis=0)
         slant = np.array([0.22 * across, -0.45 * down])
         for shift, width in ((-0.18, 0.13), (0.02, 0.05)):
-            glint = np.stack([middle + (shift * across, 0) - slant, middle + (shift * across, 0) + slant])
-            patch.paint(np.float32([255, 255, 255]), patch.mask(ribbon(glint, width * across)) * glass * 0.14)
+            spot = np.array([middle[0] + shift * across, middle[1]])
+            glint = np.stack([spot - slant, spot + slant])
+            patch.paint(np.full(3, 255, np.float32), patch.mask(ribbon(glint, width * across)) * glass * 0.14)
     colour = to_rgb(glasses.frame)
     for stroke in glasses.strokes:
         patch = Patch(painting, stroke, glasses.width)
@@ -103,7 +105,7 @@ def paint_glasses(painting: Painting, glasses: Glasses, look: Look) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """rim, bridge: L by which they stand out. lenses: outlines in face units. polarity: +1 for a dark frame, −1 light."""
+    """rim, bridge: L by which they stand out. lenses: outlines in face units. polarity: +1 dark frame, −1 light."""
 
     rim: float
     bridge: float
@@ -118,11 +120,7 @@ def fit_rims(lab: Lab, head: Head) -> Fit:
     middle = eyes.mean(0)
     level = _level(lab, head, middle)
     ridge = cv2.GaussianBlur(level, (0, 0), 4.5) - cv2.GaussianBlur(level, (0, 0), 1.1)
-    sizes = list(product(HALF_WIDTHS, HALF_HEIGHTS, DROPS, SHIFTS))
-    rings = [
-        np.stack([_lens(half, tall, side) + eye + (side * shift, drop) for half, tall, drop, shift in sizes])
-        for side, eye in zip((-1.0, 1.0), eyes, strict=True)
-    ]
+    rings = [ring + eye for ring, eye in zip(_candidates(), eyes, strict=True)]
     best: tuple[float, int, float] = (-1.0, 0, 1.0)
     seen = [_ridge_at(ridge, ring - middle) for ring in rings]
     for polarity in (1.0, -1.0):
@@ -150,12 +148,18 @@ def _level(lab: Lab, head: Head, middle: Points) -> Field:
     return cv2.warpAffine(np.ascontiguousarray(lab[..., 0]), matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _lens(half: float, tall: float, side: float) -> Points:
-    """A superellipse of 64 points in face units, from the outer end downwards."""
+@cache
+def _candidates() -> tuple[Points, Points]:
+    """Every lens that is tried, (n, 64, 2) around the eye in face units, from the outer end down: superellipses."""
     turn = np.linspace(0, 2 * np.pi, 64, endpoint=False)
-    x, y = np.cos(turn), np.sin(turn)
-    x, y = np.sign(x) * np.abs(x) ** (2 / SQUARENESS), np.sign(y) * np.abs(y) ** (2 / SQUARENESS)
-    return np.stack([side * half * x, tall * y * (1 - 0.08 * x)], 1)
+    x, y = (np.sign(wave) * np.abs(wave) ** (2 / SQUARENESS) for wave in (np.cos(turn), np.sin(turn)))
+    right = np.array(
+        [
+            np.stack([half * x + shift, tall * y * (1 - 0.08 * x) + drop], 1)
+            for half, tall, drop, shift in product(HALF_WIDTHS, HALF_HEIGHTS, DROPS, SHIFTS)
+        ]
+    )
+    return np.asarray(right * (-1, 1), float), right
 
 
 def _ridge_at(ridge: Field, rings: Points) -> Field:

@@ -25,7 +25,7 @@ def paint_hair(painting: Painting, lab: Lab, head: Head, hair: Field, look: Look
     depth = look.depth * (1.0 if base[0] < 60 else 0.85)
     palette = [shade(base, lightness * depth, chroma, turn) for lightness, chroma, turn in TONES]
     steep = np.maximum(slope(z), 0.02)
-    tone = sum(above(z, level, soft, steep) for level in LEVELS)
+    tone = np.sum([above(z, level, soft, steep) for level in LEVELS], axis=0, dtype=np.float32)
     lay(painting, colour_in(tone, [to_rgb(one) for one in palette]), hair)
     return base
 

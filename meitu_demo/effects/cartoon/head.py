@@ -38,13 +38,18 @@ class Head:
         """Canvas pixels of one face width; a turned face is measured by its height."""
         width = np.linalg.norm(self.points[LEFT_CHEEK] - self.points[RIGHT_CHEEK])
         height = np.linalg.norm(self.points[CHIN] - self.points[FOREHEAD])
-        return float(max(width, height / 1.3, 4.0))
+        return max(float(width), float(height) / 1.3, 4.0)
 
     @property
     def axes(self) -> Points:
         """Rows: one unit along u and one along v, in canvas pixels."""
         x, y = self.down * self.unit
         return np.array([[y, -x], [x, y]])
+
+    @property
+    def hull(self) -> Points:
+        """Outline of the face: the convex hull of its mesh, which holds for turned heads too."""
+        return np.asarray(cv2.convexHull(self.points.astype(np.float32)).reshape(-1, 2), float)
 
     @property
     def origin(self) -> Points:
@@ -93,7 +98,7 @@ def frame(image: Image, faces: Sequence[Face]) -> tuple[Image, list[Head]]:
     region = image[low[1] : high[1], low[0] : high[0]]
     scale = min(CANVAS_SIDE / max(region.shape[:2]), MOST_ENLARGED)
     flags = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    target = np.round((high - low) * scale).astype(int)
+    target = np.maximum(np.round((high - low) * scale), 16).astype(int)
     canvas = np.asarray(cv2.resize(region, target.tolist(), interpolation=flags), np.uint8)
     # pixel centres at integers: the centre of pixel 0 lies half a pixel inside the picture's edge
     return canvas, [Head((head.points - low + 0.5) * scale - 0.5, head.yaw) for head in heads]

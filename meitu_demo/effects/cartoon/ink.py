@@ -15,7 +15,7 @@ def paint_silhouette(painting: Painting, person: Field, head: Head, look: Look) 
     """The line between people and background, the heaviest of all; `head` is the largest and sets the pen."""
     width = max(1.2, look.line * 1.2 * head.unit / 280)
     smooth = cv2.GaussianBlur(person, (0, 0), max(1.0, head.unit / 200))
-    ink(painting, to_rgb(np.float32(look.outline)), contour(smooth, 0.5, width, floor=0.02) * look.ink)
+    ink(painting, to_rgb(np.array(look.outline, np.float32)), contour(smooth, 0.5, width, floor=0.02) * look.ink)
 
 
 def paint_outlines(painting: Painting, head: Head, regions: Regions, hair: Lab, look: Look) -> None:
@@ -26,7 +26,7 @@ def paint_outlines(painting: Painting, head: Head, regions: Regions, hair: Lab, 
         cv2.GaussianBlur(field, (0, 0), sigma) for field in (regions.person, regions.hair, regions.skin)
     )
     line = np.maximum(contour(tress, 0.5, width * 0.9, floor=0.02), contour(flesh, 0.5, width * 0.8, floor=0.02))
-    dark = shade(hair, -min(32.0, hair[0] - 8), 1.0) if hair[0] > 40 else np.float32(look.outline)
+    dark = shade(hair, -min(32.0, hair[0] - 8), 1.0) if hair[0] > 40 else np.array(look.outline, np.float32)
     ink(painting, to_rgb(dark), line * np.clip(person * 2 - 0.6, 0, 1) * look.ink)
 
 
@@ -58,10 +58,9 @@ def paint_creases(painting: Painting, lab: Lab, head: Head, regions: Regions, lo
     keep[0] = 0
     mask = np.clip((valley - 0.45) / 0.5, 0, 1) * cv2.blur(keep[parts], (3, 3))
     crowd = cv2.blur(mask, (2 * round(0.07 * head.unit) + 1,) * 2)
-    mask *= np.clip((0.34 - crowd) / 0.14, 0, 1)  # a patterned tie is no heap of folds
+    mask *= np.clip((0.26 - crowd) / 0.12, 0, 1)  # a patterned tie is no heap of folds
     face = np.ones(light.shape, np.float32)
-    hull = cv2.convexHull(head.points.astype(np.float32)).reshape(-1, 2)
-    middle = hull.mean(0)
-    cv2.fillConvexPoly(face, (middle + (hull - middle) * 1.04).round().astype(np.int32), 0.0)
+    middle = head.hull.mean(0)
+    cv2.fillConvexPoly(face, (middle + (head.hull - middle) * 1.04).round().astype(np.int32), 0.0)
     place = (regions.cloth * 0.9 + regions.skin * face * 0.7) * mask
-    ink(painting, to_rgb(np.float32(look.outline)), np.asarray(place * look.ink, np.float32))
+    ink(painting, to_rgb(np.array(look.outline, np.float32)), np.asarray(place * look.ink, np.float32))

@@ -34,3 +34,8 @@ BEARD = (  # the lower face from ear lobe to ear lobe and up to the nose
     132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 425, 426, 327, 2, 98, 206, 205,
 )  # fmt: skip
 CHEEK_EDGES = ((162, 127, 234, 93, 132), (389, 356, 454, 323, 361))  # downwards, where ears begin
+NOSE_SIDES = (  # from the root down the ridge and back over one wing: image-left, image-right
+    (6, 197, 195, 5, 4, 1, 2, 98, 129, 209, 198, 236, 196),
+    (6, 197, 195, 5, 4, 1, 2, 327, 358, 429, 420, 456, 419),
+)
+NOSTRILS = (98, 240, 99, 60, 20, 242, 141, 94, 370, 462, 250, 290, 328, 460, 327)

@@ -1,4 +1,4 @@
-"""Redraws nose and mouth: a few strokes and shapes, teeth as one clean shape, a smile stays a smile."""
+"""Redraws the mouth: two lips in the person's own hue, teeth as one clean shape; a smile stays a smile."""
 
 import cv2
 import numpy as np
@@ -15,6 +15,7 @@ TEETH_OVER_SKIN = -9.0  # L: an opening at least this bright against the skin sh
 
 
 def paint_mouth(painting: Painting, lab: Lab, head: Head, tones: Tones, look: Look) -> None:
+    """Lips, the line between them or what an open mouth shows, and the shadow under it, in place."""
     points = head.points
     patch = Patch(painting, points[list(mesh.LIPS)], 0.15 * head.unit)
     if patch.empty:
@@ -77,41 +78,3 @@ def _inside(patch: Patch, lab: Lab, head: Head, above_: Points, below: Points, t
     else:
         tongue = np.concatenate([(above_ * 0.35 + below * 0.65)[8:-8], below[8:-8][::-1]])
         patch.paint(to_rgb(np.array([48, 38, 18], np.float32)), patch.mask(tongue, blur=0.01 * head.unit) * mask)
-
-
-def paint_nose(painting: Painting, head: Head, tones: Tones, look: Look, lit_from: float) -> None:
-    """A shadow on the side away from the light (`lit_from`: -1 image-left .. 1), under the tip, and two nostril strokes."""
-    points = head.points
-    patch = Patch(painting, points[[*mesh.NOSE_RIDGE, *mesh.NOSE_BASE]], 0.08 * head.unit)
-    if patch.empty:
-        return
-    unit = head.unit
-    soft = look.wash * 0.012 * unit
-    wedge = points[
-        [6, 197, 195, 5, 4, 1, 2, *((98, 129, 209, 198, 236, 196) if lit_from > 0 else (327, 358, 429, 420, 456, 419))]
-    ]
-    patch.paint(to_rgb(tones.shadow), patch.mask(curve(wedge, 60, closed=True), blur=soft) * 0.75)
-    base = points[list(mesh.NOSE_BASE)]
-    lowest = base + head.down * np.array([[0.0], [0.012], [0.03], [0.04], [0.03], [0.012], [0.0]]) * unit
-    under = np.concatenate(
-        [
-            curve(lowest[1:6]),
-            curve(points[[98, 240, 99, 60, 20, 242, 141, 94, 370, 462, 250, 290, 328, 460, 327]])[::-1],
-        ]
-    )
-    patch.paint(to_rgb(tones.deep), patch.mask(under, blur=soft) * 0.75)
-    ink = to_rgb(shade(tones.base, -48, 1.1, -14))
-    pen = 0.011 * unit * look.line / 2.6
-    for nostril in ((98, 97), (327, 326)):
-        a, b = points[nostril[0]], points[nostril[1]]
-        stroke = curve([a * 0.85 + b * 0.15 - head.down * 0.012 * unit, (a + b) / 2 - head.down * 0.022 * unit, b])
-        patch.paint(ink, patch.mask(ribbon(stroke, 1.5 * pen * taper(len(stroke), 0.3, 0.1))) * 0.9)
-    for wing in ((209, 129, 98), (429, 358, 327)):
-        stroke = curve(points[list(wing)])
-        patch.paint(ink, patch.mask(ribbon(stroke, pen * taper(len(stroke), 0.0, 0.3, 0.7))) * 0.7)
-    tip = points[4] - head.down * 0.03 * unit
-    bright = curve(np.stack([points[197] * 0.5 + points[195] * 0.5, points[5], tip]))
-    patch.paint(
-        to_rgb(shade(tones.light, 4, 0.8)),
-        patch.mask(ribbon(bright, 0.026 * unit * taper(len(bright), 0.1, 0.6, 0.8)), blur=0.3 + soft) * 0.6,
-    )

@@ -33,7 +33,7 @@ def cut_out(canvas: Image, people: Sequence[Bust]) -> Field:
 
 def _face(head: Head, shape: tuple[int, ...]) -> Field:
     face = np.zeros(shape[:2], np.float32)
-    cv2.fillConvexPoly(face, cv2.convexHull(head.points.astype(np.float32)).round().astype(np.int32), 1.0, cv2.LINE_AA)
+    cv2.fillConvexPoly(face, head.hull.round().astype(np.int32), 1.0, cv2.LINE_AA)
     return face
 
 

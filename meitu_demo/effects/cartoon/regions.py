@@ -33,8 +33,8 @@ class Regions:
 
 
 def sort_regions(canvas: Image, person: Field, own: Field, head: Head) -> Regions:
-    """Hair, skin and clothes of the person whose `head` is given; `person` is the matte and
-    `own` this person's share where people stand close."""
+    """Hair, skin and clothes of the person whose `head` is given; `person` is the matte and `own` this person's share
+    where people stand close."""
     step = max(1.0, head.unit / SMALL_UNIT)
     size = [max(8, round(side / step)) for side in canvas.shape[1::-1]]
     small = cv2.resize(canvas, size, interpolation=cv2.INTER_AREA)
@@ -52,7 +52,7 @@ def sort_regions(canvas: Image, person: Field, own: Field, head: Head) -> Region
     lead = np.stack([fine[..., 0] - fine[..., 1:].max(2), fine[..., 1] - fine[..., ::2].max(2)], 2)
     lead = cv2.resize(lead, canvas.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     hair, skin = (above(np.ascontiguousarray(lead[..., part]), 0.0) for part in (0, 1))
-    whole = person * cv2.resize(sizable(matte > 0.3, least).astype(np.float32), canvas.shape[1::-1])
+    whole = person * cv2.resize(sizable(matte > 0.3, 4 * least).astype(np.float32), canvas.shape[1::-1])
     shape = above(cv2.GaussianBlur(whole, (0, 0), max(0.8, head.unit / 60)), 0.5, floor=0.01)
     own = own * shape
     return Regions(shape, hair * own, np.minimum(skin, 1 - hair) * own)
@@ -63,22 +63,21 @@ def _maps(head: Head, shape: tuple[int, ...], step: float) -> tuple[NDArray[np.f
     final), and where its colours are first learnt."""
     u, v = head.grid(shape, step)
     face = np.zeros(shape[:2], np.float32)
-    hull = cv2.convexHull(head.points.astype(np.float32)).reshape(-1, 2)
-    cv2.fillConvexPoly(face, np.round((hull + 0.5) / step - 0.5).astype(np.int32), 1.0)
+    cv2.fillConvexPoly(face, np.round((head.hull + 0.5) / step - 0.5).astype(np.int32), 1.0)
     inner = cv2.GaussianBlur(face, (0, 0), 0.05 * head.unit / step)
     uv = head.upright(head.points)
     chin, top, brow = float(uv[152, 1]), float(uv[10, 1]), float(uv[[105, 334], 1].mean())
-    above = ramp(brow - 0.02, brow - 0.14, v)  # 1 over the brows
+    over_brows = ramp(brow - 0.02, brow - 0.14, v)
     below = ramp(chin - 0.15, chin + 0.1, v)
     skull = ramp(1.2, 0.95, np.hypot(u / 0.8, (v + 0.1) / 1.0))
     crown = ramp(top + 0.05, top - 0.3, v)
     neck = below * ramp(0.6, 0.4, np.abs(u)) * ramp(chin + 0.7, chin + 0.3, v)
-    ears = ramp(0.72, 0.6, np.abs(u)) * (1 - below) * (1 - above)
+    ears = ramp(0.72, 0.6, np.abs(u)) * (1 - below) * (1 - over_brows)
     outside = 1 - inner
     aside = ramp(0.42, 0.6, np.abs(u))
     hair = outside * np.maximum(skull, 0.2 * ramp(1.6, 1.0, np.abs(u)) * ramp(1.6, 0.9, v))
     hair *= 1 - ramp(chin - 0.4, chin - 0.1, v) * (1 - 0.6 * aside)
-    hair = np.maximum(hair, inner * np.where(face * (inner > 0.97) > 0, 0.5 * above, 0.4 * ramp(0.3, 0.1, v)))
+    hair = np.maximum(hair, inner * np.where(face * (inner > 0.97) > 0, 0.5 * over_brows, 0.4 * ramp(0.3, 0.1, v)))
     skin = np.maximum.reduce([inner, outside * skull * (0.8 - 0.7 * crown), 0.5 * neck, 0.6 * ears, 0.12 * below])
     cloth = outside * below * (1 - 0.4 * neck)
     prior = np.stack([hair, skin, cloth])
@@ -87,7 +86,7 @@ def _maps(head: Head, shape: tuple[int, ...], step: float) -> tuple[NDArray[np.f
     seeds = np.stack(
         [
             np.clip(skull - inner, 0, 1) * ramp(top - 0.02, top - 0.2, v) + 0.2 * skull * ears,
-            (inner > 0.97) * (1 - above) * lips * eyes,
+            (inner > 0.97) * (1 - over_brows) * lips * eyes,
             below * ramp(chin + 0.25, chin + 0.6, v),
         ]
     )

@@ -6,13 +6,15 @@ import cv2
 import numpy as np
 
 from . import mesh
-from .colour import Lab, shade, to_rgb
-from .head import Field, Head
+from .colour import Lab, sample, shade, to_rgb
+from .head import Field, Head, Points
 from .look import Look
 from .pen import Painting, Patch, above, colour_in, lay, ramp
 from .regions import Regions, sizable
 
+HUES = (np.radians(46), np.radians(66))  # LAB hue that skin may take, whatever the lamp
 SHADOW, DEEP = -6.0, -19.0  # L under the middle of the face where the first and the second shadow begin
+HAIR_FALL, CHIN_FALL = 0.045, 0.16  # face widths that the cast shadows of hair and chin reach down
 SMALL_UNIT = 96.0  # px of a face width on the copy that the light is read from
 
 
@@ -38,10 +40,9 @@ def skin_tones(lab: Lab, head: Head, regions: Regions, look: Look) -> Tones:
         seen = lab[regions.skin > 0.5]
     order = np.argsort(seen[:, 0])[len(seen) * 4 // 10 : len(seen) * 9 // 10]  # neither shadows and frames nor shine
     own = seen[order].mean(0) if len(order) else np.array([72, 14, 18], np.float32)
-    chroma = float(np.clip(np.hypot(own[1], own[2]), 13, 30))
-    hue = float(np.clip(np.arctan2(own[2], own[1]), np.deg2rad(46), np.deg2rad(66)))
-    lightness = float(np.clip(8 + 0.90 * own[0], 32, 88))
-    chroma *= look.chroma
+    lightness = float(np.clip(8 + 0.9 * own[0], 32, 88))
+    chroma = float(np.clip(np.hypot(own[1], own[2]), 13, 30)) * look.chroma
+    hue = float(np.clip(np.arctan2(own[2], own[1]), *HUES))
     base = np.array([lightness, chroma * np.cos(hue), chroma * np.sin(hue)], np.float32)
     return Tones(
         base=base,
@@ -65,18 +66,18 @@ def paint_skin(painting: Painting, light: Field, head: Head, regions: Regions, t
     picture = colour_in(tone, [to_rgb(one) for one in (tones.base, tones.shadow, tones.deep)])
     patch = Patch(picture, head.place([(-0.6, -0.4), (0.6, 0.6)]))
     for cheek in mesh.BLUSH:
-        patch.paint(to_rgb(tones.flush), 0.5 * _blob(patch, head.points[cheek], 0.13 * head.unit))
+        patch.paint(to_rgb(tones.flush), 0.38 * _blob(patch, head.points[cheek], 0.13 * head.unit))
     lay(painting, picture, regions.skin)
 
 
-def _blob(patch: Patch, centre: np.ndarray, radius: float) -> Field:
+def _blob(patch: Patch, centre: Points, radius: float) -> Field:
     x = np.arange(patch.x0, patch.x1, dtype=np.float32) - centre[0]
     y = (np.arange(patch.y0, patch.y1, dtype=np.float32) - centre[1])[:, None]
     return np.asarray(np.exp(-(x * x + y * y) / (2 * (radius * 0.6) ** 2)), np.float32)
 
 
 def skin_light(lab: Lab, head: Head, regions: Regions) -> Field:
-    """The light on the skin relative to the middle of the face, in L: smooth, without eyes, brows, lips and nostrils."""
+    """The light on the skin relative to the middle of the face, in L: smooth, without eyes, brows, lips and nose."""
     step = max(1.0, head.unit / SMALL_UNIT)
     size = [max(8, round(side / step)) for side in lab.shape[1::-1]]
     lightness = cv2.resize(np.ascontiguousarray(lab[..., 0]), size, interpolation=cv2.INTER_AREA)
@@ -100,23 +101,20 @@ def skin_light(lab: Lab, head: Head, regions: Regions) -> Field:
 
 def lit_side(light: Field, head: Head) -> float:
     """-1 when the light comes from the image's left, +1 from its right: the brighter cheek."""
-    left, right = (
-        cv2.remap(light, *np.float32(head.points[cheek]).reshape(2, 1, 1), cv2.INTER_LINEAR) for cheek in mesh.BLUSH
-    )
-    return 1.0 if float(right[0, 0]) >= float(left[0, 0]) else -1.0
+    left, right = sample(light, head.points[list(mesh.BLUSH)])
+    return 1.0 if right >= left else -1.0
 
 
 def _cast(head: Head, regions: Regions, soft: float) -> Field:
     """Shadows that hair throws on the face and the face on the neck: what tells a drawing from a filtered photo."""
     down = head.down * head.unit
     height, width = regions.skin.shape
-    fall = np.float32([[1, 0, down[0] * 0.045], [0, 1, down[1] * 0.045]])
+    fall = np.array([[1, 0, down[0] * HAIR_FALL], [0, 1, down[1] * HAIR_FALL]])
     hair = cv2.warpAffine(cv2.GaussianBlur(regions.hair, (0, 0), 2 * soft), fall, (width, height))
     face = np.zeros((height, width), np.uint8)
-    hull = cv2.convexHull(head.points.astype(np.float32)).reshape(-1, 2)
-    cv2.fillConvexPoly(face, hull.round().astype(np.int32), 255, cv2.LINE_AA)
+    cv2.fillConvexPoly(face, head.hull.round().astype(np.int32), 255, cv2.LINE_AA)
     jaw = np.zeros_like(face)
-    cv2.fillConvexPoly(jaw, (hull + down * 0.16).round().astype(np.int32), 255, cv2.LINE_AA)
+    cv2.fillConvexPoly(jaw, (head.hull + down * CHIN_FALL).round().astype(np.int32), 255, cv2.LINE_AA)
     _, v = head.grid(face.shape)
     neck = np.minimum(jaw, 255 - face).astype(np.float32) / 255 * ramp(0.25, 0.35, v)
     return np.maximum(above(hair, 0.5, soft, floor=0.02), neck)

@@ -69,6 +69,7 @@ def _margin(person: Field, head: Head, pool: Field, wobble: Field) -> Field:
     halo = ramp(1.62, 1.5, np.hypot(u, (v + 0.1) * 0.92) + ragged)
     x = np.arange(width, dtype=np.float32)
     y = np.arange(height, dtype=np.float32)[:, None]
-    edge = np.minimum(np.minimum(x, width - 1 - x), np.minimum(height - 1 - y, y + height)) / head.unit
+    edge = np.minimum(np.minimum(x, width - 1 - x), height - 1 - y) / head.unit
     inside = ramp(0.10, 0.16, edge + 0.5 * ragged)
-    return np.asarray(np.maximum(person, halo) * np.maximum(inside, ramp(0.95, 0.8, np.hypot(u, v))), np.float32)
+    face = ramp(0.95, 0.8, np.asarray(np.hypot(u, v), np.float32))
+    return np.asarray(np.maximum(person, halo) * np.maximum(inside, face), np.float32)
