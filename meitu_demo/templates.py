@@ -22,6 +22,8 @@ from PIL import Image as Picture
 from PIL import ImageOps, UnidentifiedImageError
 
 from .errors import TemplateHasNoFace, UnknownTemplate
+from .imaging.blend import lay_over
+from .imaging.brows import without_brows
 from .imaging.faces import Face, find_faces, make_face
 from .imaging.skin import skin_around
 
@@ -55,6 +57,7 @@ class Template:
 
     base: RGB. front: RGBA that lies over the fused face, or None. skin: (h, w) uint8, where skin outside the fused face
     follows the user's tone, or None. flat: base with front over it, what shows wherever nothing is fused.
+    bare: base to fuse onto, a drawn face's brows painted out.
     """
 
     info: TemplateInfo
@@ -63,17 +66,16 @@ class Template:
     skin: NDArray[np.uint8] | None
     face: Face
     flat: NDArray[np.uint8] = field(init=False)
+    bare: NDArray[np.uint8] = field(init=False)
 
     def __post_init__(self) -> None:
-        flat = self.base
-        if self.front is not None:
-            flat = np.asarray(
-                Picture.alpha_composite(
-                    Picture.fromarray(self.base).convert("RGBA"), Picture.fromarray(self.front)
-                ).convert("RGB")
-            )
+        flat = self.base if self.front is None else lay_over(self.base, self.front)
+        bare = self.base
+        if self.info.kind == "drawn":
+            bare = without_brows(self.base, self.face.landmarks.astype(np.float64))
         object.__setattr__(self, "flat", flat)
-        for array in (self.base, self.front, self.skin, flat):
+        object.__setattr__(self, "bare", bare)
+        for array in (self.base, self.front, self.skin, flat, bare):
             if array is not None:
                 array.flags.writeable = False
 

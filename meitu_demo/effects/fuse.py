@@ -22,8 +22,9 @@ Points = NDArray[np.float64]
 SPOT = 0.02  # of the face's width: the radius over which a spot of skin is averaged
 FEWEST_SPOTS = 6  # of the user's skin within the frame that can tell its tone
 SMALLEST_WIDTH = 4.0  # px; below, a mesh holds no picture to fuse
-OVAL_SHARE = 0.94  # of the outline: the seam lies inside the jaw, where both pictures show skin
-FEATHER = 0.05  # of the face's width, to both sides of the seam
+SEAM_SHARE = {"drawn": 0.99, "photo": 0.95, "own": 0.95}  # of the outline: within a real jaw, under a drawn front
+WIDEST_BAND = 0.08  # of the face's width: over more, a beard's or a cheek's own tone would be lost
+FEATHER = 0.04  # of the face's width, to both sides of the seam
 MARGIN = 0.08  # of the face's width around the outline: room for the widest band of the blend
 LIGHT_SHARE = (0.7, 0.25)  # across and down: how much of the difference in light direction is evened out
 LIGHT_LIMIT = 0.15  # change of log luminance at most, anywhere on the face
@@ -61,8 +62,11 @@ def fuse(image: Image, face: Face, template: Template) -> Image:
     own, body = _match(warped, inside, target, outline, template, box)
     hidden = np.maximum(hair.hair_and_backdrop(warped, target), 1 - inside)
     own = blend.mix(own, body, hidden)  # else the blend's wide bands spread the hair's tone over the forehead
-    fused = blend.multiband(own, body, _within(outline, OVAL_SHARE, hidden.shape) * (1 - hidden))
-    fused = blend.mix(body, fused, _within(outline, 1.0, hidden.shape))  # the widest bands reach beyond the jaw
+    levels = round(np.log2(max(1.0, WIDEST_BAND * float(np.ptp(outline[:, 0])))))
+    fused = blend.multiband(
+        own, body, _within(outline, SEAM_SHARE[template.info.kind], hidden.shape) * (1 - hidden), levels
+    )
+    fused = blend.mix(body, fused, _within(outline, 1.01, hidden.shape))  # the widest bands reach beyond the jaw
     if template.front is not None:
         fused = blend.lay_over(fused, template.front[box.rows_columns])
     result = template.flat.copy()
@@ -119,7 +123,7 @@ def _match(
     warped: Image, inside: NDArray[np.float32], target: Points, outline: Points, template: Template, box: Box
 ) -> tuple[Image, Image]:
     """The user's face in the template's light and crispness, and the template's base in the user's tone."""
-    base = template.base[box.rows_columns]
+    base = template.bare[box.rows_columns]
     spots = list(colour.SKIN_POINTS)
     radius = SPOT * float(np.ptp(outline[:, 0]))
     there = colour.sample(base, outline[spots], radius)

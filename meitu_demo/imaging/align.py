@@ -44,6 +44,7 @@ LIPS: tuple[int, ...] = (
 )
 LIPS += (267, 269, 270, 291, 308, 310, 311, 312, 314, 317, 318, 321, 324, 375, 402, 405, 409, 415)
 LIPS_WEIGHT = 0.2  # an open mouth must not turn or shrink the whole face
+NOD_SHARE = 0.35
 OWN_RADIUS = 0.62  # share of the way to the outline within which features stay the user's own
 RINGS = (1.25, 4.0)  # copies of the outline that carry the map beyond the face
 NODES = 100  # of the dense map across a face: finer changes no pixel that one could see
@@ -67,12 +68,20 @@ def similarity(source: Points, target: Points, weights: NDArray[np.float64]) -> 
 
 
 def pose_like(mesh: Points, depth: Points, target: Points, target_depth: Points) -> Points:
-    """`mesh` (468, 2) moved, scaled and turned in space to look where `target` looks; its own features kept."""
+    """`mesh` (468, 2) moved, scaled and turned in space to look where `target` looks; its own features kept.
+
+    A turn to the side is undone wholly, a nod in part: nodding back moves brows against eyes, and that reads as a mood.
+    """
     space, aim = np.column_stack([mesh, depth]), np.column_stack([target, target_depth])
     weights = np.ones(len(space))
     weights[list(LIPS)] = LIPS_WEIGHT
     matrix, offset = similarity(space, aim, weights)
-    return np.asarray(space @ matrix[:2].T + offset[:2])
+    turned = space @ matrix[:2].T + offset[:2]
+    matrix, offset = similarity(mesh, target, weights)
+    flat = mesh @ matrix.T + offset
+    up = upward(target)
+    nodded = ((turned - flat) @ up)[:, None] * up
+    return np.asarray(turned - (1 - NOD_SHARE) * nodded)
 
 
 def rim_share(mesh: Points) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Puts one picture into another without a seam. Pure; imports numeric libraries only."""
+"""Masks, and what puts one picture into another without a seam. Pure; imports numeric libraries only."""
 
 import cv2
 import numpy as np
@@ -6,8 +6,6 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.float32]
-
-MAX_LEVELS = 5
 
 
 def polygon_mask(points: NDArray[np.float64], shape: tuple[int, ...], feather: float) -> Mask:
@@ -29,7 +27,7 @@ def soften(mask: Mask, feather: float) -> Mask:
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), feather / 2, borderType=cv2.BORDER_REPLICATE))
 
 
-def multiband(top: Image, bottom: Image, mask: Mask, levels: int = MAX_LEVELS) -> Image:
+def multiband(top: Image, bottom: Image, mask: Mask, levels: int) -> Image:
     """`top` where `mask` is 1 over `bottom`: fine detail changes over sharply, tone over a wide band.
 
     Burt and Adelson, "A multiresolution spline with application to image mosaics", 1983. All of one (h, w).
@@ -62,3 +60,9 @@ def lay_over(bottom: Image, front: NDArray[np.uint8]) -> Image:
 def mix(bottom: Image, top: Image, mask: Mask) -> Image:
     """`top` where `mask` is 1, `bottom` where it is 0, both in proportion between."""
     return np.asarray(cv2.blendLinear(bottom, top, 1 - mask, mask))
+
+
+def disc(size: float) -> NDArray[np.uint8]:
+    """A round element for morphology, `size` px across, at least 3."""
+    side = 2 * max(1, round(size / 2)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)

@@ -25,7 +25,7 @@ LUMA_RANGE = (
     45.0,
     208.0,
 )  # of skin in decent light; beyond, unless the template is too, the exposure was wrong
-BLURS = (0.5, 0.7, 0.9, 1.1)  # px; more would hide who it is
+BLURS = (0.5, 0.65, 0.8, 0.95)  # px; more would hide who it is
 MOST_SHARPENING = 0.8  # share of the detail added back; more rings
 
 

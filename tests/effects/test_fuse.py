@@ -64,7 +64,8 @@ def test_a_face_is_still_a_face_on_every_template(key: str, user: Face) -> None:
     rows, columns = np.nonzero(changed)
     x0, y0, x1, y1 = template.face.box
     skin = template.skin if template.skin is not None else np.zeros(changed.shape, np.uint8)
-    far = (columns < x0 - 5) | (columns > x1 + 5) | (rows < y0 - 5) | (rows > y1 + 5)
+    edge = 0.08 * template.face.width
+    far = (columns < x0 - edge) | (columns > x1 + edge) | (rows < y0 - edge) | (rows > y1 + edge)
     assert skin[rows, columns][far].min(initial=255) > 0
 
 

@@ -12,8 +12,8 @@ ASTRONAUT, COFFEE = data.astronaut()[:300, :280], data.coffee()[:300, :280]
 def test_multiband_shows_each_picture_where_its_mask_says() -> None:
     """All of one mask is all of one picture, to the rounding step."""
     ones = np.ones(ASTRONAUT.shape[:2], np.float32)
-    assert abs(multiband(ASTRONAUT, COFFEE, ones).astype(int) - ASTRONAUT).max() <= 1
-    assert (multiband(ASTRONAUT, COFFEE, ones * 0) == COFFEE).all()
+    assert abs(multiband(ASTRONAUT, COFFEE, ones, 5).astype(int) - ASTRONAUT).max() <= 1
+    assert (multiband(ASTRONAUT, COFFEE, ones * 0, 5) == COFFEE).all()
 
 
 def test_multiband_hides_a_difference_in_tone() -> None:
@@ -21,7 +21,7 @@ def test_multiband_hides_a_difference_in_tone() -> None:
     dark, light = np.full((200, 200, 3), 80, np.uint8), np.full((200, 200, 3), 160, np.uint8)
     mask = np.zeros((200, 200), np.float32)
     mask[:, 100:] = 1
-    steps = abs(np.diff(multiband(light, dark, mask)[100, :, 0].astype(int)))
+    steps = abs(np.diff(multiband(light, dark, mask, 5)[100, :, 0].astype(int)))
     assert steps.max() < 20
 
 

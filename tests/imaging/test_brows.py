@@ -1,0 +1,23 @@
+import cv2
+import numpy as np
+from skimage import data
+
+from meitu_demo.imaging.brows import BROWS, without_brows
+from meitu_demo.imaging.faces import find_faces
+
+
+def test_painted_brows_are_gone_and_nothing_else() -> None:
+    """Brows painted in black on bare skin leave skin behind; eyes, mouth and everything around keep their pixels."""
+    photo = data.astronaut()
+    mesh = find_faces(photo)[0].landmarks.astype(np.float64)
+    drawing = cv2.GaussianBlur(photo, (0, 0), 3)
+    for brow in BROWS:
+        cv2.fillConvexPoly(drawing, cv2.convexHull(mesh[list(brow)].astype(np.int32)), (10, 8, 6))
+    result = without_brows(drawing, mesh)
+    for brow in BROWS:
+        x, y = mesh[list(brow)].mean(0).astype(int)
+        assert drawing[y, x].max() < 20
+        assert result[y, x].min() > 60
+    for point in (mesh[[159, 145]].mean(0), mesh[4], mesh[13], mesh[152], (20, 20), (300, 500)):
+        x, y = np.array(point).astype(int)
+        assert abs(result[y, x].astype(int) - drawing[y, x]).max() <= 3
