@@ -175,7 +175,7 @@ def face_axes(face: Face) -> tuple[Points, Points]:
     """(landmarks, axes): the landmarks in face widths from ORIGIN; axes' columns are x and y in pixels."""
     roll = np.radians(face.roll)
     axes = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]]) * face.width
-    landmarks = (face.landmarks - face.landmarks[ORIGIN]) @ np.linalg.inv(axes).T
+    landmarks = (face.landmarks - face.landmarks[ORIGIN]) @ axes / face.width**2
     return landmarks, axes
 
 

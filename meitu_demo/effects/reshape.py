@@ -30,7 +30,7 @@ def face_warp(shape: tuple[int, ...], face: Face, shape_type: int, strength: flo
     operations, amount = SHAPES[_checked_shape(shape_type)], _checked_strength(strength)
     landmarks, axes = face_axes(face)
     origin = face.landmarks[ORIGIN].astype(np.float64)
-    inverse = np.linalg.inv(axes)
+    inverse = axes.T / face.width**2  # axes are at right angles and a face width long
 
     def field(points: Array) -> Array:
         result = np.asarray((points - origin) @ inverse.T, points.dtype)
