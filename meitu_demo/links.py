@@ -1,7 +1,8 @@
 """Fetches a link that somebody else named: a vendor's result, or a photo given to the offline server by URL.
 
 Such a URL is hostile until shown otherwise: only http(s), no userinfo, and no address that is private, unless the link
-stays on the very origin that the call went to. Redirects are not followed, and the size is bounded while reading.
+stays on the very origin that the call went to. What was checked is what is connected to: the name is not looked up a
+second time. Redirects are not followed; size and time are bounded while reading.
 """
 
 import asyncio
@@ -13,6 +14,9 @@ import httpx
 from .errors import LinkRejected
 
 MAX_BYTES = 30 * 1024 * 1024
+# IPv4 addresses in disguise, private ones too: NAT64 (RFC 6052, 8215) and 6to4 (RFC 3056).
+TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")))
+WHOLE_S = 60.0  # for all of it, however slowly it drips
 
 
 async def fetch(client: httpx.AsyncClient, url: str, *, origin: str = "", any_address: bool = False) -> bytes:
@@ -20,20 +24,27 @@ async def fetch(client: httpx.AsyncClient, url: str, *, origin: str = "", any_ad
 
     Raises LinkRejected(cause) with cause scheme | address | dns | status | too_large | timeout | network.
     """
+    target = _web_address(url)
     try:
-        target = httpx.URL(url)
-    except (httpx.InvalidURL, ValueError):
-        raise LinkRejected(cause="scheme") from None
-    if target.scheme not in ("http", "https") or not target.host or target.userinfo:
-        raise LinkRejected(cause="scheme")
-    if not (any_address or _same_origin(target, origin)):
-        await _require_public(target.host, target.port or (443 if target.scheme == "https" else 80))
-    try:
-        return await _read(client, target)
-    except httpx.TimeoutException:
+        async with asyncio.timeout(WHOLE_S):
+            if any_address or _same_origin(target, origin):
+                return await _read(client, target)
+            return await _read_public(client, target)
+    except (httpx.TimeoutException, TimeoutError):
         raise LinkRejected(cause="timeout") from None
     except httpx.HTTPError:
         raise LinkRejected(cause="network") from None
+
+
+def _web_address(url: str) -> httpx.URL:
+    try:
+        target = httpx.URL(url)
+        plain = target.scheme in ("http", "https") and bool(target.host) and not target.userinfo
+    except (httpx.InvalidURL, ValueError):  # ValueError: a name that is no IDNA
+        plain = False
+    if not plain or not 0 < (target.port or 80) < 65536:
+        raise LinkRejected(cause="scheme")
+    return target
 
 
 def _same_origin(target: httpx.URL, origin: str) -> bool:
@@ -41,20 +52,43 @@ def _same_origin(target: httpx.URL, origin: str) -> bool:
     return (target.scheme, target.host, target.port) == (home.scheme, home.host, home.port)
 
 
-async def _require_public(host: str, port: int) -> None:
+async def _read_public(client: httpx.AsyncClient, target: httpx.URL) -> bytes:
+    """Read from one of the addresses that were checked: a second look-up might answer with a private one."""
+    name = target.raw_host.decode("ascii")
+    addresses = await _public_addresses(name, target.port or (443 if target.scheme == "https" else 80))
+    headers, extensions = {"host": target.netloc.decode("ascii")}, {"sni_hostname": name}
+    for address in addresses[:-1]:
+        try:
+            return await _read(client, target.copy_with(host=address), headers, extensions)
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            continue
+    return await _read(client, target.copy_with(host=addresses[-1]), headers, extensions)
+
+
+async def _public_addresses(host: str, port: int) -> list[str]:
+    """What `host` resolves to, if all of it is public."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise LinkRejected(cause="dns") from None
-    for *_, address in found:
-        ip = ipaddress.ip_address(str(address[0]).partition("%")[0])
+    addresses = [str(address[0]) for *_, address in found]
+    for text in addresses:
+        ip = ipaddress.ip_address(text.partition("%")[0])
         mapped = getattr(ip, "ipv4_mapped", None) or ip
-        if not mapped.is_global or mapped.is_multicast:
+        if not mapped.is_global or mapped.is_multicast or any(ip in net for net in TRANSLATED):
             raise LinkRejected(cause="address")
+    return addresses
 
 
-async def _read(client: httpx.AsyncClient, target: httpx.URL) -> bytes:
-    async with client.stream("GET", target, follow_redirects=False) as response:
+async def _read(
+    client: httpx.AsyncClient,
+    target: httpx.URL,
+    headers: dict[str, str] | None = None,
+    extensions: dict[str, str] | None = None,
+) -> bytes:
+    async with client.stream(
+        "GET", target, headers=headers, extensions=extensions, follow_redirects=False
+    ) as response:
         if response.status_code != 200:
             raise LinkRejected(cause="status", http_status=response.status_code)
         parts: list[bytes] = []

@@ -61,13 +61,17 @@ def _guarded(connect: Callable[..., Any]) -> Callable[..., Any]:
 
 def _guarded_lookup(lookup: Callable[..., Any]) -> Callable[..., Any]:
     def guard(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            ip_address(str(host).partition("%")[0])  # a number needs no one to be asked
-        except ValueError:
-            if not _stays(host):
-                _escapes.append(f"look-up of {host}")
-                raise socket.gaierror(socket.EAI_NONAME, "tests ask no name server") from None
+        if not _stays(host) and not _is_number(host):
+            _escapes.append(f"look-up of {host}")
+            raise socket.gaierror(socket.EAI_NONAME, "tests ask no name server")
         return lookup(host, port, *args, **kwargs)
+
+    def _is_number(host: Any) -> bool:
+        try:
+            lookup(host, None, flags=socket.AI_NUMERICHOST)
+        except (OSError, ValueError):
+            return False
+        return True
 
     return guard
 
