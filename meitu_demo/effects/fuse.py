@@ -27,6 +27,8 @@ WIDEST_BAND = 0.08  # of the face's width: over more, a beard's or a cheek's own
 FEATHER = 0.04  # of the face's width, to both sides of the seam
 MARGIN = 0.08  # of the face's width around the outline: room for the widest band of the blend
 LIGHT_SHARE = (0.7, 0.25)  # across and down: how much of the difference in light direction is evened out
+SHADE_RANGE = (0.55, 1.08)  # of a drawn face's brightness at its rim against its cheeks
+SHADE_WIDTH = 64  # px across a face at which that shade is measured
 LIGHT_LIMIT = 0.15  # change of log luminance at most, anywhere on the face
 
 
@@ -135,20 +137,36 @@ def _match(
     tone = colour.lit_like(own_tone * colour.missing_exposure(warped), template_tone)
 
     own = np.asarray(cv2.LUT(warped, colour.tone_curves(own_tone, tone)), np.uint8)
-    own = _relight(own, target[spots], here, there)
+    gain = _slope(target[spots], here, there, own.shape)
+    if template.info.kind == "drawn":
+        gain *= _rim_shade(base, outline, template_tone)
+    own = np.asarray(cv2.multiply(own, cv2.merge([gain] * 3), dtype=cv2.CV_8U), np.uint8)
     if template.info.kind != "drawn":  # paint has no pores to compare with
         own = colour.crisp_like(own, base, _within(outline, 0.8, own.shape) > 0.5)
     toned = np.asarray(cv2.LUT(base, colour.tone_curves(template_tone, tone)), np.uint8)
     return own, blend.mix(base, toned, _takes_tone(template, outline, box))
 
 
-def _relight(warped: Image, spots: Points, user: Points, template: Points) -> Image:
-    """`warped` with its light falling from where the template's does: one gentle slope of brightness over the face."""
+def _slope(spots: Points, user: Points, template: Points, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Gain that lets the light fall from where the template's does: one gentle slope of brightness over the face."""
     slope = np.array(LIGHT_SHARE) * (colour.light_slope(spots, template) - colour.light_slope(spots, user))
-    height, width = warped.shape[:2]
-    x, y = np.arange(width) - spots[:, 0].mean(), np.arange(height) - spots[:, 1].mean()
-    gain = np.exp(np.clip(slope[0] * x[None] + slope[1] * y[:, None], -LIGHT_LIMIT, LIGHT_LIMIT)).astype(np.float32)
-    return np.asarray(cv2.multiply(warped, cv2.merge([gain] * 3), dtype=cv2.CV_8U), np.uint8)
+    x, y = np.arange(shape[1]) - spots[:, 0].mean(), np.arange(shape[0]) - spots[:, 1].mean()
+    return np.exp(np.clip(slope[0] * x[None] + slope[1] * y[:, None], -LIGHT_LIMIT, LIGHT_LIMIT)).astype(np.float32)
+
+
+def _rim_shade(base: Image, outline: Points, tone: Points) -> NDArray[np.float32]:
+    """Gain that turns the face away at its rim as the drawing's own does; 1 in the middle, where features are."""
+    width = float(np.ptp(outline[:, 0]))
+    coarse = max(1, int(width / SHADE_WIDTH))
+    small = cv2.resize(base, None, fx=1 / coarse, fy=1 / coarse, interpolation=cv2.INTER_AREA)
+    points = outline * (np.array(small.shape[1::-1]) / base.shape[1::-1])
+    skin = _within(points, 0.97, small.shape)
+    light = (small @ colour.LUMA).astype(np.float32)
+    spread = 0.05 * width / coarse
+    soft = blend.soften(light * skin, spread) / np.maximum(blend.soften(skin, spread), 1e-3)
+    shade = np.clip(soft / max(float(tone @ colour.LUMA), 1.0), *SHADE_RANGE)
+    rim = 1 - blend.soften(_within(points, 0.78, small.shape), 4 * spread)
+    return np.asarray(cv2.resize(1 + (shade - 1) * rim, base.shape[1::-1]), np.float32)
 
 
 def _takes_tone(template: Template, outline: Points, box: Box) -> NDArray[np.float32]:
