@@ -41,12 +41,17 @@ def make_client(settings: Settings, offline: ASGIApp) -> httpx.AsyncClient:
     """The client for the life of the app: the vendors over the network, the offline server by a mount in process."""
     for name in ("httpx", "httpcore"):  # at INFO they write whole URLs, and Meitu's hold the keys
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("httpx").addFilter(_without_urls)  # whoever turns its level up again
     timeout = httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout, pool=settings.connect_timeout)
     return httpx.AsyncClient(
         timeout=timeout,
         limits=httpx.Limits(max_connections=20, max_keepalive_connections=10),
         mounts={OFFLINE_URL: httpx.ASGITransport(offline, raise_app_exceptions=False)},
     )
+
+
+def _without_urls(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING
 
 
 class Routes:

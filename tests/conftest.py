@@ -62,7 +62,7 @@ def _guarded(connect: Callable[..., Any]) -> Callable[..., Any]:
 def _guarded_lookup(lookup: Callable[..., Any]) -> Callable[..., Any]:
     def guard(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
         if not _stays(host) and not _is_number(host):
-            _escapes.append(f"look-up of {host}")
+            _escapes.append(f"look-up of {host.decode() if isinstance(host, bytes) else host}")
             raise socket.gaierror(socket.EAI_NONAME, "tests ask no name server")
         return lookup(host, port, *args, **kwargs)
 

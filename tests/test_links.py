@@ -106,7 +106,7 @@ async def test_only_plain_web_addresses(url: str, names: dict[str, list[str]]) -
     ],
 )  # fmt: skip
 async def test_no_address_that_is_not_public(address: str, names: dict[str, list[str]]) -> None:
-    """Loopback, private, link-local (a cloud's metadata), shared, reserved, in any disguise; also as the second of two."""
+    """Loopback, private, link-local (a cloud's metadata), reserved, in any disguise; also as the second of two."""
     async with client_for(picture) as client:
         names["inside.example"] = [address]
         assert await refused(client, "http://inside.example/x") == "address"

@@ -1,0 +1,356 @@
+"""One call, there and back: what is checked before sending, what happens to it on the way, and what comes back."""
+
+import asyncio
+import base64
+import json
+import ssl
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from pydantic import SecretStr
+
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.errors import (
+    BadReply,
+    DemoError,
+    ImageRejected,
+    LinkRejected,
+    OutcomeUnknown,
+    ProviderError,
+    Unreachable,
+    ValueRejected,
+)
+from meitu_demo.imaging import codec
+from meitu_demo.providers.failures import TRANSLATION
+from meitu_demo.service import Step, run
+from meitu_demo.settings import Settings
+from meitu_demo.spec import Credentials, Endpoint, Route
+from meitu_demo.transport import Routes
+
+RESTORE, RESHAPE = CATALOGUE["quality_restoration"], CATALOGUE["facial_aesthetics"]
+KEYS = Credentials(SecretStr("canary-key"), SecretStr("canary-secret"))
+LIVE = Route("meitu", "https://openapi.mtlab.meitu.com", KEYS, paid=True)
+LIVE_AILAB = Route("ailab", "https://www.ailabapi.com", KEYS, paid=True)
+
+
+def client_for(handler: Callable[[httpx.Request], Any]) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.MockTransport(handler), timeout=httpx.Timeout(45))
+
+
+def with_picture(data: bytes) -> Callable[[httpx.Request], httpx.Response]:
+    body = {"media_info_list": [{"media_data": base64.b64encode(data).decode()}], "request_id": "r"}
+    return lambda request: httpx.Response(200, json=body)
+
+
+async def failed(
+    handler: Callable[[httpx.Request], Any], photo: bytes, route: Route = LIVE, endpoint: Endpoint = RESTORE
+) -> DemoError:
+    async with client_for(handler) as client:
+        with pytest.raises(DemoError) as caught:
+            await run(client, route, endpoint, photo, {})
+    return caught.value
+
+
+def never(request: httpx.Request) -> httpx.Response:
+    raise AssertionError("nothing may be sent")
+
+
+# ── There ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_the_vendors_own_bytes_come_back(portrait: bytes) -> None:
+    """The result is what the vendor sent, byte for byte, with what it is; the photo as sent stands beside."""
+    theirs = codec.encode(np.zeros((40, 60, 3), np.uint8))
+    steps: list[Step] = []
+    async with client_for(with_picture(theirs)) as client:
+        outcome = await run(client, LIVE, RESTORE, portrait, {}, watch=steps.append)
+    assert outcome.result.data == theirs
+    assert (outcome.result.media_type, outcome.result.width, outcome.result.height) == ("image/jpeg", 60, 40)
+    assert (outcome.sent.width, outcome.sent.height) == (320, 320)
+    assert (outcome.mode, outcome.request_id, outcome.values) == ("live", "r", {})
+    assert outcome.elapsed_s > 0
+    assert steps == [Step.PREPARE, Step.SEND]
+
+
+async def test_a_png_under_the_name_of_jpg_is_known_as_what_it_is(portrait: bytes, portrait_pixels: Any) -> None:
+    """The declared type is not to be trusted; bytes tell."""
+    import cv2
+
+    png = cv2.imencode(".png", portrait_pixels)[1].tobytes()
+    async with client_for(with_picture(png)) as client:
+        outcome = await run(client, LIVE, RESTORE, portrait, {})
+    assert (outcome.result.media_type, outcome.result.data) == ("image/png", png)
+
+
+async def test_a_link_is_followed_on_the_calls_own_origin(portrait: bytes) -> None:
+    """The second step of a call whose answer is a link, without the keys and without being told to the page."""
+    requests: list[httpx.Request] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        if request.method == "GET":
+            return httpx.Response(200, content=portrait)
+        return httpx.Response(200, json={"data": {"image_url": "https://www.ailabapi.com/r/1.jpg"}})
+
+    steps: list[Step] = []
+    async with client_for(handler) as client:
+        outcome = await run(client, LIVE_AILAB, RESHAPE, portrait, {}, watch=steps.append)
+    assert outcome.result.data == portrait
+    assert steps == [Step.PREPARE, Step.SEND, Step.DOWNLOAD]
+    assert "canary" not in str(requests[1].headers.raw)
+
+
+async def test_what_goes_out_is_within_the_limits(astronaut_jpeg: bytes) -> None:
+    """The photo is prepared for the endpoint that gets it."""
+    small = replace(RESTORE, limits=replace(RESTORE.limits, max_side=256, max_bytes=20_000))
+    sent: list[bytes] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        sent.append(base64.b64decode(json.loads(request.content)["media_info_list"][0]["media_data"]))
+        return with_picture(astronaut_jpeg)(request)
+
+    async with client_for(handler) as client:
+        outcome = await run(client, LIVE, small, astronaut_jpeg, {})
+    assert len(sent[0]) <= 20_000
+    assert max(codec.size_of(sent[0])) <= 256
+    assert {change.slug for change in outcome.changes} == {"resized", "bytes"}
+
+
+@pytest.mark.parametrize("source", [b"", b"text", b"\xff\xd8\xff"])
+async def test_a_bad_photo_is_refused_before_anything_is_sent(source: bytes) -> None:
+    """Nothing that fails here can cost anything."""
+    assert isinstance(await failed(never, source), ImageRejected)
+
+
+async def test_a_bad_value_is_refused_before_anything_is_sent(portrait: bytes) -> None:
+    """Nor a value that the endpoint does not take."""
+    async with client_for(never) as client:
+        with pytest.raises(ValueRejected):
+            await run(client, LIVE_AILAB, RESHAPE, portrait, {"shape_type": 22})
+
+
+# ── Not back ────────────────────────────────────────────────────────────────────────────────────────────────────────
+FAULTS = [
+    (httpx.ConnectTimeout, Unreachable, "connect_timeout"),
+    (httpx.PoolTimeout, Unreachable, "busy"),
+    (httpx.ConnectError, Unreachable, "refused"),
+    (httpx.ProxyError, Unreachable, "refused"),
+    (httpx.UnsupportedProtocol, Unreachable, "refused"),
+    (httpx.ReadTimeout, OutcomeUnknown, "read_timeout"),
+    (httpx.WriteTimeout, OutcomeUnknown, "read_timeout"),
+    (httpx.ReadError, OutcomeUnknown, "reset"),
+    (httpx.WriteError, OutcomeUnknown, "reset"),
+    (httpx.CloseError, OutcomeUnknown, "reset"),
+    (httpx.RemoteProtocolError, OutcomeUnknown, "reset"),
+    (httpx.DecodingError, BadReply, "not_json"),
+]
+
+
+@pytest.mark.parametrize(("fault", "kind", "cause"), FAULTS)
+async def test_every_fault_on_the_way(
+    fault: type[httpx.HTTPError], kind: type[DemoError], cause: str, portrait: bytes
+) -> None:
+    """What never arrived may be repeated; what may have arrived may have been billed. Only the facts are kept."""
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        raise fault(f"at {request.url}")
+
+    error = await failed(handler, portrait)
+    assert type(error) is kind
+    assert (error.facts["provider"], error.facts["cause"]) == ("meitu", cause)
+    assert "canary" not in str(error)
+    if cause == "read_timeout":
+        assert error.facts["seconds"] == 45
+
+
+def test_no_fault_of_the_library_is_unmapped() -> None:
+    """Every exception that httpx can raise while sending has a row that takes it, and no row hides behind another."""
+
+    def below(kind: type[httpx.HTTPError]) -> list[type[httpx.HTTPError]]:
+        return [kind, *(found for child in kind.__subclasses__() for found in below(child))]
+
+    kinds = [row[0] for row in TRANSLATION]
+    for fault in below(httpx.HTTPError):
+        assert any(issubclass(fault, kind) for kind in kinds), fault
+    for place, kind in enumerate(kinds):
+        assert not any(issubclass(kind, earlier) for earlier in kinds[:place]), kind
+
+
+@pytest.mark.parametrize(
+    ("below", "cause"),
+    [(ssl.SSLError(1, "handshake"), "tls"), (ssl.SSLCertVerificationError("x"), "tls"), (ConnectionRefusedError(), "refused")],
+)  # fmt: skip
+async def test_why_nothing_connected(below: Exception, cause: str, portrait: bytes) -> None:
+    """The system's own exception underneath tells a bad certificate from a closed port."""
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("") from below
+
+    assert (await failed(handler, portrait)).facts["cause"] == cause
+
+
+async def test_a_name_that_does_not_resolve(portrait: bytes, network_escapes: list[str]) -> None:
+    """Over the real network stack: told as a name that is not known, not as a closed port."""
+    route = replace(LIVE, base_url="https://nowhere.invalid")
+    async with httpx.AsyncClient(trust_env=False) as client:
+        with pytest.raises(Unreachable) as caught:
+            await run(client, route, RESTORE, portrait, {})
+    assert caught.value.facts["cause"] == "dns"
+    assert network_escapes == ["look-up of nowhere.invalid"]
+    network_escapes.clear()
+
+
+async def served(behaviour: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any], photo: bytes) -> DemoError:
+    """The error of a call to a real socket that behaves as told."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await behaviour(reader, writer)
+        finally:
+            writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        route = replace(LIVE, base_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        async with httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(5, read=0.3)) as client:
+            with pytest.raises(DemoError) as caught:
+                await run(client, route, RESTORE, photo, {})
+    return caught.value
+
+
+async def test_a_closed_port(portrait: bytes) -> None:
+    """Nothing listens: never arrived."""
+    async with await asyncio.start_server(lambda r, w: None, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+    async with httpx.AsyncClient(trust_env=False) as client:
+        with pytest.raises(Unreachable) as caught:
+            await run(client, replace(LIVE, base_url=f"http://127.0.0.1:{port}"), RESTORE, portrait, {})
+    assert caught.value.facts["cause"] == "refused"
+
+
+async def test_no_tls_where_tls_is_spoken(portrait: bytes) -> None:
+    """A server that answers a TLS hello with plain text: never arrived, because of TLS."""
+
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(10)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(plain, "127.0.0.1", 0) as server:
+        route = replace(LIVE, base_url=f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        async with httpx.AsyncClient(trust_env=False) as client:
+            with pytest.raises(Unreachable) as caught:
+                await run(client, route, RESTORE, portrait, {})
+    assert caught.value.facts["cause"] == "tls"
+
+
+async def test_an_answer_that_never_comes(portrait: bytes) -> None:
+    """The photo was sent and the wait is over: it may have been billed."""
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(65536):
+            pass
+
+    error = await served(silent, portrait)
+    assert (type(error), error.facts["cause"]) == (OutcomeUnknown, "read_timeout")
+
+
+async def test_a_connection_cut_after_sending(portrait: bytes) -> None:
+    """Closed in the middle of the answer, or before it: it may have been billed."""
+
+    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+
+    async def halfway(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b'HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{"media')
+        await writer.drain()
+
+    for behaviour in (cut, halfway):
+        error = await served(behaviour, portrait)
+        assert (type(error), error.facts["cause"]) == (OutcomeUnknown, "reset")
+
+
+# ── Back, but not as promised ───────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("data", [b"", b"<html>", b"GIF89a", b"\xff\xd8\xff\xe0"])
+async def test_a_result_that_is_no_picture(data: bytes, portrait: bytes) -> None:
+    """Or is no whole one: told as the vendor's slip, not as the visitor's."""
+    error = await failed(with_picture(data), portrait)
+    assert type(error) is BadReply
+    assert error.facts["cause"] in ("not_an_image", "no_media")
+
+
+async def test_a_truncated_result(portrait: bytes) -> None:
+    """Half a picture is not shown."""
+    error = await failed(with_picture(portrait[: len(portrait) // 2]), portrait)
+    assert (type(error), error.facts) == (BadReply, {"provider": "meitu", "cause": "not_an_image"})
+
+
+async def test_a_gzip_that_is_none(portrait: bytes) -> None:
+    """A body that cannot be unpacked is unreadable, over the library's own path."""
+    error = await failed(
+        lambda request: httpx.Response(
+            200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"not gzip at all")
+        ),
+        portrait,
+    )
+    assert (type(error), error.facts["cause"]) == (BadReply, "not_json")
+
+
+async def test_a_link_to_a_private_address_is_not_followed(portrait: bytes) -> None:
+    """Whatever a vendor's answer says."""
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        assert request.method == "POST"
+        return httpx.Response(200, json={"data": {"image_url": "http://169.254.169.254/latest/meta-data"}})
+
+    error = await failed(handler, portrait, LIVE_AILAB, RESHAPE)
+    assert (type(error), error.facts["cause"]) == (LinkRejected, "address")
+
+
+async def test_a_vendors_redirect_is_not_followed(portrait: bytes) -> None:
+    """Photo and keys go to the configured host and nowhere else."""
+    hosts: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        hosts.append(request.url.host)
+        return httpx.Response(307, headers={"location": "https://elsewhere.example/"})
+
+    error = await failed(handler, portrait)
+    assert isinstance(error, ProviderError)
+    assert (error.code, hosts) == ("307", ["openapi.mtlab.meitu.com"])
+
+
+async def test_a_call_is_sent_once(portrait: bytes) -> None:
+    """An answer that may have been billed is never asked for again by the machine."""
+    for status in (500, 502, 504, 415):
+        sent: list[int] = []
+        await failed(lambda request, s=status, sent=sent: sent.append(s) or httpx.Response(s), portrait)
+        assert sent == [status]
+
+
+async def test_a_cancelled_call_stops(portrait: bytes) -> None:
+    """Closing the page cancels; nothing swallows it."""
+    started = asyncio.Event()
+
+    async def handler(request: httpx.Request) -> httpx.Response:
+        started.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with client_for(handler) as client:
+        call = asyncio.create_task(run(client, LIVE, RESTORE, portrait, {}))
+        await started.wait()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+
+
+async def test_without_a_key_it_is_the_same_call(offline_client: httpx.AsyncClient, portrait: bytes) -> None:
+    """By the offline route the same function gives the same kind of outcome, marked as what it is."""
+    route = Routes(Settings()).choose("ailab")
+    outcome = await run(offline_client, route, RESHAPE, portrait, {"shape_type": 8})
+    assert (outcome.mode, outcome.result.width, outcome.result.height) == ("offline", 320, 320)
+    assert outcome.request_id
