@@ -1,0 +1,1 @@
+"""Speed as ratios against baselines measured in the same run, alternating: a busy machine slows both sides."""

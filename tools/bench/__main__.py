@@ -1,0 +1,24 @@
+"""``make bench``: the table, then the memory."""
+
+import os
+
+os.environ.setdefault("GLOG_minloglevel", "2")
+
+from . import app, codec, effects
+
+
+def main() -> None:
+    """Print each row as it is done."""
+    print(f"{'what':<50} {'baseline':<40} {'base':>8} {'ours':>8} {'ratio':>6} {'aim':>6}")
+    for part in (codec, effects, app):
+        for row in part.rows():
+            met = "" if row.ratio <= row.aim else "  missed"
+            times = f"{row.baseline_s * 1e3:>6.0f}ms {row.measured_s * 1e3:>6.0f}ms"
+            print(f"{row.name:<50} {row.baseline_name:<40} {times} {row.ratio:>6.2f} ≤{row.aim:>5.2f}{met}", flush=True)
+    early, late = app.memory()
+    print(f"resident memory after {app.CALLS // 4} and {app.CALLS} mixed calls: {early:.0f} MB, {late:.0f} MB", end=" ")
+    print(f"(aim ≤ {app.MEMORY_AIM_MB} MB and level)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""How a row is measured."""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: the ratio is measured / baseline, medians in seconds beside it."""
+
+    name: str
+    baseline_name: str
+    baseline_s: float
+    measured_s: float
+    ratio: float
+    aim: float
+
+
+def compare(
+    name: str,
+    measured: Callable[[], object],
+    baseline_name: str,
+    baseline: Callable[[], object],
+    *,
+    aim: float,
+    runs: int = 21,
+) -> Row:
+    """The median ratio over `runs` alternating pairs, after one of each that does not count."""
+    baseline(), measured()
+    pairs = [(seconds(baseline), seconds(measured)) for _ in range(runs)]
+    ratio = statistics.median(done / base for base, done in pairs)
+    base_s, done_s = (statistics.median(times) for times in zip(*pairs, strict=True))
+    return Row(name, baseline_name, base_s, done_s, ratio, aim)
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """How long `run` takes."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
