@@ -12,7 +12,7 @@ from ..explain import explain
 from ..service import Step
 from ..spec import Endpoint
 from ..words import translate
-from . import controls, examples, stage
+from . import controls, examples, preview, stage
 from .context import Context
 from .naming import file_name
 from .pictures import keep_pictures
@@ -70,6 +70,11 @@ def build(context: Context, endpoint: Endpoint, texts: Texts, picks: controls.Te
     run_button.click(run, **wiring)
     offline_button.click(run_offline, **wiring)
     run_button.click(None, js=SHOW_STAGE.format(f"{slug}-stage"), **PRIVATE)
+
+    async def received(payload: Any) -> Any:
+        return await preview.showable(payload, context.uploads)
+
+    photo.upload(received, photo, photo, preprocess=False, **PRIVATE)
     example.click(lambda: examples.example_file(endpoint.example), None, photo, **PRIVATE)
 
 

@@ -1,0 +1,31 @@
+"""A photo that browsers cannot show (HEIC) is replaced by a JPEG of itself as soon as it is chosen."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+import anyio
+import gradio as gr
+
+from ..errors import ImageRejected
+from ..imaging import codec
+from . import doors
+
+
+async def showable(payload: Any, uploads: Path) -> Any:
+    """The path of a JPEG in place of a HEIC; gr.skip() for everything else, what is broken included: a run says why."""
+    try:
+        source = await doors.read_upload(payload, uploads)
+        if codec.sniff(source) != "image/heic":
+            return gr.skip()
+        return await anyio.to_thread.run_sync(_write, source, uploads)
+    except ImageRejected:
+        return gr.skip()
+
+
+def _write(source: bytes, uploads: Path) -> str:
+    folder = uploads / secrets.token_urlsafe(24)
+    folder.mkdir(parents=True)
+    path = folder / "photo.jpg"
+    path.write_bytes(codec.encode(codec.decode(source)))
+    return str(path)
