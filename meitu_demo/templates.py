@@ -7,13 +7,10 @@ Imports `errors` and `imaging` only; the face-fuse endpoint, its panel and its e
 """
 
 import json
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
@@ -26,29 +23,15 @@ from .imaging.blend import lay_over
 from .imaging.brows import without_brows
 from .imaging.faces import Face, find_faces, make_face
 from .imaging.skin import skin_around
+from .template_rows import LANGUAGES, TemplateInfo, read_rows
 
 ROWS = Path(__file__).parent / "data" / "templates.toml"
 LAYERS = Path(__file__).parent.parent / "assets" / "templates"
-LANGUAGES = ("en", "zh")
 MESH_POINTS = 478
 OWN_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 OWN_LONGEST_SIDE = 2048  # px; a larger picture of the owner's is shrunk, or each result would be a 12 MP file
 PHOTO_SCALE = 2  # the astronaut's 512 px are too few beside templates of 1024 and more
 CACHED = 6  # decoded templates kept, about 20 MB each
-
-Kind = Literal["drawn", "photo", "own"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TemplateInfo:
-    """What the gallery shows. `name` and `mood` are keyed by language; `preview` is an image file of 512 px or more."""
-
-    id: str
-    kind: Kind
-    name: Mapping[str, str]
-    mood: Mapping[str, str]
-    preview: Path
-    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,38 +110,6 @@ def load(key: str) -> Template:
 @cache
 def _shipped() -> tuple[TemplateInfo, ...]:
     return read_rows(ROWS, LAYERS)
-
-
-def read_rows(rows: Path, layers: Path) -> tuple[TemplateInfo, ...]:
-    """The rows of a templates.toml, checked. Raises ValueError that names file and row."""
-    infos: list[TemplateInfo] = []
-    taken: set[str] = set()
-    for number, row in enumerate(tomllib.loads(rows.read_text("utf-8")).get("template", []), 1):
-        where = f"{rows.name}, template {number}"
-        if strange := set(row) - {"id", "kind", "aliases", "name", "mood"}:
-            raise ValueError(f"{where}: unknown {sorted(strange)}")
-        if row.get("kind") not in ("drawn", "photo"):
-            raise ValueError(f"{where}: kind must be drawn or photo")
-        for words in ("name", "mood"):
-            if set(row.get(words, ())) != set(LANGUAGES) or not all(row[words].values()):
-                raise ValueError(f"{where}: {words} needs {LANGUAGES}")
-        keys = (row.get("id"), *row.get("aliases", ()))
-        if not all(isinstance(key, str) and key for key in keys) or taken.intersection(keys):
-            raise ValueError(f"{where}: id and aliases must be words of their own, not {keys}")
-        taken.update(keys)
-        preview = _astronaut_file() if row["kind"] == "photo" else layers / row["id"] / "preview.webp"
-        if not preview.is_file():
-            raise ValueError(f"{where}: no {preview.name}")
-        infos.append(TemplateInfo(row["id"], row["kind"], row["name"], row["mood"], preview, tuple(keys[1:])))
-    return tuple(infos)
-
-
-def _astronaut_file() -> Path:
-    """scikit-image's own copy, found without importing the library."""
-    spec = find_spec("skimage")
-    if spec is None or spec.origin is None:
-        raise ValueError("scikit-image is not installed")
-    return Path(spec.origin).parent / "data" / "astronaut.png"
 
 
 @lru_cache(CACHED)

@@ -15,28 +15,20 @@ from ..errors import FaceTooSmall
 from ..imaging import align, blend, colour, hair
 from ..imaging.faces import Face
 from ..templates import Template
+from .fuse_light import Light, read_light, relight
 
 Image = NDArray[np.uint8]
 Points = NDArray[np.float64]
 
-SPOT = 0.02  # of the face's width: the radius over which a spot of skin is averaged
-FEWEST_SPOTS = 6  # of the user's skin within the frame that can tell its tone
 SMALLEST_WIDTH = 4.0  # px; below, a mesh holds no picture to fuse
 SEAM_SHARE = {"drawn": 0.99, "photo": 0.95, "own": 0.95}  # of the outline: within a real jaw, under a drawn front
 WIDEST_BAND = 0.08  # of the face's width: over more, a beard's or a cheek's own tone would be lost
-FEATHER = 0.04  # of the face's width, to both sides of the seam
 MARGIN = 0.08  # of the face's width around the outline: room for the widest band of the blend
-LIGHT_SHARE = (0.7, 0.25)  # across and down: how much of the difference in light direction is evened out
-SHADE_RANGE = (0.55, 1.08)  # of a drawn face's brightness at its rim against its cheeks
-SHADE_WIDTH = 64  # px across a face at which that shade is measured
-LIGHT_LIMIT = 0.15  # change of log luminance at most, anywhere on the face
-
-
 NO_MAP = np.empty(0, np.float32)  # OpenCV's second map, when the first holds x and y
 
 
 class Box(NamedTuple):
-    """A region of the template in whole pixels."""
+    """A region of a picture in whole pixels."""
 
     x0: int
     y0: int
@@ -48,31 +40,35 @@ class Box(NamedTuple):
         return slice(self.y0, self.y1), slice(self.x0, self.x1)
 
     @property
-    def corner(self) -> tuple[int, int]:
-        return self.x0, self.y0
+    def shape(self) -> tuple[int, int]:
+        return self.y1 - self.y0, self.x1 - self.x0
+
+    def within(self, other: "Box") -> "Box":
+        """This region counted from the corner of `other`."""
+        return Box(self.x0 - other.x0, self.y0 - other.y0, self.x1 - other.x0, self.y1 - other.y0)
 
 
 def fuse(image: Image, face: Face, template: Template) -> Image:
     """`template` with the `face` of `image`; its size. Raises FaceTooSmall for a mesh without extent."""
     mesh, depth = _mesh(face)
     outline, outline_depth = _mesh(template.face)
-    box = _region(outline, template)
+    box = _face_box(outline, template.base.shape)
     target = align.into_outline(align.pose_like(mesh, depth, outline, outline_depth), outline)
     warped, inside = _warp(image, mesh, target, box)
-    target, outline = target - box.corner, outline - box.corner
+    target, outline = target - box[:2], outline - box[:2]
 
-    own, body = _match(warped, inside, target, outline, template, box)
+    light = read_light(warped, inside, target, template.bare[box.rows_columns], outline)
+    around = _skin_box(box, template)
+    body = _in_users_tone(template, light, outline, box, around)
+    place = box.within(around).rows_columns
+    drawn = template.info.kind == "drawn"
+    own = relight(warped, light, target, template.bare[box.rows_columns], outline, drawn=drawn)
     hidden = np.maximum(hair.hair_and_backdrop(warped, target), 1 - inside)
-    own = blend.mix(own, body, hidden)  # else the blend's wide bands spread the hair's tone over the forehead
-    levels = round(np.log2(max(1.0, WIDEST_BAND * float(np.ptp(outline[:, 0])))))
-    fused = blend.multiband(
-        own, body, _within(outline, SEAM_SHARE[template.info.kind], hidden.shape) * (1 - hidden), levels
-    )
-    fused = blend.mix(body, fused, _within(outline, 1.01, hidden.shape))  # the widest bands reach beyond the jaw
+    body[place] = _blend(own, body[place], hidden, outline, SEAM_SHARE[template.info.kind])
     if template.front is not None:
-        fused = blend.lay_over(fused, template.front[box.rows_columns])
+        body = blend.lay_over(body, template.front[around.rows_columns])
     result = template.flat.copy()
-    result[box.rows_columns] = fused
+    result[around.rows_columns] = body
     return result
 
 
@@ -85,17 +81,21 @@ def _mesh(face: Face) -> tuple[Points, Points]:
     return mesh, depth
 
 
-def _region(outline: Points, template: Template) -> Box:
-    """The template's pixels that can change: the face with room around, and the skin that follows its tone."""
+def _face_box(outline: Points, shape: tuple[int, ...]) -> Box:
+    """The template's pixels that the user's face can change: its outline with room around."""
     margin = MARGIN * np.ptp(outline[:, 0])
-    low, high = outline.min(0) - margin, outline.max(0) + margin
-    if template.skin is not None and template.skin.any():
-        x, y, width, height = cv2.boundingRect(template.skin)
-        low, high = np.minimum(low, (x, y)), np.maximum(high, (x + width, y + height))
-    rows, columns = template.base.shape[:2]
-    x0, y0 = np.clip(np.floor(low).astype(int), 0, (columns - 2, rows - 2))
-    x1, y1 = np.clip(np.ceil(high).astype(int), (x0 + 2, y0 + 2), (columns, rows))
+    rows, columns = shape[:2]
+    x0, y0 = np.clip(np.floor(outline.min(0) - margin).astype(int), 0, (columns - 2, rows - 2))
+    x1, y1 = np.clip(np.ceil(outline.max(0) + margin).astype(int), (x0 + 2, y0 + 2), (columns, rows))
     return Box(int(x0), int(y0), int(x1), int(y1))
+
+
+def _skin_box(box: Box, template: Template) -> Box:
+    """`box` and all of the template's skin that follows the user's tone."""
+    if template.skin is None or not template.skin.any():
+        return box
+    x, y, width, height = cv2.boundingRect(template.skin)
+    return Box(min(box.x0, x), min(box.y0, y), max(box.x1, x + width), max(box.y1, y + height))
 
 
 def _warp(image: Image, mesh: Points, target: Points, box: Box) -> tuple[Image, NDArray[np.float32]]:
@@ -121,66 +121,24 @@ def _warp(image: Image, mesh: Points, target: Points, box: Box) -> tuple[Image, 
     return np.asarray(warped, np.uint8), inside
 
 
-def _match(
-    warped: Image, inside: NDArray[np.float32], target: Points, outline: Points, template: Template, box: Box
-) -> tuple[Image, Image]:
-    """The user's face in the template's light and crispness, and the template's base in the user's tone."""
-    base = template.bare[box.rows_columns]
-    spots = list(colour.SKIN_POINTS)
-    radius = SPOT * float(np.ptp(outline[:, 0]))
-    there = colour.sample(base, outline[spots], radius)
-    here = colour.sample(warped, target[spots], radius)
-    unseen = colour.sample(inside, target[spots], radius) < 0.5
-    here[unseen] = there[unseen]  # the user's frame cuts them off: the template's skin will stand in
-    own_tone = colour.middle_tone(here[~unseen] if np.sum(~unseen) >= FEWEST_SPOTS else here)
-    template_tone = colour.middle_tone(there)
-    tone = colour.lit_like(own_tone * colour.missing_exposure(warped), template_tone)
-
-    own = np.asarray(cv2.LUT(warped, colour.tone_curves(own_tone, tone)), np.uint8)
-    gain = _slope(target[spots], here, there, own.shape)
-    if template.info.kind == "drawn":
-        gain *= _rim_shade(base, outline, template_tone)
-    own = np.asarray(cv2.multiply(own, cv2.merge([gain] * 3), dtype=cv2.CV_8U), np.uint8)
-    if template.info.kind != "drawn":  # paint has no pores to compare with
-        own = colour.crisp_like(own, base, _within(outline, 0.8, own.shape) > 0.5)
-    toned = np.asarray(cv2.LUT(base, colour.tone_curves(template_tone, tone)), np.uint8)
-    return own, blend.mix(base, toned, _takes_tone(template, outline, box))
-
-
-def _slope(spots: Points, user: Points, template: Points, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Gain that lets the light fall from where the template's does: one gentle slope of brightness over the face."""
-    slope = np.array(LIGHT_SHARE) * (colour.light_slope(spots, template) - colour.light_slope(spots, user))
-    x, y = np.arange(shape[1]) - spots[:, 0].mean(), np.arange(shape[0]) - spots[:, 1].mean()
-    return np.exp(np.clip(slope[0] * x[None] + slope[1] * y[:, None], -LIGHT_LIMIT, LIGHT_LIMIT)).astype(np.float32)
-
-
-def _rim_shade(base: Image, outline: Points, tone: Points) -> NDArray[np.float32]:
-    """Gain that turns the face away at its rim as the drawing's own does; 1 in the middle, where features are."""
-    width = float(np.ptp(outline[:, 0]))
-    coarse = max(1, int(width / SHADE_WIDTH))
-    small = cv2.resize(base, None, fx=1 / coarse, fy=1 / coarse, interpolation=cv2.INTER_AREA)
-    points = outline * (np.array(small.shape[1::-1]) / base.shape[1::-1])
-    skin = _within(points, 0.97, small.shape)
-    light = (small @ colour.LUMA).astype(np.float32)
-    spread = 0.05 * width / coarse
-    soft = blend.soften(light * skin, spread) / np.maximum(blend.soften(skin, spread), 1e-3)
-    shade = np.clip(soft / max(float(tone @ colour.LUMA), 1.0), *SHADE_RANGE)
-    rim = 1 - blend.soften(_within(points, 0.78, small.shape), 4 * spread)
-    return np.asarray(cv2.resize(1 + (shade - 1) * rim, base.shape[1::-1]), np.float32)
-
-
-def _takes_tone(template: Template, outline: Points, box: Box) -> NDArray[np.float32]:
-    """Where the template's own skin is recoloured (0..1): its skin mask and, on a drawing, the painted face."""
-    mask = np.zeros((box.y1 - box.y0, box.x1 - box.x0), np.float32)
+def _in_users_tone(template: Template, light: Light, outline: Points, box: Box, around: Box) -> Image:
+    """The template's picture over `around`, its skin in the user's tone: by its mask, and a drawing's painted face."""
+    base = template.bare[around.rows_columns]
+    mask = np.zeros(around.shape, np.float32)
     if template.skin is not None:
-        mask = template.skin[box.rows_columns].astype(np.float32) / 255
+        mask = template.skin[around.rows_columns].astype(np.float32) / 255
     if template.info.kind == "drawn":
-        mask = np.maximum(mask, _within(outline, 1.0, mask.shape))
-    return mask
+        place = box.within(around).rows_columns
+        mask[place] = np.maximum(mask[place], blend.inside_outline(outline, 1.0, box.shape))
+    toned = np.asarray(cv2.LUT(base, colour.tone_curves(light.template_tone, light.tone)), np.uint8)
+    return blend.mix(base, toned, mask)
 
 
-def _within(outline: Points, share: float, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """The feathered inside of the face's outline, shrunk to `share` of its size (0..1)."""
-    oval = outline[list(align.FACE_OVAL)]
-    oval = oval.mean(0) + (oval - oval.mean(0)) * share
-    return blend.polygon_mask(oval, (shape[0], shape[1]), FEATHER * float(np.ptp(outline[:, 0])))
+def _blend(own: Image, body: Image, hidden: NDArray[np.float32], outline: Points, share: float) -> Image:
+    """`own` face on `body` inside `share` of the outline, but for what is `hidden`."""
+    own = blend.mix(own, body, hidden)  # else the blend's wide bands spread the hair's tone over the forehead
+    levels = round(np.log2(max(1.0, WIDEST_BAND * float(np.ptp(outline[:, 0])))))
+    seam = blend.inside_outline(outline, share, hidden.shape) * (1 - hidden)
+    fused = blend.multiband(own, body, seam, levels)
+    beyond = blend.inside_outline(outline, 1.01, hidden.shape)  # the widest bands reach beyond the jaw
+    return blend.mix(body, fused, beyond)

@@ -4,8 +4,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .align import FACE_OVAL
+
 Image = NDArray[np.uint8]
 Mask = NDArray[np.float32]
+
+FEATHER = 0.04  # of the face's width, to both sides of its outline
 
 
 def polygon_mask(points: NDArray[np.float64], shape: tuple[int, ...], feather: float) -> Mask:
@@ -18,6 +22,13 @@ def polygon_mask(points: NDArray[np.float64], shape: tuple[int, ...], feather: f
     cv2.fillPoly(mask, [np.rint(inner * 16).astype(np.int32)], (255,), cv2.LINE_AA, shift=4)
     soft = soften(mask.astype(np.float32) / 255, feather / coarse)
     return np.asarray(cv2.resize(soft, (shape[1], shape[0])), np.float32) if coarse > 1 else soft
+
+
+def inside_outline(mesh: NDArray[np.float64], share: float, shape: tuple[int, ...]) -> Mask:
+    """(h, w) feathered inside of the outline of the face `mesh`, shrunk to `share` of its size (0..1)."""
+    oval = mesh[list(FACE_OVAL)]
+    oval = oval.mean(0) + (oval - oval.mean(0)) * share
+    return polygon_mask(oval, shape, FEATHER * float(np.ptp(mesh[:, 0])))
 
 
 def soften(mask: Mask, feather: float) -> Mask:
