@@ -139,6 +139,7 @@ class Endpoint:
     offline: Callable[[Image, Values], Image]
     wire: Mapping[str, str] = field(default_factory=dict)  # constant wire fields
     example: str = "astronaut"
+    reframes: bool = False  # the result shows the person in another frame than the photo
 
     @property
     def slug(self) -> str:

@@ -19,4 +19,5 @@ ENDPOINT = Endpoint(
     controls=(Choice(name="version", wire="version", options=("1.0.0", "2.0.0"), default="1.0.0"),),
     wire={"rsp_media_type": "jpg"},
     offline=offline,
+    reframes=True,
 )

@@ -31,4 +31,5 @@ ENDPOINT = Endpoint(
     ),
     wire={"rsp_media_type": "base64"},
     offline=offline,
+    reframes=True,
 )
