@@ -10,6 +10,7 @@ import gradio as gr
 from .. import templates
 from ..spec import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
 from ..tables import Shape, shapes
+from ..template_rows import TemplateInfo
 from ..words import translate
 from .texts import Texts, language_of
 
@@ -21,7 +22,7 @@ class TemplatePicks:
     """The template IDs on offer, in gallery order: pictures for those that the offline engine knows."""
 
     ids: tuple[str, ...]
-    pictures: tuple[templates.TemplateInfo, ...]
+    pictures: tuple[TemplateInfo, ...]
 
     @classmethod
     def collect(cls, listed: Sequence[str]) -> "TemplatePicks":
