@@ -44,9 +44,10 @@ def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
     return blocks
 
 
-def style() -> str:
-    """assets/style.css for the page's head: as `css`, Gradio would scope its media queries away."""
-    return f"<style>{(ASSETS / 'style.css').read_text('utf-8')}</style>"
+def head() -> str:
+    """assets/style.css and page.js for the page's head: as `css`, Gradio would scope the media queries away."""
+    style, script = ((ASSETS / name).read_text("utf-8") for name in ("style.css", "page.js"))
+    return f"<style>{style}</style><script>{script}</script>"
 
 
 def create_app(settings: Settings, client: httpx.AsyncClient) -> FastAPI:
@@ -73,7 +74,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient) -> FastAPI:
         return Response(data, media_type=codec.sniff(data), headers=headers)
 
     gr.mount_gradio_app(
-        app, blocks, path="/", theme=theme(), head=style(), i18n=texts.table(), footer_links=[],
+        app, blocks, path="/", theme=theme(), head=head(), i18n=texts.table(), footer_links=[],
         favicon_path=str(ASSETS / "favicon.svg"), show_error=True, max_file_size=codec.MAX_BYTES, ssr_mode=False,
         run_history=False, enable_monitoring=False, pwa=False, mcp_server=False,
     )  # fmt: skip

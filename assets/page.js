@@ -1,0 +1,36 @@
+// The three things that a page needs and Gradio does not do. Listens on the document, so that it may stand in the head.
+
+// Gradio turns away what the browser knows no type for, with a toast: HEIC on most systems. The server looks at the
+// content anyway and explains what it cannot read, so every file may come to it as a picture.
+const asPictures = files => {
+  const carried = new DataTransfer();
+  for (const file of files)
+    carried.items.add(file.type.startsWith('image/') ? file : new File([file], file.name, {type: 'image/heic'}));
+  return carried.files;
+};
+document.addEventListener('click', event => {
+  const input = event.target.closest?.('.photo')?.querySelector('input[type=file]');
+  if (input) input.accept = 'image/*,.heic,.heif';
+}, true);
+document.addEventListener('change', event => {
+  if (event.target.matches('.photo input[type=file]')) event.target.files = asPictures(event.target.files);
+}, true);
+document.addEventListener('drop', event => {
+  const input = event.target.closest?.('.photo')?.querySelector('input[type=file]');
+  const files = event.dataTransfer?.files ?? [];
+  if (!input || [...files].every(file => file.type.startsWith('image/'))) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  input.files = asPictures(files);
+  input.dispatchEvent(new Event('change', {bubbles: true}));
+}, true);
+
+// A photo that this browser cannot show is known by its name.
+document.addEventListener('error', event => {
+  if (event.target.matches?.('.photo img')) event.target.alt = decodeURIComponent(event.target.src.split('/').pop());
+}, true);
+
+// A list's text is selected when it is entered: typing then looks for another entry instead of spoiling this one.
+document.addEventListener('focusin', event => {
+  if (event.target.matches('input[role=combobox], input[role=listbox]')) setTimeout(() => event.target.select());
+});
