@@ -1,8 +1,8 @@
 """Finds faces: MediaPipe's detectors united, then its refined face mesh. The only door to mediapipe's face models.
 
-The detector proposes boxes on a small copy of the image (upright first, then the three quarter turns); each box is cut
-out upright and given to FaceMesh; a mesh counts only if its centre lies inside the box that proposed it. Models load at
-the first face, not at import. One FaceMesh shared by threads answers wrongly, so each worker borrows its own from a pool.
+The detectors propose boxes on a small copy of the image (upright first, then the three quarter turns); each box is cut
+out upright and given to FaceMesh; a mesh counts only if its centre lies inside the box that proposed it. Models load
+at the first face, not at import. One FaceMesh shared by threads answers wrongly: each worker borrows its own.
 """
 
 import os
@@ -73,7 +73,7 @@ class Face:
         return (x0 + x1) / 2, (y0 + y1) / 2
 
 
-def make_face(landmarks: Points, depth: NDArray[np.float32], shape: tuple[int, int], score: float = 1.0) -> Face:
+def make_face(landmarks: Points, depth: NDArray[np.float32], shape: tuple[int, ...], score: float = 1.0) -> Face:
     """A Face from mesh points in an image of `shape` (height, width); pose and cut are derived."""
     height, width = shape
     inside = (landmarks >= 0).all(1) & (landmarks <= (width - 1, height - 1)).all(1)
@@ -119,7 +119,7 @@ class _Box:
     score: float
 
 
-def _crop_matrix(box: _Box, turns: int, shape: tuple[int, int], scale: float) -> NDArray[np.float64]:
+def _crop_matrix(box: _Box, turns: int, shape: tuple[int, ...], scale: float) -> NDArray[np.float64]:
     """The 2×3 similarity from crop pixels to pixels of the full image, with the eyes level in the crop."""
     eyes = box.eyes / max(float(np.linalg.norm(box.eyes)), 1e-6)
     step = box.side * CROP_MARGIN / CROP_SIDE
@@ -129,7 +129,7 @@ def _crop_matrix(box: _Box, turns: int, shape: tuple[int, int], scale: float) ->
     return np.asarray(to_small[:2] / scale)
 
 
-def _unturn(turns: int, shape: tuple[int, int]) -> NDArray[np.float64]:
+def _unturn(turns: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
     """The 3×3 map from pixels of ``np.rot90(image, turns)`` back to pixels of an image of `shape`."""
     height, width = shape
     if turns == 1:

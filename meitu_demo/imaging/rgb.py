@@ -69,7 +69,7 @@ def to_srgb(pixels: Image, opened: Opened) -> tuple[Image, list[Change]]:
 def turn_upright(pixels: Image, orientation: int) -> Image:
     """`pixels` as EXIF's `orientation` 1..8 wants them seen."""
     if orientation in (5, 7):
-        pixels = cv2.transpose(pixels)  # type: ignore[assignment]
+        pixels = cv2.transpose(pixels)
         return pixels if orientation == 5 else _turned(pixels, cv2.ROTATE_180)
     if orientation in (2, 4):
         return np.asarray(cv2.flip(pixels, 1 if orientation == 2 else 0), np.uint8)
