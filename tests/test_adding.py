@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +45,8 @@ async def over_the_wire(**parameter):
         return await client.post(endpoint.path, params={"api_key": "k", "api_secret": "s"}, json=body)
 
 answer = asyncio.run(over_the_wire(backdrop="grey", strength=1))
-found["route"] = [answer.status_code, codec.size_of(base64.b64decode(answer.json()["media_info_list"][0]["media_data"]))]
+media = answer.json()["media_info_list"][0]["media_data"]
+found["route"] = [answer.status_code, codec.size_of(base64.b64decode(media))]
 answer = asyncio.run(over_the_wire(backdrop="purple"))
 found["refusal"] = [answer.status_code, answer.json()["ErrorCode"]]
 
@@ -72,7 +72,7 @@ print("FOUND " + json.dumps(found))
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a look around the changed copy finds."""
     copy = tmp_path_factory.mktemp("with_a_fifth")
     shutil.copytree(PROJECT / "meitu_demo", copy / "meitu_demo", ignore=shutil.ignore_patterns("__pycache__", "*.pyi"))
@@ -81,7 +81,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         {"python": write_new, "diff": replace_lines, "toml": add_to_tables}[kind](copy / name, text)
     run = subprocess.run([sys.executable, "-c", LOOK], cwd=copy, capture_output=True, text=True, timeout=120)
     assert "FOUND " in run.stdout, run.stderr[-3000:]
-    yield json.loads(run.stdout.partition("FOUND ")[2])
+    return json.loads(run.stdout.partition("FOUND ")[2])
 
 
 def write_new(path: Path, text: str) -> None:
@@ -138,13 +138,15 @@ def test_it_is_an_api_function(found: dict[str, Any]) -> None:
 def test_it_is_a_route_of_the_offline_server(found: dict[str, Any]) -> None:
     """The vendor's own request is answered with a picture, and a wrong value with the vendor's form of refusal."""
     assert found["route"] == [200, [320, 320]]
-    assert found["refusal"][0] == 400 and found["refusal"][1] > 0
+    assert found["refusal"][0] == 400
+    assert found["refusal"][1] > 0
 
 
 def test_a_call_through_it_works(found: dict[str, Any]) -> None:
     """The result is real: grey takes colour away behind the person, strength 0 takes nothing."""
     grey, nothing = found["grey"], found["nothing"]
-    assert grey["report"]["endpoint"] == "portrait_focus" and grey["report"]["mode"] == "offline"
+    assert grey["report"]["endpoint"] == "portrait_focus"
+    assert grey["report"]["mode"] == "offline"
     assert grey["name"].startswith("portrait-focus_grey_1.0_")
     assert 0.2 < grey["colour"] < 0.9
     assert nothing["colour"] == pytest.approx(1, abs=0.05)

@@ -1,0 +1,224 @@
+"""What is shipped fits together: pins, image, system packages, and a set-up that says what is wrong in one sentence."""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from meitu_demo import ui
+
+PROJECT = Path(ui.__file__).resolve().parents[2]
+PIN = re.compile(r"[a-z0-9][a-z0-9._-]*==\d+(\.\d+)*")
+IMPORTED_AS = {"PIL": "pillow", "dotenv": "python-dotenv", "skimage": "scikit-image", "pillow_heif": "pillow-heif"}
+
+
+def read(name: str) -> str:
+    return (PROJECT / name).read_text("utf-8")
+
+
+def requirements(name: str) -> list[str]:
+    """A requirements file's lines without comments."""
+    return [line for raw in read(name).splitlines() if (line := raw.partition("#")[0].strip())]
+
+
+# ── What is installed ───────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_is_pinned(name: str) -> None:
+    """Each line names one exact version, so that two installations are the same."""
+    lines = [line for line in requirements(name) if line != "-r requirements.txt"]
+    assert lines
+    assert [line for line in lines if not PIN.fullmatch(line)] == []
+
+
+def test_what_runs_says_what_it_is_for() -> None:
+    """Each line of requirements.txt carries its reason."""
+    assert all("#" in line for line in read("requirements.txt").splitlines() if "==" in line)
+
+
+def test_everything_imported_is_required_or_rides_along() -> None:
+    """The app imports nothing that requirements.txt neither pins nor names as brought along by another."""
+    text = read("requirements.txt").lower()
+    known = {line.partition("==")[0] for line in requirements("requirements.txt")}
+    along = set(re.findall(r"[a-z][a-z0-9-]+", " ".join(re.findall(r"brings [^#\n]*", text))))
+    strange = set()
+    for path in [PROJECT / "app.py", *(PROJECT / "meitu_demo").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                names = [node.module]
+            for name in names:
+                top = name.partition(".")[0]
+                wanted = {"cv2": "opencv-contrib-python"}.get(top, IMPORTED_AS.get(top, top))
+                if top not in sys.stdlib_module_names | {"meitu_demo"} and wanted not in known | along:
+                    strange.add(f"{path.name}: {top}")
+    assert not strange
+
+
+# ── The image ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def let_in(path: str) -> bool:
+    """Whether .dockerignore lets a project path into the build; the last pattern that matches decides."""
+    allowed = True
+    for line in read(".dockerignore").split():
+        pattern = line.lstrip("!").removeprefix("**/")
+        parts = path.split("/")
+        inside = any(fnmatch("/".join(parts[: end + 1]), pattern) for end in range(len(parts)))
+        if inside or (line.startswith("**/") and any(fnmatch(part, pattern) for part in parts)):
+            allowed = line.startswith("!")
+    return allowed
+
+
+def copied() -> list[str]:
+    """What the Dockerfile copies."""
+    return re.findall(r"^COPY (?:--\S+ )*(\S+) \S+$", read("Dockerfile"), re.MULTILINE)
+
+
+def test_the_image_gets_what_the_app_needs() -> None:
+    """app.py, requirements, package and assets are copied, exist, and are let in; secrets and tests are not."""
+    assert set(copied()) == {"requirements.txt", "app.py", "assets", "meitu_demo"}
+    for name in copied():
+        assert (PROJECT / name).exists(), name
+        assert let_in(name), name
+    for inside in ("meitu_demo/locales/en.toml", "meitu_demo/data/errors.toml", "assets/style.css"):
+        assert let_in(inside), inside
+    for outside in (".env", ".git/config", ".venv/bin/python", "tests/conftest.py", "meitu_demo/__pycache__/a.pyc"):
+        assert not let_in(outside), outside
+
+
+def test_the_image_does_not_run_as_root_and_is_reachable() -> None:
+    """The last user is not root, the app listens on every address, and the port is the one that is exposed."""
+    text = read("Dockerfile")
+    assert re.findall(r"^USER (\S+)$", text, re.MULTILINE)[-1] not in ("root", "0")
+    assert "HOST=0.0.0.0" in text
+    assert "PORT=7860" in text
+    assert "EXPOSE 7860" in text
+    version = re.search(r"^FROM python:(3\.\d+)", text, re.MULTILINE)
+    assert version is not None
+    assert version[1] in ("3.11", "3.12")
+
+
+def test_the_systems_libraries_are_the_same_everywhere() -> None:
+    """A Space, the image, the gate and the hint at set-up name the same libraries."""
+    wanted = read("packages.txt").split()
+    assert wanted == ["libgl1", "libglib2.0-0"]
+    for name in ("Dockerfile", ".ci/run", "tools/venv.sh", "README.md"):
+        assert all(package in read(name) for package in wanted), name
+
+
+def test_no_file_of_the_app_is_left_out_of_git() -> None:
+    """.gitignore hides keys and what is made, and nothing that the app needs."""
+    if shutil.which("git") is None or not (PROJECT / ".git").exists():
+        pytest.skip("not a git checkout")
+    ignored = subprocess.run(
+        ["git", "check-ignore", ".env", ".venv", "build", "meitu_demo/data/errors.toml", "assets/style.css", "app.py"],
+        cwd=PROJECT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert set(ignored.stdout.split()) == {".env", ".venv", "build"}
+
+
+# ── Set-up, with stubs for Python ───────────────────────────────────────────────────────────────────────────────────
+TOO_NEW = """#!/bin/sh
+exec {python} -c 'import sys; sys.version_info = (3, 13, 1, "final", 0); exec(sys.argv[1])' "$2"
+"""
+BROKEN = """#!/bin/sh
+echo "version manager: no such version" >&2; exit 127
+"""
+WORKING = """#!/bin/sh
+echo "$0 $*" >>"$CALLS"
+if [ "$1 $2" = "-m venv" ]; then mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; fi
+"""
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Path:
+    """A checkout with Makefile, set-up and requirements, and an empty bin/ that comes first on the path."""
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "bin").mkdir()
+    for name in ("Makefile", "tools/venv.sh", "requirements.txt", "requirements-dev.txt"):
+        shutil.copy(PROJECT / name, tmp_path / name)
+    return tmp_path
+
+
+def stub(folder: Path, name: str, text: str) -> Path:
+    path = folder / "bin" / name
+    path.write_text(text.format(python=sys.executable) if "{python}" in text else text)
+    path.chmod(0o755)
+    return path
+
+
+def run(folder: Path, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    path = f"{folder / 'bin'}:/usr/bin:/bin"
+    env = {"PATH": path, "CALLS": str(folder / "calls"), "HOME": str(folder), "LC_ALL": "C.UTF-8", **environ}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=env, timeout=60, check=False)
+
+
+def test_python_3_13_is_refused_in_one_sentence(fresh: Path) -> None:
+    """`make run` with a Python that mediapipe has no wheel for says so, once, and leaves nothing behind."""
+    python = stub(fresh, "python3.13", TOO_NEW)
+    done = run(fresh, "make", "run", f"PYTHON={python}")
+    said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    assert done.returncode != 0
+    assert len(said) == 1
+    assert "3.11 and 3.12" in said[0]
+    assert "mediapipe" in said[0]
+    assert str(python) in said[0]
+    assert not (fresh / ".venv").exists()
+    assert not done.stdout
+
+
+def test_app_py_refuses_python_3_13_as_well() -> None:
+    """Without make, too: one sentence before anything is imported."""
+    code = "import sys; sys.version_info = (3, 13, 0); exec(open('app.py', encoding='utf-8').read())"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "3.11 and 3.12" in done.stderr
+
+
+def test_no_python_at_all_says_what_to_do(fresh: Path) -> None:
+    """Where only stubs of a version manager are found, the way out is named."""
+    for name in ("python3.12", "python3.11", "python3", "python"):
+        stub(fresh, name, BROKEN)
+    done = run(fresh, "sh", "tools/venv.sh", "requirements.txt")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "make run PYTHON=" in done.stderr
+
+
+def test_a_stub_that_does_not_run_is_passed_over(fresh: Path) -> None:
+    """python3.12 exists and does not run: python3.11 is taken."""
+    stub(fresh, "python3.12", BROKEN)
+    taken = stub(fresh, "python3.11", WORKING)
+    done = run(fresh, "sh", "tools/venv.sh", "requirements.txt")
+    assert done.returncode == 0, done.stderr
+    assert f"{taken} -m venv .venv" in (fresh / "calls").read_text().splitlines()
+
+
+def test_the_second_time_nothing_is_installed(fresh: Path) -> None:
+    """Twice in a row works, and the second time neither venv nor pip is asked; changed pins are installed again."""
+    stub(fresh, "python3.12", WORKING)
+    calls = fresh / "calls"
+
+    def installs() -> list[str]:
+        calls.unlink(missing_ok=True)
+        assert run(fresh, "sh", "tools/venv.sh", "requirements.txt").returncode == 0
+        return [line for line in calls.read_text().splitlines() if " -m " in line]
+
+    assert [" ".join(line.split()[1:3]) for line in installs()] == ["-m venv", "-m pip"]
+    assert installs() == []
+    with (fresh / "requirements.txt").open("a") as pins:
+        pins.write("# changed\n")
+    assert [" ".join(line.split()[1:3]) for line in installs()] == ["-m pip"]
+
+
+def test_the_gate_and_the_make_targets_can_be_run() -> None:
+    """.ci/run is executable, and calls targets that the Makefile has."""
+    assert os.access(PROJECT / ".ci" / "run", os.X_OK)
+    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+    assert set(read(".ci/run").splitlines()[-1].split()[1:]) <= targets

@@ -1,0 +1,279 @@
+"""The README tells the truth: its settings, paths, targets and examples are held against the project and run."""
+
+import base64
+import contextlib
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import uvicorn
+from starlette.types import ASGIApp
+
+from meitu_demo import templates
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.errors import ProviderError
+from meitu_demo.explain import explain
+from meitu_demo.imaging import codec
+from meitu_demo.imaging.gate import MAX_BYTES, MAX_PIXELS
+from meitu_demo.offline import create_app as create_offline
+from meitu_demo.offline.app import RESULT_LIFE_S
+from meitu_demo.settings import Settings
+from meitu_demo.tables import shapes
+from meitu_demo.transport import make_client
+from meitu_demo.ui import api
+from meitu_demo.ui import app as page
+
+PROJECT = Path(page.__file__).resolve().parents[2]
+README = (PROJECT / "README.md").read_text("utf-8")
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "meitu_demo/endpoints/ADDING.md")
+DEMO, VENDOR = "http://127.0.0.1:7860", "http://127.0.0.1:8700"
+TO_BE_MADE = {".env", "build/quality", "photo.jpg"}  # named, and there only when somebody makes them
+EXAMPLES_OF_NAMES = re.compile(r"portrait.focus|<name>|\*")
+
+
+def section(title: str, text: str = README) -> str:
+    """The text below a heading, up to the next of its level."""
+    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    assert found, f"no section {title!r}"
+    return found[1]
+
+
+def snippets(title: str, language: str) -> list[str]:
+    """The code blocks of a section."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", section(title), re.MULTILINE | re.DOTALL)
+
+
+# ── Settings ────────────────────────────────────────────────────────────────────────────────────────────────────────
+class Asked(dict[str, str]):
+    """An environment that remembers what was asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+        self.names.add(name)
+        return super().get(name, default)
+
+
+def example_settings() -> dict[str, str]:
+    """Names and values of .env.example."""
+    lines = (PROJECT / ".env.example").read_text("utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+
+def settings_table() -> str:
+    """The README's table, as .env.example gives it: a row for each comment with the settings below it."""
+    rows = ["| setting | default | what it is |", "|---|---|---|"]
+    blocks = re.findall(
+        r"((?:^#.*\n)+)((?:^[A-Z_]+=.*\n?)+)", (PROJECT / ".env.example").read_text("utf-8"), re.MULTILINE
+    )
+    for comment, lines in blocks:
+        pairs = [line.split("=", 1) for line in lines.splitlines()]
+        names = "<br>".join(f"`{name}`" for name, _ in pairs)
+        values = "<br>".join(f"`{value}`" for _, value in pairs if value)
+        words = " ".join(line.lstrip("# ") for line in comment.splitlines())
+        rows.append(f"| {names} | {values} | {words} |")
+    return "\n".join(rows) + "\n"
+
+
+def test_the_settings_table_is_that_of_the_example_file() -> None:
+    """Every setting of .env.example stands in the README with its default and its comment, and no other."""
+    assert settings_table() in section("Keys and settings"), f"the table should read:\n{settings_table()}"
+
+
+def test_the_example_file_holds_what_is_read_and_its_defaults() -> None:
+    """.env.example names every setting that the code reads, beside Gradio's two; a plain copy changes nothing."""
+    asked = Asked()
+    Settings.from_env(asked)
+    assert asked.names - {"GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT"} == set(example_settings())
+    assert Settings.from_env(example_settings()) == Settings()
+
+
+# ── Names ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_path_that_is_named_exists(document: str) -> None:
+    """What looks like a file or folder of the project is one."""
+    prose = re.sub(r"^```.*?^```$", "", (PROJECT / document).read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    missing = []
+    for name in re.findall(r"`([^`\s]+)`|\]\(([^)\s]+)\)", prose):
+        path = (name[0] or name[1]).rstrip("/")
+        like_a_path = re.fullmatch(r"(?![/~])[\w.-]+(/[\w.-]+)*/?", path) and (
+            "/" in path or path.endswith((".py", ".md", ".toml", ".txt", ".sh", ".example")) or path in TO_BE_MADE
+        )
+        roots = (PROJECT, PROJECT / "meitu_demo", (PROJECT / document).parent)
+        here = any((root / path).exists() for root in roots)
+        if like_a_path and not here and path not in TO_BE_MADE and not EXAMPLES_OF_NAMES.search(path):
+            missing.append(path)
+    assert not missing
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_make_target_that_is_named_exists(document: str) -> None:
+    """`make x` is in the Makefile."""
+    targets = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    text = (PROJECT / document).read_text("utf-8")
+    named = {word for words in re.findall(r"(?:`|^)make ((?:[a-z]+ ?)+)", text, re.MULTILINE) for word in words.split()}
+    assert named <= targets
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_no_document_names_a_place_on_somebodys_machine(document: str) -> None:
+    """No absolute path, and no measured figure's unit that no command prints."""
+    text = (PROJECT / document).read_text("utf-8")
+    assert not re.findall(r"(?<![\w.:/{])/(?:home|root|work|tmp|usr|Users)/", text)
+    assert not re.findall(r"\b\d+(?:\.\d+)? ?ms\b", text)
+
+
+def test_modules_named_in_commands_exist() -> None:
+    """`python -m x` is a module that runs."""
+    for module in set(re.findall(r"python -m ([\w.]+)", README)):
+        assert (PROJECT / module.replace(".", "/") / "__main__.py").is_file(), module
+
+
+def test_the_front_matter_fits_the_project() -> None:
+    """What a Space reads agrees with the pins and with the limits of its fields."""
+    lines = README.split("---")[1].strip().splitlines()
+    fields = {key: value.strip().strip('"') for key, _, value in (line.partition(":") for line in lines if ":" in line)}
+    assert fields["sdk"] == "gradio"
+    assert f"gradio=={fields['sdk_version']} " in (PROJECT / "requirements.txt").read_text("utf-8")
+    assert fields["python_version"] in ("3.11", "3.12")
+    assert (PROJECT / fields["app_file"]).is_file()
+    assert 0 < len(fields["short_description"]) <= 60
+    colours = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
+    assert {fields["colorFrom"], fields["colorTo"]} <= colours
+    assert fields["pinned"] == "false"
+
+
+# ── What is claimed ─────────────────────────────────────────────────────────────────────────────────────────────────
+def test_limits_and_lifetimes_are_those_of_the_code() -> None:
+    """The figures of the README are the constants'."""
+    assert (MAX_BYTES, MAX_PIXELS) == (40_000_000, 50_000_000)
+    assert "up to 40 MB and 50 megapixels" in section("What the panels do")
+    assert (page.CACHE_SWEEP, page.KEPT_S, api.HANDED_OVER_S, RESULT_LIFE_S) == ((300, 1200), 1800, 60, 600)
+    privacy = section("What happens to a photo")
+    for words in ("Every five minutes", "twenty minutes is deleted", "thirty minutes", "one minute", "ten minutes"):
+        assert words in privacy, words
+    assert f"{len(shapes())} warps" in section("What the panels do")
+
+
+def test_every_function_stands_in_the_table_with_its_parameters() -> None:
+    """The API's table holds the catalogue's functions, their parameters and defaults."""
+    table = section("Use it from a program")
+    for endpoint in CATALOGUE.values():
+        row = next(line for line in table.splitlines() if line.startswith(f"| `/{endpoint.id}`"))
+        for control in endpoint.controls:
+            assert f"`{control.name}`" in row
+            if not getattr(control, "required", False):
+                assert str(control.default) in row
+
+
+def test_the_documents_template_ids_are_ours_offline() -> None:
+    """Both IDs that the README names stand for a shipped template."""
+    for key in ("gjw4tjeloaba2psk973", "08bp4tnfkm560qv6"):
+        assert key in section("Templates")
+        assert templates.find(key).kind == "drawn"
+
+
+def test_the_explanation_is_the_one_that_is_shown() -> None:
+    """The example of an explanation reads as the demo's own words."""
+    shown = explain(ProviderError("meitu", "20022"), "en")
+    quoted = " ".join(
+        line.removeprefix("> ") for line in section("When something goes wrong").splitlines() if line[:1] == ">"
+    )
+    for words in (f"**{shown.title}**", shown.why, shown.fix, "Code 20022", "Service Meitu"):
+        assert words in quoted, words
+
+
+# ── Examples that run ───────────────────────────────────────────────────────────────────────────────────────────────
+@contextlib.contextmanager
+def serving(app: ASGIApp) -> Iterator[str]:
+    """`app` behind a real socket, in a thread; gives its address."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.02)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[SimpleNamespace]:
+    """The demo without keys, and the stand-alone server."""
+    settings = Settings.from_env({})
+    demo_app = page.create_app(settings, make_client(settings, create_offline()))
+    with serving(demo_app) as demo, serving(create_offline()) as vendor:
+        yield SimpleNamespace(demo=demo, vendor=vendor)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, portrait: bytes) -> Path:
+    """A folder with a photo in it, as the examples expect."""
+    (tmp_path / "photo.jpg").write_bytes(portrait)
+    return tmp_path
+
+
+def execute(command: list[str], text: str, desk: Path, servers: SimpleNamespace) -> str:
+    """Run an example where it is, with the README's addresses replaced by those of the test's servers."""
+    environ: Mapping[str, str] = {**os.environ, "PYTHONPATH": str(PROJECT), "no_proxy": "127.0.0.1"}
+    text = text.replace(DEMO, servers.demo).replace(VENDOR, servers.vendor)
+    done = subprocess.run(
+        [*command, text], cwd=desk, env=environ, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+def test_the_python_example_runs(desk: Path, servers: SimpleNamespace) -> None:
+    """All four functions answer gradio_client, and the picture is there."""
+    first, second = snippets("Use it from a program", "python")
+    assert all(f"/{name}" in first for name in CATALOGUE)
+    assert execute([sys.executable, "-c"], first, desk, servers).split()[-4::3] == ["offline", "320"]
+    assert codec.size_of((desk / "bigger-eyes.jpg").read_bytes()) == (320, 320)
+    said = execute([sys.executable, "-c"], second, desk, servers)
+    assert "99" in said
+    assert "Nothing was sent." in said
+
+
+def test_the_curl_example_runs(desk: Path, servers: SimpleNamespace) -> None:
+    """Upload, call and result with nothing but curl, for each of the four."""
+    (example,) = snippets("Use it from a program", "sh")
+    said = execute(["sh", "-euc"], example, desk, servers)
+    assert said.count("event: complete") == len(CATALOGUE)
+    for name in CATALOGUE:
+        assert f'"endpoint": "{name}"' in said
+        assert min(codec.size_of((desk / f"{name}.jpg").read_bytes())) >= 320
+
+
+def test_the_documents_curl_lines_run(desk: Path, servers: SimpleNamespace) -> None:
+    """Meitu's own lines and AILabTools' request, against the stand-alone server."""
+    _, bodies, meitu, ailab, _ = snippets("The vendor-compatible server", "sh")
+    execute(["sh", "-euc"], bodies, desk, servers)
+    lines = meitu.strip().splitlines()
+    paths = [endpoint.path for endpoint in CATALOGUE.values() if endpoint.provider == "meitu"]
+    assert len(lines) == len(paths)
+    for line, path in zip(lines, paths, strict=True):
+        assert f"{VENDOR}{path}?api_key=" in line
+        answer = json.loads(execute(["sh", "-euc"], line, desk, servers))
+        picture = base64.b64decode(answer["media_info_list"][0]["media_data"], validate=True)
+        assert min(codec.size_of(picture)) >= 320
+    answer = json.loads(execute(["sh", "-euc"], ailab, desk, servers))
+    assert answer["error_code"] == 0
+    fetched = execute(["sh", "-euc"], f"curl -fsS -o linked.jpg '{answer['data']['image_url']}'", desk, servers)
+    assert not fetched
+    assert codec.size_of((desk / "linked.jpg").read_bytes()) == (320, 320)
