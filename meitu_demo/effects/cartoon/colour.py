@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+DARKEST = 5.0  # L: paint is never pure black
 Lab = NDArray[np.float32]  # (3,) or (..., 3)
 
 
@@ -24,7 +25,7 @@ def shade(lab: Lab, lightness: float, chroma: float = 1.0, turn: float = 0.0) ->
     a, b = lab[1] * chroma, lab[2] * chroma
     return np.array(
         [
-            np.clip(lab[0] + lightness, 0, 100),
+            np.clip(lab[0] + lightness, DARKEST, 100),
             a * np.cos(angle) - b * np.sin(angle),
             a * np.sin(angle) + b * np.cos(angle),
         ],

@@ -14,7 +14,7 @@ WHITE, MOST_GAIN = 215.0, 3.0  # level of the brightest pixels; how far a photo 
 
 
 def lift(canvas: Image, head: Head) -> Image:
-    """The canvas with its brightest part brought to white and the eyes of `head` to EYE_WHITE; a well-lit one as it is."""
+    """The canvas with its brightest part made white and the eyes of `head` EYE_WHITE; a well-lit one as it is."""
     brightest = float(np.quantile(canvas[::4, ::4].max(2), 0.995))
     gain = float(np.clip(WHITE / max(brightest, 1.0), 1.0, MOST_GAIN))
     canvas = cv2.convertScaleAbs(canvas, alpha=gain) if gain > 1.05 else canvas

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from . import mesh
-from .colour import Lab, sample, to_rgb
+from .colour import Lab, sample, shade, to_rgb
 from .eyes import Eye
 from .head import Field, Head, Points
 from .look import Look
@@ -67,7 +67,7 @@ def find_glasses(lab: Lab, head: Head, eyes: tuple[Eye, Eye]) -> Glasses | None:
         strokes=(curve(np.stack([inner[0], middle, inner[1]]), 16), *temples),
         width=(THICK if fit.rim > STRONG_RIM else THIN) * head.unit,
         frame=np.array([max(6.0, frame[0] - 10 * (fit.polarity > 0)), frame[1] * 1.2, frame[2] * 1.2], np.float32),
-        tint=np.median(inside, 0).astype(np.float32) if dark else None,
+        tint=shade(np.median(inside, 0), 4) if dark else None,
     )
 
 

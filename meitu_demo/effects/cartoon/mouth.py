@@ -67,8 +67,8 @@ def _inside(patch: Patch, lab: Lab, head: Head, above_: Points, below: Points, t
     light = cv2.remap(lab[..., 0], xy[..., 0], xy[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).mean(0)
     skin = float(tones.base[0])
     bright = float(light.max())
-    if bright > tones.seen + TEETH_OVER_SKIN:
-        share = float(np.clip((np.flatnonzero(light > 0.7 * bright)[-1] + 2) / 24, 0.5, 1.0))
+    if bright > max(tones.seen + TEETH_OVER_SKIN, 1.0):
+        share = float(np.clip((np.flatnonzero(light >= 0.7 * bright)[-1] + 2) / 24, 0.5, 1.0))
         edge = above_ + (below - above_) * share
         inset = slice(2, -2)
         teeth = patch.mask(np.concatenate([above_[inset], edge[inset][::-1]])) * mask

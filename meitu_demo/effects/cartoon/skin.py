@@ -92,8 +92,9 @@ def skin_light(lab: Lab, head: Head, regions: Regions) -> Field:
     total = cv2.GaussianBlur(weight, (0, 0), sigma) + 1e-4
     light = light / total
     u, v = head.grid(light.shape, step)
-    middle = np.median(light[(np.hypot(u, v) < 0.35) & (weight > 0.5)]) if (weight > 0.5).any() else 0.0
-    light = cv2.bilateralFilter(np.asarray(light - np.nan_to_num(middle), np.float32), 0, 6.0, sigma)
+    face = light[(np.hypot(u, v) < 0.35) & (weight > 0.5)]
+    middle = np.median(face if face.size else light)
+    light = cv2.bilateralFilter(np.asarray(light - middle, np.float32), 0, 6.0, sigma)
     specks = (light < SHADOW) & ~sizable(light < SHADOW, (0.32 * head.unit / step) ** 2)
     light = cv2.GaussianBlur(np.where(specks, np.maximum(light, SHADOW + 3), light), (0, 0), 0.4 * sigma)
     return cv2.resize(light, lab.shape[1::-1], interpolation=cv2.INTER_CUBIC)

@@ -14,6 +14,7 @@ from .pen import Painting, ramp
 
 TILE = 1024  # px side of the paper; drawings are no larger
 PAPER = np.array([252, 249, 243], np.float32)
+BLACK = 8  # grain in dark paint stays paint
 THIN = 0.86  # how much of the pigment is left after watering it down
 TURBULENCE, GRAIN, RIM = 0.40, 0.16, 1.1  # how far pooling, paper grain and edges change the density
 
@@ -58,7 +59,7 @@ def watercolour(painting: Painting, person: Field, head: Head) -> Painting:
     colour *= 1 - (1 - colour) * density[..., None]
     margin = _margin(person, head, pool, wobble)[..., None]
     light = 1 + 0.012 * grain[..., None]
-    return np.asarray(np.clip((colour * 255 * margin + PAPER * (1 - margin)) * light, 0, 255) + 0.5, np.uint8)
+    return np.asarray(np.clip((colour * 255 * margin + PAPER * (1 - margin)) * light, BLACK, 255) + 0.5, np.uint8)
 
 
 def _margin(person: Field, head: Head, pool: Field, wobble: Field) -> Field:
@@ -66,7 +67,7 @@ def _margin(person: Field, head: Head, pool: Field, wobble: Field) -> Field:
     height, width = person.shape
     u, v = head.grid(person.shape)
     ragged = 0.22 * pool + 0.07 * wobble
-    halo = ramp(1.62, 1.5, np.hypot(u, (v + 0.1) * 0.92) + ragged)
+    halo = ramp(1.62, 1.5, np.asarray(np.hypot(u, (v + 0.1) * 0.92) + ragged, np.float32))
     x = np.arange(width, dtype=np.float32)
     y = np.arange(height, dtype=np.float32)[:, None]
     edge = np.minimum(np.minimum(x, width - 1 - x), height - 1 - y) / head.unit
