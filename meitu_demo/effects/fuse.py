@@ -24,6 +24,7 @@ SMALLEST_WIDTH = 4.0  # px; below, a mesh holds no picture to fuse
 SEAM_SHARE = {"drawn": 0.99, "photo": 0.95, "own": 0.95}  # of the outline: within a real jaw, under a drawn front
 WIDEST_BAND = 0.08  # of the face's width: over more, a beard's or a cheek's own tone would be lost
 MARGIN = 0.08  # of the face's width around the outline: room for the widest band of the blend
+MOST_SHARPENING = 0.6  # of the detail that an enlarged face lost
 NO_MAP = np.empty(0, np.float32)  # OpenCV's second map, when the first holds x and y
 
 
@@ -115,10 +116,12 @@ def _warp(image: Image, mesh: Points, target: Points, box: Box) -> tuple[Image, 
     inner = ((nodes - low + 0.5) * factor - 0.5).astype(np.float32)
     where = cv2.resize(inner, size, interpolation=cv2.INTER_LINEAR)
     method = cv2.INTER_CUBIC if shrink > 1 else cv2.INTER_LINEAR
-    warped = cv2.remap(crop, where, NO_MAP, method, borderMode=cv2.BORDER_REPLICATE)
+    warped = np.asarray(cv2.remap(crop, where, NO_MAP, method, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    if shrink > 1:
+        warped = colour.sharpen(warped, min(MOST_SHARPENING, 0.4 * np.log2(shrink)), 0.6 * min(shrink, 4.0))
     edge = np.minimum(nodes, frame - 1 - nodes).min(-1) / max(0.04 * float(np.ptp(mesh[:, 0])), 1.0)
     inside = cv2.resize(np.clip(edge, 0, 1).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(warped, np.uint8), inside
+    return warped, inside
 
 
 def _in_users_tone(template: Template, light: Light, outline: Points, box: Box, around: Box) -> Image:

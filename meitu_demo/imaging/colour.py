@@ -100,7 +100,12 @@ def crisp_like(image: Image, template: Image, inside: NDArray[np.bool_]) -> Imag
         sigma = next((s for s in BLURS if detail(_blurred(image[part], s), inside[part]) <= aim), BLURS[-1])
         return _blurred(image, sigma)
     amount = min(MOST_SHARPENING, 0.5 * (aim / max(here, 1e-3) - 1))
-    return np.asarray(cv2.addWeighted(image, 1 + amount, _blurred(image, 1.2), -amount, 0), np.uint8)
+    return sharpen(image, amount, 1.2)
+
+
+def sharpen(image: Image, amount: float, sigma: float) -> Image:
+    """Unsharp masking: `amount` of the detail finer than `sigma` px added once more."""
+    return np.asarray(cv2.addWeighted(image, 1 + amount, _blurred(image, sigma), -amount, 0), np.uint8)
 
 
 def _blurred(image: Image, sigma: float) -> Image:

@@ -12,6 +12,7 @@ from .skin import shrink_to_measure, unlike_skin
 # Both brows' upper edges from image left to right; FOREHEAD_LINE leads back above them.
 BROW_LINE = (127, 139, 70, 63, 105, 66, 107, 9, 336, 296, 334, 293, 300, 368, 356)
 NOSE_BOTTOM = 2
+JUDGED_WIDTH = 144  # px of face width: every fusion pays for these pixels
 RIM_BEGINS = 0.84  # share of the outline outside which backdrop and hair may show
 
 
@@ -21,7 +22,7 @@ def hair_and_backdrop(image: Image, mesh: NDArray[np.float64]) -> Mask:
     Brows stay. A beard stays: below the nose only what is brighter than skin counts. Glasses stay: on the rim only
     masses wider than a temple arm count. Grown a little so that no strand's edge is left.
     """
-    small, points = shrink_to_measure(image, mesh)
+    small, points = shrink_to_measure(image, mesh, JUDGED_WIDTH)
     width, shape, up = float(np.ptp(points[:, 0])), small.shape[:2], upward(points)
     oval = points[list(FACE_OVAL)]
     centre = oval.mean(0)

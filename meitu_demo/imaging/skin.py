@@ -24,10 +24,10 @@ NECK_TINT = 11.0  # distance in a, b at most: grey and white cloth is 15 and mor
 CUT_ROUNDS = 3
 
 
-def shrink_to_measure(image: Image, mesh: Points) -> tuple[Image, Points]:
-    """Image and mesh at the size at which pixels are judged; never enlarged."""
+def shrink_to_measure(image: Image, mesh: Points, width: int = MEASURED_WIDTH) -> tuple[Image, Points]:
+    """Image and mesh at the size at which pixels are judged, `width` px of face; never enlarged."""
     size = np.array(image.shape[1::-1])
-    scale = min(1.0, MEASURED_WIDTH / max(float(np.ptp(mesh[:, 0])), 1.0))
+    scale = min(1.0, width / max(float(np.ptp(mesh[:, 0])), 1.0))
     smaller = np.maximum(2, np.rint(size * scale)).astype(int)
     small = cv2.resize(image, smaller.tolist(), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.uint8), mesh * smaller / size

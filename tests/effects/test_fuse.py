@@ -183,6 +183,24 @@ def test_any_face_anywhere_gives_a_whole_picture(
     assert not (middle == 0).all(-1).mean() > 0.5
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@settings(max_examples=25, deadline=None)
+@given(st.integers(12, 300), st.floats(-0.4, 0.4), st.floats(-0.4, 0.4), st.sampled_from(["own", "drawn"]))
+def test_any_template_of_the_owners_gives_a_whole_picture(
+    user: Face, side: int, right: float, down: float, kind: str
+) -> None:
+    """Tiny templates and faces that their frame cuts work like others."""
+    base = cv2.resize(PHOTO[40:220, 130:310], (side, side), interpolation=cv2.INTER_AREA)
+    scale = side / 180
+    mesh = (user.landmarks - (130, 40) + (180 * right, 180 * down)).astype(np.float32) * scale
+    face = make_face(mesh, user.depth * scale, (side, side))
+    info = replace(templates.find("astronaut"), id="own", kind=kind)
+    skin = skin_around(base, mesh.astype(np.float64))
+    result = fuse(PHOTO, user, Template(info, base, None, skin, face))
+    assert result.shape == base.shape
+    assert result.mean() > 30
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, 0.0])
 def test_a_mesh_without_extent_is_refused(value: float, template: Template) -> None:
     """Meshes that hold no face are a typed refusal."""
