@@ -1,5 +1,6 @@
 """ADDING.md tells the truth: a copy of the project, changed as it says, has the new endpoint at every door."""
 
+import dataclasses
 import json
 import re
 import shutil
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from meitu_demo import ui
+from meitu_demo.spec import Endpoint
 
 PROJECT = Path(ui.__file__).resolve().parents[2]
 ADDING = PROJECT / "meitu_demo" / "endpoints" / "ADDING.md"
@@ -120,6 +122,12 @@ def test_the_page_holds_every_step(found: dict[str, Any]) -> None:
         ("toml", "meitu_demo/locales/zh.toml"),
     ]
     assert found["catalogue"][-1] == "portrait_focus"
+
+
+def test_every_field_of_a_declaration_is_told() -> None:
+    """The table of fields is that of `Endpoint`, no more and no less."""
+    rows = re.findall(r"^\| `(\w+)` \|", ADDING.read_text("utf-8"), re.MULTILINE)
+    assert sorted(rows) == sorted(field.name for field in dataclasses.fields(Endpoint))
 
 
 def test_it_is_a_panel(found: dict[str, Any]) -> None:

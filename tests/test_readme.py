@@ -158,9 +158,9 @@ def test_the_front_matter_fits_the_project() -> None:
 def test_limits_and_lifetimes_are_those_of_the_code() -> None:
     """The figures of the README are the constants'."""
     assert (MAX_BYTES, MAX_PIXELS) == (40_000_000, 50_000_000)
-    assert "up to 40 MB and 50 megapixels" in section("What the panels do")
+    assert "up to 40 MB and 50 megapixels" in " ".join(section("What the panels do").split())
     assert (page.CACHE_SWEEP, page.KEPT_S, api.HANDED_OVER_S, RESULT_LIFE_S) == ((300, 1200), 1800, 60, 600)
-    privacy = section("What happens to a photo")
+    privacy = " ".join(section("What happens to a photo").split())
     for words in ("Every five minutes", "twenty minutes is deleted", "thirty minutes", "one minute", "ten minutes"):
         assert words in privacy, words
     assert f"{len(shapes())} warps" in section("What the panels do")
