@@ -11,10 +11,10 @@ import numpy as np
 
 from ..spec import Image
 
-_BLUR: Final = 1.1  # pixels
+_BLUR: Final = 1.0  # pixels
 _LIGHT: Final = 0.42
-_NOISE: Final = 5.0  # levels, after the light is gone
-_JPEG_QUALITY: Final = 62
+_NOISE: Final = 4.0  # levels, after the light is gone
+_JPEG_QUALITY: Final = 66
 _SEED: Final = 1969
 
 

@@ -16,7 +16,7 @@ from ..spec import Image
 from .restoration import planes
 from .restoration.blocks import Plane, Spectrum
 from .restoration.blur import AS_SHARP_AS_PHOTOS_GET, blur_radius, detail_power, sharpen
-from .restoration.chroma import clean_chroma
+from .restoration.chroma import ChromaFilter
 from .restoration.denoise import sliding_dct
 from .restoration.enlarge import twice
 from .restoration.jpeg import JpegTrace, find_jpeg
@@ -38,6 +38,7 @@ _COARSE: Final = (8.6, 11.4)
 _LUMA_STEP: Final = 0.155
 # Noise that went through a JPEG is no longer white; in its middle frequencies more than this can only be texture.
 _SURVIVED: Final = (11.0, 6.0)
+_SPARSE: Final = 1.3  # what survives are few false coefficients, whose median understates their spread
 _CHROMA_STEP: Final = 0.15
 _FINE_CHROMA: Final = 0.1
 _BLUR: Final = (0.88, 1.05)  # pixels; sharp photos measure 0.3 to 0.86
@@ -60,7 +61,7 @@ def restore(image: Image, faces: Sequence[Face] = (), *, enlarge: bool = True) -
         luma = sliding_dct(noisy, sigma)
         if jpeg is None:
             luma = keep_grain(luma, noisy, faces)
-    chroma = [_clean(plane, noisy, luma, jpeg, curve.gain) for plane in colours]
+    chroma = _clean_chroma(colours, noisy, luma, jpeg, curve.gain)
     if curve.changes:
         luma, *chroma = curve.bend(luma, *chroma)
     luma = _sharpened(luma, _remaining(grain, jpeg) * curve.gain, jpeg)
@@ -84,7 +85,7 @@ def _luma_sigma(grain: Spectrum, jpeg: JpegTrace | None, gain: float) -> Spectru
     sigma = np.full(64, _ramp(white * gain, *_GRAIN) * white, np.float32)
     if jpeg is None:
         return sigma
-    survived = _ramp(middle_level(grain), *_SURVIVED) * grain
+    survived = _ramp(middle_level(grain), *_SURVIVED) * _SPARSE * grain
     return np.asarray(np.hypot(_LUMA_STEP * jpeg.luma, np.maximum(sigma, survived)), np.float32)
 
 
@@ -93,16 +94,28 @@ def _remaining(grain: Spectrum, jpeg: JpegTrace | None) -> float:
     return white_level(grain) if jpeg is None else max(white_level(grain), middle_level(grain))
 
 
-def _clean(plane: Plane, noisy_luma: Plane, luma: Plane, jpeg: JpegTrace | None, gain: float) -> Plane:
-    """One chroma plane without noise and JPEG artefacts."""
-    half = white_level(grain_spectrum(planes.halve(plane), planes.halve(noisy_luma)))
-    full = white_level(grain_spectrum(plane, noisy_luma))
-    sigma = np.full(64, _ramp(half * gain, *_CHROMA_GRAIN) * half, np.float32)
-    fine = _ramp(full * gain, *_GRAIN) * full
-    if jpeg is not None:
-        sigma = np.hypot(sigma, _CHROMA_STEP * jpeg.chroma)
-        fine = float(np.hypot(fine, _FINE_CHROMA * jpeg.chroma[-1]))
-    return clean_chroma(plane, luma, sigma, fine) if sigma.any() else plane
+def _clean_chroma(
+    colours: list[Plane], noisy_luma: Plane, luma: Plane, jpeg: JpegTrace | None, gain: float
+) -> list[Plane]:
+    """The chroma planes without noise and JPEG artefacts."""
+    half_luma = planes.halve(noisy_luma)
+    spectra: list[tuple[Spectrum, float]] = []
+    for plane in colours:
+        half = white_level(grain_spectrum(planes.halve(plane), half_luma))
+        full = white_level(grain_spectrum(plane, noisy_luma))
+        sigma = np.full(64, _ramp(half * gain, *_CHROMA_GRAIN) * half, np.float32)
+        fine = _ramp(full * gain, *_GRAIN) * full
+        if jpeg is not None:
+            sigma = np.asarray(np.hypot(sigma, _CHROMA_STEP * jpeg.chroma), np.float32)
+            fine = float(np.hypot(fine, _FINE_CHROMA * jpeg.chroma[-1]))
+        spectra.append((sigma, fine))
+    if not any(sigma.any() for sigma, _ in spectra):
+        return colours
+    filtered = ChromaFilter(luma)
+    return [
+        filtered.clean(plane, sigma, fine) if sigma.any() else plane
+        for plane, (sigma, fine) in zip(colours, spectra, strict=True)
+    ]
 
 
 def _sharpened(luma: Plane, grain: float, jpeg: JpegTrace | None) -> Plane:

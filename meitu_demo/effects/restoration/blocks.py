@@ -43,7 +43,7 @@ def lay(blocks: Blocks, rows: int, columns: int) -> Plane:
     return tiles.reshape(rows * SIDE, columns * SIDE)
 
 
-def sample(plane: Plane, origin: tuple[int, int], most: int = 6000) -> Blocks:
+def sample(plane: Plane, origin: tuple[int, int], most: int = 4000) -> Blocks:
     """About `most` blocks at most, evenly spread, on the grid that starts at `origin` (y, x)."""
     part = plane[origin[0] :, origin[1] :]
     return gather(part, max(1, round((part.size / SIDE**2 / most) ** 0.5)))

@@ -16,7 +16,9 @@ from .blocks import Plane
 
 _SHARP_SHARE: Final = 20  # per cent of the strong edges; the few sharpest may be overlaid text or hot pixels
 _FEWEST_EDGES: Final = 60
-_WEAKEST_EDGE: Final = 40.0  # of Sobel's answer: a step of 10 levels
+_WEAKEST: Final = 40.0**2  # of Sobel's squared answer: a step of 10 levels
+_ENOUGH: Final = 600_000  # pixels
+_BAND: Final = 64  # rows
 _STEP: Final = 1.0  # pixels of extra blur
 _FREQUENCIES: Final = 128
 _RADIUS: Final = 20
@@ -26,25 +28,38 @@ AS_SHARP_AS_PHOTOS_GET: Final = 0.5
 
 def blur_radius(luma: Plane) -> float:
     """Standard deviation, in pixels, of the blur on the sharpest fifth of the strong edges; 0.0 without such edges."""
-    before = _gradient_power(luma)
-    after = _gradient_power(np.asarray(cv2.GaussianBlur(luma, (0, 0), _STEP)))
-    strong = max(float(np.percentile(before[::3, ::3], 95)), _WEAKEST_EDGE**2)
-    ridge = (before > strong) & (before >= np.asarray(cv2.dilate(before, np.ones((3, 3), np.uint8))))
-    if np.count_nonzero(ridge) < _FEWEST_EDGES:
+    ratios, count = [], 0
+    bands = [(_gradient_power(band), band) for band in _bands(luma)]
+    strong = max(float(np.percentile(np.concatenate([power[::3, ::3].ravel() for power, _ in bands]), 95)), _WEAKEST)
+    for before, band in bands:
+        after = _gradient_power(np.asarray(cv2.GaussianBlur(band, (0, 0), _STEP), np.float32))
+        ridge = (before > strong) & (before >= np.asarray(cv2.dilate(before, np.ones((3, 3), np.uint8))))
+        ratios.append(before[ridge] / np.maximum(after[ridge], 1e-3))
+        count += len(ratios[-1])
+    if count < _FEWEST_EDGES:
         return 0.0
-    ratio = before[ridge] / np.maximum(after[ridge], 1e-3)
-    sharp = float(np.percentile(ratio, 100 - _SHARP_SHARE))
+    sharp = float(np.percentile(np.concatenate(ratios), 100 - _SHARP_SHARE))
     return float(_STEP / np.sqrt(max(sharp - 1, 1e-2)))
+
+
+def detail_power(luma: Plane) -> float:
+    """Variance of the luma's detail up to some 4 pixels: what noise has to be compared with."""
+    return float(np.mean([np.var(band - np.asarray(cv2.GaussianBlur(band, (0, 0), 4))) for band in _bands(luma)]))
+
+
+def _bands(luma: Plane) -> list[Plane]:
+    """The plane, or of a large one bands across it, evenly spread: enough to measure, and quick."""
+    height, width = luma.shape
+    count = max(2, round(_ENOUGH / (_BAND * width)))
+    if count * _BAND >= height:
+        return [luma]
+    tops = np.linspace(0, height - _BAND, count).astype(int)
+    return [luma[top : top + _BAND] for top in tops]
 
 
 def _gradient_power(luma: Plane) -> Plane:
     across, down = cv2.Sobel(luma, cv2.CV_32F, 1, 0), cv2.Sobel(luma, cv2.CV_32F, 0, 1)
     return np.asarray(cv2.add(cv2.multiply(across, across), cv2.multiply(down, down)), np.float32)
-
-
-def detail_power(luma: Plane) -> float:
-    """Variance of the luma's detail up to some 4 pixels: what noise has to be compared with."""
-    return float(np.var(luma - np.asarray(cv2.GaussianBlur(luma, (0, 0), 4))))
 
 
 def sharpen(luma: Plane, radius: float, distrust: float) -> Plane:

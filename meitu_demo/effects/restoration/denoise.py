@@ -6,6 +6,7 @@ takes the first one's result for the true spectrum, as BM3D does. A JPEG's quant
 differs from frequency to frequency.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import cv2
@@ -20,6 +21,7 @@ _PILOT_GRIDS: Final = ((1, 0), (3, 5), (5, 2), (7, 7))
 _WIENER_GRIDS: Final = ((0, 0), (1, 3), (2, 6), (3, 1), (4, 4), (5, 7), (6, 2), (7, 5))
 _THRESHOLD: Final = 2.7  # in standard deviations; 3.0 loses 0.1 dB
 _STRIP: Final = 128  # rows at a time: a strip's blocks stay in the processor's cache, and 12 megapixels in memory
+_WORKERS: Final = 2  # numpy's arithmetic runs on one core, and lets go of the interpreter meanwhile
 
 
 def sliding_dct(plane: Plane, sigma: Spectrum) -> Plane:
@@ -34,10 +36,14 @@ def _round(plane: Plane, pilot: Plane | None, sigma: Spectrum) -> Plane:
     padded = _framed(plane, margins)
     guide = None if pilot is None else _framed(pilot, margins)
     result = np.empty_like(plane)
-    for top in range(0, height, _STRIP):
+
+    def fill(top: int) -> None:
         rows = slice(top, top + _STRIP + 2 * SIDE)
         strip = _shrunk(padded[rows], None if guide is None else guide[rows], sigma)
         result[top : top + _STRIP] = strip[: height - top, :width]
+
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        list(pool.map(fill, range(0, height, _STRIP)))
     return result
 
 
