@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx
 import pytest
 import uvicorn
 from starlette.types import ASGIApp
@@ -237,6 +238,21 @@ def execute(command: list[str], text: str, desk: Path, servers: SimpleNamespace)
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
+
+
+def test_nothing_of_an_upload_is_left_when_the_demo_is_stopped(portrait: bytes) -> None:
+    """An uploaded photo and an API's result lie in the temporary folder, and are gone after an ordinary stop."""
+    settings = Settings.from_env({})
+    with serving(page.create_app(settings, make_client(settings, create_offline()))) as demo:
+        path = httpx.post(f"{demo}/gradio_api/upload", files={"files": ("me.jpg", portrait)}).json()[0]
+        photo = {"path": path, "meta": {"_type": "gradio.FileData"}}
+        values = {"photo": photo, "shape_type": 8}
+        call = httpx.post(f"{demo}/gradio_api/call/v2/facial_aesthetics", json=values).json()["event_id"]
+        events = httpx.get(f"{demo}/gradio_api/call/facial_aesthetics/{call}", timeout=60).text
+        picture = json.loads(events.partition("data: ")[2].partition("\n")[0])[0]
+        files = [Path(path), Path(picture["path"])]
+        assert [file.is_file() for file in files] == [True, True]
+    assert [file.is_file() for file in files] == [False, False]
 
 
 def test_the_python_example_runs(desk: Path, servers: SimpleNamespace) -> None:
