@@ -71,6 +71,13 @@ def test_aliases_lead_to_their_template() -> None:
         assert all(templates.find(alias) is info for alias in info.aliases)
 
 
+def test_the_two_ids_of_the_vendors_documents_are_two_drawings() -> None:
+    """The documents' own examples work offline, each with a drawing of its own."""
+    first, second = (templates.find(key) for key in ("gjw4tjeloaba2psk973", "08bp4tnfkm560qv6"))
+    assert first is not second
+    assert {first.kind, second.kind} == {"drawn"}
+
+
 @pytest.mark.parametrize("key", ["", "no-such-template", "../astronaut", "ASTRONAUT"])
 def test_unknown_ids_are_refused(key: str) -> None:
     """An id that is nobody's is a typed refusal that names it."""

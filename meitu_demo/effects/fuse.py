@@ -24,7 +24,9 @@ SMALLEST_WIDTH = 4.0  # px; below, a mesh holds no picture to fuse
 SEAM_SHARE = {"drawn": 0.99, "photo": 0.95, "own": 0.95}  # of the outline: within a real jaw, under a drawn front
 WIDEST_BAND = 0.08  # of the face's width: over more, a beard's or a cheek's own tone would be lost
 MARGIN = 0.08  # of the face's width around the outline: room for the widest band of the blend
-MOST_SHARPENING = 0.6  # of the detail that an enlarged face lost
+MOST_SHARPENING = 0.5  # of the detail that an enlarged face lost
+FEWEST_BESIDE = 30  # sixteenths of pixels of skin beside the face that can tell its tone
+SHADE_BESIDE = (0.5, 1.1)  # how dark or bright against the face a neck may stay
 NO_MAP = np.empty(0, np.float32)  # OpenCV's second map, when the first holds x and y
 
 
@@ -127,14 +129,19 @@ def _warp(image: Image, mesh: Points, target: Points, box: Box) -> tuple[Image, 
 def _in_users_tone(template: Template, light: Light, outline: Points, box: Box, around: Box) -> Image:
     """The template's picture over `around`, its skin in the user's tone: by its mask, and a drawing's painted face."""
     base = template.bare[around.rows_columns]
-    mask = np.zeros(around.shape, np.float32)
-    if template.skin is not None:
-        mask = template.skin[around.rows_columns].astype(np.float32) / 255
-    if template.info.kind == "drawn":
-        place = box.within(around).rows_columns
-        mask[place] = np.maximum(mask[place], blend.inside_outline(outline, 1.0, box.shape))
+    face = np.zeros(around.shape, np.float32)
+    face[box.within(around).rows_columns] = blend.inside_outline(outline, 1.0, box.shape)
     toned = np.asarray(cv2.LUT(base, colour.tone_curves(light.template_tone, light.tone)), np.uint8)
-    return blend.mix(base, toned, mask)
+    if template.skin is None:
+        return blend.mix(base, toned, face) if template.info.kind == "drawn" else base.copy()
+    skin = template.skin[around.rows_columns]
+    beside = base[::4, ::4][(skin[::4, ::4] > 200) & (face[::4, ::4] < 0.05)].astype(np.float64)
+    if len(beside) >= FEWEST_BESIDE:  # neck and ears keep their shade, but take the user's hue whatever their own
+        own = colour.middle_tone(beside)
+        shade = np.clip(own @ colour.LUMA / max(float(light.template_tone @ colour.LUMA), 1.0), *SHADE_BESIDE)
+        toned = blend.mix(np.asarray(cv2.LUT(base, colour.tone_curves(own, light.tone * shade)), np.uint8), toned, face)
+    mask = skin.astype(np.float32) / 255
+    return blend.mix(base, toned, np.maximum(mask, face) if template.info.kind == "drawn" else mask)
 
 
 def _blend(own: Image, body: Image, hidden: NDArray[np.float32], outline: Points, share: float) -> Image:

@@ -10,6 +10,7 @@ from skimage import data
 from meitu_demo import templates
 from meitu_demo.effects.fuse import fuse
 from meitu_demo.errors import FaceTooSmall
+from meitu_demo.imaging.blend import inside_outline
 from meitu_demo.imaging.colour import SKIN_POINTS, middle_tone, sample
 from meitu_demo.imaging.faces import Face, find_faces, make_face
 from meitu_demo.imaging.skin import skin_around
@@ -83,6 +84,18 @@ def test_neck_and_ears_take_the_users_tone(key: str, user: Face) -> None:
         pytest.skip("this template shows no skin beside the face")
     fall = other[showing].mean() / one[showing].mean()
     assert fall == pytest.approx(tone(other, template.face).mean() / tone(one, template.face).mean(), abs=0.15)
+
+
+def test_a_neck_takes_the_users_hue_whatever_its_own(template: Template, user: Face) -> None:
+    """A template whose neck is greener than its face still gives a neck of the user's hue."""
+    assert template.skin is not None
+    beside = inside_outline(template.face.landmarks.astype(np.float64), 1.0, template.base.shape) < 0.02
+    green = template.base * np.where(beside[..., None], (0.8, 1.1, 0.8), 1.0)
+    odd = Template(template.info, green.clip(0, 255).astype(np.uint8), None, template.skin, template.face)
+    neck = beside & (template.skin > 250)
+    red, greens, _ = np.median(fuse(PHOTO, user, odd)[neck], 0)
+    own_red, own_green, _ = tone(PHOTO, user)
+    assert red / greens == pytest.approx(own_red / own_green, rel=0.08)
 
 
 def test_the_users_own_tone_survives(template: Template, user: Face) -> None:
