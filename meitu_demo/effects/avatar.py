@@ -64,12 +64,12 @@ def _draw(canvas: Image, heads: Sequence[Head], look: Look) -> Painting:
         person[box] = np.minimum(person[box], regions.person)
         cloth[box] = np.minimum(cloth[box], regions.person) - regions.hair - regions.skin
         parts.append((lab[box], bust.head, regions, skin_tones(lab[box], bust.head, regions, look)))
-    painting = paint_backdrop(lab, cloth, main, look)
+    painting = paint_backdrop(lab, cloth, heads, look)
     paint_cloth(painting, lab, person, cloth, main.unit, look)
     for bust, part in zip(people, parts, strict=True):
         _paint_person(painting[bust.rows, bust.columns], *part, look)
     paint_silhouette(painting, person, main, look)
-    return watercolour(painting, person, main) if look.wash else painting
+    return watercolour(painting, person, heads) if look.wash else painting
 
 
 def _paint_person(painting: Painting, lab: Lab, head: Head, regions: Regions, tones: Tones, look: Look) -> None:

@@ -1,5 +1,7 @@
 """Pastel backgrounds: a calm gradient with large soft shapes, or a watercolour wash."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .colour import Lab, mean_of, shade, to_rgb
@@ -24,7 +26,7 @@ BUBBLES = (  # x and y as shares of the picture, radius of its long side
 )
 
 
-def paint_backdrop(lab: Lab, cloth: Field, head: Head, look: Look) -> Painting:
+def paint_backdrop(lab: Lab, cloth: Field, heads: Sequence[Head], look: Look) -> Painting:
     """A background of the size of `lab`, the photo in CIELAB, in hues opposite to the person's clothes, or to skin when
     the clothes are grey: the person stands out."""
     height, width = lab.shape[:2]
@@ -39,9 +41,11 @@ def paint_backdrop(lab: Lab, cloth: Field, head: Head, look: Look) -> Painting:
     painting = np.repeat(column, width, 1)
     if look.wash:
         return painting
-    middle = head.origin - head.down * 0.15 * head.unit
-    _disc(painting, middle, 1.22 * head.unit, shade(top, 6, 0.75, 20), 0.8)
-    _disc(painting, middle, 1.02 * head.unit, shade(top, 9, 0.5, 30), 0.7)
+    if len(heads) == 1:
+        head = heads[0]
+        middle = head.origin - head.down * 0.15 * head.unit
+        _disc(painting, middle, 1.22 * head.unit, shade(top, 6, 0.75, 20), 0.8)
+        _disc(painting, middle, 1.02 * head.unit, shade(top, 9, 0.5, 30), 0.7)
     for x, y, radius in BUBBLES:
         _disc(painting, np.array([width * x, height * y]), radius * max(height, width), shade(top, 9, 0.6), 0.8)
     return painting

@@ -12,6 +12,7 @@ from .pen import Painting, Patch, curve, ribbon, taper
 
 TALLER, WIDER = 1.75, 1.32  # of the eye's opening
 LEAST_OPEN, MOST_OPEN = 0.50, 0.68  # height of the drawn opening / its width
+CAST = 0.75  # share of the colour of the whites that is the lamp's and not theirs
 INK = np.array([14.0, 5.0, 4.0], np.float32)  # LAB of lashes and of the pupil
 
 
@@ -44,7 +45,7 @@ def iris_colour(lab: Lab, head: Head) -> Lab:
     iris, white = (sample(lab, np.concatenate(points)) for points in (rings, whites))
     iris = iris[np.argsort(iris[:, 0])[: len(iris) * 3 // 4]].mean(0)
     white = white[np.argsort(white[:, 0])[len(white) // 2 :]].mean(0)
-    a, b = iris[1:] - 0.6 * white[1:] * min(1.0, iris[0] / max(white[0], 1.0))
+    a, b = iris[1:] - CAST * white[1:]
     chroma, hue = float(np.hypot(a, b)), float(np.degrees(np.arctan2(b, a))) % 360
     if chroma < 3:  # too dark or too grey to tell: brown, or blue-grey for a light one
         hue = 55.0 if iris[0] < 0.6 * white[0] else 255.0

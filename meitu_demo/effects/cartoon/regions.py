@@ -78,7 +78,7 @@ def _maps(head: Head, shape: tuple[int, ...], step: float) -> tuple[NDArray[np.f
     hair = outside * np.maximum(skull, 0.2 * ramp(1.6, 1.0, np.abs(u)) * ramp(1.6, 0.9, v))
     hair *= 1 - ramp(chin - 0.4, chin - 0.1, v) * (1 - 0.6 * aside)
     hair = np.maximum(hair, inner * np.where(face * (inner > 0.97) > 0, 0.5 * over_brows, 0.4 * ramp(0.3, 0.1, v)))
-    skin = np.maximum.reduce([inner, outside * skull * (0.8 - 0.7 * crown), 0.5 * neck, 0.6 * ears, 0.12 * below])
+    skin = np.maximum.reduce([inner, outside * skull * (0.8 - 0.7 * crown), 0.5 * neck, 0.6 * ears, 0.3 * below])
     cloth = outside * below * (1 - 0.4 * neck)
     prior = np.stack([hair, skin, cloth])
     lips = ramp(0.0, 0.02, np.hypot(u / 1.0, v - float(uv[13, 1])) - 0.2)
@@ -109,12 +109,15 @@ def _sort(small: Image, matte: Field, prior: NDArray[np.float32], seeds: NDArray
         share = prior * likelihood
         share /= np.maximum(share.sum(0), 1e-9)
         share = np.stack([cv2.GaussianBlur(part, (0, 0), 1.0) for part in share]) * matte
+    stray = ~_joined(share[1] > 0.4, seeds[1] > 0.5) & (prior[0] > 0.3)  # a bright parting is no skin
+    share[0] += share[1] * stray
+    share[1] *= ~stray
     share[0] *= _joined(share[0] > 0.4, seeds[0] > 0.3)
     return share
 
 
 def _joined(mask: NDArray[np.bool_], anchor: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The parts of `mask` that touch `anchor`: hair grows from the head."""
+    """The parts of `mask` that touch `anchor`, and what is not of it: hair grows from the head."""
     _, parts = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
     kept = np.unique(parts[mask & anchor])
     return np.asarray(np.isin(parts, kept[kept > 0]) | ~mask)

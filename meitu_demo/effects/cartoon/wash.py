@@ -4,6 +4,7 @@ After Bousseau, Kaplan, Thollot and Sillion, "Interactive watercolor rendering" 
 darkens a colour c to c (1 − (1 − c)(d − 1)).
 """
 
+from collections.abc import Sequence
 from functools import cache
 
 import cv2
@@ -35,14 +36,14 @@ def _paper() -> tuple[Field, Field, Field]:
     return noise(140, 60, 24), noise(22, 9), noise(3, 2, 1)
 
 
-def watercolour(painting: Painting, person: Field, head: Head) -> Painting:
-    """The same drawing in watercolour. `person` is its matte, `head` the largest: it sets the scale."""
+def watercolour(painting: Painting, person: Field, heads: Sequence[Head]) -> Painting:
+    """The same drawing in watercolour. `person`: everybody's matte; the largest of `heads` sets the scale."""
     height, width = painting.shape[:2]
     pool, wobble, grain = (
         cv2.resize(noise, (width, height)) if max(height, width) > TILE else noise[:height, :width]
         for noise in _paper()
     )
-    pen = head.unit / 280
+    pen = max(head.unit for head in heads) / 280
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     drift = 1.6 * pen
     wet = cv2.remap(
@@ -57,20 +58,24 @@ def watercolour(painting: Painting, person: Field, head: Head) -> Painting:
     density = TURBULENCE * pool + GRAIN * grain + RIM * np.clip(rim, 0, 40) / 40 - 0.05
     colour = wet.astype(np.float32) * np.float32(THIN / 255) + np.float32(1 - THIN)
     colour *= 1 - (1 - colour) * density[..., None]
-    margin = _margin(person, head, pool, wobble)[..., None]
+    margin = _margin(person, heads, pool, wobble)[..., None]
     light = 1 + 0.012 * grain[..., None]
     return np.asarray(np.clip((colour * 255 * margin + PAPER * (1 - margin)) * light, BLACK, 255) + 0.5, np.uint8)
 
 
-def _margin(person: Field, head: Head, pool: Field, wobble: Field) -> Field:
-    """Where there is paint: all of the person but the lower edge, and a wash around the head."""
+def _margin(person: Field, heads: Sequence[Head], pool: Field, wobble: Field) -> Field:
+    """Where there is paint: all of the person but the lower edge, and a wash around each head."""
     height, width = person.shape
-    u, v = head.grid(person.shape)
+    unit = max(head.unit for head in heads)
     ragged = 0.22 * pool + 0.07 * wobble
-    halo = ramp(1.62, 1.5, np.asarray(np.hypot(u, (v + 0.1) * 0.92) + ragged, np.float32))
+    halo, near = np.zeros_like(person), np.zeros_like(person)
+    for head in heads:
+        u, v = head.grid(person.shape)
+        away = np.hypot(u, v).astype(np.float32)
+        np.maximum(halo, ramp(1.62, 1.5, away + ragged * unit / head.unit), out=halo)
+        np.maximum(near, ramp(0.95, 0.8, away), out=near)
     x = np.arange(width, dtype=np.float32)
     y = np.arange(height, dtype=np.float32)[:, None]
-    edge = np.minimum(np.minimum(x, width - 1 - x), height - 1 - y) / head.unit
+    edge = np.minimum(np.minimum(x, width - 1 - x), height - 1 - y) / unit
     inside = ramp(0.10, 0.16, edge + 0.5 * ragged)
-    face = ramp(0.95, 0.8, np.asarray(np.hypot(u, v), np.float32))
-    return np.asarray(np.maximum(person, halo) * np.maximum(inside, face), np.float32)
+    return np.asarray(np.maximum(person, halo) * np.maximum(inside, near), np.float32)
