@@ -1,0 +1,67 @@
+"""Debian's Chromium with a fake camera, and pages that remember what they must not do."""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request
+
+from meitu_demo.imaging import codec
+from meitu_demo.imaging.astronaut import astronaut
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-default-apps", "--force-color-profile=srgb",
+]  # fmt: skip
+DEVICES: dict[str, dict[str, Any]] = {
+    "wide": {"viewport": {"width": 1360, "height": 900}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True},
+}
+LEFT, RIGHT = (200, 30, 30), (30, 30, 200)  # colours of the camera picture's margins
+
+
+def launch(playwright: Playwright, folder: Path) -> Browser:
+    """The browser; its camera shows the astronaut between a red left and a blue right margin."""
+    executable = next((found for name in NAMES if (found := shutil.which(name))), None)
+    frame = np.zeros((480, 640, 3), np.uint8)
+    frame[:, :64], frame[:, 576:], frame[:, 64:576] = LEFT, RIGHT, astronaut()[:480]
+    film = folder / "camera.mjpeg"
+    film.write_bytes(codec.encode(frame) * 4)
+    camera = [
+        "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    ]  # fmt: skip
+    return playwright.chromium.launch(executable_path=executable, args=[*QUIET, *camera])
+
+
+@contextlib.contextmanager
+def open_page(browser: Browser, url: str, locale: str = "en-US", device: str = "wide", **more: Any) -> Iterator[Page]:
+    """The demo's page, ready to be used. Leaving fails if it spoke to another host or had errors in the console."""
+    context = browser.new_context(locale=locale, **{**DEVICES[device], **more})
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    offences: list[str] = []
+    home = url.partition("/?")[0]
+
+    def watch_request(request: Request) -> None:
+        if not request.url.startswith((home, "data:", f"blob:{home}")):
+            offences.append(f"request to {request.url[:200]}")
+
+    def watch_console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            offences.append(f"console: {message.text[:300]} {message.location.get('url', '')[:100]}")
+
+    page.on("request", watch_request)
+    page.on("console", watch_console)
+    page.on("pageerror", lambda error: offences.append(f"script: {error}"))
+    try:
+        page.goto(url)
+        page.wait_for_selector("#face-fuse-run")
+        yield page
+        assert not offences, offences
+    finally:
+        context.close()

@@ -1,0 +1,79 @@
+"""One browser and few servers for the whole package. All of it ends with the package: while Playwright's loop lives in
+this thread, no async test could run.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from .chromium import launch, open_page
+from .serving import free_port, retired_and_slow, serve, serve_demo, serve_vendor
+
+KEYS = {"MEITU_API_KEY": "any", "MEITU_API_SECRET": "any", "AILAB_API_KEY": "any"}
+
+
+@pytest.fixture(scope="package")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = launch(playwright, tmp_path_factory.mktemp("camera"))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="package")
+def demo() -> Iterator[str]:
+    """The demo without keys."""
+    with serve_demo() as url:
+        yield url
+
+
+@pytest.fixture(scope="package")
+def live_demo() -> Iterator[str]:
+    """The demo with keys; both vendors are the stand-alone offline server."""
+    with serve_vendor() as vendor, serve_demo({**KEYS, "MEITU_BASE_URL": vendor, "AILAB_BASE_URL": vendor}) as url:
+        yield url
+
+
+@pytest.fixture(scope="package")
+def answers() -> threading.Event:
+    """Set it, and the slow Meitu answers."""
+    return threading.Event()
+
+
+@pytest.fixture(scope="package")
+def retired_demo(answers: threading.Event) -> Iterator[str]:
+    """The demo with keys; AILabTools has retired the API, Meitu is slow."""
+    with serve(retired_and_slow(answers)) as vendor:
+        with serve_demo({**KEYS, "MEITU_BASE_URL": vendor, "AILAB_BASE_URL": vendor}) as url:
+            yield url
+        answers.set()
+
+
+@pytest.fixture(scope="package")
+def cut_off_demo() -> Iterator[str]:
+    """The demo with keys and nobody at the other end."""
+    nobody = f"http://127.0.0.1:{free_port()}"
+    with serve_demo({**KEYS, "MEITU_BASE_URL": nobody, "AILAB_BASE_URL": nobody}) as url:
+        yield url
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens pages, as `open_page` does; at the test's end each is held to have kept to its host and a clean console."""
+    with ExitStack() as pages:
+
+        def visit(url: str, **kw: Any) -> Page:
+            return pages.enter_context(open_page(browser, url, **kw))
+
+        yield visit
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for photos made by tests."""
+    return tmp_path_factory.mktemp("photos")

@@ -1,0 +1,73 @@
+"""What a person does on the page, by name."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+SLUGS = ("face-fuse", "anime-avatar", "quality-restoration", "facial-aesthetics")
+SHOWN = "img[src*='/file=']"
+
+
+class Panel:
+    """One tab of the demo, opened."""
+
+    def __init__(self, page: Page, slug: str) -> None:
+        self.page, self.slug = page, slug
+        page.get_by_role("tab").nth(SLUGS.index(slug)).click()
+        self.run_button.wait_for()
+
+    def part(self, name: str) -> Locator:
+        """An element by the panel's own ids: photo, example, run, stage, offline …"""
+        return self.page.locator(f"#{self.slug}-{name}")
+
+    @property
+    def run_button(self) -> Locator:
+        return self.part("run")
+
+    @property
+    def stage(self) -> Locator:
+        return self.part("stage")
+
+    def example(self) -> "Panel":
+        """Take the example photo."""
+        self.clear()
+        self.part("example").click()
+        return self._photo_is_there()
+
+    def upload(self, file: Path | str | dict[str, Any]) -> "Panel":
+        """Choose a file; a dict is a file by name, mimeType and buffer."""
+        self.clear()
+        self.part("photo").locator("input[data-testid=file-upload]").set_input_files(file)  # type: ignore[arg-type]
+        return self._photo_is_there()
+
+    def clear(self) -> None:
+        """Take the photo away, if there is one."""
+        photo = self.part("photo")
+        if photo.locator(SHOWN).count():
+            photo.locator(".icon-button-wrapper button").click()
+            photo.locator(SHOWN).wait_for(state="detached")
+
+    def run(self) -> "Panel":
+        """Press the button and wait until the run has ended, in whichever way."""
+        with self.ending():
+            self.run_button.click()
+        return self
+
+    @contextlib.contextmanager
+    def ending(self) -> Iterator[None]:
+        """Marks what the stage shows and, after what is done inside, waits for another result or explanation."""
+        self.stage.locator(".stage").evaluate("old => { old.dataset.old = 1; }")
+        yield
+        self.stage.locator(".stage:is(.result, .trouble):not([data-old])").wait_for()
+
+    def pictures(self) -> tuple[bytes, bytes]:
+        """The bytes of before and after, as shown."""
+        images = [self.stage.locator(f"{box}img").first for box in (".before ", ".compare > ")]
+        return tuple(self.page.request.get(image.evaluate("image => image.src")).body() for image in images)  # type: ignore[return-value]
+
+    def _photo_is_there(self) -> "Panel":
+        self.part("photo").locator(SHOWN).wait_for(state="attached")
+        return self

@@ -1,0 +1,66 @@
+"""Templates by picture, list and ID; the 22 shapes."""
+
+import re
+
+import pytest
+
+from meitu_demo.tables import shapes
+from meitu_demo.words import translate
+
+from .screens import Panel
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def test_gallery_and_list_follow_each_other(visit, demo):
+    """A click on a picture chooses its ID, and the fused photo follows the choice."""
+    page = visit(demo)
+    panel = Panel(page, "face-fuse").example()
+    tiles = panel.part("template-id-gallery").get_by_role("button")
+    assert tiles.count() >= 3
+    ids, results = [], []
+    for index in (1, 2):
+        tiles.nth(index).click()
+        field = panel.part("template-id").get_by_role("combobox")
+        page.wait_for_function("([e, old]) => e.value !== old", arg=[field.element_handle(), ids[-1] if ids else ""])
+        ids.append(field.input_value())
+        results.append(panel.run().pictures()[1])
+    assert len(set(ids)) == 2
+    assert results[0] != results[1]
+
+
+def test_an_id_that_is_typed_in_is_sent(visit, demo):
+    """An ID that nobody knows ends in an explanation that names it and stays."""
+    page = visit(demo)
+    panel = Panel(page, "face-fuse").example()
+    field = panel.part("template-id").get_by_role("combobox")
+    field.click()
+    field.fill("nobody-knows-this")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    panel.run()
+    said = panel.stage.locator(".trouble").inner_text()
+    assert "A typed template ID is worth a second look." in said
+    assert "PARAM_VALUE_ERROR" in said
+    page.wait_for_timeout(1500)
+    assert panel.stage.locator(".trouble").inner_text() == said
+
+
+@pytest.mark.parametrize(("locale", "language"), [("en-US", "en"), ("zh-CN", "zh")])
+def test_the_list_of_shapes_has_all_22(visit, demo, locale, language):
+    """Each with number, name and what it does, in the visitor's language; typing a few letters finds one."""
+    page = visit(demo, locale=locale)
+    panel = Panel(page, "facial-aesthetics")
+    field = panel.part("shape-type").get_by_role("combobox")
+    field.click()
+    options = page.locator("[data-testid=dropdown-option]:visible")
+    texts = [re.sub(r"^\W*✓?\s*", "", text) for text in options.all_inner_texts()]
+    assert len(texts) == 22
+    for shape, text in zip(shapes(), texts, strict=True):
+        assert text.startswith(f"{shape.id} ")
+        assert translate(f"shapes.{shape.key}.name", language) in text
+        assert translate(f"shapes.{shape.key}.effect", language) in text
+    name = translate(f"shapes.{shapes()[20].key}.name", language)
+    field.press_sequentially(name)
+    page.wait_for_function("document.querySelectorAll('[data-testid=dropdown-option]').length < 22")
+    assert any(name in text for text in options.all_inner_texts()), options.all_inner_texts()

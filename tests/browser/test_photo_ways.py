@@ -1,0 +1,110 @@
+"""All ways a photo comes in: file, drop, clipboard, camera; and what is said about it."""
+
+import base64
+import io
+import re
+
+import cv2
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image as Picture
+
+from meitu_demo.imaging import codec
+from meitu_demo.imaging.astronaut import astronaut
+
+from .chromium import LEFT, RIGHT
+from .screens import SHOWN, Panel
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+@pytest.fixture(scope="module")
+def phone_photo(pictures):
+    """The astronaut as a phone stores it: 4500×4400, lying on its side (EXIF orientation 6), with a place in it."""
+    upright = cv2.resize(astronaut()[:500], (4500, 4400), interpolation=cv2.INTER_LINEAR)
+    picture = Picture.fromarray(np.rot90(upright))
+    exif = picture.getexif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 8.0, 14.0), 3: "E", 4: (11.0, 34.0, 31.0)})
+    path = pictures / "IMG_0001.jpg"
+    picture.save(path, exif=exif, quality=90)
+    return path
+
+
+def alike(data: bytes, pixels: np.ndarray) -> bool:
+    """Whether the picture in `data` shows `pixels`, whatever the size."""
+    small = [
+        cv2.resize(each, (64, 64), interpolation=cv2.INTER_AREA).astype(float) for each in (codec.decode(data), pixels)
+    ]
+    return bool(np.abs(small[0] - small[1]).mean() < 6)
+
+
+def test_a_photo_from_a_phone_is_turned_and_reduced_and_the_page_says_so(visit, demo, phone_photo):
+    """The line below the result tells what was done; the place the photo was taken at goes nowhere."""
+    panel = Panel(visit(demo), "facial-aesthetics").upload(phone_photo).run()
+    said = panel.stage.locator(".sent").inner_text()
+    assert said.startswith("Your photo:")
+    assert "turned upright" in said
+    assert re.search(r"4500×4400 → \d+×\d+", said), said
+    assert re.search(r"[\d.]+ MB → \d+ KB", said), said
+    before, after = panel.pictures()
+    assert alike(before, astronaut()[:500])
+    for data in (before, after):
+        assert not Picture.open(io.BytesIO(data)).getexif().get_ifd(0x8825)
+
+
+def test_a_photo_dropped_on_the_page_is_taken(visit, demo, astronaut_jpeg):
+    """Drag and drop."""
+    page = visit(demo)
+    panel = Panel(page, "facial-aesthetics")
+    dropped = page.evaluate_handle(
+        """text => { const carried = new DataTransfer(), bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0));
+             carried.items.add(new File([bytes], 'dropped.jpg', {type: 'image/jpeg'})); return carried; }""",
+        base64.b64encode(astronaut_jpeg).decode(),
+    )
+    place = panel.part("photo").locator("button:has(input[data-testid=file-upload])").first
+    for event in ("dragenter", "dragover", "drop"):
+        place.dispatch_event(event, {"dataTransfer": dropped})
+    panel.part("photo").locator(SHOWN).wait_for(state="attached")
+    assert alike(panel.run().pictures()[0], astronaut())
+
+
+def test_a_photo_is_pasted_from_the_clipboard(visit, demo):
+    """Paste, by the button that the photo's place has for it."""
+    page = visit(demo, permissions=["clipboard-read", "clipboard-write"])
+    panel = Panel(page, "facial-aesthetics")
+    png = cv2.imencode(".png", astronaut()[..., ::-1])[1].tobytes()
+    page.evaluate(
+        """async text => { const bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0));
+             const blob = new Blob([bytes], {type: 'image/png'});
+             await navigator.clipboard.write([new ClipboardItem({'image/png': blob})]); }""",
+        base64.b64encode(png).decode(),
+    )
+    panel.part("photo").get_by_role("button", name=re.compile("clipboard", re.I)).click()
+    panel.part("photo").locator(SHOWN).wait_for(state="attached")
+    assert alike(panel.run().pictures()[0], astronaut())
+
+
+def test_a_snapshot_from_the_camera_is_not_mirrored(visit, demo):
+    """What was left in the room is left in the picture that is sent."""
+    page = visit(demo, permissions=["camera"])
+    panel = Panel(page, "facial-aesthetics")
+    photo = panel.part("photo")
+    photo.get_by_role("button", name=re.compile("camera", re.I)).click()
+    photo.get_by_text("Access Webcam").click()
+    page.wait_for_function("[...document.querySelectorAll('video')].some(video => video.videoWidth > 0)")
+    photo.get_by_role("button", name="capture photo").click()
+    photo.locator(SHOWN).wait_for(state="attached")
+    before = codec.decode(panel.run().pictures()[0]).astype(float)
+    width = before.shape[1]
+    assert np.abs(before[:, : width // 20] - LEFT).mean() < 40
+    assert np.abs(before[:, -width // 20 :] - RIGHT).mean() < 40
+
+
+def test_a_heic_photo_is_taken(visit, demo, pictures):
+    """What an iPhone stores works although the browser cannot show it."""
+    path = pictures / "IMG_0002.HEIC"  # a path and not a dict: the browser then finds out its type, and finds none
+    pillow_heif.from_pillow(Picture.fromarray(astronaut())).save(path, quality=80)
+    panel = Panel(visit(demo), "facial-aesthetics").upload(path).run()
+    assert alike(panel.pictures()[0], astronaut())

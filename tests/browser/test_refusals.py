@@ -1,0 +1,62 @@
+"""What goes wrong stays on the screen: what happened, why, what to do, and the vendor's code."""
+
+import os
+
+import numpy as np
+import pytest
+
+from meitu_demo.imaging import codec
+from meitu_demo.imaging.astronaut import astronaut
+
+from .screens import SLUGS, Panel
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def refused(panel: Panel, *, title: str, code: str = "") -> None:
+    """The explanation is there, whole, alone, and of the page's own making."""
+    block = panel.stage.locator(".trouble")
+    assert block.locator("h3").inner_text() == title
+    why, fix = block.locator("p").all_inner_texts()
+    assert len(why) > 20
+    assert len(fix) > 20
+    assert code in block.locator("dl").inner_text()
+    assert panel.page.locator("[data-testid=toast-body]").count() == 0
+    assert panel.page.locator("[data-testid=status-tracker]:visible .error").count() == 0
+    text = panel.page.locator("body").inner_text()
+    for internal in ("Traceback", os.environ["GRADIO_TEMP_DIR"], "/tmp/", "site-packages", "meitu_demo"):
+        assert internal not in text
+
+
+def test_without_a_photo_the_page_asks_for_one(visit, demo):
+    """In every panel, and the explanation is gone after the next run that works."""
+    page = visit(demo)
+    for slug in SLUGS:
+        refused(Panel(page, slug).run(), title="There is no photo yet.")
+    panel = Panel(page, "facial-aesthetics").example().run()
+    assert panel.stage.locator(".result").count() == 1, panel.stage.inner_text()
+    assert panel.stage.locator(".trouble").count() == 0
+
+
+def test_pictures_without_a_whole_face_are_refused(visit, demo, faceless):
+    """Coffee has no face, and half a face is not enough; both with the vendor's own code."""
+    page = visit(demo)
+    coffee = {"name": "coffee.jpg", "mimeType": "image/jpeg", "buffer": faceless}
+    title = "There is no face to be found in this photo."
+    refused(Panel(page, "face-fuse").upload(coffee).run(), title=title, code="20003")
+    refused(Panel(page, "facial-aesthetics").upload(coffee).run(), title=title, code="ERROR_NO_FACE_IN_FILE")
+    half = codec.encode(np.ascontiguousarray(astronaut()[:, 232:]))
+    panel = Panel(page, "face-fuse").upload({"name": "half.jpg", "mimeType": "image/jpeg", "buffer": half}).run()
+    refused(panel, title="The face is cut off at the edge of the photo.", code="20020")
+
+
+def test_files_that_are_no_whole_photos_are_explained(visit, demo, astronaut_jpeg):
+    """A text file by whatever name, and a photo whose end is missing."""
+    panel = Panel(visit(demo), "quality-restoration")
+    diary = b"Dear diary, this is no photo at all.\n" * 20
+    for name, kind in (("holiday.jpg", "image/jpeg"), ("diary.txt", "text/plain")):
+        panel.upload({"name": name, "mimeType": kind, "buffer": diary}).run()
+        refused(panel, title="This kind of file is not supported.")
+    half = astronaut_jpeg[: len(astronaut_jpeg) // 2]
+    panel.upload({"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": half}).run()
+    refused(panel, title="The photo is incomplete.")

@@ -1,0 +1,50 @@
+"""Live, retired, cut off, slow: what the page says when a call leaves the machine."""
+
+import pytest
+from playwright.sync_api import expect
+
+from .screens import Panel
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def test_with_keys_the_same_panels_call_the_vendor(visit, live_demo):
+    """Against the stand-alone server: the badges say live, and so does the result."""
+    page = visit(live_demo)
+    expect(page.locator("#masthead .badge").first).to_contain_text("live")
+    for slug, maker in (("face-fuse", "Made by Meitu"), ("facial-aesthetics", "Made by AILabTools")):
+        panel = Panel(page, slug).example().run()
+        badge = panel.stage.locator(".facts .badge")
+        assert badge.inner_text() == maker
+        assert "live" in badge.get_attribute("class")
+
+
+def test_a_retired_service_is_explained_and_the_offline_engine_steps_in(visit, retired_demo):
+    """The vendor's 404 is told as what it is, and one click gives the result all the same."""
+    page = visit(retired_demo)
+    panel = Panel(page, "facial-aesthetics").example().run()
+    assert panel.stage.locator("h3").inner_text() == "The vendor has switched this API off."
+    assert "ERROR_AI_NOT_EXISTS" in panel.stage.inner_text()
+    with panel.ending():
+        page.get_by_role("button", name="Run it on the offline engine").click()
+    assert panel.stage.locator(".facts .badge").inner_text() == "Offline engine"
+    expect(panel.part("offline")).to_be_hidden()
+
+
+def test_a_service_that_cannot_be_reached_is_explained(visit, cut_off_demo):
+    """Nothing listens at the other end."""
+    panel = Panel(visit(cut_off_demo), "anime-avatar").example().run()
+    assert panel.stage.locator("h3").inner_text() == "The service does not take connections."
+    expect(panel.part("offline")).to_be_visible()
+
+
+def test_a_slow_call_says_what_it_is_doing(visit, retired_demo, answers):
+    """While the vendor thinks, the stage says that it is waited for; then the answer takes its place."""
+    panel = Panel(visit(retired_demo), "quality-restoration").example()
+    panel.run_button.click()
+    expect(panel.stage.get_by_role("status")).to_have_text("Waiting for Meitu")
+    size = panel.stage.locator(".stage").bounding_box()
+    with panel.ending():
+        answers.set()
+    assert "20003" in panel.stage.inner_text()
+    assert panel.stage.locator(".stage").bounding_box() == size

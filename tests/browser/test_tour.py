@@ -1,0 +1,30 @@
+"""The whole page, on a wide screen and on a phone, in English and Chinese, light and dark: nothing outside the window,
+nothing clipped, nothing hard to read, nothing untranslated, no other host, no error. Writes build/screenshots.
+"""
+
+import pytest
+
+from meitu_demo.words import translate
+
+from .screens import Panel
+from .tour import tour
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("device", ["wide", "phone"])
+def test_every_state_of_every_panel_can_be_looked_at(visit, demo, device, locale):
+    """Empty, refusal and result of all four panels."""
+    page = visit(demo, device=device, locale=locale, reduced_motion="reduce")
+    stops = list(tour(page, f"{device}-{locale[:2]}", chinese=locale.startswith("zh"), phone=device == "phone"))
+    wrong = {stop.name: stop.wrong for stop in stops if stop.wrong}
+    assert not wrong, "\n".join(f"{name}: {', '.join(what)}" for name, what in wrong.items())
+
+
+def test_taiwan_reads_chinese_too(visit, demo):
+    """A page in zh-TW is Chinese as well, from the first word to an explanation."""
+    page = visit(demo, locale="zh-TW")
+    assert translate("panels.face_fuse.run", "zh") == Panel(page, "face-fuse").run_button.inner_text().strip()
+    said = Panel(page, "anime-avatar").run().stage.inner_text()
+    assert translate("errors.photo_missing.title", "zh") in said

@@ -1,0 +1,148 @@
+"""A walk through every panel in one language on one device, light and dark, stopping at each state of the page.
+
+Each stop is a screenshot in build/screenshots, and what the page does wrong there, found by looking at every element.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from .screens import SLUGS, Panel
+
+FOLDER = Path(__file__).resolve().parents[2] / "build" / "screenshots"
+# What may stand in a Chinese page in Latin letters: names, formats, settings, codes, IDs.
+LATIN = re.compile(
+    r"Meitu|AILabTools|AILab|API|JPEG|PNG|WebP|WEBP|BMP|HEIC|CMYK|sRGB|[A-Z]+_[A-Z_]+|MODE=\w+|ID|HTTP|MB|KB|"
+    r"[\w-]+\.(?:jpg|png|webp)|[0-9a-f]{32}|gjw4tjeloaba2psk973|08bp4tnfkm560qv6|astronaut"
+)
+
+# Gradio's own words for assistive technology, which it has in English only.
+GRADIO = (
+    "Upload file", "Capture from camera", "Paste from clipboard", "Remove Image", "Reset to default value",
+    "Thumbnail", " of ", "number input for ", "range slider for ", " icon",
+)  # fmt: skip
+
+# Gives what is wrong with the boxes and colours of what can be seen.
+LOOK = """() => {
+  const wrong = [], wide = document.documentElement.clientWidth;
+  const name = e => `${e.tagName.toLowerCase()}${e.id ? '#' + e.id : ''}.${[...e.classList].filter(c => !c.startsWith('svelte-')).join('.')} “${(e.innerText ?? e.value ?? '').slice(0, 40)}”`;
+  const seen = e => e.checkVisibility({opacityProperty: true, visibilityProperty: true}) && !e.closest('.sr-only');
+  const number = text => text.match(/[\\d.]+/g).map(Number);
+  const over = (top, below) => [0, 1, 2].map(i => top[i] * (top[3] ?? 1) + below[i] * (1 - (top[3] ?? 1)));
+  const light = c => [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) =>
+    sum + weight * (c[i] / 255 <= .04045 ? c[i] / 255 / 12.92 : ((c[i] / 255 + .055) / 1.055) ** 2.4), 0);
+  const behind = e => {
+    const layers = [];
+    for (let at = e; at; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      if (style.backgroundImage !== 'none') return null;
+      if (style.backgroundColor !== 'rgba(0, 0, 0, 0)') layers.push(number(style.backgroundColor));
+    }
+    return layers.reverse().reduce((below, top) => over(top, below), [255, 255, 255]);
+  };
+  if (document.documentElement.scrollWidth > wide) wrong.push('the page scrolls sideways');
+  for (const e of document.body.querySelectorAll('*')) {
+    if (!seen(e) || e.closest('svg') && e.tagName !== 'svg') continue;
+    const box = e.getBoundingClientRect();
+    if (box.width < 1 || box.height < 1) continue;
+    if (box.left < -1 || box.right > wide + 1) wrong.push(`outside the window: ${name(e)} ${box.left | 0}..${box.right | 0}`);
+    const style = getComputedStyle(e);
+    const text = e.matches('input:not([type=range])') ? e.value : [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+    if (!text) continue;
+    for (let at = e.parentElement; at && at !== document.body; at = at.parentElement)
+      if (/hidden|clip/.test(getComputedStyle(at).overflowX) && !at.closest('.compare')) {
+        const frame = at.getBoundingClientRect();
+        if (box.left < frame.left - 1 || box.right > frame.right + 1) { wrong.push(`clipped: ${name(e)} by ${name(at)}`); break; }
+      }
+    if (/hidden|clip/.test(style.overflowX) && e.scrollWidth > e.clientWidth + 1) wrong.push(`cut off: ${name(e)}`);
+    const ground = behind(e);
+    if (!ground || e.disabled) continue;
+    const [a, b] = [light(over(number(style.color), ground)), light(ground)].sort((x, y) => y - x);
+    if ((a + .05) / (b + .05) < 4.5) wrong.push(`contrast ${((a + .05) / (b + .05)).toFixed(2)}: ${name(e)}`);
+  }
+  return [...new Set(wrong)];
+}"""
+# Every text that a person sees or hears.
+TEXTS = """() => {
+  const texts = new Set();
+  for (const e of document.body.querySelectorAll('*')) {
+    if (!e.checkVisibility() || e.closest('svg, script, style')) continue;
+    for (const node of e.childNodes) if (node.nodeType === 3) texts.add(node.data.trim());
+    for (const at of ['aria-label', 'title', 'alt', 'placeholder']) texts.add(e.getAttribute(at) ?? '');
+    if (e.matches('input:not([type=range]):not([type=number])')) texts.add(e.value);
+  }
+  return [...texts].filter(text => text);
+}"""
+
+
+# Waits until pictures are there and what fades in or out has done so.
+SETTLED = """() => Promise.all([
+  ...[...document.images].filter(image => image.checkVisibility()).map(image => image.decode().catch(() => 0)),
+  ...document.getAnimations().filter(a => a.effect.getTiming().iterations === 1).map(a => a.finished.catch(() => 0)),
+])"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One state of the page, and what is wrong with it."""
+
+    name: str
+    wrong: tuple[str, ...]
+
+
+def tour(page: Page, name: str, *, chinese: bool, phone: bool) -> Iterator[Stop]:
+    """Visit empty stage, result and refusal of every panel; `name` begins the screenshots' names."""
+    for slug in SLUGS:
+        panel = Panel(page, slug)
+        panel.clear()
+        yield from _stop(page, f"{name}-{slug}-empty", chinese)
+        if phone:
+            yield from _thumb(panel, f"{name}-{slug}-thumb")
+        panel.run()
+        yield from _stop(page, f"{name}-{slug}-refusal", chinese)
+        panel.example().run()
+        if phone:
+            yield from _arrival(panel, f"{name}-{slug}-arrival")
+        yield from _stop(page, f"{name}-{slug}-result", chinese)
+
+
+def _stop(page: Page, name: str, chinese: bool) -> Iterator[Stop]:
+    words = page.evaluate(TEXTS) if chinese else []
+    english = tuple(f"not Chinese: {text}" for text in words if _is_english(text))
+    for shade in ("light", "dark"):
+        page.evaluate("dark => document.body.classList.toggle('dark', dark)", shade == "dark")
+        page.evaluate(SETTLED)
+        yield Stop(f"{name}-{shade}", (*page.evaluate(LOOK), *english))
+        page.screenshot(path=FOLDER / f"{name}-{shade}.jpg", type="jpeg", quality=88, full_page=True)
+
+
+def _is_english(text: str) -> bool:
+    for own in GRADIO:
+        text = text.replace(own, "")
+    return bool(re.search(r"[A-Za-z]{2,}", LATIN.sub("", text)))
+
+
+def _thumb(panel: Panel, name: str) -> Iterator[Stop]:
+    """On a phone the run button is in the window before anything is scrolled."""
+    panel.page.evaluate("scrollTo(0, 0)")
+    box, height = panel.run_button.bounding_box(), panel.page.viewport_size["height"]
+    inside = 0 <= box["y"] and box["y"] + box["height"] <= height
+    yield Stop(name, () if inside else (f"the run button is out of reach: {box}",))
+
+
+def _arrival(panel: Panel, name: str) -> Iterator[Stop]:
+    """On a phone the page stands at the result after a run."""
+    try:
+        panel.page.wait_for_function(
+            """id => { const box = document.querySelector(`#${id} .stage`).getBoundingClientRect();
+                 return box.top >= -1 && box.bottom <= innerHeight + 1; }""",
+            arg=f"{panel.slug}-stage", timeout=3000,
+        )  # fmt: skip
+        yield Stop(name, ())
+    except Exception:
+        box = panel.stage.locator(".stage").bounding_box()
+        yield Stop(name, (f"the stage is not in view: {box}",))
+    panel.page.screenshot(path=FOLDER / f"{name}.jpg", type="jpeg", quality=88)
