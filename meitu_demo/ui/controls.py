@@ -69,7 +69,7 @@ def _template_picker(
 ) -> gr.components.Component:
     """Pictures to click and a dropdown that also takes an ID typed in; they follow each other."""
     gallery = gr.Gallery(
-        _captioned(picks, "en"), elem_id=f"{element}-gallery", elem_classes="template-gallery", columns=4,
+        [str(info.preview) for info in picks.pictures], elem_id=f"{element}-gallery", elem_classes="template-gallery", columns=4,
         allow_preview=False, interactive=False, show_label=False, buttons=[], object_fit="cover", height="auto",
         selected_index=picks.ids.index(control.default) if control.default in picks.ids else None,
     )  # fmt: skip
@@ -87,18 +87,13 @@ def _template_picker(
         return gr.Gallery(selected_index=found if found is not None and found < len(picks.pictures) else None)
 
     def caption(request: gr.Request) -> Any:
-        language = language_of(request)
-        return gr.skip() if language == "en" else gr.Gallery(_captioned(picks, language))
+        return gr.Gallery([(str(info.preview), info.name[language_of(request)]) for info in picks.pictures])
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     gallery.select(picked, None, dropdown, **private)
     dropdown.change(follow, dropdown, gallery, **private)
     gr.on([gr.context.Context.root_block.load], caption, None, gallery, **private)  # type: ignore[union-attr]
     return dropdown
-
-
-def _captioned(picks: TemplatePicks, language: str) -> list[tuple[str, str]]:
-    return [(str(info.preview), info.name[language]) for info in picks.pictures]
 
 
 def _template_text(texts: Texts, picks: TemplatePicks, key: str) -> Any:
