@@ -37,7 +37,12 @@ PROJECT = Path(page.__file__).resolve().parents[2]
 README = (PROJECT / "README.md").read_text("utf-8")
 DOCUMENTS = ("README.md", "ARCHITECTURE.md", "meitu_demo/endpoints/ADDING.md")
 DEMO, VENDOR = "http://127.0.0.1:7860", "http://127.0.0.1:8700"
-TO_BE_MADE = {".env", "build/quality", "photo.jpg"}  # named, and there only when somebody makes them
+TO_BE_MADE = {
+    ".env",
+    "build/quality",
+    "build/screenshots",
+    "photo.jpg",
+}  # named, and there only when somebody makes them
 EXAMPLES_OF_NAMES = re.compile(r"portrait.focus|<name>|\*")
 
 
@@ -153,6 +158,16 @@ def test_the_front_matter_fits_the_project() -> None:
     colours = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
     assert {fields["colorFrom"], fields["colorTo"]} <= colours
     assert fields["pinned"] == "false"
+
+
+def test_the_picture_of_the_layers_holds_every_module() -> None:
+    """Each module and folder of the package stands in ARCHITECTURE.md's picture, and nothing that is not there."""
+    picture = re.search(r"^## Layers\n+```\n(.*?)```", (PROJECT / "ARCHITECTURE.md").read_text("utf-8"), re.M | re.S)
+    assert picture is not None
+    shown = {word for line in picture[1].splitlines() for word in re.findall(r"[a-z_.]+/?", line[3:45])}
+    there = {path.stem for path in (PROJECT / "meitu_demo").glob("*.py")} - {"__init__"}
+    there |= {f"{path.parent.name}/" for path in (PROJECT / "meitu_demo").glob("*/__init__.py")}
+    assert shown == there | {"app.py"}
 
 
 # ── What is claimed ─────────────────────────────────────────────────────────────────────────────────────────────────
