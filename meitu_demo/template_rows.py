@@ -3,9 +3,10 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
+
+from .imaging.astronaut import astronaut_file
 
 LANGUAGES = ("en", "zh")
 COLUMNS = {"id", "kind", "aliases", "name", "mood"}
@@ -42,16 +43,8 @@ def read_rows(rows: Path, layers: Path) -> tuple[TemplateInfo, ...]:
         if not all(isinstance(key, str) and key for key in keys) or taken.intersection(keys):
             raise ValueError(f"{where}: id and aliases must be words of their own, not {keys}")
         taken.update(keys)
-        preview = _astronaut_file() if row["kind"] == "photo" else layers / row["id"] / "preview.webp"
+        preview = astronaut_file() if row["kind"] == "photo" else layers / row["id"] / "preview.webp"
         if not preview.is_file():
             raise ValueError(f"{where}: no {preview.name}")
         infos.append(TemplateInfo(row["id"], row["kind"], row["name"], row["mood"], preview, tuple(keys[1:])))
     return tuple(infos)
-
-
-def _astronaut_file() -> Path:
-    """scikit-image's own copy, found without importing the library."""
-    spec = find_spec("skimage")
-    if spec is None or spec.origin is None:
-        raise ValueError("scikit-image is not installed")
-    return Path(spec.origin).parent / "data" / "astronaut.png"

@@ -31,7 +31,7 @@ MESH_POINTS = 478
 OWN_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 OWN_LONGEST_SIDE = 2048  # px; a larger picture of the owner's is shrunk, or each result would be a 12 MP file
 PHOTO_SCALE = 2  # the astronaut's 512 px are too few beside templates of 1024 and more
-CACHED = 6  # decoded templates kept, about 20 MB each
+CACHED = 8  # decoded templates kept, about 20 MB each
 
 
 @dataclass(frozen=True, eq=False)
