@@ -18,7 +18,7 @@ SCALE = 120  # px of a face width on the level copy of the eyes
 WINDOW = (-0.62, -0.42, 0.62, 0.42)  # u0, v0, u1, v1 of that copy around the middle of the eyes
 HALF_WIDTHS, HALF_HEIGHTS = (0.16, 0.185, 0.21, 0.235), (0.10, 0.125, 0.15, 0.175, 0.20)
 DROPS, SHIFTS = (-0.02, 0.01, 0.04, 0.07, 0.10), (-0.015, 0.01, 0.035)  # of the lens' middle: below the eye, outwards
-SQUARENESS = 3.0  # exponent of the superellipse
+SQUARENESS = (2.0, 3.2)  # exponents of the superellipse: round and rectangular lenses
 LEAST_RIM, LEAST_BRIDGE = 3.4, 3.0  # L a rim differs from the skin on both sides; bare faces measured up to 2.2
 STRONG_RIM = 13.0  # L from which the frame is drawn thick
 THICK, THIN = 0.032, 0.018  # face widths
@@ -152,13 +152,11 @@ def _level(lab: Lab, head: Head, middle: Points) -> Field:
 def _candidates() -> tuple[Points, Points]:
     """Every lens that is tried, (n, 64, 2) around the eye in face units, from the outer end down: superellipses."""
     turn = np.linspace(0, 2 * np.pi, 64, endpoint=False)
-    x, y = (np.sign(wave) * np.abs(wave) ** (2 / SQUARENESS) for wave in (np.cos(turn), np.sin(turn)))
-    right = np.array(
-        [
-            np.stack([half * x + shift, tall * y * (1 - 0.08 * x) + drop], 1)
-            for half, tall, drop, shift in product(HALF_WIDTHS, HALF_HEIGHTS, DROPS, SHIFTS)
-        ]
-    )
+    lenses = []
+    for square, half, tall, drop, shift in product(SQUARENESS, HALF_WIDTHS, HALF_HEIGHTS, DROPS, SHIFTS):
+        x, y = (np.sign(wave) * np.abs(wave) ** (2 / square) for wave in (np.cos(turn), np.sin(turn)))
+        lenses.append(np.stack([half * x + shift, tall * y * (1 - 0.08 * x) + drop], 1))
+    right = np.array(lenses)
     return np.asarray(right * (-1, 1), float), right
 
 
