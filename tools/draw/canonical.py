@@ -1,4 +1,4 @@
-"""Make ``canonical.json``: one straight, symmetric, neutral face mesh in centimetres (``python -m tools.draw.canonical``).
+"""Make ``canonical.json`` (``python -m tools.draw.canonical``): a straight, symmetric, neutral face mesh in cm.
 
 Source: MediaPipe's refined FaceMesh on ``skimage.data.astronaut()`` (NASA, public domain). The mesh is mirrored onto
 itself, which removes yaw, roll and every asymmetry; pitch is set so that forehead and chin are equally deep; the smile

@@ -20,7 +20,9 @@ def film(linear: np.ndarray, exposure: float = 1.0, warmth: float = 0.0) -> np.n
 def denoise(image: np.ndarray, strength: float = 4.0) -> np.ndarray:
     """Remove the sampling noise of the path tracer (non-local means, Buades 2005) from sRGB floats."""
     bgr = np.uint8(np.clip(image, 0, 1)[..., ::-1] * 255 + 0.5)
-    return cv2.fastNlMeansDenoisingColored(bgr, None, strength, strength * 1.5, 5, 15)[..., ::-1].astype(np.float32) / 255
+    return (
+        cv2.fastNlMeansDenoisingColored(bgr, None, strength, strength * 1.5, 5, 15)[..., ::-1].astype(np.float32) / 255
+    )
 
 
 def flow(image: np.ndarray, sigma: float = 4.0) -> np.ndarray:
@@ -71,7 +73,9 @@ def brushwork(image: np.ndarray, amount: float = 1.0, seed: int = 1, length: int
 def bloom(linear: np.ndarray, threshold: float = 1.4, amount: float = 0.12, sigma: float = 14) -> np.ndarray:
     """Light that spills around highlights, in linear RGB."""
     bright = np.clip(linear - threshold, 0, 4)
-    return linear + amount * (cv2.GaussianBlur(bright, (0, 0), sigma) + 0.6 * cv2.GaussianBlur(bright, (0, 0), sigma * 3.5))
+    return linear + amount * (
+        cv2.GaussianBlur(bright, (0, 0), sigma) + 0.6 * cv2.GaussianBlur(bright, (0, 0), sigma * 3.5)
+    )
 
 
 def vignette(shape: tuple[int, int], strength: float = 0.35, centre=(0.5, 0.42)) -> np.ndarray:

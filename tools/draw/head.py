@@ -1,4 +1,5 @@
 """The sitter: the canonical face as a solid head with neck and ears, and its landmarks."""
+# ruff: noqa: RUF005 - a list added to an array is a shift, not a concatenation
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ def _relief() -> tuple[RegularGridInterpolator, RegularGridInterpolator]:
     points = landmarks()
     x, y = np.arange(-9, 9.01, 0.1), np.arange(-14.5, 6.51, 0.1)
     net = np.stack(np.meshgrid(x, y, indexing="ij"), -1)
-    depth = RBFInterpolator(points[:468, :2], points[:468, 2], smoothing=0.003)(net.reshape(-1, 2)).reshape(net.shape[:2])
+    depth = RBFInterpolator(points[:468, :2], points[:468, 2], smoothing=0.003)(net.reshape(-1, 2)).reshape(
+        net.shape[:2]
+    )
     near, _ = cKDTree(points[list(FEATURES), :2]).query(net.reshape(-1, 2))
     keep = np.clip(1.5 - near.reshape(depth.shape) / 0.6, 0, 1)  # sharp around nose, lips and eyes, calm elsewhere
     keep = gaussian_filter(keep, 3)
@@ -64,8 +67,15 @@ def head_distance(p: np.ndarray) -> np.ndarray:
 def _neck(p: np.ndarray) -> np.ndarray:
     neck = capsule(p, (0, -8, -10.5), (0, -24, -12.0), 5.3, 5.6)
     chest = ellipsoid(p, (0, -36, -13.5), (19, 13, 9.5))
-    slope = merge(capsule(p, (0, -18, -13.5), (15, -24.5, -13.5), 3.0, 4.6), capsule(p, (0, -18, -13.5), (-15, -24.5, -13.5), 3.0, 4.6), 1.0)
-    bones = np.minimum(capsule(p, (1.2, -23.2, -5.6), (13, -22, -10), 0.25, 0.3), capsule(p, (-1.2, -23.2, -5.6), (-13, -22, -10), 0.25, 0.3))
+    slope = merge(
+        capsule(p, (0, -18, -13.5), (15, -24.5, -13.5), 3.0, 4.6),
+        capsule(p, (0, -18, -13.5), (-15, -24.5, -13.5), 3.0, 4.6),
+        1.0,
+    )
+    bones = np.minimum(
+        capsule(p, (1.2, -23.2, -5.6), (13, -22, -10), 0.25, 0.3),
+        capsule(p, (-1.2, -23.2, -5.6), (-13, -22, -10), 0.25, 0.3),
+    )
     return merge(merge(merge(neck, chest, 4.5), slope, 4.0), bones, 2.2)
 
 
@@ -96,11 +106,14 @@ def oval_distance(p: np.ndarray) -> np.ndarray:
 
 
 def rim(inset: float, lift: float, count: int = 160) -> np.ndarray:
-    """(count, 3): a smooth closed line `inset` cm inside the face oval, `lift` cm above the skin, from the top clockwise."""
+    """(count, 3): a smooth closed line `inset` cm inside the face oval and `lift` cm above the skin, from the top."""
     points = landmarks()[list(OVAL)]
     closed = np.vstack([points, points[:1]])
     angle = np.linspace(0, 2 * np.pi, len(closed))
-    x, y = (CubicSpline(angle, closed[:, k], bc_type="periodic")(np.linspace(0, 2 * np.pi, count, endpoint=False)) for k in (0, 1))
+    x, y = (
+        CubicSpline(angle, closed[:, k], bc_type="periodic")(np.linspace(0, 2 * np.pi, count, endpoint=False))
+        for k in (0, 1)
+    )
     x, y = (gaussian_filter1d(v, count / 60, mode="wrap") for v in (x, y))
     dx, dy = np.gradient(np.pad(x, 1, "wrap"))[1:-1], np.gradient(np.pad(y, 1, "wrap"))[1:-1]
     size = np.hypot(dx, dy)

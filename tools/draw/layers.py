@@ -57,12 +57,11 @@ def _fill(colour: np.ndarray, weight: np.ndarray) -> np.ndarray:
 
 def passes(stage: Stage, spp: int, shrink: float = 1.0) -> dict[str, np.ndarray]:
     """Path-traced pictures with and without the front, and the coverage of each role."""
-    found = {
+    return {
         "full": stage.render({"body", "skin", "front"}, spp, shrink),
         "bare": stage.render({"body", "skin"}, max(spp * 2 // 3, 8), shrink, seed=2),
         "cover": stage.coverage({"body", "skin", "front"}, max(spp // 2, 16), shrink),
     }
-    return found
 
 
 def compose(stage: Stage, found: dict, backdrop: np.ndarray, look: Look, shrink: float = 1.0) -> dict:
@@ -85,7 +84,7 @@ def compose(stage: Stage, found: dict, backdrop: np.ndarray, look: Look, shrink:
     free = np.clip(1 - front * 3, 0, 1) * (far < 60)
     ratio = cv2.GaussianBlur(_fill(np.repeat(ratio[..., None], 3, 2), free)[..., 0], (0, 0), 2.0 / shrink)
     inner = ratio[(far < -60) & (free > 0.9)]
-    level = float(np.percentile(inner, 88)) if inner.size else 1.0
+    level = float(np.percentile(inner, 65)) if inner.size else 1.0
     shade = np.clip(1 - ratio / level, 0, 0.8) * look.shadow
     shade *= np.clip((70 - far) / 30, 0, 1)
     bare = np.clip(bare * min(1.0, level * look.lift), 0, 1)
@@ -106,13 +105,15 @@ def compose(stage: Stage, found: dict, backdrop: np.ndarray, look: Look, shrink:
         strength = glow.max(-1)
         mix = alpha + (1 - alpha) * strength
         tone = (glow + 0.1) / (glow + 0.1).max(-1, keepdims=True)
-        colour = (colour * alpha[..., None] * (1 - strength[..., None]) + tone * strength[..., None]) / np.maximum(mix, 1e-4)[..., None]
+        colour = (colour * alpha[..., None] * (1 - strength[..., None]) + tone * strength[..., None]) / np.maximum(
+            mix, 1e-4
+        )[..., None]
         alpha = mix
     colour = colour * (alpha > 0.004)[..., None]
     if look.over is not None:
         base, colour = look.over(base), np.where(hold[..., None] > 0.02, look.over(colour), colour)
     base, colour = finish.grain(base), finish.grain(colour)
-    skin = np.clip(found["cover"][..., 1] * np.clip(far / 3 + 0.5, 0, 1) * (1 - 0.0 * front), 0, 1)
+    skin = np.clip(found["cover"][..., 1] * np.clip((far + 10) / 4, 0, 1), 0, 1)  # from inside the seam on
     to8 = lambda x: np.uint8(np.clip(x, 0, 1) * 255 + 0.5)  # noqa: E731
     layer = np.dstack([to8(colour), to8(alpha)])
     shown = colour * alpha[..., None] + base * (1 - alpha[..., None])
@@ -123,8 +124,8 @@ def save(folder: Path, layers: dict) -> None:
     """Write the five files of one template."""
     folder.mkdir(parents=True, exist_ok=True)
     h, w = layers["base"].shape[:2]
-    Image.fromarray(layers["base"]).save(folder / "base.webp", quality=90, method=6)
-    Image.fromarray(layers["front"]).save(folder / "front.webp", quality=88, alpha_quality=90, method=6)
+    Image.fromarray(layers["base"]).save(folder / "base.webp", quality=86, method=6)
+    Image.fromarray(layers["front"]).save(folder / "front.webp", quality=82, alpha_quality=80, method=6)
     mask = cv2.GaussianBlur(layers["skin"], (0, 0), 1.0) // 8 * 8
     Image.fromarray(mask).save(folder / "skin.png", optimize=True)
     scale = 512 / min(h, w)

@@ -5,7 +5,7 @@ import numpy as np
 
 
 def sky(top, horizon, ground, boxes=(), height: int = 256) -> np.ndarray:
-    """(h, 2h, 3) linear radiance. A box is (azimuth°, elevation°, half width°, half height°, colour, strength, softness°).
+    """(h, 2h, 3) linear radiance. A box: azimuth°, elevation°, half width°, half height°, colour, strength, softness°.
 
     Azimuth 0 is behind the camera (lights the face), positive to the picture's right; ±180 is behind the sitter.
     """
@@ -24,7 +24,6 @@ def sky(top, horizon, ground, boxes=(), height: int = 256) -> np.ndarray:
         edge = edge * edge * (3 - 2 * edge)
         colour = colour * (1 - edge[..., None] * 0.8) + edge[..., None] * np.array(tone) * strength
     return colour.astype(np.float32)
-
 
 
 def look_up(world: np.ndarray, direction: np.ndarray) -> np.ndarray:

@@ -9,8 +9,10 @@ from .solids import Distance, Mesh
 from .strands import unit
 
 
-def drape(distance: Distance, columns: int = 300, rows: int = 420, centre_z: float = -9.5, low: float = -14.0) -> np.ndarray:
-    """(rows, columns, 3) net on a head-and-shoulders body: meridians from the crown over the throat to the shoulders."""
+def drape(
+    distance: Distance, columns: int = 300, rows: int = 420, centre_z: float = -9.5, low: float = -14.0
+) -> np.ndarray:
+    """(rows, columns, 3) net on a head and shoulders: meridians from the crown over the throat and outwards."""
     t = np.linspace(0, 1, rows)
     height = np.interp(t, [0, 0.32, 0.50, 1], [-2.0, -2.0, low, low - 1])
     lean = np.radians(np.interp(t, [0, 0.32, 0.50, 1], [90, 0, 0, -70]))
@@ -62,14 +64,21 @@ def rings(net: np.ndarray, spacing: float, radius: float, wire: float, seed: int
     return np.concatenate(centres), np.concatenate(sides), np.concatenate(downs)
 
 
-def forge(centres: np.ndarray, sides: np.ndarray, downs: np.ndarray, radius: float, wire: float, segments=16, around=6) -> Mesh:
+def forge(
+    centres: np.ndarray, sides: np.ndarray, downs: np.ndarray, radius: float, wire: float, segments=16, around=6
+) -> Mesh:
     """All rings as one mesh."""
     a = np.linspace(0, 2 * np.pi, segments, endpoint=False)
     b = np.linspace(0, 2 * np.pi, around, endpoint=False)
     a, b = (v.ravel() for v in np.meshgrid(a, b, indexing="ij"))
     x, y, z = (radius + wire * np.cos(b)) * np.cos(a), (radius + wire * np.cos(b)) * np.sin(a), wire * np.sin(b)
     axis = np.cross(sides, downs)
-    points = centres[:, None] + sides[:, None] * x[None, :, None] + downs[:, None] * y[None, :, None] + axis[:, None] * z[None, :, None]
+    points = (
+        centres[:, None]
+        + sides[:, None] * x[None, :, None]
+        + downs[:, None] * y[None, :, None]
+        + axis[:, None] * z[None, :, None]
+    )
     i, j = np.meshgrid(np.arange(segments), np.arange(around), indexing="ij")
     p = (i * around + j).ravel()
     q = ((i + 1) % segments * around + j).ravel()

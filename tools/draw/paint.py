@@ -1,4 +1,5 @@
-"""The painted base face: brows, eyes, lips and a blush on the rendered mannequin, as a portrait painter would lay them."""
+"""The painted base face: brows, eyes, nose, lips and a blush on the rendered mannequin."""
+# ruff: noqa: RUF005 - a list added to an array is a shift, not a concatenation
 
 from __future__ import annotations
 
@@ -13,7 +14,6 @@ _EYES = (EYES[:16], EYES[16:])
 _UPPER_LIDS = ((33, 246, 161, 160, 159, 158, 157, 173, 133), (263, 466, 388, 387, 386, 385, 384, 398, 362))
 _LOWER_LIDS = ((33, 7, 163, 144, 145, 153, 154, 155, 133), (263, 249, 390, 373, 374, 380, 381, 382, 362))
 _BROWS = (((70, 63, 105, 66, 107), (46, 53, 52, 65, 55)), ((300, 293, 334, 296, 336), (276, 283, 282, 295, 285)))
-_NOSTRILS = ((60, 75, 166, 79, 238, 20), (290, 305, 392, 309, 458, 250))
 _IRISES = ((468, 469), (473, 474))
 
 
@@ -36,7 +36,15 @@ class _Easel:
         else:
             for k in range(len(q) - 1):
                 share = np.sin(np.pi * (k + 0.7) / len(q)) ** 0.6 if taper else 1.0
-                cv2.line(tile, tuple(q[k]), tuple(q[k + 1]), 255, max(1, round(width * share * 4 * self.unit)), cv2.LINE_AA, 4)
+                cv2.line(
+                    tile,
+                    tuple(q[k]),
+                    tuple(q[k + 1]),
+                    255,
+                    max(1, round(width * share * 4 * self.unit)),
+                    cv2.LINE_AA,
+                    4,
+                )
         tile = cv2.resize(tile, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
         full = np.zeros((h, w), np.float32)
         full[low[1] : high[1], low[0] : high[0]] = tile / 255
@@ -99,18 +107,52 @@ def _brow(easel: _Easel, side: int, colour, rng: np.random.Generator) -> None:
         easel.lay(easel.mask(np.stack([root, tip]), 0.4, 1.0), colour, 0.4)
 
 
-def base_face(image: np.ndarray, marks: np.ndarray, iris=(0.36, 0.25, 0.16), brow=(0.22, 0.15, 0.11), lip=(0.80, 0.50, 0.48), blush=0.35, lips=0.45) -> np.ndarray:
+def _nose(easel: _Easel) -> None:
+    """The mesh's relief is blunt and broad under the nose: even it out and model the tip with the brush."""
+    m, unit = easel.marks, easel.unit
+    low = (m[98] + m[327]) / 2
+    half = np.linalg.norm(m[327] - m[98]) / 2
+    ring = np.array([[np.cos(a) * 2.3, np.sin(a) * 1.15] for a in np.linspace(0, 2 * np.pi, 40)]) * half
+    calm = easel.mask(low + [0, -0.25 * half] + ring, 11)[..., None]
+    easel.image = easel.image * (1 - calm) + cv2.GaussianBlur(easel.image, (0, 0), 26 * unit) * calm * 1.03
+    warm, deep = (0.74, 0.52, 0.44), (0.42, 0.24, 0.19)
+    arc = np.linspace(0.18 * np.pi, 0.82 * np.pi, 30)
+    under = low + np.stack([np.cos(arc) * 0.80, np.sin(arc) * 0.30 - 0.26], -1) * half
+    easel.lay(easel.mask(np.concatenate([under, under[::-1] + [0, 0.20 * half]]), 4.0), warm, 0.5, multiply=True)
+    for side in (-1, 1):
+        wing = np.linspace(-0.45 * np.pi, 0.42 * np.pi, 24)
+        curve = low + np.stack([side * (0.78 + 0.32 * np.cos(wing)), 0.42 * np.sin(wing) - 0.32], -1) * half
+        easel.lay(easel.mask(curve, 3.2, 4.5, taper=True), warm, 0.6, multiply=True)
+        hole = low + np.array([[0.24, 0.0], [0.46, -0.12], [0.72, -0.02]]) * [side * half, half]
+        easel.lay(easel.mask(_curve(hole, 12), 2.0, 4.6, taper=True), deep, 0.55)
+        flank = np.stack(
+            [low + np.array([side * x, y]) * half for x, y in ((0.62, -0.75), (0.46, -1.6), (0.40, -2.6), (0.55, -3.4))]
+        )
+        easel.lay(easel.mask(_curve(flank), 7, 9), (0.86, 0.72, 0.66), 0.5 if side > 0 else 0.28, multiply=True)
+    easel.lay(easel.mask(low + np.array([[-0.10, -0.72], [0.08, -0.72]]) * half, 4.5, 8), (1, 0.95, 0.91), 0.32)
+    easel.lay(easel.mask(low + np.array([[-0.05, -1.3], [-0.03, -3.0]]) * half, 4.5, 5), (1, 0.95, 0.91), 0.16)
+
+
+def base_face(
+    image: np.ndarray,
+    marks: np.ndarray,
+    iris=(0.36, 0.25, 0.16),
+    brow=(0.22, 0.15, 0.11),
+    lip=(0.80, 0.50, 0.48),
+    blush=0.35,
+    lips=0.45,
+) -> np.ndarray:
     """sRGB floats (h, w, 3) with features painted at `marks` (478, 2); the light of the render shows through."""
     easel = _Easel(image.astype(np.float32), marks)
     rng = np.random.default_rng(5)
-    shade = float(np.median(image[int(marks[1, 1]) - 20 : int(marks[1, 1]), int(marks[1, 0]) - 10 : int(marks[1, 0]) + 10]))
+    shade = float(
+        np.median(image[int(marks[1, 1]) - 20 : int(marks[1, 1]), int(marks[1, 0]) - 10 : int(marks[1, 0]) + 10])
+    )
+    _nose(easel)
     for side, cheek in enumerate((50, 280)):
         easel.lay(easel.mask(marks[cheek][None] + [[-8, 0], [8, 0]], 26, 30), (1.0, 0.70, 0.64), blush, multiply=True)
-        nostril = marks[list(_NOSTRILS[side])].mean(0)
-        easel.lay(easel.mask(nostril + np.array([[-6, 0.5], [0, -1.5], [6, 0.5]]) * easel.unit, 2.2, 4.5), (0.40, 0.22, 0.17), 0.5)
         _eye(easel, side, iris, min(1.0, shade * 1.25))
         _brow(easel, side, brow, rng)
-    easel.lay(easel.mask(_curve(marks[[48, 64, 98, 97, 2, 326, 327, 294, 278]]), 2.5, 3), (0.62, 0.40, 0.34), 0.35, multiply=True)
     easel.lay(easel.mask(marks[list(_LIPS)], 2.2), lip, lips, multiply=True)
     upper = np.concatenate([marks[list(_LIPS[:11])], marks[list(_SEAM)][::-1]])
     easel.lay(easel.mask(upper, 1.6), (0.80, 0.66, 0.66), 0.6, multiply=True)

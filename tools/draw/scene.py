@@ -98,7 +98,10 @@ class Stage:
         integrator = {"type": "path", "max_depth": self.depth, "hide_emitters": True}
         scene = self._scene(roles, integrator, spp, shrink)
         rounds = -(-spp // 8)  # in rounds of eight paths, so that memory stays small
-        total = sum(np.array(mi.render(scene, spp=8, seed=seed * 1000 + k), dtype=np.float32) for k in range(rounds))
+        total = 0.0
+        for k in range(rounds):
+            part = np.array(mi.render(scene, spp=8, seed=seed * 1000 + k), dtype=np.float32)
+            total = total + np.clip(part, 0, 5)  # a rare bright path must not become a firefly
         return total / rounds
 
     def coverage(self, roles: set[str], spp: int = 32, shrink: float = 1.0) -> np.ndarray:

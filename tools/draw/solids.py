@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 from skimage.measure import marching_cubes
 
 Distance = Callable[[np.ndarray], np.ndarray]
@@ -52,7 +54,7 @@ class Mesh:
         head += [f"element face {len(self.faces)}", "property list uchar int vertex_indices", "end_header", ""]
         faces = np.empty(len(self.faces), dtype=[("n", "u1"), ("i", "<i4", 3)])
         faces["n"], faces["i"] = 3, self.faces
-        with open(path, "wb") as out:
+        with Path(path).open("wb") as out:
             out.write("\n".join(head).encode() + body.tobytes() + faces.tobytes())
 
 
@@ -103,8 +105,27 @@ def tube(path: np.ndarray, radius, sides: int = 24, closed: bool = False) -> Mes
     _, side, up = frames(path, closed)
     angle = np.linspace(0, 2 * np.pi, sides, endpoint=False)
     r = np.broadcast_to(np.asarray(radius, float), (len(path),))[:, None, None]
-    net = path[:, None] + r * (np.cos(angle)[None, :, None] * side[:, None] + np.sin(angle)[None, :, None] * up[:, None])
+    net = path[:, None] + r * (
+        np.cos(angle)[None, :, None] * side[:, None] + np.sin(angle)[None, :, None] * up[:, None]
+    )
     return grid_mesh(net, wrap_u=True, wrap_v=closed)
+
+
+TO_VIEWER = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])  # turns the y axis of `revolve` towards the viewer
+
+
+def lathe(profile, centre=(0, 0, 0), towards=(0, 0, 1), steps: int = 160) -> Mesh:
+    """`revolve` of (radius, height) pairs with its axis through `centre` along `towards`."""
+    axis = np.asarray(towards, float) / np.linalg.norm(towards)
+    side = np.cross([0, 1, 0.001], axis)
+    side /= np.linalg.norm(side)
+    return revolve(np.array(profile, float), steps).moved(centre, np.stack([side, axis, np.cross(side, axis)], 1))
+
+
+def smooth_line(points, count: int) -> np.ndarray:
+    """(count, 3) on a Catmull-like cubic through a few points."""
+    points = np.asarray(points, float)
+    return CubicSpline(np.arange(len(points)), points)(np.linspace(0, len(points) - 1, count))
 
 
 def ball(centre, radii, steps: int = 24) -> Mesh:

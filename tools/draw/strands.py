@@ -22,7 +22,9 @@ def grow(roots, directions, lengths, radius: float, seed: int, droop=0.0, wave=0
     lengths = np.asarray(lengths, float).reshape(-1, 1, 1)
     aside = unit(np.cross(d, rng.standard_normal((n, 3))))
     line = roots[:, None] + d[:, None] * t * lengths
-    line = line + aside[:, None] * lengths * wave * (t**2 * rng.normal(0, 0.6, (n, 1, 1)) + 0.25 * t * np.sin(t * rng.uniform(3, 8, (n, 1, 1))))
+    line = line + aside[:, None] * lengths * wave * (
+        t**2 * rng.normal(0, 0.6, (n, 1, 1)) + 0.25 * t * np.sin(t * rng.uniform(3, 8, (n, 1, 1)))
+    )
     line[..., 1] -= (droop * lengths * t**2)[..., 0]
     if clumps and clump:
         from scipy.spatial import cKDTree

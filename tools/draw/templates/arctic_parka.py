@@ -1,4 +1,5 @@
 """Arctic parka: a red down jacket, a deep hood with a ruff of wolf fur, snow light."""
+# ruff: noqa: RUF005 - a list added to an array is a shift, not a concatenation
 
 import numpy as np
 
@@ -33,7 +34,12 @@ def _fur(stage: Stage) -> None:
         around = rng.uniform(-0.62 * np.pi, 0.62 * np.pi, count) + 0.12
         normal = np.cos(around)[:, None] * forward + np.sin(around)[:, None] * outward
         roots = centre + normal * roots_at * 0.8
-        lay = normal + 0.45 * forward + 0.55 * outward * np.sign(np.sin(around) + 0.35)[:, None] + rng.normal(0, 0.28, (count, 3))
+        lay = (
+            normal
+            + 0.45 * forward
+            + 0.55 * outward * np.sign(np.sin(around) + 0.35)[:, None]
+            + rng.normal(0, 0.28, (count, 3))
+        )
         inward = np.sin(around) < -0.35
         size = length * rng.uniform(0.6, 1.15, count) * np.where(inward, 0.52, 1.0)
         fibres = strands.grow(roots, lay, size, radius, int(rng.integers(1e6)), 0.22, wave, 0.65, count // 26, 8)
@@ -47,7 +53,11 @@ def _coat(p: np.ndarray) -> np.ndarray:
     body = s.ellipsoid(p, (0, -40, -13), (22, 21, 12.0))
     hood = s.ellipsoid(p, (0, -2.5, -13), (12.6, 15.0, 12.0))
     neck = s.capsule(p, (0, -16, -10), (0, -26, -11), 10.0, 11.5)
-    yoke = s.merge(s.capsule(p, (0, -23, -13), (17.5, -27, -13), 7.5, 6.5), s.capsule(p, (0, -23, -13), (-17.5, -27, -13), 7.5, 6.5), 2.0)
+    yoke = s.merge(
+        s.capsule(p, (0, -23, -13), (17.5, -27, -13), 7.5, 6.5),
+        s.capsule(p, (0, -23, -13), (-17.5, -27, -13), 7.5, 6.5),
+        2.0,
+    )
     return s.merge(s.merge(hood, neck, 3.0), s.merge(body, yoke, 3.5), 2.5)
 
 
@@ -122,11 +132,18 @@ def _snow(camera: Camera) -> np.ndarray:
     w, h = camera.width, camera.height
     picture = backdrops.gradient(w, h, (0.16, 0.27, 0.42), (0.80, 0.84, 0.88), 0.8)
     x = np.arange(w)
-    for level, height, tone, seed in ((0.50, 90, (0.34, 0.47, 0.62), 3), (0.57, 60, (0.55, 0.66, 0.76), 6), (0.66, 30, (0.82, 0.87, 0.92), 9)):
+    for level, height, tone, seed in (
+        (0.50, 90, (0.34, 0.47, 0.62), 3),
+        (0.57, 60, (0.55, 0.66, 0.76), 6),
+        (0.66, 30, (0.82, 0.87, 0.92), 9),
+    ):
         ridge = level * h + noise.fractal((4, w), 260, seed, 5)[0] * height * 0.6
         mask = np.clip((np.arange(h)[:, None] - ridge[x][None]) / 3, 0, 1)[..., None]
         picture = picture * (1 - mask) + np.array(tone, np.float32) * mask
     picture = backdrops.soften(backdrops.mottle(picture, 0.07, 4), 16)
     rng = np.random.default_rng(8)
-    flakes = [(rng.random(), rng.random() * 1.25, 0.003 + 0.011 * rng.random() ** 2, (0.9, 0.95, 1.0), rng.uniform(0.08, 0.4)) for _ in range(190)]
+    flakes = [
+        (rng.random(), rng.random() * 1.25, 0.003 + 0.011 * rng.random() ** 2, (0.9, 0.95, 1.0), rng.uniform(0.08, 0.4))
+        for _ in range(190)
+    ]
     return backdrops.discs(picture, flakes)

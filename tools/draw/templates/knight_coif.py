@@ -13,16 +13,18 @@ RADIUS, WIRE = 0.36, 0.068
 def _body(p: np.ndarray) -> np.ndarray:
     s = solids
     q = np.concatenate([np.abs(p[..., :1]), p[..., 1:]], -1)
-    head = s.merge(head_distance(p), s.ellipsoid(p, (0, -0.5, -8.6), (8.2, 10.0, 9.2)), 1.0) - 0.55
+    head = s.merge(head_distance(p), s.ellipsoid(p, (0, -0.5, -8.6), (9.1, 10.2, 9.4)), 1.0) - 0.55
     throat = s.capsule(p, (0, -9, -8.6), (0, -22, -11.0), 6.6, 9.0)
-    slope = s.merge(s.capsule(q, (0, -21, -12), (17.5, -27, -12), 5.5, 6.6), s.ellipsoid(p, (0, -40, -12.5), (22, 20, 12)), 3.0)
+    slope = s.merge(
+        s.capsule(q, (0, -21, -12), (17.5, -27, -12), 5.5, 6.6), s.ellipsoid(p, (0, -40, -12.5), (22, 20, 12)), 3.0
+    )
     arm = s.capsule(q, (18.5, -28, -12), (25, -48, -12), 6.8, 7.4)
     return s.merge(s.merge(s.merge(head, throat, 2.5), slope, 5.0), arm, 1.6)
 
 
 def _surcoat(p: np.ndarray) -> np.ndarray:
-    neck = np.hypot(p[..., 0] / 1.05, np.minimum(p[..., 1] + 22.0, 0) * 0 + (p[..., 1] + 19.0)) - 13.5
-    sides = np.abs(p[..., 0]) - 14.5 - 0.12 * np.abs(p[..., 1] + 30)
+    neck = np.hypot(p[..., 0] / 1.05, (p[..., 1] + 18.0)) - 13.2
+    sides = np.abs(p[..., 0]) - 19.5 - 0.05 * np.abs(p[..., 1] + 30)
     shell = np.maximum(_body(p) - 0.9, -(_body(p) - 0.35))
     return np.maximum(np.maximum(shell, -neck), np.maximum(sides, -4.0 - p[..., 2] - 8))
 
@@ -40,32 +42,56 @@ def build() -> tuple[Stage, np.ndarray, Look]:
 
     def padded(p: np.ndarray) -> np.ndarray:
         opening = np.maximum(oval_distance(p) + 0.75, -8.5 - p[..., 2])
-        return np.maximum(_body(p) + 0.12, -opening)
+        return np.maximum(_body(p) + 0.4, -opening)
 
     lining = solids.contour(padded, (-34, -44, -26), (34, 12, 4.5), 0.26)
     stage.add(lining, materials.surface("#2b2018", 0.85, sheen=0.3), "front")
-    net = mail.drape(_body)
+    net = mail.drape(_body, low=-11.0)
     centres, sides, downs = mail.rings(net, 0.45, RADIUS, WIRE, 5)
     outward = np.cross(downs, sides)
     seen = (outward[:, 2] > -0.45) & (np.abs(centres[:, 0]) < 31) & (centres[:, 1] > -45)
     seen &= ~((oval_distance(centres) < -0.35) & (centres[:, 2] > -8.5) & (centres[:, 1] > -14))
     seen &= np.linalg.norm(downs, axis=1) > 0.5
     rings = mail.forge(centres[seen], sides[seen], downs[seen], RADIUS, WIRE)
-    tone = np.repeat(np.clip(0.42 + 0.05 * noise.waves(centres[seen], 5, 3) + 0.05 * np.random.default_rng(2).standard_normal(int(seen.sum())), 0.2, 0.7), 16 * 6)
+    tone = np.repeat(
+        np.clip(
+            0.42
+            + 0.05 * noise.waves(centres[seen], 5, 3)
+            + 0.05 * np.random.default_rng(2).standard_normal(int(seen.sum())),
+            0.2,
+            0.7,
+        ),
+        16 * 6,
+    )
     rings.colour = tone[:, None] * np.array([1.0, 0.97, 0.92])
     stage.add(rings, materials.surface(materials.vertex_colour(), 0.27, metallic=1.0), "front")
     edge = rim(0.55, 0.50)
-    stage.add(solids.tube(edge, 0.42 + 0.03 * noise.waves(edge, 0.8, 2), 16, closed=True), materials.surface("#5a3620", 0.55, sheen=0.2), "front")
-    cloth = solids.contour(_surcoat, (-21, -44, -20), (21, -16, 6), 0.2)
+    stage.add(
+        solids.tube(edge, 0.42 + 0.03 * noise.waves(edge, 0.8, 2), 16, closed=True),
+        materials.surface("#5a3620", 0.55, sheen=0.2),
+        "front",
+    )
+    cloth = solids.contour(_surcoat, (-24, -44, -20), (24, -16, 6), 0.15)
     q = cloth.points
-    fold = np.sin(q[:, 0] * 0.95 + 1.2 * noise.waves(q * [0.6, 0.25, 0.6], 5, 4)) * np.clip((-28 - q[:, 1]) / 9, 0, 1)
-    cloth = cloth.displaced(0.55 * fold - 0.35 * noise.creases(q * [1, 0.5, 1], 4.5, 7) + 0.04 * noise.waves(q, 0.6, 2))
-    ring = np.hypot(q[:, 0] / 1.05, q[:, 1] + 19.0) - 13.5
-    gold = ((ring < 1.25) & (ring > 0.25))[:, None] * (0.75 + 0.25 * np.sign(np.sin(np.arctan2(q[:, 0], -q[:, 1] - 19) * 44)))[:, None]
+    hang = np.clip((-24 - q[:, 1]) / 10, 0, 1)
+    fold = np.sin(q[:, 0] * 0.8 + 1.3 * noise.waves(q * [0.5, 0.18, 0.5], 5, 4)) * hang
+    cloth = cloth.displaced(
+        0.75 * fold - 0.5 * noise.creases(q * [1, 0.4, 1], 5, 7, 0.4) * hang + 0.03 * noise.waves(q, 0.6, 2)
+    )
+    ring, turn = np.hypot(q[:, 0] / 1.05, q[:, 1] + 18.0) - 13.2, np.arctan2(q[:, 0], -q[:, 1] - 18)
+    band = np.clip((1.75 - ring) / 0.1, 0, 1)
+    vine = np.abs(ring - 0.9 - 0.34 * np.sin(turn * 46)) < 0.17
+    dots = np.hypot(ring - 0.9 + 0.34 * np.sin(turn * 46), ((turn * 23 / np.pi) % 1 - 0.5) * 1.9) < 0.24
+    lines = (np.abs(ring - 0.2) < 0.11) | (np.abs(ring - 1.6) < 0.11)
+    gold = (band * (vine | dots | lines))[:, None]
     red, thread = np.array(materials.srgb("#5a0f18")), np.array(materials.srgb("#b98a3a"))
-    cloth.colour = red * (1 - gold) * (1 + 0.12 * noise.waves(q, 3, 9)[:, None]) + thread * gold
+    cloth.colour = (red * (1 - 0.55 * band[:, None])) * (1 - gold) * (
+        1 + 0.12 * noise.waves(q, 3, 9)[:, None]
+    ) + thread * gold
     weave = noise.value((512, 512), 2, 4) * 0.006
-    stage.add(cloth, materials.surface(materials.vertex_colour(), 0.8, sheen=0.9, bump=materials.picture(weave)), "body")
+    stage.add(
+        cloth, materials.surface(materials.vertex_colour(), 0.8, sheen=0.9, bump=materials.picture(weave)), "body"
+    )
     return stage, _hall(camera), Look(exposure=1.1, shadow=0.85, bloom=0.12, vignette=0.45, warmth=0.3)
 
 
@@ -82,5 +108,8 @@ def _hall(camera: Camera) -> np.ndarray:
     for _ in range(34):
         px, py = rng.uniform(0.62, 1.03), rng.uniform(0.18, 0.72)
         spots.append((px, py, rng.uniform(0.012, 0.036), (1.0, 0.55, 0.20), rng.uniform(0.05, 0.45)))
-    spots += [(rng.uniform(0, 0.3), rng.uniform(0.4, 0.8), rng.uniform(0.01, 0.02), (1.0, 0.6, 0.25), rng.uniform(0.03, 0.15)) for _ in range(8)]
+    spots += [
+        (rng.uniform(0, 0.3), rng.uniform(0.4, 0.8), rng.uniform(0.01, 0.02), (1.0, 0.6, 0.25), rng.uniform(0.03, 0.15))
+        for _ in range(8)
+    ]
     return backdrops.discs(picture, spots, 0.3)

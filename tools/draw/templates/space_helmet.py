@@ -1,4 +1,5 @@
 """Space helmet: a white suit, a soft cap with ear cups, a glass bubble, the Earth's limb behind."""
+# ruff: noqa: RUF005 - a list added to an array is a shift, not a concatenation
 
 import numpy as np
 
@@ -35,7 +36,9 @@ def _sleeve(p: np.ndarray) -> np.ndarray:
 
 def _worn(mesh: solids.Mesh, rows: np.ndarray | None = None) -> solids.Mesh:
     q = mesh.points
-    fold = 0.55 * noise.creases(q * [0.55, 1.25, 0.6], 8.5, 3, 0.5) + 0.16 * noise.creases(q * [0.6, 1.3, 0.6], 4.0, 5, 0.4)
+    fold = 0.55 * noise.creases(q * [0.55, 1.25, 0.6], 8.5, 3, 0.5) + 0.16 * noise.creases(
+        q * [0.6, 1.3, 0.6], 4.0, 5, 0.4
+    )
     fold += 0.16 * noise.waves(q, 9, 9)
     if rows is not None:
         fold += 0.55 * (1 - np.abs(np.sin(rows * np.pi / 3.4))) ** 1.6
@@ -88,15 +91,21 @@ def _cap_and_microphone(stage: Stage) -> None:
     cap.colour = (white * (1 - side[:, None]) + brown * side[:, None]) * (1 - throat) + grey * throat
     cap.colour = cap.colour * (1 + 0.08 * noise.waves(q, 3, 6)[:, None])
     weave = noise.value((400, 400), 2, 3) * 0.004
-    stage.add(cap, materials.surface(materials.vertex_colour(), 0.75, sheen=0.7, bump=materials.picture(weave)), "front")
-    stage.add(solids.tube(rim(0.42, 0.55), 0.34, 16, closed=True), materials.surface("#2a1c15", 0.6, sheen=0.5), "front")
+    stage.add(
+        cap, materials.surface(materials.vertex_colour(), 0.75, sheen=0.7, bump=materials.picture(weave)), "front"
+    )
+    stage.add(
+        solids.tube(rim(0.42, 0.55), 0.34, 16, closed=True), materials.surface("#2a1c15", 0.6, sheen=0.5), "front"
+    )
     for side_x in (-1, 1):
         t = np.linspace(0, 1, 30)[:, None]
         a, b, c = np.array([8.6, -6.6, -5.4]), np.array([6.9, -11.0, 2.2]), np.array([2.9, -10.9, 2.0])
         boom = ((1 - t) ** 2 * a + 2 * t * (1 - t) * b + t**2 * c) * [side_x, 1, 1]
         stage.add(solids.tube(boom, 0.17, 12), materials.surface("#17181a", 0.35, coat=0.5), "front")
         tip = solids.ball(boom[-1], (0.75, 0.42, 0.42), 16)
-        stage.add(tip.displaced(0.03 * noise.waves(tip.points, 0.2, 3)), materials.surface("#111214", 0.9, sheen=0.8), "front")
+        stage.add(
+            tip.displaced(0.03 * noise.waves(tip.points, 0.2, 3)), materials.surface("#111214", 0.9, sheen=0.8), "front"
+        )
 
 
 def _fittings(stage: Stage) -> None:
@@ -107,11 +116,25 @@ def _fittings(stage: Stage) -> None:
     turn = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0.0]])
     steel = materials.conductor("Cr", 0.18)
     for x, tone in ((-12.6, "#b3241c"), (12.6, "#1d4da3")):
-        for radius, length, z0, bsdf in ((2.4, 1.2, 0.0, steel), (2.0, 2.0, 0.4, materials.metal(tone, 0.25)), (1.3, 3.0, 0.6, steel)):
-            profile = [[0.01, length], [radius - 0.18, length], [radius, length - 0.18], [radius, 0], [radius + 0.3, -0.3]]
+        for radius, length, z0, bsdf in (
+            (2.4, 1.2, 0.0, steel),
+            (2.0, 2.0, 0.4, materials.metal(tone, 0.25)),
+            (1.3, 3.0, 0.6, steel),
+        ):
+            profile = [
+                [0.01, length],
+                [radius - 0.18, length],
+                [radius, length - 0.18],
+                [radius, 0],
+                [radius + 0.3, -0.3],
+            ]
             stage.add(solids.revolve(np.array(profile), 60).moved((x, -32.0, -0.2 + z0), turn), bsdf, "body")
         t = np.linspace(0, 1, 40)[:, None]
-        hose = (1 - t) ** 2 * np.array([x, -32, 3.4]) + 2 * t * (1 - t) * np.array([x, -38, 9]) + t**2 * np.array([x * 0.7, -46, 4])
+        hose = (
+            (1 - t) ** 2 * np.array([x, -32, 3.4])
+            + 2 * t * (1 - t) * np.array([x, -38, 9])
+            + t**2 * np.array([x * 0.7, -46, 4])
+        )
         ribs = 1.05 + 0.10 * np.sin(np.linspace(0, 40 * np.pi, 400))
         fine = np.stack([np.interp(np.linspace(0, 1, 400), t[:, 0], hose[:, k]) for k in range(3)], -1)
         stage.add(solids.tube(fine, ribs, 24), materials.surface("#8f9296", 0.45), "body")
@@ -134,7 +157,9 @@ def _chest_unit(stage: Stage) -> None:
         return solids.contour(distance, low, high, 0.1)
 
     stage.add(box((0, -33.7, 3.6), np.array([7.6, 5.4, 2.6]), 0.9), materials.surface("#b9b8b3", 0.4, coat=0.3), "body")
-    stage.add(box((0, -31.8, 6.2), np.array([6.4, 1.9, 0.25]), 0.2), materials.surface("#1a1c20", 0.35, coat=0.4), "body")
+    stage.add(
+        box((0, -31.8, 6.2), np.array([6.4, 1.9, 0.25]), 0.2), materials.surface("#1a1c20", 0.35, coat=0.4), "body"
+    )
     for k in range(5):
         x = -4.8 + 2.4 * k
         tone = ("#c8c8c4", "#c8c8c4", "#b3241c", "#c8c8c4", "#1d4da3")[k]
@@ -177,12 +202,23 @@ def _orbit(camera: Camera) -> np.ndarray:
     cloud = np.clip(noise.fractal((h, w), 420, 5, 6) + 0.2, 0, 3)[..., None]
     picture = picture + cloud**2 * np.array([0.010, 0.012, 0.026], np.float32)
     rng = np.random.default_rng(4)
-    stars = [(rng.random(), rng.random() * 1.25, 0.0012 + 0.0028 * rng.random() ** 3, (0.9, 0.95, 1.0) if rng.random() < 0.7 else (1, 0.85, 0.7), rng.uniform(0.1, 1.3)) for _ in range(330)]
+    stars = [
+        (
+            rng.random(),
+            rng.random() * 1.25,
+            0.0012 + 0.0028 * rng.random() ** 3,
+            (0.9, 0.95, 1.0) if rng.random() < 0.7 else (1, 0.85, 0.7),
+            rng.uniform(0.1, 1.3),
+        )
+        for _ in range(330)
+    ]
     picture = backdrops.discs(picture, stars, 0.1)
     y, x = np.mgrid[:h, :w].astype(np.float32)
     r = np.hypot(x - 1.30 * w, y - 1.75 * h) - 1.35 * w
     swirl = noise.fractal((h, w), 170, 12, 6, 0.6)
-    ocean = np.array([0.05, 0.20, 0.52], np.float32) + np.clip(swirl, 0, 2)[..., None] * np.array([0.42, 0.45, 0.46], np.float32)
+    ocean = np.array([0.05, 0.20, 0.52], np.float32) + np.clip(swirl, 0, 2)[..., None] * np.array(
+        [0.42, 0.45, 0.46], np.float32
+    )
     lit = np.clip(-r / 260, 0, 1)[..., None]
     earth = ocean * (0.25 + 0.75 * lit)
     inside = np.clip(-r / 6 + 0.5, 0, 1)[..., None]
