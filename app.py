@@ -8,9 +8,9 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 12):
 
 import uvicorn
 
-from meitu_demo import tables
+from meitu_demo import tables, templates
 from meitu_demo.offline import create_app as create_offline
-from meitu_demo.settings import Settings, SettingsError
+from meitu_demo.settings import Settings
 from meitu_demo.transport import make_client
 from meitu_demo.ui.app import create_app
 
@@ -19,7 +19,9 @@ def main() -> int:
     """Serve until stopped; 2 when a setting is wrong."""
     try:
         settings = Settings.from_env()
-    except SettingsError as error:
+        if settings.templates_dir:
+            templates.load_folder(settings.templates_dir)
+    except ValueError as error:
         print(f"These settings need a look: {error}", file=sys.stderr)  # noqa: T201
         return 2
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

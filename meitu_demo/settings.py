@@ -29,6 +29,7 @@ class Settings:
     meitu_secret: SecretStr | None = None
     meitu_base_url: str = "https://openapi.mtlab.meitu.com"
     meitu_template_ids: tuple[str, ...] = ()
+    templates_dir: Path | None = None
     ailab_key: SecretStr | None = None
     rapidapi_key: SecretStr | None = None
     rapidapi_host: str = MARKETPLACE_HOST
@@ -45,8 +46,8 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Read `environ`, or the process's environment with ``.env`` behind it. Raises SettingsError."""
         if environ is None:
-            filed = {name: value for name, value in dotenv_values(ENV_FILE, interpolate=False).items() if value is not None}
-            environ = {**filed, **os.environ}
+            filed = dotenv_values(ENV_FILE, interpolate=False)
+            environ = {**{name: value for name, value in filed.items() if value is not None}, **os.environ}
         return _Reader(environ).settings()
 
 
@@ -68,6 +69,7 @@ class _Reader:
             meitu_secret=self._secret("MEITU_API_SECRET"),
             meitu_base_url=self._url("MEITU_BASE_URL", default.meitu_base_url),
             meitu_template_ids=tuple(part for part in self._text("MEITU_TEMPLATE_IDS").replace(",", " ").split()),
+            templates_dir=self._folder("TEMPLATES_DIR"),
             ailab_key=self._secret("AILAB_API_KEY"),
             rapidapi_key=rapidapi_key,
             rapidapi_host=rapidapi_host,
@@ -120,6 +122,12 @@ class _Reader:
         if path is not None and not (path.startswith("/") and _plain(path)):
             self._wrong.append(f"{name} must start with / and hold no spaces")
         return path
+
+    def _folder(self, name: str) -> Path | None:
+        text = self._text(name)
+        if text and not Path(text).is_dir():
+            self._wrong.append(f"{name} must be a folder that exists")
+        return Path(text) if text else None
 
     def _mode(self) -> Mode:
         text = self._text("MODE", "auto").lower()

@@ -7,6 +7,7 @@ Imports `errors` and `imaging` only; the face-fuse endpoint, its panel and its e
 """
 
 import json
+import re
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
@@ -29,6 +30,7 @@ ROWS = Path(__file__).parent / "data" / "templates.toml"
 LAYERS = Path(__file__).parent.parent / "assets" / "templates"
 MESH_POINTS = 478
 OWN_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+LONGEST_ID = 64  # characters of an id, as a call takes it
 OWN_LONGEST_SIDE = 2048  # px; a larger picture of the owner's is shrunk, or each result would be a 12 MP file
 PHOTO_SCALE = 2  # the astronaut's 512 px are too few beside templates of 1024 and more
 CACHED = 8  # decoded templates kept, about 20 MB each
@@ -74,19 +76,21 @@ def all_templates() -> tuple[TemplateInfo, ...]:
 def load_folder(folder: Path) -> tuple[TemplateInfo, ...]:
     """Take each picture in `folder` as a template of the owner's, named by its file; replaces an earlier folder.
 
-    A photo gets its landmarks by detection at its first use; a drawing needs ``<name>.json`` beside it, written like a
-    shipped template's landmarks.json. Raises ValueError when two templates would have one id.
+    The id is the file's name with what a call cannot carry replaced, or a number where nothing is left. A photo gets
+    its landmarks by detection at its first use; a drawing needs ``<name>.json`` beside it, written like a shipped
+    template's landmarks.json. Raises ValueError when two templates would have one id.
     """
     taken = {key for info in _shipped() for key in (info.id, *info.aliases)}
     found: dict[str, TemplateInfo] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in OWN_SUFFIXES or path.name.startswith("."):
             continue
-        if path.stem in taken or path.stem in found:
-            raise ValueError(f"{path.name}: a template {path.stem!r} exists already")
+        key = re.sub(r"[^A-Za-z0-9_-]+", "-", path.stem).strip("-")[:LONGEST_ID] or f"own-{len(found) + 1}"
+        if key in taken or key in found:
+            raise ValueError(f"{path.name}: a template {key!r} exists already; give the file another name")
         name = path.stem.replace("_", " ").replace("-", " ").strip()
         words = dict.fromkeys(LANGUAGES, name)
-        found[path.stem] = TemplateInfo(path.stem, "own", words, dict.fromkeys(LANGUAGES, ""), path)
+        found[key] = TemplateInfo(key, "own", words, dict.fromkeys(LANGUAGES, ""), path)
     _own.clear()
     _own.update(found)
     _load_own.cache_clear()
