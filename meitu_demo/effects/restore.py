@@ -41,7 +41,7 @@ _SURVIVED: Final = (11.0, 6.0)
 _SPARSE: Final = 1.3  # what survives are few false coefficients, whose median understates their spread
 _CHROMA_STEP: Final = 0.15
 _FINE_CHROMA: Final = 0.1
-_BLUR: Final = (0.88, 1.05)  # pixels; sharp photos measure 0.3 to 0.86
+_BLUR: Final = (0.9, 1.05)  # pixels; sharp photos measure 0.3 to 0.86
 
 
 def restore(image: Image, faces: Sequence[Face] = (), *, enlarge: bool = True) -> Image:

@@ -67,8 +67,9 @@ def test_the_quality_of_a_jpeg_is_read_from_its_pixels(quality: int) -> None:
 
 
 def test_a_picture_that_was_no_jpeg_is_none() -> None:
-    """Photos from PNG files, noise and blur leave no trace of quantisation."""
-    for photo in (data.astronaut(), data.coffee(), cv2.GaussianBlur(data.chelsea(), (0, 0), 2)):
+    """Photos from PNG files, noise, blur and a chessboard leave no trace of quantisation."""
+    board = np.dstack([data.checkerboard()] * 3)
+    for photo in (data.astronaut(), data.coffee(), cv2.GaussianBlur(data.chelsea(), (0, 0), 2), board):
         assert find_jpeg(luma_of(photo)) is None
     assert find_jpeg(np.random.default_rng(0).uniform(0, 255, (200, 200)).astype(np.float32)) is None
 

@@ -33,6 +33,7 @@ _BIN = 0.25
 _REACH = 160.0
 _GATHERED = 0.35  # pictures that never were a JPEG stay below 0.15, a JPEG of quality 20 exceeds 0.85
 _FEWEST_COEFFICIENTS = 60
+_FEWEST_LEVELS = 24  # drawings in a few flat tones have few coefficients, which gather anywhere
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +76,8 @@ def grid_origin(luma: Plane) -> tuple[int, int]:
 
 def find_jpeg(luma: Plane) -> JpegTrace | None:
     """The JPEG that a luma plane of at least 24×24 was decoded from, or None."""
+    if np.unique(np.rint(luma[::3, ::3])).size < _FEWEST_LEVELS:
+        return None
     score, quality = max(_best_quality(luma, origin) for origin in {(0, 0), grid_origin(luma)})
     if score < _GATHERED:
         return None
