@@ -6,6 +6,9 @@ Imports nothing of ours; everybody may import it. A slug names the explanation i
     ├─ ImageRejected     ours: unreadable, wrong kind, too large, too small
     ├─ ValueRejected     ours: a control's value that the endpoint does not take
     ├─ MissingKey        no key for a call that was asked to go live
+    ├─ OverBudget        the owner's cap on paid calls is reached
+    │  └─ OverVisitorBudget
+    ├─ LedgerUnavailable a paid call cannot be written down, so none is made
     ├─ Unreachable       never arrived (dns | refused | tls | connect_timeout): safe to repeat
     ├─ OutcomeUnknown    sent, no readable answer (read_timeout | reset | server_error): may have been billed
     ├─ BadReply          answered, but not what the document promises
@@ -48,6 +51,24 @@ class MissingKey(DemoError):
     """A live call was asked for and there is no key. Facts: provider, setting."""
 
     slug = "missing_key"
+
+
+class OverBudget(DemoError):
+    """The owner's cap on paid calls is reached; nothing was sent. Facts: limit (calls a UTC day), provider, minutes."""
+
+    slug = "over_budget_day"
+
+
+class OverVisitorBudget(OverBudget):
+    """The cap on one visitor's paid calls. Facts: limit (calls an hour), provider, minutes (until one more is free)."""
+
+    slug = "over_budget_hour"
+
+
+class LedgerUnavailable(DemoError):
+    """A paid call cannot be written down, so none is made; offline goes on. Facts: cause (the database's word)."""
+
+    slug = "ledger_unavailable"
 
 
 class Unreachable(DemoError):

@@ -1,0 +1,72 @@
+"""``python -m meitu_demo.ledger``: what was spent today on paid calls, what was refused, and what is unknown.
+
+Days are UTC days, as the budgets' are. Changes nothing: what a dead process has left is shown as under way until an
+app sweeps it.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..errors import LedgerUnavailable
+from .budgets import DAY
+from .database import Database
+from .report import as_text, tally, write_csv
+from .store import Store
+
+DEFAULT_URL = "sqlite:///data/ledger.db"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the report or the CSV; 1 when the database cannot be read, 2 when an argument is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m meitu_demo.ledger", description=__doc__)
+    parser.add_argument("--database", default=DEFAULT_URL, help="the ledger's URL (%(default)s)")
+    parser.add_argument("--day", type=_day, default=None, help="another day than today: 2026-01-31")
+    parser.add_argument("--days", type=_count, default=1, help="as many days up to that one")
+    parser.add_argument("--csv", metavar="FILE", nargs="?", const="-", help="every call as CSV, to FILE or the screen")
+    given = parser.parse_args(arguments)
+    last = given.day if given.day is not None else time.time() // DAY * DAY
+    since, until = last - (given.days - 1) * DAY, last + DAY
+    try:
+        database = Database(given.database, threads=1)
+        if database.is_missing():
+            print("There is no ledger yet: no paid call has been made.", file=sys.stderr)  # noqa: T201
+            return 0
+        store = Store(database)
+        if given.csv == "-":
+            write_csv(store, since, until, sys.stdout)
+        elif given.csv:
+            with Path(given.csv).open("w", newline="", encoding="utf-8") as file:
+                count = write_csv(store, since, until, file)
+            print(f"{count} calls written to {given.csv}")  # noqa: T201
+        else:
+            days = f"{_iso(since)} to {_iso(last)}" if given.days > 1 else _iso(last)
+            print(f"Paid calls, {days} (UTC)\n\n{as_text(tally(store, since, until))}")  # noqa: T201
+    except (LedgerUnavailable, OSError) as error:
+        print(f"The ledger cannot be read: {type(error).__name__} {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    except ValueError as error:
+        print(f"This needs a look: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+def _day(text: str) -> float:
+    return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()
+
+
+def _count(text: str) -> int:
+    if int(text) < 1:
+        raise ValueError(text)
+    return int(text)
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""A visitor's address, as far as proxies that the owner trusts vouch for it. Pure; imports nothing of ours."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+Network = IPv4Network | IPv6Network
+LONGEST = 2000  # characters of the header, from its trustworthy end, that are looked at
+
+
+def client_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
+    """The address to count against: `peer` (the socket's), or what trusted proxies put into X-Forwarded-For.
+
+    Read from the right: each entry was written by the hop behind it, so the first one that is not a trusted proxy is
+    the last that anybody trustworthy has seen; further left, anyone may have written anything. An IPv6 address counts
+    as its /64, which one household or machine has to itself.
+    """
+    address = _parse(peer)
+    hops = forwarded_for[-LONGEST:].split(",") if forwarded_for else []
+    while address is not None and hops and any(address in network for network in trusted):
+        before = _parse(hops.pop())
+        if before is None:  # "unknown", or garbage: the proxy itself is all that is known
+            break
+        address = before
+    if address is None:
+        return "unknown"
+    return str(ip_network((address, 64), strict=False)) if isinstance(address, IPv6Address) else str(address)
+
+
+def _parse(text: str) -> IPv4Address | IPv6Address | None:
+    host = text.strip()
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address

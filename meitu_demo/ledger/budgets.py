@@ -1,0 +1,57 @@
+"""The owner's caps on paid calls: so many a UTC day for each provider, so many an hour for each visitor.
+
+Counted in the database inside the transaction that reserves. Imports `errors` and `tables`.
+"""
+
+import math
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from ..errors import OverBudget, OverVisitorBudget
+from .tables import COUNTED, calls
+
+HOUR = 3600.0
+DAY = 24 * HOUR  # days of Unix time are UTC days
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """Caps, at least 1 each; None is no cap. `calls_per_day` holds for each provider by itself."""
+
+    calls_per_day: int | None = None
+    calls_per_hour: int | None = None
+
+    def __post_init__(self) -> None:
+        for cap in (self.calls_per_day, self.calls_per_hour):
+            if cap is not None and cap < 1:
+                raise ValueError("a cap on paid calls is at least 1; leave it out for none")
+
+
+def check(connection: Connection, budgets: Budgets, provider: str, visitor: str, now: float) -> None:
+    """Raises OverBudget or OverVisitorBudget when one more call would be too many.
+
+    No upper bound in time: a row from a replica whose clock runs ahead counts as well.
+    """
+    limit = budgets.calls_per_day
+    if limit is not None and counted(connection, provider, now) >= limit:
+        raise OverBudget(limit=limit, provider=provider, minutes=_minutes(DAY - now % DAY))
+    limit = budgets.calls_per_hour
+    if limit is None:
+        return
+    of_visitor = (calls.c.visitor == visitor, calls.c.state.in_(COUNTED), calls.c.reserved_at > now - HOUR)
+    # The hour slides: a place becomes free when the oldest of the last `limit` calls is an hour old.
+    oldest = select(calls.c.reserved_at).where(*of_visitor).order_by(calls.c.reserved_at.desc()).offset(limit - 1)
+    found = connection.execute(oldest.limit(1)).scalar_one_or_none()
+    if found is not None:
+        raise OverVisitorBudget(limit=limit, provider=provider, minutes=_minutes(found + HOUR - now))
+
+
+def counted(connection: Connection, provider: str, now: float) -> int:
+    """The calls to `provider` that count against the cap of the day in which `now` lies."""
+    today = (calls.c.provider == provider, calls.c.state.in_(COUNTED), calls.c.reserved_at >= now - now % DAY)
+    return connection.execute(select(func.count()).select_from(calls).where(*today)).scalar_one()
+
+
+def _minutes(seconds: float) -> int:
+    return max(1, math.ceil(seconds / 60))

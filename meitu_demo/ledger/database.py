@@ -1,0 +1,166 @@
+"""Opens SQLite or PostgreSQL and runs transactions on it; whatever goes wrong there is a LedgerUnavailable.
+
+Imports `errors` and `tables`. The URL holds a password: it is never shown, logged, or put into an error.
+"""
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..errors import LedgerUnavailable
+from .tables import metadata
+
+LOG = logging.getLogger(__name__)
+LOCK = 0x6D65_6974_75  # PostgreSQL's advisory lock under which calls are reserved: "meitu"
+DRIVERS = {
+    "sqlite": "sqlite+pysqlite",
+    "sqlite+pysqlite": "sqlite+pysqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+
+
+class Database:
+    """A pool of connections for `threads` threads, and the table, made at first use.
+
+    url: ``sqlite:///data/ledger.db`` (its folder is made) or ``postgresql://user:password@host/name``.
+    patience: seconds to wait for a lock, a free connection, or a server that does not answer.
+    Raises ValueError for a URL of another kind.
+    """
+
+    def __init__(self, url: str, *, threads: int = 4, patience: float = 10.0) -> None:
+        self._url = _read(url)
+        self._patience = patience
+        self._sqlite = self._url.drivername.startswith("sqlite")
+        self._ready = False
+        self._opening = threading.Lock()
+        self._engine = self._make_engine(threads)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction, committed at the end. Raises LedgerUnavailable."""
+        with self._guarded(), self._begun() as connection:
+            yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """The same while nobody else is in here, in any process: what is read stays true until it is committed."""
+        with self._guarded(), self._begun() as connection:
+            self._lock(connection)
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent view that holds up no writer. Raises LedgerUnavailable."""
+        with self._guarded(), self._engine.connect() as connection:
+            yield connection
+
+    def is_missing(self) -> bool:
+        """Whether it is a file that has not been made yet; asking does not make it."""
+        return self._sqlite and not Path(self._url.database or "").exists()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            with self._opening:
+                if not self._ready:
+                    self._create()
+            yield
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+            # Not chained and not quoted: such texts hold paths, hosts and statements.
+            LOG.warning("the ledger is out of reach: %s", _name(error))
+            raise LedgerUnavailable(cause=_name(error)) from None
+
+    def _create(self) -> None:
+        """The folder and the table; two processes that start at once do it one after the other."""
+        if self._sqlite:
+            Path(self._url.database or "").absolute().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self._begun() as connection:
+            self._lock(connection)
+            metadata.create_all(connection)
+        self._ready = True
+
+    @contextmanager
+    def _begun(self) -> Iterator[Connection]:
+        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+
+    def _lock(self, connection: Connection) -> None:
+        if not self._sqlite:  # there, BEGIN IMMEDIATE has let one writer in already
+            connection.execute(select(func.set_config("lock_timeout", f"{self._patience * 1000:.0f}", True)))
+            connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+
+    def _make_engine(self, threads: int) -> Engine:
+        options: dict[str, Any] = {
+            "pool_size": threads,
+            "max_overflow": threads,
+            "pool_timeout": self._patience,
+            "hide_parameters": True,
+        }
+        if self._sqlite:
+            engine = create_engine(self._url, connect_args={"timeout": self._patience}, **options)
+            event.listen(engine, "connect", self._prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+            return engine
+        return create_engine(
+            self._url,
+            # The snapshot must be taken after the lock, statement by statement, whatever the server's default is.
+            isolation_level="READ COMMITTED",
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": max(2, round(self._patience)),
+                "tcp_user_timeout": round(self._patience * 1000),
+                "prepare_threshold": None,  # poolers in front of the server do not know prepared statements
+            },
+            **options,
+        )
+
+    def _prepare_sqlite(self, connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves: the driver would say it too late
+        give_up = time.monotonic() + self._patience
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                break
+            except sqlite3.OperationalError:  # another process does it just now; SQLite does not wait for this one
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(0.02)
+        connection.execute("PRAGMA synchronous = FULL")  # a row that is committed survives a power cut
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _read(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except (SQLAlchemyError, ValueError):
+        raise ValueError("the database's URL cannot be read") from None
+    if url.drivername not in DRIVERS:
+        raise ValueError("the database's URL must begin with sqlite:/// or postgresql://")
+    url = url.set(drivername=DRIVERS[url.drivername])
+    if url.drivername.startswith("sqlite") and (url.database or ":memory:").startswith((":memory:", "file:")):
+        raise ValueError("the ledger's SQLite database must be a plain file: sqlite:///folder/name.db")
+    return url
+
+
+def _name(error: BaseException) -> str:
+    """What kind of failure, in one word: SQLITE_BUSY, an SQLSTATE, or the name of the exception."""
+    origin = getattr(error, "orig", None) or error
+    return str(getattr(origin, "sqlite_errorname", None) or getattr(origin, "sqlstate", None) or type(origin).__name__)
