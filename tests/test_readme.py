@@ -32,6 +32,7 @@ from meitu_demo.tables import shapes
 from meitu_demo.transport import make_client
 from meitu_demo.ui import api
 from meitu_demo.ui import app as page
+from meitu_demo.words import translate
 
 PROJECT = Path(page.__file__).resolve().parents[2]
 README = (PROJECT / "README.md").read_text("utf-8")
@@ -181,6 +182,17 @@ def test_limits_and_lifetimes_are_those_of_the_code() -> None:
     for words in ("Every five minutes", "twenty minutes is deleted", "thirty minutes", "one minute", "ten minutes"):
         assert words in privacy, words
     assert f"{len(shapes())} warps" in section("What the panels do")
+
+
+def test_what_stands_on_the_page_is_called_so() -> None:
+    """Panels and buttons have the names that the page shows, and each panel its vendor's path."""
+    assert f"**{translate('photo.example_astronaut', 'en')}**" in " ".join(section("Run it").split())
+    panels = section("What the panels do")
+    assert f"**{translate('result.run_offline', 'en')}**" in " ".join(panels.split())
+    for endpoint in CATALOGUE.values():
+        row = next(line for line in panels.splitlines() if translate(f"panels.{endpoint.id}.tab", "en") in line)
+        assert translate(f"panels.{endpoint.id}.tab", "zh") in row
+        assert endpoint.path in row or endpoint.path.rpartition("/")[2] in row
 
 
 def test_every_function_stands_in_the_table_with_its_parameters() -> None:
