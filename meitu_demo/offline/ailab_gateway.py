@@ -72,7 +72,7 @@ def _envelope(
 
 async def _read_form(request: Request, body: bytes) -> tuple[bytes, dict[str, str]]:
     """(the file's bytes, the text fields). Raises _Missing or MultiPartException."""
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise _Missing
 
     async def stream() -> AsyncGenerator[bytes, None]:

@@ -31,10 +31,9 @@ def process(endpoint: Endpoint, data: bytes, values: Values) -> bytes:
     kind = codec.sniff(data)
     if kind is not None and kind not in limits.kinds:  # what is no picture at all, decoding tells
         raise ImageRejected("image_wrong_kind", found=kind, allowed=", ".join(limits.kinds))
-    pixels = codec.decode(data)
-    height, width = pixels.shape[:2]
-    if min(height, width) < limits.min_side:
+    width, height = codec.size_of(data)  # from the header: a small file may swell to a huge picture
+    if min(width, height) < limits.min_side:
         raise ImageRejected("image_too_small", width=width, height=height, limit=limits.min_side)
-    if max(height, width) > limits.max_side:
+    if max(width, height) > limits.max_side:
         raise ImageRejected("image_too_many_pixels", width=width, height=height, limit=limits.max_side)
-    return codec.encode(endpoint.offline(pixels, checked))
+    return codec.encode(endpoint.offline(codec.decode(data), checked))
