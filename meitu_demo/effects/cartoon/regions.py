@@ -16,6 +16,7 @@ from .pen import above, ramp
 SMALL_UNIT = 72.0  # px of a face width on the copy that the sorting works on
 BINS = 24  # per axis of the LAB histograms
 ROUNDS = 3
+LONG_HAIR = 0.45  # how likely hair is beside the neck and on the shoulders, against clothes there
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +43,7 @@ def sort_regions(canvas: Image, person: Field, own: Field, head: Head) -> Region
     matte = matte * sizable(matte > 0.5, (0.3 * head.unit / step) ** 2)
     labels = _sort(small, matte, *_maps(head, small.shape, step))
     least = (0.14 * head.unit / step) ** 2
-    labels *= np.stack([sizable(part > 0.5, least) for part in labels])
+    labels *= np.stack([sizable(part > 0.5, least * times) for part, times in zip(labels, (1, 1, 3), strict=True)])
     near = np.stack([cv2.GaussianBlur(part, (0, 0), 0.06 * head.unit / step) for part in labels]) + 1e-6
     labels += np.clip(matte - labels.sum(0), 0, 1) * near / near.sum(0)  # specks join what surrounds them
     half = cv2.resize(canvas, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)  # edges are smoothed further down
@@ -75,7 +76,7 @@ def _maps(head: Head, shape: tuple[int, ...], step: float) -> tuple[NDArray[np.f
     ears = ramp(0.72, 0.6, np.abs(u)) * (1 - below) * (1 - over_brows)
     outside = 1 - inner
     aside = ramp(0.42, 0.6, np.abs(u))
-    hair = outside * np.maximum(skull, 0.2 * ramp(1.6, 1.0, np.abs(u)) * ramp(1.6, 0.9, v))
+    hair = outside * np.maximum(skull, LONG_HAIR * ramp(1.3, 0.8, np.abs(u)) * ramp(1.9, 1.3, v))
     hair *= 1 - ramp(chin - 0.4, chin - 0.1, v) * (1 - 0.6 * aside)
     hair = np.maximum(hair, inner * np.where(face * (inner > 0.97) > 0, 0.5 * over_brows, 0.4 * ramp(0.3, 0.1, v)))
     skin = np.maximum.reduce([inner, outside * skull * (0.8 - 0.7 * crown), 0.5 * neck, 0.6 * ears, 0.3 * below])
