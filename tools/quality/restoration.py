@@ -5,9 +5,7 @@ blind; its rivals are told the error's true strength and may choose their best s
 sheet of before and after to `build/quality/`, ends with one line, and fails when a bar is missed.
 """
 
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,7 +16,8 @@ from meitu_demo.effects.degrade import degrade
 from meitu_demo.effects.restore import restore
 from meitu_demo.spec import Image
 
-OUTPUT = Path("build/quality")
+from . import OUTPUT
+
 CLEAN_BAR = 48.0  # dB between a good photo and what comes back
 LOSS_BAR = 0.1  # dB that no photo may lose, however degraded
 CLIPPED_BAR = 0.002  # share of a dark photo's pixels that opening it up may drive to white
@@ -198,7 +197,3 @@ def main() -> int:
     cv2.imwrite(str(OUTPUT / "restoration.png"), cv2.cvtColor(sheet(originals), cv2.COLOR_RGB2BGR))
     print("\n".join(lines))
     return 1 if short else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,31 @@
+"""Whom the quality tools look at: a folder's photos, or the astronaut in several states.
+
+Other people's photos are never part of the project; name a folder of your own to try them.
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from meitu_demo.imaging import codec
+from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.spec import Image
+
+KINDS = {".jpg", ".jpeg", ".png", ".webp", ".heic"}
+
+
+def people(folder: Path | None) -> dict[str, Image]:
+    """Pictures by name."""
+    if folder is not None:
+        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in KINDS)
+        return {path.stem: codec.decode(path.read_bytes()) for path in files}
+    image = astronaut()
+    turn = cv2.getRotationMatrix2D((225, 120), 25, 1)
+    return {
+        "astronaut": image,
+        "mirrored": np.ascontiguousarray(image[:, ::-1]),
+        "small": np.asarray(cv2.resize(image, (280, 280), interpolation=cv2.INTER_AREA), np.uint8),
+        "dark": (image * 0.4).astype(np.uint8),
+        "tilted": np.asarray(cv2.warpAffine(image, turn, (512, 512), borderMode=cv2.BORDER_REFLECT), np.uint8),
+    }
