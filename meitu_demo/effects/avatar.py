@@ -73,9 +73,9 @@ def _draw(canvas: Image, heads: Sequence[Head], look: Look) -> Painting:
 
 
 def _paint_person(painting: Painting, lab: Lab, head: Head, regions: Regions, tones: Tones, look: Look) -> None:
-    paint_creases(painting, lab, head, regions, look)
     light = skin_light(lab, head, regions)
     paint_skin(painting, light, head, regions, tones, look)
+    paint_creases(painting, lab, head, regions, tones.base, look)
     paint_ears(painting, head, regions, tones.base, look)
     beard = find_beard(lab, head, regions)
     if beard is None:

@@ -7,7 +7,7 @@ from . import mesh
 from .colour import Lab, shade, to_rgb
 from .head import Field, Head
 from .look import Look
-from .pen import Painting, Patch, contour, curve, ink, ribbon, taper
+from .pen import Painting, Patch, contour, curve, ink, ramp, ribbon, taper
 from .regions import Regions
 
 
@@ -42,9 +42,9 @@ def paint_jaw(painting: Painting, head: Head, regions: Regions, skin: Lab, look:
     patch.paint(to_rgb(shade(skin, -46, 1.15, -14)), mask * np.clip(flesh * 3 - 1.6, 0, 1) * look.ink)
 
 
-def paint_creases(painting: Painting, lab: Lab, head: Head, regions: Regions, look: Look) -> None:
-    """Thin dark lines from the photo (XDoG: Winnemöller, Kyprianidis and Olsen, 2012) on clothes, ears and hands; the
-    face itself is drawn by hand."""
+def paint_creases(painting: Painting, lab: Lab, head: Head, regions: Regions, skin: Lab, look: Look) -> None:
+    """Thin dark lines from the photo (XDoG: Winnemöller, Kyprianidis and Olsen, 2012) on clothes and hands, in
+    place; the face and the neck are drawn by hand. `skin` is the base tone."""
     pen = head.unit / 280
     light = np.ascontiguousarray(lab[..., 0])
     light = np.sqrt(np.maximum(light, 0)) * 10  # folds of a dark suit count as much as those of a shirt
@@ -59,8 +59,7 @@ def paint_creases(painting: Painting, lab: Lab, head: Head, regions: Regions, lo
     mask = np.clip((valley - 0.45) / 0.5, 0, 1) * cv2.blur(keep[parts], (3, 3))
     crowd = cv2.blur(mask, (2 * round(0.07 * head.unit) + 1,) * 2)
     mask *= np.clip((0.26 - crowd) / 0.12, 0, 1)  # a patterned tie is no heap of folds
-    face = np.ones(light.shape, np.float32)
-    middle = head.hull.mean(0)
-    cv2.fillConvexPoly(face, (middle + (head.hull - middle) * 1.04).round().astype(np.int32), 0.0)
-    place = (regions.cloth * 0.9 + regions.skin * face * 0.7) * mask
-    ink(painting, to_rgb(np.array(look.outline, np.float32)), np.asarray(place * look.ink, np.float32))
+    _, v = head.grid(light.shape)
+    hands = regions.skin * ramp(0.0, 0.1, v - float(head.upright(head.points[152:153])[0, 1]) - 0.25)
+    ink(painting, to_rgb(np.array(look.outline, np.float32)), regions.cloth * mask * (0.9 * look.ink))
+    ink(painting, to_rgb(shade(skin, -42, 1.2, -14)), hands * mask * (0.8 * look.ink))

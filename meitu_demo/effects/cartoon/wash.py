@@ -45,7 +45,7 @@ def watercolour(painting: Painting, person: Field, heads: Sequence[Head]) -> Pai
     )
     pen = max(head.unit for head in heads) / 280
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    drift = 1.6 * pen
+    drift = 1.1 * pen
     wet = cv2.remap(
         painting,
         x + drift * wobble,
