@@ -1,6 +1,7 @@
 """Debian's Chromium with a fake camera, and pages that remember what they must not do."""
 
 import contextlib
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ QUIET = [
 ]  # fmt: skip
 DEVICES: dict[str, dict[str, Any]] = {
     "wide": {"viewport": {"width": 1360, "height": 900}},
-    "phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True},
+    "phone": {"viewport": {"width": 390, "height": 844}},
 }
 LEFT, RIGHT = (200, 30, 30), (30, 30, 200)  # colours of the camera picture's margins
 
@@ -47,17 +48,20 @@ def open_page(browser: Browser, url: str, locale: str = "en-US", device: str = "
     offences: list[str] = []
     home = url.partition("/?")[0]
 
+    def offence(text: str) -> None:
+        offences.append(f"{text} ({os.environ.get('PYTEST_CURRENT_TEST', '')})")
+
     def watch_request(request: Request) -> None:
         if not request.url.startswith((home, "data:", f"blob:{home}")):
-            offences.append(f"request to {request.url[:200]}")
+            offence(f"request to {request.url[:200]}")
 
     def watch_console(message: ConsoleMessage) -> None:
         if message.type == "error":
-            offences.append(f"console: {message.text[:300]} {message.location.get('url', '')[:100]}")
+            offence(f"console: {message.text[:300]} {message.location.get('url', '')[:100]}")
 
     page.on("request", watch_request)
     page.on("console", watch_console)
-    page.on("pageerror", lambda error: offences.append(f"script: {error}"))
+    page.on("pageerror", lambda error: offence(f"script: {error}"))
     try:
         page.goto(url)
         page.wait_for_selector("#face-fuse-run")

@@ -62,6 +62,13 @@ def cut_off_demo() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="package")
+def page(browser: Browser, demo: str) -> Iterator[Page]:
+    """The demo without keys in English, on a wide screen; for all tests that need nothing else, one after the other."""
+    with open_page(browser, demo, permissions=["camera", "clipboard-read", "clipboard-write"]) as opened:
+        yield opened
+
+
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Opens pages, as `open_page` does; at the test's end each is held to have kept to its host and a clean console."""

@@ -1,4 +1,4 @@
-"""Servers for the browser tests: the app in whatever settings, a vendor of our own making, and a port that is closed."""
+"""Servers for the browser tests: the app in whatever settings, vendors of our own making, a port that is closed."""
 
 import asyncio
 import contextlib

@@ -12,9 +12,8 @@ from .screens import Panel
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-def test_gallery_and_list_follow_each_other(visit, demo):
+def test_gallery_and_list_follow_each_other(page):
     """A click on a picture chooses its ID, and the fused photo follows the choice."""
-    page = visit(demo)
     panel = Panel(page, "face-fuse").example()
     tiles = panel.part("template-id-gallery").get_by_role("button")
     assert tiles.count() >= 3
@@ -29,9 +28,8 @@ def test_gallery_and_list_follow_each_other(visit, demo):
     assert results[0] != results[1]
 
 
-def test_an_id_that_is_typed_in_is_sent(visit, demo):
+def test_an_id_that_is_typed_in_is_sent(page):
     """An ID that nobody knows ends in an explanation that names it and stays."""
-    page = visit(demo)
     panel = Panel(page, "face-fuse").example()
     field = panel.part("template-id").get_by_role("combobox")
     field.click()
@@ -42,8 +40,10 @@ def test_an_id_that_is_typed_in_is_sent(visit, demo):
     said = panel.stage.locator(".trouble").inner_text()
     assert "A typed template ID is worth a second look." in said
     assert "PARAM_VALUE_ERROR" in said
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(500)
     assert panel.stage.locator(".trouble").inner_text() == said
+    panel.part("template-id-gallery").get_by_role("button").nth(1).click()
+    assert panel.run().stage.locator(".result").count() == 1
 
 
 @pytest.mark.parametrize(("locale", "language"), [("en-US", "en"), ("zh-CN", "zh")])

@@ -13,10 +13,9 @@ from .screens import SLUGS, Panel
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-def test_every_panel_turns_the_example_into_a_result(visit, demo):
+def test_every_panel_turns_the_example_into_a_result(page):
     """A click on the example and one on the button show before and after, say who made it, and the download is the
     picture on the screen under a name that says what it is."""
-    page = visit(demo)
     for slug in SLUGS:
         panel = Panel(page, slug).example().run()
         assert panel.stage.locator(".result").count() == 1, panel.stage.inner_text()
@@ -34,9 +33,8 @@ def test_every_panel_turns_the_example_into_a_result(visit, demo):
         assert caught.value.path().read_bytes() == after
 
 
-def test_the_comparison_follows_mouse_and_arrow_keys(visit, demo):
+def test_the_comparison_follows_mouse_and_arrow_keys(page):
     """Dragging the divider and pressing arrow keys uncover more or less of the photo; the button is reached by Tab."""
-    page = visit(demo)
     panel = Panel(page, "facial-aesthetics").example()
     panel.part("strength").locator("input[type=range]").focus()
     for _ in range(4):
@@ -62,9 +60,8 @@ def test_the_comparison_follows_mouse_and_arrow_keys(visit, demo):
     assert all(one != other for one, other in pairwise(clips)), clips
 
 
-def test_a_result_can_be_run_again_with_another_strength(visit, demo):
+def test_a_result_can_be_run_again_with_another_strength(page):
     """Strength is really sent: nothing changes at 0, much at 1."""
-    page = visit(demo)
     panel = Panel(page, "facial-aesthetics").example()
     changed = []
     for strength in ("0", "1"):

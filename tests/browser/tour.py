@@ -1,4 +1,4 @@
-"""A walk through every panel in one language on one device, light and dark, stopping at each state of the page.
+"""A walk through every panel in one language, on a phone and on a wide screen, light and dark, stopping at each state.
 
 Each stop is a screenshot in build/screenshots, and what the page does wrong there, found by looking at every element.
 """
@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
+from .chromium import DEVICES
 from .screens import SLUGS, Panel
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "screenshots"
@@ -28,7 +29,8 @@ GRADIO = (
 # Gives what is wrong with the boxes and colours of what can be seen.
 LOOK = """() => {
   const wrong = [], wide = document.documentElement.clientWidth;
-  const name = e => `${e.tagName.toLowerCase()}${e.id ? '#' + e.id : ''}.${[...e.classList].filter(c => !c.startsWith('svelte-')).join('.')} “${(e.innerText ?? e.value ?? '').slice(0, 40)}”`;
+  const classes = e => [...e.classList].filter(c => !c.startsWith('svelte-')).join('.');
+  const name = e => `${e.tagName.toLowerCase()}#${e.id}.${classes(e)} “${(e.innerText ?? e.value ?? '').slice(0, 40)}”`;
   const seen = e => e.checkVisibility({opacityProperty: true, visibilityProperty: true}) && !e.closest('.sr-only');
   const number = text => text.match(/[\\d.]+/g).map(Number);
   const over = (top, below) => [0, 1, 2].map(i => top[i] * (top[3] ?? 1) + below[i] * (1 - (top[3] ?? 1)));
@@ -48,14 +50,15 @@ LOOK = """() => {
     if (!seen(e) || e.closest('svg') && e.tagName !== 'svg') continue;
     const box = e.getBoundingClientRect();
     if (box.width < 1 || box.height < 1) continue;
-    if (box.left < -1 || box.right > wide + 1) wrong.push(`outside the window: ${name(e)} ${box.left | 0}..${box.right | 0}`);
+    if (box.left < -1 || box.right > wide + 1) wrong.push(`outside the window: ${name(e)}`);
     const style = getComputedStyle(e);
-    const text = e.matches('input:not([type=range])') ? e.value : [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+    const own = [...e.childNodes].filter(n => n.nodeType === 3).map(n => n.data.trim()).join('');
+    const text = e.matches('input:not([type=range])') ? e.value : own;
     if (!text) continue;
     for (let at = e.parentElement; at && at !== document.body; at = at.parentElement)
       if (/hidden|clip/.test(getComputedStyle(at).overflowX) && !at.closest('.compare')) {
         const frame = at.getBoundingClientRect();
-        if (box.left < frame.left - 1 || box.right > frame.right + 1) { wrong.push(`clipped: ${name(e)} by ${name(at)}`); break; }
+        if (box.left < frame.left - 1 || box.right > frame.right + 1) wrong.push(`clipped: ${name(e)} by ${name(at)}`);
       }
     if (/hidden|clip/.test(style.overflowX) && e.scrollWidth > e.clientWidth + 1) wrong.push(`cut off: ${name(e)}`);
     const ground = behind(e);
@@ -93,30 +96,37 @@ class Stop:
     wrong: tuple[str, ...]
 
 
-def tour(page: Page, name: str, *, chinese: bool, phone: bool) -> Iterator[Stop]:
-    """Visit empty stage, result and refusal of every panel; `name` begins the screenshots' names."""
+def tour(page: Page, language: str) -> Iterator[Stop]:
+    """Visit empty stage, refusal and result of every panel. The page is a phone's while something is done on it."""
     for slug in SLUGS:
+        _become(page, "phone")
         panel = Panel(page, slug)
         panel.clear()
-        yield from _stop(page, f"{name}-{slug}-empty", chinese)
-        if phone:
-            yield from _thumb(panel, f"{name}-{slug}-thumb")
+        yield _thumb(panel, language)
+        yield from _stop(panel, "empty", language)
         panel.run()
-        yield from _stop(page, f"{name}-{slug}-refusal", chinese)
+        yield from _stop(panel, "refusal", language)
         panel.example().run()
-        if phone:
-            yield from _arrival(panel, f"{name}-{slug}-arrival")
-        yield from _stop(page, f"{name}-{slug}-result", chinese)
+        yield _arrival(panel, language)
+        yield from _stop(panel, "result", language)
 
 
-def _stop(page: Page, name: str, chinese: bool) -> Iterator[Stop]:
-    words = page.evaluate(TEXTS) if chinese else []
-    english = tuple(f"not Chinese: {text}" for text in words if _is_english(text))
-    for shade in ("light", "dark"):
-        page.evaluate("dark => document.body.classList.toggle('dark', dark)", shade == "dark")
-        page.evaluate(SETTLED)
-        yield Stop(f"{name}-{shade}", (*page.evaluate(LOOK), *english))
-        page.screenshot(path=FOLDER / f"{name}-{shade}.jpg", type="jpeg", quality=88, full_page=True)
+def _stop(panel: Panel, state: str, language: str) -> Iterator[Stop]:
+    page = panel.page
+    for device in ("wide", "phone"):
+        _become(page, device)
+        for shade in ("light", "dark"):
+            page.evaluate("dark => document.body.classList.toggle('dark', dark)", shade == "dark")
+            page.evaluate(SETTLED)
+            name = f"{device}-{language}-{panel.slug}-{state}-{shade}"
+            page.screenshot(path=FOLDER / f"{name}.jpg", type="jpeg", quality=88, full_page=True)
+            words = page.evaluate(TEXTS) if language == "zh" else []
+            english = (f"not Chinese: {text}" for text in words if _is_english(text))
+            yield Stop(name, (*page.evaluate(LOOK), *english))
+
+
+def _become(page: Page, device: str) -> None:
+    page.set_viewport_size(DEVICES[device]["viewport"])
 
 
 def _is_english(text: str) -> bool:
@@ -125,24 +135,28 @@ def _is_english(text: str) -> bool:
     return bool(re.search(r"[A-Za-z]{2,}", LATIN.sub("", text)))
 
 
-def _thumb(panel: Panel, name: str) -> Iterator[Stop]:
+def _thumb(panel: Panel, language: str) -> Stop:
     """On a phone the run button is in the window before anything is scrolled."""
     panel.page.evaluate("scrollTo(0, 0)")
     box, height = panel.run_button.bounding_box(), panel.page.viewport_size["height"]
-    inside = 0 <= box["y"] and box["y"] + box["height"] <= height
-    yield Stop(name, () if inside else (f"the run button is out of reach: {box}",))
+    inside = box["y"] >= 0 and box["y"] + box["height"] <= height
+    return _seen(panel, f"thumb-{language}-{panel.slug}", () if inside else (f"the run button is out of reach: {box}",))
 
 
-def _arrival(panel: Panel, name: str) -> Iterator[Stop]:
+def _arrival(panel: Panel, language: str) -> Stop:
     """On a phone the page stands at the result after a run."""
+    wrong: tuple[str, ...] = ()
     try:
         panel.page.wait_for_function(
             """id => { const box = document.querySelector(`#${id} .stage`).getBoundingClientRect();
                  return box.top >= -1 && box.bottom <= innerHeight + 1; }""",
             arg=f"{panel.slug}-stage", timeout=3000,
         )  # fmt: skip
-        yield Stop(name, ())
-    except Exception:
-        box = panel.stage.locator(".stage").bounding_box()
-        yield Stop(name, (f"the stage is not in view: {box}",))
+    except TimeoutError:
+        wrong = (f"the stage is not in view: {panel.stage.locator('.stage').bounding_box()}",)
+    return _seen(panel, f"arrival-{language}-{panel.slug}", wrong)
+
+
+def _seen(panel: Panel, name: str, wrong: tuple[str, ...]) -> Stop:
     panel.page.screenshot(path=FOLDER / f"{name}.jpg", type="jpeg", quality=88)
+    return Stop(name, wrong)
