@@ -1,4 +1,4 @@
-// The three things that a page needs and Gradio does not do. Listens on the document, so that it may stand in the head.
+// The few things that a page needs and Gradio does not do. Listens on the document, so that it may stand in the head.
 
 // Gradio turns away what the browser knows no type for, with a toast: HEIC on most systems. The server looks at the
 // content anyway and explains what it cannot read, so every file may come to it as a picture.
@@ -34,3 +34,17 @@ document.addEventListener('error', event => {
 document.addEventListener('focusin', event => {
   if (event.target.matches('input[role=combobox], input[role=listbox]')) setTimeout(() => event.target.select());
 });
+
+// It looks for entries when a key goes up. What an input method or a paste puts in may come without one.
+document.addEventListener('input', event => {
+  if (event.target.matches('input[role=combobox]'))
+    setTimeout(() => event.target.dispatchEvent(new KeyboardEvent('keyup', {bubbles: true})));
+});
+
+// The window's title, too, is in the visitor's language.
+new MutationObserver((_, watch) => {
+  const name = document.querySelector('.masthead h1')?.textContent;
+  if (!name) return;
+  document.title = name;
+  watch.disconnect();
+}).observe(document, {childList: true, subtree: true});
