@@ -1,20 +1,11 @@
-"""A contact sheet of the anime avatar to look at: people down, the photo and both looks across.
+"""A contact sheet of the anime avatar to look at: people down, the photo and both looks across."""
 
-    python -m tools.quality.avatar_sheet [--photos FOLDER] [--output build/quality/avatar.jpg]
-
-Without a folder the people are scikit-image's astronaut: as she is, mirrored, small, tilted, in the dark, with glasses
-drawn on. Other people's photos are never part of the project. Prints the seconds of each drawing.
-"""
-
-import argparse
-import time
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from skimage import data
 
 from meitu_demo.effects.avatar import avatar
 from meitu_demo.effects.cartoon.head import frame
@@ -24,48 +15,15 @@ from meitu_demo.imaging.faces import Face, find_faces
 CELL = (720, 720)  # px of a sheet's cell, width and height
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--photos", type=Path)
-    arguments.add_argument("--output", type=Path, default=Path("build/quality/avatar.jpg"))
-    chosen = arguments.parse_args()
+def draw(shown: dict[str, NDArray[np.uint8]], output: Path) -> None:
+    """Write the sheet: each person, and the first once more with glasses; pictures without a face are left out."""
+    people = [(image, faces) for image in shown.values() if (faces := find_faces(image))]
+    worn = with_glasses(people[0][0], people[0][1][0])
     rows = []
-    for name, image in photos(chosen.photos).items():
-        faces = find_faces(image)
-        if not faces:
-            print(f"{name:16} no face")
-            continue
-        cells = [frame(image, faces)[0]]
-        for version in LOOKS:
-            before = time.perf_counter()
-            cells.append(avatar(image, faces, version))
-            height, width = cells[-1].shape[:2]
-            print(f"{name:16} {version} {width}×{height} {time.perf_counter() - before:.3f} s")
+    for image, faces in (*people, (worn, find_faces(worn))):
+        cells = [frame(image, faces)[0], *(avatar(image, faces, version) for version in LOOKS)]
         rows.append(np.hstack([np.array(ImageOps.pad(Image.fromarray(cell), CELL, color="white")) for cell in cells]))
-    chosen.output.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.vstack(rows)).save(chosen.output, quality=92)
-    print(chosen.output)
-
-
-def photos(folder: Path | None) -> dict[str, NDArray[np.uint8]]:
-    """Pictures by name."""
-    if folder is not None:
-        found = {}
-        for path in sorted(folder.iterdir()):
-            if path.suffix.lower() in {".jpg", ".jpeg", ".png", ".webp"}:
-                with Image.open(path) as opened:
-                    found[path.stem] = np.array(ImageOps.exif_transpose(opened).convert("RGB"))
-        return found
-    astronaut = data.astronaut()
-    turn = cv2.getRotationMatrix2D((225, 120), 30, 1)
-    return {
-        "astronaut": astronaut,
-        "mirrored": np.ascontiguousarray(astronaut[:, ::-1]),
-        "small": np.asarray(cv2.resize(astronaut, (280, 280), interpolation=cv2.INTER_AREA), np.uint8),
-        "tilted": np.asarray(cv2.warpAffine(astronaut, turn, (512, 512), borderMode=cv2.BORDER_REFLECT), np.uint8),
-        "dark": (astronaut * 0.35).astype(np.uint8),
-        "glasses": with_glasses(astronaut, find_faces(astronaut)[0]),
-    }
+    Image.fromarray(np.vstack(rows)).save(output, quality=92)
 
 
 def with_glasses(image: NDArray[np.uint8], face: Face) -> NDArray[np.uint8]:
@@ -83,7 +41,3 @@ def with_glasses(image: NDArray[np.uint8], face: Face) -> NDArray[np.uint8]:
     bridge = [(eyes[0] + (eyes[1] - eyes[0]) * share).astype(int).tolist() for share in (0.38, 0.62)]
     cv2.line(worn, bridge[0], bridge[1], colour, thick, cv2.LINE_AA)
     return worn
-
-
-if __name__ == "__main__":
-    main()
