@@ -35,10 +35,10 @@ document.addEventListener('focusin', event => {
   if (event.target.matches('input[role=combobox], input[role=listbox]')) setTimeout(() => event.target.select());
 });
 
-// It looks for entries when a key goes up. What an input method or a paste puts in may come without one.
+// It looks for entries when a key goes down. What an input method or a paste puts in comes after that, or without.
 document.addEventListener('input', event => {
   if (event.target.matches('input[role=combobox]'))
-    setTimeout(() => event.target.dispatchEvent(new KeyboardEvent('keyup', {bubbles: true})));
+    setTimeout(() => event.target.dispatchEvent(new KeyboardEvent('keydown', {key: 'Process', bubbles: true})));
 });
 
 // The window's title, too, is in the visitor's language.

@@ -70,8 +70,8 @@ def _template_picker(
     """Pictures to click and a dropdown that also takes an ID typed in; they follow each other."""
     gallery = gr.Gallery(
         [str(info.preview) for info in picks.pictures], elem_id=f"{element}-gallery", elem_classes="template-gallery",
-        columns=4, allow_preview=False, interactive=False, show_label=False, buttons=[], object_fit="cover", height="auto",
-        selected_index=picks.ids.index(control.default) if control.default in picks.ids else None,
+        columns=4, allow_preview=False, interactive=False, show_label=False, buttons=[], object_fit="cover",
+        height="auto", selected_index=picks.ids.index(control.default) if control.default in picks.ids else None,
     )  # fmt: skip
     dropdown = gr.Dropdown(
         [(_template_text(texts, picks, key), key) for key in picks.ids],
