@@ -73,7 +73,7 @@ def comparison(outcome: Outcome, pictures: Pictures, provider: str, language: st
   <a class="download" href="{escape(pictures.after)}" download="{escape(pictures.file_name)}">
     {say("result.download")}</a>
 </div>
-<p class="sent">{say("result.sent")} {escape(describe_changes(outcome.changes, language))}</p>"""
+<p class="sent">{say("result.sent", changes=describe_changes(outcome.changes, language))}</p>"""
 
 
 def explanation(explained: Explanation, language: str) -> str:
