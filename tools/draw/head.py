@@ -90,11 +90,11 @@ def _ears(p: np.ndarray) -> np.ndarray:
 
 @functools.cache
 def sitter(bare_shoulders: bool = True, step: float = 0.16) -> Mesh:
-    """Head, ears, neck and bare shoulders as one mesh."""
+    """Head, ears, neck and, where the garment shows them, bare shoulders as one mesh."""
 
     def whole(p: np.ndarray) -> np.ndarray:
-        solid = merge(merge(head_distance(p), _ears(p), 0.8), _neck(p), 1.6)
-        return solid
+        throat = _neck(p) if bare_shoulders else capsule(p, (0, -8, -10.5), (0, -24, -12.0), 5.3, 5.6)
+        return merge(merge(head_distance(p), _ears(p), 0.8), throat, 1.6)
 
     low = (-24, -34, -23) if bare_shoulders else (-10, -26, -19)
     return contour(whole, low, (-low[0], 11, 3.4), step if not bare_shoulders else step * 1.25)

@@ -55,6 +55,13 @@ def _fill(colour: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return result
 
 
+def _calm(skin: np.ndarray) -> np.ndarray:
+    """Skin without the last sampling noise, its edges kept."""
+    for _ in range(2):
+        skin = cv2.bilateralFilter(skin, 0, 0.12, 4.0)
+    return skin
+
+
 def passes(stage: Stage, spp: int, shrink: float = 1.0) -> dict[str, np.ndarray]:
     """Path-traced pictures with and without the front, and the coverage of each role."""
     return {
@@ -80,13 +87,15 @@ def compose(stage: Stage, found: dict, backdrop: np.ndarray, look: Look, shrink:
 
     lit, bare = develop(found["full"]), develop(found["bare"])
     front = np.clip(found["cover"][..., 0], 0, 1)
+    neck = cv2.GaussianBlur(np.clip(found["cover"][..., 1] - front, 0, 1), (0, 0), 2.0 / shrink)[..., None]
+    lit = lit + neck * (0.45 * (_calm(bare) - lit) + 0.55 * (_calm(lit) - lit))  # some fill light on neck and ears
+    bare = _calm(bare)
     ratio = lit.mean(-1) / np.maximum(bare.mean(-1), 0.02)
     free = np.clip(1 - front * 3, 0, 1) * (far < 60)
     ratio = cv2.GaussianBlur(_fill(np.repeat(ratio[..., None], 3, 2), free)[..., 0], (0, 0), 2.0 / shrink)
     inner = ratio[(far < -60) & (free > 0.9)]
     level = float(np.percentile(inner, 65)) if inner.size else 1.0
     shade = np.clip(1 - ratio / level, 0, 0.8) * look.shadow
-    shade *= np.clip((70 - far) / 30, 0, 1)
     bare = np.clip(bare * min(1.0, level * look.lift), 0, 1)
     bare = paint.base_face(bare, marks, **(look.face or {}))
     brush = look.brush
@@ -94,10 +103,10 @@ def compose(stage: Stage, found: dict, backdrop: np.ndarray, look: Look, shrink:
     bare = finish.brushwork(bare, brush * 0.7, length=max(2, round(4 / shrink)))
     inside = np.clip((34 - far) / 22, 0, 1)[..., None]
     base = bare * inside + full * (1 - inside)
+    shade = shade * inside[..., 0]  # farther out the shadow is in the base already
     reach = np.clip((REACH - far) / 50, 0, 1)
     paint_front = _fill(full, np.clip(front * 1.6 - 0.6, 0, 1) ** 2)
     hold = front * reach
-    shade = shade * reach
     alpha = hold + (1 - hold) * shade
     colour = paint_front * (hold / np.maximum(alpha, 1e-4))[..., None]
     if stage.gleam is not None:

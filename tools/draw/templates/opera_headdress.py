@@ -9,6 +9,7 @@ from ..head import head_distance, oval_distance, rim, sitter
 from ..layers import Look
 from ..scene import Camera, Stage
 
+_CLOTH = 40.0  # cm, half the width of the embroidered picture
 # tiers of the crown from the brow upwards: height, half width, depth, rise in the middle
 _TIERS = (
     (6.3, 9.5, 9.3, 0.6),
@@ -61,12 +62,17 @@ def _pompons(stage: Stage, places: np.ndarray, sizes: np.ndarray, tone: str, see
 def _crown(stage: Stage) -> None:
     rng = np.random.default_rng(31)
     enamel = materials.surface(materials.vertex_colour(), 0.28, metallic=0.45, coat=0.5)
-    dome = solids.ball((0, 7.0, -10.5), (9.4, 10.2, 8.8), 60)
-    net = np.sin(dome.points[:, 0] * 3.2) * np.sin(dome.points[:, 1] * 3.2)
-    dome.colour = np.where(
-        (net > 0.15)[:, None], np.array(materials.srgb("#1d6f8f")), np.array(materials.srgb("#d3a64c"))
-    )
-    stage.add(dome.displaced(0.12 * net), enamel, "front")
+    dome = solids.ball((0, 7.0, -10.5), (9.4, 10.2, 8.8), 330)
+    turn = np.arctan2(dome.points[:, 0], dome.points[:, 2] + 10.5) * 9 / np.pi * 2.2
+    row = dome.points[:, 1] * 0.9
+    shift = 0.5 * (np.floor(row) % 2)
+    scale = np.hypot((turn + shift) % 1 - 0.5, (row % 1) * 0.85 - 0.75)  # fish scales of feather between gold wires
+    wire = np.clip((0.10 - np.abs(scale - 0.52)) / 0.03, 0, 1)[:, None]
+    heart = np.clip((0.12 - scale) / 0.03, 0, 1)[:, None]
+    feather = np.array(materials.srgb("#12678c")) * (0.45 + 1.3 * np.clip(scale, 0, 0.7))[:, None]
+    gilt = np.array(materials.srgb("#d3a64c"))
+    dome.colour = np.clip(feather * (1 - wire) + gilt * wire, 0, 1) * (1 - heart) + gilt * heart
+    stage.add(dome.displaced(0.10 * wire[:, 0] + 0.12 * heart[:, 0]), enamel, "front")
     parts = []
     for k, count, size, tone in ((0, 11, 1.35, "#1f86b5"), (2, 9, 2.1, "#2aa0c4"), (4, 5, 2.2, "#1f7fb0")):
         for angle in np.linspace(-1.45, 1.45, count):
@@ -157,6 +163,73 @@ def _side_locks(stage: Stage) -> None:
     stage.add(solids.join(*curls), lacquer, "front")
 
 
+def _cape_edge(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Distance (cm, roughly) to the rim of the cloud collar, a lobed cape; negative on it."""
+    u, v = x / 1.25, y + 18.5
+    return np.hypot(u, v) - 12.2 - 1.9 * np.abs(np.cos(np.arctan2(u, -v) * 3.5)) ** 0.7
+
+
+def _embroidery() -> np.ndarray:
+    """(n, n, 3): the robe's front as flat cloth, satin stitch and couched gold; spans 2 * _CLOTH cm, top at y = 0."""
+    n = 2048
+    unit = 2 * _CLOTH / n
+    y, x = np.mgrid[:n, :n].astype(np.float32)
+    x, y = x * unit - _CLOTH, -y * unit
+    red, night, gold, pale, rose, jade, blue = (
+        np.array(materials.srgb(c), np.float32)
+        for c in ("#7e0c16", "#123247", "#c8963a", "#e6dcc6", "#c65a70", "#2f8f86", "#3f9fc0")
+    )
+    stitch = noise.value((n, n), 2.2, 5)[..., None]
+    cloth = red * (1 + 0.10 * noise.fractal((n, n), 130, 3)[..., None])
+
+    def lay(mask: np.ndarray, colour: np.ndarray, shade: float = 0.16) -> None:
+        nonlocal cloth
+        a = np.clip(mask, 0, 1)[..., None]
+        cloth = cloth * (1 - a) + colour * (1 + shade * stitch) * a
+
+    def flower(cx: float, cy: float, size: float, tone: np.ndarray) -> None:
+        r, t = np.hypot(np.abs(x) - cx, y - cy) / size, np.arctan2(y - cy, np.abs(x) - cx)
+        for share, petals, colour in ((1.0, 8, tone), (0.66, 6, tone * 0.55 + pale * 0.45), (0.34, 5, tone * 0.5)):
+            rim = share * (0.82 + 0.18 * np.abs(np.cos(t * petals / 2)))
+            lay((rim - r) * size / unit / 1.5, colour * (0.65 + 0.5 * np.clip(r / share, 0, 1))[..., None])
+            lay(1 - np.abs(rim - r) * size / unit / 2.2, gold)
+        lay((0.13 - r) * size / unit, gold)
+
+    def scroll(cx: float, cy: float, size: float, way: float, colour: np.ndarray) -> None:
+        r, t = np.hypot(np.abs(x) - cx, y - cy) / size, np.arctan2(y - cy, np.abs(x) - cx)
+        turns = (np.log(np.maximum(r, 0.02)) * 1.15 - way * t / (2 * np.pi)) % 1
+        line = np.minimum(np.abs(turns - 0.5), 1) * r * size * 0.9
+        lay((0.13 - line) / unit / 1.5 * (r < 1.0) * (r > 0.10), colour)
+
+    for cx, cy, size, way in (
+        (21, -27, 3.2, 1),
+        (26.5, -33, 3.0, -1),
+        (20, -36.5, 3.2, 1),
+        (27, -41, 3.2, -1),
+        (14, -40, 2.8, -1),
+    ):
+        scroll(cx, cy, size, way, gold)
+    flower(23.6, -30.4, 1.5, rose)
+    flower(23.2, -39.0, 1.7, blue)
+    flower(17.4, -32.6, 1.3, rose)
+    flower(9.0, -40.5, 1.6, blue)
+    edge = _cape_edge(x, y)
+    lay(-edge / unit / 1.5, night * (1 + 0.15 * noise.fractal((n, n), 90, 8)[..., None]), 0.08)
+    angle, radius = np.arctan2(x / 1.25, -(y + 18.5)), np.hypot(x / 1.25, y + 18.5)
+    waves = np.abs(np.sin(radius * 3.0 + 1.1 * np.sin(angle * 28)))  # the sea at the cape's hem
+    lay((0.30 - waves) * 5 * (edge > -3.3) * (edge < -1.2), jade)
+    for cx, cy, size in ((0.0, -28.2, 2.1), (7.2, -26.0, 1.8), (12.2, -21.6, 1.6), (4.2, -23.9, 1.0)):
+        flower(cx, cy, size, rose if size > 1.7 else blue)
+    for cx, cy, way in ((3.6, -27.4, 1), (9.8, -23.4, -1), (10.6, -27.0, 1), (7.6, -22.4, 1)):
+        scroll(cx, cy, 1.6, way, gold)
+    lay((0.55 - np.abs(edge + 0.62)) / unit / 1.5, pale)
+    diamonds = np.abs(((angle * 26) % 1) - 0.5) * 1.1 + np.abs(edge + 0.62)
+    lay((0.34 - diamonds) / unit / 2, rose)
+    for at in (-0.06, -1.2, -3.4):
+        lay((0.10 - np.abs(edge - at)) / unit / 1.5, gold)
+    return np.clip(cloth, 0.004, 0.9)
+
+
 def _robe(stage: Stage) -> None:
     def body(p: np.ndarray) -> np.ndarray:
         q = np.concatenate([np.abs(p[..., :1]), p[..., 1:]], -1)
@@ -168,39 +241,33 @@ def _robe(stage: Stage) -> None:
         arm = solids.capsule(q, (18.5, -28, -13), (25, -48, -12), 7.2, 9.5)
         neck = solids.capsule(p, (0, -16.2, -11.2), (0, -24, -12), 6.5, 7.6)
         hole = solids.capsule(p, (0, -8, -9.5), (0, -17.4, -10.4), 5.7, 5.9)
-        return np.maximum(solids.merge(solids.merge(chest, arm, 1.6), neck, 2.2), -hole)
+        whole = np.maximum(solids.merge(solids.merge(chest, arm, 1.6), neck, 2.2), -hole)
+        return np.where(np.hypot(p[..., 0], p[..., 2] + 11) < 9.5, np.maximum(whole, p[..., 1] + 17.8), whole)
 
-    mesh = solids.contour(body, (-37, -44, -26), (37, -15, 5), 0.17)
+    mesh = solids.contour(body, (-37, -44, -26), (37, -15, 5), 0.2)
     q = mesh.points
-    fold = 0.5 * noise.creases(q * [1, 0.7, 1], 6, 3, 0.45) * np.clip((np.abs(q[:, 0]) - 9) / 6, 0, 1)
-    # the cloud collar: a four-lobed cape round the neck, seen from the front
-    x, y = q[:, 0] / 1.25, q[:, 1] + 18.5
-    r, turn = np.hypot(x, y), np.arctan2(x, -y)
-    lobes = 12.2 + 1.9 * np.abs(np.cos(turn * 3.5)) ** 0.7
-    edge = r - lobes
+    edge = _cape_edge(q[:, 0], q[:, 1])
     cape = np.clip(-edge / 0.12, 0, 1) * (q[:, 2] > -16)
-    swirl = np.sin(r * 2.1 + 1.6 * np.sin(turn * 14)) * np.cos(turn * 21 + 0.5 * r)
-    red, teal, gold = (np.array(materials.srgb(c)) for c in ("#a3121d", "#2a8f9b", "#d9a846"))
-    rose, pale = np.array(materials.srgb("#e07a8c")), np.array(materials.srgb("#e9dfc8"))
-    cloud = noise.waves(q * [1, 1, 0.4], 4.2, 21)
-    scroll = np.abs(np.sin(cloud * 3.4 + 0.8 * np.sin(q[:, 0] * 0.9)))
-    thread = np.clip((0.30 - scroll) / 0.08, 0, 1)[:, None] * (np.abs(cloud) > 0.35)[:, None]
-    bloom = (np.sin(q[:, 0] * 0.62 + 1.0) * np.sin(q[:, 1] * 0.62 + 0.3) > 0.90)[:, None]
-    ground = red * (1 + 0.12 * noise.waves(q, 4, 2)[:, None]) * (1 - thread) + gold * thread
-    ground = np.where(bloom, rose, ground)
-    on_cape = np.where((swirl > 0.45)[:, None], gold, np.where((swirl < -0.62)[:, None], rose, teal))
-    on_cape = np.where(((edge > -0.9) & (edge < 0) & (edge < -0.2))[:, None], pale, on_cape)
-    on_cape = np.where(((edge > -0.28) | (np.abs(edge + 1.05) < 0.14))[:, None], gold, on_cape)
-    stand = ((q[:, 1] > -18.6) & (np.hypot(q[:, 0], q[:, 2] + 11.3) < 8.4))[:, None]
-    colour = ground * (1 - cape[:, None]) + on_cape * cape[:, None]
-    mesh = mesh.displaced(0.30 * cape + 0.05 * np.sign(swirl) * cape - fold * (1 - cape))
-    mesh.colour = np.clip(np.where(stand, pale, colour), 0, 1)
-    weave = noise.value((512, 512), 2, 4) * 0.006
-    stage.add(
-        mesh,
-        materials.surface(materials.vertex_colour(), 0.42, sheen=0.6, specular=0.6, bump=materials.picture(weave)),
-        "body",
+    fold = 0.6 * noise.creases(q * [1, 0.6, 1], 6, 3, 0.45) * np.clip((np.abs(q[:, 0]) - 9) / 6, 0, 1)
+    mesh = mesh.displaced(0.35 * cape - fold * (1 - cape))
+    mesh.uv = np.stack([(q[:, 0] + _CLOTH) / (2 * _CLOTH), (-q[:, 1]) / (2 * _CLOTH)], -1)
+    weave = noise.value((1024, 1024), 2, 4) * 0.004
+    silk = materials.surface(
+        materials.picture(_embroidery()), 0.5, sheen=0.25, specular=0.4, bump=materials.picture(weave)
     )
+    stage.add(mesh, silk, "body")
+    profile = [[6.0, 0], [6.15, 1.2], [6.3, 3.0], [6.55, 3.25], [6.8, 3.0], [6.9, 1.2], [7.2, -1.0], [7.6, -2.2]]
+    stand = solids.revolve(solids.smooth_line(np.column_stack([profile, np.zeros(8)]), 90)[:, :2], 420, (1, 0.95))
+    high = stand.points[:, 1]
+    gold, pale = (np.array(materials.srgb(c)) for c in ("#c8963a", "#e6dcc6"))
+    turn = np.arctan2(stand.points[:, 0], stand.points[:, 2])
+    trim = (
+        (np.abs(high - 2.75) < 0.3)
+        | (np.abs(high + 0.1) < 0.22)
+        | (np.abs(np.sin(turn * 30) * 0.5 + 1.35 - high) < 0.16)
+    )
+    stand.colour = np.where(trim[:, None], gold, pale)
+    stage.add(stand.moved((0, -18.9, -10.9)), materials.surface(materials.vertex_colour(), 0.5, sheen=0.6), "body")
     fringe = []
     rng = np.random.default_rng(3)
     lip = np.where((np.abs(edge) < 0.22) & (q[:, 2] > -9) & (q[:, 1] < -22))[0]
@@ -222,7 +289,7 @@ def _robe(stage: Stage) -> None:
 
 
 def build() -> tuple[Stage, np.ndarray, Look]:
-    camera = Camera(scale=23.5, centre_y=-6.0)
+    camera = Camera(scale=23.0, centre_y=-5.4)
     sky = lights.sky(
         (0.30, 0.26, 0.24), (0.34, 0.26, 0.24), (0.20, 0.10, 0.08),
         [(-34, 38, 28, 22, (1.0, 0.96, 0.90), 5.2, 12), (44, 14, 26, 26, (1.0, 0.90, 0.82), 1.4, 20),
