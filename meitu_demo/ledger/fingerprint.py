@@ -1,14 +1,14 @@
-"""What makes two requests the same one: endpoint, values, photo. Pure; imports `secret` and `spec`."""
+"""What makes two requests the same one: endpoint, values, photo. Pure; imports `secret`."""
 
 import hmac
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 
-from ..spec import Values
 from .secret import derive
 
 
-def fingerprint(endpoint: str, values: Values, photo: bytes, secret: bytes) -> str:
+def fingerprint(endpoint: str, values: Mapping[str, object], photo: bytes, secret: bytes) -> str:
     """64 hexadecimal digits, the same for the same request, from which neither photo nor values can be found out.
 
     values: checked ones (`Endpoint.read`), so that a default and the same value given are alike. Keyed, so that nobody

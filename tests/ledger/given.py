@@ -1,0 +1,35 @@
+"""What the ledger's tests start from: a clock moved by hand, intents, and a look at the rows."""
+
+from sqlalchemy import select
+
+from meitu_demo.ledger import Intent, Store
+from meitu_demo.ledger.tables import calls
+
+NOON = 1_800_014_400.0  # 2027-01-15T12:00:00Z
+
+
+class Clock:
+    """Seconds since 1970, moved by hand."""
+
+    def __init__(self, now: float = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def intent(provider: str = "meitu", visitor: str = "b" * 64) -> Intent:
+    """An intent to call."""
+    return Intent(provider, "face_fuse", "a" * 64, visitor)
+
+
+def states(store: Store) -> dict[str, str]:
+    """The state of each call in the database."""
+    with store.database.reading() as connection:
+        return {found.id: found.state for found in connection.execute(select(calls.c.id, calls.c.state))}
+
+
+def row(store: Store, call: str) -> dict[str, object]:
+    """One call as it stands in the database."""
+    with store.database.reading() as connection:
+        return dict(connection.execute(select(calls).where(calls.c.id == call)).mappings().one())

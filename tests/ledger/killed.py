@@ -1,0 +1,181 @@
+"""``python killed.py URL KILLS SEED``: processes that make paid calls and are killed at random points.
+
+Every second one kills itself (SIGKILL) at a random line of the ledger or of a transaction's functions in SQLAlchemy;
+the others are killed from outside after a random time. One in four dies from its first line on, the others once they
+have opened the ledger. The fake vendor's own book is a file that each of them appends to. After each death the ledger
+is held against that book. Prints one line of JSON.
+"""
+
+import json
+import os
+import random
+import select
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from given import NOON, intent, row, states
+
+from meitu_demo.ledger import Answer, Budgets, Store
+from meitu_demo.ledger.database import Database
+
+TRACED = ("/meitu_demo/ledger/", "/killed.py")  # every line of these files is a place to die at,
+TRANSACTION = ("_begin_impl", "_exec_single_context", "_commit_impl", "_rollback_impl")  # and of these functions
+CALLS = 3
+LEASE = 90.0
+
+
+def make_calls(url: str, book: Path, seed: int, opened: Callable[[], None]) -> None:
+    """The small script: paid calls with random ends, each entered into the vendor's book when it arrives."""
+    dice = random.Random(seed)
+    store = Store(Database(url), clock=lambda: NOON, lease=LEASE)
+    store.sweep()
+    opened()
+    vendor = os.open(book, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    for _ in range(CALLS):
+        call = store.reserve(intent(), Budgets(calls_per_day=100_000))
+        if dice.random() < 0.15:
+            store.release(call)
+            continue
+        store.mark_sent(call, 1000)
+        billed = dice.random() < 0.7
+        if billed:
+            os.write(vendor, f"{call}\n".encode())
+        if not billed and dice.random() < 0.5:
+            store.refuse(call, Answer("20003"))
+        elif not billed:
+            store.never_arrived(call, "dns")
+        elif dice.random() < 0.7:
+            store.confirm(call, Answer("0", "id", 1000))
+        else:
+            store.mark_unknown(call, "read_timeout")
+
+
+def is_traced(frame: FrameType) -> bool:
+    """Whether a process may die on a line of this frame."""
+    code = frame.f_code
+    return code.co_name in TRANSACTION or any(part in code.co_filename for part in TRACED)
+
+
+def count_lines(url: str, book: Path) -> tuple[int, int, float]:
+    """How many lines a whole run takes, how many of them before the ledger is open, and how many seconds after that."""
+    lines = opening = 0
+    start = 0.0
+
+    def trace(frame: FrameType, event: str, _argument: Any) -> Any:
+        nonlocal lines
+        if is_traced(frame):
+            lines += event == "line"
+            return trace
+        return None
+
+    def opened() -> None:
+        nonlocal opening, start
+        opening, start = lines, time.perf_counter()
+
+    sys.settrace(trace)
+    make_calls(url, book, 0, opened)
+    sys.settrace(None)
+    return lines, opening, time.perf_counter() - start
+
+
+def die_at(line: int) -> None:
+    """Kill this process at the so-manieth line from here."""
+    left = line
+
+    def trace(frame: FrameType, event: str, _argument: Any) -> Any:
+        nonlocal left
+        if is_traced(frame):
+            left -= event == "line"
+            if left <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return trace
+        return None
+
+    sys.settrace(trace)
+
+
+def run_and_kill(url: str, book: Path, seed: int, *, line: int | None, cold: bool, seconds: float) -> bool:
+    """One process from birth to death, at its `line` or after `seconds`; whether it was killed before its end."""
+    ready, say = os.pipe()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.close(ready)
+
+            def begin() -> None:
+                os.write(say, b".")
+                if line is not None:
+                    die_at(line)
+
+            if cold:
+                begin()
+            make_calls(url, book, seed, (lambda: None) if cold else begin)
+            code = 0
+        finally:
+            os._exit(code)
+    os.close(say)
+    if line is None and os.read(ready, 1):
+        select.select([ready], [], [], seconds)  # until it ends, or its time is up
+        os.kill(child, signal.SIGKILL)
+    status = os.waitpid(child, 0)[1]
+    os.close(ready)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the script itself failed"
+    return os.WIFSIGNALED(status)
+
+
+def look(url: str, book: Path, now: float, *, sweep: bool) -> Counter[str]:
+    """Hold the ledger against the vendor's book. Raises AssertionError; returns how many calls are in which state."""
+    store = Store(Database(url), clock=lambda: now, lease=LEASE)
+    try:
+        before = states(store)
+        swept = store.sweep()
+        found = states(store)
+        if sweep:
+            assert set(found.values()).isdisjoint({"reserved", "sent"}), "something is left under way"
+        else:
+            assert (found, swept.released, swept.unknown) == (before, 0, 0), "a live call was touched"
+        billed = book.read_text().split() if book.exists() else []
+        for call in billed:
+            assert found[call] in ("sent", "confirmed", "unknown"), f"{row(store, call)} was billed"
+        used = store.used_today("meitu")
+        assert used >= len(billed), f"{used} counted, {len(billed)} billed"
+        return Counter(found.values())
+    finally:
+        store.database.close()
+
+
+def main(url: str, kills: int, seed: int) -> None:
+    """Kill so many, and say what was found."""
+    dice = random.Random(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        book = Path(folder) / "billed"
+        lines, opening, seconds = count_lines(url, book)
+        deaths = 0
+        left: Counter[str] = Counter()
+        after = look(url, book, NOON, sweep=False)
+        for number in range(kills):
+            before, cold = after, number % 4 == 0
+            line = dice.randint(1, lines if cold else lines - opening) if number % 2 == 0 else None
+            moment = dice.uniform(0, seconds / 2)  # tracing took the other half
+            deaths += run_and_kill(url, book, dice.randrange(2**32), line=line, cold=cold, seconds=moment)
+            after = look(url, book, NOON, sweep=False)
+            for state in ("reserved", "sent"):
+                left[state] += after[state] - before[state]
+                assert 0 <= after[state] - before[state] <= 1, "one process has at most one call under way"
+        end = look(url, book, NOON + LEASE + 1, sweep=True)
+        billed = len(book.read_text().split())
+        counted = end["confirmed"] + end["unknown"]
+        assert billed <= counted <= billed + left["sent"], "at most the calls in flight are counted too much"
+        print(json.dumps({"kills": deaths, "left": left, "billed": billed, "counted": counted, "lines": lines}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,235 @@
+"""The ledger on the event loop: blocks that are left early, cancelled tasks, a database that goes away."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import pytest
+
+from meitu_demo.errors import LedgerUnavailable, OverBudget
+from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Ledger, Store, Swept
+
+from .given import Clock, intent, row, states
+
+pytestmark = pytest.mark.xdist_group("ledger")
+
+
+async def test_a_block_that_says_everything(store: Store) -> None:
+    """Each end that is said is the end that is written."""
+    ledger = Ledger(store)
+    async with ledger.call(intent()) as confirmed:
+        await confirmed.sent(10)
+        await confirmed.confirmed(Answer("0", "id", 20))
+    async with ledger.call(intent()) as refused:
+        await refused.sent(10)
+        await refused.refused(Answer("20003"))
+    async with ledger.call(intent()) as unknown:
+        await unknown.sent(10)
+        await unknown.unknown("read_timeout")
+    async with ledger.call(intent()) as lost:
+        await lost.sent(10)
+        await lost.never_arrived("dns")
+    wanted = {confirmed.id: "confirmed", refused.id: "refused", unknown.id: "unknown", lost.id: "released"}
+    assert states(store) == wanted
+    assert await ledger.used_today("meitu") == 2
+    await ledger.close()
+
+
+@pytest.mark.parametrize(("sent", "end"), [(False, "released"), (True, "unknown")])
+async def test_a_block_that_is_left_by_an_error(store: Store, sent: bool, end: str) -> None:
+    """Without a word about its end, a call is released before it was sent and unknown after; the error goes on."""
+
+    async def fail() -> None:
+        async with Ledger(store).call(intent()) as call:
+            if sent:
+                await call.sent(1)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert list(states(store).values()) == [end]
+
+
+@pytest.mark.parametrize("native", [False, True])
+@pytest.mark.parametrize(("sent", "end"), [(False, "released"), (True, "unknown")])
+async def test_a_task_that_is_cancelled(store: Store, native: bool, sent: bool, end: str) -> None:
+    """Closing the tab, by anyio's way or asyncio's, leaves no call under way behind."""
+    ledger = Ledger(store)
+    there = anyio.Event()
+
+    async def visit() -> None:
+        async with ledger.call(intent()) as call:
+            if sent:
+                await call.sent(1)
+            there.set()
+            await anyio.sleep_forever()
+
+    if native:
+        task = asyncio.create_task(visit())
+        await there.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    else:
+        async with anyio.create_task_group() as group:
+            group.start_soon(visit)
+            await there.wait()
+            group.cancel_scope.cancel()
+    assert list(states(store).values()) == [end]
+    assert await ledger.renew() == 0
+
+
+async def test_a_reservation_nobody_waits_for_is_swept(store: Store, clock: Clock) -> None:
+    """A task that is cancelled while its reservation is being written leaves it to the sweep, not to the cap."""
+    gate, reserving, done = threading.Event(), threading.Event(), threading.Event()
+    reserve = store.reserve
+
+    def slowly(*arguments: Any) -> str:
+        reserving.set()
+        gate.wait(30)
+        call = reserve(*arguments)
+        done.set()
+        return call
+
+    store.reserve = slowly  # type: ignore[method-assign]
+    ledger = Ledger(store)
+
+    async def visit() -> None:
+        async with ledger.call(intent()):
+            pytest.fail("was cancelled before")
+
+    task = asyncio.create_task(visit())
+    await anyio.to_thread.run_sync(reserving.wait, 30)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    gate.set()
+    await anyio.to_thread.run_sync(done.wait, 30)
+    assert list(states(store).values()) == ["reserved"]
+    assert await ledger.renew() == 0
+    clock.now += store.lease + 1
+    assert await ledger.sweep() == Swept(1, 0)
+
+
+async def test_tending_keeps_calls_alive(open_store: Callable[..., Store], clock: Clock) -> None:
+    """Calls under way outlast any number of leases while `tend` runs, and another's abandoned ones are swept."""
+    mine, dead = open_store(), open_store()
+    ledger = Ledger(mine)
+    left = dead.reserve(intent())
+    rounds = 0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal rounds
+        rounds += 1
+        clock.now += seconds
+        if rounds == 20:
+            raise asyncio.CancelledError
+
+    async with ledger.call(intent()) as call:
+        await call.sent(1)
+        with pytest.raises(asyncio.CancelledError):
+            await ledger.tend(sleep)
+        assert states(mine) == {left: "released", call.id: "sent"}
+        await call.confirmed()
+    assert states(mine)[call.id] == "confirmed"
+
+
+async def test_tending_outlives_a_database_that_goes_away(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round that cannot be written is followed by the next."""
+    answers = iter([LedgerUnavailable(), Swept(0, 0), asyncio.CancelledError()])
+    heard = []
+
+    def sweep() -> Swept:
+        answer = next(answers)
+        heard.append(answer)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    async def no_wait(_seconds: float) -> None:
+        await anyio.lowlevel.checkpoint()
+
+    monkeypatch.setattr(store, "sweep", sweep)
+    with pytest.raises(asyncio.CancelledError):
+        await Ledger(store).tend(no_wait)
+    assert len(heard) == 3
+
+
+async def test_over_budget_runs_nothing(store: Store) -> None:
+    """When the cap is reached, the block is not entered."""
+    ledger = Ledger(store, Budgets(calls_per_day=1))
+    async with ledger.call(intent()):
+        with pytest.raises(OverBudget):
+            async with ledger.call(intent()):
+                pytest.fail("two of one")
+
+
+async def test_without_a_database_nothing_is_sent(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither reserving nor saying `sent` succeeds; what can no longer be written about the end is no error."""
+
+    def gone(*_arguments: object) -> None:
+        raise LedgerUnavailable(cause="gone")
+
+    ledger = Ledger(store)
+
+    async def send() -> None:
+        async with ledger.call(intent()) as call:
+            await call.sent(1)
+            pytest.fail("was not written")
+
+    for verb, left in (("reserve", []), ("mark_sent", ["released"])):
+        with monkeypatch.context() as patch:
+            patch.setattr(store, verb, gone)
+            with pytest.raises(LedgerUnavailable):
+                await send()
+        assert list(states(store).values()) == left
+    async with ledger.call(intent()) as paid:
+        await paid.sent(1)
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "confirm", gone)
+            await paid.confirmed()
+    assert states(store)[paid.id] == "sent"
+    assert await ledger.renew() == 0  # nobody holds it any more: the sweep will say unknown
+
+
+async def test_a_lost_reservation_is_not_sent(store: Store, clock: Clock) -> None:
+    """An instance that slept past its lease and was swept does not send."""
+
+    async def sleep_and_send() -> None:
+        async with Ledger(store).call(intent()) as call:
+            clock.now += store.lease + 1
+            store.sweep()
+            await call.sent(1)
+
+    with pytest.raises(IllegalTransition):
+        await sleep_and_send()
+    [call] = states(store)
+    assert (row(store, call)["state"], row(store, call)["cause"]) == ("released", "lease_ran_out")
+
+
+async def test_the_event_loop_goes_on(store: Store, open_store: Callable[..., Store]) -> None:
+    """While a reservation waits for the database's lock, other tasks run; it is granted when the lock is free."""
+    other = open_store()
+    other.sweep()
+    ledger = Ledger(store)
+    holding, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with other.database.alone():
+            holding.set()
+            release.wait(30)
+
+    async def visit() -> None:
+        async with ledger.call(intent()):
+            pass
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(anyio.to_thread.run_sync, hold)
+        await anyio.to_thread.run_sync(holding.wait, 30)
+        group.start_soon(visit)
+        for _ in range(100):
+            await anyio.lowlevel.checkpoint()  # would never come back if the loop itself waited
+        release.set()
+    assert list(states(store).values()) == ["released"]

@@ -1,0 +1,91 @@
+"""Caps hold when everybody comes at once, in one process and in two; and a killed process under-counts nothing.
+
+LEDGER_KILLS sets how many processes are killed on each database (20; `make chaos` takes 200).
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio
+import pytest
+
+import meitu_demo
+from meitu_demo.errors import OverBudget
+from meitu_demo.ledger import Budgets, Ledger, Store
+
+from .given import intent, states
+from .rush import rush
+
+pytestmark = pytest.mark.xdist_group("ledger")
+
+HERE = Path(__file__).parent
+ENVIRON = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(meitu_demo.__path__[0]).parent), str(HERE)])}
+
+
+def test_fifty_threads_make_a_hundred_calls(store: Store) -> None:
+    """150 attempts by 50 threads at once against a cap of 100: exactly 100 are granted."""
+    assert rush(store, threads=50, each=3, budgets=Budgets(calls_per_day=100)) == 100
+    assert store.used_today("meitu") == 100
+
+
+def test_a_visitors_clicks_at_once_keep_to_the_hour(store: Store) -> None:
+    """20 threads of five visitors against a cap of 3 an hour: 15 are granted."""
+    assert rush(store, threads=20, each=1, budgets=Budgets(calls_per_hour=3)) == 15
+
+
+async def test_fifty_tasks_make_a_hundred_calls(store: Store) -> None:
+    """The same on the event loop: 100 of 150, and every one has ended at the end."""
+    ledger = Ledger(store, Budgets(calls_per_day=100))
+    refused = 0
+
+    async def person() -> None:
+        nonlocal refused
+        for _ in range(3):
+            try:
+                async with ledger.call(intent()) as call:
+                    await call.sent(1)
+                    await call.confirmed()
+            except OverBudget:
+                refused += 1
+
+    async with anyio.create_task_group() as people:
+        for _ in range(50):
+            people.start_soon(person)
+    assert refused == 50
+    assert sorted(set(states(store).values())) == ["confirmed"]
+    assert len(states(store)) == 100
+
+
+def test_two_processes_make_a_hundred_calls(url: str, open_store: Callable[..., Store]) -> None:
+    """Two processes of 25 threads on a database that neither has made yet: together exactly 100 of 150."""
+    command = [sys.executable, str(HERE / "rush.py"), url, "25", "3", "100"]
+    two = [
+        subprocess.Popen(command, env=ENVIRON, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    assert [process.stdout.readline() for process in two if process.stdout] == ["ready\n"] * 2
+    for process in two:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    granted = [int(process.communicate(timeout=90)[0]) for process in two]
+    assert [process.returncode for process in two] == [0, 0]
+    assert sum(granted) == 100
+    assert min(granted) > 0
+    assert set(states(open_store()).values()) == {"sent"}
+
+
+def test_kills_lose_nothing(url: str) -> None:
+    """Whatever the vendor has billed is counted, whenever the process dies; no live call is touched by the next."""
+    kills = int(os.environ.get("LEDGER_KILLS", "20"))
+    command = [sys.executable, str(HERE / "killed.py"), url, str(kills), str(kills)]
+    done = subprocess.run(command, env=ENVIRON, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout)
+    print(f"\n{url.partition(':')[0]}: {found}")
+    assert found["kills"] >= kills // 2
+    assert found["billed"] > 0

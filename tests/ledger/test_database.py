@@ -1,0 +1,193 @@
+"""Opening, and everything that a database can do instead of answering."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import psycopg
+import pytest
+
+from meitu_demo.errors import LedgerUnavailable
+from meitu_demo.explain import explain
+from meitu_demo.ledger import Budgets, Store
+from meitu_demo.ledger.database import Database
+
+from .given import Clock, intent, states
+from .postgres import Server
+
+pytestmark = pytest.mark.xdist_group("ledger")
+
+
+def file_store(path: Path, *, patience: float = 0.05) -> Store:
+    return Store(Database(f"sqlite:///{path}", patience=patience), clock=Clock())
+
+
+def test_sqlite_is_opened_durably(tmp_path: Path) -> None:
+    """The folder is made, for the owner only; the journal is a WAL, and a commit waits for the disk."""
+    store = file_store(tmp_path / "a" / "b" / "ledger.db")
+    assert store.database.is_missing()
+    store.reserve(intent())
+    assert not store.database.is_missing()
+    assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
+    with store.database.reading() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
+
+
+def test_a_reader_holds_up_no_writer(open_store: Callable[..., Store]) -> None:
+    """While a report reads, calls are reserved; the report goes on seeing one moment."""
+    store, other = open_store(patience=0.5), open_store(patience=0.5)
+    store.reserve(intent())
+    with store.database.reading() as connection:
+        query = "SELECT count(*) FROM paid_calls"
+        assert connection.exec_driver_sql(query).scalar_one() == 1
+        other.reserve(intent())
+    assert len(states(store)) == 2
+
+
+def test_a_lock_that_stays_is_said(open_store: Callable[..., Store]) -> None:
+    """Somebody who does not let go is waited for, and then the ledger is unavailable; nothing is claimed."""
+    store, other = open_store(patience=0.05), open_store()
+    other.sweep()
+    with other.database.alone(), pytest.raises(LedgerUnavailable):
+        store.reserve(intent())
+    assert states(store) == {}
+    store.reserve(intent())
+
+
+@pytest.mark.parametrize("place", ["below a file", "a folder", "not a database", "empty file"])
+def test_a_file_that_cannot_be_one(tmp_path: Path, place: str) -> None:
+    """A path that cannot hold a ledger is a LedgerUnavailable; an empty file can."""
+    path = tmp_path / "ledger.db"
+    if place == "below a file":
+        path.write_text("")
+        path = path / "ledger.db"
+    elif place == "a folder":
+        path.mkdir()
+    elif place == "not a database":
+        path.write_text("Dear diary, " * 1000)
+    else:
+        path.write_text("")
+        file_store(path).reserve(intent())
+        return
+    for attempt in (lambda store: store.reserve(intent()), Store.sweep, lambda store: store.used_today("meitu")):
+        with pytest.raises(LedgerUnavailable):
+            attempt(file_store(path))
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    """When nothing more fits, nothing more is reserved, and what was written stays."""
+    store = Store(Database(f"sqlite:///{tmp_path / 'ledger.db'}", threads=1), clock=Clock())
+    with store.database.writing() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
+    made: list[str] = []
+
+    def go_on() -> None:
+        while len(made) < 1000:
+            made.append(store.reserve(intent()))
+
+    with pytest.raises(LedgerUnavailable) as raised:
+        go_on()
+    assert raised.value.facts == {"cause": "SQLITE_FULL"}
+    assert sorted(states(store)) == sorted(made)
+
+
+def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+    """No server, no live calls; and neither error nor log shows the password."""
+    store = Store(Database(f"postgresql://owner:hunter2@/ledger?host={tmp_path}", patience=2), clock=Clock())
+    with pytest.raises(LedgerUnavailable) as raised:
+        store.reserve(intent())
+    assert "hunter2" not in f"{raised.value!r} {raised.value.__cause__!r} {store.database!r}"
+    assert raised.value.__suppress_context__
+
+
+def test_connections_that_were_cut(postgres: Server, postgres_url: Callable[[], str]) -> None:
+    """When the server has dropped our connections, the next call opens another."""
+    store = Store(Database(postgres_url()), clock=Clock())
+    store.reserve(intent())
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    store.reserve(intent())
+    assert len(states(store)) == 2
+    store.database.close()
+
+
+def test_a_transaction_that_is_cut_leaves_nothing(store: Store) -> None:
+    """Whatever fails within a transaction, none of it stays."""
+    call = store.reserve(intent())
+
+    def break_off() -> None:
+        with store.database.alone() as connection:
+            connection.exec_driver_sql("DELETE FROM paid_calls")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        break_off()
+    assert states(store) == {call: "reserved"}
+
+
+def test_the_log_names_the_kind_and_nothing_else(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The owner is told what kind of failure it was, without path, statement or values."""
+    path = tmp_path / "secret-folder"
+    path.mkdir()
+    with caplog.at_level(logging.DEBUG), pytest.raises(LedgerUnavailable):
+        file_store(path).reserve(intent(), Budgets(1, 1))
+    assert "SQLITE_CANTOPEN" in caplog.text
+    assert "secret-folder" not in caplog.text
+    assert "a" * 64 not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "nonsense",
+        "mysql://u:hunter2@h/d",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///file:x?uri=true",
+        "http://:p",
+    ],
+)
+def test_urls_that_cannot_be_used(url: str) -> None:
+    """Another kind of database, or one that is forgotten at the end, is refused at once and not quoted."""
+    with pytest.raises(ValueError, match="database") as raised:
+        Database(url)
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_the_usual_names_of_postgresql(scheme: str) -> None:
+    """The schemes that hosts hand out all mean the same driver."""
+    Database(f"{scheme}://owner@host/name").close()
+
+
+def test_everybody_opens_a_new_file_at_once(tmp_path: Path) -> None:
+    """First openings at the same moment, folder, WAL and table included, all succeed."""
+    together = Barrier(6)
+
+    def start(_number: int) -> None:
+        for turn in range(8):
+            store = file_store(tmp_path / str(turn) / "ledger.db", patience=20)
+            together.wait(30)
+            store.reserve(intent())
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(start, range(6)))
+    for turn in range(8):
+        store = file_store(tmp_path / str(turn) / "ledger.db")
+        assert len(states(store)) == 6
+        with store.database.reading() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_it_is_explained(language: str) -> None:
+    """A pause of the ledger has words of its own, and says nothing about billing."""
+    explanation = explain(LedgerUnavailable(cause="SQLITE_BUSY"), language)
+    assert explanation.slug == "ledger_unavailable"
+    assert "DATABASE_URL" in explanation.fix
+    assert "billed" not in explanation.why

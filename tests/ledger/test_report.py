@@ -1,0 +1,115 @@
+"""The owner's figures and CSV, and the command that prints them."""
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from meitu_demo.ledger import Answer, Store
+from meitu_demo.ledger.__main__ import main
+from meitu_demo.ledger.budgets import DAY
+from meitu_demo.ledger.database import Database
+from meitu_demo.ledger.report import as_text, tally, write_csv
+
+from .given import NOON, Clock, intent
+
+pytestmark = pytest.mark.xdist_group("ledger")
+
+DAY_BEGINS = NOON - DAY / 2
+KEPT = "2027-01-15"
+
+
+def spend(store: Store) -> None:
+    """A day: two confirmed, two refused, one unknown, one under way, one released; and one call at the other vendor."""
+    confirmed, second, refused, again, unknown, under_way = (store.reserve(intent()) for _ in range(6))
+    store.release(store.reserve(intent()))
+    for call in (confirmed, second, refused, again, unknown, under_way):
+        store.mark_sent(call, 1000)
+    store.confirm(confirmed, Answer("0", "req-1", 2000))
+    store.confirm(second)
+    store.refuse(refused, Answer("20003"))
+    store.refuse(again, Answer("20003"))
+    store.mark_unknown(unknown, "read_timeout")
+    store.mark_sent(store.reserve(intent("ailab")))
+
+
+def test_a_day_in_figures(open_store: Callable[..., Store], clock: Clock) -> None:
+    """What counts, what came back, what was refused and why; the next day is another day."""
+    store = open_store(lease=2 * DAY)
+    spend(store)
+    clock.now += DAY
+    store.reserve(intent())
+    ailab, meitu = tally(store, DAY_BEGINS, DAY_BEGINS + DAY)
+    assert (ailab.provider, ailab.spent, ailab.under_way) == ("ailab", 1, 1)
+    assert (meitu.spent, meitu.under_way, meitu.states["confirmed"], meitu.states["released"]) == (4, 1, 2, 1)
+    assert dict(meitu.refusals) == {"20003": 2}
+    assert dict(meitu.unknowns) == {"read_timeout": 1}
+    assert as_text([ailab, meitu]) == "\n".join(
+        [
+            "provider          spent  confirmed    unknown  under way    refused   released",
+            "ailab                 1          0          0          1          0          0",
+            "meitu                 4          2          1          1          2          1",
+            "",
+            "meitu, refused: 20003 × 2",
+            "meitu, may have been billed: read_timeout × 1",
+        ]
+    )
+
+
+def test_every_call_as_csv(store: Store) -> None:
+    """One line a call, all columns, times that a person and a spreadsheet can read."""
+    spend(store)
+    file = io.StringIO()
+    assert write_csv(store, DAY_BEGINS, DAY_BEGINS + DAY, file) == 8
+    rows = list(csv.DictReader(file.getvalue().splitlines()))
+    [confirmed] = [row for row in rows if row["request_id"] == "req-1"]
+    assert len(rows) == 8
+    assert confirmed["reserved_at"] == "2027-01-15T12:00:00.000+00:00"
+    assert (confirmed["state"], confirmed["bytes_sent"], confirmed["bytes_received"]) == ("confirmed", "1000", "2000")
+    assert {row["settled_at"] for row in rows if row["state"] == "sent"} == {""}
+    assert not any(value[:1] in ("=", "+", "-", "@") for row in rows for value in row.values())
+
+
+def test_the_command(url: str, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It prints a day's figures, writes CSV to the screen or a file, and changes nothing."""
+    spend(store)
+    assert main(["--database", url, "--day", KEPT]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"Paid calls, {KEPT} (UTC)")
+    assert "meitu                 4" in said
+    assert main(["--database", url, "--day", "2027-01-16", "--days", "3"]) == 0
+    assert "2027-01-14 to 2027-01-16" in capsys.readouterr().out
+    assert main(["--database", url, "--day", KEPT, "--csv"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 9
+    assert main(["--database", url, "--day", KEPT, "--csv", str(tmp_path / "calls.csv")]) == 0
+    assert "8 calls written" in capsys.readouterr().out
+    assert len((tmp_path / "calls.csv").read_text().splitlines()) == 9
+    assert main(["--database", url]) == 0
+    assert "provider" in capsys.readouterr().out
+    assert store.used_today("meitu") == 4
+
+
+def test_the_command_where_there_is_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No ledger is no fault, and asking makes none; what cannot be read or understood is said without its secrets."""
+    path = tmp_path / "ledger.db"
+    assert main(["--database", f"sqlite:///{path}"]) == 0
+    assert "no paid call" in capsys.readouterr().err
+    assert not path.exists()
+    path.write_text("Dear diary, " * 1000)
+    assert main(["--database", f"sqlite:///{path}"]) == 1
+    assert "cannot be read" in capsys.readouterr().err
+    assert main(["--database", "mysql://owner:hunter2@host/name"]) == 2
+    assert "hunter2" not in capsys.readouterr().err
+    for wrong in (["--day", "yesterday"], ["--days", "0"]):
+        with pytest.raises(SystemExit):
+            main(wrong)
+
+
+def test_a_ledger_without_calls(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty ledger is a table without rows."""
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    Store(Database(url)).sweep()
+    assert main(["--database", url]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("provider")

@@ -1,0 +1,184 @@
+"""Two instances, a clock, a vendor who bills, and anything that may be asked of the ledger in any order."""
+
+import math
+from dataclasses import dataclass, replace
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import delete
+
+from meitu_demo.errors import OverBudget, OverVisitorBudget
+from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Store
+from meitu_demo.ledger.budgets import DAY, HOUR
+from meitu_demo.ledger.database import Database
+from meitu_demo.ledger.tables import calls as table
+
+from .conftest import FreshUrl
+from .given import Clock, intent, states
+
+pytestmark = pytest.mark.xdist_group("ledger")
+
+BUDGETS = Budgets(calls_per_day=6, calls_per_hour=3)
+COUNTED = {"reserved", "sent", "confirmed", "unknown"}
+# verb → the states that it may start from (swept: unknown by the sweep), and where it leads
+VERBS = {
+    "mark_sent": ({"reserved"}, "sent"),
+    "release": ({"reserved"}, "released"),
+    "never_arrived": ({"sent", "swept"}, "released"),
+    "confirm": ({"sent", "swept"}, "confirmed"),
+    "refuse": ({"sent", "swept"}, "refused"),
+    "mark_unknown": ({"sent", "swept"}, "unknown"),
+}
+EXTRA = {"never_arrived": ("dns",), "mark_unknown": ("reset",), "refuse": (Answer("20003"),)}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the model knows of a call."""
+
+    owner: str
+    provider: str
+    visitor: str
+    reserved_at: float
+    lease_until: float
+    state: str = "reserved"
+    billed: bool = False
+
+
+class Machine(RuleBasedStateMachine):
+    """The ledger beside a model of it in a dictionary."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.database = database
+        self.stores = [self.open(), self.open()]
+        self.calls: dict[str, Known] = {}
+        with database.writing() as connection:
+            connection.execute(delete(table))
+
+    def open(self) -> Store:
+        return Store(self.database, clock=self.clock, lease=100)
+
+    def after_sweep(self) -> dict[str, Known]:
+        """What a sweep would make of the calls now."""
+        ends = {"reserved": "released", "sent": "swept"}
+        return {
+            call: replace(known, state=ends.get(known.state, known.state))
+            if known.lease_until < self.clock.now
+            else known
+            for call, known in self.calls.items()
+        }
+
+    def counted(self, calls: dict[str, Known], **wanted: str) -> list[float]:
+        """When the calls that count were reserved."""
+        return sorted(
+            known.reserved_at
+            for known in calls.values()
+            if (known.state in COUNTED or known.state == "swept")
+            and all(getattr(known, name) == value for name, value in wanted.items())
+        )
+
+    @initialize(hour=st.floats(0, 23.99))
+    def begin(self, hour: float) -> None:
+        self.clock.now += hour * HOUR
+
+    @rule(who=st.integers(0, 1), provider=st.sampled_from(["meitu", "ailab"]), visitor=st.sampled_from("bc"))
+    def reserve(self, who: int, provider: str, visitor: str) -> None:
+        now, store = self.clock.now, self.stores[who]
+        swept = self.after_sweep()
+        midnight = now - now % DAY
+        today = [at for at in self.counted(swept, provider=provider) if at >= midnight]
+        hour = [at for at in self.counted(swept, visitor=visitor * 64) if at > now - HOUR]
+        if len(today) >= 6:
+            with pytest.raises(OverBudget) as raised:
+                store.reserve(intent(provider, visitor * 64), BUDGETS)
+            assert raised.value.facts["minutes"] == max(1, math.ceil((midnight + DAY - now) / 60))
+        elif len(hour) >= 3:
+            with pytest.raises(OverVisitorBudget) as raised:
+                store.reserve(intent(provider, visitor * 64), BUDGETS)
+            assert raised.value.facts["minutes"] == max(1, math.ceil((hour[-3] + HOUR - now) / 60))
+        else:
+            call = store.reserve(intent(provider, visitor * 64), BUDGETS)
+            self.calls = {**swept, call: Known(store.instance, provider, visitor * 64, now, now + 100)}
+
+    @precondition(lambda self: self.calls)
+    @rule(data=st.data(), who=st.integers(0, 1), verb=st.sampled_from(sorted(VERBS)), billed=st.booleans())
+    def say(self, data: st.DataObject, who: int, verb: str, billed: bool) -> None:
+        call = data.draw(st.sampled_from(sorted(self.calls)))
+        store, known = self.stores[who], self.calls[call]
+        starts, end = VERBS[verb]
+        legal = known.owner == store.instance and known.state in starts
+        if legal and verb in ("never_arrived", "refuse") and known.billed:
+            return  # would be a lie
+        try:
+            getattr(store, verb)(call, *EXTRA.get(verb, ()))
+        except IllegalTransition:
+            assert not legal
+            return
+        assert legal
+        self.calls[call] = replace(known, state=end)
+        if verb == "mark_sent":
+            self.calls[call] = replace(known, state=end, billed=billed, lease_until=self.clock.now + 100)
+
+    @rule(who=st.integers(0, 1))
+    def renew(self, who: int) -> None:
+        store = self.stores[who]
+        mine = {
+            call: replace(known, lease_until=self.clock.now + 100)
+            for call, known in self.calls.items()
+            if known.owner == store.instance and known.state in ("reserved", "sent")
+        }
+        assert store.renew(list(self.calls)) == len(mine)
+        self.calls |= mine
+
+    @rule(who=st.integers(0, 1))
+    def sweep(self, who: int) -> None:
+        after = self.after_sweep()
+        changed = [known.state for call, known in after.items() if known != self.calls[call]]
+        swept = self.stores[who].sweep()
+        assert (swept.released, swept.unknown) == (changed.count("released"), changed.count("swept"))
+        self.calls = after
+
+    @rule(who=st.integers(0, 1))
+    def die_and_start_again(self, who: int) -> None:
+        self.stores[who] = self.open()
+
+    @rule(seconds=st.sampled_from([1.0, 60.0, 101.0, 1800.0, HOUR, 40_000.0]))
+    def wait(self, seconds: float) -> None:
+        self.clock.now += seconds
+
+    @invariant()
+    def rows_are_as_the_model_says(self) -> None:
+        said = {call: "unknown" if known.state == "swept" else known.state for call, known in self.calls.items()}
+        assert states(self.stores[0]) == said
+
+    @invariant()
+    def nothing_billed_goes_uncounted(self) -> None:
+        midnight = self.clock.now - self.clock.now % DAY
+        for provider in ("meitu", "ailab"):
+            today = [k for k in self.calls.values() if k.provider == provider and k.reserved_at >= midnight]
+            assert sum(known.billed for known in today) <= self.stores[0].used_today(provider) <= 6
+
+
+def test_any_order_of_things(fresh_url: FreshUrl) -> None:
+    """Whatever is asked in whatever order: the database does what the model says, and never counts too little."""
+    database = Database(fresh_url(), threads=1)
+    try:
+        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+            lambda: Machine(database),
+            settings=settings(
+                max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            ),
+        )
+    finally:
+        database.close()

@@ -1,0 +1,143 @@
+"""Who a call is counted against: cookie, hash, address; and the secret behind them."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meitu_demo.ledger import (
+    Intent,
+    client_address,
+    fingerprint,
+    load_secret,
+    new_visitor,
+    sign_visitor,
+    verify_visitor,
+    visitor_hash,
+)
+from meitu_demo.ledger.visitor import AHEAD, YEAR
+
+from .given import NOON
+
+SECRET = b"s" * 32
+OTHER = b"t" * 32
+PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
+
+
+# ── Cookie ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_cookie_gives_the_visitor_back() -> None:
+    """What we signed we read, for a year, also where another replica's clock runs ahead a little."""
+    visitor = new_visitor()
+    cookie = sign_visitor(visitor, SECRET, NOON)
+    for now in (NOON - AHEAD, NOON, NOON + YEAR):
+        assert verify_visitor(cookie, SECRET, now) == visitor
+    for now in (NOON - AHEAD - 1, NOON + YEAR + 1):
+        assert verify_visitor(cookie, SECRET, now) is None
+    assert verify_visitor(cookie, OTHER, NOON) is None
+    assert len({new_visitor() for _ in range(1000)}) == 1000
+
+
+def test_no_changed_character_passes() -> None:
+    """Each character of the cookie is vouched for: changed, dropped or added anywhere, it is nobody's."""
+    cookie = sign_visitor(new_visitor(), SECRET, NOON)
+    for place in range(len(cookie)):
+        for other in "Aa0._-":
+            changed = cookie[:place] + other + cookie[place + 1 :]
+            # the signature's last character holds two bits that no byte uses, and is compared all the same
+            assert changed == cookie or verify_visitor(changed, SECRET, NOON) is None
+            assert verify_visitor(cookie[:place] + other + cookie[place:], SECRET, NOON) is None
+        assert verify_visitor(cookie[:place], SECRET, NOON) is None
+        assert verify_visitor(cookie[:place] + cookie[place + 1 :], SECRET, NOON) is None
+
+
+@given(st.one_of(st.none(), st.text(max_size=300), st.from_regex(r"v1\.[\w-]{22}\.\d+\.[\w-]{43}\n?", fullmatch=True)))
+def test_anything_else_is_nobody(cookie: str | None) -> None:
+    """No text makes it raise, and none that we did not sign passes."""
+    assert verify_visitor(cookie, SECRET, NOON) is None
+
+
+# ── Hashes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_visitors_hash_is_theirs_and_salted() -> None:
+    """The same visitor hashes alike, another one or another salt does not, and the ledger takes it."""
+    one = visitor_hash("203.0.113.9", SECRET)
+    assert one == visitor_hash("203.0.113.9", SECRET)
+    assert len({one, visitor_hash("203.0.113.10", SECRET), visitor_hash("203.0.113.9", OTHER)}) == 3
+    assert visitor_hash("\ud800", SECRET)
+    Intent("meitu", "face_fuse", fingerprint("face_fuse", {}, b"photo", SECRET), one)
+
+
+def test_a_request_is_the_same_only_if_all_of_it_is() -> None:
+    """The order of the values does not matter; endpoint, each value, photo and key do."""
+    values = {"template": "a", "strength": 0.5}
+    one = fingerprint("face_fuse", values, b"photo", SECRET)
+    assert one == fingerprint("face_fuse", dict(reversed(values.items())), b"photo", SECRET)
+    others = [
+        fingerprint("anime_avatar", values, b"photo", SECRET),
+        fingerprint("face_fuse", {**values, "strength": 0.55}, b"photo", SECRET),
+        fingerprint("face_fuse", {"template": "a"}, b"photo", SECRET),
+        fingerprint("face_fuse", values, b"photo.", SECRET),
+        fingerprint("face_fuse", values, b"photo", OTHER),
+        visitor_hash("photo", SECRET),
+    ]
+    assert len({one, *others}) == 7
+
+
+# ── Secret ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_the_secret_is_made_once(tmp_path: Path) -> None:
+    """Made at the first time for the owner's eyes only, read from there on, also when many come at once."""
+    path = tmp_path / "data" / "secret"
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(load_secret, [path] * 32))
+    assert len(found) == 1
+    assert len(found.pop()) == 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [file.name for file in path.parent.iterdir()] == ["secret"]
+
+
+def test_a_short_secret_is_refused(tmp_path: Path) -> None:
+    """A file that was cut, and a key that could be guessed, are said and not used."""
+    (tmp_path / "secret").write_bytes(b"short")
+    with pytest.raises(ValueError, match="32 bytes") as raised:
+        load_secret(tmp_path / "secret")
+    assert "short" not in str(raised.value)
+    with pytest.raises(ValueError, match="32 bytes"):
+        visitor_hash("someone", b"")
+
+
+# ── Address ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("peer", "forwarded_for", "address"),
+    [
+        ("203.0.113.9", "", "203.0.113.9"),
+        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),  # not our proxy: says what it likes
+        ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "1.2.3.4, 198.51.100.1, 10.0.0.2", "198.51.100.1"),  # 1.2.3.4 was written by the visitor
+        ("10.0.0.1", "198.51.100.1:5678", "198.51.100.1"),
+        ("10.0.0.1", "1.2.3.4, unknown", "10.0.0.1"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", ",,,", "10.0.0.1"),
+        ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"),
+        ("::ffff:10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("fd00::1", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fd00::1", "[2001:db8:1:2::9]:443", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "", "fe80::/64"),
+        ("10.0.0.1", "1.2.3.4," * 10_000 + "198.51.100.1", "198.51.100.1"),
+        ("testclient", "198.51.100.1", "unknown"),
+        ("", "", "unknown"),
+    ],
+)
+def test_who_vouches_for_an_address(peer: str, forwarded_for: str, address: str) -> None:
+    """Trusted proxies are believed one after the other from the right; nobody else is."""
+    assert client_address(peer, forwarded_for, PROXIES) == address
+
+
+@given(st.text(max_size=60), st.text(max_size=200))
+def test_no_header_makes_it_raise(peer: str, forwarded_for: str) -> None:
+    """Whatever is written there, an address or "unknown" comes of it; without trusted proxies it is the peer's."""
+    client_address(peer, forwarded_for, PROXIES)
+    assert client_address("203.0.113.9", forwarded_for, []) == "203.0.113.9"
+    assert client_address("10.0.0.1", forwarded_for, PROXIES)
