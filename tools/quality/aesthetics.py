@@ -17,6 +17,7 @@ from meitu_demo.imaging.astronaut import astronaut
 from meitu_demo.imaging.faces import Face, Image, find_faces
 
 from . import OUTPUT
+from .people import accepted
 
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 JACOBIAN_BAR = 0.25
@@ -26,9 +27,9 @@ TILE, COLUMNS = 420, 6
 
 
 def main(shown: dict[str, Image] | None = None) -> int:
-    """Print and write the table and the sheets; pictures without a face are left out. 1 when a bar is missed."""
+    """Print and write the table and the sheets; pictures that would be refused are left out. 1 when a bar is missed."""
     shown = shown or {"astronaut": astronaut()}
-    faces = {name: faces[0] for name, image in shown.items() if (faces := find_faces(image))}
+    faces = accepted(shown)
     photos = {name: shown[name] for name in faces}
     OUTPUT.mkdir(parents=True, exist_ok=True)
     for name, image in photos.items():

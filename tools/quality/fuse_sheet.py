@@ -8,15 +8,16 @@ from PIL import Image, ImageOps
 
 from meitu_demo import templates
 from meitu_demo.effects.fuse import fuse
-from meitu_demo.imaging.faces import find_faces
+
+from .people import accepted
 
 CELL = (480, 600)  # px of a sheet's cell, width and height
 AROUND = 0.75  # of the face's width shown around it
 
 
 def draw(shown: dict[str, NDArray[np.uint8]], output: Path) -> None:
-    """Write the sheet; pictures without a face are left out."""
-    users = [(image, faces[0]) for image in shown.values() if (faces := find_faces(image))]
+    """Write the sheet; pictures that would be refused are left out."""
+    users = [(shown[name], face) for name, face in accepted(shown).items()]
     rows = []
     for info in templates.all_templates():
         template = templates.load(info.id)

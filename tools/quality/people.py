@@ -8,8 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from meitu_demo.errors import Refusal
 from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.face_checks import pick_face
+from meitu_demo.imaging.faces import Face
 from meitu_demo.spec import Image
 
 KINDS = {".jpg", ".jpeg", ".png", ".webp", ".heic"}
@@ -29,3 +32,14 @@ def people(folder: Path | None) -> dict[str, Image]:
         "dark": (image * 0.4).astype(np.uint8),
         "tilted": np.asarray(cv2.warpAffine(image, turn, (512, 512), borderMode=cv2.BORDER_REFLECT), np.uint8),
     }
+
+
+def accepted(shown: dict[str, Image]) -> dict[str, Face]:
+    """The face in each picture, by name; pictures that the vendor would refuse are left out."""
+    found = {}
+    for name, image in shown.items():
+        try:
+            found[name] = pick_face(image)
+        except Refusal:
+            continue
+    return found
