@@ -16,7 +16,7 @@ from ..imaging import codec
 from ..settings import Settings
 from ..store import PictureStore
 from ..transport import Routes
-from . import api, controls, panel
+from . import api, controls, doors, panel
 from .context import Context
 from .header import header
 from .pictures import KEPT_PATH
@@ -78,4 +78,5 @@ def create_app(settings: Settings, client: httpx.AsyncClient) -> FastAPI:
         favicon_path=str(ASSETS / "favicon.svg"), show_error=True, max_file_size=codec.MAX_BYTES, ssr_mode=False,
         run_history=False, enable_monitoring=False, pwa=False, mcp_server=False,
     )  # fmt: skip
+    doors.guard(blocks)
     return app

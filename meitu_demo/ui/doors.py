@@ -4,12 +4,37 @@ A client may name any file of the server's as its photo, and Gradio looks only a
 nothing is opened unless it carries the mark, and lies, links resolved, inside the folder that uploads land in.
 """
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import anyio
+import gradio as gr
 
 from ..errors import ImageRejected
+from ..explain import explain
 from ..imaging.codec import MAX_BYTES
+
+Move = Callable[[object], Awaitable[str | None]]
+
+
+def guard(blocks: gr.Blocks) -> None:
+    """Shut the two doors that a mounted app leaves open in front of ours; call once the app is mounted."""
+    # Only a launched app looks where a file that a client names lies. Of a mounted one, Gradio would copy any file of
+    # the server's among the uploads, where no check can tell it from one.
+    blocks.has_launched = True
+    # And it would fetch a photo that is named by URL, asking a name server of its own choice, or take note of a folder
+    # as a file to be swept later, at which its sweeping ends for good.
+    for block in blocks.blocks.values():
+        move: Move = block.async_move_resource_to_block_cache
+        block.async_move_resource_to_block_cache = partial(_move_files_only, move)  # type: ignore[method-assign]
+
+
+async def _move_files_only(move: Move, resource: object) -> str | None:
+    if resource is not None and not await anyio.Path(str(resource)).is_file():
+        refusal = explain(ImageRejected("photo_not_uploaded"), "en").as_text()
+        raise gr.Error(refusal, duration=None, print_exception=False)
+    return await move(resource)
 
 
 async def read_upload(payload: object, uploads: Path) -> bytes:
@@ -37,7 +62,7 @@ def _upload_path(payload: object, uploads: Path) -> Path:
         raise ImageRejected("photo_not_uploaded")
     try:
         path = Path(named).resolve(strict=True)
-    except (OSError, RuntimeError):
+    except (OSError, RuntimeError, ValueError):  # ValueError: no name that a file could have
         raise ImageRejected("photo_not_uploaded") from None
     if not path.is_file() or not path.is_relative_to(uploads.resolve()):
         raise ImageRejected("photo_not_uploaded")

@@ -1,0 +1,111 @@
+"""The whole app on a free port of this machine, as `app.py` composes it, with an ear at its offline server."""
+
+import base64
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from meitu_demo.offline import create_app as create_offline
+from meitu_demo.settings import Settings
+from meitu_demo.transport import make_client
+from meitu_demo.ui.app import create_app
+
+
+@dataclass
+class Ear:
+    """The offline server, and the pictures that it answered with, in order."""
+
+    app: Any
+    pictures: list[bytes] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        body: list[bytes] = []
+
+        async def listen(message: Any) -> None:
+            body.append(message.get("body", b""))
+            await send(message)
+
+        await self.app(scope, receive, listen)
+        self.calls.append(scope["path"])
+        answer = b"".join(body)
+        if scope["path"].startswith("/results/"):
+            self.pictures.append(answer)
+        elif found := re.search(rb'"media_data":"([A-Za-z0-9+/=]+)"', answer):
+            self.pictures.append(base64.b64decode(found[1]))
+
+
+@dataclass
+class Page:
+    """A running app: its address, and the ear at its server."""
+
+    url: str
+    ear: Ear
+
+    def upload(self, data: bytes, name: str = "me.jpg") -> dict[str, Any]:
+        """A photo as a client hands it over: uploaded, and marked as a file."""
+        paths = httpx.post(f"{self.url}/gradio_api/upload", files={"files": (name, data)}).json()
+        return {"path": paths[0], "orig_name": name, "meta": {"_type": "gradio.FileData"}}
+
+    def call(self, name: str, *data: Any, language: str = "en") -> tuple[str, Any]:
+        """(event, data) at the end of an API call, by plain HTTP as with curl."""
+        headers = {"accept-language": language}
+        url = f"{self.url}/gradio_api/call/{name}"
+        event = httpx.post(url, json={"data": data}, headers=headers).json()["event_id"]
+        text = httpx.get(f"{url}/{event}", headers=headers, timeout=60).text
+        kind, _, value = text.strip().split("\n\n")[-1].partition("\ndata: ")
+        return kind.removeprefix("event: "), json.loads(value)
+
+    def join(self, fn_index: int, data: list[Any]) -> str:
+        """Everything that a private event answers when somebody posts to it, as text."""
+        body = {"data": data, "fn_index": fn_index, "session_hash": f"s{time.monotonic_ns()}"}
+        joined = httpx.post(f"{self.url}/gradio_api/queue/join", json=body)
+        if joined.status_code != 200:
+            return joined.text
+        found: list[str] = []
+        address = f"{self.url}/gradio_api/queue/data?session_hash={body['session_hash']}"
+        with httpx.stream("GET", address, timeout=60) as stream:
+            for line in stream.iter_lines():
+                found.append(line)
+                if '"process_completed"' in line or '"close_stream"' in line:
+                    break
+        return json.dumps([json.loads(line.removeprefix("data: ")) for line in found if line], ensure_ascii=False)
+
+
+def serve(settings: Settings) -> Iterator[Page]:
+    """Run the app until the generator is closed."""
+    ear = Ear(create_offline())
+    app = create_app(settings, make_client(settings, ear))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+    assert server.started
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield Page(f"http://127.0.0.1:{port}", ear)
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def page() -> Iterator[Page]:
+    """The app without keys."""
+    yield from serve(Settings.from_env({}))
+
+
+@pytest.fixture(scope="session")
+def portrait_file(portrait: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The portrait as a file of a client's."""
+    path = tmp_path_factory.mktemp("client") / "my photo.jpg"
+    path.write_bytes(portrait)
+    return path
