@@ -15,6 +15,7 @@ from . import finish, paint
 from .head import OVAL, landmarks
 from .scene import Stage
 
+LARGEST = 330_000  # bytes of the two large files together
 REACH = 190  # px around the face oval in which the front layer is kept; farther out the base holds the same paint
 
 
@@ -133,8 +134,12 @@ def save(folder: Path, layers: dict) -> None:
     """Write the five files of one template."""
     folder.mkdir(parents=True, exist_ok=True)
     h, w = layers["base"].shape[:2]
-    Image.fromarray(layers["base"]).save(folder / "base.webp", quality=86, method=6)
-    Image.fromarray(layers["front"]).save(folder / "front.webp", quality=82, alpha_quality=80, method=6)
+    base, front = Image.fromarray(layers["base"]), Image.fromarray(layers["front"])
+    for quality in (88, 84, 80, 76, 72, 68):  # fur and mail are dear; the finest that keeps the folder small
+        base.save(folder / "base.webp", quality=quality, method=6)
+        front.save(folder / "front.webp", quality=quality - 4, alpha_quality=80, method=6)
+        if sum((folder / name).stat().st_size for name in ("base.webp", "front.webp")) < LARGEST:
+            break
     mask = cv2.GaussianBlur(layers["skin"], (0, 0), 1.0) // 8 * 8
     Image.fromarray(mask).save(folder / "skin.png", optimize=True)
     scale = 512 / min(h, w)

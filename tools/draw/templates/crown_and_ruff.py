@@ -21,6 +21,7 @@ _CURLS = (
      (11.8, -8.2, -11.2), (12.4, -13.0, -11.0), (12.6, -17.0, -10.5)],
 )  # fmt: skip
 _CENTRE = np.array([0, 0, -8.8])
+_CLOTH = 40.0  # cm, half the width of the gown's painted cloth
 
 
 def _ring(angle, radius: float, y) -> np.ndarray:
@@ -171,29 +172,74 @@ def _gown(stage: Stage) -> None:
     mesh = solids.contour(shape, (-36, -44, -26), (36, -16, 5), 0.2)
     q = mesh.points
     x, y = np.abs(q[:, 0]), q[:, 1]
-    sleeve = np.clip((x - 16) / 2, 0, 1)
-    slash = np.abs(np.sin(np.arctan2(x - 21, -y - 25) * 5))
-    fold = 0.9 * sleeve * slash**0.6 + 0.35 * noise.creases(q, 4, 6, 0.4) * (1 - sleeve) + 0.12 * noise.waves(q, 2, 4)
-    cell = np.abs((x * 0.32 + y * 0.26) % 1 - 0.5) + np.abs((x * 0.32 - y * 0.26) % 1 - 0.5)
-    gold = np.clip((0.035 - np.abs(cell - 0.5) * 0.7) / 0.02, 0, 1) * (1 - sleeve) + sleeve * np.clip(
-        (slash - 0.95) / 0.03, 0, 1
+    sleeve = np.clip((x - 16.5) / 1.5, 0, 1)
+    panes = np.abs(np.sin(_panes(x, y)))
+    tuft = np.abs(np.sin((x + y) * np.pi / 6.4)) * np.abs(np.sin((x - y) * np.pi / 6.4))
+    fold = 1.1 * sleeve * panes**0.5 + (1 - sleeve) * 0.45 * tuft**0.5 - 0.12 * noise.creases(q, 3, 6, 0.4)
+    mesh = mesh.displaced(fold)
+    mesh.uv = np.stack([(q[:, 0] + _CLOTH) / (2 * _CLOTH), -q[:, 1] / (2 * _CLOTH)], -1)
+    pile = noise.value((1024, 1024), 2, 4) * 0.004
+    velvet = materials.surface(
+        materials.picture(_brocade()), 0.6, sheen=0.5, specular=0.35, bump=materials.picture(pile)
     )
-    stripe = np.clip((0.9 - np.abs(x - 4.6)) / 0.1, 0, 1) * (y < -20)
-    gold = np.clip(gold + stripe * (np.sin(y * 4.4) > -0.4), 0, 1)[:, None]
-    velvet = np.array(materials.srgb("#171a3a")) * (1 + 0.2 * noise.waves(q, 3, 5)[:, None])
-    mesh = mesh.displaced(fold + 0.06 * gold[:, 0])
-    mesh.colour = np.clip(velvet * (1 - gold) + np.array(materials.srgb("#c2934a")) * gold, 0, 1)
-    stage.add(mesh, materials.surface(materials.vertex_colour(), 0.55, sheen=1.0, specular=0.5), "body")
+    stage.add(mesh, velvet, "body")
+    stage.add(solids.ball((0, -24, -10.5), (10.5, 3.6, 8.0), 40), materials.surface("#101226", 0.7, sheen=0.6), "body")
+
+    def on_chest(px: float, py: float) -> np.ndarray:
+        z = np.linspace(8, -14, 300)
+        inside = shape(np.stack([np.full(300, px), np.full(300, py), z], -1)) < 0
+        return np.array([px, py, (z[np.argmax(inside)] if inside.any() else -6.0) + 0.75])
+
     pearls = []
-    for turns, drop in ((9.5, 8.0), (12.5, 12.5)):
-        for a in np.linspace(-1.25, 1.25, int(turns * 5)):
-            px, py = turns * np.sin(a), -21.5 - drop * np.cos(a)
-            z = np.linspace(8, -14, 200)
-            column = np.stack([np.full(200, px), np.full(200, py), z], -1)
-            inside = shape(column) < 0
-            depth = z[np.argmax(inside)] if inside.any() else -5.0
-            pearls.append(solids.ball((px, py, depth + 0.5), (0.42, 0.42, 0.42), 12))
-    stage.add(solids.join(*pearls), materials.surface("#e9e2d6", 0.16, coat=0.8, sheen=0.4), "body")
+    for width, drop in ((9.0, 8.5), (12.5, 14.0)):
+        a = np.linspace(-1.3, 1.3, 400)
+        line = np.stack([width * np.sin(a), -22.5 - drop * np.cos(a)], -1)
+        run = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+        for at in np.arange(0.5, run[-1], 0.92):
+            k = int(np.searchsorted(run, at))
+            pearls.append(solids.ball(on_chest(*line[k]), (0.43, 0.43, 0.43), 14))
+    for i in range(-5, 6):
+        for j in range(0, 5):
+            node = (3.2 * i, -22.4 - 3.2 * j - (1.6 if i % 2 else 0))
+            if abs(node[0]) < 16:
+                pearls.append(solids.ball(on_chest(*node) - [0, 0, 0.3], (0.30, 0.30, 0.30), 12))
+    stage.add(solids.join(*pearls), materials.surface("#d8d0c2", 0.16, coat=0.8, sheen=0.2), "body")
+
+
+def _panes(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Phase of the long strips of the puffed sleeves."""
+    return (x - 16.5 + 0.10 * (y + 30) + 0.02 * (y + 30) ** 2) * np.pi / 3.1
+
+
+def _brocade() -> np.ndarray:
+    """(n, n, 3): midnight velvet, a couched gold lattice with sprigs, gold-edged strips on the sleeves."""
+    n = 2048
+    unit = 2 * _CLOTH / n
+    y, x = np.mgrid[:n, :n].astype(np.float32)
+    x, y = np.abs(x * unit - _CLOTH), -y * unit
+    night, gold, wine = (np.array(materials.srgb(c), np.float32) for c in ("#14173a", "#b9883c", "#5c0f1e"))
+    stitch = noise.value((n, n), 2.2, 5)[..., None]
+    cloth = night * (1 + 0.18 * noise.fractal((n, n), 100, 3)[..., None])
+
+    def lay(mask: np.ndarray, colour: np.ndarray) -> None:
+        nonlocal cloth
+        a = np.clip(mask, 0, 1)[..., None]
+        cloth = cloth * (1 - a) + colour * (1 + 0.22 * stitch) * a
+
+    body = np.clip((16.5 - x) / unit / 2, 0, 1)
+    u, v = (x + y + 22.4) / 6.4, (x - y - 22.4) / 6.4
+    for w in (u, v):
+        wire = np.abs((w + 0.5) % 1 - 0.5) * 6.4
+        lay(body * (0.11 - np.abs(wire - 0.17)) / unit, gold)
+    cx, cy = (u % 1 - 0.5) * 6.4, (v % 1 - 0.5) * 6.4
+    px, py = (cx + cy) / 2, (cx - cy) / 2
+    r, t = np.hypot(px, py), np.arctan2(py, px)
+    lay(body * (0.35 + 0.42 * np.abs(np.cos(2 * t)) ** 1.5 - r) / unit / 1.5, gold)
+    lay(body * (0.17 + 0.30 * np.abs(np.cos(2 * t)) ** 1.5 - r) / unit / 1.5, wine)
+    panes = np.abs(np.sin(_panes(x, y)))
+    lay((1 - body) * (0.30 - panes) / 0.03, wine)
+    lay((1 - body) * (0.07 - np.abs(panes - 0.36)) / 0.02, gold)
+    return np.clip(cloth, 0.003, 0.9)
 
 
 def build() -> tuple[Stage, np.ndarray, Look]:
