@@ -1,4 +1,4 @@
-"""``python -m tests.browser.screenshots``: takes the pictures of README anew, into docs/screenshots. The astronaut only."""
+"""``python -m tests.browser.screenshots``: takes README's pictures anew, into docs/screenshots. The astronaut only."""
 
 import tempfile
 from pathlib import Path

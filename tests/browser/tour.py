@@ -14,6 +14,7 @@ from .chromium import DEVICES
 from .screens import SLUGS, Panel
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "screenshots"
+SHOT_IN_CHINESE = {("wide", "light"), ("phone", "dark")}  # shades have no language: these two show all there is to see
 # What may stand in a Chinese page in Latin letters: names, formats, settings, codes, IDs.
 LATIN = re.compile(
     r"Meitu|AILabTools|AILab|API|JPEG|PNG|WebP|WEBP|BMP|HEIC|CMYK|sRGB|[A-Z]+_[A-Z_]+|MODE=\w+|ID|HTTP|MB|KB|"
@@ -119,7 +120,8 @@ def _stop(panel: Panel, state: str, language: str) -> Iterator[Stop]:
             page.evaluate("dark => document.body.classList.toggle('dark', dark)", shade == "dark")
             page.evaluate(SETTLED)
             name = f"{device}-{language}-{panel.slug}-{state}-{shade}"
-            page.screenshot(path=FOLDER / f"{name}.jpg", type="jpeg", quality=88, full_page=True)
+            if language == "en" or (device, shade) in SHOT_IN_CHINESE:
+                page.screenshot(path=FOLDER / f"{name}.jpg", type="jpeg", quality=88, full_page=True)
             words = page.evaluate(TEXTS) if language == "zh" else []
             english = (f"not Chinese: {text}" for text in words if _is_english(text))
             yield Stop(name, (*page.evaluate(LOOK), *english))
@@ -136,11 +138,18 @@ def _is_english(text: str) -> bool:
 
 
 def _thumb(panel: Panel, language: str) -> Stop:
-    """On a phone the run button is in the window before anything is scrolled."""
+    """On a phone the run button is in the window before anything is scrolled, and nothing lies on it."""
     panel.page.evaluate("scrollTo(0, 0)")
     box, height = panel.run_button.bounding_box(), panel.page.viewport_size["height"]
     inside = box["y"] >= 0 and box["y"] + box["height"] <= height
-    return _seen(panel, f"thumb-{language}-{panel.slug}", () if inside else (f"the run button is out of reach: {box}",))
+    inside = inside and panel.run_button.evaluate("""button => { const box = button.getBoundingClientRect();
+      return [.05, .2, .35, .5, .8].every(at => [.2, .5, .8].every(down =>
+        document.elementFromPoint(box.x + box.width * at, box.y + box.height * down) === button)); }""")
+    return _seen(
+        panel,
+        f"thumb-{language}-{panel.slug}",
+        () if inside else (f"the run button is out of reach or covered: {box}",),
+    )
 
 
 def _arrival(panel: Panel, language: str) -> Stop:
