@@ -63,11 +63,11 @@ def _calm(skin: np.ndarray) -> np.ndarray:
     return skin
 
 
-def passes(stage: Stage, spp: int, shrink: float = 1.0) -> dict[str, np.ndarray]:
+def passes(stage: Stage, spp: int, shrink: float = 1.0, seed: int = 1) -> dict[str, np.ndarray]:
     """Path-traced pictures with and without the front, and the coverage of each role."""
     return {
-        "full": stage.render({"body", "skin", "front"}, spp, shrink),
-        "bare": stage.render({"body", "skin"}, max(spp * 2 // 3, 8), shrink, seed=2),
+        "full": stage.render({"body", "skin", "front"}, spp, shrink, seed),
+        "bare": stage.render({"body", "skin"}, max(spp * 2 // 3, 8), shrink, seed + 100),
         "cover": stage.coverage({"body", "skin", "front"}, max(spp // 2, 16), shrink),
     }
 
