@@ -56,6 +56,15 @@ def _fill(colour: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return result
 
 
+def _unmix(mixed: np.ndarray, behind: np.ndarray, share: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """The front's own colour where it covers a `share` of the pixel: single hairs stay hairs, not a haze."""
+    spread = _fill(mixed, np.clip(share * 1.6 - 0.6, 0, 1) ** 2)
+    own = (mixed - (1 - share[..., None]) * behind) / np.maximum(share, 0.15)[..., None]
+    own = np.clip(own, spread * 0.35, np.minimum(spread * 1.9 + 0.05, 1))
+    trust = (np.clip(share / 0.3 - 0.4, 0, 1) * where)[..., None]
+    return spread * (1 - trust) + own * trust
+
+
 def _calm(skin: np.ndarray) -> np.ndarray:
     """Skin without the last sampling noise, its edges kept."""
     for _ in range(2):
@@ -98,6 +107,7 @@ def compose(stage: Stage, found: dict, backdrop: np.ndarray, look: Look, shrink:
     level = float(np.percentile(inner, 65)) if inner.size else 1.0
     shade = np.clip(1 - ratio / level, 0, 0.8) * look.shadow
     bare = np.clip(bare * min(1.0, level * look.lift), 0, 1)
+    behind = bare * (1 - shade[..., None])
     bare = paint.base_face(bare, marks, **(look.face or {}))
     brush = look.brush
     full = finish.brushwork(lit, brush, length=max(2, round(5 / shrink)))
@@ -106,7 +116,7 @@ def compose(stage: Stage, found: dict, backdrop: np.ndarray, look: Look, shrink:
     base = bare * inside + full * (1 - inside)
     shade = shade * inside[..., 0]  # farther out the shadow is in the base already
     reach = np.clip((REACH - far) / 50, 0, 1)
-    paint_front = _fill(full, np.clip(front * 1.6 - 0.6, 0, 1) ** 2)
+    paint_front = _unmix(full, behind, front, np.clip((60 - far) / 20, 0, 1))
     hold = front * reach
     alpha = hold + (1 - hold) * shade
     colour = paint_front * (hold / np.maximum(alpha, 1e-4))[..., None]
