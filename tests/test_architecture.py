@@ -42,7 +42,7 @@ SETS_ENVIRONMENT = ("imaging/faces.py", "imaging/matte.py")
 
 
 def imports(tree: ast.AST, file: str) -> Iterator[tuple[int, str, bool]]:
-    """(line, dotted name from the package's root or of a library, whether it is ours) of every import, nested ones too."""
+    """(line, dotted name, whether it is ours) of every import, nested ones too."""
     here = ["meitu_demo", *Path(file).parts[:-1]]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -76,9 +76,12 @@ def faults(source: str, file: str) -> list[str]:
         elif other != part and RANK[other] >= RANK[part] and (part, other) != ("settings", "spec"):
             found.append(f"{where} on floor {RANK[part]} imports {other}, on floor {RANK[other]}")
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os":
-            if node.attr in ("environ", "environb", "getenv") and not file.startswith(ENVIRONMENT + SETS_ENVIRONMENT):
-                found.append(f"meitu_demo/{file}:{node.lineno} reads the environment, which settings.py does")
+        if (
+            isinstance(node, ast.Attribute)
+            and ast.unparse(node) in ("os.environ", "os.environb", "os.getenv")
+            and not file.startswith(ENVIRONMENT + SETS_ENVIRONMENT)
+        ):
+            found.append(f"meitu_demo/{file}:{node.lineno} reads the environment, which settings.py does")
     return found
 
 

@@ -1,0 +1,110 @@
+"""Every endpoint of the catalogue from end to end, and that the declarations do not trip over each other."""
+
+import base64
+import json
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.imaging import codec
+from meitu_demo.providers import PROVIDERS
+from meitu_demo.service import run
+from meitu_demo.settings import Settings
+from meitu_demo.spec import Choice, Credentials, Endpoint, Photo, Route, Strength
+from meitu_demo.transport import Routes
+from meitu_demo.words import languages, translate
+
+ALL = sorted(CATALOGUE)
+
+
+def test_names_are_unique() -> None:
+    """Ids (API names, MCP names), slugs (element ids, file names) and paths: a double would be renamed in silence."""
+    endpoints = list(CATALOGUE.values())
+    assert list(CATALOGUE) == [endpoint.id for endpoint in endpoints]
+    for names in (
+        [endpoint.id for endpoint in endpoints],
+        [endpoint.slug for endpoint in endpoints],
+        [(endpoint.provider, endpoint.path) for endpoint in endpoints],
+    ):
+        assert len(set(names)) == len(names)
+    elements = [
+        f"{endpoint.slug}-{control.name.replace('_', '-')}" for endpoint in endpoints for control in endpoint.controls
+    ] + [f"{endpoint.slug}-{part}" for endpoint in endpoints for part in ("photo", "run", "stage", "offline", "tab")]
+    assert len(set(elements)) == len(elements)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_declaration_is_whole(name: str) -> None:
+    """Known provider, words in every language, defaults that its own controls take, names that Python takes."""
+    endpoint = CATALOGUE[name]
+    assert endpoint.provider in PROVIDERS
+    assert endpoint.id.isidentifier()
+    assert endpoint.path.startswith("/")
+    assert endpoint.read({}) == {control.name: control.read(control.default) for control in endpoint.controls}
+    for language in languages():
+        for key in ("tab", "run", "empty_title", "empty_text", "intro"):
+            assert translate(f"panels.{name}.{key}", language)
+        assert translate(f"api.{name}", language)
+        for control in endpoint.controls:
+            assert translate(f"controls.{control.name}.label", language)
+            assert translate(f"api.{control.name}", language)
+
+
+def wire(endpoint: Endpoint) -> dict[str, object]:
+    """The fields that a call with defaults sends beside the photo."""
+    route = Route(endpoint.provider, "https://host", Credentials(SecretStr("k"), SecretStr("s")), paid=True)
+    provider = PROVIDERS[endpoint.provider]
+    request = provider.build(endpoint, route, Photo(b"x", "image/jpeg", 1, 1), endpoint.read({}))
+    if endpoint.provider == "meitu":
+        return dict(json.loads(request.content)["parameter"])
+    return {control.wire: "" for control in endpoint.controls} | dict(endpoint.wire)
+
+
+def test_wire_fields_are_the_documents() -> None:
+    """Spelled as on the vendors' pages, and no field that a page does not name."""
+    assert wire(CATALOGUE["face_fuse"]) == {"rsp_media_type": "base64", "faceFusePPType": "gjw4tjeloaba2psk973"}
+    assert wire(CATALOGUE["anime_avatar"]) == {"rsp_media_type": "jpg", "version": "1.0.0"}
+    assert wire(CATALOGUE["quality_restoration"]) == {"rsp_media_type": "base64"}
+    assert set(wire(CATALOGUE["facial_aesthetics"])) == {"shape_type", "strength"}
+
+
+def test_limits_are_the_documents() -> None:
+    """In pixels, both ends included, and bytes."""
+    for name in ("face_fuse", "anime_avatar", "quality_restoration"):
+        limits = CATALOGUE[name].limits
+        assert (limits.min_side, limits.max_side, limits.max_bytes) == (48, 4096, 2 * 1024 * 1024)
+        assert limits.kinds == ("image/jpeg", "image/png")
+    limits = CATALOGUE["facial_aesthetics"].limits
+    assert (limits.min_side, limits.max_side, limits.max_bytes) == (11, 1999, 3 * 1024 * 1024)
+    assert set(limits.kinds) == {"image/jpeg", "image/png", "image/bmp"}
+
+
+def test_controls_are_the_documents() -> None:
+    """22 shapes, a strength from 0 to 1, two versions, both documented templates and typed ones."""
+    shape, strength = CATALOGUE["facial_aesthetics"].controls
+    assert isinstance(shape, Choice)
+    assert shape.options == tuple(str(n) for n in range(22))
+    assert isinstance(strength, Strength)
+    assert (strength.low, strength.high) == (0, 1)
+    (version,) = CATALOGUE["anime_avatar"].controls
+    assert isinstance(version, Choice)
+    assert version.options == ("1.0.0", "2.0.0")
+    (template,) = CATALOGUE["face_fuse"].controls
+    assert isinstance(template, Choice)
+    assert {"gjw4tjeloaba2psk973", "08bp4tnfkm560qv6"} <= set(template.options)
+    assert template.open
+
+
+@pytest.mark.parametrize("name", ALL)
+async def test_from_end_to_end(name: str, offline_client: httpx.AsyncClient, portrait: bytes) -> None:
+    """Service, client codec, server codec, effect and back: a whole picture that is not the photo itself."""
+    endpoint = CATALOGUE[name]
+    outcome = await run(offline_client, Routes(Settings()).choose(endpoint.provider), endpoint, portrait, {})
+    assert outcome.mode == "offline"
+    pixels = codec.decode(outcome.result.data)
+    assert pixels.shape[:2] == (outcome.result.height, outcome.result.width)
+    assert min(pixels.shape[:2]) >= 100
+    assert outcome.result.data != outcome.sent.data
+    assert base64.b64encode(outcome.result.data)

@@ -1,0 +1,121 @@
+"""The stand-alone server over a real port: the documents' own curl lines, and the app running "live" against it."""
+
+import base64
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from caller import KEYS, PATHS, TIDYUP
+
+import meitu_demo
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.imaging import codec
+from meitu_demo.offline import create_app
+from meitu_demo.service import run
+from meitu_demo.settings import Settings
+from meitu_demo.transport import Routes, make_client
+
+PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """`python -m meitu_demo.offline` on a port that is free; its address."""
+    command = [sys.executable, "-u", "-m", "meitu_demo.offline", "--host", "127.0.0.1", "--port", "0"]
+    with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if "running on" in line:
+                break
+        else:
+            pytest.fail("".join(lines))
+        yield line.split("running on ")[1].split()[0]
+        process.terminate()
+        rest = process.stderr.read()
+    assert "api_key" not in rest  # no access log: a line would hold the keys
+    assert "Traceback" not in rest
+
+
+@pytest.fixture
+def ask_file(portrait: bytes, tmp_path: Path) -> Path:
+    """A request's body as a file, as the documents' curl lines want it."""
+    media = {"media_data": base64.b64encode(portrait).decode(), "media_profiles": {"media_data_type": "jpg"}}
+    body = {"parameter": {"rsp_media_type": "jpg"}, "extra": {}, "media_info_list": [media]}
+    path = tmp_path / "p.json"
+    path.write_text(json.dumps(body))
+    return path
+
+
+def curl(*arguments: str) -> httpx.Response:
+    """What curl gets. Where there is no curl, the same request by httpx."""
+    program = shutil.which("curl")
+    if program is None:
+        url, _, body, *_ = arguments
+        content = Path(body.removeprefix("@")).read_bytes()
+        return httpx.post(url, content=content, headers={"Content-Type": "application/json"}, timeout=60)
+    command = [program, "--silent", "--show-error", "--noproxy", "*", "-X", "POST", *arguments, "-w", "\n%{http_code}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    body, _, status = done.stdout.rpartition("\n")
+    return httpx.Response(int(status), text=body)
+
+
+@pytest.mark.parametrize("name", sorted(PATHS))
+def test_the_documents_curl_lines(name: str, address: str, ask_file: Path) -> None:
+    """Only the host is changed; large bodies come with curl's own Expect header."""
+    response = curl(
+        f"{address}{PATHS[name]}?api_key=xxx&api_secret=xxx", "-d", f"@{ask_file}", "--header",
+        "Content-Type: application/json",
+    )  # fmt: skip
+    assert response.status_code == 200, response.text
+    media = response.json()["media_info_list"][0]
+    assert min(codec.size_of(base64.b64decode(media["media_data"]))) >= 100
+
+
+def test_refusals_over_the_port(address: str, ask_file: Path) -> None:
+    """An empty key and an unknown path, as from the vendor."""
+    refused = httpx.post(f"{address}{PATHS['face_fuse']}?api_key=&api_secret=xxx", content=ask_file.read_bytes())
+    assert (refused.status_code, refused.json()["ErrorCode"]) == (401, 90002)
+    unknown = httpx.post(f"{address}/v9/facefuse?api_key=xxx&api_secret=xxx")
+    assert unknown.json() == {"error_code": 1000404, "message": "no route found"}
+
+
+def test_the_form_and_its_link(address: str, portrait: bytes) -> None:
+    """AILab's call by multipart; the link leads back to the same port."""
+    response = httpx.post(
+        address + TIDYUP, headers={"ailabapi-api-key": "xxx"}, data={"shape_type": "8", "strength": "1"},
+        files={"image": ("me.jpg", portrait, "image/jpeg")}, timeout=60,
+    )  # fmt: skip
+    url = response.json()["data"]["image_url"]
+    assert url.startswith(f"{address}/results/")
+    assert codec.size_of(httpx.get(url).content) == (320, 320)
+
+
+def test_a_private_link_is_refused_by_default(address: str) -> None:
+    """The server does not fetch from its own machine unless it was started so."""
+    media = {"media_data": f"{address}/results/x.jpg", "media_profiles": {"media_data_type": "url"}}
+    body = {"parameter": {"rsp_media_type": "jpg"}, "media_info_list": [media]}
+    response = httpx.post(f"{address}{PATHS['quality_restoration']}", params=KEYS, json=body)
+    assert response.json()["ErrorCode"] == 10003
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGUE))
+async def test_the_app_runs_live_against_it(name: str, address: str, portrait: bytes) -> None:
+    """With the base URLs pointing here and any key, every endpoint is a live call over the network."""
+    settings = Settings.from_env(
+        {
+            "MEITU_API_KEY": "any", "MEITU_API_SECRET": "any", "AILAB_API_KEY": "any", "MODE": "live",
+            "MEITU_BASE_URL": address, "AILAB_BASE_URL": address,
+        }
+    )  # fmt: skip
+    endpoint = CATALOGUE[name]
+    async with make_client(settings, create_app()) as client:
+        outcome = await run(client, Routes(settings).choose(endpoint.provider), endpoint, portrait, {})
+    assert outcome.mode == "live"
+    assert min(outcome.result.width, outcome.result.height) >= 100

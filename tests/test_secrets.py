@@ -1,0 +1,131 @@
+"""A canary for a key: it must turn up in nothing that a person, a log or another program gets to see."""
+
+import io
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.errors import DemoError
+from meitu_demo.explain import explain
+from meitu_demo.offline import create_app as create_offline
+from meitu_demo.service import run
+from meitu_demo.settings import Settings
+from meitu_demo.transport import Routes, make_client
+
+CANARY = "CANARY0KEY0CANARY"
+SETTINGS = Settings.from_env(
+    {
+        "MEITU_API_KEY": CANARY, "MEITU_API_SECRET": CANARY, "AILAB_API_KEY": CANARY, "RAPIDAPI_KEY": CANARY,
+        "LOG_LEVEL": "DEBUG",
+    }
+)  # fmt: skip
+URL = f"https://obs.mtlab.meitu.com/mtopen/{CANARY}/2026/x.png"
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """Everything that any logger writes at DEBUG, as a handler with a plain formatter writes it, traces included."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s %(args)s"))
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield stream
+    root.setLevel(before)
+    root.removeHandler(handler)
+
+
+def echo(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(400, json={"ErrorCode": 10000, "ErrorMsg": f"bad request {request.url}", "Data": None})
+
+
+def echo_ailab(request: httpx.Request) -> httpx.Response:
+    detail = {"code": "ERROR_PARAMETERS", "message": f"bad key={CANARY}"}
+    return httpx.Response(400, json={"error_detail": detail})
+
+
+def link(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json={"media_info_list": [{"media_data": URL}], "data": {"image_url": URL}})
+
+
+def lost(request: httpx.Request) -> httpx.Response:
+    raise httpx.ReadTimeout(f"while at {request.url}", request=request)
+
+
+def reset(request: httpx.Request) -> httpx.Response:
+    raise httpx.RemoteProtocolError(f"while at {request.url}", request=request)
+
+
+def text(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(502, text=f"upstream {request.url} {request.headers}")
+
+
+@pytest.mark.parametrize("answer", [echo, echo_ailab, link, lost, reset, text])
+@pytest.mark.parametrize("name", ["quality_restoration", "facial_aesthetics"])
+async def test_a_failed_live_call_tells_no_key(
+    answer: Callable[[httpx.Request], httpx.Response],
+    name: str,
+    log: io.StringIO,
+    portrait: bytes,
+    network_escapes: list[str],
+) -> None:
+    """Not in the error's words, not in its trace, not in any log at DEBUG, not in the explanation; an echo included."""
+    endpoint = CATALOGUE[name]
+    client = make_client(SETTINGS, create_offline())
+    client._transport = httpx.MockTransport(answer)
+    async with client:
+        with pytest.raises(DemoError) as caught:
+            await run(client, Routes(SETTINGS).choose(endpoint.provider), endpoint, portrait, {})
+    error = caught.value
+    for language in ("en", "zh"):
+        explained = explain(error, language)
+        assert CANARY not in repr(explained)
+        assert CANARY not in explained.as_text()
+    if answer not in (echo, echo_ailab):  # what a vendor quotes is kept as fact, and cleaned before it is shown
+        assert CANARY not in str(error)
+        assert CANARY not in repr(error)
+        logging.getLogger("test").error("a call failed", exc_info=error)
+    assert CANARY not in log.getvalue()
+    network_escapes.clear()  # the link's host was looked up, in vain
+
+
+async def test_a_good_live_call_tells_no_key(log: io.StringIO, portrait: bytes) -> None:
+    """Nor does success: neither its outcome nor the log, with httpx turned up by hand."""
+    import base64
+
+    body = {"media_info_list": [{"media_data": base64.b64encode(portrait).decode()}]}
+    client = make_client(SETTINGS, create_offline())
+    client._transport = httpx.MockTransport(lambda request: httpx.Response(200, json=body))
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    async with client:
+        endpoint = CATALOGUE["quality_restoration"]
+        outcome = await run(client, Routes(SETTINGS).choose("meitu"), endpoint, portrait, {})
+    assert outcome.mode == "live"
+    assert CANARY not in repr(outcome)
+    assert CANARY not in log.getvalue()
+
+
+def test_what_holds_the_keys_shows_none() -> None:
+    """Settings and routes, printed."""
+    routes = Routes(SETTINGS)
+    held: list[Any] = [SETTINGS, routes.live("meitu"), routes.live("ailab"), routes.status("meitu")]
+    assert CANARY not in repr(held)
+    assert CANARY not in str(held)
+
+
+async def test_the_offline_server_logs_no_key(log: io.StringIO, portrait: bytes) -> None:
+    """Whoever tries a real key on it finds it in no line, not even of a fault."""
+    transport = httpx.ASGITransport(create_offline())
+    async with httpx.AsyncClient(transport=transport, base_url="http://offline.test") as client:
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        for path in ("/v3/facefuse", "/v1/nowhere"):
+            response = await client.post(f"{path}?api_key={CANARY}&api_secret={CANARY}", content=b"{")
+            assert CANARY not in response.text
+    assert CANARY not in log.getvalue()
