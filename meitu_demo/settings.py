@@ -76,7 +76,7 @@ class _Reader:
             ailab_base_url=self._url("AILAB_BASE_URL", ailab_home),
             ailab_path=self._path("AILAB_PATH", MARKETPLACE_PATH if marketplace else None),
             mode=self._mode(),
-            host=self._text("HOST") or self._text("GRADIO_SERVER_NAME") or default.host,
+            host=self._text("HOST") or self._text("GRADIO_SERVER_NAME") or self._home(default.host),
             port=self._port(default.port),
             log_level=self._log_level(default.log_level),
             connect_timeout=self._seconds("CONNECT_TIMEOUT", default.connect_timeout),
@@ -136,6 +136,10 @@ class _Reader:
                 return mode  # type: ignore[no-any-return]
         self._wrong.append("MODE must be auto, live or offline")
         return "auto"
+
+    def _home(self, default: str) -> str:
+        """On a Space the page is reached from outside its container, so it listens on every address there."""
+        return "0.0.0.0" if self._text("SPACE_ID") else default
 
     def _port(self, default: int) -> int:
         name = "PORT" if self._text("PORT") else "GRADIO_SERVER_PORT"

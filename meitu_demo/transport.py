@@ -39,7 +39,8 @@ class Status:
 
 def make_client(settings: Settings, offline: ASGIApp) -> httpx.AsyncClient:
     """The client for the life of the app: the vendors over the network, the offline server by a mount in process."""
-    for name in ("httpx", "httpcore"):  # at INFO they write whole URLs, and Meitu's hold the keys
+    # httpx writes whole URLs at INFO, and Meitu's hold the keys; Pillow a photo's metadata at DEBUG.
+    for name in ("httpx", "httpcore", "PIL"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("httpx").addFilter(_without_urls)  # whoever turns its level up again
     timeout = httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout, pool=settings.connect_timeout)

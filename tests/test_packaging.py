@@ -94,8 +94,8 @@ def test_the_image_does_not_run_as_root_and_is_reachable() -> None:
     """The last user is not root, the app listens on every address, and the port is the one that is exposed."""
     text = read("Dockerfile")
     assert re.findall(r"^USER (\S+)$", text, re.MULTILINE)[-1] not in ("root", "0")
-    assert "HOST=0.0.0.0" in text
-    assert "PORT=7860" in text
+    assert "GRADIO_SERVER_NAME=0.0.0.0" in text
+    assert "GRADIO_SERVER_PORT=7860" in text
     assert "EXPOSE 7860" in text
     version = re.search(r"^FROM python:(3\.\d+)", text, re.MULTILINE)
     assert version is not None

@@ -99,10 +99,10 @@ def test_the_settings_table_is_that_of_the_example_file() -> None:
 
 
 def test_the_example_file_holds_what_is_read_and_its_defaults() -> None:
-    """.env.example names every setting that the code reads, beside Gradio's two; a plain copy changes nothing."""
+    """.env.example names every setting that the code reads, beside those of Gradio and of Spaces; a plain copy changes nothing."""
     asked = Asked()
     Settings.from_env(asked)
-    assert asked.names - {"GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT"} == set(example_settings())
+    assert asked.names - {"GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "SPACE_ID"} == set(example_settings())
     assert Settings.from_env(example_settings()) == Settings()
 
 
@@ -177,9 +177,9 @@ def test_limits_and_lifetimes_are_those_of_the_code() -> None:
     """The figures of the README are the constants'."""
     assert (MAX_BYTES, MAX_PIXELS) == (40_000_000, 50_000_000)
     assert "up to 40 MB and 50 megapixels" in " ".join(section("What the panels do").split())
-    assert (page.CACHE_SWEEP, page.KEPT_S, api.HANDED_OVER_S, RESULT_LIFE_S) == ((300, 1200), 1800, 60, 600)
+    assert (page.CACHE_SWEEP, page.KEPT_S, api.FETCH_S, RESULT_LIFE_S) == ((300, 1200), 1800, 600, 600)
     privacy = " ".join(section("What happens to a photo").split())
-    for words in ("Every five minutes", "twenty minutes is deleted", "thirty minutes", "one minute", "ten minutes"):
+    for words in ("Every five minutes", "twenty minutes is deleted", "thirty minutes", "ten minutes"):
         assert words in privacy, words
     assert f"{len(shapes())} warps" in section("What the panels do")
 

@@ -1,1 +1,3 @@
-"""The offline engine's effects: pure functions from RGB arrays and faces to RGB arrays. Import only `imaging` and below."""
+"""The offline engine's effects: pure functions from RGB arrays and faces to RGB arrays. They import only
+`imaging` and below.
+"""

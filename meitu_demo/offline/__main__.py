@@ -4,9 +4,11 @@ The curl lines of the vendors' documents work with only the host changed; any ke
 """
 
 import argparse
+from pathlib import Path
 
 import uvicorn
 
+from .. import templates
 from .app import create_app
 
 
@@ -18,7 +20,10 @@ def main() -> None:
     parser.add_argument(
         "--private-links", action="store_true", help="also fetch photos given by URL from private addresses"
     )
+    parser.add_argument("--templates", type=Path, help="a folder of pictures of your own as templates")
     arguments = parser.parse_args()
+    if arguments.templates:
+        templates.load_folder(arguments.templates)
     server = create_app(private_links=arguments.private_links)
     # No access log: its lines hold the paths with their keys.
     uvicorn.run(server, host=arguments.host, port=arguments.port, access_log=False)

@@ -49,6 +49,4 @@ def without_code(
         return OutcomeUnknown(provider=provider, cause="server_error", http_status=status)
     if response.is_success:
         return BadReply(provider=provider, cause=cause)
-    return ProviderError(
-        provider, str(status), vendor_message=message, http_status=status, request_id=request_id
-    )
+    return ProviderError(provider, str(status), vendor_message=message, http_status=status, request_id=request_id)

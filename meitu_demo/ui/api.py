@@ -22,7 +22,7 @@ from .context import Context
 from .naming import file_name
 from .texts import language_of
 
-HANDED_OVER_S = 60.0  # Gradio copies the file when the function returns; after that ours has no use
+FETCH_S = 600.0  # how long a client may take to fetch its result
 Result = tuple[gr.FileData, dict[str, Any]]
 
 
@@ -41,7 +41,7 @@ def expose(context: Context, endpoint: Endpoint) -> None:
                 explain(error, language, paid=paid).as_text(), duration=None, print_exception=False
             ) from None
         path = await anyio.to_thread.run_sync(_write, context.uploads, outcome)
-        asyncio.get_running_loop().call_later(HANDED_OVER_S, shutil.rmtree, path.parent, True)
+        asyncio.get_running_loop().call_later(FETCH_S, shutil.rmtree, path.parent, True)
         return gr.FileData(path=str(path), orig_name=path.name), report(outcome, language)
 
     signature = _signature(endpoint)

@@ -16,7 +16,7 @@ from ..imaging import codec
 from ..settings import Settings
 from ..store import PictureStore
 from ..transport import Routes
-from . import api, controls, doors, panel
+from . import api, controls, doors, examples, panel
 from .context import Context
 from .header import header
 from .pictures import KEPT_PATH
@@ -54,7 +54,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient) -> FastAPI:
     """The web app around `client`, which it closes when it stops."""
     context = Context(client, Routes(settings), PictureStore(KEPT_S), Path(get_upload_folder()))
     texts = Texts()
-    gr.set_static_paths([info.preview for info in templates.all_templates()])
+    gr.set_static_paths([examples.thumbnail(), *(info.preview for info in templates.all_templates())])
     blocks = build(context, settings, texts)
     blocks.queue(default_concurrency_limit=None)
 

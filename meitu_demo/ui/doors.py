@@ -15,7 +15,7 @@ from ..errors import ImageRejected
 from ..explain import explain
 from ..imaging.codec import MAX_BYTES
 
-Move = Callable[[object], Awaitable[str | None]]
+Move = Callable[[str | Path | None], Awaitable[str | None]]
 
 
 def guard(blocks: gr.Blocks) -> None:
@@ -30,7 +30,7 @@ def guard(blocks: gr.Blocks) -> None:
         block.async_move_resource_to_block_cache = partial(_move_files_only, move)  # type: ignore[method-assign]
 
 
-async def _move_files_only(move: Move, resource: object) -> str | None:
+async def _move_files_only(move: Move, resource: str | Path | None) -> str | None:
     if resource is not None and not await anyio.Path(str(resource)).is_file():
         refusal = explain(ImageRejected("photo_not_uploaded"), "en").as_text()
         raise gr.Error(refusal, duration=None, print_exception=False)
