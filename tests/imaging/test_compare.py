@@ -1,0 +1,64 @@
+"""Two pictures made to lie over each other: the same shape, nothing of the first one lost."""
+
+import numpy as np
+import pytest
+
+from meitu_demo.imaging import codec
+from meitu_demo.imaging.compare import LONGEST, matching
+from meitu_demo.imaging.faces import find_faces
+from meitu_demo.spec import Image, Photo
+
+RED = (200, 40, 40)
+
+
+def photo(width: int, height: int) -> Photo:
+    return as_photo(np.full((height, width, 3), RED, np.uint8))
+
+
+def as_photo(pixels: Image) -> Photo:
+    return Photo(codec.encode(pixels), "image/jpeg", pixels.shape[1], pixels.shape[0])
+
+
+@pytest.mark.parametrize("size", [(320, 240), (640, 480), (1280, 960), (321, 240)])
+def test_the_same_shape_is_left_alone(size: tuple[int, int]) -> None:
+    """Another size with the same aspect (rounding allowed) needs no second encoding."""
+    source = photo(320, 240)
+    assert matching(source, photo(*size), reframed=False) is source.data
+
+
+@pytest.mark.parametrize(
+    "size", [(240, 320), (512, 512), (600, 100), (100, 600), (4096, 48), (48, 4096), (1800, 2400), (16, 17)]
+)
+def test_another_shape_is_framed_whole(size: tuple[int, int]) -> None:
+    """The aspect is the result's, no longer than a screen needs, with the whole photo in the middle."""
+    matched = matching(photo(320, 240), photo(*size), reframed=False)
+    width, height = codec.size_of(matched)
+    assert max(width, height) == min(max(size), LONGEST)
+    assert abs(width * size[1] - height * size[0]) <= max(size)  # within a pixel's rounding
+    middle = codec.decode(matched)[height // 2, width // 2].astype(int)
+    assert np.abs(middle - RED).max() <= 24
+
+
+@pytest.mark.parametrize("source", [(48, 4096), (4096, 48), (11, 1999)])
+@pytest.mark.parametrize("reframed", [False, True])
+def test_extreme_photos_can_be_shown(source: tuple[int, int], reframed: bool) -> None:
+    """A strip of a photo beside a square result is no fault."""
+    assert codec.size_of(matching(photo(*source), photo(512, 512), reframed=reframed)) == (512, 512)
+
+
+def test_a_reframed_person_lies_face_over_face(portrait_pixels: Image) -> None:
+    """Where the result shows the person elsewhere, the photo is moved until the faces meet."""
+    elsewhere = np.full((500, 400, 3), 90, np.uint8)
+    elsewhere[170:490, 70:390] = portrait_pixels
+    matched = codec.decode(matching(as_photo(portrait_pixels), as_photo(elsewhere), reframed=True))
+    assert matched.shape == elsewhere.shape
+    there, here = find_faces(elsewhere)[0], find_faces(matched)[0]
+    assert np.abs(np.subtract(here.centre, there.centre)).max() < 0.05 * there.side
+    assert abs(here.side / there.side - 1) < 0.05
+
+
+def test_without_a_face_a_reframed_photo_is_shown_whole(portrait_pixels: Image) -> None:
+    """No face in one of the two: the frame's shape, and the photo in its middle."""
+    matched = matching(photo(320, 240), as_photo(portrait_pixels), reframed=True)
+    assert codec.size_of(matched) == (320, 320)
+    assert np.abs(codec.decode(matched)[160, 160].astype(int) - RED).max() <= 24
