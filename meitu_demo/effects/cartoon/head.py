@@ -14,7 +14,7 @@ Field = NDArray[np.float32]
 Points = NDArray[np.float64]
 
 CANVAS_SIDE = 896  # px, long side of the drawing
-MOST_ENLARGED = 2.0  # photo pixels to canvas pixels; beyond, the photo has no more shapes to give
+MOST_ENLARGED = 2.8  # photo pixels to canvas pixels; beyond, the photo has no more shapes to give
 FOREHEAD, CHIN, RIGHT_CHEEK, LEFT_CHEEK = 10, 152, 234, 454
 HEAD_AND_SHOULDERS = (-1.45, -1.35, 1.45, 1.7)  # u0, v0, u1, v1 around a face, in face units
 
