@@ -86,9 +86,7 @@ async def _read(
     headers: dict[str, str] | None = None,
     extensions: dict[str, str] | None = None,
 ) -> bytes:
-    async with client.stream(
-        "GET", target, headers=headers, extensions=extensions, follow_redirects=False
-    ) as response:
+    async with client.stream("GET", target, headers=headers, extensions=extensions, follow_redirects=False) as response:
         if response.status_code != 200:
             raise LinkRejected(cause="status", http_status=response.status_code)
         parts: list[bytes] = []

@@ -99,7 +99,7 @@ def test_the_settings_table_is_that_of_the_example_file() -> None:
 
 
 def test_the_example_file_holds_what_is_read_and_its_defaults() -> None:
-    """.env.example names every setting that the code reads, beside those of Gradio and of Spaces; a plain copy changes nothing."""
+    """.env.example names each setting that is read, beside those of Gradio and Spaces; a plain copy changes nothing."""
     asked = Asked()
     Settings.from_env(asked)
     assert asked.names - {"GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "SPACE_ID"} == set(example_settings())

@@ -180,7 +180,11 @@ def test_no_fault_of_the_library_is_unmapped() -> None:
 
 @pytest.mark.parametrize(
     ("below", "cause"),
-    [(ssl.SSLError(1, "handshake"), "tls"), (ssl.SSLCertVerificationError("x"), "tls"), (ConnectionRefusedError(), "refused")],
+    [
+        (ssl.SSLError(1, "handshake"), "tls"),
+        (ssl.SSLCertVerificationError("x"), "tls"),
+        (ConnectionRefusedError(), "refused"),
+    ],
 )  # fmt: skip
 async def test_why_nothing_connected(below: Exception, cause: str, portrait: bytes) -> None:
     """The system's own exception underneath tells a bad certificate from a closed port."""

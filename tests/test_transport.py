@@ -74,7 +74,8 @@ def test_the_offline_route_is_always_there() -> None:
 @pytest.mark.parametrize(
     ("environ", "meitu", "ailab"),
     [
-        ({}, Status(State.OFFLINE, "key_missing", "MEITU_API_KEY"), Status(State.RETIRED, "key_missing", "AILAB_API_KEY")),
+        ({}, Status(State.OFFLINE, "key_missing", "MEITU_API_KEY"),
+         Status(State.RETIRED, "key_missing", "AILAB_API_KEY")),
         ({**MEITU, **AILAB}, Status(State.LIVE, "key_set"), Status(State.RETIRED, "key_set")),
         (MARKET, Status(State.OFFLINE, "key_missing", "MEITU_API_KEY"), Status(State.RETIRED, "key_set")),
         ({**MEITU, "MODE": "offline"}, Status(State.OFFLINE, "mode_offline"), Status(State.RETIRED, "mode_offline")),

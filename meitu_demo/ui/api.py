@@ -5,6 +5,7 @@ No ``from __future__ import annotations`` here: Gradio reads real annotations to
 
 import asyncio
 import inspect
+import logging
 import secrets
 import shutil
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import anyio
 import gradio as gr
 
+from ..errors import DemoError
 from ..explain import explain
 from ..service import Outcome
 from ..spec import Control, Endpoint, Strength
@@ -22,6 +24,7 @@ from .context import Context
 from .naming import file_name
 from .texts import language_of
 
+log = logging.getLogger(__name__)
 FETCH_S = 600.0  # how long a client may take to fetch its result
 Result = tuple[gr.FileData, dict[str, Any]]
 
@@ -37,9 +40,10 @@ def expose(context: Context, endpoint: Endpoint) -> None:
         try:
             outcome = await context.call(endpoint, photo, dict(zip(names, values, strict=True)))
         except Exception as error:
-            raise gr.Error(
-                explain(error, language, paid=paid).as_text(), duration=None, print_exception=False
-            ) from None
+            if not isinstance(error, DemoError):
+                log.exception("%s failed", endpoint.id)
+            text = explain(error, language, paid=paid).as_text()
+            raise gr.Error(text, duration=None, print_exception=False) from None
         path = await anyio.to_thread.run_sync(_write, context.uploads, outcome)
         asyncio.get_running_loop().call_later(FETCH_S, shutil.rmtree, path.parent, True)
         return gr.FileData(path=str(path), orig_name=path.name), report(outcome, language)

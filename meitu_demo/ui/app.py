@@ -75,7 +75,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient) -> FastAPI:
 
     gr.mount_gradio_app(
         app, blocks, path="/", theme=theme(), head=head(), i18n=texts.table(), footer_links=[],
-        favicon_path=str(ASSETS / "favicon.svg"), show_error=True, max_file_size=codec.MAX_BYTES, ssr_mode=False,
+        favicon_path=str(ASSETS / "favicon.svg"), show_error=False, max_file_size=codec.MAX_BYTES, ssr_mode=False,
         run_history=False, enable_monitoring=False, pwa=False, mcp_server=False,
     )  # fmt: skip
     doors.guard(blocks)
