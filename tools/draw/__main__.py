@@ -1,7 +1,7 @@
 """``python -m tools.draw [id …] [--shrink 4] [--spp 16] [--out FOLDER]``: draw all templates, or the named ones.
 
-Each template is drawn by a process of its own: now and then, on a fibre met edge-on, the path tracer dies of a
-segmentation fault. Then that template is drawn once more with the next seed.
+Each template is drawn by a process of its own: now and then the path tracer dies of a segmentation fault (seen with
+Mitsuba 3.9.1 in scenes with fibres; cause unknown). Then that template is drawn once more with the next seed.
 """
 
 import argparse
