@@ -27,18 +27,19 @@ from meitu_demo.ledger.database import Database
 
 TRACED = ("/meitu_demo/ledger/", "/killed.py")  # every line of these files is a place to die at,
 TRANSACTION = ("_begin_impl", "_exec_single_context", "_commit_impl", "_rollback_impl")  # and of these functions
+COUNTED = ("reserved", "sent", "confirmed", "unknown")
 CALLS = 3
 LEASE = 90.0
 
 
-def make_calls(url: str, book: Path, seed: int, opened: Callable[[], None]) -> None:
+def make_calls(url: str, book: Path, seed: int, opened: Callable[[], None], number: int = CALLS) -> None:
     """The small script: paid calls with random ends, each entered into the vendor's book when it arrives."""
     dice = random.Random(seed)
     store = Store(Database(url), clock=lambda: NOON, lease=LEASE)
     store.sweep()
     opened()
     vendor = os.open(book, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    for _ in range(CALLS):
+    for _ in range(number):
         call = store.reserve(intent(), Budgets(calls_per_day=100_000))
         if dice.random() < 0.15:
             store.release(call)
@@ -117,13 +118,14 @@ def run_and_kill(url: str, book: Path, seed: int, *, line: int | None, cold: boo
 
             if cold:
                 begin()
-            make_calls(url, book, seed, (lambda: None) if cold else begin)
+            number = CALLS if line is not None else 1000  # who is killed by the clock does not end before
+            make_calls(url, book, seed, (lambda: None) if cold else begin, number)
             code = 0
         finally:
             os._exit(code)
     os.close(say)
     if line is None and os.read(ready, 1):
-        select.select([ready], [], [], seconds)  # until it ends, or its time is up
+        select.select([ready], [], [], seconds)  # until its time is up
         os.kill(child, signal.SIGKILL)
     status = os.waitpid(child, 0)[1]
     os.close(ready)
@@ -146,6 +148,7 @@ def look(url: str, book: Path, now: float, *, sweep: bool) -> Counter[str]:
         for call in billed:
             assert found[call] in ("sent", "confirmed", "unknown"), f"{row(store, call)} was billed"
         used = store.used_today("meitu")
+        assert used == sum(state in COUNTED for state in found.values())
         assert used >= len(billed), f"{used} counted, {len(billed)} billed"
         return Counter(found.values())
     finally:

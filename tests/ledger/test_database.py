@@ -1,6 +1,9 @@
 """Opening, and everything that a database can do instead of answering."""
 
+import contextlib
 import logging
+import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -45,6 +48,23 @@ def test_a_reader_holds_up_no_writer(open_store: Callable[..., Store]) -> None:
         assert connection.exec_driver_sql(query).scalar_one() == 1
         other.reserve(intent())
     assert len(states(store)) == 2
+
+
+def test_a_file_that_somebody_else_is_making(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite does not wait when the journal's mode cannot be changed just now; we do, as long as we have patience."""
+    path = tmp_path / "ledger.db"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("CREATE TABLE theirs (one int)")
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+        with pytest.raises(LedgerUnavailable):
+            file_store(path).reserve(intent())
+        waits: list[float] = []
+        monkeypatch.setattr(time, "sleep", lambda seconds: (waits.append(seconds), other.execute("COMMIT")))
+        store = file_store(path, patience=20)
+        store.reserve(intent())
+    assert len(waits) == 1
+    assert len(states(store)) == 1
 
 
 def test_a_lock_that_stays_is_said(open_store: Callable[..., Store]) -> None:
