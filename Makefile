@@ -35,8 +35,8 @@ quality: ## what the engine's effects do, in numbers and contact sheets (build/q
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m tools.quality
 
-templates: ## draw the templates again
-	@sh tools/venv.sh requirements-dev.txt
+templates: ## draw the templates again: an hour or two
+	@sh tools/venv.sh requirements-draw.txt
 	@$(PY) -m tools.draw
 
 clean:
