@@ -5,7 +5,6 @@ Imports `errors` and `tables`. The URL holds a password: it is never shown, logg
 
 import logging
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +41,6 @@ class Database:
         self._patience = patience
         self._sqlite = self._url.drivername.startswith("sqlite")
         self._ready = False
-        self._opening = threading.Lock()
         self._engine = self._make_engine(threads)
 
     @contextmanager
@@ -75,9 +73,8 @@ class Database:
     @contextmanager
     def _guarded(self) -> Iterator[None]:
         try:
-            with self._opening:
-                if not self._ready:
-                    self._create()
+            if not self._ready:
+                self._create()
             yield
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             # Not chained and not quoted: such texts hold paths, hosts and statements.
@@ -85,7 +82,7 @@ class Database:
             raise LedgerUnavailable(cause=_name(error)) from None
 
     def _create(self) -> None:
-        """The folder and the table; two processes that start at once do it one after the other."""
+        """The folder and the table; threads and processes that start at once do it one after the other."""
         if self._sqlite:
             Path(self._url.database or "").absolute().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._begun() as connection:
@@ -123,6 +120,9 @@ class Database:
             connect_args={
                 "connect_timeout": max(2, round(self._patience)),
                 "tcp_user_timeout": round(self._patience * 1000),
+                "keepalives_idle": 10,  # a server that fell silent in the middle of an answer is given up as well
+                "keepalives_interval": 5,
+                "keepalives_count": 2,
                 "prepare_threshold": None,  # poolers in front of the server do not know prepared statements
             },
             **options,

@@ -161,10 +161,11 @@ def main(url: str, kills: int, seed: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         book = Path(folder) / "billed"
         lines, opening, seconds = count_lines(url, book)
-        deaths = 0
+        deaths = number = 0
         left: Counter[str] = Counter()
         after = look(url, book, NOON, sweep=False)
-        for number in range(kills):
+        while deaths < kills:
+            number += 1
             before, cold = after, number % 4 == 0
             line = dice.randint(1, lines if cold else lines - opening) if number % 2 == 0 else None
             moment = dice.uniform(0, seconds / 2)  # tracing took the other half
