@@ -1,14 +1,22 @@
 #!/bin/sh
-# Sees to it that a Chromium is there for the browser tests: Debian's, installed when we are root, else named.
+# Sees to it that the browser tests have what they need: a Chromium, fonts for Chinese, and the library that Playwright's
+# driver is linked with. Debian's, installed when we are root, else named.
 set -eu
-for name in chromium chromium-browser google-chrome; do
-    if command -v "$name" >/dev/null 2>&1; then exit 0; fi
-done
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    echo "Installing Chromium for the browser tests (once) …"
+missing=
+have() { command -v "$1" >/dev/null 2>&1; }
+have chromium || have chromium-browser || have google-chrome || missing="$missing chromium"
+if have dpkg; then
+    for package in libatomic1 fonts-noto-cjk; do
+        dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
+    done
+fi
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" = 0 ] && have apt-get; then
+    echo "Installing for the browser tests (once):$missing"
     apt-get update -q >/dev/null
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium fonts-noto-cjk >/dev/null
+    # shellcheck disable=SC2086 # one word each
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >/dev/null
     exit 0
 fi
-echo "The browser tests need Chromium. On Debian or Ubuntu: sudo apt-get install chromium fonts-noto-cjk" >&2
+echo "The browser tests need more. On Debian or Ubuntu: sudo apt-get install$missing" >&2
 exit 1

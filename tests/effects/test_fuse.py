@@ -18,6 +18,7 @@ from meitu_demo.templates import Template
 
 PHOTO = data.astronaut()
 IDS = [info.id for info in templates.all_templates()]
+SHOWING_SKIN = ("astronaut", "flower_crown", "crown_and_ruff", "opera_headdress")  # beside the face
 WHITES = ((33, 160, 158, 133, 153, 144), (263, 387, 385, 362, 380, 373), (78, 13, 308, 14))  # eyes and teeth
 UPPER_LIP, LOWER_LIP, TOP, CHIN = 13, 14, 10, 152
 
@@ -70,18 +71,17 @@ def test_a_face_is_still_a_face_on_every_template(key: str, user: Face) -> None:
     assert skin[rows, columns][far].min(initial=255) > 0
 
 
-@pytest.mark.parametrize("key", IDS)
+@pytest.mark.parametrize("key", SHOWING_SKIN)
 def test_neck_and_ears_take_the_users_tone(key: str, user: Face) -> None:
     """A darker user gives a darker template skin, by about as much as the face."""
     template = templates.load(key)
     assert template.skin is not None
     dark = with_skin((0.6, 0.55, 0.5))
     one, other = fuse(PHOTO, user, template), fuse(dark, user, template)
-    showing = (template.skin > 250) & ((template.front is None) or (template.front[..., 3] < 5))
+    showing = (template.skin > 200) & ((template.front is None) or (template.front[..., 3] < 5))
     x0, y0, x1, y1 = (round(edge) for edge in template.face.box)
     showing[y0:y1, x0:x1] = False
-    if showing.sum() < 200:
-        pytest.skip("this template shows no skin beside the face")
+    assert showing.sum() > 1000
     fall = other[showing].mean() / one[showing].mean()
     assert fall == pytest.approx(tone(other, template.face).mean() / tone(one, template.face).mean(), abs=0.15)
 
