@@ -8,6 +8,7 @@ second time. Redirects are not followed; size and time are bounded while reading
 import asyncio
 import ipaddress
 import socket
+import zlib
 
 import httpx
 
@@ -17,6 +18,12 @@ MAX_BYTES = 30 * 1024 * 1024
 # IPv4 addresses in disguise, private ones too: NAT64 (RFC 6052, 8215) and 6to4 (RFC 3056).
 TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")))
 WHOLE_S = 60.0  # for all of it, however slowly it drips
+PACKED = ("gzip", "x-gzip", "deflate")
+ASK_FOR = {"accept-encoding": "gzip"}  # the only packing that `read_bounded` must know
+
+
+class TooLarge(Exception):
+    """A body is longer than its reader takes."""
 
 
 async def fetch(client: httpx.AsyncClient, url: str, *, origin: str = "", any_address: bool = False) -> bytes:
@@ -34,6 +41,30 @@ async def fetch(client: httpx.AsyncClient, url: str, *, origin: str = "", any_ad
         raise LinkRejected(cause="timeout") from None
     except httpx.HTTPError:
         raise LinkRejected(cause="network") from None
+
+
+async def read_bounded(response: httpx.Response, limit: int) -> bytes:
+    """The body of an open response, unpacked, never holding more than `limit` bytes and one piece from the network.
+
+    httpx would unpack a whole piece at once, several times over if told so: one of 64 kB may swell without bound.
+    Raises TooLarge, or httpx.HTTPError; DecodingError for what cannot be unpacked.
+    """
+    packing = response.headers.get("content-encoding", "identity").strip().lower()
+    if packing not in ("", "identity", *PACKED):
+        raise httpx.DecodingError("unknown packing")
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32) if packing in PACKED else None
+    parts: list[bytes] = []
+    size = 0
+    async for raw in response.stream:  # type: ignore[union-attr]
+        try:
+            part = unpacker.decompress(raw, limit + 1 - size) if unpacker else raw
+        except zlib.error:
+            raise httpx.DecodingError("not what it says") from None
+        size += len(part)
+        if size > limit:
+            raise TooLarge
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _web_address(url: str) -> httpx.URL:
@@ -86,14 +117,11 @@ async def _read(
     headers: dict[str, str] | None = None,
     extensions: dict[str, str] | None = None,
 ) -> bytes:
-    async with client.stream("GET", target, headers=headers, extensions=extensions, follow_redirects=False) as response:
+    asked = {**ASK_FOR, **(headers or {})}
+    async with client.stream("GET", target, headers=asked, extensions=extensions, follow_redirects=False) as response:
         if response.status_code != 200:
             raise LinkRejected(cause="status", http_status=response.status_code)
-        parts: list[bytes] = []
-        size = 0
-        async for part in response.aiter_bytes():
-            size += len(part)
-            if size > MAX_BYTES:
-                raise LinkRejected(cause="too_large", limit=MAX_BYTES)
-            parts.append(part)
-    return b"".join(parts)
+        try:
+            return await read_bounded(response, MAX_BYTES)
+        except TooLarge:
+            raise LinkRejected(cause="too_large", limit=MAX_BYTES) from None

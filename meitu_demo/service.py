@@ -3,8 +3,10 @@
 Live or offline is the route's business: nothing here asks which it is.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from enum import Enum
 
@@ -17,6 +19,8 @@ from .imaging import codec
 from .providers import PROVIDERS
 from .providers.failures import translate
 from .spec import Change, Endpoint, Link, Photo, Reply, Route, Values
+
+MAX_REPLY = 40_000_000  # bytes of a vendor's answer, unpacked: a 4096 px picture as base64 stays below
 
 
 class Step(Enum):
@@ -72,11 +76,22 @@ async def run(
 
 
 async def _send(client: httpx.AsyncClient, route: Route, request: httpx.Request) -> httpx.Response:
+    """The whole answer. Once it has begun, it has the read timeout to come to its end, however steadily it drips."""
     request.extensions = {"timeout": client.timeout.as_dict(), **request.extensions}
+    request.headers.update(links.ASK_FOR)
     try:
-        return await client.send(request, follow_redirects=False)
+        async with aclosing(await client.send(request, stream=True, follow_redirects=False)) as response:
+            async with asyncio.timeout(client.timeout.read):
+                body = await links.read_bounded(response, MAX_REPLY)
+    except links.TooLarge:
+        raise BadReply(provider=route.provider, cause="too_large") from None
+    except TimeoutError:
+        raise translate(route.provider, httpx.ReadTimeout("", request=request)) from None
     except httpx.HTTPError as error:
+        error.request = request
         raise translate(route.provider, error) from None  # not chained: its text may hold the URL, and that the key
+    unpacked = {name: value for name, value in response.headers.items() if name != "content-encoding"}
+    return httpx.Response(response.status_code, headers=unpacked, content=body)
 
 
 async def _picture(client: httpx.AsyncClient, route: Route, reply: Reply) -> Photo:
