@@ -4,12 +4,17 @@ The curl lines of the vendors' documents work with only the host changed; any ke
 """
 
 import argparse
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .. import templates
 from .app import create_app
+from .faults import CODE, FAULTS
+from .wire import EXTENSION, Wire
 
 
 def main() -> None:
@@ -21,12 +26,45 @@ def main() -> None:
         "--private-links", action="store_true", help="also fetch photos given by URL from private addresses"
     )
     parser.add_argument("--templates", type=Path, help="a folder of pictures of your own as templates")
+    parser.add_argument("--lab", action="store_true", help="fail as a call's header x-fault says: for development only")
+    parser.add_argument(
+        "--fault", default="", type=_fault, help=f"fail so at every call: {', '.join(FAULTS)}, {CODE}CODE"
+    )
     arguments = parser.parse_args()
     if arguments.templates:
         templates.load_folder(arguments.templates)
-    server = create_app(private_links=arguments.private_links)
+    lab = bool(arguments.lab or arguments.fault)
+    server = create_app(private_links=arguments.private_links, lab=lab, fault=arguments.fault)
+    http: Any = Wired if lab else "auto"
     # No access log: its lines hold the paths with their keys.
-    uvicorn.run(server, host=arguments.host, port=arguments.port, access_log=False)
+    uvicorn.run(server, host=arguments.host, port=arguments.port, access_log=False, http=http)
+
+
+def _fault(name: str) -> str:
+    if name not in FAULTS and not name.startswith(CODE):
+        raise argparse.ArgumentTypeError(f"no fault {name!r}")
+    return name
+
+
+class Wired(H11Protocol):
+    """The server's own protocol, which also gives the app its end of the connection."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.wire, app = Wire(transport), self.app
+
+        async def wired(scope: Any, receive: Any, send: Any) -> None:
+            await app({**scope, "extensions": {EXTENSION: self.wire}}, receive, send)
+
+        self.app = wired
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.wire.let_go()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self.wire.let_go()  # or what is held would hold up the end
 
 
 if __name__ == "__main__":

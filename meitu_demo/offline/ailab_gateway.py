@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from ..errors import ImageRejected, Refusal, ValueRejected
 from ..spec import Endpoint
-from ..tables import answer
+from ..tables import VendorCode, answer
 from .bodies import details, read_body
 
 PROVIDER = "ailab"
@@ -51,7 +51,11 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
 
 def failure(slug: str, detail: str = "") -> Response:
     """The vendor's answer for `slug`."""
-    code = answer(PROVIDER, slug)
+    return say(answer(PROVIDER, slug), detail)
+
+
+def say(code: VendorCode, detail: str = "") -> Response:
+    """The same for one of the vendor's codes."""
     return JSONResponse(_envelope(code.code, code.http, detail), code.http)
 
 

@@ -1,5 +1,6 @@
 """The offline server's routes: one for each endpoint of the catalogue, and the links that its answers hold."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -7,13 +8,14 @@ from functools import partial
 import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as HttpRoute
 
 from ..endpoints import CATALOGUE
 from ..spec import Endpoint
 from ..store import PictureStore
 from . import ailab_gateway, meitu_gateway
+from . import lab as failure_lab
 from .engine import Engine
 
 RESULT_LIFE_S = 600.0  # the vendor's document says 24 h; a demo has no reason to keep a face that long
@@ -21,10 +23,12 @@ Handler = Callable[[Request, Endpoint], Awaitable[Response]]
 HANDLERS: dict[str, Handler] = {"meitu": meitu_gateway.handle, "ailab": ailab_gateway.handle}
 
 
-def create_app(*, private_links: bool = False) -> Starlette:
+def create_app(*, private_links: bool = False, lab: bool = False, fault: str = "") -> Starlette:
     """The server as an ASGI app; it speaks for every provider at once and accepts any key that is not empty.
 
     private_links: photos given by URL may lie on private addresses, loopback included: for development only.
+    lab: callers may tell the server to fail, see `faults`; also for development only. `fault`: how all calls
+    fail that say nothing themselves.
     """
     routes = [
         HttpRoute(endpoint.path, partial(_serve, endpoint=endpoint), methods=["POST"])
@@ -34,6 +38,7 @@ def create_app(*, private_links: bool = False) -> Starlette:
         routes=[
             *routes,
             HttpRoute("/results/{token}.jpg", _result, methods=["GET"], name="result"),
+            *([HttpRoute("/lab/charges", _charges, methods=["GET"])] if lab else []),
             HttpRoute("/{path:path}", _unknown_path, methods=["GET", "POST", "PUT", "DELETE"]),
         ],
         lifespan=_lifespan,
@@ -41,6 +46,8 @@ def create_app(*, private_links: bool = False) -> Starlette:
     app.state.engine = Engine()
     app.state.results = PictureStore(RESULT_LIFE_S)
     app.state.private_links = private_links
+    app.state.lab, app.state.fault = lab, fault
+    app.state.charges = Counter[str]()  # calls by endpoint that a vendor would have billed, where there is a lab
     app.state.http = httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=5.0), trust_env=False)
     return app
 
@@ -52,7 +59,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
 
 
 async def _serve(request: Request, endpoint: Endpoint) -> Response:
-    return await HANDLERS[endpoint.provider](request, endpoint)
+    work = partial(HANDLERS[endpoint.provider], request, endpoint)
+    return await (failure_lab.answer(request, endpoint, work) if request.app.state.lab else work())
 
 
 async def _result(request: Request) -> Response:
@@ -60,6 +68,10 @@ async def _result(request: Request) -> Response:
     if data is None:
         return Response("this link has expired", 404, media_type="text/plain")
     return Response(data, media_type="image/jpeg", headers={"cache-control": "no-store"})
+
+
+async def _charges(request: Request) -> Response:
+    return JSONResponse(request.app.state.charges)
 
 
 async def _unknown_path(request: Request) -> Response:

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from .. import links
 from ..errors import ImageRejected, LinkRejected, Refusal, ValueRejected
 from ..spec import Endpoint
-from ..tables import answer
+from ..tables import VendorCode, answer
 from .bodies import details, read_body
 
 PROVIDER = "meitu"
@@ -57,10 +57,15 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
 
 def failure(slug: str, detail: str = "") -> Response:
     """The vendor's answer for `slug`, in the form of its documents; `detail` goes where they have 具体信息."""
-    code = answer(PROVIDER, slug)
-    if slug == "api_not_found":  # this one comes from another gateway, in other words
-        return JSONResponse({"error_code": int(code.code), "message": "no route found"}, code.http)
-    body = {"ErrorCode": int(code.code), "ErrorMsg": code.constant, "Data": None if slug == "key_refused" else detail}
+    return say(answer(PROVIDER, slug), detail)
+
+
+def say(code: VendorCode, detail: str = "") -> Response:
+    """The same for one of the vendor's codes."""
+    number: int | str = int(code.code) if code.code.isdecimal() and len(code.code) < 19 else code.code
+    if code.slug == "api_not_found":  # this one comes from another gateway, in other words
+        return JSONResponse({"error_code": number, "message": "no route found"}, code.http)
+    body = {"ErrorCode": number, "ErrorMsg": code.constant, "Data": None if code.slug == "key_refused" else detail}
     return JSONResponse(body, code.http, headers={"x-request-id": uuid.uuid4().hex})
 
 

@@ -1,0 +1,85 @@
+"""The failure lab's table: each way in which the server can be told to fail, and what a client should make of it.
+
+Declarations only, for the lab and for tests to iterate over; `lab.py` does what they say.
+"""
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from ..errors import BadReply, DemoError, LinkRejected, OutcomeUnknown, ProviderError
+from ..tables import VendorCode, answer, vendor_code
+
+CODE = "code:"  # before any code of the vendor's: "code:20003"
+
+
+class Verdict(Enum):
+    """What may be concluded about the call, and so about money."""
+
+    FINE = "fine"  # odd, and readable: there is a result
+    REFUSED = "refused"  # not processed, and the same request would be refused again
+    NOT_PROCESSED = "not_processed"  # turned away for load: may be repeated after a wait
+    UNKNOWN = "unknown"  # may have been billed: a machine must not repeat it
+    DONE = "done"  # processed and billed; only the result is out of reach
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way to fail.
+
+    error, cause: what the call ends in and its fact `cause`; with a ProviderError the code, "" for the vendor's own.
+    billed: whether a vendor that fails so would have counted the call: it has worked, or read the whole request.
+    in_base64: harms only pictures that stand in the answer itself; an answer with a link comes through unharmed.
+    """
+
+    verdict: Verdict
+    error: type[DemoError] | None = None
+    cause: str = ""
+    billed: bool = True
+    in_base64: bool = False
+
+
+FINE = Fault(Verdict.FINE)
+FAULTS: dict[str, Fault] = {
+    # no answer
+    "timeout_before": Fault(Verdict.UNKNOWN, OutcomeUnknown, "read_timeout", billed=False),
+    "timeout_after": Fault(Verdict.UNKNOWN, OutcomeUnknown, "read_timeout"),
+    "reset": Fault(Verdict.UNKNOWN, OutcomeUnknown, "reset"),
+    "drip": Fault(Verdict.UNKNOWN, OutcomeUnknown, "read_timeout"),
+    # an answer that is none
+    "truncated_json": Fault(Verdict.UNKNOWN, BadReply, "not_json"),
+    "html_200": Fault(Verdict.UNKNOWN, BadReply, "not_json"),
+    "empty": Fault(Verdict.UNKNOWN, BadReply, "not_json"),
+    "huge": Fault(Verdict.UNKNOWN, BadReply, "too_large"),
+    "gzip_bomb": Fault(Verdict.UNKNOWN, BadReply, "too_large"),
+    "redirect": Fault(Verdict.UNKNOWN, ProviderError, "307", billed=False),
+    "wrong_content_type": FINE,
+    # an answer whose picture is none
+    "base64_newlines": Fault(Verdict.FINE, in_base64=True),
+    "base64_prefix": Fault(Verdict.FINE, in_base64=True),
+    "base64_garbage": Fault(Verdict.UNKNOWN, BadReply, "not_base64", in_base64=True),
+    "base64_cut_tail": Fault(Verdict.UNKNOWN, BadReply, "not_an_image", in_base64=True),
+    "not_an_image": Fault(Verdict.UNKNOWN, BadReply, "not_an_image"),
+    "expired_link": Fault(Verdict.DONE, LinkRejected, "status"),
+    # a refusal; any other is "code:" and the code
+    "rate_limited": Fault(Verdict.NOT_PROCESSED, ProviderError, billed=False),
+    "rate_limited_bare": Fault(Verdict.NOT_PROCESSED, ProviderError, billed=False),
+}
+
+
+def expected(name: str, provider: str) -> Fault:
+    """What a call to one of `provider`'s endpoints with fault `name` comes to. Raises KeyError for an unknown name."""
+    if name.startswith(CODE):
+        code = code_of(name, provider)
+        return Fault(Verdict(code.outcome), ProviderError, code.code, billed=code.outcome == "unknown")
+    fault = FAULTS[name]
+    if fault.in_base64 and provider == "ailab":  # its answers hold a link
+        return FINE
+    return replace(fault, cause=code_of(name, provider).code) if name.startswith("rate_limited") else fault
+
+
+def code_of(name: str, provider: str) -> VendorCode:
+    """The vendor's code that fault `name` answers with; one that is in no list is given as it came, with status 400."""
+    if not name.startswith(CODE):
+        return answer(provider, "rate_limited")
+    code = name.removeprefix(CODE)
+    return vendor_code(provider, code) or VendorCode(provider, code, slug="", outcome="unknown", http=400)
