@@ -9,6 +9,8 @@ import asyncio
 import ipaddress
 import socket
 import zlib
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import httpx
 
@@ -19,7 +21,9 @@ MAX_BYTES = 30 * 1024 * 1024
 TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")))
 WHOLE_S = 60.0  # for all of it, however slowly it drips
 PACKED = ("gzip", "x-gzip", "deflate")
-ASK_FOR = {"accept-encoding": "gzip"}  # the only packing that `read_bounded` must know
+EITHER = zlib.MAX_WBITS | 32  # gzip's or zlib's head
+PIECE = 1024 * 1024  # bytes unpacked at a time
+ASK_FOR = {"accept-encoding": "gzip"}
 
 
 class TooLarge(Exception):
@@ -44,27 +48,42 @@ async def fetch(client: httpx.AsyncClient, url: str, *, origin: str = "", any_ad
 
 
 async def read_bounded(response: httpx.Response, limit: int) -> bytes:
-    """The body of an open response, unpacked, never holding more than `limit` bytes and one piece from the network.
+    """The body of an open response, unpacked; never holds much more than `limit` bytes.
 
-    httpx would unpack a whole piece at once, several times over if told so: one of 64 kB may swell without bound.
-    Raises TooLarge, or httpx.HTTPError; DecodingError for what cannot be unpacked.
+    Raises TooLarge, or httpx.HTTPError: DecodingError for what cannot be unpacked.
     """
-    packing = response.headers.get("content-encoding", "identity").strip().lower()
-    if packing not in ("", "identity", *PACKED):
-        raise httpx.DecodingError("unknown packing")
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32) if packing in PACKED else None
     parts: list[bytes] = []
     size = 0
-    async for raw in response.stream:  # type: ignore[union-attr]
-        try:
-            part = unpacker.decompress(raw, limit + 1 - size) if unpacker else raw
-        except zlib.error:
-            raise httpx.DecodingError("not what it says") from None
-        size += len(part)
-        if size > limit:
-            raise TooLarge
-        parts.append(part)
+    async with aclosing(_pieces(response)) as pieces:
+        async for part in pieces:
+            size += len(part)
+            if size > limit:
+                raise TooLarge
+            parts.append(part)
     return b"".join(parts)
+
+
+async def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    """The body, unpacked here: httpx lets a whole piece from the network swell at once, and packings in packings."""
+    packing = response.headers.get("content-encoding", "").strip().lower()
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    if packing not in PACKED:
+        if packing not in ("", "identity"):
+            raise httpx.DecodingError("unknown packing")
+        async for raw in response.stream:
+            yield raw
+        return
+    unpacker = zlib.decompressobj(EITHER)
+    try:
+        async for raw in response.stream:
+            while raw:
+                if unpacker.eof:  # a gzip may be several in a row
+                    unpacker = zlib.decompressobj(EITHER)
+                yield unpacker.decompress(raw, PIECE)
+                raw = unpacker.unconsumed_tail or unpacker.unused_data
+        yield unpacker.flush()
+    except zlib.error:
+        raise httpx.DecodingError("not what it says") from None
 
 
 def _web_address(url: str) -> httpx.URL:

@@ -20,7 +20,7 @@ from .providers import PROVIDERS
 from .providers.failures import translate
 from .spec import Change, Endpoint, Link, Photo, Reply, Route, Values
 
-MAX_REPLY = 40_000_000  # bytes of a vendor's answer, unpacked: a 4096 px picture as base64 stays below
+MAX_REPLY = 40_000_000  # bytes of an answer, unpacked; JPEGs of the largest size that is sent stay far below
 
 
 class Step(Enum):

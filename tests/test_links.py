@@ -1,7 +1,9 @@
 """Links that somebody else named: what is fetched, what is refused, and that the guard cannot be talked round."""
 
 import asyncio
+import gzip
 import socket
+import zlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -249,3 +251,44 @@ def test_any_text_ends_in_bytes_or_a_refusal(url: str) -> None:
                 await links.fetch(client, url)
 
     asyncio.run(attempt())
+
+
+# ── Packed bodies, for links and answers alike ──────────────────────────────────────────────────────────────────────
+async def unpacked(packed: list[bytes], packing: str, limit: int = 10_000_000) -> bytes:
+    """What `read_bounded` makes of a body that arrives in these pieces."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for piece in packed:
+            yield piece
+
+    response = httpx.Response(200, headers={"content-encoding": packing}, content=pieces())
+    return await links.read_bounded(response, limit)
+
+
+@given(
+    parts=st.lists(st.binary(max_size=50) | st.integers(0, 3).map(lambda n: b"a" * (links.PIECE + n - 1)), max_size=4),
+    cut=st.integers(1, 1000),
+    packing=st.sampled_from(["gzip", " GZIP", "x-gzip", "deflate"]),
+)
+def test_what_was_packed_comes_out_whole(parts: list[bytes], cut: int, packing: str) -> None:
+    """However it is cut up on the way, also several gzips in a row."""
+    data = b"".join(parts)
+    packed = zlib.compress(data) if packing == "deflate" else b"".join(map(gzip.compress, parts or [b""]))
+    pieces = [packed[at : at + cut] for at in range(0, len(packed), cut)]
+    assert asyncio.run(unpacked(pieces, packing)) == data
+
+
+@pytest.mark.parametrize("packing", ["br", "zstd", "gzip, gzip", "deflate,gzip", "nonsense", "gzip"])
+async def test_what_cannot_be_unpacked(packing: str) -> None:
+    """Packings inside packings too: each would swell a thousandfold. None is guessed at."""
+    with pytest.raises(httpx.DecodingError):
+        await unpacked([gzip.compress(gzip.compress(b"x" * 1000)), b"and more"], packing)
+
+
+async def test_a_bomb_is_measured_as_it_swells() -> None:
+    """The bound holds for what comes out, to the byte, not for what came over the wire."""
+    packed = gzip.compress(bytes(5_000_000))
+    assert len(packed) < 10_000
+    assert len(await unpacked([packed], "gzip", 5_000_000)) == 5_000_000
+    with pytest.raises(links.TooLarge):
+        await unpacked([packed], "gzip", 4_999_999)

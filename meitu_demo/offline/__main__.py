@@ -26,9 +26,9 @@ def main() -> None:
         "--private-links", action="store_true", help="also fetch photos given by URL from private addresses"
     )
     parser.add_argument("--templates", type=Path, help="a folder of pictures of your own as templates")
-    parser.add_argument("--lab", action="store_true", help="fail as a call's header x-fault says: for development only")
+    parser.add_argument("--lab", action="store_true", help="do what a call's header x-fault says: for development only")
     parser.add_argument(
-        "--fault", default="", type=_fault, help=f"fail so at every call: {', '.join(FAULTS)}, {CODE}CODE"
+        "--fault", default="", type=_fault, help=f"fail so at all calls: {', '.join(FAULTS)}, {CODE}CODE"
     )
     arguments = parser.parse_args()
     if arguments.templates:
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def _fault(name: str) -> str:
-    if name not in FAULTS and not name.startswith(CODE):
+    if name and name not in FAULTS and not name.startswith(CODE):
         raise argparse.ArgumentTypeError(f"no fault {name!r}")
     return name
 

@@ -1,0 +1,235 @@
+"""The failure lab, over a real port, met by the project's own client: each fault ends as the table says."""
+
+import asyncio
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from caller import KEYS, PATHS, TIDYUP
+from pydantic import SecretStr
+
+import meitu_demo
+from meitu_demo import service
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.errors import DemoError, ProviderError
+from meitu_demo.explain import explain
+from meitu_demo.offline import create_app
+from meitu_demo.offline.faults import CODE, FAULTS, Fault, Verdict, expected
+from meitu_demo.offline.lab import DAMAGES, HOLD_S, INSTEAD
+from meitu_demo.service import Outcome, run
+from meitu_demo.spec import Credentials, Route
+from meitu_demo.tables import gaps, translate, words
+from meitu_demo.words import load
+
+PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
+NEVER_ANSWERED = {"timeout_before", "timeout_after", "drip"}
+IMPATIENT = httpx.Timeout(20, read=0.3)
+PATIENT = httpx.Timeout(60)
+CODES = [(provider, code) for provider, part in load("data/errors.toml").items() for code in part["codes"]]
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[str]:
+    """`python -m meitu_demo.offline` with `options` on a free port; its address. It stops when told to."""
+    command = [sys.executable, "-u", "-m", "meitu_demo.offline", "--port", "0", *options]
+    with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        line = next((line for line in process.stderr if "running on" in line), "")
+        assert line, "it did not start"
+        try:
+            yield line.split("running on ")[1].split()[0]
+        finally:
+            process.terminate()
+            try:
+                rest = process.communicate(timeout=HOLD_S / 2)[1]
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+    assert "Traceback" not in rest, rest
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[str]:
+    """A server with the lab."""
+    with serving("--lab") as address:
+        yield address
+
+
+@asynccontextmanager
+async def told_to(fault: str, transport: httpx.AsyncBaseTransport | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that asks for `fault` with each call; the service itself knows of no such header."""
+
+    async def ask(request: httpx.Request) -> None:
+        request.headers["x-fault"] = fault
+
+    timeout = IMPATIENT if fault in NEVER_ANSWERED else PATIENT
+    hooks = {"request": [ask]}
+    async with httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=False, event_hooks=hooks) as client:
+        yield client
+
+
+async def called(
+    address: str, fault: str, endpoint: str, photo: bytes, transport: httpx.AsyncBaseTransport | None = None
+) -> Outcome | DemoError:
+    """How a live call of ours to `endpoint` at `address` ends."""
+    provider = CATALOGUE[endpoint].provider
+    route = Route(provider, address, Credentials(SecretStr("key"), SecretStr("secret")), paid=True)
+    async with told_to(fault, transport) as client:
+        try:
+            return await run(client, route, CATALOGUE[endpoint], photo, {})
+        except DemoError as error:
+            return error
+
+
+def charges(address: str) -> dict[str, int]:
+    return dict(httpx.get(f"{address}/lab/charges", trust_env=False).json())
+
+
+def check(found: Outcome | DemoError, fault: Fault) -> None:
+    """`found` is what `fault` declares, and a person is told so in each language, money included."""
+    if fault.error is None:
+        assert isinstance(found, Outcome), found
+        assert min(found.result.width, found.result.height) > 100
+        return
+    assert isinstance(found, DemoError)
+    assert type(found) is fault.error, found
+    assert (found.code if isinstance(found, ProviderError) else found.facts["cause"]) == fault.cause
+    for language in ("en", "zh"):
+        told = explain(found, language)
+        assert all((told.title, told.why, told.fix)), told
+        assert not any(gaps(text) for text in (told.title, told.why, told.fix)), told
+        says = {
+            verdict
+            for verdict in words(language)["billing"]
+            if translate(f"billing.{verdict}.why", language) in told.why
+        }
+        if fault.verdict is Verdict.REFUSED:  # nothing is said then, or in the refusal's own words
+            assert says <= {"not_processed"}, told
+        else:
+            assert says == {fault.verdict.value}, told
+
+
+# ── Each fault, at each endpoint ────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("endpoint", sorted(CATALOGUE))
+@pytest.mark.parametrize("name", sorted(FAULTS))
+async def test_a_call_ends_as_declared(name: str, endpoint: str, lab: str, portrait: bytes) -> None:
+    """In the declared error or a result, explained in both languages, and counted as a vendor would bill it."""
+    fault = expected(name, CATALOGUE[endpoint].provider)
+    before = charges(lab)
+    check(await asyncio.wait_for(called(lab, name, endpoint, portrait), 60), fault)
+    after = charges(lab)
+    assert after.get(endpoint, 0) - before.get(endpoint, 0) == fault.billed
+    assert sum(after.values()) - sum(before.values()) == fault.billed
+
+
+@pytest.mark.parametrize("endpoint", ["face_fuse", "facial_aesthetics"])
+async def test_every_code_of_the_vendor(endpoint: str, portrait: bytes) -> None:
+    """In the vendor's form, with its status, billed if its outcome is not known; and a code that is in no list."""
+    provider = CATALOGUE[endpoint].provider
+    app = create_app(lab=True)
+    for code in [code for name, code in CODES if name == provider] + ["77777", "ERROR_OF_TOMORROW", "9" * 5000]:
+        fault = expected(CODE + code, provider)
+        count = app.state.charges[endpoint]
+        found = await called("http://lab.test", CODE + code, endpoint, portrait, httpx.ASGITransport(app))
+        check(found, fault)
+        assert app.state.charges[endpoint] - count == fault.billed
+
+
+@pytest.mark.parametrize("name", ["huge", "gzip_bomb"])
+@pytest.mark.parametrize("endpoint", ["quality_restoration", "facial_aesthetics"])
+async def test_a_body_without_end_is_left_in_time(name: str, endpoint: str, lab: str, portrait: bytes) -> None:
+    """The client never holds much more than its bound, however little came over the wire."""
+    await called(lab, "empty", endpoint, portrait)  # what is loaded at the first call is none of this
+    tracemalloc.start()
+    try:
+        found = await called(lab, name, endpoint, portrait)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    check(found, FAULTS[name])
+    print(f"{name} at {endpoint}: peak {peak / 1e6:.0f} MB, bound {service.MAX_REPLY / 1e6:.0f} MB")
+    assert peak < service.MAX_REPLY * 1.5
+
+
+# ── The lab itself ──────────────────────────────────────────────────────────────────────────────────────────────────
+def test_table_and_lab_know_the_same_faults() -> None:
+    """What is declared is done, and nothing else."""
+    assert set(FAULTS) == {"timeout_before", *INSTEAD, *DAMAGES} - {CODE}
+    with pytest.raises(KeyError):
+        expected("nonsense", "meitu")
+
+
+async def test_strangers_cannot_tell_a_server_to_fail(portrait: bytes) -> None:
+    """Without the lab the header means nothing, nothing is counted, and there is no page of charges."""
+    app = create_app()
+    found = await called("http://vendor.test", "html_200", "quality_restoration", portrait, httpx.ASGITransport(app))
+    assert isinstance(found, Outcome)
+    assert not app.state.charges
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+        assert (await client.get("http://vendor.test/lab/charges")).status_code == 404
+
+
+async def test_good_calls_are_charged_and_refused_ones_are_not(portrait: bytes, faceless: bytes) -> None:
+    """As by a vendor: what was worked on costs, a refusal does not, with a fault on top or without."""
+    app = create_app(lab=True)
+    transport = httpx.ASGITransport(app)
+    assert isinstance(await called("http://lab.test", "", "anime_avatar", portrait, transport), Outcome)
+    assert dict(app.state.charges) == {"anime_avatar": 1}
+    for fault in ("", "base64_garbage"):
+        refused = await called("http://lab.test", fault, "face_fuse", faceless, transport)
+        assert isinstance(refused, ProviderError)
+        assert refused.code == "20003"
+    assert dict(app.state.charges) == {"anime_avatar": 1}
+
+
+@pytest.mark.parametrize("path", [*PATHS.values(), TIDYUP])
+async def test_an_unknown_fault_is_told(path: str) -> None:
+    """A slip of the pen must not look like a server in good health."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(lab=True))) as client:
+        answer = await client.post(f"http://lab.test{path}", params=KEYS, headers={"x-fault": "gzipbomb"}, content=b"x")
+    assert answer.status_code == 400
+    assert "gzip_bomb" in answer.text
+
+
+async def test_the_two_rate_limits_differ_in_their_advice(lab: str) -> None:
+    """429 both, in the vendor's own form; one says when to come back."""
+    for path in (PATHS["face_fuse"], TIDYUP):
+        async with told_to("rate_limited") as client, told_to("rate_limited_bare") as bare:
+            advised, silent = await client.post(lab + path), await bare.post(lab + path)
+        assert (advised.status_code, advised.headers["retry-after"]) == (429, "1")
+        assert (silent.status_code, silent.headers.get("retry-after")) == (429, None)
+        assert set(advised.json()) == set(silent.json())
+
+
+def test_a_server_that_always_fails_and_still_stops(portrait: bytes) -> None:
+    """`--fault` holds for every call, a header outranks it, and a call that is being held holds up no stop."""
+    with serving("--fault", "timeout_after") as address:
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(address + TIDYUP, content=portrait, timeout=IMPATIENT, trust_env=False)
+        html = httpx.post(address + TIDYUP, headers={"x-fault": "html_200"}, trust_env=False)
+        assert html.headers["content-type"].startswith("text/html")
+        assert charges(address) == {"facial_aesthetics": 2}
+        host, port = address.removeprefix("http://").split(":")
+        held = asyncio.run(_hold_open(host, int(port)))
+    assert held
+
+
+async def _hold_open(host: str, port: int) -> bool:
+    """Send a call whose answer is never waited for, and leave its connection to the end of the process."""
+    _, writer = await asyncio.open_connection(host, port)
+    writer.write(f"POST {TIDYUP} HTTP/1.1\r\nhost: {host}\r\ncontent-length: 1\r\n\r\nx".encode())
+    await writer.drain()
+    return not writer.is_closing()
+
+
+def test_a_fault_that_is_none_does_not_start() -> None:
+    """`--fault` with an unknown name ends with a word about it."""
+    command = [sys.executable, "-m", "meitu_demo.offline", "--fault", "nonsense"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "no fault 'nonsense'" in done.stderr
