@@ -1,6 +1,10 @@
 """The failure lab, over a real port, met by the project's own client: each fault ends as the table says."""
 
 import asyncio
+import json
+import re
+import shlex
+import shutil
 import subprocess
 import sys
 import tracemalloc
@@ -206,6 +210,29 @@ async def test_the_two_rate_limits_differ_in_their_advice(lab: str) -> None:
         assert set(advised.json()) == set(silent.json())
 
 
+async def test_a_reset_is_a_reset(lab: str) -> None:
+    """RST on the wire, not the end of the connection in good order."""
+    host, port = lab.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(_request(host, "reset"))
+    with pytest.raises(ConnectionResetError):
+        await reader.read()
+    writer.close()
+
+
+async def test_what_is_never_read_stands_still(lab: str) -> None:
+    """A body that fits no buffer is not taken in: the client waits while it is still sending."""
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(1_000_000)
+
+    timeout = httpx.Timeout(20, write=0.3)
+    async with httpx.AsyncClient(timeout=timeout, trust_env=False) as client:
+        with pytest.raises(httpx.WriteTimeout):
+            await client.post(lab + TIDYUP, headers={"x-fault": "timeout_before"}, content=endless())
+
+
 def test_a_server_that_always_fails_and_still_stops(portrait: bytes) -> None:
     """`--fault` holds for every call, a header outranks it, and a call that is being held holds up no stop."""
     with serving("--fault", "timeout_after") as address:
@@ -222,9 +249,13 @@ def test_a_server_that_always_fails_and_still_stops(portrait: bytes) -> None:
 async def _hold_open(host: str, port: int) -> bool:
     """Send a call whose answer is never waited for, and leave its connection to the end of the process."""
     _, writer = await asyncio.open_connection(host, port)
-    writer.write(f"POST {TIDYUP} HTTP/1.1\r\nhost: {host}\r\ncontent-length: 1\r\n\r\nx".encode())
+    writer.write(_request(host))
     await writer.drain()
     return not writer.is_closing()
+
+
+def _request(host: str, fault: str = "") -> bytes:
+    return f"POST {TIDYUP} HTTP/1.1\r\nhost: {host}\r\nx-fault: {fault}\r\ncontent-length: 1\r\n\r\nx".encode()
 
 
 def test_a_fault_that_is_none_does_not_start() -> None:
@@ -233,3 +264,40 @@ def test_a_fault_that_is_none_does_not_start() -> None:
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "no fault 'nonsense'" in done.stderr
+
+
+# ── What the README says of it ──────────────────────────────────────────────────────────────────────────────────────
+SECTION = (PROJECT / "README.md").read_text("utf-8").partition("### The failure lab")[2].partition("\n## ")[0]
+ROWS = {
+    "may have been billed": Verdict.UNKNOWN,
+    "was billed": Verdict.DONE,
+    "may be repeated": Verdict.NOT_PROCESSED,
+    "can be read": Verdict.FINE,
+}
+
+
+def test_the_readmes_table_is_the_labs() -> None:
+    """Each fault stands in the row of its verdict, in the table's order."""
+    for words_of_row, verdict in ROWS.items():
+        (row,) = [line for line in SECTION.splitlines() if line.startswith("|") and words_of_row in line]
+        named = [name for name in re.findall(r"`(\w+)`", row) if name in FAULTS]
+        assert named == [name for name, fault in FAULTS.items() if fault.verdict is verdict]
+    for code in re.findall(r"`code:(\w+)`", SECTION):
+        assert code in {known for _, known in CODES}
+
+
+def test_the_readmes_lines_run(lab: str, tmp_path: Path) -> None:
+    """As they stand there, with the port of this server."""
+    (lines,) = re.findall(r"^```console\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)
+    fails, counts = (shlex.split(line.replace("http://127.0.0.1:8700", lab)) for line in lines.splitlines())
+    if shutil.which("curl") is None:
+        pytest.skip("there is no curl on this machine")
+    (tmp_path / "p.json").write_text("{}")
+    before = charges(lab)
+    for words_of_line in (fails, counts):
+        done = subprocess.run([*words_of_line, "-sS", "--noproxy", "*"], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        if words_of_line is fails:
+            assert "200 OK" in done.stdout
+            assert "<title>" in done.stdout
+    assert json.loads(done.stdout)["quality_restoration"] == before.get("quality_restoration", 0) + 1
