@@ -1,10 +1,14 @@
 """Starts the demo: settings → offline server and client → screens → serve. The only place that composes."""
 
 import logging
+import os
 import sys
 
 if not (3, 11) <= sys.version_info[:2] <= (3, 12):
     sys.exit("This demo runs on Python 3.11 and 3.12: mediapipe, which finds the faces, has no wheel for others.")
+
+# Gradio sums up its statistics with pandas after every event, for a monitoring page that is off here.
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 
 import uvicorn
 

@@ -62,9 +62,9 @@ def cut_off_demo() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture
 def page(browser: Browser, demo: str) -> Iterator[Page]:
-    """The demo without keys in English, on a wide screen; for all tests that need nothing else, one after the other."""
+    """The demo without keys in English, on a wide screen, as a visitor finds it."""
     with open_page(browser, demo, permissions=["camera", "clipboard-read", "clipboard-write"]) as opened:
         yield opened
 
