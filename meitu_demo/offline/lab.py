@@ -4,6 +4,7 @@ For whoever wants to see how a client takes it. Only where the server was starte
 tell a public server to fail.
 """
 
+import asyncio
 import base64
 import json
 import zlib
@@ -100,6 +101,7 @@ async def _huge(request: Request, *_: object) -> Response:
             if wire.gone:
                 return
             yield PIECE
+            await asyncio.sleep(0)  # sending may not wait, and then nothing would be heard of the client's leaving
 
     return StreamingResponse(pieces(), media_type="application/json")
 
