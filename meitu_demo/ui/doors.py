@@ -15,6 +15,7 @@ from ..errors import ImageRejected
 from ..explain import explain
 from ..imaging.codec import MAX_BYTES
 
+ORIGINAL = "original.heic"  # beside a stand-in that browsers can show, in a folder of the two's own
 Move = Callable[[str | Path | None], Awaitable[str | None]]
 
 
@@ -46,6 +47,8 @@ async def read_upload(payload: object, uploads: Path) -> bytes:
 
 def _read(payload: object, uploads: Path) -> bytes:
     path = _upload_path(payload, uploads)
+    original = path.with_name(ORIGINAL)
+    path = original if original.is_file() else path
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:

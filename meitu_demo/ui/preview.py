@@ -1,4 +1,4 @@
-"""A photo that browsers cannot show (HEIC) is replaced by a JPEG of itself as soon as it is chosen."""
+"""A photo that browsers cannot show (HEIC) gets a JPEG of itself as a stand-in; a run takes the photo beside it."""
 
 import secrets
 from pathlib import Path
@@ -26,6 +26,7 @@ async def showable(payload: Any, uploads: Path) -> Any:
 def _write(source: bytes, uploads: Path) -> str:
     folder = uploads / secrets.token_urlsafe(24)
     folder.mkdir(parents=True)
+    (folder / doors.ORIGINAL).write_bytes(source)
     path = folder / "photo.jpg"
     path.write_bytes(codec.encode(codec.decode(source)))
     return str(path)

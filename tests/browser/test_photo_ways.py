@@ -109,3 +109,4 @@ def test_a_heic_photo_is_taken(page, pictures):
     pillow_heif.from_pillow(Picture.fromarray(astronaut())).save(path, quality=80)
     panel = Panel(page, "facial-aesthetics").upload(path).run()
     assert alike(panel.pictures()[0], astronaut())
+    assert "HEIC" in page.locator(".sent:visible").inner_text()
