@@ -59,8 +59,8 @@ def serving(*options: str) -> Iterator[str]:
             finally:
                 process.kill()  # nothing, where it has ended
                 listener.join()
-    assert len(said) < 10, said
-    assert not any("Traceback" in line for line in said), said
+    complaints = [line for line in said if "Traceback" in line or "socket.send" in line]  # to one that has left
+    assert not complaints
 
 
 @pytest.fixture(scope="module")
