@@ -5,19 +5,17 @@ tell a public server to fail.
 """
 
 import asyncio
-import base64
-import json
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cache
-from typing import Any
 
 import anyio
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 
 from ..spec import Endpoint
 from . import ailab_gateway, meitu_gateway
+from .damage import DAMAGES
 from .faults import CODE, FAULTS, code_of, expected
 from .wire import wire_of
 
@@ -26,10 +24,8 @@ HOLD_S = 90.0  # longer than any client's patience, and no longer: nothing here 
 DRIP_S = 0.1
 HUGE = 128 * 1024 * 1024  # bytes; an honest answer has a few millions at most
 PIECE = b" " * 65536  # white space is JSON so far, so a reader cannot know better
-TEXT = b"This is no picture."
 SAY = {"meitu": meitu_gateway.say, "ailab": ailab_gateway.say}
 Work = Callable[[], Awaitable[Response]]
-Json = dict[str, Any]
 
 
 async def answer(request: Request, endpoint: Endpoint, work: Work) -> Response:
@@ -57,7 +53,6 @@ async def answer(request: Request, endpoint: Endpoint, work: Work) -> Response:
     return await instead(request, endpoint, name)
 
 
-# ── Instead of an answer ────────────────────────────────────────────────────────────────────────────────────────────
 async def _silence(request: Request, *_: object) -> Response:
     wire = wire_of(request)
     await wire.hold(HOLD_S)
@@ -143,45 +138,4 @@ INSTEAD: dict[str, Callable[[Request, Endpoint, str], Awaitable[Response]]] = {
     "rate_limited": _refusal,
     "rate_limited_bare": _refusal,
     CODE: _refusal,
-}
-
-
-# ── Damage to a good answer ─────────────────────────────────────────────────────────────────────────────────────────
-def _in_base64(change: Callable[[str], str]) -> Callable[[Request, bytes], Response]:
-    def damage(request: Request, answered: bytes) -> Response:
-        body: Json = json.loads(answered)
-        for media in body.get("media_info_list", ()):
-            if media["media_profiles"]["media_data_type"] != "url":
-                media["media_data"] = change(media["media_data"])
-        return JSONResponse(body)
-
-    return damage
-
-
-def _with_link(request: Request, answered: bytes, token: str) -> Response:
-    """The same answer with the picture behind another link."""
-    body: Json = json.loads(answered)
-    link = str(request.url_for("result", token=token))
-    if "data" in body:
-        body["data"]["image_url"] = link
-    else:
-        body["media_info_list"] = [{"media_data": link, "media_profiles": {"media_data_type": "url"}}]
-    return JSONResponse(body)
-
-
-def _not_an_image(request: Request, answered: bytes) -> Response:
-    if "data" in json.loads(answered):
-        return _with_link(request, answered, request.app.state.results.put(TEXT))
-    return _in_base64(lambda media: base64.b64encode(TEXT).decode())(request, answered)
-
-
-DAMAGES: dict[str, Callable[[Request, bytes], Response]] = {
-    "truncated_json": lambda request, answered: Response(answered[: len(answered) // 2], media_type="application/json"),
-    "wrong_content_type": lambda request, answered: HTMLResponse(answered),
-    "base64_newlines": _in_base64(lambda text: "\r\n".join(text[at : at + 76] for at in range(0, len(text), 76))),
-    "base64_prefix": _in_base64(lambda text: f"data:image/jpeg;base64,{text}"),
-    "base64_garbage": _in_base64(lambda text: f"{text[: len(text) // 2]}!%$?{text[len(text) // 2 + 4 :]}"),
-    "base64_cut_tail": _in_base64(lambda text: text[: len(text) * 2 // 3 // 4 * 4]),
-    "not_an_image": _not_an_image,
-    "expired_link": lambda request, answered: _with_link(request, answered, "expired"),
 }

@@ -25,8 +25,9 @@ from meitu_demo.errors import BadReply, DemoError, OutcomeUnknown, ProviderError
 from meitu_demo.explain import explain
 from meitu_demo.offline import create_app
 from meitu_demo.offline import lab as lab_module
+from meitu_demo.offline.damage import DAMAGES
 from meitu_demo.offline.faults import CODE, FAULTS, Fault, Verdict, expected
-from meitu_demo.offline.lab import DAMAGES, HOLD_S, INSTEAD
+from meitu_demo.offline.lab import HOLD_S, INSTEAD
 from meitu_demo.service import Outcome, run
 from meitu_demo.spec import Credentials, Route
 from meitu_demo.tables import gaps, translate, words
