@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: the ratio is measured / baseline, medians in seconds beside it."""
+    """One line of the table: ratio is measured / baseline, medians in seconds beside it; without an aim it only tells."""
 
     name: str
     baseline_name: str
     baseline_s: float
     measured_s: float
     ratio: float
-    aim: float
+    aim: float | None = None
 
 
 def compare(
