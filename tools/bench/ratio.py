@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: ratio is measured / baseline, medians in seconds beside it; without an aim it only tells."""
+    """One line of the table: ratio is measured / baseline, medians in seconds beside it. An aim is optional."""
 
     name: str
     baseline_name: str
