@@ -6,9 +6,10 @@ Live or offline is the route's business: nothing here asks which it is.
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
 import anyio
 import httpx
@@ -45,6 +46,19 @@ class Outcome:
     request_id: str | None = None
 
 
+class Account(Protocol):
+    """What a paid call is written down in."""
+
+    async def sent(self, bytes_sent: int) -> None:
+        """The next byte leaves the machine; raises when it must not."""
+
+    async def confirmed(self) -> None:
+        """The vendor did it."""
+
+
+Pay = Callable[[Endpoint, Values, Photo], AbstractAsyncContextManager[Account]]
+
+
 async def run(
     client: httpx.AsyncClient,
     route: Route,
@@ -53,11 +67,12 @@ async def run(
     values: Values,
     *,
     watch: Callable[[Step], None] = lambda step: None,
+    pay: Pay | None = None,
 ) -> Outcome:
     """Call `endpoint` by `route` with the photo in `source` (an encoded picture of any accepted kind).
 
-    Raises ImageRejected or ValueRejected before anything is sent, Unreachable, OutcomeUnknown, BadReply,
-    LinkRejected or ProviderError after.
+    pay: opens the account of a paid route's call. Raises ImageRejected, ValueRejected, or what `pay` raises, before
+    anything is sent; Unreachable, OutcomeUnknown, BadReply, LinkRejected or ProviderError after.
     """
     start = time.perf_counter()
     watch(Step.PREPARE)
@@ -66,8 +81,13 @@ async def run(
     provider = PROVIDERS[endpoint.provider]
     request = await anyio.to_thread.run_sync(provider.build, endpoint, route, prepared.photo, checked)
     watch(Step.SEND)
-    response = await _send(client, route, request)
-    reply = await anyio.to_thread.run_sync(provider.parse, response)
+    async with pay(endpoint, checked, prepared.photo) if pay and route.paid else nullcontext() as account:
+        if account is not None:
+            await account.sent(len(request.content))
+        response = await _send(client, route, request)
+        reply = await anyio.to_thread.run_sync(provider.parse, response)
+        if account is not None:
+            await account.confirmed()
     if isinstance(reply.media, Link):
         watch(Step.DOWNLOAD)
     result = await _picture(client, route, reply)

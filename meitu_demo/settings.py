@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
+Network = IPv4Network | IPv6Network
 Mode = Literal["auto", "live", "offline"]
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 ENV_FILE = Path(__file__).resolve().parents[1] / ".env"
@@ -39,8 +41,18 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 7860
     log_level: str = "INFO"
+    data_dir: str = "data"
+    database_url: SecretStr | None = None
+    calls_per_day: int | None = None
+    calls_per_hour: int | None = None
+    trusted_proxies: tuple[Network, ...] = ()
     connect_timeout: float = 5.0
     read_timeout: float = 60.0
+
+    def ledger_url(self) -> str:
+        """Where paid calls are written down: the database that is set, else a file in the data folder."""
+        url = self.database_url
+        return url.get_secret_value() if url else f"sqlite:///{Path(self.data_dir).resolve()}/ledger.db"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -79,6 +91,11 @@ class _Reader:
             host=self._text("HOST") or self._text("GRADIO_SERVER_NAME") or self._home(default.host),
             port=self._port(default.port),
             log_level=self._log_level(default.log_level),
+            data_dir=self._text("DATA_DIR", default.data_dir),
+            database_url=self._secret("DATABASE_URL"),
+            calls_per_day=self._cap("CALLS_PER_DAY"),
+            calls_per_hour=self._cap("CALLS_PER_HOUR"),
+            trusted_proxies=self._networks("TRUSTED_PROXIES"),
             connect_timeout=self._seconds("CONNECT_TIMEOUT", default.connect_timeout),
             read_timeout=self._seconds("READ_TIMEOUT", default.read_timeout),
         )
@@ -154,6 +171,22 @@ class _Reader:
         if level not in LOG_LEVELS:
             self._wrong.append(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")
         return level
+
+    def _cap(self, name: str) -> int | None:
+        text = self._text(name)
+        if not text:
+            return None
+        if not text.isdecimal() or not 1 <= int(text[:9]) <= 1_000_000:
+            self._wrong.append(f"{name} must be a number of calls from 1 to 1000000; empty means no cap")
+            return None
+        return int(text)
+
+    def _networks(self, name: str) -> tuple[Network, ...]:
+        try:
+            return tuple(ip_network(part) for part in self._text(name).replace(",", " ").split())
+        except ValueError:
+            self._wrong.append(f"{name} must be addresses or networks such as 10.0.0.0/8, separated by commas")
+            return ()
 
     def _seconds(self, name: str, default: float) -> float:
         text = self._text(name, str(default))

@@ -91,6 +91,10 @@ class Routes:
             return Route(provider, settings.ailab_base_url, keys, paid=True, path=settings.ailab_path)
         return None
 
+    def any_live(self) -> bool:
+        """Whether any call can cost money."""
+        return any(self.live(provider) is not None for provider in KEY_NAMES)
+
     def status(self, provider: str) -> Status:
         """What the provider's badge shows."""
         if self.live(provider) is not None:

@@ -12,7 +12,20 @@ from typing import Any
 # Before anything of ours or Gradio's is imported: no developer's keys, no telephoning home, uploads in a place of their
 # own. What `make run` may have put into the shell must not decide a test.
 OURS = ("MEITU_", "AILAB_", "RAPIDAPI_", "GRADIO_", "HF_", "SPACE_")
-SINGLE = ("MODE", "HOST", "PORT", "LOG_LEVEL", "CONNECT_TIMEOUT", "READ_TIMEOUT")
+SINGLE = (
+    "MODE",
+    "HOST",
+    "PORT",
+    "LOG_LEVEL",
+    "CONNECT_TIMEOUT",
+    "READ_TIMEOUT",
+    "TEMPLATES_DIR",
+    "DATA_DIR",
+    "DATABASE_URL",
+    "CALLS_PER_DAY",
+    "CALLS_PER_HOUR",
+    "TRUSTED_PROXIES",
+)
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 for _name in list(os.environ):
     if _name.startswith(OURS) or _name in SINGLE or _name.lower() in PROXIES:

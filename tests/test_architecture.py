@@ -20,7 +20,7 @@ FLOORS = (
     ("templates", "links"),
     ("providers", "effects", "explain"),
     ("endpoints", "preflight", "ledger"),
-    ("service", "offline"),
+    ("service", "offline", "accounts"),
     ("transport",),
     ("ui",),
 )
@@ -35,6 +35,7 @@ DOORS = {
     "uvicorn": ("offline/__main__.py",),
     "mediapipe": ("imaging/faces.py", "imaging/matte.py"),
     "dotenv": ("settings.py",),
+    "sqlalchemy": ("ledger/",),
 }
 # The environment is read by settings alone. The two doors to mediapipe set its log level there, which is its only way.
 ENVIRONMENT = ("settings.py",)

@@ -12,18 +12,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import LedgerUnavailable
+from ..settings import Settings
 from .budgets import DAY
 from .database import Database
 from .report import as_text, tally, write_csv
 from .store import Store
 
-DEFAULT_URL = "sqlite:///data/ledger.db"
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the report or the CSV; 1 when the database cannot be read, 2 when an argument is wrong."""
     parser = argparse.ArgumentParser(prog="python -m meitu_demo.ledger", description=__doc__)
-    parser.add_argument("--database", default=DEFAULT_URL, help="the ledger's URL (%(default)s)")
+    parser.add_argument("--database", help="another ledger's URL than that of the settings")
     parser.add_argument("--day", type=_day, default=None, help="another day than today: 2026-01-31")
     parser.add_argument("--days", type=_count, default=1, help="as many days up to that one")
     parser.add_argument("--csv", metavar="FILE", nargs="?", const="-", help="every call as CSV, to FILE or the screen")
@@ -31,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     last = given.day if given.day is not None else time.time() // DAY * DAY
     since, until = last - (given.days - 1) * DAY, last + DAY
     try:
-        database = Database(given.database, threads=1)
+        database = Database(given.database or Settings.from_env().ledger_url(), threads=1)
         if database.is_missing():
             print("There is no ledger yet: no paid call has been made.", file=sys.stderr)  # noqa: T201
             return 0

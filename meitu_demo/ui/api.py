@@ -38,7 +38,9 @@ def expose(context: Context, endpoint: Endpoint) -> None:
         language = language_of(request)
         paid = context.routes.live(endpoint.provider) is not None
         try:
-            outcome = await context.call(endpoint, photo, dict(zip(names, values, strict=True)))
+            outcome = await context.call(
+                endpoint, photo, dict(zip(names, values, strict=True)), visitor=context.visitor(request)
+            )
         except Exception as error:
             if not isinstance(error, DemoError):
                 log.exception("%s failed", endpoint.id)

@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import anyio
 import gradio as gr
 import httpx
 from fastapi import FastAPI
@@ -22,6 +24,10 @@ from .header import header
 from .pictures import KEPT_PATH
 from .texts import Texts
 from .theme import theme
+from .visitors import VisitorCookie
+
+if TYPE_CHECKING:
+    from ..accounts import Accounts
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 KEPT_S = 1800.0  # a result is on the page's server for half an hour
@@ -50,9 +56,9 @@ def head() -> str:
     return f"<style>{style}</style><script>{script}</script>"
 
 
-def create_app(settings: Settings, client: httpx.AsyncClient) -> FastAPI:
-    """The web app around `client`, which it closes when it stops."""
-    context = Context(client, Routes(settings), PictureStore(KEPT_S), Path(get_upload_folder()))
+def create_app(settings: Settings, client: httpx.AsyncClient, accounts: "Accounts | None" = None) -> FastAPI:
+    """The web app around `client` and `accounts`, which it closes when it stops."""
+    context = Context(client, Routes(settings), PictureStore(KEPT_S), Path(get_upload_folder()), accounts)
     texts = Texts()
     gr.set_static_paths([examples.thumbnail(), *(info.preview for info in templates.all_templates())])
     blocks = build(context, settings, texts)
@@ -60,10 +66,18 @@ def create_app(settings: Settings, client: httpx.AsyncClient) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with client:
+        async with client, anyio.create_task_group() as tasks:
+            if accounts:
+                tasks.start_soon(accounts.ledger.tend)
             yield
+            tasks.cancel_scope.cancel()
+        if accounts:
+            await accounts.ledger.close()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+
+    if accounts:
+        app.add_middleware(VisitorCookie, accounts=accounts)
 
     @app.get(f"/{KEPT_PATH}/{{token}}/{{name}}")
     async def kept(token: str, name: str) -> Response:

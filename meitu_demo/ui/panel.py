@@ -88,7 +88,11 @@ async def _watch(
     payload, *rest = given
     values = dict(zip((control.name for control in endpoint.controls), rest, strict=True))
     steps: asyncio.Queue[Step | None] = asyncio.Queue()
-    call = asyncio.create_task(context.call(endpoint, payload, values, offline=offline, watch=steps.put_nowait))
+    call = asyncio.create_task(
+        context.call(
+            endpoint, payload, values, offline=offline, watch=steps.put_nowait, visitor=context.visitor(request)
+        )
+    )
     call.add_done_callback(lambda _: steps.put_nowait(None))
     while (step := await steps.get()) is not None:
         yield stage.progress(step, provider, "live" if live else "offline", language), gr.skip()

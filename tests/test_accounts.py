@@ -1,0 +1,134 @@
+"""What a live call leaves in the ledger, and what a cap stops: with a vendor that charges and can be told to fail."""
+
+import socket
+import time
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from meitu_demo import service
+from meitu_demo.accounts import Accounts, billing
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.errors import BadReply, DemoError, OverBudget, OverVisitorBudget, ProviderError, Unreachable
+from meitu_demo.ledger.report import tally
+from meitu_demo.offline import create_app
+from meitu_demo.settings import Settings
+from meitu_demo.spec import Credentials, Route
+
+VENDOR = "http://vendor.invalid"
+KEYS = Credentials(SecretStr("key"), SecretStr("secret"))
+
+
+@pytest.fixture
+async def vendor() -> AsyncIterator[httpx.AsyncClient]:
+    """A client whose vendor is the failure lab, in process."""
+    app = create_app(lab=True)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False)) as client:
+        client.charges = app.state.charges  # type: ignore[attr-defined]
+        yield client
+
+
+def accounts(folder: Path, **caps: int) -> Accounts:
+    return Accounts.open(Settings(data_dir=str(folder), **caps))
+
+
+async def call(
+    client: httpx.AsyncClient, book: Accounts, photo: bytes, *, visitor: str = "one", url: str = VENDOR
+) -> None:
+    route = Route("meitu", url, KEYS, paid=True)
+    pay = partial(book.pay, visitor=visitor)
+    await service.run(client, route, CATALOGUE["quality_restoration"], photo, {}, pay=pay)
+
+
+def states(book: Accounts) -> Mapping[str, int]:
+    (found,) = tally(book.ledger.store, 0, time.time() + 60)
+    return {str(state): count for state, count in found.states.items() if count}
+
+
+async def test_a_call_that_works_is_confirmed(vendor: httpx.AsyncClient, tmp_path: Path, portrait: bytes) -> None:
+    """One call, one charge, one confirmed row."""
+    book = accounts(tmp_path)
+    await call(vendor, book, portrait)
+    assert states(book) == {"confirmed": 1}
+    assert sum(vendor.charges.values()) == 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "state"),
+    [
+        ("code:90024", ProviderError, "refused"),
+        ("code:20001", ProviderError, "unknown"),
+        ("empty", BadReply, "unknown"),
+        ("html_200", BadReply, "unknown"),
+        ("not_an_image", BadReply, "confirmed"),  # the vendor did its work, however bad the picture
+    ],
+)
+async def test_how_a_call_ended_is_written_down(
+    vendor: httpx.AsyncClient, tmp_path: Path, portrait: bytes, fault: str, error: type[DemoError], state: str
+) -> None:
+    """Refusals count nothing; what may have been billed counts."""
+
+    async def ask_for_it(request: httpx.Request) -> None:
+        request.headers["x-fault"] = fault
+
+    vendor.event_hooks = {"request": [ask_for_it]}
+    book = accounts(tmp_path)
+    with pytest.raises(error):
+        await call(vendor, book, portrait)
+    assert states(book) == {state: 1}
+
+
+async def test_what_never_arrived_is_given_back(tmp_path: Path, portrait: bytes) -> None:
+    """A closed port costs nothing, and leaves the cap as it was."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        closed = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    book = accounts(tmp_path, calls_per_day=1)
+    async with httpx.AsyncClient() as client:
+        for _ in range(2):
+            with pytest.raises(Unreachable):
+                await call(client, book, portrait, url=closed)
+    assert states(book) == {"released": 2}
+
+
+async def test_caps_stop_a_call_before_it_is_sent(vendor: httpx.AsyncClient, tmp_path: Path, portrait: bytes) -> None:
+    """At the day's cap nobody is served, at the hour's one visitor is not and others are; the vendor sees nothing."""
+    book = accounts(tmp_path, calls_per_day=3, calls_per_hour=2)
+    for _ in range(2):
+        await call(vendor, book, portrait)
+    with pytest.raises(OverVisitorBudget):
+        await call(vendor, book, portrait)
+    await call(vendor, book, portrait, visitor="two")
+    with pytest.raises(OverBudget):
+        await call(vendor, book, portrait, visitor="three")
+    assert sum(vendor.charges.values()) == 3  # type: ignore[attr-defined]
+
+
+async def test_an_offline_call_leaves_no_trace(vendor: httpx.AsyncClient, tmp_path: Path, portrait: bytes) -> None:
+    """Only a paid route is written down."""
+    book = accounts(tmp_path)
+    route = Route("meitu", VENDOR, KEYS, paid=False)
+    pay = partial(book.pay, visitor="one")
+    await service.run(vendor, route, CATALOGUE["quality_restoration"], portrait, {}, pay=pay)
+    assert tally(book.ledger.store, 0, time.time() + 60) == []
+
+
+def test_a_visitor_is_a_cookie_of_ours_or_an_address(tmp_path: Path) -> None:
+    """A signed cookie stands for itself; a forged or missing one for the address; proxies must be trusted."""
+    book = accounts(tmp_path)
+    cookie = book.new_cookie()
+    assert book.is_ours(cookie)
+    assert book.visitor(cookie, "192.0.2.7", "") == book.visitor(cookie, "198.51.100.1", "")
+    assert not book.is_ours(cookie[:-1] + ("A" if cookie[-1] != "A" else "B"))
+    assert book.visitor("forged", "192.0.2.7", "203.0.113.9") == "192.0.2.7"
+
+
+def test_text_decides_before_a_number() -> None:
+    """The used-up package under 415 was not processed, although 415 alone may have been; unknown codes count."""
+    assert billing(ProviderError("meitu", "415", vendor_message="权益已耗尽:no right package found")) == "refused"
+    assert billing(ProviderError("meitu", "415")) == "unknown"
+    assert billing(ProviderError("meitu", "123456")) == "unknown"
