@@ -4,7 +4,7 @@ import os
 
 os.environ.setdefault("GLOG_minloglevel", "2")
 
-from . import app, codec, effects
+from . import app, codec, effects, peak
 
 
 def main() -> None:
@@ -15,6 +15,12 @@ def main() -> None:
             aim = "" if row.aim is None else f" ≤{row.aim:>5.2f}" + ("" if row.ratio <= row.aim else "  missed")
             times = f"{row.baseline_s * 1e3:>6.0f}ms {row.measured_s * 1e3:>6.0f}ms"
             print(f"{row.name:<50} {row.baseline_name:<40} {times} {row.ratio:>6.2f}{aim}", flush=True)
+    for version in effects.LOOKS:
+        print(
+            f"avatar {version}, longest stages: " + ", ".join(f"{n} {ms:.0f} ms" for n, ms in effects.stages(version))
+        )
+    print("peak memory at 12 MP: " + ", ".join(f"{n} {mb} MB" for n, mb in peak.peaks().items()), end=" ")
+    print(f"(aim ≤ {peak.AIM_MB} MB)")
     early, late = app.memory()
     print(f"resident memory after {app.CALLS // 4} and {app.CALLS} mixed calls: {early:.0f} MB, {late:.0f} MB", end=" ")
     print(f"(aim ≤ {app.MEMORY_AIM_MB} MB and level)")

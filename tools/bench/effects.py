@@ -1,8 +1,19 @@
 """The effects' bare speed, against what they cannot do without."""
 
+import cProfile
+import pstats
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import cv2
 import numpy as np
 
+from meitu_demo import templates
+from meitu_demo.effects.avatar import avatar
+from meitu_demo.effects.cartoon.look import LOOKS
+from meitu_demo.effects.fuse import fuse
+from meitu_demo.effects.reshape import reshape
 from meitu_demo.effects.restore import restore
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging.astronaut import astronaut
@@ -11,36 +22,89 @@ from meitu_demo.spec import Image
 
 from .ratio import Row, compare
 
+AESTHETICS = CATALOGUE["facial_aesthetics"]
+DETECT_AND_REMAP = "face detection and one cv2.remap"
+
 
 def rows() -> list[Row]:
-    """Aesthetics at 1080p and restoration at 2 MP."""
-    frame = _frame(1920, 1080)
-    y, x = np.mgrid[:1080, :1920].astype(np.float32)
-    aesthetics = CATALOGUE["facial_aesthetics"]
-    values = aesthetics.read({"shape_type": 8, "strength": 1})
+    """Reshaping, fusing, drawing and restoring, each with finding the face where the effect needs one."""
+    return [*_reshape_rows(), *_fuse_rows(), *_avatar_rows(), _restore_row()]
 
-    def detect_and_remap() -> None:
+
+def _reshape_rows() -> list[Row]:
+    frame, square, small = _frame(1920, 1080), cv2.resize(astronaut()[20:260, 110:350], (2000, 2000)), astronaut()
+    at_1080p = partial(AESTHETICS.offline, frame, AESTHETICS.read({"shape_type": 8, "strength": 1}))
+    at_4mp = partial(AESTHETICS.offline, square, AESTHETICS.read({"shape_type": 1, "strength": 1}))
+
+    def sheet(count: int) -> None:
+        (face,) = find_faces(small)
+        for shape in range(count):
+            reshape(small, face, shape)
+
+    return [
+        compare("aesthetics at 1080p, whole effect", at_1080p, DETECT_AND_REMAP, _detect_and_remap(frame), aim=1.4),
+        compare("aesthetics at 2000×2000, face fills it", at_4mp, DETECT_AND_REMAP, _detect_and_remap(square), aim=1.4),
+        compare("22 shapes at 512 px", partial(sheet, 22), "one shape", partial(sheet, 1), aim=6),
+    ]
+
+
+def _fuse_rows() -> list[Row]:
+    photo = astronaut()
+    rows = []
+    for key in ("astronaut", "space_helmet"):
+        template = templates.load(key)
+        rows.append(
+            compare(
+                f"fuse onto {key}, with finding the face",
+                lambda drawn=template: fuse(photo, find_faces(photo)[0], drawn),
+                "finding a face on both pictures",
+                lambda drawn=template: (find_faces(photo), find_faces(drawn.flat)),
+                aim=1.8,
+            )
+        )
+    return rows
+
+
+def _avatar_rows() -> list[Row]:
+    photo = astronaut()
+    faces = find_faces(photo)
+    square = cv2.resize(photo, (768, 768))
+    smooth = partial(cv2.bilateralFilter, square, 9, 50, 50)
+    return [
+        compare(f"avatar {version}, 781×801", partial(avatar, photo, faces, version), "one bilateral at 768²", smooth)
+        for version in LOOKS
+    ]
+
+
+def _restore_row() -> Row:
+    noisy = _noisy(_frame(1633, 1225))
+    baseline = partial(cv2.fastNlMeansDenoisingColored, noisy, None, 5, 5)
+    name = "cv2.fastNlMeansDenoisingColored(h=5)"
+    return compare("restoration, 2 MP", partial(restore, noisy), name, baseline, aim=0.35, runs=7)
+
+
+def _detect_and_remap(frame: Image) -> Callable[[], None]:
+    height, width = frame.shape[:2]
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+
+    def run() -> None:
         find_faces(frame)
         cv2.remap(frame, x, y, cv2.INTER_LINEAR)
 
-    noisy = _noisy(_frame(1633, 1225))
-    return [
-        compare(
-            "aesthetics at 1080p, whole effect",
-            lambda: aesthetics.offline(frame, values),
-            "face detection and one cv2.remap",
-            detect_and_remap,
-            aim=1.5,
-        ),
-        compare(
-            "restoration, 2 MP",
-            lambda: restore(noisy),
-            "cv2.fastNlMeansDenoisingColored(h=5)",
-            lambda: cv2.fastNlMeansDenoisingColored(noisy, None, 5, 5),
-            aim=0.35,
-            runs=7,
-        ),
-    ]
+    return run
+
+
+def stages(version: str) -> list[tuple[str, float]]:
+    """What the avatar's time goes into: (stage, milliseconds), the longest first. A profile slows what it measures."""
+    photo = astronaut()
+    faces = find_faces(photo)
+    avatar(photo, faces, version)
+    profile = cProfile.Profile()
+    profile.runcall(avatar, photo, faces, version)
+    table: dict[Any, Any] = pstats.Stats(profile).stats  # type: ignore[attr-defined]
+    drawing = {key for key in table if key[2] in ("avatar", "_draw", "_paint_person") and "avatar.py" in key[0]}
+    found = [(key[2], row[3] * 1e3) for key, row in table.items() if drawing & row[4].keys() and key not in drawing]
+    return sorted(found, key=lambda stage: -stage[1])[:6]
 
 
 def _frame(width: int, height: int) -> Image:

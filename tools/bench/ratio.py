@@ -24,7 +24,7 @@ def compare(
     baseline_name: str,
     baseline: Callable[[], object],
     *,
-    aim: float,
+    aim: float | None = None,
     runs: int = 21,
 ) -> Row:
     """The median ratio over `runs` alternating pairs, after one of each that does not count."""

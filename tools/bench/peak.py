@@ -1,0 +1,31 @@
+"""Peak resident memory of each effect on a 12 MP photo, each in a process of its own."""
+
+import resource
+import subprocess
+import sys
+
+AIM_MB = 1536
+
+
+def peaks() -> dict[str, int]:
+    """MB by endpoint; Python, libraries, models, the photo and the result included."""
+    from meitu_demo.endpoints import CATALOGUE
+
+    command = [sys.executable, "-m", "tools.bench.peak"]
+    return {name: int(subprocess.check_output([*command, name], stderr=subprocess.DEVNULL)) for name in CATALOGUE}
+
+
+def _one(name: str) -> int:
+    import cv2
+
+    from meitu_demo.endpoints import CATALOGUE
+    from meitu_demo.imaging.astronaut import astronaut
+
+    endpoint = CATALOGUE[name]
+    photo = cv2.resize(astronaut(), (3464, 3464), interpolation=cv2.INTER_CUBIC)
+    endpoint.offline(photo, endpoint.read({}))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    print(_one(sys.argv[1]))
