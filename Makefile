@@ -1,6 +1,6 @@
 # run, test, check and measure. Everything lives in .venv, made by tools/venv.sh at first use.
 PY := .venv/bin/python
-.PHONY: run offline test check format bench quality templates clean
+.PHONY: run offline test check format screenshots bench quality templates clean
 
 run: ## the demo on http://127.0.0.1:7860
 	@sh tools/venv.sh requirements.txt
@@ -26,6 +26,11 @@ format:
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
+
+screenshots: ## the pictures of the README, from a real browser
+	@sh tools/venv.sh requirements-dev.txt
+	@sh tools/chromium.sh
+	@$(PY) -m tests.browser.screenshots
 
 bench: ## speed, as ratios against baselines measured in the same run
 	@sh tools/venv.sh requirements-dev.txt

@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ..spec import Image, Photo
 from . import codec
@@ -9,6 +10,7 @@ from .faces import find_faces
 
 LONGEST = 1600  # px: what a screen shows
 SAME_SHAPE = 0.01  # sides' ratio may differ by this share: rounding, not framing
+FADE = 0.08  # of the photo's shorter side
 ANCHORS = [33, 133, 362, 263, 1, 61, 291, 152]  # eye corners, nose tip, mouth corners, chin
 
 
@@ -16,7 +18,7 @@ def matching(photo: Photo, result: Photo, *, reframed: bool) -> bytes:
     """`photo` as a JPEG in the shape of `result`: itself where that has the same shape already.
 
     reframed: `result` shows the person elsewhere, so the photo is laid with its face over the face there; where no face
-    is found in one of them it is shown whole, on a blurred ground of its own.
+    is found in one of them it is shown whole. What it leaves empty continues its edges, blurred.
     """
     if not reframed and abs(photo.width * result.height / (photo.height * result.width) - 1) <= SAME_SHAPE:
         return photo.data
@@ -24,7 +26,9 @@ def matching(photo: Photo, result: Photo, *, reframed: bool) -> bytes:
     frame = max(1, round(result.width * scale)), max(1, round(result.height * scale))
     image = codec.decode(photo.data)
     place = _face_to_face(image, codec.decode(result.data), scale) if reframed else None
-    return codec.encode(_framed(image, frame, _whole(image, frame) if place is None else place), quality=90)
+    if place is None:
+        return codec.encode(_framed(image, frame, _whole(image, frame)), quality=90)
+    return codec.encode(_framed(image, frame, place, fade=FADE), quality=90)
 
 
 def _face_to_face(image: Image, other: Image, scale: float) -> Image | None:
@@ -44,16 +48,25 @@ def _whole(image: Image, frame: tuple[int, int]) -> Image:
     return np.array([[fit, 0, (frame[0] - fit * width) / 2], [0, fit, (frame[1] - fit * height) / 2]])
 
 
-def _framed(image: Image, frame: tuple[int, int], place: Image) -> Image:
-    """`image` placed in `frame`, with a blurred, darker copy of itself where it does not reach."""
+def _framed(image: Image, frame: tuple[int, int], place: Image, fade: float = 0.0) -> Image:
+    """`image` placed in `frame`; where it does not reach, its own edges go on, blurred.
+
+    fade: over this share of its shorter side the picture turns into that ground, so that no edge is seen.
+    """
     shrink = float(np.linalg.norm(place[:, 0]))
     if shrink < 0.5:  # averaged first: the warp alone would alias
         image = np.asarray(cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
         place = np.column_stack([place[:, :2] / shrink, place[:, 2]])
-    tiny = cv2.resize(image, (12, 12), interpolation=cv2.INTER_AREA)
-    ground = cv2.resize(tiny, frame, interpolation=cv2.INTER_CUBIC) * 0.75
-    inside = np.full(image.shape[:2], 255, np.uint8)
-    flags = cv2.INTER_CUBIC
-    laid = cv2.warpAffine(image, place, frame, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    cover = cv2.warpAffine(inside, place, frame, flags=cv2.INTER_LINEAR)[..., None] / np.float32(255)
+    laid = cv2.warpAffine(image, place, frame, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    tiny = cv2.resize(laid, (32, 32), interpolation=cv2.INTER_AREA)
+    ground = cv2.resize(cv2.GaussianBlur(tiny, (0, 0), 2), frame, interpolation=cv2.INTER_CUBIC)
+    cover = cv2.warpAffine(_presence(image.shape[:2], fade), place, frame, flags=cv2.INTER_LINEAR)[..., None]
     return np.asarray(laid * cover + ground * (1 - cover), np.uint8)
+
+
+def _presence(shape: tuple[int, ...], fade: float) -> NDArray[np.float32]:
+    """1 inside a picture of `shape`, falling to 0 at its edges over `fade` of its shorter side."""
+    height, width = shape
+    reach = max(fade * min(height, width), 1e-3)
+    down, across = (np.minimum(np.arange(side), np.arange(side)[::-1]) / reach for side in (height, width))
+    return np.minimum(np.minimum.outer(down, across), 1).astype(np.float32) if fade else np.ones(shape, np.float32)
