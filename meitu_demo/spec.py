@@ -26,7 +26,6 @@ class ImageLimits:
     min_side: int
     max_side: int
     max_bytes: int
-    min_face: int = 0  # px, smallest face; 0: not documented
     kinds: tuple[str, ...] = ("image/jpeg", "image/png")  # media types
 
 

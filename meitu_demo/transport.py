@@ -93,11 +93,15 @@ class Routes:
 
     def any_live(self) -> bool:
         """Whether any call can cost money."""
-        return any(self.live(provider) is not None for provider in KEY_NAMES)
+        return any(self.is_live(provider) for provider in KEY_NAMES)
+
+    def is_live(self, provider: str) -> bool:
+        """Whether the provider's calls can cost money."""
+        return self.live(provider) is not None
 
     def status(self, provider: str) -> Status:
         """What the provider's badge shows."""
-        if self.live(provider) is not None:
+        if self.is_live(provider):
             return Status(State.RETIRED if provider in RETIRED else State.LIVE, "key_set")
         if self._settings.mode == "offline":
             return Status(State.RETIRED if provider in RETIRED else State.OFFLINE, "mode_offline")

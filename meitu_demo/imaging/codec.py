@@ -31,7 +31,6 @@ class Prepared:
     changes: tuple[Change, ...]
     width: int
     height: int
-    file_bytes: int
     media_type: str
 
 
@@ -48,7 +47,7 @@ def prepare(source: bytes, limits: ImageLimits) -> Prepared:
     data, (width, height) = fit.encode_within(pixels, limits)
     photo = Photo(data, MEDIA_TYPES["JPEG"], width, height)
     changes += profile + _changes(opened, photo)
-    return Prepared(photo, tuple(changes), opened.width, opened.height, len(source), MEDIA_TYPES[opened.kind])
+    return Prepared(photo, tuple(changes), opened.width, opened.height, MEDIA_TYPES[opened.kind])
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image:

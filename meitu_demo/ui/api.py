@@ -36,7 +36,7 @@ def expose(context: Context, endpoint: Endpoint) -> None:
     async def call(photo: Any, *given: Any) -> Any:
         *values, _consent, request = given
         language = language_of(request)
-        paid = context.routes.live(endpoint.provider) is not None
+        paid = context.routes.is_live(endpoint.provider)
         try:
             outcome = await context.call(
                 endpoint, photo, dict(zip(names, values, strict=True)), visitor=context.visitor(request)

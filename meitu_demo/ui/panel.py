@@ -84,7 +84,7 @@ async def _watch(
     """Run the call and yield the stage at each step, then its end, whatever that is."""
     language = language_of(request)
     provider = translate(f"providers.{endpoint.provider}.name", language)
-    live = not offline and context.routes.live(endpoint.provider) is not None
+    live = not offline and context.routes.is_live(endpoint.provider)
     payload, *rest = given
     values = dict(zip((control.name for control in endpoint.controls), rest, strict=True))
     steps: asyncio.Queue[Step | None] = asyncio.Queue()
