@@ -1,6 +1,6 @@
 # run, test, check and measure. Everything lives in .venv, made by tools/venv.sh at first use.
 PY := .venv/bin/python
-.PHONY: run offline test check format screenshots bench quality templates clean
+.PHONY: run offline test chaos fuzz check format screenshots bench quality templates clean
 
 run: ## the demo on http://127.0.0.1:7860
 	@sh tools/venv.sh requirements.txt
@@ -14,6 +14,14 @@ test: ## everything, with a real browser
 	@sh tools/venv.sh requirements-dev.txt
 	@sh tools/chromium.sh
 	@$(PY) -m pytest -n 2 --dist loadgroup
+
+chaos: ## all rounds of the tests around paid calls; make test runs a tenth of them
+	@sh tools/venv.sh requirements-dev.txt
+	@$(PY) -m pytest -n 2 --dist loadgroup -m chaos --whole
+
+fuzz: ## all rounds of the tests with odd and hostile files
+	@sh tools/venv.sh requirements-dev.txt
+	@$(PY) -m pytest -n 2 --dist loadgroup -m fuzz --whole
 
 check: ## style, types, architecture
 	@sh tools/venv.sh requirements-dev.txt
