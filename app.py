@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING
 
 if not (3, 11) <= sys.version_info[:2] <= (3, 12):
     sys.exit("This demo runs on Python 3.11 and 3.12: mediapipe, which finds the faces, has no wheel for others.")
@@ -16,11 +15,9 @@ import uvicorn
 from meitu_demo import tables, templates
 from meitu_demo.offline import create_app as create_offline
 from meitu_demo.settings import Settings
+from meitu_demo.till import Till
 from meitu_demo.transport import Routes, make_client
 from meitu_demo.ui.app import create_app
-
-if TYPE_CHECKING:
-    from meitu_demo.accounts import Accounts
 
 
 def main() -> int:
@@ -34,22 +31,17 @@ def main() -> int:
         return 2
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     tables.check()
+    till = Till(settings)
     try:
-        accounts = open_accounts(settings) if Routes(settings).any_live() else None
+        if Routes(settings).any_live():
+            till.open_now()
     except (OSError, ValueError) as error:
         print(f"Paid calls cannot be written down: {error}", file=sys.stderr)  # noqa: T201
         return 2
-    app = create_app(settings, make_client(settings, create_offline()), accounts)
+    app = create_app(settings, make_client(settings, create_offline()), till)
     print(f"Open http://{settings.host}:{settings.port}", flush=True)  # noqa: T201
     uvicorn.run(app, host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=5)
     return 0
-
-
-def open_accounts(settings: Settings) -> "Accounts":
-    """The ledger's side of the app; its database is imported only where a call can cost money."""
-    from meitu_demo.accounts import Accounts
-
-    return Accounts.open(settings)
 
 
 if __name__ == "__main__":

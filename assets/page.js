@@ -48,3 +48,13 @@ new MutationObserver((_, watch) => {
   document.title = name;
   watch.disconnect();
 }).observe(document, {childList: true, subtree: true});
+
+// A name for this tab that nobody can guess. It outlives a reload, so that the click after one is known for the same.
+window.tabName = () => {
+  const draw = () => [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
+  try {
+    return sessionStorage.tabName ??= draw();
+  } catch {
+    return draw(); // storage is denied in some frames: then a name holds until the reload
+  }
+};

@@ -1,6 +1,6 @@
 """An account around each paid call: written into the ledger before it is sent, and how it ended after.
 
-Above the ledger, beside the service, which knows it only as something to say "sent" and "confirmed" to.
+Above the ledger, beside the service, which knows it only as something that gives a call its turn and hears its end.
 """
 
 import time
@@ -8,15 +8,19 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from .errors import BadReply, OutcomeUnknown, ProviderError, Unreachable
+from .billing import Billing, billing_of
+from .errors import DemoError, OutcomeUnknown, ProviderError
 from .ledger import (
     Answer,
     Budgets,
     Intent,
     Ledger,
+    Pace,
+    State,
     Store,
     client_address,
     fingerprint,
+    key_hash,
     load_secret,
     new_visitor,
     sign_visitor,
@@ -26,27 +30,62 @@ from .ledger import (
 from .ledger.awaited import Call
 from .ledger.database import Database
 from .settings import Network, Settings
-from .spec import Endpoint, Photo, Values
-from .tables import text_slug, vendor_code
+from .spec import Order, Route
 
 SECRET_FILE = "visitors.key"
 
 
-class Accounts:
-    """The ledger with what its rows need: the secret behind hashes and cookies."""
+class Account:
+    """What the service says of one paid call while it is under way."""
 
-    def __init__(self, ledger: Ledger, secret: bytes, trusted: Sequence[Network] = ()) -> None:
+    def __init__(self, call: Call, pace: Pace | None) -> None:
+        self._call = call
+        self._pace = pace
+
+    async def turn(self) -> float:
+        """Seconds until the vendor's rate lets this call through. Raises Busy or LedgerUnavailable."""
+        return await self._call.turn(self._pace) if self._pace else 0.0
+
+    async def sent(self, bytes_sent: int) -> None:
+        """The next byte leaves the machine; raises when it must not. A repeat stays the same call."""
+        if self._call.state is State.RESERVED:
+            await self._call.sent(bytes_sent)
+
+    async def confirmed(self, request_id: str | None, bytes_received: int) -> None:
+        """The vendor did it."""
+        await self._call.confirmed(Answer(request_id=request_id, bytes_received=bytes_received))
+
+
+class Accounts:
+    """The ledger with what its rows need: the secret behind hashes and cookies, and how fast keys may call."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        secret: bytes,
+        trusted: Sequence[Network] = (),
+        *,
+        per_second: float | None = None,
+        longest_wait: float = 0.0,
+    ) -> None:
         self.ledger = ledger
         self._secret = secret
         self._trusted = trusted
+        self._per_second = per_second
+        self._longest_wait = longest_wait
 
     @classmethod
     def open(cls, settings: Settings) -> "Accounts":
         """As the settings say. Raises ValueError for a database of another kind, OSError without a place to write."""
         store = Store(Database(settings.ledger_url()))
         budgets = Budgets(calls_per_day=settings.calls_per_day, calls_per_hour=settings.calls_per_hour)
-        secret = load_secret(Path(settings.data_dir) / SECRET_FILE)
-        return cls(Ledger(store, budgets), secret, settings.trusted_proxies)
+        return cls(
+            Ledger(store, budgets),
+            load_secret(Path(settings.data_dir) / SECRET_FILE),
+            settings.trusted_proxies,
+            per_second=settings.calls_per_second,
+            longest_wait=settings.longest_wait,
+        )
 
     def visitor(self, cookie: str | None, peer: str, forwarded_for: str) -> str:
         """Whom a call is counted against: the visitor of a cookie that we signed, else the client's address."""
@@ -61,35 +100,46 @@ class Accounts:
         """Whether we signed `cookie` within the last year."""
         return verify_visitor(cookie, self._secret, time.time()) is not None
 
-    @asynccontextmanager
-    async def pay(self, endpoint: Endpoint, values: Values, photo: Photo, visitor: str) -> AsyncIterator[Call]:
-        """A reserved call for as long as the block runs; an error that leaves it says how the call ended.
+    def fingerprint(self, order: Order) -> str:
+        """What makes two orders the same one. Hashes a whole photo: for a worker thread."""
+        return fingerprint(order.endpoint.id, order.values, order.photo.data, self._secret)
 
-        Raises OverBudget or LedgerUnavailable before anything is sent.
+    @asynccontextmanager
+    async def pay(self, route: Route, order: Order, *, fingerprint: str, visitor: str) -> AsyncIterator[Account]:
+        """An account for as long as the block runs; an error that leaves it says how the call ended.
+
+        Raises OverBudget or LedgerUnavailable before anything is sent. What nobody foresaw, after it was sent, leaves
+        as OutcomeUnknown.
         """
-        hashed = fingerprint(endpoint.id, values, photo.data, self._secret)
-        intent = Intent(endpoint.provider, endpoint.id, hashed, visitor_hash(visitor, self._secret))
+        endpoint = order.endpoint
+        intent = Intent(endpoint.provider, endpoint.id, fingerprint, visitor_hash(visitor, self._secret), route.payer)
         async with self.ledger.call(intent) as call:
             try:
-                yield call
-            except Unreachable as error:
-                await call.never_arrived(str(error.facts["cause"]))
+                yield Account(call, self._pace(route))
+            except DemoError as error:
+                if call.state is State.SENT:
+                    await _write_end(call, error)
                 raise
-            except ProviderError as error:
-                answer = Answer(error.code, error.request_id)
-                if billing(error) == "unknown":
-                    await call.unknown("vendor_code", answer)
-                else:
-                    await call.refused(answer)
-                raise
-            except (OutcomeUnknown, BadReply) as error:
-                await call.unknown(str(error.facts["cause"]))
-                raise
+            except Exception as error:
+                if call.state is not State.SENT:
+                    raise
+                await call.unknown("unexpected")
+                raise OutcomeUnknown(provider=endpoint.provider, cause="unexpected") from error
+
+    def _pace(self, route: Route) -> Pace | None:
+        if self._per_second is None:
+            return None
+        key = key_hash(route.credentials.key.get_secret_value(), self._secret)
+        return Pace(route.provider, key, self._per_second, self._longest_wait)
 
 
-def billing(error: ProviderError) -> str:
-    """Whether a vendor's refusal cost something: refused, not_processed or unknown; what nobody knows is unknown."""
-    if text_slug(error.provider, error.vendor_message):
-        return "refused"
-    known = vendor_code(error.provider, error.code)
-    return known.outcome if known else "unknown"
+async def _write_end(call: Call, error: DemoError) -> None:
+    """How a call that was sent ended, by the error that it ended in; the last attempt's, if there were several."""
+    billed, cause = billing_of(error), str(error.facts.get("cause", error.slug))
+    if isinstance(error, ProviderError):
+        answer = Answer(error.code, error.request_id)
+        await (call.unknown("vendor_code", answer) if billed is Billing.UNKNOWN else call.refused(answer))
+    elif billed in (Billing.NOT_SENT, Billing.NOT_PROCESSED):
+        await call.never_arrived(cause)
+    else:
+        await call.unknown(cause)

@@ -9,6 +9,8 @@ Imports nothing of ours; everybody may import it. A slug names the explanation i
     ├─ OverBudget        the owner's cap on paid calls is reached
     │  └─ OverVisitorBudget
     ├─ LedgerUnavailable a paid call cannot be written down, so none is made
+    ├─ Busy              too many calls wait for the vendor's rate limit already
+    ├─ Resting           the vendor has not answered for a while and is left alone for a little
     ├─ Unreachable       never arrived (dns | refused | tls | connect_timeout): safe to repeat
     ├─ OutcomeUnknown    sent, no readable answer (read_timeout | reset | server_error): may have been billed
     ├─ BadReply          answered, but not what the document promises
@@ -69,6 +71,18 @@ class LedgerUnavailable(DemoError):
     """A paid call cannot be written down, so none is made; offline goes on. Facts: cause (the database's word)."""
 
     slug = "ledger_unavailable"
+
+
+class Busy(DemoError):
+    """Too many calls wait for the vendor's rate limit; nothing was sent. Facts: provider, seconds (the wait)."""
+
+    slug = "busy"
+
+
+class Resting(DemoError):
+    """The breaker is open; nothing was sent. Facts: provider, seconds (until somebody tries again)."""
+
+    slug = "resting"
 
 
 class Unreachable(DemoError):

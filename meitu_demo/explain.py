@@ -3,7 +3,7 @@
 Slug and facts come from the error, the sentences from ``locales/``; a vendor's code finds its slug in
 ``data/errors.toml``. Everything in an `Explanation` is plain text, and some of it was written by a stranger (the
 vendor's message, its code, a typed value): whoever renders it must escape it and must never read it as HTML or
-Markdown. Imports `errors` and `tables`.
+Markdown. Imports `errors`, `billing` and `tables`.
 """
 
 import re
@@ -11,21 +11,14 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .errors import BadReply, DemoError, LinkRejected, OutcomeUnknown, ProviderError, Unreachable
+from .billing import Billing, billing_of
+from .errors import DemoError, ProviderError
 from .tables import fill, gaps, text_slug, translate, vendor_code, words
 
 LONGEST = 200  # characters kept of anything that others wrote
 READ = 1000  # characters of a vendor's message that are looked at
 # A vendor's message may quote the request or a result link, and both carry a key.
 LINKS_AND_KEYS = re.compile(r"\w{1,12}://\S+|(?:key|secret)\w{0,20}[\"']?\s{0,4}[=:]\s{0,4}\S+", re.IGNORECASE)
-
-# What such an error says about money; a vendor's code brings its own outcome, other errors come before any call.
-BILLING: tuple[tuple[type[DemoError], str], ...] = (
-    (Unreachable, "not_processed"),
-    (OutcomeUnknown, "unknown"),
-    (BadReply, "unknown"),
-    (LinkRejected, "done"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +51,13 @@ def explain(error: BaseException, language: str, *, paid: bool = True) -> Explan
     if not isinstance(error, DemoError):
         error = DemoError()
     facts = _facts(error, language)
-    slug, billing = _slug(error, facts)
+    slug = _slug(error, facts)
+    billing = billing_of(error) if paid else None
     title, why, fix = (_text(language, slug, field, facts) for field in ("title", "why", "fix"))
-    if paid and billing:
+    if billing:
         why = _joined(language, why, translate(f"billing.{billing}.why", language))
         fix = _joined(language, translate(f"billing.{billing}.fix", language), fix)
-    details = _details(error, facts, language)
+    details = _details(error, facts, billing, language)
     code = f"{facts.get('provider', '')} {facts['code']}" if isinstance(error, ProviderError) else clean(error.slug)
     return Explanation(slug, title, why, fix, code.strip(), details, language)
 
@@ -94,17 +88,15 @@ def _facts(error: DemoError, language: str) -> dict[str, object]:
     return facts
 
 
-def _slug(error: DemoError, facts: Mapping[str, object]) -> tuple[str, str | None]:
-    """(the slug that has words, what to say about money). A cause makes the slug more exact where there are words."""
+def _slug(error: DemoError, facts: Mapping[str, object]) -> str:
+    """The slug that has words. A cause makes it more exact where there are words for that."""
     if isinstance(error, ProviderError):
         found = vendor_code(error.provider, error.code.strip() or str(error.http_status))
         by_text = text_slug(error.provider, error.vendor_message)
-        outcome = "refused" if by_text else found.outcome if found else "unknown"
-        return by_text or (found.slug if found else error.slug), None if outcome == "refused" else outcome
-    billing = next((outcome for kind, outcome in BILLING if isinstance(error, kind)), None)
+        return by_text or (found.slug if found else error.slug)
     known = words("en")["errors"]
     exact = f"{error.slug}_{facts.get('cause')}"
-    return next((slug for slug in (exact, error.slug) if slug in known), DemoError.slug), billing
+    return next((slug for slug in (exact, error.slug) if slug in known), DemoError.slug)
 
 
 def _text(language: str, slug: str, field: str, facts: Mapping[str, object]) -> str:
@@ -118,8 +110,12 @@ def _joined(language: str, *sentences: str) -> str:
     return translate("explanation.between", language).join(filter(None, sentences))
 
 
-def _details(error: DemoError, facts: Mapping[str, object], language: str) -> tuple[tuple[str, str], ...]:
+def _details(
+    error: DemoError, facts: Mapping[str, object], billing: Billing | None, language: str
+) -> tuple[tuple[str, str], ...]:
     rows: list[tuple[str, object]] = [("code", facts.get("code")), ("provider", facts.get("provider"))]
+    if billing:
+        rows.append(("cost", translate(f"billing.{billing}.cost", language)))
     if isinstance(error, ProviderError):
         message = clean(LINKS_AND_KEYS.sub("…", error.vendor_message[:READ]))
         rows += [("http_status", error.http_status), ("request_id", error.request_id), ("vendor_message", message)]

@@ -1,12 +1,15 @@
-"""One call, there and back: check, prepare, build, send, parse, follow the link. Thin; knows no vendor and no screen.
+"""One call, there and back, in three steps. Thin; knows no vendor and no screen.
+
+    prepare   check values and photo, make the photo fit                    nothing has been sent
+    ask       build, send, parse: the step that may cost money
+    collect   follow the link, if that is what came; may be repeated free
 
 Live or offline is the route's business: nothing here asks which it is.
 """
 
-import asyncio
 import time
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -15,21 +18,24 @@ import anyio
 import httpx
 
 from . import links
-from .errors import BadReply, ImageRejected
+from .calling import Line, attempts, exchange, retry_after
+from .errors import BadReply, ImageRejected, ProviderError
 from .imaging import codec
 from .providers import PROVIDERS
-from .providers.failures import translate
-from .spec import Change, Endpoint, Link, Photo, Reply, Route, Values
-
-MAX_REPLY = 40_000_000  # bytes of an answer, unpacked; JPEGs of the largest size that is sent stay far below
+from .spec import Change, Endpoint, Link, Order, Photo, Reply, Route, Values
 
 
 class Step(Enum):
     """Where a call is, for whoever watches it."""
 
     PREPARE = "prepare"
+    WAIT = "wait"  # with the seconds that are left of it
     SEND = "send"
+    REPEAT = "repeat"
     DOWNLOAD = "download"
+
+
+Watch = Callable[[Step, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +52,32 @@ class Outcome:
     request_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the vendor answered, and how long it took with all waiting."""
+
+    reply: Reply
+    elapsed_s: float
+
+
 class Account(Protocol):
     """What a paid call is written down in."""
+
+    async def turn(self) -> float:
+        """Seconds until the vendor's rate lets the call through."""
 
     async def sent(self, bytes_sent: int) -> None:
         """The next byte leaves the machine; raises when it must not."""
 
-    async def confirmed(self) -> None:
+    async def confirmed(self, request_id: str | None, bytes_received: int) -> None:
         """The vendor did it."""
 
 
-Pay = Callable[[Endpoint, Values, Photo], AbstractAsyncContextManager[Account]]
+Pay = Callable[[], AbstractAsyncContextManager[Account]]
+
+
+def unwatched(step: Step, seconds: float) -> None:
+    """For calls that nobody watches."""
 
 
 async def run(
@@ -66,52 +87,94 @@ async def run(
     source: bytes,
     values: Values,
     *,
-    watch: Callable[[Step], None] = lambda step: None,
-    pay: Pay | None = None,
+    watch: Watch = unwatched,
 ) -> Outcome:
-    """Call `endpoint` by `route` with the photo in `source` (an encoded picture of any accepted kind).
+    """All three steps, for a call that nobody pays for, or not through us. Raises what they raise."""
+    watch(Step.PREPARE, 0.0)
+    order = await prepare(endpoint, source, values)
+    return await collect(client, route, order, await ask(client, route, order, watch=watch), watch=watch)
 
-    pay: opens the account of a paid route's call. Raises ImageRejected, ValueRejected, or what `pay` raises, before
-    anything is sent; Unreachable, OutcomeUnknown, BadReply, LinkRejected or ProviderError after.
+
+async def prepare(endpoint: Endpoint, source: bytes, values: Values) -> Order:
+    """A call of `endpoint` with the photo in `source` (an encoded picture of any accepted kind).
+
+    Raises ImageRejected or ValueRejected.
     """
-    start = time.perf_counter()
-    watch(Step.PREPARE)
     checked = endpoint.read(values)
     prepared = await anyio.to_thread.run_sync(codec.prepare, source, endpoint.limits)
-    provider = PROVIDERS[endpoint.provider]
-    request = await anyio.to_thread.run_sync(provider.build, endpoint, route, prepared.photo, checked)
-    watch(Step.SEND)
-    async with pay(endpoint, checked, prepared.photo) if pay and route.paid else nullcontext() as account:
-        if account is not None:
-            await account.sent(len(request.content))
-        response = await _send(client, route, request)
-        reply = await anyio.to_thread.run_sync(provider.parse, response)
-        if account is not None:
-            await account.confirmed()
-    if isinstance(reply.media, Link):
-        watch(Step.DOWNLOAD)
-    result = await _picture(client, route, reply)
-    elapsed = time.perf_counter() - start
-    return Outcome(endpoint, route.mode, checked, prepared.photo, result, prepared.changes, elapsed, reply.request_id)
+    return Order(endpoint, checked, prepared.photo, prepared.changes)
 
 
-async def _send(client: httpx.AsyncClient, route: Route, request: httpx.Request) -> httpx.Response:
-    """The whole answer. Once it has begun, it has the read timeout to come to its end, however steadily it drips."""
-    request.extensions = {"timeout": client.timeout.as_dict(), **request.extensions}
-    request.headers.update(links.ASK_FOR)
-    try:
-        async with aclosing(await client.send(request, stream=True, follow_redirects=False)) as response:
-            async with asyncio.timeout(client.timeout.read):
-                body = await links.read_bounded(response, MAX_REPLY)
-    except links.TooLarge:
-        raise BadReply(provider=route.provider, cause="too_large") from None
-    except TimeoutError:
-        raise translate(route.provider, httpx.ReadTimeout("", request=request)) from None
-    except httpx.HTTPError as error:
-        error.request = request
-        raise translate(route.provider, error) from None  # not chained: its text may hold the URL, and that the key
-    unpacked = {name: value for name, value in response.headers.items() if name != "content-encoding"}
-    return httpx.Response(response.status_code, headers=unpacked, content=body)
+async def ask(
+    client: httpx.AsyncClient,
+    route: Route,
+    order: Order,
+    *,
+    watch: Watch = unwatched,
+    pay: Pay | None = None,
+    line: Line | None = None,
+) -> Asked:
+    """What the vendor answers to `order`.
+
+    pay: opens the account of a paid route's call. line: what is known of the vendor's condition.
+    Raises Resting, Busy, or what `pay` raises, before anything is sent; Unreachable, OutcomeUnknown, BadReply or
+    ProviderError after.
+    """
+    start = time.perf_counter()
+    line = line or Line()
+    line.breaker.check()  # before money is set aside
+    provider = PROVIDERS[route.provider]
+    request = await anyio.to_thread.run_sync(provider.build, order.endpoint, route, order.photo, order.values)
+    request.headers.update(route.headers)
+
+    async def once() -> Reply:
+        if account is not None:
+            await _wait_for(await account.turn(), watch)
+        with line.breaker.watching():
+            if account is not None:
+                await account.sent(len(request.content))
+            watch(Step.SEND, 0.0)
+            response = await exchange(client, route, request)
+            try:
+                reply = await anyio.to_thread.run_sync(provider.parse, response)
+            except ProviderError as error:
+                error.facts.update(retry_after(response))
+                raise
+        if account is not None:
+            await account.confirmed(reply.request_id, len(response.content))
+        return reply
+
+    async with pay() if pay and route.paid else nullcontext() as account:
+        reply = await attempts(line.repeats, once, lambda: watch(Step.REPEAT, 0.0))
+    return Asked(reply, time.perf_counter() - start)
+
+
+async def collect(
+    client: httpx.AsyncClient, route: Route, order: Order, asked: Asked, *, watch: Watch = unwatched
+) -> Outcome:
+    """The finished call. Costs nothing, also a second time. Raises LinkRejected or BadReply."""
+    start = time.perf_counter()
+    if isinstance(asked.reply.media, Link):
+        watch(Step.DOWNLOAD, 0.0)
+    result = await _picture(client, route, asked.reply)
+    return Outcome(
+        order.endpoint,
+        route.mode,
+        order.values,
+        order.photo,
+        result,
+        order.changes,
+        asked.elapsed_s + time.perf_counter() - start,
+        asked.reply.request_id,
+    )
+
+
+async def _wait_for(seconds: float, watch: Watch, sleep: Callable[[float], Awaitable[None]] = anyio.sleep) -> None:
+    """Wait for a turn; whoever watches sees the seconds run down."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        watch(Step.WAIT, left)
+        await sleep(min(left, 1.0))
 
 
 async def _picture(client: httpx.AsyncClient, route: Route, reply: Reply) -> Photo:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
@@ -16,6 +16,8 @@ Mode = Literal["auto", "live", "offline"]
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 ENV_FILE = Path(__file__).resolve().parents[1] / ".env"
 MARKETPLACE_HOST = "facial-aesthetics.p.rapidapi.com"
+PUBLIC_CALLS_PER_DAY = 100  # the caps where strangers come, unless the owner says otherwise
+PUBLIC_CALLS_PER_HOUR = 10
 MARKETPLACE_PATH = "/face/editing/face-tidyup"
 
 
@@ -45,8 +47,13 @@ class Settings:
     database_url: SecretStr | None = None
     calls_per_day: int | None = None
     calls_per_hour: int | None = None
+    calls_per_second: float | None = 1.0
+    longest_wait: float = 20.0
+    breaker: bool = True
+    failure_lab: bool = True
     trusted_proxies: tuple[Network, ...] = ()
     connect_timeout: float = 5.0
+    write_timeout: float = 30.0
     read_timeout: float = 60.0
 
     def ledger_url(self) -> str:
@@ -75,6 +82,8 @@ class _Reader:
         rapidapi_key = self._secret("RAPIDAPI_KEY")
         rapidapi_host = self._host("RAPIDAPI_HOST", MARKETPLACE_HOST)
         marketplace = rapidapi_key is not None and not self._text("AILAB_API_KEY")
+        host = self._text("HOST") or self._text("GRADIO_SERVER_NAME") or self._home(default.host)
+        private = _is_private(host)
         ailab_home = f"https://{rapidapi_host}" if marketplace else default.ailab_base_url
         settings = Settings(
             meitu_key=self._secret("MEITU_API_KEY"),
@@ -88,15 +97,20 @@ class _Reader:
             ailab_base_url=self._url("AILAB_BASE_URL", ailab_home),
             ailab_path=self._path("AILAB_PATH", MARKETPLACE_PATH if marketplace else None),
             mode=self._mode(),
-            host=self._text("HOST") or self._text("GRADIO_SERVER_NAME") or self._home(default.host),
+            host=host,
             port=self._port(default.port),
             log_level=self._log_level(default.log_level),
             data_dir=self._text("DATA_DIR", default.data_dir),
             database_url=self._secret("DATABASE_URL"),
-            calls_per_day=self._cap("CALLS_PER_DAY"),
-            calls_per_hour=self._cap("CALLS_PER_HOUR"),
+            calls_per_day=self._cap("CALLS_PER_DAY", None if private else PUBLIC_CALLS_PER_DAY),
+            calls_per_hour=self._cap("CALLS_PER_HOUR", None if private else PUBLIC_CALLS_PER_HOUR),
+            calls_per_second=self._rate("CALLS_PER_SECOND", default.calls_per_second),
+            longest_wait=self._seconds("LONGEST_WAIT", default.longest_wait),
+            breaker=self._switch("BREAKER", True),
+            failure_lab=self._switch("FAILURE_LAB", private),
             trusted_proxies=self._networks("TRUSTED_PROXIES"),
             connect_timeout=self._seconds("CONNECT_TIMEOUT", default.connect_timeout),
+            write_timeout=self._seconds("WRITE_TIMEOUT", default.write_timeout),
             read_timeout=self._seconds("READ_TIMEOUT", default.read_timeout),
         )
         if (settings.meitu_key is None) != (settings.meitu_secret is None):
@@ -172,14 +186,37 @@ class _Reader:
             self._wrong.append(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")
         return level
 
-    def _cap(self, name: str) -> int | None:
+    def _cap(self, name: str, default: int | None) -> int | None:
         text = self._text(name)
         if not text:
+            return default
+        if text.lower() == "off":
             return None
         if not text.isdecimal() or not 1 <= int(text[:9]) <= 1_000_000:
-            self._wrong.append(f"{name} must be a number of calls from 1 to 1000000; empty means no cap")
-            return None
+            self._wrong.append(f"{name} must be a number of calls from 1 to 1000000, or off")
+            return default
         return int(text)
+
+    def _rate(self, name: str, default: float | None) -> float | None:
+        text = self._text(name)
+        if not text:
+            return default
+        if text.lower() == "off":
+            return None
+        try:
+            rate = float(text)
+        except ValueError:
+            rate = -1.0
+        if not 0.01 <= rate <= 1000:
+            self._wrong.append(f"{name} must be a number from 0.01 to 1000, or off")
+            return default
+        return rate
+
+    def _switch(self, name: str, default: bool) -> bool:
+        text = self._text(name).lower()
+        if text not in ("", "on", "off"):
+            self._wrong.append(f"{name} must be on or off")
+        return text == "on" if text in ("on", "off") else default
 
     def _networks(self, name: str) -> tuple[Network, ...]:
         try:
@@ -198,6 +235,17 @@ class _Reader:
             self._wrong.append(f"{name} must be a number of seconds above 0, at most 600")
             return default
         return seconds
+
+
+def _is_private(host: str) -> bool:
+    """Whether only people nearby reach what listens on `host`: loopback or a private network, and not every address."""
+    if host == "localhost":
+        return True
+    try:
+        address = ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return address.is_private and not address.is_unspecified
 
 
 def _plain(text: str) -> bool:

@@ -164,19 +164,37 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """A call that is ready to be made: checked values, and the photo as it goes out."""
+
+    endpoint: Endpoint
+    values: Mapping[str, Any]
+    photo: Photo
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
-    """Where a call goes and who pays: the vendor's host with keys, or the offline server. Nothing else asks which."""
+    """Where a call goes and who pays: the vendor's host with keys, or the offline server. Nothing else asks which.
+
+    lab: a rehearsal, for pretended money. payer: whose keys they are, the "owner"'s or the "visitor"'s. headers: sent
+    with each call; the failure lab is told by one how to fail. patience: seconds for an answer, if not the client's.
+    """
 
     provider: str
     base_url: str
     credentials: Credentials
     paid: bool
     path: str | None = None  # instead of the endpoint's own
+    lab: bool = False
+    payer: str = "owner"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    patience: float | None = None
 
     @property
     def mode(self) -> str:
-        """The word for reports: "live" or "offline"."""
-        return "live" if self.paid else "offline"
+        """The word for reports: "live", "offline" or "lab"."""
+        return "lab" if self.lab else "live" if self.paid else "offline"
 
 
 def _listed(options: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ Above service and offline server, which do not know each other; below the screen
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -43,10 +44,13 @@ def make_client(settings: Settings, offline: ASGIApp) -> httpx.AsyncClient:
     for name in ("httpx", "httpcore", "PIL"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("httpx").addFilter(_without_urls)  # whoever turns its level up again
-    timeout = httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout, pool=settings.connect_timeout)
+    timeout = httpx.Timeout(
+        connect=settings.connect_timeout, write=settings.write_timeout, read=settings.read_timeout,
+        pool=settings.connect_timeout,
+    )  # fmt: skip
     return httpx.AsyncClient(
         timeout=timeout,
-        limits=httpx.Limits(max_connections=20, max_keepalive_connections=10),
+        limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
         mounts={OFFLINE_URL: httpx.ASGITransport(offline, raise_app_exceptions=False)},
     )
 
@@ -56,10 +60,18 @@ def _without_urls(record: logging.LogRecord) -> bool:
 
 
 class Routes:
-    """Decides, once and for every door, where a provider's calls go."""
+    """Decides, once and for every door, where a provider's calls go.
 
-    def __init__(self, settings: Settings) -> None:
+    own: keys that a visitor brought, by provider; where there are none, the owner's count.
+    """
+
+    def __init__(self, settings: Settings, own: Mapping[str, Credentials] | None = None) -> None:
         self._settings = settings
+        self._own = own or {}
+
+    def with_keys(self, own: Mapping[str, Credentials] | None) -> "Routes":
+        """The same for a visitor who brought keys."""
+        return Routes(self._settings, own) if own else self
 
     def choose(self, provider: str) -> Route:
         """The route for a provider's calls. Raises MissingKey in mode `live` without a key."""
@@ -80,6 +92,8 @@ class Routes:
         settings = self._settings
         if settings.mode == "offline":
             return None
+        if provider in self._own:
+            return self._own_route(provider)
         if provider == "meitu" and settings.meitu_key and settings.meitu_secret:
             keys = Credentials(settings.meitu_key, settings.meitu_secret)
             return Route(provider, settings.meitu_base_url, keys, paid=True)
@@ -90,6 +104,13 @@ class Routes:
             keys = Credentials(settings.rapidapi_key, host=settings.rapidapi_host)
             return Route(provider, settings.ailab_base_url, keys, paid=True, path=settings.ailab_path)
         return None
+
+    def _own_route(self, provider: str) -> Route:
+        settings = self._settings
+        urls = {"meitu": settings.meitu_base_url, "ailab": settings.ailab_base_url}
+        if provider == "ailab" and settings.rapidapi_key and not settings.ailab_key:
+            urls["ailab"] = Settings().ailab_base_url  # the owner's is the marketplace's; keys brought are direct ones
+        return Route(provider, urls[provider], self._own[provider], paid=True, payer="visitor")
 
     def any_live(self) -> bool:
         """Whether any call can cost money."""
@@ -102,7 +123,8 @@ class Routes:
     def status(self, provider: str) -> Status:
         """What the provider's badge shows."""
         if self.is_live(provider):
-            return Status(State.RETIRED if provider in RETIRED else State.LIVE, "key_set")
+            reason = "key_own" if provider in self._own else "key_set"
+            return Status(State.RETIRED if provider in RETIRED else State.LIVE, reason)
         if self._settings.mode == "offline":
             return Status(State.RETIRED if provider in RETIRED else State.OFFLINE, "mode_offline")
         if self._settings.mode == "live":

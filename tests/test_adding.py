@@ -141,7 +141,7 @@ def test_it_is_a_panel(found: dict[str, Any]) -> None:
 def test_it_is_an_api_function(found: dict[str, Any]) -> None:
     """It stands beside the others, with its controls as parameters in their order."""
     assert found["functions"][-1] == "/portrait_focus"
-    assert found["parameters"] == ["photo", "backdrop", "strength", "consent"]
+    assert found["parameters"] == ["photo", "backdrop", "strength", "consent", "again"]
 
 
 def test_it_is_a_route_of_the_offline_server(found: dict[str, Any]) -> None:

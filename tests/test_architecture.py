@@ -18,10 +18,11 @@ FLOORS = (
     ("imaging",),
     ("template_rows",),
     ("templates", "links"),
-    ("providers", "effects", "explain"),
-    ("endpoints", "preflight", "ledger"),
+    ("providers", "effects", "billing"),
+    ("endpoints", "preflight", "ledger", "calling", "explain"),
     ("service", "offline", "accounts"),
-    ("transport",),
+    ("transport", "errand", "till"),
+    ("desk",),
     ("ui",),
 )
 RANK = {part: rank for rank, parts in enumerate(FLOORS) for part in parts}
@@ -30,12 +31,13 @@ RANK = {part: rank for rank, parts in enumerate(FLOORS) for part in parts}
 DOORS = {
     "gradio": ("ui/",),
     "fastapi": ("ui/",),
-    "httpx": ("providers/", "service.py", "transport.py", "links.py", "offline/app.py", "ui/"),
+    "httpx": ("providers/", "service.py", "transport.py", "links.py", "calling/exchange.py", "offline/app.py", "ui/"),
     "starlette": ("offline/", "transport.py", "ui/"),
     "uvicorn": ("offline/__main__.py",),
     "mediapipe": ("imaging/faces.py", "imaging/matte.py"),
     "dotenv": ("settings.py",),
     "sqlalchemy": ("ledger/",),
+    "tenacity": ("calling/",),
 }
 # The environment is read by settings alone. The two doors to mediapipe set its log level there, which is its only way.
 ENVIRONMENT = ("settings.py",)

@@ -43,6 +43,7 @@ def test_details() -> None:
     assert explain(error, "en").details == (
         ("Code", "X_1"),
         ("Service", "AILabTools"),
+        ("Cost", "may have been billed"),
         ("HTTP status", "422"),
         ("Request ID", "r-9"),
         ("In the service's own words", "pic not has face"),

@@ -11,14 +11,16 @@ anything is sent. Imports `errors`; service, transport, screens and app may impo
     tables     the table and its states            fingerprint  what makes two requests the same one
     database   SQLite or PostgreSQL, transactions  visitor      cookie and hash of a visitor
     budgets    caps, counted in the database       address      the visitor's address behind proxies
-    store      reserve, the transitions, sweep     secret       the key of cookie and hashes
-    awaited    the same for the event loop         report       the owner's figures and CSV
+    pace       calls a second, by key              secret       the key of cookie and hashes
+    store      reserve, the transitions, sweep     report       the owner's figures and CSV
+    awaited    the same for the event loop
 """
 
 from .address import client_address
 from .awaited import Call, Ledger
 from .budgets import Budgets
-from .fingerprint import fingerprint
+from .fingerprint import fingerprint, key_hash
+from .pace import Pace
 from .secret import load_secret
 from .store import Answer, IllegalTransition, Intent, Store, Swept
 from .tables import State
@@ -31,11 +33,13 @@ __all__ = [
     "IllegalTransition",
     "Intent",
     "Ledger",
+    "Pace",
     "State",
     "Store",
     "Swept",
     "client_address",
     "fingerprint",
+    "key_hash",
     "load_secret",
     "new_visitor",
     "sign_visitor",

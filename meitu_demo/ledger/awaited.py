@@ -9,6 +9,7 @@ import anyio
 
 from ..errors import LedgerUnavailable
 from .budgets import Budgets
+from .pace import Pace
 from .store import NO_BUDGETS, SILENCE, Answer, IllegalTransition, Intent, Store, Swept
 from .tables import State
 
@@ -85,6 +86,10 @@ class Call:
         self.state = State.RESERVED
         self._ledger = ledger
         self._store = ledger.store
+
+    async def turn(self, pace: Pace) -> float:
+        """The seconds until the key's rate lets this call through. Raises Busy or LedgerUnavailable."""
+        return await self._ledger.run(self._store.take_turn, pace)
 
     async def sent(self, bytes_sent: int) -> None:
         """Raises LedgerUnavailable, or IllegalTransition when the reservation was lost: nothing may be sent."""

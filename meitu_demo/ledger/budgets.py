@@ -1,15 +1,16 @@
 """The owner's caps on paid calls: so many a UTC day for each provider, so many an hour for each visitor.
 
-Counted in the database inside the transaction that reserves. Imports `errors` and `tables`.
+They guard the owner's money: calls with a visitor's own key are neither stopped nor counted. Counted in the database
+inside the transaction that reserves. Imports `errors` and `tables`.
 """
 
 import math
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from ..errors import OverBudget, OverVisitorBudget
-from .tables import COUNTED, calls
+from .tables import COUNTED, OWNER, calls
 
 HOUR = 3600.0
 DAY = 24 * HOUR  # days of Unix time are UTC days
@@ -39,7 +40,7 @@ def check(connection: Connection, budgets: Budgets, provider: str, visitor: str,
     limit = budgets.calls_per_hour
     if limit is None:
         return
-    of_visitor = (calls.c.visitor == visitor, calls.c.state.in_(COUNTED), calls.c.reserved_at > now - HOUR)
+    of_visitor = (calls.c.visitor == visitor, *_spent_by_owner(), calls.c.reserved_at > now - HOUR)
     # The hour slides: a place becomes free when the oldest of the last `limit` calls is an hour old.
     oldest = select(calls.c.reserved_at).where(*of_visitor).order_by(calls.c.reserved_at.desc()).offset(limit - 1)
     found = connection.execute(oldest.limit(1)).scalar_one_or_none()
@@ -49,8 +50,12 @@ def check(connection: Connection, budgets: Budgets, provider: str, visitor: str,
 
 def counted(connection: Connection, provider: str, now: float) -> int:
     """The calls to `provider` that count against the cap of the day in which `now` lies."""
-    today = (calls.c.provider == provider, calls.c.state.in_(COUNTED), calls.c.reserved_at >= now - now % DAY)
+    today = (calls.c.provider == provider, *_spent_by_owner(), calls.c.reserved_at >= now - now % DAY)
     return connection.execute(select(func.count()).select_from(calls).where(*today)).scalar_one()
+
+
+def _spent_by_owner() -> tuple[ColumnElement[bool], ...]:
+    return calls.c.state.in_(COUNTED), calls.c.payer == OWNER
 
 
 def _minutes(seconds: float) -> int:

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import CreateColumn
 
 from ..errors import LedgerUnavailable
 from .tables import metadata
@@ -88,6 +89,7 @@ class Database:
         with self._begun() as connection:
             self._lock(connection)
             metadata.create_all(connection)
+            _add_later_columns(connection)
         self._ready = True
 
     @contextmanager
@@ -140,6 +142,16 @@ class Database:
                     raise
                 time.sleep(0.02)
         connection.execute("PRAGMA synchronous = FULL")  # a row that is committed survives a power cut
+
+
+def _add_later_columns(connection: Connection) -> None:
+    """Give a ledger of an earlier version the columns that came since: each has a default, so old rows stay true."""
+    for table in metadata.sorted_tables:
+        there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                definition = CreateColumn(column).compile(dialect=connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

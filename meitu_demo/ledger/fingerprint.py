@@ -16,3 +16,8 @@ def fingerprint(endpoint: str, values: Mapping[str, object], photo: bytes, secre
     """
     head = json.dumps([endpoint, dict(values)], sort_keys=True, ensure_ascii=True)
     return hmac.new(derive(secret, "request"), head.encode("ascii") + b"\0" + photo, sha256).hexdigest()
+
+
+def key_hash(key: str, secret: bytes) -> str:
+    """What stands for a vendor's key where its rate is kept: 64 hexadecimal digits that cannot be turned back."""
+    return hmac.new(derive(secret, "key"), key.encode("utf-8"), sha256).hexdigest()

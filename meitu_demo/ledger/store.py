@@ -1,7 +1,7 @@
-"""The ledger in plain calls that wait for the disk: reserve, the transitions, renew, sweep. Safe in any thread.
+"""The ledger in plain calls that wait for the disk: reserve, turns, transitions, renew, sweep. Safe in any thread.
 
 Every transition is one UPDATE that names the states it may start from, so two can never both win. Imports `database`,
-`budgets` and `tables`.
+`budgets`, `pace` and `tables`.
 """
 
 import re
@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, upd
 
 from .budgets import Budgets, check, counted
 from .database import Database
-from .tables import LEASE_RAN_OUT, UNDER_WAY, State, calls
+from .pace import Pace, take_turn
+from .tables import LEASE_RAN_OUT, OWNER, UNDER_WAY, VISITOR, State, calls
 
 HASH = re.compile(r"[0-9a-f]{32,64}")
 NAME = re.compile(r"\w{1,40}", re.ASCII)
@@ -26,18 +27,22 @@ class IllegalTransition(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A paid call that somebody wants to make. Hashes only, of 32 to 64 hexadecimal digits. Raises ValueError."""
+    """A paid call that somebody wants to make. Hashes only, of 32 to 64 hexadecimal digits. Raises ValueError.
+
+    payer: whose key it is, "owner" or "visitor"; caps are about the owner's.
+    """
 
     provider: str
     endpoint: str
     request_hash: str  # fingerprint.fingerprint
     visitor: str  # visitor.visitor_hash
+    payer: str = OWNER
 
     def __post_init__(self) -> None:
         names = all(NAME.fullmatch(text) for text in (self.provider, self.endpoint))
         hashes = all(HASH.fullmatch(text) for text in (self.request_hash, self.visitor))
-        if not (names and hashes):
-            raise ValueError("an intent is made of two names and two hexadecimal hashes")
+        if not (names and hashes and self.payer in (OWNER, VISITOR)):
+            raise ValueError("an intent is made of two names, two hexadecimal hashes and a payer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,8 @@ class Store:
         with self.database.alone() as connection:
             now = self.clock()  # after the wait for the lock: it may have been midnight
             _sweep(connection, now)
-            check(connection, budgets, intent.provider, intent.visitor, now)
+            if intent.payer == OWNER:
+                check(connection, budgets, intent.provider, intent.visitor, now)
             row = {
                 "id": call,
                 "state": State.RESERVED,
@@ -88,12 +94,18 @@ class Store:
                 "endpoint": intent.endpoint,
                 "request_hash": intent.request_hash,
                 "visitor": intent.visitor,
+                "payer": intent.payer,
                 "instance": self.instance,
                 "lease_until": now + self.lease,
                 "reserved_at": now,
             }
             connection.execute(insert(calls).values(row))
         return call
+
+    def take_turn(self, pace: Pace) -> float:
+        """Take the key's next place in line; the seconds until it comes. Raises Busy; then no place is taken."""
+        with self.database.alone() as connection:
+            return take_turn(connection, pace, self.clock())
 
     def mark_sent(self, call: str, bytes_sent: int = 0) -> None:
         """Say so before the first byte leaves. When this raises, nothing may be sent: IllegalTransition when the

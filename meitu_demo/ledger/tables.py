@@ -1,4 +1,4 @@
-"""The table of paid calls. Core types that SQLite and PostgreSQL both have; imports nothing of ours.
+"""The tables: paid calls, and rates of keys. Core types that SQLite and PostgreSQL both have; imports nothing of ours.
 
              ┌─────────────────────────────► released     not sent, or provably never arrived
 reserved ────┤           ┌───────────────►
@@ -27,6 +27,8 @@ COUNTED = (State.RESERVED, State.SENT, State.CONFIRMED, State.UNKNOWN)  # agains
 UNDER_WAY = (State.RESERVED, State.SENT)  # these carry a lease that somebody renews
 LEASE_RAN_OUT = "lease_ran_out"  # the cause that the sweep writes
 
+OWNER, VISITOR = "owner", "visitor"
+
 metadata = MetaData()
 
 # Times are seconds since 1970 in UTC, from the app's clock: no database's own idea of time or zone plays a part.
@@ -49,8 +51,18 @@ calls = Table(
     Column("vendor_code", String(64), nullable=False, default=""),
     Column("request_id", String(64), nullable=False, default=""),
     Column("cause", String(64), nullable=False, default=""),
+    # Whose key it was, OWNER or VISITOR; with a default of the server's, because older ledgers have rows without it.
+    Column("payer", String(12), nullable=False, server_default=OWNER),
     CheckConstraint(f"state IN ({', '.join(repr(state.value) for state in State)})", name="paid_calls_state"),
     Index("paid_calls_by_provider", "provider", "reserved_at"),
     Index("paid_calls_by_visitor", "visitor", "reserved_at"),
     Index("paid_calls_by_lease", "state", "lease_until"),
+)
+
+# When a key may call again: one row for each key that has ever called, by a keyed hash of it.
+rates = Table(
+    "call_rates",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("free_at", Double, nullable=False),
 )

@@ -14,6 +14,7 @@ from typing import Any
 import anyio
 import gradio as gr
 
+from ..desk import NOT_AGAIN, WHICHEVER
 from ..errors import DemoError
 from ..explain import explain
 from ..service import Outcome
@@ -23,6 +24,7 @@ from .changes import change_texts
 from .context import Context
 from .naming import file_name
 from .texts import language_of
+from .visits import Visit
 
 log = logging.getLogger(__name__)
 FETCH_S = 600.0  # how long a client may take to fetch its result
@@ -34,13 +36,22 @@ def expose(context: Context, endpoint: Endpoint) -> None:
     names = [control.name for control in endpoint.controls]
 
     async def call(photo: Any, *given: Any) -> Any:
-        *values, _consent, request = given
+        *values, _consent, again, request = given
         language = language_of(request)
         paid = context.routes.is_live(endpoint.provider)
         try:
-            outcome = await context.call(
-                endpoint, photo, dict(zip(names, values, strict=True)), visitor=context.visitor(request)
+            ticket = await context.start(
+                endpoint,
+                photo,
+                dict(zip(names, values, strict=True)),
+                route=context.routes.choose(endpoint.provider),
+                visit=Visit.of(request),
+                again=WHICHEVER if again else NOT_AGAIN,
             )
+            try:
+                outcome = await ticket.result()
+            finally:
+                ticket.leave()
         except Exception as error:
             if not isinstance(error, DemoError):
                 log.exception("%s failed", endpoint.id)
@@ -48,7 +59,7 @@ def expose(context: Context, endpoint: Endpoint) -> None:
             raise gr.Error(text, duration=None, print_exception=False) from None
         path = await anyio.to_thread.run_sync(_write, context.uploads, outcome)
         asyncio.get_running_loop().call_later(FETCH_S, shutil.rmtree, path.parent, True)
-        return gr.FileData(path=str(path), orig_name=path.name), report(outcome, language)
+        return gr.FileData(path=str(path), orig_name=path.name), report(outcome, language, repeated=ticket.repeated)
 
     signature = _signature(endpoint)
     call.__name__ = call.__qualname__ = endpoint.id
@@ -61,13 +72,14 @@ def expose(context: Context, endpoint: Endpoint) -> None:
     )
 
 
-def report(outcome: Outcome, language: str) -> dict[str, Any]:
-    """What an API client learns beside the picture."""
+def report(outcome: Outcome, language: str, *, repeated: bool = False) -> dict[str, Any]:
+    """What an API client learns beside the picture. repeated: the session had made the call already."""
     return {
         "endpoint": outcome.endpoint.id,
         "mode": outcome.mode,
         "elapsed_s": round(outcome.elapsed_s, 3),
         "request_id": outcome.request_id,
+        "repeated": repeated,
         "width": outcome.result.width,
         "height": outcome.result.height,
         "changes": change_texts(outcome.changes, language),
@@ -89,6 +101,7 @@ def _signature(endpoint: Endpoint) -> inspect.Signature:
             parameter("photo", gr.FileData),
             *(of(control) for control in endpoint.controls),
             parameter("consent", bool, False),
+            parameter("again", bool, False),
             parameter("request", gr.Request, None),
         ],
         return_annotation=Result,
@@ -100,6 +113,7 @@ def _documentation(endpoint: Endpoint) -> str:
         "photo": translate("api.photo", "en"),
         **{control.name: translate(f"api.{control.name}", "en") for control in endpoint.controls},
         "consent": translate("api.consent", "en"),
+        "again": translate("api.again", "en"),
     }
     lines = "\n".join(f"    {name}: {text}" for name, text in arguments.items())
     return f"{translate(f'api.{endpoint.id}', 'en')}\n\nArgs:\n{lines}\n"

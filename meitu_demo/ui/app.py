@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import anyio
 import gradio as gr
@@ -13,24 +12,24 @@ from fastapi.responses import PlainTextResponse, Response
 from gradio.utils import get_upload_folder
 
 from .. import templates
+from ..desk import Desk
 from ..endpoints import CATALOGUE
 from ..imaging import codec
 from ..settings import Settings
 from ..store import PictureStore
+from ..till import Till
 from ..transport import Routes
 from . import api, controls, doors, examples, panel
-from .context import Context
+from .context import Context, Lines
 from .header import header
 from .pictures import KEPT_PATH
 from .texts import Texts
 from .theme import theme
 from .visitors import VisitorCookie
 
-if TYPE_CHECKING:
-    from ..accounts import Accounts
-
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 KEPT_S = 1800.0  # a result is on the page's server for half an hour
+LAST_CALLS_S = 5.0  # how long a stop waits for calls in flight
 CACHE_SWEEP = (300, 1200)  # seconds: how often Gradio looks, and how old an upload may grow
 
 
@@ -39,14 +38,17 @@ def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
     picks = controls.TemplatePicks.collect(settings.meitu_template_ids)
     blocks: gr.Blocks
     with gr.Blocks(title="Portrait APIs", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SWEEP) as blocks:
+        tab = gr.Textbox(visible=False, elem_id="tab-name")
+        own = gr.State(None)
         masthead = texts.render("header", lambda language: header(context.routes, language))
         gr.HTML(masthead, elem_id="masthead", elem_classes="bare", apply_default_css=False)
         with gr.Tabs(elem_id="panels", overflow_behavior="wrap"):
             for endpoint in CATALOGUE.values():
                 with gr.Tab(texts.word(f"panels.{endpoint.id}.tab"), id=endpoint.id, elem_id=f"{endpoint.slug}-tab"):
-                    panel.build(context, endpoint, texts, picks)
+                    panel.build(context, endpoint, texts, picks, [tab, own])
         for endpoint in CATALOGUE.values():
             api.expose(context, endpoint)
+        blocks.load(None, None, tab, js="() => window.tabName()", **panel.PRIVATE)
     return blocks
 
 
@@ -56,9 +58,11 @@ def head() -> str:
     return f"<style>{style}</style><script>{script}</script>"
 
 
-def create_app(settings: Settings, client: httpx.AsyncClient, accounts: "Accounts | None" = None) -> FastAPI:
-    """The web app around `client` and `accounts`, which it closes when it stops."""
-    context = Context(client, Routes(settings), PictureStore(KEPT_S), Path(get_upload_folder()), accounts)
+def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None = None) -> FastAPI:
+    """The web app around `client` and `till`, which it closes when it stops."""
+    till = till or Till(settings)
+    desk, lines = Desk(KEPT_S), Lines(breaker=settings.breaker)
+    context = Context(client, Routes(settings), PictureStore(KEPT_S), Path(get_upload_folder()), till, desk, lines)
     texts = Texts()
     gr.set_static_paths([examples.thumbnail(), *(info.preview for info in templates.all_templates())])
     blocks = build(context, settings, texts)
@@ -67,17 +71,15 @@ def create_app(settings: Settings, client: httpx.AsyncClient, accounts: "Account
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with client, anyio.create_task_group() as tasks:
-            if accounts:
-                tasks.start_soon(accounts.ledger.tend)
+            tasks.start_soon(till.tend)
             yield
+            await desk.finish(LAST_CALLS_S)
             tasks.cancel_scope.cancel()
-        if accounts:
-            await accounts.ledger.close()
+        await till.close()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 
-    if accounts:
-        app.add_middleware(VisitorCookie, accounts=accounts)
+    app.add_middleware(VisitorCookie, till=till)
 
     @app.get(f"/{KEPT_PATH}/{{token}}/{{name}}")
     async def kept(token: str, name: str) -> Response:

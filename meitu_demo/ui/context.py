@@ -1,56 +1,77 @@
-"""What every panel and API function needs, handed to them by `ui.app.build`."""
+"""What every panel and API function needs, handed to them by `ui.app.build`, and how a call of theirs begins."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import gradio as gr
+import anyio
 import httpx
 
 from .. import service
-from ..service import Outcome, Step
-from ..spec import Endpoint, Values
+from ..calling import FAILURES, Breaker, Line
+from ..desk import NOT_AGAIN, Desk, Ticket
+from ..service import Asked, Outcome, Watch
+from ..spec import Endpoint, Order, Route, Values
 from ..store import PictureStore
+from ..till import Till
 from ..transport import Routes
 from . import doors
-from .visitors import visitor_of
+from .visits import Visit
 
-if TYPE_CHECKING:
-    from ..accounts import Accounts
+
+class Lines:
+    """What this process knows of each vendor's condition."""
+
+    def __init__(self, *, breaker: bool) -> None:
+        self._failures = FAILURES if breaker else None
+        self._lines: dict[tuple[bool, str], Line] = {}
+
+    def to(self, route: Route) -> Line:
+        """The line that `route` goes by; a rehearsal in the lab says nothing about the vendor."""
+        fresh = Line(Breaker(route.provider, failures=self._failures))
+        return self._lines.setdefault((route.lab, route.provider), fresh)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The app's one client, its routes, the pictures it shows, and the folder that uploads land in."""
+    """The app's one client, its routes, the pictures it shows, the folder of uploads, and a paid call's stations."""
 
     client: httpx.AsyncClient
     routes: Routes
     pictures: PictureStore
     uploads: Path
-    accounts: "Accounts | None" = None  # there where a live route is
+    till: Till
+    desk: Desk
+    lines: Lines
 
-    def visitor(self, request: gr.Request | None) -> str:
-        """Whom a call of `request` is counted against."""
-        return visitor_of(request, self.accounts)
-
-    async def call(
+    async def start(
         self,
         endpoint: Endpoint,
         payload: object,
         values: Values,
         *,
-        offline: bool = False,
-        watch: Callable[[Step], None] = lambda step: None,
-        visitor: str = "",
-    ) -> Outcome:
-        """One call with an upload as its photo, for panel and API alike. Raises any DemoError.
+        route: Route,
+        visit: Visit,
+        again: int = NOT_AGAIN,
+        till: Till | None = None,
+    ) -> Ticket:
+        """Hand in one call with an upload as its photo, for panel and API alike. Raises any DemoError.
 
-        visitor: whom a paid call is counted against.
+        again: see `Desk.hand_in`. till: where it is paid, if not with the owner's money.
         """
-        routes = self.routes
-        route = routes.offline(endpoint.provider) if offline else routes.choose(endpoint.provider)
         source = await doors.read_upload(payload, self.uploads)
-        pay = partial(self.accounts.pay, visitor=visitor) if self.accounts else None
-        return await service.run(self.client, route, endpoint, source, values, watch=watch, pay=pay)
+        order = await service.prepare(endpoint, source, values)
+
+        async def collect(asked: Asked, watch: Watch) -> Outcome:
+            return await service.collect(self.client, route, order, asked, watch=watch)
+
+        ask = partial(self._ask, route, order)
+        if not route.paid:
+            return self.desk.run(visit.session, partial(ask, None), collect)
+        accounts = await (till or self.till).open()
+        fingerprint = await anyio.to_thread.run_sync(accounts.fingerprint, order)
+        pay = partial(accounts.pay, route, order, fingerprint=fingerprint, visitor=visit.visitor(accounts))
+        return self.desk.hand_in(visit.session, f"{route.mode} {fingerprint}", partial(ask, pay), collect, again=again)
+
+    async def _ask(self, route: Route, order: Order, pay: service.Pay | None, watch: Watch) -> Asked:
+        return await service.ask(self.client, route, order, watch=watch, pay=pay, line=self.lines.to(route))

@@ -3,7 +3,9 @@
 All four take the same room, so that nothing jumps. Pure functions of words and facts; every text is escaped here.
 """
 
+import math
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 
 from ..explain import Explanation
@@ -41,15 +43,36 @@ def invitation(endpoint_id: str, language: str) -> str:
     return f'<div class="stage invitation"><div><h3>{title}</h3><p>{text}</p></div></div>'
 
 
-def progress(step: Step, provider: str, mode: str, language: str) -> str:
-    """Work in progress, by name."""
+def progress(step: Step, seconds: float, provider: str, mode: str, language: str) -> str:
+    """Work in progress, by name, with the seconds that are left of it where they are known."""
     key = f"steps.{step.value}" + (f"_{mode}" if step is Step.SEND else "")
-    text = escape(translate(key, language, provider=provider))
+    text = escape(translate(key, language, provider=provider, seconds=math.ceil(seconds)))
     return f'<div class="stage progress" role="status"><div><i class="spinner"></i><p>{text}</p></div></div>'
 
 
-def comparison(outcome: Outcome, pictures: Pictures, provider: str, language: str) -> str:
-    """Before and after with a divider that mouse, finger and arrow keys move, and the facts of the run."""
+def stopped(sent: bool, language: str) -> str:
+    """The person waits no longer: what became of the call."""
+    title = escape(translate("result.stopped_title", language))
+    text = escape(translate(f"result.stopped_{'sent' if sent else 'free'}", language))
+    return f'<div class="stage invitation" role="status"><div><h3>{title}</h3><p>{text}</p></div></div>'
+
+
+def note(text: str) -> str:
+    """One line above the facts of a run, for what must not be overlooked."""
+    return f'<p class="note" role="status">{escape(text)}</p>'
+
+
+def ago(then: datetime, now: datetime, language: str) -> str:
+    """How long ago something was, in words."""
+    minutes = int((now - then).total_seconds() // 60)
+    return translate("result.minutes_ago", language, minutes=minutes) if minutes else translate("result.now", language)
+
+
+def comparison(outcome: Outcome, pictures: Pictures, provider: str, language: str, remark: str = "") -> str:
+    """Before and after with a divider that mouse, finger and arrow keys move, and the facts of the run.
+
+    remark: a text for `note`.
+    """
 
     def say(key: str, **facts: object) -> str:
         return escape(translate(key, language, **facts))
@@ -66,8 +89,10 @@ def comparison(outcome: Outcome, pictures: Pictures, provider: str, language: st
     <input type="range" min="0" max="100" value="50" aria-label="{say("result.compare")}">
   </figure>
 </div>
+{note(remark) if remark else ""}
 <div class="facts">
   <span class="badge {outcome.mode}">{say(f"result.made_{outcome.mode}", provider=provider)}</span>
+  {f"<span>{say('result.paid')}</span>" if outcome.mode != "offline" else ""}
   <span>{say("result.seconds", seconds=f"{outcome.elapsed_s:.2f}")}</span>
   <span>{result.width}×{result.height}</span>
   <a class="download" href="{escape(pictures.after)}" download="{escape(pictures.file_name)}">
@@ -76,12 +101,16 @@ def comparison(outcome: Outcome, pictures: Pictures, provider: str, language: st
 <p class="sent">{say("result.sent", changes=describe_changes(outcome.changes, language))}</p>"""
 
 
-def explanation(explained: Explanation, language: str) -> str:
-    """A failure that stays on the screen: what happened, why, what to do, and the vendor's code."""
+def explanation(explained: Explanation, language: str, remark: str = "") -> str:
+    """A failure that stays on the screen: what happened, why, what to do, and the vendor's code.
+
+    remark: a text for `note`.
+    """
     details = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in explained.details)
     return f"""<div class="stage trouble" role="alert"><div>
   <h3>{escape(explained.title)}</h3>
   <p>{escape(explained.why)}</p>
   <p class="fix"><b>{escape(translate("result.fix", language))}</b> {escape(explained.fix)}</p>
+  {note(remark) if remark else ""}
   <dl>{details}</dl>
 </div></div>"""

@@ -17,7 +17,7 @@ from meitu_demo.explain import explain
 from meitu_demo.ledger import Budgets, Store
 from meitu_demo.ledger.database import Database
 
-from .given import Clock, intent, states
+from .given import Clock, intent, row, states
 from .postgres import Server
 
 pytestmark = pytest.mark.xdist_group("ledger")
@@ -211,3 +211,16 @@ def test_it_is_explained(language: str) -> None:
     assert explanation.slug == "ledger_unavailable"
     assert "DATABASE_URL" in explanation.fix
     assert "billed" not in explanation.why
+
+
+def test_a_ledger_of_an_earlier_version_is_taken_over(open_store: Callable[..., Store]) -> None:
+    """A column that came later is added; what was written before stays, and counts as the owner's."""
+    store = open_store()
+    call = store.reserve(intent())
+    with store.database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE paid_calls DROP COLUMN payer")
+        connection.exec_driver_sql("DROP TABLE call_rates")
+    newer = open_store()
+    newer.reserve(intent())
+    assert newer.used_today("meitu") == 2
+    assert row(newer, call)["payer"] == "owner"

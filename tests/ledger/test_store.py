@@ -46,6 +46,7 @@ def test_a_call_from_beginning_to_end(store: Store, clock: Clock) -> None:
         "vendor_code": "0",
         "request_id": "req-1",
         "cause": "",
+        "payer": "owner",
     }
 
 
@@ -235,3 +236,23 @@ def test_a_cap_is_at_least_one(cap: int) -> None:
         Budgets(calls_per_day=cap)
     with pytest.raises(ValueError, match="at least 1"):
         Budgets(calls_per_hour=cap)
+
+
+def test_a_visitors_own_key_is_nobody_elses_budget(store: Store) -> None:
+    """Calls with a key of the visitor's are written down, and neither stopped by a cap nor counted against it."""
+    budgets = Budgets(calls_per_day=1, calls_per_hour=1)
+    own = Intent("meitu", "face_fuse", "a" * 64, "b" * 64, payer="visitor")
+    for _ in range(3):
+        store.mark_sent(store.reserve(own, budgets))
+    assert store.used_today("meitu") == 0
+    store.reserve(intent(), budgets)
+    with pytest.raises(OverBudget):
+        store.reserve(intent(), budgets)
+    store.reserve(own, budgets)
+    assert len(states(store)) == 5
+
+
+def test_a_payer_is_one_of_two() -> None:
+    """Nobody else pays."""
+    with pytest.raises(ValueError):
+        Intent("meitu", "face_fuse", "a" * 64, "b" * 64, payer="nobody")

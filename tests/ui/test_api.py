@@ -18,7 +18,7 @@ from meitu_demo.imaging import codec
 from meitu_demo.settings import Settings
 from meitu_demo.words import translate
 
-REPORT = {"endpoint", "mode", "elapsed_s", "request_id", "width", "height", "changes"}
+REPORT = {"endpoint", "mode", "elapsed_s", "request_id", "width", "height", "changes", "repeated"}
 NO_FILE = translate("errors.photo_not_uploaded.title", "en")
 
 
@@ -51,10 +51,13 @@ def test_four_functions_and_nothing_else(declared: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [
-        ("face_fuse", [("photo", None), ("template_id", "gjw4tjeloaba2psk973"), ("consent", False)]),
-        ("anime_avatar", [("photo", None), ("version", "1.0.0"), ("consent", False)]),
-        ("quality_restoration", [("photo", None), ("consent", False)]),
-        ("facial_aesthetics", [("photo", None), ("shape_type", None), ("strength", 0.5), ("consent", False)]),
+        ("face_fuse", [("photo", None), ("template_id", "gjw4tjeloaba2psk973"), ("consent", False), ("again", False)]),
+        ("anime_avatar", [("photo", None), ("version", "1.0.0"), ("consent", False), ("again", False)]),
+        ("quality_restoration", [("photo", None), ("consent", False), ("again", False)]),
+        (
+            "facial_aesthetics",
+            [("photo", None), ("shape_type", None), ("strength", 0.5), ("consent", False), ("again", False)],
+        ),
     ],
 )
 def test_names_and_defaults_are_as_promised(
@@ -116,7 +119,7 @@ def test_a_shape_is_named_by_number_or_text(client: Client, page: Page, portrait
 
 def test_by_plain_http_as_with_curl(page: Page, portrait: bytes) -> None:
     """Upload, call, read the event, fetch the file: no client library is needed."""
-    event, answer = page.call("quality_restoration", page.upload(portrait), False)
+    event, answer = page.call("quality_restoration", page.upload(portrait), False, False)
     assert event == "complete"
     file, report = answer
     assert report["endpoint"] == "quality_restoration"
@@ -131,8 +134,8 @@ def test_what_was_done_to_the_photo_is_told_in_the_callers_language(page: Page, 
     see_through.putalpha(128)
     see_through.save(stream, "PNG")
     photo = page.upload(stream.getvalue(), "me.png")
-    _, (_, english) = page.call("quality_restoration", photo, False)
-    _, (_, chinese) = page.call("quality_restoration", photo, False, language="zh-CN,zh;q=0.9")
+    _, (_, english) = page.call("quality_restoration", photo, False, False)
+    _, (_, chinese) = page.call("quality_restoration", photo, False, False, language="zh-CN,zh;q=0.9")
     assert any("PNG" in line for line in english["changes"])
     assert len(chinese["changes"]) == len(english["changes"])
     assert re.search("[\u4e00-\u9fff]", "".join(chinese["changes"]))
@@ -150,7 +153,7 @@ def test_many_callers_get_their_own_results(page: Page, portrait_file: Path, fac
     upload = page.upload(faceless)
     refused: list[str] = []
     threads = [
-        threading.Thread(target=lambda: refused.append(page.call("facial_aesthetics", upload, 8, 0.5, False)[0]))
+        threading.Thread(target=lambda: refused.append(page.call("facial_aesthetics", upload, 8, 0.5, False, False)[0]))
         for _ in range(2)
     ]
     for thread in threads:
@@ -182,14 +185,14 @@ def test_a_refusal_holds_title_cause_fix_and_code(client: Client, tmp_path: Path
 
 def test_an_offline_failure_says_nothing_of_money(page: Page, faceless: bytes) -> None:
     """Nothing offline can have been billed."""
-    _, message = page.call("face_fuse", page.upload(faceless), "astronaut", False)
+    _, message = page.call("face_fuse", page.upload(faceless), "astronaut", False, False)
     for outcome in ("unknown", "not_processed", "done"):
         assert translate(f"billing.{outcome}.why", "en") not in str(message)
 
 
 def test_a_failure_speaks_the_callers_language(page: Page, faceless: bytes) -> None:
     """By the header that a browser sends."""
-    _, message = page.call("anime_avatar", page.upload(faceless), "1.0.0", False, language="zh")
+    _, message = page.call("anime_avatar", page.upload(faceless), "1.0.0", False, False, language="zh")
     assert told("no_face", "zh")[0] in str(message)
 
 
@@ -203,7 +206,7 @@ def test_a_failure_speaks_the_callers_language(page: Page, faceless: bytes) -> N
 )  # fmt: skip
 def test_a_wrong_value_is_named(name: str, values: tuple[Any, ...], part: str, page: Page, portrait: bytes) -> None:
     """With what would have been right, before or after sending."""
-    event, message = page.call(name, page.upload(portrait), *values, False)
+    event, message = page.call(name, page.upload(portrait), *values, False, False)
     assert event == "error"
     assert part in str(message)
 
@@ -211,7 +214,7 @@ def test_a_wrong_value_is_named(name: str, values: tuple[Any, ...], part: str, p
 @pytest.mark.parametrize("data", [b"", b"a text file", b"\xff\xd8\xff\xe0 broken", b"<svg onload=alert(1)>"])
 def test_a_file_that_is_no_photo(data: bytes, page: Page) -> None:
     """An explanation, no trace and no path of the server's."""
-    event, message = page.call("quality_restoration", page.upload(data, "me.jpg"), False)
+    event, message = page.call("quality_restoration", page.upload(data, "me.jpg"), False, False)
     assert event == "error"
     assert "Traceback" not in str(message)
     assert "/tmp" not in str(message)
@@ -220,7 +223,7 @@ def test_a_file_that_is_no_photo(data: bytes, page: Page) -> None:
 
 def test_without_a_photo(page: Page) -> None:
     """Null where the photo should be."""
-    event, message = page.call("quality_restoration", None, False)
+    event, message = page.call("quality_restoration", None, False, False)
     assert event == "error"
     assert told("photo_missing")[0] in str(message)
 
@@ -233,7 +236,7 @@ def live_page() -> Iterator[Page]:
 
 def test_mode_live_without_a_key_says_so(live_page: Page, portrait: bytes) -> None:
     """It names the setting and does not fall back."""
-    event, message = live_page.call("quality_restoration", live_page.upload(portrait), False)
+    event, message = live_page.call("quality_restoration", live_page.upload(portrait), False, False)
     assert event == "error"
     assert "MEITU_API_KEY" in str(message)
     assert live_page.ear.calls == []
@@ -284,7 +287,7 @@ NAMES = ["bare path", "with the mark", "with another mark", "by traversal", "by 
 def test_the_api_opens_uploads_only(way: str, page: Page, secret: Path, portrait: bytes) -> None:
     """No call reaches the server with a file that was not uploaded, however it is named."""
     before = len(page.ear.calls)
-    event, _ = page.call("quality_restoration", hostile(secret, page, portrait)[way], False)
+    event, _ = page.call("quality_restoration", hostile(secret, page, portrait)[way], False, False)
     assert event == "error"
     assert len(page.ear.calls) == before
 
@@ -312,7 +315,7 @@ def test_a_private_event_works_with_an_upload(page: Page, portrait: bytes) -> No
     elements = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
     photo = elements["quality-restoration-photo"]
     events = [event["id"] for event in config["dependencies"] if event["inputs"][:1] == [photo] and event["backend_fn"]]
-    answer = page.join(events[0], [page.upload(portrait)])
+    answer = page.join(events[0], [page.upload(portrait), "", None, None])
     found = re.search(r"kept/([\w-]+)/(quality-restoration[\w.-]+\.jpg)", answer)
     assert found
     kept = httpx.get(f"{page.url}/{found[0]}")

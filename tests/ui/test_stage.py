@@ -1,6 +1,8 @@
 """The stage: whatever strangers wrote is shown as text, and every state takes the same room."""
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -46,15 +48,16 @@ def states(language: str) -> dict[str, str]:
     error = ProviderError("meitu", HOSTILE, vendor_message=HOSTILE, http_status=400, request_id=HOSTILE)
     return {
         "invitation": stage.invitation("face_fuse", language),
-        "progress": stage.progress(Step.SEND, HOSTILE, "live", language),
-        "comparison": stage.comparison(OUTCOME, pictures, HOSTILE, language),
-        "explanation": stage.explanation(explain(error, language), language),
+        "progress": stage.progress(Step.WAIT, 2.1, HOSTILE, "live", language),
+        "stopped": stage.stopped(True, language),
+        "comparison": stage.comparison(OUTCOME, pictures, HOSTILE, language, HOSTILE),
+        "explanation": stage.explanation(explain(error, language), language, HOSTILE),
         "value": stage.explanation(explain(ValueRejected(control="x", value=HOSTILE, allowed="y"), language), language),
     }
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("state", ["invitation", "progress", "comparison", "explanation", "value"])
+@pytest.mark.parametrize("state", ["invitation", "progress", "stopped", "comparison", "explanation", "value"])
 def test_strangers_words_stay_words(state: str, language: str) -> None:
     """A vendor's message, its code, a typed value, a file's kind: no tag, no attribute and no handler comes of them."""
     found = Tags(states(language)[state])
@@ -87,3 +90,22 @@ def test_a_comparison_says_how_it_was_made() -> None:
     for part in ("badge offline", "640×480", 'href="kept/b/x.jpg" download="x.jpg"', "1.2"):
         assert part in html
     assert all(re.findall(r'alt="([^"]*)"', html))
+
+
+def test_what_a_run_cost_is_told() -> None:
+    """A live result says that it was paid for, an offline one does not; a remark stands above the facts."""
+    pictures = Pictures("a", "b", "c")
+    offline = stage.comparison(OUTCOME, pictures, "AILabTools", "en")
+    live = stage.comparison(replace(OUTCOME, mode="live"), pictures, "AILabTools", "en", "Shown again")
+    assert "One paid call" in live
+    assert "One paid call" not in offline
+    assert live.index("Shown again") < live.index('class="facts"')
+    assert "note" not in offline
+
+
+def test_how_long_ago() -> None:
+    """In whole minutes; less than one is now."""
+    then = datetime(2026, 3, 8, 14, 25, tzinfo=UTC)
+    assert stage.ago(then, then + timedelta(seconds=59), "en") == "just now"
+    assert stage.ago(then, then + timedelta(seconds=190), "en") == "3 min ago"
+    assert "3" in stage.ago(then, then + timedelta(seconds=190), "zh")

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from meitu_demo.accounts import Accounts
 from meitu_demo.settings import Settings
+from meitu_demo.till import Till
 from meitu_demo.ui.visitors import COOKIE, VisitorCookie
 
 
@@ -18,11 +18,13 @@ async def _page(request: Request) -> PlainTextResponse:
 
 
 async def test_the_page_sets_a_cookie_once(tmp_path: Path) -> None:
-    """A first visit gets one out of scripts' reach, a second none, other paths none; a forged one is replaced."""
-    accounts = Accounts.open(Settings(data_dir=str(tmp_path)))
-    app = VisitorCookie(Starlette(routes=[Route("/", _page), Route("/other", _page)]), accounts)
+    """Where calls cost money: out of scripts' reach, at the first visit only, on the page only; a forged one goes."""
+    till = Till(Settings(data_dir=str(tmp_path)))
+    app = VisitorCookie(Starlette(routes=[Route("/", _page), Route("/other", _page)]), till)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="https://demo.example") as client:
+        assert "set-cookie" not in (await client.get("/")).headers, "no call can cost money yet"
+        accounts = await till.open()
         assert "set-cookie" not in (await client.get("/other")).headers
         first = (await client.get("/")).headers["set-cookie"]
         assert all(word in first for word in ("HttpOnly", "SameSite=Lax", "Secure"))

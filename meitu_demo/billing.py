@@ -1,0 +1,59 @@
+"""What a failure means for money: whether the call that ended in it was, or may have been, billed.
+
+The one place that knows. Explanations, the ledger, repeats and joined clicks all ask here. Imports `errors` and
+`tables`.
+"""
+
+from enum import StrEnum
+
+from .errors import (
+    BadReply,
+    Busy,
+    DemoError,
+    ImageRejected,
+    LedgerUnavailable,
+    LinkRejected,
+    MissingKey,
+    OutcomeUnknown,
+    OverBudget,
+    ProviderError,
+    Resting,
+    Unreachable,
+    ValueRejected,
+)
+from .tables import text_slug, vendor_code
+
+
+class Billing(StrEnum):
+    """What may be concluded about a call; the values of a vendor's code (`data/errors.toml`) among them."""
+
+    NOT_SENT = "not_sent"  # it never began
+    REFUSED = "refused"  # not processed, and the same request would be refused again
+    NOT_PROCESSED = "not_processed"  # never arrived, or turned away for load: may be repeated
+    UNKNOWN = "unknown"  # may have been billed: only a person may repeat it
+    DONE = "done"  # processed; only the picture is out of reach
+
+
+MEANING: tuple[tuple[type[DemoError], Billing], ...] = (
+    (Unreachable, Billing.NOT_PROCESSED),
+    (OutcomeUnknown, Billing.UNKNOWN),
+    (BadReply, Billing.UNKNOWN),
+    (LinkRejected, Billing.DONE),
+    *(
+        (kind, Billing.NOT_SENT)
+        for kind in (ImageRejected, ValueRejected, MissingKey, OverBudget, LedgerUnavailable, Busy, Resting)
+    ),
+)
+
+
+def billing_of(error: BaseException) -> Billing | None:
+    """What `error` says about a call that could cost money; None for what says nothing, as no failure of ours should.
+
+    A vendor's code that is in no list may have been billed: what nobody knows, nobody can rule out.
+    """
+    if isinstance(error, ProviderError):
+        if text_slug(error.provider, error.vendor_message):
+            return Billing.REFUSED
+        known = vendor_code(error.provider, error.code.strip() or str(error.http_status))
+        return Billing(known.outcome) if known else Billing.UNKNOWN
+    return next((meaning for kind, meaning in MEANING if isinstance(error, kind)), None)

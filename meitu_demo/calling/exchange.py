@@ -1,0 +1,44 @@
+"""One request and its whole answer, bounded in size and in time; what fails on the way becomes an error of ours."""
+
+import asyncio
+from contextlib import aclosing
+
+import httpx
+
+from .. import links
+from ..errors import BadReply
+from ..providers.failures import translate
+from ..spec import Route
+
+MAX_REPLY = 40_000_000  # bytes of an answer, unpacked; JPEGs of the largest size that is sent stay far below
+
+
+async def exchange(client: httpx.AsyncClient, route: Route, request: httpx.Request) -> httpx.Response:
+    """The whole answer. Once it has begun, it has the read timeout to come to its end, however steadily it drips.
+
+    Raises Unreachable, OutcomeUnknown or BadReply.
+    """
+    patience = route.patience or client.timeout.read
+    request.extensions = {"timeout": {**client.timeout.as_dict(), "read": patience}}
+    request.headers.update(links.ASK_FOR)
+    try:
+        async with aclosing(await client.send(request, stream=True, follow_redirects=False)) as response:
+            async with asyncio.timeout(patience):
+                body = await links.read_bounded(response, MAX_REPLY)
+    except links.TooLarge:
+        raise BadReply(provider=route.provider, cause="too_large") from None
+    except TimeoutError:
+        raise translate(route.provider, httpx.ReadTimeout("", request=request)) from None
+    except httpx.InvalidURL:  # a Location that is none, at which httpx looks whether it is followed or not
+        raise BadReply(provider=route.provider, cause="not_json") from None
+    except httpx.HTTPError as error:
+        error.request = request
+        raise translate(route.provider, error) from None  # not chained: its text may hold the URL, and that the key
+    unpacked = {name: value for name, value in response.headers.items() if name != "content-encoding"}
+    return httpx.Response(response.status_code, headers=unpacked, content=body)
+
+
+def retry_after(response: httpx.Response) -> dict[str, int]:
+    """Retry-After in seconds (RFC 9110, section 10.2.3) as a fact, where the vendor gives it so."""
+    advice = response.headers.get("retry-after", "").strip()
+    return {"retry_after": int(advice)} if advice.isdecimal() and len(advice) < 6 else {}

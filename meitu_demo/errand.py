@@ -1,0 +1,92 @@
+"""A call that runs by itself: in a task of its own, so that whoever waits for it may come and go.
+
+For `desk` alone, which decides who gets which. Imports `service` and `billing`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from .billing import Billing, billing_of
+from .errors import DemoError
+from .service import Asked, Outcome, Step, Watch
+
+Ask = Callable[[Watch], Awaitable[Asked]]
+Collect = Callable[[Asked, Watch], Awaitable[Outcome]]
+Progress = tuple[Step, float]
+
+
+class Errand:
+    """One call, made by a task of its own: whoever waits for it may leave without ending it.
+
+    free: it costs nothing. running: where it is noted while it runs, because a loop holds its tasks weakly.
+    """
+
+    def __init__(self, number: int, ask: Ask, collect: Collect, running: "set[Errand]", *, free: bool) -> None:
+        self.number = number
+        self.free = free
+        self.begun_at = datetime.now(UTC)
+        self.sent = False  # whether a byte may have left
+        self.given_up = False
+        self.watchers: set[asyncio.Queue[Progress | None]] = set()
+        self.last: Progress = (Step.PREPARE, 0.0)
+        self._running = running
+        self._ask = ask
+        self._collect = collect
+        self._asked: Asked | None = None
+        self.task = self._start()
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is a result, or it failed."""
+        return self.task.done()
+
+    def show_again(self) -> bool:
+        """Whether this is what a repeated click gets. A picture that is missing is fetched anew: that is free."""
+        if self.given_up or (self.ended and self.task.cancelled()):
+            return False
+        if not self.ended:
+            return True
+        error = self.task.exception()
+        if error is None:
+            return True
+        if self._asked is not None:  # paid for, and only the picture is missing: fetching it costs nothing
+            self.task = self._start()
+            return True
+        return isinstance(error, DemoError) and billing_of(error) in (Billing.UNKNOWN, Billing.DONE)
+
+    def size(self) -> int:
+        """Bytes of pictures held."""
+        if not self.ended or self.task.cancelled() or self.task.exception() is not None:
+            return 0
+        outcome = self.task.result()
+        return len(outcome.sent.data) + len(outcome.result.data)
+
+    def _start(self) -> asyncio.Task[Outcome]:
+        task = asyncio.create_task(self._work())
+        self._running.add(self)
+        task.add_done_callback(self._tell_all)
+        return task
+
+    async def _work(self) -> Outcome:
+        if self._asked is None:
+            self._asked = await self._ask(self._watch)
+        return await self._collect(self._asked, self._watch)
+
+    def _watch(self, step: Step, seconds: float) -> None:
+        self.sent |= step is Step.SEND
+        self.last = (step, seconds)
+        for watcher in self.watchers:
+            watcher.put_nowait(self.last)
+
+    def give_up(self) -> None:
+        """End it before anything is sent."""
+        self.given_up = True
+        self.task.cancel()
+
+    def _tell_all(self, task: asyncio.Task[Outcome]) -> None:
+        self._running.discard(self)
+        if not task.cancelled():
+            task.exception()  # looked at, or Python would complain if nobody waits any more
+        for watcher in self.watchers:
+            watcher.put_nowait(None)

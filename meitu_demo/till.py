@@ -1,0 +1,58 @@
+"""Where the accounts are kept until a call can cost money: the ledger's database is loaded and opened no sooner.
+
+Without a live key a start stays quick. Imports `settings`, and `accounts` when it is needed.
+"""
+
+import logging
+from typing import TYPE_CHECKING
+
+import anyio
+
+from .errors import LedgerUnavailable
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .accounts import Accounts
+
+log = logging.getLogger(__name__)
+
+
+class Till:
+    """The accounts of one ledger, opened at most once. For one event loop, but for `open_now`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.accounts: Accounts | None = None
+        self._settings = settings
+        self._opened = anyio.Event()  # anyio makes it real in the loop that first waits for it
+        self._opening = anyio.Lock()
+
+    def open_now(self) -> None:
+        """For the start, when there are keys. Raises ValueError or OSError when paid calls cannot be written down."""
+        from .accounts import Accounts
+
+        self.accounts = Accounts.open(self._settings)
+
+    async def open(self) -> "Accounts":
+        """The accounts. Raises LedgerUnavailable."""
+        async with self._opening:
+            if self.accounts is None:
+                try:
+                    await anyio.to_thread.run_sync(self.open_now)
+                except (OSError, ValueError) as error:
+                    log.warning("paid calls cannot be written down: %s", type(error).__name__)
+                    raise LedgerUnavailable(cause=type(error).__name__) from None
+            assert self.accounts is not None
+            self._opened.set()
+            return self.accounts
+
+    async def tend(self) -> None:
+        """For as long as the app lives: keep the leases of calls under way, once there is a ledger."""
+        if self.accounts is None:
+            await self._opened.wait()
+        if self.accounts is not None:
+            await self.accounts.ledger.tend()
+
+    async def close(self) -> None:
+        """Give the database's connections back."""
+        if self.accounts is not None:
+            await self.accounts.ledger.close()
