@@ -172,6 +172,7 @@ class Route:
     credentials: Credentials
     paid: bool
     path: str | None = None  # instead of the endpoint's own
+    result_hosts: tuple[str, ...] = ()  # where a linked result may lie, beside the origin of `base_url`
 
     @property
     def mode(self) -> str:

@@ -82,14 +82,15 @@ class Routes:
             return None
         if provider == "meitu" and settings.meitu_key and settings.meitu_secret:
             keys = Credentials(settings.meitu_key, settings.meitu_secret)
-            return Route(provider, settings.meitu_base_url, keys, paid=True)
+            return Route(provider, settings.meitu_base_url, keys, paid=True, result_hosts=settings.result_hosts)
         if provider == "ailab" and settings.ailab_key:
             keys = Credentials(settings.ailab_key)
-            return Route(provider, settings.ailab_base_url, keys, paid=True, path=settings.ailab_path)
-        if provider == "ailab" and settings.rapidapi_key:
+        elif provider == "ailab" and settings.rapidapi_key:
             keys = Credentials(settings.rapidapi_key, host=settings.rapidapi_host)
-            return Route(provider, settings.ailab_base_url, keys, paid=True, path=settings.ailab_path)
-        return None
+        else:
+            return None
+        home, path, hosts = settings.ailab_base_url, settings.ailab_path, settings.result_hosts
+        return Route(provider, home, keys, paid=True, path=path, result_hosts=hosts)
 
     def any_live(self) -> bool:
         """Whether any call can cost money."""

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route as HttpRoute
 
 from meitu_demo.errors import MissingKey
-from meitu_demo.settings import MARKETPLACE_HOST, Settings
+from meitu_demo.settings import MARKETPLACE_HOST, RESULT_HOSTS, Settings
 from meitu_demo.transport import OFFLINE_URL, Routes, State, Status, make_client
 
 MEITU = {"MEITU_API_KEY": "k", "MEITU_API_SECRET": "s"}
@@ -87,6 +87,15 @@ def test_a_badge_says_state_and_reason(environ: dict[str, str], meitu: Status, a
     """Live, offline and why, or retired by its vendor."""
     decided = routes(**environ)
     assert (decided.status("meitu"), decided.status("ailab")) == (meitu, ailab)
+
+
+def test_results_may_lie_at_the_hosts_that_are_set() -> None:
+    """For each vendor and edition; the offline server's lie nowhere but there."""
+    for keys in ({**MEITU, **AILAB}, {**MEITU, **MARKET}):
+        for provider in ("meitu", "ailab"):
+            assert routes(**keys).choose(provider).result_hosts == RESULT_HOSTS
+            assert routes(**keys, RESULT_HOSTS="a.example").choose(provider).result_hosts == ("a.example",)
+            assert routes(**keys).offline(provider).result_hosts == ()
 
 
 # ── The client ──────────────────────────────────────────────────────────────────────────────────────────────────────
