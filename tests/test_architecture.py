@@ -16,7 +16,7 @@ FLOORS = (
     ("spec", "settings"),
     ("tables",),
     ("imaging",),
-    ("template_rows",),
+    ("template_rows", "link_rules"),
     ("templates", "links"),
     ("providers", "effects", "explain"),
     ("endpoints", "preflight", "ledger"),
@@ -30,7 +30,7 @@ RANK = {part: rank for rank, parts in enumerate(FLOORS) for part in parts}
 DOORS = {
     "gradio": ("ui/",),
     "fastapi": ("ui/",),
-    "httpx": ("providers/", "service.py", "transport.py", "links.py", "offline/app.py", "ui/"),
+    "httpx": ("providers/", "service.py", "transport.py", "links.py", "link_rules.py", "offline/app.py", "ui/"),
     "starlette": ("offline/", "transport.py", "ui/"),
     "uvicorn": ("offline/__main__.py",),
     "mediapipe": ("imaging/faces.py", "imaging/matte.py"),
