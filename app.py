@@ -14,9 +14,10 @@ import uvicorn
 
 from meitu_demo import tables, templates
 from meitu_demo.offline import create_app as create_offline
+from meitu_demo.routes import Routes
 from meitu_demo.settings import Settings
 from meitu_demo.till import Till
-from meitu_demo.transport import Routes, make_client
+from meitu_demo.transport import make_client
 from meitu_demo.ui.app import create_app
 
 

@@ -104,7 +104,7 @@ class BadReply(DemoError):
 
 
 class LinkRejected(DemoError):
-    """A URL that must not be fetched, or could not be. Facts: cause."""
+    """A URL that must not be fetched, or could not be. Facts: cause; host, http_status or limit, never the URL."""
 
     slug = "link_rejected"
 

@@ -1,50 +1,63 @@
 """Fetches a link that somebody else named: a vendor's result, or a photo given to the offline server by URL.
 
-Such a URL is hostile until shown otherwise: only http(s), no userinfo, and no address that is private, unless the link
-stays on the very origin that the call went to. What was checked is what is connected to: the name is not looked up a
-second time. Redirects are not followed; size and time are bounded while reading.
+Such a URL is hostile until shown otherwise, and so is each address that it is redirected to: `link_rules` says where it
+may lead. What was checked is what is connected to: a name is not looked up a second time. Size and time are bounded
+while reading. No error holds the URL: that of a result carries a key.
 """
 
 import asyncio
-import ipaddress
-import socket
 import zlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
 import httpx
 
 from .errors import LinkRejected
+from .link_rules import public_addresses, require_listed, same_origin, web_address
 
-MAX_BYTES = 30 * 1024 * 1024
-# IPv4 addresses in disguise, private ones too: NAT64 (RFC 6052, 8215) and 6to4 (RFC 3056).
-TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")))
-WHOLE_S = 60.0  # for all of it, however slowly it drips
+MAX_BYTES = 20_000_000  # unpacked
+WHOLE_S = 60.0  # for all of it, redirects included, however slowly it drips
+REDIRECTS = 3  # that a result may take
+MOVED = (301, 302, 303, 307, 308)
+GONE = (403, 404, 410)  # 403: what an object store says when a signed link has run out
 PACKED = ("gzip", "x-gzip", "deflate")
 EITHER = zlib.MAX_WBITS | 32  # gzip's or zlib's head
 PIECE = 1024 * 1024  # bytes unpacked at a time
 ASK_FOR = {"accept-encoding": "gzip"}
+# The addresses by which a link may be reached; None where it may be reached by its name. Raises LinkRejected.
+Check = Callable[[httpx.URL], Awaitable[list[str] | None]]
 
 
 class TooLarge(Exception):
     """A body is longer than its reader takes."""
 
 
-async def fetch(client: httpx.AsyncClient, url: str, *, origin: str = "", any_address: bool = False) -> bytes:
-    """The bytes behind `url`. `origin` is a base URL whose links need no further check (the call went there already).
+async def fetch(client: httpx.AsyncClient, url: str, *, origin: str, hosts: tuple[str, ...]) -> bytes:
+    """The vendor's result behind `url`: https, from one of `hosts`, which `require_listed` explains.
 
-    Raises LinkRejected(cause) with cause scheme | address | dns | status | too_large | timeout | network.
+    origin: base URL of the call; what lies there is fetched as it is, since the call itself went there. Raises
+    LinkRejected with cause scheme | host | address | dns | expired | status | too_large | timeout | network.
     """
-    target = _web_address(url)
-    try:
-        async with asyncio.timeout(WHOLE_S):
-            if any_address or _same_origin(target, origin):
-                return await _read(client, target)
-            return await _read_public(client, target)
-    except (httpx.TimeoutException, TimeoutError):
-        raise LinkRejected(cause="timeout") from None
-    except httpx.HTTPError:
-        raise LinkRejected(cause="network") from None
+
+    async def check(target: httpx.URL) -> list[str] | None:
+        if same_origin(target, origin):
+            return None
+        require_listed(target, hosts)
+        return await public_addresses(target)
+
+    return await _follow(client, url, check, REDIRECTS)
+
+
+async def fetch_photo(client: httpx.AsyncClient, url: str, *, any_address: bool = False) -> bytes:
+    """The photo behind `url`, which a caller gave to the offline server: any public host, http too, no redirects.
+
+    any_address: private ones as well, for a developer's machine. Raises LinkRejected as `fetch` does.
+    """
+
+    async def check(target: httpx.URL) -> list[str] | None:
+        return None if any_address else await public_addresses(target)
+
+    return await _follow(client, url, check, 0)
 
 
 async def read_bounded(response: httpx.Response, limit: int) -> bytes:
@@ -86,60 +99,53 @@ async def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
         raise httpx.DecodingError("not what it says") from None
 
 
-def _web_address(url: str) -> httpx.URL:
+async def _follow(client: httpx.AsyncClient, url: str, check: Check, redirects: int) -> bytes:
+    """Each hop is checked like the first, and all of them share the time."""
     try:
-        target = httpx.URL(url)
-        plain = target.scheme in ("http", "https") and bool(target.host) and not target.userinfo
-    except (httpx.InvalidURL, ValueError):  # ValueError: a name that is no IDNA
-        plain = False
-    if not plain or not 0 < (target.port or 80) < 65536:
-        raise LinkRejected(cause="scheme")
-    return target
+        async with asyncio.timeout(WHOLE_S):
+            target = web_address(url)
+            while True:
+                found = await _reach(client, target, await check(target), follow=redirects > 0)
+                if isinstance(found, bytes):
+                    return found
+                target, redirects = web_address(found, target), redirects - 1
+    except (httpx.TimeoutException, TimeoutError):
+        raise LinkRejected(cause="timeout") from None
+    except httpx.HTTPError:
+        raise LinkRejected(cause="network") from None
+    except (httpx.InvalidURL, ValueError):  # httpx reads a redirect's place, whether or not it is to follow it
+        raise LinkRejected(cause="scheme") from None
 
 
-def _same_origin(target: httpx.URL, origin: str) -> bool:
-    home = httpx.URL(origin or "http://none.invalid")
-    return (target.scheme, target.host, target.port) == (home.scheme, home.host, home.port)
-
-
-async def _read_public(client: httpx.AsyncClient, target: httpx.URL) -> bytes:
+async def _reach(
+    client: httpx.AsyncClient, target: httpx.URL, addresses: list[str] | None, *, follow: bool
+) -> bytes | str:
     """Read from one of the addresses that were checked: a second look-up might answer with a private one."""
-    name = target.raw_host.decode("ascii")
-    addresses = await _public_addresses(name, target.port or (443 if target.scheme == "https" else 80))
-    headers, extensions = {"host": target.netloc.decode("ascii")}, {"sni_hostname": name}
+    if addresses is None:
+        return await _read(client, target, {}, {}, follow)
+    headers = {"host": target.netloc.decode("ascii")}
+    extensions = {"sni_hostname": target.raw_host.decode("ascii")}
     for address in addresses[:-1]:
         try:
-            return await _read(client, target.copy_with(host=address), headers, extensions)
+            return await _read(client, target.copy_with(host=address), headers, extensions, follow)
         except (httpx.ConnectError, httpx.ConnectTimeout):
             continue
-    return await _read(client, target.copy_with(host=addresses[-1]), headers, extensions)
-
-
-async def _public_addresses(host: str, port: int) -> list[str]:
-    """What `host` resolves to, if all of it is public."""
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise LinkRejected(cause="dns") from None
-    addresses = [str(address[0]) for *_, address in found]
-    for text in addresses:
-        ip = ipaddress.ip_address(text.partition("%")[0])
-        mapped = getattr(ip, "ipv4_mapped", None) or ip
-        if not mapped.is_global or mapped.is_multicast or any(ip in net for net in TRANSLATED):
-            raise LinkRejected(cause="address")
-    return addresses
+    return await _read(client, target.copy_with(host=addresses[-1]), headers, extensions, follow)
 
 
 async def _read(
-    client: httpx.AsyncClient,
-    target: httpx.URL,
-    headers: dict[str, str] | None = None,
-    extensions: dict[str, str] | None = None,
-) -> bytes:
-    asked = {**ASK_FOR, **(headers or {})}
+    client: httpx.AsyncClient, target: httpx.URL, headers: dict[str, str], extensions: dict[str, str], follow: bool
+) -> bytes | str:
+    """The bytes; or, where redirects are followed, where to look instead."""
+    asked = ASK_FOR | headers
     async with client.stream("GET", target, headers=asked, extensions=extensions, follow_redirects=False) as response:
-        if response.status_code != 200:
-            raise LinkRejected(cause="status", http_status=response.status_code)
+        status = response.status_code
+        if follow and status in MOVED and response.headers.get("location"):
+            return str(response.headers["location"])
+        if status in GONE:
+            raise LinkRejected(cause="expired", http_status=status)
+        if status != 200:
+            raise LinkRejected(cause="status", http_status=status)
         try:
             return await read_bounded(response, MAX_BYTES)
         except TooLarge:

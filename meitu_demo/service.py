@@ -179,9 +179,10 @@ async def _wait_for(seconds: float, watch: Watch, sleep: Callable[[float], Await
 
 async def _picture(client: httpx.AsyncClient, route: Route, reply: Reply) -> Photo:
     media = reply.media
-    data = await links.fetch(client, media.url, origin=route.base_url) if isinstance(media, Link) else media
+    if isinstance(media, Link):
+        media = await links.fetch(client, media.url, origin=route.base_url, hosts=route.result_hosts)
     try:
-        return await anyio.to_thread.run_sync(_inspect, data)
+        return await anyio.to_thread.run_sync(_inspect, media)
     except ImageRejected as error:
         raise BadReply(provider=route.provider, cause="not_an_image") from error
 

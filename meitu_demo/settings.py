@@ -1,6 +1,7 @@
 """Settings: the only reader of the environment. A wrong or half-set value is named in one clear message at start."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -19,6 +20,17 @@ MARKETPLACE_HOST = "facial-aesthetics.p.rapidapi.com"
 PUBLIC_CALLS_PER_DAY = 100  # the caps where strangers come, unless the owner says otherwise
 PUBLIC_CALLS_PER_HOUR = 10
 MARKETPLACE_PATH = "/face/editing/face-tidyup"
+# Where the vendors leave results. No whole object store is among them (such as that of Aliyun or Huawei): anybody can
+# rent a name there.
+RESULT_HOSTS = (
+    ".meitu.com",  # obs.mtlab.meitu.com in answers of Meitu's that clients have published; its API is below it, too
+    ".meitudata.com",  # Meitu's own network for pictures; not seen in an answer yet
+    ".ailabtools.com",  # ai-result-rapidapi.ailabtools.com in published answers, to direct and marketplace keys alike
+    ".ailabapi.com",  # where AILabTools' API is; not seen in an answer yet
+)
+_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+# A name of two parts at least, whose last is no number: ".com" would allow the world, and an address is no name.
+RESULT_HOST = re.compile(rf"\.?(?=.{{3,250}}$)(?:{_LABEL}\.)+(?!\d+$){_LABEL}")
 
 
 class SettingsError(ValueError):
@@ -52,6 +64,7 @@ class Settings:
     breaker: bool = True
     failure_lab: bool = True
     trusted_proxies: tuple[Network, ...] = ()
+    result_hosts: tuple[str, ...] = RESULT_HOSTS  # in small letters; with a dot before it, every name below
     connect_timeout: float = 5.0
     write_timeout: float = 30.0
     read_timeout: float = 60.0
@@ -109,6 +122,7 @@ class _Reader:
             breaker=self._switch("BREAKER", True),
             failure_lab=self._switch("FAILURE_LAB", private),
             trusted_proxies=self._networks("TRUSTED_PROXIES"),
+            result_hosts=self._result_hosts("RESULT_HOSTS", default.result_hosts),
             connect_timeout=self._seconds("CONNECT_TIMEOUT", default.connect_timeout),
             write_timeout=self._seconds("WRITE_TIMEOUT", default.write_timeout),
             read_timeout=self._seconds("READ_TIMEOUT", default.read_timeout),
@@ -224,6 +238,15 @@ class _Reader:
         except ValueError:
             self._wrong.append(f"{name} must be addresses or networks such as 10.0.0.0/8, separated by commas")
             return ()
+
+    def _result_hosts(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        parts = self._text(name).lower().replace(",", " ").split()
+        hosts = tuple(part.removeprefix("*") if part.startswith("*.") else part for part in parts)
+        if not all(map(RESULT_HOST.fullmatch, hosts)):
+            self._wrong.append(
+                f"{name} must be hosts such as img.example.com, or .example.com for all below it, separated by commas"
+            )
+        return hosts or default
 
     def _seconds(self, name: str, default: float) -> float:
         text = self._text(name, str(default))

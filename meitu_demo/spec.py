@@ -190,6 +190,7 @@ class Route:
     payer: str = "owner"
     headers: Mapping[str, str] = field(default_factory=dict)
     patience: float | None = None
+    result_hosts: tuple[str, ...] = ()  # where a linked result may lie, beside the origin of `base_url`
 
     @property
     def mode(self) -> str:

@@ -1,41 +1,15 @@
-"""The one HTTP client with its mounts, and which route a call takes.
+"""The one HTTP client with its mounts: the vendors over the network, the offline server in process.
 
 Above service and offline server, which do not know each other; below the screens.
 """
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
 
 import httpx
-from pydantic import SecretStr
 from starlette.types import ASGIApp
 
-from .errors import MissingKey
+from .routes import OFFLINE_URL
 from .settings import Settings
-from .spec import Credentials, Route
-
-OFFLINE_URL = "http://offline.invalid"  # a reserved name: whatever happens, it never resolves
-RETIRED = {"ailab"}  # facial aesthetics: switched off by its vendor in February 2026
-KEY_NAMES = {"meitu": "MEITU_API_KEY", "ailab": "AILAB_API_KEY"}
-
-
-class State(Enum):
-    """A provider's badge."""
-
-    LIVE = "live"
-    OFFLINE = "offline"
-    RETIRED = "retired"
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """A provider's badge and its reason: a slug for `locales` and, where one is missing, the setting's name."""
-
-    state: State
-    reason: str
-    setting: str = ""
 
 
 def make_client(settings: Settings, offline: ASGIApp) -> httpx.AsyncClient:
@@ -57,76 +31,3 @@ def make_client(settings: Settings, offline: ASGIApp) -> httpx.AsyncClient:
 
 def _without_urls(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING
-
-
-class Routes:
-    """Decides, once and for every door, where a provider's calls go.
-
-    own: keys that a visitor brought, by provider; where there are none, the owner's count.
-    """
-
-    def __init__(self, settings: Settings, own: Mapping[str, Credentials] | None = None) -> None:
-        self._settings = settings
-        self._own = own or {}
-
-    def with_keys(self, own: Mapping[str, Credentials] | None) -> "Routes":
-        """The same for a visitor who brought keys."""
-        return Routes(self._settings, own) if own else self
-
-    def choose(self, provider: str) -> Route:
-        """The route for a provider's calls. Raises MissingKey in mode `live` without a key."""
-        if self._settings.mode == "offline":
-            return self.offline(provider)
-        live = self.live(provider)
-        if live is None and self._settings.mode == "live":
-            raise MissingKey(provider=provider, setting=KEY_NAMES[provider])
-        return live or self.offline(provider)
-
-    def offline(self, provider: str) -> Route:
-        """The offline server's route; it takes any key."""
-        word = SecretStr("offline")
-        return Route(provider, OFFLINE_URL, Credentials(word, word), paid=False)
-
-    def live(self, provider: str) -> Route | None:
-        """The vendor's route, or None without a key (and in mode `offline`)."""
-        settings = self._settings
-        if settings.mode == "offline":
-            return None
-        if provider in self._own:
-            return self._own_route(provider)
-        if provider == "meitu" and settings.meitu_key and settings.meitu_secret:
-            keys = Credentials(settings.meitu_key, settings.meitu_secret)
-            return Route(provider, settings.meitu_base_url, keys, paid=True)
-        if provider == "ailab" and settings.ailab_key:
-            keys = Credentials(settings.ailab_key)
-            return Route(provider, settings.ailab_base_url, keys, paid=True, path=settings.ailab_path)
-        if provider == "ailab" and settings.rapidapi_key:
-            keys = Credentials(settings.rapidapi_key, host=settings.rapidapi_host)
-            return Route(provider, settings.ailab_base_url, keys, paid=True, path=settings.ailab_path)
-        return None
-
-    def _own_route(self, provider: str) -> Route:
-        settings = self._settings
-        urls = {"meitu": settings.meitu_base_url, "ailab": settings.ailab_base_url}
-        if provider == "ailab" and settings.rapidapi_key and not settings.ailab_key:
-            urls["ailab"] = Settings().ailab_base_url  # the owner's is the marketplace's; keys brought are direct ones
-        return Route(provider, urls[provider], self._own[provider], paid=True, payer="visitor")
-
-    def any_live(self) -> bool:
-        """Whether any call can cost money."""
-        return any(self.is_live(provider) for provider in KEY_NAMES)
-
-    def is_live(self, provider: str) -> bool:
-        """Whether the provider's calls can cost money."""
-        return self.live(provider) is not None
-
-    def status(self, provider: str) -> Status:
-        """What the provider's badge shows."""
-        if self.is_live(provider):
-            reason = "key_own" if provider in self._own else "key_set"
-            return Status(State.RETIRED if provider in RETIRED else State.LIVE, reason)
-        if self._settings.mode == "offline":
-            return Status(State.RETIRED if provider in RETIRED else State.OFFLINE, "mode_offline")
-        if self._settings.mode == "live":
-            return Status(State.OFFLINE, "key_missing_live", KEY_NAMES[provider])
-        return Status(State.RETIRED if provider in RETIRED else State.OFFLINE, "key_missing", KEY_NAMES[provider])

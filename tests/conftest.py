@@ -25,6 +25,7 @@ SINGLE = (
     "CALLS_PER_DAY",
     "CALLS_PER_HOUR",
     "TRUSTED_PROXIES",
+    "RESULT_HOSTS",
 )
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 for _name in list(os.environ):

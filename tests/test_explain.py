@@ -99,7 +99,8 @@ def test_the_setting_to_look_at() -> None:
         (Unreachable(provider="meitu", cause="dns"), "unreachable_dns", "Nothing was charged"),
         (OutcomeUnknown(provider="meitu", cause="reset"), "outcome_unknown_reset", "may have been billed"),
         (BadReply(provider="ailab", cause="no_media"), "bad_reply_no_media", "may have been billed"),
-        (LinkRejected(cause="status", http_status=404), "link_rejected_status", "has probably been billed"),
+        (LinkRejected(cause="status", http_status=500), "link_rejected_status", "has probably been billed"),
+        (LinkRejected(cause="expired", http_status=404), "link_rejected_expired", "has probably been billed"),
         (ProviderError("meitu", "90024"), "rate_limited", "Nothing was charged"),
         (ProviderError("ailab", "AI_SERVICE_TIMEOUT"), "vendor_timeout", "may have been billed"),
     ],
@@ -110,6 +111,16 @@ def test_money(error: DemoError, slug: str, sentence: str) -> None:
     assert sentence in explain(error, "en").why
     assert sentence not in explain(error, "en", paid=False).why
     assert "billed" not in explain(error, "en", paid=False).as_text()
+
+
+def test_a_result_at_a_place_that_is_not_listed() -> None:
+    """The owner is told which host it is and which setting lets it in."""
+    for language in ("en", "zh"):
+        told = explain(LinkRejected(cause="host", host="img.example"), language)
+        assert "img.example" in told.why
+        assert "img.example" in told.fix
+        assert "RESULT_HOSTS" in told.fix
+    assert "RESULT_HOSTS" in explain(LinkRejected(cause="host"), "en").fix
 
 
 def test_seconds_in_the_title() -> None:

@@ -1,10 +1,12 @@
-"""Links that somebody else named: what is fetched, what is refused, and that the guard cannot be talked round."""
+"""Links that somebody else named: what each door fetches, that redirects are checked anew, and the bounds."""
 
 import asyncio
 import gzip
 import socket
+import traceback
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import httpx
@@ -16,6 +18,11 @@ from meitu_demo import links
 from meitu_demo.errors import LinkRejected
 
 PUBLIC = "93.184.216.34"
+HOME = "http://127.0.0.1:8700"  # a base URL on a developer's machine
+HOSTS = ("cdn.example", ".pictures.example")
+fetch = partial(links.fetch, origin=f"{HOME}/prefix", hosts=HOSTS)
+Fetch = Callable[..., Coroutine[Any, Any, bytes]]
+BOTH = pytest.mark.parametrize("door", [fetch, links.fetch_photo], ids=["result", "photo"])
 
 
 def client_for(handler: Callable[[httpx.Request], Any]) -> httpx.AsyncClient:
@@ -26,10 +33,20 @@ def picture(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, content=b"picture")
 
 
+def moved(**places: str) -> Callable[[httpx.Request], httpx.Response]:
+    """Answers a path that is named here with a redirect to its place, any other with the picture."""
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        place = places.get(request.url.path[1:])
+        return picture(request) if place is None else httpx.Response(302, headers={"location": place})
+
+    return handler
+
+
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     """The test's own name service: addresses by name."""
-    table: dict[str, list[str]] = {}
+    table: dict[str, list[str]] = {"cdn.example": [PUBLIC]}
 
     def lookup(host: Any, port: Any, *args: Any, **kwargs: Any) -> list[Any]:
         if str(host) not in table:
@@ -40,34 +57,67 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     return table
 
 
-async def refused(client: httpx.AsyncClient, url: str, **options: Any) -> str:
+async def rejected(door: Fetch, client: httpx.AsyncClient, url: str, **options: Any) -> dict[str, object]:
     with pytest.raises(LinkRejected) as caught:
-        await links.fetch(client, url, **options)
-    return str(caught.value.facts["cause"])
+        await door(client, url, **options)
+    return caught.value.facts
 
 
-async def test_a_public_link_is_fetched(names: dict[str, list[str]]) -> None:
-    """Over https and http, with port and query."""
-    names["cdn.example"] = [PUBLIC]
+async def refused(door: Fetch, client: httpx.AsyncClient, url: str, **options: Any) -> str:
+    return str((await rejected(door, client, url, **options))["cause"])
+
+
+# ── Which door takes what ───────────────────────────────────────────────────────────────────────────────────────────
+async def test_a_result_is_fetched(names: dict[str, list[str]]) -> None:
+    """Over https from a host that is allowed, with its query; the name stays where a server looks for it."""
+    names["a.pictures.example"] = [PUBLIC]
     seen: list[httpx.Request] = []
     async with client_for(lambda request: seen.append(request) or picture(request)) as client:
-        assert await links.fetch(client, "https://cdn.example:8443/a.png?x=1") == b"picture"
-        assert await links.fetch(client, "http://cdn.example/a.png") == b"picture"
-    assert [request.url.raw_path for request in seen] == [b"/a.png?x=1", b"/a.png"]
+        assert await fetch(client, "https://cdn.example/a.png?x=1") == b"picture"
+        assert await fetch(client, "https://A.Pictures.example:443/b.png") == b"picture"
+    assert [request.url.raw_path for request in seen] == [b"/a.png?x=1", b"/b.png"]
+    assert [request.headers["host"] for request in seen] == ["cdn.example", "a.pictures.example"]
+
+
+async def test_a_photo_is_fetched(names: dict[str, list[str]]) -> None:
+    """The offline server takes it from any public host, over http too and from any port."""
+    seen: list[httpx.Request] = []
+    async with client_for(lambda request: seen.append(request) or picture(request)) as client:
+        assert await links.fetch_photo(client, "https://cdn.example:8443/a.png?x=1") == b"picture"
+        assert await links.fetch_photo(client, "http://cdn.example/a.png") == b"picture"
     assert [request.headers["host"] for request in seen] == ["cdn.example:8443", "cdn.example"]
 
 
-async def test_what_was_checked_is_what_is_connected_to(names: dict[str, list[str]]) -> None:
-    """A name that answers differently the second time gains nothing: the checked address is used, the name for TLS."""
-    names["rebind.example"] = [PUBLIC]
+async def test_the_calls_own_origin_needs_no_check(names: dict[str, list[str]]) -> None:
+    """A link back to where the call went is fetched, over http too; another port, scheme or host is not that origin."""
+    async with client_for(picture) as client:
+        assert await fetch(client, f"{HOME}/results/x.jpg") == b"picture"
+        assert await fetch(client, "https://a.example:443/x", origin="https://a.example", hosts=()) == b"picture"
+        for other in ("http://127.0.0.1:8701/x", "https://127.0.0.1:8700/x", "http://127.0.0.1/x"):
+            assert await refused(fetch, client, other) == "scheme"
+        assert await refused(fetch, client, "https://cdn.example/x", hosts=()) == "host"
+
+
+async def test_a_developers_machine_may_allow_any_address() -> None:
+    """With the setting for it, a photo is fetched from loopback; scheme and userinfo are still held."""
+    async with client_for(picture) as client:
+        assert await links.fetch_photo(client, "http://127.0.0.1:9/x", any_address=True) == b"picture"
+        assert await refused(links.fetch_photo, client, "http://u:p@127.0.0.1:9/x", any_address=True) == "scheme"
+
+
+# ── What was checked is what is connected to ────────────────────────────────────────────────────────────────────────
+@BOTH
+async def test_the_address_that_was_checked_is_used(door: Fetch, names: dict[str, list[str]]) -> None:
+    """A name that answers differently the second time gains nothing: the name is there for TLS alone."""
     seen: list[httpx.Request] = []
     async with client_for(lambda request: seen.append(request) or picture(request)) as client:
-        await links.fetch(client, "https://rebind.example/a.png")
+        await door(client, "https://cdn.example/a.png")
     assert seen[0].url.host == PUBLIC
-    assert seen[0].extensions["sni_hostname"] == "rebind.example"
+    assert seen[0].extensions["sni_hostname"] == "cdn.example"
 
 
-async def test_the_next_address_is_tried(names: dict[str, list[str]]) -> None:
+@BOTH
+async def test_the_next_address_is_tried(door: Fetch, names: dict[str, list[str]]) -> None:
     """A host with several addresses is reached over the one that answers."""
     names["cdn.example"] = ["2606:2800:220:1:248:1893:25c8:1946", PUBLIC]
 
@@ -77,133 +127,19 @@ async def test_the_next_address_is_tried(names: dict[str, list[str]]) -> None:
         return picture(request)
 
     async with client_for(handler) as client:
-        assert await links.fetch(client, "https://cdn.example/a.png") == b"picture"
+        assert await door(client, "https://cdn.example/a.png") == b"picture"
     names["cdn.example"].pop()
     async with client_for(handler) as client:
-        assert await refused(client, "https://cdn.example/a.png") == "network"
+        assert await refused(door, client, "https://cdn.example/a.png") == "network"
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "ftp://cdn.example/x", "file:///etc/passwd", "gopher://cdn.example", "javascript:alert(1)", "data:image/png,x",
-        "//cdn.example/x", "/etc/passwd", "", "https://", "https://user:pw@cdn.example/x", "https://user@cdn.example/x",
-        "https://cdn.example:99999/x", "https://[::1/x", "https://" + "a" * 70_000, "https://cdn example/x",
-        "\x00https://cdn.example/x",
-    ],
-)  # fmt: skip
-async def test_only_plain_web_addresses(url: str, names: dict[str, list[str]]) -> None:
-    """Another scheme, userinfo or no host at all: refused before anything is looked up."""
-    names["cdn.example"] = [PUBLIC]
-    async with client_for(picture) as client:
-        assert await refused(client, url) in ("scheme", "dns")
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "127.0.0.1", "127.8.9.1", "10.0.0.1", "172.16.5.4", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1",
-        "224.0.0.1", "255.255.255.255", "192.0.2.1", "::1", "::", "fe80::1%eth0", "fd00::1", "ff02::1",
-        "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::",
-    ],
-)  # fmt: skip
-async def test_no_address_that_is_not_public(address: str, names: dict[str, list[str]]) -> None:
-    """Loopback, private, link-local (a cloud's metadata), reserved, in any disguise; also as the second of two."""
-    async with client_for(picture) as client:
-        names["inside.example"] = [address]
-        assert await refused(client, "http://inside.example/x") == "address"
-        names["inside.example"] = [PUBLIC, address]
-        assert await refused(client, "http://inside.example/x") == "address"
-
-
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1", "[::1]", "2130706433", "0x7f.1", "127.1", "0177.0.0.1", "[::ffff:7f00:1]"]
-)
-async def test_addresses_written_as_numbers(host: str) -> None:
-    """Every spelling of loopback that a resolver understands is refused."""
-    async with client_for(picture) as client:
-        assert await refused(client, f"http://{host}/x") in ("address", "dns", "scheme")
-
-
-async def test_the_calls_own_origin_needs_no_check(names: dict[str, list[str]]) -> None:
-    """A link back to where the call went is fetched; another port, scheme or host is not that origin."""
-    origin = "http://127.0.0.1:8700/prefix"
-    async with client_for(picture) as client:
-        assert await links.fetch(client, "http://127.0.0.1:8700/results/x.jpg", origin=origin) == b"picture"
-        assert await links.fetch(client, "https://a.example:443/x", origin="https://a.example") == b"picture"
-        for other in ("http://127.0.0.1:8701/x", "https://127.0.0.1:8700/x", "http://127.0.0.1/x"):
-            assert await refused(client, other, origin=origin) in ("address", "dns")
-
-
-async def test_a_developers_machine_may_allow_any_address() -> None:
-    """With the setting for it, loopback is fetched; scheme and userinfo are still held."""
-    async with client_for(picture) as client:
-        assert await links.fetch(client, "http://127.0.0.1:9/x", any_address=True) == b"picture"
-        assert await refused(client, "http://u:p@127.0.0.1:9/x", any_address=True) == "scheme"
-
-
-async def test_redirects_are_not_followed(names: dict[str, list[str]]) -> None:
-    """Or a public host could lead inside."""
-    names["cdn.example"] = [PUBLIC]
-    headers = {"location": "http://169.254.169.254/latest"}
-    async with client_for(lambda request: httpx.Response(302, headers=headers)) as client:
-        assert await refused(client, "https://cdn.example/x") == "status"
-
-
-@pytest.mark.parametrize("status", [204, 206, 301, 403, 404, 410, 500])
-async def test_only_a_whole_answer_counts(status: int, names: dict[str, list[str]]) -> None:
-    """Everything but 200 is told with its number."""
-    names["cdn.example"] = [PUBLIC]
-    async with client_for(lambda request: httpx.Response(status)) as client:
-        with pytest.raises(LinkRejected) as caught:
-            await links.fetch(client, "https://cdn.example/x")
-    assert caught.value.facts == {"cause": "status", "http_status": status}
-
-
-async def test_the_size_is_bounded_while_reading() -> None:
-    """An endless answer is cut off soon after the limit, without a declared length."""
-    read = 0
-
-    async def endless() -> AsyncIterator[bytes]:
-        nonlocal read
-        while True:
-            read += 1024 * 1024
-            yield b"x" * 1024 * 1024
-
-    async with client_for(lambda request: httpx.Response(200, content=endless())) as client:
-        assert await refused(client, "http://127.0.0.1/x", any_address=True) == "too_large"
-    assert read <= links.MAX_BYTES + 2 * 1024 * 1024
-
-
-async def test_the_time_is_bounded_however_slowly_it_drips(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each read may be in time and the whole is not."""
-    monkeypatch.setattr(links, "WHOLE_S", 0.05)
-
-    async def drip() -> AsyncIterator[bytes]:
-        while True:
-            await asyncio.sleep(0.01)
-            yield b"x"
-
-    async with client_for(lambda request: httpx.Response(200, content=drip())) as client:
-        assert await refused(client, "http://127.0.0.1/x", any_address=True) == "timeout"
-
-
-@pytest.mark.parametrize(
-    ("error", "cause"),
-    [(httpx.ReadTimeout, "timeout"), (httpx.ConnectTimeout, "timeout"), (httpx.ConnectError, "network"),
-     (httpx.ReadError, "network"), (httpx.RemoteProtocolError, "network"), (httpx.DecodingError, "network")],
-)  # fmt: skip
-async def test_faults_on_the_way(error: type[httpx.HTTPError], cause: str) -> None:
-    """Each has its cause, and the URL (which may hold a key) is in no text of it."""
-
-    def handler(request: httpx.Request) -> httpx.Response:
-        raise error(f"at {request.url}")
-
-    async with client_for(handler) as client:
-        with pytest.raises(LinkRejected) as caught:
-            await links.fetch(client, "http://127.0.0.1/canary", any_address=True)
-    assert caught.value.facts == {"cause": cause}
-    assert "canary" not in str(caught.value)
+@BOTH
+async def test_a_name_without_an_address(door: Fetch, names: dict[str, list[str]]) -> None:
+    """Unknown or empty: nothing is asked for."""
+    names["a.pictures.example"] = []
+    async with client_for(lambda request: pytest.fail("nothing may be sent")) as client:
+        for name in ("a.pictures.example", "b.pictures.example"):
+            assert await refused(door, client, f"https://{name}/x") == "dns"
 
 
 async def test_over_a_real_socket(names: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,16 +154,151 @@ async def test_over_a_real_socket(names: dict[str, list[str]], monkeypatch: pyte
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        names["cdn.example"] = names["127.0.0.1"] = ["127.0.0.1"]
+        names["127.0.0.1"] = ["127.0.0.1"]
 
-        async def anywhere(host: str, port: int) -> list[str]:
+        async def anywhere(target: httpx.URL) -> list[str]:
             return ["127.0.0.1"]
 
-        monkeypatch.setattr(links, "_public_addresses", anywhere)
+        monkeypatch.setattr(links, "public_addresses", anywhere)
         async with httpx.AsyncClient(trust_env=False) as client:
-            assert await links.fetch(client, f"http://cdn.example:{port}/a.png") == b"picture"
+            assert await links.fetch_photo(client, f"http://cdn.example:{port}/a.png") == b"picture"
     assert asked[0].startswith(b"GET /a.png HTTP/1.1\r\n")
     assert f"host: cdn.example:{port}\r\n".encode() in asked[0].lower()
+
+
+# ── Redirects ───────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_a_redirect_of_a_result_is_followed_and_checked_anew(names: dict[str, list[str]]) -> None:
+    """To an allowed host, relative or not, each at the address that was checked for its own name."""
+    names["b.pictures.example"] = ["93.184.216.35"]
+    seen: list[httpx.Request] = []
+    answers = moved(first="/second", second="https://b.pictures.example/third?x=1", third=f"{HOME}/fourth")
+    async with client_for(lambda request: seen.append(request) or answers(request)) as client:
+        assert await fetch(client, "https://cdn.example/first") == b"picture"
+    places = [(request.url.host, request.headers["host"], request.extensions.get("sni_hostname")) for request in seen]
+    assert places == [
+        (PUBLIC, "cdn.example", "cdn.example"),
+        (PUBLIC, "cdn.example", "cdn.example"),
+        ("93.184.216.35", "b.pictures.example", "b.pictures.example"),
+        ("127.0.0.1", "127.0.0.1:8700", None),
+    ]
+    assert seen[2].url.raw_path == b"/third?x=1"
+
+
+@pytest.mark.parametrize(
+    ("place", "cause"),
+    [
+        ("https://elsewhere.example/x", "host"), ("//elsewhere.example/x", "host"), ("http://cdn.example/x", "scheme"),
+        ("https://cdn.example:8443/x", "scheme"), ("https://inside.pictures.example/x", "address"),
+        ("https://no.pictures.example/x", "dns"), ("file:///etc/passwd", "scheme"),
+        ("https://169.254.169.254/latest", "host"), ("https://u:p@cdn.example/x", "scheme"),
+    ],
+)  # fmt: skip
+async def test_a_redirect_off_the_list_is_refused(place: str, cause: str, names: dict[str, list[str]]) -> None:
+    """With the cause that the same address has at once, and without a request to it."""
+    names["inside.pictures.example"] = ["10.0.0.1"]
+    seen: list[str] = []
+    answers = moved(first=place)
+    async with client_for(lambda request: seen.append(request.url.path) or answers(request)) as client:
+        assert await refused(fetch, client, place if place[:2] != "//" else f"https:{place}") == cause
+        assert await refused(fetch, client, "https://cdn.example/first") == cause
+    assert seen == ["/first"]
+
+
+async def test_how_many_redirects(names: dict[str, list[str]]) -> None:
+    """A result may take three, so that none goes on for ever; a photo none; one that leads nowhere is no answer."""
+    async with client_for(moved(a="/b", b="/c", c="/d", round="/round", nowhere="")) as client:
+        assert await fetch(client, "https://cdn.example/a") == b"picture"
+        for door, path in ((fetch, "round"), (fetch, "nowhere"), (links.fetch_photo, "a")):
+            facts = await rejected(door, client, f"https://cdn.example/{path}")
+            assert facts == {"cause": "status", "http_status": 302}
+
+
+# ── What counts as an answer ────────────────────────────────────────────────────────────────────────────────────────
+@BOTH
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        (204, "status"), (206, "status"), (301, "status"), (304, "status"), (401, "status"), (429, "status"),
+        (500, "status"), (403, "expired"), (404, "expired"), (410, "expired"),
+    ],
+)  # fmt: skip
+async def test_only_a_whole_answer_counts(door: Fetch, status: int, cause: str, names: dict[str, list[str]]) -> None:
+    """Everything but 200 is told with its number; what says that nothing is there any more, as expired."""
+    async with client_for(lambda request: httpx.Response(status)) as client:
+        assert await rejected(door, client, "https://cdn.example/x") == {"cause": cause, "http_status": status}
+
+
+@BOTH
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("over", [-1, 0, 1])
+async def test_twenty_megabytes_to_the_byte(door: Fetch, over: int, packed: bool, names: dict[str, list[str]]) -> None:
+    """One byte more is refused, and what counts is what comes out of a gzip."""
+    data = bytes(20_000_000 + over)
+    headers, content = ({"content-encoding": "gzip"}, gzip.compress(data, 1)) if packed else ({}, data)
+    async with client_for(lambda request: httpx.Response(200, headers=headers, content=content)) as client:
+        if over <= 0:
+            assert len(await door(client, "https://cdn.example/x")) == 20_000_000 + over
+        else:
+            facts = await rejected(door, client, "https://cdn.example/x")
+            assert facts == {"cause": "too_large", "limit": 20_000_000}
+
+
+async def test_the_size_is_bounded_while_reading() -> None:
+    """An endless answer is cut off soon after the limit, without a declared length."""
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 1024 * 1024
+            yield b"x" * 1024 * 1024
+
+    async with client_for(lambda request: httpx.Response(200, content=endless())) as client:
+        assert await refused(fetch, client, f"{HOME}/x") == "too_large"
+    assert read <= links.MAX_BYTES + 2 * 1024 * 1024
+
+
+async def test_the_time_is_bounded_however_slowly_it_drips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each read may be in time and the whole is not; a redirect gives no new time."""
+    assert links.WHOLE_S == 60
+    monkeypatch.setattr(links, "WHOLE_S", 0.05)
+
+    async def drip() -> AsyncIterator[bytes]:
+        while True:
+            await asyncio.sleep(0)
+            yield b""
+
+    async with client_for(lambda request: httpx.Response(200, content=drip())) as client:
+        assert await refused(fetch, client, f"{HOME}/x") == "timeout"
+
+    async def silent(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/first":
+            monkeypatch.setattr(links, "WHOLE_S", 3600.0)
+            return httpx.Response(307, headers={"location": "/second"})
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets it")
+
+    async with client_for(silent) as client:
+        assert await refused(fetch, client, f"{HOME}/first") == "timeout"
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [(httpx.ReadTimeout, "timeout"), (httpx.ConnectTimeout, "timeout"), (httpx.ConnectError, "network"),
+     (httpx.ReadError, "network"), (httpx.RemoteProtocolError, "network"), (httpx.DecodingError, "network")],
+)  # fmt: skip
+async def test_faults_on_the_way(error: type[httpx.HTTPError], cause: str) -> None:
+    """Each has its cause, and the URL (which may hold a key) is in no text of it."""
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        raise error(f"at {request.url}")
+
+    url = f"{HOME}/{'canary'.upper()}"
+    async with client_for(handler) as client:
+        with pytest.raises(LinkRejected) as caught:
+            await fetch(client, url)
+    assert caught.value.facts == {"cause": cause}
+    assert "CANARY" not in "".join(traceback.format_exception(caught.value))
 
 
 @given(url=st.text(max_size=60) | st.builds("http{}".format, st.text(max_size=60)))
@@ -235,9 +306,10 @@ async def test_over_a_real_socket(names: dict[str, list[str]], monkeypatch: pyte
 @example(url="http://\u2025.example/")
 @example(url="http://xn--/")
 @example(url="http://a" + ".b" * 200)
+@example(url="data:image/png;base64,AAAA")
 @example(url="http://0xffffffffffffffff/")
 def test_any_text_ends_in_bytes_or_a_refusal(url: str) -> None:
-    """No text makes fetching raise anything but LinkRejected, and nothing that is not a number is looked up outside."""
+    """No text, as link or as a redirect's place, makes fetching raise anything but LinkRejected."""
 
     async def attempt() -> None:
         loop = asyncio.get_running_loop()
@@ -247,8 +319,15 @@ def test_any_text_ends_in_bytes_or_a_refusal(url: str) -> None:
 
         loop.getaddrinfo = nobody  # type: ignore[method-assign, assignment]
         async with client_for(picture) as client:
+            for door in (fetch, links.fetch_photo):
+                with pytest.raises(LinkRejected):
+                    await door(client, url)
+        headers = {"location": url.encode("utf-8", "replace")}
+        async with client_for(lambda request: httpx.Response(302, headers=headers)) as client:
             with pytest.raises(LinkRejected):
-                await links.fetch(client, url)
+                await fetch(client, f"{HOME}/x")
+            with pytest.raises(LinkRejected):
+                await links.fetch_photo(client, f"{HOME}/x", any_address=True)
 
     asyncio.run(attempt())
 

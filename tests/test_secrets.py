@@ -12,9 +12,10 @@ from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import DemoError
 from meitu_demo.explain import explain
 from meitu_demo.offline import create_app as create_offline
+from meitu_demo.routes import Routes
 from meitu_demo.service import run
 from meitu_demo.settings import Settings
-from meitu_demo.transport import Routes, make_client
+from meitu_demo.transport import make_client
 
 CANARY = "CANARY0KEY0CANARY"
 SETTINGS = Settings.from_env(
@@ -54,6 +55,18 @@ def link(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={"media_info_list": [{"media_data": URL}], "data": {"image_url": URL}})
 
 
+def elsewhere(request: httpx.Request) -> httpx.Response:
+    url = URL.replace("meitu.com", "example")
+    return httpx.Response(200, json={"media_info_list": [{"media_data": url}], "data": {"image_url": url}})
+
+
+def expired(request: httpx.Request) -> httpx.Response:
+    if request.method == "GET":
+        return httpx.Response(404, text=str(request.url))
+    url = str(request.url.copy_with(path=f"/{CANARY}/x.png", query=None))
+    return httpx.Response(200, json={"media_info_list": [{"media_data": url}], "data": {"image_url": url}})
+
+
 def lost(request: httpx.Request) -> httpx.Response:
     raise httpx.ReadTimeout(f"while at {request.url}", request=request)
 
@@ -66,7 +79,7 @@ def text(request: httpx.Request) -> httpx.Response:
     return httpx.Response(502, text=f"upstream {request.url} {request.headers}")
 
 
-@pytest.mark.parametrize("answer", [echo, echo_ailab, link, lost, reset, text])
+@pytest.mark.parametrize("answer", [echo, echo_ailab, link, elsewhere, expired, lost, reset, text])
 @pytest.mark.parametrize("name", ["quality_restoration", "facial_aesthetics"])
 async def test_a_failed_live_call_tells_no_key(
     answer: Callable[[httpx.Request], httpx.Response],

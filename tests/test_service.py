@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,10 +27,10 @@ from meitu_demo.errors import (
 )
 from meitu_demo.imaging import codec
 from meitu_demo.providers.failures import TRANSLATION
+from meitu_demo.routes import Routes
 from meitu_demo.service import Step, run
 from meitu_demo.settings import Settings
 from meitu_demo.spec import Credentials, Endpoint, Route
-from meitu_demo.transport import Routes
 
 RESTORE, RESHAPE = CATALOGUE["quality_restoration"], CATALOGUE["facial_aesthetics"]
 KEYS = Credentials(SecretStr("canary-key"), SecretStr("canary-secret"))
@@ -303,15 +304,25 @@ async def test_a_gzip_that_is_none(portrait: bytes) -> None:
     assert (type(error), error.facts["cause"]) == (BadReply, "not_json")
 
 
-async def test_a_link_to_a_private_address_is_not_followed(portrait: bytes) -> None:
-    """Whatever a vendor's answer says."""
+@pytest.mark.parametrize(
+    ("url", "cause"),
+    [
+        ("http://169.254.169.254/latest/meta-data", "scheme"), ("https://169.254.169.254/latest/meta-data", "host"),
+        ("https://elsewhere.example/1.jpg", "host"), ("https://results.example/1.jpg", "address"),
+    ],
+)  # fmt: skip
+async def test_a_link_that_must_not_be_followed(
+    url: str, cause: str, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a vendor's answer says: the route lists the hosts, and none of them may be private."""
 
     def handler(request: httpx.Request) -> httpx.Response:
         assert request.method == "POST"
-        return httpx.Response(200, json={"data": {"image_url": "http://169.254.169.254/latest/meta-data"}})
+        return httpx.Response(200, json={"data": {"image_url": url}})
 
-    error = await failed(handler, portrait, LIVE_AILAB, RESHAPE)
-    assert (type(error), error.facts["cause"]) == (LinkRejected, "address")
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: [(2, 1, 6, "", ("10.0.0.1", 443))])
+    error = await failed(handler, portrait, replace(LIVE_AILAB, result_hosts=("results.example",)), RESHAPE)
+    assert (type(error), error.facts["cause"]) == (LinkRejected, cause)
 
 
 async def test_a_vendors_redirect_is_not_followed(portrait: bytes) -> None:

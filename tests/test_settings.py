@@ -38,7 +38,7 @@ def test_every_setting_is_read() -> None:
         MEITU_API_KEY="k", MEITU_API_SECRET="s", MEITU_BASE_URL="http://127.0.0.1:8700/", AILAB_API_KEY="a",
         MEITU_TEMPLATE_IDS="t1, t2 t3", AILAB_BASE_URL="https://ailab.example", AILAB_PATH="/elsewhere",
         MODE="Live", HOST="0.0.0.0", PORT="80", LOG_LEVEL="debug",
-        CONNECT_TIMEOUT="1", READ_TIMEOUT="2.5",
+        CONNECT_TIMEOUT="1", READ_TIMEOUT="2.5", RESULT_HOSTS="img.example.com, *.Example.org .x-y.example",
     )  # fmt: skip
     assert told(settings.meitu_key) == "k"
     assert told(settings.meitu_secret) == "s"
@@ -48,6 +48,7 @@ def test_every_setting_is_read() -> None:
     assert (settings.ailab_base_url, settings.ailab_path) == ("https://ailab.example", "/elsewhere")
     assert (settings.mode, settings.host, settings.port, settings.log_level) == ("live", "0.0.0.0", 80, "DEBUG")
     assert (settings.connect_timeout, settings.read_timeout) == (1.0, 2.5)
+    assert settings.result_hosts == ("img.example.com", ".example.org", ".x-y.example")
 
 
 def test_gradios_names_for_host_and_port_stand_behind_ours() -> None:
@@ -102,6 +103,11 @@ def test_spaces_around_a_key_are_a_copying_slip() -> None:
         ("MEITU_BASE_URL", "https://host:port"), ("MEITU_BASE_URL", "https://"), ("AILAB_BASE_URL", "https://a b"),
         ("AILAB_BASE_URL", "https://host:0"), ("MEITU_BASE_URL", "https://[::1"), ("MEITU_BASE_URL", "https://h\u00f6st"),
         ("RAPIDAPI_HOST", "https://host"), ("RAPIDAPI_HOST", "h\u00f6st"), ("RAPIDAPI_HOST", "a b"),
+        *(("RESULT_HOSTS", value) for value in (
+            "https://host.example", "host.example/path", "host.example:8443", "example", ".com", "*", "*.", ".",
+            "**.x.org", "*x.example.com", "img.*.com", "a..example", "x.example.", "-x.example", "b\u00fccher.example",
+            "10.0.0.1", "[::1]", ".0.0.1", "x_y.example", "fine.example, u:p@host.example", "a" * 64 + ".example",
+        )),
         ("AILAB_API_KEY", "k\u00e9y"), ("RAPIDAPI_KEY", "two\nlines"),
     ],
 )  # fmt: skip

@@ -59,7 +59,7 @@ FAULTS: dict[str, Fault] = {
     "base64_garbage": Fault(Verdict.UNKNOWN, BadReply, "not_base64", in_base64=True),
     "base64_cut_tail": Fault(Verdict.UNKNOWN, BadReply, "not_an_image", in_base64=True),
     "not_an_image": Fault(Verdict.UNKNOWN, BadReply, "not_an_image"),
-    "expired_link": Fault(Verdict.DONE, LinkRejected, "status"),
+    "expired_link": Fault(Verdict.DONE, LinkRejected, "expired"),
     # a refusal; any other is "code:" and the code
     "rate_limited": Fault(Verdict.NOT_PROCESSED, ProviderError, billed=False),
     "rate_limited_bare": Fault(Verdict.NOT_PROCESSED, ProviderError, billed=False),

@@ -39,7 +39,7 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
         values = {control.name: parameter[control.wire] for control in endpoint.controls if control.wire in parameter}
         if is_link:
             state = request.app.state
-            data = await links.fetch(state.http, media, any_address=state.private_links)
+            data = await links.fetch_photo(state.http, media, any_address=state.private_links)
         else:
             data = await anyio.to_thread.run_sync(_decode, media)
         start = time.perf_counter()

@@ -15,10 +15,10 @@ from .. import templates
 from ..desk import Desk
 from ..endpoints import CATALOGUE
 from ..imaging import codec
+from ..routes import Routes
 from ..settings import Settings
 from ..store import PictureStore
 from ..till import Till
-from ..transport import Routes
 from . import api, controls, doors, examples, panel
 from .context import Context, Lines
 from .header import header

@@ -10,11 +10,11 @@ import httpx
 from .. import service
 from ..calling import FAILURES, Breaker, Line
 from ..desk import NOT_AGAIN, Desk, Ticket
+from ..routes import Routes
 from ..service import Asked, Outcome, Watch
 from ..spec import Endpoint, Order, Route, Values
 from ..store import PictureStore
 from ..till import Till
-from ..transport import Routes
 from . import doors
 from .visits import Visit
 

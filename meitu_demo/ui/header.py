@@ -2,7 +2,7 @@
 
 from html import escape
 
-from ..transport import Routes, Status
+from ..routes import Routes, Status
 from ..words import translate
 
 

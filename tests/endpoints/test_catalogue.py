@@ -10,10 +10,10 @@ from pydantic import SecretStr
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
 from meitu_demo.providers import PROVIDERS
+from meitu_demo.routes import Routes
 from meitu_demo.service import run
 from meitu_demo.settings import Settings
 from meitu_demo.spec import Choice, Credentials, Endpoint, Photo, Route, Strength
-from meitu_demo.transport import Routes
 from meitu_demo.words import languages, translate
 
 ALL = sorted(CATALOGUE)

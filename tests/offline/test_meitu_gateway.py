@@ -328,11 +328,11 @@ async def test_a_photo_by_url(server: httpx.AsyncClient, portrait: bytes, monkey
     """What the link gives is treated like an upload: the limits hold for it as well."""
     given_out = {"photo": portrait}
 
-    async def fetch(client: httpx.AsyncClient, url: str, *, origin: str = "", any_address: bool = False) -> bytes:
+    async def fetch(client: httpx.AsyncClient, url: str, *, any_address: bool = False) -> bytes:
         assert (url, any_address) == ("https://photos.example/me.jpg", False)
         return given_out["photo"]
 
-    monkeypatch.setattr(links, "fetch", fetch)
+    monkeypatch.setattr(links, "fetch_photo", fetch)
     ask = by_url("https://photos.example/me.jpg")
     picture(await server.post(PATHS["quality_restoration"], params=KEYS, json=ask))
     given_out["photo"] = weighing(portrait, LIMIT + 1)

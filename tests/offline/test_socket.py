@@ -16,9 +16,10 @@ import meitu_demo
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
 from meitu_demo.offline import create_app
+from meitu_demo.routes import Routes
 from meitu_demo.service import run
 from meitu_demo.settings import Settings
-from meitu_demo.transport import Routes, make_client
+from meitu_demo.transport import make_client
 
 PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
 

@@ -1,0 +1,89 @@
+"""Where a link may lead: the form of its address, the hosts that are allowed, and what their names stand for.
+
+For `links`, which connects to what was checked here and to nothing else. The same class reads an address here and
+there (`httpx.URL`), or the two could understand it differently. Imports `errors`.
+"""
+
+import asyncio
+import ipaddress
+import socket
+
+import httpx
+
+from .errors import LinkRejected
+
+LONGEST_HOST = 80  # characters of a host's name that an error carries: the last ones, which say whose it is
+WEB = ipaddress.ip_network("2000::/3")  # all that is given out of IPv6; the rest holds IPv4 in disguise, site-local, …
+NEVER = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "2002::/16",  # 6to4: an IPv4 address inside (RFC 3056)
+        "192.88.99.0/24",  # and its relays (RFC 7526)
+        "168.63.129.16/32",  # public by number; where every machine at Azure finds the services of its host
+        "192.0.0.0/24",  # protocols' own (RFC 6890), a cloud's metadata among them; Python 3.11 takes most for public
+        "3fff::/20",  # for documents (RFC 9637), which Python 3.11 does not know
+    )
+)
+
+
+def web_address(url: str, base: httpx.URL | None = None) -> httpx.URL:
+    """`url` as an address of the web; where a redirect stood, `base` is what it may be relative to.
+
+    Raises LinkRejected(scheme) for another scheme, a name and password in it, a bad port, or what is no address.
+    """
+    try:
+        target = base.join(url) if base else httpx.URL(url)
+        plain = target.scheme in ("http", "https") and bool(target.host) and not target.userinfo
+    except (httpx.InvalidURL, ValueError):  # ValueError: a name that is no IDNA
+        plain = False
+    if not plain or not 0 < (target.port or 80) < 65536:
+        raise LinkRejected(cause="scheme")
+    return target
+
+
+def same_origin(target: httpx.URL, origin: str) -> bool:
+    """Whether `target` is on the very scheme, host and port of the base URL `origin`."""
+    home = httpx.URL(origin or "http://none.invalid")
+    return (target.scheme, target.raw_host, _port(target)) == (home.scheme, home.raw_host, _port(home))
+
+
+def require_listed(target: httpx.URL, hosts: tuple[str, ...]) -> None:
+    """Raises LinkRejected(scheme | host) unless `target` is https, on its usual port, at one of `hosts`.
+
+    hosts: names in small letters; one that begins with a dot stands for every name below it.
+    """
+    if target.scheme != "https" or _port(target) != 443:
+        raise LinkRejected(cause="scheme")
+    name = target.raw_host.decode("ascii")
+    plain = all(label.replace("-", "").isalnum() for label in name.split("."))
+    if not plain or not any(name.endswith(host) if host.startswith(".") else name == host for host in hosts):
+        raise LinkRejected(cause="host", host=name[-LONGEST_HOST:])
+
+
+async def public_addresses(target: httpx.URL) -> list[str]:
+    """What the host of `target` stands for, at least one, if all are public. Raises LinkRejected(dns | address)."""
+    lookup = asyncio.get_running_loop().getaddrinfo
+    try:
+        found = await lookup(target.raw_host.decode("ascii"), _port(target), type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise LinkRejected(cause="dns") from None
+    addresses = [str(address[0]) for *_, address in found]
+    if not addresses:
+        raise LinkRejected(cause="dns")
+    if not all(map(_is_public, addresses)):
+        raise LinkRejected(cause="address")
+    return addresses
+
+
+def _port(target: httpx.URL) -> int:
+    return target.port or (443 if target.scheme == "https" else 80)
+
+
+def _is_public(text: str) -> bool:
+    ip = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped:
+            return _is_public(str(ip.ipv4_mapped))
+        if ip not in WEB:
+            return False
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in NEVER)
