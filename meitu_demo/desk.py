@@ -90,13 +90,16 @@ class Desk:
         """
         self._sweep()
         key = (session, fingerprint)
-        _, errand = self._errands.get(key, (0.0, None))
-        anew = errand is not None and errand.ended and again in (errand.number, WHICHEVER)
-        repeated = errand is not None and not anew and errand.show_again()
-        if errand is None or not repeated:
-            errand = Errand(next(self._numbers), ask, collect, self._running, free=False)
-            self._errands[key] = (time.monotonic() + self._life, errand)
-            self._errands.move_to_end(key)
+        errand = self._errands.get(key, (0.0, None))[1]
+        if errand is not None and errand.ended and again in (errand.number, WHICHEVER):
+            before, errand = errand, None
+        else:
+            before, errand = None, errand and errand.latest_worth()
+        repeated = errand is not None
+        if errand is None:
+            errand = Errand(next(self._numbers), ask, collect, self._running, free=False, before=before)
+        self._errands[key] = (time.monotonic() + self._life, errand)
+        self._errands.move_to_end(key)
         return self._ticket(session, errand, repeated=repeated)
 
     def run(self, session: str, ask: Ask, collect: Collect) -> Ticket:

@@ -20,9 +20,19 @@ class Errand:
     """One call, made by a task of its own: whoever waits for it may leave without ending it.
 
     free: it costs nothing. running: where it is noted while it runs, because a loop holds its tasks weakly.
+    before: the call that this one was to make once more; it is there again if this one comes to nothing.
     """
 
-    def __init__(self, number: int, ask: Ask, collect: Collect, running: "set[Errand]", *, free: bool) -> None:
+    def __init__(
+        self,
+        number: int,
+        ask: Ask,
+        collect: Collect,
+        running: "set[Errand]",
+        *,
+        free: bool,
+        before: "Errand | None" = None,
+    ) -> None:
         self.number = number
         self.free = free
         self.begun_at = datetime.now(UTC)
@@ -31,6 +41,7 @@ class Errand:
         self.watchers: set[asyncio.Queue[Progress | None]] = set()
         self.last: Progress = (Step.PREPARE, 0.0)
         self._running = running
+        self._before = before.latest_worth() if before else None
         self._ask = ask
         self._collect = collect
         self._asked: Asked | None = None
@@ -41,8 +52,15 @@ class Errand:
         """Whether there is a result, or it failed."""
         return self.task.done()
 
-    def show_again(self) -> bool:
-        """Whether this is what a repeated click gets. A picture that is missing is fetched anew: that is free."""
+    def latest_worth(self) -> "Errand | None":
+        """What a repeated click gets: this call, or the one before it, if they came to anything."""
+        if self._shows_again():
+            self._before = None
+            return self
+        return self._before.latest_worth() if self._before else None
+
+    def _shows_again(self) -> bool:
+        """Whether it is under way, was paid for or may have been. A picture that is missing is fetched anew, free."""
         if self.given_up or (self.ended and self.task.cancelled()):
             return False
         if not self.ended:
