@@ -145,7 +145,7 @@ class _Reader:
 
     def _host(self, name: str, default: str) -> str:
         host = self._text(name, default)
-        if not _plain(host) or "/" in host:
+        if not is_plain(host) or "/" in host:
             self._wrong.append(f"{name} must be a host's name such as {default}")
             return default
         return host
@@ -155,7 +155,7 @@ class _Reader:
         try:
             parts = urlsplit(url)
             fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-            fine = fine and not (parts.query or parts.fragment or parts.username) and _plain(url)
+            fine = fine and not (parts.query or parts.fragment or parts.username) and is_plain(url)
         except ValueError:
             fine = False
         if not fine:
@@ -164,7 +164,7 @@ class _Reader:
 
     def _path(self, name: str, default: str | None) -> str | None:
         path = self._text(name) or default
-        if path is not None and not (path.startswith("/") and _plain(path)):
+        if path is not None and not (path.startswith("/") and is_plain(path)):
             self._wrong.append(f"{name} must start with / and hold no spaces")
         return path
 
@@ -271,6 +271,6 @@ def _is_private(host: str) -> bool:
     return address.is_private and not address.is_unspecified
 
 
-def _plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
     """Whether `text` can stand in a URL or a header as it is."""
     return text.isascii() and text.isprintable() and " " not in text

@@ -29,6 +29,7 @@ __all__ = [
     "text_slug",
     "translate",
     "vendor_code",
+    "vendor_codes",
     "words",
 ]
 
@@ -74,6 +75,11 @@ def vendor_code(provider: str, code: str) -> VendorCode | None:
     """What `code` means, or None when it is not in the vendor's lists."""
     dialect = _dialects().get(provider)
     return dialect.codes.get(code) if dialect else None
+
+
+def vendor_codes(provider: str) -> tuple[str, ...]:
+    """Every code in the vendor's lists, in their order."""
+    return tuple(_dialects()[provider].codes)
 
 
 def text_slug(provider: str, text: str) -> str | None:

@@ -42,7 +42,7 @@ DOORS = {
         "ui/",
     ),
     "starlette": ("offline/", "transport.py", "ui/"),
-    "uvicorn": ("offline/__main__.py",),
+    "uvicorn": ("offline/__main__.py", "offline/wired.py", "offline/alongside.py"),
     "mediapipe": ("imaging/faces.py", "imaging/matte.py"),
     "dotenv": ("settings.py",),
     "sqlalchemy": ("ledger/",),

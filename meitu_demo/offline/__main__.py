@@ -4,17 +4,15 @@ The curl lines of the vendors' documents work with only the host changed; any ke
 """
 
 import argparse
-import asyncio
 from pathlib import Path
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .. import templates
 from .app import create_app
 from .faults import CODE, FAULTS
-from .wire import EXTENSION, Wire
+from .wired import Wired
 
 
 def main() -> None:
@@ -44,27 +42,6 @@ def _fault(name: str) -> str:
     if name and name not in FAULTS and not name.startswith(CODE):
         raise argparse.ArgumentTypeError(f"no fault {name!r}")
     return name
-
-
-class Wired(H11Protocol):
-    """The server's own protocol, which also gives the app its end of the connection."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.wire, app = Wire(transport), self.app
-
-        async def wired(scope: Any, receive: Any, send: Any) -> None:
-            await app({**scope, "extensions": {EXTENSION: self.wire}}, receive, send)
-
-        self.app = wired
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        self.wire.let_go()
-
-    def shutdown(self) -> None:
-        super().shutdown()
-        self.wire.let_go()  # or what is held would hold up the end
 
 
 if __name__ == "__main__":

@@ -19,10 +19,11 @@ from ..routes import Routes
 from ..settings import Settings
 from ..store import PictureStore
 from ..till import Till
-from . import api, controls, doors, examples, panel
+from . import api, controls, doors, examples, keys, lab, panel
 from .context import Context, Lines
 from .header import header
 from .pictures import KEPT_PATH
+from .rehearsal import Rehearsal
 from .texts import Texts
 from .theme import theme
 from .visitors import VisitorCookie
@@ -40,12 +41,19 @@ def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
     with gr.Blocks(title="Portrait APIs", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SWEEP) as blocks:
         tab = gr.Textbox(visible=False, elem_id="tab-name")
         own = gr.State(None)
-        masthead = texts.render("header", lambda language: header(context.routes, language))
-        gr.HTML(masthead, elem_id="masthead", elem_classes="bare", apply_default_css=False)
+        masthead = gr.HTML(
+            texts.render("header", lambda language: header(context.routes, language)),
+            elem_id="masthead", elem_classes="bare", apply_default_css=False,
+        )  # fmt: skip
         with gr.Tabs(elem_id="panels", overflow_behavior="wrap"):
             for endpoint in CATALOGUE.values():
                 with gr.Tab(texts.word(f"panels.{endpoint.id}.tab"), id=endpoint.id, elem_id=f"{endpoint.slug}-tab"):
                     panel.build(context, endpoint, texts, picks, [tab, own])
+            if settings.failure_lab:
+                with gr.Tab(texts.word("panels.failure_lab.tab"), id="failure_lab", elem_id="failure-lab-tab"):
+                    lab.build(context, context.rehearsal, texts, [tab, own])
+        if settings.mode != "offline":
+            keys.build(context, texts, own, masthead)
         for endpoint in CATALOGUE.values():
             api.expose(context, endpoint)
         blocks.load(None, None, tab, js="() => window.tabName()", **panel.PRIVATE)
@@ -61,8 +69,10 @@ def head() -> str:
 def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None = None) -> FastAPI:
     """The web app around `client` and `till`, which it closes when it stops."""
     till = till or Till(settings)
-    desk, lines = Desk(KEPT_S), Lines(breaker=settings.breaker)
-    context = Context(client, Routes(settings), PictureStore(KEPT_S), Path(get_upload_folder()), till, desk, lines)
+    desk, lines, rehearsal = Desk(KEPT_S), Lines(breaker=settings.breaker), Rehearsal(settings)
+    context = Context(
+        client, Routes(settings), PictureStore(KEPT_S), Path(get_upload_folder()), till, desk, lines, rehearsal
+    )
     texts = Texts()
     gr.set_static_paths([examples.thumbnail(), *(info.preview for info in templates.all_templates())])
     blocks = build(context, settings, texts)
@@ -72,9 +82,11 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with client, anyio.create_task_group() as tasks:
             tasks.start_soon(till.tend)
+            tasks.start_soon(rehearsal.till.tend)
             yield
             await desk.finish(LAST_CALLS_S)
             tasks.cancel_scope.cancel()
+        await rehearsal.close()
         await till.close()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)

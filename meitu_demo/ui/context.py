@@ -16,6 +16,7 @@ from ..spec import Endpoint, Order, Route, Values
 from ..store import PictureStore
 from ..till import Till
 from . import doors
+from .rehearsal import Rehearsal
 from .visits import Visit
 
 
@@ -43,6 +44,7 @@ class Context:
     till: Till
     desk: Desk
     lines: Lines
+    rehearsal: Rehearsal
 
     async def start(
         self,
@@ -71,7 +73,8 @@ class Context:
         accounts = await (till or self.till).open()
         fingerprint = await anyio.to_thread.run_sync(accounts.fingerprint, order)
         pay = partial(accounts.pay, route, order, fingerprint=fingerprint, visitor=visit.visitor(accounts))
-        return self.desk.hand_in(visit.session, f"{route.mode} {fingerprint}", partial(ask, pay), collect, again=again)
+        name = " ".join([route.mode, *route.headers.values(), fingerprint])
+        return self.desk.hand_in(visit.session, name, partial(ask, pay), collect, again=again)
 
     async def _ask(self, route: Route, order: Order, pay: service.Pay | None, watch: Watch) -> Asked:
         return await service.ask(self.client, route, order, watch=watch, pay=pay, line=self.lines.to(route))

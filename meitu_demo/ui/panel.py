@@ -1,6 +1,6 @@
 """One panel: photo, choice, button, result. Built from an endpoint's declaration, the same way for each."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import gradio as gr
@@ -13,6 +13,9 @@ from .texts import Texts
 from .visits import Visit
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+NEXT = {"stop": "stop", "again": "run_again", "retry": "try_again", "offline": "run_offline"}
+Session = list[gr.components.Component]
+Begin = Callable[..., Any]
 # A phone's page stands at the result after a run.
 SHOW_STAGE = """() => {{
   if (window.innerWidth < 768)
@@ -25,7 +28,7 @@ def build(
     endpoint: Endpoint,
     texts: Texts,
     picks: controls.TemplatePicks,
-    session: list[gr.components.Component],
+    session: Session,
 ) -> None:
     """Lay the panel out and wire it; call inside the tab it belongs to. session: the browser's tab, own keys."""
     slug, key = endpoint.slug, f"panels.{endpoint.id}"
@@ -47,10 +50,7 @@ def build(
                 texts.render(f"{slug}-empty", lambda language: stage.invitation(endpoint.id, language)),
                 elem_id=f"{slug}-stage", elem_classes="bare", apply_default_css=False, js_on_load=stage.SCRIPT,
             )  # fmt: skip
-            with gr.Row(elem_classes="after"):
-                stop = gr.Button(texts.word("result.stop"), visible=False, elem_id=f"{slug}-stop")
-                again = gr.Button(visible=False, elem_id=f"{slug}-again")
-                offline = gr.Button(texts.word("result.run_offline"), visible=False, elem_id=f"{slug}-offline")
+            buttons = next_buttons(slug, texts)
             number = gr.State(0)
 
     def begin(*, offline: bool = False, again: bool = False) -> Any:
@@ -62,18 +62,13 @@ def build(
         return run
 
     wiring: dict[str, Any] = {
-        "inputs": [photo, *inputs, *session, number], "outputs": [shown, stop, again, offline, number],
+        "inputs": [photo, *inputs, *session, number], "outputs": [shown, number],
         "preprocess": False, "concurrency_limit": None, **PRIVATE,
     }  # fmt: skip
     run_button.click(begin(), **wiring)
-    again.click(begin(again=True), **wiring)
-    offline.click(begin(offline=True), **wiring)
+    wire_next(context, buttons, begin, wiring, session)
     run_button.click(None, js=SHOW_STAGE.format(f"{slug}-stage"), **PRIVATE)
 
-    def stop_waiting(request: gr.Request, tab: Any) -> None:
-        context.desk.stop(Visit.of(request, tab).session)
-
-    stop.click(stop_waiting, session[:1], None, **PRIVATE)
     example.click(lambda: examples.example_file(endpoint.example), None, photo, **PRIVATE)
 
 
@@ -91,3 +86,26 @@ def photo_input(context: Context, slug: str, texts: Texts) -> gr.Image:
 
     photo.upload(received, photo, photo, preprocess=False, **PRIVATE)
     return photo
+
+
+def next_buttons(slug: str, texts: Texts) -> dict[str, gr.Button]:
+    """What can be done after, or instead of, a run; the stage says which of them are to be seen."""
+    with gr.Row(elem_classes="after"):
+        return {
+            name: gr.Button(texts.word(f"result.{word}"), elem_id=f"{slug}-{name}", elem_classes=name)
+            for name, word in NEXT.items()
+        }
+
+
+def wire_next(
+    context: Context, buttons: dict[str, gr.Button], begin: Begin, wiring: dict[str, Any], session: Session
+) -> None:
+    """begin: makes the handler of a run. session: the browser's tab first."""
+
+    def stop_waiting(request: gr.Request, tab: Any) -> None:
+        context.desk.stop(Visit.of(request, tab).session)
+
+    buttons["stop"].click(stop_waiting, session[:1], None, **PRIVATE)
+    for name in ("again", "retry"):
+        buttons[name].click(begin(again=True), **wiring)
+    buttons["offline"].click(begin(offline=True), **wiring)

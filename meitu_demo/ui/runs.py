@@ -23,7 +23,7 @@ from .texts import language_of
 from .visits import Visit
 
 log = logging.getLogger(__name__)
-Update = tuple[Any, Any, Any, Any, Any]  # stage, stop, again, offline, number of the call that is shown
+Update = tuple[str, Any]  # the stage, with what can be done next; the number of the call that is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +38,26 @@ class Run:
     own: Mapping[str, Credentials] | None
     again: int
     offline: bool
+    fault: str | None = None  # a rehearsal in the lab, and how it is to end
 
     @classmethod
     def of(
-        cls, endpoint: Endpoint, request: gr.Request, given: tuple[Any, ...], *, offline: bool, again: bool
+        cls,
+        endpoint: Endpoint,
+        request: gr.Request,
+        given: tuple[Any, ...],
+        *,
+        offline: bool,
+        again: bool,
+        fault: str | None = None,
     ) -> "Run":
         """From the values of a panel's inputs: photo, controls, name of the tab, own keys, number of the last call."""
         photo, *rest, tab, own, number = given
-        values = dict(zip((control.name for control in endpoint.controls), rest, strict=True))
+        names = [control.name for control in endpoint.controls] if fault is None else []  # the lab takes the defaults
+        values = dict(zip(names, rest, strict=True))
         repeat = number if again else NOT_AGAIN
-        return cls(endpoint, Visit.of(request, tab), language_of(request), photo, values, own, repeat, offline)
+        visit = Visit.of(request, tab)
+        return cls(endpoint, visit, language_of(request), photo, values, own, repeat, offline, fault)
 
     @property
     def provider(self) -> str:
@@ -57,27 +67,44 @@ class Run:
 
 async def watch(context: Context, run: Run) -> AsyncIterator[Update]:
     """The screen at each step of `run`, and at its end."""
-    routes = context.routes.with_keys(run.own)
-    provider, live = run.endpoint.provider, not run.offline and routes.is_live(run.endpoint.provider)
     yield _screen(stage.progress(Step.PREPARE, 0, run.provider, "", run.language))
+    paid = _is_paid(context, run)
     ticket: Ticket | None = None
     try:
-        route = routes.offline(provider) if run.offline else routes.choose(provider)
-        ticket = await context.start(run.endpoint, run.photo, run.values, route=route, visit=run.visit, again=run.again)
+        route = await _route(context, run)
+        till = context.rehearsal.till if route.lab else context.till
+        ticket = await context.start(
+            run.endpoint, run.photo, run.values, route=route, visit=run.visit, again=run.again, till=till
+        )
         async for update in follow(context, run, route, ticket):
             yield update
     except Exception as error:  # every failure ends as an explanation on the screen
-        yield failed(run, error, ticket, paid=live)
+        yield failed(run, error, ticket, paid=paid)
     finally:
         if ticket:
             ticket.leave()
+
+
+def _is_paid(context: Context, run: Run) -> bool:
+    """Whether `run` may cost money, be it the lab's."""
+    rehearsed = run.fault is not None
+    return not run.offline and (rehearsed or context.routes.with_keys(run.own).is_live(run.endpoint.provider))
+
+
+async def _route(context: Context, run: Run) -> Route:
+    provider = run.endpoint.provider
+    if run.offline:
+        return context.routes.offline(provider)
+    if run.fault is not None:
+        return await context.rehearsal.route(provider, run.fault)
+    return context.routes.with_keys(run.own).choose(provider)
 
 
 async def follow(context: Context, run: Run, route: Route, ticket: Ticket) -> AsyncIterator[Update]:
     """The screen while the call of `ticket` is under way, and with its result. Raises what it ends in."""
     async for step, seconds in ticket.steps():
         shown = stage.progress(step, seconds, run.provider, route.mode, run.language)
-        yield _screen(shown, stop=route.paid)
+        yield _screen(shown, *(["stop"] if route.paid else []))
     if ticket.stopped:
         yield _screen(stage.stopped(ticket.sent, run.language), number=ticket.number)
         return
@@ -85,8 +112,7 @@ async def follow(context: Context, run: Run, route: Route, ticket: Ticket) -> As
     pictures = await keep_pictures(context.pictures, outcome, file_name(outcome))
     remark = _remark("repeated", ticket, run.language)
     shown = stage.comparison(outcome, pictures, run.provider, run.language, remark)
-    label = translate("result.run_again", run.language) if route.paid and ticket.repeated else ""
-    yield _screen(shown, again=label, number=ticket.number)
+    yield _screen(shown, *(["again"] if route.paid and ticket.repeated else []), number=ticket.number)
 
 
 def failed(run: Run, error: Exception, ticket: Ticket | None, *, paid: bool) -> Update:
@@ -96,9 +122,9 @@ def failed(run: Run, error: Exception, ticket: Ticket | None, *, paid: bool) -> 
     explained = explain(error, run.language, paid=paid)
     shown = stage.explanation(explained, run.language, _remark("repeated_failure", ticket, run.language))
     costly = paid and billing_of(error) in (Billing.UNKNOWN, Billing.DONE)
-    label = translate("result.try_again", run.language) if costly else ""
     elsewhere = paid and not isinstance(error, ImageRejected | ValueRejected)
-    return _screen(shown, again=label, offline=elsewhere, number=ticket.number if ticket else NOT_AGAIN)
+    can = [name for name, may in (("retry", costly), ("offline", elsewhere)) if may]
+    return _screen(shown, *can, number=ticket.number if ticket else NOT_AGAIN)
 
 
 def _remark(key: str, ticket: Ticket | None, language: str) -> str:
@@ -107,13 +133,5 @@ def _remark(key: str, ticket: Ticket | None, language: str) -> str:
     return translate(f"result.{key}", language, ago=stage.ago(ticket.begun_at, datetime.now(UTC), language))
 
 
-def _screen(
-    shown: str, *, stop: bool = False, again: str = "", offline: bool = False, number: int = NOT_AGAIN
-) -> Update:
-    return (
-        shown,
-        gr.Button(visible=stop),
-        gr.Button(again, visible=bool(again)),
-        gr.Button(visible=offline),
-        number or gr.skip(),
-    )
+def _screen(shown: str, *can: str, number: int = NOT_AGAIN) -> Update:
+    return stage.offering(shown, can), number or gr.skip()

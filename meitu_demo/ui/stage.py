@@ -4,6 +4,7 @@ All four take the same room, so that nothing jumps. Pure functions of words and 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -29,6 +30,15 @@ class Pictures:
     before: str
     after: str
     file_name: str
+
+
+def offering(shown: str, can: Sequence[str]) -> str:
+    """`shown` with a mark for each button that may be used now; assets/style.css hides the others.
+
+    One text holds both, so that they change at the same moment. Gradio may show a button's second last state when two
+    follow each other quickly.
+    """
+    return f'{shown}<i class="can {" ".join(can)}" hidden></i>' if can else shown
 
 
 def introduction(endpoint_id: str, language: str) -> str:

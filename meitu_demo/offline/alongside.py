@@ -1,0 +1,53 @@
+"""The failure lab on a loopback port of its own, in a thread beside the app: in process, nothing can be cut off.
+
+For the page's lab. Nobody outside this machine reaches it.
+"""
+
+import socket
+import threading
+from collections import Counter
+
+import uvicorn
+
+from .app import create_app
+from .wired import Wired
+
+STOP_S = 5.0
+
+
+class Alongside:
+    """The server with its lab, started when it is first needed."""
+
+    def __init__(self) -> None:
+        self._app = create_app(lab=True)
+        self._lock = threading.Lock()
+        self._running: tuple[str, uvicorn.Server, threading.Thread] | None = None
+
+    def start(self) -> str:
+        """Its address. Blocks until it listens. Raises OSError where no port is to be had."""
+        with self._lock:
+            if self._running is None:
+                listening = socket.create_server(("127.0.0.1", 0), backlog=128)
+                config = uvicorn.Config(
+                    self._app, http=Wired, ws="none", access_log=False, log_config=None, timeout_graceful_shutdown=1
+                )
+                server = uvicorn.Server(config)
+                thread = threading.Thread(target=server.run, args=([listening],), name="failure lab", daemon=True)
+                thread.start()
+                self._running = f"http://127.0.0.1:{listening.getsockname()[1]}", server, thread
+            return self._running[0]  # it listens: whoever comes before the server has started waits in line
+
+    def stop(self) -> None:
+        """Blocks until it has ended."""
+        with self._lock:
+            if self._running is not None:
+                _, server, thread = self._running
+                server.should_exit = True
+                thread.join(STOP_S)
+                self._running = None
+
+    @property
+    def charges(self) -> Counter[str]:
+        """The calls that a vendor would have billed, by endpoint."""
+        found: Counter[str] = self._app.state.charges
+        return found
