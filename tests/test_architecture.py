@@ -16,7 +16,7 @@ FLOORS = (
     ("spec", "settings"),
     ("tables",),
     ("imaging",),
-    ("template_rows",),
+    ("template_rows", "provenance"),
     ("templates", "links"),
     ("providers", "effects", "explain"),
     ("endpoints", "preflight", "ledger"),
