@@ -7,9 +7,11 @@
 A mark is a claim that anybody can write or remove, not a signature. Every function is pure and blocks: call it from a
 worker thread. Imports `errors` and `imaging.codec`; service and screens may import it.
 
-    record  what a mark says              xmp       the packet, there and back (ISO 16684-1)
-    marks   embed, verify, read           profile   the one thing that is kept: colours (ICC.1, section 7.2)
-    jpeg    png    webp    where each kind of file keeps its packet, and what it is made of
+    record      what a mark says
+    marks       embed, verify, read
+    xmp         the packet, there and back (ISO 16684-1), and properties, by which anybody's is read
+    jpeg  png  webp    where each kind of file keeps its packet, and what its pixels need
+    profile     what is kept beside pixels: colours and orientation
 """
 
 from .marks import Finding, Verdict, embed, read, verify

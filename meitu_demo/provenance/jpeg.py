@@ -17,7 +17,7 @@ _ROOM = 65533  # bytes of a segment's body
 _SOI, _EOI, _SOS, _APP1, _APP2 = 0xD8, 0xD9, 0xDA, 0xE1, 0xE2
 # Frames and tables (T.81, table B.1). Everything else is an application's, a comment or reserved.
 _DECODES = frozenset({*range(0xC0, 0xD0), *range(0xDA, 0xE0)}) - {0xC8}
-_MARKER = re.compile(rb"\xff+([^\0\xff\xd0-\xd7])")  # stuffed bytes and restarts belong to the scan
+_MARKER = re.compile(rb"\xff([^\0\xff\xd0-\xd7])")  # stuffed bytes and restarts belong to the scan
 _MOST_SEGMENTS = 100_000
 
 
@@ -71,7 +71,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
         if marker == _SOS:
             following = _MARKER.search(data, at)
             end = following.start() if following else len(data)
-            scan, at = data[at:end], end
+            scan, at = data[at:end].rstrip(b"\xff"), end  # without the fill bytes before a marker
         yield marker, body, scan
 
 

@@ -2,21 +2,14 @@
 
 Where a standard has a property we use it: TC260:AIGC (GB 45438-2025; JSON as text), Iptc4xmpExt:DigitalSourceType and
 AISystemUsed (IPTC Photo Metadata 2025.1), xmp:CreatorTool and CreateDate. The endpoint has none, so it stands in a
-namespace of ours, whose host is reserved for names that lead nowhere (RFC 2606). Packets come from strangers: they are
-bounded, and one that declares anything (a DTD, and with it entities) is not parsed.
+namespace of ours, whose host is reserved for names that lead nowhere (RFC 2606).
 """
 
 import json
-from collections.abc import Iterator
-from itertools import islice
-from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from .properties import LONGEST_TEXT, texts_of
 from .record import AIGC_FIELDS, Mark, Provenance, SourceType, one_line
-
-LARGEST = 1_000_000  # bytes of a packet that is read
-_MOST_TEXTS = 20_000
-_LONGEST_TEXT = 8_000  # characters; AIGC's seven fields in JSON are the longest that is understood
 
 PRODUCER = "meitu_demo"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -25,7 +18,6 @@ _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _XMP = "http://ns.adobe.com/xap/1.0/"
 _DC = "http://purl.org/dc/elements/1.1/"
 _PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/"
-_LISTS = frozenset(f"{{{_RDF}}}{local}" for local in ("Alt", "Bag", "Seq", "li"))
 _OURS = "http://meitu-demo.invalid/ns/provenance/1.0/"
 
 _PACKET = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -64,7 +56,7 @@ def packet(provenance: Provenance) -> bytes:
 
 def parse(data: bytes) -> tuple[Provenance | None, Mark]:
     """(our record, None when the packet is not ours; what it says to anybody). Raises nothing."""
-    texts = _texts(data)
+    texts = texts_of(data)
     mark = Mark(
         source_type=one_line(texts.get(_name(_IPTC, "DigitalSourceType"), "")),
         aigc=_aigc(texts),
@@ -77,7 +69,7 @@ def parse(data: bytes) -> tuple[Provenance | None, Mark]:
 def aigc_fields(text: str) -> dict[str, str]:
     """The fields in AIGC's JSON, `{"Label": …}` or the same within `{"AIGC": …}`; none when it is no such thing."""
     try:
-        found = json.loads(text) if len(text) < _LONGEST_TEXT else None
+        found = json.loads(text) if len(text) < LONGEST_TEXT else None
     except (ValueError, RecursionError):
         return {}
     if isinstance(found, dict) and isinstance(found.get("AIGC"), dict):
@@ -106,32 +98,6 @@ def _aigc(texts: dict[str, str]) -> dict[str, str]:
     """From JSON, as the standard has it, or from properties of their own, as some write it."""
     own = {name: one_line(texts[_name(_TC260, name)]) for name in AIGC_FIELDS if _name(_TC260, name) in texts}
     return aigc_fields(texts.get(_name(_TC260, "AIGC"), "")) or own
-
-
-def _texts(data: bytes) -> dict[str, str]:
-    """The first text of every property, written as element, attribute or list; nothing of a packet that is unsafe."""
-    try:
-        source = data.decode("utf-8-sig") if len(data) <= LARGEST else ""
-        if "<!DOCTYPE" in source or "<!ENTITY" in source:
-            return {}
-        root = ElementTree.fromstring(source.strip("\0 \t\r\n"))
-    except (ValueError, ElementTree.ParseError):
-        return {}
-    texts: dict[str, str] = {}
-    for name, text in islice(_properties(root), _MOST_TEXTS):
-        texts[name] = texts.get(name) or text[:_LONGEST_TEXT].strip()
-    return texts
-
-
-def _properties(root: ElementTree.Element) -> Iterator[tuple[str, str]]:
-    """Names and texts in the order they stand; a list's entries under the name of the list."""
-    waiting = [(root, "")]
-    while waiting:
-        element, holder = waiting.pop()
-        name = holder if element.tag in _LISTS else element.tag
-        yield from element.items()
-        yield name, element.text or ""
-        waiting.extend((child, name) for child in reversed(element))
 
 
 def _name(namespace: str, local: str) -> str:

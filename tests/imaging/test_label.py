@@ -96,10 +96,10 @@ def test_only_the_corner_changes(size: tuple[int, int], text: str) -> None:
     assert np.array_equal(before, kept)
     changed = (after != before).any(2)
     rows, columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
-    assert rows[0] >= size[0] - max(0.16 * min(size), 28)
+    assert rows[0] >= size[0] - max(0.17 * min(size), 28)
     assert columns[0] >= size[1] - max(0.6 * min(size), 100)
     if min(size) >= 300:
-        margin = round(0.03 * min(size))
+        margin = round(0.0315 * min(size))
         assert size[0] - 1 - rows[-1] == pytest.approx(margin, abs=2)
         assert size[1] - 1 - columns[-1] == pytest.approx(margin, abs=2)
         assert columns[0] > 0.4 * size[1]

@@ -15,6 +15,7 @@ from PIL import Image, ImageSequence
 
 from meitu_demo.errors import ImageRejected
 from meitu_demo.imaging import codec
+from meitu_demo.imaging.label import labelled
 from meitu_demo.provenance import Provenance, SourceType, embed, read
 from meitu_demo.provenance.record import LONGEST
 
@@ -93,6 +94,16 @@ def test_what_only_claims_to_be_a_profile_goes() -> None:
         assert b"acsp" not in after
         assert not any(CANARY in zlib.decompress(part[14:]) for name, part in _png(after) if name == b"iCCP")
         assert decoded(after) == decoded(before)
+
+
+@pytest.mark.parametrize("kind", LADEN)
+def test_label_and_mark_together(kind: str) -> None:
+    """What leaves is labelled first and marked then: upright, nothing of the input's, and the mark is read back."""
+    after = embed(labelled(LADEN[kind](6), "AI 生成"), MARK)
+    assert read(after) == MARK
+    assert CANARY not in after
+    assert codec.size_of(after) == codec.size_of(LADEN[kind](6))
+    assert codec.stored_as(after)[1] == 1
 
 
 def test_a_large_profile_keeps_the_order_of_its_parts() -> None:

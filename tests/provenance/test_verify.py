@@ -166,6 +166,25 @@ def test_a_hostile_packet_says_nothing_and_costs_nothing(attack: str) -> None:
         assert peak < 80_000_000
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xff\xd8" + b"\xff" * 30_000_000,
+        b"\xff\xd8\xff\xda\0\2" + b"\xff\0" * 15_000_000,
+        b"\xff\xd8" + b"\xff\xfe\0\2" * 7_500_000,
+        samples.PNG + b"\0\0\0\0tEXt\0\0\0\0" * 2_500_000,
+        b"RIFF\xff\xff\xff\x01WEBP" + b"XMP \0\0\0\0" * 3_700_000,
+        b"\0\0\0\x18ftypheic\0\0\0\0heic" + b"<x:xmpmeta" * 3_000_000,
+    ],
+    ids=["fill", "stuffed", "segments", "chunks", "webp", "heic"],
+)
+def test_a_file_of_nothing_but_markers_is_read_quickly(data: bytes) -> None:
+    """Tens of megabytes that only keep a reader busy are given up or done with within seconds."""
+    start = time.perf_counter()
+    assert verify(data).verdict is Verdict.NONE
+    assert time.perf_counter() - start < 3
+
+
 def test_packed_text_does_not_swell() -> None:
     """A gigabyte of zeros in a few kilobytes of zlib is given up at the limit."""
     stream = zlib.compressobj(9)
