@@ -16,7 +16,7 @@ FLOORS = (
     ("spec", "settings"),
     ("tables",),
     ("imaging",),
-    ("template_rows", "link_rules"),
+    ("template_rows", "link_rules", "provenance"),
     ("templates", "links"),
     ("providers", "effects", "billing"),
     ("endpoints", "preflight", "ledger", "calling", "explain"),

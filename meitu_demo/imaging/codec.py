@@ -20,7 +20,7 @@ from .gate import MAX_BYTES, MAX_PIXELS, Opened, file_size, open_photo
 from .headers import MEDIA_TYPES, Size, kind_of
 from .rgb import read_pixels, to_srgb, turn_upright
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "Prepared", "decode", "encode", "prepare", "size_of", "sniff"]
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "Prepared", "decode", "encode", "prepare", "size_of", "sniff", "stored_as"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,12 @@ def size_of(data: bytes) -> Size:
     """(width, height) as `decode` will give them, from the header only. Raises ImageRejected."""
     opened = open_photo(data)
     return opened.width, opened.height
+
+
+def stored_as(data: bytes) -> tuple[Size, int]:
+    """((width, height) before turning, EXIF's orientation 1..8), from the header only. Raises ImageRejected."""
+    opened = open_photo(data)
+    return opened.image.size, opened.orientation
 
 
 def _changes(opened: Opened, photo: Photo) -> list[Change]:

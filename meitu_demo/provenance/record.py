@@ -1,0 +1,95 @@
+"""What a mark says: our own record in full, and the facts that are understood of anybody's.
+
+IPTC's names for how a picture came to be (http://cv.iptc.org/newscodes/digitalsourcetype/), and the seven fields of
+GB 45438-2025, annex E. Everything in this package may import it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+LONGEST = 256  # characters of any text in a mark
+NEWSCODES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+AIGC_FIELDS = (
+    "Label",
+    "ContentProducer",
+    "ProduceID",
+    "ReservedCode1",
+    "ContentPropagator",
+    "PropagateID",
+    "ReservedCode2",
+)
+MADE_BY_AI = "1"  # AIGC's Label: 1 it is, 2 it may be, 3 somebody suspects it
+
+_TRAINED = frozenset({"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic"})
+
+
+class SourceType(StrEnum):
+    """The two kinds of picture that leave here."""
+
+    COMPOSITE = NEWSCODES + "compositeWithTrainedAlgorithmicMedia"  # a photo and what a trained model made
+    ENHANCED = NEWSCODES + "algorithmicallyEnhanced"  # a photo, corrected
+
+
+# What the offline engine only warps or restores. A live vendor may do more than its page says, so its results, like
+# those of an endpoint that is not named here, carry the stronger word.
+_OFFLINE_ENHANCES = frozenset({"facial_aesthetics", "quality_restoration"})
+
+
+def source_type(endpoint_id: str, offline: bool) -> SourceType:
+    """How a result of this endpoint came to be."""
+    return SourceType.ENHANCED if offline and endpoint_id in _OFFLINE_ENHANCES else SourceType.COMPOSITE
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Our own mark. Texts are kept to one line of printable characters, so that each survives the way through XML.
+
+    made_by: the vendor's name, or the offline engine's. time: UTC, ISO 8601. label: AIGC's.
+    """
+
+    endpoint: str
+    made_by: str
+    source_type: SourceType
+    time: str
+    result_id: str
+    label: str = MADE_BY_AI
+
+    def __post_init__(self) -> None:
+        for name in ("endpoint", "made_by", "time", "result_id", "label"):
+            object.__setattr__(self, name, one_line(getattr(self, name)))
+
+    @property
+    def aigc(self) -> dict[str, str]:
+        """The seven fields. We only produce; whoever spreads the picture fills in the propagator's."""
+        own = {"Label": self.label, "ContentProducer": self.made_by, "ProduceID": self.result_id}
+        return {name: own.get(name, "") for name in AIGC_FIELDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a file says about its making, whoever wrote it. Empty where it says nothing.
+
+    source_type: IPTC's, as found. aigc: the fields found, of the seven. software: the program or model, creator: a
+    person's or a firm's name.
+    """
+
+    source_type: str = ""
+    aigc: Mapping[str, str] = field(default_factory=dict)
+    software: str = ""
+    creator: str = ""
+
+    @property
+    def says_ai(self) -> bool:
+        """Whether it calls the picture, or a part of it, made by a model."""
+        return "Label" in self.aigc or self.source_type.rpartition("/")[2] in _TRAINED
+
+    @property
+    def made_by(self) -> str:
+        """The best name it gives for who made it."""
+        return self.aigc.get("ContentProducer") or self.software or self.creator
+
+
+def one_line(text: str) -> str:
+    """`text` without controls, surrogates and marks of direction, in one line of at most LONGEST characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * LONGEST]).split())[:LONGEST].strip()

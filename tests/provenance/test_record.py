@@ -1,0 +1,25 @@
+"""What a mark says of each result."""
+
+import pytest
+
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.provenance import Mark, SourceType, source_type
+
+
+def test_each_endpoint_has_its_word() -> None:
+    """Offline warps and restoration enhance; what is composed, and whatever a vendor sends, is made by a model."""
+    offline = {endpoint_id: source_type(endpoint_id, offline=True) for endpoint_id in CATALOGUE}
+    assert offline == {
+        "face_fuse": SourceType.COMPOSITE,
+        "anime_avatar": SourceType.COMPOSITE,
+        "facial_aesthetics": SourceType.ENHANCED,
+        "quality_restoration": SourceType.ENHANCED,
+    }
+    assert {source_type(endpoint_id, offline=False) for endpoint_id in CATALOGUE} == {SourceType.COMPOSITE}
+    assert source_type("one_to_come", offline=True) is SourceType.COMPOSITE
+
+
+@pytest.mark.parametrize(("word", "says_ai"), [("trainedAlgorithmicMedia", True), ("digitalCapture", False)])
+def test_only_trained_models_are_called_ai(word: str, says_ai: bool) -> None:
+    """IPTC's words for pictures without a trained model do not count."""
+    assert Mark(source_type=f"http://cv.iptc.org/newscodes/digitalsourcetype/{word}").says_ai is says_ai
