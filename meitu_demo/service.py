@@ -124,8 +124,7 @@ async def ask(
     line = line or Line()
     line.breaker.check()  # before money is set aside
     provider = PROVIDERS[route.provider]
-    request = await anyio.to_thread.run_sync(provider.build, order.endpoint, route, order.photo, order.values)
-    request.headers.update(route.headers)
+    request = await anyio.to_thread.run_sync(_request, route, order)
 
     async def once() -> Reply:
         if account is not None:
@@ -167,6 +166,14 @@ async def collect(
         asked.elapsed_s + time.perf_counter() - start,
         asked.reply.request_id,
     )
+
+
+def _request(route: Route, order: Order) -> httpx.Request:
+    """The request, whole in memory: its size is written down, and it may have to be sent twice."""
+    request = PROVIDERS[route.provider].build(order.endpoint, route, order.photo, order.values)
+    request.headers.update(route.headers)
+    request.read()
+    return request
 
 
 async def _wait_for(seconds: float, watch: Watch, sleep: Callable[[float], Awaitable[None]] = anyio.sleep) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 import httpx
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from meitu_demo import service
 from meitu_demo.accounts import Accounts
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import BadReply, DemoError, OverBudget, OverVisitorBudget, ProviderError, Unreachable
 from meitu_demo.ledger.report import tally
+from meitu_demo.ledger.tables import calls
 from meitu_demo.offline import create_app
 from meitu_demo.settings import Settings
 from meitu_demo.spec import Credentials, Route
@@ -132,3 +134,22 @@ def test_a_visitor_is_a_cookie_of_ours_or_an_address(tmp_path: Path) -> None:
     assert book.visitor(cookie, "192.0.2.7", "") == book.visitor(cookie, "198.51.100.1", "")
     assert not book.is_ours(cookie[:-1] + ("A" if cookie[-1] != "A" else "B"))
     assert book.visitor("forged", "192.0.2.7", "203.0.113.9") == "192.0.2.7"
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGUE))
+async def test_each_endpoint_can_be_paid_for(
+    vendor: httpx.AsyncClient, tmp_path: Path, portrait: bytes, name: str
+) -> None:
+    """Whatever form its request has: sizes both ways and the request id are written down."""
+    endpoint = CATALOGUE[name]
+    book = accounts(tmp_path)
+    route = Route(endpoint.provider, VENDOR, KEYS, paid=True)
+    order = await service.prepare(endpoint, portrait, {})
+    pay = partial(book.pay, route, order, fingerprint=book.fingerprint(order), visitor="one")
+    asked = await service.ask(vendor, route, order, pay=pay)
+    with book.ledger.store.database.reading() as connection:
+        (row,) = connection.execute(select(calls)).mappings()
+    assert row["state"] == "confirmed"
+    assert row["bytes_sent"] > len(order.photo.data)
+    assert row["bytes_received"] > 0
+    assert row["request_id"] == (asked.reply.request_id or "")

@@ -17,7 +17,7 @@ from ..tables import vendor_codes
 from ..words import translate
 from . import examples, stage
 from .context import Context
-from .panel import PRIVATE, Session, next_buttons, photo_input, wire_next
+from .panel import PRIVATE, SHOW_STAGE, Session, next_buttons, photo_input, wire_next
 from .rehearsal import Rehearsal
 from .runs import Run, watch
 from .texts import Texts, language_of
@@ -73,6 +73,7 @@ def build(context: Context, rehearsal: Rehearsal, texts: Texts, session: Session
         "preprocess": False, "concurrency_limit": None, **PRIVATE,
     }  # fmt: skip
     run_button.click(begin(), **wiring)
+    run_button.click(None, js=SHOW_STAGE.format("failure-lab-stage"), **PRIVATE)
     wire_next(context, buttons, begin, wiring, session)
     example.click(lambda: examples.example_file("astronaut"), None, photo, **PRIVATE)
 

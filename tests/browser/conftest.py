@@ -40,6 +40,21 @@ def live_demo() -> Iterator[str]:
 
 
 @pytest.fixture(scope="package")
+def counting_vendor() -> Iterator[str]:
+    """The stand-alone server with its lab: it counts what it would have billed."""
+    with serve_vendor("--lab") as vendor:
+        yield vendor
+
+
+@pytest.fixture(scope="package")
+def paying_demo(counting_vendor: str) -> Iterator[str]:
+    """The demo with a Meitu key and a vendor that counts; a key may call once in fifty seconds."""
+    slow = {"CALLS_PER_SECOND": "0.02", "LONGEST_WAIT": "60"}
+    with serve_demo({**KEYS, **slow, "MEITU_BASE_URL": counting_vendor, "AILAB_BASE_URL": counting_vendor}) as url:
+        yield url
+
+
+@pytest.fixture(scope="package")
 def answers() -> threading.Event:
     """Set it, and the slow Meitu answers."""
     return threading.Event()

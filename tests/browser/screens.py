@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 SLUGS = ("face-fuse", "anime-avatar", "quality-restoration", "facial-aesthetics")
+TABS = (*SLUGS, "failure-lab")
 SHOWN = "img[src*='/file=']"
 
 
@@ -16,7 +17,7 @@ class Panel:
 
     def __init__(self, page: Page, slug: str) -> None:
         self.page, self.slug = page, slug
-        page.get_by_role("tab").nth(SLUGS.index(slug)).click()
+        page.get_by_role("tab").nth(TABS.index(slug)).click()
         self.run_button.wait_for()
 
     def part(self, name: str) -> Locator:

@@ -5,6 +5,7 @@ import contextlib
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -51,16 +52,17 @@ def serve(app: ASGIApp) -> Iterator[str]:
 @contextlib.contextmanager
 def serve_demo(environ: dict[str, str] | None = None) -> Iterator[str]:
     """The whole demo, composed as app.py does it, with `environ` as its only settings."""
-    settings = Settings.from_env(environ or {})
-    with serve(create_app(settings, make_client(settings, create_offline()))) as url:
-        yield url
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings.from_env({"DATA_DIR": folder, **(environ or {})})
+        with serve(create_app(settings, make_client(settings, create_offline()))) as url:
+            yield url
 
 
 @contextlib.contextmanager
-def serve_vendor() -> Iterator[str]:
+def serve_vendor(*options: str) -> Iterator[str]:
     """The stand-alone offline server, a process of its own as an integrator runs it."""
     port = free_port()
-    command = [sys.executable, "-m", "meitu_demo.offline", "--port", str(port)]
+    command = [sys.executable, "-m", "meitu_demo.offline", "--port", str(port), *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _await_port(port)

@@ -11,13 +11,13 @@ from pathlib import Path
 from playwright.sync_api import Page, TimeoutError
 
 from .chromium import DEVICES
-from .screens import SLUGS, Panel
+from .screens import TABS, Panel
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 SHOT_IN_CHINESE = {("wide", "light"), ("phone", "dark")}  # shades have no language: these two show all there is to see
 # What may stand in a Chinese page in Latin letters: names, formats, settings, codes, IDs.
 LATIN = re.compile(
-    r"Meitu|AILabTools|AILab|API|JPEG|PNG|WebP|WEBP|BMP|HEIC|CMYK|sRGB|[A-Z]+_[A-Z_]+|MODE=\w+|ID|HTTP|MB|KB|"
+    r"Meitu|AILabTools|AILab|API key|API secret|API|JPEG|PNG|WebP|WEBP|BMP|HEIC|CMYK|sRGB|[A-Z]+_[A-Z_]+|MODE=\w+|ID|HTTP|MB|KB|kB|"
     r"[\w-]+\.(?:jpg|png|webp)|[0-9a-f]{32}|gjw4tjeloaba2psk973|08bp4tnfkm560qv6|astronaut"
 )
 
@@ -99,7 +99,7 @@ class Stop:
 
 def tour(page: Page, language: str) -> Iterator[Stop]:
     """Visit empty stage, refusal and result of every panel. The page is a phone's while something is done on it."""
-    for slug in SLUGS:
+    for slug in TABS:
         _become(page, "phone")
         panel = Panel(page, slug)
         panel.clear()
@@ -110,6 +110,10 @@ def tour(page: Page, language: str) -> Iterator[Stop]:
         panel.example().run()
         yield _arrival(panel, language)
         yield from _stop(panel, "result", language)
+    page.locator("#own-keys button").first.click()
+    page.locator("#own-keys-use").click()
+    page.locator("#own-keys-told p").wait_for()
+    yield from _stop(panel, "keys", language)
 
 
 def _stop(panel: Panel, state: str, language: str) -> Iterator[Stop]:
