@@ -17,8 +17,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 SHOT_IN_CHINESE = {("wide", "light"), ("phone", "dark")}  # shades have no language: these two show all there is to see
 # What may stand in a Chinese page in Latin letters: names, formats, settings, codes, IDs.
 LATIN = re.compile(
-    r"Meitu|AILabTools|AILab|API key|API secret|API|JPEG|PNG|WebP|WEBP|BMP|HEIC|CMYK|sRGB|[A-Z]+_[A-Z_]+|MODE=\w+|ID|HTTP|MB|KB|kB|"
-    r"[\w-]+\.(?:jpg|png|webp)|[0-9a-f]{32}|gjw4tjeloaba2psk973|08bp4tnfkm560qv6|astronaut"
+    r"Meitu|AILabTools|AILab|API key|API secret|API|JPEG|PNG|WebP|WEBP|BMP|HEIC|CMYK|sRGB|[A-Z]+_[A-Z_]+|MODE=\w+|ID|"
+    r"HTTP|MB|KB|kB|[\w-]+\.(?:jpg|png|webp)|[0-9a-f]{32}|gjw4tjeloaba2psk973|08bp4tnfkm560qv6|astronaut"
 )
 
 # Gradio's own words for assistive technology, which it has in English only.
