@@ -88,7 +88,7 @@ def _decode_plain(opened: Opened, at_least: Size | None) -> Image | None:
         if opened.kind == "JPEG" and at_least and width >= at_least[0] * divisor and height >= at_least[1] * divisor:
             flags, factor = reduced, divisor
     flags |= cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
-    pixels: Any = cv2.imdecode(np.frombuffer(opened.data, np.uint8), flags)
+    pixels: Any = cv2.imdecode(np.frombuffer(opened.bare, np.uint8), flags)
     expected = (-(-height // factor), -(-width // factor), 3)
     return pixels if pixels is not None and pixels.shape == expected else None
 
