@@ -62,7 +62,7 @@ def declared_size(data: bytes, kind: str) -> Size:
             return _webp_size(data)
         case _:
             # The largest of the canvas, its tiles and its thumbnails: a limit must hold for each of them.
-            boxes = list(islice(re.finditer(rb"ispe\0{4}(.{8})", data, re.DOTALL), MOST_SEGMENTS))
+            boxes = list(islice(re.finditer(rb"ispe.{4}(.{8})", data, re.DOTALL), MOST_SEGMENTS))
             sizes = [struct.unpack(">II", box[1]) for box in boxes]
             if len(sizes) == MOST_SEGMENTS:
                 raise ValueError("too many boxes")
