@@ -17,7 +17,6 @@ from .parts import (
     riff_chunk,
     saved,
     segment,
-    tiff,
     webp,
     with_chunks,
     with_segments,
@@ -71,35 +70,6 @@ def tables_jpeg() -> bytes:
     return with_segments(saved(portrait(), "JPEG"), segment(0xDB, (b"\0" + b"\1" * 64) * 1000) * 200)
 
 
-def listed_exif(size: int) -> bytes:
-    """An EXIF block whose directory lists one long value again and again; read in full it is size² / 120 bytes."""
-    tags = size // 24
-    return tiff([(1000 + tag, 3, size // 5, 14 + 12 * tags) for tag in range(tags)], bytes(size // 2))
-
-
-def exif_jpeg() -> bytes:
-    """EXIF in many segments, which together list many times their size."""
-    block = listed_exif(600_000)
-    pieces = [block[at : at + 65_000] for at in range(0, len(block), 65_000)]
-    return with_segments(saved(portrait(), "JPEG"), *(segment(0xE1, b"Exif\0\0" + piece) for piece in pieces))
-
-
-def index_jpeg() -> bytes:
-    """The same in the index of a multi-picture JPEG."""
-    return with_segments(saved(portrait(), "JPEG"), segment(0xE2, b"MPF\0" + listed_exif(65_000)))
-
-
-def exif_png() -> bytes:
-    """The same in a PNG."""
-    return with_chunks(saved(portrait(), "PNG"), chunk(b"eXIf", listed_exif(600_000)))
-
-
-def exif_webp() -> bytes:
-    """The same in a WEBP."""
-    still = saved(portrait(), "WEBP")[12:]
-    return webp(canvas(160, 120, 8), still, riff_chunk(b"EXIF", listed_exif(600_000)))
-
-
 def hollow_bmp() -> bytes:
     """A header that promises 49 megapixels, and one row."""
     return bmp(SIDE, SIDE, bytes(3 * SIDE))
@@ -145,20 +115,10 @@ def flat_heic() -> bytes:
     return data.replace(struct.pack(">II", 160, 120), struct.pack(">II", 20000, 20000))
 
 
-def boxes_heic() -> bytes:
-    """A hundred thousand empty boxes."""
-    return saved(portrait(), "HEIF") + box(b"free") * 100_000
-
-
 def smaller_heic() -> bytes:
     """A HEIC of 3 megapixels that promises 64 × 64."""
     data = saved(Image.new("RGB", (2000, 1500), (90, 90, 90)), "HEIF", quality=10)
     return data.replace(struct.pack(">II", 2000, 1500), struct.pack(">II", 64, 64))
-
-
-def exif_heic() -> bytes:
-    """EXIF that lists many times its size, in a HEIC."""
-    return saved(portrait(), "HEIF", exif=listed_exif(600_000))
 
 
 def nested_heic() -> bytes:
@@ -177,6 +137,3 @@ REFUSED: dict[str, Callable[[], bytes]] = {
         run_bmp, skipping_bmp, flat_webp, larger_webp, animated_webp, broken_webp, flat_heic, smaller_heic, nested_heic,
     )
 }  # fmt: skip
-DISARMED: dict[str, Callable[[], bytes]] = {  # the picture is small and whole; what is around it is not looked at
-    maker.__name__: maker for maker in (exif_jpeg, index_jpeg, exif_png, exif_webp, exif_heic, boxes_heic)
-}

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hostile.bombs import DISARMED, REFUSED
+from hostile.bombs import REFUSED
+from hostile.luggage import LUGGAGE
 
 ROOT = Path(__file__).parents[2]
 MOST_MS, MOST_MB = 250, 64
@@ -56,6 +57,6 @@ def test_bombs_are_refused(figure: Callable[[str], None]) -> None:
 @pytest.mark.fuzz
 def test_what_surrounds_a_picture_is_not_unpacked(figure: Callable[[str], None]) -> None:
     """A small picture inside a monstrous file comes in as quickly, and what surrounds it gets no memory."""
-    outcomes, line = costs(DISARMED, "let in without what they carry")
+    outcomes, line = costs(LUGGAGE, "let in without what they carry")
     figure(line)
     assert outcomes == {"picture"}

@@ -14,7 +14,7 @@ from meitu_demo.spec import ImageLimits
 
 LIMITS = ImageLimits(min_side=48, max_side=4096, max_bytes=2_000_000)
 CHUNKS, ROUNDS = 2, 10_000  # five kinds: a hundred thousand
-MOST_SECONDS = 2  # on a machine that does other things too; the figure tells what it was
+MOST_SECONDS = 1  # of processor time, so that a busy machine changes nothing
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -37,7 +37,7 @@ def test_every_mutation_is_a_picture_or_a_refusal(
     count = rounds(ROUNDS)
     for number in range(chunk * ROUNDS, chunk * ROUNDS + count):
         data = mutant(kind, number)
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             photo = codec.prepare(data, LIMITS).photo
         except ImageRejected as error:
@@ -46,7 +46,7 @@ def test_every_mutation_is_a_picture_or_a_refusal(
             outcomes["picture"] += 1
             assert codec.size_of(photo.data) == (photo.width, photo.height), number
             assert 48 <= min(photo.width, photo.height) <= max(photo.width, photo.height) <= 4096, number
-        slowest = max(slowest, time.perf_counter() - start)
+        slowest = max(slowest, time.process_time() - start)
     pictures = outcomes.pop("picture")
     refusals = f"{sum(outcomes.values())} refusals by {len(outcomes)} slugs"
     figure(f"mutations {kind} {chunk + 1}/{CHUNKS}: {pictures} pictures, {refusals}, slowest {slowest * 1000:.0f} ms")
