@@ -6,6 +6,7 @@ as ImageRejected. Importing it sets Pillow's process-wide limits, because Gradio
 """
 
 import io
+import math
 import struct
 import warnings
 from collections.abc import Iterator
@@ -69,7 +70,8 @@ def open_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Opened:
         raise ImageRejected("image_wrong_kind", **({} if kind == UNKNOWN else {"found": kind}))
     with refusals():
         max_pixels = min(max_pixels, MAX_MOVING if moves(data, kind) else MAX_PIXELS)
-        _check_pixels(declared_size(data, kind), max_pixels)
+        declared = declared_size(data, kind)
+        _check_pixels(declared, max_pixels)
         if not is_whole(data, kind):
             raise ImageRejected("image_truncated")
         if kind == "HEIF":
@@ -77,6 +79,8 @@ def open_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Opened:
         bare = jpeg.bare(data) if kind == "JPEG" else data
         image = Image.open(io.BytesIO(bare), formats=(kind,))
         _check_pixels(image.size, max_pixels)
+        if math.prod(image.size) > math.prod(declared):  # a HEIC's crop may be larger than what it crops
+            raise ImageRejected("image_unreadable")
         return _describe(data, bare, kind, image)
 
 

@@ -18,6 +18,7 @@ from ..errors import ImageRejected
 from ..spec import Change, Image
 from .gate import Opened, refusals
 from .headers import Size
+from .icc import is_sound
 from .modes import BAD_PROFILE, on_white, to_rgb
 
 _TURNS = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
@@ -131,9 +132,9 @@ def _inks(opened: Opened) -> ImageCms.ImageCmsProfile | None:
 
 
 def _profile(opened: Opened, space: str) -> ImageCms.ImageCmsProfile | None:
-    """The file's profile when it is for `space` (ICC's four letters) and not broken."""
+    """The file's profile when it is for `space` (ICC's four letters) and sound."""
     raw = opened.image.info.get("icc_profile")
-    if not raw:
+    if not raw or not is_sound(raw):
         return None
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(raw))

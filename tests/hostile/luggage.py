@@ -1,6 +1,9 @@
 """Small whole pictures in monstrous files: what surrounds them asks for much, and is not needed for their pixels."""
 
+import struct
 from collections.abc import Callable
+
+from PIL import ImageCms
 
 from .parts import box, canvas, chunk, portrait, riff_chunk, saved, segment, tiff, webp, with_chunks, with_segments
 
@@ -44,6 +47,41 @@ def boxes_heic() -> bytes:
     return saved(portrait(), "HEIF") + box(b"free") * 100_000
 
 
+def profile(name: bytes, value: bytes) -> bytes:
+    """sRGB, called otherwise so that it is applied, with another value for the tag of this name."""
+    raw = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"s\0R\0G\0B", b"o\0R\0G\0B")
+    at = raw.index(name, 128)
+    raw = raw[: at + 4] + struct.pack(">II", len(raw), len(value)) + raw[at + 12 :] + value
+    return struct.pack(">I", len(raw)) + raw[4:]
+
+
+def named_profile() -> bytes:
+    """A profile with its name in 40 million languages."""
+    return saved(portrait(), "JPEG", icc_profile=profile(b"desc", b"mluc" + struct.pack(">III", 0, 40_000_000, 12)))
+
+
+def curved_profile() -> bytes:
+    """A profile with a curve of 200 million points."""
+    return saved(portrait(), "PNG", icc_profile=profile(b"rTRC", b"curv" + struct.pack(">II", 0, 200_000_000)))
+
+
+def gridded_profile() -> bytes:
+    """A profile with a table of 255 × 255 × 255 colours; what is there of it are its first bytes."""
+    table = b"mft2" + bytes(4) + bytes([3, 3, 255, 0]) + bytes(36) + struct.pack(">HH", 2, 2) + bytes(1000)
+    return saved(portrait(), "WEBP", icc_profile=profile(b"chrm", table).replace(b"chrm", b"A2B0", 1))
+
+
 LUGGAGE: dict[str, Callable[[], bytes]] = {
-    maker.__name__: maker for maker in (exif_jpeg, index_jpeg, exif_png, exif_webp, exif_heic, boxes_heic)
+    maker.__name__: maker
+    for maker in (
+        exif_jpeg,
+        index_jpeg,
+        exif_png,
+        exif_webp,
+        exif_heic,
+        boxes_heic,
+        named_profile,
+        curved_profile,
+        gridded_profile,
+    )
 }

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from hostile.measured import resident
 from hostile.mutations import mutant, sources
 from hostile.parts import KINDS
 
@@ -32,6 +33,9 @@ def test_every_mutation_is_a_picture_or_a_refusal(
     kind: str, chunk: int, rounds: Callable[[int], int], figure: Callable[[str], None]
 ) -> None:
     """Whatever happens to a file's bytes, the gate answers with pixels within the limits or with ImageRejected."""
+    for source in sources(kind):
+        codec.prepare(source, LIMITS)
+    before = resident("VmHWM")
     outcomes: Counter[str] = Counter()
     slowest = 0.0
     count = rounds(ROUNDS)
@@ -49,6 +53,8 @@ def test_every_mutation_is_a_picture_or_a_refusal(
         slowest = max(slowest, time.process_time() - start)
     pictures = outcomes.pop("picture")
     refusals = f"{sum(outcomes.values())} refusals by {len(outcomes)} slugs"
-    figure(f"mutations {kind} {chunk + 1}/{CHUNKS}: {pictures} pictures, {refusals}, slowest {slowest * 1000:.0f} ms")
+    grown = (resident("VmHWM") - before) / 1e6
+    costs = f"slowest {slowest * 1000:.0f} ms, {grown:.0f} MB more"
+    figure(f"mutations {kind} {chunk + 1}/{CHUNKS}: {pictures} pictures, {refusals}, {costs}")
     assert min(pictures, sum(outcomes.values())) > count / 50
     assert slowest < MOST_SECONDS
