@@ -17,7 +17,7 @@ from PIL import ImageCms
 from ..errors import ImageRejected
 from ..spec import Change, Image
 from .gate import Opened, refusals
-from .headers import Size
+from .headers import Size, moves
 from .icc import is_sound
 from .modes import BAD_PROFILE, on_white, to_rgb
 
@@ -35,15 +35,12 @@ def read_pixels(opened: Opened, at_least: Size | None = None) -> tuple[Image, li
     with refusals():
         image = opened.image
         changes = _conversions(opened)
-        still = opened.kind == "WEBP" and getattr(image, "n_frames", 1) == 1
-        plain = image.mode == "RGB" or (image.mode == "L" and _profile(opened, "GRAY") is None)
-        pixels = None
-        if plain and (opened.kind == "JPEG" or still):
+        if opened.kind == "WEBP" and not moves(opened.data, opened.kind):
+            return _decode_webp(opened, changes), changes
+        if opened.kind == "JPEG" and (image.mode == "RGB" or (image.mode == "L" and _profile(opened, "GRAY") is None)):
             pixels = _decode_plain(opened, at_least)
-        elif image.mode == "RGBA" and still:
-            pixels = _decode_transparent(opened, changes)
-        if pixels is not None:
-            return pixels, changes
+            if pixels is not None:
+                return pixels, changes
         size = image.size
         image.load()
         if image.size != size:  # a HEIC may turn out larger than its header said
@@ -86,7 +83,7 @@ def _turned(pixels: Image, turn: int) -> Image:
 
 
 def _decode_plain(opened: Opened, at_least: Size | None) -> Image | None:
-    """By OpenCV, None when it cannot: Pillow then has the last word."""
+    """By OpenCV, None when it cannot: of a JPEG, Pillow then has the last word."""
     width, height = opened.image.size
     flags, factor = cv2.IMREAD_COLOR, 1
     for divisor, reduced in _REDUCED.items():
@@ -98,15 +95,25 @@ def _decode_plain(opened: Opened, at_least: Size | None) -> Image | None:
     return pixels if pixels is not None and pixels.shape == expected else None
 
 
-def _decode_transparent(opened: Opened, changes: list[Change]) -> Image | None:
-    """The same for a WebP with transparency."""
+def _decode_webp(opened: Opened, changes: list[Change]) -> Image:
+    """By OpenCV alone: Pillow blanks whole canvases before it finds a frame broken."""
+    transparent = opened.image.mode == "RGBA"
+    pixels = _decode_plain(opened, None) if not transparent else _decode_stored(opened)
+    if pixels is None:
+        raise ImageRejected("image_unreadable")
+    if pixels.shape[2] == 4:
+        pixels, shone = on_white(pixels)
+        if shone:
+            changes.append(Change("transparent"))
+    return pixels
+
+
+def _decode_stored(opened: Opened) -> Image | None:
+    """With transparency, if there is any behind the header's word."""
     pixels: Any = cv2.imdecode(np.frombuffer(opened.bare, np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None or pixels.shape != (*opened.image.size[::-1], 4):
+    if pixels is None or pixels.shape[:2] != opened.image.size[::-1]:
         return None
-    rgb, transparent = on_white(pixels)
-    if transparent:
-        changes.append(Change("transparent"))
-    return rgb
+    return pixels if pixels.shape[2] == 4 else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _conversions(opened: Opened) -> list[Change]:

@@ -109,6 +109,14 @@ def broken_webp() -> bytes:
     return animated_webp().replace(canvas(SIDE, SIDE, 2), canvas(3460, 3460, 2))
 
 
+def garbled_webp() -> bytes:
+    """A lossless WEBP on 49 megapixels whose pixels make no sense."""
+    data = bytearray(saved(portrait(), "WEBP", lossless=True))
+    data[21:25] = struct.pack("<I", (SIDE - 1) | (SIDE - 1) << 14)
+    data[30:60] = bytes(range(30))
+    return bytes(data)
+
+
 def flat_heic() -> bytes:
     """A HEIC that promises 20000 × 20000."""
     data = saved(portrait(), "HEIF")
@@ -134,6 +142,7 @@ REFUSED: dict[str, Callable[[], bytes]] = {
     maker.__name__: maker
     for maker in (
         flat_png, hollow_png, text_png, profile_png, crumbled_png, hollow_jpeg, scans_jpeg, tables_jpeg, hollow_bmp,
-        run_bmp, skipping_bmp, flat_webp, larger_webp, animated_webp, broken_webp, flat_heic, smaller_heic, nested_heic,
+        run_bmp, skipping_bmp, flat_webp, larger_webp, animated_webp, broken_webp, garbled_webp, flat_heic,
+        smaller_heic, nested_heic,
     )
 }  # fmt: skip

@@ -4,9 +4,9 @@ import struct
 from typing import NamedTuple
 
 import numpy as np
-from PIL import ImageCms, PngImagePlugin
+from PIL import PngImagePlugin
 
-from .parts import KINDS, canvas, chunk, portrait, riff_chunk, saved, segment, webp, with_chunks, with_segments
+from .parts import KINDS, canvas, chunk, portrait, riff_chunk, saved, segment, srgb, webp, with_chunks, with_segments
 
 _SIDES = 160, 120
 _ASCII, _LONG, _BYTES = 2, 4, 7  # EXIF's types
@@ -76,7 +76,7 @@ def _exif(marks: dict[str, bytes]) -> bytes:
 
 def _profile(marks: dict[str, bytes]) -> bytes:
     """sRGB under another name, as long as its own; the mark is cut to it."""
-    raw = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    raw = srgb()
     name = "sRGB built-in"
     marks["profile"] = marks["profile"].replace(b"CANARY", b"C")[: len(name)].ljust(len(name), b"-")
     return raw.replace(name.encode("utf-16-be"), marks["profile"].decode().encode("utf-16-be"))

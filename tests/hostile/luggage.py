@@ -3,9 +3,20 @@
 import struct
 from collections.abc import Callable
 
-from PIL import ImageCms
-
-from .parts import box, canvas, chunk, portrait, riff_chunk, saved, segment, tiff, webp, with_chunks, with_segments
+from .parts import (
+    box,
+    canvas,
+    chunk,
+    portrait,
+    riff_chunk,
+    saved,
+    segment,
+    srgb,
+    tiff,
+    webp,
+    with_chunks,
+    with_segments,
+)
 
 
 def listed_exif(size: int) -> bytes:
@@ -49,7 +60,7 @@ def boxes_heic() -> bytes:
 
 def profile(name: bytes, value: bytes) -> bytes:
     """sRGB, called otherwise so that it is applied, with another value for the tag of this name."""
-    raw = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"s\0R\0G\0B", b"o\0R\0G\0B")
+    raw = srgb().replace(b"s\0R\0G\0B", b"o\0R\0G\0B")
     at = raw.index(name, 128)
     raw = raw[: at + 4] + struct.pack(">II", len(raw), len(value)) + raw[at + 12 :] + value
     return struct.pack(">I", len(raw)) + raw[4:]

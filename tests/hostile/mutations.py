@@ -6,9 +6,9 @@ import zlib
 from functools import cache
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 
-from .parts import SIGNATURE, portrait, saved
+from .parts import SIGNATURE, portrait, saved, srgb
 
 _SIDES = 64, 56
 _NUMBERS = (b"\0\0\0\0", b"\0\0\0\1", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\xff\xff\xff\xff", b"\xff\xd8\xff\xd9")
@@ -21,7 +21,7 @@ def sources(kind: str) -> tuple[bytes, ...]:
     exif = Image.Exif()
     exif[0x0112] = 6
     exif.get_ifd(0x8825)[1] = "N"
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = srgb()
     loose = picture.convert("RGBA")
     loose.putalpha(Image.linear_gradient("L").resize(_SIDES))
     match kind:

@@ -7,7 +7,7 @@ import zlib
 import cv2
 import numpy as np
 import pillow_heif
-from PIL import Image
+from PIL import Image, ImageCms
 from skimage.data import astronaut
 
 KINDS = ("JPEG", "PNG", "WEBP", "BMP", "HEIF")
@@ -25,6 +25,12 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
     stream = io.BytesIO()
     image.save(stream, kind, **options)
     return stream.getvalue()
+
+
+def srgb() -> bytes:
+    """The profile that everybody assumes, without the time of day at which it was made."""
+    raw = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return raw[:24] + bytes(12) + raw[36:]
 
 
 # ── JPEG ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ import zlib
 from functools import cache
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 
 from .parts import (
     bmp,
@@ -18,6 +18,7 @@ from .parts import (
     riff_chunk,
     saved,
     segment,
+    srgb,
     tiff,
     webp,
     with_chunks,
@@ -48,7 +49,7 @@ def _exif() -> bytes:
 
 
 def _profile() -> bytes:
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() + MARK
+    return srgb() + MARK
 
 
 def _jpegs() -> dict[str, bytes]:

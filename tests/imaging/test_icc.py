@@ -4,13 +4,13 @@ import struct
 
 import numpy as np
 import pytest
-from hostile.parts import saved
-from PIL import Image, ImageCms
+from hostile.parts import saved, srgb
+from PIL import Image
 
 from meitu_demo.imaging import codec
 from meitu_demo.imaging.icc import is_sound
 
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+SRGB = srgb()
 
 
 def curve(points: int = 0) -> bytes:
