@@ -115,8 +115,7 @@ def test_no_file_of_the_app_is_left_out_of_git() -> None:
     if shutil.which("git") is None or not (PROJECT / ".git").exists():
         pytest.skip("not a git checkout")
     ignored = subprocess.run(
-        ["git", "check-ignore", ".env", ".venv", "build/x",
-         "meitu_demo/data/errors.toml", "assets/style.css", "app.py"],
+        ["git", "check-ignore", ".env", ".venv", "build/x", "meitu_demo/data/errors.toml", "assets/style.css", "app.py"],
         cwd=PROJECT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert set(ignored.stdout.split()) == {".env", ".venv", "build/x"}
