@@ -1,7 +1,7 @@
 """The photo's way in and out of bytes. Everybody above may import it; the modules named here are its parts.
 
-    open_photo   by content, limits held against the header     gate, headers, whole
-    read_pixels  any mode to RGB                                rgb
+    open_photo   by content, limits held against the header     gate; headers, jpeg, png, whole, metadata
+    read_pixels  any mode to RGB                                rgb, modes, icc
     shrink       to the vendor's sides, then for its bytes      fit
     to_srgb, turn_upright                                       rgb
     encode       a JPEG that holds nothing but pixels           fit

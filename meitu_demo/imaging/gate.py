@@ -6,6 +6,7 @@ as ImageRejected. Importing it sets Pillow's process-wide limits, because Gradio
 """
 
 import io
+import math
 import struct
 import warnings
 from collections.abc import Iterator
@@ -13,14 +14,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
-from PIL import ExifTags, Image, ImageFile, PngImagePlugin
+from PIL import Image, ImageFile, PngImagePlugin
 
 from ..errors import ImageRejected
-from .headers import MEDIA_TYPES, UNKNOWN, Size, declared_size, heif_turns, kind_of
-from .whole import is_whole, png_chunks
+from . import jpeg
+from .headers import MEDIA_TYPES, UNKNOWN, Size, declared_size, heif_turns, kind_of, moves
+from .metadata import carries_any, orientation_and_gps
+from .whole import is_whole
 
 MAX_BYTES = 40_000_000
 MAX_PIXELS = 50_000_000  # the largest phones' 48 and 50 megapixels come in
+MAX_MOVING = 12_000_000  # pixels of a moving WebP: its decoder keeps several canvases, at four bytes a pixel
 MAX_SIDE = 32767  # px; decoders' own limits begin here
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -28,19 +32,19 @@ ImageFile.LOAD_TRUNCATED_IMAGES = False
 PngImagePlugin.MAX_TEXT_MEMORY = 16_000_000  # compressed text swells a thousandfold
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
-_TEXT_CHUNKS = {"tEXt", "zTXt", "iTXt", "eXIf", "tIME"}
-
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A file that passed the gate; its header is read, its pixels are not.
 
-    width, height: px as a person sees it, turned upright. orientation: EXIF's 1..8, what remains to be done to the
-    decoded pixels. turned: that, or the decoder does it. metadata: the file carries some, gps: a position is among it.
+    bare: what decoders are given, the file without what its pixels do not need. width, height: px as a person sees it,
+    turned upright. orientation: EXIF's 1..8, what remains to be done to the decoded pixels. turned: that, or the
+    decoder does it. metadata: the file carries some, gps: a position is among it.
     image: Pillow's, lazy, as stored.
     """
 
     data: bytes = field(repr=False)
+    bare: bytes = field(repr=False)
     kind: str
     image: Image.Image = field(repr=False)
     width: int
@@ -65,14 +69,19 @@ def open_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Opened:
     if kind not in MEDIA_TYPES:
         raise ImageRejected("image_wrong_kind", **({} if kind == UNKNOWN else {"found": kind}))
     with refusals():
-        _check_pixels(declared_size(data, kind), max_pixels)
+        max_pixels = min(max_pixels, MAX_MOVING if moves(data, kind) else MAX_PIXELS)
+        declared = declared_size(data, kind)
+        _check_pixels(declared, max_pixels)
         if not is_whole(data, kind):
             raise ImageRejected("image_truncated")
         if kind == "HEIF":
             _register_heif()
-        image = Image.open(io.BytesIO(data), formats=(kind,))
+        bare = jpeg.bare(data) if kind == "JPEG" else data
+        image = Image.open(io.BytesIO(bare), formats=(kind,))
         _check_pixels(image.size, max_pixels)
-        return _describe(data, kind, image)
+        if math.prod(image.size) > math.prod(declared):  # a HEIC's crop may be larger than what it crops
+            raise ImageRejected("image_unreadable")
+        return _describe(data, bare, kind, image)
 
 
 @contextmanager
@@ -93,43 +102,24 @@ def file_size(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{max(1, round(count / 1e3))} KB"
 
 
-def _check_pixels(size: Size, max_pixels: int) -> None:
+def _check_pixels(size: Size, limit: int) -> None:
     width, height = size
-    limit = min(max_pixels, MAX_PIXELS)
     if min(size) < 1:
         raise ImageRejected("image_unreadable")
     if width * height > limit or max(size) > MAX_SIDE:
         raise ImageRejected("image_too_many_pixels", width=width, height=height, limit=round(limit / 1e6, 1))
 
 
-def _describe(data: bytes, kind: str, image: Image.Image) -> Opened:
-    orientation, gps = _exif(image)
+def _describe(data: bytes, bare: bytes, kind: str, image: Image.Image) -> Opened:
+    orientation, gps = orientation_and_gps(data, kind, image.info)
     turned = orientation != 1
     if kind == "HEIF":  # the plugin sets EXIF's orientation to 1 and remembers it, whether or not it was obeyed
         told = image.info.get("original_orientation") or 1
         turned = told != 1
         orientation = told if turned and told <= 8 and not heif_turns(data) else 1
-    xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
-    gps = gps or (b"GPSLatitude" in xmp if isinstance(xmp, bytes) else "GPSLatitude" in xmp)
-    metadata = bool(xmp or gps or image.info.get("exif") or image.info.get("comment"))
-    if kind == "JPEG":
-        applications = getattr(image, "applist", [])
-        metadata |= any(name not in ("APP0", "APP14") and body[:4] != b"ICC_" for name, body in applications)
-    elif kind == "PNG":
-        metadata |= bool(png_chunks(data) & _TEXT_CHUNKS)
+    metadata = carries_any(data, kind, image.info)
     width, height = image.size[::-1] if orientation >= 5 else image.size
-    return Opened(data, kind, image, width, height, orientation, turned, metadata, gps)
-
-
-def _exif(image: Image.Image) -> tuple[int, bool]:
-    """EXIF's orientation 1..8, and whether it holds a position. A broken block counts as none."""
-    try:
-        exif = image.getexif()
-        orientation = exif.get(ExifTags.Base.Orientation, 1)
-        gps = ExifTags.IFD.GPSInfo in exif
-    except Exception:  # Pillow's EXIF parser promises no narrower kind, and the pixels are fine without it
-        return 1, False
-    return (orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1), gps
+    return Opened(data, bare, kind, image, width, height, orientation, turned, metadata, gps)
 
 
 @cache

@@ -8,6 +8,8 @@ import re
 import struct
 from itertools import islice
 
+from .jpeg import MOST_SEGMENTS, read_head
+
 Size = tuple[int, int]
 
 MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "BMP": "image/bmp", "HEIF": "image/heic"}
@@ -27,8 +29,7 @@ _SIGNATURES = {
     b"\xff\x0a": "JXL",
 }
 _HEVC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
-_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-MOST_SEGMENTS = 4096  # JPEG: a phone's file has about twenty
+_MOVING = 2  # among the flags of a WebP
 
 
 def kind_of(data: bytes) -> str:
@@ -51,7 +52,7 @@ def declared_size(data: bytes, kind: str) -> Size:
     """(width, height) in pixels as stored, of a `kind` in MEDIA_TYPES. Raises ValueError or struct.error."""
     match kind:
         case "JPEG":
-            return jpeg_frame(data)[0]
+            return read_head(data).size
         case "PNG":
             width, height = struct.unpack_from(">II", data, 16)
         case "BMP":
@@ -61,7 +62,7 @@ def declared_size(data: bytes, kind: str) -> Size:
             return _webp_size(data)
         case _:
             # The largest of the canvas, its tiles and its thumbnails: a limit must hold for each of them.
-            boxes = list(islice(re.finditer(rb"ispe\0{4}(.{8})", data, re.DOTALL), MOST_SEGMENTS))
+            boxes = list(islice(re.finditer(rb"ispe.{4}(.{8})", data, re.DOTALL), MOST_SEGMENTS))
             sizes = [struct.unpack(">II", box[1]) for box in boxes]
             if len(sizes) == MOST_SEGMENTS:
                 raise ValueError("too many boxes")
@@ -76,26 +77,9 @@ def heif_turns(data: bytes) -> bool:
     return b"irot" in properties or b"imir" in properties
 
 
-def jpeg_frame(data: bytes) -> tuple[Size, int]:
-    """A JPEG's ((width, height), where its first scan begins). Raises ValueError or struct.error."""
-    size = (0, 0)
-    at = 2
-    for _ in range(MOST_SEGMENTS):
-        marker, length = struct.unpack_from(">HH", data, at)
-        if marker == 0xFFFF:  # fill byte
-            at += 1
-            continue
-        if marker < 0xFF02 or 0xFFD0 <= marker <= 0xFFD9 or length < 2:
-            raise ValueError("not a JPEG segment")
-        if marker & 0xFF in _START_OF_FRAME:
-            height, width = struct.unpack_from(">HH", data, at + 5)
-            if size != (0, 0):
-                raise ValueError("two frames")
-            size = (width, height)
-        if marker == 0xFFDA:
-            return size, at
-        at += 2 + length
-    raise ValueError("too many segments")
+def moves(data: bytes, kind: str) -> bool:
+    """Whether a WebP has frames that are laid upon each other."""
+    return kind == "WEBP" and data[12:16] == b"VP8X" and bool(data[20:21] and data[20] & _MOVING)
 
 
 def _webp_size(data: bytes) -> Size:

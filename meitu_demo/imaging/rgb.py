@@ -1,7 +1,8 @@
 """Stored pixels to RGB: every mode a file may have, its colour profile, its orientation.
 
-Only `codec` and tests import it. Plain JPEGs and WebPs go through OpenCV, which decodes straight into the array (for
-50 megapixels of WebP Pillow takes 800 MB); everything else through Pillow, which knows palettes, inks and profiles.
+Only `codec` and tests import it. Plain JPEGs and still WebPs go through OpenCV, which decodes straight into the array
+(for 50 megapixels of WebP Pillow takes 800 MB); everything else through Pillow, which knows palettes, inks and
+profiles.
 """
 
 import io
@@ -16,11 +17,12 @@ from PIL import ImageCms
 from ..errors import ImageRejected
 from ..spec import Change, Image
 from .gate import Opened, refusals
-from .headers import Size
+from .headers import Size, moves
+from .icc import is_sound
+from .modes import BAD_PROFILE, on_white, to_rgb
 
 _TURNS = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _REDUCED = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
-_BAD_PROFILE = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
 _BITS_PER_SAMPLE = 24  # byte of a PNG that holds them
 
 
@@ -33,8 +35,9 @@ def read_pixels(opened: Opened, at_least: Size | None = None) -> tuple[Image, li
     with refusals():
         image = opened.image
         changes = _conversions(opened)
-        plain = image.mode == "RGB" or (image.mode == "L" and _profile(opened, "GRAY") is None)
-        if plain and (opened.kind == "JPEG" or (opened.kind == "WEBP" and getattr(image, "n_frames", 1) == 1)):
+        if opened.kind == "WEBP" and not moves(opened.data, opened.kind):
+            return _decode_webp(opened, changes), changes
+        if opened.kind == "JPEG" and (image.mode == "RGB" or (image.mode == "L" and _profile(opened, "GRAY") is None)):
             pixels = _decode_plain(opened, at_least)
             if pixels is not None:
                 return pixels, changes
@@ -42,10 +45,9 @@ def read_pixels(opened: Opened, at_least: Size | None = None) -> tuple[Image, li
         image.load()
         if image.size != size:  # a HEIC may turn out larger than its header said
             raise ImageRejected("image_unreadable")
-        rgb, transparent = _convert(opened)
+        pixels, transparent = to_rgb(image, _inks(opened))
         if transparent:
             changes.append(Change("transparent"))
-        pixels = np.asarray(rgb)
         image.close()  # gives its memory back; the header's facts stay
         return pixels, changes
 
@@ -62,7 +64,7 @@ def to_srgb(pixels: Image, opened: Opened) -> tuple[Image, list[Change]]:
         picture = Pictures.fromarray(pixels)
         ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), inPlace=True)
         return np.asarray(picture), [Change("colour_profile", {"profile": name})]
-    except _BAD_PROFILE:
+    except BAD_PROFILE:
         return pixels, []
 
 
@@ -81,16 +83,37 @@ def _turned(pixels: Image, turn: int) -> Image:
 
 
 def _decode_plain(opened: Opened, at_least: Size | None) -> Image | None:
-    """By OpenCV, None when it cannot: Pillow then has the last word."""
+    """By OpenCV, None when it cannot: of a JPEG, Pillow then has the last word."""
     width, height = opened.image.size
     flags, factor = cv2.IMREAD_COLOR, 1
     for divisor, reduced in _REDUCED.items():
         if opened.kind == "JPEG" and at_least and width >= at_least[0] * divisor and height >= at_least[1] * divisor:
             flags, factor = reduced, divisor
     flags |= cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
-    pixels: Any = cv2.imdecode(np.frombuffer(opened.data, np.uint8), flags)
+    pixels: Any = cv2.imdecode(np.frombuffer(opened.bare, np.uint8), flags)
     expected = (-(-height // factor), -(-width // factor), 3)
     return pixels if pixels is not None and pixels.shape == expected else None
+
+
+def _decode_webp(opened: Opened, changes: list[Change]) -> Image:
+    """By OpenCV alone: Pillow blanks whole canvases before it finds a frame broken."""
+    transparent = opened.image.mode == "RGBA"
+    pixels = _decode_plain(opened, None) if not transparent else _decode_stored(opened)
+    if pixels is None:
+        raise ImageRejected("image_unreadable")
+    if pixels.shape[2] == 4:
+        pixels, shone = on_white(pixels)
+        if shone:
+            changes.append(Change("transparent"))
+    return pixels
+
+
+def _decode_stored(opened: Opened) -> Image | None:
+    """With transparency, if there is any behind the header's word."""
+    pixels: Any = cv2.imdecode(np.frombuffer(opened.bare, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.shape[:2] != opened.image.size[::-1]:
+        return None
+    return pixels if pixels.shape[2] == 4 else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _conversions(opened: Opened) -> list[Change]:
@@ -107,37 +130,21 @@ def _conversions(opened: Opened) -> list[Change]:
     return [Change(slug) for slug, holds in slugs.items() if holds]
 
 
-def _convert(opened: Opened) -> tuple[Pictures.Image, bool]:
-    """The loaded image in mode RGB, and whether anything shone through."""
-    image = opened.image
-    if image.mode.startswith("I"):  # Pillow's own conversion clips at 255
-        image = Pictures.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8))
-    for mode, space in (("CMYK", "CMYK"), ("L", "GRAY")):
-        profile = _profile(opened, space) if image.mode == mode else None
-        if profile is not None:
-            try:
-                rgb = ImageCms.profileToProfile(image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
-                return rgb or image.convert("RGB"), False
-            except _BAD_PROFILE:
-                return image.convert("RGB"), False
-    if not image.has_transparency_data:
-        return image if image.mode == "RGB" else image.convert("RGB"), False
-    image = image.convert("RGBA")
-    alpha = image.getchannel("A")
-    if alpha.getextrema() == (255, 255):
-        return image.convert("RGB"), False
-    white = Pictures.new("RGB", image.size, "white")
-    white.paste(image, mask=alpha)
-    return white, True
+def _inks(opened: Opened) -> ImageCms.ImageCmsProfile | None:
+    """The profile of print colours or greys, which are converted at once; an RGB profile waits for fewer pixels."""
+    mode = opened.image.mode
+    if mode == "CMYK":
+        return _profile(opened, "CMYK")
+    return _profile(opened, "GRAY") if mode == "L" or mode.startswith("I") else None
 
 
 def _profile(opened: Opened, space: str) -> ImageCms.ImageCmsProfile | None:
-    """The file's profile when it is for `space` (ICC's four letters) and not broken."""
+    """The file's profile when it is for `space` (ICC's four letters) and sound."""
     raw = opened.image.info.get("icc_profile")
-    if not raw:
+    if not raw or not is_sound(raw):
         return None
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(raw))
         return profile if profile.profile.xcolor_space == space else None
-    except _BAD_PROFILE:
+    except BAD_PROFILE:
         return None

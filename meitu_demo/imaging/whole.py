@@ -6,12 +6,9 @@ with grey and say nothing. Every loop is bounded.
 
 import struct
 
-from .headers import MOST_SEGMENTS, jpeg_frame
+from . import jpeg, png
 
-_PNG_SAMPLES = {2: 3, 4: 2, 6: 4}
-_DEFLATE_DENSITY = 1040  # bytes out of one byte in: deflate reaches 1032
-_JPEG_DENSITY = 640  # pixels out of one byte: a bit for each 8×8 block is the least, which makes 512
-_MOST_CHUNKS = 65536  # PNG: 40 MB in the smallest chunks that encoders write (4 KB) are ten thousand
+_PLAIN, _MASKED = 0, 3  # ways of storing a BMP's pixels
 
 
 def is_whole(data: bytes, kind: str) -> bool:
@@ -21,37 +18,37 @@ def is_whole(data: bytes, kind: str) -> bool:
     """
     match kind:
         case "JPEG":
-            (width, height), scan = jpeg_frame(data)
-            return data.find(b"\xff\xd9", scan) > 0 and width * height <= _JPEG_DENSITY * len(data)
+            return jpeg.is_whole(data)
         case "PNG":
-            width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
-            row = 1 + width * depth * _PNG_SAMPLES.get(colour, 1) // 8
-            return "IEND" in png_chunks(data) and row * height <= _DEFLATE_DENSITY * len(data)
+            return png.is_whole(data)
+        case "BMP":
+            return _rows_fit(data)
         case "WEBP":
             return bool(struct.unpack_from("<I", data, 4)[0] + 8 <= len(data))
-        case "HEIF":
+        case _:
             return _boxes_end(data) <= len(data)
-    return True  # BMP: the decoder counts rows, and the header's own length is often wrong
 
 
-def png_chunks(data: bytes) -> set[str]:
-    """The types of the complete chunks up to IEND. Raises ValueError when there are absurdly many."""
-    found: set[str] = set()
-    at = 8
-    for _ in range(_MOST_CHUNKS):
-        if at + 12 > len(data) or "IEND" in found:
-            return found
-        length = int.from_bytes(data[at : at + 4], "big")
-        if at + 12 + length > len(data):
-            return found
-        found.add(data[at + 4 : at + 8].decode("latin-1"))
-        at += 12 + length
-    raise ValueError("too many chunks")
+def _rows_fit(data: bytes) -> bool:
+    """The header's own length is often wrong, so rows are counted.
+
+    Run-length pixels raise ValueError: Pillow unpacks them in Python, seconds for what a few bytes may ask, and no
+    photo is stored so.
+    """
+    start, head = struct.unpack_from("<II", data, 10)
+    if head == 12:
+        width, height, _, bits = struct.unpack_from("<HHHH", data, 18)
+    else:
+        width, height, _, bits, stored = struct.unpack_from("<iiHHI", data, 18)
+        if stored not in (_PLAIN, _MASKED):
+            raise ValueError("compressed")
+    row = (width * bits + 31) // 32 * 4
+    return bool(row * (abs(height) - 1) + width * bits // 8 <= len(data) - max(start, 14 + head))
 
 
 def _boxes_end(data: bytes) -> int:
     at = 0
-    for _ in range(MOST_SEGMENTS):
+    for _ in range(jpeg.MOST_SEGMENTS):
         if at >= len(data):
             break
         length, kind = struct.unpack_from(">I4s", data, at)

@@ -147,6 +147,14 @@ def test_a_transparent_palette() -> None:
     assert {"palette", "transparent"} <= slugs(data).keys()
 
 
+def test_of_several_pictures_in_a_heic_the_first_comes_in() -> None:
+    """And the report says so; a HEIC of one picture is not said to have more."""
+    pair = saved(portrait(), "HEIF", save_all=True, append_images=[Image.new("RGB", (160, 120), "red")], quality=95)
+    assert np.abs(codec.decode(pair).astype(int) - np.asarray(portrait())).mean() < 4
+    assert "first_frame" in slugs(pair)
+    assert "first_frame" not in slugs(saved(portrait(), "HEIF"))
+
+
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 def test_animated_pictures_give_their_first_frame(kind: str) -> None:
     """Of a moving picture the first frame comes in, and the report says so."""

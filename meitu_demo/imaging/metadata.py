@@ -1,0 +1,74 @@
+"""What a picture file carries beside its pixels: how it is to be turned, and whether it tells a place.
+
+Only `gate` imports it. Pillow's reader takes every value that EXIF lists into memory. Half a megabyte that lists one
+long value ten thousand times became six gigabytes, so that the two facts we need are looked up here.
+"""
+
+import re
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+from . import jpeg, png
+
+_ORIENTATION, _POSITION = 0x0112, 0x8825  # EXIF's tags
+_NUMBERS = {1: "B", 3: "H", 4: "I"}  # EXIF's types that an orientation is written in
+_XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([0-9])')
+_IMAGEMAGICK = "Raw profile type exif"  # in hexadecimal digits, from before PNG had a chunk for EXIF
+
+
+def orientation_and_gps(data: bytes, kind: str, info: Mapping[Any, Any]) -> tuple[int, bool]:
+    """EXIF's orientation 1..8, and whether there is a position. `info` is Pillow's. A broken block counts as none."""
+    exif, xmp = blocks(data, kind, info)
+    orientation, gps = _read_exif(exif)
+    if orientation is None:
+        told = _XMP_ORIENTATION.search(xmp)
+        orientation = int(told[1]) if told else 1
+    return (orientation if 1 <= orientation <= 8 else 1), gps or b"GPSLatitude" in xmp
+
+
+def carries_any(data: bytes, kind: str, info: Mapping[Any, Any]) -> bool:
+    """Whether there is anything in the file that will not go on with the picture."""
+    if kind == "JPEG":
+        return len(jpeg.bare(data)) < len(data)
+    return any(blocks(data, kind, info)) or (kind == "PNG" and png.has_text(data))
+
+
+def blocks(data: bytes, kind: str, info: Mapping[Any, Any]) -> tuple[bytes, bytes]:
+    """(EXIF, XMP), empty where there is none."""
+    if kind == "JPEG":
+        return jpeg.exif_and_xmp(data)
+    if kind == "PNG":
+        exif, xmp = png.exif_and_xmp(data)
+        return exif or _from_digits(info.get(_IMAGEMAGICK)), xmp or _bytes(info.get("xmp"))
+    return _bytes(info.get("exif")), _bytes(info.get("xmp"))
+
+
+def _read_exif(block: bytes) -> tuple[int | None, bool]:
+    start = 6 if block.startswith(b"Exif\0\0") else 0
+    order = {b"II": "<", b"MM": ">"}.get(block[start : start + 2])
+    orientation, gps = None, False
+    if order is None:
+        return orientation, gps
+    try:
+        at = start + struct.unpack_from(order + "I", block, start + 4)[0]
+        (count,) = struct.unpack_from(order + "H", block, at)
+        for row in range(at + 2, at + 2 + 12 * count, 12):
+            tag, kind = struct.unpack_from(order + "HH", block, row)
+            gps |= tag == _POSITION
+            if tag == _ORIENTATION and kind in _NUMBERS:
+                (orientation,) = struct.unpack_from(order + _NUMBERS[kind], block, row + 8)
+    except struct.error:  # it breaks off; what was found counts
+        pass
+    return orientation, gps
+
+
+def _from_digits(text: object) -> bytes:
+    try:
+        return bytes.fromhex("".join(str(text or "").split("\n")[3:]))
+    except ValueError:
+        return b""
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else b""

@@ -1,0 +1,1 @@
+"""Odd and hostile picture files, made by hand: what the tests of every door share."""

@@ -1,0 +1,148 @@
+"""Small files that ask for much: memory, time or both."""
+
+import struct
+import zlib
+from collections.abc import Callable
+
+from PIL import Image
+
+from .parts import (
+    bmp,
+    box,
+    canvas,
+    chunk,
+    png,
+    portrait,
+    resized,
+    riff_chunk,
+    saved,
+    segment,
+    webp,
+    with_chunks,
+    with_segments,
+)
+
+SIDE = 7000  # px; 49 megapixels, just inside the gate's limit: the header alone is no reason to refuse
+
+
+def flat_png() -> bytes:
+    """88 megapixels of nothing in about 11 KB."""
+    return png(11000, 8000, zlib.compress(bytes(8000 * (1 + 11000 // 8)), 9), depth=1, colour=0)
+
+
+def hollow_png() -> bytes:
+    """A header that promises 49 megapixels, no pixels, and text to make the file look heavy enough."""
+    return png(SIDE, SIDE, zlib.compress(b""), before=chunk(b"tEXt", b"k\0" + bytes(200_000)))
+
+
+def text_png() -> bytes:
+    """Sixty texts that inflate to a megabyte each."""
+    text = chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(1_000_000), 9))
+    return with_chunks(saved(portrait(), "PNG"), text * 60)
+
+
+def profile_png() -> bytes:
+    """A colour profile that inflates to 256 MB."""
+    press = zlib.compressobj(9)
+    packed = b"".join(press.compress(bytes(1 << 20)) for _ in range(256)) + press.flush()
+    return with_chunks(saved(portrait(), "PNG"), chunk(b"iCCP", b"k\0\0" + packed))
+
+
+def crumbled_png() -> bytes:
+    """Sixty thousand empty texts, then pixels that break off."""
+    return png(64, 64, b"\x78\x9c", before=chunk(b"tEXt", b"k\0") * 60_000)
+
+
+def hollow_jpeg() -> bytes:
+    """Sides of 49 megapixels over the scan of 16 × 16, and comments to make the file look heavy enough."""
+    return with_segments(resized(saved(portrait(16, 16), "JPEG"), SIDE, SIDE), segment(0xFE, bytes(60_000)) * 2)
+
+
+def scans_jpeg() -> bytes:
+    """A progressive JPEG whose last scan, a few bytes for all of its pixels, comes ten thousand times."""
+    data = saved(Image.new("L", (6000, 6000), 90), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    return data[:-2] + data[last:-2] * 10_000 + data[-2:]
+
+
+def tables_jpeg() -> bytes:
+    """Two hundred thousand quantisation tables."""
+    return with_segments(saved(portrait(), "JPEG"), segment(0xDB, (b"\0" + b"\1" * 64) * 1000) * 200)
+
+
+def hollow_bmp() -> bytes:
+    """A header that promises 49 megapixels, and one row."""
+    return bmp(SIDE, SIDE, bytes(3 * SIDE))
+
+
+def run_bmp() -> bytes:
+    """Run-length pixels, one to a run, for 24 megapixels, and broken off."""
+    return bmp(6000, 4000, b"\1\7" * 6_000_000, bits=8, compression=1)
+
+
+def skipping_bmp() -> bytes:
+    """Run-length pixels that skip whole blocks of rows."""
+    return bmp(SIDE, SIDE, b"\0\2\0\xff" * 27, bits=8, compression=1)
+
+
+def flat_webp() -> bytes:
+    """A lossless WEBP of 16383 × 16383."""
+    data = bytearray(saved(portrait(), "WEBP", lossless=True))
+    data[21:25] = struct.pack("<I", 16382 | 16382 << 14)
+    return bytes(data)
+
+
+def larger_webp() -> bytes:
+    """A picture far larger than the canvas it stands on."""
+    return webp(canvas(64, 64), riff_chunk(b"VP8L", flat_webp()[20:]))
+
+
+def animated_webp() -> bytes:
+    """A moving picture on 49 megapixels with a broken first frame."""
+    frame = bytes(6) + (159).to_bytes(3, "little") + (119).to_bytes(3, "little") + bytes(4)
+    frame += riff_chunk(b"VP8L", saved(portrait(), "WEBP", lossless=True)[20:400])
+    return webp(canvas(SIDE, SIDE, 2), riff_chunk(b"ANIM", bytes(6)), riff_chunk(b"ANMF", frame) * 2)
+
+
+def broken_webp() -> bytes:
+    """The same on as many pixels as a moving picture may have."""
+    return animated_webp().replace(canvas(SIDE, SIDE, 2), canvas(3460, 3460, 2))
+
+
+def garbled_webp() -> bytes:
+    """A lossless WEBP on 49 megapixels whose pixels make no sense."""
+    data = bytearray(saved(portrait(), "WEBP", lossless=True))
+    data[21:25] = struct.pack("<I", (SIDE - 1) | (SIDE - 1) << 14)
+    data[30:60] = bytes(range(30))
+    return bytes(data)
+
+
+def flat_heic() -> bytes:
+    """A HEIC that promises 20000 × 20000."""
+    data = saved(portrait(), "HEIF")
+    return data.replace(struct.pack(">II", 160, 120), struct.pack(">II", 20000, 20000))
+
+
+def smaller_heic() -> bytes:
+    """A HEIC of 3 megapixels that promises 64 × 64."""
+    data = saved(Image.new("RGB", (2000, 1500), (90, 90, 90)), "HEIF", quality=10)
+    return data.replace(struct.pack(">II", 2000, 1500), struct.pack(">II", 64, 64))
+
+
+def nested_heic() -> bytes:
+    """Boxes within boxes, five thousand deep."""
+    data = saved(portrait(), "HEIF")
+    inner = b""
+    for _ in range(5000):
+        inner = box(b"dinf", inner)
+    return data[: data.index(b"meta") - 4] + box(b"meta", bytes(4) + inner) + data[data.index(b"mdat") - 4 :]
+
+
+REFUSED: dict[str, Callable[[], bytes]] = {
+    maker.__name__: maker
+    for maker in (
+        flat_png, hollow_png, text_png, profile_png, crumbled_png, hollow_jpeg, scans_jpeg, tables_jpeg, hollow_bmp,
+        run_bmp, skipping_bmp, flat_webp, larger_webp, animated_webp, broken_webp, garbled_webp, flat_heic,
+        smaller_heic, nested_heic,
+    )
+}  # fmt: skip

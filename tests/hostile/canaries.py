@@ -1,0 +1,127 @@
+"""Photos with a mark of its own in every place where their format takes words about whoever is on them."""
+
+import struct
+from typing import NamedTuple
+
+import numpy as np
+from PIL import PngImagePlugin
+
+from .parts import KINDS, canvas, chunk, portrait, riff_chunk, saved, segment, srgb, webp, with_chunks, with_segments
+
+_SIDES = 160, 120
+_ASCII, _LONG, _BYTES = 2, 4, 7  # EXIF's types
+
+
+class Planted(NamedTuple):
+    """A file, and the marks in it by the place where they stand."""
+
+    data: bytes
+    marks: dict[str, bytes]
+
+
+def planted(kind: str) -> Planted:
+    """A photo of `kind` with all that it can carry."""
+    marks = {place: f"CANARY-{kind}-{place}".encode() for place in _PLACES[kind]}
+    return Planted(_MAKERS[kind](marks), marks)
+
+
+def spellings(mark: bytes) -> tuple[bytes, bytes]:
+    """How a mark may be written: in bytes, or in the two bytes a letter that profiles have."""
+    return mark, mark.decode().encode("utf-16-be")
+
+
+_EXIF = ("description", "maker note", "position", "thumbnail")
+_PLACES = {
+    "JPEG": (*_EXIF, "xmp", "iptc", "profile", "comment", "private segment"),
+    "PNG": (*_EXIF, "xmp", "profile", "text", "packed text", "international text"),
+    "WEBP": (*_EXIF, "xmp", "profile"),
+    "BMP": ("profile",),
+    "HEIF": (*_EXIF, "xmp", "profile"),
+}
+
+
+def _directory(start: int, rows: list[tuple[int, int, bytes | int]], following: int = 0) -> bytes:
+    """A TIFF directory for the offset `start`, its long values behind it."""
+    head, tail = struct.pack("<H", len(rows)), b""
+    for tag, kind, value in rows:
+        if isinstance(value, int):
+            head += struct.pack("<HHII", tag, kind, 1, value)
+        else:
+            head += struct.pack("<HHII", tag, kind, len(value), start + 6 + 12 * len(rows) + len(tail))
+            tail += value
+    return head + struct.pack("<I", following) + tail
+
+
+def _exif(marks: dict[str, bytes]) -> bytes:
+    thumbnail = with_segments(saved(portrait(16, 16), "JPEG"), segment(0xFE, marks["thumbnail"]))
+    block = bytes(8)
+    places = {}
+    for name, rows in {
+        "position": [(0x001C, _BYTES, marks["position"])],
+        "camera": [(0x927C, _BYTES, marks["maker note"])],
+        "second": [(0x0103, _LONG, 6), (0x0201, _LONG, 8), (0x0202, _LONG, len(thumbnail))],
+    }.items():
+        places[name] = len(block)
+        block += _directory(len(block), rows)
+    at = len(block)
+    block += thumbnail
+    offset = block.index(struct.pack("<HHII", 0x0201, _LONG, 1, 8)) + 8
+    block = block[:offset] + struct.pack("<I", at) + block[offset + 4 :]
+    first = [
+        (0x010E, _ASCII, marks["description"]), (0x8769, _LONG, places["camera"]), (0x8825, _LONG, places["position"]),
+    ]  # fmt: skip
+    start = len(block)
+    return struct.pack("<2sHI", b"II", 42, start) + block[8:] + _directory(start, first, places["second"])
+
+
+def _profile(marks: dict[str, bytes]) -> bytes:
+    """sRGB under another name, as long as its own; the mark is cut to it."""
+    raw = srgb()
+    name = "sRGB built-in"
+    marks["profile"] = marks["profile"].replace(b"CANARY", b"C")[: len(name)].ljust(len(name), b"-")
+    return raw.replace(name.encode("utf-16-be"), marks["profile"].decode().encode("utf-16-be"))
+
+
+def _jpeg(marks: dict[str, bytes]) -> bytes:
+    resource = b"8BIM\4\4\0\0" + struct.pack(">I", len(marks["iptc"])) + marks["iptc"]
+    return with_segments(
+        saved(portrait(*_SIDES), "JPEG", icc_profile=_profile(marks), comment=marks["comment"]),
+        segment(0xE1, b"Exif\0\0" + _exif(marks)),
+        segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + marks["xmp"]),
+        segment(0xED, b"Photoshop 3.0\0" + resource),
+        segment(0xE7, marks["private segment"]),
+    )
+
+
+def _png(marks: dict[str, bytes]) -> bytes:
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Author", marks["text"].decode())
+    text.add_text("Title", marks["packed text"].decode(), zip=True)
+    text.add_itxt("Comment", marks["international text"].decode())
+    text.add_itxt("XML:com.adobe.xmp", marks["xmp"].decode())
+    data = saved(portrait(*_SIDES), "PNG", pnginfo=text, icc_profile=_profile(marks))
+    return with_chunks(data, chunk(b"eXIf", _exif(marks)))
+
+
+def _webp(marks: dict[str, bytes]) -> bytes:
+    return webp(
+        canvas(*_SIDES, 32 | 8 | 4), riff_chunk(b"ICCP", _profile(marks)), saved(portrait(*_SIDES), "WEBP")[12:],
+        riff_chunk(b"EXIF", _exif(marks)), riff_chunk(b"XMP ", marks["xmp"]),
+    )  # fmt: skip
+
+
+def _bmp(marks: dict[str, bytes]) -> bytes:
+    """The fifth edition of the header has room for a profile, behind the pixels."""
+    width, height = _SIDES
+    pixels, profile = np.asarray(portrait(*_SIDES))[::-1, :, ::-1].tobytes(), _profile(marks)
+    info = struct.pack("<IiiHHIIiiII", 124, width, height, 1, 24, 0, len(pixels), 0, 0, 0, 0)
+    info += bytes(16) + b"DEBM" + bytes(48) + struct.pack("<IIII", 4, 124 + len(pixels), len(profile), 0)
+    return b"BM" + struct.pack("<IHHI", 138 + len(pixels) + len(profile), 0, 0, 138) + info + pixels + profile
+
+
+def _heic(marks: dict[str, bytes]) -> bytes:
+    options = {"exif": _exif(marks), "xmp": marks["xmp"], "icc_profile": _profile(marks)}
+    return saved(portrait(*_SIDES), "HEIF", **options)
+
+
+_MAKERS = dict(zip(KINDS, (_jpeg, _png, _webp, _bmp, _heic), strict=True))

@@ -1,0 +1,35 @@
+"""What one file costs: run as a program with the file as its input, so that nothing else is measured with it."""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import pillow_heif  # noqa: F401  (loaded at the first HEIC, once in a process)
+
+from meitu_demo.errors import ImageRejected
+from meitu_demo.imaging import codec
+from meitu_demo.spec import ImageLimits
+
+STATUS = Path("/proc/self/status")
+
+
+def resident(row: str) -> int:
+    """Bytes of this process, VmRSS now or VmHWM at the highest; where the kernel does not tell, always the highest."""
+    if not STATUS.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return next(int(line.split()[1]) * 1024 for line in STATUS.read_text().splitlines() if line.startswith(row))
+
+
+if __name__ == "__main__":
+    data = sys.stdin.buffer.read()
+    before = resident("VmRSS")
+    start = time.perf_counter()
+    try:
+        codec.prepare(data, ImageLimits(48, 4096, 2_000_000))
+        outcome = "picture"
+    except ImageRejected as error:
+        outcome = error.slug
+    elapsed = time.perf_counter() - start
+    print(json.dumps([outcome, elapsed * 1000, (resident("VmHWM") - before) / 1e6]))

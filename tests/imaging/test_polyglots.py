@@ -1,0 +1,56 @@
+"""Files that are two things at once come out as one: a picture, or nothing."""
+
+from collections.abc import Callable
+
+import pytest
+from hostile.polyglots import MARK, polyglots
+
+from meitu_demo.errors import ImageRejected
+from meitu_demo.imaging import codec
+from meitu_demo.spec import ImageLimits
+
+LIMITS = ImageLimits(min_side=48, max_side=4096, max_bytes=2_000_000)
+PIECE = 6  # bytes; a JPEG of a few KB holds this many of the payload's by chance once in a hundred million
+
+
+def left_over(data: bytes, payload: bytes = MARK) -> int:
+    """How many bytes of the payload stand in `data`, in pieces long enough not to be chance."""
+    kept = {
+        at + near for at in range(len(payload) - PIECE + 1) if payload[at : at + PIECE] in data for near in range(PIECE)
+    }
+    return len(kept)
+
+
+@pytest.mark.fuzz
+def test_nothing_is_carried_along(figure: Callable[[str], None]) -> None:
+    """Of every polyglot only pixels go on, encoded anew, or it is refused; at least thirty are tried."""
+    outcomes = {}
+    for name, data in polyglots().items():
+        try:
+            photo = codec.prepare(data, LIMITS).photo
+        except ImageRejected as error:
+            outcomes[name] = error.slug
+            continue
+        outcomes[name] = "picture"
+        assert photo.data.startswith(b"\xff\xd8"), name
+        assert photo.data.endswith(b"\xff\xd9"), name
+        assert left_over(photo.data) == 0, name
+        assert left_over(codec.encode(codec.decode(data))) == 0, name
+    pictures = sum(outcome == "picture" for outcome in outcomes.values())
+    refused = len(outcomes) - pictures
+    figure(
+        f"{len(outcomes)} polyglots: {pictures} pictures encoded anew with 0 bytes of the payload, {refused} refused"
+    )
+    assert pictures >= 30
+    assert {name for name, outcome in outcomes.items() if outcome != "picture"} == {
+        "gif as script", "html behind a jpeg's first bytes", "html behind a bmp's first bytes", "zip before a jpeg",
+        "svg with script", "film", "tiff",
+    }  # fmt: skip
+
+
+def test_the_payload_is_where_it_should_be() -> None:
+    """Each file holds it to begin with; where it is packed, a name says so. The search itself finds what is there."""
+    for name, data in polyglots().items():
+        packed = name in ("png packed text", "png profile", "bmp padding of rows", "bmp fourth byte")
+        assert (MARK in data) is not packed, name
+    assert left_over(b"picture" + MARK[3:20] + b"picture") == 17

@@ -1,0 +1,78 @@
+"""Each limit of each vendor, just below, just at and just above it: what could be refused here is never sent."""
+
+import base64
+import email
+import io
+import json
+from collections.abc import Callable
+
+import httpx
+import pytest
+from hostile.limits import photo_cases, value_cases
+from hostile.parts import portrait, saved
+from PIL import Image
+from pydantic import SecretStr
+
+from meitu_demo.errors import ImageRejected, ValueRejected
+from meitu_demo.imaging import codec
+from meitu_demo.service import run
+from meitu_demo.spec import Credentials, Route
+
+KEYS = Credentials(SecretStr("key"), SecretStr("secret"))
+ROUTES = {
+    "meitu": Route("meitu", "https://openapi.mtlab.meitu.com", KEYS, paid=True),
+    "ailab": Route("ailab", "https://www.ailabapi.com", KEYS, paid=True),
+}
+
+
+class Vendor:
+    """Answers every call with a picture, and keeps what was sent to it."""
+
+    def __init__(self) -> None:
+        self.calls: list[httpx.Request] = []
+        self.picture = saved(portrait(), "JPEG")
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, content=self.picture)
+        self.calls.append(request)
+        if request.url.host == "www.ailabapi.com":
+            return httpx.Response(200, json={"data": {"image_url": "https://www.ailabapi.com/r/1.jpg"}})
+        return httpx.Response(200, json={"media_info_list": [{"media_data": base64.b64encode(self.picture).decode()}]})
+
+    def photo(self) -> bytes:
+        """The picture in the last call, taken from the wire."""
+        request = self.calls[-1]
+        if request.headers["content-type"] == "application/json":
+            return base64.b64decode(json.loads(request.content)["media_info_list"][0]["media_data"], validate=True)
+        head = b"content-type: " + request.headers["content-type"].encode() + b"\r\n\r\n"
+        parts = email.message_from_bytes(head + request.content).get_payload()
+        return next(part.get_payload(decode=True) for part in parts if part.get_filename())
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize("vendor", ROUTES)
+async def test_nothing_is_sent_that_could_be_refused_here(vendor: str, figure: Callable[[str], None]) -> None:
+    """Either a refusal and no call at all, or one call whose photo is inside every limit of the vendor."""
+    cases = photo_cases(vendor) + value_cases(vendor)
+    for case in cases:
+        counting = Vendor()
+        async with httpx.AsyncClient(transport=httpx.MockTransport(counting)) as client:
+            call = run(client, ROUTES[vendor], case.endpoint, case.photo(), case.values)
+            if case.refused:
+                with pytest.raises((ImageRejected, ValueRejected)) as caught:
+                    await call
+                assert caught.value.slug == case.refused, case.name
+                assert counting.calls == [], case.name
+                continue
+            await call
+        assert len(counting.calls) == 1, case.name
+        sent, limits = counting.photo(), case.endpoint.limits
+        size = Image.open(io.BytesIO(sent)).size
+        assert codec.sniff(sent) in limits.kinds, case.name
+        assert len(sent) <= limits.max_bytes, case.name
+        assert limits.min_side <= min(size) <= max(size) <= limits.max_side, case.name
+        assert case.size in (None, size), case.name
+    refused = sum(bool(case.refused) for case in cases)
+    figure(f"limits of {vendor}: {len(cases)} cases, {len(cases) - refused} sent within them, {refused} with 0 calls")
+    assert len(cases) >= 40
