@@ -81,6 +81,35 @@ def test_half_a_pair_of_keys_names_the_missing_half(half: dict[str, str], missin
     assert "canary" not in message
 
 
+@pytest.mark.parametrize(
+    ("host", "private"),
+    [
+        ("127.0.0.1", True), ("::1", True), ("localhost", True), ("192.168.1.20", True), ("10.0.0.5", True),
+        ("0.0.0.0", False), ("::", False), ("203.0.113.9", True), ("8.8.8.8", False), ("demo.example.org", False),
+    ],
+)  # fmt: skip
+def test_strangers_find_caps_and_no_lab(host: str, private: bool) -> None:
+    """Where anybody may come, spending is capped and the lab is off, unless the owner says otherwise."""
+    settings = read(HOST=host)
+    assert (settings.calls_per_day, settings.calls_per_hour) == ((None, None) if private else (100, 10))
+    assert settings.failure_lab is private
+    said = read(HOST=host, CALLS_PER_DAY="off", CALLS_PER_HOUR="7", FAILURE_LAB="on")
+    assert (said.calls_per_day, said.calls_per_hour, said.failure_lab) == (None, 7, True)
+
+
+def test_a_space_is_public() -> None:
+    """Its host is every address, so its caps are on."""
+    assert read(SPACE_ID="someone/demo").calls_per_day == 100
+
+
+def test_rates_and_switches() -> None:
+    """A rate is a number or off, a switch is on or off."""
+    assert (read().calls_per_second, read().longest_wait, read().breaker) == (1.0, 20.0, True)
+    assert read(CALLS_PER_SECOND="2.5").calls_per_second == 2.5
+    assert read(CALLS_PER_SECOND="OFF").calls_per_second is None
+    assert not read(BREAKER="off").breaker
+
+
 def test_blank_is_not_set() -> None:
     """An empty or blank value, as a hosting page leaves them, is no value."""
     assert read(MEITU_API_KEY=" ", MEITU_API_SECRET="", PORT="", MODE=" ") == Settings()
@@ -102,7 +131,9 @@ def test_spaces_around_a_key_are_a_copying_slip() -> None:
         ("MEITU_BASE_URL", "https://user:pw@host"), ("MEITU_BASE_URL", "https://host?x=1"),
         ("MEITU_BASE_URL", "https://host:port"), ("MEITU_BASE_URL", "https://"), ("AILAB_BASE_URL", "https://a b"),
         ("AILAB_BASE_URL", "https://host:0"), ("MEITU_BASE_URL", "https://[::1"), ("MEITU_BASE_URL", "https://h\u00f6st"),
-        ("RAPIDAPI_HOST", "https://host"), ("RAPIDAPI_HOST", "h\u00f6st"), ("RAPIDAPI_HOST", "a b"),
+        ("CALLS_PER_DAY", "0"), ("CALLS_PER_HOUR", "many"), ("CALLS_PER_SECOND", "0"), ("CALLS_PER_SECOND", "nan"),
+        ("CALLS_PER_SECOND", "fast"), ("LONGEST_WAIT", "-1"), ("BREAKER", "yes"), ("FAILURE_LAB", "1"),
+        ("WRITE_TIMEOUT", "x"), ("RAPIDAPI_HOST", "https://host"), ("RAPIDAPI_HOST", "h\u00f6st"), ("RAPIDAPI_HOST", "a b"),
         *(("RESULT_HOSTS", value) for value in (
             "https://host.example", "host.example/path", "host.example:8443", "example", ".com", "*", "*.", ".",
             "**.x.org", "*x.example.com", "img.*.com", "a..example", "x.example.", "-x.example", "b\u00fccher.example",
