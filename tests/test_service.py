@@ -21,7 +21,6 @@ from meitu_demo.errors import (
     ImageRejected,
     LinkRejected,
     OutcomeUnknown,
-    ProviderError,
     Unreachable,
     ValueRejected,
 )
@@ -334,8 +333,8 @@ async def test_a_vendors_redirect_is_not_followed(portrait: bytes) -> None:
         return httpx.Response(307, headers={"location": "https://elsewhere.example/"})
 
     error = await failed(handler, portrait)
-    assert isinstance(error, ProviderError)
-    assert (error.code, hosts) == ("307", ["openapi.mtlab.meitu.com"])
+    assert isinstance(error, BadReply)
+    assert (error.facts["cause"], hosts) == ("redirect", ["openapi.mtlab.meitu.com"])
 
 
 async def test_a_call_is_sent_once(portrait: bytes) -> None:

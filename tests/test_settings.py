@@ -133,7 +133,8 @@ def test_spaces_around_a_key_are_a_copying_slip() -> None:
         ("AILAB_BASE_URL", "https://host:0"), ("MEITU_BASE_URL", "https://[::1"), ("MEITU_BASE_URL", "https://h\u00f6st"),
         ("CALLS_PER_DAY", "0"), ("CALLS_PER_HOUR", "many"), ("CALLS_PER_SECOND", "0"), ("CALLS_PER_SECOND", "nan"),
         ("CALLS_PER_SECOND", "fast"), ("LONGEST_WAIT", "-1"), ("BREAKER", "yes"), ("FAILURE_LAB", "1"),
-        ("WRITE_TIMEOUT", "x"), ("RAPIDAPI_HOST", "https://host"), ("RAPIDAPI_HOST", "h\u00f6st"), ("RAPIDAPI_HOST", "a b"),
+        ("WRITE_TIMEOUT", "x"),
+        ("RAPIDAPI_HOST", "https://host"), ("RAPIDAPI_HOST", "h\u00f6st"), ("RAPIDAPI_HOST", "a b"),
         *(("RESULT_HOSTS", value) for value in (
             "https://host.example", "host.example/path", "host.example:8443", "example", ".com", "*", "*.", ".",
             "**.x.org", "*x.example.com", "img.*.com", "a..example", "x.example.", "-x.example", "b\u00fccher.example",

@@ -21,7 +21,8 @@ OURS = """
     unreachable unreachable_dns unreachable_refused unreachable_tls unreachable_connect_timeout unreachable_busy
     outcome_unknown outcome_unknown_read_timeout outcome_unknown_reset outcome_unknown_server_error
     outcome_unknown_unexpected
-    bad_reply bad_reply_not_json bad_reply_no_media bad_reply_not_base64 bad_reply_not_an_image bad_reply_too_large
+    bad_reply bad_reply_empty bad_reply_cut_off bad_reply_redirect
+    bad_reply_not_json bad_reply_no_media bad_reply_not_base64 bad_reply_not_an_image bad_reply_too_large
     link_rejected link_rejected_scheme link_rejected_address link_rejected_dns link_rejected_status
     link_rejected_host link_rejected_expired link_rejected_network link_rejected_timeout link_rejected_too_large
     vendor_unknown unexpected

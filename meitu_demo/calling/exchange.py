@@ -30,7 +30,7 @@ async def exchange(client: httpx.AsyncClient, route: Route, request: httpx.Reque
     except TimeoutError:
         raise translate(route.provider, httpx.ReadTimeout("", request=request)) from None
     except httpx.InvalidURL:  # a Location that is none, at which httpx looks whether it is followed or not
-        raise BadReply(provider=route.provider, cause="not_json") from None
+        raise BadReply(provider=route.provider, cause="redirect") from None
     except httpx.HTTPError as error:
         error.request = request
         raise translate(route.provider, error) from None  # not chained: its text may hold the URL, and that the key

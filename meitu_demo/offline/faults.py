@@ -46,12 +46,12 @@ FAULTS: dict[str, Fault] = {
     "reset": Fault(Verdict.UNKNOWN, OutcomeUnknown, "reset"),
     "drip": Fault(Verdict.UNKNOWN, OutcomeUnknown, "read_timeout"),
     # an answer that is none
-    "truncated_json": Fault(Verdict.UNKNOWN, BadReply, "not_json"),
+    "truncated_json": Fault(Verdict.UNKNOWN, BadReply, "cut_off"),
     "html_200": Fault(Verdict.UNKNOWN, BadReply, "not_json"),
-    "empty": Fault(Verdict.UNKNOWN, BadReply, "not_json"),
+    "empty": Fault(Verdict.UNKNOWN, BadReply, "empty"),
     "huge": Fault(Verdict.UNKNOWN, BadReply, "too_large"),
     "gzip_bomb": Fault(Verdict.UNKNOWN, BadReply, "too_large"),
-    "redirect": Fault(Verdict.UNKNOWN, ProviderError, "307", billed=False),
+    "redirect": Fault(Verdict.UNKNOWN, BadReply, "redirect", billed=False),
     "wrong_content_type": FINE,
     # an answer whose picture is none
     "base64_newlines": Fault(Verdict.FINE, in_base64=True),

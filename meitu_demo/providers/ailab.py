@@ -8,7 +8,7 @@ import httpx
 
 from ..errors import BadReply, ProviderError
 from ..spec import Endpoint, Link, Photo, Reply, Route, Values
-from .base import Json, measured, read_object, without_code
+from .base import Json, measured, read_object, unreadable, without_code
 
 NAME = "AILabTools"
 
@@ -33,7 +33,7 @@ def parse(response: httpx.Response) -> Reply:
     """The link to the picture. Raises ProviderError, BadReply or OutcomeUnknown."""
     body = read_object(response)
     if body is None:
-        raise without_code("ailab", response, "not_json")
+        raise without_code("ailab", response, unreadable(response))
     request_id = _text(body.get("request_id")) or _text(body.get("log_id")) or None
     code, message = _failure(body)
     if code:

@@ -34,6 +34,14 @@ def read_object(response: httpx.Response) -> Json | None:
     return body if isinstance(body, dict) else None
 
 
+def unreadable(response: httpx.Response) -> str:
+    """The cause to tell of a body that is no JSON object: empty, cut_off or not_json."""
+    body = response.content.strip()
+    if not body:
+        return "empty"
+    return "cut_off" if body.startswith(b"{") and not body.endswith(b"}") else "not_json"
+
+
 def measured(text: object) -> dict[str, int]:
     """Numbers that an answer gives as ``name=number`` in its free text, such as "angle=41 limit=35"; most give none."""
     pairs = re.findall(r"\b([a-z]{3,12})=(\d{1,9})\b", text[:200]) if isinstance(text, str) else []
@@ -49,4 +57,6 @@ def without_code(
         return OutcomeUnknown(provider=provider, cause="server_error", http_status=status)
     if response.is_success:
         return BadReply(provider=provider, cause=cause)
+    if response.is_redirect:  # not followed: it would take key and face to a place that nobody has checked
+        return BadReply(provider=provider, cause="redirect", http_status=status)
     return ProviderError(provider, str(status), vendor_message=message, http_status=status, request_id=request_id)

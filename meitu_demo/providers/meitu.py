@@ -13,7 +13,7 @@ import httpx
 from ..errors import BadReply, ProviderError
 from ..spec import Endpoint, Link, Photo, Reply, Route, Values
 from ..tables import text_slug
-from .base import Json, measured, read_object, without_code
+from .base import Json, measured, read_object, unreadable, without_code
 
 NAME = "Meitu"
 CODE_NAMES = ("ErrorCode", "error_code", "code")
@@ -50,7 +50,7 @@ def parse(response: httpx.Response) -> Reply:
     body = read_object(response)
     if body is None:
         _raise_for_text(response)
-        raise without_code("meitu", response, "not_json")
+        raise without_code("meitu", response, unreadable(response))
     request_id = _first(body, REQUEST_ID_NAMES) or response.headers.get("x-request-id")
     code, message = _failure(body)
     media = _media(body)

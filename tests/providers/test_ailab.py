@@ -188,7 +188,7 @@ def test_a_5xx_without_a_code_may_have_been_billed(status: int, body: bytes) -> 
 @pytest.mark.parametrize(
     ("body", "cause"),
     [
-        (b"", "not_json"),
+        (b"", "empty"),
         (b"<html>", "not_json"),
         (b"[]", "not_json"),
         (b"[" * 100_000, "not_json"),

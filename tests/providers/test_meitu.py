@@ -200,7 +200,6 @@ FAILURES = [
     (400, {"ErrorCode": 4242, "ErrorMsg": "never heard of"}, "4242", "never heard of", "vendor_unknown"),
     (404, b"<html>not here</html>", "404", "", "api_not_found"),
     (403, b"", "403", "", "no_entitlement"),
-    (302, b"", "302", "", "vendor_unknown"),
 ]  # fmt: skip
 
 
@@ -210,6 +209,14 @@ def test_every_shape_of_failure(status: int, body: Any, code: str, message: str,
     error = failure(status, body)
     assert (error.provider, error.code, error.vendor_message, error.http_status) == ("meitu", code, message, status)
     assert explain(error, "en").slug == slug
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_being_sent_elsewhere_is_no_answer(status: int) -> None:
+    """It has no code to be explained by, and may have been billed for all that anybody knows."""
+    with pytest.raises(BadReply) as caught:
+        meitu.parse(httpx.Response(status, headers={"location": "https://elsewhere.example/"}))
+    assert caught.value.facts == {"provider": "meitu", "cause": "redirect", "http_status": status}
 
 
 def test_a_failures_request_id_is_kept() -> None:
@@ -237,9 +244,9 @@ def test_a_5xx_without_a_code_may_have_been_billed(status: int, body: bytes) -> 
 @pytest.mark.parametrize(
     ("body", "cause"),
     [
-        (b"", "not_json"),
+        (b"", "empty"),
         (b"<html>welcome</html>", "not_json"),
-        (b'{"media_info_list": [{"media_da', "not_json"),
+        (b'{"media_info_list": [{"media_da', "cut_off"),
         (b"[]", "not_json"),
         (b'"text"', "not_json"),
         (b"\xff\xfe\x00", "not_json"),
