@@ -39,7 +39,7 @@ def main() -> int:
     except (OSError, ValueError) as error:
         print(f"Paid calls cannot be written down: {error}", file=sys.stderr)  # noqa: T201
         return 2
-    app = create_app(settings, make_client(settings, create_offline()), till)
+    app = create_app(settings, make_client(settings, create_offline(once=True)), till)
     print(f"Open http://{settings.host}:{settings.port}", flush=True)  # noqa: T201
     uvicorn.run(app, host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=5)
     return 0

@@ -13,6 +13,7 @@ from .errors import (
     ImageRejected,
     LedgerUnavailable,
     LinkRejected,
+    MissingConsent,
     MissingKey,
     OutcomeUnknown,
     OverBudget,
@@ -41,7 +42,16 @@ MEANING: tuple[tuple[type[DemoError], Billing], ...] = (
     (LinkRejected, Billing.DONE),
     *(
         (kind, Billing.NOT_SENT)
-        for kind in (ImageRejected, ValueRejected, MissingKey, OverBudget, LedgerUnavailable, Busy, Resting)
+        for kind in (
+            ImageRejected,
+            ValueRejected,
+            MissingKey,
+            MissingConsent,
+            OverBudget,
+            LedgerUnavailable,
+            Busy,
+            Resting,
+        )
     ),
 )
 

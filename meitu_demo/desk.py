@@ -112,6 +112,10 @@ class Desk:
         for ticket in [ticket for ticket in self._tickets if ticket.session == session]:
             ticket.stop()
 
+    def count(self, session: str) -> int:
+        """How many calls are kept for the session."""
+        return sum(key[0] == session for key in self._errands)
+
     def forget(self, session: str) -> None:
         """Keep nothing of a session's; what is in flight is still recorded to its end."""
         for key in [key for key in self._errands if key[0] == session]:

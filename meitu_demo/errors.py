@@ -6,6 +6,7 @@ Imports nothing of ours; everybody may import it. A slug names the explanation i
     ├─ ImageRejected     ours: unreadable, wrong kind, too large, too small
     ├─ ValueRejected     ours: a control's value that the endpoint does not take
     ├─ MissingKey        no key for a call that was asked to go live
+    ├─ MissingConsent    a photo would leave the machine, and nobody has agreed to that
     ├─ OverBudget        the owner's cap on paid calls is reached
     │  └─ OverVisitorBudget
     ├─ LedgerUnavailable a paid call cannot be written down, so none is made
@@ -53,6 +54,12 @@ class MissingKey(DemoError):
     """A live call was asked for and there is no key. Facts: provider, setting."""
 
     slug = "missing_key"
+
+
+class MissingConsent(DemoError):
+    """A live call without consent; nothing was sent. Facts: provider."""
+
+    slug = "missing_consent"
 
 
 class OverBudget(DemoError):

@@ -7,12 +7,15 @@
 Live or offline is the route's business: nothing here asks which it is.
 """
 
+import secrets
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import anyio
 import httpx
@@ -50,14 +53,19 @@ class Outcome:
     changes: tuple[Change, ...]
     elapsed_s: float
     request_id: str | None = None
+    id: str = field(default_factory=lambda: secrets.token_hex(16))
+    made_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    host: str = ""  # where the photo went; "" where it did not leave the machine
+    bytes_sent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the vendor answered, and how long it took with all waiting."""
+    """What the vendor answered, how long it took with all waiting, and how much was sent."""
 
     reply: Reply
     elapsed_s: float
+    bytes_sent: int
 
 
 class Account(Protocol):
@@ -145,7 +153,7 @@ async def ask(
 
     async with pay() if pay and route.paid else nullcontext() as account:
         reply = await attempts(line.repeats, once, lambda: watch(Step.REPEAT, 0.0))
-    return Asked(reply, time.perf_counter() - start)
+    return Asked(reply, time.perf_counter() - start, len(request.content))
 
 
 async def collect(
@@ -165,6 +173,8 @@ async def collect(
         order.changes,
         asked.elapsed_s + time.perf_counter() - start,
         asked.reply.request_id,
+        host=urlsplit(route.base_url).hostname or "" if route.mode == "live" else "",
+        bytes_sent=asked.bytes_sent,
     )
 
 

@@ -64,6 +64,10 @@ class Settings:
     breaker: bool = True
     failure_lab: bool = True
     trusted_proxies: tuple[Network, ...] = ()
+    meitu_recipient: str = "Meitu, China"
+    ailab_recipient: str = "AILabTools, China"
+    keep_minutes: int = 30
+    visible_label: bool = True
     result_hosts: tuple[str, ...] = RESULT_HOSTS  # in small letters; with a dot before it, every name below
     connect_timeout: float = 5.0
     write_timeout: float = 30.0
@@ -73,6 +77,10 @@ class Settings:
         """Where paid calls are written down: the database that is set, else a file in the data folder."""
         url = self.database_url
         return url.get_secret_value() if url else f"sqlite:///{Path(self.data_dir).resolve()}/ledger.db"
+
+    def recipient(self, provider: str) -> str:
+        """Whom a photo for `provider` is sent to, by name and country."""
+        return {"meitu": self.meitu_recipient, "ailab": self.ailab_recipient}[provider]
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -122,6 +130,10 @@ class _Reader:
             breaker=self._switch("BREAKER", True),
             failure_lab=self._switch("FAILURE_LAB", private),
             trusted_proxies=self._networks("TRUSTED_PROXIES"),
+            meitu_recipient=self._words("MEITU_RECIPIENT", default.meitu_recipient),
+            ailab_recipient=self._words("AILAB_RECIPIENT", default.ailab_recipient),
+            keep_minutes=self._minutes("KEEP_MINUTES", default.keep_minutes),
+            visible_label=self._switch("VISIBLE_LABEL", default.visible_label),
             result_hosts=self._result_hosts("RESULT_HOSTS", default.result_hosts),
             connect_timeout=self._seconds("CONNECT_TIMEOUT", default.connect_timeout),
             write_timeout=self._seconds("WRITE_TIMEOUT", default.write_timeout),
@@ -247,6 +259,19 @@ class _Reader:
                 f"{name} must be hosts such as img.example.com, or .example.com for all below it, separated by commas"
             )
         return hosts or default
+
+    def _words(self, name: str, default: str) -> str:
+        text = self._text(name, default)
+        if not text.isprintable() or len(text) > 80:
+            self._wrong.append(f"{name} must be one line of at most 80 characters")
+        return text
+
+    def _minutes(self, name: str, default: int) -> int:
+        text = self._text(name, str(default))
+        if not text.isdecimal() or not 1 <= int(text[:9]) <= 1440:
+            self._wrong.append(f"{name} must be a number of minutes from 1 to 1440")
+            return default
+        return int(text)
 
     def _seconds(self, name: str, default: float) -> float:
         text = self._text(name, str(default))

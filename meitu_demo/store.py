@@ -6,8 +6,15 @@ The offline server's result links and the page's own pictures both live here. Im
 import secrets
 import time
 from collections import OrderedDict
+from typing import NamedTuple
 
 CAPACITY = 256 * 1024 * 1024  # bytes in all; the oldest go first
+
+
+class _Held(NamedTuple):
+    deadline: float
+    owner: str
+    data: bytes
 
 
 class PictureStore:
@@ -17,27 +24,46 @@ class PictureStore:
         self._life = life
         self._capacity = capacity
         self._size = 0
-        self._held: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+        self._held: OrderedDict[str, _Held] = OrderedDict()
 
-    def put(self, data: bytes) -> str:
-        """Keep `data`; returns its token."""
+    def put(self, data: bytes, owner: str = "") -> str:
+        """Keep `data`, which belongs to `owner`; returns its token."""
         self._size += len(data)
         self._sweep()
         token = secrets.token_urlsafe(24)
-        self._held[token] = (time.monotonic() + self._life, data)
+        self._held[token] = _Held(time.monotonic() + self._life, owner, data)
         return token
 
     def get(self, token: str) -> bytes | None:
         """The bytes, or None when unknown or expired."""
         self._sweep()
         held = self._held.get(token)
-        return held[1] if held else None
+        return held.data if held else None
+
+    def take(self, token: str) -> bytes | None:
+        """The same, for the last time."""
+        data = self.get(token)
+        self._drop(token)
+        return data
+
+    def count(self, owner: str) -> int:
+        """How many pictures are kept for `owner`."""
+        self._sweep()
+        return sum(held.owner == owner for held in self._held.values())
+
+    def forget(self, owner: str) -> None:
+        """Keep nothing of `owner`'s."""
+        for token in [token for token, held in self._held.items() if held.owner == owner]:
+            self._drop(token)
+
+    def _drop(self, token: str) -> None:
+        held = self._held.pop(token, None)
+        self._size -= len(held.data) if held else 0
 
     def _sweep(self) -> None:
         now = time.monotonic()
         while self._held:
-            deadline, data = next(iter(self._held.values()))
-            if deadline > now and self._size <= self._capacity:
+            token, held = next(iter(self._held.items()))
+            if held.deadline > now and self._size <= self._capacity:
                 return
-            self._held.popitem(last=False)
-            self._size -= len(data)
+            self._drop(token)

@@ -29,6 +29,8 @@ SINGLE = (
     "BREAKER",
     "FAILURE_LAB",
     "WRITE_TIMEOUT",
+    "KEEP_MINUTES",
+    "VISIBLE_LABEL",
     "TRUSTED_PROXIES",
     "RESULT_HOSTS",
 )

@@ -19,7 +19,7 @@ class Alongside:
     """The server with its lab, started when it is first needed."""
 
     def __init__(self) -> None:
-        self._app = create_app(lab=True)
+        self._app = create_app(lab=True, once=True)
         self._lock = threading.Lock()
         self._running: tuple[str, uvicorn.Server, threading.Thread] | None = None
 

@@ -23,12 +23,12 @@ Handler = Callable[[Request, Endpoint], Awaitable[Response]]
 HANDLERS: dict[str, Handler] = {"meitu": meitu_gateway.handle, "ailab": ailab_gateway.handle}
 
 
-def create_app(*, private_links: bool = False, lab: bool = False, fault: str = "") -> Starlette:
+def create_app(*, private_links: bool = False, lab: bool = False, fault: str = "", once: bool = False) -> Starlette:
     """The server as an ASGI app; it speaks for every provider at once and accepts any key that is not empty.
 
     private_links: photos given by URL may lie on private addresses, loopback included: for development only.
     lab: callers may tell the server to fail, see `faults`; also for development only. `fault`: how all calls
-    fail that say nothing themselves.
+    fail that say nothing themselves. once: a linked result is forgotten when it has been fetched.
     """
     routes = [
         HttpRoute(endpoint.path, partial(_serve, endpoint=endpoint), methods=["POST"])
@@ -46,6 +46,7 @@ def create_app(*, private_links: bool = False, lab: bool = False, fault: str = "
     app.state.engine = Engine()
     app.state.results = PictureStore(RESULT_LIFE_S)
     app.state.private_links = private_links
+    app.state.once = once
     app.state.lab, app.state.fault = lab, fault
     app.state.charges = Counter[str]()  # calls by endpoint that a vendor would have billed, where there is a lab
     app.state.http = httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=5.0), trust_env=False)
@@ -64,7 +65,8 @@ async def _serve(request: Request, endpoint: Endpoint) -> Response:
 
 
 async def _result(request: Request) -> Response:
-    data = request.app.state.results.get(request.path_params["token"])
+    state, token = request.app.state, request.path_params["token"]
+    data = state.results.take(token) if state.once else state.results.get(token)
     if data is None:
         return Response("this link has expired", 404, media_type="text/plain")
     return Response(data, media_type="image/jpeg", headers={"cache-control": "no-store"})

@@ -20,9 +20,11 @@ from ..explain import explain
 from ..service import Outcome
 from ..spec import Control, Endpoint, Strength
 from ..words import translate
+from . import delivery
 from .changes import change_texts
 from .context import Context
 from .naming import file_name
+from .receipt import facts
 from .texts import language_of
 from .visits import Visit
 
@@ -36,8 +38,8 @@ def expose(context: Context, endpoint: Endpoint) -> None:
     names = [control.name for control in endpoint.controls]
 
     async def call(photo: Any, *given: Any) -> Any:
-        *values, _consent, again, request = given
-        language = language_of(request)
+        *values, consent, again, request = given
+        language, visit = language_of(request), Visit.of(request)
         paid = context.routes.is_live(endpoint.provider)
         try:
             ticket = await context.start(
@@ -45,7 +47,8 @@ def expose(context: Context, endpoint: Endpoint) -> None:
                 photo,
                 dict(zip(names, values, strict=True)),
                 route=context.routes.choose(endpoint.provider),
-                visit=Visit.of(request),
+                visit=visit,
+                consent=consent,
                 again=WHICHEVER if again else NOT_AGAIN,
             )
             try:
@@ -57,9 +60,12 @@ def expose(context: Context, endpoint: Endpoint) -> None:
                 log.exception("%s failed", endpoint.id)
             text = explain(error, language, paid=paid).as_text()
             raise gr.Error(text, duration=None, print_exception=False) from None
-        path = await anyio.to_thread.run_sync(_write, context.uploads, outcome)
+        path = await anyio.to_thread.run_sync(_write, context, outcome, language)
+        context.mine.note(visit.session, path)
         asyncio.get_running_loop().call_later(FETCH_S, shutil.rmtree, path.parent, True)
-        return gr.FileData(path=str(path), orig_name=path.name), report(outcome, language, repeated=ticket.repeated)
+        return gr.FileData(path=str(path), orig_name=path.name), report(
+            outcome, language, context.settings.keep_minutes, repeated=ticket.repeated
+        )
 
     signature = _signature(endpoint)
     call.__name__ = call.__qualname__ = endpoint.id
@@ -72,7 +78,7 @@ def expose(context: Context, endpoint: Endpoint) -> None:
     )
 
 
-def report(outcome: Outcome, language: str, *, repeated: bool = False) -> dict[str, Any]:
+def report(outcome: Outcome, language: str, keep_minutes: int, *, repeated: bool = False) -> dict[str, Any]:
     """What an API client learns beside the picture. repeated: the session had made the call already."""
     return {
         "endpoint": outcome.endpoint.id,
@@ -83,6 +89,7 @@ def report(outcome: Outcome, language: str, *, repeated: bool = False) -> dict[s
         "width": outcome.result.width,
         "height": outcome.result.height,
         "changes": change_texts(outcome.changes, language),
+        "receipt": facts(outcome, keep_minutes),
     }
 
 
@@ -119,9 +126,9 @@ def _documentation(endpoint: Endpoint) -> str:
     return f"{translate(f'api.{endpoint.id}', 'en')}\n\nArgs:\n{lines}\n"
 
 
-def _write(uploads: Path, outcome: Outcome) -> Path:
-    folder = uploads / secrets.token_urlsafe(24)
+def _write(context: Context, outcome: Outcome, language: str) -> Path:
+    folder = context.uploads.resolve() / secrets.token_urlsafe(24)
     folder.mkdir(parents=True)
     path = folder / file_name(outcome)
-    path.write_bytes(outcome.result.data)
+    path.write_bytes(delivery.leaving(delivery.master(outcome), language, visible=context.settings.visible_label))
     return path

@@ -8,7 +8,6 @@ import anyio
 import gradio as gr
 import httpx
 from fastapi import FastAPI
-from fastapi.responses import PlainTextResponse, Response
 from gradio.utils import get_upload_folder
 
 from .. import templates
@@ -19,28 +18,29 @@ from ..routes import Routes
 from ..settings import Settings
 from ..store import PictureStore
 from ..till import Till
-from . import api, controls, doors, examples, keys, lab, panel
+from . import api, controls, doors, examples, files, forget, keys, lab, panel, verify
+from .belongings import Belongings
 from .context import Context, Lines
+from .forget import Shown
 from .header import header
-from .pictures import KEPT_PATH
 from .rehearsal import Rehearsal
 from .texts import Texts
 from .theme import theme
 from .visitors import VisitorCookie
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
-KEPT_S = 1800.0  # a result is on the page's server for half an hour
 LAST_CALLS_S = 5.0  # how long a stop waits for calls in flight
-CACHE_SWEEP = (300, 1200)  # seconds: how often Gradio looks, and how old an upload may grow
 
 
 def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
     """The page: header, a tab for each endpoint, and the API beside it."""
     picks = controls.TemplatePicks.collect(settings.meitu_template_ids)
+    panels: list[Shown] = []
+    sweep = (min(300, settings.keep_minutes * 10), settings.keep_minutes * 40)
     blocks: gr.Blocks
-    with gr.Blocks(title="Portrait APIs", analytics_enabled=False, fill_width=True, delete_cache=CACHE_SWEEP) as blocks:
+    with gr.Blocks(title="Portrait APIs", analytics_enabled=False, fill_width=True, delete_cache=sweep) as blocks:
         tab = gr.Textbox(visible=False, elem_id="tab-name")
-        own = gr.State(None)
+        own = gr.State(None, time_to_live=settings.keep_minutes * 60)
         masthead = gr.HTML(
             texts.render("header", lambda language: header(context.routes, language)),
             elem_id="masthead", elem_classes="bare", apply_default_css=False,
@@ -48,12 +48,15 @@ def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
         with gr.Tabs(elem_id="panels", overflow_behavior="wrap"):
             for endpoint in CATALOGUE.values():
                 with gr.Tab(texts.word(f"panels.{endpoint.id}.tab"), id=endpoint.id, elem_id=f"{endpoint.slug}-tab"):
-                    panel.build(context, endpoint, texts, picks, [tab, own])
+                    panels.append(Shown(endpoint.id, *panel.build(context, endpoint, texts, picks, [tab, own])))
             if settings.failure_lab:
                 with gr.Tab(texts.word("panels.failure_lab.tab"), id="failure_lab", elem_id="failure-lab-tab"):
-                    lab.build(context, context.rehearsal, texts, [tab, own])
+                    panels.append(Shown("failure_lab", *lab.build(context, context.rehearsal, texts, [tab, own])))
+            with gr.Tab(texts.word("panels.verify.tab"), id="verify", elem_id="verify-tab"):
+                panels.append(Shown("verify", *verify.build(context, texts, [tab, own])))
         if settings.mode != "offline":
             keys.build(context, texts, own, masthead)
+        forget.build(context, texts, [tab, own], masthead, panels)
         for endpoint in CATALOGUE.values():
             api.expose(context, endpoint)
         blocks.load(None, None, tab, js="() => window.tabName()", **panel.PRIVATE)
@@ -69,10 +72,11 @@ def head() -> str:
 def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None = None) -> FastAPI:
     """The web app around `client` and `till`, which it closes when it stops."""
     till = till or Till(settings)
-    desk, lines, rehearsal = Desk(KEPT_S), Lines(breaker=settings.breaker), Rehearsal(settings)
-    context = Context(
-        client, Routes(settings), PictureStore(KEPT_S), Path(get_upload_folder()), till, desk, lines, rehearsal
-    )
+    kept, uploads = settings.keep_minutes * 60.0, Path(get_upload_folder())
+    pictures, desk = PictureStore(kept), Desk(kept)
+    mine = Belongings(uploads, pictures, desk, kept * 5 / 6)
+    lines, rehearsal = Lines(breaker=settings.breaker), Rehearsal(settings)
+    context = Context(client, Routes(settings), pictures, uploads, till, desk, lines, rehearsal, mine, settings)
     texts = Texts()
     gr.set_static_paths([examples.thumbnail(), *(info.preview for info in templates.all_templates())])
     blocks = build(context, settings, texts)
@@ -83,6 +87,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
         async with client, anyio.create_task_group() as tasks:
             tasks.start_soon(till.tend)
             tasks.start_soon(rehearsal.till.tend)
+            tasks.start_soon(mine.tend)
             yield
             await desk.finish(LAST_CALLS_S)
             tasks.cancel_scope.cancel()
@@ -93,13 +98,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
 
     app.add_middleware(VisitorCookie, till=till)
 
-    @app.get(f"/{KEPT_PATH}/{{token}}/{{name}}")
-    async def kept(token: str, name: str) -> Response:
-        data = context.pictures.get(token)
-        if data is None:
-            return PlainTextResponse("gone", 404)
-        headers = {"cache-control": "private, no-store", "x-content-type-options": "nosniff"}
-        return Response(data, media_type=codec.sniff(data), headers=headers)
+    app.include_router(files.router(context))
 
     gr.mount_gradio_app(
         app, blocks, path="/", theme=theme(), head=head(), i18n=texts.table(), footer_links=[],

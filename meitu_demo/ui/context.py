@@ -10,12 +10,15 @@ import httpx
 from .. import service
 from ..calling import FAILURES, Breaker, Line
 from ..desk import NOT_AGAIN, Desk, Ticket
+from ..errors import MissingConsent
 from ..routes import Routes
 from ..service import Asked, Outcome, Watch
+from ..settings import Settings
 from ..spec import Endpoint, Order, Route, Values
 from ..store import PictureStore
 from ..till import Till
 from . import doors
+from .belongings import Belongings
 from .rehearsal import Rehearsal
 from .visits import Visit
 
@@ -45,6 +48,8 @@ class Context:
     desk: Desk
     lines: Lines
     rehearsal: Rehearsal
+    mine: Belongings
+    settings: Settings
 
     async def start(
         self,
@@ -54,14 +59,18 @@ class Context:
         *,
         route: Route,
         visit: Visit,
+        consent: bool,
         again: int = NOT_AGAIN,
         till: Till | None = None,
     ) -> Ticket:
         """Hand in one call with an upload as its photo, for panel and API alike. Raises any DemoError.
 
+        consent: the person in the photo agrees that it goes to the vendor; asked for where it leaves the machine.
         again: see `Desk.hand_in`. till: where it is paid, if not with the owner's money.
         """
-        source = await doors.read_upload(payload, self.uploads)
+        source = await doors.read_upload(payload, self.uploads, lambda path: self.mine.note(visit.session, path))
+        if route.paid and not route.lab and consent is not True:
+            raise MissingConsent(provider=endpoint.provider)
         order = await service.prepare(endpoint, source, values)
 
         async def collect(asked: Asked, watch: Watch) -> Outcome:

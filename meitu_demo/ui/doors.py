@@ -38,15 +38,19 @@ async def _move_files_only(move: Move, resource: str | Path | None) -> str | Non
     return await move(resource)
 
 
-async def read_upload(payload: object, uploads: Path) -> bytes:
-    """The uploaded file's bytes. Raises ImageRejected (photo_missing, photo_not_uploaded, image_too_large_file)."""
+async def read_upload(payload: object, uploads: Path, found: Callable[[Path], None] = lambda path: None) -> bytes:
+    """The uploaded file's bytes; `found` is told where it lies, links resolved.
+
+    Raises ImageRejected (photo_missing, photo_not_uploaded, image_too_large_file).
+    """
     if payload is None or payload == "":
         raise ImageRejected("photo_missing")
-    return await anyio.to_thread.run_sync(_read, payload, uploads)
+    path = await anyio.to_thread.run_sync(_upload_path, payload, uploads)
+    found(path)
+    return await anyio.to_thread.run_sync(_read, path)
 
 
-def _read(payload: object, uploads: Path) -> bytes:
-    path = _upload_path(payload, uploads)
+def _read(path: Path) -> bytes:
     original = path.with_name(ORIGINAL)
     path = original if original.is_file() else path
     try:

@@ -8,15 +8,21 @@ from ..words import translate
 
 def header(routes: Routes, language: str) -> str:
     """The page's header as HTML."""
-    badges = "".join(badge(provider, routes.status(provider), language) for provider in ("meitu", "ailab"))
+    badges = "".join(
+        badge(provider, routes.status(provider), language, is_live=routes.is_live(provider))
+        for provider in ("meitu", "ailab")
+    )
     name, promise = (escape(translate(f"page.{key}", language)) for key in ("name", "promise"))
     return f"""<header class="masthead"><div><h1>{name}</h1><p>{promise}</p></div>
 <ul class="badges" aria-label="{escape(translate("page.badges", language))}">{badges}</ul></header>"""
 
 
-def badge(provider: str, status: Status, language: str) -> str:
-    """A provider's state in a word, a shape and a colour, with its reason."""
+def badge(provider: str, status: Status, language: str, *, is_live: bool) -> str:
+    """A provider's state in a word, a shape and a colour, with its reason; where it is live, a mark for the style."""
     name = escape(translate(f"providers.{provider}.name", language))
     state = escape(translate(f"badges.{status.state.value}", language))
     reason = escape(translate(f"badges.{status.reason}", language, setting=status.setting))
-    return f'<li class="badge {status.state.value}"><b>{name}</b> <span>{state}</span><small>{reason}</small></li>'
+    live = f' data-live="{provider}"' if is_live else ""
+    return (
+        f'<li class="badge {status.state.value}"{live}><b>{name}</b> <span>{state}</span><small>{reason}</small></li>'
+    )

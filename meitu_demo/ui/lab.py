@@ -17,7 +17,7 @@ from ..tables import vendor_codes
 from ..words import translate
 from . import examples, stage
 from .context import Context
-from .panel import PRIVATE, SHOW_STAGE, Session, next_buttons, photo_input, wire_next
+from .panel import PRIVATE, SHOW_STAGE, Session, next_buttons, photo_input, wire_example, wire_next
 from .rehearsal import Rehearsal
 from .runs import Run, watch
 from .texts import Texts, language_of
@@ -25,13 +25,13 @@ from .texts import Texts, language_of
 Choices = list[tuple[str, str]]
 
 
-def build(context: Context, rehearsal: Rehearsal, texts: Texts, session: Session) -> None:
-    """Lay the panel out and wire it; call inside its tab. session: the browser's tab, own keys."""
+def build(context: Context, rehearsal: Rehearsal, texts: Texts, session: Session) -> tuple[gr.Image, gr.HTML]:
+    """Lay the panel out and wire it; call inside its tab. Returns its photo and its stage. session: tab, own keys."""
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
             intro = texts.render("lab-intro", lambda language: stage.introduction("failure_lab", language))
             gr.HTML(intro, elem_classes="bare", apply_default_css=False)
-            photo = photo_input(context, "failure-lab", texts)
+            photo = photo_input(context, "failure-lab", texts, session)
             example = gr.Button(
                 texts.word("photo.example_astronaut"), icon=examples.thumbnail(), size="sm",
                 elem_id="failure-lab-example", elem_classes="example",
@@ -60,7 +60,9 @@ def build(context: Context, rehearsal: Rehearsal, texts: Texts, session: Session
         async def run(request: gr.Request, *given: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
             payload, name, wanted, *rest = given
             endpoint = CATALOGUE.get(str(name)) or next(iter(CATALOGUE.values()))
-            run = Run.of(endpoint, request, (payload, *rest), offline=offline, again=again, fault=str(wanted or ""))
+            run = Run.of(
+                endpoint, request, (payload, False, *rest), offline=offline, again=again, fault=str(wanted or "")
+            )
             async for update in watch(context, run):
                 yield (*update, gr.skip())
             yield (gr.skip(), gr.skip(), await _books(rehearsal, run.language))
@@ -75,13 +77,14 @@ def build(context: Context, rehearsal: Rehearsal, texts: Texts, session: Session
     run_button.click(begin(), **wiring)
     run_button.click(None, js=SHOW_STAGE.format("failure-lab-stage"), **PRIVATE)
     wire_next(context, buttons, begin, wiring, session)
-    example.click(lambda: examples.example_file("astronaut"), None, photo, **PRIVATE)
+    wire_example(context, example, "astronaut", photo, session)
 
     def offer(request: gr.Request, name: str) -> Any:
         return gr.Dropdown(faults_of(CATALOGUE[name].provider, language_of(request)))
 
     endpoint.change(offer, endpoint, fault, **PRIVATE)
     gr.on([gr.context.Context.root_block.load], offer, endpoint, fault, **PRIVATE)  # type: ignore[union-attr]
+    return photo, shown
 
 
 def faults_of(provider: str, language: str) -> Choices:

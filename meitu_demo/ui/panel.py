@@ -1,12 +1,13 @@
 """One panel: photo, choice, button, result. Built from an endpoint's declaration, the same way for each."""
 
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from ..spec import Endpoint
-from . import controls, examples, preview, stage
+from . import consent, controls, examples, preview, stage
 from .context import Context
 from .runs import Run, Update, watch
 from .texts import Texts
@@ -29,19 +30,23 @@ def build(
     texts: Texts,
     picks: controls.TemplatePicks,
     session: Session,
-) -> None:
-    """Lay the panel out and wire it; call inside the tab it belongs to. session: the browser's tab, own keys."""
+) -> tuple[gr.Image, gr.HTML]:
+    """Lay the panel out and wire it; call inside the tab it belongs to. Returns its photo and its stage.
+
+    session: the browser's tab, own keys."""
     slug, key = endpoint.slug, f"panels.{endpoint.id}"
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
             intro = texts.render(f"{slug}-intro", lambda language: stage.introduction(endpoint.id, language))
             gr.HTML(intro, elem_classes="bare", apply_default_css=False)
-            photo = photo_input(context, slug, texts)
+            photo = photo_input(context, slug, texts, session)
             example = gr.Button(
                 texts.word(f"photo.example_{endpoint.example}"), icon=examples.thumbnail(), size="sm",
                 elem_id=f"{slug}-example", elem_classes="example",
             )  # fmt: skip
             inputs = controls.build(endpoint, texts, picks)
+            box = consent.build(endpoint, context.settings, texts)
+            consent.ask_anew(photo, box)
             run_button = gr.Button(
                 texts.word(f"{key}.run"), variant="primary", elem_id=f"{slug}-run", elem_classes="run"
             )
@@ -62,17 +67,29 @@ def build(
         return run
 
     wiring: dict[str, Any] = {
-        "inputs": [photo, *inputs, *session, number], "outputs": [shown, number],
+        "inputs": [photo, *inputs, box, *session, number], "outputs": [shown, number],
         "preprocess": False, "concurrency_limit": None, **PRIVATE,
     }  # fmt: skip
     run_button.click(begin(), **wiring)
     wire_next(context, buttons, begin, wiring, session)
     run_button.click(None, js=SHOW_STAGE.format(f"{slug}-stage"), **PRIVATE)
 
-    example.click(lambda: examples.example_file(endpoint.example), None, photo, **PRIVATE)
+    wire_example(context, example, endpoint.example, photo, session)
+    return photo, shown
 
 
-def photo_input(context: Context, slug: str, texts: Texts) -> gr.Image:
+def wire_example(context: Context, button: gr.Button, name: str, photo: gr.Image, session: Session) -> None:
+    """The example photo in place of one's own; deleted like one's own."""
+
+    def take(request: gr.Request, tab: Any) -> str:
+        path = examples.example_file(name)
+        context.mine.note(Visit.of(request, tab).session, Path(path))
+        return path
+
+    button.click(take, session[:1], photo, **PRIVATE)
+
+
+def photo_input(context: Context, slug: str, texts: Texts, session: Session) -> gr.Image:
     """A photo by upload, camera or clipboard. A run takes the payload as it is: our own gate opens the file."""
     photo = gr.Image(
         label=texts.word("photo.label"), show_label=False, elem_id=f"{slug}-photo", elem_classes="photo",
@@ -81,10 +98,11 @@ def photo_input(context: Context, slug: str, texts: Texts) -> gr.Image:
         placeholder=str(texts.word("photo.placeholder")),
     )  # fmt: skip
 
-    async def received(payload: Any) -> Any:
-        return await preview.showable(payload, context.uploads)
+    async def received(request: gr.Request, payload: Any, tab: Any) -> Any:
+        owner = Visit.of(request, tab).session
+        return await preview.showable(payload, context.uploads, lambda path: context.mine.note(owner, path))
 
-    photo.upload(received, photo, photo, preprocess=False, **PRIVATE)
+    photo.upload(received, [photo, *session[:1]], photo, preprocess=False, **PRIVATE)
     return photo
 
 

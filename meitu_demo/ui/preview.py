@@ -1,6 +1,7 @@
 """A photo that browsers cannot show (HEIC) gets a JPEG of itself as a stand-in; a run takes the photo beside it."""
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,18 @@ from ..imaging import codec
 from . import doors
 
 
-async def showable(payload: Any, uploads: Path) -> Any:
-    """The path of a JPEG in place of a HEIC; gr.skip() for everything else, what is broken included: a run says why."""
+async def showable(payload: Any, uploads: Path, found: Callable[[Path], None]) -> Any:
+    """The path of a JPEG in place of a HEIC; gr.skip() for everything else, what is broken included: a run says why.
+
+    found: is told of each file that belongs to the photo.
+    """
     try:
-        source = await doors.read_upload(payload, uploads)
+        source = await doors.read_upload(payload, uploads, found)
         if codec.sniff(source) != "image/heic":
             return gr.skip()
-        return await anyio.to_thread.run_sync(_write, source, uploads)
+        path = await anyio.to_thread.run_sync(_write, source, uploads)
+        found(Path(path))
+        return path
     except ImageRejected:
         return gr.skip()
 

@@ -19,6 +19,7 @@ from . import stage
 from .context import Context
 from .naming import file_name
 from .pictures import keep_pictures
+from .receipt import receipt
 from .texts import language_of
 from .visits import Visit
 
@@ -36,6 +37,7 @@ class Run:
     photo: Any
     values: Mapping[str, Any]
     own: Mapping[str, Credentials] | None
+    consent: bool
     again: int
     offline: bool
     fault: str | None = None  # a rehearsal in the lab, and how it is to end
@@ -51,13 +53,14 @@ class Run:
         again: bool,
         fault: str | None = None,
     ) -> "Run":
-        """From the values of a panel's inputs: photo, controls, name of the tab, own keys, number of the last call."""
-        photo, *rest, tab, own, number = given
+        """From the values of a panel's inputs: photo, controls, consent, the tab, own keys, number of the last call."""
+        photo, *rest, consent, tab, own, number = given
         names = [control.name for control in endpoint.controls] if fault is None else []  # the lab takes the defaults
         values = dict(zip(names, rest, strict=True))
         repeat = number if again else NOT_AGAIN
         visit = Visit.of(request, tab)
-        return cls(endpoint, visit, language_of(request), photo, values, own, repeat, offline, fault)
+        language = language_of(request)
+        return cls(endpoint, visit, language, photo, values, own, consent is True, repeat, offline, fault)
 
     @property
     def provider(self) -> str:
@@ -74,7 +77,14 @@ async def watch(context: Context, run: Run) -> AsyncIterator[Update]:
         route = await _route(context, run)
         till = context.rehearsal.till if route.lab else context.till
         ticket = await context.start(
-            run.endpoint, run.photo, run.values, route=route, visit=run.visit, again=run.again, till=till
+            run.endpoint,
+            run.photo,
+            run.values,
+            route=route,
+            visit=run.visit,
+            consent=run.consent,
+            again=run.again,
+            till=till,
         )
         async for update in follow(context, run, route, ticket):
             yield update
@@ -109,9 +119,11 @@ async def follow(context: Context, run: Run, route: Route, ticket: Ticket) -> As
         yield _screen(stage.stopped(ticket.sent, run.language), number=ticket.number)
         return
     outcome = await ticket.result()
-    pictures = await keep_pictures(context.pictures, outcome, file_name(outcome))
+    pictures = await keep_pictures(context.pictures, outcome, file_name(outcome), run.visit.session)
     remark = _remark("repeated", ticket, run.language)
-    shown = stage.comparison(outcome, pictures, run.provider, run.language, remark)
+    settings = context.settings
+    kept = receipt(outcome, settings.keep_minutes, settings.recipient(run.endpoint.provider), run.language)
+    shown = stage.comparison(outcome, pictures, run.provider, run.language, remark, kept)
     yield _screen(shown, *(["again"] if route.paid and ticket.repeated else []), number=ticket.number)
 
 

@@ -29,6 +29,7 @@ class Pictures:
 
     before: str
     after: str
+    download: str
     file_name: str
 
 
@@ -78,10 +79,12 @@ def ago(then: datetime, now: datetime, language: str) -> str:
     return translate("result.minutes_ago", language, minutes=minutes) if minutes else translate("result.now", language)
 
 
-def comparison(outcome: Outcome, pictures: Pictures, provider: str, language: str, remark: str = "") -> str:
+def comparison(
+    outcome: Outcome, pictures: Pictures, provider: str, language: str, remark: str = "", receipt: str = ""
+) -> str:
     """Before and after with a divider that mouse, finger and arrow keys move, and the facts of the run.
 
-    remark: a text for `note`.
+    remark: a text for `note`. receipt: HTML of `receipt.receipt`.
     """
 
     def say(key: str, **facts: object) -> str:
@@ -105,10 +108,11 @@ def comparison(outcome: Outcome, pictures: Pictures, provider: str, language: st
   {f"<span>{say('result.paid')}</span>" if outcome.mode != "offline" else ""}
   <span>{say("result.seconds", seconds=f"{outcome.elapsed_s:.2f}")}</span>
   <span>{result.width}×{result.height}</span>
-  <a class="download" href="{escape(pictures.after)}" download="{escape(pictures.file_name)}">
+  <a class="download" href="{escape(pictures.download)}" download="{escape(pictures.file_name)}">
     {say("result.download")}</a>
 </div>
-<p class="sent">{say("result.sent", changes=describe_changes(outcome.changes, language))}</p>"""
+<p class="sent">{say("result.sent", changes=describe_changes(outcome.changes, language))}</p>
+{receipt}"""
 
 
 def explanation(explained: Explanation, language: str, remark: str = "") -> str:

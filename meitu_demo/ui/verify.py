@@ -1,0 +1,81 @@
+"""The Verify panel: reads a file back and says what it says about itself.
+
+A mark is a claim, not a signature: the words say so, and "no mark" is never called "not made by AI".
+"""
+
+from html import escape
+from typing import Any
+
+import anyio
+import gradio as gr
+
+from ..endpoints import CATALOGUE
+from ..errors import DemoError
+from ..explain import clean, explain
+from ..provenance import Finding, Verdict, verify
+from ..words import translate
+from . import doors, stage
+from .context import Context
+from .panel import PRIVATE, Session, photo_input
+from .texts import Texts, language_of
+from .visits import Visit
+
+
+def build(context: Context, texts: Texts, session: Session) -> tuple[gr.Image, gr.HTML]:
+    """Lay the panel out and wire it; call inside its tab. Returns its photo and its stage."""
+    with gr.Row(elem_classes="panel"):
+        with gr.Column(scale=5, min_width=300, elem_classes="ask"):
+            intro = texts.render("verify-intro", lambda language: stage.introduction("verify", language))
+            gr.HTML(intro, elem_classes="bare", apply_default_css=False)
+            photo = photo_input(context, "verify", texts, session)
+            button = gr.Button(
+                texts.word("panels.verify.run"), variant="primary", elem_id="verify-run", elem_classes="run"
+            )
+        with gr.Column(scale=7, min_width=300, elem_classes="answer"):
+            shown = gr.HTML(
+                texts.render("verify-empty", lambda language: stage.invitation("verify", language)),
+                elem_id="verify-stage", elem_classes="bare", apply_default_css=False,
+            )  # fmt: skip
+
+    async def look(request: gr.Request, payload: Any, tab: Any) -> str:
+        language, owner = language_of(request), Visit.of(request, tab).session
+        try:
+            source = await doors.read_upload(payload, context.uploads, lambda path: context.mine.note(owner, path))
+            return said(await anyio.to_thread.run_sync(verify, source), language)
+        except DemoError as error:
+            return stage.explanation(explain(error, language, paid=False), language)
+
+    button.click(look, [photo, *session[:1]], shown, preprocess=False, **PRIVATE)
+    return photo, shown
+
+
+def said(finding: Finding, language: str) -> str:
+    """What a file says about itself, as HTML for the stage."""
+
+    def say(key: str, **gaps: object) -> str:
+        return translate(f"verify.{key}", language, **gaps)
+
+    mark, own = finding.mark, finding.provenance
+    rows: list[tuple[str, str]] = []
+    if own is not None:
+        title, text = say("ours"), say("claim")
+        known = own.endpoint in CATALOGUE
+        effect = translate(f"panels.{own.endpoint}.tab", language) if known else own.endpoint
+        rows = [
+            (say("effect"), effect),
+            (say("maker"), own.made_by),
+            (say("time"), own.time),
+            (say("id"), own.result_id),
+        ]
+    elif finding.verdict is Verdict.NONE:
+        title, text = say("none"), say("none_text")
+    else:
+        title = say("others_ai" if mark.says_ai else "others")
+        text = say("claim")
+        rows = [(say("maker"), mark.made_by)]
+    rows += [(say("source"), mark.source_type.rpartition("/")[2]), (say("label"), mark.aigc.get("Label", ""))]
+    cells = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(clean(value))}</dd></div>" for name, value in rows if value
+    )
+    return f"""<div class="stage finding" role="status"><div><h3>{escape(title)}</h3><p>{escape(text)}</p>
+<dl>{cells}</dl></div></div>"""
