@@ -177,9 +177,9 @@ def test_limits_and_lifetimes_are_those_of_the_code() -> None:
     """The figures of the README are the constants'."""
     assert (MAX_BYTES, MAX_PIXELS) == (40_000_000, 50_000_000)
     assert "up to 40 MB and 50 megapixels" in " ".join(section("What the panels do").split())
-    assert (page.CACHE_SWEEP, page.KEPT_S, api.FETCH_S, RESULT_LIFE_S) == ((300, 1200), 1800, 600, 600)
+    assert (Settings().keep_minutes, api.FETCH_S, RESULT_LIFE_S) == (30, 600, 600)
     privacy = " ".join(section("What happens to a photo").split())
-    for words in ("Every five minutes", "twenty minutes is deleted", "thirty minutes", "ten minutes"):
+    for words in ("thirty minutes", "ten minutes", translate("label.visible", "en"), translate("label.visible", "zh")):
         assert words in privacy, words
     assert f"{len(shapes())} warps" in section("What the panels do")
 

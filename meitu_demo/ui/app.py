@@ -75,6 +75,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     kept, uploads = settings.keep_minutes * 60.0, Path(get_upload_folder())
     pictures, desk = PictureStore(kept), Desk(kept)
     mine = Belongings(uploads, pictures, desk, kept * 5 / 6)
+    mine.clear_leftovers()
     lines, rehearsal = Lines(breaker=settings.breaker), Rehearsal(settings)
     context = Context(client, Routes(settings), pictures, uploads, till, desk, lines, rehearsal, mine, settings)
     texts = Texts()

@@ -43,6 +43,12 @@ class Belongings:
         self._life = life
         self._folders: defaultdict[str, dict[Path, float]] = defaultdict(dict)
 
+    def clear_leftovers(self) -> None:
+        """What a process left that was killed, once it is old. Blocks; for the start, before anything is there."""
+        now = time.time()
+        folders = [path for path in self._uploads.glob("*") if path.is_dir()]
+        _remove([folder for folder in folders if now - folder.stat().st_mtime > self._life])
+
     def note(self, session: str, file: Path) -> None:
         """`file` is the session's; the folder that it lies in holds nothing else."""
         folder = file.parent

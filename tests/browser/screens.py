@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 SLUGS = ("face-fuse", "anime-avatar", "quality-restoration", "facial-aesthetics")
-TABS = (*SLUGS, "failure-lab")
+TABS = (*SLUGS, "failure-lab", "verify")
 SHOWN = "img[src*='/file=']"
 
 
@@ -44,6 +44,11 @@ class Panel:
         self.part("photo").locator("input[data-testid=file-upload]").set_input_files(file)  # type: ignore[arg-type]
         return self._photo_is_there()
 
+    def agree(self) -> "Panel":
+        """Tick the box: the photo may leave the machine."""
+        self.part("consent").locator("input").check()
+        return self
+
     def clear(self) -> None:
         """Take the photo away, if there is one."""
         photo = self.part("photo")
@@ -62,7 +67,7 @@ class Panel:
         """Marks what the stage shows and, after what is done inside, waits for another result or explanation."""
         self.stage.locator(".stage").evaluate("old => { old.dataset.old = 1; }")
         yield
-        self.stage.locator(".stage:is(.result, .trouble):not([data-old])").wait_for()
+        self.stage.locator(".stage:is(.result, .trouble, .finding):not([data-old])").wait_for()
 
     def pictures(self) -> tuple[bytes, bytes]:
         """The bytes of before and after, as shown."""

@@ -19,7 +19,7 @@ def test_one_intent_is_one_call(visit, paying_demo, counting_vendor):
     """A double click, a click on the result, and one after a reload cost one call; then a second one waits its turn."""
     page = visit(paying_demo)
     before = billed(counting_vendor).get("quality_restoration", 0)
-    panel = Panel(page, "quality-restoration").example()
+    panel = Panel(page, "quality-restoration").example().agree()
     with panel.ending():
         panel.run_button.dblclick()
     expect(panel.stage.locator(".facts")).to_contain_text("One paid call")
@@ -28,7 +28,7 @@ def test_one_intent_is_one_call(visit, paying_demo, counting_vendor):
     expect(panel.stage.locator(".note")).to_contain_text("nothing was sent or charged a second time")
     page.wait_for_function("window.gradio_config !== undefined")
     page.reload()
-    panel = Panel(page, "quality-restoration").example().run()
+    panel = Panel(page, "quality-restoration").example().agree().run()
     expect(panel.stage.locator(".note")).to_contain_text("nothing was sent or charged a second time")
     assert billed(counting_vendor)["quality_restoration"] - before == 1
 
@@ -45,7 +45,7 @@ def test_one_intent_is_one_call(visit, paying_demo, counting_vendor):
 def test_sessions_share_nothing(visit, live_demo):
     """Another tab with the same photo makes a call of its own, and is told nothing of the first one."""
     for _ in range(2):
-        panel = Panel(visit(live_demo), "quality-restoration").example().run()
+        panel = Panel(visit(live_demo), "quality-restoration").example().agree().run()
         expect(panel.stage.locator(".note")).to_be_hidden()
 
 

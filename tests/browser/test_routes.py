@@ -13,7 +13,7 @@ def test_with_keys_the_same_panels_call_the_vendor(visit, live_demo):
     page = visit(live_demo)
     expect(page.locator("#masthead .badge").first).to_contain_text("live")
     for slug, maker in (("face-fuse", "Made by Meitu"), ("facial-aesthetics", "Made by AILabTools")):
-        panel = Panel(page, slug).example().run()
+        panel = Panel(page, slug).example().agree().run()
         badge = panel.stage.locator(".facts .badge")
         assert badge.inner_text() == maker
         assert "live" in badge.get_attribute("class")
@@ -22,7 +22,7 @@ def test_with_keys_the_same_panels_call_the_vendor(visit, live_demo):
 def test_a_retired_service_is_explained_and_the_offline_engine_steps_in(visit, retired_demo):
     """The vendor's 404 is told as what it is, and one click gives the result all the same."""
     page = visit(retired_demo)
-    panel = Panel(page, "facial-aesthetics").example().run()
+    panel = Panel(page, "facial-aesthetics").example().agree().run()
     assert panel.stage.locator("h3").inner_text() == "The vendor has switched this API off."
     assert "ERROR_AI_NOT_EXISTS" in panel.stage.inner_text()
     with panel.ending():
@@ -33,14 +33,14 @@ def test_a_retired_service_is_explained_and_the_offline_engine_steps_in(visit, r
 
 def test_a_service_that_cannot_be_reached_is_explained(visit, cut_off_demo):
     """Nothing listens at the other end."""
-    panel = Panel(visit(cut_off_demo), "anime-avatar").example().run()
+    panel = Panel(visit(cut_off_demo), "anime-avatar").example().agree().run()
     assert panel.stage.locator("h3").inner_text() == "The service does not take connections."
     expect(panel.part("offline")).to_be_visible()
 
 
 def test_a_slow_call_says_what_it_is_doing(visit, retired_demo, answers):
     """While the vendor thinks, the stage says that it is waited for; then the answer takes its place."""
-    panel = Panel(visit(retired_demo), "quality-restoration").example()
+    panel = Panel(visit(retired_demo), "quality-restoration").example().agree()
     panel.run_button.click()
     expect(panel.stage.get_by_role("status")).to_have_text("Waiting for Meitu")
     size = panel.stage.locator(".stage").bounding_box()
@@ -48,3 +48,28 @@ def test_a_slow_call_says_what_it_is_doing(visit, retired_demo, answers):
         answers.set()
     assert "20003" in panel.stage.inner_text()
     assert panel.stage.locator(".stage").bounding_box() == size
+
+
+def test_a_photo_leaves_after_the_box_is_ticked_and_for_one_photo(visit, live_demo):
+    """Unticked at first, nothing is sent and the offline engine is offered; another photo takes the tick away."""
+    page = visit(live_demo)
+    panel = Panel(page, "anime-avatar").example()
+    box = panel.part("consent").locator("input")
+    expect(box).not_to_be_checked()
+    expect(panel.part("consent")).to_contain_text("Meitu, China")
+    panel.run()
+    assert panel.stage.locator("h3").inner_text() == "A live call needs your consent."
+    expect(panel.part("offline")).to_be_visible()
+    panel.agree().run()
+    assert panel.stage.locator(".facts .badge").inner_text() == "Made by Meitu"
+    panel.example()
+    expect(box).not_to_be_checked()
+
+
+def test_without_keys_nobody_is_asked(page):
+    """Offline the photo stays here, so there is no box; the receipt says the same."""
+    panel = Panel(page, "face-fuse").example()
+    expect(panel.part("consent")).to_be_hidden()
+    panel.run()
+    panel.stage.locator(".receipt summary").click()
+    expect(panel.stage.locator(".receipt")).to_contain_text("worked on here")

@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 import uvicorn
 
 from meitu_demo.offline import create_app as create_offline
+from meitu_demo.offline.alongside import Alongside
 from meitu_demo.settings import Settings
 from meitu_demo.transport import make_client
 from meitu_demo.ui.app import create_app
@@ -109,3 +111,13 @@ def portrait_file(portrait: bytes, tmp_path_factory: pytest.TempPathFactory) -> 
     path = tmp_path_factory.mktemp("client") / "my photo.jpg"
     path.write_bytes(portrait)
     return path
+
+
+@contextmanager
+def vendor() -> Iterator[str]:
+    """Our own server on a port of this machine, for an app with keys to call."""
+    server = Alongside()
+    try:
+        yield server.start()
+    finally:
+        server.stop()

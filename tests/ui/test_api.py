@@ -12,13 +12,14 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
-from ui.conftest import Page, serve
+from ui.conftest import Page, serve, vendor
 
 from meitu_demo.imaging import codec
+from meitu_demo.provenance import read
 from meitu_demo.settings import Settings
 from meitu_demo.words import translate
 
-REPORT = {"endpoint", "mode", "elapsed_s", "request_id", "width", "height", "changes", "repeated"}
+REPORT = {"endpoint", "mode", "elapsed_s", "request_id", "width", "height", "changes", "repeated", "receipt"}
 NO_FILE = translate("errors.photo_not_uploaded.title", "en")
 
 
@@ -94,10 +95,13 @@ def test_every_function_and_parameter_is_described(page: Page) -> None:
 def test_a_picture_and_a_report(
     name: str, values: dict[str, Any], client: Client, page: Page, portrait_file: Path
 ) -> None:
-    """The file holds the server's own bytes under a name that says what it is; the report holds the facts."""
+    """The file holds the server's picture, labelled and marked, under a name that says what it is; and a report."""
     file, report = client.predict(photo=handle_file(portrait_file), **values, api_name=f"/{name}")
     data = Path(file).read_bytes()
-    assert data == page.ear.pictures[-1]
+    assert same_but_for_the_label(data, page.ear.pictures[-1])
+    mark = read(data)
+    assert mark is not None
+    assert (mark.endpoint, mark.made_by, mark.result_id) == (name, "offline engine", report["receipt"]["result_id"])
     assert Path(file).name.startswith(name.replace("_", "-"))
     assert Path(file).suffix == ".jpg"
     assert set(report) == REPORT
@@ -106,6 +110,15 @@ def test_a_picture_and_a_report(
     assert report["elapsed_s"] > 0
     assert report["request_id"]
     assert isinstance(report["changes"], list)
+    assert report["receipt"]["sent_to"] is None
+    assert report["receipt"]["bytes_sent"] == 0
+
+
+def same_but_for_the_label(left: bytes, right: bytes) -> bool:
+    """Whether two pictures show the same outside the lower third, where the label is; both went through an encoder."""
+    one, other = (codec.decode(data).astype(int) for data in (left, right))
+    clear = len(one) * 2 // 3
+    return one.shape == other.shape and float(abs(one[:clear] - other[:clear]).mean()) < 1.5
 
 
 def test_a_shape_is_named_by_number_or_text(client: Client, page: Page, portrait_file: Path) -> None:
@@ -124,7 +137,7 @@ def test_by_plain_http_as_with_curl(page: Page, portrait: bytes) -> None:
     file, report = answer
     assert report["endpoint"] == "quality_restoration"
     fetched = httpx.get(file["url"])
-    assert fetched.content == page.ear.pictures[-1]
+    assert same_but_for_the_label(fetched.content, page.ear.pictures[-1])
 
 
 def test_what_was_done_to_the_photo_is_told_in_the_callers_language(page: Page, portrait_pixels: Any) -> None:
@@ -242,6 +255,36 @@ def test_mode_live_without_a_key_says_so(live_page: Page, portrait: bytes) -> No
     assert live_page.ear.calls == []
 
 
+@pytest.fixture(scope="module")
+def keyed_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """The app with keys, and a vendor that is our own server."""
+    with vendor() as address:
+        folder = str(tmp_path_factory.mktemp("ledger"))
+        keys = {"MEITU_API_KEY": "k-canary-1", "MEITU_API_SECRET": "s-canary-1", "MEITU_BASE_URL": address}
+        yield from serve(Settings.from_env({**keys, "DATA_DIR": folder, "CALLS_PER_SECOND": "off"}))
+
+
+@pytest.mark.parametrize("consent", [False, None, "true", 1, [True]])
+def test_a_photo_leaves_with_consent_only(keyed_page: Page, portrait: bytes, consent: Any) -> None:
+    """True, and nothing that merely looks like it; without, nothing is sent, and the words say how to give it."""
+    event, message = keyed_page.call("quality_restoration", keyed_page.upload(portrait), consent, False)
+    assert event == "error"
+    assert "consent=True" in str(message)
+
+
+def test_a_live_call_says_where_the_photo_went(keyed_page: Page, portrait: bytes) -> None:
+    """With consent it is made; the receipt names host and size, the mark the vendor."""
+    event, answer = keyed_page.call("quality_restoration", keyed_page.upload(portrait), True, False)
+    assert event == "complete"
+    file, report = answer
+    assert (report["mode"], report["repeated"]) == ("live", False)
+    assert report["receipt"]["sent_to"] == "127.0.0.1"
+    assert report["receipt"]["bytes_sent"] > len(portrait)
+    mark = read(httpx.get(file["url"]).content)
+    assert mark is not None
+    assert mark.made_by == "Meitu"
+
+
 # ── Files that are no uploads ───────────────────────────────────────────────────────────────────────────────────────
 MARK = {"_type": "gradio.FileData"}
 
@@ -314,12 +357,13 @@ def test_a_private_event_works_with_an_upload(page: Page, portrait: bytes) -> No
     config = httpx.get(f"{page.url}/config").json()
     elements = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
     photo = elements["quality-restoration-photo"]
-    events = [event["id"] for event in config["dependencies"] if event["inputs"][:1] == [photo] and event["inputs"][1:]]
-    answer = page.join(events[0], [page.upload(portrait), "", None, None])
+    events = [event["id"] for event in config["dependencies"] if event["inputs"][:1] == [photo] and event["inputs"][2:]]
+    answer = page.join(events[0], [page.upload(portrait), False, "", None, None])
     found = re.search(r"kept/([\w-]+)/(quality-restoration[\w.-]+\.jpg)", answer)
     assert found
     kept = httpx.get(f"{page.url}/{found[0]}")
-    assert kept.content == page.ear.pictures[-1]
+    assert (codec.decode(kept.content) == codec.decode(page.ear.pictures[-1])).all()
+    assert read(kept.content) is not None
     assert kept.headers["cache-control"] == "private, no-store"
     assert kept.headers["x-content-type-options"] == "nosniff"
     assert httpx.get(f"{page.url}/kept/guess/x.jpg").status_code == 404

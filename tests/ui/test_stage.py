@@ -44,7 +44,7 @@ class Tags(HTMLParser):
 
 
 def states(language: str) -> dict[str, str]:
-    pictures = Pictures(HOSTILE, HOSTILE, HOSTILE)
+    pictures = Pictures(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
     error = ProviderError("meitu", HOSTILE, vendor_message=HOSTILE, http_status=400, request_id=HOSTILE)
     return {
         "invitation": stage.invitation("face_fuse", language),
@@ -86,15 +86,17 @@ def test_progress_and_trouble_are_announced() -> None:
 
 def test_a_comparison_says_how_it_was_made() -> None:
     """Mode, time, size, download under its name, and what was done to the photo."""
-    html = stage.comparison(OUTCOME, Pictures("kept/a/before.jpg", "kept/b/x.jpg", "x.jpg"), "AILabTools", "en")
-    for part in ("badge offline", "640×480", 'href="kept/b/x.jpg" download="x.jpg"', "1.2"):
+    html = stage.comparison(
+        OUTCOME, Pictures("kept/a/before.jpg", "kept/b/x.jpg", "download/b/x.jpg", "x.jpg"), "AILabTools", "en"
+    )
+    for part in ("badge offline", "640×480", 'href="download/b/x.jpg" download="x.jpg"', "1.2"):
         assert part in html
     assert all(re.findall(r'alt="([^"]*)"', html))
 
 
 def test_what_a_run_cost_is_told() -> None:
     """A live result says that it was paid for, an offline one does not; a remark stands above the facts."""
-    pictures = Pictures("a", "b", "c")
+    pictures = Pictures("a", "b", "c", "d")
     offline = stage.comparison(OUTCOME, pictures, "AILabTools", "en")
     live = stage.comparison(replace(OUTCOME, mode="live"), pictures, "AILabTools", "en", "Shown again")
     assert "One paid call" in live

@@ -1,0 +1,47 @@
+"""What becomes of a photo, seen on the page: the download's marks, and the button that deletes everything."""
+
+import pytest
+from playwright.sync_api import expect
+
+from meitu_demo.imaging import codec
+from meitu_demo.provenance import read
+
+from .screens import SHOWN, Panel
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def test_a_download_is_marked_and_verify_reads_it_back(page, pictures):
+    """From the button to a file to the panel that says what it is; a photo without marks is not called genuine."""
+    panel = Panel(page, "facial-aesthetics").example().run()
+    with page.expect_download() as download:
+        panel.stage.locator(".download").click()
+    file = pictures / download.value.suggested_filename
+    download.value.save_as(file)
+    mark = read(file.read_bytes())
+    assert mark is not None
+    panel = Panel(page, "verify").upload(file).run()
+    expect(panel.stage.locator("h3")).to_have_text("This picture says that it was made by this demo.")
+    expect(panel.stage).to_contain_text(mark.result_id)
+    plain = pictures / "plain.jpg"
+    plain.write_bytes(codec.encode(codec.decode(file.read_bytes())))
+    panel.upload(plain).run()
+    expect(panel.stage.locator("h3")).to_have_text("No mark was found.")
+    expect(panel.stage).to_contain_text("does not mean that the picture is genuine")
+
+
+def test_everything_goes_when_told_and_is_looked_for(page):
+    """Photo and result leave the page, their addresses answer no more, and the page says that it looked."""
+    panel = Panel(page, "quality-restoration").example().run()
+    addresses = [
+        panel.stage.locator(".compare > img").first.evaluate("image => image.src"),
+        panel.stage.locator(".download").evaluate("link => link.href"),
+    ]
+    photo = panel.part("photo").locator(SHOWN).first.evaluate("image => image.src")
+    assert all(page.request.get(address).status == 200 for address in addresses)
+    page.locator("#forget").click()
+    expect(page.locator("#forget-told")).to_contain_text("nothing of yours is left here")
+    expect(panel.stage.locator(".invitation")).to_be_visible()
+    expect(panel.part("photo").locator(SHOWN)).to_have_count(0)
+    assert all(page.request.get(address).status == 404 for address in addresses)
+    assert page.request.get(photo).status != 200 or "astronaut" in photo or "degraded" in photo
