@@ -12,9 +12,9 @@ import gradio as gr
 from ..endpoints import CATALOGUE
 from ..errors import DemoError
 from ..explain import clean, explain
-from ..provenance import Finding, Verdict, verify
+from ..provenance import Finding, Mark, Provenance, SourceType, Verdict, verify
 from ..words import translate
-from . import doors, stage
+from . import delivery, doors, stage
 from .context import Context
 from .panel import PRIVATE, Session, photo_input
 from .texts import Texts, language_of
@@ -63,7 +63,7 @@ def said(finding: Finding, language: str) -> str:
         effect = translate(f"panels.{own.endpoint}.tab", language) if known else own.endpoint
         rows = [
             (say("effect"), effect),
-            (say("maker"), own.made_by),
+            (say("maker"), _maker(own, language)),
             (say("time"), own.time),
             (say("id"), own.result_id),
         ]
@@ -73,9 +73,20 @@ def said(finding: Finding, language: str) -> str:
         title = say("others_ai" if mark.says_ai else "others")
         text = say("claim")
         rows = [(say("maker"), mark.made_by)]
-    rows += [(say("source"), mark.source_type.rpartition("/")[2]), (say("label"), mark.aigc.get("Label", ""))]
+    rows += [(say("source"), _kind(mark, language)), (say("label"), mark.aigc.get("Label", ""))]
     cells = "".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(clean(value))}</dd></div>" for name, value in rows if value
     )
     return f"""<div class="stage finding" role="status"><div><h3>{escape(title)}</h3><p>{escape(text)}</p>
 <dl>{cells}</dl></div></div>"""
+
+
+def _maker(own: Provenance, language: str) -> str:
+    return translate("result.made_offline", language) if own.made_by == delivery.OURS else own.made_by
+
+
+def _kind(mark: Mark, language: str) -> str:
+    """IPTC's digital source type in words, or its own name where it is another than ours."""
+    known = {SourceType.COMPOSITE: "composite", SourceType.ENHANCED: "enhanced"}
+    found = next((name for kind, name in known.items() if kind == mark.source_type), None)
+    return translate(f"verify.kind_{found}", language) if found else mark.source_type.rpartition("/")[2]

@@ -18,7 +18,7 @@ SHOT_IN_CHINESE = {("wide", "light"), ("phone", "dark")}  # shades have no langu
 # What may stand in a Chinese page in Latin letters: names, formats, settings, codes, IDs.
 LATIN = re.compile(
     r"Meitu|AILabTools|AILab|API key|API secret|API|JPEG|PNG|WebP|WEBP|BMP|HEIC|CMYK|sRGB|[A-Z]+_[A-Z_]+|MODE=\w+|ID|"
-    r"HTTP|MB|KB|kB|[\w-]+\.(?:jpg|png|webp)|[0-9a-f]{32}|gjw4tjeloaba2psk973|08bp4tnfkm560qv6|astronaut"
+    r"IPTC|AIGC|HTTP|MB|KB|kB|[\w-]+\.(?:jpg|png|webp)|[0-9a-f]{32}|gjw4tjeloaba2psk973|08bp4tnfkm560qv6|astronaut"
 )
 
 # Gradio's own words for assistive technology, which it has in English only.
