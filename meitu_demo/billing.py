@@ -9,6 +9,7 @@ from enum import StrEnum
 from .errors import (
     BadReply,
     Busy,
+    Crowded,
     DemoError,
     ImageRejected,
     LedgerUnavailable,
@@ -41,7 +42,7 @@ MEANING: tuple[tuple[type[DemoError], Billing], ...] = (
     (LinkRejected, Billing.DONE),
     *(
         (kind, Billing.NOT_SENT)
-        for kind in (ImageRejected, ValueRejected, MissingKey, OverBudget, LedgerUnavailable, Busy, Resting)
+        for kind in (ImageRejected, ValueRejected, MissingKey, OverBudget, LedgerUnavailable, Busy, Crowded, Resting)
     ),
 )
 

@@ -20,7 +20,7 @@ FLOORS = (
     ("templates", "links"),
     ("providers", "effects", "billing"),
     ("endpoints", "preflight", "ledger", "calling", "explain"),
-    ("service", "offline", "accounts"),
+    ("service", "offline", "accounts", "fair"),
     ("routes", "errand", "till"),
     ("transport", "desk"),
     ("ui",),
