@@ -24,6 +24,7 @@ SINGLE = (
     "DATABASE_URL",
     "CALLS_PER_DAY",
     "CALLS_PER_HOUR",
+    "OFFLINE_EACH",
     "TRUSTED_PROXIES",
     "RESULT_HOSTS",
 )

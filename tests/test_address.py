@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meitu_demo.address import client_address
+from meitu_demo.address import client_address, sharer
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
@@ -43,3 +43,22 @@ def test_no_header_makes_it_raise(peer: str, forwarded_for: str) -> None:
     client_address(peer, forwarded_for, PROXIES)
     assert client_address("203.0.113.9", forwarded_for, []) == "203.0.113.9"
     assert client_address("10.0.0.1", forwarded_for, PROXIES)
+
+
+# ── Who counts as one visitor ───────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("address", ["9.9.9.9", "2620:fe:0:1::/64"])
+def test_a_public_address_is_one_visitor(address: str) -> None:
+    """However many tabs are opened behind it."""
+    assert {sharer(session, client_address(address.removesuffix("/64"), "", [])) for session in "abc"} == {address}
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "::1", "10.1.2.3", "192.168.0.7", "100.64.0.1", "fe80::1%eth0", "", "x"])
+def test_where_an_address_tells_nobody_apart_a_tab_is_one_visitor(peer: str) -> None:
+    """Loopback, private networks, and what is no address."""
+    assert sharer("tab a", client_address(peer, "", [])) == "tab a"
+
+
+def test_only_a_trusted_proxy_tells_visitors_apart() -> None:
+    """A proxy that is trusted passes the visitor's own address on; one that is not hides everybody behind it."""
+    assert sharer("tab a", client_address("10.0.0.1", "9.9.9.9", PROXIES)) == "9.9.9.9"
+    assert sharer("tab a", client_address("192.168.0.1", "9.9.9.9", PROXIES)) == "tab a"

@@ -14,9 +14,11 @@ from gradio.utils import get_upload_folder
 from .. import templates
 from ..desk import Desk
 from ..endpoints import CATALOGUE
+from ..fair import Turns
 from ..imaging import codec
+from ..offline.engine import WORKERS
 from ..routes import Routes
-from ..settings import Settings
+from ..settings import OFFLINE_PLACES, Settings
 from ..store import PictureStore
 from ..till import Till
 from . import api, controls, doors, examples, keys, lab, panel
@@ -70,9 +72,11 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     """The web app around `client` and `till`, which it closes when it stops."""
     till = till or Till(settings)
     desk, lines, rehearsal = Desk(KEPT_S), Lines(breaker=settings.breaker), Rehearsal(settings)
+    turns = Turns(WORKERS, settings.offline_each, OFFLINE_PLACES)
     context = Context(
-        client, Routes(settings), PictureStore(KEPT_S), Path(get_upload_folder()), till, desk, lines, rehearsal
-    )
+        client, Routes(settings), PictureStore(KEPT_S), Path(get_upload_folder()), till, desk, lines, rehearsal, turns,
+        settings.trusted_proxies,
+    )  # fmt: skip
     texts = Texts()
     gr.set_static_paths([examples.thumbnail(), *(info.preview for info in templates.all_templates())])
     blocks = build(context, settings, texts)

@@ -1,5 +1,6 @@
 """What every panel and API function needs, handed to them by `ui.app.build`, and how a call of theirs begins."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -8,10 +9,13 @@ import anyio
 import httpx
 
 from .. import service
+from ..address import client_address, sharer
 from ..calling import FAILURES, Breaker, Line
 from ..desk import NOT_AGAIN, Desk, Ticket
+from ..fair import Turns
 from ..routes import Routes
-from ..service import Asked, Outcome, Watch
+from ..service import Asked, Outcome, Step, Watch
+from ..settings import Network
 from ..spec import Endpoint, Order, Route, Values
 from ..store import PictureStore
 from ..till import Till
@@ -35,7 +39,10 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The app's one client, its routes, the pictures it shows, the folder of uploads, and a paid call's stations."""
+    """The app's one client, its routes, the pictures it shows, the folder of uploads, and a call's stations.
+
+    turns: at the offline engine. trusted: proxies whose word for a visitor's address is taken.
+    """
 
     client: httpx.AsyncClient
     routes: Routes
@@ -45,6 +52,8 @@ class Context:
     desk: Desk
     lines: Lines
     rehearsal: Rehearsal
+    turns: Turns
+    trusted: tuple[Network, ...]
 
     async def start(
         self,
@@ -69,7 +78,8 @@ class Context:
 
         ask = partial(self._ask, route, order)
         if not route.paid:
-            return self.desk.run(visit.session, partial(ask, None), collect)
+            visitor = sharer(visit.session, client_address(visit.peer, visit.forwarded_for, self.trusted))
+            return self.desk.run(visit.session, partial(self._in_turn, visitor, partial(ask, None)), collect)
         accounts = await (till or self.till).open()
         fingerprint = await anyio.to_thread.run_sync(accounts.fingerprint, order)
         pay = partial(accounts.pay, route, order, fingerprint=fingerprint, visitor=visit.visitor(accounts))
@@ -78,3 +88,7 @@ class Context:
 
     async def _ask(self, route: Route, order: Order, pay: service.Pay | None, watch: Watch) -> Asked:
         return await service.ask(self.client, route, order, watch=watch, pay=pay, line=self.lines.to(route))
+
+    async def _in_turn(self, visitor: str, ask: Callable[[Watch], Awaitable[Asked]], watch: Watch) -> Asked:
+        async with self.turns.turn(visitor, lambda before, seconds: watch(Step.QUEUE, seconds or 0.0)):
+            return await ask(watch)
