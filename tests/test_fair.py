@@ -189,8 +189,9 @@ async def test_the_place_in_line_is_told_as_it_changes() -> None:
     running, leaver, last = (Call(turns, "a") for _ in range(3))
     await settle()
     assert (running.heard, leaver.heard, last.heard) == ([], [(0, None)], [(1, None)])
-    Call(turns, "b")  # comes between: "a" has its second turn after everybody's first
+    other = Call(turns, "b")  # comes between: "a" has its second turn after everybody's first
     await settle()
+    assert other.heard == [(1, None)]
     assert (leaver.heard, last.heard) == ([(0, None)], [(1, None), (2, None)])
     leaver.task.cancel()
     await settle()
@@ -261,9 +262,9 @@ async def test_whose_calls_all_wait_is_told_when_the_first_is_done() -> None:
     clock.now = 3.0
     first.end.set()
     await settle()
-    for visitor in "xbb":
-        Call(turns, visitor)
+    calls = [Call(turns, visitor) for visitor in "xbb"]
     await settle()
+    assert [call.state for call in calls] == ["running", "waiting", "waiting"]
     late = Call(turns, "b")
     await late.task
     assert late.crowded is not None
