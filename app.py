@@ -41,7 +41,14 @@ def main() -> int:
         return 2
     app = create_app(settings, make_client(settings, create_offline(once=True)), till)
     print(f"Open http://{settings.host}:{settings.port}", flush=True)  # noqa: T201
-    uvicorn.run(app, host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=5)
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+        proxy_headers=False,
+    )
     return 0
 
 

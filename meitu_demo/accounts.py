@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from .address import client_address
 from .billing import Billing, billing_of
 from .errors import DemoError, OutcomeUnknown, ProviderError
 from .ledger import (
@@ -18,7 +19,6 @@ from .ledger import (
     Pace,
     State,
     Store,
-    client_address,
     fingerprint,
     key_hash,
     load_secret,

@@ -9,6 +9,7 @@ from enum import StrEnum
 from .errors import (
     BadReply,
     Busy,
+    Crowded,
     DemoError,
     ImageRejected,
     LedgerUnavailable,
@@ -50,6 +51,7 @@ MEANING: tuple[tuple[type[DemoError], Billing], ...] = (
             OverBudget,
             LedgerUnavailable,
             Busy,
+            Crowded,
             Resting,
         )
     ),

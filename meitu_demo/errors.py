@@ -11,6 +11,7 @@ Imports nothing of ours; everybody may import it. A slug names the explanation i
     │  └─ OverVisitorBudget
     ├─ LedgerUnavailable a paid call cannot be written down, so none is made
     ├─ Busy              too many calls wait for the vendor's rate limit already
+    ├─ Crowded           as many runs are under way on the offline engine as it takes in, of one visitor or of all
     ├─ Resting           the vendor has not answered for a while and is left alone for a little
     ├─ Unreachable       never arrived (dns | refused | tls | connect_timeout): safe to repeat
     ├─ OutcomeUnknown    sent, no readable answer (read_timeout | reset | server_error): may have been billed
@@ -84,6 +85,16 @@ class Busy(DemoError):
     """Too many calls wait for the vendor's rate limit; nothing was sent. Facts: provider, seconds (the wait)."""
 
     slug = "busy"
+
+
+class Crowded(DemoError):
+    """No place in the offline engine's line is left, in all or for this visitor (slug "crowded_visitor").
+
+    Facts: waiting (who would come before: all in line, or the visitor's own that are under way); seconds (about how
+    long that takes, or until the first of the visitor's own is done; None if nobody knows).
+    """
+
+    slug = "crowded"
 
 
 class Resting(DemoError):

@@ -32,6 +32,7 @@ class Step(Enum):
     """Where a call is, for whoever watches it."""
 
     PREPARE = "prepare"
+    QUEUE = "queue"  # for the offline engine, with about the seconds until it is free; 0 if nobody knows yet
     WAIT = "wait"  # with the seconds that are left of it
     SEND = "send"
     REPEAT = "repeat"

@@ -19,6 +19,7 @@ ENV_FILE = Path(__file__).resolve().parents[1] / ".env"
 MARKETPLACE_HOST = "facial-aesthetics.p.rapidapi.com"
 PUBLIC_CALLS_PER_DAY = 100  # the caps where strangers come, unless the owner says otherwise
 PUBLIC_CALLS_PER_HOUR = 10
+OFFLINE_PLACES = 60  # runs on the offline engine that all visitors together may have under way
 MARKETPLACE_PATH = "/face/editing/face-tidyup"
 # Where the vendors leave results. No whole object store is among them (such as that of Aliyun or Huawei): anybody can
 # rent a name there.
@@ -63,6 +64,7 @@ class Settings:
     longest_wait: float = 20.0
     breaker: bool = True
     failure_lab: bool = True
+    offline_each: int = 4  # runs on the offline engine that a visitor may have under way
     trusted_proxies: tuple[Network, ...] = ()
     meitu_recipient: str = "Meitu, China"
     ailab_recipient: str = "AILabTools, China"
@@ -129,6 +131,7 @@ class _Reader:
             longest_wait=self._seconds("LONGEST_WAIT", default.longest_wait),
             breaker=self._switch("BREAKER", True),
             failure_lab=self._switch("FAILURE_LAB", private),
+            offline_each=self._count("OFFLINE_EACH", default.offline_each, most=OFFLINE_PLACES),
             trusted_proxies=self._networks("TRUSTED_PROXIES"),
             meitu_recipient=self._words("MEITU_RECIPIENT", default.meitu_recipient),
             ailab_recipient=self._words("AILAB_RECIPIENT", default.ailab_recipient),
@@ -220,6 +223,13 @@ class _Reader:
             return None
         if not text.isdecimal() or not 1 <= int(text[:9]) <= 1_000_000:
             self._wrong.append(f"{name} must be a number of calls from 1 to 1000000, or off")
+            return default
+        return int(text)
+
+    def _count(self, name: str, default: int, *, most: int) -> int:
+        text = self._text(name, str(default))
+        if not text.isdecimal() or not 1 <= int(text[:9]) <= most:
+            self._wrong.append(f"{name} must be a number from 1 to {most}")
             return default
         return int(text)
 

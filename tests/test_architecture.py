@@ -12,7 +12,7 @@ PACKAGE = Path(meitu_demo.__file__).parent
 
 # Lowest first. A part imports from the floors below, and on its own floor only what belongs to the same part.
 FLOORS = (
-    ("errors", "words", "store"),
+    ("errors", "words", "store", "address"),
     ("spec", "settings"),
     ("tables",),
     ("imaging",),
@@ -20,7 +20,7 @@ FLOORS = (
     ("templates", "links"),
     ("providers", "effects", "billing"),
     ("endpoints", "preflight", "ledger", "calling", "explain"),
-    ("service", "offline", "accounts"),
+    ("service", "offline", "accounts", "fair"),
     ("routes", "errand", "till"),
     ("transport", "desk"),
     ("ui",),

@@ -39,6 +39,7 @@ def test_every_setting_is_read() -> None:
         MEITU_TEMPLATE_IDS="t1, t2 t3", AILAB_BASE_URL="https://ailab.example", AILAB_PATH="/elsewhere",
         MODE="Live", HOST="0.0.0.0", PORT="80", LOG_LEVEL="debug",
         CONNECT_TIMEOUT="1", READ_TIMEOUT="2.5", RESULT_HOSTS="img.example.com, *.Example.org .x-y.example",
+        OFFLINE_EACH="60",
     )  # fmt: skip
     assert told(settings.meitu_key) == "k"
     assert told(settings.meitu_secret) == "s"
@@ -48,6 +49,7 @@ def test_every_setting_is_read() -> None:
     assert (settings.ailab_base_url, settings.ailab_path) == ("https://ailab.example", "/elsewhere")
     assert (settings.mode, settings.host, settings.port, settings.log_level) == ("live", "0.0.0.0", 80, "DEBUG")
     assert (settings.connect_timeout, settings.read_timeout) == (1.0, 2.5)
+    assert settings.offline_each == 60
     assert settings.result_hosts == ("img.example.com", ".example.org", ".x-y.example")
 
 
@@ -126,6 +128,7 @@ def test_spaces_around_a_key_are_a_copying_slip() -> None:
     [
         ("MODE", "offlien"), ("PORT", "80a"), ("PORT", "65536"), ("PORT", "-1"), ("LOG_LEVEL", "LOUD"),
         ("GRADIO_SERVER_PORT", "x"), ("READ_TIMEOUT", "0"), ("CONNECT_TIMEOUT", "nan"), ("READ_TIMEOUT", "601"),
+        *(("OFFLINE_EACH", value) for value in ("0", "61", "-1", "2.5", "off", "9" * 5000)),
         ("READ_TIMEOUT", "soon"), ("AILAB_PATH", "no-slash"), ("AILAB_PATH", "/with space"),
         ("MEITU_BASE_URL", "openapi.mtlab.meitu.com"), ("MEITU_BASE_URL", "ftp://host"),
         ("MEITU_BASE_URL", "https://user:pw@host"), ("MEITU_BASE_URL", "https://host?x=1"),

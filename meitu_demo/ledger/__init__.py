@@ -10,13 +10,11 @@ anything is sent. Imports `errors`; service, transport, screens and app may impo
 
     tables     the table and its states            fingerprint  what makes two requests the same one
     database   SQLite or PostgreSQL, transactions  visitor      cookie and hash of a visitor
-    budgets    caps, counted in the database       address      the visitor's address behind proxies
-    pace       calls a second, by key              secret       the key of cookie and hashes
-    store      reserve, the transitions, sweep     report       the owner's figures and CSV
-    awaited    the same for the event loop
+    budgets    caps, counted in the database       secret       the key of cookie and hashes
+    pace       calls a second, by key              report       the owner's figures and CSV
+    store      reserve, the transitions, sweep     awaited      the same for the event loop
 """
 
-from .address import client_address
 from .awaited import Call, Ledger
 from .budgets import Budgets
 from .fingerprint import fingerprint, key_hash
@@ -37,7 +35,6 @@ __all__ = [
     "State",
     "Store",
     "Swept",
-    "client_address",
     "fingerprint",
     "key_hash",
     "load_secret",

@@ -19,6 +19,7 @@ from . import lab as failure_lab
 from .engine import Engine
 
 RESULT_LIFE_S = 600.0  # the vendor's document says 24 h; a demo has no reason to keep a face that long
+BUSY_S = 5  # after which a caller who was turned away for load may come again
 Handler = Callable[[Request, Endpoint], Awaitable[Response]]
 HANDLERS: dict[str, Handler] = {"meitu": meitu_gateway.handle, "ailab": ailab_gateway.handle}
 
@@ -60,8 +61,15 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
 
 
 async def _serve(request: Request, endpoint: Endpoint) -> Response:
-    work = partial(HANDLERS[endpoint.provider], request, endpoint)
+    work = partial(_work, request, endpoint)
     return await (failure_lab.answer(request, endpoint, work) if request.app.state.lab else work())
+
+
+async def _work(request: Request, endpoint: Endpoint) -> Response:
+    response = await HANDLERS[endpoint.provider](request, endpoint)
+    if response.status_code == 503:  # both vendors' status for "busy": the engine's line is full
+        response.headers["retry-after"] = str(BUSY_S)
+    return response
 
 
 async def _result(request: Request) -> Response:

@@ -13,9 +13,11 @@ from gradio.utils import get_upload_folder
 from .. import templates
 from ..desk import Desk
 from ..endpoints import CATALOGUE
+from ..fair import Turns
 from ..imaging import codec
+from ..offline.engine import WORKERS
 from ..routes import Routes
-from ..settings import Settings
+from ..settings import OFFLINE_PLACES, Settings
 from ..store import PictureStore
 from ..till import Till
 from . import api, controls, doors, examples, files, forget, keys, lab, panel, verify
@@ -77,7 +79,8 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     mine = Belongings(uploads, pictures, desk, kept * 5 / 6)
     mine.clear_leftovers()
     lines, rehearsal = Lines(breaker=settings.breaker), Rehearsal(settings)
-    context = Context(client, Routes(settings), pictures, uploads, till, desk, lines, rehearsal, mine, settings)
+    turns = Turns(WORKERS, settings.offline_each, OFFLINE_PLACES)
+    context = Context(client, Routes(settings), pictures, uploads, till, desk, lines, rehearsal, mine, turns, settings)
     texts = Texts()
     gr.set_static_paths([examples.thumbnail(), *(info.preview for info in templates.all_templates())])
     blocks = build(context, settings, texts)

@@ -1,5 +1,6 @@
 """What every panel and API function needs, handed to them by `ui.app.build`, and how a call of theirs begins."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -8,11 +9,13 @@ import anyio
 import httpx
 
 from .. import service
+from ..address import client_address, sharer
 from ..calling import FAILURES, Breaker, Line
 from ..desk import NOT_AGAIN, Desk, Ticket
 from ..errors import MissingConsent
+from ..fair import Turns
 from ..routes import Routes
-from ..service import Asked, Outcome, Watch
+from ..service import Asked, Outcome, Step, Watch
 from ..settings import Settings
 from ..spec import Endpoint, Order, Route, Values
 from ..store import PictureStore
@@ -38,7 +41,10 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The app's one client, its routes, the pictures it shows, the folder of uploads, and a paid call's stations."""
+    """The app's one client, its routes, the pictures it shows, the folder of uploads, and a call's stations.
+
+    turns: at the offline engine. trusted: proxies whose word for a visitor's address is taken.
+    """
 
     client: httpx.AsyncClient
     routes: Routes
@@ -49,6 +55,7 @@ class Context:
     lines: Lines
     rehearsal: Rehearsal
     mine: Belongings
+    turns: Turns
     settings: Settings
 
     async def start(
@@ -78,7 +85,10 @@ class Context:
 
         ask = partial(self._ask, route, order)
         if not route.paid:
-            return self.desk.run(visit.session, partial(ask, None), collect)
+            visitor = sharer(
+                visit.session, client_address(visit.peer, visit.forwarded_for, self.settings.trusted_proxies)
+            )
+            return self.desk.run(visit.session, partial(self._in_turn, visitor, partial(ask, None)), collect)
         accounts = await (till or self.till).open()
         fingerprint = await anyio.to_thread.run_sync(accounts.fingerprint, order)
         pay = partial(accounts.pay, route, order, fingerprint=fingerprint, visitor=visit.visitor(accounts))
@@ -87,3 +97,7 @@ class Context:
 
     async def _ask(self, route: Route, order: Order, pay: service.Pay | None, watch: Watch) -> Asked:
         return await service.ask(self.client, route, order, watch=watch, pay=pay, line=self.lines.to(route))
+
+    async def _in_turn(self, visitor: str, ask: Callable[[Watch], Awaitable[Asked]], watch: Watch) -> Asked:
+        async with self.turns.turn(visitor, lambda before, seconds: watch(Step.QUEUE, seconds or 0.0)):
+            return await ask(watch)

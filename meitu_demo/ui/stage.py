@@ -56,7 +56,8 @@ def invitation(endpoint_id: str, language: str) -> str:
 
 def progress(step: Step, seconds: float, provider: str, mode: str, language: str) -> str:
     """Work in progress, by name, with the seconds that are left of it where they are known."""
-    key = f"steps.{step.value}" + (f"_{mode}" if step is Step.SEND else "")
+    form = {Step.SEND: f"_{mode}", Step.QUEUE: "" if seconds else "_unknown"}.get(step, "")
+    key = f"steps.{step.value}{form}"
     text = escape(translate(key, language, provider=provider, seconds=math.ceil(seconds)))
     return f'<div class="stage progress" role="status"><div><i class="spinner"></i><p>{text}</p></div></div>'
 

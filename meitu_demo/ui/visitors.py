@@ -32,7 +32,8 @@ class VisitorCookie:
 
         async def with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
-                secure = "; Secure" if scope.get("scheme") == "https" else ""
+                seen = Headers(scope=scope).get("x-forwarded-proto", scope.get("scheme"))
+                secure = "; Secure" if seen == "https" else ""
                 value = accounts.new_cookie()
                 cookie = f"{COOKIE}={value}; Path=/; Max-Age={YEAR_S}; HttpOnly; SameSite=Lax{secure}"
                 MutableHeaders(scope=message).append("set-cookie", cookie)

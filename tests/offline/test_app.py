@@ -8,9 +8,11 @@ import httpx
 import pytest
 from caller import KEYS, PATHS, TIDYUP, Ask
 
+from meitu_demo.billing import Billing, billing_of
 from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.errors import ProviderError
 from meitu_demo.imaging import codec
-from meitu_demo.offline import create_app
+from meitu_demo.offline import create_app, engine
 from meitu_demo.store import PictureStore
 
 
@@ -103,6 +105,23 @@ async def test_many_callers_at_once(ask_meitu: Ask, ask_ailab: Ask, portrait: by
     assert len(links) == 8
     restored = {answer.json()["media_info_list"][0]["media_data"] for answer in answers[8:11]}
     assert len(restored) == 1  # the engine is deterministic, whatever runs beside it
+
+
+async def test_a_full_line_is_told_in_the_vendors_words(
+    ask_meitu: Ask, ask_ailab: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More callers than may wait: each vendor's code for busy, with Retry-After; clients know that it cost nothing."""
+    monkeypatch.setattr(engine, "LINE", 0)
+    busy_meitu, busy_ailab = await ask_meitu("quality_restoration"), await ask_ailab()
+    for response in (busy_meitu, busy_ailab):
+        assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+    assert busy_meitu.json()["ErrorCode"] == 503
+    assert busy_ailab.json()["error_detail"]["code"] == "AI_SERVICE_FLOW_RESTRICTION"
+    for provider, code in (("meitu", "503"), ("ailab", "AI_SERVICE_FLOW_RESTRICTION")):
+        assert billing_of(ProviderError(provider, code)) is Billing.NOT_PROCESSED
+    monkeypatch.undo()
+    served = await ask_ailab()
+    assert (served.status_code, served.headers.get("retry-after")) == (200, None)
 
 
 async def test_the_loop_stays_free_while_pixels_are_worked_on(

@@ -9,7 +9,7 @@ import pytest
 from caller import sized
 
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import ImageRejected, ValueRejected
+from meitu_demo.errors import ImageRejected, Refusal, ValueRejected
 from meitu_demo.imaging import codec
 from meitu_demo.offline import engine
 from meitu_demo.spec import Endpoint, ImageLimits
@@ -92,3 +92,84 @@ async def test_only_so_many_effects_run_at_a_time() -> None:
     results = await asyncio.gather(*(runner.run(endpoint(effect), sized(30, 30), {}) for _ in range(10)))
     assert len(results) == 10
     assert most == engine.WORKERS
+
+
+class Held:
+    """An effect that works until it is let go, and counts how many of it do so at a time."""
+
+    def __init__(self) -> None:
+        self.running, self.most, self.begun = 0, 0, 0
+        self.gate = threading.Event()
+        self._lock = threading.Lock()
+        self._beginnings = threading.Semaphore(0)
+
+    def __call__(self, image: Any, values: Any) -> Any:
+        with self._lock:
+            self.running += 1
+            self.begun += 1
+            self.most = max(self.most, self.running)
+        self._beginnings.release()
+        assert self.gate.wait(10)
+        with self._lock:
+            self.running -= 1
+        return image
+
+    async def begins(self, times: int) -> None:
+        """Wait for so many more to begin."""
+        for _ in range(times):
+            assert await asyncio.to_thread(self._beginnings.acquire, timeout=10)
+
+
+async def test_whoever_leaves_takes_the_slot_along_until_the_thread_has_ended() -> None:
+    """Clicking and leaving again and again never puts more effects to work than there are slots."""
+    held, runner = Held(), engine.Engine()
+    calls = [asyncio.create_task(runner.run(endpoint(held), sized(30, 30), {})) for _ in range(8)]
+    await held.begins(engine.WORKERS)
+    for call in calls:
+        call.cancel()
+    await asyncio.wait(calls[engine.WORKERS :])  # who waited has left
+    for call in calls[: engine.WORKERS]:
+        call.cancel()  # once more makes no difference
+    late = asyncio.create_task(runner.run(endpoint(held), sized(30, 30), {}))
+    for _ in range(8):
+        await asyncio.sleep(0)  # as far as it gets
+    assert held.begun == engine.WORKERS
+    assert not any(call.done() for call in calls[: engine.WORKERS])
+    held.gate.set()
+    assert await late
+    await asyncio.wait(calls)
+    assert all(call.cancelled() for call in calls)
+    assert (held.begun, held.most) == (engine.WORKERS + 1, engine.WORKERS)
+
+
+async def test_an_error_nobody_waits_for_any_more_is_looked_at(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever left hears nothing of how it ended, and neither does the log."""
+    held, runner = Held(), engine.Engine()
+
+    def fails(image: Any, values: Any) -> Any:
+        held(image, values)
+        raise Refusal("no_face")
+
+    call = asyncio.create_task(runner.run(endpoint(fails), sized(30, 30), {}))
+    await held.begins(1)
+    call.cancel()
+    held.gate.set()
+    await asyncio.wait([call])
+    assert call.cancelled()
+    assert not caplog.records
+
+
+async def test_a_full_line_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only so many photos wait in memory; the next is refused at once, and whoever waits is served."""
+    monkeypatch.setattr(engine, "LINE", 3)
+    held, runner = Held(), engine.Engine()
+    calls = [asyncio.create_task(runner.run(endpoint(held), sized(30, 30), {})) for _ in range(engine.WORKERS + 3)]
+    await held.begins(engine.WORKERS)
+    with pytest.raises(Refusal) as caught:
+        await runner.run(endpoint(held), sized(30, 30), {})
+    assert caught.value.slug == "vendor_busy"
+    calls[-1].cancel()  # a place becomes free
+    await asyncio.wait([calls[-1]])
+    late = asyncio.create_task(runner.run(endpoint(held), sized(30, 30), {}))
+    held.gate.set()
+    assert all(await asyncio.gather(*calls[:-1], late))

@@ -5,7 +5,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,17 +58,17 @@ class Page:
         paths = httpx.post(f"{self.url}/gradio_api/upload", files={"files": (name, data)}).json()
         return {"path": paths[0], "orig_name": name, "meta": {"_type": "gradio.FileData"}}
 
-    def call(self, name: str, *data: Any, language: str = "en") -> tuple[str, Any]:
-        """(event, data) at the end of an API call, by plain HTTP as with curl."""
-        headers = {"accept-language": language}
+    def call(self, name: str, *data: Any, language: str = "en", address: str = "") -> tuple[str, Any]:
+        """(event, data) at the end of an API call, by plain HTTP as with curl. address: as a proxy tells it."""
+        headers = {"accept-language": language, **({"x-forwarded-for": address} if address else {})}
         url = f"{self.url}/gradio_api/call/{name}"
         event = httpx.post(url, json={"data": data}, headers=headers).json()["event_id"]
         text = httpx.get(f"{url}/{event}", headers=headers, timeout=60).text
         kind, _, value = text.strip().split("\n\n")[-1].partition("\ndata: ")
         return kind.removeprefix("event: "), json.loads(value)
 
-    def join(self, fn_index: int, data: list[Any]) -> str:
-        """Everything that a private event answers when somebody posts to it, as text."""
+    def join(self, fn_index: int, data: list[Any], hear: Callable[[str], object] = str) -> str:
+        """Everything that a private event answers when somebody posts to it, as text. hear: gets each line at once."""
         body = {"data": data, "fn_index": fn_index, "session_hash": f"s{time.monotonic_ns()}"}
         joined = httpx.post(f"{self.url}/gradio_api/queue/join", json=body)
         if joined.status_code != 200:
@@ -78,6 +78,7 @@ class Page:
         with httpx.stream("GET", address, timeout=60) as stream:
             for line in stream.iter_lines():
                 found.append(line)
+                hear(line)
                 if '"process_completed"' in line or '"close_stream"' in line:
                     break
         return json.dumps([json.loads(line.removeprefix("data: ")) for line in found if line], ensure_ascii=False)

@@ -156,9 +156,9 @@ def test_what_was_done_to_the_photo_is_told_in_the_callers_language(page: Page, 
 
 def test_many_callers_get_their_own_results(page: Page, portrait_file: Path, faceless: bytes) -> None:
     """Ten at once, two of them refused: nobody gets another's picture or error."""
-    clients = [Client(page.url, verbose=False) for _ in range(2)]
+    clients = [Client(page.url, verbose=False) for _ in range(4)]
     jobs = [
-        clients[n % 2].submit(
+        clients[n % 4].submit(
             photo=handle_file(portrait_file), shape_type=n, strength=1.0, api_name="/facial_aesthetics"
         )
         for n in range(8)

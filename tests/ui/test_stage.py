@@ -77,6 +77,16 @@ def test_every_state_takes_the_same_room(language: str) -> None:
         assert re.match(r'<div class="stage ', html)
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_step_has_its_words(language: str) -> None:
+    """Also before it is known how long a queue takes; what is known is rounded up."""
+    for step in Step:
+        for seconds in (0.0, 2.1):
+            assert len(stage.progress(step, seconds, "X", "offline", language)) > 80
+    assert "3" in stage.progress(Step.QUEUE, 2.1, "", "offline", language)
+    assert not re.search(r"\d", stage.progress(Step.QUEUE, 0.0, "", "offline", language))
+
+
 def test_progress_and_trouble_are_announced() -> None:
     """To people who do not see the screen."""
     found = states("en")

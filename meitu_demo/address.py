@@ -1,4 +1,7 @@
-"""A visitor's address, as far as proxies that the owner trusts vouch for it. Pure; imports nothing of ours."""
+"""Where a visitor comes from, as far as proxies that the owner trusts vouch for it. Pure; imports nothing of ours.
+
+Everybody may import it: paid calls are counted against an address where there is no cookie, offline work always.
+"""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -24,6 +27,19 @@ def client_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) ->
     if address is None:
         return "unknown"
     return str(ip_network((address, 64), strict=False)) if isinstance(address, IPv6Address) else str(address)
+
+
+def sharer(session: str, address: str) -> str:
+    """Who counts as one visitor where work is shared out: everybody at `address` (of `client_address`), or a session.
+
+    Of a public address nobody has many, while a cookie is dropped and a tab opened as often as one likes. But behind a
+    loopback or private address stand all visitors alike: of a laptop at a fair, of one router's network, of a proxy
+    that the owner has not named. There the session alone tells them apart.
+    """
+    try:
+        return address if ip_network(address).network_address.is_global else session
+    except ValueError:  # "unknown"
+        return session
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:

@@ -1,0 +1,64 @@
+"""Where a visitor comes from, as far as trusted proxies vouch for it, and whom an offline run is counted against."""
+
+from ipaddress import ip_network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meitu_demo.address import client_address, sharer
+
+PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded_for", "address"),
+    [
+        ("203.0.113.9", "", "203.0.113.9"),
+        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),  # not our proxy: says what it likes
+        ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "1.2.3.4, 198.51.100.1, 10.0.0.2", "198.51.100.1"),  # 1.2.3.4 was written by the visitor
+        ("10.0.0.1", "198.51.100.1:5678", "198.51.100.1"),
+        ("10.0.0.1", "1.2.3.4, unknown", "10.0.0.1"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", ",,,", "10.0.0.1"),
+        ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"),
+        ("::ffff:10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("fd00::1", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fd00::1", "[2001:db8:1:2::9]:443", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "", "fe80::/64"),
+        ("10.0.0.1", "1.2.3.4," * 10_000 + "198.51.100.1", "198.51.100.1"),
+        ("testclient", "198.51.100.1", "unknown"),
+        ("", "", "unknown"),
+    ],
+)
+def test_who_vouches_for_an_address(peer: str, forwarded_for: str, address: str) -> None:
+    """Trusted proxies are believed one after the other from the right; nobody else is."""
+    assert client_address(peer, forwarded_for, PROXIES) == address
+
+
+@given(st.text(max_size=60), st.text(max_size=200))
+def test_no_header_makes_it_raise(peer: str, forwarded_for: str) -> None:
+    """Whatever is written there, an address or "unknown" comes of it; without trusted proxies it is the peer's."""
+    client_address(peer, forwarded_for, PROXIES)
+    assert client_address("203.0.113.9", forwarded_for, []) == "203.0.113.9"
+    assert client_address("10.0.0.1", forwarded_for, PROXIES)
+
+
+# ── Who counts as one visitor ───────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("address", ["9.9.9.9", "2620:fe:0:1::/64"])
+def test_a_public_address_is_one_visitor(address: str) -> None:
+    """However many tabs are opened behind it."""
+    assert {sharer(session, client_address(address.removesuffix("/64"), "", [])) for session in "abc"} == {address}
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "::1", "10.1.2.3", "192.168.0.7", "100.64.0.1", "fe80::1%eth0", "", "x"])
+def test_where_an_address_tells_nobody_apart_a_tab_is_one_visitor(peer: str) -> None:
+    """Loopback, private networks, and what is no address."""
+    assert sharer("tab a", client_address(peer, "", [])) == "tab a"
+
+
+def test_only_a_trusted_proxy_tells_visitors_apart() -> None:
+    """A proxy that is trusted passes the visitor's own address on; one that is not hides everybody behind it."""
+    assert sharer("tab a", client_address("10.0.0.1", "9.9.9.9", PROXIES)) == "9.9.9.9"
+    assert sharer("tab a", client_address("192.168.0.1", "9.9.9.9", PROXIES)) == "tab a"

@@ -1,0 +1,296 @@
+"""Fair turns: never more at once than allowed, nobody passed over, nothing left behind, and honest about the wait."""
+
+import asyncio
+import itertools
+import random
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from meitu_demo.errors import Crowded
+from meitu_demo.fair import Turns
+
+
+async def settle() -> None:
+    """Let every task go on until all of them wait for something."""
+    for _ in range(8):
+        await asyncio.sleep(0)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Call:
+    """One visitor's call: waits for its turn, runs until it is told to end, and notes what it hears."""
+
+    numbers = itertools.count()
+
+    def __init__(self, turns: Turns, visitor: str) -> None:
+        self.visitor, self.number = visitor, next(self.numbers)
+        self.heard: list[tuple[int, int | None]] = []
+        self.state = "new"
+        self.crowded: Crowded | None = None
+        self.end = asyncio.Event()
+        self.task = asyncio.create_task(self._run(turns))
+
+    async def _run(self, turns: Turns) -> None:
+        try:
+            async with turns.turn(self.visitor, self._hear):
+                self.state = "running"
+                await self.end.wait()
+        except Crowded as error:
+            self.crowded = error
+        finally:
+            self.state = "gone"
+
+    def _hear(self, before: int, seconds: int | None) -> None:
+        self.state = "waiting"
+        self.heard.append((before, seconds))
+
+
+def those(calls: list[Call], state: str) -> list[Call]:
+    return [call for call in calls if call.state == state]
+
+
+def is_empty(turns: Turns) -> bool:
+    """Whether nothing is kept of anybody."""
+    return not turns._claims and not turns._line and turns._running == 0
+
+
+# ── Whatever happens, in whatever order ─────────────────────────────────────────────────────────────────────────────
+STEPS = st.tuples(st.sampled_from(["come", "come", "end", "leave", "settle"]), st.integers(0, 99))
+
+
+@settings(max_examples=300)
+@given(st.lists(STEPS, max_size=60), st.integers(1, 3), st.integers(1, 4), st.integers(2, 9))
+def test_the_rules_hold_at_every_step(steps: list[tuple[str, int]], at_once: int, each: int, most: int) -> None:
+    """Calls come, end and leave in any order, also several in the same moment: bounds, order and places hold."""
+
+    async def play() -> None:
+        turns = Turns(at_once, each, most)
+        calls: list[Call] = []
+        for what, which in [*steps, ("settle", 0)]:
+            there = [call for call in calls if call.state != "gone"]
+            some = those(calls, "running") if what == "end" else there
+            if what == "come":
+                calls.append(Call(turns, "abc"[which % 3]))
+            elif what == "settle":
+                await settle()
+                hold(turns, calls)
+            elif some:
+                call = some[which % len(some)]
+                call.end.set() if what == "end" else call.task.cancel()
+            assert len(those(calls, "running")) <= at_once
+        while waiting := sorted(those(calls, "waiting"), key=lambda call: call.heard[-1]):
+            those(calls, "running")[0].end.set()
+            await settle()
+            assert waiting[0].state == "running"  # who was told that nobody is before them
+            hold(turns, calls)
+        for call in calls:
+            call.end.set()
+        await settle()
+        assert is_empty(turns)
+
+    def hold(turns: Turns, calls: list[Call]) -> None:
+        running, waiting = those(calls, "running"), those(calls, "waiting")
+        claims = Counter(call.visitor for call in [*running, *waiting])
+        assert turns._claims == claims
+        assert not waiting or len(running) == at_once  # no wake-up is lost
+        assert len(running) + len(waiting) <= most
+        assert all(count <= each for count in claims.values())
+        assert sorted(call.heard[-1][0] for call in waiting) == list(range(len(waiting)))
+        for visitor in claims:  # each visitor's calls keep their order
+            own = [call for call in waiting if call.visitor == visitor]
+            assert [call.heard[-1] for call in own] == sorted(call.heard[-1] for call in own)
+
+    asyncio.run(play())
+
+
+@given(st.integers(0, 9), st.permutations(["end", "leave"]))
+def test_a_turn_given_to_somebody_who_leaves_is_given_on(more: int, order: list[str]) -> None:
+    """The slot becomes free and the first in line is cancelled in the same moment: the next one has it."""
+
+    async def play() -> None:
+        turns = Turns(1, 99, 99)
+        first, second, *others = [Call(turns, f"v{n}") for n in range(3 + more)]
+        await settle()
+        for what in order:
+            first.end.set() if what == "end" else second.task.cancel()
+        await settle()
+        assert (first.state, second.state, others[0].state) == ("gone", "gone", "running")
+        for call in others:
+            call.end.set()
+        await asyncio.gather(*(call.task for call in others))
+        assert is_empty(turns)
+
+    asyncio.run(play())
+
+
+# ── Fairness ────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(("visitors", "rounds"), [(2, 50), (7, 50), (20, 50)])
+async def test_everybody_gets_the_same(visitors: int, rounds: int, figure: Callable[[str], None]) -> None:
+    """Visitors who always want a turn have had the same number of turns at every moment, give or take one."""
+    turns = Turns(at_once=2, each=3, most=1000)
+    draw = random.Random(visitors)
+    served: Counter[str] = Counter({f"v{n}": 0 for n in range(visitors)})
+    widest = 0
+
+    async def wants(visitor: str) -> None:
+        nonlocal widest
+        while served[visitor] < rounds:
+            async with turns.turn(visitor):
+                served[visitor] += 1
+                widest = max(widest, max(served.values()) - min(served.values()))
+                for _ in range(draw.randrange(6)):
+                    await asyncio.sleep(0)
+
+    doors = [Call(turns, f"door {n}") for n in range(2)]
+    await settle()
+    crowd = [asyncio.create_task(wants(visitor)) for visitor in served for _ in range(3)]
+    await settle()  # all stand in line
+    for door in doors:
+        door.end.set()
+    await asyncio.gather(*crowd)
+    assert widest <= 1
+    assert is_empty(turns)
+    figure(f"fair: {visitors} visitors × {rounds} turns, shares differ by at most {widest}")
+
+
+async def test_a_single_call_passes_a_pile() -> None:
+    """Whoever has ten in line gets one, then the next visitor gets one; the pile's own order stays."""
+    turns = Turns(1, 99, 99)
+    pile = [Call(turns, "pile") for _ in range(10)]
+    await settle()
+    single = Call(turns, "single")
+    order = []
+    await settle()
+    assert single.heard == [(1, None)]
+    for _ in range(11):
+        (running,) = those([*pile, single], "running")
+        order.append(running)
+        running.end.set()
+        await settle()
+    assert order == [pile[0], pile[1], single, *pile[2:]]
+
+
+# ── What is said ────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_the_place_in_line_is_told_as_it_changes() -> None:
+    """At the start and whenever fewer, or more, come before; not otherwise."""
+    turns = Turns(1, 9, 9)
+    running, leaver, last = (Call(turns, "a") for _ in range(3))
+    await settle()
+    assert (running.heard, leaver.heard, last.heard) == ([], [(0, None)], [(1, None)])
+    other = Call(turns, "b")  # comes between: "a" has its second turn after everybody's first
+    await settle()
+    assert other.heard == [(1, None)]
+    assert (leaver.heard, last.heard) == ([(0, None)], [(1, None), (2, None)])
+    leaver.task.cancel()
+    await settle()
+    assert [before for before, _ in last.heard] == [1, 2, 0]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+async def test_the_wait_that_is_told_is_the_wait(at_once: int) -> None:
+    """When every call takes as long as the last ones did, nobody's turn comes later than was said, nor much sooner."""
+    clock = Clock()
+    turns = Turns(at_once, 99, 99, clock=clock)
+    calls = [Call(turns, f"v{n}") for n in range(at_once)]
+    for _ in range(6):
+        await settle()
+        late = [Call(turns, f"late {n}") for n in range(5)]
+        told_at = clock.now
+        await settle()
+        while those(late, "waiting"):
+            clock.now += 2.5
+            for call in those(calls, "running") + those(late, "running"):
+                call.end.set()
+            await settle()
+            for call in those(late, "running"):
+                if call.heard[0][1] is not None:
+                    waited = clock.now - told_at
+                    assert waited <= call.heard[0][1] < waited + 1 + 2.5
+        calls = those(late, "running")
+
+
+async def test_a_full_line_is_told_at_once_with_the_wait() -> None:
+    """Beyond a visitor's share, and beyond all places: an error with how many come before and about how long."""
+    clock = Clock()
+    turns = Turns(2, 3, 7, clock=clock)
+    calls = [Call(turns, visitor) for visitor in "aaabbbc"]
+    await settle()
+    assert [call.state for call in calls].count("running") == 2
+
+    async def refused(visitor: str) -> dict[str, Any]:
+        call = Call(turns, visitor)
+        await call.task
+        assert call.crowded is not None
+        return {"slug": call.crowded.slug, **call.crowded.facts}
+
+    assert await refused("d") == {"slug": "crowded", "waiting": 5, "seconds": None}
+    assert await refused("a") == {"slug": "crowded_visitor", "waiting": 3, "seconds": None}
+    clock.now = 4.0
+    calls[0].end.set()
+    await settle()
+    calls.append(Call(turns, "e"))
+    await settle()
+    assert await refused("d") == {"slug": "crowded", "waiting": 5, "seconds": 12}  # three rounds of two
+    assert await refused("b") == {
+        "slug": "crowded_visitor",
+        "waiting": 3,
+        "seconds": 8,
+    }  # its turn, and the call itself
+    calls[1].end.set()
+    await settle()
+    assert (await refused("b"))["seconds"] == 4  # its first is at work
+
+
+async def test_whose_calls_all_wait_is_told_when_the_first_is_done() -> None:
+    """Not only the wait for its turn: a visitor's place becomes free when a call of theirs has ended."""
+    clock = Clock()
+    turns = Turns(1, 2, 99, clock=clock)
+    first = Call(turns, "a")
+    await settle()
+    clock.now = 3.0
+    first.end.set()
+    await settle()
+    calls = [Call(turns, visitor) for visitor in "xbb"]
+    await settle()
+    assert [call.state for call in calls] == ["running", "waiting", "waiting"]
+    late = Call(turns, "b")
+    await late.task
+    assert late.crowded is not None
+    assert late.crowded.facts == {"waiting": 2, "seconds": 6}
+
+
+async def test_a_slow_day_is_noticed_and_forgotten() -> None:
+    """The average follows what calls take lately."""
+    clock = Clock()
+    turns = Turns(1, 9, 9, clock=clock)
+
+    async def lasting(seconds: float) -> int | None:
+        body, late = Call(turns, "a"), Call(turns, "b")
+        await settle()
+        clock.now += seconds
+        for call in (body, late):
+            call.end.set()
+        await settle()
+        return late.heard[0][1]
+
+    for seconds in [1.0] * 20:
+        await lasting(seconds)
+    quick = await lasting(9.0)
+    slow = [await lasting(9.0) for _ in range(40)][-1]
+    again = [await lasting(1.0) for _ in range(80)][-1]
+    assert quick is not None
+    assert slow is not None
+    assert again is not None
+    assert quick <= again < slow

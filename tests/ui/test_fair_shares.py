@@ -1,0 +1,207 @@
+"""The offline engine shared out: a visitor with many runs is answered, and nobody else waits for all of them."""
+
+import asyncio
+import re
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from ui.conftest import Page, serve
+
+from meitu_demo.desk import Desk, Ticket
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.errors import Crowded
+from meitu_demo.fair import Turns, Waiting, unheard
+from meitu_demo.imaging import codec
+from meitu_demo.offline import engine
+from meitu_demo.routes import Routes
+from meitu_demo.settings import Settings
+from meitu_demo.spec import Image
+from meitu_demo.store import PictureStore
+from meitu_demo.till import Till
+from meitu_demo.ui.belongings import Belongings
+from meitu_demo.ui.context import Context, Lines
+from meitu_demo.ui.rehearsal import Rehearsal
+from meitu_demo.ui.visits import Visit
+from meitu_demo.words import translate
+
+PILE, SINGLE = "/v1/aiquality", "/v1/EmojMaterialH5"
+EACH = 4
+
+
+class Gate:
+    """Before the offline server: shut, whoever comes to it waits. `came` holds the calls' paths in their order."""
+
+    def __init__(self, app: Any) -> None:
+        self.came: list[str] = []
+        self.open = threading.Event()
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.came.append(scope["path"])
+        assert await asyncio.to_thread(self.open.wait, 30)
+        await self._app(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def crowded_page() -> Iterator[Page]:
+    """The app where a proxy tells addresses, with four runs for each visitor."""
+    yield from serve(Settings.from_env({"TRUSTED_PROXIES": "127.0.0.0/8", "OFFLINE_EACH": str(EACH)}))
+
+
+@pytest.fixture
+def gate(crowded_page: Page, portrait: bytes) -> Iterator[Gate]:
+    """Before that app's engine, which has worked already and knows about how long it takes."""
+    assert crowded_page.call("quality_restoration", crowded_page.upload(portrait), False, False)[0] == "complete"
+    app = crowded_page.ear.app
+    crowded_page.ear.app = found = Gate(app)
+    yield found
+    found.open.set()
+    crowded_page.ear.app = app
+
+
+def click(page: Page, slug: str, values: list[str], photo: Any, tab: str = "", hear: Any = str) -> str:
+    """What a panel's run button answers, in the tab of that name."""
+    config = httpx.get(f"{page.url}/config").json()
+    elements = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
+    of_photo = [event for event in config["dependencies"] if event["inputs"][:1] == [elements[f"{slug}-photo"]]]
+    run = next(event["id"] for event in of_photo if len(event["inputs"]) > 2)
+    return page.join(run, [photo, *values, False, tab, None, None], hear)
+
+
+def by_address(page: Page, photo: Any) -> tuple[bool, str]:
+    """A call by plain HTTP, as a session of its own, from one address."""
+    event, data = page.call("quality_restoration", photo, False, False, address="9.9.9.9")
+    return event == "complete", str(data)
+
+
+def by_tab(page: Page, photo: Any) -> tuple[bool, str]:
+    """A click in one tab on this machine, whose address says nothing."""
+    shown = click(page, "quality-restoration", [], photo, "a" * 32)
+    return "kept/" in shown, shown
+
+
+@pytest.mark.parametrize("way", [by_address, by_tab])
+def test_twelve_quick_calls_of_one_visitor(
+    way: Any, crowded_page: Page, gate: Gate, portrait: bytes, figure: Callable[[str], None]
+) -> None:
+    """Four are let in, the others told so at once; somebody else, told the wait, comes before the last of the four."""
+    photo = crowded_page.upload(portrait)
+    with ThreadPoolExecutor(13) as pool:
+        pending: set[Future[tuple[bool, str]]] = {pool.submit(way, crowded_page, photo) for _ in range(12)}
+        told: list[tuple[bool, str]] = []
+        while len(pending) > EACH:
+            done, pending = wait(pending, 60, FIRST_COMPLETED)
+            assert done
+            told += [job.result() for job in done]
+        waits: list[str] = []
+
+        def hear(line: str) -> None:
+            if found := re.search(r"about (\d+) s until your turn", line):
+                waits.append(found[1])
+                gate.open.set()
+
+        shown = click(crowded_page, "anime-avatar", ["1.0.0"], photo, hear=hear)
+        served = [job.result(60) for job in pending]
+    assert len(told) == 12 - EACH
+    for pictured, text in told:
+        assert not pictured
+        assert translate("errors.crowded_visitor.title", "en") in text
+        assert translate("errors.crowded_visitor.why_facts", "en", waiting=EACH) in text
+        assert re.search(r"done in about \d+ s", text)
+    assert [pictured for pictured, _ in served] == [True] * EACH
+    assert waits
+    assert "kept/" in shown
+    runs = [path for path in gate.came if path in (PILE, SINGLE)]
+    assert len(runs) == EACH + 1
+    assert runs.index(SINGLE) < EACH
+    by = way.__name__.replace("_", " ")
+    at = runs.index(SINGLE) + 1
+    figure(f"fair: 12 calls at once {by}: {len(served)} served, {len(told)} told at once, somebody else is number {at}")
+
+
+# ── On the engine itself ────────────────────────────────────────────────────────────────────────────────────────────
+Start = Callable[[Turns, str], Awaitable[Ticket]]
+
+
+@pytest.fixture
+def start(offline_client: httpx.AsyncClient, settings: Settings, portrait_pixels: Image, tmp_path: Path) -> Start:
+    """Hands in a run on the offline engine, from an address, by way of the given turns."""
+    photo = tmp_path / "upload" / "me.jpg"  # a small one: how long it takes does not matter here
+    photo.parent.mkdir()
+    photo.write_bytes(codec.encode(np.ascontiguousarray(portrait_pixels[::3, ::3])))
+    upload = {"path": str(photo), "orig_name": "me.jpg", "meta": {"_type": "gradio.FileData"}}
+    rehearsal, endpoint = Rehearsal(settings), CATALOGUE["quality_restoration"]
+
+    async def start(turns: Turns, address: str) -> Ticket:
+        pictures, desk = PictureStore(60), Desk(60)
+        mine = Belongings(tmp_path, pictures, desk, 60)
+        context = Context(
+            offline_client, Routes(settings), pictures, tmp_path, Till(settings), desk, Lines(breaker=True),
+            rehearsal, mine, turns, settings,
+        )  # fmt: skip
+        route = context.routes.offline(endpoint.provider)
+        return await context.start(endpoint, upload, {}, route=route, visit=Visit("tab", None, address), consent=False)
+
+    return start
+
+
+class Counted(Turns):
+    """Turns that count whom they were given to, and by how much that differed at most."""
+
+    def __init__(self, visitors: list[str], at_once: int, each: int, most: int) -> None:
+        super().__init__(at_once, each, most)
+        self.given = Counter(dict.fromkeys(visitors, 0))
+        self.widest = 0
+
+    @asynccontextmanager
+    async def turn(self, visitor: str, waiting: Waiting = unheard) -> AsyncIterator[None]:
+        async with super().turn(visitor, waiting):
+            self.given[visitor] += 1
+            self.widest = max(self.widest, max(self.given.values()) - min(self.given.values()))
+            yield
+
+
+async def test_twenty_visitors_have_fair_shares(start: Start, figure: Callable[[str], None]) -> None:
+    """Each wants three pictures: at every moment all have had the same number of turns, give or take one."""
+    visitors = [f"9.9.9.{n}" for n in range(20)]
+    turns = Counted(visitors, engine.WORKERS, 3, 60)
+    tickets = [await start(turns, visitor) for _ in range(3) for visitor in visitors]
+    outcomes = await asyncio.gather(*(ticket.result() for ticket in tickets))
+    assert len(outcomes) == turns.given.total() == 60
+    assert turns.widest <= 1
+    figure(f"fair: 20 visitors × 3 runs on the offline engine, turns differ by at most {turns.widest}")
+
+
+async def test_whoever_leaves_frees_their_place(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In line at once; at work, as soon as the thread has ended, and not before."""
+    gate, begun = threading.Event(), threading.Semaphore(0)
+    process = engine.process
+
+    def held(*given: Any) -> bytes:
+        begun.release()
+        assert gate.wait(30)
+        return process(*given)
+
+    monkeypatch.setattr(engine, "process", held)
+    turns = Turns(1, 2, 60)
+    works, waits = await start(turns, "9.9.9.9"), await start(turns, "9.9.9.9")
+    assert await asyncio.to_thread(begun.acquire, timeout=30)
+    with pytest.raises(Crowded):
+        await (await start(turns, "9.9.9.9")).result()
+    waits.leave()
+    late = await start(turns, "9.9.9.9")  # there is a place again
+    works.leave()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not begun.acquire(blocking=False)  # its thread is still at work
+    gate.set()
+    assert (await late.result()).mode == "offline"
+    assert not turns._claims
