@@ -55,7 +55,8 @@ class Errand:
     def latest_worth(self) -> "Errand | None":
         """What a repeated click gets: this call, or the one before it, if they came to anything."""
         if self._shows_again():
-            self._before = None
+            if self.ended:  # one that is under way may still come to nothing
+                self._before = None
             return self
         return self._before.latest_worth() if self._before else None
 
