@@ -104,6 +104,8 @@ class Errand:
         self.task.cancel()
 
     def _tell_all(self, task: asyncio.Task[Outcome]) -> None:
+        if task is not self.task:  # its end was seen, and the picture is fetched anew, before this was called
+            return
         self._running.discard(self)
         if not task.cancelled():
             task.exception()  # looked at, or Python would complain if nobody waits any more
