@@ -34,7 +34,8 @@ async def exchange(client: httpx.AsyncClient, route: Route, request: httpx.Reque
     except httpx.HTTPError as error:
         error.request = request
         raise translate(route.provider, error) from None  # not chained: its text may hold the URL, and that the key
-    unpacked = {name: value for name, value in response.headers.items() if name != "content-encoding"}
+    # As they came: httpx reads letters in a header that it would not write.
+    unpacked = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"]
     return httpx.Response(response.status_code, headers=unpacked, content=body)
 
 
