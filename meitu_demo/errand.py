@@ -99,9 +99,10 @@ class Errand:
             watcher.put_nowait(self.last)
 
     def give_up(self) -> None:
-        """End it before anything is sent."""
-        self.given_up = True
-        self.task.cancel()
+        """End it before anything is sent. Once: a second time would disturb it while it writes that down."""
+        if not self.given_up:
+            self.given_up = True
+            self.task.cancel()
 
     def _tell_all(self, task: asyncio.Task[Outcome]) -> None:
         if task is not self.task:  # its end was seen, and the picture is fetched anew, before this was called

@@ -8,7 +8,7 @@ from told import ASKED, Call, hand_in, hold, outcome, rest
 
 from meitu_demo import desk as desk_module
 from meitu_demo.desk import Desk
-from meitu_demo.service import Step
+from meitu_demo.service import Asked, Step, Watch
 
 
 @pytest.fixture
@@ -151,3 +151,23 @@ async def test_a_stop_of_the_app(desk: Desk) -> None:
     assert [ticket._errand.ended for ticket in tickets] == [True, True, False]
     assert (waiting.sent, quick.recorded, slow.recorded) == (0, 1, 0)
     slow.answer.set_result(ASKED)
+
+
+async def test_a_stop_of_the_app_right_after_somebody_left(desk: Desk) -> None:
+    """A call that was given up and is being written down as such is waited for, and not disturbed."""
+    written = False
+
+    async def ask(watch: Watch) -> Asked:
+        nonlocal written
+        try:
+            return await hold()
+        finally:
+            await rest()
+            written = True
+
+    ticket = desk.hand_in("one", "order", ask, Call().collect)
+    await rest()
+    ticket.leave()
+    await asyncio.sleep(0)
+    await desk.finish(10)
+    assert written
