@@ -29,7 +29,7 @@ async def exchange(client: httpx.AsyncClient, route: Route, request: httpx.Reque
         raise BadReply(provider=route.provider, cause="too_large") from None
     except TimeoutError:
         raise translate(route.provider, httpx.ReadTimeout("", request=request)) from None
-    except httpx.InvalidURL:  # a Location that is none, at which httpx looks whether it is followed or not
+    except (httpx.InvalidURL, ValueError):  # a Location that is none: httpx looks at it whether it is followed or not
         raise BadReply(provider=route.provider, cause="not_json") from None
     except httpx.HTTPError as error:
         error.request = request
