@@ -90,6 +90,34 @@ async def test_an_answer_that_drips_is_left() -> None:
     assert (type(error), error.facts["cause"], body.closed) == (OutcomeUnknown, "read_timeout", True)
 
 
+@pytest.mark.parametrize("drops", [b"x-a: b\r\n", b"HTTP/1.1 102 Processing\r\n\r\n"])
+async def test_a_head_that_drips_is_left(drops: bytes) -> None:
+    """Over a socket: header after header, or one answer in between after the other, each in time for the next."""
+    gone = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if drops.startswith(b"x-a"):
+            writer.write(b"HTTP/1.1 200 OK\r\n")
+        with suppress(OSError):
+            for _ in range(200):
+                writer.write(drops)
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        gone.set()
+        writer.close()
+
+    async with (
+        await asyncio.start_server(serve, "127.0.0.1", 0) as server,
+        httpx.AsyncClient(trust_env=False) as client,
+    ):
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(OutcomeUnknown) as caught:
+            await exchange(client, replace(ROUTE, patience=0.2), httpx.Request("POST", url))
+        assert caught.value.facts["cause"] == "read_timeout"
+        await asyncio.wait_for(gone.wait(), 5)  # the connection was given up
+
+
 async def test_the_routes_patience_is_the_requests() -> None:
     """It takes the place of the client's read timeout; connecting keeps its own."""
     heard: list[httpx.Request] = []
