@@ -26,33 +26,40 @@ RESET = struct.pack("ii", 1, 0)  # SO_LINGER for no time: closing sends RST
 
 
 class Vendor:
-    """A server on a port of this machine. Away, it takes no connections, or resets them once it has read the call."""
+    """A server on a port of this machine.
 
-    def __init__(self, photo: bytes, *, refuses: bool) -> None:
+    Away, it refuses connections, or resets them once it has read the call, or falls silent then.
+    """
+
+    def __init__(self, photo: bytes, how: str) -> None:
         media = [{"media_data": base64.b64encode(photo).decode()}]
         body = json.dumps({"media_info_list": media, "request_id": "r"}).encode()
         self._answer = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
-        self._refuses, self._away, self.port = refuses, False, 0
+        self._how, self._away, self.port = how, False, 0
+        self._stirs = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
 
     async def come(self) -> None:
         self._away = False
+        self._stirs.set()
         if self._server is None:
             self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
             self.port = self._server.sockets[0].getsockname()[1]
 
     async def go(self) -> None:
         self._away = True
-        if self._refuses and self._server:
+        self._stirs.clear()
+        if self._how == "refuses" and self._server:
             self._server.close()
             self._server = None
             for writer in list(self._open):
                 writer.transport.abort()
 
     async def close(self) -> None:
-        self._refuses = True
+        self._how = "refuses"
         await self.go()
+        self._stirs.set()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)
@@ -61,6 +68,9 @@ class Vendor:
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
                 await reader.readexactly(int(length.partition(b":")[2]))
+                if self._away and self._how == "is silent":
+                    await self._stirs.wait()
+                    return
                 if self._away:
                     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
                     return

@@ -20,10 +20,11 @@ from .shop import open_shop
 pytestmark = pytest.mark.chaos
 
 OUTAGE_S, RECOVERED_S = 60.0, 35.0
-THINK_S = (0.8, 2.0)
+THINK_S, PATIENCE_S = (0.8, 2.0), 10.0
+SLACK_S = 2.0  # for a machine that is busy with other things
 
 
-@pytest.mark.parametrize("how", ["refuses", "resets"])
+@pytest.mark.parametrize("how", ["refuses", "resets", "is silent"])
 async def test_a_minute_without_the_vendor(
     how: str, portrait: bytes, tmp_path: Path, rounds: Callable[[int], int], figure: Callable[[str], None]
 ) -> None:
@@ -36,11 +37,11 @@ async def test_a_minute_without_the_vendor(
     transport = Counting()
     breaker = Watched("meitu", failures=FAILURES, window=WINDOW_S * scale, rest=REST_S * scale)
     breaker.transport, breaker.failures, breaker.probe_failed = transport, [], asyncio.Event()
-    vendor = Vendor(portrait, refuses=how == "refuses")
+    vendor = Vendor(portrait, how)
     await vendor.come()
     order = await service.prepare(CATALOGUE["quality_restoration"], portrait, {})
     async with open_shop(tmp_path, Line(breaker), transport) as shop:
-        route = Route("meitu", f"http://127.0.0.1:{vendor.port}", KEYS, paid=True, patience=5)
+        route = Route("meitu", f"http://127.0.0.1:{vendor.port}", KEYS, paid=True, patience=PATIENCE_S * scale)
         crowd = Crowd(shop, route, order, (THINK_S[0] * scale, THINK_S[1] * scale))
         async with crowd.clicking(people):
             await asyncio.wait_for(crowd.everybody_served(people, 0), 60)
@@ -68,6 +69,6 @@ async def test_a_minute_without_the_vendor(
     )
     assert ratio <= 1.1
     assert len(breaker.failures) == FAILURES
-    assert recovered <= RECOVERED_S * scale
+    assert recovered <= max(RECOVERED_S * scale, REST_S * scale + SLACK_S)
     assert set(after) == {"success"}
     assert rows["reserved"] == rows["sent"] == 0
