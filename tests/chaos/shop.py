@@ -18,7 +18,7 @@ from meitu_demo.ledger.report import tally
 from meitu_demo.settings import Settings
 from meitu_demo.spec import Order, Route
 
-CONNECT_S, WRITE_S = 2.0, 2.0
+CONNECT_S, WRITE_S = 5.0, 5.0
 
 
 @dataclass

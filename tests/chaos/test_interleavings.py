@@ -4,10 +4,8 @@ The desk, the service and the ledger are the app's own; time, turns and the vend
 """
 
 import asyncio
-import shutil
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -120,15 +118,6 @@ class Machine(RuleBasedStateMachine):
         self.nobody_sees_anothers_picture()
         self.counted["charges"] += self.shop.charges.total()
         self.counted["duplicates"] += (self.shop.charged() - self.shop.intents).total()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """Where writing is quick, if there is such a place."""
-    memory = Path("/dev/shm")
-    made = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else tmp_path))
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
 
 
 def test_one_charge_for_an_intent(

@@ -26,7 +26,7 @@ SLACK_S = 2.0  # for a machine that is busy with other things
 
 @pytest.mark.parametrize("how", ["refuses", "resets", "is silent"])
 async def test_a_minute_without_the_vendor(
-    how: str, portrait: bytes, tmp_path: Path, rounds: Callable[[int], int], figure: Callable[[str], None]
+    how: str, portrait: bytes, folder: Path, rounds: Callable[[int], int], figure: Callable[[str], None]
 ) -> None:
     """Hardly more is sent than is clicked, the fifth failure in a row stops it, and soon after everybody is served.
 
@@ -40,7 +40,7 @@ async def test_a_minute_without_the_vendor(
     vendor = Vendor(portrait, how)
     await vendor.come()
     order = await service.prepare(CATALOGUE["quality_restoration"], portrait, {})
-    async with open_shop(tmp_path, Line(breaker), transport) as shop:
+    async with open_shop(folder, Line(breaker), transport) as shop:
         route = Route("meitu", f"http://127.0.0.1:{vendor.port}", KEYS, paid=True, patience=PATIENCE_S * scale)
         crowd = Crowd(shop, route, order, (THINK_S[0] * scale, THINK_S[1] * scale))
         async with crowd.clicking(people):
