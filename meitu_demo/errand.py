@@ -55,7 +55,8 @@ class Errand:
     def latest_worth(self) -> "Errand | None":
         """What a repeated click gets: this call, or the one before it, if they came to anything."""
         if self._shows_again():
-            self._before = None
+            if self.ended:  # one that is under way may still come to nothing
+                self._before = None
             return self
         return self._before.latest_worth() if self._before else None
 
@@ -98,11 +99,14 @@ class Errand:
             watcher.put_nowait(self.last)
 
     def give_up(self) -> None:
-        """End it before anything is sent."""
-        self.given_up = True
-        self.task.cancel()
+        """End it before anything is sent. Once: a second time would disturb it while it writes that down."""
+        if not self.given_up:
+            self.given_up = True
+            self.task.cancel()
 
     def _tell_all(self, task: asyncio.Task[Outcome]) -> None:
+        if task is not self.task:  # its end was seen, and the picture is fetched anew, before this was called
+            return
         self._running.discard(self)
         if not task.cancelled():
             task.exception()  # looked at, or Python would complain if nobody waits any more

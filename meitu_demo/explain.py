@@ -16,7 +16,7 @@ from .errors import DemoError, ProviderError
 from .tables import fill, gaps, text_slug, translate, vendor_code, words
 
 LONGEST = 200  # characters kept of anything that others wrote
-READ = 1000  # characters of a vendor's message that are looked at
+READ = 1000  # characters of it that are looked at
 # A vendor's message may quote the request or a result link, and both carry a key.
 LINKS_AND_KEYS = re.compile(r"\w{1,12}://\S+|(?:key|secret)\w{0,20}[\"']?\s{0,4}[=:]\s{0,4}\S+", re.IGNORECASE)
 
@@ -63,9 +63,13 @@ def explain(error: BaseException, language: str, *, paid: bool = True) -> Explan
 
 
 def clean(text: object, longest: int = LONGEST) -> str:
-    """`text` in one line without control, direction and other invisible characters, shortened."""
+    """`text` in one line without control, direction and other invisible characters, shortened.
+
+    No more than its beginning is looked at: a stranger's text may be as long as an answer.
+    """
+    read = str(text)[:READ]
     spaced = "".join(
-        " " if char.isspace() else char for char in str(text) if char.isspace() or unicodedata.category(char)[0] != "C"
+        " " if char.isspace() else char for char in read if char.isspace() or unicodedata.category(char)[0] != "C"
     )
     line = " ".join(spaced.split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"

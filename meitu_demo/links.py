@@ -9,6 +9,7 @@ import asyncio
 import zlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
@@ -30,6 +31,11 @@ Check = Callable[[httpx.URL], Awaitable[list[str] | None]]
 
 class TooLarge(Exception):
     """A body is longer than its reader takes."""
+
+
+def no_cookies() -> CookieJar:
+    """For a client that many people share: it keeps nothing that a server sets, nor tells one of them by another."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
 async def fetch(client: httpx.AsyncClient, url: str, *, origin: str, hosts: tuple[str, ...]) -> bytes:

@@ -140,7 +140,7 @@ async def ask(
             await _wait_for(await account.turn(), watch)
         with line.breaker.watching():
             if account is not None:
-                await account.sent(len(request.content))
+                await account.sent(int(request.headers["content-length"]))  # a form's content is not at hand
             watch(Step.SEND, 0.0)
             response = await exchange(client, route, request)
             try:

@@ -8,6 +8,7 @@ import logging
 import httpx
 from starlette.types import ASGIApp
 
+from .links import no_cookies
 from .routes import OFFLINE_URL
 from .settings import Settings
 
@@ -25,6 +26,7 @@ def make_client(settings: Settings, offline: ASGIApp) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         timeout=timeout,
         limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
+        cookies=no_cookies(),
         mounts={OFFLINE_URL: httpx.ASGITransport(offline, raise_app_exceptions=False)},
     )
 

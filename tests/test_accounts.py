@@ -47,9 +47,10 @@ async def call(
     url: str = VENDOR,
     paid: bool = True,
     watch: service.Watch = service.unwatched,
+    endpoint: str = "quality_restoration",
 ) -> service.Outcome:
-    route = Route("meitu", url, KEYS, paid=paid)
-    order = await service.prepare(CATALOGUE["quality_restoration"], photo, {})
+    route = Route(CATALOGUE[endpoint].provider, url, KEYS, paid=paid)
+    order = await service.prepare(CATALOGUE[endpoint], photo, {})
     pay = partial(book.pay, route, order, fingerprint=book.fingerprint(order), visitor=visitor)
     asked = await service.ask(client, route, order, pay=pay, watch=watch)
     return await service.collect(client, route, order, asked)
@@ -60,11 +61,24 @@ def states(book: Accounts) -> Mapping[str, int]:
     return {str(state): count for state, count in found.states.items() if count}
 
 
-async def test_a_call_that_works_is_confirmed(vendor: httpx.AsyncClient, tmp_path: Path, portrait: bytes) -> None:
-    """One call, one charge, one confirmed row."""
+def rows(book: Accounts) -> list[dict[str, object]]:
+    """Every call as it stands in the ledger."""
+    with book.ledger.store.database.reading() as connection:
+        return [dict(row) for row in connection.execute(select(calls)).mappings()]
+
+
+@pytest.mark.parametrize("endpoint", sorted(CATALOGUE))
+async def test_a_call_that_works_is_confirmed(
+    vendor: httpx.AsyncClient, tmp_path: Path, portrait: bytes, endpoint: str
+) -> None:
+    """One call, one charge, one confirmed row, with the vendor's request id and the bytes that went and came."""
     book = accounts(tmp_path)
-    await call(vendor, book, portrait)
-    assert states(book) == {"confirmed": 1}
+    outcome = await call(vendor, book, portrait, endpoint=endpoint)
+    (row,) = rows(book)
+    assert (row["state"], row["endpoint"], row["request_id"]) == ("confirmed", endpoint, outcome.request_id)
+    assert outcome.request_id
+    assert len(outcome.sent.data) < row["bytes_sent"] < 2 * len(outcome.sent.data)
+    assert row["bytes_received"] > (100 if endpoint == "facial_aesthetics" else len(outcome.result.data))
     assert sum(vendor.charges.values()) == 1  # type: ignore[attr-defined]
 
 

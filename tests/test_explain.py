@@ -1,10 +1,14 @@
 """Explanations: from every error to words, with facts where there are any, and nothing of what must stay inside."""
 
+import unicodedata
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from meitu_demo import errors, tables
+from meitu_demo import explain as explain_module
 from meitu_demo.errors import (
     BadReply,
     DemoError,
@@ -208,3 +212,19 @@ def test_any_answer_is_explained(
 def test_any_error_of_ours_is_explained(slug: str, facts: dict[str, object]) -> None:
     """Any slug with any facts gives words, never an exception."""
     assert explain(DemoError(slug, **facts), "en").as_text()
+
+
+def test_a_text_as_long_as_an_answer_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what a stranger wrote only the beginning is read, whatever its length and wherever it stands."""
+    looked_at = 0
+
+    def category(char: str) -> str:
+        nonlocal looked_at
+        looked_at += 1
+        return unicodedata.category(char)
+
+    monkeypatch.setattr(explain_module, "unicodedata", SimpleNamespace(category=category))
+    text = "x" * 1_000_000
+    error = ProviderError("meitu", text, vendor_message=text, http_status=400, request_id=text)
+    assert all(len(value) <= LONGEST for _, value in explain(error, "en").details)
+    assert looked_at < 20_000

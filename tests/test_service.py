@@ -345,6 +345,22 @@ async def test_a_call_is_sent_once(portrait: bytes) -> None:
         assert sent == [status]
 
 
+@pytest.mark.parametrize(("header", "seconds"), [("60", 60), ("a minute", None), (None, None)])
+async def test_when_the_vendor_wants_to_be_asked_again(
+    header: str | None, seconds: int | None, portrait: bytes
+) -> None:
+    """Seconds that come with a refusal are a fact of it; too many of them, and nothing goes again by itself."""
+    headers = {"retry-after": header} if header else {}
+    sent: list[int] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        sent.append(1)
+        return httpx.Response(400, headers=headers, json={"ErrorCode": 90024 if seconds else 20003})
+
+    error = await failed(handler, portrait)
+    assert (error.facts.get("retry_after"), len(sent)) == (seconds, 1)
+
+
 async def test_a_cancelled_call_stops(portrait: bytes) -> None:
     """Closing the page cancels; nothing swallows it."""
     started = asyncio.Event()

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route as HttpRoute
 
@@ -40,6 +41,23 @@ async def test_a_proxy_in_the_environment_does_not_get_the_offline_calls(monkeyp
     offline = Starlette(routes=[HttpRoute("/x", lambda request: PlainTextResponse("here"))])
     async with make_client(Settings(), offline) as client:
         assert (await client.get(f"{OFFLINE_URL}/x")).text == "here"
+
+
+async def test_no_cookie_is_kept() -> None:
+    """The client is everybody's: what a server sets in one visitor's call goes into no other, and breaks none."""
+    heard: list[str | None] = []
+
+    def answer(request: Request) -> PlainTextResponse:
+        heard.append(request.headers.get("cookie"))
+        response = PlainTextResponse("here")
+        response.raw_headers += [(b"set-cookie", b"a=b"), (b"set-cookie", b"c=\xff; path=/")]
+        return response
+
+    offline = Starlette(routes=[HttpRoute("/x", answer)])
+    async with make_client(Settings(), offline) as client:
+        for _ in range(2):
+            assert (await client.get(f"{OFFLINE_URL}/x")).text == "here"
+    assert heard == [None, None]
 
 
 async def test_timeouts_come_from_the_settings() -> None:

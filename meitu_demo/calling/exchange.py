@@ -14,28 +14,42 @@ MAX_REPLY = 40_000_000  # bytes of an answer, unpacked; JPEGs of the largest siz
 
 
 async def exchange(client: httpx.AsyncClient, route: Route, request: httpx.Request) -> httpx.Response:
-    """The whole answer. Once it has begun, it has the read timeout to come to its end, however steadily it drips.
+    """The whole answer. Once the call has been sent, the read timeout is for the whole head of the answer, and then for
+    all of its body, however steadily they drip.
 
     Raises Unreachable, OutcomeUnknown or BadReply.
     """
     patience = route.patience or client.timeout.read
-    request.extensions = {"timeout": {**client.timeout.as_dict(), "read": patience}}
     request.headers.update(links.ASK_FOR)
     try:
-        async with aclosing(await client.send(request, stream=True, follow_redirects=False)) as response:
-            async with asyncio.timeout(patience):
+        async with asyncio.timeout(None) as limit:
+
+            async def follow(event: str, _: object) -> None:
+                if event.endswith("receive_response_headers.started"):
+                    _set(limit, patience)
+
+            timeouts = {**client.timeout.as_dict(), "read": patience}
+            request.extensions = {"timeout": timeouts, "trace": follow}
+            async with aclosing(await client.send(request, stream=True, follow_redirects=False)) as response:
+                _set(limit, patience)
                 body = await links.read_bounded(response, MAX_REPLY)
     except links.TooLarge:
         raise BadReply(provider=route.provider, cause="too_large") from None
     except TimeoutError:
         raise translate(route.provider, httpx.ReadTimeout("", request=request)) from None
-    except httpx.InvalidURL:  # a Location that is none, at which httpx looks whether it is followed or not
+    except (httpx.InvalidURL, ValueError):  # a Location that is none: httpx looks at it whether it is followed or not
         raise BadReply(provider=route.provider, cause="redirect") from None
     except httpx.HTTPError as error:
         error.request = request
         raise translate(route.provider, error) from None  # not chained: its text may hold the URL, and that the key
-    unpacked = {name: value for name, value in response.headers.items() if name != "content-encoding"}
+    # As they came: httpx reads letters in a header that it would not write.
+    unpacked = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"]
     return httpx.Response(response.status_code, headers=unpacked, content=body)
+
+
+def _set(limit: asyncio.Timeout, seconds: float | None) -> None:
+    """From now on."""
+    limit.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
 
 
 def retry_after(response: httpx.Response) -> dict[str, int]:

@@ -1,8 +1,9 @@
 """The ledger for the event loop, which never waits for the disk: few threads of its own do. Imports `store`."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 import anyio
@@ -93,7 +94,14 @@ class Call:
 
     async def sent(self, bytes_sent: int) -> None:
         """Raises LedgerUnavailable, or IllegalTransition when the reservation was lost: nothing may be sent."""
-        await self._ledger.run(self._store.mark_sent, self.id, bytes_sent)
+        writing = asyncio.ensure_future(self._ledger.run(self._store.mark_sent, self.id, bytes_sent))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:  # the thread writes it all the same, and nothing will be sent
+            with anyio.CancelScope(shield=True), suppress(LedgerUnavailable, IllegalTransition):
+                await writing
+                await self.never_arrived("not_sent")
+            raise
         self.state = State.SENT
 
     async def confirmed(self, answer: Answer = SILENCE) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as HttpRoute
 
 from ..endpoints import CATALOGUE
+from ..links import no_cookies
 from ..spec import Endpoint
 from ..store import PictureStore
 from . import ailab_gateway, meitu_gateway
@@ -50,7 +51,8 @@ def create_app(*, private_links: bool = False, lab: bool = False, fault: str = "
     app.state.once = once
     app.state.lab, app.state.fault = lab, fault
     app.state.charges = Counter[str]()  # calls by endpoint that a vendor would have billed, where there is a lab
-    app.state.http = httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=5.0), trust_env=False)
+    timeout = httpx.Timeout(10.0, connect=5.0)
+    app.state.http = httpx.AsyncClient(timeout=timeout, trust_env=False, cookies=no_cookies())
     return app
 
 

@@ -81,6 +81,41 @@ async def test_a_task_that_is_cancelled(store: Store, native: bool, sent: bool, 
     assert await ledger.renew() == 0
 
 
+@pytest.mark.parametrize("native", [False, True])
+async def test_a_task_that_is_cancelled_on_the_verge_of_sending(store: Store, native: bool) -> None:
+    """While it is being written that the call leaves: nothing leaves, so nothing counts, whoever was quicker."""
+    gate, writing = threading.Event(), threading.Event()
+    mark_sent = store.mark_sent
+
+    def slowly(*arguments: Any) -> None:
+        writing.set()
+        gate.wait(30)
+        mark_sent(*arguments)
+
+    store.mark_sent = slowly  # type: ignore[method-assign]
+
+    async def visit() -> None:
+        async with Ledger(store).call(intent()) as call:
+            await call.sent(1)
+            pytest.fail("was cancelled before")
+
+    if native:
+        task = asyncio.create_task(visit())
+        await anyio.to_thread.run_sync(writing.wait, 30)
+        task.cancel()
+        await asyncio.sleep(0)
+        gate.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    else:
+        async with anyio.create_task_group() as group:
+            group.start_soon(visit)
+            await anyio.to_thread.run_sync(writing.wait, 30)
+            group.cancel_scope.cancel()
+            gate.set()
+    assert list(states(store).values()) == ["released"]
+
+
 async def test_a_reservation_nobody_waits_for_is_swept(store: Store, clock: Clock) -> None:
     """A task that is cancelled while its reservation is being written leaves it to the sweep, not to the cap."""
     gate, reserving, done = threading.Event(), threading.Event(), threading.Event()

@@ -7,18 +7,17 @@ import shlex
 import shutil
 import subprocess
 import sys
-import threading
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 from caller import KEYS, PATHS, TIDYUP
+from lab_server import NEVER_ANSWERED, PROJECT, charges, check, serving
 from pydantic import SecretStr
 
-import meitu_demo
 from meitu_demo.calling.exchange import MAX_REPLY
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import BadReply, DemoError, OutcomeUnknown, ProviderError
@@ -26,42 +25,16 @@ from meitu_demo.explain import explain
 from meitu_demo.offline import create_app
 from meitu_demo.offline import lab as lab_module
 from meitu_demo.offline.damage import DAMAGES
-from meitu_demo.offline.faults import CODE, FAULTS, Fault, Verdict, expected
-from meitu_demo.offline.lab import HOLD_S, INSTEAD
+from meitu_demo.offline.faults import CODE, FAULTS, Verdict, expected
+from meitu_demo.offline.lab import INSTEAD
 from meitu_demo.service import Outcome, run
 from meitu_demo.spec import Credentials, Route
-from meitu_demo.tables import gaps, translate, words
+from meitu_demo.tables import translate
 from meitu_demo.words import load
 
-PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
-NEVER_ANSWERED = {"timeout_before", "timeout_after", "drip"}
 IMPATIENT = httpx.Timeout(20, read=0.3)
 PATIENT = httpx.Timeout(60)
 CODES = [(provider, code) for provider, part in load("data/errors.toml").items() for code in part["codes"]]
-
-
-@contextmanager
-def serving(*options: str) -> Iterator[str]:
-    """`python -m meitu_demo.offline` with `options` on a free port; its address. It stops when told to."""
-    command = [sys.executable, "-u", "-m", "meitu_demo.offline", "--port", "0", *options]
-    with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        line = next((line for line in process.stderr if "running on" in line), "")
-        assert line, "it did not start"
-        said: list[str] = []
-        listener = threading.Thread(target=said.extend, args=[process.stderr])  # a full pipe would stop the server
-        listener.start()
-        try:
-            yield line.split("running on ")[1].split()[0]
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=HOLD_S / 2)
-            finally:
-                process.kill()  # nothing, where it has ended
-                listener.join()
-    complaints = [line for line in said if "Traceback" in line or "socket.send" in line]  # to one that has left
-    assert not complaints
 
 
 @pytest.fixture(scope="module")
@@ -95,34 +68,6 @@ async def called(
             return await run(client, route, CATALOGUE[endpoint], photo, {})
         except DemoError as error:
             return error
-
-
-def charges(address: str) -> dict[str, int]:
-    return dict(httpx.get(f"{address}/lab/charges", trust_env=False).json())
-
-
-def check(found: Outcome | DemoError, fault: Fault) -> None:
-    """`found` is what `fault` declares, and a person is told so in each language, money included."""
-    if fault.error is None:
-        assert isinstance(found, Outcome), found
-        assert min(found.result.width, found.result.height) > 100
-        return
-    assert isinstance(found, DemoError)
-    assert type(found) is fault.error, found
-    assert (found.code if isinstance(found, ProviderError) else found.facts["cause"]) == fault.cause
-    for language in ("en", "zh"):
-        told = explain(found, language)
-        assert all((told.title, told.why, told.fix)), told
-        assert not any(gaps(text) for text in (told.title, told.why, told.fix)), told
-        says = {
-            verdict
-            for verdict, texts in words(language)["billing"].items()
-            if texts["why"] and texts["why"] in told.why
-        }
-        if fault.verdict is Verdict.REFUSED:  # nothing is said then, or in the refusal's own words
-            assert says <= {"not_processed"}, told
-        else:
-            assert says == {fault.verdict.value}, told
 
 
 # ── Each fault, at each endpoint ────────────────────────────────────────────────────────────────────────────────────

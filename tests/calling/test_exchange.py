@@ -1,0 +1,161 @@
+"""One request and its whole answer: bounded in size and time, headers as they came, failures as errors of ours."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import replace
+from importlib import import_module
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from meitu_demo.calling import retry_after
+from meitu_demo.calling.exchange import exchange
+from meitu_demo.errors import BadReply, DemoError, OutcomeUnknown
+from meitu_demo.spec import Credentials, Route
+
+ROUTE = Route("meitu", "http://vendor.invalid", Credentials(SecretStr("canary-key")), paid=True)
+
+
+class Pieces(httpx.AsyncByteStream):
+    """A body of pieces, each of which may have to be waited for."""
+
+    def __init__(self, *pieces: bytes, forever: bool = False) -> None:
+        self.pieces, self.forever, self.closed = pieces, forever, False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self.pieces:
+            yield piece
+        while self.forever:
+            await asyncio.sleep(0.01)
+            yield b" "
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+async def answered(
+    answer: httpx.Response | Exception, route: Route = ROUTE, heard: Callable[[httpx.Request], None] = lambda _: None
+) -> httpx.Response:
+    def handler(request: httpx.Request) -> httpx.Response:
+        heard(request)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(handler)) as client:
+        return await exchange(client, route, httpx.Request("POST", f"{ROUTE.base_url}/?api_key=canary-key"))
+
+
+async def failed(answer: httpx.Response | Exception, route: Route = ROUTE) -> DemoError:
+    with pytest.raises(DemoError) as caught:
+        await answered(answer, route)
+    assert "canary" not in repr(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    return caught.value
+
+
+async def test_the_whole_answer_comes_back() -> None:
+    """Status, body and headers, unpacked, and nothing says any more that it is packed."""
+    packed = httpx.Response(418, headers={"content-encoding": "gzip", "x-a": "b"}, stream=Pieces(gzip.compress(b"{}")))
+    found = await answered(packed)
+    assert (found.status_code, found.content, found.headers["x-a"]) == (418, b"{}", "b")
+    assert "content-encoding" not in found.headers
+
+
+async def test_headers_are_kept_as_they_came() -> None:
+    """Letters beyond ASCII, and a header given twice, are no reason to lose an answer that was paid for."""
+    heads = [(b"Retry-After", b"\x80"), (b"X-Request-Id", "编号".encode()), (b"x-twice", b"1"), (b"x-twice", b"2")]
+    found = await answered(httpx.Response(200, headers=heads, stream=Pieces(b"{}")))
+    assert found.headers.raw[: len(heads)] == heads
+    assert retry_after(found) == {}
+
+
+async def test_an_answer_without_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By size, and the connection is given back."""
+    monkeypatch.setattr(import_module("meitu_demo.calling.exchange"), "MAX_REPLY", 10)
+    body = Pieces(b"12345", b"67890", b"1")
+    error = await failed(httpx.Response(200, stream=body))
+    assert (type(error), error.facts["cause"], body.closed) == (BadReply, "too_large", True)
+    assert (await answered(httpx.Response(200, stream=Pieces(b"12345", b"67890")))).content == b"1234567890"
+
+
+async def test_an_answer_that_drips_is_left() -> None:
+    """However steadily it comes: the route's patience is for all of it, and it may have been billed."""
+    body = Pieces(b"{", forever=True)
+    error = await failed(httpx.Response(200, stream=body), replace(ROUTE, patience=0.05))
+    assert (type(error), error.facts["cause"], body.closed) == (OutcomeUnknown, "read_timeout", True)
+
+
+@pytest.mark.parametrize("drops", [b"x-a: b\r\n", b"HTTP/1.1 102 Processing\r\n\r\n"])
+async def test_a_head_that_drips_is_left(drops: bytes) -> None:
+    """Over a socket: header after header, or one answer in between after the other, each in time for the next."""
+    gone = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if drops.startswith(b"x-a"):
+            writer.write(b"HTTP/1.1 200 OK\r\n")
+        with suppress(OSError):
+            for _ in range(200):
+                writer.write(drops)
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        gone.set()
+        writer.close()
+
+    async with (
+        await asyncio.start_server(serve, "127.0.0.1", 0) as server,
+        httpx.AsyncClient(trust_env=False) as client,
+    ):
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(OutcomeUnknown) as caught:
+            await exchange(client, replace(ROUTE, patience=0.2), httpx.Request("POST", url))
+        assert caught.value.facts["cause"] == "read_timeout"
+        await asyncio.wait_for(gone.wait(), 5)  # the connection was given up
+
+
+async def test_the_routes_patience_is_the_requests() -> None:
+    """It takes the place of the client's read timeout; connecting keeps its own."""
+    heard: list[httpx.Request] = []
+    await answered(httpx.Response(200), replace(ROUTE, patience=7.0), heard.append)
+    await answered(httpx.Response(200), ROUTE, heard.append)
+    assert [request.extensions["timeout"]["read"] for request in heard] == [7.0, 5.0]
+    assert [request.extensions["timeout"]["connect"] for request in heard] == [5.0, 5.0]
+    assert heard[0].headers["accept-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize(
+    "place", [b"http://[::1", b"https://xn--/", b"http://a:99999/", b"\xff\xfe://x", b"http://\xe2\x82/"]
+)
+async def test_a_redirect_whose_place_is_none(place: bytes) -> None:
+    """Nothing follows it, and its place cannot make the call end in an error of the library's."""
+    redirect = httpx.Response(302, headers=[(b"location", place)])
+    with suppress(BadReply, OutcomeUnknown):
+        assert (await answered(redirect)).status_code == 302
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    """Photo and keys go to one host."""
+    heard: list[httpx.Request] = []
+    redirect = httpx.Response(307, headers={"location": "http://10.0.0.1/"})
+    assert (await answered(redirect, heard=heard.append)).status_code == 307
+    assert len(heard) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "fact"),
+    [
+        ("7", {"retry_after": 7}),
+        (" 10 ", {"retry_after": 10}), ("0", {"retry_after": 0}), ("99999", {"retry_after": 99999}),
+        ("100000", {}), ("-1", {}), ("1.5", {}), ("soon", {}), ("", {}), ("²", {}), (None, {}),
+        ("Fri, 31 Dec 2027 23:59:59 GMT", {}),
+    ],
+)  # fmt: skip
+def test_when_to_come_back(header: str | None, fact: dict[str, int]) -> None:
+    """Seconds are taken as a fact; a date, nonsense and a number out of reason are not."""
+    headers = [] if header is None else [(b"retry-after", header.encode())]
+    assert retry_after(httpx.Response(429, headers=headers)) == fact

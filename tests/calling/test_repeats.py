@@ -1,0 +1,139 @@
+"""What goes again by itself: only what provably cost nothing, twice at most, after a pause, and in measure."""
+
+import pytest
+from tenacity import RetryCallState
+
+from meitu_demo.calling import Repeats, attempts
+from meitu_demo.calling import repeats as module
+from meitu_demo.calling.repeats import LONGEST_ADVICE_S, may_repeat
+from meitu_demo.errors import (
+    BadReply,
+    Busy,
+    DemoError,
+    ImageRejected,
+    LinkRejected,
+    OutcomeUnknown,
+    OverBudget,
+    ProviderError,
+    Resting,
+    Unreachable,
+)
+
+REFUSED = Unreachable(provider="meitu", cause="refused")
+LIMITED = ProviderError("meitu", "90024")
+
+
+def advised(seconds: object) -> ProviderError:
+    error = ProviderError("meitu", "90024")
+    error.facts["retry_after"] = seconds
+    return error
+
+
+class Tries:
+    """Fails as told, then succeeds; notes pauses and announcements instead of waiting."""
+
+    def __init__(self, *errors: BaseException, repeats: Repeats | None = None) -> None:
+        self.errors, self.repeats = list(errors), repeats or Repeats()
+        self.made = self.announced = 0
+        self.pauses: list[float] = []
+
+    async def once(self) -> str:
+        self.made += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return "done"
+
+    def announce(self) -> None:
+        assert len(self.pauses) == self.announced  # before the pause, so that it can be shown
+        self.announced += 1
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+    async def go(self) -> str:
+        return await attempts(self.repeats, self.once, self.announce, self.sleep)
+
+
+async def test_what_never_arrived_goes_again() -> None:
+    """Twice, with a word before each; then it is done."""
+    tries = Tries(REFUSED, LIMITED)
+    assert await tries.go() == "done"
+    assert (tries.made, tries.announced, len(tries.pauses)) == (3, 2, 2)
+
+
+async def test_the_third_failure_is_the_end() -> None:
+    """And it is the last error that is told, as it was raised."""
+    last = Unreachable(provider="meitu", cause="dns")
+    tries = Tries(REFUSED, LIMITED, last)
+    with pytest.raises(Unreachable) as caught:
+        await tries.go()
+    assert caught.value is last
+    assert (tries.made, tries.announced) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OutcomeUnknown(cause="reset"), BadReply(cause="not_json"), LinkRejected(cause="expired"), Busy(), Resting(),
+        OverBudget(), ImageRejected(), ProviderError("meitu", "20003"), ProviderError("meitu", "20001"),
+        ProviderError("meitu", "77777"), Unreachable(cause="busy"), advised(LONGEST_ADVICE_S + 1), DemoError(),
+        ZeroDivisionError(),
+    ],
+    ids=repr,
+)  # fmt: skip
+async def test_nothing_else_goes_again(error: Exception) -> None:
+    """What may have been billed, what would fail again, what was never sent, and what is nobody's error."""
+    tries = Tries(error)
+    with pytest.raises(type(error)):
+        await tries.go()
+    assert (tries.made, tries.pauses, may_repeat(error)) == (1, [], False)
+
+
+async def test_pauses_grow_with_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From nothing up to half a second, then up to one; what the vendor asks for comes on top."""
+    for _ in range(50):
+        tries = Tries(REFUSED, REFUSED)
+        await tries.go()
+        assert 0 <= tries.pauses[0] <= 0.5
+        assert 0 <= tries.pauses[1] <= 1.0
+    monkeypatch.setattr(module, "JITTER", _no_jitter)
+    tries = Tries(advised(7), advised("soon"))
+    await tries.go()
+    assert tries.pauses == [7.0, 0.0]
+
+
+def _no_jitter(state: RetryCallState) -> float:
+    return 0.0
+
+
+async def test_repeats_are_a_share_of_the_calls() -> None:
+    """With a vendor that takes nothing, a thousand calls become a tenth more, and the three that were saved up."""
+    repeats, made = Repeats(share=0.1, spare=3), 0
+    for _ in range(1000):
+        tries = Tries(*[REFUSED] * 3, repeats=repeats)
+        with pytest.raises(Unreachable):
+            await tries.go()
+        made += tries.made
+    assert 1095 <= made <= 1103
+
+
+def test_the_budget_saves_up_no_more_than_it_may() -> None:
+    """After however many good calls: three repeats, and then one for each ten calls."""
+    repeats = Repeats(share=0.125, spare=3)
+    for _ in range(1000):
+        repeats.earn()
+    assert [repeats.take() for _ in range(5)] == [True, True, True, False, False]
+    for _ in range(7):
+        repeats.earn()
+    assert not repeats.take()
+    repeats.earn()
+    assert repeats.take()
+
+
+async def test_what_may_not_go_again_takes_nothing_from_the_budget() -> None:
+    """A failure that may have been billed leaves the repeats to others."""
+    repeats = Repeats(share=0, spare=1)
+    for _ in range(5):
+        with pytest.raises(OutcomeUnknown):
+            await Tries(OutcomeUnknown(cause="reset"), repeats=repeats).go()
+    assert repeats.take()

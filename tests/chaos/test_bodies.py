@@ -1,0 +1,118 @@
+"""Whatever a vendor answers, it ends as a result or as an error that can be explained, and leads nowhere."""
+
+import asyncio
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import hypothesis.strategies as st
+import pytest
+from canary import PUBLIC, Names
+from hypothesis import HealthCheck, given, settings
+from pydantic import SecretStr
+
+from meitu_demo import service
+from meitu_demo.billing import billing_of
+from meitu_demo.calling import Line, Repeats
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.errors import DemoError
+from meitu_demo.explain import explain
+from meitu_demo.imaging import codec
+from meitu_demo.links import no_cookies
+from meitu_demo.settings import Settings
+from meitu_demo.spec import Credentials, Image, Order, Route
+
+from .odd_answers import ORIGIN, Odd, answers
+
+pytestmark = pytest.mark.chaos
+
+KEYS = Credentials(SecretStr("canary-key"), SecretStr("canary-secret"))
+ONCE = Line(repeats=Repeats(0, 0))
+ENDPOINTS = ("quality_restoration", "facial_aesthetics")
+
+
+class Pieces(httpx.AsyncByteStream):
+    """A body as it comes over the wire, packed or not."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self._pieces = pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            yield piece
+
+
+class Vendor:
+    """Answers each call, and each link, with what it was given; counts who else is asked."""
+
+    def __init__(self) -> None:
+        self.call, self.link = Odd(), Odd()
+        self.elsewhere: list[str] = []
+        self.hops = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        odd = self.call if request.method == "POST" else self.link
+        self.hops += request.method == "GET"
+        if request.method == "GET" and f"{request.url.scheme}://{request.url.netloc.decode()}" != ORIGIN:
+            named = request.headers["host"].endswith(".meitu.com")
+            if request.url.scheme != "https" or request.url.host != PUBLIC or not named:
+                self.elsewhere.append(str(request.url))
+        return httpx.Response(odd.status, headers=list(odd.headers), stream=Pieces(odd.pieces))
+
+
+async def ended(client: httpx.AsyncClient, route: Route, order: Order) -> service.Outcome | DemoError:
+    try:
+        asked = await service.ask(client, route, order, line=ONCE)
+        return await service.collect(client, route, order, asked)
+    except DemoError as error:
+        return error
+
+
+def check(found: service.Outcome | DemoError) -> str:
+    """Its kind, once it has been explained in both languages."""
+    if isinstance(found, service.Outcome):
+        assert min(found.result.width, found.result.height) > 0
+        return "outcome"
+    assert billing_of(found) is not None
+    for language in ("en", "zh"):
+        told = explain(found, language)
+        assert all((told.title, told.why, told.fix)), told
+        assert "canary" not in told.as_text() + str(found)
+    return type(found).__name__
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_any_answer_ends_in_a_known_way(
+    endpoint: str,
+    portrait_pixels: Image,
+    monkeypatch: pytest.MonkeyPatch,
+    rounds: Callable[[int], int],
+    figure: Callable[[str], None],
+) -> None:
+    """Half of 10,000 answers to each vendor: an outcome or an error of ours, and no link leads where it must not."""
+    count, kinds, vendor = rounds(10_000 // len(ENDPOINTS)), Counter[str](), Vendor()
+    photo = codec.encode(portrait_pixels[:40, :40])
+    provider = CATALOGUE[endpoint].provider
+    route = Route(provider, ORIGIN, KEYS, paid=True, patience=20, result_hosts=Settings().result_hosts)
+    monkeypatch.setattr(socket, "getaddrinfo", Names().lookup)
+    with asyncio.Runner() as runner:
+        transport = httpx.MockTransport(vendor)
+        client = httpx.AsyncClient(transport=transport, trust_env=False, cookies=no_cookies())
+        order = runner.run(service.prepare(CATALOGUE[endpoint], codec.encode(portrait_pixels), {}))
+        odd = answers(provider, photo)
+
+        @settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(call=odd, link=st.one_of(st.none(), st.none(), odd))
+        def answered(call: Odd, link: Odd | None) -> None:
+            vendor.call, vendor.link = call, link or Odd(body=photo)
+            kinds[check(runner.run(ended(client, route, order)))] += 1
+
+        answered()
+        runner.run(client.aclose())
+    assert not vendor.elsewhere
+    told = ", ".join(f"{kind} {number}" for kind, number in kinds.most_common())
+    figure(f"bodies, {provider}: {kinds.total()} answers, 0 untyped errors ({told}); "
+           f"{vendor.hops} links followed, 0 where none may lead")  # fmt: skip
+    assert kinds.total() >= count
+    assert {"outcome", "ProviderError", "BadReply"} <= kinds.keys()

@@ -1,0 +1,74 @@
+"""A vendor is away for a minute while fifty people click: it is left alone, and found again when it is back."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from meitu_demo import service
+from meitu_demo.calling import FAILURES, Line
+from meitu_demo.calling.breaker import REST_S, WINDOW_S
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.spec import Route
+
+from .outage import KEYS, Counting, Crowd, Vendor, Watched
+from .shop import open_shop
+
+pytestmark = pytest.mark.chaos
+
+OUTAGE_S, RECOVERED_S = 60.0, 35.0
+THINK_S, PATIENCE_S = (0.8, 2.0), 10.0
+SLACK_S = 2.0  # for a machine that is busy with other things
+
+
+@pytest.mark.parametrize("how", ["refuses", "resets", "is silent"])
+async def test_a_minute_without_the_vendor(
+    how: str, portrait: bytes, folder: Path, rounds: Callable[[int], int], figure: Callable[[str], None]
+) -> None:
+    """Hardly more is sent than is clicked, the fifth failure in a row stops it, and soon after everybody is served.
+
+    The outage ends in the worst moment: when somebody has just looked whether it is over.
+    """
+    people = rounds(50)
+    scale = people / 50  # a tenth of the people, in a tenth of the time
+    transport = Counting()
+    breaker = Watched("meitu", failures=FAILURES, window=WINDOW_S * scale, rest=REST_S * scale)
+    breaker.transport, breaker.failures, breaker.probe_failed = transport, [], asyncio.Event()
+    vendor = Vendor(portrait, how)
+    await vendor.come()
+    order = await service.prepare(CATALOGUE["quality_restoration"], portrait, {})
+    async with open_shop(folder, Line(breaker), transport) as shop:
+        route = Route("meitu", f"http://127.0.0.1:{vendor.port}", KEYS, paid=True, patience=PATIENCE_S * scale)
+        crowd = Crowd(shop, route, order, (THINK_S[0] * scale, THINK_S[1] * scale))
+        async with crowd.clicking(people):
+            await asyncio.wait_for(crowd.everybody_served(people, 0), 60)
+            await vendor.go()
+            gone, calls = time.monotonic(), transport.calls
+            await asyncio.sleep(OUTAGE_S * scale)
+            breaker.probe_failed.clear()
+            await asyncio.wait_for(breaker.probe_failed.wait(), 2 * REST_S * scale + 5)
+            calls = transport.calls - calls
+            crowd.succeeded.clear()
+            await vendor.come()
+            back = time.monotonic()
+            await asyncio.wait_for(crowd.succeeded.wait(), RECOVERED_S)
+            recovered = time.monotonic() - back
+            await asyncio.wait_for(crowd.everybody_served(people, back + recovered), 60)
+        rows = shop.rows()
+    await vendor.close()
+    during = [word for _, begun, word in crowd.ends if gone <= begun < back]
+    after = Counter(word for _, begun, word in crowd.ends if begun > back + recovered)
+    ratio, kinds = calls / len(during), ", ".join(f"{word} {count}" for word, count in Counter(during).items())
+    figure(
+        f"outage, {how}, {back - gone:.0f} s, {people} people: {calls} calls for {len(during)} intents "
+        f"({ratio:.3f} each; {kinds}), open after {len(breaker.failures)} failures with "
+        f"{breaker.under_way} under way, first success {recovered:.1f} s after the end"
+    )
+    assert ratio <= 1.1
+    assert len(breaker.failures) == FAILURES
+    assert recovered <= max(RECOVERED_S * scale, REST_S * scale + SLACK_S)
+    assert set(after) == {"success"}
+    assert rows["reserved"] == rows["sent"] == 0

@@ -1,0 +1,194 @@
+"""One paid call of several attempts, or cut short by what nobody foresaw: it stays one row, and the row is true."""
+
+import time
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from meitu_demo import service
+from meitu_demo.accounts import Accounts
+from meitu_demo.calling import Breaker, Line, Repeats
+from meitu_demo.calling import repeats as repeats_module
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.errors import Busy, DemoError, LedgerUnavailable, OutcomeUnknown, ProviderError, Resting, Unreachable
+from meitu_demo.ledger.tables import calls
+from meitu_demo.service import Step
+from meitu_demo.settings import Settings
+from meitu_demo.spec import Credentials, Route
+
+ROUTE = Route("meitu", "http://vendor.invalid", Credentials(SecretStr("key"), SecretStr("secret")), paid=True)
+DOWN = httpx.ConnectError("down")
+ANSWER = httpx.Response(200, json={"request_id": "r-1", "media_info_list": [{"media_data": "eA=="}]})
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repeats_module, "JITTER", lambda state: 0.0)
+
+
+class Vendor:
+    """Answers in turn as given; notes each call."""
+
+    def __init__(self, *answers: httpx.Response | Exception) -> None:
+        self.answers, self.calls = list(answers), 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.calls += 1
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Accounts:
+    """A ledger without caps and rates."""
+    return Accounts.open(Settings(data_dir=str(tmp_path), calls_per_second=None))
+
+
+async def ask(
+    vendor: Vendor, book: Accounts, photo: bytes, *, line: Line | None = None, watch: service.Watch = service.unwatched
+) -> service.Asked:
+    order = await service.prepare(CATALOGUE["quality_restoration"], photo, {})
+    pay = partial(book.pay, ROUTE, order, fingerprint=book.fingerprint(order), visitor="one")
+    async with httpx.AsyncClient(transport=httpx.MockTransport(vendor)) as client:
+        return await service.ask(client, ROUTE, order, pay=pay, line=line, watch=watch)
+
+
+def row(book: Accounts) -> dict[str, object]:
+    """The only row that there is."""
+    with book.ledger.store.database.reading() as connection:
+        (found,) = connection.execute(select(calls)).mappings()
+    return dict(found)
+
+
+def told(book: Accounts) -> tuple[object, object]:
+    found = row(book)
+    return found["state"], found["cause"]
+
+
+# ── Several attempts ────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_a_repeat_stays_the_same_call(book: Accounts, portrait: bytes) -> None:
+    """Refused twice and answered at the third: three attempts, one row, confirmed with what came."""
+    vendor, steps = Vendor(DOWN, DOWN, ANSWER), []
+    asked = await ask(vendor, book, portrait, watch=lambda step, _: steps.append(step))
+    found = row(book)
+    assert (vendor.calls, asked.reply.request_id) == (3, "r-1")
+    assert (found["state"], found["request_id"], found["bytes_received"]) == ("confirmed", "r-1", len(ANSWER.content))
+    assert found["bytes_sent"] > len(portrait)
+    assert steps == [Step.SEND, Step.REPEAT, Step.SEND, Step.REPEAT, Step.SEND]
+
+
+@pytest.mark.parametrize(
+    ("answers", "error", "end"),
+    [
+        ([DOWN] * 3, Unreachable, ("released", "refused")),
+        ([DOWN, httpx.ReadError("reset")], OutcomeUnknown, ("unknown", "reset")),
+        ([DOWN, httpx.Response(400, json={"ErrorCode": 20003})], ProviderError, ("refused", "")),
+        ([httpx.Response(429), DOWN, httpx.Response(500)], OutcomeUnknown, ("unknown", "server_error")),
+    ],
+)
+async def test_the_last_attempt_says_how_it_ended(
+    book: Accounts, portrait: bytes, answers: list[httpx.Response | Exception], error: type[DemoError], end: object
+) -> None:
+    """Whatever came before cost nothing."""
+    with pytest.raises(error):
+        await ask(Vendor(*answers), book, portrait)
+    assert told(book) == end
+
+
+async def test_no_turn_for_the_second_attempt(tmp_path: Path, portrait: bytes) -> None:
+    """The line is full by then: the call is not made, and does not count."""
+    book = Accounts.open(Settings(data_dir=str(tmp_path), calls_per_second=0.001, longest_wait=0.0))
+    vendor = Vendor(DOWN, ANSWER)
+    with pytest.raises(Busy):
+        await ask(vendor, book, portrait)
+    assert (vendor.calls, *told(book)) == (1, "released", "busy")
+
+
+async def test_the_breaker_opens_between_two_attempts(book: Accounts, portrait: bytes) -> None:
+    """The repeat is not made, and nothing counts; the next call is turned away before it is written down."""
+    vendor, line = Vendor(DOWN, ANSWER), Line(Breaker("meitu", failures=1), Repeats())
+    for _ in range(2):
+        with pytest.raises(Resting):
+            await ask(vendor, book, portrait, line=line)
+    assert (vendor.calls, *told(book)) == (1, "released", "resting")
+
+
+async def test_each_attempt_waits_for_its_turn(
+    tmp_path: Path, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key's rate is about attempts: the second waits in line, and whoever watches sees for how long."""
+    book = Accounts.open(Settings(data_dir=str(tmp_path), calls_per_second=0.1, longest_wait=60.0))
+    waited: list[float] = []
+
+    async def wait(seconds: float, watch: service.Watch) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(service, "_wait_for", wait)
+    await ask(Vendor(DOWN, ANSWER), book, portrait)
+    assert waited == [0.0, pytest.approx(10, abs=2)]
+
+
+async def test_waiting_is_shown_second_by_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The seconds run down to the end of the wait; no wait shows nothing."""
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(service, "time", SimpleNamespace(monotonic=lambda: clock.now, perf_counter=time.perf_counter))
+    seen: list[tuple[Step, float]] = []
+
+    async def sleep(seconds: float) -> None:
+        clock.now += seconds
+
+    for seconds in (2.5, 0.0, -1.0):
+        await service._wait_for(seconds, lambda *step: seen.append(step), sleep)
+    assert seen == [(Step.WAIT, 2.5), (Step.WAIT, 1.5), (Step.WAIT, 0.5)]
+
+
+# ── What nobody foresaw ─────────────────────────────────────────────────────────────────────────────────────────────
+async def test_a_bug_after_sending_may_have_cost_something(book: Accounts, portrait: bytes) -> None:
+    """It leaves as an outcome that is unknown, so that everybody downstream treats it as one, and is counted."""
+    with pytest.raises(OutcomeUnknown) as caught:
+        await ask(Vendor(RuntimeError("bug")), book, portrait)
+    assert caught.value.facts == {"provider": "meitu", "cause": "unexpected"}
+    assert isinstance(caught.value.__cause__, RuntimeError)
+    assert told(book) == ("unknown", "unexpected")
+
+
+async def test_a_bug_before_sending_cost_nothing(
+    book: Accounts, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It leaves as it is, and the row is given back."""
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("bug")
+
+    vendor = Vendor(ANSWER)
+    monkeypatch.setattr("meitu_demo.accounts.Account.turn", broken)
+    with pytest.raises(RuntimeError):
+        await ask(vendor, book, portrait)
+    assert (vendor.calls, told(book)) == (0, ("released", "not_sent"))
+
+
+async def test_a_ledger_that_fails_before_the_second_turn(
+    tmp_path: Path, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing more is sent, and the first attempt had not arrived."""
+    book = Accounts.open(Settings(data_dir=str(tmp_path), calls_per_second=100, longest_wait=5.0))
+    take_turn, turns = book.ledger.store.take_turn, []
+
+    def once(*arguments: object) -> float:
+        turns.append(arguments)
+        if len(turns) == 2:
+            raise LedgerUnavailable(cause="SQLITE_BUSY")
+        return take_turn(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(book.ledger.store, "take_turn", once)
+    vendor = Vendor(DOWN, ANSWER)
+    with pytest.raises(LedgerUnavailable):
+        await ask(vendor, book, portrait)
+    assert (vendor.calls, *told(book)) == (1, "released", "SQLITE_BUSY")

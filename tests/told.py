@@ -1,0 +1,77 @@
+"""A call that does as it is told, and a desk to hand it in at; for the tests of desk and errand."""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+
+import pytest
+
+from meitu_demo.desk import NOT_AGAIN, Desk, Ticket
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.errors import DemoError
+from meitu_demo.service import Asked, Outcome, Step, Watch
+from meitu_demo.spec import Link, Photo, Reply
+
+ASKED = Asked(Reply(Link("http://vendor.invalid/1")), 0.0, 0)
+
+
+def outcome(bytes_of_picture: int = 10) -> Outcome:
+    photo = Photo(bytes(bytes_of_picture), "image/jpeg", 1, 1)
+    return Outcome(CATALOGUE["face_fuse"], "live", {}, photo, photo, (), 0.0)
+
+
+@dataclass
+class Call:
+    """What an errand does, step by step as it is told; by itself it goes through."""
+
+    turn: Awaitable[object] | None = None
+    answer: Awaitable[Asked] | None = None
+    error: Exception | None = None
+    pictures: list[Outcome | Exception] = field(default_factory=lambda: [outcome()])
+    asked: int = 0
+    sent: int = 0
+    recorded: int = 0
+
+    async def ask(self, watch: Watch) -> Asked:
+        self.asked += 1
+        watch(Step.WAIT, 1.0)
+        if self.turn:
+            await self.turn
+        self.sent += 1
+        watch(Step.SEND, 0.0)
+        try:
+            answered = await self.answer if self.answer else ASKED
+        finally:
+            self.recorded += 1
+        if self.error:
+            raise self.error
+        return answered
+
+    async def collect(self, asked: Asked, watch: Watch) -> Outcome:
+        watch(Step.DOWNLOAD, 0.0)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        found = self.pictures.pop(0) if len(self.pictures) > 1 else self.pictures[0]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+def hand_in(desk: Desk, call: Call, again: int = NOT_AGAIN, session: str = "one", order: str = "order") -> Ticket:
+    return desk.hand_in(session, order, call.ask, call.collect, again=again)
+
+
+def hold() -> "asyncio.Future[Asked]":
+    return asyncio.get_running_loop().create_future()
+
+
+async def rest() -> None:
+    """Let everything go on until it waits for something."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def failure(ticket: Ticket) -> DemoError:
+    with pytest.raises(DemoError) as caught:
+        await ticket.result()
+    return caught.value
