@@ -1,6 +1,6 @@
-"""Puts a run's two pictures where the page can show them: in memory, under names that cannot be guessed."""
+"""A run's two pictures: made in a worker thread, then kept in memory under names that cannot be guessed."""
 
-from functools import partial
+from dataclasses import dataclass, field
 
 import anyio
 
@@ -14,16 +14,29 @@ KEPT_PATH = "kept"
 DOWNLOAD_PATH = "download"
 
 
-async def keep_pictures(store: PictureStore, outcome: Outcome, name: str, owner: str) -> Pictures:
-    """URLs of before and after. After is the marked master; before is the photo as sent, in the same shape.
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Before and after as encoded pictures, nowhere kept yet."""
 
-    The download is the master as it leaves, made when it is asked for. owner: the session.
-    """
-    match = partial(matching, reframed=outcome.endpoint.reframes)
-    before = await anyio.to_thread.run_sync(match, outcome.sent, outcome.result)
-    master = store.put(await anyio.to_thread.run_sync(delivery.master, outcome), owner)
+    before: bytes = field(repr=False)
+    after: bytes = field(repr=False)
+
+
+async def draw(outcome: Outcome) -> Drawn:
+    """After is the marked master; before is the photo as sent, in the same shape."""
+    return await anyio.to_thread.run_sync(_draw, outcome)
+
+
+def _draw(outcome: Outcome) -> Drawn:
+    before = matching(outcome.sent, outcome.result, reframed=outcome.endpoint.reframes)
+    return Drawn(before, delivery.master(outcome))
+
+
+def keep(store: PictureStore, drawn: Drawn, name: str, owner: str) -> Pictures:
+    """Their URLs. The download is the master as it leaves, made when it is asked for. owner: the session."""
+    master = store.put(drawn.after, owner)
     return Pictures(
-        before=f"{KEPT_PATH}/{store.put(before, owner)}/before.jpg",
+        before=f"{KEPT_PATH}/{store.put(drawn.before, owner)}/before.jpg",
         after=f"{KEPT_PATH}/{master}/{name}",
         download=f"{DOWNLOAD_PATH}/{master}/{name}",
         file_name=name,

@@ -18,7 +18,7 @@ from ..words import translate
 from . import stage
 from .context import Context
 from .naming import file_name
-from .pictures import keep_pictures
+from .pictures import draw, keep
 from .receipt import receipt
 from .texts import language_of
 from .visits import Visit
@@ -115,11 +115,13 @@ async def follow(context: Context, run: Run, route: Route, ticket: Ticket) -> As
     async for step, seconds in ticket.steps():
         shown = stage.progress(step, seconds, run.provider, route.mode, run.language)
         yield _screen(shown, *(["stop"] if route.paid else []))
-    if ticket.stopped:
+    if not ticket.stopped:
+        outcome = await ticket.result()
+        drawn = await draw(outcome)
+    if ticket.stopped:  # also while the pictures were made: whoever has deleted everything must find nothing new
         yield _screen(stage.stopped(ticket.sent, run.language), number=ticket.number)
         return
-    outcome = await ticket.result()
-    pictures = await keep_pictures(context.pictures, outcome, file_name(outcome), run.visit.session)
+    pictures = keep(context.pictures, drawn, file_name(outcome), run.visit.session)
     remark = _remark("repeated", ticket, run.language)
     settings = context.settings
     kept = receipt(outcome, settings.keep_minutes, settings.recipient(run.endpoint.provider), run.language)
