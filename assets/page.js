@@ -58,3 +58,14 @@ window.tabName = () => {
     return draw(); // storage is denied in some frames: then a name holds until the reload
   }
 };
+
+// A photo that is given in one panel is there in the others: in those that have none, and those that have theirs from it.
+const photoFrom = {};
+window.sharePhoto = ([name, ...names], [photo, ...others]) => {
+  photoFrom[name] = name;
+  return others.map((other, at) => {
+    if (!photo || (other && photoFrom[names[at]] !== name)) return other;
+    photoFrom[names[at]] = name;
+    return photo;
+  });
+};

@@ -20,11 +20,11 @@ from ..routes import Routes
 from ..settings import OFFLINE_PLACES, Settings
 from ..store import PictureStore
 from ..till import Till
-from . import api, controls, doors, examples, files, forget, keys, lab, panel, verify
+from . import api, controls, doors, examples, files, forget, keys, lab, one_photo, panel, verify
 from .belongings import Belongings
 from .context import Context, Lines
-from .forget import Shown
 from .header import header
+from .one_photo import Shown
 from .rehearsal import Rehearsal
 from .texts import Texts
 from .theme import theme
@@ -50,12 +50,13 @@ def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
         with gr.Tabs(elem_id="panels", overflow_behavior="wrap"):
             for endpoint in CATALOGUE.values():
                 with gr.Tab(texts.word(f"panels.{endpoint.id}.tab"), id=endpoint.id, elem_id=f"{endpoint.slug}-tab"):
-                    panels.append(Shown(endpoint.id, *panel.build(context, endpoint, texts, picks, [tab, own])))
+                    panels.append(panel.build(context, endpoint, texts, picks, [tab, own]))
             if settings.failure_lab:
                 with gr.Tab(texts.word("panels.failure_lab.tab"), id="failure_lab", elem_id="failure-lab-tab"):
-                    panels.append(Shown("failure_lab", *lab.build(context, context.rehearsal, texts, [tab, own])))
+                    panels.append(lab.build(context, context.rehearsal, texts, [tab, own]))
             with gr.Tab(texts.word("panels.verify.tab"), id="verify", elem_id="verify-tab"):
-                panels.append(Shown("verify", *verify.build(context, texts, [tab, own])))
+                panels.append(verify.build(context, texts, [tab, own]))
+        one_photo.share([shown for shown in panels if shown.name != "verify"])
         if settings.mode != "offline":
             keys.build(context, texts, own, masthead)
         forget.build(context, texts, [tab, own], masthead, panels)

@@ -1,7 +1,6 @@
 """ "Delete everything of mine now”: deletes, then looks again and says what it found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -12,18 +11,10 @@ from . import stage
 from .belongings import Left
 from .context import Context
 from .header import header
+from .one_photo import Shown
 from .panel import PRIVATE, Session
 from .texts import Texts, language_of
 from .visits import Visit
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a panel shows of a session: its photo, its stage, and whose invitation belongs on that."""
-
-    name: str
-    photo: gr.Image
-    stage: gr.HTML
 
 
 def build(context: Context, texts: Texts, session: Session, masthead: gr.HTML, panels: Sequence[Shown]) -> None:

@@ -17,6 +17,7 @@ from ..tables import vendor_codes
 from ..words import translate
 from . import examples, stage
 from .context import Context
+from .one_photo import Shown
 from .panel import PRIVATE, SHOW_STAGE, Session, next_buttons, photo_input, wire_example, wire_next
 from .rehearsal import Rehearsal
 from .runs import Run, watch
@@ -25,13 +26,13 @@ from .texts import Texts, language_of
 Choices = list[tuple[str, str]]
 
 
-def build(context: Context, rehearsal: Rehearsal, texts: Texts, session: Session) -> tuple[gr.Image, gr.HTML]:
-    """Lay the panel out and wire it; call inside its tab. Returns its photo and its stage. session: tab, own keys."""
+def build(context: Context, rehearsal: Rehearsal, texts: Texts, session: Session) -> Shown:
+    """Lay the panel out and wire it; call inside its tab. session: the browser's tab, own keys."""
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
             intro = texts.render("lab-intro", lambda language: stage.introduction("failure_lab", language))
             gr.HTML(intro, elem_classes="bare", apply_default_css=False)
-            photo = photo_input(context, "failure-lab", texts, session)
+            photo, received = photo_input(context, "failure-lab", texts, session)
             example = gr.Button(
                 texts.word("photo.example_astronaut"), icon=examples.thumbnail(), size="sm",
                 elem_id="failure-lab-example", elem_classes="example",
@@ -77,14 +78,14 @@ def build(context: Context, rehearsal: Rehearsal, texts: Texts, session: Session
     run_button.click(begin(), **wiring)
     run_button.click(None, js=SHOW_STAGE.format("failure-lab-stage"), **PRIVATE)
     wire_next(context, buttons, begin, wiring, session)
-    wire_example(context, example, "astronaut", photo, session)
+    taken = wire_example(context, example, "astronaut", photo, session)
 
     def offer(request: gr.Request, name: str) -> Any:
         return gr.Dropdown(faults_of(CATALOGUE[name].provider, language_of(request)))
 
     endpoint.change(offer, endpoint, fault, **PRIVATE)
     gr.on([gr.context.Context.root_block.load], offer, endpoint, fault, **PRIVATE)  # type: ignore[union-attr]
-    return photo, shown
+    return Shown("failure_lab", photo, shown, (received, taken))
 
 
 def faults_of(provider: str, language: str) -> Choices:

@@ -9,6 +9,7 @@ import gradio as gr
 from ..spec import Endpoint
 from . import consent, controls, examples, preview, stage
 from .context import Context
+from .one_photo import Shown
 from .runs import Run, Update, watch
 from .texts import Texts
 from .visits import Visit
@@ -30,16 +31,14 @@ def build(
     texts: Texts,
     picks: controls.TemplatePicks,
     session: Session,
-) -> tuple[gr.Image, gr.HTML]:
-    """Lay the panel out and wire it; call inside the tab it belongs to. Returns its photo and its stage.
-
-    session: the browser's tab, own keys."""
+) -> Shown:
+    """Lay the panel out and wire it; call inside the tab it belongs to. session: the browser's tab, own keys."""
     slug, key = endpoint.slug, f"panels.{endpoint.id}"
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
             intro = texts.render(f"{slug}-intro", lambda language: stage.introduction(endpoint.id, language))
             gr.HTML(intro, elem_classes="bare", apply_default_css=False)
-            photo = photo_input(context, slug, texts, session)
+            photo, received = photo_input(context, slug, texts, session)
             example = gr.Button(
                 texts.word(f"photo.example_{endpoint.example}"), icon=examples.thumbnail(), size="sm",
                 elem_id=f"{slug}-example", elem_classes="example",
@@ -74,11 +73,13 @@ def build(
     wire_next(context, buttons, begin, wiring, session)
     run_button.click(None, js=SHOW_STAGE.format(f"{slug}-stage"), **PRIVATE)
 
-    wire_example(context, example, endpoint.example, photo, session)
-    return photo, shown
+    taken = wire_example(context, example, endpoint.example, photo, session)
+    return Shown(endpoint.id, photo, shown, (received, taken))
 
 
-def wire_example(context: Context, button: gr.Button, name: str, photo: gr.Image, session: Session) -> None:
+def wire_example(
+    context: Context, button: gr.Button, name: str, photo: gr.Image, session: Session
+) -> gr.events.Dependency:
     """The example photo in place of one's own; deleted like one's own."""
 
     def take(request: gr.Request, tab: Any) -> str:
@@ -86,11 +87,11 @@ def wire_example(context: Context, button: gr.Button, name: str, photo: gr.Image
         context.mine.note(Visit.of(request, tab).session, Path(path))
         return path
 
-    button.click(take, session[:1], photo, **PRIVATE)
+    return button.click(take, session[:1], photo, **PRIVATE)
 
 
-def photo_input(context: Context, slug: str, texts: Texts, session: Session) -> gr.Image:
-    """A photo by upload, camera or clipboard. A run takes the payload as it is: our own gate opens the file."""
+def photo_input(context: Context, slug: str, texts: Texts, session: Session) -> tuple[gr.Image, gr.events.Dependency]:
+    """A photo by upload, camera or clipboard, and the event of its upload. Our own gate opens the file at a run."""
     photo = gr.Image(
         label=texts.word("photo.label"), show_label=False, elem_id=f"{slug}-photo", elem_classes="photo",
         type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], height=264, buttons=[],
@@ -102,8 +103,7 @@ def photo_input(context: Context, slug: str, texts: Texts, session: Session) -> 
         owner = Visit.of(request, tab).session
         return await preview.showable(payload, context.uploads, lambda path: context.mine.note(owner, path))
 
-    photo.upload(received, [photo, *session[:1]], photo, preprocess=False, **PRIVATE)
-    return photo
+    return photo, photo.upload(received, [photo, *session[:1]], photo, preprocess=False, **PRIVATE)
 
 
 def next_buttons(slug: str, texts: Texts) -> dict[str, gr.Button]:

@@ -16,18 +16,19 @@ from ..provenance import Finding, Mark, Provenance, SourceType, Verdict, verify
 from ..words import translate
 from . import delivery, doors, stage
 from .context import Context
+from .one_photo import Shown
 from .panel import PRIVATE, Session, photo_input
 from .texts import Texts, language_of
 from .visits import Visit
 
 
-def build(context: Context, texts: Texts, session: Session) -> tuple[gr.Image, gr.HTML]:
-    """Lay the panel out and wire it; call inside its tab. Returns its photo and its stage."""
+def build(context: Context, texts: Texts, session: Session) -> Shown:
+    """Lay the panel out and wire it; call inside its tab. session: the browser's tab first."""
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
             intro = texts.render("verify-intro", lambda language: stage.introduction("verify", language))
             gr.HTML(intro, elem_classes="bare", apply_default_css=False)
-            photo = photo_input(context, "verify", texts, session)
+            photo, _ = photo_input(context, "verify", texts, session)
             button = gr.Button(
                 texts.word("panels.verify.run"), variant="primary", elem_id="verify-run", elem_classes="run"
             )
@@ -46,7 +47,7 @@ def build(context: Context, texts: Texts, session: Session) -> tuple[gr.Image, g
             return stage.explanation(explain(error, language, paid=False), language)
 
     button.click(look, [photo, *session[:1]], shown, preprocess=False, **PRIVATE)
-    return photo, shown
+    return Shown("verify", photo, shown)
 
 
 def said(finding: Finding, language: str) -> str:

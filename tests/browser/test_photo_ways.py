@@ -110,3 +110,22 @@ def test_a_heic_photo_is_taken(page, pictures):
     panel = Panel(page, "facial-aesthetics").upload(path).run()
     assert alike(panel.pictures()[0], astronaut())
     assert "HEIC" in page.locator(".sent:visible").inner_text()
+
+
+def test_one_photo_is_there_in_every_panel_until_one_takes_its_own(page, pictures):
+    """Given in one panel it stands in the others; a panel's own photo stays its own, and leaves theirs alone."""
+    own = pictures / "own.jpg"
+    own.write_bytes(codec.encode(astronaut()[:300, 100:400]))
+    Panel(page, "face-fuse").example()
+    assert "astronaut.jpg" in shown_in(page, "facial-aesthetics")
+    Panel(page, "anime-avatar").upload(own)
+    assert "own.jpg" in shown_in(page, "anime-avatar")
+    assert "astronaut.jpg" in shown_in(page, "face-fuse")
+    Panel(page, "face-fuse").upload({"name": "next.jpg", "mimeType": "image/jpeg", "buffer": own.read_bytes()})
+    assert "next.jpg" in shown_in(page, "facial-aesthetics")
+    assert "own.jpg" in shown_in(page, "anime-avatar")
+
+
+def shown_in(page, slug: str) -> str:
+    """The address of the photo in a panel."""
+    return Panel(page, slug).part("photo").locator(SHOWN).first.evaluate("image => image.src")
