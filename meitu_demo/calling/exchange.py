@@ -19,7 +19,7 @@ async def exchange(client: httpx.AsyncClient, route: Route, request: httpx.Reque
     Raises Unreachable, OutcomeUnknown or BadReply.
     """
     patience = route.patience or client.timeout.read
-    request.extensions = {"timeout": {**client.timeout.as_dict(), "read": patience}}
+    request.extensions["timeout"] = {**client.timeout.as_dict(), "read": patience}
     request.headers.update(links.ASK_FOR)
     try:
         async with aclosing(await client.send(request, stream=True, follow_redirects=False)) as response:
