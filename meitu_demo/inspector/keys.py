@@ -44,9 +44,10 @@ class Redactor:
         self.names = names(route.provider, marketplace=bool(keys.host))
         self._keys: dict[str, str] = {}  # with what stands for each
         if route.mode == "live":  # elsewhere they are words that everybody knows, and that answers may well hold
-            for held, name in zip((keys.key, keys.secret), self.names.values(), strict=False):
-                if held and len(held.get_secret_value()) >= SHORTEST:
-                    self._keys.setdefault(held.get_secret_value(), f"${name}")
+            key, secret = keys.key.get_secret_value(), keys.secret.get_secret_value() if keys.secret else ""
+            stands = [f"${name}" for place, name in self.names.items() if place in (*IN_QUERY, *IN_HEADERS)]
+            self._keys = {secret: stands[-1], key: stands[0]}
+            self._keys = {held: name for held, name in self._keys.items() if len(held) >= SHORTEST}
 
     def text(self, text: str, longest: int, *, links: bool = True) -> str:
         """The first `longest` characters without keys, and where links lead by their hosts alone."""
