@@ -147,9 +147,9 @@ async def ask(
                 await account.sent(len(request.content))
             watch(Step.SEND, 0.0)
             recorder.sends(request)
-            response = await exchange(client, route, request)
-            recorder.received(response)
             try:
+                response = await exchange(client, route, request)
+                recorder.received(response)
                 reply = await anyio.to_thread.run_sync(provider.parse, response)
             except ProviderError as error:
                 error.facts.update(retry_after(response))

@@ -6,6 +6,7 @@ Imports `errors` and `spec`; for the service.
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -45,11 +46,11 @@ class Recorder:
 
     async def finish(self, request: httpx.Request, end: Reply | DemoError) -> Trace | None:
         """What happened, without its keys; None if nothing was sent. An error gets it to carry. Never raises."""
-        if isinstance(end, Unreachable):
-            self.watch.rename("send")
         spans = self.watch.stop()
         if not self._attempts:
             return None
+        if isinstance(end, Unreachable):
+            spans = (*spans[:-1], replace(spans[-1], phase="send"))
         try:
             trace = await anyio.to_thread.run_sync(self._trace, request, spans, end)
         except Exception as error:  # whatever the vendor answered: a call that was paid is worth more than its trace
