@@ -7,7 +7,7 @@ ours; for `keys` alone.
 
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 UNIT = re.compile(
     r"(?P<plain>[^\\%&]+)"
@@ -34,7 +34,7 @@ def find(word: str, text: str) -> Iterator[tuple[int, int]]:
         yield from _plain(_read(word)[0].translate(SMALL), read.translate(SMALL), places)
 
 
-def _plain(word: str, text: str, places: "range | list[int]") -> Iterator[tuple[int, int]]:
+def _plain(word: str, text: str, places: Sequence[int]) -> Iterator[tuple[int, int]]:
     at = text.find(word) if word else -1
     while at >= 0:
         yield places[at], places[at + len(word)]

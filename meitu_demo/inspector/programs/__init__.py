@@ -12,7 +12,6 @@ from ...spec import Endpoint, Route, Values
 from . import curl, javascript, python
 from .call import Call
 
-PHOTO, RESULT = "photo.jpg", "result.jpg"
 LANGUAGES: dict[str, str] = {"curl": "cURL", "python": "Python", "javascript": "JavaScript"}  # with their names
 DIALECTS: dict[str, dict[str, Callable[[Call], str]]] = {
     "curl": {"meitu": curl.meitu, "ailab": curl.ailab},
