@@ -28,6 +28,7 @@ class DemoError(Exception):
     """A failure with a stable slug and facts (numbers and short strings; never a secret, a path or a URL)."""
 
     slug = "unexpected"
+    trace: object = None  # an `inspector.Trace` of what had gone over the wire; no fact, so nothing prints it
 
     def __init__(self, slug: str | None = None, /, **facts: object) -> None:
         if slug is not None:

@@ -22,8 +22,9 @@ import httpx
 
 from . import links
 from .calling import Line, attempts, exchange, retry_after
-from .errors import BadReply, ImageRejected, ProviderError
+from .errors import BadReply, DemoError, ImageRejected, ProviderError
 from .imaging import codec
+from .inspector import Recorder, Stopwatch, Trace, resumed
 from .providers import PROVIDERS
 from .spec import Change, Endpoint, Link, Order, Photo, Reply, Route, Values
 
@@ -58,6 +59,7 @@ class Outcome:
     made_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     host: str = ""  # where the photo went; "" where it did not leave the machine
     bytes_sent: int = 0
+    trace: Trace | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Asked:
     reply: Reply
     elapsed_s: float
     bytes_sent: int
+    trace: Trace | None = field(default=None, repr=False)
 
 
 class Account(Protocol):
@@ -109,9 +112,10 @@ async def prepare(endpoint: Endpoint, source: bytes, values: Values) -> Order:
 
     Raises ImageRejected or ValueRejected.
     """
+    start = time.perf_counter()
     checked = endpoint.read(values)
     prepared = await anyio.to_thread.run_sync(codec.prepare, source, endpoint.limits)
-    return Order(endpoint, checked, prepared.photo, prepared.changes)
+    return Order(endpoint, checked, prepared.photo, prepared.changes, time.perf_counter() - start)
 
 
 async def ask(
@@ -127,12 +131,13 @@ async def ask(
 
     pay: opens the account of a paid route's call. line: what is known of the vendor's condition.
     Raises Resting, Busy, or what `pay` raises, before anything is sent; Unreachable, OutcomeUnknown, BadReply or
-    ProviderError after.
+    ProviderError after, each with a trace of what went over the wire.
     """
     start = time.perf_counter()
     line = line or Line()
     line.breaker.check()  # before money is set aside
     provider = PROVIDERS[route.provider]
+    recorder = Recorder(route, order.took_s)
     request = await anyio.to_thread.run_sync(_request, route, order)
 
     async def once() -> Reply:
@@ -142,19 +147,33 @@ async def ask(
             if account is not None:
                 await account.sent(int(request.headers["content-length"]))  # a form's content is not at hand
             watch(Step.SEND, 0.0)
-            response = await exchange(client, route, request)
+            recorder.sends(request)
             try:
+                response = await exchange(client, route, request)
+                recorder.received(response)
                 reply = await anyio.to_thread.run_sync(provider.parse, response)
             except ProviderError as error:
                 error.facts.update(retry_after(response))
                 raise
+            finally:
+                recorder.watch.stop()
         if account is not None:
             await account.confirmed(reply.request_id, len(response.content))
         return reply
 
-    async with pay() if pay and route.paid else nullcontext() as account:
-        reply = await attempts(line.repeats, once, lambda: watch(Step.REPEAT, 0.0))
-    return Asked(reply, time.perf_counter() - start, len(request.content))
+    def repeating() -> None:
+        recorder.watch.enter("wait")
+        watch(Step.REPEAT, 0.0)
+
+    recorder.watch.enter("wait")
+    try:
+        async with pay() if pay and route.paid else nullcontext() as account:
+            reply = await attempts(line.repeats, once, repeating)
+    except DemoError as error:
+        await recorder.finish(request, error)
+        raise
+    elapsed = time.perf_counter() - start
+    return Asked(reply, elapsed, len(request.content), await recorder.finish(request, reply))
 
 
 async def collect(
@@ -164,7 +183,9 @@ async def collect(
     start = time.perf_counter()
     if isinstance(asked.reply.media, Link):
         watch(Step.DOWNLOAD, 0.0)
-    result = await _picture(client, route, asked.reply)
+    with resumed(asked.trace) as times:
+        result = await _picture(client, route, asked.reply, times)
+    fetched = len(result.data) if isinstance(asked.reply.media, Link) else 0
     return Outcome(
         order.endpoint,
         route.mode,
@@ -176,6 +197,7 @@ async def collect(
         asked.reply.request_id,
         host=urlsplit(route.base_url).hostname or "" if route.mode == "live" else "",
         bytes_sent=asked.bytes_sent,
+        trace=asked.trace and asked.trace.gone_on(times, fetched),
     )
 
 
@@ -195,10 +217,12 @@ async def _wait_for(seconds: float, watch: Watch, sleep: Callable[[float], Await
         await sleep(min(left, 1.0))
 
 
-async def _picture(client: httpx.AsyncClient, route: Route, reply: Reply) -> Photo:
+async def _picture(client: httpx.AsyncClient, route: Route, reply: Reply, times: Stopwatch) -> Photo:
     media = reply.media
     if isinstance(media, Link):
+        times.enter("download")
         media = await links.fetch(client, media.url, origin=route.base_url, hosts=route.result_hosts)
+    times.enter("decode")
     try:
         return await anyio.to_thread.run_sync(_inspect, media)
     except ImageRejected as error:

@@ -171,6 +171,7 @@ class Order:
     values: Mapping[str, Any]
     photo: Photo
     changes: tuple[Change, ...]
+    took_s: float = field(default=0.0, compare=False)  # to get there
 
 
 @dataclass(frozen=True, slots=True)

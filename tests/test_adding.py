@@ -34,7 +34,7 @@ from meitu_demo.transport import make_client
 from meitu_demo.ui.app import create_app
 
 tables.check()
-settings = Settings.from_env({})
+settings = Settings.from_env({"VISIBLE_LABEL": "off"})
 pixels = astronaut()[0:320, 60:380]
 jpeg = codec.encode(pixels)
 endpoint = CATALOGUE["portrait_focus"]

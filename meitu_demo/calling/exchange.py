@@ -20,16 +20,18 @@ async def exchange(client: httpx.AsyncClient, route: Route, request: httpx.Reque
     Raises Unreachable, OutcomeUnknown or BadReply.
     """
     patience = route.patience or client.timeout.read
+    told = request.extensions  # by whoever listens as well; left as it is, because a request may be sent again
     request.headers.update(links.ASK_FOR)
     try:
         async with asyncio.timeout(None) as limit:
 
-            async def follow(event: str, _: object) -> None:
+            async def follow(event: str, info: object) -> None:
                 if event.endswith("receive_response_headers.started"):
                     _set(limit, patience)
+                if "trace" in told:
+                    await told["trace"](event, info)
 
-            timeouts = {**client.timeout.as_dict(), "read": patience}
-            request.extensions = {"timeout": timeouts, "trace": follow}
+            request.extensions = {**told, "timeout": {**client.timeout.as_dict(), "read": patience}, "trace": follow}
             async with aclosing(await client.send(request, stream=True, follow_redirects=False)) as response:
                 _set(limit, patience)
                 body = await links.read_bounded(response, MAX_REPLY)
@@ -42,6 +44,8 @@ async def exchange(client: httpx.AsyncClient, route: Route, request: httpx.Reque
     except httpx.HTTPError as error:
         error.request = request
         raise translate(route.provider, error) from None  # not chained: its text may hold the URL, and that the key
+    finally:
+        request.extensions = told
     # As they came: httpx reads letters in a header that it would not write.
     unpacked = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"]
     return httpx.Response(response.status_code, headers=unpacked, content=body)

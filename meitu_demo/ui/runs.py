@@ -12,6 +12,7 @@ from ..billing import Billing, billing_of
 from ..desk import NOT_AGAIN, Ticket
 from ..errors import DemoError, ImageRejected, ValueRejected
 from ..explain import explain
+from ..inspector import Trace, programs, render
 from ..service import Step
 from ..spec import Credentials, Endpoint, Route
 from ..words import translate
@@ -73,6 +74,7 @@ async def watch(context: Context, run: Run) -> AsyncIterator[Update]:
     yield _screen(stage.progress(Step.PREPARE, 0, run.provider, "", run.language))
     paid = _is_paid(context, run)
     ticket: Ticket | None = None
+    route: Route | None = None
     try:
         route = await _route(context, run)
         till = context.rehearsal.till if route.lab else context.till
@@ -89,7 +91,7 @@ async def watch(context: Context, run: Run) -> AsyncIterator[Update]:
         async for update in follow(context, run, route, ticket):
             yield update
     except Exception as error:  # every failure ends as an explanation on the screen
-        yield failed(run, error, ticket, paid=paid)
+        yield failed(run, error, ticket, route, paid=paid)
     finally:
         if ticket:
             ticket.leave()
@@ -126,15 +128,18 @@ async def follow(context: Context, run: Run, route: Route, ticket: Ticket) -> As
     settings = context.settings
     kept = receipt(outcome, settings.keep_minutes, settings.recipient(run.endpoint.provider), run.language)
     shown = stage.comparison(outcome, pictures, run.provider, run.language, remark, kept)
+    shown += render(outcome.trace, programs(run.endpoint, outcome.values, route), run.language)
     yield _screen(shown, *(["again"] if route.paid and ticket.repeated else []), number=ticket.number)
 
 
-def failed(run: Run, error: Exception, ticket: Ticket | None, *, paid: bool) -> Update:
-    """The explanation of `error`, with what can be done next beside it."""
+def failed(run: Run, error: Exception, ticket: Ticket | None, route: Route | None, *, paid: bool) -> Update:
+    """The explanation of `error`, what went over the wire if anything did, and what can be done next."""
     if not isinstance(error, DemoError):
         log.error("%s failed", run.endpoint.id, exc_info=error)
     explained = explain(error, run.language, paid=paid)
     shown = stage.explanation(explained, run.language, _remark("repeated_failure", ticket, run.language))
+    if isinstance(error, DemoError) and isinstance(error.trace, Trace) and route:
+        shown += render(error.trace, programs(run.endpoint, run.endpoint.read(run.values), route), run.language)
     costly = paid and billing_of(error) in (Billing.UNKNOWN, Billing.DONE)
     elsewhere = paid and not isinstance(error, ImageRejected | ValueRejected)
     can = [name for name, may in (("retry", costly), ("offline", elsewhere)) if may]

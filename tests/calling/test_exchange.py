@@ -120,12 +120,18 @@ async def test_a_head_that_drips_is_left(drops: bytes) -> None:
 
 async def test_the_routes_patience_is_the_requests() -> None:
     """It takes the place of the client's read timeout; connecting keeps its own."""
-    heard: list[httpx.Request] = []
-    await answered(httpx.Response(200), replace(ROUTE, patience=7.0), heard.append)
-    await answered(httpx.Response(200), ROUTE, heard.append)
-    assert [request.extensions["timeout"]["read"] for request in heard] == [7.0, 5.0]
-    assert [request.extensions["timeout"]["connect"] for request in heard] == [5.0, 5.0]
-    assert heard[0].headers["accept-encoding"] == "gzip"
+    limits: list[dict[str, float]] = []
+    packings: list[str] = []
+
+    def hear(request: httpx.Request) -> None:
+        limits.append(request.extensions["timeout"])
+        packings.append(request.headers["accept-encoding"])
+
+    await answered(httpx.Response(200), replace(ROUTE, patience=7.0), hear)
+    await answered(httpx.Response(200), ROUTE, hear)
+    assert [limit["read"] for limit in limits] == [7.0, 5.0]
+    assert [limit["connect"] for limit in limits] == [5.0, 5.0]
+    assert packings[0] == "gzip"
 
 
 @pytest.mark.parametrize(

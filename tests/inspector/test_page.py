@@ -1,0 +1,97 @@
+"""The inspector's section: everything is text, rows say what bars show, and each program has its button."""
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.inspector import LANGUAGES, PHASES, Shown, Span, Trace, programs, render
+from meitu_demo.routes import Routes
+from meitu_demo.settings import Settings
+from meitu_demo.words import translate
+
+HOSTILE = "</pre><script>alert(1)</script>\"><img src=x onerror=alert(1)>' onload='x' &lt;b&gt; ${x} {{x}}"
+MESSAGE = Shown(HOSTILE, ((HOSTILE, HOSTILE),), HOSTILE, 2_100_000)
+SPANS = tuple(Span(phase, place, place + 1) for place, phase in enumerate(PHASES))
+TRACE = Trace("meitu", "live", MESSAGE, MESSAGE, SPANS, 1, HOSTILE, 128_000)
+CODE = programs(CATALOGUE["face_fuse"], {}, Routes(Settings()).offline("meitu"))
+
+
+class Page(HTMLParser):
+    """Tags, attributes, and the texts by the innermost tag; complains about what is not closed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.texts: list[tuple[str, str]] = []
+        self.open: list[str] = []
+        self.feed(html)
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.texts.append((self.open[-1], data))
+
+    def of(self, tag: str) -> list[str]:
+        return [text for where, text in self.texts if where == tag]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_strangers_words_are_text(language: str) -> None:
+    """Headers, bodies, request ids and programs bring no tag and no attribute."""
+    page = Page(render(TRACE, {"curl": HOSTILE}, language))
+    assert not {"script", "img"} & set(page.tags)
+    assert not {"onerror", "onload"} & {name for name, _ in page.attributes}
+    assert sum(HOSTILE in text for text in page.of("pre") + page.of("code") + page.of("dd")) == 4
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_each_phase_has_a_row(language: str) -> None:
+    """With its name, its bar and its time; bars are hidden from readers, who hear name and time."""
+    page = Page(render(TRACE, {}, language))
+    for phase in PHASES:
+        assert translate(f"inspector.phase_{phase}", language) in page.of("span")
+    assert page.of("span").count(translate("inspector.seconds", language, seconds="1.000")) == 6
+    bars = [value for name, value in page.attributes if name == "style"]
+    assert bars[:2] == ["left:0.00%;width:16.67%", "left:16.67%;width:16.67%"]
+    assert page.attributes.count(("aria-hidden", "true")) == 6
+    assert {"2.1 MB", "128 KB", translate("inspector.seconds", language, seconds="6.000")} < set(page.of("dd"))
+
+
+def test_attempts_share_a_row_and_nothing_has_none() -> None:
+    """Two attempts are two bars with their times added up; a phase that took no time is left out."""
+    spans = (Span("wait", 0, 0.0001), Span("send", 0.0001, 1), Span("wait", 1, 1.0001), Span("send", 1.0001, 2))
+    page = Page(render(replace(TRACE, spans=spans, attempts=2), {}, "en"))
+    assert page.tags.count("li") == 1
+    assert page.tags.count("b") == 2
+    assert "2.000 s" in page.of("span")
+    assert "2" in page.of("dd")
+
+
+def test_no_answer_and_no_trace() -> None:
+    """A call without an answer says so; one of which nothing was sent still has its code."""
+    assert translate("inspector.no_response", "en") in Page(render(replace(TRACE, response=None), {}, "en")).of("p")
+    page = Page(render(None, CODE, "en"))
+    assert "ol" not in page.tags
+    assert page.of("code") == list(CODE.values())
+    empty = replace(TRACE, spans=())
+    assert "li" not in Page(render(empty, {}, "en")).tags
+
+
+def test_each_program_has_a_button() -> None:
+    """In the order of the languages, the first unfolded; assets/page.js copies what stands beside the button."""
+    page = Page(render(TRACE, CODE, "en"))
+    assert [value for name, value in page.attributes if name == "data-copy"] == list(LANGUAGES)
+    assert page.of("button") == ["Copy"] * 3
+    assert page.attributes.count(("open", None)) == 1
+    assert page.of("code") == [CODE[language] for language in LANGUAGES]

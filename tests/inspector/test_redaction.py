@@ -1,0 +1,231 @@
+"""No key and no picture is in a trace: whatever an answer quotes, and however it spells it."""
+
+import base64
+import dataclasses
+import html
+import json
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus, unquote
+
+import httpx
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.errors import DemoError
+from meitu_demo.inspector import Trace, capture_request, capture_response, programs, render
+from meitu_demo.inspector.capture import LONGEST_BODY
+from meitu_demo.providers import PROVIDERS
+from meitu_demo.service import run
+from meitu_demo.spec import Credentials, Photo, Route
+
+KEY, SECRET = "CANARY0key+/0CANARY", "CANARY1secret==1CANARY"
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "small": str.lower,
+    "percent": lambda key: quote(key, safe=""),
+    "plus": quote_plus,
+    "twice": lambda key: quote(quote(key, safe=""), safe=""),
+    "all_percent": lambda key: "".join(f"%{ord(char):02x}" for char in key),
+    "json": lambda key: json.dumps(key)[1:-1],
+    "slashes": lambda key: json.dumps(key)[1:-1].replace("/", "\\/"),
+    "nested": lambda key: json.dumps(json.dumps(key))[1:-1],
+    "unicode": lambda key: "".join(f"\\u{ord(char):04X}" for char in key),
+    "html": html.escape,
+    "decimal": lambda key: "".join(f"&#{ord(char)};" for char in key),
+    "hex": lambda key: "".join(f"&#x{ord(char):X};" for char in key),
+}
+
+
+def route_of(provider: str, key: str = KEY, secret: str = SECRET, host: str = "") -> Route:
+    keys = Credentials(SecretStr(key), SecretStr(secret), host)
+    return Route(provider, "https://vendor.example", keys, paid=True, result_hosts=("vendor.example",))
+
+
+def shown_of(trace: Trace, language: str = "en") -> str:
+    """Everything that anybody could make of a trace."""
+    return repr(trace) + json.dumps(dataclasses.asdict(trace)) + render(trace, {}, language)
+
+
+def read_again(text: str) -> set[str]:
+    """`text`, and what it reads as when it is unescaped by each of the ways there are."""
+    found = {text}
+    for _ in range(2):
+        found |= {way(one) for one in found for way in (html.unescape, unquote, lambda one: one.replace("\\", ""))}
+    return {one.lower() for one in found}
+
+
+def holds(text: str, *keys: str) -> bool:
+    return any(key.lower() in reading for reading in read_again(text) for key in keys)
+
+
+# ── Whole calls ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def quoting(request: httpx.Request) -> dict[str, object]:
+    """Everything about the request, in every form that a careless vendor has for it."""
+    keys = [spell(key) for spell in SPELLINGS.values() for key in (KEY, SECRET)]
+    return {
+        "you_called": str(request.url),
+        "headers": str(request.headers.raw),
+        "fields": dict(request.url.params.multi_items()),
+        "request_id": f"id {KEY}",
+        "quoted": keys,
+        KEY: {SECRET: 1},
+        "padded": "x" * 395 + KEY,
+        "base64": KEY + "A" * 500,
+    }
+
+
+@pytest.mark.parametrize("name", ["quality_restoration", "facial_aesthetics"])
+@pytest.mark.parametrize("status", [200, 400, 502])
+@pytest.mark.parametrize("kind", ["json", "text", "link", "huge"])
+async def test_a_vendor_that_quotes_everything(name: str, status: int, kind: str, portrait: bytes) -> None:
+    """A live call whose answer is full of its keys: in JSON, in a text, in a link, beyond what is shown."""
+    endpoint = CATALOGUE[name]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, content=portrait)
+        body = quoting(request)
+        headers = {"x-request-id": KEY, "location": f"https://vendor.example/{KEY}?api_secret={SECRET}"}
+        if kind == "link":
+            link = f"https://vendor.example/mtopen/{KEY}/1.png?sign={SECRET}"
+            body = {"media_info_list": [{"media_data": link}], "data": {"image_url": link}, "request_id": KEY}
+        if kind == "huge":
+            body = {"message": f"{'word ' * LONGEST_BODY}{KEY}", "many": [f"{KEY} {number}" for number in range(9000)]}
+        if kind == "text":
+            return httpx.Response(status, text=f"<p>{body}</p>" + "key " * LONGEST_BODY + SECRET, headers=headers)
+        return httpx.Response(status, json=body, headers=headers)
+
+    route = route_of(endpoint.provider)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        try:
+            trace: object = (await run(client, route, endpoint, portrait, {})).trace
+        except DemoError as error:
+            trace = error.trace
+    assert isinstance(trace, Trace)
+    assert trace.response is not None
+    assert not holds(shown_of(trace), KEY, SECRET)
+    assert not holds(shown_of(trace, "zh"), "CANARY0", "CANARY1")
+    assert "$MEITU_API_KEY" in trace.request.start or "$AILAB_API_KEY" in str(trace.request.headers)
+    assert len(trace.response.body) < 2 * LONGEST_BODY
+
+
+def test_the_form_of_the_marketplace_tells_no_key(portrait_photo: Photo) -> None:
+    """Its host is shown, its key is not."""
+    endpoint = CATALOGUE["facial_aesthetics"]
+    route = route_of("ailab", host="faces.p.rapidapi.com")
+    request = PROVIDERS["ailab"].build(endpoint, route, portrait_photo, endpoint.read({}))
+    request.read()
+    shown = capture_request(request, route)
+    assert not holds(repr(shown), KEY, SECRET)
+    assert "faces.p.rapidapi.com" in repr(shown)
+
+
+# ── Texts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+PLAIN = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=40)
+BARE = repr(capture_response(httpx.Response(400, text=""), route_of("meitu"))) + "$MEITU_API_KEY$MEITU_API_SECRET"
+
+
+@given(
+    key=PLAIN,
+    spelling=st.sampled_from(sorted(SPELLINGS)),
+    before=st.text(max_size=40).map(lambda text: f"{text}="),
+    after=st.text(max_size=40).map(lambda text: f"'{text}"),
+)
+@example(key="ABCDEFGH", spelling="plain", before="%", after="")
+@example(key="41abcdefgh", spelling="plain", before="%", after="")
+@example(key="u0041bcdefgh", spelling="plain", before="\\", after="")
+@example(key="a&b%c\\d/e", spelling="percent", before="&amp", after=";")
+@example(key="a&b%c\\d/e", spelling="html", before="\\\\", after="\\")
+@example(key="a&lt;b%41%25c", spelling="html", before="", after="")
+@example(key="a%2541&#65;\\u0041", spelling="twice", before="", after="")
+@example(key="a%2541&#65;\\u0041", spelling="nested", before="", after="")
+@settings(max_examples=300)
+def test_a_key_in_any_spelling_is_found(key: str, spelling: str, before: str, after: str) -> None:
+    """Any key that can stand in a header, in any of the spellings, between any two texts."""
+    text = SPELLINGS[spelling](key)
+    assume(key.lower() not in BARE.lower() and key.lower() not in (before + after).lower())
+    for body in (f"{before}{text}{after}", json.dumps({"message": f"{before}{text}{after}"})):
+        shown = capture_response(httpx.Response(400, text=body), route_of("meitu", key, "another-secret"))
+        assert text not in shown.body
+        assert key not in shown.body
+
+
+@pytest.mark.parametrize(
+    ("body", "told", "kept"),
+    [
+        ('{"url": "https://obs.example:8443/mtopen/THEIRS/1.png?a=THEIRS"}', "https://obs.example:8443/…", "obs"),
+        ('{"m": "{\\"url\\":\\"https:\\\\/\\\\/obs.example\\\\/THEIRS\\"}"}', "obs.example", "url"),
+        ('{"m": "see https%3A%2F%2Fobs.example%2FTHEIRS%2F1.png now"}', "see … now", "now"),
+        ('{"api_key": "THEIRS", "b": 1}', '"api_key": "…"', '"b": 1'),
+        ("no right for api_key=THEIRS&api_secret=THEIRS at all", "api_key=…&api_secret=… at all", "no right"),
+        ("{'x-rapidapi-key': 'THEIRS', 'b': 1}", "'x-rapidapi-key': '…'", "'b': 1"),
+    ],
+)
+def test_keys_that_are_not_ours(body: str, told: str, kept: str) -> None:
+    """An answer may carry somebody else's: told by where they stand."""
+    shown = capture_response(httpx.Response(400, text=body), route_of("meitu")).body
+    assert "THEIRS" not in shown
+    assert told in shown
+    assert kept in shown
+
+
+def test_words_that_are_no_keys_stay() -> None:
+    """The offline server is called with a word for a key, and a key of a few letters is nobody's."""
+    said = {"message": "the offline engine says: any xxx will do"}
+    for route in (route_of("meitu", "any", "xxx"), dataclasses.replace(route_of("meitu", "offline"), paid=False)):
+        assert said["message"] in capture_response(httpx.Response(400, json=said), route).body
+
+
+# ── Pictures, and what is too odd to be shown ───────────────────────────────────────────────────────────────────────
+def lined(text: str) -> str:
+    return "\r\n".join(text[at : at + 76] for at in range(0, len(text), 76))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda picture, text: {"content": picture},
+        lambda picture, text: {"text": text},
+        lambda picture, text: {"text": lined(text)},
+        lambda picture, text: {"text": '{"media_data": "' + text},
+        lambda picture, text: {"text": '{"media_data": "' + lined(text) + '"}'},
+        lambda picture, text: {"json": {"media_data": f"data:image/jpeg;base64,{text}"}},
+        lambda picture, text: {"json": {"media_data": lined(text)}},
+        lambda picture, text: {"json": [[text], {text: text}]},
+        lambda picture, text: {"json": {"message": f"look: {text}"}},
+    ],
+)
+def test_no_more_of_a_picture_than_its_beginning(answer: Callable[..., dict[str, object]], portrait: bytes) -> None:
+    """Twenty-four characters of its base64, wherever and however it comes."""
+    text = base64.b64encode(portrait).decode()
+    shown = capture_response(httpx.Response(200, **answer(portrait, text)), route_of("meitu")).body  # type: ignore[arg-type]
+    assert text[24:40] not in shown
+    assert "KB)" in shown
+    assert len(shown) < 300
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"\xff\xfe\x00", b"[" * 100_000, b'{"a":' * 900 + b"1" + b"}" * 900, b"9" * 10_000, b"NaN", b'"\\ud800"',
+        b"[" + b"1," * 50_000 + b"1]", b'{"a": "\\u202e\\u0000"}', b"\\" * 20_000, b"http://" * 5_000, b"%25" * 9_000,
+        json.dumps({str(number): number for number in range(20_000)}).encode(),
+    ],
+    ids=lambda body: f"{body[:8]!r}",
+)  # fmt: skip
+def test_whatever_comes_is_shown_as_text(body: bytes) -> None:
+    """Not JSON, too deep, too many, half a character, nothing: bounded, and fit for a page."""
+    shown = capture_response(httpx.Response(200, content=body), route_of("meitu"))
+    assert len(shown.body) < 2 * LONGEST_BODY
+    shown.body.encode("utf-8")
+    assert not set("\0\u202e") & set(shown.body)
+
+
+def test_programs_hold_variables() -> None:
+    """The same for what is copied as code."""
+    for endpoint in CATALOGUE.values():
+        for text in programs(endpoint, {}, route_of(endpoint.provider)).values():
+            assert not holds(text, KEY, SECRET)

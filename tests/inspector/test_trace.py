@@ -1,0 +1,289 @@
+"""A call's trace: what was sent and answered, how often and how long; also of calls that do not end well."""
+
+import asyncio
+import base64
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from meitu_demo.calling import repeats
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.errors import (
+    BadReply,
+    Busy,
+    DemoError,
+    ImageRejected,
+    LinkRejected,
+    OutcomeUnknown,
+    ProviderError,
+    Unreachable,
+)
+from meitu_demo.inspector import PHASES, Span, Stopwatch, Trace, capture_request, capture_response
+from meitu_demo.providers import PROVIDERS
+from meitu_demo.routes import Routes
+from meitu_demo.service import Outcome, ask, prepare, run
+from meitu_demo.settings import Settings
+from meitu_demo.spec import Credentials, Photo, Route
+
+RESTORE, RESHAPE = CATALOGUE["quality_restoration"], CATALOGUE["facial_aesthetics"]
+KEYS = Credentials(SecretStr("canary-key"), SecretStr("canary-secret"))
+LIVE = Route("meitu", "https://openapi.mtlab.meitu.com", KEYS, paid=True)
+LIVE_AILAB = Route("ailab", "https://www.ailabapi.com", KEYS, paid=True)
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+async def called(handler: Handler, photo: bytes, route: Route = LIVE) -> Outcome:
+    endpoint = RESTORE if route.provider == "meitu" else RESHAPE
+    async with httpx.AsyncClient(transport=httpx.MockTransport(handler), timeout=5) as client:
+        return await run(client, route, endpoint, photo, {})
+
+
+async def failed(handler: Handler, photo: bytes, route: Route = LIVE) -> tuple[DemoError, Trace]:
+    with pytest.raises(DemoError) as caught:
+        await called(handler, photo, route)
+    assert isinstance(caught.value.trace, Trace)
+    assert "trace" not in caught.value.facts
+    assert "Trace" not in repr(caught.value)
+    return caught.value, caught.value.trace
+
+
+def phases(trace: Trace) -> list[str]:
+    return [span.phase for span in trace.spans]
+
+
+def in_order(trace: Trace) -> bool:
+    ends = [(span.start, span.end) for span in trace.spans]
+    return ends == sorted(ends) and all(before[1] <= after[0] for before, after in pairwise(ends))
+
+
+# ── Well ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_offline_both_dialects(offline_client: httpx.AsyncClient, portrait: bytes) -> None:
+    """A call in process: the vendor's time is all between sending and reading; a link's picture is fetched besides."""
+    for endpoint, wanted in (
+        (RESTORE, ["prepare", "wait", "vendor", "decode"]),
+        (RESHAPE, ["prepare", "wait", "vendor", "decode", "download", "decode"]),
+    ):
+        route = Routes(Settings()).offline(endpoint.provider)
+        outcome = await run(offline_client, route, endpoint, portrait, {})
+        trace = outcome.trace
+        assert trace is not None
+        assert (trace.mode, trace.provider, trace.attempts) == ("offline", endpoint.provider, 1)
+        assert phases(trace) == wanted
+        assert in_order(trace)
+        assert trace.request.size == outcome.bytes_sent
+        assert trace.request_id == outcome.request_id
+        assert trace.response is not None
+        assert trace.response.start == "HTTP 200 OK"
+        assert trace.fetched == (len(outcome.result.data) if endpoint is RESHAPE else 0)
+        assert trace.seconds > 0
+
+
+async def test_the_request_of_meitu_is_shown(portrait_photo: Photo) -> None:
+    """First line, headers and body, with variables in place of the keys and the photo's beginning and size."""
+    request = PROVIDERS["meitu"].build(RESTORE, LIVE, portrait_photo, {})
+    shown = capture_request(request, LIVE)
+    where = "https://openapi.mtlab.meitu.com/v1/aiquality"
+    assert shown.start == f"POST {where}?api_key=$MEITU_API_KEY&api_secret=$MEITU_API_SECRET"
+    assert dict(shown.headers)["content-type"] == "application/json"
+    assert dict(shown.headers)["host"] == "openapi.mtlab.meitu.com"
+    text = base64.b64encode(portrait_photo.data).decode()
+    assert f'"media_data": "{text[:24]}… ({round(len(text) / 1000)} KB)"' in shown.body
+    assert '"rsp_media_type": "base64"' in shown.body
+    assert shown.size == len(request.content)
+
+
+@pytest.mark.parametrize("host", ["", "faces.p.rapidapi.com"])
+async def test_the_request_of_ailab_is_shown(host: str, portrait_photo: Photo) -> None:
+    """Part by part; the file by its name, kind and size; the key's header by its variable, in both editions."""
+    route = replace(LIVE_AILAB, credentials=Credentials(SecretStr("canary-key"), host=host))
+    request = PROVIDERS["ailab"].build(RESHAPE, route, portrait_photo, RESHAPE.read({}))
+    request.read()
+    shown = capture_request(request, route)
+    headers = dict(shown.headers)
+    if host:
+        assert headers["x-rapidapi-key"] == "$RAPIDAPI_KEY"
+        assert headers["x-rapidapi-host"] == host
+    else:
+        assert headers["ailabapi-api-key"] == "$AILAB_API_KEY"
+    parts = shown.body.split(f"--{headers['content-type'].partition('boundary=')[2]}")
+    assert 'name="shape_type"\n\n8\n' in parts[1]
+    assert f"Content-Type: image/jpeg\n\n… ({round(len(portrait_photo.data) / 1000)} KB)\n" in parts[3]
+    assert 'filename="photo.jpg"' in parts[3]
+    assert parts[4] == "--"
+
+
+async def test_the_answer_is_shown(portrait: bytes) -> None:
+    """Status, headers that tell something, body with its picture shortened and its link's host alone."""
+    body = {"media_info_list": [{"media_data": base64.b64encode(portrait).decode()}], "request_id": "r-1"}
+    headers = {"x-request-id": "r-1", "x-tracker": "t", "set-cookie": "s=1", "x-ratelimit-remaining": "7"}
+    outcome = await called(lambda _: httpx.Response(200, json=body, headers=headers), portrait)
+    assert outcome.trace is not None
+    shown = outcome.trace.response
+    assert shown is not None
+    assert dict(shown.headers).keys() == {"content-type", "content-length", "x-request-id", "x-ratelimit-remaining"}
+    assert f'"media_data": "{base64.b64encode(portrait).decode()[:24]}…' in shown.body
+    assert '"request_id": "r-1"' in shown.body
+    linked = httpx.Response(200, json={"data": {"image_url": "https://u:p@obs.mtlab.meitu.com/mtopen/k/1.png?t=2"}})
+    assert '"image_url": "https://obs.mtlab.meitu.com/…"' in capture_response(linked, LIVE_AILAB).body
+
+
+async def test_over_a_real_socket_sending_is_told_from_waiting(portrait: bytes) -> None:
+    """Where the network tells, sending, waiting for the answer and fetching it are told apart."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+        body = b'{"media_info_list": [{"media_data": "' + base64.b64encode(portrait) + b'"}]}'
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: " + str(len(body)).encode() + b"\r\n\r\n" + body)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        route = replace(LIVE, base_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+            outcome = await run(client, route, RESTORE, portrait, {})
+    assert outcome.trace is not None
+    assert phases(outcome.trace) == ["prepare", "wait", "send", "vendor", "download", "decode"]
+    assert in_order(outcome.trace)
+
+
+# ── Not well ────────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_a_refusal_carries_its_trace(portrait: bytes) -> None:
+    """What the vendor answered, beside the error and not among its facts."""
+    refusal = {"ErrorCode": 20003, "ErrorMsg": "DETECT_NOT_FACE", "request_id": "r-2"}
+    error, trace = await failed(lambda _: httpx.Response(400, json=refusal), portrait)
+    assert isinstance(error, ProviderError)
+    assert trace.response is not None
+    assert trace.response.start == "HTTP 400 Bad Request"
+    assert "DETECT_NOT_FACE" in trace.response.body
+    assert (trace.request_id, phases(trace)) == ("r-2", ["prepare", "wait", "vendor", "decode"])
+
+
+async def test_no_answer(portrait: bytes) -> None:
+    """The request is shown, and no response, when none came; when an odd one came, that is."""
+
+    def lost(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("", request=request)
+
+    error, trace = await failed(lost, portrait)
+    assert isinstance(error, OutcomeUnknown)
+    assert (trace.response, phases(trace)) == (None, ["prepare", "wait", "vendor"])
+    error, trace = await failed(lambda _: httpx.Response(200, html="<p>Service is moving</p>"), portrait)
+    assert isinstance(error, BadReply)
+    assert trace.response is not None
+    assert trace.response.body == "<p>Service is moving</p>"
+
+
+async def test_each_attempt_is_counted(portrait: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that never arrived and one that did: three stretches of sending, with the pauses between as waiting."""
+    monkeypatch.setattr(repeats, "JITTER", lambda _: 0.001)
+    body = {"media_info_list": [{"media_data": base64.b64encode(portrait).decode()}]}
+    answers = iter([httpx.ConnectError(""), httpx.ConnectError(""), httpx.Response(200, json=body)])
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    outcome = await called(handler, portrait)
+    assert outcome.trace is not None
+    assert outcome.trace.attempts == 3
+    attempt = ["wait", "vendor"]
+    assert phases(outcome.trace) == ["prepare", *attempt * 3, "decode"]
+    assert in_order(outcome.trace)
+
+    def down(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("", request=request)
+
+    error, trace = await failed(down, portrait)
+    assert isinstance(error, Unreachable)
+    assert (trace.attempts, trace.spans[-1].phase) == (3, "send")  # it never came to waiting for an answer
+
+
+async def test_a_link_that_fails(portrait: bytes) -> None:
+    """The answer is shown although its picture could not be fetched; fetching it again goes on with the same trace."""
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(404)
+        return httpx.Response(200, json={"data": {"image_url": "https://www.ailabapi.com/secret-path/1.jpg"}})
+
+    error, trace = await failed(handler, portrait, LIVE_AILAB)
+    assert isinstance(error, LinkRejected)
+    assert trace.response is not None
+    assert "https://www.ailabapi.com/…" in trace.response.body
+    assert phases(trace)[-2:] == ["decode", "download"]
+
+
+async def test_what_was_not_sent_has_no_trace(portrait: bytes) -> None:
+    """A photo that is refused, or a line that is too long: nothing went over the wire, so there is nothing to show."""
+
+    class Full:
+        async def turn(self) -> float:
+            raise Busy(provider="meitu", seconds=9)
+
+    def never(request: httpx.Request) -> httpx.Response:
+        raise AssertionError("nothing may be sent")
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(never)) as client:
+        with pytest.raises(ImageRejected) as refused:
+            await run(client, LIVE, RESTORE, b"no photo", {})
+        order = await prepare(RESTORE, portrait, {})
+        with pytest.raises(Busy) as busy:
+            await ask(client, LIVE, order, pay=lambda: nullcontext(Full()))  # type: ignore[arg-type, return-value]
+    assert refused.value.trace is None
+    assert busy.value.trace is None
+
+
+async def test_a_trace_is_worth_no_call(portrait: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should an answer ever be too odd to be shown, the call ends as it would have ended."""
+
+    def odd(*_: object) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("meitu_demo.inspector.recorder.capture_response", odd)
+    body = {"media_info_list": [{"media_data": base64.b64encode(portrait).decode()}]}
+    outcome = await called(lambda _: httpx.Response(200, json=body), portrait)
+    assert (outcome.result.data, outcome.trace) == (portrait, None)
+
+
+# ── The watch, and what it costs ────────────────────────────────────────────────────────────────────────────────────
+def test_the_watch() -> None:
+    """Phases follow each other; one that is entered twice goes on; a watch goes on where another ended."""
+    now = [10.0]
+    watch = Stopwatch(clock=lambda: now[0])
+    for phase, seconds in (("prepare", 1), ("send", 2), ("send", 3), ("vendor", 4)):
+        watch.enter(phase)
+        now[0] += seconds
+    assert watch.stop() == (Span("prepare", 0, 1), Span("send", 1, 6), Span("vendor", 6, 10))
+    now[0] += 100  # somebody thinks about it
+    later = Stopwatch(watch.stop(), clock=lambda: now[0])
+    later.enter("vendor")
+    now[0] += 1
+    assert later.stop()[-1] == Span("vendor", 6, 11)
+    assert {"prepare", "send", "vendor"} < set(PHASES)
+
+
+def test_what_it_costs(portrait_photo: Photo, figure: Callable[[str], None]) -> None:
+    """Beside reading the bodies once more, a trace takes next to nothing; of large ones as long as JSON takes."""
+    small = replace(portrait_photo, data=b"\xff\xd8" + bytes(600))
+    large = replace(portrait_photo, data=bytes(2_000_000))
+    times = {}
+    for name, photo in (("small", small), ("2 MB", large)):
+        request = PROVIDERS["meitu"].build(RESTORE, LIVE, photo, {})
+        laps = []
+        for _ in range(21):
+            start = time.perf_counter()
+            capture_request(request, LIVE)
+            laps.append(time.perf_counter() - start)
+        times[name] = sorted(laps)[10] * 1000
+    figure(f"a request is captured in {times['small']:.2f} ms; with a photo of 2 MB in {times['2 MB']:.1f} ms")
+    assert times["small"] < 20  # on any machine, however busy
