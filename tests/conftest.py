@@ -25,6 +25,7 @@ SINGLE = (
     "CALLS_PER_DAY",
     "CALLS_PER_HOUR",
     "TRUSTED_PROXIES",
+    "LOGIN",
     "RESULT_HOSTS",
 )
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")

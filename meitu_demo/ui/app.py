@@ -10,8 +10,8 @@ import httpx
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse, Response
 from gradio.utils import get_upload_folder
+from starlette.middleware.cors import CORSMiddleware
 
-from .. import templates
 from ..desk import Desk
 from ..endpoints import CATALOGUE
 from ..imaging import codec
@@ -19,9 +19,12 @@ from ..routes import Routes
 from ..settings import Settings
 from ..store import PictureStore
 from ..till import Till
-from . import api, controls, doors, examples, keys, lab, panel
+from . import api, controls, doors, entrances, keys, lab, panel, stills, uploads
 from .context import Context, Lines
 from .header import header
+from .headers import SecurityHeaders
+from .login import LoginDoor, checker, login_message
+from .origins import Origins, is_loopback
 from .pictures import KEPT_PATH
 from .rehearsal import Rehearsal
 from .texts import Texts
@@ -74,7 +77,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
         client, Routes(settings), PictureStore(KEPT_S), Path(get_upload_folder()), till, desk, lines, rehearsal
     )
     texts = Texts()
-    gr.set_static_paths([examples.thumbnail(), *(info.preview for info in templates.all_templates())])
+    uploads.keep_apart()
     blocks = build(context, settings, texts)
     blocks.queue(default_concurrency_limit=None)
 
@@ -91,7 +94,15 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 
+    # From the innermost to the outermost.
     app.add_middleware(VisitorCookie, till=till)
+    if settings.login:
+        app.add_middleware(LoginDoor, gradio=lambda: app.state.gradio, space=settings.space)
+    app.add_middleware(CORSMiddleware)  # allows nobody; without one, Gradio would add its own, which is generous
+    app.add_middleware(
+        Origins, proxies=settings.trusted_proxies, space=settings.space, loopback=is_loopback(settings.host)
+    )
+    app.add_middleware(SecurityHeaders, space=settings.space)
 
     @app.get(f"/{KEPT_PATH}/{{token}}/{{name}}")
     async def kept(token: str, name: str) -> Response:
@@ -101,10 +112,13 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
         headers = {"cache-control": "private, no-store", "x-content-type-options": "nosniff"}
         return Response(data, media_type=codec.sniff(data), headers=headers)
 
+    app.add_route(f"/{stills.PATH}/{{name}}", stills.serve)
     gr.mount_gradio_app(
         app, blocks, path="/", theme=theme(), head=head(), i18n=texts.table(), footer_links=[],
         favicon_path=str(ASSETS / "favicon.svg"), show_error=False, max_file_size=codec.MAX_BYTES, ssr_mode=False,
         run_history=False, enable_monitoring=False, pwa=False, mcp_server=False,
+        auth=checker(settings.login) if settings.login else None, auth_message=login_message(),
     )  # fmt: skip
+    app.state.gradio = entrances.narrow(app, context.uploads)
     doors.guard(blocks)
     return app

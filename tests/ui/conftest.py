@@ -65,9 +65,9 @@ class Page:
         kind, _, value = text.strip().split("\n\n")[-1].partition("\ndata: ")
         return kind.removeprefix("event: "), json.loads(value)
 
-    def join(self, fn_index: int, data: list[Any]) -> str:
+    def join(self, fn_index: int, data: list[Any], session: str = "") -> str:
         """Everything that a private event answers when somebody posts to it, as text."""
-        body = {"data": data, "fn_index": fn_index, "session_hash": f"s{time.monotonic_ns()}"}
+        body = {"data": data, "fn_index": fn_index, "session_hash": session or f"s{time.monotonic_ns()}"}
         joined = httpx.post(f"{self.url}/gradio_api/queue/join", json=body)
         if joined.status_code != 200:
             return joined.text
