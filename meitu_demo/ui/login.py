@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..words import languages, translate
 
-OPEN = {"/", "/login", "/logout", "/theme.css", "/favicon.ico", "/robots.txt", "/manifest.json"}
+OPEN = {"/", "/login", "/login/", "/logout", "/theme.css", "/favicon.ico", "/robots.txt", "/manifest.json"}
 OPEN_BELOW = ("/assets/", "/static/", "/svelte/")  # Gradio's own code and looks
 
 
@@ -51,7 +51,7 @@ class LoginDoor:
             await self.app(scope, receive, send)
             return
         path = scope["path"]
-        if not ((path.removesuffix("/") or "/") in OPEN or path.startswith(OPEN_BELOW) or self._is_in(scope)):
+        if not (path in OPEN or path.startswith(OPEN_BELOW) or self._is_in(scope)):
             await JSONResponse({"detail": "Not authenticated"}, 401)(scope, receive, send)
             return
 

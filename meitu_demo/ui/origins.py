@@ -5,9 +5,9 @@ localhost it lets any other page read all answers, login included. Here a reques
 that the owner has named, and no page but our own is answered.
 """
 
+import re
 from collections.abc import Sequence
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..settings import Network
 
 CLAIMS = (b"x-forwarded-host", b"x-gradio-server")
+HOST = re.compile(r"([A-Za-z0-9.-]+|\[?[0-9A-Fa-f:.]+\]?)(?::[0-9]{1,5})?", re.ASCII)
 UNKNOWN = (
     "The demo listens on this machine alone and does not know that name. If a proxy stands before it, name the proxy's "
     "address in TRUSTED_PROXIES."
@@ -66,8 +67,8 @@ class Origins:
 
 def is_loopback(host: str) -> bool:
     """Whether `host`, a name with or without a port, is this machine's to itself."""
+    found = HOST.fullmatch(host)
     try:
-        name = urlsplit(f"//{host}").hostname or ""
-        return name == "localhost" or ip_address(name).is_loopback
+        return found is not None and (found[1].lower() == "localhost" or ip_address(found[1].strip("[]")).is_loopback)
     except ValueError:
         return False
