@@ -17,7 +17,7 @@ from ui.conftest import Page, serve
 
 from meitu_demo.settings import Settings
 
-pytestmark = pytest.mark.chaos
+pytestmark = pytest.mark.fuzz
 HOME = Path(os.environ["GRADIO_TEMP_DIR"])
 MARK = {"_type": "gradio.FileData"}
 SECRET = b"the-secret-that-was-planted"
