@@ -41,14 +41,11 @@ def main() -> int:
         return 2
     app = create_app(settings, make_client(settings, create_offline(once=True)), till)
     print(f"Open http://{settings.host}:{settings.port}", flush=True)  # noqa: T201
+    # proxy_headers: who stands before the demo is said by TRUSTED_PROXIES alone.
     uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        timeout_graceful_shutdown=5,
-        proxy_headers=False,
-    )
+        app, host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=5,
+        proxy_headers=False, server_header=False,
+    )  # fmt: skip
     return 0
 
 

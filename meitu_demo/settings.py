@@ -53,6 +53,8 @@ class Settings:
     ailab_base_url: str = "https://www.ailabapi.com"
     ailab_path: str | None = None
     mode: Mode = "auto"
+    login: tuple[tuple[str, SecretStr], ...] = ()  # names and passwords; none: everybody may come in
+    space: bool = False  # on a Hugging Face Space, in a frame of its page and behind its proxy
     host: str = "127.0.0.1"
     port: int = 7860
     log_level: str = "INFO"
@@ -120,6 +122,8 @@ class _Reader:
             ailab_base_url=self._url("AILAB_BASE_URL", ailab_home),
             ailab_path=self._path("AILAB_PATH", MARKETPLACE_PATH if marketplace else None),
             mode=self._mode(),
+            login=self._login("LOGIN"),
+            space=bool(self._text("SPACE_ID")),
             host=host,
             port=self._port(default.port),
             log_level=self._log_level(default.log_level),
@@ -157,6 +161,17 @@ class _Reader:
         if text and not (text.isascii() and text.isprintable()):
             self._wrong.append(f"{name} holds characters that no key has; copy it again")
         return SecretStr(text) if text else None
+
+    def _login(self, name: str) -> tuple[tuple[str, SecretStr], ...]:
+        parts = [part.strip() for part in self._text(name).replace("\n", ",").split(",")]
+        pairs = [part.partition(":") for part in parts if part]
+        users = [user.strip() for user, _, _ in pairs]
+        passwords = [password.strip() for _, _, password in pairs]
+        if not all(users) or not all(passwords):
+            self._wrong.append(f"{name} must be pairs such as user:password, separated by commas")
+        elif len(set(users)) < len(users):
+            self._wrong.append(f"{name} names a user twice")
+        return tuple(zip(users, map(SecretStr, passwords), strict=True))
 
     def _host(self, name: str, default: str) -> str:
         host = self._text(name, default)

@@ -33,6 +33,7 @@ SINGLE = (
     "VISIBLE_LABEL",
     "OFFLINE_EACH",
     "TRUSTED_PROXIES",
+    "LOGIN",
     "RESULT_HOSTS",
 )
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")

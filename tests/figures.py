@@ -18,7 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "chaos: faults, crowds and kills around paid calls (make chaos)")
-    config.addinivalue_line("markers", "fuzz: odd and hostile files (make fuzz)")
+    config.addinivalue_line("markers", "fuzz: odd and hostile files, paths and values (make fuzz)")
 
 
 @pytest.fixture

@@ -53,7 +53,8 @@ found["route"] = [answer.status_code, codec.size_of(base64.b64decode(media))]
 answer = asyncio.run(over_the_wire(backdrop="purple"))
 found["refusal"] = [answer.status_code, answer.json()["ErrorCode"]]
 
-with TestClient(create_app(settings, make_client(settings, create_offline()))) as page:
+demo = create_app(settings, make_client(settings, create_offline()))
+with TestClient(demo, base_url="http://127.0.0.1") as page:
     config = page.get("/config").json()
     found["elements"] = [c["props"].get("elem_id") for c in config["components"]]
     found["options"] = next(

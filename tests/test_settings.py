@@ -184,3 +184,20 @@ def test_a_key_in_the_file_is_taken_literally(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(module, "ENV_FILE", file)
     settings = Settings.from_env()
     assert told(settings.ailab_key) == "a${HOME}b"
+
+
+def test_a_login_is_pairs() -> None:
+    """Commas or lines between them; colons in a password; what is wrong is said without the password."""
+    login = read(LOGIN="ann:a:b, bo : secret word \n\ncy:另,").login
+    assert [(name, told(password)) for name, password in login] == [("ann", "a:b"), ("bo", "secret word"), ("cy", "另")]
+    assert read(LOGIN=" , ").login == ()
+    assert "a:b" not in repr(read(LOGIN="ann:a:b"))
+    for value in ("hunter2", "ann:", ":hunter2", "ann:x,hunter2", "ann:hunter2,ann:other"):
+        assert "LOGIN" in wrong(LOGIN=value)
+        assert "hunter2" not in wrong(LOGIN=value)
+
+
+def test_a_space_is_known() -> None:
+    """By the name that it has there."""
+    assert not read().space
+    assert read(SPACE_ID="somebody/demo").space

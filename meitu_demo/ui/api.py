@@ -49,7 +49,7 @@ def expose(context: Context, endpoint: Endpoint) -> None:
                 route=context.routes.choose(endpoint.provider),
                 visit=visit,
                 consent=consent,
-                again=WHICHEVER if again else NOT_AGAIN,
+                again=WHICHEVER if again is True else NOT_AGAIN,
             )
             try:
                 outcome = await ticket.result()

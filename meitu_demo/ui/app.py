@@ -9,8 +9,8 @@ import gradio as gr
 import httpx
 from fastapi import FastAPI
 from gradio.utils import get_upload_folder
+from starlette.middleware.cors import CORSMiddleware
 
-from .. import templates
 from ..desk import Desk
 from ..endpoints import CATALOGUE
 from ..fair import Turns
@@ -20,11 +20,28 @@ from ..routes import Routes
 from ..settings import OFFLINE_PLACES, Settings
 from ..store import PictureStore
 from ..till import Till
-from . import api, controls, doors, examples, files, forget, keys, lab, one_photo, panel, verify
+from . import (
+    api,
+    controls,
+    doors,
+    entrances,
+    files,
+    forget,
+    keys,
+    lab,
+    one_photo,
+    panel,
+    stills,
+    uploads,
+    verify,
+)
 from .belongings import Belongings
 from .context import Context, Lines
 from .header import header
+from .headers import SecurityHeaders
+from .login import LoginDoor, checker, login_message
 from .one_photo import Shown
+from .origins import Origins, is_loopback
 from .rehearsal import Rehearsal
 from .texts import Texts
 from .theme import theme
@@ -75,15 +92,15 @@ def head() -> str:
 def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None = None) -> FastAPI:
     """The web app around `client` and `till`, which it closes when it stops."""
     till = till or Till(settings)
-    kept, uploads = settings.keep_minutes * 60.0, Path(get_upload_folder())
+    kept, folder = settings.keep_minutes * 60.0, Path(get_upload_folder())
     pictures, desk = PictureStore(kept), Desk(kept)
-    mine = Belongings(uploads, pictures, desk, kept * 5 / 6)
+    mine = Belongings(folder, pictures, desk, kept * 5 / 6)
     mine.clear_leftovers()
     lines, rehearsal = Lines(breaker=settings.breaker), Rehearsal(settings)
     turns = Turns(WORKERS, settings.offline_each, OFFLINE_PLACES)
-    context = Context(client, Routes(settings), pictures, uploads, till, desk, lines, rehearsal, mine, turns, settings)
+    context = Context(client, Routes(settings), pictures, folder, till, desk, lines, rehearsal, mine, turns, settings)
     texts = Texts()
-    gr.set_static_paths([examples.thumbnail(), *(info.preview for info in templates.all_templates())])
+    uploads.keep_apart()
     blocks = build(context, settings, texts)
     blocks.queue(default_concurrency_limit=None)
 
@@ -101,14 +118,25 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 
+    # From the innermost to the outermost.
     app.add_middleware(VisitorCookie, till=till)
+    if settings.login:
+        app.add_middleware(LoginDoor, gradio=lambda: app.state.gradio, space=settings.space)
+    app.add_middleware(CORSMiddleware)  # allows nobody; without one, Gradio would add its own, which is generous
+    app.add_middleware(
+        Origins, proxies=settings.trusted_proxies, space=settings.space, loopback=is_loopback(settings.host)
+    )
+    app.add_middleware(SecurityHeaders, space=settings.space)
 
     app.include_router(files.router(context))
 
+    app.add_route(f"/{stills.PATH}/{{name}}", stills.serve)
     gr.mount_gradio_app(
         app, blocks, path="/", theme=theme(), head=head(), i18n=texts.table(), footer_links=[],
         favicon_path=str(ASSETS / "favicon.svg"), show_error=False, max_file_size=codec.MAX_BYTES, ssr_mode=False,
         run_history=False, enable_monitoring=False, pwa=False, mcp_server=False,
+        auth=checker(settings.login) if settings.login else None, auth_message=login_message(),
     )  # fmt: skip
+    app.state.gradio = entrances.narrow(app, context.uploads)
     doors.guard(blocks)
     return app

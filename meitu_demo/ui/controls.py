@@ -12,6 +12,7 @@ from ..spec import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGalle
 from ..tables import Shape, shapes
 from ..template_rows import TemplateInfo
 from ..words import translate
+from . import stills
 from .texts import Texts, language_of
 
 Options = list[tuple[Any, str]]
@@ -68,11 +69,19 @@ def _template_picker(
     element: str, control: TemplateGallery, label: Any, texts: Texts, picks: TemplatePicks
 ) -> gr.components.Component:
     """Pictures to click and a dropdown that also takes an ID typed in; they follow each other."""
+
+    def previews(language: str | None) -> list[dict[str, Any]]:
+        captions = [info.name[language] if language else None for info in picks.pictures]
+        return [
+            {"image": _still(info), "caption": caption} for info, caption in zip(picks.pictures, captions, strict=True)
+        ]
+
     gallery = gr.Gallery(
-        [str(info.preview) for info in picks.pictures], elem_id=f"{element}-gallery", elem_classes="template-gallery",
+        elem_id=f"{element}-gallery", elem_classes="template-gallery",
         columns=4, allow_preview=False, interactive=False, show_label=False, buttons=[], object_fit="cover",
         height="auto", selected_index=picks.ids.index(control.default) if control.default in picks.ids else None,
     )  # fmt: skip
+    gallery.value = previews(None)
     dropdown = gr.Dropdown(
         [(_template_text(texts, picks, key), key) for key in picks.ids],
         value=control.default, label=label, info=texts.word("controls.template_id.info"), elem_id=element,
@@ -87,13 +96,17 @@ def _template_picker(
         return gr.Gallery(selected_index=found if found is not None and found < len(picks.pictures) else None)
 
     def caption(request: gr.Request) -> Any:
-        return gr.Gallery([(str(info.preview), info.name[language_of(request)]) for info in picks.pictures])
+        return previews(language_of(request))
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     gallery.select(picked, None, dropdown, **private)
     dropdown.change(follow, dropdown, gallery, **private)
-    gr.on([gr.context.Context.root_block.load], caption, None, gallery, **private)  # type: ignore[union-attr]
+    gr.on([gr.context.Context.root_block.load], caption, None, gallery, postprocess=False, **private)  # type: ignore[union-attr]
     return dropdown
+
+
+def _still(info: TemplateInfo) -> stills.Still:
+    return stills.put(f"{info.id}{info.preview.suffix}", info.preview)
 
 
 def _template_text(texts: Texts, picks: TemplatePicks, key: str) -> Any:

@@ -1,8 +1,6 @@
-"""The photos to begin with: the astronaut and a degraded copy of it. Files are made at first use."""
+"""The photos to begin with: the astronaut and a degraded copy of it. Both are made at first use."""
 
-import tempfile
 from functools import cache
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,31 +8,25 @@ import numpy as np
 from ..effects.degrade import degrade
 from ..imaging import codec
 from ..imaging.astronaut import astronaut
-from ..spec import Image
+from . import stills, uploads
 
 THUMBNAIL = 96  # px
 
 
-@cache
 def example_file(name: str) -> str:
-    """Path of the example photo `name`: astronaut or degraded."""
-    return _write(f"{name}.jpg", degrade(astronaut()) if name == "degraded" else astronaut())
+    """Path of a copy of the example photo `name`, astronaut or degraded: a visitor's own, to be deleted with theirs."""
+    return uploads.hand_out(f"{name}.jpg", _example(name))
 
 
 @cache
-def thumbnail() -> str:
-    """Path of its face, small, for a button; the same for both, so that a page costs no degrading."""
+def _example(name: str) -> bytes:
+    return codec.encode(degrade(astronaut()) if name == "degraded" else astronaut())
+
+
+@cache
+def thumbnail() -> stills.Still:
+    """Its face, small, for a button; the same for both, so that a page costs no degrading."""
     face = astronaut()[20:260, 110:350]
     size = (THUMBNAIL, THUMBNAIL)
-    return _write("thumbnail.jpg", np.asarray(cv2.resize(face, size, interpolation=cv2.INTER_AREA), np.uint8))
-
-
-def _write(name: str, pixels: Image) -> str:
-    path = _folder() / name
-    path.write_bytes(codec.encode(pixels))
-    return str(path)
-
-
-@cache
-def _folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="meitu_demo_examples_"))
+    small = np.asarray(cv2.resize(face, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return stills.put("example.jpg", codec.encode(small))

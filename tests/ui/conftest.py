@@ -67,10 +67,11 @@ class Page:
         kind, _, value = text.strip().split("\n\n")[-1].partition("\ndata: ")
         return kind.removeprefix("event: "), json.loads(value)
 
-    def join(self, fn_index: int, data: list[Any], hear: Callable[[str], object] = str) -> str:
+    def join(self, fn_index: int, data: list[Any], hear: Callable[[str], object] = str, session: str = "") -> str:
         """Everything that a private event answers when somebody posts to it, as text. hear: gets each line at once."""
-        body = {"data": data, "fn_index": fn_index, "session_hash": f"s{time.monotonic_ns()}"}
-        joined = httpx.post(f"{self.url}/gradio_api/queue/join", json=body)
+        body = {"data": data, "fn_index": fn_index, "session_hash": session or f"s{time.monotonic_ns()}"}
+        words = {"content-type": "application/json"}  # by hand: hostile values include what httpx takes for no JSON
+        joined = httpx.post(f"{self.url}/gradio_api/queue/join", content=json.dumps(body), headers=words)
         if joined.status_code != 200:
             return joined.text
         found: list[str] = []

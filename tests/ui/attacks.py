@@ -1,0 +1,108 @@
+"""What attackers send: paths in every disguise, raw requests that no client would tidy up, a trap for calls home."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from urllib.parse import quote
+
+# Each door of Gradio's and ours that a path has ever gone through, here or in a published attack; {} is the path.
+DOORS = (
+    "/gradio_api/file={}", "/gradio_api/file/{}", "/gradio_api/file%3D{}", "/file={}", "/file/{}", "/{}",
+    "/gradio_api/stream/{}", "/gradio_api/stream/s/r/1/{}", "/gradio_api/stream/{}/r/1/playlist-file",
+    "/static/{}", "/assets/{}", "/svelte/{}", "/theme.css/{}", "/gradio_api/theme.css/{}", "/kept/{}", "/kept/x/{}",
+    "/stills/{}", "/gradio_api/upload_progress?upload_id={}", "/gradio_api/custom_component/x/client/component/{}",
+    "/gradio_api/custom_component/{}/client/component/style.css", "/gradio_api/proxy={}", "/proxy={}",
+    "/?deep_link={}", "/config?deep_link={}", "/gradio_api/deep_link?session_hash={}", "/gradio_api/call/{}/x",
+    "/gradio_api/call/face_fuse/{}", "/gradio_api/call/v2/face_fuse/{}", "/gradio_api/queue/data?session_hash={}",
+    "/gradio_api/heartbeat?x={}", "/gradio_api/runs/{}", "/gradio_api/run-history/records/{}/x/assets/y",
+    "/monitoring/{}", "/pwa_icon/{}", "/favicon.ico/{}", "/manifest.json?x={}", "/gradio_api/vibe-code/?x={}",
+    "/gradio_api/dev/reload?x={}", "/custom_component/{}", "/gradio_api/file=x?path={}", "/gradio_api/info?page={}",
+    "/config?page={}", "/login?next={}", "/logout?next={}", "/..{}", "//{}",
+)  # fmt: skip
+
+
+def disguises(path: str, upload_folder: str) -> list[str]:
+    """`path`, an absolute one, as it might get past a check; each may stand in a request's first line."""
+    up, bare = "../" * 24, path.lstrip("/")
+    dots = up.replace(".", "%2e")
+    every = "".join(f"%{byte:02x}" for byte in path.encode())
+    return [
+        path, bare, quote(path), quote(path, safe=""), quote(quote(path, safe=""), safe=""), every, every.upper(),
+        f"{up}{bare}", f"{dots}{bare}", f"{dots.upper()}{bare}", quote(f"{up}{bare}", safe=""),
+        quote(quote(f"{up}{bare}", safe=""), safe=""), f"..;/{up}{bare}", f"{up.replace('../', '....//')}{bare}",
+        f"{up.replace('../', '..%c0%af')}{bare}", f"{up.replace('../', '%c0%ae%c0%ae/')}{bare}",
+        f"{up.replace('../', '%e0%80%ae%e0%80%ae/')}{bare}", f"{up.replace('../', '%uff0e%uff0e/')}{bare}",
+        (up + bare).replace("/", "\\"), (up + bare).replace("/", "%5c"), path.replace("/", "\\"),
+        f"\\\\localhost{path}",
+        f"//localhost{path}", f"/{path}", f"//{path}", f"/.{path}", f"/x/..{path}", path.replace("/", "//"),
+        path.replace("/", "/./"), f"file://{path}", f"file:{path}", f"FILE://localhost{path}", f"file%3a%2f%2f{path}",
+        f"{path}%00", f"{path}%00.jpg", f"{path}\0.jpg", f"{path}.", f"{path}%20", f"{path}/", f"{path}/.", f"{path}?",
+        f"{path}%3f.jpg",
+        f"{path}#.jpg", f"{path};.jpg", f"{path}::$DATA", path.upper(), path.title(), f"~{path}",
+        f"{upload_folder}/{up}{bare}", f"{upload_folder}/x/{up}{bare}",
+        f"{upload_folder}{quote('/' + up + bare, safe='')}",
+        f"{upload_folder}/{dots}{bare}", f"{upload_folder}/%252e%252e/{bare}", f"/proc/self/root{path}",
+        f"/proc/self/cwd/{up}{bare}", f"/dev/fd/../../..{path}", f"C:{path}",
+        f"{path}{'/' * 2000}", f"{'/.' * 2000}{path}",
+    ]  # fmt: skip
+
+
+def raw(address: tuple[str, int], target: str, *headers: str, method: str = "GET", seconds: float = 4.0) -> bytes:
+    """All that the server answers to a request with `target` in its first line as it stands; streams are cut off."""
+    lines = [f"{method} {target} HTTP/1.1", "Connection: close", *headers]
+    if not any(header.lower().startswith("host:") for header in headers):
+        lines.insert(1, f"Host: {address[0]}:{address[1]}")
+    found = b""
+    with socket.create_connection(address, seconds) as line, contextlib.suppress(TimeoutError):
+        line.sendall("\r\n".join([*lines, "", ""]).encode("utf-8", "surrogatepass"))
+        while part := line.recv(65536):
+            found += part
+            if b"text/event-stream" in found[:2000]:
+                break  # what it could tell, it tells at once
+    return found
+
+
+class Trap:
+    """A server on this machine that counts who connects."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self.connections = 0
+
+    def watch(self) -> None:
+        """Accept until closed."""
+        with contextlib.suppress(OSError):
+            while True:
+                self._listener.accept()[0].close()
+                self.connections += 1
+
+    def close(self) -> None:
+        """Wakes the watcher, which sees that it is over."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+
+@contextlib.contextmanager
+def trap() -> Iterator[Trap]:
+    """A trap that is open."""
+    laid = Trap()
+    thread = threading.Thread(target=laid.watch, daemon=True)
+    thread.start()
+    try:
+        yield laid
+    finally:
+        laid.close()
+        thread.join(10)
+
+
+def addresses(port: int) -> list[str]:
+    """The trap at `port`, in the spellings that get past filters."""
+    hosts = ("127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "0", "127.1", "2130706433",
+             "0x7f000001", "017700000001", "evil@127.0.0.1", "127.0.0.1.", "LOCALHOST", "canary.example")  # fmt: skip
+    plain = [f"http://{host}:{port}/x.jpg" for host in hosts]
+    return [*plain, f"https://127.0.0.1:{port}/x.jpg", f"HTTP://127.0.0.1:{port}/x.jpg", f"//127.0.0.1:{port}/x.jpg",
+            f"http:/127.0.0.1:{port}/x.jpg", f"http:\\\\127.0.0.1:{port}\\x.jpg", f"ftp://127.0.0.1:{port}/x.jpg",
+            f"gopher://127.0.0.1:{port}/_x", f" http://127.0.0.1:{port}/x.jpg", f"http://127.0.0.1:{port}#.hf.space",
+            f"http://127.0.0.1:{port}/x.hf.space", f"http://user.hf.space@127.0.0.1:{port}/"]  # fmt: skip

@@ -1,0 +1,121 @@
+"""Values of every kind where another was asked for: each call ends soon, with an explanation or a clean refusal."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ui.conftest import Page
+
+from meitu_demo.imaging import codec
+
+pytestmark = pytest.mark.fuzz
+TELLTALE = re.compile(r'Traceback|File \\?"|\.py\b|site-packages|/meitu_demo/|/(?:home|root|usr)/')
+SOON = 20.0  # seconds, on a machine that may be busy
+GOOD: dict[str, list[Any]] = {
+    "face_fuse": ["astronaut"], "anime_avatar": ["1.0.0"], "quality_restoration": [], "facial_aesthetics": [8, 0.5],
+}  # fmt: skip
+NAMES = {"face_fuse": ["template_id"], "anime_avatar": ["version"], "facial_aesthetics": ["shape_type", "strength"]}
+PLACES = [(name, place) for name, values in GOOD.items() for place in range(len(values) + 3)]
+LONG = [float("nan"), float("inf"), -1e308, 10**400, "x" * 1_000_000, ["x"] * 10_000, {"a": {"b": [1]}}, "１", "٣",
+        "\0", "\ud800", True, None, -1, {"__type__": "update"}, {"path": "/etc/passwd", "meta": None}]  # fmt: skip
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40) | st.sampled_from(LONG),
+    lambda parts: st.lists(parts, max_size=3) | st.dictionaries(st.text(max_size=8), parts, max_size=3),
+    max_leaves=8,
+)
+
+
+@pytest.fixture(scope="module")
+def photo(page: Page) -> dict[str, Any]:
+    """An upload that every function refuses at once for its size: what is tried here are the values beside it."""
+    return page.upload(codec.encode(np.zeros((8, 8, 3), np.uint8)))
+
+
+def ask(page: Page, path: str, body: Any) -> tuple[int, str]:
+    """(status, text) of a call, through to its end; the body may hold what JSON has no words for."""
+    began = time.monotonic()
+    content = json.dumps(body).encode()
+    answer = httpx.post(f"{page.url}/gradio_api/{path}", content=content, headers={"content-type": "application/json"})
+    status, text = answer.status_code, answer.text
+    if status == 200 and "call/" in path:
+        name = path.rpartition("/")[2]
+        text = httpx.get(f"{page.url}/gradio_api/call/{name}/{answer.json()['event_id']}", timeout=60).text
+    assert time.monotonic() - began < SOON
+    return status, text
+
+
+def is_clean(status: int, text: str) -> bool:
+    """Whether this is an explanation, a result or a refusal, and tells nothing of the inside."""
+    explained = status == 200 and "event: " in text and '"error": null' not in text and "data: null" not in text
+    return (explained or 400 <= status < 500) and len(text) < 20_000 and not TELLTALE.search(text)
+
+
+def test_any_value_in_any_place(
+    page: Page, photo: dict[str, Any], rounds: Callable[[int], int], figure: Callable[[str], None]
+) -> None:
+    """For each parameter of the four functions, by place and by name."""
+    tried = rounds(1000)
+
+    @settings(max_examples=tried, suppress_health_check=list(HealthCheck), database=None)
+    @given(st.sampled_from(PLACES), JSON, st.booleans())
+    def any_value(where: tuple[str, int], value: Any, by_name: bool) -> None:
+        name, place = where
+        values = [photo, *GOOD[name], False, False]
+        values[place] = value
+        if by_name:
+            named = dict(zip(["photo", *NAMES.get(name, []), "consent", "again"], values, strict=True))
+            assert is_clean(*ask(page, f"call/v2/{name}", named)), (where, value)
+        else:
+            assert is_clean(*ask(page, f"call/{name}", {"data": values})), (where, value)
+
+    any_value()
+    figure(f"hostile values: {tried} calls, each explained or refused")
+
+
+@pytest.mark.parametrize("value", LONG, ids=lambda value: repr(value)[:20])
+def test_each_of_the_worst_in_each_place(value: Any, page: Page, photo: dict[str, Any]) -> None:
+    """A million letters, numbers that are none, digits of other scripts, half a letter, a mark that is no mark."""
+    for name, place in PLACES:
+        values = [photo, *GOOD[name], False, False]
+        values[place] = value
+        assert is_clean(*ask(page, f"call/{name}", {"data": values})), (name, place)
+
+
+BODIES = ["", "nonsense", "[]", "{}", '{"data": 1}', '{"data": null}', '{"data": []}', '{"data": [1, 2, 3, 4, 5, 6]}',
+          '{"data": [NaN], "fn_index": "x"}', f'{{"data": {"[" * 50_000}{"]" * 50_000}}}', '{"photo": 5, "nobody": 1}',
+          '{"fn_index": 9999, "data": [], "session_hash": "x"}', '{"fn_index": -1, "data": [], "session_hash": "x"}',
+          '{"fn_index": 1, "data": [], "session_hash": 5}', '{"fn_index": 1e400, "data": [], "session_hash": "x"}',
+          '{"data": [], "fn_index": null, "session_hash": null, "event_data": {"path": "/etc/passwd"}}']  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path", ["call/face_fuse", "call/v2/face_fuse", "queue/join", "cancel", "reset", "call/nobody"]
+)
+def test_bodies_that_are_no_calls(path: str, page: Page) -> None:
+    """Each is refused with 4xx or an explanation; none with 500, and none is echoed."""
+    for body in BODIES:
+        answer = httpx.post(f"{page.url}/gradio_api/{path}", content=body, headers={"content-type": "application/json"})
+        assert answer.status_code < 500, body[:60]
+        assert not TELLTALE.search(answer.text)
+        assert len(answer.text) < 500
+
+
+def test_any_value_in_a_private_event(page: Page, rounds: Callable[[int], int]) -> None:
+    """What only the page is meant to call answers strangers without a trace of the inside, too."""
+    config = httpx.get(f"{page.url}/config").json()
+    events = [event for event in config["dependencies"] if event["backend_fn"] and event["api_visibility"] == "private"]
+
+    @settings(max_examples=rounds(300), suppress_health_check=list(HealthCheck), database=None)
+    @given(st.sampled_from(events), st.lists(JSON, min_size=6, max_size=6), st.integers(0, 1))
+    def any_value(event: dict[str, Any], values: list[Any], more: int) -> None:
+        answer = page.join(event["id"], json.loads(json.dumps(values, allow_nan=True))[: len(event["inputs"]) + more])
+        assert not TELLTALE.search(answer), (event["targets"], values)
+
+    any_value()
