@@ -10,11 +10,11 @@ with the offline server. Nothing is kept: what is found lives as long as its cal
 `errors` and `words`; whoever shows a photo may import it.
 """
 
-from .check import check
 from .offers import Mend, apply, mends
 from .report import STATES, Found, Item, Preflight
 from .retouch import crop_to_face, enlarge, only_face, turn_upright
 from .shown import draw, line
+from .verdict import check
 
 __all__ = [
     "STATES",

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from ..errors import ImageRejected
 from ..imaging import codec
 from . import retouch
-from .check import check
 from .closer import look_closer
 from .report import Found, Preflight
+from .verdict import check
 
 MOST_OTHERS = 4  # other faces that are tried out: a school class has thirty
 
