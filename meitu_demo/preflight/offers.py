@@ -62,7 +62,7 @@ def _candidates(preflight: Preflight, source: bytes) -> Iterator[Mend]:
         yield Mend("enlarge", "face_size")
     face = preflight.faces[0] if preflight.faces else None
     if refused == "no_face":
-        face = look_closer(codec.decode(source))
+        face = _second_look(source)
     for slug in ("face", "face_size"):
         if face is not None and _state(preflight, slug) in ("warn", "refuse"):
             yield Mend("crop", slug, face)
@@ -72,6 +72,14 @@ def _candidates(preflight: Preflight, source: bytes) -> Iterator[Mend]:
         yield Mend("upright", "upright", face)
     if _state(preflight, "several") == "warn":
         yield from (Mend("other_face", "several", other) for other in preflight.faces[1 : MOST_OTHERS + 1])
+
+
+def _second_look(source: bytes) -> Found | None:
+    """A face that only shows in a part of the photo."""
+    try:
+        return look_closer(codec.decode(source))
+    except ImageRejected:  # a JPEG that is broken in what its smaller copy did not need
+        return None
 
 
 def _helps(mend: Mend, preflight: Preflight, source: bytes) -> bool:
