@@ -7,6 +7,7 @@ Imports nothing of ours but `errors`; everybody may import it.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -126,6 +127,14 @@ class Strength:
 Control = Choice | Strength
 
 
+class Faces(Enum):
+    """What an endpoint asks of the faces in a photo. `imaging.face_checks` holds a photo to it."""
+
+    FREE = "free"  # works without any
+    SOME = "some"  # at least one, whatever its size and pose
+    FIT = "fit"  # the largest is used, and must be fit
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One cloud API: what it is called, what it takes, and what the offline engine does instead."""
@@ -136,6 +145,7 @@ class Endpoint:
     limits: ImageLimits
     controls: tuple[Control, ...]
     offline: Callable[[Image, Values], Image]
+    faces: Faces = Faces.FREE
     wire: Mapping[str, str] = field(default_factory=dict)  # constant wire fields
     example: str = "astronaut"
     reframes: bool = False  # the result shows the person in another frame than the photo

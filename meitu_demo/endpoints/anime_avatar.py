@@ -2,7 +2,7 @@
 
 from ..effects.avatar import avatar
 from ..imaging.face_checks import any_face
-from ..spec import Choice, Endpoint, Image, Values
+from ..spec import Choice, Endpoint, Faces, Image, Values
 from . import vendor_limits
 
 
@@ -19,5 +19,6 @@ ENDPOINT = Endpoint(
     controls=(Choice(name="version", wire="version", options=("1.0.0", "2.0.0"), default="1.0.0"),),
     wire={"rsp_media_type": "jpg"},
     offline=offline,
+    faces=Faces.SOME,
     reframes=True,
 )

@@ -3,7 +3,7 @@
 from .. import templates
 from ..effects.fuse import fuse
 from ..imaging.face_checks import pick_face
-from ..spec import Endpoint, Image, TemplateGallery, Values
+from ..spec import Endpoint, Faces, Image, TemplateGallery, Values
 from . import vendor_limits
 
 DEFAULT_TEMPLATE = "gjw4tjeloaba2psk973"  # the first of the two IDs in the document
@@ -31,5 +31,6 @@ ENDPOINT = Endpoint(
     ),
     wire={"rsp_media_type": "base64"},
     offline=offline,
+    faces=Faces.FIT,
     reframes=True,
 )

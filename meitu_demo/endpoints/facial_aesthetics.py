@@ -2,7 +2,7 @@
 
 from ..effects.reshape import reshape
 from ..imaging.face_checks import pick_face
-from ..spec import Endpoint, Image, ShapeMenu, Strength, Values
+from ..spec import Endpoint, Faces, Image, ShapeMenu, Strength, Values
 from ..tables import shapes
 from . import vendor_limits
 
@@ -29,4 +29,5 @@ ENDPOINT = Endpoint(
         Strength(name="strength", wire="strength", default=0.5),
     ),
     offline=offline,
+    faces=Faces.FIT,
 )

@@ -20,7 +20,18 @@ from .gate import MAX_BYTES, MAX_PIXELS, Opened, file_size, open_photo
 from .headers import MEDIA_TYPES, Size, kind_of
 from .rgb import read_pixels, to_srgb, turn_upright
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "Prepared", "decode", "encode", "prepare", "size_of", "sniff", "stored_as"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "Prepared",
+    "decode",
+    "encode",
+    "file_size",
+    "prepare",
+    "size_of",
+    "sniff",
+    "stored_as",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,21 @@ from skimage import data
 
 from meitu_demo.errors import FaceCropped, FaceNodded, FaceTooSmall, FaceTurned, NoFace, Refusal
 from meitu_demo.imaging.face_checks import (
+    CLOSE,
     CUT_LIMIT,
     PITCH_LIMIT,
     SMALLEST_FACE,
     YAW_LIMIT,
     any_face,
     check_face,
+    check_faces,
+    meant,
+    measures,
     pick_face,
     smallest_face,
 )
 from meitu_demo.imaging.faces import Face, find_faces
+from meitu_demo.spec import Faces
 
 FRAME = (512, 512)
 
@@ -117,3 +122,30 @@ def test_the_index_picks_by_size(photo: np.ndarray) -> None:
 def test_any_face_asks_only_whether_there_is_one(photo: np.ndarray) -> None:
     """A face too small for an effect is still a face."""
     assert len(any_face(cv2.resize(photo, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA))) == 1
+
+
+@pytest.mark.parametrize(("field", "limit"), [("yaw", YAW_LIMIT), ("pitch", -PITCH_LIMIT), ("cut", CUT_LIMIT)])
+def test_all_is_measured_and_what_fits_but_only_just_is_close(frontal: Face, field: str, limit: float) -> None:
+    """Four measures in the order in which they are refused; near a limit one is close, beyond it does not fit."""
+    order = ["face_too_small", "face_cropped", "face_turned", "face_nodded"]
+    for share, expected in ((0, (True, False)), (CLOSE * 1.05, (True, True)), (1.05, (False, False))):
+        found = measures(replace(frontal, **{field: share * limit}), FRAME)
+        assert [measure.refusal.slug for measure in found] == order
+        here = found[{"cut": 1, "yaw": 2, "pitch": 3}[field]]
+        assert (here.fits, here.close) == expected
+        assert sum(measure.fits for measure in found) == 4 - (not expected[0])
+
+
+def test_what_is_asked_of_faces(frontal: Face) -> None:
+    """Nothing, one at all, or a fit one: and accordingly none in particular, all, or the largest is meant."""
+    turned = replace(frontal, yaw=60.0)
+    faces = (turned, frontal)
+    assert [meant(faces, need) for need in (Faces.FREE, Faces.SOME, Faces.FIT)] == [(), faces, (turned,)]
+    check_faces((), FRAME, Faces.FREE)
+    check_faces(faces, FRAME, Faces.SOME)
+    check_faces(faces, FRAME, Faces.FIT, index=1)
+    with pytest.raises(FaceTurned):
+        check_faces(faces, FRAME, Faces.FIT)
+    for need in (Faces.SOME, Faces.FIT):
+        with pytest.raises(NoFace):
+            check_faces((), FRAME, need)

@@ -1,0 +1,83 @@
+"""What a preflight finds: numbers and slugs, no pixels and no landmarks. `shown` has the words for them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..errors import DemoError
+from ..spec import Endpoint
+
+State = Literal["ok", "warn", "refuse"]
+Size = tuple[int, int]  # width, height
+Box = tuple[float, float, float, float]  # x0, y0, x1, y1
+
+# Every item that there can be, in the order of the checklist, with the states that it can have.
+STATES: Mapping[str, tuple[State, ...]] = {
+    "kind": ("ok", "refuse"),
+    "weight": ("ok", "refuse"),
+    "size": ("ok", "refuse"),
+    "face": ("ok", "refuse"),
+    "face_free": ("ok",),  # the endpoint works without one
+    "face_size": ("ok", "warn", "refuse"),
+    "cut": ("ok", "warn", "refuse"),
+    "turned": ("ok", "warn", "refuse"),
+    "nodded": ("ok", "warn", "refuse"),
+    "upright": ("ok", "warn"),
+    "several": ("ok", "warn"),  # all of them are used, or one
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One face. number: from 1, by size. box: in pixels of the photo as sent, whose sides are `frame`; it may reach
+    out of it. Angles as in `imaging.face.Face`. cut: share 0..1 outside the frame. used: the endpoint works on it.
+    """
+
+    number: int
+    box: Box
+    frame: Size
+    yaw: float
+    pitch: float
+    roll: float
+    side: float
+    cut: float
+    used: bool
+
+    @property
+    def shares(self) -> Box:
+        """The box as shares 0..1 of the picture: the same in the photo as given, upright, and at every scale."""
+        (width, height), (x0, y0, x1, y1) = self.frame, self.box
+        return x0 / width, y0 / height, x1 / width, y1 / height
+
+    @property
+    def turns(self) -> int:
+        """Quarter turns, clockwise, by which the face is off upright."""
+        return round(self.roll / 90) % 4
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the checklist: a slug and a state out of STATES, and facts for its words."""
+
+    slug: str
+    state: State
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """A photo judged for `endpoint`. given, sent: its sides in px as a person sees them, as far as known.
+
+    refusal: the error in which a call would end on the offline engine, as the engine raises it; None when it would not.
+    """
+
+    endpoint: Endpoint
+    given: Size | None
+    sent: Size | None
+    faces: tuple[Found, ...]
+    items: tuple[Item, ...]
+    refusal: DemoError | None
+
+    def item(self, slug: str) -> Item | None:
+        """The line with this slug, if it is in the list."""
+        return next((item for item in self.items if item.slug == slug), None)

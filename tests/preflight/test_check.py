@@ -1,0 +1,217 @@
+"""The check: what it measures, in which coordinates, and that it neither raises nor keeps anything."""
+
+import dataclasses
+import gc
+import inspect
+import pkgutil
+import random
+import re
+from importlib import import_module
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import meitu_demo.preflight as package
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.errors import DemoError, ImageRejected
+from meitu_demo.imaging import codec, face_checks, faces
+from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.face import Face
+from meitu_demo.preflight import STATES, Item, Preflight, apply, check, mends
+from meitu_demo.spec import Faces
+
+from .photos import judged, photos, saved, sized
+
+FUSE, AVATAR = CATALOGUE["face_fuse"], CATALOGUE["anime_avatar"]
+RESTORE, RESHAPE = CATALOGUE["quality_restoration"], CATALOGUE["facial_aesthetics"]
+
+
+def states(preflight: Preflight) -> dict[str, str]:
+    return {item.slug: item.state for item in preflight.items}
+
+
+def facts(preflight: Preflight, slug: str) -> dict[str, object]:
+    item = preflight.item(slug)
+    assert item is not None
+    return dict(item.facts)
+
+
+def test_a_good_photo_has_a_whole_list_without_a_warning() -> None:
+    """For an endpoint that needs a fit face, each thing is measured and told with its limit."""
+    seen = check(FUSE, photos()["whole astronaut"])
+    assert seen.refusal is None
+    assert set(states(seen).values()) == {"ok"}
+    assert list(states(seen)) == ["kind", "weight", "size", "face", "face_size", "cut", "turned", "nodded", "upright"]
+    assert facts(seen, "kind") == {"kind": "JPEG"}
+    assert facts(seen, "size") == {"width": 512, "height": 512, "least": 48, "most": 4096}
+    assert facts(seen, "turned")["limit"] == face_checks.YAW_LIMIT
+    assert facts(seen, "face_size")["limit"] == face_checks.SMALLEST_FACE
+
+
+def test_the_list_is_the_endpoints_own() -> None:
+    """Where any face will do, angles do not matter; where none is needed, no line asks for one."""
+    turned = photos()["turned far"]
+    assert states(check(FUSE, turned))["turned"] == "refuse"
+    assert list(states(check(AVATAR, turned))) == ["kind", "weight", "size", "face", "upright"]
+    assert list(states(check(RESTORE, turned))) == ["kind", "weight", "size", "face_free"]
+    assert {endpoint.faces for endpoint in CATALOGUE.values()} == set(Faces)
+
+
+def test_it_judges_what_is_sent() -> None:
+    """A photo over the vendor's sides is measured after it has been shrunk, and both sizes are told."""
+    seen = check(RESHAPE, codec.encode(sized(4000, 4000)))
+    assert (seen.given, seen.sent) == ((4000, 4000), (1999, 1999))
+    (face,) = seen.faces
+    assert face.frame == seen.sent
+    assert face.side == pytest.approx(107 * 1999 / 512, rel=0.05)
+    assert face.shares == pytest.approx(check(FUSE, photos()["whole astronaut"]).faces[0].shares, abs=0.01)
+
+
+@pytest.mark.parametrize(("name", "slug", "state"), [
+    ("turned far", "turned", "refuse"), ("cameraman from the side", "turned", "refuse"),
+    ("turned a little", "turned", "ok"), ("nodded far", "nodded", "refuse"), ("cut at the left", "cut", "refuse"),
+    ("small face", "face_size", "refuse"), ("cup of coffee", "face", "refuse"), ("upside down", "upright", "warn"),
+    ("two alike", "several", "warn"), ("tiny picture", "size", "refuse"), ("text", "kind", "refuse"),
+    ("half a JPEG", "kind", "refuse"), ("GIF", "kind", "refuse"), ("thinner", "size", "refuse"),
+])  # fmt: skip
+def test_each_item_tells_its_own_trouble(name: str, slug: str, state: str) -> None:
+    """What is wrong with a photo stands in the line that is about it."""
+    assert states(check(FUSE, photos()[name]))[slug] == state
+
+
+def test_close_to_a_limit_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A face that fits, but by less than a fifth of the limit, is not refused and not passed over either."""
+    nod = abs(check(FUSE, photos()["whole astronaut"]).faces[0].pitch)
+    monkeypatch.setattr(face_checks, "PITCH_LIMIT", nod * 1.1)
+    seen = check(FUSE, photos()["whole astronaut"])
+    assert seen.refusal is None
+    assert states(seen)["nodded"] == "warn"
+
+
+def test_limits_are_those_of_the_effects(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit that moves in `face_checks` moves here: no number is written twice."""
+    monkeypatch.setattr(face_checks, "PITCH_LIMIT", 5.0)
+    seen = check(FUSE, photos()["whole astronaut"])
+    assert re.fullmatch(r"face_nodded angle=(9|10|11) limit=5", str(seen.refusal))
+    assert states(seen)["nodded"] == "refuse"
+
+
+def test_the_first_trouble_is_the_refusal_and_the_others_stand_in_the_list() -> None:
+    """A small face that is turned as well is refused for its size, and both lines say so."""
+    turned = codec.decode(photos()["turned far"])
+    seen = check(FUSE, codec.encode(np.ascontiguousarray(turned[::3, ::3])))
+    assert seen.refusal is not None
+    assert seen.refusal.slug == "face_too_small"
+    assert {slug for slug, state in states(seen).items() if state == "refuse"} == {"face_size", "turned"}
+
+
+def test_which_face_is_used_is_marked() -> None:
+    """One of several where a face is worked on, all where all are drawn, none where none is needed."""
+    two = photos()["small beside large"]
+    assert [face.used for face in check(FUSE, two).faces] == [True, False]
+    assert [face.used for face in check(AVATAR, two).faces] == [True, True]
+    assert [face.used for face in check(RESTORE, two).faces] == [False, False]
+    assert states(check(AVATAR, two))["several"] == "ok"
+    large, small = check(FUSE, two).faces
+    assert (large.number, small.number) == (1, 2)
+    assert small.shares[2] < 1 / 3 < large.shares[0]
+
+
+def test_one_look_for_faces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Detection is what costs: it runs once for the whole check."""
+    looks = []
+    monkeypatch.setattr("meitu_demo.preflight.verdict.find_faces", lambda image: looks.append(image) or ())
+    check(FUSE, photos()["portrait"])
+    assert len(looks) == 1
+
+
+def test_only_listed_items_and_states_come() -> None:
+    """The checklist holds no line that STATES does not name, and each name once."""
+    for name in photos():
+        for endpoint_id in CATALOGUE:
+            items = judged(name, endpoint_id).items
+            assert items
+            assert len({item.slug for item in items}) == len(items)
+            assert all(item.state in STATES[item.slug] for item in items)
+
+
+# ── Nothing is kept ─────────────────────────────────────────────────────────────────────────────────────────────────
+def inside(value: object) -> list[object]:
+    """`value` and all that it holds."""
+    found = [value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            found += inside(getattr(value, field.name))
+    elif isinstance(value, tuple):
+        for part in value:
+            found += inside(part)
+    elif isinstance(value, Item):
+        found += inside(tuple(value.facts.values()))
+    return found
+
+
+@pytest.mark.parametrize("name", ["small beside large", "small face", "turned far", "half a JPEG", "far away"])
+def test_a_preflight_holds_no_pixels_no_landmarks_and_no_frames(name: str) -> None:
+    """What is found is numbers and slugs; the refusal has no traceback, which would keep the photo alive."""
+    seen = check(FUSE, photos()[name])
+    parts = inside((seen, mends(seen, photos()[name])))
+    assert not [part for part in parts if isinstance(part, bytes | bytearray | np.ndarray | Face)]
+    for error in (part for part in parts if isinstance(part, DemoError)):
+        assert (error.__traceback__, error.__context__, error.__cause__) == (None, None, None)
+
+
+def test_nothing_is_left_when_it_is_let_go() -> None:
+    """After check and mends no face is in memory, and no module of the package has grown."""
+    modules = [import_module(f"meitu_demo.preflight.{info.name}") for info in pkgutil.iter_modules(package.__path__)]
+
+    def state() -> list[str]:
+        return [
+            f"{module.__name__}.{name}={value!r}"
+            for module in modules
+            for name, value in vars(module).items()
+            if not name.startswith("__") and not inspect.isroutine(value) and not inspect.ismodule(value)
+        ]
+
+    before = state()
+    gc.collect()
+    alive = sum(isinstance(thing, Face | package.Found) for thing in gc.get_objects())
+    for name in ("small beside large", "small face", "far away"):
+        mends(check(FUSE, photos()[name]), photos()[name])
+    gc.collect()
+    assert sum(isinstance(thing, Face | package.Found) for thing in gc.get_objects()) == alive
+    assert state() == before
+    assert not hasattr(faces.find_faces, "cache_info")
+
+
+# ── Any bytes ───────────────────────────────────────────────────────────────────────────────────────────────────────
+@given(st.binary(max_size=400), st.sampled_from(["", "\xff\xd8\xff", "\x89PNG\r\n\x1a\n", "BM", "RIFF0000WEBP"]))
+def test_any_bytes_have_a_verdict(rest: bytes, start: str) -> None:
+    """Nothing is raised, and what is no photo is refused as the photo that it is not."""
+    source = start.encode("latin-1") + rest
+    seen = check(FUSE, source)
+    assert isinstance(seen.refusal, ImageRejected)
+    assert [item.state for item in seen.items][-1] == "refuse"
+    assert mends(seen, source) == ()
+
+
+@pytest.mark.fuzz
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 2**32), st.sampled_from(["portrait", "HEIC", "PNG with alpha", "WebP", "small face"]))
+def test_any_harmed_photo_has_a_verdict(seed: int, name: str) -> None:
+    """A photo with bytes changed or cut off is judged or refused; mends raise nothing over it either."""
+    chance = random.Random(seed)
+    data = bytearray(photos()[name])
+    for _ in range(chance.choice((1, 3, 30))):
+        data[chance.randrange(len(data))] = chance.randrange(256)
+    source = bytes(data[: chance.choice((len(data), chance.randrange(1, len(data))))])
+    seen = check(RESHAPE, source)
+    for mend in mends(seen, source):
+        assert codec.sniff(apply(mend, seen, source)) == "image/jpeg"
+
+
+def test_a_picture_of_one_pixel() -> None:
+    """The smallest there is."""
+    seen = check(RESTORE, saved(astronaut()[:1, :1], "PNG"))
+    assert str(seen.refusal) == "image_too_small width=1 height=1 limit=48"
