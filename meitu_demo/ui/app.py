@@ -66,8 +66,9 @@ def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
         )  # fmt: skip
         with gr.Tabs(elem_id="panels", overflow_behavior="wrap"):
             for endpoint in CATALOGUE.values():
-                with gr.Tab(texts.word(f"panels.{endpoint.id}.tab"), id=endpoint.id, elem_id=f"{endpoint.slug}-tab"):
-                    panels.append(panel.build(context, endpoint, texts, picks, [tab, own]))
+                word, element = texts.word(f"panels.{endpoint.id}.tab"), f"{endpoint.slug}-tab"
+                with gr.Tab(word, id=endpoint.id, elem_id=element) as opened:
+                    panels.append(panel.build(context, endpoint, texts, picks, [tab, own], opened))
             if settings.failure_lab:
                 with gr.Tab(texts.word("panels.failure_lab.tab"), id="failure_lab", elem_id="failure-lab-tab"):
                     panels.append(lab.build(context, context.rehearsal, texts, [tab, own]))

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from ..spec import Endpoint
-from . import consent, controls, examples, preview, stage
+from . import checklist, consent, controls, examples, preview, stage
 from .context import Context
 from .one_photo import Shown
 from .runs import Run, Update, watch
@@ -31,8 +31,9 @@ def build(
     texts: Texts,
     picks: controls.TemplatePicks,
     session: Session,
+    tab: gr.Tab,
 ) -> Shown:
-    """Lay the panel out and wire it; call inside the tab it belongs to. session: the browser's tab, own keys."""
+    """Lay the panel out in `tab` and wire it; call inside the tab. session: the browser's tab, own keys."""
     slug, key = endpoint.slug, f"panels.{endpoint.id}"
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
@@ -43,6 +44,7 @@ def build(
                 texts.word(f"photo.example_{endpoint.example}"), icon=examples.thumbnail(), size="sm",
                 elem_id=f"{slug}-example", elem_classes="example",
             )  # fmt: skip
+            checklist.build(context, endpoint, texts, photo, tab, session[0])
             inputs = controls.build(endpoint, texts, picks)
             box = consent.build(endpoint, context.settings, texts)
             consent.ask_anew(photo, box)

@@ -1,0 +1,53 @@
+"""What the page says of a photo before anything is sent, and the mends that it offers."""
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+from skimage.data import coffee
+
+from meitu_demo.imaging import codec
+from meitu_demo.imaging.astronaut import astronaut
+
+from .screens import Panel
+
+pytestmark = pytest.mark.xdist_group("browser")
+HEAD = np.ascontiguousarray(astronaut()[0:320, 60:380])
+
+
+def photo(pixels: np.ndarray, name: str) -> dict[str, object]:
+    """A file to upload."""
+    return {"name": name, "mimeType": "image/jpeg", "buffer": codec.encode(np.ascontiguousarray(pixels))}
+
+
+def test_a_photo_is_judged_as_soon_as_it_is_there(page):
+    """In order, refused with the reason, and in order again for a panel that needs no face."""
+    panel = Panel(page, "face-fuse").example()
+    check = panel.part("check")
+    expect(check.locator(".check.ok")).to_contain_text("Nothing here speaks against")
+    panel.upload(photo(coffee(), "cup.jpg"))
+    expect(check.locator(".check.refuse")).to_contain_text("There is no face to be found in this photo.")
+    panel = Panel(page, "quality-restoration")
+    expect(panel.part("check").locator(".check.ok")).to_be_visible()
+    panel.clear()
+    expect(panel.part("check").locator(".check")).to_have_count(0)
+
+
+def test_the_other_face_is_chosen_by_a_click_or_a_key(page):
+    """Two faces are marked, one as used; choosing the other leaves a photo in which it is the only one."""
+    panel = Panel(page, "facial-aesthetics").upload(photo(np.hstack([HEAD, HEAD[:, ::-1]]), "two.jpg"))
+    check = panel.part("check")
+    other = check.get_by_role("button", name="Face 2, not used")
+    expect(other).to_be_visible()
+    other.focus()
+    page.keyboard.press("Enter")
+    expect(check.locator(".check.ok")).to_be_visible()
+    panel.run()
+    assert panel.stage.locator(".facts .badge").inner_text() == "Offline engine"
+
+
+def test_an_upside_down_photo_is_turned_by_one_click(page):
+    """The mend is offered where it helps, and nowhere else."""
+    panel = Panel(page, "anime-avatar").upload(photo(HEAD[::-1, ::-1], "fallen.jpg"))
+    panel.part("mend-upright").click()
+    expect(panel.part("check").locator(".check.ok")).to_be_visible()
+    expect(panel.part("mend-upright")).to_be_hidden()
