@@ -5,8 +5,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from meitu_demo.imaging import codec
+from meitu_demo.provenance import read
 
 from .screens import SLUGS, Panel
 
@@ -15,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 def test_every_panel_turns_the_example_into_a_result(page):
     """A click on the example and one on the button show before and after, say who made it, and the download is the
-    picture on the screen under a name that says what it is."""
+    same result, labelled, under a name that says what it is."""
     for slug in SLUGS:
         panel = Panel(page, slug).example().run()
         assert panel.stage.locator(".result").count() == 1, panel.stage.inner_text()
@@ -30,7 +32,8 @@ def test_every_panel_turns_the_example_into_a_result(page):
         with page.expect_download() as caught:
             panel.stage.locator(".download").click()
         assert re.fullmatch(rf"{slug}(_[\w.-]+)?_\d{{8}}-\d{{6}}\.(jpg|png|webp)", caught.value.suggested_filename)
-        assert caught.value.path().read_bytes() == after
+        leaving = caught.value.path().read_bytes()
+        assert read(leaving) == read(after)  # the same result, and one carries a label
 
 
 def test_the_comparison_follows_mouse_and_arrow_keys(page):
@@ -71,3 +74,26 @@ def test_a_result_can_be_run_again_with_another_strength(page):
         before, after = (codec.decode(data).astype(float) for data in panel.pictures())
         changed.append(np.abs(after - before).mean())
     assert changed[1] > 3 * changed[0]
+
+
+def test_a_run_shows_what_went_over_the_wire_and_its_code(visit, demo):
+    """Folded away at first; keys stand as variables, programs in three languages can be copied."""
+    page = visit(demo, permissions=["clipboard-read", "clipboard-write"])
+    panel = Panel(page, "facial-aesthetics").example().run()
+    section = panel.stage.locator("details.inspector")
+    expect(section.locator("pre").first).to_be_hidden()
+    section.locator("summary").first.click()
+    expect(section.locator("pre").first).to_contain_text("ailabapi-api-key: $AILAB_API_KEY")
+    section.locator("button.copy").first.click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("#!/bin/sh")
+    assert "shape_type=8" in copied
+
+
+def test_a_refused_run_shows_it_as_well(page, pictures):
+    """The vendor's answer is to be seen as it came."""
+    file = pictures / "grey.jpg"
+    file.write_bytes(codec.encode(np.full((300, 300, 3), 128, np.uint8)))
+    panel = Panel(page, "face-fuse").upload(file).run()
+    panel.stage.locator("details.inspector summary").first.click()
+    expect(panel.stage.locator("details.inspector")).to_contain_text('"ErrorCode": 20003')
