@@ -15,7 +15,7 @@ def test_a_download_is_marked_and_verify_reads_it_back(page, pictures):
     """From the button to a file to the panel that says what it is; a photo without marks is not called genuine."""
     panel = Panel(page, "facial-aesthetics").example().run()
     with page.expect_download() as download:
-        panel.stage.locator(".download").click()
+        panel.stage.locator(".facts .download").click()
     file = pictures / download.value.suggested_filename
     download.value.save_as(file)
     mark = read(file.read_bytes())
@@ -35,7 +35,7 @@ def test_everything_goes_when_told_and_is_looked_for(page):
     panel = Panel(page, "quality-restoration").example().run()
     addresses = [
         panel.stage.locator(".compare > img").first.evaluate("image => image.src"),
-        panel.stage.locator(".download").evaluate("link => link.href"),
+        panel.stage.locator(".facts .download").evaluate("link => link.href"),
     ]
     photo = panel.part("photo").locator(SHOWN).first.evaluate("image => image.src")
     assert all(page.request.get(address).status == 200 for address in addresses)

@@ -30,7 +30,7 @@ def test_every_panel_turns_the_example_into_a_result(page):
         assert f"{width}×{height}" in facts
         assert re.search(r"\d+\.\d\d s", facts)
         with page.expect_download() as caught:
-            panel.stage.locator(".download").click()
+            panel.stage.locator(".facts .download").click()
         assert re.fullmatch(rf"{slug}(_[\w.-]+)?_\d{{8}}-\d{{6}}\.(jpg|png|webp)", caught.value.suggested_filename)
         leaving = caught.value.path().read_bytes()
         assert read(leaving) == read(after)  # the same result, and one carries a label

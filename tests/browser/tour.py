@@ -118,7 +118,7 @@ def tour(page: Page, language: str) -> Iterator[Stop]:
     panel.stage.locator(".receipt summary").click()
     yield from _stop(panel, "receipt", language)
     with page.expect_download() as download:
-        panel.stage.locator(".download").click()
+        panel.stage.locator(".facts .download").click()
     file = FOLDER / "download.jpg"
     download.value.save_as(file)
     panel = Panel(page, "verify")
