@@ -1,15 +1,18 @@
-"""The check at every door: a photo must be an upload.
+"""The check at every door: a photo must be an upload, and an upload is one visitor's.
 
 A client may name any file of the server's as its photo, and Gradio looks only at payloads that carry its own mark. So
 nothing is opened unless it carries the mark, and lies, links resolved, inside the folder that uploads land in.
 """
 
+import secrets
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import anyio
 import gradio as gr
+from gradio import route_utils
 
 from ..errors import ImageRejected
 from ..explain import explain
@@ -19,8 +22,21 @@ ORIGINAL = "original.heic"  # beside a stand-in that browsers can show, in a fol
 Move = Callable[[str | Path | None], Awaitable[str | None]]
 
 
+class Upload(route_utils.GradioUploadFile):
+    """A file on its way in, whose folder is named by chance.
+
+    Gradio would name it by the content: two visitors with the same photo would share a file, and when one of them
+    deletes theirs, or its time is up, the other's would be gone.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.sha.update(secrets.token_bytes(32))
+
+
 def guard(blocks: gr.Blocks) -> None:
-    """Shut the two doors that a mounted app leaves open in front of ours; call once the app is mounted."""
+    """Shut the doors that a mounted app leaves open in front of ours; call once the app is mounted."""
+    route_utils.GradioUploadFile = Upload  # type: ignore[misc]
     # Only a launched app looks where a file that a client names lies. Of a mounted one, Gradio would copy any file of
     # the server's among the uploads, where no check can tell it from one.
     blocks.has_launched = True

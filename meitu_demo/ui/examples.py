@@ -1,5 +1,7 @@
 """The photos to begin with: the astronaut and a degraded copy of it. Files are made at first use."""
 
+import secrets
+import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -19,6 +21,13 @@ THUMBNAIL = 96  # px
 def example_file(name: str) -> str:
     """Path of the example photo `name`: astronaut or degraded."""
     return _write(f"{name}.jpg", degrade(astronaut()) if name == "degraded" else astronaut())
+
+
+def own_copy(name: str, uploads: Path) -> Path:
+    """The example photo `name` as if somebody had uploaded it: nobody else's goes when they delete theirs."""
+    folder = uploads.resolve() / secrets.token_urlsafe(24)
+    folder.mkdir(parents=True)
+    return Path(shutil.copy(example_file(name), folder))
 
 
 @cache

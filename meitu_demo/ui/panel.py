@@ -1,9 +1,9 @@
 """One panel: photo, choice, button, result. Built from an endpoint's declaration, the same way for each."""
 
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
+import anyio
 import gradio as gr
 
 from ..spec import Endpoint
@@ -81,10 +81,10 @@ def build(
 def wire_example(context: Context, button: gr.Button, name: str, photo: gr.Image, session: Session) -> None:
     """The example photo in place of one's own; deleted like one's own."""
 
-    def take(request: gr.Request, tab: Any) -> str:
-        path = examples.example_file(name)
-        context.mine.note(Visit.of(request, tab).session, Path(path))
-        return path
+    async def take(request: gr.Request, tab: Any) -> str:
+        path = await anyio.to_thread.run_sync(examples.own_copy, name, context.uploads)
+        context.mine.note(Visit.of(request, tab).session, path)
+        return str(path)
 
     button.click(take, session[:1], photo, **PRIVATE)
 

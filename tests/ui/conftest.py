@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -52,6 +53,8 @@ class Page:
 
     url: str
     ear: Ear
+    app: Any = None
+    _config: dict[str, Any] = field(default_factory=dict)
 
     def upload(self, data: bytes, name: str = "me.jpg") -> dict[str, Any]:
         """A photo as a client hands it over: uploaded, and marked as a file."""
@@ -67,14 +70,43 @@ class Page:
         kind, _, value = text.strip().split("\n\n")[-1].partition("\ndata: ")
         return kind.removeprefix("event: "), json.loads(value)
 
-    def join(self, fn_index: int, data: list[Any], hear: Callable[[str], object] = str) -> str:
-        """Everything that a private event answers when somebody posts to it, as text. hear: gets each line at once."""
-        body = {"data": data, "fn_index": fn_index, "session_hash": f"s{time.monotonic_ns()}"}
+    def run(self, slug: str, values: list[Any], photo: Any, tab: str = "", **more: Any) -> str:
+        """What a panel's run button answers, in the tab of that name."""
+        name = self._component(f"{slug}-photo")
+        of_photo = [event for event in self.config["dependencies"] if event["inputs"][:1] == [name]]
+        run = next(event["id"] for event in of_photo if len(event["inputs"]) > 2)
+        consent = more.pop("consent", False)
+        return self.join(run, [photo, *values, consent, tab, None, None], **more)
+
+    def press(self, element: str, data: list[Any], **more: Any) -> str:
+        """What the button with this name in the page answers."""
+        target = [self._component(element), "click"]
+        press = next(event["id"] for event in self.config["dependencies"] if target in map(list, event["targets"]))
+        return self.join(press, data, **more)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The page's components and events."""
+        if not self._config:
+            self._config.update(httpx.get(f"{self.url}/config").json())
+        return self._config
+
+    def _component(self, element: str) -> int:
+        found = (part["id"] for part in self.config["components"] if part["props"].get("elem_id") == element)
+        return int(next(found))
+
+    def join(self, fn_index: int, data: list[Any], hear: Callable[[str], object] = str, session: str = "") -> str:
+        """Everything that a private event answers when somebody posts to it, as text.
+
+        hear: gets each line at once. session: Gradio's, if it is not a new one.
+        """
+        session = session or f"s{secrets.token_hex(8)}"
+        body = {"data": data, "fn_index": fn_index, "session_hash": session}
         joined = httpx.post(f"{self.url}/gradio_api/queue/join", json=body)
         if joined.status_code != 200:
             return joined.text
         found: list[str] = []
-        address = f"{self.url}/gradio_api/queue/data?session_hash={body['session_hash']}"
+        address = f"{self.url}/gradio_api/queue/data?session_hash={session}"
         with httpx.stream("GET", address, timeout=60) as stream:
             for line in stream.iter_lines():
                 found.append(line)
@@ -84,9 +116,9 @@ class Page:
         return json.dumps([json.loads(line.removeprefix("data: ")) for line in found if line], ensure_ascii=False)
 
 
-def serve(settings: Settings) -> Iterator[Page]:
-    """Run the app until the generator is closed."""
-    ear = Ear(create_offline())
+def serve(settings: Settings, *, once: bool = False) -> Iterator[Page]:
+    """Run the app until the generator is closed. once: with the offline server as `app.py` makes it."""
+    ear = Ear(create_offline(once=once))
     app = create_app(settings, make_client(settings, ear))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -95,7 +127,7 @@ def serve(settings: Settings) -> Iterator[Page]:
         time.sleep(0.01)
     assert server.started
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Page(f"http://127.0.0.1:{port}", ear)
+    yield Page(f"http://127.0.0.1:{port}", ear, app)
     server.should_exit = True
     thread.join(10)
 
