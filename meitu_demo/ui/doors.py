@@ -41,7 +41,7 @@ def guard(blocks: gr.Blocks) -> None:
     # the server's among the uploads, where no check can tell it from one.
     blocks.has_launched = True
     # And it would fetch a photo that is named by URL, asking a name server of its own choice, or take note of a folder
-    # as a file to be swept later, at which its sweeping ends for good.
+    # as a file to be swept later, with all that is in it.
     for block in blocks.blocks.values():
         move: Move = block.async_move_resource_to_block_cache
         block.async_move_resource_to_block_cache = partial(_move_files_only, move)  # type: ignore[method-assign]
