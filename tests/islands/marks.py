@@ -5,6 +5,7 @@ from meitu_demo.spec import Image
 
 BITS, BLOCK = 8, 20  # blocks along the upper edge, black or white, of so many px
 DARK, LIGHT = 40, 215
+WIDTH = 200  # px of the photos, unless said otherwise
 
 
 def marked(face: Image, number: int) -> bytes:

@@ -15,6 +15,8 @@ from meitu_demo.imaging import codec
 from meitu_demo.provenance import read
 from meitu_demo.settings import Settings
 
+from .patient import patient
+
 pytestmark = pytest.mark.soak
 WHOLE, TENTH = (32, 20), (4, 16)  # visitors, and how often each comes
 SHAPE, STRENGTH = "8", 0.5
@@ -23,7 +25,10 @@ SHAPE, STRENGTH = "8", 0.5
 @pytest.fixture
 def own_page() -> Iterator[Page]:
     """The app as `app.py` makes it."""
-    yield from serve(Settings.from_env({}), once=True)
+    for page in serve(Settings.from_env({}), once=True):
+        page.http = patient()
+        assert page.config
+        yield page
 
 
 def fetched(client: httpx.Client, url: str) -> bytes:
@@ -34,17 +39,17 @@ def fetched(client: httpx.Client, url: str) -> bytes:
     return response.content
 
 
-def by_api(page: Page, client: httpx.Client, photo: Any) -> tuple[str, bytes, bytes]:
+def by_api(page: Page, photo: Any) -> tuple[str, bytes, bytes]:
     """(result id, download, picture) of an API call; the file is what lies on the server's disk."""
     event, answer = page.call("facial_aesthetics", photo, SHAPE, STRENGTH, False, False)
     assert event == "complete", answer
     file, report = answer
-    data = fetched(client, file["url"])
+    data = fetched(page.http, file["url"])
     assert hashlib.sha256(data).digest() == hashlib.sha256(Path(file["path"]).read_bytes()).digest()
     return report["receipt"]["result_id"], data, b""
 
 
-def by_page(page: Page, client: httpx.Client, photo: Any, tab: str) -> tuple[str, bytes, bytes]:
+def by_page(page: Page, photo: Any, tab: str) -> tuple[str, bytes, bytes]:
     """The same of a click; the page shows the id, and the picture that the download was made of."""
     shown = page.run("facial-aesthetics", [SHAPE, STRENGTH], photo, tab)
     kept = re.search(r"kept/[\w-]+/facial-aesthetics[\w.-]+\.jpg", shown)
@@ -52,7 +57,7 @@ def by_page(page: Page, client: httpx.Client, photo: Any, tab: str) -> tuple[str
     assert kept, shown
     assert named, shown
     address = f"{page.url}/{kept[0]}"
-    return named[1], fetched(client, address.replace("/kept/", "/download/")), fetched(client, address)
+    return named[1], fetched(page.http, address.replace("/kept/", "/download/")), fetched(page.http, address)
 
 
 def visit(page: Page, number: int, times: int) -> list[tuple[str, bytes, bytes]]:
@@ -61,9 +66,8 @@ def visit(page: Page, number: int, times: int) -> list[tuple[str, bytes, bytes]]
     example = re.search(r'"path": "([^"]+astronaut\.jpg)"', page.press("facial-aesthetics-example", [tab]))
     assert example
     photo = {"path": example[1], "meta": {"_type": "gradio.FileData"}}
-    with httpx.Client(timeout=60) as client:
-        ways = (lambda: by_api(page, client, photo), lambda: by_page(page, client, photo, tab))
-        return [ways[turn % 2]() for turn in range(times)]
+    ways = (lambda: by_api(page, photo), lambda: by_page(page, photo, tab))
+    return [ways[turn % 2]() for turn in range(times)]
 
 
 def test_every_download_is_whole(own_page: Page, request: pytest.FixtureRequest, figure: Any) -> None:

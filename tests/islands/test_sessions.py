@@ -1,7 +1,5 @@
 """Many sessions at once, each with a mark in its photo: everybody gets their own result, call and number."""
 
-import base64
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -9,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import cv2
 import httpx
@@ -19,44 +16,16 @@ from ui.conftest import Page, serve
 
 from meitu_demo.desk import Desk, Ticket
 from meitu_demo.offline import engine
-from meitu_demo.offline.alongside import Alongside
 from meitu_demo.provenance import read
 from meitu_demo.settings import Settings
 
-from .marks import mark_in, marked
+from .marks import WIDTH, mark_in, marked
+from .patient import patient
+from .vendor import Vendor
 
 pytestmark = pytest.mark.soak
 SESSIONS = 100
-WIDTH = 200  # px of the photos
 COMMON = 200  # the mark of the photo that half of the sessions have
-
-
-@dataclass
-class Vendor:
-    """Our own server as a vendor that notes whose photo came with which key."""
-
-    server: Alongside = field(default_factory=Alongside)
-    came: list[tuple[str, int | None]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        app = self.server._app
-
-        async def listening(scope: Any, receive: Any, send: Any) -> None:
-            body = bytearray()
-
-            async def hear() -> Any:
-                message = await receive()
-                body.extend(message.get("body", b""))
-                return message
-
-            await app(scope, hear, send)
-            if scope["type"] == "http":
-                photo = json.loads(body)["media_info_list"][0]["media_data"]
-                key = parse_qs(scope["query_string"].decode())["api_key"][0]
-                self.came.append((key, mark_in(base64.b64decode(photo), WIDTH)))
-
-        listening.state = app.state  # type: ignore[attr-defined]
-        self.server._app = listening  # type: ignore[assignment]
 
 
 @dataclass
@@ -97,7 +66,10 @@ def paid_page(vendor: Vendor, tmp_path: Path) -> Iterator[Page]:
         "MEITU_API_KEY": "owner", "MEITU_API_SECRET": "secret", "MEITU_BASE_URL": vendor.server.start(),
         "DATA_DIR": str(tmp_path), "CALLS_PER_SECOND": "off", "READ_TIMEOUT": "300",
     }  # fmt: skip
-    yield from serve(Settings.from_env(environ), once=True)
+    for page in serve(Settings.from_env(environ), once=True):
+        page.http = patient()
+        assert page.config  # asked for once, not by all at the same time
+        yield page
 
 
 @pytest.fixture
@@ -125,13 +97,13 @@ def visit(page: Page, visitor: Visitor) -> None:
         found = re.search(r"kept/[\w-]+/quality-restoration[\w.-]+", shown)
         assert found, shown
         visitor.address = f"{page.url}/{found[0]}"
-        visitor.pictures.append(httpx.get(visitor.address).content)
-        visitor.pictures.append(httpx.get(visitor.address.replace("/kept/", "/download/")).content)
+        visitor.pictures.append(page.http.get(visitor.address).content)
+        visitor.pictures.append(page.http.get(visitor.address.replace("/kept/", "/download/")).content)
     else:
         event, answer = page.call("quality_restoration", photo, True, False)
         assert event == "complete", answer
         assert not answer[1]["repeated"]
-        visitor.pictures.append(httpx.get(answer[0]["url"]).content)
+        visitor.pictures.append(page.http.get(answer[0]["url"]).content)
         assert read_id(visitor.pictures[-1]) == answer[1]["receipt"]["result_id"]
     if visitor.number % 3 == 0:
         event, answer = page.call("facial_aesthetics", photo, "8", 0.5, False, False)

@@ -49,24 +49,24 @@ class Ear:
 
 @dataclass
 class Page:
-    """A running app: its address, and the ear at its server."""
+    """A running app: its address, and the ear at its server. http: a client to be used for many requests."""
 
     url: str
-    ear: Ear
-    app: Any = None
+    ear: Ear = field(default_factory=lambda: Ear(None))
+    http: Any = httpx
     _config: dict[str, Any] = field(default_factory=dict)
 
     def upload(self, data: bytes, name: str = "me.jpg") -> dict[str, Any]:
         """A photo as a client hands it over: uploaded, and marked as a file."""
-        paths = httpx.post(f"{self.url}/gradio_api/upload", files={"files": (name, data)}).json()
+        paths = self.http.post(f"{self.url}/gradio_api/upload", files={"files": (name, data)}).json()
         return {"path": paths[0], "orig_name": name, "meta": {"_type": "gradio.FileData"}}
 
     def call(self, name: str, *data: Any, language: str = "en", address: str = "") -> tuple[str, Any]:
         """(event, data) at the end of an API call, by plain HTTP as with curl. address: as a proxy tells it."""
         headers = {"accept-language": language, **({"x-forwarded-for": address} if address else {})}
         url = f"{self.url}/gradio_api/call/{name}"
-        event = httpx.post(url, json={"data": data}, headers=headers).json()["event_id"]
-        text = httpx.get(f"{url}/{event}", headers=headers, timeout=60).text
+        event = self.http.post(url, json={"data": data}, headers=headers).json()["event_id"]
+        text = self.http.get(f"{url}/{event}", headers=headers, timeout=60).text
         kind, _, value = text.strip().split("\n\n")[-1].partition("\ndata: ")
         return kind.removeprefix("event: "), json.loads(value)
 
@@ -78,9 +78,9 @@ class Page:
         consent = more.pop("consent", False)
         return self.join(run, [photo, *values, consent, tab, None, None], **more)
 
-    def press(self, element: str, data: list[Any], **more: Any) -> str:
-        """What the button with this name in the page answers."""
-        target = [self._component(element), "click"]
+    def press(self, element: str, data: list[Any], trigger: str = "click", **more: Any) -> str:
+        """What the button with this name in the page answers; or another component, to another trigger."""
+        target = [self._component(element), trigger]
         press = next(event["id"] for event in self.config["dependencies"] if target in map(list, event["targets"]))
         return self.join(press, data, **more)
 
@@ -88,7 +88,7 @@ class Page:
     def config(self) -> dict[str, Any]:
         """The page's components and events."""
         if not self._config:
-            self._config.update(httpx.get(f"{self.url}/config").json())
+            self._config.update(self.http.get(f"{self.url}/config").json())
         return self._config
 
     def _component(self, element: str) -> int:
@@ -102,12 +102,12 @@ class Page:
         """
         session = session or f"s{secrets.token_hex(8)}"
         body = {"data": data, "fn_index": fn_index, "session_hash": session}
-        joined = httpx.post(f"{self.url}/gradio_api/queue/join", json=body)
+        joined = self.http.post(f"{self.url}/gradio_api/queue/join", json=body)
         if joined.status_code != 200:
             return joined.text
         found: list[str] = []
         address = f"{self.url}/gradio_api/queue/data?session_hash={session}"
-        with httpx.stream("GET", address, timeout=60) as stream:
+        with self.http.stream("GET", address, timeout=60) as stream:
             for line in stream.iter_lines():
                 found.append(line)
                 hear(line)
@@ -127,7 +127,7 @@ def serve(settings: Settings, *, once: bool = False) -> Iterator[Page]:
         time.sleep(0.01)
     assert server.started
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Page(f"http://127.0.0.1:{port}", ear, app)
+    yield Page(f"http://127.0.0.1:{port}", ear)
     server.should_exit = True
     thread.join(10)
 
