@@ -1,6 +1,6 @@
 # run, test, check and measure. Everything lives in .venv, made by tools/venv.sh at first use.
 PY := .venv/bin/python
-.PHONY: run offline test chaos fuzz check format screenshots bench quality templates clean
+.PHONY: run offline test chaos fuzz soak check format screenshots bench quality templates clean
 
 run: ## the demo on http://127.0.0.1:7860
 	@sh tools/venv.sh requirements.txt
@@ -22,6 +22,10 @@ chaos: ## all rounds of the tests around paid calls; make test runs a tenth of t
 fuzz: ## all rounds of the tests with odd and hostile files
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m pytest -n 2 --dist loadgroup -m fuzz --whole
+
+soak: ## all of the tests with many visitors, for long
+	@sh tools/venv.sh requirements-dev.txt
+	@$(PY) -m pytest -m soak --whole
 
 check: ## style, types, architecture
 	@sh tools/venv.sh requirements-dev.txt

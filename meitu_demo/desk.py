@@ -88,7 +88,7 @@ class Desk:
         again: the number of the call that is wanted once more although its end is known, or WHICHEVER there is. One
         that is in flight is joined all the same: a double click on "run again" is one intent.
         """
-        self._sweep()
+        self.sweep()
         key = (session, fingerprint)
         errand = self._errands.get(key, (0.0, None))[1]
         if errand is not None and errand.ended and again in (errand.number, WHICHEVER):
@@ -134,7 +134,8 @@ class Desk:
         self._tickets.add(ticket)
         return ticket
 
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
+        """Forget what has been kept for long enough, or for which there is no room."""
         now = time.monotonic()
         room = self._capacity - sum(errand.size() for _, errand in self._errands.values())
         for key, (deadline, errand) in list(self._errands.items()):

@@ -3,6 +3,7 @@
 The offline server's result links and the page's own pictures both live here. Imports nothing of ours.
 """
 
+import asyncio
 import secrets
 import time
 from collections import OrderedDict
@@ -18,13 +19,17 @@ class _Held(NamedTuple):
 
 
 class PictureStore:
-    """Bytes by unguessable token, forgotten after `life` seconds or when the room is needed. For one event loop."""
+    """Bytes by unguessable token, forgotten after `life` seconds or when the room is needed. For one event loop.
+
+    They are forgotten in time although nobody asks for any.
+    """
 
     def __init__(self, life: float, capacity: int = CAPACITY) -> None:
         self._life = life
         self._capacity = capacity
         self._size = 0
         self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._timer: asyncio.TimerHandle | None = None
 
     def put(self, data: bytes, owner: str = "") -> str:
         """Keep `data`, which belongs to `owner`; returns its token."""
@@ -32,6 +37,7 @@ class PictureStore:
         self._sweep()
         token = secrets.token_urlsafe(24)
         self._held[token] = _Held(time.monotonic() + self._life, owner, data)
+        self._wind()
         return token
 
     def get(self, token: str) -> bytes | None:
@@ -55,6 +61,21 @@ class PictureStore:
         """Keep nothing of `owner`'s."""
         for token in [token for token, held in self._held.items() if held.owner == owner]:
             self._drop(token)
+
+    def _wind(self) -> None:
+        """Have the oldest forgotten when its time comes; without a loop there is nobody to do it."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        if self._timer is None and self._held:
+            deadline = next(iter(self._held.values())).deadline
+            self._timer = loop.call_later(max(0.0, deadline - time.monotonic()), self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        self._sweep()
+        self._wind()
 
     def _drop(self, token: str) -> None:
         held = self._held.pop(token, None)

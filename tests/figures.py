@@ -1,7 +1,7 @@
 """How often the long tests repeat, and what they counted: figures are printed when the run ends, also from workers.
 
-`make test` runs about a tenth of each long test, `--whole` (make chaos, make fuzz) all of it. A test asks for `rounds`
-to learn its number, and hands what it measured to `figure`.
+`make test` runs about a tenth of each long test, `--whole` (make chaos, make fuzz, make soak) all of it. A test asks
+for `rounds` to learn its number, and hands what it measured to `figure`.
 """
 
 import math
@@ -19,6 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "chaos: faults, crowds and kills around paid calls (make chaos)")
     config.addinivalue_line("markers", "fuzz: odd and hostile files, paths and values (make fuzz)")
+    config.addinivalue_line("markers", "soak: many visitors, for long (make soak)")
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The picture store: unguessable, forgetful, bounded."""
 
+import asyncio
+
 import pytest
 
 from meitu_demo import store as module
@@ -58,3 +60,16 @@ def test_forgetting_gives_the_room_back(clock: list[float]) -> None:
         clock[0] += 25
     kept = [store.put(b"y" * 30) for _ in range(3)]
     assert [store.get(token) for token in kept] == [b"y" * 30] * 3
+
+
+async def test_nobody_has_to_ask_for_a_picture_to_be_forgotten() -> None:
+    """Its bytes leave the memory in time, one picture after the other."""
+    store = PictureStore(0.05)
+    store.put(b"face")
+    await asyncio.sleep(0.03)
+    store.put(b"face")
+    for _ in range(1000):
+        if store._held:
+            await asyncio.sleep(0.01)
+    assert not store._held
+    assert store._size == 0

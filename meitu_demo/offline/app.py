@@ -21,6 +21,7 @@ from .engine import Engine
 
 RESULT_LIFE_S = 600.0  # the vendor's document says 24 h; a demo has no reason to keep a face that long
 BUSY_S = 5  # after which a caller who was turned away for load may come again
+ONCE_LIFE_S = 60.0  # who fetches once, fetches at once; a caller that left meanwhile does not
 Handler = Callable[[Request, Endpoint], Awaitable[Response]]
 HANDLERS: dict[str, Handler] = {"meitu": meitu_gateway.handle, "ailab": ailab_gateway.handle}
 
@@ -30,7 +31,7 @@ def create_app(*, private_links: bool = False, lab: bool = False, fault: str = "
 
     private_links: photos given by URL may lie on private addresses, loopback included: for development only.
     lab: callers may tell the server to fail, see `faults`; also for development only. `fault`: how all calls
-    fail that say nothing themselves. once: a linked result is forgotten when it has been fetched.
+    fail that say nothing themselves. once: a linked result is forgotten when it has been fetched, or after a minute.
     """
     routes = [
         HttpRoute(endpoint.path, partial(_serve, endpoint=endpoint), methods=["POST"])
@@ -46,7 +47,7 @@ def create_app(*, private_links: bool = False, lab: bool = False, fault: str = "
         lifespan=_lifespan,
     )
     app.state.engine = Engine()
-    app.state.results = PictureStore(RESULT_LIFE_S)
+    app.state.results = PictureStore(ONCE_LIFE_S if once else RESULT_LIFE_S)
     app.state.private_links = private_links
     app.state.once = once
     app.state.lab, app.state.fault = lab, fault

@@ -39,6 +39,7 @@ from .belongings import Belongings
 from .context import Context, Lines
 from .header import header
 from .headers import SecurityHeaders
+from .leftovers import Leftovers
 from .login import LoginDoor, checker, login_message
 from .one_photo import Shown
 from .origins import Origins, is_loopback
@@ -55,9 +56,8 @@ def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
     """The page: header, a tab for each endpoint, and the API beside it."""
     picks = controls.TemplatePicks.collect(settings.meitu_template_ids)
     panels: list[Shown] = []
-    sweep = (min(300, settings.keep_minutes * 10), settings.keep_minutes * 40)
     blocks: gr.Blocks
-    with gr.Blocks(title="Portrait APIs", analytics_enabled=False, fill_width=True, delete_cache=sweep) as blocks:
+    with gr.Blocks(title="Portrait APIs", analytics_enabled=False, fill_width=True) as blocks:
         tab = gr.Textbox(visible=False, elem_id="tab-name")
         own = gr.State(None, time_to_live=settings.keep_minutes * 60)
         masthead = gr.HTML(
@@ -104,6 +104,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     uploads.keep_apart()
     blocks = build(context, settings, texts)
     blocks.queue(default_concurrency_limit=None)
+    leftovers = Leftovers(blocks, folder, kept * 5 / 6, kept)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -111,9 +112,12 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
             tasks.start_soon(till.tend)
             tasks.start_soon(rehearsal.till.tend)
             tasks.start_soon(mine.tend)
+            tasks.start_soon(leftovers.tend)
             yield
             await desk.finish(LAST_CALLS_S)
             tasks.cancel_scope.cancel()
+        await mine.delete_all()
+        await leftovers.sweep(-1.0, -1.0)
         await rehearsal.close()
         await till.close()
 

@@ -7,6 +7,8 @@ them. Pictures and calls are kept under the session's name. For one event loop.
 import shutil
 import time
 from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +35,7 @@ class Left:
 class Belongings:
     """The folders of each session's uploads, with the pictures and calls that are kept for it.
 
-    Folders that are older than `life` seconds are deleted by `sweep`.
+    Folders that are older than `life` seconds are deleted by `sweep`, at the latest; see also `leftovers`.
     """
 
     def __init__(self, uploads: Path, pictures: PictureStore, desk: Desk, life: float) -> None:
@@ -46,8 +48,7 @@ class Belongings:
     def clear_leftovers(self) -> None:
         """What a process left that was killed, once it is old. Blocks; for the start, before anything is there."""
         now = time.time()
-        folders = [path for path in self._uploads.glob("*") if path.is_dir()]
-        _remove([folder for folder in folders if now - folder.stat().st_mtime > self._life])
+        remove([path for path in self._uploads.glob("*") if now - path.stat().st_mtime > self._life])
 
     def note(self, session: str, file: Path) -> None:
         """`file` is the session's; the folder that it lies in holds nothing else."""
@@ -65,7 +66,11 @@ class Belongings:
         self._desk.stop(session)
         self._desk.forget(session)
         self._pictures.forget(session)
-        await anyio.to_thread.run_sync(_remove, list(self._folders.get(session, ())))
+        await anyio.to_thread.run_sync(remove, list(self._folders.get(session, ())))
+
+    async def delete_all(self) -> None:
+        """Every session's files, when the app stops."""
+        await anyio.to_thread.run_sync(remove, [folder for folders in self._folders.values() for folder in folders])
 
     async def tend(self) -> None:
         """For as long as the app lives: sweep, often enough that nothing grows much older than it may."""
@@ -75,10 +80,11 @@ class Belongings:
 
     async def sweep(self) -> None:
         """Delete what has been here for long enough."""
+        self._desk.sweep()
         now = time.monotonic()
         for session, folders in list(self._folders.items()):
             old = [folder for folder, since in folders.items() if now - since > self._life]
-            await anyio.to_thread.run_sync(_remove, old)
+            await anyio.to_thread.run_sync(remove, old)
             for folder in old:
                 folders.pop(folder, None)
             if not folders:
@@ -89,6 +95,11 @@ def _count(folders: list[Path]) -> int:
     return sum(file.is_file() for folder in folders for file in folder.rglob("*"))
 
 
-def _remove(folders: list[Path]) -> None:
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+def remove(paths: Iterable[Path]) -> None:
+    """Folders with all that is in them, and files; whatever cannot be removed stays. Blocks."""
+    for path in paths:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                path.unlink()

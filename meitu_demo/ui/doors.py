@@ -1,4 +1,4 @@
-"""The check at every door: a photo must be an upload.
+"""The check at every door: a photo must be an upload, and an upload is one visitor's.
 
 A client may name any file of the server's as its photo, and Gradio looks only at payloads that carry its own mark. So
 nothing is opened unless it carries the mark, and lies, links resolved, inside the folder that uploads land in.

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import anyio
 import gradio as gr
 
 from ..spec import Endpoint
@@ -84,8 +85,8 @@ def wire_example(
 ) -> gr.events.Dependency:
     """The example photo in place of one's own; deleted like one's own."""
 
-    def take(request: gr.Request, tab: Any) -> str:
-        path = examples.example_file(name)
+    async def take(request: gr.Request, tab: Any) -> str:
+        path = await anyio.to_thread.run_sync(examples.example_file, name)
         context.mine.note(Visit.of(request, tab).session, Path(path))
         return path
 

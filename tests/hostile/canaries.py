@@ -4,9 +4,22 @@ import struct
 from typing import NamedTuple
 
 import numpy as np
-from PIL import PngImagePlugin
+from PIL import Image, PngImagePlugin
 
-from .parts import KINDS, canvas, chunk, portrait, riff_chunk, saved, segment, srgb, webp, with_chunks, with_segments
+from .parts import (
+    KINDS,
+    box,
+    canvas,
+    chunk,
+    portrait,
+    riff_chunk,
+    saved,
+    segment,
+    srgb,
+    webp,
+    with_chunks,
+    with_segments,
+)
 
 _SIDES = 160, 120
 _ASCII, _LONG, _BYTES = 2, 4, 7  # EXIF's types
@@ -19,10 +32,12 @@ class Planted(NamedTuple):
     marks: dict[str, bytes]
 
 
-def planted(kind: str) -> Planted:
-    """A photo of `kind` with all that it can carry."""
+def planted(kind: str, photo: Image.Image | None = None) -> Planted:
+    """`photo`, else the astronaut, as a file of `kind` with all that it can carry."""
     marks = {place: f"CANARY-{kind}-{place}".encode() for place in _PLACES[kind]}
-    return Planted(_MAKERS[kind](marks), marks)
+    data = _MAKERS[kind](photo or portrait(*_SIDES), marks)
+    trailing = marks["trailing data"]
+    return Planted(data + (box(b"free", trailing) if kind == "HEIF" else trailing), marks)
 
 
 def spellings(mark: bytes) -> tuple[bytes, bytes]:
@@ -30,13 +45,13 @@ def spellings(mark: bytes) -> tuple[bytes, bytes]:
     return mark, mark.decode().encode("utf-16-be")
 
 
-_EXIF = ("description", "maker note", "position", "thumbnail")
+_EXIF = ("description", "maker note", "user comment", "position", "thumbnail")
 _PLACES = {
-    "JPEG": (*_EXIF, "xmp", "iptc", "profile", "comment", "private segment"),
-    "PNG": (*_EXIF, "xmp", "profile", "text", "packed text", "international text"),
-    "WEBP": (*_EXIF, "xmp", "profile"),
-    "BMP": ("profile",),
-    "HEIF": (*_EXIF, "xmp", "profile"),
+    "JPEG": (*_EXIF, "xmp", "iptc", "profile", "comment", "private segment", "trailing data"),
+    "PNG": (*_EXIF, "xmp", "profile", "text", "packed text", "international text", "trailing data"),
+    "WEBP": (*_EXIF, "xmp", "profile", "trailing data"),
+    "BMP": ("profile", "trailing data"),
+    "HEIF": (*_EXIF, "xmp", "profile", "trailing data"),
 }
 
 
@@ -58,9 +73,11 @@ def _exif(marks: dict[str, bytes]) -> bytes:
     places = {}
     for name, rows in {
         "position": [(0x001C, _BYTES, marks["position"])],
-        "camera": [(0x927C, _BYTES, marks["maker note"])],
+        "camera": [
+            (0x927C, _BYTES, marks["maker note"]), (0x9286, _BYTES, b"ASCII\0\0\0" + marks["user comment"]),
+        ],
         "second": [(0x0103, _LONG, 6), (0x0201, _LONG, 8), (0x0202, _LONG, len(thumbnail))],
-    }.items():
+    }.items():  # fmt: skip
         places[name] = len(block)
         block += _directory(len(block), rows)
     at = len(block)
@@ -82,46 +99,53 @@ def _profile(marks: dict[str, bytes]) -> bytes:
     return raw.replace(name.encode("utf-16-be"), marks["profile"].decode().encode("utf-16-be"))
 
 
-def _jpeg(marks: dict[str, bytes]) -> bytes:
-    resource = b"8BIM\4\4\0\0" + struct.pack(">I", len(marks["iptc"])) + marks["iptc"]
+def _xmp(marks: dict[str, bytes]) -> bytes:
+    return b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:source="%s"/>
+</rdf:RDF></x:xmpmeta>""" % marks["xmp"]
+
+
+def _jpeg(photo: Image.Image, marks: dict[str, bytes]) -> bytes:
+    caption = struct.pack(">BBBH", 0x1C, 2, 120, len(marks["iptc"])) + marks["iptc"]
+    resource = b"8BIM\4\4\0\0" + struct.pack(">I", len(caption)) + caption
     return with_segments(
-        saved(portrait(*_SIDES), "JPEG", icc_profile=_profile(marks), comment=marks["comment"]),
+        saved(photo, "JPEG", icc_profile=_profile(marks), comment=marks["comment"]),
         segment(0xE1, b"Exif\0\0" + _exif(marks)),
-        segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + marks["xmp"]),
+        segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + _xmp(marks)),
         segment(0xED, b"Photoshop 3.0\0" + resource),
         segment(0xE7, marks["private segment"]),
     )
 
 
-def _png(marks: dict[str, bytes]) -> bytes:
+def _png(photo: Image.Image, marks: dict[str, bytes]) -> bytes:
     text = PngImagePlugin.PngInfo()
     text.add_text("Author", marks["text"].decode())
     text.add_text("Title", marks["packed text"].decode(), zip=True)
     text.add_itxt("Comment", marks["international text"].decode())
-    text.add_itxt("XML:com.adobe.xmp", marks["xmp"].decode())
-    data = saved(portrait(*_SIDES), "PNG", pnginfo=text, icc_profile=_profile(marks))
+    text.add_itxt("XML:com.adobe.xmp", _xmp(marks).decode())
+    data = saved(photo, "PNG", pnginfo=text, icc_profile=_profile(marks))
     return with_chunks(data, chunk(b"eXIf", _exif(marks)))
 
 
-def _webp(marks: dict[str, bytes]) -> bytes:
+def _webp(photo: Image.Image, marks: dict[str, bytes]) -> bytes:
     return webp(
-        canvas(*_SIDES, 32 | 8 | 4), riff_chunk(b"ICCP", _profile(marks)), saved(portrait(*_SIDES), "WEBP")[12:],
-        riff_chunk(b"EXIF", _exif(marks)), riff_chunk(b"XMP ", marks["xmp"]),
+        canvas(*photo.size, 32 | 8 | 4), riff_chunk(b"ICCP", _profile(marks)), saved(photo, "WEBP")[12:],
+        riff_chunk(b"EXIF", _exif(marks)), riff_chunk(b"XMP ", _xmp(marks)),
     )  # fmt: skip
 
 
-def _bmp(marks: dict[str, bytes]) -> bytes:
+def _bmp(photo: Image.Image, marks: dict[str, bytes]) -> bytes:
     """The fifth edition of the header has room for a profile, behind the pixels."""
-    width, height = _SIDES
-    pixels, profile = np.asarray(portrait(*_SIDES))[::-1, :, ::-1].tobytes(), _profile(marks)
+    width, height = photo.size
+    pixels, profile = np.asarray(photo)[::-1, :, ::-1].tobytes(), _profile(marks)
     info = struct.pack("<IiiHHIIiiII", 124, width, height, 1, 24, 0, len(pixels), 0, 0, 0, 0)
     info += bytes(16) + b"DEBM" + bytes(48) + struct.pack("<IIII", 4, 124 + len(pixels), len(profile), 0)
     return b"BM" + struct.pack("<IHHI", 138 + len(pixels) + len(profile), 0, 0, 138) + info + pixels + profile
 
 
-def _heic(marks: dict[str, bytes]) -> bytes:
-    options = {"exif": _exif(marks), "xmp": marks["xmp"], "icc_profile": _profile(marks)}
-    return saved(portrait(*_SIDES), "HEIF", **options)
+def _heic(photo: Image.Image, marks: dict[str, bytes]) -> bytes:
+    options = {"exif": _exif(marks), "xmp": _xmp(marks), "icc_profile": _profile(marks)}
+    return saved(photo, "HEIF", **options)
 
 
 _MAKERS = dict(zip(KINDS, (_jpeg, _png, _webp, _bmp, _heic), strict=True))

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -48,35 +49,63 @@ class Ear:
 
 @dataclass
 class Page:
-    """A running app: its address, and the ear at its server."""
+    """A running app: its address, and the ear at its server. http: a client to be used for many requests."""
 
     url: str
-    ear: Ear
+    ear: Ear = field(default_factory=lambda: Ear(None))
+    http: Any = httpx
+    _config: dict[str, Any] = field(default_factory=dict)
 
     def upload(self, data: bytes, name: str = "me.jpg") -> dict[str, Any]:
         """A photo as a client hands it over: uploaded, and marked as a file."""
-        paths = httpx.post(f"{self.url}/gradio_api/upload", files={"files": (name, data)}).json()
+        paths = self.http.post(f"{self.url}/gradio_api/upload", files={"files": (name, data)}).json()
         return {"path": paths[0], "orig_name": name, "meta": {"_type": "gradio.FileData"}}
 
     def call(self, name: str, *data: Any, language: str = "en", address: str = "") -> tuple[str, Any]:
         """(event, data) at the end of an API call, by plain HTTP as with curl. address: as a proxy tells it."""
         headers = {"accept-language": language, **({"x-forwarded-for": address} if address else {})}
         url = f"{self.url}/gradio_api/call/{name}"
-        event = httpx.post(url, json={"data": data}, headers=headers).json()["event_id"]
-        text = httpx.get(f"{url}/{event}", headers=headers, timeout=60).text
+        event = self.http.post(url, json={"data": data}, headers=headers).json()["event_id"]
+        text = self.http.get(f"{url}/{event}", headers=headers, timeout=60).text
         kind, _, value = text.strip().split("\n\n")[-1].partition("\ndata: ")
         return kind.removeprefix("event: "), json.loads(value)
 
+    def run(self, slug: str, values: list[Any], photo: Any, tab: str = "", **more: Any) -> str:
+        """What a panel's run button answers, in the tab of that name."""
+        consent = more.pop("consent", False)
+        return self.press(f"{slug}-run", [photo, *values, consent, tab, None, None], **more)
+
+    def press(self, element: str, data: list[Any], trigger: str = "click", **more: Any) -> str:
+        """What the button with this name in the page answers; or another component, to another trigger."""
+        target = [self._component(element), trigger]
+        press = next(event["id"] for event in self.config["dependencies"] if target in map(list, event["targets"]))
+        return self.join(press, data, **more)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The page's components and events."""
+        if not self._config:
+            self._config.update(self.http.get(f"{self.url}/config").json())
+        return self._config
+
+    def _component(self, element: str) -> int:
+        found = (part["id"] for part in self.config["components"] if part["props"].get("elem_id") == element)
+        return int(next(found))
+
     def join(self, fn_index: int, data: list[Any], hear: Callable[[str], object] = str, session: str = "") -> str:
-        """Everything that a private event answers when somebody posts to it, as text. hear: gets each line at once."""
-        body = {"data": data, "fn_index": fn_index, "session_hash": session or f"s{time.monotonic_ns()}"}
+        """Everything that a private event answers when somebody posts to it, as text.
+
+        hear: gets each line at once. session: Gradio's, if it is not a new one.
+        """
+        session = session or f"s{secrets.token_hex(8)}"
+        body = {"data": data, "fn_index": fn_index, "session_hash": session}
         words = {"content-type": "application/json"}  # by hand: hostile values include what httpx takes for no JSON
-        joined = httpx.post(f"{self.url}/gradio_api/queue/join", content=json.dumps(body), headers=words)
+        joined = self.http.post(f"{self.url}/gradio_api/queue/join", content=json.dumps(body), headers=words)
         if joined.status_code != 200:
             return joined.text
         found: list[str] = []
-        address = f"{self.url}/gradio_api/queue/data?session_hash={body['session_hash']}"
-        with httpx.stream("GET", address, timeout=60) as stream:
+        address = f"{self.url}/gradio_api/queue/data?session_hash={session}"
+        with self.http.stream("GET", address, timeout=60) as stream:
             for line in stream.iter_lines():
                 found.append(line)
                 hear(line)
@@ -85,9 +114,9 @@ class Page:
         return json.dumps([json.loads(line.removeprefix("data: ")) for line in found if line], ensure_ascii=False)
 
 
-def serve(settings: Settings) -> Iterator[Page]:
-    """Run the app until the generator is closed."""
-    ear = Ear(create_offline())
+def serve(settings: Settings, *, once: bool = False) -> Iterator[Page]:
+    """Run the app until the generator is closed. once: with the offline server as `app.py` makes it."""
+    ear = Ear(create_offline(once=once))
     app = create_app(settings, make_client(settings, ear))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)

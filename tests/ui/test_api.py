@@ -357,7 +357,7 @@ def test_a_private_event_works_with_an_upload(page: Page, portrait: bytes) -> No
     config = httpx.get(f"{page.url}/config").json()
     elements = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
     photo = elements["quality-restoration-photo"]
-    events = [event["id"] for event in config["dependencies"] if event["inputs"][:1] == [photo] and event["inputs"][2:]]
+    events = [event["id"] for event in config["dependencies"] if event["inputs"][:1] == [photo] and event["inputs"][4:]]
     answer = page.join(events[0], [page.upload(portrait), False, "", None, None])
     found = re.search(r"kept/([\w-]+)/(quality-restoration[\w.-]+\.jpg)", answer)
     assert found

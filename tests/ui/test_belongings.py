@@ -3,10 +3,14 @@
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from meitu_demo.desk import Desk
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.service import Outcome, Watch
+from meitu_demo.spec import Photo
 from meitu_demo.store import PictureStore
 from meitu_demo.ui.belongings import Belongings, Left
 
@@ -87,3 +91,41 @@ def test_leftovers_of_a_killed_process_go_at_the_next_start(mine: Belongings, up
     mine.clear_leftovers()
     assert not old.exists()
     assert young.exists()
+
+
+def test_so_does_an_upload_that_was_under_way(mine: Belongings, uploads: Path) -> None:
+    """It has no folder yet."""
+    uploads.mkdir()
+    broken = uploads / "tmp12345678"
+    broken.write_bytes(b"half a face")
+    past = time.time() - 2 * LIFE
+    os.utime(broken, (past, past))
+    mine.clear_leftovers()
+    assert not broken.exists()
+
+
+async def test_a_stop_leaves_no_file(mine: Belongings, uploads: Path) -> None:
+    """Whoever they belong to."""
+    photos = upload(uploads, "a" * 32), upload(uploads, "b" * 32)
+    for session, photo in zip(("one", "other"), photos, strict=True):
+        mine.note(session, photo)
+    await mine.delete_all()
+    assert not any(photo.parent.exists() for photo in photos)
+
+
+async def test_a_paid_result_is_forgotten_although_nobody_comes_any_more(uploads: Path) -> None:
+    """The desk looks only when somebody hands something in; the sweep makes it look."""
+    desk = Desk(-1.0)
+    mine = Belongings(uploads, PictureStore(LIFE), desk, LIFE)
+
+    async def ask(watch: Watch) -> Any:
+        return None
+
+    async def collect(asked: Any, watch: Watch) -> Any:
+        photo = Photo(b"face", "image/jpeg", 1, 1)
+        return Outcome(CATALOGUE["face_fuse"], "live", {}, photo, photo, (), 1.0)
+
+    await desk.hand_in("one", "order", ask, collect).result()
+    assert (await mine.look("one")).calls == 1
+    await mine.sweep()
+    assert (await mine.look("one")).calls == 0

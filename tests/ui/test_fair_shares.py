@@ -67,15 +67,6 @@ def gate(crowded_page: Page, portrait: bytes) -> Iterator[Gate]:
     crowded_page.ear.app = app
 
 
-def click(page: Page, slug: str, values: list[str], photo: Any, tab: str = "", hear: Any = str) -> str:
-    """What a panel's run button answers, in the tab of that name."""
-    config = httpx.get(f"{page.url}/config").json()
-    elements = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
-    of_photo = [event for event in config["dependencies"] if event["inputs"][:1] == [elements[f"{slug}-photo"]]]
-    run = next(event["id"] for event in of_photo if len(event["inputs"]) > 2)
-    return page.join(run, [photo, *values, False, tab, None, None], hear)
-
-
 def by_address(page: Page, photo: Any) -> tuple[bool, str]:
     """A call by plain HTTP, as a session of its own, from one address."""
     event, data = page.call("quality_restoration", photo, False, False, address="9.9.9.9")
@@ -84,7 +75,7 @@ def by_address(page: Page, photo: Any) -> tuple[bool, str]:
 
 def by_tab(page: Page, photo: Any) -> tuple[bool, str]:
     """A click in one tab on this machine, whose address says nothing."""
-    shown = click(page, "quality-restoration", [], photo, "a" * 32)
+    shown = page.run("quality-restoration", [], photo, "a" * 32)
     return "kept/" in shown, shown
 
 
@@ -108,7 +99,7 @@ def test_twelve_quick_calls_of_one_visitor(
                 waits.append(found[1])
                 gate.open.set()
 
-        shown = click(crowded_page, "anime-avatar", ["1.0.0"], photo, hear=hear)
+        shown = crowded_page.run("anime-avatar", ["1.0.0"], photo, hear=hear)
         served = [job.result(60) for job in pending]
     assert len(told) == 12 - EACH
     for pictured, text in told:

@@ -1,0 +1,70 @@
+"""The app for the soak, in a process of its own: python soak_app.py KEEP_MINUTES. Tells its port, then serves.
+
+As `app.py` makes it, with a vendor alongside to call, photos kept for seconds, and a route that tells what is held.
+"""
+
+import gc
+import os
+import sys
+import threading
+from dataclasses import replace
+from typing import Any
+
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")  # as app.py does
+
+import uvicorn
+from fastapi.routing import APIRoute
+
+from meitu_demo.offline import app as offline
+from meitu_demo.offline.alongside import Alongside
+from meitu_demo.settings import Settings
+from meitu_demo.transport import make_client
+from meitu_demo.ui import app as ui
+from meitu_demo.ui.context import Context
+
+
+def main(keep_minutes: float) -> None:
+    """Serve until killed."""
+    offline.ONCE_LIFE_S = keep_minutes * 60
+    vendor, results = Alongside(), offline.create_app(once=True)
+    keys = {"MEITU_API_KEY": "key", "MEITU_API_SECRET": "secret", "MEITU_BASE_URL": vendor.start()}
+    settings = Settings.from_env({**keys, "DATA_DIR": os.environ["DATA_DIR"], "CALLS_PER_SECOND": "off"})
+    settings = replace(settings, keep_minutes=keep_minutes)  # type: ignore[arg-type]  # the environment takes whole ones
+    parts: list[Any] = []
+    build = ui.build
+
+    def noting(context: Context, *given: Any) -> Any:
+        parts[:] = [context, build(context, *given)]
+        return parts[1]
+
+    ui.build = noting
+    app = ui.create_app(settings, make_client(settings, results))
+
+    async def held() -> dict[str, int]:
+        context, blocks = parts
+        gc.collect()
+        return {
+            "pictures": len(context.pictures._held),
+            "paid results": len(context.desk._errands),
+            "running calls": len(context.desk._running),
+            "folders": len(context.mine._folders),
+            "links": len(results.state.results._held) + len(vendor._app.state.results._held),
+            "turns": context.turns._running + context.turns._claims.total(),
+            "listed files": sum(map(len, blocks.temp_file_sets)),
+            "sessions": len(blocks.state_holder.session_data),
+        }
+
+    app.router.routes.insert(0, APIRoute("/held", held))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical"))
+    threading.Thread(target=_tell_port, args=[server], daemon=True).start()
+    server.run()
+
+
+def _tell_port(server: uvicorn.Server) -> None:
+    while not server.started:
+        threading.Event().wait(0.02)
+    print(server.servers[0].sockets[0].getsockname()[1], flush=True)
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]))

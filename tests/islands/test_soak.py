@@ -1,0 +1,82 @@
+"""The app under mixed use for long: its memory stays level, and nothing of a visitor outlives its time."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from .visitors import ENDS, Soak
+
+pytestmark = pytest.mark.soak
+CALLS = 2000
+KEEP_MINUTES = 0.2
+GROWTH = 0.08
+# What the app itself keeps on the disk: the photos to begin with, and the ledger of paid calls. Gradio keeps nothing.
+OWN = re.compile(
+    r"meitu_demo_examples_\w+/(thumbnail|astronaut|degraded)\.jpg|ledger/(ledger\.db(-wal|-shm)?|visitors\.key)"
+)
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """The app's address and its process; all of its files are in `tmp_path`."""
+    folders = {"TMPDIR": tmp_path, "GRADIO_TEMP_DIR": tmp_path / "gradio", "DATA_DIR": tmp_path / "ledger"}
+    environ = {**os.environ, **{name: str(path) for name, path in folders.items()}, "PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, str(Path(__file__).with_name("soak_app.py")), str(KEEP_MINUTES)]
+    with subprocess.Popen(
+        command, env=environ, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}", psutil.Process(process.pid)
+        process.terminate()
+        process.wait(30)
+
+
+def awaited(found: Callable[[], Any], wanted: Callable[[Any], bool], seconds: float = 90) -> Any:
+    """What `found` gives once it is as wanted, or at the end of patience."""
+    end = time.monotonic() + seconds
+    while not wanted(last := found()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return last
+
+
+def test_it_holds_for_long(
+    app: tuple[str, psutil.Process], rounds: Any, figure: Any, portrait_pixels: Any, faceless: bytes, tmp_path: Path
+) -> None:
+    """After thousands of mixed calls memory is level, and no file past its time and no descriptor is left."""
+    (url, process), calls = app, rounds(CALLS)
+    soak, warm = Soak(url, portrait_pixels, faceless), calls // 4
+    levels = []
+    for first, last in ((0, warm), (warm, warm + (calls - warm) // 2), (warm + (calls - warm) // 2, calls)):
+        soak.run(first, last)
+        levels.append(process.memory_info().rss / 2**20)
+        if not first:
+            descriptors = process.num_fds()
+    assert soak.ends.total() == calls
+    left = awaited(lambda: httpx.get(f"{url}/held").json(), lambda held: not any(held.values()))
+    open_now = awaited(process.num_fds, lambda number: number <= descriptors)
+    strange = awaited(lambda: [path for path in files_in(tmp_path) if not OWN.fullmatch(path)], lambda found: not found)
+    growth = levels[2] / levels[1] - 1
+    figure(
+        f"islands: soak of {calls} mixed calls: {levels[0]:.0f} MB warm, {levels[1]:.0f} MB, {levels[2]:.0f} MB "
+        f"({growth:+.1%}); {descriptors} descriptors, then {open_now}; left of visitors: {len(strange)} files, "
+        f"{sum(left.values())} things in memory"
+    )
+    assert soak.ends.keys() <= ENDS, soak.ends
+    assert growth < GROWTH
+    assert open_now <= descriptors
+    assert not any(left.values()), left
+    assert strange == []
+
+
+def files_in(folder: Path) -> list[str]:
+    return [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
