@@ -40,7 +40,9 @@ def thumbnail() -> str:
 
 def _write(name: str, pixels: Image) -> str:
     path = _folder() / name
-    path.write_bytes(codec.encode(pixels))
+    whole = path.with_name(secrets.token_hex(8))  # many may ask for the first time at once: nobody finds half a file
+    whole.write_bytes(codec.encode(pixels))
+    whole.replace(path)
     return str(path)
 
 
