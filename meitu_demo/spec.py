@@ -1,7 +1,7 @@
 """The vocabulary: what an endpoint, its controls, its limits, a photo and a route are.
 
 An endpoint is a declaration plus a pure function; panel, client call, offline route, API name and tests follow from it.
-Imports nothing of ours but `errors`; everybody may import it.
+Imports nothing of ours but `errors` and `redaction`; everybody may import it.
 """
 
 import math
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import SecretStr
 
 from .errors import ValueRejected
+from .redaction import guard, scrub
 
 Values = Mapping[str, Any]
 Image = NDArray[np.uint8]
@@ -53,6 +54,10 @@ class Reply:
 
     media: bytes | Link = field(repr=False)
     request_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.request_id:  # goes into reports and rows, and some vendors quote what they were sent
+            object.__setattr__(self, "request_id", scrub(self.request_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +171,19 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Keys of one provider. `host` only for the marketplace edition, which wants it as a header."""
+    """Keys of one provider, in no text for as long as they are held: whoever makes these need not think of it.
+
+    host: only for the marketplace edition, which wants it as a header.
+    """
 
     key: SecretStr
     secret: SecretStr | None = None
     host: str = ""
+
+    def __post_init__(self) -> None:
+        guard(self.key)
+        if self.secret:
+            guard(self.secret)
 
 
 @dataclass(frozen=True, slots=True)
