@@ -94,7 +94,7 @@ class Choice:
             return text
         if self.open and 0 < len(text) <= 64 and text.isascii() and text.replace("_", "").replace("-", "").isalnum():
             return text
-        raise ValueRejected(control=self.name, value=_text(value)[:64], allowed=_listed(self.options))
+        raise ValueRejected(control=self.name, value=scrub(_text(value))[:64], allowed=_listed(self.options))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,9 @@ class Strength:
         except ValueError:
             number = math.nan
         if not self.low <= number <= self.high:
-            raise ValueRejected(control=self.name, value=_text(value)[:64], allowed=f"{self.low:g}..{self.high:g}")
+            raise ValueRejected(
+                control=self.name, value=scrub(_text(value))[:64], allowed=f"{self.low:g}..{self.high:g}"
+            )
         return number
 
 
@@ -165,7 +167,7 @@ class Endpoint:
         known = {control.name for control in self.controls}
         for name in values:
             if name not in known:
-                raise ValueRejected(control=str(name)[:64], value="", allowed=_listed(tuple(sorted(known))))
+                raise ValueRejected(control=scrub(str(name))[:64], value="", allowed=_listed(tuple(sorted(known))))
         return {control.name: control.read(values.get(control.name, control.default)) for control in self.controls}
 
 
@@ -185,13 +187,16 @@ class Credentials:
         if self.secret:
             guard(self.secret)
 
+    def __deepcopy__(self, memo: object) -> "Credentials":
+        return self  # a copy's secrets would be other objects, and not guarded
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """A call that is ready to be made: checked values, and the photo as it goes out."""
 
     endpoint: Endpoint
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(repr=False)  # a person may have typed anything
     photo: Photo
     changes: tuple[Change, ...]
     took_s: float = field(default=0.0, compare=False)  # to get there
