@@ -48,10 +48,11 @@ class Ear:
 
 @dataclass
 class Page:
-    """A running app: its address, and the ear at its server."""
+    """A running app: its address, the ear at its server, and its client."""
 
     url: str
     ear: Ear
+    client: httpx.AsyncClient
 
     def upload(self, data: bytes, name: str = "me.jpg") -> dict[str, Any]:
         """A photo as a client hands it over: uploaded, and marked as a file."""
@@ -88,15 +89,16 @@ class Page:
 def serve(settings: Settings) -> Iterator[Page]:
     """Run the app until the generator is closed."""
     ear = Ear(create_offline())
-    app = create_app(settings, make_client(settings, ear))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
+    client = make_client(settings, ear)
+    app = create_app(settings, client)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", log_config=None))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started and thread.is_alive():
         time.sleep(0.01)
     assert server.started
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Page(f"http://127.0.0.1:{port}", ear)
+    yield Page(f"http://127.0.0.1:{port}", ear, client)
     server.should_exit = True
     thread.join(10)
 
