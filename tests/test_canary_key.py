@@ -237,7 +237,7 @@ class World:
             outcome = await service.collect(client, route, order, asked)
             objects.append(outcome)
             sinks["file's name"] = file_name(outcome)
-            sinks["report"] = "".join(str(api.report(outcome, language)) for language in LANGUAGES)
+            sinks["report"] = "".join(str(api.report(outcome, language, 30)) for language in LANGUAGES)
         except DemoError as error:
             objects += [error, error.__cause__]
             sinks["trace"] = "".join(format_exception(error))
@@ -252,7 +252,8 @@ class World:
         self.vendor.keys = OWNERS
         endpoint = CATALOGUE[combination.endpoint]
         values = self.values(combination.kind, endpoint)
-        answer = self.page.call(endpoint.id, self.upload, *values.values(), False, True, language=LANGUAGES[number % 2])
+        data = [self.upload, *values.values(), True, True]
+        answer = self.page.call(endpoint.id, *data, language=LANGUAGES[number % 2])
         return {"API's answer": str(answer)}
 
     def by_panel(self, combination: Combination, number: int) -> dict[str, str]:
@@ -263,10 +264,10 @@ class World:
         self.vendor.keys = VISITORS if number % 2 else OWNERS
         told = ""
         if number % 2:
-            told = self.page.join(self.events["keys"], [*VISITORS["meitu"], *VISITORS["ailab"]], session)
+            told = self.page.join(self.events["keys"], [*VISITORS["meitu"], *VISITORS["ailab"]], session=session)
             assert escape(translate("keys.used", "en"))[:20] in told
-        data = [self.upload, *values.values(), "", None, 0]
-        return {"page's events": told + self.page.join(self.events[endpoint.id], data, session)}
+        data = [self.upload, *values.values(), True, "", None, 0]
+        return {"page's events": told + self.page.join(self.events[endpoint.id], data, session=session)}
 
     def at_the_end(self, folders: Mapping[str, Path]) -> Iterator[tuple[str, str | bytes]]:
         """What has been gathered meanwhile: pages, the ledgers, files and their names."""
@@ -303,16 +304,14 @@ def world(folders: dict[str, Path], portrait: bytes) -> Iterator[World]:
         page = next(serving)
         config = httpx.get(f"{page.url}/config").json()
         elements = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
+        buttons = {endpoint.id: f"{endpoint.slug}-run" for endpoint in CATALOGUE.values()} | {"keys": "own-keys-use"}
         events = {
             name: next(
                 event["id"]
                 for event in config["dependencies"]
-                if event["inputs"][:1] == [elements[photo]] and event["inputs"][1:]
+                if event["targets"] == [[elements[button], "click"]] and event["backend_fn"]
             )
-            for name, photo in (
-                *((endpoint.id, f"{endpoint.slug}-photo") for endpoint in CATALOGUE.values()),
-                ("keys", "own-meitu-key"),
-            )
+            for name, button in buttons.items()
         }
         upload = page.upload(portrait)
         try:
@@ -364,12 +363,14 @@ async def test_a_key_turns_up_nowhere(
                 CATALOGUE[combination.endpoint].provider,
                 transport if combination.way == "service" else of_app,
             )
+            asked = len(world.vendor.asked)
             if combination.way == "service":
                 things = await world.by_service(combination, client, number)
             elif combination.way == "API":
                 things = world.by_api(combination, number)
             else:
                 things = world.by_panel(combination, number)
+            assert combination.kind.startswith("quoted") <= (len(world.vendor.asked) > asked), combination
             out, err = capfd.readouterr()
             look(str(combination), {**things, **heard.take(), "stdout": out, "stderr": err})
         await client.aclose()
