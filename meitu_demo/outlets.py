@@ -30,6 +30,15 @@ class Redact(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Leave a record that is scrubbed text throughout; its logger's name stays."""
+        try:
+            self._scrub(record)
+        except Exception as error:  # rather no line than a key in it, or a program that ends by its log
+            lost = f"(a line that could not be scrubbed: {type(error).__name__})"
+            record.__dict__ |= dict.fromkeys(record.__dict__.keys() - USUAL, "")
+            record.__dict__ |= {"msg": lost, "args": (), "exc_info": None, "exc_text": None, "stack_info": None}
+        return True
+
+    def _scrub(self, record: logging.LogRecord) -> None:
         record.msg, record.args = scrub(_message(record)), ()
         if record.exc_info and not record.exc_text:
             record.exc_text = _said(lambda: logging.Formatter().formatException(cast(Any, record.exc_info)))
@@ -38,7 +47,6 @@ class Redact(logging.Filter):
             value = getattr(record, name)
             if value is not None and not isinstance(value, int | float):
                 setattr(record, name, _said(partial(_hidden, value)))
-        return True
 
 
 USUAL = logging.makeLogRecord({}).__dict__.keys()  # beside them is what a caller gave as `extra`

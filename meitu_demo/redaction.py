@@ -101,10 +101,18 @@ def _all_forms() -> tuple[tuple[str, str], ...]:
     mark, forms = _gathered
     if mark is not _mark:
         mark = _mark  # before looking: what changes meanwhile has a newer one
-        every: Forms = frozenset().union(*tuple(_alive.values()))
+        every: Forms = frozenset().union(*_living())
         forms = tuple(sorted(every, key=lambda form: len(form[0]), reverse=True))
         _gathered = mark, forms
     return forms
+
+
+def _living() -> list[Forms]:
+    while True:
+        try:
+            return list(_alive.values())
+        except RuntimeError:  # another came or went meanwhile
+            continue
 
 
 def _forms(text: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 import meitu_demo
+from meitu_demo import outlets
 from meitu_demo.outlets import Printed, Redact, install
 from meitu_demo.redaction import guard
 
@@ -109,6 +110,18 @@ def test_an_odd_record_is_let_through(odd: dict[str, Any], written: io.StringIO)
     assert KEY not in str(record.__dict__)
     log.handle(record)
     assert written.getvalue().startswith("heard ")
+
+
+def test_a_line_that_cannot_be_scrubbed_is_not_written(written: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does it end the program: what is left says that there was one."""
+
+    def fail(text: str) -> str:
+        raise MemoryError
+
+    monkeypatch.setattr(outlets, "scrub", fail)
+    log.info("key %s", KEY, extra={"extra": KEY}, stack_info=True)
+    assert KEY not in written.getvalue()
+    assert "MemoryError" in written.getvalue()
 
 
 def test_what_is_no_text_stays_what_it_is() -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 import timeit
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import httpx
@@ -192,6 +193,23 @@ def test_secrets_that_come_and_go_in_many_threads() -> None:
         thread.join()
     assert set(seen) == {f"<{HIDDEN}>"}
     assert len(seen) == 400
+
+
+def test_one_that_goes_while_they_are_gathered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The collector may forget a secret in the midst of it; whoever lives is hidden all the same."""
+    goes = ["one", "another"]
+
+    class Changing(dict[int, Any]):
+        def values(self) -> Any:
+            if goes and goes.pop():
+                raise RuntimeError("dictionary changed size during iteration")
+            return super().values()
+
+    monkeypatch.setattr(redaction, "_alive", Changing())
+    held = guard(SecretStr(KEY))
+    assert scrub(KEY) == HIDDEN
+    assert not goes
+    del held
 
 
 # ── Speed ───────────────────────────────────────────────────────────────────────────────────────────────────────────
