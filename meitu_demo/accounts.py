@@ -31,7 +31,7 @@ from .ledger import (
 )
 from .ledger.awaited import Call
 from .ledger.database import Database
-from .redaction import trace
+from .redaction import stack_trace
 from .settings import Network, Settings
 from .spec import Order, Route
 
@@ -127,7 +127,7 @@ class Accounts:
             except Exception as error:
                 if call.state is not State.SENT:
                     raise
-                log.error("%s failed after it was sent\n%s", endpoint.id, trace(error))
+                log.error("%s failed after it was sent\n%s", endpoint.id, stack_trace(error))
                 await call.unknown("unexpected")
                 raise OutcomeUnknown(provider=endpoint.provider, cause="unexpected") from None  # its text may be a URL
 

@@ -66,7 +66,7 @@ def scrub(text: str) -> str:
     return "".join(_unquoted(word) if "%" in word else word for word in SPACE.split(text))
 
 
-def trace(error: BaseException) -> str:
+def stack_trace(error: BaseException) -> str:
     """The stack trace of `error`, scrubbed: for log lines of ours, which are clean whatever handler they come to."""
     return scrub("".join(traceback.format_exception(error)))
 

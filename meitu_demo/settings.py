@@ -80,11 +80,12 @@ class Settings:
     read_timeout: float = 60.0
 
     def __post_init__(self) -> None:
-        for secret in (self.meitu_key, self.meitu_secret, self.ailab_key, self.rapidapi_key):
-            if secret:
-                guard(secret)
         if self.database_url:
             guard(self.database_url, *_passwords(self.database_url.get_secret_value()))
+        keys = (self.meitu_key, self.meitu_secret, self.ailab_key, self.rapidapi_key)
+        for secret in (*keys, *(password for _, password in self.login)):
+            if secret:
+                guard(secret)
 
     def ledger_url(self) -> str:
         """Where paid calls are written down: the database that is set, else a file in the data folder."""

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from meitu_demo import redaction
-from meitu_demo.redaction import HIDDEN, SHORTEST, guard, scrub, trace
+from meitu_demo.redaction import HIDDEN, SHORTEST, guard, scrub, stack_trace
 
 PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=SHORTEST, max_size=60)
 ANY = st.text(st.characters(exclude_characters=HIDDEN), min_size=SHORTEST, max_size=60)
@@ -134,7 +134,7 @@ def test_a_trace_of_ours_is_clean() -> None:
         except ValueError as cause:
             raise RuntimeError(ODD) from cause
     except RuntimeError as error:
-        found = trace(error)
+        found = stack_trace(error)
     assert "ValueError: while at https://host/?key=…" in found
     assert "RuntimeError: …" in found
     assert "test_a_trace_of_ours_is_clean" in found

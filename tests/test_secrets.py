@@ -144,8 +144,8 @@ def test_settings_guard_their_keys() -> None:
     names = ("MEITU_API_KEY", "MEITU_API_SECRET", "AILAB_API_KEY", "RAPIDAPI_KEY")
     keys = [f"{name}-{CANARY}" for name in names]
     url = "postgresql://someone:pass%40word-0815@host/name"
-    held = Settings.from_env({**dict(zip(names, keys, strict=True)), "DATABASE_URL": url})
-    text = " ".join((*keys, url, "pass%40word-0815", "pass@word-0815"))
+    held = Settings.from_env({**dict(zip(names, keys, strict=True)), "DATABASE_URL": url, "LOGIN": "me:let-me-in"})
+    text = " ".join((*keys, "let-me-in", url, "pass%40word-0815", "pass@word-0815"))
     assert set(scrub(text).split()) == {"…"}
     del held
     gc.collect()

@@ -17,7 +17,7 @@ import gradio as gr
 from ..desk import NOT_AGAIN, WHICHEVER
 from ..errors import DemoError
 from ..explain import clean, explain
-from ..redaction import trace
+from ..redaction import stack_trace
 from ..service import Outcome
 from ..spec import Control, Endpoint, Strength
 from ..words import translate
@@ -58,7 +58,7 @@ def expose(context: Context, endpoint: Endpoint) -> None:
                 ticket.leave()
         except Exception as error:
             if not isinstance(error, DemoError):
-                log.error("%s failed\n%s", endpoint.id, trace(error))
+                log.error("%s failed\n%s", endpoint.id, stack_trace(error))
             text = explain(error, language, paid=paid).as_text()
             raise gr.Error(text, duration=None, print_exception=False) from None
         path = await anyio.to_thread.run_sync(_write, context, outcome, language)
