@@ -12,7 +12,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 
 import uvicorn
 
-from meitu_demo import tables, templates
+from meitu_demo import outlets, tables, templates
 from meitu_demo.offline import create_app as create_offline
 from meitu_demo.routes import Routes
 from meitu_demo.settings import Settings
@@ -23,6 +23,8 @@ from meitu_demo.ui.app import create_app
 
 def main() -> int:
     """Serve until stopped; 2 when a setting is wrong."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    outlets.install()
     try:
         settings = Settings.from_env()
         if settings.templates_dir:
@@ -30,7 +32,7 @@ def main() -> int:
     except ValueError as error:
         print(f"These settings need a look: {error}", file=sys.stderr)  # noqa: T201
         return 2
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger().setLevel(settings.log_level)
     tables.check()
     till = Till(settings)
     try:
@@ -43,8 +45,8 @@ def main() -> int:
     print(f"Open http://{settings.host}:{settings.port}", flush=True)  # noqa: T201
     # proxy_headers: who stands before the demo is said by TRUSTED_PROXIES alone.
     uvicorn.run(
-        app, host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=5,
-        proxy_headers=False, server_header=False,
+        app, host=settings.host, port=settings.port, log_level="warning", log_config=None, access_log=False,
+        timeout_graceful_shutdown=5, proxy_headers=False, server_header=False,
     )  # fmt: skip
     return 0
 

@@ -3,6 +3,7 @@
 Above the ledger, beside the service, which knows it only as something that gives a call its turn and hears its end.
 """
 
+import logging
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from .address import client_address
 from .billing import Billing, billing_of
 from .errors import DemoError, OutcomeUnknown, ProviderError
+from .explain import clean
 from .ledger import (
     Answer,
     Budgets,
@@ -29,10 +31,12 @@ from .ledger import (
 )
 from .ledger.awaited import Call
 from .ledger.database import Database
+from .redaction import stack_trace
 from .settings import Network, Settings
 from .spec import Order, Route
 
 SECRET_FILE = "visitors.key"
+log = logging.getLogger(__name__)
 
 
 class Account:
@@ -53,7 +57,7 @@ class Account:
 
     async def confirmed(self, request_id: str | None, bytes_received: int) -> None:
         """The vendor did it."""
-        await self._call.confirmed(Answer(request_id=request_id, bytes_received=bytes_received))
+        await self._call.confirmed(Answer(request_id=clean(request_id or ""), bytes_received=bytes_received))
 
 
 class Accounts:
@@ -123,8 +127,9 @@ class Accounts:
             except Exception as error:
                 if call.state is not State.SENT:
                     raise
+                log.error("%s failed after it was sent\n%s", endpoint.id, stack_trace(error))
                 await call.unknown("unexpected")
-                raise OutcomeUnknown(provider=endpoint.provider, cause="unexpected") from error
+                raise OutcomeUnknown(provider=endpoint.provider, cause="unexpected") from None  # its text may be a URL
 
     def _pace(self, route: Route) -> Pace | None:
         if self._per_second is None:
@@ -137,7 +142,7 @@ async def _write_end(call: Call, error: DemoError) -> None:
     """How a call that was sent ended, by the error that it ended in; the last attempt's, if there were several."""
     billed, cause = billing_of(error), str(error.facts.get("cause", error.slug))
     if isinstance(error, ProviderError):
-        answer = Answer(error.code, error.request_id)
+        answer = Answer(clean(error.code), clean(error.request_id or ""))
         await (call.unknown("vendor_code", answer) if billed is Billing.UNKNOWN else call.refused(answer))
     elif billed in (Billing.NOT_SENT, Billing.NOT_PROCESSED):
         await call.never_arrived(cause)

@@ -1,6 +1,7 @@
 """Every way a call can fail, as exceptions that carry facts and never sentences.
 
-Imports nothing of ours; everybody may import it. A slug names the explanation in ``locales/``, the facts fill its gaps.
+Imports nothing of ours but `redaction`; everybody may import it. A slug names the explanation in ``locales/``, the
+facts fill its gaps.
 
     DemoError
     ├─ ImageRejected     ours: unreadable, wrong kind, too large, too small
@@ -23,9 +24,14 @@ Imports nothing of ours; everybody may import it. A slug names the explanation i
        └─ TemplateHasNoFace  UnknownTemplate
 """
 
+from .redaction import scrub
+
 
 class DemoError(Exception):
-    """A failure with a stable slug and facts (numbers and short strings; never a secret, a path or a URL)."""
+    """A failure with a stable slug and facts (numbers and short strings; never a secret, a path or a URL).
+
+    A vendor's words may quote a key all the same: they are kept as they came, and scrubbed where they are shown.
+    """
 
     slug = "unexpected"
     trace: object = None  # an `inspector.Trace` of what had gone over the wire; no fact, so nothing prints it
@@ -37,7 +43,10 @@ class DemoError(Exception):
         super().__init__(self.slug, facts)
 
     def __str__(self) -> str:
-        return " ".join([self.slug, *(f"{name}={value!r}" for name, value in self.facts.items())])
+        return scrub(" ".join([self.slug, *(f"{name}={value!r}" for name, value in self.facts.items())]))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self}>"
 
 
 class ImageRejected(DemoError):

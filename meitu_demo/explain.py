@@ -3,7 +3,7 @@
 Slug and facts come from the error, the sentences from ``locales/``; a vendor's code finds its slug in
 ``data/errors.toml``. Everything in an `Explanation` is plain text, and some of it was written by a stranger (the
 vendor's message, its code, a typed value): whoever renders it must escape it and must never read it as HTML or
-Markdown. Imports `errors`, `billing` and `tables`.
+Markdown. Imports `errors`, `billing`, `redaction` and `tables`.
 """
 
 import re
@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 from .billing import Billing, billing_of
 from .errors import DemoError, ProviderError
+from .redaction import scrub
 from .tables import fill, gaps, text_slug, translate, vendor_code, words
 
 LONGEST = 200  # characters kept of anything that others wrote
-READ = 1000  # characters of it that are looked at
-# A vendor's message may quote the request or a result link, and both carry a key.
+READ = 2000  # characters of it that are looked at
+UNSURE = 1000  # the last of those, where there are more: half a key may stand there, which is not recognised
+# A vendor may quote a result link or another's key, and those keys are not known here.
 LINKS_AND_KEYS = re.compile(r"\w{1,12}://\S+|(?:key|secret)\w{0,20}[\"']?\s{0,4}[=:]\s{0,4}\S+", re.IGNORECASE)
 
 
@@ -63,15 +65,20 @@ def explain(error: BaseException, language: str, *, paid: bool = True) -> Explan
 
 
 def clean(text: object, longest: int = LONGEST) -> str:
-    """`text` in one line without control, direction and other invisible characters, shortened.
+    """`text` in one line without keys, links, control, direction and other invisible characters, shortened.
 
     No more than its beginning is looked at: a stranger's text may be as long as an answer.
     """
-    read = str(text)[:READ]
-    spaced = "".join(
-        " " if char.isspace() else char for char in read if char.isspace() or unicodedata.category(char)[0] != "C"
-    )
-    line = " ".join(spaced.split())
+    whole = str(text)
+    visible = (
+        " " if char.isspace() else char
+        for char in whole[:READ]
+        if char.isspace() or unicodedata.category(char)[0] != "C"
+    )  # fmt: skip
+    line = " ".join("".join(visible).split())
+    line = scrub(LINKS_AND_KEYS.sub("…", line))  # now that nothing invisible stands between a key's letters
+    if len(whole) > READ:
+        line = line[:-UNSURE] + "…"
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
@@ -121,8 +128,8 @@ def _details(
     if billing:
         rows.append(("cost", translate(f"billing.{billing}.cost", language)))
     if isinstance(error, ProviderError):
-        message = clean(LINKS_AND_KEYS.sub("…", error.vendor_message[:READ]))
-        rows += [("http_status", error.http_status), ("request_id", error.request_id), ("vendor_message", message)]
+        rows += [("http_status", error.http_status), ("request_id", error.request_id)]
+        rows += [("vendor_message", error.vendor_message)]
     else:
         rows += [("http_status", facts.get("http_status")), ("request_id", facts.get("request_id"))]
     return tuple((translate(f"details.{name}", language), clean(value)) for name, value in rows if value)

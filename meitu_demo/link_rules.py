@@ -11,6 +11,7 @@ import socket
 import httpx
 
 from .errors import LinkRejected
+from .redaction import scrub
 
 LONGEST_HOST = 80  # characters of a host's name that an error carries: the last ones, which say whose it is
 WEB = ipaddress.ip_network("2000::/3")  # all that is given out of IPv6; the rest holds IPv4 in disguise, site-local, …
@@ -57,7 +58,7 @@ def require_listed(target: httpx.URL, hosts: tuple[str, ...]) -> None:
     name = target.raw_host.decode("ascii")
     plain = all(label.replace("-", "").isalnum() for label in name.split("."))
     if not plain or not any(name.endswith(host) if host.startswith(".") else name == host for host in hosts):
-        raise LinkRejected(cause="host", host=name[-LONGEST_HOST:])
+        raise LinkRejected(cause="host", host=scrub(name)[-LONGEST_HOST:])
 
 
 async def public_addresses(target: httpx.URL) -> list[str]:

@@ -49,7 +49,7 @@ class Outcome:
 
     endpoint: Endpoint
     mode: str
-    values: Values
+    values: Values = field(repr=False)  # a person may have typed anything
     sent: Photo
     result: Photo
     changes: tuple[Change, ...]

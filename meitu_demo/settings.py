@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Literal, get_args
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 from pydantic import SecretStr
+
+from .redaction import guard
 
 Network = IPv4Network | IPv6Network
 Mode = Literal["auto", "live", "offline"]
@@ -76,6 +78,14 @@ class Settings:
     connect_timeout: float = 5.0
     write_timeout: float = 30.0
     read_timeout: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.database_url:
+            guard(self.database_url, *_passwords(self.database_url.get_secret_value()))
+        keys = (self.meitu_key, self.meitu_secret, self.ailab_key, self.rapidapi_key)
+        for secret in (*keys, *(password for _, password in self.login)):
+            if secret:
+                guard(secret)
 
     def ledger_url(self) -> str:
         """Where paid calls are written down: the database that is set, else a file in the data folder."""
@@ -308,6 +318,15 @@ class _Reader:
             self._wrong.append(f"{name} must be a number of seconds above 0, at most 600")
             return default
         return seconds
+
+
+def _passwords(url: str) -> tuple[str, ...]:
+    """The password in `url`, as it stands there and as it is meant; libraries show the one or the other."""
+    try:
+        password = urlsplit(url).password or ""
+    except ValueError:
+        return ()
+    return password, unquote(password)
 
 
 def _is_private(host: str) -> bool:

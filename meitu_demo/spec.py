@@ -1,7 +1,7 @@
 """The vocabulary: what an endpoint, its controls, its limits, a photo and a route are.
 
 An endpoint is a declaration plus a pure function; panel, client call, offline route, API name and tests follow from it.
-Imports nothing of ours but `errors`; everybody may import it.
+Imports nothing of ours but `errors` and `redaction`; everybody may import it.
 """
 
 import math
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import SecretStr
 
 from .errors import ValueRejected
+from .redaction import guard, scrub
 
 Values = Mapping[str, Any]
 Image = NDArray[np.uint8]
@@ -54,6 +55,10 @@ class Reply:
     media: bytes | Link = field(repr=False)
     request_id: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.request_id:  # goes into reports and rows, and some vendors quote what they were sent
+            object.__setattr__(self, "request_id", scrub(self.request_id))
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -89,7 +94,7 @@ class Choice:
             return text
         if self.open and 0 < len(text) <= 64 and text.isascii() and text.replace("_", "").replace("-", "").isalnum():
             return text
-        raise ValueRejected(control=self.name, value=_text(value)[:64], allowed=_listed(self.options))
+        raise ValueRejected(control=self.name, value=scrub(_text(value))[:64], allowed=_listed(self.options))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,9 @@ class Strength:
         except ValueError:
             number = math.nan
         if not self.low <= number <= self.high:
-            raise ValueRejected(control=self.name, value=_text(value)[:64], allowed=f"{self.low:g}..{self.high:g}")
+            raise ValueRejected(
+                control=self.name, value=scrub(_text(value))[:64], allowed=f"{self.low:g}..{self.high:g}"
+            )
         return number
 
 
@@ -160,17 +167,28 @@ class Endpoint:
         known = {control.name for control in self.controls}
         for name in values:
             if name not in known:
-                raise ValueRejected(control=str(name)[:64], value="", allowed=_listed(tuple(sorted(known))))
+                raise ValueRejected(control=scrub(str(name))[:64], value="", allowed=_listed(tuple(sorted(known))))
         return {control.name: control.read(values.get(control.name, control.default)) for control in self.controls}
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Keys of one provider. `host` only for the marketplace edition, which wants it as a header."""
+    """Keys of one provider, in no text for as long as they are held: whoever makes these need not think of it.
+
+    host: only for the marketplace edition, which wants it as a header.
+    """
 
     key: SecretStr
     secret: SecretStr | None = None
     host: str = ""
+
+    def __post_init__(self) -> None:
+        guard(self.key)
+        if self.secret:
+            guard(self.secret)
+
+    def __deepcopy__(self, memo: object) -> "Credentials":
+        return self  # a copy's secrets would be other objects, and not guarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +196,7 @@ class Order:
     """A call that is ready to be made: checked values, and the photo as it goes out."""
 
     endpoint: Endpoint
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(repr=False)  # a person may have typed anything
     photo: Photo
     changes: tuple[Change, ...]
     took_s: float = field(default=0.0, compare=False)  # to get there

@@ -14,7 +14,15 @@ from sqlalchemy import select
 from meitu_demo import service
 from meitu_demo.accounts import Accounts
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import BadReply, DemoError, OverBudget, OverVisitorBudget, ProviderError, Unreachable
+from meitu_demo.errors import (
+    BadReply,
+    DemoError,
+    OutcomeUnknown,
+    OverBudget,
+    OverVisitorBudget,
+    ProviderError,
+    Unreachable,
+)
 from meitu_demo.ledger.report import tally
 from meitu_demo.ledger.tables import calls
 from meitu_demo.offline import create_app
@@ -105,6 +113,26 @@ async def test_how_a_call_ended_is_written_down(
     with pytest.raises(error):
         await call(vendor, book, portrait)
     assert states(book) == {state: 1}
+
+
+async def test_what_nobody_foresaw_is_told_in_the_log(
+    tmp_path: Path, portrait: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may have been billed, and the person is told so; the owner finds the trace, and in it no key."""
+    secret = Credentials(SecretStr("a-key-of-the-owner"))
+
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise RuntimeError(f"at {request.url}?{secret.key.get_secret_value()}")
+
+    book = accounts(tmp_path)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(fail)) as client:
+        with pytest.raises(OutcomeUnknown) as caught:
+            await call(client, book, portrait)
+    assert states(book) == {"unknown": 1}
+    assert caught.value.__suppress_context__
+    assert "quality_restoration failed after it was sent" in caplog.text
+    assert "RuntimeError: at http://vendor.invalid" in caplog.text
+    assert "a-key-of-the-owner" not in caplog.text
 
 
 async def test_what_never_arrived_is_given_back(tmp_path: Path, portrait: bytes) -> None:

@@ -1,18 +1,20 @@
 """Where a call's keys are, what they are called in a program, and a `Redactor` that takes them out of any text.
 
-Three nets, one behind the other: letter by letter (this call's own keys, however spelled), by the look of it (links,
-and names of keys with a value behind them: an answer may hold somebody else's), and by place (the query, the headers).
-Imports `spec`; for this package alone.
+Four nets, one behind the other: letter by letter (this call's own keys, however spelled), every key that anybody here
+holds (in base64 as well), by the look of it (links, and names of keys with a value behind them: an answer may hold a
+stranger's), and by place (the query, the headers). Imports `redaction` and `spec`; for this package alone.
 """
 
 import re
 
+from ..redaction import scrub
 from ..spec import Route
 from . import spelling
 
 # Where the vendors want their keys, as they are called there.
 IN_QUERY = ("api_key", "api_secret")
 IN_HEADERS = ("ailabapi-api-key", "x-rapidapi-key", "authorization", "proxy-authorization", "cookie", "set-cookie")
+MARGIN = 1000  # characters beyond what is shown, in which a key may end that begins before
 SHORTEST = 6  # characters; what is shorter is nobody's key, and would blank half of what is shown
 LINK = re.compile(
     r"\b([a-z][a-z0-9+.-]{1,11}):(?:\\{0,4}/){2}(?:[^\s\"'<>\\/?#]*@)?([^\s\"'<>\\/?#]*)[^\s\"'<>]*", re.IGNORECASE
@@ -65,17 +67,16 @@ class Redactor:
 
     def _without_keys(self, text: str, longest: int) -> str:
         """A key across the border goes as a whole."""
-        margin = spelling.LONGEST * max(map(len, self._keys), default=0)
+        margin = max(MARGIN, spelling.LONGEST * max(map(len, self._keys), default=0))
         window = ODD.sub("\N{REPLACEMENT CHARACTER}", text[: longest + margin])
         found = sorted(
-            (start, -end, stands)
-            for key, stands in self._keys.items()
-            for start, end in spelling.find(key, window)
-            if start < longest
+            (start, -end, stands) for key, stands in self._keys.items() for start, end in spelling.find(key, window)
         )
         parts, at = [], 0
         for start, end, stands in found:
             if start >= at:
                 parts += [window[at:start], stands]
             at = max(at, -end)
-        return "".join([*parts, window[at:longest]])
+        shown = scrub("".join([*parts, window[at:]]))
+        whole = len(text) <= longest + margin  # or half a key may stand at the end, which nothing recognises
+        return shown[: longest if whole else min(longest, max(0, len(shown) - margin))]

@@ -1,12 +1,14 @@
 """A trace and the programs of its call as HTML: a folded section for below a result or an explanation.
 
-Pure functions of words and facts; every text is escaped here. Imports `words`.
+Pure functions of words and facts; every text is escaped here, and a program scrubbed: a value of it may have
+been typed into the wrong field. Imports `redaction` and `words`.
 """
 
 from collections.abc import Mapping
 from html import escape
 
 from ..imaging.gate import file_size
+from ..redaction import scrub
 from ..words import translate
 from .programs import LANGUAGES
 from .trace import PHASES, Shown, Span, Trace
@@ -92,7 +94,7 @@ def _program(name: str, text: str, language: str, *, opened: bool) -> str:
     copy, copied = _say("copy", language), _say("copied", language)
     button = f'<button type="button" class="copy" data-copy="{name}" data-copied="{copied}">{copy}</button>'
     return f"""<details class="program"{" open" if opened else ""}><summary>{title}</summary>{button}
-<pre tabindex="0" aria-label="{title}"><code>{escape(text)}</code></pre></details>"""
+<pre tabindex="0" aria-label="{title}"><code>{escape(scrub(text))}</code></pre></details>"""
 
 
 def _say(key: str, language: str, **facts: object) -> str:

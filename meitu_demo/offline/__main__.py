@@ -4,12 +4,13 @@ The curl lines of the vendors' documents work with only the host changed; any ke
 """
 
 import argparse
+import logging
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
-from .. import templates
+from .. import outlets, templates
 from .app import create_app
 from .faults import CODE, FAULTS
 from .wired import Wired
@@ -34,8 +35,12 @@ def main() -> None:
     lab = bool(arguments.lab or arguments.fault)
     server = create_app(private_links=arguments.private_links, lab=lab, fault=arguments.fault)
     http: Any = Wired if lab else "auto"
-    # No access log: its lines hold the paths with their keys.
-    uvicorn.run(server, host=arguments.host, port=arguments.port, access_log=False, http=http)
+    logging.basicConfig(format="%(levelname)s: %(message)s")
+    outlets.install()
+    # No access log: its lines hold the paths with their keys, and whose those are is not known here.
+    uvicorn.run(
+        server, host=arguments.host, port=arguments.port, log_level="info", log_config=None, access_log=False, http=http
+    )
 
 
 def _fault(name: str) -> str:

@@ -16,7 +16,8 @@ import gradio as gr
 
 from ..desk import NOT_AGAIN, WHICHEVER
 from ..errors import DemoError
-from ..explain import explain
+from ..explain import clean, explain
+from ..redaction import stack_trace
 from ..service import Outcome
 from ..spec import Control, Endpoint, Strength
 from ..words import translate
@@ -57,7 +58,7 @@ def expose(context: Context, endpoint: Endpoint) -> None:
                 ticket.leave()
         except Exception as error:
             if not isinstance(error, DemoError):
-                log.exception("%s failed", endpoint.id)
+                log.error("%s failed\n%s", endpoint.id, stack_trace(error))
             text = explain(error, language, paid=paid).as_text()
             raise gr.Error(text, duration=None, print_exception=False) from None
         path = await anyio.to_thread.run_sync(_write, context, outcome, language)
@@ -84,7 +85,7 @@ def report(outcome: Outcome, language: str, keep_minutes: int, *, repeated: bool
         "endpoint": outcome.endpoint.id,
         "mode": outcome.mode,
         "elapsed_s": round(outcome.elapsed_s, 3),
-        "request_id": outcome.request_id,
+        "request_id": outcome.request_id and clean(outcome.request_id),
         "repeated": repeated,
         "width": outcome.result.width,
         "height": outcome.result.height,

@@ -13,6 +13,7 @@ from ..desk import NOT_AGAIN, Ticket
 from ..errors import DemoError, ImageRejected, ValueRejected
 from ..explain import explain
 from ..inspector import Trace, programs, render
+from ..redaction import stack_trace
 from ..service import Step
 from ..spec import Credentials, Endpoint, Route
 from ..words import translate
@@ -135,7 +136,7 @@ async def follow(context: Context, run: Run, route: Route, ticket: Ticket) -> As
 def failed(run: Run, error: Exception, ticket: Ticket | None, route: Route | None, *, paid: bool) -> Update:
     """The explanation of `error`, what went over the wire if anything did, and what can be done next."""
     if not isinstance(error, DemoError):
-        log.error("%s failed", run.endpoint.id, exc_info=error)
+        log.error("%s failed\n%s", run.endpoint.id, stack_trace(error))
     explained = explain(error, run.language, paid=paid)
     shown = stage.explanation(explained, run.language, _remark("repeated_failure", ticket, run.language))
     if isinstance(error, DemoError) and isinstance(error.trace, Trace) and route:

@@ -18,8 +18,11 @@ from meitu_demo.errors import DemoError
 from meitu_demo.inspector import Trace, capture_request, capture_response, programs, render
 from meitu_demo.inspector.capture import LONGEST_BODY
 from meitu_demo.providers import PROVIDERS
+from meitu_demo.routes import Routes
 from meitu_demo.service import run
+from meitu_demo.settings import Settings
 from meitu_demo.spec import Credentials, Photo, Route
+from meitu_demo.ui.rehearsal import KEYS
 
 KEY, SECRET = "CANARY0key+/0CANARY", "CANARY1secret==1CANARY"
 SPELLINGS: dict[str, Callable[[str], str]] = {
@@ -174,8 +177,9 @@ def test_keys_that_are_not_ours(body: str, told: str, kept: str) -> None:
 
 def test_words_that_are_no_keys_stay() -> None:
     """The offline server is called with a word for a key, and a key of a few letters is nobody's."""
-    said = {"message": "the offline engine says: any xxx will do"}
-    for route in (route_of("meitu", "any", "xxx"), dataclasses.replace(route_of("meitu", "offline"), paid=False)):
+    said = {"message": "the offline engine says: any xxx will do, none at all, or lab"}
+    rehearsed = dataclasses.replace(route_of("meitu"), credentials=KEYS, lab=True)
+    for route in (route_of("meitu", "any", "xxx"), Routes(Settings()).offline("meitu"), rehearsed):
         assert said["message"] in capture_response(httpx.Response(400, json=said), route).body
 
 

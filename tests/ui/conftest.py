@@ -49,10 +49,11 @@ class Ear:
 
 @dataclass
 class Page:
-    """A running app: its address, and the ear at its server. http: a client to be used for many requests."""
+    """A running app: its address, the ear at its server, and its client. http: for many requests of a test's own."""
 
     url: str
     ear: Ear = field(default_factory=lambda: Ear(None))
+    client: Any = None
     http: Any = httpx
     _config: dict[str, Any] = field(default_factory=dict)
 
@@ -117,15 +118,16 @@ class Page:
 def serve(settings: Settings, *, once: bool = False) -> Iterator[Page]:
     """Run the app until the generator is closed. once: with the offline server as `app.py` makes it."""
     ear = Ear(create_offline(once=once))
-    app = create_app(settings, make_client(settings, ear))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
+    client = make_client(settings, ear)
+    app = create_app(settings, client)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", log_config=None))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started and thread.is_alive():
         time.sleep(0.01)
     assert server.started
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Page(f"http://127.0.0.1:{port}", ear)
+    yield Page(f"http://127.0.0.1:{port}", ear, client)
     server.should_exit = True
     thread.join(10)
 

@@ -1,0 +1,229 @@
+"""No form of a live secret survives scrubbing, nothing else is touched, and a secret that nobody holds is forgotten."""
+
+import base64
+import gc
+import html
+import json
+import random
+import string
+import threading
+import time
+import timeit
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from meitu_demo import redaction
+from meitu_demo.redaction import HIDDEN, SHORTEST, guard, scrub, stack_trace
+
+PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=SHORTEST, max_size=60)
+ANY = st.text(st.characters(exclude_characters=HIDDEN), min_size=SHORTEST, max_size=60)
+BESIDE = st.text(max_size=20)
+WORDS = st.text("\n ÄÖé中¿", max_size=20)  # none that a secret may be made of
+KEY = "Kq7ZtB2mXw9LrV4cNp8HsD3f"
+ODD = "a8/+sd=&\"%7B\\V'w9 Yp2<LmX4qR8"
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "raw": str,
+    "percent": lambda text: quote(text, safe=""),
+    "percent in small letters": lambda text: quote(text, safe="").lower(),
+    "percent in a path": quote,
+    "percent as JavaScript has it": lambda text: quote(text, safe="!'()*~"),
+    "percent as httpx has it": lambda text: httpx.URL("https://host", params={"k": text}).query.decode()[2:],
+    "percent for every character": lambda text: "".join(f"%{ord(char):02x}" for char in text),
+    "percent and plus": quote_plus,
+    "percent twice": lambda text: quote(quote(text, safe=""), safe=""),
+    "JSON": lambda text: json.dumps(text)[1:-1],
+    "JSON, letters as they are": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    "JSON in JSON": lambda text: json.dumps(json.dumps(text))[1:-1],
+    "repr": lambda text: repr(text)[1:-1],
+    "HTML": html.escape,
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64 in a query": lambda text: quote(base64.b64encode(text.encode()).decode(), safe=""),
+    "base64 of percent": lambda text: base64.b64encode(quote(text, safe="").encode()).decode(),
+    "urlsafe base64": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
+    "capitals": str.upper,
+}
+
+
+@pytest.fixture(autouse=True)
+def no_other_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other tests still hold is none of these."""
+    gc.collect()
+    monkeypatch.setattr(redaction, "_alive", {})
+    monkeypatch.setattr(redaction, "_mark", object())
+
+
+# ── Scrubbing ───────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("form", sorted(FORMS))
+@given(secret=PRINTABLE, before=WORDS, after=WORDS)
+def test_no_form_survives(form: str, secret: str, before: str, after: str) -> None:
+    """Whatever is beside it, and whichever printable characters it is made of."""
+    held = guard(SecretStr(secret))
+    written = FORMS[form](secret)
+    core = written.rstrip("=")[:-1].lower() if "base64" in form else written.lower()
+    scrubbed = scrub(f"{before} {written} {after}")
+    assert HIDDEN in scrubbed
+    assert core not in scrubbed.lower()
+    del held
+
+
+@given(secret=ANY, before=BESIDE, after=BESIDE)
+def test_a_secret_of_any_letters(secret: str, before: str, after: str) -> None:
+    """Of whichever alphabet, cases that change with their neighbours included, half a character included."""
+    held = guard(SecretStr(secret))
+    assert secret not in scrub(before + secret + after).replace(before, "").replace(after, "")
+    del held
+
+
+@given(secret=PRINTABLE, before=st.binary(max_size=8), after=st.binary(max_size=8), urlsafe=st.booleans())
+def test_base64_at_any_place(secret: str, before: bytes, after: bytes, urlsafe: bool) -> None:
+    """Encoded with what stood around it: at most the two characters that it shares with its neighbours stay."""
+    held = guard(SecretStr(secret))
+    encode = base64.urlsafe_b64encode if urlsafe else base64.b64encode
+    text = encode(before + secret.encode() + after).decode()
+    shown = scrub(text)
+    assert shown.count(HIDDEN) == 1
+    head, tail = shown.split(HIDDEN)
+    assert len(head) <= len(before) * 8 // 6 + 1
+    assert len(tail.rstrip("=")) <= len(after) * 8 // 6 + 2
+    assert text.startswith(head)
+    assert text.endswith(tail)
+    del held
+
+
+@given(secrets=st.lists(PRINTABLE, min_size=1, max_size=4), text=st.text(max_size=200))
+def test_other_text_is_unchanged(secrets: list[str], text: str) -> None:
+    """Where none is in it, the very same comes back."""
+    held = [guard(SecretStr(secret)) for secret in secrets]
+    if all(form.lower() not in text.lower() for _, form in redaction._all_forms()):
+        assert scrub(text) == text
+    del held
+
+
+@given(secrets=st.lists(PRINTABLE, min_size=2, max_size=4), data=st.data())
+def test_secrets_side_by_side(secrets: list[str], data: st.DataObject) -> None:
+    """Several in one text, one within another, overlapping or equal: none is left whole."""
+    secrets.append(secrets[0][2:] + secrets[1][:3])
+    held = [guard(SecretStr(secret)) for secret in secrets]
+    text = "".join(data.draw(st.permutations(secrets)))
+    shown = scrub(text).lower()
+    assert not [secret for secret in secrets if len(secret) >= SHORTEST and secret.lower() in shown]
+    del held
+
+
+def test_short_secrets_are_left_alone() -> None:
+    """They would tear ordinary words."""
+    held = guard(SecretStr("short"))
+    assert scrub("a short word") == "a short word"
+    del held
+
+
+def test_a_trace_of_ours_is_clean() -> None:
+    """Causes included."""
+    held = guard(SecretStr(ODD))
+    try:
+        try:
+            raise ValueError(f"while at https://host/?key={quote(ODD)}")
+        except ValueError as cause:
+            raise RuntimeError(ODD) from cause
+    except RuntimeError as error:
+        found = stack_trace(error)
+    assert "ValueError: while at https://host/?key=…" in found
+    assert "RuntimeError: …" in found
+    assert "test_a_trace_of_ours_is_clean" in found
+    del held
+
+
+# ── Life ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_secret_that_nobody_holds_is_forgotten() -> None:
+    """Of two equal ones each counts by itself; when the last is gone, nothing of it is kept."""
+    one, other = guard(SecretStr(KEY)), guard(SecretStr(KEY))
+    assert scrub(KEY) == HIDDEN
+    del one
+    assert scrub(KEY) == HIDDEN
+    del other
+    gc.collect()
+    assert scrub(KEY) == KEY
+    assert not redaction._alive
+
+
+def test_guarding_again_changes_nothing() -> None:
+    """The same object, as often as somebody makes a route of it; it comes back as it is."""
+    secret = SecretStr(KEY)
+    assert guard(guard(secret)) is secret
+    gathered = redaction._all_forms()
+    guard(secret)
+    assert redaction._all_forms() is gathered
+    del secret
+    gc.collect()
+    assert scrub(KEY) == KEY
+
+
+def test_what_is_as_secret() -> None:
+    """A password within a URL lives as long as the URL."""
+    url = guard(SecretStr("postgresql://me:hunter22@host/db"), "hunter22")
+    assert scrub("hunter22 at postgresql://me:hunter22@host/db") == "… at …"
+    del url
+    gc.collect()
+    assert scrub("hunter22") == "hunter22"
+
+
+def test_secrets_that_come_and_go_in_many_threads() -> None:
+    """A secret is hidden from the moment that `guard` returns, whatever others do meanwhile."""
+    seen: list[str] = []
+
+    def come_and_go(number: int) -> None:
+        for round_ in range(100):
+            key = f"key-{number}-{round_}-{KEY}"
+            held = guard(SecretStr(key))
+            seen.append(scrub(f"<{key}>"))
+            del held
+
+    threads = [threading.Thread(target=come_and_go, args=[number]) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(seen) == {f"<{HIDDEN}>"}
+    assert len(seen) == 400
+
+
+def test_one_that_goes_while_they_are_gathered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The collector may forget a secret in the midst of it; whoever lives is hidden all the same."""
+    goes = ["one", "another"]
+
+    class Changing(dict[int, Any]):
+        def values(self) -> Any:
+            if goes and goes.pop():
+                raise RuntimeError("dictionary changed size during iteration")
+            return super().values()
+
+    monkeypatch.setattr(redaction, "_alive", Changing())
+    held = guard(SecretStr(KEY))
+    assert scrub(KEY) == HIDDEN
+    assert not goes
+    del held
+
+
+# ── Speed ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+def five_secrets() -> list[SecretStr]:
+    """Two odd ones among them, which have many forms."""
+    draw = random.Random(5)
+    plain = ["".join(draw.choices(string.ascii_letters + string.digits, k=32)) for _ in range(3)]
+    return [guard(SecretStr(key)) for key in (*plain, ODD, "postgresql://user:pa%40ss@host/name")]
+
+
+def test_it_is_quick(five_secrets: list[SecretStr], figure: Callable[[str], None]) -> None:
+    """A usual line takes a few microseconds; the bound is wide, for a machine that does other things as well."""
+    line = "2026-03-08 14:25:01 INFO httpx: HTTP Request: POST https://host.example/v3/facefuse?a=1 ".ljust(200, "x")
+    best = min(timeit.repeat(lambda: scrub(line), timer=time.process_time, number=500, repeat=5)) / 500
+    figure(f"redaction: a line of 200 characters against 5 secrets in {best * 1e6:.0f} µs")
+    assert best < 200e-6
