@@ -10,7 +10,9 @@ const away = other.search;
 
 const search = () => {
   const words = plain(field.value).split(/\s+/).filter(Boolean);
-  const fits = text => words.every(word => text.includes(word));
+  // A number is meant from its first digit on: 20003 is not in 220003.
+  const holds = (text, word) => text.split(word).slice(0, -1).some(before => !/^\d/.test(word) || !/\d$/.test(before));
+  const fits = text => words.every(word => holds(text, word));
   let shapes = 0, codes = 0;
   for (const box of document.querySelectorAll('.tile')) {
     const shown = fits(texts.get(box));

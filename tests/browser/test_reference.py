@@ -14,14 +14,8 @@ SEEN = "li[data-hit]:visible"
 
 @pytest.fixture
 def reference(visit, demo):
-    """Opens the page as somebody would who was sent its address, after a look at the demo."""
-
-    def opened(query="", **kw):
-        page = visit(demo, **kw)
-        page.goto(f"{demo}/reference{query}")
-        return page
-
-    return opened
+    """Opens the page as somebody would who was sent its address."""
+    return lambda query="", **kw: visit(f"{demo}/reference{query}", ready="#codes", **kw)
 
 
 def test_typing_finds_shapes_and_codes(reference):
