@@ -83,8 +83,8 @@ def section(language: str) -> str:
 
 
 def _case(said: Told, codes: Iterable[str], language: str) -> str:
-    fix, cost = (escape(translate(f"reference.{key}", language)) for key in ("fix", "cost"))
-    price = f'<p class="small">{cost}: {escape(said.cost)}</p>' if said.cost else ""
+    fix, cost, colon = (escape(translate(f"reference.{key}", language)) for key in ("fix", "cost", "colon"))
+    price = f'<p class="small">{cost}{colon}{escape(said.cost)}</p>' if said.cost else ""
     return f"""<li class="case" data-slug="{escape(said.slug)}"><ul>{"".join(codes)}</ul>
 <div><h4>{escape(said.title)}</h4><p>{escape(said.why)}</p><p><b>{fix}</b> {escape(said.fix)}</p>{price}</div></li>
 """
