@@ -97,3 +97,14 @@ const chooseFace = event => {
 };
 document.addEventListener('click', chooseFace);
 document.addEventListener('keydown', chooseFace);
+
+// A link to a panel (/#face-fuse, as on the reference page) opens its tab.
+const openPanel = () => {
+  const tab = document.getElementById(`${location.hash.slice(1)}-tab-button`);
+  if (tab?.getAttribute('role') !== 'tab') return false;
+  tab.click();
+  return true;
+};
+addEventListener('hashchange', openPanel);
+if (location.hash)
+  new MutationObserver((_, watch) => openPanel() && watch.disconnect()).observe(document, {childList: true, subtree: true});

@@ -4,6 +4,7 @@ Each file is read once and checked whole; a text that does not fit is a ValueErr
 nothing of ours. `tables` offers the same names, so that the layers above need one door only.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -106,6 +107,11 @@ def require(holds: bool, where: str, what: str) -> None:
 def load(name: str) -> dict[str, Any]:
     """The parsed document of a TOML file that ships with the package."""
     return tomllib.loads((files("meitu_demo") / name).read_text("utf-8"))
+
+
+def load_json(name: str) -> Any:
+    """The value of a JSON file that ships with the package."""
+    return json.loads((files("meitu_demo") / name).read_text("utf-8"))
 
 
 def _flatten(document: Document, prefix: str, file: str) -> list[tuple[str, str]]:

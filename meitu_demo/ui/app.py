@@ -31,6 +31,7 @@ from . import (
     lab,
     one_photo,
     panel,
+    reference,
     stills,
     uploads,
     verify,
@@ -136,6 +137,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     app.include_router(files.router(context))
 
     app.add_route(f"/{stills.PATH}/{{name}}", stills.serve)
+    app.add_route(f"/{reference.PATH}", reference.serve)
     gr.mount_gradio_app(
         app, blocks, path="/", theme=theme(), head=head(), i18n=texts.table(), footer_links=[],
         favicon_path=str(ASSETS / "favicon.svg"), show_error=False, max_file_size=codec.MAX_BYTES, ssr_mode=False,

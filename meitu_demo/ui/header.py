@@ -1,4 +1,4 @@
-"""The line on top: wordmark, promise, and a badge for each provider."""
+"""The line on top: wordmark, promise, the way to the reference, and a badge for each provider."""
 
 from html import escape
 
@@ -13,7 +13,11 @@ def header(routes: Routes, language: str) -> str:
         for provider in ("meitu", "ailab")
     )
     name, promise = (escape(translate(f"page.{key}", language)) for key in ("name", "promise"))
-    return f"""<header class="masthead"><div><h1>{name}</h1><p>{promise}</p></div>
+    # In a tab of its own: leaving this one would lose the photo.
+    reference = (
+        f'<a href="reference?lang={language}" target="_blank">{escape(translate("reference.link", language))}</a>'
+    )
+    return f"""<header class="masthead"><div><h1>{name}</h1><p>{promise} {reference}</p></div>
 <ul class="badges" aria-label="{escape(translate("page.badges", language))}">{badges}</ul></header>"""
 
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request
@@ -22,6 +23,7 @@ DEVICES: dict[str, dict[str, Any]] = {
     "wide": {"viewport": {"width": 1360, "height": 900}},
     "phone": {"viewport": {"width": 390, "height": 844}},
 }
+READY = "#face-fuse-run"
 LEFT, RIGHT = (200, 30, 30), (30, 30, 200)  # colours of the camera picture's margins
 
 
@@ -40,13 +42,17 @@ def launch(playwright: Playwright, folder: Path) -> Browser:
 
 
 @contextlib.contextmanager
-def open_page(browser: Browser, url: str, locale: str = "en-US", device: str = "wide", **more: Any) -> Iterator[Page]:
-    """The demo's page, ready to be used. Leaving fails if it spoke to another host or had errors in the console."""
+def open_page(
+    browser: Browser, url: str, locale: str = "en-US", device: str = "wide", ready: str = READY, **more: Any
+) -> Iterator[Page]:
+    """A page of the demo, to be used once `ready` is there. Leaving fails if it spoke to another host or had errors in
+    the console.
+    """
     context = browser.new_context(locale=locale, **{**DEVICES[device], **more})
     page = context.new_page()
     page.set_default_timeout(20_000)
     offences: list[str] = []
-    home = url.partition("/?")[0]
+    home = "{0.scheme}://{0.netloc}".format(urlsplit(url))
 
     def offence(text: str) -> None:
         offences.append(f"{text} ({os.environ.get('PYTEST_CURRENT_TEST', '')})")
@@ -64,7 +70,7 @@ def open_page(browser: Browser, url: str, locale: str = "en-US", device: str = "
     page.on("pageerror", lambda error: offence(f"script: {error}"))
     try:
         page.goto(url)
-        page.wait_for_selector("#face-fuse-run")
+        page.wait_for_selector(ready)
         yield page
         assert not offences, offences
     finally:

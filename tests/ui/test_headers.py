@@ -9,7 +9,7 @@ from ui.conftest import Page
 from meitu_demo.ui.headers import headers
 
 PATHS = ("/", "/config", "/theme.css", "/gradio_api/info", "/kept/x/y.jpg", "/stills/example.jpg", "/nowhere",
-         "/favicon.ico", "/gradio_api/file=/etc/passwd", "/gradio_api/queue/join")  # fmt: skip
+         "/reference", "/favicon.ico", "/gradio_api/file=/etc/passwd", "/gradio_api/queue/join")  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PATHS)

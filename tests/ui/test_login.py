@@ -17,7 +17,7 @@ from meitu_demo.words import languages, translate
 
 BEHIND = ("/config", "/gradio_api/info", "/gradio_api/file=/etc/passwd", "/kept/x/y.jpg",
           "/gradio_api/queue/data?session_hash=x", "/stills/example.jpg", "/gradio_api/heartbeat/x", "/nowhere",
-          "/gradio_api/upload_progress?upload_id=x",
+          "/reference", "/gradio_api/upload_progress?upload_id=x",
           "/gradio_api/call/face_fuse/x", "/gradio_api/app_id", "//", "/kept",
           "/assets/../config", "/%6bept/x/y.jpg")  # fmt: skip
 
