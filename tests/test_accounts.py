@@ -30,7 +30,7 @@ from meitu_demo.settings import Settings
 from meitu_demo.spec import Credentials, Route
 
 VENDOR = "http://vendor.invalid"
-KEYS = Credentials(SecretStr("key"), SecretStr("secret"))
+KEYS = Credentials(SecretStr("key"), SecretStr("pair"))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from meitu_demo.imaging import codec
 from meitu_demo.service import run
 from meitu_demo.spec import Credentials, Route
 
-KEYS = Credentials(SecretStr("key"), SecretStr("secret"))
+KEYS = Credentials(SecretStr("key"), SecretStr("pair"))
 ROUTES = {
     "meitu": Route("meitu", "https://openapi.mtlab.meitu.com", KEYS, paid=True),
     "ailab": Route("ailab", "https://www.ailabapi.com", KEYS, paid=True),

@@ -21,7 +21,7 @@ from meitu_demo.service import Step
 from meitu_demo.settings import Settings
 from meitu_demo.spec import Credentials, Route
 
-ROUTE = Route("meitu", "http://vendor.invalid", Credentials(SecretStr("key"), SecretStr("secret")), paid=True)
+ROUTE = Route("meitu", "http://vendor.invalid", Credentials(SecretStr("key"), SecretStr("pair")), paid=True)
 DOWN = httpx.ConnectError("down")
 ANSWER = httpx.Response(200, json={"request_id": "r-1", "media_info_list": [{"media_data": "eA=="}]})
 

@@ -21,7 +21,7 @@ from meitu_demo.spec import Credentials, Order, Route
 
 from .shop import Shop, end_of
 
-KEYS = Credentials(SecretStr("key"), SecretStr("secret"))
+KEYS = Credentials(SecretStr("key"), SecretStr("pair"))
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER for no time: closing sends RST
 
 

@@ -36,7 +36,7 @@ from meitu_demo.ledger.tables import calls
 from meitu_demo.spec import Credentials, Order, Route
 
 VENDOR = "http://vendor.invalid"
-KEYS = Credentials(SecretStr("key"), SecretStr("secret"))
+KEYS = Credentials(SecretStr("key"), SecretStr("pair"))
 SESSIONS = ("one", "two")
 ORDERS = ("quality_restoration", "facial_aesthetics")  # a picture comes with the answer, or behind a link
 LIFE_S = 1800.0

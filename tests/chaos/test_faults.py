@@ -23,7 +23,7 @@ from .shop import CONNECT_S, WRITE_S, Shop, end_of, open_shop
 
 pytestmark = pytest.mark.chaos
 
-KEYS = Credentials(SecretStr("key"), SecretStr("secret"))
+KEYS = Credentials(SecretStr("key"), SecretStr("pair"))
 SIDE = 160  # pixels of the photo: quick to work on
 AT_ONCE = 8
 SILENT_S, PATIENT_S = 0.3, 60.0  # for an answer: from a vendor that never gives one, and from one that works

@@ -62,7 +62,7 @@ async def called(
 ) -> Outcome | DemoError:
     """How a live call of ours to `endpoint` at `address` ends."""
     provider = CATALOGUE[endpoint].provider
-    route = Route(provider, address, Credentials(SecretStr("key"), SecretStr("secret")), paid=True)
+    route = Route(provider, address, Credentials(SecretStr("key"), SecretStr("pair")), paid=True)
     async with told_to(fault, transport) as client:
         try:
             return await run(client, route, CATALOGUE[endpoint], photo, {})
