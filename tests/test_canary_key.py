@@ -155,6 +155,7 @@ def listening() -> Iterator[Heard]:
         for name in LOUD:
             patch.setattr(logging.getLogger(name), "level", logging.DEBUG)
             patch.setattr(logging.getLogger(name), "filters", [])
+            patch.setattr(logging.getLogger(name), "propagate", True)  # a server that ran here before may have said no
         logging.root.manager._clear_cache()  # type: ignore[attr-defined]  # of which levels are on
         try:
             yield heard

@@ -29,6 +29,7 @@ from meitu_demo.calling import Line, Repeats
 from meitu_demo.desk import NOT_AGAIN, WHICHEVER, Desk, Ticket
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import Busy, DemoError
+from meitu_demo.inspector import recorder
 from meitu_demo.ledger import Ledger, Store
 from meitu_demo.ledger.database import Database
 from meitu_demo.ledger.report import tally
@@ -117,7 +118,8 @@ class ShopByHand:
         self.now = 0.0
         self.runner, self.photo = runner, photo
         patch.setattr(desk_module, "time", SimpleNamespace(monotonic=lambda: self.now))
-        patch.setattr(service, "anyio", SimpleNamespace(to_thread=SimpleNamespace(run_sync=at_once)))
+        for module in (service, recorder):
+            patch.setattr(module, "anyio", SimpleNamespace(to_thread=SimpleNamespace(run_sync=at_once)))
         self.accounts = Accounts(AtOnce(Store(Database(f"sqlite:///{folder}/ledger.db"))), b"s" * 32)
         self.client = httpx.AsyncClient(transport=httpx.MockTransport(self.vendor))
         self.orders = {name: runner.run(service.prepare(CATALOGUE[name], photo, {})) for name in ORDERS}
