@@ -53,7 +53,7 @@ def _call_rows(runs: int = 15) -> list[Row]:
     found = []
     with serving(OURS) as (ours, _, _), serving(SIMPLEST) as (simple, _, _), httpx.Client(timeout=60) as client:
         for endpoint in CATALOGUE.values():
-            values = [*VALUES[endpoint.id].values(), False]
+            values = [*VALUES[endpoint.id].values(), False, False]
             result = process(endpoint, photo, VALUES[endpoint.id])
             call(client, ours, endpoint.id, photo, values)
             call(client, simple, "same", result, [])
@@ -91,7 +91,7 @@ def memory() -> tuple[float, float]:
         sizes = []
         for number in range(CALLS):
             name = list(VALUES)[number % len(VALUES)]
-            call(client, url, name, photo, [*VALUES[name].values(), False])
+            call(client, url, name, photo, [*VALUES[name].values(), False, False])
             if number + 1 in (CALLS // 4, CALLS):
                 time.sleep(0.5)
                 sizes.append(process_info.memory_info().rss / 2**20)
