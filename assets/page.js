@@ -108,3 +108,11 @@ const openPanel = () => {
 addEventListener('hashchange', openPanel);
 if (location.hash)
   new MutationObserver((_, watch) => openPanel() && watch.disconnect()).observe(document, {childList: true, subtree: true});
+
+// Whether a panel's photo is the one that it was when this was last asked.
+const photoIn = {};
+window.samePhoto = (panel, photo) => {
+  const before = photoIn[panel];
+  photoIn[panel] = photo?.path ?? '';
+  return before === photoIn[panel];
+};

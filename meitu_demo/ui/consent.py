@@ -33,6 +33,7 @@ def build(endpoint: Endpoint, settings: Settings, texts: Texts) -> gr.Checkbox:
     )  # fmt: skip
 
 
-def ask_anew(photo: gr.Image, box: gr.Checkbox) -> None:
+def ask_anew(slug: str, photo: gr.Image, box: gr.Checkbox) -> None:
     """Consent is for one photo: another one, perhaps of another person, takes the tick away."""
-    photo.change(None, None, box, js="() => false", **PRIVATE)
+    script = f"(photo, ticked) => window.samePhoto('{slug}', photo) && ticked"  # one photo may change more than once
+    photo.change(None, [photo, box], box, js=script, **PRIVATE)

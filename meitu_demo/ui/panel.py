@@ -48,7 +48,7 @@ def build(
             checklist.build(context, endpoint, texts, photo, tab, session[0])
             inputs = controls.build(endpoint, texts, picks)
             box = consent.build(endpoint, context.settings, texts)
-            consent.ask_anew(photo, box)
+            consent.ask_anew(slug, photo, box)
             run_button = gr.Button(
                 texts.word(f"{key}.run"), variant="primary", elem_id=f"{slug}-run", elem_classes="run"
             )

@@ -46,6 +46,7 @@ class Panel:
 
     def agree(self) -> "Panel":
         """Tick the box: the photo may leave the machine."""
+        self.part("check").locator(".check").wait_for()  # the photo has arrived, and with it the question
         self.part("consent").locator("input").check()
         return self
 
