@@ -145,7 +145,7 @@ async def ask(
             await _wait_for(await account.turn(), watch)
         with line.breaker.watching():
             if account is not None:
-                await account.sent(int(request.headers["content-length"]))  # a form's content is not at hand
+                await account.sent(len(request.content))
             watch(Step.SEND, 0.0)
             recorder.sends(request)
             try:

@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 
 import uvicorn
+from starlette.applications import Starlette
 
 from .app import create_app
 from .wired import Wired
@@ -19,7 +20,7 @@ class Alongside:
     """The server with its lab, started when it is first needed."""
 
     def __init__(self) -> None:
-        self._app = create_app(lab=True, once=True)
+        self._app: Starlette | None = None
         self._lock = threading.Lock()
         self._running: tuple[str, uvicorn.Server, threading.Thread] | None = None
 
@@ -27,6 +28,7 @@ class Alongside:
         """Its address. Blocks until it listens. Raises OSError where no port is to be had."""
         with self._lock:
             if self._running is None:
+                self._app = create_app(lab=True, once=True)
                 listening = socket.create_server(("127.0.0.1", 0), backlog=128)
                 config = uvicorn.Config(
                     self._app, http=Wired, ws="none", access_log=False, log_config=None, timeout_graceful_shutdown=1
@@ -49,5 +51,4 @@ class Alongside:
     @property
     def charges(self) -> Counter[str]:
         """The calls that a vendor would have billed, by endpoint."""
-        found: Counter[str] = self._app.state.charges
-        return found
+        return self._app.state.charges if self._app else Counter()

@@ -6,7 +6,6 @@ No ``from __future__ import annotations`` here: Gradio reads real annotations to
 import asyncio
 import inspect
 import logging
-import secrets
 import shutil
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from ..redaction import stack_trace
 from ..service import Outcome
 from ..spec import Control, Endpoint, Strength
 from ..words import translate
-from . import delivery
+from . import delivery, uploads
 from .changes import change_texts
 from .context import Context
 from .naming import file_name
@@ -128,8 +127,5 @@ def _documentation(endpoint: Endpoint) -> str:
 
 
 def _write(context: Context, outcome: Outcome, language: str) -> Path:
-    folder = context.uploads.resolve() / secrets.token_urlsafe(24)
-    folder.mkdir(parents=True)
-    path = folder / file_name(outcome)
-    path.write_bytes(delivery.leaving(delivery.master(outcome), language, visible=context.settings.visible_label))
-    return path
+    data = delivery.leaving(delivery.master(outcome), language, visible=context.settings.visible_label)
+    return Path(uploads.hand_out(file_name(outcome), data))

@@ -38,6 +38,7 @@ from . import (
 )
 from .belongings import Belongings
 from .context import Context, Lines
+from .events import PRIVATE
 from .header import header
 from .headers import SecurityHeaders
 from .leftovers import Leftovers
@@ -81,7 +82,7 @@ def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
         forget.build(context, texts, [tab, own], masthead, panels)
         for endpoint in CATALOGUE.values():
             api.expose(context, endpoint)
-        blocks.load(None, None, tab, js="() => window.tabName()", **panel.PRIVATE)
+        blocks.load(None, None, tab, js="() => window.tabName()", **PRIVATE)
     return blocks
 
 

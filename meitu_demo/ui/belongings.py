@@ -52,7 +52,7 @@ class Belongings:
 
     def note(self, session: str, file: Path) -> None:
         """`file` is the session's; the folder that it lies in holds nothing else."""
-        folder = file.parent
+        folder = file.parent.resolve()
         if folder.parent == self._uploads.resolve():
             self._folders[session].setdefault(folder, time.monotonic())
 

@@ -19,7 +19,7 @@ from ..spec import Endpoint, ImageLimits
 from ..words import translate
 from . import doors, uploads
 from .context import Context
-from .one_photo import PRIVATE
+from .events import PRIVATE
 from .pictures import KEPT_PATH
 from .texts import Texts, language_of
 from .visits import Visit

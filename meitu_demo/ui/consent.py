@@ -4,16 +4,13 @@ It is to be seen where a vendor's calls are live for this tab; assets/style.css 
 is checked where calls begin (`Context.start`), not here: a page's box stops no program.
 """
 
-from typing import Any
-
 import gradio as gr
 
 from ..settings import Settings
 from ..spec import Endpoint
 from ..words import translate
+from .events import PRIVATE
 from .texts import Texts
-
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def build(endpoint: Endpoint, settings: Settings, texts: Texts) -> gr.Checkbox:

@@ -13,6 +13,7 @@ from ..tables import Shape, shapes
 from ..template_rows import TemplateInfo
 from ..words import translate
 from . import stills
+from .events import PRIVATE
 from .texts import Texts, language_of
 
 Options = list[tuple[Any, str]]
@@ -98,10 +99,9 @@ def _template_picker(
     def caption(request: gr.Request) -> Any:
         return previews(language_of(request))
 
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    gallery.select(picked, None, dropdown, **private)
-    dropdown.change(follow, dropdown, gallery, **private)
-    gr.on([gr.context.Context.root_block.load], caption, None, gallery, postprocess=False, **private)  # type: ignore[union-attr]
+    gallery.select(picked, None, dropdown, **PRIVATE)
+    dropdown.change(follow, dropdown, gallery, **PRIVATE)
+    gr.on([gr.context.Context.root_block.load], caption, None, gallery, postprocess=False, **PRIVATE)  # type: ignore[union-attr]
     return dropdown
 
 

@@ -31,11 +31,6 @@ def router(context: Context) -> APIRouter:
         visible = context.settings.visible_label
         return _picture(await anyio.to_thread.run_sync(lambda: delivery.leaving(data, language, visible=visible)))
 
-    @found.get("/gradio_api/deep_link")
-    async def deep_link() -> Response:
-        """Gradio would write all that a session sees into a file, for a link that nothing here offers."""
-        return _gone()
-
     return found
 
 

@@ -10,9 +10,10 @@ from ..words import translate
 from . import stage
 from .belongings import Left
 from .context import Context
+from .events import PRIVATE
 from .header import header
 from .one_photo import Shown
-from .panel import PRIVATE, Session
+from .panel import Session
 from .texts import Texts, language_of
 from .visits import Visit
 

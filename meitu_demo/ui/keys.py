@@ -16,8 +16,8 @@ from ..settings import is_plain
 from ..spec import Credentials
 from ..words import translate
 from .context import Context
+from .events import PRIVATE
 from .header import header
-from .panel import PRIVATE
 from .texts import Texts, language_of
 
 LONGEST = 256  # characters of a key

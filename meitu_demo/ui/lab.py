@@ -17,8 +17,9 @@ from ..tables import vendor_codes
 from ..words import translate
 from . import examples, stage
 from .context import Context
+from .events import PRIVATE
 from .one_photo import Shown
-from .panel import PRIVATE, SHOW_STAGE, Session, next_buttons, photo_input, wire_example, wire_next
+from .panel import SHOW_STAGE, Session, next_buttons, photo_input, wire_example, wire_next
 from .rehearsal import Rehearsal
 from .runs import Run, watch
 from .texts import Texts, language_of

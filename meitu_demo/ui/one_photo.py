@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+from .events import PRIVATE
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ import gradio as gr
 from ..spec import Endpoint
 from . import checklist, consent, controls, examples, preview, stage
 from .context import Context
+from .events import PRIVATE
 from .one_photo import Shown
 from .runs import Run, Update, watch
 from .texts import Texts
 from .visits import Visit
 
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 NEXT = {"stop": "stop", "again": "run_again", "retry": "try_again", "offline": "run_offline"}
 Session = list[gr.components.Component]
 Begin = Callable[..., Any]

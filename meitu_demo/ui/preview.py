@@ -1,6 +1,5 @@
 """A photo that browsers cannot show (HEIC) gets a JPEG of itself as a stand-in; a run takes the photo beside it."""
 
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import gradio as gr
 from ..errors import ImageRejected
 from ..imaging import codec
 from . import doors
+from .uploads import hand_out
 
 
 async def showable(payload: Any, uploads: Path, found: Callable[[Path], None]) -> Any:
@@ -22,17 +22,14 @@ async def showable(payload: Any, uploads: Path, found: Callable[[Path], None]) -
         source = await doors.read_upload(payload, uploads, found)
         if codec.sniff(source) != "image/heic":
             return gr.skip()
-        path = await anyio.to_thread.run_sync(_write, source, uploads)
+        path = await anyio.to_thread.run_sync(_write, source)
         found(Path(path))
         return path
     except ImageRejected:
         return gr.skip()
 
 
-def _write(source: bytes, uploads: Path) -> str:
-    folder = uploads / secrets.token_urlsafe(24)
-    folder.mkdir(parents=True)
-    (folder / doors.ORIGINAL).write_bytes(source)
-    path = folder / "photo.jpg"
-    path.write_bytes(codec.encode(codec.decode(source)))
-    return str(path)
+def _write(source: bytes) -> str:
+    path = hand_out("photo.jpg", codec.encode(codec.decode(source)))
+    Path(path).with_name(doors.ORIGINAL).write_bytes(source)
+    return path

@@ -3,6 +3,7 @@
 A rehearsal in everything but the money: the same client, desk, repeats, breaker and ledger as a live call.
 """
 
+import secrets
 import shutil
 import tempfile
 import time
@@ -25,7 +26,8 @@ class Rehearsal:
     """The lab's server and its ledger; both are made at the first call, and go when the app stops."""
 
     def __init__(self, settings: Settings) -> None:
-        self._folder = tempfile.mkdtemp(prefix="meitu_demo_lab_")
+        # A name only: the ledger makes the folder, for the owner's eyes, if anybody ever comes.
+        self._folder = f"{tempfile.gettempdir()}/meitu_demo_lab_{secrets.token_hex(16)}"
         self._server = Alongside()
         self.till = Till(
             replace(settings, data_dir=self._folder, database_url=None, calls_per_day=None, calls_per_hour=None)

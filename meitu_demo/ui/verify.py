@@ -16,8 +16,9 @@ from ..provenance import Finding, Mark, Provenance, SourceType, Verdict, verify
 from ..words import translate
 from . import delivery, doors, stage
 from .context import Context
+from .events import PRIVATE
 from .one_photo import Shown
-from .panel import PRIVATE, Session, photo_input
+from .panel import Session, photo_input
 from .texts import Texts, language_of
 from .visits import Visit
 

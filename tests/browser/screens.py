@@ -44,6 +44,16 @@ class Panel:
         self.part("photo").locator("input[data-testid=file-upload]").set_input_files(file)  # type: ignore[arg-type]
         return self._photo_is_there()
 
+    def snapshot(self) -> "Panel":
+        """Take a photo with the camera."""
+        self.clear()
+        photo = self.part("photo")
+        photo.get_by_role("button", name="Capture from camera").click()
+        photo.get_by_text("Access Webcam").click()
+        self.page.wait_for_function("[...document.querySelectorAll('video')].some(video => video.videoWidth > 0)")
+        photo.get_by_role("button", name="capture photo").click()
+        return self._photo_is_there()
+
     def agree(self) -> "Panel":
         """Tick the box: the photo may leave the machine."""
         self.part("check").locator(".check").wait_for()  # the photo has arrived, and with it the question

@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from meitu_demo.words import translate
 
-from .screens import SHOWN, Panel
+from .screens import Panel
 from .serving import serve, serve_demo
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -21,14 +21,7 @@ def test_the_page_lives_under_its_policy_on_a_phone(visit, demo):
     assert "unsafe-eval" in page.request.get(demo).headers["content-security-policy"]
     tile = page.locator("#face-fuse-template-id-gallery img").first
     assert tile.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
-    panel = Panel(page, "facial-aesthetics")
-    panel.clear()
-    photo = panel.part("photo")
-    photo.get_by_role("button", name="Capture from camera").click()
-    photo.get_by_text("Access Webcam").click()
-    page.wait_for_function("[...document.querySelectorAll('video')].some(video => video.videoWidth > 0)")
-    photo.get_by_role("button", name="capture photo").click()
-    photo.locator(SHOWN).wait_for(state="attached")
+    panel = Panel(page, "facial-aesthetics").snapshot()
     assert len(panel.run().pictures()) == 2
     assert page.evaluate("window.blocked") == []
 

@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from lab_server import serving
 
-import meitu_demo
-
-PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
 KEYS = {
     "MEITU_API_KEY": "key-of-nobody", "MEITU_API_SECRET": "secret-of-nobody", "AILAB_API_KEY": "another-key",
     "RAPIDAPI_KEY": "market-key", "RAPIDAPI_HOST": "faces.p.rapidapi.com",
@@ -58,17 +56,6 @@ def execute(interpreters: dict[str, str], tmp_path: Path) -> Execute:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """`python -m meitu_demo.offline` on a port that is free; its address."""
-    command = [sys.executable, "-u", "-m", "meitu_demo.offline", "--host", "127.0.0.1", "--port", "0"]
-    with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        lines = []
-        for line in process.stderr:
-            lines.append(line)
-            if "running on" in line:
-                break
-        else:
-            pytest.fail("".join(lines))
-        yield line.split("running on ")[1].split()[0]
-        process.terminate()
-        process.stderr.read()
+    """The stand-alone server's address."""
+    with serving() as found:
+        yield found
