@@ -6,6 +6,8 @@ For the page's lab. Nobody outside this machine reaches it.
 import socket
 import threading
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 
 import uvicorn
 from starlette.applications import Starlette
@@ -17,9 +19,10 @@ STOP_S = 5.0
 
 
 class Alongside:
-    """The server with its lab, started when it is first needed."""
+    """The server with its lab, made and started when it is first needed. make: another app than that."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[[], Starlette] = partial(create_app, lab=True, once=True)) -> None:
+        self._make = make
         self._app: Starlette | None = None
         self._lock = threading.Lock()
         self._running: tuple[str, uvicorn.Server, threading.Thread] | None = None
@@ -28,7 +31,7 @@ class Alongside:
         """Its address. Blocks until it listens. Raises OSError where no port is to be had."""
         with self._lock:
             if self._running is None:
-                self._app = create_app(lab=True, once=True)
+                self._app = self._make()
                 listening = socket.create_server(("127.0.0.1", 0), backlog=128)
                 config = uvicorn.Config(
                     self._app, http=Wired, ws="none", access_log=False, log_config=None, timeout_graceful_shutdown=1
