@@ -16,12 +16,13 @@ from .app import create_app
 from .wired import Wired
 
 STOP_S = 5.0
+WITH_LAB = partial(create_app, lab=True, once=True)
 
 
 class Alongside:
     """The server with its lab, made and started when it is first needed. make: another app than that."""
 
-    def __init__(self, make: Callable[[], Starlette] = partial(create_app, lab=True, once=True)) -> None:
+    def __init__(self, make: Callable[[], Starlette] = WITH_LAB) -> None:
         self._make = make
         self._app: Starlette | None = None
         self._lock = threading.Lock()
