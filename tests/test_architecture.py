@@ -134,4 +134,4 @@ def test_a_planted_fault_is_found_by_file_and_line(file: str, source: str, told:
 def test_nothing_below_is_mistaken_for_a_fault() -> None:
     """Downward, sideways in one's own part, and through a door."""
     assert not faults("from ..spec import Photo\nfrom .base import Json\nimport httpx\nimport re", "providers/meitu.py")
-    assert not faults("import os\nimport gradio.utils\nos.path.join('a')", "ui/panel.py")
+    assert not faults("import os\nimport gradio.utils\nos.path.join('a')", "ui/panel/panel.py")

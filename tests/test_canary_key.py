@@ -40,8 +40,9 @@ from meitu_demo.routes import Routes
 from meitu_demo.settings import Settings
 from meitu_demo.spec import Credentials, Endpoint
 from meitu_demo.transport import make_client
-from meitu_demo.ui import api, stage
-from meitu_demo.ui.naming import file_name
+from meitu_demo.ui import api
+from meitu_demo.ui.result import stage
+from meitu_demo.ui.result.naming import file_name
 from meitu_demo.words import translate
 
 pytestmark = pytest.mark.xdist_group("canary")

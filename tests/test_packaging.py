@@ -84,7 +84,7 @@ def test_the_image_gets_what_the_app_needs() -> None:
     for name in copied():
         assert (PROJECT / name).exists(), name
         assert let_in(name), name
-    for inside in ("meitu_demo/locales/en.toml", "meitu_demo/data/errors.toml", "assets/style.css"):
+    for inside in ("meitu_demo/locales/en.toml", "meitu_demo/data/errors.toml", "assets/css/base.css"):
         assert let_in(inside), inside
     for outside in (".env", ".git/config", ".venv/bin/python", "tests/conftest.py", "meitu_demo/__pycache__/a.pyc"):
         assert not let_in(outside), outside
@@ -115,7 +115,7 @@ def test_no_file_of_the_app_is_left_out_of_git() -> None:
     if shutil.which("git") is None or not (PROJECT / ".git").exists():
         pytest.skip("not a git checkout")
     ignored = subprocess.run(
-        ["git", "check-ignore", ".env", ".venv", "build/x", "meitu_demo/data/errors.toml", "assets/style.css"],
+        ["git", "check-ignore", ".env", ".venv", "build/x", "meitu_demo/data/errors.toml", "assets/css/base.css"],
         cwd=PROJECT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert set(ignored.stdout.split()) == {".env", ".venv", "build/x"}

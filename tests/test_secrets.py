@@ -22,7 +22,7 @@ from meitu_demo.service import run
 from meitu_demo.settings import Settings
 from meitu_demo.spec import Credentials, Route
 from meitu_demo.transport import make_client
-from meitu_demo.ui.rehearsal import KEYS
+from meitu_demo.ui.screens.rehearsal import KEYS
 
 CANARY = "CANARY0KEY0CANARY"
 SETTINGS = Settings.from_env(

@@ -89,7 +89,7 @@ def _nothing(language: str) -> str:
 
 
 def _program(name: str, text: str, language: str, *, opened: bool) -> str:
-    """One snippet; assets/page.js copies the text below the button."""
+    """One snippet; assets/js/inspector.js copies the text below the button."""
     title = escape(LANGUAGES[name])
     copy, copied = _say("copy", language), _say("copied", language)
     button = f'<button type="button" class="copy" data-copy="{name}" data-copied="{copied}">{copy}</button>'

@@ -20,11 +20,12 @@ from ..redaction import stack_trace
 from ..service import Outcome
 from ..spec import Control, Endpoint, Strength
 from ..words import translate
-from . import delivery, uploads
-from .changes import change_texts
 from .context import Context
-from .naming import file_name
-from .receipt import facts
+from .guard import uploads
+from .result import delivery
+from .result.changes import change_texts
+from .result.naming import file_name
+from .result.receipt import facts
 from .texts import language_of
 from .visits import Visit
 
@@ -44,7 +45,7 @@ def expose(context: Context, endpoint: Endpoint) -> None:
         try:
             ticket = await context.start(
                 endpoint,
-                photo,
+                await context.read(photo, visit),
                 dict(zip(names, values, strict=True)),
                 route=context.routes.choose(endpoint.provider),
                 visit=visit,

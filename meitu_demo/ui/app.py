@@ -20,35 +20,25 @@ from ..routes import Routes
 from ..settings import OFFLINE_PLACES, Settings
 from ..store import PictureStore
 from ..till import Till
-from . import (
-    api,
-    controls,
-    doors,
-    entrances,
-    files,
-    forget,
-    keys,
-    lab,
-    one_photo,
-    panel,
-    reference,
-    stills,
-    uploads,
-    verify,
-)
-from .belongings import Belongings
+from . import api, stills
 from .context import Context, Lines
 from .events import PRIVATE
+from .guard import doors, entrances, uploads
+from .guard.belongings import Belongings
+from .guard.headers import SecurityHeaders
+from .guard.leftovers import Leftovers
+from .guard.login import LoginDoor, checker, login_message
+from .guard.origins import Origins, is_loopback
+from .guard.visitors import VisitorCookie
 from .header import header
-from .headers import SecurityHeaders
-from .leftovers import Leftovers
-from .login import LoginDoor, checker, login_message
-from .one_photo import Shown
-from .origins import Origins, is_loopback
-from .rehearsal import Rehearsal
+from .panel import controls, one_photo, panel
+from .panel.one_photo import Shown
+from .reference import page as reference
+from .result import files
+from .screens import forget, keys, lab, verify
+from .screens.rehearsal import Rehearsal
 from .texts import Texts
 from .theme import theme
-from .visitors import VisitorCookie
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LAST_CALLS_S = 5.0  # how long a stop waits for calls in flight
@@ -87,9 +77,10 @@ def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
 
 
 def head() -> str:
-    """assets/style.css and page.js for the page's head: as `css`, Gradio would scope the media queries away."""
-    style, script = ((ASSETS / name).read_text("utf-8") for name in ("style.css", "page.js"))
-    return f"<style>{style}</style><script>{script}</script>"
+    """assets/css and assets/js for the page's head: as `css`, Gradio would scope the media queries away."""
+    styles, scripts = (sorted((ASSETS / kind).glob(f"*.{kind}")) for kind in ("css", "js"))
+    style = "".join(f"<style>{path.read_text('utf-8')}</style>" for path in styles)
+    return style + "".join(f"<script>{path.read_text('utf-8')}</script>" for path in scripts)
 
 
 def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None = None) -> FastAPI:

@@ -20,9 +20,9 @@ from ..settings import Settings
 from ..spec import Endpoint, Order, Route, Values
 from ..store import PictureStore
 from ..till import Till
-from . import doors
-from .belongings import Belongings
-from .rehearsal import Rehearsal
+from .guard import doors
+from .guard.belongings import Belongings
+from .screens.rehearsal import Rehearsal
 from .visits import Visit
 
 
@@ -58,10 +58,14 @@ class Context:
     turns: Turns
     settings: Settings
 
+    async def read(self, payload: object, visit: Visit) -> bytes:
+        """The bytes of an upload, which is the visitor's from now on. Raises ImageRejected."""
+        return await doors.read_upload(payload, self.uploads, lambda path: self.mine.note(visit.session, path))
+
     async def start(
         self,
         endpoint: Endpoint,
-        payload: object,
+        source: bytes,
         values: Values,
         *,
         route: Route,
@@ -70,12 +74,11 @@ class Context:
         again: int = NOT_AGAIN,
         till: Till | None = None,
     ) -> Ticket:
-        """Hand in one call with an upload as its photo, for panel and API alike. Raises any DemoError.
+        """Hand in one call with the photo in `source`, for panel and API alike. Raises any DemoError.
 
         consent: the person in the photo agrees that it goes to the vendor; asked for where it leaves the machine.
         again: see `Desk.hand_in`. till: where it is paid, if not with the owner's money.
         """
-        source = await doors.read_upload(payload, self.uploads, lambda path: self.mine.note(visit.session, path))
         if route.paid and not route.lab and consent is not True:
             raise MissingConsent(provider=endpoint.provider)
         order = await service.prepare(endpoint, source, values)

@@ -1,4 +1,4 @@
-"""The look as Gradio's own tokens: warm paper, ink, one rose accent; light and dark. The rest is assets/style.css."""
+"""The look as Gradio's own tokens: warm paper, ink, one rose accent; light and dark. The rest is assets/css."""
 
 import gradio as gr
 from gradio.themes.utils import colors, sizes

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from .visitors import COOKIE
+from .guard.visitors import COOKIE
 
 if TYPE_CHECKING:
     from ..accounts import Accounts
 
-TAB = re.compile(r"[0-9a-f]{32}")  # what assets/page.js draws
+TAB = re.compile(r"[0-9a-f]{32}")  # what assets/js/window.js draws
 
 
 @dataclass(frozen=True, slots=True)

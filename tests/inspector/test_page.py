@@ -89,7 +89,7 @@ def test_no_answer_and_no_trace() -> None:
 
 
 def test_each_program_has_a_button() -> None:
-    """In the order of the languages, the first unfolded; assets/page.js copies what stands beside the button."""
+    """In the order of the languages, the first unfolded; a script copies what stands beside the button."""
     page = Page(render(TRACE, CODE, "en"))
     assert [value for name, value in page.attributes if name == "data-copy"] == list(LANGUAGES)
     assert page.of("button") == ["Copy"] * 3

@@ -22,7 +22,7 @@ from meitu_demo.routes import Routes
 from meitu_demo.service import run
 from meitu_demo.settings import Settings
 from meitu_demo.spec import Credentials, Photo, Route
-from meitu_demo.ui.rehearsal import KEYS
+from meitu_demo.ui.screens.rehearsal import KEYS
 
 KEY, SECRET = "CANARY0key+/0CANARY", "CANARY1secret==1CANARY"
 SPELLINGS: dict[str, Callable[[str], str]] = {

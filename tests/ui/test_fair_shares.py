@@ -26,9 +26,9 @@ from meitu_demo.settings import Settings
 from meitu_demo.spec import Image
 from meitu_demo.store import PictureStore
 from meitu_demo.till import Till
-from meitu_demo.ui.belongings import Belongings
 from meitu_demo.ui.context import Context, Lines
-from meitu_demo.ui.rehearsal import Rehearsal
+from meitu_demo.ui.guard.belongings import Belongings
+from meitu_demo.ui.screens.rehearsal import Rehearsal
 from meitu_demo.ui.visits import Visit
 from meitu_demo.words import translate
 
@@ -139,7 +139,9 @@ def start(offline_client: httpx.AsyncClient, settings: Settings, portrait_pixels
             rehearsal, mine, turns, settings,
         )  # fmt: skip
         route = context.routes.offline(endpoint.provider)
-        return await context.start(endpoint, upload, {}, route=route, visit=Visit("tab", None, address), consent=False)
+        visit = Visit("tab", None, address)
+        source = await context.read(upload, visit)
+        return await context.start(endpoint, source, {}, route=route, visit=visit, consent=False)
 
     return start
 

@@ -1,0 +1,16 @@
+// The inspector's programs: a button copies the text of its neighbour. Where the clipboard is denied (http, some
+// frames), the text is selected, and a key press away from being copied.
+document.addEventListener('click', async event => {
+  const button = event.target.closest?.('button[data-copy]');
+  const text = button?.parentElement.querySelector('pre');
+  if (!text) return;
+  try {
+    await navigator.clipboard.writeText(text.textContent);
+  } catch {
+    getSelection().selectAllChildren(text);
+    if (!document.execCommand('copy')) return;
+  }
+  const label = button.dataset.label ??= button.textContent;
+  button.textContent = button.dataset.copied;
+  setTimeout(() => button.textContent = label, 2000);
+});

@@ -1,0 +1,78 @@
+"""The optional login: Gradio's page and cookie, our check of the password, and a door before everything else.
+
+Gradio guards most of its routes and none of ours. Behind this door lies all that is not needed to log in.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from html import escape
+
+from gradio.routes import App
+from pydantic import SecretStr
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ...words import languages, translate
+
+OPEN = {"/", "/login", "/login/", "/logout", "/theme.css", "/favicon.ico", "/robots.txt", "/manifest.json"}
+OPEN_BELOW = ("/assets/", "/static/", "/svelte/")  # Gradio's own code and looks
+
+
+def checker(users: Sequence[tuple[str, SecretStr]]) -> Callable[[str, str], bool]:
+    """For Gradio's `auth`: whether name and password are a pair. It takes as long whether or not the name is known."""
+    pairs = [(name.encode(), secret.get_secret_value().encode()) for name, secret in users]
+
+    def fits(name: str, password: str) -> bool:
+        given = name.encode("utf-8", "replace"), password.encode("utf-8", "replace")
+        found = [secrets.compare_digest(a, given[0]) & secrets.compare_digest(b, given[1]) for a, b in pairs]
+        return any(found)
+
+    return fits
+
+
+def login_message() -> str:
+    """What stands on Gradio's login page, which knows none of our translations: each language's words."""
+    return "<br>".join(escape(translate("page.login", language)) for language in languages())
+
+
+class LoginDoor:
+    """ASGI middleware. gradio: gives Gradio's app, which knows who is in. space: the page is in a frame of others."""
+
+    def __init__(self, app: ASGIApp, *, gradio: Callable[[], App], space: bool) -> None:
+        self.app = app
+        self._gradio = gradio
+        self._space = space
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, or answer 401."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path = scope["path"]
+        if not (path in OPEN or path.startswith(OPEN_BELOW) or self._is_in(scope)):
+            await JSONResponse({"detail": "Not authenticated"}, 401)(scope, receive, send)
+            return
+
+        async def with_better_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start" and path.removesuffix("/") == "/login":
+                self._mend(MutableHeaders(scope=message))
+            await send(message)
+
+        await self.app(scope, receive, with_better_cookie)
+
+    def _is_in(self, scope: Scope) -> bool:
+        gradio, cookies = self._gradio(), Request(scope).cookies
+        names = (f"access-token-{gradio.cookie_id}", f"access-token-unsecure-{gradio.cookie_id}")
+        return any(cookies.get(name) in gradio.tokens for name in names)
+
+    def _mend(self, headers: MutableHeaders) -> None:
+        """Gradio lets its cookie go along with other sites' requests, which only a Space's frame needs."""
+        cookies = headers.getlist("set-cookie")
+        if not cookies or self._space:
+            return
+        del headers["set-cookie"]
+        for cookie in cookies:
+            kept = [part for part in cookie.split("; ") if not part.lower().startswith("samesite")]
+            headers.append("set-cookie", "; ".join([*kept, "SameSite=Lax"]))

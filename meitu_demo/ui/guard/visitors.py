@@ -1,0 +1,47 @@
+"""Gives each visitor of the page a signed cookie that says nothing about them: what paid calls are counted against."""
+
+from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ...till import Till
+
+if TYPE_CHECKING:  # its database is loaded only where a call can cost money
+    from ...accounts import Accounts
+
+COOKIE = "visitor"
+YEAR_S = 365 * 24 * 3600
+
+
+class VisitorCookie:
+    """ASGI middleware that adds the cookie to the page itself, where calls cost money and there is none of ours yet."""
+
+    def __init__(self, app: ASGIApp, till: Till) -> None:
+        self.app = app
+        self._till = till
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve; the rest of the app never sees the difference."""
+        accounts = self._till.accounts
+        page = scope["type"] == "http" and scope["path"] == "/"
+        if accounts is None or not page or _known(accounts, Headers(scope=scope)):
+            await self.app(scope, receive, send)
+            return
+
+        async def with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen = Headers(scope=scope).get("x-forwarded-proto", scope.get("scheme"))
+                secure = "; Secure" if seen == "https" else ""
+                value = accounts.new_cookie()
+                cookie = f"{COOKIE}={value}; Path=/; Max-Age={YEAR_S}; HttpOnly; SameSite=Lax{secure}"
+                MutableHeaders(scope=message).append("set-cookie", cookie)
+            await send(message)
+
+        await self.app(scope, receive, with_cookie)
+
+
+def _known(accounts: "Accounts", headers: Headers) -> bool:
+    morsel = SimpleCookie(headers.get("cookie", "")[:4000]).get(COOKIE)
+    return morsel is not None and accounts.is_ours(morsel.value)

@@ -1,0 +1,1 @@
+"""A panel, built from an endpoint's declaration: photo, preflight, choice, button."""

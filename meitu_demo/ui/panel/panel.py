@@ -1,0 +1,133 @@
+"""One panel: photo, choice, button, result. Built from an endpoint's declaration, the same way for each."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import gradio as gr
+
+from ...spec import Endpoint
+from ..context import Context
+from ..events import PRIVATE
+from ..result import stage
+from ..result.runs import Run, Update, watch
+from ..texts import Texts
+from ..visits import Visit
+from . import checklist, consent, controls, examples, preview
+from .one_photo import Shown
+
+NEXT = {"stop": "stop", "again": "run_again", "retry": "try_again", "offline": "run_offline"}
+Session = list[gr.components.Component]
+Begin = Callable[..., Any]
+# A phone's page stands at the result after a run.
+SHOW_STAGE = """() => {{
+  if (window.innerWidth < 768)
+    document.getElementById('{}')?.scrollIntoView({{behavior: 'smooth', block: 'start'}});
+}}"""
+
+
+def build(
+    context: Context,
+    endpoint: Endpoint,
+    texts: Texts,
+    picks: controls.TemplatePicks,
+    session: Session,
+    tab: gr.Tab,
+) -> Shown:
+    """Lay the panel out in `tab` and wire it; call inside the tab. session: the browser's tab, own keys."""
+    slug, key = endpoint.slug, f"panels.{endpoint.id}"
+    with gr.Row(elem_classes="panel"):
+        with gr.Column(scale=5, min_width=300, elem_classes="ask"):
+            intro = texts.render(f"{slug}-intro", lambda language: stage.introduction(endpoint.id, language))
+            gr.HTML(intro, elem_classes="bare", apply_default_css=False)
+            photo, received = photo_input(context, slug, texts, session)
+            example = gr.Button(
+                texts.word(f"photo.example_{endpoint.example}"), icon=examples.thumbnail(), size="sm",
+                elem_id=f"{slug}-example", elem_classes="example",
+            )  # fmt: skip
+            checklist.build(context, endpoint, texts, photo, tab, session[0])
+            inputs = controls.build(endpoint, texts, picks)
+            box = consent.build(endpoint, context.settings, texts)
+            consent.ask_anew(slug, photo, box)
+            run_button = gr.Button(
+                texts.word(f"{key}.run"), variant="primary", elem_id=f"{slug}-run", elem_classes="run"
+            )
+        with gr.Column(scale=7, min_width=300, elem_classes="answer"):
+            shown = gr.HTML(
+                texts.render(f"{slug}-empty", lambda language: stage.invitation(endpoint.id, language)),
+                elem_id=f"{slug}-stage", elem_classes="bare", apply_default_css=False, js_on_load=stage.SCRIPT,
+            )  # fmt: skip
+            buttons = next_buttons(slug, texts)
+            number = gr.State(0)
+
+    def begin(*, offline: bool = False, again: bool = False) -> Any:
+        async def run(request: gr.Request, *given: Any) -> AsyncIterator[Update]:
+            run = Run.of(endpoint, request, given, offline=offline, again=again)
+            async for update in watch(context, run):
+                yield update
+
+        return run
+
+    wiring: dict[str, Any] = {
+        "inputs": [photo, *inputs, box, *session, number], "outputs": [shown, number],
+        "preprocess": False, "concurrency_limit": None, **PRIVATE,
+    }  # fmt: skip
+    run_button.click(begin(), **wiring)
+    wire_next(context, buttons, begin, wiring, session)
+    run_button.click(None, js=SHOW_STAGE.format(f"{slug}-stage"), **PRIVATE)
+
+    taken = wire_example(context, example, endpoint.example, photo, session)
+    return Shown(endpoint.id, photo, shown, (received, taken), tuple(inputs), run_button)
+
+
+def wire_example(
+    context: Context, button: gr.Button, name: str, photo: gr.Image, session: Session
+) -> gr.events.Dependency:
+    """The example photo in place of one's own; deleted like one's own."""
+
+    async def take(request: gr.Request, tab: Any) -> str:
+        path = await anyio.to_thread.run_sync(examples.example_file, name)
+        context.mine.note(Visit.of(request, tab).session, Path(path))
+        return path
+
+    return button.click(take, session[:1], photo, **PRIVATE)
+
+
+def photo_input(context: Context, slug: str, texts: Texts, session: Session) -> tuple[gr.Image, gr.events.Dependency]:
+    """A photo by upload, camera or clipboard, and the event of its upload. Our own gate opens the file at a run."""
+    photo = gr.Image(
+        label=texts.word("photo.label"), show_label=False, elem_id=f"{slug}-photo", elem_classes="photo",
+        type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], height=264, buttons=[],
+        webcam_options=gr.WebcamOptions(mirror=False, constraints={"video": {"facingMode": "user"}}),
+        placeholder=str(texts.word("photo.placeholder")),
+    )  # fmt: skip
+
+    async def received(request: gr.Request, payload: Any, tab: Any) -> Any:
+        owner = Visit.of(request, tab).session
+        return await preview.showable(payload, context.uploads, lambda path: context.mine.note(owner, path))
+
+    return photo, photo.upload(received, [photo, *session[:1]], photo, preprocess=False, **PRIVATE)
+
+
+def next_buttons(slug: str, texts: Texts) -> dict[str, gr.Button]:
+    """What can be done after, or instead of, a run; the stage says which of them are to be seen."""
+    with gr.Row(elem_classes="after"):
+        return {
+            name: gr.Button(texts.word(f"result.{word}"), elem_id=f"{slug}-{name}", elem_classes=name)
+            for name, word in NEXT.items()
+        }
+
+
+def wire_next(
+    context: Context, buttons: dict[str, gr.Button], begin: Begin, wiring: dict[str, Any], session: Session
+) -> None:
+    """begin: makes the handler of a run. session: the browser's tab first."""
+
+    def stop_waiting(request: gr.Request, tab: Any) -> None:
+        context.desk.stop(Visit.of(request, tab).session)
+
+    buttons["stop"].click(stop_waiting, session[:1], None, **PRIVATE)
+    for name in ("again", "retry"):
+        buttons[name].click(begin(again=True), **wiring)
+    buttons["offline"].click(begin(offline=True), **wiring)

@@ -1,0 +1,1 @@
+"""The page at /reference: endpoints, limits, shapes, codes."""

@@ -1,0 +1,67 @@
+"""The reference page's endpoints: what each does, takes and is called. Only `ui/reference/page.py` may import it."""
+
+from html import escape
+
+from ...endpoints import CATALOGUE
+from ...imaging.face_checks import SMALLEST_FACE
+from ...spec import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
+from ...words import translate
+
+
+def section(language: str) -> str:
+    """The section as HTML."""
+    title = escape(translate("reference.endpoints", language))
+    cards = "".join(_card(endpoint, language) for endpoint in CATALOGUE.values())
+    return f'<section id="endpoints"><h2>{title}</h2><div class="cards">{cards}</div></section>\n'
+
+
+def _card(endpoint: Endpoint, language: str) -> str:
+    def say(key: str, **facts: object) -> str:
+        return escape(translate(f"reference.{key}", language, **facts))
+
+    panel = f"panels.{endpoint.id}"
+    name, intro, offline = (escape(translate(f"{panel}.{key}", language)) for key in ("tab", "intro", "offline"))
+    limits = endpoint.limits
+    kinds = " · ".join(kind.removeprefix("image/").upper() for kind in limits.kinds)
+    controls = "".join(f"<li>{_control(control, language)}</li>" for control in endpoint.controls)
+    constant = " ".join(f"<code>{escape(f'{key}={value}')}</code>" for key, value in endpoint.wire.items())
+    photo = say("limits", least=limits.min_side, most=limits.max_side, bytes=limits.max_bytes, kinds=kinds)
+    rows = [
+        ("vendor", escape(translate(f"providers.{endpoint.provider}.name", language))),
+        ("path", f"<code>POST {escape(endpoint.path)}</code>"),
+        ("api", f"<code>/{escape(endpoint.id)}</code>"),
+        ("photo", photo),
+        ("faces", say(f"faces_{endpoint.faces.value}", side=SMALLEST_FACE)),
+        ("controls", f"<ul>{controls}</ul>" if controls else say("no_controls")),
+        ("constant", constant),
+        ("offline", offline),
+    ]
+    cells = "".join(f"<div><dt>{say(key)}</dt><dd>{value}</dd></div>" for key, value in rows if value)
+    return f"""<article class="card" id="{endpoint.slug}"><h3>{name}</h3><p>{intro}</p><dl>{cells}</dl>
+<p><a href="./#{endpoint.slug}">{say("open", name=translate(f"{panel}.tab", language))}</a></p></article>
+"""
+
+
+def _control(control: Control, language: str) -> str:
+    """Its name here and on the wire, what it takes, and its default."""
+
+    def say(key: str, **facts: object) -> str:
+        return escape(translate(f"reference.{key}", language, **facts))
+
+    comma = say("comma")
+    name = f"<b>{escape(translate(f'controls.{control.name}.label', language))}</b> <code>{escape(control.name)}</code>"
+    if control.wire != control.name:
+        name += f"{comma}{say('on_the_wire')} <code>{escape(control.wire)}</code>"
+    if isinstance(control, Strength):
+        takes = say("range", low=f"{control.low:g}", high=f"{control.high:g}")
+    elif isinstance(control, ShapeMenu):
+        takes = f'<a href="#shapes">{say("see_shapes", last=control.options[-1])}</a>'
+    elif isinstance(control, TemplateGallery):
+        takes = comma.join(f"<code>{escape(option)}</code>" for option in control.options)
+    else:
+        key = f"options.{control.name}."
+        takes = comma.join(escape(translate(key + option.replace(".", "_"), language)) for option in control.options)
+    if isinstance(control, Choice) and control.open:
+        takes += f"{comma}{say('any_id')}"
+    default = f"{control.default:g}" if isinstance(control, Strength) else control.default
+    return f"{name}{say('colon')}{takes}{say('semicolon')}{say('default', value=default)}"

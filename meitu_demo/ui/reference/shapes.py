@@ -1,0 +1,26 @@
+"""The reference page's shapes: number, names, what each does, a drawing. Only `ui/reference/page.py` may import it."""
+
+from html import escape
+
+from ...tables import Shape, shapes
+from ...words import translate
+from .drawn_face import drawing, face_symbol
+
+
+def section(language: str) -> str:
+    """The section as HTML."""
+    title, intro = (escape(translate(f"reference.{key}", language)) for key in ("shapes", "shapes_intro"))
+    tiles = "".join(_tile(shape, language) for shape in shapes())
+    return f"""<section id="shapes"><h2>{title}</h2><p class="intro">{intro}</p>
+<svg class="store" aria-hidden="true">{face_symbol()}</svg><ul class="tiles">{tiles}</ul></section>
+"""
+
+
+def _tile(shape: Shape, language: str) -> str:
+    name, effect = (escape(translate(f"shapes.{shape.key}.{part}", language)) for part in ("name", "effect"))
+    label = escape(translate("reference.vendor_label", language, label=shape.vendor_label))
+    picture = drawing(shape.id, translate(f"reference.moves.{shape.key}", language))
+    return f"""<li class="tile" id="shape-{shape.id}" data-hit>{picture}
+<h3><a href="#shape-{shape.id}">{shape.id}</a> {name}</h3><p>{effect}</p>
+<p class="small"><code>{shape.key}</code> <span>{label}</span></p></li>
+"""

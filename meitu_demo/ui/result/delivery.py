@@ -1,0 +1,38 @@
+"""What leaves: a result with its mark of provenance, and with the visible label that it is made by AI.
+
+What is shown and worked on is the unlabelled master, which carries the mark alone: so no label is ever warped, or drawn
+upon another. Pure, and blocks: call it from a worker thread.
+"""
+
+from ...imaging import codec
+from ...imaging.label import labelled
+from ...provenance import Provenance, embed, read, source_type
+from ...service import Outcome
+from ...words import translate
+
+EMBEDS = ("image/jpeg", "image/png", "image/webp")
+OURS = "offline engine"
+
+
+def mark_of(outcome: Outcome) -> Provenance:
+    """Who made the result, how, when, and its id."""
+    offline = outcome.mode != "live"
+    maker = OURS if offline else translate(f"providers.{outcome.endpoint.provider}.name", "en")
+    made_at = outcome.made_at.isoformat(timespec="seconds")
+    return Provenance(outcome.endpoint.id, maker, source_type(outcome.endpoint.id, offline), made_at, outcome.id)
+
+
+def master(outcome: Outcome) -> bytes:
+    """The result as it came, marked, and without any other metadata. Raises ImageRejected."""
+    data = outcome.result.data
+    if codec.sniff(data) not in EMBEDS:  # what a vendor sends as BMP or HEIC leaves as JPEG
+        data = codec.encode(codec.decode(data))
+    return embed(data, mark_of(outcome))
+
+
+def leaving(picture: bytes, language: str, *, visible: bool) -> bytes:
+    """A master as it leaves: labelled, unless the owner has turned that off, and marked. Raises ImageRejected."""
+    mark = read(picture)
+    if not visible or mark is None:
+        return picture
+    return embed(labelled(picture, translate("label.visible", language)), mark)

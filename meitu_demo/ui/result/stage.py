@@ -1,0 +1,131 @@
+"""The place where results appear, as HTML: an invitation, work in progress, a comparison or an explanation.
+
+All four take the same room, so that nothing jumps. Pure functions of words and facts; every text is escaped here.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+
+from ...explain import Explanation
+from ...service import Outcome, Step
+from ...words import translate
+from .changes import describe_changes
+
+# Moves the divider of the comparison. Listens on the component, which stays while its content is replaced.
+SCRIPT = """
+element.addEventListener('input', event => {
+  if (event.target.matches('.compare input'))
+    event.target.parentElement.style.setProperty('--at', event.target.value + '%');
+});
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """URLs of one comparison, relative to the page, and the name under which the result is saved."""
+
+    before: str
+    after: str
+    download: str
+    file_name: str
+
+
+def offering(shown: str, can: Sequence[str]) -> str:
+    """`shown` with a mark for each button that may be used now; assets/css/after.css hides the others.
+
+    One text holds both, so that they change at the same moment. Gradio may show a button's second last state when two
+    follow each other quickly.
+    """
+    return f'{shown}<i class="can {" ".join(can)}" hidden></i>' if can else shown
+
+
+def introduction(endpoint_id: str, language: str) -> str:
+    """A panel's own one-liner, above the photo."""
+    return f'<p class="intro">{escape(translate(f"panels.{endpoint_id}.intro", language))}</p>'
+
+
+def invitation(endpoint_id: str, language: str) -> str:
+    """The empty state: what to do."""
+    title = escape(translate(f"panels.{endpoint_id}.empty_title", language))
+    text = escape(translate(f"panels.{endpoint_id}.empty_text", language))
+    return f'<div class="stage invitation"><div><h3>{title}</h3><p>{text}</p></div></div>'
+
+
+def progress(step: Step, seconds: float, provider: str, mode: str, language: str) -> str:
+    """Work in progress, by name, with the seconds that are left of it where they are known."""
+    form = {Step.SEND: f"_{mode}", Step.QUEUE: "" if seconds else "_unknown"}.get(step, "")
+    key = f"steps.{step.value}{form}"
+    text = escape(translate(key, language, provider=provider, seconds=math.ceil(seconds)))
+    return f'<div class="stage progress" role="status"><div><i class="spinner"></i><p>{text}</p></div></div>'
+
+
+def stopped(sent: bool, language: str) -> str:
+    """The person waits no longer: what became of the call."""
+    title = escape(translate("result.stopped_title", language))
+    text = escape(translate(f"result.stopped_{'sent' if sent else 'free'}", language))
+    return f'<div class="stage invitation" role="status"><div><h3>{title}</h3><p>{text}</p></div></div>'
+
+
+def note(text: str) -> str:
+    """One line above the facts of a run, for what must not be overlooked."""
+    return f'<p class="note" role="status">{escape(text)}</p>'
+
+
+def ago(then: datetime, now: datetime, language: str) -> str:
+    """How long ago something was, in words."""
+    minutes = int((now - then).total_seconds() // 60)
+    return translate("result.minutes_ago", language, minutes=minutes) if minutes else translate("result.now", language)
+
+
+def comparison(
+    outcome: Outcome, pictures: Pictures, provider: str, language: str, remark: str = "", receipt: str = ""
+) -> str:
+    """Before and after with a divider that mouse, finger and arrow keys move, and the facts of the run.
+
+    remark: a text for `note`. receipt: HTML of `receipt.receipt`.
+    """
+
+    def say(key: str, **facts: object) -> str:
+        return escape(translate(key, language, **facts))
+
+    result = outcome.result
+    name = say(f"panels.{outcome.endpoint.id}.tab")
+    # Eager and synchronous: both pictures appear in the same frame.
+    image = '<img src="{}" alt="{}" decoding="sync" draggable="false">'
+    return f"""<div class="stage result">
+  <figure class="compare" style="--w:{result.width};--h:{result.height}">
+    {image.format(escape(pictures.after), say("result.after_alt", name=name))}
+    <div class="before">{image.format(escape(pictures.before), say("result.before_alt"))}</div>
+    <span class="tag left">{say("result.before")}</span><span class="tag right">{say("result.after")}</span>
+    <input type="range" min="0" max="100" value="50" aria-label="{say("result.compare")}">
+  </figure>
+</div>
+{note(remark) if remark else ""}
+<div class="facts">
+  <span class="badge {outcome.mode}">{say(f"result.made_{outcome.mode}", provider=provider)}</span>
+  {f"<span>{say('result.paid')}</span>" if outcome.mode != "offline" else ""}
+  <span>{say("result.seconds", seconds=f"{outcome.elapsed_s:.2f}")}</span>
+  <span>{result.width}×{result.height}</span>
+  <a class="download" href="{escape(pictures.download)}" download="{escape(pictures.file_name)}">
+    {say("result.download")}</a>
+</div>
+<p class="sent">{say("result.sent", changes=describe_changes(outcome.changes, language))}</p>
+{receipt}"""
+
+
+def explanation(explained: Explanation, language: str, remark: str = "") -> str:
+    """A failure that stays on the screen: what happened, why, what to do, and the vendor's code.
+
+    remark: a text for `note`.
+    """
+    details = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in explained.details)
+    return f"""<div class="stage trouble" role="alert"><div>
+  <h3>{escape(explained.title)}</h3>
+  <p>{escape(explained.why)}</p>
+  <p class="fix"><b>{escape(translate("result.fix", language))}</b> {escape(explained.fix)}</p>
+  {note(remark) if remark else ""}
+  <dl>{details}</dl>
+</div></div>"""

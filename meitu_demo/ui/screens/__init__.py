@@ -1,0 +1,1 @@
+"""Screens beside the panels: failure lab, verify, own keys, deletion."""

@@ -1,0 +1,59 @@
+"""What the page's failure lab calls instead of a vendor: a server that fails as told, with a ledger of its own.
+
+A rehearsal in everything but the money: the same client, desk, repeats, breaker and ledger as a live call.
+"""
+
+import secrets
+import shutil
+import tempfile
+import time
+from collections import Counter
+from dataclasses import replace
+
+import anyio
+from pydantic import SecretStr
+
+from ...offline.alongside import Alongside
+from ...settings import Settings
+from ...spec import Credentials, Route
+from ...till import Till
+
+PATIENCE_S = 4.0  # nobody wants to watch a minute go by
+KEYS = Credentials(SecretStr("lab"), SecretStr("lab"))  # short, or the word would be guarded as a secret
+
+
+class Rehearsal:
+    """The lab's server and its ledger; both are made at the first call, and go when the app stops."""
+
+    def __init__(self, settings: Settings) -> None:
+        # A name only: the ledger makes the folder, for the owner's eyes, if anybody ever comes.
+        self._folder = f"{tempfile.gettempdir()}/meitu_demo_lab_{secrets.token_hex(16)}"
+        self._server = Alongside()
+        self.till = Till(
+            replace(settings, data_dir=self._folder, database_url=None, calls_per_day=None, calls_per_hour=None)
+        )
+
+    async def route(self, provider: str, fault: str) -> Route:
+        """The way to the lab's server, where a call ends as `fault` says; "" for well."""
+        address = await anyio.to_thread.run_sync(self._server.start)
+        headers = {"x-fault": fault} if fault else {}
+        return Route(provider, address, KEYS, paid=True, lab=True, headers=headers, patience=PATIENCE_S)
+
+    async def states(self) -> Counter[str]:
+        """How many calls ended how, by the ledger's states."""
+        from ...ledger.report import tally
+
+        accounts = await self.till.open()
+        rows = await accounts.ledger.run(tally, accounts.ledger.store, 0.0, time.time() + 60)
+        return sum((row.states for row in rows), Counter())
+
+    @property
+    def billed(self) -> int:
+        """The calls that the lab's server would have billed, by its own count."""
+        return self._server.charges.total()
+
+    async def close(self) -> None:
+        """Stop the server, and leave nothing of the ledger."""
+        await anyio.to_thread.run_sync(self._server.stop)
+        await self.till.close()
+        await anyio.to_thread.run_sync(shutil.rmtree, self._folder, True)

@@ -1,0 +1,36 @@
+"""The cookie that paid calls are counted against: set on the page, once, and nowhere else."""
+
+from pathlib import Path
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from meitu_demo.settings import Settings
+from meitu_demo.till import Till
+from meitu_demo.ui.guard.visitors import COOKIE, VisitorCookie
+
+
+async def _page(request: Request) -> PlainTextResponse:
+    return PlainTextResponse("page")
+
+
+async def test_the_page_sets_a_cookie_once(tmp_path: Path) -> None:
+    """Where calls cost money: out of scripts' reach, at the first visit only, on the page only; a forged one goes."""
+    till = Till(Settings(data_dir=str(tmp_path)))
+    app = VisitorCookie(Starlette(routes=[Route("/", _page), Route("/other", _page)]), till)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="https://demo.example") as client:
+        assert "set-cookie" not in (await client.get("/")).headers, "no call can cost money yet"
+        accounts = await till.open()
+        assert "set-cookie" not in (await client.get("/other")).headers
+        first = (await client.get("/")).headers["set-cookie"]
+        assert all(word in first for word in ("HttpOnly", "SameSite=Lax", "Secure"))
+        value = first.split(";")[0].removeprefix(f"{COOKIE}=")
+        assert accounts.is_ours(value)
+        assert "set-cookie" not in (await client.get("/", headers={"cookie": f"{COOKIE}={value}"})).headers
+    async with httpx.AsyncClient(transport=transport, base_url="http://demo.example") as client:
+        again = (await client.get("/", headers={"cookie": f"{COOKIE}=v1.forged"})).headers["set-cookie"]
+        assert "Secure" not in again

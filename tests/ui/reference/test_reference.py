@@ -1,0 +1,226 @@
+"""The reference page: everything is on it in both languages, as text, and its drawings show what the effect does."""
+
+import json
+import re
+from collections import Counter
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from ui.conftest import Page
+
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.spec import Endpoint
+from meitu_demo.tables import shapes, vendor_code, vendor_codes
+from meitu_demo.ui.reference import codes as reference_codes
+from meitu_demo.ui.reference import drawn_face
+from meitu_demo.ui.reference import endpoints as reference_endpoints
+from meitu_demo.ui.reference import page as reference
+from meitu_demo.words import languages, translate, words
+
+LANGUAGES = languages()
+PROJECT = Path(reference.__file__).resolve().parents[3]
+KEYS = {shape.key: shape.id for shape in shapes()}
+
+
+class Reader(HTMLParser):
+    """What a browser would find: ids, addresses, and whether each tag is closed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
+        self.open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.ids += [found["id"] or ""] if "id" in found else []
+        self.addresses += [found[name] or "" for name in ("href", "src", "action") if name in found]
+        if tag not in ("meta", "link", "input", "wbr"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def text(language: str) -> str:
+    """The page as text, names in one piece."""
+    return unescape(re.sub(r"<[^>]+>", "", reference.page(language).replace("<wbr>", "")))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_endpoint_is_there(language: str) -> None:
+    """With its path, its controls by both of their names, what it does live and offline, and a link to its panel."""
+    shown, addresses = text(language), Reader(reference.page(language)).addresses
+    for endpoint in CATALOGUE.values():
+        facts = [endpoint.path, f"/{endpoint.id}", str(endpoint.limits.max_side)]
+        facts += [name for control in endpoint.controls for name in (control.name, control.wire)]
+        facts += [f"{name}={value}" for name, value in endpoint.wire.items()]
+        facts += [translate(f"panels.{endpoint.id}.{part}", language) for part in ("tab", "intro", "offline")]
+        assert [fact for fact in facts if fact not in shown] == []
+        assert f"./#{endpoint.slug}" in addresses
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_shape_is_there(language: str) -> None:
+    """All 22, each with number, names, effect, and a drawing that says what moves."""
+    html, shown = reference.page(language), text(language)
+    assert html.count("<svg viewBox") == len(shapes()) == 22
+    for shape in shapes():
+        assert f'id="shape-{shape.id}"' in html
+        parts = [translate(f"shapes.{shape.key}.{part}", language) for part in ("name", "effect")]
+        parts += [shape.key, shape.vendor_label, translate(f"reference.moves.{shape.key}", language)]
+        assert [part for part in parts if part not in shown] == []
+    assert list(words(language)["reference"]["moves"]) == list(KEYS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_code_of_both_vendors_is_there(language: str) -> None:
+    """Each has an anchor, its constant and status, and stands with its own explanation and price."""
+    html = reference.page(language).replace("<wbr>", "")
+    cases = re.findall(r'<li class="case".*?</div></li>', html, re.DOTALL)
+    for provider in reference_codes.VENDORS:
+        for name in vendor_codes(provider):
+            code = vendor_code(provider, name)
+            assert code is not None
+            case = unescape(next(case for case in cases if f'id="{provider}-{name}"' in case))
+            outcome = translate(f"billing.{code.outcome}.cost", language)
+            title = translate(f"errors.{code.slug}.title", language)
+            for part in (f">{name}</a>", code.constant, f"HTTP {code.http}", outcome, title):
+                assert part in case, (provider, name, part)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_slug_of_an_error_is_there(language: str) -> None:
+    """What the words explain stands on the page, under a vendor's codes or under its own name."""
+    html, shown = reference.page(language), text(language)
+    for slug, explained in words(language)["errors"].items():
+        assert f'data-slug="{slug}"' in html, slug
+        assert explained["title"] in shown
+
+
+@pytest.mark.parametrize(
+    ("slug", "cost"),
+    [("outcome_unknown_reset", "unknown"), ("unreachable_dns", "not_processed"), ("link_rejected_host", "done"),
+     ("image_too_thin", "not_sent"), ("faces_overlap", "not_sent"), ("over_budget_hour", "not_sent"),
+     ("crowded_visitor", "not_sent"), ("vendor_unknown", "unknown"), ("bad_reply_empty", "unknown")],
+)  # fmt: skip
+def test_our_own_errors_have_the_price_of_their_kind(slug: str, cost: str) -> None:
+    """A slug is explained as the error that carries it."""
+    said = reference_codes.told(reference_codes.of_slug(slug), "en")
+    assert (said.slug, said.cost) == (slug, translate(f"billing.{cost}.cost", "en"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_is_sound_and_asks_nobody_else(language: str) -> None:
+    """Tags are closed, ids differ, every address is one of this page or demo, and no path of a disk is on it."""
+    html = reference.page(language)
+    reader = Reader(html)
+    assert not reader.open
+    assert [name for name, count in Counter(reader.ids).items() if count > 1] == []
+    for address in reader.addresses:
+        assert re.match(r"\./|\?lang=|#", address), address
+        assert not address.startswith("#") or address[1:] in reader.ids, address
+    assert "://" not in html.replace("http://www.w3.org", "")
+    assert "url(" not in html
+    assert str(PROJECT) not in html
+    assert len(html.encode()) < 300_000
+
+
+def test_words_stay_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever stands in a declaration or a table is text and never a tag."""
+    hostile = '<img src=x onerror="1">'
+    endpoint = next(iter(CATALOGUE.values()))
+    fields = {name: getattr(endpoint, name) for name in ("id", "provider", "limits", "controls", "offline")}
+    bad = Endpoint(**fields, path=f"/{hostile}", wire={hostile: hostile})
+    monkeypatch.setattr(reference_endpoints, "CATALOGUE", {bad.id: bad})
+    monkeypatch.setattr(reference_endpoints, "translate", lambda *_, **__: hostile)
+    assert "<img" not in reference_endpoints.section("en")
+    monkeypatch.setattr(reference_codes, "translate", lambda *_, **__: hostile)
+    assert "<img" not in reference_codes.section("en")
+    assert "<img" not in drawn_face.drawing(8, hostile)
+
+
+def test_the_face_is_the_one_that_templates_are_drawn_with() -> None:
+    """The file is what tools/draw/straight.py makes of the canonical face."""
+    canonical = np.array(json.loads((PROJECT / "tools/draw/canonical.json").read_text())["points"])
+    width = canonical[454, 0] - canonical[234, 0]
+    assert np.allclose(drawn_face.landmarks(), canonical[:, :2] * (1, -1) / width, atol=6e-5)
+
+
+def ways(key: str) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(start, way) of each arrow of a shape."""
+    return [(np.array(start), np.subtract(end, start)) for start, end in drawn_face.arrows(KEYS[key])]
+
+
+@pytest.mark.parametrize("shape", range(22))
+def test_arrows_point_where_the_effect_moves(shape: int) -> None:
+    """Each shape has some, alike on both sides; each runs along the way of its landmark, as the effect carries it."""
+    found = drawn_face.arrows(shape)
+    still, moved = drawn_face.landmarks(), drawn_face.moved(shape)
+    assert len(found) >= 2
+    for start, end in found:
+        at = np.linalg.norm(still - start, axis=1).argmin()
+        way, drawn = (moved - still)[at], np.subtract(end, start)
+        assert way @ drawn == pytest.approx(np.linalg.norm(way) * np.linalg.norm(drawn), rel=1e-6)
+        assert 0.02 < np.linalg.norm(drawn) <= drawn_face.LONGEST + 1e-9
+        mirrored = [np.hypot(*(np.array(other) - (-start[0], start[1]))) for other, _ in found]
+        assert min(mirrored) < 0.01
+    assert max(np.hypot(*np.subtract(end, start)) for start, end in found) > 0.9 * drawn_face.LONGEST
+
+
+def test_bigger_eyes_grow_from_their_middle_in_every_direction() -> None:
+    """Arrows point away from the nearer iris: up, down, left and right."""
+    irises = drawn_face.landmarks()[[468, 473]]
+    found = ways("big_eyes")
+    for start, way in found:
+        iris = min(irises, key=lambda iris: np.hypot(*(start - iris)))
+        assert way @ (start - iris) > 0
+    for direction in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+        assert any(way @ direction > 0.7 * np.hypot(*way) for _, way in found), direction
+
+
+@pytest.mark.parametrize(
+    ("key", "inward", "down"),
+    [("cheekbone", 1, 0), ("slim_face", 1, 0), ("slim_jaw", 1, 0), ("chin_shorten", 0, -1), ("chin_lengthen", 0, 1),
+     ("eye_distance", 1, 0), ("eye_distance_wider", -1, 0), ("nose_wing", 1, 0), ("nose_tip", 0, -1),
+     ("lip_width", 1, 0), ("lip_height", 0, -1), ("philtrum", 0, -1), ("slim_nose", 1, 0)],
+)  # fmt: skip
+def test_a_drawing_says_what_its_title_says(key: str, inward: int, down: int) -> None:
+    """The arrows together point inward or outward, up or down."""
+    found = ways(key)
+    across = sum(-np.sign(start[0]) * way[0] for start, way in found)
+    along = sum(way[1] for _, way in found)
+    assert np.sign(across if inward else along) == inward + down
+    assert abs(across if inward else along) > 3 * abs(along if inward else across)
+
+
+def test_the_address_decides_the_language_then_the_browser(page: Page) -> None:
+    """`?lang=` wins, nonsense in it counts as none; the page may be kept for minutes, by nobody in between."""
+    for query, browser, language in (
+        ("", "zh-CN", "zh"), ("", "en", "en"), ("?lang=en", "zh-CN", "en"), ("?lang=zh", "en", "zh"),
+        ("?lang=../etc", "zh-TW", "zh"), ("?q=20003", "fr", "en"),
+    ):  # fmt: skip
+        answer = httpx.get(f"{page.url}/reference{query}", headers={"accept-language": browser})
+        assert answer.status_code == 200
+        assert answer.text == reference.page(language)
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert answer.headers["content-language"] == language
+        assert answer.headers["cache-control"] == "private, max-age=300"
+        assert "accept-language" in answer.headers["vary"].lower()
+    assert httpx.post(f"{page.url}/reference").status_code in (404, 405)
+
+
+def test_the_page_leads_to_it(page: Page) -> None:
+    """The line on top of the demo holds a link in each language."""
+    config = httpx.get(f"{page.url}/config").text
+    for language in LANGUAGES:
+        assert f"reference?lang={language}" in config

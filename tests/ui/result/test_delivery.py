@@ -1,0 +1,87 @@
+"""What leaves carries its mark, and the label unless the owner has turned that off; the master carries no label."""
+
+import cv2
+import numpy as np
+import pytest
+
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.imaging import codec
+from meitu_demo.provenance import SourceType, Verdict, read, verify
+from meitu_demo.service import Outcome
+from meitu_demo.spec import Change, Image, Photo
+from meitu_demo.ui.result import delivery
+from meitu_demo.ui.result.receipt import facts, receipt
+
+
+def outcome(data: bytes, mode: str = "offline", endpoint: str = "face_fuse", **more: object) -> Outcome:
+    photo = Photo(data, codec.sniff(data) or "", *codec.size_of(data))
+    changes = (Change("metadata_dropped", {"gps": True}),)
+    return Outcome(CATALOGUE[endpoint], mode, {}, photo, photo, changes, 1.0, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_label_is_on_what_leaves_alone(portrait: bytes, language: str) -> None:
+    """The master's pixels are the vendor's; the download differs in its lower right corner; both are marked alike."""
+    found = outcome(portrait)
+    master = delivery.master(found)
+    assert (codec.decode(master) == codec.decode(portrait)).all()
+    leaving = delivery.leaving(master, language, visible=True)
+    change = np.abs(codec.decode(leaving).astype(int) - codec.decode(master)).max(axis=2)
+    assert change[260:, 160:].max() > 100
+    assert change[:200].mean() < 2
+    assert read(leaving) == read(master) == delivery.mark_of(found)
+
+
+def test_without_the_visible_part_the_mark_stays(portrait: bytes) -> None:
+    """The owner can turn off the label, never the metadata."""
+    master = delivery.master(outcome(portrait))
+    assert delivery.leaving(master, "en", visible=False) == master
+    assert verify(master).verdict is Verdict.OURS
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "mode", "maker", "kind"),
+    [
+        ("face_fuse", "offline", "offline engine", SourceType.COMPOSITE),
+        ("facial_aesthetics", "offline", "offline engine", SourceType.ENHANCED),
+        ("facial_aesthetics", "live", "AILabTools", SourceType.COMPOSITE),
+        ("quality_restoration", "lab", "offline engine", SourceType.ENHANCED),
+    ],
+)
+def test_who_made_it_is_true(portrait: bytes, endpoint: str, mode: str, maker: str, kind: SourceType) -> None:
+    """A live result names the vendor; the lab's come from our engine and say so."""
+    mark = delivery.mark_of(outcome(portrait, mode, endpoint))
+    assert (mark.made_by, mark.source_type) == (maker, kind)
+
+
+def test_every_kind_that_a_vendor_may_send_leaves_marked(portrait_pixels: Image) -> None:
+    """PNG and WebP stay what they are, BMP leaves as JPEG."""
+    for suffix, kind in ((".png", "image/png"), (".webp", "image/webp"), (".bmp", "image/jpeg")):
+        data = cv2.imencode(suffix, portrait_pixels)[1].tobytes()
+        leaving = delivery.leaving(delivery.master(outcome(data)), "en", visible=True)
+        assert codec.sniff(leaving) == kind
+        assert read(leaving) is not None
+
+
+def test_equal_pictures_leave_as_different_bytes(portrait: bytes) -> None:
+    """Each result has an id of its own, so no cache by content ever serves one person's file to another."""
+    assert delivery.master(outcome(portrait)) != delivery.master(outcome(portrait))
+
+
+def test_a_receipt_tells_what_was_found_and_where_it_went(portrait: bytes) -> None:
+    """A position was found and removed; offline nothing was sent, live the host and the size are named."""
+    assert facts(outcome(portrait, bytes_sent=9), 30)["bytes_sent"] == 0
+    live = outcome(portrait, "live", host="openapi.mtlab.meitu.com", bytes_sent=67_000)
+    assert facts(live, 30) == {
+        "metadata_dropped": True,
+        "gps_dropped": True,
+        "sent_to": "openapi.mtlab.meitu.com",
+        "bytes_sent": 67_000,
+        "kept_minutes": 30,
+        "result_id": live.id,
+    }
+    html = receipt(live, 30, "Meitu <China>", "en")
+    assert all(
+        part in html for part in ("GPS", "67 KB", "openapi.mtlab.meitu.com", "Meitu &lt;China&gt;", "30 minutes")
+    )
+    assert "worked on here" in receipt(outcome(portrait), 30, "x", "en")

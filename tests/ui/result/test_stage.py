@@ -1,0 +1,123 @@
+"""The stage: whatever strangers wrote is shown as text, and every state takes the same room."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+
+import pytest
+
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.errors import ProviderError, ValueRejected
+from meitu_demo.explain import explain
+from meitu_demo.service import Outcome, Step
+from meitu_demo.spec import Change, Photo
+from meitu_demo.ui.result import stage
+from meitu_demo.ui.result.stage import Pictures
+
+HOSTILE = "<script>alert(1)</script>\"><img src=x onerror=alert(1)>' onload='x' &lt;b&gt;"
+PICTURE = Photo(b"x", "image/jpeg", 640, 480)
+OUTCOME = Outcome(
+    CATALOGUE["facial_aesthetics"], "offline", {"shape_type": "8", "strength": 0.5}, PICTURE, PICTURE,
+    (Change("kind", {"before": HOSTILE, "after": "JPEG"}),), 1.234,
+)  # fmt: skip
+
+
+class Tags(HTMLParser):
+    """Gathers tags and the names of their attributes."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes.update(name for name, _ in attrs)
+        if tag not in ("img", "input", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def states(language: str) -> dict[str, str]:
+    pictures = Pictures(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+    error = ProviderError("meitu", HOSTILE, vendor_message=HOSTILE, http_status=400, request_id=HOSTILE)
+    return {
+        "invitation": stage.invitation("face_fuse", language),
+        "progress": stage.progress(Step.WAIT, 2.1, HOSTILE, "live", language),
+        "stopped": stage.stopped(True, language),
+        "comparison": stage.comparison(OUTCOME, pictures, HOSTILE, language, HOSTILE),
+        "explanation": stage.explanation(explain(error, language), language, HOSTILE),
+        "value": stage.explanation(explain(ValueRejected(control="x", value=HOSTILE, allowed="y"), language), language),
+    }
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("state", ["invitation", "progress", "stopped", "comparison", "explanation", "value"])
+def test_strangers_words_stay_words(state: str, language: str) -> None:
+    """A vendor's message, its code, a typed value, a file's kind: no tag, no attribute and no handler comes of them."""
+    found = Tags(states(language)[state])
+    assert not found.open
+    assert "script" not in found.tags
+    assert not {name for name in found.attributes if name.startswith("on")}
+    assert found.tags <= {
+        "div", "h3", "p", "b", "i", "dl", "dt", "dd", "figure", "img", "span", "input", "a", "strong", "small",
+        "details", "summary", "code", "section", "header", "ul", "li", "br", "button", "label", "svg", "path",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_state_takes_the_same_room(language: str) -> None:
+    """Each begins with the class that sets the size, so that nothing jumps."""
+    for html in states(language).values():
+        assert re.match(r'<div class="stage ', html)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_step_has_its_words(language: str) -> None:
+    """Also before it is known how long a queue takes; what is known is rounded up."""
+    for step in Step:
+        for seconds in (0.0, 2.1):
+            assert len(stage.progress(step, seconds, "X", "offline", language)) > 80
+    assert "3" in stage.progress(Step.QUEUE, 2.1, "", "offline", language)
+    assert not re.search(r"\d", stage.progress(Step.QUEUE, 0.0, "", "offline", language))
+
+
+def test_progress_and_trouble_are_announced() -> None:
+    """To people who do not see the screen."""
+    found = states("en")
+    assert 'role="status"' in found["progress"]
+    assert 'role="alert"' in found["explanation"]
+
+
+def test_a_comparison_says_how_it_was_made() -> None:
+    """Mode, time, size, download under its name, and what was done to the photo."""
+    html = stage.comparison(
+        OUTCOME, Pictures("kept/a/before.jpg", "kept/b/x.jpg", "download/b/x.jpg", "x.jpg"), "AILabTools", "en"
+    )
+    for part in ("badge offline", "640×480", 'href="download/b/x.jpg" download="x.jpg"', "1.2"):
+        assert part in html
+    assert all(re.findall(r'alt="([^"]*)"', html))
+
+
+def test_what_a_run_cost_is_told() -> None:
+    """A live result says that it was paid for, an offline one does not; a remark stands above the facts."""
+    pictures = Pictures("a", "b", "c", "d")
+    offline = stage.comparison(OUTCOME, pictures, "AILabTools", "en")
+    live = stage.comparison(replace(OUTCOME, mode="live"), pictures, "AILabTools", "en", "Shown again")
+    assert "One paid call" in live
+    assert "One paid call" not in offline
+    assert live.index("Shown again") < live.index('class="facts"')
+    assert "note" not in offline
+
+
+def test_how_long_ago() -> None:
+    """In whole minutes; less than one is now."""
+    then = datetime(2026, 3, 8, 14, 25, tzinfo=UTC)
+    assert stage.ago(then, then + timedelta(seconds=59), "en") == "just now"
+    assert stage.ago(then, then + timedelta(seconds=190), "en") == "3 min ago"
+    assert "3" in stage.ago(then, then + timedelta(seconds=190), "zh")
