@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Page, TimeoutError
 
 from .chromium import DEVICES
-from .screens import SLUGS, TABS, Panel
+from .screens import SLUGS, TABS, History, Panel
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 SHOT_IN_CHINESE = {("wide", "light"), ("phone", "dark")}  # shades have no language: these two show all there is to see
@@ -110,6 +110,7 @@ def tour(page: Page, language: str) -> Iterator[Stop]:
         panel.example().run()
         yield _arrival(panel, language)
         yield from _stop(panel, "result", language)
+    yield from _history(page, language)
     page.locator("#own-keys button").first.click()
     page.locator("#own-keys-use").click()
     page.locator("#own-keys-told p").wait_for()
@@ -128,9 +129,22 @@ def tour(page: Page, language: str) -> Iterator[Stop]:
     page.locator("#forget").click()
     page.locator("#forget-told p").wait_for()
     yield from _stop(panel, "forgotten", language)
+    yield from _stop(History(page), "empty", language)
 
 
-def _stop(panel: Panel, state: str, language: str) -> Iterator[Stop]:
+def _history(page: Page, language: str) -> Iterator[Stop]:
+    """What the panels before have left there: a failure on the stage, a run, two side by side."""
+    _become(page, "phone")
+    history = History(page)
+    history.choose(history.runs.count() - 1)
+    yield from _stop(history, "failure", language)
+    history.choose(history.runs.count() - 2)
+    yield from _stop(history, "run", language)
+    history.put("put")
+    yield from _stop(history, "beside", language)
+
+
+def _stop(panel: Panel | History, state: str, language: str) -> Iterator[Stop]:
     page = panel.page
     for device in ("wide", "phone"):
         _become(page, device)

@@ -97,8 +97,8 @@ def comparison(
 ) -> str:
     """Before and after with a divider that mouse, finger and arrow keys move, and the facts of the run.
 
-    remark: a text for `note`. receipt: HTML of `receipt.receipt`. names: of the two, where they are two results; then
-    `facts_instead` is the HTML below them.
+    remark: a text for `note`. receipt: HTML of `receipt.receipt`. names: of the two, where they are two results.
+    facts_instead: HTML in place of the facts.
     """
 
     def say(key: str, **facts: object) -> str:
@@ -110,7 +110,6 @@ def comparison(
     left_alt = say("result.after_alt", name=names[0]) if names else say("result.before_alt")
     right_alt = say("result.after_alt", name=names[1]) if names else say("result.after_alt", name=name)
     compare = say("history.compare") if names else say("result.compare")
-    sent = f'\n<p class="sent">{say("result.sent", changes=describe_changes(outcome.changes, language))}</p>'
     # Eager and synchronous: both pictures appear in the same frame.
     image = '<img src="{}" alt="{}" decoding="sync" draggable="false">'
     return f"""<div class="stage result">
@@ -122,7 +121,7 @@ def comparison(
   </figure>
 </div>
 {note(remark) if remark else ""}
-{facts_instead or facts(outcome, pictures, provider, language) + sent}
+{facts_instead or facts(outcome, pictures, provider, language) + sent(outcome, language)}
 {receipt}"""
 
 
@@ -141,6 +140,12 @@ def facts(outcome: Outcome, pictures: Pictures, provider: str, language: str) ->
   <a class="download" href="{escape(pictures.download)}" download="{escape(pictures.file_name)}">
     {say("result.download")}</a>
 </div>"""
+
+
+def sent(outcome: Outcome, language: str) -> str:
+    """What was done to the photo before it was sent."""
+    changes = describe_changes(outcome.changes, language)
+    return f'<p class="sent">{escape(translate("result.sent", language, changes=changes))}</p>'
 
 
 def explanation(explained: Explanation, language: str, remark: str = "") -> str:

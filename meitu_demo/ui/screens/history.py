@@ -86,7 +86,8 @@ def build(
         return {"inputs": [session[0], chosen, other], "js": script, "preprocess": False, **PRIVATE}
 
     tab.select(open_tab, outputs=[listed, shown], **wiring("name => [name, ...window.runsChosen()]"))
-    choose.click(show, outputs=shown, **wiring("name => [name, ...window.runsChosen()]"))
+    # Whoever clicks on faster than pictures come sees the last one that they chose.
+    choose.click(show, outputs=shown, trigger_mode="always_last", **wiring("name => [name, ...window.runsChosen()]"))
     buttons["single"].click(show, outputs=shown, **wiring("name => [name, ...window.putBeside('')]"))
     buttons["put"].click(show, outputs=shown, **wiring(f"name => [name, ...window.putBeside('{LATEST}')]"))
     controls = [control for panel in targets for control in panel.inputs]
@@ -117,9 +118,11 @@ def _single(context: Context, owner: str, entry: Entry, language: str) -> str:
     latest = _latest(context, owner)
     if latest and latest.key != entry.key:
         can.append("put")
-    remark = wording.name(entry, language)
     provider = wording.provider(entry, language)
-    return stage.offering(stage.comparison(entry.made.outcome, entry.made.pictures, provider, language, remark), can)
+    facts = _facts("", wording.name(entry, language), entry, language) + stage.sent(entry.made.outcome, language)
+    return stage.offering(
+        stage.comparison(entry.made.outcome, entry.made.pictures, provider, language, facts_instead=facts), can
+    )
 
 
 async def _pair(context: Context, owner: str, entry: Entry, other: object, language: str) -> str:
@@ -142,10 +145,11 @@ async def _pair(context: Context, owner: str, entry: Entry, other: object, langu
 
 
 def _facts(side: str, name: str, entry: Entry, language: str) -> str:
+    """Name and facts of a result. side: left or right, where there are two."""
     assert entry.made
     told = stage.facts(entry.made.outcome, entry.made.pictures, wording.provider(entry, language), language)
-    where = escape(translate(f"history.{side}", language))
-    return f'<div class="side {side}"><p><b>{where}</b> {escape(name)}</p>{told}</div>'
+    where = f"<b>{escape(translate(f'history.{side}', language))}</b> " if side else ""
+    return f'<div class="side" role="status"><p>{where}{escape(name)}</p>{told}</div>'
 
 
 def _latest(context: Context, owner: str) -> Entry | None:
