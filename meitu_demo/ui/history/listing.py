@@ -46,6 +46,8 @@ def _row(entry: Entry, there: bool, chosen: bool, now: datetime, language: str) 
     if not there:
         state = "failed" if entry.failure else "gone"
         how += f'<span class="badge {state}">{say(state)}</span>'
+    if entry.failure and " " in entry.failure.code:  # a vendor's; our own are for programs
+        how += f"<code>{escape(entry.failure.code)}</code>"
     marks = f'data-run="{entry.key}" data-opens="{_opens(entry)}" data-free="{str(is_free(entry)).lower()}"'
     beside = say("beside_of", name=name(entry, language))
     put = f'<button type="button" class="put" data-put="{entry.key}" aria-pressed="false" aria-label="{beside}">'

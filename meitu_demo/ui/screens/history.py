@@ -131,17 +131,16 @@ async def _pair(context: Context, owner: str, entry: Entry, other: object, langu
     if right is None:
         return _expired(context, language)
     can = ["single", "rerun" if is_free(entry) else "open"]
-    pictures = entry.made and right.made and await beside.pair(context.pictures, entry.made, right.made, owner)
-    if not (pictures and entry.made and right.made):
+    found = entry.made and right.made and await beside.pair(context.pictures, entry.made, right.made, owner)
+    if not found:
         return stage.offering(_told("gone_title", "one_gone_text", language), can)
     names = wording.names(entry, right, language)
     if right == _latest(context, owner):
         names = names[0], translate("history.current", language, name=names[1])
-    provider = wording.provider(right, language)
+    outcome, pictures = found
     facts = _facts("left", names[0], entry, language) + _facts("right", names[1], right, language)
-    return stage.offering(
-        stage.comparison(right.made.outcome, pictures, provider, language, names=names, facts_instead=facts), can
-    )
+    shown = stage.comparison(outcome, pictures, "", language, names=names, facts_instead=facts)
+    return stage.offering(shown, can)
 
 
 def _facts(side: str, name: str, entry: Entry, language: str) -> str:
