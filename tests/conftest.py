@@ -41,6 +41,7 @@ for _name in list(os.environ):
     if _name.startswith(OURS) or _name in SINGLE or _name.lower() in PROXIES:
         del os.environ[_name]
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000000"  # as app.py has it
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="meitu_demo_tests_")
 
