@@ -91,14 +91,13 @@ def comparison(
     language: str,
     remark: str = "",
     receipt: str = "",
-    *,
+    line: str = "",
     names: tuple[str, str] | None = None,
-    facts_instead: str = "",
 ) -> str:
     """Before and after with a divider that mouse, finger and arrow keys move, and the facts of the run.
 
-    remark: a text for `note`. receipt: HTML of `receipt.receipt`. names: of the two, where they are two results.
-    facts_instead: HTML in place of the facts.
+    remark: a text for `note`. receipt: HTML of `receipt.receipt`. line: HTML in place of the line of facts. names: of
+    the two, where they are two results and not before and after.
     """
 
     def say(key: str, **facts: object) -> str:
@@ -121,11 +120,12 @@ def comparison(
   </figure>
 </div>
 {note(remark) if remark else ""}
-{facts_instead or facts(outcome, pictures, provider, language) + sent(outcome, language)}
+{line or facts_line(outcome, pictures, provider, language)}
+{"" if names else f'<p class="sent">{say("result.sent", changes=describe_changes(outcome.changes, language))}</p>'}
 {receipt}"""
 
 
-def facts(outcome: Outcome, pictures: Pictures, provider: str, language: str) -> str:
+def facts_line(outcome: Outcome, pictures: Pictures, provider: str, language: str) -> str:
     """Who made a result, what it cost, how long it took, its size and its download."""
 
     def say(key: str, **facts: object) -> str:
@@ -140,12 +140,6 @@ def facts(outcome: Outcome, pictures: Pictures, provider: str, language: str) ->
   <a class="download" href="{escape(pictures.download)}" download="{escape(pictures.file_name)}">
     {say("result.download")}</a>
 </div>"""
-
-
-def sent(outcome: Outcome, language: str) -> str:
-    """What was done to the photo before it was sent."""
-    changes = describe_changes(outcome.changes, language)
-    return f'<p class="sent">{escape(translate("result.sent", language, changes=changes))}</p>'
 
 
 def explanation(explained: Explanation, language: str, remark: str = "") -> str:
