@@ -75,3 +75,16 @@ def test_runs_are_listed_compared_repeated_taken_along_and_deleted(page, picture
     expect(page.locator("#history-list")).to_contain_text("Nothing has been run in this tab yet.")
     expect(history.stage.locator("h3")).to_have_text("Your runs appear here")
     assert page.request.get(address).status == 404
+
+
+def test_no_click_in_the_history_makes_a_paid_call(visit, live_demo):
+    """A live run is only set up again: its panel opens with its settings, and the person presses the button."""
+    page = visit(live_demo)
+    panel = Panel(page, "anime-avatar").example().agree().run()
+    history = History(page)
+    expect(history.runs).to_contain_text(["live: Meitu"])
+    expect(page.get_by_role("button", name="Run again")).to_be_hidden()
+    page.get_by_role("button", name="Open with these settings").click()
+    expect(panel.run_button).to_be_focused()
+    assert History(page).runs.count() == 1
+    expect(panel.stage.locator(".result")).to_be_attached()

@@ -5,17 +5,15 @@ asks, so that a key of anybody else's is no key.
 """
 
 from collections.abc import Callable, Sequence
-from html import escape
 from typing import Any
 
 import gradio as gr
 
-from ...words import translate
 from ..context import Context
 from ..events import PRIVATE
-from ..history import beside, wording
+from ..history import beside, views
 from ..history.entries import Entry
-from ..history.listing import is_free, listing
+from ..history.listing import listing
 from ..panel.one_photo import Shown
 from ..panel.panel import Session
 from ..result import stage
@@ -23,7 +21,6 @@ from ..texts import Texts, language_of
 from ..visits import Visit
 from .lab import faults_of
 
-LATEST = "latest"  # instead of a key: the newest result there is
 ACTIONS = {"rerun": "again", "open": "open", "put": "beside_latest", "single": "single"}
 
 
@@ -60,16 +57,16 @@ def build(
         entry = context.history.find(owner, key) or runs[0]
         there = {run.key for run in runs if beside.is_there(context.pictures, run)}
         token, minutes = context.history.token(owner), context.settings.keep_minutes
-        return listing(runs, there, entry.key, token, minutes, language), _single(context, owner, entry, language)
+        return listing(runs, there, entry.key, token, minutes, language), views.single(context, owner, entry, language)
 
     async def show(request: gr.Request, name: Any, key: Any, other: Any) -> str:
         owner, language = Visit.of(request, name).session, language_of(request)
         entry = context.history.find(owner, key)
         if entry is None:
-            return _expired(context, language)
-        return (
-            await _pair(context, owner, entry, other, language) if other else _single(context, owner, entry, language)
-        )
+            return views.expired(context, language)
+        if other:
+            return await views.pair(context, owner, entry, other, language)
+        return views.single(context, owner, entry, language)
 
     targets = [panel for panel in panels if panel.inputs]
 
@@ -89,7 +86,7 @@ def build(
     # Whoever clicks on faster than pictures come sees the last one that they chose.
     choose.click(show, outputs=shown, trigger_mode="always_last", **wiring("name => [name, ...window.runsChosen()]"))
     buttons["single"].click(show, outputs=shown, **wiring("name => [name, ...window.putBeside('')]"))
-    buttons["put"].click(show, outputs=shown, **wiring(f"name => [name, ...window.putBeside('{LATEST}')]"))
+    buttons["put"].click(show, outputs=shown, **wiring(f"name => [name, ...window.putBeside('{views.LATEST}')]"))
     controls = [control for panel in targets for control in panel.inputs]
     for action in ("rerun", "open"):  # the panel is opened first: what has never been seen takes no values
         filled = buttons[action].click(
@@ -106,60 +103,3 @@ def _settings(entry: Entry, language: str) -> list[Any]:
         known = entry.fault in {value for _, value in faults}
         return [entry.endpoint.id, gr.Dropdown(faults, value=entry.fault if known else "")]
     return [entry.values.get(control.name, gr.skip()) for control in entry.endpoint.controls]
-
-
-def _single(context: Context, owner: str, entry: Entry, language: str) -> str:
-    """One run: before and after, its explanation, or the word that its pictures are gone."""
-    can = ["rerun" if is_free(entry) else "open"]
-    if entry.failure:
-        return stage.offering(stage.explanation(entry.failure, language), can)
-    if not entry.made or not beside.is_there(context.pictures, entry):
-        return stage.offering(_told("gone_title", "gone_text", language), can)
-    latest = _latest(context, owner)
-    if latest and latest.key != entry.key:
-        can.append("put")
-    provider = wording.provider(entry, language)
-    facts = _facts("", wording.name(entry, language), entry, language) + stage.sent(entry.made.outcome, language)
-    return stage.offering(
-        stage.comparison(entry.made.outcome, entry.made.pictures, provider, language, facts_instead=facts), can
-    )
-
-
-async def _pair(context: Context, owner: str, entry: Entry, other: object, language: str) -> str:
-    """The chosen run on the left, another or the latest on the right."""
-    right = _latest(context, owner) if other == LATEST else context.history.find(owner, other)
-    if right is None:
-        return _expired(context, language)
-    can = ["single", "rerun" if is_free(entry) else "open"]
-    found = entry.made and right.made and await beside.pair(context.pictures, entry.made, right.made, owner)
-    if not found:
-        return stage.offering(_told("gone_title", "one_gone_text", language), can)
-    names = wording.names(entry, right, language)
-    if right == _latest(context, owner):
-        names = names[0], translate("history.current", language, name=names[1])
-    outcome, pictures = found
-    facts = _facts("left", names[0], entry, language) + _facts("right", names[1], right, language)
-    shown = stage.comparison(outcome, pictures, "", language, names=names, facts_instead=facts)
-    return stage.offering(shown, can)
-
-
-def _facts(side: str, name: str, entry: Entry, language: str) -> str:
-    """Name and facts of a result. side: left or right, where there are two."""
-    assert entry.made
-    told = stage.facts(entry.made.outcome, entry.made.pictures, wording.provider(entry, language), language)
-    where = f"<b>{escape(translate(f'history.{side}', language))}</b> " if side else ""
-    return f'<div class="side" role="status"><p>{where}{escape(name)}</p>{told}</div>'
-
-
-def _latest(context: Context, owner: str) -> Entry | None:
-    """The newest result whose pictures are there."""
-    return next((run for run in context.history.runs(owner) if beside.is_there(context.pictures, run)), None)
-
-
-def _expired(context: Context, language: str) -> str:
-    return _told("expired_title", "expired_text", language, minutes=context.settings.keep_minutes)
-
-
-def _told(title: str, text: str, language: str, **facts: object) -> str:
-    said = [escape(translate(f"history.{key}", language, **facts)) for key in (title, text)]
-    return f'<div class="stage invitation" role="status"><div><h3>{said[0]}</h3><p>{said[1]}</p></div></div>'
