@@ -2,7 +2,7 @@
 // deleted, as by the button at the foot of the page, and the page begins anew.
 {
   const root = document.documentElement, asked = new URLSearchParams(location.search);
-  const COUNTDOWN = 20, LONGEST_RUN = 300, PATIENCE = 15; // seconds
+  const COUNTDOWN = 20, LONGEST_RUN = 300, PATIENCE = 15, REST = 2; // seconds
   const minutes = Number(asked.get('idle'));
   const idle = 60 * (minutes > 0 ? Math.min(Math.max(minutes, 0.5), 120) : 3);
   const now = () => Date.now() / 1000; // of the wall: a laptop that slept has been left alone
@@ -11,6 +11,7 @@
   let touched = now(); // when somebody last did something
   let still = now();   // until when the clock has stood still
   let cleared = 0;     // when the deletion was asked for
+  let done = 0;        // when the server said that it is done
 
   const say = what => { const aloud = part('aloud'); if (aloud) aloud.textContent = what ? aloud.dataset[what] : ''; };
   const count = left => {
@@ -39,8 +40,9 @@
   const tick = () => {
     if (!('onStage' in root.dataset) || !used) return;
     if (cleared) {
-      if (document.querySelector('#forget-told p')) beginAnew();
-      else if (now() - cleared > PATIENCE) erase(); // the server did not hear of it
+      if (!done && document.querySelector('#forget-told p')) done = now();
+      if (done && now() - done > REST) beginAnew(); // the page has put itself in order, and nothing of it breaks off
+      if (!done && now() - cleared > PATIENCE) erase(); // the server did not hear of it
       return;
     }
     if (document.querySelector('.stage.progress') && now() - touched < idle + LONGEST_RUN) still = now();
@@ -65,7 +67,10 @@
     root.dataset.onStage = '';
     history.scrollRestoration = 'manual';
     try {
-      if (sessionStorage.gone) root.dataset.gone = '';
+      if (sessionStorage.gone) {
+        root.dataset.gone = '';
+        setTimeout(() => delete root.dataset.gone, 30_000);
+      }
       delete sessionStorage.gone;
     } catch { /* no storage, no note */ }
     for (const type of ['keydown', 'pointerdown', 'pointermove', 'touchstart', 'wheel', 'paste', 'drop'])

@@ -25,9 +25,9 @@ def bar(language: str) -> str:
     def say(key: str, **gaps: object) -> str:
         return escape(translate(f"on_stage.{key}", language, **gaps))
 
-    soon = say("soon", seconds="\0").replace("\0", f"<b>{SECONDS}</b>")
+    soon = say("soon", seconds="\0").replace("\0", f"<b>{SECONDS}</b>") + translate("explanation.between", language)
     return f"""<div class="curtain"><p><i class="spinner"></i>{say("clearing")}</p></div>
-<p class="aloud" role="status" data-soon="{say("soon_aloud")}" data-gone="{say("gone")}"></p>
-<p class="going" aria-hidden="true">{soon} {say("stay")}<i></i></p>
+<p class="aloud sr-only" role="status" data-soon="{say("soon_aloud")}" data-gone="{say("gone")}"></p>
+<p class="going" aria-hidden="true">{soon}{say("stay")}<i></i></p>
 <p class="gone" aria-hidden="true">{say("gone")}</p>
 <button type="button" class="leave">{say("leave")}</button>"""
