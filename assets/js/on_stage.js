@@ -11,7 +11,8 @@
   let touched = now(); // when somebody last did something
   let still = now();   // until when the clock has stood still
   let cleared = 0;     // when the deletion was asked for
-  let done = 0;        // when the server said that it is done
+  let done = 0;        // when the server said that nothing is left
+  let tries = 0;       // of the deletion; a server that says no for the fourth time is believed
 
   const say = what => { const aloud = part('aloud'); if (aloud) aloud.textContent = what ? aloud.dataset[what] : ''; };
   const count = left => {
@@ -25,6 +26,7 @@
   };
   const erase = () => {
     cleared = now();
+    tries++;
     root.dataset.clearing = '';
     count(0);
     document.getElementById('forget')?.click();
@@ -32,7 +34,7 @@
   const beginAnew = () => {
     try {
       sessionStorage.removeItem('tabName'); // the next person is another one
-      sessionStorage.gone = '1';
+      if (done) sessionStorage.gone = '1';
     } catch { /* storage is denied in some frames: then a name holds until the reload anyway */ }
     history.replaceState(null, '', location.pathname + location.search);
     location.reload();
@@ -40,9 +42,10 @@
   const tick = () => {
     if (!('onStage' in root.dataset) || !used) return;
     if (cleared) {
-      if (!done && document.querySelector('#forget-told p')) done = now();
-      if (done && now() - done > REST) beginAnew(); // the page has put itself in order, and nothing of it breaks off
-      if (!done && now() - cleared > PATIENCE) erase(); // the server did not hear of it
+      const told = document.querySelector('#forget-told p');
+      if (!done && told?.dataset.left === '0') done = now();
+      if (done) return now() - done > REST && beginAnew(); // the page has come to rest, and nothing of it breaks off
+      if (now() - cleared > PATIENCE) told && tries > 3 ? beginAnew() : erase(); // or the server did not hear of it
       return;
     }
     if (document.querySelector('.stage.progress') && now() - touched < idle + LONGEST_RUN) still = now();
@@ -60,7 +63,7 @@
   const leave = () => {
     for (const key of ['onStage', 'going', 'gone']) delete root.dataset[key];
     for (const key of ['stage', 'idle']) asked.delete(key);
-    history.replaceState(null, '', `${location.pathname}${asked.size ? `?${asked}` : ''}${location.hash}`);
+    history.replaceState(null, '', `${location.pathname}${`${asked}` && `?${asked}`}${location.hash}`);
   };
 
   if (asked.get('stage') === '1') {
@@ -73,7 +76,7 @@
       }
       delete sessionStorage.gone;
     } catch { /* no storage, no note */ }
-    for (const type of ['keydown', 'pointerdown', 'pointermove', 'touchstart', 'wheel', 'paste', 'drop'])
+    for (const type of ['keydown', 'pointerdown', 'pointermove', 'touchstart', 'wheel', 'click', 'input', 'paste', 'drop'])
       document.addEventListener(type, touch, {capture: true, passive: true});
     setInterval(tick, 500);
     let escaped = 0;

@@ -115,9 +115,11 @@ def test_whoever_deletes_finds_nothing_afterwards(paying: Page, portrait: bytes)
     assert {paying.http.get(address).status_code for address in kept} == {404}
 
 
-def test_silence_on_one_side_and_on_a_stage(tmp_path: Any, portrait: bytes) -> None:
+def test_silence_on_one_side_and_on_a_stage(tmp_path: Any, portrait: bytes, faceless: bytes) -> None:
     """The offline side does not wait for it. On a stage the same click goes on offline, says what it may have cost, and
-    does not send it again; anywhere else it is explained."""
+    does not send it again, not even where that is refused, too; anywhere else it is explained. Whoever deletes
+    everything while one side waits finds neither afterwards.
+    """
     with silent(str(tmp_path)) as page:
         photo, tab = page.upload(portrait), secrets.token_hex(16)
         live, offline = sides(both(page, photo, tab))
@@ -130,3 +132,20 @@ def test_silence_on_one_side_and_on_a_stage(tmp_path: Any, portrait: bytes) -> N
         assert "badge offline" in last
         for words in ("comes from the offline engine", "may have been billed", "Nothing was sent", "can retry"):
             assert words in last
+        staged = page.run(SLUG, VALUES, page.upload(faceless), tab, consent=True, query="?stage=1")
+        last = staged[staged.rindex('<div class=\\"stage') :]
+        for words in ("There is no face", "may have been billed", "can retry"):
+            assert words in last
+
+        tab, told = secrets.token_hex(16), list[str]()
+
+        def delete(line: str) -> None:
+            if "whole" in line and not told:
+                told.append(page.press("forget", [tab]))
+
+        answer = page.press(f"{SLUG}-both", [page.upload(portrait), *VALUES, True, tab, None, None], hear=delete)
+        assert "nothing of yours is left here" in told[0]
+        assert all("Stopped." in side for side in sides(answer))
+        kept = set(re.findall(r"kept/[\w-]+/[\w.-]+", answer))
+        assert len(kept) == 1
+        assert {page.http.get(f"{page.url}/{path}").status_code for path in kept} == {404}
