@@ -36,7 +36,7 @@ from .panel import controls, one_photo, panel
 from .panel.one_photo import Shown
 from .reference import page as reference
 from .result import files
-from .screens import forget, history, keys, lab, verify
+from .screens import forget, history, keys, lab, on_stage, verify
 from .screens.rehearsal import Rehearsal
 from .texts import Texts
 from .theme import theme
@@ -73,6 +73,7 @@ def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
         if settings.mode != "offline":
             keys.build(context, texts, own, masthead)
         refresh(forget.build(context, texts, [tab, own], masthead, panels))
+        on_stage.build(texts)
         for endpoint in CATALOGUE.values():
             api.expose(context, endpoint)
         blocks.load(None, None, tab, js="() => window.tabName()", **PRIVATE)
