@@ -8,7 +8,8 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 SLUGS = ("face-fuse", "anime-avatar", "quality-restoration", "facial-aesthetics")
-TABS = (*SLUGS, "failure-lab", "verify")
+RUNNING = (*SLUGS, "failure-lab")
+TABS = (*SLUGS, "mirror", "failure-lab", "verify")
 SHOWN = "img[src*='/file=']"
 
 
