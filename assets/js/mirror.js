@@ -2,6 +2,7 @@
 // is there, so none ever waits in line. Nothing is kept: a stop frees the camera and empties the picture.
 {
   const SEEN = ['face', 'no_face', 'turned']; // states in which the picture moves
+  const HELD = ['taken', 'giving_way', 'away']; // and in which it will move again by itself
   const HALTS = {401: 'login', 404: 'closed'}; // no use in asking again
   const CAMERA = {NotAllowedError: 'denied', SecurityError: 'denied', NotFoundError: 'absent', OverconstrainedError: 'absent'};
   const PAUSES = {giving_way: 250, one_at_a_time: 100}; // ms before asking again; else a second
@@ -18,8 +19,13 @@
     root().dataset.state = state;
     root().toggleAttribute('data-on', visit !== null);
     const [title, text] = part(`[data-word=${state}]`).children;
-    if (SEEN.includes(state)) part('.aside').textContent = [title.textContent, text.textContent].join(/[a-z]\.$/.test(title.textContent) ? ' ' : '');
-    else [part('.word h3').textContent, part('.word p').textContent] = [title.textContent, text.textContent];
+    const aside = part('.aside');
+    aside.dataset.otherwise ??= aside.textContent;
+    const between = /[a-z]\.$/.test(title.textContent) ? ' ' : '';
+    aside.textContent = SEEN.includes(state) ? title.textContent + between + text.textContent : aside.dataset.otherwise;
+    if (!SEEN.includes(state))
+      [part('.word h3').textContent, part('.word p').textContent] = [title.textContent, text.textContent];
+    for (const name of ['plain', 'take']) part(`[data-do=${name}]`).disabled = ![...SEEN, ...HELD].includes(state);
     part('.word').setAttribute('aria-hidden', SEEN.includes(state));
   };
 
@@ -57,14 +63,18 @@
     tell('starting');
     mine.clock = setInterval(() => root()?.checkVisibility() ? count(mine) : end(mine, 'left'), 500);
     while (visit === mine) {
-      await nextOf(video);
-      if (visit === mine && video.videoWidth) await reflect(mine, video);
+      const fresh = await nextOf(video);
+      if (fresh && visit === mine && video.videoWidth) await reflect(mine, video);
     }
   };
 
-  // The camera's next frame, so that none is shown and counted twice.
-  const nextOf = video => Promise.race([pause(500), new Promise(done =>
-    video.requestVideoFrameCallback ? video.requestVideoFrameCallback(done) : setTimeout(done, 33))]);
+  // Waits for the camera's next frame; whether there is one. None is shown and counted twice.
+  const nextOf = async video => {
+    const seen = video.currentTime;
+    const told = new Promise(done => video.requestVideoFrameCallback?.(() => done(true)));
+    const late = pause(video.requestVideoFrameCallback ? 500 : 33).then(() => video.currentTime !== seen);
+    return Promise.race([told, late]);
+  };
 
   const jpeg = (video, pixels, quality) => {
     const sheet = document.createElement('canvas'), {videoWidth: width, videoHeight: height} = video;

@@ -40,8 +40,8 @@ def screen(language: str) -> str:
 <p class="aside" role="status">{say("nothing_stored")}</p>
 <div class="doing"><button type="button" class="run" id="mirror-run" data-do="toggle">\
 <span class="on">{say("start")}</span><span class="off">{say("stop")}</span></button>
-<button type="button" data-do="plain" aria-pressed="false">{say("plain")}</button>
-<button type="button" data-do="take">{say("take")}</button></div>
+<button type="button" data-do="plain" aria-pressed="false" disabled>{say("plain")}</button>
+<button type="button" data-do="take" disabled>{say("take")}</button></div>
 <div class="shaping" role="group" aria-label="{say("shaping")}">{shaping}</div>
 <p class="promise">{say("promise")}</p><ul hidden>{said}</ul></section>"""
 
