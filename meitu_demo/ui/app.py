@@ -32,11 +32,12 @@ from .guard.origins import Origins, is_loopback
 from .guard.visitors import VisitorCookie
 from .header import header
 from .history.entries import History
+from .mirror import frames
 from .panel import controls, one_photo, panel
 from .panel.one_photo import Shown
 from .reference import page as reference
 from .result import files
-from .screens import forget, history, keys, lab, on_stage, verify
+from .screens import forget, history, keys, lab, mirror, on_stage, verify
 from .screens.rehearsal import Rehearsal
 from .texts import Texts
 from .theme import theme
@@ -62,6 +63,9 @@ def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
                 word, element = texts.word(f"panels.{endpoint.id}.tab"), f"{endpoint.slug}-tab"
                 with gr.Tab(word, id=endpoint.id, elem_id=element) as opened:
                     panels.append(panel.build(context, endpoint, texts, picks, [tab, own], opened))
+            if settings.mirror:
+                with gr.Tab(texts.word("mirror.tab"), id="mirror", elem_id="mirror-tab"):
+                    mirror.build(texts)
             if settings.failure_lab:
                 with gr.Tab(texts.word("panels.failure_lab.tab"), id="failure_lab", elem_id="failure-lab-tab"):
                     panels.append(lab.build(context, context.rehearsal, texts, [tab, own]))
@@ -133,6 +137,8 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     app.add_middleware(SecurityHeaders, space=settings.space)
 
     app.include_router(files.router(context))
+    if settings.mirror:
+        app.include_router(frames.router(context))
 
     app.add_route(f"/{stills.PATH}/{{name}}", stills.serve)
     app.add_route(f"/{reference.PATH}", reference.serve)

@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 SLUGS = ("face-fuse", "anime-avatar", "quality-restoration", "facial-aesthetics")
-TABS = (*SLUGS, "failure-lab", "verify")  # those of panels, in which something is run
+RUNNING = (*SLUGS, "failure-lab")  # those of panels, in which something is run
 SHOWN = "img[src*='/file=']"
 
 
@@ -17,7 +17,7 @@ class Panel:
 
     def __init__(self, page: Page, slug: str) -> None:
         self.page, self.slug = page, slug
-        page.get_by_role("tab").nth(TABS.index(slug)).click()
+        page.locator(f"#{slug}-tab-button").click()
         self.run_button.wait_for()
 
     def part(self, name: str) -> Locator:

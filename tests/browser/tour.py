@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Page, TimeoutError
 
 from .chromium import DEVICES
-from .screens import SLUGS, TABS, History, Panel
+from .screens import RUNNING, SLUGS, History, Panel
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 SHOT_IN_CHINESE = {("wide", "light"), ("phone", "dark")}  # shades have no language: these two show all there is to see
@@ -99,7 +99,7 @@ class Stop:
 
 def tour(page: Page, language: str) -> Iterator[Stop]:
     """Visit empty stage, refusal and result of every panel. The page is a phone's while something is done on it."""
-    for slug in TABS[:-1]:
+    for slug in RUNNING:
         _become(page, "phone")
         panel = Panel(page, slug)
         panel.clear()
@@ -121,6 +121,9 @@ def tour(page: Page, language: str) -> Iterator[Stop]:
         panel.stage.locator(".facts .download").click()
     file = FOLDER / "download.jpg"
     download.value.save_as(file)
+    panel = Panel(page, "mirror")
+    yield _thumb(panel, language)
+    yield from _stop(panel, "start", language)
     history = History(page).choose(4).put("put")  # what the panels before have left there
     yield from _stop(history, "beside", language)
     panel = Panel(page, "verify")
