@@ -34,7 +34,7 @@ from .header import header
 from .panel import controls, one_photo, panel
 from .panel.one_photo import Shown
 from .reference import page as reference
-from .result import files
+from .result import files, moved
 from .screens import forget, keys, lab, verify
 from .screens.rehearsal import Rehearsal
 from .texts import Texts
@@ -127,6 +127,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     app.add_middleware(SecurityHeaders, space=settings.space)
 
     app.include_router(files.router(context))
+    app.include_router(moved.router(context))
 
     app.add_route(f"/{stills.PATH}/{{name}}", stills.serve)
     app.add_route(f"/{reference.PATH}", reference.serve)

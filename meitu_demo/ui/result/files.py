@@ -20,13 +20,13 @@ def router(context: Context) -> APIRouter:
     @found.get(f"/{KEPT_PATH}/{{token}}/{{name}}")
     async def kept(token: str, name: str) -> Response:
         data = context.pictures.get(token)
-        return _picture(data) if data else _gone()
+        return _picture(data) if data else gone()
 
     @found.get(f"/{DOWNLOAD_PATH}/{{token}}/{{name}}")
     async def download(request: Request, token: str, name: str) -> Response:
         data = context.pictures.get(token)
         if data is None:
-            return _gone()
+            return gone()
         language = match_language(request.headers.get("accept-language"))
         visible = context.settings.visible_label
         return _picture(await anyio.to_thread.run_sync(lambda: delivery.leaving(data, language, visible=visible)))
@@ -38,5 +38,6 @@ def _picture(data: bytes) -> Response:
     return Response(data, media_type=codec.sniff(data), headers=HEADERS)
 
 
-def _gone() -> Response:
+def gone() -> Response:
+    """What has expired, or never was."""
     return PlainTextResponse("gone", 404, headers=HEADERS)

@@ -12,6 +12,7 @@ from .stage import Pictures
 
 KEPT_PATH = "kept"
 DOWNLOAD_PATH = "download"
+MOVED_PATH = "moved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,11 @@ def _draw(outcome: Outcome) -> Drawn:
 
 def keep(store: PictureStore, drawn: Drawn, name: str, owner: str) -> Pictures:
     """Their URLs. The download is the master as it leaves, made when it is asked for. owner: the session."""
-    master = store.put(drawn.after, owner)
+    before, master = store.put(drawn.before, owner), store.put(drawn.after, owner)
     return Pictures(
-        before=f"{KEPT_PATH}/{store.put(drawn.before, owner)}/before.jpg",
+        before=f"{KEPT_PATH}/{before}/before.jpg",
         after=f"{KEPT_PATH}/{master}/{name}",
         download=f"{DOWNLOAD_PATH}/{master}/{name}",
         file_name=name,
+        moved=f"{MOVED_PATH}/{before}/{master}",
     )

@@ -13,24 +13,21 @@ from ...explain import Explanation
 from ...service import Outcome, Step
 from ...words import translate
 from .changes import describe_changes
-
-# Moves the divider of the comparison. Listens on the component, which stays while its content is replaced.
-SCRIPT = """
-element.addEventListener('input', event => {
-  if (event.target.matches('.compare input'))
-    event.target.parentElement.style.setProperty('--at', event.target.value + '%');
-});
-"""
+from .tools import folded_moved, tools
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """URLs of one comparison, relative to the page, and the name under which the result is saved."""
+    """URLs of one comparison, relative to the page, and the name under which the result is saved.
+
+    moved: where what has moved between the two is told.
+    """
 
     before: str
     after: str
     download: str
     file_name: str
+    moved: str = ""
 
 
 def offering(shown: str, can: Sequence[str]) -> str:
@@ -83,7 +80,7 @@ def ago(then: datetime, now: datetime, language: str) -> str:
 def comparison(
     outcome: Outcome, pictures: Pictures, provider: str, language: str, remark: str = "", receipt: str = ""
 ) -> str:
-    """Before and after with a divider that mouse, finger and arrow keys move, and the facts of the run.
+    """Before and after with a divider that mouse, finger and arrow keys move, tools, and the facts of the run.
 
     remark: a text for `note`. receipt: HTML of `receipt.receipt`.
     """
@@ -95,13 +92,17 @@ def comparison(
     name = say(f"panels.{outcome.endpoint.id}.tab")
     # Eager and synchronous: both pictures appear in the same frame.
     image = '<img src="{}" alt="{}" decoding="sync" draggable="false">'
-    return f"""<div class="stage result">
-  <figure class="compare" style="--w:{result.width};--h:{result.height}">
+    ways = outcome.endpoint.reshapes and pictures.moved
+    return f"""<div class="comparing">
+<div class="stage result">
+  <figure class="compare" data-view="divider" style="--w:{result.width};--h:{result.height}">
     {image.format(escape(pictures.after), say("result.after_alt", name=name))}
     <div class="before">{image.format(escape(pictures.before), say("result.before_alt"))}</div>
     <span class="tag left">{say("result.before")}</span><span class="tag right">{say("result.after")}</span>
     <input type="range" min="0" max="100" value="50" aria-label="{say("result.compare")}">
   </figure>
+</div>
+{tools(language)}
 </div>
 {note(remark) if remark else ""}
 <div class="facts">
@@ -113,6 +114,7 @@ def comparison(
     {say("result.download")}</a>
 </div>
 <p class="sent">{say("result.sent", changes=describe_changes(outcome.changes, language))}</p>
+{folded_moved(pictures.moved, language) if ways else ""}
 {receipt}"""
 
 
