@@ -16,8 +16,8 @@ from .measures import MEASURES, Ruler
 
 Points = NDArray[np.float64]
 
-STILL = 0.002  # face widths: less is no movement, also between two files of one picture
-NOISE = 4.0  # times the pair's own noise
+STILL = 0.0025  # face widths: less is no movement, also between two files of one picture
+NOISE = 6.0  # times the pair's own noise
 LOST = 0.02  # face widths: a landmark whose way back ends further off has not been found again
 COMPARABLE = 0.75  # share of the landmarks that must have been found
 NEIGHBOURS, AGREE, FEWEST = 5, 0.5, 6  # skin moves together: a landmark by itself is noise

@@ -22,8 +22,8 @@ from .files import HEADERS, gone
 from .pictures import KEPT_PATH, MOVED_PATH
 
 Points = NDArray[np.float64]
-ROOM = 0.3  # of the face's side, around it
-HEAD = 0.028  # face widths: the head of an arrow
+ROOM = 0.15  # of the face's side, around it
+HEAD = 0.024  # face widths: the head of an arrow
 
 
 def router(context: Context) -> APIRouter:
