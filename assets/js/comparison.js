@@ -84,7 +84,7 @@ document.addEventListener('keyup', event => {
 
 // Mouse and fingers: one drags what is zoomed, two pinch, a double click goes in and out.
 document.addEventListener('pointerdown', event => {
-  const button = event.target.closest?.('.hold'), frame = event.target.closest?.('.compare');
+  const button = event.target.closest?.('.hold'), frame = event.target.closest?.('.comparing .compare');
   if (button && event.button === 0) hold(button, true);
   if (!frame || event.button !== 0) return;
   if (grip?.frame !== frame) fingers.clear();
@@ -125,7 +125,7 @@ const letGo = event => {
 document.addEventListener('pointerup', letGo);
 document.addEventListener('pointercancel', letGo);
 document.addEventListener('dblclick', event => {
-  const frame = event.target.closest?.('.compare');
+  const frame = event.target.closest?.('.comparing .compare');
   if (!frame) return;
   restore(frame);
   zoomTo(frame, lookOf(frame).zoom > 1 ? 1 : 2.5, within(frame, {x: event.clientX, y: event.clientY}));
@@ -135,7 +135,7 @@ document.addEventListener('dblclick', event => {
 // that the pointer is on listens: the page's own scrolling waits for nobody.
 const wheeled = new WeakSet();
 document.addEventListener('pointerover', event => {
-  const frame = event.target.closest?.('.compare');
+  const frame = event.target.closest?.('.comparing .compare');
   if (!frame || wheeled.has(frame)) return;
   wheeled.add(frame);
   frame.addEventListener('wheel', wheel => {

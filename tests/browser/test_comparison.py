@@ -98,7 +98,7 @@ def test_by_keyboard_and_when_the_pictures_are_gone(visit, demo):
     for _ in range(2):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(shown.tools.locator("[role=status]")).to_have_text("Only before is shown")
+    expect(shown.tools.locator("[role=status]")).to_have_text("Shown: Before")
     assert shown.clip() == "none"
     page.keyboard.press("Tab")
     page.keyboard.press("Space")

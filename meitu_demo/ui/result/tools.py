@@ -10,20 +10,25 @@ from ...words import translate
 VIEWS = ("divider", "before", "after")
 
 
-def tools(language: str) -> str:
-    """The row below the pictures."""
+def tools(language: str, names: tuple[str, str] | None = None) -> str:
+    """The row below the pictures. names: of the two, where they are not before and after."""
 
-    def say(key: str) -> str:
-        return escape(translate(f"compare.{key}", language))
+    def say(key: str, **facts: object) -> str:
+        return escape(translate(f"compare.{key}", language, **facts))
 
+    words = {view: translate(f"compare.{view}", language) for view in VIEWS}
+    if names:
+        words["before"], words["after"] = names
+    told = {view: say("only", name=words[view]) for view in VIEWS} | {"divider": say("divider_told")}
+    hold = say("hold_name", name=names[0]) if names else say("hold")
     views = "".join(
-        f'<button type="button" data-view="{view}" data-told="{say(f"{view}_told")}" '
-        f'aria-pressed="{str(view == VIEWS[0]).lower()}">{say(view)}</button>'
+        f'<button type="button" data-view="{view}" data-told="{told[view]}" '
+        f'aria-pressed="{str(view == VIEWS[0]).lower()}">{escape(words[view])}</button>'
         for view in VIEWS
     )
     return f"""<div class="tools" role="group" aria-label="{say("tools")}">
   <div class="views" role="group" aria-label="{say("views")}">{views}</div>
-  <button type="button" class="hold" data-told="{say("before_told")}" aria-pressed="false">{say("hold")}</button>
+  <button type="button" class="hold" data-told="{told["before"]}" aria-pressed="false">{hold}</button>
   <div class="zooms" role="group" aria-label="{say("zoom")}" title="{say("zoom_keys")}">
     <button type="button" data-zoom="out" aria-label="{say("out")}" aria-disabled="true">−</button>
     <output aria-label="{say("size")}">1×</output>
