@@ -36,7 +36,7 @@ from .mirror import frames
 from .panel import controls, one_photo, panel
 from .panel.one_photo import Shown
 from .reference import page as reference
-from .result import files
+from .result import files, moved
 from .screens import forget, history, keys, lab, mirror, on_stage, verify
 from .screens.rehearsal import Rehearsal
 from .texts import Texts
@@ -137,6 +137,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     app.add_middleware(SecurityHeaders, space=settings.space)
 
     app.include_router(files.router(context))
+    app.include_router(moved.router(context))
     if settings.mirror:
         app.include_router(frames.router(context))
 

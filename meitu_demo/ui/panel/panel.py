@@ -54,7 +54,7 @@ def build(
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
             shown = gr.HTML(
                 texts.render(f"{slug}-empty", lambda language: stage.invitation(endpoint.id, language)),
-                elem_id=f"{slug}-stage", elem_classes="bare", apply_default_css=False, js_on_load=stage.SCRIPT,
+                elem_id=f"{slug}-stage", elem_classes="bare", apply_default_css=False,
             )  # fmt: skip
             buttons = next_buttons(slug, texts)
             number = gr.State(0)
