@@ -46,12 +46,12 @@ DOORS = {
     "starlette": ("offline/", "transport.py", "ui/"),
     "uvicorn": ("offline/__main__.py", "offline/wired.py", "offline/alongside.py"),
     "mediapipe": ("imaging/faces.py", "imaging/matte.py"),
-    "dotenv": ("settings.py",),
+    "dotenv": ("settings/environment.py",),
     "sqlalchemy": ("ledger/",),
     "tenacity": ("calling/",),
 }
 # The environment is read by settings alone. The two doors to mediapipe set its log level there, which is its only way.
-ENVIRONMENT = ("settings.py",)
+ENVIRONMENT = ("settings/environment.py",)
 SETS_ENVIRONMENT = ("imaging/faces.py", "imaging/matte.py")
 
 
@@ -95,7 +95,7 @@ def faults(source: str, file: str) -> list[str]:
             and ast.unparse(node) in ("os.environ", "os.environb", "os.getenv")
             and not file.startswith(ENVIRONMENT + SETS_ENVIRONMENT)
         ):
-            found.append(f"meitu_demo/{file}:{node.lineno} reads the environment, which settings.py does")
+            found.append(f"meitu_demo/{file}:{node.lineno} reads the environment, which settings does")
     return found
 
 

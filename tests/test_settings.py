@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from meitu_demo import settings as module
-from meitu_demo.settings import Settings, SettingsError
+from meitu_demo.settings import Settings, SettingsError, environment
 
 
 def told(secret: SecretStr | None) -> str:
@@ -170,7 +169,7 @@ def test_the_environment_stands_before_the_file(tmp_path: Path, monkeypatch: pyt
     """A .env beside the app fills in what the process's environment does not say."""
     file = tmp_path / ".env"
     file.write_text("AILAB_API_KEY=from-file\nPORT=1111\n")
-    monkeypatch.setattr(module, "ENV_FILE", file)
+    monkeypatch.setattr(environment, "ENV_FILE", file)
     monkeypatch.setenv("PORT", "2222")
     settings = Settings.from_env()
     assert told(settings.ailab_key) == "from-file"
@@ -181,7 +180,7 @@ def test_a_key_in_the_file_is_taken_literally(tmp_path: Path, monkeypatch: pytes
     """A key may hold what a shell would expand; it is not expanded."""
     file = tmp_path / ".env"
     file.write_text("AILAB_API_KEY=a${HOME}b\n")
-    monkeypatch.setattr(module, "ENV_FILE", file)
+    monkeypatch.setattr(environment, "ENV_FILE", file)
     settings = Settings.from_env()
     assert told(settings.ailab_key) == "a${HOME}b"
 
