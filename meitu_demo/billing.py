@@ -20,6 +20,7 @@ from .errors import (
     OverBudget,
     ProviderError,
     Resting,
+    Stopping,
     Unreachable,
     ValueRejected,
 )
@@ -68,4 +69,6 @@ def billing_of(error: BaseException) -> Billing | None:
             return Billing.REFUSED
         known = vendor_code(error.provider, error.code.strip() or str(error.http_status))
         return Billing(known.outcome) if known else Billing.UNKNOWN
+    if isinstance(error, Stopping):
+        return Billing.UNKNOWN if error.facts.get("cause") == "sent" else Billing.NOT_SENT
     return next((meaning for kind, meaning in MEANING if isinstance(error, kind)), None)

@@ -5,6 +5,7 @@ values        readers of kinds of values
 """
 
 from .addresses import is_plain
+from .contradictions import oddities
 from .model import MARKETPLACE_HOST, OFFLINE_PLACES, RESULT_HOSTS, Mode, Network, Settings, SettingsError
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "Settings",
     "SettingsError",
     "is_plain",
+    "oddities",
 ]

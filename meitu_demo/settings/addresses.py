@@ -35,6 +35,14 @@ def is_private(host: str) -> bool:
     return address.is_private and not address.is_unspecified
 
 
+def is_loopback(host: str) -> bool:
+    """Whether what listens on `host`, a name or an address, is reached from this machine alone."""
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
 def is_plain(text: str) -> bool:
     """Whether `text` can stand in a URL or a header as it is."""
     return text.isascii() and text.isprintable() and " " not in text

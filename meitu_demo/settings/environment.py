@@ -8,7 +8,8 @@ from typing import cast, get_args
 from dotenv import dotenv_values
 
 from .addresses import is_private
-from .model import MARKETPLACE_HOST, MARKETPLACE_PATH, OFFLINE_PLACES, Mode, Settings, SettingsError
+from .contradictions import contradictions
+from .model import MARKETPLACE_HOST, MARKETPLACE_PATH, OFFLINE_PLACES, LogFormat, Mode, Settings, SettingsError
 from .values import Values
 
 ENV_FILE = Path(__file__).resolve().parents[2] / ".env"
@@ -50,6 +51,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         host=host,
         port=values.port("PORT" if values.text("PORT") else "GRADIO_SERVER_PORT", default.port),
         log_level=values.choice("LOG_LEVEL", LOG_LEVELS, default.log_level),
+        log_format=cast(LogFormat, values.choice("LOG_FORMAT", get_args(LogFormat), default.log_format)),
         data_dir=values.text("DATA_DIR", default.data_dir),
         database_url=values.secret("DATABASE_URL"),
         calls_per_day=values.cap("CALLS_PER_DAY", None if private else PUBLIC_CALLS_PER_DAY),
@@ -69,11 +71,9 @@ def read(environ: Mapping[str, str]) -> Settings:
         write_timeout=values.seconds("WRITE_TIMEOUT", default.write_timeout),
         read_timeout=values.seconds("READ_TIMEOUT", default.read_timeout),
     )
-    if (settings.meitu_key is None) != (settings.meitu_secret is None):
-        missing = "MEITU_API_SECRET" if settings.meitu_key else "MEITU_API_KEY"
-        values.wrong.append(f"{missing} is missing: Meitu's key and secret come as a pair; set both or none")
-    if values.wrong:
-        raise SettingsError("; ".join(values.wrong))
+    wrong = values.wrong + contradictions(settings)
+    if wrong:
+        raise SettingsError("; ".join(wrong))
     return settings
 
 

@@ -13,7 +13,9 @@ from ..redaction import guard
 
 Network = IPv4Network | IPv6Network
 Mode = Literal["auto", "live", "offline"]
+LogFormat = Literal["text", "json"]
 MARKETPLACE_HOST = "facial-aesthetics.p.rapidapi.com"
+DATABASES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite", "sqlite+pysqlite")  # how its URL may begin
 OFFLINE_PLACES = 60  # runs on the offline engine that all visitors together may have under way
 MARKETPLACE_PATH = "/face/editing/face-tidyup"
 # Where the vendors leave results. No whole object store is among them (such as that of Aliyun or Huawei): anybody can
@@ -50,6 +52,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 7860
     log_level: str = "INFO"
+    log_format: LogFormat = "text"
     data_dir: str = "data"
     database_url: SecretStr | None = None
     calls_per_day: int | None = None

@@ -19,7 +19,7 @@ from meitu_demo.provenance import read
 from meitu_demo.settings import Settings
 from meitu_demo.words import translate
 
-REPORT = {"endpoint", "mode", "elapsed_s", "request_id", "width", "height", "changes", "repeated", "receipt"}
+REPORT = {"endpoint", "mode", "elapsed_s", "run", "request_id", "width", "height", "changes", "repeated", "receipt"}
 NO_FILE = translate("errors.photo_not_uploaded.title", "en")
 
 
