@@ -38,16 +38,18 @@ def main() -> int:
 
 def compose(settings: Settings) -> serving.Server:
     """Everything that takes a while to load. Raises SettingsError."""
-    from meitu_demo import tables, templates
-    from meitu_demo.offline import create_app as create_offline
     from meitu_demo.routes import Routes
     from meitu_demo.till import Till
-    from meitu_demo.transport import make_client
-    from meitu_demo.ui.app import create_app
 
     till = Till(settings)
     if Routes(settings).any_live():
         till.require()
+
+    from meitu_demo import tables, templates
+    from meitu_demo.offline import create_app as create_offline
+    from meitu_demo.transport import make_client
+    from meitu_demo.ui.app import create_app
+
     if settings.templates_dir:
         try:
             templates.load_folder(settings.templates_dir)

@@ -16,6 +16,7 @@ from .errors import (
     LinkRejected,
     MissingConsent,
     MissingKey,
+    NoRoom,
     OutcomeUnknown,
     OverBudget,
     ProviderError,
@@ -42,6 +43,7 @@ MEANING: tuple[tuple[type[DemoError], Billing], ...] = (
     (OutcomeUnknown, Billing.UNKNOWN),
     (BadReply, Billing.UNKNOWN),
     (LinkRejected, Billing.DONE),
+    (NoRoom, Billing.DONE),  # where money is at stake, it is the result that finds no room
     *(
         (kind, Billing.NOT_SENT)
         for kind in (

@@ -14,6 +14,7 @@ facts fill its gaps.
     ├─ Busy              too many calls wait for the vendor's rate limit already
     ├─ Crowded           as many runs are under way on the offline engine as it takes in, of one visitor or of all
     ├─ Resting           the vendor has not answered for a while and is left alone for a little
+    ├─ NoRoom            a file could not be written here: a full disk, or a folder that may not be written to
     ├─ Stopping          the demo is being stopped or restarted, and the call was under way
     ├─ Unreachable       never arrived (dns | refused | tls | connect_timeout): safe to repeat
     ├─ OutcomeUnknown    sent, no readable answer (read_timeout | reset | server_error): may have been billed
@@ -85,6 +86,12 @@ class OverVisitorBudget(OverBudget):
     """The cap on one visitor's paid calls. Facts: limit (calls an hour), provider, minutes (until one more is free)."""
 
     slug = "over_budget_hour"
+
+
+class NoRoom(DemoError):
+    """A photo or a result could not be put down on this server. Facts: cause (the system's word, such as ENOSPC)."""
+
+    slug = "no_room"
 
 
 class Stopping(DemoError):

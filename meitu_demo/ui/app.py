@@ -85,9 +85,10 @@ def head() -> str:
 
 
 def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None = None) -> FastAPI:
-    """The web app around `client` and `till`, which it closes when it stops."""
+    """The web app around `client` and `till`, which it closes when it stops. Raises SettingsError."""
     till = till or Till(settings)
     kept, folder = settings.keep_minutes * 60.0, Path(get_upload_folder())
+    uploads.require_room(folder)
     pictures, desk = PictureStore(kept), Desk(kept)
     mine = Belongings(folder, pictures, desk, kept * 5 / 6)
     mine.clear_leftovers()

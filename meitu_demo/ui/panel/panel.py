@@ -13,6 +13,7 @@ from ..events import PRIVATE
 from ..result import stage
 from ..result.runs import Run, Update, watch
 from ..texts import Texts
+from ..trouble import in_words
 from ..visits import Visit
 from . import checklist, consent, controls, examples, preview
 from .one_photo import Shown
@@ -87,7 +88,8 @@ def wire_example(
     """The example photo in place of one's own; deleted like one's own."""
 
     async def take(request: gr.Request, tab: Any) -> str:
-        path = await anyio.to_thread.run_sync(examples.example_file, name)
+        with in_words(request):
+            path = await anyio.to_thread.run_sync(examples.example_file, name)
         context.mine.note(Visit.of(request, tab).session, Path(path))
         return path
 
@@ -105,7 +107,8 @@ def photo_input(context: Context, slug: str, texts: Texts, session: Session) -> 
 
     async def received(request: gr.Request, payload: Any, tab: Any) -> Any:
         owner = Visit.of(request, tab).session
-        return await preview.showable(payload, context.uploads, lambda path: context.mine.note(owner, path))
+        with in_words(request):
+            return await preview.showable(payload, context.uploads, lambda path: context.mine.note(owner, path))
 
     return photo, photo.upload(received, [photo, *session[:1]], photo, preprocess=False, **PRIVATE)
 
