@@ -1,4 +1,4 @@
-"""PostgreSQL away at the start and in the middle of a run, with the whole app: nothing unpaid is sent, offline goes on."""
+"""PostgreSQL away at the start and in mid-run, with the whole app: live calls wait, offline goes on."""
 
 import json
 import threading

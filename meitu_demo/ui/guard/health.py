@@ -39,13 +39,14 @@ class _Seen:
 class Readiness:
     """Looks at each part, at most once in `KEPT_S` seconds. For one event loop."""
 
-    def __init__(self, parts: Mapping[str, Look]) -> None:
+    def __init__(self, parts: Mapping[str, Look], clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._parts = parts
         self._seen: dict[str, _Seen] = {}
 
     async def states(self) -> dict[str, str]:
         """A word for each part, after `PATIENCE_S` seconds at most."""
-        now = time.monotonic()
+        now = self._clock()
         for name, look in self._parts.items():
             seen = self._seen.get(name)
             if seen is None or (seen.task.done() and now - seen.over > KEPT_S):
@@ -61,7 +62,7 @@ class Readiness:
                 log.warning("not ready: %s (%s)", name, type(error).__name__)
                 return FAILED
             finally:
-                seen.over = time.monotonic()
+                seen.over = self._clock()
 
         seen = _Seen(asyncio.create_task(safely()))
         return seen
