@@ -1,7 +1,7 @@
 """What every panel and API function needs, handed to them by `ui.app.build`, and how a call of theirs begins."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -20,10 +20,13 @@ from ..settings import Settings
 from ..spec import Endpoint, Order, Route, Values
 from ..store import PictureStore
 from ..till import Till
+from .closeups import Closeups
 from .guard import doors
 from .guard.belongings import Belongings
 from .screens.rehearsal import Rehearsal
 from .visits import Visit
+
+PREVIEWS_AT_ONCE, PREVIEWS_EACH, PREVIEWS_IN_LINE = 1, 4, 40  # pictures of 5 ms: the last in line waits 0.2 s
 
 
 class Lines:
@@ -43,7 +46,8 @@ class Lines:
 class Context:
     """The app's one client, its routes, the pictures it shows, the folder of uploads, and a call's stations.
 
-    turns: at the offline engine. trusted: proxies whose word for a visitor's address is taken.
+    turns: at the offline engine; a whole sheet is one. previews: a lane of their own, for pictures of milliseconds.
+    closeups: the faces that sessions work on.
     """
 
     client: httpx.AsyncClient
@@ -57,6 +61,8 @@ class Context:
     mine: Belongings
     turns: Turns
     settings: Settings
+    previews: Turns = field(default_factory=lambda: Turns(PREVIEWS_AT_ONCE, PREVIEWS_EACH, PREVIEWS_IN_LINE))
+    closeups: Closeups = field(default_factory=Closeups)
 
     async def read(self, payload: object, visit: Visit) -> bytes:
         """The bytes of an upload, which is the visitor's from now on. Raises ImageRejected."""
@@ -88,15 +94,16 @@ class Context:
 
         ask = partial(self._ask, route, order)
         if not route.paid:
-            visitor = sharer(
-                visit.session, client_address(visit.peer, visit.forwarded_for, self.settings.trusted_proxies)
-            )
-            return self.desk.run(visit.session, partial(self._in_turn, visitor, partial(ask, None)), collect)
+            return self.desk.run(visit.session, partial(self._in_turn, self.sharer(visit), partial(ask, None)), collect)
         accounts = await (till or self.till).open()
         fingerprint = await anyio.to_thread.run_sync(accounts.fingerprint, order)
         pay = partial(accounts.pay, route, order, fingerprint=fingerprint, visitor=visit.visitor(accounts))
         name = " ".join([route.mode, *route.headers.values(), fingerprint])
         return self.desk.hand_in(visit.session, name, partial(ask, pay), collect, again=again)
+
+    def sharer(self, visit: Visit) -> str:
+        """Who counts as one visitor where the offline engine is shared out."""
+        return sharer(visit.session, client_address(visit.peer, visit.forwarded_for, self.settings.trusted_proxies))
 
     async def _ask(self, route: Route, order: Order, pay: service.Pay | None, watch: Watch) -> Asked:
         return await service.ask(self.client, route, order, watch=watch, pay=pay, line=self.lines.to(route))
