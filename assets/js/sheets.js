@@ -3,13 +3,20 @@
 let chosenCell = null;
 window.chooseCell = values => values.map((value, at) => at === chosenCell?.at ? chosenCell.value : value);
 
+// And it shows what they are set to, however they came to it.
+window.markCells = (panel, values) => {
+  const sheet = document.querySelector(`#${panel}-sheet .sheet`);
+  const same = (one, other) => one === other || Math.abs(one - other) < 1e-6;
+  for (const cell of sheet?.querySelectorAll('button') ?? [])
+    cell.ariaPressed = same(JSON.parse(cell.dataset.value), values[sheet.dataset.at]);
+};
+
 document.addEventListener('click', event => {
   const cell = event.target.closest?.('.sheet button');
   if (cell) {
     const {slug, at} = cell.closest('.sheet').dataset;
     chosenCell = {at: Number(at), value: JSON.parse(cell.dataset.value)};
     document.getElementById(`${slug}-choose`)?.click();
-    for (const other of cell.closest('ol').querySelectorAll('button')) other.ariaPressed = other === cell;
     // By mouse or finger, the page goes back to the controls. By keyboard it stays where the focus is.
     if (event.detail) scrollTo_(document.getElementById(`${slug}-see-${cell.closest('.sheet').classList[1]}`), 'center');
   }

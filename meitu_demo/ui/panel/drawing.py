@@ -63,7 +63,7 @@ async def watch(context: Context, wish: Wish) -> AsyncIterator[str]:
 
 async def _work(context: Context, wish: Wish, tell: Callable[[str | None], None]) -> None:
     def wait(before: int, seconds: int | None) -> None:
-        tell(shown.waiting(seconds, wish.language))
+        tell(shown.in_line(wish.sheet, seconds, wish.language))
 
     try:
         async with context.turns.turn(context.sharer(wish.visit), wait):

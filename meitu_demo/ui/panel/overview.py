@@ -5,25 +5,23 @@ and the preview that follows the controls. Drawn by the offline engine, free, wh
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import anyio
 import gradio as gr
 
-from ... import sheets, templates
+from ... import sheets
 from ...errors import DemoError
 from ...redaction import stack_trace
 from ...spec import Endpoint, ShapeMenu, TemplateGallery
 from ...tables import shapes
-from ...words import translate
 from ..context import Context
 from ..events import PRIVATE
 from ..texts import Texts, language_of
 from ..visits import Visit
 from . import sheet as shown
 from .drawing import Wish, watch
-from .sheet import Cell, Sheet
+from .plans import plan, preview_says
 
 log = logging.getLogger(__name__)
 Components = list[gr.components.Component]
@@ -63,6 +61,8 @@ class Overview:
         place = gr.HTML(elem_id=f"{slug}-sheet", elem_classes="bare", apply_default_css=False)
         choose = gr.Button(visible="hidden", elem_id=f"{slug}-choose")
         choose.click(None, inputs, inputs, js="(...values) => window.chooseCell(values)", **PRIVATE)
+        for control in inputs:  # the mark on the sheet follows them
+            control.change(None, inputs, js=f"(...values) => window.markCells('{slug}', values)", **PRIVATE)  # type: ignore[attr-defined]
         given: dict[str, Any] = {
             "inputs": [photo, *inputs, name], "preprocess": False, "concurrency_limit": None, **PRIVATE,
         }  # fmt: skip
@@ -95,10 +95,11 @@ class Overview:
             *values, tab = given
             language = language_of(request)
             try:
-                wish = self._wish(kind, self._values(values), payload, Visit.of(request, tab), language)
+                sheet, pictures = plan(self._endpoint, kind, self._values(values), language)
             except DemoError as error:
                 yield shown.told(error, language)
                 return
+            wish = Wish(self._endpoint, Visit.of(request, tab), language, payload, sheet, pictures)
             async for update in watch(self._context, wish):
                 yield update
 
@@ -123,62 +124,14 @@ class Overview:
         if not context.closeups.ready(context, endpoint, payload, visit):
             async with context.turns.turn(visitor):  # finding a face is the engine's work like any other
                 await context.closeups.of(context, endpoint, payload, visit)
-        number, strength = int(values["shape_type"]), float(values["strength"])
+        shape, strength = shapes()[int(values["shape_type"])], float(values["strength"])
         async with context.previews.turn(visitor):
             closeup = await context.closeups.of(context, endpoint, payload, visit)
-            picture = await anyio.to_thread.run_sync(sheets.preview, closeup, number, strength)
-        name = translate(f"shapes.{shapes()[number].key}.name", language)
-        says = translate("sheets.preview_alt", language, number=number, name=name, strength=f"{strength:g}")
-        return shown.preview(picture, says, language)
+            picture = await anyio.to_thread.run_sync(sheets.preview, closeup, shape.id, strength)
+        return shown.preview(picture, preview_says(shape, strength, language), language)
 
     def _values(self, given: list[Any]) -> dict[str, Any]:
-        """Checked values by the controls' names. Raises ValueRejected."""
+        """Values by the controls' names, checked where something is drawn by them. Raises ValueRejected."""
         names = [control.name for control in self._endpoint.controls]
-        return self._endpoint.read(dict(zip(names, given, strict=True)))
-
-    def _wish(self, kind: str, values: dict[str, Any], payload: Any, visit: Visit, language: str) -> Wish:
-        sheet, draw = plan(self._endpoint, kind, values, language)
-        return Wish(self._endpoint, visit, language, payload, sheet, draw)
-
-
-def plan(
-    endpoint: Endpoint, kind: str, values: dict[str, Any], language: str
-) -> tuple[Sheet, Callable[[sheets.Closeup], Any]]:
-    """The sheet of one kind with its words, and who draws it."""
-
-    def say(key: str, **facts: object) -> str:
-        return translate(f"sheets.{key}", language, **facts)
-
-    if kind == "templates":
-        name, draw = "template_id", sheets.of_templates
-        title = say("templates_title")
-        cells = [
-            Cell(
-                info.aliases[0] if info.aliases else info.id,
-                info.name[language],
-                say("template_alt", name=info.name[language]),
-            )
-            for info in templates.all_templates()
-        ]
-    elif kind == "strengths":
-        number = int(values["shape_type"])
-        words = {"number": number, "name": translate(f"shapes.{shapes()[number].key}.name", language)}
-        name, draw = "strength", partial(sheets.of_strengths, shape_type=number)
-        title = say("strengths_title", **words)
-        cells = [
-            Cell(strength, f"{strength:g}", say("preview_alt", strength=f"{strength:g}", **words))
-            for strength in sheets.STRENGTHS
-        ]
-    else:
-        name, draw = "shape_type", sheets.of_shapes
-        title = say("shapes_title")
-        cells = [
-            Cell(
-                str(shape.id),
-                f"{shape.id} · {translate(f'shapes.{shape.key}.name', language)}",
-                translate(f"shapes.{shape.key}.effect", language),
-            )
-            for shape in shapes()
-        ]
-    at = [control.name for control in endpoint.controls].index(name)
-    return Sheet(endpoint.slug, kind, at, values[name], title, say("note"), tuple(cells)), draw
+        values = dict(zip(names, given, strict=True))
+        return self._endpoint.read(values) if self._shapes else values

@@ -7,7 +7,7 @@ address leads to them, and nothing of them is kept here.
 import json
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from ...errors import DemoError
@@ -63,16 +63,16 @@ def _cell(sheet: Sheet, cell: Cell, picture: bytes | None) -> str:
     )
 
 
-def waiting(seconds: int | None, language: str) -> str:
-    """In line for the offline engine."""
+def in_line(sheet: Sheet, seconds: int | None, language: str) -> str:
+    """The empty sheet of somebody who waits for the offline engine, about so many seconds if that is known."""
     key = "steps.queue" if seconds else "steps.queue_unknown"
-    return f'<p class="sheet-told" role="status">{escape(translate(key, language, seconds=seconds))}</p>'
+    return render(replace(sheet, note=translate(key, language, seconds=seconds)), ())
 
 
 def told(error: BaseException, language: str) -> str:
     """Why there is no sheet, and what to do, in one line."""
     explained = explain(error, language, paid=False)
-    return f'<p class="sheet-told trouble" role="alert"><b>{escape(explained.title)}</b> {escape(explained.fix)}</p>'
+    return f'<p class="sheet-told" role="alert"><b>{escape(explained.title)}</b> {escape(explained.fix)}</p>'
 
 
 def preview(picture: bytes, says: str, language: str) -> str:
