@@ -14,8 +14,8 @@ from ..imaging.face_checks import check_faces, meant
 from ..imaging.faces import Face, find_faces
 from ..spec import Endpoint, Image
 
-SHOWN = 1.6  # side of what is shown / side of the face: hair and chin are in it
-ROOM = 2.3  # side of what is kept / side of the face: beyond, no shape moves anything
+SHOWN = 1.4  # side of what is shown / side of the face: all of it, and some hair
+ROOM = 2.2  # side of what is kept / side of the face: beyond, no shape moves anything
 LARGEST = 512  # px of the long side of what is shown; a smaller face is not enlarged
 SCALARS = ("yaw", "pitch", "roll", "score", "cut")
 

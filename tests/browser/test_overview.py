@@ -1,10 +1,12 @@
 """Everything at once: the sheets, what a choice on them does, and the preview that follows the controls."""
 
 import re
+import threading
 
 import pytest
 
 from meitu_demo.tables import shapes
+from meitu_demo.ui import closeups
 from meitu_demo.words import translate
 
 from .screens import Panel
@@ -75,3 +77,26 @@ def pressed(panel):
     """The captions of the cells that are marked as chosen."""
     texts = panel.part("sheet").locator("[aria-pressed=true]").all_inner_texts()
     return [re.sub(r"^\W*", "", text).strip() for text in texts]
+
+
+def test_a_photo_taken_away_takes_its_sheet_along(page, monkeypatch):
+    """Also one that is still being drawn: what comes after that stays away."""
+    panel = Panel(page, "face-fuse").example()
+    gate, begun, look = threading.Event(), threading.Event(), closeups.look
+
+    def held(*given):
+        begun.set()
+        assert gate.wait(20)
+        return look(*given)
+
+    monkeypatch.setattr(closeups, "look", held)
+    panel.part("see-templates").click()
+    panel.part("sheet").locator(".sheet [aria-busy=true]").wait_for()
+    assert begun.wait(20)
+    panel.clear()
+    panel.part("sheet").locator(".sheet").wait_for(state="detached")
+    gate.set()
+    other = Panel(page, "facial-aesthetics").example()  # by the time that this is there, the other would have been
+    other.part("preview").locator("img").wait_for()
+    open_sheet(other, "shapes")
+    assert panel.part("sheet").locator(".sheet").count() == 0

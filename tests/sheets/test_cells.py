@@ -29,7 +29,7 @@ def test_all_22_differ(closeup: Closeup) -> None:
 def test_more_strength_moves_more(closeup: Closeup) -> None:
     """From the photo itself at 0 to the whole shape at 1."""
     first, *others = (codec.decode(picture).astype(float) for picture in of_strengths(closeup, 2))
-    assert np.abs(first - closeup.shown(closeup.pixels)).mean() < 3  # the JPEG's own
+    assert np.abs(first - closeup.shown(closeup.pixels)).mean() < 5  # the JPEG's own
     moved = [np.abs(picture - first).mean() for picture in others]
     assert len(moved) == len(STRENGTHS) - 1
     assert moved == sorted(moved)

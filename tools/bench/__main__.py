@@ -4,13 +4,13 @@ import os
 
 os.environ.setdefault("GLOG_minloglevel", "2")
 
-from . import app, codec, effects, peak
+from . import app, codec, effects, pages, peak
 
 
 def main() -> None:
     """Print each row as it is done."""
     print(f"{'what':<50} {'baseline':<40} {'base':>8} {'ours':>8} {'ratio':>6} {'aim':>6}")
-    for part in (codec, effects, app):
+    for part in (codec, effects, app, pages):
         for row in part.rows():
             aim = "" if row.aim is None else f" ≤{row.aim:>5.2f}" + ("" if row.ratio <= row.aim else "  missed")
             times = f"{row.baseline_s * 1e3:>6.0f}ms {row.measured_s * 1e3:>6.0f}ms"
