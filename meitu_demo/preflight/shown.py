@@ -14,6 +14,7 @@ from .report import Found, Item, Preflight
 _BOX = '<rect x="{x:.2f}%" y="{y:.2f}%" width="{w:.2f}%" height="{h:.2f}%" rx="6" fill="none" {line}/>'
 _UNDER = 'stroke="#fff" stroke-opacity=".85" stroke-width="{width}"'
 _USED = 'stroke="#1c1b1a" stroke-width="3"'
+_ONLY = 'stroke="#1c1b1a" stroke-width="1.5"'
 _OTHER = 'stroke="#1c1b1a" stroke-width="1.5" stroke-dasharray="6 5"'
 
 
@@ -44,8 +45,8 @@ def _face(face: Found, language: str, *, choosable: bool, numbered: bool) -> str
     name = escape(translate(f"preflight.faces.{'used' if face.used else 'other'}", language, number=face.number))
     does = f'role="button" tabindex="0" aria-pressed="{str(face.used).lower()}"' if choosable else 'role="img"'
     place = {"x": x0, "y": y0, "w": x1 - x0, "h": y1 - y0}
-    under = _BOX.format(**place, line=_UNDER.format(width=6 if face.used else 4))
-    over = _BOX.format(**place, line=_USED if face.used else _OTHER)
+    under = _BOX.format(**place, line=_UNDER.format(width=(6 if numbered else 3.5) if face.used else 4))
+    over = _BOX.format(**place, line=(_USED if numbered else _ONLY) if face.used else _OTHER)
     back, front = ("#1c1b1a", "#fff") if face.used else ("#fff", "#1c1b1a")
     number = (
         f'<svg x="{x0:.2f}%" y="{y0:.2f}%" overflow="visible" aria-hidden="true">'

@@ -23,6 +23,7 @@ from ..till import Till
 from .closeups import Closeups
 from .guard import doors
 from .guard.belongings import Belongings
+from .history.entries import History
 from .screens.rehearsal import Rehearsal
 from .visits import Visit
 
@@ -61,6 +62,7 @@ class Context:
     mine: Belongings
     turns: Turns
     settings: Settings
+    history: History
     previews: Turns = field(default_factory=lambda: Turns(PREVIEWS_AT_ONCE, PREVIEWS_EACH, PREVIEWS_IN_LINE))
     closeups: Closeups = field(default_factory=Closeups)
 

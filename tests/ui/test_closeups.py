@@ -20,6 +20,7 @@ from meitu_demo.till import Till
 from meitu_demo.ui import closeups
 from meitu_demo.ui.context import Context, Lines
 from meitu_demo.ui.guard.belongings import Belongings
+from meitu_demo.ui.history.entries import History
 from meitu_demo.ui.panel.drawing import Wish, watch
 from meitu_demo.ui.panel.plans import plan
 from meitu_demo.ui.screens.rehearsal import Rehearsal
@@ -32,11 +33,11 @@ ME = Visit("tab me", None, "9.9.9.9")
 
 @pytest.fixture
 def context(offline_client: httpx.AsyncClient, settings: Settings, tmp_path: Path) -> Context:
-    pictures, desk = PictureStore(60), Desk(60)
-    mine = Belongings(tmp_path, pictures, desk, 60)
+    pictures, desk, runs = PictureStore(60), Desk(60), History(60)
+    mine = Belongings(tmp_path, pictures, desk, runs, 60)
     return Context(
         offline_client, Routes(settings), pictures, tmp_path, Till(settings), desk, Lines(breaker=True),
-        Rehearsal(settings), mine, Turns(1, 2, 60), settings,
+        Rehearsal(settings), mine, Turns(1, 2, 60), settings, runs,
     )  # fmt: skip
 
 

@@ -1,26 +1,26 @@
 """One panel: photo, choice, button, result. Built from an endpoint's declaration, the same way for each."""
 
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
-import anyio
 import gradio as gr
 
 from ...spec import Endpoint
 from ..context import Context
 from ..events import PRIVATE
 from ..result import stage
+from ..result.beside import watch_both
 from ..result.runs import Run, Update, watch
 from ..texts import Texts
 from ..visits import Visit
-from . import checklist, consent, controls, examples, preview
+from . import both, checklist, consent, controls, examples, preview
 from .one_photo import Shown
 from .overview import Overview
 
 NEXT = {"stop": "stop", "again": "run_again", "retry": "try_again", "offline": "run_offline"}
 Session = list[gr.components.Component]
 Begin = Callable[..., Any]
+Watcher = Callable[[Context, Run], AsyncIterator[Update]]
 # A phone's page stands at the result after a run.
 SHOW_STAGE = """() => {{
   if (window.innerWidth < 768)
@@ -44,10 +44,7 @@ def build(
             intro = texts.render(f"{slug}-intro", lambda language: stage.introduction(endpoint.id, language))
             gr.HTML(intro, elem_classes="bare", apply_default_css=False)
             photo, received = photo_input(context, slug, texts, session)
-            example = gr.Button(
-                texts.word(f"photo.example_{endpoint.example}"), icon=examples.thumbnail(), size="sm",
-                elem_id=f"{slug}-example", elem_classes="example",
-            )  # fmt: skip
+            taken = examples.build(context, slug, endpoint.example, texts, photo, session)
             checklist.build(context, endpoint, texts, photo, tab, session[0])
             with overview.around():
                 inputs = controls.build(endpoint, texts, picks)
@@ -56,6 +53,7 @@ def build(
             run_button = gr.Button(
                 texts.word(f"{key}.run"), variant="primary", elem_id=f"{slug}-run", elem_classes="run"
             )
+            both_button = both.build(endpoint, context.routes, texts)
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
             shown = gr.HTML(
                 texts.render(f"{slug}-empty", lambda language: stage.invitation(endpoint.id, language)),
@@ -65,7 +63,7 @@ def build(
             number = gr.State(0)
     overview.sheet(photo, inputs, tab, session[0])
 
-    def begin(*, offline: bool = False, again: bool = False) -> Any:
+    def begin(*, offline: bool = False, again: bool = False, watch: Watcher = watch) -> Any:
         async def run(request: gr.Request, *given: Any) -> AsyncIterator[Update]:
             run = Run.of(endpoint, request, given, offline=offline, again=again)
             async for update in watch(context, run):
@@ -78,24 +76,12 @@ def build(
         "preprocess": False, "concurrency_limit": None, **PRIVATE,
     }  # fmt: skip
     run_button.click(begin(), **wiring)
+    both_button.click(begin(watch=watch_both), **wiring)
     wire_next(context, buttons, begin, wiring, session)
-    run_button.click(None, js=SHOW_STAGE.format(f"{slug}-stage"), **PRIVATE)
+    for button in (run_button, both_button):
+        button.click(None, js=SHOW_STAGE.format(f"{slug}-stage"), **PRIVATE)
 
-    taken = wire_example(context, example, endpoint.example, photo, session)
-    return Shown(endpoint.id, photo, shown, (received, taken), tuple(inputs), run_button)
-
-
-def wire_example(
-    context: Context, button: gr.Button, name: str, photo: gr.Image, session: Session
-) -> gr.events.Dependency:
-    """The example photo in place of one's own; deleted like one's own."""
-
-    async def take(request: gr.Request, tab: Any) -> str:
-        path = await anyio.to_thread.run_sync(examples.example_file, name)
-        context.mine.note(Visit.of(request, tab).session, Path(path))
-        return path
-
-    return button.click(take, session[:1], photo, **PRIVATE)
+    return Shown(endpoint.id, photo, shown, (received, *taken), tuple(inputs), run_button)
 
 
 def photo_input(context: Context, slug: str, texts: Texts, session: Session) -> tuple[gr.Image, gr.events.Dependency]:
