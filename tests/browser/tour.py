@@ -110,6 +110,10 @@ def tour(page: Page, language: str) -> Iterator[Stop]:
         panel.example().run()
         yield _arrival(panel, language)
         yield from _stop(panel, "result", language)
+        if slug == "facial-aesthetics":
+            panel.part("see-shapes").click()
+            panel.part("sheet").locator("[aria-busy=false]").wait_for()
+            yield from _stop(panel, "sheet", language)
     page.locator("#own-keys button").first.click()
     page.locator("#own-keys-use").click()
     page.locator("#own-keys-told p").wait_for()
