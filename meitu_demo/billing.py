@@ -19,6 +19,7 @@ from .errors import (
     OutcomeUnknown,
     OverBudget,
     ProviderError,
+    RecipeRejected,
     Resting,
     Unreachable,
     ValueRejected,
@@ -46,6 +47,7 @@ MEANING: tuple[tuple[type[DemoError], Billing], ...] = (
         for kind in (
             ImageRejected,
             ValueRejected,
+            RecipeRejected,
             MissingKey,
             MissingConsent,
             OverBudget,

@@ -20,7 +20,7 @@ FLOORS = (
     ("template_rows", "link_rules", "provenance", "inspector"),
     ("templates", "links"),
     ("providers", "effects", "billing"),
-    ("endpoints", "preflight", "ledger", "calling", "explain"),
+    ("endpoints", "preflight", "recipes", "ledger", "calling", "explain"),
     ("service", "offline", "accounts", "fair"),
     ("routes", "errand", "till"),
     ("transport", "desk"),

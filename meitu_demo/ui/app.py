@@ -35,7 +35,7 @@ from .panel import controls, one_photo, panel
 from .panel.one_photo import Shown
 from .reference import page as reference
 from .result import files
-from .screens import forget, keys, lab, verify
+from .screens import forget, keys, lab, recipe, send_on, verify
 from .screens.rehearsal import Rehearsal
 from .texts import Texts
 from .theme import theme
@@ -61,12 +61,15 @@ def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
                 word, element = texts.word(f"panels.{endpoint.id}.tab"), f"{endpoint.slug}-tab"
                 with gr.Tab(word, id=endpoint.id, elem_id=element) as opened:
                     panels.append(panel.build(context, endpoint, texts, picks, [tab, own], opened))
+            with gr.Tab(texts.word("panels.recipe.tab"), id="recipe", elem_id="recipe-tab"):
+                panels.append(recipe.build(context, texts, picks, [tab, own], masthead))
             if settings.failure_lab:
                 with gr.Tab(texts.word("panels.failure_lab.tab"), id="failure_lab", elem_id="failure-lab-tab"):
                     panels.append(lab.build(context, context.rehearsal, texts, [tab, own]))
             with gr.Tab(texts.word("panels.verify.tab"), id="verify", elem_id="verify-tab"):
                 panels.append(verify.build(context, texts, [tab, own]))
         one_photo.share([shown for shown in panels if shown.name != "verify"])
+        send_on.build(context, panels, tab)
         if settings.mode != "offline":
             keys.build(context, texts, own, masthead)
         forget.build(context, texts, [tab, own], masthead, panels)

@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 SLUGS = ("face-fuse", "anime-avatar", "quality-restoration", "facial-aesthetics")
-TABS = (*SLUGS, "failure-lab", "verify")
+TABS = (*SLUGS, "recipe", "failure-lab", "verify")
 SHOWN = "img[src*='/file=']"
 
 
@@ -76,9 +76,9 @@ class Panel:
     @contextlib.contextmanager
     def ending(self) -> Iterator[None]:
         """Marks what the stage shows and, after what is done inside, waits for another result or explanation."""
-        self.stage.locator(".stage").evaluate("old => { old.dataset.old = 1; }")
+        self.stage.locator(".stage").evaluate_all("all => all.forEach(old => { old.dataset.old = 1; })")
         yield
-        self.stage.locator(".stage:is(.result, .trouble, .finding):not([data-old])").wait_for()
+        self.stage.locator(".stage:is(.result, .trouble, .finding):not([data-old])").first.wait_for()
 
     def pictures(self) -> tuple[bytes, bytes]:
         """The bytes of before and after, as shown."""

@@ -40,4 +40,5 @@ def keep(store: PictureStore, drawn: Drawn, name: str, owner: str) -> Pictures:
         after=f"{KEPT_PATH}/{master}/{name}",
         download=f"{DOWNLOAD_PATH}/{master}/{name}",
         file_name=name,
+        token=master,
     )

@@ -12,6 +12,7 @@ from html import escape
 from ...explain import Explanation
 from ...service import Outcome, Step
 from ...words import translate
+from . import facts
 from .changes import describe_changes
 
 # Moves the divider of the comparison. Listens on the component, which stays while its content is replaced.
@@ -31,6 +32,7 @@ class Pictures:
     after: str
     download: str
     file_name: str
+    token: str = ""  # of the master in the store
 
 
 def offering(shown: str, can: Sequence[str]) -> str:
@@ -54,11 +56,12 @@ def invitation(endpoint_id: str, language: str) -> str:
     return f'<div class="stage invitation"><div><h3>{title}</h3><p>{text}</p></div></div>'
 
 
-def progress(step: Step, seconds: float, provider: str, mode: str, language: str) -> str:
-    """Work in progress, by name, with the seconds that are left of it where they are known."""
+def progress(step: Step, seconds: float, provider: str, mode: str, language: str, where: str = "") -> str:
+    """Work in progress, by name, with the seconds that are left of it where they are known. where: said before it."""
     form = {Step.SEND: f"_{mode}", Step.QUEUE: "" if seconds else "_unknown"}.get(step, "")
     key = f"steps.{step.value}{form}"
     text = escape(translate(key, language, provider=provider, seconds=math.ceil(seconds)))
+    text = f"{escape(where)}{text}"
     return f'<div class="stage progress" role="status"><div><i class="spinner"></i><p>{text}</p></div></div>'
 
 
@@ -81,11 +84,17 @@ def ago(then: datetime, now: datetime, language: str) -> str:
 
 
 def comparison(
-    outcome: Outcome, pictures: Pictures, provider: str, language: str, remark: str = "", receipt: str = ""
+    outcome: Outcome,
+    pictures: Pictures,
+    provider: str,
+    language: str,
+    remark: str = "",
+    receipt: str = "",
+    line: str = "",
 ) -> str:
     """Before and after with a divider that mouse, finger and arrow keys move, and the facts of the run.
 
-    remark: a text for `note`. receipt: HTML of `receipt.receipt`.
+    remark: a text for `note`. receipt: HTML of `receipt.receipt`. line: HTML of `facts.line`, if not the outcome's own.
     """
 
     def say(key: str, **facts: object) -> str:
@@ -104,14 +113,7 @@ def comparison(
   </figure>
 </div>
 {note(remark) if remark else ""}
-<div class="facts">
-  <span class="badge {outcome.mode}">{say(f"result.made_{outcome.mode}", provider=provider)}</span>
-  {f"<span>{say('result.paid')}</span>" if outcome.mode != "offline" else ""}
-  <span>{say("result.seconds", seconds=f"{outcome.elapsed_s:.2f}")}</span>
-  <span>{result.width}×{result.height}</span>
-  <a class="download" href="{escape(pictures.download)}" download="{escape(pictures.file_name)}">
-    {say("result.download")}</a>
-</div>
+{line or facts.of(outcome, pictures, provider, language)}
 <p class="sent">{say("result.sent", changes=describe_changes(outcome.changes, language))}</p>
 {receipt}"""
 
