@@ -171,7 +171,7 @@ class Chain:
         kept = receipt(outcome, settings.keep_minutes, settings.recipient(provider), language)
         view = stage.comparison(outcome, pictures, vendor, language, remark, kept)
         view += render(outcome.trace, programs(step.endpoint, outcome.values, route), language)
-        maker = Maker(outcome.mode, vendor)
+        maker = Maker(outcome.mode, vendor if route.paid else "")
         self._course = self._course.with_finished(
             Finished(step, ticket.number, maker, outcome.elapsed_s, pictures, remark, view)
         )

@@ -20,7 +20,7 @@ def listed(recipe: Recipe, example: Recipe, routes: Routes, language: str) -> st
 <button type="button" class="plain" data-act="example" data-recipe="{escape(dump(example))}">{_say("example", language)}
 </button></div>"""
     rows = "".join(_row(place, step, recipe, routes, language) for place, step in enumerate(recipe.steps))
-    return f"""<ol class="steps">{rows}</ol>
+    return f"""<ol class="steps" aria-label="{_say("title", language)}">{rows}</ol>
 <p class="calls" role="status">{escape(calls(recipe, routes, language))}</p>"""
 
 
