@@ -7,17 +7,20 @@ const writeRecipe = text => {
   field.dispatchEvent(new Event('input', {bubbles: true}));
 };
 
-// Where the focus belongs once the list is drawn anew: a button that is pressed by keyboard stays under the finger.
+// Where the focus belongs once the list is drawn anew: what is moved by keyboard takes the focus along.
 let recipeFocus = null;
 const refocus = () => {
   const list = document.getElementById('recipe-list');
-  if (!recipeFocus || !list || document.activeElement !== document.body) return;
-  const rows = list.querySelectorAll('[data-step]');
-  const row = rows[Math.min(recipeFocus.place, rows.length - 1)];
-  const found = row?.querySelector(`[data-act=${recipeFocus.act}]:not(:disabled)`) ?? (row ?? list).querySelector('[data-act]');
+  if (!recipeFocus || !list) return;
+  const {act, place} = recipeFocus, rows = list.querySelectorAll('[data-step]');
+  const row = rows[Math.min(place, rows.length - 1)] ?? list;
+  const found = row.querySelector(`[data-act=${act}]:not(:disabled)`) ?? row.querySelector('[data-act]');
+  if (found === document.activeElement) return;
   found?.focus({preventScroll: true});
+  recipeFocus = {act, place}; // which the focus has just taken away
 };
-let recipeWatch = null;
+document.addEventListener('focusin', () => { recipeFocus = null; });
+const recipeWatch = new MutationObserver(refocus);
 const changeRecipe = (act, place) => {
   const recipe = JSON.parse(recipeField().value), {steps} = recipe;
   const to = {up: place - 1, down: place + 1}[act] ?? place;
@@ -26,8 +29,7 @@ const changeRecipe = (act, place) => {
   else if (act === 'remove') steps.splice(place, 1);
   else [steps[place], steps[to]] = [steps[to], steps[place]];
   recipeFocus = {act, place: to};
-  recipeWatch ??= new MutationObserver(refocus);
-  recipeWatch.observe(document.getElementById('recipe-list'), {childList: true, subtree: true});
+  recipeWatch.observe(document.getElementById('recipe-list'), {childList: true, subtree: true, attributes: true});
   writeRecipe(JSON.stringify(recipe, null, 2));
 };
 document.addEventListener('click', event => {
@@ -35,13 +37,6 @@ document.addEventListener('click', event => {
   if (!button) return;
   if (button.dataset.act === 'example') writeRecipe(button.dataset.recipe);
   else changeRecipe(button.dataset.act, Number(button.closest('[data-step]').dataset.step));
-});
-document.addEventListener('change', event => {
-  if (event.target.matches?.('#recipe-list input[data-act=toggle]'))
-    changeRecipe('toggle', Number(event.target.closest('[data-step]').dataset.step));
-});
-document.addEventListener('focusin', event => {
-  if (!event.target.closest('#recipe-list')) recipeFocus = null;
 });
 
 // Settings only, so that a file of them is made and read in the browser; the server sees the text, and checks it.
@@ -71,4 +66,10 @@ document.addEventListener('click', event => {
   if (!tile) return;
   for (const other of tile.parentElement.children) other.setAttribute('aria-pressed', other === tile);
   for (const view of tile.closest('.course').querySelectorAll('.view')) view.hidden = view.dataset.view !== tile.dataset.view;
+});
+
+// A button below a failure presses the screen's own.
+document.addEventListener('click', event => {
+  const button = event.target.closest?.('[data-press]');
+  if (button) document.getElementById(button.dataset.press)?.click();
 });

@@ -88,3 +88,30 @@ class Panel:
     def _photo_is_there(self) -> "Panel":
         self.part("photo").locator(SHOWN).wait_for(state="attached")
         return self
+
+
+class Recipe(Panel):
+    """The Recipe tab, with its list of steps."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(page, "recipe")
+
+    @property
+    def names(self) -> list[str]:
+        """What the steps are called, in order."""
+        return self.part("list").locator(".step b").all_inner_texts()
+
+    def step(self, place: int) -> Locator:
+        """A row of the list; the first is 0."""
+        return self.part("list").locator(f"[data-step='{place}']")
+
+    def load(self, text: str) -> "Recipe":
+        """Choose a file that holds `text`, and wait for what is said to it."""
+        self.part("told").evaluate(
+            "told => { told.querySelectorAll('p, h3').forEach(old => { old.dataset.old = 1; }); }"
+        )
+        with self.page.expect_file_chooser() as chooser:
+            self.part("load").click()
+        chooser.value.set_files({"name": "recipe.json", "mimeType": "application/json", "buffer": text.encode()})
+        self.part("told").locator("p:not([data-old])").first.wait_for()
+        return self

@@ -22,8 +22,7 @@ from ...service import Outcome, Step
 from ...spec import Credentials, Route
 from ...words import translate
 from ..context import Context
-from ..result import stage
-from ..result.facts import Maker
+from ..result import facts, stage
 from ..result.naming import file_name
 from ..result.pictures import Drawn, draw, keep
 from ..result.receipt import receipt
@@ -169,9 +168,10 @@ class Chain:
         provider = step.endpoint.provider
         vendor = self._vendor(provider)
         kept = receipt(outcome, settings.keep_minutes, settings.recipient(provider), language)
-        view = stage.comparison(outcome, pictures, vendor, language, remark, kept)
+        line = facts.of(outcome, pictures, vendor, language, "recipe")
+        view = stage.comparison(outcome, pictures, vendor, language, remark, kept, line)
         view += render(outcome.trace, programs(step.endpoint, outcome.values, route), language)
-        maker = Maker(outcome.mode, vendor if route.paid else "")
+        maker = facts.Maker(outcome.mode, vendor if route.paid else "")
         self._course = self._course.with_finished(
             Finished(step, ticket.number, maker, outcome.elapsed_s, pictures, remark, view)
         )
@@ -201,7 +201,7 @@ class Chain:
             return stage.offering(before or self._gone(), ()), Course()  # deleted meanwhile
         together = await whole(self._context, self._click.visit.session, course, self._language)
         if before:
-            return stage.offering(before + strip.kept(course, together, self._language), can), course
+            return stage.offering(before + strip.kept(course, together, can, self._language), can), course
         return stage.offering(strip.looked_at(course, together, self._language), can), course
 
     def _gone(self) -> str:

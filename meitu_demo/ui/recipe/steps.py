@@ -44,12 +44,12 @@ def _row(place: int, step: RecipeStep, recipe: Recipe, routes: Routes, language:
         return f'<button type="button" data-act="{act}" aria-label="{label}" title="{label}"{disabled}>{sign}</button>'
 
     switch = _say("switch", language, **facts)
-    # The name of the effect, too, where it is not the name itself.
-    below = " · ".join(([effect] if effect != name else []) + [_where(step, routes, language)])
+    below = " · ".join(([] if name.startswith(effect) else [effect]) + [_where(step, routes, language)])
     live = routes.is_live(step.endpoint.provider)
     pays = f' data-pays="{step.endpoint.provider}"' if step.on and live else ""
     return f"""<li class="step{"" if step.on else " off"}" data-step="{place}"{pays}>
-<label><input type="checkbox" data-act="toggle" aria-label="{switch}"{" checked" if step.on else ""}></label>
+<button type="button" role="switch" data-act="toggle" aria-label="{switch}" aria-checked="{str(step.on).lower()}">
+</button>
 <div><b>{escape(name)}</b><small>{escape(below)}</small></div>
 {button("up", "↑", off=place == 0)}{button("down", "↓", off=place == most - 1)}{button("remove", "✕")}</li>"""
 

@@ -48,10 +48,20 @@ def looked_at(course: Course, whole: str, language: str) -> str:
     return f'<div class="course">{strip if len(named) > 1 else ""}{sections}</div>'
 
 
-def kept(course: Course, whole: str, language: str) -> str:
-    """The same below a failure."""
+def kept(course: Course, whole: str, can: Sequence[str], language: str) -> str:
+    """The same below a failure, and above it buttons that press the screen's own, which stand below everything.
+
+    can: names of those.
+    """
     shown = looked_at(course, whole, language)
-    return f'<h3 class="kept">{_say("kept", language)}</h3>{shown}' if shown else ""
+    words = {"retry": "recipe.retry", "offline": "result.run_offline"}
+    buttons = "".join(
+        f'<button type="button" class="plain" data-press="recipe-{name}">{escape(translate(words[name], language))}'
+        "</button>"
+        for name in can
+    )
+    row = f'<div class="after-here">{buttons}</div>' if buttons else ""
+    return f'{row}<h3 class="kept">{_say("kept", language)}</h3>{shown}' if shown else row
 
 
 def place(at: int, steps: Sequence[RecipeStep], name: str, language: str) -> str:

@@ -24,12 +24,12 @@ class Maker(NamedTuple):
     provider: str
 
 
-def of(outcome: Outcome, pictures: "Pictures", provider: str, language: str) -> str:
-    """The line for one call."""
+def of(outcome: Outcome, pictures: "Pictures", provider: str, language: str, source: str = "") -> str:
+    """The line for one call. source: the screen that it stands on, if not the endpoint's own."""
     size = (outcome.result.width, outcome.result.height)
     paid = int(outcome.mode != "offline")
     makers = [Maker(outcome.mode, provider)]
-    return line(makers, paid, outcome.elapsed_s, size, pictures, outcome.endpoint.id, language)
+    return line(makers, paid, outcome.elapsed_s, size, pictures, source or outcome.endpoint.id, language)
 
 
 def line(

@@ -35,7 +35,8 @@ def build(context: Context, texts: Texts, picks: controls.TemplatePicks, session
                 elem_id="recipe-example", elem_classes="example",
             )  # fmt: skip
             listed = editor.build(context, texts, picks, session[1], masthead)
-            boxes = [_consent(context, provider, texts, photo) for provider in PROVIDERS]
+            with gr.Column(elem_classes="consents"):
+                boxes = [_consent(context, provider, texts, photo) for provider in PROVIDERS]
             run_button = gr.Button(
                 texts.word("panels.recipe.run"), variant="primary", elem_id="recipe-run", elem_classes="run"
             )
