@@ -1,4 +1,8 @@
-"""The project's own real photo: scikit-image's copy of a NASA portrait in the public domain (Eileen Collins, 1993)."""
+"""The project's own real photos: scikit-image's copies of two that are free.
+
+The astronaut is a NASA portrait in the public domain (Eileen Collins, 1993). The coffee was photographed by Rachel
+Michetti and given away (CC0).
+"""
 
 from functools import cache
 from importlib.util import find_spec
@@ -12,17 +16,31 @@ from ..spec import Image
 
 def astronaut_file() -> Path:
     """Where it lies, found without importing the library. Raises FileNotFoundError when that is not installed."""
+    return _file("astronaut.png")
+
+
+def _file(name: str) -> Path:
     spec = find_spec("skimage")
-    path = Path(spec.origin).parent / "data" / "astronaut.png" if spec and spec.origin else None
+    path = Path(spec.origin).parent / "data" / name if spec and spec.origin else None
     if path is None or not path.is_file():
-        raise FileNotFoundError("scikit-image with its astronaut is not installed")
+        raise FileNotFoundError(f"scikit-image with its {name} is not installed")
     return path
 
 
 @cache
 def astronaut() -> Image:
     """Its pixels, (512, 512, 3); read-only."""
-    with Picture.open(astronaut_file()) as opened:
+    return _pixels(astronaut_file())
+
+
+@cache
+def coffee() -> Image:
+    """A picture without a face, (400, 600, 3); read-only."""
+    return _pixels(_file("coffee.png"))
+
+
+def _pixels(path: Path) -> Image:
+    with Picture.open(path) as opened:
         pixels = np.array(opened.convert("RGB"))
     pixels.flags.writeable = False
     return pixels
