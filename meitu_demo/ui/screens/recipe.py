@@ -11,7 +11,7 @@ from ..context import Context
 from ..events import PRIVATE
 from ..panel import consent, controls, examples
 from ..panel.one_photo import Shown
-from ..panel.panel import SHOW_STAGE, Session, photo_input, wire_example
+from ..panel.panel import SHOW_STAGE, Session, photo_input
 from ..recipe import editor
 from ..recipe.chain import Chain, Click
 from ..recipe.course import Course
@@ -30,10 +30,7 @@ def build(context: Context, texts: Texts, picks: controls.TemplatePicks, session
             intro = texts.render("recipe-intro", lambda language: stage.introduction("recipe", language))
             gr.HTML(intro, elem_classes="bare", apply_default_css=False)
             photo, received = photo_input(context, "recipe", texts, session)
-            example = gr.Button(
-                texts.word("photo.example_astronaut"), icon=examples.thumbnail(), size="sm",
-                elem_id="recipe-example", elem_classes="example",
-            )  # fmt: skip
+            taken = examples.build(context, "recipe", "astronaut", texts, photo, session)
             listed = editor.build(context, texts, picks, session[1], masthead)
             with gr.Column(elem_classes="consents"):
                 boxes = [_consent(context, provider, texts, photo) for provider in PROVIDERS]
@@ -77,8 +74,7 @@ def build(context: Context, texts: Texts, picks: controls.TemplatePicks, session
         context.desk.stop(Visit.of(request, tab).session)
 
     buttons["stop"].click(stop_waiting, session[:1], None, **PRIVATE)
-    taken = wire_example(context, example, "astronaut", photo, session)
-    return Shown("recipe", photo, shown, (received, taken))
+    return Shown("recipe", photo, shown, (received, *taken))
 
 
 def _consent(context: Context, provider: str, texts: Texts, photo: gr.Image) -> gr.Checkbox:
