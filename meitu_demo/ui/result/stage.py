@@ -26,13 +26,17 @@ element.addEventListener('input', event => {
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """URLs of one comparison, relative to the page, and the name under which the result is saved."""
+    """URLs of one comparison, relative to the page, and the name under which the result is saved.
+
+    small: of the result as a thumbnail; "" where there is none.
+    """
 
     before: str
     after: str
     download: str
     file_name: str
     token: str = ""  # of the master in the store
+    small: str = ""
 
 
 def offering(shown: str, can: Sequence[str]) -> str:
@@ -91,10 +95,12 @@ def comparison(
     remark: str = "",
     receipt: str = "",
     line: str = "",
+    names: tuple[str, str] | None = None,
 ) -> str:
     """Before and after with a divider that mouse, finger and arrow keys move, and the facts of the run.
 
-    remark: a text for `note`. receipt: HTML of `receipt.receipt`. line: HTML of `facts.line`, if not the outcome's own.
+    remark: a text for `note`. receipt: HTML of `receipt.receipt`. line: HTML in place of the line of facts. names: of
+    the two, where they are two results and not before and after.
     """
 
     def say(key: str, **facts: object) -> str:
@@ -102,19 +108,23 @@ def comparison(
 
     result = outcome.result
     name = say(f"panels.{outcome.endpoint.id}.tab")
+    left, right = map(escape, names) if names else (say("result.before"), say("result.after"))
+    left_alt = say("result.after_alt", name=names[0]) if names else say("result.before_alt")
+    right_alt = say("result.after_alt", name=names[1]) if names else say("result.after_alt", name=name)
+    compare = say("history.compare") if names else say("result.compare")
     # Eager and synchronous: both pictures appear in the same frame.
     image = '<img src="{}" alt="{}" decoding="sync" draggable="false">'
     return f"""<div class="stage result">
   <figure class="compare" style="--w:{result.width};--h:{result.height}">
-    {image.format(escape(pictures.after), say("result.after_alt", name=name))}
-    <div class="before">{image.format(escape(pictures.before), say("result.before_alt"))}</div>
-    <span class="tag left">{say("result.before")}</span><span class="tag right">{say("result.after")}</span>
-    <input type="range" min="0" max="100" value="50" aria-label="{say("result.compare")}">
+    {image.format(escape(pictures.after), right_alt)}
+    <div class="before">{image.format(escape(pictures.before), left_alt)}</div>
+    <span class="tag left">{left}</span><span class="tag right">{right}</span>
+    <input type="range" min="0" max="100" value="50" aria-label="{compare}">
   </figure>
 </div>
 {note(remark) if remark else ""}
 {line or facts.of(outcome, pictures, provider, language)}
-<p class="sent">{say("result.sent", changes=describe_changes(outcome.changes, language))}</p>
+{"" if names else f'<p class="sent">{say("result.sent", changes=describe_changes(outcome.changes, language))}</p>'}
 {receipt}"""
 
 
