@@ -38,7 +38,7 @@ from .panel import controls, one_photo, panel
 from .panel.one_photo import Shown
 from .reference import page as reference
 from .result import files, moved
-from .screens import forget, history, keys, lab, mirror, on_stage, verify
+from .screens import forget, history, keys, lab, mirror, on_stage, recipe, send_on, verify
 from .screens.rehearsal import Rehearsal
 from .texts import Texts
 from .theme import theme
@@ -64,6 +64,8 @@ def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
                 word, element = texts.word(f"panels.{endpoint.id}.tab"), f"{endpoint.slug}-tab"
                 with gr.Tab(word, id=endpoint.id, elem_id=element) as opened:
                     panels.append(panel.build(context, endpoint, texts, picks, [tab, own], opened))
+            with gr.Tab(texts.word("panels.recipe.tab"), id="recipe", elem_id="recipe-tab"):
+                panels.append(recipe.build(context, texts, picks, [tab, own], masthead))
             if settings.mirror:
                 with gr.Tab(texts.word("mirror.tab"), id="mirror", elem_id="mirror-tab"):
                     mirror.build(texts)
@@ -75,6 +77,7 @@ def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
             with gr.Tab(texts.word("panels.history.tab"), id="history", elem_id="history-tab") as opened:
                 refresh = history.build(context, texts, [tab, own], panels, opened)
         one_photo.share([shown for shown in panels if shown.name != "verify"])
+        send_on.build(context, panels, tab)
         if settings.mode != "offline":
             keys.build(context, texts, own, masthead)
         refresh(forget.build(context, texts, [tab, own], masthead, panels))
