@@ -1,7 +1,6 @@
-"""The project's own real photo: scikit-image's copy of a NASA portrait in the public domain (Eileen Collins, 1993)."""
+"""The project's own real photo: a portrait of the astronaut Eileen Collins by NASA, in the public domain."""
 
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -9,20 +8,13 @@ from PIL import Image as Picture
 
 from ..spec import Image
 
-
-def astronaut_file() -> Path:
-    """Where it lies, found without importing the library. Raises FileNotFoundError when that is not installed."""
-    spec = find_spec("skimage")
-    path = Path(spec.origin).parent / "data" / "astronaut.png" if spec and spec.origin else None
-    if path is None or not path.is_file():
-        raise FileNotFoundError("scikit-image with its astronaut is not installed")
-    return path
+FILE = Path(__file__).resolve().parents[2] / "assets" / "astronaut.png"
 
 
 @cache
 def astronaut() -> Image:
     """Its pixels, (512, 512, 3); read-only."""
-    with Picture.open(astronaut_file()) as opened:
+    with Picture.open(FILE) as opened:
         pixels = np.array(opened.convert("RGB"))
     pixels.flags.writeable = False
     return pixels
