@@ -6,12 +6,12 @@ RUN pip install --no-cache-dir --require-hashes --target /tmp/build -r /tmp/buil
 # The dependencies are a layer of their own, made again only when their lock changes.
 COPY locks/container.txt /tmp/
 RUN python -m venv --without-pip /opt/venv \
-    && /tmp/build/bin/uv pip sync --no-cache --no-python-downloads --python /opt/venv/bin/python --require-hashes \
+    && PYC_INVALIDATION_MODE=UNCHECKED_HASH /tmp/build/bin/uv pip sync --no-cache --no-python-downloads --python /opt/venv/bin/python --require-hashes \
         --compile-bytecode /tmp/container.txt
 COPY app.py /app/
 COPY assets /app/assets
 COPY meitu_demo /app/meitu_demo
-RUN python -m compileall -q /app
+RUN chmod -R a+rX,go-w /app && python -m compileall -q --invalidation-mode unchecked-hash /app
 
 FROM python:3.12-slim-trixie
 LABEL org.opencontainers.image.title="Portrait APIs" \
@@ -19,7 +19,7 @@ LABEL org.opencontainers.image.title="Portrait APIs" \
 # Python's own library comes without byte code and with pip. After this nobody can write anything but /data and /tmp.
 RUN python -m pip uninstall --yes --quiet --root-user-action ignore pip \
     && rm -rf /usr/local/lib/python3.12/ensurepip /root/.cache \
-    && python -m compileall -q /usr/local/lib/python3.12 \
+    && python -m compileall -q --invalidation-mode unchecked-hash /usr/local/lib/python3.12 \
     && useradd --uid 1000 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin demo \
     && install -d -o demo -g demo -m 700 /data
 COPY --from=build /opt/venv /opt/venv
@@ -38,6 +38,6 @@ USER 1000
 EXPOSE 7860
 VOLUME /data
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --start-interval=2s \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:7860/healthz', timeout=4)"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.getenv(\"PORT\") or 7860}/healthz', timeout=4)"]
 CMD ["python", "app.py"]
