@@ -9,6 +9,7 @@ RUN python -m venv --without-pip /opt/venv \
     && PYC_INVALIDATION_MODE=UNCHECKED_HASH /tmp/build/bin/uv pip sync --no-cache --no-python-downloads --python /opt/venv/bin/python --require-hashes \
         --compile-bytecode /tmp/container.txt
 COPY app.py /app/
+COPY LICENCES.md /app/
 COPY assets /app/assets
 COPY meitu_demo /app/meitu_demo
 RUN chmod -R a+rX,go-w /app && python -m compileall -q --invalidation-mode unchecked-hash /app

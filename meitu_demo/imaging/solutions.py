@@ -38,7 +38,7 @@ def _matplotlib() -> Iterator[None]:
         yield
         return
     package, plot = _StandIn("matplotlib"), _StandIn("matplotlib.pyplot")
-    package.pyplot = plot
+    vars(package)["pyplot"] = plot
     both = {"matplotlib": package, "matplotlib.pyplot": plot}
     sys.modules.update(both)
     try:
