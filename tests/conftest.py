@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import cache
@@ -40,7 +41,10 @@ PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 for _name in list(os.environ):
     if _name.startswith(OURS) or _name in SINGLE or _name.lower() in PROXIES:
         del os.environ[_name]
+# Each client of httpx reads the certificates anew: 20 ms, thousands of times, for servers that have none.
+ssl.create_default_context = cache(ssl.create_default_context)
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000000"  # as app.py has it
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="meitu_demo_tests_")
 

@@ -186,7 +186,7 @@ def test_limits_and_lifetimes_are_those_of_the_code() -> None:
 
 def test_what_stands_on_the_page_is_called_so() -> None:
     """Panels and buttons have the names that the page shows, and each panel its vendor's path."""
-    assert f"**{translate('photo.example_astronaut', 'en')}**" in " ".join(section("Run it").split())
+    assert f"**{translate('photo.examples.astronaut', 'en')}**" in " ".join(section("Run it").split())
     panels = section("What the panels do")
     assert f"**{translate('result.run_offline', 'en')}**" in " ".join(panels.split())
     for endpoint in CATALOGUE.values():

@@ -14,6 +14,7 @@ from .report import Found, Item, Preflight
 _BOX = '<rect x="{x:.2f}%" y="{y:.2f}%" width="{w:.2f}%" height="{h:.2f}%" rx="6" fill="none" {line}/>'
 _UNDER = 'stroke="#fff" stroke-opacity=".85" stroke-width="{width}"'
 _USED = 'stroke="#1c1b1a" stroke-width="3"'
+_ONLY = 'stroke="#1c1b1a" stroke-width="1.5"'
 _OTHER = 'stroke="#1c1b1a" stroke-width="1.5" stroke-dasharray="6 5"'
 
 
@@ -31,26 +32,30 @@ def draw(preflight: Preflight, language: str, *, choosable: bool = False) -> str
         return ""
     name = escape(translate("preflight.faces.found", language, count=len(preflight.faces)))
     # Small faces last: they lie on top and can be clicked.
-    faces = "".join(_face(face, language, choosable=choosable) for face in preflight.faces)
+    numbered = len(preflight.faces) > 1  # on a small picture a number would hide the only face
+    faces = "".join(_face(face, language, choosable=choosable, numbered=numbered) for face in preflight.faces)
     return (
         '<svg class="preflight-faces" xmlns="http://www.w3.org/2000/svg" width="100%" height="100%" role="group"'
         f' aria-label="{name}">{faces}</svg>'
     )
 
 
-def _face(face: Found, language: str, *, choosable: bool) -> str:
+def _face(face: Found, language: str, *, choosable: bool, numbered: bool) -> str:
     x0, y0, x1, y1 = (100 * min(1.0, max(0.0, share)) for share in face.shares)
     name = escape(translate(f"preflight.faces.{'used' if face.used else 'other'}", language, number=face.number))
     does = f'role="button" tabindex="0" aria-pressed="{str(face.used).lower()}"' if choosable else 'role="img"'
     place = {"x": x0, "y": y0, "w": x1 - x0, "h": y1 - y0}
-    under = _BOX.format(**place, line=_UNDER.format(width=6 if face.used else 4))
-    over = _BOX.format(**place, line=_USED if face.used else _OTHER)
+    under = _BOX.format(**place, line=_UNDER.format(width=(6 if numbered else 3.5) if face.used else 4))
+    over = _BOX.format(**place, line=(_USED if numbered else _ONLY) if face.used else _OTHER)
     back, front = ("#1c1b1a", "#fff") if face.used else ("#fff", "#1c1b1a")
-    return (
-        f'<g class="face{" used" if face.used else ""}" data-face="{face.number}" {does} aria-label="{name}">'
-        f'<title>{name}</title><g pointer-events="{"all" if choosable else "none"}">{under}{over}</g>'
+    number = (
         f'<svg x="{x0:.2f}%" y="{y0:.2f}%" overflow="visible" aria-hidden="true">'
         f'<circle cx="12" cy="12" r="11" fill="{back}" stroke="{front}" stroke-width="1.5"/>'
         f'<text x="12" y="12" fill="{front}" font-size="13" font-weight="600" text-anchor="middle"'
-        f' dominant-baseline="central">{face.number}</text></svg></g>'
+        f' dominant-baseline="central">{face.number}</text></svg>'
+    )
+    return (
+        f'<g class="face{" used" if face.used else ""}" data-face="{face.number}" {does} aria-label="{name}">'
+        f'<title>{name}</title><g pointer-events="{"all" if choosable else "none"}">{under}{over}</g>'
+        f"{number if numbered else ''}</g>"
     )

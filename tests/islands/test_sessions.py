@@ -47,7 +47,7 @@ class Visitor:
 
     @property
     def key(self) -> str:
-        return f"key{self.number}" if self.number % 8 < 2 else "owner"
+        return f"key-of-visitor-{self.number:04}" if self.number % 8 < 2 else "owner"
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def visit(page: Page, visitor: Visitor) -> None:
     if visitor.number % 4 < 2:
         session = f"own{visitor.number}"
         if visitor.key != "owner":
-            page.press("own-keys-use", [visitor.key, "secret", ""], session=session)
+            page.press("own-keys-use", [visitor.key, "secret-of-a-visitor", ""], session=session)
         shown = page.run("quality-restoration", [], photo, visitor.tab, session=session, consent=True)
         found = re.search(r"kept/[\w-]+/quality-restoration[\w.-]+", shown)
         assert found, shown

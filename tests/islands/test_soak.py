@@ -19,6 +19,7 @@ pytestmark = pytest.mark.soak
 CALLS = 2000
 KEEP_MINUTES = 0.2
 GROWTH = 0.08
+GROWTH_OF_A_TENTH = 0.16  # caches and pools are not full yet after so few
 # What the app itself keeps on the disk: the photos to begin with, and the ledger of paid calls. Gradio keeps nothing.
 OWN = re.compile(
     r"meitu_demo_examples_\w+/(thumbnail|astronaut|degraded)\.jpg|ledger/(ledger\.db(-wal|-shm)?|visitors\.key)"
@@ -72,7 +73,7 @@ def test_it_holds_for_long(
         f"{sum(left.values())} things in memory"
     )
     assert soak.ends.keys() <= ENDS, soak.ends
-    assert growth < GROWTH
+    assert growth < (GROWTH if calls == CALLS else GROWTH_OF_A_TENTH)
     assert open_now <= descriptors
     assert not any(left.values()), left
     assert strange == []

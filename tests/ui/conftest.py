@@ -120,7 +120,16 @@ def serve(settings: Settings, *, once: bool = False) -> Iterator[Page]:
     ear = Ear(create_offline(once=once))
     client = make_client(settings, ear)
     app = create_app(settings, client)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", log_config=None))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=0,
+            log_level="warning",
+            log_config=None,
+            timeout_graceful_shutdown=1,
+        )
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started and thread.is_alive():

@@ -1,10 +1,8 @@
 """One panel: photo, choice, button, result. Built from an endpoint's declaration, the same way for each."""
 
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
-import anyio
 import gradio as gr
 
 from ...spec import Endpoint
@@ -42,10 +40,7 @@ def build(
             intro = texts.render(f"{slug}-intro", lambda language: stage.introduction(endpoint.id, language))
             gr.HTML(intro, elem_classes="bare", apply_default_css=False)
             photo, received = photo_input(context, slug, texts, session)
-            example = gr.Button(
-                texts.word(f"photo.example_{endpoint.example}"), icon=examples.thumbnail(), size="sm",
-                elem_id=f"{slug}-example", elem_classes="example",
-            )  # fmt: skip
+            taken = examples.build(context, slug, endpoint.example, texts, photo, session)
             checklist.build(context, endpoint, texts, photo, tab, session[0])
             inputs = controls.build(endpoint, texts, picks)
             box = consent.build(endpoint, context.settings, texts)
@@ -77,21 +72,7 @@ def build(
     wire_next(context, buttons, begin, wiring, session)
     run_button.click(None, js=SHOW_STAGE.format(f"{slug}-stage"), **PRIVATE)
 
-    taken = wire_example(context, example, endpoint.example, photo, session)
-    return Shown(endpoint.id, photo, shown, (received, taken), tuple(inputs), run_button)
-
-
-def wire_example(
-    context: Context, button: gr.Button, name: str, photo: gr.Image, session: Session
-) -> gr.events.Dependency:
-    """The example photo in place of one's own; deleted like one's own."""
-
-    async def take(request: gr.Request, tab: Any) -> str:
-        path = await anyio.to_thread.run_sync(examples.example_file, name)
-        context.mine.note(Visit.of(request, tab).session, Path(path))
-        return path
-
-    return button.click(take, session[:1], photo, **PRIVATE)
+    return Shown(endpoint.id, photo, shown, (received, *taken), tuple(inputs), run_button)
 
 
 def photo_input(context: Context, slug: str, texts: Texts, session: Session) -> tuple[gr.Image, gr.events.Dependency]:

@@ -20,7 +20,7 @@ from ..events import PRIVATE
 from ..header import header
 from ..texts import Texts, language_of
 
-LONGEST = 256  # characters of a key
+SHORTEST, LONGEST = 16, 256  # characters of a key; what is held is hidden everywhere, and a word must not be
 Own = Mapping[str, Credentials]
 
 
@@ -67,7 +67,7 @@ def read(meitu_key: str, meitu_secret: str, ailab_key: str) -> Own:
     typed = [text for text in (meitu_key, meitu_secret, ailab_key) if text]
     if not typed:
         raise KeyTrouble("none")
-    if not all(is_plain(text) and len(text) <= LONGEST for text in typed):
+    if not all(is_plain(text) and SHORTEST <= len(text) <= LONGEST for text in typed):
         raise KeyTrouble("odd")
     if bool(meitu_key) != bool(meitu_secret):
         raise KeyTrouble("pair")

@@ -19,7 +19,7 @@ from ..context import Context
 from ..events import PRIVATE
 from ..panel import examples
 from ..panel.one_photo import Shown
-from ..panel.panel import SHOW_STAGE, Session, next_buttons, photo_input, wire_example, wire_next
+from ..panel.panel import SHOW_STAGE, Session, next_buttons, photo_input, wire_next
 from ..result import stage
 from ..result.runs import Run, watch
 from ..texts import Texts, language_of
@@ -35,10 +35,7 @@ def build(context: Context, rehearsal: Rehearsal, texts: Texts, session: Session
             intro = texts.render("lab-intro", lambda language: stage.introduction("failure_lab", language))
             gr.HTML(intro, elem_classes="bare", apply_default_css=False)
             photo, received = photo_input(context, "failure-lab", texts, session)
-            example = gr.Button(
-                texts.word("photo.example_astronaut"), icon=examples.thumbnail(), size="sm",
-                elem_id="failure-lab-example", elem_classes="example",
-            )  # fmt: skip
+            taken = examples.build(context, "failure-lab", "astronaut", texts, photo, session)
             endpoint = gr.Dropdown(
                 [(texts.word(f"panels.{name}.tab"), name) for name in CATALOGUE], value=next(iter(CATALOGUE)),
                 label=texts.word("lab.endpoint"), elem_id="failure-lab-endpoint", filterable=False,
@@ -80,14 +77,13 @@ def build(context: Context, rehearsal: Rehearsal, texts: Texts, session: Session
     run_button.click(begin(), **wiring)
     run_button.click(None, js=SHOW_STAGE.format("failure-lab-stage"), **PRIVATE)
     wire_next(context, buttons, begin, wiring, session)
-    taken = wire_example(context, example, "astronaut", photo, session)
 
     def offer(request: gr.Request, name: str) -> Any:
         return gr.Dropdown(faults_of(CATALOGUE[name].provider, language_of(request)))
 
     endpoint.change(offer, endpoint, fault, **PRIVATE)
     gr.on([gr.context.Context.root_block.load], offer, endpoint, fault, **PRIVATE)  # type: ignore[union-attr]
-    return Shown("failure_lab", photo, shown, (received, taken))
+    return Shown("failure_lab", photo, shown, (received, *taken))
 
 
 def faults_of(provider: str, language: str) -> Choices:
