@@ -118,7 +118,7 @@ class _Reader:
         rapidapi_host = self._host("RAPIDAPI_HOST", MARKETPLACE_HOST)
         marketplace = rapidapi_key is not None and not self._text("AILAB_API_KEY")
         host = self._text("HOST") or self._text("GRADIO_SERVER_NAME") or self._home(default.host)
-        private = _is_private(host) and not self._text("SPACE_ID")
+        private = _is_private(host)
         ailab_home = f"https://{rapidapi_host}" if marketplace else default.ailab_base_url
         settings = Settings(
             meitu_key=self._secret("MEITU_API_KEY"),
