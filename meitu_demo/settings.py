@@ -68,6 +68,7 @@ class Settings:
     longest_wait: float = 20.0
     breaker: bool = True
     failure_lab: bool = True
+    mirror: bool = True
     offline_each: int = 4  # runs on the offline engine that a visitor may have under way
     trusted_proxies: tuple[Network, ...] = ()
     meitu_recipient: str = "Meitu, China"
@@ -145,6 +146,7 @@ class _Reader:
             longest_wait=self._seconds("LONGEST_WAIT", default.longest_wait),
             breaker=self._switch("BREAKER", True),
             failure_lab=self._switch("FAILURE_LAB", private),
+            mirror=self._switch("MIRROR", private),
             offline_each=self._count("OFFLINE_EACH", default.offline_each, most=OFFLINE_PLACES),
             trusted_proxies=self._networks("TRUSTED_PROXIES"),
             meitu_recipient=self._words("MEITU_RECIPIENT", default.meitu_recipient),

@@ -29,6 +29,7 @@ SINGLE = (
     "LONGEST_WAIT",
     "BREAKER",
     "FAILURE_LAB",
+    "MIRROR",
     "WRITE_TIMEOUT",
     "KEEP_MINUTES",
     "VISIBLE_LABEL",

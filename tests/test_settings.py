@@ -90,18 +90,19 @@ def test_half_a_pair_of_keys_names_the_missing_half(half: dict[str, str], missin
         ("0.0.0.0", False), ("::", False), ("203.0.113.9", True), ("8.8.8.8", False), ("demo.example.org", False),
     ],
 )  # fmt: skip
-def test_strangers_find_caps_and_no_lab(host: str, private: bool) -> None:
-    """Where anybody may come, spending is capped and the lab is off, unless the owner says otherwise."""
+def test_strangers_find_caps_and_neither_lab_nor_mirror(host: str, private: bool) -> None:
+    """Where anybody may come, spending is capped, the lab and the mirror are off, unless the owner says otherwise."""
     settings = read(HOST=host)
     assert (settings.calls_per_day, settings.calls_per_hour) == ((None, None) if private else (100, 10))
-    assert settings.failure_lab is private
-    said = read(HOST=host, CALLS_PER_DAY="off", CALLS_PER_HOUR="7", FAILURE_LAB="on")
-    assert (said.calls_per_day, said.calls_per_hour, said.failure_lab) == (None, 7, True)
+    assert (settings.failure_lab, settings.mirror) == (private, private)
+    said = read(HOST=host, CALLS_PER_DAY="off", CALLS_PER_HOUR="7", FAILURE_LAB="on", MIRROR="on")
+    assert (said.calls_per_day, said.calls_per_hour, said.failure_lab, said.mirror) == (None, 7, True, True)
 
 
 def test_a_space_is_public() -> None:
-    """Its host is every address, so its caps are on."""
-    assert read(SPACE_ID="someone/demo").calls_per_day == 100
+    """Its host is every address, so its caps are on, and the mirror is off."""
+    space = read(SPACE_ID="someone/demo")
+    assert (space.calls_per_day, space.mirror) == (100, False)
 
 
 def test_rates_and_switches() -> None:

@@ -34,6 +34,8 @@ POOL_SIZE = 2  # each worker costs about 140 MB; more than cores are no faster
 def find_faces(image: Image) -> tuple[Face, ...]:
     """All faces, largest first; an empty tuple when there is none. Thread-safe, 20–80 ms."""
     scale = min(1.0, DETECTION_SIDE / max(image.shape[:2]))
+    if min(image.shape[:2]) * scale < 1:  # a line of pixels
+        return ()
     small = image if scale == 1.0 else cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     best: list[Face] = []
     with _models() as models:

@@ -31,11 +31,13 @@ from .guard.login import LoginDoor, checker, login_message
 from .guard.origins import Origins, is_loopback
 from .guard.visitors import VisitorCookie
 from .header import header
+from .history.entries import History
+from .mirror import frames
 from .panel import controls, one_photo, panel
 from .panel.one_photo import Shown
 from .reference import page as reference
 from .result import files
-from .screens import forget, keys, lab, verify
+from .screens import forget, history, keys, lab, mirror, on_stage, verify
 from .screens.rehearsal import Rehearsal
 from .texts import Texts
 from .theme import theme
@@ -61,15 +63,21 @@ def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
                 word, element = texts.word(f"panels.{endpoint.id}.tab"), f"{endpoint.slug}-tab"
                 with gr.Tab(word, id=endpoint.id, elem_id=element) as opened:
                     panels.append(panel.build(context, endpoint, texts, picks, [tab, own], opened))
+            if settings.mirror:
+                with gr.Tab(texts.word("mirror.tab"), id="mirror", elem_id="mirror-tab"):
+                    mirror.build(texts)
             if settings.failure_lab:
                 with gr.Tab(texts.word("panels.failure_lab.tab"), id="failure_lab", elem_id="failure-lab-tab"):
                     panels.append(lab.build(context, context.rehearsal, texts, [tab, own]))
             with gr.Tab(texts.word("panels.verify.tab"), id="verify", elem_id="verify-tab"):
                 panels.append(verify.build(context, texts, [tab, own]))
+            with gr.Tab(texts.word("panels.history.tab"), id="history", elem_id="history-tab") as opened:
+                refresh = history.build(context, texts, [tab, own], panels, opened)
         one_photo.share([shown for shown in panels if shown.name != "verify"])
         if settings.mode != "offline":
             keys.build(context, texts, own, masthead)
-        forget.build(context, texts, [tab, own], masthead, panels)
+        refresh(forget.build(context, texts, [tab, own], masthead, panels))
+        on_stage.build(texts)
         for endpoint in CATALOGUE.values():
             api.expose(context, endpoint)
         blocks.load(None, None, tab, js="() => window.tabName()", **PRIVATE)
@@ -87,12 +95,14 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     """The web app around `client` and `till`, which it closes when it stops."""
     till = till or Till(settings)
     kept, folder = settings.keep_minutes * 60.0, Path(get_upload_folder())
-    pictures, desk = PictureStore(kept), Desk(kept)
-    mine = Belongings(folder, pictures, desk, kept * 5 / 6)
+    pictures, desk, runs = PictureStore(kept), Desk(kept), History(kept)
+    mine = Belongings(folder, pictures, desk, runs, kept * 5 / 6)
     mine.clear_leftovers()
     lines, rehearsal = Lines(breaker=settings.breaker), Rehearsal(settings)
     turns = Turns(WORKERS, settings.offline_each, OFFLINE_PLACES)
-    context = Context(client, Routes(settings), pictures, folder, till, desk, lines, rehearsal, mine, turns, settings)
+    context = Context(
+        client, Routes(settings), pictures, folder, till, desk, lines, rehearsal, mine, turns, settings, runs
+    )  # fmt: skip
     texts = Texts()
     uploads.keep_apart()
     blocks = build(context, settings, texts)
@@ -127,6 +137,8 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     app.add_middleware(SecurityHeaders, space=settings.space)
 
     app.include_router(files.router(context))
+    if settings.mirror:
+        app.include_router(frames.router(context))
 
     app.add_route(f"/{stills.PATH}/{{name}}", stills.serve)
     app.add_route(f"/{reference.PATH}", reference.serve)

@@ -9,15 +9,17 @@ from ...spec import Endpoint
 from ..context import Context
 from ..events import PRIVATE
 from ..result import stage
+from ..result.beside import watch_both
 from ..result.runs import Run, Update, watch
 from ..texts import Texts
 from ..visits import Visit
-from . import checklist, consent, controls, examples, preview
+from . import both, checklist, consent, controls, examples, preview
 from .one_photo import Shown
 
 NEXT = {"stop": "stop", "again": "run_again", "retry": "try_again", "offline": "run_offline"}
 Session = list[gr.components.Component]
 Begin = Callable[..., Any]
+Watcher = Callable[[Context, Run], AsyncIterator[Update]]
 # A phone's page stands at the result after a run.
 SHOW_STAGE = """() => {{
   if (window.innerWidth < 768)
@@ -48,6 +50,7 @@ def build(
             run_button = gr.Button(
                 texts.word(f"{key}.run"), variant="primary", elem_id=f"{slug}-run", elem_classes="run"
             )
+            both_button = both.build(endpoint, context.routes, texts)
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
             shown = gr.HTML(
                 texts.render(f"{slug}-empty", lambda language: stage.invitation(endpoint.id, language)),
@@ -56,7 +59,7 @@ def build(
             buttons = next_buttons(slug, texts)
             number = gr.State(0)
 
-    def begin(*, offline: bool = False, again: bool = False) -> Any:
+    def begin(*, offline: bool = False, again: bool = False, watch: Watcher = watch) -> Any:
         async def run(request: gr.Request, *given: Any) -> AsyncIterator[Update]:
             run = Run.of(endpoint, request, given, offline=offline, again=again)
             async for update in watch(context, run):
@@ -69,8 +72,10 @@ def build(
         "preprocess": False, "concurrency_limit": None, **PRIVATE,
     }  # fmt: skip
     run_button.click(begin(), **wiring)
+    both_button.click(begin(watch=watch_both), **wiring)
     wire_next(context, buttons, begin, wiring, session)
-    run_button.click(None, js=SHOW_STAGE.format(f"{slug}-stage"), **PRIVATE)
+    for button in (run_button, both_button):
+        button.click(None, js=SHOW_STAGE.format(f"{slug}-stage"), **PRIVATE)
 
     return Shown(endpoint.id, photo, shown, (received, *taken), tuple(inputs), run_button)
 
