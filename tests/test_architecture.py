@@ -45,14 +45,14 @@ DOORS = {
     ),
     "starlette": ("offline/", "serving.py", "transport.py", "ui/"),
     "uvicorn": ("serving.py", "offline/__main__.py", "offline/wired.py", "offline/alongside.py"),
-    "mediapipe": ("imaging/faces.py", "imaging/matte.py"),
+    "mediapipe": ("imaging/solutions.py",),
     "dotenv": ("settings/environment.py",),
     "sqlalchemy": ("ledger/",),
     "tenacity": ("calling/",),
 }
-# The environment is read by settings alone. The two doors to mediapipe set its log level there, which is its only way.
+# The environment is read by settings alone. The door to mediapipe sets its log level there, which is its only way.
 ENVIRONMENT = ("settings/environment.py",)
-SETS_ENVIRONMENT = ("imaging/faces.py", "imaging/matte.py")
+SETS_ENVIRONMENT = ("imaging/solutions.py",)
 
 
 def imports(tree: ast.AST, file: str) -> Iterator[tuple[int, str, bool]]:

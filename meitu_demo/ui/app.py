@@ -136,7 +136,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 
     # From the innermost to the outermost.
-    app.add_middleware(VisitorCookie, till=till)
+    app.add_middleware(VisitorCookie, till=till, space=settings.space)
     if settings.login:
         app.add_middleware(
             LoginDoor, gradio=lambda: app.state.gradio, space=settings.space, proxies=settings.trusted_proxies

@@ -98,11 +98,11 @@ class LoginDoor:
         return any(cookies.get(name) in gradio.tokens for name in names)
 
     def _mend(self, headers: MutableHeaders) -> None:
-        """Gradio lets its cookie go along with other sites' requests, which only a Space's frame needs."""
+        """Gradio lets its cookie go along with other sites' requests, which a Space's frame needs and nothing else."""
         cookies = headers.getlist("set-cookie")
-        if not cookies or self._space:
-            return
         del headers["set-cookie"]
         for cookie in cookies:
-            kept = [part for part in cookie.split("; ") if not part.lower().startswith("samesite")]
-            headers.append("set-cookie", "; ".join([*kept, "SameSite=Lax"]))
+            parts = cookie.split("; ")
+            kept = [part for part in parts if not part.lower().startswith("samesite")]
+            framed = self._space and "Secure" in parts
+            headers.append("set-cookie", "; ".join([*kept, "SameSite=None; Partitioned" if framed else "SameSite=Lax"]))
