@@ -7,6 +7,7 @@ from starlette.routing import Route
 
 from meitu_demo.words import translate
 
+from .axe import grave
 from .screens import Panel
 from .serving import serve, serve_demo
 
@@ -55,6 +56,7 @@ def test_login_comes_before_the_page(browser):
         page.goto(url)
         page.get_by_text(translate("page.login", "zh")).wait_for()
         assert page.locator("#face-fuse-run").count() == 0
+        assert grave(page) == []
         fields = page.locator("input")
         for password in ("a wrong password", "a long password"):
             fields.nth(0).fill("ann")

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from meitu_demo.words import translate
 
+from .axe import grave
 from .chromium import DEVICES
 from .tour import FOLDER, LOOK
 
@@ -54,7 +55,7 @@ def test_a_search_can_be_sent_on(reference):
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
 def test_it_fits_both_devices_in_light_and_dark(reference, locale):
-    """Nothing scrolls sideways, is cut off or hard to read, in the browser's language; screenshots are left."""
+    """Nothing scrolls sideways, is cut off, hard to read or missing for assistive technology; screenshots are left."""
     page = reference(device="phone", locale=locale)
     assert translate("reference.title", locale[:2]) in page.title()
     wrong = {}
@@ -64,7 +65,8 @@ def test_it_fits_both_devices_in_light_and_dark(reference, locale):
             page.emulate_media(color_scheme=shade)
             name = f"{device}-{locale[:2]}-reference-{shade}"
             page.screenshot(path=FOLDER / f"{name}.jpg", type="jpeg", quality=80, full_page=True)
-            wrong[name] = page.evaluate(LOOK)
+            heard = grave(page) if device == "wide" and locale == "en-US" else []
+            wrong[name] = (*page.evaluate(LOOK), *heard)
     assert not any(wrong.values()), wrong
 
 

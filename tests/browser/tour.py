@@ -10,6 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, TimeoutError
 
+from .axe import grave
 from .chromium import DEVICES
 from .screens import RUNNING, SLUGS, History, Panel, Recipe
 
@@ -18,7 +19,7 @@ SHOT_IN_CHINESE = {("wide", "light"), ("phone", "dark")}  # shades have no langu
 # What may stand in a Chinese page in Latin letters: names, formats, settings, codes, IDs.
 LATIN = re.compile(
     r"Meitu|AILabTools|AILab|API key|API secret|API|JPEG|PNG|WebP|WEBP|BMP|HEIC|CMYK|sRGB|[A-Z]+_[A-Z_]+|MODE=\w+|ID|"
-    r"IPTC|AIGC|HTTP|ZIP|MB|KB|kB|[\w-]+\.(?:jpg|png|webp)|[0-9a-f]{32}|gjw4tjeloaba2psk973|08bp4tnfkm560qv6|astronaut"
+    r"IPTC|AIGC|HTTP|ZIP|MB|KB|kB|[\w-]+\.(?:jpg|png|webp)|[0-9a-f]{32}|[0-9a-f]{8}|cURL|Python|JavaScript|gjw4tjeloaba2psk973|08bp4tnfkm560qv6|astronaut"
 )
 
 # Gradio's own words for assistive technology, which it has in English only.
@@ -48,7 +49,7 @@ LOOK = """() => {
   };
   if (document.documentElement.scrollWidth > wide) wrong.push('the page scrolls sideways');
   for (const e of document.body.querySelectorAll('*')) {
-    if (!seen(e) || e.closest('svg') && e.tagName !== 'svg') continue;
+    if (!seen(e) || e.closest('svg') && e.tagName !== 'svg' || e.closest('pre') !== e && e.closest('pre')) continue;
     const box = e.getBoundingClientRect();
     if (box.width < 1 || box.height < 1) continue;
     if (box.left < -1 || box.right > wide + 1) wrong.push(`outside the window: ${name(e)}`);
@@ -69,11 +70,11 @@ LOOK = """() => {
   }
   return [...new Set(wrong)];
 }"""
-# Every text that a person sees or hears.
+# Every text that a person sees or hears; what stands in a `pre` goes over a wire or into a program.
 TEXTS = """() => {
   const texts = new Set();
   for (const e of document.body.querySelectorAll('*')) {
-    if (!e.checkVisibility() || e.closest('svg, script, style')) continue;
+    if (!e.checkVisibility() || e.closest('svg, script, style, pre')) continue;
     for (const node of e.childNodes) if (node.nodeType === 3) texts.add(node.data.trim());
     for (const at of ['aria-label', 'title', 'alt', 'placeholder']) texts.add(e.getAttribute(at) ?? '');
     if (e.matches('input:not([type=range], [type=number], [type=radio])')) texts.add(e.value);
@@ -120,7 +121,8 @@ def tour(page: Page, language: str) -> Iterator[Stop]:
     page.locator("#own-keys-told p").wait_for()
     yield from _stop(panel, "keys", language)
     panel = Panel(page, SLUGS[0])
-    panel.stage.locator(".receipt summary").click()
+    for fold in (".receipt", ".inspector"):
+        panel.stage.locator(f"{fold} summary").first.click()
     yield from _stop(panel, "receipt", language)
     with page.expect_download() as download:
         panel.stage.locator(".facts .download").click()
@@ -177,7 +179,13 @@ def _stop(panel: Panel | History, state: str, language: str) -> Iterator[Stop]:
                 page.screenshot(path=FOLDER / f"{name}.jpg", type="jpeg", quality=88, full_page=True)
             words = page.evaluate(TEXTS) if language == "zh" else []
             english = (f"not Chinese: {text}" for text in words if _is_english(text))
-            yield Stop(name, (*page.evaluate(LOOK), *english))
+            heard = heard_in(page, shade) if language == "en" and device == "wide" else []
+            yield Stop(name, (*page.evaluate(LOOK), *english, *heard))
+
+
+def heard_in(page: Page, shade: str) -> list[str]:
+    """What axe finds; in the second shade only what can differ there."""
+    return grave(page) if shade == "light" else grave(page, "color-contrast")
 
 
 def _become(page: Page, device: str) -> None:
