@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 SCRIPT = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 GRAVE = ("serious", "critical")
+SHADED = ("color-contrast", "link-in-text-block")  # rules whose findings differ between light and dark
 
 # (rule, what a finding's markup or selector contains): why it stays.
 GRADIOS = {

@@ -5,9 +5,8 @@ from playwright.sync_api import expect
 
 from meitu_demo.words import translate
 
-from .axe import grave
 from .chromium import DEVICES
-from .tour import FOLDER, LOOK
+from .tour import FOLDER, LOOK, heard_in
 
 pytestmark = pytest.mark.xdist_group("browser")
 SEEN = "li[data-hit]:visible"
@@ -65,7 +64,7 @@ def test_it_fits_both_devices_in_light_and_dark(reference, locale):
             page.emulate_media(color_scheme=shade)
             name = f"{device}-{locale[:2]}-reference-{shade}"
             page.screenshot(path=FOLDER / f"{name}.jpg", type="jpeg", quality=80, full_page=True)
-            heard = grave(page) if device == "wide" and locale == "en-US" else []
+            heard = heard_in(page, shade) if device == "wide" and locale == "en-US" else []
             wrong[name] = (*page.evaluate(LOOK), *heard)
     assert not any(wrong.values()), wrong
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, TimeoutError
 
-from .axe import grave
+from .axe import SHADED, grave
 from .chromium import DEVICES
 from .screens import RUNNING, SLUGS, History, Panel, Recipe
 
@@ -185,7 +185,7 @@ def _stop(panel: Panel | History, state: str, language: str) -> Iterator[Stop]:
 
 def heard_in(page: Page, shade: str) -> list[str]:
     """What axe finds; in the second shade only what can differ there."""
-    return grave(page) if shade == "light" else grave(page, "color-contrast")
+    return grave(page) if shade == "light" else grave(page, *SHADED)
 
 
 def _become(page: Page, device: str) -> None:

@@ -95,7 +95,7 @@ def _overlay(sides: tuple[Side, Side], provider: str, language: str) -> str:
     names = [escape(maker(side.mode, provider, language)) for side in sides]
     image = '<img src="{}" alt="{}" decoding="sync" draggable="false">'
     return f"""<details class="overlay"><summary>{escape(translate("beside.overlay", language))}</summary>
-<figure class="compare" style="--w:{size.width};--h:{size.height}">
+<figure class="compare" data-view="divider" style="--w:{size.width};--h:{size.height}">
   {image.format(escape(below.after), names[0])}
   <div class="before">{image.format(escape(above.after), names[1])}</div>
   <span class="tag left">{names[1]}</span><span class="tag right">{names[0]}</span>
