@@ -21,7 +21,7 @@ document.addEventListener('click', event => {
   }
   window.putBeside(put?.getAttribute('aria-pressed') === 'false' ? put.dataset.put : '');
   document.getElementById('history-choose')?.click();
-  if (innerWidth < 768) document.getElementById('history-stage')?.scrollIntoView({behavior: 'smooth', block: 'start'});
+  if (innerWidth < 768) window.glideTo(document.getElementById('history-stage'));
 });
 
 // Opens the chosen run's panel and waits until it is there.
@@ -47,5 +47,5 @@ window.openRun = () => {
 window.rerunRun = () => {
   if (again.free !== 'true' || !document.querySelector(`#${again.opens}-photo img[src*="/file="]`)) return window.openRun();
   document.getElementById(`${again.opens}-offline`)?.click();
-  if (innerWidth < 768) document.getElementById(`${again.opens}-stage`)?.scrollIntoView({behavior: 'smooth', block: 'start'});
+  if (innerWidth < 768) window.glideTo(document.getElementById(`${again.opens}-stage`));
 };

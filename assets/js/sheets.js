@@ -18,13 +18,11 @@ document.addEventListener('click', event => {
     chosenCell = {at: Number(at), value: JSON.parse(cell.dataset.value)};
     document.getElementById(`${slug}-choose`)?.click();
     // By mouse or finger, the page goes back to the controls. By keyboard it stays where the focus is.
-    if (event.detail) scrollTo_(document.getElementById(`${slug}-see-${cell.closest('.sheet').classList[1]}`), 'center');
+    if (event.detail) window.glideTo(document.getElementById(`${slug}-see-${cell.closest('.sheet').classList[1]}`), 'center');
   }
 });
 
 // A sheet that has been asked for comes into view as soon as its places are there.
-const scrollTo_ = (element, block) => element?.scrollIntoView({
-  block, behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth'});
 document.addEventListener('click', event => {
   const button = event.target.closest?.('.see');
   const place = button && document.getElementById(button.id.replace(/-see-\w+$/, '-sheet'));
@@ -34,7 +32,7 @@ document.addEventListener('click', event => {
     const found = place.querySelector(':is(.sheet, .sheet-told):not([data-old])');
     if (!found) return;
     watch.disconnect();
-    scrollTo_(found, found.offsetHeight < innerHeight ? 'nearest' : 'start');
+    window.glideTo(found, found.offsetHeight < innerHeight ? 'nearest' : 'start');
   });
   watch.observe(place, {childList: true, subtree: true});
 });

@@ -28,3 +28,7 @@ const openPanel = () => {
 addEventListener('hashchange', openPanel);
 if (location.hash)
   new MutationObserver((_, watch) => openPanel() && watch.disconnect()).observe(document, {childList: true, subtree: true});
+
+// Brings something into view, at once for who wants no motion.
+window.glideTo = (element, block = 'start') => element?.scrollIntoView({
+  block, behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth'});

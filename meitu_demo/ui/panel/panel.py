@@ -25,7 +25,7 @@ Watcher = Callable[[Context, Run], AsyncIterator[Update]]
 # A phone's page stands at the result after a run.
 SHOW_STAGE = """() => {{
   if (window.innerWidth < 768)
-    document.getElementById('{}')?.scrollIntoView({{behavior: 'smooth', block: 'start'}});
+    window.glideTo(document.getElementById('{}'));
 }}"""
 
 
