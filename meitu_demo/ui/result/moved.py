@@ -63,7 +63,8 @@ def tell(before: bytes, after: bytes, address: str, language: str) -> str:
     drawn = drawing(moved, address, (width, height), _alternative(sentences, language))
     scale = translate("moved.times" if moved.times > 1 else "moved.true_length", language, times=moved.times)
     changes = f"<ul>{items}</ul>" if items else _line("no_change", language)
-    return f"{drawn}<div>{changes}<p>{escape(scale)} {escape(translate('moved.how', language))}</p></div>"
+    told = translate("explanation.between", language).join((scale, translate("moved.how", language)))
+    return f"{drawn}<div>{changes}<p>{escape(told)}</p></div>"
 
 
 def sentence(change: Change, language: str) -> str:
@@ -100,7 +101,7 @@ def _at(point: Points) -> str:
 
 
 def _alternative(sentences: list[str], language: str) -> str:
-    return " ".join([translate("moved.alternative", language), *sentences])
+    return translate("explanation.between", language).join([translate("moved.alternative", language), *sentences])
 
 
 def _line(key: str, language: str) -> str:
