@@ -9,16 +9,17 @@ from .screens import SHOWN, Panel
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-# How the focus is marked, "" where it is not: an outline, or a frame in the accent's colour. The divider's mark is on its
-# thumb, which no script can ask for; that it has one is in the style.
+# How the focus is marked, "" where it is not: an outline, or a frame in the accent's colour. The divider's mark is on
+# its thumb, which no script can ask for; that it has one is in the style.
 MARK = """() => {
-  const at = document.activeElement, box = at.getBoundingClientRect();
+  const at = document.activeElement, box = at.getBoundingClientRect(), style = getComputedStyle(at);
   if (at === document.body || box.width < 1 || box.height < 1 || box.bottom < 0 || box.top > innerHeight) return '';
-  const accent = getComputedStyle(document.querySelector('.run')).backgroundColor;
-  const framed = [at, at.parentElement, at.parentElement.parentElement, at.parentElement.parentElement.parentElement];
-  const style = getComputedStyle(at);
   if (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1) return 'outline';
-  if (framed.some(e => [getComputedStyle(e).borderTopColor, getComputedStyle(e).boxShadow].some(c => c.includes(accent)))) return 'frame';
+  const accent = getComputedStyle(document.querySelector('.run')).backgroundColor;
+  for (let e = at, steps = 0; e && steps < 4; e = e.parentElement, steps++) {
+    const {borderTopColor, boxShadow} = getComputedStyle(e);
+    if ([borderTopColor, boxShadow].some(colour => colour.includes(accent))) return 'frame';
+  }
   return at.matches('.compare input') ? 'thumb' : '';
 }"""
 RUNNING = """() => document.getAnimations().filter(a => a.playState === 'running').map(a =>

@@ -63,7 +63,8 @@ LOOK = """() => {
         if (box.left < frame.left - 1 || box.right > frame.right + 1) wrong.push(`clipped: ${name(e)} by ${name(at)}`);
       }
     const told = e.matches('[role=combobox]') && style.textOverflow === 'ellipsis'; // its list has the whole text
-    if (!told && /hidden|clip/.test(style.overflowX) && e.scrollWidth > e.clientWidth + 1) wrong.push(`cut off: ${name(e)}`);
+    const cut = /hidden|clip/.test(style.overflowX) && e.scrollWidth > e.clientWidth + 1;
+    if (cut && !told) wrong.push(`cut off: ${name(e)}`);
     const ground = behind(e);
     if (!ground || e.disabled) continue;
     const [a, b] = [light(over(number(style.color), ground)), light(ground)].sort((x, y) => y - x);

@@ -1,4 +1,4 @@
-"""The three-minute tour: what a person is shown who has never seen the demo, from a photo to the stage, stop by stop."""
+"""The three-minute tour: what somebody is shown who has never seen the demo, from a photo to the stage."""
 
 from collections.abc import Iterator
 
@@ -8,18 +8,18 @@ from .screens import SHOWN, History, Panel, Recipe
 from .tour import SETTLED
 
 
-def walk(page: Page, url: str) -> Iterator[str]:
-    """Do it on `page`, in whatever language and size; gives each stop's name while the page shows it, in view."""
+def walk(page: Page, url: str) -> Iterator[tuple[str, str]]:
+    """Do it on `page`, in whatever language and size; gives each stop's name, and a selector of what is new there."""
     panel = Panel(page, "facial-aesthetics").example()
     panel.part("check").locator(".check").wait_for()
     panel.part("preview").locator("img").wait_for()
-    yield _seen(page, "photo", "#facial-aesthetics-photo")
+    yield "photo", "#facial-aesthetics-photo"
 
     panel.part("see-shapes").click()
     panel.part("sheet").locator("[aria-busy=false]").wait_for()
     cells = panel.part("sheet").locator("li button")
     expect(cells).to_have_count(22)
-    yield _seen(page, "sheet", "#facial-aesthetics-sheet .sheet")
+    yield "sheet", "#facial-aesthetics-sheet .sheet"
 
     drawn = panel.part("preview").locator("img").get_attribute("src")
     cells.nth(2).click()
@@ -27,13 +27,13 @@ def walk(page: Page, url: str) -> Iterator[str]:
     panel.part("strength").locator("input[type=number]").fill("1")
     page.keyboard.press("Tab")
     expect(panel.part("preview").locator("img")).not_to_have_attribute("src", str(drawn))
-    yield _seen(page, "preview", "#facial-aesthetics-photo")
+    yield "preview", "#facial-aesthetics-photo"
 
     panel.run()
-    yield _seen(page, "reshaped", "#facial-aesthetics-stage")
+    yield "reshaped", "#facial-aesthetics-stage"
     panel.stage.locator(".moved summary").click()
     panel.stage.locator(".moved svg").wait_for()
-    yield _seen(page, "moved", "#facial-aesthetics-stage .moved")
+    yield "moved", "#facial-aesthetics-stage .moved"
 
     panel.stage.locator(".use-in summary").click()
     panel.stage.locator(".use-in [data-target=quality_restoration]").click()
@@ -41,32 +41,32 @@ def walk(page: Page, url: str) -> Iterator[str]:
     restoration.part("photo").locator(SHOWN).wait_for()
     restoration.part("check").locator(".check").wait_for()
     restoration.run()
-    yield _seen(page, "restored", "#quality-restoration-stage")
+    yield "restored", "#quality-restoration-stage"
 
     recipe = Recipe(page)
     recipe.run()
     expect(recipe.stage.locator(".strip button")).to_have_count(4)
-    yield _seen(page, "recipe", "#recipe-stage")
+    yield "recipe", "#recipe-stage"
 
     history = History(page)
     history.choose(history.runs.count() - 1).put("put")
-    yield _seen(page, "history", "#history-stage")
+    yield "history", "#history-stage"
 
     panel = Panel(page, "quality-restoration")
     panel.stage.locator(".inspector > summary").click()
     panel.stage.locator(".program pre").first.wait_for()
-    yield _seen(page, "inspector", "#quality-restoration-stage .inspector")
+    yield "inspector", "#quality-restoration-stage .inspector"
     panel.part("beside").locator("button").first.click()
     expect(panel.part("beside")).to_contain_text("MEITU_API_KEY")
-    yield _seen(page, "beside", "#quality-restoration-beside")
+    yield "beside", "#quality-restoration-beside"
 
     page.goto(f"{url}/?stage=1")
     Panel(page, "face-fuse").example().run()
-    yield _seen(page, "stage", "#face-fuse-stage")
+    yield "stage", "#face-fuse-stage"
 
 
-def _seen(page: Page, name: str, part: str) -> str:
-    """Put the top of `part` into view where it is not, the pointer aside, and wait until nothing moves."""
+def bring(page: Page, part: str) -> None:
+    """Put the top of `part` into view where it is not all in it, the pointer aside, and wait until nothing moves."""
     page.mouse.move(3, 3)
     page.evaluate(
         """part => { document.activeElement.blur();
@@ -76,4 +76,3 @@ def _seen(page: Page, name: str, part: str) -> str:
     )
     page.evaluate(SETTLED)
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")  # and is drawn
-    return name
