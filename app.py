@@ -18,6 +18,7 @@ from meitu_demo.routes import Routes
 from meitu_demo.settings import Settings
 from meitu_demo.till import Till
 from meitu_demo.transport import make_client
+from meitu_demo.ui import assistants
 from meitu_demo.ui.app import create_app
 
 
@@ -29,6 +30,8 @@ def main() -> int:
         settings = Settings.from_env()
         if settings.templates_dir:
             templates.load_folder(settings.templates_dir)
+        if settings.mcp:
+            assistants.require_package()
     except ValueError as error:
         print(f"These settings need a look: {error}", file=sys.stderr)  # noqa: T201
         return 2

@@ -68,6 +68,8 @@ class Settings:
     longest_wait: float = 20.0
     breaker: bool = True
     failure_lab: bool = True
+    mcp: bool = False  # the endpoints as tools for assistants
+    photo_urls: bool = False  # those may name a photo by an address of the web
     mirror: bool = True
     offline_each: int = 4  # runs on the offline engine that a visitor may have under way
     trusted_proxies: tuple[Network, ...] = ()
@@ -146,6 +148,8 @@ class _Reader:
             longest_wait=self._seconds("LONGEST_WAIT", default.longest_wait),
             breaker=self._switch("BREAKER", True),
             failure_lab=self._switch("FAILURE_LAB", private),
+            mcp=self._switch("MCP", False),
+            photo_urls=self._switch("PHOTO_URLS", private),
             mirror=self._switch("MIRROR", private),
             offline_each=self._count("OFFLINE_EACH", default.offline_each, most=OFFLINE_PLACES),
             trusted_proxies=self._networks("TRUSTED_PROXIES"),
@@ -277,9 +281,9 @@ class _Reader:
 
     def _switch(self, name: str, default: bool) -> bool:
         text = self._text(name).lower()
-        if text not in ("", "on", "off"):
+        if text not in ("", "on", "off", "1", "0"):
             self._wrong.append(f"{name} must be on or off")
-        return text == "on" if text in ("on", "off") else default
+        return text in ("on", "1") if text in ("on", "off", "1", "0") else default
 
     def _networks(self, name: str) -> tuple[Network, ...]:
         try:

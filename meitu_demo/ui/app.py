@@ -1,8 +1,9 @@
 """Composes the screens into one web app: page, API, kept pictures, and the client's lifetime."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 import gradio as gr
@@ -20,7 +21,7 @@ from ..routes import Routes
 from ..settings import OFFLINE_PLACES, Settings
 from ..store import PictureStore
 from ..till import Till
-from . import api, stills
+from . import api, assistants, stills
 from .context import Context, Lines
 from .events import PRIVATE
 from .guard import doors, entrances, uploads
@@ -41,6 +42,9 @@ from .screens import forget, history, keys, lab, mirror, on_stage, verify
 from .screens.rehearsal import Rehearsal
 from .texts import Texts
 from .theme import theme
+
+if TYPE_CHECKING:
+    from .assistants.server import Assistants
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LAST_CALLS_S = 5.0  # how long a stop waits for calls in flight
@@ -107,11 +111,13 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     uploads.keep_apart()
     blocks = build(context, settings, texts)
     blocks.queue(default_concurrency_limit=None)
+    helpers = _assistants(context) if settings.mcp else None
     leftovers = Leftovers(blocks, folder, kept * 5 / 6, kept)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with client, anyio.create_task_group() as tasks:
+        serving = helpers.running() if helpers else nullcontext()
+        async with client, serving, anyio.create_task_group() as tasks:
             tasks.start_soon(till.tend)
             tasks.start_soon(rehearsal.till.tend)
             tasks.start_soon(mine.tend)
@@ -142,6 +148,8 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
 
     app.add_route(f"/{stills.PATH}/{{name}}", stills.serve)
     app.add_route(f"/{reference.PATH}", reference.serve)
+    if helpers:
+        app.add_route(f"/{assistants.PATH}", helpers.entrance)  # type: ignore[arg-type]
     gr.mount_gradio_app(
         app, blocks, path="/", theme=theme(), head=head(), i18n=texts.table(), footer_links=[],
         favicon_path=str(ASSETS / "favicon.svg"), show_error=False, max_file_size=codec.MAX_BYTES, ssr_mode=False,
@@ -151,3 +159,10 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     app.state.gradio = entrances.narrow(app, context.uploads)
     doors.guard(blocks)
     return app
+
+
+def _assistants(context: Context) -> "Assistants":
+    """MCP's library comes with an extra, and takes its time to load."""
+    from .assistants.server import Assistants
+
+    return Assistants(context)

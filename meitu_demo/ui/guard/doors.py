@@ -4,6 +4,7 @@ A client may name any file of the server's as its photo, and Gradio looks only a
 nothing is opened unless it carries the mark, and lies, links resolved, inside the folder that uploads land in.
 """
 
+import base64
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -81,6 +82,20 @@ async def read_upload(payload: object, uploads: Path, found: Callable[[Path], No
     path = await anyio.to_thread.run_sync(_upload_path, payload, uploads)
     found(path)
     return await anyio.to_thread.run_sync(_read, path)
+
+
+def read_base64(text: object) -> bytes:
+    """The bytes of a photo that came in base64, or as a data: URL. Blocks. Raises ImageRejected (photo_not_base64)."""
+    try:
+        if not isinstance(text, str):
+            raise TypeError
+        coded = text.partition(",")[2] if text.startswith("data:") else text
+        data = base64.b64decode("".join(coded.split()), validate=True)
+    except (TypeError, ValueError):
+        raise ImageRejected("photo_not_base64") from None
+    if not data:
+        raise ImageRejected("photo_not_base64")
+    return data
 
 
 def _read(path: Path) -> bytes:
