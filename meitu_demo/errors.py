@@ -6,6 +6,7 @@ facts fill its gaps.
     DemoError
     ├─ ImageRejected     ours: unreadable, wrong kind, too large, too small
     ├─ ValueRejected     ours: a control's value that the endpoint does not take
+    ├─ RecipeRejected    ours: a recipe that cannot be read or made
     ├─ MissingKey        no key for a call that was asked to go live
     ├─ MissingConsent    a photo would leave the machine, and nobody has agreed to that
     ├─ OverBudget        the owner's cap on paid calls is reached
@@ -14,6 +15,8 @@ facts fill its gaps.
     ├─ Busy              too many calls wait for the vendor's rate limit already
     ├─ Crowded           as many runs are under way on the offline engine as it takes in, of one visitor or of all
     ├─ Resting           the vendor has not answered for a while and is left alone for a little
+    ├─ NoRoom            a file could not be written here: a full disk, or a folder that may not be written to
+    ├─ Stopping          the demo is being stopped or restarted, and the call was under way
     ├─ Unreachable       never arrived (dns | refused | tls | connect_timeout): safe to repeat
     ├─ OutcomeUnknown    sent, no readable answer (read_timeout | reset | server_error): may have been billed
     ├─ BadReply          answered, but not what the document promises
@@ -35,6 +38,7 @@ class DemoError(Exception):
 
     slug = "unexpected"
     trace: object = None  # an `inspector.Trace` of what had gone over the wire; no fact, so nothing prints it
+    run: str = ""  # the id of the run that ended in it, under which the log has it (`journal`)
 
     def __init__(self, slug: str | None = None, /, **facts: object) -> None:
         if slug is not None:
@@ -61,6 +65,14 @@ class ValueRejected(DemoError):
     slug = "value_rejected"
 
 
+class RecipeRejected(DemoError):
+    """A list of effects that does not fit; nothing was sent. Facts, as far as they apply: step (from 1), effect, found,
+    known, steps, limit, limit_kb, and those of ValueRejected.
+    """
+
+    slug = "recipe_unreadable"
+
+
 class MissingKey(DemoError):
     """A live call was asked for and there is no key. Facts: provider, setting."""
 
@@ -83,6 +95,18 @@ class OverVisitorBudget(OverBudget):
     """The cap on one visitor's paid calls. Facts: limit (calls an hour), provider, minutes (until one more is free)."""
 
     slug = "over_budget_hour"
+
+
+class NoRoom(DemoError):
+    """A photo or a result could not be put down on this server. Facts: cause (the system's word, such as ENOSPC)."""
+
+    slug = "no_room"
+
+
+class Stopping(DemoError):
+    """The demo stops, and with it the call. Facts: cause ("sent" when it may have been billed)."""
+
+    slug = "stopping"
 
 
 class LedgerUnavailable(DemoError):

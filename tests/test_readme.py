@@ -42,6 +42,7 @@ TO_BE_MADE = {
     ".env",
     "build/quality",
     "build/screenshots",
+    "build/space",
     "photo.jpg",
 }  # named, and there only when somebody makes them
 EXAMPLES_OF_NAMES = re.compile(r"portrait.focus|<name>|\*")

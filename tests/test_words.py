@@ -19,6 +19,8 @@ OURS = """
     image_empty image_unreadable image_truncated image_wrong_kind image_too_small image_too_thin image_too_many_pixels
     image_too_large_file faces_overlap photo_missing photo_not_uploaded photo_not_base64 photo_link value_rejected
     missing_key crowded_visitor
+    recipe_unreadable recipe_too_large recipe_version recipe_too_long recipe_unknown_effect recipe_step recipe_value
+    recipe_nothing_on result_gone
     unreachable unreachable_dns unreachable_refused unreachable_tls unreachable_connect_timeout unreachable_busy
     outcome_unknown outcome_unknown_read_timeout outcome_unknown_reset outcome_unknown_server_error
     outcome_unknown_unexpected
@@ -26,7 +28,7 @@ OURS = """
     bad_reply_not_json bad_reply_no_media bad_reply_not_base64 bad_reply_not_an_image bad_reply_too_large
     link_rejected link_rejected_scheme link_rejected_address link_rejected_dns link_rejected_status
     link_rejected_host link_rejected_expired link_rejected_network link_rejected_timeout link_rejected_too_large
-    vendor_unknown unexpected
+    vendor_unknown unexpected stopping_sent
 """.split()  # noqa: SIM905 - a list this long reads better as words
 
 

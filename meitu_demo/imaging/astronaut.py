@@ -1,11 +1,10 @@
-"""The project's own real photos: scikit-image's copies of two that are free.
+"""The project's own real photos, two that are free.
 
 The astronaut is a NASA portrait in the public domain (Eileen Collins, 1993). The coffee was photographed by Rachel
-Michetti and given away (CC0).
+Michetti and given away (CC0). Both files are scikit-image's copies.
 """
 
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -13,30 +12,20 @@ from PIL import Image as Picture
 
 from ..spec import Image
 
-
-def astronaut_file() -> Path:
-    """Where it lies, found without importing the library. Raises FileNotFoundError when that is not installed."""
-    return _file("astronaut.png")
-
-
-def _file(name: str) -> Path:
-    spec = find_spec("skimage")
-    path = Path(spec.origin).parent / "data" / name if spec and spec.origin else None
-    if path is None or not path.is_file():
-        raise FileNotFoundError(f"scikit-image with its {name} is not installed")
-    return path
+PHOTOS = Path(__file__).resolve().parents[2] / "assets" / "photos"
+ASTRONAUT = PHOTOS / "astronaut.png"
 
 
 @cache
 def astronaut() -> Image:
     """Its pixels, (512, 512, 3); read-only."""
-    return _pixels(astronaut_file())
+    return _pixels(ASTRONAUT)
 
 
 @cache
 def coffee() -> Image:
     """A picture without a face, (400, 600, 3); read-only."""
-    return _pixels(_file("coffee.png"))
+    return _pixels(PHOTOS / "coffee.png")
 
 
 def _pixels(path: Path) -> Image:

@@ -10,18 +10,20 @@ on; nothing else may import `server`, `tools` or `calls`.
 
 from importlib.metadata import PackageNotFoundError, version
 
+from ...settings import SettingsError
+
 PATH = "mcp"
 
 
 def require_package() -> None:
-    """Raises ValueError, in words for whoever starts the demo, when MCP's package is missing or of another kind."""
+    """Raises SettingsError when MCP's package is missing or of another kind."""
     try:
         found = version("mcp")
     except PackageNotFoundError:
         found = ""
     if not found.startswith("1."):
         there = f"version {found} is installed" if found else "it is not installed"
-        raise ValueError(
+        raise SettingsError(
             f"MCP=on needs the package mcp, version 1, and {there}: "
             "pip install -r requirements-mcp.txt, or pip install 'gradio[mcp]'"
         )

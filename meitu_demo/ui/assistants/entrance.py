@@ -19,9 +19,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..guard.belongings import Belongings
 
-MAX_BODY = 12_000_000  # bytes: a photo of 9 MB as base64; a larger one is uploaded first
+MAX_BODY = 6_000_000  # bytes: a photo of 4 MB as base64, and to spare; a larger one is uploaded first
 MAX_REST = 64 * 1024  # bytes of all but a tool's arguments
-ROOM = 128 * 1024 * 1024  # bytes of bodies that all callers together may have here at a time
+ROOM = 96 * 1024 * 1024  # bytes of bodies that all callers together may have here at a time
 SLOWEST_S = 60.0  # for a body to come in
 SESSION = re.compile(r"[0-9a-f]{32}")
 HEADER = "mcp-session-id"

@@ -23,6 +23,7 @@ from ...imaging.codec import MAX_BYTES
 
 log = logging.getLogger(__name__)
 ORIGINAL = "original.heic"  # beside a stand-in that browsers can show, in a folder of the two's own
+PIECE = 256 * 1024  # characters of base64 that are read at a time: until then no other thread has its turn
 _move = Block.async_move_resource_to_block_cache
 
 
@@ -89,8 +90,9 @@ def read_base64(text: object) -> bytes:
     try:
         if not isinstance(text, str):
             raise TypeError
-        coded = text.partition(",")[2] if text.startswith("data:") else text
-        data = base64.b64decode("".join(coded.split()), validate=True)
+        coded = "".join((text.partition(",")[2] if text.startswith("data:") else text).split())
+        pieces = (coded[start : start + PIECE] for start in range(0, len(coded), PIECE))
+        data = b"".join(base64.b64decode(piece, validate=True) for piece in pieces)
     except (TypeError, ValueError):
         raise ImageRejected("photo_not_base64") from None
     if not data:

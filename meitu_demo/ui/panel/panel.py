@@ -12,9 +12,11 @@ from ..result import stage
 from ..result.beside import watch_both
 from ..result.runs import Run, Update, watch
 from ..texts import Texts
+from ..trouble import in_words
 from ..visits import Visit
 from . import both, checklist, consent, controls, examples, preview
 from .one_photo import Shown
+from .overview import Overview
 
 NEXT = {"stop": "stop", "again": "run_again", "retry": "try_again", "offline": "run_offline"}
 Session = list[gr.components.Component]
@@ -37,6 +39,7 @@ def build(
 ) -> Shown:
     """Lay the panel out in `tab` and wire it; call inside the tab. session: the browser's tab, own keys."""
     slug, key = endpoint.slug, f"panels.{endpoint.id}"
+    overview = Overview(context, endpoint, texts)
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
             intro = texts.render(f"{slug}-intro", lambda language: stage.introduction(endpoint.id, language))
@@ -44,7 +47,8 @@ def build(
             photo, received = photo_input(context, slug, texts, session)
             taken = examples.build(context, slug, endpoint.example, texts, photo, session)
             checklist.build(context, endpoint, texts, photo, tab, session[0])
-            inputs = controls.build(endpoint, texts, picks)
+            with overview.around():
+                inputs = controls.build(endpoint, texts, picks)
             box = consent.build(endpoint, context.settings, texts)
             consent.ask_anew(slug, photo, box)
             run_button = gr.Button(
@@ -54,10 +58,11 @@ def build(
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
             shown = gr.HTML(
                 texts.render(f"{slug}-empty", lambda language: stage.invitation(endpoint.id, language)),
-                elem_id=f"{slug}-stage", elem_classes="bare", apply_default_css=False, js_on_load=stage.SCRIPT,
+                elem_id=f"{slug}-stage", elem_classes="bare", apply_default_css=False,
             )  # fmt: skip
             buttons = next_buttons(slug, texts)
             number = gr.State(0)
+    overview.sheet(photo, inputs, tab, session[0])
 
     def begin(*, offline: bool = False, again: bool = False, watch: Watcher = watch) -> Any:
         async def run(request: gr.Request, *given: Any) -> AsyncIterator[Update]:
@@ -91,7 +96,8 @@ def photo_input(context: Context, slug: str, texts: Texts, session: Session) -> 
 
     async def received(request: gr.Request, payload: Any, tab: Any) -> Any:
         owner = Visit.of(request, tab).session
-        return await preview.showable(payload, context.uploads, lambda path: context.mine.note(owner, path))
+        with in_words(request):
+            return await preview.showable(payload, context.uploads, lambda path: context.mine.note(owner, path))
 
     return photo, photo.upload(received, [photo, *session[:1]], photo, preprocess=False, **PRIVATE)
 
