@@ -11,7 +11,7 @@ from mcp.types import CallToolResult, ContentBlock, ImageContent, ResourceLink, 
 from pydantic import AnyUrl
 from starlette.requests import Request
 
-from ... import links
+from ... import journal, links
 from ...desk import NOT_AGAIN, WHICHEVER, Ticket
 from ...errors import DemoError, ImageRejected, LinkRejected, ValueRejected
 from ...explain import explain
@@ -71,6 +71,7 @@ async def call(context: Context, endpoint: Endpoint, request: Request, tell: Tel
     except _Ended:
         return failed(say("stopped"))
     except Exception as error:
+        journal.name(error, endpoint.id)
         if not isinstance(error, DemoError):
             log.error("%s failed\n%s", endpoint.id, stack_trace(error))
         return failed(explain(error, language, paid=paid).as_text())

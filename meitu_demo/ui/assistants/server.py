@@ -22,7 +22,7 @@ class Assistants:
     """`entrance` serves the route for as long as `running`."""
 
     def __init__(self, context: Context) -> None:
-        logging.getLogger("mcp").setLevel(logging.WARNING)  # several lines a message, of no use here
+        logging.getLogger("mcp").setLevel(logging.ERROR)  # else some lines a message, with names that strangers made up
         # Stateless: each message stands alone; who it is from says `entrance`.
         self._manager = StreamableHTTPSessionManager(_server(context), stateless=True)
         self.entrance = Entrance(self._manager.handle_request, context.mine)
