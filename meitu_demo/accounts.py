@@ -11,11 +11,12 @@ from pathlib import Path
 
 from .address import client_address
 from .billing import Billing, billing_of
-from .errors import DemoError, OutcomeUnknown, ProviderError
+from .errors import DemoError, LedgerUnavailable, OutcomeUnknown, ProviderError
 from .explain import clean
 from .ledger import (
     Answer,
     Budgets,
+    IllegalTransition,
     Intent,
     Ledger,
     Pace,
@@ -53,7 +54,10 @@ class Account:
     async def sent(self, bytes_sent: int) -> None:
         """The next byte leaves the machine; raises when it must not. A repeat stays the same call."""
         if self._call.state is State.RESERVED:
-            await self._call.sent(bytes_sent)
+            try:
+                await self._call.sent(bytes_sent)
+            except IllegalTransition:  # swept: the clock was set forward, or the machine slept
+                raise LedgerUnavailable(cause="reservation_lost") from None
 
     async def confirmed(self, request_id: str | None, bytes_received: int) -> None:
         """The vendor did it."""

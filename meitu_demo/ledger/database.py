@@ -63,6 +63,11 @@ class Database:
         with self._guarded(), self._engine.connect() as connection:
             yield connection
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of this machine, and no server."""
+        return self._sqlite
+
     def is_missing(self) -> bool:
         """Whether it is a file that has not been made yet; asking does not make it."""
         return self._sqlite and not Path(self._url.database or "").exists()

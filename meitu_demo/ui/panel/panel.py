@@ -12,6 +12,7 @@ from ..result import stage
 from ..result.beside import watch_both
 from ..result.runs import Run, Update, watch
 from ..texts import Texts
+from ..trouble import in_words
 from ..visits import Visit
 from . import both, checklist, consent, controls, examples, preview
 from .one_photo import Shown
@@ -54,7 +55,7 @@ def build(
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
             shown = gr.HTML(
                 texts.render(f"{slug}-empty", lambda language: stage.invitation(endpoint.id, language)),
-                elem_id=f"{slug}-stage", elem_classes="bare", apply_default_css=False, js_on_load=stage.SCRIPT,
+                elem_id=f"{slug}-stage", elem_classes="bare", apply_default_css=False,
             )  # fmt: skip
             buttons = next_buttons(slug, texts)
             number = gr.State(0)
@@ -91,7 +92,8 @@ def photo_input(context: Context, slug: str, texts: Texts, session: Session) -> 
 
     async def received(request: gr.Request, payload: Any, tab: Any) -> Any:
         owner = Visit.of(request, tab).session
-        return await preview.showable(payload, context.uploads, lambda path: context.mine.note(owner, path))
+        with in_words(request):
+            return await preview.showable(payload, context.uploads, lambda path: context.mine.note(owner, path))
 
     return photo, photo.upload(received, [photo, *session[:1]], photo, preprocess=False, **PRIVATE)
 

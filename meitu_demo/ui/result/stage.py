@@ -13,20 +13,14 @@ from ...explain import Explanation
 from ...service import Outcome, Step
 from ...words import translate
 from .changes import describe_changes
-
-# Moves the divider of the comparison. Listens on the component, which stays while its content is replaced.
-SCRIPT = """
-element.addEventListener('input', event => {
-  if (event.target.matches('.compare input'))
-    event.target.parentElement.style.setProperty('--at', event.target.value + '%');
-});
-"""
+from .tools import folded_moved, tools
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
     """URLs of one comparison, relative to the page, and the name under which the result is saved.
 
+    moved: where what has moved between the two is told.
     small: of the result as a thumbnail; "" where there is none.
     """
 
@@ -34,6 +28,7 @@ class Pictures:
     after: str
     download: str
     file_name: str
+    moved: str = ""
     small: str = ""
 
 
@@ -80,7 +75,7 @@ def note(text: str) -> str:
 
 def ago(then: datetime, now: datetime, language: str) -> str:
     """How long ago something was, in words."""
-    minutes = int((now - then).total_seconds() // 60)
+    minutes = max(0, int((now - then).total_seconds() // 60))  # clocks are set
     return translate("result.minutes_ago", language, minutes=minutes) if minutes else translate("result.now", language)
 
 
@@ -94,7 +89,7 @@ def comparison(
     line: str = "",
     names: tuple[str, str] | None = None,
 ) -> str:
-    """Before and after with a divider that mouse, finger and arrow keys move, and the facts of the run.
+    """Before and after with a divider that mouse, finger and arrow keys move, tools, and the facts of the run.
 
     remark: a text for `note`. receipt: HTML of `receipt.receipt`. line: HTML in place of the line of facts. names: of
     the two, where they are two results and not before and after.
@@ -111,17 +106,22 @@ def comparison(
     compare = say("history.compare") if names else say("result.compare")
     # Eager and synchronous: both pictures appear in the same frame.
     image = '<img src="{}" alt="{}" decoding="sync" draggable="false">'
-    return f"""<div class="stage result">
-  <figure class="compare" style="--w:{result.width};--h:{result.height}">
+    ways = outcome.endpoint.reshapes and pictures.moved and not names
+    return f"""<div class="comparing">
+<div class="stage result">
+  <figure class="compare" data-view="divider" style="--w:{result.width};--h:{result.height}">
     {image.format(escape(pictures.after), right_alt)}
     <div class="before">{image.format(escape(pictures.before), left_alt)}</div>
     <span class="tag left">{left}</span><span class="tag right">{right}</span>
     <input type="range" min="0" max="100" value="50" aria-label="{compare}">
   </figure>
 </div>
+{tools(language, names)}
+</div>
 {note(remark) if remark else ""}
 {line or facts_line(outcome, pictures, provider, language)}
 {"" if names else f'<p class="sent">{say("result.sent", changes=describe_changes(outcome.changes, language))}</p>'}
+{folded_moved(pictures.moved, language) if ways else ""}
 {receipt}"""
 
 
