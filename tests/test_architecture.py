@@ -20,7 +20,7 @@ FLOORS = (
     ("template_rows", "link_rules", "provenance", "inspector"),
     ("templates", "links"),
     ("providers", "effects", "billing"),
-    ("endpoints", "preflight", "ledger", "calling", "explain", "journal"),
+    ("endpoints", "preflight", "recipes", "sheets", "ledger", "calling", "explain", "journal"),
     ("service", "offline", "accounts", "fair"),
     ("routes", "errand", "till"),
     ("transport", "desk", "serving"),

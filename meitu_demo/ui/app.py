@@ -12,7 +12,6 @@ from gradio.utils import get_upload_folder
 from starlette.middleware.cors import CORSMiddleware
 
 from ..desk import Desk
-from ..endpoints import CATALOGUE
 from ..fair import Turns
 from ..imaging import codec
 from ..offline.engine import WORKERS
@@ -20,9 +19,8 @@ from ..routes import Routes
 from ..settings import OFFLINE_PLACES, Settings
 from ..store import PictureStore
 from ..till import Till
-from . import api, stills
+from . import stills
 from .context import Context, Lines
-from .events import PRIVATE
 from .guard import doors, entrances, uploads
 from .guard.belongings import Belongings
 from .guard.headers import SecurityHeaders
@@ -31,65 +29,16 @@ from .guard.leftovers import Leftovers
 from .guard.login import LoginDoor, checker, login_message
 from .guard.origins import Origins, is_loopback
 from .guard.visitors import VisitorCookie
-from .header import header
 from .history.entries import History
 from .mirror import frames
-from .panel import controls, one_photo, panel
-from .panel.one_photo import Shown
+from .page import ASSETS, build, head
 from .reference import page as reference
 from .result import files, moved
-from .screens import forget, history, keys, lab, mirror, on_stage, verify
 from .screens.rehearsal import Rehearsal
 from .texts import Texts
 from .theme import theme
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LAST_CALLS_S = 5.0  # how long a stop waits for calls in flight
-
-
-def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
-    """The page: header, a tab for each endpoint, and the API beside it."""
-    picks = controls.TemplatePicks.collect(settings.meitu_template_ids)
-    panels: list[Shown] = []
-    blocks: gr.Blocks
-    with gr.Blocks(title="Portrait APIs", analytics_enabled=False, fill_width=True) as blocks:
-        tab = gr.Textbox(visible=False, elem_id="tab-name")
-        own = gr.State(None, time_to_live=settings.keep_minutes * 60)
-        masthead = gr.HTML(
-            texts.render("header", lambda language: header(context.routes, language)),
-            elem_id="masthead", elem_classes="bare", apply_default_css=False,
-        )  # fmt: skip
-        with gr.Tabs(elem_id="panels", overflow_behavior="wrap"):
-            for endpoint in CATALOGUE.values():
-                word, element = texts.word(f"panels.{endpoint.id}.tab"), f"{endpoint.slug}-tab"
-                with gr.Tab(word, id=endpoint.id, elem_id=element) as opened:
-                    panels.append(panel.build(context, endpoint, texts, picks, [tab, own], opened))
-            if settings.mirror:
-                with gr.Tab(texts.word("mirror.tab"), id="mirror", elem_id="mirror-tab"):
-                    mirror.build(texts)
-            if settings.failure_lab:
-                with gr.Tab(texts.word("panels.failure_lab.tab"), id="failure_lab", elem_id="failure-lab-tab"):
-                    panels.append(lab.build(context, context.rehearsal, texts, [tab, own]))
-            with gr.Tab(texts.word("panels.verify.tab"), id="verify", elem_id="verify-tab"):
-                panels.append(verify.build(context, texts, [tab, own]))
-            with gr.Tab(texts.word("panels.history.tab"), id="history", elem_id="history-tab") as opened:
-                refresh = history.build(context, texts, [tab, own], panels, opened)
-        one_photo.share([shown for shown in panels if shown.name != "verify"])
-        if settings.mode != "offline":
-            keys.build(context, texts, own, masthead)
-        refresh(forget.build(context, texts, [tab, own], masthead, panels))
-        on_stage.build(texts)
-        for endpoint in CATALOGUE.values():
-            api.expose(context, endpoint)
-        blocks.load(None, None, tab, js="() => window.tabName()", **PRIVATE)
-    return blocks
-
-
-def head() -> str:
-    """assets/css and assets/js for the page's head: as `css`, Gradio would scope the media queries away."""
-    styles, scripts = (sorted((ASSETS / kind).glob(f"*.{kind}")) for kind in ("css", "js"))
-    style = "".join(f"<style>{path.read_text('utf-8')}</style>" for path in styles)
-    return style + "".join(f"<script>{path.read_text('utf-8')}</script>" for path in scripts)
 
 
 def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None = None) -> FastAPI:

@@ -10,12 +10,15 @@ from ..context import Context
 from ..events import PRIVATE
 from ..result import stage
 from ..result.beside import watch_both
-from ..result.runs import Run, Update, watch
+from ..result.run import Run
+from ..result.runs import watch
+from ..result.screen import Update
 from ..texts import Texts
 from ..trouble import in_words
 from ..visits import Visit
 from . import both, checklist, consent, controls, examples, preview
 from .one_photo import Shown
+from .overview import Overview
 
 NEXT = {"stop": "stop", "again": "run_again", "retry": "try_again", "offline": "run_offline"}
 Session = list[gr.components.Component]
@@ -38,6 +41,7 @@ def build(
 ) -> Shown:
     """Lay the panel out in `tab` and wire it; call inside the tab. session: the browser's tab, own keys."""
     slug, key = endpoint.slug, f"panels.{endpoint.id}"
+    overview = Overview(context, endpoint, texts)
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
             intro = texts.render(f"{slug}-intro", lambda language: stage.introduction(endpoint.id, language))
@@ -45,7 +49,8 @@ def build(
             photo, received = photo_input(context, slug, texts, session)
             taken = examples.build(context, slug, endpoint.example, texts, photo, session)
             checklist.build(context, endpoint, texts, photo, tab, session[0])
-            inputs = controls.build(endpoint, texts, picks)
+            with overview.around():
+                inputs = controls.build(endpoint, texts, picks)
             box = consent.build(endpoint, context.settings, texts)
             consent.ask_anew(slug, photo, box)
             run_button = gr.Button(
@@ -59,6 +64,7 @@ def build(
             )  # fmt: skip
             buttons = next_buttons(slug, texts)
             number = gr.State(0)
+    overview.sheet(photo, inputs, tab, session[0])
 
     def begin(*, offline: bool = False, again: bool = False, watch: Watcher = watch) -> Any:
         async def run(request: gr.Request, *given: Any) -> AsyncIterator[Update]:

@@ -47,6 +47,7 @@ def keep(store: PictureStore, drawn: Drawn, name: str, owner: str) -> Pictures:
         download=f"{DOWNLOAD_PATH}/{master}/{name}",
         file_name=name,
         moved=f"{MOVED_PATH}/{before}/{master}",
+        token=master,
         small=f"{KEPT_PATH}/{store.put(drawn.small, owner)}/small.jpg",
     )
 

@@ -12,6 +12,7 @@ from html import escape
 from ...explain import Explanation
 from ...service import Outcome, Step
 from ...words import translate
+from . import facts
 from .changes import describe_changes
 from .tools import folded_moved, tools
 
@@ -29,6 +30,7 @@ class Pictures:
     download: str
     file_name: str
     moved: str = ""
+    token: str = ""  # of the master in the store
     small: str = ""
 
 
@@ -53,11 +55,12 @@ def invitation(endpoint_id: str, language: str) -> str:
     return f'<div class="stage invitation"><div><h3>{title}</h3><p>{text}</p></div></div>'
 
 
-def progress(step: Step, seconds: float, provider: str, mode: str, language: str) -> str:
-    """Work in progress, by name, with the seconds that are left of it where they are known."""
+def progress(step: Step, seconds: float, provider: str, mode: str, language: str, where: str = "") -> str:
+    """Work in progress, by name, with the seconds that are left of it where they are known. where: said before it."""
     form = {Step.SEND: f"_{mode}", Step.QUEUE: "" if seconds else "_unknown"}.get(step, "")
     key = f"steps.{step.value}{form}"
     text = escape(translate(key, language, provider=provider, seconds=math.ceil(seconds)))
+    text = f"{escape(where)}{text}"
     return f'<div class="stage progress" role="status"><div><i class="spinner"></i><p>{text}</p></div></div>'
 
 
@@ -119,27 +122,10 @@ def comparison(
 {tools(language, names)}
 </div>
 {note(remark) if remark else ""}
-{line or facts_line(outcome, pictures, provider, language)}
+{line or facts.of(outcome, pictures, provider, language)}
 {"" if names else f'<p class="sent">{say("result.sent", changes=describe_changes(outcome.changes, language))}</p>'}
 {folded_moved(pictures.moved, language) if ways else ""}
 {receipt}"""
-
-
-def facts_line(outcome: Outcome, pictures: Pictures, provider: str, language: str) -> str:
-    """Who made a result, what it cost, how long it took, its size and its download."""
-
-    def say(key: str, **facts: object) -> str:
-        return escape(translate(key, language, **facts))
-
-    result = outcome.result
-    return f"""<div class="facts">
-  <span class="badge {outcome.mode}">{say(f"result.made_{outcome.mode}", provider=provider)}</span>
-  {f"<span>{say('result.paid')}</span>" if outcome.mode != "offline" else ""}
-  <span>{say("result.seconds", seconds=f"{outcome.elapsed_s:.2f}")}</span>
-  <span>{result.width}×{result.height}</span>
-  <a class="download" href="{escape(pictures.download)}" download="{escape(pictures.file_name)}">
-    {say("result.download")}</a>
-</div>"""
 
 
 def explanation(explained: Explanation, language: str, remark: str = "") -> str:
