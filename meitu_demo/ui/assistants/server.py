@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.types import CallToolResult, Tool
+from sse_starlette.sse import AppStatus
 from starlette.requests import Request
 
 from ...endpoints import CATALOGUE
@@ -22,7 +23,13 @@ class Assistants:
     """`entrance` serves the route for as long as `running`."""
 
     def __init__(self, context: Context) -> None:
-        logging.getLogger("mcp").setLevel(logging.ERROR)  # else some lines a message, with names that strangers made up
+        for library in (
+            "mcp",
+            "sse_starlette",
+        ):  # or the log for debugging would hold whole pictures, and strangers' words
+            logging.getLogger(library).setLevel(logging.ERROR)
+        # Or streams would be cut as soon as the server is to stop, before the calls that they wait for have ended.
+        AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
         # Stateless: each message stands alone; who it is from says `entrance`.
         self._manager = StreamableHTTPSessionManager(_server(context), stateless=True)
         self.entrance = Entrance(self._manager.handle_request, context.mine)

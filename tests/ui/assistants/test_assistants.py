@@ -79,11 +79,16 @@ def words(result: CallToolResult) -> str:
 
 def by_hand(page: Page, arguments: Any, tool: str = "facial_aesthetics") -> str:
     """What a call says that no client has looked at."""
+    return words(answered(page, arguments, tool))
+
+
+def answered(page: Page, arguments: Any, tool: str = "facial_aesthetics") -> CallToolResult:
+    """What such a call gives."""
     params = {"name": tool, "arguments": arguments}
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
     text = httpx.post(f"{page.url}/mcp", json=message, headers=ACCEPT, timeout=60).text
     result = json.loads(text.partition("data: ")[2].partition("\r\n")[0])["result"]
-    return words(CallToolResult.model_validate(result))
+    return CallToolResult.model_validate(result)
 
 
 async def test_each_endpoint_is_a_tool_that_says_what_it_takes(open_page: Page) -> None:
@@ -190,6 +195,9 @@ def test_a_wrong_value_is_explained_and_no_log_holds_the_photo(
         assert "99" in by_hand(open_page, {"photo": photo, "shape_type": 99})
         assert "image" in by_hand(open_page, {"photo": photo[:400], "shape_type": 8, "again": "image"}).lower()
         by_hand(open_page, photo)
+        picture = answered(open_page, {"photo": photo, "shape_type": 8}).content[0]
+    assert isinstance(picture, ImageContent)
+    assert picture.data[:40] not in caplog.text
     assert photo[:40] not in caplog.text
     assert photo[80:120] not in caplog.text
 
