@@ -134,14 +134,14 @@ async def _result(
     if ticket.stopped:  # whoever has deleted everything must find nothing new
         raise _Ended
     name = file_name(outcome)
-    link = f"{_home(request)}/{DOWNLOAD_PATH}/{context.pictures.put(master, visit.session)}/{name}"
-    told = report(outcome, language, context.settings.keep_minutes, repeated=ticket.repeated)
+    link = _link(request, f"{DOWNLOAD_PATH}/{context.pictures.put(master, visit.session)}/{name}")
+    told = report(outcome, language, context.settings.keep_minutes, repeated=ticket.repeated) | {"picture": str(link)}
     content: list[ContentBlock] = [
         ImageContent(type="image", data=shown, mimeType="image/jpeg"),
-        ResourceLink(type="resource_link", uri=AnyUrl(link), name=name, mimeType=codec.sniff(master)),
-        TextContent(type="text", text=json.dumps({**told, "picture": link}, ensure_ascii=False)),
+        ResourceLink(type="resource_link", uri=link, name=name, mimeType=codec.sniff(master)),
+        TextContent(type="text", text=json.dumps(told, ensure_ascii=False)),
     ]
-    return CallToolResult(content=content, structuredContent={**told, "picture": link})
+    return CallToolResult(content=content, structuredContent=told)
 
 
 def _draw(outcome: Outcome, language: str, visible: bool) -> tuple[bytes, str]:
@@ -152,7 +152,12 @@ def _draw(outcome: Outcome, language: str, visible: bool) -> tuple[bytes, str]:
     return master, base64.b64encode(embed(small, mark) if mark else small).decode("ascii")
 
 
-def _home(request: Request) -> str:
-    """Where the client finds this server. A proxy's word for it counts where `origins` has let it through."""
-    host = request.headers.get("x-forwarded-host", "").split(",")[0].strip()
-    return f"{request.url.scheme}://{host or request.url.netloc}"
+def _link(request: Request, path: str) -> AnyUrl:
+    """Where the client finds `path`. A proxy's word for our name counts where `origins` has let it through."""
+    scheme, forwarded = request.scope["scheme"], request.headers.get("x-forwarded-host", "").split(",")[0].strip()
+    for host in filter(None, (forwarded, request.headers.get("host", ""))):
+        try:
+            return AnyUrl(f"{scheme}://{host}/{path}")
+        except ValueError:  # no name that a server could have
+            continue
+    return AnyUrl(f"{scheme}://localhost/{path}")

@@ -22,6 +22,7 @@ from meitu_demo.imaging import codec
 from meitu_demo.provenance import read
 from meitu_demo.settings import Settings, SettingsError
 from meitu_demo.ui import assistants
+from meitu_demo.ui.assistants import entrance
 from meitu_demo.ui.assistants.entrance import MAX_BODY, MAX_REST
 from meitu_demo.words import translate
 
@@ -82,11 +83,11 @@ def by_hand(page: Page, arguments: Any, tool: str = "facial_aesthetics") -> str:
     return words(answered(page, arguments, tool))
 
 
-def answered(page: Page, arguments: Any, tool: str = "facial_aesthetics") -> CallToolResult:
+def answered(page: Page, arguments: Any, tool: str = "facial_aesthetics", **headers: str) -> CallToolResult:
     """What such a call gives."""
     params = {"name": tool, "arguments": arguments}
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
-    text = httpx.post(f"{page.url}/mcp", json=message, headers=ACCEPT, timeout=60).text
+    text = httpx.post(f"{page.url}/mcp", json=message, headers={**ACCEPT, **headers}, timeout=60).text
     result = json.loads(text.partition("data: ")[2].partition("\r\n")[0])["result"]
     return CallToolResult.model_validate(result)
 
@@ -195,14 +196,14 @@ def test_a_wrong_value_is_explained_and_no_log_holds_the_photo(
         assert "99" in by_hand(open_page, {"photo": photo, "shape_type": 99})
         assert "image" in by_hand(open_page, {"photo": photo[:400], "shape_type": 8, "again": "image"}).lower()
         by_hand(open_page, photo)
-        picture = answered(open_page, {"photo": photo, "shape_type": 8}).content[0]
+        picture = answered(open_page, {"photo": photo, "shape_type": 8}, host="127.0.0.1:99999").content[0]
     assert isinstance(picture, ImageContent)
     assert picture.data[:40] not in caplog.text
     assert photo[:40] not in caplog.text
     assert photo[80:120] not in caplog.text
 
 
-def test_the_entrance_bounds_what_comes(open_page: Page) -> None:
+def test_the_entrance_bounds_what_comes(open_page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     """Size, shape, method and session, each with a status of its own; nothing of it ends as a fault of the server's."""
     url = f"{open_page.url}/mcp"
 
@@ -218,6 +219,10 @@ def test_the_entrance_bounds_what_comes(open_page: Page) -> None:
     assert post(b"{}", **{"mcp-session-id": "made up"}) == 404
     assert post(b"{}", **{"content-type": "text/plain"}) == 400
     assert httpx.get(url, headers=ACCEPT).status_code == 405
+    with monkeypatch.context() as small:
+        small.setattr(entrance, "ROOM", 100)
+        assert post(b"x" * 101) == 503
+    assert post(b"x" * 101) == 400
     assert [httpx.delete(url).status_code, httpx.delete(url, headers={"mcp-session-id": "a" * 32}).status_code] == [
         404,
         200,
