@@ -30,6 +30,8 @@ SINGLE = (
     "BREAKER",
     "FAILURE_LAB",
     "MIRROR",
+    "MCP",
+    "PHOTO_URLS",
     "WRITE_TIMEOUT",
     "KEEP_MINUTES",
     "VISIBLE_LABEL",

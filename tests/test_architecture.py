@@ -32,6 +32,7 @@ RANK = {part: rank for rank, parts in enumerate(FLOORS) for part in parts}
 DOORS = {
     "gradio": ("ui/",),
     "fastapi": ("ui/",),
+    "mcp": ("ui/assistants/",),
     "httpx": (
         "providers/",
         "service.py",

@@ -16,7 +16,9 @@ from tools.image.dockerfile import Stage
 
 PROJECT = Path(ui.__file__).resolve().parents[2]
 PIN = re.compile(r"[a-z0-9][a-z0-9._-]*==\d+(\.\d+)*")
-IMPORTED_AS = {"PIL": "pillow", "dotenv": "python-dotenv", "pillow_heif": "pillow-heif"}
+IMPORTED_AS = {
+    "PIL": "pillow", "dotenv": "python-dotenv", "pillow_heif": "pillow-heif", "sse_starlette": "sse-starlette",
+}  # fmt: skip
 
 
 def read(name: str) -> str:
@@ -29,7 +31,9 @@ def requirements(name: str) -> list[str]:
 
 
 # ── What is installed ───────────────────────────────────────────────────────────────────────────────────────────────
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "locks/container.in", "locks/build.in"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-dev.txt", "requirements-mcp.txt", "locks/container.in", "locks/build.in"]
+)
 def test_every_requirement_is_pinned(name: str) -> None:
     """Each line names one exact version, so that two installations are the same."""
     lines = [line for line in requirements(name) if not line.startswith("-r ")]
@@ -44,8 +48,10 @@ def test_what_runs_says_what_it_is_for() -> None:
 
 def test_everything_imported_is_required_or_rides_along() -> None:
     """The app imports nothing that requirements.txt neither pins nor names as brought along by another."""
-    text = read("requirements.txt").lower()
-    known = {line.partition("==")[0] for line in requirements("requirements.txt")}
+    text = f"{read('requirements.txt')}\n{read('requirements-mcp.txt')}".lower()
+    extra = [line for line in requirements("requirements-mcp.txt") if "==" in line]
+    assert set(extra) <= set(requirements("requirements-dev.txt"))  # what is tested is what is installed
+    known = {line.partition("==")[0] for line in requirements("requirements.txt") + extra}
     along = set(re.findall(r"[a-z][a-z0-9-]+", " ".join(re.findall(r"brings [^#\n]*", text))))
     strange = set()
     for path in [PROJECT / "app.py", *(PROJECT / "meitu_demo").rglob("*.py")]:

@@ -38,8 +38,8 @@ What the image brings along beside Python and Debian, as `locks/container.txt` n
 installs these and more. Made by `make licences` from what the packages say of themselves.
 
 pillow-heif reads the iPhone's photos. Its wheel carries x265 under the GPL, version 2: whoever hands the image on,
-hands that on too, under its terms. Of the photos in `assets/photos`, the astronaut is NASA's and in the public domain,
-the coffee is by Rachel Michetti, given away (CC0).
+hands that on too, under its terms. Of the photos that scikit-image brings, the astronaut is NASA's and in the public
+domain, the coffee is by Rachel Michetti, given away (CC0).
 
 | package | version | licence | libraries inside, with theirs |
 |---|---|---|---|

@@ -1,10 +1,11 @@
-"""The project's own real photos, two that are free.
+"""The project's own real photos, two that are free, as scikit-image brings them along.
 
 The astronaut is a NASA portrait in the public domain (Eileen Collins, 1993). The coffee was photographed by Rachel
-Michetti and given away (CC0). Both files are scikit-image's copies.
+Michetti and given away (CC0). The library is looked up and not imported: its files are all that is wanted.
 """
 
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -12,20 +13,30 @@ from PIL import Image as Picture
 
 from ..spec import Image
 
-PHOTOS = Path(__file__).resolve().parents[2] / "assets" / "photos"
-ASTRONAUT = PHOTOS / "astronaut.png"
+
+def astronaut_file() -> Path:
+    """Where the astronaut lies. Raises FileNotFoundError when scikit-image is not installed."""
+    return _file("astronaut.png")
 
 
 @cache
 def astronaut() -> Image:
     """Its pixels, (512, 512, 3); read-only."""
-    return _pixels(ASTRONAUT)
+    return _pixels(astronaut_file())
 
 
 @cache
 def coffee() -> Image:
     """A picture without a face, (400, 600, 3); read-only."""
-    return _pixels(PHOTOS / "coffee.png")
+    return _pixels(_file("coffee.png"))
+
+
+def _file(name: str) -> Path:
+    spec = find_spec("skimage")
+    path = Path(spec.origin).parent / "data" / name if spec and spec.origin else None
+    if path is None or not path.is_file():
+        raise FileNotFoundError(f"scikit-image with its {name} is not installed")
+    return path
 
 
 def _pixels(path: Path) -> Image:

@@ -1,4 +1,4 @@
-"""What every panel and API function needs, handed to them by `ui.app.build`, and how a call of theirs begins."""
+"""What every panel and API function needs, handed to them by `ui.page.build`, and how a call of theirs begins."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace

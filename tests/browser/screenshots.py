@@ -16,6 +16,7 @@ from .tour import SETTLED
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 LARGEST, LARGEST_MOVING = 200_000, 1_500_000  # bytes, for the repository's sake
 WIDE = {"viewport": {"width": 1280, "height": 940}, "device_scale_factor": 1.5}
+TALL = {"viewport": {"width": 1280, "height": 1170}, "device_scale_factor": 1.5}
 SMALL = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}
 MOVING = (960, 600)  # px of the animation
@@ -30,8 +31,8 @@ def main() -> None:
         for name, take, more in (
             ("face-fuse", _fused, {}),
             ("sheet", _sheet, {"locale": "zh-CN"}),
-            ("moved", _moved, {}),
-            ("recipe", _recipe, {"color_scheme": "dark"}),
+            ("moved", _moved, TALL),
+            ("recipe", _recipe, {**TALL, "color_scheme": "dark"}),
             ("phone", _fused, PHONE),
             ("avatar", _drawn, {}),
             ("refusal", lambda page: Panel(page, "face-fuse").run(), {}),

@@ -10,7 +10,9 @@ from ..context import Context
 from ..events import PRIVATE
 from ..result import stage
 from ..result.beside import watch_both
-from ..result.runs import Run, Update, watch
+from ..result.run import Run
+from ..result.runs import watch
+from ..result.screen import Update
 from ..texts import Texts
 from ..trouble import in_words
 from ..visits import Visit

@@ -22,7 +22,9 @@ from . import sides, stage
 from .naming import file_name
 from .pictures import Drawn, draw, keep
 from .receipt import receipt
-from .runs import Run, Update, failed, remark_of, screen
+from .run import Run
+from .runs import failed
+from .screen import Update, remark_of, screen
 from .sides import Side, side_by_side
 
 log = logging.getLogger(__name__)

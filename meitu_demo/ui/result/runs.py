@@ -1,12 +1,8 @@
 """What a click on a panel's button does: hand in the call, show where it is, then its end, whatever that is."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
-
-import gradio as gr
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from ... import journal
 from ...billing import Billing, billing_of
@@ -16,67 +12,17 @@ from ...explain import explain
 from ...inspector import Trace, programs, render
 from ...redaction import stack_trace
 from ...service import Step
-from ...spec import Credentials, Endpoint, Route
-from ...words import translate
+from ...spec import Route
 from ..context import Context
-from ..texts import language_of
-from ..visits import Visit
 from . import stage
 from .naming import file_name
-from .onward import Instead, instead_of, lost_on_the_way
+from .onward import instead_of, lost_on_the_way
 from .pictures import draw, keep
 from .receipt import receipt
+from .run import Run
+from .screen import Update, remark_of, screen
 
 log = logging.getLogger(__name__)
-Update = tuple[str, Any]  # the stage, with what can be done next; the number of the call that is shown
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One click, with everything that came with it.
-
-    fault: a rehearsal in the lab, and how it is to end. on_stage: the page says so of itself (/?stage=1), and anybody
-    may say it; it decides no more than whether a live run that the network fails goes on offline. instead: of which.
-    """
-
-    endpoint: Endpoint
-    visit: Visit
-    language: str
-    photo: Any
-    values: Mapping[str, Any]
-    own: Mapping[str, Credentials] | None
-    consent: bool
-    again: int
-    offline: bool
-    fault: str | None = None
-    on_stage: bool = False
-    instead: Instead | None = None
-
-    @classmethod
-    def of(
-        cls,
-        endpoint: Endpoint,
-        request: gr.Request,
-        given: tuple[Any, ...],
-        *,
-        offline: bool,
-        again: bool,
-        fault: str | None = None,
-    ) -> "Run":
-        """From the values of a panel's inputs: photo, controls, consent, the tab, own keys, number of the last call."""
-        photo, *rest, consent, tab, own, number = given
-        names = [control.name for control in endpoint.controls] if fault is None else []  # the lab takes the defaults
-        values = dict(zip(names, rest, strict=True))
-        repeat = number if again else NOT_AGAIN
-        visit = Visit.of(request, tab)
-        language = language_of(request)
-        on_stage = request.query_params.get("stage") == "1"  # Gradio's page sends its own query with each event
-        return cls(endpoint, visit, language, photo, values, own, consent is True, repeat, offline, fault, on_stage)
-
-    @property
-    def provider(self) -> str:
-        """The vendor's name."""
-        return translate(f"providers.{self.endpoint.provider}.name", self.language)
 
 
 async def watch(context: Context, run: Run) -> AsyncIterator[Update]:
@@ -180,15 +126,3 @@ def failed(run: Run, error: Exception, ticket: Ticket | None, route: Route | Non
     elsewhere = paid and not isinstance(error, ImageRejected | ValueRejected)
     can = [name for name, may in (("retry", costly), ("offline", elsewhere)) if may]
     return screen(shown, *can, number=ticket.number if ticket else NOT_AGAIN)
-
-
-def remark_of(key: str, ticket: Ticket | None, language: str) -> str:
-    """The words at `result.<key>` with how long ago the call was made; "" where it is no repeated one."""
-    if ticket is None or not ticket.repeated:
-        return ""
-    return translate(f"result.{key}", language, ago=stage.ago(ticket.begun_at, datetime.now(UTC), language))
-
-
-def screen(shown: str, *can: str, number: int = NOT_AGAIN) -> Update:
-    """`shown` with the buttons that can be used now."""
-    return stage.offering(shown, can), number or gr.skip()

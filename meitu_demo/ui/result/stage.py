@@ -55,12 +55,15 @@ def invitation(endpoint_id: str, language: str) -> str:
     return f'<div class="stage invitation"><div><h3>{title}</h3><p>{text}</p></div></div>'
 
 
+def step_text(step: Step, seconds: float, provider: str, mode: str, language: str) -> str:
+    """Where a call is, in plain words."""
+    form = {Step.SEND: f"_{mode}", Step.QUEUE: "" if seconds else "_unknown"}.get(step, "")
+    return translate(f"steps.{step.value}{form}", language, provider=provider, seconds=math.ceil(seconds))
+
+
 def progress(step: Step, seconds: float, provider: str, mode: str, language: str, where: str = "") -> str:
     """Work in progress, by name, with the seconds that are left of it where they are known. where: said before it."""
-    form = {Step.SEND: f"_{mode}", Step.QUEUE: "" if seconds else "_unknown"}.get(step, "")
-    key = f"steps.{step.value}{form}"
-    text = escape(translate(key, language, provider=provider, seconds=math.ceil(seconds)))
-    text = f"{escape(where)}{text}"
+    text = f"{escape(where)}{escape(step_text(step, seconds, provider, mode, language))}"
     return f'<div class="stage progress" role="status"><div><i class="spinner"></i><p>{text}</p></div></div>'
 
 

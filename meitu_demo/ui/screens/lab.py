@@ -21,7 +21,8 @@ from ..panel import examples
 from ..panel.one_photo import Shown
 from ..panel.panel import SHOW_STAGE, Session, next_buttons, photo_input, wire_next
 from ..result import stage
-from ..result.runs import Run, watch
+from ..result.run import Run
+from ..result.runs import watch
 from ..texts import Texts, language_of
 from .rehearsal import Rehearsal
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from meitu_demo.ui.app import ASSETS
+from meitu_demo.ui.page import ASSETS
 from meitu_demo.ui.screens.on_stage import SECONDS, bar
 
 
