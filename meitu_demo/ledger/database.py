@@ -63,6 +63,10 @@ class Database:
         with self._guarded(), self._engine.connect() as connection:
             yield connection
 
+    def is_file(self) -> bool:
+        """Whether it is a file of this machine's."""
+        return self._sqlite
+
     def is_missing(self) -> bool:
         """Whether it is a file that has not been made yet; asking does not make it."""
         return self._sqlite and not Path(self._url.database or "").exists()
