@@ -31,11 +31,12 @@ from .guard.login import LoginDoor, checker, login_message
 from .guard.origins import Origins, is_loopback
 from .guard.visitors import VisitorCookie
 from .header import header
+from .history.entries import History
 from .panel import controls, one_photo, panel
 from .panel.one_photo import Shown
 from .reference import page as reference
 from .result import files
-from .screens import forget, keys, lab, verify
+from .screens import forget, history, keys, lab, verify
 from .screens.rehearsal import Rehearsal
 from .texts import Texts
 from .theme import theme
@@ -66,10 +67,12 @@ def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
                     panels.append(lab.build(context, context.rehearsal, texts, [tab, own]))
             with gr.Tab(texts.word("panels.verify.tab"), id="verify", elem_id="verify-tab"):
                 panels.append(verify.build(context, texts, [tab, own]))
+            with gr.Tab(texts.word("panels.history.tab"), id="history", elem_id="history-tab") as opened:
+                refresh = history.build(context, texts, [tab, own], panels, opened)
         one_photo.share([shown for shown in panels if shown.name != "verify"])
         if settings.mode != "offline":
             keys.build(context, texts, own, masthead)
-        forget.build(context, texts, [tab, own], masthead, panels)
+        refresh(forget.build(context, texts, [tab, own], masthead, panels))
         for endpoint in CATALOGUE.values():
             api.expose(context, endpoint)
         blocks.load(None, None, tab, js="() => window.tabName()", **PRIVATE)
@@ -87,12 +90,14 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     """The web app around `client` and `till`, which it closes when it stops."""
     till = till or Till(settings)
     kept, folder = settings.keep_minutes * 60.0, Path(get_upload_folder())
-    pictures, desk = PictureStore(kept), Desk(kept)
-    mine = Belongings(folder, pictures, desk, kept * 5 / 6)
+    pictures, desk, runs = PictureStore(kept), Desk(kept), History(kept)
+    mine = Belongings(folder, pictures, desk, runs, kept * 5 / 6)
     mine.clear_leftovers()
     lines, rehearsal = Lines(breaker=settings.breaker), Rehearsal(settings)
     turns = Turns(WORKERS, settings.offline_each, OFFLINE_PLACES)
-    context = Context(client, Routes(settings), pictures, folder, till, desk, lines, rehearsal, mine, turns, settings)
+    context = Context(
+        client, Routes(settings), pictures, folder, till, desk, lines, rehearsal, mine, turns, settings, runs
+    )  # fmt: skip
     texts = Texts()
     uploads.keep_apart()
     blocks = build(context, settings, texts)

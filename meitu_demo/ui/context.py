@@ -22,6 +22,7 @@ from ..store import PictureStore
 from ..till import Till
 from .guard import doors
 from .guard.belongings import Belongings
+from .history.entries import History
 from .screens.rehearsal import Rehearsal
 from .visits import Visit
 
@@ -57,6 +58,7 @@ class Context:
     mine: Belongings
     turns: Turns
     settings: Settings
+    history: History
 
     async def read(self, payload: object, visit: Visit) -> bytes:
         """The bytes of an upload, which is the visitor's from now on. Raises ImageRejected."""

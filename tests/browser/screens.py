@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 SLUGS = ("face-fuse", "anime-avatar", "quality-restoration", "facial-aesthetics")
-TABS = (*SLUGS, "failure-lab", "verify")
+TABS = (*SLUGS, "failure-lab", "verify")  # those of panels, in which something is run
 SHOWN = "img[src*='/file=']"
 
 
@@ -88,3 +88,46 @@ class Panel:
     def _photo_is_there(self) -> "Panel":
         self.part("photo").locator(SHOWN).wait_for(state="attached")
         return self
+
+
+class History:
+    """The tab with what has been run, opened."""
+
+    slug = "history"
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        page.locator("#history-tab-button").click()
+        page.locator("#history-list :is(.runs, .runs-none):visible").wait_for()
+
+    @property
+    def runs(self) -> Locator:
+        """A button for each, newest first."""
+        return self.page.locator("#history-list [data-run]")
+
+    @property
+    def stage(self) -> Locator:
+        return self.page.locator("#history-stage")
+
+    @property
+    def tags(self) -> Locator:
+        """The names of the two pictures on the stage."""
+        return self.stage.locator(".tag")
+
+    def choose(self, at: int) -> "History":
+        """Show this run."""
+        with self._other():
+            self.runs.nth(at).click()
+        return self
+
+    def put(self, action: str) -> "History":
+        """Press a button below the stage that shows the run in another way: put, single."""
+        with self._other():
+            self.page.locator(f"#history-{action}").click()
+        return self
+
+    @contextlib.contextmanager
+    def _other(self) -> Iterator[None]:
+        self.stage.locator(".stage").evaluate("old => { old.dataset.old = 1; }")
+        yield
+        self.stage.locator(".stage:not([data-old])").wait_for()

@@ -11,14 +11,14 @@ from pathlib import Path
 from playwright.sync_api import Page, TimeoutError
 
 from .chromium import DEVICES
-from .screens import SLUGS, TABS, Panel
+from .screens import SLUGS, TABS, History, Panel
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 SHOT_IN_CHINESE = {("wide", "light"), ("phone", "dark")}  # shades have no language: these two show all there is to see
 # What may stand in a Chinese page in Latin letters: names, formats, settings, codes, IDs.
 LATIN = re.compile(
     r"Meitu|AILabTools|AILab|API key|API secret|API|JPEG|PNG|WebP|WEBP|BMP|HEIC|CMYK|sRGB|[A-Z]+_[A-Z_]+|MODE=\w+|ID|"
-    r"IPTC|AIGC|HTTP|MB|KB|kB|[\w-]+\.(?:jpg|png|webp)|[0-9a-f]{32}|gjw4tjeloaba2psk973|08bp4tnfkm560qv6|astronaut"
+    r"IPTC|AIGC|HTTP|ZIP|MB|KB|kB|[\w-]+\.(?:jpg|png|webp)|[0-9a-f]{32}|gjw4tjeloaba2psk973|08bp4tnfkm560qv6|astronaut"
 )
 
 # Gradio's own words for assistive technology, which it has in English only.
@@ -121,6 +121,8 @@ def tour(page: Page, language: str) -> Iterator[Stop]:
         panel.stage.locator(".facts .download").click()
     file = FOLDER / "download.jpg"
     download.value.save_as(file)
+    history = History(page).choose(4).put("put")  # what the panels before have left there
+    yield from _stop(history, "beside", language)
     panel = Panel(page, "verify")
     yield from _stop(panel, "empty", language)
     panel.upload(file).run()
@@ -128,9 +130,10 @@ def tour(page: Page, language: str) -> Iterator[Stop]:
     page.locator("#forget").click()
     page.locator("#forget-told p").wait_for()
     yield from _stop(panel, "forgotten", language)
+    yield from _stop(History(page), "empty", language)
 
 
-def _stop(panel: Panel, state: str, language: str) -> Iterator[Stop]:
+def _stop(panel: Panel | History, state: str, language: str) -> Iterator[Stop]:
     page = panel.page
     for device in ("wide", "phone"):
         _become(page, device)

@@ -47,6 +47,7 @@ def main(keep_minutes: float) -> None:
             "pictures": len(context.pictures._held),
             "paid results": len(context.desk._errands),
             "running calls": len(context.desk._running),
+            "runs": len(context.history._held) + len(context.history._tokens),
             "folders": len(context.mine._folders),
             "links": len(results.state.results._held) + len(vendor._app.state.results._held),
             "turns": context.turns._running + context.turns._claims.total(),

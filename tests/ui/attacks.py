@@ -11,6 +11,7 @@ DOORS = (
     "/gradio_api/file={}", "/gradio_api/file/{}", "/gradio_api/file%3D{}", "/file={}", "/file/{}", "/{}",
     "/gradio_api/stream/{}", "/gradio_api/stream/s/r/1/{}", "/gradio_api/stream/{}/r/1/playlist-file",
     "/static/{}", "/assets/{}", "/svelte/{}", "/theme.css/{}", "/gradio_api/theme.css/{}", "/kept/{}", "/kept/x/{}",
+    "/archive/{}", "/archive/{}/runs.zip", "/archive/x/{}",
     "/stills/{}", "/gradio_api/upload_progress?upload_id={}", "/gradio_api/custom_component/x/client/component/{}",
     "/gradio_api/custom_component/{}/client/component/style.css", "/gradio_api/proxy={}", "/proxy={}",
     "/?deep_link={}", "/config?deep_link={}", "/gradio_api/deep_link?session_hash={}", "/gradio_api/call/{}/x",

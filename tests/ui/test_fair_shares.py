@@ -28,6 +28,7 @@ from meitu_demo.store import PictureStore
 from meitu_demo.till import Till
 from meitu_demo.ui.context import Context, Lines
 from meitu_demo.ui.guard.belongings import Belongings
+from meitu_demo.ui.history.entries import History
 from meitu_demo.ui.screens.rehearsal import Rehearsal
 from meitu_demo.ui.visits import Visit
 from meitu_demo.words import translate
@@ -133,10 +134,11 @@ def start(offline_client: httpx.AsyncClient, settings: Settings, portrait_pixels
 
     async def start(turns: Turns, address: str) -> Ticket:
         pictures, desk = PictureStore(60), Desk(60)
-        mine = Belongings(tmp_path, pictures, desk, 60)
+        runs = History(60)
+        mine = Belongings(tmp_path, pictures, desk, runs, 60)
         context = Context(
             offline_client, Routes(settings), pictures, tmp_path, Till(settings), desk, Lines(breaker=True),
-            rehearsal, mine, turns, settings,
+            rehearsal, mine, turns, settings, runs,
         )  # fmt: skip
         route = context.routes.offline(endpoint.provider)
         visit = Visit("tab", None, address)

@@ -1,7 +1,7 @@
 """What a session owns on this server, so that it can be deleted, and looked for afterwards.
 
 Uploads lie in folders of their own under names that nobody can guess; a session's are known from the events that name
-them. Pictures and calls are kept under the session's name. For one event loop.
+them. Pictures, calls and runs are kept under the session's name. For one event loop.
 """
 
 import shutil
@@ -16,32 +16,35 @@ import anyio
 
 from ...desk import Desk
 from ...store import PictureStore
+from ..history.entries import History
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """How much there is of a session: files on disk, pictures in memory, results of paid calls."""
+    """How much there is of a session: files on disk, pictures in memory, results of paid calls, runs in its history."""
 
     files: int
     pictures: int
     calls: int
+    runs: int = 0
 
     @property
     def anything(self) -> bool:
         """Whether something is there."""
-        return bool(self.files or self.pictures or self.calls)
+        return bool(self.files or self.pictures or self.calls or self.runs)
 
 
 class Belongings:
-    """The folders of each session's uploads, with the pictures and calls that are kept for it.
+    """The folders of each session's uploads, with the pictures, calls and runs that are kept for it.
 
     Folders that are older than `life` seconds are deleted by `sweep`, at the latest; see also `leftovers`.
     """
 
-    def __init__(self, uploads: Path, pictures: PictureStore, desk: Desk, life: float) -> None:
+    def __init__(self, uploads: Path, pictures: PictureStore, desk: Desk, history: History, life: float) -> None:
         self._uploads = uploads
         self._pictures = pictures
         self._desk = desk
+        self._history = history
         self._life = life
         self._folders: defaultdict[str, dict[Path, float]] = defaultdict(dict)
 
@@ -59,13 +62,14 @@ class Belongings:
     async def look(self, session: str) -> Left:
         """What is there now, by looking."""
         files = await anyio.to_thread.run_sync(_count, list(self._folders.get(session, ())))
-        return Left(files, self._pictures.count(session), self._desk.count(session))
+        return Left(files, self._pictures.count(session), self._desk.count(session), self._history.count(session))
 
     async def delete(self, session: str) -> None:
         """All of it. A call that was sent goes on to its end at the vendor; its result is not kept."""
         self._desk.stop(session)
         self._desk.forget(session)
         self._pictures.forget(session)
+        self._history.forget(session)
         await anyio.to_thread.run_sync(remove, list(self._folders.get(session, ())))
 
     async def delete_all(self) -> None:
@@ -81,6 +85,7 @@ class Belongings:
     async def sweep(self) -> None:
         """Delete what has been here for long enough."""
         self._desk.sweep()
+        self._history.sweep()
         now = time.monotonic()
         for session, folders in list(self._folders.items()):
             old = [folder for folder, since in folders.items() if now - since > self._life]

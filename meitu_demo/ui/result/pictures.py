@@ -1,25 +1,29 @@
-"""A run's two pictures: made in a worker thread, then kept in memory under names that cannot be guessed."""
+"""A run's two pictures and a thumbnail: made in a worker thread, kept in memory under names that nobody can guess."""
 
 from dataclasses import dataclass, field
 
 import anyio
 
+from ...imaging import codec
 from ...imaging.compare import matching
 from ...service import Outcome
+from ...spec import ImageLimits
 from ...store import PictureStore
 from . import delivery
 from .stage import Pictures
 
 KEPT_PATH = "kept"
 DOWNLOAD_PATH = "download"
+SMALL = ImageLimits(min_side=1, max_side=160, max_bytes=60_000)  # a thumbnail
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Before and after as encoded pictures, nowhere kept yet."""
+    """Before, after and a small copy of that as encoded pictures, nowhere kept yet."""
 
     before: bytes = field(repr=False)
     after: bytes = field(repr=False)
+    small: bytes = field(repr=False)
 
 
 async def draw(outcome: Outcome) -> Drawn:
@@ -29,7 +33,8 @@ async def draw(outcome: Outcome) -> Drawn:
 
 def _draw(outcome: Outcome) -> Drawn:
     before = matching(outcome.sent, outcome.result, reframed=outcome.endpoint.reframes)
-    return Drawn(before, delivery.master(outcome))
+    after = delivery.master(outcome)
+    return Drawn(before, after, codec.prepare(after, SMALL).photo.data)
 
 
 def keep(store: PictureStore, drawn: Drawn, name: str, owner: str) -> Pictures:
@@ -40,4 +45,10 @@ def keep(store: PictureStore, drawn: Drawn, name: str, owner: str) -> Pictures:
         after=f"{KEPT_PATH}/{master}/{name}",
         download=f"{DOWNLOAD_PATH}/{master}/{name}",
         file_name=name,
+        small=f"{KEPT_PATH}/{store.put(drawn.small, owner)}/small.jpg",
     )
+
+
+def held(store: PictureStore, url: str) -> bytes | None:
+    """What lies at an address that `keep` gave; None once it is gone."""
+    return store.get(url.split("/")[1]) if url else None

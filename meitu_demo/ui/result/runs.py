@@ -92,6 +92,10 @@ async def watch(context: Context, run: Run) -> AsyncIterator[Update]:
         async for update in follow(context, run, route, ticket):
             yield update
     except Exception as error:  # every failure ends as an explanation on the screen
+        if not (ticket and (ticket.stopped or ticket.repeated)):
+            mode = route.mode if route else "lab" if run.fault is not None else "live" if paid else "offline"
+            explained = explain(error, run.language, paid=paid)
+            context.history.note_failed(run.visit.session, run.endpoint, mode, run.values, explained, run.fault)
         yield failed(run, error, ticket, route, paid=paid)
     finally:
         if ticket:
@@ -125,6 +129,7 @@ async def follow(context: Context, run: Run, route: Route, ticket: Ticket) -> As
         yield _screen(stage.stopped(ticket.sent, run.language), number=ticket.number)
         return
     pictures = keep(context.pictures, drawn, file_name(outcome), run.visit.session)
+    context.history.note(run.visit.session, outcome, pictures, run.fault)
     remark = _remark("repeated", ticket, run.language)
     settings = context.settings
     kept = receipt(outcome, settings.keep_minutes, settings.recipient(run.endpoint.provider), run.language)

@@ -25,12 +25,16 @@ element.addEventListener('input', event => {
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """URLs of one comparison, relative to the page, and the name under which the result is saved."""
+    """URLs of one comparison, relative to the page, and the name under which the result is saved.
+
+    small: of the result as a thumbnail; "" where there is none.
+    """
 
     before: str
     after: str
     download: str
     file_name: str
+    small: str = ""
 
 
 def offering(shown: str, can: Sequence[str]) -> str:
@@ -81,11 +85,19 @@ def ago(then: datetime, now: datetime, language: str) -> str:
 
 
 def comparison(
-    outcome: Outcome, pictures: Pictures, provider: str, language: str, remark: str = "", receipt: str = ""
+    outcome: Outcome,
+    pictures: Pictures,
+    provider: str,
+    language: str,
+    remark: str = "",
+    receipt: str = "",
+    line: str = "",
+    names: tuple[str, str] | None = None,
 ) -> str:
     """Before and after with a divider that mouse, finger and arrow keys move, and the facts of the run.
 
-    remark: a text for `note`. receipt: HTML of `receipt.receipt`.
+    remark: a text for `note`. receipt: HTML of `receipt.receipt`. line: HTML in place of the line of facts. names: of
+    the two, where they are two results and not before and after.
     """
 
     def say(key: str, **facts: object) -> str:
@@ -93,27 +105,41 @@ def comparison(
 
     result = outcome.result
     name = say(f"panels.{outcome.endpoint.id}.tab")
+    left, right = map(escape, names) if names else (say("result.before"), say("result.after"))
+    left_alt = say("result.after_alt", name=names[0]) if names else say("result.before_alt")
+    right_alt = say("result.after_alt", name=names[1]) if names else say("result.after_alt", name=name)
+    compare = say("history.compare") if names else say("result.compare")
     # Eager and synchronous: both pictures appear in the same frame.
     image = '<img src="{}" alt="{}" decoding="sync" draggable="false">'
     return f"""<div class="stage result">
   <figure class="compare" style="--w:{result.width};--h:{result.height}">
-    {image.format(escape(pictures.after), say("result.after_alt", name=name))}
-    <div class="before">{image.format(escape(pictures.before), say("result.before_alt"))}</div>
-    <span class="tag left">{say("result.before")}</span><span class="tag right">{say("result.after")}</span>
-    <input type="range" min="0" max="100" value="50" aria-label="{say("result.compare")}">
+    {image.format(escape(pictures.after), right_alt)}
+    <div class="before">{image.format(escape(pictures.before), left_alt)}</div>
+    <span class="tag left">{left}</span><span class="tag right">{right}</span>
+    <input type="range" min="0" max="100" value="50" aria-label="{compare}">
   </figure>
 </div>
 {note(remark) if remark else ""}
-<div class="facts">
+{line or facts_line(outcome, pictures, provider, language)}
+{"" if names else f'<p class="sent">{say("result.sent", changes=describe_changes(outcome.changes, language))}</p>'}
+{receipt}"""
+
+
+def facts_line(outcome: Outcome, pictures: Pictures, provider: str, language: str) -> str:
+    """Who made a result, what it cost, how long it took, its size and its download."""
+
+    def say(key: str, **facts: object) -> str:
+        return escape(translate(key, language, **facts))
+
+    result = outcome.result
+    return f"""<div class="facts">
   <span class="badge {outcome.mode}">{say(f"result.made_{outcome.mode}", provider=provider)}</span>
   {f"<span>{say('result.paid')}</span>" if outcome.mode != "offline" else ""}
   <span>{say("result.seconds", seconds=f"{outcome.elapsed_s:.2f}")}</span>
   <span>{result.width}×{result.height}</span>
   <a class="download" href="{escape(pictures.download)}" download="{escape(pictures.file_name)}">
     {say("result.download")}</a>
-</div>
-<p class="sent">{say("result.sent", changes=describe_changes(outcome.changes, language))}</p>
-{receipt}"""
+</div>"""
 
 
 def explanation(explained: Explanation, language: str, remark: str = "") -> str:

@@ -1,1 +1,1 @@
-"""Screens beside the panels: failure lab, verify, own keys, deletion."""
+"""Screens beside the panels: failure lab, verify, history, own keys, deletion."""

@@ -18,8 +18,10 @@ from ..texts import Texts, language_of
 from ..visits import Visit
 
 
-def build(context: Context, texts: Texts, session: Session, masthead: gr.HTML, panels: Sequence[Shown]) -> None:
-    """A line at the foot of the page. session: the browser's tab, own keys."""
+def build(
+    context: Context, texts: Texts, session: Session, masthead: gr.HTML, panels: Sequence[Shown]
+) -> gr.events.Dependency:
+    """A line at the foot of the page, and the event of its click. session: the browser's tab, own keys."""
     with gr.Row(elem_classes="foot"):
         button = gr.Button(texts.word("forget.button"), size="sm", elem_id="forget")
         told = gr.HTML(elem_id="forget-told", elem_classes="bare", apply_default_css=False)
@@ -38,11 +40,12 @@ def build(context: Context, texts: Texts, session: Session, masthead: gr.HTML, p
         )
 
     outputs = [told, session[1], masthead, *(part for panel in panels for part in (panel.photo, panel.stage))]
-    button.click(forget, session[:1], outputs, **PRIVATE)
+    return button.click(forget, session[:1], outputs, **PRIVATE)
 
 
 def _words(before: Left, left: Left, language: str) -> str:
     def say(key: str, found: Left) -> str:
-        return translate(f"forget.{key}", language, files=found.files, pictures=found.pictures, calls=found.calls)
+        facts = {"files": found.files, "pictures": found.pictures, "calls": found.calls, "runs": found.runs}
+        return translate(f"forget.{key}", language, **facts)
 
     return f"{say('deleted', before)} {say('left', left) if left.anything else translate('forget.nothing', language)}"

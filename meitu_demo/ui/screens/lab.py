@@ -83,7 +83,7 @@ def build(context: Context, rehearsal: Rehearsal, texts: Texts, session: Session
 
     endpoint.change(offer, endpoint, fault, **PRIVATE)
     gr.on([gr.context.Context.root_block.load], offer, endpoint, fault, **PRIVATE)  # type: ignore[union-attr]
-    return Shown("failure_lab", photo, shown, (received, *taken))
+    return Shown("failure_lab", photo, shown, (received, *taken), (endpoint, fault), run_button)
 
 
 def faults_of(provider: str, language: str) -> Choices:

@@ -13,6 +13,7 @@ from meitu_demo.service import Outcome, Watch
 from meitu_demo.spec import Photo
 from meitu_demo.store import PictureStore
 from meitu_demo.ui.guard.belongings import Belongings, Left
+from meitu_demo.ui.history.entries import History
 
 LIFE = 60.0
 
@@ -24,7 +25,7 @@ def uploads(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def mine(uploads: Path) -> Belongings:
-    return Belongings(uploads, PictureStore(LIFE), Desk(LIFE), LIFE)
+    return Belongings(uploads, PictureStore(LIFE), Desk(LIFE), History(LIFE), LIFE)
 
 
 def upload(uploads: Path, name: str) -> Path:
@@ -75,7 +76,7 @@ async def test_only_a_folder_of_its_own_is_a_sessions(mine: Belongings, uploads:
 
 async def test_what_is_old_is_swept(uploads: Path) -> None:
     """Once its time is up, whoever it belongs to; what is young stays."""
-    mine = Belongings(uploads, PictureStore(LIFE), Desk(LIFE), -1.0)
+    mine = Belongings(uploads, PictureStore(LIFE), Desk(LIFE), History(LIFE), -1.0)
     photo = upload(uploads, "a" * 32)
     mine.note("one", photo)
     await mine.sweep()
@@ -116,7 +117,7 @@ async def test_a_stop_leaves_no_file(mine: Belongings, uploads: Path) -> None:
 async def test_a_paid_result_is_forgotten_although_nobody_comes_any_more(uploads: Path) -> None:
     """The desk looks only when somebody hands something in; the sweep makes it look."""
     desk = Desk(-1.0)
-    mine = Belongings(uploads, PictureStore(LIFE), desk, LIFE)
+    mine = Belongings(uploads, PictureStore(LIFE), desk, History(LIFE), LIFE)
 
     async def ask(watch: Watch) -> Any:
         return None

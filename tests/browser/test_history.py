@@ -1,0 +1,90 @@
+"""The history, as a person uses it: two runs, one put beside the other, run again, taken along, deleted."""
+
+import json
+import zipfile
+
+import pytest
+from playwright.sync_api import expect
+
+from meitu_demo.provenance import read
+
+from .screens import History, Panel
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def test_runs_are_listed_compared_repeated_taken_along_and_deleted(page, pictures):
+    """Two runs by keyboard and mouse, through a reload, to a ZIP that is whole; then nothing of it is left."""
+    history = History(page)
+    expect(history.stage.locator("h3")).to_have_text("Your runs appear here")
+    panel = Panel(page, "facial-aesthetics").example()
+    for strength in ("1", "0.3"):
+        panel.part("strength").locator("input[type=number]").fill(strength)
+        page.keyboard.press("Tab")
+        panel.run()
+    page.reload()
+    page.wait_for_selector("#face-fuse-run")
+    history = History(page)
+    runs = history.runs
+    expect(runs).to_have_count(2)
+    expect(runs.first).to_have_attribute("aria-current", "true")
+    expect(runs.first).to_contain_text("Bigger eyes · Strength 0.3")
+
+    runs.nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(runs.nth(1)).to_have_attribute("aria-current", "true")
+    expect(runs.first).not_to_have_attribute("aria-current", "true")
+    expect(history.stage.locator(".side")).to_contain_text("Strength 1")
+    page.get_by_role("button", name="Put beside the current result").click()
+    expect(history.tags).to_have_text(["Bigger eyes · Strength 1", "Current result: Bigger eyes · Strength 0.3"])
+    history.stage.locator("input[type=range]").press("ArrowRight")
+    page.get_by_role("button", name="Before and after").click()
+    expect(history.tags).to_have_text(["Before", "After"])
+    page.get_by_role("button", name="Put beside the chosen run").first.click()
+    expect(history.stage.locator(".side")).to_have_count(2)
+
+    # Without a photo the panel waits for its person; with one, the free run is made.
+    page.get_by_role("button", name="Run again").click()
+    expect(panel.run_button).to_be_focused()
+    expect(panel.part("strength").locator("input[type=number]")).to_have_value("1")
+    panel.example()
+    History(page)
+    runs.nth(0).click()
+    with panel.ending():
+        page.get_by_role("button", name="Run again").click()
+    expect(panel.part("strength").locator("input[type=number]")).to_have_value("0.3")
+    History(page)
+    expect(runs).to_have_count(3)
+    expect(runs.first).to_contain_text("Strength 0.3")
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download all").click()
+    file = pictures / download.value.suggested_filename
+    download.value.save_as(file)
+    with zipfile.ZipFile(file) as packed:
+        *names, listing = packed.namelist()
+        told = json.loads(packed.read(listing))["runs"]
+        assert [run["file"] for run in told] == names
+        assert [run["settings"]["strength"] for run in told] == [1.0, 0.3, 0.3]
+        assert all(read(packed.read(name)) for name in names)
+
+    address = page.locator(".runs-all").evaluate("link => link.href")
+    page.locator("#forget").click()
+    expect(page.locator("#forget-told")).to_contain_text("runs in your history 3")
+    expect(page.locator("#forget-told")).to_contain_text("nothing of yours is left here")
+    expect(page.locator("#history-list")).to_contain_text("Nothing has been run in this tab yet.")
+    expect(history.stage.locator("h3")).to_have_text("Your runs appear here")
+    assert page.request.get(address).status == 404
+
+
+def test_no_click_in_the_history_makes_a_paid_call(visit, live_demo):
+    """A live run is only set up again: its panel opens with its settings, and the person presses the button."""
+    page = visit(live_demo)
+    panel = Panel(page, "anime-avatar").example().agree().run()
+    history = History(page)
+    expect(history.runs).to_contain_text(["live: Meitu"])
+    expect(page.get_by_role("button", name="Run again")).to_be_hidden()
+    page.get_by_role("button", name="Open with these settings").click()
+    expect(panel.run_button).to_be_focused()
+    assert History(page).runs.count() == 1
+    expect(panel.stage.locator(".result")).to_be_attached()

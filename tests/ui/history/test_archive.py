@@ -1,0 +1,101 @@
+"""The archive read back: a labelled picture for each run, and a listing that tells settings and nothing else."""
+
+import io
+import json
+import re
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
+
+from pydantic import SecretStr
+from ui.history.made import kept, outcome
+
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.errors import ProviderError
+from meitu_demo.explain import explain
+from meitu_demo.imaging import codec
+from meitu_demo.provenance import read
+from meitu_demo.spec import Credentials
+from meitu_demo.store import PictureStore
+from meitu_demo.ui.history.archive import LISTING, archive
+from meitu_demo.ui.history.entries import History
+from meitu_demo.ui.result import delivery
+
+KEY = "a-key-that-must-not-leave"
+LINK = "https://vendor.example/result.jpg?sig=1"
+
+
+def filled(store: PictureStore, history: History, portrait: bytes) -> None:
+    """Two results with the same settings in the same second, between them a failure that quotes key and link."""
+    at = datetime(2026, 3, 8, 14, 25, 1, tzinfo=UTC)
+    found = [outcome(portrait, made_at=at + timedelta(seconds=second)) for second in (0, 2)]
+    history.note("one", found[0], kept(store, found[0], delivery.master(found[0]), "one"))
+    error = ProviderError("meitu", "20003", vendor_message=f"{KEY} {LINK}", http_status=400, request_id="r")
+    values = {"template_id": "astronaut"}
+    history.note_failed("one", CATALOGUE["face_fuse"], "live", values, explain(error, "en"))
+    live = outcome(portrait, mode="live", request_id=f"{LINK} r-77", made_at=found[1].made_at)
+    history.note("one", live, kept(store, live, delivery.master(live), "one"))
+
+
+async def opened(history: History, store: PictureStore, visible: bool = True) -> zipfile.ZipFile:
+    parts = [part async for part in archive(history.runs("one"), store, "en", visible=visible)]
+    return zipfile.ZipFile(io.BytesIO(b"".join(parts)))
+
+
+async def test_each_picture_leaves_as_every_download_does(portrait: bytes) -> None:
+    """Marked as the master is, labelled in its lower right corner, under a name that is its own, oldest first."""
+    store, history = PictureStore(60), History(60)
+    filled(store, history, portrait)
+    packed = await opened(history, store)
+    assert packed.testzip() is None
+    *names, listing = packed.namelist()
+    assert listing == LISTING
+    assert [name[:21] for name in names] == ["01_facial-aesthetics_", "03_facial-aesthetics_"]
+    assert all(re.fullmatch(r"[\w.-]+\.jpg", name) for name in names)
+    assert all(not info.flag_bits & 8 for info in packed.infolist())  # sizes stand before the data, for any reader
+    ids = [run.made.outcome.id for run in reversed(history.runs("one")) if run.made]
+    for name, result in zip(names, ids, strict=True):
+        mark = read(packed.read(name))
+        assert mark is not None
+        assert mark.result_id == result
+        change = abs(codec.decode(packed.read(name)).astype(int) - codec.decode(portrait)).max(axis=2)
+        assert change[260:, 160:].max() > 100
+
+
+async def test_the_listing_tells_settings_and_nothing_else(portrait: bytes) -> None:
+    """Every run in order, with source, times, sizes and the vendor's request id; no key, no link, no picture."""
+    guarded = Credentials(SecretStr(KEY))
+    store, history = PictureStore(60), History(60)
+    filled(store, history, portrait)
+    packed = await opened(history, store)
+    text = packed.read(LISTING).decode()
+    runs = json.loads(text)["runs"]
+    assert [run["number"] for run in runs] == [1, 2, 3]
+    assert [run["source"] for run in runs] == ["offline", "live", "live"]
+    assert [run["file"] for run in runs] == [packed.namelist()[0], None, packed.namelist()[1]]
+    assert runs[0]["settings"] == {"shape_type": "8", "strength": 0.5}
+    assert runs[0]["made_at"] == "2026-03-08T14:25:01+00:00"
+    assert runs[0]["result"] == {"width": 320, "height": 320, "bytes": len(portrait)}
+    assert (runs[0]["made_by"], runs[2]["made_by"]) == ("offline engine", "AILabTools")
+    assert "r-77" in runs[2]["vendor_request_id"]
+    assert runs[1]["failure"]["code"] == "Meitu 20003"
+    for secret in (KEY, "://", "vendor.example", "kept/", "download/"):
+        assert secret not in text
+    assert len(text) < 3000
+    assert guarded.key.get_secret_value() == KEY  # held until here, so that it was guarded
+
+
+async def test_a_picture_that_is_gone_is_left_out_and_named_as_such(portrait: bytes) -> None:
+    """Also when it goes while the file is on its way."""
+    store, history = PictureStore(60), History(60)
+    filled(store, history, portrait)
+    parts, pieces = archive(history.runs("one"), store, "en", visible=False), []
+    pieces.append(await anext(parts))
+    store.forget("one")
+    pieces += [part async for part in parts]
+    packed = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
+    assert packed.testzip() is None
+    assert len(packed.namelist()) == 2
+    runs = json.loads(packed.read(LISTING))["runs"]
+    assert [bool(run["file"]) for run in runs] == [True, False, False]
+    assert all(PurePosixPath(name).name == name for name in packed.namelist())
