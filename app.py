@@ -1,4 +1,4 @@
-"""Starts the demo: settings → offline server and client → screens → serve. The only place that composes."""
+"""Starts the demo: settings → port → ledger → offline server and client → screens → serve. The only composer."""
 
 import logging
 import os
@@ -10,45 +10,54 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 12):
 # Gradio sums up its statistics with pandas after every event, for a monitoring page that is off here.
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 
-import uvicorn
+from meitu_demo import logs, outlets, serving
+from meitu_demo.settings import Settings, SettingsError, oddities
 
-from meitu_demo import outlets, tables, templates
-from meitu_demo.offline import create_app as create_offline
-from meitu_demo.routes import Routes
-from meitu_demo.settings import Settings
-from meitu_demo.till import Till
-from meitu_demo.transport import make_client
-from meitu_demo.ui.app import create_app
+log = logging.getLogger("app")
 
 
 def main() -> int:
-    """Serve until stopped; 2 when a setting is wrong."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    """Serve until stopped; 2 when it cannot start as it is set, told in one line before anything heavy is loaded."""
+    logging.basicConfig(format=logs.TEXT)
     outlets.install()
     try:
         settings = Settings.from_env()
-        if settings.templates_dir:
-            templates.load_folder(settings.templates_dir)
-    except ValueError as error:
+        logs.install(settings.log_format, settings.log_level)
+        listening = serving.take_port(settings.host, settings.port)
+        server = compose(settings)
+    except SettingsError as error:
         print(f"These settings need a look: {error}", file=sys.stderr)  # noqa: T201
         return 2
-    logging.getLogger().setLevel(settings.log_level)
-    tables.check()
-    till = Till(settings)
-    try:
-        if Routes(settings).any_live():
-            till.open_now()
-    except (OSError, ValueError) as error:
-        print(f"Paid calls cannot be written down: {error}", file=sys.stderr)  # noqa: T201
-        return 2
-    app = create_app(settings, make_client(settings, create_offline(once=True)), till)
-    print(f"Open http://{settings.host}:{settings.port}", flush=True)  # noqa: T201
-    # proxy_headers: who stands before the demo is said by TRUSTED_PROXIES alone.
-    uvicorn.run(
-        app, host=settings.host, port=settings.port, log_level="warning", log_config=None, access_log=False,
-        timeout_graceful_shutdown=5, proxy_headers=False, server_header=False,
-    )  # fmt: skip
+    for odd in oddities(settings):
+        log.warning("%s", odd)
+    host, port = listening.getsockname()[:2]
+    print(f"Open http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)  # noqa: T201
+    server.run([listening])
     return 0
+
+
+def compose(settings: Settings) -> serving.Server:
+    """Everything that takes a while to load. Raises SettingsError."""
+    from meitu_demo.routes import Routes
+    from meitu_demo.till import Till
+
+    till = Till(settings)
+    if Routes(settings).any_live():
+        till.require()
+
+    from meitu_demo import tables, templates
+    from meitu_demo.offline import create_app as create_offline
+    from meitu_demo.transport import make_client
+    from meitu_demo.ui.app import create_app
+
+    if settings.templates_dir:
+        try:
+            templates.load_folder(settings.templates_dir)
+        except ValueError as error:
+            raise SettingsError(f"TEMPLATES_DIR: {error}") from None
+    tables.check()
+    app = create_app(settings, make_client(settings, create_offline(once=True)), till)
+    return serving.Server(app, app.state.before_stop)
 
 
 if __name__ == "__main__":

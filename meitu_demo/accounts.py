@@ -11,11 +11,12 @@ from pathlib import Path
 
 from .address import client_address
 from .billing import Billing, billing_of
-from .errors import DemoError, OutcomeUnknown, ProviderError
+from .errors import DemoError, LedgerUnavailable, OutcomeUnknown, ProviderError
 from .explain import clean
 from .ledger import (
     Answer,
     Budgets,
+    IllegalTransition,
     Intent,
     Ledger,
     Pace,
@@ -54,7 +55,10 @@ class Account:
     async def sent(self, bytes_sent: int) -> None:
         """The next byte leaves the machine; raises when it must not. A repeat stays the same call."""
         if self._call.state is State.RESERVED:
-            await self._call.sent(bytes_sent)
+            try:
+                await self._call.sent(bytes_sent)
+            except IllegalTransition:  # swept: the clock was set forward, or the machine slept
+                raise LedgerUnavailable(cause="reservation_lost") from None
 
     async def confirmed(self, request_id: str | None, bytes_received: int) -> None:
         """The vendor did it."""
@@ -87,7 +91,7 @@ class Accounts:
         database that replicas share does not answer.
         """
         database = Database(settings.ledger_url())
-        own = database.is_file()
+        own = database.is_file
         secret = load_secret(Path(settings.data_dir) / SECRET_FILE) if own else shared_secret(database)
         budgets = Budgets(calls_per_day=settings.calls_per_day, calls_per_hour=settings.calls_per_hour)
         return cls(

@@ -16,10 +16,12 @@ from .errors import (
     LinkRejected,
     MissingConsent,
     MissingKey,
+    NoRoom,
     OutcomeUnknown,
     OverBudget,
     ProviderError,
     Resting,
+    Stopping,
     Unreachable,
     ValueRejected,
 )
@@ -41,6 +43,7 @@ MEANING: tuple[tuple[type[DemoError], Billing], ...] = (
     (OutcomeUnknown, Billing.UNKNOWN),
     (BadReply, Billing.UNKNOWN),
     (LinkRejected, Billing.DONE),
+    (NoRoom, Billing.DONE),  # where money is at stake, it is the result that finds no room
     *(
         (kind, Billing.NOT_SENT)
         for kind in (
@@ -68,4 +71,6 @@ def billing_of(error: BaseException) -> Billing | None:
             return Billing.REFUSED
         known = vendor_code(error.provider, error.code.strip() or str(error.http_status))
         return Billing(known.outcome) if known else Billing.UNKNOWN
+    if isinstance(error, Stopping):
+        return Billing.UNKNOWN if error.facts.get("cause") == "sent" else Billing.NOT_SENT
     return next((meaning for kind, meaning in MEANING if isinstance(error, kind)), None)

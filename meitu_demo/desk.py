@@ -17,9 +17,11 @@ from datetime import datetime
 from weakref import WeakSet
 
 from .errand import Ask, Collect, Errand, Progress
+from .errors import Stopping
 from .service import Outcome
 
 CAPACITY = 256 * 1024 * 1024  # bytes of pictures in all; the oldest go first
+WRITING_S = 2.0  # for the last words about calls that are broken off
 NOT_AGAIN, WHICHEVER = 0, -1  # beside the numbers of calls
 
 
@@ -41,6 +43,11 @@ class Ticket:
         return self._errand.number
 
     @property
+    def run(self) -> str:
+        """The id under which the log has the call."""
+        return self._errand.run
+
+    @property
     def begun_at(self) -> datetime:
         """When the call was made, in UTC."""
         return self._errand.begun_at
@@ -57,7 +64,13 @@ class Ticket:
 
     async def result(self) -> Outcome:
         """What came of it. Raises what it ended in. Being cancelled here does not cancel the call."""
-        return await asyncio.shield(self._errand.task)
+        try:
+            return await asyncio.shield(self._errand.task)
+        except asyncio.CancelledError:
+            if self._errand.task.cancelled():  # somebody waits here, so it is the app that gave up
+                sent = self._errand.sent and not self._errand.free
+                raise Stopping(cause="sent" if sent else "") from None
+            raise
 
     def stop(self) -> None:
         """The person has had enough: `steps` comes to its end."""
@@ -82,11 +95,14 @@ class Desk:
         self._running: set[Errand] = set()
         self._tickets: WeakSet[Ticket] = WeakSet()  # of those who wait
 
-    def hand_in(self, session: str, fingerprint: str, ask: Ask, collect: Collect, *, again: int = NOT_AGAIN) -> Ticket:
+    def hand_in(
+        self, session: str, fingerprint: str, ask: Ask, collect: Collect, *, again: int = NOT_AGAIN, run: str = ""
+    ) -> Ticket:
         """A ticket for the order with that fingerprint; `ask` is only used if the session has not made the call.
 
         again: the number of the call that is wanted once more although its end is known, or WHICHEVER there is. One
-        that is in flight is joined all the same: a double click on "run again" is one intent.
+        that is in flight is joined all the same: a double click on "run again" is one intent. run: the id of the call,
+        if it is made.
         """
         self.sweep()
         key = (session, fingerprint)
@@ -97,14 +113,14 @@ class Desk:
             before, errand = None, errand and errand.latest_worth()
         repeated = errand is not None
         if errand is None:
-            errand = Errand(next(self._numbers), ask, collect, self._running, free=False, before=before)
+            errand = Errand(next(self._numbers), ask, collect, self._running, free=False, before=before, run=run)
         self._errands[key] = (time.monotonic() + self._life, errand)
         self._errands.move_to_end(key)
         return self._ticket(session, errand, repeated=repeated)
 
-    def run(self, session: str, ask: Ask, collect: Collect) -> Ticket:
+    def run(self, session: str, ask: Ask, collect: Collect, *, run: str = "") -> Ticket:
         """A ticket for a call that costs nothing: nobody joins it, and it is not kept."""
-        errand = Errand(next(self._numbers), ask, collect, self._running, free=True)
+        errand = Errand(next(self._numbers), ask, collect, self._running, free=True, run=run)
         return self._ticket(session, errand, repeated=False)
 
     def stop(self, session: str) -> None:
@@ -122,12 +138,19 @@ class Desk:
             del self._errands[key]
 
     async def finish(self, seconds: float) -> None:
-        """Before the app stops: what is not sent is dropped; calls in flight get so long to end and be written down."""
+        """Before the app stops: what is not sent is dropped; calls in flight get so long to end.
+
+        What has not ended by then is broken off, and written down as unknown.
+        """
         for errand in list(self._running):
             if errand.free or not errand.sent:
                 errand.give_up()
         if self._running:
-            await asyncio.wait([errand.task for errand in self._running], timeout=seconds)
+            _, late = await asyncio.wait([errand.task for errand in self._running], timeout=seconds)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=WRITING_S)
 
     def _ticket(self, session: str, errand: Errand, *, repeated: bool) -> Ticket:
         ticket = Ticket(session, errand, repeated=repeated)

@@ -21,6 +21,7 @@ class Errand:
 
     free: it costs nothing. running: where it is noted while it runs, because a loop holds its tasks weakly.
     before: the call that this one was to make once more; it is there again if this one comes to nothing.
+    run: the id under which the log has it.
     """
 
     def __init__(
@@ -32,9 +33,11 @@ class Errand:
         *,
         free: bool,
         before: "Errand | None" = None,
+        run: str = "",
     ) -> None:
         self.number = number
         self.free = free
+        self.run = run
         self.begun_at = datetime.now(UTC)
         self.sent = False  # whether a byte may have left
         self.given_up = False

@@ -14,6 +14,8 @@ facts fill its gaps.
     ├─ Busy              too many calls wait for the vendor's rate limit already
     ├─ Crowded           as many runs are under way on the offline engine as it takes in, of one visitor or of all
     ├─ Resting           the vendor has not answered for a while and is left alone for a little
+    ├─ NoRoom            a file could not be written here: a full disk, or a folder that may not be written to
+    ├─ Stopping          the demo is being stopped or restarted, and the call was under way
     ├─ Unreachable       never arrived (dns | refused | tls | connect_timeout): safe to repeat
     ├─ OutcomeUnknown    sent, no readable answer (read_timeout | reset | server_error): may have been billed
     ├─ BadReply          answered, but not what the document promises
@@ -35,6 +37,7 @@ class DemoError(Exception):
 
     slug = "unexpected"
     trace: object = None  # an `inspector.Trace` of what had gone over the wire; no fact, so nothing prints it
+    run: str = ""  # the id of the run that ended in it, under which the log has it (`journal`)
 
     def __init__(self, slug: str | None = None, /, **facts: object) -> None:
         if slug is not None:
@@ -83,6 +86,18 @@ class OverVisitorBudget(OverBudget):
     """The cap on one visitor's paid calls. Facts: limit (calls an hour), provider, minutes (until one more is free)."""
 
     slug = "over_budget_hour"
+
+
+class NoRoom(DemoError):
+    """A photo or a result could not be put down on this server. Facts: cause (the system's word, such as ENOSPC)."""
+
+    slug = "no_room"
+
+
+class Stopping(DemoError):
+    """The demo stops, and with it the call. Facts: cause ("sent" when it may have been billed)."""
+
+    slug = "stopping"
 
 
 class LedgerUnavailable(DemoError):

@@ -28,7 +28,7 @@ class Explanation:
     """What happened, why, what to do, and facts for whoever looks closer. Plain text: escape it when rendering.
 
     slug: of the words that were chosen. code: short tag such as "Meitu 20003", or the slug of an error of our own.
-    details: (label, value) pairs.
+    details: (label, value) pairs. run: the id of the run, or "".
     """
 
     slug: str
@@ -38,11 +38,13 @@ class Explanation:
     code: str
     details: tuple[tuple[str, str], ...]
     language: str
+    run: str = ""
 
     def as_text(self) -> str:
         """All of it in one line, for clients of the API."""
         parts = {"title": self.title, "why": self.why, "fix": self.fix, "code": self.code}
-        return translate("explanation.text", self.language, **parts)
+        text = translate("explanation.text", self.language, **parts)
+        return translate("explanation.run", self.language, text=text, run=self.run) if self.run else text
 
 
 def explain(error: BaseException, language: str, *, paid: bool = True) -> Explanation:
@@ -50,6 +52,7 @@ def explain(error: BaseException, language: str, *, paid: bool = True) -> Explan
 
     paid: whether the call could cost money (`Route.paid`); only then a word about billing is added.
     """
+    run = clean(getattr(error, "run", ""))
     if not isinstance(error, DemoError):
         error = DemoError()
     facts = _facts(error, language)
@@ -59,9 +62,9 @@ def explain(error: BaseException, language: str, *, paid: bool = True) -> Explan
     if billing:
         why = _joined(language, why, translate(f"billing.{billing}.why", language))
         fix = _joined(language, translate(f"billing.{billing}.fix", language), fix)
-    details = _details(error, facts, billing, language)
+    details = _details(error, facts, billing, language, run)
     code = f"{facts.get('provider', '')} {facts['code']}" if isinstance(error, ProviderError) else clean(error.slug)
-    return Explanation(slug, title, why, fix, code.strip(), details, language)
+    return Explanation(slug, title, why, fix, code.strip(), details, language, run)
 
 
 def clean(text: object, longest: int = LONGEST) -> str:
@@ -122,7 +125,7 @@ def _joined(language: str, *sentences: str) -> str:
 
 
 def _details(
-    error: DemoError, facts: Mapping[str, object], billing: Billing | None, language: str
+    error: DemoError, facts: Mapping[str, object], billing: Billing | None, language: str, run: str
 ) -> tuple[tuple[str, str], ...]:
     rows: list[tuple[str, object]] = [("code", facts.get("code")), ("provider", facts.get("provider"))]
     if billing:
@@ -132,4 +135,5 @@ def _details(
         rows += [("vendor_message", error.vendor_message)]
     else:
         rows += [("http_status", facts.get("http_status")), ("request_id", facts.get("request_id"))]
+    rows += [("run", run)]
     return tuple((translate(f"details.{name}", language), clean(value)) for name, value in rows if value)

@@ -60,6 +60,7 @@ class Outcome:
     host: str = ""  # where the photo went; "" where it did not leave the machine
     bytes_sent: int = 0
     trace: Trace | None = field(default=None, repr=False)
+    run: str = ""  # under which the log has it
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from .errors import LedgerUnavailable
-from .settings import Settings
+from .settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from .accounts import Accounts
@@ -31,6 +31,23 @@ class Till:
         from .accounts import Accounts
 
         self.accounts = Accounts.open(self._settings)
+
+    def require(self) -> None:
+        """`open_now` for the start, when there are keys. Raises SettingsError when no paid call could be written down.
+
+        A server that does not answer is no reason: it may come later, and until then offline goes on.
+        """
+        where = "DATABASE_URL" if self._settings.database_url else "DATA_DIR"
+        try:
+            self.open_now()
+            if self.accounts and self.accounts.ledger.store.database.is_file:
+                self.accounts.ledger.store.sweep()
+        except LedgerUnavailable as error:
+            raise SettingsError(f"{where}: no call can be written down there ({error.facts['cause']})") from None
+        except OSError as error:
+            raise SettingsError(f"DATA_DIR cannot be written ({error.strerror or type(error).__name__})") from None
+        except ValueError as error:
+            raise SettingsError(f"{where}: {error}") from None
 
     async def open(self) -> "Accounts":
         """The accounts. Raises LedgerUnavailable."""

@@ -53,10 +53,9 @@ import hypothesis  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
-from meitu_demo import settings as settings_module  # noqa: E402
 from meitu_demo.imaging import codec  # noqa: E402
 from meitu_demo.imaging.astronaut import astronaut  # noqa: E402
-from meitu_demo.settings import Settings  # noqa: E402
+from meitu_demo.settings import Settings, environment  # noqa: E402
 from meitu_demo.spec import Image, Photo  # noqa: E402
 
 pytest_plugins = ["figures"]
@@ -125,7 +124,7 @@ def network_escapes() -> Iterator[list[str]]:
 @pytest.fixture(autouse=True)
 def _no_env_file(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever reads settings in a test must not find a developer's .env."""
-    monkeypatch.setattr(settings_module, "ENV_FILE", Path(tempfile.gettempdir()) / "no such folder" / ".env")
+    monkeypatch.setattr(environment, "ENV_FILE", Path(tempfile.gettempdir()) / "no such folder" / ".env")
 
 
 # ── Photos ──────────────────────────────────────────────────────────────────────────────────────────────────────────

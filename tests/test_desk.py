@@ -7,7 +7,9 @@ import pytest
 from told import ASKED, Call, hand_in, hold, outcome, rest
 
 from meitu_demo import desk as desk_module
+from meitu_demo.billing import Billing, billing_of
 from meitu_demo.desk import Desk
+from meitu_demo.errors import Stopping
 from meitu_demo.service import Asked, Step, Watch
 
 
@@ -142,15 +144,21 @@ async def test_a_free_call_is_nobody_elses(desk: Desk) -> None:
 
 
 async def test_a_stop_of_the_app(desk: Desk) -> None:
-    """Waits for what was sent, for as long as it is told; what was not sent is dropped at once."""
+    """Waits for what was sent, for as long as it is told, then breaks it off; what was not sent is dropped at once.
+
+    Whoever waits for the dropped ones hears why, and whether they may have cost something.
+    """
     waiting, quick, slow = Call(turn=hold()), Call(answer=hold()), Call(answer=hold())
     tickets = [hand_in(desk, call, order=str(number)) for number, call in enumerate((waiting, quick, slow))]
     await rest()
     asyncio.get_running_loop().call_later(0.01, quick.answer.set_result, ASKED)
     await desk.finish(0.2)
-    assert [ticket._errand.ended for ticket in tickets] == [True, True, False]
-    assert (waiting.sent, quick.recorded, slow.recorded) == (0, 1, 0)
-    slow.answer.set_result(ASKED)
+    assert [ticket._errand.ended for ticket in tickets] == [True, True, True]
+    assert (waiting.sent, quick.recorded, slow.recorded) == (0, 1, 1)
+    for ticket, billing in ((tickets[0], Billing.NOT_SENT), (tickets[2], Billing.UNKNOWN)):
+        with pytest.raises(Stopping) as stopped:
+            await ticket.result()
+        assert billing_of(stopped.value) is billing
 
 
 async def test_a_stop_of_the_app_right_after_somebody_left(desk: Desk) -> None:

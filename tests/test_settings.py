@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from meitu_demo import settings as module
-from meitu_demo.settings import Settings, SettingsError
+from meitu_demo.settings import Settings, SettingsError, environment, oddities
 
 
 def told(secret: SecretStr | None) -> str:
@@ -170,7 +169,7 @@ def test_the_environment_stands_before_the_file(tmp_path: Path, monkeypatch: pyt
     """A .env beside the app fills in what the process's environment does not say."""
     file = tmp_path / ".env"
     file.write_text("AILAB_API_KEY=from-file\nPORT=1111\n")
-    monkeypatch.setattr(module, "ENV_FILE", file)
+    monkeypatch.setattr(environment, "ENV_FILE", file)
     monkeypatch.setenv("PORT", "2222")
     settings = Settings.from_env()
     assert told(settings.ailab_key) == "from-file"
@@ -181,7 +180,7 @@ def test_a_key_in_the_file_is_taken_literally(tmp_path: Path, monkeypatch: pytes
     """A key may hold what a shell would expand; it is not expanded."""
     file = tmp_path / ".env"
     file.write_text("AILAB_API_KEY=a${HOME}b\n")
-    monkeypatch.setattr(module, "ENV_FILE", file)
+    monkeypatch.setattr(environment, "ENV_FILE", file)
     settings = Settings.from_env()
     assert told(settings.ailab_key) == "a${HOME}b"
 
@@ -201,3 +200,49 @@ def test_a_space_is_known() -> None:
     """By the name that it has there."""
     assert not read().space
     assert read(SPACE_ID="somebody/demo").space
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"DATABASE_URL": "mysql://canary@host/name"}, ["DATABASE_URL"]),
+        ({"DATABASE_URL": "postgresql://u:canary@host:port/name"}, ["DATABASE_URL"]),
+        ({"DATABASE_URL": "canary"}, ["DATABASE_URL"]),
+        ({"SPACE_ID": "somebody/demo", "HOST": "127.0.0.1"}, ["SPACE_ID", "HOST"]),
+        ({"TRUSTED_PROXIES": "10.0.0.1, 0.0.0.0/0"}, ["TRUSTED_PROXIES"]),
+        ({"TRUSTED_PROXIES": "::/0"}, ["TRUSTED_PROXIES"]),
+        ({"DATA_DIR": __file__}, ["DATA_DIR"]),
+        ({"LOG_FORMAT": "xml"}, ["LOG_FORMAT"]),
+        ({"LOGIN": "ann:,bo:canary", "TRUSTED_PROXIES": "::/0", "MODE": "x"}, ["LOGIN", "TRUSTED_PROXIES", "MODE"]),
+    ],
+)
+def test_what_contradicts_itself_is_named(environ: dict[str, str], named: list[str]) -> None:
+    """Each setting that cannot be meant so, all at once, and no secret among the words."""
+    message = wrong(**environ)
+    assert all(name in message for name in named)
+    assert "canary" not in message
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"AILAB_API_KEY": "canary", "RAPIDAPI_KEY": "canary"}, ["AILAB_API_KEY", "RAPIDAPI_KEY"]),
+        ({"MODE": "live"}, ["MODE"]),
+        ({"AILAB_API_KEY": "canary", "HOST": "0.0.0.0", "CALLS_PER_DAY": "off"}, ["CALLS_PER_DAY"]),
+        ({"AILAB_API_KEY": "canary", "AILAB_BASE_URL": "http://vendor.example"}, ["AILAB_BASE_URL"]),
+    ],
+)
+def test_what_may_not_be_meant_is_only_told(environ: dict[str, str], named: list[str]) -> None:
+    """It starts, and the log has one line for each."""
+    told = oddities(read(**environ))
+    assert len(told) == 1
+    assert all(name in told[0] for name in named)
+    assert "canary" not in told[0]
+
+
+def test_plain_settings_are_not_odd() -> None:
+    """Nor is a vendor's stand-in on this machine, nor a Space with its caps."""
+    assert oddities(read()) == []
+    own = {"MEITU_API_KEY": "k", "MEITU_API_SECRET": "s", "MEITU_BASE_URL": "http://127.0.0.1:8700"}
+    assert oddities(read(**own)) == []
+    assert oddities(read(SPACE_ID="somebody/demo", AILAB_API_KEY="k")) == []

@@ -26,7 +26,7 @@ OURS = """
     bad_reply_not_json bad_reply_no_media bad_reply_not_base64 bad_reply_not_an_image bad_reply_too_large
     link_rejected link_rejected_scheme link_rejected_address link_rejected_dns link_rejected_status
     link_rejected_host link_rejected_expired link_rejected_network link_rejected_timeout link_rejected_too_large
-    vendor_unknown unexpected
+    vendor_unknown unexpected stopping_sent
 """.split()  # noqa: SIM905 - a list this long reads better as words
 
 

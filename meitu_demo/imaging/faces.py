@@ -46,6 +46,12 @@ def find_faces(image: Image) -> tuple[Face, ...]:
     return tuple(sorted(best, key=lambda face: -face.side))
 
 
+def load_models() -> None:
+    """Load a worker's models, unless one has them; seconds. Raises whatever keeps them from being loaded."""
+    with _models():
+        pass
+
+
 def _confidence(faces: list[Face]) -> float:
     return max((face.score for face in faces), default=0.0)
 

@@ -63,8 +63,9 @@ class Database:
         with self._guarded(), self._engine.connect() as connection:
             yield connection
 
+    @property
     def is_file(self) -> bool:
-        """Whether it is a file of this machine's."""
+        """Whether it is a file of this machine, and no server."""
         return self._sqlite
 
     def is_missing(self) -> bool:

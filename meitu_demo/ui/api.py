@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 import gradio as gr
 
+from .. import journal
 from ..desk import NOT_AGAIN, WHICHEVER
 from ..errors import DemoError
 from ..explain import clean, explain
@@ -56,12 +57,13 @@ def expose(context: Context, endpoint: Endpoint) -> None:
                 outcome = await ticket.result()
             finally:
                 ticket.leave()
+            path = await anyio.to_thread.run_sync(_write, context, outcome, language)
         except Exception as error:
+            journal.name(error, endpoint.id)
             if not isinstance(error, DemoError):
                 log.error("%s failed\n%s", endpoint.id, stack_trace(error))
             text = explain(error, language, paid=paid).as_text()
             raise gr.Error(text, duration=None, print_exception=False) from None
-        path = await anyio.to_thread.run_sync(_write, context, outcome, language)
         context.mine.note(visit.session, path)
         asyncio.get_running_loop().call_later(FETCH_S, shutil.rmtree, path.parent, True)
         return gr.FileData(path=str(path), orig_name=path.name), report(
@@ -85,6 +87,7 @@ def report(outcome: Outcome, language: str, keep_minutes: int, *, repeated: bool
         "endpoint": outcome.endpoint.id,
         "mode": outcome.mode,
         "elapsed_s": round(outcome.elapsed_s, 3),
+        "run": outcome.run,
         "request_id": outcome.request_id and clean(outcome.request_id),
         "repeated": repeated,
         "width": outcome.result.width,

@@ -26,6 +26,7 @@ from .events import PRIVATE
 from .guard import doors, entrances, uploads
 from .guard.belongings import Belongings
 from .guard.headers import SecurityHeaders
+from .guard.health import Health, Readiness, parts
 from .guard.leftovers import Leftovers
 from .guard.login import LoginDoor, checker, login_message
 from .guard.origins import Origins, is_loopback
@@ -87,9 +88,10 @@ def head() -> str:
 
 
 def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None = None) -> FastAPI:
-    """The web app around `client` and `till`, which it closes when it stops."""
+    """The web app around `client` and `till`, which it closes when it stops. Raises SettingsError."""
     till = till or Till(settings)
     kept, folder = settings.keep_minutes * 60.0, Path(get_upload_folder())
+    uploads.require_room(folder)
     pictures, desk, runs = PictureStore(kept), Desk(kept), History(kept)
     mine = Belongings(folder, pictures, desk, runs, kept * 5 / 6)
     mine.clear_leftovers()
@@ -112,23 +114,30 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
             tasks.start_soon(mine.tend)
             tasks.start_soon(leftovers.tend)
             yield
-            await desk.finish(LAST_CALLS_S)
+            await desk.finish(LAST_CALLS_S)  # where the server has not asked for it before
             tasks.cancel_scope.cancel()
         await mine.delete_all()
         await leftovers.sweep(-1.0, -1.0)
         await rehearsal.close()
         await till.close()
 
+    async def before_stop() -> None:
+        app.state.gradio.stop_event.set()  # each open page holds a stream that would not end by itself
+        await desk.finish(LAST_CALLS_S)
+
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 
     # From the innermost to the outermost.
     app.add_middleware(VisitorCookie, till=till)
     if settings.login:
-        app.add_middleware(LoginDoor, gradio=lambda: app.state.gradio, space=settings.space)
+        app.add_middleware(
+            LoginDoor, gradio=lambda: app.state.gradio, space=settings.space, proxies=settings.trusted_proxies
+        )
     app.add_middleware(CORSMiddleware)  # allows nobody; without one, Gradio would add its own, which is generous
     app.add_middleware(
         Origins, proxies=settings.trusted_proxies, space=settings.space, loopback=is_loopback(settings.host)
     )
+    app.add_middleware(Health, readiness=Readiness(parts(till, paid=context.routes.any_live())))
     app.add_middleware(SecurityHeaders, space=settings.space)
 
     app.include_router(files.router(context))
@@ -142,5 +151,6 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
         auth=checker(settings.login) if settings.login else None, auth_message=login_message(),
     )  # fmt: skip
     app.state.gradio = entrances.narrow(app, context.uploads)
+    app.state.before_stop = before_stop
     doors.guard(blocks)
     return app

@@ -1,7 +1,7 @@
 """What every panel and API function needs, handed to them by `ui.app.build`, and how a call of theirs begins."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -12,8 +12,10 @@ from .. import service
 from ..address import client_address, sharer
 from ..calling import FAILURES, Breaker, Line
 from ..desk import NOT_AGAIN, Desk, Ticket
+from ..errand import Ask, Collect
 from ..errors import MissingConsent
 from ..fair import Turns
+from ..journal import Run
 from ..routes import Routes
 from ..service import Asked, Outcome, Step, Watch
 from ..settings import Settings
@@ -81,27 +83,48 @@ class Context:
         consent: the person in the photo agrees that it goes to the vendor; asked for where it leaves the machine.
         again: see `Desk.hand_in`. till: where it is paid, if not with the owner's money.
         """
-        if route.paid and not route.lab and consent is not True:
-            raise MissingConsent(provider=endpoint.provider)
-        order = await service.prepare(endpoint, source, values)
+        run = Run.on(endpoint.id, route, len(source))
+        with run.watching():
+            if route.paid and not route.lab and consent is not True:
+                raise MissingConsent(provider=endpoint.provider)
+            order = await service.prepare(endpoint, source, values)
+            if not route.paid:
+                ask, collect = self._parts(run, route, order, None)
+                visitor = sharer(
+                    visit.session, client_address(visit.peer, visit.forwarded_for, self.settings.trusted_proxies)
+                )
+                return self.desk.run(visit.session, partial(self._in_turn, visitor, ask), collect, run=run.id)
+            accounts = await (till or self.till).open()
+            fingerprint = await anyio.to_thread.run_sync(accounts.fingerprint, order)
+            pay = partial(accounts.pay, route, order, fingerprint=fingerprint, visitor=visit.visitor(accounts))
+            name = " ".join([route.mode, *route.headers.values(), fingerprint])
+            ask, collect = self._parts(run, route, order, pay)
+            ticket = self.desk.hand_in(visit.session, name, ask, collect, again=again, run=run.id)
+        if ticket.repeated:
+            run.id = ticket.run
+            run.tell("repeated", "free")
+        return ticket
+
+    def _parts(self, run: Run, route: Route, order: Order, pay: service.Pay | None) -> tuple[Ask, Collect]:
+        """The two parts of a call that the desk runs, with its line in the log at the end of them."""
+
+        async def ask(watch: Watch) -> Asked:
+            def seen(step: Step, seconds: float) -> None:
+                if step is Step.SEND:
+                    run.sent = len(order.photo.data)
+                watch(step, seconds)
+
+            with run.watching():
+                return await service.ask(self.client, route, order, watch=seen, pay=pay, line=self.lines.to(route))
 
         async def collect(asked: Asked, watch: Watch) -> Outcome:
-            return await service.collect(self.client, route, order, asked, watch=watch)
+            with run.watching():
+                outcome = await service.collect(self.client, route, order, asked, watch=watch)
+            run.back = len(outcome.result.data)
+            run.ends()
+            return replace(outcome, run=run.id)
 
-        ask = partial(self._ask, route, order)
-        if not route.paid:
-            visitor = sharer(
-                visit.session, client_address(visit.peer, visit.forwarded_for, self.settings.trusted_proxies)
-            )
-            return self.desk.run(visit.session, partial(self._in_turn, visitor, partial(ask, None)), collect)
-        accounts = await (till or self.till).open()
-        fingerprint = await anyio.to_thread.run_sync(accounts.fingerprint, order)
-        pay = partial(accounts.pay, route, order, fingerprint=fingerprint, visitor=visit.visitor(accounts))
-        name = " ".join([route.mode, *route.headers.values(), fingerprint])
-        return self.desk.hand_in(visit.session, name, partial(ask, pay), collect, again=again)
-
-    async def _ask(self, route: Route, order: Order, pay: service.Pay | None, watch: Watch) -> Asked:
-        return await service.ask(self.client, route, order, watch=watch, pay=pay, line=self.lines.to(route))
+        return ask, collect
 
     async def _in_turn(self, visitor: str, ask: Callable[[Watch], Awaitable[Asked]], watch: Watch) -> Asked:
         async with self.turns.turn(visitor, lambda before, seconds: watch(Step.QUEUE, seconds or 0.0)):

@@ -30,11 +30,25 @@ class Server:
         """Make and start it; returns when it answers. Raises CalledProcessError."""
         data = self._folder / "data"
         self._run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        self.resume()
+
+    def resume(self) -> None:
+        """Start it again; nothing, if it runs. Raises CalledProcessError."""
+        if (self._folder / "data" / "postmaster.pid").exists() and self._running():
+            return
         options = (
             f"-c listen_addresses= -c unix_socket_directories={self._folder} "
             "-c fsync=off -c max_connections=60 -c shared_buffers=16MB"
         )
+        data = self._folder / "data"
         self._run("pg_ctl", "-D", data, "-o", options, "-l", self._folder / "log", "-w", "-t", "60", "start")
+
+    def _running(self) -> bool:
+        try:
+            self._run("pg_ctl", "-D", self._folder / "data", "status")
+        except subprocess.CalledProcessError:
+            return False
+        return True
 
     def stop(self) -> None:
         """Stop it at once."""

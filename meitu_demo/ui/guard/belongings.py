@@ -51,7 +51,7 @@ class Belongings:
     def clear_leftovers(self) -> None:
         """What a process left that was killed, once it is old. Blocks; for the start, before anything is there."""
         now = time.time()
-        remove([path for path in self._uploads.glob("*") if now - path.stat().st_mtime > self._life])
+        remove([path for path in self._uploads.glob("*") if abs(now - path.stat().st_mtime) > self._life])
 
     def note(self, session: str, file: Path) -> None:
         """`file` is the session's; the folder that it lies in holds nothing else."""

@@ -20,8 +20,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ... import journal
 from ...endpoints import CATALOGUE
+from ...errors import NoRoom
+from ...explain import explain
 from ...imaging.codec import MAX_BYTES
+from ...words import match_language
 
 log = logging.getLogger(__name__)
 API = "/gradio_api"
@@ -48,6 +52,7 @@ def narrow(app: FastAPI, uploads: Path) -> App:
     assert isinstance(gradio, App)
     for kind in (*NONSENSE, RequestValidationError):
         gradio.add_exception_handler(kind, _nonsense)
+    gradio.add_exception_handler(OSError, _no_room)
     mount.app = Entrances(gradio, uploads)
     return gradio
 
@@ -56,6 +61,16 @@ async def _nonsense(request: Request, error: Exception) -> Response:
     """Gradio would answer 500, or repeat all that it was sent."""
     log.info("%s: arguments that make no sense (%s)", request.scope["path"], type(error).__name__)
     return JSONResponse({"detail": "These arguments make no sense here."}, 422)
+
+
+async def _no_room(request: Request, error: Exception) -> Response:
+    """Of an upload that could not be written down, Gradio would answer 500; its page shows what stands here."""
+    if not request.scope["path"].startswith(f"{API}/upload"):
+        raise error
+    failed = NoRoom(cause=type(error).__name__)
+    journal.name(failed, "")
+    text = explain(failed, match_language(request.headers.get("accept-language")), paid=False).as_text()
+    return PlainTextResponse(text, 507)
 
 
 class Entrances:

@@ -44,6 +44,10 @@ class SecurityHeaders:
                 found = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     found.setdefault(name, value)
+                if found.get("content-type", "").startswith("text/event-stream"):
+                    # A proxy that gathers an answer before it passes it on would hide each step until the end.
+                    found["x-accel-buffering"] = "no"
+                    found["cache-control"] = "no-store, no-transform"
                 if passing:
                     found.setdefault("cache-control", "no-store")
             await send(message)

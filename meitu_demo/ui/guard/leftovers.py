@@ -5,7 +5,7 @@ goes through it, leaves out what broke off on its way in, and never forgets a na
 """
 
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import anyio
@@ -50,14 +50,16 @@ class Leftovers:
 
     def _forget_sessions(self, idle: float) -> None:
         """A session holds a visitor's own keys, which live no longer than this, and a copy of the page's components."""
-        held, limit = self._blocks.state_holder, datetime.now() - timedelta(seconds=idle)
-        for session in [session for session, used in list(held.time_last_used.items()) if used < limit]:
+        held, now = self._blocks.state_holder, datetime.now()
+        since = {session: abs((now - used).total_seconds()) for session, used in list(held.time_last_used.items())}
+        for session in [session for session, seconds in since.items() if seconds > idle]:
             held.session_data.pop(session, None)
             held.time_last_used.pop(session, None)
 
 
 def _is_old(path: Path, life: float) -> bool:
+    """Also of a file from the future: the clock was set back, and it must not stay until that has come."""
     try:
-        return time.time() - path.stat().st_mtime > life
+        return abs(time.time() - path.stat().st_mtime) > life
     except OSError:
         return False

@@ -1,8 +1,10 @@
 """The optional login: Gradio's page and cookie, our check of the password, and a door before everything else.
 
-Gradio guards most of its routes and none of ours. Behind this door lies all that is not needed to log in.
+Gradio guards most of its routes and none of ours. Behind this door lies all that is not needed to log in. Wrong
+passwords are counted (`tries`).
 """
 
+import math
 import secrets
 from collections.abc import Callable, Sequence
 from html import escape
@@ -14,7 +16,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...words import languages, translate
+from ...address import Network, client_address
+from ...words import languages, match_language, translate
+from .tries import FREE, Tries
 
 OPEN = {"/", "/login", "/login/", "/logout", "/theme.css", "/favicon.ico", "/robots.txt", "/manifest.json"}
 OPEN_BELOW = ("/assets/", "/static/", "/svelte/")  # Gradio's own code and looks
@@ -34,14 +38,21 @@ def checker(users: Sequence[tuple[str, SecretStr]]) -> Callable[[str, str], bool
 
 def login_message() -> str:
     """What stands on Gradio's login page, which knows none of our translations: each language's words."""
-    return "<br>".join(escape(translate("page.login", language)) for language in languages())
+    keys = ("page.login", "page.login_tries")
+    lines = [" ".join(translate(key, language, free=FREE) for key in keys) for language in languages()]
+    return "<br>".join(map(escape, lines))
 
 
 class LoginDoor:
-    """ASGI middleware. gradio: gives Gradio's app, which knows who is in. space: the page is in a frame of others."""
+    """ASGI middleware. gradio: gives Gradio's app, which knows who is in. space: the page is in a frame of others.
 
-    def __init__(self, app: ASGIApp, *, gradio: Callable[[], App], space: bool) -> None:
+    proxies: whose word for an address is taken, where wrong passwords are counted.
+    """
+
+    def __init__(self, app: ASGIApp, *, gradio: Callable[[], App], space: bool, proxies: Sequence[Network]) -> None:
         self.app = app
+        self._tries = Tries()
+        self._proxies = proxies
         self._gradio = gradio
         self._space = space
 
@@ -55,9 +66,28 @@ class LoginDoor:
             await JSONResponse({"detail": "Not authenticated"}, 401)(scope, receive, send)
             return
 
+        if path.removesuffix("/") == "/login":
+            await self._log_in(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _log_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        peer = request.client.host if request.client else ""
+        address = client_address(peer, request.headers.get("x-forwarded-for", ""), self._proxies)
+        seconds = math.ceil(self._tries.wait(address))
+        if seconds:
+            text = translate("page.login_wait", match_language(request.headers.get("accept-language")), seconds=seconds)
+            answer = JSONResponse({"detail": text}, 429, {"retry-after": str(seconds)})
+            await answer(scope, receive, send)
+            return
+        self._tries.begin(address)
+
         async def with_better_cookie(message: Message) -> None:
-            if message["type"] == "http.response.start" and path.removesuffix("/") == "/login":
+            if message["type"] == "http.response.start":
                 self._mend(MutableHeaders(scope=message))
+                if message["status"] < 400:
+                    self._tries.was_right(address)
             await send(message)
 
         await self.app(scope, receive, with_better_cookie)

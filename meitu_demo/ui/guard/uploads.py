@@ -5,12 +5,21 @@ then, and whoever deletes theirs would delete the other's; and who has a photo a
 else has uploaded it.
 """
 
+import errno
 import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from gradio import route_utils
 from gradio.utils import get_upload_folder
+
+from ...errors import NoRoom
+from ...settings import SettingsError
 
 NAME_BYTES = 32
 
@@ -22,16 +31,52 @@ class LonelyUpload(route_utils.GradioUploadFile):
         super().__init__(*given, **named)
         self.sha.update(secrets.token_bytes(NAME_BYTES))
 
+    async def write(self, data: bytes) -> None:
+        """As Starlette's; half a photo for which there is no room does not stay behind."""
+        with self._gone_on_failure():
+            await super().write(data)
+
+    async def seek(self, offset: int) -> None:
+        """As Starlette's, which writes what is in the buffer."""
+        with self._gone_on_failure():
+            await super().seek(offset)
+
+    @contextmanager
+    def _gone_on_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            Path(self.file.name).unlink(missing_ok=True)
+            raise
+
 
 def keep_apart() -> None:
     """From now on, in this whole process, no two uploads share a folder."""
     route_utils.GradioUploadFile = LonelyUpload  # type: ignore[misc]
 
 
-def hand_out(name: str, data: bytes) -> str:
-    """Path of a file for one visitor, among the uploads: what lies there already, Gradio does not copy."""
+def hand_out(name: str, data: bytes, beside: Mapping[str, bytes] = MappingProxyType({})) -> str:
+    """Path of a file for one visitor, among the uploads: what lies there already, Gradio does not copy.
+
+    beside: other files in its folder, by name. Raises NoRoom.
+    """
     folder = Path(get_upload_folder()) / secrets.token_urlsafe(NAME_BYTES)
-    folder.mkdir(parents=True)
-    path = folder / name
-    path.write_bytes(data)
-    return str(path)
+    try:
+        folder.mkdir(parents=True)
+        for each, content in {name: data, **beside}.items():
+            (folder / each).write_bytes(content)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)  # half a photo is nobody's
+        raise NoRoom(cause=errno.errorcode.get(error.errno or 0, type(error).__name__)) from None
+    return str(folder / name)
+
+
+def require_room(folder: Path) -> None:
+    """For the start. Raises SettingsError when no upload can be put into `folder`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise SettingsError(f"GRADIO_TEMP_DIR: uploads cannot be kept there while they are used ({reason})") from None

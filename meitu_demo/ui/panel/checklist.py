@@ -22,6 +22,7 @@ from ..events import PRIVATE
 from ..guard import uploads
 from ..result.pictures import KEPT_PATH
 from ..texts import Texts, language_of
+from ..trouble import in_words
 from ..visits import Visit
 
 SMALL = ImageLimits(min_side=1, max_side=320, max_bytes=100_000)  # the picture on which the faces are drawn
@@ -66,7 +67,8 @@ def build(
         visit = Visit.of(request, tab)
         try:
             source = await context.read(payload, visit)
-            path = await anyio.to_thread.run_sync(_mended, endpoint, source, slug, face)
+            with in_words(request):
+                path = await anyio.to_thread.run_sync(_mended, endpoint, source, slug, face)
         except ImageRejected:
             return gr.skip()
         context.mine.note(visit.session, Path(path))

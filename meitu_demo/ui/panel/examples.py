@@ -22,6 +22,7 @@ from ..context import Context
 from ..events import PRIVATE
 from ..guard import uploads
 from ..texts import Texts
+from ..trouble import in_words
 from ..visits import Visit
 
 THUMBNAIL = 96  # px
@@ -35,7 +36,8 @@ def build(
 
     def taking(name: str) -> Callable[..., Any]:
         async def take(request: gr.Request, tab: Any) -> str:
-            path = await anyio.to_thread.run_sync(example_file, name)
+            with in_words(request):
+                path = await anyio.to_thread.run_sync(example_file, name)
             context.mine.note(Visit.of(request, tab).session, Path(path))
             return path
 

@@ -11,6 +11,7 @@ from ..events import PRIVATE
 from ..result import stage
 from ..result.runs import Run, Update, watch
 from ..texts import Texts
+from ..trouble import in_words
 from ..visits import Visit
 from . import checklist, consent, controls, examples, preview
 from .one_photo import Shown
@@ -86,7 +87,8 @@ def photo_input(context: Context, slug: str, texts: Texts, session: Session) -> 
 
     async def received(request: gr.Request, payload: Any, tab: Any) -> Any:
         owner = Visit.of(request, tab).session
-        return await preview.showable(payload, context.uploads, lambda path: context.mine.note(owner, path))
+        with in_words(request):
+            return await preview.showable(payload, context.uploads, lambda path: context.mine.note(owner, path))
 
     return photo, photo.upload(received, [photo, *session[:1]], photo, preprocess=False, **PRIVATE)
 

@@ -30,6 +30,4 @@ async def showable(payload: Any, uploads: Path, found: Callable[[Path], None]) -
 
 
 def _write(source: bytes) -> str:
-    path = hand_out("photo.jpg", codec.encode(codec.decode(source)))
-    Path(path).with_name(doors.ORIGINAL).write_bytes(source)
-    return path
+    return hand_out("photo.jpg", codec.encode(codec.decode(source)), {doors.ORIGINAL: source})

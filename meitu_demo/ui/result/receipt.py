@@ -42,6 +42,7 @@ def receipt(outcome: Outcome, keep_minutes: int, recipient: str, language: str) 
         (say("way"), sent),
         (say("kept"), say("kept_text", minutes=keep_minutes)),
         (say("id"), outcome.id),
+        (say("run"), outcome.run),
     )
-    cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in rows)
+    cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in rows if text)
     return f'<details class="receipt"><summary>{escape(say("title"))}</summary><dl>{cells}</dl></details>'

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from ... import journal
 from ...billing import Billing, billing_of
 from ...desk import NOT_AGAIN, Ticket
 from ...errors import DemoError, ImageRejected, ValueRejected
@@ -140,6 +141,7 @@ async def follow(context: Context, run: Run, route: Route, ticket: Ticket) -> As
 
 def failed(run: Run, error: Exception, ticket: Ticket | None, route: Route | None, *, paid: bool) -> Update:
     """The explanation of `error`, what went over the wire if anything did, and what can be done next."""
+    journal.name(error, run.endpoint.id)
     if not isinstance(error, DemoError):
         log.error("%s failed\n%s", run.endpoint.id, stack_trace(error))
     explained = explain(error, run.language, paid=paid)

@@ -80,7 +80,7 @@ def note(text: str) -> str:
 
 def ago(then: datetime, now: datetime, language: str) -> str:
     """How long ago something was, in words."""
-    minutes = int((now - then).total_seconds() // 60)
+    minutes = max(0, int((now - then).total_seconds() // 60))  # clocks are set
     return translate("result.minutes_ago", language, minutes=minutes) if minutes else translate("result.now", language)
 
 

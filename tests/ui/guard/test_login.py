@@ -13,6 +13,7 @@ from ui.conftest import Page, serve
 from meitu_demo.provenance import read
 from meitu_demo.settings import Settings
 from meitu_demo.ui.guard.login import checker
+from meitu_demo.ui.guard.tries import FREE
 from meitu_demo.words import languages, translate
 
 BEHIND = ("/config", "/gradio_api/info", "/gradio_api/file=/etc/passwd", "/kept/x/y.jpg",
@@ -52,6 +53,7 @@ def test_the_page_to_log_in_holds_no_panel(locked: Page) -> None:
     text = httpx.get(locked.url).text
     for language in languages():
         assert translate("page.login", language) in text
+        assert translate("page.login_tries", language, free=FREE) in text
     assert "face-fuse" not in text
 
 

@@ -1,0 +1,106 @@
+"""What is set: one frozen dataclass, whose secrets are guarded for as long as it lives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+from pydantic import SecretStr
+
+from ..redaction import guard
+
+Network = IPv4Network | IPv6Network
+Mode = Literal["auto", "live", "offline"]
+LogFormat = Literal["text", "json"]
+MARKETPLACE_HOST = "facial-aesthetics.p.rapidapi.com"
+DATABASES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite", "sqlite+pysqlite")  # how its URL may begin
+OFFLINE_PLACES = 60  # runs on the offline engine that all visitors together may have under way
+MARKETPLACE_PATH = "/face/editing/face-tidyup"
+# Where the vendors leave results. No whole object store is among them (such as that of Aliyun or Huawei): anybody can
+# rent a name there.
+RESULT_HOSTS = (
+    ".meitu.com",  # obs.mtlab.meitu.com in answers of Meitu's that clients have published; its API is below it, too
+    ".meitudata.com",  # Meitu's own network for pictures; not seen in an answer yet
+    ".ailabtools.com",  # ai-result-rapidapi.ailabtools.com in published answers, to direct and marketplace keys alike
+    ".ailabapi.com",  # where AILabTools' API is; not seen in an answer yet
+)
+
+
+class SettingsError(ValueError):
+    """One or more settings are wrong; the message names each of them and never shows a secret's value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that the environment decides. Times in seconds; secrets hide in `repr`."""
+
+    meitu_key: SecretStr | None = None
+    meitu_secret: SecretStr | None = None
+    meitu_base_url: str = "https://openapi.mtlab.meitu.com"
+    meitu_template_ids: tuple[str, ...] = ()
+    templates_dir: Path | None = None
+    ailab_key: SecretStr | None = None
+    rapidapi_key: SecretStr | None = None
+    rapidapi_host: str = MARKETPLACE_HOST
+    ailab_base_url: str = "https://www.ailabapi.com"
+    ailab_path: str | None = None
+    mode: Mode = "auto"
+    login: tuple[tuple[str, SecretStr], ...] = ()  # names and passwords; none: everybody may come in
+    space: bool = False  # on a Hugging Face Space, in a frame of its page and behind its proxy
+    host: str = "127.0.0.1"
+    port: int = 7860
+    log_level: str = "INFO"
+    log_format: LogFormat = "text"
+    data_dir: str = "data"
+    database_url: SecretStr | None = None
+    calls_per_day: int | None = None
+    calls_per_hour: int | None = None
+    calls_per_second: float | None = 1.0
+    longest_wait: float = 20.0
+    breaker: bool = True
+    failure_lab: bool = True
+    offline_each: int = 4  # runs on the offline engine that a visitor may have under way
+    trusted_proxies: tuple[Network, ...] = ()
+    meitu_recipient: str = "Meitu, China"
+    ailab_recipient: str = "AILabTools, China"
+    keep_minutes: int = 30
+    visible_label: bool = True
+    result_hosts: tuple[str, ...] = RESULT_HOSTS  # in small letters; with a dot before it, every name below
+    connect_timeout: float = 5.0
+    write_timeout: float = 30.0
+    read_timeout: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.database_url:
+            guard(self.database_url, *_passwords(self.database_url.get_secret_value()))
+        keys = (self.meitu_key, self.meitu_secret, self.ailab_key, self.rapidapi_key)
+        for secret in (*keys, *(password for _, password in self.login)):
+            if secret:
+                guard(secret)
+
+    def ledger_url(self) -> str:
+        """Where paid calls are written down: the database that is set, else a file in the data folder."""
+        url = self.database_url
+        return url.get_secret_value() if url else f"sqlite:///{Path(self.data_dir).resolve()}/ledger.db"
+
+    def recipient(self, provider: str) -> str:
+        """Whom a photo for `provider` is sent to, by name and country."""
+        return {"meitu": self.meitu_recipient, "ailab": self.ailab_recipient}[provider]
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read `environ`, or the process's environment with ``.env`` behind it. Raises SettingsError."""
+        from .environment import environment, read  # it makes these, so it stands above
+
+        return read(environment() if environ is None else environ)
+
+
+def _passwords(url: str) -> tuple[str, ...]:
+    """The password in `url`, as it stands there and as it is meant; libraries show the one or the other."""
+    try:
+        password = urlsplit(url).password or ""
+    except ValueError:
+        return ()
+    return password, unquote(password)

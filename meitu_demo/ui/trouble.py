@@ -1,0 +1,22 @@
+"""Failures of events that have no stage to explain them on: they become a message above the page, which stays."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import gradio as gr
+
+from .. import journal
+from ..errors import DemoError
+from ..explain import explain
+from .texts import language_of
+
+
+@contextmanager
+def in_words(request: gr.Request | None) -> Iterator[None]:
+    """Around what an event does. Raises gr.Error with the explanation, in the language of the request."""
+    try:
+        yield
+    except DemoError as error:
+        journal.name(error, "")
+        text = explain(error, language_of(request), paid=False).as_text()
+        raise gr.Error(text, duration=None, print_exception=False) from None

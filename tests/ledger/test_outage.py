@@ -1,0 +1,64 @@
+"""PostgreSQL away at the start and in mid-run, with the whole app: live calls wait, offline goes on."""
+
+import json
+import threading
+import time
+
+import httpx
+import pytest
+from running.held_vendor import vendor
+from ui.conftest import Page, serve
+
+from meitu_demo.settings import Settings
+
+from .conftest import FreshUrl
+from .postgres import Server
+
+
+def live(page: Page, photo: object) -> tuple[str, str]:
+    """How a paid call ends, made again though its result may be known."""
+    kind, answer = page.call("quality_restoration", photo, True, True)
+    return kind, json.dumps(answer)
+
+
+def test_the_database_goes_and_comes_back(
+    postgres: Server, postgres_url: FreshUrl, portrait: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Without a restart: refused in words while it is away, made once it is there; a run that was sent is shown."""
+    url, folder = postgres_url(), tmp_path_factory.mktemp("data")
+    postgres.stop()
+    try:
+        with vendor() as shop:
+            settings = Settings.from_env({**shop.settings, "DATABASE_URL": url, "DATA_DIR": str(folder)})
+            running = serve(settings)
+            page = next(running)
+            photo = page.upload(portrait)
+
+            kind, words = live(page, photo)
+            assert (kind, shop.calls) == ("error", [])
+            assert "Live calls are paused." in words
+            assert "postgres" not in words
+            assert httpx.get(f"{page.url}/readyz", timeout=60).json()["parts"]["database"] == "unreachable"
+            assert page.call("facial_aesthetics", photo, 8, 0.5, False, False)[0] == "complete"
+
+            postgres.resume()
+            assert live(page, photo)[0] == "complete"
+
+            asked, answers = len(shop.calls), []
+            shop.free.clear()
+            caller = threading.Thread(target=lambda: answers.append(live(page, photo)[0]))
+            caller.start()
+            end = time.monotonic() + 30
+            while len(shop.calls) == asked and time.monotonic() < end:
+                time.sleep(0.01)
+            postgres.stop()
+            shop.free.set()
+            caller.join(60)
+            assert answers == ["complete"]  # it was paid for
+            assert live(page, photo)[0] == "error"
+
+            postgres.resume()
+            assert live(page, photo)[0] == "complete"
+            next(running, None)
+    finally:
+        postgres.resume()

@@ -1,0 +1,107 @@
+"""Wrong passwords are counted: by address, in all, for a while, and without a word about names."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from ui.conftest import Page, serve
+
+from meitu_demo.settings import Settings
+from meitu_demo.ui.guard import tries as module
+from meitu_demo.ui.guard.tries import ADDRESSES, FREE, FREE_SHARED, IN_ALL, LONGEST_S, Tries
+
+ONE, OTHER, SHARED = "9.9.9.9", "8.8.8.8", "10.0.0.7"
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A monotonic one."""
+    return Clock()
+
+
+def wrong(tries: Tries, address: str, times: int = 1) -> float:
+    """The wait after so many more wrong tries."""
+    for _ in range(times):
+        tries.begin(address)
+    return tries.wait(address)
+
+
+def test_the_wait_doubles_up_to_its_longest(clock: Clock) -> None:
+    """A few are free; then a minute, two, four, at most a quarter of an hour. Another address does not wait."""
+    tries = Tries(clock)
+    assert wrong(tries, ONE, FREE - 1) == 0
+    assert [wrong(tries, ONE) for _ in range(6)] == [60, 120, 240, 480, 900, 900]
+    assert tries.wait(OTHER) == 0
+    clock.now += LONGEST_S
+    assert tries.wait(ONE) == 0
+    clock.now += 1
+    assert wrong(tries, ONE) == 0  # after that long, it begins anew
+
+
+def test_a_right_one_takes_back_itself_alone(clock: Clock) -> None:
+    """So whoever has a password of their own gets no free tries at another's; and many at once are many."""
+    tries = Tries(clock)
+    for _ in range(20):
+        tries.begin(ONE)
+        tries.was_right(ONE)
+    assert wrong(tries, ONE, FREE - 1) == 0
+    tries.begin(ONE)
+    tries.was_right(ONE)
+    assert tries.wait(ONE) == 0
+    assert wrong(tries, ONE) > 0
+
+
+def test_an_address_that_many_may_share_has_more(clock: Clock) -> None:
+    """A private network's, or nobody knows whose."""
+    for address in (SHARED, "unknown", "127.0.0.1"):
+        tries = Tries(clock)
+        assert wrong(tries, address, FREE_SHARED - 1) == 0
+        assert wrong(tries, address) > 0
+
+
+def test_after_many_from_everywhere_everybody_waits(clock: Clock) -> None:
+    """For what is left of the minute; and what is remembered does not grow."""
+    tries = Tries(clock)
+    for number in range(IN_ALL):
+        tries.begin(f"9.9.{number}.1")
+        clock.now += 0.1
+    assert 49 < tries.wait(OTHER) < 51
+    clock.now += 51
+    assert tries.wait(OTHER) == 0
+    for number in range(ADDRESSES + 10):
+        tries.begin(str(number))
+    assert len(tries._wrong) == ADDRESSES
+
+
+@pytest.fixture
+def locked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+    """The app with a login, behind a proxy that says where people come from; few tries, to be quick."""
+    monkeypatch.setattr(module, "FREE", 2)
+    running = serve(Settings.from_env({"LOGIN": "ann:right", "TRUSTED_PROXIES": "127.0.0.1"}))
+    yield next(running)
+    next(running, None)
+
+
+def test_who_guesses_has_to_wait_and_is_told(locked: Page) -> None:
+    """In words, with the seconds, and alike for a name that is there and one that is not; others come in as always."""
+
+    def enter(name: str, password: str, address: str, language: str = "en") -> httpx.Response:
+        headers = {"x-forwarded-for": address, "accept-language": language}
+        return httpx.post(f"{locked.url}/login", data={"username": name, "password": password}, headers=headers)
+
+    assert [enter(name, "x", ONE).status_code for name in ("ann", "nobody")] == [400, 400]
+    for name, password in (("ann", "right"), ("ann", "x"), ("nobody", "x")):
+        told = enter(name, password, ONE)
+        assert (told.status_code, told.headers["retry-after"]) == (429, "60")
+        assert told.json() == {"detail": "Too many wrong passwords. Wait 60 s, then try again."}
+    assert "60" in enter("ann", "x", ONE, "zh").json()["detail"]
+    assert enter("ann", "right", OTHER).status_code == 200
