@@ -18,9 +18,11 @@ from meitu_demo.ledger import (
     verify_visitor,
     visitor_hash,
 )
+from meitu_demo.ledger.database import Database
 from meitu_demo.ledger.visitor import YEAR
 
 from .given import NOON
+from .postgres import FreshUrl
 
 SECRET = b"s" * 32
 OTHER = b"t" * 32

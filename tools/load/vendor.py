@@ -38,7 +38,14 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--seconds", type=float, default=2.0)
     given = parser.parse_args()
-    uvicorn.run(create_app(given.seconds), host="127.0.0.1", port=given.port, log_level="warning", access_log=False)
+    uvicorn.run(
+        create_app(given.seconds),
+        host="127.0.0.1",
+        port=given.port,
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=75,
+    )  # as vendors have it, longer than any client
 
 
 if __name__ == "__main__":

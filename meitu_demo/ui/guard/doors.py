@@ -19,6 +19,7 @@ from gradio.exceptions import InvalidPathError
 from ...errors import DemoError, ImageRejected, ValueRejected
 from ...explain import explain
 from ...imaging.codec import MAX_BYTES
+from ..texts import language_of
 
 log = logging.getLogger(__name__)
 ORIGINAL = "original.heic"  # beside a stand-in that browsers can show, in a folder of the two's own
@@ -51,7 +52,8 @@ async def _in_words(preprocess: Callable[..., Awaitable[list[Any]]], *given: Any
 
 
 def _refusal(error: DemoError) -> gr.Error:
-    return gr.Error(explain(error, "en").as_text(), duration=None, print_exception=False)
+    language = language_of(LocalContext.request.get(None))
+    return gr.Error(explain(error, language).as_text(), duration=None, print_exception=False)
 
 
 async def _move_files_only(block: Block, resource: str | Path | None) -> str | None:

@@ -1,0 +1,69 @@
+// A server that is gone in the middle of a run. Gradio's page would reload itself by and by, without a word, and with it
+// photo and settings would be gone. So a stream that breaks off ends here in order: each event under way is told as
+// failed, the stages that wait say what happened, and the next click goes to whichever server answers then.
+const SILENCE_MS = 60_000; // Gradio's server gives a sign of life every fifteen seconds
+const fetchIt = window.fetch.bind(window), underWay = new Set();
+const lostWords = () => document.getElementById('lost')?.content.querySelector('.stage');
+
+// Within the stage: Gradio keeps hold of the element itself.
+const breakOff = () => {
+  const told = lostWords();
+  for (const stage of told ? document.querySelectorAll('.stage.progress') : []) {
+    stage.className = told.className;
+    stage.setAttribute('role', 'alert');
+    stage.replaceChildren(...told.cloneNode(true).childNodes);
+    stage.parentElement.querySelector('i.can')?.setAttribute('class', 'can');
+  }
+};
+
+const inOrder = (controller, send) => {
+  for (const event_id of underWay)
+    send({msg: 'process_completed', event_id, success: false, output: {error: null, visible: false}});
+  underWay.clear();
+  send({msg: 'close_stream', event_id: null});
+  controller.close();
+  breakOff();
+};
+
+// The lines of the answer, up to its end or the moment it breaks off.
+const kept = (answer, signal) => new ReadableStream({
+  async start(controller) {
+    const decoder = new TextDecoder(), encoder = new TextEncoder();
+    const send = message => controller.enqueue(encoder.encode(`data: ${JSON.stringify(message)}\n\n`));
+    try {
+      if (!answer?.ok) throw Error('nobody answers');
+      const reader = answer.body.getReader();
+      for (let text = '';;) {
+        let clock;
+        const silence = new Promise((_, fail) => clock = setTimeout(fail, SILENCE_MS, Error('silence')));
+        const {done, value} = await Promise.race([reader.read(), silence]).finally(() => clearTimeout(clock));
+        if (done) throw Error('the end came too early');
+        const lines = (text + decoder.decode(value, {stream: true})).split('\n\n');
+        text = lines.pop();
+        for (const message of lines.map(line => JSON.parse(line.replace(/^data: ?/, '')))) {
+          if (message.msg === 'unexpected_error') throw Error('it stops, or does not know us');
+          if (message.msg === 'process_completed') underWay.delete(message.event_id);
+          send(message);
+          if (message.msg === 'close_stream') return controller.close();
+        }
+      }
+    } catch (error) {
+      if (signal?.aborted) controller.error(error); // Gradio wants no more of it
+      else inOrder(controller, send);
+    }
+  },
+});
+
+window.fetch = async (asked, options) => {
+  const path = new URL(asked.url ?? asked, document.baseURI).pathname;
+  if (path.endsWith('/queue/data')) {
+    const answer = await fetchIt(asked, options).catch(() => null);
+    return new Response(kept(answer, options?.signal), {headers: {'content-type': 'text/event-stream'}});
+  }
+  if (!path.endsWith('/queue/join')) return fetchIt(asked, options);
+  const answer = await fetchIt(asked, options).catch(() => null);
+  if (!answer || [502, 503, 504].includes(answer.status)) // a text, which Gradio shows
+    return Response.json({detail: lostWords()?.querySelector('h3').textContent ?? ''}, {status: 503});
+  if (answer.ok) underWay.add((await answer.clone().json()).event_id);
+  return answer;
+};
