@@ -23,7 +23,7 @@ fuzz: ## all rounds of the tests with odd and hostile files
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m pytest -n 2 --dist loadgroup -m fuzz --whole
 
-soak: ## all of the tests with many visitors, for long
+soak: ## ten minutes of mixed use and more: memory, files and descriptors are level
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m pytest -m soak --whole
 

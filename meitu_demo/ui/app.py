@@ -44,6 +44,7 @@ from .theme import theme
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LAST_CALLS_S = 5.0  # how long a stop waits for calls in flight
+DELIVERY_S = 1.0  # and for their results to be drawn and to reach their pages
 
 
 def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
@@ -122,8 +123,9 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
         await till.close()
 
     async def before_stop() -> None:
+        if await desk.finish(LAST_CALLS_S):
+            await anyio.sleep(DELIVERY_S)
         app.state.gradio.stop_event.set()  # each open page holds a stream that would not end by itself
-        await desk.finish(LAST_CALLS_S)
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 

@@ -51,6 +51,8 @@ def test_the_page_tells_and_goes_on(cluster: Cluster, tmp_path: Path, portrait: 
         first.on("pageerror", lambda error: broken.append(str(error)))
         panels = [Panel(page, "quality-restoration").upload(photo).agree() for page in (first, other)]
         before = cluster.charges()
+        cluster.slow(60.0)
+        cleared.callback(cluster.slow)
         for panel in panels:
             panel.run_button.click()
         while cluster.charges() < before + 2:
@@ -58,6 +60,7 @@ def test_the_page_tells_and_goes_on(cluster: Cluster, tmp_path: Path, portrait: 
         doomed = next(replica for replica in cluster.replicas if home.endswith(f":{replica.port}"))
         doomed.kill()
         cleared.callback(doomed.start)
+        cluster.slow()
         for panel, locale in zip(panels, ("en-US", "zh-CN"), strict=True):
             title, cost, gone = WORDS[locale]
             panel.stage.locator(".stage.trouble").filter(has_text=title).filter(has_text=cost).wait_for()

@@ -14,6 +14,7 @@ import httpx
 import psycopg
 import uvicorn
 from browser.serving import free_port
+from starlette.applications import Starlette
 
 from tools.load.replicas import Replica, proxied
 from tools.load.vendor import create_app
@@ -22,6 +23,7 @@ from .visitor import Visitor
 
 KEYS = {"MEITU_API_KEY": "key-of-the-cluster-0001", "MEITU_API_SECRET": "secret-of-the-cluster-0001"}
 CAP = 40  # calls a day
+VENDOR_S = 1.0
 
 
 @dataclass
@@ -33,6 +35,11 @@ class Cluster:
     replicas: list[Replica]
     vendor: str
     database: str
+    _slow: Starlette
+
+    def slow(self, seconds: float = VENDOR_S) -> None:
+        """From now on the vendor takes so long."""
+        self._slow.state.seconds = seconds
 
     def charges(self) -> int:
         """How many calls the vendor has counted."""
@@ -42,6 +49,11 @@ class Cluster:
         """How many calls the ledger has in each state."""
         with psycopg.connect(self.database) as connection:
             return Counter(dict(connection.execute("SELECT state, count(*) FROM paid_calls GROUP BY state").fetchall()))
+
+    def open(self) -> int:
+        """How many calls were sent and have no end: "unknown", once their lease has run out."""
+        rows = self.rows()
+        return rows["sent"] + rows["unknown"]
 
     def went(self) -> dict[str, set[str]]:
         """Which replicas answered each who (the proxy's cookie)."""
@@ -53,12 +65,10 @@ class Cluster:
 
 
 @contextmanager
-def vendor(seconds: float) -> Iterator[str]:
-    """A vendor that takes `seconds` for a call and counts."""
+def vendor(app: Starlette) -> Iterator[str]:
+    """`app` on a port of this machine."""
     port = free_port()
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(seconds), port=port, log_level="error", timeout_graceful_shutdown=1)
-    )
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{port}"
@@ -70,7 +80,8 @@ def vendor(seconds: float) -> Iterator[str]:
 def assembled(nginx: str, database: str) -> Iterator[Cluster]:
     """With keys, a vendor that takes a second, and a cap of `CAP` calls a day."""
     folder = Path(tempfile.mkdtemp(prefix="cluster_", dir="/tmp"))
-    with vendor(1.0) as address:
+    slow = create_app(VENDOR_S)
+    with vendor(slow) as address:
         environ = {
             **KEYS, "MEITU_BASE_URL": address, "DATABASE_URL": database, "CALLS_PER_SECOND": "off",
             "CALLS_PER_DAY": str(CAP), "CALLS_PER_HOUR": "off", "TRUSTED_PROXIES": "127.0.0.1", "LOG_FORMAT": "json",
@@ -80,7 +91,7 @@ def assembled(nginx: str, database: str) -> Iterator[Cluster]:
             with ThreadPoolExecutor(2) as pool:
                 list(pool.map(Replica.start, replicas))
             with proxied(nginx, folder, [replica.port for replica in replicas]) as (url, log):
-                yield Cluster(url, log, replicas, address, database)
+                yield Cluster(url, log, replicas, address, database, slow)
         finally:
             for replica in replicas:
                 replica.kill()

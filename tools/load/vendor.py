@@ -16,20 +16,25 @@ from starlette.routing import Route
 
 
 def create_app(seconds: float) -> Starlette:
-    """The vendor. A photo that comes twice counts as a duplicate: visitors are to bring one of their own each time."""
+    """The vendor, whose `state.seconds` may be changed.
+
+    A photo that comes twice counts as a duplicate: visitors are to bring one of their own each time.
+    """
     came: Counter[str] = Counter()
 
     async def restore(request: Request) -> Response:
         photo = (await request.json())["media_info_list"][0]["media_data"]
         came[photo] += 1
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(request.app.state.seconds)
         answer = {"media_info_list": [{"media_data": photo, "media_profiles": {"media_data_type": "jpg"}}]}
         return JSONResponse({**answer, "ErrorCode": 0, "ErrorMsg": "", "request_id": f"load-{came.total()}"})
 
     async def charges(request: Request) -> Response:
         return JSONResponse({"calls": came.total(), "duplicates": came.total() - len(came)})
 
-    return Starlette(routes=[Route("/v1/aiquality", restore, methods=["POST"]), Route("/charges", charges)])
+    app = Starlette(routes=[Route("/v1/aiquality", restore, methods=["POST"]), Route("/charges", charges)])
+    app.state.seconds = seconds
+    return app
 
 
 def main() -> None:

@@ -35,7 +35,7 @@ class Visitor(FastHttpUser):
     def on_start(self) -> None:
         """Open the page."""
         self.number = next(self.numbers)
-        self.tab = secrets.token_hex(16)
+        self.tab, self.session = secrets.token_hex(16), secrets.token_hex(8)
         self.client.get("/", name="page")
         config = self.client.get("/config", name="config").json()
         button = next(part["id"] for part in config["components"] if part["props"].get("elem_id") == PLAN["button"])
@@ -51,13 +51,12 @@ class Visitor(FastHttpUser):
         if uploaded.status_code != 200:
             return f"upload {uploaded.status_code} {uploaded.error or ''}"
         file = {"path": uploaded.json()[0], "meta": {"_type": "gradio.FileData"}}
-        session = secrets.token_hex(8)
         data = [file, *PLAN["values"], True, self.tab, None, None]
-        body = {"data": data, "fn_index": self.event, "session_hash": session}
+        body = {"data": data, "fn_index": self.event, "session_hash": self.session}
         joined = self.client.post("/gradio_api/queue/join", name="join", json=body)
         if joined.status_code != 200:
             return f"join {joined.status_code}"
-        told = self.client.get(f"/gradio_api/queue/data?session_hash={session}", name="stream").text or ""
+        told = self.client.get(f"/gradio_api/queue/data?session_hash={self.session}", name="stream").text or ""
         found = PICTURE.search(told)
         if not found:
             return "explained: " + " ".join(re.findall(r"<h3>(.*?)</h3>", told)) if "<h3>" in told else "no end"
