@@ -1,6 +1,6 @@
 # run, test, check and measure. Everything lives in .venv, made by tools/venv.sh at first use.
 PY := .venv/bin/python
-.PHONY: run offline test chaos fuzz soak load check format screenshots bench quality templates clean
+.PHONY: run offline test chaos fuzz soak load check format screenshots bench quality templates space chroot weigh licences lock clean
 
 run: ## the demo on http://127.0.0.1:7860
 	@sh tools/venv.sh requirements.txt
@@ -55,6 +55,25 @@ bench: ## speed, as ratios against baselines measured in the same run
 quality: ## what the engine's effects do, in numbers and contact sheets (build/quality)
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m tools.quality
+
+space: ## build/space: what to put on a Hugging Face Space; SDK=docker for one that runs the Dockerfile
+	@sh tools/space.sh $(or $(SDK),gradio)
+
+chroot: ## the Dockerfile's steps in a Debian root, without an engine, and a trial of what comes out: as root
+	@sh tools/venv.sh requirements-dev.txt
+	@$(PY) -m tools.image
+
+weigh: ## how large the container's set of packages is beside what requirements.txt brings
+	@sh tools/venv.sh requirements-dev.txt
+	@sh tools/weigh.sh
+
+licences: ## LICENCES.md: what the image and a Space bring along, with names, versions and licences
+	@sh tools/venv.sh requirements-dev.txt
+	@$(PY) -m tools.licences
+
+lock: ## locks/: every version that is installed, with hashes
+	@sh tools/venv.sh requirements-dev.txt
+	@sh tools/lock.sh
 
 templates: ## draw the templates again: an hour or two
 	@sh tools/venv.sh requirements-draw.txt

@@ -45,6 +45,11 @@ def compose(settings: Settings) -> serving.Server:
     if Routes(settings).any_live():
         till.require()
 
+    if settings.mcp:
+        from meitu_demo.ui import assistants
+
+        assistants.require_package()
+
     from meitu_demo import tables, templates
     from meitu_demo.offline import create_app as create_offline
     from meitu_demo.transport import make_client

@@ -20,6 +20,7 @@ from .errors import (
     OutcomeUnknown,
     OverBudget,
     ProviderError,
+    RecipeRejected,
     Resting,
     Stopping,
     Unreachable,
@@ -49,6 +50,7 @@ MEANING: tuple[tuple[type[DemoError], Billing], ...] = (
         for kind in (
             ImageRejected,
             ValueRejected,
+            RecipeRejected,
             MissingKey,
             MissingConsent,
             OverBudget,

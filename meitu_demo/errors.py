@@ -6,6 +6,7 @@ facts fill its gaps.
     DemoError
     ├─ ImageRejected     ours: unreadable, wrong kind, too large, too small
     ├─ ValueRejected     ours: a control's value that the endpoint does not take
+    ├─ RecipeRejected    ours: a recipe that cannot be read or made
     ├─ MissingKey        no key for a call that was asked to go live
     ├─ MissingConsent    a photo would leave the machine, and nobody has agreed to that
     ├─ OverBudget        the owner's cap on paid calls is reached
@@ -62,6 +63,14 @@ class ValueRejected(DemoError):
     """A control's value is not one that the endpoint takes; nothing was sent. Facts: control, value, allowed."""
 
     slug = "value_rejected"
+
+
+class RecipeRejected(DemoError):
+    """A list of effects that does not fit; nothing was sent. Facts, as far as they apply: step (from 1), effect, found,
+    known, steps, limit, limit_kb, and those of ValueRejected.
+    """
+
+    slug = "recipe_unreadable"
 
 
 class MissingKey(DemoError):

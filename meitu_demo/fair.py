@@ -48,6 +48,11 @@ class Turns:
         self._line: OrderedDict[str, deque[_Place]] = OrderedDict()  # who waits; the first visitor is let in next
         self._average: float | None = None  # seconds that a body took lately
 
+    @property
+    def waiting(self) -> int:
+        """How many calls stand in line now."""
+        return sum(map(len, self._line.values()))
+
     @asynccontextmanager
     async def turn(self, visitor: str, waiting: Waiting = unheard) -> AsyncIterator[None]:
         """A slot for as long as the block runs. `waiting` hears of each change of the place in line; it must not raise.

@@ -156,6 +156,7 @@ class Endpoint:
     wire: Mapping[str, str] = field(default_factory=dict)  # constant wire fields
     example: str = "astronaut"
     reframes: bool = False  # the result shows the person in another frame than the photo
+    reshapes: bool = False  # parts of the face have other sizes and places, in the photo's own frame
 
     @property
     def slug(self) -> str:

@@ -46,6 +46,11 @@ class PictureStore:
         held = self._held.get(token)
         return held.data if held else None
 
+    def of(self, owner: str, token: object) -> bytes | None:
+        """The bytes, if they are `owner`'s; None for somebody else's, as for an unknown or expired token."""
+        data = self.get(token) if isinstance(token, str) else None
+        return data if data is not None and self._held[str(token)].owner == owner else None
+
     def take(self, token: str) -> bytes | None:
         """The same, for the last time."""
         data = self.get(token)

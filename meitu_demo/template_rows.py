@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from .imaging.astronaut import astronaut_file
+from .imaging import astronaut
 
 LANGUAGES = ("en", "zh")
 COLUMNS = {"id", "kind", "aliases", "name", "mood"}
@@ -43,7 +43,7 @@ def read_rows(rows: Path, layers: Path) -> tuple[TemplateInfo, ...]:
         if not all(isinstance(key, str) and key for key in keys) or taken.intersection(keys):
             raise ValueError(f"{where}: id and aliases must be words of their own, not {keys}")
         taken.update(keys)
-        preview = astronaut_file() if row["kind"] == "photo" else layers / row["id"] / "preview.webp"
+        preview = astronaut.astronaut_file() if row["kind"] == "photo" else layers / row["id"] / "preview.webp"
         if not preview.is_file():
             raise ValueError(f"{where}: no {preview.name}")
         infos.append(TemplateInfo(row["id"], row["kind"], row["name"], row["mood"], preview, tuple(keys[1:])))

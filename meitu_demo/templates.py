@@ -1,7 +1,7 @@
 """The pictures a face can be fused onto: who they are (`all_templates`) and their pixels (`load`).
 
 Shipped templates are rows of ``data/templates.toml``: a *drawn* one has a folder ``assets/templates/<id>/``
-(base.webp, front.webp, skin.png, landmarks.json, preview.webp), the *photo* one is scikit-image's astronaut.
+(base.webp, front.webp, skin.png, landmarks.json, preview.webp), the *photo* one is `assets/photos/astronaut.png`.
 The owner may add a folder of pictures with `load_folder`. All file access about templates happens here.
 Imports `errors` and `imaging` only; the face-fuse endpoint, its panel and its effect may import it.
 """

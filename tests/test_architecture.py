@@ -20,7 +20,7 @@ FLOORS = (
     ("template_rows", "link_rules", "provenance", "inspector"),
     ("templates", "links"),
     ("providers", "effects", "billing"),
-    ("endpoints", "preflight", "ledger", "calling", "explain", "journal"),
+    ("endpoints", "preflight", "recipes", "sheets", "ledger", "calling", "explain", "journal"),
     ("service", "offline", "accounts", "fair"),
     ("routes", "errand", "till"),
     ("transport", "desk", "serving"),
@@ -32,6 +32,7 @@ RANK = {part: rank for rank, parts in enumerate(FLOORS) for part in parts}
 DOORS = {
     "gradio": ("ui/",),
     "fastapi": ("ui/",),
+    "mcp": ("ui/assistants/",),
     "httpx": (
         "providers/",
         "service.py",
@@ -45,14 +46,14 @@ DOORS = {
     ),
     "starlette": ("offline/", "serving.py", "transport.py", "ui/"),
     "uvicorn": ("serving.py", "offline/__main__.py", "offline/wired.py", "offline/alongside.py"),
-    "mediapipe": ("imaging/faces.py", "imaging/matte.py"),
+    "mediapipe": ("imaging/solutions.py",),
     "dotenv": ("settings/environment.py",),
     "sqlalchemy": ("ledger/",),
     "tenacity": ("calling/",),
 }
-# The environment is read by settings alone. The two doors to mediapipe set its log level there, which is its only way.
+# The environment is read by settings alone. The door to mediapipe sets its log level there, which is its only way.
 ENVIRONMENT = ("settings/environment.py",)
-SETS_ENVIRONMENT = ("imaging/faces.py", "imaging/matte.py")
+SETS_ENVIRONMENT = ("imaging/solutions.py",)
 
 
 def imports(tree: ast.AST, file: str) -> Iterator[tuple[int, str, bool]]:

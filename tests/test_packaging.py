@@ -6,16 +6,19 @@ import re
 import shutil
 import subprocess
 import sys
-from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
 from meitu_demo import ui
+from tools.image import context, dockerfile
+from tools.image.dockerfile import Stage
 
 PROJECT = Path(ui.__file__).resolve().parents[2]
 PIN = re.compile(r"[a-z0-9][a-z0-9._-]*==\d+(\.\d+)*")
-IMPORTED_AS = {"PIL": "pillow", "dotenv": "python-dotenv", "skimage": "scikit-image", "pillow_heif": "pillow-heif"}
+IMPORTED_AS = {
+    "PIL": "pillow", "dotenv": "python-dotenv", "pillow_heif": "pillow-heif", "sse_starlette": "sse-starlette",
+}  # fmt: skip
 
 
 def read(name: str) -> str:
@@ -28,10 +31,12 @@ def requirements(name: str) -> list[str]:
 
 
 # ── What is installed ───────────────────────────────────────────────────────────────────────────────────────────────
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-dev.txt", "requirements-mcp.txt", "locks/container.in", "locks/build.in"]
+)
 def test_every_requirement_is_pinned(name: str) -> None:
     """Each line names one exact version, so that two installations are the same."""
-    lines = [line for line in requirements(name) if line != "-r requirements.txt"]
+    lines = [line for line in requirements(name) if not line.startswith("-r ")]
     assert lines
     assert [line for line in lines if not PIN.fullmatch(line)] == []
 
@@ -43,8 +48,10 @@ def test_what_runs_says_what_it_is_for() -> None:
 
 def test_everything_imported_is_required_or_rides_along() -> None:
     """The app imports nothing that requirements.txt neither pins nor names as brought along by another."""
-    text = read("requirements.txt").lower()
-    known = {line.partition("==")[0] for line in requirements("requirements.txt")}
+    text = f"{read('requirements.txt')}\n{read('requirements-mcp.txt')}".lower()
+    extra = [line for line in requirements("requirements-mcp.txt") if "==" in line]
+    assert set(extra) <= set(requirements("requirements-dev.txt"))  # what is tested is what is installed
+    known = {line.partition("==")[0] for line in requirements("requirements.txt") + extra}
     along = set(re.findall(r"[a-z][a-z0-9-]+", " ".join(re.findall(r"brings [^#\n]*", text))))
     strange = set()
     for path in [PROJECT / "app.py", *(PROJECT / "meitu_demo").rglob("*.py")]:
@@ -62,25 +69,24 @@ def test_everything_imported_is_required_or_rides_along() -> None:
 
 # ── The image ───────────────────────────────────────────────────────────────────────────────────────────────────────
 def let_in(path: str) -> bool:
-    """Whether .dockerignore lets a project path into the build; the last pattern that matches decides."""
-    allowed = True
-    for line in read(".dockerignore").split():
-        pattern = line.lstrip("!").removeprefix("**/")
-        parts = path.split("/")
-        inside = any(fnmatch("/".join(parts[: end + 1]), pattern) for end in range(len(parts)))
-        if inside or (line.startswith("**/") and any(fnmatch(part, pattern) for part in parts)):
-            allowed = line.startswith("!")
-    return allowed
+    """Whether .dockerignore lets a project path into the build."""
+    return context.let_in(path, read(".dockerignore").split())
+
+
+def stages() -> tuple[Stage, ...]:
+    """The Dockerfile's."""
+    return dockerfile.read(read("Dockerfile"))
 
 
 def copied() -> list[str]:
-    """What the Dockerfile copies."""
-    return re.findall(r"^COPY (?:--\S+ )*(\S+) \S+$", read("Dockerfile"), re.MULTILINE)
+    """What the Dockerfile copies out of the project."""
+    steps = [step for stage in stages() for step in stage.steps if step.verb == "COPY" and "from" not in step.flags]
+    return [step.words()[0] for step in steps]
 
 
 def test_the_image_gets_what_the_app_needs() -> None:
-    """app.py, requirements, package and assets are copied, exist, and are let in; secrets and tests are not."""
-    assert {"requirements.txt", "app.py", "assets", "meitu_demo"} <= set(copied())
+    """app.py, locks, package and assets are copied, exist, and are let in; secrets and tests are not."""
+    assert {"locks/container.txt", "locks/build.txt", "app.py", "assets", "meitu_demo"} <= set(copied())
     for name in copied():
         assert (PROJECT / name).exists(), name
         assert let_in(name), name
@@ -90,23 +96,100 @@ def test_the_image_gets_what_the_app_needs() -> None:
         assert not let_in(outside), outside
 
 
-def test_the_image_does_not_run_as_root_and_is_reachable() -> None:
-    """The last user is not root, the app listens on every address, and the port is the one that is exposed."""
-    text = read("Dockerfile")
-    assert re.findall(r"^USER (\S+)$", text, re.MULTILINE)[-1] not in ("root", "0")
-    assert "GRADIO_SERVER_NAME=0.0.0.0" in text
-    assert "GRADIO_SERVER_PORT=7860" in text
-    assert "EXPOSE 7860" in text
-    version = re.search(r"^FROM python:(3\.\d+)", text, re.MULTILINE)
-    assert version is not None
-    assert version[1] in ("3.11", "3.12")
+def test_the_image_starts_as_somebody_who_may_write_to_one_folder() -> None:
+    """Uid 1000, a volume for what should stay, memory for photos, port 7860 on every address, on a Python that fits."""
+    last = stages()[-1]
+    found = {step.verb: step for step in last.steps}
+    environ = dict(word.split("=", 1) for word in found["ENV"].words())
+    assert found["USER"].rest == "1000"
+    assert found["VOLUME"].rest == environ["DATA_DIR"] == "/data"
+    assert environ["GRADIO_TEMP_DIR"].startswith("/tmp/")
+    assert (environ["GRADIO_SERVER_NAME"], environ["GRADIO_SERVER_PORT"]) == ("0.0.0.0", "7860")
+    assert found["EXPOSE"].rest == "7860"
+    assert found["CMD"].command() == ("python", "app.py")
+    assert {stage.base for stage in stages()} == {"python:3.12-slim-trixie"}
+    assert last.steps.index(found["USER"]) > max(at for at, step in enumerate(last.steps) if step.verb == "RUN")
+
+
+def test_the_image_is_asked_how_it_is_and_told_to_stop() -> None:
+    """The health check is a program that Python runs, of the demo's own route; a stop is what the server waits for."""
+    found = {step.verb: step for step in stages()[-1].steps}
+    python, flag, code = found["HEALTHCHECK"].command()
+    assert (python, flag) == ("python", "-c")
+    assert "/healthz" in code
+    compile(code, "HEALTHCHECK", "exec")
+    assert found["STOPSIGNAL"].rest == "SIGTERM"
+
+
+def test_nothing_that_builds_is_left_in_the_image() -> None:
+    """The last stage installs nothing and takes pip away; what it holds was installed from hashes in the one before."""
+    first, last = stages()
+    commands = " ".join(step.rest for step in last.steps if step.verb == "RUN")
+    assert "pip uninstall" in commands
+    assert not re.search(r"apt|pip install|\buv\b|curl", commands)
+    installs = [step.rest for step in first.steps if step.verb == "RUN" and re.search(r"pip (install|sync)", step.rest)]
+    assert len(installs) == 2
+    assert all("--require-hashes" in command for command in installs)
+
+
+@pytest.mark.parametrize("text", ["ADD x /", "RUN x", "FROM a\nSHELL x"])
+def test_a_dockerfile_that_is_not_understood_is_refused(text: str) -> None:
+    """What follows it without an engine must not pass over a step."""
+    with pytest.raises(ValueError, match="not known here"):
+        dockerfile.read(text)
+
+
+# ── Locks and licences ──────────────────────────────────────────────────────────────────────────────────────────────
+LOCKS = {
+    "dev.txt": ("requirements.txt", "requirements-dev.txt"),
+    "container.txt": ("requirements.txt", "locks/container.in"),
+    "build.txt": ("locks/build.in",),
+}
+
+
+def locked(name: str) -> dict[str, set[str]]:
+    """Versions by name; some differ between Pythons."""
+    found: dict[str, set[str]] = {}
+    for package, version in re.findall(r"^([a-z0-9-]+)==([^ ;\\]+)", read(f"locks/{name}"), re.MULTILINE):
+        found.setdefault(package, set()).add(version)
+    return found
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_holds_what_is_pinned_by_hand(name: str) -> None:
+    """Every pin stands in it as it is, everything has hashes, and nothing says where to fetch from."""
+    pins = dict(line.split("==") for file in LOCKS[name] for line in requirements(file) if not line.startswith("-r"))
+    lock = locked(name)
+    assert {package: lock.get(package) for package in pins} == {package: {pin} for package, pin in pins.items()}
+    entries = re.split(r"\n(?=[a-z0-9-]+==)", read(f"locks/{name}"))[1:]
+    assert all("--hash=sha256:" in entry for entry in entries)
+    assert not re.search(r"://|--(extra-)?index-url|--find-links", read(f"locks/{name}"))
+
+
+def test_the_container_leaves_out_what_is_never_imported_and_nothing_else() -> None:
+    """It has what the tests ran with, version for version; OpenCV is the same release without its windows."""
+    dev, lean = locked("dev.txt"), locked("container.txt")
+    without = set(requirements("locks/container.without"))
+    assert without <= dev.keys()
+    assert not without & lean.keys()
+    headless = lean.pop("opencv-contrib-python-headless")
+    assert headless == dev["opencv-contrib-python"]
+    assert lean.items() <= dev.items()
+
+
+def test_the_licence_table_is_of_what_is_locked() -> None:
+    """Each package of the image with its version and a licence: `make licences` after `make lock`."""
+    rows = re.findall(r"^\| ([a-z0-9-]+) \| (\d\S*) \| ([^|]+) \|", read("LICENCES.md"), re.MULTILINE)
+    assert {name: {version} for name, version, _ in rows} == locked("container.txt")
+    assert all(terms.strip() for _, _, terms in rows)
 
 
 def test_the_systems_libraries_are_the_same_everywhere() -> None:
-    """A Space, the image, the gate and the hint at set-up name the same libraries."""
+    """A Space, the gate and the hint at set-up name the same libraries; the image, whose OpenCV is headless, none."""
     wanted = read("packages.txt").split()
     assert wanted == ["libgl1", "libglib2.0-0"]
-    for name in ("Dockerfile", ".ci/run", "tools/venv.sh", "README.md"):
+    assert not any(package in read("Dockerfile") for package in wanted)
+    for name in (".ci/run", "tools/venv.sh", "README.md"):
         assert all(package in read(name) for package in wanted), name
 
 

@@ -30,7 +30,7 @@ from meitu_demo.offline.app import RESULT_LIFE_S
 from meitu_demo.settings import Settings
 from meitu_demo.tables import shapes
 from meitu_demo.transport import make_client
-from meitu_demo.ui import api
+from meitu_demo.ui import api, assistants
 from meitu_demo.ui import app as page
 from meitu_demo.words import translate
 
@@ -42,6 +42,7 @@ TO_BE_MADE = {
     ".env",
     "build/quality",
     "build/screenshots",
+    "build/space",
     "photo.jpg",
 }  # named, and there only when somebody makes them
 EXAMPLES_OF_NAMES = re.compile(r"portrait.focus|<name>|\*")
@@ -243,8 +244,8 @@ def serving(app: ASGIApp) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[SimpleNamespace]:
-    """The demo without keys, and the stand-alone server."""
-    settings = Settings.from_env({})
+    """The demo without keys and with its tools for assistants, and the stand-alone server."""
+    settings = Settings.from_env({"MCP": "on"})
     demo_app = page.create_app(settings, make_client(settings, create_offline()))
     with serving(demo_app) as demo, serving(create_offline()) as vendor:
         yield SimpleNamespace(demo=demo, vendor=vendor)
@@ -302,6 +303,17 @@ def test_the_curl_example_runs(desk: Path, servers: SimpleNamespace) -> None:
     for name in CATALOGUE:
         assert f'"endpoint": "{name}"' in said
         assert min(codec.size_of((desk / f"{name}.jpg").read_bytes())) >= 320
+
+
+def test_the_assistants_example_runs(desk: Path, servers: SimpleNamespace) -> None:
+    """The configuration is JSON that names the route; the client finds the four tools and gets a picture."""
+    title = "Use it from an assistant (MCP)"
+    (configuration,), (example,) = snippets(title, "json"), snippets(title, "python")
+    assert json.loads(configuration)["mcpServers"]["portrait-apis"]["url"] == f"{DEMO}/{assistants.PATH}"
+    tools, told = execute([sys.executable, "-c"], example, desk, servers).splitlines()
+    assert tools.split() == list(CATALOGUE)
+    assert told.startswith(f"offline {servers.demo}/download/")
+    assert codec.size_of((desk / "assistant.jpg").read_bytes()) == (320, 320)
 
 
 def test_the_documents_curl_lines_run(desk: Path, servers: SimpleNamespace) -> None:

@@ -89,22 +89,24 @@ def test_half_a_pair_of_keys_names_the_missing_half(half: dict[str, str], missin
         ("0.0.0.0", False), ("::", False), ("203.0.113.9", True), ("8.8.8.8", False), ("demo.example.org", False),
     ],
 )  # fmt: skip
-def test_strangers_find_caps_and_no_lab(host: str, private: bool) -> None:
-    """Where anybody may come, spending is capped and the lab is off, unless the owner says otherwise."""
+def test_strangers_find_caps_and_neither_lab_nor_mirror(host: str, private: bool) -> None:
+    """Where anybody may come, spending is capped, the lab and the mirror are off, unless the owner says otherwise."""
     settings = read(HOST=host)
     assert (settings.calls_per_day, settings.calls_per_hour) == ((None, None) if private else (100, 10))
-    assert settings.failure_lab is private
-    said = read(HOST=host, CALLS_PER_DAY="off", CALLS_PER_HOUR="7", FAILURE_LAB="on")
-    assert (said.calls_per_day, said.calls_per_hour, said.failure_lab) == (None, 7, True)
+    assert (settings.failure_lab, settings.mirror, settings.photo_urls) == (private, private, private)
+    said = read(HOST=host, CALLS_PER_DAY="off", CALLS_PER_HOUR="7", FAILURE_LAB="on", MIRROR="on")
+    assert (said.calls_per_day, said.calls_per_hour, said.failure_lab, said.mirror) == (None, 7, True, True)
 
 
 def test_a_space_is_public() -> None:
-    """Its host is every address, so its caps are on."""
-    assert read(SPACE_ID="someone/demo").calls_per_day == 100
+    """Its host is every address, so its caps are on, and the mirror is off."""
+    space = read(SPACE_ID="someone/demo")
+    assert (space.calls_per_day, space.mirror, space.photo_urls) == (100, False, False)
 
 
 def test_rates_and_switches() -> None:
-    """A rate is a number or off, a switch is on or off."""
+    """A rate is a number or off, a switch is on or off, or 1 or 0."""
+    assert (read().mcp, read(MCP="1").mcp, read(MCP="on").mcp, read(BREAKER="0").breaker) == (False, True, True, False)
     assert (read().calls_per_second, read().longest_wait, read().breaker) == (1.0, 20.0, True)
     assert read(CALLS_PER_SECOND="2.5").calls_per_second == 2.5
     assert read(CALLS_PER_SECOND="OFF").calls_per_second is None
@@ -134,7 +136,7 @@ def test_spaces_around_a_key_are_a_copying_slip() -> None:
         ("MEITU_BASE_URL", "https://host:port"), ("MEITU_BASE_URL", "https://"), ("AILAB_BASE_URL", "https://a b"),
         ("AILAB_BASE_URL", "https://host:0"), ("MEITU_BASE_URL", "https://[::1"), ("MEITU_BASE_URL", "https://h\u00f6st"),
         ("CALLS_PER_DAY", "0"), ("CALLS_PER_HOUR", "many"), ("CALLS_PER_SECOND", "0"), ("CALLS_PER_SECOND", "nan"),
-        ("CALLS_PER_SECOND", "fast"), ("LONGEST_WAIT", "-1"), ("BREAKER", "yes"), ("FAILURE_LAB", "1"),
+        ("CALLS_PER_SECOND", "fast"), ("LONGEST_WAIT", "-1"), ("BREAKER", "yes"), ("FAILURE_LAB", "2"),
         ("WRITE_TIMEOUT", "x"),
         ("RAPIDAPI_HOST", "https://host"), ("RAPIDAPI_HOST", "h\u00f6st"), ("RAPIDAPI_HOST", "a b"),
         *(("RESULT_HOSTS", value) for value in (

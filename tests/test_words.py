@@ -17,8 +17,10 @@ SAMPLE = {"errors": {"slug": {"title": "t", "why": "w", "fix": "f"}}}
 # Raised in code, by slug or by slug and cause.
 OURS = """
     image_empty image_unreadable image_truncated image_wrong_kind image_too_small image_too_thin image_too_many_pixels
-    image_too_large_file faces_overlap photo_missing photo_not_uploaded value_rejected missing_key
-    crowded_visitor
+    image_too_large_file faces_overlap photo_missing photo_not_uploaded photo_not_base64 photo_link value_rejected
+    missing_key crowded_visitor
+    recipe_unreadable recipe_too_large recipe_version recipe_too_long recipe_unknown_effect recipe_step recipe_value
+    recipe_nothing_on result_gone
     unreachable unreachable_dns unreachable_refused unreachable_tls unreachable_connect_timeout unreachable_busy
     outcome_unknown outcome_unknown_read_timeout outcome_unknown_reset outcome_unknown_server_error
     outcome_unknown_unexpected

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Makes .venv with the newest Python that suits (or PYTHON=…) and installs the requirements file named by $1.
+# What tests and checks is the same everywhere on Linux: its lock is for that. Elsewhere only the pins are the same.
 # Fast when nothing has changed: the requirements' checksum is kept inside .venv.
 set -eu
 wanted=$1
@@ -24,11 +25,15 @@ if [ ! -x .venv/bin/python ] || ! fits .venv/bin/python; then
     "$python" -m venv .venv
 fi
 
-sum=$(cat requirements.txt "$wanted" | cksum)
+exactly="-r $wanted"
+if [ "$wanted" = requirements-dev.txt ] && [ "$(uname -s)" = Linux ] && [ -e locks/dev.txt ]; then
+    exactly="--require-hashes -r locks/dev.txt"
+fi
+sum=$(cat requirements.txt "$wanted" "${exactly##* }" | cksum)
 stamp=.venv/.installed-$wanted
 if [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ]; then
     echo "Installing $wanted into .venv (once) …"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$wanted"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check $exactly
     printf '%s\n' "$sum" >"$stamp"
 fi
 

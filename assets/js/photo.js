@@ -41,6 +41,9 @@ window.sharePhoto = ([name, ...names], [photo, ...others]) => {
   });
 };
 
+// From now on a panel has its photo from nobody else.
+window.ownPhoto = name => { photoFrom[name] = name; };
+
 // Whether a panel's photo is the one that it was when this was last asked.
 const photoIn = {};
 window.samePhoto = (panel, photo) => {

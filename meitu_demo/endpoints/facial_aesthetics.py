@@ -30,4 +30,5 @@ ENDPOINT = Endpoint(
     ),
     offline=offline,
     faces=Faces.FIT,
+    reshapes=True,
 )

@@ -1,7 +1,7 @@
-"""The project's own real photos: scikit-image's copies of two that are free.
+"""The project's own real photos, two that are free, as scikit-image brings them along.
 
 The astronaut is a NASA portrait in the public domain (Eileen Collins, 1993). The coffee was photographed by Rachel
-Michetti and given away (CC0).
+Michetti and given away (CC0). The library is looked up and not imported: its files are all that is wanted.
 """
 
 from functools import cache
@@ -15,16 +15,8 @@ from ..spec import Image
 
 
 def astronaut_file() -> Path:
-    """Where it lies, found without importing the library. Raises FileNotFoundError when that is not installed."""
+    """Where the astronaut lies. Raises FileNotFoundError when scikit-image is not installed."""
     return _file("astronaut.png")
-
-
-def _file(name: str) -> Path:
-    spec = find_spec("skimage")
-    path = Path(spec.origin).parent / "data" / name if spec and spec.origin else None
-    if path is None or not path.is_file():
-        raise FileNotFoundError(f"scikit-image with its {name} is not installed")
-    return path
 
 
 @cache
@@ -37,6 +29,14 @@ def astronaut() -> Image:
 def coffee() -> Image:
     """A picture without a face, (400, 600, 3); read-only."""
     return _pixels(_file("coffee.png"))
+
+
+def _file(name: str) -> Path:
+    spec = find_spec("skimage")
+    path = Path(spec.origin).parent / "data" / name if spec and spec.origin else None
+    if path is None or not path.is_file():
+        raise FileNotFoundError(f"scikit-image with its {name} is not installed")
+    return path
 
 
 def _pixels(path: Path) -> Image:

@@ -1,13 +1,11 @@
-"""Finds faces: MediaPipe's detectors united, then its refined face mesh. The only door to mediapipe's face models.
+"""Finds faces: MediaPipe's detectors united, then its refined face mesh.
 
 The detectors propose boxes on a small copy of the image (upright first, then the three quarter turns); each box is cut
 out upright and given to FaceMesh; a mesh counts only if its centre lies inside the box that proposed it. Models load
 at the first face, not at import. One FaceMesh shared by threads answers wrongly: each worker borrows its own.
 """
 
-import os
 import queue
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .face import Face, make_face
+from .solutions import solution
 
 __all__ = ["Face", "Image", "find_faces", "make_face"]
 
@@ -35,6 +34,8 @@ POOL_SIZE = 2  # each worker costs about 140 MB; more than cores are no faster
 def find_faces(image: Image) -> tuple[Face, ...]:
     """All faces, largest first; an empty tuple when there is none. Thread-safe, 20–80 ms."""
     scale = min(1.0, DETECTION_SIDE / max(image.shape[:2]))
+    if min(image.shape[:2]) * scale < 1:  # a line of pixels
+        return ()
     small = image if scale == 1.0 else cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     best: list[Face] = []
     with _models() as models:
@@ -137,16 +138,15 @@ class _Models:
     """One worker's detectors and mesh; not thread-safe."""
 
     def __init__(self) -> None:
-        os.environ.setdefault("GLOG_minloglevel", "2")
-        from mediapipe.python.solutions import face_detection, face_mesh
-
-        self._detectors = [
-            face_detection.FaceDetection(model_selection=reach, min_detection_confidence=UPRIGHT_SCORE)
-            for reach in (1, 0)
-        ]
-        self._mesh = face_mesh.FaceMesh(
-            static_image_mode=True, max_num_faces=1, refine_landmarks=True, min_detection_confidence=0.2
-        )
+        with solution("face_detection") as detection:
+            self._detectors = [
+                detection.FaceDetection(model_selection=reach, min_detection_confidence=UPRIGHT_SCORE)
+                for reach in (1, 0)
+            ]
+        with solution("face_mesh") as mesh:
+            self._mesh = mesh.FaceMesh(
+                static_image_mode=True, max_num_faces=1, refine_landmarks=True, min_detection_confidence=0.2
+            )
 
     def boxes(self, view: Image, threshold: float) -> list[_Box]:
         """Boxes of both detectors in pixels of `view`, best score first, overlapping ones once."""
@@ -185,17 +185,13 @@ def _pool() -> "queue.LifoQueue[_Models | None]":
     return pool
 
 
-_loading = threading.Lock()  # mediapipe's import and graph set-up are not re-entrant
-
-
 @contextmanager
 def _models() -> Iterator[_Models]:
     pool = _pool()
     models = pool.get()
     try:
         if models is None:
-            with _loading:
-                models = _Models()
+            models = _Models()
         yield models
     finally:
         pool.put(models)

@@ -1,10 +1,9 @@
 """Cuts people out of a photo: MediaPipe's selfie segmentation, refined to the photo's edges.
 
-The second door to mediapipe, beside `faces`. The model (256×256, 250 kB) loads at the first matte, not at import, and
-works behind a lock: one graph shared by threads answers wrongly.
+The model (256×256, 250 kB) loads at the first matte, not at import, and works behind a lock: one graph shared by
+threads answers wrongly.
 """
 
-import os
 import threading
 from functools import cache
 from typing import Any
@@ -12,6 +11,8 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from .solutions import solution
 
 Image = NDArray[np.uint8]
 Matte = NDArray[np.float32]
@@ -40,7 +41,5 @@ def person_matte(image: Image) -> Matte:
 
 @cache
 def _model() -> Any:
-    os.environ.setdefault("GLOG_minloglevel", "2")
-    from mediapipe.python.solutions import selfie_segmentation
-
-    return selfie_segmentation.SelfieSegmentation(model_selection=0)
+    with solution("selfie_segmentation") as segmentation:
+        return segmentation.SelfieSegmentation(model_selection=0)

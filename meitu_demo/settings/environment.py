@@ -32,7 +32,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     rapidapi_host = values.host("RAPIDAPI_HOST", MARKETPLACE_HOST)
     marketplace = rapidapi_key is not None and not values.text("AILAB_API_KEY")
     host = values.text("HOST") or values.text("GRADIO_SERVER_NAME") or _home(values, default.host)
-    private = is_private(host)
+    private = is_private(host) and not values.text("SPACE_ID")
     ailab_home = f"https://{rapidapi_host}" if marketplace else default.ailab_base_url
     settings = Settings(
         meitu_key=values.secret("MEITU_API_KEY"),
@@ -60,6 +60,9 @@ def read(environ: Mapping[str, str]) -> Settings:
         longest_wait=values.seconds("LONGEST_WAIT", default.longest_wait),
         breaker=values.switch("BREAKER", True),
         failure_lab=values.switch("FAILURE_LAB", private),
+        mcp=values.switch("MCP", default.mcp),
+        photo_urls=values.switch("PHOTO_URLS", private),
+        mirror=values.switch("MIRROR", private),
         offline_each=values.count("OFFLINE_EACH", default.offline_each, most=OFFLINE_PLACES),
         trusted_proxies=values.networks("TRUSTED_PROXIES"),
         meitu_recipient=values.words("MEITU_RECIPIENT", default.meitu_recipient),

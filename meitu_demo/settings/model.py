@@ -61,6 +61,9 @@ class Settings:
     longest_wait: float = 20.0
     breaker: bool = True
     failure_lab: bool = True
+    mcp: bool = False  # the endpoints as tools for assistants
+    photo_urls: bool = True  # those may name a photo by an address of the web
+    mirror: bool = True
     offline_each: int = 4  # runs on the offline engine that a visitor may have under way
     trusted_proxies: tuple[Network, ...] = ()
     meitu_recipient: str = "Meitu, China"

@@ -53,9 +53,9 @@ class Values(Texts):
     def switch(self, name: str, default: bool) -> bool:
         """On or off."""
         text = self.text(name).lower()
-        if text not in ("", "on", "off"):
+        if text not in ("", "on", "off", "1", "0"):
             self.wrong.append(f"{name} must be on or off")
-        return text == "on" if text in ("on", "off") else default
+        return text in ("on", "1") if text in ("on", "off", "1", "0") else default
 
     def minutes(self, name: str, default: int) -> int:
         """Whole minutes, up to a day."""

@@ -1,7 +1,7 @@
-"""What every panel and API function needs, handed to them by `ui.app.build`, and how a call of theirs begins."""
+"""What every panel and API function needs, handed to them by `ui.page.build`, and how a call of theirs begins."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -22,11 +22,14 @@ from ..settings import Settings
 from ..spec import Endpoint, Order, Route, Values
 from ..store import PictureStore
 from ..till import Till
+from .closeups import Closeups
 from .guard import doors
 from .guard.belongings import Belongings
 from .history.entries import History
 from .screens.rehearsal import Rehearsal
 from .visits import Visit
+
+PREVIEWS_AT_ONCE, PREVIEWS_EACH, PREVIEWS_IN_LINE = 1, 4, 40  # pictures of 5 ms: the last in line waits 0.2 s
 
 
 class Lines:
@@ -46,7 +49,8 @@ class Lines:
 class Context:
     """The app's one client, its routes, the pictures it shows, the folder of uploads, and a call's stations.
 
-    turns: at the offline engine. trusted: proxies whose word for a visitor's address is taken.
+    turns: at the offline engine; a whole sheet is one. previews: a lane of their own, for pictures of milliseconds.
+    closeups: the faces that sessions work on.
     """
 
     client: httpx.AsyncClient
@@ -61,6 +65,8 @@ class Context:
     turns: Turns
     settings: Settings
     history: History
+    previews: Turns = field(default_factory=lambda: Turns(PREVIEWS_AT_ONCE, PREVIEWS_EACH, PREVIEWS_IN_LINE))
+    closeups: Closeups = field(default_factory=Closeups)
 
     async def read(self, payload: object, visit: Visit) -> bytes:
         """The bytes of an upload, which is the visitor's from now on. Raises ImageRejected."""
@@ -90,10 +96,8 @@ class Context:
             order = await service.prepare(endpoint, source, values)
             if not route.paid:
                 ask, collect = self._parts(run, route, order, None)
-                visitor = sharer(
-                    visit.session, client_address(visit.peer, visit.forwarded_for, self.settings.trusted_proxies)
-                )
-                return self.desk.run(visit.session, partial(self._in_turn, visitor, ask), collect, run=run.id)
+                in_turn = partial(self._in_turn, self.sharer(visit), ask)
+                return self.desk.run(visit.session, in_turn, collect, run=run.id)
             accounts = await (till or self.till).open()
             fingerprint = await anyio.to_thread.run_sync(accounts.fingerprint, order)
             pay = partial(accounts.pay, route, order, fingerprint=fingerprint, visitor=visit.visitor(accounts))
@@ -125,6 +129,10 @@ class Context:
             return replace(outcome, run=run.id)
 
         return ask, collect
+
+    def sharer(self, visit: Visit) -> str:
+        """Who counts as one visitor where the offline engine is shared out."""
+        return sharer(visit.session, client_address(visit.peer, visit.forwarded_for, self.settings.trusted_proxies))
 
     async def _in_turn(self, visitor: str, ask: Callable[[Watch], Awaitable[Asked]], watch: Watch) -> Asked:
         async with self.turns.turn(visitor, lambda before, seconds: watch(Step.QUEUE, seconds or 0.0)):

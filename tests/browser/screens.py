@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 SLUGS = ("face-fuse", "anime-avatar", "quality-restoration", "facial-aesthetics")
-TABS = (*SLUGS, "failure-lab", "verify")  # those of panels, in which something is run
+RUNNING = (*SLUGS, "recipe", "failure-lab")  # those of panels, in which something is run
 SHOWN = "img[src*='/file=']"
 
 
@@ -17,7 +17,7 @@ class Panel:
 
     def __init__(self, page: Page, slug: str) -> None:
         self.page, self.slug = page, slug
-        page.get_by_role("tab").nth(TABS.index(slug)).click()
+        page.locator(f"#{slug}-tab-button").click()
         self.run_button.wait_for()
 
     def part(self, name: str) -> Locator:
@@ -76,9 +76,9 @@ class Panel:
     @contextlib.contextmanager
     def ending(self) -> Iterator[None]:
         """Marks what the stage shows and, after what is done inside, waits for another result or explanation."""
-        self.stage.locator(".stage").evaluate("old => { old.dataset.old = 1; }")
+        self.stage.locator(".stage").evaluate_all("all => all.forEach(old => { old.dataset.old = 1; })")
         yield
-        self.stage.locator(".stage:is(.result, .trouble, .finding):not([data-old])").wait_for()
+        self.stage.locator(".stage:is(.result, .trouble, .finding):not([data-old])").first.wait_for()
 
     def pictures(self) -> tuple[bytes, bytes]:
         """The bytes of before and after, as shown."""
@@ -87,6 +87,33 @@ class Panel:
 
     def _photo_is_there(self) -> "Panel":
         self.part("photo").locator(SHOWN).wait_for(state="attached")
+        return self
+
+
+class Recipe(Panel):
+    """The Recipe tab, with its list of steps."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(page, "recipe")
+
+    @property
+    def names(self) -> list[str]:
+        """What the steps are called, in order."""
+        return self.part("list").locator(".step b").all_inner_texts()
+
+    def step(self, place: int) -> Locator:
+        """A row of the list; the first is 0."""
+        return self.part("list").locator(f"[data-step='{place}']")
+
+    def load(self, text: str) -> "Recipe":
+        """Choose a file that holds `text`, and wait for what is said to it."""
+        self.part("told").evaluate(
+            "told => { told.querySelectorAll('p, h3').forEach(old => { old.dataset.old = 1; }); }"
+        )
+        with self.page.expect_file_chooser() as chooser:
+            self.part("load").click()
+        chooser.value.set_files({"name": "recipe.json", "mimeType": "application/json", "buffer": text.encode()})
+        self.part("told").locator("p:not([data-old])").first.wait_for()
         return self
 
 

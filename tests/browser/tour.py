@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Page, TimeoutError
 
 from .chromium import DEVICES
-from .screens import SLUGS, TABS, History, Panel
+from .screens import RUNNING, SLUGS, History, Panel, Recipe
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 SHOT_IN_CHINESE = {("wide", "light"), ("phone", "dark")}  # shades have no language: these two show all there is to see
@@ -54,7 +54,7 @@ LOOK = """() => {
     if (box.left < -1 || box.right > wide + 1) wrong.push(`outside the window: ${name(e)}`);
     const style = getComputedStyle(e);
     const own = [...e.childNodes].filter(n => n.nodeType === 3).map(n => n.data.trim()).join('');
-    const text = e.matches('input:not([type=range])') ? e.value : own;
+    const text = e.matches('input:not([type=range], [type=radio])') ? e.value : own;
     if (!text) continue;
     for (let at = e.parentElement; at && at !== document.body; at = at.parentElement)
       if (/hidden|clip/.test(getComputedStyle(at).overflowX) && !at.closest('.compare')) {
@@ -76,7 +76,7 @@ TEXTS = """() => {
     if (!e.checkVisibility() || e.closest('svg, script, style')) continue;
     for (const node of e.childNodes) if (node.nodeType === 3) texts.add(node.data.trim());
     for (const at of ['aria-label', 'title', 'alt', 'placeholder']) texts.add(e.getAttribute(at) ?? '');
-    if (e.matches('input:not([type=range]):not([type=number])')) texts.add(e.value);
+    if (e.matches('input:not([type=range], [type=number], [type=radio])')) texts.add(e.value);
   }
   return [...texts].filter(text => text);
 }"""
@@ -99,7 +99,7 @@ class Stop:
 
 def tour(page: Page, language: str) -> Iterator[Stop]:
     """Visit empty stage, refusal and result of every panel. The page is a phone's while something is done on it."""
-    for slug in TABS[:-1]:
+    for slug in RUNNING:
         _become(page, "phone")
         panel = Panel(page, slug)
         panel.clear()
@@ -110,6 +110,11 @@ def tour(page: Page, language: str) -> Iterator[Stop]:
         panel.example().run()
         yield _arrival(panel, language)
         yield from _stop(panel, "result", language)
+        if slug == "facial-aesthetics":
+            panel.part("see-shapes").click()
+            panel.part("sheet").locator("[aria-busy=false]").wait_for()
+            yield from _stop(panel, "sheet", language)
+    yield from _recipes(page, language)
     page.locator("#own-keys button").first.click()
     page.locator("#own-keys-use").click()
     page.locator("#own-keys-told p").wait_for()
@@ -121,6 +126,9 @@ def tour(page: Page, language: str) -> Iterator[Stop]:
         panel.stage.locator(".facts .download").click()
     file = FOLDER / "download.jpg"
     download.value.save_as(file)
+    panel = Panel(page, "mirror")
+    yield _thumb(panel, language)
+    yield from _stop(panel, "start", language)
     history = History(page).choose(4).put("put")  # what the panels before have left there
     yield from _stop(history, "beside", language)
     panel = Panel(page, "verify")
@@ -131,6 +139,30 @@ def tour(page: Page, language: str) -> Iterator[Stop]:
     page.locator("#forget-told p").wait_for()
     yield from _stop(panel, "forgotten", language)
     yield from _stop(History(page), "empty", language)
+
+
+FAILING = """{"recipe": 1, "steps": [
+  {"endpoint": "facial_aesthetics", "values": {"shape_type": "13", "strength": 0.35}},
+  {"endpoint": "quality_restoration"}, {"endpoint": "anime_avatar", "on": false},
+  {"endpoint": "face_fuse", "values": {"template_id": "00000000"}}]}"""
+
+
+def _recipes(page: Page, language: str) -> Iterator[Stop]:
+    """A step in view with its menu; an empty list, adding to it and a refused file; a failure after some steps."""
+    recipe = Recipe(page)
+    recipe.stage.locator(".strip button").nth(1).click()
+    recipe.stage.locator(".view:not([hidden]) .use-in summary").click()
+    yield from _stop(recipe, "step", language)
+    recipe.stage.locator(".view:not([hidden]) .use-in summary").click()
+    recipe.load('{"recipe": 1, "steps": []}')
+    recipe.part("list").locator(".no-steps").wait_for()
+    page.locator("#recipe-add button").first.click()
+    page.locator("#recipe-effect label").first.click()
+    recipe.load('{"recipe": 7, "steps": []}')
+    yield from _stop(recipe, "adding", language)
+    page.locator("#recipe-add button").first.click()
+    recipe.load(FAILING).run()
+    yield from _stop(recipe, "failure", language)
 
 
 def _stop(panel: Panel | History, state: str, language: str) -> Iterator[Stop]:

@@ -93,15 +93,17 @@ class Page:
         found = (part["id"] for part in self.config["components"] if part["props"].get("elem_id") == element)
         return int(next(found))
 
-    def join(self, fn_index: int, data: list[Any], hear: Callable[[str], object] = str, session: str = "") -> str:
+    def join(
+        self, fn_index: int, data: list[Any], hear: Callable[[str], object] = str, session: str = "", query: str = ""
+    ) -> str:
         """Everything that a private event answers when somebody posts to it, as text.
 
-        hear: gets each line at once. session: Gradio's, if it is not a new one.
+        hear: gets each line at once. session: Gradio's, if it is not a new one. query: the page's own, with its "?".
         """
         session = session or f"s{secrets.token_hex(8)}"
         body = {"data": data, "fn_index": fn_index, "session_hash": session}
         words = {"content-type": "application/json"}  # by hand: hostile values include what httpx takes for no JSON
-        joined = self.http.post(f"{self.url}/gradio_api/queue/join", content=json.dumps(body), headers=words)
+        joined = self.http.post(f"{self.url}/gradio_api/queue/join{query}", content=json.dumps(body), headers=words)
         if joined.status_code != 200:
             return joined.text
         found: list[str] = []

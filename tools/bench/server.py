@@ -29,7 +29,7 @@ def serving(command: list[str]) -> Iterator[tuple[str, float, int]]:
     port = _free_port()
     environ = {**os.environ, "PORT": str(port), "HOST": "127.0.0.1", "MODE": "offline", "LOG_LEVEL": "ERROR"}
     start = time.perf_counter()
-    arguments = [*command, str(port)] if command is SIMPLEST else command
+    arguments = command if command is OURS else [*command, str(port)]
     with subprocess.Popen(arguments, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             url = f"http://127.0.0.1:{port}/"

@@ -4,6 +4,7 @@ A client may name any file of the server's as its photo, and Gradio looks only a
 nothing is opened unless it carries the mark, and lies, links resolved, inside the folder that uploads land in.
 """
 
+import base64
 import logging
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
@@ -24,6 +25,7 @@ from ..texts import language_of
 
 log = logging.getLogger(__name__)
 ORIGINAL = "original.heic"  # beside a stand-in that browsers can show, in a folder of the two's own
+PIECE = 256 * 1024  # characters of base64 that are read at a time: until then no other thread has its turn
 _asking: ContextVar[gr.Request | None] = ContextVar("asking", default=None)
 _move = Block.async_move_resource_to_block_cache
 
@@ -91,6 +93,21 @@ async def read_upload(payload: object, uploads: Path, found: Callable[[Path], No
     path = await anyio.to_thread.run_sync(_upload_path, payload, uploads)
     found(path)
     return await anyio.to_thread.run_sync(_read, path)
+
+
+def read_base64(text: object) -> bytes:
+    """The bytes of a photo that came in base64, or as a data: URL. Blocks. Raises ImageRejected (photo_not_base64)."""
+    try:
+        if not isinstance(text, str):
+            raise TypeError
+        coded = "".join((text.partition(",")[2] if text.startswith("data:") else text).split())
+        pieces = (coded[start : start + PIECE] for start in range(0, len(coded), PIECE))
+        data = b"".join(base64.b64decode(piece, validate=True) for piece in pieces)
+    except (TypeError, ValueError):
+        raise ImageRejected("photo_not_base64") from None
+    if not data:
+        raise ImageRejected("photo_not_base64")
+    return data
 
 
 def _read(path: Path) -> bytes:

@@ -22,7 +22,7 @@ POLICY = {
 SPACES = "https://huggingface.co https://*.huggingface.co https://*.hf.space"  # a Space is shown in a frame of theirs
 # The camera is for the photo. The rest is named because a page that is taken over could ask for it.
 PERMISSIONS = ("microphone", "geolocation", "display-capture", "payment", "usb", "serial", "midi", "accelerometer")
-PASSING = ("/gradio_api/", "/config", "/kept/", "/login")  # photos, results, who is in: no cache may keep them
+PASSING = ("/gradio_api/", "/config", "/kept/", "/login", "/mcp")  # photos, results, who is in: no cache may keep them
 
 
 class SecurityHeaders:

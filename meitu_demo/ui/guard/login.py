@@ -18,9 +18,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...address import Network, client_address
 from ...words import languages, match_language, translate
+from .basic import Passwords
 from .tries import FREE, Tries
 
 OPEN = {"/", "/login", "/login/", "/logout", "/theme.css", "/favicon.ico", "/robots.txt", "/manifest.json"}
+BY_PASSWORD = ("/mcp", "/download/")  # where programs may send name and password along instead of the cookie
 OPEN_BELOW = ("/assets/", "/static/", "/svelte/")  # Gradio's own code and looks
 
 
@@ -46,12 +48,21 @@ def login_message() -> str:
 class LoginDoor:
     """ASGI middleware. gradio: gives Gradio's app, which knows who is in. space: the page is in a frame of others.
 
-    proxies: whose word for an address is taken, where wrong passwords are counted.
+    fits: of `checker`. proxies: whose word for an address is taken, where wrong passwords are counted.
     """
 
-    def __init__(self, app: ASGIApp, *, gradio: Callable[[], App], space: bool, proxies: Sequence[Network]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        gradio: Callable[[], App],
+        fits: Callable[[str, str], bool],
+        space: bool,
+        proxies: Sequence[Network],
+    ) -> None:
         self.app = app
         self._tries = Tries()
+        self._passwords = Passwords(fits, self._tries)
         self._proxies = proxies
         self._gradio = gradio
         self._space = space
@@ -63,8 +74,13 @@ class LoginDoor:
             return
         path = scope["path"]
         if not (path in OPEN or path.startswith(OPEN_BELOW) or self._is_in(scope)):
-            await JSONResponse({"detail": "Not authenticated"}, 401)(scope, receive, send)
-            return
+            request = Request(scope)
+            header = request.headers.get("authorization", "") if path.startswith(BY_PASSWORD) else ""
+            seconds = self._passwords.wait(header, self._address(request))
+            if seconds is not None:
+                answer = JSONResponse({"detail": "Not authenticated"}, 401)
+                await (self._too_many(request, seconds) if seconds else answer)(scope, receive, send)
+                return
 
         if path.removesuffix("/") == "/login":
             await self._log_in(scope, receive, send)
@@ -73,13 +89,10 @@ class LoginDoor:
 
     async def _log_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
-        peer = request.client.host if request.client else ""
-        address = client_address(peer, request.headers.get("x-forwarded-for", ""), self._proxies)
+        address = self._address(request)
         seconds = math.ceil(self._tries.wait(address))
         if seconds:
-            text = translate("page.login_wait", match_language(request.headers.get("accept-language")), seconds=seconds)
-            answer = JSONResponse({"detail": text}, 429, {"retry-after": str(seconds)})
-            await answer(scope, receive, send)
+            await self._too_many(request, seconds)(scope, receive, send)
             return
         self._tries.begin(address)
 
@@ -92,17 +105,25 @@ class LoginDoor:
 
         await self.app(scope, receive, with_better_cookie)
 
+    def _address(self, request: Request) -> str:
+        peer = request.client.host if request.client else ""
+        return client_address(peer, request.headers.get("x-forwarded-for", ""), self._proxies)
+
+    def _too_many(self, request: Request, seconds: int) -> JSONResponse:
+        text = translate("page.login_wait", match_language(request.headers.get("accept-language")), seconds=seconds)
+        return JSONResponse({"detail": text}, 429, {"retry-after": str(seconds)})
+
     def _is_in(self, scope: Scope) -> bool:
         gradio, cookies = self._gradio(), Request(scope).cookies
         names = (f"access-token-{gradio.cookie_id}", f"access-token-unsecure-{gradio.cookie_id}")
         return any(cookies.get(name) in gradio.tokens for name in names)
 
     def _mend(self, headers: MutableHeaders) -> None:
-        """Gradio lets its cookie go along with other sites' requests, which only a Space's frame needs."""
+        """Gradio lets its cookie go along with other sites' requests, which a Space's frame needs and nothing else."""
         cookies = headers.getlist("set-cookie")
-        if not cookies or self._space:
-            return
         del headers["set-cookie"]
         for cookie in cookies:
-            kept = [part for part in cookie.split("; ") if not part.lower().startswith("samesite")]
-            headers.append("set-cookie", "; ".join([*kept, "SameSite=Lax"]))
+            parts = cookie.split("; ")
+            kept = [part for part in parts if not part.lower().startswith("samesite")]
+            framed = self._space and "Secure" in parts
+            headers.append("set-cookie", "; ".join([*kept, "SameSite=None; Partitioned" if framed else "SameSite=Lax"]))

@@ -16,11 +16,16 @@ YEAR_S = 365 * 24 * 3600
 
 
 class VisitorCookie:
-    """ASGI middleware that adds the cookie to the page itself, where calls cost money and there is none of ours yet."""
+    """ASGI middleware that adds the cookie to the page itself, where calls cost money and there is none of ours yet.
 
-    def __init__(self, app: ASGIApp, till: Till) -> None:
+    space: the page is in a frame of another site. A browser sends a cookie along there only if it says None, and many
+    only if it is kept apart for that site (Partitioned); both need https, which every Space has.
+    """
+
+    def __init__(self, app: ASGIApp, till: Till, *, space: bool = False) -> None:
         self.app = app
         self._till = till
+        self._space = space
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve; the rest of the app never sees the difference."""
@@ -33,9 +38,9 @@ class VisitorCookie:
         async def with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
                 seen = Headers(scope=scope).get("x-forwarded-proto", scope.get("scheme"))
-                secure = "; Secure" if seen == "https" else ""
-                value = accounts.new_cookie()
-                cookie = f"{COOKIE}={value}; Path=/; Max-Age={YEAR_S}; HttpOnly; SameSite=Lax{secure}"
+                where = "SameSite=Lax; Secure" if seen == "https" else "SameSite=Lax"
+                where = "SameSite=None; Secure; Partitioned" if self._space else where
+                cookie = f"{COOKIE}={accounts.new_cookie()}; Path=/; Max-Age={YEAR_S}; HttpOnly; {where}"
                 MutableHeaders(scope=message).append("set-cookie", cookie)
             await send(message)
 

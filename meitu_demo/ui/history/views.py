@@ -4,7 +4,7 @@ from html import escape
 
 from ...words import translate
 from ..context import Context
-from ..result import stage
+from ..result import facts, stage
 from . import beside, wording
 from .entries import Entry
 from .listing import is_free
@@ -48,7 +48,7 @@ async def pair(context: Context, owner: str, entry: Entry, other: object, langua
 def _facts(side: str, name: str, entry: Entry, language: str) -> str:
     """Name and facts of a result. side: left or right, where there are two."""
     assert entry.made
-    told = stage.facts_line(entry.made.outcome, entry.made.pictures, wording.provider(entry, language), language)
+    told = facts.of(entry.made.outcome, entry.made.pictures, wording.provider(entry, language), language)
     where = f"<b>{escape(translate(f'history.{side}', language))}</b> " if side else ""
     return f'<div class="side" role="status"><p>{where}{escape(name)}</p>{told}</div>'
 

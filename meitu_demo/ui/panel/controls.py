@@ -86,7 +86,7 @@ def _template_picker(
     dropdown = gr.Dropdown(
         [(_template_text(texts, picks, key), key) for key in picks.ids],
         value=control.default, label=label, info=texts.word("controls.template_id.info"), elem_id=element,
-        allow_custom_value=True,
+        allow_custom_value=True, elem_classes=["off-stage"] if len(picks.ids) == len(picks.pictures) else [],
     )  # fmt: skip
 
     def picked(event: gr.SelectData) -> str:

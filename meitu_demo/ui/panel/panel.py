@@ -9,16 +9,21 @@ from ...spec import Endpoint
 from ..context import Context
 from ..events import PRIVATE
 from ..result import stage
-from ..result.runs import Run, Update, watch
+from ..result.beside import watch_both
+from ..result.run import Run
+from ..result.runs import watch
+from ..result.screen import Update
 from ..texts import Texts
 from ..trouble import in_words
 from ..visits import Visit
-from . import checklist, consent, controls, examples, preview
+from . import both, checklist, consent, controls, examples, preview
 from .one_photo import Shown
+from .overview import Overview
 
 NEXT = {"stop": "stop", "again": "run_again", "retry": "try_again", "offline": "run_offline"}
 Session = list[gr.components.Component]
 Begin = Callable[..., Any]
+Watcher = Callable[[Context, Run], AsyncIterator[Update]]
 # A phone's page stands at the result after a run.
 SHOW_STAGE = """() => {{
   if (window.innerWidth < 768)
@@ -36,6 +41,7 @@ def build(
 ) -> Shown:
     """Lay the panel out in `tab` and wire it; call inside the tab. session: the browser's tab, own keys."""
     slug, key = endpoint.slug, f"panels.{endpoint.id}"
+    overview = Overview(context, endpoint, texts)
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
             intro = texts.render(f"{slug}-intro", lambda language: stage.introduction(endpoint.id, language))
@@ -43,21 +49,24 @@ def build(
             photo, received = photo_input(context, slug, texts, session)
             taken = examples.build(context, slug, endpoint.example, texts, photo, session)
             checklist.build(context, endpoint, texts, photo, tab, session[0])
-            inputs = controls.build(endpoint, texts, picks)
+            with overview.around():
+                inputs = controls.build(endpoint, texts, picks)
             box = consent.build(endpoint, context.settings, texts)
             consent.ask_anew(slug, photo, box)
             run_button = gr.Button(
                 texts.word(f"{key}.run"), variant="primary", elem_id=f"{slug}-run", elem_classes="run"
             )
+            both_button = both.build(endpoint, context.routes, texts)
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
             shown = gr.HTML(
                 texts.render(f"{slug}-empty", lambda language: stage.invitation(endpoint.id, language)),
-                elem_id=f"{slug}-stage", elem_classes="bare", apply_default_css=False, js_on_load=stage.SCRIPT,
+                elem_id=f"{slug}-stage", elem_classes="bare", apply_default_css=False,
             )  # fmt: skip
             buttons = next_buttons(slug, texts)
             number = gr.State(0)
+    overview.sheet(photo, inputs, tab, session[0])
 
-    def begin(*, offline: bool = False, again: bool = False) -> Any:
+    def begin(*, offline: bool = False, again: bool = False, watch: Watcher = watch) -> Any:
         async def run(request: gr.Request, *given: Any) -> AsyncIterator[Update]:
             run = Run.of(endpoint, request, given, offline=offline, again=again)
             async for update in watch(context, run):
@@ -70,8 +79,10 @@ def build(
         "preprocess": False, "concurrency_limit": None, **PRIVATE,
     }  # fmt: skip
     run_button.click(begin(), **wiring)
+    both_button.click(begin(watch=watch_both), **wiring)
     wire_next(context, buttons, begin, wiring, session)
-    run_button.click(None, js=SHOW_STAGE.format(f"{slug}-stage"), **PRIVATE)
+    for button in (run_button, both_button):
+        button.click(None, js=SHOW_STAGE.format(f"{slug}-stage"), **PRIVATE)
 
     return Shown(endpoint.id, photo, shown, (received, *taken), tuple(inputs), run_button)
 

@@ -24,13 +24,13 @@ def router(context: Context) -> APIRouter:
     @found.get(f"/{KEPT_PATH}/{{token}}/{{name}}")
     async def kept(token: str, name: str) -> Response:
         data = context.pictures.get(token)
-        return _picture(data) if data else _gone()
+        return _picture(data) if data else gone()
 
     @found.get(f"/{DOWNLOAD_PATH}/{{token}}/{{name}}")
     async def download(request: Request, token: str, name: str) -> Response:
         data = context.pictures.get(token)
         if data is None:
-            return _gone()
+            return gone()
         language = match_language(request.headers.get("accept-language"))
         visible = context.settings.visible_label
         return _picture(await anyio.to_thread.run_sync(lambda: delivery.leaving(data, language, visible=visible)))
@@ -39,7 +39,7 @@ def router(context: Context) -> APIRouter:
     async def everything(request: Request, token: str, name: str) -> Response:
         session = context.history.session_of(token)
         if session is None:
-            return _gone()
+            return gone()
         language, visible = match_language(request.headers.get("accept-language")), context.settings.visible_label
         parts = archive(context.history.runs(session), context.pictures, language, visible=visible)
         named = {"content-disposition": f'attachment; filename="{file_name()}"'}
@@ -52,5 +52,6 @@ def _picture(data: bytes) -> Response:
     return Response(data, media_type=codec.sniff(data), headers=HEADERS)
 
 
-def _gone() -> Response:
+def gone() -> Response:
+    """What has expired, or never was."""
     return PlainTextResponse("gone", 404, headers=HEADERS)

@@ -14,6 +14,7 @@ from .stage import Pictures
 
 KEPT_PATH = "kept"
 DOWNLOAD_PATH = "download"
+MOVED_PATH = "moved"
 SMALL = ImageLimits(min_side=1, max_side=160, max_bytes=60_000)  # a thumbnail
 
 
@@ -39,12 +40,14 @@ def _draw(outcome: Outcome) -> Drawn:
 
 def keep(store: PictureStore, drawn: Drawn, name: str, owner: str) -> Pictures:
     """Their URLs. The download is the master as it leaves, made when it is asked for. owner: the session."""
-    master = store.put(drawn.after, owner)
+    before, master = store.put(drawn.before, owner), store.put(drawn.after, owner)
     return Pictures(
-        before=f"{KEPT_PATH}/{store.put(drawn.before, owner)}/before.jpg",
+        before=f"{KEPT_PATH}/{before}/before.jpg",
         after=f"{KEPT_PATH}/{master}/{name}",
         download=f"{DOWNLOAD_PATH}/{master}/{name}",
         file_name=name,
+        moved=f"{MOVED_PATH}/{before}/{master}",
+        token=master,
         small=f"{KEPT_PATH}/{store.put(drawn.small, owner)}/small.jpg",
     )
 

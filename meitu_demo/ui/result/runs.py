@@ -1,12 +1,8 @@
 """What a click on a panel's button does: hand in the call, show where it is, then its end, whatever that is."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
-
-import gradio as gr
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from ... import journal
 from ...billing import Billing, billing_of
@@ -16,67 +12,26 @@ from ...explain import explain
 from ...inspector import Trace, programs, render
 from ...redaction import stack_trace
 from ...service import Step
-from ...spec import Credentials, Endpoint, Route
-from ...words import translate
+from ...spec import Route
 from ..context import Context
-from ..texts import language_of
-from ..visits import Visit
 from . import stage
 from .naming import file_name
+from .onward import instead_of, lost_on_the_way
 from .pictures import draw, keep
 from .receipt import receipt
+from .run import Run
+from .screen import Update, remark_of, screen
 
 log = logging.getLogger(__name__)
-Update = tuple[str, Any]  # the stage, with what can be done next; the number of the call that is shown
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One click, with everything that came with it."""
-
-    endpoint: Endpoint
-    visit: Visit
-    language: str
-    photo: Any
-    values: Mapping[str, Any]
-    own: Mapping[str, Credentials] | None
-    consent: bool
-    again: int
-    offline: bool
-    fault: str | None = None  # a rehearsal in the lab, and how it is to end
-
-    @classmethod
-    def of(
-        cls,
-        endpoint: Endpoint,
-        request: gr.Request,
-        given: tuple[Any, ...],
-        *,
-        offline: bool,
-        again: bool,
-        fault: str | None = None,
-    ) -> "Run":
-        """From the values of a panel's inputs: photo, controls, consent, the tab, own keys, number of the last call."""
-        photo, *rest, consent, tab, own, number = given
-        names = [control.name for control in endpoint.controls] if fault is None else []  # the lab takes the defaults
-        values = dict(zip(names, rest, strict=True))
-        repeat = number if again else NOT_AGAIN
-        visit = Visit.of(request, tab)
-        language = language_of(request)
-        return cls(endpoint, visit, language, photo, values, own, consent is True, repeat, offline, fault)
-
-    @property
-    def provider(self) -> str:
-        """The vendor's name."""
-        return translate(f"providers.{self.endpoint.provider}.name", self.language)
 
 
 async def watch(context: Context, run: Run) -> AsyncIterator[Update]:
     """The screen at each step of `run`, and at its end."""
-    yield _screen(stage.progress(Step.PREPARE, 0, run.provider, "", run.language))
+    yield screen(stage.progress(Step.PREPARE, 0, run.provider, "", run.language))
     paid = _is_paid(context, run)
     ticket: Ticket | None = None
     route: Route | None = None
+    lost: DemoError | None = None
     try:
         route = await _route(context, run)
         till = context.rehearsal.till if route.lab else context.till
@@ -97,10 +52,23 @@ async def watch(context: Context, run: Run) -> AsyncIterator[Update]:
             mode = route.mode if route else "lab" if run.fault is not None else "live" if paid else "offline"
             explained = explain(error, run.language, paid=paid)
             context.history.note_failed(run.visit.session, run.endpoint, mode, run.values, explained, run.fault)
-        yield failed(run, error, ticket, route, paid=paid)
+        if isinstance(error, DemoError) and _goes_on(run, route, error):
+            lost = error
+        else:
+            yield failed(run, error, ticket, route, paid=paid)
     finally:
         if ticket:
             ticket.leave()
+    if lost is not None:
+        number = ticket.number if ticket else NOT_AGAIN
+        instead = instead_of(lost, number, remark_of("repeated_failure", ticket, run.language), run.language)
+        async for update in watch(context, replace(run, offline=True, instead=instead)):
+            yield update
+
+
+def _goes_on(run: Run, route: Route | None, error: DemoError) -> bool:
+    """Whether the offline engine takes over within the same click."""
+    return run.on_stage and route is not None and route.mode == "live" and lost_on_the_way(error)
 
 
 def _is_paid(context: Context, run: Run) -> bool:
@@ -122,21 +90,24 @@ async def follow(context: Context, run: Run, route: Route, ticket: Ticket) -> As
     """The screen while the call of `ticket` is under way, and with its result. Raises what it ends in."""
     async for step, seconds in ticket.steps():
         shown = stage.progress(step, seconds, run.provider, route.mode, run.language)
-        yield _screen(shown, *(["stop"] if route.paid else []))
+        yield screen(shown, *(["stop"] if route.paid else []))
     if not ticket.stopped:
         outcome = await ticket.result()
         drawn = await draw(outcome)
     if ticket.stopped:  # also while the pictures were made: whoever has deleted everything must find nothing new
-        yield _screen(stage.stopped(ticket.sent, run.language), number=ticket.number)
+        yield screen(stage.stopped(ticket.sent, run.language), number=ticket.number)
         return
     pictures = keep(context.pictures, drawn, file_name(outcome), run.visit.session)
     context.history.note(run.visit.session, outcome, pictures, run.fault)
-    remark = _remark("repeated", ticket, run.language)
+    remark = run.instead.said if run.instead else remark_of("repeated", ticket, run.language)
     settings = context.settings
     kept = receipt(outcome, settings.keep_minutes, settings.recipient(run.endpoint.provider), run.language)
     shown = stage.comparison(outcome, pictures, run.provider, run.language, remark, kept)
     shown += render(outcome.trace, programs(run.endpoint, outcome.values, route), run.language)
-    yield _screen(shown, *(["again"] if route.paid and ticket.repeated else []), number=ticket.number)
+    if run.instead:
+        yield screen(shown, *run.instead.can, number=run.instead.number)
+    else:
+        yield screen(shown, *(["again"] if route.paid and ticket.repeated else []), number=ticket.number)
 
 
 def failed(run: Run, error: Exception, ticket: Ticket | None, route: Route | None, *, paid: bool) -> Update:
@@ -145,20 +116,13 @@ def failed(run: Run, error: Exception, ticket: Ticket | None, route: Route | Non
     if not isinstance(error, DemoError):
         log.error("%s failed\n%s", run.endpoint.id, stack_trace(error))
     explained = explain(error, run.language, paid=paid)
-    shown = stage.explanation(explained, run.language, _remark("repeated_failure", ticket, run.language))
+    remark = run.instead.said if run.instead else remark_of("repeated_failure", ticket, run.language)
+    shown = stage.explanation(explained, run.language, remark)
     if isinstance(error, DemoError) and isinstance(error.trace, Trace) and route:
         shown += render(error.trace, programs(run.endpoint, run.endpoint.read(run.values), route), run.language)
+    if run.instead:
+        return screen(shown, *run.instead.can, number=run.instead.number)
     costly = paid and billing_of(error) in (Billing.UNKNOWN, Billing.DONE)
     elsewhere = paid and not isinstance(error, ImageRejected | ValueRejected)
     can = [name for name, may in (("retry", costly), ("offline", elsewhere)) if may]
-    return _screen(shown, *can, number=ticket.number if ticket else NOT_AGAIN)
-
-
-def _remark(key: str, ticket: Ticket | None, language: str) -> str:
-    if ticket is None or not ticket.repeated:
-        return ""
-    return translate(f"result.{key}", language, ago=stage.ago(ticket.begun_at, datetime.now(UTC), language))
-
-
-def _screen(shown: str, *can: str, number: int = NOT_AGAIN) -> Update:
-    return stage.offering(shown, can), number or gr.skip()
+    return screen(shown, *can, number=ticket.number if ticket else NOT_AGAIN)

@@ -12,21 +12,16 @@ from html import escape
 from ...explain import Explanation
 from ...service import Outcome, Step
 from ...words import translate
+from . import facts
 from .changes import describe_changes
-
-# Moves the divider of the comparison. Listens on the component, which stays while its content is replaced.
-SCRIPT = """
-element.addEventListener('input', event => {
-  if (event.target.matches('.compare input'))
-    event.target.parentElement.style.setProperty('--at', event.target.value + '%');
-});
-"""
+from .tools import folded_moved, tools
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
     """URLs of one comparison, relative to the page, and the name under which the result is saved.
 
+    moved: where what has moved between the two is told.
     small: of the result as a thumbnail; "" where there is none.
     """
 
@@ -34,6 +29,8 @@ class Pictures:
     after: str
     download: str
     file_name: str
+    moved: str = ""
+    token: str = ""  # of the master in the store
     small: str = ""
 
 
@@ -58,11 +55,15 @@ def invitation(endpoint_id: str, language: str) -> str:
     return f'<div class="stage invitation"><div><h3>{title}</h3><p>{text}</p></div></div>'
 
 
-def progress(step: Step, seconds: float, provider: str, mode: str, language: str) -> str:
-    """Work in progress, by name, with the seconds that are left of it where they are known."""
+def step_text(step: Step, seconds: float, provider: str, mode: str, language: str) -> str:
+    """Where a call is, in plain words."""
     form = {Step.SEND: f"_{mode}", Step.QUEUE: "" if seconds else "_unknown"}.get(step, "")
-    key = f"steps.{step.value}{form}"
-    text = escape(translate(key, language, provider=provider, seconds=math.ceil(seconds)))
+    return translate(f"steps.{step.value}{form}", language, provider=provider, seconds=math.ceil(seconds))
+
+
+def progress(step: Step, seconds: float, provider: str, mode: str, language: str, where: str = "") -> str:
+    """Work in progress, by name, with the seconds that are left of it where they are known. where: said before it."""
+    text = f"{escape(where)}{escape(step_text(step, seconds, provider, mode, language))}"
     return f'<div class="stage progress" role="status"><div><i class="spinner"></i><p>{text}</p></div></div>'
 
 
@@ -94,7 +95,7 @@ def comparison(
     line: str = "",
     names: tuple[str, str] | None = None,
 ) -> str:
-    """Before and after with a divider that mouse, finger and arrow keys move, and the facts of the run.
+    """Before and after with a divider that mouse, finger and arrow keys move, tools, and the facts of the run.
 
     remark: a text for `note`. receipt: HTML of `receipt.receipt`. line: HTML in place of the line of facts. names: of
     the two, where they are two results and not before and after.
@@ -111,35 +112,23 @@ def comparison(
     compare = say("history.compare") if names else say("result.compare")
     # Eager and synchronous: both pictures appear in the same frame.
     image = '<img src="{}" alt="{}" decoding="sync" draggable="false">'
-    return f"""<div class="stage result">
-  <figure class="compare" style="--w:{result.width};--h:{result.height}">
+    ways = outcome.endpoint.reshapes and pictures.moved and not names
+    return f"""<div class="comparing">
+<div class="stage result">
+  <figure class="compare" data-view="divider" style="--w:{result.width};--h:{result.height}">
     {image.format(escape(pictures.after), right_alt)}
     <div class="before">{image.format(escape(pictures.before), left_alt)}</div>
     <span class="tag left">{left}</span><span class="tag right">{right}</span>
     <input type="range" min="0" max="100" value="50" aria-label="{compare}">
   </figure>
 </div>
+{tools(language, names)}
+</div>
 {note(remark) if remark else ""}
-{line or facts_line(outcome, pictures, provider, language)}
+{line or facts.of(outcome, pictures, provider, language)}
 {"" if names else f'<p class="sent">{say("result.sent", changes=describe_changes(outcome.changes, language))}</p>'}
+{folded_moved(pictures.moved, language) if ways else ""}
 {receipt}"""
-
-
-def facts_line(outcome: Outcome, pictures: Pictures, provider: str, language: str) -> str:
-    """Who made a result, what it cost, how long it took, its size and its download."""
-
-    def say(key: str, **facts: object) -> str:
-        return escape(translate(key, language, **facts))
-
-    result = outcome.result
-    return f"""<div class="facts">
-  <span class="badge {outcome.mode}">{say(f"result.made_{outcome.mode}", provider=provider)}</span>
-  {f"<span>{say('result.paid')}</span>" if outcome.mode != "offline" else ""}
-  <span>{say("result.seconds", seconds=f"{outcome.elapsed_s:.2f}")}</span>
-  <span>{result.width}×{result.height}</span>
-  <a class="download" href="{escape(pictures.download)}" download="{escape(pictures.file_name)}">
-    {say("result.download")}</a>
-</div>"""
 
 
 def explanation(explained: Explanation, language: str, remark: str = "") -> str:

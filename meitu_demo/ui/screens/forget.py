@@ -33,7 +33,7 @@ def build(
         left = await context.mine.look(owner)
         empty = [value for panel in panels for value in (None, stage.invitation(panel.name, language))]
         return (
-            f"<p role='status'>{escape(_words(before, left, language))}</p>",
+            f"<p role='status' data-left='{int(left.anything)}'>{escape(_words(before, left, language))}</p>",
             None,
             header(context.routes, language),
             *empty,

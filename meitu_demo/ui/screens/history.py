@@ -39,7 +39,7 @@ def build(
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
             shown = gr.HTML(
                 texts.render("history-empty", lambda language: stage.invitation("history", language)),
-                elem_id="history-stage", elem_classes="bare", apply_default_css=False, js_on_load=stage.SCRIPT,
+                elem_id="history-stage", elem_classes="bare", apply_default_css=False,
             )  # fmt: skip
             with gr.Row(elem_classes="after"):
                 buttons = {

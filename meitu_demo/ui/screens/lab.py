@@ -21,7 +21,8 @@ from ..panel import examples
 from ..panel.one_photo import Shown
 from ..panel.panel import SHOW_STAGE, Session, next_buttons, photo_input, wire_next
 from ..result import stage
-from ..result.runs import Run, watch
+from ..result.run import Run
+from ..result.runs import watch
 from ..texts import Texts, language_of
 from .rehearsal import Rehearsal
 
@@ -50,7 +51,7 @@ def build(context: Context, rehearsal: Rehearsal, texts: Texts, session: Session
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
             shown = gr.HTML(
                 texts.render("lab-empty", lambda language: stage.invitation("failure_lab", language)),
-                elem_id="failure-lab-stage", elem_classes="bare", apply_default_css=False, js_on_load=stage.SCRIPT,
+                elem_id="failure-lab-stage", elem_classes="bare", apply_default_css=False,
             )  # fmt: skip
             buttons = next_buttons("failure-lab", texts)
             books = gr.HTML(elem_id="failure-lab-books", elem_classes="bare", apply_default_css=False)

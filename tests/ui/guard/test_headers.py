@@ -8,7 +8,7 @@ from ui.conftest import Page
 
 from meitu_demo.ui.guard.headers import headers
 
-PATHS = ("/", "/config", "/theme.css", "/gradio_api/info", "/kept/x/y.jpg", "/stills/example.jpg", "/nowhere",
+PATHS = ("/", "/config", "/theme.css", "/gradio_api/info", "/kept/x/y.jpg", "/stills/example-astronaut.jpg", "/nowhere",
          "/reference", "/favicon.ico", "/gradio_api/file=/etc/passwd", "/gradio_api/queue/join")  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def test_photos_and_results_are_kept_by_no_cache(page: Page, portrait: bytes) ->
         assert answer.status_code == 200
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
-    assert "max-age" in httpx.get(f"{page.url}/stills/example.jpg").headers["cache-control"]
+    assert "max-age" in httpx.get(f"{page.url}/stills/example-astronaut.jpg").headers["cache-control"]
 
 
 def test_the_policy_names_nobody_else() -> None:

@@ -48,6 +48,11 @@ def test_nothing_is_done_without(path: str, locked: Page) -> None:
     assert httpx.post(f"{locked.url}/gradio_api/{path}", json={}).status_code == 401
 
 
+def test_no_mirror_without(locked: Page) -> None:
+    """Nor is anybody reshaped."""
+    assert httpx.post(f"{locked.url}/mirror", headers={"x-mirror": "a" * 32}).status_code == 401
+
+
 def test_the_page_to_log_in_holds_no_panel(locked: Page) -> None:
     """It greets in both languages."""
     text = httpx.get(locked.url).text

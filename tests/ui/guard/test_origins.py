@@ -99,3 +99,13 @@ def test_a_proxy_that_the_owner_names_is_believed() -> None:
     config = httpx.get(f"{next(running).url}/config", headers=named).json()
     next(running, None)
     assert config["root"] == "https://demo.example"
+
+
+def test_where_strangers_come_there_is_no_mirror(page: Page, public_page: Page) -> None:
+    """Neither its tab nor its route exists, unless the owner switches it on."""
+    sent = {"x-mirror": "a" * 32, "content-type": "image/png"}
+    assert httpx.post(f"{page.url}/mirror", headers=sent).status_code == 415
+    assert httpx.post(f"{public_page.url}/mirror", headers=sent).status_code == 404
+    tabs = [any(part["props"].get("elem_id") == "mirror-tab" for part in each.config["components"])
+            for each in (page, public_page)]  # fmt: skip
+    assert tabs == [True, False]

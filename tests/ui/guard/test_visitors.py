@@ -34,3 +34,14 @@ async def test_the_page_sets_a_cookie_once(tmp_path: Path) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://demo.example") as client:
         again = (await client.get("/", headers={"cookie": f"{COOKIE}=v1.forged"})).headers["set-cookie"]
         assert "Secure" not in again
+
+
+async def test_in_a_spaces_frame_the_cookie_says_that_it_may_go_along(tmp_path: Path) -> None:
+    """The frame is another site's: the cookie is sent there by https alone, and kept apart for that site."""
+    till = Till(Settings(data_dir=str(tmp_path)))
+    await till.open()
+    app = VisitorCookie(Starlette(routes=[Route("/", _page)]), till, space=True)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://demo.example") as client:
+        first = (await client.get("/")).headers["set-cookie"]
+    assert first.endswith("; Path=/; Max-Age=31536000; HttpOnly; SameSite=None; Secure; Partitioned")
+    await till.close()

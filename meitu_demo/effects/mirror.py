@@ -1,0 +1,57 @@
+"""The magic mirror: several shapes at once on the faces of one frame of a film. Called by the mirror's route.
+
+Nothing is carried from frame to frame: faces are found afresh in each. A face's landmarks tremble by a quarter of a
+pixel under a camera's noise, and what they move by a fraction of that, so nothing needs to be remembered to be calm.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import StrEnum
+
+import numpy as np
+
+from ..imaging.face_checks import PITCH_LIMIT, YAW_LIMIT
+from ..imaging.faces import Face, Image, find_faces
+from ..imaging.warp import smooth_step
+from .reshape import face_warp
+
+MOST_FACES = 3  # the largest: whoever stands in front of the mirror, and who looks over their shoulders
+FADE = 10.0  # degrees before the vendor's limit over which the shapes fade away: nothing jumps as a head turns
+CARRY_STEPS = 4  # a tenth of a pixel, which the next frame's camera noise exceeds
+
+Wanted = Sequence[tuple[int, float]]  # (shape_type, strength 0..1), in the order in which they are applied
+
+
+class Sight(StrEnum):
+    """What was seen in a frame. TURNED: faces, all of them turned or nodded too far to be reshaped."""
+
+    FACE = "face"
+    TURNED = "turned"
+    NO_FACE = "no_face"
+
+
+def mirror(image: Image, wanted: Wanted) -> tuple[Image, Sight]:
+    """`image` with the shapes on each of its largest faces, and what was seen. Raises as `reshape` does."""
+    faces = find_faces(image)[:MOST_FACES]
+    shown, sight = image, Sight.TURNED if faces else Sight.NO_FACE
+    for face in faces:
+        facing = _facing(face)
+        sight = Sight.FACE if facing else sight
+        shown = _shaped(shown, face, [(shape, strength * facing) for shape, strength in wanted])
+    return shown, sight
+
+
+def _shaped(image: Image, face: Face, wanted: Wanted) -> Image:
+    """One shape after the other, each where the ones before have left the face."""
+    for shape, strength in wanted:
+        warp = face_warp(image.shape, face, shape, strength)
+        if warp.gain:
+            image = warp.apply(image)
+            face = replace(face, landmarks=warp.carry(face.landmarks, CARRY_STEPS).astype(np.float32))
+    return image
+
+
+def _facing(face: Face) -> float:
+    """1 for a face that looks here, 0 from the angles on at which the vendor would refuse it."""
+    room = np.array([YAW_LIMIT - abs(face.yaw), PITCH_LIMIT - abs(face.pitch)])
+    return float(smooth_step(room / FADE).min())

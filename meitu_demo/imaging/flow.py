@@ -1,0 +1,87 @@
+"""Where the points of a face have gone in another picture of it: dense optical flow on the cut-out face, both ways.
+
+Finding the landmarks anew would be blunter: the mesh model smooths small movements away and adds jitter of its own.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .face import Face
+from .faces import Image
+
+Points = NDArray[np.float64]
+Plane = NDArray[np.float32]
+
+MARGIN = 0.5  # of the face's side, on each side of it
+SMALLEST, LARGEST = 192, 384  # px: side of the cut-out; a larger one sees more noise, a smaller one less detail
+LIGHT = 1 / 16  # of the side: light and contrast are levelled within so much, so that brighter is not moved
+PASSES = 2  # the second sees what the first has smoothed away
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Followed:
+    """moved: (n, 2) pixels of the first picture, from a point to where it has gone. closing: (n, 2), what is left of
+    it when the way is gone back: 0 where both pictures show the same thing.
+    """
+
+    moved: Points
+    closing: Points
+
+
+def follow(before: Image, after: Image, face: Face) -> Followed:
+    """Every landmark of `face`, found in `before`, followed to `after`, which has the same shape in whatever size."""
+    x, y = face.centre
+    reach = face.side * (0.5 + MARGIN)
+    side = int(np.clip(round(2 * reach), SMALLEST, LARGEST))
+    scale = side / (2 * reach)
+    ratio = np.array(after.shape[1::-1]) / before.shape[1::-1]
+    here = _levelled(before, (x - reach, y - reach), (scale, scale), side)
+    there = _levelled(after, ((x - reach) * ratio[0], (y - reach) * ratio[1]), tuple(scale / ratio), side)
+    start = (face.landmarks.astype(np.float64) - (x - reach, y - reach)) * scale
+    way = _at(_flow(here, there), start)
+    back = _at(_flow(there, here), start + way)
+    return Followed(way / scale, (way + back) / scale)
+
+
+def _levelled(image: Image, corner: tuple[float, float], scale: tuple[float, float], side: int) -> Image:
+    """The square from `corner` at `scale`, grey, with light and contrast the same everywhere."""
+    x0, y0 = np.floor(corner).astype(int)
+    x1, y1 = (np.ceil(np.array(corner) + side / np.array(scale)).astype(int) + 1).tolist()
+    height, width = image.shape[:2]
+    part = image[max(y0, 0) : max(min(y1, height), 1), max(x0, 0) : max(min(x1, width), 1)]
+    offset = np.array(corner) - (max(x0, 0), max(y0, 0))
+    shrink = min(*scale, 1.0)
+    if shrink < 1:  # averaged first: the warp alone would alias
+        size = np.maximum(1, np.round(np.array(part.shape[1::-1]) * shrink)).astype(int)
+        exact = size / part.shape[1::-1]
+        part = np.asarray(cv2.resize(part, size.tolist(), interpolation=cv2.INTER_AREA), np.uint8)
+    else:
+        exact = np.ones(2)
+    step = np.array(scale) / exact
+    matrix = np.array([[step[0], 0, -offset[0] * scale[0]], [0, step[1], -offset[1] * scale[1]]])
+    cut = cv2.warpAffine(part, matrix, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    grey = cv2.cvtColor(cut, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    centred = grey - cv2.GaussianBlur(grey, (0, 0), LIGHT * side)
+    spread = np.sqrt(cv2.GaussianBlur(centred**2, (0, 0), LIGHT * side)) + 8  # grey levels: noise is not made loud
+    return np.clip(128 + 40 * centred / spread, 0, 255).astype(np.uint8)
+
+
+def _flow(one: Image, other: Image) -> Plane:
+    """(height, width, 2): where each pixel of `one` lies in `other`, as an offset."""
+    method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    method.setFinestScale(0)
+    grid = np.stack(np.meshgrid(*map(np.arange, one.shape[::-1])), -1).astype(np.float32)
+    flow = np.zeros_like(grid)
+    for _ in range(PASSES):
+        nearer = cv2.remap(other, grid + flow, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        rest = np.asarray(method.calc(one, nearer, None), np.float32)
+        flow = rest + cv2.remap(flow, grid + rest, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return flow
+
+
+def _at(plane: Plane, points: Points) -> Points:
+    """`plane` at (n, 2) points between its pixels."""
+    return np.asarray(cv2.remap(plane, points.astype(np.float32)[None], None, cv2.INTER_LINEAR)[0], np.float64)

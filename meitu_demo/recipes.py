@@ -1,0 +1,113 @@
+"""A recipe: several effects in order, as plain settings that can be saved, read by a person, and loaded again.
+
+    {"recipe": 1, "steps": [{"endpoint": "face_fuse", "values": {"template_id": "astronaut"}, "on": true}]}
+
+Never a photo. Whatever is read came from outside, from a file or from the page's own list, and is checked whole each
+time. Knows no catalogue: whoever reads hands it in. Imports `errors`, `redaction` and `spec`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import RecipeRejected, ValueRejected
+from .redaction import scrub
+from .spec import Endpoint, Values
+
+VERSION = 1
+MAX_STEPS = 8
+MAX_BYTES = 16 * 1024
+Catalogue = Mapping[str, Endpoint]
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeStep:
+    """One effect with its checked values; `on` if a run makes it."""
+
+    endpoint: Endpoint
+    values: Values = field(repr=False)  # a person may have typed anything
+    on: bool = True
+
+    def as_document(self) -> dict[str, Any]:
+        """As it stands in a file."""
+        return {"endpoint": self.endpoint.id, "values": dict(self.values), "on": self.on}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """At most MAX_STEPS steps, in the order in which they are made."""
+
+    steps: tuple[RecipeStep, ...] = ()
+
+    @property
+    def active(self) -> tuple[RecipeStep, ...]:
+        """The steps that a run makes."""
+        return tuple(step for step in self.steps if step.on)
+
+    def with_step(self, step: RecipeStep) -> "Recipe":
+        """With one more step at the end. Raises RecipeRejected when there is no room."""
+        _require_room(len(self.steps) + 1)
+        return Recipe((*self.steps, step))
+
+
+def dump(recipe: Recipe) -> str:
+    """The JSON of `recipe`, for people too."""
+    document = {"recipe": VERSION, "steps": [step.as_document() for step in recipe.steps]}
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def read(text: object, catalogue: Catalogue) -> Recipe:
+    """The recipe in `text`, which may be anything. Raises RecipeRejected, which says what does not fit and where."""
+    if not isinstance(text, str):
+        raise RecipeRejected("recipe_unreadable")
+    size = len(text.encode("utf-8", "replace"))
+    if size > MAX_BYTES:
+        raise RecipeRejected("recipe_too_large", limit_kb=MAX_BYTES // 1024)
+    document = _document(text)
+    if not isinstance(document, dict) or document.keys() != {"recipe", "steps"}:
+        raise RecipeRejected("recipe_unreadable")
+    version = document["recipe"]
+    if isinstance(version, bool) or version != VERSION:
+        raise RecipeRejected("recipe_version", found=_short(version), known=VERSION)
+    steps = document["steps"]
+    if not isinstance(steps, list):
+        raise RecipeRejected("recipe_unreadable")
+    _require_room(len(steps))
+    return Recipe(tuple(_step(number, step, catalogue) for number, step in enumerate(steps, 1)))
+
+
+def step_of(endpoint_id: object, values: object, catalogue: Catalogue, *, number: int, on: object = True) -> RecipeStep:
+    """A checked step. number: its place, from 1, for whoever reads the refusal. Raises RecipeRejected."""
+    endpoint = catalogue.get(endpoint_id) if isinstance(endpoint_id, str) else None
+    if endpoint is None:
+        raise RecipeRejected("recipe_unknown_effect", step=number, effect=_short(endpoint_id))
+    if not isinstance(values, dict) or not isinstance(on, bool):
+        raise RecipeRejected("recipe_step", step=number)
+    try:
+        return RecipeStep(endpoint, endpoint.read(values), on)
+    except ValueRejected as error:
+        raise RecipeRejected("recipe_value", step=number, **error.facts) from None
+
+
+def _step(number: int, step: object, catalogue: Catalogue) -> RecipeStep:
+    if not isinstance(step, dict) or not {"endpoint"} <= step.keys() <= {"endpoint", "values", "on"}:
+        raise RecipeRejected("recipe_step", step=number)
+    return step_of(step["endpoint"], step.get("values", {}), catalogue, number=number, on=step.get("on", True))
+
+
+def _document(text: str) -> Any:
+    try:
+        return json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):  # ValueError: no JSON, or a number with more digits than Python reads
+        raise RecipeRejected("recipe_unreadable") from None
+
+
+def _require_room(steps: int) -> None:
+    if steps > MAX_STEPS:
+        raise RecipeRejected("recipe_too_long", steps=steps, limit=MAX_STEPS)
+
+
+def _short(value: object) -> str:
+    """A stranger's value for an explanation; nothing of what has no short form."""
+    return scrub(str(value))[:40] if isinstance(value, str | int | float) else ""

@@ -1,0 +1,93 @@
+"""A face cut out of its photo with room around it, so small that it can be drawn again at each move of a slider.
+
+Only the package's door imports it. `look` blocks.
+"""
+
+import io
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from ..imaging import codec
+from ..imaging.face_checks import check_faces, meant
+from ..imaging.faces import Face, find_faces
+from ..spec import Endpoint, Image
+
+SHOWN = 1.4  # side of what is shown / side of the face: all of it, and some hair
+ROOM = 2.2  # side of what is kept / side of the face: beyond, no shape moves anything
+LARGEST = 512  # px of the long side of what is shown; a smaller face is not enlarged
+SCALARS = ("yaw", "pitch", "roll", "score", "cut")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Closeup:
+    """A face with its surroundings. pixels: RGB. face: in these pixels. faces: how many there are in the photo.
+
+    square: (x, y, side) in px, the part to show.
+    """
+
+    pixels: Image
+    face: Face
+    faces: int
+    square: tuple[int, int, int]
+
+    def shown(self, pixels: Image) -> Image:
+        """What is to be seen of `pixels`, which are those of this closeup after an effect."""
+        x, y, side = self.square
+        return np.ascontiguousarray(pixels[y : y + side, x : x + side])
+
+    def within(self, side: int) -> "Closeup":
+        """The same, what is shown no larger than `side` px."""
+        scale = side / self.square[2]
+        return self if scale >= 1 else _cut(self.pixels, self.face, self.faces, scale)
+
+    def pack(self) -> bytes:
+        """All of it as bytes, for a store that holds nothing else."""
+        file, face = io.BytesIO(), self.face
+        scalars = [getattr(face, name) for name in SCALARS]
+        np.savez(
+            file,
+            pixels=self.pixels,
+            landmarks=face.landmarks,
+            depth=face.depth,
+            scalars=scalars,
+            rest=(self.faces, *self.square),
+        )
+        return file.getvalue()
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "Closeup":
+        """What `pack` made `data` of."""
+        with np.load(io.BytesIO(data), allow_pickle=False) as held:
+            face = Face(held["landmarks"], held["depth"], *held["scalars"].tolist())
+            faces, x, y, side = held["rest"].tolist()
+            return cls(held["pixels"], face, faces, (x, y, side))
+
+
+def look(endpoint: Endpoint, source: bytes) -> Closeup:
+    """The face that `endpoint` would work on in the photo `source`, as sent. Raises ImageRejected and Refusal."""
+    pixels = codec.decode(codec.prepare(source, endpoint.limits).photo.data)
+    faces = find_faces(pixels)
+    check_faces(faces, pixels.shape[:2], endpoint.faces)
+    face = meant(faces, endpoint.faces)[0]
+    (x, y), half = face.centre, ROOM * face.side / 2
+    x0, y0 = max(0, int(x - half)), max(0, int(y - half))
+    window = pixels[y0 : int(y + half) + 1, x0 : int(x + half) + 1]
+    moved = replace(face, landmarks=face.landmarks - np.array([x0, y0], np.float32))
+    return _cut(window, moved, len(faces), min(1.0, LARGEST / (SHOWN * face.side)))
+
+
+def _cut(pixels: Image, face: Face, faces: int, scale: float) -> Closeup:
+    """A closeup out of `pixels`, shrunk by `scale`."""
+    height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
+    small = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    ratio = np.array([width / pixels.shape[1], height / pixels.shape[0]], np.float32)
+    landmarks = (face.landmarks + np.float32(0.5)) * ratio - np.float32(0.5)
+    scaled = replace(face, landmarks=landmarks, depth=face.depth * ratio.mean())
+    side = min(round(SHOWN * scaled.side), height, width, LARGEST)
+    x, y = (
+        min(max(round(middle - side / 2), 0), most - side)
+        for middle, most in zip(scaled.centre, (width, height), strict=True)
+    )
+    return Closeup(small, scaled, faces, (x, y, side))

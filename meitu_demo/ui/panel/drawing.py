@@ -1,0 +1,99 @@
+"""What a click on "see all" does: the sheet's places at once, its first picture next, the others as they come.
+
+A whole sheet is one turn at the offline engine. Who leaves, gives another photo or asks for another sheet is gone from
+the line: the event is cancelled, or Gradio, at the next update, finds nobody there.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import anyio
+
+from ...errors import DemoError
+from ...redaction import stack_trace
+from ...sheets import Closeup
+from ...spec import Endpoint
+from ...words import translate
+from ..context import Context
+from ..visits import Visit
+from . import sheet as shown
+from .sheet import Sheet
+
+log = logging.getLogger(__name__)
+BATCH_S = 0.1  # pictures of so long go into one update
+STILL_HERE_S = 1.0  # between two updates while waiting
+Pictures = Iterator[bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One click: whose, on which photo, which sheet, and who draws it."""
+
+    endpoint: Endpoint
+    visit: Visit
+    language: str
+    photo: Any
+    sheet: Sheet
+    draw: Callable[[Closeup], Pictures]
+
+
+async def watch(context: Context, wish: Wish) -> AsyncIterator[str]:
+    """The screen at each step, and at its end, whatever that is."""
+    updates: asyncio.Queue[str | None] = asyncio.Queue()
+    work = asyncio.create_task(_work(context, wish, updates.put_nowait))
+    last = shown.render(wish.sheet, ())
+    yield last
+    try:
+        while True:
+            try:
+                update = await asyncio.wait_for(updates.get(), STILL_HERE_S)
+            except TimeoutError:
+                update = last
+            if update is None:
+                return
+            last = update
+            yield last
+    finally:
+        work.cancel()
+
+
+async def _work(context: Context, wish: Wish, tell: Callable[[str | None], None]) -> None:
+    def wait(before: int, seconds: int | None) -> None:
+        tell(shown.in_line(wish.sheet, seconds, wish.language))
+
+    try:
+        async with context.turns.turn(context.sharer(wish.visit), wait):
+            closeup = await context.closeups.of(context, wish.endpoint, wish.photo, wish.visit)
+            sheet = _with_faces(wish.sheet, closeup.faces, wish.language)
+            drawn: list[bytes | None] = []
+            pictures = wish.draw(closeup)
+            batch = await anyio.to_thread.run_sync(_next, pictures, 0.0)
+            while batch:
+                drawn += batch
+                tell(shown.render(sheet, drawn))
+                batch = await anyio.to_thread.run_sync(_next, pictures, BATCH_S)
+    except Exception as error:
+        if not isinstance(error, DemoError):
+            log.error("a sheet of %s failed\n%s", wish.endpoint.id, stack_trace(error))
+        tell(shown.told(error, wish.language))
+    tell(None)
+
+
+def _with_faces(sheet: Sheet, faces: int, language: str) -> Sheet:
+    if faces < 2:
+        return sheet
+    return replace(sheet, note=f"{sheet.note} {translate('preflight.several.warn', language, count=faces)}")
+
+
+def _next(pictures: Pictures, seconds: float) -> list[bytes | None]:
+    """The pictures of the next `seconds`, at least one if there is one left. Blocks."""
+    end, found = time.monotonic() + seconds, []
+    for picture in pictures:
+        found.append(picture)
+        if time.monotonic() >= end:
+            break
+    return found

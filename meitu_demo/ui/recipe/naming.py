@@ -1,0 +1,29 @@
+"""What a step is called: its effect, and what was chosen for it."""
+
+from ... import templates
+from ...recipes import RecipeStep
+from ...spec import Control, ShapeMenu, TemplateGallery
+from ...tables import shapes
+from ...words import translate
+
+
+def effect_name(step: RecipeStep, language: str) -> str:
+    """As on the effect's own tab."""
+    return translate(f"panels.{step.endpoint.id}.tab", language)
+
+
+def short_name(step: RecipeStep, language: str) -> str:
+    """What was chosen, for instance "Bigger eyes 0.4"; after the effect's name where that says nothing by itself."""
+    controls = step.endpoint.controls
+    telling = any(isinstance(control, ShapeMenu | TemplateGallery) for control in controls)
+    chosen = [_chosen(control, step.values[control.name], language) for control in controls]
+    return " ".join(chosen if telling else [effect_name(step, language), *chosen])
+
+
+def _chosen(control: Control, value: object, language: str) -> str:
+    if isinstance(control, ShapeMenu):
+        return next(translate(f"shapes.{shape.key}.name", language) for shape in shapes() if str(shape.id) == value)
+    if isinstance(control, TemplateGallery):
+        known = (info for info in templates.all_templates() if value in (info.id, *info.aliases))
+        return next((info.name[language] for info in known), str(value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,157 @@
+"""Live beside offline: one click makes both runs at the same time; each side shows where it is, then its own end.
+
+The live one is a paid call like any other: it goes by desk, ledger, consent and caps, is joined by a repeated click,
+and is shown again for nothing where its end is known. What becomes of one side is nothing to the other.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+from ...billing import Billing, billing_of
+from ...desk import NOT_AGAIN, Ticket
+from ...errors import DemoError, ImageRejected, MissingKey, ValueRejected
+from ...explain import explain
+from ...inspector import Trace, programs, render
+from ...redaction import stack_trace
+from ...routes import KEY_NAMES
+from ...service import Outcome, Step
+from ...spec import Route
+from ..context import Context
+from . import sides, stage
+from .naming import file_name
+from .pictures import Drawn, draw, keep
+from .receipt import receipt
+from .run import Run
+from .runs import failed
+from .screen import Update, remark_of, screen
+from .sides import Side, side_by_side
+
+log = logging.getLogger(__name__)
+
+
+class Half:
+    """One of the two runs, and the side of the screen that is its."""
+
+    def __init__(self, context: Context, run: Run, mode: str, changed: asyncio.Event) -> None:
+        self.side = Side(mode, stage.progress(Step.PREPARE, 0, run.provider, "", run.language))
+        self.ticket: Ticket | None = None
+        self.error: Exception | None = None
+        self.token = ""
+        self._context = context
+        self._run = run
+        self._changed = changed
+
+    async def work(self, photo: bytes) -> None:
+        """From the photo's bytes to a result or an explanation on `side`; raises nothing but a cancellation."""
+        route: Route | None = None
+        run = self._run
+        try:
+            route = self._route()
+            self.ticket = await self._context.start(
+                run.endpoint, photo, run.values, route=route, visit=run.visit, consent=run.consent
+            )
+            async for step, seconds in self.ticket.steps():
+                self._show(stage.progress(step, seconds, run.provider, route.mode, run.language))
+            if not self.ticket.stopped:
+                outcome = await self.ticket.result()
+                drawn = await draw(outcome)
+            if self.ticket.stopped:  # whoever has deleted everything meanwhile must find nothing new
+                self._show(stage.stopped(self.ticket.sent, run.language))
+            else:
+                self._keep(outcome, drawn, route)
+        except Exception as error:  # every failure ends as an explanation on its side
+            self._explain(error, route)
+        finally:
+            if self.ticket:
+                self.ticket.leave()
+
+    def look_again(self) -> None:
+        """Whoever has deleted everything while the other side went on gets no empty frame here."""
+        if self.token and self._context.pictures.get(self.token) is None:
+            self.side = Side(self.side.mode, stage.stopped(False, self._run.language))
+
+    def _route(self) -> Route:
+        """Raises MissingKey: a page without keys hides the button, which stops no program."""
+        provider, routes = self._run.endpoint.provider, self._context.routes.with_keys(self._run.own)
+        if self.side.mode == "offline":
+            return routes.offline(provider)
+        route = routes.live(provider)
+        if route is None:
+            raise MissingKey(provider=provider, setting=KEY_NAMES[provider])
+        return route
+
+    def _show(self, shown: str) -> None:
+        self.side.shown = shown
+        self._changed.set()
+
+    def _keep(self, outcome: Outcome, drawn: Drawn, route: Route) -> None:
+        run, settings = self._run, self._context.settings
+        picture = keep(self._context.pictures, drawn, file_name(outcome), run.visit.session)
+        self._context.history.note(run.visit.session, outcome, picture)
+        self.token = picture.after.split("/")[1]
+        self.side.outcome, self.side.picture = outcome, picture
+        self.side.remark = remark_of("repeated", self.ticket, run.language)
+        recipient = settings.recipient(run.endpoint.provider)
+        self.side.more = receipt(outcome, settings.keep_minutes, recipient, run.language)
+        self.side.more += render(outcome.trace, programs(run.endpoint, outcome.values, route), run.language)
+        maker = sides.maker(self.side.mode, run.provider, run.language)
+        self._show(sides.result_of(outcome, picture, maker, run.language))
+
+    def _explain(self, error: Exception, route: Route | None) -> None:
+        run = self._run
+        self.error = error
+        if not isinstance(error, DemoError):
+            log.error("%s failed\n%s", run.endpoint.id, stack_trace(error))
+        elif isinstance(error.trace, Trace) and route:
+            self.side.more = render(
+                error.trace, programs(run.endpoint, run.endpoint.read(run.values), route), run.language
+            )
+        explained = explain(error, run.language, paid=self.side.mode == "live")
+        if not (self.ticket and (self.ticket.stopped or self.ticket.repeated)):
+            self._context.history.note_failed(run.visit.session, run.endpoint, self.side.mode, run.values, explained)
+        remark = remark_of("repeated_failure", self.ticket, run.language)
+        self._show(stage.explanation(explained, run.language, remark))
+
+
+async def watch_both(context: Context, run: Run) -> AsyncIterator[Update]:
+    """The screen at each step of the two runs that `run` stands for, and at their ends."""
+    changed = asyncio.Event()
+    live, offline = halves = tuple(Half(context, run, mode, changed) for mode in ("live", "offline"))
+
+    def shown() -> str:
+        return side_by_side((live.side, offline.side), run.provider, run.language)
+
+    yield screen(shown())
+    try:
+        photo = await context.read(run.photo, run.visit)
+    except ImageRejected as error:  # nothing to put side by side
+        yield failed(run, error, None, None, paid=True)
+        return
+    tasks = [asyncio.create_task(half.work(photo)) for half in halves]
+    for task in tasks:
+        task.add_done_callback(lambda _: changed.set())
+    try:
+        while not all(task.done() for task in tasks):
+            await changed.wait()
+            changed.clear()
+            yield screen(shown(), *([] if tasks[0].done() else ["stop"]))
+    finally:
+        for task in tasks:
+            task.cancel()  # nothing, where it has ended; what was sent goes on to its end without us
+        await asyncio.gather(*tasks, return_exceptions=True)
+    refused = [half.error for half in halves if isinstance(half.error, ImageRejected | ValueRejected)]
+    if len(refused) == len(halves):  # one reason for both, which belongs to neither
+        yield failed(run, refused[0], None, None, paid=True)
+        return
+    for half in halves:
+        half.look_again()
+    number = live.ticket.number if live.ticket else NOT_AGAIN
+    yield screen(shown(), *_next(live), number=number)
+
+
+def _next(live: Half) -> list[str]:
+    """What may be done about the live call from here on."""
+    if live.error is not None:
+        return ["retry"] if billing_of(live.error) in (Billing.UNKNOWN, Billing.DONE) else []
+    return ["again"] if live.ticket and live.ticket.repeated and not live.ticket.stopped else []

@@ -1,0 +1,45 @@
+"""What happens on a stage when the network fails a live run: the same click goes on offline, and says why.
+
+Which errors that are, and the words for it. Pure.
+"""
+
+from dataclasses import dataclass
+
+from ...billing import Billing, billing_of
+from ...errors import DemoError, LinkRejected, OutcomeUnknown, Resting, Unreachable
+from ...explain import explain
+from ...words import translate
+
+LOST = (Unreachable, Resting, OutcomeUnknown)
+LOST_LINKS = ("dns", "timeout", "network")  # the vendor has done it, and the picture does not come through
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """What an offline run stands in for.
+
+    said: what a person is told of the live one. can: the buttons that belong to that, number: its call's.
+    """
+
+    said: str
+    can: tuple[str, ...]
+    number: int
+
+
+def lost_on_the_way(error: BaseException) -> bool:
+    """Whether `error` is the network's: neither a refusal of photo, values or budget nor anything a vendor answered."""
+    if isinstance(error, LinkRejected):
+        return error.facts.get("cause") in LOST_LINKS
+    return isinstance(error, LOST)
+
+
+def instead_of(error: DemoError, number: int, remark: str, language: str) -> Instead:
+    """For the offline run that takes the place of the live call that ended in `error`. remark: one more sentence."""
+    billing = billing_of(error)
+    sentences = (
+        translate("on_stage.went_on", language, title=explain(error, language).title),
+        translate(f"billing.{billing}.why", language) if billing else "",
+        remark,
+    )
+    said = translate("explanation.between", language).join(filter(None, sentences))
+    return Instead(said, ("retry",) if billing in (Billing.UNKNOWN, Billing.DONE) else (), number)

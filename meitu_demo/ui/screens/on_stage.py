@@ -1,0 +1,33 @@
+"""Stage mode (/?stage=1): the words that assets/js/on_stage.js shows on a screen that visitors come and go at.
+
+Everything else about it is the browser's: assets/css/on_stage.css leaves what matters and makes it large, the script
+presses "Delete everything of mine now" when nobody has touched anything for a while, and begins anew.
+"""
+
+from html import escape
+
+import gradio as gr
+
+from ...words import translate
+from ..texts import Texts
+
+SECONDS = 20  # of the countdown; what assets/js/on_stage.js begins with
+
+
+def build(texts: Texts) -> None:
+    """A bar over the foot of the window; the style hides it outside of stage mode."""
+    gr.HTML(texts.render("on-stage", bar), elem_id="on-stage", elem_classes="bare", apply_default_css=False)
+
+
+def bar(language: str) -> str:
+    """Countdown, the note afterwards, the curtain while it is done, and the way out."""
+
+    def say(key: str, **gaps: object) -> str:
+        return escape(translate(f"on_stage.{key}", language, **gaps))
+
+    soon = say("soon", seconds="\0").replace("\0", f"<b>{SECONDS}</b>") + translate("explanation.between", language)
+    return f"""<div class="curtain"><p><i class="spinner"></i>{say("clearing")}</p></div>
+<p class="aloud sr-only" role="status" data-soon="{say("soon_aloud")}" data-gone="{say("gone")}"></p>
+<p class="going" aria-hidden="true">{soon}{say("stay")}<i></i></p>
+<p class="gone" aria-hidden="true">{say("gone")}</p>
+<button type="button" class="leave">{say("leave")}</button>"""

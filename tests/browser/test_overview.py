@@ -1,0 +1,102 @@
+"""Everything at once: the sheets, what a choice on them does, and the preview that follows the controls."""
+
+import re
+import threading
+
+import pytest
+
+from meitu_demo.tables import shapes
+from meitu_demo.ui import closeups
+from meitu_demo.words import translate
+
+from .screens import Panel
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def test_from_sheet_to_controls_to_preview(page):
+    """A click or Enter on a cell sets shape, strength, template; the preview follows; another photo ends the sheet."""
+    panel = Panel(page, "facial-aesthetics")
+    assert translate("sheets.preview_empty", "en") in panel.part("preview").inner_text()
+    panel.part("see-shapes").click()
+    assert translate("errors.photo_missing.title", "en") in panel.part("sheet").locator("[role=alert]").inner_text()
+
+    panel.example()
+    look = panel.part("preview").locator("img")
+    look.wait_for()
+    assert panel.part("sheet").locator("[role=alert]").count() == 0  # it belonged to no photo
+    before = look.get_attribute("src")
+    cells = open_sheet(panel, "shapes")
+    assert cells.count() == 22
+    assert pressed(panel) == ["8 · Bigger eyes"]
+    cells.nth(14).click()
+    page.wait_for_function(
+        "() => document.querySelector('#facial-aesthetics-shape-type input').value.startsWith('14 ')"
+    )
+    name = translate(f"shapes.{shapes()[14].key}.name", "en")
+    panel.part("preview").locator(f"img[alt*='{name}']").wait_for()
+    assert look.get_attribute("src") != before
+    assert pressed(panel) == [f"14 · {name}"]
+
+    cells = open_sheet(panel, "strengths")
+    cells.nth(3).focus()
+    page.keyboard.press("Enter")
+    panel.part("preview").locator("img[alt$='strength 0.6']").wait_for()
+    slider = panel.part("strength").locator("input[type=range]")
+    assert slider.input_value() == "0.6"
+
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for share in (0.5, 0.4, 0.3, 0.2):
+        page.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+    panel.part("preview").locator("img[alt$='strength 0.2']").wait_for()  # while it is still held
+    page.mouse.up()
+    assert pressed(panel) == ["0.2"]
+
+    fuse = Panel(page, "face-fuse")
+    cells = open_sheet(fuse, "templates")
+    field = fuse.part("template-id").get_by_role("combobox")
+    chosen = field.input_value()
+    cells.nth(0).click()
+    page.wait_for_function("([e, old]) => e.value !== old", arg=[field.element_handle(), chosen])
+    assert fuse.run().stage.locator(".result").count() == 1
+
+    fuse.clear()
+    fuse.part("sheet").locator(".sheet").wait_for(state="detached")
+
+
+def open_sheet(panel, kind):
+    """Its cells, once all pictures are there."""
+    panel.part(f"see-{kind}").click()
+    panel.part("sheet").locator(f".sheet.{kind} [aria-busy=false]").wait_for()
+    return panel.part("sheet").locator("li button")
+
+
+def pressed(panel):
+    """The captions of the cells that are marked as chosen."""
+    texts = panel.part("sheet").locator("[aria-pressed=true]").all_inner_texts()
+    return [re.sub(r"^\W*", "", text).strip() for text in texts]
+
+
+def test_a_photo_taken_away_takes_its_sheet_along(page, monkeypatch):
+    """Also one that is still being drawn: what comes after that stays away."""
+    panel = Panel(page, "face-fuse").example()
+    gate, begun, look = threading.Event(), threading.Event(), closeups.look
+
+    def held(*given):
+        begun.set()
+        assert gate.wait(20)
+        return look(*given)
+
+    monkeypatch.setattr(closeups, "look", held)
+    panel.part("see-templates").click()
+    panel.part("sheet").locator(".sheet [aria-busy=true]").wait_for()
+    assert begun.wait(20)
+    panel.clear()
+    panel.part("sheet").locator(".sheet").wait_for(state="detached")
+    gate.set()
+    other = Panel(page, "facial-aesthetics").example()  # by the time that this is there, the other would have been
+    other.part("preview").locator("img").wait_for()
+    open_sheet(other, "shapes")
+    assert panel.part("sheet").locator(".sheet").count() == 0

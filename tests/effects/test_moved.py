@@ -1,0 +1,115 @@
+"""What is measured from two pictures, held against the exact field that made one of the other."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from meitu_demo.effects.measures import MEASURES, Ruler
+from meitu_demo.effects.moved import READINGS, Moved, find_moved
+from meitu_demo.effects.reshape import face_warp
+from meitu_demo.imaging import codec
+from meitu_demo.imaging.faces import Face, find_faces
+from meitu_demo.imaging.flow import follow
+
+
+@pytest.fixture(scope="module")
+def photo() -> np.ndarray:
+    return codec.decode(codec.encode(data.astronaut()))
+
+
+@pytest.fixture(scope="module")
+def face(photo: np.ndarray) -> Face:
+    return find_faces(photo)[0]
+
+
+def saved(image: np.ndarray, quality: int = 90) -> np.ndarray:
+    """`image` as it comes back from a JPEG."""
+    return codec.decode(codec.encode(image, quality=quality))
+
+
+def brighter(image: np.ndarray) -> np.ndarray:
+    return saved((255 * (image / 255) ** 0.8).astype(np.uint8))
+
+
+def softer(image: np.ndarray) -> np.ndarray:
+    return saved(cv2.GaussianBlur(image, (0, 0), 1))
+
+
+def noisy(image: np.ndarray) -> np.ndarray:
+    grain = np.random.default_rng(1).normal(0, 4, image.shape)
+    return saved(np.clip(image + grain, 0, 255).astype(np.uint8))
+
+
+def smaller(image: np.ndarray) -> np.ndarray:
+    return saved(cv2.resize(image, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA))
+
+
+def test_followed_landmarks_are_where_the_exact_field_put_them(photo: np.ndarray, face: Face) -> None:
+    """All 22 shapes at strength 1: far nearer than landmarks found anew; the own measure is read."""
+    landmarks, ruler = face.landmarks.astype(np.float64), Ruler.of(face)
+    errors, anew, shares = [], [], []
+    for shape in range(22):
+        warp = face_warp(photo.shape, face, shape)
+        result, truth = saved(warp.apply(photo)), warp.carry(landmarks)
+        followed = landmarks + follow(photo, result, face).moved
+        errors.append(np.sqrt(((followed - truth) ** 2).sum(1).mean()))
+        if shape % 5 == 0:
+            anew.append(np.sqrt(((find_faces(result)[0].landmarks - truth) ** 2).sum(1).mean()))
+        measure = MEASURES[shape]
+        shares.append(measure.moved(followed, ruler) / measure.moved(truth, ruler))
+    print(
+        f"followed: {np.mean(errors):.3f} px (worst shape {max(errors):.3f}); found anew {np.mean(anew):.3f} px; face "
+        f"{face.width:.0f} px wide; own measure read as {np.mean(shares):.2f} of the truth (least {min(shares):.2f})"
+    )
+    assert np.mean(errors) < 0.15
+    assert max(errors) < 0.3
+    assert np.mean(errors) < np.mean(anew) / 2
+    assert np.mean(shares) > 0.88
+    assert 0.65 < min(shares) <= max(shares) < 1.15
+
+
+@pytest.mark.parametrize("treat", [saved, brighter, softer, noisy, smaller, lambda image: saved(image, 60)])
+def test_an_unchanged_face_has_not_moved(
+    photo: np.ndarray, face: Face, treat: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    """Encoded again, brighter, softer, grainy or smaller: nothing moved, and it can be compared."""
+    moved = find_moved(photo, treat(photo), face)
+    assert moved.comparable
+    assert not len(moved.starts)
+    assert not moved.changes
+
+
+@pytest.mark.parametrize("treat", [saved, smaller])
+@pytest.mark.parametrize(
+    ("shape", "name", "sign"),
+    [(0, "cheekbones", -1), (5, "chin_length", 1), (8, "eye_size", 1), (9, "eye_tilt", 1), (18, "mouth_width", -1)],
+)
+def test_what_moved_is_named_and_arrows_point_its_way(
+    photo: np.ndarray, face: Face, treat: Callable[[np.ndarray], np.ndarray], shape: int, name: str, sign: int
+) -> None:
+    """The shape's own measure is among the few that are told, and no arrow is far off the exact way."""
+    warp = face_warp(photo.shape, face, shape)
+    moved = find_moved(photo, treat(warp.apply(photo)), face)
+    told = {change.name: change.by for change in moved.changes}
+    assert told[name] * sign > 0
+    assert len(told) <= 4
+    off = np.linalg.norm(moved.starts + moved.ways - warp.carry(moved.starts), axis=1)
+    assert np.median(off) < 0.01 * face.width
+    assert moved.times >= 1
+
+
+def test_another_picture_is_not_compared(photo: np.ndarray, face: Face) -> None:
+    """A picture without that face in that place gives nothing, rather than arrows."""
+    moved: Moved = find_moved(photo, photo[:, ::-1].copy(), face)
+    assert not moved.comparable
+    assert not len(moved.starts)
+    assert not find_moved(photo, np.full_like(photo, 128), face).changes
+
+
+def test_every_reading_has_one_name() -> None:
+    """Shapes that share a reading share its name."""
+    assert len(set(READINGS.values())) == len(READINGS)
+    assert set(range(22)) - set(READINGS.values()) == {5, 11, 12}

@@ -1,0 +1,138 @@
+"""Recipes as text: what is written is read back, and whatever else is read ends as a refusal that says why."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.errors import RecipeRejected
+from meitu_demo.explain import explain
+from meitu_demo.recipes import MAX_BYTES, MAX_STEPS, Recipe, RecipeStep, dump, read, step_of
+from meitu_demo.spec import Choice, Control
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda parts: st.lists(parts, max_size=4) | st.dictionaries(st.text(max_size=8), parts, max_size=4),
+    max_leaves=10,
+)
+FUSE = {"endpoint": "face_fuse", "values": {"template_id": "astronaut"}, "on": True}
+
+
+def values_of(control: Control) -> st.SearchStrategy[object]:
+    return st.sampled_from(control.options) if isinstance(control, Choice) else st.floats(control.low, control.high)
+
+
+STEPS = st.sampled_from(list(CATALOGUE.values())).flatmap(
+    lambda endpoint: st.builds(
+        RecipeStep,
+        st.just(endpoint),
+        st.fixed_dictionaries({control.name: values_of(control) for control in endpoint.controls}),
+        st.booleans(),
+    )
+)
+RECIPES = st.builds(Recipe, st.lists(STEPS, max_size=MAX_STEPS).map(tuple))
+
+
+@given(RECIPES)
+def test_what_is_written_is_read_back(recipe: Recipe) -> None:
+    """Any recipe, and the file holds endpoint, values and on for each step, and nothing else."""
+    text = dump(recipe)
+    assert read(text, CATALOGUE) == recipe
+    assert read("\ufeff" + json.dumps(json.loads(text)), CATALOGUE) == recipe  # as some editor saves it
+    document = json.loads(text)
+    assert document.keys() == {"recipe", "steps"}
+    assert all(step.keys() == {"endpoint", "values", "on"} for step in document["steps"])
+    assert len(text.encode()) < MAX_BYTES
+
+
+def holds(text: object) -> None:
+    """`text` ends as a recipe or as a refusal with words in both languages."""
+    try:
+        recipe = read(text, CATALOGUE)
+    except RecipeRejected as error:
+        for language in ("en", "zh"):
+            told = explain(error, language, paid=False)
+            assert all((told.title, told.why, told.fix)), told
+            assert len(told.why) < 400
+    else:
+        assert read(dump(recipe), CATALOGUE) == recipe
+
+
+@given(JSON | st.binary(max_size=30))
+def test_any_value_is_a_recipe_or_refused(value: object) -> None:
+    """As a value that is no text, and as JSON."""
+    holds(value)
+    if not isinstance(value, bytes):
+        holds(json.dumps(value))
+
+
+@given(st.fixed_dictionaries({"recipe": st.just(1), "steps": st.lists(JSON | STEPS.map(RecipeStep.as_document))}))
+def test_any_list_of_steps_is_a_recipe_or_refused(document: object) -> None:
+    """Some of them steps, some anything."""
+    holds(json.dumps(document))
+
+
+@given(st.dictionaries(st.sampled_from(["endpoint", "values", "on", "more"]), JSON), st.sampled_from(list(CATALOGUE)))
+def test_any_step_is_one_or_refused(odd: dict[str, object], name: str) -> None:
+    """A step whose parts are anything."""
+    holds(json.dumps({"recipe": 1, "steps": [{"endpoint": name, **odd}]}))
+
+
+def recipe_of(*steps: object, version: object = 1) -> str:
+    return json.dumps({"recipe": version, "steps": list(steps)})
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("", "recipe_unreadable"),
+        ("nonsense", "recipe_unreadable"),
+        ("[" * 8000, "recipe_unreadable"),
+        ("9" * 8000, "recipe_unreadable"),
+        ("[]", "recipe_unreadable"),
+        ('{"recipe": 1}', "recipe_unreadable"),
+        ('{"recipe": 1, "steps": {}}', "recipe_unreadable"),
+        ('{"recipe": 1, "steps": [], "photo": "…"}', "recipe_unreadable"),
+        (" " * (MAX_BYTES + 1), "recipe_too_large"),
+        ("𝄞" * (MAX_BYTES // 4 + 1), "recipe_too_large"),
+        (recipe_of(version=2), "recipe_version"),
+        (recipe_of(version=True), "recipe_version"),
+        (recipe_of(version=None), "recipe_version"),
+        (recipe_of(*[FUSE] * (MAX_STEPS + 1)), "recipe_too_long"),
+        (recipe_of({"endpoint": "nobody"}), "recipe_unknown_effect"),
+        (recipe_of({"endpoint": ["face_fuse"]}), "recipe_unknown_effect"),
+        (recipe_of("face_fuse"), "recipe_step"),
+        (recipe_of({"values": {}}), "recipe_step"),
+        (recipe_of({**FUSE, "photo": "…"}), "recipe_step"),
+        (recipe_of({**FUSE, "on": 1}), "recipe_step"),
+        (recipe_of({**FUSE, "values": []}), "recipe_step"),
+        (recipe_of({**FUSE, "values": {"strength": 1}}), "recipe_value"),
+        (recipe_of({"endpoint": "facial_aesthetics", "values": {"strength": 1.01}}), "recipe_value"),
+        ('{"recipe": 1, "steps": [{"endpoint": "facial_aesthetics", "values": {"strength": NaN}}]}', "recipe_value"),
+    ],
+)
+def test_each_way_not_to_be_a_recipe(text: str, slug: str) -> None:
+    """Each has its own explanation."""
+    with pytest.raises(RecipeRejected) as caught:
+        read(text, CATALOGUE)
+    assert caught.value.slug == slug
+
+
+def test_a_refusal_names_the_step() -> None:
+    """By its place in the list, and what does not fit there."""
+    with pytest.raises(RecipeRejected) as caught:
+        read(recipe_of(FUSE, {"endpoint": "facial_aesthetics", "values": {"shape_type": "99"}}), CATALOGUE)
+    why = explain(caught.value, "en", paid=False).why
+    assert "Step 2" in why
+    assert "99" in why
+
+
+def test_a_full_recipe_takes_no_more() -> None:
+    """And stays what it was."""
+    step = step_of("quality_restoration", {}, CATALOGUE, number=1)
+    recipe = Recipe((step,) * MAX_STEPS)
+    with pytest.raises(RecipeRejected):
+        recipe.with_step(step)
+    assert len(recipe.steps) == MAX_STEPS

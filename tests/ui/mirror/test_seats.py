@@ -1,0 +1,68 @@
+"""Places before the mirror: few, each with one frame under way, free again when they are left."""
+
+import pytest
+
+from meitu_demo.ui.mirror.seats import Already, Seats, Taken
+
+
+class Clock:
+    """Seconds that pass when told to."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def come(seats: Seats, name: str) -> None:
+    """One frame of `name`'s."""
+    with seats.frame(name):
+        pass
+
+
+def test_as_many_as_there_are_places_and_no_more() -> None:
+    """Who is there stays; who comes later is told so until somebody leaves."""
+    seats = Seats(2, clock=Clock())
+    come(seats, "a"), come(seats, "b")
+    with pytest.raises(Taken):
+        come(seats, "c")
+    come(seats, "a")
+    seats.leave("b")
+    come(seats, "c")
+    with pytest.raises(Taken):
+        come(seats, "b")
+
+
+def test_a_mirror_that_was_left_makes_room_by_itself() -> None:
+    """After a while without a frame, but not while one is under way, however long it takes."""
+    clock = Clock()
+    seats = Seats(1, idle=4.0, clock=clock)
+    with seats.frame("a"):
+        clock.now += 60
+        with pytest.raises(Taken):
+            come(seats, "b")
+    clock.now += 3.9
+    with pytest.raises(Taken):
+        come(seats, "b")
+    clock.now += 0.2
+    come(seats, "b")
+    assert len(seats) == 1
+
+
+def test_a_second_frame_is_dropped_while_one_is_under_way() -> None:
+    """And a frame that fails does not block the next one."""
+    seats = Seats(clock=Clock())
+    with seats.frame("a"), pytest.raises(Already), seats.frame("a"):
+        pass
+    with pytest.raises(ZeroDivisionError), seats.frame("a"):
+        raise ZeroDivisionError
+    come(seats, "a")
+
+
+def test_whoever_leaves_while_a_frame_is_under_way_is_gone() -> None:
+    """The frame's end does not bring the seat back."""
+    seats = Seats(1, clock=Clock())
+    with seats.frame("a"):
+        seats.leave("a")
+    assert len(seats) == 0
+    come(seats, "b")

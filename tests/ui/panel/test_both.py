@@ -1,0 +1,29 @@
+"""What the folded section of a panel says: what the button does, or which setting is missing for it."""
+
+import pytest
+
+from meitu_demo.routes import Routes
+from meitu_demo.settings import Settings
+from meitu_demo.ui.panel.both import intro
+
+KEYS = {"MEITU_API_KEY": "any key", "MEITU_API_SECRET": "any secret"}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [({}, "MEITU_API_SECRET"), ({"MODE": "live"}, "MEITU_API_SECRET"), ({"MODE": "offline", **KEYS}, "MODE=offline")],
+)
+def test_what_is_missing_is_named(environ: dict[str, str], named: str, language: str) -> None:
+    """The setting that stands in the way, beside what the button does for whoever brings keys."""
+    html = intro(Routes(Settings.from_env(environ)), "meitu", language)
+    missing = html.split('class="intro missing"')[1]
+    assert named in missing
+    assert 'class="intro ready"' in html
+
+
+def test_with_keys_nothing_is_missing() -> None:
+    """Then the button is there, and no word about settings."""
+    html = intro(Routes(Settings.from_env(KEYS)), "meitu", "en")
+    assert "missing" not in html
+    assert "AILAB" not in html

@@ -1,0 +1,157 @@
+"""Sheets and previews through the running app: what comes when, whose it is, and what is said where none is drawn."""
+
+import json
+import re
+import secrets
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from ui.conftest import Page
+
+from meitu_demo.imaging import codec
+from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.words import translate
+
+
+@pytest.fixture
+def tab() -> str:
+    """A browser's tab, which is a session."""
+    return secrets.token_hex(16)
+
+
+def updates(answer: str) -> list[str]:
+    """What stood in the sheet's or the preview's place, one after the other."""
+    found = []
+    for message in json.loads(answer):
+        data = (message.get("output") or {}).get("data") or []
+        if data and isinstance(data[0], str):
+            found.append(data[0])
+        elif data and message["msg"] == "process_generating":
+            found += [change[2] for change in data[0] if change[0] == "replace"]
+    return found
+
+
+def see(page: Page, kind: str, photo: Any, tab: str, values: list[Any], slug: str = "facial-aesthetics") -> list[str]:
+    return updates(page.press(f"{slug}-see-{kind}", [photo, *values, tab]))
+
+
+def moved(page: Page, photo: Any, tab: str, strength: Any = 0.5, shape: Any = "8") -> str:
+    """All that is answered when the slider has moved."""
+    target = page._component("facial-aesthetics-strength")
+    event = next(
+        event["id"] for event in page.config["dependencies"]
+        if [target, "change"] in map(list, event["targets"]) and event["backend_fn"]
+    )  # fmt: skip
+    return page.join(event, [photo, shape, strength, tab])
+
+
+def follow(page: Page, photo: Any, tab: str, strength: Any = 0.5, shape: Any = "8") -> str:
+    """The preview after that."""
+    return updates(moved(page, photo, tab, strength, shape))[-1]
+
+
+@pytest.mark.parametrize(("kind", "count"), [("shapes", 22), ("strengths", 6)])
+def test_a_sheet_has_its_places_at_once_and_then_its_pictures(
+    kind: str, count: int, page: Page, portrait: bytes, tab: str
+) -> None:
+    """Skeletons first, one picture next, all in the end; always as many places, and the chosen one marked."""
+    shown = see(page, kind, page.upload(portrait), tab, ["9", 0.4])
+    assert [update.count("<li>") for update in shown] == [count] * len(shown)
+    pictures = [update.count("<img") for update in shown]
+    assert (pictures[:2], pictures[-1]) == ([0, 1], count)
+    assert pictures == sorted(pictures)
+    assert all(update.count("disabled") == count - has for update, has in zip(shown, pictures, strict=True))
+    assert re.findall(r'data-value="([^"]*)" aria-pressed="true"', shown[-1]) == [
+        {"shapes": "&quot;9&quot;", "strengths": "0.4"}[kind]
+    ]
+    assert len(set(re.findall(r'src="(data:image/jpeg;base64,[^"]+)"', shown[-1]))) == count
+
+
+def test_a_preview_follows(page: Page, portrait: bytes, tab: str) -> None:
+    """Another picture at another strength or shape, the photo itself at 0; its text says which."""
+    photo = page.upload(portrait)
+    seen = [follow(page, photo, tab, strength, shape) for strength, shape in [(0.5, "8"), (1, "8"), (1, "2"), (0, "2")]]
+    assert len(set(seen)) == 4
+    assert "at strength 0.5" in seen[0]
+    assert "kept/" not in "".join(seen)
+
+
+def test_the_face_is_found_once_a_photo(page: Page, portrait: bytes, tab: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often the slider moves, and for the sheets as well; for another photo, again."""
+    from meitu_demo.ui import closeups
+
+    looked: list[int] = []
+    look = closeups.look
+    monkeypatch.setattr(closeups, "look", lambda *given: looked.append(1) or look(*given))
+    first, second = page.upload(portrait), page.upload(portrait)
+    for strength in (0.1, 0.2, 0.3):
+        follow(page, first, tab, strength)
+    see(page, "shapes", first, tab, ["8", 0.5])
+    assert len(looked) == 1
+    follow(page, second, tab)
+    assert len(looked) == 2
+
+
+def test_what_is_kept_is_the_sessions_and_goes_with_it(page: Page, portrait: bytes, tab: str) -> None:
+    """Counted and deleted with everything of theirs: the same photo is none any more; another session's stays."""
+    photo, other, theirs = page.upload(portrait), secrets.token_hex(16), page.upload(portrait)
+    follow(page, photo, tab)
+    follow(page, theirs, other)
+    told = page.press("forget", [tab])
+    assert translate("forget.deleted", "en", files=1, pictures=1, calls=0, runs=0) in told
+    assert translate("forget.nothing", "en") in told
+    assert translate("errors.photo_not_uploaded.title", "en") in moved(page, photo, tab)
+    assert "<img" in follow(page, theirs, other)
+
+
+def test_a_file_of_nobodys_is_not_looked_at(page: Page, tab: str) -> None:
+    """Another file of the server's, named as an upload is: refused, and no line of it shown."""
+    photo = {"path": "/etc/hostname", "meta": {"_type": "gradio.FileData"}}
+    answers = moved(page, photo, tab), page.press("facial-aesthetics-see-shapes", [photo, "8", 0.5, tab])
+    assert all(translate("errors.photo_not_uploaded.title", "en") in answer for answer in answers)
+    assert "<img" not in "".join(answers)
+
+
+@pytest.mark.parametrize(
+    ("kind", "slug"), [("none", "photo_missing"), ("faceless", "no_face"), ("text", "image_wrong_kind")]
+)
+def test_where_there_is_no_sheet_one_line_says_why(kind: str, slug: str, page: Page, faceless: bytes, tab: str) -> None:
+    """No photo, one without a face, a file that is none: in the words of a run, as often as one asks."""
+    files = {"faceless": faceless, "text": b"no picture"}
+    photo = page.upload(files[kind]) if kind in files else None
+    title = translate(f"errors.{slug}.title", "en")
+    for _ in range(2):
+        assert title in see(page, "shapes", photo, tab, ["8", 0.5])[-1]
+        assert (title if photo else translate("sheets.preview_empty", "en")) in follow(page, photo, tab)
+
+
+def test_several_faces_are_told(page: Page, tab: str) -> None:
+    """The largest is drawn, and the sheet says so."""
+    photo = astronaut()[0:320, 60:380]
+    both = page.upload(codec.encode(np.hstack([photo, photo])))
+    assert translate("preflight.several.warn", "en", count=2) in see(page, "shapes", both, tab, ["8", 0.5])[-1]
+
+
+def test_values_that_are_none(page: Page, portrait: bytes, tab: str) -> None:
+    """A shape or strength that there is not is explained; a template's ID does not matter to a sheet of all."""
+    photo = page.upload(portrait)
+    for values in (["99", 0.5], [None, None], ["8", "much"], [{"a": 1}, [2]]):
+        assert translate("errors.value_rejected.title", "en") in see(page, "shapes", photo, tab, values)[-1]
+        assert "<img" not in follow(page, photo, tab, values[1], values[0])
+
+
+def test_all_templates(page: Page, portrait: bytes, tab: str) -> None:
+    """Each with the person's face, whatever stands in the list; those that have no picture are left out."""
+    shown = see(page, "templates", page.upload(portrait), tab, [["odd"]], "face-fuse")
+    gallery = page._component("face-fuse-template-id-gallery")
+    tiles = next(part["props"]["value"] for part in page.config["components"] if part["id"] == gallery)
+    assert shown[-1].count("<img") == shown[0].count("<li>") == len(tiles)
+
+
+def test_no_address_leads_to_a_closeup(page: Page, portrait: bytes, tab: str) -> None:
+    """Pictures travel in the answers: nothing in them names what is kept."""
+    shown = see(page, "strengths", page.upload(portrait), tab, ["8", 0.5])
+    assert not re.search(r'(?:src|href)="(?!data:)', "".join(shown))
+    assert httpx.get(f"{page.url}/kept/{tab}/face.jpg").status_code == 404

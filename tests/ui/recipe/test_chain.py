@@ -1,0 +1,315 @@
+"""A recipe's run, over the whole app: each step on the master before, a failure in the middle, money, what is kept."""
+
+import html
+import json
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from ui.conftest import Page, serve
+
+from meitu_demo.imaging import codec
+from meitu_demo.offline import create_app
+from meitu_demo.offline.alongside import Alongside
+from meitu_demo.settings import Settings
+from meitu_demo.store import PictureStore
+
+EYES = {"endpoint": "facial_aesthetics", "values": {"shape_type": "8", "strength": 0.4}}
+JAW = {"endpoint": "facial_aesthetics", "values": {"shape_type": "7", "strength": 0.3}}
+RESTORE = {"endpoint": "quality_restoration"}
+FUSE = {"endpoint": "face_fuse", "values": {"template_id": "astronaut"}}
+NOWHERE = {"endpoint": "face_fuse", "values": {"template_id": "nowhere"}}
+
+
+@dataclass
+class Person:
+    """Somebody with the page open: a photo, a tab, a session of Gradio's."""
+
+    page: Page
+    photo: Any
+    consent: bool = False
+    tab: str = field(default_factory=lambda: secrets.token_hex(16))
+    session: str = field(default_factory=lambda: f"s{secrets.token_hex(8)}")
+
+    def press(self, button: str, *steps: Any) -> str:
+        """What is shown at the end, as HTML."""
+        data = [self.photo, listed(*steps), self.consent, self.consent, self.tab, None, None]
+        return last(self.page.press(f"recipe-{button}", data, session=self.session))
+
+    def picture(self, address: str) -> Any:
+        return codec.decode(httpx.get(f"{self.page.url}/{address}").content)
+
+
+def listed(*steps: Any) -> str:
+    return json.dumps({"recipe": 1, "steps": steps})
+
+
+def last(answer: str) -> str:
+    """The newest whole text among what an event answered."""
+    texts: list[str] = []
+
+    def walk(part: Any) -> None:
+        if isinstance(part, str) and "<div" in part:
+            texts.append(part)
+        for child in part if isinstance(part, list) else part.values() if isinstance(part, dict) else ():
+            walk(child)
+
+    walk(json.loads(answer))
+    return html.unescape(texts[-1])
+
+
+def views(shown: str) -> list[tuple[str, str]]:
+    """The addresses of before and after in each view."""
+    found = []
+    for view in shown.split('<section class="view"')[1:]:
+        images = re.findall(r'<img src="([^"]+)"', view)
+        found.append((images[1], images[0]))
+    return found
+
+
+@pytest.fixture
+def person(page: Page, portrait: bytes) -> Person:
+    return Person(page, page.upload(portrait))
+
+
+def test_each_step_works_on_the_result_before(person: Person) -> None:
+    """Before of a step is after of the one before, without a label; the whole goes from the photo to the end."""
+    shown = person.press("run", EYES, {**FUSE, "on": False}, JAW, RESTORE)
+    whole, *steps = views(shown)
+    assert len(steps) == 3
+    before, after = ([person.picture(address) for address in side] for side in zip(*steps, strict=True))
+    for one, next_one in ((after[0], before[1]), (after[1], before[2])):
+        assert np.abs(one.astype(int) - next_one).max() < 8  # encoded anew to be sent; a label would be 100 off
+    assert np.array_equal(before[0], person.picture(whole[0]))
+    assert whole[1] == steps[-1][1]
+    assert "Paid calls" not in shown
+    assert shown.count("Use in …") == 4
+
+
+def test_a_failing_step_is_named_and_the_rest_goes_on_from_there(person: Person) -> None:
+    """What came before is shown; trying again does not make it a second time."""
+    calls = person.page.ear.calls
+    shown = person.press("run", EYES, NOWHERE, RESTORE)
+    assert "Step 2 of 3, Face Fuse: The service does not know one of the chosen values." in shown
+    assert "can retry" in shown
+    kept = views(shown)
+    assert len(kept) == 1
+    assert person.picture(kept[0][1]).shape == (320, 320, 3)
+    before = len(calls)
+    again = person.press("retry", EYES, FUSE, RESTORE)
+    assert [re.sub(r".*/", "", path) for path in calls[before:]] == ["facefuse", "aiquality"]
+    assert views(again)[1] == kept[0]
+    assert len(views(again)) == 4
+    before = len(calls)
+    person.press("retry", JAW, FUSE)  # another recipe has nothing to go on from
+    assert len(calls) - before >= 2
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("nonsense", "This is not a recipe."),
+        (None, "This is not a recipe."),
+        (listed(), "No step is switched on."),
+        (listed({**EYES, "on": False}), "No step is switched on."),
+        (listed(*[EYES] * 9), "There are too many steps."),
+    ],
+)
+def test_what_is_no_recipe_is_told(person: Person, text: Any, told: str) -> None:
+    """No step is named, nothing is sent, and there is nothing to try again."""
+    data = [person.photo, text, False, False, person.tab, None, None]
+    shown = last(person.page.press("recipe-run", data))
+    assert f"<h3>{told}</h3>" in shown
+    assert 'class="can' not in shown
+
+
+def test_a_missing_photo_is_told(person: Person) -> None:
+    """As in every panel."""
+    person.photo = None
+    shown = person.press("run", EYES)
+    assert "There is no photo yet." in shown
+    assert 'class="can' not in shown
+
+
+def test_what_is_gone_is_not_gone_on_from(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The result before has expired: it is said, and nothing is made a second time by itself."""
+    person.press("run", EYES, NOWHERE)
+    before = len(person.page.ear.calls)
+    monkeypatch.setattr(PictureStore, "of", lambda store, owner, token: None)
+    assert "<h3>This result is no longer here.</h3>" in person.press("retry", EYES, FUSE)
+    assert len(person.page.ear.calls) == before
+
+
+def test_what_is_deleted_leaves_nothing(person: Person) -> None:
+    """Photo, results and what was made of them go with everything else."""
+    shown = person.press("run", EYES, RESTORE)
+    addresses = set(re.findall(r"kept/[^\"]+", shown))
+    assert len(addresses) >= 4
+    assert all(httpx.get(f"{person.page.url}/{address}").status_code == 200 for address in addresses)
+    assert "Looked again: nothing of yours is left here." in person.page.press("forget", [person.tab])
+    assert all(httpx.get(f"{person.page.url}/{address}").status_code == 404 for address in addresses)
+
+
+def test_a_loaded_recipe_is_checked_and_a_refused_one_changes_nothing(page: Page) -> None:
+    """What is loaded comes back as the list; what is refused is told, and the list is left alone."""
+    taken = page.press("recipe-loaded", [listed(EYES), listed(JAW)])
+    assert "Recipe loaded. Steps: 1" in taken
+    assert "shape_type" in taken
+    refused = page.press("recipe-loaded", [listed({"endpoint": "nobody"}), listed(JAW)])
+    assert "which is none of the effects here" in refused
+    assert "shape_type" not in refused
+
+
+def test_a_step_is_added_with_its_own_values(page: Page) -> None:
+    """Those of the chosen effect among all controls; a value that does not fit leaves the list as it is."""
+    fine = page.press("recipe-add-step", [listed(RESTORE), "facial_aesthetics", "astronaut", "2.0.0", "7", 0.25])
+    assert "Added as step 2: Slim jaw 0.25" in fine
+    assert "0.25" in fine
+    typed = page.press("recipe-add-step", [listed(RESTORE), "face_fuse", "no such/ID", "2.0.0", "7", 0.25])
+    assert "A setting in the recipe does not fit." in typed
+    full = page.press("recipe-add-step", [listed(*[RESTORE] * 8), "anime_avatar", "astronaut", "2.0.0", "7", 0.25])
+    assert "There are too many steps." in full
+
+
+# ── Paid ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass
+class Vendor:
+    """Our own server that counts, and answers the next call to a path that it is told with trouble of its own."""
+
+    server: Alongside = field(init=False)
+    trouble_at: str = ""
+
+    def __post_init__(self) -> None:
+        app = create_app(lab=True)
+
+        async def sometimes(scope: Any, receive: Any, send: Any) -> None:
+            if self.trouble_at and scope["path"].endswith(self.trouble_at):
+                self.trouble_at = ""
+                await send({"type": "http.response.start", "status": 500, "headers": []})
+                await send({"type": "http.response.body", "body": b""})
+                return
+            await app(scope, receive, send)
+
+        sometimes.state = app.state  # type: ignore[attr-defined]
+        self.server = Alongside(lambda: sometimes)  # type: ignore[arg-type,return-value]
+
+    @property
+    def billed(self) -> int:
+        return self.server.charges.total()
+
+
+@pytest.fixture(scope="module")
+def vendor() -> Iterator[Vendor]:
+    found = Vendor()
+    yield found
+    found.server.stop()
+
+
+@pytest.fixture(scope="module")
+def paying(vendor: Vendor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """The app with the owner's keys for both vendors."""
+    address = vendor.server.start()
+    yield from serve(Settings.from_env({
+        "MEITU_API_KEY": "any", "MEITU_API_SECRET": "any", "AILAB_API_KEY": "any", "MEITU_BASE_URL": address,
+        "AILAB_BASE_URL": address, "DATA_DIR": str(tmp_path_factory.mktemp("ledger")), "CALLS_PER_SECOND": "off",
+    }))  # fmt: skip
+
+
+@pytest.fixture
+def payer(paying: Page, portrait: bytes) -> Person:
+    return Person(paying, paying.upload(portrait), consent=True)
+
+
+def told_calls(page: Page, *steps: Any) -> int:
+    """How many paid calls the list says that it costs."""
+    shown = text_of(page.press("recipe-listed", [listed(*steps), None], trigger="change"))
+    found = re.search(r"Paid calls: (\d+)", shown)
+    return int(found[1]) if found else 0
+
+
+def text_of(answer: str) -> str:
+    return html.unescape(json.dumps(json.loads(answer), ensure_ascii=False))
+
+
+def test_a_run_costs_what_the_list_says(payer: Person, vendor: Vendor) -> None:
+    """As many calls as shown; a second click costs nothing, "again" the same once more."""
+    recipe = (EYES, {**JAW, "on": False}, FUSE, RESTORE)
+    said = told_calls(payer.page, *recipe)
+    assert said == 3
+    for button, costs in (("run", said), ("run", 0), ("again", said)):
+        before = vendor.billed
+        shown = payer.press(button, *recipe)
+        assert vendor.billed - before == costs, button
+        assert len(views(shown)) == 4
+        assert f"{said} paid calls" in shown
+        assert "Made by Meitu" in shown
+        assert "Made by AILabTools" in shown
+        assert ("shown again" in shown) is (costs == 0)
+    assert told_calls(payer.page, {**EYES, "on": False}) == 0
+
+
+def test_after_trouble_in_the_middle_only_the_rest_is_paid(payer: Person, vendor: Vendor) -> None:
+    """The failed step is made once more because a person wants it; the first one is not."""
+    vendor.trouble_at = "facefuse"
+    before = vendor.billed
+    shown = payer.press("run", EYES, FUSE, RESTORE)
+    assert "Step 2 of 3, Face Fuse: The service answered that it is in trouble." in shown
+    assert "may have been billed" in shown
+    assert "can retry offline" in shown
+    assert vendor.billed - before == 1
+    assert len(views(payer.press("retry", EYES, FUSE, RESTORE))) == 4
+    assert vendor.billed - before == 3
+
+
+def test_trouble_can_be_got_round_offline(payer: Person, vendor: Vendor) -> None:
+    """The rest runs here, free, and each part of the result says who made it."""
+    vendor.trouble_at = "facefuse"
+    payer.press("run", EYES, FUSE, RESTORE)
+    before = vendor.billed
+    shown = payer.press("offline", EYES, FUSE, RESTORE)
+    assert vendor.billed == before
+    assert "Made by AILabTools" in shown
+    assert "Offline engine" in shown
+    assert "One paid call" in shown
+
+
+def test_nothing_is_sent_without_consent(payer: Person, vendor: Vendor) -> None:
+    """The vendor of each step is asked for by itself."""
+    before = vendor.billed
+    payer.consent = False
+    shown = payer.press("run", EYES, RESTORE)
+    assert "Step 1 of 2, Facial Aesthetics: A live call needs your consent." in shown
+    assert vendor.billed == before
+
+
+# ── Sent on ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_result_becomes_another_panels_photo(person: Person) -> None:
+    """For its own session, and as an upload of it; somebody else's token and nonsense give an honest message."""
+    shown = person.press("run", EYES)
+    token = re.findall(r'data-token="([^"]+)"', shown)[0]
+    answer = person.page.press("send-on", [token, "face_fuse", person.tab])
+    assert "The result is the photo in Face Fuse now." in text_of(answer)
+    found = re.search(r'"path": "([^"]+result\.jpg)"', answer)
+    assert found
+    master = httpx.get(f"{person.page.url}/{views(shown)[0][1]}").content
+    assert Path(found[1]).read_bytes() == master
+    person.page.press("forget", [person.tab])
+    assert not Path(found[1]).exists()
+    for odd in ([token, "face_fuse", person.tab], [token, "face_fuse", "0" * 32], ["x", "recipe", person.tab],
+                [None, "face_fuse", person.tab], [token, "verify", person.tab], [{"a": 1}, ["b"], 3]):  # fmt: skip
+        answer = person.page.press("send-on", odd)
+        assert "This result is no longer here." in answer
+        assert "result.jpg" not in answer
+
+
+def test_a_strangers_result_stays_theirs(person: Person) -> None:
+    """Another tab that knows the token gets nothing."""
+    token = re.findall(r'data-token="([^"]+)"', person.press("run", RESTORE))[0]
+    assert "no longer here" in person.page.press("send-on", [token, "face_fuse", secrets.token_hex(16)])
+    assert "result.jpg" in person.page.press("send-on", [token, "face_fuse", person.tab])

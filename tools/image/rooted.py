@@ -1,0 +1,40 @@
+"""Looks at a built root: how large it is, and what should not be in it."""
+
+import subprocess
+from pathlib import Path
+
+TOOLS = ("pip", "pip3", "uv", "uvx", "gcc", "cc", "g++", "make", "ld", "as", "git", "curl", "wget")
+PLACES = ("usr/bin", "usr/local/bin", "usr/sbin", "bin", "sbin", "opt/venv/bin", "root/.local/bin")
+
+
+def sizes(root: Path) -> dict[str, float]:
+    """Megabytes on disk, of the whole and of its parts."""
+    parts = {
+        "in all": root,
+        "dependencies (/opt/venv)": root / "opt/venv",
+        "the app with its assets (/app)": root / "app",
+        "Python (/usr/local)": root / "usr/local",
+    }
+    return {name: _megabytes(path) for name, path in parts.items()}
+
+
+def tools(root: Path) -> list[str]:
+    """What could build or fetch, by its path inside."""
+    found = [f"{place}/{tool}" for place in PLACES for tool in TOOLS if (root / place / tool).exists()]
+    libraries = [path for path in root.rglob("site-packages/*") if path.name in ("pip", "uv", "setuptools", "wheel")]
+    return found + [path.relative_to(root).as_posix() for path in libraries]
+
+
+def uncompiled(root: Path) -> list[str]:
+    """Modules whose byte code is missing: Python would compile them again at every start."""
+    missing = []
+    for folder in ("opt/venv", "app", "usr/local/lib"):
+        for path in (root / folder).rglob("*.py"):
+            if not list((path.parent / "__pycache__").glob(f"{path.stem}.cpython-*.pyc")):
+                missing.append(path.relative_to(root).as_posix())
+    return missing
+
+
+def _megabytes(path: Path) -> float:
+    said = subprocess.run(["du", "-sk", str(path)], capture_output=True, text=True, check=True).stdout
+    return int(said.split()[0]) / 1024

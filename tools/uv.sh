@@ -1,0 +1,9 @@
+#!/bin/sh
+# Runs uv, the version that locks/build.txt holds; installed into build/uv at first use.
+set -eu
+wanted=$(sed 's/ .*//' locks/build.in)
+if [ "$(build/uv/bin/uv --version 2>/dev/null | sed 's/^uv \([^ ]*\).*/uv==\1/')" != "$wanted" ]; then
+    .venv/bin/python -m venv --clear build/uv
+    build/uv/bin/python -m pip install --quiet --disable-pip-version-check "$wanted"
+fi
+exec build/uv/bin/uv "$@"
