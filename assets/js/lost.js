@@ -62,7 +62,8 @@ window.fetch = async (asked, options) => {
   }
   if (!path.endsWith('/queue/join')) return fetchIt(asked, options);
   const answer = await fetchIt(asked, options).catch(() => null);
-  if (!answer || [502, 503, 504].includes(answer.status)) // a text, which Gradio shows
+  const said = answer?.headers.get('content-type')?.includes('json'); // by the demo, and not by a proxy
+  if (!answer || (!said && [502, 503, 504].includes(answer.status))) // Gradio shows this text
     return Response.json({detail: lostWords()?.querySelector('h3').textContent ?? ''}, {status: 503});
   if (answer.ok) underWay.add((await answer.clone().json()).event_id);
   return answer;
