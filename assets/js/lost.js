@@ -5,24 +5,26 @@ const SILENCE_MS = 60_000; // Gradio's server gives a sign of life every fifteen
 const fetchIt = window.fetch.bind(window), underWay = new Set();
 const lostWords = () => document.getElementById('lost')?.content.querySelector('.stage');
 
-// Within the stage: Gradio keeps hold of the element itself.
+const lostTitle = () => lostWords()?.querySelector('h3').textContent ?? '';
+
+// Within the stage: Gradio keeps hold of the element itself. Whether there was one to tell it.
 const breakOff = () => {
-  const told = lostWords();
-  for (const stage of told ? document.querySelectorAll('.stage.progress') : []) {
+  const told = lostWords(), stages = told ? document.querySelectorAll('.stage.progress') : [];
+  for (const stage of stages) {
     stage.className = told.className;
     stage.setAttribute('role', 'alert');
     stage.replaceChildren(...told.cloneNode(true).childNodes);
     stage.parentElement.querySelector('i.can')?.setAttribute('class', 'can');
   }
+  return stages.length > 0;
 };
 
 const inOrder = (controller, send) => {
-  for (const event_id of underWay)
-    send({msg: 'process_completed', event_id, success: false, output: {error: null, visible: false}});
+  const output = breakOff() ? {error: null, visible: false} : {error: lostTitle()}; // a text, which Gradio shows
+  for (const event_id of underWay) send({msg: 'process_completed', event_id, success: false, output});
   underWay.clear();
   send({msg: 'close_stream', event_id: null});
   controller.close();
-  breakOff();
 };
 
 // The lines of the answer, up to its end or the moment it breaks off.
@@ -64,7 +66,7 @@ window.fetch = async (asked, options) => {
   const answer = await fetchIt(asked, options).catch(() => null);
   const said = answer?.headers.get('content-type')?.includes('json'); // by the demo, and not by a proxy
   if (!answer || (!said && [502, 503, 504].includes(answer.status))) // Gradio shows this text
-    return Response.json({detail: lostWords()?.querySelector('h3').textContent ?? ''}, {status: 503});
+    return Response.json({detail: lostTitle()}, {status: 500});
   if (answer.ok) underWay.add((await answer.clone().json()).event_id);
   return answer;
 };
