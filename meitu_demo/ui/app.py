@@ -11,6 +11,7 @@ import httpx
 from fastapi import FastAPI
 from gradio.utils import get_upload_folder
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 
 from ..desk import Desk
 from ..fair import Turns
@@ -90,6 +91,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 
     # From the innermost to the outermost.
+    app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=6)  # half a megabyte of page on a bad line
     app.add_middleware(VisitorCookie, till=till, space=settings.space)
     if settings.login:
         app.add_middleware(

@@ -4,14 +4,14 @@ import os
 
 os.environ.setdefault("GLOG_minloglevel", "2")
 
-from . import app, codec, effects, mirror, pages, peak
+from . import app, codec, effects, mirror, pages, peak, usable
 from .ratio import Row
 
 
 def main() -> None:
     """Print each row as it is done."""
     print(f"{'what':<50} {'baseline':<40} {'base':>8} {'ours':>8} {'ratio':>6} {'aim':>6}")
-    for part in (codec, effects, app, pages):
+    for part in (codec, effects, app, usable, pages):
         for row in part.rows():
             _show(row)
     row, rate = mirror.measure()

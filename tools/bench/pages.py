@@ -63,7 +63,7 @@ SEE = """async () => {
 
 def rows() -> list[Row]:
     """The preview's row, whose times are 95th percentiles, and the sheet's."""
-    with _browser() as browser, serving(OURS) as (ours, _, _), serving(SIMPLEST) as (simple, _, _):
+    with browsing() as browser, serving(OURS) as (ours, _, _), serving(SIMPLEST) as (simple, _, _):
         page, echo = browser.new_page(), browser.new_page()
         _open(page, ours)
         echo.goto(simple)
@@ -105,7 +105,8 @@ def _sheet_row(page: Page, runs: int = 9) -> Row:
 
 
 @contextmanager
-def _browser() -> Iterator[Browser]:
+def browsing() -> Iterator[Browser]:
+    """A headless browser."""
     executable = next(
         (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := which(name))), None
     )
