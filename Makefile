@@ -1,6 +1,6 @@
 # run, test, check and measure. Everything lives in .venv, made by tools/venv.sh at first use.
 PY := .venv/bin/python
-.PHONY: run offline test chaos fuzz soak check format screenshots bench quality templates space chroot weigh licences lock clean
+.PHONY: run offline test chaos fuzz soak load check format screenshots bench quality templates space chroot weigh licences lock clean
 
 run: ## the demo on http://127.0.0.1:7860
 	@sh tools/venv.sh requirements.txt
@@ -23,9 +23,13 @@ fuzz: ## all rounds of the tests with odd and hostile files
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m pytest -n 2 --dist loadgroup -m fuzz --whole
 
-soak: ## all of the tests with many visitors, for long
+soak: ## ten minutes of mixed use and more: memory, files and descriptors are level
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m pytest -m soak --whole
+
+load: ## many visitors on a slow vendor, the offline engine and two replicas, with figures; ten minutes
+	@sh tools/venv.sh requirements-load.txt
+	@$(PY) -m tools.load
 
 check: ## style, types, architecture
 	@sh tools/venv.sh requirements-dev.txt

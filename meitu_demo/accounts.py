@@ -26,6 +26,7 @@ from .ledger import (
     key_hash,
     load_secret,
     new_visitor,
+    shared_secret,
     sign_visitor,
     verify_visitor,
     visitor_hash,
@@ -84,12 +85,18 @@ class Accounts:
 
     @classmethod
     def open(cls, settings: Settings) -> "Accounts":
-        """As the settings say. Raises ValueError for a database of another kind, OSError without a place to write."""
-        store = Store(Database(settings.ledger_url()))
+        """As the settings say.
+
+        Raises ValueError for a database of another kind, OSError without a place to write, LedgerUnavailable when the
+        database that replicas share does not answer.
+        """
+        database = Database(settings.ledger_url())
+        own = database.is_file
+        secret = load_secret(Path(settings.data_dir) / SECRET_FILE) if own else shared_secret(database)
         budgets = Budgets(calls_per_day=settings.calls_per_day, calls_per_hour=settings.calls_per_hour)
         return cls(
-            Ledger(store, budgets),
-            load_secret(Path(settings.data_dir) / SECRET_FILE),
+            Ledger(Store(database), budgets),
+            secret,
             settings.trusted_proxies,
             per_second=settings.calls_per_second,
             longest_wait=settings.longest_wait,

@@ -137,20 +137,22 @@ class Desk:
         for key in [key for key in self._errands if key[0] == session]:
             del self._errands[key]
 
-    async def finish(self, seconds: float) -> None:
-        """Before the app stops: what is not sent is dropped; calls in flight get so long to end.
+    async def finish(self, seconds: float) -> bool:
+        """Before the app stops: what is not sent is dropped; calls in flight get so long to end. Whether some were.
 
         What has not ended by then is broken off, and written down as unknown.
         """
         for errand in list(self._running):
             if errand.free or not errand.sent:
                 errand.give_up()
-        if self._running:
+        waited = bool(self._running)
+        if waited:
             _, late = await asyncio.wait([errand.task for errand in self._running], timeout=seconds)
             for task in late:
                 task.cancel()
             if late:
                 await asyncio.wait(late, timeout=WRITING_S)
+        return waited
 
     def _ticket(self, session: str, errand: Errand, *, repeated: bool) -> Ticket:
         ticket = Ticket(session, errand, repeated=repeated)

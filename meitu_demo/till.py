@@ -4,6 +4,7 @@ Without a live key a start stays quick. Imports `settings`, and `accounts` when 
 """
 
 import logging
+import time
 from typing import TYPE_CHECKING
 
 import anyio
@@ -25,9 +26,13 @@ class Till:
         self._settings = settings
         self._opened = anyio.Event()  # anyio makes it real in the loop that first waits for it
         self._opening = anyio.Lock()
+        self._failed: tuple[float, str] | None = None  # when opening last failed, on the monotonic clock, and of what
 
     def open_now(self) -> None:
-        """For the start, when there are keys. Raises ValueError or OSError when paid calls cannot be written down."""
+        """For the start, when there are keys.
+
+        Raises ValueError, OSError or LedgerUnavailable when paid calls cannot be written down.
+        """
         from .accounts import Accounts
 
         self.accounts = Accounts.open(self._settings)
@@ -38,11 +43,15 @@ class Till:
         A server that does not answer is no reason: it may come later, and until then offline goes on.
         """
         where = "DATABASE_URL" if self._settings.database_url else "DATA_DIR"
+        own = self._settings.ledger_url().startswith("sqlite")
         try:
             self.open_now()
-            if self.accounts and self.accounts.ledger.store.database.is_file:
+            if own and self.accounts:
                 self.accounts.ledger.store.sweep()
         except LedgerUnavailable as error:
+            if not own:
+                log.warning("DATABASE_URL: live calls wait for the database (%s)", error.facts["cause"])
+                return
             raise SettingsError(f"{where}: no call can be written down there ({error.facts['cause']})") from None
         except OSError as error:
             raise SettingsError(f"DATA_DIR cannot be written ({error.strerror or type(error).__name__})") from None
@@ -50,14 +59,19 @@ class Till:
             raise SettingsError(f"{where}: {error}") from None
 
     async def open(self) -> "Accounts":
-        """The accounts. Raises LedgerUnavailable."""
+        """The accounts. Raises LedgerUnavailable; who has waited for a try of somebody else's shares its end."""
+        came = time.monotonic()
         async with self._opening:
             if self.accounts is None:
+                if self._failed and self._failed[0] > came:
+                    raise LedgerUnavailable(cause=self._failed[1])
                 try:
                     await anyio.to_thread.run_sync(self.open_now)
-                except (OSError, ValueError) as error:
-                    log.warning("paid calls cannot be written down: %s", type(error).__name__)
-                    raise LedgerUnavailable(cause=type(error).__name__) from None
+                except (OSError, ValueError, LedgerUnavailable) as error:
+                    cause = str(error.facts["cause"]) if isinstance(error, LedgerUnavailable) else type(error).__name__
+                    log.warning("paid calls cannot be written down: %s", cause)
+                    self._failed = time.monotonic(), cause
+                    raise LedgerUnavailable(cause=cause) from None
             assert self.accounts is not None
             self._opened.set()
             return self.accounts

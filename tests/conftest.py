@@ -61,7 +61,7 @@ from meitu_demo.imaging.astronaut import astronaut  # noqa: E402
 from meitu_demo.settings import Settings, environment  # noqa: E402
 from meitu_demo.spec import Image, Photo  # noqa: E402
 
-pytest_plugins = ["figures"]
+pytest_plugins = ["figures", "ledger.postgres"]
 hypothesis.settings.register_profile("machine of unknown speed", deadline=None)
 hypothesis.settings.load_profile("machine of unknown speed")
 

@@ -1,9 +1,12 @@
 """The ledger is opened when it is needed, once, and its absence is an error with words."""
 
 import asyncio
+import socket
+import time
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from meitu_demo import accounts as accounts_module
 from meitu_demo.accounts import Accounts
@@ -57,6 +60,32 @@ async def test_no_place_to_write(tmp_path: Path, caplog: pytest.LogCaptureFixtur
         till.open_now()
     place.unlink()
     assert await till.open()
+
+
+async def test_a_server_that_is_not_there_yet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It does not stop the start, its password stays untold, and many who ask at once wait for one try between them."""
+    tries: list[float] = []
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        url = f"postgresql://demo:secret-word@127.0.0.1:{door.getsockname()[1]}/demo"
+    till = Till(Settings(data_dir=str(tmp_path), database_url=SecretStr(url)))
+    till.require()
+    assert till.accounts is None
+    open_now = till.open_now
+
+    def counted() -> None:
+        tries.append(time.monotonic())
+        time.sleep(0.05)
+        open_now()
+
+    till.open_now = counted  # type: ignore[method-assign]
+    ends = await asyncio.gather(*(till.open() for _ in range(20)), return_exceptions=True)
+    assert {type(end) for end in ends} == {LedgerUnavailable}
+    assert len(tries) == 1
+    with pytest.raises(LedgerUnavailable):
+        await till.open()
+    assert len(tries) == 2
+    assert "live calls wait" in caplog.text
+    assert "secret-word" not in caplog.text
 
 
 async def test_tending_begins_with_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from .awaited import Call, Ledger
 from .budgets import Budgets
 from .fingerprint import fingerprint, key_hash
 from .pace import Pace
-from .secret import load_secret
+from .secret import load_secret, shared_secret
 from .store import Answer, IllegalTransition, Intent, Store, Swept
 from .tables import State
 from .visitor import new_visitor, sign_visitor, verify_visitor, visitor_hash
@@ -39,6 +39,7 @@ __all__ = [
     "key_hash",
     "load_secret",
     "new_visitor",
+    "shared_secret",
     "sign_visitor",
     "verify_visitor",
     "visitor_hash",

@@ -1,6 +1,7 @@
-"""The secret behind cookies and hashes: 32 bytes in a file that is made once, and one key from it for each purpose.
+"""The secret behind cookies and hashes: 32 bytes that are made once, and one key from them for each purpose.
 
-Replicas must share it, or each of them counts visitors for itself. Imports nothing of ours.
+Replicas must share it, or each of them counts visitors and keys for itself: in a file beside a ledger in SQLite, in the
+database where that is PostgreSQL. Imports `database` and `tables`.
 """
 
 import hmac
@@ -9,7 +10,13 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from sqlalchemy import insert, select
+
+from .database import Database
+from .tables import secrets_shared
+
 LENGTH = 32
+NAME = "visitors"
 
 
 def load_secret(path: Path) -> bytes:
@@ -28,6 +35,17 @@ def load_secret(path: Path) -> bytes:
     finally:
         draft.unlink(missing_ok=True)
     return _checked(path.read_bytes())
+
+
+def shared_secret(database: Database) -> bytes:
+    """The secret in the database, made there at the first time. Raises LedgerUnavailable or ValueError."""
+    found = select(secrets_shared.c.value).where(secrets_shared.c.name == NAME)
+    with database.alone() as connection:  # of two replicas that start at once, the first one's counts
+        value = connection.execute(found).scalar_one_or_none()
+        if value is None:
+            value = secrets.token_hex(LENGTH)
+            connection.execute(insert(secrets_shared).values(name=NAME, value=value))
+    return _checked(bytes.fromhex(value))
 
 
 def derive(secret: bytes, purpose: str) -> bytes:

@@ -1,4 +1,6 @@
-"""The tables: paid calls, and rates of keys. Core types that SQLite and PostgreSQL both have; imports nothing of ours.
+"""The tables: paid calls, rates of keys, what replicas share. Types that SQLite and PostgreSQL both have.
+
+Imports nothing of ours.
 
              ┌─────────────────────────────► released     not sent, or provably never arrived
 reserved ────┤           ┌───────────────►
@@ -65,4 +67,12 @@ rates = Table(
     metadata,
     Column("key", String(64), primary_key=True),
     Column("free_at", Double, nullable=False),
+)
+
+# The secret behind cookies and hashes where there is no folder that all replicas share: one row.
+secrets_shared = Table(
+    "shared_secrets",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", String(64), nullable=False),  # hexadecimal
 )

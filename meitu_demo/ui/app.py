@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .assistants.server import Assistants
 
 LAST_CALLS_S = 5.0  # how long a stop waits for calls in flight
+DELIVERY_S = 1.0  # and for their results to be drawn and to reach their pages
 
 
 def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None = None) -> FastAPI:
@@ -83,8 +84,9 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
         await till.close()
 
     async def before_stop() -> None:
+        if await desk.finish(LAST_CALLS_S):
+            await anyio.sleep(DELIVERY_S)
         app.state.gradio.stop_event.set()  # each open page holds a stream that would not end by itself
-        await desk.finish(LAST_CALLS_S)
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 

@@ -2,8 +2,10 @@
 
 from html import escape
 
+from ..explain import Explanation
 from ..routes import Routes, Status
 from ..words import translate
+from .result.stage import explanation
 
 
 def header(routes: Routes, language: str) -> str:
@@ -18,7 +20,14 @@ def header(routes: Routes, language: str) -> str:
         f'<a href="reference?lang={language}" target="_blank">{escape(translate("reference.link", language))}</a>'
     )
     return f"""<header class="masthead"><div><h1>{name}</h1><p>{promise} {reference}</p></div>
-<ul class="badges" aria-label="{escape(translate("page.badges", language))}">{badges}</ul></header>"""
+<ul class="badges" aria-label="{escape(translate("page.badges", language))}">{badges}</ul>{lost(language)}</header>"""
+
+
+def lost(language: str) -> str:
+    """What assets/js/lost.js shows in a stage whose server is gone: the words have to be there before that."""
+    title, why, fix = (translate(f"lost.{key}", language) for key in ("title", "why", "fix"))
+    said = Explanation("lost", title, why, fix, "", (), language)
+    return f'<template id="lost">{explanation(said, language)}</template>'
 
 
 def badge(provider: str, status: Status, language: str, *, is_live: bool) -> str:

@@ -6,51 +6,16 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from meitu_demo.ledger import Store
 from meitu_demo.ledger.database import Database
 
 from .given import Clock
-from .postgres import Server, find_binaries
+from .postgres import FreshUrl
 
 SHARED_MEMORY = Path("/dev/shm")
-WHERE_THERE_IS_NONE = (
-    "PostgreSQL's server is not installed here, so the ledger is tested on SQLite only (apt-get install postgresql)"
-)
 _schemas = itertools.count()
-
-FreshUrl = Callable[[], str]
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    """A running server; skips where there is none to run."""
-    binaries = find_binaries()
-    if binaries is None:
-        pytest.skip(WHERE_THERE_IS_NONE)
-    folder = Path(tempfile.mkdtemp(prefix="ledger_pg_", dir="/tmp"))  # a socket's path must be short
-    server = Server(binaries, folder)
-    try:
-        server.start()
-        yield server
-        server.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def postgres_url(postgres: Server) -> FreshUrl:
-    """Makes URLs of empty databases on PostgreSQL."""
-
-    def make() -> str:
-        schema = f"ledger_{next(_schemas)}"
-        with psycopg.connect(postgres.url(), autocommit=True) as connection:
-            connection.execute(f"CREATE SCHEMA {schema}")  # type: ignore[arg-type]  # a name of our own
-        return postgres.url(schema)
-
-    return make
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -11,8 +11,7 @@ from ui.conftest import Page, serve
 
 from meitu_demo.settings import Settings
 
-from .conftest import FreshUrl
-from .postgres import Server
+from .postgres import FreshUrl, Server
 
 
 def live(page: Page, photo: object) -> tuple[str, str]:

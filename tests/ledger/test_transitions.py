@@ -22,8 +22,8 @@ from meitu_demo.ledger.budgets import DAY, HOUR
 from meitu_demo.ledger.database import Database
 from meitu_demo.ledger.tables import calls as table
 
-from .conftest import FreshUrl
 from .given import Clock, intent, states
+from .postgres import FreshUrl
 
 pytestmark = pytest.mark.xdist_group("ledger")
 

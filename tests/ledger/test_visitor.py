@@ -13,13 +13,16 @@ from meitu_demo.ledger import (
     fingerprint,
     load_secret,
     new_visitor,
+    shared_secret,
     sign_visitor,
     verify_visitor,
     visitor_hash,
 )
+from meitu_demo.ledger.database import Database
 from meitu_demo.ledger.visitor import YEAR
 
 from .given import NOON
+from .postgres import FreshUrl
 
 SECRET = b"s" * 32
 OTHER = b"t" * 32
@@ -93,6 +96,16 @@ def test_the_secret_is_made_once(tmp_path: Path) -> None:
     assert len(found.pop()) == 32
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [file.name for file in path.parent.iterdir()] == ["secret"]
+
+
+def test_replicas_share_the_secret_of_their_database(postgres_url: FreshUrl) -> None:
+    """Many that start at once on an empty database find the same one, and so does whoever comes later."""
+    url = postgres_url()
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: shared_secret(Database(url)), range(8)))
+    assert len(found) == 1
+    assert found == {shared_secret(Database(url))}
+    assert len(found.pop()) == 32
 
 
 def test_a_short_secret_is_refused(tmp_path: Path) -> None:

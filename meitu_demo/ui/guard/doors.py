@@ -7,6 +7,7 @@ nothing is opened unless it carries the mark, and lies, links resolved, inside t
 import base64
 import logging
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,12 @@ from gradio.exceptions import InvalidPathError
 from ...errors import DemoError, ImageRejected, ValueRejected
 from ...explain import explain
 from ...imaging.codec import MAX_BYTES
+from ..texts import language_of
 
 log = logging.getLogger(__name__)
 ORIGINAL = "original.heic"  # beside a stand-in that browsers can show, in a folder of the two's own
 PIECE = 256 * 1024  # characters of base64 that are read at a time: until then no other thread has its turn
+_asking: ContextVar[gr.Request | None] = ContextVar("asking", default=None)
 _move = Block.async_move_resource_to_block_cache
 
 
@@ -38,6 +41,13 @@ def guard(blocks: gr.Blocks) -> None:
     Block.async_move_resource_to_block_cache = _move_files_only  # type: ignore[method-assign,assignment]
     # What it turns away itself, it turns away without a word, and writes a stack trace each time.
     blocks.preprocess_data = partial(_in_words, blocks.preprocess_data)  # type: ignore[method-assign]
+    blocks.process_api = partial(_in_their_language, blocks.process_api)  # type: ignore[method-assign]
+
+
+async def _in_their_language(process: Callable[..., Awaitable[Any]], *given: Any, **named: Any) -> Any:
+    request = named.get("request")
+    _asking.set(request if isinstance(request, gr.Request) else None)
+    return await process(*given, **named)
 
 
 async def _in_words(preprocess: Callable[..., Awaitable[list[Any]]], *given: Any) -> list[Any]:
@@ -53,7 +63,7 @@ async def _in_words(preprocess: Callable[..., Awaitable[list[Any]]], *given: Any
 
 
 def _refusal(error: DemoError) -> gr.Error:
-    return gr.Error(explain(error, "en").as_text(), duration=None, print_exception=False)
+    return gr.Error(explain(error, language_of(_asking.get())).as_text(), duration=None, print_exception=False)
 
 
 async def _move_files_only(block: Block, resource: str | Path | None) -> str | None:

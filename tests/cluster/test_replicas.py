@@ -1,0 +1,97 @@
+"""Two replicas that share nothing but PostgreSQL, behind nginx with the configuration that the project ships."""
+
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from meitu_demo.imaging import codec
+
+from .together import CAP, Cluster, of
+from .visitor import Visitor
+
+pytestmark = pytest.mark.xdist_group("cluster")
+
+
+def test_visitors_stay_where_they_are(cluster: Cluster) -> None:
+    """Everybody's requests, from the first page on, go to one replica, and both have visitors; results are whole."""
+    before, paid = cluster.charges(), cluster.rows()["confirmed"]
+    visitors = [Visitor(cluster.url) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        ends = list(pool.map(lambda visitor: visitor.call(visitor.photo()), visitors))
+    assert [kind for kind, _ in ends] == ["complete"] * 8
+    for visitor, (_, result) in zip(visitors, ends, strict=True):
+        assert codec.size_of(visitor.fetch(result)) == (96, 96)
+    went = {
+        who: replicas
+        for who, replicas in cluster.went().items()
+        if who in {v.http.cookies["replica"] for v in visitors}
+    }
+    assert all(len(replicas) == 1 for replicas in went.values()), went
+    assert len(set().union(*went.values())) == 2
+    assert cluster.rows()["confirmed"] - paid == cluster.charges() - before == 8
+
+
+def test_one_is_killed_and_its_visitors_go_on(cluster: Cluster) -> None:
+    """The stream of whoever waited there ends; the next click is another replica's, and the lost call stays counted."""
+    doomed, other = cluster.replicas
+    visitor, neighbour = of(doomed, cluster), of(other, cluster)
+    before, open_before = cluster.charges(), cluster.open()
+    with ThreadPoolExecutor(2) as pool:
+        lost = pool.submit(visitor.call, visitor.photo())
+        fine = pool.submit(neighbour.call, neighbour.photo())
+        while cluster.charges() < before + 2:
+            time.sleep(0.01)
+        doomed.kill()
+        with pytest.raises(httpx.HTTPError):
+            lost.result()
+        assert fine.result()[0] == "complete"
+    kind, _ = visitor.call(visitor.photo())
+    assert kind == "complete"
+    assert sum(cluster.rows().values()) == cluster.charges() == before + 3
+    assert cluster.open() - open_before == 1
+    doomed.start()
+
+
+def test_a_rolling_restart_loses_nothing_that_was_paid(cluster: Cluster) -> None:
+    """Replicas are stopped and started in turn while visitors go on: each call has its end or is told as not made."""
+    before, paid = cluster.charges(), cluster.rows()
+    ends: list[str] = []
+    stopping = threading.Event()
+
+    def use() -> None:
+        visitor = Visitor(cluster.url)
+        while not stopping.is_set() and len(ends) < 20:
+            try:
+                ends.append(visitor.call(visitor.photo())[0])
+            except httpx.HTTPError:
+                ends.append("broken off")
+
+    with ThreadPoolExecutor(3) as pool:
+        runs = [pool.submit(use) for _ in range(3)]
+        for replica in cluster.replicas:
+            time.sleep(0.3)  # in the midst of calls
+            replica.stop()
+            replica.start()
+        stopping.set()
+        for run in runs:
+            run.result()
+    made = cluster.charges() - before
+    rows = cluster.rows()
+    assert rows["confirmed"] - paid["confirmed"] == ends.count("complete") == made, (ends, rows)
+
+
+def test_the_cap_holds_for_all_of_them(cluster: Cluster, figure: Any) -> None:
+    """Many at once on both: exactly as many calls go out as the day allows, and the rest are told why."""
+    visitors = [Visitor(cluster.url) for _ in range(12)]
+    with ThreadPoolExecutor(12) as pool:
+        ends = list(pool.map(lambda visitor: [visitor.call(visitor.photo())[0] for _ in range(4)], visitors))
+    kinds = Counter(kind for each in ends for kind in each)
+    counted = sum(cluster.rows()[state] for state in ("confirmed", "sent", "unknown"))
+    assert counted == cluster.charges() == CAP
+    assert kinds["error"] > 0
+    figure(f"replicas: 2 behind nginx and PostgreSQL made {counted} calls for a cap of {CAP}; 48 asked for at the end")

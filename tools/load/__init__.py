@@ -1,0 +1,1 @@
+"""Load from many visitors, with figures: ``make load``."""

@@ -1,0 +1,129 @@
+"""One round of load: the photos, Locust in a process of its own, and what came of it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from meitu_demo.imaging import codec
+from meitu_demo.imaging.astronaut import astronaut
+
+EARLY = 0.2  # of a round: visitors are still coming, caches and pools fill
+CORES = len(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Who comes, and what they do. photos: a name with a gap for the number. think_s: mean time between two runs."""
+
+    name: str
+    button: str
+    values: tuple[Any, ...]
+    visitors: int
+    seconds: int
+    think_s: float
+    photos: str
+
+
+@dataclass(frozen=True)
+class Came:
+    """What came of a round. runs: (visitor, begun, seconds, what went wrong); share: of the cores, by whom."""
+
+    runs: list[tuple[int, float, float, str]]
+    begun: float
+    seconds: float
+    share: dict[str, float]
+    memory_mb: tuple[float, float, float]  # the app's: when everybody was there, half-way, at the end
+
+    def _settled(self) -> list[tuple[int, float, float, str]]:
+        """Those that ended once everybody was there and before the last were only waited for."""
+        first, last = self.begun + self.seconds * EARLY, self.begun + self.seconds
+        return [run for run in self.runs if first <= run[1] + run[2] < last]
+
+    @property
+    def errors(self) -> Counter[str]:
+        """What went wrong, at any time."""
+        return Counter(wrong for *_, wrong in self.runs if wrong)
+
+    @property
+    def successes(self) -> int:
+        """Runs that ended with a picture, at any time."""
+        return sum(not wrong for *_, wrong in self.runs)
+
+    @property
+    def p50_p95(self) -> tuple[float, float]:
+        """Seconds from upload to picture."""
+        took = [seconds for _, _, seconds, wrong in self._settled() if not wrong]
+        return tuple(np.percentile(took, [50, 95])) if took else (float("inf"),) * 2  # type: ignore[return-value]
+
+    @property
+    def per_second(self) -> float:
+        """Pictures a second, once everybody was there."""
+        return sum(not wrong for *_, wrong in self._settled()) / (self.seconds * (1 - EARLY))
+
+    @property
+    def shares(self) -> tuple[int, int]:
+        """How many pictures the visitor with the fewest and the one with the most got, once everybody was there."""
+        counts = Counter({visitor: 0 for visitor, *_ in self.runs})
+        counts.update(visitor for visitor, _, _, wrong in self._settled() if not wrong)
+        return min(counts.values()), max(counts.values())
+
+
+def photos(folder: Path, number: int, size: int) -> str:
+    """`number` portraits of `size`², no two alike; for `Plan.photos`."""
+    folder.mkdir(exist_ok=True)
+    face = np.asarray(astronaut()[0:320, 60:380])
+    large = np.repeat(np.repeat(face, -(-size // 320), 0), -(-size // 320), 1)[:size, :size].copy()
+    for at in range(number):
+        large[:16, :16] = at % 256
+        large[:16, 16:32] = at // 256
+        (folder / f"{at}.jpg").write_bytes(codec.encode(large, 90))
+    return str(folder / "%d.jpg")
+
+
+def go(plan: Plan, url: str, folder: Path, watched: dict[str, list[int]]) -> Came:
+    """Let them come. watched: processes by name, whose share of the cores is measured; of "app" the memory is, too.
+
+    Raises RuntimeError.
+    """
+    out, script = folder / "came.json", Path(__file__).with_name("visitors.py")
+    (folder / "plan.json").write_text(json.dumps({**vars(plan), "out": str(out)}))
+    command = [
+        sys.executable, "-m", "locust", "-f", str(script), "--headless", "--host", url, "--only-summary",
+        "-u", str(plan.visitors), "-r", str(plan.visitors), "-t", f"{plan.seconds}s", "-s", "60",
+        "--exit-code-on-error", "0", "--loglevel", "ERROR",
+    ]  # fmt: skip
+    everybody = {name: [psutil.Process(pid) for pid in pids] for name, pids in watched.items()}
+    before = {name: _cpu(them) for name, them in everybody.items()}
+    begun, memory = time.time(), []
+    environ = {**os.environ, "LOAD_PLAN": str(folder / "plan.json")}
+    with (folder / "locust.log").open("wb") as log:
+        process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
+    for part in (EARLY, 0.6, 1.0):
+        time.sleep(max(0.0, begun + plan.seconds * part - time.time()))
+        memory.append(sum(one.memory_info().rss for one in everybody["app"]) / 2**20)
+    if process.wait(150):
+        raise RuntimeError((folder / "locust.log").read_text("utf-8", "replace")[-2000:])
+    seconds = time.time() - begun
+    share = {name: (_cpu(them) - before[name]) / seconds / CORES for name, them in everybody.items()}
+    came = json.loads(out.read_text())
+    share["load"] = came["cpu_s"] / seconds / CORES
+    return Came([tuple(run) for run in came["runs"]], begun, plan.seconds, share, tuple(memory))  # type: ignore[arg-type]
+
+
+def _cpu(processes: list[psutil.Process]) -> float:
+    """Seconds of processor time, children included."""
+    found = 0.0
+    for process in processes:
+        for one in (process, *process.children(recursive=True)):
+            times = one.cpu_times()
+            found += times.user + times.system
+    return found

@@ -1,0 +1,134 @@
+"""Replicas of the demo as processes of their own, and Debian's nginx with the configuration that the project ships."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+
+import meitu_demo
+
+PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
+STARTED_WITHIN, STOPPED_WITHIN = 180.0, 20.0  # seconds, on a machine that may be busy
+MAIN = """
+pid {folder}/nginx.pid;
+error_log {folder}/error.log warn;
+worker_processes 1;
+daemon off;
+events {{ worker_connections 512; }}
+http {{
+    log_format told '$upstream_addr $upstream_status $request_method $uri $who';
+    access_log {folder}/access.log told;
+    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+    include {folder}/demo.conf;
+}}
+"""
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+class Replica:
+    """One process of the demo on a port of its own, which it keeps when it is started again."""
+
+    def __init__(self, folder: Path, environ: dict[str, str]) -> None:
+        self.port = free_port()
+        self._folder = folder
+        self._environ = environ
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; returns when it answers. Raises RuntimeError with its last words when it ends instead."""
+        self._folder.mkdir(exist_ok=True)
+        environ = {
+            **os.environ, **self._environ, "PORT": str(self.port), "HOST": "127.0.0.1",
+            "DATA_DIR": str(self._folder / "data"), "GRADIO_TEMP_DIR": str(self._folder / "uploads"),
+        }  # fmt: skip
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "app.py"], cwd=PROJECT, env=environ, stdout=log, stderr=log
+            )
+        awaited(f"http://127.0.0.1:{self.port}/healthz", self._process, self.log)
+
+    def kill(self) -> None:
+        """As a machine goes: without a word."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """As an orchestrator does it."""
+        self._end(signal.SIGTERM)
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Its process, while it runs."""
+        assert self._process
+        return self._process.pid
+
+    def log(self) -> str:
+        """All that it has said."""
+        return (self._folder / "log").read_text("utf-8", "replace")
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(STOPPED_WITHIN)
+            self._process = None
+
+
+@contextmanager
+def proxied(nginx: str, folder: Path, ports: list[int]) -> Iterator[tuple[str, Path]]:
+    """`nginx` with deploy/nginx.conf before replicas on `ports`; its address, and a log: a line for each request."""
+    port = free_port()
+    shipped = (PROJECT / "deploy" / "nginx.conf").read_text("utf-8")
+    conf = shipped.replace("listen 8080;", f"listen 127.0.0.1:{port};")
+    for number, replica in enumerate(ports, 1):
+        conf = conf.replace(f"app-{number}:7860", f"127.0.0.1:{replica}")
+    assert not re.search(r"app-\d", conf)
+    (folder / "demo.conf").write_text(conf)
+    (folder / "nginx.conf").write_text(MAIN.format(folder=folder))
+    user = None
+    if os.geteuid() == 0:  # it runs as somebody who may write into this folder only
+        user = "nobody"
+        shutil.chown(folder, user)
+    process = subprocess.Popen(
+        [nginx, "-p", folder, "-c", folder / "nginx.conf"], stderr=subprocess.DEVNULL, user=user, extra_groups=[]
+    )
+    try:
+        awaited(f"http://127.0.0.1:{port}/healthz", process, (folder / "error.log").read_text)
+        yield f"http://127.0.0.1:{port}", folder / "access.log"
+    finally:
+        process.send_signal(signal.SIGQUIT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+        process.kill()
+
+
+def awaited(url: str, process: subprocess.Popen[bytes], said: Callable[[], str]) -> None:
+    """Return as soon as `url` answers. Raises TimeoutError, or RuntimeError when `process` has ended before."""
+    end = time.monotonic() + STARTED_WITHIN
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError(f"ended instead of answering: {said()[-2000:]}")
+        with suppress(httpx.HTTPError):
+            if httpx.get(url, timeout=2).status_code == 200:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"nothing answers at {url}: {said()[-2000:]}")
