@@ -53,6 +53,7 @@ def main(keep_minutes: float) -> None:
             "turns": context.turns._running + context.turns._claims.total(),
             "listed files": sum(map(len, blocks.temp_file_sets)),
             "sessions": len(blocks.state_holder.session_data),
+            "messages": len(blocks._queue.pending_messages_per_session) + len(blocks._queue.pending_event_ids_session),
         }
 
     app.router.routes.insert(0, APIRoute("/held", held))

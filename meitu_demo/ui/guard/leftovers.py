@@ -55,6 +55,16 @@ class Leftovers:
         for session in [session for session, seconds in since.items() if seconds > idle]:
             held.session_data.pop(session, None)
             held.time_last_used.pop(session, None)
+        self._forget_messages()
+
+    def _forget_messages(self) -> None:
+        """What was to be told to sessions that are gone: Gradio keeps a queue for two thousand, and each one's name."""
+        queue = self._blocks._queue
+        under_way = {event.session_hash for event in list(queue.event_ids_to_events.values())}
+        here = under_way | self._blocks.state_holder.session_data.keys()
+        for kept in (queue.pending_messages_per_session, queue.pending_event_ids_session):
+            for session in [session for session in list(kept) if session not in here]:
+                kept.pop(session, None)
 
 
 def _is_old(path: Path, life: float) -> bool:

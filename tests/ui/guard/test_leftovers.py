@@ -1,10 +1,12 @@
 """What Gradio keeps of visitors goes in time: files that no event ever named, halves of uploads, and sessions."""
 
+import asyncio
 import os
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import gradio as gr
 import httpx
@@ -68,6 +70,20 @@ async def test_a_session_goes_when_nobody_uses_it(leftovers: Leftovers, blocks: 
     await leftovers.sweep(LIFE, IDLE)
     assert list(held.session_data) == list(held.time_last_used) == ["young"]
     assert held.capacity == SESSIONS
+
+
+async def test_messages_go_with_their_session(leftovers: Leftovers, blocks: gr.Blocks) -> None:
+    """Those of a session that is there, or whose event is under way, stay."""
+    blocks.queue()
+    queue = blocks._queue
+    blocks.state_holder["here"]
+    event = SimpleNamespace(session_hash="busy")
+    queue.event_ids_to_events["an event"] = event
+    for session in ("here", "busy", "gone"):
+        queue.pending_messages_per_session[session] = asyncio.Queue()
+        queue.pending_event_ids_session[session] = {"an event"}
+    await leftovers.sweep(LIFE, IDLE)
+    assert list(queue.pending_messages_per_session) == list(queue.pending_event_ids_session) == ["here", "busy"]
 
 
 def test_an_upload_that_nobody_names_is_gone_in_time(
