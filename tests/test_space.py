@@ -53,7 +53,7 @@ def test_what_is_put_on_a_space_is_whole_and_nothing_more(sdk: str, tmp_path: Pa
     """All that the app, its installer or its image needs, and no key, no test, no ledger."""
     subprocess.run(["sh", "tools/space.sh", sdk, str(tmp_path / "space")], cwd=PROJECT, check=True, timeout=60)
     there = {path.relative_to(tmp_path / "space").as_posix() for path in (tmp_path / "space").rglob("*")}
-    assert {"README.md", "app.py", "meitu_demo/locales/en.toml", "assets/photos/astronaut.png"} <= there
+    assert {"README.md", "app.py", "meitu_demo/locales/en.toml", "assets/favicon.svg"} <= there
     own = {"requirements.txt", "packages.txt"} if sdk == "gradio" else {"Dockerfile", ".dockerignore"}
     assert own <= there
     allowed = {"README.md", "LICENCES.md", "app.py", "assets", "docs", "locks", "meitu_demo", *own}

@@ -3,6 +3,8 @@
 // failed, the stages that wait say what happened, and the next click goes to whichever server answers then.
 const SILENCE_MS = 60_000; // Gradio's server gives a sign of life every fifteen seconds
 const fetchIt = window.fetch.bind(window), underWay = new Set();
+// Time as it passes here, whatever the page's clock is turned to.
+const [later, notLater] = [window.setTimeout, window.clearTimeout].map(own => own.bind(window));
 const lostWords = () => document.getElementById('lost')?.content.querySelector('.stage');
 
 const lostTitle = () => lostWords()?.querySelector('h3').textContent ?? '';
@@ -37,8 +39,8 @@ const kept = (answer, signal) => new ReadableStream({
       const reader = answer.body.getReader();
       for (let text = '';;) {
         let clock;
-        const silence = new Promise((_, fail) => clock = setTimeout(fail, SILENCE_MS, Error('silence')));
-        const {done, value} = await Promise.race([reader.read(), silence]).finally(() => clearTimeout(clock));
+        const silence = new Promise((_, fail) => clock = later(fail, SILENCE_MS, Error('silence')));
+        const {done, value} = await Promise.race([reader.read(), silence]).finally(() => notLater(clock));
         if (done) throw Error('the end came too early');
         const lines = (text + decoder.decode(value, {stream: true})).split('\n\n');
         text = lines.pop();

@@ -33,7 +33,7 @@ def test_one_intent_is_one_call(visit, paying_demo, counting_vendor):
     assert billed(counting_vendor)["quality_restoration"] - before == 1
 
     panel.part("again").click()
-    expect(panel.stage.get_by_role("status")).to_contain_text("rate limit")
+    expect(panel.stage.locator(".progress")).to_contain_text("rate limit")
     panel.part("stop").click()
     expect(panel.stage.locator("h3")).to_have_text("Stopped.")
     expect(panel.stage).to_contain_text("Nothing had been sent")

@@ -1,5 +1,6 @@
 """The whole page, on a wide screen and on a phone, in English and Chinese, light and dark: nothing outside the window,
-nothing clipped, nothing hard to read, nothing untranslated, no other host, no error. Writes build/screenshots.
+nothing clipped, nothing hard to read, nothing untranslated, no other host, no error. Pictures of what is amiss, and
+with --whole of everything, are left in build/screenshots.
 """
 
 import pytest
@@ -7,17 +8,21 @@ import pytest
 from meitu_demo.words import translate
 
 from .screens import Panel
-from .tour import tour
+from .tour import FOLDER, tour
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("tour")
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_every_state_of_every_panel_can_be_looked_at(visit, demo, locale):
+def test_every_state_of_every_panel_can_be_looked_at(visit, demo, locale, request):
     """Empty, refusal and result of all four panels."""
     page = visit(demo, device="phone", locale=locale, reduced_motion="reduce")
-    stops = list(tour(page, locale[:2]))
-    wrong = {stop.name: stop.wrong for stop in stops if stop.wrong}
+    wrong = {}
+    for stop in tour(page, locale[:2]):
+        if stop.wrong or request.config.getoption("--whole"):
+            page.screenshot(path=FOLDER / f"{stop.name}.jpg", type="jpeg", quality=88, full_page=True)
+        if stop.wrong:
+            wrong[stop.name] = stop.wrong
     assert not wrong, "\n".join(f"{name}: {', '.join(what)}" for name, what in wrong.items())
     assert page.title() == translate("page.name", locale[:2])
 

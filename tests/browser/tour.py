@@ -15,7 +15,6 @@ from .chromium import DEVICES
 from .screens import RUNNING, SLUGS, History, Panel, Recipe
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "screenshots"
-SHOT_IN_CHINESE = {("wide", "light"), ("phone", "dark")}  # shades have no language: these two show all there is to see
 # What may stand in a Chinese page in Latin letters: names, formats, settings, codes, IDs.
 LATIN = re.compile(
     r"Meitu|AILabTools|AILab|API key|API secret|API|JPEG|PNG|WebP|WEBP|BMP|HEIC|CMYK|sRGB|[A-Z]+_[A-Z_]+|MODE=\w+|ID|"
@@ -177,8 +176,6 @@ def _stop(panel: Panel | History, state: str, language: str) -> Iterator[Stop]:
             page.evaluate("dark => document.body.classList.toggle('dark', dark)", shade == "dark")
             page.evaluate(SETTLED)
             name = f"{device}-{language}-{panel.slug}-{state}-{shade}"
-            if language == "en" or (device, shade) in SHOT_IN_CHINESE:
-                page.screenshot(path=FOLDER / f"{name}.jpg", type="jpeg", quality=88, full_page=True)
             words = page.evaluate(TEXTS) if language == "zh" else []
             english = (f"not Chinese: {text}" for text in words if _is_english(text))
             heard = heard_in(page, shade) if language == "en" and device == "wide" else []
@@ -208,11 +205,8 @@ def _thumb(panel: Panel, language: str) -> Stop:
     inside = inside and panel.run_button.evaluate("""button => { const box = button.getBoundingClientRect();
       return [.05, .2, .35, .5, .8].every(at => [.2, .5, .8].every(down =>
         document.elementFromPoint(box.x + box.width * at, box.y + box.height * down) === button)); }""")
-    return _seen(
-        panel,
-        f"thumb-{language}-{panel.slug}",
-        () if inside else (f"the run button is out of reach or covered: {box}",),
-    )
+    wrong = () if inside else (f"the run button is out of reach or covered: {box}",)
+    return Stop(f"thumb-{language}-{panel.slug}", wrong)
 
 
 def _arrival(panel: Panel, language: str) -> Stop:
@@ -226,9 +220,4 @@ def _arrival(panel: Panel, language: str) -> Stop:
         )  # fmt: skip
     except TimeoutError:
         wrong = (f"the stage is not in view: {panel.stage.locator('.stage').bounding_box()}",)
-    return _seen(panel, f"arrival-{language}-{panel.slug}", wrong)
-
-
-def _seen(panel: Panel, name: str, wrong: tuple[str, ...]) -> Stop:
-    panel.page.screenshot(path=FOLDER / f"{name}.jpg", type="jpeg", quality=88)
-    return Stop(name, wrong)
+    return Stop(f"arrival-{language}-{panel.slug}", wrong)

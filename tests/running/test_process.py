@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -49,6 +50,16 @@ def ledger(running: Demo) -> list[str]:
         return [state for (state,) in database.execute("SELECT state FROM paid_calls ORDER BY reserved_at")]
 
 
+def told_of(running: Demo, count: int) -> dict[str, dict[str, Any]]:
+    """What the log says of runs, once it is that many: what the process prints is read by and by."""
+    end = time.monotonic() + 10
+    while True:
+        lines = {line["run"]: line for line in running.logged() if line["logger"] == "meitu_demo.journal"}
+        if len(lines) >= count or time.monotonic() > end:
+            return lines
+        time.sleep(0.02)
+
+
 def test_a_run_is_one_line_that_says_nothing_of_the_person(running: Demo, portrait: bytes) -> None:
     """Its id is in the result and, of a failed one, in the explanation; each line of the process is JSON."""
     kind, answer = restore(running, photo_of(running, portrait))
@@ -57,7 +68,7 @@ def test_a_run_is_one_line_that_says_nothing_of_the_person(running: Demo, portra
     assert re.fullmatch(r"[0-9a-f]{8}", report["run"])
     refused_kind, refusal = running.call("quality_restoration", photo_of(running, portrait), False, False)
     assert refused_kind == "error"
-    lines = {line["run"]: line for line in running.logged() if line["logger"] == "meitu_demo.journal"}
+    lines = told_of(running, 2)
     assert len(lines) == 2
     done, refused = lines[report["run"]], next(line for run, line in lines.items() if run != report["run"])
     assert (done["endpoint"], done["route"], done["outcome"], done["billing"]) == (
