@@ -25,6 +25,11 @@ class TemplateInfo:
     preview: Path
     aliases: tuple[str, ...] = ()
 
+    @property
+    def call_id(self) -> str:
+        """The ID that a call uses: the vendor's, where the template stands for one of those."""
+        return self.aliases[0] if self.aliases else self.id
+
 
 def read_rows(rows: Path, layers: Path) -> tuple[TemplateInfo, ...]:
     """The rows of a templates.toml, checked. Raises ValueError that names file and row."""

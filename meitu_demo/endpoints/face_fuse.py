@@ -24,7 +24,7 @@ ENDPOINT = Endpoint(
         TemplateGallery(
             name="template_id",
             wire="faceFusePPType",
-            options=tuple(info.aliases[0] if info.aliases else info.id for info in templates.all_templates()),
+            options=tuple(info.call_id for info in templates.all_templates()),
             default=DEFAULT_TEMPLATE,
             open=True,  # partners get IDs of their own from the vendor
         ),

@@ -13,6 +13,7 @@ import anyio
 from ..errors import DemoError, ImageRejected
 from ..sheets import Closeup, look
 from ..spec import Endpoint
+from .guard.doors import named_path
 from .visits import Visit
 
 if TYPE_CHECKING:
@@ -49,11 +50,11 @@ class Closeups:
         if known and (data := context.pictures.get(known.token)):
             return await anyio.to_thread.run_sync(Closeup.unpack, data)
         source = await context.read(payload, visit)
-        return await self._look(context, endpoint, source, _path(payload), visit)
+        return await self._look(context, endpoint, source, named_path(payload), visit)
 
     def _find(self, endpoint: Endpoint, payload: object, visit: Visit) -> _Known | None:
         known = self._known.get((visit.session, endpoint.id))
-        return known if known and known.path == _path(payload) else None
+        return known if known and known.path == named_path(payload) else None
 
     async def _look(self, context: "Context", endpoint: Endpoint, source: bytes, path: str, visit: Visit) -> Closeup:
         claim = context.pictures.put(b"", visit.session)  # gone afterwards, if everything was deleted meanwhile
@@ -77,11 +78,6 @@ class Closeups:
         self._known[visit.session, endpoint.id] = known
         while len(self._known) > NAMES:
             self._known.popitem(last=False)
-
-
-def _path(payload: object) -> str:
-    path = payload.get("path") if isinstance(payload, dict) else None
-    return path if isinstance(path, str) else ""
 
 
 def _fresh(error: DemoError) -> DemoError:

@@ -122,10 +122,16 @@ def _read(path: Path) -> bytes:
         raise ImageRejected("photo_not_uploaded") from None
 
 
+def named_path(payload: object) -> str:
+    """The path that an upload names, to tell one from another and not to be opened; "" where it names none."""
+    named = payload.get("path") if isinstance(payload, dict) else None
+    return named if isinstance(named, str) else ""
+
+
 def _upload_path(payload: object, uploads: Path) -> Path:
     marked = isinstance(payload, dict) and (payload.get("meta") or {}) == {"_type": "gradio.FileData"}
-    named = payload.get("path") if isinstance(payload, dict) else None
-    if not marked or not isinstance(named, str) or "\0" in named:
+    named = named_path(payload)
+    if not marked or not named or "\0" in named:
         raise ImageRejected("photo_not_uploaded")
     try:
         path = Path(named).resolve(strict=True)

@@ -64,5 +64,4 @@ def expired(context: Context, language: str) -> str:
 
 
 def _told(title: str, text: str, language: str, **facts: object) -> str:
-    said = [escape(translate(f"history.{key}", language, **facts)) for key in (title, text)]
-    return f'<div class="stage invitation" role="status"><div><h3>{said[0]}</h3><p>{said[1]}</p></div></div>'
+    return stage.notice(*(translate(f"history.{key}", language, **facts) for key in (title, text)))

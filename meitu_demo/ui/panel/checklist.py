@@ -18,7 +18,7 @@ from ...preflight import Item, Mend, Preflight, apply, check, draw, line, mends
 from ...spec import Endpoint, ImageLimits
 from ...words import translate
 from ..context import Context
-from ..events import PRIVATE
+from ..events import PRIVATE, if_open
 from ..guard import uploads
 from ..result.pictures import KEPT_PATH
 from ..texts import Texts, language_of
@@ -80,13 +80,11 @@ def build(
 
         return do
 
-    # The panels that are not open wait until they are.
-    if_open = f"(photo, name) => [document.getElementById('{slug}-photo')?.offsetParent ? photo : null, name]"
     wiring: dict[str, Any] = {
         "inputs": [photo, name], "outputs": card, "preprocess": False, "concurrency_limit": 2,
         "concurrency_id": "preflight", "trigger_mode": "always_last", **PRIVATE,
     }  # fmt: skip
-    photo.change(judge, js=if_open, **wiring)
+    photo.change(judge, js=if_open(slug), **wiring)
     tab.select(judge, **wiring)
     change: dict[str, Any] = {"outputs": photo, "preprocess": False, **PRIVATE}
     for slug_of, button in buttons.items():

@@ -30,7 +30,7 @@ class TemplatePicks:
     def collect(cls, listed: Sequence[str]) -> "TemplatePicks":
         """Every template by the ID that a call uses, then the owner's `listed` IDs."""
         pictures = templates.all_templates()
-        ids = [info.aliases[0] if info.aliases else info.id for info in pictures]
+        ids = [info.call_id for info in pictures]
         return cls((*ids, *(key for key in listed if key not in ids)), pictures)
 
 

@@ -16,7 +16,7 @@ from ...redaction import stack_trace
 from ...spec import Endpoint, ShapeMenu, TemplateGallery
 from ...tables import shapes
 from ..context import Context
-from ..events import PRIVATE
+from ..events import PRIVATE, if_open
 from ..texts import Texts, language_of
 from ..visits import Visit
 from . import sheet as shown
@@ -78,10 +78,7 @@ class Overview:
             follow: dict[str, Any] = {**given, "outputs": self._preview, "trigger_mode": "always_last"}
             for control in inputs:
                 control.change(self._follow, **follow)  # type: ignore[attr-defined]
-            open_only = (
-                f"(photo, ...more) => [document.getElementById('{slug}-photo')?.offsetParent ? photo : null, ...more]"
-            )
-            photo.change(self._follow, js=open_only, **follow)
+            photo.change(self._follow, js=if_open(slug), **follow)
             tab.select(self._follow, **follow)
 
     def _button(self, kind: str) -> gr.Button:

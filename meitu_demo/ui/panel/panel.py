@@ -8,7 +8,6 @@ import gradio as gr
 from ...spec import Endpoint
 from ..context import Context
 from ..events import PRIVATE
-from ..result import stage
 from ..result.beside import watch_both
 from ..result.run import Run
 from ..result.runs import watch
@@ -16,7 +15,7 @@ from ..result.screen import Update
 from ..texts import Texts
 from ..trouble import in_words
 from ..visits import Visit
-from . import both, checklist, consent, controls, examples, preview
+from . import both, checklist, consent, controls, examples, places, preview
 from .one_photo import Shown
 from .overview import Overview
 
@@ -44,8 +43,7 @@ def build(
     overview = Overview(context, endpoint, texts)
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
-            intro = texts.render(f"{slug}-intro", lambda language: stage.introduction(endpoint.id, language))
-            gr.HTML(intro, elem_classes="bare", apply_default_css=False)
+            places.introduction(texts, endpoint.id)
             photo, received = photo_input(context, slug, texts, session)
             taken = examples.build(context, slug, endpoint.example, texts, photo, session)
             checklist.build(context, endpoint, texts, photo, tab, session[0])
@@ -58,10 +56,7 @@ def build(
             )
             both_button = both.build(endpoint, context.routes, texts)
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
-            shown = gr.HTML(
-                texts.render(f"{slug}-empty", lambda language: stage.invitation(endpoint.id, language)),
-                elem_id=f"{slug}-stage", elem_classes="bare", apply_default_css=False,
-            )  # fmt: skip
+            shown = places.stage_of(texts, endpoint.id, slug)
             buttons = next_buttons(slug, texts)
             number = gr.State(0)
     overview.sheet(photo, inputs, tab, session[0])

@@ -63,6 +63,5 @@ def _of_strengths(shape: Shape, language: str) -> tuple[Cell, ...]:
 def _of_templates(language: str) -> tuple[Cell, ...]:
     names = [(info, info.name[language]) for info in templates.all_templates()]
     return tuple(
-        Cell(info.aliases[0] if info.aliases else info.id, name, translate("sheets.template_alt", language, name=name))
-        for info, name in names
+        Cell(info.call_id, name, translate("sheets.template_alt", language, name=name)) for info, name in names
     )

@@ -22,6 +22,7 @@ from ...service import Outcome, Step
 from ...spec import Credentials, Route
 from ...words import translate
 from ..context import Context
+from ..guard.doors import named_path
 from ..result import facts, stage
 from ..result.naming import file_name
 from ..result.pictures import Drawn, draw, keep
@@ -100,8 +101,7 @@ class Chain:
 
     def _start(self) -> Course:
         """Where to begin. Raises ImageRejected when the result to go on from is gone: only a new run pays again."""
-        photo = self._click.photo.get("path") if isinstance(self._click.photo, dict) else None
-        photo = photo if isinstance(photo, str) else ""
+        photo = named_path(self._click.photo)
         before = self._click.before
         if self._click.kind not in ("retry", "offline") or not before.carries(photo, self._steps):
             return Course(photo)

@@ -69,9 +69,14 @@ def progress(step: Step, seconds: float, provider: str, mode: str, language: str
 
 def stopped(sent: bool, language: str) -> str:
     """The person waits no longer: what became of the call."""
-    title = escape(translate("result.stopped_title", language))
-    text = escape(translate(f"result.stopped_{'sent' if sent else 'free'}", language))
-    return f'<div class="stage invitation" role="status"><div><h3>{title}</h3><p>{text}</p></div></div>'
+    became = f"result.stopped_{'sent' if sent else 'free'}"
+    return notice(translate("result.stopped_title", language), translate(became, language))
+
+
+def notice(title: str, text: str) -> str:
+    """Texts in the stage's place that are no trouble, read out when they come."""
+    inside = f"<h3>{escape(title)}</h3><p>{escape(text)}</p>"
+    return f'<div class="stage invitation" role="status"><div>{inside}</div></div>'
 
 
 def note(text: str) -> str:

@@ -14,6 +14,7 @@ from ..events import PRIVATE
 from ..history import beside, views
 from ..history.entries import Entry
 from ..history.listing import listing
+from ..panel import places
 from ..panel.one_photo import Shown
 from ..panel.panel import Session
 from ..result import stage
@@ -33,14 +34,10 @@ def build(
     """
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
-            intro = texts.render("history-intro", lambda language: stage.introduction("history", language))
-            gr.HTML(intro, elem_classes="bare", apply_default_css=False)
+            places.introduction(texts, "history")
             listed = gr.HTML(elem_id="history-list", elem_classes="bare", apply_default_css=False)
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
-            shown = gr.HTML(
-                texts.render("history-empty", lambda language: stage.invitation("history", language)),
-                elem_id="history-stage", elem_classes="bare", apply_default_css=False,
-            )  # fmt: skip
+            shown = places.stage_of(texts, "history", "history")
             with gr.Row(elem_classes="after"):
                 buttons = {
                     name: gr.Button(texts.word(f"history.{word}"), elem_id=f"history-{name}", elem_classes=name)

@@ -17,10 +17,9 @@ from ...tables import vendor_codes
 from ...words import translate
 from ..context import Context
 from ..events import PRIVATE
-from ..panel import examples
+from ..panel import examples, places
 from ..panel.one_photo import Shown
 from ..panel.panel import SHOW_STAGE, Session, next_buttons, photo_input, wire_next
-from ..result import stage
 from ..result.run import Run
 from ..result.runs import watch
 from ..texts import Texts, language_of
@@ -33,8 +32,7 @@ def build(context: Context, rehearsal: Rehearsal, texts: Texts, session: Session
     """Lay the panel out and wire it; call inside its tab. session: the browser's tab, own keys."""
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
-            intro = texts.render("lab-intro", lambda language: stage.introduction("failure_lab", language))
-            gr.HTML(intro, elem_classes="bare", apply_default_css=False)
+            places.introduction(texts, "failure_lab")
             photo, received = photo_input(context, "failure-lab", texts, session)
             taken = examples.build(context, "failure-lab", "astronaut", texts, photo, session)
             endpoint = gr.Dropdown(
@@ -49,10 +47,7 @@ def build(context: Context, rehearsal: Rehearsal, texts: Texts, session: Session
                 texts.word("panels.failure_lab.run"), variant="primary", elem_id="failure-lab-run", elem_classes="run"
             )
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
-            shown = gr.HTML(
-                texts.render("lab-empty", lambda language: stage.invitation("failure_lab", language)),
-                elem_id="failure-lab-stage", elem_classes="bare", apply_default_css=False,
-            )  # fmt: skip
+            shown = places.stage_of(texts, "failure_lab", "failure-lab")
             buttons = next_buttons("failure-lab", texts)
             books = gr.HTML(elem_id="failure-lab-books", elem_classes="bare", apply_default_css=False)
             number = gr.State(0)

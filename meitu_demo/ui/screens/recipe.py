@@ -9,13 +9,12 @@ import gradio as gr
 from ...endpoints import CATALOGUE
 from ..context import Context
 from ..events import PRIVATE
-from ..panel import consent, controls, examples
+from ..panel import consent, controls, examples, places
 from ..panel.one_photo import Shown
 from ..panel.panel import SHOW_STAGE, Session, photo_input
 from ..recipe import editor
 from ..recipe.chain import Chain, Click
 from ..recipe.course import Course
-from ..result import stage
 from ..texts import Texts, language_of
 from ..visits import Visit
 
@@ -27,8 +26,7 @@ def build(context: Context, texts: Texts, picks: controls.TemplatePicks, session
     """Lay the screen out and wire it; call inside its tab. session: the browser's tab, own keys."""
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
-            intro = texts.render("recipe-intro", lambda language: stage.introduction("recipe", language))
-            gr.HTML(intro, elem_classes="bare", apply_default_css=False)
+            places.introduction(texts, "recipe")
             photo, received = photo_input(context, "recipe", texts, session)
             taken = examples.build(context, "recipe", "astronaut", texts, photo, session)
             listed = editor.build(context, texts, picks, session[1], masthead)
@@ -38,10 +36,7 @@ def build(context: Context, texts: Texts, picks: controls.TemplatePicks, session
                 texts.word("panels.recipe.run"), variant="primary", elem_id="recipe-run", elem_classes="run"
             )
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
-            shown = gr.HTML(
-                texts.render("recipe-empty", lambda language: stage.invitation("recipe", language)),
-                elem_id="recipe-stage", elem_classes="bare", apply_default_css=False,
-            )  # fmt: skip
+            shown = places.stage_of(texts, "recipe", "recipe")
             with gr.Row(elem_classes="after"):
                 buttons = {
                     name: gr.Button(texts.word(word), elem_id=f"recipe-{name}", elem_classes=name)

@@ -17,6 +17,7 @@ from ...words import translate
 from ..context import Context
 from ..events import PRIVATE
 from ..guard import doors
+from ..panel import places
 from ..panel.one_photo import Shown
 from ..panel.panel import Session, photo_input
 from ..result import delivery, stage
@@ -28,17 +29,13 @@ def build(context: Context, texts: Texts, session: Session) -> Shown:
     """Lay the panel out and wire it; call inside its tab. session: the browser's tab first."""
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
-            intro = texts.render("verify-intro", lambda language: stage.introduction("verify", language))
-            gr.HTML(intro, elem_classes="bare", apply_default_css=False)
+            places.introduction(texts, "verify")
             photo, _ = photo_input(context, "verify", texts, session)
             button = gr.Button(
                 texts.word("panels.verify.run"), variant="primary", elem_id="verify-run", elem_classes="run"
             )
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
-            shown = gr.HTML(
-                texts.render("verify-empty", lambda language: stage.invitation("verify", language)),
-                elem_id="verify-stage", elem_classes="bare", apply_default_css=False,
-            )  # fmt: skip
+            shown = places.stage_of(texts, "verify", "verify")
 
     async def look(request: gr.Request, payload: Any, tab: Any) -> str:
         language, owner = language_of(request), Visit.of(request, tab).session
