@@ -96,7 +96,10 @@ def test_a_photo_taken_away_takes_its_sheet_along(page, monkeypatch):
     panel.clear()
     panel.part("sheet").locator(".sheet").wait_for(state="detached")
     gate.set()
-    other = Panel(page, "facial-aesthetics").example()  # by the time that this is there, the other would have been
+    other = Panel(page, "facial-aesthetics")
+    other.clear()  # the photo that it was lent, whose preview would be taken for that of the next
+    other.part("preview").locator("p").wait_for()
+    other.example()  # by the time that this is there, the other would have been
     other.part("preview").locator("img").wait_for()
     open_sheet(other, "shapes")
     assert panel.part("sheet").locator(".sheet").count() == 0
