@@ -21,7 +21,7 @@ from meitu_demo.ui import closeups
 from meitu_demo.ui.context import Context, Lines
 from meitu_demo.ui.guard.belongings import Belongings
 from meitu_demo.ui.history.entries import History
-from meitu_demo.ui.panel.drawing import Wish, watch
+from meitu_demo.ui.panel.drawing import Latest, Wish, watch
 from meitu_demo.ui.panel.plans import plan
 from meitu_demo.ui.screens.rehearsal import Rehearsal
 from meitu_demo.ui.visits import Visit
@@ -52,7 +52,7 @@ def photo(portrait: bytes, tmp_path: Path) -> dict[str, Any]:
 
 def wish(photo: Any, visit: Visit = ME) -> Wish:
     sheet, draw = plan(AESTHETICS, "shapes", AESTHETICS.read({}), "en")
-    return Wish(AESTHETICS, visit, "en", photo, sheet, draw)
+    return Wish(AESTHETICS, visit, "en", photo, sheet, draw, Latest().wish(visit.session, photo))
 
 
 async def test_a_session_finds_its_own_and_no_other(context: Context, photo: dict[str, Any]) -> None:
@@ -130,8 +130,20 @@ async def test_a_fault_of_ours_is_told_and_frees_the_slot(context: Context, phot
     def broken(closeup: Any) -> Any:
         raise RuntimeError("no such thing")
 
-    faulty = Wish(AESTHETICS, ME, "en", photo, wish(photo).sheet, broken)
+    faulty = Wish(AESTHETICS, ME, "en", photo, wish(photo).sheet, broken, lambda: True)
     shown = [update async for update in watch(context, faulty)]
     assert translate("errors.unexpected.title", "en") in shown[-1]
     assert "no such thing" not in "".join(shown)
     assert not context.turns._claims
+
+
+def test_a_wish_is_wanted_until_another_photo_or_another_wish_comes() -> None:
+    """The same photo told once more changes nothing, nor does what another session does."""
+    latest, photo = Latest(), {"path": "/up/me.jpg"}
+    first, theirs = latest.wish("me", photo), latest.wish("you", photo)
+    assert not latest.take_back("me", photo)
+    assert first()
+    second = latest.wish("me", photo)
+    assert (first(), second()) == (False, True)
+    assert latest.take_back("me", None)
+    assert (second(), theirs()) == (False, True)

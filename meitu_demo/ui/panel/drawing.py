@@ -1,12 +1,15 @@
 """What a click on "see all" does: the sheet's places at once, its first picture next, the others as they come.
 
-A whole sheet is one turn at the offline engine. Who leaves, gives another photo or asks for another sheet is gone from
-the line: the event is cancelled, or Gradio, at the next update, finds nobody there.
+A whole sheet is one turn at the offline engine. Who gives another photo or asks for another sheet takes the wish back,
+and who leaves is missed by Gradio at the next update: then it is gone from the line. Gradio's own `cancels` will not
+do: the page must know an event's id for it, which it does not have yet when somebody is quick.
 """
 
 import asyncio
+import itertools
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,19 +22,44 @@ from ...sheets import Closeup
 from ...spec import Endpoint
 from ...words import translate
 from ..context import Context
+from ..guard.doors import named_path
 from ..visits import Visit
 from . import sheet as shown
 from .sheet import Sheet
 
 log = logging.getLogger(__name__)
 BATCH_S = 0.1  # pictures of so long go into one update
+SESSIONS = 2000  # whose latest wish is remembered
 STILL_HERE_S = 1.0  # between two updates while waiting
 Pictures = Iterator[bytes | None]
 
 
+class Latest:
+    """Each session's latest wish for one panel's sheet, by number and photo: earlier ones are wanted no more."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count()
+        self._latest: OrderedDict[str, tuple[int, str]] = OrderedDict()
+
+    def wish(self, session: str, photo: object) -> Callable[[], bool]:
+        """Another one; tells whether it is still wanted."""
+        mine = self._latest[session] = next(self._numbers), named_path(photo)
+        self._latest.move_to_end(session)
+        while len(self._latest) > SESSIONS:
+            self._latest.popitem(last=False)
+        return lambda: self._latest.get(session) == mine
+
+    def take_back(self, session: str, photo: object) -> bool:
+        """`photo` is there now: whether it is another than the wish's. Gradio tells some changes twice."""
+        if self._latest.get(session, (0, ""))[1] == named_path(photo):
+            return False
+        self._latest.pop(session, None)
+        return True
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One click: whose, on which photo, which sheet, and who draws it."""
+    """One click: whose, on which photo, which sheet, who draws it, and whether it is still wanted."""
 
     endpoint: Endpoint
     visit: Visit
@@ -39,6 +67,7 @@ class Wish:
     photo: Any
     sheet: Sheet
     draw: Callable[[Closeup], Pictures]
+    wanted: Callable[[], bool]
 
 
 async def watch(context: Context, wish: Wish) -> AsyncIterator[str]:
@@ -53,7 +82,7 @@ async def watch(context: Context, wish: Wish) -> AsyncIterator[str]:
                 update = await asyncio.wait_for(updates.get(), STILL_HERE_S)
             except TimeoutError:
                 update = last
-            if update is None:
+            if update is None or not wish.wanted():
                 return
             last = update
             yield last

@@ -20,7 +20,7 @@ from ..events import PRIVATE, if_open
 from ..texts import Texts, language_of
 from ..visits import Visit
 from . import sheet as shown
-from .drawing import Wish, watch
+from .drawing import Latest, Wish, watch
 from .plans import plan, preview_says
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ class Overview:
         self._shapes, self._templates = ShapeMenu in kinds, TemplateGallery in kinds
         self._buttons: dict[str, gr.Button] = {}
         self._preview: gr.HTML | None = None
+        self._latest = Latest()
 
     @contextmanager
     def around(self) -> Iterator[None]:
@@ -66,14 +67,9 @@ class Overview:
         given: dict[str, Any] = {
             "inputs": [photo, *inputs, name], "preprocess": False, "concurrency_limit": None, **PRIVATE,
         }  # fmt: skip
-        events = {
-            kind: button.click(self._draw(kind), outputs=place, **given) for kind, button in self._buttons.items()
-        }
         for kind, button in self._buttons.items():
-            others: list[Any] = [event for other, event in events.items() if other != kind]
-            if others:
-                button.click(None, cancels=others, **PRIVATE)
-        photo.change(None, None, place, js="() => ''", cancels=list(events.values()), **PRIVATE)
+            button.click(self._draw(kind), outputs=place, **given)
+        photo.change(self._take_back, [photo, name], place, preprocess=False, **PRIVATE)
         if self._preview is not None:
             follow: dict[str, Any] = {**given, "outputs": self._preview, "trigger_mode": "always_last"}
             for control in inputs:
@@ -96,11 +92,19 @@ class Overview:
             except DemoError as error:
                 yield shown.told(error, language)
                 return
-            wish = Wish(self._endpoint, Visit.of(request, tab), language, payload, sheet, pictures)
+            visit = Visit.of(request, tab)
+            wish = Wish(
+                self._endpoint, visit, language, payload, sheet, pictures, self._latest.wish(visit.session, payload)
+            )  # fmt: skip
             async for update in watch(self._context, wish):
                 yield update
 
         return draw
+
+    async def _take_back(self, request: gr.Request, payload: Any, tab: Any) -> Any:
+        """Another photo, or none: the sheet of the one before goes, whether it is there or still being drawn."""
+        other = self._latest.take_back(Visit.of(request, tab).session, payload)
+        return "" if other else gr.skip()
 
     async def _follow(self, request: gr.Request, payload: Any, *given: Any) -> str:
         """The preview, for the values that the controls have now."""
