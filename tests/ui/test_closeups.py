@@ -52,7 +52,7 @@ def photo(portrait: bytes, tmp_path: Path) -> dict[str, Any]:
 
 def wish(photo: Any, visit: Visit = ME) -> Wish:
     sheet, draw = plan(AESTHETICS, "shapes", AESTHETICS.read({}), "en")
-    return Wish(AESTHETICS, visit, "en", photo, sheet, draw, Latest().wish(visit.session, photo))
+    return Wish(AESTHETICS, visit, "en", photo, sheet, draw, Latest().wish(visit.session, ""))
 
 
 async def test_a_session_finds_its_own_and_no_other(context: Context, photo: dict[str, Any]) -> None:
@@ -139,11 +139,11 @@ async def test_a_fault_of_ours_is_told_and_frees_the_slot(context: Context, phot
 
 def test_a_wish_is_wanted_until_another_photo_or_another_wish_comes() -> None:
     """The same photo told once more changes nothing, nor does what another session does."""
-    latest, photo = Latest(), {"path": "/up/me.jpg"}
+    latest, photo = Latest(), "/up/me.jpg"
     first, theirs = latest.wish("me", photo), latest.wish("you", photo)
     assert not latest.take_back("me", photo)
     assert first()
     second = latest.wish("me", photo)
     assert (first(), second()) == (False, True)
-    assert latest.take_back("me", None)
+    assert latest.take_back("me", "")
     assert (second(), theirs()) == (False, True)

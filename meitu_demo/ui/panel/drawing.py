@@ -22,7 +22,6 @@ from ...sheets import Closeup
 from ...spec import Endpoint
 from ...words import translate
 from ..context import Context
-from ..guard.doors import named_path
 from ..visits import Visit
 from . import sheet as shown
 from .sheet import Sheet
@@ -41,17 +40,17 @@ class Latest:
         self._numbers = itertools.count()
         self._latest: OrderedDict[str, tuple[int, str]] = OrderedDict()
 
-    def wish(self, session: str, photo: object) -> Callable[[], bool]:
-        """Another one; tells whether it is still wanted."""
-        mine = self._latest[session] = next(self._numbers), named_path(photo)
+    def wish(self, session: str, photo: str) -> Callable[[], bool]:
+        """Another one, for the photo at that path; tells whether it is still wanted."""
+        mine = self._latest[session] = next(self._numbers), photo
         self._latest.move_to_end(session)
         while len(self._latest) > SESSIONS:
             self._latest.popitem(last=False)
         return lambda: self._latest.get(session) == mine
 
     def take_back(self, session: str, photo: object) -> bool:
-        """`photo` is there now: whether it is another than the wish's. Gradio tells some changes twice."""
-        if self._latest.get(session, (0, ""))[1] == named_path(photo):
+        """`photo`, a path or "", is there now: whether it is another than the wish's. Some changes are told late."""
+        if self._latest.get(session, (0, ""))[1] == photo:
             return False
         self._latest.pop(session, None)
         return True

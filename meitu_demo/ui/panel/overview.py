@@ -17,6 +17,7 @@ from ...spec import Endpoint, ShapeMenu, TemplateGallery
 from ...tables import shapes
 from ..context import Context
 from ..events import PRIVATE, if_open
+from ..guard.doors import named_path
 from ..texts import Texts, language_of
 from ..visits import Visit
 from . import sheet as shown
@@ -69,7 +70,9 @@ class Overview:
         }  # fmt: skip
         for kind, button in self._buttons.items():
             button.click(self._draw(kind), outputs=place, **given)
-        photo.change(self._take_back, [photo, name], place, preprocess=False, **PRIVATE)
+        path = gr.Textbox(visible=False)  # a photo that has just been deleted may be named, but not sent
+        named = photo.change(None, photo, path, js="photo => photo?.path ?? ''", **PRIVATE)
+        named.then(self._take_back, [path, name], place, **PRIVATE)
         if self._preview is not None:
             follow: dict[str, Any] = {**given, "outputs": self._preview, "trigger_mode": "always_last"}
             for control in inputs:
@@ -93,17 +96,16 @@ class Overview:
                 yield shown.told(error, language)
                 return
             visit = Visit.of(request, tab)
-            wish = Wish(
-                self._endpoint, visit, language, payload, sheet, pictures, self._latest.wish(visit.session, payload)
-            )  # fmt: skip
+            wanted = self._latest.wish(visit.session, named_path(payload))
+            wish = Wish(self._endpoint, visit, language, payload, sheet, pictures, wanted)
             async for update in watch(self._context, wish):
                 yield update
 
         return draw
 
-    async def _take_back(self, request: gr.Request, payload: Any, tab: Any) -> Any:
+    async def _take_back(self, request: gr.Request, path: Any, tab: Any) -> Any:
         """Another photo, or none: the sheet of the one before goes, whether it is there or still being drawn."""
-        other = self._latest.take_back(Visit.of(request, tab).session, payload)
+        other = self._latest.take_back(Visit.of(request, tab).session, path)
         return "" if other else gr.skip()
 
     async def _follow(self, request: gr.Request, payload: Any, *given: Any) -> str:
