@@ -123,7 +123,10 @@ const letGo = event => {
   grip = grip && fingers.size ? grab(grip.frame) : null;
 };
 document.addEventListener('pointerup', letGo);
-document.addEventListener('pointercancel', letGo);
+document.addEventListener('pointercancel', event => {
+  if (grip && fingers.size === 1) restore(grip.frame); // the page scrolls: the finger was not meant for the divider
+  letGo(event);
+});
 document.addEventListener('dblclick', event => {
   const frame = event.target.closest?.('.comparing .compare');
   if (!frame) return;

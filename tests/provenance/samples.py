@@ -54,8 +54,9 @@ PLAIN: dict[str, Callable[[], bytes]] = {
 }
 
 
+@cache
 def profile() -> bytes:
-    """A colour profile."""
+    """A colour profile; the second in which it was made stands in it."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
