@@ -28,8 +28,11 @@ REQUESTS_S = 2  # what a stop waits for requests to end, after calls have
 def take_port(host: str, port: int) -> socket.socket:
     """The socket to listen on; bound, so that nobody else can take it. Raises SettingsError."""
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        taken = socket.socket(family)
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        # Unless told that it is TCP, asyncio leaves Nagle's algorithm on: then each answer waits 40 ms for a receipt.
+        taken = socket.socket(family, kind, protocol)
         # As every server does: a port whose last connections are still being closed is free.
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(address)

@@ -1,6 +1,8 @@
 """What all tests share: a clean environment, no way out of the machine, and photos made from the astronaut."""
 
+import atexit
 import os
+import shutil
 import socket
 import ssl
 import tempfile
@@ -49,7 +51,11 @@ ssl.create_default_context = cache(ssl.create_default_context)
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000000"  # as app.py has it
 os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="meitu_demo_tests_")
+# What the tests and what they start leave lying about goes with them; pytest keeps its own folders, as it does.
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+os.environ["TMPDIR"] = tempfile.tempdir = tempfile.mkdtemp(prefix="demo_tests_")
+atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)
+os.environ["GRADIO_TEMP_DIR"] = str(Path(tempfile.tempdir) / "gradio")
 
 import httpx  # noqa: E402
 import hypothesis  # noqa: E402

@@ -23,6 +23,7 @@ from ..store import PictureStore
 from ..till import Till
 from . import assistants, stills
 from .context import Context, Lines
+from .frontend import Frontend
 from .guard import doors, entrances, uploads
 from .guard.belongings import Belongings
 from .guard.headers import SecurityHeaders
@@ -103,6 +104,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
         Origins, proxies=settings.trusted_proxies, space=settings.space, loopback=is_loopback(settings.host)
     )
     app.add_middleware(Health, readiness=Readiness(parts(till, paid=context.routes.any_live())))
+    app.add_middleware(Frontend)
     app.add_middleware(SecurityHeaders, space=settings.space)
 
     app.include_router(files.router(context))

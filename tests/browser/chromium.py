@@ -24,6 +24,7 @@ DEVICES: dict[str, dict[str, Any]] = {
     "phone": {"viewport": {"width": 390, "height": 844}},
 }
 READY = "#face-fuse-run"
+EVENTS = Path(__file__).with_name("events.js")
 LEFT, RIGHT = (200, 30, 30), (30, 30, 200)  # colours of the camera picture's margins
 
 
@@ -49,6 +50,7 @@ def open_page(
     the console.
     """
     context = browser.new_context(locale=locale, **{**DEVICES[device], **more})
+    context.add_init_script(path=EVENTS)
     page = context.new_page()
     page.set_default_timeout(20_000)
     offences: list[str] = []

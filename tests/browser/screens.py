@@ -75,10 +75,15 @@ class Panel:
 
     @contextlib.contextmanager
     def ending(self) -> Iterator[None]:
-        """Marks what the stage shows and, after what is done inside, waits for another result or explanation."""
+        """Marks what the stage shows and, after what is done inside, waits for another result or explanation.
+
+        And until the event behind it has ended: it tells its last a little earlier, and takes no click until then.
+        """
         self.stage.locator(".stage").evaluate_all("all => all.forEach(old => { old.dataset.old = 1; })")
+        before = self.page.evaluate("events.underWay()")
         yield
         self.stage.locator(".stage:is(.result, .trouble, .finding):not([data-old])").first.wait_for()
+        self.page.wait_for_function("before => events.underWay().every(id => before.includes(id))", arg=before)
 
     def pictures(self) -> tuple[bytes, bytes]:
         """The bytes of before and after, as shown."""

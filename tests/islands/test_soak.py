@@ -22,9 +22,7 @@ KEEP_MINUTES = 0.2
 GROWTH = 0.08
 GROWTH_OF_A_TENTH = 0.16  # caches and pools are not full yet after so few
 # What the app itself keeps on the disk: the photos to begin with, and the ledger of paid calls. Gradio keeps nothing.
-OWN = re.compile(
-    r"meitu_demo_examples_\w+/(thumbnail|astronaut|degraded)\.jpg|ledger/(ledger\.db(-wal|-shm)?|visitors\.key)"
-)
+OWN = re.compile(r"ledger/(ledger\.db(-wal|-shm)?|visitors\.key)")
 PROJECT = Path(__file__).parents[2]
 
 

@@ -12,9 +12,9 @@ from ..events import PRIVATE
 from ..panel import consent, controls, examples, places
 from ..panel.one_photo import Shown
 from ..panel.panel import SHOW_STAGE, Session, photo_input
-from ..recipe import editor
-from ..recipe.chain import Chain, Click
+from ..recipe import chain, editor
 from ..recipe.course import Course
+from ..recipe.running import Click
 from ..texts import Texts, language_of
 from ..visits import Visit
 
@@ -51,7 +51,7 @@ def build(context: Context, texts: Texts, picks: controls.TemplatePicks, session
             click = Click(
                 kind, Visit.of(request, tab), language_of(request), photo, listed, consents, own, before or Course()
             )
-            async for update, reached in Chain(context, click).watch():
+            async for update, reached in chain.watch(context, click):
                 yield update, reached or gr.skip()
 
         return run

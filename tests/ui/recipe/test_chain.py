@@ -101,6 +101,8 @@ def test_a_failing_step_is_named_and_the_rest_goes_on_from_there(person: Person)
     kept = views(shown)
     assert len(kept) == 1
     assert person.picture(kept[0][1]).shape == (320, 320, 3)
+    told = person.page.press("history-tab", [person.tab, "", ""], trigger="select", session=person.session)
+    assert "The service does not know one of the chosen values." in told
     before = len(calls)
     again = person.press("retry", EYES, FUSE, RESTORE)
     assert [re.sub(r".*/", "", path) for path in calls[before:]] == ["facefuse", "aiquality"]

@@ -1,0 +1,44 @@
+"""Gradio's own scripts and styles, a hundred for a page: each compressed once and kept, where Gradio would do it anew
+for every visitor. Their names change with what is in them, so a browser need not ask a second time.
+"""
+
+import mimetypes
+from pathlib import Path
+
+import anyio
+import brotli
+import gradio
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+PATH = "/assets/"
+FOLDER = Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
+PACKED = {".js", ".css", ".svg"}  # fonts are already
+FOR_EVER = {"cache-control": "public, max-age=31536000, immutable", "vary": "Accept-Encoding"}
+
+
+class Frontend:
+    """ASGI middleware. What it does not know, and whoever reads no Brotli, is left to Gradio."""
+
+    def __init__(self, app: ASGIApp, folder: Path = FOLDER) -> None:
+        self.app = app
+        self._files = {file.name: file for file in folder.iterdir() if file.suffix in PACKED}
+        self._packed: dict[str, bytes] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve."""
+        asked = scope["path"] if scope["type"] == "http" and scope["method"] == "GET" else ""
+        name = asked.removeprefix(PATH) if asked.startswith(PATH) else ""
+        if name not in self._files or "br" not in Headers(scope=scope).get("accept-encoding", ""):
+            await self.app(scope, receive, send)
+            return
+        if name not in self._packed:
+            self._packed[name] = await anyio.to_thread.run_sync(_pack, self._files[name])
+        kind = mimetypes.guess_type(name)[0]
+        response = Response(self._packed[name], media_type=kind, headers={**FOR_EVER, "content-encoding": "br"})
+        await response(scope, receive, send)
+
+
+def _pack(file: Path) -> bytes:
+    return brotli.compress(file.read_bytes(), quality=9)
