@@ -3,6 +3,7 @@ for every visitor. Their names change with what is in them, so a browser need no
 """
 
 import mimetypes
+from functools import cache
 from pathlib import Path
 
 import anyio
@@ -24,7 +25,6 @@ class Frontend:
     def __init__(self, app: ASGIApp, folder: Path = FOLDER) -> None:
         self.app = app
         self._files = {file.name: file for file in folder.iterdir() if file.suffix in PACKED}
-        self._packed: dict[str, bytes] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve."""
@@ -33,12 +33,12 @@ class Frontend:
         if name not in self._files or "br" not in Headers(scope=scope).get("accept-encoding", ""):
             await self.app(scope, receive, send)
             return
-        if name not in self._packed:
-            self._packed[name] = await anyio.to_thread.run_sync(_pack, self._files[name])
+        packed = await anyio.to_thread.run_sync(_pack, self._files[name])
         kind = mimetypes.guess_type(name)[0]
-        response = Response(self._packed[name], media_type=kind, headers={**FOR_EVER, "content-encoding": "br"})
+        response = Response(packed, media_type=kind, headers={**FOR_EVER, "content-encoding": "br"})
         await response(scope, receive, send)
 
 
+@cache
 def _pack(file: Path) -> bytes:
     return brotli.compress(file.read_bytes(), quality=9)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
 
 from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import astronaut
@@ -42,17 +42,52 @@ def launch(playwright: Playwright, folder: Path) -> Browser:
     return playwright.chromium.launch(executable_path=executable, args=[*QUIET, *camera])
 
 
+_known: dict[tuple[Browser, str], list[BrowserContext]] = {}  # browser contexts that nobody uses
+
+
 @contextlib.contextmanager
 def open_page(
-    browser: Browser, url: str, locale: str = "en-US", device: str = "wide", ready: str = READY, **more: Any
-) -> Iterator[Page]:
+    browser: Browser, url: str, locale: str = "en-US", device: str = "wide", ready: str = READY, *,
+    fresh: bool = False, **more: Any,
+) -> Iterator[Page]:  # fmt: skip
     """A page of the demo, to be used once `ready` is there. Leaving fails if it spoke to another host or had errors in
     the console.
+
+    It is a new visitor's, but the browser may know the scripts: a short test would mostly wait for them otherwise.
+    fresh: it knows nothing, and is not used again; for whoever turns the clock.
     """
-    context = browser.new_context(locale=locale, **{**DEVICES[device], **more})
-    context.add_init_script(path=EVENTS)
+    options = {"locale": locale, **DEVICES[device], **more}
+    known = _known.setdefault((browser, repr(options)), [])
+    context = known.pop() if known and not fresh else _new_context(browser, options)
     page = context.new_page()
     page.set_default_timeout(20_000)
+    offences = _offences(page, url)
+    try:
+        page.goto(url)
+        page.wait_for_selector(ready)
+        yield page
+        assert not offences, offences
+        if not page.is_closed():
+            page.evaluate("localStorage.clear()")
+            page.close()
+        context.clear_cookies()
+    except BaseException:
+        context.close()
+        raise
+    if fresh:
+        context.close()
+    else:
+        known.append(context)
+
+
+def _new_context(browser: Browser, options: dict[str, Any]) -> BrowserContext:
+    context = browser.new_context(**options)
+    context.add_init_script(path=EVENTS)
+    return context
+
+
+def _offences(page: Page, url: str) -> list[str]:
+    """What the page does from now on and must not do."""
     offences: list[str] = []
     home = "{0.scheme}://{0.netloc}".format(urlsplit(url))
 
@@ -70,10 +105,4 @@ def open_page(
     page.on("request", watch_request)
     page.on("console", watch_console)
     page.on("pageerror", lambda error: offence(f"script: {error}"))
-    try:
-        page.goto(url)
-        page.wait_for_selector(ready)
-        yield page
-        assert not offences, offences
-    finally:
-        context.close()
+    return offences

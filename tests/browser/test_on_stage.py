@@ -22,7 +22,7 @@ def photo_is_in(panel: Panel) -> Panel:
 def test_the_same_click_goes_on_offline_and_the_next_person_finds_nothing(visit, cut_off_demo):
     """The badge changes and the words say why. Then nobody touches anything: a countdown that any key stops; when none
     does, photo and result are gone from the server, and the page is at its beginning, still on the stage."""
-    page = visit(f"{cut_off_demo}/?stage=1&idle=5", viewport=SIZES[0], locale="zh-CN")
+    page = visit(f"{cut_off_demo}/?stage=1&idle=5", viewport=SIZES[0], locale="zh-CN", fresh=True)
     for hidden in HIDDEN:
         expect(page.locator(hidden).first).to_be_hidden()
     panel = photo_is_in(Panel(page, "facial-aesthetics"))
@@ -69,7 +69,7 @@ def test_the_same_click_goes_on_offline_and_the_next_person_finds_nothing(visit,
 def test_the_clock_stands_still_during_a_run_and_there_is_a_way_out(visit, retired_demo, answers):
     """However long the vendor takes, its answer is seen, and a refusal stays one. Escape twice leaves the stage."""
     answers.clear()
-    page = visit(f"{retired_demo}/?stage=1", viewport=SIZES[0])
+    page = visit(f"{retired_demo}/?stage=1", viewport=SIZES[0], fresh=True)
     panel = photo_is_in(Panel(page, "quality-restoration"))
     page.clock.install()
     panel.run_button.click()
