@@ -41,4 +41,5 @@ class Frontend:
 
 @cache
 def _pack(file: Path) -> bytes:
-    return brotli.compress(file.read_bytes(), quality=9)
+    packed: bytes = brotli.compress(file.read_bytes(), quality=9)
+    return packed
