@@ -13,7 +13,7 @@ offline: ## the vendor-compatible server alone, on http://127.0.0.1:8700
 test: ## everything, with a real browser
 	@sh tools/venv.sh requirements-dev.txt
 	@sh tools/chromium.sh
-	@$(PY) -m pytest -n 3 --dist loadgroup
+	@$(PY) -m pytest -n 2 --dist loadgroup
 
 chaos: ## all rounds of the tests around paid calls; make test runs a tenth of them
 	@sh tools/venv.sh requirements-dev.txt

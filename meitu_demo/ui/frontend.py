@@ -2,7 +2,6 @@
 for every visitor. Their names change with what is in them, so a browser need not ask a second time.
 """
 
-import mimetypes
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 PATH = "/assets/"
 FOLDER = Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
-PACKED = {".js", ".css", ".svg"}  # fonts are already
+KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}  # fonts are compressed already
 FOR_EVER = {"cache-control": "public, max-age=31536000, immutable", "vary": "Accept-Encoding"}
 
 
@@ -24,7 +23,7 @@ class Frontend:
 
     def __init__(self, app: ASGIApp, folder: Path = FOLDER) -> None:
         self.app = app
-        self._files = {file.name: file for file in folder.iterdir() if file.suffix in PACKED}
+        self._files = {file.name: file for file in folder.iterdir() if file.suffix in KINDS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve."""
@@ -34,7 +33,7 @@ class Frontend:
             await self.app(scope, receive, send)
             return
         packed = await anyio.to_thread.run_sync(_pack, self._files[name])
-        kind = mimetypes.guess_type(name)[0]
+        kind = KINDS[self._files[name].suffix]
         response = Response(packed, media_type=kind, headers={**FOR_EVER, "content-encoding": "br"})
         await response(scope, receive, send)
 

@@ -80,10 +80,12 @@ class Panel:
         And until the event behind it has ended: it tells its last a little earlier, and takes no click until then.
         """
         self.stage.locator(".stage").evaluate_all("all => all.forEach(old => { old.dataset.old = 1; })")
-        before = self.page.evaluate("events.underWay()")
+        before = self.page.evaluate("window.events?.underWay() ?? []")
         yield
         self.stage.locator(".stage:is(.result, .trouble, .finding):not([data-old])").first.wait_for()
-        self.page.wait_for_function("before => events.underWay().every(id => before.includes(id))", arg=before)
+        self.page.wait_for_function(
+            "before => (window.events?.underWay() ?? []).every(id => before.includes(id))", arg=before
+        )
 
     def pictures(self) -> tuple[bytes, bytes]:
         """The bytes of before and after, as shown."""

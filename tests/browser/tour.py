@@ -132,7 +132,7 @@ def tour(page: Page, language: str) -> Iterator[Stop]:
     panel = Panel(page, "mirror")
     yield _thumb(panel, language)
     yield from _stop(panel, "start", language)
-    history = History(page).choose(4).put("put")  # what the panels before have left there
+    history = History(page).choose(5).put("put")  # what the panels before have left there
     yield from _stop(history, "beside", language)
     panel = Panel(page, "verify")
     yield from _stop(panel, "empty", language)
