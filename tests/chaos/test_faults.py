@@ -90,7 +90,7 @@ async def test_no_fault_charges_an_intent_twice(
 ) -> None:
     """Whatever goes wrong: the vendor counts what the fault would cost once, in time, and people are told the truth."""
     provider, times = CATALOGUE[endpoint].provider, rounds(100)
-    times = times if times == 100 else 4  # `make test` runs each fault a few times, or it would take most of a minute
+    times = times if times == 100 else 2  # `make test` runs each fault twice, or it would take most of a minute
     small = codec.encode(fit.shrink(portrait_pixels, (SIDE, SIDE)))
     order = await service.prepare(CATALOGUE[endpoint], small, {})
     worst: dict[bool, tuple[float, str]] = {}
