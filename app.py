@@ -10,7 +10,7 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 12):
 # Gradio sums up its statistics with pandas after every event, for a monitoring page that is off here.
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 
-from meitu_demo import logs, outlets, serving
+from meitu_demo import allocator, logs, outlets, serving
 from meitu_demo.settings import Settings, SettingsError, oddities
 
 log = logging.getLogger("app")
@@ -19,6 +19,7 @@ log = logging.getLogger("app")
 def main() -> int:
     """Serve until stopped; 2 when it cannot start as it is set, told in one line before anything heavy is loaded."""
     logging.basicConfig(format=logs.TEXT)
+    allocator.keep_few_heaps()
     outlets.install()
     try:
         settings = Settings.from_env()

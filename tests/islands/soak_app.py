@@ -15,6 +15,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")  # as ap
 import uvicorn
 from fastapi.routing import APIRoute
 
+from meitu_demo import allocator
 from meitu_demo.offline import app as offline
 from meitu_demo.offline.alongside import Alongside
 from meitu_demo.settings import Settings
@@ -25,6 +26,7 @@ from meitu_demo.ui.context import Context
 
 def main(keep_minutes: float) -> None:
     """Serve until killed."""
+    allocator.keep_few_heaps()  # as app.py does
     offline.ONCE_LIFE_S = keep_minutes * 60
     vendor, results = Alongside(), offline.create_app(once=True)
     keys = {"MEITU_API_KEY": "key", "MEITU_API_SECRET": "secret", "MEITU_BASE_URL": vendor.start()}

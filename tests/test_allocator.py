@@ -1,0 +1,35 @@
+"""Few heaps: what many threads free can be used by all of them."""
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+COUNT = """
+import ctypes, sys, threading
+from meitu_demo import allocator
+if sys.argv[1] == "told":
+    assert allocator.keep_few_heaps()
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+everybody = threading.Barrier(13)
+heaps = set()
+def work():
+    heaps.add(libc.malloc(2000) >> 26)  # glibc's further heaps begin at multiples of 64 MB
+    everybody.wait()
+threads = [threading.Thread(target=work) for _ in range(12)]
+for thread in threads: thread.start()
+everybody.wait()
+print(len(heaps))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has other heaps")
+def test_twelve_threads_share_two_heaps() -> None:
+    """Untold, they have more."""
+    told, untold = (
+        int(subprocess.run([sys.executable, "-c", COUNT, how], capture_output=True, text=True, check=True).stdout)
+        for how in ("told", "")
+    )
+    assert told <= 2 < untold
