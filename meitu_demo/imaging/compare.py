@@ -60,13 +60,19 @@ def _framed(image: Image, frame: tuple[int, int], place: Image, fade: float = 0.
     laid = cv2.warpAffine(image, place, frame, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     tiny = cv2.resize(laid, (32, 32), interpolation=cv2.INTER_AREA)
     ground = cv2.resize(cv2.GaussianBlur(tiny, (0, 0), 2), frame, interpolation=cv2.INTER_CUBIC)
-    cover = cv2.warpAffine(_presence(image.shape[:2], fade), place, frame, flags=cv2.INTER_LINEAR)[..., None]
-    return np.asarray(laid * cover + ground * (1 - cover), np.uint8)
+    cover = _cover(image.shape[:2], place, frame, fade)
+    return np.asarray(cv2.blendLinear(laid, ground, cover, 1 - cover), np.uint8)
 
 
-def _presence(shape: tuple[int, ...], fade: float) -> NDArray[np.float32]:
-    """1 inside a picture of `shape`, falling to 0 at its edges over `fade` of its shorter side."""
-    height, width = shape
-    reach = max(fade * min(height, width), 1e-3)
+def _cover(shape: tuple[int, ...], place: Image, frame: tuple[int, int], fade: float) -> NDArray[np.float32]:
+    """How much is seen of a picture of `shape` placed in `frame`: 1 inside, 0 outside, a ramp `fade` wide between."""
+    if not fade:
+        return cv2.warpAffine(np.ones(shape, np.float32), place, frame, flags=cv2.INTER_LINEAR)
+    coarse = max(1, round(fade * min(shape) / 8))  # px: a ramp of eight steps, drawn large, is as smooth
+    height, width = (max(2, side // coarse) for side in shape)
+    reach = fade * min(height, width)
     down, across = (np.minimum(np.arange(side), np.arange(side)[::-1]) / reach for side in (height, width))
-    return np.minimum(np.minimum.outer(down, across), 1).astype(np.float32) if fade else np.ones(shape, np.float32)
+    small = np.minimum(np.minimum.outer(down, across), 1).astype(np.float32)
+    steps = np.array([shape[1] / width, shape[0] / height])
+    placed = np.column_stack([place[:, :2] * steps, place[:, 2] + place[:, :2] @ ((steps - 1) / 2)])
+    return cv2.warpAffine(small, placed, frame, flags=cv2.INTER_LINEAR)

@@ -135,5 +135,14 @@ class Context:
         return sharer(visit.session, client_address(visit.peer, visit.forwarded_for, self.settings.trusted_proxies))
 
     async def _in_turn(self, visitor: str, ask: Callable[[Watch], Awaitable[Asked]], watch: Watch) -> Asked:
-        async with self.turns.turn(visitor, lambda before, seconds: watch(Step.QUEUE, seconds or 0.0)):
+        told: float | None = None
+
+        def wait(before: int, seconds: int | None) -> None:
+            """A place further on is not told while the time is the same: in a long line that would be work."""
+            nonlocal told
+            if told != (seconds or 0.0):
+                told = seconds or 0.0
+                watch(Step.QUEUE, told)
+
+        async with self.turns.turn(visitor, wait):
             return await ask(watch)
