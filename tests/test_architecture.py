@@ -14,7 +14,7 @@ PACKAGE = Path(meitu_demo.__file__).parent
 FLOORS = (
     ("redaction",),
     ("errors", "words", "store", "address", "outlets"),
-    ("spec", "settings", "logs"),
+    ("spec", "settings", "logs", "allocator"),
     ("tables",),
     ("imaging",),
     ("template_rows", "link_rules", "provenance", "inspector"),
