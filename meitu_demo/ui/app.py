@@ -21,7 +21,7 @@ from ..routes import Routes
 from ..settings import OFFLINE_PLACES, Settings
 from ..store import PictureStore
 from ..till import Till
-from . import assistants, stills
+from . import assistants, signatures, stills
 from .context import Context, Lines
 from .frontend import Frontend
 from .guard import doors, entrances, uploads
@@ -64,6 +64,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     texts = Texts()
     uploads.keep_apart()
     blocks = build(context, settings, texts)
+    signatures.remember(blocks)
     blocks.queue(default_concurrency_limit=None)
     helpers = _assistants(context) if settings.mcp else None
     leftovers = Leftovers(blocks, folder, kept * 5 / 6, kept)
