@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import anyio
 
-from ..errors import LedgerUnavailable
+from ..errors import LedgerUnavailable, OverBudget
 from .budgets import Budgets
 from .pace import Pace
 from .store import NO_BUDGETS, SILENCE, Answer, IllegalTransition, Intent, Store, Swept
@@ -33,8 +33,8 @@ class Ledger:
 
         Left without a word, a call that was not sent is released, and one that was sent is unknown.
         """
-        call = Call(self, await self.run(self.store.reserve, intent, self.budgets))
-        self._held.add(call.id)  # a reservation that is cancelled on its way here is nobody's, and is swept
+        call = Call(self, await self._reserve(intent))
+        self._held.add(call.id)
         try:
             yield call
         finally:
@@ -43,6 +43,15 @@ class Ledger:
                     await call.leave()
             finally:
                 self._held.discard(call.id)
+
+    async def _reserve(self, intent: Intent) -> str:
+        reserving = asyncio.ensure_future(self.run(self.store.reserve, intent, self.budgets))
+        try:
+            return await asyncio.shield(reserving)
+        except asyncio.CancelledError:  # the thread reserves it all the same, and it would count until its lease ends
+            with anyio.CancelScope(shield=True), suppress(LedgerUnavailable, OverBudget):
+                await Call(self, await reserving).leave()
+            raise
 
     async def tend(self, sleep: Callable[[float], Awaitable[object]] = anyio.sleep) -> None:
         """For ever: renew the leases of calls under way here, and sweep what others left."""
