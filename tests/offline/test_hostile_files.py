@@ -27,7 +27,7 @@ AILAB_CODES = {
     "UNSUPPORTED_FILE_TYPES",
     "FILE_SIZE_EXCEEDS_LIMIT",
 }
-MOST_SECONDS = 0.5  # of processor time, base64 and JSON among it
+MOST_SECONDS = 2.0  # of processor time, with that of whatever else runs in this process; a bomb would take more
 
 
 @pytest.mark.fuzz
