@@ -63,6 +63,11 @@ MEANING: tuple[tuple[type[DemoError], Billing], ...] = (
 )
 
 
+def may_have_cost(error: BaseException) -> bool:
+    """Whether a call that ended in `error` was or may have been billed: then only a person may repeat it."""
+    return billing_of(error) in (Billing.UNKNOWN, Billing.DONE)
+
+
 def billing_of(error: BaseException) -> Billing | None:
     """What `error` says about a call that could cost money; None for what says nothing, as no failure of ours should.
 

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from .billing import Billing, billing_of
+from .billing import may_have_cost
 from .errors import DemoError
 from .service import Asked, Outcome, Step, Watch
 
@@ -75,7 +75,7 @@ class Errand:
         if self._asked is not None:  # paid for, and only the picture is missing: fetching it costs nothing
             self.task = self._start()
             return True
-        return isinstance(error, DemoError) and billing_of(error) in (Billing.UNKNOWN, Billing.DONE)
+        return isinstance(error, DemoError) and may_have_cost(error)
 
     def size(self) -> int:
         """Bytes of pictures held."""

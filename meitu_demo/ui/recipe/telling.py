@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 
 from ... import journal
-from ...billing import Billing, billing_of
+from ...billing import may_have_cost
 from ...desk import NOT_AGAIN
 from ...errors import DemoError, ImageRejected, RecipeRejected, ValueRejected
 from ...explain import explain
@@ -51,7 +51,7 @@ async def failed(run: Running, error: Exception) -> Update:
     route, ticket = run.route, run.ticket
     paid = route is not None and route.paid
     # What is amiss with the recipe or the last results is no step's, nor is a photo that is not there.
-    begun = bool(run.course.photo and not isinstance(error, RecipeRejected) and run.place)
+    begun = run.course.photo and not isinstance(error, RecipeRejected) and run.place
     step = run.steps[run.at] if begun else None
     journal.name(error, step.endpoint.id if step else "recipe")
     explained = explain(error, run.language, paid=paid)
@@ -60,15 +60,15 @@ async def failed(run: Running, error: Exception) -> Update:
     if step and route and not (ticket and (ticket.stopped or ticket.repeated)):
         session = run.click.visit.session
         run.context.history.note_failed(session, step.endpoint, route.mode, step.values, explained)
-    if begun:
+    if step:
         explained = replace(explained, title=f"{run.place}{explained.title}")
     shown = stage.explanation(explained, run.language)
     if step and route and isinstance(error, DemoError) and isinstance(error.trace, Trace):
         shown += render(error.trace, programs(step.endpoint, step.values, route), run.language)
-    costly = paid and billing_of(error) in (Billing.UNKNOWN, Billing.DONE)
+    costly = paid and may_have_cost(error)
     run.course = replace(run.course, failed=ticket.number if ticket and costly else NOT_AGAIN)
     elsewhere = paid and not isinstance(error, ImageRejected | ValueRejected)
-    can = [name for name, may in (("retry", begun), ("offline", begun and elsewhere)) if may]
+    can = [name for name, may in (("retry", step), ("offline", step and elsewhere)) if may]
     return await ended(run, shown, *can)
 
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 
-from ...billing import Billing, billing_of
+from ...billing import may_have_cost
 from ...desk import NOT_AGAIN, Ticket
 from ...errors import DemoError, ImageRejected, MissingKey, ValueRejected
 from ...explain import explain
@@ -153,5 +153,5 @@ async def watch_both(context: Context, run: Run) -> AsyncIterator[Update]:
 def _next(live: Half) -> list[str]:
     """What may be done about the live call from here on."""
     if live.error is not None:
-        return ["retry"] if billing_of(live.error) in (Billing.UNKNOWN, Billing.DONE) else []
+        return ["retry"] if may_have_cost(live.error) else []
     return ["again"] if live.ticket and live.ticket.repeated and not live.ticket.stopped else []

@@ -5,7 +5,7 @@ Which errors that are, and the words for it. Pure.
 
 from dataclasses import dataclass
 
-from ...billing import Billing, billing_of
+from ...billing import billing_of, may_have_cost
 from ...errors import DemoError, LinkRejected, OutcomeUnknown, Resting, Unreachable
 from ...explain import explain
 from ...words import translate
@@ -42,4 +42,4 @@ def instead_of(error: DemoError, number: int, remark: str, language: str) -> Ins
         remark,
     )
     said = translate("explanation.between", language).join(filter(None, sentences))
-    return Instead(said, ("retry",) if billing in (Billing.UNKNOWN, Billing.DONE) else (), number)
+    return Instead(said, ("retry",) if may_have_cost(error) else (), number)

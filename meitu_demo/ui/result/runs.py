@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from ... import journal
-from ...billing import Billing, billing_of
+from ...billing import may_have_cost
 from ...desk import NOT_AGAIN, Ticket
 from ...errors import DemoError, ImageRejected, ValueRejected
 from ...explain import explain
@@ -122,7 +122,7 @@ def failed(run: Run, error: Exception, ticket: Ticket | None, route: Route | Non
         shown += render(error.trace, programs(run.endpoint, run.endpoint.read(run.values), route), run.language)
     if run.instead:
         return screen(shown, *run.instead.can, number=run.instead.number)
-    costly = paid and billing_of(error) in (Billing.UNKNOWN, Billing.DONE)
+    costly = paid and may_have_cost(error)
     elsewhere = paid and not isinstance(error, ImageRejected | ValueRejected)
     can = [name for name, may in (("retry", costly), ("offline", elsewhere)) if may]
     return screen(shown, *can, number=ticket.number if ticket else NOT_AGAIN)
