@@ -33,7 +33,7 @@ class Ledger:
 
         Left without a word, a call that was not sent is released, and one that was sent is unknown.
         """
-        call = Call(self, await self._reserve(intent))
+        call = Call(self, await self.run_whole(self._leave, self.store.reserve, intent, self.budgets))
         self._held.add(call.id)
         try:
             yield call
@@ -43,15 +43,6 @@ class Ledger:
                     await call.leave()
             finally:
                 self._held.discard(call.id)
-
-    async def _reserve(self, intent: Intent) -> str:
-        reserving = asyncio.ensure_future(self.run(self.store.reserve, intent, self.budgets))
-        try:
-            return await asyncio.shield(reserving)
-        except asyncio.CancelledError:  # the thread reserves it all the same, and it would count until its lease ends
-            with anyio.CancelScope(shield=True), suppress(LedgerUnavailable, OverBudget):
-                await Call(self, await reserving).leave()
-            raise
 
     async def tend(self, sleep: Callable[[float], Awaitable[object]] = anyio.sleep) -> None:
         """For ever: renew the leases of calls under way here, and sweep what others left."""
@@ -83,6 +74,21 @@ class Ledger:
         """`work` in one of the ledger's threads."""
         return await anyio.to_thread.run_sync(lambda: work(*arguments), limiter=self._threads)
 
+    async def run_whole(
+        self, undo: Callable[[Result], Awaitable[None]], work: Callable[..., Result], *arguments: object
+    ) -> Result:
+        """The same; the thread goes on when the task is cancelled, so `undo` follows then, with what it gave."""
+        running = asyncio.ensure_future(self.run(work, *arguments))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            with anyio.CancelScope(shield=True), suppress(LedgerUnavailable, OverBudget, IllegalTransition):
+                await undo(await running)
+            raise
+
+    async def _leave(self, call: str) -> None:
+        await Call(self, call).leave()
+
 
 class Call:
     """One paid call under way. Say `sent` before the first byte leaves, then how it ended, once.
@@ -103,14 +109,7 @@ class Call:
 
     async def sent(self, bytes_sent: int) -> None:
         """Raises LedgerUnavailable, or IllegalTransition when the reservation was lost: nothing may be sent."""
-        writing = asyncio.ensure_future(self._ledger.run(self._store.mark_sent, self.id, bytes_sent))
-        try:
-            await asyncio.shield(writing)
-        except asyncio.CancelledError:  # the thread writes it all the same, and nothing will be sent
-            with anyio.CancelScope(shield=True), suppress(LedgerUnavailable, IllegalTransition):
-                await writing
-                await self.never_arrived("not_sent")
-            raise
+        await self._ledger.run_whole(self._not_sent, self._store.mark_sent, self.id, bytes_sent)
         self.state = State.SENT
 
     async def confirmed(self, answer: Answer = SILENCE) -> None:
@@ -128,6 +127,9 @@ class Call:
     async def never_arrived(self, cause: str) -> None:
         """It provably did not reach the vendor: it is not counted."""
         await self._end(State.RELEASED, lambda: self._store.never_arrived(self.id, cause))
+
+    async def _not_sent(self, _: None) -> None:
+        await self.never_arrived("not_sent")
 
     async def leave(self) -> None:
         """What nobody has said until now. Never raises."""

@@ -2,7 +2,6 @@
 for every visitor. Their names change with what is in them, so a browser need not ask a second time.
 """
 
-from functools import cache
 from pathlib import Path
 
 import anyio
@@ -16,6 +15,9 @@ PATH = "/assets/"
 FOLDER = Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
 KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}  # fonts are compressed already
 FOR_EVER = {"cache-control": "public, max-age=31536000, immutable", "vary": "Accept-Encoding"}
+
+
+_packed: dict[Path, bytes] = {}  # of the process
 
 
 class Frontend:
@@ -32,13 +34,15 @@ class Frontend:
         if name not in self._files or "br" not in Headers(scope=scope).get("accept-encoding", ""):
             await self.app(scope, receive, send)
             return
-        packed = await anyio.to_thread.run_sync(_pack, self._files[name])
-        kind = KINDS[self._files[name].suffix]
-        response = Response(packed, media_type=kind, headers={**FOR_EVER, "content-encoding": "br"})
+        file = self._files[name]
+        if file not in _packed:
+            _packed[file] = await anyio.to_thread.run_sync(_pack, file)
+        response = Response(
+            _packed[file], media_type=KINDS[file.suffix], headers={**FOR_EVER, "content-encoding": "br"}
+        )
         await response(scope, receive, send)
 
 
-@cache
 def _pack(file: Path) -> bytes:
     packed: bytes = brotli.compress(file.read_bytes(), quality=9)
     return packed

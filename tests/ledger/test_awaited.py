@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import anyio
@@ -14,6 +15,30 @@ from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Ledger, Store,
 from .given import Clock, intent, row, states
 
 pytestmark = pytest.mark.xdist_group("ledger")
+
+
+async def cancelled(
+    visit: Callable[[], Coroutine[Any, Any, None]],
+    there: Callable[[], Awaitable[object]],
+    *,
+    native: bool,
+    then: Callable[[], object] = lambda: None,
+) -> None:
+    """`visit` begun, cancelled by asyncio or anyio once it is `there`, seen to its end. then: what comes after that."""
+    if native:
+        task = asyncio.create_task(visit())
+        await there()
+        task.cancel()
+        await asyncio.sleep(0)
+        then()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    else:
+        async with anyio.create_task_group() as group:
+            group.start_soon(visit)
+            await there()
+            group.cancel_scope.cancel()
+            then()
 
 
 async def test_a_block_that_says_everything(store: Store) -> None:
@@ -66,17 +91,7 @@ async def test_a_task_that_is_cancelled(store: Store, native: bool, sent: bool, 
             there.set()
             await anyio.sleep_forever()
 
-    if native:
-        task = asyncio.create_task(visit())
-        await there.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-    else:
-        async with anyio.create_task_group() as group:
-            group.start_soon(visit)
-            await there.wait()
-            group.cancel_scope.cancel()
+    await cancelled(visit, there.wait, native=native)
     assert list(states(store).values()) == [end]
     assert await ledger.renew() == 0
 
@@ -99,20 +114,7 @@ async def test_a_task_that_is_cancelled_on_the_verge_of_sending(store: Store, na
             await call.sent(1)
             pytest.fail("was cancelled before")
 
-    if native:
-        task = asyncio.create_task(visit())
-        await anyio.to_thread.run_sync(writing.wait, 30)
-        task.cancel()
-        await asyncio.sleep(0)
-        gate.set()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-    else:
-        async with anyio.create_task_group() as group:
-            group.start_soon(visit)
-            await anyio.to_thread.run_sync(writing.wait, 30)
-            group.cancel_scope.cancel()
-            gate.set()
+    await cancelled(visit, partial(anyio.to_thread.run_sync, writing.wait, 30), native=native, then=gate.set)
     assert list(states(store).values()) == ["released"]
 
 
@@ -134,20 +136,7 @@ async def test_a_reservation_nobody_waits_for_is_released(store: Store, native: 
         async with ledger.call(intent()):
             pytest.fail("was cancelled before")
 
-    if native:
-        task = asyncio.create_task(visit())
-        await anyio.to_thread.run_sync(reserving.wait, 30)
-        task.cancel()
-        await asyncio.sleep(0)
-        gate.set()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-    else:
-        async with anyio.create_task_group() as group:
-            group.start_soon(visit)
-            await anyio.to_thread.run_sync(reserving.wait, 30)
-            group.cancel_scope.cancel()
-            gate.set()
+    await cancelled(visit, partial(anyio.to_thread.run_sync, reserving.wait, 30), native=native, then=gate.set)
     assert list(states(store).values()) == ["released"]
     assert await ledger.renew() == 0
 
