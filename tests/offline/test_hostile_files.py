@@ -27,7 +27,7 @@ AILAB_CODES = {
     "UNSUPPORTED_FILE_TYPES",
     "FILE_SIZE_EXCEEDS_LIMIT",
 }
-MOST_SECONDS = 2.0  # of processor time, with that of whatever else runs in this process; a bomb would take more
+MOST_SECONDS = 0.5  # of processor time, base64 and JSON among it
 
 
 @pytest.mark.fuzz
@@ -37,16 +37,24 @@ async def test_hostile_files_are_answered_in_the_vendors_words(
     """As base64 and as a part of a form, each ends in a code for what is wrong with a picture, never in one of ours."""
     hostile = {**{name: make() for name, make in REFUSED.items()}, **{name: polyglots()[name] for name in PRETENDERS}}
     slowest = 0.0
-    for name, data in hostile.items():
+
+    async def refused(name: str, data: bytes) -> float:
         start = time.process_time()
         response = await ask_meitu("quality_restoration", data)
         between = time.process_time()
         assert response.status_code >= 400, name
         assert response.json()["ErrorCode"] in MEITU_CODES, (name, response.text)
         form = await ask_ailab(data)
-        slowest = max(slowest, between - start, time.process_time() - between)
+        took = max(between - start, time.process_time() - between)
         assert form.status_code >= 400, name
         assert form.json()["error_detail"]["code"] in AILAB_CODES, (name, form.text)
+        return took
+
+    for name, data in hostile.items():
+        took = await refused(name, data)
+        if took >= MOST_SECONDS:  # whatever else runs in this process takes some as well; a bomb takes it each time
+            took = await refused(name, data)
+        slowest = max(slowest, took)
     figure(
         f"offline server: {2 * len(hostile)} hostile files refused in vendors' codes, slowest {slowest * 1000:.0f} ms"
     )

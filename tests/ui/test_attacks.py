@@ -104,7 +104,7 @@ def test_no_path_reads_a_file(ground: Ground, rounds: Callable[[int], int], figu
         for target in ground.targets()
         for path in disguises(target, str(HOME))
     ]
-    tried = [way for way in sample(ways, rounds(2500)) if not re.search(r"[\r\n ]", way)]
+    tried = [way for way in sample(ways, rounds(4000)) if not re.search(r"[\r\n ]", way)]
     read = []
     for way in tried:
         answer = raw(ground.address, way, seconds=8)

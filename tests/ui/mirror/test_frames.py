@@ -9,6 +9,7 @@ import secrets
 import tempfile
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -258,11 +259,11 @@ async def test_nothing_of_a_frame_is_left(client: httpx.AsyncClient, caplog: pyt
     before = files()
     tracemalloc.start()
     try:
-        early = await look(3)
-        late = await look(12)
+        held = [await look(6) for _ in range(4)]
     finally:
         tracemalloc.stop()
-    assert late - early < 12 * len(FRAME) // 4
+    # What grew with the frames would grow each time; once, something else in this process may.
+    assert min(late - early for early, late in pairwise(held)) < len(FRAME) // 2
     mine = {path for path in files() - before if path.is_file() and CANARY in path.read_bytes()}
     assert not mine
     assert CANARY.decode() not in caplog.text
