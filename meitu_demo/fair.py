@@ -3,7 +3,8 @@
     async with turns.turn(visitor, waiting):      # raises Crowded at once when there is no place left
         …                                         # at most `at_once` of these run
 
-Visitors are let in one after the other, in a circle, and each visitor's calls in their order. Whoever is cancelled
+Whoever has the fewest running is let in first, among equals one after the other in a circle, and each visitor's calls
+in their order: the line that is told is the one that moves, and only newcomers may come between. Whoever is cancelled
 while waiting leaves the line; while running, the slot is free when the body ends. For one event loop. Imports `errors`.
 """
 
@@ -14,7 +15,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import chain, zip_longest
+from operator import itemgetter
 
 from .errors import Crowded
 
@@ -30,9 +31,16 @@ def unheard(before: int, seconds: int | None) -> None:
 class _Place:
     """One call in line, and what its watcher was told last."""
 
+    visitor: str
     waiting: Waiting
     before: int = -1
     admitted: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def _drop(count: Counter[str], visitor: str) -> None:
+    count[visitor] -= 1
+    if not count[visitor]:
+        del count[visitor]
 
 
 class Turns:
@@ -43,9 +51,9 @@ class Turns:
     ) -> None:
         self._at_once, self._each, self._most = at_once, each, most
         self._clock = clock
-        self._running = 0
-        self._claims = Counter[str]()  # running and waiting, by visitor
-        self._line: OrderedDict[str, deque[_Place]] = OrderedDict()  # who waits; the first visitor is let in next
+        self._running = Counter[str]()  # by visitor, as the next two
+        self._claims = Counter[str]()  # running and waiting
+        self._line: OrderedDict[str, deque[_Place]] = OrderedDict()  # who waits, in the order of the circle
         self._average: float | None = None  # seconds that a body took lately
 
     @property
@@ -69,34 +77,30 @@ class Turns:
             finally:
                 took = self._clock() - begun
                 self._average = took if self._average is None else self._average + (took - self._average) / MEMORY
-                self._leave()
+                self._leave(visitor)
         finally:
-            self._claims[visitor] -= 1
-            if not self._claims[visitor]:
-                del self._claims[visitor]
+            _drop(self._claims, visitor)
 
     def _require_room(self, visitor: str) -> None:
         mine, line = self._claims[visitor], self._order()
         if mine >= self._each:
-            own = self._line.get(visitor, deque())
-            at_work = len(own) < mine
-            rounds = 1 if at_work else self._rounds(line.index(own[0])) + 1
+            rounds = 1 if self._running[visitor] else self._rounds(line.index(self._line[visitor][0])) + 1
             raise Crowded("crowded_visitor", waiting=mine, seconds=self._seconds(rounds))
         if self._claims.total() >= self._most:
             raise Crowded(waiting=len(line), seconds=self._seconds(self._rounds(len(line))))
 
     async def _enter(self, visitor: str, waiting: Waiting) -> None:
-        if self._running < self._at_once:  # then nobody waits: a slot that becomes free is handed on at once
-            self._running += 1
+        if self._running.total() < self._at_once:  # then nobody waits: a slot that becomes free is handed on at once
+            self._running[visitor] += 1
             return
-        place = _Place(waiting)
+        place = _Place(visitor, waiting)
         self._line.setdefault(visitor, deque()).append(place)
         try:
             self._tell()
             await place.admitted.wait()
         except BaseException:
             if place.admitted.is_set():  # let in and called away in the same moment: the slot goes on to the next
-                self._leave()
+                self._leave(visitor)
             else:
                 self._line[visitor].remove(place)
                 if not self._line[visitor]:
@@ -104,19 +108,24 @@ class Turns:
                 self._tell()
             raise
 
-    def _leave(self) -> None:
-        self._running -= 1
-        while self._line and self._running < self._at_once:
-            visitor, places = self._line.popitem(last=False)
-            places.popleft().admitted.set()
-            self._running += 1
-            if places:
-                self._line[visitor] = places  # behind the others
+    def _leave(self, visitor: str) -> None:
+        order = self._order()  # as it was told: what ends now still counts
+        _drop(self._running, visitor)
+        if order:
+            self._let_in(order[0])
         self._tell()
 
+    def _let_in(self, place: _Place) -> None:
+        places = self._line.pop(place.visitor)
+        places.popleft().admitted.set()
+        self._running[place.visitor] += 1
+        if places:
+            self._line[place.visitor] = places  # behind the others
+
     def _order(self) -> list[_Place]:
-        """Everybody who waits, as they would be let in if nobody came or left: one of each visitor, then the next."""
-        return [place for place in chain.from_iterable(zip_longest(*self._line.values())) if place is not None]
+        """Everybody who waits, as they would be let in if nobody came or left: by how many of their own go before."""
+        ranked = [(self._running[who] + at, one) for who, own in self._line.items() for at, one in enumerate(own)]
+        return [place for _, place in sorted(ranked, key=itemgetter(0))]
 
     def _tell(self) -> None:
         for before, place in enumerate(self._order()):

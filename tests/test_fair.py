@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import random
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -63,7 +62,7 @@ def those(calls: list[Call], state: str) -> list[Call]:
 
 def is_empty(turns: Turns) -> bool:
     """Whether nothing is kept of anybody."""
-    return not turns._claims and not turns._line and turns._running == 0
+    return not turns._claims and not turns._line and not turns._running
 
 
 # ── Whatever happens, in whatever order ─────────────────────────────────────────────────────────────────────────────
@@ -105,6 +104,7 @@ def test_the_rules_hold_at_every_step(steps: list[tuple[str, int]], at_once: int
         claims = Counter(call.visitor for call in [*running, *waiting])
         assert turns._claims == claims
         assert not waiting or len(running) == at_once  # no wake-up is lost
+        assert turns._running == Counter(call.visitor for call in running)
         assert len(running) + len(waiting) <= most
         assert all(count <= each for count in claims.values())
         assert sorted(call.heard[-1][0] for call in waiting) == list(range(len(waiting)))
@@ -138,9 +138,8 @@ def test_a_turn_given_to_somebody_who_leaves_is_given_on(more: int, order: list[
 # ── Fairness ────────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(("visitors", "rounds"), [(2, 50), (7, 50), (20, 50)])
 async def test_everybody_gets_the_same(visitors: int, rounds: int, figure: Callable[[str], None]) -> None:
-    """Visitors who always want a turn have had the same number of turns at every moment, give or take one."""
+    """Visitors who always want a turn of the same length have had as many at every moment, give or take one."""
     turns = Turns(at_once=2, each=3, most=1000)
-    draw = random.Random(visitors)
     served: Counter[str] = Counter({f"v{n}": 0 for n in range(visitors)})
     widest = 0
 
@@ -150,8 +149,7 @@ async def test_everybody_gets_the_same(visitors: int, rounds: int, figure: Calla
             async with turns.turn(visitor):
                 served[visitor] += 1
                 widest = max(widest, max(served.values()) - min(served.values()))
-                for _ in range(draw.randrange(6)):
-                    await asyncio.sleep(0)
+                await asyncio.sleep(0)
 
     doors = [Call(turns, f"door {n}") for n in range(2)]
     await settle()
@@ -165,21 +163,39 @@ async def test_everybody_gets_the_same(visitors: int, rounds: int, figure: Calla
     figure(f"fair: {visitors} visitors × {rounds} turns, shares differ by at most {widest}")
 
 
+async def test_whoever_has_least_is_let_in() -> None:
+    """A further slot is given to nobody while somebody who waits has fewer; then to whoever came first."""
+    turns = Turns(at_once=3, each=4, most=99)
+    pile = [Call(turns, "pile") for _ in range(4)]
+    await settle()
+    pair, single = [Call(turns, "pair") for _ in range(2)], Call(turns, "single")
+    await settle()
+    assert [call.heard[-1][0] for call in (*pair, single, pile[3])] == [0, 2, 1, 3]
+    for ends, next_ in zip([*pile[:3], pair[0]], [pair[0], single, pile[3], pair[1]], strict=True):
+        ends.end.set()
+        await settle()
+        assert next_.state == "running"
+    for call in (pair[1], single, pile[3]):
+        call.end.set()
+    await settle()
+    assert is_empty(turns)
+
+
 async def test_a_single_call_passes_a_pile() -> None:
-    """Whoever has ten in line gets one, then the next visitor gets one; the pile's own order stays."""
+    """Whoever has ten in line keeps what is at work, then the next visitor gets one; the pile's own order stays."""
     turns = Turns(1, 99, 99)
     pile = [Call(turns, "pile") for _ in range(10)]
     await settle()
     single = Call(turns, "single")
     order = []
     await settle()
-    assert single.heard == [(1, None)]
+    assert single.heard == [(0, None)]
     for _ in range(11):
         (running,) = those([*pile, single], "running")
         order.append(running)
         running.end.set()
         await settle()
-    assert order == [pile[0], pile[1], single, *pile[2:]]
+    assert order == [pile[0], single, *pile[1:]]
 
 
 # ── What is said ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -189,13 +205,13 @@ async def test_the_place_in_line_is_told_as_it_changes() -> None:
     running, leaver, last = (Call(turns, "a") for _ in range(3))
     await settle()
     assert (running.heard, leaver.heard, last.heard) == ([], [(0, None)], [(1, None)])
-    other = Call(turns, "b")  # comes between: "a" has its second turn after everybody's first
+    other = Call(turns, "b")  # comes first: "a" has one at work
     await settle()
-    assert other.heard == [(1, None)]
-    assert (leaver.heard, last.heard) == ([(0, None)], [(1, None), (2, None)])
+    assert other.heard == [(0, None)]
+    assert (leaver.heard, last.heard) == ([(0, None), (1, None)], [(1, None), (2, None)])
     leaver.task.cancel()
     await settle()
-    assert [before for before, _ in last.heard] == [1, 2, 0]
+    assert [before for before, _ in last.heard] == [1, 2, 1]
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3])
@@ -243,14 +259,7 @@ async def test_a_full_line_is_told_at_once_with_the_wait() -> None:
     calls.append(Call(turns, "e"))
     await settle()
     assert await refused("d") == {"slug": "crowded", "waiting": 5, "seconds": 12}  # three rounds of two
-    assert await refused("b") == {
-        "slug": "crowded_visitor",
-        "waiting": 3,
-        "seconds": 8,
-    }  # its turn, and the call itself
-    calls[1].end.set()
-    await settle()
-    assert (await refused("b"))["seconds"] == 4  # its first is at work
+    assert await refused("b") == {"slug": "crowded_visitor", "waiting": 3, "seconds": 4}  # its first is at work
 
 
 async def test_whose_calls_all_wait_is_told_when_the_first_is_done() -> None:

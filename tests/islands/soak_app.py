@@ -52,7 +52,7 @@ def main(keep_minutes: float) -> None:
             "runs": len(context.history._held) + len(context.history._tokens),
             "folders": len(context.mine._folders),
             "links": len(results.state.results._held) + len(vendor._app.state.results._held),
-            "turns": context.turns._running + context.turns._claims.total(),
+            "turns": (context.turns._running + context.turns._claims).total(),
             "listed files": sum(map(len, blocks.temp_file_sets)),
             "sessions": len(blocks.state_holder.session_data),
             "messages": len(blocks._queue.pending_messages_per_session) + len(blocks._queue.pending_event_ids_session),
