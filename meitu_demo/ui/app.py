@@ -23,6 +23,7 @@ from ..store import PictureStore
 from ..till import Till
 from . import assistants, signatures, stills
 from .context import Context, Lines
+from .events import look_less_often
 from .frontend import Frontend
 from .guard import doors, entrances, uploads
 from .guard.belongings import Belongings
@@ -126,6 +127,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     app.state.gradio = entrances.narrow(app, context.uploads)
     app.state.before_stop = before_stop
     doors.guard(blocks)
+    look_less_often(blocks)
     return app
 
 

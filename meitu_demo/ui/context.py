@@ -30,6 +30,7 @@ from .screens.rehearsal import Rehearsal
 from .visits import Visit
 
 PREVIEWS_AT_ONCE, PREVIEWS_EACH, PREVIEWS_IN_LINE = 1, 4, 40  # pictures of 5 ms: the last in line waits 0.2 s
+WAITS_S = (2, 5, 10, 20, 30, 60, 90, 120, 180, 300)  # every change is told to a page, which in a long line is work
 
 
 class Lines:
@@ -138,11 +139,15 @@ class Context:
         told: float | None = None
 
         def wait(before: int, seconds: int | None) -> None:
-            """A place further on is not told while the time is the same: in a long line that would be work."""
             nonlocal told
-            if told != (seconds or 0.0):
-                told = seconds or 0.0
+            if told != (about := as_people_say(seconds)):
+                told = about
                 watch(Step.QUEUE, told)
 
         async with self.turns.turn(visitor, wait):
             return await ask(watch)
+
+
+def as_people_say(seconds: int | None) -> float:
+    """A wait that is read out a few times only, and no shorter than it is; 0 for an unknown one."""
+    return 0.0 if seconds is None else next((float(said) for said in WAITS_S if said >= seconds), float(seconds))

@@ -26,7 +26,7 @@ from meitu_demo.settings import Settings
 from meitu_demo.spec import Image
 from meitu_demo.store import PictureStore
 from meitu_demo.till import Till
-from meitu_demo.ui.context import Context, Lines
+from meitu_demo.ui.context import WAITS_S, Context, Lines, as_people_say
 from meitu_demo.ui.guard.belongings import Belongings
 from meitu_demo.ui.history.entries import History
 from meitu_demo.ui.screens.rehearsal import Rehearsal
@@ -117,6 +117,15 @@ def test_twelve_quick_calls_of_one_visitor(
     by = way.__name__.replace("_", " ")
     at = runs.index(SINGLE) + 1
     figure(f"fair: 12 calls at once {by}: {len(served)} served, {len(told)} told at once, somebody else is number {at}")
+
+
+def test_a_wait_is_said_as_people_say_it() -> None:
+    """Never shorter than it is, nor twice as long from three seconds on, and in few words over the longest wait."""
+    said = [as_people_say(seconds) for seconds in range(1, 400)]
+    assert all(about >= seconds for seconds, about in enumerate(said, 1))
+    assert all(about < 2 * seconds for seconds, about in enumerate(said, 1) if seconds >= 3)
+    assert len(set(said[:300])) == len(WAITS_S)
+    assert as_people_say(None) == 0
 
 
 # ── On the engine itself ────────────────────────────────────────────────────────────────────────────────────────────
