@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from meitu_demo.words import translate
 
 from .screens import Panel
-from .tour import LOOK, SETTLED, heard_in
+from .tour import SETTLED, WRONG, heard_in
 
 pytestmark = pytest.mark.xdist_group("browser")
 SIZES = ({"width": 1280, "height": 860}, {"width": 390, "height": 844})
@@ -21,7 +21,7 @@ def looks_right(page: Page, sizes=SIZES) -> None:
         for dark in (False, True):
             page.evaluate("dark => document.body.classList.toggle('dark', dark)", dark)
             page.evaluate(SETTLED)
-            assert page.evaluate(LOOK) == [], (size, dark)
+            assert page.evaluate(WRONG) == [], (size, dark)
             assert size != sizes[0] or heard_in(page, "dark" if dark else "light") == [], dark
     page.evaluate("document.body.classList.remove('dark')")
     page.set_viewport_size(sizes[0])

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from meitu_demo.words import translate
 
 from .chromium import DEVICES
-from .tour import LOOK, heard_in
+from .tour import WRONG, heard_in
 
 pytestmark = pytest.mark.xdist_group("browser")
 SEEN = "li[data-hit]:visible"
@@ -64,7 +64,7 @@ def test_it_fits_both_devices_in_light_and_dark(reference, locale):
             page.emulate_media(color_scheme=shade)
             name = f"{device}-{locale[:2]}-reference-{shade}"
             heard = heard_in(page, shade) if device == "wide" and locale == "en-US" else []
-            wrong[name] = (*page.evaluate(LOOK), *heard)
+            wrong[name] = (*page.evaluate(WRONG), *heard)
     assert not any(wrong.values()), wrong
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from .chromium import DEVICES
-from .tour import FOLDER, LOOK
+from .tour import FOLDER, WRONG
 from .walk import bring, walk
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -22,6 +22,6 @@ def test_it_goes_from_a_photo_to_the_stage(visit, demo, locale, device):
             bring(page, part)
             shot = f"tour-{looked_at}-{locale[:2]}-{number:02}-{name}"
             page.screenshot(path=FOLDER / f"{shot}.jpg", type="jpeg", quality=88)
-            wrong[shot] = page.evaluate(LOOK)
+            wrong[shot] = page.evaluate(WRONG)
     assert not any(wrong.values()), {shot: what for shot, what in wrong.items() if what}
     assert len(wrong) == 2 * 11

@@ -18,8 +18,9 @@ def test_every_state_of_every_panel_can_be_looked_at(visit, demo, locale, reques
     """Empty, refusal and result of all four panels."""
     page = visit(demo, device="phone", locale=locale, reduced_motion="reduce")
     wrong = {}
-    for stop in tour(page, locale[:2]):
-        if stop.wrong or request.config.getoption("--whole"):
+    whole = request.config.getoption("--whole")
+    for stop in tour(page, locale[:2], whole=whole):
+        if stop.wrong or whole:
             page.screenshot(path=FOLDER / f"{stop.name}.jpg", type="jpeg", quality=88, full_page=True)
         if stop.wrong:
             wrong[stop.name] = stop.wrong

@@ -1,11 +1,13 @@
 """A walk through every panel in one language, on a phone and on a wide screen, light and dark, stopping at each state.
 
+Two languages look at each state on both devices and in both shades; a whole walk looks at it four times in each.
 Each stop is a screenshot in build/screenshots, and what the page does wrong there, found by looking at every element.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from playwright.sync_api import Page, TimeoutError
@@ -28,7 +30,7 @@ GRADIO = (
 )  # fmt: skip
 
 # Gives what is wrong with the boxes and colours of what can be seen.
-LOOK = """() => {
+WRONG = """() => {
   const wrong = [], wide = document.documentElement.clientWidth;
   const classes = e => [...e.classList].filter(c => !c.startsWith('svelte-')).join('.');
   const name = e => `${e.tagName.toLowerCase()}#${e.id}.${classes(e)} “${(e.innerText ?? e.value ?? '').slice(0, 40)}”`;
@@ -91,6 +93,10 @@ SETTLED = """() => Promise.all([
 ])"""
 
 
+SHADES = ("light", "dark")
+VIEWS = {"en": (("wide", "light"), ("phone", "dark")), "zh": (("wide", "dark"), ("phone", "light"))}
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """One state of the page, and what is wrong with it."""
@@ -99,49 +105,58 @@ class Stop:
     wrong: tuple[str, ...]
 
 
-def tour(page: Page, language: str) -> Iterator[Stop]:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The page's language, and as what each state is looked at: (device, shade)."""
+
+    language: str
+    views: tuple[tuple[str, str], ...]
+
+
+def tour(page: Page, language: str, *, whole: bool) -> Iterator[Stop]:
     """Visit empty stage, refusal and result of every panel. The page is a phone's while something is done on it."""
+    look = Look(language, tuple(product(DEVICES, SHADES)) if whole else VIEWS[language])
     for slug in RUNNING:
         _become(page, "phone")
         panel = Panel(page, slug)
         panel.clear()
-        yield _thumb(panel, language)
-        yield from _stop(panel, "empty", language)
+        yield _thumb(panel, look)
+        yield from _stop(panel, "empty", look)
         panel.run()
-        yield from _stop(panel, "refusal", language)
+        yield from _stop(panel, "refusal", look)
         panel.example().run()
-        yield _arrival(panel, language)
-        yield from _stop(panel, "result", language)
+        yield _arrival(panel, look)
+        yield from _stop(panel, "result", look)
         if slug == "facial-aesthetics":
             panel.part("see-shapes").click()
             panel.part("sheet").locator("[aria-busy=false]").wait_for()
-            yield from _stop(panel, "sheet", language)
-    yield from _recipes(page, language)
+            yield from _stop(panel, "sheet", look)
+    yield from _recipes(page, look)
     page.locator("#own-keys button").first.click()
     page.locator("#own-keys-use").click()
     page.locator("#own-keys-told p").wait_for()
-    yield from _stop(panel, "keys", language)
+    yield from _stop(panel, "keys", look)
     panel = Panel(page, SLUGS[0])
     for fold in (".receipt", ".inspector"):
         panel.stage.locator(f"{fold} summary").first.click()
-    yield from _stop(panel, "receipt", language)
+    yield from _stop(panel, "receipt", look)
     with page.expect_download() as download:
         panel.stage.locator(".facts .download").click()
     file = FOLDER / "download.jpg"
     download.value.save_as(file)
     panel = Panel(page, "mirror")
-    yield _thumb(panel, language)
-    yield from _stop(panel, "start", language)
+    yield _thumb(panel, look)
+    yield from _stop(panel, "start", look)
     history = History(page).choose(5).put("put")  # what the panels before have left there
-    yield from _stop(history, "beside", language)
+    yield from _stop(history, "beside", look)
     panel = Panel(page, "verify")
-    yield from _stop(panel, "empty", language)
+    yield from _stop(panel, "empty", look)
     panel.upload(file).run()
-    yield from _stop(panel, "finding", language)
+    yield from _stop(panel, "finding", look)
     page.locator("#forget").click()
     page.locator("#forget-told p").wait_for()
-    yield from _stop(panel, "forgotten", language)
-    yield from _stop(History(page), "empty", language)
+    yield from _stop(panel, "forgotten", look)
+    yield from _stop(History(page), "empty", look)
 
 
 FAILING = """{"recipe": 1, "steps": [
@@ -150,36 +165,35 @@ FAILING = """{"recipe": 1, "steps": [
   {"endpoint": "face_fuse", "values": {"template_id": "00000000"}}]}"""
 
 
-def _recipes(page: Page, language: str) -> Iterator[Stop]:
+def _recipes(page: Page, look: Look) -> Iterator[Stop]:
     """A step in view with its menu; an empty list, adding to it and a refused file; a failure after some steps."""
     recipe = Recipe(page)
     recipe.stage.locator(".strip button").nth(1).click()
     recipe.stage.locator(".view:not([hidden]) .use-in summary").click()
-    yield from _stop(recipe, "step", language)
+    yield from _stop(recipe, "step", look)
     recipe.stage.locator(".view:not([hidden]) .use-in summary").click()
     recipe.load('{"recipe": 1, "steps": []}')
     recipe.part("list").locator(".no-steps").wait_for()
     page.locator("#recipe-add button").first.click()
     page.locator("#recipe-effect label").first.click()
     recipe.load('{"recipe": 7, "steps": []}')
-    yield from _stop(recipe, "adding", language)
+    yield from _stop(recipe, "adding", look)
     page.locator("#recipe-add button").first.click()
     recipe.load(FAILING).run()
-    yield from _stop(recipe, "failure", language)
+    yield from _stop(recipe, "failure", look)
 
 
-def _stop(panel: Panel | History, state: str, language: str) -> Iterator[Stop]:
+def _stop(panel: Panel | History, state: str, look: Look) -> Iterator[Stop]:
     page = panel.page
-    for device in ("wide", "phone"):
+    for device, shade in look.views:
         _become(page, device)
-        for shade in ("light", "dark"):
-            page.evaluate("dark => document.body.classList.toggle('dark', dark)", shade == "dark")
-            page.evaluate(SETTLED)
-            name = f"{device}-{language}-{panel.slug}-{state}-{shade}"
-            words = page.evaluate(TEXTS) if language == "zh" else []
-            english = (f"not Chinese: {text}" for text in words if _is_english(text))
-            heard = heard_in(page, shade) if language == "en" and device == "wide" else []
-            yield Stop(name, (*page.evaluate(LOOK), *english, *heard))
+        page.evaluate("dark => document.body.classList.toggle('dark', dark)", shade == "dark")
+        page.evaluate(SETTLED)
+        name = f"{device}-{look.language}-{panel.slug}-{state}-{shade}"
+        words = page.evaluate(TEXTS) if look.language == "zh" else []
+        english = (f"not Chinese: {text}" for text in words if _is_english(text))
+        heard = heard_in(page, shade) if look.language == "en" else []
+        yield Stop(name, (*page.evaluate(WRONG), *english, *heard))
 
 
 def heard_in(page: Page, shade: str) -> list[str]:
@@ -197,7 +211,7 @@ def _is_english(text: str) -> bool:
     return bool(re.search(r"[A-Za-z]{2,}", LATIN.sub("", text)))
 
 
-def _thumb(panel: Panel, language: str) -> Stop:
+def _thumb(panel: Panel, look: Look) -> Stop:
     """On a phone the run button is in the window before anything is scrolled, and nothing lies on it."""
     panel.page.evaluate("scrollTo(0, 0)")
     box, height = panel.run_button.bounding_box(), panel.page.viewport_size["height"]
@@ -206,10 +220,10 @@ def _thumb(panel: Panel, language: str) -> Stop:
       return [.05, .2, .35, .5, .8].every(at => [.2, .5, .8].every(down =>
         document.elementFromPoint(box.x + box.width * at, box.y + box.height * down) === button)); }""")
     wrong = () if inside else (f"the run button is out of reach or covered: {box}",)
-    return Stop(f"thumb-{language}-{panel.slug}", wrong)
+    return Stop(f"thumb-{look.language}-{panel.slug}", wrong)
 
 
-def _arrival(panel: Panel, language: str) -> Stop:
+def _arrival(panel: Panel, look: Look) -> Stop:
     """On a phone the page stands at the result after a run."""
     wrong: tuple[str, ...] = ()
     try:
@@ -220,4 +234,4 @@ def _arrival(panel: Panel, language: str) -> Stop:
         )  # fmt: skip
     except TimeoutError:
         wrong = (f"the stage is not in view: {panel.stage.locator('.stage').bounding_box()}",)
-    return Stop(f"arrival-{language}-{panel.slug}", wrong)
+    return Stop(f"arrival-{look.language}-{panel.slug}", wrong)
