@@ -7,6 +7,21 @@ const writeRecipe = text => {
   field.dispatchEvent(new Event('input', {bubbles: true}));
 };
 
+// A reload leaves the list as it was; another tab, and the next person on a stage, begin with the example.
+window.keepRecipe = text => {
+  try {
+    sessionStorage.recipe = text;
+  } catch { /* storage is denied in some frames, or full */ }
+  return text;
+};
+window.keptRecipe = () => {
+  try {
+    return sessionStorage.recipe;
+  } catch {
+    return undefined;
+  }
+};
+
 // Where the focus belongs once the list is drawn anew: what is moved by keyboard takes the focus along.
 let recipeFocus = null;
 const refocus = () => {

@@ -90,3 +90,21 @@ def test_a_result_that_is_gone_is_said_to_be(page):
     expect(page.get_by_role("tab", name="Quality Restoration")).to_have_attribute("aria-selected", "true")
     page.locator("#sent-on").get_by_role("button", name="Close").click()
     expect(page.locator("#sent-on .notice")).to_have_count(0)
+
+
+def test_the_list_outlives_a_reload(page):
+    """As it was left, also when the tab was not opened since; what somebody wrote into the storage is explained."""
+    recipe = Recipe(page)
+    recipe.step(0).locator("[data-act=remove]").click()
+    expect(recipe.part("list").locator(".step b")).to_have_text(["Slim jaw 0.3", "Quality Restoration"])
+    for _ in range(2):
+        page.reload()
+        Panel(page, "face-fuse").run_button.wait_for()
+    recipe = Recipe(page)
+    expect(recipe.part("list").locator(".step b")).to_have_text(["Slim jaw 0.3", "Quality Restoration"])
+    page.evaluate("sessionStorage.recipe = 'no recipe'")
+    page.reload()
+    recipe = Recipe(page)
+    expect(recipe.part("list")).to_contain_text("This is not a recipe.")
+    recipe.part("list").get_by_role("button", name="Take the example recipe").click()
+    expect(recipe.part("list").locator(".step")).to_have_count(3)

@@ -1,7 +1,7 @@
 """The list of steps on the page: drawn anew from the page's own text at each change; adding a step, loading a recipe.
 
-The list lives in the page, as the text of a hidden field. It is checked here each time it is used; what does not fit is
-told, and leaves the list as it was.
+The list lives in the page, as the text of a hidden field, and in its tab over a reload. It is checked here each time it
+is used; what does not fit is told, and leaves the list as it was.
 """
 
 from dataclasses import replace
@@ -29,6 +29,7 @@ EXAMPLE = """{"recipe": 1, "steps": [
   {"endpoint": "facial_aesthetics", "values": {"shape_type": "7", "strength": 0.3}},
   {"endpoint": "quality_restoration"}]}"""
 SAVE = "listed => window.saveRecipe(listed)"
+KEEP, KEPT = "(listed, own) => [window.keepRecipe(listed), own]", "listed => window.keptRecipe() ?? listed"
 LOADED = "(_, listed) => [window.recipeText ?? '', listed]"
 
 
@@ -58,8 +59,8 @@ def build(
         language = language_of(request)
         try:
             return steps.listed(read(text, CATALOGUE), example, context.routes.with_keys(own), language)
-        except DemoError as error:
-            return _amiss(error, language)
+        except DemoError as error:  # kept in the tab since a time when it fitted
+            return f"{_amiss(error, language)}<div class='no-steps'>{steps.begin_with(example, language)}</div>"
 
     def append(request: gr.Request, text: Any, effect: Any, *values: Any) -> tuple[Any, str]:
         language = language_of(request)
@@ -81,7 +82,8 @@ def build(
         return dump(recipe), _done("loaded", language, count=len(recipe.steps))
 
     raw: dict[str, Any] = {"preprocess": False, **PRIVATE}
-    gr.on([listed.change, masthead.change], draw, [listed, own], shown, trigger_mode="always_last", **raw)
+    gr.on([listed.change, masthead.change], draw, [listed, own], shown, trigger_mode="always_last", js=KEEP, **raw)
+    gr.on([gr.context.Context.root_block.load], None, listed, listed, js=KEPT, **PRIVATE)  # type: ignore[union-attr]
     add.click(append, [listed, *adding], [listed, told], **raw)
     loaded.click(take, [text, listed], [listed, told], js=LOADED, **raw)
     save.click(None, listed, None, js=SAVE, **PRIVATE)

@@ -16,12 +16,16 @@ from .naming import effect_name, short_name
 def listed(recipe: Recipe, example: Recipe, routes: Routes, language: str) -> str:
     """The list. example: what an empty one offers."""
     if not recipe.steps:
-        return f"""<div class="no-steps"><p>{_say("empty", language)}</p>
-<button type="button" class="plain" data-act="example" data-recipe="{escape(dump(example))}">{_say("example", language)}
-</button></div>"""
+        return f'<div class="no-steps"><p>{_say("empty", language)}</p>{begin_with(example, language)}</div>'
     rows = "".join(_row(place, step, recipe, routes, language) for place, step in enumerate(recipe.steps))
     return f"""<ol class="steps" aria-label="{_say("title", language)}">{rows}</ol>
 <p class="calls" role="status">{escape(calls(recipe, routes, language))}</p>"""
+
+
+def begin_with(example: Recipe, language: str) -> str:
+    """A button that puts `example` in the list's place."""
+    return f"""<button type="button" class="plain" data-act="example" data-recipe="{escape(dump(example))}">
+{_say("example", language)}</button>"""
 
 
 def calls(recipe: Recipe, routes: Routes, language: str) -> str:
