@@ -49,7 +49,7 @@ def test_runs_are_listed_compared_repeated_taken_along_and_deleted(page, picture
     expect(panel.part("strength").locator("input[type=number]")).to_have_value("1")
     panel.example()
     History(page)
-    runs.nth(0).click()
+    history.choose(0)
     with panel.ending():
         page.get_by_role("button", name="Run again").click()
     expect(panel.part("strength").locator("input[type=number]")).to_have_value("0.3")

@@ -145,5 +145,7 @@ def test_a_wish_is_wanted_until_another_photo_or_another_wish_comes() -> None:
     assert first()
     second = latest.wish("me", photo)
     assert (first(), second()) == (False, True)
+    assert latest.any("me")
     assert latest.take_back("me", "")
     assert (second(), theirs()) == (False, True)
+    assert (latest.any("me"), latest.any("you")) == (False, True)

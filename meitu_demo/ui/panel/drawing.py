@@ -48,6 +48,10 @@ class Latest:
             self._latest.popitem(last=False)
         return lambda: self._latest.get(session) == mine
 
+    def any(self, session: str) -> bool:
+        """Whether something is wished for."""
+        return session in self._latest
+
     def take_back(self, session: str, photo: object) -> bool:
         """`photo`, a path or "", is there now: whether it is another than the wish's. Some changes are told late."""
         if self._latest.get(session, (0, ""))[1] == photo:

@@ -100,6 +100,8 @@ class Overview:
             wish = Wish(self._endpoint, visit, language, payload, sheet, pictures, wanted)
             async for update in watch(self._context, wish):
                 yield update
+            if not self._latest.any(visit.session):  # taken back: an update that was under way then is out of date
+                yield ""
 
         return draw
 

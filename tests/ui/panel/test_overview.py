@@ -3,6 +3,8 @@
 import json
 import re
 import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -12,6 +14,7 @@ from ui.conftest import Page
 
 from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.ui import closeups
 from meitu_demo.words import translate
 
 
@@ -50,6 +53,33 @@ def moved(page: Page, photo: Any, tab: str, strength: Any = 0.5, shape: Any = "8
 def follow(page: Page, photo: Any, tab: str, strength: Any = 0.5, shape: Any = "8") -> str:
     """The preview after that."""
     return updates(moved(page, photo, tab, strength, shape))[-1]
+
+
+def test_a_sheet_that_is_taken_back_leaves_an_empty_place(
+    page: Page, portrait: bytes, tab: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However late its last update comes: the photo is gone, and what was under way for it is followed by nothing."""
+    gate, begun, look = threading.Event(), threading.Event(), closeups.look
+
+    def held(*given: Any) -> Any:
+        begun.set()
+        assert gate.wait(20)
+        return look(*given)
+
+    monkeypatch.setattr(closeups, "look", held)
+    place = page._component("facial-aesthetics-sheet")
+    take_back = next(
+        event["id"] for event in page.config["dependencies"]
+        if event["outputs"] == [place] and len(event["inputs"]) == 2
+    )  # fmt: skip
+    with ThreadPoolExecutor(1) as pool:
+        sheet = pool.submit(see, page, "shapes", page.upload(portrait), tab, ["9", 0.4])
+        assert begun.wait(20)
+        page.join(take_back, ["", tab])
+        gate.set()
+        shown = sheet.result(30)
+    assert shown[0].count("<li>") == 22
+    assert shown[-1] == ""
 
 
 @pytest.mark.parametrize(("kind", "count"), [("shapes", 22), ("strengths", 6)])
