@@ -20,6 +20,7 @@ def main() -> int:
     """Serve until stopped; 2 when it cannot start as it is set, told in one line before anything heavy is loaded."""
     logging.basicConfig(format=logs.TEXT)
     allocator.keep_few_heaps()
+    allocator.collect_nothing()
     outlets.install()
     try:
         settings = Settings.from_env()
@@ -33,6 +34,7 @@ def main() -> int:
         log.warning("%s", odd)
     host, port = listening.getsockname()[:2]
     print(f"Open http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)  # noqa: T201
+    allocator.collect_what_comes()
     server.run([listening])
     return 0
 

@@ -1,4 +1,4 @@
-"""Few heaps: what many threads free can be used by all of them."""
+"""Few heaps: what many threads free can be used by all of them. And what is loaded is not gone through again."""
 
 import platform
 import subprocess
@@ -23,6 +23,32 @@ for thread in threads: thread.start()
 everybody.wait()
 print(len(heaps))
 """
+
+
+LOADED = """
+import gc, weakref
+from meitu_demo import allocator
+class Ring:
+    def __init__(self): self.own = self
+allocator.collect_nothing()
+assert not gc.isenabled()
+loaded = [Ring() for _ in range(1000)]
+allocator.collect_what_comes()
+assert gc.isenabled()
+there = weakref.WeakSet(loaded)
+loaded.clear()
+later = [Ring() for _ in range(1000)]
+come = weakref.WeakSet(later)
+later.clear()
+gc.collect()
+print(len(there), len(come))
+"""
+
+
+def test_what_is_loaded_is_not_gone_through_again() -> None:
+    """Not even as garbage; what comes later is collected as ever."""
+    told = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True).stdout
+    assert told.split() == ["1000", "0"]
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has other heaps")

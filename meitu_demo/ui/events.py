@@ -17,8 +17,8 @@ UPDATES_S = 0.5  # nothing here sends updates by `gr.Progress`
 
 
 def look_less_often(blocks: gr.Blocks) -> None:
-    """Gradio looks for clicks a thousand times a second: a tenth of a core for an app at rest, and threads that work
-    on a picture are held up each time.
+    """Gradio looks for clicks a thousand times a second, also at rest; threads that work on a picture are held up each
+    time.
     """
     blocks._queue.sleep_when_free = LOOK_S
     blocks._queue.progress_update_sleep_when_free = UPDATES_S
