@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import random
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -138,8 +139,9 @@ def test_a_turn_given_to_somebody_who_leaves_is_given_on(more: int, order: list[
 # ── Fairness ────────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(("visitors", "rounds"), [(2, 50), (7, 50), (20, 50)])
 async def test_everybody_gets_the_same(visitors: int, rounds: int, figure: Callable[[str], None]) -> None:
-    """Visitors who always want a turn of the same length have had as many at every moment, give or take one."""
+    """Visitors who always want a turn have had the same number of turns at every moment, give or take one."""
     turns = Turns(at_once=2, each=3, most=1000)
+    draw = random.Random(visitors)
     served: Counter[str] = Counter({f"v{n}": 0 for n in range(visitors)})
     widest = 0
 
@@ -149,7 +151,8 @@ async def test_everybody_gets_the_same(visitors: int, rounds: int, figure: Calla
             async with turns.turn(visitor):
                 served[visitor] += 1
                 widest = max(widest, max(served.values()) - min(served.values()))
-                await asyncio.sleep(0)
+                for _ in range(draw.randrange(6)):
+                    await asyncio.sleep(0)
 
     doors = [Call(turns, f"door {n}") for n in range(2)]
     await settle()
@@ -262,18 +265,19 @@ async def test_a_full_line_is_told_at_once_with_the_wait() -> None:
     assert await refused("b") == {"slug": "crowded_visitor", "waiting": 3, "seconds": 4}  # its first is at work
 
 
-async def test_whose_calls_all_wait_is_told_when_the_first_is_done() -> None:
+@pytest.mark.parametrize("at_once", [1, 2])
+async def test_whose_calls_all_wait_is_told_when_the_first_is_done(at_once: int) -> None:
     """Not only the wait for its turn: a visitor's place becomes free when a call of theirs has ended."""
     clock = Clock()
-    turns = Turns(1, 2, 99, clock=clock)
+    turns = Turns(at_once, 2, 99, clock=clock)
     first = Call(turns, "a")
     await settle()
     clock.now = 3.0
     first.end.set()
     await settle()
-    calls = [Call(turns, visitor) for visitor in "xbb"]
+    calls = [Call(turns, visitor) for visitor in (*"x" * at_once, *"bb")]
     await settle()
-    assert [call.state for call in calls] == ["running", "waiting", "waiting"]
+    assert [call.state for call in calls] == [*["running"] * at_once, "waiting", "waiting"]
     late = Call(turns, "b")
     await late.task
     assert late.crowded is not None

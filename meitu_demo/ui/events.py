@@ -1,19 +1,20 @@
-"""How the page's own events are wired: no API function, and nothing of Gradio's over what is being worked on."""
+"""How the page's own events are wired: no API function, and nothing of Gradio's over what is being worked on.
+
+Also how often Gradio looks for them.
+"""
 
 from typing import Any
 
 import gradio as gr
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+LOOK_S = 0.005  # a click waits half of it on average
+UPDATES_S = 0.5  # nothing here sends updates by `gr.Progress`
 
 
 def if_open(slug: str) -> str:
     """Script before an event whose first input is a panel's photo: the panels that are not open wait until they are."""
     return f"(photo, ...more) => [document.getElementById('{slug}-photo')?.offsetParent ? photo : null, ...more]"
-
-
-LOOK_S = 0.005  # a click waits half of it on average
-UPDATES_S = 0.5  # nothing here sends updates by `gr.Progress`
 
 
 def look_less_often(blocks: gr.Blocks) -> None:

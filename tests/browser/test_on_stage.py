@@ -41,6 +41,7 @@ def test_the_same_click_goes_on_offline_and_the_next_person_finds_nothing(visit,
     ]
     assert [page.request.get(address).status for address in addresses] == [200, 200]
     name = page.evaluate("sessionStorage.tabName")
+    page.evaluate("sessionStorage.recipe = 'theirs'")
     page.clock.install()
     page.clock.fast_forward(285_000)
     going = page.locator("#on-stage .going")
@@ -60,6 +61,7 @@ def test_the_same_click_goes_on_offline_and_the_next_person_finds_nothing(visit,
     expect(page.get_by_role("tab").first).to_have_attribute("aria-selected", "true")
     assert page.evaluate("[scrollY, location.search]") == [0, "?stage=1&idle=5"]
     assert page.evaluate("sessionStorage.tabName") != name
+    assert page.evaluate("sessionStorage.recipe") != "theirs"
     panel = Panel(page, "facial-aesthetics")
     expect(panel.part("photo").locator(SHOWN)).to_have_count(0)
     expect(panel.part("strength").locator("input[type=number]")).to_have_value("0.5")
