@@ -1,8 +1,10 @@
 """Few heaps: what many threads free can be used by all of them. And what is loaded is not gone through again."""
 
+import os
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +46,15 @@ gc.collect()
 print(len(there), len(come))
 """
 
+PRODUCT = """
+import meitu_demo
+import os
+import numpy as np
+ones = np.ones((1500, 1500))
+ones @ ones
+print(len(os.listdir("/proc/self/task")))
+"""
+
 
 def test_what_is_loaded_is_not_gone_through_again() -> None:
     """Not even as garbage; what comes later is collected as ever."""
@@ -59,3 +70,14 @@ def test_twelve_threads_share_two_heaps() -> None:
         for how in ("told", "")
     )
     assert told <= 2 < untold
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="elsewhere nobody tells how many threads there are")
+def test_numpy_brings_no_threads_of_its_own() -> None:
+    """A product large enough to be shared among cores is made by who asked for it, unless the owner wants otherwise."""
+    environ = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    alone, wanted = (
+        int(subprocess.run([sys.executable, "-c", PRODUCT], env=env, capture_output=True, check=True).stdout)
+        for env in (environ, environ | {"OPENBLAS_NUM_THREADS": "2"})
+    )
+    assert (alone, wanted) == (1, 2)

@@ -57,11 +57,20 @@ def _framed(image: Image, frame: tuple[int, int], place: Image, fade: float = 0.
     if shrink < 0.5:  # averaged first: the warp alone would alias
         image = np.asarray(cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
         place = np.column_stack([place[:, :2] / shrink, place[:, 2]])
-    laid = cv2.warpAffine(image, place, frame, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    laid = cv2.warpAffine(image, place, frame, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    if _fills(image.shape[:2], place, frame):
+        return np.asarray(laid, np.uint8)
     tiny = cv2.resize(laid, (32, 32), interpolation=cv2.INTER_AREA)
     ground = cv2.resize(cv2.GaussianBlur(tiny, (0, 0), 2), frame, interpolation=cv2.INTER_CUBIC)
     cover = _cover(image.shape[:2], place, frame, fade)
     return np.asarray(cv2.blendLinear(laid, ground, cover, 1 - cover), np.uint8)
+
+
+def _fills(shape: tuple[int, ...], place: Image, frame: tuple[int, int]) -> bool:
+    """Whether a picture of `shape` placed in `frame` reaches all its corners, so that none of its edges is seen."""
+    corners = np.array([[x, y] for x in (0, frame[0] - 1) for y in (0, frame[1] - 1)])
+    inside = np.linalg.solve(place[:, :2], (corners - place[:, 2]).T).T
+    return bool((inside >= 0).all() and (inside <= np.array(shape[::-1]) - 1).all())
 
 
 def _cover(shape: tuple[int, ...], place: Image, frame: tuple[int, int], fade: float) -> NDArray[np.float32]:

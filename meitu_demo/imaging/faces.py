@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .face import Face, make_face
+from .lately import Lately
 from .solutions import solution
 
-__all__ = ["Face", "Image", "find_faces", "make_face"]
+__all__ = ["Face", "Image", "find_faces", "make_face", "remembered"]
 
 Image = NDArray[np.uint8]
 
@@ -29,6 +30,8 @@ CROP_MARGIN = 1.7  # crop side / box side: the mesh wants the hair line and the 
 UPRIGHT_SCORE = 0.5
 TURNED_SCORE = 0.78  # below, pictures without a face yield faces on their side
 POOL_SIZE = 2  # each worker costs about 140 MB; more than cores are no faster
+_lately: Lately[tuple[Face, ...]] = Lately(8)  # pictures of a few runs that go on beside each other
+remembered = _lately.at_work  # for a block that may look at the same picture again
 
 
 def find_faces(image: Image) -> tuple[Face, ...]:
@@ -37,6 +40,10 @@ def find_faces(image: Image) -> tuple[Face, ...]:
     if min(image.shape[:2]) * scale < 1:  # a line of pixels
         return ()
     small = image if scale == 1.0 else cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return _lately.of(small, lambda: _search(image, small, scale), image.shape)
+
+
+def _search(image: Image, small: Image, scale: float) -> tuple[Face, ...]:
     best: list[Face] = []
     with _models() as models:
         for turns in (0, 3, 1, 2):

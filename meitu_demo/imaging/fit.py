@@ -44,6 +44,8 @@ def decode_size(size: Size, encoded: int, limits: ImageLimits) -> Size:
 def lighter_size(pixels: Image, size: Size, limits: ImageLimits) -> Size:
     """`size` shrunk so far that `pixels` fit the byte limit at a fair quality, but not below KEEP_SHORT_SIDE."""
     here = min(size[0], pixels.shape[1]), min(size[1], pixels.shape[0])
+    if pixels.size <= _budget(limits):  # at these qualities a JPEG is not larger than its pixels
+        return here
     share = here[0] * here[1] / (pixels.shape[0] * pixels.shape[1])
     predicted = _predict(pixels, FAIR) * share
     scale = math.sqrt(_budget(limits) / predicted)
@@ -89,7 +91,7 @@ def encode(pixels: Image, quality: int = FINEST, *, full_colour: bool = True) ->
 def _best_encode(pixels: Image, budget: int) -> bytes:
     """One encode, a second when the prediction missed, and the coarsest quality when that missed as well."""
     aim = budget * MARGIN
-    if _predict(pixels, FINEST, full_colour=True) <= aim:
+    if pixels.size <= aim or _predict(pixels, FINEST, full_colour=True) <= aim:
         data = encode(pixels, FINEST)
         if len(data) <= budget:
             return data

@@ -62,3 +62,13 @@ def test_without_a_face_a_reframed_photo_is_shown_whole(portrait_pixels: Image) 
     matched = matching(photo(320, 240), as_photo(portrait_pixels), reframed=True)
     assert codec.size_of(matched) == (320, 320)
     assert np.abs(codec.decode(matched)[160, 160].astype(int) - RED).max() <= 24
+
+
+def test_where_no_edge_is_seen_the_photo_goes_to_the_border(portrait_pixels: Image) -> None:
+    """A result that shows less of the person is met by the photo's own pixels, right into the corners."""
+    closer = np.ascontiguousarray(portrait_pixels[40:300, 30:290])
+    matched = codec.decode(matching(as_photo(portrait_pixels), as_photo(closer), reframed=True))
+    assert matched.shape == closer.shape
+    apart = np.abs(matched.astype(int) - closer).mean(axis=2)
+    strips = (apart[:12], apart[-12:], apart[:, :12], apart[:, -12:])
+    assert max(strip.mean() for strip in strips) < 12

@@ -118,6 +118,24 @@ def test_prediction_saves_encodes(monkeypatch: pytest.MonkeyPatch) -> None:
         assert max(rows for rows in whole if rows != 1800) <= 1800 / 8 + 16
 
 
+def test_a_photo_that_fits_as_it_is_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even noise needs no prediction where its bare pixels would do: one encode, at the finest quality."""
+    qualities: list[int] = []
+    encode = fit.encode
+
+    def counted(pixels: np.ndarray, quality: int = 95, *, full_colour: bool = True) -> bytes:
+        qualities.append(quality)
+        return encode(pixels, quality, full_colour=full_colour)
+
+    monkeypatch.setattr(fit, "encode", counted)
+    noise = grain(640, 640, 80)
+    assert fit.lighter_size(noise, (640, 640), MEITU) == (640, 640)
+    data, size = fit.encode_within(noise, MEITU)
+    assert size == (640, 640)
+    assert qualities == [95]
+    assert len(data) <= noise.size
+
+
 def test_what_cannot_fit_is_refused() -> None:
     """When the smallest side at the coarsest quality is still too heavy, the refusal says so."""
     with pytest.raises(ImageRejected) as caught:

@@ -5,6 +5,7 @@ from typing import Any
 
 import gradio as gr
 
+from ...imaging.faces import remembered
 from ...spec import Endpoint
 from ..context import Context
 from ..events import PRIVATE
@@ -64,8 +65,9 @@ def build(
     def begin(*, offline: bool = False, again: bool = False, watch: Watcher = watch) -> Any:
         async def run(request: gr.Request, *given: Any) -> AsyncIterator[Update]:
             run = Run.of(endpoint, request, given, offline=offline, again=again)
-            async for update in watch(context, run):
-                yield update
+            with remembered():  # the engine looks for the face, and then the page, to lay the photo over the result
+                async for update in watch(context, run):
+                    yield update
 
         return run
 

@@ -1,0 +1,126 @@
+"""What was found is remembered while somebody works on it, for the very same pixels, and then it is gone."""
+
+import gc
+import threading
+import weakref
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from meitu_demo.imaging import faces
+from meitu_demo.imaging.lately import Lately
+
+
+class Answer:
+    """Something that can be seen to be gone."""
+
+
+def picture(value: int) -> np.ndarray:
+    return np.full((8, 6, 3), value, np.uint8)
+
+
+@pytest.fixture
+def asked() -> list[Answer]:
+    return []
+
+
+@pytest.fixture
+def find(asked: list[Answer]) -> Callable[[], Answer]:
+    def found() -> Answer:
+        asked.append(Answer())
+        return asked[-1]
+
+    return found
+
+
+def test_the_same_pixels_are_looked_at_once(find: Callable[[], Answer], asked: list[Answer]) -> None:
+    """Within a block; another picture, shape or question is looked at anew."""
+    lately = Lately[Answer](8)
+    with lately.at_work():
+        first = lately.of(picture(1), find)
+        assert lately.of(picture(1).copy(), find) is first
+        others = [
+            lately.of(picture(2), find),
+            lately.of(picture(1).reshape(6, 8, 3), find),
+            lately.of(picture(1), find, (1600, 1200)),
+        ]
+        assert first not in others
+        assert lately.of(np.asfortranarray(picture(1)), find) is first
+    assert len(asked) == 4
+
+
+def test_nothing_outlives_the_last_block(find: Callable[[], Answer], asked: list[Answer]) -> None:
+    """A block within another keeps what there is; when both have ended, even by an error, no answer is held."""
+    lately = Lately[Answer](8)
+    outer = lately.at_work()
+    outer.__enter__()
+    with lately.at_work():
+        there = weakref.ref(lately.of(picture(1), find))
+    asked.clear()
+    gc.collect()
+    assert there() is not None
+    outer.__exit__(RuntimeError, RuntimeError(), None)
+    gc.collect()
+    assert there() is None
+    assert lately.of(picture(1), find) is not lately.of(picture(1), find)
+
+
+def test_only_the_latest_are_held(find: Callable[[], Answer]) -> None:
+    """A long line of visitors does not fill the memory."""
+    lately = Lately[Answer](3)
+    with lately.at_work():
+        there = [weakref.ref(lately.of(picture(value), lambda: Answer())) for value in range(20)]
+        gc.collect()
+        assert [at for at, one in enumerate(there) if one() is not None] == [17, 18, 19]
+
+
+def test_an_answer_that_comes_after_the_end_is_not_held() -> None:
+    """A thread that is still looking when the last block ends leaves nothing behind."""
+    lately = Lately[Answer](3)
+    looking, ended = threading.Event(), threading.Event()
+    given: list[weakref.ref[Answer]] = []
+
+    def slow() -> Answer:
+        looking.set()
+        assert ended.wait(10)
+        answer = Answer()
+        given.append(weakref.ref(answer))
+        return answer
+
+    with lately.at_work():
+        thread = threading.Thread(target=lambda: lately.of(picture(1), slow) and None)
+        thread.start()
+        assert looking.wait(10)
+    ended.set()
+    thread.join(10)
+    gc.collect()
+    assert given[0]() is None
+
+
+def test_a_refusal_is_no_answer() -> None:
+    """What raises is asked again."""
+    lately = Lately[Answer](3)
+
+    def refuse() -> Answer:
+        raise ValueError
+
+    with lately.at_work():
+        with pytest.raises(ValueError):
+            lately.of(picture(1), refuse)
+        assert isinstance(lately.of(picture(1), Answer), Answer)
+
+
+def test_faces_are_looked_for_once_a_run(portrait_pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the same photo, while `remembered` lasts; and nobody can change what others are given."""
+    searches = []
+    search = faces._search
+    monkeypatch.setattr(faces, "_search", lambda *given: searches.append(1) or search(*given))
+    with faces.remembered():
+        first, again = faces.find_faces(portrait_pixels), faces.find_faces(portrait_pixels.copy())
+        assert first is again
+        assert len(searches) == 1
+        with pytest.raises(ValueError):
+            first[0].landmarks[0] = 0
+    faces.find_faces(portrait_pixels)
+    assert len(searches) == 2
