@@ -10,14 +10,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import fmean
+from typing import NamedTuple
 
 import httpx
+import numpy as np
 
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
@@ -32,7 +34,7 @@ OPEN = {"CALLS_PER_SECOND": "off", "CALLS_PER_DAY": "off", "CALLS_PER_HOUR": "of
 SHORT = {"KEEP_MINUTES": "1"}  # what is kept for longer than a round would only grow in it
 VENDOR_S, THINK_S = 2.0, 5.0
 P95_S, LEVEL, OF_BARE, APART, TWO_TO_ONE = 4.0, 0.08, 0.8, 2, 0.9
-BARE_S, TURNS = 12.0, 3  # the engine's bare speed is measured for so long, between so many rounds
+BARE_S, TURNS = 16.0, 3  # the engine's bare speed is measured for so long, between so many rounds
 missed: list[str] = []
 
 
@@ -127,51 +129,65 @@ def slow_vendor(folder: Path, pictures: str) -> None:
     aim(text, growth < LEVEL)
 
 
-def bare(pictures: str, first: int) -> float:
-    """Pictures a second of the engine alone: decoded, drawn and encoded by as many threads as the app gives it."""
+class Bare(NamedTuple):
+    """The engine alone, with a line as long as the demo's: pictures a second, and p95 of a caller's wait in seconds."""
+
+    per_second: float
+    p95: float
+
+
+def bare(pictures: str, callers: int) -> Bare:
+    """As many threads as the app gives the engine decode, draw and encode; whoever was served stands in line again."""
     endpoint = CATALOGUE["anime_avatar"]
     draw = endpoint.offline
-    done: list[float] = []
-    end = time.monotonic() + BARE_S
+    begun = time.monotonic()
+    line = deque((at, begun) for at in range(callers))  # the picture's number, and since when its caller waits
+    waits: list[tuple[float, float]] = []
 
-    def work(at: int) -> None:
-        while time.monotonic() < end:
+    def work(_: int) -> None:
+        while time.monotonic() < begun + BARE_S:
+            at, since = line.popleft()
             image = codec.decode(Path(pictures % at).read_bytes())
             codec.encode(draw(image, {"version": "1.0.0"}))
-            done.append(time.monotonic())
-            at += WORKERS
+            now = time.monotonic()
+            waits.append((now, now - since))
+            line.append((at + callers, now))
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        begun = time.monotonic()
-        list(pool.map(work, range(first, first + WORKERS)))
-    return len(done) / (max(done) - begun)
+        list(pool.map(work, range(WORKERS)))
+    behind_all = [waited for _, waited in waits[callers:]] or [float("inf")]  # the first ones came to a shorter line
+    return Bare(len(waits) / (max(waits)[0] - begun), float(np.percentile(behind_all, 95)))
 
 
 def offline(folder: Path, pictures: str) -> None:
     """20 visitors on the offline engine, who do not pause: as much as it can do."""
     plan = Plan("offline", "anime-avatar-run", ("1.0.0",), 20, 60, 0.0, pictures)
     print(f"{plan.visitors} visitors on the offline engine (anime avatar, 640×640), without a pause:")
-    bare(pictures, 0)  # models are loaded
+    bare(pictures, plan.visitors)  # models are loaded
     rounds: list[Came] = []
-    alone = [bare(pictures, 0)]
+    alone = [bare(pictures, plan.visitors)]
     for _ in range(TURNS):  # in turns: what a machine can do changes by a tenth within minutes
         with running(folder, {"MODE": "offline"}) as (app,):
             rounds.append(go(plan, app.url, folder, {"app": [app.pid]}))
         say(rounds[-1])
-        alone.append(bare(pictures, 0))
+        alone.append(bare(pictures, plan.visitors))
     errors = sum((came.errors for came in rounds), Counter())
     aim(f"errors: {sum(errors.values())} (aim 0) {dict(errors) or ''}", not errors)
     fewest, most = min(came.shares[0] for came in rounds), max(came.shares[1] for came in rounds)
     apart = max(came.shares[1] - came.shares[0] for came in rounds)
     aim(f"pictures of each visitor: {fewest} to {most}, {apart} apart (aim: at most {APART})", apart <= APART)
-    together, speed = fmean(came.per_second for came in rounds), fmean(alone)
-    told = ", ".join(f"{one:.2f}" for one in alone)
+    together, speed = fmean(came.per_second for came in rounds), fmean(one.per_second for one in alone)
+    told = ", ".join(f"{one.per_second:.2f}" for one in alone)
     ratio = together / speed
     aim(
         f"engine alone {told} a second before, between and after: {ratio:.2f} of it (aim ≥ {OF_BARE})", ratio >= OF_BARE
     )
-    longest, p95 = plan.visitors / speed / OF_BARE, fmean(came.p50_p95[1] for came in rounds)
-    aim(f"p95 {p95:.2f} s (aim < {longest:.2f} s, a whole round of the line)", p95 < longest)
+    p95, shortest = fmean(came.p50_p95[1] for came in rounds), fmean(one.p95 for one in alone)
+    ratio = shortest / p95
+    aim(
+        f"p95 {p95:.2f} s, in line for the engine alone {shortest:.2f} s: {ratio:.2f} (aim ≥ {OF_BARE})",
+        ratio >= OF_BARE,
+    )
 
 
 def replicas(folder: Path, pictures: str) -> None:
