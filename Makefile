@@ -27,7 +27,7 @@ soak: ## ten minutes of mixed use and more: memory, files and descriptors are le
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m pytest -m soak --whole
 
-load: ## many visitors on a slow vendor, the offline engine and two replicas, with figures; ten minutes
+load: ## many visitors on a slow vendor, the offline engine and two replicas, with figures; a quarter of an hour
 	@sh tools/venv.sh requirements-load.txt
 	@$(PY) -m tools.load
 

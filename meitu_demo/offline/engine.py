@@ -7,10 +7,10 @@ from typing import Any
 import anyio
 
 from ..errors import ImageRejected, Refusal
-from ..imaging import codec
+from ..imaging import codec, cores
 from ..spec import Endpoint, Values
 
-WORKERS = 2  # effects use every core through OpenCV already
+WORKERS = 2  # one alone uses every core through OpenCV already; see `imaging.cores`
 LINE = 60  # how many calls may wait, each with its photo in memory
 
 
@@ -66,4 +66,5 @@ def process(endpoint: Endpoint, data: bytes, values: Values) -> bytes:
         raise ImageRejected("image_too_small", width=width, height=height, limit=limits.min_side)
     if max(width, height) > limits.max_side:
         raise ImageRejected("image_too_many_pixels", width=width, height=height, limit=limits.max_side)
-    return codec.encode(endpoint.offline(codec.decode(data), checked))
+    with cores.taken():
+        return codec.encode(endpoint.offline(codec.decode(data), checked))

@@ -22,8 +22,7 @@ import httpx
 import numpy as np
 
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
-from meitu_demo.offline.engine import WORKERS
+from meitu_demo.offline.engine import WORKERS, process
 
 from .plan import CORES, Came, Plan, go, photos
 from .postgres import Server, find_binaries
@@ -139,7 +138,6 @@ class Bare(NamedTuple):
 def bare(pictures: str, callers: int) -> Bare:
     """As many threads as the app gives the engine decode, draw and encode; whoever was served stands in line again."""
     endpoint = CATALOGUE["anime_avatar"]
-    draw = endpoint.offline
     begun = time.monotonic()
     line = deque((at, begun) for at in range(callers))  # the picture's number, and since when its caller waits
     waits: list[tuple[float, float]] = []
@@ -147,8 +145,7 @@ def bare(pictures: str, callers: int) -> Bare:
     def work(_: int) -> None:
         while time.monotonic() < begun + BARE_S:
             at, since = line.popleft()
-            image = codec.decode(Path(pictures % at).read_bytes())
-            codec.encode(draw(image, {"version": "1.0.0"}))
+            process(endpoint, Path(pictures % at).read_bytes(), {"version": "1.0.0"})
             now = time.monotonic()
             waits.append((now, now - since))
             line.append((at + callers, now))
