@@ -57,5 +57,4 @@ def make_face(landmarks: Points, depth: NDArray[np.float32], shape: tuple[int, .
     height, width = shape
     inside = (landmarks >= 0).all(1) & (landmarks <= (width - 1, height - 1)).all(1)
     yaw, pitch, roll = head_pose(landmarks, depth)
-    landmarks.flags.writeable = depth.flags.writeable = False  # a face may be shared
     return Face(landmarks, depth, yaw, pitch, roll, score, float(1 - inside.mean()))

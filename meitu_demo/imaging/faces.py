@@ -20,7 +20,7 @@ from .face import Face, make_face
 from .lately import Lately
 from .solutions import solution
 
-__all__ = ["Face", "Image", "find_faces", "make_face", "remembered"]
+__all__ = ["Face", "Image", "find_faces", "forget", "make_face", "remembered"]
 
 Image = NDArray[np.uint8]
 
@@ -32,6 +32,7 @@ TURNED_SCORE = 0.78  # below, pictures without a face yield faces on their side
 POOL_SIZE = 2  # each worker costs about 140 MB; more than cores are no faster
 _lately: Lately[tuple[Face, ...]] = Lately(8)  # pictures of a few runs that go on beside each other
 remembered = _lately.at_work  # for a block that may look at the same picture again
+forget = _lately.forget
 
 
 def find_faces(image: Image) -> tuple[Face, ...]:
@@ -115,6 +116,7 @@ def _mesh(models: "_Models", image: Image, crop: NDArray[np.float64], score: flo
         return None  # the mesh sits on something beside the box
     landmarks = (flat @ crop[:, :2].T + crop[:, 2]).astype(np.float32)
     depth = (points[:, 2] * CROP_SIDE * np.linalg.norm(crop[:, 0])).astype(np.float32)
+    landmarks.flags.writeable = depth.flags.writeable = False  # who looks for them again is given the same
     return make_face(landmarks, depth, image.shape[:2], score)
 
 

@@ -2,7 +2,8 @@
 
 In one run the same pixels are looked at twice, by the engine behind the wire and by the page that lays the photo over
 the result. What is found in a face is as personal as the face: so nothing is kept unless a block of `at_work` is open,
-no more than a few answers, and none when the last block ends. For threads. Imports nothing of ours.
+no more than a few answers, none when the last block ends, and none when somebody wants theirs forgotten. For threads.
+Imports nothing of ours.
 """
 
 import hashlib
@@ -37,23 +38,26 @@ class Lately(Generic[Found]):
         finally:
             with self._lock:
                 self._blocks -= 1
-                if not self._blocks:
-                    self._found.clear()
+            if not self._blocks:
+                self.forget()
+
+    def forget(self) -> None:
+        """Hold no answer of before now; nor one that is still being looked for."""
+        self._found = OrderedDict()
 
     def of(self, pixels: NDArray[np.uint8], find: Callable[[], Found], *about: object) -> Found:
         """What `find` gives, or gave for these very `pixels` and this `about`. Raises what it raises."""
+        held = self._found  # first: what comes after a `forget` goes with what was held before it
         if not self._blocks:
             return find()
         digest = hashlib.sha256(repr((pixels.shape, about)).encode())
         digest.update(np.ascontiguousarray(pixels).data)
         key = digest.digest()
-        with self._lock:
-            if key in self._found:
-                return self._found[key]
+        if (known := held.get(key)) is not None:
+            return known
         found = find()
         with self._lock:
-            if self._blocks:
-                self._found[key] = found
-                while len(self._found) > self._most:
-                    self._found.popitem(last=False)
+            held[key] = found
+            while len(held) > self._most:
+                held.popitem(last=False)
         return found

@@ -98,6 +98,26 @@ def test_an_answer_that_comes_after_the_end_is_not_held() -> None:
     assert given[0]() is None
 
 
+def test_what_somebody_wants_forgotten_is_gone_while_others_are_at_work() -> None:
+    """What was found before, and what is found later in a search that had begun."""
+    lately = Lately[Answer](3)
+    given: list[weakref.ref[Answer]] = []
+
+    def interrupted() -> Answer:
+        lately.forget()
+        answer = Answer()
+        given.append(weakref.ref(answer))
+        return answer
+
+    with lately.at_work():
+        there = weakref.ref(lately.of(picture(1), lambda: Answer()))
+        lately.forget()
+        lately.of(picture(2), interrupted)
+        gc.collect()
+        assert (there(), given[0]()) == (None, None)
+        assert lately.of(picture(3), Answer) is lately.of(picture(3), Answer)
+
+
 def test_a_refusal_is_no_answer() -> None:
     """What raises is asked again."""
     lately = Lately[Answer](3)

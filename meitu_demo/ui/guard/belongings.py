@@ -15,6 +15,7 @@ from pathlib import Path
 import anyio
 
 from ...desk import Desk
+from ...imaging import faces
 from ...store import PictureStore
 from ..history.entries import History
 
@@ -70,6 +71,7 @@ class Belongings:
         self._desk.forget(session)
         self._pictures.forget(session)
         self._history.forget(session)
+        faces.forget()  # everybody's: whose they are is not known there, and they are found again
         await anyio.to_thread.run_sync(remove, list(self._folders.get(session, ())))
 
     async def delete_all(self) -> None:

@@ -64,10 +64,12 @@ def build(
 
     def begin(*, offline: bool = False, again: bool = False, watch: Watcher = watch) -> Any:
         async def run(request: gr.Request, *given: Any) -> AsyncIterator[Update]:
-            run = Run.of(endpoint, request, given, offline=offline, again=again)
+            run, last = Run.of(endpoint, request, given, offline=offline, again=again), None
             with remembered():  # the engine looks for the face, and then the page, to lay the photo over the result
                 async for update in watch(context, run):
-                    yield update
+                    if update != last:
+                        yield update
+                    last = update
 
         return run
 

@@ -89,8 +89,6 @@ async def _route(context: Context, run: Run) -> Route:
 async def follow(context: Context, run: Run, route: Route, ticket: Ticket) -> AsyncIterator[Update]:
     """The screen while the call of `ticket` is under way, and with its result. Raises what it ends in."""
     async for step, seconds in ticket.steps():
-        if step is Step.PREPARE and not route.paid:
-            continue  # it is on the screen already, and there is nothing to stop
         shown = stage.progress(step, seconds, run.provider, route.mode, run.language)
         yield screen(shown, *(["stop"] if route.paid else []))
     if not ticket.stopped:
