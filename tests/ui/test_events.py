@@ -20,6 +20,8 @@ async def test_gradio_looks_as_often_as_it_is_told(monkeypatch: pytest.MonkeyPat
     ended, sleep = asyncio.Event(), asyncio.sleep
 
     async def counting(seconds: float) -> None:
+        if asyncio.current_task() not in loops:  # a server in a thread of the same process sleeps there too
+            return await sleep(seconds)
         asked[seconds] += 1
         if asked.total() > 20:
             ended.set()
