@@ -1,9 +1,5 @@
 """Runs an endpoint's effect on encoded bytes, in worker threads: the event loop never waits for pixels."""
 
-import asyncio
-from collections.abc import Coroutine
-from typing import Any
-
 import anyio
 
 from ..errors import ImageRejected, Refusal
@@ -29,27 +25,7 @@ class Engine:
         if self._limiter.statistics().tasks_waiting >= LINE:
             raise Refusal("vendor_busy")
         async with self._limiter:  # a call that is cancelled while it waits is gone
-            alone = anyio.CapacityLimiter(1)  # its slot it has already
-            return await _to_its_end(anyio.to_thread.run_sync(process, endpoint, data, values, limiter=alone))
-
-
-async def _to_its_end(work: Coroutine[Any, Any, bytes]) -> bytes:
-    """What `work` returns. Cancelled, it leaves no sooner than the work has ended: a thread cannot be stopped, and its
-    slot would be given to the next while it still uses it.
-    """
-    task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    with anyio.CancelScope(shield=True):  # holds off anyio's way to cancel, but not asyncio's
-        while not task.done():
-            try:
-                await asyncio.wait([task])
-            except asyncio.CancelledError as error:
-                cancelled = error
-    if cancelled is not None:
-        if not task.cancelled():
-            task.exception()  # looked at, or Python would complain
-        raise cancelled
-    return task.result()
+            return await cores.work(process, endpoint, data, values)
 
 
 def process(endpoint: Endpoint, data: bytes, values: Values) -> bytes:

@@ -59,10 +59,14 @@ class Came:
         return sum(not wrong for *_, wrong in self.runs)
 
     @property
+    def waits(self) -> list[float]:
+        """Seconds from upload to picture, of each run."""
+        return [seconds for _, _, seconds, wrong in self._settled() if not wrong]
+
+    @property
     def p50_p95(self) -> tuple[float, float]:
-        """Seconds from upload to picture."""
-        took = [seconds for _, _, seconds, wrong in self._settled() if not wrong]
-        return tuple(np.percentile(took, [50, 95])) if took else (float("inf"),) * 2  # type: ignore[return-value]
+        """Of the waits, in seconds."""
+        return tuple(np.percentile(self.waits or [np.inf], [50, 95]))  # type: ignore[return-value]
 
     @property
     def per_second(self) -> float:

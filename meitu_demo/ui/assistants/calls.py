@@ -15,7 +15,7 @@ from ... import journal, links
 from ...desk import NOT_AGAIN, WHICHEVER, Ticket
 from ...errors import DemoError, ImageRejected, LinkRejected, ValueRejected
 from ...explain import explain
-from ...imaging import codec
+from ...imaging import codec, cores
 from ...provenance import embed, read
 from ...redaction import scrub, stack_trace
 from ...service import Outcome
@@ -130,7 +130,7 @@ async def _result(
 ) -> CallToolResult:
     """A picture to look at, a link to the whole one, and the report, as text and as data."""
     visible = context.settings.visible_label
-    master, shown = await anyio.to_thread.run_sync(_draw, outcome, language, visible)
+    master, shown = await cores.work(_draw, outcome, language, visible)
     if ticket.stopped:  # whoever has deleted everything must find nothing new
         raise _Ended
     name = file_name(outcome)

@@ -1,10 +1,9 @@
 """Two results on one divider: one is brought into the other's frame, as a photo is into its result's."""
 
 from dataclasses import replace
+from functools import partial
 
-import anyio
-
-from ...imaging import codec
+from ...imaging import codec, cores
 from ...imaging.compare import matching
 from ...service import Outcome
 from ...spec import Photo
@@ -28,7 +27,7 @@ async def pair(store: PictureStore, left: Made, right: Made, owner: str) -> tupl
     frame, other = (left, right) if turned else (right, left)
     inner, outer = pictures if turned else pictures[::-1]
     reframed = _elsewhere(left, right)
-    laid = await anyio.to_thread.run_sync(lambda: matching(outer, inner, reframed=reframed))
+    laid = await cores.work(partial(matching, outer, inner, reframed=reframed))
     url = other.pictures.after if laid is outer.data else f"{KEPT_PATH}/{store.put(laid, owner)}/beside.jpg"
     urls = (frame.pictures.after, url) if turned else (url, frame.pictures.after)
     return frame.outcome, replace(right.pictures, before=urls[0], after=urls[1])

@@ -1,10 +1,11 @@
 """The view of a whole recipe, or of what is done of it: the photo that went in, beside what came out at the end."""
 
 from dataclasses import replace
+from functools import partial
 
 import anyio
 
-from ...imaging import codec
+from ...imaging import codec, cores
 from ...imaging.compare import matching
 from ...service import Outcome
 from ...spec import Photo
@@ -25,7 +26,7 @@ async def whole(context: Context, session: str, course: Course, language: str) -
         return ""
     sent, result = await anyio.to_thread.run_sync(_photo, first), await anyio.to_thread.run_sync(_photo, end)
     reframed = any(finished.step.endpoint.reframes for finished in course.finished)
-    before = await anyio.to_thread.run_sync(lambda: matching(sent, result, reframed=reframed))
+    before = await cores.work(partial(matching, sent, result, reframed=reframed))
     if context.pictures.of(session, course.original) is None:  # deleted meanwhile: then nothing new is kept
         return ""
     stamp = last.pictures.file_name.rpartition("_")[2]

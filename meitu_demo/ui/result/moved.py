@@ -5,7 +5,6 @@ The answer is a piece of HTML for below the result (assets/js/comparison.js). No
 
 from html import escape
 
-import anyio
 import numpy as np
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from ...address import client_address, sharer
 from ...effects.moved import Change, Moved, find_moved
 from ...errors import Crowded
-from ...imaging import codec
+from ...imaging import codec, cores
 from ...imaging.faces import find_faces
 from ...words import match_language, translate
 from ..context import Context
@@ -40,7 +39,7 @@ def router(context: Context) -> APIRouter:
         language = match_language(request.headers.get("accept-language"))
         try:
             async with context.turns.turn(visitor):
-                told = await anyio.to_thread.run_sync(tell, one, other, f"{KEPT_PATH}/{after}/after", language)
+                told = await cores.work(tell, one, other, f"{KEPT_PATH}/{after}/after", language)
         except Crowded:
             return PlainTextResponse("busy", 503, headers=HEADERS)
         return HTMLResponse(told, headers=HEADERS)

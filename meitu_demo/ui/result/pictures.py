@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass, field
 
-import anyio
-
-from ...imaging import codec
+from ...imaging import codec, cores
 from ...imaging.compare import matching
 from ...service import Outcome
 from ...spec import ImageLimits
@@ -29,7 +27,7 @@ class Drawn:
 
 async def draw(outcome: Outcome) -> Drawn:
     """After is the marked master; before is the photo as sent, in the same shape."""
-    return await anyio.to_thread.run_sync(_draw, outcome)
+    return await cores.work(_draw, outcome)
 
 
 def _draw(outcome: Outcome) -> Drawn:
