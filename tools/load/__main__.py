@@ -129,7 +129,7 @@ def slow_vendor(folder: Path, pictures: str) -> None:
 
 
 class Bare(NamedTuple):
-    """The engine alone, with a line as long as the demo's: pictures a second, and how long callers waited in seconds."""
+    """The engine alone, with a line as long as the demo's: pictures a second, and the seconds that callers waited."""
 
     per_second: float
     waits: list[float]
@@ -179,7 +179,7 @@ def offline(folder: Path, pictures: str) -> None:
     aim(
         f"engine alone {told} a second before, between and after: {ratio:.2f} of it (aim ≥ {OF_BARE})", ratio >= OF_BARE
     )
-    p95, shortest = (float(np.percentile(sum((one.waits for one in them), []), 95)) for them in (rounds, alone))
+    p95, shortest = (float(np.percentile(np.hstack([one.waits for one in them]), 95)) for them in (rounds, alone))
     ratio = shortest / p95
     aim(
         f"p95 {p95:.2f} s, in line for the engine alone {shortest:.2f} s: {ratio:.2f} (aim ≥ {OF_BARE})",
