@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from .billing import Billing, billing_of
-from .errors import DemoError
+from .errors import DemoError, Unreachable
 from .logs import RUN
 from .spec import Route
 
@@ -61,6 +61,8 @@ class Run:
             return
         if isinstance(error, Exception):
             error.run = self.id  # type: ignore[attr-defined]
+        if isinstance(error, Unreachable):
+            self.sent = 0  # it was to go, and did not
         self.tell("ok" if error is None else _outcome(error), self._billing(error))
 
     def tell(self, outcome: str, billing: str) -> None:
