@@ -12,7 +12,8 @@ COPY app.py /app/
 COPY LICENCES.md /app/
 COPY assets /app/assets
 COPY meitu_demo /app/meitu_demo
-RUN chmod -R a+rX,go-w /app && python -m compileall -q --invalidation-mode unchecked-hash /app
+# DATA_DIR=data, as a copy of .env.example says it, means the volume here, too.
+RUN ln -s /data /app/data && chmod -R a+rX,go-w /app && python -m compileall -q --invalidation-mode unchecked-hash /app
 
 FROM python:3.12-slim-trixie
 LABEL org.opencontainers.image.title="Portrait APIs" \

@@ -6,9 +6,12 @@ import re
 import shutil
 import subprocess
 import sys
+from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from meitu_demo import ui
 from tools.image import context, dockerfile
@@ -109,6 +112,40 @@ def test_the_image_starts_as_somebody_who_may_write_to_one_folder() -> None:
     assert found["CMD"].command() == ("python", "app.py")
     assert {stage.base for stage in stages()} == {"python:3.12-slim-trixie"}
     assert last.steps.index(found["USER"]) > max(at for at, step in enumerate(last.steps) if step.verb == "RUN")
+
+
+def test_a_copy_of_the_example_file_keeps_the_ledger_in_the_volume() -> None:
+    """`docker run --env-file .env` says DATA_DIR=data: that, too, leads to the volume."""
+    example = dict(line.split("=", 1) for line in read(".env.example").splitlines() if re.match("[A-Z_]+=", line))
+    links = [words for step in stages()[0].steps for words in re.findall(r"ln -s (\S+) (\S+)", step.rest)]
+    assert links == [("/data", f"/app/{example['DATA_DIR']}")]
+    assert {step.rest for stage in stages() for step in stage.steps if step.verb == "WORKDIR"} == {"/app"}
+
+
+def compose() -> dict[str, Any]:
+    """compose.yaml, as YAML gives it."""
+    return dict(yaml.safe_load(read("compose.yaml")))
+
+
+def test_replicas_trust_their_proxy_alone() -> None:
+    """Its address is fixed and outside of those that Docker gives away, so nobody else can have it."""
+    services, network = compose()["services"], compose()["networks"]["default"]["ipam"]["config"][0]
+    (address,) = {services[name]["environment"]["TRUSTED_PROXIES"] for name in ("app-1", "app-2")}
+    assert services["proxy"]["networks"]["default"]["ipv4_address"] == address
+    assert ip_address(address) in ip_network(network["subnet"])
+    assert ip_address(address) not in ip_network(network["ip_range"])
+
+
+def test_replicas_may_do_as_little_as_the_readme_has_a_container_do() -> None:
+    """A read-only root, no capabilities, no new privileges, photos in memory; nothing listens beyond this machine."""
+    for name in ("app-1", "app-2"):
+        service = compose()["services"][name]
+        assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["tmpfs"][0].startswith("/tmp:")
+        assert "ports" not in service
+    assert compose()["services"]["proxy"]["ports"] == ["127.0.0.1:8080:8080"]
+    assert "ports" not in compose()["services"]["database"]
 
 
 def test_the_image_is_asked_how_it_is_and_told_to_stop() -> None:

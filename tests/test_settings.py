@@ -98,6 +98,15 @@ def test_strangers_find_caps_and_neither_lab_nor_mirror(host: str, private: bool
     assert (said.calls_per_day, said.calls_per_hour, said.failure_lab, said.mirror) == (None, 7, True, True)
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.5"])
+def test_behind_a_proxy_strangers_are_expected(host: str) -> None:
+    """Whoever reaches the proxy reaches the demo, however private the address is that this one listens on."""
+    settings = read(HOST=host, TRUSTED_PROXIES="127.0.0.1")
+    assert (settings.calls_per_day, settings.calls_per_hour) == (100, 10)
+    assert (settings.failure_lab, settings.mirror, settings.photo_urls) == (False, False, False)
+    assert read(HOST=host, TRUSTED_PROXIES="127.0.0.1", MIRROR="on").mirror
+
+
 def test_a_space_is_public() -> None:
     """Its host is every address, so its caps are on, and the mirror is off."""
     space = read(SPACE_ID="someone/demo")
@@ -231,6 +240,10 @@ def test_what_contradicts_itself_is_named(environ: dict[str, str], named: list[s
         ({"AILAB_API_KEY": "canary", "RAPIDAPI_KEY": "canary"}, ["AILAB_API_KEY", "RAPIDAPI_KEY"]),
         ({"MODE": "live"}, ["MODE"]),
         ({"AILAB_API_KEY": "canary", "HOST": "0.0.0.0", "CALLS_PER_DAY": "off"}, ["CALLS_PER_DAY"]),
+        (
+            {"AILAB_API_KEY": "canary", "TRUSTED_PROXIES": "127.0.0.1", "CALLS_PER_HOUR": "off"},
+            ["CALLS_PER_HOUR", "strangers"],
+        ),
         ({"AILAB_API_KEY": "canary", "AILAB_BASE_URL": "http://vendor.example"}, ["AILAB_BASE_URL"]),
     ],
 )

@@ -1,6 +1,7 @@
 """What hosts, addresses and URLs may be set. Pure."""
 
 import re
+from collections.abc import Collection
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -33,6 +34,14 @@ def is_private(host: str) -> bool:
     except ValueError:
         return False
     return address.is_private and not address.is_unspecified
+
+
+def reaches_strangers(host: str, proxies: Collection[object], *, space: bool) -> bool:
+    """Whether more than people nearby may reach a demo that listens on `host`.
+
+    A proxy before it, which the owner has named, stands for whoever reaches that.
+    """
+    return space or bool(proxies) or not is_private(host)
 
 
 def is_loopback(host: str) -> bool:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .addresses import is_loopback, is_private
+from .addresses import is_loopback, is_private, reaches_strangers
 from .model import DATABASES, Settings
 
 
@@ -30,11 +30,12 @@ def oddities(settings: Settings) -> list[str]:
     """A sentence for each thing that works and may not be meant: for the log, at start."""
     found = []
     keys = [settings.meitu_key, settings.ailab_key, settings.rapidapi_key]
+    strangers = reaches_strangers(settings.host, settings.trusted_proxies, space=settings.space)
     if settings.ailab_key and settings.rapidapi_key:
         found.append("AILAB_API_KEY and RAPIDAPI_KEY are both set; AILAB_API_KEY is used, the other is not")
     if settings.mode == "live" and not any(keys):
         found.append("MODE is live and no key is set: every run asks its visitor for keys")
-    if settings.mode != "offline" and any(keys) and not is_private(settings.host):
+    if settings.mode != "offline" and any(keys) and strangers:
         uncapped = [
             name
             for name, cap in (("CALLS_PER_DAY", settings.calls_per_day), ("CALLS_PER_HOUR", settings.calls_per_hour))

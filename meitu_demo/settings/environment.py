@@ -7,7 +7,7 @@ from typing import cast, get_args
 
 from dotenv import dotenv_values
 
-from .addresses import is_private
+from .addresses import reaches_strangers
 from .contradictions import contradictions
 from .model import MARKETPLACE_HOST, MARKETPLACE_PATH, OFFLINE_PLACES, LogFormat, Mode, Settings, SettingsError
 from .values import Values
@@ -32,7 +32,8 @@ def read(environ: Mapping[str, str]) -> Settings:
     rapidapi_host = values.host("RAPIDAPI_HOST", MARKETPLACE_HOST)
     marketplace = rapidapi_key is not None and not values.text("AILAB_API_KEY")
     host = values.text("HOST") or values.text("GRADIO_SERVER_NAME") or _home(values, default.host)
-    private = is_private(host) and not values.text("SPACE_ID")
+    space, proxies = bool(values.text("SPACE_ID")), values.networks("TRUSTED_PROXIES")
+    private = not reaches_strangers(host, proxies, space=space)
     ailab_home = f"https://{rapidapi_host}" if marketplace else default.ailab_base_url
     settings = Settings(
         meitu_key=values.secret("MEITU_API_KEY"),
@@ -47,7 +48,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         ailab_path=values.path("AILAB_PATH", MARKETPLACE_PATH if marketplace else None),
         mode=cast(Mode, values.choice("MODE", get_args(Mode), default.mode)),
         login=values.login("LOGIN"),
-        space=bool(values.text("SPACE_ID")),
+        space=space,
         host=host,
         port=values.port("PORT" if values.text("PORT") else "GRADIO_SERVER_PORT", default.port),
         log_level=values.choice("LOG_LEVEL", LOG_LEVELS, default.log_level),
@@ -64,7 +65,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         photo_urls=values.switch("PHOTO_URLS", private),
         mirror=values.switch("MIRROR", private),
         offline_each=values.count("OFFLINE_EACH", default.offline_each, most=OFFLINE_PLACES),
-        trusted_proxies=values.networks("TRUSTED_PROXIES"),
+        trusted_proxies=proxies,
         meitu_recipient=values.words("MEITU_RECIPIENT", default.meitu_recipient),
         ailab_recipient=values.words("AILAB_RECIPIENT", default.ailab_recipient),
         keep_minutes=values.minutes("KEEP_MINUTES", default.keep_minutes),

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from dotenv import dotenv_values
 from gradio_client import Client, handle_file
 from PIL import Image as Picture
 
@@ -16,6 +17,7 @@ from .build import Image
 from .contained import Contained, started
 from .slow_vendor import free_port, serving
 
+PROJECT = Path(__file__).resolve().parents[2]
 CALLS = {
     "/face_fuse": {"template_id": "gjw4tjeloaba2psk973"},
     "/anime_avatar": {"version": "2.0.0"},
@@ -56,7 +58,7 @@ def run(image: Image, folder: Path) -> bool:
     report(not (raw := rooted.uncompiled(image.root)), f"every module has its byte code {raw[:3] or ''}")
     log = folder / "log.txt"
     log.unlink(missing_ok=True)
-    at = {"PORT": str(free_port())}
+    at = {**_copied_settings(), "PORT": str(free_port())}
     with tempfile.TemporaryDirectory(prefix="volume-", dir=folder) as volume:
         print("\nRunning, as uid 1000, root read-only, /tmp in memory")
         with started(image, Path(volume), log, at) as app:
@@ -73,6 +75,11 @@ def run(image: Image, folder: Path) -> bool:
     if not report.fine:
         print(f"\nWhat it said itself: {log}")
     return report.fine
+
+
+def _copied_settings() -> dict[str, str]:
+    """What `docker run --env-file .env` makes of a plain copy of .env.example."""
+    return {name: value or "" for name, value in dotenv_values(PROJECT / ".env.example", interpolate=False).items()}
 
 
 def _at_work(app: Contained, report: Report) -> None:
