@@ -18,7 +18,7 @@ def matching(photo: Photo, result: Photo, *, reframed: bool) -> bytes:
     """`photo` as a JPEG in the shape of `result`: itself where that has the same shape already.
 
     reframed: `result` shows the person elsewhere, so the photo is laid with its face over the face there; where no face
-    is found in one of them it is shown whole. What it leaves empty continues its edges, blurred.
+    is found in one of them it is shown whole. What it leaves empty goes on in the colour of the edge there.
     """
     if not reframed and abs(photo.width * result.height / (photo.height * result.width) - 1) <= SAME_SHAPE:
         return photo.data
@@ -49,7 +49,7 @@ def _whole(image: Image, frame: tuple[int, int]) -> Image:
 
 
 def _framed(image: Image, frame: tuple[int, int], place: Image, fade: float = 0.0) -> Image:
-    """`image` placed in `frame`; where it does not reach, its own edges go on, blurred.
+    """`image` placed in `frame`; where it does not reach, the colours of its edges go on, softly.
 
     fade: over this share of its shorter side the picture turns into that ground, so that no edge is seen.
     """
@@ -60,10 +60,27 @@ def _framed(image: Image, frame: tuple[int, int], place: Image, fade: float = 0.
     laid = cv2.warpAffine(image, place, frame, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     if _fills(image.shape[:2], place, frame):
         return np.asarray(laid, np.uint8)
-    tiny = cv2.resize(laid, (32, 32), interpolation=cv2.INTER_AREA)
+    edged = cv2.warpAffine(
+        _one_colour_a_side(image), place, frame, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    tiny = cv2.resize(edged, (32, 32), interpolation=cv2.INTER_AREA)
     ground = cv2.resize(cv2.GaussianBlur(tiny, (0, 0), 2), frame, interpolation=cv2.INTER_CUBIC)
     cover = _cover(image.shape[:2], place, frame, fade)
     return np.asarray(cv2.blendLinear(laid, ground, cover, 1 - cover), np.uint8)
+
+
+def _one_colour_a_side(image: Image) -> Image:
+    """`image` with its outermost pixels in the median of what lies along that side: hair that is cut off at the top is
+    no streak above it, the wall beside it goes on.
+    """
+    edged = image.copy()
+    down, across = (max(1, side // 40) for side in image.shape[:2])
+    for pixels, near in (
+        (edged[0], image[:down]), (edged[-1], image[-down:]),
+        (edged[:, 0], image[:, :across]), (edged[:, -1], image[:, -across:]),
+    ):  # fmt: skip
+        pixels[:] = np.median(near.reshape(-1, 3), axis=0)
+    return edged
 
 
 def _fills(shape: tuple[int, ...], place: Image, frame: tuple[int, int]) -> bool:
