@@ -11,6 +11,7 @@ from .faces import find_faces
 LONGEST = 1600  # px: what a screen shows
 SAME_SHAPE = 0.01  # sides' ratio may differ by this share: rounding, not framing
 FADE = 0.08  # of the photo's shorter side
+COARSE = 32  # px of the ground, before it is drawn large
 ANCHORS = [33, 133, 362, 263, 1, 61, 291, 152]  # eye corners, nose tip, mouth corners, chin
 
 
@@ -60,27 +61,30 @@ def _framed(image: Image, frame: tuple[int, int], place: Image, fade: float = 0.
     laid = cv2.warpAffine(image, place, frame, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     if _fills(image.shape[:2], place, frame):
         return np.asarray(laid, np.uint8)
-    edged = cv2.warpAffine(
-        _one_colour_a_side(image), place, frame, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    tiny = cv2.resize(edged, (32, 32), interpolation=cv2.INTER_AREA)
-    ground = cv2.resize(cv2.GaussianBlur(tiny, (0, 0), 2), frame, interpolation=cv2.INTER_CUBIC)
+    ground = _ground(image, laid, place)
     cover = _cover(image.shape[:2], place, frame, fade)
     return np.asarray(cv2.blendLinear(laid, ground, cover, 1 - cover), np.uint8)
 
 
-def _one_colour_a_side(image: Image) -> Image:
-    """`image` with its outermost pixels in the median of what lies along that side: hair that is cut off at the top is
-    no streak above it, the wall beside it goes on.
+def _ground(image: Image, laid: Image, place: Image) -> Image:
+    """What lies under `image`, which is `laid` by `place` with its edges going on.
+
+    Near the photo those, blurred; farther out what is most of each side: hair that is cut off at the top fades into the
+    wall beside it, where a streak of it would go on for ever.
     """
-    edged = image.copy()
-    down, across = (max(1, side // 40) for side in image.shape[:2])
-    for pixels, near in (
-        (edged[0], image[:down]), (edged[-1], image[-down:]),
-        (edged[:, 0], image[:, :across]), (edged[:, -1], image[:, -across:]),
-    ):  # fmt: skip
-        pixels[:] = np.median(near.reshape(-1, 3), axis=0)
-    return edged
+    frame, (height, width) = laid.shape[1::-1], image.shape[:2]
+    down, across = max(1, height // 40), max(1, width // 40)
+    along = image[:down], image[-down:], image[:, :across], image[:, -across:]
+    top, bottom, left, right = (np.median(pixels.reshape(-1, 3), axis=0) for pixels in along)
+    y, x = np.mgrid[-1 : 1 : COARSE * 1j, -1 : 1 : COARSE * 1j][..., None]
+    sides = np.where(abs(y) >= abs(x), np.where(y < 0, top, bottom), np.where(x < 0, left, right)).astype(np.float32)
+    there = np.diag(COARSE / np.array(frame)) @ place @ np.diag([width / COARSE, height / COARSE, 1])
+    far = cv2.warpAffine(sides, there, (COARSE, COARSE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    inside = cv2.warpAffine(np.ones(sides.shape[:2], np.float32), there, (COARSE, COARSE), flags=cv2.INTER_LINEAR)
+    near = np.minimum(2 * cv2.GaussianBlur(inside, (0, 0), 2), 1)[..., None]
+    mixed = cv2.resize(laid, (COARSE, COARSE), interpolation=cv2.INTER_AREA) * near + far * (1 - near)
+    soft = cv2.GaussianBlur(mixed.astype(np.uint8), (0, 0), 2)
+    return np.asarray(cv2.resize(soft, frame, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def _fills(shape: tuple[int, ...], place: Image, frame: tuple[int, int]) -> bool:

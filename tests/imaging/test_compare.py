@@ -76,10 +76,9 @@ def test_where_no_edge_is_seen_the_photo_goes_to_the_border(portrait_pixels: Ima
 
 @pytest.mark.parametrize("reframed", [False, True])
 def test_what_the_frame_cuts_off_does_not_go_on_beyond_it(reframed: bool) -> None:
-    """Above hair that ends at the photo's edge lies the wall beside it, not a streak."""
+    """Hair that ends at the photo's edge fades into the wall beside it, instead of going on as a streak."""
     wall = np.full((240, 320, 3), 235, np.uint8)
     wall[:200, 110:210] = 20
     matched = codec.decode(matching(as_photo(wall), photo(240, 480), reframed=reframed)).astype(int)
-    above = matched[: (480 - 180) // 2 - 24]
-    assert np.abs(above - 235).max() <= 6
+    assert np.abs(matched[:50] - 235).max() <= 6
     assert matched[240, 120].max() < 40  # the photo itself is there
