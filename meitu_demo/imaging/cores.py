@@ -1,8 +1,8 @@
-"""The cores, and who works on pixels: at most as many threads as there are cores, and OpenCV's helpers only where idle.
+"""How the cores are shared by effects and by what the page draws of their results.
 
-Helpers speed one effect up, and hold several up: where as many effects run as there are cores, each has one to itself,
-and its helpers would have to wait for a core, and it for them. What the page draws of a result takes such a place as
-well: a third thread on two cores makes all three wait for each other. Imports nothing of ours.
+As many of both are at work as there are cores: a third thread on two cores makes all three wait for each other.
+OpenCV's helpers speed one effect up, and hold several up: where as many effects run as there are cores, each has one to
+itself, and its helpers would have to wait for a core, and it for them. Imports nothing of ours.
 """
 
 import asyncio
