@@ -65,7 +65,8 @@ def compose(settings: Settings) -> serving.Server:
             raise SettingsError(f"TEMPLATES_DIR: {error}") from None
     tables.check()
     app = create_app(settings, make_client(settings, create_offline(once=True)), till)
-    return serving.Server(app, app.state.before_stop)
+    behind_proxy = settings.space or bool(settings.trusted_proxies)
+    return serving.Server(app, app.state.before_stop, behind_proxy=behind_proxy)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ from .settings import SettingsError
 SILENCE_S = 30.0  # a client may be silent for so long in the middle of a request, and before its first
 UNREAD_S = 60.0  # … and leave so long unread what it was sent, when no more fits into the buffers
 CONNECTIONS = 800  # at a time; more are answered 503. A page holds one, and up to six while it loads
+IDLE_S = 5  # for which an idle connection is kept
+IDLE_PROXY_S = 75  # … a proxy's: they use them again for a minute, and a request on one just closed is lost or astray
 REQUESTS_S = 2  # what a stop waits for requests to end, after calls have
 
 
@@ -111,11 +113,12 @@ class PatientProtocol(H11Protocol):
 class Server(uvicorn.Server):
     """Stops in order: no new connections, `before` (calls in flight end), requests, the app. A second signal kills."""
 
-    def __init__(self, app: ASGIApp, before: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, app: ASGIApp, before: Callable[[], Awaitable[None]], *, behind_proxy: bool = False) -> None:
         # proxy_headers: who stands before the demo is said by TRUSTED_PROXIES alone.
         config = uvicorn.Config(
             app, log_level="warning", log_config=None, access_log=False, proxy_headers=False, server_header=False,
             http=PatientProtocol, ws="none", limit_concurrency=CONNECTIONS, timeout_graceful_shutdown=REQUESTS_S,
+            timeout_keep_alive=IDLE_PROXY_S if behind_proxy else IDLE_S,
         )  # fmt: skip
         super().__init__(config)
         self._before = before

@@ -1,7 +1,9 @@
-"""How the demo is served: what its socket is told."""
+"""How the demo is served: what its socket is told, and for how long it is kept."""
 
 import asyncio
+import re
 import socket
+from pathlib import Path
 
 from meitu_demo import serving
 
@@ -19,3 +21,15 @@ async def test_an_answer_does_not_wait_for_a_receipt() -> None:
         _, writer = await asyncio.open_connection(*taken.getsockname())
         assert await told.get()
         writer.close()
+
+
+async def _nothing(*_: object) -> None:
+    """An app, or what is done before a stop."""
+
+
+def test_a_proxy_closes_an_idle_connection_before_the_demo_does() -> None:
+    """nginx keeps one for a minute unless it is told otherwise; a stranger's browser holds none for that long."""
+    conf = (Path(serving.__file__).resolve().parents[1] / "deploy" / "nginx.conf").read_text("utf-8")
+    (told,) = re.findall(r"keepalive_timeout (\d+)s;", conf) or ["60"]
+    assert serving.Server(_nothing, _nothing, behind_proxy=True).config.timeout_keep_alive > int(told) + 10
+    assert serving.Server(_nothing, _nothing).config.timeout_keep_alive <= 10

@@ -1,5 +1,6 @@
 """Two replicas that share nothing but PostgreSQL, behind nginx with the configuration that the project ships."""
 
+import socket
 import threading
 import time
 from collections import Counter
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from meitu_demo.imaging import codec
+from meitu_demo.serving import IDLE_S
 
 from .together import CAP, Cluster, of
 from .visitor import Visitor
@@ -34,6 +36,16 @@ def test_visitors_stay_where_they_are(cluster: Cluster) -> None:
     assert all(len(replicas) == 1 for replicas in went.values()), went
     assert len(set().union(*went.values())) == 2
     assert cluster.rows()["confirmed"] - paid == cluster.charges() - before == 8
+
+
+def test_a_replica_keeps_its_proxys_idle_connections(cluster: Cluster) -> None:
+    """One that is closed just as the proxy uses it again would send the visitor to the other replica."""
+    with socket.create_connection(("127.0.0.1", cluster.replicas[0].port)) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+        connection.settimeout(IDLE_S + 1)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)  # b"" would be its end
 
 
 def test_one_is_killed_and_its_visitors_go_on(cluster: Cluster) -> None:
