@@ -25,8 +25,10 @@ def test_visitors_stay_where_they_are(cluster: Cluster) -> None:
     visitors = [Visitor(cluster.url) for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
         ends = list(pool.map(lambda visitor: visitor.call(visitor.photo()), visitors))
-    assert [kind for kind, _ in ends] == ["complete"] * 8
+    assert [kind for kind, _ in ends] == ["complete"] * 8, (ends, cluster.trouble())
     for visitor, (_, result) in zip(visitors, ends, strict=True):
+        path = f"/gradio_api/file={result[0]['path']}"
+        assert visitor.http.get(path).status_code == 200, cluster.trouble()
         assert codec.size_of(visitor.fetch(result)) == (96, 96)
     went = {
         who: replicas

@@ -63,6 +63,11 @@ class Cluster:
             found[who].add(replica)
         return found
 
+    def trouble(self) -> str:
+        """What the proxy complained of, and who of its visitors was moved: for the message of a test that fails."""
+        moved = {who: sorted(replicas) for who, replicas in self.went().items() if len(replicas) > 1}
+        return f"moved: {moved}\n{self.log.with_name('error.log').read_text()[-3000:]}"
+
 
 @contextmanager
 def vendor(app: Starlette) -> Iterator[str]:
