@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -104,8 +105,9 @@ def assembled(nginx: str, database: str) -> Iterator[Cluster]:
 
 
 def of(replica: Replica, cluster: Cluster) -> Visitor:
-    """A visitor whom the proxy has given to `replica`."""
-    for _ in range(60):
+    """A visitor whom the proxy has given to `replica`; it gives it nobody for five seconds after it was away."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
         visitor = Visitor(cluster.url)
         if cluster.went()[visitor.http.cookies["replica"]] == {f"127.0.0.1:{replica.port}"}:
             return visitor
