@@ -21,9 +21,7 @@ pytestmark = pytest.mark.xdist_group("cluster")
 
 def test_visitors_stay_where_they_are(cluster: Cluster) -> None:
     """Everybody's requests, from the first page on, go to one replica, and both have visitors; results are whole."""
-    for (
-        replica
-    ) in cluster.replicas:  # another test may have had one go away: until it is back, the other has its visitors
+    for replica in cluster.replicas:  # one may have been away: until it is back, the other has its visitors
         of(replica, cluster)
     before, paid = cluster.charges(), cluster.rows()["confirmed"]
     visitors = [Visitor(cluster.url) for _ in range(8)]
@@ -31,8 +29,6 @@ def test_visitors_stay_where_they_are(cluster: Cluster) -> None:
         ends = list(pool.map(lambda visitor: visitor.call(visitor.photo()), visitors))
     assert [kind for kind, _ in ends] == ["complete"] * 8, (ends, cluster.trouble())
     for visitor, (_, result) in zip(visitors, ends, strict=True):
-        path = f"/gradio_api/file={result[0]['path']}"
-        assert visitor.http.get(path).status_code == 200, cluster.trouble()
         assert codec.size_of(visitor.fetch(result)) == (96, 96)
     went = {
         who: replicas
