@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from dotenv import dotenv_values
 
 from meitu_demo import ui
 from tools.image import context, dockerfile
@@ -116,7 +117,7 @@ def test_the_image_starts_as_somebody_who_may_write_to_one_folder() -> None:
 
 def test_a_copy_of_the_example_file_keeps_the_ledger_in_the_volume() -> None:
     """`docker run --env-file .env` says DATA_DIR=data: that, too, leads to the volume."""
-    example = dict(line.split("=", 1) for line in read(".env.example").splitlines() if re.match("[A-Z_]+=", line))
+    example = dotenv_values(PROJECT / ".env.example")
     links = [words for step in stages()[0].steps for words in re.findall(r"ln -s (\S+) (\S+)", step.rest)]
     assert links == [("/data", f"/app/{example['DATA_DIR']}")]
     assert {step.rest for stage in stages() for step in stage.steps if step.verb == "WORKDIR"} == {"/app"}

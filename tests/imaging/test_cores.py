@@ -1,10 +1,10 @@
 """One effect may use every core; as many effects as there are cores have one each."""
 
 import asyncio
-import threading
 
 import cv2
 import pytest
+from held import Held
 
 from meitu_demo.imaging import cores
 
@@ -40,35 +40,11 @@ def test_two_effects_on_many_cores_keep_their_helpers(monkeypatch: pytest.Monkey
         assert cv2.getNumThreads() == everybody
 
 
-class Held:
-    """Work that goes on until it is let go, and counts how many threads do it at a time."""
-
-    def __init__(self) -> None:
-        self.running, self.most = 0, 0
-        self.gate = threading.Event()
-        self.begun = threading.Semaphore(0)
-        self._lock = threading.Lock()
-
-    def __call__(self, answer: int) -> int:
-        with self._lock:
-            self.running += 1
-            self.most = max(self.most, self.running)
-        self.begun.release()
-        assert self.gate.wait(10)
-        with self._lock:
-            self.running -= 1
-        return answer
-
-    async def all_places_taken(self) -> None:
-        for _ in range(cores.PLACES):
-            assert await asyncio.to_thread(self.begun.acquire, timeout=10)
-
-
 async def test_no_more_threads_work_than_there_are_places() -> None:
     """The rest waits, and everybody is given their own answer."""
     held = Held()
     works = [asyncio.create_task(cores.work(held, at)) for at in range(3 * cores.PLACES)]
-    await held.all_places_taken()
+    await held.begins(cores.PLACES)
     held.gate.set()
     assert await asyncio.gather(*works) == list(range(3 * cores.PLACES))
     assert held.most == cores.PLACES
@@ -78,7 +54,7 @@ async def test_whoever_leaves_the_line_is_gone_and_whoever_works_keeps_the_place
     """A cancelled work in line ends at once; one in a thread ends with the thread, and only then is the place free."""
     held = Held()
     works = [asyncio.create_task(cores.work(held, at)) for at in range(cores.PLACES + 1)]
-    await held.all_places_taken()
+    await held.begins(cores.PLACES)
     for work in works:
         work.cancel()
     await asyncio.wait(works[cores.PLACES :])

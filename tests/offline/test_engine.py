@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from caller import sized
+from held import Held
 
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import ImageRejected, Refusal, ValueRejected
@@ -92,32 +93,6 @@ async def test_only_so_many_effects_run_at_a_time() -> None:
     results = await asyncio.gather(*(runner.run(endpoint(effect), sized(30, 30), {}) for _ in range(10)))
     assert len(results) == 10
     assert most == engine.WORKERS
-
-
-class Held:
-    """An effect that works until it is let go, and counts how many of it do so at a time."""
-
-    def __init__(self) -> None:
-        self.running, self.most, self.begun = 0, 0, 0
-        self.gate = threading.Event()
-        self._lock = threading.Lock()
-        self._beginnings = threading.Semaphore(0)
-
-    def __call__(self, image: Any, values: Any) -> Any:
-        with self._lock:
-            self.running += 1
-            self.begun += 1
-            self.most = max(self.most, self.running)
-        self._beginnings.release()
-        assert self.gate.wait(10)
-        with self._lock:
-            self.running -= 1
-        return image
-
-    async def begins(self, times: int) -> None:
-        """Wait for so many more to begin."""
-        for _ in range(times):
-            assert await asyncio.to_thread(self._beginnings.acquire, timeout=10)
 
 
 async def test_whoever_leaves_takes_the_slot_along_until_the_thread_has_ended() -> None:
