@@ -232,5 +232,5 @@ async def _picture(client: httpx.AsyncClient, route: Route, reply: Reply, times:
 
 def _inspect(data: bytes) -> Photo:
     """The vendor's own bytes with what they are. Raises ImageRejected when they are no whole picture."""
-    width, height = codec.size_of(data)
+    width, height = codec.read_size(data)
     return Photo(data, codec.sniff(data) or "", width, height)

@@ -48,7 +48,7 @@ def read_rows(rows: Path, layers: Path) -> tuple[TemplateInfo, ...]:
         if not all(isinstance(key, str) and key for key in keys) or taken.intersection(keys):
             raise ValueError(f"{where}: id and aliases must be words of their own, not {keys}")
         taken.update(keys)
-        preview = astronaut.astronaut_file() if row["kind"] == "photo" else layers / row["id"] / "preview.webp"
+        preview = astronaut.find_astronaut_file() if row["kind"] == "photo" else layers / row["id"] / "preview.webp"
         if not preview.is_file():
             raise ValueError(f"{where}: no {preview.name}")
         infos.append(TemplateInfo(row["id"], row["kind"], row["name"], row["mood"], preview, tuple(keys[1:])))

@@ -20,10 +20,10 @@ from PIL import Image as Picture
 from PIL import ImageOps, UnidentifiedImageError
 
 from .errors import TemplateHasNoFace, UnknownTemplate
-from .imaging.blend import lay_over
-from .imaging.brows import without_brows
-from .imaging.faces import Face, find_faces, make_face
-from .imaging.skin import skin_around
+from .imaging.blend import alpha_composite
+from .imaging.brows import inpaint_brows
+from .imaging.faces import Face, build_face, find_faces
+from .imaging.skin import segment_skin
 from .template_rows import LANGUAGES, TemplateInfo, read_rows
 
 ROWS = Path(__file__).parent / "data" / "templates.toml"
@@ -54,10 +54,10 @@ class Template:
     bare: NDArray[np.uint8] = field(init=False)
 
     def __post_init__(self) -> None:
-        flat = self.base if self.front is None else lay_over(self.base, self.front)
+        flat = self.base if self.front is None else alpha_composite(self.base, self.front)
         bare = self.base
         if self.info.kind == "drawn":
-            bare = without_brows(self.base, self.face.landmarks.astype(np.float64))
+            bare = inpaint_brows(self.base, self.face.landmarks.astype(np.float64))
         object.__setattr__(self, "flat", flat)
         object.__setattr__(self, "bare", bare)
         for array in (self.base, self.front, self.skin, flat, bare):
@@ -141,14 +141,14 @@ def _load_own(info: TemplateInfo) -> Template:
     if not authored.is_file():
         return _from_photo(info, base)
     face = _authored_face(authored, base.shape[:2])
-    return Template(info, base, None, skin_around(base, face.landmarks.astype(np.float64)), face)
+    return Template(info, base, None, segment_skin(base, face.landmarks.astype(np.float64)), face)
 
 
 def _from_photo(info: TemplateInfo, base: NDArray[np.uint8]) -> Template:
     faces = find_faces(base)
     if not faces:
         raise TemplateHasNoFace(template=info.id)
-    return Template(info, base, None, skin_around(base, faces[0].landmarks.astype(np.float64)), faces[0])
+    return Template(info, base, None, segment_skin(base, faces[0].landmarks.astype(np.float64)), faces[0])
 
 
 def _open(path: Path, mode: str) -> NDArray[np.uint8]:
@@ -168,4 +168,4 @@ def _authored_face(path: Path, shape: tuple[int, ...]) -> Face:
     depth = np.array(content["depth"], np.float32)
     if landmarks.shape != (MESH_POINTS, 2) or depth.shape != (MESH_POINTS,) or not np.isfinite(landmarks).all():
         raise ValueError(f"{path.parent.name}/{path.name}: {MESH_POINTS} landmarks with depth expected")
-    return make_face(landmarks * scale, depth * scale.mean(), (shape[0], shape[1]))
+    return build_face(landmarks * scale, depth * scale.mean(), (shape[0], shape[1]))

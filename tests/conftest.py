@@ -64,7 +64,7 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
 from meitu_demo.imaging import codec  # noqa: E402
-from meitu_demo.imaging.astronaut import astronaut  # noqa: E402
+from meitu_demo.imaging.astronaut import load_astronaut  # noqa: E402
 from meitu_demo.settings import Settings, environment  # noqa: E402
 from meitu_demo.spec import Image, Photo  # noqa: E402
 
@@ -146,7 +146,7 @@ def _no_env_file(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 @cache
 def _portrait() -> Image:
     """The astronaut's head and shoulders, 320×320: the face is whole, 108 px, and quick to work on."""
-    return np.ascontiguousarray(astronaut()[0:320, 60:380])
+    return np.ascontiguousarray(load_astronaut()[0:320, 60:380])
 
 
 @pytest.fixture(scope="session")
@@ -164,7 +164,7 @@ def portrait() -> bytes:
 @pytest.fixture(scope="session")
 def astronaut_jpeg() -> bytes:
     """The whole astronaut, 512×512, as a JPEG."""
-    return codec.encode(astronaut())
+    return codec.encode(load_astronaut())
 
 
 @pytest.fixture(scope="session")

@@ -289,7 +289,7 @@ def test_the_python_example_runs(desk: Path, servers: SimpleNamespace) -> None:
     first, second = snippets("Use it from a program", "python")
     assert all(f"/{name}" in first for name in CATALOGUE)
     assert execute([sys.executable, "-c"], first, desk, servers).split()[-4::3] == ["offline", "320"]
-    assert codec.size_of((desk / "bigger-eyes.jpg").read_bytes()) == (320, 320)
+    assert codec.read_size((desk / "bigger-eyes.jpg").read_bytes()) == (320, 320)
     said = execute([sys.executable, "-c"], second, desk, servers)
     assert "99" in said
     assert "Nothing was sent." in said
@@ -302,7 +302,7 @@ def test_the_curl_example_runs(desk: Path, servers: SimpleNamespace) -> None:
     assert said.count("event: complete") == len(CATALOGUE)
     for name in CATALOGUE:
         assert f'"endpoint": "{name}"' in said
-        assert min(codec.size_of((desk / f"{name}.jpg").read_bytes())) >= 320
+        assert min(codec.read_size((desk / f"{name}.jpg").read_bytes())) >= 320
 
 
 def test_the_assistants_example_runs(desk: Path, servers: SimpleNamespace) -> None:
@@ -313,7 +313,7 @@ def test_the_assistants_example_runs(desk: Path, servers: SimpleNamespace) -> No
     tools, told = execute([sys.executable, "-c"], example, desk, servers).splitlines()
     assert tools.split() == list(CATALOGUE)
     assert told.startswith(f"offline {servers.demo}/download/")
-    assert codec.size_of((desk / "assistant.jpg").read_bytes()) == (320, 320)
+    assert codec.read_size((desk / "assistant.jpg").read_bytes()) == (320, 320)
 
 
 def test_the_documents_curl_lines_run(desk: Path, servers: SimpleNamespace) -> None:
@@ -327,9 +327,9 @@ def test_the_documents_curl_lines_run(desk: Path, servers: SimpleNamespace) -> N
         assert f"{VENDOR}{path}?api_key=" in line
         answer = json.loads(execute(["sh", "-euc"], line, desk, servers))
         picture = base64.b64decode(answer["media_info_list"][0]["media_data"], validate=True)
-        assert min(codec.size_of(picture)) >= 320
+        assert min(codec.read_size(picture)) >= 320
     answer = json.loads(execute(["sh", "-euc"], ailab, desk, servers))
     assert answer["error_code"] == 0
     fetched = execute(["sh", "-euc"], f"curl -fsS -o linked.jpg '{answer['data']['image_url']}'", desk, servers)
     assert not fetched
-    assert codec.size_of((desk / "linked.jpg").read_bytes()) == (320, 320)
+    assert codec.read_size((desk / "linked.jpg").read_bytes()) == (320, 320)

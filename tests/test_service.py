@@ -114,7 +114,7 @@ async def test_what_goes_out_is_within_the_limits(astronaut_jpeg: bytes) -> None
     async with client_for(handler) as client:
         outcome = await run(client, LIVE, small, astronaut_jpeg, {})
     assert len(sent[0]) <= 20_000
-    assert max(codec.size_of(sent[0])) <= 256
+    assert max(codec.read_size(sent[0])) <= 256
     assert {change.slug for change in outcome.changes} == {"resized", "bytes"}
 
 

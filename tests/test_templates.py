@@ -40,7 +40,7 @@ def test_every_shipped_template_loads(key: str) -> None:
     assert template.skin is not None
     assert template.skin.shape == (height, width)
     assert template.face.landmarks.shape == (478, 2)
-    assert template.face.cut == 0
+    assert template.face.cropped_share == 0
     assert max(abs(template.face.yaw), abs(template.face.roll)) < 15
     with Image.open(template.info.preview) as preview:
         assert min(preview.size) >= 512

@@ -56,7 +56,7 @@ def fuse(image: Image, face: Face, template: Template) -> Image:
     mesh, depth = _mesh(face)
     outline, outline_depth = _mesh(template.face)
     box = _face_box(outline, template.base.shape)
-    target = align.into_outline(align.pose_like(mesh, depth, outline, outline_depth), outline)
+    target = align.blend_into_outline(align.align_pose(mesh, depth, outline, outline_depth), outline)
     warped, inside = _warp(image, mesh, target, box)
     target, outline = target - box[:2], outline - box[:2]
 
@@ -66,17 +66,17 @@ def fuse(image: Image, face: Face, template: Template) -> Image:
     place = box.within(around).rows_columns
     drawn = template.info.kind == "drawn"
     own = relight(warped, light, target, template.bare[box.rows_columns], outline, drawn=drawn)
-    hidden = np.maximum(hair.hair_and_backdrop(warped, target), 1 - inside)
+    hidden = np.maximum(hair.build_occlusion_mask(warped, target), 1 - inside)
     body[place] = _blend(own, body[place], hidden, outline, SEAM_SHARE[template.info.kind])
     if template.front is not None:
-        body = blend.lay_over(body, template.front[around.rows_columns])
+        body = blend.alpha_composite(body, template.front[around.rows_columns])
     result = template.flat.copy()
     result[around.rows_columns] = body
     return result
 
 
 def _mesh(face: Face) -> tuple[Points, Points]:
-    mesh, depth = (np.asarray(values[: align.MESH], np.float64) for values in (face.landmarks, face.depth))
+    mesh, depth = (np.asarray(values[: align.MESH_POINT_COUNT], np.float64) for values in (face.landmarks, face.depth))
     finite = np.isfinite(mesh).all() and np.isfinite(depth).all()
     side = float(np.ptp(mesh, axis=0).min()) if finite else 0.0
     if side < SMALLEST_WIDTH:
@@ -103,7 +103,7 @@ def _skin_box(box: Box, template: Template) -> Box:
 
 def _warp(image: Image, mesh: Points, target: Points, box: Box) -> tuple[Image, NDArray[np.float32]]:
     """`image` with `mesh` moved to `target`, as (h, w, 3) of `box`, and where the user's frame reaches (0..1)."""
-    nodes = align.dense_map(mesh, target, box)
+    nodes = align.build_dense_map(mesh, target, box)
     size = (box.x1 - box.x0, box.y1 - box.y0)
     room = 0.3 * np.ptp(mesh, axis=0).max()
     frame = np.array(image.shape[1::-1])
@@ -130,25 +130,29 @@ def _in_users_tone(template: Template, light: Light, outline: Points, box: Box, 
     """The template's picture over `around`, its skin in the user's tone: by its mask, and a drawing's painted face."""
     base = template.bare[around.rows_columns]
     face = np.zeros(around.shape, np.float32)
-    face[box.within(around).rows_columns] = blend.inside_outline(outline, 1.0, box.shape)
-    toned = np.asarray(cv2.LUT(base, colour.tone_curves(light.template_tone, light.tone)), np.uint8)
+    face[box.within(around).rows_columns] = blend.build_outline_mask(outline, 1.0, box.shape)
+    toned = np.asarray(cv2.LUT(base, colour.build_tone_curves(light.template_tone, light.tone)), np.uint8)
     if template.skin is None:
-        return blend.mix(base, toned, face) if template.info.kind == "drawn" else base.copy()
+        return blend.blend_linear(base, toned, face) if template.info.kind == "drawn" else base.copy()
     skin = template.skin[around.rows_columns]
     beside = base[::4, ::4][(skin[::4, ::4] > 200) & (face[::4, ::4] < 0.05)].astype(np.float64)
     if len(beside) >= FEWEST_BESIDE:  # neck and ears keep their shade, but take the user's hue whatever their own
-        own = colour.middle_tone(beside)
-        shade = np.clip(own @ colour.LUMA / max(float(light.template_tone @ colour.LUMA), 1.0), *SHADE_BESIDE)
-        toned = blend.mix(np.asarray(cv2.LUT(base, colour.tone_curves(own, light.tone * shade)), np.uint8), toned, face)
+        own = colour.compute_midtone(beside)
+        shade = np.clip(
+            own @ colour.LUMA_WEIGHTS / max(float(light.template_tone @ colour.LUMA_WEIGHTS), 1.0), *SHADE_BESIDE
+        )
+        toned = blend.blend_linear(
+            np.asarray(cv2.LUT(base, colour.build_tone_curves(own, light.tone * shade)), np.uint8), toned, face
+        )
     mask = skin.astype(np.float32) / 255
-    return blend.mix(base, toned, np.maximum(mask, face) if template.info.kind == "drawn" else mask)
+    return blend.blend_linear(base, toned, np.maximum(mask, face) if template.info.kind == "drawn" else mask)
 
 
 def _blend(own: Image, body: Image, hidden: NDArray[np.float32], outline: Points, share: float) -> Image:
     """`own` face on `body` inside `share` of the outline, but for what is `hidden`."""
-    own = blend.mix(own, body, hidden)  # else the blend's wide bands spread the hair's tone over the forehead
+    own = blend.blend_linear(own, body, hidden)  # else the blend's wide bands spread the hair's tone over the forehead
     levels = round(np.log2(max(1.0, WIDEST_BAND * float(np.ptp(outline[:, 0])))))
-    seam = blend.inside_outline(outline, share, hidden.shape) * (1 - hidden)
-    fused = blend.multiband(own, body, seam, levels)
-    beyond = blend.inside_outline(outline, 1.01, hidden.shape)  # the widest bands reach beyond the jaw
-    return blend.mix(body, fused, beyond)
+    seam = blend.build_outline_mask(outline, share, hidden.shape) * (1 - hidden)
+    fused = blend.blend_multiband(own, body, seam, levels)
+    beyond = blend.build_outline_mask(outline, 1.01, hidden.shape)  # the widest bands reach beyond the jaw
+    return blend.blend_linear(body, fused, beyond)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..imaging import colour
-from ..imaging.blend import inside_outline, soften
+from ..imaging.blend import build_outline_mask, feather_mask
 
 Image = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -37,31 +37,33 @@ def read_light(warped: Image, inside: NDArray[np.float32], target: Points, base:
     """Read both skins: the user's on `warped` at `target`, the template's on its `base` at `outline`."""
     spots = list(colour.SKIN_POINTS)
     radius = SPOT * float(np.ptp(outline[:, 0]))
-    there = colour.sample(base, outline[spots], radius)
-    here = colour.sample(warped, target[spots], radius)
-    unseen = colour.sample(inside, target[spots], radius) < 0.5
+    there = colour.sample_colours(base, outline[spots], radius)
+    here = colour.sample_colours(warped, target[spots], radius)
+    unseen = colour.sample_colours(inside, target[spots], radius) < 0.5
     here[unseen] = there[unseen]  # the user's frame cuts them off: the template's skin will stand in
-    own_tone = colour.middle_tone(here[~unseen] if np.sum(~unseen) >= FEWEST_SPOTS else here)
-    template_tone = colour.middle_tone(there)
-    tone = colour.lit_like(own_tone * colour.missing_exposure(warped), template_tone)
+    own_tone = colour.compute_midtone(here[~unseen] if np.sum(~unseen) >= FEWEST_SPOTS else here)
+    template_tone = colour.compute_midtone(there)
+    tone = colour.relight_tone(own_tone * colour.compute_exposure_gain(warped), template_tone)
     return Light(here, there, own_tone, template_tone, tone)
 
 
 def relight(warped: Image, light: Light, target: Points, base: Image, outline: Points, *, drawn: bool) -> Image:
     """The user's face in the template's tone of light, direction, shade and crispness."""
-    own = np.asarray(cv2.LUT(warped, colour.tone_curves(light.user_tone, light.tone)), np.uint8)
+    own = np.asarray(cv2.LUT(warped, colour.build_tone_curves(light.user_tone, light.tone)), np.uint8)
     gain = _slope(target[list(colour.SKIN_POINTS)], light.user, light.template, own.shape)
     if drawn:
         gain *= _rim_shade(base, outline, light.template_tone)
     own = np.asarray(cv2.multiply(own, cv2.merge([gain] * 3), dtype=cv2.CV_8U), np.uint8)
     if not drawn:  # paint has no pores to compare with
-        own = colour.crisp_like(own, base, inside_outline(outline, 0.8, own.shape) > 0.5)
+        own = colour.match_sharpness(own, base, build_outline_mask(outline, 0.8, own.shape) > 0.5)
     return own
 
 
 def _slope(spots: Points, user: Points, template: Points, shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Gain that lets the light fall from where the template's does: one gentle slope of brightness over the face."""
-    slope = np.array(LIGHT_SHARE) * (colour.light_slope(spots, template) - colour.light_slope(spots, user))
+    slope = np.array(LIGHT_SHARE) * (
+        colour.fit_light_gradient(spots, template) - colour.fit_light_gradient(spots, user)
+    )
     x, y = np.arange(shape[1]) - spots[:, 0].mean(), np.arange(shape[0]) - spots[:, 1].mean()
     return np.exp(np.clip(slope[0] * x[None] + slope[1] * y[:, None], -LIGHT_LIMIT, LIGHT_LIMIT)).astype(np.float32)
 
@@ -72,10 +74,10 @@ def _rim_shade(base: Image, outline: Points, tone: Points) -> NDArray[np.float32
     coarse = max(1, int(width / SHADE_WIDTH))
     small = cv2.resize(base, None, fx=1 / coarse, fy=1 / coarse, interpolation=cv2.INTER_AREA)
     points = outline * (np.array(small.shape[1::-1]) / base.shape[1::-1])
-    skin = inside_outline(points, 0.97, small.shape)
-    light = (small @ colour.LUMA).astype(np.float32)
+    skin = build_outline_mask(points, 0.97, small.shape)
+    light = (small @ colour.LUMA_WEIGHTS).astype(np.float32)
     spread = 0.05 * width / coarse
-    soft = soften(light * skin, spread) / np.maximum(soften(skin, spread), 1e-3)
-    shade = np.clip(soft / max(float(tone @ colour.LUMA), 1.0), *SHADE_RANGE)
-    rim = 1 - soften(inside_outline(points, 0.78, small.shape), 4 * spread)
+    soft = feather_mask(light * skin, spread) / np.maximum(feather_mask(skin, spread), 1e-3)
+    shade = np.clip(soft / max(float(tone @ colour.LUMA_WEIGHTS), 1.0), *SHADE_RANGE)
+    rim = 1 - feather_mask(build_outline_mask(points, 0.78, small.shape), 4 * spread)
     return np.asarray(cv2.resize(1 + (shade - 1) * rim, base.shape[1::-1]), np.float32)

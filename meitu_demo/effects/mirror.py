@@ -10,9 +10,9 @@ from enum import StrEnum
 
 import numpy as np
 
-from ..imaging.face_checks import PITCH_LIMIT, YAW_LIMIT
+from ..imaging.face_checks import MAX_PITCH_DEG, MAX_YAW_DEG
 from ..imaging.faces import Face, Image, find_faces
-from ..imaging.warp import smooth_step
+from ..imaging.warp import smootherstep
 from .reshape import face_warp
 
 MOST_FACES = 3  # the largest: whoever stands in front of the mirror, and who looks over their shoulders
@@ -47,11 +47,11 @@ def _shaped(image: Image, face: Face, wanted: Wanted) -> Image:
         warp = face_warp(image.shape, face, shape, strength)
         if warp.gain:
             image = warp.apply(image)
-            face = replace(face, landmarks=warp.carry(face.landmarks, CARRY_STEPS).astype(np.float32))
+            face = replace(face, landmarks=warp.transform_points(face.landmarks, CARRY_STEPS).astype(np.float32))
     return image
 
 
 def _facing(face: Face) -> float:
     """1 for a face that looks here, 0 from the angles on at which the vendor would refuse it."""
-    room = np.array([YAW_LIMIT - abs(face.yaw), PITCH_LIMIT - abs(face.pitch)])
-    return float(smooth_step(room / FADE).min())
+    room = np.array([MAX_YAW_DEG - abs(face.yaw), MAX_PITCH_DEG - abs(face.pitch)])
+    return float(smootherstep(room / FADE).min())

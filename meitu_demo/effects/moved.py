@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..imaging.face import Face
-from ..imaging.flow import follow
+from ..imaging.flow import track_landmarks
 from ..spec import Image
 from .measures import MEASURES, Ruler
 
@@ -62,22 +62,22 @@ class Moved:
 
 def find_moved(before: Image, after: Image, face: Face) -> Moved:
     """What has moved of `face`, found in `before`. Blocks for about a fifth of a second."""
-    followed = follow(before, after, face)
+    followed = track_landmarks(before, after, face)
     landmarks = face.landmarks.astype(np.float64)
-    closing = np.linalg.norm(followed.closing, axis=1) / face.width
+    closing = np.linalg.norm(followed.round_trip_error, axis=1) / face.width
     found = closing < LOST
     nothing = Moved(face, bool(found.mean() >= COMPARABLE), np.empty((0, 2)), np.empty((0, 2)), 1, ())
     if not nothing.comparable:
         return nothing
     noise = float(np.sqrt((closing[found] ** 2).mean()))
-    length = np.linalg.norm(followed.moved, axis=1) / face.width
-    surely = found & (length > max(STILL, NOISE * noise)) & _together(landmarks, followed.moved)
+    length = np.linalg.norm(followed.vectors, axis=1) / face.width
+    surely = found & (length > max(STILL, NOISE * noise)) & _together(landmarks, followed.vectors)
     if surely.sum() < FEWEST:
         return nothing
     chosen = _spread(landmarks / face.width, length, surely)
     times = int(np.clip(LONGEST / length[chosen[0]], 1, TIMES))
-    changes = _changes(landmarks, followed.moved, followed.closing, Ruler.of(face))
-    return Moved(face, True, landmarks[chosen], followed.moved[chosen], times, changes)
+    changes = _changes(landmarks, followed.vectors, followed.round_trip_error, Ruler.of(face))
+    return Moved(face, True, landmarks[chosen], followed.vectors[chosen], times, changes)
 
 
 def _together(landmarks: Points, moved: Points) -> NDArray[np.bool_]:

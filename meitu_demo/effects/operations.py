@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..imaging.faces import Face
-from ..imaging.warp import Array, Bounds, smooth_step
+from ..imaging.warp import Array, Bounds, smootherstep
 
 Part = tuple[tuple[int, ...], ...]  # the landmarks of one part in the middle, or of a pair, image's left first
 Points = NDArray[np.float64]
@@ -165,8 +165,8 @@ class Narrow:
         left, right = (_distance_of_contour(at[:, 1], face, side) for side in CONTOUR)
         half = np.where(from_middle < 0, left, right)
         distance = np.abs(from_middle)
-        inner = smooth_step(1 - (1 - distance / half) / self.inside)
-        outer = smooth_step(1 - (distance - half) / self.outside)
+        inner = smootherstep(1 - (1 - distance / half) / self.inside)
+        outer = smootherstep(1 - (distance - half) / self.outside)
         across = np.sign(from_middle) * half * share * inner * outer
         return np.stack([across, np.zeros_like(across)], -1)
 
@@ -187,7 +187,7 @@ def _box(face: Points, group: tuple[int, ...]) -> Bounds:
 
 def _plateau(at: Array, low: float, high: float, before: float, after: float) -> Array:
     """1 from low to high, 0 from `before` ahead of it and from `after` behind it, smooth between."""
-    return smooth_step(np.minimum((at - low) / before, (high - at) / after) + 1.0)
+    return smootherstep(np.minimum((at - low) / before, (high - at) / after) + 1.0)
 
 
 def _distance_of_contour(heights: Array, face: Points, side: tuple[int, ...]) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import ValueRejected
 from ..imaging.faces import Face, Image
-from ..imaging.warp import Array, Warp, make_warp
+from ..imaging.warp import Array, Warp, build_warp
 from .operations import ORIGIN, face_axes
 from .shapes import SHAPES
 
@@ -43,7 +43,7 @@ def face_warp(shape: tuple[int, ...], face: Face, shape_type: int, strength: flo
     (x0, y0), (x1, y1) = boxes[:, :2].min(0), boxes[:, 2:].max(0)
     corners = np.array([(x0, y0), (x1, y0), (x0, y1), (x1, y1)]) @ axes.T + origin
     low, high = corners.min(0), corners.max(0)
-    return make_warp(field, (*low, *high), shape, EDGE_RAMP * face.width, amount)
+    return build_warp(field, (*low, *high), shape, EDGE_RAMP * face.width, amount)
 
 
 def _checked_shape(shape_type: int) -> int:

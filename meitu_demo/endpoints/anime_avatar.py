@@ -1,14 +1,14 @@
 """Anime Avatar 动漫化身: a stylised avatar. Meitu's page for /v1/EmojMaterialH5."""
 
 from ..effects.avatar import avatar
-from ..imaging.face_checks import any_face
+from ..imaging.face_checks import require_faces
 from ..spec import Choice, Endpoint, Faces, Image, Values
 from . import vendor_limits
 
 
 def offline(image: Image, values: Values) -> Image:
     """Every face in `image` as a drawing, framed head and shoulders. Raises NoFace."""
-    return avatar(image, any_face(image), values["version"])
+    return avatar(image, require_faces(image), values["version"])
 
 
 ENDPOINT = Endpoint(

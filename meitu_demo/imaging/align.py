@@ -10,7 +10,7 @@ from scipy.spatial import Delaunay
 
 Points = NDArray[np.float64]
 
-MESH = 468  # points of the surface; the irises behind them follow their eyes and need no point of their own
+MESH_POINT_COUNT = 468  # points of the surface; the irises behind them follow their eyes and need no point of their own
 FACE_OVAL: tuple[int, ...] = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
 FACE_OVAL += (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
 FOREHEAD_LINE = (389, 251, 284, 332, 297, 338, 10, 109, 67, 103, 54, 21, 162)  # the outline's top, right to left
@@ -44,14 +44,14 @@ LIPS: tuple[int, ...] = (
 )
 LIPS += (267, 269, 270, 291, 308, 310, 311, 312, 314, 317, 318, 321, 324, 375, 402, 405, 409, 415)
 LIPS_WEIGHT = 0.2  # an open mouth must not turn or shrink the whole face
-NOD_SHARE = 0.35
-OWN_RADIUS = 0.62  # share of the way to the outline within which features stay the user's own
-RINGS = (1.25, 4.0)  # copies of the outline that carry the map beyond the face
-NODES = 100  # of the dense map across a face: finer changes no pixel that one could see
-SMALLEST_TRIANGLE = 1e-6  # squared nodes
+PITCH_CORRECTION_SHARE = 0.35
+USER_FEATURES_RADIUS = 0.62  # share of the way to the outline within which features stay the user's own
+RING_SCALES = (1.25, 4.0)  # copies of the outline that carry the map beyond the face
+GRID_NODES_PER_FACE = 100  # of the dense map across a face: finer changes no pixel that one could see
+MIN_TRIANGLE_AREA = 1e-6  # squared nodes
 
 
-def similarity(source: Points, target: Points, weights: NDArray[np.float64]) -> tuple[Points, NDArray[np.float64]]:
+def fit_similarity(source: Points, target: Points, weights: NDArray[np.float64]) -> tuple[Points, NDArray[np.float64]]:
     """(matrix, offset) of the weighted least-squares similarity: ``source @ matrix.T + offset`` lies on `target`.
 
     source, target: (n, 2) or (n, 3). Umeyama, "Least-squares estimation of transformation parameters", 1991.
@@ -67,7 +67,7 @@ def similarity(source: Points, target: Points, weights: NDArray[np.float64]) -> 
     return matrix, mean_target - matrix @ mean_source
 
 
-def pose_like(mesh: Points, depth: Points, target: Points, target_depth: Points) -> Points:
+def align_pose(mesh: Points, depth: Points, target: Points, target_depth: Points) -> Points:
     """`mesh` (468, 2) moved, scaled and turned in space to look where `target` looks; its own features kept.
 
     A turn to the side is undone wholly, a nod in part: nodding back moves brows against eyes, and that reads as a mood.
@@ -75,54 +75,54 @@ def pose_like(mesh: Points, depth: Points, target: Points, target_depth: Points)
     space, aim = np.column_stack([mesh, depth]), np.column_stack([target, target_depth])
     weights = np.ones(len(space))
     weights[list(LIPS)] = LIPS_WEIGHT
-    matrix, offset = similarity(space, aim, weights)
+    matrix, offset = fit_similarity(space, aim, weights)
     turned = space @ matrix[:2].T + offset[:2]
-    matrix, offset = similarity(mesh, target, weights)
+    matrix, offset = fit_similarity(mesh, target, weights)
     flat = mesh @ matrix.T + offset
-    up = upward(target)
+    up = compute_up_vector(target)
     nodded = ((turned - flat) @ up)[:, None] * up
-    return np.asarray(turned - (1 - NOD_SHARE) * nodded)
+    return np.asarray(turned - (1 - PITCH_CORRECTION_SHARE) * nodded)
 
 
-def rim_share(mesh: Points) -> NDArray[np.float64]:
+def compute_radial_share(mesh: Points) -> NDArray[np.float64]:
     """How far out each point lies: 0 at the middle of the outline, 1 on it; (468,)."""
     oval = mesh[list(FACE_OVAL)]
     from_centre = mesh - oval.mean(0)
     angle = np.arctan2(*from_centre[list(FACE_OVAL)].T)
     order = np.argsort(angle)
     radius = np.hypot(*from_centre[list(FACE_OVAL)].T)[order]
-    here = np.arctan2(*from_centre.T)
-    reach = np.interp(here, angle[order], radius, period=2 * np.pi)
-    return np.asarray(np.hypot(*from_centre.T) / np.maximum(reach, 1e-6))
+    point_angles = np.arctan2(*from_centre.T)
+    rim_radius = np.interp(point_angles, angle[order], radius, period=2 * np.pi)
+    return np.asarray(np.hypot(*from_centre.T) / np.maximum(rim_radius, 1e-6))
 
 
-def into_outline(own: Points, target: Points) -> Points:
+def blend_into_outline(features: Points, target: Points) -> Points:
     """`own` features inside the outline of `target`: own in the middle, the target's on the rim, smooth between."""
-    out = np.clip((rim_share(target) - OWN_RADIUS) / (1 - OWN_RADIUS), 0, 1)
-    weight = (1 - out * out * (3 - 2 * out))[:, None]
-    return np.asarray(own * weight + target * (1 - weight), np.float64)
+    rim_fraction = np.clip((compute_radial_share(target) - USER_FEATURES_RADIUS) / (1 - USER_FEATURES_RADIUS), 0, 1)
+    weight = (1 - rim_fraction * rim_fraction * (3 - 2 * rim_fraction))[:, None]
+    return np.asarray(features * weight + target * (1 - weight), np.float64)
 
 
-def dense_map(source: Points, target: Points, box: tuple[int, int, int, int]) -> NDArray[np.float32]:
+def build_dense_map(source: Points, target: Points, box: tuple[int, int, int, int]) -> NDArray[np.float32]:
     """Where each node of a grid over `box` (x0, y0, x1, y1 of the target's picture) comes from in the source's.
 
     (rows, columns, 2) float32, NODES to a face's width, nodes at the middles of their cells, as ``cv2.resize`` enlarges
     it. Piecewise linear on the Delaunay triangles of `target`: a map without holes whatever `source` does.
     """
     oval = list(FACE_OVAL)
-    matrix, offset = similarity(target, source, np.ones(len(target)))
+    matrix, offset = fit_similarity(target, source, np.ones(len(target)))
     centre = target[oval].mean(0)
     residual = source[oval] - (target[oval] @ matrix.T + offset)
-    rings = [centre + (target[oval] - centre) * reach for reach in RINGS]
-    beyond = [ring @ matrix.T + offset + residual / reach for ring, reach in zip(rings, RINGS, strict=True)]
+    rings = [centre + (target[oval] - centre) * reach for reach in RING_SCALES]
+    outer_points = [ring @ matrix.T + offset + residual / reach for ring, reach in zip(rings, RING_SCALES, strict=True)]
     corner, size = np.array(box[:2]), np.array(box[2:]) - box[:2]
-    count = np.ceil(size / max(2.0, float(np.ptp(target[:, 0])) / NODES)).astype(int)
+    count = np.ceil(size / max(2.0, float(np.ptp(target[:, 0])) / GRID_NODES_PER_FACE)).astype(int)
     cell = size / count
     points = (np.vstack([target, *rings]) - corner + 0.5) / cell - 0.5  # in nodes
     nodes = np.stack(np.meshgrid(np.arange(count[0]), np.arange(count[1])), -1).astype(np.float64)
-    found = _interpolate(points, np.vstack([source, *beyond]), nodes)
-    far = np.isnan(found[..., 0])
-    found[far] = ((nodes[far] + 0.5) * cell - 0.5 + corner) @ matrix.T + offset
+    found = _interpolate(points, np.vstack([source, *outer_points]), nodes)
+    outside = np.isnan(found[..., 0])
+    found[outside] = ((nodes[outside] + 0.5) * cell - 0.5 + corner) @ matrix.T + offset
     return np.asarray(cv2.blur(found.astype(np.float32), (3, 3)), np.float32)  # takes the creases out
 
 
@@ -135,7 +135,7 @@ def _interpolate(points: Points, values: Points, nodes: Points) -> Points:
     corners, ends = points[triangles], values[triangles]
     (ax, ay), (bx, by) = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
     area = ax * by - ay * bx
-    flat = abs(area) < SMALLEST_TRIANGLE
+    flat = abs(area) < MIN_TRIANGLE_AREA
     area[flat] = 1
     owner = np.full(nodes.shape[:2], -1, np.int32)
     drawn = np.rint(np.clip(corners, -1e5, 1e5) * 16).astype(np.int32)
@@ -149,7 +149,7 @@ def _interpolate(points: Points, values: Points, nodes: Points) -> Points:
     return np.asarray(found)
 
 
-def upward(mesh: Points) -> NDArray[np.float64]:
+def compute_up_vector(mesh: Points) -> NDArray[np.float64]:
     """Unit vector from the chin to the top of the outline."""
     up = mesh[FACE_OVAL[0]] - mesh[FACE_OVAL[18]]
     return np.asarray(up / max(float(np.hypot(*up)), 1e-6))

@@ -14,24 +14,24 @@ from PIL import Image as Picture
 from ..spec import Image
 
 
-def astronaut_file() -> Path:
+def find_astronaut_file() -> Path:
     """Where the astronaut lies. Raises FileNotFoundError when scikit-image is not installed."""
-    return _file("astronaut.png")
+    return _find_file("astronaut.png")
 
 
 @cache
-def astronaut() -> Image:
+def load_astronaut() -> Image:
     """Its pixels, (512, 512, 3); read-only."""
-    return _pixels(astronaut_file())
+    return _load_pixels(find_astronaut_file())
 
 
 @cache
-def coffee() -> Image:
+def load_coffee() -> Image:
     """A picture without a face, (400, 600, 3); read-only."""
-    return _pixels(_file("coffee.png"))
+    return _load_pixels(_find_file("coffee.png"))
 
 
-def _file(name: str) -> Path:
+def _find_file(name: str) -> Path:
     spec = find_spec("skimage")
     path = Path(spec.origin).parent / "data" / name if spec and spec.origin else None
     if path is None or not path.is_file():
@@ -39,7 +39,7 @@ def _file(name: str) -> Path:
     return path
 
 
-def _pixels(path: Path) -> Image:
+def _load_pixels(path: Path) -> Image:
     with Picture.open(path) as opened:
         pixels = np.array(opened.convert("RGB"))
     pixels.flags.writeable = False

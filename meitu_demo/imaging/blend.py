@@ -9,10 +9,10 @@ from .align import FACE_OVAL
 Image = NDArray[np.uint8]
 Mask = NDArray[np.float32]
 
-FEATHER = 0.04  # of the face's width, to both sides of its outline
+FEATHER_SHARE = 0.04  # of the face's width, to both sides of its outline
 
 
-def polygon_mask(points: NDArray[np.float64], shape: tuple[int, ...], feather: float) -> Mask:
+def build_polygon_mask(points: NDArray[np.float64], shape: tuple[int, ...], feather: float) -> Mask:
     """(h, w) 0..1: 1 inside the polygon `points` (n, 2), falling to 0 over about `feather` px to both sides."""
     coarse = int(np.clip(feather / 4, 1, 8))  # a soft edge needs no fine grid
     rows, columns = -(-shape[0] // coarse), -(-shape[1] // coarse)
@@ -20,25 +20,25 @@ def polygon_mask(points: NDArray[np.float64], shape: tuple[int, ...], feather: f
     cell = np.array((shape[1] / columns, shape[0] / rows))
     inner = np.clip((points + 0.5) / cell - 0.5, -1e5, 1e5)
     cv2.fillPoly(mask, [np.rint(inner * 16).astype(np.int32)], (255,), cv2.LINE_AA, shift=4)
-    soft = soften(mask.astype(np.float32) / 255, feather / coarse)
+    soft = feather_mask(mask.astype(np.float32) / 255, feather / coarse)
     return np.asarray(cv2.resize(soft, (shape[1], shape[0])), np.float32) if coarse > 1 else soft
 
 
-def inside_outline(mesh: NDArray[np.float64], share: float, shape: tuple[int, ...]) -> Mask:
+def build_outline_mask(mesh: NDArray[np.float64], share: float, shape: tuple[int, ...]) -> Mask:
     """(h, w) feathered inside of the outline of the face `mesh`, shrunk to `share` of its size (0..1)."""
     oval = mesh[list(FACE_OVAL)]
     oval = oval.mean(0) + (oval - oval.mean(0)) * share
-    return polygon_mask(oval, shape, FEATHER * float(np.ptp(mesh[:, 0])))
+    return build_polygon_mask(oval, shape, FEATHER_SHARE * float(np.ptp(mesh[:, 0])))
 
 
-def soften(mask: Mask, feather: float) -> Mask:
+def feather_mask(mask: Mask, feather: float) -> Mask:
     """`mask` blurred so that an edge takes about 2 × `feather` px."""
     if feather < 0.5:
         return mask
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), feather / 2, borderType=cv2.BORDER_REPLICATE))
 
 
-def multiband(top: Image, bottom: Image, mask: Mask, levels: int) -> Image:
+def blend_multiband(top: Image, bottom: Image, mask: Mask, levels: int) -> Image:
     """`top` where `mask` is 1 over `bottom`: fine detail changes over sharply, tone over a wide band.
 
     Burt and Adelson, "A multiresolution spline with application to image mosaics", 1983. All of one (h, w).
@@ -52,28 +52,28 @@ def multiband(top: Image, bottom: Image, mask: Mask, levels: int) -> Image:
         smaller = cv2.pyrDown(difference)
         bands.append(cv2.subtract(difference, cv2.pyrUp(smaller, dstsize=difference.shape[1::-1])))
         difference = smaller
-    blended = _weighted(difference, masks[levels])
+    blended = _apply_mask(difference, masks[levels])
     for band, part in zip(reversed(bands), reversed(masks[:levels]), strict=True):
-        blended = cv2.add(cv2.pyrUp(blended, dstsize=band.shape[1::-1]), _weighted(band, part))
+        blended = cv2.add(cv2.pyrUp(blended, dstsize=band.shape[1::-1]), _apply_mask(band, part))
     return np.asarray(cv2.add(blended, bottom, dtype=cv2.CV_8U), np.uint8)
 
 
-def _weighted(band: cv2.typing.MatLike, mask: Mask) -> cv2.typing.MatLike:
+def _apply_mask(band: cv2.typing.MatLike, mask: Mask) -> cv2.typing.MatLike:
     return cv2.multiply(band, cv2.merge([mask] * 3))
 
 
-def lay_over(bottom: Image, front: NDArray[np.uint8]) -> Image:
+def alpha_composite(bottom: Image, front: NDArray[np.uint8]) -> Image:
     """RGBA `front` over RGB `bottom` of the same size."""
     alpha = front[..., 3].astype(np.float32) / 255
     return np.asarray(cv2.blendLinear(bottom, np.ascontiguousarray(front[..., :3]), 1 - alpha, alpha))
 
 
-def mix(bottom: Image, top: Image, mask: Mask) -> Image:
+def blend_linear(bottom: Image, top: Image, mask: Mask) -> Image:
     """`top` where `mask` is 1, `bottom` where it is 0, both in proportion between."""
     return np.asarray(cv2.blendLinear(bottom, top, 1 - mask, mask))
 
 
-def disc(size: float) -> NDArray[np.uint8]:
+def build_disc_kernel(size: float) -> NDArray[np.uint8]:
     """A round element for morphology, `size` px across, at least 3."""
     side = 2 * max(1, round(size / 2)) + 1
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)

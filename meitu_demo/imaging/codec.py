@@ -7,7 +7,7 @@
     encode       a JPEG that holds nothing but pixels           fit
 
 Colours and turning come after shrinking, when there are fewer pixels to touch. Every function is pure and blocks: call
-it from a worker thread. Every refusal is an ImageRejected; see `gate.open_photo` and `fit.size_within` for the slugs.
+it from a worker thread. Every refusal is an ImageRejected; see `gate.open_photo` and `fit.fit_size` for the slugs.
 """
 
 from dataclasses import dataclass
@@ -16,26 +16,26 @@ import numpy as np
 
 from ..spec import Change, Image, ImageLimits, Photo
 from . import fit
-from .gate import MAX_BYTES, MAX_PIXELS, Opened, file_size, open_photo
-from .headers import MEDIA_TYPES, Size, kind_of
-from .rgb import read_pixels, to_srgb, turn_upright
+from .gate import MAX_BYTES, MAX_PIXELS, OpenedPhoto, format_file_size, open_photo
+from .headers import MEDIA_TYPES, Size, detect_format
+from .rgb import apply_exif_orientation, convert_to_srgb, read_pixels
 
 __all__ = [
     "MAX_BYTES",
     "MAX_PIXELS",
-    "Prepared",
+    "PreparedPhoto",
     "decode",
     "encode",
-    "file_size",
+    "format_file_size",
     "prepare",
-    "size_of",
+    "read_size",
+    "read_stored_size_and_orientation",
     "sniff",
-    "stored_as",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedPhoto:
     """A photo ready for a vendor, what was done to it, and what came in (sides in px as a person sees them)."""
 
     photo: Photo
@@ -45,65 +45,65 @@ class Prepared:
     media_type: str
 
 
-def prepare(source: bytes, limits: ImageLimits) -> Prepared:
+def prepare(source: bytes, limits: ImageLimits) -> PreparedPhoto:
     """The photo in `source` as a clean JPEG within `limits`: upright, RGB, sRGB, no metadata. Raises ImageRejected."""
     opened = open_photo(source)
-    stored = opened.image.size
-    fit.size_within((opened.width, opened.height), limits)  # refuses in the sides that a person sees
-    size = fit.size_within(stored, limits)
-    pixels, changes = read_pixels(opened, fit.decode_size(size, len(source), limits))
-    pixels = fit.shrink(pixels, fit.lighter_size(pixels, size, limits))
-    pixels, profile = to_srgb(pixels, opened)
-    pixels = turn_upright(pixels, opened.orientation)
-    data, (width, height) = fit.encode_within(pixels, limits)
+    stored_size = opened.image.size
+    fit.fit_size((opened.width, opened.height), limits)  # refuses in the sides that a person sees
+    size = fit.fit_size(stored_size, limits)
+    pixels, changes = read_pixels(opened, fit.choose_decode_size(size, len(source), limits))
+    pixels = fit.shrink(pixels, fit.choose_size_for_bytes(pixels, size, limits))
+    pixels, profile = convert_to_srgb(pixels, opened)
+    pixels = apply_exif_orientation(pixels, opened.orientation)
+    data, (width, height) = fit.encode_within_limits(pixels, limits)
     photo = Photo(data, MEDIA_TYPES["JPEG"], width, height)
-    changes += profile + _changes(opened, photo)
-    return Prepared(photo, tuple(changes), opened.width, opened.height, MEDIA_TYPES[opened.kind])
+    changes += profile + _list_changes(opened, photo)
+    return PreparedPhoto(photo, tuple(changes), opened.width, opened.height, MEDIA_TYPES[opened.kind])
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image:
     """Upright sRGB pixels of the first frame, through the same gate. Raises ImageRejected."""
     opened = open_photo(data, max_pixels=max_pixels)
     pixels, _ = read_pixels(opened)
-    pixels, _ = to_srgb(pixels, opened)
-    return np.require(turn_upright(pixels, opened.orientation), np.uint8, ["C", "W"])
+    pixels, _ = convert_to_srgb(pixels, opened)
+    return np.require(apply_exif_orientation(pixels, opened.orientation), np.uint8, ["C", "W"])
 
 
-def encode(pixels: Image, quality: int = fit.FINEST) -> bytes:
+def encode(pixels: Image, quality: int = fit.MAX_QUALITY) -> bytes:
     """RGB `pixels` as a JPEG, 4:4:4, without metadata."""
     return fit.encode(pixels, quality)
 
 
 def sniff(data: bytes) -> str | None:
     """The media type by content, None when it is not one that the gate lets in."""
-    return MEDIA_TYPES.get(kind_of(data))
+    return MEDIA_TYPES.get(detect_format(data))
 
 
-def size_of(data: bytes) -> Size:
+def read_size(data: bytes) -> Size:
     """(width, height) as `decode` will give them, from the header only. Raises ImageRejected."""
     opened = open_photo(data)
     return opened.width, opened.height
 
 
-def stored_as(data: bytes) -> tuple[Size, int]:
+def read_stored_size_and_orientation(data: bytes) -> tuple[Size, int]:
     """((width, height) before turning, EXIF's orientation 1..8), from the header only. Raises ImageRejected."""
     opened = open_photo(data)
     return opened.image.size, opened.orientation
 
 
-def _changes(opened: Opened, photo: Photo) -> list[Change]:
+def _list_changes(opened: OpenedPhoto, photo: Photo) -> list[Change]:
     """What happened to the picture as a whole; `rgb` reports what happened to its colours."""
     changes: list[Change] = []
-    if opened.turned:
+    if opened.is_rotated:
         changes.append(Change("turned"))
     before, after = (opened.width, opened.height), (photo.width, photo.height)
     if before != after:
         changes.append(Change("resized", {"before": "{}×{}".format(*before), "after": "{}×{}".format(*after)}))
     if opened.kind != "JPEG":
         changes.append(Change("kind", {"before": opened.kind.replace("HEIF", "HEIC"), "after": "JPEG"}))
-    weights = file_size(len(opened.data)), file_size(len(photo.data))
-    if weights[0] != weights[1]:
-        changes.append(Change("bytes", {"before": weights[0], "after": weights[1]}))
-    if opened.metadata:
-        changes.append(Change("metadata_dropped", {"gps": opened.gps}))
+    formatted_sizes = format_file_size(len(opened.data)), format_file_size(len(photo.data))
+    if formatted_sizes[0] != formatted_sizes[1]:
+        changes.append(Change("bytes", {"before": formatted_sizes[0], "after": formatted_sizes[1]}))
+    if opened.has_metadata:
+        changes.append(Change("metadata_dropped", {"gps": opened.has_gps}))
     return changes

@@ -18,34 +18,34 @@ from anyio.lowlevel import RunVar
 
 Result = TypeVar("Result")
 
-ALL = -1
-PLACES = max(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2)
-_places: RunVar[anyio.CapacityLimiter] = RunVar("_places")  # one for each event loop
+ALL_THREADS = -1
+MAX_WORKERS = max(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2)
+_worker_limiter: RunVar[anyio.CapacityLimiter] = RunVar("_worker_limiter")  # one for each event loop
 _lock = threading.Lock()
-_under_way = 0
+_running_effects = 0
 
 
-async def work(function: Callable[..., Result], *arguments: object) -> Result:
-    """What `function` returns, in a worker thread, as soon as one of `PLACES` is free. Raises what it raises.
+async def run_in_worker(function: Callable[..., Result], *arguments: object) -> Result:
+    """What `function` returns, in a worker thread, as soon as one of `MAX_WORKERS` is free. Raises what it raises.
 
     Whoever is cancelled while waiting is gone at once; later it leaves with the end of the work: a thread cannot be
     stopped, and its place would be given to the next while it still uses it.
     """
-    async with _all_places():
-        alone = anyio.CapacityLimiter(1)  # its place it has already
-        return await _to_its_end(anyio.to_thread.run_sync(function, *arguments, limiter=alone))
+    async with _get_worker_limiter():
+        unlimited = anyio.CapacityLimiter(1)  # its place it has already
+        return await _run_uncancelled(anyio.to_thread.run_sync(function, *arguments, limiter=unlimited))
 
 
-def _all_places() -> anyio.CapacityLimiter:
+def _get_worker_limiter() -> anyio.CapacityLimiter:
     try:
-        return _places.get()
+        return _worker_limiter.get()
     except LookupError:
-        _places.set(made := anyio.CapacityLimiter(PLACES))
-        return made
+        _worker_limiter.set(limiter := anyio.CapacityLimiter(MAX_WORKERS))
+        return limiter
 
 
-async def _to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
-    task = asyncio.ensure_future(work)
+async def _run_uncancelled(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    task = asyncio.ensure_future(coroutine)
     cancelled: asyncio.CancelledError | None = None
     with anyio.CancelScope(shield=True):  # holds off anyio's way to cancel, but not asyncio's
         while not task.done():
@@ -61,20 +61,20 @@ async def _to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
 
 
 @contextmanager
-def taken() -> Iterator[None]:
+def effect_running() -> Iterator[None]:
     """An effect runs in this block, in this thread. For the whole process, as OpenCV's setting is.
 
     Helpers come back when nobody is at work, not between two effects of a crowd.
     """
-    global _under_way
+    global _running_effects
     with _lock:
-        _under_way += 1
-        if _under_way >= cv2.getNumberOfCPUs():
+        _running_effects += 1
+        if _running_effects >= cv2.getNumberOfCPUs():
             cv2.setNumThreads(1)
     try:
         yield
     finally:
         with _lock:
-            _under_way -= 1
-            if not _under_way:
-                cv2.setNumThreads(ALL)
+            _running_effects -= 1
+            if not _running_effects:
+                cv2.setNumThreads(ALL_THREADS)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .pose import head_pose
+from .pose import estimate_head_pose
 
 Points = NDArray[np.float32]
-LEFT_CHEEK, RIGHT_CHEEK = 234, 454
+LEFT_CHEEK_POINT, RIGHT_CHEEK_POINT = 234, 454
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,7 +26,7 @@ class Face:
     pitch: float
     roll: float
     score: float = 1.0
-    cut: float = 0.0
+    cropped_share: float = 0.0
 
     @property
     def box(self) -> tuple[float, float, float, float]:
@@ -37,7 +37,7 @@ class Face:
     @property
     def width(self) -> float:
         """Distance in pixels between the mesh's outermost cheek points."""
-        return float(np.linalg.norm(self.landmarks[RIGHT_CHEEK] - self.landmarks[LEFT_CHEEK]))
+        return float(np.linalg.norm(self.landmarks[RIGHT_CHEEK_POINT] - self.landmarks[LEFT_CHEEK_POINT]))
 
     @property
     def side(self) -> float:
@@ -52,9 +52,9 @@ class Face:
         return (x0 + x1) / 2, (y0 + y1) / 2
 
 
-def make_face(landmarks: Points, depth: NDArray[np.float32], shape: tuple[int, ...], score: float = 1.0) -> Face:
+def build_face(landmarks: Points, depth: NDArray[np.float32], shape: tuple[int, ...], score: float = 1.0) -> Face:
     """A Face from mesh points in an image of `shape` (height, width); pose and cut are derived."""
     height, width = shape
     inside = (landmarks >= 0).all(1) & (landmarks <= (width - 1, height - 1)).all(1)
-    yaw, pitch, roll = head_pose(landmarks, depth)
+    yaw, pitch, roll = estimate_head_pose(landmarks, depth)
     return Face(landmarks, depth, yaw, pitch, roll, score, float(1 - inside.mean()))

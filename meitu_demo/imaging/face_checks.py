@@ -11,26 +11,26 @@ from ..errors import FaceCropped, FaceNodded, FaceTooSmall, FaceTurned, NoFace, 
 from ..spec import Faces
 from .faces import Face, Image, find_faces
 
-SMALLEST_FACE = 48  # px; the vendor's documents: and no less than the image's short side / 48
-YAW_LIMIT = 35.0  # degrees; press photos reach 23, profile shots begin at 31
-PITCH_LIMIT = 25.0  # degrees; press photos reach 19
-CUT_LIMIT = 0.02  # share of the mesh outside the frame; whole faces 0, cut ones from 0.11
-CLOSE = 0.8  # of a limit: beyond, a vendor that measures a little differently may refuse what fits here
+MIN_FACE_PX = 48  # px; the vendor's documents: and no less than the image's short side / 48
+MAX_YAW_DEG = 35.0  # degrees; press photos reach 23, profile shots begin at 31
+MAX_PITCH_DEG = 25.0  # degrees; press photos reach 19
+MAX_CROPPED_SHARE = 0.02  # share of the mesh outside the frame; whole faces 0, cut ones from 0.11
+BORDERLINE_SHARE = 0.8  # of a limit: beyond, a vendor that measures a little differently may refuse what fits here
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class FaceMeasurement:
     """One thing that is measured on a face. refusal: what is answered when it does not fit, with the numbers as facts.
 
     close: it fits, but only just.
     """
 
-    refusal: Refusal
-    fits: bool
-    close: bool
+    rejection: Refusal
+    is_within_limit: bool
+    is_borderline: bool
 
 
-def any_face(image: Image) -> tuple[Face, ...]:
+def require_faces(image: Image) -> tuple[Face, ...]:
     """All faces, largest first. Raises NoFace."""
     faces = find_faces(image)
     check_faces(faces, image.shape[:2], Faces.SOME)
@@ -41,52 +41,58 @@ def pick_face(image: Image, *, index: int = 0) -> Face:
     """The face at `index` by size (0 is the largest), checked. Raises any Refusal about faces."""
     faces = find_faces(image)
     check_faces(faces, image.shape[:2], Faces.FIT, index=index)
-    return meant(faces, Faces.FIT, index=index)[0]
+    return select_faces(faces, Faces.FIT, index=index)[0]
 
 
-def meant(faces: Sequence[Face], need: Faces, *, index: int = 0) -> tuple[Face, ...]:
+def select_faces(faces: Sequence[Face], requirement: Faces, *, index: int = 0) -> tuple[Face, ...]:
     """Those of `faces` (largest first) that an endpoint with this `need` works on; with FREE, none in particular."""
-    if need is Faces.FIT and faces:
+    if requirement is Faces.FIT and faces:
         return (faces[min(max(index, 0), len(faces) - 1)],)
-    return tuple(faces) if need is Faces.SOME else ()
+    return tuple(faces) if requirement is Faces.SOME else ()
 
 
-def check_faces(faces: Sequence[Face], shape: tuple[int, ...], need: Faces, *, index: int = 0) -> None:
+def check_faces(faces: Sequence[Face], shape: tuple[int, ...], requirement: Faces, *, index: int = 0) -> None:
     """Raise the Refusal of an endpoint with this `need` for what `find_faces` gave, in an image of `shape`."""
-    if need is not Faces.FREE and not faces:
+    if requirement is not Faces.FREE and not faces:
         raise NoFace
-    if need is Faces.FIT:
-        check_face(meant(faces, need, index=index)[0], shape)
+    if requirement is Faces.FIT:
+        check_face(select_faces(faces, requirement, index=index)[0], shape)
 
 
 def check_face(face: Face, shape: tuple[int, ...]) -> None:
     """Raise the Refusal that the vendor would answer for `face` in an image of `shape` (height, width)."""
-    for measure in measures(face, shape):
-        if not measure.fits:
-            raise measure.refusal
+    for measure in measure_face(face, shape):
+        if not measure.is_within_limit:
+            raise measure.rejection
 
 
-def measures(face: Face, shape: tuple[int, ...]) -> tuple[Measure, ...]:
+def measure_face(face: Face, shape: tuple[int, ...]) -> tuple[FaceMeasurement, ...]:
     """All that is measured on `face` in an image of `shape`: size, cut, yaw, pitch; the first misfit is answered."""
-    limit = smallest_face(shape)
+    limit = compute_min_face_side(shape)
     too_small = FaceTooSmall(side=round(face.side), limit=math.ceil(limit))
     return (
-        _measure(too_small, fits=face.side >= limit, close=face.side * CLOSE < limit),
-        _measure(FaceCropped(share=round(face.cut * 100)), fits=face.cut <= CUT_LIMIT, close=face.cut > 0),
-        _angle(FaceTurned, abs(face.yaw), YAW_LIMIT),
-        _angle(FaceNodded, abs(face.pitch), PITCH_LIMIT),
+        _build_measurement(
+            too_small, is_within_limit=face.side >= limit, is_near_limit=face.side * BORDERLINE_SHARE < limit
+        ),
+        _build_measurement(
+            FaceCropped(share=round(face.cropped_share * 100)),
+            is_within_limit=face.cropped_share <= MAX_CROPPED_SHARE,
+            is_near_limit=face.cropped_share > 0,
+        ),
+        _measure_angle(FaceTurned, abs(face.yaw), MAX_YAW_DEG),
+        _measure_angle(FaceNodded, abs(face.pitch), MAX_PITCH_DEG),
     )
 
 
-def smallest_face(shape: tuple[int, ...]) -> float:
+def compute_min_face_side(shape: tuple[int, ...]) -> float:
     """Smallest accepted side of a face in pixels, for an image of `shape` (height, width)."""
-    return max(SMALLEST_FACE, min(shape[:2]) / 48)
+    return max(MIN_FACE_PX, min(shape[:2]) / 48)
 
 
-def _angle(kind: type[Refusal], angle: float, limit: float) -> Measure:
-    refusal = kind(angle=round(angle), limit=round(limit))
-    return _measure(refusal, fits=angle <= limit, close=angle > CLOSE * limit)
+def _measure_angle(kind: type[Refusal], angle: float, limit: float) -> FaceMeasurement:
+    rejection = kind(angle=round(angle), limit=round(limit))
+    return _build_measurement(rejection, is_within_limit=angle <= limit, is_near_limit=angle > BORDERLINE_SHARE * limit)
 
 
-def _measure(refusal: Refusal, *, fits: bool, close: bool) -> Measure:
-    return Measure(refusal, fits, fits and close)
+def _build_measurement(rejection: Refusal, *, is_within_limit: bool, is_near_limit: bool) -> FaceMeasurement:
+    return FaceMeasurement(rejection, is_within_limit, is_within_limit and is_near_limit)

@@ -15,19 +15,24 @@ from ..errors import ImageRejected
 from ..spec import Image, ImageLimits
 from .headers import Size
 
-BYTES_SHARE = 0.95  # of the limit: base64 and form fields must not be what breaks it
-KEEP_SHORT_SIDE = 48 * 48  # px; the smallest face is max(48 px, short side / 48): above this shrinking is free
-FINEST, FINE, FAIR, COARSEST = 95, 92, 85, 60  # JPEG qualities: 4:4:4, 4:2:0, worth shrinking for, the floor
-BAND, BAND_STEP = 16, 128  # px: rows encoded out of how many, a whole number of 4:2:0 blocks
-MARGIN = 0.98  # bands predict the whole within about one per cent
+TARGET_BYTES_SHARE = 0.95  # of the limit: base64 and form fields must not be what breaks it
+MIN_SHRUNK_SHORT_SIDE_PX = 48 * 48  # px; the smallest face is max(48 px, short side / 48): above this shrinking is free
+MAX_QUALITY, HIGH_QUALITY, FAIR_QUALITY, MIN_QUALITY = (
+    95,
+    92,
+    85,
+    60,
+)  # JPEG qualities: 4:4:4, 4:2:0, worth shrinking for, the floor
+BAND_ROWS, BAND_STEP_ROWS = 16, 128  # px: rows encoded out of how many, a whole number of 4:2:0 blocks
+PREDICTION_MARGIN = 0.98  # bands predict the whole within about one per cent
 
 
-def size_within(size: Size, limits: ImageLimits) -> Size:
+def fit_size(size: Size, limits: ImageLimits) -> Size:
     """`size` (width, height) shrunk to `limits.max_side`. Raises ImageRejected: image_too_small, image_too_thin."""
     width, height = size
     if min(size) < limits.min_side:
         raise ImageRejected("image_too_small", width=width, height=height, limit=limits.min_side)
-    fitted = _scaled(size, min(1.0, limits.max_side / max(size)))
+    fitted = _scale_size(size, min(1.0, limits.max_side / max(size)))
     if min(fitted) < limits.min_side:
         raise ImageRejected(
             "image_too_thin", width=width, height=height, limit=limits.min_side, longest=limits.max_side
@@ -35,23 +40,23 @@ def size_within(size: Size, limits: ImageLimits) -> Size:
     return fitted
 
 
-def decode_size(size: Size, encoded: int, limits: ImageLimits) -> Size:
+def choose_decode_size(size: Size, encoded_bytes: int, limits: ImageLimits) -> Size:
     """Sides worth decoding for a result of `size`, from a JPEG of `encoded` bytes: less if it must shrink anyway."""
-    heavy = encoded > 2 * limits.max_bytes
-    return _scaled(size, min(1.0, KEEP_SHORT_SIDE / min(size))) if heavy else size
+    heavy = encoded_bytes > 2 * limits.max_bytes
+    return _scale_size(size, min(1.0, MIN_SHRUNK_SHORT_SIDE_PX / min(size))) if heavy else size
 
 
-def lighter_size(pixels: Image, size: Size, limits: ImageLimits) -> Size:
+def choose_size_for_bytes(pixels: Image, size: Size, limits: ImageLimits) -> Size:
     """`size` shrunk so far that `pixels` fit the byte limit at a fair quality, but not below KEEP_SHORT_SIDE."""
-    here = min(size[0], pixels.shape[1]), min(size[1], pixels.shape[0])
-    if pixels.size <= _budget(limits):  # at these qualities a JPEG is not larger than its pixels
-        return here
-    share = here[0] * here[1] / (pixels.shape[0] * pixels.shape[1])
-    predicted = _predict(pixels, FAIR) * share
-    scale = math.sqrt(_budget(limits) / predicted)
-    if scale > 0.97 or min(here) <= KEEP_SHORT_SIDE:
-        return here
-    return _scaled(here, max(scale, KEEP_SHORT_SIDE / min(here)))
+    current_size = min(size[0], pixels.shape[1]), min(size[1], pixels.shape[0])
+    if pixels.size <= _compute_byte_budget(limits):  # at these qualities a JPEG is not larger than its pixels
+        return current_size
+    share = current_size[0] * current_size[1] / (pixels.shape[0] * pixels.shape[1])
+    predicted = _predict_bytes(pixels, FAIR_QUALITY) * share
+    scale = math.sqrt(_compute_byte_budget(limits) / predicted)
+    if scale > 0.97 or min(current_size) <= MIN_SHRUNK_SHORT_SIDE_PX:
+        return current_size
+    return _scale_size(current_size, max(scale, MIN_SHRUNK_SHORT_SIDE_PX / min(current_size)))
 
 
 def shrink(pixels: Image, size: Size) -> Image:
@@ -61,26 +66,26 @@ def shrink(pixels: Image, size: Size) -> Image:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def encode_within(pixels: Image, limits: ImageLimits) -> tuple[bytes, Size]:
+def encode_within_limits(pixels: Image, limits: ImageLimits) -> tuple[bytes, Size]:
     """(JPEG, (width, height)) under BYTES_SHARE of `limits.max_bytes`, at the best quality that is predicted to fit.
 
     Shrinks only when even the coarsest quality does not fit. Raises ImageRejected image_too_large_file when the
     smallest side does not either.
     """
-    budget = _budget(limits)
+    budget = _compute_byte_budget(limits)
     while True:
-        data = _best_encode(pixels, budget)
+        data = _encode_at_best_quality(pixels, budget)
         height, width = pixels.shape[:2]
         if len(data) <= budget:
             return data, (width, height)
         scale = max(0.95 * math.sqrt(budget / len(data)), limits.min_side / min(width, height))
-        size = _scaled((width, height), scale)
+        size = _scale_size((width, height), scale)
         if size == (width, height) or scale >= 1:
             raise ImageRejected("image_too_large_file", bytes=len(data), limit=limits.max_bytes)
         pixels = shrink(pixels, size)
 
 
-def encode(pixels: Image, quality: int = FINEST, *, full_colour: bool = True) -> bytes:
+def encode(pixels: Image, quality: int = MAX_QUALITY, *, full_colour: bool = True) -> bytes:
     """RGB `pixels` as a baseline JPEG with nothing but its pixels; 4:4:4, or 4:2:0 without `full_colour`."""
     factor = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if full_colour else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
     options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor]
@@ -88,49 +93,51 @@ def encode(pixels: Image, quality: int = FINEST, *, full_colour: bool = True) ->
     return bytes(encoded)
 
 
-def _best_encode(pixels: Image, budget: int) -> bytes:
+def _encode_at_best_quality(pixels: Image, budget: int) -> bytes:
     """One encode, a second when the prediction missed, and the coarsest quality when that missed as well."""
-    aim = budget * MARGIN
-    if pixels.size <= aim or _predict(pixels, FINEST, full_colour=True) <= aim:
-        data = encode(pixels, FINEST)
+    aim = budget * PREDICTION_MARGIN
+    if pixels.size <= aim or _predict_bytes(pixels, MAX_QUALITY, full_colour=True) <= aim:
+        data = encode(pixels, MAX_QUALITY)
         if len(data) <= budget:
             return data
-    low, high = _predict(pixels, COARSEST), _predict(pixels, FINE)
+    low, high = _predict_bytes(pixels, MIN_QUALITY), _predict_bytes(pixels, HIGH_QUALITY)
     # Bytes fall about as a power of the quantiser's step, which libjpeg makes proportional to 100 - quality.
-    power = math.log(high / low) / math.log(_step(COARSEST) / _step(FINE)) or 1.0
-    quality = FINE if high <= aim else _quality(_step(FINE) * (high / aim) ** (1 / power))
+    power = math.log(high / low) / math.log(_quality_to_step(MIN_QUALITY) / _quality_to_step(HIGH_QUALITY)) or 1.0
+    quality = (
+        HIGH_QUALITY if high <= aim else _step_to_quality(_quality_to_step(HIGH_QUALITY) * (high / aim) ** (1 / power))
+    )
     data = encode(pixels, quality, full_colour=False)
-    if len(data) > budget and quality > COARSEST:
-        quality = min(quality - 1, _quality(_step(quality) * (len(data) / aim) ** (1 / power)))
+    if len(data) > budget and quality > MIN_QUALITY:
+        quality = min(quality - 1, _step_to_quality(_quality_to_step(quality) * (len(data) / aim) ** (1 / power)))
         data = encode(pixels, quality, full_colour=False)
-    if len(data) > budget and quality > COARSEST:
-        data = encode(pixels, COARSEST, full_colour=False)
+    if len(data) > budget and quality > MIN_QUALITY:
+        data = encode(pixels, MIN_QUALITY, full_colour=False)
     return data
 
 
-def _predict(pixels: Image, quality: int, *, full_colour: bool = False) -> float:
+def _predict_bytes(pixels: Image, quality: int, *, full_colour: bool = False) -> float:
     """Bytes of the whole picture at `quality`, from evenly spread bands; from the whole when it is small."""
     height, width = pixels.shape[:2]
-    bands = height // BAND_STEP
+    bands = height // BAND_STEP_ROWS
     if bands < 8:
         return len(encode(pixels, quality, full_colour=full_colour))
-    start = (BAND_STEP - BAND) // 2
-    sample = pixels[: bands * BAND_STEP].reshape(bands, BAND_STEP, width, 3)[:, start : start + BAND]
+    start = (BAND_STEP_ROWS - BAND_ROWS) // 2
+    sample = pixels[: bands * BAND_STEP_ROWS].reshape(bands, BAND_STEP_ROWS, width, 3)[:, start : start + BAND_ROWS]
     encoded = encode(sample.reshape(-1, width, 3), quality, full_colour=full_colour)
-    return len(encoded) * height / (bands * BAND)
+    return len(encoded) * height / (bands * BAND_ROWS)
 
 
-def _step(quality: int) -> int:
+def _quality_to_step(quality: int) -> int:
     return 100 - quality
 
 
-def _quality(step: float) -> int:
-    return max(COARSEST, min(FINE, math.floor(100 - step)))
+def _step_to_quality(step: float) -> int:
+    return max(MIN_QUALITY, min(HIGH_QUALITY, math.floor(100 - step)))
 
 
-def _budget(limits: ImageLimits) -> int:
-    return int(limits.max_bytes * BYTES_SHARE)
+def _compute_byte_budget(limits: ImageLimits) -> int:
+    return int(limits.max_bytes * TARGET_BYTES_SHARE)
 
 
-def _scaled(size: Size, scale: float) -> Size:
+def _scale_size(size: Size, scale: float) -> Size:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

@@ -15,38 +15,40 @@ from .faces import Image
 Points = NDArray[np.float64]
 Plane = NDArray[np.float32]
 
-MARGIN = 0.5  # of the face's side, on each side of it
-SMALLEST, LARGEST = 192, 384  # px: side of the cut-out; a larger one sees more noise, a smaller one less detail
-LIGHT = 1 / 16  # of the side: light and contrast are levelled within so much, so that brighter is not moved
-PASSES = 2  # the second sees what the first has smoothed away
+CROP_MARGIN_SHARE = 0.5  # of the face's side, on each side of it
+MIN_CROP_PX, MAX_CROP_PX = 192, 384  # px: side of the cut-out; a larger one sees more noise, a smaller one less detail
+LIGHT_SIGMA_SHARE = 1 / 16  # of the side: light and contrast are levelled within so much, so that brighter is not moved
+REFINEMENT_PASSES = 2  # the second sees what the first has smoothed away
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Followed:
+class OpticalFlow:
     """moved: (n, 2) pixels of the first picture, from a point to where it has gone. closing: (n, 2), what is left of
     it when the way is gone back: 0 where both pictures show the same thing.
     """
 
-    moved: Points
-    closing: Points
+    vectors: Points
+    round_trip_error: Points
 
 
-def follow(before: Image, after: Image, face: Face) -> Followed:
+def track_landmarks(before: Image, after: Image, face: Face) -> OpticalFlow:
     """Every landmark of `face`, found in `before`, followed to `after`, which has the same shape in whatever size."""
     x, y = face.centre
-    reach = face.side * (0.5 + MARGIN)
-    side = int(np.clip(round(2 * reach), SMALLEST, LARGEST))
+    reach = face.side * (0.5 + CROP_MARGIN_SHARE)
+    side = int(np.clip(round(2 * reach), MIN_CROP_PX, MAX_CROP_PX))
     scale = side / (2 * reach)
     ratio = np.array(after.shape[1::-1]) / before.shape[1::-1]
-    here = _levelled(before, (x - reach, y - reach), (scale, scale), side)
-    there = _levelled(after, ((x - reach) * ratio[0], (y - reach) * ratio[1]), tuple(scale / ratio), side)
+    before_crop = _extract_normalized_crop(before, (x - reach, y - reach), (scale, scale), side)
+    after_crop = _extract_normalized_crop(
+        after, ((x - reach) * ratio[0], (y - reach) * ratio[1]), tuple(scale / ratio), side
+    )
     start = (face.landmarks.astype(np.float64) - (x - reach, y - reach)) * scale
-    way = _at(_flow(here, there), start)
-    back = _at(_flow(there, here), start + way)
-    return Followed(way / scale, (way + back) / scale)
+    forward = _sample_at(_compute_flow(before_crop, after_crop), start)
+    backward = _sample_at(_compute_flow(after_crop, before_crop), start + forward)
+    return OpticalFlow(forward / scale, (forward + backward) / scale)
 
 
-def _levelled(image: Image, corner: tuple[float, float], scale: tuple[float, float], side: int) -> Image:
+def _extract_normalized_crop(image: Image, corner: tuple[float, float], scale: tuple[float, float], side: int) -> Image:
     """The square from `corner` at `scale`, grey, with light and contrast the same everywhere."""
     x0, y0 = np.floor(corner).astype(int)
     x1, y1 = (np.ceil(np.array(corner) + side / np.array(scale)).astype(int) + 1).tolist()
@@ -64,24 +66,26 @@ def _levelled(image: Image, corner: tuple[float, float], scale: tuple[float, flo
     matrix = np.array([[step[0], 0, -offset[0] * scale[0]], [0, step[1], -offset[1] * scale[1]]])
     cut = cv2.warpAffine(part, matrix, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     grey = cv2.cvtColor(cut, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    centred = grey - cv2.GaussianBlur(grey, (0, 0), LIGHT * side)
-    spread = np.sqrt(cv2.GaussianBlur(centred**2, (0, 0), LIGHT * side)) + 8  # grey levels: noise is not made loud
+    centred = grey - cv2.GaussianBlur(grey, (0, 0), LIGHT_SIGMA_SHARE * side)
+    spread = (
+        np.sqrt(cv2.GaussianBlur(centred**2, (0, 0), LIGHT_SIGMA_SHARE * side)) + 8
+    )  # grey levels: noise is not made loud
     return np.clip(128 + 40 * centred / spread, 0, 255).astype(np.uint8)
 
 
-def _flow(one: Image, other: Image) -> Plane:
+def _compute_flow(one: Image, other: Image) -> Plane:
     """(height, width, 2): where each pixel of `one` lies in `other`, as an offset."""
     method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     method.setFinestScale(0)
     grid = np.stack(np.meshgrid(*map(np.arange, one.shape[::-1])), -1).astype(np.float32)
     flow = np.zeros_like(grid)
-    for _ in range(PASSES):
-        nearer = cv2.remap(other, grid + flow, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        rest = np.asarray(method.calc(one, nearer, None), np.float32)
-        flow = rest + cv2.remap(flow, grid + rest, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    for _ in range(REFINEMENT_PASSES):
+        warped = cv2.remap(other, grid + flow, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        residual = np.asarray(method.calc(one, warped, None), np.float32)
+        flow = residual + cv2.remap(flow, grid + residual, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return flow
 
 
-def _at(plane: Plane, points: Points) -> Points:
+def _sample_at(plane: Plane, points: Points) -> Points:
     """`plane` at (n, 2) points between its pixels."""
     return np.asarray(cv2.remap(plane, points.astype(np.float32)[None], None, cv2.INTER_LINEAR)[0], np.float64)

@@ -18,14 +18,22 @@ from PIL import Image, ImageFile, PngImagePlugin
 
 from ..errors import ImageRejected
 from . import jpeg
-from .headers import MEDIA_TYPES, UNKNOWN, Size, declared_size, heif_turns, kind_of, moves
-from .metadata import carries_any, orientation_and_gps
-from .whole import is_whole
+from .headers import (
+    MEDIA_TYPES,
+    UNKNOWN_FORMAT,
+    Size,
+    detect_format,
+    has_heif_rotation,
+    is_animated,
+    read_declared_size,
+)
+from .metadata import has_metadata, read_orientation_and_gps
+from .whole import is_complete
 
 MAX_BYTES = 40_000_000
 MAX_PIXELS = 50_000_000  # the largest phones' 48 and 50 megapixels come in
-MAX_MOVING = 12_000_000  # pixels of a moving WebP: its decoder keeps several canvases, at four bytes a pixel
-MAX_SIDE = 32767  # px; decoders' own limits begin here
+MAX_ANIMATED_PIXELS = 12_000_000  # pixels of a moving WebP: its decoder keeps several canvases, at four bytes a pixel
+MAX_SIDE_PX = 32767  # px; decoders' own limits begin here
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -34,7 +42,7 @@ warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedPhoto:
     """A file that passed the gate; its header is read, its pixels are not.
 
     bare: what decoders are given, the file without what its pixels do not need. width, height: px as a person sees it,
@@ -44,18 +52,18 @@ class Opened:
     """
 
     data: bytes = field(repr=False)
-    bare: bytes = field(repr=False)
+    stripped: bytes = field(repr=False)
     kind: str
     image: Image.Image = field(repr=False)
     width: int
     height: int
     orientation: int
-    turned: bool
-    metadata: bool
-    gps: bool
+    is_rotated: bool
+    has_metadata: bool
+    has_gps: bool
 
 
-def open_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Opened:
+def open_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> OpenedPhoto:
     """Open by content and check the limits. At most `max_pixels`, and never more than MAX_PIXELS.
 
     Raises ImageRejected: image_empty, image_wrong_kind (found, where known), image_too_large_file (bytes, limit),
@@ -65,27 +73,27 @@ def open_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Opened:
         raise ImageRejected("image_empty")
     if len(data) > MAX_BYTES:
         raise ImageRejected("image_too_large_file", bytes=len(data), limit=MAX_BYTES)
-    kind = kind_of(data)
+    kind = detect_format(data)
     if kind not in MEDIA_TYPES:
-        raise ImageRejected("image_wrong_kind", **({} if kind == UNKNOWN else {"found": kind}))
-    with refusals():
-        max_pixels = min(max_pixels, MAX_MOVING if moves(data, kind) else MAX_PIXELS)
-        declared = declared_size(data, kind)
+        raise ImageRejected("image_wrong_kind", **({} if kind == UNKNOWN_FORMAT else {"found": kind}))
+    with decoder_errors():
+        max_pixels = min(max_pixels, MAX_ANIMATED_PIXELS if is_animated(data, kind) else MAX_PIXELS)
+        declared = read_declared_size(data, kind)
         _check_pixels(declared, max_pixels)
-        if not is_whole(data, kind):
+        if not is_complete(data, kind):
             raise ImageRejected("image_truncated")
         if kind == "HEIF":
             _register_heif()
-        bare = jpeg.bare(data) if kind == "JPEG" else data
-        image = Image.open(io.BytesIO(bare), formats=(kind,))
+        stripped = jpeg.strip_metadata(data) if kind == "JPEG" else data
+        image = Image.open(io.BytesIO(stripped), formats=(kind,))
         _check_pixels(image.size, max_pixels)
         if math.prod(image.size) > math.prod(declared):  # a HEIC's crop may be larger than what it crops
             raise ImageRejected("image_unreadable")
-        return _describe(data, bare, kind, image)
+        return _build_opened_photo(data, stripped, kind, image)
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
+def decoder_errors() -> Iterator[None]:
     """Turns whatever a decoder raises over a hostile file into ImageRejected; parsers promise nothing narrower."""
     try:
         yield
@@ -97,7 +105,7 @@ def refusals() -> Iterator[None]:
         raise ImageRejected("image_truncated" if "truncated" in str(error) else "image_unreadable") from error
 
 
-def file_size(count: int) -> str:
+def format_file_size(count: int) -> str:
     """A file's size for people: "3.1 MB", "840 KB" (decimal)."""
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{max(1, round(count / 1e3))} KB"
 
@@ -106,20 +114,20 @@ def _check_pixels(size: Size, limit: int) -> None:
     width, height = size
     if min(size) < 1:
         raise ImageRejected("image_unreadable")
-    if width * height > limit or max(size) > MAX_SIDE:
+    if width * height > limit or max(size) > MAX_SIDE_PX:
         raise ImageRejected("image_too_many_pixels", width=width, height=height, limit=round(limit / 1e6, 1))
 
 
-def _describe(data: bytes, bare: bytes, kind: str, image: Image.Image) -> Opened:
-    orientation, gps = orientation_and_gps(data, kind, image.info)
+def _build_opened_photo(data: bytes, stripped: bytes, kind: str, image: Image.Image) -> OpenedPhoto:
+    orientation, gps = read_orientation_and_gps(data, kind, image.info)
     turned = orientation != 1
     if kind == "HEIF":  # the plugin sets EXIF's orientation to 1 and remembers it, whether or not it was obeyed
-        told = image.info.get("original_orientation") or 1
-        turned = told != 1
-        orientation = told if turned and told <= 8 and not heif_turns(data) else 1
-    metadata = carries_any(data, kind, image.info)
+        stored_orientation = image.info.get("original_orientation") or 1
+        turned = stored_orientation != 1
+        orientation = stored_orientation if turned and stored_orientation <= 8 and not has_heif_rotation(data) else 1
+    metadata = has_metadata(data, kind, image.info)
     width, height = image.size[::-1] if orientation >= 5 else image.size
-    return Opened(data, bare, kind, image, width, height, orientation, turned, metadata, gps)
+    return OpenedPhoto(data, stripped, kind, image, width, height, orientation, turned, metadata, gps)
 
 
 @cache

@@ -8,12 +8,12 @@ import re
 import struct
 from itertools import islice
 
-from .jpeg import MOST_SEGMENTS, read_head
+from .jpeg import MAX_SEGMENTS, read_header
 
 Size = tuple[int, int]
 
 MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "BMP": "image/bmp", "HEIF": "image/heic"}
-UNKNOWN = "?"
+UNKNOWN_FORMAT = "?"
 
 _SIGNATURES = {
     b"\xff\xd8\xff": "JPEG",
@@ -29,10 +29,10 @@ _SIGNATURES = {
     b"\xff\x0a": "JXL",
 }
 _HEVC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
-_MOVING = 2  # among the flags of a WebP
+_ANIMATION_FLAG = 2  # among the flags of a WebP
 
 
-def kind_of(data: bytes) -> str:
+def detect_format(data: bytes) -> str:
     """Pillow's name of the format by content, UNKNOWN when it is none we have heard of."""
     for signature, kind in _SIGNATURES.items():
         if data.startswith(signature):
@@ -41,51 +41,51 @@ def kind_of(data: bytes) -> str:
         return "WEBP"
     if data[4:8] == b"ftyp":
         end = min(int.from_bytes(data[:4], "big"), 256, len(data))
-        brands = {data[8:12], *(data[at : at + 4] for at in range(16, end - 3, 4))}
+        brands = {data[8:12], *(data[offset : offset + 4] for offset in range(16, end - 3, 4))}
         if brands & _HEVC_BRANDS:
             return "HEIF"
-        return "AVIF" if brands & {b"avif", b"avis"} else "HEIF" if brands & {b"mif1", b"msf1"} else UNKNOWN
-    return "SVG" if b"<svg" in data[:1024] else UNKNOWN
+        return "AVIF" if brands & {b"avif", b"avis"} else "HEIF" if brands & {b"mif1", b"msf1"} else UNKNOWN_FORMAT
+    return "SVG" if b"<svg" in data[:1024] else UNKNOWN_FORMAT
 
 
-def declared_size(data: bytes, kind: str) -> Size:
+def read_declared_size(data: bytes, kind: str) -> Size:
     """(width, height) in pixels as stored, of a `kind` in MEDIA_TYPES. Raises ValueError or struct.error."""
     match kind:
         case "JPEG":
-            return read_head(data).size
+            return read_header(data).size
         case "PNG":
             width, height = struct.unpack_from(">II", data, 16)
         case "BMP":
-            old = struct.unpack_from("<I", data, 14)[0] == 12
-            width, height = struct.unpack_from("<HH" if old else "<ii", data, 18)
+            is_core_header = struct.unpack_from("<I", data, 14)[0] == 12
+            width, height = struct.unpack_from("<HH" if is_core_header else "<ii", data, 18)
         case "WEBP":
-            return _webp_size(data)
+            return _read_webp_size(data)
         case _:
             # The largest of the canvas, its tiles and its thumbnails: a limit must hold for each of them.
-            boxes = list(islice(re.finditer(rb"ispe.{4}(.{8})", data, re.DOTALL), MOST_SEGMENTS))
+            boxes = list(islice(re.finditer(rb"ispe.{4}(.{8})", data, re.DOTALL), MAX_SEGMENTS))
             sizes = [struct.unpack(">II", box[1]) for box in boxes]
-            if len(sizes) == MOST_SEGMENTS:
+            if len(sizes) == MAX_SEGMENTS:
                 raise ValueError("too many boxes")
             width, height = max(sizes, key=lambda size: size[0] * size[1])
     return abs(width), abs(height)
 
 
-def heif_turns(data: bytes) -> bool:
+def has_heif_rotation(data: bytes) -> bool:
     """Whether a HEIC says in boxes of its own how it is turned (libheif then obeys, and EXIF only repeats it)."""
-    at = data.find(b"ipco")
-    properties = data[at : at + int.from_bytes(data[max(at - 4, 0) : max(at, 0)], "big")]
+    offset = data.find(b"ipco")
+    properties = data[offset : offset + int.from_bytes(data[max(offset - 4, 0) : max(offset, 0)], "big")]
     return b"irot" in properties or b"imir" in properties
 
 
-def moves(data: bytes, kind: str) -> bool:
+def is_animated(data: bytes, kind: str) -> bool:
     """Whether a WebP has frames that are laid upon each other."""
-    return kind == "WEBP" and data[12:16] == b"VP8X" and bool(data[20:21] and data[20] & _MOVING)
+    return kind == "WEBP" and data[12:16] == b"VP8X" and bool(data[20:21] and data[20] & _ANIMATION_FLAG)
 
 
-def _webp_size(data: bytes) -> Size:
+def _read_webp_size(data: bytes) -> Size:
     match data[12:16]:
         case b"VP8X":
-            width, height = (int.from_bytes(data[at : at + 3], "little") + 1 for at in (24, 27))
+            width, height = (int.from_bytes(data[offset : offset + 3], "little") + 1 for offset in (24, 27))
         case b"VP8L":
             bits = struct.unpack_from("<I", data, 21)[0]
             width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1

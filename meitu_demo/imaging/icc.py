@@ -7,64 +7,64 @@ in a profile of 588 bytes, took 400 MB. So every count that it would believe mus
 import math
 import struct
 
-_MOST_BYTES = 8_000_000  # a printing press's profile has two or three
-_MOST_TAGS = 100  # as in lcms
-_NOT_FOR_PHOTOS = (b"ncl2", b"mpet")  # named inks; elements in floating point
-_PARAMETERS = (1, 3, 4, 5, 7)  # of a curve, by its function
+_MAX_PROFILE_BYTES = 8_000_000  # a printing press's profile has two or three
+_MAX_TAGS = 100  # as in lcms
+_REJECTED_TAG_TYPES = (b"ncl2", b"mpet")  # named inks; elements in floating point
+_CURVE_PARAMETER_COUNTS = (1, 3, 4, 5, 7)  # of a curve, by its function
 
 
-def is_sound(profile: bytes) -> bool:
+def is_safe_profile(profile: bytes) -> bool:
     """Whether the tags of `profile` lie within it and are as long as they say."""
     try:
         (count,) = struct.unpack_from(">I", profile, 128)
-        if len(profile) > _MOST_BYTES or count > _MOST_TAGS:
+        if len(profile) > _MAX_PROFILE_BYTES or count > _MAX_TAGS:
             return False
-        tags = {struct.unpack_from(">II", profile, at) for at in range(136, 136 + 12 * count, 12)}
-        return all(start + size <= len(profile) and _needs(profile, start) <= size for start, size in tags)
+        tags = {struct.unpack_from(">II", profile, offset) for offset in range(136, 136 + 12 * count, 12)}
+        return all(start + size <= len(profile) and _compute_tag_bytes(profile, start) <= size for start, size in tags)
     except (struct.error, ValueError, IndexError):
         return False
 
 
-def _needs(profile: bytes, at: int) -> float:
+def _compute_tag_bytes(profile: bytes, tag_offset: int) -> float:
     """Bytes that the tag at `at` must have for what it promises; none where nothing is promised."""
-    kind = profile[at : at + 4]
-    if kind in _NOT_FOR_PHOTOS:
+    kind = profile[tag_offset : tag_offset + 4]
+    if kind in _REJECTED_TAG_TYPES:
         return math.inf
     if kind == b"mluc":
-        return 16 + 12 * int.from_bytes(profile[at + 8 : at + 12], "big")
+        return 16 + 12 * int.from_bytes(profile[tag_offset + 8 : tag_offset + 12], "big")
     if kind in (b"curv", b"para"):
-        return _curve_length(profile, at)
+        return _compute_curve_bytes(profile, tag_offset)
     if kind not in (b"mft1", b"mft2", b"mAB ", b"mBA "):
         return 0
-    channels, results, grid = struct.unpack_from(">BBB", profile, at + 8)
+    channels, results, grid = struct.unpack_from(">BBB", profile, tag_offset + 8)
     if kind == b"mft1":
         return 48 + 256 * channels + grid**channels * results + 256 * results
     if kind == b"mft2":
-        before, after = struct.unpack_from(">HH", profile, at + 48)
+        before, after = struct.unpack_from(">HH", profile, tag_offset + 48)
         return 52 + 2 * (before * channels + grid**channels * results + after * results)
-    return _steps_need(profile, at, channels, results)
+    return _compute_multi_stage_bytes(profile, tag_offset, channels, results)
 
 
-def _steps_need(profile: bytes, at: int, channels: int, results: int) -> int:
+def _compute_multi_stage_bytes(profile: bytes, tag_offset: int, channels: int, results: int) -> int:
     """The same for the newer tables, whose curves and grid stand where offsets say."""
-    outer, _, middle, grid, inner = struct.unpack_from(">5I", profile, at + 12)
-    first, last = (channels, results) if profile[at : at + 4] == b"mAB " else (results, channels)
+    outer, _, middle, grid, inner = struct.unpack_from(">5I", profile, tag_offset + 12)
+    first, last = (channels, results) if profile[tag_offset : tag_offset + 4] == b"mAB " else (results, channels)
     needs = 32
     for offset, curves in ((outer, last), (middle, last), (inner, first)):
         end = offset
         for _ in range(curves if offset else 0):
-            end += (_curve_length(profile, at + end) + 3) // 4 * 4
+            end += (_compute_curve_bytes(profile, tag_offset + end) + 3) // 4 * 4
         needs = max(needs, end - 3)  # the last need not be padded
     if grid:
-        sides = profile[at + grid : at + grid + channels]
-        needs = max(needs, grid + 20 + math.prod(sides) * results * profile[at + grid + 16])
+        sides = profile[tag_offset + grid : tag_offset + grid + channels]
+        needs = max(needs, grid + 20 + math.prod(sides) * results * profile[tag_offset + grid + 16])
     return needs
 
 
-def _curve_length(profile: bytes, at: int) -> int:
-    kind, number = struct.unpack_from(">4s4xI", profile, at)
+def _compute_curve_bytes(profile: bytes, tag_offset: int) -> int:
+    kind, number = struct.unpack_from(">4s4xI", profile, tag_offset)
     if kind == b"curv":
         return int(12 + 2 * number)
     if kind != b"para":
         raise ValueError("not a curve")
-    return 12 + 4 * _PARAMETERS[number >> 16]
+    return 12 + 4 * _CURVE_PARAMETER_COUNTS[number >> 16]

@@ -10,101 +10,105 @@ import re
 import struct
 from typing import NamedTuple
 
-MOST_SEGMENTS = 4096  # a phone's file has about twenty
-_MOST_TABLES = 65_536  # bytes of quantisers, Huffman codes and the like; a photo has about 700
-_MOST_SCANS = 64  # a progressive photo has about ten
-_DENSITY = 640  # pixels out of one byte: a bit for each 8×8 block is the least, which makes 512
+MAX_SEGMENTS = 4096  # a phone's file has about twenty
+_MAX_TABLE_BYTES = 65_536  # bytes of quantisers, Huffman codes and the like; a photo has about 700
+_MAX_SCANS = 64  # a progressive photo has about ten
+_MAX_PIXELS_PER_BYTE = 640  # pixels out of one byte: a bit for each 8×8 block is the least, which makes 512
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_COMMENT, _START_OF_SCAN, _END = 0xFE, 0xDA, 0xD9
+_COMMENT, _START_OF_SCAN, _END_OF_IMAGE = 0xFE, 0xDA, 0xD9
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # within a scan: neither a stuffed byte nor a restart
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
-_NEEDED = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}  # application data that says how colours are meant
+_COLOUR_SEGMENTS = {
+    0xE0: b"JFIF\0",
+    0xE2: b"ICC_PROFILE\0",
+    0xEE: b"Adobe",
+}  # application data that says how colours are meant
 
 
-class Head(NamedTuple):
-    """size: (width, height). segments: (marker's second byte, start, end) of each up to `scan`, the first scan."""
+class JpegHeader(NamedTuple):
+    """size: (width, height). segments: (marker's second byte, start, end) of each up to `scan_start`, the first scan."""
 
     size: tuple[int, int]
     segments: list[tuple[int, int, int]]
-    scan: int
+    scan_start: int
 
 
-def read_head(data: bytes) -> Head:
+def read_header(data: bytes) -> JpegHeader:
     """What stands before the first scan. Raises ValueError or struct.error."""
     size = (0, 0)
     segments: list[tuple[int, int, int]] = []
-    at, tables = 2, 0
-    for _ in range(MOST_SEGMENTS):
-        marker, length = struct.unpack_from(">HH", data, at)
+    offset, tables = 2, 0
+    for _ in range(MAX_SEGMENTS):
+        marker, length = struct.unpack_from(">HH", data, offset)
         if marker == 0xFFFF:  # fill byte
-            at += 1
+            offset += 1
             continue
         kind = marker & 0xFF
-        if marker < 0xFF02 or 0xD0 <= kind <= _END or length < 2:
+        if marker < 0xFF02 or 0xD0 <= kind <= _END_OF_IMAGE or length < 2:
             raise ValueError("not a JPEG segment")
         if kind in _START_OF_FRAME:
-            height, width = struct.unpack_from(">HH", data, at + 5)
+            height, width = struct.unpack_from(">HH", data, offset + 5)
             if size != (0, 0):
                 raise ValueError("two frames")
             size = (width, height)
         if kind == _START_OF_SCAN:
-            return Head(size, segments, at)
-        tables += 0 if _is_extra(kind) else length
-        if tables > _MOST_TABLES:
+            return JpegHeader(size, segments, offset)
+        tables += 0 if _is_app_or_comment(kind) else length
+        if tables > _MAX_TABLE_BYTES:
             raise ValueError("too many tables")
-        segments.append((kind, at, at + 2 + length))
-        at += 2 + length
+        segments.append((kind, offset, offset + 2 + length))
+        offset += 2 + length
     raise ValueError("too many segments")
 
 
-def is_whole(data: bytes) -> bool:
+def is_complete(data: bytes) -> bool:
     """Whether an end follows the first scan, and so much before it that it can hold the pixels.
 
     Raises ValueError or struct.error, ValueError also when there are absurdly many scans.
     """
-    (width, height), _, scan = read_head(data)
+    (width, height), _, scan = read_header(data)
     end = data.find(b"\xff\xd9", scan)
-    if end < 0 or width * height > _DENSITY * (end - scan):
+    if end < 0 or width * height > _MAX_PIXELS_PER_BYTE * (end - scan):
         return False
-    if data.count(b"\xff\xda", scan) > _MOST_SCANS:  # in a film glued to the end, these bytes mean nothing
+    if data.count(b"\xff\xda", scan) > _MAX_SCANS:  # in a film glued to the end, these bytes mean nothing
         _check_scans(data, scan)
     return True
 
 
-def bare(data: bytes) -> bytes:
+def strip_metadata(data: bytes) -> bytes:
     """The same picture without comments and application data that its pixels do not need."""
-    _, segments, scan = read_head(data)
-    kept = [data[start:end] for kind, start, end in segments if not _is_surplus(data, kind, start)]
-    return data if len(kept) == len(segments) else b"".join([data[:2], *kept, data[scan:]])
+    _, segments, scan = read_header(data)
+    required = [data[start:end] for kind, start, end in segments if not _is_strippable(data, kind, start)]
+    return data if len(required) == len(segments) else b"".join([data[:2], *required, data[scan:]])
 
 
-def exif_and_xmp(data: bytes) -> tuple[bytes, bytes]:
+def read_exif_and_xmp(data: bytes) -> tuple[bytes, bytes]:
     """(EXIF, XMP), empty where there is none. EXIF longer than a segment goes on in the next."""
     found: dict[bytes, list[bytes]] = {_EXIF: [], _XMP: []}
-    for kind, start, end in read_head(data).segments:
+    for kind, start, end in read_header(data).segments:
         for name, parts in found.items():
             if kind == 0xE1 and data.startswith(name, start + 4):
                 parts.append(data[start + 4 + len(name) : end])
     return b"".join(found[_EXIF]), b"".join(found[_XMP])
 
 
-def _is_extra(kind: int) -> bool:
+def _is_app_or_comment(kind: int) -> bool:
     return kind == _COMMENT or 0xE0 <= kind <= 0xEF
 
 
-def _is_surplus(data: bytes, kind: int, start: int) -> bool:
-    name = _NEEDED.get(kind)
-    return _is_extra(kind) and not (name and data.startswith(name, start + 4))
+def _is_strippable(data: bytes, kind: int, start: int) -> bool:
+    name = _COLOUR_SEGMENTS.get(kind)
+    return _is_app_or_comment(kind) and not (name and data.startswith(name, start + 4))
 
 
-def _check_scans(data: bytes, at: int) -> None:
+def _check_scans(data: bytes, offset: int) -> None:
     scans = 0
-    for _ in range(MOST_SEGMENTS):
-        found = _MARKER.search(data, at)
-        if found is None or found[0][1] == _END:
+    for _ in range(MAX_SEGMENTS):
+        found = _MARKER.search(data, offset)
+        if found is None or found[0][1] == _END_OF_IMAGE:
             return
         scans += found[0][1] == _START_OF_SCAN
-        if scans > _MOST_SCANS:
+        if scans > _MAX_SCANS:
             break
-        at = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
+        offset = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
     raise ValueError("too many scans")

@@ -1,7 +1,7 @@
 """What was found in a picture a moment ago: remembered while somebody works on it, and not a moment longer.
 
 In one run the same pixels are looked at twice, by the engine behind the wire and by the page that lays the photo over
-the result. What is found in a face is as personal as the face: so nothing is kept unless a block of `at_work` is open,
+the result. What is found in a face is as personal as the face: so nothing is kept unless a block of `scope` is open,
 no more than a few answers, none when the last block ends, and none when somebody wants theirs forgotten. For threads.
 Imports nothing of ours.
 """
@@ -16,48 +16,48 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-Found = TypeVar("Found")
+Value = TypeVar("Value")
 
 
-class Lately(Generic[Found]):
+class ScopedCache(Generic[Value]):
     """Up to `most` answers, by the pixels that they are about."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._blocks = 0
-        self._found: OrderedDict[bytes, Found] = OrderedDict()
+    def __init__(self, max_entries: int) -> None:
+        self._max_entries = max_entries
+        self._open_scopes = 0
+        self._entries: OrderedDict[bytes, Value] = OrderedDict()
         self._lock = threading.Lock()
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
+    def scope(self) -> Iterator[None]:
         """Answers are remembered while this block, or another one, runs."""
         with self._lock:
-            self._blocks += 1
+            self._open_scopes += 1
         try:
             yield
         finally:
             with self._lock:
-                self._blocks -= 1
-            if not self._blocks:
-                self.forget()
+                self._open_scopes -= 1
+            if not self._open_scopes:
+                self.clear()
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Hold no answer of before now; nor one that is still being looked for."""
-        self._found = OrderedDict()
+        self._entries = OrderedDict()
 
-    def of(self, pixels: NDArray[np.uint8], find: Callable[[], Found], *about: object) -> Found:
+    def get_or_compute(self, pixels: NDArray[np.uint8], compute: Callable[[], Value], *key_parts: object) -> Value:
         """What `find` gives, or gave for these very `pixels` and this `about`. Raises what it raises."""
-        held = self._found  # first: what comes after a `forget` goes with what was held before it
-        if not self._blocks:
-            return find()
-        digest = hashlib.sha256(repr((pixels.shape, about)).encode())
+        entries = self._entries  # first: what comes after a `clear` goes with what was held before it
+        if not self._open_scopes:
+            return compute()
+        digest = hashlib.sha256(repr((pixels.shape, key_parts)).encode())
         digest.update(np.ascontiguousarray(pixels).data)
         key = digest.digest()
-        if (known := held.get(key)) is not None:
-            return known
-        found = find()
+        if (cached := entries.get(key)) is not None:
+            return cached
+        value = compute()
         with self._lock:
-            held[key] = found
-            while len(held) > self._most:
-                held.popitem(last=False)
-        return found
+            entries[key] = value
+            while len(entries) > self._max_entries:
+                entries.popitem(last=False)
+        return value

@@ -11,64 +11,64 @@ from typing import Any
 
 from . import jpeg, png
 
-_ORIENTATION, _POSITION = 0x0112, 0x8825  # EXIF's tags
-_NUMBERS = {1: "B", 3: "H", 4: "I"}  # EXIF's types that an orientation is written in
+_ORIENTATION_TAG, _GPS_TAG = 0x0112, 0x8825  # EXIF's tags
+_INTEGER_FORMATS = {1: "B", 3: "H", 4: "I"}  # EXIF's types that an orientation is written in
 _XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([0-9])')
-_IMAGEMAGICK = "Raw profile type exif"  # in hexadecimal digits, from before PNG had a chunk for EXIF
+_IMAGEMAGICK_EXIF_KEY = "Raw profile type exif"  # in hexadecimal digits, from before PNG had a chunk for EXIF
 
 
-def orientation_and_gps(data: bytes, kind: str, info: Mapping[Any, Any]) -> tuple[int, bool]:
+def read_orientation_and_gps(data: bytes, kind: str, info: Mapping[Any, Any]) -> tuple[int, bool]:
     """EXIF's orientation 1..8, and whether there is a position. `info` is Pillow's. A broken block counts as none."""
-    exif, xmp = blocks(data, kind, info)
+    exif, xmp = read_exif_and_xmp(data, kind, info)
     orientation, gps = _read_exif(exif)
     if orientation is None:
-        told = _XMP_ORIENTATION.search(xmp)
-        orientation = int(told[1]) if told else 1
+        match = _XMP_ORIENTATION.search(xmp)
+        orientation = int(match[1]) if match else 1
     return (orientation if 1 <= orientation <= 8 else 1), gps or b"GPSLatitude" in xmp
 
 
-def carries_any(data: bytes, kind: str, info: Mapping[Any, Any]) -> bool:
+def has_metadata(data: bytes, kind: str, info: Mapping[Any, Any]) -> bool:
     """Whether there is anything in the file that will not go on with the picture."""
     if kind == "JPEG":
-        return len(jpeg.bare(data)) < len(data)
-    return any(blocks(data, kind, info)) or (kind == "PNG" and png.has_text(data))
+        return len(jpeg.strip_metadata(data)) < len(data)
+    return any(read_exif_and_xmp(data, kind, info)) or (kind == "PNG" and png.has_metadata(data))
 
 
-def blocks(data: bytes, kind: str, info: Mapping[Any, Any]) -> tuple[bytes, bytes]:
+def read_exif_and_xmp(data: bytes, kind: str, info: Mapping[Any, Any]) -> tuple[bytes, bytes]:
     """(EXIF, XMP), empty where there is none."""
     if kind == "JPEG":
-        return jpeg.exif_and_xmp(data)
+        return jpeg.read_exif_and_xmp(data)
     if kind == "PNG":
-        exif, xmp = png.exif_and_xmp(data)
-        return exif or _from_digits(info.get(_IMAGEMAGICK)), xmp or _bytes(info.get("xmp"))
-    return _bytes(info.get("exif")), _bytes(info.get("xmp"))
+        exif, xmp = png.read_exif_and_xmp(data)
+        return exif or _parse_hex(info.get(_IMAGEMAGICK_EXIF_KEY)), xmp or _as_bytes(info.get("xmp"))
+    return _as_bytes(info.get("exif")), _as_bytes(info.get("xmp"))
 
 
 def _read_exif(block: bytes) -> tuple[int | None, bool]:
     start = 6 if block.startswith(b"Exif\0\0") else 0
-    order = {b"II": "<", b"MM": ">"}.get(block[start : start + 2])
+    byte_order = {b"II": "<", b"MM": ">"}.get(block[start : start + 2])
     orientation, gps = None, False
-    if order is None:
+    if byte_order is None:
         return orientation, gps
     try:
-        at = start + struct.unpack_from(order + "I", block, start + 4)[0]
-        (count,) = struct.unpack_from(order + "H", block, at)
-        for row in range(at + 2, at + 2 + 12 * count, 12):
-            tag, kind = struct.unpack_from(order + "HH", block, row)
-            gps |= tag == _POSITION
-            if tag == _ORIENTATION and kind in _NUMBERS:
-                (orientation,) = struct.unpack_from(order + _NUMBERS[kind], block, row + 8)
+        offset = start + struct.unpack_from(byte_order + "I", block, start + 4)[0]
+        (count,) = struct.unpack_from(byte_order + "H", block, offset)
+        for row in range(offset + 2, offset + 2 + 12 * count, 12):
+            tag, kind = struct.unpack_from(byte_order + "HH", block, row)
+            gps |= tag == _GPS_TAG
+            if tag == _ORIENTATION_TAG and kind in _INTEGER_FORMATS:
+                (orientation,) = struct.unpack_from(byte_order + _INTEGER_FORMATS[kind], block, row + 8)
     except struct.error:  # it breaks off; what was found counts
         pass
     return orientation, gps
 
 
-def _from_digits(text: object) -> bytes:
+def _parse_hex(text: object) -> bytes:
     try:
         return bytes.fromhex("".join(str(text or "").split("\n")[3:]))
     except ValueError:
         return b""
 
 
-def _bytes(value: object) -> bytes:
+def _as_bytes(value: object) -> bytes:
     return value if isinstance(value, bytes) else b""

@@ -13,57 +13,59 @@ from PIL import ImageCms
 
 from ..spec import Image
 
-BAND = 256  # rows
-BAD_PROFILE = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
+BAND_ROWS = 256  # rows
+PROFILE_ERRORS = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
 
 
-def to_rgb(image: Pictures.Image, profile: ImageCms.ImageCmsProfile | None) -> tuple[Image, bool]:
+def convert_to_rgb(image: Pictures.Image, profile: ImageCms.ImageCmsProfile | None) -> tuple[Image, bool]:
     """The loaded `image` in RGB, on white, and whether anything shone through. profile: of its inks or greys."""
     width, height = image.size
     pixels = np.empty((height, width, 3), np.uint8)
-    transform = _transform(profile, "L" if image.mode.startswith("I") else image.mode)
-    shone = False
-    for rows in _bands(height):
-        band, through = _band_to_rgb(image.crop((0, rows.start, width, rows.stop)), transform)
+    transform = _build_transform(profile, "L" if image.mode.startswith("I") else image.mode)
+    has_transparency = False
+    for rows in _iterate_bands(height):
+        band, is_band_transparent = _convert_band_to_rgb(image.crop((0, rows.start, width, rows.stop)), transform)
         pixels[rows] = band
-        shone |= through
-    return pixels, shone
+        has_transparency |= is_band_transparent
+    return pixels, has_transparency
 
 
-def on_white(bgra: Image) -> tuple[Image, bool]:
+def flatten_on_white(bgra: Image) -> tuple[Image, bool]:
     """The same for OpenCV's pixels with transparency."""
     pixels = np.empty((*bgra.shape[:2], 3), np.uint8)
-    shone = False
-    for rows in _bands(len(bgra)):
-        pixels[rows], through = _laid_on_white(np.asarray(cv2.cvtColor(bgra[rows], cv2.COLOR_BGRA2RGBA), np.uint8))
-        shone |= through
-    return pixels, shone
+    has_transparency = False
+    for rows in _iterate_bands(len(bgra)):
+        pixels[rows], is_band_transparent = _flatten_rgba(
+            np.asarray(cv2.cvtColor(bgra[rows], cv2.COLOR_BGRA2RGBA), np.uint8)
+        )
+        has_transparency |= is_band_transparent
+    return pixels, has_transparency
 
 
-def _bands(height: int) -> Iterator[slice]:
-    return (slice(top, min(top + BAND, height)) for top in range(0, height, BAND))
+def _iterate_bands(height: int) -> Iterator[slice]:
+    return (slice(top, min(top + BAND_ROWS, height)) for top in range(0, height, BAND_ROWS))
 
 
-def _transform(profile: ImageCms.ImageCmsProfile | None, mode: str) -> ImageCms.ImageCmsTransform | None:
+def _build_transform(profile: ImageCms.ImageCmsProfile | None, mode: str) -> ImageCms.ImageCmsTransform | None:
     if profile is None:
         return None
     try:
         return ImageCms.buildTransform(profile, ImageCms.createProfile("sRGB"), mode, "RGB")
-    except BAD_PROFILE:
+    except PROFILE_ERRORS:
         return None
 
 
-def _band_to_rgb(band: Pictures.Image, transform: ImageCms.ImageCmsTransform | None) -> tuple[Image, bool]:
+def _convert_band_to_rgb(band: Pictures.Image, transform: ImageCms.ImageCmsTransform | None) -> tuple[Image, bool]:
     if band.mode.startswith("I"):  # Pillow's own conversion clips at 255
         band = Pictures.fromarray((np.asarray(band).clip(0, 65535) // 257).astype(np.uint8))
     if transform is not None:
         band = ImageCms.applyTransform(band, transform) or band
     elif band.has_transparency_data:
-        return _laid_on_white(np.asarray(band.convert("RGBA")))
+        return _flatten_rgba(np.asarray(band.convert("RGBA")))
     return np.asarray(band if band.mode == "RGB" else band.convert("RGB")), False
 
 
-def _laid_on_white(rgba: Image) -> tuple[Image, bool]:
+def _flatten_rgba(rgba: Image) -> tuple[Image, bool]:
     if rgba[..., 3].min() == 255:
         return rgba[..., :3], False
     alpha = rgba[..., 3:].astype(np.uint16)

@@ -16,45 +16,47 @@ from PIL import ImageCms
 
 from ..errors import ImageRejected
 from ..spec import Change, Image
-from .gate import Opened, refusals
-from .headers import Size, moves
-from .icc import is_sound
-from .modes import BAD_PROFILE, on_white, to_rgb
+from .gate import OpenedPhoto, decoder_errors
+from .headers import Size, is_animated
+from .icc import is_safe_profile
+from .modes import PROFILE_ERRORS, convert_to_rgb, flatten_on_white
 
-_TURNS = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
-_REDUCED = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
-_BITS_PER_SAMPLE = 24  # byte of a PNG that holds them
+_ROTATIONS = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
+_REDUCED_DECODE_FLAGS = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
+_PNG_BIT_DEPTH_OFFSET = 24  # byte of a PNG that holds them
 
 
-def read_pixels(opened: Opened, at_least: Size | None = None) -> tuple[Image, list[Change]]:
+def read_pixels(opened: OpenedPhoto, min_size: Size | None = None) -> tuple[Image, list[Change]]:
     """The first frame as RGB, still as stored (not turned, its RGB profile not applied), and what was converted.
 
     at_least: (width, height) that the caller needs; a JPEG may come at 1/2, 1/4 or 1/8 of its size while both sides
     keep this much. Raises ImageRejected.
     """
-    with refusals():
+    with decoder_errors():
         image = opened.image
-        changes = _conversions(opened)
-        if opened.kind == "WEBP" and not moves(opened.data, opened.kind):
+        changes = _list_conversions(opened)
+        if opened.kind == "WEBP" and not is_animated(opened.data, opened.kind):
             return _decode_webp(opened, changes), changes
-        if opened.kind == "JPEG" and (image.mode == "RGB" or (image.mode == "L" and _profile(opened, "GRAY") is None)):
-            pixels = _decode_plain(opened, at_least)
+        if opened.kind == "JPEG" and (
+            image.mode == "RGB" or (image.mode == "L" and _load_profile(opened, "GRAY") is None)
+        ):
+            pixels = _decode_with_opencv(opened, min_size)
             if pixels is not None:
                 return pixels, changes
         size = image.size
         image.load()
         if image.size != size:  # a HEIC may turn out larger than its header said
             raise ImageRejected("image_unreadable")
-        pixels, transparent = to_rgb(image, _inks(opened))
+        pixels, transparent = convert_to_rgb(image, _load_cmyk_or_gray_profile(opened))
         if transparent:
             changes.append(Change("transparent"))
         image.close()  # gives its memory back; the header's facts stay
         return pixels, changes
 
 
-def to_srgb(pixels: Image, opened: Opened) -> tuple[Image, list[Change]]:
+def convert_to_srgb(pixels: Image, opened: OpenedPhoto) -> tuple[Image, list[Change]]:
     """`pixels` with the file's RGB profile applied; unchanged without one, with a broken one, and when it is sRGB."""
-    profile = _profile(opened, "RGB ")
+    profile = _load_profile(opened, "RGB ")
     if profile is None or opened.image.mode in ("L", "1", "CMYK", "I;16"):
         return pixels, []
     try:
@@ -64,62 +66,62 @@ def to_srgb(pixels: Image, opened: Opened) -> tuple[Image, list[Change]]:
         picture = Pictures.fromarray(pixels)
         ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), inPlace=True)
         return np.asarray(picture), [Change("colour_profile", {"profile": name})]
-    except BAD_PROFILE:
+    except PROFILE_ERRORS:
         return pixels, []
 
 
-def turn_upright(pixels: Image, orientation: int) -> Image:
+def apply_exif_orientation(pixels: Image, orientation: int) -> Image:
     """`pixels` as EXIF's `orientation` 1..8 wants them seen."""
     if orientation in (5, 7):
         pixels = cv2.transpose(pixels)
-        return pixels if orientation == 5 else _turned(pixels, cv2.ROTATE_180)
+        return pixels if orientation == 5 else _rotate(pixels, cv2.ROTATE_180)
     if orientation in (2, 4):
         return np.asarray(cv2.flip(pixels, 1 if orientation == 2 else 0), np.uint8)
-    return _turned(pixels, _TURNS[orientation]) if orientation in _TURNS else pixels
+    return _rotate(pixels, _ROTATIONS[orientation]) if orientation in _ROTATIONS else pixels
 
 
-def _turned(pixels: Image, turn: int) -> Image:
-    return np.asarray(cv2.rotate(pixels, turn), np.uint8)
+def _rotate(pixels: Image, rotation: int) -> Image:
+    return np.asarray(cv2.rotate(pixels, rotation), np.uint8)
 
 
-def _decode_plain(opened: Opened, at_least: Size | None) -> Image | None:
+def _decode_with_opencv(opened: OpenedPhoto, min_size: Size | None) -> Image | None:
     """By OpenCV, None when it cannot: of a JPEG, Pillow then has the last word."""
     width, height = opened.image.size
     flags, factor = cv2.IMREAD_COLOR, 1
-    for divisor, reduced in _REDUCED.items():
-        if opened.kind == "JPEG" and at_least and width >= at_least[0] * divisor and height >= at_least[1] * divisor:
+    for divisor, reduced in _REDUCED_DECODE_FLAGS.items():
+        if opened.kind == "JPEG" and min_size and width >= min_size[0] * divisor and height >= min_size[1] * divisor:
             flags, factor = reduced, divisor
     flags |= cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
-    pixels: Any = cv2.imdecode(np.frombuffer(opened.bare, np.uint8), flags)
+    pixels: Any = cv2.imdecode(np.frombuffer(opened.stripped, np.uint8), flags)
     expected = (-(-height // factor), -(-width // factor), 3)
     return pixels if pixels is not None and pixels.shape == expected else None
 
 
-def _decode_webp(opened: Opened, changes: list[Change]) -> Image:
+def _decode_webp(opened: OpenedPhoto, changes: list[Change]) -> Image:
     """By OpenCV alone: Pillow blanks whole canvases before it finds a frame broken."""
     transparent = opened.image.mode == "RGBA"
-    pixels = _decode_plain(opened, None) if not transparent else _decode_stored(opened)
+    pixels = _decode_with_opencv(opened, None) if not transparent else _decode_with_alpha(opened)
     if pixels is None:
         raise ImageRejected("image_unreadable")
     if pixels.shape[2] == 4:
-        pixels, shone = on_white(pixels)
-        if shone:
+        pixels, has_transparency = flatten_on_white(pixels)
+        if has_transparency:
             changes.append(Change("transparent"))
     return pixels
 
 
-def _decode_stored(opened: Opened) -> Image | None:
+def _decode_with_alpha(opened: OpenedPhoto) -> Image | None:
     """With transparency, if there is any behind the header's word."""
-    pixels: Any = cv2.imdecode(np.frombuffer(opened.bare, np.uint8), cv2.IMREAD_UNCHANGED)
+    pixels: Any = cv2.imdecode(np.frombuffer(opened.stripped, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.shape[:2] != opened.image.size[::-1]:
         return None
     return pixels if pixels.shape[2] == 4 else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def _conversions(opened: Opened) -> list[Change]:
+def _list_conversions(opened: OpenedPhoto) -> list[Change]:
     """What the header already tells about frames and modes."""
     image, kind = opened.image, opened.kind
-    deep = image.mode.startswith(("I", "F")) or (kind == "PNG" and opened.data[_BITS_PER_SAMPLE] == 16)
+    deep = image.mode.startswith(("I", "F")) or (kind == "PNG" and opened.data[_PNG_BIT_DEPTH_OFFSET] == 16)
     slugs = {
         "first_frame": kind != "JPEG" and getattr(image, "n_frames", 1) > 1,  # a JPEG's others are maps and previews
         "cmyk": image.mode == "CMYK",
@@ -130,21 +132,21 @@ def _conversions(opened: Opened) -> list[Change]:
     return [Change(slug) for slug, holds in slugs.items() if holds]
 
 
-def _inks(opened: Opened) -> ImageCms.ImageCmsProfile | None:
+def _load_cmyk_or_gray_profile(opened: OpenedPhoto) -> ImageCms.ImageCmsProfile | None:
     """The profile of print colours or greys, which are converted at once; an RGB profile waits for fewer pixels."""
     mode = opened.image.mode
     if mode == "CMYK":
-        return _profile(opened, "CMYK")
-    return _profile(opened, "GRAY") if mode == "L" or mode.startswith("I") else None
+        return _load_profile(opened, "CMYK")
+    return _load_profile(opened, "GRAY") if mode == "L" or mode.startswith("I") else None
 
 
-def _profile(opened: Opened, space: str) -> ImageCms.ImageCmsProfile | None:
+def _load_profile(opened: OpenedPhoto, space: str) -> ImageCms.ImageCmsProfile | None:
     """The file's profile when it is for `space` (ICC's four letters) and sound."""
     raw = opened.image.info.get("icc_profile")
-    if not raw or not is_sound(raw):
+    if not raw or not is_safe_profile(raw):
         return None
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(raw))
         return profile if profile.profile.xcolor_space == space else None
-    except BAD_PROFILE:
+    except PROFILE_ERRORS:
         return None

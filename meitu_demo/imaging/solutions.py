@@ -14,18 +14,18 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-_loading = threading.Lock()  # mediapipe's import and the making of its graphs are not re-entrant
+_load_lock = threading.Lock()  # mediapipe's import and the making of its graphs are not re-entrant
 
 
 @contextmanager
-def solution(name: str) -> Iterator[Any]:
+def load_solution(name: str) -> Iterator[Any]:
     """The module ``mediapipe.python.solutions.<name>``, for a block that makes a graph of it: one block at a time."""
     os.environ.setdefault("GLOG_minloglevel", "2")  # its C++ reads it when it is loaded
-    with _loading, _matplotlib():
+    with _load_lock, _stub_matplotlib():
         yield import_module(f"mediapipe.python.solutions.{name}")
 
 
-class _StandIn(ModuleType):
+class _StubModule(ModuleType):
     """What `import` finds. Whoever wants more of it, Gradio in another thread for instance, hears it is not there."""
 
     def __getattr__(self, name: str) -> Any:
@@ -33,16 +33,16 @@ class _StandIn(ModuleType):
 
 
 @contextmanager
-def _matplotlib() -> Iterator[None]:
+def _stub_matplotlib() -> Iterator[None]:
     if find_spec("matplotlib"):
         yield
         return
-    package, plot = _StandIn("matplotlib"), _StandIn("matplotlib.pyplot")
+    package, plot = _StubModule("matplotlib"), _StubModule("matplotlib.pyplot")
     vars(package)["pyplot"] = plot
-    both = {"matplotlib": package, "matplotlib.pyplot": plot}
-    sys.modules.update(both)
+    stubs = {"matplotlib": package, "matplotlib.pyplot": plot}
+    sys.modules.update(stubs)
     try:
         yield
     finally:
-        for name in both:
+        for name in stubs:
             del sys.modules[name]

@@ -18,13 +18,13 @@ Array = NDArray[np.floating[Any]]
 Field = Callable[[Array], Array]  # (n, 2) points of the result → (n, 2) offsets to their sources, both in pixels
 Bounds = tuple[float, float, float, float]  # (x0, y0, x1, y1)
 
-NODES = 128  # cells along the longer side of a region: 1 % of a face, far under the size of any feature
-SMALLEST_JACOBIAN = 0.3  # promised: above 0.25; the rest is room for what happens between two nodes
-STILL = 1 / 64  # px: OpenCV places sources on a raster of 1/32, so less is no movement
-STRIP = 32  # rows of nodes; thinner ones no longer keep two cores busy
-GAINS = tuple(np.linspace(1, 0, 41).tolist())
-CARRY_STEPS = 60
-NO_MAP = np.empty(0, np.float32)  # OpenCV's second map, when the first holds x and y
+MAX_GRID_CELLS = 128  # cells along the longer side of a region: 1 % of a face, far under the size of any feature
+MIN_JACOBIAN = 0.3  # promised: above 0.25; the rest is room for what happens between two nodes
+MIN_OFFSET_PX = 1 / 64  # px: OpenCV places sources on a raster of 1/32, so less is no movement
+STRIP_ROWS = 32  # rows of nodes; thinner ones no longer keep two cores busy
+GAIN_CANDIDATES = tuple(np.linspace(1, 0, 41).tolist())
+INVERSE_ITERATIONS = 60
+EMPTY_MAP = np.empty(0, np.float32)  # OpenCV's second map, when the first holds x and y
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,28 +38,28 @@ class Warp:
 
     field: Field
     gain: float
-    jacobian: float
+    min_jacobian: float
     _origin: tuple[int, int]  # the first cell's first pixel (x, y)
     _cell: int  # side in pixels
     _sources: NDArray[np.float32]  # (rows, columns, 2): where each node comes from; one node more around the cells
-    _moving: NDArray[np.bool_]  # (rows, columns)
+    _moving_nodes: NDArray[np.bool_]  # (rows, columns)
 
-    def carry(self, points: Array, steps: int = CARRY_STEPS) -> NDArray[np.float64]:
+    def transform_points(self, points: Array, iterations: int = INVERSE_ITERATIONS) -> NDArray[np.float64]:
         """Where what lies at (n, 2) `points` of the picture ends up: solves q + offset(q) = p to 1e-3 pixels.
 
         steps: fewer are faster, and each brings the answer about three times closer.
         """
         start = np.asarray(points, np.float64)
         moved = start
-        for _ in range(steps):
+        for _ in range(iterations):
             moved = start - self.gain * self.field(moved)
         return moved
 
     def apply(self, image: Image) -> Image:
         """The warped picture; pixels that do not move are the same bytes."""
         result = image.copy()
-        for start in range(0, len(self._moving), STRIP):  # in strips, boxes fit what moves closely
-            strip = self._moving[start : start + STRIP].astype(np.uint8)
+        for start in range(0, len(self._moving_nodes), STRIP_ROWS):  # in strips, boxes fit what moves closely
+            strip = self._moving_nodes[start : start + STRIP_ROWS].astype(np.uint8)
             for column, row, columns, rows, _ in cv2.connectedComponentsWithStats(strip)[2][1:]:  # the first is still
                 self._remap(image, result, slice(start + row, start + row + rows), slice(column, column + columns))
         return result
@@ -77,12 +77,12 @@ class Warp:
         # Only the part of the picture that is asked for: OpenCV cannot remap from more than 32767 pixels a side.
         low = np.clip(np.floor(sources.min((0, 1))).astype(int) - 4, 0, (x0, y0))
         high = np.ceil(sources.max((0, 1))).astype(int) + 5
-        dense = _dense(sources - low.astype(np.float32), self._cell)[: target.shape[0], : target.shape[1]]
+        dense = _interpolate_sources(sources - low.astype(np.float32), self._cell)[: target.shape[0], : target.shape[1]]
         source = image[low[1] : high[1], low[0] : high[0]]
-        target[...] = cv2.remap(source, dense, NO_MAP, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+        target[...] = cv2.remap(source, dense, EMPTY_MAP, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
 
 
-def make_warp(field: Field, bounds: Bounds, shape: tuple[int, ...], ramp: float, strength: float = 1.0) -> Warp:
+def build_warp(field: Field, bounds: Bounds, shape: tuple[int, ...], ramp: float, strength: float = 1.0) -> Warp:
     """A warp of an image of `shape` (height, width) by `strength` (0..1) of a field that is zero outside `bounds`.
 
     Within `ramp` pixels of the frame's edge, movement across that edge fades to nothing: no pixel has to come from
@@ -93,36 +93,40 @@ def make_warp(field: Field, bounds: Bounds, shape: tuple[int, ...], ramp: float,
     x0, y0 = max(0, int(np.floor(bounds[0]))), max(0, int(np.floor(bounds[1])))
     x1, y1 = min(width, int(np.ceil(bounds[2])) + 1), min(height, int(np.ceil(bounds[3])) + 1)
 
-    def tamed(points: Array) -> Array:
+    def fade_at_frame(points: Array) -> Array:
         last = np.array([width - 1, height - 1], points.dtype)
-        return field(points) * smooth_step(np.minimum(points, last - points) / np.array(ramp, points.dtype))
+        return field(points) * smootherstep(np.minimum(points, last - points) / np.array(ramp, points.dtype))
 
     if x1 <= x0 or y1 <= y0:  # a face wholly outside the frame
         x0 = y0 = 0
         x1 = y1 = 1
-    cell = max(1, -(-max(x1 - x0, y1 - y0) // NODES))
-    nodes = np.stack(np.meshgrid(_nodes(x0, x1, cell), _nodes(y0, y1, cell)), -1)
-    offsets = tamed(nodes.reshape(-1, 2)).reshape(nodes.shape)
-    trace, determinant = _derivative(offsets, cell)
-    gain = strength * next(gain for gain in GAINS if _jacobian(gain, trace, determinant) >= SMALLEST_JACOBIAN)
+    cell = max(1, -(-max(x1 - x0, y1 - y0) // MAX_GRID_CELLS))
+    nodes = np.stack(np.meshgrid(_build_nodes(x0, x1, cell), _build_nodes(y0, y1, cell)), -1)
+    offsets = fade_at_frame(nodes.reshape(-1, 2)).reshape(nodes.shape)
+    trace, determinant = _compute_derivative(offsets, cell)
+    gain = strength * next(
+        gain for gain in GAIN_CANDIDATES if _compute_min_jacobian(gain, trace, determinant) >= MIN_JACOBIAN
+    )
     offsets *= np.float32(gain)
-    moving = (np.abs(offsets) >= STILL).any(-1)
-    return Warp(tamed, gain, _jacobian(gain, trace, determinant), (x0, y0), cell, nodes + offsets, moving)
+    moving = (np.abs(offsets) >= MIN_OFFSET_PX).any(-1)
+    return Warp(
+        fade_at_frame, gain, _compute_min_jacobian(gain, trace, determinant), (x0, y0), cell, nodes + offsets, moving
+    )
 
 
-def smooth_step(position: Array) -> Array:
+def smootherstep(position: Array) -> Array:
     """0 below 0, 1 above 1, in between Perlin's quintic: no seam, for its first two derivatives vanish at both ends."""
     t = np.clip(position, 0, 1)
     return np.asarray(t * t * t * (t * (t * 6 - 15) + 10))
 
 
-def _nodes(start: int, stop: int, cell: int) -> NDArray[np.float32]:
+def _build_nodes(start: int, stop: int, cell: int) -> NDArray[np.float32]:
     """Cell centres that cover pixels start..stop, and one more at either end for the interpolation."""
     count = -(-(stop - start) // cell)
     return (start + (np.arange(-1, count + 1) + 0.5) * cell - 0.5).astype(np.float32)
 
 
-def _dense(sources: NDArray[np.float32], cell: int) -> NDArray[np.float32]:
+def _interpolate_sources(sources: NDArray[np.float32], cell: int) -> NDArray[np.float32]:
     """One source per pixel. Interpolating positions, not offsets, saves adding the identity to a frame of floats."""
     rows, columns = sources.shape[:2]
     if cell > 1:
@@ -131,14 +135,14 @@ def _dense(sources: NDArray[np.float32], cell: int) -> NDArray[np.float32]:
     return sources[cell:-cell, cell:-cell]
 
 
-def _derivative(offsets: NDArray[np.float32], cell: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _compute_derivative(offsets: NDArray[np.float32], cell: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(trace, determinant) of the field's derivative A on the grid."""
     across = (offsets[:-1, 1:] - offsets[:-1, :-1]) / cell
     down = (offsets[1:, :-1] - offsets[:-1, :-1]) / cell
     return across[..., 0] + down[..., 1], across[..., 0] * down[..., 1] - across[..., 1] * down[..., 0]
 
 
-def _jacobian(gain: float, trace: NDArray[np.float32], determinant: NDArray[np.float32]) -> float:
+def _compute_min_jacobian(gain: float, trace: NDArray[np.float32], determinant: NDArray[np.float32]) -> float:
     """The smallest determinant of the map 1 + gain A and of its inverse: det(1 + g A) = 1 + g tr A + g² det A."""
     of_map = 1 + gain * trace + gain * gain * determinant
     lowest = float(of_map.min())

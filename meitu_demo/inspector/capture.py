@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from ..imaging.gate import file_size
+from ..imaging.gate import format_file_size
 from ..spec import Route
 from .keys import IN_QUERY, Redactor
 from .trace import Shown
@@ -115,4 +115,4 @@ def _head(text: str, redactor: Redactor) -> str:
 
 
 def _size(count: int) -> str:
-    return f"… ({file_size(count)})"
+    return f"… ({format_file_size(count)})"

@@ -7,7 +7,7 @@ been typed into the wrong field. Imports `redaction` and `words`.
 from collections.abc import Mapping
 from html import escape
 
-from ..imaging.gate import file_size
+from ..imaging.gate import format_file_size
 from ..redaction import scrub
 from ..words import translate
 from .programs import LANGUAGES
@@ -64,9 +64,9 @@ def _bar(span: Span, whole: float) -> str:
 def _facts(trace: Trace, language: str) -> str:
     rows = [
         ("total", _say("seconds", language, seconds=f"{trace.seconds:.3f}")),
-        ("sent", file_size(trace.request.size)),
-        ("received", file_size(trace.response.size) if trace.response else ""),
-        ("fetched", file_size(trace.fetched) if trace.fetched else ""),
+        ("sent", format_file_size(trace.request.size)),
+        ("received", format_file_size(trace.response.size) if trace.response else ""),
+        ("fetched", format_file_size(trace.fetched) if trace.fetched else ""),
         ("attempts", str(trace.attempts) if trace.attempts > 1 else ""),
         ("request_id", trace.request_id or ""),
     ]

@@ -25,7 +25,7 @@ class Engine:
         if self._limiter.statistics().tasks_waiting >= LINE:
             raise Refusal("vendor_busy")
         async with self._limiter:  # a call that is cancelled while it waits is gone
-            return await cores.work(process, endpoint, data, values)
+            return await cores.run_in_worker(process, endpoint, data, values)
 
 
 def process(endpoint: Endpoint, data: bytes, values: Values) -> bytes:
@@ -37,10 +37,10 @@ def process(endpoint: Endpoint, data: bytes, values: Values) -> bytes:
     kind = codec.sniff(data)
     if kind is not None and kind not in limits.kinds:  # what is no picture at all, decoding tells
         raise ImageRejected("image_wrong_kind", found=kind, allowed=", ".join(limits.kinds))
-    width, height = codec.size_of(data)  # from the header: a small file may swell to a huge picture
+    width, height = codec.read_size(data)  # from the header: a small file may swell to a huge picture
     if min(width, height) < limits.min_side:
         raise ImageRejected("image_too_small", width=width, height=height, limit=limits.min_side)
     if max(width, height) > limits.max_side:
         raise ImageRejected("image_too_many_pixels", width=width, height=height, limit=limits.max_side)
-    with cores.taken():
+    with cores.effect_running():
         return codec.encode(endpoint.offline(codec.decode(data), checked))

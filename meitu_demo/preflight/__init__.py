@@ -1,7 +1,7 @@
 """Before a photo is sent: what the endpoint's vendor would say to it, and what could be done about that. Free.
 
     check    the photo as it would be sent, measured and judged       pure but for its time: call it in a worker thread
-    mends    what would help, each tried out first; `apply` does it    likewise
+    mends    what would help, each tried out first; `apply_fix` does it    likewise
     draw     the faces as SVG to lay over the picture
     line     an item of the checklist in words
 
@@ -10,25 +10,25 @@ with the offline server. Nothing is kept: what is found lives as long as its cal
 `errors` and `words`; whoever shows a photo may import it.
 """
 
-from .offers import Mend, apply, mends
-from .report import STATES, Found, Item, Preflight
-from .retouch import crop_to_face, enlarge, only_face, turn_upright
-from .shown import draw, line
+from .offers import Fix, apply_fix, suggest_fixes
+from .report import ITEM_STATES, ChecklistItem, DetectedFace, Preflight
+from .retouch import crop_to_face, crop_to_single_face, enlarge, rotate_upright
+from .shown import describe_item, render_faces_svg
 from .verdict import check
 
 __all__ = [
-    "STATES",
-    "Found",
-    "Item",
-    "Mend",
+    "ITEM_STATES",
+    "ChecklistItem",
+    "DetectedFace",
+    "Fix",
     "Preflight",
-    "apply",
+    "apply_fix",
     "check",
     "crop_to_face",
-    "draw",
+    "crop_to_single_face",
+    "describe_item",
     "enlarge",
-    "line",
-    "mends",
-    "only_face",
-    "turn_upright",
+    "render_faces_svg",
+    "rotate_upright",
+    "suggest_fixes",
 ]

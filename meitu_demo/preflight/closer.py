@@ -8,23 +8,25 @@ import numpy as np
 
 from ..imaging.faces import find_faces
 from ..spec import Image
-from .report import Found
+from .report import DetectedFace
 
-STARTS = (0.0, 0.25, 0.5)  # shares of a side where a tile begins, each half as long as the side
-LEAST = 96  # px of a tile's short side: less holds no face of the vendors' smallest size with room around it
+TILE_STARTS = (0.0, 0.25, 0.5)  # shares of a side where a tile begins, each half as long as the side
+MIN_TILE_PX = 96  # px of a tile's short side: less holds no face of the vendors' smallest size with room around it
 
 
-def look_closer(pixels: Image) -> Found | None:
+def detect_in_tiles(pixels: Image) -> DetectedFace | None:
     """The largest face that shows in a part of `pixels`, None without any."""
     height, width = pixels.shape[:2]
-    if min(height, width) < 2 * LEAST:
+    if min(height, width) < 2 * MIN_TILE_PX:
         return None
-    best: Found | None = None
-    for across, down in product(STARTS, STARTS):
+    best: DetectedFace | None = None
+    for across, down in product(TILE_STARTS, TILE_STARTS):
         x, y = int(across * width), int(down * height)
         for face in find_faces(np.ascontiguousarray(pixels[y : y + height // 2, x : x + width // 2]))[:1]:
-            if face.cut == 0 and (best is None or face.side > best.side):
+            if face.cropped_share == 0 and (best is None or face.side > best.side):
                 x0, y0, x1, y1 = face.box
                 box = x0 + x, y0 + y, x1 + x, y1 + y
-                best = Found(1, box, (width, height), face.yaw, face.pitch, face.roll, face.side, 0.0, used=True)
+                best = DetectedFace(
+                    1, box, (width, height), face.yaw, face.pitch, face.roll, face.side, 0.0, is_used=True
+                )
     return best

@@ -12,7 +12,7 @@ Size = tuple[int, int]  # width, height
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1
 
 # Every item that there can be, in the order of the checklist, with the states that it can have.
-STATES: Mapping[str, tuple[State, ...]] = {
+ITEM_STATES: Mapping[str, tuple[State, ...]] = {
     "kind": ("ok", "refuse"),
     "weight": ("ok", "refuse"),
     "size": ("ok", "refuse"),
@@ -28,35 +28,35 @@ STATES: Mapping[str, tuple[State, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One face. number: from 1, by size. box: in pixels of the photo as sent, whose sides are `frame`; it may reach
+class DetectedFace:
+    """One face. number: from 1, by size. box: in pixels of the photo as sent, whose sides are `photo_size`; it may reach
     out of it. Angles as in `imaging.face.Face`. cut: share 0..1 outside the frame. used: the endpoint works on it.
     """
 
     number: int
     box: Box
-    frame: Size
+    photo_size: Size
     yaw: float
     pitch: float
     roll: float
     side: float
-    cut: float
-    used: bool
+    cropped_share: float
+    is_used: bool
 
     @property
-    def shares(self) -> Box:
+    def relative_box(self) -> Box:
         """The box as shares 0..1 of the picture: the same in the photo as given, upright, and at every scale."""
-        (width, height), (x0, y0, x1, y1) = self.frame, self.box
+        (width, height), (x0, y0, x1, y1) = self.photo_size, self.box
         return x0 / width, y0 / height, x1 / width, y1 / height
 
     @property
-    def turns(self) -> int:
+    def quarter_turns(self) -> int:
         """Quarter turns, clockwise, by which the face is off upright."""
         return round(self.roll / 90) % 4
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ChecklistItem:
     """One line of the checklist: a slug and a state out of STATES, and facts for its words."""
 
     slug: str
@@ -72,12 +72,12 @@ class Preflight:
     """
 
     endpoint: Endpoint
-    given: Size | None
-    sent: Size | None
-    faces: tuple[Found, ...]
-    items: tuple[Item, ...]
-    refusal: DemoError | None
+    original_size: Size | None
+    sent_size: Size | None
+    faces: tuple[DetectedFace, ...]
+    items: tuple[ChecklistItem, ...]
+    rejection: DemoError | None
 
-    def item(self, slug: str) -> Item | None:
+    def item(self, slug: str) -> ChecklistItem | None:
         """The line with this slug, if it is in the list."""
         return next((item for item in self.items if item.slug == slug), None)

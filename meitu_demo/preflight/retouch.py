@@ -12,95 +12,97 @@ import numpy as np
 from ..errors import ImageRejected
 from ..imaging import codec
 from ..spec import Endpoint, Image
-from .report import Box, Found
+from .report import Box, DetectedFace
 
-ROOM = 1.0  # of the face's side, around it: hair, chin and some of the shoulders
-BREATH = 0.1  # of the face's side: the least around it when another face is kept out
-SMALLER = 0.9  # another face under this share of the chosen one's side may stay: it is not taken for the largest
-ENLARGED = 2.0  # at most; more would be paint
+FACE_MARGIN = 1.0  # of the face's side, around it: hair, chin and some of the shoulders
+MIN_FACE_MARGIN = 0.1  # of the face's side: the least around it when another face is kept out
+MAX_OTHER_FACE_RATIO = (
+    0.9  # another face under this share of the chosen one's side may stay: it is not taken for the largest
+)
+MAX_ENLARGEMENT = 2.0  # at most; more would be paint
 
 
-def crop_to_face(source: bytes, face: Found) -> bytes:
+def crop_to_face(source: bytes, face: DetectedFace) -> bytes:
     """The photo around `face`, as far as the frame reaches."""
-    return codec.encode(_cropped(codec.decode(source), window(face)))
+    return codec.encode(_crop(codec.decode(source), compute_crop_box(face)))
 
 
-def only_face(source: bytes, face: Found, faces: Sequence[Found]) -> bytes:
+def crop_to_single_face(source: bytes, face: DetectedFace, faces: Sequence[DetectedFace]) -> bytes:
     """The photo around `face` without any of `faces` that would be taken for it. Raises ImageRejected faces_overlap."""
-    around = window_without(face, faces)
-    if around is None:
+    crop_box = compute_crop_box_excluding(face, faces)
+    if crop_box is None:
         raise ImageRejected("faces_overlap")
-    return codec.encode(_cropped(codec.decode(source), around))
+    return codec.encode(_crop(codec.decode(source), crop_box))
 
 
-def turn_upright(source: bytes, face: Found) -> bytes:
+def rotate_upright(source: bytes, face: DetectedFace) -> bytes:
     """The photo turned by as many quarter turns as bring `face` upright."""
-    return codec.encode(np.ascontiguousarray(np.rot90(codec.decode(source), face.turns)))
+    return codec.encode(np.ascontiguousarray(np.rot90(codec.decode(source), face.quarter_turns)))
 
 
 def enlarge(source: bytes, endpoint: Endpoint) -> bytes:
     """The photo twice the size, or as far as the vendor's longest side lets it; Lanczos, which adds no detail."""
-    return codec.encode(_enlarged(codec.decode(source), endpoint.limits.max_side))
+    return codec.encode(_enlarge(codec.decode(source), endpoint.limits.max_side))
 
 
-def crop_and_enlarge(source: bytes, face: Found, endpoint: Endpoint) -> bytes:
+def crop_and_enlarge(source: bytes, face: DetectedFace, endpoint: Endpoint) -> bytes:
     """Both, with one encoding."""
-    return codec.encode(_enlarged(_cropped(codec.decode(source), window(face)), endpoint.limits.max_side))
+    return codec.encode(_enlarge(_crop(codec.decode(source), compute_crop_box(face)), endpoint.limits.max_side))
 
 
-def window(face: Found) -> Box:
+def compute_crop_box(face: DetectedFace) -> Box:
     """What `crop_to_face` keeps, in shares of the picture."""
-    x0, y0, x1, y1 = _grown(face, ROOM)
+    x0, y0, x1, y1 = _expand_face_box(face, FACE_MARGIN)
     return max(0.0, x0), max(0.0, y0), min(1.0, x1), min(1.0, y1)
 
 
-def window_without(face: Found, faces: Sequence[Found]) -> Box | None:
-    """What `only_face` keeps: at each other face that is too large to stay, the cut that costs least; None if none."""
-    around = window(face)
-    inner = _grown(face, BREATH)
+def compute_crop_box_excluding(face: DetectedFace, faces: Sequence[DetectedFace]) -> Box | None:
+    """What `crop_to_single_face` keeps: at each other face that is too large to stay, the cut that costs least; None if none."""
+    crop_box = compute_crop_box(face)
+    required_box = _expand_face_box(face, MIN_FACE_MARGIN)
     for other in faces:
-        if other.number != face.number and other.side >= SMALLER * face.side:
-            cuts = [cut for cut in _cuts(around, other.shares) if _holds(cut, inner)]
+        if other.number != face.number and other.side >= MAX_OTHER_FACE_RATIO * face.side:
+            cuts = [cut for cut in _exclude_box(crop_box, other.relative_box) if _contains(cut, required_box)]
             if not cuts:
                 return None
-            around = max(cuts, key=_area)
-    return around
+            crop_box = max(cuts, key=_compute_area)
+    return crop_box
 
 
-def _grown(face: Found, room: float) -> Box:
-    x0, y0, x1, y1 = face.shares
-    across, down = (room * face.side / side for side in face.frame)
+def _expand_face_box(face: DetectedFace, margin: float) -> Box:
+    x0, y0, x1, y1 = face.relative_box
+    across, down = (margin * face.side / side for side in face.photo_size)
     return x0 - across, y0 - down, x1 + across, y1 + down
 
 
-def _cuts(around: Box, other: Box) -> tuple[Box, ...]:
+def _exclude_box(crop_box: Box, other: Box) -> tuple[Box, ...]:
     """`around` as it is if `other` is not in it, else what is left of it on each of that face's four sides."""
-    x0, y0, x1, y1 = around
+    x0, y0, x1, y1 = crop_box
     left, top, right, bottom = other
     if left >= x1 or right <= x0 or top >= y1 or bottom <= y0:
-        return (around,)
+        return (crop_box,)
     return (x0, y0, left, y1), (x0, y0, x1, top), (right, y0, x1, y1), (x0, bottom, x1, y1)
 
 
-def _holds(around: Box, inner: Box) -> bool:
+def _contains(outer: Box, inner: Box) -> bool:
     """Whether `inner`, as far as it lies in the picture, is all in `around`."""
     x0, y0, x1, y1 = inner
-    return around[0] <= max(0, x0) and around[1] <= max(0, y0) and around[2] >= min(1, x1) and around[3] >= min(1, y1)
+    return outer[0] <= max(0, x0) and outer[1] <= max(0, y0) and outer[2] >= min(1, x1) and outer[3] >= min(1, y1)
 
 
-def _area(box: Box) -> float:
+def _compute_area(box: Box) -> float:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def _cropped(pixels: Image, around: Box) -> Image:
+def _crop(pixels: Image, crop_box: Box) -> Image:
     height, width = pixels.shape[:2]
-    x0, y0 = int(around[0] * width), int(around[1] * height)
-    x1, y1 = max(x0 + 1, round(around[2] * width)), max(y0 + 1, round(around[3] * height))
+    x0, y0 = int(crop_box[0] * width), int(crop_box[1] * height)
+    x1, y1 = max(x0 + 1, round(crop_box[2] * width)), max(y0 + 1, round(crop_box[3] * height))
     return np.ascontiguousarray(pixels[y0:y1, x0:x1])
 
 
-def _enlarged(pixels: Image, most: int) -> Image:
-    scale = min(ENLARGED, most / max(pixels.shape[:2]))
+def _enlarge(pixels: Image, max_side: int) -> Image:
+    scale = min(MAX_ENLARGEMENT, max_side / max(pixels.shape[:2]))
     if scale <= 1:
         return pixels
     size = round(pixels.shape[1] * scale), round(pixels.shape[0] * scale)

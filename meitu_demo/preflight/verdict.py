@@ -11,9 +11,9 @@ from ..errors import DemoError, ImageRejected, Refusal
 from ..imaging import codec, face_checks
 from ..imaging.faces import Face, find_faces
 from ..spec import Endpoint, Faces
-from .report import Found, Item, Preflight, Size, State
+from .report import ChecklistItem, DetectedFace, Preflight, Size, State
 
-ITEM_OF = {
+ITEM_BY_REJECTION = {
     "face_too_small": "face_size",
     "face_cropped": "cut",
     "face_turned": "turned",
@@ -32,78 +32,90 @@ def check(endpoint: Endpoint, source: bytes) -> Preflight:
         prepared = codec.prepare(source, endpoint.limits)
         pixels = codec.decode(prepared.photo.data)
     except ImageRejected as error:
-        return _rejected(endpoint, source, _bare(error))
+        return _build_rejected_report(endpoint, source, _strip_traceback(error))
     photo = prepared.photo
-    sent = photo.width, photo.height
+    sent_size = photo.width, photo.height
     faces = find_faces(pixels)
-    refusal = _refusal(endpoint, faces, pixels.shape[:2])
+    rejection = _find_rejection(endpoint, faces, pixels.shape[:2])
     items = (
-        _kind(source),
-        Item("weight", "ok", {"bytes": codec.file_size(len(photo.data)), "limit": endpoint.limits.max_bytes}),
-        _size(endpoint, sent),
-        *_items(endpoint.faces, faces, pixels.shape[:2]),
+        _build_kind_item(source),
+        ChecklistItem(
+            "weight", "ok", {"bytes": codec.format_file_size(len(photo.data)), "limit": endpoint.limits.max_bytes}
+        ),
+        _build_size_item(endpoint, sent_size),
+        *_build_face_items(endpoint.faces, faces, pixels.shape[:2]),
     )
-    found = _found(faces, face_checks.meant(faces, endpoint.faces), sent)
-    return Preflight(endpoint, (prepared.width, prepared.height), sent, found, items, refusal)
+    found = _build_detected_faces(faces, face_checks.select_faces(faces, endpoint.faces), sent_size)
+    return Preflight(endpoint, (prepared.width, prepared.height), sent_size, found, items, rejection)
 
 
-def _rejected(endpoint: Endpoint, source: bytes, refusal: ImageRejected) -> Preflight:
+def _build_rejected_report(endpoint: Endpoint, source: bytes, rejection: ImageRejected) -> Preflight:
     """Of a photo that cannot be sent: what is known of it up to there."""
-    facts = refusal.facts
+    facts = rejection.facts
     width, height = facts.get("width"), facts.get("height")
-    given = (width, height) if isinstance(width, int) and isinstance(height, int) else None
-    slug = ITEM_OF.get(refusal.slug, "kind")
-    refused = Item(slug, "refuse", facts)
-    items = (refused,) if slug == "kind" or codec.sniff(source) is None else (_kind(source), refused)
-    return Preflight(endpoint, given, None, (), items, refusal)
+    original_size = (width, height) if isinstance(width, int) and isinstance(height, int) else None
+    slug = ITEM_BY_REJECTION.get(rejection.slug, "kind")
+    rejected_item = ChecklistItem(slug, "refuse", facts)
+    items = (
+        (rejected_item,) if slug == "kind" or codec.sniff(source) is None else (_build_kind_item(source), rejected_item)
+    )
+    return Preflight(endpoint, original_size, None, (), items, rejection)
 
 
-def _bare(error: Error) -> Error:
+def _strip_traceback(error: Error) -> Error:
     """The same error without its traceback, which would keep the photo in memory for as long as it is held."""
     return type(error)(error.slug, **error.facts)
 
 
-def _refusal(endpoint: Endpoint, faces: Sequence[Face], shape: tuple[int, ...]) -> Refusal | None:
+def _find_rejection(endpoint: Endpoint, faces: Sequence[Face], shape: tuple[int, ...]) -> Refusal | None:
     try:
         face_checks.check_faces(faces, shape, endpoint.faces)
     except Refusal as error:
-        return _bare(error)
+        return _strip_traceback(error)
     return None
 
 
-def _kind(source: bytes) -> Item:
-    return Item("kind", "ok", {"kind": str(codec.sniff(source)).rpartition("/")[2].upper()})
+def _build_kind_item(source: bytes) -> ChecklistItem:
+    return ChecklistItem("kind", "ok", {"kind": str(codec.sniff(source)).rpartition("/")[2].upper()})
 
 
-def _size(endpoint: Endpoint, sent: Size) -> Item:
+def _build_size_item(endpoint: Endpoint, sent_size: Size) -> ChecklistItem:
     limits = endpoint.limits
-    facts = {"width": sent[0], "height": sent[1], "least": limits.min_side, "most": limits.max_side}
-    return Item("size", "ok", facts)
+    facts = {"width": sent_size[0], "height": sent_size[1], "least": limits.min_side, "most": limits.max_side}
+    return ChecklistItem("size", "ok", facts)
 
 
-def _items(need: Faces, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Item]:
+def _build_face_items(requirement: Faces, faces: Sequence[Face], shape: tuple[int, ...]) -> list[ChecklistItem]:
     """The lines about faces that matter to an endpoint with this `need`."""
     count = {"count": len(faces)}
-    if need is Faces.FREE:
-        return [Item("face_free", "ok", count)]
+    if requirement is Faces.FREE:
+        return [ChecklistItem("face_free", "ok", count)]
     if not faces:
-        return [Item("face", "refuse")]
-    items = [Item("face", "ok", count)]
-    if need is Faces.FIT:
-        for measure in face_checks.measures(face_checks.meant(faces, need)[0], shape):
-            state: State = "refuse" if not measure.fits else "warn" if measure.close else "ok"
-            items.append(Item(ITEM_OF[measure.refusal.slug], state, measure.refusal.facts))
+        return [ChecklistItem("face", "refuse")]
+    items = [ChecklistItem("face", "ok", count)]
+    if requirement is Faces.FIT:
+        for measure in face_checks.measure_face(face_checks.select_faces(faces, requirement)[0], shape):
+            state: State = "refuse" if not measure.is_within_limit else "warn" if measure.is_borderline else "ok"
+            items.append(ChecklistItem(ITEM_BY_REJECTION[measure.rejection.slug], state, measure.rejection.facts))
     roll = faces[0].roll
-    items.append(Item("upright", "warn" if round(roll / 90) % 4 else "ok", {"angle": abs(round(roll))}))
+    items.append(ChecklistItem("upright", "warn" if round(roll / 90) % 4 else "ok", {"angle": abs(round(roll))}))
     if len(faces) > 1:
-        items.append(Item("several", "warn" if need is Faces.FIT else "ok", count))
+        items.append(ChecklistItem("several", "warn" if requirement is Faces.FIT else "ok", count))
     return items
 
 
-def _found(faces: Sequence[Face], used: Sequence[Face], frame: Size) -> tuple[Found, ...]:
+def _build_detected_faces(faces: Sequence[Face], used: Sequence[Face], frame: Size) -> tuple[DetectedFace, ...]:
     return tuple(
-        Found(
-            number, face.box, frame, face.yaw, face.pitch, face.roll, face.side, face.cut, any(face is u for u in used)
+        DetectedFace(
+            number,
+            face.box,
+            frame,
+            face.yaw,
+            face.pitch,
+            face.roll,
+            face.side,
+            face.cropped_share,
+            any(face is u for u in used),
         )
         for number, face in enumerate(faces, 1)
     )

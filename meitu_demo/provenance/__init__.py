@@ -14,7 +14,17 @@ worker thread. Imports `errors` and `imaging.codec`; service and screens may imp
     profile     what is kept beside pixels: colours and orientation
 """
 
-from .marks import Finding, Verdict, embed, read, verify
-from .record import Mark, Provenance, SourceType, source_type
+from .marks import MarkFinding, MarkOrigin, embed_provenance, read_provenance, verify_provenance
+from .record import Mark, Provenance, SourceType, choose_source_type
 
-__all__ = ["Finding", "Mark", "Provenance", "SourceType", "Verdict", "embed", "read", "source_type", "verify"]
+__all__ = [
+    "Mark",
+    "MarkFinding",
+    "MarkOrigin",
+    "Provenance",
+    "SourceType",
+    "choose_source_type",
+    "embed_provenance",
+    "read_provenance",
+    "verify_provenance",
+]

@@ -8,82 +8,84 @@ import re
 import struct
 from collections.abc import Iterator
 
-from .profile import is_profile, upright_exif
+from .profile import build_orientation_exif, is_icc_profile
 
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _ICC = b"ICC_PROFILE\0"
 _EXIF = b"Exif\0\0"
-_ROOM = 65533  # bytes of a segment's body
+_MAX_SEGMENT_BYTES = 65533  # bytes of a segment's body
 _SOI, _EOI, _SOS, _APP1, _APP2 = 0xD8, 0xD9, 0xDA, 0xE1, 0xE2
 # Frames and tables (T.81, table B.1). Everything else is an application's, a comment or reserved.
-_DECODES = frozenset({*range(0xC0, 0xD0), *range(0xDA, 0xE0)}) - {0xC8}
+_DECODER_MARKERS = frozenset({*range(0xC0, 0xD0), *range(0xDA, 0xE0)}) - {0xC8}
 _MARKER = re.compile(rb"\xff([^\0\xff\xd0-\xd7])")  # stuffed bytes and restarts belong to the scan
-_MOST_SEGMENTS = 100_000
+_MAX_SEGMENTS = 100_000
 
 
-def with_packet(data: bytes, packet: bytes, orientation: int) -> bytes:
+def embed_packet(data: bytes, packet: bytes, orientation: int) -> bytes:
     """The JPEG `data` with `packet` as its only metadata. Raises ValueError when it does not come to its end."""
-    kept, profiles, head = [], [], b""
-    whole = False
-    for marker, body, scan in _segments(data):
+    segments, profiles, jfif = [], [], b""
+    has_end = False
+    for marker, body, scan in _iterate_segments(data):
         if marker == _EOI:
-            whole = True
+            has_end = True
         elif marker == 0xE0 and body[:5] == b"JFIF\0" and len(body) >= 14:
-            head = _segment(marker, body[:12] + b"\0\0")  # without its thumbnail
+            jfif = _build_segment(marker, body[:12] + b"\0\0")  # without its thumbnail
         elif marker == 0xEE and body[:5] == b"Adobe":
-            kept.append(_segment(marker, body[:12]))  # says which colours the components are
+            segments.append(_build_segment(marker, body[:12]))  # says which colours the components are
         elif marker == _APP2 and body.startswith(_ICC):
             profiles.append(body)
-        elif marker in _DECODES:
-            kept.append(_segment(marker, body) + scan)
-    if not whole:
+        elif marker in _DECODER_MARKERS:
+            segments.append(_build_segment(marker, body) + scan)
+    if not has_end:
         raise ValueError("no end of image")
-    exif = upright_exif(orientation)
-    before = [head, _segment(_APP1, _EXIF + exif) if exif else b"", _segment(_APP1, _XMP + packet)]
-    profile = _joined(profiles)
-    colours = [_segment(_APP2, body) for body in sorted(profiles)] if is_profile(profile) else []
-    return b"".join([b"\xff\xd8", *before, *colours, *kept, b"\xff\xd9"])
+    exif = build_orientation_exif(orientation)
+    before = [jfif, _build_segment(_APP1, _EXIF + exif) if exif else b"", _build_segment(_APP1, _XMP + packet)]
+    profile = _join_profile(profiles)
+    colours = [_build_segment(_APP2, body) for body in sorted(profiles)] if is_icc_profile(profile) else []
+    return b"".join([b"\xff\xd8", *before, *colours, *segments, b"\xff\xd9"])
 
 
-def packets(data: bytes) -> Iterator[bytes]:
+def read_packets(data: bytes) -> Iterator[bytes]:
     """Every XMP packet, as far as the file can be read."""
-    return (body[len(_XMP) :] for marker, body, _ in _segments(data) if marker == _APP1 and body.startswith(_XMP))
+    return (
+        body[len(_XMP) :] for marker, body, _ in _iterate_segments(data) if marker == _APP1 and body.startswith(_XMP)
+    )
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+def _iterate_segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
     """(marker, body, the scan behind it) up to the first end of image or to where the file breaks off."""
-    at = 2
-    for _ in range(_MOST_SEGMENTS):
-        found = _MARKER.search(data, at)
+    offset = 2
+    for _ in range(_MAX_SEGMENTS):
+        found = _MARKER.search(data, offset)
         if found is None:
             return
-        marker, at = found[1][0], found.end()
+        marker, offset = found[1][0], found.end()
         if marker == _EOI:
             yield marker, b"", b""
             return
         if marker in (0x01, _SOI):  # no body: T.81, table B.1
             continue
-        length = int.from_bytes(data[at : at + 2], "big")
-        if length < 2 or at + length > len(data):
+        length = int.from_bytes(data[offset : offset + 2], "big")
+        if length < 2 or offset + length > len(data):
             return
-        body, at = data[at + 2 : at + length], at + length
+        body, offset = data[offset + 2 : offset + length], offset + length
         scan = b""
         if marker == _SOS:
-            following = _MARKER.search(data, at)
+            following = _MARKER.search(data, offset)
             end = following.start() if following else len(data)
-            scan, at = data[at:end].rstrip(b"\xff"), end  # without the fill bytes before a marker
+            scan, offset = data[offset:end].rstrip(b"\xff"), end  # without the fill bytes before a marker
         yield marker, body, scan
 
 
-def _joined(profiles: list[bytes]) -> bytes:
+def _join_profile(profiles: list[bytes]) -> bytes:
     """The profile in APP2 bodies, each with its number and their count behind the name."""
     numbers = [(body[len(_ICC)], body[len(_ICC) + 1]) for body in sorted(profiles) if len(body) > len(_ICC) + 1]
-    if numbers != [(at + 1, len(profiles)) for at in range(len(profiles))]:
+    if numbers != [(index + 1, len(profiles)) for index in range(len(profiles))]:
         return b""
     return b"".join(body[len(_ICC) + 2 :] for body in sorted(profiles))
 
 
-def _segment(marker: int, body: bytes) -> bytes:
-    if len(body) > _ROOM:
+def _build_segment(marker: int, body: bytes) -> bytes:
+    if len(body) > _MAX_SEGMENT_BYTES:
         raise ValueError("too long for a segment")
     return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body

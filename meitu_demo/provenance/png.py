@@ -7,46 +7,46 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from .profile import LARGEST, is_profile, upright_exif
+from .profile import MAX_PROFILE_BYTES, build_orientation_exif, is_icc_profile
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_XMP = b"XML:com.adobe.xmp"
-_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
-_PIXELS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"acTL", b"fcTL", b"fdAT"})
-_COLOURS = frozenset({b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"cICP", b"mDCV", b"cLLI"})
-_MOST_CHUNKS = 65536  # as in `imaging.whole`
-LARGEST_TEXT = 1_000_000  # bytes, unpacked
+_XMP_KEYWORD = b"XML:com.adobe.xmp"
+_TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
+_PIXEL_CHUNKS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"acTL", b"fcTL", b"fdAT"})
+_COLOUR_CHUNKS = frozenset({b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"cICP", b"mDCV", b"cLLI"})
+_MAX_CHUNKS = 65536  # as in `imaging.whole`
+MAX_TEXT_BYTES = 1_000_000  # bytes, unpacked
 
 
-def with_packet(data: bytes, packet: bytes, orientation: int) -> bytes:
+def embed_packet(data: bytes, packet: bytes, orientation: int) -> bytes:
     """The PNG `data` with `packet` as its only metadata. Raises ValueError when it does not come to its end."""
-    kept = []
+    chunks = []
     kind = b""
-    for kind, body, whole in _chunks(data):
+    for kind, body, raw_chunk in _iterate_chunks(data):
         if kind == b"iCCP":
-            profile = _unpacked(body.partition(b"\0")[2][1:], LARGEST)
-            if is_profile(profile):
-                kept.append(_chunk(kind, b"icc\0\0" + zlib.compress(profile)))
-        elif kind in _PIXELS or kind in _COLOURS:
-            kept.append(whole)
+            profile = _decompress(body.partition(b"\0")[2][1:], MAX_PROFILE_BYTES)
+            if is_icc_profile(profile):
+                chunks.append(_build_chunk(kind, b"icc\0\0" + zlib.compress(profile)))
+        elif kind in _PIXEL_CHUNKS or kind in _COLOUR_CHUNKS:
+            chunks.append(raw_chunk)
         if kind == b"IHDR":
-            exif = upright_exif(orientation)
-            kept.append(_chunk(b"iTXt", _XMP + b"\0\0\0\0\0" + packet))
-            kept += [_chunk(b"eXIf", exif)] if exif else []
+            exif = build_orientation_exif(orientation)
+            chunks.append(_build_chunk(b"iTXt", _XMP_KEYWORD + b"\0\0\0\0\0" + packet))
+            chunks += [_build_chunk(b"eXIf", exif)] if exif else []
     if kind != b"IEND":
         raise ValueError("no end of image")
-    return _SIGNATURE + b"".join(kept)
+    return _SIGNATURE + b"".join(chunks)
 
 
-def packets(data: bytes) -> Iterator[bytes]:
+def read_packets(data: bytes) -> Iterator[bytes]:
     """Every XMP packet, as far as the file can be read."""
-    return (text for keyword, text in texts(data) if keyword == _XMP)
+    return (text for keyword, text in read_texts(data) if keyword == _XMP_KEYWORD)
 
 
-def texts(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def read_texts(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """(keyword, text) of every text chunk, unpacked; one that is longer than LARGEST_TEXT comes out empty."""
-    for kind, body, _ in _chunks(data):
-        if kind not in _TEXTS:
+    for kind, body, _ in _iterate_chunks(data):
+        if kind not in _TEXT_CHUNKS:
             continue
         keyword, _, rest = body.partition(b"\0")
         packed = kind == b"zTXt" or (kind == b"iTXt" and rest[:1] == b"\1")
@@ -54,28 +54,28 @@ def texts(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             rest = rest[1:]
         elif kind == b"iTXt":
             rest = rest[2:].split(b"\0", 2)[-1]  # behind language and translated keyword
-        yield keyword, _unpacked(rest, LARGEST_TEXT) if packed else rest[: LARGEST_TEXT + 1]
+        yield keyword, _decompress(rest, MAX_TEXT_BYTES) if packed else rest[: MAX_TEXT_BYTES + 1]
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+def _iterate_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
     """(type, body, the whole chunk) up to IEND or to where the file breaks off."""
-    at = len(_SIGNATURE)
-    for _ in range(_MOST_CHUNKS):
-        length, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
-        end = at + 12 + length
+    offset = len(_SIGNATURE)
+    for _ in range(_MAX_CHUNKS):
+        length, kind = int.from_bytes(data[offset : offset + 4], "big"), data[offset + 4 : offset + 8]
+        end = offset + 12 + length
         if end > len(data):
             return
-        yield kind, data[at + 8 : end - 4], data[at:end]
+        yield kind, data[offset + 8 : end - 4], data[offset:end]
         if kind == b"IEND":
             return
-        at = end
+        offset = end
 
 
-def _chunk(kind: bytes, body: bytes) -> bytes:
+def _build_chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def _unpacked(data: bytes, limit: int) -> bytes:
+def _decompress(data: bytes, limit: int) -> bytes:
     """At most `limit` bytes out of a zlib stream; nothing when there are more, or it is broken."""
     stream = zlib.decompressobj()
     try:

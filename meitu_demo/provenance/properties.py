@@ -7,19 +7,19 @@ parsed.
 
 from xml.etree import ElementTree
 
-LARGEST = 1_000_000  # bytes of a packet that is read
-LONGEST_TEXT = 8_000  # characters; AIGC's seven fields in JSON are the longest that is understood
-_MOST_TEXTS = 20_000
+MAX_PACKET_BYTES = 1_000_000  # bytes of a packet that is read
+MAX_TEXT_CHARS = 8_000  # characters; AIGC's seven fields in JSON are the longest that is understood
+_MAX_TEXTS = 20_000
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_LISTS = frozenset(f"{{{_RDF}}}{local}" for local in ("Alt", "Bag", "Seq", "li"))
+_LIST_TAGS = frozenset(f"{{{_RDF}}}{local}" for local in ("Alt", "Bag", "Seq", "li"))
 
 
-def texts_of(data: bytes) -> dict[str, str]:
+def parse_properties(data: bytes) -> dict[str, str]:
     """The first text of every property, written as element, attribute or list; nothing of a packet that is unsafe."""
-    properties = _Properties()
+    properties = _PropertyCollector()
     parser = ElementTree.XMLParser(target=properties)
     try:
-        source = data.decode("utf-8-sig") if len(data) <= LARGEST else ""
+        source = data.decode("utf-8-sig") if len(data) <= MAX_PACKET_BYTES else ""
         if "<!DOCTYPE" in source or "<!ENTITY" in source:
             return {}
         parser.feed(source.strip("\0 \t\r\n"))  # as text: what a packet says about its encoding is not heard
@@ -29,31 +29,31 @@ def texts_of(data: bytes) -> dict[str, str]:
         return {}
 
 
-class _Properties:
+class _PropertyCollector:
     """An XMLParser's target that keeps texts and builds no tree. Raises ValueError when there are absurdly many."""
 
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
         self._names = [""]  # of the open elements; a list's entries go by the name of what holds the list
         self._text = ""
-        self._left = _MOST_TEXTS
+        self._remaining = _MAX_TEXTS
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._left -= 1 + len(attributes)
-        if self._left < 0:
+        self._remaining -= 1 + len(attributes)
+        if self._remaining < 0:
             raise ValueError("too many properties")
-        self._names.append(self._names[-1] if tag in _LISTS else tag)
+        self._names.append(self._names[-1] if tag in _LIST_TAGS else tag)
         for name, text in attributes.items():
-            self._keep(name, text)
+            self._store(name, text)
         self._text = ""
 
     def data(self, text: str) -> None:
-        if len(self._text) < LONGEST_TEXT:
+        if len(self._text) < MAX_TEXT_CHARS:
             self._text += text
 
     def end(self, tag: str) -> None:
-        self._keep(self._names.pop(), self._text)
+        self._store(self._names.pop(), self._text)
         self._text = ""
 
-    def _keep(self, name: str, text: str) -> None:
-        self.texts[name] = self.texts.get(name) or text[:LONGEST_TEXT].strip()
+    def _store(self, name: str, text: str) -> None:
+        self.texts[name] = self.texts.get(name) or text[:MAX_TEXT_CHARS].strip()

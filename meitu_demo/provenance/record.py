@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-LONGEST = 256  # characters of any text in a mark
+MAX_MARK_TEXT_CHARS = 256  # characters of any text in a mark
 NEWSCODES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 AIGC_FIELDS = (
     "Label",
@@ -19,9 +19,9 @@ AIGC_FIELDS = (
     "PropagateID",
     "ReservedCode2",
 )
-MADE_BY_AI = "1"  # AIGC's Label: 1 it is, 2 it may be, 3 somebody suspects it
+AIGC_LABEL_GENERATED = "1"  # AIGC's Label: 1 it is, 2 it may be, 3 somebody suspects it
 
-_TRAINED = frozenset({"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic"})
+_AI_SOURCE_TYPES = frozenset({"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic"})
 
 
 class SourceType(StrEnum):
@@ -33,12 +33,12 @@ class SourceType(StrEnum):
 
 # What the offline engine only warps or restores. A live vendor may do more than its page says, so its results, like
 # those of an endpoint that is not named here, carry the stronger word.
-_OFFLINE_ENHANCES = frozenset({"facial_aesthetics", "quality_restoration"})
+_OFFLINE_ENHANCEMENTS = frozenset({"facial_aesthetics", "quality_restoration"})
 
 
-def source_type(endpoint_id: str, offline: bool) -> SourceType:
+def choose_source_type(endpoint_id: str, is_offline: bool) -> SourceType:
     """How a result of this endpoint came to be."""
-    return SourceType.ENHANCED if offline and endpoint_id in _OFFLINE_ENHANCES else SourceType.COMPOSITE
+    return SourceType.ENHANCED if is_offline and endpoint_id in _OFFLINE_ENHANCEMENTS else SourceType.COMPOSITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +53,17 @@ class Provenance:
     source_type: SourceType
     time: str
     result_id: str
-    label: str = MADE_BY_AI
+    label: str = AIGC_LABEL_GENERATED
 
     def __post_init__(self) -> None:
         for name in ("endpoint", "made_by", "time", "result_id", "label"):
-            object.__setattr__(self, name, one_line(getattr(self, name)))
+            object.__setattr__(self, name, sanitize_text(getattr(self, name)))
 
     @property
     def aigc(self) -> dict[str, str]:
         """The seven fields. We only produce; whoever spreads the picture fills in the propagator's."""
-        own = {"Label": self.label, "ContentProducer": self.made_by, "ProduceID": self.result_id}
-        return {name: own.get(name, "") for name in AIGC_FIELDS}
+        values = {"Label": self.label, "ContentProducer": self.made_by, "ProduceID": self.result_id}
+        return {name: values.get(name, "") for name in AIGC_FIELDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Mark:
     @property
     def says_ai(self) -> bool:
         """Whether it calls the picture, or a part of it, made by a model."""
-        return "Label" in self.aigc or self.source_type.rpartition("/")[2] in _TRAINED
+        return "Label" in self.aigc or self.source_type.rpartition("/")[2] in _AI_SOURCE_TYPES
 
     @property
     def made_by(self) -> str:
@@ -90,6 +90,8 @@ class Mark:
         return self.aigc.get("ContentProducer") or self.software or self.creator
 
 
-def one_line(text: str) -> str:
+def sanitize_text(text: str) -> str:
     """`text` without controls, surrogates and marks of direction, in one line of at most LONGEST characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * LONGEST]).split())[:LONGEST].strip()
+    return " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * MAX_MARK_TEXT_CHARS]).split())[
+        :MAX_MARK_TEXT_CHARS
+    ].strip()

@@ -8,8 +8,8 @@ namespace of ours, whose host is reserved for names that lead nowhere (RFC 2606)
 import json
 from xml.sax.saxutils import escape
 
-from .properties import LONGEST_TEXT, texts_of
-from .record import AIGC_FIELDS, Mark, Provenance, SourceType, one_line
+from .properties import MAX_TEXT_CHARS, parse_properties
+from .record import AIGC_FIELDS, Mark, Provenance, SourceType, sanitize_text
 
 PRODUCER = "meitu_demo"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -18,16 +18,16 @@ _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _XMP = "http://ns.adobe.com/xap/1.0/"
 _DC = "http://purl.org/dc/elements/1.1/"
 _PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/"
-_OURS = "http://meitu-demo.invalid/ns/provenance/1.0/"
+_APP_NAMESPACE = "http://meitu-demo.invalid/ns/provenance/1.0/"
 
-_PACKET = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+_PACKET_TEMPLATE = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
  <rdf:RDF xmlns:rdf="{_RDF}">
   <rdf:Description rdf:about=""
     xmlns:TC260="{_TC260}"
     xmlns:Iptc4xmpExt="{_IPTC}"
     xmlns:xmp="{_XMP}"
-    xmlns:MeituDemo="{_OURS}">
+    xmlns:MeituDemo="{_APP_NAMESPACE}">
    <TC260:AIGC>{{aigc}}</TC260:AIGC>
    <Iptc4xmpExt:DigitalSourceType>{{source_type}}</Iptc4xmpExt:DigitalSourceType>
    <Iptc4xmpExt:AISystemUsed>{{made_by}}</Iptc4xmpExt:AISystemUsed>
@@ -41,7 +41,7 @@ _PACKET = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <?xpacket end="r"?>"""
 
 
-def packet(provenance: Provenance) -> bytes:
+def build_packet(provenance: Provenance) -> bytes:
     """`provenance` as a packet; a few kilobytes at most."""
     texts = {
         "aigc": json.dumps(provenance.aigc, ensure_ascii=False, separators=(",", ":")),
@@ -51,54 +51,62 @@ def packet(provenance: Provenance) -> bytes:
         "endpoint": provenance.endpoint,
         "result_id": provenance.result_id,
     }
-    return _PACKET.format(**{name: escape(text) for name, text in texts.items()}).encode()
+    return _PACKET_TEMPLATE.format(**{name: escape(text) for name, text in texts.items()}).encode()
 
 
-def parse(data: bytes) -> tuple[Provenance | None, Mark]:
+def parse_packet(data: bytes) -> tuple[Provenance | None, Mark]:
     """(our record, None when the packet is not ours; what it says to anybody). Raises nothing."""
-    texts = texts_of(data)
+    texts = parse_properties(data)
     mark = Mark(
-        source_type=one_line(texts.get(_name(_IPTC, "DigitalSourceType"), "")),
-        aigc=_aigc(texts),
-        software=one_line(texts.get(_name(_IPTC, "AISystemUsed")) or texts.get(_name(_XMP, "CreatorTool"), "")),
-        creator=one_line(texts.get(_name(_DC, "creator")) or texts.get(_name(_PHOTOSHOP, "Credit"), "")),
+        source_type=sanitize_text(texts.get(_qualify_name(_IPTC, "DigitalSourceType"), "")),
+        aigc=_collect_aigc_fields(texts),
+        software=sanitize_text(
+            texts.get(_qualify_name(_IPTC, "AISystemUsed")) or texts.get(_qualify_name(_XMP, "CreatorTool"), "")
+        ),
+        creator=sanitize_text(
+            texts.get(_qualify_name(_DC, "creator")) or texts.get(_qualify_name(_PHOTOSHOP, "Credit"), "")
+        ),
     )
-    return _ours(texts, mark), mark
+    return _build_provenance(texts, mark), mark
 
 
-def aigc_fields(text: str) -> dict[str, str]:
+def parse_aigc_fields(text: str) -> dict[str, str]:
     """The fields in AIGC's JSON, `{"Label": …}` or the same within `{"AIGC": …}`; none when it is no such thing."""
     try:
-        found = json.loads(text) if len(text) < LONGEST_TEXT else None
+        found = json.loads(text) if len(text) < MAX_TEXT_CHARS else None
     except (ValueError, RecursionError):
         return {}
     if isinstance(found, dict) and isinstance(found.get("AIGC"), dict):
         found = found["AIGC"]
     if not isinstance(found, dict):
         return {}
-    kept = {name: found[name] for name in AIGC_FIELDS if isinstance(found.get(name), str | int)}
-    return {name: one_line(str(value)) for name, value in kept.items()}
+    fields = {name: found[name] for name in AIGC_FIELDS if isinstance(found.get(name), str | int)}
+    return {name: sanitize_text(str(value)) for name, value in fields.items()}
 
 
-def _ours(texts: dict[str, str], mark: Mark) -> Provenance | None:
-    endpoint = texts.get(_name(_OURS, "Endpoint"))
+def _build_provenance(texts: dict[str, str], mark: Mark) -> Provenance | None:
+    endpoint = texts.get(_qualify_name(_APP_NAMESPACE, "Endpoint"))
     if endpoint is None or mark.source_type not in tuple(SourceType):
         return None
     return Provenance(
         endpoint=endpoint,
-        made_by=texts.get(_name(_IPTC, "AISystemUsed"), ""),
+        made_by=texts.get(_qualify_name(_IPTC, "AISystemUsed"), ""),
         source_type=SourceType(mark.source_type),
-        time=texts.get(_name(_XMP, "CreateDate"), ""),
-        result_id=texts.get(_name(_OURS, "ResultID"), ""),
+        time=texts.get(_qualify_name(_XMP, "CreateDate"), ""),
+        result_id=texts.get(_qualify_name(_APP_NAMESPACE, "ResultID"), ""),
         label=mark.aigc.get("Label", ""),
     )
 
 
-def _aigc(texts: dict[str, str]) -> dict[str, str]:
+def _collect_aigc_fields(texts: dict[str, str]) -> dict[str, str]:
     """From JSON, as the standard has it, or from properties of their own, as some write it."""
-    own = {name: one_line(texts[_name(_TC260, name)]) for name in AIGC_FIELDS if _name(_TC260, name) in texts}
-    return aigc_fields(texts.get(_name(_TC260, "AIGC"), "")) or own
+    properties = {
+        name: sanitize_text(texts[_qualify_name(_TC260, name)])
+        for name in AIGC_FIELDS
+        if _qualify_name(_TC260, name) in texts
+    }
+    return parse_aigc_fields(texts.get(_qualify_name(_TC260, "AIGC"), "")) or properties
 
 
-def _name(namespace: str, local: str) -> str:
+def _qualify_name(namespace: str, local: str) -> str:
     return f"{{{namespace}}}{local}"

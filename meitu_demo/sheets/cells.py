@@ -12,33 +12,33 @@ from ..errors import TemplateHasNoFace
 from ..imaging import codec
 from ..spec import Image
 from ..tables import shapes
-from .closeup import Closeup
+from .closeup import FaceCrop
 
-CELL = 208  # px, the side of a shape's cell and the width of a template's
+THUMBNAIL_PX = 208  # px, the side of a shape's cell and the width of a template's
 STRENGTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-QUALITY = 82  # of a JPEG that lives as long as a look
+THUMBNAIL_QUALITY = 82  # of a JPEG that lives as long as a look
 
 
-def preview(closeup: Closeup, shape_type: int, strength: float) -> bytes:
-    """The face with one shape, a JPEG of up to `closeup.LARGEST` px. Raises ValueRejected."""
-    return _jpeg(closeup.shown(reshape(closeup.pixels, closeup.face, shape_type, strength)))
+def render_preview(face_crop: FaceCrop, shape_type: int, strength: float) -> bytes:
+    """The face with one shape, a JPEG of up to `closeup.MAX_VISIBLE_PX` px. Raises ValueRejected."""
+    return _encode_jpeg(face_crop.crop_visible(reshape(face_crop.pixels, face_crop.face, shape_type, strength)))
 
 
-def of_shapes(closeup: Closeup) -> Iterator[bytes]:
+def render_shapes(face_crop: FaceCrop) -> Iterator[bytes]:
     """Each shape at full strength, in the catalogue's order."""
-    small = closeup.within(CELL)
+    small = face_crop.shrink_to(THUMBNAIL_PX)
     for shape in shapes():
-        yield preview(small, shape.id, 1.0)
+        yield render_preview(small, shape.id, 1.0)
 
 
-def of_strengths(closeup: Closeup, shape_type: int) -> Iterator[bytes]:
+def render_strengths(face_crop: FaceCrop, shape_type: int) -> Iterator[bytes]:
     """One shape at each of STRENGTHS. Raises ValueRejected."""
-    small = closeup.within(CELL)
+    small = face_crop.shrink_to(THUMBNAIL_PX)
     for strength in STRENGTHS:
-        yield preview(small, shape_type, strength)
+        yield render_preview(small, shape_type, strength)
 
 
-def of_templates(closeup: Closeup) -> Iterator[bytes | None]:
+def render_templates(face_crop: FaceCrop) -> Iterator[bytes | None]:
     """The face on each template, in the gallery's order; None for one of the owner's without a face."""
     for info in templates.all_templates():
         try:
@@ -46,10 +46,12 @@ def of_templates(closeup: Closeup) -> Iterator[bytes | None]:
         except TemplateHasNoFace:
             yield None
             continue
-        fused = fuse(closeup.pixels, closeup.face, template)
-        height = round(fused.shape[0] * CELL / fused.shape[1])
-        yield _jpeg(np.asarray(cv2.resize(fused, (CELL, height), interpolation=cv2.INTER_AREA), np.uint8))
+        fused = fuse(face_crop.pixels, face_crop.face, template)
+        height = round(fused.shape[0] * THUMBNAIL_PX / fused.shape[1])
+        yield _encode_jpeg(
+            np.asarray(cv2.resize(fused, (THUMBNAIL_PX, height), interpolation=cv2.INTER_AREA), np.uint8)
+        )
 
 
-def _jpeg(pixels: Image) -> bytes:
-    return codec.encode(pixels, QUALITY)
+def _encode_jpeg(pixels: Image) -> bytes:
+    return codec.encode(pixels, THUMBNAIL_QUALITY)

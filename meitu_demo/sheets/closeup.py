@@ -1,6 +1,6 @@
 """A face cut out of its photo with room around it, so small that it can be drawn again at each move of a slider.
 
-Only the package's door imports it. `look` blocks.
+Only the package's door imports it. `crop_face` blocks.
 """
 
 import io
@@ -10,18 +10,18 @@ import cv2
 import numpy as np
 
 from ..imaging import codec
-from ..imaging.face_checks import check_faces, meant
+from ..imaging.face_checks import check_faces, select_faces
 from ..imaging.faces import Face, find_faces
 from ..spec import Endpoint, Image
 
-SHOWN = 1.4  # side of what is shown / side of the face: all of it, and some hair
-ROOM = 2.2  # side of what is kept / side of the face: beyond, no shape moves anything
-LARGEST = 512  # px of the long side of what is shown; a smaller face is not enlarged
-SCALARS = ("yaw", "pitch", "roll", "score", "cut")
+VISIBLE_FACE_RATIO = 1.4  # side of what is shown / side of the face: all of it, and some hair
+CROP_FACE_RATIO = 2.2  # side of what is kept / side of the face: beyond, no shape moves anything
+MAX_VISIBLE_PX = 512  # px of the long side of what is shown; a smaller face is not enlarged
+FACE_SCALARS = ("yaw", "pitch", "roll", "score", "cropped_share")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Closeup:
+class FaceCrop:
     """A face with its surroundings. pixels: RGB. face: in these pixels. faces: how many there are in the photo.
 
     square: (x, y, side) in px, the part to show.
@@ -29,65 +29,65 @@ class Closeup:
 
     pixels: Image
     face: Face
-    faces: int
-    square: tuple[int, int, int]
+    face_count: int
+    visible_square: tuple[int, int, int]
 
-    def shown(self, pixels: Image) -> Image:
+    def crop_visible(self, pixels: Image) -> Image:
         """What is to be seen of `pixels`, which are those of this closeup after an effect."""
-        x, y, side = self.square
+        x, y, side = self.visible_square
         return np.ascontiguousarray(pixels[y : y + side, x : x + side])
 
-    def within(self, side: int) -> "Closeup":
+    def shrink_to(self, side: int) -> "FaceCrop":
         """The same, what is shown no larger than `side` px."""
-        scale = side / self.square[2]
-        return self if scale >= 1 else _cut(self.pixels, self.face, self.faces, scale)
+        scale = side / self.visible_square[2]
+        return self if scale >= 1 else _build_face_crop(self.pixels, self.face, self.face_count, scale)
 
     def pack(self) -> bytes:
         """All of it as bytes, for a store that holds nothing else."""
         file, face = io.BytesIO(), self.face
-        scalars = [getattr(face, name) for name in SCALARS]
+        scalars = [getattr(face, name) for name in FACE_SCALARS]
         np.savez(
             file,
             pixels=self.pixels,
             landmarks=face.landmarks,
             depth=face.depth,
             scalars=scalars,
-            rest=(self.faces, *self.square),
+            rest=(self.face_count, *self.visible_square),
         )
         return file.getvalue()
 
     @classmethod
-    def unpack(cls, data: bytes) -> "Closeup":
+    def unpack(cls, data: bytes) -> "FaceCrop":
         """What `pack` made `data` of."""
-        with np.load(io.BytesIO(data), allow_pickle=False) as held:
-            face = Face(held["landmarks"], held["depth"], *held["scalars"].tolist())
-            faces, x, y, side = held["rest"].tolist()
-            return cls(held["pixels"], face, faces, (x, y, side))
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            face = Face(arrays["landmarks"], arrays["depth"], *arrays["scalars"].tolist())
+            faces, x, y, side = arrays["rest"].tolist()
+            return cls(arrays["pixels"], face, faces, (x, y, side))
 
 
-def look(endpoint: Endpoint, source: bytes) -> Closeup:
+def crop_face(endpoint: Endpoint, source: bytes) -> FaceCrop:
     """The face that `endpoint` would work on in the photo `source`, as sent. Raises ImageRejected and Refusal."""
     pixels = codec.decode(codec.prepare(source, endpoint.limits).photo.data)
     faces = find_faces(pixels)
     check_faces(faces, pixels.shape[:2], endpoint.faces)
-    face = meant(faces, endpoint.faces)[0]
-    (x, y), half = face.centre, ROOM * face.side / 2
+    face = select_faces(faces, endpoint.faces)[0]
+    (x, y), half = face.centre, CROP_FACE_RATIO * face.side / 2
     x0, y0 = max(0, int(x - half)), max(0, int(y - half))
     window = pixels[y0 : int(y + half) + 1, x0 : int(x + half) + 1]
     moved = replace(face, landmarks=face.landmarks - np.array([x0, y0], np.float32))
-    return _cut(window, moved, len(faces), min(1.0, LARGEST / (SHOWN * face.side)))
+    return _build_face_crop(window, moved, len(faces), min(1.0, MAX_VISIBLE_PX / (VISIBLE_FACE_RATIO * face.side)))
 
 
-def _cut(pixels: Image, face: Face, faces: int, scale: float) -> Closeup:
+def _build_face_crop(pixels: Image, face: Face, face_count: int, scale: float) -> FaceCrop:
     """A closeup out of `pixels`, shrunk by `scale`."""
     height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
     small = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     ratio = np.array([width / pixels.shape[1], height / pixels.shape[0]], np.float32)
     landmarks = (face.landmarks + np.float32(0.5)) * ratio - np.float32(0.5)
     scaled = replace(face, landmarks=landmarks, depth=face.depth * ratio.mean())
-    side = min(round(SHOWN * scaled.side), height, width, LARGEST)
+    side = min(round(VISIBLE_FACE_RATIO * scaled.side), height, width, MAX_VISIBLE_PX)
     x, y = (
-        min(max(round(middle - side / 2), 0), most - side)
-        for middle, most in zip(scaled.centre, (width, height), strict=True)
+        min(max(round(middle - side / 2), 0), available - side)
+        for middle, available in zip(scaled.centre, (width, height), strict=True)
     )
-    return Closeup(small, scaled, faces, (x, y, side))
+    return FaceCrop(small, scaled, face_count, (x, y, side))

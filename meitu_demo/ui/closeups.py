@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from ..errors import DemoError, ImageRejected
-from ..sheets import Closeup, look
+from ..sheets import FaceCrop, crop_face
 from ..spec import Endpoint
 from .guard.doors import named_path
 from .visits import Visit
@@ -42,13 +42,13 @@ class Closeups:
         known = self._find(endpoint, payload, visit)
         return known is not None and (known.refusal is not None or context.pictures.get(known.token) is not None)
 
-    async def of(self, context: "Context", endpoint: Endpoint, payload: object, visit: Visit) -> Closeup:
+    async def of(self, context: "Context", endpoint: Endpoint, payload: object, visit: Visit) -> FaceCrop:
         """The face in the upload that `payload` names. Raises ImageRejected and Refusal, as `sheets.look`."""
         known = self._find(endpoint, payload, visit)
         if known and known.refusal:
             raise _fresh(known.refusal)
         if known and (data := context.pictures.get(known.token)):
-            return await anyio.to_thread.run_sync(Closeup.unpack, data)
+            return await anyio.to_thread.run_sync(FaceCrop.unpack, data)
         source = await context.read(payload, visit)
         return await self._look(context, endpoint, source, named_path(payload), visit)
 
@@ -56,10 +56,10 @@ class Closeups:
         known = self._known.get((visit.session, endpoint.id))
         return known if known and known.path == named_path(payload) else None
 
-    async def _look(self, context: "Context", endpoint: Endpoint, source: bytes, path: str, visit: Visit) -> Closeup:
+    async def _look(self, context: "Context", endpoint: Endpoint, source: bytes, path: str, visit: Visit) -> FaceCrop:
         claim = context.pictures.put(b"", visit.session)  # gone afterwards, if everything was deleted meanwhile
         try:
-            closeup = await anyio.to_thread.run_sync(look, endpoint, source)
+            closeup = await anyio.to_thread.run_sync(crop_face, endpoint, source)
             packed = await anyio.to_thread.run_sync(closeup.pack)
         except DemoError as error:
             self._note(context, endpoint, visit, _Known(path, refusal=_fresh(error)))

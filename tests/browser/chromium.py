@@ -12,7 +12,7 @@ import numpy as np
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
 
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = [
@@ -32,7 +32,7 @@ def launch(playwright: Playwright, folder: Path) -> Browser:
     """The browser; its camera shows the astronaut between a red left and a blue right margin."""
     executable = next((found for name in NAMES if (found := shutil.which(name))), None)
     frame = np.zeros((480, 640, 3), np.uint8)
-    frame[:, :64], frame[:, 576:], frame[:, 64:576] = LEFT, RIGHT, astronaut()[:480]
+    frame[:, :64], frame[:, 576:], frame[:, 64:576] = LEFT, RIGHT, load_astronaut()[:480]
     film = folder / "camera.mjpeg"
     film.write_bytes(codec.encode(frame) * 4)
     camera = [

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from meitu_demo.provenance import read
+from meitu_demo.provenance import read_provenance
 
 from .screens import History, Panel
 
@@ -66,7 +66,7 @@ def test_runs_are_listed_compared_repeated_taken_along_and_deleted(page, picture
         told = json.loads(packed.read(listing))["runs"]
         assert [run["file"] for run in told] == names
         assert [run["settings"]["strength"] for run in told] == [1.0, 0.3, 0.3]
-        assert all(read(packed.read(name)) for name in names)
+        assert all(read_provenance(packed.read(name)) for name in names)
 
     address = page.locator(".runs-all").evaluate("link => link.href")
     page.locator("#forget").click()

@@ -82,14 +82,14 @@ def pressed(panel):
 def test_a_photo_taken_away_takes_its_sheet_along(page, monkeypatch):
     """Also one that is still being drawn: what comes after that stays away."""
     panel = Panel(page, "face-fuse").example()
-    gate, begun, look = threading.Event(), threading.Event(), closeups.look
+    gate, begun, look = threading.Event(), threading.Event(), closeups.crop_face
 
     def held(*given):
         begun.set()
         assert gate.wait(20)
         return look(*given)
 
-    monkeypatch.setattr(closeups, "look", held)
+    monkeypatch.setattr(closeups, "crop_face", held)
     panel.part("see-templates").click()
     panel.part("sheet").locator(".sheet [aria-busy=true]").wait_for()
     assert begun.wait(20)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image as Picture
 
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 
 from .chromium import LEFT, RIGHT
 from .screens import SHOWN, Panel
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 @pytest.fixture(scope="module")
 def phone_photo(pictures):
     """The astronaut as a phone stores it: 4500×4400, lying on its side (EXIF orientation 6), with a place in it."""
-    upright = cv2.resize(astronaut()[:500], (4500, 4400), interpolation=cv2.INTER_LINEAR)
+    upright = cv2.resize(load_astronaut()[:500], (4500, 4400), interpolation=cv2.INTER_LINEAR)
     picture = Picture.fromarray(np.rot90(upright))
     exif = picture.getexif()
     exif[0x0112] = 6
@@ -49,7 +49,7 @@ def test_a_photo_from_a_phone_is_turned_and_reduced_and_the_page_says_so(page, p
     assert re.search(r"4500×4400 → \d+×\d+", said), said
     assert re.search(r"[\d.]+ MB → \d+ KB", said), said
     before, after = panel.pictures()
-    assert alike(before, astronaut()[:500])
+    assert alike(before, load_astronaut()[:500])
     for data in (before, after):
         assert not Picture.open(io.BytesIO(data)).getexif().get_ifd(0x8825)
 
@@ -67,14 +67,14 @@ def test_a_photo_dropped_on_the_page_is_taken(page, astronaut_jpeg):
     for event in ("dragenter", "dragover", "drop"):
         place.dispatch_event(event, {"dataTransfer": dropped})
     panel.part("photo").locator(SHOWN).wait_for(state="attached")
-    assert alike(panel.run().pictures()[0], astronaut())
+    assert alike(panel.run().pictures()[0], load_astronaut())
 
 
 def test_a_photo_is_pasted_from_the_clipboard(page):
     """Paste, by the button that the photo's place has for it."""
     panel = Panel(page, "facial-aesthetics")
     panel.clear()
-    png = cv2.imencode(".png", astronaut()[..., ::-1])[1].tobytes()
+    png = cv2.imencode(".png", load_astronaut()[..., ::-1])[1].tobytes()
     page.evaluate(
         """async text => { const bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0));
              const blob = new Blob([bytes], {type: 'image/png'});
@@ -83,7 +83,7 @@ def test_a_photo_is_pasted_from_the_clipboard(page):
     )
     panel.part("photo").get_by_role("button", name="Paste from clipboard").click()
     panel.part("photo").locator(SHOWN).wait_for(state="attached")
-    assert alike(panel.run().pictures()[0], astronaut())
+    assert alike(panel.run().pictures()[0], load_astronaut())
 
 
 def test_a_snapshot_from_the_camera_is_not_mirrored(page):
@@ -100,16 +100,16 @@ def test_a_snapshot_from_the_camera_is_not_mirrored(page):
 def test_a_heic_photo_is_taken(page, pictures):
     """What an iPhone stores works although the browser cannot show it."""
     path = pictures / "IMG_0002.HEIC"  # a path and not a dict: the browser then finds out its type, and finds none
-    pillow_heif.from_pillow(Picture.fromarray(astronaut())).save(path, quality=80)
+    pillow_heif.from_pillow(Picture.fromarray(load_astronaut())).save(path, quality=80)
     panel = Panel(page, "facial-aesthetics").upload(path).run()
-    assert alike(panel.pictures()[0], astronaut())
+    assert alike(panel.pictures()[0], load_astronaut())
     assert "HEIC" in page.locator(".sent:visible").inner_text()
 
 
 def test_one_photo_is_there_in_every_panel_until_one_takes_its_own(page, pictures):
     """Given in one panel it stands in the others; a panel's own photo stays its own, and leaves theirs alone."""
     own = pictures / "own.jpg"
-    own.write_bytes(codec.encode(astronaut()[:300, 100:400]))
+    own.write_bytes(codec.encode(load_astronaut()[:300, 100:400]))
     Panel(page, "face-fuse").example()
     assert "astronaut.jpg" in shown_in(page, "facial-aesthetics")
     Panel(page, "anime-avatar").upload(own)

@@ -6,12 +6,12 @@ from playwright.sync_api import expect
 from skimage.data import coffee
 
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 
 from .screens import Panel
 
 pytestmark = pytest.mark.xdist_group("browser")
-HEAD = np.ascontiguousarray(astronaut()[0:320, 60:380])
+HEAD = np.ascontiguousarray(load_astronaut()[0:320, 60:380])
 
 
 def photo(pixels: np.ndarray, name: str) -> dict[str, object]:

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from meitu_demo.imaging import codec
-from meitu_demo.provenance import read
+from meitu_demo.provenance import read_provenance
 
 from .screens import SHOWN, Panel
 
@@ -18,7 +18,7 @@ def test_a_download_is_marked_and_verify_reads_it_back(page, pictures):
         panel.stage.locator(".facts .download").click()
     file = pictures / download.value.suggested_filename
     download.value.save_as(file)
-    mark = read(file.read_bytes())
+    mark = read_provenance(file.read_bytes())
     assert mark is not None
     panel = Panel(page, "verify").upload(file).run()
     expect(panel.stage.locator("h3")).to_have_text("This picture says that it was made by this demo.")

@@ -73,7 +73,7 @@ def test_a_recipe_from_the_first_click_to_another_panel(page):
     assert httpx.get(photo.evaluate("image => image.src")).content == after
     panel.part("check").locator(".check").wait_for()
     panel.run()
-    assert codec.size_of(panel.pictures()[1]) == (512, 512)
+    assert codec.read_size(panel.pictures()[1]) == (512, 512)
     sent = photo.get_attribute("src")
     Panel(page, "face-fuse").example()
     assert Panel(page, "facial-aesthetics").part("photo").locator(SHOWN).get_attribute("src") == sent

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 
 from .screens import Panel
 
@@ -44,7 +44,7 @@ def test_pictures_without_a_whole_face_are_refused(page, faceless):
     title = "There is no face to be found in this photo."
     refused(Panel(page, "face-fuse").upload(coffee).run(), title=title, code="20003")
     refused(Panel(page, "facial-aesthetics").upload(coffee).run(), title=title, code="ERROR_NO_FACE_IN_FILE")
-    half = codec.encode(np.ascontiguousarray(astronaut()[:, 215:]))
+    half = codec.encode(np.ascontiguousarray(load_astronaut()[:, 215:]))
     panel = Panel(page, "face-fuse").upload({"name": "half.jpg", "mimeType": "image/jpeg", "buffer": half}).run()
     refused(panel, title="The face is cut off at the edge of the photo.", code="20020")
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from meitu_demo.imaging import codec
-from meitu_demo.provenance import read
+from meitu_demo.provenance import read_provenance
 
 from .screens import SLUGS, Panel
 
@@ -22,8 +22,8 @@ def test_every_panel_turns_the_example_into_a_result(page):
         panel = Panel(page, slug).example().run()
         assert panel.stage.locator(".result").count() == 1, panel.stage.inner_text()
         before, after = panel.pictures()
-        width, height = codec.size_of(after)
-        assert codec.size_of(before)[0] * height == codec.size_of(before)[1] * width
+        width, height = codec.read_size(after)
+        assert codec.read_size(before)[0] * height == codec.read_size(before)[1] * width
         assert before != after
         facts = panel.stage.locator(".facts").inner_text()
         assert "Offline engine" in facts
@@ -33,7 +33,7 @@ def test_every_panel_turns_the_example_into_a_result(page):
             panel.stage.locator(".facts .download").click()
         assert re.fullmatch(rf"{slug}(_[\w.-]+)?_\d{{8}}-\d{{6}}\.(jpg|png|webp)", caught.value.suggested_filename)
         leaving = caught.value.path().read_bytes()
-        assert read(leaving) == read(after)  # the same result, and one carries a label
+        assert read_provenance(leaving) == read_provenance(after)  # the same result, and one carries a label
 
 
 def test_the_comparison_follows_mouse_and_arrow_keys(page):

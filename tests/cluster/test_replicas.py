@@ -29,7 +29,7 @@ def test_visitors_stay_where_they_are(cluster: Cluster) -> None:
         ends = list(pool.map(lambda visitor: visitor.call(visitor.photo()), visitors))
     assert [kind for kind, _ in ends] == ["complete"] * 8, (ends, cluster.trouble())
     for visitor, (_, result) in zip(visitors, ends, strict=True):
-        assert codec.size_of(visitor.fetch(result)) == (96, 96)
+        assert codec.read_size(visitor.fetch(result)) == (96, 96)
     went = {
         who: replicas
         for who, replicas in cluster.went().items()

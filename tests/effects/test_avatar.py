@@ -6,7 +6,7 @@ from skimage import color, data
 from meitu_demo.effects.avatar import avatar
 from meitu_demo.effects.cartoon.head import CANVAS_SIDE, frame
 from meitu_demo.errors import ValueRejected
-from meitu_demo.imaging.faces import Face, find_faces, make_face
+from meitu_demo.imaging.faces import Face, build_face, find_faces
 
 PHOTO = data.astronaut()
 VERSIONS = ("1.0.0", "2.0.0")
@@ -150,5 +150,5 @@ def test_a_turned_head_gives_a_coherent_picture(yaw: float, face: Face) -> None:
     x = (face.landmarks[:, 0] - centre[0]) * np.cos(turn) + depth * np.sin(turn) + centre[0]
     z = depth * np.cos(turn) - (face.landmarks[:, 0] - centre[0]) * np.sin(turn)
     landmarks = np.stack([x, face.landmarks[:, 1]], 1).astype(np.float32)
-    picture = avatar(PHOTO, [make_face(landmarks, z.astype(np.float32), PHOTO.shape[:2])])
+    picture = avatar(PHOTO, [build_face(landmarks, z.astype(np.float32), PHOTO.shape[:2])])
     assert len(find_faces(picture)) == 1

@@ -9,7 +9,7 @@ from skimage import data
 
 from meitu_demo.effects.avatar import avatar
 from meitu_demo.effects.cartoon.head import CANVAS_SIDE
-from meitu_demo.imaging.faces import Face, find_faces, make_face
+from meitu_demo.imaging.faces import Face, build_face, find_faces
 
 PHOTO = data.astronaut()
 
@@ -25,7 +25,7 @@ def placed(shape: tuple[int, int], x: float, y: float, width: float, roll: float
     points, depth = shape_of_a_face()
     turn = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
     landmarks = points * (squeeze, 1) * width @ turn.T + (x * shape[1], y * shape[0])
-    return make_face(landmarks.astype(np.float32), (depth * width).astype(np.float32), shape)
+    return build_face(landmarks.astype(np.float32), (depth * width).astype(np.float32), shape)
 
 
 def picture(kind: str, height: int, width: int) -> np.ndarray:

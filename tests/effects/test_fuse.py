@@ -10,10 +10,10 @@ from skimage import data
 from meitu_demo import templates
 from meitu_demo.effects.fuse import fuse
 from meitu_demo.errors import FaceTooSmall
-from meitu_demo.imaging.blend import inside_outline
-from meitu_demo.imaging.colour import SKIN_POINTS, middle_tone, sample
-from meitu_demo.imaging.faces import Face, find_faces, make_face
-from meitu_demo.imaging.skin import skin_around
+from meitu_demo.imaging.blend import build_outline_mask
+from meitu_demo.imaging.colour import SKIN_POINTS, compute_midtone, sample_colours
+from meitu_demo.imaging.faces import Face, build_face, find_faces
+from meitu_demo.imaging.skin import segment_skin
 from meitu_demo.templates import Template
 
 PHOTO = data.astronaut()
@@ -34,13 +34,13 @@ def template() -> Template:
 
 
 def tone(image: np.ndarray, face: Face) -> np.ndarray:
-    return middle_tone(sample(image, face.landmarks[list(SKIN_POINTS)], 0.02 * face.width))
+    return compute_midtone(sample_colours(image, face.landmarks[list(SKIN_POINTS)], 0.02 * face.width))
 
 
 def with_skin(gain: tuple[float, float, float]) -> np.ndarray:
     """The astronaut with another skin in the same light: backdrop, teeth and eyes stay as bright as they are."""
     face = find_faces(PHOTO)[0].landmarks.astype(np.float64)
-    skin = skin_around(PHOTO, face)[..., None] / 255
+    skin = segment_skin(PHOTO, face)[..., None] / 255
     features = cv2.fillPoly(np.zeros(PHOTO.shape[:2], np.uint8), [face[list(hull)].astype(int) for hull in WHITES], 1)
     return (PHOTO * (1 - skin * (1 - features[..., None]) * (1 - np.array(gain)))).astype(np.uint8)
 
@@ -89,7 +89,7 @@ def test_neck_and_ears_take_the_users_tone(key: str, user: Face) -> None:
 def test_a_neck_takes_the_users_hue_whatever_its_own(template: Template, user: Face) -> None:
     """A template whose neck is greener than its face still gives a neck of the user's hue."""
     assert template.skin is not None
-    beside = inside_outline(template.face.landmarks.astype(np.float64), 1.0, template.base.shape) < 0.02
+    beside = build_outline_mask(template.face.landmarks.astype(np.float64), 1.0, template.base.shape) < 0.02
     green = template.base * np.where(beside[..., None], (0.8, 1.1, 0.8), 1.0)
     odd = Template(template.info, green.clip(0, 255).astype(np.uint8), None, template.skin, template.face)
     neck = beside & (template.skin > 250)
@@ -122,7 +122,7 @@ def test_a_closed_mouth_stays_closed_on_a_smiling_template(template: Template, u
     lips = shut[[81, 178, 13, 14, 311, 402]]
     shut[[81, 13, 311]] = shut[[178, 14, 402]] = (lips[[0, 2, 4]] + lips[[1, 3, 5]]) / 2
     cv2.line(grey, mouth[0].astype(int).tolist(), mouth[1].astype(int).tolist(), (30, 0, 0), 1)
-    closed = make_face(shut, user.depth, PHOTO.shape[:2])
+    closed = build_face(shut, user.depth, PHOTO.shape[:2])
     result = fuse(grey, closed, template)
     x, y = template.face.landmarks[[UPPER_LIP, LOWER_LIP]].mean(0).astype(int)
     column = result[y - 20 : y + 20, x].astype(int).sum(1)
@@ -155,7 +155,7 @@ def test_small_and_large_photos_of_one_face_fuse_alike(template: Template, user:
     """Half and four times the pixels give nearly the same picture: what is large is averaged, not skipped."""
     plain = fuse(PHOTO, user, template).astype(int)
     for scale in (0.5, 4):
-        face = make_face(user.landmarks * scale, user.depth * scale, (int(512 * scale), int(512 * scale)))
+        face = build_face(user.landmarks * scale, user.depth * scale, (int(512 * scale), int(512 * scale)))
         other = fuse(cv2.resize(PHOTO, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), face, template)
         assert abs(cv2.blur(other, (9, 9)).astype(int) - cv2.blur(plain.astype(np.uint8), (9, 9))).mean() < 1.5
 
@@ -183,7 +183,7 @@ def test_any_face_anywhere_gives_a_whole_picture(
     points = (shape - shape.mean(0)) @ np.array([[cos, sin], [-sin, cos]]) + random.normal(0, 1, shape.shape) * noise
     landmarks = (points * size + (x, y)).astype(np.float32)
     image = random.integers(0, 256, (height, width, 3), np.uint8)
-    face = make_face(landmarks, (random.normal(0, size / 4, 478)).astype(np.float32), (height, width))
+    face = build_face(landmarks, (random.normal(0, size / 4, 478)).astype(np.float32), (height, width))
     try:
         result = fuse(image, face, template)
     except FaceTooSmall:
@@ -206,9 +206,9 @@ def test_any_template_of_the_owners_gives_a_whole_picture(
     base = cv2.resize(PHOTO[40:220, 130:310], (side, side), interpolation=cv2.INTER_AREA)
     scale = side / 180
     mesh = (user.landmarks - (130, 40) + (180 * right, 180 * down)).astype(np.float32) * scale
-    face = make_face(mesh, user.depth * scale, (side, side))
+    face = build_face(mesh, user.depth * scale, (side, side))
     info = replace(templates.find("astronaut"), id="own", kind=kind)
-    skin = skin_around(base, mesh.astype(np.float64))
+    skin = segment_skin(base, mesh.astype(np.float64))
     result = fuse(PHOTO, user, Template(info, base, None, skin, face))
     assert result.shape == base.shape
     assert result.mean() > 30
@@ -224,7 +224,7 @@ def test_a_mesh_without_extent_is_refused(value: float, template: Template) -> N
 
 def test_a_face_beyond_the_frame_leaves_the_templates_skin(template: Template, user: Face) -> None:
     """Where the user's photo ends, the template's own face shows instead of smeared edge pixels."""
-    away = make_face(user.landmarks + 5000, user.depth, PHOTO.shape[:2])
+    away = build_face(user.landmarks + 5000, user.depth, PHOTO.shape[:2])
     x0, y0, x1, y1 = (round(edge) for edge in template.face.box)
     result = fuse(PHOTO, away, template)[y0:y1, x0:x1]
     light = [

@@ -11,8 +11,8 @@ from meitu_demo.effects.mirror import Sight, mirror
 from meitu_demo.effects.reshape import face_warp, reshape
 from meitu_demo.errors import ValueRejected
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.astronaut import astronaut
-from meitu_demo.imaging.face_checks import PITCH_LIMIT, YAW_LIMIT
+from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.imaging.face_checks import MAX_PITCH_DEG, MAX_YAW_DEG
 from meitu_demo.imaging.faces import find_faces
 
 
@@ -20,7 +20,7 @@ from meitu_demo.imaging.faces import find_faces
 def scene():
     """The astronaut before a camera of 640×480."""
     return cv2.warpAffine(
-        astronaut(), np.float32([[1.1, 0, 20], [0, 1.1, -10]]), (640, 480), borderMode=cv2.BORDER_REFLECT
+        load_astronaut(), np.float32([[1.1, 0, 20], [0, 1.1, -10]]), (640, 480), borderMode=cv2.BORDER_REFLECT
     )
 
 
@@ -38,7 +38,7 @@ def test_the_next_shape_finds_the_face_where_the_last_one_left_it(scene):
     """A shorter nose lifts the mouth; what then widens the lips works on the lifted mouth, to a tenth of a pixel."""
     (face,) = find_faces(scene)
     warp = face_warp(scene.shape, face, 16, 1.0)
-    exact, quick = warp.carry(face.landmarks), warp.carry(face.landmarks, effect.CARRY_STEPS)
+    exact, quick = warp.transform_points(face.landmarks), warp.transform_points(face.landmarks, effect.CARRY_STEPS)
     assert np.abs(exact - face.landmarks).max() > 2
     assert np.abs(exact - quick).max() < 0.1
     moved = replace(face, landmarks=quick.astype(np.float32))
@@ -66,7 +66,7 @@ def test_shapes_fade_away_as_a_head_turns(scene):
     """Full strength towards the camera, none from the vendor's limit on, and no jump on the way."""
     (face,) = find_faces(scene)
     angles = np.linspace(0, 50, 101)
-    for name, limit in (("yaw", YAW_LIMIT), ("pitch", PITCH_LIMIT)):
+    for name, limit in (("yaw", MAX_YAW_DEG), ("pitch", MAX_PITCH_DEG)):
         straight = replace(face, yaw=0.0, pitch=0.0)
         levels = [effect._facing(replace(straight, **{name: sign * float(a)})) for a in angles for sign in (1, -1)]
         assert levels[0] == 1
@@ -82,7 +82,7 @@ def test_what_cannot_be_reshaped_is_shown_as_it_is_and_said(scene, monkeypatch, 
     assert sight is Sight.NO_FACE
     assert (shown == cup).all()
     (face,) = find_faces(scene)
-    monkeypatch.setattr(effect, "find_faces", lambda image: (replace(face, yaw=YAW_LIMIT + 1),))
+    monkeypatch.setattr(effect, "find_faces", lambda image: (replace(face, yaw=MAX_YAW_DEG + 1),))
     shown, sight = mirror(scene, [(8, 1.0)])
     assert sight is Sight.TURNED
     assert (shown == scene).all()

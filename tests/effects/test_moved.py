@@ -12,7 +12,7 @@ from meitu_demo.effects.moved import READINGS, Moved, find_moved
 from meitu_demo.effects.reshape import face_warp
 from meitu_demo.imaging import codec
 from meitu_demo.imaging.faces import Face, find_faces
-from meitu_demo.imaging.flow import follow
+from meitu_demo.imaging.flow import track_landmarks
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +53,8 @@ def test_followed_landmarks_are_where_the_exact_field_put_them(photo: np.ndarray
     errors, anew, shares = [], [], []
     for shape in range(22):
         warp = face_warp(photo.shape, face, shape)
-        result, truth = saved(warp.apply(photo)), warp.carry(landmarks)
-        followed = landmarks + follow(photo, result, face).moved
+        result, truth = saved(warp.apply(photo)), warp.transform_points(landmarks)
+        followed = landmarks + track_landmarks(photo, result, face).vectors
         errors.append(np.sqrt(((followed - truth) ** 2).sum(1).mean()))
         if shape % 5 == 0:
             anew.append(np.sqrt(((find_faces(result)[0].landmarks - truth) ** 2).sum(1).mean()))
@@ -96,7 +96,7 @@ def test_what_moved_is_named_and_arrows_point_its_way(
     told = {change.name: change.by for change in moved.changes}
     assert told[name] * sign > 0
     assert len(told) <= 4
-    off = np.linalg.norm(moved.starts + moved.ways - warp.carry(moved.starts), axis=1)
+    off = np.linalg.norm(moved.starts + moved.ways - warp.transform_points(moved.starts), axis=1)
     assert np.median(off) < 0.01 * face.width
     assert moved.times >= 1
 

@@ -10,7 +10,7 @@ from meitu_demo.effects.measures import MEASURES, Ruler
 from meitu_demo.effects.reshape import face_warp, reshape
 from meitu_demo.effects.shapes import SHAPES
 from meitu_demo.errors import ValueRejected
-from meitu_demo.imaging.faces import Face, find_faces, make_face
+from meitu_demo.imaging.faces import Face, build_face, find_faces
 from meitu_demo.tables import shapes
 
 EVERY_SHAPE = range(22)
@@ -33,7 +33,7 @@ def placed(face: Face, size: float, tilt: float, centre: tuple[float, float], fr
     turn = np.radians(tilt)
     matrix = size * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     landmarks = (face.landmarks - face.centre) @ matrix.T + centre
-    return make_face(landmarks.astype(np.float32), (face.depth * size).astype(np.float32), frame)
+    return build_face(landmarks.astype(np.float32), (face.depth * size).astype(np.float32), frame)
 
 
 def turned(face: Face, yaw: float, pitch: float) -> Face:
@@ -43,14 +43,14 @@ def turned(face: Face, yaw: float, pitch: float) -> Face:
     about_x = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
     space = np.column_stack([face.landmarks - face.centre, face.depth]) @ (about_x @ about_y).T
     landmarks = (space[:, :2] + face.centre).astype(np.float32)
-    return make_face(landmarks, space[:, 2].astype(np.float32), (512, 512))
+    return build_face(landmarks, space[:, 2].astype(np.float32), (512, 512))
 
 
 @pytest.mark.parametrize("shape", EVERY_SHAPE)
 def test_each_shape_moves_its_measure_and_hardly_any_other(photo: np.ndarray, face: Face, shape: int) -> None:
     """Carried through the exact field: 4 % or 3° at least, more with more strength, uncoupled ones under a third."""
     ruler, own = Ruler.of(face), MEASURES[shape]
-    carried = [face_warp(photo.shape, face, shape, strength).carry(face.landmarks) for strength in STRENGTHS]
+    carried = [face_warp(photo.shape, face, shape, strength).transform_points(face.landmarks) for strength in STRENGTHS]
     moves = [own.moved(points, ruler) for points in carried]
     assert moves[0] == 0
     assert (np.diff(moves) > 0).all()
@@ -86,8 +86,8 @@ def test_nothing_folds_wherever_the_face_is(
     height, width = frame
     there = placed(face, share * min(frame) / face.width, tilt, (at[0] * width, at[1] * height), frame)
     warp = face_warp(frame, there, shape)
-    assert warp.jacobian > 0.25
-    moved = warp.carry(there.landmarks)
+    assert warp.min_jacobian > 0.25
+    moved = warp.transform_points(there.landmarks)
     assert np.allclose(moved + warp.gain * warp.field(moved), there.landmarks, atol=0.01)
 
 
@@ -99,8 +99,8 @@ def test_turned_and_nodding_heads_move_the_right_way_without_folds(
     """Up to the limits of pose each shape still does its own thing on a smooth map."""
     there = turned(face, yaw, pitch)
     warp = face_warp((512, 512), there, shape)
-    assert warp.jacobian > 0.25
-    assert MEASURES[shape].moved(warp.carry(there.landmarks), Ruler.of(there)) > MEASURES[shape].bar / 2
+    assert warp.min_jacobian > 0.25
+    assert MEASURES[shape].moved(warp.transform_points(there.landmarks), Ruler.of(there)) > MEASURES[shape].bar / 2
 
 
 @pytest.mark.parametrize("shape", [1, 3, 8, 9, 19])
@@ -110,7 +110,7 @@ def test_tilt_and_size_change_nothing(face: Face, shape: int) -> None:
     ends = []
     for size, tilt in ((1.0, 0.0), (3.0, 45.0)):
         there = placed(face, size, tilt, (1500, 1500), frame)
-        move = face_warp(frame, there, shape).carry(there.landmarks) - there.landmarks
+        move = face_warp(frame, there, shape).transform_points(there.landmarks) - there.landmarks
         turn = np.radians(tilt)
         back = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
         ends.append(move @ back.T / size)
@@ -120,7 +120,7 @@ def test_tilt_and_size_change_nothing(face: Face, shape: int) -> None:
 def test_irises_stay_round_when_eyes_grow(photo: np.ndarray, face: Face) -> None:
     """Bigger eyes keep round irises; taller ones nearly so, although the eye is only stretched upwards."""
     for shape, allowed in ((8, 0.01), (13, 0.06)):
-        after = face_warp(photo.shape, face, shape).carry(face.landmarks)
+        after = face_warp(photo.shape, face, shape).transform_points(face.landmarks)
         for right, top, left, bottom in IRIS_RINGS:
             ratios = [
                 np.linalg.norm(points[right] - points[left]) / np.linalg.norm(points[top] - points[bottom])

@@ -5,13 +5,13 @@ from hypothesis import strategies as st
 
 from meitu_demo.imaging.align import (
     FACE_OVAL,
-    MESH,
-    dense_map,
-    into_outline,
-    pose_like,
-    rim_share,
-    similarity,
-    upward,
+    MESH_POINT_COUNT,
+    align_pose,
+    blend_into_outline,
+    build_dense_map,
+    compute_radial_share,
+    compute_up_vector,
+    fit_similarity,
 )
 
 
@@ -19,7 +19,7 @@ from meitu_demo.imaging.align import (
 def mesh() -> np.ndarray:
     """A mesh-like cloud: the outline on an ellipse, everything else within it."""
     random = np.random.default_rng(3)
-    angle, reach = random.uniform(0, 2 * np.pi, MESH), 0.9 * np.sqrt(random.uniform(0, 1, MESH))
+    angle, reach = random.uniform(0, 2 * np.pi, MESH_POINT_COUNT), 0.9 * np.sqrt(random.uniform(0, 1, MESH_POINT_COUNT))
     around = np.linspace(0, 2 * np.pi, len(FACE_OVAL), endpoint=False)
     angle[list(FACE_OVAL)], reach[list(FACE_OVAL)] = around, 1
     return np.column_stack([200 + 80 * reach * np.sin(angle), 200 - 110 * reach * np.cos(angle)])
@@ -31,14 +31,14 @@ def test_similarity_finds_any_turn_scale_and_shift(angle: float, scale: float, s
     points = np.random.default_rng(0).normal(size=(20, 2))
     cos, sin = scale * np.cos(np.radians(angle)), scale * np.sin(np.radians(angle))
     aim = points @ np.array([[cos, -sin], [sin, cos]]).T + (shift, -shift)
-    matrix, offset = similarity(points, aim, np.ones(20))
+    matrix, offset = fit_similarity(points, aim, np.ones(20))
     assert np.allclose(points @ matrix.T + offset, aim, atol=1e-6)
 
 
 def test_similarity_never_mirrors() -> None:
     """A mirrored target is met by a turn, so a face never comes out left for right."""
     points = np.random.default_rng(0).normal(size=(20, 2))
-    matrix, _ = similarity(points, points * (-1, 1), np.ones(20))
+    matrix, _ = fit_similarity(points, points * (-1, 1), np.ones(20))
     assert np.linalg.det(matrix) > 0
 
 
@@ -48,7 +48,7 @@ def test_pose_like_turns_a_head_back(mesh: np.ndarray) -> None:
     space = np.column_stack([mesh - 200, depth])
     cos, sin = np.cos(np.radians(20)), np.sin(np.radians(20))
     turned = space @ np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]]).T
-    back = pose_like(turned[:, :2] + 90, turned[:, 2], mesh, depth)
+    back = align_pose(turned[:, :2] + 90, turned[:, 2], mesh, depth)
     assert np.allclose(back[:, 0], mesh[:, 0], atol=1e-6)
     assert abs(back[:, 1] - mesh[:, 1]).max() < 2
 
@@ -56,8 +56,8 @@ def test_pose_like_turns_a_head_back(mesh: np.ndarray) -> None:
 def test_outline_is_the_targets_and_the_middle_ones_own(mesh: np.ndarray) -> None:
     """On the rim points lie on the target's outline, in the middle they have not moved."""
     own = mesh + np.array([7, -5])
-    moved = into_outline(own, mesh)
-    share = rim_share(mesh)
+    moved = blend_into_outline(own, mesh)
+    share = compute_radial_share(mesh)
     assert np.allclose(moved[list(FACE_OVAL)], mesh[list(FACE_OVAL)])
     assert np.allclose(moved[share < 0.6], own[share < 0.6])
     assert share[list(FACE_OVAL)] == pytest.approx(1)
@@ -67,7 +67,7 @@ def test_dense_map_takes_every_landmark_home(mesh: np.ndarray) -> None:
     """Read at the landmarks of the target, an affine map names those of the source to a small part of a pixel."""
     source = mesh @ np.array([[1.5, 0.2], [-0.1, 0.8]]) + 20
     box = (80, 60, 320, 340)
-    nodes = dense_map(source, mesh, box)
+    nodes = build_dense_map(source, mesh, box)
     rows, columns = nodes.shape[:2]
     cell = np.array([(box[2] - box[0]) / columns, (box[3] - box[1]) / rows])
     at = (np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1) + 0.5) * cell - 0.5 + box[:2]
@@ -86,11 +86,11 @@ def rim_share_of(points: np.ndarray, mesh: np.ndarray) -> np.ndarray:
 def test_dense_map_has_no_holes(seed: int, noise: float, shift: int) -> None:
     """Whatever the source's mesh looks like and wherever the box lies, every node has a place to come from."""
     random = np.random.default_rng(seed)
-    target = random.uniform(0, 200, (MESH, 2))
-    source = target + random.normal(0, noise, (MESH, 2)) if noise else np.full((MESH, 2), 9.0)
-    assert np.isfinite(dense_map(source, target, (shift, shift, shift + 150, shift + 90))).all()
+    target = random.uniform(0, 200, (MESH_POINT_COUNT, 2))
+    source = target + random.normal(0, noise, (MESH_POINT_COUNT, 2)) if noise else np.full((MESH_POINT_COUNT, 2), 9.0)
+    assert np.isfinite(build_dense_map(source, target, (shift, shift, shift + 150, shift + 90))).all()
 
 
 def test_upward_points_from_chin_to_forehead(mesh: np.ndarray) -> None:
     """On an upright face up is up."""
-    assert np.allclose(upward(mesh), (0, -1), atol=0.01)
+    assert np.allclose(compute_up_vector(mesh), (0, -1), atol=0.01)

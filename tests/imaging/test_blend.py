@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import data
 
-from meitu_demo.imaging.blend import lay_over, mix, multiband, polygon_mask, soften
+from meitu_demo.imaging.blend import alpha_composite, blend_linear, blend_multiband, build_polygon_mask, feather_mask
 
 ASTRONAUT, COFFEE = data.astronaut()[:300, :280], data.coffee()[:300, :280]
 
@@ -12,8 +12,8 @@ ASTRONAUT, COFFEE = data.astronaut()[:300, :280], data.coffee()[:300, :280]
 def test_multiband_shows_each_picture_where_its_mask_says() -> None:
     """All of one mask is all of one picture, to the rounding step."""
     ones = np.ones(ASTRONAUT.shape[:2], np.float32)
-    assert abs(multiband(ASTRONAUT, COFFEE, ones, 5).astype(int) - ASTRONAUT).max() <= 1
-    assert (multiband(ASTRONAUT, COFFEE, ones * 0, 5) == COFFEE).all()
+    assert abs(blend_multiband(ASTRONAUT, COFFEE, ones, 5).astype(int) - ASTRONAUT).max() <= 1
+    assert (blend_multiband(ASTRONAUT, COFFEE, ones * 0, 5) == COFFEE).all()
 
 
 def test_multiband_hides_a_difference_in_tone() -> None:
@@ -21,7 +21,7 @@ def test_multiband_hides_a_difference_in_tone() -> None:
     dark, light = np.full((200, 200, 3), 80, np.uint8), np.full((200, 200, 3), 160, np.uint8)
     mask = np.zeros((200, 200), np.float32)
     mask[:, 100:] = 1
-    steps = abs(np.diff(multiband(light, dark, mask, 5)[100, :, 0].astype(int)))
+    steps = abs(np.diff(blend_multiband(light, dark, mask, 5)[100, :, 0].astype(int)))
     assert steps.max() < 20
 
 
@@ -30,7 +30,7 @@ def test_multiband_hides_a_difference_in_tone() -> None:
 def test_multiband_takes_any_size(height: int, width: int, levels: int) -> None:
     """Odd, tiny and long pictures blend like others."""
     one, other = np.full((height, width, 3), 30, np.uint8), np.full((height, width, 3), 200, np.uint8)
-    result = multiband(one, other, np.full((height, width), 0.5, np.float32), levels)
+    result = blend_multiband(one, other, np.full((height, width), 0.5, np.float32), levels)
     assert abs(result.astype(int) - 115).max() <= 1
 
 
@@ -38,7 +38,7 @@ def test_multiband_takes_any_size(height: int, width: int, levels: int) -> None:
 def test_polygon_mask_is_one_within_and_zero_without(feather: float) -> None:
     """Half a feather's width from its edge a mask is nearly full or nearly empty, coarse grid or not."""
     square = np.array([(100, 100), (300, 100), (300, 300), (100, 300)], float)
-    mask = polygon_mask(square, (401, 397), feather)
+    mask = build_polygon_mask(square, (401, 397), feather)
     assert mask.shape == (401, 397)
     assert mask[200, 200] > 0.99
     assert mask[200, 100 + int(feather) + 2] > 0.9
@@ -48,21 +48,21 @@ def test_polygon_mask_is_one_within_and_zero_without(feather: float) -> None:
 
 def test_polygon_mask_takes_points_far_outside() -> None:
     """A polygon beyond the picture gives an empty mask, not an overflow."""
-    assert polygon_mask(np.full((4, 2), 1e12), (50, 60), 3).max() == 0
+    assert build_polygon_mask(np.full((4, 2), 1e12), (50, 60), 3).max() == 0
 
 
 def test_soften_keeps_the_sum_of_light() -> None:
     """A softened mask covers as much as before."""
-    mask = polygon_mask(np.array([(40, 40), (90, 40), (90, 90)], float), (128, 128), 0)
-    assert soften(mask, 8).sum() == pytest.approx(mask.sum(), rel=1e-3)
+    mask = build_polygon_mask(np.array([(40, 40), (90, 40), (90, 90)], float), (128, 128), 0)
+    assert feather_mask(mask, 8).sum() == pytest.approx(mask.sum(), rel=1e-3)
 
 
 def test_layers_follow_their_alpha() -> None:
     """Opaque front pixels hide, transparent ones do not, half ones mix."""
     alpha = np.zeros((300, 280, 1), np.uint8)
     alpha[100:200], alpha[200:] = 255, 128
-    over = lay_over(COFFEE, np.concatenate([ASTRONAUT, alpha], 2))
+    over = alpha_composite(COFFEE, np.concatenate([ASTRONAUT, alpha], 2))
     assert (over[:100] == COFFEE[:100]).all()
     assert (over[100:200] == ASTRONAUT[100:200]).all()
     assert abs(over[200:].astype(int) - (ASTRONAUT[200:] // 2 + COFFEE[200:] // 2)).max() <= 3
-    assert (mix(COFFEE, ASTRONAUT, np.ones((300, 280), np.float32)) == ASTRONAUT).all()
+    assert (blend_linear(COFFEE, ASTRONAUT, np.ones((300, 280), np.float32)) == ASTRONAUT).all()

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 from skimage import data
 
-from meitu_demo.imaging.brows import BROWS, without_brows
+from meitu_demo.imaging.brows import BROW_CONTOURS, inpaint_brows
 from meitu_demo.imaging.faces import find_faces
 
 
@@ -11,10 +11,10 @@ def test_painted_brows_are_gone_and_nothing_else() -> None:
     photo = data.astronaut()
     mesh = find_faces(photo)[0].landmarks.astype(np.float64)
     drawing = cv2.GaussianBlur(photo, (0, 0), 3)
-    for brow in BROWS:
+    for brow in BROW_CONTOURS:
         cv2.fillConvexPoly(drawing, cv2.convexHull(mesh[list(brow)].astype(np.int32)), (10, 8, 6))
-    result = without_brows(drawing, mesh)
-    for brow in BROWS:
+    result = inpaint_brows(drawing, mesh)
+    for brow in BROW_CONTOURS:
         x, y = mesh[list(brow)].mean(0).astype(int)
         assert drawing[y, x].max() < 20
         assert result[y, x].min() > 60

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.compare import LONGEST, matching
+from meitu_demo.imaging.compare import MAX_SIDE_PX, align_to_result
 from meitu_demo.imaging.faces import find_faces
 from meitu_demo.spec import Image, Photo
 
@@ -23,7 +23,7 @@ def as_photo(pixels: Image) -> Photo:
 def test_the_same_shape_is_left_alone(size: tuple[int, int]) -> None:
     """Another size with the same aspect (rounding allowed) needs no second encoding."""
     source = photo(320, 240)
-    assert matching(source, photo(*size), reframed=False) is source.data
+    assert align_to_result(source, photo(*size), changes_framing=False) is source.data
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,9 @@ def test_the_same_shape_is_left_alone(size: tuple[int, int]) -> None:
 )
 def test_another_shape_is_framed_whole(size: tuple[int, int]) -> None:
     """The aspect is the result's, no longer than a screen needs, with the whole photo in the middle."""
-    matched = matching(photo(320, 240), photo(*size), reframed=False)
-    width, height = codec.size_of(matched)
-    assert max(width, height) == min(max(size), LONGEST)
+    matched = align_to_result(photo(320, 240), photo(*size), changes_framing=False)
+    width, height = codec.read_size(matched)
+    assert max(width, height) == min(max(size), MAX_SIDE_PX)
     assert abs(width * size[1] - height * size[0]) <= max(size)  # within a pixel's rounding
     middle = codec.decode(matched)[height // 2, width // 2].astype(int)
     assert np.abs(middle - RED).max() <= 24
@@ -43,14 +43,14 @@ def test_another_shape_is_framed_whole(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("reframed", [False, True])
 def test_extreme_photos_can_be_shown(source: tuple[int, int], reframed: bool) -> None:
     """A strip of a photo beside a square result is no fault."""
-    assert codec.size_of(matching(photo(*source), photo(512, 512), reframed=reframed)) == (512, 512)
+    assert codec.read_size(align_to_result(photo(*source), photo(512, 512), changes_framing=reframed)) == (512, 512)
 
 
 def test_a_reframed_person_lies_face_over_face(portrait_pixels: Image) -> None:
     """Where the result shows the person elsewhere, the photo is moved until the faces meet."""
     elsewhere = np.full((500, 400, 3), 90, np.uint8)
     elsewhere[170:490, 70:390] = portrait_pixels
-    matched = codec.decode(matching(as_photo(portrait_pixels), as_photo(elsewhere), reframed=True))
+    matched = codec.decode(align_to_result(as_photo(portrait_pixels), as_photo(elsewhere), changes_framing=True))
     assert matched.shape == elsewhere.shape
     there, here = find_faces(elsewhere)[0], find_faces(matched)[0]
     assert np.abs(np.subtract(here.centre, there.centre)).max() < 0.05 * there.side
@@ -59,15 +59,15 @@ def test_a_reframed_person_lies_face_over_face(portrait_pixels: Image) -> None:
 
 def test_without_a_face_a_reframed_photo_is_shown_whole(portrait_pixels: Image) -> None:
     """No face in one of the two: the frame's shape, and the photo in its middle."""
-    matched = matching(photo(320, 240), as_photo(portrait_pixels), reframed=True)
-    assert codec.size_of(matched) == (320, 320)
+    matched = align_to_result(photo(320, 240), as_photo(portrait_pixels), changes_framing=True)
+    assert codec.read_size(matched) == (320, 320)
     assert np.abs(codec.decode(matched)[160, 160].astype(int) - RED).max() <= 24
 
 
 def test_where_no_edge_is_seen_the_photo_goes_to_the_border(portrait_pixels: Image) -> None:
     """A result that shows less of the person is met by the photo's own pixels, right into the corners."""
     closer = np.ascontiguousarray(portrait_pixels[40:300, 30:290])
-    matched = codec.decode(matching(as_photo(portrait_pixels), as_photo(closer), reframed=True))
+    matched = codec.decode(align_to_result(as_photo(portrait_pixels), as_photo(closer), changes_framing=True))
     assert matched.shape == closer.shape
     apart = np.abs(matched.astype(int) - closer).mean(axis=2)
     strips = (apart[:12], apart[-12:], apart[:, :12], apart[:, -12:])
@@ -79,6 +79,6 @@ def test_what_the_frame_cuts_off_does_not_go_on_beyond_it(reframed: bool) -> Non
     """Hair that ends at the photo's edge fades into the wall beside it, instead of going on as a streak."""
     wall = np.full((240, 320, 3), 235, np.uint8)
     wall[:200, 110:210] = 20
-    matched = codec.decode(matching(as_photo(wall), photo(240, 480), reframed=reframed)).astype(int)
+    matched = codec.decode(align_to_result(as_photo(wall), photo(240, 480), changes_framing=reframed)).astype(int)
     assert np.abs(matched[:50] - 235).max() <= 6
     assert matched[240, 120].max() < 40  # the photo itself is there

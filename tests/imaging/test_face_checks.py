@@ -7,18 +7,18 @@ from skimage import data
 
 from meitu_demo.errors import FaceCropped, FaceNodded, FaceTooSmall, FaceTurned, NoFace, Refusal
 from meitu_demo.imaging.face_checks import (
-    CLOSE,
-    CUT_LIMIT,
-    PITCH_LIMIT,
-    SMALLEST_FACE,
-    YAW_LIMIT,
-    any_face,
+    BORDERLINE_SHARE,
+    MAX_CROPPED_SHARE,
+    MAX_PITCH_DEG,
+    MAX_YAW_DEG,
+    MIN_FACE_PX,
     check_face,
     check_faces,
-    meant,
-    measures,
+    compute_min_face_side,
+    measure_face,
     pick_face,
-    smallest_face,
+    require_faces,
+    select_faces,
 )
 from meitu_demo.imaging.faces import Face, find_faces
 from meitu_demo.spec import Faces
@@ -33,17 +33,17 @@ def photo() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def frontal(photo: np.ndarray) -> Face:
-    return replace(find_faces(photo)[0], yaw=0.0, pitch=0.0, cut=0.0)
+    return replace(find_faces(photo)[0], yaw=0.0, pitch=0.0, cropped_share=0.0)
 
 
 @pytest.mark.parametrize(
     ("field", "limit", "refusal"),
     [
-        ("yaw", YAW_LIMIT, FaceTurned),
-        ("yaw", -YAW_LIMIT, FaceTurned),
-        ("pitch", PITCH_LIMIT, FaceNodded),
-        ("pitch", -PITCH_LIMIT, FaceNodded),
-        ("cut", CUT_LIMIT, FaceCropped),
+        ("yaw", MAX_YAW_DEG, FaceTurned),
+        ("yaw", -MAX_YAW_DEG, FaceTurned),
+        ("pitch", MAX_PITCH_DEG, FaceNodded),
+        ("pitch", -MAX_PITCH_DEG, FaceNodded),
+        ("cropped_share", MAX_CROPPED_SHARE, FaceCropped),
     ],
 )
 def test_each_limit_has_two_sides(frontal: Face, field: str, limit: float, refusal: type[Refusal]) -> None:
@@ -56,8 +56,8 @@ def test_each_limit_has_two_sides(frontal: Face, field: str, limit: float, refus
 @pytest.mark.parametrize("frame", [FRAME, (4000, 3000), (48, 64)])
 def test_the_smallest_face_grows_with_the_picture(frontal: Face, frame: tuple[int, int]) -> None:
     """48 pixels, or a 48th of the short side where that is more: one pixel less is refused, with both numbers."""
-    limit = smallest_face(frame)
-    assert limit == max(SMALLEST_FACE, min(frame) / 48)
+    limit = compute_min_face_side(frame)
+    assert limit == max(MIN_FACE_PX, min(frame) / 48)
     for side, fits in ((limit + 1, True), (limit - 1, False)):
         landmarks = (frontal.landmarks * side / frontal.side).astype(np.float32)
         face = replace(frontal, landmarks=landmarks)
@@ -80,7 +80,7 @@ def test_pictures_without_a_face_are_refused(picture: object) -> None:
     with pytest.raises(NoFace):
         pick_face(picture())
     with pytest.raises(NoFace):
-        any_face(picture())
+        require_faces(picture())
 
 
 def test_a_small_face_is_refused_as_small(photo: np.ndarray) -> None:
@@ -112,7 +112,7 @@ def test_the_index_picks_by_size(photo: np.ndarray) -> None:
     large = cv2.resize(crop, (512, 512), interpolation=cv2.INTER_CUBIC)
     beside = cv2.copyMakeBorder(crop, 128, 128, 0, 0, cv2.BORDER_REPLICATE)
     pair = np.hstack([beside, large])
-    faces = any_face(pair)
+    faces = require_faces(pair)
     assert len(faces) == 2
     assert pick_face(pair).width == pytest.approx(2 * pick_face(pair, index=1).width, rel=0.1)
     assert pick_face(pair, index=7).centre == pick_face(pair, index=1).centre
@@ -121,26 +121,28 @@ def test_the_index_picks_by_size(photo: np.ndarray) -> None:
 
 def test_any_face_asks_only_whether_there_is_one(photo: np.ndarray) -> None:
     """A face too small for an effect is still a face."""
-    assert len(any_face(cv2.resize(photo, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA))) == 1
+    assert len(require_faces(cv2.resize(photo, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA))) == 1
 
 
-@pytest.mark.parametrize(("field", "limit"), [("yaw", YAW_LIMIT), ("pitch", -PITCH_LIMIT), ("cut", CUT_LIMIT)])
+@pytest.mark.parametrize(
+    ("field", "limit"), [("yaw", MAX_YAW_DEG), ("pitch", -MAX_PITCH_DEG), ("cropped_share", MAX_CROPPED_SHARE)]
+)
 def test_all_is_measured_and_what_fits_but_only_just_is_close(frontal: Face, field: str, limit: float) -> None:
     """Four measures in the order in which they are refused; near a limit one is close, beyond it does not fit."""
     order = ["face_too_small", "face_cropped", "face_turned", "face_nodded"]
-    for share, expected in ((0, (True, False)), (CLOSE * 1.05, (True, True)), (1.05, (False, False))):
-        found = measures(replace(frontal, **{field: share * limit}), FRAME)
-        assert [measure.refusal.slug for measure in found] == order
-        here = found[{"cut": 1, "yaw": 2, "pitch": 3}[field]]
-        assert (here.fits, here.close) == expected
-        assert sum(measure.fits for measure in found) == 4 - (not expected[0])
+    for share, expected in ((0, (True, False)), (BORDERLINE_SHARE * 1.05, (True, True)), (1.05, (False, False))):
+        found = measure_face(replace(frontal, **{field: share * limit}), FRAME)
+        assert [measure.rejection.slug for measure in found] == order
+        here = found[{"cropped_share": 1, "yaw": 2, "pitch": 3}[field]]
+        assert (here.is_within_limit, here.is_borderline) == expected
+        assert sum(measure.is_within_limit for measure in found) == 4 - (not expected[0])
 
 
 def test_what_is_asked_of_faces(frontal: Face) -> None:
     """Nothing, one at all, or a fit one: and accordingly none in particular, all, or the largest is meant."""
     turned = replace(frontal, yaw=60.0)
     faces = (turned, frontal)
-    assert [meant(faces, need) for need in (Faces.FREE, Faces.SOME, Faces.FIT)] == [(), faces, (turned,)]
+    assert [select_faces(faces, need) for need in (Faces.FREE, Faces.SOME, Faces.FIT)] == [(), faces, (turned,)]
     check_faces((), FRAME, Faces.FREE)
     check_faces(faces, FRAME, Faces.SOME)
     check_faces(faces, FRAME, Faces.FIT, index=1)

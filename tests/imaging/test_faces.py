@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from meitu_demo.imaging.faces import Face, find_faces, make_face
+from meitu_demo.imaging.faces import Face, build_face, find_faces
 
 MIRROR_PAIRS = ((33, 263), (133, 362), (61, 291), (234, 454), (1, 1), (152, 152), (468, 473))
 
@@ -30,7 +30,7 @@ def test_one_face_is_found_where_it_is(photo: np.ndarray, face: Face) -> None:
     """The astronaut has one face, whole, upright, with the irises inside the eyes."""
     assert face.landmarks.shape == (478, 2)
     assert face.depth.shape == (478,)
-    assert face.cut == 0
+    assert face.cropped_share == 0
     assert abs(face.yaw) < 10
     assert abs(face.roll) < 10
     assert face.depth[1] < face.depth[234]  # the nose is nearer than the cheek
@@ -130,6 +130,6 @@ def test_any_picture_has_an_answer(shape: tuple[int, int]) -> None:
 def test_cut_is_the_share_outside(face: Face) -> None:
     """A frame through the middle of a mesh leaves the share of points that lie beyond it."""
     middle = int(np.median(face.landmarks[:, 0]))
-    cut = make_face(face.landmarks, face.depth, (512, middle)).cut
+    cut = build_face(face.landmarks, face.depth, (512, middle)).cropped_share
     assert cut == pytest.approx(0.5, abs=0.05)
-    assert make_face(face.landmarks, face.depth, (512, 512)).cut == 0
+    assert build_face(face.landmarks, face.depth, (512, 512)).cropped_share == 0

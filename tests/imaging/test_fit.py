@@ -32,7 +32,7 @@ def test_sides_hold_or_are_refused(width: int, height: int, min_side: int, max_s
     """Either both sides are inside the limits and the shape is kept, or the refusal carries the numbers."""
     limits = ImageLimits(min_side, max_side, 10**6)
     try:
-        size = fit.size_within((width, height), limits)
+        size = fit.fit_size((width, height), limits)
     except ImageRejected as error:
         size, refused = (width, height), error
     else:
@@ -53,9 +53,9 @@ def test_edges_of_the_sides(side: int, kept: bool) -> None:
     """Both ends of the range belong to it."""
     if side < 48:
         with pytest.raises(ImageRejected):
-            fit.size_within((200, side), MEITU)
+            fit.fit_size((200, side), MEITU)
     else:
-        assert (fit.size_within((side, 3000), MEITU) == (side, 3000)) is kept
+        assert (fit.fit_size((side, 3000), MEITU) == (side, 3000)) is kept
 
 
 @settings(max_examples=25, deadline=None)
@@ -63,7 +63,7 @@ def test_edges_of_the_sides(side: int, kept: bool) -> None:
 def test_bytes_hold(width: int, height: int, strength: float, max_bytes: int) -> None:
     """Whatever the picture, the file stays within its share of the limit and the sides within theirs."""
     limits = ImageLimits(16, 4096, max_bytes)
-    data, size = fit.encode_within(grain(width, height, strength), limits)
+    data, size = fit.encode_within_limits(grain(width, height, strength), limits)
     assert len(data) <= 0.95 * max_bytes
     assert read(data).size == size
     assert min(size) >= 16
@@ -72,7 +72,7 @@ def test_bytes_hold(width: int, height: int, strength: float, max_bytes: int) ->
 def test_a_small_clean_photo_keeps_its_pixels_and_its_colours() -> None:
     """With room to spare nothing shrinks, and chroma is not subsampled."""
     pixels = grain(640, 480, 4)
-    data, size = fit.encode_within(pixels, MEITU)
+    data, size = fit.encode_within_limits(pixels, MEITU)
     image = read(data)
     assert size == (640, 480)
     assert [layer[1:3] for layer in image.layer] == [(1, 1)] * 3
@@ -85,8 +85,8 @@ def test_quality_goes_before_pixels_that_a_face_needs() -> None:
     limits = ImageLimits(48, 4096, 2_500_000)
     pixels = grain(3072, 2304, 16)
     assert len(fit.encode(pixels, 92, full_colour=False)) > limits.max_bytes
-    assert fit.lighter_size(pixels, (3072, 2304), limits) == (3072, 2304)
-    data, size = fit.encode_within(pixels, limits)
+    assert fit.choose_size_for_bytes(pixels, (3072, 2304), limits) == (3072, 2304)
+    data, size = fit.encode_within_limits(pixels, limits)
     assert size == (3072, 2304)
     assert 0.85 * 0.95 * limits.max_bytes < len(data) <= 0.95 * limits.max_bytes
 
@@ -94,11 +94,11 @@ def test_quality_goes_before_pixels_that_a_face_needs() -> None:
 def test_pixels_that_no_face_needs_go_first() -> None:
     """A heavy photo shrinks at once, but never below 48 × 48 px on its short side."""
     pixels = grain(4000, 3000, 20)
-    width, height = fit.lighter_size(pixels, (4000, 3000), MEITU)
+    width, height = fit.choose_size_for_bytes(pixels, (4000, 3000), MEITU)
     assert 2304 <= height < 3000
     assert abs(width / height - 4 / 3) < 0.001
     light = grain(4000, 3000, 1)
-    assert fit.lighter_size(light, (4000, 3000), MEITU) == (4000, 3000)
+    assert fit.choose_size_for_bytes(light, (4000, 3000), MEITU) == (4000, 3000)
 
 
 def test_prediction_saves_encodes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +113,7 @@ def test_prediction_saves_encodes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fit, "encode", counted)
     for strength in (2, 8, 14):
         whole.clear()
-        fit.encode_within(grain(2400, 1800, strength), MEITU)
+        fit.encode_within_limits(grain(2400, 1800, strength), MEITU)
         assert whole.count(1800) <= 2
         assert max(rows for rows in whole if rows != 1800) <= 1800 / 8 + 16
 
@@ -129,8 +129,8 @@ def test_a_photo_that_fits_as_it_is_is_encoded_once(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(fit, "encode", counted)
     noise = grain(640, 640, 80)
-    assert fit.lighter_size(noise, (640, 640), MEITU) == (640, 640)
-    data, size = fit.encode_within(noise, MEITU)
+    assert fit.choose_size_for_bytes(noise, (640, 640), MEITU) == (640, 640)
+    data, size = fit.encode_within_limits(noise, MEITU)
     assert size == (640, 640)
     assert qualities == [95]
     assert len(data) <= noise.size
@@ -139,6 +139,6 @@ def test_a_photo_that_fits_as_it_is_is_encoded_once(monkeypatch: pytest.MonkeyPa
 def test_what_cannot_fit_is_refused() -> None:
     """When the smallest side at the coarsest quality is still too heavy, the refusal says so."""
     with pytest.raises(ImageRejected) as caught:
-        fit.encode_within(grain(400, 400, 80), ImageLimits(300, 4096, 5_000))
+        fit.encode_within_limits(grain(400, 400, 80), ImageLimits(300, 4096, 5_000))
     assert caught.value.slug == "image_too_large_file"
     assert caught.value.facts["limit"] == 5_000

@@ -33,7 +33,7 @@ def test_every_allowed_kind_comes_in(kind: str) -> None:
     """Each kind is told by content, measured by its header, and decoded to those sides."""
     data = saved(portrait(), kind)
     assert codec.sniff(data) == KINDS[kind]
-    assert codec.size_of(data) == (160, 120)
+    assert codec.read_size(data) == (160, 120)
     assert codec.decode(data).shape == (120, 160, 3)
     assert codec.prepare(data, LIMITS).media_type == KINDS[kind]
 
@@ -194,7 +194,13 @@ def test_opened_facts() -> None:
     exif = Image.Exif()
     exif[0x0112] = 8
     opened = open_photo(saved(portrait(), "JPEG", exif=exif))
-    assert (opened.width, opened.height, opened.orientation, opened.metadata, opened.gps) == (120, 160, 8, True, False)
+    assert (opened.width, opened.height, opened.orientation, opened.has_metadata, opened.has_gps) == (
+        120,
+        160,
+        8,
+        True,
+        False,
+    )
 
 
 def test_a_phones_files_are_welcome() -> None:
@@ -218,7 +224,7 @@ def test_a_phones_files_are_welcome() -> None:
 def test_run_length_bmp_is_refused() -> None:
     """No photo is stored so, and its decoder is slow; other BMPs come in whatever their header is."""
     data = bytearray(saved(portrait().quantize(16), "BMP"))
-    assert codec.size_of(bytes(data)) == (160, 120)
+    assert codec.read_size(bytes(data)) == (160, 120)
     data[30] = 1
     assert refusal(bytes(data)).slug == "image_unreadable"
     core = b"BM" + struct.pack("<IHHIIHHHH", 0, 0, 0, 26, 12, 64, 48, 1, 24) + bytes(64 * 48 * 3)
@@ -232,4 +238,4 @@ def test_a_moving_webp_may_have_fewer_pixels() -> None:
     moving = saved(frames[0], "WEBP", lossless=True, method=0, save_all=True, append_images=frames[1:])
     error = refusal(moving)
     assert (error.slug, error.facts["limit"]) == ("image_too_many_pixels", 12)
-    assert codec.size_of(saved(frames[0], "WEBP", lossless=True, method=0)) == (4000, 3100)
+    assert codec.read_size(saved(frames[0], "WEBP", lossless=True, method=0)) == (4000, 3100)

@@ -8,7 +8,7 @@ from hostile.parts import saved, srgb
 from PIL import Image
 
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.icc import is_sound
+from meitu_demo.imaging.icc import is_safe_profile
 
 SRGB = srgb()
 
@@ -59,7 +59,7 @@ def press(kind: str, size: int | None = None) -> bytes:
 def test_a_presss_profile_is_believed(kind: str) -> None:
     """In each of its three forms it is read, and decides what grey the inks are."""
     profile = press(kind)
-    assert is_sound(profile)
+    assert is_safe_profile(profile)
     for ink in (0, 100, 255):
         data = saved(Image.new("CMYK", (64, 64), (ink,) * 4), "JPEG", icc_profile=profile, quality=100)
         pixel = codec.decode(data)[32, 32].astype(int)
@@ -72,20 +72,20 @@ def test_a_presss_profile_is_believed(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["mft1", "mft2", "mAB"])
 def test_a_table_larger_than_its_tag_is_not(kind: str) -> None:
     """A few bytes too little, or a side too many, and the profile counts as none."""
-    assert not is_sound(press(kind, len(table(kind, 4)) - 4))
+    assert not is_safe_profile(press(kind, len(table(kind, 4)) - 4))
     side = press(kind).index(bytes([4, 3, 5]) if kind.startswith("mft") else b"\5\5\5\5")
     side += 2 if kind.startswith("mft") else 0
     whole = bytearray(press(kind))
     whole[side] = 255
-    assert not is_sound(bytes(whole))
+    assert not is_safe_profile(bytes(whole))
 
 
 def test_every_beginning_of_a_profile_is_judged() -> None:
     """However short, it is sound or it is not; nothing is raised."""
     for profile in (SRGB, press("mAB"), press("mft2")):
-        assert is_sound(profile)
-        assert not any(is_sound(profile[:length]) for length in range(128, len(profile), 7))
-        assert not is_sound(b"")
+        assert is_safe_profile(profile)
+        assert not any(is_safe_profile(profile[:length]) for length in range(128, len(profile), 7))
+        assert not is_safe_profile(b"")
 
 
 @pytest.mark.parametrize(
@@ -96,4 +96,4 @@ def test_every_beginning_of_a_profile_is_judged() -> None:
 def test_counts_that_do_not_fit(value: bytes) -> None:
     """Names, curves and elements that promise more than the tag's 32 bytes, or are for no photo."""
     at = struct.unpack_from(">I", SRGB, SRGB.index(b"rTRC") + 4)[0]
-    assert not is_sound(SRGB[:at] + value.ljust(32, b"\0") + SRGB[at + 32 :])
+    assert not is_safe_profile(SRGB[:at] + value.ljust(32, b"\0") + SRGB[at + 32 :])

@@ -12,7 +12,7 @@ from PIL import JpegImagePlugin
 
 from meitu_demo.errors import ImageRejected
 from meitu_demo.imaging import codec, hanzi
-from meitu_demo.imaging.label import draw_label, labelled
+from meitu_demo.imaging.label import add_label, draw_label
 from meitu_demo.spec import Image
 
 TEXTS = ("AI 生成", "AI generated")
@@ -115,10 +115,10 @@ def test_what_has_no_shape_is_refused() -> None:
 @pytest.mark.parametrize("side", [13.4, 27.0, 400.0])
 def test_a_chinese_character_fills_its_square(character: str, side: float) -> None:
     """Its ink keeps to the square, and its upper and lower ends are where the label expects them."""
-    drawn = hanzi.draw(character, side)
+    drawn = hanzi.render_character(character, side)
     rows = np.flatnonzero((drawn >= 128).any(1))
-    assert rows[0] == pytest.approx(hanzi.TOP * side / 1000, abs=1.5 + side / 100)
-    assert rows[-1] + 1 == pytest.approx(hanzi.BOTTOM * side / 1000, abs=1.5 + side / 100)
+    assert rows[0] == pytest.approx(hanzi.INK_TOP * side / 1000, abs=1.5 + side / 100)
+    assert rows[-1] + 1 == pytest.approx(hanzi.INK_BOTTOM * side / 1000, abs=1.5 + side / 100)
     assert 0.2 < (drawn / 255).mean() < 0.35
 
 
@@ -129,7 +129,7 @@ def test_a_file_stays_of_its_kind(kind: str, becomes: str, portrait_pixels: Imag
     buffer = io.BytesIO()
     Pictures.fromarray(portrait_pixels).save(buffer, kind)
     before = codec.decode(buffer.getvalue())
-    data = labelled(buffer.getvalue(), TEXTS[0])
+    data = add_label(buffer.getvalue(), TEXTS[0])
     after = codec.decode(data)
     with Pictures.open(io.BytesIO(data)) as opened:
         assert opened.format == becomes
@@ -144,4 +144,4 @@ def test_a_file_stays_of_its_kind(kind: str, becomes: str, portrait_pixels: Imag
 def test_what_is_no_picture_is_refused() -> None:
     """An ImageRejected, as everywhere."""
     with pytest.raises(ImageRejected):
-        labelled(b"nothing", TEXTS[0])
+        add_label(b"nothing", TEXTS[0])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from meitu_demo.imaging import faces
-from meitu_demo.imaging.lately import Lately
+from meitu_demo.imaging.lately import ScopedCache
 
 
 class Answer:
@@ -36,48 +36,48 @@ def find(asked: list[Answer]) -> Callable[[], Answer]:
 
 def test_the_same_pixels_are_looked_at_once(find: Callable[[], Answer], asked: list[Answer]) -> None:
     """Within a block; another picture, shape or question is looked at anew."""
-    lately = Lately[Answer](8)
-    with lately.at_work():
-        first = lately.of(picture(1), find)
-        assert lately.of(picture(1).copy(), find) is first
+    lately = ScopedCache[Answer](8)
+    with lately.scope():
+        first = lately.get_or_compute(picture(1), find)
+        assert lately.get_or_compute(picture(1).copy(), find) is first
         others = [
-            lately.of(picture(2), find),
-            lately.of(picture(1).reshape(6, 8, 3), find),
-            lately.of(picture(1), find, (1600, 1200)),
+            lately.get_or_compute(picture(2), find),
+            lately.get_or_compute(picture(1).reshape(6, 8, 3), find),
+            lately.get_or_compute(picture(1), find, (1600, 1200)),
         ]
         assert first not in others
-        assert lately.of(np.asfortranarray(picture(1)), find) is first
+        assert lately.get_or_compute(np.asfortranarray(picture(1)), find) is first
     assert len(asked) == 4
 
 
 def test_nothing_outlives_the_last_block(find: Callable[[], Answer], asked: list[Answer]) -> None:
     """A block within another keeps what there is; when both have ended, even by an error, no answer is held."""
-    lately = Lately[Answer](8)
-    outer = lately.at_work()
+    lately = ScopedCache[Answer](8)
+    outer = lately.scope()
     outer.__enter__()
-    with lately.at_work():
-        there = weakref.ref(lately.of(picture(1), find))
+    with lately.scope():
+        there = weakref.ref(lately.get_or_compute(picture(1), find))
     asked.clear()
     gc.collect()
     assert there() is not None
     outer.__exit__(RuntimeError, RuntimeError(), None)
     gc.collect()
     assert there() is None
-    assert lately.of(picture(1), find) is not lately.of(picture(1), find)
+    assert lately.get_or_compute(picture(1), find) is not lately.get_or_compute(picture(1), find)
 
 
 def test_only_the_latest_are_held(find: Callable[[], Answer]) -> None:
     """A long line of visitors does not fill the memory."""
-    lately = Lately[Answer](3)
-    with lately.at_work():
-        there = [weakref.ref(lately.of(picture(value), lambda: Answer())) for value in range(20)]
+    lately = ScopedCache[Answer](3)
+    with lately.scope():
+        there = [weakref.ref(lately.get_or_compute(picture(value), lambda: Answer())) for value in range(20)]
         gc.collect()
         assert [at for at, one in enumerate(there) if one() is not None] == [17, 18, 19]
 
 
 def test_an_answer_that_comes_after_the_end_is_not_held() -> None:
     """A thread that is still looking when the last block ends leaves nothing behind."""
-    lately = Lately[Answer](3)
+    lately = ScopedCache[Answer](3)
     looking, ended = threading.Event(), threading.Event()
     given: list[weakref.ref[Answer]] = []
 
@@ -88,8 +88,8 @@ def test_an_answer_that_comes_after_the_end_is_not_held() -> None:
         given.append(weakref.ref(answer))
         return answer
 
-    with lately.at_work():
-        thread = threading.Thread(target=lambda: lately.of(picture(1), slow) and None)
+    with lately.scope():
+        thread = threading.Thread(target=lambda: lately.get_or_compute(picture(1), slow) and None)
         thread.start()
         assert looking.wait(10)
     ended.set()
@@ -100,35 +100,35 @@ def test_an_answer_that_comes_after_the_end_is_not_held() -> None:
 
 def test_what_somebody_wants_forgotten_is_gone_while_others_are_at_work() -> None:
     """What was found before, and what is found later in a search that had begun."""
-    lately = Lately[Answer](3)
+    lately = ScopedCache[Answer](3)
     given: list[weakref.ref[Answer]] = []
 
     def interrupted() -> Answer:
-        lately.forget()
+        lately.clear()
         answer = Answer()
         given.append(weakref.ref(answer))
         return answer
 
-    with lately.at_work():
-        there = weakref.ref(lately.of(picture(1), lambda: Answer()))
-        lately.forget()
-        lately.of(picture(2), interrupted)
+    with lately.scope():
+        there = weakref.ref(lately.get_or_compute(picture(1), lambda: Answer()))
+        lately.clear()
+        lately.get_or_compute(picture(2), interrupted)
         gc.collect()
         assert (there(), given[0]()) == (None, None)
-        assert lately.of(picture(3), Answer) is lately.of(picture(3), Answer)
+        assert lately.get_or_compute(picture(3), Answer) is lately.get_or_compute(picture(3), Answer)
 
 
 def test_a_refusal_is_no_answer() -> None:
     """What raises is asked again."""
-    lately = Lately[Answer](3)
+    lately = ScopedCache[Answer](3)
 
     def refuse() -> Answer:
         raise ValueError
 
-    with lately.at_work():
+    with lately.scope():
         with pytest.raises(ValueError):
-            lately.of(picture(1), refuse)
-        assert isinstance(lately.of(picture(1), Answer), Answer)
+            lately.get_or_compute(picture(1), refuse)
+        assert isinstance(lately.get_or_compute(picture(1), Answer), Answer)
 
 
 def test_faces_are_looked_for_once_a_run(portrait_pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +136,7 @@ def test_faces_are_looked_for_once_a_run(portrait_pixels: np.ndarray, monkeypatc
     searches = []
     search = faces._search
     monkeypatch.setattr(faces, "_search", lambda *given: searches.append(1) or search(*given))
-    with faces.remembered():
+    with faces.face_cache_scope():
         first, again = faces.find_faces(portrait_pixels), faces.find_faces(portrait_pixels.copy())
         assert first is again
         assert len(searches) == 1

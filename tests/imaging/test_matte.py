@@ -4,13 +4,13 @@ import numpy as np
 from skimage import data
 
 from meitu_demo.imaging.faces import find_faces
-from meitu_demo.imaging.matte import person_matte
+from meitu_demo.imaging.matte import compute_person_matte
 
 
 def test_a_person_is_cut_out() -> None:
     """The whole face and the chest are person, the corner beside the head is not."""
     photo = data.astronaut()
-    matte = person_matte(photo)
+    matte = compute_person_matte(photo)
     x, y = (int(value) for value in find_faces(photo)[0].centre)
     assert matte.shape == photo.shape[:2]
     assert matte.dtype == np.float32
@@ -23,13 +23,13 @@ def test_a_person_is_cut_out() -> None:
 
 def test_a_rocket_is_nobody() -> None:
     """A photo without people has an almost empty matte."""
-    assert person_matte(data.rocket()).mean() < 0.1
+    assert compute_person_matte(data.rocket()).mean() < 0.1
 
 
 def test_threads_share_one_model() -> None:
     """Four threads get the same matte that one gets."""
     photo = data.astronaut()[:300, :400]
-    alone = person_matte(photo)
+    alone = compute_person_matte(photo)
     with ThreadPoolExecutor(4) as pool:
-        for matte in pool.map(person_matte, [photo] * 4):
+        for matte in pool.map(compute_person_matte, [photo] * 4):
             assert np.array_equal(matte, alone)

@@ -43,7 +43,7 @@ def test_exif_is_believed_before_xmp(kind: str) -> None:
         (exif(0), XMP, 1, True),
     ):
         opened = open_photo(carrying(kind, block, xmp))
-        assert (opened.orientation, opened.gps) == (orientation, gps), (block, xmp)
+        assert (opened.orientation, opened.has_gps) == (orientation, gps), (block, xmp)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_exif_is_believed_before_xmp(kind: str) -> None:
 def test_broken_exif_is_none(block: bytes) -> None:
     """A block that breaks off, points outside or says nonsense leaves the picture as it is."""
     opened = open_photo(carrying("PNG", block))
-    assert (opened.orientation, opened.gps, opened.width) == (1, False, 160)
+    assert (opened.orientation, opened.has_gps, opened.width) == (1, False, 160)
 
 
 def test_exif_behind_the_pixels_counts() -> None:
@@ -68,7 +68,7 @@ def test_exif_in_digits_counts() -> None:
     digits = exif(6).hex()
     text = b"Raw profile type exif\0\nexif\n      26\n" + digits[:30].encode() + b"\n" + digits[30:].encode()
     opened = open_photo(with_chunks(saved(portrait(), "PNG"), chunk(b"tEXt", text)))
-    assert (opened.orientation, opened.metadata) == (6, True)
+    assert (opened.orientation, opened.has_metadata) == (6, True)
 
 
 def test_a_long_jpeg_block_goes_on_in_the_next_segment() -> None:

@@ -50,7 +50,7 @@ def test_every_mutation_is_a_picture_or_a_refusal(
             outcomes[error.slug] += 1
         else:
             outcomes["picture"] += 1
-            assert codec.size_of(photo.data) == (photo.width, photo.height), number
+            assert codec.read_size(photo.data) == (photo.width, photo.height), number
             assert 48 <= min(photo.width, photo.height) <= max(photo.width, photo.height) <= 4096, number
         slowest = max(slowest, time.process_time() - start)
     pictures = outcomes.pop("picture")

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from skimage import data
 
 from meitu_demo.imaging.faces import Face, find_faces
-from meitu_demo.imaging.pose import head_pose
+from meitu_demo.imaging.pose import estimate_head_pose
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def about_z(degrees: float) -> np.ndarray:
 
 
 def pose_of(space: np.ndarray) -> tuple[float, float, float]:
-    return head_pose(space[:, :2].astype(np.float32), space[:, 2].astype(np.float32))
+    return estimate_head_pose(space[:, :2].astype(np.float32), space[:, 2].astype(np.float32))
 
 
 @given(st.floats(-45, 45))

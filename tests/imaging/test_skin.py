@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from skimage import data
 
-from meitu_demo.imaging.align import FACE_OVAL, MESH
+from meitu_demo.imaging.align import FACE_OVAL, MESH_POINT_COUNT
 from meitu_demo.imaging.faces import find_faces
-from meitu_demo.imaging.hair import hair_and_backdrop
-from meitu_demo.imaging.skin import skin_around
+from meitu_demo.imaging.hair import build_occlusion_mask
+from meitu_demo.imaging.skin import segment_skin
 
 PHOTO = data.astronaut()
 FRINGE, CHEEK, NECK, COLLAR, BACKDROP, HAIR = (225, 76), (200, 135), (208, 180), (225, 200), (300, 120), (180, 60)
@@ -15,12 +15,12 @@ FRINGE, CHEEK, NECK, COLLAR, BACKDROP, HAIR = (225, 76), (200, 135), (208, 180),
 
 @pytest.fixture(scope="module")
 def mesh() -> np.ndarray:
-    return find_faces(PHOTO)[0].landmarks[:MESH].astype(np.float64)
+    return find_faces(PHOTO)[0].landmarks[:MESH_POINT_COUNT].astype(np.float64)
 
 
 def test_skin_is_face_and_neck_and_nothing_else(mesh: np.ndarray) -> None:
     """Cheek and neck take a user's tone; collar, backdrop and hair do not."""
-    mask = skin_around(PHOTO, mesh)
+    mask = segment_skin(PHOTO, mesh)
     assert all(mask[y, x] > 200 for x, y in (CHEEK, NECK))
     assert all(mask[y, x] < 30 for x, y in (COLLAR, BACKDROP, HAIR))
 
@@ -29,13 +29,13 @@ def test_skin_is_found_however_the_head_is_turned(mesh: np.ndarray) -> None:
     """On the photo turned by a quarter the mask is the same, turned."""
     turned = np.rot90(PHOTO)
     points = np.column_stack([mesh[:, 1], PHOTO.shape[1] - 1 - mesh[:, 0]])
-    one, other = skin_around(PHOTO, mesh) > 127, np.rot90(skin_around(turned, points), -1) > 127
+    one, other = segment_skin(PHOTO, mesh) > 127, np.rot90(segment_skin(turned, points), -1) > 127
     assert (one & other).sum() > 0.9 * (one | other).sum()
 
 
 def test_fringe_is_hair_and_cheeks_are_not(mesh: np.ndarray) -> None:
     """The fringe over the forehead is marked, the bare face below the brows is not."""
-    mask = hair_and_backdrop(PHOTO, mesh)
+    mask = build_occlusion_mask(PHOTO, mesh)
     assert mask[FRINGE[1], FRINGE[0]] > 0.8
     inner = mesh[list(FACE_OVAL)].mean(0) + 0.3 * (mesh[list(FACE_OVAL)] - mesh[list(FACE_OVAL)].mean(0))
     assert max(mask[int(y), int(x)] for x, y in inner) < 0.1
@@ -46,4 +46,4 @@ def test_a_beard_is_no_hair_to_remove(mesh: np.ndarray) -> None:
     bearded = PHOTO.copy()
     x, y = mesh[152].astype(int)
     bearded[y - 14 : y + 3, x - 25 : x + 25] = (50, 40, 32)
-    assert hair_and_backdrop(bearded, mesh)[y - 8 : y - 3, x - 15 : x + 15].max() < 0.1
+    assert build_occlusion_mask(bearded, mesh)[y - 8 : y - 3, x - 15 : x + 15].max() < 0.1

@@ -20,14 +20,14 @@ sys.meta_path.insert(0, Missing())
 find_spec = importlib.util.find_spec
 from meitu_demo.imaging import astronaut, faces, matte, solutions
 solutions.find_spec = lambda name: None if name == "matplotlib" else find_spec(name)
-with solutions.solution("face_mesh"):
+with solutions.load_solution("face_mesh"):
     try:
         import matplotlib
         matplotlib.get_backend()  # as Gradio asks at each event, in another thread
     except ImportError:
         print("not there")
 assert "matplotlib" not in sys.modules and "matplotlib.pyplot" not in sys.modules
-print(len(faces.find_faces(astronaut.astronaut())), matte.person_matte(astronaut.astronaut()).mean() > 0.3)
+print(len(faces.find_faces(astronaut.load_astronaut())), matte.compute_person_matte(astronaut.load_astronaut()).mean() > 0.3)
 """
 
 

@@ -77,7 +77,7 @@ def test_a_picture_behind_a_link_is_fetched(
     endpoint = replace(CATALOGUE["quality_restoration"], wire={"rsp_media_type": "url"})
     done = execute(language, code(endpoint, {}, language, base_url=address), portrait)
     assert done.returncode == 0, done.stderr
-    assert min(codec.size_of((tmp_path / language / "result.jpg").read_bytes())) >= 320
+    assert min(codec.read_size((tmp_path / language / "result.jpg").read_bytes())) >= 320
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -12,7 +12,7 @@ import pytest
 from ui.conftest import Page, serve
 
 from meitu_demo.imaging import codec
-from meitu_demo.provenance import read
+from meitu_demo.provenance import read_provenance
 from meitu_demo.settings import Settings
 
 from .patient import patient
@@ -79,7 +79,7 @@ def test_every_download_is_whole(own_page: Page, request: pytest.FixtureRequest,
     whole = 0
     for told, download, picture in came:
         for data in filter(None, (download, picture)):
-            mark = read(data)
+            mark = read_provenance(data)
             assert mark is not None
             assert mark.result_id == told
         whole += codec.decode(download).size > 0

@@ -16,7 +16,7 @@ from ui.conftest import Page, serve
 
 from meitu_demo.desk import Desk, Ticket
 from meitu_demo.offline import engine
-from meitu_demo.provenance import read
+from meitu_demo.provenance import read_provenance
 from meitu_demo.settings import Settings
 
 from .marks import WIDTH, mark_in, marked
@@ -112,7 +112,7 @@ def visit(page: Page, visitor: Visitor) -> None:
 
 
 def read_id(picture: bytes) -> str:
-    mark = read(picture)
+    mark = read_provenance(picture)
     assert mark is not None
     return mark.result_id
 

@@ -11,7 +11,7 @@ import pytest
 from caller import KEYS, PATHS, TIDYUP, Ask
 
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.offline import create_app
 
 
@@ -59,10 +59,10 @@ def ask_ailab(server: httpx.AsyncClient, portrait: bytes) -> Ask:
 @pytest.fixture(scope="session")
 def cut_face() -> bytes:
     """The astronaut cropped through the middle of the face."""
-    return codec.encode(np.ascontiguousarray(astronaut()[0:320, 200:512]))
+    return codec.encode(np.ascontiguousarray(load_astronaut()[0:320, 200:512]))
 
 
 @pytest.fixture(scope="session")
 def small_face() -> bytes:
     """The astronaut shrunk until the face is about 38 px, below the documents' 48."""
-    return codec.encode(np.asarray(cv2.resize(astronaut(), (180, 180), interpolation=cv2.INTER_AREA), np.uint8))
+    return codec.encode(np.asarray(cv2.resize(load_astronaut(), (180, 180), interpolation=cv2.INTER_AREA), np.uint8))

@@ -50,7 +50,7 @@ async def test_a_call_as_on_the_page(ask_ailab: Ask, server: httpx.AsyncClient) 
     assert body["error_detail"] == {"status_code": 200, "code": "", "code_message": "", "message": ""}
     fetched = await server.get(body["data"]["image_url"])
     assert fetched.headers["content-type"] == "image/jpeg"
-    assert codec.size_of(fetched.content) == (320, 320)
+    assert codec.read_size(fetched.content) == (320, 320)
 
 
 @pytest.mark.parametrize("shape", range(22))

@@ -135,4 +135,4 @@ async def test_the_loop_stays_free_while_pixels_are_worked_on(
         answered += 1
         await asyncio.sleep(0)  # in process nothing else would let the work go on
     assert answered > 3
-    assert codec.size_of(base64.b64decode((await work).json()["media_info_list"][0]["media_data"])) >= (512, 512)
+    assert codec.read_size(base64.b64decode((await work).json()["media_info_list"][0]["media_data"])) >= (512, 512)

@@ -36,7 +36,7 @@ def test_the_effect_gets_pixels_and_checked_values() -> None:
 
     data = engine.process(endpoint(effect), sized(100, 60), {"shape_type": 3, "strength": "0.25"})
     assert seen == {"shape_type": "3", "strength": 0.25, "shape": (60, 100, 3)}
-    assert (codec.sniff(data), codec.size_of(data)) == ("image/jpeg", (100, 30))
+    assert (codec.sniff(data), codec.read_size(data)) == ("image/jpeg", (100, 30))
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def picture(response: httpx.Response) -> tuple[int, int]:
     """(width, height) of a success's picture."""
     assert response.status_code == 200, response.text
     media = response.json()["media_info_list"][0]
-    return codec.size_of(base64.b64decode(media["media_data"], validate=True))
+    return codec.read_size(base64.b64decode(media["media_data"], validate=True))
 
 
 # ── The pages' samples ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -64,7 +64,7 @@ async def test_face_fuse_as_on_its_page(server: httpx.AsyncClient, portrait: byt
     assert answer["media_info_list"][0]["media_profiles"] == {"media_data_type": "url"}
     fetched = await server.get(answer["media_info_list"][0]["media_data"])
     assert fetched.headers["content-type"] == "image/jpeg"
-    assert min(codec.size_of(fetched.content)) >= 500
+    assert min(codec.read_size(fetched.content)) >= 500
 
 
 async def test_the_avatar_as_on_its_page(server: httpx.AsyncClient, portrait: bytes) -> None:
@@ -227,7 +227,7 @@ async def test_a_cats_face_is_none(ask_meitu: Ask) -> None:
 
 async def test_restoration_needs_no_face(ask_meitu: Ask, faceless: bytes) -> None:
     """Any photo can be restored."""
-    assert picture(await ask_meitu("quality_restoration", faceless)) >= codec.size_of(faceless)
+    assert picture(await ask_meitu("quality_restoration", faceless)) >= codec.read_size(faceless)
 
 
 async def test_a_cut_face(ask_meitu: Ask, cut_face: bytes) -> None:

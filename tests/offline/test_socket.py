@@ -76,7 +76,7 @@ def test_the_documents_curl_lines(name: str, address: str, ask_file: Path) -> No
     )  # fmt: skip
     assert response.status_code == 200, response.text
     media = response.json()["media_info_list"][0]
-    assert min(codec.size_of(base64.b64decode(media["media_data"]))) >= 100
+    assert min(codec.read_size(base64.b64decode(media["media_data"]))) >= 100
 
 
 def test_refusals_over_the_port(address: str, ask_file: Path) -> None:
@@ -95,7 +95,7 @@ def test_the_form_and_its_link(address: str, portrait: bytes) -> None:
     )  # fmt: skip
     url = response.json()["data"]["image_url"]
     assert url.startswith(f"{address}/results/")
-    assert codec.size_of(httpx.get(url).content) == (320, 320)
+    assert codec.read_size(httpx.get(url).content) == (320, 320)
 
 
 def test_a_private_link_is_refused_by_default(address: str) -> None:

@@ -14,7 +14,7 @@ from skimage import data
 from meitu_demo.effects.degrade import degrade
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.imaging.faces import find_faces
 from meitu_demo.preflight import Preflight, check
 from meitu_demo.spec import Image
@@ -29,12 +29,12 @@ def scaled(pixels: Image, scale: float) -> Image:
 
 
 def sized(width: int, height: int) -> Image:
-    return np.asarray(cv2.resize(astronaut(), (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
+    return np.asarray(cv2.resize(load_astronaut(), (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def looking_away(degrees: float, axis: int) -> Image:
     """The astronaut's face turned about its upright axis (0) or nodding (1), as a cylinder of its width would turn."""
-    photo = astronaut()
+    photo = load_astronaut()
     x0, y0, x1, y1 = find_faces(photo)[0].box
     middle, half = np.array([x0 + x1, y0 + y1]) / 2, np.array([x1 - x0, y1 - y0]) / 2
     places = np.stack(np.meshgrid(np.arange(photo.shape[1]), np.arange(photo.shape[0])), -1) - middle
@@ -50,7 +50,7 @@ def looking_away(degrees: float, axis: int) -> Image:
 
 def pair() -> Image:
     """A small face at the left of one twice as large."""
-    bust = astronaut()[BUST]
+    bust = load_astronaut()[BUST]
     beside = cv2.copyMakeBorder(bust, 128, 128, 0, 0, cv2.BORDER_REPLICATE)
     return np.hstack([beside, scaled(bust, 2)])
 
@@ -58,7 +58,7 @@ def pair() -> Image:
 def far_away(width: int, ratio: float) -> Image:
     """The astronaut in front of a large cup of coffee, the face a `ratio`th of the width."""
     wide = np.asarray(cv2.resize(data.coffee(), (width, width * 3 // 4), interpolation=cv2.INTER_CUBIC), np.uint8)
-    person = scaled(astronaut(), width / ratio / 107)
+    person = scaled(load_astronaut(), width / ratio / 107)
     top = wide.shape[0] // 5
     rows, columns = min(person.shape[0], wide.shape[0] - top), min(person.shape[1], width)
     wide[top : top + rows, :columns] = person[:rows, :columns]
@@ -82,7 +82,7 @@ def held(pixels: Image, orientation: int) -> bytes:
 @cache
 def photos() -> dict[str, bytes]:
     """Files by name."""
-    whole = astronaut()
+    whole = load_astronaut()
     portrait, bust = whole[PORTRAIT], whole[BUST]
     glass = np.dstack([portrait, np.full(portrait.shape[:2], 255, np.uint8)])
     glass[:, :40, 3] = 0
@@ -145,7 +145,7 @@ def shaken(number: int) -> bytes:
     """The `number`th photo of a person at some size, some tilt and some place, as whatever a hasty hand makes of it."""
     chance = random.Random(number)
     source = chance.choice(
-        [astronaut(), looking_away(40, 0), looking_away(40, 1), photos_of("cameraman from the side")]
+        [load_astronaut(), looking_away(40, 0), looking_away(40, 1), photos_of("cameraman from the side")]
     )
     height, width = source.shape[:2]
     tilt = chance.choice([0, 0, 0, 90, 180]) + chance.uniform(-40, 40)

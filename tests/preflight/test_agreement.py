@@ -59,7 +59,7 @@ async def test_on_every_photo_of_the_tests(offline_client: httpx.AsyncClient, fi
     wrong, refusals = {}, set()
     for name, source in photos().items():
         for endpoint in CATALOGUE.values():
-            said = judged(name, endpoint.id).refusal
+            said = judged(name, endpoint.id).rejection
             refusals.add(said.slug if said else "")
             if told := difference(said, await answered(offline_client, endpoint, source)):
                 wrong[name, endpoint.id] = told
@@ -77,7 +77,7 @@ async def test_on_photos_from_a_hasty_hand(
     endpoints = list(CATALOGUE.values())
     for number in range(count):
         endpoint, source = endpoints[number % len(endpoints)], shaken(number)
-        said = check(endpoint, source).refusal
+        said = check(endpoint, source).rejection
         refused += said is not None
         if told := difference(said, await answered(offline_client, endpoint, source)):
             wrong[number] = told

@@ -17,9 +17,9 @@ import meitu_demo.preflight as package
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import DemoError, ImageRejected
 from meitu_demo.imaging import codec, face_checks, faces
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.imaging.face import Face
-from meitu_demo.preflight import STATES, Item, Preflight, apply, check, mends
+from meitu_demo.preflight import ITEM_STATES, ChecklistItem, Preflight, apply_fix, check, suggest_fixes
 from meitu_demo.spec import Faces
 
 from .photos import judged, photos, saved, sized
@@ -41,13 +41,13 @@ def facts(preflight: Preflight, slug: str) -> dict[str, object]:
 def test_a_good_photo_has_a_whole_list_without_a_warning() -> None:
     """For an endpoint that needs a fit face, each thing is measured and told with its limit."""
     seen = check(FUSE, photos()["whole astronaut"])
-    assert seen.refusal is None
+    assert seen.rejection is None
     assert set(states(seen).values()) == {"ok"}
     assert list(states(seen)) == ["kind", "weight", "size", "face", "face_size", "cut", "turned", "nodded", "upright"]
     assert facts(seen, "kind") == {"kind": "JPEG"}
     assert facts(seen, "size") == {"width": 512, "height": 512, "least": 48, "most": 4096}
-    assert facts(seen, "turned")["limit"] == face_checks.YAW_LIMIT
-    assert facts(seen, "face_size")["limit"] == face_checks.SMALLEST_FACE
+    assert facts(seen, "turned")["limit"] == face_checks.MAX_YAW_DEG
+    assert facts(seen, "face_size")["limit"] == face_checks.MIN_FACE_PX
 
 
 def test_the_list_is_the_endpoints_own() -> None:
@@ -62,11 +62,11 @@ def test_the_list_is_the_endpoints_own() -> None:
 def test_it_judges_what_is_sent() -> None:
     """A photo over the vendor's sides is measured after it has been shrunk, and both sizes are told."""
     seen = check(RESHAPE, codec.encode(sized(4000, 4000)))
-    assert (seen.given, seen.sent) == ((4000, 4000), (1999, 1999))
+    assert (seen.original_size, seen.sent_size) == ((4000, 4000), (1999, 1999))
     (face,) = seen.faces
-    assert face.frame == seen.sent
+    assert face.photo_size == seen.sent_size
     assert face.side == pytest.approx(107 * 1999 / 512, rel=0.05)
-    assert face.shares == pytest.approx(check(FUSE, photos()["whole astronaut"]).faces[0].shares, abs=0.01)
+    assert face.relative_box == pytest.approx(check(FUSE, photos()["whole astronaut"]).faces[0].relative_box, abs=0.01)
 
 
 @pytest.mark.parametrize(("name", "slug", "state"), [
@@ -84,17 +84,17 @@ def test_each_item_tells_its_own_trouble(name: str, slug: str, state: str) -> No
 def test_close_to_a_limit_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     """A face that fits, but by less than a fifth of the limit, is not refused and not passed over either."""
     nod = abs(check(FUSE, photos()["whole astronaut"]).faces[0].pitch)
-    monkeypatch.setattr(face_checks, "PITCH_LIMIT", nod * 1.1)
+    monkeypatch.setattr(face_checks, "MAX_PITCH_DEG", nod * 1.1)
     seen = check(FUSE, photos()["whole astronaut"])
-    assert seen.refusal is None
+    assert seen.rejection is None
     assert states(seen)["nodded"] == "warn"
 
 
 def test_limits_are_those_of_the_effects(monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit that moves in `face_checks` moves here: no number is written twice."""
-    monkeypatch.setattr(face_checks, "PITCH_LIMIT", 5.0)
+    monkeypatch.setattr(face_checks, "MAX_PITCH_DEG", 5.0)
     seen = check(FUSE, photos()["whole astronaut"])
-    assert re.fullmatch(r"face_nodded angle=(9|10|11) limit=5", str(seen.refusal))
+    assert re.fullmatch(r"face_nodded angle=(9|10|11) limit=5", str(seen.rejection))
     assert states(seen)["nodded"] == "refuse"
 
 
@@ -102,21 +102,21 @@ def test_the_first_trouble_is_the_refusal_and_the_others_stand_in_the_list() -> 
     """A small face that is turned as well is refused for its size, and both lines say so."""
     turned = codec.decode(photos()["turned far"])
     seen = check(FUSE, codec.encode(np.ascontiguousarray(turned[::3, ::3])))
-    assert seen.refusal is not None
-    assert seen.refusal.slug == "face_too_small"
+    assert seen.rejection is not None
+    assert seen.rejection.slug == "face_too_small"
     assert {slug for slug, state in states(seen).items() if state == "refuse"} == {"face_size", "turned"}
 
 
 def test_which_face_is_used_is_marked() -> None:
     """One of several where a face is worked on, all where all are drawn, none where none is needed."""
     two = photos()["small beside large"]
-    assert [face.used for face in check(FUSE, two).faces] == [True, False]
-    assert [face.used for face in check(AVATAR, two).faces] == [True, True]
-    assert [face.used for face in check(RESTORE, two).faces] == [False, False]
+    assert [face.is_used for face in check(FUSE, two).faces] == [True, False]
+    assert [face.is_used for face in check(AVATAR, two).faces] == [True, True]
+    assert [face.is_used for face in check(RESTORE, two).faces] == [False, False]
     assert states(check(AVATAR, two))["several"] == "ok"
     large, small = check(FUSE, two).faces
     assert (large.number, small.number) == (1, 2)
-    assert small.shares[2] < 1 / 3 < large.shares[0]
+    assert small.relative_box[2] < 1 / 3 < large.relative_box[0]
 
 
 def test_one_look_for_faces(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +134,7 @@ def test_only_listed_items_and_states_come() -> None:
             items = judged(name, endpoint_id).items
             assert items
             assert len({item.slug for item in items}) == len(items)
-            assert all(item.state in STATES[item.slug] for item in items)
+            assert all(item.state in ITEM_STATES[item.slug] for item in items)
 
 
 # ── Nothing is kept ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -147,7 +147,7 @@ def inside(value: object) -> list[object]:
     elif isinstance(value, tuple):
         for part in value:
             found += inside(part)
-    elif isinstance(value, Item):
+    elif isinstance(value, ChecklistItem):
         found += inside(tuple(value.facts.values()))
     return found
 
@@ -156,7 +156,7 @@ def inside(value: object) -> list[object]:
 def test_a_preflight_holds_no_pixels_no_landmarks_and_no_frames(name: str) -> None:
     """What is found is numbers and slugs; the refusal has no traceback, which would keep the photo alive."""
     seen = check(FUSE, photos()[name])
-    parts = inside((seen, mends(seen, photos()[name])))
+    parts = inside((seen, suggest_fixes(seen, photos()[name])))
     assert not [part for part in parts if isinstance(part, bytes | bytearray | np.ndarray | Face)]
     for error in (part for part in parts if isinstance(part, DemoError)):
         assert (error.__traceback__, error.__context__, error.__cause__) == (None, None, None)
@@ -176,11 +176,11 @@ def test_nothing_is_left_when_it_is_let_go() -> None:
 
     before = state()
     gc.collect()
-    alive = sum(isinstance(thing, Face | package.Found) for thing in gc.get_objects())
+    alive = sum(isinstance(thing, Face | package.DetectedFace) for thing in gc.get_objects())
     for name in ("small beside large", "small face", "far away"):
-        mends(check(FUSE, photos()[name]), photos()[name])
+        suggest_fixes(check(FUSE, photos()[name]), photos()[name])
     gc.collect()
-    assert sum(isinstance(thing, Face | package.Found) for thing in gc.get_objects()) == alive
+    assert sum(isinstance(thing, Face | package.DetectedFace) for thing in gc.get_objects()) == alive
     assert state() == before
     assert not hasattr(faces.find_faces, "cache_info")
 
@@ -191,9 +191,9 @@ def test_any_bytes_have_a_verdict(rest: bytes, start: str) -> None:
     """Nothing is raised, and what is no photo is refused as the photo that it is not."""
     source = start.encode("latin-1") + rest
     seen = check(FUSE, source)
-    assert isinstance(seen.refusal, ImageRejected)
+    assert isinstance(seen.rejection, ImageRejected)
     assert [item.state for item in seen.items][-1] == "refuse"
-    assert mends(seen, source) == ()
+    assert suggest_fixes(seen, source) == ()
 
 
 @pytest.mark.fuzz
@@ -207,11 +207,11 @@ def test_any_harmed_photo_has_a_verdict(seed: int, name: str) -> None:
         data[chance.randrange(len(data))] = chance.randrange(256)
     source = bytes(data[: chance.choice((len(data), chance.randrange(1, len(data))))])
     seen = check(RESHAPE, source)
-    for mend in mends(seen, source):
-        assert codec.sniff(apply(mend, seen, source)) == "image/jpeg"
+    for mend in suggest_fixes(seen, source):
+        assert codec.sniff(apply_fix(mend, seen, source)) == "image/jpeg"
 
 
 def test_a_picture_of_one_pixel() -> None:
     """The smallest there is."""
-    seen = check(RESTORE, saved(astronaut()[:1, :1], "PNG"))
-    assert str(seen.refusal) == "image_too_small width=1 height=1 limit=48"
+    seen = check(RESTORE, saved(load_astronaut()[:1, :1], "PNG"))
+    assert str(seen.rejection) == "image_too_small width=1 height=1 limit=48"

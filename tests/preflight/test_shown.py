@@ -7,7 +7,7 @@ import pytest
 
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.explain import explain
-from meitu_demo.preflight import STATES, Preflight, check, draw, line, mends, shown
+from meitu_demo.preflight import ITEM_STATES, Preflight, check, describe_item, render_faces_svg, shown, suggest_fixes
 from meitu_demo.words import languages, translate, words
 
 from .photos import judged, photos
@@ -24,9 +24,9 @@ def two() -> Preflight:
 def test_every_item_and_state_has_its_line(language: str) -> None:
     """No state without words, no words for a state that cannot be."""
     known = words(language)["preflight"]
-    lines = {slug: set(texts) for slug, texts in known.items() if slug in STATES}
-    assert lines == {slug: set(states) for slug, states in STATES.items()}
-    for texts in (known[slug] for slug in STATES):
+    lines = {slug: set(texts) for slug, texts in known.items() if slug in ITEM_STATES}
+    assert lines == {slug: set(states) for slug, states in ITEM_STATES.items()}
+    for texts in (known[slug] for slug in ITEM_STATES):
         assert all(0 < len(text) <= 90 and not re.search("[!！]", text) for text in texts.values())
 
 
@@ -36,15 +36,15 @@ def test_every_photo_can_be_told(language: str) -> None:
     for name in photos():
         for endpoint_id in CATALOGUE:
             seen = judged(name, endpoint_id)
-            assert all("{" not in line(item, language) for item in seen.items)
-            if seen.refusal is not None:
-                assert explain(seen.refusal, language, paid=False).slug == seen.refusal.slug
+            assert all("{" not in describe_item(item, language) for item in seen.items)
+            if seen.rejection is not None:
+                assert explain(seen.rejection, language, paid=False).slug == seen.rejection.slug
 
 
 def test_mends_have_names() -> None:
     """Also the one that speaks of a face by its number."""
     source = photos()["small beside large"]
-    (mend,) = mends(two(), source)
+    (mend,) = suggest_fixes(two(), source)
     assert mend.face is not None
     assert translate(f"preflight.mends.{mend.slug}", "en", number=mend.face.number) == "Use face 2"
     assert set(words("en")["preflight"]["mends"]) == {"crop", "crop_enlarge", "enlarge", "upright", "other_face"}
@@ -55,9 +55,9 @@ def test_the_issues_own_example() -> None:
     seen = check(FUSE, photos()["turned far"])
     turned = seen.item("turned")
     assert turned is not None
-    assert re.fullmatch(r"Turned (3[6-9]|4\d)° to the side; the limit is about 35°", line(turned, "en"))
-    assert seen.refusal is not None
-    assert "roughly 35°" in explain(seen.refusal, "en", paid=False).why
+    assert re.fullmatch(r"Turned (3[6-9]|4\d)° to the side; the limit is about 35°", describe_item(turned, "en"))
+    assert seen.rejection is not None
+    assert "roughly 35°" in explain(seen.rejection, "en", paid=False).why
 
 
 # ── The drawing ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -68,16 +68,16 @@ def groups(markup: str) -> list[ElementTree.Element]:
 def test_faces_are_drawn_where_they_are_at_any_size() -> None:
     """Places are per cents within the picture; nothing in it knows how wide it is shown."""
     seen = two()
-    for group, face in zip(groups(draw(seen, "en")), seen.faces, strict=True):
+    for group, face in zip(groups(render_faces_svg(seen, "en")), seen.faces, strict=True):
         for rect in group.iter(f"{SVG}rect"):
             x, y, w, h = (float(rect.attrib[name].removesuffix("%")) for name in ("x", "y", "width", "height"))
-            assert (x, y, x + w, y + h) == pytest.approx([100 * share for share in face.shares], abs=0.02)
+            assert (x, y, x + w, y + h) == pytest.approx([100 * share for share in face.relative_box], abs=0.02)
 
 
 def test_a_face_that_is_cut_is_drawn_up_to_the_edge() -> None:
     """No box reaches out of the picture."""
     for name in ("cut at the left", "cut at the top"):
-        for rect in ElementTree.fromstring(draw(check(AVATAR, photos()[name]), "en")).iter(f"{SVG}rect"):
+        for rect in ElementTree.fromstring(render_faces_svg(check(AVATAR, photos()[name]), "en")).iter(f"{SVG}rect"):
             x, y, w, h = (float(rect.attrib[side].removesuffix("%")) for side in ("x", "y", "width", "height"))
             assert min(x, y) >= 0
             assert max(x + w, y + h) <= 100.01
@@ -86,7 +86,7 @@ def test_a_face_that_is_cut_is_drawn_up_to_the_edge() -> None:
 @pytest.mark.parametrize("language", languages())
 def test_the_used_face_is_told_without_colour(language: str) -> None:
     """By the line's form, by a filled number, and by its name for whoever hears the page."""
-    used, other = groups(draw(two(), language))
+    used, other = groups(render_faces_svg(two(), language))
     dashes = [[rect.get("stroke-dasharray") for rect in group.iter(f"{SVG}rect")] for group in (used, other)]
     assert dashes[0] == [None, None]
     assert any(dashes[1])
@@ -97,8 +97,8 @@ def test_the_used_face_is_told_without_colour(language: str) -> None:
 
 def test_faces_are_buttons_only_where_one_can_be_chosen() -> None:
     """A picture with names by default; where the page listens, each face can be reached and says if it is pressed."""
-    assert {group.get("role") for group in groups(draw(two(), "en"))} == {"img"}
-    buttons = groups(draw(two(), "en", choosable=True))
+    assert {group.get("role") for group in groups(render_faces_svg(two(), "en"))} == {"img"}
+    buttons = groups(render_faces_svg(two(), "en", selectable=True))
     assert [(b.get("role"), b.get("tabindex"), b.get("aria-pressed")) for b in buttons] == [
         ("button", "0", "true"),
         ("button", "0", "false"),
@@ -107,12 +107,12 @@ def test_faces_are_buttons_only_where_one_can_be_chosen() -> None:
 
 def test_no_faces_no_drawing() -> None:
     """Nothing lies over a photo in which nothing was found."""
-    assert draw(check(FUSE, photos()["cup of coffee"]), "en") == ""
+    assert render_faces_svg(check(FUSE, photos()["cup of coffee"]), "en") == ""
 
 
 def test_words_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a text holds, it stays text."""
     monkeypatch.setattr(shown, "translate", lambda *args, **facts: "<b>\"'&")
-    markup = draw(two(), "en", choosable=True)
+    markup = render_faces_svg(two(), "en", selectable=True)
     assert "<b>" not in markup
     assert groups(markup)[0].get("aria-label") == "<b>\"'&"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
 
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.provenance import Provenance, SourceType
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -21,7 +21,7 @@ MARK = Provenance("face_fuse", "offline engine", SourceType.COMPOSITE, "2026-03-
 @cache
 def picture(mode: str = "RGB") -> Image.Image:
     """The astronaut's face, 161×120: sides that no block size divides."""
-    rgb = Image.fromarray(np.ascontiguousarray(astronaut()[60:180, 150:311]))
+    rgb = Image.fromarray(np.ascontiguousarray(load_astronaut()[60:180, 150:311]))
     if mode == "RGBA":
         rgb.putalpha(Image.linear_gradient("L").resize(rgb.size))
     return rgb.convert(mode) if rgb.mode != mode else rgb

@@ -15,9 +15,9 @@ from PIL import Image, ImageSequence
 
 from meitu_demo.errors import ImageRejected
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.label import labelled
-from meitu_demo.provenance import Provenance, SourceType, embed, read
-from meitu_demo.provenance.record import LONGEST
+from meitu_demo.imaging.label import add_label
+from meitu_demo.provenance import Provenance, SourceType, embed_provenance, read_provenance
+from meitu_demo.provenance.record import MAX_MARK_TEXT_CHARS
 
 from . import samples
 from .conftest import Read
@@ -38,7 +38,7 @@ def decoded(data: bytes) -> list[tuple[str, bytes]]:
 def test_pixels_stay(name: str) -> None:
     """Two decoders and the gate get the same samples, bit for bit, before and after."""
     before = EVERY[name]()
-    after = embed(before, MARK)
+    after = embed_provenance(before, MARK)
     assert decoded(after) == decoded(before)
     by_opencv = [cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) for data in (before, after)]
     assert (by_opencv[0] is None and by_opencv[1] is None) or np.array_equal(*by_opencv)
@@ -49,11 +49,11 @@ def test_pixels_stay(name: str) -> None:
 def test_the_mark_is_read_back_and_replaces_another(name: str) -> None:
     """What was embedded is read; embedding again changes nothing, and another mark leaves none of the first."""
     other = Provenance("anime_avatar", "Meitu", SourceType.ENHANCED, "2026-04-01T00:00:00Z", "77aa")
-    marked = embed(EVERY[name](), MARK)
-    assert read(marked) == MARK
-    assert embed(marked, MARK) == marked
-    again = embed(marked, other)
-    assert read(again) == other
+    marked = embed_provenance(EVERY[name](), MARK)
+    assert read_provenance(marked) == MARK
+    assert embed_provenance(marked, MARK) == marked
+    again = embed_provenance(marked, other)
+    assert read_provenance(again) == other
     assert again.count(b"<x:xmpmeta") == 1
     assert MARK.result_id.encode() not in again
 
@@ -63,7 +63,7 @@ def test_the_mark_is_read_back_and_replaces_another(name: str) -> None:
 def test_nothing_else_survives(kind: str, orientation: int, exiftool: Read) -> None:
     """Canaries from every place where a file keeps metadata are gone, for a byte search and for ExifTool."""
     before = LADEN[kind](orientation)
-    after = embed(before, MARK)
+    after = embed_provenance(before, MARK)
     assert CANARY in before
     assert CANARY not in after
     assert CANARY.decode() not in str(exiftool(after))
@@ -80,7 +80,7 @@ def test_nothing_else_survives(kind: str, orientation: int, exiftool: Read) -> N
 def test_a_picture_looks_as_it_did(kind: str, orientation: int) -> None:
     """The colour profile stays, and so does the way the picture is turned."""
     before = LADEN[kind](orientation)
-    with Image.open(io.BytesIO(before)) as first, Image.open(io.BytesIO(embed(before, MARK))) as second:
+    with Image.open(io.BytesIO(before)) as first, Image.open(io.BytesIO(embed_provenance(before, MARK))) as second:
         assert second.info["icc_profile"] == first.info["icc_profile"] == samples.profile()
         assert second.getexif().get(0x0112, 1) == first.getexif().get(0x0112, 1) == orientation
 
@@ -90,7 +90,7 @@ def test_what_only_claims_to_be_a_profile_goes() -> None:
     fake = bytes(36) + b"acsp" + bytes(200) + CANARY
     for kind in ("JPEG", "PNG", "WEBP"):
         before = samples.saved(kind, icc_profile=fake)
-        after = embed(before, MARK)
+        after = embed_provenance(before, MARK)
         assert b"acsp" not in after
         assert not any(CANARY in zlib.decompress(part[14:]) for name, part in _png(after) if name == b"iCCP")
         assert decoded(after) == decoded(before)
@@ -99,18 +99,18 @@ def test_what_only_claims_to_be_a_profile_goes() -> None:
 @pytest.mark.parametrize("kind", LADEN)
 def test_label_and_mark_together(kind: str) -> None:
     """What leaves is labelled first and marked then: upright, nothing of the input's, and the mark is read back."""
-    after = embed(labelled(LADEN[kind](6), "AI 生成"), MARK)
-    assert read(after) == MARK
+    after = embed_provenance(add_label(LADEN[kind](6), "AI 生成"), MARK)
+    assert read_provenance(after) == MARK
     assert CANARY not in after
-    assert codec.size_of(after) == codec.size_of(LADEN[kind](6))
-    assert codec.stored_as(after)[1] == 1
+    assert codec.read_size(after) == codec.read_size(LADEN[kind](6))
+    assert codec.read_stored_size_and_orientation(after)[1] == 1
 
 
 def test_a_large_profile_keeps_the_order_of_its_parts() -> None:
     """A profile in several segments of a JPEG comes out whole."""
     plain = bytearray(samples.profile()) + bytes(150_000)
     plain[:4] = len(plain).to_bytes(4, "big")
-    after = embed(samples.saved("JPEG", icc_profile=bytes(plain)), MARK)
+    after = embed_provenance(samples.saved("JPEG", icc_profile=bytes(plain)), MARK)
     with Image.open(io.BytesIO(after)) as opened:
         assert opened.info["icc_profile"] == plain
 
@@ -125,9 +125,11 @@ TEXT = st.text(max_size=40) | st.sampled_from(ODD)
 def test_any_text_comes_back(endpoint: str, made_by: str, time: str, result_id: str, label: str) -> None:
     """Markup, controls, surrogates and long texts come back as the record holds them, from every kind of file."""
     mark = Provenance(endpoint, made_by, SourceType.ENHANCED, time, result_id, label)
-    assert all(len(text) <= LONGEST and text.isprintable() for text in (mark.endpoint, mark.made_by, mark.label))
+    assert all(
+        len(text) <= MAX_MARK_TEXT_CHARS and text.isprintable() for text in (mark.endpoint, mark.made_by, mark.label)
+    )
     for data in SMALL:
-        assert read(embed(data, mark)) == mark
+        assert read_provenance(embed_provenance(data, mark)) == mark
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,7 @@ def test_any_text_comes_back(endpoint: str, made_by: str, time: str, result_id: 
 def test_what_cannot_carry_a_mark_is_refused(data: bytes, slug: str) -> None:
     """No picture, another kind, or one that breaks off: an ImageRejected that says which."""
     with pytest.raises(ImageRejected) as refused:
-        embed(data, MARK)
+        embed_provenance(data, MARK)
     assert refused.value.slug == slug
 
 
@@ -160,13 +162,13 @@ def test_any_damage_ends_in_a_picture_or_a_refusal(rounds: Callable[[int], int],
         if random.random() < 0.3:
             del data[random.integers(len(data)) :]
         try:
-            after = embed(bytes(data), MARK)
-            assert read(after) == MARK
+            after = embed_provenance(bytes(data), MARK)
+            assert read_provenance(after) == MARK
             marked += 1
         except ImageRejected:
             refused += 1
         with suppress(ImageRejected):
-            read(bytes(data))
+            read_provenance(bytes(data))
     figure(f"provenance: {marked + refused} damaged files, {marked} marked, {refused} refused, nothing else raised")
 
 

@@ -3,20 +3,20 @@
 import pytest
 
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.provenance import Mark, SourceType, source_type
+from meitu_demo.provenance import Mark, SourceType, choose_source_type
 
 
 def test_each_endpoint_has_its_word() -> None:
     """Offline warps and restoration enhance; what is composed, and whatever a vendor sends, is made by a model."""
-    offline = {endpoint_id: source_type(endpoint_id, offline=True) for endpoint_id in CATALOGUE}
+    offline = {endpoint_id: choose_source_type(endpoint_id, is_offline=True) for endpoint_id in CATALOGUE}
     assert offline == {
         "face_fuse": SourceType.COMPOSITE,
         "anime_avatar": SourceType.COMPOSITE,
         "facial_aesthetics": SourceType.ENHANCED,
         "quality_restoration": SourceType.ENHANCED,
     }
-    assert {source_type(endpoint_id, offline=False) for endpoint_id in CATALOGUE} == {SourceType.COMPOSITE}
-    assert source_type("one_to_come", offline=True) is SourceType.COMPOSITE
+    assert {choose_source_type(endpoint_id, is_offline=False) for endpoint_id in CATALOGUE} == {SourceType.COMPOSITE}
+    assert choose_source_type("one_to_come", is_offline=True) is SourceType.COMPOSITE
 
 
 @pytest.mark.parametrize(("word", "says_ai"), [("trainedAlgorithmicMedia", True), ("digitalCapture", False)])

@@ -10,7 +10,7 @@ import pillow_heif
 import pytest
 
 from meitu_demo.errors import ImageRejected
-from meitu_demo.provenance import Verdict, embed, read, verify
+from meitu_demo.provenance import MarkOrigin, embed_provenance, read_provenance, verify_provenance
 from meitu_demo.provenance.record import NEWSCODES
 
 from . import samples
@@ -44,15 +44,20 @@ def escaped(fields: dict[str, object]) -> str:
 @pytest.mark.parametrize("name", PLAIN)
 def test_a_plain_file_says_nothing(name: str) -> None:
     """No mark, no facts."""
-    found = verify(PLAIN[name]())
-    assert (found.verdict, found.provenance, found.mark.says_ai, found.mark.made_by) == (Verdict.NONE, None, False, "")
+    found = verify_provenance(PLAIN[name]())
+    assert (found.origin, found.provenance, found.mark.says_ai, found.mark.made_by) == (
+        MarkOrigin.NONE,
+        None,
+        False,
+        "",
+    )
 
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_our_mark_is_ours(name: str) -> None:
     """With the record, and with the facts that anybody would read."""
-    found = verify(embed(PLAIN[name](), MARK))
-    assert (found.verdict, found.provenance) == (Verdict.OURS, MARK)
+    found = verify_provenance(embed_provenance(PLAIN[name](), MARK))
+    assert (found.origin, found.provenance) == (MarkOrigin.THIS_APP, MARK)
     assert found.mark.says_ai
     assert dict(found.mark.aigc) == MARK.aigc
     assert found.mark.source_type == MARK.source_type
@@ -72,8 +77,8 @@ def test_our_mark_is_ours(name: str) -> None:
 )
 def test_anothers_aigc_is_understood(carrier: str, written: bytes) -> None:
     """China's label is found as element, as attribute, nested, and as properties."""
-    found = verify(CARRIERS[carrier](written))
-    assert found.verdict is Verdict.ANOTHERS
+    found = verify_provenance(CARRIERS[carrier](written))
+    assert found.origin is MarkOrigin.OTHER_TOOL
     assert found.mark.says_ai
     assert dict(found.mark.aigc) == AIGC
     assert found.mark.made_by == "001191110108"
@@ -83,54 +88,58 @@ def test_anothers_aigc_is_understood(carrier: str, written: bytes) -> None:
 def test_anothers_source_type_is_understood(carrier: str) -> None:
     """IPTC's word and the names beside it are told; what a camera took is a mark and is not called AI."""
     kind = f' Iptc4xmpExt:DigitalSourceType="{NEWSCODES}trainedAlgorithmicMedia"'
-    found = verify(CARRIERS[carrier](packet(kind + ' photoshop:Credit="Made with Google AI"')))
-    assert (found.verdict, found.mark.says_ai, found.mark.made_by) == (Verdict.ANOTHERS, True, "Made with Google AI")
+    found = verify_provenance(CARRIERS[carrier](packet(kind + ' photoshop:Credit="Made with Google AI"')))
+    assert (found.origin, found.mark.says_ai, found.mark.made_by) == (
+        MarkOrigin.OTHER_TOOL,
+        True,
+        "Made with Google AI",
+    )
     creators = "<dc:creator><rdf:Seq><rdf:li>A. Painter</rdf:li><rdf:li>B</rdf:li></rdf:Seq></dc:creator>"
     kind = kind.replace("trainedAlgorithmicMedia", "digitalCapture")
-    found = verify(CARRIERS[carrier](packet(kind + ' xmp:CreatorTool="Camera 1.0"', creators)))
-    assert (found.verdict, found.mark.says_ai, found.mark.software) == (Verdict.ANOTHERS, False, "Camera 1.0")
+    found = verify_provenance(CARRIERS[carrier](packet(kind + ' xmp:CreatorTool="Camera 1.0"', creators)))
+    assert (found.origin, found.mark.says_ai, found.mark.software) == (MarkOrigin.OTHER_TOOL, False, "Camera 1.0")
     assert found.mark.creator == "A. Painter"
 
 
 def test_a_name_alone_is_no_mark() -> None:
     """A program's name says nothing about AI, but it is told."""
-    found = verify(jpeg_with(packet(' xmp:CreatorTool="Camera 1.0"')))
-    assert (found.verdict, found.mark.software) == (Verdict.NONE, "Camera 1.0")
+    found = verify_provenance(jpeg_with(packet(' xmp:CreatorTool="Camera 1.0"')))
+    assert (found.origin, found.mark.software) == (MarkOrigin.NONE, "Camera 1.0")
 
 
 def test_plain_text_chunks_are_read() -> None:
     """Generators that write AIGC's JSON and their name into text chunks of a PNG are understood."""
     chunks = [(b"AIGC", json.dumps(AIGC).encode()), (b"Software", b"NovelAI")]
-    found = verify(samples.png_with(*(samples.chunk(b"tEXt", key + b"\0" + text) for key, text in chunks)))
-    assert (found.verdict, dict(found.mark.aigc), found.mark.software) == (Verdict.ANOTHERS, AIGC, "NovelAI")
+    found = verify_provenance(samples.png_with(*(samples.chunk(b"tEXt", key + b"\0" + text) for key, text in chunks)))
+    assert (found.origin, dict(found.mark.aigc), found.mark.software) == (MarkOrigin.OTHER_TOOL, AIGC, "NovelAI")
 
 
 def test_a_heic_is_scanned() -> None:
     """A kind of file that we do not write is still looked through for a packet."""
     pillow_heif.register_heif_opener()
     written = packet(elements=f"<TC260:AIGC>{escaped(AIGC)}</TC260:AIGC>")
-    assert verify(samples.saved("HEIF", xmp=written)).verdict is Verdict.ANOTHERS
-    assert verify(samples.saved("HEIF")).verdict is Verdict.NONE
+    assert verify_provenance(samples.saved("HEIF", xmp=written)).origin is MarkOrigin.OTHER_TOOL
+    assert verify_provenance(samples.saved("HEIF")).origin is MarkOrigin.NONE
 
 
 @pytest.mark.parametrize("kind", ["jpeg 4:2:0", "png"])
 def test_a_file_that_breaks_off_still_says_what_it_said(kind: str) -> None:
     """Half a download is no picture to work on, but its mark is whole."""
-    marked = embed(PLAIN[kind](), MARK)
-    assert read(marked[: len(marked) // 2]) == MARK
+    marked = embed_provenance(PLAIN[kind](), MARK)
+    assert read_provenance(marked[: len(marked) // 2]) == MARK
 
 
 @pytest.mark.parametrize(("data", "slug"), [(b"", "image_empty"), (b"hello", "image_wrong_kind")])
 def test_what_is_no_picture_is_refused(data: bytes, slug: str) -> None:
     """Nothing is said about what is no picture."""
     with pytest.raises(ImageRejected) as refused:
-        verify(data)
+        verify_provenance(data)
     assert refused.value.slug == slug
 
 
 # ── Hostile packets ─────────────────────────────────────────────────────────────────────────────────────────────────
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
-OURS = embed(PLAIN["jpeg 4:2:0"](), MARK)
+OURS = embed_provenance(PLAIN["jpeg 4:2:0"](), MARK)
 HOSTILE: dict[str, Callable[[], bytes]] = {
     "billion laughs": lambda: f'<!DOCTYPE x [<!ENTITY l0 "ha">{LAUGHS}]><x>&l11;</x>'.encode(),
     "file of the machine": lambda: b'<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><x>&f;</x>',
@@ -158,10 +167,10 @@ def test_a_hostile_packet_says_nothing_and_costs_nothing(attack: str) -> None:
         data = carry(written)
         tracemalloc.start()
         start = time.perf_counter()
-        found = verify(data)
+        found = verify_provenance(data)
         took, peak = time.perf_counter() - start, tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert (found.verdict, found.mark.says_ai) == (Verdict.NONE, False)
+        assert (found.origin, found.mark.says_ai) == (MarkOrigin.NONE, False)
         assert took < 2
         assert peak < 80_000_000
 
@@ -181,7 +190,7 @@ def test_a_hostile_packet_says_nothing_and_costs_nothing(attack: str) -> None:
 def test_a_file_of_nothing_but_markers_is_read_quickly(data: bytes) -> None:
     """Tens of megabytes that only keep a reader busy are given up or done with within seconds."""
     start = time.perf_counter()
-    assert verify(data).verdict is Verdict.NONE
+    assert verify_provenance(data).origin is MarkOrigin.NONE
     assert time.perf_counter() - start < 3
 
 
@@ -191,7 +200,7 @@ def test_packed_text_does_not_swell() -> None:
     packed = b"".join(stream.compress(bytes(1_000_000)) for _ in range(300)) + stream.flush()
     bombs = [samples.chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + packed)] * 20
     tracemalloc.start()
-    assert verify(samples.png_with(*bombs)).verdict is Verdict.NONE
+    assert verify_provenance(samples.png_with(*bombs)).origin is MarkOrigin.NONE
     assert tracemalloc.get_traced_memory()[1] < 30_000_000
     tracemalloc.stop()
 
@@ -199,6 +208,6 @@ def test_packed_text_does_not_swell() -> None:
 def test_texts_are_shown_as_one_short_line() -> None:
     """What another's mark says cannot carry controls, marks of direction or pages of text onto the screen."""
     odd = "&#10;a&#9;\u202eb" + "c" * 1000
-    found = verify(jpeg_with(packet(f' xmp:CreatorTool="{odd}" TC260:Label="1"')))
+    found = verify_provenance(jpeg_with(packet(f' xmp:CreatorTool="{odd}" TC260:Label="1"')))
     assert found.mark.software.startswith("a bccc")
     assert len(found.mark.software) == 256

@@ -10,51 +10,60 @@ from meitu_demo import templates
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import ValueRejected
 from meitu_demo.imaging import codec
-from meitu_demo.sheets import CELL, STRENGTHS, Closeup, look, of_shapes, of_strengths, of_templates, preview
+from meitu_demo.sheets import (
+    STRENGTHS,
+    THUMBNAIL_PX,
+    FaceCrop,
+    crop_face,
+    render_preview,
+    render_shapes,
+    render_strengths,
+    render_templates,
+)
 
 
 @pytest.fixture(scope="module")
-def closeup(astronaut_jpeg: bytes) -> Closeup:
-    return look(CATALOGUE["facial_aesthetics"], astronaut_jpeg)
+def closeup(astronaut_jpeg: bytes) -> FaceCrop:
+    return crop_face(CATALOGUE["facial_aesthetics"], astronaut_jpeg)
 
 
-def test_all_22_differ(closeup: Closeup) -> None:
+def test_all_22_differ(closeup: FaceCrop) -> None:
     """From each other and from the photo."""
-    still = preview(closeup.within(CELL), 0, 0.0)
-    pictures = list(of_shapes(closeup))
+    still = render_preview(closeup.shrink_to(THUMBNAIL_PX), 0, 0.0)
+    pictures = list(render_shapes(closeup))
     assert len({still, *pictures}) == 23
-    assert all(max(codec.size_of(picture)) <= CELL for picture in pictures)
+    assert all(max(codec.read_size(picture)) <= THUMBNAIL_PX for picture in pictures)
 
 
-def test_more_strength_moves_more(closeup: Closeup) -> None:
+def test_more_strength_moves_more(closeup: FaceCrop) -> None:
     """From the photo itself at 0 to the whole shape at 1."""
-    first, *others = (codec.decode(picture).astype(float) for picture in of_strengths(closeup, 2))
-    assert np.abs(first - closeup.shown(closeup.pixels)).mean() < 5  # the JPEG's own
+    first, *others = (codec.decode(picture).astype(float) for picture in render_strengths(closeup, 2))
+    assert np.abs(first - closeup.crop_visible(closeup.pixels)).mean() < 5  # the JPEG's own
     moved = [np.abs(picture - first).mean() for picture in others]
     assert len(moved) == len(STRENGTHS) - 1
     assert moved == sorted(moved)
 
 
 @pytest.mark.parametrize(("shape", "strength"), [(22, 0.5), (-1, 0.5), (1, 1.1), (1, float("nan"))])
-def test_no_such_picture(closeup: Closeup, shape: int, strength: float) -> None:
+def test_no_such_picture(closeup: FaceCrop, shape: int, strength: float) -> None:
     """A shape or strength that there is not is refused."""
     with pytest.raises(ValueRejected):
-        preview(closeup, shape, strength)
+        render_preview(closeup, shape, strength)
 
 
-def test_each_template_wears_the_face(closeup: Closeup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_template_wears_the_face(closeup: FaceCrop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the gallery's order, unlike the template itself; one of the owner's without a face has no picture."""
     cv2.imwrite(str(tmp_path / "wall.png"), np.full((300, 300, 3), 128, np.uint8))
     monkeypatch.setattr(templates, "_own", {})
     templates.load_folder(tmp_path)
     some = [templates.all_templates()[at] for at in (0, 1, -1)]  # they are many, and each takes a while to load
     monkeypatch.setattr(templates, "all_templates", lambda: some)
-    *pictures, last = of_templates(closeup)
+    *pictures, last = render_templates(closeup)
     assert last is None
     for info, picture in zip(some[:-1], pictures, strict=True):
         assert picture is not None
         shown = codec.decode(picture)
         bare = cv2.resize(templates.load(info.id).flat, shown.shape[1::-1], interpolation=cv2.INTER_AREA)
-        assert shown.shape[1] == CELL
+        assert shown.shape[1] == THUMBNAIL_PX
         if info.kind == "drawn":
             assert (np.abs(shown.astype(float) - bare).max(-1) > 24).sum() > 100

@@ -8,11 +8,11 @@ from meitu_demo.effects.reshape import reshape
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import DemoError, ImageRejected, NoFace, Refusal
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.imaging.face_checks import pick_face
 from meitu_demo.offline.engine import process
-from meitu_demo.sheets import Closeup, look
-from meitu_demo.sheets.closeup import LARGEST
+from meitu_demo.sheets import FaceCrop, crop_face
+from meitu_demo.sheets.closeup import MAX_VISIBLE_PX
 from meitu_demo.spec import Image
 
 AESTHETICS = CATALOGUE["facial_aesthetics"]
@@ -21,17 +21,17 @@ AESTHETICS = CATALOGUE["facial_aesthetics"]
 @pytest.fixture(scope="module")
 def sent() -> Image:
     """A photo with a large face, as it would be sent."""
-    large = cv2.resize(astronaut(), (1900, 1900), interpolation=cv2.INTER_CUBIC)
+    large = cv2.resize(load_astronaut(), (1900, 1900), interpolation=cv2.INTER_CUBIC)
     return codec.decode(codec.prepare(codec.encode(large), AESTHETICS.limits).photo.data)
 
 
 @pytest.fixture(scope="module")
-def closeup(sent: Image) -> Closeup:
-    return look(AESTHETICS, codec.encode(sent))
+def closeup(sent: Image) -> FaceCrop:
+    return crop_face(AESTHETICS, codec.encode(sent))
 
 
 @pytest.mark.parametrize("shape", range(22))
-def test_a_shape_is_what_the_engine_draws(shape: int, sent: Image, closeup: Closeup) -> None:
+def test_a_shape_is_what_the_engine_draws(shape: int, sent: Image, closeup: FaceCrop) -> None:
     """Cut out and shrunk before the warp or after it: the same but for a rounding, and not the photo itself."""
     face = pick_face(sent)
     scale = closeup.face.width / face.width
@@ -43,62 +43,62 @@ def test_a_shape_is_what_the_engine_draws(shape: int, sent: Image, closeup: Clos
         return cv2.resize(pixels[part], (width, height), interpolation=cv2.INTER_AREA).astype(np.int16)
 
     meant, drawn = small(reshape(sent, face, shape, 1.0)), reshape(closeup.pixels, closeup.face, shape, 1.0)
-    moved = np.abs(closeup.shown(meant) - closeup.shown(small(sent))).max(-1) > 16
-    off = np.abs(closeup.shown(meant) - closeup.shown(drawn).astype(np.int16))
+    moved = np.abs(closeup.crop_visible(meant) - closeup.crop_visible(small(sent))).max(-1) > 16
+    off = np.abs(closeup.crop_visible(meant) - closeup.crop_visible(drawn).astype(np.int16))
     assert moved.sum() > 300
     assert off[moved].mean() < 4.0
     assert off.mean() < 1.0
 
 
-def test_what_is_shown_is_small_and_holds_the_face(closeup: Closeup, portrait: bytes) -> None:
+def test_what_is_shown_is_small_and_holds_the_face(closeup: FaceCrop, portrait: bytes) -> None:
     """512 px and no more; a small face is not enlarged; a thumbnail of it has its face at the same place."""
-    x, y, side = closeup.square
-    assert side == LARGEST
+    x, y, side = closeup.visible_square
+    assert side == MAX_VISIBLE_PX
     assert ((closeup.face.landmarks > (x, y)) & (closeup.face.landmarks < (x + side, y + side))).all()
-    small = look(AESTHETICS, portrait)
-    assert small.square[2] < 200
-    thumb = closeup.within(100)
-    assert thumb.square[2] == 100
-    assert np.allclose(thumb.face.landmarks / 100, closeup.face.landmarks / LARGEST, atol=0.02)
-    assert thumb.within(200) is thumb
+    small = crop_face(AESTHETICS, portrait)
+    assert small.visible_square[2] < 200
+    thumb = closeup.shrink_to(100)
+    assert thumb.visible_square[2] == 100
+    assert np.allclose(thumb.face.landmarks / 100, closeup.face.landmarks / MAX_VISIBLE_PX, atol=0.02)
+    assert thumb.shrink_to(200) is thumb
 
 
-def test_bytes_hold_all_of_it(closeup: Closeup) -> None:
+def test_bytes_hold_all_of_it(closeup: FaceCrop) -> None:
     """Packed and unpacked, it draws the same picture."""
-    again = Closeup.unpack(closeup.pack())
-    assert (again.square, again.faces) == (closeup.square, 1)
+    again = FaceCrop.unpack(closeup.pack())
+    assert (again.visible_square, again.face_count) == (closeup.visible_square, 1)
     assert (reshape(again.pixels, again.face, 3) == reshape(closeup.pixels, closeup.face, 3)).all()
 
 
 def test_a_face_at_the_edge_is_shown_as_far_as_it_goes() -> None:
     """There is no room beside it: the square stays inside the photo."""
-    photo = np.ascontiguousarray(astronaut()[60:200, 165:285])
-    found = look(AESTHETICS, codec.encode(photo))
-    x, y, side = found.square
-    assert found.shown(found.pixels).shape == (side, side, 3)
+    photo = np.ascontiguousarray(load_astronaut()[60:200, 165:285])
+    found = crop_face(AESTHETICS, codec.encode(photo))
+    x, y, side = found.visible_square
+    assert found.crop_visible(found.pixels).shape == (side, side, 3)
     assert min(x, y) >= 0
 
 
 def test_of_two_faces_the_largest_is_taken_and_both_are_counted() -> None:
     """As a run takes it."""
-    photo = astronaut()
+    photo = load_astronaut()
     half = cv2.resize(photo, None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)
     both = np.zeros((512, 900, 3), np.uint8)
     both[:, :512], both[: half.shape[0], 520 : 520 + half.shape[1]] = photo, half
-    found = look(AESTHETICS, codec.encode(both))
-    assert found.faces == 2
+    found = crop_face(AESTHETICS, codec.encode(both))
+    assert found.face_count == 2
     assert found.face.side == pytest.approx(pick_face(photo).side, rel=0.05)
 
 
 @pytest.mark.parametrize("kind", ["faceless", "cut", "tiny", "broken"])
 def test_it_refuses_what_a_run_refuses(kind: str, faceless: bytes) -> None:
     """With the same error; a photo that cannot be sent is none to look at."""
-    cut = codec.encode(np.ascontiguousarray(astronaut()[100:300, 180:330]))
+    cut = codec.encode(np.ascontiguousarray(load_astronaut()[100:300, 180:330]))
     source = {"faceless": faceless, "cut": cut, "tiny": codec.encode(np.zeros((8, 8, 3), np.uint8)), "broken": b"x"}[
         kind
     ]
     with pytest.raises(DemoError) as refused:
-        look(AESTHETICS, source)
+        crop_face(AESTHETICS, source)
     assert isinstance(refused.value, NoFace | Refusal | ImageRejected)
     with pytest.raises(DemoError) as run:
         process(AESTHETICS, source, {})

@@ -16,7 +16,7 @@ from PIL import Image
 from ui.conftest import Page, serve, vendor
 
 from meitu_demo.imaging import codec
-from meitu_demo.provenance import read
+from meitu_demo.provenance import read_provenance
 from meitu_demo.settings import Settings
 from meitu_demo.words import translate
 
@@ -100,14 +100,14 @@ def test_a_picture_and_a_report(
     file, report = client.predict(photo=handle_file(portrait_file), **values, api_name=f"/{name}")
     data = Path(file).read_bytes()
     assert same_but_for_the_label(data, page.ear.pictures[-1])
-    mark = read(data)
+    mark = read_provenance(data)
     assert mark is not None
     assert (mark.endpoint, mark.made_by, mark.result_id) == (name, "offline engine", report["receipt"]["result_id"])
     assert Path(file).name.startswith(name.replace("_", "-"))
     assert Path(file).suffix == ".jpg"
     assert set(report) == REPORT
     assert (report["endpoint"], report["mode"]) == (name, "offline")
-    assert (report["width"], report["height"]) == codec.size_of(data)
+    assert (report["width"], report["height"]) == codec.read_size(data)
     assert report["elapsed_s"] > 0
     assert report["request_id"]
     assert isinstance(report["changes"], list)
@@ -281,7 +281,7 @@ def test_a_live_call_says_where_the_photo_went(keyed_page: Page, portrait: bytes
     assert (report["mode"], report["repeated"]) == ("live", False)
     assert report["receipt"]["sent_to"] == "127.0.0.1"
     assert report["receipt"]["bytes_sent"] > len(portrait)
-    mark = read(httpx.get(file["url"]).content)
+    mark = read_provenance(httpx.get(file["url"]).content)
     assert mark is not None
     assert mark.made_by == "Meitu"
 
@@ -365,7 +365,7 @@ def test_a_private_event_works_with_an_upload(page: Page, portrait: bytes) -> No
     assert found
     kept = httpx.get(f"{page.url}/{found[0]}")
     assert (codec.decode(kept.content) == codec.decode(page.ear.pictures[-1])).all()
-    assert read(kept.content) is not None
+    assert read_provenance(kept.content) is not None
     assert kept.headers["cache-control"] == "private, no-store"
     assert kept.headers["x-content-type-options"] == "nosniff"
     assert httpx.get(f"{page.url}/kept/guess/x.jpg").status_code == 404

@@ -14,7 +14,7 @@ from meitu_demo.errors import ImageRejected
 from meitu_demo.fair import Turns
 from meitu_demo.routes import Routes
 from meitu_demo.settings import Settings
-from meitu_demo.sheets import look
+from meitu_demo.sheets import crop_face
 from meitu_demo.store import PictureStore
 from meitu_demo.till import Till
 from meitu_demo.ui import closeups
@@ -94,9 +94,9 @@ async def test_what_is_deleted_while_it_is_looked_for_is_not_kept(
     def held(*given: Any) -> Any:
         begun.set()
         assert gate.wait(30)
-        return look(*given)
+        return crop_face(*given)
 
-    monkeypatch.setattr(closeups, "look", held)
+    monkeypatch.setattr(closeups, "crop_face", held)
     search = asyncio.create_task(context.closeups.of(context, AESTHETICS, photo, ME))
     assert await asyncio.to_thread(begun.wait, 30)
     await context.mine.delete(ME.session)

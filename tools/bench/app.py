@@ -10,7 +10,7 @@ import psutil
 
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.offline.engine import process
 
 from .ratio import Row, seconds
@@ -49,7 +49,7 @@ def _start_row(runs: int = 7) -> Row:
 
 
 def _call_rows(runs: int = 15) -> list[Row]:
-    photo = codec.encode(astronaut())
+    photo = codec.encode(load_astronaut())
     found = []
     with serving(OURS) as (ours, _, _), serving(SIMPLEST) as (simple, _, _), httpx.Client(timeout=60) as client:
         for endpoint in CATALOGUE.values():
@@ -85,7 +85,7 @@ def call(client: httpx.Client, url: str, api_name: str, photo: bytes, values: li
 
 def memory() -> tuple[float, float]:
     """Resident memory in MB after a quarter of CALLS mixed calls, and after all of them."""
-    photo = codec.encode(astronaut())
+    photo = codec.encode(load_astronaut())
     with serving(OURS) as (url, _, pid), httpx.Client(timeout=60) as client:
         process_info = psutil.Process(pid)
         sizes = []

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from meitu_demo.endpoints.vendor_limits import MEITU
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.imaging.codec import prepare
 
 from .ratio import Row, compare
@@ -15,7 +15,7 @@ def camera_jpeg(width: int = 4032, height: int = 3024) -> bytes:
     grain = np.random.default_rng(7).normal(0, 1, (height, width)).astype(np.float32)
     grain = cv2.GaussianBlur(grain, (0, 0), 0.8)
     grain *= 7 / grain.std()
-    photo = cv2.resize(astronaut(), (width, width), interpolation=cv2.INTER_CUBIC)[:height]
+    photo = cv2.resize(load_astronaut(), (width, width), interpolation=cv2.INTER_CUBIC)[:height]
     pixels = np.clip(photo + grain[..., None], 0, 255).astype(np.uint8)
     return bytes(cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1])
 

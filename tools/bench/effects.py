@@ -16,7 +16,7 @@ from meitu_demo.effects.fuse import fuse
 from meitu_demo.effects.reshape import reshape
 from meitu_demo.effects.restore import restore
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.imaging.faces import find_faces
 from meitu_demo.spec import Image
 
@@ -32,7 +32,11 @@ def rows() -> list[Row]:
 
 
 def _reshape_rows() -> list[Row]:
-    frame, square, small = _frame(1920, 1080), cv2.resize(astronaut()[20:260, 110:350], (2000, 2000)), astronaut()
+    frame, square, small = (
+        _frame(1920, 1080),
+        cv2.resize(load_astronaut()[20:260, 110:350], (2000, 2000)),
+        load_astronaut(),
+    )
     at_1080p = partial(AESTHETICS.offline, frame, AESTHETICS.read({"shape_type": 8, "strength": 1}))
     at_4mp = partial(AESTHETICS.offline, square, AESTHETICS.read({"shape_type": 1, "strength": 1}))
 
@@ -49,7 +53,7 @@ def _reshape_rows() -> list[Row]:
 
 
 def _fuse_rows() -> list[Row]:
-    photo = astronaut()
+    photo = load_astronaut()
     rows = []
     for key in ("astronaut", "space_helmet"):
         template = templates.load(key)
@@ -66,7 +70,7 @@ def _fuse_rows() -> list[Row]:
 
 
 def _avatar_rows() -> list[Row]:
-    photo = astronaut()
+    photo = load_astronaut()
     faces = find_faces(photo)
     square = cv2.resize(photo, (768, 768))
     smooth = partial(cv2.bilateralFilter, square, 9, 50, 50)
@@ -96,7 +100,7 @@ def _detect_and_remap(frame: Image) -> Callable[[], None]:
 
 def stages(version: str) -> list[tuple[str, float]]:
     """What the avatar's time goes into: (stage, milliseconds), the longest first. A profile slows what it measures."""
-    photo = astronaut()
+    photo = load_astronaut()
     faces = find_faces(photo)
     avatar(photo, faces, version)
     profile = cProfile.Profile()
@@ -110,7 +114,7 @@ def stages(version: str) -> list[tuple[str, float]]:
 def _frame(width: int, height: int) -> Image:
     """The astronaut enlarged to the frame's height on grey: a portrait in landscape."""
     frame = np.full((height, width, 3), 128, np.uint8)
-    photo = cv2.resize(astronaut(), (height, height), interpolation=cv2.INTER_CUBIC)
+    photo = cv2.resize(load_astronaut(), (height, height), interpolation=cv2.INTER_CUBIC)
     left = (width - height) // 2
     frame[:, left : left + height] = photo
     return frame

@@ -11,7 +11,7 @@ import httpx
 import numpy as np
 
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 
 from .ratio import Row, seconds
 from .server import OURS, serving
@@ -36,7 +36,7 @@ def film() -> list[bytes]:
         turn = 2 * math.pi * number / FRAMES
         scale = 1.05 + 0.2 * math.sin(turn)
         matrix = np.array([[scale, 0, 50 + 40 * math.cos(turn)], [0, scale, -10 + 10 * math.sin(2 * turn)]])
-        frame = cv2.warpAffine(astronaut(), matrix, (640, 480), borderMode=cv2.BORDER_REFLECT)
+        frame = cv2.warpAffine(load_astronaut(), matrix, (640, 480), borderMode=cv2.BORDER_REFLECT)
         found.append(codec.encode(np.asarray(frame, np.uint8), 85))
     return found
 

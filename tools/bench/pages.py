@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.astronaut import astronaut
-from meitu_demo.sheets import look, preview
+from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.sheets import crop_face, render_preview
 
 from .ratio import Row, seconds
 from .server import OURS, serving
@@ -87,9 +87,9 @@ def _sheet_row(page: Page, runs: int = 9) -> Row:
     photo, endpoint = large_photo(), CATALOGUE["facial_aesthetics"]
 
     def shapes() -> None:
-        closeup = look(endpoint, photo)
+        closeup = crop_face(endpoint, photo)
         for number in range(22):
-            preview(closeup, number, 1.0)
+            render_preview(closeup, number, 1.0)
 
     shapes()
     pairs, firsts = [], []
@@ -137,7 +137,7 @@ def _take_photo(page: Page) -> None:
 @cache
 def large_photo() -> bytes:
     """A photo whose face fills a preview of 512 px."""
-    return codec.encode(np.asarray(cv2.resize(astronaut(), (1900, 1900), interpolation=cv2.INTER_CUBIC), np.uint8))
+    return codec.encode(np.asarray(cv2.resize(load_astronaut(), (1900, 1900), interpolation=cv2.INTER_CUBIC), np.uint8))
 
 
 def _p95(times: tuple[float, ...]) -> float:

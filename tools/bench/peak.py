@@ -19,10 +19,10 @@ def _one(name: str) -> int:
     import cv2
 
     from meitu_demo.endpoints import CATALOGUE
-    from meitu_demo.imaging.astronaut import astronaut
+    from meitu_demo.imaging.astronaut import load_astronaut
 
     endpoint = CATALOGUE[name]
-    photo = cv2.resize(astronaut(), (3464, 3464), interpolation=cv2.INTER_CUBIC)
+    photo = cv2.resize(load_astronaut(), (3464, 3464), interpolation=cv2.INTER_CUBIC)
     endpoint.offline(photo, endpoint.read({}))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 

@@ -91,7 +91,7 @@ def _at_work(app: Contained, report: Report) -> None:
     client = Client(_url(app), verbose=False)
     for name, values in CALLS.items():
         began = time.perf_counter()
-        path, told = client.predict(handle_file(str(astronaut.astronaut_file())), api_name=name, **values)
+        path, told = client.predict(handle_file(str(astronaut.find_astronaut_file())), api_name=name, **values)
         with Picture.open(path) as picture:
             picture.load()
             size = picture.size
@@ -121,7 +121,7 @@ def _stopped(app: Contained, arrived: threading.Event, report: Report) -> None:
 
 
 def _paid_call(app: Contained) -> object:
-    photo = handle_file(str(astronaut.astronaut_file()))
+    photo = handle_file(str(astronaut.find_astronaut_file()))
     return Client(_url(app), verbose=False).predict(photo, consent=True, api_name="/quality_restoration")[1]
 
 

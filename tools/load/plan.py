@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 
 EARLY = 0.2  # of a round: visitors are still coming, caches and pools fill
 CORES = len(os.sched_getaffinity(0))
@@ -84,7 +84,7 @@ class Came:
 def photos(folder: Path, number: int, size: int) -> str:
     """`number` portraits of `size`², no two alike; for `Plan.photos`."""
     folder.mkdir(exist_ok=True)
-    face = np.asarray(astronaut()[0:320, 60:380])
+    face = np.asarray(load_astronaut()[0:320, 60:380])
     large = np.repeat(np.repeat(face, -(-size // 320), 0), -(-size // 320), 1)[:size, :size].copy()
     for at in range(number):
         large[:16, :16] = at % 256

@@ -13,7 +13,7 @@ import numpy as np
 
 from meitu_demo.effects.measures import MEASURES, Ruler
 from meitu_demo.effects.reshape import face_warp, reshape
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.imaging.faces import Face, Image, find_faces
 
 from . import OUTPUT
@@ -28,7 +28,7 @@ TILE, COLUMNS = 420, 6
 
 def main(shown: dict[str, Image] | None = None) -> int:
     """Print and write the table and the sheets; pictures that would be refused are left out. 1 when a bar is missed."""
-    shown = shown or {"astronaut": astronaut()}
+    shown = shown or {"astronaut": load_astronaut()}
     faces = accepted(shown)
     photos = {name: shown[name] for name in faces}
     OUTPUT.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def main(shown: dict[str, Image] | None = None) -> int:
     for shape, measure in enumerate(MEASURES):
         exact = [exact_moves(photos[name].shape, face, shape) for name, face in faces.items()]
         move, others = min(row[0] for row in exact), max(row[1] for row in exact)
-        jacobian = min(face_warp(image.shape, face, shape).jacobian for image, face in seen)
+        jacobian = min(face_warp(image.shape, face, shape).min_jacobian for image, face in seen)
         median = float(np.median([seen_move(image, face, shape) for image, face in seen]))
         good = move >= measure.bar and others < 1 / 3 and jacobian > JACOBIAN_BAR and (median > 0 or shape in BLUNT)
         passed, sharp, lowest = passed + good, sharp + (median > 0), min(lowest, jacobian)
@@ -67,7 +67,7 @@ def exact_moves(frame: tuple[int, ...], face: Face, shape: int) -> tuple[float, 
     Others are shares of the move, both counted in bars so that degrees and per cent compare.
     """
     ruler, own = Ruler.of(face), MEASURES[shape]
-    carried = [face_warp(frame, face, shape, strength).carry(face.landmarks) for strength in STRENGTHS]
+    carried = [face_warp(frame, face, shape, strength).transform_points(face.landmarks) for strength in STRENGTHS]
     moves = [0.0, *(own.moved(points, ruler) for points in carried)]
     if not (np.diff(moves) > 0).all():
         return 0.0, np.inf

@@ -10,7 +10,7 @@ import numpy as np
 
 from meitu_demo.errors import Refusal
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.imaging.face_checks import pick_face
 from meitu_demo.imaging.faces import Face
 from meitu_demo.spec import Image
@@ -23,7 +23,7 @@ def people(folder: Path | None) -> dict[str, Image]:
     if folder is not None:
         files = sorted(path for path in folder.iterdir() if path.suffix.lower() in KINDS)
         return {path.stem: codec.decode(path.read_bytes()) for path in files}
-    image = astronaut()
+    image = load_astronaut()
     turn = cv2.getRotationMatrix2D((225, 120), 25, 1)
     return {
         "astronaut": image,

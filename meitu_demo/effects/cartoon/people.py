@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ...imaging.matte import person_matte
+from ...imaging.matte import compute_person_matte
 from .bust import Bust
 from .head import Field, Head, Image
 from .pen import ramp
@@ -16,13 +16,13 @@ LEAST_COVER = 0.55  # of a face that the model must find; below, head and should
 def cut_out(canvas: Image, people: Sequence[Bust]) -> Field:
     """How much each pixel belongs to somebody, 0..1, float32 (h, w). A face of the mesh always does."""
     half = cv2.resize(canvas, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)  # drawn outlines are smoother still
-    matte = cv2.resize(person_matte(half), canvas.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    matte = cv2.resize(compute_person_matte(half), canvas.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     for bust in people:
         view = matte[bust.rows, bust.columns]
         if len(people) > 1:  # in a wide group each person is too small for the model
             near = canvas[bust.rows, bust.columns]
             small = cv2.resize(near, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-            found = cv2.resize(person_matte(small), near.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+            found = cv2.resize(compute_person_matte(small), near.shape[1::-1], interpolation=cv2.INTER_LINEAR)
             np.maximum(view, found * bust.own, out=view)
         face = _face(bust.head, view.shape)
         if (view * face).sum() < LEAST_COVER * face.sum():

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...imaging.align import FACE_OVAL
-from ...imaging.blend import Mask, polygon_mask
+from ...imaging.blend import Mask, build_polygon_mask
 from ...imaging.faces import Face
 from .blocks import Plane
 
@@ -76,18 +76,18 @@ def _hull(points: Points, indices: Sequence[int], grow: float) -> Points:
 
 def _features(points: Points, shape: tuple[int, ...], feather: float) -> Mask:
     hulls = [_hull(points, part, 1.35) for part in (*_EYES, *_BROWS)] + [_hull(points, _LIPS, 1.05)]
-    return np.asarray(np.maximum.reduce([polygon_mask(hull, shape, feather) for hull in hulls]), np.float32)
+    return np.asarray(np.maximum.reduce([build_polygon_mask(hull, shape, feather) for hull in hulls]), np.float32)
 
 
 def _skin(points: Points, shape: tuple[int, ...]) -> Mask:
     oval = points[list(FACE_OVAL)]
     feather = 0.04 * float(np.ptp(oval[:, 0]))
-    return np.maximum(polygon_mask(oval, shape, feather) - _features(points, shape, feather / 2), 0)
+    return np.maximum(build_polygon_mask(oval, shape, feather) - _features(points, shape, feather / 2), 0)
 
 
 def _clarity(points: Points, shape: tuple[int, ...]) -> Mask:
     oval = points[list(FACE_OVAL)]
     centre, feather = oval.mean(0), 0.05 * float(np.ptp(oval[:, 0]))
-    head = polygon_mask(centre + (oval - centre) * _HEAD, shape, 4 * feather)
-    ring = head * (1 - polygon_mask(centre + (oval - centre) * 0.97, shape, feather))
+    head = build_polygon_mask(centre + (oval - centre) * _HEAD, shape, 4 * feather)
+    ring = head * (1 - build_polygon_mask(centre + (oval - centre) * 0.97, shape, feather))
     return np.maximum(_FEATURE_CLARITY * _features(points, shape, feather), _HAIR_CLARITY * ring)

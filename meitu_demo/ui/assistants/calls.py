@@ -16,7 +16,7 @@ from ...desk import NOT_AGAIN, WHICHEVER, Ticket
 from ...errors import DemoError, ImageRejected, LinkRejected, ValueRejected
 from ...explain import explain
 from ...imaging import codec, cores
-from ...provenance import embed, read
+from ...provenance import embed_provenance, read_provenance
 from ...redaction import scrub, stack_trace
 from ...service import Outcome
 from ...spec import Endpoint, ImageLimits
@@ -130,7 +130,7 @@ async def _result(
 ) -> CallToolResult:
     """A picture to look at, a link to the whole one, and the report, as text and as data."""
     visible = context.settings.visible_label
-    master, shown = await cores.work(_draw, outcome, language, visible)
+    master, shown = await cores.run_in_worker(_draw, outcome, language, visible)
     if ticket.stopped:  # whoever has deleted everything must find nothing new
         raise _Ended
     name = file_name(outcome)
@@ -148,8 +148,8 @@ def _draw(outcome: Outcome, language: str, visible: bool) -> tuple[bytes, str]:
     """The master, and a small copy of it as it leaves, in base64."""
     master = delivery.master(outcome)
     small = codec.prepare(delivery.leaving(master, language, visible=visible), SHOWN).photo.data
-    mark = read(master)
-    return master, base64.b64encode(embed(small, mark) if mark else small).decode("ascii")
+    mark = read_provenance(master)
+    return master, base64.b64encode(embed_provenance(small, mark) if mark else small).decode("ascii")
 
 
 def _link(request: Request, path: str) -> AnyUrl:

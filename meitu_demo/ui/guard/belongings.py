@@ -71,7 +71,7 @@ class Belongings:
         self._desk.forget(session)
         self._pictures.forget(session)
         self._history.forget(session)
-        faces.forget()  # everybody's: whose they are is not known there, and they are found again
+        faces.clear_face_cache()  # everybody's: whose they are is not known there, and they are found again
         await anyio.to_thread.run_sync(remove, list(self._folders.get(session, ())))
 
     async def delete_all(self) -> None:

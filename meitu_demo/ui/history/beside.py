@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 from ...imaging import codec, cores
-from ...imaging.compare import matching
+from ...imaging.compare import align_to_result
 from ...service import Outcome
 from ...spec import Photo
 from ...store import PictureStore
@@ -27,7 +27,7 @@ async def pair(store: PictureStore, left: Made, right: Made, owner: str) -> tupl
     frame, other = (left, right) if turned else (right, left)
     inner, outer = pictures if turned else pictures[::-1]
     reframed = _elsewhere(left, right)
-    laid = await cores.work(partial(matching, outer, inner, reframed=reframed))
+    laid = await cores.run_in_worker(partial(align_to_result, outer, inner, changes_framing=reframed))
     url = other.pictures.after if laid is outer.data else f"{KEPT_PATH}/{store.put(laid, owner)}/beside.jpg"
     urls = (frame.pictures.after, url) if turned else (url, frame.pictures.after)
     return frame.outcome, replace(right.pictures, before=urls[0], after=urls[1])
@@ -47,4 +47,4 @@ def _elsewhere(left: Made, right: Made) -> bool:
 
 
 def _photo(data: bytes) -> Photo:
-    return Photo(data, codec.sniff(data) or "", *codec.size_of(data))
+    return Photo(data, codec.sniff(data) or "", *codec.read_size(data))

@@ -14,7 +14,7 @@ import gradio as gr
 from ...errors import ImageRejected
 from ...explain import explain
 from ...imaging import codec
-from ...preflight import Item, Mend, Preflight, apply, check, draw, line, mends
+from ...preflight import ChecklistItem, Fix, Preflight, apply_fix, check, describe_item, render_faces_svg, suggest_fixes
 from ...spec import Endpoint, ImageLimits
 from ...words import translate
 from ..context import Context
@@ -59,8 +59,8 @@ def build(
         found = await anyio.to_thread.run_sync(check, endpoint, source)
         picture = await _picture(context, found, source, visit)
         yield render(found, (), picture, language)
-        if found.refusal or any(item.state == "warn" for item in found.items):
-            offers = await anyio.to_thread.run_sync(mends, found, source)
+        if found.rejection or any(item.state == "warn" for item in found.items):
+            offers = await anyio.to_thread.run_sync(suggest_fixes, found, source)
             yield render(found, offers, picture, language)
 
     async def mend(request: gr.Request, payload: Any, tab: Any, slug: str, face: int) -> Any:
@@ -94,14 +94,14 @@ def build(
     )
 
 
-def render(found: Preflight, offers: tuple[Mend, ...], picture: str, language: str) -> str:
+def render(found: Preflight, offers: tuple[Fix, ...], picture: str, language: str) -> str:
     """The card: the picture with its faces, the verdict, what is amiss, and the whole checklist folded away."""
     others = any(offer.slug == OTHER for offer in offers)
-    title = translate(f"preflight.{'refused' if found.refusal else 'taken'}", language)
-    why = explain(found.refusal, language, paid=False).title if found.refusal else ""
+    title = translate(f"preflight.{'refused' if found.rejection else 'taken'}", language)
+    why = explain(found.rejection, language, paid=False).title if found.rejection else ""
     warnings = [item for item in found.items if item.state == "warn"]
-    state = "refuse" if found.refusal else "warn" if warnings else "ok"
-    faces = draw(found, language, choosable=others)
+    state = "refuse" if found.rejection else "warn" if warnings else "ok"
+    faces = render_faces_svg(found, language, selectable=others)
     alt = escape(translate("preflight.picture", language))
     image = f'<figure><img src="{escape(picture)}" alt="{alt}">{faces}</figure>' if picture and found.faces else ""
     can = " ".join(sorted({offer.slug for offer in offers}))
@@ -110,8 +110,8 @@ def render(found: Preflight, offers: tuple[Mend, ...], picture: str, language: s
 {f"<p>{escape(why)}</p>" if why else ""}{_lines(warnings, language)}</div></div><i class="can {can}" hidden></i>"""
 
 
-def _lines(items: Iterable[Item], language: str) -> str:
-    listed = "".join(f'<li class="{item.state}">{escape(line(item, language))}</li>' for item in items)
+def _lines(items: Iterable[ChecklistItem], language: str) -> str:
+    listed = "".join(f'<li class="{item.state}">{escape(describe_item(item, language))}</li>' for item in items)
     return f"<ul>{listed}</ul>" if listed else ""
 
 
@@ -126,7 +126,7 @@ async def _picture(context: Context, found: Preflight, source: bytes, visit: Vis
 def _mended(endpoint: Endpoint, source: bytes, slug: str, face: int) -> str:
     """The path of the photo after the mend. Raises ImageRejected when it is none of those that help."""
     found = check(endpoint, source)
-    for offer in mends(found, source):
+    for offer in suggest_fixes(found, source):
         if offer.slug == slug and (slug != OTHER or (offer.face is not None and offer.face.number == face)):
-            return uploads.hand_out("photo.jpg", apply(offer, found, source))
+            return uploads.hand_out("photo.jpg", apply_fix(offer, found, source))
     raise ImageRejected("image_unreadable")

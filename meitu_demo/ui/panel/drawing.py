@@ -18,7 +18,7 @@ import anyio
 
 from ...errors import DemoError
 from ...redaction import stack_trace
-from ...sheets import Closeup
+from ...sheets import FaceCrop
 from ...spec import Endpoint
 from ...words import translate
 from ..context import Context
@@ -69,7 +69,7 @@ class Wish:
     language: str
     photo: Any
     sheet: Sheet
-    draw: Callable[[Closeup], Pictures]
+    draw: Callable[[FaceCrop], Pictures]
     wanted: Callable[[], bool]
 
 
@@ -100,7 +100,7 @@ async def _work(context: Context, wish: Wish, tell: Callable[[str | None], None]
     try:
         async with context.turns.turn(context.sharer(wish.visit), wait):
             closeup = await context.closeups.of(context, wish.endpoint, wish.photo, wish.visit)
-            sheet = _with_faces(wish.sheet, closeup.faces, wish.language)
+            sheet = _with_faces(wish.sheet, closeup.face_count, wish.language)
             drawn: list[bytes | None] = []
             pictures = wish.draw(closeup)
             batch = await anyio.to_thread.run_sync(_next, pictures, 0.0)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...effects.degrade import degrade
 from ...imaging import codec
-from ...imaging.astronaut import astronaut, coffee
+from ...imaging.astronaut import load_astronaut, load_coffee
 from ...spec import Image
 from .. import stills
 from ..context import Context
@@ -71,19 +71,19 @@ def thumbnail(name: str) -> stills.Still:
 
 def _pair() -> Image:
     """The astronaut and, nearer and the other way round, the astronaut."""
-    nearer = cv2.resize(astronaut()[:410, 50:460][:, ::-1], (512, 512), interpolation=cv2.INTER_CUBIC)
-    return np.hstack([astronaut(), nearer])
+    nearer = cv2.resize(load_astronaut()[:410, 50:460][:, ::-1], (512, 512), interpolation=cv2.INTER_CUBIC)
+    return np.hstack([load_astronaut(), nearer])
 
 
 PHOTOS: dict[str, Callable[[], Image]] = {
-    "astronaut": astronaut,
-    "degraded": lambda: degrade(astronaut()),
+    "astronaut": load_astronaut,
+    "degraded": lambda: degrade(load_astronaut()),
     "pair": _pair,
-    "coffee": coffee,
+    "coffee": load_coffee,
 }
 PIECES: dict[str, Callable[[], Image]] = {
-    "astronaut": lambda: astronaut()[FACE],
-    "degraded": lambda: degrade(astronaut()[FACE]),
+    "astronaut": lambda: load_astronaut()[FACE],
+    "degraded": lambda: degrade(load_astronaut()[FACE]),
     "pair": lambda: _pair()[:, 190:702],
-    "coffee": lambda: coffee()[:, 120:520],
+    "coffee": lambda: load_coffee()[:, 120:520],
 }

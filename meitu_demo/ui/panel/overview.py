@@ -132,7 +132,7 @@ class Overview:
         shape, strength = shapes()[int(values["shape_type"])], float(values["strength"])
         async with context.previews.turn(visitor):
             closeup = await context.closeups.of(context, endpoint, payload, visit)
-            picture = await anyio.to_thread.run_sync(sheets.preview, closeup, shape.id, strength)
+            picture = await anyio.to_thread.run_sync(sheets.render_preview, closeup, shape.id, strength)
         return shown.preview(picture, preview_says(shape, strength, language), language)
 
     def _values(self, given: list[Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from ...imaging.faces import remembered
+from ...imaging.faces import face_cache_scope
 from ...spec import Endpoint
 from ..context import Context
 from ..events import PRIVATE
@@ -65,7 +65,9 @@ def build(
     def begin(*, offline: bool = False, again: bool = False, watch: Watcher = watch) -> Any:
         async def run(request: gr.Request, *given: Any) -> AsyncIterator[Update]:
             run, last = Run.of(endpoint, request, given, offline=offline, again=again), None
-            with remembered():  # the engine looks for the face, and then the page, to lay the photo over the result
+            with (
+                face_cache_scope()
+            ):  # the engine looks for the face, and then the page, to lay the photo over the result
                 async for update in watch(context, run):
                     if update != last:
                         yield update

@@ -5,13 +5,13 @@ from functools import partial
 from typing import Any
 
 from ... import sheets, templates
-from ...sheets import Closeup
+from ...sheets import FaceCrop
 from ...spec import Endpoint
 from ...tables import Shape, shapes
 from ...words import translate
 from .sheet import Cell, Sheet
 
-Draw = Callable[[Closeup], Iterator[bytes | None]]
+Draw = Callable[[FaceCrop], Iterator[bytes | None]]
 
 
 def plan(endpoint: Endpoint, kind: str, values: Mapping[str, Any], language: str) -> tuple[Sheet, Draw]:
@@ -19,14 +19,14 @@ def plan(endpoint: Endpoint, kind: str, values: Mapping[str, Any], language: str
     facts: dict[str, object] = {}
     draw: Draw
     if kind == "templates":
-        name, cells, draw = "template_id", _of_templates(language), sheets.of_templates
+        name, cells, draw = "template_id", _of_templates(language), sheets.render_templates
     elif kind == "strengths":
         shape = shapes()[int(values["shape_type"])]
         facts = {"number": shape.id, "name": shape_name(shape, language)}
         name, cells = "strength", _of_strengths(shape, language)
-        draw = partial(sheets.of_strengths, shape_type=shape.id)
+        draw = partial(sheets.render_strengths, shape_type=shape.id)
     else:
-        name, cells, draw = "shape_type", _of_shapes(language), sheets.of_shapes
+        name, cells, draw = "shape_type", _of_shapes(language), sheets.render_shapes
     at = [control.name for control in endpoint.controls].index(name)
     title, note = translate(f"sheets.{kind}_title", language, **facts), translate("sheets.note", language)
     return Sheet(endpoint.slug, kind, at, values[name], title, note, cells), draw

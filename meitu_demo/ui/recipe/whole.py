@@ -6,7 +6,7 @@ from functools import partial
 import anyio
 
 from ...imaging import codec, cores
-from ...imaging.compare import matching
+from ...imaging.compare import align_to_result
 from ...service import Outcome
 from ...spec import Photo
 from ...words import translate
@@ -26,7 +26,7 @@ async def whole(context: Context, session: str, course: Course, language: str) -
         return ""
     sent, result = await anyio.to_thread.run_sync(_photo, first), await anyio.to_thread.run_sync(_photo, end)
     reframed = any(finished.step.endpoint.reframes for finished in course.finished)
-    before = await cores.work(partial(matching, sent, result, reframed=reframed))
+    before = await cores.run_in_worker(partial(align_to_result, sent, result, changes_framing=reframed))
     if context.pictures.of(session, course.original) is None:  # deleted meanwhile: then nothing new is kept
         return ""
     stamp = last.pictures.file_name.rpartition("_")[2]
@@ -50,5 +50,5 @@ async def whole(context: Context, session: str, course: Course, language: str) -
 
 
 def _photo(data: bytes) -> Photo:
-    size = codec.size_of(data)
+    size = codec.read_size(data)
     return Photo(data, codec.sniff(data) or "image/jpeg", size[0], size[1])

@@ -70,7 +70,7 @@ def moved(shape: int) -> Points:
     width, height = np.ceil((still.max(0) + MARGIN - low) * PIXELS).astype(int).tolist()
     on_picture = (still - low) * PIXELS
     face = Face(on_picture.astype(np.float32), np.zeros(len(still), np.float32), 0.0, 0.0, 0.0)
-    return np.asarray(face_warp((height, width), face, shape).carry(on_picture) / PIXELS + low)
+    return np.asarray(face_warp((height, width), face, shape).transform_points(on_picture) / PIXELS + low)
 
 
 def arrows(shape: int) -> list[Arrow]:

@@ -3,7 +3,7 @@
 from html import escape
 
 from ...endpoints import CATALOGUE
-from ...imaging.face_checks import SMALLEST_FACE
+from ...imaging.face_checks import MIN_FACE_PX
 from ...spec import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
 from ...words import translate
 
@@ -31,7 +31,7 @@ def _card(endpoint: Endpoint, language: str) -> str:
         ("path", f"<code>POST {escape(endpoint.path)}</code>"),
         ("api", f"<code>/{escape(endpoint.id)}</code>"),
         ("photo", photo),
-        ("faces", say(f"faces_{endpoint.faces.value}", side=SMALLEST_FACE)),
+        ("faces", say(f"faces_{endpoint.faces.value}", side=MIN_FACE_PX)),
         ("controls", f"<ul>{controls}</ul>" if controls else say("no_controls")),
         ("constant", constant),
         ("offline", offline),

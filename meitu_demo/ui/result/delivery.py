@@ -5,8 +5,8 @@ upon another. Pure, and blocks: call it from a worker thread.
 """
 
 from ...imaging import codec
-from ...imaging.label import labelled
-from ...provenance import Provenance, embed, read, source_type
+from ...imaging.label import add_label
+from ...provenance import Provenance, choose_source_type, embed_provenance, read_provenance
 from ...service import Outcome
 from ...words import translate
 
@@ -19,7 +19,7 @@ def mark_of(outcome: Outcome) -> Provenance:
     offline = outcome.mode != "live"
     maker = OURS if offline else translate(f"providers.{outcome.endpoint.provider}.name", "en")
     made_at = outcome.made_at.isoformat(timespec="seconds")
-    return Provenance(outcome.endpoint.id, maker, source_type(outcome.endpoint.id, offline), made_at, outcome.id)
+    return Provenance(outcome.endpoint.id, maker, choose_source_type(outcome.endpoint.id, offline), made_at, outcome.id)
 
 
 def master(outcome: Outcome) -> bytes:
@@ -27,12 +27,12 @@ def master(outcome: Outcome) -> bytes:
     data = outcome.result.data
     if codec.sniff(data) not in EMBEDS:  # what a vendor sends as BMP or HEIC leaves as JPEG
         data = codec.encode(codec.decode(data))
-    return embed(data, mark_of(outcome))
+    return embed_provenance(data, mark_of(outcome))
 
 
 def leaving(picture: bytes, language: str, *, visible: bool) -> bytes:
     """A master as it leaves: labelled, unless the owner has turned that off, and marked. Raises ImageRejected."""
-    mark = read(picture)
+    mark = read_provenance(picture)
     if not visible or mark is None:
         return picture
-    return embed(labelled(picture, translate("label.visible", language)), mark)
+    return embed_provenance(add_label(picture, translate("label.visible", language)), mark)

@@ -39,7 +39,7 @@ def router(context: Context) -> APIRouter:
         language = match_language(request.headers.get("accept-language"))
         try:
             async with context.turns.turn(visitor):
-                told = await cores.work(tell, one, other, f"{KEPT_PATH}/{after}/after", language)
+                told = await cores.run_in_worker(tell, one, other, f"{KEPT_PATH}/{after}/after", language)
         except Crowded:
             return PlainTextResponse("busy", 503, headers=HEADERS)
         return HTMLResponse(told, headers=HEADERS)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from ...imaging import codec, cores
-from ...imaging.compare import matching
+from ...imaging.compare import align_to_result
 from ...service import Outcome
 from ...spec import ImageLimits
 from ...store import PictureStore
@@ -27,11 +27,11 @@ class Drawn:
 
 async def draw(outcome: Outcome) -> Drawn:
     """After is the marked master; before is the photo as sent, in the same shape."""
-    return await cores.work(_draw, outcome)
+    return await cores.run_in_worker(_draw, outcome)
 
 
 def _draw(outcome: Outcome) -> Drawn:
-    before = matching(outcome.sent, outcome.result, reframed=outcome.endpoint.reframes)
+    before = align_to_result(outcome.sent, outcome.result, changes_framing=outcome.endpoint.reframes)
     after = delivery.master(outcome)
     return Drawn(before, after, codec.prepare(after, SMALL).photo.data)
 

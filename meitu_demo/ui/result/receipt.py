@@ -6,7 +6,7 @@ Pure functions of an outcome; the same facts as HTML for the page and as a repor
 from html import escape
 from typing import Any
 
-from ...imaging.gate import file_size
+from ...imaging.gate import format_file_size
 from ...service import Outcome
 from ...words import translate
 
@@ -33,7 +33,7 @@ def receipt(outcome: Outcome, keep_minutes: int, recipient: str, language: str) 
 
     metadata = "gps" if found["gps_dropped"] else "dropped" if found["metadata_dropped"] else "none"
     sent = (
-        say("sent", size=file_size(found["bytes_sent"]), host=found["sent_to"], recipient=recipient)
+        say("sent", size=format_file_size(found["bytes_sent"]), host=found["sent_to"], recipient=recipient)
         if found["sent_to"]
         else say("stayed")
     )

@@ -6,8 +6,8 @@ Pure functions of words and facts; every text is escaped here, or comes as HTML 
 from dataclasses import dataclass
 from html import escape
 
-from ...imaging.compare import SAME_SHAPE
-from ...imaging.gate import file_size
+from ...imaging.compare import MAX_ASPECT_DIFFERENCE
+from ...imaging.gate import format_file_size
 from ...service import Outcome
 from ...words import translate
 from . import stage
@@ -74,7 +74,7 @@ def _facts(outcome: Outcome, picture: stage.Pictures, language: str) -> str:
     told = [
         translate("result.seconds", language, seconds=f"{outcome.elapsed_s:.2f}"),
         f"{result.width}×{result.height}",
-        file_size(len(result.data)),
+        format_file_size(len(result.data)),
     ]
     if outcome.mode != "offline":
         told.append(translate("result.paid", language))
@@ -106,4 +106,4 @@ def _overlay(sides: tuple[Side, Side], provider: str, language: str) -> str:
 def same_frame(one: Outcome, other: Outcome) -> bool:
     """Whether two results may lie over each other: their sides' ratios differ by no more than rounding."""
     ratios = [outcome.result.width / outcome.result.height for outcome in (one, other)]
-    return abs(ratios[0] / ratios[1] - 1) <= SAME_SHAPE
+    return abs(ratios[0] / ratios[1] - 1) <= MAX_ASPECT_DIFFERENCE

@@ -12,7 +12,7 @@ import gradio as gr
 from ...endpoints import CATALOGUE
 from ...errors import DemoError
 from ...explain import clean, explain
-from ...provenance import Finding, Mark, Provenance, SourceType, Verdict, verify
+from ...provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType, verify_provenance
 from ...words import translate
 from ..context import Context
 from ..events import PRIVATE
@@ -41,7 +41,7 @@ def build(context: Context, texts: Texts, session: Session) -> Shown:
         language, owner = language_of(request), Visit.of(request, tab).session
         try:
             source = await doors.read_upload(payload, context.uploads, lambda path: context.mine.note(owner, path))
-            return said(await anyio.to_thread.run_sync(verify, source), language)
+            return said(await anyio.to_thread.run_sync(verify_provenance, source), language)
         except DemoError as error:
             return stage.explanation(explain(error, language, paid=False), language)
 
@@ -49,7 +49,7 @@ def build(context: Context, texts: Texts, session: Session) -> Shown:
     return Shown("verify", photo, shown)
 
 
-def said(finding: Finding, language: str) -> str:
+def said(finding: MarkFinding, language: str) -> str:
     """What a file says about itself, as HTML for the stage."""
 
     def say(key: str, **gaps: object) -> str:
@@ -67,7 +67,7 @@ def said(finding: Finding, language: str) -> str:
             (say("time"), own.time),
             (say("id"), own.result_id),
         ]
-    elif finding.verdict is Verdict.NONE:
+    elif finding.origin is MarkOrigin.NONE:
         title, text = say("none"), say("none_text")
     else:
         title = say("others_ai" if mark.says_ai else "others")

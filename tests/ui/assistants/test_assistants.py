@@ -19,7 +19,7 @@ from ui.conftest import Page, serve, vendor
 import app
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
-from meitu_demo.provenance import read
+from meitu_demo.provenance import read_provenance
 from meitu_demo.settings import Settings, SettingsError
 from meitu_demo.ui import assistants
 from meitu_demo.ui.assistants import entrance
@@ -135,9 +135,9 @@ async def test_a_picture_a_link_and_a_report_until_the_session_ends(open_page: P
         shown, whole = base64.b64decode(picture.data), await fetched(str(link.uri))
         report = answer.structuredContent or {}
         assert json.loads(text.text) == report
-        marks = read(shown), read(whole.content)
+        marks = read_provenance(shown), read_provenance(whole.content)
         assert [mark and mark.result_id for mark in marks] == [report["receipt"]["result_id"]] * 2
-        assert codec.size_of(whole.content) == (report["width"], report["height"])
+        assert codec.read_size(whole.content) == (report["width"], report["height"])
         assert report["mode"] == "offline"
         assert told[-1] == translate("steps.download", "en")
     assert (await fetched(str(link.uri))).status_code == 404

@@ -10,7 +10,7 @@ from gradio_client.exceptions import AuthenticationError
 from pydantic import SecretStr
 from ui.conftest import Page, serve
 
-from meitu_demo.provenance import read
+from meitu_demo.provenance import read_provenance
 from meitu_demo.settings import Settings
 from meitu_demo.ui.guard.login import checker
 from meitu_demo.ui.guard.tries import FREE
@@ -95,7 +95,7 @@ def test_programs_come_in_with_a_password(locked: Page, portrait_file: Path) -> 
     """gradio_client with auth= uploads, calls and fetches; without, it says what is missing."""
     client = Client(locked.url, auth=("ann", "pass: word"), verbose=False)
     file, report = client.predict(photo=handle_file(portrait_file), api_name="/quality_restoration")
-    assert read(Path(file).read_bytes()) is not None
+    assert read_provenance(Path(file).read_bytes()) is not None
     assert report["endpoint"] == "quality_restoration"
     with pytest.raises(AuthenticationError):
         Client(locked.url, verbose=False)

@@ -16,7 +16,7 @@ NOWHERE = Pictures("kept/a/before.jpg", "kept/b/x.jpg", "download/b/x.jpg", "x.j
 
 def outcome(picture: bytes, endpoint: str = "facial_aesthetics", mode: str = "offline", **more: Any) -> Outcome:
     """A finished call whose photo and result are `picture`."""
-    photo = Photo(picture, "image/jpeg", *codec.size_of(picture))
+    photo = Photo(picture, "image/jpeg", *codec.read_size(picture))
     values = more.pop("values", {"shape_type": "8", "strength": 0.5} if endpoint == "facial_aesthetics" else {})
     return Outcome(CATALOGUE[endpoint], mode, values, photo, photo, (), 1.25, **more)
 

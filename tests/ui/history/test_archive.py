@@ -14,7 +14,7 @@ from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import ProviderError
 from meitu_demo.explain import explain
 from meitu_demo.imaging import codec
-from meitu_demo.provenance import read
+from meitu_demo.provenance import read_provenance
 from meitu_demo.spec import Credentials
 from meitu_demo.store import PictureStore
 from meitu_demo.ui.history.archive import LISTING, archive
@@ -55,7 +55,7 @@ async def test_each_picture_leaves_as_every_download_does(portrait: bytes) -> No
     assert all(not info.flag_bits & 8 for info in packed.infolist())  # sizes stand before the data, for any reader
     ids = [run.made.outcome.id for run in reversed(history.runs("one")) if run.made]
     for name, result in zip(names, ids, strict=True):
-        mark = read(packed.read(name))
+        mark = read_provenance(packed.read(name))
         assert mark is not None
         assert mark.result_id == result
         change = abs(codec.decode(packed.read(name)).astype(int) - codec.decode(portrait)).max(axis=2)

@@ -31,7 +31,7 @@ async def test_the_frame_is_that_of_the_result_that_shows_less(portrait_pixels: 
         frame, pictures = found
         assert frame.endpoint.id == "face_fuse"
         shown = [held(store, url) for url in (pictures.before, pictures.after)]
-        ratios = {round(np.divide(*codec.size_of(data)), 2) for data in shown if data}
+        ratios = {round(np.divide(*codec.read_size(data)), 2) for data in shown if data}
         assert ratios == {round(200 / 280, 2)}
         assert pictures.download == right.pictures.download
 

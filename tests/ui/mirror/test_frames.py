@@ -24,7 +24,7 @@ from ui.conftest import Page
 
 from meitu_demo.fair import Turns
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.ui.mirror import frames
 
 CANARY = b"canary-7f3a91-of-a-face"
@@ -33,7 +33,7 @@ CANARY = b"canary-7f3a91-of-a-face"
 def scene(scale: float = 1.0, x: float = 64, y: float = 0) -> Any:
     """The astronaut before a camera of 640×480."""
     matrix = np.float32([[scale, 0, x], [0, scale, y]])
-    return cv2.warpAffine(astronaut(), matrix, (640, 480), borderMode=cv2.BORDER_REFLECT)
+    return cv2.warpAffine(load_astronaut(), matrix, (640, 480), borderMode=cv2.BORDER_REFLECT)
 
 
 FRAME = codec.encode(scene(), 85)

@@ -13,4 +13,4 @@ def test_many_at_once_get_whole_copies_of_their_own() -> None:
     with ThreadPoolExecutor(8) as pool:
         paths = list(pool.map(lambda _: Path(examples.example_file("astronaut")), range(8)))
     assert len({path.parent for path in paths}) == 8
-    assert {codec.size_of(path.read_bytes()) for path in paths} == {(512, 512)}
+    assert {codec.read_size(path.read_bytes()) for path in paths} == {(512, 512)}

@@ -13,7 +13,7 @@ import pytest
 from ui.conftest import Page
 
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.ui import closeups
 from meitu_demo.words import translate
 
@@ -59,14 +59,14 @@ def test_a_sheet_that_is_taken_back_leaves_an_empty_place(
     page: Page, portrait: bytes, tab: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However late its last update comes: the photo is gone, and what was under way for it is followed by nothing."""
-    gate, begun, look = threading.Event(), threading.Event(), closeups.look
+    gate, begun, look = threading.Event(), threading.Event(), closeups.crop_face
 
     def held(*given: Any) -> Any:
         begun.set()
         assert gate.wait(20)
         return look(*given)
 
-    monkeypatch.setattr(closeups, "look", held)
+    monkeypatch.setattr(closeups, "crop_face", held)
     place = page._component("facial-aesthetics-sheet")
     take_back = next(
         event["id"] for event in page.config["dependencies"]
@@ -113,8 +113,8 @@ def test_the_face_is_found_once_a_photo(page: Page, portrait: bytes, tab: str, m
     from meitu_demo.ui import closeups
 
     looked: list[int] = []
-    look = closeups.look
-    monkeypatch.setattr(closeups, "look", lambda *given: looked.append(1) or look(*given))
+    look = closeups.crop_face
+    monkeypatch.setattr(closeups, "crop_face", lambda *given: looked.append(1) or look(*given))
     first, second = page.upload(portrait), page.upload(portrait)
     for strength in (0.1, 0.2, 0.3):
         follow(page, first, tab, strength)
@@ -159,7 +159,7 @@ def test_where_there_is_no_sheet_one_line_says_why(kind: str, slug: str, page: P
 
 def test_several_faces_are_told(page: Page, tab: str) -> None:
     """The largest is drawn, and the sheet says so."""
-    photo = astronaut()[0:320, 60:380]
+    photo = load_astronaut()[0:320, 60:380]
     both = page.upload(codec.encode(np.hstack([photo, photo])))
     assert translate("preflight.several.warn", "en", count=2) in see(page, "shapes", both, tab, ["8", 0.5])[-1]
 

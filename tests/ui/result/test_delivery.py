@@ -6,7 +6,7 @@ import pytest
 
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
-from meitu_demo.provenance import SourceType, Verdict, read, verify
+from meitu_demo.provenance import MarkOrigin, SourceType, read_provenance, verify_provenance
 from meitu_demo.service import Outcome
 from meitu_demo.spec import Change, Image, Photo
 from meitu_demo.ui.result import delivery
@@ -14,7 +14,7 @@ from meitu_demo.ui.result.receipt import facts, receipt
 
 
 def outcome(data: bytes, mode: str = "offline", endpoint: str = "face_fuse", **more: object) -> Outcome:
-    photo = Photo(data, codec.sniff(data) or "", *codec.size_of(data))
+    photo = Photo(data, codec.sniff(data) or "", *codec.read_size(data))
     changes = (Change("metadata_dropped", {"gps": True}),)
     return Outcome(CATALOGUE[endpoint], mode, {}, photo, photo, changes, 1.0, **more)  # type: ignore[arg-type]
 
@@ -29,14 +29,14 @@ def test_the_label_is_on_what_leaves_alone(portrait: bytes, language: str) -> No
     change = np.abs(codec.decode(leaving).astype(int) - codec.decode(master)).max(axis=2)
     assert change[260:, 160:].max() > 100
     assert change[:200].mean() < 2
-    assert read(leaving) == read(master) == delivery.mark_of(found)
+    assert read_provenance(leaving) == read_provenance(master) == delivery.mark_of(found)
 
 
 def test_without_the_visible_part_the_mark_stays(portrait: bytes) -> None:
     """The owner can turn off the label, never the metadata."""
     master = delivery.master(outcome(portrait))
     assert delivery.leaving(master, "en", visible=False) == master
-    assert verify(master).verdict is Verdict.OURS
+    assert verify_provenance(master).origin is MarkOrigin.THIS_APP
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_every_kind_that_a_vendor_may_send_leaves_marked(portrait_pixels: Image)
         data = cv2.imencode(suffix, portrait_pixels)[1].tobytes()
         leaving = delivery.leaving(delivery.master(outcome(data)), "en", visible=True)
         assert codec.sniff(leaving) == kind
-        assert read(leaving) is not None
+        assert read_provenance(leaving) is not None
 
 
 def test_equal_pictures_leave_as_different_bytes(portrait: bytes) -> None:
