@@ -11,7 +11,7 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 12):
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 
 from meitu_demo import allocator, logs, outlets, serving
-from meitu_demo.settings import Settings, SettingsError, oddities
+from meitu_demo.settings import Settings, SettingsError, warnings
 
 log = logging.getLogger("app")
 
@@ -30,7 +30,7 @@ def main() -> int:
     except SettingsError as error:
         print(f"These settings need a look: {error}", file=sys.stderr)  # noqa: T201
         return 2
-    for odd in oddities(settings):
+    for odd in warnings(settings):
         log.warning("%s", odd)
     host, port = listening.getsockname()[:2]
     print(f"Open http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)  # noqa: T201
@@ -64,7 +64,7 @@ def compose(settings: Settings) -> serving.Server:
         except ValueError as error:
             raise SettingsError(f"TEMPLATES_DIR: {error}") from None
     tables.check()
-    app = create_app(settings, make_client(settings, create_offline(once=True)), till)
+    app = create_app(settings, make_client(settings, create_offline(single_use_links=True)), till)
     behind_proxy = settings.space or bool(settings.trusted_proxies)
     return serving.Server(app, app.state.before_stop, behind_proxy=behind_proxy)
 

@@ -19,19 +19,19 @@ from .ledger import (
     IllegalTransition,
     Intent,
     Ledger,
-    Pace,
-    State,
+    PaidCallState,
+    RateLimit,
     Store,
-    fingerprint,
-    key_hash,
-    load_secret,
-    new_visitor,
-    shared_secret,
-    sign_visitor,
-    verify_visitor,
-    visitor_hash,
+    fingerprint_request,
+    generate_visitor_id,
+    hash_key,
+    hash_visitor,
+    load_or_create_secret,
+    load_or_create_shared_secret,
+    sign_visitor_cookie,
+    verify_visitor_cookie,
 )
-from .ledger.awaited import Call
+from .ledger.awaited import LedgerEntry
 from .ledger.database import Database
 from .redaction import stack_trace
 from .settings import Network, Settings
@@ -44,25 +44,25 @@ log = logging.getLogger(__name__)
 class Account:
     """What the service says of one paid call while it is under way."""
 
-    def __init__(self, call: Call, pace: Pace | None) -> None:
+    def __init__(self, call: LedgerEntry, pace: RateLimit | None) -> None:
         self._call = call
         self._pace = pace
 
     async def turn(self) -> float:
         """Seconds until the vendor's rate lets this call through. Raises Busy or LedgerUnavailable."""
-        return await self._call.turn(self._pace) if self._pace else 0.0
+        return await self._call.reserve_slot(self._pace) if self._pace else 0.0
 
     async def sent(self, bytes_sent: int) -> None:
         """The next byte leaves the machine; raises when it must not. A repeat stays the same call."""
-        if self._call.state is State.RESERVED:
+        if self._call.state is PaidCallState.RESERVED:
             try:
-                await self._call.sent(bytes_sent)
+                await self._call.mark_sent(bytes_sent)
             except IllegalTransition:  # swept: the clock was set forward, or the machine slept
                 raise LedgerUnavailable(cause="reservation_lost") from None
 
     async def confirmed(self, request_id: str | None, bytes_received: int) -> None:
         """The vendor did it."""
-        await self._call.confirmed(Answer(request_id=clean(request_id or ""), bytes_received=bytes_received))
+        await self._call.mark_confirmed(Answer(request_id=clean(request_id or ""), bytes_received=bytes_received))
 
 
 class Accounts:
@@ -92,7 +92,11 @@ class Accounts:
         """
         database = Database(settings.ledger_url())
         own = database.is_file
-        secret = load_secret(Path(settings.data_dir) / SECRET_FILE) if own else shared_secret(database)
+        secret = (
+            load_or_create_secret(Path(settings.data_dir) / SECRET_FILE)
+            if own
+            else load_or_create_shared_secret(database)
+        )
         budgets = Budgets(calls_per_day=settings.calls_per_day, calls_per_hour=settings.calls_per_hour)
         return cls(
             Ledger(Store(database), budgets),
@@ -104,20 +108,20 @@ class Accounts:
 
     def visitor(self, cookie: str | None, peer: str, forwarded_for: str) -> str:
         """Whom a call is counted against: the visitor of a cookie that we signed, else the client's address."""
-        known = verify_visitor(cookie, self._secret, time.time())
+        known = verify_visitor_cookie(cookie, self._secret, time.time())
         return known or client_address(peer, forwarded_for, self._trusted)
 
     def new_cookie(self) -> str:
         """A cookie's value for a visitor who has none."""
-        return sign_visitor(new_visitor(), self._secret, time.time())
+        return sign_visitor_cookie(generate_visitor_id(), self._secret, time.time())
 
     def is_ours(self, cookie: str) -> bool:
         """Whether we signed `cookie` within the last year."""
-        return verify_visitor(cookie, self._secret, time.time()) is not None
+        return verify_visitor_cookie(cookie, self._secret, time.time()) is not None
 
     def fingerprint(self, order: Order) -> str:
         """What makes two orders the same one. Hashes a whole photo: for a worker thread."""
-        return fingerprint(order.endpoint.id, order.values, order.photo.data, self._secret)
+        return fingerprint_request(order.endpoint.id, order.values, order.photo.data, self._secret)
 
     @asynccontextmanager
     async def pay(self, route: Route, order: Order, *, fingerprint: str, visitor: str) -> AsyncIterator[Account]:
@@ -127,35 +131,35 @@ class Accounts:
         as OutcomeUnknown.
         """
         endpoint = order.endpoint
-        intent = Intent(endpoint.provider, endpoint.id, fingerprint, visitor_hash(visitor, self._secret), route.payer)
-        async with self.ledger.call(intent) as call:
+        intent = Intent(endpoint.provider, endpoint.id, fingerprint, hash_visitor(visitor, self._secret), route.payer)
+        async with self.ledger.reserve(intent) as call:
             try:
                 yield Account(call, self._pace(route))
             except DemoError as error:
-                if call.state is State.SENT:
+                if call.state is PaidCallState.SENT:
                     await _write_end(call, error)
                 raise
             except Exception as error:
-                if call.state is not State.SENT:
+                if call.state is not PaidCallState.SENT:
                     raise
                 log.error("%s failed after it was sent\n%s", endpoint.id, stack_trace(error))
-                await call.unknown("unexpected")
+                await call.mark_unknown("unexpected")
                 raise OutcomeUnknown(provider=endpoint.provider, cause="unexpected") from None  # its text may be a URL
 
-    def _pace(self, route: Route) -> Pace | None:
+    def _pace(self, route: Route) -> RateLimit | None:
         if self._per_second is None:
             return None
-        key = key_hash(route.credentials.key.get_secret_value(), self._secret)
-        return Pace(route.provider, key, self._per_second, self._longest_wait)
+        key = hash_key(route.credentials.key.get_secret_value(), self._secret)
+        return RateLimit(route.provider, key, self._per_second, self._longest_wait)
 
 
-async def _write_end(call: Call, error: DemoError) -> None:
+async def _write_end(call: LedgerEntry, error: DemoError) -> None:
     """How a call that was sent ended, by the error that it ended in; the last attempt's, if there were several."""
     billed, cause = billing_of(error), str(error.facts.get("cause", error.slug))
     if isinstance(error, ProviderError):
         answer = Answer(clean(error.code), clean(error.request_id or ""))
-        await (call.unknown("vendor_code", answer) if billed is Billing.UNKNOWN else call.refused(answer))
+        await (call.mark_unknown("vendor_code", answer) if billed is Billing.UNKNOWN else call.mark_refused(answer))
     elif billed in (Billing.NOT_SENT, Billing.NOT_PROCESSED):
-        await call.never_arrived(cause)
+        await call.mark_undelivered(cause)
     else:
-        await call.unknown(cause)
+        await call.mark_unknown(cause)

@@ -24,8 +24,8 @@ from . import links
 from .calling import Line, attempts, exchange, retry_after
 from .errors import BadReply, DemoError, ImageRejected, ProviderError
 from .imaging import codec
-from .inspector import Recorder, Stopwatch, Trace, resumed
-from .providers import PROVIDERS
+from .inspector import Stopwatch, Trace, TraceRecorder, resume_stopwatch
+from .providers import VENDOR_CODECS
 from .spec import Change, Endpoint, Link, Order, Photo, Reply, Route, Values
 
 
@@ -137,8 +137,8 @@ async def ask(
     start = time.perf_counter()
     line = line or Line()
     line.breaker.check()  # before money is set aside
-    provider = PROVIDERS[route.provider]
-    recorder = Recorder(route, order.took_s)
+    provider = VENDOR_CODECS[route.provider]
+    recorder = TraceRecorder(route, order.took_s)
     request = await anyio.to_thread.run_sync(_request, route, order)
 
     async def once() -> Reply:
@@ -148,25 +148,25 @@ async def ask(
             if account is not None:
                 await account.sent(len(request.content))
             watch(Step.SEND, 0.0)
-            recorder.sends(request)
+            recorder.start_attempt(request)
             try:
                 response = await exchange(client, route, request)
-                recorder.received(response)
+                recorder.record_response(response)
                 reply = await anyio.to_thread.run_sync(provider.parse, response)
             except ProviderError as error:
                 error.facts.update(retry_after(response))
                 raise
             finally:
-                recorder.watch.stop()
+                recorder.stopwatch.stop()
         if account is not None:
             await account.confirmed(reply.request_id, len(response.content))
         return reply
 
     def repeating() -> None:
-        recorder.watch.enter("wait")
+        recorder.stopwatch.enter("wait")
         watch(Step.REPEAT, 0.0)
 
-    recorder.watch.enter("wait")
+    recorder.stopwatch.enter("wait")
     try:
         async with pay() if pay and route.paid else nullcontext() as account:
             reply = await attempts(line.repeats, once, repeating)
@@ -184,7 +184,7 @@ async def collect(
     start = time.perf_counter()
     if isinstance(asked.reply.media, Link):
         watch(Step.DOWNLOAD, 0.0)
-    with resumed(asked.trace) as times:
+    with resume_stopwatch(asked.trace) as times:
         result = await _picture(client, route, asked.reply, times)
     fetched = len(result.data) if isinstance(asked.reply.media, Link) else 0
     return Outcome(
@@ -198,13 +198,13 @@ async def collect(
         asked.reply.request_id,
         host=urlsplit(route.base_url).hostname or "" if route.mode == "live" else "",
         bytes_sent=asked.bytes_sent,
-        trace=asked.trace and asked.trace.gone_on(times, fetched),
+        trace=asked.trace and asked.trace.extend(times, fetched),
     )
 
 
 def _request(route: Route, order: Order) -> httpx.Request:
     """The request, whole in memory: its size is written down, and it may have to be sent twice."""
-    request = PROVIDERS[route.provider].build(order.endpoint, route, order.photo, order.values)
+    request = VENDOR_CODECS[route.provider].build(order.endpoint, route, order.photo, order.values)
     request.headers.update(route.headers)
     request.read()
     return request

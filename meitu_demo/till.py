@@ -81,7 +81,7 @@ class Till:
         if self.accounts is None:
             await self._opened.wait()
         if self.accounts is not None:
-            await self.accounts.ledger.tend()
+            await self.accounts.ledger.run_heartbeat()
 
     async def close(self) -> None:
         """Give the database's connections back."""

@@ -12,8 +12,8 @@ import httpx
 import meitu_demo
 from meitu_demo.errors import DemoError, ProviderError
 from meitu_demo.explain import explain
-from meitu_demo.offline.faults import Fault, Verdict
-from meitu_demo.offline.lab import HOLD_S
+from meitu_demo.offline.faults import Fault, FaultOutcome
+from meitu_demo.offline.lab import MAX_HOLD_S
 from meitu_demo.service import Outcome
 from meitu_demo.tables import gaps, words
 
@@ -37,7 +37,7 @@ def serving(*options: str) -> Iterator[str]:
         finally:
             process.terminate()
             try:
-                process.wait(timeout=HOLD_S / 2)
+                process.wait(timeout=MAX_HOLD_S / 2)
             finally:
                 process.kill()  # nothing, where it has ended
                 listener.join()
@@ -67,7 +67,7 @@ def check(found: Outcome | DemoError, fault: Fault) -> None:
             for verdict, texts in words(language)["billing"].items()
             if texts["why"] and texts["why"] in told.why
         }
-        if fault.verdict is Verdict.REFUSED:  # nothing is said then, or in the refusal's own words
+        if fault.outcome is FaultOutcome.REFUSED:  # nothing is said then, or in the refusal's own words
             assert says <= {"not_processed"}, told
         else:
-            assert says == {fault.verdict.value}, told
+            assert says == {fault.outcome.value}, told

@@ -23,7 +23,7 @@ from meitu_demo.errors import (
     ProviderError,
     Unreachable,
 )
-from meitu_demo.ledger.report import tally
+from meitu_demo.ledger.report import tally_calls
 from meitu_demo.ledger.tables import calls
 from meitu_demo.offline import create_app
 from meitu_demo.settings import Settings
@@ -65,13 +65,13 @@ async def call(
 
 
 def states(book: Accounts) -> Mapping[str, int]:
-    (found,) = tally(book.ledger.store, 0, time.time() + 60)
+    (found,) = tally_calls(book.ledger.store, 0, time.time() + 60)
     return {str(state): count for state, count in found.states.items() if count}
 
 
 def rows(book: Accounts) -> list[dict[str, object]]:
     """Every call as it stands in the ledger."""
-    with book.ledger.store.database.reading() as connection:
+    with book.ledger.store.database.snapshot() as connection:
         return [dict(row) for row in connection.execute(select(calls)).mappings()]
 
 
@@ -165,7 +165,7 @@ async def test_an_offline_call_leaves_no_trace(vendor: httpx.AsyncClient, tmp_pa
     """Only a paid route is written down."""
     book = accounts(tmp_path)
     await call(vendor, book, portrait, paid=False)
-    assert tally(book.ledger.store, 0, time.time() + 60) == []
+    assert tally_calls(book.ledger.store, 0, time.time() + 60) == []
 
 
 def test_a_visitor_is_a_cookie_of_ours_or_an_address(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ async def test_each_endpoint_can_be_paid_for(
     order = await service.prepare(endpoint, portrait, {})
     pay = partial(book.pay, route, order, fingerprint=book.fingerprint(order), visitor="one")
     asked = await service.ask(vendor, route, order, pay=pay)
-    with book.ledger.store.database.reading() as connection:
+    with book.ledger.store.database.snapshot() as connection:
         (row,) = connection.execute(select(calls)).mappings()
     assert row["state"] == "confirmed"
     assert row["bytes_sent"] > len(order.photo.data)

@@ -33,8 +33,8 @@ from meitu_demo.errors import DemoError
 from meitu_demo.explain import explain
 from meitu_demo.ledger.__main__ import main as ledger_report
 from meitu_demo.offline import create_app
-from meitu_demo.offline.faults import CODE, FAULTS
-from meitu_demo.offline.wired import Wired
+from meitu_demo.offline.faults import CODE_PREFIX, FAULTS
+from meitu_demo.offline.wired import ConnectionProtocol
 from meitu_demo.outlets import Redact
 from meitu_demo.routes import Routes
 from meitu_demo.settings import Settings
@@ -73,7 +73,7 @@ CODES = {
     "in no list": ("77777", "TOMORROW"),
 }
 
-FAULT_KINDS = [f"fault: {name}" for name in [*FAULTS, *(CODE + name for name in CODES), CODE + "the key"]]
+FAULT_KINDS = [f"fault: {name}" for name in [*FAULTS, *(CODE_PREFIX + name for name in CODES), CODE_PREFIX + "the key"]]
 OWN_KINDS = ["here: a failure of ours", "here: lost on the way", "here: nobody is there", "here: typed as a value"]
 KINDS = [*FAULT_KINDS, *(f"quoted: {name}" for name in ANSWERS), *OWN_KINDS]
 
@@ -170,7 +170,7 @@ def listening() -> Iterator[Heard]:
 def lab() -> Iterator[tuple[Any, int]]:
     """The failure lab and its port. With an access log, whose lines hold whole paths."""
     app = create_app(lab=True)
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, http=Wired, log_config=None, log_level="debug")
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, http=ConnectionProtocol, log_config=None, log_level="debug")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -206,10 +206,10 @@ class World:
             transport.port = 9  # discard; nothing listens there
         self.vendor.kind = name if group == "quoted" else "result"
         self.lab.state.fault = name
-        if name.startswith(CODE):
-            code = name.removeprefix(CODE)
+        if name.startswith(CODE_PREFIX):
+            code = name.removeprefix(CODE_PREFIX)
             told = OWNERS[provider][0] if code == "the key" else CODES[code][provider == "ailab"]
-            self.lab.state.fault = CODE + told
+            self.lab.state.fault = CODE_PREFIX + told
 
     def values(self, kind: str, endpoint: Endpoint) -> dict[str, Any]:
         """The endpoint's defaults, or a key where a value should be."""

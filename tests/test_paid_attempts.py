@@ -62,7 +62,7 @@ async def ask(
 
 def row(book: Accounts) -> dict[str, object]:
     """The only row that there is."""
-    with book.ledger.store.database.reading() as connection:
+    with book.ledger.store.database.snapshot() as connection:
         (found,) = connection.execute(select(calls)).mappings()
     return dict(found)
 
@@ -182,7 +182,7 @@ async def test_a_ledger_that_fails_before_the_second_turn(
 ) -> None:
     """Nothing more is sent, and the first attempt had not arrived."""
     book = Accounts.open(Settings(data_dir=str(tmp_path), calls_per_second=100, longest_wait=5.0))
-    take_turn, turns = book.ledger.store.take_turn, []
+    take_turn, turns = book.ledger.store.reserve_slot, []
 
     def once(*arguments: object) -> float:
         turns.append(arguments)
@@ -190,7 +190,7 @@ async def test_a_ledger_that_fails_before_the_second_turn(
             raise LedgerUnavailable(cause="SQLITE_BUSY")
         return take_turn(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(book.ledger.store, "take_turn", once)
+    monkeypatch.setattr(book.ledger.store, "reserve_slot", once)
     vendor = Vendor(DOWN, ANSWER)
     with pytest.raises(LedgerUnavailable):
         await ask(vendor, book, portrait)

@@ -25,7 +25,7 @@ from meitu_demo.errors import (
     ValueRejected,
 )
 from meitu_demo.imaging import codec
-from meitu_demo.providers.failures import TRANSLATION
+from meitu_demo.providers.failures import TRANSPORT_ERRORS
 from meitu_demo.routes import Routes
 from meitu_demo.service import Step, run
 from meitu_demo.settings import Settings
@@ -171,7 +171,7 @@ def test_no_fault_of_the_library_is_unmapped() -> None:
     def below(kind: type[httpx.HTTPError]) -> list[type[httpx.HTTPError]]:
         return [kind, *(found for child in kind.__subclasses__() for found in below(child))]
 
-    kinds = [row[0] for row in TRANSLATION]
+    kinds = [row[0] for row in TRANSPORT_ERRORS]
     for fault in below(httpx.HTTPError):
         assert any(issubclass(fault, kind) for kind in kinds), fault
     for place, kind in enumerate(kinds):

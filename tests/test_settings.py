@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from meitu_demo.settings import Settings, SettingsError, environment, oddities
+from meitu_demo.settings import Settings, SettingsError, environment, warnings
 
 
 def told(secret: SecretStr | None) -> str:
@@ -249,7 +249,7 @@ def test_what_contradicts_itself_is_named(environ: dict[str, str], named: list[s
 )
 def test_what_may_not_be_meant_is_only_told(environ: dict[str, str], named: list[str]) -> None:
     """It starts, and the log has one line for each."""
-    told = oddities(read(**environ))
+    told = warnings(read(**environ))
     assert len(told) == 1
     assert all(name in told[0] for name in named)
     assert "canary" not in told[0]
@@ -257,7 +257,7 @@ def test_what_may_not_be_meant_is_only_told(environ: dict[str, str], named: list
 
 def test_plain_settings_are_not_odd() -> None:
     """Nor is a vendor's stand-in on this machine, nor a Space with its caps."""
-    assert oddities(read()) == []
+    assert warnings(read()) == []
     own = {"MEITU_API_KEY": "k", "MEITU_API_SECRET": "s", "MEITU_BASE_URL": "http://127.0.0.1:8700"}
-    assert oddities(read(**own)) == []
-    assert oddities(read(SPACE_ID="somebody/demo", AILAB_API_KEY="k")) == []
+    assert warnings(read(**own)) == []
+    assert warnings(read(SPACE_ID="somebody/demo", AILAB_API_KEY="k")) == []

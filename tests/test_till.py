@@ -98,7 +98,7 @@ async def test_tending_begins_with_the_ledger(tmp_path: Path, monkeypatch: pytes
         tended.set()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("meitu_demo.ledger.Ledger.tend", tend)
+    monkeypatch.setattr("meitu_demo.ledger.Ledger.run_heartbeat", tend)
     assert not tended.is_set()
     await till.open()
     await asyncio.wait_for(tended.wait(), 10)

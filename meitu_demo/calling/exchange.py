@@ -7,7 +7,7 @@ import httpx
 
 from .. import links
 from ..errors import BadReply
-from ..providers.failures import translate
+from ..providers.failures import classify_transport_error
 from ..spec import Route
 
 MAX_REPLY = 40_000_000  # bytes of an answer, unpacked; JPEGs of the largest size that is sent stay far below
@@ -38,12 +38,14 @@ async def exchange(client: httpx.AsyncClient, route: Route, request: httpx.Reque
     except links.TooLarge:
         raise BadReply(provider=route.provider, cause="too_large") from None
     except TimeoutError:
-        raise translate(route.provider, httpx.ReadTimeout("", request=request)) from None
+        raise classify_transport_error(route.provider, httpx.ReadTimeout("", request=request)) from None
     except (httpx.InvalidURL, ValueError):  # a Location that is none: httpx looks at it whether it is followed or not
         raise BadReply(provider=route.provider, cause="redirect") from None
     except httpx.HTTPError as error:
         error.request = request
-        raise translate(route.provider, error) from None  # not chained: its text may hold the URL, and that the key
+        raise classify_transport_error(
+            route.provider, error
+        ) from None  # not chained: its text may hold the URL, and that the key
     finally:
         request.extensions = told
     # As they came: httpx reads letters in a header that it would not write.

@@ -6,7 +6,7 @@ from ..spec import Choice, Endpoint, Faces, Image, Values
 from . import vendor_limits
 
 
-def offline(image: Image, values: Values) -> Image:
+def render_offline(image: Image, values: Values) -> Image:
     """Every face in `image` as a drawing, framed head and shoulders. Raises NoFace."""
     return avatar(image, require_faces(image), values["version"])
 
@@ -18,7 +18,7 @@ ENDPOINT = Endpoint(
     limits=vendor_limits.MEITU,
     controls=(Choice(name="version", wire="version", options=("1.0.0", "2.0.0"), default="1.0.0"),),
     wire={"rsp_media_type": "jpg"},
-    offline=offline,
+    offline=render_offline,
     faces=Faces.SOME,
     reframes=True,
 )

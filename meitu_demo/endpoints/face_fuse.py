@@ -6,10 +6,10 @@ from ..imaging.face_checks import pick_face
 from ..spec import Endpoint, Faces, Image, TemplateGallery, Values
 from . import vendor_limits
 
-DEFAULT_TEMPLATE = "gjw4tjeloaba2psk973"  # the first of the two IDs in the document
+DEFAULT_TEMPLATE_ID = "gjw4tjeloaba2psk973"  # the first of the two IDs in the document
 
 
-def offline(image: Image, values: Values) -> Image:
+def render_offline(image: Image, values: Values) -> Image:
     """The face in `image` on the template, at the template's size. Raises a Refusal."""
     template = templates.load(values["template_id"])
     return fuse(image, pick_face(image), template)
@@ -25,12 +25,12 @@ ENDPOINT = Endpoint(
             name="template_id",
             wire="faceFusePPType",
             options=tuple(info.call_id for info in templates.all_templates()),
-            default=DEFAULT_TEMPLATE,
+            default=DEFAULT_TEMPLATE_ID,
             open=True,  # partners get IDs of their own from the vendor
         ),
     ),
     wire={"rsp_media_type": "base64"},
-    offline=offline,
+    offline=render_offline,
     faces=Faces.FIT,
     reframes=True,
 )

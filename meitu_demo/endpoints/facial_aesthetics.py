@@ -7,7 +7,7 @@ from ..tables import shapes
 from . import vendor_limits
 
 
-def offline(image: Image, values: Values) -> Image:
+def render_offline(image: Image, values: Values) -> Image:
     """The largest face in `image` reshaped; strength 0 changes nothing. Raises a Refusal."""
     return reshape(image, pick_face(image), int(values["shape_type"]), values["strength"])
 
@@ -28,7 +28,7 @@ ENDPOINT = Endpoint(
         ),
         Strength(name="strength", wire="strength", default=0.5),
     ),
-    offline=offline,
+    offline=render_offline,
     faces=Faces.FIT,
     reshapes=True,
 )

@@ -6,7 +6,7 @@ from ..spec import Endpoint, Image, Values
 from . import vendor_limits
 
 
-def offline(image: Image, values: Values) -> Image:
+def render_offline(image: Image, values: Values) -> Image:
     """`image` restored; needs no face. Small pictures come back twice the size."""
     return restore(image, find_faces(image))
 
@@ -18,6 +18,6 @@ ENDPOINT = Endpoint(
     limits=vendor_limits.MEITU,
     controls=(),
     wire={"rsp_media_type": "base64"},
-    offline=offline,
+    offline=render_offline,
     example="degraded",
 )

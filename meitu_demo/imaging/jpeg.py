@@ -26,7 +26,7 @@ _COLOUR_SEGMENTS = {
 
 
 class JpegHeader(NamedTuple):
-    """size: (width, height). segments: (marker's second byte, start, end) of each up to `scan_start`, the first scan."""
+    """size: (width, height). segments: (second marker byte, start, end) of each up to `scan_start`, the first scan."""
 
     size: tuple[int, int]
     segments: list[tuple[int, int, int]]

@@ -8,23 +8,23 @@ Knows no screen. The service fills traces; the screens show them.
 """
 
 from .capture import capture_request, capture_response
-from .page import render
-from .programs import LANGUAGES, code, programs
-from .recorder import Recorder, resumed
-from .trace import PHASES, Shown, Span, Stopwatch, Trace
+from .page import render_inspector
+from .programs import SAMPLE_LANGUAGES, render_sample, render_samples
+from .recorder import TraceRecorder, resume_stopwatch
+from .trace import PHASES, CapturedMessage, Span, Stopwatch, Trace
 
 __all__ = [
-    "LANGUAGES",
     "PHASES",
-    "Recorder",
-    "Shown",
+    "SAMPLE_LANGUAGES",
+    "CapturedMessage",
     "Span",
     "Stopwatch",
     "Trace",
+    "TraceRecorder",
     "capture_request",
     "capture_response",
-    "code",
-    "programs",
-    "render",
-    "resumed",
+    "render_inspector",
+    "render_sample",
+    "render_samples",
+    "resume_stopwatch",
 ]

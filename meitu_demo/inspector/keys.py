@@ -12,24 +12,29 @@ from ..spec import Route
 from . import spelling
 
 # Where the vendors want their keys, as they are called there.
-IN_QUERY = ("api_key", "api_secret")
-IN_HEADERS = ("ailabapi-api-key", "x-rapidapi-key", "authorization", "proxy-authorization", "cookie", "set-cookie")
-MARGIN = 1000  # characters beyond what is shown, in which a key may end that begins before
-SHORTEST = 6  # characters; what is shorter is nobody's key, and would blank half of what is shown
-LINK = re.compile(
+KEY_QUERY_PARAMS = ("api_key", "api_secret")
+KEY_HEADERS = ("ailabapi-api-key", "x-rapidapi-key", "authorization", "proxy-authorization", "cookie", "set-cookie")
+MARGIN_CHARS = 1000  # characters beyond what is shown, in which a key may end that begins before
+MIN_KEY_CHARS = 6  # characters; what is shorter is nobody's key, and would blank half of what is shown
+LINK_PATTERN = re.compile(
     r"\b([a-z][a-z0-9+.-]{1,11}):(?:\\{0,4}/){2}(?:[^\s\"'<>\\/?#]*@)?([^\s\"'<>\\/?#]*)[^\s\"'<>]*", re.IGNORECASE
 )
-HIDDEN_LINK = re.compile(r"\b[a-z]{2,12}%(?:25)*3a%(?:25)*2f[^\s\"'<>]*", re.IGNORECASE)  # within another's query
-NAMED = re.compile(
-    rf"((?:{'|'.join((*IN_QUERY, *IN_HEADERS[:2]))})[\\\"'\]]{{0,6}}\s{{0,4}}(?:=|:|%3d|,)\s{{0,4}}[\\\"'\[]{{0,6}})"
+ENCODED_LINK_PATTERN = re.compile(
+    r"\b[a-z]{2,12}%(?:25)*3a%(?:25)*2f[^\s\"'<>]*", re.IGNORECASE
+)  # within another's query
+NAMED_KEY_PATTERN = re.compile(
+    rf"((?:{'|'.join((*KEY_QUERY_PARAMS, *KEY_HEADERS[:2]))})"
+    r"[\\\"'\]]{0,6}\s{0,4}(?:=|:|%3d|,)\s{0,4}[\\\"'\[]{0,6})"
     r"(?!\$)[^\s\"'&,;}\]\\]+",
     re.IGNORECASE,
 )
 # Characters that a screen does not show, or that turn the text around, and halves of characters.
-ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+UNPRINTABLE_PATTERN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
 
 
-def names(provider: str, *, marketplace: bool) -> dict[str, str]:
+def get_key_variables(provider: str, *, marketplace: bool) -> dict[str, str]:
     """The environment variables of a route's keys, by where they go."""
     if provider == "meitu":
         return {"api_key": "MEITU_API_KEY", "api_secret": "MEITU_API_SECRET"}
@@ -41,42 +46,46 @@ def names(provider: str, *, marketplace: bool) -> dict[str, str]:
 class Redactor:
     """Takes out of any text what must not be shown of a call by `route`."""
 
-    def __init__(self, route: Route) -> None:
-        keys = route.credentials
-        self.names = names(route.provider, marketplace=bool(keys.host))
+    def __init__(self, target: Route) -> None:
+        keys = target.credentials
+        self.variables = get_key_variables(target.provider, marketplace=bool(keys.host))
         self._keys: dict[str, str] = {}  # with what stands for each
-        if route.mode == "live":  # elsewhere they are words that everybody knows, and that answers may well hold
+        if target.mode == "live":  # elsewhere they are words that everybody knows, and that answers may well hold
             key, secret = keys.key.get_secret_value(), keys.secret.get_secret_value() if keys.secret else ""
-            stands = [f"${name}" for place, name in self.names.items() if place in (*IN_QUERY, *IN_HEADERS)]
-            self._keys = {secret: stands[-1], key: stands[0]}
-            self._keys = {held: name for held, name in self._keys.items() if len(held) >= SHORTEST}
+            variables = [
+                f"${name}" for field, name in self.variables.items() if field in (*KEY_QUERY_PARAMS, *KEY_HEADERS)
+            ]
+            self._keys = {secret: variables[-1], key: variables[0]}
+            self._keys = {value: name for value, name in self._keys.items() if len(value) >= MIN_KEY_CHARS}
 
-    def text(self, text: str, longest: int, *, links: bool = True) -> str:
+    def redact_text(self, text: str, max_chars: int, *, shorten_links: bool = True) -> str:
         """The first `longest` characters without keys, and where links lead by their hosts alone."""
-        kept = self._without_keys(text, longest)
-        if links:
-            kept = HIDDEN_LINK.sub("…", LINK.sub(r"\1://\2/…", kept))
-        return NAMED.sub(r"\1…", kept)
+        redacted = self._replace_keys(text, max_chars)
+        if shorten_links:
+            redacted = ENCODED_LINK_PATTERN.sub("…", LINK_PATTERN.sub(r"\1://\2/…", redacted))
+        return NAMED_KEY_PATTERN.sub(r"\1…", redacted)
 
-    def header(self, name: str, value: str) -> str:
+    def redact_header(self, name: str, value: str) -> str:
         """A header's value; in place of a key, its variable."""
-        if name.lower() in IN_HEADERS:
-            stands = self.names.get(name.lower())
-            return f"${stands}" if stands else "…"
-        return self.text(value, 200)
+        if name.lower() in KEY_HEADERS:
+            variable = self.variables.get(name.lower())
+            return f"${variable}" if variable else "…"
+        return self.redact_text(value, 200)
 
-    def _without_keys(self, text: str, longest: int) -> str:
+    def _replace_keys(self, text: str, max_chars: int) -> str:
         """A key across the border goes as a whole."""
-        margin = max(MARGIN, spelling.LONGEST * max(map(len, self._keys), default=0))
-        window = ODD.sub("\N{REPLACEMENT CHARACTER}", text[: longest + margin])
-        found = sorted(
-            (start, -end, stands) for key, stands in self._keys.items() for start, end in spelling.find(key, window)
+        margin = max(MARGIN_CHARS, spelling.MAX_ESCAPE_CHARS * max(map(len, self._keys), default=0))
+        window = UNPRINTABLE_PATTERN.sub("\N{REPLACEMENT CHARACTER}", text[: max_chars + margin])
+        matches = sorted(
+            (start, -end, stands)
+            for key, stands in self._keys.items()
+            for start, end in spelling.find_escaped(key, window)
         )
-        parts, at = [], 0
-        for start, end, stands in found:
-            if start >= at:
-                parts += [window[at:start], stands]
-            at = max(at, -end)
-        shown = scrub("".join([*parts, window[at:]]))
-        whole = len(text) <= longest + margin  # or half a key may stand at the end, which nothing recognises
-        return shown[: longest if whole else min(longest, max(0, len(shown) - margin))]
+        parts, position = [], 0
+        for start, end, variable in matches:
+            if start >= position:
+                parts += [window[position:start], variable]
+            position = max(position, -end)
+        redacted = scrub("".join([*parts, window[position:]]))
+        is_complete = len(text) <= max_chars + margin  # or half a key may stand at the end, which nothing recognises
+        return redacted[: max_chars if is_complete else min(max_chars, max(0, len(redacted) - margin))]

@@ -10,92 +10,96 @@ from html import escape
 from ..imaging.gate import format_file_size
 from ..redaction import scrub
 from ..words import translate
-from .programs import LANGUAGES
-from .trace import PHASES, Shown, Span, Trace
+from .programs import SAMPLE_LANGUAGES
+from .trace import PHASES, CapturedMessage, Span, Trace
 
-SHORTEST_S = 0.0005  # a phase that took less in all has no row
+MIN_PHASE_S = 0.0005  # a phase that took less in all has no row
 
 
-def render(trace: Trace | None, programs: Mapping[str, str], language: str) -> str:
+def render_inspector(trace: Trace | None, samples: Mapping[str, str], language: str) -> str:
     """What went over the wire, how long each part took, and the call as `programs` by the names of LANGUAGES.
 
     trace: None for a call of which nothing was sent.
     """
-    parts = [_wire(trace, language)] if trace else []
-    if programs:
+    parts = [_render_wire(trace, language)] if trace else []
+    if samples:
         snippets = "".join(
-            _program(name, programs[name], language, opened=not place)
-            for place, name in enumerate(name for name in LANGUAGES if name in programs)
+            _render_sample(name, samples[name], language, is_open=not index)
+            for index, name in enumerate(name for name in SAMPLE_LANGUAGES if name in samples)
         )
-        note = _say("code_note", language)
-        parts.append(f'<section><h4>{_say("code", language)}</h4><p class="hint">{note}</p>{snippets}</section>')
-    return f'<details class="inspector"><summary>{_say("title", language)}</summary>{"".join(parts)}</details>'
+        note = _translate("code_note", language)
+        parts.append(f'<section><h4>{_translate("code", language)}</h4><p class="hint">{note}</p>{snippets}</section>')
+    return f'<details class="inspector"><summary>{_translate("title", language)}</summary>{"".join(parts)}</details>'
 
 
-def _wire(trace: Trace, language: str) -> str:
-    answer = _message("response", trace.response, language) if trace.response else _nothing(language)
-    times = f"<h4>{_say('time', language)}</h4>{_waterfall(trace, language)}{_facts(trace, language)}"
+def _render_wire(trace: Trace, language: str) -> str:
+    answer = _render_message("response", trace.response, language) if trace.response else _render_no_response(language)
+    times = (
+        f"<h4>{_translate('time', language)}</h4>{_render_waterfall(trace, language)}{_render_summary(trace, language)}"
+    )
     return f"""<section>{times}</section>
-{_message("request", trace.request, language)}
+{_render_message("request", trace.request, language)}
 {answer}"""
 
 
-def _waterfall(trace: Trace, language: str) -> str:
+def _render_waterfall(trace: Trace, language: str) -> str:
     """A row for each phase; several attempts are several bars in it."""
-    whole = max(trace.seconds, SHORTEST_S)
+    total_s = max(trace.duration_s, MIN_PHASE_S)
     rows = []
     for phase in PHASES:
         spans = [span for span in trace.spans if span.phase == phase]
         seconds = sum(span.end - span.start for span in spans)
-        if seconds >= SHORTEST_S:
-            bars = "".join(_bar(span, whole) for span in spans)
-            name, took = _say(f"phase_{phase}", language), _say("seconds", language, seconds=f"{seconds:.3f}")
+        if seconds >= MIN_PHASE_S:
+            bars = "".join(_render_bar(span, total_s) for span in spans)
+            name, duration = (
+                _translate(f"phase_{phase}", language),
+                _translate("seconds", language, seconds=f"{seconds:.3f}"),
+            )
             rows.append(
-                f'<li class="{phase}"><span>{name}</span><i aria-hidden="true">{bars}</i><span>{took}</span></li>'
+                f'<li class="{phase}"><span>{name}</span><i aria-hidden="true">{bars}</i><span>{duration}</span></li>'
             )
     return f'<ol class="waterfall">{"".join(rows)}</ol>'
 
 
-def _bar(span: Span, whole: float) -> str:
-    left, width = 100 * span.start / whole, 100 * (span.end - span.start) / whole
+def _render_bar(span: Span, total_s: float) -> str:
+    left, width = 100 * span.start / total_s, 100 * (span.end - span.start) / total_s
     return f'<b style="left:{left:.2f}%;width:{width:.2f}%"></b>'
 
 
-def _facts(trace: Trace, language: str) -> str:
+def _render_summary(trace: Trace, language: str) -> str:
     rows = [
-        ("total", _say("seconds", language, seconds=f"{trace.seconds:.3f}")),
+        ("total", _translate("seconds", language, seconds=f"{trace.duration_s:.3f}")),
         ("sent", format_file_size(trace.request.size)),
         ("received", format_file_size(trace.response.size) if trace.response else ""),
-        ("fetched", format_file_size(trace.fetched) if trace.fetched else ""),
+        ("fetched", format_file_size(trace.fetched_bytes) if trace.fetched_bytes else ""),
         ("attempts", str(trace.attempts) if trace.attempts > 1 else ""),
         ("request_id", trace.request_id or ""),
     ]
     cells = "".join(
-        f"<div><dt>{_say(name, language)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows if value
+        f"<div><dt>{_translate(name, language)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows if value
     )
     return f"<dl>{cells}</dl>"
 
 
-def _message(name: str, shown: Shown, language: str) -> str:
-    lines = [shown.start, *(f"{header}: {value}" for header, value in shown.headers), "", shown.body]
-    title, text = _say(name, language), escape("\n".join(lines).rstrip())
+def _render_message(name: str, message: CapturedMessage, language: str) -> str:
+    lines = [message.start_line, *(f"{header}: {value}" for header, value in message.headers), "", message.body]
+    title, text = _translate(name, language), escape("\n".join(lines).rstrip())
     return f'<section><h4>{title}</h4><pre tabindex="0" aria-label="{title}">{text}</pre></section>'
 
 
-def _nothing(language: str) -> str:
-    return (
-        f'<section><h4>{_say("response", language)}</h4><p class="hint">{_say("no_response", language)}</p></section>'
-    )
+def _render_no_response(language: str) -> str:
+    title, hint = _translate("response", language), _translate("no_response", language)
+    return f'<section><h4>{title}</h4><p class="hint">{hint}</p></section>'
 
 
-def _program(name: str, text: str, language: str, *, opened: bool) -> str:
+def _render_sample(name: str, text: str, language: str, *, is_open: bool) -> str:
     """One snippet; assets/js/inspector.js copies the text below the button."""
-    title = escape(LANGUAGES[name])
-    copy, copied = _say("copy", language), _say("copied", language)
+    title = escape(SAMPLE_LANGUAGES[name])
+    copy, copied = _translate("copy", language), _translate("copied", language)
     button = f'<button type="button" class="copy" data-copy="{name}" data-copied="{copied}">{copy}</button>'
-    return f"""<details class="program"{" open" if opened else ""}><summary>{title}</summary>{button}
+    return f"""<details class="program"{" open" if is_open else ""}><summary>{title}</summary>{button}
 <pre tabindex="0" aria-label="{title}"><code>{escape(scrub(text))}</code></pre></details>"""
 
 
-def _say(key: str, language: str, **facts: object) -> str:
+def _translate(key: str, language: str, **facts: object) -> str:
     return escape(translate(f"inspector.{key}", language, **facts))

@@ -9,7 +9,7 @@ import re
 import string
 from collections.abc import Iterator, Sequence
 
-UNIT = re.compile(
+ESCAPE_PATTERN = re.compile(
     r"(?P<plain>[^\\%&]+)"
     r"|\\{1,4}u(?P<json>[0-9a-f]{4})"
     r"|%(?P<percent>[0-9a-f]{2})"
@@ -18,54 +18,58 @@ UNIT = re.compile(
     r"|(?P<other>.)",
     re.IGNORECASE | re.DOTALL,
 )
-NAMES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-LAYERS = 5  # of spelling that are taken off
-LONGEST = 20  # characters that one is spelled with
-SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)  # keeps the length, which `lower` may not
+HTML_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+MAX_UNESCAPE_DEPTH = 5  # of spelling that are taken off
+MAX_ESCAPE_CHARS = 20  # characters that one is spelled with
+ASCII_LOWERCASE = str.maketrans(
+    string.ascii_uppercase, string.ascii_lowercase
+)  # keeps the length, which `lower` may not
 
 
-def find(word: str, text: str) -> Iterator[tuple[int, int]]:
+def find_escaped(word: str, text: str) -> Iterator[tuple[int, int]]:
     """Where `word` stands in `text`, each time from one place to another."""
     if not word:
         return
-    yield from _plain(word.translate(SMALL), text.translate(SMALL), range(len(text) + 1))
+    yield from _find_literal(word.translate(ASCII_LOWERCASE), text.translate(ASCII_LOWERCASE), range(len(text) + 1))
     if any(mark in text for mark in "\\%&"):
-        read, places = _read(text)
-        yield from _plain(_read(word)[0].translate(SMALL), read.translate(SMALL), places)
+        decoded, offsets = _unescape(text)
+        yield from _find_literal(
+            _unescape(word)[0].translate(ASCII_LOWERCASE), decoded.translate(ASCII_LOWERCASE), offsets
+        )
 
 
-def _plain(word: str, text: str, places: Sequence[int]) -> Iterator[tuple[int, int]]:
-    at = text.find(word) if word else -1
-    while at >= 0:
-        yield places[at], places[at + len(word)]
-        at = text.find(word, at + len(word))
+def _find_literal(word: str, text: str, offsets: Sequence[int]) -> Iterator[tuple[int, int]]:
+    start = text.find(word) if word else -1
+    while start >= 0:
+        yield offsets[start], offsets[start + len(word)]
+        start = text.find(word, start + len(word))
 
 
-def _read(text: str) -> tuple[str, list[int]]:
+def _unescape(text: str) -> tuple[str, list[int]]:
     """What `text` spells; and for each character of that, and for its end, the place in `text`."""
-    places = list(range(len(text) + 1))
-    for _ in range(LAYERS):
-        read, found = _peel(text)
-        if read == text:
+    offsets = list(range(len(text) + 1))
+    for _ in range(MAX_UNESCAPE_DEPTH):
+        decoded, inner_offsets = _unescape_once(text)
+        if decoded == text:
             break
-        text, places = read, [places[place] for place in found]
+        text, offsets = decoded, [offsets[place] for place in inner_offsets]
     # What is left of escaping: a backslash belongs to no word, neither here nor in the word that is looked for.
-    kept = [place for place, character in enumerate(text) if character != "\\"]
-    return text.replace("\\", ""), [*(places[place] for place in kept), places[-1]]
+    indexes = [index for index, character in enumerate(text) if character != "\\"]
+    return text.replace("\\", ""), [*(offsets[place] for place in indexes), offsets[-1]]
 
 
-def _peel(text: str) -> tuple[str, list[int]]:
+def _unescape_once(text: str) -> tuple[str, list[int]]:
     """`text` with one layer of spelling taken off, and the places."""
-    read: list[str] = []
-    places: list[int] = []
-    for unit in UNIT.finditer(text):
+    decoded: list[str] = []
+    offsets: list[int] = []
+    for unit in ESCAPE_PATTERN.finditer(text):
         kind, found = unit.lastgroup, unit[unit.lastgroup or 0]
         if kind in ("json", "percent", "hex"):
             found = chr(int(found, 16))
         elif kind == "decimal":
             found = chr(int(found))
         elif kind == "name":
-            found = NAMES[found.lower()]
-        read.append(found)
-        places += range(unit.start(), unit.end()) if kind == "plain" else [unit.start()]
-    return "".join(read), [*places, len(text)]
+            found = HTML_ENTITIES[found.lower()]
+        decoded.append(found)
+        offsets += range(unit.start(), unit.end()) if kind == "plain" else [unit.start()]
+    return "".join(decoded), [*offsets, len(text)]

@@ -21,10 +21,10 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class CapturedMessage:
     """A request or an answer as it can be shown. start: its first line. size: bytes of its body on the wire."""
 
-    start: str
+    start_line: str
     headers: tuple[tuple[str, str], ...]
     body: str
     size: int
@@ -34,26 +34,26 @@ class Shown:
 class Trace:
     """What one call did. response: that of the last attempt; None where no whole answer came.
 
-    fetched: bytes of the picture behind a link. Several spans of a phase belong to several attempts.
+    fetched_bytes: size of the picture behind a link. Several spans of a phase belong to several attempts.
     """
 
     provider: str
     mode: str
-    request: Shown
-    response: Shown | None
+    request: CapturedMessage
+    response: CapturedMessage | None
     spans: tuple[Span, ...]
     attempts: int = 1
     request_id: str | None = None
-    fetched: int = 0
+    fetched_bytes: int = 0
 
     @property
-    def seconds(self) -> float:
+    def duration_s(self) -> float:
         """From the beginning of the first stretch to the end of the last."""
         return self.spans[-1].end if self.spans else 0.0
 
-    def gone_on(self, times: "Stopwatch", fetched: int = 0) -> "Trace":
+    def extend(self, stopwatch: "Stopwatch", fetched_bytes: int = 0) -> "Trace":
         """The same with what happened since, by the watch that was `resumed` for it."""
-        return replace(self, spans=times.stop(), fetched=fetched)
+        return replace(self, spans=stopwatch.stop(), fetched_bytes=fetched_bytes)
 
 
 class Stopwatch:
@@ -63,30 +63,30 @@ class Stopwatch:
         self._spans = list(spans)
         self._clock = clock
         self._zero = clock() - (self._spans[-1].end if self._spans else 0.0)
-        self._open: tuple[str, float] | None = None
+        self._running: tuple[str, float] | None = None
 
     @property
     def phase(self) -> str | None:
         """The one that runs."""
-        return self._open[0] if self._open else None
+        return self._running[0] if self._running else None
 
     def enter(self, phase: str) -> None:
         """`phase` begins, and ends the one before it. One that runs already goes on."""
         if self.phase != phase:
             self.stop()
-            self._open = (phase, self._clock() - self._zero)
+            self._running = (phase, self._clock() - self._zero)
 
     def rename(self, phase: str) -> None:
         """The phase that runs turns out to be this one."""
-        if self._open:
-            self._open = (phase, self._open[1])
+        if self._running:
+            self._running = (phase, self._running[1])
 
     def stop(self) -> tuple[Span, ...]:
         """No phase runs any more; all that did."""
-        if self._open:
-            phase, start = self._open
+        if self._running:
+            phase, start = self._running
             if self._spans and self._spans[-1].phase == phase:  # as if it had never been left
                 start = self._spans.pop().start
             self._spans.append(Span(phase, start, self._clock() - self._zero))
-            self._open = None
+            self._running = None
         return tuple(self._spans)

@@ -15,32 +15,32 @@ anything is sent. Imports `errors`; service, transport, screens and app may impo
     store      reserve, the transitions, sweep     awaited      the same for the event loop
 """
 
-from .awaited import Call, Ledger
+from .awaited import Ledger, LedgerEntry
 from .budgets import Budgets
-from .fingerprint import fingerprint, key_hash
-from .pace import Pace
-from .secret import load_secret, shared_secret
-from .store import Answer, IllegalTransition, Intent, Store, Swept
-from .tables import State
-from .visitor import new_visitor, sign_visitor, verify_visitor, visitor_hash
+from .fingerprint import fingerprint_request, hash_key
+from .pace import RateLimit
+from .secret import load_or_create_secret, load_or_create_shared_secret
+from .store import Answer, IllegalTransition, Intent, Store, SweepResult
+from .tables import PaidCallState
+from .visitor import generate_visitor_id, hash_visitor, sign_visitor_cookie, verify_visitor_cookie
 
 __all__ = [
     "Answer",
     "Budgets",
-    "Call",
     "IllegalTransition",
     "Intent",
     "Ledger",
-    "Pace",
-    "State",
+    "LedgerEntry",
+    "PaidCallState",
+    "RateLimit",
     "Store",
-    "Swept",
-    "fingerprint",
-    "key_hash",
-    "load_secret",
-    "new_visitor",
-    "shared_secret",
-    "sign_visitor",
-    "verify_visitor",
-    "visitor_hash",
+    "SweepResult",
+    "fingerprint_request",
+    "generate_visitor_id",
+    "hash_key",
+    "hash_visitor",
+    "load_or_create_secret",
+    "load_or_create_shared_secret",
+    "sign_visitor_cookie",
+    "verify_visitor_cookie",
 ]

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from ..errors import LedgerUnavailable
 from ..settings import Settings
-from .budgets import DAY
+from .budgets import DAY_S
 from .database import Database
-from .report import as_text, tally, write_csv
+from .report import format_report, tally_calls, write_csv
 from .store import Store
 
 
@@ -26,24 +26,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--day", type=_day, default=None, help="another day than today: 2026-01-31")
     parser.add_argument("--days", type=_count, default=1, help="as many days up to that one")
     parser.add_argument("--csv", metavar="FILE", nargs="?", const="-", help="every call as CSV, to FILE or the screen")
-    given = parser.parse_args(arguments)
-    last = given.day if given.day is not None else time.time() // DAY * DAY
-    since, until = last - (given.days - 1) * DAY, last + DAY
+    args = parser.parse_args(arguments)
+    last_day = args.day if args.day is not None else time.time() // DAY_S * DAY_S
+    since, until = last_day - (args.days - 1) * DAY_S, last_day + DAY_S
     try:
-        database = Database(given.database or Settings.from_env().ledger_url(), threads=1)
+        database = Database(args.database or Settings.from_env().ledger_url(), threads=1)
         if database.is_missing():
             print("There is no ledger yet: no paid call has been made.", file=sys.stderr)  # noqa: T201
             return 0
         store = Store(database)
-        if given.csv == "-":
+        if args.csv == "-":
             write_csv(store, since, until, sys.stdout)
-        elif given.csv:
-            with Path(given.csv).open("w", newline="", encoding="utf-8") as file:
+        elif args.csv:
+            with Path(args.csv).open("w", newline="", encoding="utf-8") as file:
                 count = write_csv(store, since, until, file)
-            print(f"{count} calls written to {given.csv}")  # noqa: T201
+            print(f"{count} calls written to {args.csv}")  # noqa: T201
         else:
-            days = f"{_iso(since)} to {_iso(last)}" if given.days > 1 else _iso(last)
-            print(f"Paid calls, {days} (UTC)\n\n{as_text(tally(store, since, until))}")  # noqa: T201
+            days = f"{_format_day(since)} to {_format_day(last_day)}" if args.days > 1 else _format_day(last_day)
+            print(f"Paid calls, {days} (UTC)\n\n{format_report(tally_calls(store, since, until))}")  # noqa: T201
     except (LedgerUnavailable, OSError) as error:
         print(f"The ledger cannot be read: {type(error).__name__} {error}", file=sys.stderr)  # noqa: T201
         return 1
@@ -63,7 +63,7 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _iso(seconds: float) -> str:
+def _format_day(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).date().isoformat()
 
 

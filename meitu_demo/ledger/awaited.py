@@ -10,75 +10,79 @@ import anyio
 
 from ..errors import LedgerUnavailable, OverBudget
 from .budgets import Budgets
-from .pace import Pace
-from .store import NO_BUDGETS, SILENCE, Answer, IllegalTransition, Intent, Store, Swept
-from .tables import State
+from .pace import RateLimit
+from .store import NO_ANSWER, NO_BUDGETS, Answer, IllegalTransition, Intent, Store, SweepResult
+from .tables import PaidCallState
 
 LOG = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 
 class Ledger:
-    """The ledger and its budgets. Run `tend` in the background for as long as the app lives, and `close` at its end."""
+    """The ledger and its budgets. Run `run_heartbeat` in the background for as long as the app lives, and `close` at
+    its end.
+    """
 
     def __init__(self, store: Store, budgets: Budgets = NO_BUDGETS, *, threads: int = 4) -> None:
         self.store = store
         self.budgets = budgets
-        self._threads = anyio.CapacityLimiter(threads)
-        self._held: set[str] = set()
+        self._thread_limiter = anyio.CapacityLimiter(threads)
+        self._active_call_ids: set[str] = set()
 
     @asynccontextmanager
-    async def call(self, intent: Intent) -> AsyncIterator["Call"]:
+    async def reserve(self, intent: Intent) -> AsyncIterator["LedgerEntry"]:
         """Reserve a call for as long as the block runs. Raises OverBudget or LedgerUnavailable: nothing may be sent.
 
         Left without a word, a call that was not sent is released, and one that was sent is unknown.
         """
-        call = Call(self, await self.run_whole(self._leave, self.store.reserve, intent, self.budgets))
-        self._held.add(call.id)
+        entry = LedgerEntry(
+            self, await self.run_in_thread_uncancelled(self._settle_if_open, self.store.reserve, intent, self.budgets)
+        )
+        self._active_call_ids.add(entry.id)
         try:
-            yield call
+            yield entry
         finally:
             try:
                 with anyio.CancelScope(shield=True):
-                    await call.leave()
+                    await entry.settle_if_open()
             finally:
-                self._held.discard(call.id)
+                self._active_call_ids.discard(entry.id)
 
-    async def tend(self, sleep: Callable[[float], Awaitable[object]] = anyio.sleep) -> None:
+    async def run_heartbeat(self, sleep: Callable[[float], Awaitable[object]] = anyio.sleep) -> None:
         """For ever: renew the leases of calls under way here, and sweep what others left."""
         while True:
             try:
-                await self.renew()
-                await self.run(self.store.sweep)
+                await self.renew_leases()
+                await self.run_in_thread(self.store.sweep)
             except LedgerUnavailable:
                 pass  # has been logged; the leases last for more than one round
-            await sleep(self.store.lease / 4)
+            await sleep(self.store.lease_s / 4)
 
-    async def renew(self) -> int:
+    async def renew_leases(self) -> int:
         """Renew the leases of the calls that are under way here; how many those are."""
-        return await self.run(self.store.renew, tuple(self._held))
+        return await self.run_in_thread(self.store.renew_leases, tuple(self._active_call_ids))
 
-    async def sweep(self) -> Swept:
+    async def sweep(self) -> SweepResult:
         """Settle what a dead instance has left."""
-        return await self.run(self.store.sweep)
+        return await self.run_in_thread(self.store.sweep)
 
-    async def used_today(self, provider: str) -> int:
+    async def count_calls_today(self, provider: str) -> int:
         """The calls to `provider` that count against its cap today."""
-        return await self.run(self.store.used_today, provider)
+        return await self.run_in_thread(self.store.count_calls_today, provider)
 
     async def close(self) -> None:
         """Give the database's connections back."""
-        await self.run(self.store.database.close)
+        await self.run_in_thread(self.store.database.close)
 
-    async def run(self, work: Callable[..., Result], *arguments: object) -> Result:
+    async def run_in_thread(self, work: Callable[..., Result], *arguments: object) -> Result:
         """`work` in one of the ledger's threads."""
-        return await anyio.to_thread.run_sync(lambda: work(*arguments), limiter=self._threads)
+        return await anyio.to_thread.run_sync(lambda: work(*arguments), limiter=self._thread_limiter)
 
-    async def run_whole(
+    async def run_in_thread_uncancelled(
         self, undo: Callable[[Result], Awaitable[None]], work: Callable[..., Result], *arguments: object
     ) -> Result:
         """The same; the thread goes on when the task is cancelled, so `undo` follows then, with what it gave."""
-        running = asyncio.ensure_future(self.run(work, *arguments))
+        running = asyncio.ensure_future(self.run_in_thread(work, *arguments))
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -86,64 +90,64 @@ class Ledger:
                 await undo(await running)
             raise
 
-    async def _leave(self, call: str) -> None:
-        await Call(self, call).leave()
+    async def _settle_if_open(self, call_id: str) -> None:
+        await LedgerEntry(self, call_id).settle_if_open()
 
 
-class Call:
-    """One paid call under way. Say `sent` before the first byte leaves, then how it ended, once.
+class LedgerEntry:
+    """One paid call under way. Say `mark_sent` before the first byte leaves, then how it ended, once.
 
     The words about its end never raise LedgerUnavailable: the money is spent, and the person gets the result. The row
-    then stays `sent` until its lease runs out, and is `unknown` from there on: counted, as it should be.
+    then stays `mark_sent` until its lease runs out, and is `mark_unknown` from there on: counted, as it should be.
     """
 
-    def __init__(self, ledger: Ledger, call: str) -> None:
-        self.id = call
-        self.state = State.RESERVED
+    def __init__(self, ledger: Ledger, call_id: str) -> None:
+        self.id = call_id
+        self.state = PaidCallState.RESERVED
         self._ledger = ledger
         self._store = ledger.store
 
-    async def turn(self, pace: Pace) -> float:
+    async def reserve_slot(self, rate_limit: RateLimit) -> float:
         """The seconds until the key's rate lets this call through. Raises Busy or LedgerUnavailable."""
-        return await self._ledger.run(self._store.take_turn, pace)
+        return await self._ledger.run_in_thread(self._store.reserve_slot, rate_limit)
 
-    async def sent(self, bytes_sent: int) -> None:
+    async def mark_sent(self, bytes_sent: int) -> None:
         """Raises LedgerUnavailable, or IllegalTransition when the reservation was lost: nothing may be sent."""
-        await self._ledger.run_whole(self._not_sent, self._store.mark_sent, self.id, bytes_sent)
-        self.state = State.SENT
+        await self._ledger.run_in_thread_uncancelled(self._undo_mark_sent, self._store.mark_sent, self.id, bytes_sent)
+        self.state = PaidCallState.SENT
 
-    async def confirmed(self, answer: Answer = SILENCE) -> None:
+    async def mark_confirmed(self, answer: Answer = NO_ANSWER) -> None:
         """The vendor did it."""
-        await self._end(State.CONFIRMED, lambda: self._store.confirm(self.id, answer))
+        await self._settle(PaidCallState.CONFIRMED, lambda: self._store.mark_confirmed(self.id, answer))
 
-    async def refused(self, answer: Answer) -> None:
+    async def mark_refused(self, answer: Answer) -> None:
         """The vendor says that it did not do it: it is not counted."""
-        await self._end(State.REFUSED, lambda: self._store.refuse(self.id, answer))
+        await self._settle(PaidCallState.REFUSED, lambda: self._store.mark_refused(self.id, answer))
 
-    async def unknown(self, cause: str, answer: Answer = SILENCE) -> None:
+    async def mark_unknown(self, cause: str, answer: Answer = NO_ANSWER) -> None:
         """Nobody can say whether the vendor did it: it is counted."""
-        await self._end(State.UNKNOWN, lambda: self._store.mark_unknown(self.id, cause, answer))
+        await self._settle(PaidCallState.UNKNOWN, lambda: self._store.mark_unknown(self.id, cause, answer))
 
-    async def never_arrived(self, cause: str) -> None:
+    async def mark_undelivered(self, cause: str) -> None:
         """It provably did not reach the vendor: it is not counted."""
-        await self._end(State.RELEASED, lambda: self._store.never_arrived(self.id, cause))
+        await self._settle(PaidCallState.RELEASED, lambda: self._store.mark_undelivered(self.id, cause))
 
-    async def _not_sent(self, _: None) -> None:
-        await self.never_arrived("not_sent")
+    async def _undo_mark_sent(self, _: None) -> None:
+        await self.mark_undelivered("not_sent")
 
-    async def leave(self) -> None:
+    async def settle_if_open(self) -> None:
         """What nobody has said until now. Never raises."""
         try:
-            if self.state is State.RESERVED:
-                await self._end(State.RELEASED, lambda: self._store.release(self.id, "not_sent"))
-            elif self.state is State.SENT:
-                await self._end(State.UNKNOWN, lambda: self._store.mark_unknown(self.id, "abandoned"))
+            if self.state is PaidCallState.RESERVED:
+                await self._settle(PaidCallState.RELEASED, lambda: self._store.release(self.id, "not_sent"))
+            elif self.state is PaidCallState.SENT:
+                await self._settle(PaidCallState.UNKNOWN, lambda: self._store.mark_unknown(self.id, "abandoned"))
         except IllegalTransition as error:  # swept, or said by a thread whose task was cancelled: the row knows more
             LOG.warning("a paid call had ended already: %s", error)
 
-    async def _end(self, state: State, work: Callable[[], None]) -> None:
+    async def _settle(self, state: PaidCallState, work: Callable[[], None]) -> None:
         try:
-            await self._ledger.run(work)
+            await self._ledger.run_in_thread(work)
         except LedgerUnavailable:
             LOG.warning("the end of a paid call (%s) could not be written: it will be counted as unknown", state)
         self.state = state

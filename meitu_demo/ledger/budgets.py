@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from ..errors import OverBudget, OverVisitorBudget
-from .tables import COUNTED, OWNER, calls
+from .tables import BILLABLE_STATES, OWNER, calls
 
-HOUR = 3600.0
-DAY = 24 * HOUR  # days of Unix time are UTC days
+HOUR_S = 3600.0
+DAY_S = 24 * HOUR_S  # days of Unix time are UTC days
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,34 +29,36 @@ class Budgets:
                 raise ValueError("a cap on paid calls is at least 1; leave it out for none")
 
 
-def check(connection: Connection, budgets: Budgets, provider: str, visitor: str, now: float) -> None:
+def check_budgets(connection: Connection, budgets: Budgets, provider: str, visitor: str, now: float) -> None:
     """Raises OverBudget or OverVisitorBudget when one more call would be too many.
 
     No upper bound in time: a row from a replica whose clock runs ahead counts as well.
     """
     limit = budgets.calls_per_day
-    if limit is not None and counted(connection, provider, now) >= limit:
-        raise OverBudget(limit=limit, provider=provider, minutes=_minutes(DAY - now % DAY))
+    if limit is not None and count_calls_today(connection, provider, now) >= limit:
+        raise OverBudget(limit=limit, provider=provider, minutes=_ceil_minutes(DAY_S - now % DAY_S))
     limit = budgets.calls_per_hour
     if limit is None:
         return
-    of_visitor = (calls.c.visitor == visitor, *_spent_by_owner(), calls.c.reserved_at > now - HOUR)
+    visitor_filter = (calls.c.visitor == visitor, *_owner_billable_filter(), calls.c.reserved_at > now - HOUR_S)
     # The hour slides: a place becomes free when the oldest of the last `limit` calls is an hour old.
-    oldest = select(calls.c.reserved_at).where(*of_visitor).order_by(calls.c.reserved_at.desc()).offset(limit - 1)
-    found = connection.execute(oldest.limit(1)).scalar_one_or_none()
-    if found is not None:
-        raise OverVisitorBudget(limit=limit, provider=provider, minutes=_minutes(found + HOUR - now))
+    oldest = select(calls.c.reserved_at).where(*visitor_filter).order_by(calls.c.reserved_at.desc()).offset(limit - 1)
+    oldest_reserved_at = connection.execute(oldest.limit(1)).scalar_one_or_none()
+    if oldest_reserved_at is not None:
+        raise OverVisitorBudget(
+            limit=limit, provider=provider, minutes=_ceil_minutes(oldest_reserved_at + HOUR_S - now)
+        )
 
 
-def counted(connection: Connection, provider: str, now: float) -> int:
+def count_calls_today(connection: Connection, provider: str, now: float) -> int:
     """The calls to `provider` that count against the cap of the day in which `now` lies."""
-    today = (calls.c.provider == provider, *_spent_by_owner(), calls.c.reserved_at >= now - now % DAY)
-    return connection.execute(select(func.count()).select_from(calls).where(*today)).scalar_one()
+    today_filter = (calls.c.provider == provider, *_owner_billable_filter(), calls.c.reserved_at >= now - now % DAY_S)
+    return connection.execute(select(func.count()).select_from(calls).where(*today_filter)).scalar_one()
 
 
-def _spent_by_owner() -> tuple[ColumnElement[bool], ...]:
-    return calls.c.state.in_(COUNTED), calls.c.payer == OWNER
+def _owner_billable_filter() -> tuple[ColumnElement[bool], ...]:
+    return calls.c.state.in_(BILLABLE_STATES), calls.c.payer == OWNER
 
 
-def _minutes(seconds: float) -> int:
+def _ceil_minutes(seconds: float) -> int:
     return max(1, math.ceil(seconds / 60))

@@ -19,7 +19,7 @@ from ..errors import LedgerUnavailable
 from .tables import metadata
 
 LOG = logging.getLogger(__name__)
-LOCK = 0x6D65_6974_75  # PostgreSQL's advisory lock under which calls are reserved: "meitu"
+ADVISORY_LOCK_ID = 0x6D65_6974_75  # PostgreSQL's advisory lock under which calls are reserved: "meitu"
 DRIVERS = {
     "sqlite": "sqlite+pysqlite",
     "sqlite+pysqlite": "sqlite+pysqlite",
@@ -37,30 +37,30 @@ class Database:
     Raises ValueError for a URL of another kind.
     """
 
-    def __init__(self, url: str, *, threads: int = 4, patience: float = 10.0) -> None:
-        self._url = _read(url)
-        self._patience = patience
+    def __init__(self, url: str, *, threads: int = 4, timeout_s: float = 10.0) -> None:
+        self._url = _parse_url(url)
+        self._timeout_s = timeout_s
         self._sqlite = self._url.drivername.startswith("sqlite")
-        self._ready = False
+        self._schema_ready = False
         self._engine = self._make_engine(threads)
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Connection]:
         """One transaction, committed at the end. Raises LedgerUnavailable."""
-        with self._guarded(), self._begun() as connection:
+        with self._translate_errors(), self._begin() as connection:
             yield connection
 
     @contextmanager
-    def alone(self) -> Iterator[Connection]:
+    def exclusive(self) -> Iterator[Connection]:
         """The same while nobody else is in here, in any process: what is read stays true until it is committed."""
-        with self._guarded(), self._begun() as connection:
+        with self._translate_errors(), self._begin() as connection:
             self._lock(connection)
             yield connection
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def snapshot(self) -> Iterator[Connection]:
         """One consistent view that holds up no writer. Raises LedgerUnavailable."""
-        with self._guarded(), self._engine.connect() as connection:
+        with self._translate_errors(), self._engine.connect() as connection:
             yield connection
 
     @property
@@ -77,46 +77,46 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def _guarded(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
-            if not self._ready:
-                self._create()
+            if not self._schema_ready:
+                self._create_schema()
             yield
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             # Not chained and not quoted: such texts hold paths, hosts and statements.
-            LOG.warning("the ledger is out of reach: %s", _name(error))
-            raise LedgerUnavailable(cause=_name(error)) from None
+            LOG.warning("the ledger is out of reach: %s", _error_name(error))
+            raise LedgerUnavailable(cause=_error_name(error)) from None
 
-    def _create(self) -> None:
+    def _create_schema(self) -> None:
         """The folder and the table; threads and processes that start at once do it one after the other."""
         if self._sqlite:
             Path(self._url.database or "").absolute().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self._begun() as connection:
+        with self._begin() as connection:
             self._lock(connection)
             metadata.create_all(connection)
-            _add_later_columns(connection)
-        self._ready = True
+            _add_missing_columns(connection)
+        self._schema_ready = True
 
     @contextmanager
-    def _begun(self) -> Iterator[Connection]:
+    def _begin(self) -> Iterator[Connection]:
         with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
             yield connection
 
     def _lock(self, connection: Connection) -> None:
         if not self._sqlite:  # there, BEGIN IMMEDIATE has let one writer in already
-            connection.execute(select(func.set_config("lock_timeout", f"{self._patience * 1000:.0f}", True)))
-            connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+            connection.execute(select(func.set_config("lock_timeout", f"{self._timeout_s * 1000:.0f}", True)))
+            connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK_ID)))
 
     def _make_engine(self, threads: int) -> Engine:
         options: dict[str, Any] = {
             "pool_size": threads,
             "max_overflow": threads,
-            "pool_timeout": self._patience,
+            "pool_timeout": self._timeout_s,
             "hide_parameters": True,
         }
         if self._sqlite:
-            engine = create_engine(self._url, connect_args={"timeout": self._patience}, **options)
-            event.listen(engine, "connect", self._prepare_sqlite)
+            engine = create_engine(self._url, connect_args={"timeout": self._timeout_s}, **options)
+            event.listen(engine, "connect", self._configure_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
             return engine
         return create_engine(
@@ -125,8 +125,8 @@ class Database:
             isolation_level="READ COMMITTED",
             pool_pre_ping=True,
             connect_args={
-                "connect_timeout": max(2, round(self._patience)),
-                "tcp_user_timeout": round(self._patience * 1000),
+                "connect_timeout": max(2, round(self._timeout_s)),
+                "tcp_user_timeout": round(self._timeout_s * 1000),
                 "keepalives_idle": 10,  # a server that fell silent in the middle of an answer is given up as well
                 "keepalives_interval": 5,
                 "keepalives_count": 2,
@@ -135,26 +135,26 @@ class Database:
             **options,
         )
 
-    def _prepare_sqlite(self, connection: sqlite3.Connection, _record: object) -> None:
+    def _configure_sqlite(self, connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves: the driver would say it too late
-        give_up = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._timeout_s
         while True:
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
                 break
             except sqlite3.OperationalError:  # another process does it just now; SQLite does not wait for this one
-                if time.monotonic() > give_up:
+                if time.monotonic() > deadline:
                     raise
                 time.sleep(0.02)
         connection.execute("PRAGMA synchronous = FULL")  # a row that is committed survives a power cut
 
 
-def _add_later_columns(connection: Connection) -> None:
+def _add_missing_columns(connection: Connection) -> None:
     """Give a ledger of an earlier version the columns that came since: each has a default, so old rows stay true."""
     for table in metadata.sorted_tables:
-        there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+        existing = {column["name"] for column in inspect(connection).get_columns(table.name)}
         for column in table.columns:
-            if column.name not in there:
+            if column.name not in existing:
                 definition = CreateColumn(column).compile(dialect=connection.dialect)
                 connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
 
@@ -164,7 +164,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _read(text: str) -> URL:
+def _parse_url(text: str) -> URL:
     try:
         url = make_url(text)
     except (SQLAlchemyError, ValueError):
@@ -177,7 +177,7 @@ def _read(text: str) -> URL:
     return url
 
 
-def _name(error: BaseException) -> str:
+def _error_name(error: BaseException) -> str:
     """What kind of failure, in one word: SQLITE_BUSY, an SQLSTATE, or the name of the exception."""
     origin = getattr(error, "orig", None) or error
     return str(getattr(origin, "sqlite_errorname", None) or getattr(origin, "sqlstate", None) or type(origin).__name__)

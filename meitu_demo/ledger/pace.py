@@ -14,30 +14,30 @@ from .tables import rates
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RateLimit:
     """key: a keyed hash of the credentials. per_second: calls. longest: seconds that a call waits at most."""
 
     provider: str
-    key: str
+    key_hash: str
     per_second: float
-    longest: float
+    max_wait_s: float
 
 
-def take_turn(connection: Connection, pace: Pace, now: float) -> float:
+def reserve_slot(connection: Connection, rate_limit: RateLimit, now: float) -> float:
     """Take the next place in line and return the seconds until it comes. Raises Busy; then no place is taken.
 
-    To be called while nobody else is in the database (`Database.alone`).
+    To be called while nobody else is in the database (`Database.exclusive`).
     """
-    interval = 1 / pace.per_second
-    mine = rates.c.key == pace.key
-    found = connection.execute(select(rates.c.free_at).where(mine)).scalar_one_or_none()
-    # Nobody waits for longer than `longest`, so a time further off was written by a clock that has jumped since.
-    jumped = found is not None and found > now + pace.longest + interval
-    start = now if found is None or jumped else max(now, found)
-    if start - now > pace.longest:
-        raise Busy(provider=pace.provider, seconds=math.ceil(start - now))
-    if found is None:
-        connection.execute(insert(rates).values(key=pace.key, free_at=start + interval))
+    interval_s = 1 / rate_limit.per_second
+    key_filter = rates.c.key == rate_limit.key_hash
+    free_at = connection.execute(select(rates.c.free_at).where(key_filter)).scalar_one_or_none()
+    # Nobody waits for longer than `max_wait_s`, so a time further off was written by a clock that has jumped since.
+    clock_jumped = free_at is not None and free_at > now + rate_limit.max_wait_s + interval_s
+    start = now if free_at is None or clock_jumped else max(now, free_at)
+    if start - now > rate_limit.max_wait_s:
+        raise Busy(provider=rate_limit.provider, seconds=math.ceil(start - now))
+    if free_at is None:
+        connection.execute(insert(rates).values(key=rate_limit.key_hash, free_at=start + interval_s))
     else:
-        connection.execute(update(rates).where(mine).values(free_at=start + interval))
+        connection.execute(update(rates).where(key_filter).values(free_at=start + interval_s))
     return start - now

@@ -13,9 +13,9 @@ from typing import TextIO
 from sqlalchemy import func, select
 
 from .store import Store
-from .tables import COUNTED, UNDER_WAY, State, calls
+from .tables import BILLABLE_STATES, OPEN_STATES, PaidCallState, calls
 
-TIMES = ("reserved_at", "sent_at", "settled_at", "lease_until")
+TIME_COLUMNS = ("reserved_at", "sent_at", "settled_at", "lease_until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,47 +28,53 @@ class Tally:
     unknowns: Counter[str] = field(default_factory=Counter)
 
     @property
-    def spent(self) -> int:
+    def billable_count(self) -> int:
         """The calls that count against the budget."""
-        return sum(self.states[state] for state in COUNTED)
+        return sum(self.states[state] for state in BILLABLE_STATES)
 
     @property
-    def under_way(self) -> int:
+    def open_count(self) -> int:
         """The calls that are reserved or sent and have not ended."""
-        return sum(self.states[state] for state in UNDER_WAY)
+        return sum(self.states[state] for state in OPEN_STATES)
 
 
-def tally(store: Store, since: float, until: float) -> list[Tally]:
+def tally_calls(store: Store, since: float, until: float) -> list[Tally]:
     """The calls reserved from `since` up to `until` (seconds since 1970), by provider in alphabetical order."""
     columns = (calls.c.provider, calls.c.state, calls.c.vendor_code, calls.c.cause)
     span = (calls.c.reserved_at >= since, calls.c.reserved_at < until)
     query = select(*columns, func.count().label("calls")).where(*span).group_by(*columns)
-    found: dict[str, Tally] = {}
-    with store.database.reading() as connection:
+    tallies: dict[str, Tally] = {}
+    with store.database.snapshot() as connection:
         for provider, state, code, cause, count in connection.execute(query):
-            of_provider = found.setdefault(provider, Tally(provider))
-            of_provider.states[state] += count
-            if state == State.REFUSED:
-                of_provider.refusals[code or cause or "?"] += count
-            elif state == State.UNKNOWN:
-                of_provider.unknowns[code or cause or "?"] += count
-    return [found[provider] for provider in sorted(found)]
+            vendor_tally = tallies.setdefault(provider, Tally(provider))
+            vendor_tally.states[state] += count
+            if state == PaidCallState.REFUSED:
+                vendor_tally.refusals[code or cause or "?"] += count
+            elif state == PaidCallState.UNKNOWN:
+                vendor_tally.unknowns[code or cause or "?"] += count
+    return [tallies[provider] for provider in sorted(tallies)]
 
 
-def as_text(tallies: Iterable[Tally]) -> str:
+def format_report(tallies: Iterable[Tally]) -> str:
     """A small table, then what was refused and what is unknown."""
-    heads = ("provider", "spent", "confirmed", "unknown", "under way", "refused", "released")
-    lines = [f"{heads[0]:<12}" + "".join(f"{head:>11}" for head in heads[1:])]
+    headings = ("provider", "spent", "confirmed", "unknown", "under way", "refused", "released")
+    lines = [f"{headings[0]:<12}" + "".join(f"{heading:>11}" for heading in headings[1:])]
     notes = []
-    for one in tallies:
-        states = one.states
-        ends = [states[state] for state in (State.CONFIRMED, State.UNKNOWN)]
-        figures = [one.spent, *ends, one.under_way, states[State.REFUSED], states[State.RELEASED]]
-        lines.append(f"{one.provider:<12}" + "".join(f"{figure:>11}" for figure in figures))
-        for title, reasons in (("refused", one.refusals), ("may have been billed", one.unknowns)):
+    for vendor_tally in tallies:
+        states = vendor_tally.states
+        ends = [states[state] for state in (PaidCallState.CONFIRMED, PaidCallState.UNKNOWN)]
+        figures = [
+            vendor_tally.billable_count,
+            *ends,
+            vendor_tally.open_count,
+            states[PaidCallState.REFUSED],
+            states[PaidCallState.RELEASED],
+        ]
+        lines.append(f"{vendor_tally.provider:<12}" + "".join(f"{figure:>11}" for figure in figures))
+        for title, reasons in (("refused", vendor_tally.refusals), ("may have been billed", vendor_tally.unknowns)):
             if reasons:
                 listed = " · ".join(f"{reason} × {count}" for reason, count in reasons.most_common())
-                notes.append(f"{one.provider}, {title}: {listed}")
+                notes.append(f"{vendor_tally.provider}, {title}: {listed}")
     return "\n".join([*lines, *([""] if notes else []), *notes])
 
 
@@ -80,12 +86,12 @@ def write_csv(store: Store, since: float, until: float, file: TextIO) -> int:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(names)
     count = 0
-    with store.database.reading() as connection:
+    with store.database.snapshot() as connection:
         for row in connection.execute(query).mappings():
-            writer.writerow([_iso(row[name]) if name in TIMES else row[name] for name in names])
+            writer.writerow([_format_time(row[name]) if name in TIME_COLUMNS else row[name] for name in names])
             count += 1
     return count
 
 
-def _iso(seconds: float | None) -> str:
+def _format_time(seconds: float | None) -> str:
     return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -13,47 +13,47 @@ from pathlib import Path
 from sqlalchemy import insert, select
 
 from .database import Database
-from .tables import secrets_shared
+from .tables import shared_secrets
 
-LENGTH = 32
-NAME = "visitors"
+SECRET_BYTES = 32
+SECRET_NAME = "visitors"
 
 
-def load_secret(path: Path) -> bytes:
+def load_or_create_secret(path: Path) -> bytes:
     """The secret in `path`, made there at the first time, for the owner's eyes only. Raises OSError or ValueError."""
     with suppress(FileNotFoundError):
-        return _checked(path.read_bytes())
+        return _check_secret(path.read_bytes())
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(LENGTH))
+            file.write(secrets.token_bytes(SECRET_BYTES))
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):
             os.link(draft, path)  # whole or not at all; of two processes that start at once, the first one's counts
     finally:
         draft.unlink(missing_ok=True)
-    return _checked(path.read_bytes())
+    return _check_secret(path.read_bytes())
 
 
-def shared_secret(database: Database) -> bytes:
+def load_or_create_shared_secret(database: Database) -> bytes:
     """The secret in the database, made there at the first time. Raises LedgerUnavailable or ValueError."""
-    found = select(secrets_shared.c.value).where(secrets_shared.c.name == NAME)
-    with database.alone() as connection:  # of two replicas that start at once, the first one's counts
-        value = connection.execute(found).scalar_one_or_none()
+    query = select(shared_secrets.c.value).where(shared_secrets.c.name == SECRET_NAME)
+    with database.exclusive() as connection:  # of two replicas that start at once, the first one's counts
+        value = connection.execute(query).scalar_one_or_none()
         if value is None:
-            value = secrets.token_hex(LENGTH)
-            connection.execute(insert(secrets_shared).values(name=NAME, value=value))
-    return _checked(bytes.fromhex(value))
+            value = secrets.token_hex(SECRET_BYTES)
+            connection.execute(insert(shared_secrets).values(name=SECRET_NAME, value=value))
+    return _check_secret(bytes.fromhex(value))
 
 
-def derive(secret: bytes, purpose: str) -> bytes:
+def derive_key(secret: bytes, purpose: str) -> bytes:
     """A key for one purpose (RFC 5869's expand step with one block)."""
-    return hmac.digest(_checked(secret), purpose.encode("utf-8") + b"\x01", "sha256")
+    return hmac.digest(_check_secret(secret), purpose.encode("utf-8") + b"\x01", "sha256")
 
 
-def _checked(secret: bytes) -> bytes:
-    if len(secret) < LENGTH:
-        raise ValueError(f"the secret for cookies and hashes needs at least {LENGTH} bytes")
+def _check_secret(secret: bytes) -> bytes:
+    if len(secret) < SECRET_BYTES:
+        raise ValueError(f"the secret for cookies and hashes needs at least {SECRET_BYTES} bytes")
     return secret

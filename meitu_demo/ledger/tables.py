@@ -14,7 +14,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, Column, Double, Index, MetaData, String, Table
 
 
-class State(StrEnum):
+class PaidCallState(StrEnum):
     """Where a call is."""
 
     RESERVED = "reserved"
@@ -25,9 +25,14 @@ class State(StrEnum):
     RELEASED = "released"
 
 
-COUNTED = (State.RESERVED, State.SENT, State.CONFIRMED, State.UNKNOWN)  # against budgets
-UNDER_WAY = (State.RESERVED, State.SENT)  # these carry a lease that somebody renews
-LEASE_RAN_OUT = "lease_ran_out"  # the cause that the sweep writes
+BILLABLE_STATES = (
+    PaidCallState.RESERVED,
+    PaidCallState.SENT,
+    PaidCallState.CONFIRMED,
+    PaidCallState.UNKNOWN,
+)  # against budgets
+OPEN_STATES = (PaidCallState.RESERVED, PaidCallState.SENT)  # these carry a lease that somebody renews
+LEASE_EXPIRED = "lease_ran_out"  # the cause that the sweep writes
 
 OWNER, VISITOR = "owner", "visitor"
 
@@ -55,7 +60,7 @@ calls = Table(
     Column("cause", String(64), nullable=False, default=""),
     # Whose key it was, OWNER or VISITOR; with a default of the server's, because older ledgers have rows without it.
     Column("payer", String(12), nullable=False, server_default=OWNER),
-    CheckConstraint(f"state IN ({', '.join(repr(state.value) for state in State)})", name="paid_calls_state"),
+    CheckConstraint(f"state IN ({', '.join(repr(state.value) for state in PaidCallState)})", name="paid_calls_state"),
     Index("paid_calls_by_provider", "provider", "reserved_at"),
     Index("paid_calls_by_visitor", "visitor", "reserved_at"),
     Index("paid_calls_by_lease", "state", "lease_until"),
@@ -70,7 +75,7 @@ rates = Table(
 )
 
 # The secret behind cookies and hashes where there is no folder that all replicas share: one row.
-secrets_shared = Table(
+shared_secrets = Table(
     "shared_secrets",
     metadata,
     Column("name", String(40), primary_key=True),

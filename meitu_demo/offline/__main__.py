@@ -12,8 +12,8 @@ import uvicorn
 
 from .. import outlets, templates
 from .app import create_app
-from .faults import CODE, FAULTS
-from .wired import Wired
+from .faults import CODE_PREFIX, FAULTS
+from .wired import ConnectionProtocol
 
 
 def main() -> None:
@@ -27,14 +27,14 @@ def main() -> None:
     parser.add_argument("--templates", type=Path, help="a folder of pictures of your own as templates")
     parser.add_argument("--lab", action="store_true", help="do what a call's header x-fault says: for development only")
     parser.add_argument(
-        "--fault", default="", type=_fault, help=f"fail so at all calls: {', '.join(FAULTS)}, {CODE}CODE"
+        "--fault", default="", type=_parse_fault, help=f"fail so at all calls: {', '.join(FAULTS)}, {CODE_PREFIX}CODE"
     )
     arguments = parser.parse_args()
     if arguments.templates:
         templates.load_folder(arguments.templates)
     lab = bool(arguments.lab or arguments.fault)
     server = create_app(private_links=arguments.private_links, lab=lab, fault=arguments.fault)
-    http: Any = Wired if lab else "auto"
+    http: Any = ConnectionProtocol if lab else "auto"
     logging.basicConfig(format="%(levelname)s: %(message)s")
     outlets.install()
     # No access log: its lines hold the paths with their keys, and whose those are is not known here.
@@ -43,8 +43,8 @@ def main() -> None:
     )
 
 
-def _fault(name: str) -> str:
-    if name and name not in FAULTS and not name.startswith(CODE):
+def _parse_fault(name: str) -> str:
+    if name and name not in FAULTS and not name.startswith(CODE_PREFIX):
         raise argparse.ArgumentTypeError(f"no fault {name!r}")
     return name
 

@@ -12,14 +12,14 @@ from starlette.responses import JSONResponse, Response
 from ..errors import ImageRejected, Refusal, ValueRejected
 from ..spec import Endpoint
 from ..tables import VendorCode, answer
-from .bodies import details, read_body
+from .bodies import format_measurements, read_body
 
-PROVIDER = "ailab"
-FORM_OVERHEAD = 64 * 1024  # bytes of boundaries and text parts around the file
+VENDOR = "ailab"
+MAX_FORM_OVERHEAD_BYTES = 64 * 1024  # bytes of boundaries and text parts around the file
 log = logging.getLogger(__name__)
 
 
-class _Missing(Exception):
+class _MissingParameter(Exception):
     """A required part of the form is not there."""
 
 
@@ -27,57 +27,57 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
     """Answer one call; every cause of failure has the vendor's own code."""
     headers = request.headers
     if not (headers.get("ailabapi-api-key") or (headers.get("x-rapidapi-key") and headers.get("x-rapidapi-host"))):
-        return failure("key_refused")
+        return failure_answer("key_refused")
     try:
-        body = await read_body(request, endpoint.limits.max_bytes + FORM_OVERHEAD)
-        data, fields = await _read_form(request, body)
+        body = await read_body(request, endpoint.limits.max_bytes + MAX_FORM_OVERHEAD_BYTES)
+        data, fields = await _parse_form(request, body)
         missing = [control.wire for control in endpoint.controls if not fields.get(control.wire, "").strip()]
         if missing:
-            raise _Missing
+            raise _MissingParameter
         values = {control.name: fields[control.wire] for control in endpoint.controls}
-        picture = await request.app.state.engine.run(endpoint, data, values)
-    except _Missing:
-        return failure("parameter_missing")
+        picture = await request.app.state.engine.run_effect(endpoint, data, values)
+    except _MissingParameter:
+        return failure_answer("parameter_missing")
     except MultiPartException:
-        return failure("request_malformed")
+        return failure_answer("request_malformed")
     except (Refusal, ImageRejected, ValueRejected) as error:
-        return failure(error.slug, details(error))
+        return failure_answer(error.slug, format_measurements(error))
     except Exception:
         log.exception("%s failed", endpoint.id)
-        return failure("processing_failed")
+        return failure_answer("processing_failed")
     link = str(request.url_for("result", token=request.app.state.results.put(picture)))
-    return JSONResponse(_envelope(data={"image_url": link}))
+    return JSONResponse(_build_envelope(data={"image_url": link}))
 
 
-def failure(slug: str, detail: str = "") -> Response:
+def failure_answer(slug: str, detail: str = "") -> Response:
     """The vendor's answer for `slug`."""
-    return say(answer(PROVIDER, slug), detail)
+    return vendor_answer(answer(VENDOR, slug), detail)
 
 
-def say(code: VendorCode, detail: str = "") -> Response:
+def vendor_answer(code: VendorCode, detail: str = "") -> Response:
     """The same for one of the vendor's codes."""
-    return JSONResponse(_envelope(code.code, code.http, detail), code.http)
+    return JSONResponse(_build_envelope(code.code, code.http, detail), code.http)
 
 
-def _envelope(
+def _build_envelope(
     code: str = "", status: int = 200, detail: str = "", data: dict[str, str] | None = None
 ) -> dict[str, object]:
     """The public response fields, as in the page's example."""
-    words = code.replace("_", " ").capitalize()
+    code_message = code.replace("_", " ").capitalize()
     return {
         "request_id": str(uuid.uuid4()),
         "log_id": uuid.uuid4().hex,
         "error_code": status if code else 0,
-        "error_msg": words,
-        "error_detail": {"status_code": status, "code": code, "code_message": words, "message": detail},
+        "error_msg": code_message,
+        "error_detail": {"status_code": status, "code": code, "code_message": code_message, "message": detail},
         **({"data": data} if data else {}),
     }
 
 
-async def _read_form(request: Request, body: bytes) -> tuple[bytes, dict[str, str]]:
+async def _parse_form(request: Request, body: bytes) -> tuple[bytes, dict[str, str]]:
     """(the file's bytes, the text fields). Raises _Missing or MultiPartException."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        raise _Missing
+        raise _MissingParameter
 
     async def stream() -> AsyncGenerator[bytes, None]:
         yield body
@@ -91,7 +91,7 @@ async def _read_form(request: Request, body: bytes) -> tuple[bytes, dict[str, st
         raise MultiPartException("unreadable form") from error
     photo = form.get("image")
     if not isinstance(photo, UploadFile):
-        raise _Missing
+        raise _MissingParameter
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
     data = await photo.read()
     await form.close()

@@ -13,17 +13,17 @@ import uvicorn
 from starlette.applications import Starlette
 
 from .app import create_app
-from .wired import Wired
+from .wired import ConnectionProtocol
 
-STOP_S = 5.0
-WITH_LAB = partial(create_app, lab=True, once=True)
+STOP_TIMEOUT_S = 5.0
+LAB_APP_FACTORY = partial(create_app, lab=True, single_use_links=True)
 
 
-class Alongside:
+class ThreadedServer:
     """The server with its lab, made and started when it is first needed. make: another app than that."""
 
-    def __init__(self, make: Callable[[], Starlette] = WITH_LAB) -> None:
-        self._make = make
+    def __init__(self, app_factory: Callable[[], Starlette] = LAB_APP_FACTORY) -> None:
+        self._app_factory = app_factory
         self._app: Starlette | None = None
         self._lock = threading.Lock()
         self._running: tuple[str, uvicorn.Server, threading.Thread] | None = None
@@ -32,15 +32,20 @@ class Alongside:
         """Its address. Blocks until it listens. Raises OSError where no port is to be had."""
         with self._lock:
             if self._running is None:
-                self._app = self._make()
-                listening = socket.create_server(("127.0.0.1", 0), backlog=128)
+                self._app = self._app_factory()
+                listen_socket = socket.create_server(("127.0.0.1", 0), backlog=128)
                 config = uvicorn.Config(
-                    self._app, http=Wired, ws="none", access_log=False, log_config=None, timeout_graceful_shutdown=1
+                    self._app,
+                    http=ConnectionProtocol,
+                    ws="none",
+                    access_log=False,
+                    log_config=None,
+                    timeout_graceful_shutdown=1,
                 )
                 server = uvicorn.Server(config)
-                thread = threading.Thread(target=server.run, args=([listening],), name="failure lab", daemon=True)
+                thread = threading.Thread(target=server.run, args=([listen_socket],), name="failure lab", daemon=True)
                 thread.start()
-                self._running = f"http://127.0.0.1:{listening.getsockname()[1]}", server, thread
+                self._running = f"http://127.0.0.1:{listen_socket.getsockname()[1]}", server, thread
             return self._running[0]  # it listens: whoever comes before the server has started waits in line
 
     def stop(self) -> None:
@@ -49,7 +54,7 @@ class Alongside:
             if self._running is not None:
                 _, server, thread = self._running
                 server.should_exit = True
-                thread.join(STOP_S)
+                thread.join(STOP_TIMEOUT_S)
                 self._running = None
 
     @property

@@ -6,30 +6,32 @@ from ..errors import ImageRejected, Refusal
 from ..imaging import codec, cores
 from ..spec import Endpoint, Values
 
-WORKERS = 2  # one alone uses every core through OpenCV already; see `imaging.cores`
-LINE = 60  # how many calls may wait, each with its photo in memory
+MAX_CONCURRENT = 2  # one alone uses every core through OpenCV already; see `imaging.cores`
+MAX_PENDING = 60  # how many calls may wait, each with its photo in memory
 
 
-class Engine:
+class OfflineEngine:
     """A bounded number of effects at a time; a bounded number of calls wait their turn."""
 
     def __init__(self) -> None:
         self._limiter: anyio.CapacityLimiter | None = None
 
-    async def run(self, endpoint: Endpoint, data: bytes, values: Values) -> bytes:
+    async def run_effect(self, endpoint: Endpoint, data: bytes, values: Values) -> bytes:
         """The effect's result as JPEG bytes. Raises ImageRejected, ValueRejected or a Refusal: "vendor_busy", if the
         line is full.
         """
         if self._limiter is None:  # made here: it belongs to the running event loop
-            self._limiter = anyio.CapacityLimiter(WORKERS)
-        if self._limiter.statistics().tasks_waiting >= LINE:
+            self._limiter = anyio.CapacityLimiter(MAX_CONCURRENT)
+        if self._limiter.statistics().tasks_waiting >= MAX_PENDING:
             raise Refusal("vendor_busy")
         async with self._limiter:  # a call that is cancelled while it waits is gone
-            return await cores.run_in_worker(process, endpoint, data, values)
+            return await cores.run_in_worker(apply_effect, endpoint, data, values)
 
 
-def process(endpoint: Endpoint, data: bytes, values: Values) -> bytes:
-    """Check `data` against the endpoint's limits, apply its effect, encode. Blocks. Raises as `Engine.run`."""
+def apply_effect(endpoint: Endpoint, data: bytes, values: Values) -> bytes:
+    """Check `data` against the endpoint's limits, apply its effect, encode. Blocks. Raises as
+    `OfflineEngine.run_effect`.
+    """
     checked = endpoint.read(values)
     limits = endpoint.limits
     if len(data) > limits.max_bytes:

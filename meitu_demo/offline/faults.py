@@ -9,17 +9,17 @@ from enum import Enum
 from ..errors import BadReply, DemoError, LinkRejected, OutcomeUnknown, ProviderError
 from ..tables import VendorCode, answer, vendor_code
 
-CODE = "code:"  # before any code of the vendor's: "code:20003"
+CODE_PREFIX = "code:"  # before any code of the vendor's: "code:20003"
 
 
-class Verdict(Enum):
+class FaultOutcome(Enum):
     """What may be concluded about the call, and so about money."""
 
-    FINE = "fine"  # odd, and readable: there is a result
+    SUCCEEDED = "fine"  # odd, and readable: there is a result
     REFUSED = "refused"  # not processed, and the same request would be refused again
     NOT_PROCESSED = "not_processed"  # turned away for load: may be repeated after a wait
     UNKNOWN = "unknown"  # may have been billed: a machine must not repeat it
-    DONE = "done"  # processed and billed; only the result is out of reach
+    RESULT_LOST = "done"  # processed and billed; only the result is out of reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,55 +31,55 @@ class Fault:
     in_base64: harms only pictures that stand in the answer itself; an answer with a link comes through unharmed.
     """
 
-    verdict: Verdict
+    outcome: FaultOutcome
     error: type[DemoError] | None = None
     cause: str = ""
     billed: bool = True
-    in_base64: bool = False
+    only_inline_media: bool = False
 
 
-FINE = Fault(Verdict.FINE)
+HARMLESS = Fault(FaultOutcome.SUCCEEDED)
 FAULTS: dict[str, Fault] = {
     # no answer
-    "timeout_before": Fault(Verdict.UNKNOWN, OutcomeUnknown, "read_timeout", billed=False),
-    "timeout_after": Fault(Verdict.UNKNOWN, OutcomeUnknown, "read_timeout"),
-    "reset": Fault(Verdict.UNKNOWN, OutcomeUnknown, "reset"),
-    "drip": Fault(Verdict.UNKNOWN, OutcomeUnknown, "read_timeout"),
+    "timeout_before": Fault(FaultOutcome.UNKNOWN, OutcomeUnknown, "read_timeout", billed=False),
+    "timeout_after": Fault(FaultOutcome.UNKNOWN, OutcomeUnknown, "read_timeout"),
+    "reset": Fault(FaultOutcome.UNKNOWN, OutcomeUnknown, "reset"),
+    "drip": Fault(FaultOutcome.UNKNOWN, OutcomeUnknown, "read_timeout"),
     # an answer that is none
-    "truncated_json": Fault(Verdict.UNKNOWN, BadReply, "cut_off"),
-    "html_200": Fault(Verdict.UNKNOWN, BadReply, "not_json"),
-    "empty": Fault(Verdict.UNKNOWN, BadReply, "empty"),
-    "huge": Fault(Verdict.UNKNOWN, BadReply, "too_large"),
-    "gzip_bomb": Fault(Verdict.UNKNOWN, BadReply, "too_large"),
-    "redirect": Fault(Verdict.UNKNOWN, BadReply, "redirect", billed=False),
-    "wrong_content_type": FINE,
+    "truncated_json": Fault(FaultOutcome.UNKNOWN, BadReply, "cut_off"),
+    "html_200": Fault(FaultOutcome.UNKNOWN, BadReply, "not_json"),
+    "empty": Fault(FaultOutcome.UNKNOWN, BadReply, "empty"),
+    "huge": Fault(FaultOutcome.UNKNOWN, BadReply, "too_large"),
+    "gzip_bomb": Fault(FaultOutcome.UNKNOWN, BadReply, "too_large"),
+    "redirect": Fault(FaultOutcome.UNKNOWN, BadReply, "redirect", billed=False),
+    "wrong_content_type": HARMLESS,
     # an answer whose picture is none
-    "base64_newlines": Fault(Verdict.FINE, in_base64=True),
-    "base64_prefix": Fault(Verdict.FINE, in_base64=True),
-    "base64_garbage": Fault(Verdict.UNKNOWN, BadReply, "not_base64", in_base64=True),
-    "base64_cut_tail": Fault(Verdict.UNKNOWN, BadReply, "not_an_image", in_base64=True),
-    "not_an_image": Fault(Verdict.UNKNOWN, BadReply, "not_an_image"),
-    "expired_link": Fault(Verdict.DONE, LinkRejected, "expired"),
+    "base64_newlines": Fault(FaultOutcome.SUCCEEDED, only_inline_media=True),
+    "base64_prefix": Fault(FaultOutcome.SUCCEEDED, only_inline_media=True),
+    "base64_garbage": Fault(FaultOutcome.UNKNOWN, BadReply, "not_base64", only_inline_media=True),
+    "base64_cut_tail": Fault(FaultOutcome.UNKNOWN, BadReply, "not_an_image", only_inline_media=True),
+    "not_an_image": Fault(FaultOutcome.UNKNOWN, BadReply, "not_an_image"),
+    "expired_link": Fault(FaultOutcome.RESULT_LOST, LinkRejected, "expired"),
     # a refusal; any other is "code:" and the code
-    "rate_limited": Fault(Verdict.NOT_PROCESSED, ProviderError, billed=False),
-    "rate_limited_bare": Fault(Verdict.NOT_PROCESSED, ProviderError, billed=False),
+    "rate_limited": Fault(FaultOutcome.NOT_PROCESSED, ProviderError, billed=False),
+    "rate_limited_bare": Fault(FaultOutcome.NOT_PROCESSED, ProviderError, billed=False),
 }
 
 
-def expected(name: str, provider: str) -> Fault:
+def resolve_fault(name: str, provider: str) -> Fault:
     """What a call to one of `provider`'s endpoints with fault `name` comes to. Raises KeyError for an unknown name."""
-    if name.startswith(CODE):
-        code = code_of(name, provider)
-        return Fault(Verdict(code.outcome), ProviderError, code.code, billed=code.outcome == "unknown")
+    if name.startswith(CODE_PREFIX):
+        code = resolve_vendor_code(name, provider)
+        return Fault(FaultOutcome(code.outcome), ProviderError, code.code, billed=code.outcome == "unknown")
     fault = FAULTS[name]
-    if fault.in_base64 and provider == "ailab":  # its answers hold a link
-        return FINE
-    return replace(fault, cause=code_of(name, provider).code) if name.startswith("rate_limited") else fault
+    if fault.only_inline_media and provider == "ailab":  # its answers hold a link
+        return HARMLESS
+    return replace(fault, cause=resolve_vendor_code(name, provider).code) if name.startswith("rate_limited") else fault
 
 
-def code_of(name: str, provider: str) -> VendorCode:
+def resolve_vendor_code(name: str, provider: str) -> VendorCode:
     """The vendor's code that fault `name` answers with; one that is in no list is given as it came, with status 400."""
-    if not name.startswith(CODE):
+    if not name.startswith(CODE_PREFIX):
         return answer(provider, "rate_limited")
-    code = name.removeprefix(CODE)
+    code = name.removeprefix(CODE_PREFIX)
     return vendor_code(provider, code) or VendorCode(provider, code, slug="", outcome="unknown", http=400)

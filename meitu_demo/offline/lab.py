@@ -15,127 +15,127 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response, Strea
 
 from ..spec import Endpoint
 from . import ailab_gateway, meitu_gateway
-from .damage import DAMAGES
-from .faults import CODE, FAULTS, code_of, expected
-from .wire import wire_of
+from .damage import RESPONSE_FAULTS
+from .faults import CODE_PREFIX, FAULTS, resolve_fault, resolve_vendor_code
+from .wire import get_connection
 
-HEADER = "x-fault"
-HOLD_S = 90.0  # longer than any client's patience, and no longer: nothing here lasts for ever
-DRIP_S = 0.1
-HUGE = 128 * 1024 * 1024  # bytes; an honest answer has a few millions at most
-PIECE = b" " * 65536  # white space is JSON so far, so a reader cannot know better
-SAY = {"meitu": meitu_gateway.say, "ailab": ailab_gateway.say}
-Work = Callable[[], Awaitable[Response]]
+FAULT_HEADER = "x-fault"
+MAX_HOLD_S = 90.0  # longer than any client's patience, and no longer: nothing here lasts for ever
+DRIP_INTERVAL_S = 0.1
+HUGE_BODY_BYTES = 128 * 1024 * 1024  # bytes; an honest answer has a few millions at most
+CHUNK = b" " * 65536  # white space is JSON so far, so a reader cannot know better
+VENDOR_ANSWERS = {"meitu": meitu_gateway.vendor_answer, "ailab": ailab_gateway.vendor_answer}
+AnswerCall = Callable[[], Awaitable[Response]]
 
 
-async def answer(request: Request, endpoint: Endpoint, work: Work) -> Response:
+async def answer_with_fault(request: Request, endpoint: Endpoint, answer_call: AnswerCall) -> Response:
     """The answer of `work`, or what the fault makes of it."""
-    name = request.headers.get(HEADER) or request.app.state.fault
+    name = request.headers.get(FAULT_HEADER) or request.app.state.fault
     charges = request.app.state.charges
-    if not name or name in DAMAGES:
-        response = await work()
+    if not name or name in RESPONSE_FAULTS:
+        response = await answer_call()
         if response.status_code != 200:  # a refusal stays one, and costs nothing
             return response
         charges[endpoint.id] += 1
-        return DAMAGES[name](request, bytes(response.body)) if name else response
+        return RESPONSE_FAULTS[name](request, bytes(response.body)) if name else response
     if name == "timeout_before":
-        return await _silence(request)
+        return await _stay_silent(request)
     try:
         async for _ in request.stream():  # or the client would see its sending break off
             pass
     except ClientDisconnect:
         return Response()  # to nobody
-    instead = INSTEAD.get(CODE if name.startswith(CODE) else name)
-    if instead is None:
-        return PlainTextResponse(f"no such fault; there are: {', '.join(FAULTS)}, {CODE}CODE\n", 400)
-    if expected(name, endpoint.provider).billed:
+    fault_handler = FAULT_HANDLERS.get(CODE_PREFIX if name.startswith(CODE_PREFIX) else name)
+    if fault_handler is None:
+        return PlainTextResponse(f"no such fault; there are: {', '.join(FAULTS)}, {CODE_PREFIX}CODE\n", 400)
+    if resolve_fault(name, endpoint.provider).billed:
         charges[endpoint.id] += 1
-    return await instead(request, endpoint, name)
+    return await fault_handler(request, endpoint, name)
 
 
-async def _silence(request: Request, *_: object) -> Response:
-    wire = wire_of(request)
-    await wire.hold(HOLD_S)
-    await wire.cut()
+async def _stay_silent(request: Request, *_: object) -> Response:
+    connection = get_connection(request)
+    await connection.wait_closed(MAX_HOLD_S)
+    await connection.reset()
     return Response()
 
 
-async def _reset(request: Request, *_: object) -> Response:
-    await wire_of(request).cut()
+async def _reset_connection(request: Request, *_: object) -> Response:
+    await get_connection(request).reset()
     return Response()
 
 
-async def _drip(request: Request, *_: object) -> Response:
+async def _drip_answer(request: Request, *_: object) -> Response:
     """An answer that never comes to its point, always in time for the next byte."""
-    wire = wire_of(request)
+    connection = get_connection(request)
 
     async def drops() -> AsyncIterator[bytes]:
-        for _ in range(round(HOLD_S / DRIP_S)):
+        for _ in range(round(MAX_HOLD_S / DRIP_INTERVAL_S)):
             yield b" "
-            await wire.hold(DRIP_S)
-            if wire.gone:
+            await connection.wait_closed(DRIP_INTERVAL_S)
+            if connection.is_closed:
                 break
-        await wire.cut()
+        await connection.reset()
 
     return StreamingResponse(drops(), media_type="application/json")
 
 
-async def _html(*_: object) -> Response:
+async def _answer_html(*_: object) -> Response:
     return HTMLResponse("<!doctype html><title>Sign in</title><p>Welcome to this hotel's network.")
 
 
-async def _empty(*_: object) -> Response:
+async def _answer_empty(*_: object) -> Response:
     return Response(media_type="application/json")
 
 
-async def _huge(request: Request, *_: object) -> Response:
-    wire = wire_of(request)
+async def _answer_huge(request: Request, *_: object) -> Response:
+    connection = get_connection(request)
 
     async def pieces() -> AsyncIterator[bytes]:
-        for _ in range(HUGE // len(PIECE)):
-            if wire.gone:
+        for _ in range(HUGE_BODY_BYTES // len(CHUNK)):
+            if connection.is_closed:
                 return
-            yield PIECE
+            yield CHUNK
             await asyncio.sleep(0)  # sending may not wait, and then nothing would be heard of the client's leaving
 
     return StreamingResponse(pieces(), media_type="application/json")
 
 
-async def _gzip_bomb(*_: object) -> Response:
-    packed = await anyio.to_thread.run_sync(_packed)
-    return Response(packed, media_type="application/json", headers={"content-encoding": "gzip"})
+async def _answer_gzip_bomb(*_: object) -> Response:
+    bomb = await anyio.to_thread.run_sync(_build_gzip_bomb)
+    return Response(bomb, media_type="application/json", headers={"content-encoding": "gzip"})
 
 
 @cache
-def _packed() -> bytes:
+def _build_gzip_bomb() -> bytes:
     """HUGE bytes as a gzip file a thousandth of that size."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
-    return b"".join([*(packer.compress(PIECE) for _ in range(HUGE // len(PIECE))), packer.flush()])
+    compressor = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    return b"".join([*(compressor.compress(CHUNK) for _ in range(HUGE_BODY_BYTES // len(CHUNK))), compressor.flush()])
 
 
-async def _redirect(*_: object) -> Response:
+async def _answer_redirect(*_: object) -> Response:
     return Response(status_code=307, headers={"location": "http://elsewhere.invalid/"})
 
 
-async def _refusal(request: Request, endpoint: Endpoint, name: str) -> Response:
-    response = SAY[endpoint.provider](code_of(name, endpoint.provider))
-    if not name.startswith(CODE):
+async def _answer_vendor_code(request: Request, endpoint: Endpoint, name: str) -> Response:
+    response = VENDOR_ANSWERS[endpoint.provider](resolve_vendor_code(name, endpoint.provider))
+    if not name.startswith(CODE_PREFIX):
         response.status_code = 429
         if name == "rate_limited":
             response.headers["retry-after"] = "1"
     return response
 
 
-INSTEAD: dict[str, Callable[[Request, Endpoint, str], Awaitable[Response]]] = {
-    "timeout_after": _silence,
-    "reset": _reset,
-    "drip": _drip,
-    "html_200": _html,
-    "empty": _empty,
-    "huge": _huge,
-    "gzip_bomb": _gzip_bomb,
-    "redirect": _redirect,
-    "rate_limited": _refusal,
-    "rate_limited_bare": _refusal,
-    CODE: _refusal,
+FAULT_HANDLERS: dict[str, Callable[[Request, Endpoint, str], Awaitable[Response]]] = {
+    "timeout_after": _stay_silent,
+    "reset": _reset_connection,
+    "drip": _drip_answer,
+    "html_200": _answer_html,
+    "empty": _answer_empty,
+    "huge": _answer_huge,
+    "gzip_bomb": _answer_gzip_bomb,
+    "redirect": _answer_redirect,
+    "rate_limited": _answer_vendor_code,
+    "rate_limited_bare": _answer_vendor_code,
+    CODE_PREFIX: _answer_vendor_code,
 }

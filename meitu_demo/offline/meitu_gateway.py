@@ -16,51 +16,51 @@ from .. import links
 from ..errors import ImageRejected, LinkRejected, Refusal, ValueRejected
 from ..spec import Endpoint
 from ..tables import VendorCode, answer
-from .bodies import details, read_body
+from .bodies import format_measurements, read_body
 
-PROVIDER = "meitu"
-VERSIONS = {"face_fuse": "1.0.0", "quality_restoration": "1.0.1"}  # as in the pages' samples of an answer
-AS_BASE64 = ("base64", "jpg")
+VENDOR = "meitu"
+ANSWER_VERSIONS = {"face_fuse": "1.0.0", "quality_restoration": "1.0.1"}  # as in the pages' samples of an answer
+BASE64_MEDIA_TYPES = ("base64", "jpg")
 log = logging.getLogger(__name__)
 
 
-class _Malformed(Exception):
+class _MalformedRequest(Exception):
     """The body is not what the document describes."""
 
 
 async def handle(request: Request, endpoint: Endpoint) -> Response:
     """Answer one call; every cause of failure has the vendor's own code."""
     if not (request.query_params.get("api_key") and request.query_params.get("api_secret")):
-        return failure("key_refused")
+        return failure_answer("key_refused")
     try:
-        body = _read_json(await read_body(request, endpoint.limits.max_bytes * 2))
-        parameter, media, is_link = _dissect(body)
-        answer_as = _answer_as(parameter, endpoint)
+        body = _parse_json(await read_body(request, endpoint.limits.max_bytes * 2))
+        parameter, media, is_link = _parse_body(body)
+        media_type = _parse_media_type(parameter, endpoint)
         values = {control.name: parameter[control.wire] for control in endpoint.controls if control.wire in parameter}
         if is_link:
             state = request.app.state
             data = await links.fetch_photo(state.http, media, any_address=state.private_links)
         else:
-            data = await anyio.to_thread.run_sync(_decode, media)
+            data = await anyio.to_thread.run_sync(_decode_base64, media)
         start = time.perf_counter()
-        picture = await request.app.state.engine.run(endpoint, data, values)
-        elapsed = time.perf_counter() - start
-    except _Malformed:
-        return failure("request_malformed")
+        picture = await request.app.state.engine.run_effect(endpoint, data, values)
+        elapsed_s = time.perf_counter() - start
+    except _MalformedRequest:
+        return failure_answer("request_malformed")
     except (Refusal, ImageRejected, ValueRejected, LinkRejected) as error:
-        return failure(error.slug, details(error))
+        return failure_answer(error.slug, format_measurements(error))
     except Exception:
         log.exception("%s failed", endpoint.id)
-        return failure("processing_failed")
-    return await _success(request, endpoint, picture, answer_as, values, elapsed)
+        return failure_answer("processing_failed")
+    return await _success_answer(request, endpoint, picture, media_type, values, elapsed_s)
 
 
-def failure(slug: str, detail: str = "") -> Response:
+def failure_answer(slug: str, detail: str = "") -> Response:
     """The vendor's answer for `slug`, in the form of its documents; `detail` goes where they have 具体信息."""
-    return say(answer(PROVIDER, slug), detail)
+    return vendor_answer(answer(VENDOR, slug), detail)
 
 
-def say(code: VendorCode, detail: str = "") -> Response:
+def vendor_answer(code: VendorCode, detail: str = "") -> Response:
     """The same for one of the vendor's codes."""
     number: int | str = int(code.code) if code.code.isdecimal() and len(code.code) < 19 else code.code
     if code.slug == "api_not_found":  # this one comes from another gateway, in other words
@@ -69,16 +69,16 @@ def say(code: VendorCode, detail: str = "") -> Response:
     return JSONResponse(body, code.http, headers={"x-request-id": uuid.uuid4().hex})
 
 
-async def _success(
-    request: Request, endpoint: Endpoint, picture: bytes, answer_as: str, values: dict[str, Any], elapsed: float
+async def _success_answer(
+    request: Request, endpoint: Endpoint, picture: bytes, media_type: str, values: dict[str, Any], elapsed_s: float
 ) -> Response:
     parameter: dict[str, Any] = {
-        "version": values.get("version") or VERSIONS.get(endpoint.id, "1.0.0"),
-        "rsp_media_type": answer_as,
+        "version": values.get("version") or ANSWER_VERSIONS.get(endpoint.id, "1.0.0"),
+        "rsp_media_type": media_type,
     }
     if endpoint.id == "anime_avatar":
-        parameter = {"time": round(elapsed, 9), **parameter}
-    if answer_as == "url":
+        parameter = {"time": round(elapsed_s, 9), **parameter}
+    if media_type == "url":
         media, kind = str(request.url_for("result", token=request.app.state.results.put(picture))), "url"
     else:
         media, kind = (await anyio.to_thread.run_sync(base64.b64encode, picture)).decode("ascii"), "jpg"
@@ -87,44 +87,44 @@ async def _success(
     return JSONResponse(body, headers={"x-request-id": uuid.uuid4().hex})
 
 
-def _read_json(data: bytes) -> dict[str, Any]:
+def _parse_json(data: bytes) -> dict[str, Any]:
     try:
         body = json.loads(data)
     except (ValueError, RecursionError):
-        raise _Malformed from None
+        raise _MalformedRequest from None
     if not isinstance(body, dict):
-        raise _Malformed
+        raise _MalformedRequest
     return body
 
 
-def _dissect(body: dict[str, Any]) -> tuple[dict[str, Any], str, bool]:
+def _parse_body(body: dict[str, Any]) -> tuple[dict[str, Any], str, bool]:
     """(parameter, media_data, whether that is a URL). `media_extra` and `extra` are accepted and not needed."""
     parameter = body.get("parameter")
     media_list = body.get("media_info_list")
     first = media_list[0] if isinstance(media_list, list) and media_list else None
     if not isinstance(parameter, dict) or not isinstance(first, dict):
-        raise _Malformed
+        raise _MalformedRequest
     media = first.get("media_data")
     profiles = first.get("media_profiles") or {}
     if not isinstance(media, str) or not media or not isinstance(profiles, dict):
-        raise _Malformed
+        raise _MalformedRequest
     kind = profiles.get("media_data_type", "jpg")
     if kind not in ("jpg", "url"):
         raise ValueRejected(control="media_data_type", value=str(kind)[:64], allowed="jpg, url")
     return parameter, media, kind == "url"
 
 
-def _answer_as(parameter: dict[str, Any], endpoint: Endpoint) -> str:
+def _parse_media_type(parameter: dict[str, Any], endpoint: Endpoint) -> str:
     """How the picture is wanted: base64 (two spellings) or url. Required for the avatar alone."""
     wanted = parameter.get("rsp_media_type", None if endpoint.id == "anime_avatar" else "base64")
     if wanted is None:
-        raise _Malformed
-    if wanted != "url" and wanted not in AS_BASE64:
+        raise _MalformedRequest
+    if wanted != "url" and wanted not in BASE64_MEDIA_TYPES:
         raise ValueRejected(control="rsp_media_type", value=str(wanted)[:64], allowed="base64, jpg, url")
     return str(wanted)
 
 
-def _decode(media: str) -> bytes:
+def _decode_base64(media: str) -> bytes:
     try:
         return base64.b64decode(media, validate=True)
     except (binascii.Error, ValueError):

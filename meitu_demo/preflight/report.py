@@ -29,8 +29,9 @@ ITEM_STATES: Mapping[str, tuple[State, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class DetectedFace:
-    """One face. number: from 1, by size. box: in pixels of the photo as sent, whose sides are `photo_size`; it may reach
-    out of it. Angles as in `imaging.face.Face`. cut: share 0..1 outside the frame. used: the endpoint works on it.
+    """One face. number: from 1, by size. box: in pixels of the photo as sent, whose sides are `photo_size`; it may
+    reach out of it. Angles as in `imaging.face.Face`. cut: share 0..1 outside the frame. used: the endpoint works on
+    it.
     """
 
     number: int

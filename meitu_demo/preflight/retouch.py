@@ -57,7 +57,9 @@ def compute_crop_box(face: DetectedFace) -> Box:
 
 
 def compute_crop_box_excluding(face: DetectedFace, faces: Sequence[DetectedFace]) -> Box | None:
-    """What `crop_to_single_face` keeps: at each other face that is too large to stay, the cut that costs least; None if none."""
+    """What `crop_to_single_face` keeps: at each other face that is too large to stay, the cut that costs least; None
+    if none.
+    """
     crop_box = compute_crop_box(face)
     required_box = _expand_face_box(face, MIN_FACE_MARGIN)
     for other in faces:

@@ -61,7 +61,8 @@ def _render_face(face: DetectedFace, language: str, *, selectable: bool, numbere
         f' dominant-baseline="central">{face.number}</text></svg>'
     )
     return (
-        f'<g class="face{" used" if face.is_used else ""}" data-face="{face.number}" {role_attributes} aria-label="{name}">'
+        f'<g class="face{" used" if face.is_used else ""}" data-face="{face.number}" '
+        f'{role_attributes} aria-label="{name}">'
         f'<title>{name}</title><g pointer-events="{"all" if selectable else "none"}">{under}{over}</g>'
         f"{number if numbered else ''}</g>"
     )

@@ -4,8 +4,8 @@
 """
 
 from . import ailab, meitu
-from .base import Provider
+from .base import VendorCodec
 
-PROVIDERS: dict[str, Provider] = {"meitu": meitu, "ailab": ailab}
+VENDOR_CODECS: dict[str, VendorCodec] = {"meitu": meitu, "ailab": ailab}
 
-__all__ = ["PROVIDERS", "Provider"]
+__all__ = ["VENDOR_CODECS", "VendorCodec"]

@@ -8,21 +8,21 @@ import httpx
 
 from ..errors import BadReply, ProviderError
 from ..spec import Endpoint, Link, Photo, Reply, Route, Values
-from .base import Json, measured, read_object, unreadable, without_code
+from .base import JsonObject, build_error_without_code, classify_unreadable_body, parse_json_object, parse_measurements
 
-NAME = "AILabTools"
+DISPLAY_NAME = "AILabTools"
 
 
-def build(endpoint: Endpoint, route: Route, photo: Photo, values: Values) -> httpx.Request:
+def build(endpoint: Endpoint, target: Route, photo: Photo, values: Values) -> httpx.Request:
     """POST a form with the photo as a file part; the key goes in a header."""
-    key = route.credentials.key.get_secret_value()
+    key = target.credentials.key.get_secret_value()
     headers = {"ailabapi-api-key": key}
-    if route.credentials.host:
-        headers = {"x-rapidapi-key": key, "x-rapidapi-host": route.credentials.host}
+    if target.credentials.host:
+        headers = {"x-rapidapi-key": key, "x-rapidapi-host": target.credentials.host}
     suffix = photo.media_type.rpartition("/")[2].replace("jpeg", "jpg")
     return httpx.Request(
         "POST",
-        f"{route.base_url}{route.path or endpoint.path}",
+        f"{target.base_url}{target.path or endpoint.path}",
         headers=headers,
         data={**endpoint.wire, **{control.wire: str(values[control.name]) for control in endpoint.controls}},
         files={"image": (f"photo.{suffix}", photo.data, photo.media_type)},
@@ -31,11 +31,11 @@ def build(endpoint: Endpoint, route: Route, photo: Photo, values: Values) -> htt
 
 def parse(response: httpx.Response) -> Reply:
     """The link to the picture. Raises ProviderError, BadReply or OutcomeUnknown."""
-    body = read_object(response)
+    body = parse_json_object(response)
     if body is None:
-        raise without_code("ailab", response, unreadable(response))
-    request_id = _text(body.get("request_id")) or _text(body.get("log_id")) or None
-    code, message = _failure(body)
+        raise build_error_without_code("ailab", response, classify_unreadable_body(response))
+    request_id = _to_text(body.get("request_id")) or _to_text(body.get("log_id")) or None
+    code, message = _parse_error(body)
     if code:
         raise ProviderError(
             "ailab",
@@ -43,31 +43,31 @@ def parse(response: httpx.Response) -> Reply:
             vendor_message=message,
             http_status=response.status_code,
             request_id=request_id,
-            **measured(message),
+            **parse_measurements(message),
         )
     if not response.is_success:
-        raise without_code("ailab", response, "no_media", message, request_id)
+        raise build_error_without_code("ailab", response, "no_media", message, request_id)
     data = body.get("data")
-    url = _text(data.get("image_url")) if isinstance(data, dict) else ""
+    url = _to_text(data.get("image_url")) if isinstance(data, dict) else ""
     if not url.startswith(("http://", "https://")):
         raise BadReply(provider="ailab", cause="no_media")
     return Reply(Link(url), request_id)
 
 
-def _failure(body: Json) -> tuple[str, str]:
+def _parse_error(body: JsonObject) -> tuple[str, str]:
     """(code, message): `error_detail.code` where there is one, else the older number or string."""
     detail = body.get("error_detail")
     detail = detail if isinstance(detail, dict) else {}
-    message = _text(detail.get("message")) or _text(body.get("error_msg")) or _text(body.get("message"))
-    number = _code(body.get("error_code"))
-    older = _text(body.get("error_code_str")) or number if number else ""
-    return _code(detail.get("code")) or older, message
+    message = _to_text(detail.get("message")) or _to_text(body.get("error_msg")) or _to_text(body.get("message"))
+    number = _to_code(body.get("error_code"))
+    legacy_code = _to_text(body.get("error_code_str")) or number if number else ""
+    return _to_code(detail.get("code")) or legacy_code, message
 
 
-def _code(value: Any) -> str:
+def _to_code(value: Any) -> str:
     """A code as text; zero is none."""
-    return "" if _text(value) == "0" else _text(value)
+    return "" if _to_text(value) == "0" else _to_text(value)
 
 
-def _text(value: Any) -> str:
+def _to_text(value: Any) -> str:
     return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""

@@ -9,23 +9,23 @@ import httpx
 from ..errors import BadReply, DemoError, OutcomeUnknown, ProviderError
 from ..spec import Endpoint, Photo, Reply, Route, Values
 
-Json = dict[str, Any]
-MEASURES = ("angle", "limit", "side", "share", "width", "height", "bytes")
+JsonObject = dict[str, Any]
+MEASUREMENT_NAMES = ("angle", "limit", "side", "share", "width", "height", "bytes")
 
 
-class Provider(Protocol):
+class VendorCodec(Protocol):
     """A vendor's dialect, client side; a module with these names will do."""
 
-    NAME: str  # as a person writes it
+    DISPLAY_NAME: str  # as a person writes it
 
-    def build(self, endpoint: Endpoint, route: Route, photo: Photo, values: Values) -> httpx.Request:
+    def build(self, endpoint: Endpoint, target: Route, photo: Photo, values: Values) -> httpx.Request:
         """The request for `photo` and checked `values`. Pure."""
 
     def parse(self, response: httpx.Response) -> Reply:
         """The picture or its link. Raises ProviderError, BadReply or OutcomeUnknown. Pure."""
 
 
-def read_object(response: httpx.Response) -> Json | None:
+def parse_json_object(response: httpx.Response) -> JsonObject | None:
     """The body as a JSON object, or None when it is anything else."""
     try:
         body = json.loads(response.content)
@@ -34,7 +34,7 @@ def read_object(response: httpx.Response) -> Json | None:
     return body if isinstance(body, dict) else None
 
 
-def unreadable(response: httpx.Response) -> str:
+def classify_unreadable_body(response: httpx.Response) -> str:
     """The cause to tell of a body that is no JSON object: empty, cut_off or not_json."""
     body = response.content.strip()
     if not body:
@@ -42,13 +42,13 @@ def unreadable(response: httpx.Response) -> str:
     return "cut_off" if body.startswith(b"{") and not body.endswith(b"}") else "not_json"
 
 
-def measured(text: object) -> dict[str, int]:
+def parse_measurements(text: object) -> dict[str, int]:
     """Numbers that an answer gives as ``name=number`` in its free text, such as "angle=41 limit=35"; most give none."""
     pairs = re.findall(r"\b([a-z]{3,12})=(\d{1,9})\b", text[:200]) if isinstance(text, str) else []
-    return {name: int(number) for name, number in pairs if name in MEASURES}
+    return {name: int(number) for name, number in pairs if name in MEASUREMENT_NAMES}
 
 
-def without_code(
+def build_error_without_code(
     provider: str, response: httpx.Response, cause: str, message: str = "", request_id: str | None = None
 ) -> DemoError:
     """The error for an answer that names no code: what is left to go by is the status."""

@@ -8,7 +8,7 @@ import httpx
 from ..errors import BadReply, DemoError, OutcomeUnknown, Unreachable
 
 # Unreachable: the request provably never arrived. OutcomeUnknown: its body may have reached the vendor.
-TRANSLATION: tuple[tuple[type[httpx.HTTPError], type[DemoError], str], ...] = (
+TRANSPORT_ERRORS: tuple[tuple[type[httpx.HTTPError], type[DemoError], str], ...] = (
     (httpx.ConnectTimeout, Unreachable, "connect_timeout"),
     (httpx.PoolTimeout, Unreachable, "busy"),
     (httpx.ConnectError, Unreachable, "refused"),
@@ -21,22 +21,25 @@ TRANSLATION: tuple[tuple[type[httpx.HTTPError], type[DemoError], str], ...] = (
 )
 
 
-def translate(provider: str, error: httpx.HTTPError) -> DemoError:
+def classify_transport_error(provider: str, error: httpx.HTTPError) -> DemoError:
     """`error` as one of ours, with facts and without its text: that may hold the URL, and the URL holds the key."""
-    translated, cause = next((to, cause) for kind, to, cause in TRANSLATION if isinstance(error, kind))
-    facts: dict[str, object] = {"provider": provider, "cause": _cause(error) if cause == "refused" else cause}
+    error_type, cause = next((to, cause) for kind, to, cause in TRANSPORT_ERRORS if isinstance(error, kind))
+    facts: dict[str, object] = {
+        "provider": provider,
+        "cause": _classify_connect_error(error) if cause == "refused" else cause,
+    }
     if cause == "read_timeout":
         facts["seconds"] = round(error.request.extensions.get("timeout", {}).get("read") or 0)
-    return translated(**facts)
+    return error_type(**facts)
 
 
-def _cause(error: BaseException) -> str:
+def _classify_connect_error(error: BaseException) -> str:
     """dns | tls | refused, by the system's own exceptions underneath; some versions leave only their text."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, ssl.SSLError) or "CERTIFICATE" in str(seen) or "SSL" in str(seen):
+    current: BaseException | None = error
+    while current is not None:
+        if isinstance(current, ssl.SSLError) or "CERTIFICATE" in str(current) or "SSL" in str(current):
             return "tls"
-        if isinstance(seen, socket.gaierror) or "Name or service not known" in str(seen):
+        if isinstance(current, socket.gaierror) or "Name or service not known" in str(current):
             return "dns"
-        seen = seen.__cause__ or seen.__context__
+        current = current.__cause__ or current.__context__
     return "refused"

@@ -13,17 +13,17 @@ import httpx
 from ..errors import BadReply, ProviderError
 from ..spec import Endpoint, Link, Photo, Reply, Route, Values
 from ..tables import text_slug
-from .base import Json, measured, read_object, unreadable, without_code
+from .base import JsonObject, build_error_without_code, classify_unreadable_body, parse_json_object, parse_measurements
 
-NAME = "Meitu"
-CODE_NAMES = ("ErrorCode", "error_code", "code")
-MESSAGE_NAMES = ("ErrorMsg", "error_msg", "message", "msg")
-REQUEST_ID_NAMES = ("request_id", "requestId", "trace_id", "msg_id")
+DISPLAY_NAME = "Meitu"
+CODE_FIELDS = ("ErrorCode", "error_code", "code")
+MESSAGE_FIELDS = ("ErrorMsg", "error_msg", "message", "msg")
+REQUEST_ID_FIELDS = ("request_id", "requestId", "trace_id", "msg_id")
 
 
-def build(endpoint: Endpoint, route: Route, photo: Photo, values: Values) -> httpx.Request:
+def build(endpoint: Endpoint, target: Route, photo: Photo, values: Values) -> httpx.Request:
     """POST with the keys in the query and the photo as bare base64. Never log or format this request's URL."""
-    secret = route.credentials.secret
+    secret = target.credentials.secret
     body = {
         "parameter": {**endpoint.wire, **{control.wire: values[control.name] for control in endpoint.controls}},
         "extra": {},
@@ -36,9 +36,9 @@ def build(endpoint: Endpoint, route: Route, photo: Photo, values: Values) -> htt
     }
     return httpx.Request(
         "POST",
-        f"{route.base_url}{route.path or endpoint.path}",
+        f"{target.base_url}{target.path or endpoint.path}",
         params={
-            "api_key": route.credentials.key.get_secret_value(),
+            "api_key": target.credentials.key.get_secret_value(),
             "api_secret": secret.get_secret_value() if secret else "",
         },
         json=body,
@@ -47,31 +47,33 @@ def build(endpoint: Endpoint, route: Route, photo: Photo, values: Values) -> htt
 
 def parse(response: httpx.Response) -> Reply:
     """Picture bytes or a link. Raises ProviderError, BadReply or OutcomeUnknown."""
-    body = read_object(response)
+    body = parse_json_object(response)
     if body is None:
-        _raise_for_text(response)
-        raise without_code("meitu", response, unreadable(response))
-    request_id = _first(body, REQUEST_ID_NAMES) or response.headers.get("x-request-id")
-    code, message = _failure(body)
-    media = _media(body)
+        _raise_for_known_text(response)
+        raise build_error_without_code("meitu", response, classify_unreadable_body(response))
+    request_id = _first_value(body, REQUEST_ID_FIELDS) or response.headers.get("x-request-id")
+    code, message = _parse_error(body)
+    media = _extract_media(body)
     if code or not response.is_success or media is None:
-        _raise_for_text(response, code, message, request_id)
+        _raise_for_known_text(response, code, message, request_id)
         if not code:
-            raise without_code("meitu", response, "no_media", message, request_id)
+            raise build_error_without_code("meitu", response, "no_media", message, request_id)
         raise ProviderError(
             "meitu",
             code,
             vendor_message=message,
             http_status=response.status_code,
             request_id=request_id,
-            **measured(body.get("Data")),
+            **parse_measurements(body.get("Data")),
         )
     if media.startswith(("http://", "https://")):  # decided by the value: the declared type is not to be trusted
         return Reply(Link(media), request_id)
-    return Reply(_decode(media), request_id)
+    return Reply(_decode_base64(media), request_id)
 
 
-def _raise_for_text(response: httpx.Response, code: str = "", message: str = "", request_id: str | None = None) -> None:
+def _raise_for_known_text(
+    response: httpx.Response, code: str = "", message: str = "", request_id: str | None = None
+) -> None:
     """Some failures are told by their text alone, under numbers that mean something else."""
     text = message or response.content[:6000].decode("utf-8", "replace")  # whatever charset is declared
     if not response.is_success and text_slug("meitu", text):
@@ -81,21 +83,21 @@ def _raise_for_text(response: httpx.Response, code: str = "", message: str = "",
         )
 
 
-def _failure(body: Json) -> tuple[str, str]:
+def _parse_error(body: JsonObject) -> tuple[str, str]:
     """(code, message), both "" for a success; a message or result that nests another answer is unwrapped."""
-    code = _first(body, CODE_NAMES) or ""
-    message = _first(body, MESSAGE_NAMES) or ""
+    code = _first_value(body, CODE_FIELDS) or ""
+    message = _first_value(body, MESSAGE_FIELDS) or ""
     for _ in range(3):
-        inner = _nested(body, message)
+        inner = _unwrap_nested(body, message)
         if inner is None:
             break
         body = inner
-        code = _first(body, CODE_NAMES) or code
-        message = _first(body, MESSAGE_NAMES) or message
+        code = _first_value(body, CODE_FIELDS) or code
+        message = _first_value(body, MESSAGE_FIELDS) or message
     return code, message
 
 
-def _nested(body: Json, message: str) -> Json | None:
+def _unwrap_nested(body: JsonObject, message: str) -> JsonObject | None:
     if message.lstrip().startswith("{"):
         try:
             inner = json.loads(message)
@@ -107,7 +109,7 @@ def _nested(body: Json, message: str) -> Json | None:
     return result if isinstance(result, dict) else None
 
 
-def _first(body: Json, names: tuple[str, ...]) -> str | None:
+def _first_value(body: JsonObject, names: tuple[str, ...]) -> str | None:
     """The first of `names` that holds something; a zero code is nothing."""
     for name in names:
         value: Any = body.get(name)
@@ -116,14 +118,14 @@ def _first(body: Json, names: tuple[str, ...]) -> str | None:
     return None
 
 
-def _media(body: Json) -> str | None:
+def _extract_media(body: JsonObject) -> str | None:
     media_list = body.get("media_info_list")
     first = media_list[0] if isinstance(media_list, list) and media_list else None
     media = first.get("media_data") if isinstance(first, dict) else None
     return media.strip() if isinstance(media, str) and media.strip() else None
 
 
-def _decode(media: str) -> bytes:
+def _decode_base64(media: str) -> bytes:
     """Base64 as vendors really send it: with a data: prefix, newlines, missing padding."""
     try:
         return base64.b64decode(

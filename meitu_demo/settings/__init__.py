@@ -4,18 +4,18 @@ model         what is set                   environment  how it is read: each na
 values        readers of kinds of values
 """
 
-from .addresses import is_plain
-from .contradictions import oddities
-from .model import MARKETPLACE_HOST, OFFLINE_PLACES, RESULT_HOSTS, Mode, Network, Settings, SettingsError
+from .addresses import is_url_safe
+from .contradictions import warnings
+from .model import MARKETPLACE_HOST, MAX_OFFLINE_RUNS, RESULT_HOSTS, Mode, Network, Settings, SettingsError
 
 __all__ = [
     "MARKETPLACE_HOST",
-    "OFFLINE_PLACES",
+    "MAX_OFFLINE_RUNS",
     "RESULT_HOSTS",
     "Mode",
     "Network",
     "Settings",
     "SettingsError",
-    "is_plain",
-    "oddities",
+    "is_url_safe",
+    "warnings",
 ]

@@ -15,8 +15,14 @@ Network = IPv4Network | IPv6Network
 Mode = Literal["auto", "live", "offline"]
 LogFormat = Literal["text", "json"]
 MARKETPLACE_HOST = "facial-aesthetics.p.rapidapi.com"
-DATABASES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite", "sqlite+pysqlite")  # how its URL may begin
-OFFLINE_PLACES = 60  # runs on the offline engine that all visitors together may have under way
+DATABASE_SCHEMES = (
+    "postgresql",
+    "postgres",
+    "postgresql+psycopg",
+    "sqlite",
+    "sqlite+pysqlite",
+)  # how its URL may begin
+MAX_OFFLINE_RUNS = 60  # runs on the offline engine that all visitors together may have under way
 MARKETPLACE_PATH = "/face/editing/face-tidyup"
 # Where the vendors leave results. No whole object store is among them (such as that of Aliyun or Huawei): anybody can
 # rent a name there.
@@ -77,7 +83,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.database_url:
-            guard(self.database_url, *_passwords(self.database_url.get_secret_value()))
+            guard(self.database_url, *_password_spellings(self.database_url.get_secret_value()))
         keys = (self.meitu_key, self.meitu_secret, self.ailab_key, self.rapidapi_key)
         for secret in (*keys, *(password for _, password in self.login)):
             if secret:
@@ -95,12 +101,12 @@ class Settings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Read `environ`, or the process's environment with ``.env`` behind it. Raises SettingsError."""
-        from .environment import environment, read  # it makes these, so it stands above
+        from .environment import load_environment, parse_settings  # it makes these, so it stands above
 
-        return read(environment() if environ is None else environ)
+        return parse_settings(load_environment() if environ is None else environ)
 
 
-def _passwords(url: str) -> tuple[str, ...]:
+def _password_spellings(url: str) -> tuple[str, ...]:
     """The password in `url`, as it stands there and as it is meant; libraries show the one or the other."""
     try:
         password = urlsplit(url).password or ""

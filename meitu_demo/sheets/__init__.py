@@ -5,8 +5,9 @@
     preview      one shape at one strength                                                  blocks for 5 ms
     of_shapes, of_strengths, of_templates      a picture for each cell, one after the other: an iterator that blocks
 
-The effects are the offline engine's own, and so are the refusals: `crop_face` raises what a run would end in. Nothing is
-kept here. Imports `effects`, `imaging`, `tables`, `templates`, `spec` and `errors`; whoever shows them may import it.
+The effects are the offline engine's own, and so are the refusals: `crop_face` raises what a run would end in. Nothing
+is kept here. Imports `effects`, `imaging`, `tables`, `templates`, `spec` and `errors`; whoever shows them may import
+it.
 """
 
 from .cells import STRENGTHS, THUMBNAIL_PX, render_preview, render_shapes, render_strengths, render_templates

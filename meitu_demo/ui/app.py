@@ -16,9 +16,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from ..desk import Desk
 from ..fair import Turns
 from ..imaging import codec
-from ..offline.engine import WORKERS
+from ..offline.engine import MAX_CONCURRENT
 from ..routes import Routes
-from ..settings import OFFLINE_PLACES, Settings
+from ..settings import MAX_OFFLINE_RUNS, Settings
 from ..store import PictureStore
 from ..till import Till
 from . import assistants, signatures, stills
@@ -58,7 +58,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     mine = Belongings(folder, pictures, desk, runs, kept * 5 / 6)
     mine.clear_leftovers()
     lines, rehearsal = Lines(breaker=settings.breaker), Rehearsal(settings)
-    turns = Turns(WORKERS, settings.offline_each, OFFLINE_PLACES)
+    turns = Turns(MAX_CONCURRENT, settings.offline_each, MAX_OFFLINE_RUNS)
     context = Context(
         client, Routes(settings), pictures, folder, till, desk, lines, rehearsal, mine, turns, settings, runs
     )  # fmt: skip

@@ -14,7 +14,7 @@ from meitu_demo.accounts import Accounts
 from meitu_demo.calling import Line
 from meitu_demo.desk import Desk, Ticket
 from meitu_demo.errors import DemoError
-from meitu_demo.ledger.report import tally
+from meitu_demo.ledger.report import tally_calls
 from meitu_demo.settings import Settings
 from meitu_demo.spec import Order, Route
 
@@ -45,7 +45,7 @@ class Shop:
     def rows(self) -> Counter[str]:
         """The ledger's rows by state."""
         rows: Counter[str] = Counter()
-        for found in tally(self.accounts.ledger.store, 0, 1e12):
+        for found in tally_calls(self.accounts.ledger.store, 0, 1e12):
             rows.update({str(state): count for state, count in found.states.items()})
         return rows
 

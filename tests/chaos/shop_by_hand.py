@@ -32,7 +32,7 @@ from meitu_demo.errors import Busy, DemoError
 from meitu_demo.inspector import recorder
 from meitu_demo.ledger import Ledger, Store
 from meitu_demo.ledger.database import Database
-from meitu_demo.ledger.report import tally
+from meitu_demo.ledger.report import tally_calls
 from meitu_demo.ledger.tables import calls
 from meitu_demo.spec import Credentials, Order, Route
 
@@ -128,7 +128,7 @@ class ShopByHand:
 
     def open(self) -> None:
         """Everything as on the first day."""
-        with self.accounts.ledger.store.database.writing() as connection:
+        with self.accounts.ledger.store.database.transaction() as connection:
             connection.execute(delete(calls))
         self.desk, self.links_work = Desk(LIFE_S), True
         self.calls: dict[str, Known] = {}
@@ -271,7 +271,7 @@ class ShopByHand:
         self.moment(lambda: [self.answer(known, Answer.PICTURE) for known in self.under_way("sent")] and None)
         self.runner.run(self.desk.finish(1))
         rows: Counter[str] = Counter()
-        for found in tally(self.accounts.ledger.store, 0, 1e12):
+        for found in tally_calls(self.accounts.ledger.store, 0, 1e12):
             rows += Counter({str(state): count for state, count in found.states.items()})
         assert rows == Counter(known.state for known in self.calls.values())
 
@@ -279,7 +279,7 @@ class ShopByHand:
 class AtOnce(Ledger):
     """The ledger without threads: one thing after the other, as the loop has it."""
 
-    async def run(self, work: Callable[..., Any], *arguments: object) -> Any:
+    async def run_in_thread(self, work: Callable[..., Any], *arguments: object) -> Any:
         await asyncio.sleep(0)
         return work(*arguments)
 

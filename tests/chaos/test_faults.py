@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from meitu_demo import service
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec, fit
-from meitu_demo.offline.faults import CODE, FAULTS, Fault, Verdict, expected
+from meitu_demo.offline.faults import CODE_PREFIX, FAULTS, Fault, FaultOutcome, resolve_fault
 from meitu_demo.spec import Credentials, Image, Order, Route
 from meitu_demo.words import load
 
@@ -28,7 +28,7 @@ SIDE = 160  # pixels of the photo: quick to work on
 AT_ONCE = 8
 SILENT_S, PATIENT_S = 0.3, 60.0  # for an answer: from a vendor that never gives one, and from one that works
 PAUSES_S = (1 + 0.5) + (1 + 1.0)  # a second that the lab asks for and the longest jitter, before either repeat
-COUNTED = {Verdict.FINE, Verdict.UNKNOWN, Verdict.DONE}
+COUNTED = {FaultOutcome.SUCCEEDED, FaultOutcome.UNKNOWN, FaultOutcome.RESULT_LOST}
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +44,13 @@ def faults_of(provider: str) -> list[str]:
     unknown, refused = (
         [code for code, row in codes.items() if row["outcome"] == end] for end in ("unknown", "refused")
     )
-    return [*FAULTS, *(CODE + code for code in (*unknown[:2], "77777", refused[0]))]
+    return [*FAULTS, *(CODE_PREFIX + code for code in (*unknown[:2], "77777", refused[0]))]
 
 
 def limit(name: str, fault: Fault) -> float:
     """Seconds that an intent may take: each attempt's connecting, sending and answer, and the pauses between them."""
     once = CONNECT_S + WRITE_S + (SILENT_S if name in NEVER_ANSWERED else PATIENT_S)
-    return 3 * once + PAUSES_S if fault.verdict is Verdict.NOT_PROCESSED else once
+    return 3 * once + PAUSES_S if fault.outcome is FaultOutcome.NOT_PROCESSED else once
 
 
 async def intent(shop: Shop, route: Route, order: Order, fault: Fault, session: str) -> float:
@@ -64,7 +64,7 @@ async def intent(shop: Shop, route: Route, order: Order, fault: Fault, session: 
     check(found, fault)
     late = shop.click(session, route, order, fingerprint)
     check(await end_of(late), fault)
-    assert late.repeated is (fault.verdict in COUNTED)
+    assert late.repeated is (fault.outcome in COUNTED)
     return took
 
 
@@ -97,7 +97,7 @@ async def test_no_fault_charges_an_intent_twice(
     sums: Counter[str] = Counter()
     async with open_shop(folder) as shop:
         for name in faults_of(provider):
-            fault, before = expected(name, provider), charges(lab).get(endpoint, 0)
+            fault, before = resolve_fault(name, provider), charges(lab).get(endpoint, 0)
             patience = SILENT_S if name in NEVER_ANSWERED else PATIENT_S
             route = Route(provider, lab, KEYS, paid=True, headers={"x-fault": name}, patience=patience)
             took = await a_few_at_once(
@@ -108,7 +108,7 @@ async def test_no_fault_charges_an_intent_twice(
             assert charged == times * fault.billed, name
             assert p99 <= limit(name, fault), name
             worst[name in NEVER_ANSWERED] = max(worst.get(name in NEVER_ANSWERED, (0.0, "")), (p99, name))
-            sums.update(faults=1, intents=times, charges=charged, counted=times * (fault.verdict in COUNTED))
+            sums.update(faults=1, intents=times, charges=charged, counted=times * (fault.outcome in COUNTED))
         rows = shop.rows()
     assert rows["reserved"] == rows["sent"] == 0
     assert rows["confirmed"] + rows["unknown"] == sums["counted"]
@@ -116,5 +116,5 @@ async def test_no_fault_charges_an_intent_twice(
         f"faults, {endpoint}: {sums['faults']} × {times} intents of three clicks, {sums['charges']} charges, "
         f"0 duplicates, 100 % explained; p99 {worst[True][0]:.2f} s where no answer comes (limit "
         f"{limit('drip', FAULTS['drip']):.1f} s), at most {worst[False][0]:.2f} s else ({worst[False][1]}, limit "
-        f"{limit(worst[False][1], expected(worst[False][1], provider)):.1f} s)"
+        f"{limit(worst[False][1], resolve_fault(worst[False][1], provider)):.1f} s)"
     )

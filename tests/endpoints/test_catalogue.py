@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
-from meitu_demo.providers import PROVIDERS
+from meitu_demo.providers import VENDOR_CODECS
 from meitu_demo.routes import Routes
 from meitu_demo.service import run
 from meitu_demo.settings import Settings
@@ -39,7 +39,7 @@ def test_names_are_unique() -> None:
 def test_a_declaration_is_whole(name: str) -> None:
     """Known provider, words in every language, defaults that its own controls take, names that Python takes."""
     endpoint = CATALOGUE[name]
-    assert endpoint.provider in PROVIDERS
+    assert endpoint.provider in VENDOR_CODECS
     assert endpoint.id.isidentifier()
     assert endpoint.path.startswith("/")
     assert endpoint.read({}) == {control.name: control.read(control.default) for control in endpoint.controls}
@@ -55,7 +55,7 @@ def test_a_declaration_is_whole(name: str) -> None:
 def wire(endpoint: Endpoint) -> dict[str, object]:
     """The fields that a call with defaults sends beside the photo."""
     route = Route(endpoint.provider, "https://host", Credentials(SecretStr("k"), SecretStr("s")), paid=True)
-    provider = PROVIDERS[endpoint.provider]
+    provider = VENDOR_CODECS[endpoint.provider]
     request = provider.build(endpoint, route, Photo(b"x", "image/jpeg", 1, 1), endpoint.read({}))
     if endpoint.provider == "meitu":
         return dict(json.loads(request.content)["parameter"])

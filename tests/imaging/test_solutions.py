@@ -27,7 +27,8 @@ with solutions.load_solution("face_mesh"):
     except ImportError:
         print("not there")
 assert "matplotlib" not in sys.modules and "matplotlib.pyplot" not in sys.modules
-print(len(faces.find_faces(astronaut.load_astronaut())), matte.compute_person_matte(astronaut.load_astronaut()).mean() > 0.3)
+print(len(faces.find_faces(astronaut.load_astronaut())), matte.compute_person_matte(astronaut.load_astronaut()).mean()
+> 0.3)
 """
 
 

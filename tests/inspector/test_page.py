@@ -6,16 +6,24 @@ from html.parser import HTMLParser
 import pytest
 
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.inspector import LANGUAGES, PHASES, Shown, Span, Trace, programs, render
+from meitu_demo.inspector import (
+    PHASES,
+    SAMPLE_LANGUAGES,
+    CapturedMessage,
+    Span,
+    Trace,
+    render_inspector,
+    render_samples,
+)
 from meitu_demo.routes import Routes
 from meitu_demo.settings import Settings
 from meitu_demo.words import translate
 
 HOSTILE = "</pre><script>alert(1)</script>\"><img src=x onerror=alert(1)>' onload='x' &lt;b&gt; ${x} {{x}}"
-MESSAGE = Shown(HOSTILE, ((HOSTILE, HOSTILE),), HOSTILE, 2_100_000)
+MESSAGE = CapturedMessage(HOSTILE, ((HOSTILE, HOSTILE),), HOSTILE, 2_100_000)
 SPANS = tuple(Span(phase, place, place + 1) for place, phase in enumerate(PHASES))
 TRACE = Trace("meitu", "live", MESSAGE, MESSAGE, SPANS, 1, HOSTILE, 128_000)
-CODE = programs(CATALOGUE["face_fuse"], {}, Routes(Settings()).offline("meitu"))
+CODE = render_samples(CATALOGUE["face_fuse"], {}, Routes(Settings()).offline("meitu"))
 
 
 class Page(HTMLParser):
@@ -49,7 +57,7 @@ class Page(HTMLParser):
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_strangers_words_are_text(language: str) -> None:
     """Headers, bodies, request ids and programs bring no tag and no attribute."""
-    page = Page(render(TRACE, {"curl": HOSTILE}, language))
+    page = Page(render_inspector(TRACE, {"curl": HOSTILE}, language))
     assert not {"script", "img"} & set(page.tags)
     assert not {"onerror", "onload"} & {name for name, _ in page.attributes}
     assert sum(HOSTILE in text for text in page.of("pre") + page.of("code") + page.of("dd")) == 4
@@ -58,7 +66,7 @@ def test_strangers_words_are_text(language: str) -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_each_phase_has_a_row(language: str) -> None:
     """With its name, its bar and its time; bars are hidden from readers, who hear name and time."""
-    page = Page(render(TRACE, {}, language))
+    page = Page(render_inspector(TRACE, {}, language))
     for phase in PHASES:
         assert translate(f"inspector.phase_{phase}", language) in page.of("span")
     assert page.of("span").count(translate("inspector.seconds", language, seconds="1.000")) == 6
@@ -71,7 +79,7 @@ def test_each_phase_has_a_row(language: str) -> None:
 def test_attempts_share_a_row_and_nothing_has_none() -> None:
     """Two attempts are two bars with their times added up; a phase that took no time is left out."""
     spans = (Span("wait", 0, 0.0001), Span("send", 0.0001, 1), Span("wait", 1, 1.0001), Span("send", 1.0001, 2))
-    page = Page(render(replace(TRACE, spans=spans, attempts=2), {}, "en"))
+    page = Page(render_inspector(replace(TRACE, spans=spans, attempts=2), {}, "en"))
     assert page.tags.count("li") == 1
     assert page.tags.count("b") == 2
     assert "2.000 s" in page.of("span")
@@ -80,18 +88,20 @@ def test_attempts_share_a_row_and_nothing_has_none() -> None:
 
 def test_no_answer_and_no_trace() -> None:
     """A call without an answer says so; one of which nothing was sent still has its code."""
-    assert translate("inspector.no_response", "en") in Page(render(replace(TRACE, response=None), {}, "en")).of("p")
-    page = Page(render(None, CODE, "en"))
+    assert translate("inspector.no_response", "en") in Page(
+        render_inspector(replace(TRACE, response=None), {}, "en")
+    ).of("p")
+    page = Page(render_inspector(None, CODE, "en"))
     assert "ol" not in page.tags
     assert page.of("code") == list(CODE.values())
     empty = replace(TRACE, spans=())
-    assert "li" not in Page(render(empty, {}, "en")).tags
+    assert "li" not in Page(render_inspector(empty, {}, "en")).tags
 
 
 def test_each_program_has_a_button() -> None:
     """In the order of the languages, the first unfolded; a script copies what stands beside the button."""
-    page = Page(render(TRACE, CODE, "en"))
-    assert [value for name, value in page.attributes if name == "data-copy"] == list(LANGUAGES)
+    page = Page(render_inspector(TRACE, CODE, "en"))
+    assert [value for name, value in page.attributes if name == "data-copy"] == list(SAMPLE_LANGUAGES)
     assert page.of("button") == ["Copy"] * 3
     assert page.attributes.count(("open", None)) == 1
-    assert page.of("code") == [CODE[language] for language in LANGUAGES]
+    assert page.of("code") == [CODE[language] for language in SAMPLE_LANGUAGES]

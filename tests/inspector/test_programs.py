@@ -19,8 +19,8 @@ from pydantic import SecretStr
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import ValueRejected
 from meitu_demo.imaging import codec
-from meitu_demo.inspector import LANGUAGES, code, programs
-from meitu_demo.providers import PROVIDERS
+from meitu_demo.inspector import SAMPLE_LANGUAGES, render_sample, render_samples
+from meitu_demo.providers import VENDOR_CODECS
 from meitu_demo.routes import Routes
 from meitu_demo.service import Outcome, run
 from meitu_demo.settings import Settings
@@ -55,13 +55,13 @@ async def test_each_program_gives_our_clients_picture(
         assert outcome.result.data != outcome.sent.data
 
         def one(language: str, endpoint: Endpoint = endpoint, outcome: Outcome = outcome) -> bool:
-            text = code(endpoint, VALUES[endpoint.id], language, base_url=address)
+            text = render_sample(endpoint, VALUES[endpoint.id], language, base_url=address)
             done = execute(language, text, outcome.sent.data)
             assert done.returncode == 0, (language, endpoint.id, done.stderr[-2000:])
             return (tmp_path / language / "result.jpg").read_bytes() == outcome.result.data
 
         with ThreadPoolExecutor(2) as pool:
-            for language, same in zip(LANGUAGES, pool.map(one, LANGUAGES), strict=True):
+            for language, same in zip(SAMPLE_LANGUAGES, pool.map(one, SAMPLE_LANGUAGES), strict=True):
                 agree += same
                 differ += [] if same else [(language, endpoint.id)]
     all_of_them = agree + len(differ)
@@ -69,24 +69,24 @@ async def test_each_program_gives_our_clients_picture(
     assert (differ, all_of_them) == ([], 12)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SAMPLE_LANGUAGES)
 def test_a_picture_behind_a_link_is_fetched(
     language: str, address: str, execute: Execute, portrait: bytes, tmp_path: Path
 ) -> None:
     """Meitu answers with a link where that is asked for: the program follows it."""
     endpoint = replace(CATALOGUE["quality_restoration"], wire={"rsp_media_type": "url"})
-    done = execute(language, code(endpoint, {}, language, base_url=address), portrait)
+    done = execute(language, render_sample(endpoint, {}, language, base_url=address), portrait)
     assert done.returncode == 0, done.stderr
     assert min(codec.read_size((tmp_path / language / "result.jpg").read_bytes())) >= 320
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SAMPLE_LANGUAGES)
 @pytest.mark.parametrize(("name", "told"), [("face_fuse", "20003"), ("facial_aesthetics", "ERROR_NO_FACE_IN_FILE")])
 def test_a_refusal_is_told(
     language: str, name: str, told: str, address: str, execute: Execute, faceless: bytes, tmp_path: Path
 ) -> None:
     """A photo without a face: the vendor's code on stderr, status 1, and no picture."""
-    done = execute(language, code(CATALOGUE[name], {}, language, base_url=address), faceless)
+    done = execute(language, render_sample(CATALOGUE[name], {}, language, base_url=address), faceless)
     assert done.returncode == 1
     assert told in done.stderr
     assert not (tmp_path / language / "result.jpg").exists()
@@ -146,7 +146,7 @@ def understood(target: str, headers: dict[str, str], body: bytes) -> dict[str, A
     return {"path": parts.path, "query": parse_qs(parts.query), "kind": kind, "keys": keys, "content": content}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SAMPLE_LANGUAGES)
 @pytest.mark.parametrize("name", ["face_fuse", "facial_aesthetics", "marketplace"])
 def test_it_sends_what_our_client_sends(
     name: str, language: str, vendor: Vendor, execute: Execute, portrait: bytes
@@ -161,9 +161,9 @@ def test_it_sends_what_our_client_sends(
     route = Route(endpoint.provider, vendor.address, keys, paid=True, path=path)
     photo = Photo(portrait, "image/jpeg", 320, 320)
     values = endpoint.read(VALUES[endpoint.id])
-    ours = PROVIDERS[endpoint.provider].build(endpoint, route, photo, values)
+    ours = VENDOR_CODECS[endpoint.provider].build(endpoint, route, photo, values)
     ours.read()
-    done = execute(language, programs(endpoint, VALUES[endpoint.id], route)[language], portrait)
+    done = execute(language, render_samples(endpoint, VALUES[endpoint.id], route)[language], portrait)
     assert (done.returncode, len(vendor.asked)) == (1, 1)
     assert "20099" in done.stderr
     assert "NOT_TODAY" in done.stderr
@@ -177,7 +177,7 @@ def test_programs_are_short_and_hold_no_key(endpoint: Endpoint) -> None:
     keys = Credentials(SecretStr("CANARY0KEY0CANARY"), SecretStr("CANARY0SECRET0CANARY"))
     live = Route(endpoint.provider, "https://proxy.example/vendor", keys, paid=True)
     for route in (live, replace(live, lab=True), Routes(Settings()).offline(endpoint.provider)):
-        for text in programs(endpoint, {}, route).values():
+        for text in render_samples(endpoint, {}, route).values():
             assert "CANARY" not in text
             assert "offline" not in text
             assert ("https://proxy.example/vendor" in text) == (route is live)
@@ -191,7 +191,10 @@ def test_values_are_texts_in_every_language() -> None:
     """What could end a text or start a command is written out as what it is."""
     odd = "a\"b$(c)`d\\e${f}'"
     endpoint = replace(CATALOGUE["face_fuse"], wire={"rsp_media_type": odd})
-    shown = {language: code(endpoint, {}, language, base_url="https://vendor.example") for language in LANGUAGES}
+    shown = {
+        language: render_sample(endpoint, {}, language, base_url="https://vendor.example")
+        for language in SAMPLE_LANGUAGES
+    }
     tree = ast.parse(shown["python"])
     assert odd in {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     assert json.dumps(odd) in shown["javascript"]
@@ -201,4 +204,4 @@ def test_values_are_texts_in_every_language() -> None:
 def test_values_are_checked() -> None:
     """No program is written for a call that would not be made."""
     with pytest.raises(ValueRejected):
-        code(CATALOGUE["facial_aesthetics"], {"shape_type": 22}, "curl", base_url="https://vendor.example")
+        render_sample(CATALOGUE["facial_aesthetics"], {"shape_type": 22}, "curl", base_url="https://vendor.example")

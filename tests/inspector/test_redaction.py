@@ -15,9 +15,9 @@ from pydantic import SecretStr
 
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import DemoError
-from meitu_demo.inspector import Trace, capture_request, capture_response, programs, render
-from meitu_demo.inspector.capture import LONGEST_BODY
-from meitu_demo.providers import PROVIDERS
+from meitu_demo.inspector import Trace, capture_request, capture_response, render_inspector, render_samples
+from meitu_demo.inspector.capture import MAX_BODY_CHARS
+from meitu_demo.providers import VENDOR_CODECS
 from meitu_demo.routes import Routes
 from meitu_demo.service import run
 from meitu_demo.settings import Settings
@@ -49,7 +49,7 @@ def route_of(provider: str, key: str = KEY, secret: str = SECRET, host: str = ""
 
 def shown_of(trace: Trace, language: str = "en") -> str:
     """Everything that anybody could make of a trace."""
-    return repr(trace) + json.dumps(dataclasses.asdict(trace)) + render(trace, {}, language)
+    return repr(trace) + json.dumps(dataclasses.asdict(trace)) + render_inspector(trace, {}, language)
 
 
 def read_again(text: str) -> set[str]:
@@ -96,9 +96,12 @@ async def test_a_vendor_that_quotes_everything(name: str, status: int, kind: str
             link = f"https://vendor.example/mtopen/{KEY}/1.png?sign={SECRET}"
             body = {"media_info_list": [{"media_data": link}], "data": {"image_url": link}, "request_id": KEY}
         if kind == "huge":
-            body = {"message": f"{'word ' * LONGEST_BODY}{KEY}", "many": [f"{KEY} {number}" for number in range(9000)]}
+            body = {
+                "message": f"{'word ' * MAX_BODY_CHARS}{KEY}",
+                "many": [f"{KEY} {number}" for number in range(9000)],
+            }
         if kind == "text":
-            return httpx.Response(status, text=f"<p>{body}</p>" + "key " * LONGEST_BODY + SECRET, headers=headers)
+            return httpx.Response(status, text=f"<p>{body}</p>" + "key " * MAX_BODY_CHARS + SECRET, headers=headers)
         return httpx.Response(status, json=body, headers=headers)
 
     route = route_of(endpoint.provider)
@@ -111,15 +114,15 @@ async def test_a_vendor_that_quotes_everything(name: str, status: int, kind: str
     assert trace.response is not None
     assert not holds(shown_of(trace), KEY, SECRET)
     assert not holds(shown_of(trace, "zh"), "CANARY0", "CANARY1")
-    assert "$MEITU_API_KEY" in trace.request.start or "$AILAB_API_KEY" in str(trace.request.headers)
-    assert len(trace.response.body) < 2 * LONGEST_BODY
+    assert "$MEITU_API_KEY" in trace.request.start_line or "$AILAB_API_KEY" in str(trace.request.headers)
+    assert len(trace.response.body) < 2 * MAX_BODY_CHARS
 
 
 def test_the_form_of_the_marketplace_tells_no_key(portrait_photo: Photo) -> None:
     """Its host is shown, its key is not."""
     endpoint = CATALOGUE["facial_aesthetics"]
     route = route_of("ailab", host="faces.p.rapidapi.com")
-    request = PROVIDERS["ailab"].build(endpoint, route, portrait_photo, endpoint.read({}))
+    request = VENDOR_CODECS["ailab"].build(endpoint, route, portrait_photo, endpoint.read({}))
     request.read()
     shown = capture_request(request, route)
     assert not holds(repr(shown), KEY, SECRET)
@@ -223,7 +226,7 @@ def test_no_more_of_a_picture_than_its_beginning(answer: Callable[..., dict[str,
 def test_whatever_comes_is_shown_as_text(body: bytes) -> None:
     """Not JSON, too deep, too many, half a character, nothing: bounded, and fit for a page."""
     shown = capture_response(httpx.Response(200, content=body), route_of("meitu"))
-    assert len(shown.body) < 2 * LONGEST_BODY
+    assert len(shown.body) < 2 * MAX_BODY_CHARS
     shown.body.encode("utf-8")
     assert not set("\0\u202e") & set(shown.body)
 
@@ -231,5 +234,5 @@ def test_whatever_comes_is_shown_as_text(body: bytes) -> None:
 def test_programs_hold_variables() -> None:
     """The same for what is copied as code."""
     for endpoint in CATALOGUE.values():
-        for text in programs(endpoint, {}, route_of(endpoint.provider)).values():
+        for text in render_samples(endpoint, {}, route_of(endpoint.provider)).values():
             assert not holds(text, KEY, SECRET)

@@ -26,7 +26,7 @@ from meitu_demo.errors import (
     Unreachable,
 )
 from meitu_demo.inspector import PHASES, Span, Stopwatch, Trace, capture_request, capture_response
-from meitu_demo.providers import PROVIDERS
+from meitu_demo.providers import VENDOR_CODECS
 from meitu_demo.routes import Routes
 from meitu_demo.service import Outcome, ask, prepare, run
 from meitu_demo.settings import Settings
@@ -80,17 +80,17 @@ async def test_offline_both_dialects(offline_client: httpx.AsyncClient, portrait
         assert trace.request.size == outcome.bytes_sent
         assert trace.request_id == outcome.request_id
         assert trace.response is not None
-        assert trace.response.start == "HTTP 200 OK"
-        assert trace.fetched == (len(outcome.result.data) if endpoint is RESHAPE else 0)
-        assert trace.seconds > 0
+        assert trace.response.start_line == "HTTP 200 OK"
+        assert trace.fetched_bytes == (len(outcome.result.data) if endpoint is RESHAPE else 0)
+        assert trace.duration_s > 0
 
 
 async def test_the_request_of_meitu_is_shown(portrait_photo: Photo) -> None:
     """First line, headers and body, with variables in place of the keys and the photo's beginning and size."""
-    request = PROVIDERS["meitu"].build(RESTORE, LIVE, portrait_photo, {})
+    request = VENDOR_CODECS["meitu"].build(RESTORE, LIVE, portrait_photo, {})
     shown = capture_request(request, LIVE)
     where = "https://openapi.mtlab.meitu.com/v1/aiquality"
-    assert shown.start == f"POST {where}?api_key=$MEITU_API_KEY&api_secret=$MEITU_API_SECRET"
+    assert shown.start_line == f"POST {where}?api_key=$MEITU_API_KEY&api_secret=$MEITU_API_SECRET"
     assert dict(shown.headers)["content-type"] == "application/json"
     assert dict(shown.headers)["host"] == "openapi.mtlab.meitu.com"
     text = base64.b64encode(portrait_photo.data).decode()
@@ -103,7 +103,7 @@ async def test_the_request_of_meitu_is_shown(portrait_photo: Photo) -> None:
 async def test_the_request_of_ailab_is_shown(host: str, portrait_photo: Photo) -> None:
     """Part by part; the file by its name, kind and size; the key's header by its variable, in both editions."""
     route = replace(LIVE_AILAB, credentials=Credentials(SecretStr("canary-key"), host=host))
-    request = PROVIDERS["ailab"].build(RESHAPE, route, portrait_photo, RESHAPE.read({}))
+    request = VENDOR_CODECS["ailab"].build(RESHAPE, route, portrait_photo, RESHAPE.read({}))
     request.read()
     shown = capture_request(request, route)
     headers = dict(shown.headers)
@@ -161,7 +161,7 @@ async def test_a_refusal_carries_its_trace(portrait: bytes) -> None:
     error, trace = await failed(lambda _: httpx.Response(400, json=refusal), portrait)
     assert isinstance(error, ProviderError)
     assert trace.response is not None
-    assert trace.response.start == "HTTP 400 Bad Request"
+    assert trace.response.start_line == "HTTP 400 Bad Request"
     assert "DETECT_NOT_FACE" in trace.response.body
     assert (trace.request_id, phases(trace)) == ("r-2", ["prepare", "wait", "vendor", "decode"])
 
@@ -278,7 +278,7 @@ def test_what_it_costs(portrait_photo: Photo, figure: Callable[[str], None]) -> 
     large = replace(portrait_photo, data=bytes(2_000_000))
     times = {}
     for name, photo in (("small", small), ("2 MB", large)):
-        request = PROVIDERS["meitu"].build(RESTORE, LIVE, photo, {})
+        request = VENDOR_CODECS["meitu"].build(RESTORE, LIVE, photo, {})
         laps = []
         for _ in range(21):
             start = time.perf_counter()

@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 
 from meitu_demo import allocator
 from meitu_demo.offline import app as offline
-from meitu_demo.offline.alongside import Alongside
+from meitu_demo.offline.alongside import ThreadedServer
 from meitu_demo.settings import Settings
 from meitu_demo.transport import make_client
 from meitu_demo.ui import app as ui
@@ -27,8 +27,8 @@ from meitu_demo.ui.context import Context
 def main(keep_minutes: float) -> None:
     """Serve until killed."""
     allocator.keep_few_heaps()  # as app.py does
-    offline.ONCE_LIFE_S = keep_minutes * 60
-    vendor, results = Alongside(), offline.create_app(once=True)
+    offline.SINGLE_USE_RESULT_TTL_S = keep_minutes * 60
+    vendor, results = ThreadedServer(), offline.create_app(single_use_links=True)
     keys = {"MEITU_API_KEY": "key", "MEITU_API_SECRET": "secret", "MEITU_BASE_URL": vendor.start()}
     settings = Settings.from_env({**keys, "DATA_DIR": os.environ["DATA_DIR"], "CALLS_PER_SECOND": "off"})
     settings = replace(settings, keep_minutes=keep_minutes)  # type: ignore[arg-type]  # the environment takes whole ones

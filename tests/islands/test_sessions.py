@@ -52,7 +52,7 @@ class Visitor:
 
 @pytest.fixture
 def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendor]:
-    monkeypatch.setattr(engine, "LINE", SESSIONS)  # a real vendor's line is longer than ours
+    monkeypatch.setattr(engine, "MAX_PENDING", SESSIONS)  # a real vendor's line is longer than ours
     found = Vendor()
     found.server.start()
     yield found

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from meitu_demo.offline import create_app
-from meitu_demo.offline.alongside import Alongside
+from meitu_demo.offline.alongside import ThreadedServer
 
 from .marks import WIDTH, mark_in
 
@@ -16,11 +16,11 @@ from .marks import WIDTH, mark_in
 class Vendor:
     """Our own server as a vendor that notes whose photo came with which key."""
 
-    server: Alongside = field(init=False)
+    server: ThreadedServer = field(init=False)
     came: list[tuple[str, int | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        app = create_app(lab=True, once=True)
+        app = create_app(lab=True, single_use_links=True)
 
         async def listening(scope: Any, receive: Any, send: Any) -> None:
             body = bytearray()
@@ -37,4 +37,4 @@ class Vendor:
                 self.came.append((key, mark_in(base64.b64decode(photo), WIDTH)))
 
         listening.state = app.state  # type: ignore[attr-defined]
-        self.server = Alongside(lambda: listening)  # type: ignore[arg-type,return-value]
+        self.server = ThreadedServer(lambda: listening)  # type: ignore[arg-type,return-value]

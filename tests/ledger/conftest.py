@@ -48,7 +48,7 @@ def open_store(url: str, clock: Clock) -> Iterator[Callable[..., Store]]:
     opened: list[Store] = []
 
     def make(*, lease: float = 90.0, patience: float = 20.0) -> Store:
-        opened.append(Store(Database(url, threads=8, patience=patience), clock=clock, lease=lease))
+        opened.append(Store(Database(url, threads=8, timeout_s=patience), clock=clock, lease_s=lease))
         return opened[-1]
 
     yield make

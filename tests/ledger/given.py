@@ -25,11 +25,11 @@ def intent(provider: str = "meitu", visitor: str = "b" * 64) -> Intent:
 
 def states(store: Store) -> dict[str, str]:
     """The state of each call in the database."""
-    with store.database.reading() as connection:
+    with store.database.snapshot() as connection:
         return {found.id: found.state for found in connection.execute(select(calls.c.id, calls.c.state))}
 
 
 def row(store: Store, call: str) -> dict[str, object]:
     """One call as it stands in the database."""
-    with store.database.reading() as connection:
+    with store.database.snapshot() as connection:
         return dict(connection.execute(select(calls).where(calls.c.id == call)).mappings().one())

@@ -35,7 +35,7 @@ LEASE = 90.0
 def make_calls(url: str, book: Path, seed: int, opened: Callable[[], None], number: int = CALLS) -> None:
     """The small script: paid calls with random ends, each entered into the vendor's book when it arrives."""
     dice = random.Random(seed)
-    store = Store(Database(url), clock=lambda: NOON, lease=LEASE)
+    store = Store(Database(url), clock=lambda: NOON, lease_s=LEASE)
     store.sweep()
     opened()
     vendor = os.open(book, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -49,11 +49,11 @@ def make_calls(url: str, book: Path, seed: int, opened: Callable[[], None], numb
         if billed:
             os.write(vendor, f"{call}\n".encode())
         if not billed and dice.random() < 0.5:
-            store.refuse(call, Answer("20003"))
+            store.mark_refused(call, Answer("20003"))
         elif not billed:
-            store.never_arrived(call, "dns")
+            store.mark_undelivered(call, "dns")
         elif dice.random() < 0.7:
-            store.confirm(call, Answer("0", "id", 1000))
+            store.mark_confirmed(call, Answer("0", "id", 1000))
         else:
             store.mark_unknown(call, "read_timeout")
 
@@ -135,7 +135,7 @@ def run_and_kill(url: str, book: Path, seed: int, *, line: int | None, cold: boo
 
 def look(url: str, book: Path, now: float, *, sweep: bool) -> Counter[str]:
     """Hold the ledger against the vendor's book. Raises AssertionError; returns how many calls are in which state."""
-    store = Store(Database(url), clock=lambda: now, lease=LEASE)
+    store = Store(Database(url), clock=lambda: now, lease_s=LEASE)
     try:
         before = states(store)
         swept = store.sweep()
@@ -147,7 +147,7 @@ def look(url: str, book: Path, now: float, *, sweep: bool) -> Counter[str]:
         billed = book.read_text().split() if book.exists() else []
         for call in billed:
             assert found[call] in ("sent", "confirmed", "unknown"), f"{row(store, call)} was billed"
-        used = store.used_today("meitu")
+        used = store.count_calls_today("meitu")
         assert used == sum(state in COUNTED for state in found.values())
         assert used >= len(billed), f"{used} counted, {len(billed)} billed"
         return Counter(found.values())

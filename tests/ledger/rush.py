@@ -35,7 +35,7 @@ def rush(store: Store, threads: int, each: int, budgets: Budgets) -> int:
 
 if __name__ == "__main__":
     url, crowd, times, cap = sys.argv[1], *map(int, sys.argv[2:])
-    opened = Store(Database(url, threads=8, patience=30))
+    opened = Store(Database(url, threads=8, timeout_s=30))
     print("ready", flush=True)
     sys.stdin.readline()
     print(rush(opened, crowd, times, Budgets(calls_per_day=cap)))

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from meitu_demo.errors import LedgerUnavailable, OverBudget
-from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Ledger, Store, Swept
+from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Ledger, Store, SweepResult
 
 from .given import Clock, intent, row, states
 
@@ -44,21 +44,21 @@ async def cancelled(
 async def test_a_block_that_says_everything(store: Store) -> None:
     """Each end that is said is the end that is written."""
     ledger = Ledger(store)
-    async with ledger.call(intent()) as confirmed:
-        await confirmed.sent(10)
-        await confirmed.confirmed(Answer("0", "id", 20))
-    async with ledger.call(intent()) as refused:
-        await refused.sent(10)
-        await refused.refused(Answer("20003"))
-    async with ledger.call(intent()) as unknown:
-        await unknown.sent(10)
-        await unknown.unknown("read_timeout")
-    async with ledger.call(intent()) as lost:
-        await lost.sent(10)
-        await lost.never_arrived("dns")
+    async with ledger.reserve(intent()) as confirmed:
+        await confirmed.mark_sent(10)
+        await confirmed.mark_confirmed(Answer("0", "id", 20))
+    async with ledger.reserve(intent()) as refused:
+        await refused.mark_sent(10)
+        await refused.mark_refused(Answer("20003"))
+    async with ledger.reserve(intent()) as unknown:
+        await unknown.mark_sent(10)
+        await unknown.mark_unknown("read_timeout")
+    async with ledger.reserve(intent()) as lost:
+        await lost.mark_sent(10)
+        await lost.mark_undelivered("dns")
     wanted = {confirmed.id: "confirmed", refused.id: "refused", unknown.id: "unknown", lost.id: "released"}
     assert states(store) == wanted
-    assert await ledger.used_today("meitu") == 2
+    assert await ledger.count_calls_today("meitu") == 2
     await ledger.close()
 
 
@@ -67,9 +67,9 @@ async def test_a_block_that_is_left_by_an_error(store: Store, sent: bool, end: s
     """Without a word about its end, a call is released before it was sent and unknown after; the error goes on."""
 
     async def fail() -> None:
-        async with Ledger(store).call(intent()) as call:
+        async with Ledger(store).reserve(intent()) as call:
             if sent:
-                await call.sent(1)
+                await call.mark_sent(1)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -85,15 +85,15 @@ async def test_a_task_that_is_cancelled(store: Store, native: bool, sent: bool, 
     there = anyio.Event()
 
     async def visit() -> None:
-        async with ledger.call(intent()) as call:
+        async with ledger.reserve(intent()) as call:
             if sent:
-                await call.sent(1)
+                await call.mark_sent(1)
             there.set()
             await anyio.sleep_forever()
 
     await cancelled(visit, there.wait, native=native)
     assert list(states(store).values()) == [end]
-    assert await ledger.renew() == 0
+    assert await ledger.renew_leases() == 0
 
 
 @pytest.mark.parametrize("native", [False, True])
@@ -110,8 +110,8 @@ async def test_a_task_that_is_cancelled_on_the_verge_of_sending(store: Store, na
     store.mark_sent = slowly  # type: ignore[method-assign]
 
     async def visit() -> None:
-        async with Ledger(store).call(intent()) as call:
-            await call.sent(1)
+        async with Ledger(store).reserve(intent()) as call:
+            await call.mark_sent(1)
             pytest.fail("was cancelled before")
 
     await cancelled(visit, partial(anyio.to_thread.run_sync, writing.wait, 30), native=native, then=gate.set)
@@ -133,12 +133,12 @@ async def test_a_reservation_nobody_waits_for_is_released(store: Store, native: 
     ledger = Ledger(store)
 
     async def visit() -> None:
-        async with ledger.call(intent()):
+        async with ledger.reserve(intent()):
             pytest.fail("was cancelled before")
 
     await cancelled(visit, partial(anyio.to_thread.run_sync, reserving.wait, 30), native=native, then=gate.set)
     assert list(states(store).values()) == ["released"]
-    assert await ledger.renew() == 0
+    assert await ledger.renew_leases() == 0
 
 
 async def test_tending_keeps_calls_alive(open_store: Callable[..., Store], clock: Clock) -> None:
@@ -155,21 +155,21 @@ async def test_tending_keeps_calls_alive(open_store: Callable[..., Store], clock
         if rounds == 20:
             raise asyncio.CancelledError
 
-    async with ledger.call(intent()) as call:
-        await call.sent(1)
+    async with ledger.reserve(intent()) as call:
+        await call.mark_sent(1)
         with pytest.raises(asyncio.CancelledError):
-            await ledger.tend(sleep)
+            await ledger.run_heartbeat(sleep)
         assert states(mine) == {left: "released", call.id: "sent"}
-        await call.confirmed()
+        await call.mark_confirmed()
     assert states(mine)[call.id] == "confirmed"
 
 
 async def test_tending_outlives_a_database_that_goes_away(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A round that cannot be written is followed by the next."""
-    answers = iter([LedgerUnavailable(), Swept(0, 0), asyncio.CancelledError()])
+    answers = iter([LedgerUnavailable(), SweepResult(0, 0), asyncio.CancelledError()])
     heard = []
 
-    def sweep() -> Swept:
+    def sweep() -> SweepResult:
         answer = next(answers)
         heard.append(answer)
         if isinstance(answer, BaseException):
@@ -181,16 +181,16 @@ async def test_tending_outlives_a_database_that_goes_away(store: Store, monkeypa
 
     monkeypatch.setattr(store, "sweep", sweep)
     with pytest.raises(asyncio.CancelledError):
-        await Ledger(store).tend(no_wait)
+        await Ledger(store).run_heartbeat(no_wait)
     assert len(heard) == 3
 
 
 async def test_over_budget_runs_nothing(store: Store) -> None:
     """When the cap is reached, the block is not entered."""
     ledger = Ledger(store, Budgets(calls_per_day=1))
-    async with ledger.call(intent()):
+    async with ledger.reserve(intent()):
         with pytest.raises(OverBudget):
-            async with ledger.call(intent()):
+            async with ledger.reserve(intent()):
                 pytest.fail("two of one")
 
 
@@ -203,8 +203,8 @@ async def test_without_a_database_nothing_is_sent(store: Store, monkeypatch: pyt
     ledger = Ledger(store)
 
     async def send() -> None:
-        async with ledger.call(intent()) as call:
-            await call.sent(1)
+        async with ledger.reserve(intent()) as call:
+            await call.mark_sent(1)
             pytest.fail("was not written")
 
     for verb, left in (("reserve", []), ("mark_sent", ["released"])):
@@ -213,23 +213,23 @@ async def test_without_a_database_nothing_is_sent(store: Store, monkeypatch: pyt
             with pytest.raises(LedgerUnavailable):
                 await send()
         assert list(states(store).values()) == left
-    async with ledger.call(intent()) as paid:
-        await paid.sent(1)
+    async with ledger.reserve(intent()) as paid:
+        await paid.mark_sent(1)
         with monkeypatch.context() as patch:
-            patch.setattr(store, "confirm", gone)
-            await paid.confirmed()
+            patch.setattr(store, "mark_confirmed", gone)
+            await paid.mark_confirmed()
     assert states(store)[paid.id] == "sent"
-    assert await ledger.renew() == 0  # nobody holds it any more: the sweep will say unknown
+    assert await ledger.renew_leases() == 0  # nobody holds it any more: the sweep will say unknown
 
 
 async def test_a_lost_reservation_is_not_sent(store: Store, clock: Clock) -> None:
     """An instance that slept past its lease and was swept does not send."""
 
     async def sleep_and_send() -> None:
-        async with Ledger(store).call(intent()) as call:
-            clock.now += store.lease + 1
+        async with Ledger(store).reserve(intent()) as call:
+            clock.now += store.lease_s + 1
             store.sweep()
-            await call.sent(1)
+            await call.mark_sent(1)
 
     with pytest.raises(IllegalTransition):
         await sleep_and_send()
@@ -245,12 +245,12 @@ async def test_the_event_loop_goes_on(store: Store, open_store: Callable[..., St
     holding, release = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with other.database.alone():
+        with other.database.exclusive():
             holding.set()
             release.wait(30)
 
     async def visit() -> None:
-        async with ledger.call(intent()):
+        async with ledger.reserve(intent()):
             pass
 
     async with anyio.create_task_group() as group:

@@ -26,7 +26,7 @@ ENVIRON = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(meitu_demo.__pa
 def test_fifty_threads_make_a_hundred_calls(store: Store) -> None:
     """150 attempts by 50 threads at once against a cap of 100: exactly 100 are granted."""
     assert rush(store, threads=50, each=3, budgets=Budgets(calls_per_day=100)) == 100
-    assert store.used_today("meitu") == 100
+    assert store.count_calls_today("meitu") == 100
 
 
 def test_a_visitors_clicks_at_once_keep_to_the_hour(store: Store) -> None:
@@ -43,9 +43,9 @@ async def test_fifty_tasks_make_a_hundred_calls(store: Store) -> None:
         nonlocal refused
         for _ in range(3):
             try:
-                async with ledger.call(intent()) as call:
-                    await call.sent(1)
-                    await call.confirmed()
+                async with ledger.reserve(intent()) as call:
+                    await call.mark_sent(1)
+                    await call.mark_confirmed()
             except OverBudget:
                 refused += 1
 

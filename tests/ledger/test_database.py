@@ -24,7 +24,7 @@ pytestmark = pytest.mark.xdist_group("ledger")
 
 
 def file_store(path: Path, *, patience: float = 0.05) -> Store:
-    return Store(Database(f"sqlite:///{path}", patience=patience), clock=Clock())
+    return Store(Database(f"sqlite:///{path}", timeout_s=patience), clock=Clock())
 
 
 def test_sqlite_is_opened_durably(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_sqlite_is_opened_durably(tmp_path: Path) -> None:
     store.reserve(intent())
     assert not store.database.is_missing()
     assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
-    with store.database.reading() as connection:
+    with store.database.snapshot() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
 
@@ -43,7 +43,7 @@ def test_a_reader_holds_up_no_writer(open_store: Callable[..., Store]) -> None:
     """While a report reads, calls are reserved; the report goes on seeing one moment."""
     store, other = open_store(patience=0.5), open_store(patience=0.5)
     store.reserve(intent())
-    with store.database.reading() as connection:
+    with store.database.snapshot() as connection:
         query = "SELECT count(*) FROM paid_calls"
         assert connection.exec_driver_sql(query).scalar_one() == 1
         other.reserve(intent())
@@ -71,7 +71,7 @@ def test_a_lock_that_stays_is_said(open_store: Callable[..., Store]) -> None:
     """Somebody who does not let go is waited for, and then the ledger is unavailable; nothing is claimed."""
     store, other = open_store(patience=0.05), open_store()
     other.sweep()
-    with other.database.alone(), pytest.raises(LedgerUnavailable):
+    with other.database.exclusive(), pytest.raises(LedgerUnavailable):
         store.reserve(intent())
     assert states(store) == {}
     store.reserve(intent())
@@ -92,7 +92,7 @@ def test_a_file_that_cannot_be_one(tmp_path: Path, place: str) -> None:
         path.write_text("")
         file_store(path).reserve(intent())
         return
-    for attempt in (lambda store: store.reserve(intent()), Store.sweep, lambda store: store.used_today("meitu")):
+    for attempt in (lambda store: store.reserve(intent()), Store.sweep, lambda store: store.count_calls_today("meitu")):
         with pytest.raises(LedgerUnavailable):
             attempt(file_store(path))
 
@@ -100,7 +100,7 @@ def test_a_file_that_cannot_be_one(tmp_path: Path, place: str) -> None:
 def test_a_full_disk(tmp_path: Path) -> None:
     """When nothing more fits, nothing more is reserved, and what was written stays."""
     store = Store(Database(f"sqlite:///{tmp_path / 'ledger.db'}", threads=1), clock=Clock())
-    with store.database.writing() as connection:
+    with store.database.transaction() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
     made: list[str] = []
@@ -117,7 +117,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     """No server, no live calls; and neither error nor log shows the password."""
-    store = Store(Database(f"postgresql://owner:hunter2@/ledger?host={tmp_path}", patience=2), clock=Clock())
+    store = Store(Database(f"postgresql://owner:hunter2@/ledger?host={tmp_path}", timeout_s=2), clock=Clock())
     with pytest.raises(LedgerUnavailable) as raised:
         store.reserve(intent())
     assert "hunter2" not in f"{raised.value!r} {raised.value.__cause__!r} {store.database!r}"
@@ -140,7 +140,7 @@ def test_a_transaction_that_is_cut_leaves_nothing(store: Store) -> None:
     call = store.reserve(intent())
 
     def break_off() -> None:
-        with store.database.alone() as connection:
+        with store.database.exclusive() as connection:
             connection.exec_driver_sql("DELETE FROM paid_calls")
             raise ZeroDivisionError
 
@@ -200,7 +200,7 @@ def test_everybody_opens_a_new_file_at_once(tmp_path: Path) -> None:
     for turn in range(8):
         store = file_store(tmp_path / str(turn) / "ledger.db")
         assert len(states(store)) == 6
-        with store.database.reading() as connection:
+        with store.database.snapshot() as connection:
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
 
 
@@ -217,10 +217,10 @@ def test_a_ledger_of_an_earlier_version_is_taken_over(open_store: Callable[..., 
     """A column that came later is added; what was written before stays, and counts as the owner's."""
     store = open_store()
     call = store.reserve(intent())
-    with store.database.writing() as connection:
+    with store.database.transaction() as connection:
         connection.exec_driver_sql("ALTER TABLE paid_calls DROP COLUMN payer")
         connection.exec_driver_sql("DROP TABLE call_rates")
     newer = open_store()
     newer.reserve(intent())
-    assert newer.used_today("meitu") == 2
+    assert newer.count_calls_today("meitu") == 2
     assert row(newer, call)["payer"] == "owner"

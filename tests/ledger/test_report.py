@@ -9,15 +9,15 @@ import pytest
 
 from meitu_demo.ledger import Answer, Store
 from meitu_demo.ledger.__main__ import main
-from meitu_demo.ledger.budgets import DAY
+from meitu_demo.ledger.budgets import DAY_S
 from meitu_demo.ledger.database import Database
-from meitu_demo.ledger.report import as_text, tally, write_csv
+from meitu_demo.ledger.report import format_report, tally_calls, write_csv
 
 from .given import NOON, Clock, intent
 
 pytestmark = pytest.mark.xdist_group("ledger")
 
-DAY_BEGINS = NOON - DAY / 2
+DAY_BEGINS = NOON - DAY_S / 2
 KEPT = "2027-01-15"
 
 
@@ -27,26 +27,26 @@ def spend(store: Store) -> None:
     store.release(store.reserve(intent()))
     for call in (confirmed, second, refused, again, unknown, under_way):
         store.mark_sent(call, 1000)
-    store.confirm(confirmed, Answer("0", "req-1", 2000))
-    store.confirm(second)
-    store.refuse(refused, Answer("20003"))
-    store.refuse(again, Answer("20003"))
+    store.mark_confirmed(confirmed, Answer("0", "req-1", 2000))
+    store.mark_confirmed(second)
+    store.mark_refused(refused, Answer("20003"))
+    store.mark_refused(again, Answer("20003"))
     store.mark_unknown(unknown, "read_timeout")
     store.mark_sent(store.reserve(intent("ailab")))
 
 
 def test_a_day_in_figures(open_store: Callable[..., Store], clock: Clock) -> None:
     """What counts, what came back, what was refused and why; the next day is another day."""
-    store = open_store(lease=2 * DAY)
+    store = open_store(lease=2 * DAY_S)
     spend(store)
-    clock.now += DAY
+    clock.now += DAY_S
     store.reserve(intent())
-    ailab, meitu = tally(store, DAY_BEGINS, DAY_BEGINS + DAY)
-    assert (ailab.provider, ailab.spent, ailab.under_way) == ("ailab", 1, 1)
-    assert (meitu.spent, meitu.under_way, meitu.states["confirmed"], meitu.states["released"]) == (4, 1, 2, 1)
+    ailab, meitu = tally_calls(store, DAY_BEGINS, DAY_BEGINS + DAY_S)
+    assert (ailab.provider, ailab.billable_count, ailab.open_count) == ("ailab", 1, 1)
+    assert (meitu.billable_count, meitu.open_count, meitu.states["confirmed"], meitu.states["released"]) == (4, 1, 2, 1)
     assert dict(meitu.refusals) == {"20003": 2}
     assert dict(meitu.unknowns) == {"read_timeout": 1}
-    assert as_text([ailab, meitu]) == "\n".join(
+    assert format_report([ailab, meitu]) == "\n".join(
         [
             "provider          spent  confirmed    unknown  under way    refused   released",
             "ailab                 1          0          0          1          0          0",
@@ -62,7 +62,7 @@ def test_every_call_as_csv(store: Store) -> None:
     """One line a call, all columns, times that a person and a spreadsheet can read."""
     spend(store)
     file = io.StringIO()
-    assert write_csv(store, DAY_BEGINS, DAY_BEGINS + DAY, file) == 8
+    assert write_csv(store, DAY_BEGINS, DAY_BEGINS + DAY_S, file) == 8
     rows = list(csv.DictReader(file.getvalue().splitlines()))
     [confirmed] = [row for row in rows if row["request_id"] == "req-1"]
     assert len(rows) == 8
@@ -88,7 +88,7 @@ def test_the_command(url: str, store: Store, tmp_path: Path, capsys: pytest.Capt
     assert len((tmp_path / "calls.csv").read_text().splitlines()) == 9
     assert main(["--database", url]) == 0
     assert "provider" in capsys.readouterr().out
-    assert store.used_today("meitu") == 4
+    assert store.count_calls_today("meitu") == 4
 
 
 def test_the_command_where_there_is_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

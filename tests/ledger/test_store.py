@@ -5,20 +5,20 @@ from collections.abc import Callable
 import pytest
 
 from meitu_demo.errors import OverBudget, OverVisitorBudget
-from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Intent, Store, Swept
-from meitu_demo.ledger.budgets import DAY, HOUR
-from meitu_demo.ledger.tables import COUNTED, State
+from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Intent, Store, SweepResult
+from meitu_demo.ledger.budgets import DAY_S, HOUR_S
+from meitu_demo.ledger.tables import BILLABLE_STATES, PaidCallState
 
 from .given import NOON, Clock, intent, row, states
 
 pytestmark = pytest.mark.xdist_group("ledger")
 
 OpenStore = Callable[..., Store]
-ENDINGS: dict[State, Callable[[Store, str], None]] = {
-    State.CONFIRMED: lambda store, call: store.confirm(call),
-    State.REFUSED: lambda store, call: store.refuse(call, Answer("20003")),
-    State.UNKNOWN: lambda store, call: store.mark_unknown(call, "read_timeout"),
-    State.RELEASED: lambda store, call: store.never_arrived(call, "dns"),
+ENDINGS: dict[PaidCallState, Callable[[Store, str], None]] = {
+    PaidCallState.CONFIRMED: lambda store, call: store.mark_confirmed(call),
+    PaidCallState.REFUSED: lambda store, call: store.mark_refused(call, Answer("20003")),
+    PaidCallState.UNKNOWN: lambda store, call: store.mark_unknown(call, "read_timeout"),
+    PaidCallState.RELEASED: lambda store, call: store.mark_undelivered(call, "dns"),
 }
 
 
@@ -28,7 +28,7 @@ def test_a_call_from_beginning_to_end(store: Store, clock: Clock) -> None:
     clock.now += 1
     store.mark_sent(call, 1234)
     clock.now += 2
-    store.confirm(call, Answer("0", "req-1", 5678))
+    store.mark_confirmed(call, Answer("0", "req-1", 5678))
     assert row(store, call) == {
         "id": call,
         "state": "confirmed",
@@ -36,8 +36,8 @@ def test_a_call_from_beginning_to_end(store: Store, clock: Clock) -> None:
         "endpoint": "face_fuse",
         "request_hash": "a" * 64,
         "visitor": "b" * 64,
-        "instance": store.instance,
-        "lease_until": NOON + 1 + store.lease,
+        "instance": store.instance_id,
+        "lease_until": NOON + 1 + store.lease_s,
         "reserved_at": NOON,
         "sent_at": NOON + 1,
         "settled_at": NOON + 3,
@@ -51,20 +51,20 @@ def test_a_call_from_beginning_to_end(store: Store, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("end", ENDINGS)
-def test_what_counts(store: Store, end: State) -> None:
+def test_what_counts(store: Store, end: PaidCallState) -> None:
     """Reserved, sent, confirmed and unknown calls count; refused and released ones do not."""
     call = store.reserve(intent())
-    assert store.used_today("meitu") == 1
+    assert store.count_calls_today("meitu") == 1
     store.mark_sent(call)
-    assert store.used_today("meitu") == 1
+    assert store.count_calls_today("meitu") == 1
     ENDINGS[end](store, call)
     assert states(store) == {call: end}
-    assert store.used_today("meitu") == (end in COUNTED)
-    assert store.used_today("ailab") == 0
+    assert store.count_calls_today("meitu") == (end in BILLABLE_STATES)
+    assert store.count_calls_today("ailab") == 0
 
 
 @pytest.mark.parametrize("end", ENDINGS)
-def test_an_end_is_an_end(store: Store, end: State) -> None:
+def test_an_end_is_an_end(store: Store, end: PaidCallState) -> None:
     """A call that has ended takes no other end, is not sent again, and stays as it is."""
     call = store.reserve(intent())
     store.mark_sent(call)
@@ -94,7 +94,7 @@ def test_nobody_moves_anothers_call(open_store: OpenStore) -> None:
     for verb in (*ENDINGS.values(), Store.release, Store.mark_sent):
         with pytest.raises(IllegalTransition):
             verb(other, call)
-    assert other.renew([call]) == 0
+    assert other.renew_leases([call]) == 0
     with pytest.raises(IllegalTransition, match="not a call"):
         mine.mark_sent("0" * 32)
     assert states(mine) == {call: "reserved"}
@@ -105,40 +105,40 @@ def test_only_leases_that_ran_out_are_swept(open_store: OpenStore, clock: Clock)
     first = open_store()
     renewed, reserved, sent = (first.reserve(intent()) for _ in range(3))
     first.mark_sent(sent)
-    clock.now += first.lease
-    assert first.renew([renewed]) == 1
+    clock.now += first.lease_s
+    assert first.renew_leases([renewed]) == 1
     second = open_store()
-    assert second.sweep() == Swept(0, 0)
+    assert second.sweep() == SweepResult(0, 0)
     clock.now += 1
-    assert second.sweep() == Swept(1, 1)
+    assert second.sweep() == SweepResult(1, 1)
     assert states(second) == {renewed: "reserved", reserved: "released", sent: "unknown"}
     assert row(second, sent)["cause"] == "lease_ran_out"
-    assert second.used_today("meitu") == 2
+    assert second.count_calls_today("meitu") == 2
     with pytest.raises(IllegalTransition, match="released"):
         first.mark_sent(reserved)  # an instance that had fallen asleep must not send now
 
 
 @pytest.mark.parametrize("end", ENDINGS)
-def test_a_late_answer_is_still_the_truth(open_store: OpenStore, clock: Clock, end: State) -> None:
+def test_a_late_answer_is_still_the_truth(open_store: OpenStore, clock: Clock, end: PaidCallState) -> None:
     """A call that was swept while its instance slept takes the end that the instance knows of, once."""
     first, second = open_store(), open_store()
     call = first.reserve(intent())
     first.mark_sent(call)
-    clock.now += first.lease + 1
+    clock.now += first.lease_s + 1
     assert second.sweep().unknown == 1
     ENDINGS[end](first, call)
     assert states(first) == {call: end}
     with pytest.raises(IllegalTransition):
-        first.refuse(call, Answer("20003"))
+        first.mark_refused(call, Answer("20003"))
 
 
 def test_sending_renews_the_lease(store: Store, clock: Clock) -> None:
     """The lease of a call runs from when it was sent, and an unswept one can be sent late."""
     call = store.reserve(intent())
-    clock.now += store.lease + 5
+    clock.now += store.lease_s + 5
     store.mark_sent(call)
-    clock.now += store.lease
-    assert store.sweep() == Swept(0, 0)
+    clock.now += store.lease_s
+    assert store.sweep() == SweepResult(0, 0)
 
 
 def test_the_day_ends_at_midnight_utc(store: Store, clock: Clock) -> None:
@@ -151,7 +151,7 @@ def test_the_day_ends_at_midnight_utc(store: Store, clock: Clock) -> None:
     assert raised.value.slug == "over_budget_day"
     assert raised.value.facts == {"limit": 2, "provider": "meitu", "minutes": 720}
     store.reserve(intent("ailab"), budgets)
-    clock.now = NOON + DAY / 2 - 0.5
+    clock.now = NOON + DAY_S / 2 - 0.5
     store.sweep()  # the two are gone by now: keep the day full with sent ones
     for call in (store.reserve(intent(), budgets), store.reserve(intent(), budgets)):
         store.mark_sent(call)
@@ -168,14 +168,14 @@ def test_the_hour_slides(store: Store, clock: Clock) -> None:
     for provider, wait in (("meitu", 1200), ("ailab", 600)):
         call = store.reserve(intent(provider), budgets)
         store.mark_sent(call)
-        store.confirm(call)
+        store.mark_confirmed(call)
         clock.now += wait
     with pytest.raises(OverVisitorBudget) as raised:
         store.reserve(intent(), budgets)
     assert raised.value.slug == "over_budget_hour"
     assert raised.value.facts == {"limit": 2, "provider": "meitu", "minutes": 30}
     store.reserve(intent(visitor="c" * 64), budgets)
-    clock.now = NOON + HOUR
+    clock.now = NOON + HOUR_S
     store.reserve(intent(), budgets)
     with pytest.raises(OverVisitorBudget):
         store.reserve(intent(), budgets)
@@ -189,7 +189,7 @@ def test_abandoned_reservations_free_their_place(open_store: OpenStore, clock: C
     budgets = Budgets(calls_per_day=2)
     with pytest.raises(OverBudget):
         alive.reserve(intent(), budgets)
-    clock.now += dead.lease + 1
+    clock.now += dead.lease_s + 1
     alive.mark_sent(alive.reserve(intent(), budgets))
     with pytest.raises(OverBudget):
         alive.reserve(intent(), budgets)
@@ -210,7 +210,7 @@ def test_odd_answers_are_recorded(store: Store, odd: str) -> None:
     """Whatever a vendor writes into code and id, the call's end is recorded, in one short harmless word."""
     call = store.reserve(intent())
     store.mark_sent(call)
-    store.confirm(call, Answer(odd, odd))
+    store.mark_confirmed(call, Answer(odd, odd))
     found = row(store, call)
     assert found["state"] == "confirmed"
     for name in ("vendor_code", "request_id"):
@@ -244,7 +244,7 @@ def test_a_visitors_own_key_is_nobody_elses_budget(store: Store) -> None:
     own = Intent("meitu", "face_fuse", "a" * 64, "b" * 64, payer="visitor")
     for _ in range(3):
         store.mark_sent(store.reserve(own, budgets))
-    assert store.used_today("meitu") == 0
+    assert store.count_calls_today("meitu") == 0
     store.reserve(intent(), budgets)
     with pytest.raises(OverBudget):
         store.reserve(intent(), budgets)

@@ -18,7 +18,7 @@ from sqlalchemy import delete
 
 from meitu_demo.errors import OverBudget, OverVisitorBudget
 from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Store
-from meitu_demo.ledger.budgets import DAY, HOUR
+from meitu_demo.ledger.budgets import DAY_S, HOUR_S
 from meitu_demo.ledger.database import Database
 from meitu_demo.ledger.tables import calls as table
 
@@ -33,12 +33,12 @@ COUNTED = {"reserved", "sent", "confirmed", "unknown"}
 VERBS = {
     "mark_sent": ({"reserved"}, "sent"),
     "release": ({"reserved"}, "released"),
-    "never_arrived": ({"sent", "swept"}, "released"),
-    "confirm": ({"sent", "swept"}, "confirmed"),
-    "refuse": ({"sent", "swept"}, "refused"),
+    "mark_undelivered": ({"sent", "swept"}, "released"),
+    "mark_confirmed": ({"sent", "swept"}, "confirmed"),
+    "mark_refused": ({"sent", "swept"}, "refused"),
     "mark_unknown": ({"sent", "swept"}, "unknown"),
 }
-EXTRA = {"never_arrived": ("dns",), "mark_unknown": ("reset",), "refuse": (Answer("20003"),)}
+EXTRA = {"mark_undelivered": ("dns",), "mark_unknown": ("reset",), "mark_refused": (Answer("20003"),)}
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,11 @@ class Machine(RuleBasedStateMachine):
         self.database = database
         self.stores = [self.open(), self.open()]
         self.calls: dict[str, Known] = {}
-        with database.writing() as connection:
+        with database.transaction() as connection:
             connection.execute(delete(table))
 
     def open(self) -> Store:
-        return Store(self.database, clock=self.clock, lease=100)
+        return Store(self.database, clock=self.clock, lease_s=100)
 
     def after_sweep(self) -> dict[str, Known]:
         """What a sweep would make of the calls now."""
@@ -90,37 +90,37 @@ class Machine(RuleBasedStateMachine):
 
     @initialize(hour=st.floats(0, 23.99))
     def begin(self, hour: float) -> None:
-        self.clock.now += hour * HOUR
+        self.clock.now += hour * HOUR_S
 
     @rule(who=st.integers(0, 1), provider=st.sampled_from(["meitu", "ailab"]), visitor=st.sampled_from("bc"))
     def reserve(self, who: int, provider: str, visitor: str) -> None:
         now, store = self.clock.now, self.stores[who]
         swept = self.after_sweep()
-        midnight = now - now % DAY
+        midnight = now - now % DAY_S
         today = [at for at in self.counted(swept, provider=provider) if at >= midnight]
-        hour = [at for at in self.counted(swept, visitor=visitor * 64) if at > now - HOUR]
+        hour = [at for at in self.counted(swept, visitor=visitor * 64) if at > now - HOUR_S]
         if len(today) >= 6:
             with pytest.raises(OverBudget) as raised:
                 store.reserve(intent(provider, visitor * 64), BUDGETS)
-            assert raised.value.facts["minutes"] == max(1, math.ceil((midnight + DAY - now) / 60))
+            assert raised.value.facts["minutes"] == max(1, math.ceil((midnight + DAY_S - now) / 60))
         elif len(hour) >= 3:
             with pytest.raises(OverVisitorBudget) as raised:
                 store.reserve(intent(provider, visitor * 64), BUDGETS)
-            assert raised.value.facts["minutes"] == max(1, math.ceil((hour[-3] + HOUR - now) / 60))
+            assert raised.value.facts["minutes"] == max(1, math.ceil((hour[-3] + HOUR_S - now) / 60))
         else:
             call = store.reserve(intent(provider, visitor * 64), BUDGETS)
-            self.calls = {**swept, call: Known(store.instance, provider, visitor * 64, now, now + 100)}
+            self.calls = {**swept, call: Known(store.instance_id, provider, visitor * 64, now, now + 100)}
 
     @precondition(lambda self: self.calls)
     @rule(data=st.data(), verb=st.sampled_from([*VERBS, "mark_sent", "mark_sent"]), billed=st.booleans())
     def say(self, data: st.DataObject, verb: str, billed: bool) -> None:
         call = data.draw(st.sampled_from(list(self.calls)[-4:]), label="one of the latest calls")
         known = self.calls[call]
-        owners = [store for store in self.stores if store.instance == known.owner] * 4
+        owners = [store for store in self.stores if store.instance_id == known.owner] * 4
         store = data.draw(st.sampled_from(owners + self.stores), label="mostly its owner")
         starts, end = VERBS[verb]
-        legal = known.owner == store.instance and known.state in starts
-        if legal and verb in ("never_arrived", "refuse") and known.billed:
+        legal = known.owner == store.instance_id and known.state in starts
+        if legal and verb in ("mark_undelivered", "mark_refused") and known.billed:
             return  # would be a lie
         try:
             getattr(store, verb)(call, *EXTRA.get(verb, ()))
@@ -138,9 +138,9 @@ class Machine(RuleBasedStateMachine):
         mine = {
             call: replace(known, lease_until=self.clock.now + 100)
             for call, known in self.calls.items()
-            if known.owner == store.instance and known.state in ("reserved", "sent")
+            if known.owner == store.instance_id and known.state in ("reserved", "sent")
         }
-        assert store.renew(list(self.calls)) == len(mine)
+        assert store.renew_leases(list(self.calls)) == len(mine)
         self.calls |= mine
 
     @rule(who=st.integers(0, 1))
@@ -155,7 +155,7 @@ class Machine(RuleBasedStateMachine):
     def die_and_start_again(self, who: int) -> None:
         self.stores[who] = self.open()
 
-    @rule(seconds=st.sampled_from([1.0, 60.0, 101.0, 1800.0, HOUR, 40_000.0]))
+    @rule(seconds=st.sampled_from([1.0, 60.0, 101.0, 1800.0, HOUR_S, 40_000.0]))
     def wait(self, seconds: float) -> None:
         self.clock.now += seconds
 
@@ -166,10 +166,10 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_billed_goes_uncounted(self) -> None:
-        midnight = self.clock.now - self.clock.now % DAY
+        midnight = self.clock.now - self.clock.now % DAY_S
         for provider in ("meitu", "ailab"):
             today = [k for k in self.calls.values() if k.provider == provider and k.reserved_at >= midnight]
-            assert sum(known.billed for known in today) <= self.stores[0].used_today(provider) <= 6
+            assert sum(known.billed for known in today) <= self.stores[0].count_calls_today(provider) <= 6
 
 
 def test_any_order_of_things(fresh_url: FreshUrl) -> None:

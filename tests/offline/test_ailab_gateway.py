@@ -19,7 +19,7 @@ from meitu_demo import errors, tables
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
 from meitu_demo.offline import ailab_gateway, create_app
-from meitu_demo.offline.engine import Engine
+from meitu_demo.offline.engine import OfflineEngine
 
 LIMIT = 3 * 1024 * 1024  # bytes; the page's "3 MB"
 PUBLIC = {"request_id", "log_id", "error_code", "error_msg", "error_detail"}
@@ -232,7 +232,7 @@ async def test_every_cause_has_its_code(error: Exception, status: int, code: str
         return await ailab_gateway.handle(request, replace(CATALOGUE["facial_aesthetics"], offline=effect))
 
     app = Starlette(routes=[HttpRoute("/x", handle, methods=["POST"])])
-    app.state.engine = Engine()
+    app.state.engine = OfflineEngine()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://offline.test") as client:
         response = await client.post("/x", headers=KEY, data=FIELDS, files={"image": ("p.jpg", portrait)})
     refusal(response, status, code)

@@ -24,9 +24,9 @@ from meitu_demo.errors import BadReply, DemoError, OutcomeUnknown, ProviderError
 from meitu_demo.explain import explain
 from meitu_demo.offline import create_app
 from meitu_demo.offline import lab as lab_module
-from meitu_demo.offline.damage import DAMAGES
-from meitu_demo.offline.faults import CODE, FAULTS, Verdict, expected
-from meitu_demo.offline.lab import INSTEAD
+from meitu_demo.offline.damage import RESPONSE_FAULTS
+from meitu_demo.offline.faults import CODE_PREFIX, FAULTS, FaultOutcome, resolve_fault
+from meitu_demo.offline.lab import FAULT_HANDLERS
 from meitu_demo.service import Outcome, run
 from meitu_demo.spec import Credentials, Route
 from meitu_demo.tables import translate
@@ -75,7 +75,7 @@ async def called(
 @pytest.mark.parametrize("name", sorted(FAULTS))
 async def test_a_call_ends_as_declared(name: str, endpoint: str, lab: str, portrait: bytes) -> None:
     """In the declared error or a result, explained in both languages, and counted as a vendor would bill it."""
-    fault = expected(name, CATALOGUE[endpoint].provider)
+    fault = resolve_fault(name, CATALOGUE[endpoint].provider)
     before = charges(lab)
     check(await asyncio.wait_for(called(lab, name, endpoint, portrait), 60), fault)
     after = charges(lab)
@@ -89,9 +89,9 @@ async def test_every_code_of_the_vendor(endpoint: str, portrait: bytes) -> None:
     provider = CATALOGUE[endpoint].provider
     app = create_app(lab=True)
     for code in [code for name, code in CODES if name == provider] + ["77777", "ERROR_OF_TOMORROW", "9" * 5000]:
-        fault = expected(CODE + code, provider)
+        fault = resolve_fault(CODE_PREFIX + code, provider)
         count = app.state.charges[endpoint]
-        found = await called("http://lab.test", CODE + code, endpoint, portrait, httpx.ASGITransport(app))
+        found = await called("http://lab.test", CODE_PREFIX + code, endpoint, portrait, httpx.ASGITransport(app))
         check(found, fault)
         assert app.state.charges[endpoint] - count == fault.billed
 
@@ -115,9 +115,9 @@ async def test_a_body_without_end_is_left_in_time(name: str, endpoint: str, lab:
 # ── The lab itself ──────────────────────────────────────────────────────────────────────────────────────────────────
 def test_table_and_lab_know_the_same_faults() -> None:
     """What is declared is done, and nothing else."""
-    assert set(FAULTS) == {"timeout_before", *INSTEAD, *DAMAGES} - {CODE}
+    assert set(FAULTS) == {"timeout_before", *FAULT_HANDLERS, *RESPONSE_FAULTS} - {CODE_PREFIX}
     with pytest.raises(KeyError):
-        expected("nonsense", "meitu")
+        resolve_fault("nonsense", "meitu")
 
 
 async def test_strangers_cannot_tell_a_server_to_fail(portrait: bytes) -> None:
@@ -188,7 +188,7 @@ async def test_what_is_never_read_stands_still(lab: str) -> None:
 @pytest.mark.parametrize("name", ["reset", *sorted(NEVER_ANSWERED)])
 async def test_in_process_the_verdict_is_the_same(name: str, portrait: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no connection to cut off and no time-out, the nearest thing happens, and it comes to an end."""
-    monkeypatch.setattr(lab_module, "HOLD_S", 0.2)
+    monkeypatch.setattr(lab_module, "MAX_HOLD_S", 0.2)
     transport = httpx.ASGITransport(create_app(lab=True), raise_app_exceptions=False)
     found = await called("http://lab.test", name, "face_fuse", portrait, transport)
     assert isinstance(found, OutcomeUnknown | BadReply)
@@ -231,10 +231,10 @@ def test_a_fault_that_is_none_does_not_start() -> None:
 # ── What the README says of it ──────────────────────────────────────────────────────────────────────────────────────
 SECTION = (PROJECT / "README.md").read_text("utf-8").partition("### The failure lab")[2].partition("\n## ")[0]
 ROWS = {
-    "may have been billed": Verdict.UNKNOWN,
-    "was billed": Verdict.DONE,
-    "may be repeated": Verdict.NOT_PROCESSED,
-    "can be read": Verdict.FINE,
+    "may have been billed": FaultOutcome.UNKNOWN,
+    "was billed": FaultOutcome.RESULT_LOST,
+    "may be repeated": FaultOutcome.NOT_PROCESSED,
+    "can be read": FaultOutcome.SUCCEEDED,
 }
 
 
@@ -243,7 +243,7 @@ def test_the_readmes_table_is_the_labs() -> None:
     for words_of_row, verdict in ROWS.items():
         (row,) = [line for line in SECTION.splitlines() if line.startswith("|") and words_of_row in line]
         named = [name for name in re.findall(r"`(\w+)`", row) if name in FAULTS]
-        assert named == [name for name, fault in FAULTS.items() if fault.verdict is verdict]
+        assert named == [name for name, fault in FAULTS.items() if fault.outcome is verdict]
     for code in re.findall(r"`code:(\w+)`", SECTION):
         assert code in {known for _, known in CODES}
 

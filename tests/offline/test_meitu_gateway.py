@@ -24,7 +24,7 @@ from meitu_demo import errors, links, tables
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
 from meitu_demo.offline import create_app, meitu_gateway
-from meitu_demo.offline.engine import Engine
+from meitu_demo.offline.engine import OfflineEngine
 
 LIMIT = 2 * 1024 * 1024  # bytes; the pages' "2MB"
 
@@ -380,7 +380,7 @@ async def test_every_cause_has_its_code(error: Exception, status: int, code: int
         return await meitu_gateway.handle(request, replace(CATALOGUE["face_fuse"], offline=effect))
 
     app = Starlette(routes=[HttpRoute("/x", handle, methods=["POST"])])
-    app.state.engine = Engine()
+    app.state.engine = OfflineEngine()
     media = [{"media_data": base64.b64encode(portrait).decode(), "media_profiles": {}}]
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://offline.test") as client:
         response = await client.post("/x", params=KEYS, json={"parameter": {}, "media_info_list": media})

@@ -10,7 +10,7 @@ from meitu_demo.errors import DemoError, ImageRejected, NoFace, Refusal
 from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.imaging.face_checks import pick_face
-from meitu_demo.offline.engine import process
+from meitu_demo.offline.engine import apply_effect
 from meitu_demo.sheets import FaceCrop, crop_face
 from meitu_demo.sheets.closeup import MAX_VISIBLE_PX
 from meitu_demo.spec import Image
@@ -101,5 +101,5 @@ def test_it_refuses_what_a_run_refuses(kind: str, faceless: bytes) -> None:
         crop_face(AESTHETICS, source)
     assert isinstance(refused.value, NoFace | Refusal | ImageRejected)
     with pytest.raises(DemoError) as run:
-        process(AESTHETICS, source, {})
+        apply_effect(AESTHETICS, source, {})
     assert type(run.value) is type(refused.value)

@@ -17,7 +17,7 @@ import pytest
 import uvicorn
 
 from meitu_demo.offline import create_app as create_offline
-from meitu_demo.offline.alongside import Alongside
+from meitu_demo.offline.alongside import ThreadedServer
 from meitu_demo.settings import Settings
 from meitu_demo.transport import make_client
 from meitu_demo.ui.app import create_app
@@ -119,7 +119,7 @@ class Page:
 
 def serve(settings: Settings, *, once: bool = False) -> Iterator[Page]:
     """Run the app until the generator is closed. once: with the offline server as `app.py` makes it."""
-    ear = Ear(create_offline(once=once))
+    ear = Ear(create_offline(single_use_links=once))
     client = make_client(settings, ear)
     app = create_app(settings, client)
     server = uvicorn.Server(
@@ -160,7 +160,7 @@ def portrait_file(portrait: bytes, tmp_path_factory: pytest.TempPathFactory) -> 
 @contextmanager
 def vendor() -> Iterator[str]:
     """Our own server on a port of this machine, for an app with keys to call."""
-    server = Alongside()
+    server = ThreadedServer()
     try:
         yield server.start()
     finally:

@@ -11,7 +11,7 @@ import psutil
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import load_astronaut
-from meitu_demo.offline.engine import process
+from meitu_demo.offline.engine import apply_effect
 
 from .ratio import Row, seconds
 from .server import OURS, SIMPLEST, serving
@@ -54,12 +54,12 @@ def _call_rows(runs: int = 15) -> list[Row]:
     with serving(OURS) as (ours, _, _), serving(SIMPLEST) as (simple, _, _), httpx.Client(timeout=60) as client:
         for endpoint in CATALOGUE.values():
             values = [*VALUES[endpoint.id].values(), False, False]
-            result = process(endpoint, photo, VALUES[endpoint.id])
+            result = apply_effect(endpoint, photo, VALUES[endpoint.id])
             call(client, ours, endpoint.id, photo, values)
             call(client, simple, "same", result, [])
             pairs = []
             for _ in range(runs):
-                effect = seconds(lambda e=endpoint: process(e, photo, VALUES[e.id]))
+                effect = seconds(lambda e=endpoint: apply_effect(e, photo, VALUES[e.id]))
                 nothing = seconds(lambda data=result: call(client, simple, "same", data, []))
                 whole = seconds(lambda e=endpoint, v=values: call(client, ours, e.id, photo, v))
                 pairs.append((effect + nothing, whole))

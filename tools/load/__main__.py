@@ -22,7 +22,7 @@ import httpx
 import numpy as np
 
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.offline.engine import WORKERS, process
+from meitu_demo.offline.engine import MAX_CONCURRENT, apply_effect
 
 from .plan import CORES, Came, Plan, go, photos
 from .postgres import Server, find_binaries
@@ -145,13 +145,13 @@ def bare(pictures: str, callers: int, seconds: float) -> Bare:
     def work(_: int) -> None:
         while time.monotonic() < begun + seconds:
             at, since = line.popleft()
-            process(endpoint, Path(pictures % at).read_bytes(), {"version": "1.0.0"})
+            apply_effect(endpoint, Path(pictures % at).read_bytes(), {"version": "1.0.0"})
             now = time.monotonic()
             waits.append((now, now - since))
             line.append((at + callers, now))
 
-    with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(work, range(WORKERS)))
+    with ThreadPoolExecutor(MAX_CONCURRENT) as pool:
+        list(pool.map(work, range(MAX_CONCURRENT)))
     behind_all = [waited for _, waited in waits[callers:]]  # the first ones came to a shorter line
     return Bare(len(waits) / (max(waits)[0] - begun), behind_all)
 

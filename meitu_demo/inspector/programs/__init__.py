@@ -10,17 +10,17 @@ from collections.abc import Callable
 from ...settings import Settings
 from ...spec import Endpoint, Route, Values
 from . import curl, javascript, python
-from .call import Call
+from .call import RequestSpec
 
-LANGUAGES: dict[str, str] = {"curl": "cURL", "python": "Python", "javascript": "JavaScript"}  # with their names
-DIALECTS: dict[str, dict[str, Callable[[Call], str]]] = {
-    "curl": {"meitu": curl.meitu, "ailab": curl.ailab},
-    "python": {"meitu": python.meitu, "ailab": python.ailab},
-    "javascript": {"meitu": javascript.meitu, "ailab": javascript.ailab},
+SAMPLE_LANGUAGES: dict[str, str] = {"curl": "cURL", "python": "Python", "javascript": "JavaScript"}  # with their names
+SAMPLE_RENDERERS: dict[str, dict[str, Callable[[RequestSpec], str]]] = {
+    "curl": {"meitu": curl.render_meitu, "ailab": curl.render_ailab},
+    "python": {"meitu": python.render_meitu, "ailab": python.render_ailab},
+    "javascript": {"meitu": javascript.render_meitu, "ailab": javascript.render_ailab},
 }
 
 
-def code(
+def render_sample(
     endpoint: Endpoint,
     values: Values,
     language: str,
@@ -33,23 +33,23 @@ def code(
 
     path: instead of the endpoint's own. marketplace: with the keys of RapidAPI's edition.
     """
-    call = Call.of(endpoint, values, f"{base_url}{path or endpoint.path}", marketplace=marketplace)
-    return DIALECTS[language][endpoint.provider](call)
+    spec = RequestSpec.from_endpoint(endpoint, values, f"{base_url}{path or endpoint.path}", marketplace=marketplace)
+    return SAMPLE_RENDERERS[language][endpoint.provider](spec)
 
 
-def programs(endpoint: Endpoint, values: Values, route: Route) -> dict[str, str]:
+def render_samples(endpoint: Endpoint, values: Values, target: Route) -> dict[str, str]:
     """The call in every language: as `route` makes it if that goes to a vendor, else as it would go to the vendor."""
-    usual = Settings()
-    home = {"meitu": usual.meitu_base_url, "ailab": usual.ailab_base_url}[endpoint.provider]
-    live = route.mode == "live"
+    defaults = Settings()
+    vendor_url = {"meitu": defaults.meitu_base_url, "ailab": defaults.ailab_base_url}[endpoint.provider]
+    is_live = target.mode == "live"
     return {
-        language: code(
+        language: render_sample(
             endpoint,
             values,
             language,
-            base_url=route.base_url if live else home,
-            path=route.path if live else None,
-            marketplace=live and bool(route.credentials.host),
+            base_url=target.base_url if is_live else vendor_url,
+            path=target.path if is_live else None,
+            marketplace=is_live and bool(target.credentials.host),
         )
-        for language in LANGUAGES
+        for language in SAMPLE_LANGUAGES
     }

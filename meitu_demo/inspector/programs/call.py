@@ -8,11 +8,11 @@ from typing import Any
 
 from ...spec import Endpoint, Values
 from ...words import translate
-from ..keys import names
+from ..keys import get_key_variables
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RequestSpec:
     """title: the effect's name. fields: on the wire, beside the photo. keys: environment variables by where they go."""
 
     title: str
@@ -21,40 +21,40 @@ class Call:
     keys: Mapping[str, str]
 
     @classmethod
-    def of(cls, endpoint: Endpoint, values: Values, url: str, *, marketplace: bool) -> "Call":
+    def from_endpoint(cls, endpoint: Endpoint, values: Values, url: str, *, marketplace: bool) -> "RequestSpec":
         """As `endpoint` declares it. Raises ValueRejected."""
         checked = endpoint.read(values)
-        given = {control.wire: checked[control.name] for control in endpoint.controls}
+        control_fields = {control.wire: checked[control.name] for control in endpoint.controls}
         title = translate(f"panels.{endpoint.id}.tab", "en")  # a comment in a program is English
-        keys = names(endpoint.provider, marketplace=marketplace)
-        return cls(title, url, {**endpoint.wire, **given}, keys)
+        keys = get_key_variables(endpoint.provider, marketplace=marketplace)
+        return cls(title, url, {**endpoint.wire, **control_fields}, keys)
 
     @property
-    def texts(self) -> dict[str, str]:
+    def form_fields(self) -> dict[str, str]:
         """The fields as a form holds them."""
         return {name: str(value) for name, value in self.fields.items()}
 
 
-def literal(value: Any) -> str:
+def to_literal(value: Any) -> str:
     """`value` as it is written in JSON, Python and JavaScript alike: texts and numbers, and objects of them."""
     return json.dumps(value)
 
 
-def properties(values: Mapping[str, Any]) -> str:
+def to_js_object(values: Mapping[str, Any]) -> str:
     """`{ name: "value" }` as JavaScript's programmers write it."""
-    inner = ", ".join(f"{_property(name)}: {literal(value)}" for name, value in values.items())
+    inner = ", ".join(f"{_to_js_key(name)}: {to_literal(value)}" for name, value in values.items())
     return f"{{ {inner} }}" if inner else "{}"
 
 
-def shell(text: str) -> str:
+def escape_shell(text: str) -> str:
     """`text` within double quotes or a here-document."""
     return re.sub(r'([\\$`"])', r"\\\1", text)
 
 
-def here(text: str) -> str:
+def escape_heredoc(text: str) -> str:
     """`text` within a here-document, where quotes mean nothing."""
     return re.sub(r"([\\$`])", r"\\\1", text)
 
 
-def _property(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z_$][\w$]*", name, re.ASCII) else literal(name)
+def _to_js_key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z_$][\w$]*", name, re.ASCII) else to_literal(name)

@@ -1,23 +1,23 @@
 """A call as a POSIX shell's: curl, base64 and sed. For this package alone."""
 
-from .call import Call, here, literal, shell
+from .call import RequestSpec, escape_heredoc, escape_shell, to_literal
 
 
-def meitu(call: Call) -> str:
+def render_meitu(spec: RequestSpec) -> str:
     """JSON there, JSON back. What curl says of a file it reads by `-d @`: it leaves out line breaks."""
-    query = "&".join(f"{name}=${variable}" for name, variable in call.keys.items())
+    query = "&".join(f"{name}=${variable}" for name, variable in spec.keys.items())
     return f"""\
 #!/bin/sh
-# {call.title}: photo.jpg in, result.jpg out
+# {spec.title}: photo.jpg in, result.jpg out
 set -eu
 
 photo=$(base64 <photo.jpg)
 
 # -d leaves out line breaks, those of base64 among them
 curl -sS -o answer.json -d @- -H "Content-Type: application/json" \\
-  "{shell(call.url)}?{query}" <<JSON
+  "{escape_shell(spec.url)}?{query}" <<JSON
 {{
-  "parameter": {here(literal(call.fields))},
+  "parameter": {escape_heredoc(to_literal(spec.fields))},
   "extra": {{}},
   "media_info_list": [
     {{"media_data": "$photo", "media_profiles": {{"media_data_type": "jpg"}}}}
@@ -34,16 +34,16 @@ esac
 """
 
 
-def ailab(call: Call) -> str:
+def render_ailab(spec: RequestSpec) -> str:
     """A form there, a link back."""
-    headers = " \\\n".join(f'  -H "{name}: ${variable}"' for name, variable in call.keys.items())
-    fields = " ".join(f'-F "{shell(name)}={shell(value)}"' for name, value in call.texts.items())
+    headers = " \\\n".join(f'  -H "{name}: ${variable}"' for name, variable in spec.keys.items())
+    fields = " ".join(f'-F "{escape_shell(name)}={escape_shell(value)}"' for name, value in spec.form_fields.items())
     return f"""\
 #!/bin/sh
-# {call.title}: photo.jpg in, result.jpg out
+# {spec.title}: photo.jpg in, result.jpg out
 set -eu
 
-curl -sS -o answer.json "{shell(call.url)}" \\
+curl -sS -o answer.json "{escape_shell(spec.url)}" \\
 {headers} \\
   -F "image=@photo.jpg" {fields}
 

@@ -1,18 +1,18 @@
 """A call in Python, with httpx. For this package alone."""
 
-from .call import Call, literal
+from .call import RequestSpec, to_literal
 
-FAILED = """\
+FAILURE_BLOCK = """\
 except (ValueError, LookupError, TypeError):
     sys.exit(f"HTTP {response.status_code}: {response.text}")
 """
 
 
-def meitu(call: Call) -> str:
+def render_meitu(spec: RequestSpec) -> str:
     """JSON there, JSON back."""
-    keys = "".join(f'        "{name}": os.environ["{variable}"],\n' for name, variable in call.keys.items())
+    keys = "".join(f'        "{name}": os.environ["{variable}"],\n' for name, variable in spec.keys.items())
     return f'''\
-"""{call.title}: photo.jpg in, result.jpg out."""
+"""{spec.title}: photo.jpg in, result.jpg out."""
 
 import base64
 import os
@@ -23,11 +23,11 @@ import httpx
 
 photo = base64.b64encode(Path("photo.jpg").read_bytes()).decode()
 response = httpx.post(
-    {literal(call.url)},
+    {to_literal(spec.url)},
     params={{
 {keys}    }},
     json={{
-        "parameter": {literal(call.fields)},
+        "parameter": {to_literal(spec.fields)},
         "extra": {{}},
         "media_info_list": [{{"media_data": photo, "media_profiles": {{"media_data_type": "jpg"}}}}],
     }},
@@ -35,7 +35,7 @@ response = httpx.post(
 )
 try:
     picture = response.json()["media_info_list"][0]["media_data"]
-{FAILED}
+{FAILURE_BLOCK}
 if picture.startswith("http"):
     result = httpx.get(picture, timeout=60).raise_for_status().content
 else:
@@ -44,11 +44,11 @@ Path("result.jpg").write_bytes(result)
 '''
 
 
-def ailab(call: Call) -> str:
+def render_ailab(spec: RequestSpec) -> str:
     """A form there, a link back."""
-    keys = ", ".join(f'"{name}": os.environ["{variable}"]' for name, variable in call.keys.items())
+    keys = ", ".join(f'"{name}": os.environ["{variable}"]' for name, variable in spec.keys.items())
     return f'''\
-"""{call.title}: photo.jpg in, result.jpg out."""
+"""{spec.title}: photo.jpg in, result.jpg out."""
 
 import os
 import sys
@@ -58,15 +58,15 @@ import httpx
 
 with open("photo.jpg", "rb") as photo:
     response = httpx.post(
-        {literal(call.url)},
+        {to_literal(spec.url)},
         headers={{{keys}}},
-        data={literal(call.texts)},
+        data={to_literal(spec.form_fields)},
         files={{"image": photo}},
         timeout=90,
     )
 try:
     link = response.json()["data"]["image_url"]
-{FAILED}
+{FAILURE_BLOCK}
 picture = httpx.get(link, timeout=60).raise_for_status()
 Path("result.jpg").write_bytes(picture.content)
 '''

@@ -103,7 +103,7 @@ def parts(till: Till, *, paid: bool) -> dict[str, Look]:
         if not paid:
             return NOT_NEEDED
         try:
-            await (await till.open()).ledger.used_today("")
+            await (await till.open()).ledger.count_calls_today("")
         except LedgerUnavailable:
             return UNREACHABLE
         return OK

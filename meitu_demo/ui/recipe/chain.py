@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from ...desk import NOT_AGAIN, Ticket
 from ...endpoints import CATALOGUE
 from ...errors import ImageRejected, RecipeRejected
-from ...inspector import programs, render
+from ...inspector import render_inspector, render_samples
 from ...recipes import RecipeStep, read
 from ...service import Outcome, Step
 from ...spec import Route
@@ -119,7 +119,7 @@ def _keep(run: Running, step: RecipeStep, route: Route, ticket: Ticket, outcome:
     kept = receipt(outcome, settings.keep_minutes, settings.recipient(step.endpoint.provider), language)
     line = facts.of(outcome, pictures, vendor, language, "recipe")
     view = stage.comparison(outcome, pictures, vendor, language, remark, kept, line)
-    view += render(outcome.trace, programs(step.endpoint, outcome.values, route), language)
+    view += render_inspector(outcome.trace, render_samples(step.endpoint, outcome.values, route), language)
     maker = facts.Maker(outcome.mode, vendor if route.paid else "")
     run.course = run.course.with_finished(
         Finished(step, ticket.number, maker, outcome.elapsed_s, pictures, remark, view)

@@ -8,7 +8,7 @@ from ...billing import may_have_cost
 from ...desk import NOT_AGAIN
 from ...errors import DemoError, ImageRejected, RecipeRejected, ValueRejected
 from ...explain import explain
-from ...inspector import Trace, programs, render
+from ...inspector import Trace, render_inspector, render_samples
 from ...redaction import stack_trace
 from ...service import Step
 from ..result import stage
@@ -64,7 +64,7 @@ async def failed(run: Running, error: Exception) -> Update:
         explained = replace(explained, title=f"{run.place}{explained.title}")
     shown = stage.explanation(explained, run.language)
     if step and route and isinstance(error, DemoError) and isinstance(error.trace, Trace):
-        shown += render(error.trace, programs(step.endpoint, step.values, route), run.language)
+        shown += render_inspector(error.trace, render_samples(step.endpoint, step.values, route), run.language)
     costly = paid and may_have_cost(error)
     run.course = replace(run.course, failed=ticket.number if ticket and costly else NOT_AGAIN)
     elsewhere = paid and not isinstance(error, ImageRejected | ValueRejected)

@@ -12,7 +12,7 @@ from ...billing import may_have_cost
 from ...desk import NOT_AGAIN, Ticket
 from ...errors import DemoError, ImageRejected, MissingKey, ValueRejected
 from ...explain import explain
-from ...inspector import Trace, programs, render
+from ...inspector import Trace, render_inspector, render_samples
 from ...redaction import stack_trace
 from ...routes import KEY_NAMES
 from ...service import Outcome, Step
@@ -94,7 +94,9 @@ class Half:
         self.side.remark = remark_of("repeated", self.ticket, run.language)
         recipient = settings.recipient(run.endpoint.provider)
         self.side.more = receipt(outcome, settings.keep_minutes, recipient, run.language)
-        self.side.more += render(outcome.trace, programs(run.endpoint, outcome.values, route), run.language)
+        self.side.more += render_inspector(
+            outcome.trace, render_samples(run.endpoint, outcome.values, route), run.language
+        )
         maker = sides.maker(self.side.mode, run.provider, run.language)
         self._show(sides.result_of(outcome, picture, maker, run.language))
 
@@ -104,8 +106,8 @@ class Half:
         if not isinstance(error, DemoError):
             log.error("%s failed\n%s", run.endpoint.id, stack_trace(error))
         elif isinstance(error.trace, Trace) and route:
-            self.side.more = render(
-                error.trace, programs(run.endpoint, run.endpoint.read(run.values), route), run.language
+            self.side.more = render_inspector(
+                error.trace, render_samples(run.endpoint, run.endpoint.read(run.values), route), run.language
             )
         explained = explain(error, run.language, paid=self.side.mode == "live")
         if not (self.ticket and (self.ticket.stopped or self.ticket.repeated)):

@@ -9,7 +9,7 @@ from ...billing import may_have_cost
 from ...desk import NOT_AGAIN, Ticket
 from ...errors import DemoError, ImageRejected, ValueRejected
 from ...explain import explain
-from ...inspector import Trace, programs, render
+from ...inspector import Trace, render_inspector, render_samples
 from ...redaction import stack_trace
 from ...service import Step
 from ...spec import Route
@@ -103,7 +103,7 @@ async def follow(context: Context, run: Run, route: Route, ticket: Ticket) -> As
     settings = context.settings
     kept = receipt(outcome, settings.keep_minutes, settings.recipient(run.endpoint.provider), run.language)
     shown = stage.comparison(outcome, pictures, run.provider, run.language, remark, kept)
-    shown += render(outcome.trace, programs(run.endpoint, outcome.values, route), run.language)
+    shown += render_inspector(outcome.trace, render_samples(run.endpoint, outcome.values, route), run.language)
     if run.instead:
         yield screen(shown, *run.instead.can, number=run.instead.number)
     else:
@@ -119,7 +119,9 @@ def failed(run: Run, error: Exception, ticket: Ticket | None, route: Route | Non
     remark = run.instead.said if run.instead else remark_of("repeated_failure", ticket, run.language)
     shown = stage.explanation(explained, run.language, remark)
     if isinstance(error, DemoError) and isinstance(error.trace, Trace) and route:
-        shown += render(error.trace, programs(run.endpoint, run.endpoint.read(run.values), route), run.language)
+        shown += render_inspector(
+            error.trace, render_samples(run.endpoint, run.endpoint.read(run.values), route), run.language
+        )
     if run.instead:
         return screen(shown, *run.instead.can, number=run.instead.number)
     costly = paid and may_have_cost(error)

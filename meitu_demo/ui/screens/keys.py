@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from ...errors import DemoError
 from ...explain import explain
-from ...settings import is_plain
+from ...settings import is_url_safe
 from ...spec import Credentials
 from ...words import translate
 from ..context import Context
@@ -67,7 +67,7 @@ def read(meitu_key: str, meitu_secret: str, ailab_key: str) -> Own:
     typed = [text for text in (meitu_key, meitu_secret, ailab_key) if text]
     if not typed:
         raise KeyTrouble("none")
-    if not all(is_plain(text) and SHORTEST <= len(text) <= LONGEST for text in typed):
+    if not all(is_url_safe(text) and SHORTEST <= len(text) <= LONGEST for text in typed):
         raise KeyTrouble("odd")
     if bool(meitu_key) != bool(meitu_secret):
         raise KeyTrouble("pair")

@@ -13,7 +13,7 @@ from dataclasses import replace
 import anyio
 from pydantic import SecretStr
 
-from ...offline.alongside import Alongside
+from ...offline.alongside import ThreadedServer
 from ...settings import Settings
 from ...spec import Credentials, Route
 from ...till import Till
@@ -28,7 +28,7 @@ class Rehearsal:
     def __init__(self, settings: Settings) -> None:
         # A name only: the ledger makes the folder, for the owner's eyes, if anybody ever comes.
         self._folder = f"{tempfile.gettempdir()}/meitu_demo_lab_{secrets.token_hex(16)}"
-        self._server = Alongside()
+        self._server = ThreadedServer()
         self.till = Till(
             replace(settings, data_dir=self._folder, database_url=None, calls_per_day=None, calls_per_hour=None)
         )
@@ -41,10 +41,10 @@ class Rehearsal:
 
     async def states(self) -> Counter[str]:
         """How many calls ended how, by the ledger's states."""
-        from ...ledger.report import tally
+        from ...ledger.report import tally_calls
 
         accounts = await self.till.open()
-        rows = await accounts.ledger.run(tally, accounts.ledger.store, 0.0, time.time() + 60)
+        rows = await accounts.ledger.run_in_thread(tally_calls, accounts.ledger.store, 0.0, time.time() + 60)
         return sum((row.states for row in rows), Counter())
 
     @property

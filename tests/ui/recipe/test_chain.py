@@ -16,7 +16,7 @@ from ui.conftest import Page, serve
 
 from meitu_demo.imaging import codec
 from meitu_demo.offline import create_app
-from meitu_demo.offline.alongside import Alongside
+from meitu_demo.offline.alongside import ThreadedServer
 from meitu_demo.settings import Settings
 from meitu_demo.store import PictureStore
 
@@ -184,7 +184,7 @@ def test_a_step_is_added_with_its_own_values(page: Page) -> None:
 class Vendor:
     """Our own server that counts, and answers the next call to a path that it is told with trouble of its own."""
 
-    server: Alongside = field(init=False)
+    server: ThreadedServer = field(init=False)
     trouble_at: str = ""
 
     def __post_init__(self) -> None:
@@ -199,7 +199,7 @@ class Vendor:
             await app(scope, receive, send)
 
         sometimes.state = app.state  # type: ignore[attr-defined]
-        self.server = Alongside(lambda: sometimes)  # type: ignore[arg-type,return-value]
+        self.server = ThreadedServer(lambda: sometimes)  # type: ignore[arg-type,return-value]
 
     @property
     def billed(self) -> int:

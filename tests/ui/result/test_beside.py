@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from ui.conftest import Page, serve
 
-from meitu_demo.offline.alongside import Alongside
+from meitu_demo.offline.alongside import ThreadedServer
 from meitu_demo.settings import Settings
 
 SLUG, VALUES = "facial-aesthetics", ["8", 0.5]
@@ -22,15 +22,15 @@ PAID = "facial_aesthetics"
 
 
 @pytest.fixture(scope="module")
-def vendor() -> Iterator[Alongside]:
+def vendor() -> Iterator[ThreadedServer]:
     """The stand-alone server, which counts what it would have billed."""
-    server = Alongside()
+    server = ThreadedServer()
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="module")
-def paying(vendor: Alongside, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def paying(vendor: ThreadedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """The app with a key for it."""
     folder = str(tmp_path_factory.mktemp("ledger"))
     yield from serve(Settings.from_env({"AILAB_API_KEY": "any", "AILAB_BASE_URL": vendor.start(), "DATA_DIR": folder}))
@@ -45,7 +45,7 @@ def silent(folder: str) -> Iterator[Page]:
         await asyncio.sleep(3)
         return Response(status_code=503)
 
-    server = Alongside(lambda: Starlette(routes=[Route("/{path:path}", nothing, methods=["POST"])]))
+    server = ThreadedServer(lambda: Starlette(routes=[Route("/{path:path}", nothing, methods=["POST"])]))
     environ = {"AILAB_API_KEY": "any", "AILAB_BASE_URL": server.start(), "DATA_DIR": folder, "READ_TIMEOUT": "0.3"}
     try:
         yield from serve(Settings.from_env(environ))
@@ -64,7 +64,7 @@ def sides(answer: str) -> tuple[str, str]:
     return live, offline
 
 
-def test_one_click_is_one_paid_call(paying: Page, vendor: Alongside, portrait: bytes) -> None:
+def test_one_click_is_one_paid_call(paying: Page, vendor: ThreadedServer, portrait: bytes) -> None:
     """Two clicks at once share it, a third is shown its end again, and so is a click on the plain button after it."""
     photo, tab, before = paying.upload(portrait), secrets.token_hex(16), vendor.charges[PAID]
     with ThreadPoolExecutor(2) as clicks:
@@ -77,7 +77,7 @@ def test_one_click_is_one_paid_call(paying: Page, vendor: Alongside, portrait: b
     assert vendor.charges[PAID] - before == 1
 
 
-def test_without_consent_the_photo_stays_here(paying: Page, vendor: Alongside, portrait: bytes) -> None:
+def test_without_consent_the_photo_stays_here(paying: Page, vendor: ThreadedServer, portrait: bytes) -> None:
     """The live side says so, the offline side has its result, and nothing was paid."""
     before = vendor.charges[PAID]
     live, offline = sides(both(paying, paying.upload(portrait), consent=False))
@@ -94,7 +94,7 @@ def test_whoever_posts_without_keys_gets_half(page: Page, portrait: bytes) -> No
 
 
 @pytest.mark.parametrize("photo", [None, {"path": "/etc/passwd"}, b"no picture"])
-def test_what_both_refuse_is_explained_once(paying: Page, vendor: Alongside, photo: Any) -> None:
+def test_what_both_refuse_is_explained_once(paying: Page, vendor: ThreadedServer, photo: Any) -> None:
     """In place of two columns with the same words."""
     before = vendor.charges[PAID]
     answer = both(paying, paying.upload(photo) if isinstance(photo, bytes) else photo)
