@@ -27,7 +27,7 @@ from fastapi.testclient import TestClient
 from meitu_demo import tables
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
-from meitu_demo.imaging.astronaut import astronaut
+from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.offline import create_app as create_offline
 from meitu_demo.settings import Settings
 from meitu_demo.transport import make_client
@@ -35,7 +35,7 @@ from meitu_demo.ui.app import create_app
 
 tables.check()
 settings = Settings.from_env({"VISIBLE_LABEL": "off"})
-pixels = astronaut()[0:320, 60:380]
+pixels = load_astronaut()[0:320, 60:380]
 jpeg = codec.encode(pixels)
 endpoint = CATALOGUE["portrait_focus"]
 found = {"catalogue": list(CATALOGUE)}
@@ -49,7 +49,7 @@ async def over_the_wire(**parameter):
 
 answer = asyncio.run(over_the_wire(backdrop="grey", strength=1))
 media = answer.json()["media_info_list"][0]["media_data"]
-found["route"] = [answer.status_code, codec.size_of(base64.b64decode(media))]
+found["route"] = [answer.status_code, codec.read_size(base64.b64decode(media))]
 answer = asyncio.run(over_the_wire(backdrop="purple"))
 found["refusal"] = [answer.status_code, answer.json()["ErrorCode"]]
 

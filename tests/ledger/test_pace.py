@@ -39,8 +39,8 @@ def test_a_full_line_is_told(store: Store, clock: Clock) -> None:
 def test_each_key_has_a_line_of_its_own(store: Store) -> None:
     """Another key, or another rate, does not wait for this one."""
     store.reserve_slot(TRIAL)
-    assert store.reserve_slot(replace(TRIAL, key="d" * 64)) == 0
-    quick = replace(TRIAL, key="e" * 64, per_second=20)
+    assert store.reserve_slot(replace(TRIAL, key_hash="d" * 64)) == 0
+    quick = replace(TRIAL, key_hash="e" * 64, per_second=20)
     assert [store.reserve_slot(quick) for _ in range(3)] == pytest.approx([0, 0.05, 0.1])
 
 
@@ -57,7 +57,7 @@ def test_instances_share_the_line(open_store: Callable[..., Store]) -> None:
     stores = [open_store(), open_store()]
     wide = replace(TRIAL, max_wait_s=100)
     with ThreadPoolExecutor(20) as pool:
-        waits = list(pool.map(lambda number: stores[number % 2].take_turn(wide), range(20)))
+        waits = list(pool.map(lambda number: stores[number % 2].reserve_slot(wide), range(20)))
     assert sorted(waits) == [float(second) for second in range(20)]
 
 
