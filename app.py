@@ -18,35 +18,35 @@ log = logging.getLogger("app")
 
 def main() -> int:
     """Serve until stopped; 2 when it cannot start as it is set, told in one line before anything heavy is loaded."""
-    logging.basicConfig(format=logs.TEXT)
-    allocator.keep_few_heaps()
-    allocator.collect_nothing()
-    outlets.install()
+    logging.basicConfig(format=logs.TEXT_FORMAT)
+    allocator.limit_malloc_arenas()
+    allocator.pause_gc()
+    outlets.install_redaction()
     try:
         settings = Settings.from_env()
-        logs.install(settings.log_format, settings.log_level)
-        listening = serving.take_port(settings.host, settings.port)
-        server = compose(settings)
+        logs.configure_logging(settings.log_format, settings.log_level)
+        listener = serving.bind_socket(settings.host, settings.port)
+        server = create_server(settings)
     except SettingsError as error:
         print(f"These settings need a look: {error}", file=sys.stderr)  # noqa: T201
         return 2
-    for odd in warnings(settings):
-        log.warning("%s", odd)
-    host, port = listening.getsockname()[:2]
+    for warning in warnings(settings):
+        log.warning("%s", warning)
+    host, port = listener.getsockname()[:2]
     print(f"Open http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)  # noqa: T201
-    allocator.collect_what_comes()
-    server.run([listening])
+    allocator.freeze_gc()
+    server.run([listener])
     return 0
 
 
-def compose(settings: Settings) -> serving.Server:
+def create_server(settings: Settings) -> serving.GracefulServer:
     """Everything that takes a while to load. Raises SettingsError."""
-    from meitu_demo.routes import Routes
-    from meitu_demo.till import Till
+    from meitu_demo.routes import TargetResolver
+    from meitu_demo.till import LazyLedger
 
-    till = Till(settings)
-    if Routes(settings).any_live():
-        till.require()
+    ledger = LazyLedger(settings)
+    if TargetResolver(settings).is_any_live():
+        ledger.verify_at_startup()
 
     if settings.mcp:
         from meitu_demo.ui import assistants
@@ -55,18 +55,18 @@ def compose(settings: Settings) -> serving.Server:
 
     from meitu_demo import tables, templates
     from meitu_demo.offline import create_app as create_offline
-    from meitu_demo.transport import make_client
+    from meitu_demo.transport import create_http_client
     from meitu_demo.ui.app import create_app
 
     if settings.templates_dir:
         try:
-            templates.load_folder(settings.templates_dir)
+            templates.load_owner_templates(settings.templates_dir)
         except ValueError as error:
             raise SettingsError(f"TEMPLATES_DIR: {error}") from None
-    tables.check()
-    app = create_app(settings, make_client(settings, create_offline(single_use_links=True)), till)
+    tables.check_tables()
+    app = create_app(settings, create_http_client(settings, create_offline(single_use_links=True)), ledger)
     behind_proxy = settings.space or bool(settings.trusted_proxies)
-    return serving.Server(app, app.state.before_stop, behind_proxy=behind_proxy)
+    return serving.GracefulServer(app, app.state.before_stop, behind_proxy=behind_proxy)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from .address import client_address
-from .billing import Billing, billing_of
-from .errors import DemoError, LedgerUnavailable, OutcomeUnknown, ProviderError
-from .explain import clean
+from .address import resolve_client_address
+from .billing import Billing, classify_billing
+from .errors import DemoError, LedgerUnavailable, OutcomeUnknown, VendorError
+from .explain import sanitize
 from .ledger import (
     Answer,
     Budgets,
@@ -33,68 +33,68 @@ from .ledger import (
 )
 from .ledger.awaited import LedgerEntry
 from .ledger.database import Database
-from .redaction import stack_trace
+from .redaction import format_stack_trace
 from .settings import Network, Settings
-from .spec import Order, Route
+from .spec import CallTarget, PreparedCall
 
-SECRET_FILE = "visitors.key"
+SECRET_FILE_NAME = "visitors.key"
 log = logging.getLogger(__name__)
 
 
-class Account:
+class PaidCall:
     """What the service says of one paid call while it is under way."""
 
-    def __init__(self, call: LedgerEntry, pace: RateLimit | None) -> None:
-        self._call = call
-        self._pace = pace
+    def __init__(self, entry: LedgerEntry, rate_limit: RateLimit | None) -> None:
+        self._entry = entry
+        self._rate_limit = rate_limit
 
-    async def turn(self) -> float:
+    async def rate_limit_delay(self) -> float:
         """Seconds until the vendor's rate lets this call through. Raises Busy or LedgerUnavailable."""
-        return await self._call.reserve_slot(self._pace) if self._pace else 0.0
+        return await self._entry.reserve_slot(self._rate_limit) if self._rate_limit else 0.0
 
-    async def sent(self, bytes_sent: int) -> None:
+    async def mark_sent(self, bytes_sent: int) -> None:
         """The next byte leaves the machine; raises when it must not. A repeat stays the same call."""
-        if self._call.state is PaidCallState.RESERVED:
+        if self._entry.state is PaidCallState.RESERVED:
             try:
-                await self._call.mark_sent(bytes_sent)
+                await self._entry.mark_sent(bytes_sent)
             except IllegalTransition:  # swept: the clock was set forward, or the machine slept
                 raise LedgerUnavailable(cause="reservation_lost") from None
 
-    async def confirmed(self, request_id: str | None, bytes_received: int) -> None:
+    async def mark_confirmed(self, request_id: str | None, bytes_received: int) -> None:
         """The vendor did it."""
-        await self._call.mark_confirmed(Answer(request_id=clean(request_id or ""), bytes_received=bytes_received))
+        await self._entry.mark_confirmed(Answer(request_id=sanitize(request_id or ""), bytes_received=bytes_received))
 
 
-class Accounts:
+class PaidCallRecorder:
     """The ledger with what its rows need: the secret behind hashes and cookies, and how fast keys may call."""
 
     def __init__(
         self,
         ledger: Ledger,
         secret: bytes,
-        trusted: Sequence[Network] = (),
+        trusted_proxies: Sequence[Network] = (),
         *,
-        per_second: float | None = None,
-        longest_wait: float = 0.0,
+        calls_per_second: float | None = None,
+        max_wait_s: float = 0.0,
     ) -> None:
         self.ledger = ledger
         self._secret = secret
-        self._trusted = trusted
-        self._per_second = per_second
-        self._longest_wait = longest_wait
+        self._trusted_proxies = trusted_proxies
+        self._calls_per_second = calls_per_second
+        self._max_wait_s = max_wait_s
 
     @classmethod
-    def open(cls, settings: Settings) -> "Accounts":
+    def from_settings(cls, settings: Settings) -> "PaidCallRecorder":
         """As the settings say.
 
         Raises ValueError for a database of another kind, OSError without a place to write, LedgerUnavailable when the
         database that replicas share does not answer.
         """
         database = Database(settings.ledger_url())
-        own = database.is_file
+        is_file_database = database.is_file
         secret = (
-            load_or_create_secret(Path(settings.data_dir) / SECRET_FILE)
-            if own
+            load_or_create_secret(Path(settings.data_dir) / SECRET_FILE_NAME)
+            if is_file_database
             else load_or_create_shared_secret(database)
         )
         budgets = Budgets(calls_per_day=settings.calls_per_day, calls_per_hour=settings.calls_per_hour)
@@ -102,64 +102,68 @@ class Accounts:
             Ledger(Store(database), budgets),
             secret,
             settings.trusted_proxies,
-            per_second=settings.calls_per_second,
-            longest_wait=settings.longest_wait,
+            calls_per_second=settings.calls_per_second,
+            max_wait_s=settings.longest_wait,
         )
 
-    def visitor(self, cookie: str | None, peer: str, forwarded_for: str) -> str:
+    def identify_visitor(self, cookie: str | None, peer: str, forwarded_for: str) -> str:
         """Whom a call is counted against: the visitor of a cookie that we signed, else the client's address."""
-        known = verify_visitor_cookie(cookie, self._secret, time.time())
-        return known or client_address(peer, forwarded_for, self._trusted)
+        visitor_id = verify_visitor_cookie(cookie, self._secret, time.time())
+        return visitor_id or resolve_client_address(peer, forwarded_for, self._trusted_proxies)
 
-    def new_cookie(self) -> str:
+    def create_cookie(self) -> str:
         """A cookie's value for a visitor who has none."""
         return sign_visitor_cookie(generate_visitor_id(), self._secret, time.time())
 
-    def is_ours(self, cookie: str) -> bool:
+    def is_valid_cookie(self, cookie: str) -> bool:
         """Whether we signed `cookie` within the last year."""
         return verify_visitor_cookie(cookie, self._secret, time.time()) is not None
 
-    def fingerprint(self, order: Order) -> str:
+    def compute_fingerprint(self, prepared: PreparedCall) -> str:
         """What makes two orders the same one. Hashes a whole photo: for a worker thread."""
-        return fingerprint_request(order.endpoint.id, order.values, order.photo.data, self._secret)
+        return fingerprint_request(prepared.endpoint.id, prepared.values, prepared.photo.data, self._secret)
 
     @asynccontextmanager
-    async def pay(self, route: Route, order: Order, *, fingerprint: str, visitor: str) -> AsyncIterator[Account]:
+    async def record(
+        self, target: CallTarget, prepared: PreparedCall, *, fingerprint: str, visitor: str
+    ) -> AsyncIterator[PaidCall]:
         """An account for as long as the block runs; an error that leaves it says how the call ended.
 
         Raises OverBudget or LedgerUnavailable before anything is sent. What nobody foresaw, after it was sent, leaves
         as OutcomeUnknown.
         """
-        endpoint = order.endpoint
-        intent = Intent(endpoint.provider, endpoint.id, fingerprint, hash_visitor(visitor, self._secret), route.payer)
-        async with self.ledger.reserve(intent) as call:
+        endpoint = prepared.endpoint
+        intent = Intent(
+            endpoint.provider, endpoint.id, fingerprint, hash_visitor(visitor, self._secret), target.billed_to
+        )
+        async with self.ledger.reserve(intent) as entry:
             try:
-                yield Account(call, self._pace(route))
+                yield PaidCall(entry, self._build_rate_limit(target))
             except DemoError as error:
-                if call.state is PaidCallState.SENT:
-                    await _write_end(call, error)
+                if entry.state is PaidCallState.SENT:
+                    await _record_outcome(entry, error)
                 raise
             except Exception as error:
-                if call.state is not PaidCallState.SENT:
+                if entry.state is not PaidCallState.SENT:
                     raise
-                log.error("%s failed after it was sent\n%s", endpoint.id, stack_trace(error))
-                await call.mark_unknown("unexpected")
+                log.error("%s failed after it was sent\n%s", endpoint.id, format_stack_trace(error))
+                await entry.mark_unknown("unexpected")
                 raise OutcomeUnknown(provider=endpoint.provider, cause="unexpected") from None  # its text may be a URL
 
-    def _pace(self, route: Route) -> RateLimit | None:
-        if self._per_second is None:
+    def _build_rate_limit(self, target: CallTarget) -> RateLimit | None:
+        if self._calls_per_second is None:
             return None
-        key = hash_key(route.credentials.key.get_secret_value(), self._secret)
-        return RateLimit(route.provider, key, self._per_second, self._longest_wait)
+        key = hash_key(target.credentials.key.get_secret_value(), self._secret)
+        return RateLimit(target.provider, key, self._calls_per_second, self._max_wait_s)
 
 
-async def _write_end(call: LedgerEntry, error: DemoError) -> None:
+async def _record_outcome(entry: LedgerEntry, error: DemoError) -> None:
     """How a call that was sent ended, by the error that it ended in; the last attempt's, if there were several."""
-    billed, cause = billing_of(error), str(error.facts.get("cause", error.slug))
-    if isinstance(error, ProviderError):
-        answer = Answer(clean(error.code), clean(error.request_id or ""))
-        await (call.mark_unknown("vendor_code", answer) if billed is Billing.UNKNOWN else call.mark_refused(answer))
-    elif billed in (Billing.NOT_SENT, Billing.NOT_PROCESSED):
-        await call.mark_undelivered(cause)
+    billing, cause = classify_billing(error), str(error.facts.get("cause", error.slug))
+    if isinstance(error, VendorError):
+        answer = Answer(sanitize(error.code), sanitize(error.request_id or ""))
+        await (entry.mark_unknown("vendor_code", answer) if billing is Billing.UNKNOWN else entry.mark_refused(answer))
+    elif billing in (Billing.NOT_SENT, Billing.NOT_PROCESSED):
+        await entry.mark_undelivered(cause)
     else:
-        await call.mark_unknown(cause)
+        await entry.mark_unknown(cause)

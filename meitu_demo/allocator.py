@@ -7,22 +7,22 @@ lives. Photos pass through some twenty threads here. Imports nothing of ours.
 import ctypes
 import gc
 
-HEAPS = 2
+MAX_ARENAS = 2
 M_ARENA_MAX = -8  # malloc.h
 
 
-def keep_few_heaps() -> bool:
+def limit_malloc_arenas() -> bool:
     """For this process, before it starts threads. Whether there is a glibc that can be told."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    return mallopt is not None and bool(mallopt(M_ARENA_MAX, HEAPS))
+    return mallopt is not None and bool(mallopt(M_ARENA_MAX, MAX_ARENAS))
 
 
-def collect_nothing() -> None:
+def pause_gc() -> None:
     """While the app is being loaded: what comes then comes to stay."""
     gc.disable()
 
 
-def collect_what_comes() -> None:
+def freeze_gc() -> None:
     """From now on, and only that: going through all that is loaded stops every thread meanwhile."""
     gc.freeze()
     gc.enable()

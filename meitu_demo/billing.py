@@ -7,26 +7,26 @@ The one place that knows. Explanations, the ledger, repeats and joined clicks al
 from enum import StrEnum
 
 from .errors import (
-    BadReply,
-    Busy,
-    Crowded,
+    CircuitOpen,
     DemoError,
     ImageRejected,
+    InvalidResponse,
     LedgerUnavailable,
     LinkRejected,
     MissingConsent,
     MissingKey,
-    NoRoom,
     OutcomeUnknown,
     OverBudget,
-    ProviderError,
+    QueueFull,
+    RateLimited,
     RecipeRejected,
-    Resting,
-    Stopping,
+    ShuttingDown,
+    StorageFull,
     Unreachable,
     ValueRejected,
+    VendorError,
 )
-from .tables import text_slug, vendor_code
+from .tables import find_vendor_code, match_text_slug
 
 
 class Billing(StrEnum):
@@ -39,12 +39,12 @@ class Billing(StrEnum):
     DONE = "done"  # processed; only the picture is out of reach
 
 
-MEANING: tuple[tuple[type[DemoError], Billing], ...] = (
+BILLING_BY_ERROR: tuple[tuple[type[DemoError], Billing], ...] = (
     (Unreachable, Billing.NOT_PROCESSED),
     (OutcomeUnknown, Billing.UNKNOWN),
-    (BadReply, Billing.UNKNOWN),
+    (InvalidResponse, Billing.UNKNOWN),
     (LinkRejected, Billing.DONE),
-    (NoRoom, Billing.DONE),  # where money is at stake, it is the result that finds no room
+    (StorageFull, Billing.DONE),  # where money is at stake, it is the result that finds no room
     *(
         (kind, Billing.NOT_SENT)
         for kind in (
@@ -55,29 +55,29 @@ MEANING: tuple[tuple[type[DemoError], Billing], ...] = (
             MissingConsent,
             OverBudget,
             LedgerUnavailable,
-            Busy,
-            Crowded,
-            Resting,
+            RateLimited,
+            QueueFull,
+            CircuitOpen,
         )
     ),
 )
 
 
-def may_have_cost(error: BaseException) -> bool:
+def may_be_billed(error: BaseException) -> bool:
     """Whether a call that ended in `error` was or may have been billed: then only a person may repeat it."""
-    return billing_of(error) in (Billing.UNKNOWN, Billing.DONE)
+    return classify_billing(error) in (Billing.UNKNOWN, Billing.DONE)
 
 
-def billing_of(error: BaseException) -> Billing | None:
+def classify_billing(error: BaseException) -> Billing | None:
     """What `error` says about a call that could cost money; None for what says nothing, as no failure of ours should.
 
     A vendor's code that is in no list may have been billed: what nobody knows, nobody can rule out.
     """
-    if isinstance(error, ProviderError):
-        if text_slug(error.provider, error.vendor_message):
+    if isinstance(error, VendorError):
+        if match_text_slug(error.provider, error.vendor_message):
             return Billing.REFUSED
-        known = vendor_code(error.provider, error.code.strip() or str(error.http_status))
+        known = find_vendor_code(error.provider, error.code.strip() or str(error.http_status))
         return Billing(known.outcome) if known else Billing.UNKNOWN
-    if isinstance(error, Stopping):
+    if isinstance(error, ShuttingDown):
         return Billing.UNKNOWN if error.facts.get("cause") == "sent" else Billing.NOT_SENT
-    return next((meaning for kind, meaning in MEANING if isinstance(error, kind)), None)
+    return next((meaning for kind, meaning in BILLING_BY_ERROR if isinstance(error, kind)), None)

@@ -16,154 +16,165 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from weakref import WeakSet
 
-from .errand import Ask, Collect, Errand, Progress
-from .errors import Stopping
-from .service import Outcome
+from .errand import FetchResult, InFlightCall, Progress, SendCall
+from .errors import ShuttingDown
+from .service import CallResult
 
-CAPACITY = 256 * 1024 * 1024  # bytes of pictures in all; the oldest go first
-WRITING_S = 2.0  # for the last words about calls that are broken off
-NOT_AGAIN, WHICHEVER = 0, -1  # beside the numbers of calls
+MAX_CACHED_BYTES = 256 * 1024 * 1024  # bytes of pictures in all; the oldest go first
+CANCEL_TIMEOUT_S = 2.0  # for the last words about calls that are broken off
+FORCE_NONE, FORCE_ANY = 0, -1  # beside the numbers of calls
 
 
-class Ticket:
+class CallHandle:
     """One person's claim to an errand. repeated: it was there already. stopped: the person waits no longer."""
 
-    def __init__(self, session: str, errand: Errand, *, repeated: bool) -> None:
+    def __init__(self, session: str, call: InFlightCall, *, is_duplicate: bool) -> None:
         self.session = session
-        self.repeated = repeated
-        self.stopped = False
-        self._errand = errand
-        self._queue: asyncio.Queue[Progress | None] = asyncio.Queue()
-        self._queue.put_nowait(None if errand.ended else errand.last)
-        errand.watchers.add(self._queue)
+        self.is_duplicate = is_duplicate
+        self.abandoned = False
+        self._call = call
+        self._progress_queue: asyncio.Queue[Progress | None] = asyncio.Queue()
+        self._progress_queue.put_nowait(None if call.is_done else call.last_progress)
+        call.watchers.add(self._progress_queue)
 
     @property
-    def number(self) -> int:
+    def call_id(self) -> int:
         """By which "run again" says what it wants again."""
-        return self._errand.number
+        return self._call.call_id
 
     @property
-    def run(self) -> str:
+    def run_id(self) -> str:
         """The id under which the log has the call."""
-        return self._errand.run
+        return self._call.run_id
 
     @property
-    def begun_at(self) -> datetime:
+    def started_at(self) -> datetime:
         """When the call was made, in UTC."""
-        return self._errand.begun_at
+        return self._call.started_at
 
     @property
-    def sent(self) -> bool:
+    def is_sent(self) -> bool:
         """Whether a byte may have left."""
-        return self._errand.sent
+        return self._call.is_sent
 
-    async def steps(self) -> AsyncIterator[Progress]:
+    async def stream_progress(self) -> AsyncIterator[Progress]:
         """Where the call is, until it ends or the person has had enough."""
-        while (progress := await self._queue.get()) is not None:
+        while (progress := await self._progress_queue.get()) is not None:
             yield progress
 
-    async def result(self) -> Outcome:
+    async def result(self) -> CallResult:
         """What came of it. Raises what it ended in. Being cancelled here does not cancel the call."""
         try:
-            return await asyncio.shield(self._errand.task)
+            return await asyncio.shield(self._call.task)
         except asyncio.CancelledError:
-            if self._errand.task.cancelled():  # somebody waits here, so it is the app that gave up
-                sent = self._errand.sent and not self._errand.free
-                raise Stopping(cause="sent" if sent else "") from None
+            if self._call.task.cancelled():  # somebody waits here, so it is the app that gave up
+                may_be_billed = self._call.is_sent and not self._call.is_free
+                raise ShuttingDown(cause="sent" if may_be_billed else "") from None
             raise
 
-    def stop(self) -> None:
-        """The person has had enough: `steps` comes to its end."""
-        self.stopped = True
-        self._queue.put_nowait(None)
+    def stop_waiting(self) -> None:
+        """The person has had enough: `stream_progress` comes to its end."""
+        self.abandoned = True
+        self._progress_queue.put_nowait(None)
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Nobody watches here any more. A call that cannot have cost anything ends with its last watcher."""
-        self._errand.watchers.discard(self._queue)
-        if not self._errand.watchers and (self._errand.free or not self._errand.sent):
-            self._errand.give_up()
+        self._call.watchers.discard(self._progress_queue)
+        if not self._call.watchers and (self._call.is_free or not self._call.is_sent):
+            self._call.cancel()
 
 
-class Desk:
+class SingleFlight:
     """Where orders are handed in. An end that was paid for is kept for `life` seconds, and while there is room."""
 
-    def __init__(self, life: float, capacity: int = CAPACITY) -> None:
-        self._life = life
-        self._capacity = capacity
-        self._numbers = itertools.count(1)
-        self._errands: OrderedDict[tuple[str, str], tuple[float, Errand]] = OrderedDict()
-        self._running: set[Errand] = set()
-        self._tickets: WeakSet[Ticket] = WeakSet()  # of those who wait
+    def __init__(self, ttl_s: float, max_bytes: int = MAX_CACHED_BYTES) -> None:
+        self._ttl_s = ttl_s
+        self._max_bytes = max_bytes
+        self._call_ids = itertools.count(1)
+        self._calls: OrderedDict[tuple[str, str], tuple[float, InFlightCall]] = OrderedDict()
+        self._running: set[InFlightCall] = set()
+        self._handles: WeakSet[CallHandle] = WeakSet()  # of those who wait
 
-    def hand_in(
-        self, session: str, fingerprint: str, ask: Ask, collect: Collect, *, again: int = NOT_AGAIN, run: str = ""
-    ) -> Ticket:
+    def submit(
+        self,
+        session: str,
+        fingerprint: str,
+        send: SendCall,
+        fetch_result: FetchResult,
+        *,
+        force: int = FORCE_NONE,
+        run_id: str = "",
+    ) -> CallHandle:
         """A ticket for the order with that fingerprint; `ask` is only used if the session has not made the call.
 
         again: the number of the call that is wanted once more although its end is known, or WHICHEVER there is. One
         that is in flight is joined all the same: a double click on "run again" is one intent. run: the id of the call,
         if it is made.
         """
-        self.sweep()
+        self.evict_expired()
         key = (session, fingerprint)
-        errand = self._errands.get(key, (0.0, None))[1]
-        if errand is not None and errand.ended and again in (errand.number, WHICHEVER):
-            before, errand = errand, None
+        call = self._calls.get(key, (0.0, None))[1]
+        if call is not None and call.is_done and force in (call.call_id, FORCE_ANY):
+            previous, call = call, None
         else:
-            before, errand = None, errand and errand.latest_worth()
-        repeated = errand is not None
-        if errand is None:
-            errand = Errand(next(self._numbers), ask, collect, self._running, free=False, before=before, run=run)
-        self._errands[key] = (time.monotonic() + self._life, errand)
-        self._errands.move_to_end(key)
-        return self._ticket(session, errand, repeated=repeated)
+            previous, call = None, call and call.find_reusable()
+        is_duplicate = call is not None
+        if call is None:
+            call = InFlightCall(
+                next(self._call_ids), send, fetch_result, self._running, is_free=False, previous=previous, run_id=run_id
+            )
+        self._calls[key] = (time.monotonic() + self._ttl_s, call)
+        self._calls.move_to_end(key)
+        return self._create_handle(session, call, is_duplicate=is_duplicate)
 
-    def run(self, session: str, ask: Ask, collect: Collect, *, run: str = "") -> Ticket:
+    def submit_unshared(
+        self, session: str, send: SendCall, fetch_result: FetchResult, *, run_id: str = ""
+    ) -> CallHandle:
         """A ticket for a call that costs nothing: nobody joins it, and it is not kept."""
-        errand = Errand(next(self._numbers), ask, collect, self._running, free=True, run=run)
-        return self._ticket(session, errand, repeated=False)
+        call = InFlightCall(next(self._call_ids), send, fetch_result, self._running, is_free=True, run_id=run_id)
+        return self._create_handle(session, call, is_duplicate=False)
 
-    def stop(self, session: str) -> None:
+    def stop_waiting(self, session: str) -> None:
         """The session's person has had enough of waiting."""
-        for ticket in [ticket for ticket in self._tickets if ticket.session == session]:
-            ticket.stop()
+        for handle in [ticket for ticket in self._handles if ticket.session == session]:
+            handle.stop_waiting()
 
-    def count(self, session: str) -> int:
+    def count_calls(self, session: str) -> int:
         """How many calls are kept for the session."""
-        return sum(key[0] == session for key in self._errands)
+        return sum(key[0] == session for key in self._calls)
 
-    def forget(self, session: str) -> None:
+    def evict(self, session: str) -> None:
         """Keep nothing of a session's; what is in flight is still recorded to its end."""
-        for key in [key for key in self._errands if key[0] == session]:
-            del self._errands[key]
+        for key in [key for key in self._calls if key[0] == session]:
+            del self._calls[key]
 
-    async def finish(self, seconds: float) -> bool:
+    async def drain(self, timeout_s: float) -> bool:
         """Before the app stops: what is not sent is dropped; calls in flight get so long to end. Whether some were.
 
         What has not ended by then is broken off, and written down as unknown.
         """
-        for errand in list(self._running):
-            if errand.free or not errand.sent:
-                errand.give_up()
-        waited = bool(self._running)
-        if waited:
-            _, late = await asyncio.wait([errand.task for errand in self._running], timeout=seconds)
-            for task in late:
+        for call in list(self._running):
+            if call.is_free or not call.is_sent:
+                call.cancel()
+        had_running = bool(self._running)
+        if had_running:
+            _, unfinished = await asyncio.wait([errand.task for errand in self._running], timeout=timeout_s)
+            for task in unfinished:
                 task.cancel()
-            if late:
-                await asyncio.wait(late, timeout=WRITING_S)
-        return waited
+            if unfinished:
+                await asyncio.wait(unfinished, timeout=CANCEL_TIMEOUT_S)
+        return had_running
 
-    def _ticket(self, session: str, errand: Errand, *, repeated: bool) -> Ticket:
-        ticket = Ticket(session, errand, repeated=repeated)
-        self._tickets.add(ticket)
-        return ticket
+    def _create_handle(self, session: str, call: InFlightCall, *, is_duplicate: bool) -> CallHandle:
+        handle = CallHandle(session, call, is_duplicate=is_duplicate)
+        self._handles.add(handle)
+        return handle
 
-    def sweep(self) -> None:
+    def evict_expired(self) -> None:
         """Forget what has been kept for long enough, or for which there is no room."""
         now = time.monotonic()
-        room = self._capacity - sum(errand.size() for _, errand in self._errands.values())
-        for key, (deadline, errand) in list(self._errands.items()):
-            if errand.ended and (deadline < now or room < 0):
-                room += errand.size()
-                del self._errands[key]
+        free_bytes = self._max_bytes - sum(errand.count_bytes() for _, errand in self._calls.values())
+        for key, (deadline, call) in list(self._calls.items()):
+            if call.is_done and (deadline < now or free_bytes < 0):
+                free_bytes += call.count_bytes()
+                del self._calls[key]

@@ -7,16 +7,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from .billing import may_have_cost
+from .billing import may_be_billed
 from .errors import DemoError
-from .service import Asked, Outcome, Step, Watch
+from .service import CallResult, Phase, ProgressCallback, VendorReply
 
-Ask = Callable[[Watch], Awaitable[Asked]]
-Collect = Callable[[Asked, Watch], Awaitable[Outcome]]
-Progress = tuple[Step, float]
+SendCall = Callable[[ProgressCallback], Awaitable[VendorReply]]
+FetchResult = Callable[[VendorReply, ProgressCallback], Awaitable[CallResult]]
+Progress = tuple[Phase, float]
 
 
-class Errand:
+class InFlightCall:
     """One call, made by a task of its own: whoever waits for it may leave without ending it.
 
     free: it costs nothing. running: where it is noted while it runs, because a loop holds its tasks weakly.
@@ -26,88 +26,88 @@ class Errand:
 
     def __init__(
         self,
-        number: int,
-        ask: Ask,
-        collect: Collect,
-        running: "set[Errand]",
+        call_id: int,
+        send: SendCall,
+        fetch_result: FetchResult,
+        running: "set[InFlightCall]",
         *,
-        free: bool,
-        before: "Errand | None" = None,
-        run: str = "",
+        is_free: bool,
+        previous: "InFlightCall | None" = None,
+        run_id: str = "",
     ) -> None:
-        self.number = number
-        self.free = free
-        self.run = run
-        self.begun_at = datetime.now(UTC)
-        self.sent = False  # whether a byte may have left
-        self.given_up = False
+        self.call_id = call_id
+        self.is_free = is_free
+        self.run_id = run_id
+        self.started_at = datetime.now(UTC)
+        self.is_sent = False  # whether a byte may have left
+        self.is_cancelled = False
         self.watchers: set[asyncio.Queue[Progress | None]] = set()
-        self.last: Progress = (Step.PREPARE, 0.0)
+        self.last_progress: Progress = (Phase.PREPARE, 0.0)
         self._running = running
-        self._before = before.latest_worth() if before else None
-        self._ask = ask
-        self._collect = collect
-        self._asked: Asked | None = None
-        self.task = self._start()
+        self._previous = previous.find_reusable() if previous else None
+        self._send = send
+        self._fetch_result = fetch_result
+        self._reply: VendorReply | None = None
+        self.task = self._start_task()
 
     @property
-    def ended(self) -> bool:
+    def is_done(self) -> bool:
         """Whether there is a result, or it failed."""
         return self.task.done()
 
-    def latest_worth(self) -> "Errand | None":
+    def find_reusable(self) -> "InFlightCall | None":
         """What a repeated click gets: this call, or the one before it, if they came to anything."""
-        if self._shows_again():
-            if self.ended:  # one that is under way may still come to nothing
-                self._before = None
+        if self._ensure_reusable():
+            if self.is_done:  # one that is under way may still come to nothing
+                self._previous = None
             return self
-        return self._before.latest_worth() if self._before else None
+        return self._previous.find_reusable() if self._previous else None
 
-    def _shows_again(self) -> bool:
+    def _ensure_reusable(self) -> bool:
         """Whether it is under way, was paid for or may have been. A picture that is missing is fetched anew, free."""
-        if self.given_up or (self.ended and self.task.cancelled()):
+        if self.is_cancelled or (self.is_done and self.task.cancelled()):
             return False
-        if not self.ended:
+        if not self.is_done:
             return True
         error = self.task.exception()
         if error is None:
             return True
-        if self._asked is not None:  # paid for, and only the picture is missing: fetching it costs nothing
-            self.task = self._start()
+        if self._reply is not None:  # paid for, and only the picture is missing: fetching it costs nothing
+            self.task = self._start_task()
             return True
-        return isinstance(error, DemoError) and may_have_cost(error)
+        return isinstance(error, DemoError) and may_be_billed(error)
 
-    def size(self) -> int:
+    def count_bytes(self) -> int:
         """Bytes of pictures held."""
-        if not self.ended or self.task.cancelled() or self.task.exception() is not None:
+        if not self.is_done or self.task.cancelled() or self.task.exception() is not None:
             return 0
-        outcome = self.task.result()
-        return len(outcome.sent.data) + len(outcome.result.data)
+        result = self.task.result()
+        return len(result.sent_photo.data) + len(result.result_photo.data)
 
-    def _start(self) -> asyncio.Task[Outcome]:
-        task = asyncio.create_task(self._work())
+    def _start_task(self) -> asyncio.Task[CallResult]:
+        task = asyncio.create_task(self._send_and_fetch())
         self._running.add(self)
-        task.add_done_callback(self._tell_all)
+        task.add_done_callback(self._notify_watchers)
         return task
 
-    async def _work(self) -> Outcome:
-        if self._asked is None:
-            self._asked = await self._ask(self._watch)
-        return await self._collect(self._asked, self._watch)
+    async def _send_and_fetch(self) -> CallResult:
+        if self._reply is None:
+            self._reply = await self._send(self._on_progress)
+        return await self._fetch_result(self._reply, self._on_progress)
 
-    def _watch(self, step: Step, seconds: float) -> None:
-        self.sent |= step is Step.SEND
-        self.last = (step, seconds)
+    def _on_progress(self, phase: Phase, seconds: float) -> None:
+        self.is_sent |= phase is Phase.SEND
+        self.last_progress = (phase, seconds)
         for watcher in self.watchers:
-            watcher.put_nowait(self.last)
+            watcher.put_nowait(self.last_progress)
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """End it before anything is sent. Once: a second time would disturb it while it writes that down."""
-        if not self.given_up:
-            self.given_up = True
+        if not self.is_cancelled:
+            self.is_cancelled = True
             self.task.cancel()
 
-    def _tell_all(self, task: asyncio.Task[Outcome]) -> None:
+    def _notify_watchers(self, task: asyncio.Task[CallResult]) -> None:
         if task is not self.task:  # its end was seen, and the picture is fetched anew, before this was called
             return
         self._running.discard(self)

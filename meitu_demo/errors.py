@@ -27,7 +27,7 @@ facts fill its gaps.
        └─ TemplateHasNoFace  UnknownTemplate
 """
 
-from .redaction import scrub
+from .redaction import redact
 
 
 class DemoError(Exception):
@@ -47,7 +47,7 @@ class DemoError(Exception):
         super().__init__(self.slug, facts)
 
     def __str__(self) -> str:
-        return scrub(" ".join([self.slug, *(f"{name}={value!r}" for name, value in self.facts.items())]))
+        return redact(" ".join([self.slug, *(f"{name}={value!r}" for name, value in self.facts.items())]))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self}>"
@@ -97,13 +97,13 @@ class OverVisitorBudget(OverBudget):
     slug = "over_budget_hour"
 
 
-class NoRoom(DemoError):
+class StorageFull(DemoError):
     """A photo or a result could not be put down on this server. Facts: cause (the system's word, such as ENOSPC)."""
 
     slug = "no_room"
 
 
-class Stopping(DemoError):
+class ShuttingDown(DemoError):
     """The demo stops, and with it the call. Facts: cause ("sent" when it may have been billed)."""
 
     slug = "stopping"
@@ -115,13 +115,13 @@ class LedgerUnavailable(DemoError):
     slug = "ledger_unavailable"
 
 
-class Busy(DemoError):
+class RateLimited(DemoError):
     """Too many calls wait for the vendor's rate limit; nothing was sent. Facts: provider, seconds (the wait)."""
 
     slug = "busy"
 
 
-class Crowded(DemoError):
+class QueueFull(DemoError):
     """No place in the offline engine's line is left, in all or for this visitor (slug "crowded_visitor").
 
     Facts: waiting (who would come before: all in line, or the visitor's own that are under way); seconds (about how
@@ -131,7 +131,7 @@ class Crowded(DemoError):
     slug = "crowded"
 
 
-class Resting(DemoError):
+class CircuitOpen(DemoError):
     """The breaker is open; nothing was sent. Facts: provider, seconds (until somebody tries again)."""
 
     slug = "resting"
@@ -149,7 +149,7 @@ class OutcomeUnknown(DemoError):
     slug = "outcome_unknown"
 
 
-class BadReply(DemoError):
+class InvalidResponse(DemoError):
     """The vendor answered something that its document does not promise. Facts: provider, cause."""
 
     slug = "bad_reply"
@@ -161,7 +161,7 @@ class LinkRejected(DemoError):
     slug = "link_rejected"
 
 
-class ProviderError(DemoError):
+class VendorError(DemoError):
     """The vendor answered with its own code; which slug that is, `data/errors.toml` knows."""
 
     slug = "vendor_unknown"
@@ -174,7 +174,7 @@ class ProviderError(DemoError):
         vendor_message: str = "",
         http_status: int = 0,
         request_id: str | None = None,
-        **measured: object,
+        **facts: object,
     ) -> None:
         super().__init__(
             provider=provider,
@@ -182,7 +182,7 @@ class ProviderError(DemoError):
             vendor_message=vendor_message,
             http_status=http_status,
             request_id=request_id,
-            **measured,
+            **facts,
         )
         self.provider = provider
         self.code = code
@@ -191,45 +191,45 @@ class ProviderError(DemoError):
         self.request_id = request_id
 
 
-class Refusal(DemoError):
+class EngineRejection(DemoError):
     """The offline engine says no. Never crosses the wire: the gateway turns it into the vendor's own code."""
 
 
-class NoFace(Refusal):
+class NoFace(EngineRejection):
     slug = "no_face"
 
 
-class FaceTooSmall(Refusal):
+class FaceTooSmall(EngineRejection):
     """Facts: side, limit (pixels)."""
 
     slug = "face_too_small"
 
 
-class FaceTurned(Refusal):
+class FaceTurned(EngineRejection):
     """Facts: angle, limit (degrees of yaw)."""
 
     slug = "face_turned"
 
 
-class FaceNodded(Refusal):
+class FaceNodded(EngineRejection):
     """Facts: angle, limit (degrees of pitch)."""
 
     slug = "face_nodded"
 
 
-class FaceCropped(Refusal):
+class FaceCropped(EngineRejection):
     """Facts: share (per cent of the face outside the frame)."""
 
     slug = "face_cropped"
 
 
-class TemplateHasNoFace(Refusal):
+class TemplateHasNoFace(EngineRejection):
     """Facts: template."""
 
     slug = "template_has_no_face"
 
 
-class UnknownTemplate(Refusal):
+class UnknownTemplate(EngineRejection):
     """Facts: template."""
 
     slug = "unknown_template"

@@ -11,16 +11,18 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .billing import Billing, billing_of
-from .errors import DemoError, ProviderError
-from .redaction import scrub
-from .tables import fill, gaps, text_slug, translate, vendor_code, words
+from .billing import Billing, classify_billing
+from .errors import DemoError, VendorError
+from .redaction import redact
+from .tables import find_placeholders, find_vendor_code, format_text, get_texts, match_text_slug, translate
 
-LONGEST = 200  # characters kept of anything that others wrote
-READ = 2000  # characters of it that are looked at
-UNSURE = 1000  # the last of those, where there are more: half a key may stand there, which is not recognised
+MAX_CLEAN_CHARS = 200  # characters kept of anything that others wrote
+MAX_READ_CHARS = 2000  # characters of it that are looked at
+UNCERTAIN_TAIL_CHARS = (
+    1000  # the last of those, where there are more: half a key may stand there, which is not recognised
+)
 # A vendor may quote a result link or another's key, and those keys are not known here.
-LINKS_AND_KEYS = re.compile(r"\w{1,12}://\S+|(?:key|secret)\w{0,20}[\"']?\s{0,4}[=:]\s{0,4}\S+", re.IGNORECASE)
+LINK_OR_KEY = re.compile(r"\w{1,12}://\S+|(?:key|secret)\w{0,20}[\"']?\s{0,4}[=:]\s{0,4}\S+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,93 +49,95 @@ class Explanation:
         return translate("explanation.run", self.language, text=text, run=self.run) if self.run else text
 
 
-def explain(error: BaseException, language: str, *, paid: bool = True) -> Explanation:
+def explain(error: BaseException, language: str, *, is_billable: bool = True) -> Explanation:
     """`error` in words. Never raises, and says nothing of an exception that is not ours: it may hold paths or keys.
 
-    paid: whether the call could cost money (`Route.paid`); only then a word about billing is added.
+    paid: whether the call could cost money (`Route.is_billable`); only then a word about billing is added.
     """
-    run = clean(getattr(error, "run", ""))
+    run = sanitize(getattr(error, "run", ""))
     if not isinstance(error, DemoError):
         error = DemoError()
-    facts = _facts(error, language)
-    slug = _slug(error, facts)
-    billing = billing_of(error) if paid else None
-    title, why, fix = (_text(language, slug, field, facts) for field in ("title", "why", "fix"))
+    facts = _collect_facts(error, language)
+    slug = _choose_slug(error, facts)
+    billing = classify_billing(error) if is_billable else None
+    title, why, fix = (_render_text(language, slug, field, facts) for field in ("title", "why", "fix"))
     if billing:
-        why = _joined(language, why, translate(f"billing.{billing}.why", language))
-        fix = _joined(language, translate(f"billing.{billing}.fix", language), fix)
-    details = _details(error, facts, billing, language, run)
-    code = f"{facts.get('provider', '')} {facts['code']}" if isinstance(error, ProviderError) else clean(error.slug)
+        why = _join_sentences(language, why, translate(f"billing.{billing}.why", language))
+        fix = _join_sentences(language, translate(f"billing.{billing}.fix", language), fix)
+    details = _build_details(error, facts, billing, language, run)
+    code = f"{facts.get('provider', '')} {facts['code']}" if isinstance(error, VendorError) else sanitize(error.slug)
     return Explanation(slug, title, why, fix, code.strip(), details, language, run)
 
 
-def clean(text: object, longest: int = LONGEST) -> str:
+def sanitize(text: object, max_chars: int = MAX_CLEAN_CHARS) -> str:
     """`text` in one line without keys, links, control, direction and other invisible characters, shortened.
 
     No more than its beginning is looked at: a stranger's text may be as long as an answer.
     """
-    whole = str(text)
+    full_text = str(text)
     visible = (
         " " if char.isspace() else char
-        for char in whole[:READ]
+        for char in full_text[:MAX_READ_CHARS]
         if char.isspace() or unicodedata.category(char)[0] != "C"
     )  # fmt: skip
     line = " ".join("".join(visible).split())
-    line = scrub(LINKS_AND_KEYS.sub("…", line))  # now that nothing invisible stands between a key's letters
-    if len(whole) > READ:
-        line = line[:-UNSURE] + "…"
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+    line = redact(LINK_OR_KEY.sub("…", line))  # now that nothing invisible stands between a key's letters
+    if len(full_text) > MAX_READ_CHARS:
+        line = line[:-UNCERTAIN_TAIL_CHARS] + "…"
+    return line if len(line) <= max_chars else line[: max_chars - 1].rstrip() + "…"
 
 
-def _facts(error: DemoError, language: str) -> dict[str, object]:
+def _collect_facts(error: DemoError, language: str) -> dict[str, object]:
     """The error's facts, fit to be shown; an empty one counts as not known. The provider gets its name and settings."""
     facts: dict[str, object] = {
-        name: value if isinstance(value, int | float) else clean(value, 80)
+        name: value if isinstance(value, int | float) else sanitize(value, 80)
         for name, value in error.facts.items()
         if value not in (None, "", "?")
     }
-    if isinstance(error, ProviderError):
-        facts["code"] = clean(error.code) or str(error.http_status)
+    if isinstance(error, VendorError):
+        facts["code"] = sanitize(error.code) or str(error.http_status)
     provider = facts.get("provider")
-    known: Mapping[str, str] = words(language)["providers"].get(provider, {})
-    facts |= known
-    if known:
-        facts["provider"] = known["name"]
+    vendor_texts: Mapping[str, str] = get_texts(language)["providers"].get(provider, {})
+    facts |= vendor_texts
+    if vendor_texts:
+        facts["provider"] = vendor_texts["name"]
     return facts
 
 
-def _slug(error: DemoError, facts: Mapping[str, object]) -> str:
+def _choose_slug(error: DemoError, facts: Mapping[str, object]) -> str:
     """The slug that has words. A cause makes it more exact where there are words for that."""
-    if isinstance(error, ProviderError):
-        found = vendor_code(error.provider, error.code.strip() or str(error.http_status))
-        by_text = text_slug(error.provider, error.vendor_message)
-        return by_text or (found.slug if found else error.slug)
-    known = words("en")["errors"]
-    exact = f"{error.slug}_{facts.get('cause')}"
-    return next((slug for slug in (exact, error.slug) if slug in known), DemoError.slug)
+    if isinstance(error, VendorError):
+        known_code = find_vendor_code(error.provider, error.code.strip() or str(error.http_status))
+        slug_by_text = match_text_slug(error.provider, error.vendor_message)
+        return slug_by_text or (known_code.slug if known_code else error.slug)
+    explained = get_texts("en")["errors"]
+    slug_with_cause = f"{error.slug}_{facts.get('cause')}"
+    return next((slug for slug in (slug_with_cause, error.slug) if slug in explained), DemoError.slug)
 
 
-def _text(language: str, slug: str, field: str, facts: Mapping[str, object]) -> str:
+def _render_text(language: str, slug: str, field: str, facts: Mapping[str, object]) -> str:
     """The form with facts if all of them are known, else the one that needs none."""
-    texts = words(language)["errors"][slug]
+    texts = get_texts(language)["errors"][slug]
     with_facts = texts.get(f"{field}_facts")
-    return fill(with_facts if with_facts and gaps(with_facts) <= facts.keys() else texts[field], facts)
+    return format_text(
+        with_facts if with_facts and find_placeholders(with_facts) <= facts.keys() else texts[field], facts
+    )
 
 
-def _joined(language: str, *sentences: str) -> str:
+def _join_sentences(language: str, *sentences: str) -> str:
     return translate("explanation.between", language).join(filter(None, sentences))
 
 
-def _details(
+def _build_details(
     error: DemoError, facts: Mapping[str, object], billing: Billing | None, language: str, run: str
 ) -> tuple[tuple[str, str], ...]:
     rows: list[tuple[str, object]] = [("code", facts.get("code")), ("provider", facts.get("provider"))]
     if billing:
         rows.append(("cost", translate(f"billing.{billing}.cost", language)))
-    if isinstance(error, ProviderError):
+    if isinstance(error, VendorError):
         rows += [("http_status", error.http_status), ("request_id", error.request_id)]
         rows += [("vendor_message", error.vendor_message)]
     else:
         rows += [("http_status", facts.get("http_status")), ("request_id", facts.get("request_id"))]
     rows += [("run", run)]
-    return tuple((translate(f"details.{name}", language), clean(value)) for name, value in rows if value)
+    return tuple((translate(f"details.{name}", language), sanitize(value)) for name, value in rows if value)

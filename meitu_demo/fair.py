@@ -17,126 +17,142 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from .errors import Crowded
+from .errors import QueueFull
 
-MEMORY = 8  # about so many of the last durations make the average
-Waiting = Callable[[int, int | None], None]  # how many come before, and about how many seconds that takes, if known
+EWMA_SAMPLES = 8  # about so many of the last durations make the average
+PositionCallback = Callable[
+    [int, int | None], None
+]  # how many come before, and about how many seconds that takes, if known
 
 
-def unheard(before: int, seconds: int | None) -> None:
+def ignore_position(position: int, wait_s: int | None) -> None:
     """For calls whose place in line nobody watches."""
 
 
 @dataclass(eq=False, slots=True)
-class _Place:
+class _Waiter:
     """One call in line, and what its watcher was told last."""
 
     visitor: str
-    waiting: Waiting
-    before: int = -1
+    on_position: PositionCallback
+    position: int = -1
     admitted: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-def _drop(count: Counter[str], visitor: str) -> None:
+def _decrement(count: Counter[str], visitor: str) -> None:
     count[visitor] -= 1
     if not count[visitor]:
         del count[visitor]
 
 
-class Turns:
+class FairQueue:
     """At most `at_once` run; a visitor may have `each` running and waiting, all together `most`."""
 
     def __init__(
-        self, at_once: int = 2, each: int = 3, most: int = 60, *, clock: Callable[[], float] = time.monotonic
+        self,
+        max_concurrent: int = 2,
+        per_visitor: int = 3,
+        max_pending: int = 60,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._at_once, self._each, self._most = at_once, each, most
+        self._max_concurrent, self._per_visitor, self._max_pending = max_concurrent, per_visitor, max_pending
         self._clock = clock
         self._running = Counter[str]()  # by visitor, as the next two
-        self._claims = Counter[str]()  # running and waiting
-        self._line: OrderedDict[str, deque[_Place]] = OrderedDict()  # who waits, in the order of the circle
-        self._average: float | None = None  # seconds that a body took lately
+        self._pending = Counter[str]()  # running and waiting
+        self._waiters: OrderedDict[str, deque[_Waiter]] = OrderedDict()  # who waits, in the order of the circle
+        self._average_s: float | None = None  # seconds that a body took lately
 
     @property
-    def waiting(self) -> int:
+    def waiting_count(self) -> int:
         """How many calls stand in line now."""
-        return sum(map(len, self._line.values()))
+        return sum(map(len, self._waiters.values()))
 
     @asynccontextmanager
-    async def turn(self, visitor: str, waiting: Waiting = unheard) -> AsyncIterator[None]:
-        """A slot for as long as the block runs. `waiting` hears of each change of the place in line; it must not raise.
+    async def slot(self, visitor: str, on_position: PositionCallback = ignore_position) -> AsyncIterator[None]:
+        """A slot for as long as the block runs. `on_position` hears of each change of the place in line; it must not
+        raise.
 
         Raises Crowded instead of letting a line grow that nobody would wait for.
         """
-        self._require_room(visitor)
-        self._claims[visitor] += 1
+        self._check_capacity(visitor)
+        self._pending[visitor] += 1
         try:
-            await self._enter(visitor, waiting)
-            begun = self._clock()
+            await self._acquire(visitor, on_position)
+            started_s = self._clock()
             try:
                 yield
             finally:
-                took = self._clock() - begun
-                self._average = took if self._average is None else self._average + (took - self._average) / MEMORY
-                self._leave(visitor)
+                took_s = self._clock() - started_s
+                self._average_s = (
+                    took_s if self._average_s is None else self._average_s + (took_s - self._average_s) / EWMA_SAMPLES
+                )
+                self._release(visitor)
         finally:
-            _drop(self._claims, visitor)
+            _decrement(self._pending, visitor)
 
-    def _require_room(self, visitor: str) -> None:
-        mine, line = self._claims[visitor], self._order()
-        if mine >= self._each:
-            rounds = 1 if self._running[visitor] else self._rounds(line.index(self._line[visitor][0])) + 1
-            raise Crowded("crowded_visitor", waiting=mine, seconds=self._seconds(rounds))
-        if self._claims.total() >= self._most:
-            raise Crowded(waiting=len(line), seconds=self._seconds(self._rounds(len(line))))
+    def _check_capacity(self, visitor: str) -> None:
+        pending, waiters = self._pending[visitor], self._rank_waiters()
+        if pending >= self._per_visitor:
+            rounds = 1 if self._running[visitor] else self._count_rounds(waiters.index(self._waiters[visitor][0])) + 1
+            raise QueueFull("crowded_visitor", waiting=pending, seconds=self._estimate_wait_s(rounds))
+        if self._pending.total() >= self._max_pending:
+            raise QueueFull(waiting=len(waiters), seconds=self._estimate_wait_s(self._count_rounds(len(waiters))))
 
-    async def _enter(self, visitor: str, waiting: Waiting) -> None:
-        if self._running.total() < self._at_once:  # then nobody waits: a slot that becomes free is handed on at once
+    async def _acquire(self, visitor: str, on_position: PositionCallback) -> None:
+        if (
+            self._running.total() < self._max_concurrent
+        ):  # then nobody waits: a slot that becomes free is handed on at once
             self._running[visitor] += 1
             return
-        place = _Place(visitor, waiting)
-        self._line.setdefault(visitor, deque()).append(place)
+        waiter = _Waiter(visitor, on_position)
+        self._waiters.setdefault(visitor, deque()).append(waiter)
         try:
-            self._tell()
-            await place.admitted.wait()
+            self._notify_positions()
+            await waiter.admitted.wait()
         except BaseException:
-            if place.admitted.is_set():  # let in and called away in the same moment: the slot goes on to the next
-                self._leave(visitor)
+            if waiter.admitted.is_set():  # let in and called away in the same moment: the slot goes on to the next
+                self._release(visitor)
             else:
-                self._line[visitor].remove(place)
-                if not self._line[visitor]:
-                    del self._line[visitor]
-                self._tell()
+                self._waiters[visitor].remove(waiter)
+                if not self._waiters[visitor]:
+                    del self._waiters[visitor]
+                self._notify_positions()
             raise
 
-    def _leave(self, visitor: str) -> None:
-        order = self._order()  # as it was told: what ends now still counts
-        _drop(self._running, visitor)
-        if order:
-            self._let_in(order[0])
-        self._tell()
+    def _release(self, visitor: str) -> None:
+        waiters = self._rank_waiters()  # as it was told: what ends now still counts
+        _decrement(self._running, visitor)
+        if waiters:
+            self._admit(waiters[0])
+        self._notify_positions()
 
-    def _let_in(self, place: _Place) -> None:
-        places = self._line.pop(place.visitor)
-        places.popleft().admitted.set()
-        self._running[place.visitor] += 1
-        if places:
-            self._line[place.visitor] = places  # behind the others
+    def _admit(self, waiter: _Waiter) -> None:
+        waiters = self._waiters.pop(waiter.visitor)
+        waiters.popleft().admitted.set()
+        self._running[waiter.visitor] += 1
+        if waiters:
+            self._waiters[waiter.visitor] = waiters  # behind the others
 
-    def _order(self) -> list[_Place]:
+    def _rank_waiters(self) -> list[_Waiter]:
         """Everybody who waits, as they would be let in if nobody came or left: by how many of their own go before."""
-        ranked = [(self._running[who] + at, one) for who, own in self._line.items() for at, one in enumerate(own)]
-        return [place for _, place in sorted(ranked, key=itemgetter(0))]
+        ranked = [
+            (self._running[visitor] + index, waiter)
+            for visitor, waiters in self._waiters.items()
+            for index, waiter in enumerate(waiters)
+        ]
+        return [ranked_waiter for _, ranked_waiter in sorted(ranked, key=itemgetter(0))]
 
-    def _tell(self) -> None:
-        for before, place in enumerate(self._order()):
-            if place.before != before:
-                place.before = before
-                place.waiting(before, self._seconds(self._rounds(before)))
+    def _notify_positions(self) -> None:
+        for position, waiter in enumerate(self._rank_waiters()):
+            if waiter.position != position:
+                waiter.position = position
+                waiter.on_position(position, self._estimate_wait_s(self._count_rounds(position)))
 
-    def _rounds(self, before: int) -> int:
+    def _count_rounds(self, position: int) -> int:
         """How many calls, one after the other, end before somebody's turn: rounded up, so that it comes no later."""
-        return before // self._at_once + 1
+        return position // self._max_concurrent + 1
 
-    def _seconds(self, rounds: int) -> int | None:
+    def _estimate_wait_s(self, rounds: int) -> int | None:
         """About how long so many calls take one after the other; None before the first has ended."""
-        return None if self._average is None else max(1, math.ceil(self._average * rounds))
+        return None if self._average_s is None else max(1, math.ceil(self._average_s * rounds))

@@ -11,11 +11,13 @@ import socket
 import httpx
 
 from .errors import LinkRejected
-from .redaction import scrub
+from .redaction import redact
 
-LONGEST_HOST = 80  # characters of a host's name that an error carries: the last ones, which say whose it is
-WEB = ipaddress.ip_network("2000::/3")  # all that is given out of IPv6; the rest holds IPv4 in disguise, site-local, …
-NEVER = tuple(
+MAX_HOST_CHARS = 80  # characters of a host's name that an error carries: the last ones, which say whose it is
+GLOBAL_UNICAST = ipaddress.ip_network(
+    "2000::/3"
+)  # all that is given out of IPv6; the rest holds IPv4 in disguise, site-local, …
+BLOCKED_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in (
         "2002::/16",  # 6to4: an IPv4 address inside (RFC 3056)
@@ -27,48 +29,48 @@ NEVER = tuple(
 )
 
 
-def web_address(url: str, base: httpx.URL | None = None) -> httpx.URL:
+def parse_http_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
     """`url` as an address of the web; where a redirect stood, `base` is what it may be relative to.
 
     Raises LinkRejected(scheme) for another scheme, a name and password in it, a bad port, or what is no address.
     """
     try:
-        target = base.join(url) if base else httpx.URL(url)
-        plain = target.scheme in ("http", "https") and bool(target.host) and not target.userinfo
+        parsed = base.join(url) if base else httpx.URL(url)
+        is_valid = parsed.scheme in ("http", "https") and bool(parsed.host) and not parsed.userinfo
     except (httpx.InvalidURL, ValueError):  # ValueError: a name that is no IDNA
-        plain = False
-    if not plain or not 0 < (target.port or 80) < 65536:
+        is_valid = False
+    if not is_valid or not 0 < (parsed.port or 80) < 65536:
         raise LinkRejected(cause="scheme")
-    return target
+    return parsed
 
 
-def same_origin(target: httpx.URL, origin: str) -> bool:
+def is_same_origin(url: httpx.URL, origin: str) -> bool:
     """Whether `target` is on the very scheme, host and port of the base URL `origin`."""
-    home = httpx.URL(origin or "http://none.invalid")
-    return (target.scheme, target.raw_host, _port(target)) == (home.scheme, home.raw_host, _port(home))
+    base = httpx.URL(origin or "http://none.invalid")
+    return (url.scheme, url.raw_host, _effective_port(url)) == (base.scheme, base.raw_host, _effective_port(base))
 
 
-def require_listed(target: httpx.URL, hosts: tuple[str, ...]) -> None:
+def check_allowed_host(url: httpx.URL, allowed_hosts: tuple[str, ...]) -> None:
     """Raises LinkRejected(scheme | host) unless `target` is https, on its usual port, at one of `hosts`.
 
     hosts: names in small letters; one that begins with a dot stands for every name below it.
     """
-    if target.scheme != "https" or _port(target) != 443:
+    if url.scheme != "https" or _effective_port(url) != 443:
         raise LinkRejected(cause="scheme")
-    name = target.raw_host.decode("ascii")
-    plain = all(label.replace("-", "").isalnum() for label in name.split("."))
-    if not plain or not any(name.endswith(host) if host.startswith(".") else name == host for host in hosts):
-        raise LinkRejected(cause="host", host=scrub(name)[-LONGEST_HOST:])
+    name = url.raw_host.decode("ascii")
+    is_valid = all(label.replace("-", "").isalnum() for label in name.split("."))
+    if not is_valid or not any(name.endswith(host) if host.startswith(".") else name == host for host in allowed_hosts):
+        raise LinkRejected(cause="host", host=redact(name)[-MAX_HOST_CHARS:])
 
 
-async def public_addresses(target: httpx.URL) -> list[str]:
+async def resolve_public_addresses(url: httpx.URL) -> list[str]:
     """What the host of `target` stands for, at least one, if all are public. Raises LinkRejected(dns | address)."""
     lookup = asyncio.get_running_loop().getaddrinfo
     try:
-        found = await lookup(target.raw_host.decode("ascii"), _port(target), type=socket.SOCK_STREAM)
+        records = await lookup(url.raw_host.decode("ascii"), _effective_port(url), type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise LinkRejected(cause="dns") from None
-    addresses = [str(address[0]) for *_, address in found]
+    addresses = [str(address[0]) for *_, address in records]
     if not addresses:
         raise LinkRejected(cause="dns")
     if not all(map(_is_public, addresses)):
@@ -76,8 +78,8 @@ async def public_addresses(target: httpx.URL) -> list[str]:
     return addresses
 
 
-def _port(target: httpx.URL) -> int:
-    return target.port or (443 if target.scheme == "https" else 80)
+def _effective_port(url: httpx.URL) -> int:
+    return url.port or (443 if url.scheme == "https" else 80)
 
 
 def _is_public(text: str) -> bool:
@@ -85,6 +87,6 @@ def _is_public(text: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped:
             return _is_public(str(ip.ipv4_mapped))
-        if ip not in WEB:
+        if ip not in GLOBAL_UNICAST:
             return False
-    return ip.is_global and not ip.is_multicast and not any(ip in network for network in NEVER)
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in BLOCKED_NETWORKS)

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import RecipeRejected, ValueRejected
-from .redaction import scrub
+from .redaction import redact
 from .spec import Endpoint, Values
 
-VERSION = 1
+RECIPE_VERSION = 1
 MAX_STEPS = 8
-MAX_BYTES = 16 * 1024
+MAX_RECIPE_BYTES = 16 * 1024
 Catalogue = Mapping[str, Endpoint]
 
 
@@ -27,11 +27,11 @@ class RecipeStep:
 
     endpoint: Endpoint
     values: Values = field(repr=False)  # a person may have typed anything
-    on: bool = True
+    enabled: bool = True
 
-    def as_document(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """As it stands in a file."""
-        return {"endpoint": self.endpoint.id, "values": dict(self.values), "on": self.on}
+        return {"endpoint": self.endpoint.id, "values": dict(self.values), "on": self.enabled}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,73 +41,75 @@ class Recipe:
     steps: tuple[RecipeStep, ...] = ()
 
     @property
-    def active(self) -> tuple[RecipeStep, ...]:
+    def enabled_steps(self) -> tuple[RecipeStep, ...]:
         """The steps that a run makes."""
-        return tuple(step for step in self.steps if step.on)
+        return tuple(step for step in self.steps if step.enabled)
 
-    def with_step(self, step: RecipeStep) -> "Recipe":
+    def append_step(self, step: RecipeStep) -> "Recipe":
         """With one more step at the end. Raises RecipeRejected when there is no room."""
-        _require_room(len(self.steps) + 1)
+        _check_step_count(len(self.steps) + 1)
         return Recipe((*self.steps, step))
 
 
-def dump(recipe: Recipe) -> str:
+def dump_recipe(recipe: Recipe) -> str:
     """The JSON of `recipe`, for people too."""
-    document = {"recipe": VERSION, "steps": [step.as_document() for step in recipe.steps]}
+    document = {"recipe": RECIPE_VERSION, "steps": [step.to_dict() for step in recipe.steps]}
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
-def read(text: object, catalogue: Catalogue) -> Recipe:
+def parse_recipe(text: object, catalogue: Catalogue) -> Recipe:
     """The recipe in `text`, which may be anything. Raises RecipeRejected, which says what does not fit and where."""
     if not isinstance(text, str):
         raise RecipeRejected("recipe_unreadable")
     size = len(text.encode("utf-8", "replace"))
-    if size > MAX_BYTES:
-        raise RecipeRejected("recipe_too_large", limit_kb=MAX_BYTES // 1024)
-    document = _document(text)
+    if size > MAX_RECIPE_BYTES:
+        raise RecipeRejected("recipe_too_large", limit_kb=MAX_RECIPE_BYTES // 1024)
+    document = _parse_json(text)
     if not isinstance(document, dict) or document.keys() != {"recipe", "steps"}:
         raise RecipeRejected("recipe_unreadable")
     version = document["recipe"]
-    if isinstance(version, bool) or version != VERSION:
-        raise RecipeRejected("recipe_version", found=_short(version), known=VERSION)
+    if isinstance(version, bool) or version != RECIPE_VERSION:
+        raise RecipeRejected("recipe_version", found=_shorten(version), known=RECIPE_VERSION)
     steps = document["steps"]
     if not isinstance(steps, list):
         raise RecipeRejected("recipe_unreadable")
-    _require_room(len(steps))
-    return Recipe(tuple(_step(number, step, catalogue) for number, step in enumerate(steps, 1)))
+    _check_step_count(len(steps))
+    return Recipe(tuple(_parse_step(number, step, catalogue) for number, step in enumerate(steps, 1)))
 
 
-def step_of(endpoint_id: object, values: object, catalogue: Catalogue, *, number: int, on: object = True) -> RecipeStep:
+def build_step(
+    endpoint_id: object, values: object, catalogue: Catalogue, *, number: int, enabled: object = True
+) -> RecipeStep:
     """A checked step. number: its place, from 1, for whoever reads the refusal. Raises RecipeRejected."""
     endpoint = catalogue.get(endpoint_id) if isinstance(endpoint_id, str) else None
     if endpoint is None:
-        raise RecipeRejected("recipe_unknown_effect", step=number, effect=_short(endpoint_id))
-    if not isinstance(values, dict) or not isinstance(on, bool):
+        raise RecipeRejected("recipe_unknown_effect", step=number, effect=_shorten(endpoint_id))
+    if not isinstance(values, dict) or not isinstance(enabled, bool):
         raise RecipeRejected("recipe_step", step=number)
     try:
-        return RecipeStep(endpoint, endpoint.read(values), on)
+        return RecipeStep(endpoint, endpoint.validate(values), enabled)
     except ValueRejected as error:
         raise RecipeRejected("recipe_value", step=number, **error.facts) from None
 
 
-def _step(number: int, step: object, catalogue: Catalogue) -> RecipeStep:
+def _parse_step(number: int, step: object, catalogue: Catalogue) -> RecipeStep:
     if not isinstance(step, dict) or not {"endpoint"} <= step.keys() <= {"endpoint", "values", "on"}:
         raise RecipeRejected("recipe_step", step=number)
-    return step_of(step["endpoint"], step.get("values", {}), catalogue, number=number, on=step.get("on", True))
+    return build_step(step["endpoint"], step.get("values", {}), catalogue, number=number, enabled=step.get("on", True))
 
 
-def _document(text: str) -> Any:
+def _parse_json(text: str) -> Any:
     try:
         return json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):  # ValueError: no JSON, or a number with more digits than Python reads
         raise RecipeRejected("recipe_unreadable") from None
 
 
-def _require_room(steps: int) -> None:
+def _check_step_count(steps: int) -> None:
     if steps > MAX_STEPS:
         raise RecipeRejected("recipe_too_long", steps=steps, limit=MAX_STEPS)
 
 
-def _short(value: object) -> str:
+def _shorten(value: object) -> str:
     """A stranger's value for an explanation; nothing of what has no short form."""
-    return scrub(str(value))[:40] if isinstance(value, str | int | float) else ""
+    return redact(str(value))[:40] if isinstance(value, str | int | float) else ""

@@ -17,10 +17,12 @@ from urllib.parse import quote, quote_plus, unquote
 
 from pydantic import SecretStr
 
-HIDDEN = "…"
-SHORTEST = 6  # characters; a shorter secret is left alone: it would tear ordinary words, and it protects nothing
-UNQUOTINGS = 3  # a URL within a URL within a URL
-WRITINGS: tuple[Callable[[str], str], ...] = (  # how text is written within other text
+REDACTION_MARK = "…"
+MIN_SECRET_CHARS = (
+    6  # characters; a shorter secret is left alone: it would tear ordinary words, and it protects nothing
+)
+MAX_UNQUOTE_DEPTH = 3  # a URL within a URL within a URL
+ENCODINGS: tuple[Callable[[str], str], ...] = (  # how text is written within other text
     lambda text: quote(text, safe="", errors="replace"),
     lambda text: quote_plus(text, errors="replace"),
     lambda text: json.dumps(text)[1:-1],
@@ -32,106 +34,111 @@ WRITINGS: tuple[Callable[[str], str], ...] = (  # how text is written within oth
     ),  # in a page's script
     html.escape,
 )
-SPACE = re.compile(r"(\s+)")
-SMALL = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
-Forms = frozenset[tuple[str, str]]  # in small letters, and as they are
+WHITESPACE = re.compile(r"(\s+)")
+ASCII_LOWERCASE = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+SecretForms = frozenset[tuple[str, str]]  # in small letters, and as they are
 
-# Secrets come and go in any thread, and the collector may run `_forget` in the middle of anything. So there is no lock:
+# Secrets come and go in any thread, and the collector may run `_unregister` in the middle of anything. So there is no
+# lock:
 # each change puts a new mark, and forms that were gathered under another mark are gathered anew.
-_alive: dict[int, Forms] = {}
-_mark = object()
-_gathered: tuple[object, tuple[tuple[str, str], ...]] = (_mark, ())
+_registry: dict[int, SecretForms] = {}
+_generation = object()
+_forms_cache: tuple[object, tuple[tuple[str, str], ...]] = (_generation, ())
 
 
-def guard(secret: SecretStr, *also: str) -> SecretStr:
+def register_secret(secret: SecretStr, *related_texts: str) -> SecretStr:
     """`secret` itself, which no text that is scrubbed shows for as long as this object lives. Cheap the second time.
 
     also: further texts that are as secret and live as long, such as the password within a database's URL.
     """
-    global _mark
-    if id(secret) not in _alive:  # by identity: of two that are equal, one may outlive the other
-        texts = (secret.get_secret_value(), *also)
-        _alive[id(secret)] = frozenset((_small(form), form) for text in texts for form in _forms(text))
-        weakref.finalize(secret, _forget, id(secret)).atexit = False  # a line at the very end is scrubbed as well
-        _mark = object()
+    global _generation
+    if id(secret) not in _registry:  # by identity: of two that are equal, one may outlive the other
+        texts = (secret.get_secret_value(), *related_texts)
+        _registry[id(secret)] = frozenset(
+            (_lower_ascii(form), form) for text in texts for form in _generate_forms(text)
+        )
+        weakref.finalize(secret, _unregister, id(secret)).atexit = False  # a line at the very end is scrubbed as well
+        _generation = object()
     return secret
 
 
-def scrub(text: str) -> str:
+def redact(text: str) -> str:
     """`text` with "…" for every form of every guarded secret."""
-    text = _hide(text)
+    text = _redact_literals(text)
     if "%" not in text:
         return text
     # Each place in a URL has its own rules for what is percent-encoded there, so no list of forms holds them all.
-    return "".join(_unquoted(word) if "%" in word else word for word in SPACE.split(text))
+    return "".join(_redact_percent_encoded(word) if "%" in word else word for word in WHITESPACE.split(text))
 
 
-def stack_trace(error: BaseException) -> str:
+def format_stack_trace(error: BaseException) -> str:
     """The stack trace of `error`, scrubbed: for log lines of ours, which are clean whatever handler they come to."""
-    return scrub("".join(traceback.format_exception(error)))
+    return redact("".join(traceback.format_exception(error)))
 
 
-def _hide(text: str) -> str:
-    small = _small(text)
-    found = [form for small_form, form in _all_forms() if small_form in small]
-    return re.sub("|".join(map(re.escape, found)), HIDDEN, text, flags=re.IGNORECASE) if found else text
+def _redact_literals(text: str) -> str:
+    lowered = _lower_ascii(text)
+    found = [form for lowered_form, form in _get_forms() if lowered_form in lowered]
+    return re.sub("|".join(map(re.escape, found)), REDACTION_MARK, text, flags=re.IGNORECASE) if found else text
 
 
-def _unquoted(word: str) -> str:
+def _redact_percent_encoded(word: str) -> str:
     """`word`; or what its percent-encoding stands for, scrubbed, if there is a secret in that."""
     plain = word
-    for _ in range(UNQUOTINGS):
-        before, plain = plain, unquote(plain)
-        if plain == before:
+    for _ in range(MAX_UNQUOTE_DEPTH):
+        previous, plain = plain, unquote(plain)
+        if plain == previous:
             break
-        if (hidden := _hide(plain)) != plain:
-            return _unquoted(hidden) if "%" in hidden else hidden
+        if (redacted := _redact_literals(plain)) != plain:
+            return _redact_percent_encoded(redacted) if "%" in redacted else redacted
     return word
 
 
-def _forget(number: int) -> None:
-    global _mark
-    _alive.pop(number, None)
-    _mark = object()
+def _unregister(secret_id: int) -> None:
+    global _generation
+    _registry.pop(secret_id, None)
+    _generation = object()
 
 
-def _all_forms() -> tuple[tuple[str, str], ...]:
+def _get_forms() -> tuple[tuple[str, str], ...]:
     """The longest first: one secret may lie within another."""
-    global _gathered
-    mark, forms = _gathered
-    if mark is not _mark:
-        mark = _mark  # before looking: what changes meanwhile has a newer one
-        every: Forms = frozenset().union(*_living())
-        forms = tuple(sorted(every, key=lambda form: len(form[0]), reverse=True))
-        _gathered = mark, forms
+    global _forms_cache
+    generation, forms = _forms_cache
+    if generation is not _generation:
+        generation = _generation  # before looking: what changes meanwhile has a newer one
+        all_forms: SecretForms = frozenset().union(*_snapshot_registry())
+        forms = tuple(sorted(all_forms, key=lambda form: len(form[0]), reverse=True))
+        _forms_cache = generation, forms
     return forms
 
 
-def _living() -> list[Forms]:
+def _snapshot_registry() -> list[SecretForms]:
     while True:
         try:
-            return list(_alive.values())
+            return list(_registry.values())
         except RuntimeError:  # another came or went meanwhile
             continue
 
 
-def _forms(text: str) -> Iterator[str]:
+def _generate_forms(text: str) -> Iterator[str]:
     """How `text` may be written, also within a writing of another kind, and within base64."""
-    if len(text) < SHORTEST:
+    if len(text) < MIN_SECRET_CHARS:
         return
-    written = {text, *(write(text) for write in WRITINGS)}
-    written |= {core for form in written for core in _base64(form.encode("utf-8", "replace"))}
-    yield from {form for text in written for form in (text, *(write(text) for write in WRITINGS))}
+    encoded_forms = {text, *(encode(text) for encode in ENCODINGS)}
+    encoded_forms |= {
+        core for form in encoded_forms for core in _generate_base64_cores(form.encode("utf-8", "replace"))
+    }
+    yield from {form for text in encoded_forms for form in (text, *(write(text) for write in ENCODINGS))}
 
 
-def _base64(data: bytes) -> Iterator[str]:
+def _generate_base64_cores(data: bytes) -> Iterator[str]:
     """The characters that stand for `data` and for nothing else, wherever it begins within what was encoded."""
-    for before in range(3):
-        text = base64.b64encode(bytes(before) + data).decode("ascii").rstrip("=")
-        core = text[-(-before * 4 // 3) : len(text) if (before + len(data)) % 3 == 0 else -1]
+    for offset in range(3):
+        text = base64.b64encode(bytes(offset) + data).decode("ascii").rstrip("=")
+        core = text[-(-offset * 4 // 3) : len(text) if (offset + len(data)) % 3 == 0 else -1]
         yield from (core, core.replace("+", "-").replace("/", "_"))
 
 
-def _small(text: str) -> str:
+def _lower_ascii(text: str) -> str:
     """`text` with A to Z in small letters, and nothing else touched: other letters change with what is beside them."""
-    return text.lower() if text.isascii() else text.translate(SMALL)
+    return text.lower() if text.isascii() else text.translate(ASCII_LOWERCASE)

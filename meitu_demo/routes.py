@@ -11,15 +11,15 @@ from pydantic import SecretStr
 
 from .errors import MissingKey
 from .settings import Settings
-from .spec import Credentials, Route
+from .spec import CallTarget, Credentials
 
 OFFLINE_URL = "http://offline.invalid"  # a reserved name: whatever happens, it never resolves
-RETIRED = {"ailab"}  # facial aesthetics: switched off by its vendor in February 2026
-KEY_NAMES = {"meitu": "MEITU_API_KEY", "ailab": "AILAB_API_KEY"}
-Keyed = tuple[Credentials, str, str | None]  # keys, base URL, a path instead of the endpoint's own
+RETIRED_VENDORS = {"ailab"}  # facial aesthetics: switched off by its vendor in February 2026
+KEY_SETTINGS = {"meitu": "MEITU_API_KEY", "ailab": "AILAB_API_KEY"}
+_VendorAccess = tuple[Credentials, str, str | None]  # keys, base URL, a path instead of the endpoint's own
 
 
-class State(Enum):
+class VendorState(Enum):
     """A provider's badge."""
 
     LIVE = "live"
@@ -28,65 +28,69 @@ class State(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class VendorStatus:
     """A provider's badge and its reason: a slug for `locales` and, where one is missing, the setting's name."""
 
-    state: State
+    state: VendorState
     reason: str
     setting: str = ""
 
 
-class Routes:
+class TargetResolver:
     """Decides, once and for every door, where a provider's calls go.
 
     own: keys that a visitor brought, by provider; where there are none, the owner's count.
     """
 
-    def __init__(self, settings: Settings, own: Mapping[str, Credentials] | None = None) -> None:
+    def __init__(self, settings: Settings, visitor_keys: Mapping[str, Credentials] | None = None) -> None:
         self._settings = settings
-        self._own = own or {}
+        self._visitor_keys = visitor_keys or {}
 
-    def with_keys(self, own: Mapping[str, Credentials] | None) -> "Routes":
+    def with_visitor_keys(self, visitor_keys: Mapping[str, Credentials] | None) -> "TargetResolver":
         """The same for a visitor who brought keys."""
-        return Routes(self._settings, own) if own else self
+        return TargetResolver(self._settings, visitor_keys) if visitor_keys else self
 
-    def choose(self, provider: str) -> Route:
-        """The route for a provider's calls. Raises MissingKey in mode `live` without a key."""
+    def resolve(self, provider: str) -> CallTarget:
+        """The route for a provider's calls. Raises MissingKey in mode `resolve_live` without a key."""
         if self._settings.mode == "offline":
-            return self.offline(provider)
-        live = self.live(provider)
+            return self.resolve_offline(provider)
+        live = self.resolve_live(provider)
         if live is None and self._settings.mode == "live":
-            raise MissingKey(provider=provider, setting=KEY_NAMES[provider])
-        return live or self.offline(provider)
+            raise MissingKey(provider=provider, setting=KEY_SETTINGS[provider])
+        return live or self.resolve_offline(provider)
 
-    def offline(self, provider: str) -> Route:
+    def resolve_offline(self, provider: str) -> CallTarget:
         """The offline server's route; it takes any key."""
-        word = SecretStr("none")  # short, or it would be guarded as a secret
-        return Route(provider, OFFLINE_URL, Credentials(word, word), paid=False)
+        dummy_key = SecretStr("none")  # short, or it would be guarded as a secret
+        return CallTarget(provider, OFFLINE_URL, Credentials(dummy_key, dummy_key), is_billable=False)
 
-    def live(self, provider: str) -> Route | None:
-        """The vendor's route, or None without a key (and in mode `offline`)."""
+    def resolve_live(self, provider: str) -> CallTarget | None:
+        """The vendor's route, or None without a key (and in mode `resolve_offline`)."""
         settings = self._settings
         if settings.mode == "offline":
             return None
-        keys, home, path = self._own_keys(provider) or self._owners_keys(provider) or (None, "", None)
+        keys, base_url, path = (
+            self._find_visitor_access(provider) or self._find_owner_access(provider) or (None, "", None)
+        )
         if keys is None:
             return None
-        payer = "visitor" if provider in self._own else "owner"
+        billed_to = "visitor" if provider in self._visitor_keys else "owner"
         hosts = settings.result_hosts
-        return Route(provider, home, keys, paid=True, path=path, payer=payer, result_hosts=hosts)
+        return CallTarget(
+            provider, base_url, keys, is_billable=True, path_override=path, billed_to=billed_to, result_hosts=hosts
+        )
 
-    def _own_keys(self, provider: str) -> Keyed | None:
-        keys, settings = self._own.get(provider), self._settings
+    def _find_visitor_access(self, provider: str) -> _VendorAccess | None:
+        keys, settings = self._visitor_keys.get(provider), self._settings
         if keys is None:
             return None
         if provider == "meitu":
             return keys, settings.meitu_base_url, None
-        marketplace = settings.rapidapi_key is not None and settings.ailab_key is None
+        uses_marketplace = settings.rapidapi_key is not None and settings.ailab_key is None
         # Keys that are brought are direct ones, which the marketplace does not know.
-        return keys, Settings().ailab_base_url if marketplace else settings.ailab_base_url, None
+        return keys, Settings().ailab_base_url if uses_marketplace else settings.ailab_base_url, None
 
-    def _owners_keys(self, provider: str) -> Keyed | None:
+    def _find_owner_access(self, provider: str) -> _VendorAccess | None:
         settings = self._settings
         if provider == "meitu" and settings.meitu_key and settings.meitu_secret:
             return Credentials(settings.meitu_key, settings.meitu_secret), settings.meitu_base_url, None
@@ -97,21 +101,27 @@ class Routes:
             return keys, settings.ailab_base_url, settings.ailab_path
         return None
 
-    def any_live(self) -> bool:
+    def is_any_live(self) -> bool:
         """Whether any call can cost money."""
-        return any(self.is_live(provider) for provider in KEY_NAMES)
+        return any(self.is_live(provider) for provider in KEY_SETTINGS)
 
     def is_live(self, provider: str) -> bool:
         """Whether the provider's calls can cost money."""
-        return self.live(provider) is not None
+        return self.resolve_live(provider) is not None
 
-    def status(self, provider: str) -> Status:
+    def get_status(self, provider: str) -> VendorStatus:
         """What the provider's badge shows."""
         if self.is_live(provider):
-            reason = "key_own" if provider in self._own else "key_set"
-            return Status(State.RETIRED if provider in RETIRED else State.LIVE, reason)
+            reason = "key_own" if provider in self._visitor_keys else "key_set"
+            return VendorStatus(VendorState.RETIRED if provider in RETIRED_VENDORS else VendorState.LIVE, reason)
         if self._settings.mode == "offline":
-            return Status(State.RETIRED if provider in RETIRED else State.OFFLINE, "mode_offline")
+            return VendorStatus(
+                VendorState.RETIRED if provider in RETIRED_VENDORS else VendorState.OFFLINE, "mode_offline"
+            )
         if self._settings.mode == "live":
-            return Status(State.OFFLINE, "key_missing_live", KEY_NAMES[provider])
-        return Status(State.RETIRED if provider in RETIRED else State.OFFLINE, "key_missing", KEY_NAMES[provider])
+            return VendorStatus(VendorState.OFFLINE, "key_missing_live", KEY_SETTINGS[provider])
+        return VendorStatus(
+            VendorState.RETIRED if provider in RETIRED_VENDORS else VendorState.OFFLINE,
+            "key_missing",
+            KEY_SETTINGS[provider],
+        )

@@ -21,113 +21,117 @@ import anyio
 import httpx
 
 from . import links
-from .calling import Line, attempts, exchange, retry_after
-from .errors import BadReply, DemoError, ImageRejected, ProviderError
+from .calling import VendorHealth, call_with_retry, exchange, parse_retry_after
+from .errors import DemoError, ImageRejected, InvalidResponse, VendorError
 from .imaging import codec
 from .inspector import Stopwatch, Trace, TraceRecorder, resume_stopwatch
 from .providers import VENDOR_CODECS
-from .spec import Change, Endpoint, Link, Order, Photo, Reply, Route, Values
+from .spec import CallTarget, Endpoint, ParsedResponse, Photo, PhotoChange, PreparedCall, ResultLink, Values
 
 
-class Step(Enum):
+class Phase(Enum):
     """Where a call is, for whoever watches it."""
 
     PREPARE = "prepare"
     QUEUE = "queue"  # for the offline engine, with about the seconds until it is free; 0 if nobody knows yet
     WAIT = "wait"  # with the seconds that are left of it
     SEND = "send"
-    REPEAT = "repeat"
+    RETRY = "repeat"
     DOWNLOAD = "download"
 
 
-Watch = Callable[[Step, float], None]
+ProgressCallback = Callable[[Phase, float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """A finished call. `result` holds the vendor's own bytes, `sent` the photo as it went out."""
+class CallResult:
+    """A finished call. `result_photo` holds the vendor's own bytes, `sent_photo` the photo as it went out."""
 
     endpoint: Endpoint
     mode: str
     values: Values = field(repr=False)  # a person may have typed anything
-    sent: Photo
-    result: Photo
-    changes: tuple[Change, ...]
+    sent_photo: Photo
+    result_photo: Photo
+    changes: tuple[PhotoChange, ...]
     elapsed_s: float
     request_id: str | None = None
     id: str = field(default_factory=lambda: secrets.token_hex(16))
-    made_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     host: str = ""  # where the photo went; "" where it did not leave the machine
     bytes_sent: int = 0
     trace: Trace | None = field(default=None, repr=False)
-    run: str = ""  # under which the log has it
+    run_id: str = ""  # under which the log has it
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class VendorReply:
     """What the vendor answered, how long it took with all waiting, and how much was sent."""
 
-    reply: Reply
+    response: ParsedResponse
     elapsed_s: float
     bytes_sent: int
     trace: Trace | None = field(default=None, repr=False)
 
 
-class Account(Protocol):
+class PaidCallProtocol(Protocol):
     """What a paid call is written down in."""
 
-    async def turn(self) -> float:
+    async def rate_limit_delay(self) -> float:
         """Seconds until the vendor's rate lets the call through."""
 
-    async def sent(self, bytes_sent: int) -> None:
+    async def mark_sent(self, bytes_sent: int) -> None:
         """The next byte leaves the machine; raises when it must not."""
 
-    async def confirmed(self, request_id: str | None, bytes_received: int) -> None:
+    async def mark_confirmed(self, request_id: str | None, bytes_received: int) -> None:
         """The vendor did it."""
 
 
-Pay = Callable[[], AbstractAsyncContextManager[Account]]
+OpenPaidCall = Callable[[], AbstractAsyncContextManager[PaidCallProtocol]]
 
 
-def unwatched(step: Step, seconds: float) -> None:
+def no_progress(phase: Phase, seconds: float) -> None:
     """For calls that nobody watches."""
 
 
-async def run(
+async def run_unbilled(
     client: httpx.AsyncClient,
-    route: Route,
+    target: CallTarget,
     endpoint: Endpoint,
     source: bytes,
     values: Values,
     *,
-    watch: Watch = unwatched,
-) -> Outcome:
+    on_progress: ProgressCallback = no_progress,
+) -> CallResult:
     """All three steps, for a call that nobody pays for, or not through us. Raises what they raise."""
-    watch(Step.PREPARE, 0.0)
-    order = await prepare(endpoint, source, values)
-    return await collect(client, route, order, await ask(client, route, order, watch=watch), watch=watch)
+    on_progress(Phase.PREPARE, 0.0)
+    prepared = await prepare(endpoint, source, values)
+    return await fetch_result(
+        client, target, prepared, await send(client, target, prepared, on_progress=on_progress), on_progress=on_progress
+    )
 
 
-async def prepare(endpoint: Endpoint, source: bytes, values: Values) -> Order:
+async def prepare(endpoint: Endpoint, source: bytes, values: Values) -> PreparedCall:
     """A call of `endpoint` with the photo in `source` (an encoded picture of any accepted kind).
 
     Raises ImageRejected or ValueRejected.
     """
     start = time.perf_counter()
-    checked = endpoint.read(values)
-    prepared = await anyio.to_thread.run_sync(codec.prepare, source, endpoint.limits)
-    return Order(endpoint, checked, prepared.photo, prepared.changes, time.perf_counter() - start)
+    checked_values = endpoint.validate(values)
+    prepared_photo = await anyio.to_thread.run_sync(codec.prepare, source, endpoint.limits)
+    return PreparedCall(
+        endpoint, checked_values, prepared_photo.photo, prepared_photo.changes, time.perf_counter() - start
+    )
 
 
-async def ask(
+async def send(
     client: httpx.AsyncClient,
-    route: Route,
-    order: Order,
+    target: CallTarget,
+    prepared: PreparedCall,
     *,
-    watch: Watch = unwatched,
-    pay: Pay | None = None,
-    line: Line | None = None,
-) -> Asked:
+    on_progress: ProgressCallback = no_progress,
+    open_paid_call: OpenPaidCall | None = None,
+    health: VendorHealth | None = None,
+) -> VendorReply:
     """What the vendor answers to `order`.
 
     pay: opens the account of a paid route's call. line: what is known of the vendor's condition.
@@ -135,102 +139,113 @@ async def ask(
     ProviderError after, each with a trace of what went over the wire.
     """
     start = time.perf_counter()
-    line = line or Line()
-    line.breaker.check()  # before money is set aside
-    provider = VENDOR_CODECS[route.provider]
-    recorder = TraceRecorder(route, order.took_s)
-    request = await anyio.to_thread.run_sync(_request, route, order)
+    health = health or VendorHealth()
+    health.circuit_breaker.check()  # before money is set aside
+    provider = VENDOR_CODECS[target.provider]
+    recorder = TraceRecorder(target, prepared.prepare_s)
+    request = await anyio.to_thread.run_sync(_build_request, target, prepared)
 
-    async def once() -> Reply:
-        if account is not None:
-            await _wait_for(await account.turn(), watch)
-        with line.breaker.watching():
-            if account is not None:
-                await account.sent(len(request.content))
-            watch(Step.SEND, 0.0)
+    async def attempt() -> ParsedResponse:
+        if paid_call is not None:
+            await _wait_with_progress(await paid_call.rate_limit_delay(), on_progress)
+        with health.circuit_breaker.guard():
+            if paid_call is not None:
+                await paid_call.mark_sent(len(request.content))
+            on_progress(Phase.SEND, 0.0)
             recorder.start_attempt(request)
             try:
-                response = await exchange(client, route, request)
+                response = await exchange(client, target, request)
                 recorder.record_response(response)
-                reply = await anyio.to_thread.run_sync(provider.parse, response)
-            except ProviderError as error:
-                error.facts.update(retry_after(response))
+                parsed = await anyio.to_thread.run_sync(provider.parse, response)
+            except VendorError as error:
+                error.facts.update(parse_retry_after(response))
                 raise
             finally:
                 recorder.stopwatch.stop()
-        if account is not None:
-            await account.confirmed(reply.request_id, len(response.content))
-        return reply
+        if paid_call is not None:
+            await paid_call.mark_confirmed(parsed.request_id, len(response.content))
+        return parsed
 
-    def repeating() -> None:
+    def on_retry() -> None:
         recorder.stopwatch.enter("wait")
-        watch(Step.REPEAT, 0.0)
+        on_progress(Phase.RETRY, 0.0)
 
     recorder.stopwatch.enter("wait")
     try:
-        async with pay() if pay and route.paid else nullcontext() as account:
-            reply = await attempts(line.repeats, once, repeating)
+        async with open_paid_call() if open_paid_call and target.is_billable else nullcontext() as paid_call:
+            parsed = await call_with_retry(health.retry_budget, attempt, on_retry)
     except DemoError as error:
         await recorder.finish(request, error)
         raise
-    elapsed = time.perf_counter() - start
-    return Asked(reply, elapsed, len(request.content), await recorder.finish(request, reply))
+    elapsed_s = time.perf_counter() - start
+    return VendorReply(parsed, elapsed_s, len(request.content), await recorder.finish(request, parsed))
 
 
-async def collect(
-    client: httpx.AsyncClient, route: Route, order: Order, asked: Asked, *, watch: Watch = unwatched
-) -> Outcome:
+async def fetch_result(
+    client: httpx.AsyncClient,
+    target: CallTarget,
+    prepared: PreparedCall,
+    reply: VendorReply,
+    *,
+    on_progress: ProgressCallback = no_progress,
+) -> CallResult:
     """The finished call. Costs nothing, also a second time. Raises LinkRejected or BadReply."""
     start = time.perf_counter()
-    if isinstance(asked.reply.media, Link):
-        watch(Step.DOWNLOAD, 0.0)
-    with resume_stopwatch(asked.trace) as times:
-        result = await _picture(client, route, asked.reply, times)
-    fetched = len(result.data) if isinstance(asked.reply.media, Link) else 0
-    return Outcome(
-        order.endpoint,
-        route.mode,
-        order.values,
-        order.photo,
-        result,
-        order.changes,
-        asked.elapsed_s + time.perf_counter() - start,
-        asked.reply.request_id,
-        host=urlsplit(route.base_url).hostname or "" if route.mode == "live" else "",
-        bytes_sent=asked.bytes_sent,
-        trace=asked.trace and asked.trace.extend(times, fetched),
+    if isinstance(reply.response.media, ResultLink):
+        on_progress(Phase.DOWNLOAD, 0.0)
+    with resume_stopwatch(reply.trace) as stopwatch:
+        result_photo = await _load_result_photo(client, target, reply.response, stopwatch)
+    fetched_bytes = len(result_photo.data) if isinstance(reply.response.media, ResultLink) else 0
+    return CallResult(
+        prepared.endpoint,
+        target.mode,
+        prepared.values,
+        prepared.photo,
+        result_photo,
+        prepared.changes,
+        reply.elapsed_s + time.perf_counter() - start,
+        reply.response.request_id,
+        host=urlsplit(target.base_url).hostname or "" if target.mode == "live" else "",
+        bytes_sent=reply.bytes_sent,
+        trace=reply.trace and reply.trace.extend(stopwatch, fetched_bytes),
     )
 
 
-def _request(route: Route, order: Order) -> httpx.Request:
+def _build_request(target: CallTarget, prepared: PreparedCall) -> httpx.Request:
     """The request, whole in memory: its size is written down, and it may have to be sent twice."""
-    request = VENDOR_CODECS[route.provider].build(order.endpoint, route, order.photo, order.values)
-    request.headers.update(route.headers)
+    request = VENDOR_CODECS[target.provider].build(prepared.endpoint, target, prepared.photo, prepared.values)
+    request.headers.update(target.extra_headers)
     request.read()
     return request
 
 
-async def _wait_for(seconds: float, watch: Watch, sleep: Callable[[float], Awaitable[None]] = anyio.sleep) -> None:
+async def _wait_with_progress(
+    seconds: float, on_progress: ProgressCallback, sleep: Callable[[float], Awaitable[None]] = anyio.sleep
+) -> None:
     """Wait for a turn; whoever watches sees the seconds run down."""
     end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
-        watch(Step.WAIT, left)
-        await sleep(min(left, 1.0))
+    while (remaining_s := end - time.monotonic()) > 0:
+        on_progress(Phase.WAIT, remaining_s)
+        await sleep(min(remaining_s, 1.0))
 
 
-async def _picture(client: httpx.AsyncClient, route: Route, reply: Reply, times: Stopwatch) -> Photo:
-    media = reply.media
-    if isinstance(media, Link):
-        times.enter("download")
-        media = await links.fetch(client, media.url, origin=route.base_url, hosts=route.result_hosts)
-    times.enter("decode")
+async def _load_result_photo(
+    client: httpx.AsyncClient, target: CallTarget, response: ParsedResponse, stopwatch: Stopwatch
+) -> Photo:
+    media = response.media
+    if isinstance(media, ResultLink):
+        stopwatch.enter("download")
+        media = await links.download_result(
+            client, media.url, origin=target.base_url, allowed_hosts=target.result_hosts
+        )
+    stopwatch.enter("decode")
     try:
-        return await anyio.to_thread.run_sync(_inspect, media)
+        return await anyio.to_thread.run_sync(_check_result_photo, media)
     except ImageRejected as error:
-        raise BadReply(provider=route.provider, cause="not_an_image") from error
+        raise InvalidResponse(provider=target.provider, cause="not_an_image") from error
 
 
-def _inspect(data: bytes) -> Photo:
+def _check_result_photo(data: bytes) -> Photo:
     """The vendor's own bytes with what they are. Raises ImageRejected when they are no whole picture."""
     width, height = codec.read_size(data)
     return Photo(data, codec.sniff(data) or "", width, height)

@@ -19,32 +19,34 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .settings import SettingsError
 
-SILENCE_S = 30.0  # a client may be silent for so long in the middle of a request, and before its first
-UNREAD_S = 60.0  # … and leave so long unread what it was sent, when no more fits into the buffers
-CONNECTIONS = 800  # at a time; more are answered 503. A page holds one, and up to six while it loads
-IDLE_S = 5  # for which an idle connection is kept
-IDLE_PROXY_S = 75  # … a proxy's: they use them again for a minute, and a request on one just closed is lost or astray
-REQUESTS_S = 2  # what a stop waits for requests to end, after calls have
+REQUEST_TIMEOUT_S = 30.0  # a client may be silent for so long in the middle of a request, and before its first
+WRITE_TIMEOUT_S = 60.0  # … and leave so long unread what it was sent, when no more fits into the buffers
+MAX_CONNECTIONS = 800  # at a time; more are answered 503. A page holds one, and up to six while it loads
+KEEP_ALIVE_S = 5  # for which an idle connection is kept
+PROXY_KEEP_ALIVE_S = (
+    75  # … a proxy's: they use them again for a minute, and a request on one just closed is lost or astray
+)
+GRACEFUL_SHUTDOWN_S = 2  # what a stop waits for requests to end, after calls have
 
 
-def take_port(host: str, port: int) -> socket.socket:
+def bind_socket(host: str, port: int) -> socket.socket:
     """The socket to listen on; bound, so that nobody else can take it. Raises SettingsError."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         # Unless told that it is TCP, asyncio leaves Nagle's algorithm on: then each answer waits 40 ms for a receipt.
-        taken = socket.socket(family, kind, protocol)
+        bound = socket.socket(family, kind, protocol)
         # As every server does: a port whose last connections are still being closed is free.
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(address)
-        taken.listen()  # until somebody does, two may be bound
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        bound.listen()  # until somebody does, two may be bound
     except OSError as error:
-        raise SettingsError(_no_port(error, host, port)) from None
-    return taken
+        raise SettingsError(_explain_bind_error(error, host, port)) from None
+    return bound
 
 
-def _no_port(error: OSError, host: str, port: int) -> str:
+def _explain_bind_error(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"PORT {port} is taken: another program listens there; stop it, or set PORT to another"
     if error.errno == errno.EACCES:
@@ -52,76 +54,79 @@ def _no_port(error: OSError, host: str, port: int) -> str:
     return f"HOST {host} is no address of this machine"
 
 
-class PatientProtocol(H11Protocol):
+class SlowClientTimeoutProtocol(H11Protocol):
     """HTTP on one connection, which ends when its client keeps silent in a request or does not read the answer."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._silence: asyncio.TimerHandle | None = None
-        self._unread: asyncio.TimerHandle | None = None
+        self._request_timer: asyncio.TimerHandle | None = None
+        self._write_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """As uvicorn's."""
         super().connection_made(transport)
-        self._listen()
+        self._start_request_timer()
 
     def data_received(self, data: bytes) -> None:
         """As uvicorn's."""
         super().data_received(data)
-        self._quiet()
-        whole = self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
-        if not whole:  # such a one may take its time: it is the app's turn
-            self._listen()
+        self._cancel_request_timer()
+        is_request_complete = self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
+        if not is_request_complete:  # such a one may take its time: it is the app's turn
+            self._start_request_timer()
 
     def pause_writing(self) -> None:
         """The buffers are full."""
         super().pause_writing()
-        self._unread = self._unread or self.loop.call_later(UNREAD_S, self.transport.abort)
+        self._write_timer = self._write_timer or self.loop.call_later(WRITE_TIMEOUT_S, self.transport.abort)
 
     def resume_writing(self) -> None:
         """The client has read some."""
         super().resume_writing()
-        if self._unread:
-            self._unread.cancel()
-            self._unread = None
+        if self._write_timer:
+            self._write_timer.cancel()
+            self._write_timer = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """As uvicorn's."""
-        self._quiet()
+        self._cancel_request_timer()
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
         """As uvicorn's, whose own timer runs from here until the next request begins."""
-        self._quiet()
+        self._cancel_request_timer()
         super().on_response_complete()
 
-    def _listen(self) -> None:
-        self._silence = self.loop.call_later(SILENCE_S, self._silent)
+    def _start_request_timer(self) -> None:
+        self._request_timer = self.loop.call_later(REQUEST_TIMEOUT_S, self._on_request_timeout)
 
-    def _silent(self) -> None:
+    def _on_request_timeout(self) -> None:
         if self.flow.read_paused:  # the app has not taken yet what is here
-            self._listen()
+            self._start_request_timer()
         else:
             self.transport.abort()
 
-    def _quiet(self) -> None:
-        if self._silence:
-            self._silence.cancel()
-            self._silence = None
+    def _cancel_request_timer(self) -> None:
+        if self._request_timer:
+            self._request_timer.cancel()
+            self._request_timer = None
 
 
-class Server(uvicorn.Server):
+class GracefulServer(uvicorn.Server):
     """Stops in order: no new connections, `before` (calls in flight end), requests, the app. A second signal kills."""
 
-    def __init__(self, app: ASGIApp, before: Callable[[], Awaitable[None]], *, behind_proxy: bool = False) -> None:
+    def __init__(
+        self, app: ASGIApp, before_shutdown: Callable[[], Awaitable[None]], *, behind_proxy: bool = False
+    ) -> None:
         # proxy_headers: who stands before the demo is said by TRUSTED_PROXIES alone.
         config = uvicorn.Config(
             app, log_level="warning", log_config=None, access_log=False, proxy_headers=False, server_header=False,
-            http=PatientProtocol, ws="none", limit_concurrency=CONNECTIONS, timeout_graceful_shutdown=REQUESTS_S,
-            timeout_keep_alive=IDLE_PROXY_S if behind_proxy else IDLE_S,
+            http=SlowClientTimeoutProtocol, ws="none", limit_concurrency=MAX_CONNECTIONS,
+            timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
+            timeout_keep_alive=PROXY_KEEP_ALIVE_S if behind_proxy else KEEP_ALIVE_S,
         )  # fmt: skip
         super().__init__(config)
-        self._before = before
+        self._before_shutdown = before_shutdown
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal to stop."""
@@ -134,7 +139,7 @@ class Server(uvicorn.Server):
         """As uvicorn's, with `before`."""
         for server in self.servers:
             server.close()
-        for listening in sockets or []:
-            listening.close()
-        await self._before()
+        for listener in sockets or []:
+            listener.close()
+        await self._before_shutdown()
         await super().shutdown(sockets)

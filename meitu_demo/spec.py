@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import SecretStr
 
 from .errors import ValueRejected
-from .redaction import guard, scrub
+from .redaction import redact, register_secret
 
 Values = Mapping[str, Any]
 Image = NDArray[np.uint8]
@@ -25,10 +25,10 @@ Image = NDArray[np.uint8]
 class ImageLimits:
     """What a vendor takes: sides in pixels (both ends included), file size in bytes."""
 
-    min_side: int
-    max_side: int
+    min_side_px: int
+    max_side_px: int
     max_bytes: int
-    kinds: tuple[str, ...] = ("image/jpeg", "image/png")  # media types
+    media_types: tuple[str, ...] = ("image/jpeg", "image/png")  # media types
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +42,26 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ResultLink:
     """Where a vendor left the result. The URL may carry a key: never show, log or format it."""
 
     url: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ParsedResponse:
     """What a provider's answer holds: picture bytes or a link to them, and the vendor's request id."""
 
-    media: bytes | Link = field(repr=False)
+    media: bytes | ResultLink = field(repr=False)
     request_id: str | None = None
 
     def __post_init__(self) -> None:
         if self.request_id:  # goes into reports and rows, and some vendors quote what they were sent
-            object.__setattr__(self, "request_id", scrub(self.request_id))
+            object.__setattr__(self, "request_id", redact(self.request_id))
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PhotoChange:
     """One thing that was done to a photo before it is sent; `locales` holds the words for each slug."""
 
     slug: str
@@ -70,31 +70,38 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A pick from a list. `open` also takes a value that is not listed (a typed template ID)."""
+    """A pick from a list. `allows_custom` also takes a value that is not listed (a typed template ID)."""
 
     name: str
-    wire: str
+    wire_name: str
     options: tuple[str, ...]
     default: str
-    open: bool = False
+    allows_custom: bool = False
     required: bool = False  # an API client must name it
-    numbers: bool = False  # the options are whole numbers, and may be given as such
+    is_numeric: bool = False  # the options are whole numbers, and may be given as such
 
     @property
-    def accepts(self) -> Any:
+    def api_type(self) -> Any:
         """The type that the API documents."""
-        return int | str if self.numbers else str
+        return int | str if self.is_numeric else str
 
-    def read(self, value: object) -> str:
+    def validate(self, value: object) -> str:
         """The value as the wire wants it. Raises ValueRejected."""
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        text = _text(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+        text = _to_text(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
         if text in self.options:
             return text
-        if self.open and 0 < len(text) <= 64 and text.isascii() and text.replace("_", "").replace("-", "").isalnum():
+        if (
+            self.allows_custom
+            and 0 < len(text) <= 64
+            and text.isascii()
+            and text.replace("_", "").replace("-", "").isalnum()
+        ):
             return text
-        raise ValueRejected(control=self.name, value=scrub(_text(value))[:64], allowed=_listed(self.options))
+        raise ValueRejected(
+            control=self.name, value=redact(_to_text(value))[:64], allowed=_format_options(self.options)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +119,21 @@ class Strength:
     """A number from `low` to `high`."""
 
     name: str
-    wire: str
+    wire_name: str
     default: float
     low: float = 0.0
     high: float = 1.0
     step: float = 0.05
 
-    def read(self, value: object) -> float:
+    def validate(self, value: object) -> float:
         """The value as a finite number in range. Raises ValueRejected."""
         try:
-            number = float(_text(value)) if not isinstance(value, bool) else math.nan
+            number = float(_to_text(value)) if not isinstance(value, bool) else math.nan
         except ValueError:
             number = math.nan
         if not self.low <= number <= self.high:
             raise ValueRejected(
-                control=self.name, value=scrub(_text(value))[:64], allowed=f"{self.low:g}..{self.high:g}"
+                control=self.name, value=redact(_to_text(value))[:64], allowed=f"{self.low:g}..{self.high:g}"
             )
         return number
 
@@ -134,12 +141,12 @@ class Strength:
 Control = Choice | Strength
 
 
-class Faces(Enum):
+class FaceRequirement(Enum):
     """What an endpoint asks of the faces in a photo. `imaging.face_checks` holds a photo to it."""
 
-    FREE = "free"  # works without any
-    SOME = "some"  # at least one, whatever its size and pose
-    FIT = "fit"  # the largest is used, and must be fit
+    NONE = "free"  # works without any
+    ANY = "some"  # at least one, whatever its size and pose
+    SUITABLE = "fit"  # the largest is used, and must be fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,25 +158,27 @@ class Endpoint:
     path: str
     limits: ImageLimits
     controls: tuple[Control, ...]
-    offline: Callable[[Image, Values], Image]
-    faces: Faces = Faces.FREE
-    wire: Mapping[str, str] = field(default_factory=dict)  # constant wire fields
-    example: str = "astronaut"
-    reframes: bool = False  # the result shows the person in another frame than the photo
-    reshapes: bool = False  # parts of the face have other sizes and places, in the photo's own frame
+    render_offline: Callable[[Image, Values], Image]
+    face_requirement: FaceRequirement = FaceRequirement.NONE
+    constant_fields: Mapping[str, str] = field(default_factory=dict)  # constant wire fields
+    example_photo: str = "astronaut"
+    changes_framing: bool = False  # the result shows the person in another frame than the photo
+    changes_geometry: bool = False  # parts of the face have other sizes and places, in the photo's own frame
 
     @property
     def slug(self) -> str:
         """The id as file names and element ids want it."""
         return self.id.replace("_", "-")
 
-    def read(self, values: Values) -> dict[str, Any]:
+    def validate(self, values: Values) -> dict[str, Any]:
         """Checked values for every control, defaults filled in. Raises ValueRejected, also for unknown names."""
         known = {control.name for control in self.controls}
         for name in values:
             if name not in known:
-                raise ValueRejected(control=scrub(str(name))[:64], value="", allowed=_listed(tuple(sorted(known))))
-        return {control.name: control.read(values.get(control.name, control.default)) for control in self.controls}
+                raise ValueRejected(
+                    control=redact(str(name))[:64], value="", allowed=_format_options(tuple(sorted(known)))
+                )
+        return {control.name: control.validate(values.get(control.name, control.default)) for control in self.controls}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,27 +193,27 @@ class Credentials:
     host: str = ""
 
     def __post_init__(self) -> None:
-        guard(self.key)
+        register_secret(self.key)
         if self.secret:
-            guard(self.secret)
+            register_secret(self.secret)
 
     def __deepcopy__(self, memo: object) -> "Credentials":
         return self  # a copy's secrets would be other objects, and not guarded
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class PreparedCall:
     """A call that is ready to be made: checked values, and the photo as it goes out."""
 
     endpoint: Endpoint
     values: Mapping[str, Any] = field(repr=False)  # a person may have typed anything
     photo: Photo
-    changes: tuple[Change, ...]
-    took_s: float = field(default=0.0, compare=False)  # to get there
+    changes: tuple[PhotoChange, ...]
+    prepare_s: float = field(default=0.0, compare=False)  # to get there
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class CallTarget:
     """Where a call goes and who pays: the vendor's host with keys, or the offline server. Nothing else asks which.
 
     lab: a rehearsal, for pretended money. payer: whose keys they are, the "owner"'s or the "visitor"'s. headers: sent
@@ -214,25 +223,25 @@ class Route:
     provider: str
     base_url: str
     credentials: Credentials
-    paid: bool
-    path: str | None = None  # instead of the endpoint's own
-    lab: bool = False
-    payer: str = "owner"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    patience: float | None = None
+    is_billable: bool
+    path_override: str | None = None  # instead of the endpoint's own
+    is_failure_lab: bool = False
+    billed_to: str = "owner"
+    extra_headers: Mapping[str, str] = field(default_factory=dict)
+    timeout_s: float | None = None
     result_hosts: tuple[str, ...] = ()  # where a linked result may lie, beside the origin of `base_url`
 
     @property
     def mode(self) -> str:
         """The word for reports: "live", "offline" or "lab"."""
-        return "lab" if self.lab else "live" if self.paid else "offline"
+        return "lab" if self.is_failure_lab else "live" if self.is_billable else "offline"
 
 
-def _listed(options: tuple[str, ...]) -> str:
+def _format_options(options: tuple[str, ...]) -> str:
     return f"{options[0]} … {options[-1]}" if len(options) > 8 else ", ".join(options)
 
 
-def _text(value: object) -> str:
+def _to_text(value: object) -> str:
     """`value` as text; nothing for a number so long that Python refuses to write it out."""
     try:
         return str(value)

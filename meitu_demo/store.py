@@ -9,10 +9,10 @@ import time
 from collections import OrderedDict
 from typing import NamedTuple
 
-CAPACITY = 256 * 1024 * 1024  # bytes in all; the oldest go first
+MAX_STORED_BYTES = 256 * 1024 * 1024  # bytes in all; the oldest go first
 
 
-class _Held(NamedTuple):
+class _Entry(NamedTuple):
     deadline: float
     owner: str
     data: bytes
@@ -24,72 +24,72 @@ class PictureStore:
     They are forgotten in time although nobody asks for any.
     """
 
-    def __init__(self, life: float, capacity: int = CAPACITY) -> None:
-        self._life = life
-        self._capacity = capacity
-        self._size = 0
-        self._held: OrderedDict[str, _Held] = OrderedDict()
+    def __init__(self, ttl_s: float, max_bytes: int = MAX_STORED_BYTES) -> None:
+        self._ttl_s = ttl_s
+        self._max_bytes = max_bytes
+        self._total_bytes = 0
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._timer: asyncio.TimerHandle | None = None
 
     def put(self, data: bytes, owner: str = "") -> str:
         """Keep `data`, which belongs to `owner`; returns its token."""
-        self._size += len(data)
-        self._sweep()
+        self._total_bytes += len(data)
+        self._evict_expired()
         token = secrets.token_urlsafe(24)
-        self._held[token] = _Held(time.monotonic() + self._life, owner, data)
-        self._wind()
+        self._entries[token] = _Entry(time.monotonic() + self._ttl_s, owner, data)
+        self._schedule_expiry()
         return token
 
     def get(self, token: str) -> bytes | None:
         """The bytes, or None when unknown or expired."""
-        self._sweep()
-        held = self._held.get(token)
-        return held.data if held else None
+        self._evict_expired()
+        entry = self._entries.get(token)
+        return entry.data if entry else None
 
-    def of(self, owner: str, token: object) -> bytes | None:
+    def get_owned(self, owner: str, token: object) -> bytes | None:
         """The bytes, if they are `owner`'s; None for somebody else's, as for an unknown or expired token."""
         data = self.get(token) if isinstance(token, str) else None
-        return data if data is not None and self._held[str(token)].owner == owner else None
+        return data if data is not None and self._entries[str(token)].owner == owner else None
 
-    def take(self, token: str) -> bytes | None:
+    def pop(self, token: str) -> bytes | None:
         """The same, for the last time."""
         data = self.get(token)
-        self._drop(token)
+        self._remove(token)
         return data
 
     def count(self, owner: str) -> int:
         """How many pictures are kept for `owner`."""
-        self._sweep()
-        return sum(held.owner == owner for held in self._held.values())
+        self._evict_expired()
+        return sum(entry.owner == owner for entry in self._entries.values())
 
-    def forget(self, owner: str) -> None:
+    def evict(self, owner: str) -> None:
         """Keep nothing of `owner`'s."""
-        for token in [token for token, held in self._held.items() if held.owner == owner]:
-            self._drop(token)
+        for token in [token for token, entry in self._entries.items() if entry.owner == owner]:
+            self._remove(token)
 
-    def _wind(self) -> None:
+    def _schedule_expiry(self) -> None:
         """Have the oldest forgotten when its time comes; without a loop there is nobody to do it."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return
-        if self._timer is None and self._held:
-            deadline = next(iter(self._held.values())).deadline
-            self._timer = loop.call_later(max(0.0, deadline - time.monotonic()), self._ring)
+        if self._timer is None and self._entries:
+            deadline = next(iter(self._entries.values())).deadline
+            self._timer = loop.call_later(max(0.0, deadline - time.monotonic()), self._expire)
 
-    def _ring(self) -> None:
+    def _expire(self) -> None:
         self._timer = None
-        self._sweep()
-        self._wind()
+        self._evict_expired()
+        self._schedule_expiry()
 
-    def _drop(self, token: str) -> None:
-        held = self._held.pop(token, None)
-        self._size -= len(held.data) if held else 0
+    def _remove(self, token: str) -> None:
+        entry = self._entries.pop(token, None)
+        self._total_bytes -= len(entry.data) if entry else 0
 
-    def _sweep(self) -> None:
+    def _evict_expired(self) -> None:
         now = time.monotonic()
-        while self._held:
-            token, held = next(iter(self._held.items()))
-            if held.deadline > now and self._size <= self._capacity:
+        while self._entries:
+            token, entry = next(iter(self._entries.items()))
+            if entry.deadline > now and self._total_bytes <= self._max_bytes:
                 return
-            self._drop(token)
+            self._remove(token)

@@ -1,8 +1,8 @@
-"""What the vendors' codes mean, the 22 shapes, and (from `words`) every word a person reads.
+"""What the vendors' codes mean, the 22 shapes, and (from `get_texts`) every word a person reads.
 
 ``data/*.toml`` and ``locales/*.toml`` are read once and checked whole; a row that does not fit is a ValueError that
-names file and key. `check` reads all of them, for the app to do at start. Imports `words` alone; everybody from
-floor 2 upward may import it.
+names file and key. `check_tables` reads all of them, for the app to do at start. Imports `get_texts` alone; everybody
+from floor 2 upward may import it.
 """
 
 import re
@@ -11,30 +11,40 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from .words import Document, fill, gaps, languages, load, match_language, require, translate, words
+from .words import (
+    Document,
+    find_placeholders,
+    format_text,
+    get_texts,
+    list_languages,
+    load_toml,
+    match_language,
+    require,
+    translate,
+)
 
 __all__ = [
-    "OUTCOMES",
-    "Dialect",
-    "NoAnswer",
+    "BILLING_OUTCOMES",
     "Shape",
+    "UnmappedSlug",
     "VendorCode",
-    "answer",
-    "check",
-    "fill",
-    "gaps",
-    "languages",
+    "VendorErrorTable",
+    "check_tables",
+    "code_for",
+    "find_placeholders",
+    "find_vendor_code",
+    "format_text",
+    "get_texts",
+    "list_languages",
+    "list_vendor_codes",
+    "load_shapes",
     "match_language",
-    "shapes",
-    "text_slug",
+    "match_text_slug",
     "translate",
-    "vendor_code",
-    "vendor_codes",
-    "words",
 ]
 
-OUTCOMES = ("refused", "not_processed", "unknown")
-TEXT_READ = 4000  # characters of a vendor's text that are searched
+BILLING_OUTCOMES = ("refused", "not_processed", "unknown")
+MAX_SEARCHED_CHARS = 4000  # characters of a vendor's text that are searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,99 +69,109 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class VendorErrorTable:
     """A provider's codes, its telling texts in the order of their precedence, and the code for each slug."""
 
     codes: Mapping[str, VendorCode]
-    texts: tuple[tuple[re.Pattern[str], str], ...]
-    answers: Mapping[str, VendorCode]
+    text_patterns: tuple[tuple[re.Pattern[str], str], ...]
+    codes_by_slug: Mapping[str, VendorCode]
 
 
-class NoAnswer(KeyError):
+class UnmappedSlug(KeyError):
     """The provider has no code for this slug."""
 
 
-def vendor_code(provider: str, code: str) -> VendorCode | None:
+def find_vendor_code(provider: str, code: str) -> VendorCode | None:
     """What `code` means, or None when it is not in the vendor's lists."""
-    dialect = _dialects().get(provider)
-    return dialect.codes.get(code) if dialect else None
+    error_table = _load_error_tables().get(provider)
+    return error_table.codes.get(code) if error_table else None
 
 
-def vendor_codes(provider: str) -> tuple[str, ...]:
+def list_vendor_codes(provider: str) -> tuple[str, ...]:
     """Every code in the vendor's lists, in their order."""
-    return tuple(_dialects()[provider].codes)
+    return tuple(_load_error_tables()[provider].codes)
 
 
-def text_slug(provider: str, text: str) -> str | None:
+def match_text_slug(provider: str, text: str) -> str | None:
     """The slug that a vendor's text decides by itself, whatever number stands beside it; None for most texts."""
-    dialect = _dialects().get(provider)
-    found = (slug for pattern, slug in (dialect.texts if dialect else ()) if pattern.search(text[:TEXT_READ]))
-    return next(found, None)
+    error_table = _load_error_tables().get(provider)
+    matches = (
+        slug
+        for pattern, slug in (error_table.text_patterns if error_table else ())
+        if pattern.search(text[:MAX_SEARCHED_CHARS])
+    )
+    return next(matches, None)
 
 
-def answer(provider: str, slug: str) -> VendorCode:
+def code_for(provider: str, slug: str) -> VendorCode:
     """Backwards: the code with which `provider` says `slug`. Raises NoAnswer, a KeyError."""
     try:
-        return _dialects()[provider].answers[slug]
+        return _load_error_tables()[provider].codes_by_slug[slug]
     except KeyError:
-        raise NoAnswer(f"data/errors.toml [{provider}.answers] {slug}") from None
+        raise UnmappedSlug(f"data/errors.toml [{provider}.answers] {slug}") from None
 
 
 @cache
-def shapes() -> tuple[Shape, ...]:
+def load_shapes() -> tuple[Shape, ...]:
     """The shape types in the order of their ids, 0 to 21."""
-    return read_shapes(load("data/shape_types.toml"))
+    return parse_shapes(load_toml("data/shape_types.toml"))
 
 
-def check() -> None:
+def check_tables() -> None:
     """Read and check every file now. Raises ValueError by file and key."""
-    _dialects()
-    shapes()
+    _load_error_tables()
+    load_shapes()
 
 
 # ── Reading: pure functions of a parsed document, so that a test can hand them a bad row ────────────────────────────
-def read_dialects(document: Document, slugs: frozenset[str], file: str = "data/errors.toml") -> dict[str, Dialect]:
+def parse_error_tables(
+    document: Document, slugs: frozenset[str], file: str = "data/errors.toml"
+) -> dict[str, VendorErrorTable]:
     """Each provider's dialect. `slugs`: those that have an explanation."""
-    dialects = {}
-    for provider, part in document.items():
-        require({"codes", "answers"} <= set(part), f"{file} [{provider}]", "needs codes and answers")
-        codes = {code: _read_code(provider, code, row, slugs, file) for code, row in part["codes"].items()}
-        texts = []
-        for number, row in enumerate(part.get("texts", ())):
-            where = f"{file} [[{provider}.texts]] number {number + 1}"
-            require(set(row) == {"pattern", "slug"}, where, "needs pattern, slug and no more")
-            require(row["slug"] in slugs, where, f"no explanation for slug {row['slug']!r}")
-            texts.append((re.compile(row["pattern"], re.IGNORECASE), row["slug"]))
-        for slug, code in part["answers"].items():
+    error_tables = {}
+    for provider, section in document.items():
+        require({"codes", "answers"} <= set(section), f"{file} [{provider}]", "needs codes and answers")
+        codes = {code: _parse_code(provider, code, row, slugs, file) for code, row in section["codes"].items()}
+        text_patterns = []
+        for number, row in enumerate(section.get("texts", ())):
+            location = f"{file} [[{provider}.texts]] number {number + 1}"
+            require(set(row) == {"pattern", "slug"}, location, "needs pattern, slug and no more")
+            require(row["slug"] in slugs, location, f"no explanation for slug {row['slug']!r}")
+            text_patterns.append((re.compile(row["pattern"], re.IGNORECASE), row["slug"]))
+        for slug, code in section["answers"].items():
             require(code in codes, f"{file} [{provider}.answers] {slug}", f"{code!r} is not among the codes")
-        answers = {slug: codes[code] for slug, code in part["answers"].items()}
-        dialects[provider] = Dialect(codes, tuple(texts), answers)
-    return dialects
+        codes_by_slug = {slug: codes[code] for slug, code in section["answers"].items()}
+        error_tables[provider] = VendorErrorTable(codes, tuple(text_patterns), codes_by_slug)
+    return error_tables
 
 
-def read_shapes(document: Document, file: str = "data/shape_types.toml") -> tuple[Shape, ...]:
+def parse_shapes(document: Document, file: str = "data/shape_types.toml") -> tuple[Shape, ...]:
     """The shapes; ids count from 0 without a hole and keys differ."""
-    found: list[Shape] = []
+    parsed: list[Shape] = []
     for number, row in enumerate(document["shapes"]):
-        where = f"{file} [[shapes]] number {number + 1}"
-        require(set(row) == {"id", "key", "vendor_label"}, where, "needs id, key, vendor_label and no more")
-        require(row["id"] == number, where, f"id {row['id']!r} should be {number}")
-        require(row["key"] not in {shape.key for shape in found}, where, f"key {row['key']!r} is there already")
-        found.append(Shape(**row))
-    return tuple(found)
+        location = f"{file} [[shapes]] number {number + 1}"
+        require(set(row) == {"id", "key", "vendor_label"}, location, "needs id, key, vendor_label and no more")
+        require(row["id"] == number, location, f"id {row['id']!r} should be {number}")
+        require(row["key"] not in {shape.key for shape in parsed}, location, f"key {row['key']!r} is there already")
+        parsed.append(Shape(**row))
+    return tuple(parsed)
 
 
-def _read_code(provider: str, code: str, row: Any, slugs: frozenset[str], file: str) -> VendorCode:
-    where = f"{file} [{provider}.codes] {code}"
-    require(isinstance(row, Mapping), where, "is not a table")
-    require(set(row) <= {"slug", "outcome", "http", "constant"}, where, f"unknown field in {sorted(row)}")
-    require(row.get("slug") in slugs, where, f"no explanation for slug {row.get('slug')!r}")
-    require(row.get("outcome") in OUTCOMES, where, f"outcome {row.get('outcome')!r} is not one of {OUTCOMES}")
+def _parse_code(provider: str, code: str, row: Any, slugs: frozenset[str], file: str) -> VendorCode:
+    location = f"{file} [{provider}.codes] {code}"
+    require(isinstance(row, Mapping), location, "is not a table")
+    require(set(row) <= {"slug", "outcome", "http", "constant"}, location, f"unknown field in {sorted(row)}")
+    require(row.get("slug") in slugs, location, f"no explanation for slug {row.get('slug')!r}")
+    require(
+        row.get("outcome") in BILLING_OUTCOMES,
+        location,
+        f"outcome {row.get('outcome')!r} is not one of {BILLING_OUTCOMES}",
+    )
     http = row.get("http")
-    require(isinstance(http, int) and 200 <= http <= 599, where, f"http {http!r} is not a status")
+    require(isinstance(http, int) and 200 <= http <= 599, location, f"http {http!r} is not a status")
     return VendorCode(provider, code, **row)
 
 
 @cache
-def _dialects() -> Mapping[str, Dialect]:
-    return read_dialects(load("data/errors.toml"), frozenset(words(languages()[0])["errors"]))
+def _load_error_tables() -> Mapping[str, VendorErrorTable]:
+    return parse_error_tables(load_toml("data/errors.toml"), frozenset(get_texts(list_languages()[0])["errors"]))

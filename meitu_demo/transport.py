@@ -8,17 +8,17 @@ import logging
 import httpx
 from starlette.types import ASGIApp
 
-from .links import no_cookies
+from .links import create_blocking_cookie_jar
 from .routes import OFFLINE_URL
 from .settings import Settings
 
 
-def make_client(settings: Settings, offline: ASGIApp) -> httpx.AsyncClient:
+def create_http_client(settings: Settings, offline_app: ASGIApp) -> httpx.AsyncClient:
     """The client for the life of the app: the vendors over the network, the offline server by a mount in process."""
     # httpx writes whole URLs at INFO, and Meitu's hold the keys; Pillow a photo's metadata at DEBUG.
     for name in ("httpx", "httpcore", "PIL"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("httpx").addFilter(_without_urls)  # whoever turns its level up again
+    logging.getLogger("httpx").addFilter(_allow_warnings_only)  # whoever turns its level up again
     timeout = httpx.Timeout(
         connect=settings.connect_timeout, write=settings.write_timeout, read=settings.read_timeout,
         pool=settings.connect_timeout,
@@ -26,10 +26,10 @@ def make_client(settings: Settings, offline: ASGIApp) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         timeout=timeout,
         limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
-        cookies=no_cookies(),
-        mounts={OFFLINE_URL: httpx.ASGITransport(offline, raise_app_exceptions=False)},
+        cookies=create_blocking_cookie_jar(),
+        mounts={OFFLINE_URL: httpx.ASGITransport(offline_app, raise_app_exceptions=False)},
     )
 
 
-def _without_urls(record: logging.LogRecord) -> bool:
+def _allow_warnings_only(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING

@@ -14,48 +14,48 @@ from types import MappingProxyType
 from typing import Any
 
 LANGUAGES = ("en", "zh")
-CHINESE = ("zh", "cmn", "yue")  # RFC 5646 primary tags that a browser may send for Chinese
-GAP = re.compile(r"\{([a-z][a-z0-9_]*)(:MB)?\}")
-PLAIN = ("title", "why", "fix")  # each may also have a `_facts` form, with gaps
-MEGABYTE = 1_000_000  # decimal, as file sizes are shown elsewhere
+CHINESE_TAGS = ("zh", "cmn", "yue")  # RFC 5646 primary tags that a browser may send for Chinese
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)(:MB)?\}")
+EXPLANATION_FIELDS = ("title", "why", "fix")  # each may also have a `_facts` form, with gaps
+BYTES_PER_MB = 1_000_000  # decimal, as file sizes are shown elsewhere
 
 Document = Mapping[str, Any]
 
 
-def languages() -> tuple[str, ...]:
+def list_languages() -> tuple[str, ...]:
     """The languages there are words in; the first is the fallback."""
     return LANGUAGES
 
 
-def words(language: str) -> Mapping[str, Any]:
+def get_texts(language: str) -> Mapping[str, Any]:
     """All words of a language, nested as in its file, read-only."""
-    return _library()[language]
+    return _load_all_texts()[language]
 
 
-def translate(key: str, language: str, /, **facts: object) -> str:
+def translate(key: str, language: str, /, **params: object) -> str:
     """The words at a dotted key with their gaps filled. Raises KeyError for an unknown key or a missing fact."""
-    text: Any = words(language)
+    text: Any = get_texts(language)
     for part in key.split("."):
         text = text.get(part) if isinstance(text, Mapping) else None
     if not isinstance(text, str):
         raise KeyError(key)
-    return fill(text, facts)
+    return format_text(text, params)
 
 
-def gaps(text: str) -> frozenset[str]:
+def find_placeholders(text: str) -> frozenset[str]:
     """The names of the facts that `text` wants."""
-    return frozenset(name for name, _ in GAP.findall(text))
+    return frozenset(name for name, _ in PLACEHOLDER.findall(text))
 
 
-def fill(text: str, facts: Mapping[str, object]) -> str:
+def format_text(text: str, params: Mapping[str, object]) -> str:
     """`text` with its gaps filled, in one pass: braces inside a fact stay what they are. Raises KeyError."""
-    return GAP.sub(lambda gap: _shown(facts[gap[1]], megabytes=gap[2] is not None), text)
+    return PLACEHOLDER.sub(lambda gap: _format_value(params[gap[1]], megabytes=gap[2] is not None), text)
 
 
 def match_language(accept_language: str | None) -> str:
     """The language that an Accept-Language header prefers among ours (RFC 9110, section 12.5.4); else English."""
     weights: dict[str, float] = {}  # in the order of the header, which settles a draw
-    anything_else = 0.0
+    wildcard_quality = 0.0
     for item in (accept_language or "")[:1000].split(","):
         tag, *parameters = (part.strip().lower() for part in item.split(";"))
         quality = re.fullmatch(r"q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", parameters[0] if parameters else "q=1")
@@ -63,48 +63,60 @@ def match_language(accept_language: str | None) -> str:
         if quality is None:
             continue
         if primary == "*":
-            anything_else = float(quality[1])
-        elif primary == "en" or primary in CHINESE:
-            language = "zh" if primary in CHINESE else "en"
+            wildcard_quality = float(quality[1])
+        elif primary == "en" or primary in CHINESE_TAGS:
+            language = "zh" if primary in CHINESE_TAGS else "en"
             weights[language] = max(weights.get(language, 0.0), float(quality[1]))
     for language in LANGUAGES:
-        weights.setdefault(language, anything_else)
+        weights.setdefault(language, wildcard_quality)
     best = max(weights, key=lambda language: weights[language])
     return best if weights[best] > 0 else LANGUAGES[0]
 
 
 # ── Reading: pure functions of a parsed document, so that a test can hand them a bad one ────────────────────────────
-def read_words(document: Document, file: str) -> dict[str, str]:
+def parse_texts(document: Document, file: str) -> dict[str, str]:
     """The texts by dotted key. Refuses stray braces and odd fields of errors."""
     flat = dict(_flatten(document, "", file))
     for key, text in flat.items():
-        where = f"{file} {key}"
-        require(not set("{}") & set(GAP.sub("", text)), where, "a brace that is not a {gap}")
+        location = f"{file} {key}"
+        require(not set("{}") & set(PLACEHOLDER.sub("", text)), location, "a brace that is not a {gap}")
         if key.startswith("errors."):
             field = key.split(".")[-1]
-            require(field.removesuffix("_facts") in PLAIN and bool(text.strip()), where, "not title, why or fix")
-            require(bool(gaps(text)) == field.endswith("_facts"), where, "gaps belong into `_facts`, and only there")
+            require(
+                field.removesuffix("_facts") in EXPLANATION_FIELDS and bool(text.strip()),
+                location,
+                "not title, why or fix",
+            )
+            require(
+                bool(find_placeholders(text)) == field.endswith("_facts"),
+                location,
+                "gaps belong into `_facts`, and only there",
+            )
     for slug in document["errors"]:
-        missing = [field for field in PLAIN if f"errors.{slug}.{field}" not in flat]
+        missing = [field for field in EXPLANATION_FIELDS if f"errors.{slug}.{field}" not in flat]
         require(not missing, f"{file} errors.{slug}", f"lacks {', '.join(missing)}")
     return flat
 
 
-def require_same(first: Mapping[str, str], second: Mapping[str, str], names: tuple[str, str]) -> None:
+def check_same_keys(first: Mapping[str, str], second: Mapping[str, str], names: tuple[str, str]) -> None:
     """Both languages hold the same keys, and each text the same gaps."""
     for key in sorted(first.keys() | second.keys()):
-        for mine, name in ((first, names[0]), (second, names[1])):
-            require(key in mine, f"{name} {key}", "is missing here")
-        require(gaps(first[key]) == gaps(second[key]), f"{names[1]} {key}", f"gaps differ from {names[0]}")
+        for texts, name in ((first, names[0]), (second, names[1])):
+            require(key in texts, f"{name} {key}", "is missing here")
+        require(
+            find_placeholders(first[key]) == find_placeholders(second[key]),
+            f"{names[1]} {key}",
+            f"gaps differ from {names[0]}",
+        )
 
 
-def require(holds: bool, where: str, what: str) -> None:
+def require(condition: bool, location: str, problem: str) -> None:
     """Raises ValueError, by file and key, unless it `holds`."""
-    if not holds:
-        raise ValueError(f"{where}: {what}")
+    if not condition:
+        raise ValueError(f"{location}: {problem}")
 
 
-def load(name: str) -> dict[str, Any]:
+def load_toml(name: str) -> dict[str, Any]:
     """The parsed document of a TOML file that ships with the package."""
     return tomllib.loads((files("meitu_demo") / name).read_text("utf-8"))
 
@@ -115,33 +127,33 @@ def load_json(name: str) -> Any:
 
 
 def _flatten(document: Document, prefix: str, file: str) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+    texts: list[tuple[str, str]] = []
     for name, value in document.items():
         if isinstance(value, Mapping):
-            found += _flatten(value, f"{prefix}{name}.", file)
+            texts += _flatten(value, f"{prefix}{name}.", file)
         else:
             require(isinstance(value, str), f"{file} {prefix}{name}", "is not a text")
-            found.append((prefix + name, value))
-    return found
+            texts.append((prefix + name, value))
+    return texts
 
 
-def _shown(value: object, *, megabytes: bool) -> str:
+def _format_value(value: object, *, megabytes: bool) -> str:
     if megabytes and isinstance(value, int | float):
-        return f"{value / MEGABYTE:.1f}".removesuffix(".0") + " MB"
+        return f"{value / BYTES_PER_MB:.1f}".removesuffix(".0") + " MB"
     if isinstance(value, float):
         return f"{value:.0f}" if abs(value) >= 10 else f"{value:.2g}"
     return str(value)
 
 
-def _frozen(document: Document) -> Mapping[str, Any]:
-    return MappingProxyType({k: _frozen(v) if isinstance(v, Mapping) else v for k, v in document.items()})
+def _freeze(document: Document) -> Mapping[str, Any]:
+    return MappingProxyType({k: _freeze(v) if isinstance(v, Mapping) else v for k, v in document.items()})
 
 
 @cache
-def _library() -> Mapping[str, Mapping[str, Any]]:
+def _load_all_texts() -> Mapping[str, Mapping[str, Any]]:
     names = {language: f"locales/{language}.toml" for language in LANGUAGES}
-    documents = {language: load(name) for language, name in names.items()}
-    flat = {language: read_words(documents[language], name) for language, name in names.items()}
+    documents = {language: load_toml(name) for language, name in names.items()}
+    flat = {language: parse_texts(documents[language], name) for language, name in names.items()}
     for other in LANGUAGES[1:]:
-        require_same(flat[LANGUAGES[0]], flat[other], (names[LANGUAGES[0]], names[other]))
-    return {language: _frozen(document) for language, document in documents.items()}
+        check_same_keys(flat[LANGUAGES[0]], flat[other], (names[LANGUAGES[0]], names[other]))
+    return {language: _freeze(document) for language, document in documents.items()}

@@ -192,7 +192,7 @@ def settings() -> Settings:
 async def offline_client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """The app's own client with the offline server mounted in process."""
     from meitu_demo.offline import create_app
-    from meitu_demo.transport import make_client
+    from meitu_demo.transport import create_http_client
 
-    async with make_client(settings, create_app()) as client:
+    async with create_http_client(settings, create_app()) as client:
         yield client

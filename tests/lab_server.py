@@ -10,12 +10,12 @@ from pathlib import Path
 import httpx
 
 import meitu_demo
-from meitu_demo.errors import DemoError, ProviderError
+from meitu_demo.errors import DemoError, VendorError
 from meitu_demo.explain import explain
 from meitu_demo.offline.faults import Fault, FaultOutcome
 from meitu_demo.offline.lab import MAX_HOLD_S
-from meitu_demo.service import Outcome
-from meitu_demo.tables import gaps, words
+from meitu_demo.service import CallResult
+from meitu_demo.tables import find_placeholders, get_texts
 
 PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
 NEVER_ANSWERED = {"timeout_before", "timeout_after", "drip"}
@@ -49,22 +49,22 @@ def charges(address: str) -> dict[str, int]:
     return dict(httpx.get(f"{address}/lab/charges", trust_env=False).json())
 
 
-def check(found: Outcome | DemoError, fault: Fault) -> None:
+def check(found: CallResult | DemoError, fault: Fault) -> None:
     """`found` is what `fault` declares, and a person is told so in each language, money included."""
     if fault.error is None:
-        assert isinstance(found, Outcome), found
-        assert min(found.result.width, found.result.height) > 100
+        assert isinstance(found, CallResult), found
+        assert min(found.result_photo.width, found.result_photo.height) > 100
         return
     assert isinstance(found, DemoError)
     assert type(found) is fault.error, found
-    assert (found.code if isinstance(found, ProviderError) else found.facts["cause"]) == fault.cause
+    assert (found.code if isinstance(found, VendorError) else found.facts["cause"]) == fault.cause
     for language in ("en", "zh"):
         told = explain(found, language)
         assert all((told.title, told.why, told.fix)), told
-        assert not any(gaps(text) for text in (told.title, told.why, told.fix)), told
+        assert not any(find_placeholders(text) for text in (told.title, told.why, told.fix)), told
         says = {
             verdict
-            for verdict, texts in words(language)["billing"].items()
+            for verdict, texts in get_texts(language)["billing"].items()
             if texts["why"] and texts["why"] in told.why
         }
         if fault.outcome is FaultOutcome.REFUSED:  # nothing is said then, or in the refusal's own words

@@ -12,22 +12,22 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from meitu_demo import service
-from meitu_demo.accounts import Accounts
+from meitu_demo.accounts import PaidCallRecorder
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import (
-    BadReply,
     DemoError,
+    InvalidResponse,
     OutcomeUnknown,
     OverBudget,
     OverVisitorBudget,
-    ProviderError,
     Unreachable,
+    VendorError,
 )
 from meitu_demo.ledger.report import tally_calls
 from meitu_demo.ledger.tables import calls
 from meitu_demo.offline import create_app
 from meitu_demo.settings import Settings
-from meitu_demo.spec import Credentials, Route
+from meitu_demo.spec import CallTarget, Credentials
 
 VENDOR = "http://vendor.invalid"
 KEYS = Credentials(SecretStr("key"), SecretStr("pair"))
@@ -42,34 +42,34 @@ async def vendor() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def accounts(folder: Path, *, per_second: float | None = None, **caps: int) -> Accounts:
-    return Accounts.open(Settings(data_dir=str(folder), calls_per_second=per_second, **caps))
+def accounts(folder: Path, *, per_second: float | None = None, **caps: int) -> PaidCallRecorder:
+    return PaidCallRecorder.from_settings(Settings(data_dir=str(folder), calls_per_second=per_second, **caps))
 
 
 async def call(
     client: httpx.AsyncClient,
-    book: Accounts,
+    book: PaidCallRecorder,
     photo: bytes,
     *,
     visitor: str = "one",
     url: str = VENDOR,
     paid: bool = True,
-    watch: service.Watch = service.unwatched,
+    watch: service.ProgressCallback = service.no_progress,
     endpoint: str = "quality_restoration",
-) -> service.Outcome:
-    route = Route(CATALOGUE[endpoint].provider, url, KEYS, paid=paid)
+) -> service.CallResult:
+    route = CallTarget(CATALOGUE[endpoint].provider, url, KEYS, is_billable=paid)
     order = await service.prepare(CATALOGUE[endpoint], photo, {})
-    pay = partial(book.pay, route, order, fingerprint=book.fingerprint(order), visitor=visitor)
-    asked = await service.ask(client, route, order, pay=pay, watch=watch)
-    return await service.collect(client, route, order, asked)
+    pay = partial(book.record, route, order, fingerprint=book.compute_fingerprint(order), visitor=visitor)
+    asked = await service.send(client, route, order, open_paid_call=pay, on_progress=watch)
+    return await service.fetch_result(client, route, order, asked)
 
 
-def states(book: Accounts) -> Mapping[str, int]:
+def states(book: PaidCallRecorder) -> Mapping[str, int]:
     (found,) = tally_calls(book.ledger.store, 0, time.time() + 60)
     return {str(state): count for state, count in found.states.items() if count}
 
 
-def rows(book: Accounts) -> list[dict[str, object]]:
+def rows(book: PaidCallRecorder) -> list[dict[str, object]]:
     """Every call as it stands in the ledger."""
     with book.ledger.store.database.snapshot() as connection:
         return [dict(row) for row in connection.execute(select(calls)).mappings()]
@@ -85,19 +85,19 @@ async def test_a_call_that_works_is_confirmed(
     (row,) = rows(book)
     assert (row["state"], row["endpoint"], row["request_id"]) == ("confirmed", endpoint, outcome.request_id)
     assert outcome.request_id
-    assert len(outcome.sent.data) < row["bytes_sent"] < 2 * len(outcome.sent.data)
-    assert row["bytes_received"] > (100 if endpoint == "facial_aesthetics" else len(outcome.result.data))
+    assert len(outcome.sent_photo.data) < row["bytes_sent"] < 2 * len(outcome.sent_photo.data)
+    assert row["bytes_received"] > (100 if endpoint == "facial_aesthetics" else len(outcome.result_photo.data))
     assert sum(vendor.charges.values()) == 1  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
     ("fault", "error", "state"),
     [
-        ("code:90024", ProviderError, "refused"),
-        ("code:20001", ProviderError, "unknown"),
-        ("empty", BadReply, "unknown"),
-        ("html_200", BadReply, "unknown"),
-        ("not_an_image", BadReply, "confirmed"),  # the vendor did its work, however bad the picture
+        ("code:90024", VendorError, "refused"),
+        ("code:20001", VendorError, "unknown"),
+        ("empty", InvalidResponse, "unknown"),
+        ("html_200", InvalidResponse, "unknown"),
+        ("not_an_image", InvalidResponse, "confirmed"),  # the vendor did its work, however bad the picture
     ],
 )
 async def test_how_a_call_ended_is_written_down(
@@ -171,11 +171,11 @@ async def test_an_offline_call_leaves_no_trace(vendor: httpx.AsyncClient, tmp_pa
 def test_a_visitor_is_a_cookie_of_ours_or_an_address(tmp_path: Path) -> None:
     """A signed cookie stands for itself; a forged or missing one for the address; proxies must be trusted."""
     book = accounts(tmp_path)
-    cookie = book.new_cookie()
-    assert book.is_ours(cookie)
-    assert book.visitor(cookie, "192.0.2.7", "") == book.visitor(cookie, "198.51.100.1", "")
-    assert not book.is_ours(cookie[:-1] + ("A" if cookie[-1] != "A" else "B"))
-    assert book.visitor("forged", "192.0.2.7", "203.0.113.9") == "192.0.2.7"
+    cookie = book.create_cookie()
+    assert book.is_valid_cookie(cookie)
+    assert book.identify_visitor(cookie, "192.0.2.7", "") == book.identify_visitor(cookie, "198.51.100.1", "")
+    assert not book.is_valid_cookie(cookie[:-1] + ("A" if cookie[-1] != "A" else "B"))
+    assert book.identify_visitor("forged", "192.0.2.7", "203.0.113.9") == "192.0.2.7"
 
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE))
@@ -185,13 +185,13 @@ async def test_each_endpoint_can_be_paid_for(
     """Whatever form its request has: sizes both ways and the request id are written down."""
     endpoint = CATALOGUE[name]
     book = accounts(tmp_path)
-    route = Route(endpoint.provider, VENDOR, KEYS, paid=True)
+    route = CallTarget(endpoint.provider, VENDOR, KEYS, is_billable=True)
     order = await service.prepare(endpoint, portrait, {})
-    pay = partial(book.pay, route, order, fingerprint=book.fingerprint(order), visitor="one")
-    asked = await service.ask(vendor, route, order, pay=pay)
+    pay = partial(book.record, route, order, fingerprint=book.compute_fingerprint(order), visitor="one")
+    asked = await service.send(vendor, route, order, open_paid_call=pay)
     with book.ledger.store.database.snapshot() as connection:
         (row,) = connection.execute(select(calls)).mappings()
     assert row["state"] == "confirmed"
     assert row["bytes_sent"] > len(order.photo.data)
     assert row["bytes_received"] > 0
-    assert row["request_id"] == (asked.reply.request_id or "")
+    assert row["request_id"] == (asked.response.request_id or "")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meitu_demo.address import client_address, sharer
+from meitu_demo.address import fairness_key, resolve_client_address
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
@@ -34,31 +34,33 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 )
 def test_who_vouches_for_an_address(peer: str, forwarded_for: str, address: str) -> None:
     """Trusted proxies are believed one after the other from the right; nobody else is."""
-    assert client_address(peer, forwarded_for, PROXIES) == address
+    assert resolve_client_address(peer, forwarded_for, PROXIES) == address
 
 
 @given(st.text(max_size=60), st.text(max_size=200))
 def test_no_header_makes_it_raise(peer: str, forwarded_for: str) -> None:
     """Whatever is written there, an address or "unknown" comes of it; without trusted proxies it is the peer's."""
-    client_address(peer, forwarded_for, PROXIES)
-    assert client_address("203.0.113.9", forwarded_for, []) == "203.0.113.9"
-    assert client_address("10.0.0.1", forwarded_for, PROXIES)
+    resolve_client_address(peer, forwarded_for, PROXIES)
+    assert resolve_client_address("203.0.113.9", forwarded_for, []) == "203.0.113.9"
+    assert resolve_client_address("10.0.0.1", forwarded_for, PROXIES)
 
 
 # ── Who counts as one visitor ───────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("address", ["9.9.9.9", "2620:fe:0:1::/64"])
 def test_a_public_address_is_one_visitor(address: str) -> None:
     """However many tabs are opened behind it."""
-    assert {sharer(session, client_address(address.removesuffix("/64"), "", [])) for session in "abc"} == {address}
+    assert {
+        fairness_key(session, resolve_client_address(address.removesuffix("/64"), "", [])) for session in "abc"
+    } == {address}
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "::1", "10.1.2.3", "192.168.0.7", "100.64.0.1", "fe80::1%eth0", "", "x"])
 def test_where_an_address_tells_nobody_apart_a_tab_is_one_visitor(peer: str) -> None:
     """Loopback, private networks, and what is no address."""
-    assert sharer("tab a", client_address(peer, "", [])) == "tab a"
+    assert fairness_key("tab a", resolve_client_address(peer, "", [])) == "tab a"
 
 
 def test_only_a_trusted_proxy_tells_visitors_apart() -> None:
     """A proxy that is trusted passes the visitor's own address on; one that is not hides everybody behind it."""
-    assert sharer("tab a", client_address("10.0.0.1", "9.9.9.9", PROXIES)) == "9.9.9.9"
-    assert sharer("tab a", client_address("192.168.0.1", "9.9.9.9", PROXIES)) == "tab a"
+    assert fairness_key("tab a", resolve_client_address("10.0.0.1", "9.9.9.9", PROXIES)) == "9.9.9.9"
+    assert fairness_key("tab a", resolve_client_address("192.168.0.1", "9.9.9.9", PROXIES)) == "tab a"

@@ -26,8 +26,8 @@ from sightings import seen
 from ui.conftest import Page, serve
 
 from meitu_demo import service
-from meitu_demo.accounts import Accounts
-from meitu_demo.calling import Line, Repeats
+from meitu_demo.accounts import PaidCallRecorder
+from meitu_demo.calling import RetryBudget, VendorHealth
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import DemoError
 from meitu_demo.explain import explain
@@ -35,11 +35,11 @@ from meitu_demo.ledger.__main__ import main as ledger_report
 from meitu_demo.offline import create_app
 from meitu_demo.offline.faults import CODE_PREFIX, FAULTS
 from meitu_demo.offline.wired import ConnectionProtocol
-from meitu_demo.outlets import Redact
-from meitu_demo.routes import Routes
+from meitu_demo.outlets import RedactingFilter
+from meitu_demo.routes import TargetResolver
 from meitu_demo.settings import Settings
 from meitu_demo.spec import Credentials, Endpoint
-from meitu_demo.transport import make_client
+from meitu_demo.transport import create_http_client
 from meitu_demo.ui import api
 from meitu_demo.ui.result import stage
 from meitu_demo.ui.result.naming import file_name
@@ -140,7 +140,7 @@ class Heard:
 
 @contextmanager
 def listening() -> Iterator[Heard]:
-    """Everything at DEBUG, as a process hears it that has called `outlets.install`."""
+    """Everything at DEBUG, as a process hears it that has called `outlets.install_redaction`."""
     heard = Heard()
     handlers = {"": [heard.bare, heard.filtered], "meitu_demo": [heard.ours]}
     put_up = []
@@ -150,7 +150,7 @@ def listening() -> Iterator[Heard]:
                 handler = logging.StreamHandler(stream)
                 handler.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s %(args)s"))
                 if stream is heard.filtered:
-                    handler.addFilter(Redact())
+                    handler.addFilter(RedactingFilter())
                 logging.getLogger(name).addHandler(handler)
                 put_up.append((logging.getLogger(name), handler))
         for name in LOUD:
@@ -192,7 +192,7 @@ class World:
     lab_port: int
     page: Page
     settings: Settings
-    accounts: Accounts
+    accounts: PaidCallRecorder
     photo: bytes
     upload: dict[str, Any]
     events: dict[str, int]  # of a click on a panel's button, and on the one that takes keys
@@ -224,19 +224,32 @@ class World:
         keys = VISITORS if number % 2 else OWNERS
         own = {endpoint.provider: Credentials(*map(SecretStr, keys[endpoint.provider]))}
         self.vendor.keys = keys
-        routes = Routes(self.settings, own if number % 2 else None)
-        route = routes.choose(endpoint.provider)
-        objects: list[Any] = [self.settings, routes, route, route.credentials, own, routes.status(endpoint.provider)]
+        routes = TargetResolver(self.settings, own if number % 2 else None)
+        route = routes.resolve(endpoint.provider)
+        objects: list[Any] = [
+            self.settings,
+            routes,
+            route,
+            route.credentials,
+            own,
+            routes.get_status(endpoint.provider),
+        ]
         sinks: dict[str, str] = {}
         try:
             order = await service.prepare(endpoint, self.photo, self.values(combination.kind, endpoint))
             objects.append(order)
             pay = partial(
-                self.accounts.pay, route, order, fingerprint=self.accounts.fingerprint(order), visitor="127.0.0.1"
+                self.accounts.record,
+                route,
+                order,
+                fingerprint=self.accounts.compute_fingerprint(order),
+                visitor="127.0.0.1",
             )
-            asked = await service.ask(client, route, order, pay=pay, line=Line(repeats=Repeats(0, 0)))
+            asked = await service.send(
+                client, route, order, open_paid_call=pay, health=VendorHealth(retry_budget=RetryBudget(0, 0))
+            )
             objects.append(asked)
-            outcome = await service.collect(client, route, order, asked)
+            outcome = await service.fetch_result(client, route, order, asked)
             objects.append(outcome)
             sinks["file's name"] = file_name(outcome)
             sinks["report"] = "".join(str(api.report(outcome, language, 30)) for language in LANGUAGES)
@@ -317,7 +330,9 @@ def world(folders: dict[str, Path], portrait: bytes) -> Iterator[World]:
         }
         upload = page.upload(portrait)
         try:
-            yield World(vendor, failing, port, page, direct, Accounts.open(direct), portrait, upload, events)
+            yield World(
+                vendor, failing, port, page, direct, PaidCallRecorder.from_settings(direct), portrait, upload, events
+            )
         finally:
             serving.close()
 
@@ -349,7 +364,7 @@ async def test_a_key_turns_up_nowhere(
     combinations = COMBINATIONS[: rounds(len(COMBINATIONS))]
     assert {combination.kind for combination in combinations} == set(KINDS)
     transport, of_app = Elsewhere(), Elsewhere()
-    client = make_client(world.settings, create_app())
+    client = create_http_client(world.settings, create_app())
     client._transport, world.page.client._transport = transport, of_app
 
     def look(where: str, things: Mapping[str, str | bytes]) -> None:

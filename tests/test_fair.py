@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meitu_demo.errors import Crowded
-from meitu_demo.fair import Turns
+from meitu_demo.errors import QueueFull
+from meitu_demo.fair import FairQueue
 
 
 async def settle() -> None:
@@ -34,20 +34,20 @@ class Call:
 
     numbers = itertools.count()
 
-    def __init__(self, turns: Turns, visitor: str) -> None:
+    def __init__(self, turns: FairQueue, visitor: str) -> None:
         self.visitor, self.number = visitor, next(self.numbers)
         self.heard: list[tuple[int, int | None]] = []
         self.state = "new"
-        self.crowded: Crowded | None = None
+        self.crowded: QueueFull | None = None
         self.end = asyncio.Event()
         self.task = asyncio.create_task(self._run(turns))
 
-    async def _run(self, turns: Turns) -> None:
+    async def _run(self, turns: FairQueue) -> None:
         try:
-            async with turns.turn(self.visitor, self._hear):
+            async with turns.slot(self.visitor, self._hear):
                 self.state = "running"
                 await self.end.wait()
-        except Crowded as error:
+        except QueueFull as error:
             self.crowded = error
         finally:
             self.state = "gone"
@@ -61,9 +61,9 @@ def those(calls: list[Call], state: str) -> list[Call]:
     return [call for call in calls if call.state == state]
 
 
-def is_empty(turns: Turns) -> bool:
+def is_empty(turns: FairQueue) -> bool:
     """Whether nothing is kept of anybody."""
-    return not turns._claims and not turns._line and not turns._running
+    return not turns._pending and not turns._waiters and not turns._running
 
 
 # ── Whatever happens, in whatever order ─────────────────────────────────────────────────────────────────────────────
@@ -76,7 +76,7 @@ def test_the_rules_hold_at_every_step(steps: list[tuple[str, int]], at_once: int
     """Calls come, end and leave in any order, also several in the same moment: bounds, order and places hold."""
 
     async def play() -> None:
-        turns = Turns(at_once, each, most)
+        turns = FairQueue(at_once, each, most)
         calls: list[Call] = []
         for what, which in [*steps, ("settle", 0)]:
             there = [call for call in calls if call.state != "gone"]
@@ -100,10 +100,10 @@ def test_the_rules_hold_at_every_step(steps: list[tuple[str, int]], at_once: int
         await settle()
         assert is_empty(turns)
 
-    def hold(turns: Turns, calls: list[Call]) -> None:
+    def hold(turns: FairQueue, calls: list[Call]) -> None:
         running, waiting = those(calls, "running"), those(calls, "waiting")
         claims = Counter(call.visitor for call in [*running, *waiting])
-        assert turns._claims == claims
+        assert turns._pending == claims
         assert not waiting or len(running) == at_once  # no wake-up is lost
         assert turns._running == Counter(call.visitor for call in running)
         assert len(running) + len(waiting) <= most
@@ -121,7 +121,7 @@ def test_a_turn_given_to_somebody_who_leaves_is_given_on(more: int, order: list[
     """The slot becomes free and the first in line is cancelled in the same moment: the next one has it."""
 
     async def play() -> None:
-        turns = Turns(1, 99, 99)
+        turns = FairQueue(1, 99, 99)
         first, second, *others = [Call(turns, f"v{n}") for n in range(3 + more)]
         await settle()
         for what in order:
@@ -140,7 +140,7 @@ def test_a_turn_given_to_somebody_who_leaves_is_given_on(more: int, order: list[
 @pytest.mark.parametrize(("visitors", "rounds"), [(2, 50), (7, 50), (20, 50)])
 async def test_everybody_gets_the_same(visitors: int, rounds: int, figure: Callable[[str], None]) -> None:
     """Visitors who always want a turn have had the same number of turns at every moment, give or take one."""
-    turns = Turns(at_once=2, each=3, most=1000)
+    turns = FairQueue(max_concurrent=2, per_visitor=3, max_pending=1000)
     draw = random.Random(visitors)
     served: Counter[str] = Counter({f"v{n}": 0 for n in range(visitors)})
     widest = 0
@@ -148,7 +148,7 @@ async def test_everybody_gets_the_same(visitors: int, rounds: int, figure: Calla
     async def wants(visitor: str) -> None:
         nonlocal widest
         while served[visitor] < rounds:
-            async with turns.turn(visitor):
+            async with turns.slot(visitor):
                 served[visitor] += 1
                 widest = max(widest, max(served.values()) - min(served.values()))
                 for _ in range(draw.randrange(6)):
@@ -168,7 +168,7 @@ async def test_everybody_gets_the_same(visitors: int, rounds: int, figure: Calla
 
 async def test_whoever_has_least_is_let_in() -> None:
     """A further slot is given to nobody while somebody who waits has fewer; then to whoever came first."""
-    turns = Turns(at_once=3, each=4, most=99)
+    turns = FairQueue(max_concurrent=3, per_visitor=4, max_pending=99)
     pile = [Call(turns, "pile") for _ in range(4)]
     await settle()
     pair, single = [Call(turns, "pair") for _ in range(2)], Call(turns, "single")
@@ -186,7 +186,7 @@ async def test_whoever_has_least_is_let_in() -> None:
 
 async def test_a_single_call_passes_a_pile() -> None:
     """Whoever has ten in line keeps what is at work, then the next visitor gets one; the pile's own order stays."""
-    turns = Turns(1, 99, 99)
+    turns = FairQueue(1, 99, 99)
     pile = [Call(turns, "pile") for _ in range(10)]
     await settle()
     single = Call(turns, "single")
@@ -204,7 +204,7 @@ async def test_a_single_call_passes_a_pile() -> None:
 # ── What is said ────────────────────────────────────────────────────────────────────────────────────────────────────
 async def test_the_place_in_line_is_told_as_it_changes() -> None:
     """At the start and whenever fewer, or more, come before; not otherwise."""
-    turns = Turns(1, 9, 9)
+    turns = FairQueue(1, 9, 9)
     running, leaver, last = (Call(turns, "a") for _ in range(3))
     await settle()
     assert (running.heard, leaver.heard, last.heard) == ([], [(0, None)], [(1, None)])
@@ -221,7 +221,7 @@ async def test_the_place_in_line_is_told_as_it_changes() -> None:
 async def test_the_wait_that_is_told_is_the_wait(at_once: int) -> None:
     """When every call takes as long as the last ones did, nobody's turn comes later than was said, nor much sooner."""
     clock = Clock()
-    turns = Turns(at_once, 99, 99, clock=clock)
+    turns = FairQueue(at_once, 99, 99, clock=clock)
     calls = [Call(turns, f"v{n}") for n in range(at_once)]
     for _ in range(6):
         await settle()
@@ -243,7 +243,7 @@ async def test_the_wait_that_is_told_is_the_wait(at_once: int) -> None:
 async def test_a_full_line_is_told_at_once_with_the_wait() -> None:
     """Beyond a visitor's share, and beyond all places: an error with how many come before and about how long."""
     clock = Clock()
-    turns = Turns(2, 3, 7, clock=clock)
+    turns = FairQueue(2, 3, 7, clock=clock)
     calls = [Call(turns, visitor) for visitor in "aaabbbc"]
     await settle()
     assert [call.state for call in calls].count("running") == 2
@@ -269,7 +269,7 @@ async def test_a_full_line_is_told_at_once_with_the_wait() -> None:
 async def test_whose_calls_all_wait_is_told_when_the_first_is_done(at_once: int) -> None:
     """Not only the wait for its turn: a visitor's place becomes free when a call of theirs has ended."""
     clock = Clock()
-    turns = Turns(at_once, 2, 99, clock=clock)
+    turns = FairQueue(at_once, 2, 99, clock=clock)
     first = Call(turns, "a")
     await settle()
     clock.now = 3.0
@@ -287,7 +287,7 @@ async def test_whose_calls_all_wait_is_told_when_the_first_is_done(at_once: int)
 async def test_a_slow_day_is_noticed_and_forgotten() -> None:
     """The average follows what calls take lately."""
     clock = Clock()
-    turns = Turns(1, 9, 9, clock=clock)
+    turns = FairQueue(1, 9, 9, clock=clock)
 
     async def lasting(seconds: float) -> int | None:
         body, late = Call(turns, "a"), Call(turns, "b")

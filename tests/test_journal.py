@@ -6,10 +6,10 @@ import pytest
 from pydantic import SecretStr
 
 from meitu_demo.errors import DemoError, OutcomeUnknown, Unreachable
-from meitu_demo.journal import Run
-from meitu_demo.spec import Credentials, Route
+from meitu_demo.journal import RunRecord
+from meitu_demo.spec import CallTarget, Credentials
 
-ROUTE = Route("meitu", "http://vendor.invalid", Credentials(SecretStr("key"), SecretStr("pair")), paid=True)
+ROUTE = CallTarget("meitu", "http://vendor.invalid", Credentials(SecretStr("key"), SecretStr("pair")), is_billable=True)
 
 
 def told(caplog: pytest.LogCaptureFixture) -> logging.LogRecord:
@@ -29,9 +29,9 @@ def test_only_what_may_have_left_counts_as_sent(
 ) -> None:
     """A photo that was to go to a vendor who takes no connections has not left the machine."""
     caplog.set_level(logging.INFO, "meitu_demo.journal")
-    run = Run.on("face_fuse", ROUTE, 1000)
-    run.sent = 700  # as it begins to be sent
-    with pytest.raises(type(error)), run.watching():
+    run = RunRecord.start("face_fuse", ROUTE, 1000)
+    run.bytes_sent = 700  # as it begins to be sent
+    with pytest.raises(type(error)), run.track():
         raise error
     assert (told(caplog).__dict__["bytes_sent"], told(caplog).__dict__["billing"]) == (sent, billing)
     assert f"{sent} sent" in told(caplog).getMessage()
@@ -40,7 +40,7 @@ def test_only_what_may_have_left_counts_as_sent(
 def test_a_run_has_one_line(caplog: pytest.LogCaptureFixture) -> None:
     """An error that passes through several parts of a run ends it once."""
     caplog.set_level(logging.INFO, "meitu_demo.journal")
-    run = Run.on("face_fuse", ROUTE, 1000)
-    with pytest.raises(Unreachable), run.watching(), run.watching():
+    run = RunRecord.start("face_fuse", ROUTE, 1000)
+    with pytest.raises(Unreachable), run.track(), run.track():
         raise Unreachable(provider="meitu", cause="dns")
     assert told(caplog).__dict__["run"] == run.id

@@ -15,13 +15,13 @@ from pydantic import SecretStr
 
 from meitu_demo.errors import ImageRejected, ValueRejected
 from meitu_demo.imaging import codec
-from meitu_demo.service import run
-from meitu_demo.spec import Credentials, Route
+from meitu_demo.service import run_unbilled
+from meitu_demo.spec import CallTarget, Credentials
 
 KEYS = Credentials(SecretStr("key"), SecretStr("pair"))
 ROUTES = {
-    "meitu": Route("meitu", "https://openapi.mtlab.meitu.com", KEYS, paid=True),
-    "ailab": Route("ailab", "https://www.ailabapi.com", KEYS, paid=True),
+    "meitu": CallTarget("meitu", "https://openapi.mtlab.meitu.com", KEYS, is_billable=True),
+    "ailab": CallTarget("ailab", "https://www.ailabapi.com", KEYS, is_billable=True),
 }
 
 
@@ -58,7 +58,7 @@ async def test_nothing_is_sent_that_could_be_refused_here(vendor: str, figure: C
     for case in cases:
         counting = Vendor()
         async with httpx.AsyncClient(transport=httpx.MockTransport(counting)) as client:
-            call = run(client, ROUTES[vendor], case.endpoint, case.photo(), case.values)
+            call = run_unbilled(client, ROUTES[vendor], case.endpoint, case.photo(), case.values)
             if case.refused:
                 with pytest.raises((ImageRejected, ValueRejected)) as caught:
                     await call
@@ -69,9 +69,9 @@ async def test_nothing_is_sent_that_could_be_refused_here(vendor: str, figure: C
         assert len(counting.calls) == 1, case.name
         sent, limits = counting.photo(), case.endpoint.limits
         size = Image.open(io.BytesIO(sent)).size
-        assert codec.sniff(sent) in limits.kinds, case.name
+        assert codec.sniff(sent) in limits.media_types, case.name
         assert len(sent) <= limits.max_bytes, case.name
-        assert limits.min_side <= min(size) <= max(size) <= limits.max_side, case.name
+        assert limits.min_side_px <= min(size) <= max(size) <= limits.max_side_px, case.name
         assert case.size in (None, size), case.name
     refused = sum(bool(case.refused) for case in cases)
     figure(f"limits of {vendor}: {len(cases)} cases, {len(cases) - refused} sent within them, {refused} with 0 calls")

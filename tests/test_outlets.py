@@ -13,12 +13,12 @@ from pydantic import SecretStr
 
 import meitu_demo
 from meitu_demo import outlets
-from meitu_demo.outlets import Printed, Redact, install
-from meitu_demo.redaction import guard
+from meitu_demo.outlets import RedactingFilter, RedactingStream, install_redaction
+from meitu_demo.redaction import register_secret
 
 PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
 KEY = "Kq7ZtB2mXw9LrV4cNp8HsD3f"
-HELD = guard(SecretStr(KEY))
+HELD = register_secret(SecretStr(KEY))
 
 
 class Unspeakable:
@@ -37,7 +37,7 @@ def written() -> Iterator[io.StringIO]:
     handler = logging.StreamHandler(stream)
     shown = "%(name)s %(message)s | %(msg)s | %(args)s | %(extra)s"
     handler.setFormatter(logging.Formatter(shown, defaults={"extra": ""}))
-    handler.addFilter(Redact())
+    handler.addFilter(RedactingFilter())
     logger = logging.getLogger("heard")
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
@@ -105,7 +105,7 @@ def test_a_trace_that_another_handler_has_formatted(written: io.StringIO) -> Non
 def test_an_odd_record_is_let_through(odd: dict[str, Any], written: io.StringIO) -> None:
     """The filter never raises and never drops one, and a secret in it is hidden all the same."""
     record = logging.makeLogRecord({"name": "heard", "levelno": logging.INFO, **odd})
-    assert Redact().filter(record) is True
+    assert RedactingFilter().filter(record) is True
     assert KEY not in logging.Formatter("%(message)s %(args)s").format(record)
     assert KEY not in str(record.__dict__)
     log.handle(record)
@@ -118,7 +118,7 @@ def test_a_line_that_cannot_be_scrubbed_is_not_written(written: io.StringIO, mon
     def fail(text: str) -> str:
         raise MemoryError
 
-    monkeypatch.setattr(outlets, "scrub", fail)
+    monkeypatch.setattr(outlets, "redact", fail)
     log.info("key %s", KEY, extra={"extra": KEY}, stack_info=True)
     assert KEY not in written.getvalue()
     assert "MemoryError" in written.getvalue()
@@ -128,7 +128,7 @@ def test_what_is_no_text_stays_what_it_is() -> None:
     """An extra that holds no secret keeps its type, for formatters that count on it; the logger's name stays."""
     extra = {"seconds": 1.5, "parts": ("a", "b"), "word": f"<{KEY}>"}
     record = log.makeRecord(KEY, logging.INFO, "file", 1, "fine", (), None, extra=extra)
-    Redact().filter(record)
+    RedactingFilter().filter(record)
     assert (record.seconds, record.parts, record.word) == (1.5, ("a", "b"), "<…>")  # type: ignore[attr-defined]
     assert record.name == KEY
 
@@ -140,22 +140,22 @@ def test_installing_twice_filters_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     monkeypatch.setattr(sys, "stderr", None)
     try:
-        install()
-        install()
+        install_redaction()
+        install_redaction()
     finally:
         log.removeHandler(handler)
         for other in logging.getLogger().handlers:
-            other.filters = [known for known in other.filters if not isinstance(known, Redact)]
-    assert [type(known) for known in handler.filters] == [Redact]
-    assert isinstance(sys.stdout, Printed)
-    assert not isinstance(sys.stdout._stream, Printed)
+            other.filters = [known for known in other.filters if not isinstance(known, RedactingFilter)]
+    assert [type(known) for known in handler.filters] == [RedactingFilter]
+    assert isinstance(sys.stdout, RedactingStream)
+    assert not isinstance(sys.stdout._stream, RedactingStream)
     assert sys.stderr is None
 
 
 def test_a_stream_is_its_own_but_for_what_is_written() -> None:
     """Counts and lines are as before."""
     stream = io.StringIO()
-    printed = Printed.around(stream)
+    printed = RedactingStream.wrap(stream)
     assert printed.write(f"<{KEY}>\n") == len(KEY) + 3
     printed.writelines(["one\n", KEY])
     assert printed.getvalue() == "<…>\none\n…"

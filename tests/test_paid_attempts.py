@@ -11,17 +11,25 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from meitu_demo import service
-from meitu_demo.accounts import Accounts
-from meitu_demo.calling import Breaker, Line, Repeats
+from meitu_demo.accounts import PaidCallRecorder
+from meitu_demo.calling import CircuitBreaker, RetryBudget, VendorHealth
 from meitu_demo.calling import repeats as repeats_module
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import Busy, DemoError, LedgerUnavailable, OutcomeUnknown, ProviderError, Resting, Unreachable
+from meitu_demo.errors import (
+    CircuitOpen,
+    DemoError,
+    LedgerUnavailable,
+    OutcomeUnknown,
+    RateLimited,
+    Unreachable,
+    VendorError,
+)
 from meitu_demo.ledger.tables import calls
-from meitu_demo.service import Step
+from meitu_demo.service import Phase
 from meitu_demo.settings import Settings
-from meitu_demo.spec import Credentials, Route
+from meitu_demo.spec import CallTarget, Credentials
 
-ROUTE = Route("meitu", "http://vendor.invalid", Credentials(SecretStr("key"), SecretStr("pair")), paid=True)
+ROUTE = CallTarget("meitu", "http://vendor.invalid", Credentials(SecretStr("key"), SecretStr("pair")), is_billable=True)
 DOWN = httpx.ConnectError("down")
 ANSWER = httpx.Response(200, json={"request_id": "r-1", "media_info_list": [{"media_data": "eA=="}]})
 
@@ -46,42 +54,47 @@ class Vendor:
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Accounts:
+def book(tmp_path: Path) -> PaidCallRecorder:
     """A ledger without caps and rates."""
-    return Accounts.open(Settings(data_dir=str(tmp_path), calls_per_second=None))
+    return PaidCallRecorder.from_settings(Settings(data_dir=str(tmp_path), calls_per_second=None))
 
 
 async def ask(
-    vendor: Vendor, book: Accounts, photo: bytes, *, line: Line | None = None, watch: service.Watch = service.unwatched
-) -> service.Asked:
+    vendor: Vendor,
+    book: PaidCallRecorder,
+    photo: bytes,
+    *,
+    line: VendorHealth | None = None,
+    watch: service.ProgressCallback = service.no_progress,
+) -> service.VendorReply:
     order = await service.prepare(CATALOGUE["quality_restoration"], photo, {})
-    pay = partial(book.pay, ROUTE, order, fingerprint=book.fingerprint(order), visitor="one")
+    pay = partial(book.record, ROUTE, order, fingerprint=book.compute_fingerprint(order), visitor="one")
     async with httpx.AsyncClient(transport=httpx.MockTransport(vendor)) as client:
-        return await service.ask(client, ROUTE, order, pay=pay, line=line, watch=watch)
+        return await service.send(client, ROUTE, order, open_paid_call=pay, health=line, on_progress=watch)
 
 
-def row(book: Accounts) -> dict[str, object]:
+def row(book: PaidCallRecorder) -> dict[str, object]:
     """The only row that there is."""
     with book.ledger.store.database.snapshot() as connection:
         (found,) = connection.execute(select(calls)).mappings()
     return dict(found)
 
 
-def told(book: Accounts) -> tuple[object, object]:
+def told(book: PaidCallRecorder) -> tuple[object, object]:
     found = row(book)
     return found["state"], found["cause"]
 
 
 # ── Several attempts ────────────────────────────────────────────────────────────────────────────────────────────────
-async def test_a_repeat_stays_the_same_call(book: Accounts, portrait: bytes) -> None:
+async def test_a_repeat_stays_the_same_call(book: PaidCallRecorder, portrait: bytes) -> None:
     """Refused twice and answered at the third: three attempts, one row, confirmed with what came."""
     vendor, steps = Vendor(DOWN, DOWN, ANSWER), []
     asked = await ask(vendor, book, portrait, watch=lambda step, _: steps.append(step))
     found = row(book)
-    assert (vendor.calls, asked.reply.request_id) == (3, "r-1")
+    assert (vendor.calls, asked.response.request_id) == (3, "r-1")
     assert (found["state"], found["request_id"], found["bytes_received"]) == ("confirmed", "r-1", len(ANSWER.content))
     assert found["bytes_sent"] > len(portrait)
-    assert steps == [Step.SEND, Step.REPEAT, Step.SEND, Step.REPEAT, Step.SEND]
+    assert steps == [Phase.SEND, Phase.RETRY, Phase.SEND, Phase.RETRY, Phase.SEND]
 
 
 @pytest.mark.parametrize(
@@ -89,12 +102,16 @@ async def test_a_repeat_stays_the_same_call(book: Accounts, portrait: bytes) -> 
     [
         ([DOWN] * 3, Unreachable, ("released", "refused")),
         ([DOWN, httpx.ReadError("reset")], OutcomeUnknown, ("unknown", "reset")),
-        ([DOWN, httpx.Response(400, json={"ErrorCode": 20003})], ProviderError, ("refused", "")),
+        ([DOWN, httpx.Response(400, json={"ErrorCode": 20003})], VendorError, ("refused", "")),
         ([httpx.Response(429), DOWN, httpx.Response(500)], OutcomeUnknown, ("unknown", "server_error")),
     ],
 )
 async def test_the_last_attempt_says_how_it_ended(
-    book: Accounts, portrait: bytes, answers: list[httpx.Response | Exception], error: type[DemoError], end: object
+    book: PaidCallRecorder,
+    portrait: bytes,
+    answers: list[httpx.Response | Exception],
+    error: type[DemoError],
+    end: object,
 ) -> None:
     """Whatever came before cost nothing."""
     with pytest.raises(error):
@@ -104,18 +121,18 @@ async def test_the_last_attempt_says_how_it_ended(
 
 async def test_no_turn_for_the_second_attempt(tmp_path: Path, portrait: bytes) -> None:
     """The line is full by then: the call is not made, and does not count."""
-    book = Accounts.open(Settings(data_dir=str(tmp_path), calls_per_second=0.001, longest_wait=0.0))
+    book = PaidCallRecorder.from_settings(Settings(data_dir=str(tmp_path), calls_per_second=0.001, longest_wait=0.0))
     vendor = Vendor(DOWN, ANSWER)
-    with pytest.raises(Busy):
+    with pytest.raises(RateLimited):
         await ask(vendor, book, portrait)
     assert (vendor.calls, *told(book)) == (1, "released", "busy")
 
 
-async def test_the_breaker_opens_between_two_attempts(book: Accounts, portrait: bytes) -> None:
+async def test_the_breaker_opens_between_two_attempts(book: PaidCallRecorder, portrait: bytes) -> None:
     """The repeat is not made, and nothing counts; the next call is turned away before it is written down."""
-    vendor, line = Vendor(DOWN, ANSWER), Line(Breaker("meitu", failures=1), Repeats())
+    vendor, line = Vendor(DOWN, ANSWER), VendorHealth(CircuitBreaker("meitu", max_failures=1), RetryBudget())
     for _ in range(2):
-        with pytest.raises(Resting):
+        with pytest.raises(CircuitOpen):
             await ask(vendor, book, portrait, line=line)
     assert (vendor.calls, *told(book)) == (1, "released", "resting")
 
@@ -124,13 +141,13 @@ async def test_each_attempt_waits_for_its_turn(
     tmp_path: Path, portrait: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The key's rate is about attempts: the second waits in line, and whoever watches sees for how long."""
-    book = Accounts.open(Settings(data_dir=str(tmp_path), calls_per_second=0.1, longest_wait=60.0))
+    book = PaidCallRecorder.from_settings(Settings(data_dir=str(tmp_path), calls_per_second=0.1, longest_wait=60.0))
     waited: list[float] = []
 
-    async def wait(seconds: float, watch: service.Watch) -> None:
+    async def wait(seconds: float, watch: service.ProgressCallback) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr(service, "_wait_for", wait)
+    monkeypatch.setattr(service, "_wait_with_progress", wait)
     await ask(Vendor(DOWN, ANSWER), book, portrait)
     assert waited == [0.0, pytest.approx(10, abs=2)]
 
@@ -139,19 +156,19 @@ async def test_waiting_is_shown_second_by_second(monkeypatch: pytest.MonkeyPatch
     """The seconds run down to the end of the wait; no wait shows nothing."""
     clock = SimpleNamespace(now=0.0)
     monkeypatch.setattr(service, "time", SimpleNamespace(monotonic=lambda: clock.now, perf_counter=time.perf_counter))
-    seen: list[tuple[Step, float]] = []
+    seen: list[tuple[Phase, float]] = []
 
     async def sleep(seconds: float) -> None:
         clock.now += seconds
 
     for seconds in (2.5, 0.0, -1.0):
-        await service._wait_for(seconds, lambda *step: seen.append(step), sleep)
-    assert seen == [(Step.WAIT, 2.5), (Step.WAIT, 1.5), (Step.WAIT, 0.5)]
+        await service._wait_with_progress(seconds, lambda *step: seen.append(step), sleep)
+    assert seen == [(Phase.WAIT, 2.5), (Phase.WAIT, 1.5), (Phase.WAIT, 0.5)]
 
 
 # ── What nobody foresaw ─────────────────────────────────────────────────────────────────────────────────────────────
 async def test_a_bug_after_sending_may_have_cost_something(
-    book: Accounts, portrait: bytes, caplog: pytest.LogCaptureFixture
+    book: PaidCallRecorder, portrait: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It leaves as an outcome that is unknown, so that everybody downstream treats it as one, and is counted."""
     with pytest.raises(OutcomeUnknown) as caught:
@@ -163,7 +180,7 @@ async def test_a_bug_after_sending_may_have_cost_something(
 
 
 async def test_a_bug_before_sending_cost_nothing(
-    book: Accounts, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+    book: PaidCallRecorder, portrait: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It leaves as it is, and the row is given back."""
 
@@ -171,7 +188,7 @@ async def test_a_bug_before_sending_cost_nothing(
         raise RuntimeError("bug")
 
     vendor = Vendor(ANSWER)
-    monkeypatch.setattr("meitu_demo.accounts.Account.turn", broken)
+    monkeypatch.setattr("meitu_demo.accounts.PaidCall.rate_limit_delay", broken)
     with pytest.raises(RuntimeError):
         await ask(vendor, book, portrait)
     assert (vendor.calls, told(book)) == (0, ("released", "not_sent"))
@@ -181,7 +198,7 @@ async def test_a_ledger_that_fails_before_the_second_turn(
     tmp_path: Path, portrait: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing more is sent, and the first attempt had not arrived."""
-    book = Accounts.open(Settings(data_dir=str(tmp_path), calls_per_second=100, longest_wait=5.0))
+    book = PaidCallRecorder.from_settings(Settings(data_dir=str(tmp_path), calls_per_second=100, longest_wait=5.0))
     take_turn, turns = book.ledger.store.reserve_slot, []
 
     def once(*arguments: object) -> float:

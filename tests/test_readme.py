@@ -21,15 +21,15 @@ from starlette.types import ASGIApp
 
 from meitu_demo import templates
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import ProviderError
+from meitu_demo.errors import VendorError
 from meitu_demo.explain import explain
 from meitu_demo.imaging import codec
 from meitu_demo.imaging.gate import MAX_BYTES, MAX_PIXELS
 from meitu_demo.offline import create_app as create_offline
 from meitu_demo.offline.app import RESULT_TTL_S
 from meitu_demo.settings import Settings
-from meitu_demo.tables import shapes
-from meitu_demo.transport import make_client
+from meitu_demo.tables import load_shapes
+from meitu_demo.transport import create_http_client
 from meitu_demo.ui import api, assistants
 from meitu_demo.ui import app as page
 from meitu_demo.words import translate
@@ -182,7 +182,7 @@ def test_limits_and_lifetimes_are_those_of_the_code() -> None:
     privacy = " ".join(section("What happens to a photo").split())
     for words in ("thirty minutes", "ten minutes", translate("label.visible", "en"), translate("label.visible", "zh")):
         assert words in privacy, words
-    assert f"{len(shapes())} warps" in section("What the panels do")
+    assert f"{len(load_shapes())} warps" in section("What the panels do")
 
 
 def test_what_stands_on_the_page_is_called_so() -> None:
@@ -211,12 +211,12 @@ def test_the_documents_template_ids_are_ours_offline() -> None:
     """Both IDs that the README names stand for a shipped template."""
     for key in ("gjw4tjeloaba2psk973", "08bp4tnfkm560qv6"):
         assert key in section("Templates")
-        assert templates.find(key).kind == "drawn"
+        assert templates.find_template(key).kind == "drawn"
 
 
 def test_the_explanation_is_the_one_that_is_shown() -> None:
     """The example of an explanation reads as the demo's own words."""
-    shown = explain(ProviderError("meitu", "20022"), "en")
+    shown = explain(VendorError("meitu", "20022"), "en")
     quoted = " ".join(
         line.removeprefix("> ") for line in section("When something goes wrong").splitlines() if line[:1] == ">"
     )
@@ -246,7 +246,7 @@ def serving(app: ASGIApp) -> Iterator[str]:
 def servers() -> Iterator[SimpleNamespace]:
     """The demo without keys and with its tools for assistants, and the stand-alone server."""
     settings = Settings.from_env({"MCP": "on"})
-    demo_app = page.create_app(settings, make_client(settings, create_offline()))
+    demo_app = page.create_app(settings, create_http_client(settings, create_offline()))
     with serving(demo_app) as demo, serving(create_offline()) as vendor:
         yield SimpleNamespace(demo=demo, vendor=vendor)
 
@@ -272,7 +272,7 @@ def execute(command: list[str], text: str, desk: Path, servers: SimpleNamespace)
 def test_nothing_of_an_upload_is_left_when_the_demo_is_stopped(portrait: bytes) -> None:
     """An uploaded photo and an API's result lie in the temporary folder, and are gone after an ordinary stop."""
     settings = Settings.from_env({})
-    with serving(page.create_app(settings, make_client(settings, create_offline()))) as demo:
+    with serving(page.create_app(settings, create_http_client(settings, create_offline()))) as demo:
         path = httpx.post(f"{demo}/gradio_api/upload", files={"files": ("me.jpg", portrait)}).json()[0]
         photo = {"path": path, "meta": {"_type": "gradio.FileData"}}
         values = {"photo": photo, "shape_type": 8}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import RecipeRejected
 from meitu_demo.explain import explain
-from meitu_demo.recipes import MAX_BYTES, MAX_STEPS, Recipe, RecipeStep, dump, read, step_of
+from meitu_demo.recipes import MAX_RECIPE_BYTES, MAX_STEPS, Recipe, RecipeStep, build_step, dump_recipe, parse_recipe
 from meitu_demo.spec import Choice, Control
 
 JSON = st.recursive(
@@ -38,26 +38,26 @@ RECIPES = st.builds(Recipe, st.lists(STEPS, max_size=MAX_STEPS).map(tuple))
 @given(RECIPES)
 def test_what_is_written_is_read_back(recipe: Recipe) -> None:
     """Any recipe, and the file holds endpoint, values and on for each step, and nothing else."""
-    text = dump(recipe)
-    assert read(text, CATALOGUE) == recipe
-    assert read("\ufeff" + json.dumps(json.loads(text)), CATALOGUE) == recipe  # as some editor saves it
+    text = dump_recipe(recipe)
+    assert parse_recipe(text, CATALOGUE) == recipe
+    assert parse_recipe("\ufeff" + json.dumps(json.loads(text)), CATALOGUE) == recipe  # as some editor saves it
     document = json.loads(text)
     assert document.keys() == {"recipe", "steps"}
     assert all(step.keys() == {"endpoint", "values", "on"} for step in document["steps"])
-    assert len(text.encode()) < MAX_BYTES
+    assert len(text.encode()) < MAX_RECIPE_BYTES
 
 
 def holds(text: object) -> None:
     """`text` ends as a recipe or as a refusal with words in both languages."""
     try:
-        recipe = read(text, CATALOGUE)
+        recipe = parse_recipe(text, CATALOGUE)
     except RecipeRejected as error:
         for language in ("en", "zh"):
-            told = explain(error, language, paid=False)
+            told = explain(error, language, is_billable=False)
             assert all((told.title, told.why, told.fix)), told
             assert len(told.why) < 400
     else:
-        assert read(dump(recipe), CATALOGUE) == recipe
+        assert parse_recipe(dump_recipe(recipe), CATALOGUE) == recipe
 
 
 @given(JSON | st.binary(max_size=30))
@@ -68,7 +68,7 @@ def test_any_value_is_a_recipe_or_refused(value: object) -> None:
         holds(json.dumps(value))
 
 
-@given(st.fixed_dictionaries({"recipe": st.just(1), "steps": st.lists(JSON | STEPS.map(RecipeStep.as_document))}))
+@given(st.fixed_dictionaries({"recipe": st.just(1), "steps": st.lists(JSON | STEPS.map(RecipeStep.to_dict))}))
 def test_any_list_of_steps_is_a_recipe_or_refused(document: object) -> None:
     """Some of them steps, some anything."""
     holds(json.dumps(document))
@@ -95,8 +95,8 @@ def recipe_of(*steps: object, version: object = 1) -> str:
         ('{"recipe": 1}', "recipe_unreadable"),
         ('{"recipe": 1, "steps": {}}', "recipe_unreadable"),
         ('{"recipe": 1, "steps": [], "photo": "…"}', "recipe_unreadable"),
-        (" " * (MAX_BYTES + 1), "recipe_too_large"),
-        ("𝄞" * (MAX_BYTES // 4 + 1), "recipe_too_large"),
+        (" " * (MAX_RECIPE_BYTES + 1), "recipe_too_large"),
+        ("𝄞" * (MAX_RECIPE_BYTES // 4 + 1), "recipe_too_large"),
         (recipe_of(version=2), "recipe_version"),
         (recipe_of(version=True), "recipe_version"),
         (recipe_of(version=None), "recipe_version"),
@@ -116,23 +116,23 @@ def recipe_of(*steps: object, version: object = 1) -> str:
 def test_each_way_not_to_be_a_recipe(text: str, slug: str) -> None:
     """Each has its own explanation."""
     with pytest.raises(RecipeRejected) as caught:
-        read(text, CATALOGUE)
+        parse_recipe(text, CATALOGUE)
     assert caught.value.slug == slug
 
 
 def test_a_refusal_names_the_step() -> None:
     """By its place in the list, and what does not fit there."""
     with pytest.raises(RecipeRejected) as caught:
-        read(recipe_of(FUSE, {"endpoint": "facial_aesthetics", "values": {"shape_type": "99"}}), CATALOGUE)
-    why = explain(caught.value, "en", paid=False).why
+        parse_recipe(recipe_of(FUSE, {"endpoint": "facial_aesthetics", "values": {"shape_type": "99"}}), CATALOGUE)
+    why = explain(caught.value, "en", is_billable=False).why
     assert "Step 2" in why
     assert "99" in why
 
 
 def test_a_full_recipe_takes_no_more() -> None:
     """And stays what it was."""
-    step = step_of("quality_restoration", {}, CATALOGUE, number=1)
+    step = build_step("quality_restoration", {}, CATALOGUE, number=1)
     recipe = Recipe((step,) * MAX_STEPS)
     with pytest.raises(RecipeRejected):
-        recipe.with_step(step)
+        recipe.append_step(step)
     assert len(recipe.steps) == MAX_STEPS

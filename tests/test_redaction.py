@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from meitu_demo import redaction
-from meitu_demo.redaction import HIDDEN, SHORTEST, guard, scrub, stack_trace
+from meitu_demo.redaction import MIN_SECRET_CHARS, REDACTION_MARK, format_stack_trace, redact, register_secret
 
-PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=SHORTEST, max_size=60)
-ANY = st.text(st.characters(exclude_characters=HIDDEN), min_size=SHORTEST, max_size=60)
+PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=MIN_SECRET_CHARS, max_size=60)
+ANY = st.text(st.characters(exclude_characters=REDACTION_MARK), min_size=MIN_SECRET_CHARS, max_size=60)
 BESIDE = st.text(max_size=20)
 WORDS = st.text("\n ÄÖé中¿", max_size=20)  # none that a secret may be made of
 KEY = "Kq7ZtB2mXw9LrV4cNp8HsD3f"
@@ -56,8 +56,8 @@ FORMS: dict[str, Callable[[str], str]] = {
 def no_other_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """What other tests still hold is none of these."""
     gc.collect()
-    monkeypatch.setattr(redaction, "_alive", {})
-    monkeypatch.setattr(redaction, "_mark", object())
+    monkeypatch.setattr(redaction, "_registry", {})
+    monkeypatch.setattr(redaction, "_generation", object())
 
 
 # ── Scrubbing ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -65,11 +65,11 @@ def no_other_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 @given(secret=PRINTABLE, before=WORDS, after=WORDS)
 def test_no_form_survives(form: str, secret: str, before: str, after: str) -> None:
     """Whatever is beside it, and whichever printable characters it is made of."""
-    held = guard(SecretStr(secret))
+    held = register_secret(SecretStr(secret))
     written = FORMS[form](secret)
     core = written.rstrip("=")[:-1].lower() if "base64" in form else written.lower()
-    scrubbed = scrub(f"{before} {written} {after}")
-    assert HIDDEN in scrubbed
+    scrubbed = redact(f"{before} {written} {after}")
+    assert REDACTION_MARK in scrubbed
     assert core not in scrubbed.lower()
     del held
 
@@ -77,20 +77,20 @@ def test_no_form_survives(form: str, secret: str, before: str, after: str) -> No
 @given(secret=ANY, before=BESIDE, after=BESIDE)
 def test_a_secret_of_any_letters(secret: str, before: str, after: str) -> None:
     """Of whichever alphabet, cases that change with their neighbours included, half a character included."""
-    held = guard(SecretStr(secret))
-    assert secret not in scrub(before + secret + after).replace(before, "").replace(after, "")
+    held = register_secret(SecretStr(secret))
+    assert secret not in redact(before + secret + after).replace(before, "").replace(after, "")
     del held
 
 
 @given(secret=PRINTABLE, before=st.binary(max_size=8), after=st.binary(max_size=8), urlsafe=st.booleans())
 def test_base64_at_any_place(secret: str, before: bytes, after: bytes, urlsafe: bool) -> None:
     """Encoded with what stood around it: at most the two characters that it shares with its neighbours stay."""
-    held = guard(SecretStr(secret))
+    held = register_secret(SecretStr(secret))
     encode = base64.urlsafe_b64encode if urlsafe else base64.b64encode
     text = encode(before + secret.encode() + after).decode()
-    shown = scrub(text)
-    assert shown.count(HIDDEN) == 1
-    head, tail = shown.split(HIDDEN)
+    shown = redact(text)
+    assert shown.count(REDACTION_MARK) == 1
+    head, tail = shown.split(REDACTION_MARK)
     assert len(head) <= len(before) * 8 // 6 + 1
     assert len(tail.rstrip("=")) <= len(after) * 8 // 6 + 2
     assert text.startswith(head)
@@ -101,9 +101,9 @@ def test_base64_at_any_place(secret: str, before: bytes, after: bytes, urlsafe: 
 @given(secrets=st.lists(PRINTABLE, min_size=1, max_size=4), text=st.text(max_size=200))
 def test_other_text_is_unchanged(secrets: list[str], text: str) -> None:
     """Where none is in it, the very same comes back."""
-    held = [guard(SecretStr(secret)) for secret in secrets]
-    if all(form.lower() not in text.lower() for _, form in redaction._all_forms()):
-        assert scrub(text) == text
+    held = [register_secret(SecretStr(secret)) for secret in secrets]
+    if all(form.lower() not in text.lower() for _, form in redaction._get_forms()):
+        assert redact(text) == text
     del held
 
 
@@ -111,30 +111,30 @@ def test_other_text_is_unchanged(secrets: list[str], text: str) -> None:
 def test_secrets_side_by_side(secrets: list[str], data: st.DataObject) -> None:
     """Several in one text, one within another, overlapping or equal: none is left whole."""
     secrets.append(secrets[0][2:] + secrets[1][:3])
-    held = [guard(SecretStr(secret)) for secret in secrets]
+    held = [register_secret(SecretStr(secret)) for secret in secrets]
     text = "".join(data.draw(st.permutations(secrets)))
-    shown = scrub(text).lower()
-    assert not [secret for secret in secrets if len(secret) >= SHORTEST and secret.lower() in shown]
+    shown = redact(text).lower()
+    assert not [secret for secret in secrets if len(secret) >= MIN_SECRET_CHARS and secret.lower() in shown]
     del held
 
 
 def test_short_secrets_are_left_alone() -> None:
     """They would tear ordinary words."""
-    held = guard(SecretStr("short"))
-    assert scrub("a short word") == "a short word"
+    held = register_secret(SecretStr("short"))
+    assert redact("a short word") == "a short word"
     del held
 
 
 def test_a_trace_of_ours_is_clean() -> None:
     """Causes included."""
-    held = guard(SecretStr(ODD))
+    held = register_secret(SecretStr(ODD))
     try:
         try:
             raise ValueError(f"while at https://host/?key={quote(ODD)}")
         except ValueError as cause:
             raise RuntimeError(ODD) from cause
     except RuntimeError as error:
-        found = stack_trace(error)
+        found = format_stack_trace(error)
     assert "ValueError: while at https://host/?key=…" in found
     assert "RuntimeError: …" in found
     assert "test_a_trace_of_ours_is_clean" in found
@@ -144,46 +144,46 @@ def test_a_trace_of_ours_is_clean() -> None:
 # ── Life ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_a_secret_that_nobody_holds_is_forgotten() -> None:
     """Of two equal ones each counts by itself; when the last is gone, nothing of it is kept."""
-    one, other = guard(SecretStr(KEY)), guard(SecretStr(KEY))
-    assert scrub(KEY) == HIDDEN
+    one, other = register_secret(SecretStr(KEY)), register_secret(SecretStr(KEY))
+    assert redact(KEY) == REDACTION_MARK
     del one
-    assert scrub(KEY) == HIDDEN
+    assert redact(KEY) == REDACTION_MARK
     del other
     gc.collect()
-    assert scrub(KEY) == KEY
-    assert not redaction._alive
+    assert redact(KEY) == KEY
+    assert not redaction._registry
 
 
 def test_guarding_again_changes_nothing() -> None:
     """The same object, as often as somebody makes a route of it; it comes back as it is."""
     secret = SecretStr(KEY)
-    assert guard(guard(secret)) is secret
-    gathered = redaction._all_forms()
-    guard(secret)
-    assert redaction._all_forms() is gathered
+    assert register_secret(register_secret(secret)) is secret
+    gathered = redaction._get_forms()
+    register_secret(secret)
+    assert redaction._get_forms() is gathered
     del secret
     gc.collect()
-    assert scrub(KEY) == KEY
+    assert redact(KEY) == KEY
 
 
 def test_what_is_as_secret() -> None:
     """A password within a URL lives as long as the URL."""
-    url = guard(SecretStr("postgresql://me:hunter22@host/db"), "hunter22")
-    assert scrub("hunter22 at postgresql://me:hunter22@host/db") == "… at …"
+    url = register_secret(SecretStr("postgresql://me:hunter22@host/db"), "hunter22")
+    assert redact("hunter22 at postgresql://me:hunter22@host/db") == "… at …"
     del url
     gc.collect()
-    assert scrub("hunter22") == "hunter22"
+    assert redact("hunter22") == "hunter22"
 
 
 def test_secrets_that_come_and_go_in_many_threads() -> None:
-    """A secret is hidden from the moment that `guard` returns, whatever others do meanwhile."""
+    """A secret is hidden from the moment that `register_secret` returns, whatever others do meanwhile."""
     seen: list[str] = []
 
     def come_and_go(number: int) -> None:
         for round_ in range(100):
             key = f"key-{number}-{round_}-{KEY}"
-            held = guard(SecretStr(key))
-            seen.append(scrub(f"<{key}>"))
+            held = register_secret(SecretStr(key))
+            seen.append(redact(f"<{key}>"))
             del held
 
     threads = [threading.Thread(target=come_and_go, args=[number]) for number in range(4)]
@@ -191,7 +191,7 @@ def test_secrets_that_come_and_go_in_many_threads() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert set(seen) == {f"<{HIDDEN}>"}
+    assert set(seen) == {f"<{REDACTION_MARK}>"}
     assert len(seen) == 400
 
 
@@ -205,9 +205,9 @@ def test_one_that_goes_while_they_are_gathered(monkeypatch: pytest.MonkeyPatch) 
                 raise RuntimeError("dictionary changed size during iteration")
             return super().values()
 
-    monkeypatch.setattr(redaction, "_alive", Changing())
-    held = guard(SecretStr(KEY))
-    assert scrub(KEY) == HIDDEN
+    monkeypatch.setattr(redaction, "_registry", Changing())
+    held = register_secret(SecretStr(KEY))
+    assert redact(KEY) == REDACTION_MARK
     assert not goes
     del held
 
@@ -218,12 +218,12 @@ def five_secrets() -> list[SecretStr]:
     """Two odd ones among them, which have many forms."""
     draw = random.Random(5)
     plain = ["".join(draw.choices(string.ascii_letters + string.digits, k=32)) for _ in range(3)]
-    return [guard(SecretStr(key)) for key in (*plain, ODD, "postgresql://user:pa%40ss@host/name")]
+    return [register_secret(SecretStr(key)) for key in (*plain, ODD, "postgresql://user:pa%40ss@host/name")]
 
 
 def test_it_is_quick(five_secrets: list[SecretStr], figure: Callable[[str], None]) -> None:
     """A usual line takes a few microseconds; the bound is wide, for a machine that does other things as well."""
     line = "2026-03-08 14:25:01 INFO httpx: HTTP Request: POST https://host.example/v3/facefuse?a=1 ".ljust(200, "x")
-    best = min(timeit.repeat(lambda: scrub(line), timer=time.process_time, number=500, repeat=5)) / 500
+    best = min(timeit.repeat(lambda: redact(line), timer=time.process_time, number=500, repeat=5)) / 500
     figure(f"redaction: a line of 200 characters against 5 secrets in {best * 1e6:.0f} µs")
     assert best < 200e-6

@@ -12,16 +12,16 @@ import pytest
 from pydantic import SecretStr
 
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import DemoError, LinkRejected, ProviderError, ValueRejected
+from meitu_demo.errors import DemoError, LinkRejected, ValueRejected, VendorError
 from meitu_demo.explain import explain
-from meitu_demo.link_rules import require_listed
+from meitu_demo.link_rules import check_allowed_host
 from meitu_demo.offline import create_app as create_offline
-from meitu_demo.redaction import scrub
-from meitu_demo.routes import Routes
-from meitu_demo.service import run
+from meitu_demo.redaction import redact
+from meitu_demo.routes import TargetResolver
+from meitu_demo.service import run_unbilled
 from meitu_demo.settings import Settings
-from meitu_demo.spec import Credentials, Route
-from meitu_demo.transport import make_client
+from meitu_demo.spec import CallTarget, Credentials
+from meitu_demo.transport import create_http_client
 from meitu_demo.ui.screens.rehearsal import KEYS
 
 CANARY = "CANARY0KEY0CANARY"
@@ -97,11 +97,11 @@ async def test_a_failed_live_call_tells_no_key(
 ) -> None:
     """Not in the error's words, not in its trace, not in any log at DEBUG, not in the explanation; an echo included."""
     endpoint = CATALOGUE[name]
-    client = make_client(SETTINGS, create_offline())
+    client = create_http_client(SETTINGS, create_offline())
     client._transport = httpx.MockTransport(answer)
     async with client:
         with pytest.raises(DemoError) as caught:
-            await run(client, Routes(SETTINGS).choose(endpoint.provider), endpoint, portrait, {})
+            await run_unbilled(client, TargetResolver(SETTINGS).resolve(endpoint.provider), endpoint, portrait, {})
     error = caught.value
     for language in ("en", "zh"):
         explained = explain(error, language)
@@ -119,13 +119,13 @@ async def test_a_good_live_call_tells_no_key(log: io.StringIO, portrait: bytes) 
     import base64
 
     body = {"media_info_list": [{"media_data": base64.b64encode(portrait).decode()}]}
-    client = make_client(SETTINGS, create_offline())
+    client = create_http_client(SETTINGS, create_offline())
     client._transport = httpx.MockTransport(lambda request: httpx.Response(200, json=body))
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.DEBUG)
     async with client:
         endpoint = CATALOGUE["quality_restoration"]
-        outcome = await run(client, Routes(SETTINGS).choose("meitu"), endpoint, portrait, {})
+        outcome = await run_unbilled(client, TargetResolver(SETTINGS).resolve("meitu"), endpoint, portrait, {})
     assert outcome.mode == "live"
     assert CANARY not in repr(outcome)
     assert CANARY not in log.getvalue()
@@ -133,8 +133,8 @@ async def test_a_good_live_call_tells_no_key(log: io.StringIO, portrait: bytes) 
 
 def test_what_holds_the_keys_shows_none() -> None:
     """Settings and routes, printed."""
-    routes = Routes(SETTINGS)
-    held: list[Any] = [SETTINGS, routes.live("meitu"), routes.live("ailab"), routes.status("meitu")]
+    routes = TargetResolver(SETTINGS)
+    held: list[Any] = [SETTINGS, routes.resolve_live("meitu"), routes.resolve_live("ailab"), routes.get_status("meitu")]
     assert CANARY not in repr(held)
     assert CANARY not in str(held)
 
@@ -146,10 +146,10 @@ def test_settings_guard_their_keys() -> None:
     url = "postgresql://someone:pass%40word-0815@host/name"
     held = Settings.from_env({**dict(zip(names, keys, strict=True)), "DATABASE_URL": url, "LOGIN": "me:let-me-in"})
     text = " ".join((*keys, "let-me-in", url, "pass%40word-0815", "pass@word-0815"))
-    assert set(scrub(text).split()) == {"…"}
+    assert set(redact(text).split()) == {"…"}
     del held
     gc.collect()
-    assert scrub("pass@word-0815") == "pass@word-0815"
+    assert redact("pass@word-0815") == "pass@word-0815"
 
 
 @pytest.mark.parametrize("copied", [False, True])
@@ -158,25 +158,25 @@ def test_credentials_guard_their_keys(copied: bool) -> None:
     held = Credentials(SecretStr("qK3-of-a-visitor"), SecretStr("xW9-of-a-visitor"))
     if copied:
         held = copy.deepcopy(held)
-    assert scrub("qK3-of-a-visitor xW9-of-a-visitor") == "… …"
+    assert redact("qK3-of-a-visitor xW9-of-a-visitor") == "… …"
     del held
     gc.collect()
-    assert scrub("qK3-of-a-visitor xW9-of-a-visitor") == "qK3-of-a-visitor xW9-of-a-visitor"
+    assert redact("qK3-of-a-visitor xW9-of-a-visitor") == "qK3-of-a-visitor xW9-of-a-visitor"
 
 
 def test_the_words_of_the_offline_routes_are_no_secrets() -> None:
     """What they send instead of a key would be hidden wherever it stands in a text."""
-    routes = [Routes(SETTINGS).offline("meitu"), Route("meitu", "", KEYS, paid=True)]
+    routes = [TargetResolver(SETTINGS).resolve_offline("meitu"), CallTarget("meitu", "", KEYS, is_billable=True)]
     for route in routes:
         word = route.credentials.key.get_secret_value()
-        assert scrub(f"a {word} b") == f"a {word} b"
+        assert redact(f"a {word} b") == f"a {word} b"
 
 
 def test_no_half_of_a_key_is_shown() -> None:
     """Wherever in a long message it stands, behind characters that nobody sees or itself many times over."""
     for at in range(0, 2100, 7):
         for message in ("\u200b" * at + CANARY + "x" * 3000, "x" * (at % 200) + CANARY * 200):
-            shown = repr(explain(ProviderError("meitu", "1", vendor_message=message, request_id=message), "en"))
+            shown = repr(explain(VendorError("meitu", "1", vendor_message=message, request_id=message), "en"))
             assert CANARY[:6] not in shown
 
 
@@ -184,10 +184,10 @@ def test_a_name_that_is_cut_short_shows_no_half() -> None:
     """A host of a link, and a value that was typed."""
     url = f"https://{CANARY.lower()}.{'x' * 60}.example"
     with pytest.raises(LinkRejected) as link:
-        require_listed(httpx.URL(url), ())
+        check_allowed_host(httpx.URL(url), ())
     endpoint = CATALOGUE["facial_aesthetics"]
     with pytest.raises(ValueRejected) as value:
-        endpoint.read({"shape_type": "x" * 56 + CANARY})
+        endpoint.validate({"shape_type": "x" * 56 + CANARY})
     for error in (link.value, value.value):
         assert CANARY[-8:].lower() not in str(error.facts).lower()
         assert CANARY[:8].lower() not in str(error.facts).lower()

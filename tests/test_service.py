@@ -16,9 +16,9 @@ from pydantic import SecretStr
 
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import (
-    BadReply,
     DemoError,
     ImageRejected,
+    InvalidResponse,
     LinkRejected,
     OutcomeUnknown,
     Unreachable,
@@ -26,15 +26,15 @@ from meitu_demo.errors import (
 )
 from meitu_demo.imaging import codec
 from meitu_demo.providers.failures import TRANSPORT_ERRORS
-from meitu_demo.routes import Routes
-from meitu_demo.service import Step, run
+from meitu_demo.routes import TargetResolver
+from meitu_demo.service import Phase, run_unbilled
 from meitu_demo.settings import Settings
-from meitu_demo.spec import Credentials, Endpoint, Route
+from meitu_demo.spec import CallTarget, Credentials, Endpoint
 
 RESTORE, RESHAPE = CATALOGUE["quality_restoration"], CATALOGUE["facial_aesthetics"]
 KEYS = Credentials(SecretStr("canary-key"), SecretStr("canary-secret"))
-LIVE = Route("meitu", "https://openapi.mtlab.meitu.com", KEYS, paid=True)
-LIVE_AILAB = Route("ailab", "https://www.ailabapi.com", KEYS, paid=True)
+LIVE = CallTarget("meitu", "https://openapi.mtlab.meitu.com", KEYS, is_billable=True)
+LIVE_AILAB = CallTarget("ailab", "https://www.ailabapi.com", KEYS, is_billable=True)
 
 
 def client_for(handler: Callable[[httpx.Request], Any]) -> httpx.AsyncClient:
@@ -47,11 +47,11 @@ def with_picture(data: bytes) -> Callable[[httpx.Request], httpx.Response]:
 
 
 async def failed(
-    handler: Callable[[httpx.Request], Any], photo: bytes, route: Route = LIVE, endpoint: Endpoint = RESTORE
+    handler: Callable[[httpx.Request], Any], photo: bytes, route: CallTarget = LIVE, endpoint: Endpoint = RESTORE
 ) -> DemoError:
     async with client_for(handler) as client:
         with pytest.raises(DemoError) as caught:
-            await run(client, route, endpoint, photo, {})
+            await run_unbilled(client, route, endpoint, photo, {})
     return caught.value
 
 
@@ -63,15 +63,21 @@ def never(request: httpx.Request) -> httpx.Response:
 async def test_the_vendors_own_bytes_come_back(portrait: bytes) -> None:
     """The result is what the vendor sent, byte for byte, with what it is; the photo as sent stands beside."""
     theirs = codec.encode(np.zeros((40, 60, 3), np.uint8))
-    steps: list[Step] = []
+    steps: list[Phase] = []
     async with client_for(with_picture(theirs)) as client:
-        outcome = await run(client, LIVE, RESTORE, portrait, {}, watch=lambda step, _: steps.append(step))
-    assert outcome.result.data == theirs
-    assert (outcome.result.media_type, outcome.result.width, outcome.result.height) == ("image/jpeg", 60, 40)
-    assert (outcome.sent.width, outcome.sent.height) == (320, 320)
+        outcome = await run_unbilled(
+            client, LIVE, RESTORE, portrait, {}, on_progress=lambda step, _: steps.append(step)
+        )
+    assert outcome.result_photo.data == theirs
+    assert (outcome.result_photo.media_type, outcome.result_photo.width, outcome.result_photo.height) == (
+        "image/jpeg",
+        60,
+        40,
+    )
+    assert (outcome.sent_photo.width, outcome.sent_photo.height) == (320, 320)
     assert (outcome.mode, outcome.request_id, outcome.values) == ("live", "r", {})
     assert outcome.elapsed_s > 0
-    assert steps == [Step.PREPARE, Step.SEND]
+    assert steps == [Phase.PREPARE, Phase.SEND]
 
 
 async def test_a_png_under_the_name_of_jpg_is_known_as_what_it_is(portrait: bytes, portrait_pixels: Any) -> None:
@@ -80,8 +86,8 @@ async def test_a_png_under_the_name_of_jpg_is_known_as_what_it_is(portrait: byte
 
     png = cv2.imencode(".png", portrait_pixels)[1].tobytes()
     async with client_for(with_picture(png)) as client:
-        outcome = await run(client, LIVE, RESTORE, portrait, {})
-    assert (outcome.result.media_type, outcome.result.data) == ("image/png", png)
+        outcome = await run_unbilled(client, LIVE, RESTORE, portrait, {})
+    assert (outcome.result_photo.media_type, outcome.result_photo.data) == ("image/png", png)
 
 
 async def test_a_link_is_followed_on_the_calls_own_origin(portrait: bytes) -> None:
@@ -94,11 +100,13 @@ async def test_a_link_is_followed_on_the_calls_own_origin(portrait: bytes) -> No
             return httpx.Response(200, content=portrait)
         return httpx.Response(200, json={"data": {"image_url": "https://www.ailabapi.com/r/1.jpg"}})
 
-    steps: list[Step] = []
+    steps: list[Phase] = []
     async with client_for(handler) as client:
-        outcome = await run(client, LIVE_AILAB, RESHAPE, portrait, {}, watch=lambda step, _: steps.append(step))
-    assert outcome.result.data == portrait
-    assert steps == [Step.PREPARE, Step.SEND, Step.DOWNLOAD]
+        outcome = await run_unbilled(
+            client, LIVE_AILAB, RESHAPE, portrait, {}, on_progress=lambda step, _: steps.append(step)
+        )
+    assert outcome.result_photo.data == portrait
+    assert steps == [Phase.PREPARE, Phase.SEND, Phase.DOWNLOAD]
     assert "canary" not in str(requests[1].headers.raw)
 
 
@@ -112,7 +120,7 @@ async def test_what_goes_out_is_within_the_limits(astronaut_jpeg: bytes) -> None
         return with_picture(astronaut_jpeg)(request)
 
     async with client_for(handler) as client:
-        outcome = await run(client, LIVE, small, astronaut_jpeg, {})
+        outcome = await run_unbilled(client, LIVE, small, astronaut_jpeg, {})
     assert len(sent[0]) <= 20_000
     assert max(codec.read_size(sent[0])) <= 256
     assert {change.slug for change in outcome.changes} == {"resized", "bytes"}
@@ -128,7 +136,7 @@ async def test_a_bad_value_is_refused_before_anything_is_sent(portrait: bytes) -
     """Nor a value that the endpoint does not take."""
     async with client_for(never) as client:
         with pytest.raises(ValueRejected):
-            await run(client, LIVE_AILAB, RESHAPE, portrait, {"shape_type": 22})
+            await run_unbilled(client, LIVE_AILAB, RESHAPE, portrait, {"shape_type": 22})
 
 
 # ── Not back ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -144,7 +152,7 @@ FAULTS = [
     (httpx.WriteError, OutcomeUnknown, "reset"),
     (httpx.CloseError, OutcomeUnknown, "reset"),
     (httpx.RemoteProtocolError, OutcomeUnknown, "reset"),
-    (httpx.DecodingError, BadReply, "not_json"),
+    (httpx.DecodingError, InvalidResponse, "not_json"),
 ]
 
 
@@ -200,7 +208,7 @@ async def test_a_name_that_does_not_resolve(portrait: bytes, network_escapes: li
     route = replace(LIVE, base_url="https://nowhere.invalid")
     async with httpx.AsyncClient(trust_env=False) as client:
         with pytest.raises(Unreachable) as caught:
-            await run(client, route, RESTORE, portrait, {})
+            await run_unbilled(client, route, RESTORE, portrait, {})
     assert caught.value.facts["cause"] == "dns"
     assert network_escapes == ["look-up of nowhere.invalid"] * 3
     network_escapes.clear()
@@ -219,7 +227,7 @@ async def served(behaviour: Callable[[asyncio.StreamReader, asyncio.StreamWriter
         route = replace(LIVE, base_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
         async with httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(5, read=0.3)) as client:
             with pytest.raises(DemoError) as caught:
-                await run(client, route, RESTORE, photo, {})
+                await run_unbilled(client, route, RESTORE, photo, {})
     return caught.value
 
 
@@ -229,7 +237,7 @@ async def test_a_closed_port(portrait: bytes) -> None:
         port = server.sockets[0].getsockname()[1]
     async with httpx.AsyncClient(trust_env=False) as client:
         with pytest.raises(Unreachable) as caught:
-            await run(client, replace(LIVE, base_url=f"http://127.0.0.1:{port}"), RESTORE, portrait, {})
+            await run_unbilled(client, replace(LIVE, base_url=f"http://127.0.0.1:{port}"), RESTORE, portrait, {})
     assert caught.value.facts["cause"] == "refused"
 
 
@@ -246,7 +254,7 @@ async def test_no_tls_where_tls_is_spoken(portrait: bytes) -> None:
         route = replace(LIVE, base_url=f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}")
         async with httpx.AsyncClient(trust_env=False) as client:
             with pytest.raises(Unreachable) as caught:
-                await run(client, route, RESTORE, portrait, {})
+                await run_unbilled(client, route, RESTORE, portrait, {})
     assert caught.value.facts["cause"] == "tls"
 
 
@@ -282,14 +290,14 @@ async def test_a_connection_cut_after_sending(portrait: bytes) -> None:
 async def test_a_result_that_is_no_picture(data: bytes, portrait: bytes) -> None:
     """Or is no whole one: told as the vendor's slip, not as the visitor's."""
     error = await failed(with_picture(data), portrait)
-    assert type(error) is BadReply
+    assert type(error) is InvalidResponse
     assert error.facts["cause"] in ("not_an_image", "no_media")
 
 
 async def test_a_truncated_result(portrait: bytes) -> None:
     """Half a picture is not shown."""
     error = await failed(with_picture(portrait[: len(portrait) // 2]), portrait)
-    assert (type(error), error.facts) == (BadReply, {"provider": "meitu", "cause": "not_an_image"})
+    assert (type(error), error.facts) == (InvalidResponse, {"provider": "meitu", "cause": "not_an_image"})
 
 
 async def test_a_gzip_that_is_none(portrait: bytes) -> None:
@@ -300,7 +308,7 @@ async def test_a_gzip_that_is_none(portrait: bytes) -> None:
         ),
         portrait,
     )
-    assert (type(error), error.facts["cause"]) == (BadReply, "not_json")
+    assert (type(error), error.facts["cause"]) == (InvalidResponse, "not_json")
 
 
 @pytest.mark.parametrize(
@@ -333,7 +341,7 @@ async def test_a_vendors_redirect_is_not_followed(portrait: bytes) -> None:
         return httpx.Response(307, headers={"location": "https://elsewhere.example/"})
 
     error = await failed(handler, portrait)
-    assert isinstance(error, BadReply)
+    assert isinstance(error, InvalidResponse)
     assert (error.facts["cause"], hosts) == ("redirect", ["openapi.mtlab.meitu.com"])
 
 
@@ -371,7 +379,7 @@ async def test_a_cancelled_call_stops(portrait: bytes) -> None:
         raise AssertionError
 
     async with client_for(handler) as client:
-        call = asyncio.create_task(run(client, LIVE, RESTORE, portrait, {}))
+        call = asyncio.create_task(run_unbilled(client, LIVE, RESTORE, portrait, {}))
         await started.wait()
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -380,7 +388,7 @@ async def test_a_cancelled_call_stops(portrait: bytes) -> None:
 
 async def test_without_a_key_it_is_the_same_call(offline_client: httpx.AsyncClient, portrait: bytes) -> None:
     """By the offline route the same function gives the same kind of outcome, marked as what it is."""
-    route = Routes(Settings()).choose("ailab")
-    outcome = await run(offline_client, route, RESHAPE, portrait, {"shape_type": 8})
-    assert (outcome.mode, outcome.result.width, outcome.result.height) == ("offline", 320, 320)
+    route = TargetResolver(Settings()).resolve("ailab")
+    outcome = await run_unbilled(offline_client, route, RESHAPE, portrait, {"shape_type": 8})
+    assert (outcome.mode, outcome.result_photo.width, outcome.result_photo.height) == ("offline", 320, 320)
     assert outcome.request_id

@@ -38,14 +38,14 @@ def test_after_its_life_a_picture_is_gone(clock: list[float]) -> None:
 
 def test_the_oldest_make_room() -> None:
     """Above its capacity the store forgets from the oldest on, and only as many as it must."""
-    store = PictureStore(60, capacity=10)
+    store = PictureStore(60, max_bytes=10)
     tokens = [store.put(bytes([n]) * 4) for n in range(3)]
     assert [store.get(token) for token in tokens] == [None, b"\1" * 4, b"\2" * 4]
 
 
 def test_a_picture_larger_than_the_store_is_not_kept() -> None:
     """It cannot stay, and what comes after it can."""
-    store = PictureStore(60, capacity=10)
+    store = PictureStore(60, max_bytes=10)
     large = store.put(b"x" * 11)
     assert store.get(large) is None
     small = store.put(b"y")
@@ -54,7 +54,7 @@ def test_a_picture_larger_than_the_store_is_not_kept() -> None:
 
 def test_forgetting_gives_the_room_back(clock: list[float]) -> None:
     """Many pictures over a long time: the count of bytes stays right."""
-    store = PictureStore(60, capacity=100)
+    store = PictureStore(60, max_bytes=100)
     for _ in range(50):
         store.put(b"x" * 30)
         clock[0] += 25
@@ -69,7 +69,7 @@ async def test_nobody_has_to_ask_for_a_picture_to_be_forgotten() -> None:
     await asyncio.sleep(0.03)
     store.put(b"face")
     for _ in range(1000):
-        if store._held:
+        if store._entries:
             await asyncio.sleep(0.01)
-    assert not store._held
-    assert store._size == 0
+    assert not store._entries
+    assert store._total_bytes == 0

@@ -1,4 +1,4 @@
-"""The drawn templates' files: what `templates.load` and the face-fuse effect may rely on."""
+"""The drawn templates' files: what `templates.load_template` and the face-fuse effect may rely on."""
 
 import json
 import tomllib

@@ -9,41 +9,41 @@ import pytest
 from pydantic import SecretStr
 
 from meitu_demo import accounts as accounts_module
-from meitu_demo.accounts import Accounts
+from meitu_demo.accounts import PaidCallRecorder
 from meitu_demo.errors import LedgerUnavailable
 from meitu_demo.settings import Settings
-from meitu_demo.till import Till
+from meitu_demo.till import LazyLedger
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[Accounts]:
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[PaidCallRecorder]:
     """Every ledger that is opened."""
-    found: list[Accounts] = []
-    open_it = Accounts.open
+    found: list[PaidCallRecorder] = []
+    open_it = PaidCallRecorder.from_settings
 
-    def noted(settings: Settings) -> Accounts:
+    def noted(settings: Settings) -> PaidCallRecorder:
         found.append(open_it(settings))
         return found[-1]
 
-    monkeypatch.setattr(accounts_module.Accounts, "open", noted)
+    monkeypatch.setattr(accounts_module.PaidCallRecorder, "from_settings", noted)
     return found
 
 
-async def test_many_at_once_open_it_once(tmp_path: Path, opened: list[Accounts]) -> None:
+async def test_many_at_once_open_it_once(tmp_path: Path, opened: list[PaidCallRecorder]) -> None:
     """Everybody gets the same accounts, and before anybody comes nothing is made."""
-    till = Till(Settings(data_dir=str(tmp_path / "data")))
+    till = LazyLedger(Settings(data_dir=str(tmp_path / "data")))
     assert not (tmp_path / "data").exists()
-    found = await asyncio.gather(*(till.open() for _ in range(20)))
+    found = await asyncio.gather(*(till.get_recorder() for _ in range(20)))
     assert len(opened) == 1
-    assert {id(accounts) for accounts in found} == {id(till.accounts)}
+    assert {id(accounts) for accounts in found} == {id(till.recorder)}
     await till.close()
 
 
-async def test_opened_at_the_start(tmp_path: Path, opened: list[Accounts]) -> None:
+async def test_opened_at_the_start(tmp_path: Path, opened: list[PaidCallRecorder]) -> None:
     """Where there are keys; who comes later gets those."""
-    till = Till(Settings(data_dir=str(tmp_path)))
-    till.open_now()
-    assert await till.open() is till.accounts
+    till = LazyLedger(Settings(data_dir=str(tmp_path)))
+    till.connect()
+    assert await till.get_recorder() is till.recorder
     assert len(opened) == 1
 
 
@@ -51,15 +51,15 @@ async def test_no_place_to_write(tmp_path: Path, caplog: pytest.LogCaptureFixtur
     """Is told without the place, as often as somebody asks; once there is a place, it opens."""
     place = tmp_path / "secret place"
     place.write_text("a file, not a folder")
-    till = Till(Settings(data_dir=str(place)))
+    till = LazyLedger(Settings(data_dir=str(place)))
     for _ in range(2):
         with pytest.raises(LedgerUnavailable) as caught:
-            await till.open()
+            await till.get_recorder()
         assert "secret place" not in str(caught.value) + caplog.text
     with pytest.raises(OSError, match="secret place"):
-        till.open_now()
+        till.connect()
     place.unlink()
-    assert await till.open()
+    assert await till.get_recorder()
 
 
 async def test_a_server_that_is_not_there_yet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -67,22 +67,22 @@ async def test_a_server_that_is_not_there_yet(tmp_path: Path, caplog: pytest.Log
     tries: list[float] = []
     with socket.create_server(("127.0.0.1", 0)) as door:
         url = f"postgresql://demo:secret-word@127.0.0.1:{door.getsockname()[1]}/demo"
-    till = Till(Settings(data_dir=str(tmp_path), database_url=SecretStr(url)))
-    till.require()
-    assert till.accounts is None
-    open_now = till.open_now
+    till = LazyLedger(Settings(data_dir=str(tmp_path), database_url=SecretStr(url)))
+    till.verify_at_startup()
+    assert till.recorder is None
+    open_now = till.connect
 
     def counted() -> None:
         tries.append(time.monotonic())
         time.sleep(0.05)
         open_now()
 
-    till.open_now = counted  # type: ignore[method-assign]
-    ends = await asyncio.gather(*(till.open() for _ in range(20)), return_exceptions=True)
+    till.connect = counted  # type: ignore[method-assign]
+    ends = await asyncio.gather(*(till.get_recorder() for _ in range(20)), return_exceptions=True)
     assert {type(end) for end in ends} == {LedgerUnavailable}
     assert len(tries) == 1
     with pytest.raises(LedgerUnavailable):
-        await till.open()
+        await till.get_recorder()
     assert len(tries) == 2
     assert "live calls wait" in caplog.text
     assert "secret-word" not in caplog.text
@@ -90,8 +90,8 @@ async def test_a_server_that_is_not_there_yet(tmp_path: Path, caplog: pytest.Log
 
 async def test_tending_begins_with_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a ledger it waits; with one it tends it, until it is cancelled."""
-    till, tended = Till(Settings(data_dir=str(tmp_path))), asyncio.Event()
-    task = asyncio.create_task(till.tend())
+    till, tended = LazyLedger(Settings(data_dir=str(tmp_path))), asyncio.Event()
+    task = asyncio.create_task(till.run_heartbeat())
     await asyncio.sleep(0)
 
     async def tend(ledger: object) -> None:
@@ -100,7 +100,7 @@ async def test_tending_begins_with_the_ledger(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr("meitu_demo.ledger.Ledger.run_heartbeat", tend)
     assert not tended.is_set()
-    await till.open()
+    await till.get_recorder()
     await asyncio.wait_for(tended.wait(), 10)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -109,4 +109,4 @@ async def test_tending_begins_with_the_ledger(tmp_path: Path, monkeypatch: pytes
 
 async def test_a_till_that_was_never_opened_closes() -> None:
     """There is nothing to give back."""
-    await Till(Settings()).close()
+    await LazyLedger(Settings()).close()

@@ -12,13 +12,13 @@ from starlette.routing import Route as HttpRoute
 
 from meitu_demo.routes import OFFLINE_URL
 from meitu_demo.settings import Settings
-from meitu_demo.transport import make_client
+from meitu_demo.transport import create_http_client
 
 
 async def test_one_client_goes_both_ways() -> None:
     """The reserved host is answered in process; every other host is not."""
     offline = Starlette(routes=[HttpRoute("/x", lambda request: PlainTextResponse("here"))])
-    async with make_client(Settings(), offline) as client:
+    async with create_http_client(Settings(), offline) as client:
         assert (await client.get(f"{OFFLINE_URL}/x")).text == "here"
         with pytest.raises(httpx.ConnectError):
             await client.get("http://127.0.0.1:1/x")
@@ -30,7 +30,7 @@ async def test_a_fault_of_the_offline_server_is_an_answer() -> None:
     def broken(request: object) -> PlainTextResponse:
         raise RuntimeError("broken")
 
-    async with make_client(Settings(), Starlette(routes=[HttpRoute("/x", broken)])) as client:
+    async with create_http_client(Settings(), Starlette(routes=[HttpRoute("/x", broken)])) as client:
         assert (await client.get(f"{OFFLINE_URL}/x")).status_code == 500
 
 
@@ -39,7 +39,7 @@ async def test_a_proxy_in_the_environment_does_not_get_the_offline_calls(monkeyp
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     offline = Starlette(routes=[HttpRoute("/x", lambda request: PlainTextResponse("here"))])
-    async with make_client(Settings(), offline) as client:
+    async with create_http_client(Settings(), offline) as client:
         assert (await client.get(f"{OFFLINE_URL}/x")).text == "here"
 
 
@@ -54,7 +54,7 @@ async def test_no_cookie_is_kept() -> None:
         return response
 
     offline = Starlette(routes=[HttpRoute("/x", answer)])
-    async with make_client(Settings(), offline) as client:
+    async with create_http_client(Settings(), offline) as client:
         for _ in range(2):
             assert (await client.get(f"{OFFLINE_URL}/x")).text == "here"
     assert heard == [None, None]
@@ -62,14 +62,14 @@ async def test_no_cookie_is_kept() -> None:
 
 async def test_timeouts_come_from_the_settings() -> None:
     """Connecting and reading have their own."""
-    async with make_client(Settings(connect_timeout=1.5, read_timeout=7), Starlette()) as client:
+    async with create_http_client(Settings(connect_timeout=1.5, read_timeout=7), Starlette()) as client:
         assert (client.timeout.connect, client.timeout.read) == (1.5, 7)
 
 
 async def test_the_library_does_not_write_urls(caplog: pytest.LogCaptureFixture) -> None:
     """httpx would log each request's URL, and Meitu's holds the keys: not even where somebody turns its log on."""
     offline = Starlette(routes=[HttpRoute("/x", lambda request: PlainTextResponse("here"))])
-    async with make_client(Settings(meitu_key=SecretStr("k")), offline) as client:
+    async with create_http_client(Settings(meitu_key=SecretStr("k")), offline) as client:
         for level in (None, logging.DEBUG):
             if level is not None:
                 logging.getLogger("httpx").setLevel(level)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import meitu_demo
 from meitu_demo import errors, tables
-from meitu_demo.words import GAP, read_words, require_same
+from meitu_demo.words import PLACEHOLDER, check_same_keys, parse_texts
 
-LANGUAGES = tables.languages()
+LANGUAGES = tables.list_languages()
 SAMPLE = {"errors": {"slug": {"title": "t", "why": "w", "fix": "f"}}}
 # Raised in code, by slug or by slug and cause.
 OURS = """
@@ -40,7 +40,7 @@ def texts(language: str) -> dict[str, str]:
             return {prefix: part}
         return {key: text for name, value in part.items() for key, text in walk(value, f"{prefix}.{name}").items()}  # type: ignore[attr-defined]
 
-    return walk(tables.words(language), "")
+    return walk(tables.get_texts(language), "")
 
 
 def classes(kind: type[errors.DemoError]) -> list[type[errors.DemoError]]:
@@ -52,16 +52,18 @@ def test_both_languages_hold_the_same_keys_and_gaps() -> None:
     """No key, and no gap in a text, is in one language only."""
     english, chinese = texts("en"), texts("zh")
     assert english.keys() == chinese.keys()
-    assert {key for key in english if tables.gaps(english[key]) != tables.gaps(chinese[key])} == set()
+    assert {
+        key for key in english if tables.find_placeholders(english[key]) != tables.find_placeholders(chinese[key])
+    } == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_error_has_words(language: str) -> None:
     """Each class of error, each slug that code raises, and each slug of a vendor's code is explained."""
-    explained = tables.words(language)["errors"].keys()
-    raised = {kind.slug for kind in classes(errors.DemoError) if kind is not errors.Refusal}
+    explained = tables.get_texts(language)["errors"].keys()
+    raised = {kind.slug for kind in classes(errors.DemoError) if kind is not errors.EngineRejection}
     assert raised | set(OURS) <= explained
-    of_vendors = {code.slug for dialect in tables._dialects().values() for code in dialect.codes.values()}
+    of_vendors = {code.slug for dialect in tables._load_error_tables().values() for code in dialect.codes.values()}
     assert explained == raised | set(OURS) | of_vendors  # and nothing is explained that cannot happen
 
 
@@ -81,9 +83,9 @@ def first_texts(name: str) -> set[str]:
 def test_every_rejection_in_the_source_has_words_and_answers() -> None:
     """Each slug with which a picture is rejected is explained, and the offline server can say it as each vendor."""
     slugs = first_texts("ImageRejected")
-    explained = tables.words("en")["errors"].keys()
+    explained = tables.get_texts("en")["errors"].keys()
     for slug in slugs:
-        answered = {provider for provider, part in tables._dialects().items() if slug in part.answers}
+        answered = {provider for provider, part in tables._load_error_tables().items() if slug in part.codes_by_slug}
         assert slug in explained or answered, slug
         assert answered == {"meitu", "ailab"} or not slug.startswith("image_"), slug
 
@@ -94,12 +96,12 @@ def test_every_cause_in_the_source_has_words(kind: str) -> None:
     slug = getattr(errors, kind).slug
     given_causes = [word.value for call in calls(kind) for word in call.keywords if word.arg == "cause"]
     causes = {cause.value for cause in given_causes if isinstance(cause, ast.Constant)}
-    assert {f"{slug}_{cause}" for cause in causes} <= tables.words("en")["errors"].keys()
+    assert {f"{slug}_{cause}" for cause in causes} <= tables.get_texts("en")["errors"].keys()
 
 
 def test_every_change_has_words() -> None:
     """Each thing that is done to a photo before it is sent has its few words."""
-    known = tables.words("en")["changes"].keys()
+    known = tables.get_texts("en")["changes"].keys()
     converted = {"first_frame", "cmyk", "depth", "palette", "grey"}
     assert first_texts("Change") | converted <= known
 
@@ -107,8 +109,8 @@ def test_every_change_has_words() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_shape_has_words(language: str) -> None:
     """Each of the 22 shapes has a name of its own and one short line about what it does."""
-    found = tables.words(language)["shapes"]
-    assert list(found) == [shape.key for shape in tables.shapes()]
+    found = tables.get_texts(language)["shapes"]
+    assert list(found) == [shape.key for shape in tables.load_shapes()]
     assert len({words["name"] for words in found.values()}) == 22
     assert all(0 < len(words["effect"]) <= 60 and "\n" not in words["effect"] for words in found.values())
 
@@ -124,7 +126,7 @@ def test_the_voice() -> None:
         for key, text in texts(language).items():
             if not key.startswith((".errors.", ".billing.", ".shapes.", ".changes.")):
                 continue
-            assert not banned.search(GAP.sub("", text)), (language, key)
+            assert not banned.search(PLACEHOLDER.sub("", text)), (language, key)
             assert "  " not in text, (language, key)
             assert key.startswith(".changes.") or text == text.strip(), (language, key)
             if key.startswith(".errors."):
@@ -150,9 +152,9 @@ def test_chinese_is_chinese() -> None:
 
 def test_filling() -> None:
     """Numbers read well, braces in a fact stay, and a missing fact or an unknown key is a KeyError."""
-    assert tables.fill("{a} {b} {c}", {"a": 41.26, "b": 3, "c": 0.25}) == "41 3 0.25"
-    assert tables.fill("{size:MB} {limit:MB}", {"size": 3_141_592, "limit": "840 KB"}) == "3.1 MB 840 KB"
-    assert tables.fill("{a}", {"a": "{b}", "b": "no"}) == "{b}"
+    assert tables.format_text("{a} {b} {c}", {"a": 41.26, "b": 3, "c": 0.25}) == "41 3 0.25"
+    assert tables.format_text("{size:MB} {limit:MB}", {"size": 3_141_592, "limit": "840 KB"}) == "3.1 MB 840 KB"
+    assert tables.format_text("{a}", {"a": "{b}", "b": "no"}) == "{b}"
     assert tables.translate("changes.resized", "en", before="4×3", after="2×1") == "4×3 → 2×1"
     for key in ("changes.resized", "changes", "changes.no_such", "changes.turned.deeper", ""):
         with pytest.raises(KeyError):
@@ -162,7 +164,7 @@ def test_filling() -> None:
 def test_words_are_read_only() -> None:
     """Nobody changes the words of everybody else."""
     with pytest.raises(TypeError):
-        tables.words("en")["changes"]["turned"] = "x"  # type: ignore[index]
+        tables.get_texts("en")["changes"]["turned"] = "x"  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
@@ -219,20 +221,20 @@ def test_bad_texts(change: dict[str, object], complaint: str) -> None:
     """A text that does not fit is refused by file and key."""
     document = {"errors": {"slug": {**SAMPLE["errors"]["slug"], **change}}}
     with pytest.raises(ValueError, match=re.escape(complaint)):
-        read_words(document, "f.toml")
+        parse_texts(document, "f.toml")
 
 
 def test_an_incomplete_explanation_is_refused() -> None:
     """An error without its remedy is refused by file and slug."""
     with pytest.raises(ValueError, match=r"f.toml errors.slug: lacks fix"):
-        read_words({"errors": {"slug": {"title": "t", "why": "w"}}}, "f.toml")
+        parse_texts({"errors": {"slug": {"title": "t", "why": "w"}}}, "f.toml")
 
 
 def test_different_languages_are_refused() -> None:
     """A key or a gap that only one language has is refused by file and key."""
     with pytest.raises(ValueError, match=r"b.toml x: is missing here"):
-        require_same({"x": "1"}, {}, ("a.toml", "b.toml"))
+        check_same_keys({"x": "1"}, {}, ("a.toml", "b.toml"))
     with pytest.raises(ValueError, match=r"a.toml x: is missing here"):
-        require_same({}, {"x": "1"}, ("a.toml", "b.toml"))
+        check_same_keys({}, {"x": "1"}, ("a.toml", "b.toml"))
     with pytest.raises(ValueError, match=r"b.toml x: gaps differ"):
-        require_same({"x": "{a}"}, {"x": "{b}"}, ("a.toml", "b.toml"))
+        check_same_keys({"x": "{a}"}, {"x": "{b}"}, ("a.toml", "b.toml"))

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from meitu_demo.desk import NOT_AGAIN, Desk, Ticket
+from meitu_demo.desk import FORCE_NONE, CallHandle, SingleFlight
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import DemoError
-from meitu_demo.service import Asked, Outcome, Step, Watch
-from meitu_demo.spec import Link, Photo, Reply
+from meitu_demo.service import CallResult, Phase, ProgressCallback, VendorReply
+from meitu_demo.spec import ParsedResponse, Photo, ResultLink
 
-ASKED = Asked(Reply(Link("http://vendor.invalid/1")), 0.0, 0)
+ASKED = VendorReply(ParsedResponse(ResultLink("http://vendor.invalid/1")), 0.0, 0)
 
 
-def outcome(bytes_of_picture: int = 10) -> Outcome:
+def outcome(bytes_of_picture: int = 10) -> CallResult:
     photo = Photo(bytes(bytes_of_picture), "image/jpeg", 1, 1)
-    return Outcome(CATALOGUE["face_fuse"], "live", {}, photo, photo, (), 0.0)
+    return CallResult(CATALOGUE["face_fuse"], "live", {}, photo, photo, (), 0.0)
 
 
 @dataclass
@@ -25,20 +25,20 @@ class Call:
     """What an errand does, step by step as it is told; by itself it goes through."""
 
     turn: Awaitable[object] | None = None
-    answer: Awaitable[Asked] | None = None
+    answer: Awaitable[VendorReply] | None = None
     error: Exception | None = None
-    pictures: list[Outcome | Exception] = field(default_factory=lambda: [outcome()])
+    pictures: list[CallResult | Exception] = field(default_factory=lambda: [outcome()])
     asked: int = 0
     sent: int = 0
     recorded: int = 0
 
-    async def ask(self, watch: Watch) -> Asked:
+    async def ask(self, watch: ProgressCallback) -> VendorReply:
         self.asked += 1
-        watch(Step.WAIT, 1.0)
+        watch(Phase.WAIT, 1.0)
         if self.turn:
             await self.turn
         self.sent += 1
-        watch(Step.SEND, 0.0)
+        watch(Phase.SEND, 0.0)
         try:
             answered = await self.answer if self.answer else ASKED
         finally:
@@ -47,8 +47,8 @@ class Call:
             raise self.error
         return answered
 
-    async def collect(self, asked: Asked, watch: Watch) -> Outcome:
-        watch(Step.DOWNLOAD, 0.0)
+    async def collect(self, asked: VendorReply, watch: ProgressCallback) -> CallResult:
+        watch(Phase.DOWNLOAD, 0.0)
         for _ in range(5):
             await asyncio.sleep(0)
         found = self.pictures.pop(0) if len(self.pictures) > 1 else self.pictures[0]
@@ -57,11 +57,13 @@ class Call:
         return found
 
 
-def hand_in(desk: Desk, call: Call, again: int = NOT_AGAIN, session: str = "one", order: str = "order") -> Ticket:
-    return desk.hand_in(session, order, call.ask, call.collect, again=again)
+def hand_in(
+    desk: SingleFlight, call: Call, again: int = FORCE_NONE, session: str = "one", order: str = "order"
+) -> CallHandle:
+    return desk.submit(session, order, call.ask, call.collect, force=again)
 
 
-def hold() -> "asyncio.Future[Asked]":
+def hold() -> "asyncio.Future[VendorReply]":
     return asyncio.get_running_loop().create_future()
 
 
@@ -71,7 +73,7 @@ async def rest() -> None:
         await asyncio.sleep(0)
 
 
-async def failure(ticket: Ticket) -> DemoError:
+async def failure(ticket: CallHandle) -> DemoError:
     with pytest.raises(DemoError) as caught:
         await ticket.result()
     return caught.value

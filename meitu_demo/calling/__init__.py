@@ -3,21 +3,29 @@
     exchange   one request and its whole answer, bounded       breaker   a vendor that does not answer is left alone
     repeats    what never arrived is sent again, in measure
 
-A `Line` is what one process knows of one vendor's condition. The service uses all of it.
+A `VendorHealth` is what one process knows of one vendor's condition. The service uses all of it.
 """
 
 from dataclasses import dataclass, field
 
-from .breaker import FAILURES, Breaker
-from .exchange import exchange, retry_after
-from .repeats import Repeats, attempts
+from .breaker import MAX_FAILURES, CircuitBreaker
+from .exchange import exchange, parse_retry_after
+from .repeats import RetryBudget, call_with_retry
 
-__all__ = ["FAILURES", "Breaker", "Line", "Repeats", "attempts", "exchange", "retry_after"]
+__all__ = [
+    "MAX_FAILURES",
+    "CircuitBreaker",
+    "RetryBudget",
+    "VendorHealth",
+    "call_with_retry",
+    "exchange",
+    "parse_retry_after",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class VendorHealth:
     """The breaker and the repeats of one vendor, shared by everybody who calls it."""
 
-    breaker: Breaker = field(default_factory=lambda: Breaker(failures=None))
-    repeats: Repeats = field(default_factory=Repeats)
+    circuit_breaker: CircuitBreaker = field(default_factory=lambda: CircuitBreaker(max_failures=None))
+    retry_budget: RetryBudget = field(default_factory=RetryBudget)

@@ -60,17 +60,17 @@ def fuse(image: Image, face: Face, template: Template) -> Image:
     warped, inside = _warp(image, mesh, target, box)
     target, outline = target - box[:2], outline - box[:2]
 
-    light = read_light(warped, inside, target, template.bare[box.rows_columns], outline)
+    light = read_light(warped, inside, target, template.fusion_base[box.rows_columns], outline)
     around = _skin_box(box, template)
     body = _in_users_tone(template, light, outline, box, around)
     place = box.within(around).rows_columns
     drawn = template.info.kind == "drawn"
-    own = relight(warped, light, target, template.bare[box.rows_columns], outline, drawn=drawn)
+    own = relight(warped, light, target, template.fusion_base[box.rows_columns], outline, drawn=drawn)
     hidden = np.maximum(hair.build_occlusion_mask(warped, target), 1 - inside)
     body[place] = _blend(own, body[place], hidden, outline, SEAM_SHARE[template.info.kind])
-    if template.front is not None:
-        body = blend.alpha_composite(body, template.front[around.rows_columns])
-    result = template.flat.copy()
+    if template.front_layer is not None:
+        body = blend.alpha_composite(body, template.front_layer[around.rows_columns])
+    result = template.composite.copy()
     result[around.rows_columns] = body
     return result
 
@@ -95,9 +95,9 @@ def _face_box(outline: Points, shape: tuple[int, ...]) -> Box:
 
 def _skin_box(box: Box, template: Template) -> Box:
     """`box` and all of the template's skin that follows the user's tone."""
-    if template.skin is None or not template.skin.any():
+    if template.skin_mask is None or not template.skin_mask.any():
         return box
-    x, y, width, height = cv2.boundingRect(template.skin)
+    x, y, width, height = cv2.boundingRect(template.skin_mask)
     return Box(min(box.x0, x), min(box.y0, y), max(box.x1, x + width), max(box.y1, y + height))
 
 
@@ -128,13 +128,13 @@ def _warp(image: Image, mesh: Points, target: Points, box: Box) -> tuple[Image, 
 
 def _in_users_tone(template: Template, light: Light, outline: Points, box: Box, around: Box) -> Image:
     """The template's picture over `around`, its skin in the user's tone: by its mask, and a drawing's painted face."""
-    base = template.bare[around.rows_columns]
+    base = template.fusion_base[around.rows_columns]
     face = np.zeros(around.shape, np.float32)
     face[box.within(around).rows_columns] = blend.build_outline_mask(outline, 1.0, box.shape)
     toned = np.asarray(cv2.LUT(base, colour.build_tone_curves(light.template_tone, light.tone)), np.uint8)
-    if template.skin is None:
+    if template.skin_mask is None:
         return blend.blend_linear(base, toned, face) if template.info.kind == "drawn" else base.copy()
-    skin = template.skin[around.rows_columns]
+    skin = template.skin_mask[around.rows_columns]
     beside = base[::4, ::4][(skin[::4, ::4] > 200) & (face[::4, ::4] < 0.05)].astype(np.float64)
     if len(beside) >= FEWEST_BESIDE:  # neck and ears keep their shade, but take the user's hue whatever their own
         own = colour.compute_midtone(beside)

@@ -2,7 +2,7 @@
 
 from ..effects.avatar import avatar
 from ..imaging.face_checks import require_faces
-from ..spec import Choice, Endpoint, Faces, Image, Values
+from ..spec import Choice, Endpoint, FaceRequirement, Image, Values
 from . import vendor_limits
 
 
@@ -16,9 +16,9 @@ ENDPOINT = Endpoint(
     provider="meitu",
     path="/v1/EmojMaterialH5",
     limits=vendor_limits.MEITU,
-    controls=(Choice(name="version", wire="version", options=("1.0.0", "2.0.0"), default="1.0.0"),),
-    wire={"rsp_media_type": "jpg"},
-    offline=render_offline,
-    faces=Faces.SOME,
-    reframes=True,
+    controls=(Choice(name="version", wire_name="version", options=("1.0.0", "2.0.0"), default="1.0.0"),),
+    constant_fields={"rsp_media_type": "jpg"},
+    render_offline=render_offline,
+    face_requirement=FaceRequirement.ANY,
+    changes_framing=True,
 )

@@ -3,7 +3,7 @@
 from .. import templates
 from ..effects.fuse import fuse
 from ..imaging.face_checks import pick_face
-from ..spec import Endpoint, Faces, Image, TemplateGallery, Values
+from ..spec import Endpoint, FaceRequirement, Image, TemplateGallery, Values
 from . import vendor_limits
 
 DEFAULT_TEMPLATE_ID = "gjw4tjeloaba2psk973"  # the first of the two IDs in the document
@@ -11,7 +11,7 @@ DEFAULT_TEMPLATE_ID = "gjw4tjeloaba2psk973"  # the first of the two IDs in the d
 
 def render_offline(image: Image, values: Values) -> Image:
     """The face in `image` on the template, at the template's size. Raises a Refusal."""
-    template = templates.load(values["template_id"])
+    template = templates.load_template(values["template_id"])
     return fuse(image, pick_face(image), template)
 
 
@@ -23,14 +23,14 @@ ENDPOINT = Endpoint(
     controls=(
         TemplateGallery(
             name="template_id",
-            wire="faceFusePPType",
-            options=tuple(info.call_id for info in templates.all_templates()),
+            wire_name="faceFusePPType",
+            options=tuple(info.wire_id for info in templates.list_templates()),
             default=DEFAULT_TEMPLATE_ID,
-            open=True,  # partners get IDs of their own from the vendor
+            allows_custom=True,  # partners get IDs of their own from the vendor
         ),
     ),
-    wire={"rsp_media_type": "base64"},
-    offline=render_offline,
-    faces=Faces.FIT,
-    reframes=True,
+    constant_fields={"rsp_media_type": "base64"},
+    render_offline=render_offline,
+    face_requirement=FaceRequirement.SUITABLE,
+    changes_framing=True,
 )

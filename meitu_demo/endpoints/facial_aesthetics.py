@@ -2,8 +2,8 @@
 
 from ..effects.reshape import reshape
 from ..imaging.face_checks import pick_face
-from ..spec import Endpoint, Faces, Image, ShapeMenu, Strength, Values
-from ..tables import shapes
+from ..spec import Endpoint, FaceRequirement, Image, ShapeMenu, Strength, Values
+from ..tables import load_shapes
 from . import vendor_limits
 
 
@@ -20,15 +20,15 @@ ENDPOINT = Endpoint(
     controls=(
         ShapeMenu(
             name="shape_type",
-            wire="shape_type",
-            options=tuple(str(shape.id) for shape in shapes()),
+            wire_name="shape_type",
+            options=tuple(str(shape.id) for shape in load_shapes()),
             default="8",
             required=True,
-            numbers=True,
+            is_numeric=True,
         ),
-        Strength(name="strength", wire="strength", default=0.5),
+        Strength(name="strength", wire_name="strength", default=0.5),
     ),
-    offline=render_offline,
-    faces=Faces.FIT,
-    reshapes=True,
+    render_offline=render_offline,
+    face_requirement=FaceRequirement.SUITABLE,
+    changes_geometry=True,
 )

@@ -17,7 +17,7 @@ ENDPOINT = Endpoint(
     path="/v1/aiquality",
     limits=vendor_limits.MEITU,
     controls=(),
-    wire={"rsp_media_type": "base64"},
-    offline=render_offline,
-    example="degraded",
+    constant_fields={"rsp_media_type": "base64"},
+    render_offline=render_offline,
+    example_photo="degraded",
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..spec import Change, Image, ImageLimits, Photo
+from ..spec import Image, ImageLimits, Photo, PhotoChange
 from . import fit
 from .gate import MAX_BYTES, MAX_PIXELS, OpenedPhoto, format_file_size, open_photo
 from .headers import MEDIA_TYPES, Size, detect_format
@@ -39,7 +39,7 @@ class PreparedPhoto:
     """A photo ready for a vendor, what was done to it, and what came in (sides in px as a person sees them)."""
 
     photo: Photo
-    changes: tuple[Change, ...]
+    changes: tuple[PhotoChange, ...]
     width: int
     height: int
     media_type: str
@@ -91,19 +91,19 @@ def read_stored_size_and_orientation(data: bytes) -> tuple[Size, int]:
     return opened.image.size, opened.orientation
 
 
-def _list_changes(opened: OpenedPhoto, photo: Photo) -> list[Change]:
+def _list_changes(opened: OpenedPhoto, photo: Photo) -> list[PhotoChange]:
     """What happened to the picture as a whole; `rgb` reports what happened to its colours."""
-    changes: list[Change] = []
+    changes: list[PhotoChange] = []
     if opened.is_rotated:
-        changes.append(Change("turned"))
+        changes.append(PhotoChange("turned"))
     before, after = (opened.width, opened.height), (photo.width, photo.height)
     if before != after:
-        changes.append(Change("resized", {"before": "{}×{}".format(*before), "after": "{}×{}".format(*after)}))
+        changes.append(PhotoChange("resized", {"before": "{}×{}".format(*before), "after": "{}×{}".format(*after)}))
     if opened.kind != "JPEG":
-        changes.append(Change("kind", {"before": opened.kind.replace("HEIF", "HEIC"), "after": "JPEG"}))
+        changes.append(PhotoChange("kind", {"before": opened.kind.replace("HEIF", "HEIC"), "after": "JPEG"}))
     formatted_sizes = format_file_size(len(opened.data)), format_file_size(len(photo.data))
     if formatted_sizes[0] != formatted_sizes[1]:
-        changes.append(Change("bytes", {"before": formatted_sizes[0], "after": formatted_sizes[1]}))
+        changes.append(PhotoChange("bytes", {"before": formatted_sizes[0], "after": formatted_sizes[1]}))
     if opened.has_metadata:
-        changes.append(Change("metadata_dropped", {"gps": opened.has_gps}))
+        changes.append(PhotoChange("metadata_dropped", {"gps": opened.has_gps}))
     return changes

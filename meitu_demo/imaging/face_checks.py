@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..errors import FaceCropped, FaceNodded, FaceTooSmall, FaceTurned, NoFace, Refusal
-from ..spec import Faces
+from ..errors import EngineRejection, FaceCropped, FaceNodded, FaceTooSmall, FaceTurned, NoFace
+from ..spec import FaceRequirement
 from .faces import Face, Image, find_faces
 
 MIN_FACE_PX = 48  # px; the vendor's documents: and no less than the image's short side / 48
@@ -25,7 +25,7 @@ class FaceMeasurement:
     close: it fits, but only just.
     """
 
-    rejection: Refusal
+    rejection: EngineRejection
     is_within_limit: bool
     is_borderline: bool
 
@@ -33,29 +33,29 @@ class FaceMeasurement:
 def require_faces(image: Image) -> tuple[Face, ...]:
     """All faces, largest first. Raises NoFace."""
     faces = find_faces(image)
-    check_faces(faces, image.shape[:2], Faces.SOME)
+    check_faces(faces, image.shape[:2], FaceRequirement.ANY)
     return faces
 
 
 def pick_face(image: Image, *, index: int = 0) -> Face:
     """The face at `index` by size (0 is the largest), checked. Raises any Refusal about faces."""
     faces = find_faces(image)
-    check_faces(faces, image.shape[:2], Faces.FIT, index=index)
-    return select_faces(faces, Faces.FIT, index=index)[0]
+    check_faces(faces, image.shape[:2], FaceRequirement.SUITABLE, index=index)
+    return select_faces(faces, FaceRequirement.SUITABLE, index=index)[0]
 
 
-def select_faces(faces: Sequence[Face], requirement: Faces, *, index: int = 0) -> tuple[Face, ...]:
+def select_faces(faces: Sequence[Face], requirement: FaceRequirement, *, index: int = 0) -> tuple[Face, ...]:
     """Those of `faces` (largest first) that an endpoint with this `need` works on; with FREE, none in particular."""
-    if requirement is Faces.FIT and faces:
+    if requirement is FaceRequirement.SUITABLE and faces:
         return (faces[min(max(index, 0), len(faces) - 1)],)
-    return tuple(faces) if requirement is Faces.SOME else ()
+    return tuple(faces) if requirement is FaceRequirement.ANY else ()
 
 
-def check_faces(faces: Sequence[Face], shape: tuple[int, ...], requirement: Faces, *, index: int = 0) -> None:
+def check_faces(faces: Sequence[Face], shape: tuple[int, ...], requirement: FaceRequirement, *, index: int = 0) -> None:
     """Raise the Refusal of an endpoint with this `need` for what `find_faces` gave, in an image of `shape`."""
-    if requirement is not Faces.FREE and not faces:
+    if requirement is not FaceRequirement.NONE and not faces:
         raise NoFace
-    if requirement is Faces.FIT:
+    if requirement is FaceRequirement.SUITABLE:
         check_face(select_faces(faces, requirement, index=index)[0], shape)
 
 
@@ -89,10 +89,10 @@ def compute_min_face_side(shape: tuple[int, ...]) -> float:
     return max(MIN_FACE_PX, min(shape[:2]) / 48)
 
 
-def _measure_angle(kind: type[Refusal], angle: float, limit: float) -> FaceMeasurement:
+def _measure_angle(kind: type[EngineRejection], angle: float, limit: float) -> FaceMeasurement:
     rejection = kind(angle=round(angle), limit=round(limit))
     return _build_measurement(rejection, is_within_limit=angle <= limit, is_near_limit=angle > BORDERLINE_SHARE * limit)
 
 
-def _build_measurement(rejection: Refusal, *, is_within_limit: bool, is_near_limit: bool) -> FaceMeasurement:
+def _build_measurement(rejection: EngineRejection, *, is_within_limit: bool, is_near_limit: bool) -> FaceMeasurement:
     return FaceMeasurement(rejection, is_within_limit, is_within_limit and is_near_limit)

@@ -30,12 +30,12 @@ PREDICTION_MARGIN = 0.98  # bands predict the whole within about one per cent
 def fit_size(size: Size, limits: ImageLimits) -> Size:
     """`size` (width, height) shrunk to `limits.max_side`. Raises ImageRejected: image_too_small, image_too_thin."""
     width, height = size
-    if min(size) < limits.min_side:
-        raise ImageRejected("image_too_small", width=width, height=height, limit=limits.min_side)
-    fitted = _scale_size(size, min(1.0, limits.max_side / max(size)))
-    if min(fitted) < limits.min_side:
+    if min(size) < limits.min_side_px:
+        raise ImageRejected("image_too_small", width=width, height=height, limit=limits.min_side_px)
+    fitted = _scale_size(size, min(1.0, limits.max_side_px / max(size)))
+    if min(fitted) < limits.min_side_px:
         raise ImageRejected(
-            "image_too_thin", width=width, height=height, limit=limits.min_side, longest=limits.max_side
+            "image_too_thin", width=width, height=height, limit=limits.min_side_px, longest=limits.max_side_px
         )
     return fitted
 
@@ -78,7 +78,7 @@ def encode_within_limits(pixels: Image, limits: ImageLimits) -> tuple[bytes, Siz
         height, width = pixels.shape[:2]
         if len(data) <= budget:
             return data, (width, height)
-        scale = max(0.95 * math.sqrt(budget / len(data)), limits.min_side / min(width, height))
+        scale = max(0.95 * math.sqrt(budget / len(data)), limits.min_side_px / min(width, height))
         size = _scale_size((width, height), scale)
         if size == (width, height) or scale >= 1:
             raise ImageRejected("image_too_large_file", bytes=len(data), limit=limits.max_bytes)

@@ -15,7 +15,7 @@ from PIL import Image as Pictures
 from PIL import ImageCms
 
 from ..errors import ImageRejected
-from ..spec import Change, Image
+from ..spec import Image, PhotoChange
 from .gate import OpenedPhoto, decoder_errors
 from .headers import Size, is_animated
 from .icc import is_safe_profile
@@ -26,7 +26,7 @@ _REDUCED_DECODE_FLAGS = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_CO
 _PNG_BIT_DEPTH_OFFSET = 24  # byte of a PNG that holds them
 
 
-def read_pixels(opened: OpenedPhoto, min_size: Size | None = None) -> tuple[Image, list[Change]]:
+def read_pixels(opened: OpenedPhoto, min_size: Size | None = None) -> tuple[Image, list[PhotoChange]]:
     """The first frame as RGB, still as stored (not turned, its RGB profile not applied), and what was converted.
 
     at_least: (width, height) that the caller needs; a JPEG may come at 1/2, 1/4 or 1/8 of its size while both sides
@@ -49,12 +49,12 @@ def read_pixels(opened: OpenedPhoto, min_size: Size | None = None) -> tuple[Imag
             raise ImageRejected("image_unreadable")
         pixels, transparent = convert_to_rgb(image, _load_cmyk_or_gray_profile(opened))
         if transparent:
-            changes.append(Change("transparent"))
+            changes.append(PhotoChange("transparent"))
         image.close()  # gives its memory back; the header's facts stay
         return pixels, changes
 
 
-def convert_to_srgb(pixels: Image, opened: OpenedPhoto) -> tuple[Image, list[Change]]:
+def convert_to_srgb(pixels: Image, opened: OpenedPhoto) -> tuple[Image, list[PhotoChange]]:
     """`pixels` with the file's RGB profile applied; unchanged without one, with a broken one, and when it is sRGB."""
     profile = _load_profile(opened, "RGB ")
     if profile is None or opened.image.mode in ("L", "1", "CMYK", "I;16"):
@@ -65,7 +65,7 @@ def convert_to_srgb(pixels: Image, opened: OpenedPhoto) -> tuple[Image, list[Cha
             return pixels, []
         picture = Pictures.fromarray(pixels)
         ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), inPlace=True)
-        return np.asarray(picture), [Change("colour_profile", {"profile": name})]
+        return np.asarray(picture), [PhotoChange("colour_profile", {"profile": name})]
     except PROFILE_ERRORS:
         return pixels, []
 
@@ -97,7 +97,7 @@ def _decode_with_opencv(opened: OpenedPhoto, min_size: Size | None) -> Image | N
     return pixels if pixels is not None and pixels.shape == expected else None
 
 
-def _decode_webp(opened: OpenedPhoto, changes: list[Change]) -> Image:
+def _decode_webp(opened: OpenedPhoto, changes: list[PhotoChange]) -> Image:
     """By OpenCV alone: Pillow blanks whole canvases before it finds a frame broken."""
     transparent = opened.image.mode == "RGBA"
     pixels = _decode_with_opencv(opened, None) if not transparent else _decode_with_alpha(opened)
@@ -106,7 +106,7 @@ def _decode_webp(opened: OpenedPhoto, changes: list[Change]) -> Image:
     if pixels.shape[2] == 4:
         pixels, has_transparency = flatten_on_white(pixels)
         if has_transparency:
-            changes.append(Change("transparent"))
+            changes.append(PhotoChange("transparent"))
     return pixels
 
 
@@ -118,7 +118,7 @@ def _decode_with_alpha(opened: OpenedPhoto) -> Image | None:
     return pixels if pixels.shape[2] == 4 else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def _list_conversions(opened: OpenedPhoto) -> list[Change]:
+def _list_conversions(opened: OpenedPhoto) -> list[PhotoChange]:
     """What the header already tells about frames and modes."""
     image, kind = opened.image, opened.kind
     deep = image.mode.startswith(("I", "F")) or (kind == "PNG" and opened.data[_PNG_BIT_DEPTH_OFFSET] == 16)
@@ -129,7 +129,7 @@ def _list_conversions(opened: OpenedPhoto) -> list[Change]:
         "palette": image.mode in ("P", "PA"),
         "grey": image.mode.startswith(("L", "I", "F", "1")),
     }
-    return [Change(slug) for slug, holds in slugs.items() if holds]
+    return [PhotoChange(slug) for slug, holds in slugs.items() if holds]
 
 
 def _load_cmyk_or_gray_profile(opened: OpenedPhoto) -> ImageCms.ImageCmsProfile | None:

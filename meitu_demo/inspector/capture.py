@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from ..imaging.gate import format_file_size
-from ..spec import Route
+from ..spec import CallTarget
 from .keys import KEY_QUERY_PARAMS, Redactor
 from .trace import CapturedMessage
 
@@ -24,7 +24,7 @@ RESPONSE_HEADERS = (  # headers of an answer that tell something; there are many
 RATE_LIMIT_HEADER_PREFIXES = ("x-ratelimit-", "ratelimit-")
 
 
-def capture_request(request: httpx.Request, target: Route) -> CapturedMessage:
+def capture_request(request: httpx.Request, target: CallTarget) -> CapturedMessage:
     """`request`, whose body has been read, as `route` sends it."""
     redactor = Redactor(target)
     url = request.url
@@ -40,7 +40,7 @@ def capture_request(request: httpx.Request, target: Route) -> CapturedMessage:
     )
 
 
-def capture_response(response: httpx.Response, target: Route) -> CapturedMessage:
+def capture_response(response: httpx.Response, target: CallTarget) -> CapturedMessage:
     """`response`, whose body has been read, to a request by `route`."""
     redactor = Redactor(target)
     selected = [

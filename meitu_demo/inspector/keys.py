@@ -7,8 +7,8 @@ stranger's), and by place (the query, the headers). Imports `redaction` and `spe
 
 import re
 
-from ..redaction import scrub
-from ..spec import Route
+from ..redaction import redact
+from ..spec import CallTarget
 from . import spelling
 
 # Where the vendors want their keys, as they are called there.
@@ -46,7 +46,7 @@ def get_key_variables(provider: str, *, marketplace: bool) -> dict[str, str]:
 class Redactor:
     """Takes out of any text what must not be shown of a call by `route`."""
 
-    def __init__(self, target: Route) -> None:
+    def __init__(self, target: CallTarget) -> None:
         keys = target.credentials
         self.variables = get_key_variables(target.provider, marketplace=bool(keys.host))
         self._keys: dict[str, str] = {}  # with what stands for each
@@ -86,6 +86,6 @@ class Redactor:
             if start >= position:
                 parts += [window[position:start], variable]
             position = max(position, -end)
-        redacted = scrub("".join([*parts, window[position:]]))
+        redacted = redact("".join([*parts, window[position:]]))
         is_complete = len(text) <= max_chars + margin  # or half a key may stand at the end, which nothing recognises
         return redacted[: max_chars if is_complete else min(max_chars, max(0, len(redacted) - margin))]

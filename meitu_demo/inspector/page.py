@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from html import escape
 
 from ..imaging.gate import format_file_size
-from ..redaction import scrub
+from ..redaction import redact
 from ..words import translate
 from .programs import SAMPLE_LANGUAGES
 from .trace import PHASES, CapturedMessage, Span, Trace
@@ -98,7 +98,7 @@ def _render_sample(name: str, text: str, language: str, *, is_open: bool) -> str
     copy, copied = _translate("copy", language), _translate("copied", language)
     button = f'<button type="button" class="copy" data-copy="{name}" data-copied="{copied}">{copy}</button>'
     return f"""<details class="program"{" open" if is_open else ""}><summary>{title}</summary>{button}
-<pre tabindex="0" aria-label="{title}"><code>{escape(scrub(text))}</code></pre></details>"""
+<pre tabindex="0" aria-label="{title}"><code>{escape(redact(text))}</code></pre></details>"""
 
 
 def _translate(key: str, language: str, **facts: object) -> str:

@@ -13,7 +13,7 @@ import anyio
 import httpx
 
 from ..errors import DemoError, Unreachable
-from ..spec import Reply, Route
+from ..spec import CallTarget, ParsedResponse
 from .capture import capture_request, capture_response
 from .keys import Redactor
 from .trace import Span, Stopwatch, Trace
@@ -25,7 +25,7 @@ MAX_ID_CHARS = 80
 class TraceRecorder:
     """One call's, by `route`. prepared: seconds that were spent on its photo before."""
 
-    def __init__(self, target: Route, prepare_s: float = 0.0) -> None:
+    def __init__(self, target: CallTarget, prepare_s: float = 0.0) -> None:
         self.stopwatch = Stopwatch([Span("prepare", 0.0, prepare_s)])
         self.stopwatch.enter("prepare")
         self._target = target
@@ -44,7 +44,7 @@ class TraceRecorder:
         self.stopwatch.enter("decode")
         self._response = response
 
-    async def finish(self, request: httpx.Request, outcome: Reply | DemoError) -> Trace | None:
+    async def finish(self, request: httpx.Request, outcome: ParsedResponse | DemoError) -> Trace | None:
         """What happened, without its keys; None if nothing was sent. An error gets it to carry. Never raises."""
         spans = self.stopwatch.stop()
         if not self._attempts:
@@ -60,7 +60,9 @@ class TraceRecorder:
             outcome.trace = trace
         return trace
 
-    def _build_trace(self, request: httpx.Request, spans: tuple[Span, ...], outcome: Reply | DemoError) -> Trace:
+    def _build_trace(
+        self, request: httpx.Request, spans: tuple[Span, ...], outcome: ParsedResponse | DemoError
+    ) -> Trace:
         target = self._target
         request_id = getattr(outcome, "request_id", None)
         return Trace(

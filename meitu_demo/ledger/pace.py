@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
-from ..errors import Busy
+from ..errors import RateLimited
 from .tables import rates
 
 
@@ -35,7 +35,7 @@ def reserve_slot(connection: Connection, rate_limit: RateLimit, now: float) -> f
     clock_jumped = free_at is not None and free_at > now + rate_limit.max_wait_s + interval_s
     start = now if free_at is None or clock_jumped else max(now, free_at)
     if start - now > rate_limit.max_wait_s:
-        raise Busy(provider=rate_limit.provider, seconds=math.ceil(start - now))
+        raise RateLimited(provider=rate_limit.provider, seconds=math.ceil(start - now))
     if free_at is None:
         connection.execute(insert(rates).values(key=rate_limit.key_hash, free_at=start + interval_s))
     else:

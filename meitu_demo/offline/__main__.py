@@ -31,12 +31,12 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     if arguments.templates:
-        templates.load_folder(arguments.templates)
+        templates.load_owner_templates(arguments.templates)
     lab = bool(arguments.lab or arguments.fault)
     server = create_app(private_links=arguments.private_links, lab=lab, fault=arguments.fault)
     http: Any = ConnectionProtocol if lab else "auto"
     logging.basicConfig(format="%(levelname)s: %(message)s")
-    outlets.install()
+    outlets.install_redaction()
     # No access log: its lines hold the paths with their keys, and whose those are is not known here.
     uvicorn.run(
         server, host=arguments.host, port=arguments.port, log_level="info", log_config=None, access_log=False, http=http

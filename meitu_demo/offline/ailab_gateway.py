@@ -9,9 +9,9 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ..errors import ImageRejected, Refusal, ValueRejected
+from ..errors import EngineRejection, ImageRejected, ValueRejected
 from ..spec import Endpoint
-from ..tables import VendorCode, answer
+from ..tables import VendorCode, code_for
 from .bodies import format_measurements, read_body
 
 VENDOR = "ailab"
@@ -31,16 +31,16 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
     try:
         body = await read_body(request, endpoint.limits.max_bytes + MAX_FORM_OVERHEAD_BYTES)
         data, fields = await _parse_form(request, body)
-        missing = [control.wire for control in endpoint.controls if not fields.get(control.wire, "").strip()]
+        missing = [control.wire_name for control in endpoint.controls if not fields.get(control.wire_name, "").strip()]
         if missing:
             raise _MissingParameter
-        values = {control.name: fields[control.wire] for control in endpoint.controls}
+        values = {control.name: fields[control.wire_name] for control in endpoint.controls}
         picture = await request.app.state.engine.run_effect(endpoint, data, values)
     except _MissingParameter:
         return failure_answer("parameter_missing")
     except MultiPartException:
         return failure_answer("request_malformed")
-    except (Refusal, ImageRejected, ValueRejected) as error:
+    except (EngineRejection, ImageRejected, ValueRejected) as error:
         return failure_answer(error.slug, format_measurements(error))
     except Exception:
         log.exception("%s failed", endpoint.id)
@@ -51,7 +51,7 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
 
 def failure_answer(slug: str, detail: str = "") -> Response:
     """The vendor's answer for `slug`."""
-    return vendor_answer(answer(VENDOR, slug), detail)
+    return vendor_answer(code_for(VENDOR, slug), detail)
 
 
 def vendor_answer(code: VendorCode, detail: str = "") -> Response:

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as HttpRoute
 
 from ..endpoints import CATALOGUE
-from ..links import no_cookies
+from ..links import create_blocking_cookie_jar
 from ..spec import Endpoint
 from ..store import PictureStore
 from . import ailab_gateway, meitu_gateway
@@ -55,7 +55,7 @@ def create_app(
     app.state.lab, app.state.fault = lab, fault
     app.state.charges = Counter[str]()  # calls by endpoint that a vendor would have billed, where there is a lab
     timeout = httpx.Timeout(10.0, connect=5.0)
-    app.state.http = httpx.AsyncClient(timeout=timeout, trust_env=False, cookies=no_cookies())
+    app.state.http = httpx.AsyncClient(timeout=timeout, trust_env=False, cookies=create_blocking_cookie_jar())
     return app
 
 

@@ -2,7 +2,7 @@
 
 import anyio
 
-from ..errors import ImageRejected, Refusal
+from ..errors import EngineRejection, ImageRejected
 from ..imaging import codec, cores
 from ..spec import Endpoint, Values
 
@@ -23,7 +23,7 @@ class OfflineEngine:
         if self._limiter is None:  # made here: it belongs to the running event loop
             self._limiter = anyio.CapacityLimiter(MAX_CONCURRENT)
         if self._limiter.statistics().tasks_waiting >= MAX_PENDING:
-            raise Refusal("vendor_busy")
+            raise EngineRejection("vendor_busy")
         async with self._limiter:  # a call that is cancelled while it waits is gone
             return await cores.run_in_worker(apply_effect, endpoint, data, values)
 
@@ -32,17 +32,17 @@ def apply_effect(endpoint: Endpoint, data: bytes, values: Values) -> bytes:
     """Check `data` against the endpoint's limits, apply its effect, encode. Blocks. Raises as
     `OfflineEngine.run_effect`.
     """
-    checked = endpoint.read(values)
+    checked = endpoint.validate(values)
     limits = endpoint.limits
     if len(data) > limits.max_bytes:
         raise ImageRejected("image_too_large_file", bytes=len(data), limit=limits.max_bytes)
     kind = codec.sniff(data)
-    if kind is not None and kind not in limits.kinds:  # what is no picture at all, decoding tells
-        raise ImageRejected("image_wrong_kind", found=kind, allowed=", ".join(limits.kinds))
+    if kind is not None and kind not in limits.media_types:  # what is no picture at all, decoding tells
+        raise ImageRejected("image_wrong_kind", found=kind, allowed=", ".join(limits.media_types))
     width, height = codec.read_size(data)  # from the header: a small file may swell to a huge picture
-    if min(width, height) < limits.min_side:
-        raise ImageRejected("image_too_small", width=width, height=height, limit=limits.min_side)
-    if max(width, height) > limits.max_side:
-        raise ImageRejected("image_too_many_pixels", width=width, height=height, limit=limits.max_side)
+    if min(width, height) < limits.min_side_px:
+        raise ImageRejected("image_too_small", width=width, height=height, limit=limits.min_side_px)
+    if max(width, height) > limits.max_side_px:
+        raise ImageRejected("image_too_many_pixels", width=width, height=height, limit=limits.max_side_px)
     with cores.effect_running():
-        return codec.encode(endpoint.offline(codec.decode(data), checked))
+        return codec.encode(endpoint.render_offline(codec.decode(data), checked))

@@ -6,8 +6,8 @@ Declarations only, for the lab and for tests to iterate over; `lab.py` does what
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from ..errors import BadReply, DemoError, LinkRejected, OutcomeUnknown, ProviderError
-from ..tables import VendorCode, answer, vendor_code
+from ..errors import DemoError, InvalidResponse, LinkRejected, OutcomeUnknown, VendorError
+from ..tables import VendorCode, code_for, find_vendor_code
 
 CODE_PREFIX = "code:"  # before any code of the vendor's: "code:20003"
 
@@ -46,23 +46,23 @@ FAULTS: dict[str, Fault] = {
     "reset": Fault(FaultOutcome.UNKNOWN, OutcomeUnknown, "reset"),
     "drip": Fault(FaultOutcome.UNKNOWN, OutcomeUnknown, "read_timeout"),
     # an answer that is none
-    "truncated_json": Fault(FaultOutcome.UNKNOWN, BadReply, "cut_off"),
-    "html_200": Fault(FaultOutcome.UNKNOWN, BadReply, "not_json"),
-    "empty": Fault(FaultOutcome.UNKNOWN, BadReply, "empty"),
-    "huge": Fault(FaultOutcome.UNKNOWN, BadReply, "too_large"),
-    "gzip_bomb": Fault(FaultOutcome.UNKNOWN, BadReply, "too_large"),
-    "redirect": Fault(FaultOutcome.UNKNOWN, BadReply, "redirect", billed=False),
+    "truncated_json": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "cut_off"),
+    "html_200": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "not_json"),
+    "empty": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "empty"),
+    "huge": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "too_large"),
+    "gzip_bomb": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "too_large"),
+    "redirect": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "redirect", billed=False),
     "wrong_content_type": HARMLESS,
     # an answer whose picture is none
     "base64_newlines": Fault(FaultOutcome.SUCCEEDED, only_inline_media=True),
     "base64_prefix": Fault(FaultOutcome.SUCCEEDED, only_inline_media=True),
-    "base64_garbage": Fault(FaultOutcome.UNKNOWN, BadReply, "not_base64", only_inline_media=True),
-    "base64_cut_tail": Fault(FaultOutcome.UNKNOWN, BadReply, "not_an_image", only_inline_media=True),
-    "not_an_image": Fault(FaultOutcome.UNKNOWN, BadReply, "not_an_image"),
+    "base64_garbage": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "not_base64", only_inline_media=True),
+    "base64_cut_tail": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "not_an_image", only_inline_media=True),
+    "not_an_image": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "not_an_image"),
     "expired_link": Fault(FaultOutcome.RESULT_LOST, LinkRejected, "expired"),
     # a refusal; any other is "code:" and the code
-    "rate_limited": Fault(FaultOutcome.NOT_PROCESSED, ProviderError, billed=False),
-    "rate_limited_bare": Fault(FaultOutcome.NOT_PROCESSED, ProviderError, billed=False),
+    "rate_limited": Fault(FaultOutcome.NOT_PROCESSED, VendorError, billed=False),
+    "rate_limited_bare": Fault(FaultOutcome.NOT_PROCESSED, VendorError, billed=False),
 }
 
 
@@ -70,7 +70,7 @@ def resolve_fault(name: str, provider: str) -> Fault:
     """What a call to one of `provider`'s endpoints with fault `name` comes to. Raises KeyError for an unknown name."""
     if name.startswith(CODE_PREFIX):
         code = resolve_vendor_code(name, provider)
-        return Fault(FaultOutcome(code.outcome), ProviderError, code.code, billed=code.outcome == "unknown")
+        return Fault(FaultOutcome(code.outcome), VendorError, code.code, billed=code.outcome == "unknown")
     fault = FAULTS[name]
     if fault.only_inline_media and provider == "ailab":  # its answers hold a link
         return HARMLESS
@@ -80,6 +80,6 @@ def resolve_fault(name: str, provider: str) -> Fault:
 def resolve_vendor_code(name: str, provider: str) -> VendorCode:
     """The vendor's code that fault `name` answers with; one that is in no list is given as it came, with status 400."""
     if not name.startswith(CODE_PREFIX):
-        return answer(provider, "rate_limited")
+        return code_for(provider, "rate_limited")
     code = name.removeprefix(CODE_PREFIX)
-    return vendor_code(provider, code) or VendorCode(provider, code, slug="", outcome="unknown", http=400)
+    return find_vendor_code(provider, code) or VendorCode(provider, code, slug="", outcome="unknown", http=400)

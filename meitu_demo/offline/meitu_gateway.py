@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from .. import links
-from ..errors import ImageRejected, LinkRejected, Refusal, ValueRejected
+from ..errors import EngineRejection, ImageRejected, LinkRejected, ValueRejected
 from ..spec import Endpoint
-from ..tables import VendorCode, answer
+from ..tables import VendorCode, code_for
 from .bodies import format_measurements, read_body
 
 VENDOR = "meitu"
@@ -36,10 +36,14 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
         body = _parse_json(await read_body(request, endpoint.limits.max_bytes * 2))
         parameter, media, is_link = _parse_body(body)
         media_type = _parse_media_type(parameter, endpoint)
-        values = {control.name: parameter[control.wire] for control in endpoint.controls if control.wire in parameter}
+        values = {
+            control.name: parameter[control.wire_name]
+            for control in endpoint.controls
+            if control.wire_name in parameter
+        }
         if is_link:
             state = request.app.state
-            data = await links.fetch_photo(state.http, media, any_address=state.private_links)
+            data = await links.download_photo(state.http, media, allow_private=state.private_links)
         else:
             data = await anyio.to_thread.run_sync(_decode_base64, media)
         start = time.perf_counter()
@@ -47,7 +51,7 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
         elapsed_s = time.perf_counter() - start
     except _MalformedRequest:
         return failure_answer("request_malformed")
-    except (Refusal, ImageRejected, ValueRejected, LinkRejected) as error:
+    except (EngineRejection, ImageRejected, ValueRejected, LinkRejected) as error:
         return failure_answer(error.slug, format_measurements(error))
     except Exception:
         log.exception("%s failed", endpoint.id)
@@ -57,7 +61,7 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
 
 def failure_answer(slug: str, detail: str = "") -> Response:
     """The vendor's answer for `slug`, in the form of its documents; `detail` goes where they have 具体信息."""
-    return vendor_answer(answer(VENDOR, slug), detail)
+    return vendor_answer(code_for(VENDOR, slug), detail)
 
 
 def vendor_answer(code: VendorCode, detail: str = "") -> Response:

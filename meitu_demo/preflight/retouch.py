@@ -42,12 +42,12 @@ def rotate_upright(source: bytes, face: DetectedFace) -> bytes:
 
 def enlarge(source: bytes, endpoint: Endpoint) -> bytes:
     """The photo twice the size, or as far as the vendor's longest side lets it; Lanczos, which adds no detail."""
-    return codec.encode(_enlarge(codec.decode(source), endpoint.limits.max_side))
+    return codec.encode(_enlarge(codec.decode(source), endpoint.limits.max_side_px))
 
 
 def crop_and_enlarge(source: bytes, face: DetectedFace, endpoint: Endpoint) -> bytes:
     """Both, with one encoding."""
-    return codec.encode(_enlarge(_crop(codec.decode(source), compute_crop_box(face)), endpoint.limits.max_side))
+    return codec.encode(_enlarge(_crop(codec.decode(source), compute_crop_box(face)), endpoint.limits.max_side_px))
 
 
 def compute_crop_box(face: DetectedFace) -> Box:

@@ -7,10 +7,10 @@ near a limit the two would differ.
 from collections.abc import Sequence
 from typing import TypeVar
 
-from ..errors import DemoError, ImageRejected, Refusal
+from ..errors import DemoError, EngineRejection, ImageRejected
 from ..imaging import codec, face_checks
 from ..imaging.faces import Face, find_faces
-from ..spec import Endpoint, Faces
+from ..spec import Endpoint, FaceRequirement
 from .report import ChecklistItem, DetectedFace, Preflight, Size, State
 
 ITEM_BY_REJECTION = {
@@ -43,9 +43,9 @@ def check(endpoint: Endpoint, source: bytes) -> Preflight:
             "weight", "ok", {"bytes": codec.format_file_size(len(photo.data)), "limit": endpoint.limits.max_bytes}
         ),
         _build_size_item(endpoint, sent_size),
-        *_build_face_items(endpoint.faces, faces, pixels.shape[:2]),
+        *_build_face_items(endpoint.face_requirement, faces, pixels.shape[:2]),
     )
-    found = _build_detected_faces(faces, face_checks.select_faces(faces, endpoint.faces), sent_size)
+    found = _build_detected_faces(faces, face_checks.select_faces(faces, endpoint.face_requirement), sent_size)
     return Preflight(endpoint, (prepared.width, prepared.height), sent_size, found, items, rejection)
 
 
@@ -67,10 +67,10 @@ def _strip_traceback(error: Error) -> Error:
     return type(error)(error.slug, **error.facts)
 
 
-def _find_rejection(endpoint: Endpoint, faces: Sequence[Face], shape: tuple[int, ...]) -> Refusal | None:
+def _find_rejection(endpoint: Endpoint, faces: Sequence[Face], shape: tuple[int, ...]) -> EngineRejection | None:
     try:
-        face_checks.check_faces(faces, shape, endpoint.faces)
-    except Refusal as error:
+        face_checks.check_faces(faces, shape, endpoint.face_requirement)
+    except EngineRejection as error:
         return _strip_traceback(error)
     return None
 
@@ -81,26 +81,28 @@ def _build_kind_item(source: bytes) -> ChecklistItem:
 
 def _build_size_item(endpoint: Endpoint, sent_size: Size) -> ChecklistItem:
     limits = endpoint.limits
-    facts = {"width": sent_size[0], "height": sent_size[1], "least": limits.min_side, "most": limits.max_side}
+    facts = {"width": sent_size[0], "height": sent_size[1], "least": limits.min_side_px, "most": limits.max_side_px}
     return ChecklistItem("size", "ok", facts)
 
 
-def _build_face_items(requirement: Faces, faces: Sequence[Face], shape: tuple[int, ...]) -> list[ChecklistItem]:
+def _build_face_items(
+    requirement: FaceRequirement, faces: Sequence[Face], shape: tuple[int, ...]
+) -> list[ChecklistItem]:
     """The lines about faces that matter to an endpoint with this `need`."""
     count = {"count": len(faces)}
-    if requirement is Faces.FREE:
+    if requirement is FaceRequirement.NONE:
         return [ChecklistItem("face_free", "ok", count)]
     if not faces:
         return [ChecklistItem("face", "refuse")]
     items = [ChecklistItem("face", "ok", count)]
-    if requirement is Faces.FIT:
+    if requirement is FaceRequirement.SUITABLE:
         for measure in face_checks.measure_face(face_checks.select_faces(faces, requirement)[0], shape):
             state: State = "refuse" if not measure.is_within_limit else "warn" if measure.is_borderline else "ok"
             items.append(ChecklistItem(ITEM_BY_REJECTION[measure.rejection.slug], state, measure.rejection.facts))
     roll = faces[0].roll
     items.append(ChecklistItem("upright", "warn" if round(roll / 90) % 4 else "ok", {"angle": abs(round(roll))}))
     if len(faces) > 1:
-        items.append(ChecklistItem("several", "warn" if requirement is Faces.FIT else "ok", count))
+        items.append(ChecklistItem("several", "warn" if requirement is FaceRequirement.SUITABLE else "ok", count))
     return items
 
 

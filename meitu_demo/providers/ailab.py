@@ -6,14 +6,14 @@ from typing import Any
 
 import httpx
 
-from ..errors import BadReply, ProviderError
-from ..spec import Endpoint, Link, Photo, Reply, Route, Values
+from ..errors import InvalidResponse, VendorError
+from ..spec import CallTarget, Endpoint, ParsedResponse, Photo, ResultLink, Values
 from .base import JsonObject, build_error_without_code, classify_unreadable_body, parse_json_object, parse_measurements
 
 DISPLAY_NAME = "AILabTools"
 
 
-def build(endpoint: Endpoint, target: Route, photo: Photo, values: Values) -> httpx.Request:
+def build(endpoint: Endpoint, target: CallTarget, photo: Photo, values: Values) -> httpx.Request:
     """POST a form with the photo as a file part; the key goes in a header."""
     key = target.credentials.key.get_secret_value()
     headers = {"ailabapi-api-key": key}
@@ -22,14 +22,17 @@ def build(endpoint: Endpoint, target: Route, photo: Photo, values: Values) -> ht
     suffix = photo.media_type.rpartition("/")[2].replace("jpeg", "jpg")
     return httpx.Request(
         "POST",
-        f"{target.base_url}{target.path or endpoint.path}",
+        f"{target.base_url}{target.path_override or endpoint.path}",
         headers=headers,
-        data={**endpoint.wire, **{control.wire: str(values[control.name]) for control in endpoint.controls}},
+        data={
+            **endpoint.constant_fields,
+            **{control.wire_name: str(values[control.name]) for control in endpoint.controls},
+        },
         files={"image": (f"photo.{suffix}", photo.data, photo.media_type)},
     )
 
 
-def parse(response: httpx.Response) -> Reply:
+def parse(response: httpx.Response) -> ParsedResponse:
     """The link to the picture. Raises ProviderError, BadReply or OutcomeUnknown."""
     body = parse_json_object(response)
     if body is None:
@@ -37,7 +40,7 @@ def parse(response: httpx.Response) -> Reply:
     request_id = _to_text(body.get("request_id")) or _to_text(body.get("log_id")) or None
     code, message = _parse_error(body)
     if code:
-        raise ProviderError(
+        raise VendorError(
             "ailab",
             code,
             vendor_message=message,
@@ -50,8 +53,8 @@ def parse(response: httpx.Response) -> Reply:
     data = body.get("data")
     url = _to_text(data.get("image_url")) if isinstance(data, dict) else ""
     if not url.startswith(("http://", "https://")):
-        raise BadReply(provider="ailab", cause="no_media")
-    return Reply(Link(url), request_id)
+        raise InvalidResponse(provider="ailab", cause="no_media")
+    return ParsedResponse(ResultLink(url), request_id)
 
 
 def _parse_error(body: JsonObject) -> tuple[str, str]:

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 import httpx
 
-from ..errors import BadReply, DemoError, OutcomeUnknown, ProviderError
-from ..spec import Endpoint, Photo, Reply, Route, Values
+from ..errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
+from ..spec import CallTarget, Endpoint, ParsedResponse, Photo, Values
 
 JsonObject = dict[str, Any]
 MEASUREMENT_NAMES = ("angle", "limit", "side", "share", "width", "height", "bytes")
@@ -18,10 +18,10 @@ class VendorCodec(Protocol):
 
     DISPLAY_NAME: str  # as a person writes it
 
-    def build(self, endpoint: Endpoint, target: Route, photo: Photo, values: Values) -> httpx.Request:
+    def build(self, endpoint: Endpoint, target: CallTarget, photo: Photo, values: Values) -> httpx.Request:
         """The request for `photo` and checked `values`. Pure."""
 
-    def parse(self, response: httpx.Response) -> Reply:
+    def parse(self, response: httpx.Response) -> ParsedResponse:
         """The picture or its link. Raises ProviderError, BadReply or OutcomeUnknown. Pure."""
 
 
@@ -56,7 +56,7 @@ def build_error_without_code(
     if status >= 500:
         return OutcomeUnknown(provider=provider, cause="server_error", http_status=status)
     if response.is_success:
-        return BadReply(provider=provider, cause=cause)
+        return InvalidResponse(provider=provider, cause=cause)
     if response.is_redirect:  # not followed: it would take key and face to a place that nobody has checked
-        return BadReply(provider=provider, cause="redirect", http_status=status)
-    return ProviderError(provider, str(status), vendor_message=message, http_status=status, request_id=request_id)
+        return InvalidResponse(provider=provider, cause="redirect", http_status=status)
+    return VendorError(provider, str(status), vendor_message=message, http_status=status, request_id=request_id)

@@ -5,7 +5,7 @@ import ssl
 
 import httpx
 
-from ..errors import BadReply, DemoError, OutcomeUnknown, Unreachable
+from ..errors import DemoError, InvalidResponse, OutcomeUnknown, Unreachable
 
 # Unreachable: the request provably never arrived. OutcomeUnknown: its body may have reached the vendor.
 TRANSPORT_ERRORS: tuple[tuple[type[httpx.HTTPError], type[DemoError], str], ...] = (
@@ -15,7 +15,7 @@ TRANSPORT_ERRORS: tuple[tuple[type[httpx.HTTPError], type[DemoError], str], ...]
     (httpx.ProxyError, Unreachable, "refused"),
     (httpx.UnsupportedProtocol, Unreachable, "refused"),
     (httpx.LocalProtocolError, Unreachable, "refused"),
-    (httpx.DecodingError, BadReply, "not_json"),
+    (httpx.DecodingError, InvalidResponse, "not_json"),
     (httpx.TimeoutException, OutcomeUnknown, "read_timeout"),
     (httpx.HTTPError, OutcomeUnknown, "reset"),
 )

@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 
-from ..errors import BadReply, ProviderError
-from ..spec import Endpoint, Link, Photo, Reply, Route, Values
-from ..tables import text_slug
+from ..errors import InvalidResponse, VendorError
+from ..spec import CallTarget, Endpoint, ParsedResponse, Photo, ResultLink, Values
+from ..tables import match_text_slug
 from .base import JsonObject, build_error_without_code, classify_unreadable_body, parse_json_object, parse_measurements
 
 DISPLAY_NAME = "Meitu"
@@ -21,11 +21,14 @@ MESSAGE_FIELDS = ("ErrorMsg", "error_msg", "message", "msg")
 REQUEST_ID_FIELDS = ("request_id", "requestId", "trace_id", "msg_id")
 
 
-def build(endpoint: Endpoint, target: Route, photo: Photo, values: Values) -> httpx.Request:
+def build(endpoint: Endpoint, target: CallTarget, photo: Photo, values: Values) -> httpx.Request:
     """POST with the keys in the query and the photo as bare base64. Never log or format this request's URL."""
     secret = target.credentials.secret
     body = {
-        "parameter": {**endpoint.wire, **{control.wire: values[control.name] for control in endpoint.controls}},
+        "parameter": {
+            **endpoint.constant_fields,
+            **{control.wire_name: values[control.name] for control in endpoint.controls},
+        },
         "extra": {},
         "media_info_list": [
             {
@@ -36,7 +39,7 @@ def build(endpoint: Endpoint, target: Route, photo: Photo, values: Values) -> ht
     }
     return httpx.Request(
         "POST",
-        f"{target.base_url}{target.path or endpoint.path}",
+        f"{target.base_url}{target.path_override or endpoint.path}",
         params={
             "api_key": target.credentials.key.get_secret_value(),
             "api_secret": secret.get_secret_value() if secret else "",
@@ -45,7 +48,7 @@ def build(endpoint: Endpoint, target: Route, photo: Photo, values: Values) -> ht
     )
 
 
-def parse(response: httpx.Response) -> Reply:
+def parse(response: httpx.Response) -> ParsedResponse:
     """Picture bytes or a link. Raises ProviderError, BadReply or OutcomeUnknown."""
     body = parse_json_object(response)
     if body is None:
@@ -58,7 +61,7 @@ def parse(response: httpx.Response) -> Reply:
         _raise_for_known_text(response, code, message, request_id)
         if not code:
             raise build_error_without_code("meitu", response, "no_media", message, request_id)
-        raise ProviderError(
+        raise VendorError(
             "meitu",
             code,
             vendor_message=message,
@@ -67,8 +70,8 @@ def parse(response: httpx.Response) -> Reply:
             **parse_measurements(body.get("Data")),
         )
     if media.startswith(("http://", "https://")):  # decided by the value: the declared type is not to be trusted
-        return Reply(Link(media), request_id)
-    return Reply(_decode_base64(media), request_id)
+        return ParsedResponse(ResultLink(media), request_id)
+    return ParsedResponse(_decode_base64(media), request_id)
 
 
 def _raise_for_known_text(
@@ -76,11 +79,9 @@ def _raise_for_known_text(
 ) -> None:
     """Some failures are told by their text alone, under numbers that mean something else."""
     text = message or response.content[:6000].decode("utf-8", "replace")  # whatever charset is declared
-    if not response.is_success and text_slug("meitu", text):
+    if not response.is_success and match_text_slug("meitu", text):
         status = response.status_code
-        raise ProviderError(
-            "meitu", code or str(status), vendor_message=text, http_status=status, request_id=request_id
-        )
+        raise VendorError("meitu", code or str(status), vendor_message=text, http_status=status, request_id=request_id)
 
 
 def _parse_error(body: JsonObject) -> tuple[str, str]:
@@ -137,4 +138,4 @@ def _decode_base64(media: str) -> bytes:
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
-        raise BadReply(provider="meitu", cause="not_base64") from None
+        raise InvalidResponse(provider="meitu", cause="not_base64") from None

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
-from ..redaction import guard
+from ..redaction import register_secret
 
 Network = IPv4Network | IPv6Network
 Mode = Literal["auto", "live", "offline"]
@@ -83,11 +83,11 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.database_url:
-            guard(self.database_url, *_password_spellings(self.database_url.get_secret_value()))
+            register_secret(self.database_url, *_password_spellings(self.database_url.get_secret_value()))
         keys = (self.meitu_key, self.meitu_secret, self.ailab_key, self.rapidapi_key)
         for secret in (*keys, *(password for _, password in self.login)):
             if secret:
-                guard(secret)
+                register_secret(secret)
 
     def ledger_url(self) -> str:
         """Where paid calls are written down: the database that is set, else a file in the data folder."""

@@ -11,7 +11,7 @@ from ..effects.reshape import reshape
 from ..errors import TemplateHasNoFace
 from ..imaging import codec
 from ..spec import Image
-from ..tables import shapes
+from ..tables import load_shapes
 from .closeup import FaceCrop
 
 THUMBNAIL_PX = 208  # px, the side of a shape's cell and the width of a template's
@@ -27,7 +27,7 @@ def render_preview(face_crop: FaceCrop, shape_type: int, strength: float) -> byt
 def render_shapes(face_crop: FaceCrop) -> Iterator[bytes]:
     """Each shape at full strength, in the catalogue's order."""
     small = face_crop.shrink_to(THUMBNAIL_PX)
-    for shape in shapes():
+    for shape in load_shapes():
         yield render_preview(small, shape.id, 1.0)
 
 
@@ -40,9 +40,9 @@ def render_strengths(face_crop: FaceCrop, shape_type: int) -> Iterator[bytes]:
 
 def render_templates(face_crop: FaceCrop) -> Iterator[bytes | None]:
     """The face on each template, in the gallery's order; None for one of the owner's without a face."""
-    for info in templates.all_templates():
+    for info in templates.list_templates():
         try:
-            template = templates.load(info.id)
+            template = templates.load_template(info.id)
         except TemplateHasNoFace:
             yield None
             continue

@@ -69,8 +69,8 @@ def crop_face(endpoint: Endpoint, source: bytes) -> FaceCrop:
     """The face that `endpoint` would work on in the photo `source`, as sent. Raises ImageRejected and Refusal."""
     pixels = codec.decode(codec.prepare(source, endpoint.limits).photo.data)
     faces = find_faces(pixels)
-    check_faces(faces, pixels.shape[:2], endpoint.faces)
-    face = select_faces(faces, endpoint.faces)[0]
+    check_faces(faces, pixels.shape[:2], endpoint.face_requirement)
+    face = select_faces(faces, endpoint.face_requirement)[0]
     (x, y), half = face.centre, CROP_FACE_RATIO * face.side / 2
     x0, y0 = max(0, int(x - half)), max(0, int(y - half))
     window = pixels[y0 : int(y + half) + 1, x0 : int(x + half) + 1]

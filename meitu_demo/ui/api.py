@@ -14,11 +14,11 @@ import anyio
 import gradio as gr
 
 from .. import journal
-from ..desk import NOT_AGAIN, WHICHEVER
+from ..desk import FORCE_ANY, FORCE_NONE
 from ..errors import DemoError
-from ..explain import clean, explain
-from ..redaction import stack_trace
-from ..service import Outcome
+from ..explain import explain, sanitize
+from ..redaction import format_stack_trace
+from ..service import CallResult
 from ..spec import Control, Endpoint, Strength
 from ..words import translate
 from .context import Context
@@ -48,26 +48,26 @@ def expose(context: Context, endpoint: Endpoint) -> None:
                 endpoint,
                 await context.read(photo, visit),
                 dict(zip(names, values, strict=True)),
-                route=context.routes.choose(endpoint.provider),
+                route=context.routes.resolve(endpoint.provider),
                 visit=visit,
                 consent=consent,
-                again=WHICHEVER if again is True else NOT_AGAIN,
+                again=FORCE_ANY if again is True else FORCE_NONE,
             )
             try:
                 outcome = await ticket.result()
             finally:
-                ticket.leave()
+                ticket.release()
             path = await anyio.to_thread.run_sync(_write, context, outcome, language)
         except Exception as error:
-            journal.name(error, endpoint.id)
+            journal.log_unattributed_failure(error, endpoint.id)
             if not isinstance(error, DemoError):
-                log.error("%s failed\n%s", endpoint.id, stack_trace(error))
-            text = explain(error, language, paid=paid).as_text()
+                log.error("%s failed\n%s", endpoint.id, format_stack_trace(error))
+            text = explain(error, language, is_billable=paid).as_text()
             raise gr.Error(text, duration=None, print_exception=False) from None
         context.mine.note(visit.session, path)
         asyncio.get_running_loop().call_later(FETCH_S, shutil.rmtree, path.parent, True)
         return gr.FileData(path=str(path), orig_name=path.name), report(
-            outcome, language, context.settings.keep_minutes, repeated=ticket.repeated
+            outcome, language, context.settings.keep_minutes, repeated=ticket.is_duplicate
         )
 
     signature = _signature(endpoint)
@@ -81,17 +81,17 @@ def expose(context: Context, endpoint: Endpoint) -> None:
     )
 
 
-def report(outcome: Outcome, language: str, keep_minutes: int, *, repeated: bool = False) -> dict[str, Any]:
+def report(outcome: CallResult, language: str, keep_minutes: int, *, repeated: bool = False) -> dict[str, Any]:
     """What an API client learns beside the picture. repeated: the session had made the call already."""
     return {
         "endpoint": outcome.endpoint.id,
         "mode": outcome.mode,
         "elapsed_s": round(outcome.elapsed_s, 3),
-        "run": outcome.run,
-        "request_id": outcome.request_id and clean(outcome.request_id),
+        "run": outcome.run_id,
+        "request_id": outcome.request_id and sanitize(outcome.request_id),
         "repeated": repeated,
-        "width": outcome.result.width,
-        "height": outcome.result.height,
+        "width": outcome.result_photo.width,
+        "height": outcome.result_photo.height,
         "changes": change_texts(outcome.changes, language),
         "receipt": facts(outcome, keep_minutes),
     }
@@ -103,7 +103,7 @@ def _signature(endpoint: Endpoint) -> inspect.Signature:
         return inspect.Parameter(name, kind, default=default, annotation=annotation)
 
     def of(control: Control) -> inspect.Parameter:
-        annotation = float if isinstance(control, Strength) else control.accepts
+        annotation = float if isinstance(control, Strength) else control.api_type
         default = inspect.Parameter.empty if not isinstance(control, Strength) and control.required else control.default
         return parameter(control.name, annotation, default)
 
@@ -130,6 +130,6 @@ def _documentation(endpoint: Endpoint) -> str:
     return f"{translate(f'api.{endpoint.id}', 'en')}\n\nArgs:\n{lines}\n"
 
 
-def _write(context: Context, outcome: Outcome, language: str) -> Path:
+def _write(context: Context, outcome: CallResult, language: str) -> Path:
     data = delivery.leaving(delivery.master(outcome), language, visible=context.settings.visible_label)
     return Path(uploads.hand_out(file_name(outcome), data))

@@ -13,14 +13,14 @@ from gradio.utils import get_upload_folder
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from ..desk import Desk
-from ..fair import Turns
+from ..desk import SingleFlight
+from ..fair import FairQueue
 from ..imaging import codec
 from ..offline.engine import MAX_CONCURRENT
-from ..routes import Routes
+from ..routes import TargetResolver
 from ..settings import MAX_OFFLINE_RUNS, Settings
 from ..store import PictureStore
-from ..till import Till
+from ..till import LazyLedger
 from . import assistants, signatures, stills
 from .context import Context, Lines
 from .events import look_less_often
@@ -49,18 +49,18 @@ LAST_CALLS_S = 5.0  # how long a stop waits for calls in flight
 DELIVERY_S = 1.0  # and for their results to be drawn and to reach their pages
 
 
-def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None = None) -> FastAPI:
+def create_app(settings: Settings, client: httpx.AsyncClient, till: LazyLedger | None = None) -> FastAPI:
     """The web app around `client` and `till`, which it closes when it stops. Raises SettingsError."""
-    till = till or Till(settings)
+    till = till or LazyLedger(settings)
     kept, folder = settings.keep_minutes * 60.0, Path(get_upload_folder())
     uploads.require_room(folder)
-    pictures, desk, runs = PictureStore(kept), Desk(kept), History(kept)
+    pictures, desk, runs = PictureStore(kept), SingleFlight(kept), History(kept)
     mine = Belongings(folder, pictures, desk, runs, kept * 5 / 6)
     mine.clear_leftovers()
     lines, rehearsal = Lines(breaker=settings.breaker), Rehearsal(settings)
-    turns = Turns(MAX_CONCURRENT, settings.offline_each, MAX_OFFLINE_RUNS)
+    turns = FairQueue(MAX_CONCURRENT, settings.offline_each, MAX_OFFLINE_RUNS)
     context = Context(
-        client, Routes(settings), pictures, folder, till, desk, lines, rehearsal, mine, turns, settings, runs
+        client, TargetResolver(settings), pictures, folder, till, desk, lines, rehearsal, mine, turns, settings, runs
     )  # fmt: skip
     texts = Texts()
     uploads.keep_apart()
@@ -74,12 +74,12 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         serving = helpers.running() if helpers else nullcontext()
         async with client, serving, anyio.create_task_group() as tasks:
-            tasks.start_soon(till.tend)
-            tasks.start_soon(rehearsal.till.tend)
+            tasks.start_soon(till.run_heartbeat)
+            tasks.start_soon(rehearsal.till.run_heartbeat)
             tasks.start_soon(mine.tend)
             tasks.start_soon(leftovers.tend)
             yield
-            await desk.finish(LAST_CALLS_S)  # where the server has not asked for it before
+            await desk.drain(LAST_CALLS_S)  # where the server has not asked for it before
             tasks.cancel_scope.cancel()
         await mine.delete_all()
         await leftovers.sweep(-1.0, -1.0)
@@ -87,7 +87,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
         await till.close()
 
     async def before_stop() -> None:
-        if await desk.finish(LAST_CALLS_S):
+        if await desk.drain(LAST_CALLS_S):
             await anyio.sleep(DELIVERY_S)
         app.state.gradio.stop_event.set()  # each open page holds a stream that would not end by itself
 
@@ -105,7 +105,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, till: Till | None 
     app.add_middleware(
         Origins, proxies=settings.trusted_proxies, space=settings.space, loopback=is_loopback(settings.host)
     )
-    app.add_middleware(Health, readiness=Readiness(parts(till, paid=context.routes.any_live())))
+    app.add_middleware(Health, readiness=Readiness(parts(till, paid=context.routes.is_any_live())))
     app.add_middleware(Frontend)
     app.add_middleware(SecurityHeaders, space=settings.space)
 

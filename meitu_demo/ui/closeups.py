@@ -65,7 +65,7 @@ class Closeups:
             self._note(context, endpoint, visit, _Known(path, refusal=_fresh(error)))
             raise
         finally:
-            wanted = context.pictures.take(claim) is not None
+            wanted = context.pictures.pop(claim) is not None
         if not wanted:
             raise ImageRejected("photo_missing")
         self._note(context, endpoint, visit, _Known(path, context.pictures.put(packed, visit.session)))
@@ -74,7 +74,7 @@ class Closeups:
     def _note(self, context: "Context", endpoint: Endpoint, visit: Visit, known: _Known) -> None:
         before = self._known.pop((visit.session, endpoint.id), None)
         if before:
-            context.pictures.take(before.token)
+            context.pictures.pop(before.token)
         self._known[visit.session, endpoint.id] = known
         while len(self._known) > NAMES:
             self._known.popitem(last=False)

@@ -9,19 +9,19 @@ import anyio
 import httpx
 
 from .. import service
-from ..address import client_address, sharer
-from ..calling import FAILURES, Breaker, Line
-from ..desk import NOT_AGAIN, Desk, Ticket
-from ..errand import Ask, Collect
+from ..address import fairness_key, resolve_client_address
+from ..calling import MAX_FAILURES, CircuitBreaker, VendorHealth
+from ..desk import FORCE_NONE, CallHandle, SingleFlight
+from ..errand import FetchResult, SendCall
 from ..errors import MissingConsent
-from ..fair import Turns
-from ..journal import Run
-from ..routes import Routes
-from ..service import Asked, Outcome, Step, Watch
+from ..fair import FairQueue
+from ..journal import RunRecord
+from ..routes import TargetResolver
+from ..service import CallResult, Phase, ProgressCallback, VendorReply
 from ..settings import Settings
-from ..spec import Endpoint, Order, Route, Values
+from ..spec import CallTarget, Endpoint, PreparedCall, Values
 from ..store import PictureStore
-from ..till import Till
+from ..till import LazyLedger
 from .closeups import Closeups
 from .guard import doors
 from .guard.belongings import Belongings
@@ -37,13 +37,13 @@ class Lines:
     """What this process knows of each vendor's condition."""
 
     def __init__(self, *, breaker: bool) -> None:
-        self._failures = FAILURES if breaker else None
-        self._lines: dict[tuple[bool, str], Line] = {}
+        self._failures = MAX_FAILURES if breaker else None
+        self._lines: dict[tuple[bool, str], VendorHealth] = {}
 
-    def to(self, route: Route) -> Line:
+    def to(self, route: CallTarget) -> VendorHealth:
         """The line that `route` goes by; a rehearsal in the lab says nothing about the vendor."""
-        fresh = Line(Breaker(route.provider, failures=self._failures))
-        return self._lines.setdefault((route.lab, route.provider), fresh)
+        fresh = VendorHealth(CircuitBreaker(route.provider, max_failures=self._failures))
+        return self._lines.setdefault((route.is_failure_lab, route.provider), fresh)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +55,18 @@ class Context:
     """
 
     client: httpx.AsyncClient
-    routes: Routes
+    routes: TargetResolver
     pictures: PictureStore
     uploads: Path
-    till: Till
-    desk: Desk
+    till: LazyLedger
+    desk: SingleFlight
     lines: Lines
     rehearsal: Rehearsal
     mine: Belongings
-    turns: Turns
+    turns: FairQueue
     settings: Settings
     history: History
-    previews: Turns = field(default_factory=lambda: Turns(PREVIEWS_AT_ONCE, PREVIEWS_EACH, PREVIEWS_IN_LINE))
+    previews: FairQueue = field(default_factory=lambda: FairQueue(PREVIEWS_AT_ONCE, PREVIEWS_EACH, PREVIEWS_IN_LINE))
     closeups: Closeups = field(default_factory=Closeups)
 
     async def read(self, payload: object, visit: Visit) -> bytes:
@@ -79,72 +79,80 @@ class Context:
         source: bytes,
         values: Values,
         *,
-        route: Route,
+        route: CallTarget,
         visit: Visit,
         consent: bool,
-        again: int = NOT_AGAIN,
-        till: Till | None = None,
-    ) -> Ticket:
+        again: int = FORCE_NONE,
+        till: LazyLedger | None = None,
+    ) -> CallHandle:
         """Hand in one call with the photo in `source`, for panel and API alike. Raises any DemoError.
 
         consent: the person in the photo agrees that it goes to the vendor; asked for where it leaves the machine.
-        again: see `Desk.hand_in`. till: where it is paid, if not with the owner's money.
+        again: see `SingleFlight.hand_in`. till: where it is paid, if not with the owner's money.
         """
-        run = Run.on(endpoint.id, route, len(source))
-        with run.watching():
-            if route.paid and not route.lab and consent is not True:
+        run = RunRecord.start(endpoint.id, route, len(source))
+        with run.track():
+            if route.is_billable and not route.is_failure_lab and consent is not True:
                 raise MissingConsent(provider=endpoint.provider)
             order = await service.prepare(endpoint, source, values)
-            if not route.paid:
+            if not route.is_billable:
                 ask, collect = self._parts(run, route, order, None)
                 in_turn = partial(self._in_turn, self.sharer(visit), ask)
-                return self.desk.run(visit.session, in_turn, collect, run=run.id)
-            accounts = await (till or self.till).open()
-            fingerprint = await anyio.to_thread.run_sync(accounts.fingerprint, order)
-            pay = partial(accounts.pay, route, order, fingerprint=fingerprint, visitor=visit.visitor(accounts))
-            name = " ".join([route.mode, *route.headers.values(), fingerprint])
+                return self.desk.submit_unshared(visit.session, in_turn, collect, run_id=run.id)
+            accounts = await (till or self.till).get_recorder()
+            fingerprint = await anyio.to_thread.run_sync(accounts.compute_fingerprint, order)
+            pay = partial(accounts.record, route, order, fingerprint=fingerprint, visitor=visit.visitor(accounts))
+            name = " ".join([route.mode, *route.extra_headers.values(), fingerprint])
             ask, collect = self._parts(run, route, order, pay)
-            ticket = self.desk.hand_in(visit.session, name, ask, collect, again=again, run=run.id)
-        if ticket.repeated:
-            run.id = ticket.run
-            run.tell("repeated", "free")
+            ticket = self.desk.submit(visit.session, name, ask, collect, force=again, run_id=run.id)
+        if ticket.is_duplicate:
+            run.id = ticket.run_id
+            run.log("repeated", "free")
         return ticket
 
-    def _parts(self, run: Run, route: Route, order: Order, pay: service.Pay | None) -> tuple[Ask, Collect]:
+    def _parts(
+        self, run: RunRecord, route: CallTarget, order: PreparedCall, pay: service.OpenPaidCall | None
+    ) -> tuple[SendCall, FetchResult]:
         """The two parts of a call that the desk runs, with its line in the log at the end of them."""
 
-        async def ask(watch: Watch) -> Asked:
-            def seen(step: Step, seconds: float) -> None:
-                if step is Step.SEND:
-                    run.sent = len(order.photo.data)
+        async def ask(watch: ProgressCallback) -> VendorReply:
+            def seen(step: Phase, seconds: float) -> None:
+                if step is Phase.SEND:
+                    run.bytes_sent = len(order.photo.data)
                 watch(step, seconds)
 
-            with run.watching():
-                return await service.ask(self.client, route, order, watch=seen, pay=pay, line=self.lines.to(route))
+            with run.track():
+                return await service.send(
+                    self.client, route, order, on_progress=seen, open_paid_call=pay, health=self.lines.to(route)
+                )
 
-        async def collect(asked: Asked, watch: Watch) -> Outcome:
-            with run.watching():
-                outcome = await service.collect(self.client, route, order, asked, watch=watch)
-            run.back = len(outcome.result.data)
-            run.ends()
-            return replace(outcome, run=run.id)
+        async def collect(asked: VendorReply, watch: ProgressCallback) -> CallResult:
+            with run.track():
+                outcome = await service.fetch_result(self.client, route, order, asked, on_progress=watch)
+            run.bytes_out = len(outcome.result_photo.data)
+            run.finish()
+            return replace(outcome, run_id=run.id)
 
         return ask, collect
 
     def sharer(self, visit: Visit) -> str:
         """Who counts as one visitor where the offline engine is shared out."""
-        return sharer(visit.session, client_address(visit.peer, visit.forwarded_for, self.settings.trusted_proxies))
+        return fairness_key(
+            visit.session, resolve_client_address(visit.peer, visit.forwarded_for, self.settings.trusted_proxies)
+        )
 
-    async def _in_turn(self, visitor: str, ask: Callable[[Watch], Awaitable[Asked]], watch: Watch) -> Asked:
+    async def _in_turn(
+        self, visitor: str, ask: Callable[[ProgressCallback], Awaitable[VendorReply]], watch: ProgressCallback
+    ) -> VendorReply:
         told: float | None = None
 
         def wait(before: int, seconds: int | None) -> None:
             nonlocal told
             if told != (about := as_people_say(seconds)):
                 told = about
-                watch(Step.QUEUE, told)
+                watch(Phase.QUEUE, told)
 
-        async with self.turns.turn(visitor, wait):
+        async with self.turns.slot(visitor, wait):
             return await ask(watch)
 
 

@@ -3,15 +3,15 @@
 from html import escape
 
 from ..explain import Explanation
-from ..routes import Routes, Status
+from ..routes import TargetResolver, VendorStatus
 from ..words import translate
 from .result.stage import explanation
 
 
-def header(routes: Routes, language: str) -> str:
+def header(routes: TargetResolver, language: str) -> str:
     """The page's header as HTML."""
     badges = "".join(
-        badge(provider, routes.status(provider), language, is_live=routes.is_live(provider))
+        badge(provider, routes.get_status(provider), language, is_live=routes.is_live(provider))
         for provider in ("meitu", "ailab")
     )
     name, promise = (escape(translate(f"page.{key}", language)) for key in ("name", "promise"))
@@ -30,7 +30,7 @@ def lost(language: str) -> str:
     return f'<template id="lost">{explanation(said, language)}</template>'
 
 
-def badge(provider: str, status: Status, language: str, *, is_live: bool) -> str:
+def badge(provider: str, status: VendorStatus, language: str, *, is_live: bool) -> str:
     """A provider's state in a word, a shape and a colour, with its reason; where it is live, a mark for the style."""
     name = escape(translate(f"providers.{provider}.name", language))
     state = escape(translate(f"badges.{status.state.value}", language))

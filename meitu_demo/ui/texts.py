@@ -6,14 +6,14 @@ from typing import Any
 import gradio as gr
 from gradio.i18n import I18nData
 
-from ..words import languages, match_language, translate
+from ..words import list_languages, match_language, translate
 
 
 class Texts:
     """Hands out translatable texts while the page is built, and the table of them afterwards."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, dict[str, str]] = {language: {} for language in languages()}
+        self._entries: dict[str, dict[str, str]] = {language: {} for language in list_languages()}
 
     def word(self, key: str, /, **facts: object) -> I18nData:
         """The words at a dotted key of ``locales/``."""

@@ -17,6 +17,6 @@ def in_words(request: gr.Request | None) -> Iterator[None]:
     try:
         yield
     except DemoError as error:
-        journal.name(error, "")
-        text = explain(error, language_of(request), paid=False).as_text()
+        journal.log_unattributed_failure(error, "")
+        text = explain(error, language_of(request), is_billable=False).as_text()
         raise gr.Error(text, duration=None, print_exception=False) from None

@@ -9,7 +9,7 @@ import gradio as gr
 from .guard.visitors import COOKIE
 
 if TYPE_CHECKING:
-    from ..accounts import Accounts
+    from ..accounts import PaidCallRecorder
 
 TAB = re.compile(r"[0-9a-f]{32}")  # what assets/js/window.js draws
 
@@ -37,6 +37,6 @@ class Visit:
         peer = request.client.host if request.client else ""
         return cls(session, request.cookies.get(COOKIE), peer, request.headers.get("x-forwarded-for", ""))
 
-    def visitor(self, accounts: "Accounts") -> str:
+    def visitor(self, accounts: "PaidCallRecorder") -> str:
         """Whom a paid call is counted against: the visitor of our cookie, else the client's address."""
-        return accounts.visitor(self.cookie, self.peer, self.forwarded_for)
+        return accounts.identify_visitor(self.cookie, self.peer, self.forwarded_for)

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 
 from meitu_demo.offline import create_app as create_offline
 from meitu_demo.settings import Settings
-from meitu_demo.transport import make_client
+from meitu_demo.transport import create_http_client
 from meitu_demo.ui.app import create_app
 
 STARTED_WITHIN = 60.0  # seconds, on a machine that may be busy
@@ -54,7 +54,7 @@ def serve_demo(environ: dict[str, str] | None = None) -> Iterator[str]:
     """The whole demo, composed as app.py does it, with `environ` as its only settings."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.from_env({"DATA_DIR": folder, **(environ or {})})
-        with serve(create_app(settings, make_client(settings, create_offline()))) as url:
+        with serve(create_app(settings, create_http_client(settings, create_offline()))) as url:
             yield url
 
 

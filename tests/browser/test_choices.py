@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from meitu_demo.tables import shapes
+from meitu_demo.tables import load_shapes
 from meitu_demo.words import translate
 
 from .screens import Panel
@@ -58,11 +58,11 @@ def test_the_list_of_shapes_has_all_22(visit, demo, locale, language):
     options = page.locator("[data-testid=dropdown-option]:visible")
     texts = [re.sub(r"^\W*✓?\s*", "", text) for text in options.all_inner_texts()]
     assert len(texts) == 22
-    for shape, text in zip(shapes(), texts, strict=True):
+    for shape, text in zip(load_shapes(), texts, strict=True):
         assert text.startswith(f"{shape.id} ")
         assert translate(f"shapes.{shape.key}.name", language) in text
         assert translate(f"shapes.{shape.key}.effect", language) in text
-    name = translate(f"shapes.{shapes()[20].key}.name", language)
+    name = translate(f"shapes.{load_shapes()[20].key}.name", language)
     field.press_sequentially(name)
     page.wait_for_function("document.querySelectorAll('[data-testid=dropdown-option]').length < 22")
     assert any(name in text for text in options.all_inner_texts()), options.all_inner_texts()

@@ -6,13 +6,13 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from meitu_demo.words import words
+from meitu_demo.words import get_texts
 
 from .chromium import READY
 from .screens import SHOWN, Panel
 
 pytestmark = pytest.mark.xdist_group("browser")
-STATES = words("en")["mirror"]["states"]
+STATES = get_texts("en")["mirror"]["states"]
 # Remembers the cameras that the page was given.
 CAMERAS = """() => {
   const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from meitu_demo.tables import shapes
+from meitu_demo.tables import load_shapes
 from meitu_demo.ui import closeups
 from meitu_demo.words import translate
 
@@ -33,7 +33,7 @@ def test_from_sheet_to_controls_to_preview(page):
     page.wait_for_function(
         "() => document.querySelector('#facial-aesthetics-shape-type input').value.startsWith('14 ')"
     )
-    name = translate(f"shapes.{shapes()[14].key}.name", "en")
+    name = translate(f"shapes.{load_shapes()[14].key}.name", "en")
     panel.part("preview").locator(f"img[alt*='{name}']").wait_for()
     assert look.get_attribute("src") != before
     assert pressed(panel) == [f"14 · {name}"]

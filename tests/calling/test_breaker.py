@@ -4,16 +4,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from meitu_demo.calling import Breaker
+from meitu_demo.calling import CircuitBreaker
 from meitu_demo.errors import (
-    BadReply,
-    Busy,
+    CircuitOpen,
     DemoError,
+    InvalidResponse,
     LedgerUnavailable,
     OutcomeUnknown,
-    ProviderError,
-    Resting,
+    RateLimited,
     Unreachable,
+    VendorError,
 )
 
 SILENCE = OutcomeUnknown(provider="meitu", cause="read_timeout")
@@ -26,43 +26,43 @@ def clock() -> SimpleNamespace:
 
 
 @pytest.fixture
-def breaker(clock: SimpleNamespace) -> Breaker:
+def breaker(clock: SimpleNamespace) -> CircuitBreaker:
     """Five failures in 30 s open it for 30 s."""
-    return Breaker("meitu", clock=lambda: clock.now)
+    return CircuitBreaker("meitu", clock=lambda: clock.now)
 
 
-def fail(breaker: Breaker, error: BaseException = SILENCE, times: int = 1) -> None:
+def fail(breaker: CircuitBreaker, error: BaseException = SILENCE, times: int = 1) -> None:
     for _ in range(times):
-        with pytest.raises(type(error)), breaker.watching():
+        with pytest.raises(type(error)), breaker.guard():
             raise error
 
 
-def answer(breaker: Breaker) -> None:
-    with breaker.watching():
+def answer(breaker: CircuitBreaker) -> None:
+    with breaker.guard():
         pass
 
 
-def seconds_left(breaker: Breaker) -> object:
-    with pytest.raises(Resting) as caught:
+def seconds_left(breaker: CircuitBreaker) -> object:
+    with pytest.raises(CircuitOpen) as caught:
         breaker.check()
     assert caught.value.facts["provider"] == "meitu"
     return caught.value.facts["seconds"]
 
 
-@pytest.mark.parametrize("error", [SILENCE, Unreachable(cause="dns"), BadReply(cause="not_json")], ids=str)
-def test_the_fifth_failure_opens_it(breaker: Breaker, clock: SimpleNamespace, error: DemoError) -> None:
+@pytest.mark.parametrize("error", [SILENCE, Unreachable(cause="dns"), InvalidResponse(cause="not_json")], ids=str)
+def test_the_fifth_failure_opens_it(breaker: CircuitBreaker, clock: SimpleNamespace, error: DemoError) -> None:
     """Whatever kind of no answer; from then on nothing is let through, and the rest is told in whole seconds."""
     fail(breaker, error, times=4)
     breaker.check()
     fail(breaker, error)
     assert (breaker.is_open, seconds_left(breaker)) == (True, 30)
-    with pytest.raises(Resting), breaker.watching():
+    with pytest.raises(CircuitOpen), breaker.guard():
         pytest.fail("was let through")
     clock.now += 29.5
     assert seconds_left(breaker) == 1
 
 
-def test_failures_far_apart_do_not_open_it(breaker: Breaker, clock: SimpleNamespace) -> None:
+def test_failures_far_apart_do_not_open_it(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
     """Five within the window do, five in a longer time do not."""
     for _ in range(20):
         fail(breaker)
@@ -75,8 +75,8 @@ def test_failures_far_apart_do_not_open_it(breaker: Breaker, clock: SimpleNamesp
     assert breaker.is_open
 
 
-@pytest.mark.parametrize("refusal", [None, ProviderError("meitu", "20003"), ProviderError("meitu", "90024")], ids=str)
-def test_an_answer_clears_the_count(breaker: Breaker, refusal: DemoError | None) -> None:
+@pytest.mark.parametrize("refusal", [None, VendorError("meitu", "20003"), VendorError("meitu", "90024")], ids=str)
+def test_an_answer_clears_the_count(breaker: CircuitBreaker, refusal: DemoError | None) -> None:
     """A result, a refusal, or a word that it is busy: the vendor is there."""
     fail(breaker, times=4)
     if refusal:
@@ -89,10 +89,10 @@ def test_an_answer_clears_the_count(breaker: Breaker, refusal: DemoError | None)
 
 @pytest.mark.parametrize(
     "error",
-    [Unreachable(cause="busy"), LedgerUnavailable(), Busy(), KeyboardInterrupt(), ZeroDivisionError()],
+    [Unreachable(cause="busy"), LedgerUnavailable(), RateLimited(), KeyboardInterrupt(), ZeroDivisionError()],
     ids=repr,
 )
-def test_what_says_nothing_of_the_vendor(breaker: Breaker, error: BaseException) -> None:
+def test_what_says_nothing_of_the_vendor(breaker: CircuitBreaker, error: BaseException) -> None:
     """Our own full pool, our ledger, a cancelled call or a bug: neither counted, nor taken for an answer."""
     fail(breaker, error, times=9)
     assert not breaker.is_open
@@ -102,21 +102,21 @@ def test_what_says_nothing_of_the_vendor(breaker: Breaker, error: BaseException)
     assert breaker.is_open
 
 
-def test_one_call_asks_whether_it_is_back(breaker: Breaker, clock: SimpleNamespace) -> None:
+def test_one_call_asks_whether_it_is_back(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
     """After the rest one is let through and nobody beside it; its answer lets all through."""
     fail(breaker, times=5)
     clock.now += 30
     breaker.check()
-    with breaker.watching():
+    with breaker.guard():
         assert seconds_left(breaker) == 1
-        with pytest.raises(Resting), breaker.watching():
+        with pytest.raises(CircuitOpen), breaker.guard():
             pytest.fail("was let through")
     assert not breaker.is_open
     fail(breaker, times=4)
     assert not breaker.is_open
 
 
-def test_a_probe_that_fails_opens_it_anew(breaker: Breaker, clock: SimpleNamespace) -> None:
+def test_a_probe_that_fails_opens_it_anew(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
     """One failure is enough then, for another whole rest."""
     fail(breaker, times=5)
     clock.now += 31
@@ -124,7 +124,7 @@ def test_a_probe_that_fails_opens_it_anew(breaker: Breaker, clock: SimpleNamespa
     assert seconds_left(breaker) == 30
 
 
-def test_a_probe_that_is_given_up_tells_nothing(breaker: Breaker, clock: SimpleNamespace) -> None:
+def test_a_probe_that_is_given_up_tells_nothing(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
     """The next call is the probe."""
     fail(breaker, times=5)
     clock.now += 31
@@ -135,10 +135,10 @@ def test_a_probe_that_is_given_up_tells_nothing(breaker: Breaker, clock: SimpleN
     assert not breaker.is_open
 
 
-def test_what_was_under_way_when_it_opened(breaker: Breaker, clock: SimpleNamespace) -> None:
+def test_what_was_under_way_when_it_opened(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
     """Its failure does not prolong the rest; its answer ends it."""
-    with breaker.watching():
-        late = breaker.watching()
+    with breaker.guard():
+        late = breaker.guard()
         late.__enter__()
         fail(breaker, times=5)
         clock.now += 20
@@ -149,6 +149,6 @@ def test_what_was_under_way_when_it_opened(breaker: Breaker, clock: SimpleNamesp
 
 def test_none_never_opens() -> None:
     """A line without a breaker."""
-    breaker = Breaker(failures=None)
+    breaker = CircuitBreaker(max_failures=None)
     fail(breaker, times=100)
     breaker.check()

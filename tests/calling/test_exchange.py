@@ -11,12 +11,12 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from meitu_demo.calling import retry_after
+from meitu_demo.calling import parse_retry_after
 from meitu_demo.calling.exchange import exchange
-from meitu_demo.errors import BadReply, DemoError, OutcomeUnknown
-from meitu_demo.spec import Credentials, Route
+from meitu_demo.errors import DemoError, InvalidResponse, OutcomeUnknown
+from meitu_demo.spec import CallTarget, Credentials
 
-ROUTE = Route("meitu", "http://vendor.invalid", Credentials(SecretStr("canary-key")), paid=True)
+ROUTE = CallTarget("meitu", "http://vendor.invalid", Credentials(SecretStr("canary-key")), is_billable=True)
 
 
 class Pieces(httpx.AsyncByteStream):
@@ -37,7 +37,9 @@ class Pieces(httpx.AsyncByteStream):
 
 
 async def answered(
-    answer: httpx.Response | Exception, route: Route = ROUTE, heard: Callable[[httpx.Request], None] = lambda _: None
+    answer: httpx.Response | Exception,
+    route: CallTarget = ROUTE,
+    heard: Callable[[httpx.Request], None] = lambda _: None,
 ) -> httpx.Response:
     def handler(request: httpx.Request) -> httpx.Response:
         heard(request)
@@ -49,7 +51,7 @@ async def answered(
         return await exchange(client, route, httpx.Request("POST", f"{ROUTE.base_url}/?api_key=canary-key"))
 
 
-async def failed(answer: httpx.Response | Exception, route: Route = ROUTE) -> DemoError:
+async def failed(answer: httpx.Response | Exception, route: CallTarget = ROUTE) -> DemoError:
     with pytest.raises(DemoError) as caught:
         await answered(answer, route)
     assert "canary" not in repr(caught.value)
@@ -71,15 +73,15 @@ async def test_headers_are_kept_as_they_came() -> None:
     heads = [(b"Retry-After", b"\x80"), (b"X-Request-Id", "编号".encode()), (b"x-twice", b"1"), (b"x-twice", b"2")]
     found = await answered(httpx.Response(200, headers=heads, stream=Pieces(b"{}")))
     assert found.headers.raw[: len(heads)] == heads
-    assert retry_after(found) == {}
+    assert parse_retry_after(found) == {}
 
 
 async def test_an_answer_without_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """By size, and the connection is given back."""
-    monkeypatch.setattr(import_module("meitu_demo.calling.exchange"), "MAX_REPLY", 10)
+    monkeypatch.setattr(import_module("meitu_demo.calling.exchange"), "MAX_RESPONSE_BYTES", 10)
     body = Pieces(b"12345", b"67890", b"1")
     error = await failed(httpx.Response(200, stream=body))
-    assert (type(error), error.facts["cause"], body.closed) == (BadReply, "too_large", True)
+    assert (type(error), error.facts["cause"], body.closed) == (InvalidResponse, "too_large", True)
     assert (await answered(httpx.Response(200, stream=Pieces(b"12345", b"67890")))).content == b"1234567890"
 
 
@@ -140,7 +142,7 @@ async def test_the_routes_patience_is_the_requests() -> None:
 async def test_a_redirect_whose_place_is_none(place: bytes) -> None:
     """Nothing follows it, and its place cannot make the call end in an error of the library's."""
     redirect = httpx.Response(302, headers=[(b"location", place)])
-    with suppress(BadReply, OutcomeUnknown):
+    with suppress(InvalidResponse, OutcomeUnknown):
         assert (await answered(redirect)).status_code == 302
 
 
@@ -164,4 +166,4 @@ async def test_a_redirect_is_not_followed() -> None:
 def test_when_to_come_back(header: str | None, fact: dict[str, int]) -> None:
     """Seconds are taken as a fact; a date, nonsense and a number out of reason are not."""
     headers = [] if header is None else [(b"retry-after", header.encode())]
-    assert retry_after(httpx.Response(429, headers=headers)) == fact
+    assert parse_retry_after(httpx.Response(429, headers=headers)) == fact

@@ -3,28 +3,28 @@
 import pytest
 from tenacity import RetryCallState
 
-from meitu_demo.calling import Repeats, attempts
+from meitu_demo.calling import RetryBudget, call_with_retry
 from meitu_demo.calling import repeats as module
-from meitu_demo.calling.repeats import LONGEST_ADVICE_S, may_repeat
+from meitu_demo.calling.repeats import MAX_RETRY_AFTER_S, is_retryable
 from meitu_demo.errors import (
-    BadReply,
-    Busy,
+    CircuitOpen,
     DemoError,
     ImageRejected,
+    InvalidResponse,
     LinkRejected,
     OutcomeUnknown,
     OverBudget,
-    ProviderError,
-    Resting,
+    RateLimited,
     Unreachable,
+    VendorError,
 )
 
 REFUSED = Unreachable(provider="meitu", cause="refused")
-LIMITED = ProviderError("meitu", "90024")
+LIMITED = VendorError("meitu", "90024")
 
 
-def advised(seconds: object) -> ProviderError:
-    error = ProviderError("meitu", "90024")
+def advised(seconds: object) -> VendorError:
+    error = VendorError("meitu", "90024")
     error.facts["retry_after"] = seconds
     return error
 
@@ -32,8 +32,8 @@ def advised(seconds: object) -> ProviderError:
 class Tries:
     """Fails as told, then succeeds; notes pauses and announcements instead of waiting."""
 
-    def __init__(self, *errors: BaseException, repeats: Repeats | None = None) -> None:
-        self.errors, self.repeats = list(errors), repeats or Repeats()
+    def __init__(self, *errors: BaseException, repeats: RetryBudget | None = None) -> None:
+        self.errors, self.repeats = list(errors), repeats or RetryBudget()
         self.made = self.announced = 0
         self.pauses: list[float] = []
 
@@ -51,7 +51,7 @@ class Tries:
         self.pauses.append(seconds)
 
     async def go(self) -> str:
-        return await attempts(self.repeats, self.once, self.announce, self.sleep)
+        return await call_with_retry(self.repeats, self.once, self.announce, self.sleep)
 
 
 async def test_what_never_arrived_goes_again() -> None:
@@ -74,9 +74,10 @@ async def test_the_third_failure_is_the_end() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        OutcomeUnknown(cause="reset"), BadReply(cause="not_json"), LinkRejected(cause="expired"), Busy(), Resting(),
-        OverBudget(), ImageRejected(), ProviderError("meitu", "20003"), ProviderError("meitu", "20001"),
-        ProviderError("meitu", "77777"), Unreachable(cause="busy"), advised(LONGEST_ADVICE_S + 1), DemoError(),
+        OutcomeUnknown(cause="reset"), InvalidResponse(cause="not_json"), LinkRejected(cause="expired"),
+        RateLimited(), CircuitOpen(),
+        OverBudget(), ImageRejected(), VendorError("meitu", "20003"), VendorError("meitu", "20001"),
+        VendorError("meitu", "77777"), Unreachable(cause="busy"), advised(MAX_RETRY_AFTER_S + 1), DemoError(),
         ZeroDivisionError(),
     ],
     ids=repr,
@@ -86,7 +87,7 @@ async def test_nothing_else_goes_again(error: Exception) -> None:
     tries = Tries(error)
     with pytest.raises(type(error)):
         await tries.go()
-    assert (tries.made, tries.pauses, may_repeat(error)) == (1, [], False)
+    assert (tries.made, tries.pauses, is_retryable(error)) == (1, [], False)
 
 
 async def test_pauses_grow_with_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +109,7 @@ def _no_jitter(state: RetryCallState) -> float:
 
 async def test_repeats_are_a_share_of_the_calls() -> None:
     """With a vendor that takes nothing, a thousand calls become a tenth more, and the three that were saved up."""
-    repeats, made = Repeats(share=0.1, spare=3), 0
+    repeats, made = RetryBudget(retry_ratio=0.1, max_balance=3), 0
     for _ in range(1000):
         tries = Tries(*[REFUSED] * 3, repeats=repeats)
         with pytest.raises(Unreachable):
@@ -119,21 +120,21 @@ async def test_repeats_are_a_share_of_the_calls() -> None:
 
 def test_the_budget_saves_up_no_more_than_it_may() -> None:
     """After however many good calls: three repeats, and then one for each ten calls."""
-    repeats = Repeats(share=0.125, spare=3)
+    repeats = RetryBudget(retry_ratio=0.125, max_balance=3)
     for _ in range(1000):
-        repeats.earn()
-    assert [repeats.take() for _ in range(5)] == [True, True, True, False, False]
+        repeats.deposit()
+    assert [repeats.withdraw() for _ in range(5)] == [True, True, True, False, False]
     for _ in range(7):
-        repeats.earn()
-    assert not repeats.take()
-    repeats.earn()
-    assert repeats.take()
+        repeats.deposit()
+    assert not repeats.withdraw()
+    repeats.deposit()
+    assert repeats.withdraw()
 
 
 async def test_what_may_not_go_again_takes_nothing_from_the_budget() -> None:
     """A failure that may have been billed leaves the repeats to others."""
-    repeats = Repeats(share=0, spare=1)
+    repeats = RetryBudget(retry_ratio=0, max_balance=1)
     for _ in range(5):
         with pytest.raises(OutcomeUnknown):
             await Tries(OutcomeUnknown(cause="reset"), repeats=repeats).go()
-    assert repeats.take()
+    assert repeats.withdraw()

@@ -10,11 +10,11 @@ from typing import Any
 import hypothesis.strategies as st
 from hostile_links import LOOKALIKES, NEIGHBOURS, NO_ADDRESS, NOT_FOR_RESULTS, WRITTEN
 
-from meitu_demo.words import load
+from meitu_demo.words import load_toml
 
 ORIGIN = "http://127.0.0.1:8700"
 ALLOWED = "https://obs.mtlab.meitu.com"
-CODES = sorted({code for part in load("data/errors.toml").values() for code in part["codes"]})
+CODES = sorted({code for part in load_toml("data/errors.toml").values() for code in part["codes"]})
 LINKS = [
     *NO_ADDRESS, *NOT_FOR_RESULTS, *NEIGHBOURS, *(f"https://{host}/1.jpg" for host in (*WRITTEN, *LOOKALIKES)),
     "http://", "https://ü.de/",

@@ -16,8 +16,8 @@ import httpx
 from pydantic import SecretStr
 
 from meitu_demo import service
-from meitu_demo.calling import Breaker
-from meitu_demo.spec import Credentials, Order, Route
+from meitu_demo.calling import CircuitBreaker
+from meitu_demo.spec import CallTarget, Credentials, PreparedCall
 
 from .shop import Shop, end_of
 
@@ -99,7 +99,7 @@ class Counting(httpx.AsyncHTTPTransport):
             self.under_way -= 1
 
 
-class Watched(Breaker):
+class Watched(CircuitBreaker):
     """A breaker that notes its failures, and what was under way when it opened."""
 
     transport: Counting
@@ -109,7 +109,7 @@ class Watched(Breaker):
 
     def _failed(self, probe: bool) -> None:
         before = self.is_open
-        super()._failed(probe)
+        super()._record_failure(probe)
         if self.under_way is None:
             self.failures.append(time.monotonic())
         if self.is_open and not before:
@@ -123,8 +123,8 @@ class Crowd:
     """People who click, think, and click again, each time on something else."""
 
     shop: Shop
-    route: Route
-    order: Order
+    route: CallTarget
+    order: PreparedCall
     think: tuple[float, float]
     ends: list[tuple[int, float, str]] = field(default_factory=list)  # whose, when begun, what it came to
     succeeded: asyncio.Event = field(default_factory=asyncio.Event)
@@ -137,7 +137,7 @@ class Crowd:
             fingerprint = hashlib.sha256(f"{name} {number}".encode()).hexdigest()
             begun = time.monotonic()
             found = await end_of(self.shop.click(f"person {name}", self.route, self.order, fingerprint))
-            word = "success" if isinstance(found, service.Outcome) else type(found).__name__
+            word = "success" if isinstance(found, service.CallResult) else type(found).__name__
             self.ends.append((name, begun, word))
             if word == "success":
                 self.succeeded.set()
@@ -159,4 +159,4 @@ class Crowd:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self.shop.desk.finish(10)
+            await self.shop.desk.drain(10)

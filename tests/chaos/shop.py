@@ -10,13 +10,13 @@ from pathlib import Path
 import httpx
 
 from meitu_demo import service
-from meitu_demo.accounts import Accounts
-from meitu_demo.calling import Line
-from meitu_demo.desk import Desk, Ticket
+from meitu_demo.accounts import PaidCallRecorder
+from meitu_demo.calling import VendorHealth
+from meitu_demo.desk import CallHandle, SingleFlight
 from meitu_demo.errors import DemoError
 from meitu_demo.ledger.report import tally_calls
 from meitu_demo.settings import Settings
-from meitu_demo.spec import Order, Route
+from meitu_demo.spec import CallTarget, PreparedCall
 
 CONNECT_S, WRITE_S = 5.0, 5.0
 
@@ -26,21 +26,23 @@ class Shop:
     """What stands between a click and the vendor."""
 
     client: httpx.AsyncClient
-    accounts: Accounts
-    line: Line = field(default_factory=Line)
-    desk: Desk = field(default_factory=lambda: Desk(1800.0))
+    accounts: PaidCallRecorder
+    line: VendorHealth = field(default_factory=VendorHealth)
+    desk: SingleFlight = field(default_factory=lambda: SingleFlight(1800.0))
 
-    def click(self, session: str, route: Route, order: Order, fingerprint: str) -> Ticket:
+    def click(self, session: str, route: CallTarget, order: PreparedCall, fingerprint: str) -> CallHandle:
         """One click, as `Context.start` hands it in."""
 
-        async def ask(watch: service.Watch) -> service.Asked:
-            pay = partial(self.accounts.pay, route, order, fingerprint=fingerprint, visitor=session)
-            return await service.ask(self.client, route, order, watch=watch, pay=pay, line=self.line)
+        async def ask(watch: service.ProgressCallback) -> service.VendorReply:
+            pay = partial(self.accounts.record, route, order, fingerprint=fingerprint, visitor=session)
+            return await service.send(
+                self.client, route, order, on_progress=watch, open_paid_call=pay, health=self.line
+            )
 
-        async def collect(asked: service.Asked, watch: service.Watch) -> service.Outcome:
-            return await service.collect(self.client, route, order, asked, watch=watch)
+        async def collect(asked: service.VendorReply, watch: service.ProgressCallback) -> service.CallResult:
+            return await service.fetch_result(self.client, route, order, asked, on_progress=watch)
 
-        return self.desk.hand_in(session, f"{route.mode} {fingerprint}", ask, collect)
+        return self.desk.submit(session, f"{route.mode} {fingerprint}", ask, collect)
 
     def rows(self) -> Counter[str]:
         """The ledger's rows by state."""
@@ -52,21 +54,21 @@ class Shop:
 
 @asynccontextmanager
 async def open_shop(
-    folder: Path, line: Line | None = None, transport: httpx.AsyncBaseTransport | None = None
+    folder: Path, line: VendorHealth | None = None, transport: httpx.AsyncBaseTransport | None = None
 ) -> AsyncIterator[Shop]:
     """A shop without caps and rates, with a ledger in `folder`."""
-    accounts = Accounts.open(Settings(data_dir=str(folder), calls_per_second=None))
+    accounts = PaidCallRecorder.from_settings(Settings(data_dir=str(folder), calls_per_second=None))
     timeout = httpx.Timeout(20, connect=CONNECT_S, write=WRITE_S)
     async with httpx.AsyncClient(timeout=timeout, trust_env=False, transport=transport) as client:
-        yield Shop(client, accounts, line or Line())
+        yield Shop(client, accounts, line or VendorHealth())
     await accounts.ledger.close()
 
 
-async def end_of(ticket: Ticket) -> service.Outcome | DemoError:
+async def end_of(ticket: CallHandle) -> service.CallResult | DemoError:
     """What came of it."""
     try:
         return await ticket.result()
     except DemoError as error:
         return error
     finally:
-        ticket.leave()
+        ticket.release()

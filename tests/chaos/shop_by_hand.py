@@ -24,17 +24,17 @@ from sqlalchemy import delete
 
 from meitu_demo import desk as desk_module
 from meitu_demo import service
-from meitu_demo.accounts import Account, Accounts
-from meitu_demo.calling import Line, Repeats
-from meitu_demo.desk import NOT_AGAIN, WHICHEVER, Desk, Ticket
+from meitu_demo.accounts import PaidCall, PaidCallRecorder
+from meitu_demo.calling import RetryBudget, VendorHealth
+from meitu_demo.desk import FORCE_ANY, FORCE_NONE, CallHandle, SingleFlight
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import Busy, DemoError
+from meitu_demo.errors import DemoError, RateLimited
 from meitu_demo.inspector import recorder
 from meitu_demo.ledger import Ledger, Store
 from meitu_demo.ledger.database import Database
 from meitu_demo.ledger.report import tally_calls
 from meitu_demo.ledger.tables import calls
-from meitu_demo.spec import Credentials, Order, Route
+from meitu_demo.spec import CallTarget, Credentials, PreparedCall
 
 VENDOR = "http://vendor.invalid"
 KEYS = Credentials(SecretStr("key"), SecretStr("pair"))
@@ -73,7 +73,7 @@ class Known:
     order: str
     before: "Known | None"
     state: str = "waiting"  # waiting, sent, or the state of its row
-    number: int = NOT_AGAIN
+    number: int = FORCE_NONE
     watchers: int = 0
     answer: "asyncio.Future[Answer] | None" = field(default=None, repr=False)
     turn: "asyncio.Future[None] | None" = field(default=None, repr=False)
@@ -94,11 +94,11 @@ class Claim:
     """Somebody who watches a call, and what came of it."""
 
     known: Known
-    ticket: Ticket = field(repr=False)
-    task: "asyncio.Task[service.Outcome | DemoError] | None" = field(default=None, repr=False)
+    ticket: CallHandle = field(repr=False)
+    task: "asyncio.Task[service.CallResult | DemoError] | None" = field(default=None, repr=False)
 
-    async def follow(self) -> service.Outcome | DemoError:
-        async for _ in self.ticket.steps():
+    async def follow(self) -> service.CallResult | DemoError:
+        async for _ in self.ticket.stream_progress():
             pass
         try:
             return await self.ticket.result()
@@ -107,7 +107,7 @@ class Claim:
 
     def check(self) -> None:
         """A picture is of the very call that was claimed."""
-        if self.task and self.task.done() and isinstance(found := self.task.result(), service.Outcome):
+        if self.task and self.task.done() and isinstance(found := self.task.result(), service.CallResult):
             assert found.request_id == self.known.token
 
 
@@ -120,17 +120,17 @@ class ShopByHand:
         patch.setattr(desk_module, "time", SimpleNamespace(monotonic=lambda: self.now))
         for module in (service, recorder):
             patch.setattr(module, "anyio", SimpleNamespace(to_thread=SimpleNamespace(run_sync=at_once)))
-        self.accounts = Accounts(AtOnce(Store(Database(f"sqlite:///{folder}/ledger.db"))), b"s" * 32)
+        self.accounts = PaidCallRecorder(AtOnce(Store(Database(f"sqlite:///{folder}/ledger.db"))), b"s" * 32)
         self.client = httpx.AsyncClient(transport=httpx.MockTransport(self.vendor))
         self.orders = {name: runner.run(service.prepare(CATALOGUE[name], photo, {})) for name in ORDERS}
-        self.line = Line(repeats=Repeats(0, 0))
+        self.line = VendorHealth(retry_budget=RetryBudget(0, 0))
         self.tokens = itertools.count(1)
 
     def open(self) -> None:
         """Everything as on the first day."""
         with self.accounts.ledger.store.database.transaction() as connection:
             connection.execute(delete(calls))
-        self.desk, self.links_work = Desk(LIFE_S), True
+        self.desk, self.links_work = SingleFlight(LIFE_S), True
         self.calls: dict[str, Known] = {}
         self.current: dict[tuple[str, str], tuple[float, Known]] = {}
         self.charges: Counter[str] = Counter()
@@ -152,7 +152,7 @@ class ShopByHand:
         deadline, now = self.current.get((session, order), (0.0, None))
         if now and now.ended and deadline < self.now:
             now = None
-        wanted = now is not None and now.ended and again in (now.number, WHICHEVER)
+        wanted = now is not None and now.ended and again in (now.number, FORCE_ANY)
         known = None if wanted or now is None else now.worth()
         new = known is None
         if known is None:
@@ -161,52 +161,56 @@ class ShopByHand:
             self.calls[known.token] = known
             self.intents[session, order] += 1
         claim = Claim(known, self._hand_in(known, again))
-        assert claim.ticket.repeated is not new, (known, again)
-        known.number, known.watchers = claim.ticket.number, known.watchers + 1
+        assert claim.ticket.is_duplicate is not new, (known, again)
+        known.number, known.watchers = claim.ticket.call_id, known.watchers + 1
         self.current[session, order] = self.now + LIFE_S, known
         claim.task = asyncio.create_task(claim.follow())
         return claim
 
-    def _hand_in(self, known: Known, again: int) -> Ticket:
+    def _hand_in(self, known: Known, again: int) -> CallHandle:
         order = self.orders[known.order]
-        route = Route(order.endpoint.provider, VENDOR, KEYS, paid=True, headers={"x-token": known.token})
+        route = CallTarget(
+            order.endpoint.provider, VENDOR, KEYS, is_billable=True, extra_headers={"x-token": known.token}
+        )
         pay = partial(self._pay, route, order, known)
 
-        async def ask(watch: service.Watch) -> service.Asked:
-            return await service.ask(self.client, route, order, watch=watch, pay=pay, line=self.line)
+        async def ask(watch: service.ProgressCallback) -> service.VendorReply:
+            return await service.send(
+                self.client, route, order, on_progress=watch, open_paid_call=pay, health=self.line
+            )
 
-        async def collect(asked: service.Asked, watch: service.Watch) -> service.Outcome:
-            return await service.collect(self.client, route, order, asked, watch=watch)
+        async def collect(asked: service.VendorReply, watch: service.ProgressCallback) -> service.CallResult:
+            return await service.fetch_result(self.client, route, order, asked, on_progress=watch)
 
-        return self.desk.hand_in(known.session, known.order, ask, collect, again=again)
+        return self.desk.submit(known.session, known.order, ask, collect, force=again)
 
     def leave(self, claim: Claim) -> None:
         """Somebody closes the page."""
         assert claim.task
         claim.task.cancel()
-        claim.ticket.leave()
+        claim.ticket.release()
         claim.known.watchers -= 1
         if claim.known.state == "waiting" and not claim.known.watchers:
             claim.known.state = "released"
 
     def forget(self, session: str) -> None:
         """Nothing of the session's is kept."""
-        self.desk.forget(session)
+        self.desk.evict(session)
         self.current = {key: found for key, found in self.current.items() if key[0] != session}
 
     def shown(self, session: str, order: str) -> int:
         """The number that stands behind "run again"."""
-        return self.current[session, order][1].number if (session, order) in self.current else NOT_AGAIN
+        return self.current[session, order][1].number if (session, order) in self.current else FORCE_NONE
 
     # ── The line, and the vendor at its end ─────────────────────────────────────────────────────────────────────────
     def under_way(self, state: str) -> list[Known]:
         return [known for known in self.calls.values() if known.state == state]
 
     @asynccontextmanager
-    async def _pay(self, route: Route, order: Order, known: Known) -> AsyncIterator[Account]:
+    async def _pay(self, route: CallTarget, order: PreparedCall, known: Known) -> AsyncIterator[PaidCall]:
         fingerprint = hashlib.sha256(known.order.encode()).hexdigest()
-        async with self.accounts.pay(route, order, fingerprint=fingerprint, visitor=known.session) as account:
-            account.turn = partial(self._turn, known)  # type: ignore[method-assign]
+        async with self.accounts.record(route, order, fingerprint=fingerprint, visitor=known.session) as account:
+            account.rate_limit_delay = partial(self._turn, known)  # type: ignore[method-assign]
             yield account
 
     async def _turn(self, known: Known) -> float:
@@ -219,7 +223,7 @@ class ShopByHand:
         assert known.turn
         if full:
             known.state = "released"
-            known.turn.set_exception(Busy(provider="meitu", seconds=1))
+            known.turn.set_exception(RateLimited(provider="meitu", seconds=1))
         else:
             known.turn.set_result(None)
 
@@ -269,7 +273,7 @@ class ShopByHand:
         """Everything comes to its end; then each row says what the vendor did."""
         self.moment(lambda: [self.let_through(known, full=False) for known in self.under_way("waiting")] and None)
         self.moment(lambda: [self.answer(known, Answer.PICTURE) for known in self.under_way("sent")] and None)
-        self.runner.run(self.desk.finish(1))
+        self.runner.run(self.desk.drain(1))
         rows: Counter[str] = Counter()
         for found in tally_calls(self.accounts.ledger.store, 0, 1e12):
             rows += Counter({str(state): count for state, count in found.states.items()})

@@ -13,22 +13,22 @@ from hypothesis import HealthCheck, given, settings
 from pydantic import SecretStr
 
 from meitu_demo import service
-from meitu_demo.billing import billing_of
-from meitu_demo.calling import Line, Repeats
+from meitu_demo.billing import classify_billing
+from meitu_demo.calling import RetryBudget, VendorHealth
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import DemoError
 from meitu_demo.explain import explain
 from meitu_demo.imaging import codec
-from meitu_demo.links import no_cookies
+from meitu_demo.links import create_blocking_cookie_jar
 from meitu_demo.settings import Settings
-from meitu_demo.spec import Credentials, Image, Order, Route
+from meitu_demo.spec import CallTarget, Credentials, Image, PreparedCall
 
 from .odd_answers import ORIGIN, Odd, answers
 
 pytestmark = pytest.mark.chaos
 
 KEYS = Credentials(SecretStr("canary-key"), SecretStr("canary-secret"))
-ONCE = Line(repeats=Repeats(0, 0))
+ONCE = VendorHealth(retry_budget=RetryBudget(0, 0))
 ENDPOINTS = ("quality_restoration", "facial_aesthetics")
 
 
@@ -61,20 +61,20 @@ class Vendor:
         return httpx.Response(odd.status, headers=list(odd.headers), stream=Pieces(odd.pieces))
 
 
-async def ended(client: httpx.AsyncClient, route: Route, order: Order) -> service.Outcome | DemoError:
+async def ended(client: httpx.AsyncClient, route: CallTarget, order: PreparedCall) -> service.CallResult | DemoError:
     try:
-        asked = await service.ask(client, route, order, line=ONCE)
-        return await service.collect(client, route, order, asked)
+        asked = await service.send(client, route, order, health=ONCE)
+        return await service.fetch_result(client, route, order, asked)
     except DemoError as error:
         return error
 
 
-def check(found: service.Outcome | DemoError) -> str:
+def check(found: service.CallResult | DemoError) -> str:
     """Its kind, once it has been explained in both languages."""
-    if isinstance(found, service.Outcome):
-        assert min(found.result.width, found.result.height) > 0
+    if isinstance(found, service.CallResult):
+        assert min(found.result_photo.width, found.result_photo.height) > 0
         return "outcome"
-    assert billing_of(found) is not None
+    assert classify_billing(found) is not None
     for language in ("en", "zh"):
         told = explain(found, language)
         assert all((told.title, told.why, told.fix)), told
@@ -94,11 +94,11 @@ def test_any_answer_ends_in_a_known_way(
     count, kinds, vendor = rounds(10_000 // len(ENDPOINTS)), Counter[str](), Vendor()
     photo = codec.encode(portrait_pixels[:40, :40])
     provider = CATALOGUE[endpoint].provider
-    route = Route(provider, ORIGIN, KEYS, paid=True, patience=20, result_hosts=Settings().result_hosts)
+    route = CallTarget(provider, ORIGIN, KEYS, is_billable=True, timeout_s=20, result_hosts=Settings().result_hosts)
     monkeypatch.setattr(socket, "getaddrinfo", Names().lookup)
     with asyncio.Runner() as runner:
         transport = httpx.MockTransport(vendor)
-        client = httpx.AsyncClient(transport=transport, trust_env=False, cookies=no_cookies())
+        client = httpx.AsyncClient(transport=transport, trust_env=False, cookies=create_blocking_cookie_jar())
         order = runner.run(service.prepare(CATALOGUE[endpoint], codec.encode(portrait_pixels), {}))
         odd = answers(provider, photo)
 

@@ -16,8 +16,8 @@ from meitu_demo import service
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec, fit
 from meitu_demo.offline.faults import CODE_PREFIX, FAULTS, Fault, FaultOutcome, resolve_fault
-from meitu_demo.spec import Credentials, Image, Order, Route
-from meitu_demo.words import load
+from meitu_demo.spec import CallTarget, Credentials, Image, PreparedCall
+from meitu_demo.words import load_toml
 
 from .shop import CONNECT_S, WRITE_S, Shop, end_of, open_shop
 
@@ -40,7 +40,7 @@ def lab() -> Iterator[str]:
 
 def faults_of(provider: str) -> list[str]:
     """All of the table, and codes: two that may have been billed, one that is in no list, and a refusal."""
-    codes = load("data/errors.toml")[provider]["codes"]
+    codes = load_toml("data/errors.toml")[provider]["codes"]
     unknown, refused = (
         [code for code, row in codes.items() if row["outcome"] == end] for end in ("unknown", "refused")
     )
@@ -53,18 +53,18 @@ def limit(name: str, fault: Fault) -> float:
     return 3 * once + PAUSES_S if fault.outcome is FaultOutcome.NOT_PROCESSED else once
 
 
-async def intent(shop: Shop, route: Route, order: Order, fault: Fault, session: str) -> float:
+async def intent(shop: Shop, route: CallTarget, order: PreparedCall, fault: Fault, session: str) -> float:
     """A double click, then one more after the end; how long the double click took."""
-    fingerprint = shop.accounts.fingerprint(order)
+    fingerprint = shop.accounts.compute_fingerprint(order)
     start = time.perf_counter()
     first, second = (shop.click(session, route, order, fingerprint) for _ in range(2))
     found, joined = await asyncio.gather(end_of(first), end_of(second))
     took = time.perf_counter() - start
-    assert (first.repeated, second.repeated, found is joined) == (False, True, True)
+    assert (first.is_duplicate, second.is_duplicate, found is joined) == (False, True, True)
     check(found, fault)
     late = shop.click(session, route, order, fingerprint)
     check(await end_of(late), fault)
-    assert late.repeated is (fault.outcome in COUNTED)
+    assert late.is_duplicate is (fault.outcome in COUNTED)
     return took
 
 
@@ -99,7 +99,9 @@ async def test_no_fault_charges_an_intent_twice(
         for name in faults_of(provider):
             fault, before = resolve_fault(name, provider), charges(lab).get(endpoint, 0)
             patience = SILENT_S if name in NEVER_ANSWERED else PATIENT_S
-            route = Route(provider, lab, KEYS, paid=True, headers={"x-fault": name}, patience=patience)
+            route = CallTarget(
+                provider, lab, KEYS, is_billable=True, extra_headers={"x-fault": name}, timeout_s=patience
+            )
             took = await a_few_at_once(
                 [partial(intent, shop, route, order, fault, f"{name} {number}") for number in range(times)]
             )

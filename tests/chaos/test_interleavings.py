@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from meitu_demo.desk import NOT_AGAIN, WHICHEVER
+from meitu_demo.desk import FORCE_ANY, FORCE_NONE
 
 from .shop_by_hand import LIFE_S, ORDERS, SESSIONS, Answer, Claim, ShopByHand
 
@@ -40,14 +40,14 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.shop, self.counted = shop, counted
         self.claims: list[Claim] = []  # of those who still watch
-        self.numbers: list[int] = [NOT_AGAIN]
+        self.numbers: list[int] = [FORCE_NONE]
         shop.open()
 
-    def click(self, session: str, order: str, again: int = NOT_AGAIN) -> None:
+    def click(self, session: str, order: str, again: int = FORCE_NONE) -> None:
         """A new intent, or not, as the model says; `shop` sees to it that the desk says the same."""
         self.counted["clicks"] += 1
         self.claims.append(self.shop.click(session, order, again))
-        self.numbers.append(self.claims[-1].ticket.number)
+        self.numbers.append(self.claims[-1].ticket.call_id)
 
     @rule(session=st.sampled_from(SESSIONS), order=st.sampled_from(ORDERS), times=st.integers(1, 3))
     @in_one_go
@@ -66,7 +66,7 @@ class Machine(RuleBasedStateMachine):
     @rule(session=st.sampled_from(SESSIONS), order=st.sampled_from(ORDERS))
     @in_one_go
     def calls_the_api_again(self, session: str, order: str) -> None:
-        self.click(session, order, WHICHEVER)
+        self.click(session, order, FORCE_ANY)
 
     @precondition(lambda self: self.claims)
     @rule(data=st.data(), back=st.booleans())

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from meitu_demo import service
-from meitu_demo.calling import FAILURES, Line
-from meitu_demo.calling.breaker import REST_S, WINDOW_S
+from meitu_demo.calling import MAX_FAILURES, VendorHealth
+from meitu_demo.calling.breaker import OPEN_S, WINDOW_S
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.spec import Route
+from meitu_demo.spec import CallTarget
 
 from .outage import KEYS, Counting, Crowd, Vendor, Watched
 from .shop import open_shop
@@ -35,13 +35,15 @@ async def test_a_minute_without_the_vendor(
     people = rounds(50)
     scale = people / 50  # a tenth of the people, in a tenth of the time
     transport = Counting()
-    breaker = Watched("meitu", failures=FAILURES, window=WINDOW_S * scale, rest=REST_S * scale)
+    breaker = Watched("meitu", max_failures=MAX_FAILURES, window_s=WINDOW_S * scale, open_s=OPEN_S * scale)
     breaker.transport, breaker.failures, breaker.probe_failed = transport, [], asyncio.Event()
     vendor = Vendor(portrait, how)
     await vendor.come()
     order = await service.prepare(CATALOGUE["quality_restoration"], portrait, {})
-    async with open_shop(folder, Line(breaker), transport) as shop:
-        route = Route("meitu", f"http://127.0.0.1:{vendor.port}", KEYS, paid=True, patience=PATIENCE_S * scale)
+    async with open_shop(folder, VendorHealth(breaker), transport) as shop:
+        route = CallTarget(
+            "meitu", f"http://127.0.0.1:{vendor.port}", KEYS, is_billable=True, timeout_s=PATIENCE_S * scale
+        )
         crowd = Crowd(shop, route, order, (THINK_S[0] * scale, THINK_S[1] * scale))
         async with crowd.clicking(people):
             await asyncio.wait_for(crowd.everybody_served(people, 0), 60)
@@ -49,7 +51,7 @@ async def test_a_minute_without_the_vendor(
             gone, calls = time.monotonic(), transport.calls
             await asyncio.sleep(OUTAGE_S * scale)
             breaker.probe_failed.clear()
-            await asyncio.wait_for(breaker.probe_failed.wait(), 2 * REST_S * scale + 5)
+            await asyncio.wait_for(breaker.probe_failed.wait(), 2 * OPEN_S * scale + 5)
             calls = transport.calls - calls
             crowd.succeeded.clear()
             await vendor.come()
@@ -68,7 +70,7 @@ async def test_a_minute_without_the_vendor(
         f"{breaker.under_way} under way, first success {recovered:.1f} s after the end"
     )
     assert ratio <= 1.1
-    assert len(breaker.failures) == FAILURES
-    assert recovered <= max(RECOVERED_S * scale, REST_S * scale + SLACK_S)
+    assert len(breaker.failures) == MAX_FAILURES
+    assert recovered <= max(RECOVERED_S * scale, OPEN_S * scale + SLACK_S)
     assert set(after) == {"success"}
     assert rows["reserved"] == rows["sent"] == 0

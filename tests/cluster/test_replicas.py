@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from meitu_demo.imaging import codec
-from meitu_demo.serving import IDLE_S
+from meitu_demo.serving import KEEP_ALIVE_S
 
 from .together import CAP, Cluster, of
 from .visitor import Visitor
@@ -45,7 +45,7 @@ def test_a_replica_keeps_its_proxys_idle_connections(cluster: Cluster) -> None:
     connection = HTTPConnection("127.0.0.1", cluster.replicas[0].port)
     connection.request("GET", "/healthz")
     assert connection.getresponse().read()
-    connection.sock.settimeout(IDLE_S + 1)
+    connection.sock.settimeout(KEEP_ALIVE_S + 1)
     with pytest.raises(TimeoutError):
         connection.sock.recv(1)  # b"" would be its end
     connection.close()

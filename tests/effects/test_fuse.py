@@ -17,7 +17,7 @@ from meitu_demo.imaging.skin import segment_skin
 from meitu_demo.templates import Template
 
 PHOTO = data.astronaut()
-IDS = [info.id for info in templates.all_templates()]
+IDS = [info.id for info in templates.list_templates()]
 SHOWING_SKIN = ("astronaut", "flower_crown", "crown_and_ruff", "opera_headdress")  # beside the face
 WHITES = ((33, 160, 158, 133, 153, 144), (263, 387, 385, 362, 380, 373), (78, 13, 308, 14))  # eyes and teeth
 UPPER_LIP, LOWER_LIP, TOP, CHIN = 13, 14, 10, 152
@@ -30,7 +30,7 @@ def user() -> Face:
 
 @pytest.fixture(scope="module")
 def template() -> Template:
-    return templates.load("astronaut")
+    return templates.load_template("astronaut")
 
 
 def tone(image: np.ndarray, face: Face) -> np.ndarray:
@@ -56,16 +56,16 @@ def painted(image: np.ndarray, face: Face, colour: tuple[int, int, int]) -> np.n
 @pytest.mark.parametrize("key", IDS)
 def test_a_face_is_still_a_face_on_every_template(key: str, user: Face) -> None:
     """The result has the template's size, shows a face where the template's is, and leaves the rest alone."""
-    template = templates.load(key)
+    template = templates.load_template(key)
     result = fuse(PHOTO, user, template)
     assert result.shape == template.base.shape
     faces = find_faces(result)
     assert faces, "no face found on the fused picture"
     assert np.hypot(*np.subtract(faces[0].centre, template.face.centre)) < 0.2 * template.face.width
-    changed = (result != template.flat).any(-1)
+    changed = (result != template.composite).any(-1)
     rows, columns = np.nonzero(changed)
     x0, y0, x1, y1 = template.face.box
-    skin = template.skin if template.skin is not None else np.zeros(changed.shape, np.uint8)
+    skin = template.skin_mask if template.skin_mask is not None else np.zeros(changed.shape, np.uint8)
     edge = 0.08 * template.face.width
     far = (columns < x0 - edge) | (columns > x1 + edge) | (rows < y0 - edge) | (rows > y1 + edge)
     assert skin[rows, columns][far].min(initial=255) > 0
@@ -74,11 +74,11 @@ def test_a_face_is_still_a_face_on_every_template(key: str, user: Face) -> None:
 @pytest.mark.parametrize("key", SHOWING_SKIN)
 def test_neck_and_ears_take_the_users_tone(key: str, user: Face) -> None:
     """A darker user gives a darker template skin, by about as much as the face."""
-    template = templates.load(key)
-    assert template.skin is not None
+    template = templates.load_template(key)
+    assert template.skin_mask is not None
     dark = with_skin((0.6, 0.55, 0.5))
     one, other = fuse(PHOTO, user, template), fuse(dark, user, template)
-    showing = (template.skin > 200) & ((template.front is None) or (template.front[..., 3] < 5))
+    showing = (template.skin_mask > 200) & ((template.front_layer is None) or (template.front_layer[..., 3] < 5))
     x0, y0, x1, y1 = (round(edge) for edge in template.face.box)
     showing[y0:y1, x0:x1] = False
     assert showing.sum() > 1000
@@ -88,11 +88,11 @@ def test_neck_and_ears_take_the_users_tone(key: str, user: Face) -> None:
 
 def test_a_neck_takes_the_users_hue_whatever_its_own(template: Template, user: Face) -> None:
     """A template whose neck is greener than its face still gives a neck of the user's hue."""
-    assert template.skin is not None
+    assert template.skin_mask is not None
     beside = build_outline_mask(template.face.landmarks.astype(np.float64), 1.0, template.base.shape) < 0.02
     green = template.base * np.where(beside[..., None], (0.8, 1.1, 0.8), 1.0)
-    odd = Template(template.info, green.clip(0, 255).astype(np.uint8), None, template.skin, template.face)
-    neck = beside & (template.skin > 250)
+    odd = Template(template.info, green.clip(0, 255).astype(np.uint8), None, template.skin_mask, template.face)
+    neck = beside & (template.skin_mask > 250)
     red, greens, _ = np.median(fuse(PHOTO, user, odd)[neck], 0)
     own_red, own_green, _ = tone(PHOTO, user)
     assert red / greens == pytest.approx(own_red / own_green, rel=0.08)
@@ -139,7 +139,7 @@ def test_what_the_user_wears_comes_along(template: Template, user: Face) -> None
 
 def test_dark_hair_over_the_forehead_is_not_stamped(template: Template, user: Face) -> None:
     """A black lock within the outline leaves no black on a template without one there."""
-    bare = Template(replace(template.info, id="bare"), template.base.copy(), None, template.skin, template.face)
+    bare = Template(replace(template.info, id="bare"), template.base.copy(), None, template.skin_mask, template.face)
     smooth = cv2.GaussianBlur(PHOTO, (0, 0), 4)
     brow, top = user.landmarks[9], user.landmarks[TOP]
     lock = smooth.copy()
@@ -176,7 +176,7 @@ def test_any_face_anywhere_gives_a_whole_picture(
     height: int, width: int, x: float, y: float, size: float, angle: float, noise: float, seed: int
 ) -> None:
     """Cut, tiny, huge, turned and torn meshes: a full picture or the refusal of a face too small, nothing else."""
-    template = templates.load("astronaut")
+    template = templates.load_template("astronaut")
     random = np.random.default_rng(seed)
     shape = template.face.landmarks / template.face.width
     cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
@@ -207,7 +207,7 @@ def test_any_template_of_the_owners_gives_a_whole_picture(
     scale = side / 180
     mesh = (user.landmarks - (130, 40) + (180 * right, 180 * down)).astype(np.float32) * scale
     face = build_face(mesh, user.depth * scale, (side, side))
-    info = replace(templates.find("astronaut"), id="own", kind=kind)
+    info = replace(templates.find_template("astronaut"), id="own", kind=kind)
     skin = segment_skin(base, mesh.astype(np.float64))
     result = fuse(PHOTO, user, Template(info, base, None, skin, face))
     assert result.shape == base.shape

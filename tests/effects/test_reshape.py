@@ -11,7 +11,7 @@ from meitu_demo.effects.reshape import face_warp, reshape
 from meitu_demo.effects.shapes import SHAPES
 from meitu_demo.errors import ValueRejected
 from meitu_demo.imaging.faces import Face, build_face, find_faces
-from meitu_demo.tables import shapes
+from meitu_demo.tables import load_shapes
 
 EVERY_SHAPE = range(22)
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -207,4 +207,4 @@ def test_a_degenerate_mesh_is_no_crash(photo: np.ndarray, face: Face) -> None:
 
 def test_every_shape_of_the_catalogue_is_declared() -> None:
     """There is a declaration and a measure for each row of the vendor's table."""
-    assert len(SHAPES) == len(MEASURES) == len(shapes())
+    assert len(SHAPES) == len(MEASURES) == len(load_shapes())

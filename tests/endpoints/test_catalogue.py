@@ -10,11 +10,11 @@ from pydantic import SecretStr
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
 from meitu_demo.providers import VENDOR_CODECS
-from meitu_demo.routes import Routes
-from meitu_demo.service import run
+from meitu_demo.routes import TargetResolver
+from meitu_demo.service import run_unbilled
 from meitu_demo.settings import Settings
-from meitu_demo.spec import Choice, Credentials, Endpoint, Photo, Route, Strength
-from meitu_demo.words import languages, translate
+from meitu_demo.spec import CallTarget, Choice, Credentials, Endpoint, Photo, Strength
+from meitu_demo.words import list_languages, translate
 
 ALL = sorted(CATALOGUE)
 
@@ -42,8 +42,8 @@ def test_a_declaration_is_whole(name: str) -> None:
     assert endpoint.provider in VENDOR_CODECS
     assert endpoint.id.isidentifier()
     assert endpoint.path.startswith("/")
-    assert endpoint.read({}) == {control.name: control.read(control.default) for control in endpoint.controls}
-    for language in languages():
+    assert endpoint.validate({}) == {control.name: control.validate(control.default) for control in endpoint.controls}
+    for language in list_languages():
         for key in ("tab", "run", "empty_title", "empty_text", "intro"):
             assert translate(f"panels.{name}.{key}", language)
         assert translate(f"api.{name}", language)
@@ -54,12 +54,12 @@ def test_a_declaration_is_whole(name: str) -> None:
 
 def wire(endpoint: Endpoint) -> dict[str, object]:
     """The fields that a call with defaults sends beside the photo."""
-    route = Route(endpoint.provider, "https://host", Credentials(SecretStr("k"), SecretStr("s")), paid=True)
+    route = CallTarget(endpoint.provider, "https://host", Credentials(SecretStr("k"), SecretStr("s")), is_billable=True)
     provider = VENDOR_CODECS[endpoint.provider]
-    request = provider.build(endpoint, route, Photo(b"x", "image/jpeg", 1, 1), endpoint.read({}))
+    request = provider.build(endpoint, route, Photo(b"x", "image/jpeg", 1, 1), endpoint.validate({}))
     if endpoint.provider == "meitu":
         return dict(json.loads(request.content)["parameter"])
-    return {control.wire: "" for control in endpoint.controls} | dict(endpoint.wire)
+    return {control.wire_name: "" for control in endpoint.controls} | dict(endpoint.constant_fields)
 
 
 def test_wire_fields_are_the_documents() -> None:
@@ -74,11 +74,11 @@ def test_limits_are_the_documents() -> None:
     """In pixels, both ends included, and bytes."""
     for name in ("face_fuse", "anime_avatar", "quality_restoration"):
         limits = CATALOGUE[name].limits
-        assert (limits.min_side, limits.max_side, limits.max_bytes) == (48, 4096, 2 * 1024 * 1024)
-        assert limits.kinds == ("image/jpeg", "image/png")
+        assert (limits.min_side_px, limits.max_side_px, limits.max_bytes) == (48, 4096, 2 * 1024 * 1024)
+        assert limits.media_types == ("image/jpeg", "image/png")
     limits = CATALOGUE["facial_aesthetics"].limits
-    assert (limits.min_side, limits.max_side, limits.max_bytes) == (11, 1999, 3 * 1024 * 1024)
-    assert set(limits.kinds) == {"image/jpeg", "image/png", "image/bmp"}
+    assert (limits.min_side_px, limits.max_side_px, limits.max_bytes) == (11, 1999, 3 * 1024 * 1024)
+    assert set(limits.media_types) == {"image/jpeg", "image/png", "image/bmp"}
 
 
 def test_controls_are_the_documents() -> None:
@@ -94,17 +94,19 @@ def test_controls_are_the_documents() -> None:
     (template,) = CATALOGUE["face_fuse"].controls
     assert isinstance(template, Choice)
     assert {"gjw4tjeloaba2psk973", "08bp4tnfkm560qv6"} <= set(template.options)
-    assert template.open
+    assert template.allows_custom
 
 
 @pytest.mark.parametrize("name", ALL)
 async def test_from_end_to_end(name: str, offline_client: httpx.AsyncClient, portrait: bytes) -> None:
     """Service, client codec, server codec, effect and back: a whole picture that is not the photo itself."""
     endpoint = CATALOGUE[name]
-    outcome = await run(offline_client, Routes(Settings()).choose(endpoint.provider), endpoint, portrait, {})
+    outcome = await run_unbilled(
+        offline_client, TargetResolver(Settings()).resolve(endpoint.provider), endpoint, portrait, {}
+    )
     assert outcome.mode == "offline"
-    pixels = codec.decode(outcome.result.data)
-    assert pixels.shape[:2] == (outcome.result.height, outcome.result.width)
+    pixels = codec.decode(outcome.result_photo.data)
+    assert pixels.shape[:2] == (outcome.result_photo.height, outcome.result_photo.width)
     assert min(pixels.shape[:2]) >= 100
-    assert outcome.result.data != outcome.sent.data
-    assert base64.b64encode(outcome.result.data)
+    assert outcome.result_photo.data != outcome.sent_photo.data
+    assert base64.b64encode(outcome.result_photo.data)

@@ -34,7 +34,7 @@ class Case:
 def photo_cases(vendor: str) -> list[Case]:
     """Sides, shapes, bytes, pixels and kinds."""
     endpoint = PHOTO_TO[vendor]
-    low, high, weight = endpoint.limits.min_side, endpoint.limits.max_side, endpoint.limits.max_bytes
+    low, high, weight = endpoint.limits.min_side_px, endpoint.limits.max_side_px, endpoint.limits.max_bytes
 
     def case(name: str, photo: Callable[[], bytes], refused: str = "", size: tuple[int, int] | None = None) -> Case:
         return Case(f"{vendor} {name}", endpoint, photo, refused=refused, size=size)

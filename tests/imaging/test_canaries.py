@@ -12,7 +12,7 @@ from PIL import ExifTags, Image
 from meitu_demo.imaging import codec
 from meitu_demo.spec import ImageLimits
 
-LIMITS = ImageLimits(min_side=48, max_side=4096, max_bytes=2_000_000)
+LIMITS = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2_000_000)
 PACKED = {("PNG", "profile"), ("PNG", "packed text")}  # deflated, so that a search of the bytes does not see them
 
 

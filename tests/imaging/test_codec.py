@@ -17,8 +17,8 @@ from meitu_demo.imaging import codec
 from meitu_demo.spec import ImageLimits
 
 pillow_heif.register_heif_opener()
-MEITU = ImageLimits(min_side=48, max_side=4096, max_bytes=2_000_000)
-AILAB = ImageLimits(min_side=11, max_side=1999, max_bytes=3_000_000)
+MEITU = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2_000_000)
+AILAB = ImageLimits(min_side_px=11, max_side_px=1999, max_bytes=3_000_000)
 CANARY = b"CANARY-5c1f"
 
 

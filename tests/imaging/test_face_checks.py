@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from meitu_demo.errors import FaceCropped, FaceNodded, FaceTooSmall, FaceTurned, NoFace, Refusal
+from meitu_demo.errors import EngineRejection, FaceCropped, FaceNodded, FaceTooSmall, FaceTurned, NoFace
 from meitu_demo.imaging.face_checks import (
     BORDERLINE_SHARE,
     MAX_CROPPED_SHARE,
@@ -21,7 +21,7 @@ from meitu_demo.imaging.face_checks import (
     select_faces,
 )
 from meitu_demo.imaging.faces import Face, find_faces
-from meitu_demo.spec import Faces
+from meitu_demo.spec import FaceRequirement
 
 FRAME = (512, 512)
 
@@ -46,7 +46,7 @@ def frontal(photo: np.ndarray) -> Face:
         ("cropped_share", MAX_CROPPED_SHARE, FaceCropped),
     ],
 )
-def test_each_limit_has_two_sides(frontal: Face, field: str, limit: float, refusal: type[Refusal]) -> None:
+def test_each_limit_has_two_sides(frontal: Face, field: str, limit: float, refusal: type[EngineRejection]) -> None:
     """Just inside a limit passes, just outside is refused by its own name."""
     check_face(replace(frontal, **{field: limit * 0.99}), FRAME)
     with pytest.raises(refusal):
@@ -142,12 +142,14 @@ def test_what_is_asked_of_faces(frontal: Face) -> None:
     """Nothing, one at all, or a fit one: and accordingly none in particular, all, or the largest is meant."""
     turned = replace(frontal, yaw=60.0)
     faces = (turned, frontal)
-    assert [select_faces(faces, need) for need in (Faces.FREE, Faces.SOME, Faces.FIT)] == [(), faces, (turned,)]
-    check_faces((), FRAME, Faces.FREE)
-    check_faces(faces, FRAME, Faces.SOME)
-    check_faces(faces, FRAME, Faces.FIT, index=1)
+    assert [
+        select_faces(faces, need) for need in (FaceRequirement.NONE, FaceRequirement.ANY, FaceRequirement.SUITABLE)
+    ] == [(), faces, (turned,)]
+    check_faces((), FRAME, FaceRequirement.NONE)
+    check_faces(faces, FRAME, FaceRequirement.ANY)
+    check_faces(faces, FRAME, FaceRequirement.SUITABLE, index=1)
     with pytest.raises(FaceTurned):
-        check_faces(faces, FRAME, Faces.FIT)
-    for need in (Faces.SOME, Faces.FIT):
+        check_faces(faces, FRAME, FaceRequirement.SUITABLE)
+    for need in (FaceRequirement.ANY, FaceRequirement.SUITABLE):
         with pytest.raises(NoFace):
             check_faces((), FRAME, need)

@@ -12,7 +12,7 @@ from meitu_demo.errors import ImageRejected
 from meitu_demo.imaging import fit
 from meitu_demo.spec import ImageLimits
 
-MEITU = ImageLimits(min_side=48, max_side=4096, max_bytes=2_000_000)
+MEITU = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2_000_000)
 
 
 def grain(width: int, height: int, strength: float = 25, seed: int = 3) -> np.ndarray:

@@ -18,7 +18,7 @@ from meitu_demo.imaging import codec
 from meitu_demo.imaging.gate import MAX_BYTES, MAX_PIXELS, open_photo
 from meitu_demo.spec import ImageLimits
 
-LIMITS = ImageLimits(min_side=48, max_side=4096, max_bytes=2_000_000)
+LIMITS = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2_000_000)
 KINDS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "BMP": "image/bmp", "HEIF": "image/heic"}
 
 
@@ -218,7 +218,7 @@ def test_a_phones_files_are_welcome() -> None:
         for limits in (LIMITS, ImageLimits(11, 1999, 3_000_000)):
             sent = codec.prepare(data, limits).photo
             assert len(sent.data) <= limits.max_bytes
-            assert 1999 <= max(sent.width, sent.height) <= limits.max_side
+            assert 1999 <= max(sent.width, sent.height) <= limits.max_side_px
 
 
 def test_run_length_bmp_is_refused() -> None:

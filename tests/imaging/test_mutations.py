@@ -13,7 +13,7 @@ from meitu_demo.errors import ImageRejected
 from meitu_demo.imaging import codec
 from meitu_demo.spec import ImageLimits
 
-LIMITS = ImageLimits(min_side=48, max_side=4096, max_bytes=2_000_000)
+LIMITS = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2_000_000)
 CHUNKS, ROUNDS = 2, 10_000  # five kinds: a hundred thousand
 MOST_MB = 64
 MOST_SECONDS = 1  # of processor time, so that a busy machine changes nothing

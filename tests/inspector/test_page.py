@@ -15,7 +15,7 @@ from meitu_demo.inspector import (
     render_inspector,
     render_samples,
 )
-from meitu_demo.routes import Routes
+from meitu_demo.routes import TargetResolver
 from meitu_demo.settings import Settings
 from meitu_demo.words import translate
 
@@ -23,7 +23,7 @@ HOSTILE = "</pre><script>alert(1)</script>\"><img src=x onerror=alert(1)>' onloa
 MESSAGE = CapturedMessage(HOSTILE, ((HOSTILE, HOSTILE),), HOSTILE, 2_100_000)
 SPANS = tuple(Span(phase, place, place + 1) for place, phase in enumerate(PHASES))
 TRACE = Trace("meitu", "live", MESSAGE, MESSAGE, SPANS, 1, HOSTILE, 128_000)
-CODE = render_samples(CATALOGUE["face_fuse"], {}, Routes(Settings()).offline("meitu"))
+CODE = render_samples(CATALOGUE["face_fuse"], {}, TargetResolver(Settings()).resolve_offline("meitu"))
 
 
 class Page(HTMLParser):

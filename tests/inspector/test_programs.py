@@ -21,10 +21,10 @@ from meitu_demo.errors import ValueRejected
 from meitu_demo.imaging import codec
 from meitu_demo.inspector import SAMPLE_LANGUAGES, render_sample, render_samples
 from meitu_demo.providers import VENDOR_CODECS
-from meitu_demo.routes import Routes
-from meitu_demo.service import Outcome, run
+from meitu_demo.routes import TargetResolver
+from meitu_demo.service import CallResult, run_unbilled
 from meitu_demo.settings import Settings
-from meitu_demo.spec import Credentials, Endpoint, Photo, Route
+from meitu_demo.spec import CallTarget, Credentials, Endpoint, Photo
 
 from .conftest import KEYS, Execute
 
@@ -38,11 +38,13 @@ VALUES: dict[str, dict[str, Any]] = {
 }
 
 
-async def our_own(address: str, endpoint: Endpoint, photo: bytes) -> Outcome:
+async def our_own(address: str, endpoint: Endpoint, photo: bytes) -> CallResult:
     """What our client gets from the server at `address`."""
     settings = Settings.from_env({**KEYS, "MEITU_BASE_URL": address, "AILAB_BASE_URL": address})
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
-        return await run(client, Routes(settings).choose(endpoint.provider), endpoint, photo, VALUES[endpoint.id])
+        return await run_unbilled(
+            client, TargetResolver(settings).resolve(endpoint.provider), endpoint, photo, VALUES[endpoint.id]
+        )
 
 
 async def test_each_program_gives_our_clients_picture(
@@ -52,13 +54,13 @@ async def test_each_program_gives_our_clients_picture(
     agree, differ = 0, []
     for endpoint in CATALOGUE.values():
         outcome = await our_own(address, endpoint, portrait)
-        assert outcome.result.data != outcome.sent.data
+        assert outcome.result_photo.data != outcome.sent_photo.data
 
-        def one(language: str, endpoint: Endpoint = endpoint, outcome: Outcome = outcome) -> bool:
+        def one(language: str, endpoint: Endpoint = endpoint, outcome: CallResult = outcome) -> bool:
             text = render_sample(endpoint, VALUES[endpoint.id], language, base_url=address)
-            done = execute(language, text, outcome.sent.data)
+            done = execute(language, text, outcome.sent_photo.data)
             assert done.returncode == 0, (language, endpoint.id, done.stderr[-2000:])
-            return (tmp_path / language / "result.jpg").read_bytes() == outcome.result.data
+            return (tmp_path / language / "result.jpg").read_bytes() == outcome.result_photo.data
 
         with ThreadPoolExecutor(2) as pool:
             for language, same in zip(SAMPLE_LANGUAGES, pool.map(one, SAMPLE_LANGUAGES), strict=True):
@@ -158,9 +160,9 @@ def test_it_sends_what_our_client_sends(
     key = KEYS["MEITU_API_KEY"] if name == "face_fuse" else KEYS["RAPIDAPI_KEY" if market else "AILAB_API_KEY"]
     host = KEYS["RAPIDAPI_HOST"] if market else ""
     keys = Credentials(SecretStr(key), SecretStr(KEYS["MEITU_API_SECRET"]), host)
-    route = Route(endpoint.provider, vendor.address, keys, paid=True, path=path)
+    route = CallTarget(endpoint.provider, vendor.address, keys, is_billable=True, path_override=path)
     photo = Photo(portrait, "image/jpeg", 320, 320)
-    values = endpoint.read(VALUES[endpoint.id])
+    values = endpoint.validate(VALUES[endpoint.id])
     ours = VENDOR_CODECS[endpoint.provider].build(endpoint, route, photo, values)
     ours.read()
     done = execute(language, render_samples(endpoint, VALUES[endpoint.id], route)[language], portrait)
@@ -175,8 +177,8 @@ def test_it_sends_what_our_client_sends(
 def test_programs_are_short_and_hold_no_key(endpoint: Endpoint) -> None:
     """Of any route: variables instead of keys, the vendor's address where the call stays here, no long lines."""
     keys = Credentials(SecretStr("CANARY0KEY0CANARY"), SecretStr("CANARY0SECRET0CANARY"))
-    live = Route(endpoint.provider, "https://proxy.example/vendor", keys, paid=True)
-    for route in (live, replace(live, lab=True), Routes(Settings()).offline(endpoint.provider)):
+    live = CallTarget(endpoint.provider, "https://proxy.example/vendor", keys, is_billable=True)
+    for route in (live, replace(live, lab=True), TargetResolver(Settings()).resolve_offline(endpoint.provider)):
         for text in render_samples(endpoint, {}, route).values():
             assert "CANARY" not in text
             assert "offline" not in text

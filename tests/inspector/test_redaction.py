@@ -18,10 +18,10 @@ from meitu_demo.errors import DemoError
 from meitu_demo.inspector import Trace, capture_request, capture_response, render_inspector, render_samples
 from meitu_demo.inspector.capture import MAX_BODY_CHARS
 from meitu_demo.providers import VENDOR_CODECS
-from meitu_demo.routes import Routes
-from meitu_demo.service import run
+from meitu_demo.routes import TargetResolver
+from meitu_demo.service import run_unbilled
 from meitu_demo.settings import Settings
-from meitu_demo.spec import Credentials, Photo, Route
+from meitu_demo.spec import CallTarget, Credentials, Photo
 from meitu_demo.ui.screens.rehearsal import KEYS
 
 KEY, SECRET = "CANARY0key+/0CANARY", "CANARY1secret==1CANARY"
@@ -42,9 +42,9 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 }
 
 
-def route_of(provider: str, key: str = KEY, secret: str = SECRET, host: str = "") -> Route:
+def route_of(provider: str, key: str = KEY, secret: str = SECRET, host: str = "") -> CallTarget:
     keys = Credentials(SecretStr(key), SecretStr(secret), host)
-    return Route(provider, "https://vendor.example", keys, paid=True, result_hosts=("vendor.example",))
+    return CallTarget(provider, "https://vendor.example", keys, is_billable=True, result_hosts=("vendor.example",))
 
 
 def shown_of(trace: Trace, language: str = "en") -> str:
@@ -107,7 +107,7 @@ async def test_a_vendor_that_quotes_everything(name: str, status: int, kind: str
     route = route_of(endpoint.provider)
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
         try:
-            trace: object = (await run(client, route, endpoint, portrait, {})).trace
+            trace: object = (await run_unbilled(client, route, endpoint, portrait, {})).trace
         except DemoError as error:
             trace = error.trace
     assert isinstance(trace, Trace)
@@ -122,7 +122,7 @@ def test_the_form_of_the_marketplace_tells_no_key(portrait_photo: Photo) -> None
     """Its host is shown, its key is not."""
     endpoint = CATALOGUE["facial_aesthetics"]
     route = route_of("ailab", host="faces.p.rapidapi.com")
-    request = VENDOR_CODECS["ailab"].build(endpoint, route, portrait_photo, endpoint.read({}))
+    request = VENDOR_CODECS["ailab"].build(endpoint, route, portrait_photo, endpoint.validate({}))
     request.read()
     shown = capture_request(request, route)
     assert not holds(repr(shown), KEY, SECRET)
@@ -182,7 +182,7 @@ def test_words_that_are_no_keys_stay() -> None:
     """The offline server is called with a word for a key, and a key of a few letters is nobody's."""
     said = {"message": "the offline engine says: any xxx will do, none at all, or lab"}
     rehearsed = dataclasses.replace(route_of("meitu"), credentials=KEYS, lab=True)
-    for route in (route_of("meitu", "any", "xxx"), Routes(Settings()).offline("meitu"), rehearsed):
+    for route in (route_of("meitu", "any", "xxx"), TargetResolver(Settings()).resolve_offline("meitu"), rehearsed):
         assert said["message"] in capture_response(httpx.Response(400, json=said), route).body
 
 

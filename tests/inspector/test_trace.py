@@ -16,36 +16,36 @@ from pydantic import SecretStr
 from meitu_demo.calling import repeats
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import (
-    BadReply,
-    Busy,
     DemoError,
     ImageRejected,
+    InvalidResponse,
     LinkRejected,
     OutcomeUnknown,
-    ProviderError,
+    RateLimited,
     Unreachable,
+    VendorError,
 )
 from meitu_demo.inspector import PHASES, Span, Stopwatch, Trace, capture_request, capture_response
 from meitu_demo.providers import VENDOR_CODECS
-from meitu_demo.routes import Routes
-from meitu_demo.service import Outcome, ask, prepare, run
+from meitu_demo.routes import TargetResolver
+from meitu_demo.service import CallResult, prepare, run_unbilled, send
 from meitu_demo.settings import Settings
-from meitu_demo.spec import Credentials, Photo, Route
+from meitu_demo.spec import CallTarget, Credentials, Photo
 
 RESTORE, RESHAPE = CATALOGUE["quality_restoration"], CATALOGUE["facial_aesthetics"]
 KEYS = Credentials(SecretStr("canary-key"), SecretStr("canary-secret"))
-LIVE = Route("meitu", "https://openapi.mtlab.meitu.com", KEYS, paid=True)
-LIVE_AILAB = Route("ailab", "https://www.ailabapi.com", KEYS, paid=True)
+LIVE = CallTarget("meitu", "https://openapi.mtlab.meitu.com", KEYS, is_billable=True)
+LIVE_AILAB = CallTarget("ailab", "https://www.ailabapi.com", KEYS, is_billable=True)
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
-async def called(handler: Handler, photo: bytes, route: Route = LIVE) -> Outcome:
+async def called(handler: Handler, photo: bytes, route: CallTarget = LIVE) -> CallResult:
     endpoint = RESTORE if route.provider == "meitu" else RESHAPE
     async with httpx.AsyncClient(transport=httpx.MockTransport(handler), timeout=5) as client:
-        return await run(client, route, endpoint, photo, {})
+        return await run_unbilled(client, route, endpoint, photo, {})
 
 
-async def failed(handler: Handler, photo: bytes, route: Route = LIVE) -> tuple[DemoError, Trace]:
+async def failed(handler: Handler, photo: bytes, route: CallTarget = LIVE) -> tuple[DemoError, Trace]:
     with pytest.raises(DemoError) as caught:
         await called(handler, photo, route)
     assert isinstance(caught.value.trace, Trace)
@@ -70,8 +70,8 @@ async def test_offline_both_dialects(offline_client: httpx.AsyncClient, portrait
         (RESTORE, ["prepare", "wait", "vendor", "decode"]),
         (RESHAPE, ["prepare", "wait", "vendor", "decode", "download", "decode"]),
     ):
-        route = Routes(Settings()).offline(endpoint.provider)
-        outcome = await run(offline_client, route, endpoint, portrait, {})
+        route = TargetResolver(Settings()).resolve_offline(endpoint.provider)
+        outcome = await run_unbilled(offline_client, route, endpoint, portrait, {})
         trace = outcome.trace
         assert trace is not None
         assert (trace.mode, trace.provider, trace.attempts) == ("offline", endpoint.provider, 1)
@@ -81,7 +81,7 @@ async def test_offline_both_dialects(offline_client: httpx.AsyncClient, portrait
         assert trace.request_id == outcome.request_id
         assert trace.response is not None
         assert trace.response.start_line == "HTTP 200 OK"
-        assert trace.fetched_bytes == (len(outcome.result.data) if endpoint is RESHAPE else 0)
+        assert trace.fetched_bytes == (len(outcome.result_photo.data) if endpoint is RESHAPE else 0)
         assert trace.duration_s > 0
 
 
@@ -103,7 +103,7 @@ async def test_the_request_of_meitu_is_shown(portrait_photo: Photo) -> None:
 async def test_the_request_of_ailab_is_shown(host: str, portrait_photo: Photo) -> None:
     """Part by part; the file by its name, kind and size; the key's header by its variable, in both editions."""
     route = replace(LIVE_AILAB, credentials=Credentials(SecretStr("canary-key"), host=host))
-    request = VENDOR_CODECS["ailab"].build(RESHAPE, route, portrait_photo, RESHAPE.read({}))
+    request = VENDOR_CODECS["ailab"].build(RESHAPE, route, portrait_photo, RESHAPE.validate({}))
     request.read()
     shown = capture_request(request, route)
     headers = dict(shown.headers)
@@ -148,7 +148,7 @@ async def test_over_a_real_socket_sending_is_told_from_waiting(portrait: bytes) 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         route = replace(LIVE, base_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
         async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-            outcome = await run(client, route, RESTORE, portrait, {})
+            outcome = await run_unbilled(client, route, RESTORE, portrait, {})
     assert outcome.trace is not None
     assert phases(outcome.trace) == ["prepare", "wait", "send", "vendor", "download", "decode"]
     assert in_order(outcome.trace)
@@ -159,7 +159,7 @@ async def test_a_refusal_carries_its_trace(portrait: bytes) -> None:
     """What the vendor answered, beside the error and not among its facts."""
     refusal = {"ErrorCode": 20003, "ErrorMsg": "DETECT_NOT_FACE", "request_id": "r-2"}
     error, trace = await failed(lambda _: httpx.Response(400, json=refusal), portrait)
-    assert isinstance(error, ProviderError)
+    assert isinstance(error, VendorError)
     assert trace.response is not None
     assert trace.response.start_line == "HTTP 400 Bad Request"
     assert "DETECT_NOT_FACE" in trace.response.body
@@ -176,7 +176,7 @@ async def test_no_answer(portrait: bytes) -> None:
     assert isinstance(error, OutcomeUnknown)
     assert (trace.response, phases(trace)) == (None, ["prepare", "wait", "vendor"])
     error, trace = await failed(lambda _: httpx.Response(200, html="<p>Service is moving</p>"), portrait)
-    assert isinstance(error, BadReply)
+    assert isinstance(error, InvalidResponse)
     assert trace.response is not None
     assert trace.response.body == "<p>Service is moving</p>"
 
@@ -228,17 +228,17 @@ async def test_what_was_not_sent_has_no_trace(portrait: bytes) -> None:
 
     class Full:
         async def turn(self) -> float:
-            raise Busy(provider="meitu", seconds=9)
+            raise RateLimited(provider="meitu", seconds=9)
 
     def never(request: httpx.Request) -> httpx.Response:
         raise AssertionError("nothing may be sent")
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(never)) as client:
         with pytest.raises(ImageRejected) as refused:
-            await run(client, LIVE, RESTORE, b"no photo", {})
+            await run_unbilled(client, LIVE, RESTORE, b"no photo", {})
         order = await prepare(RESTORE, portrait, {})
-        with pytest.raises(Busy) as busy:
-            await ask(client, LIVE, order, pay=lambda: nullcontext(Full()))  # type: ignore[arg-type, return-value]
+        with pytest.raises(RateLimited) as busy:
+            await send(client, LIVE, order, open_paid_call=lambda: nullcontext(Full()))  # type: ignore[arg-type, return-value]
     assert refused.value.trace is None
     assert busy.value.trace is None
 
@@ -252,7 +252,7 @@ async def test_a_trace_is_worth_no_call(portrait: bytes, monkeypatch: pytest.Mon
     monkeypatch.setattr("meitu_demo.inspector.recorder.capture_response", odd)
     body = {"media_info_list": [{"media_data": base64.b64encode(portrait).decode()}]}
     outcome = await called(lambda _: httpx.Response(200, json=body), portrait)
-    assert (outcome.result.data, outcome.trace) == (portrait, None)
+    assert (outcome.result_photo.data, outcome.trace) == (portrait, None)
 
 
 # ── The watch, and what it costs ────────────────────────────────────────────────────────────────────────────────────

@@ -19,14 +19,14 @@ from meitu_demo import allocator
 from meitu_demo.offline import app as offline
 from meitu_demo.offline.alongside import ThreadedServer
 from meitu_demo.settings import Settings
-from meitu_demo.transport import make_client
+from meitu_demo.transport import create_http_client
 from meitu_demo.ui import app as ui
 from meitu_demo.ui.context import Context
 
 
 def main(keep_minutes: float) -> None:
     """Serve until killed."""
-    allocator.keep_few_heaps()  # as app.py does
+    allocator.limit_malloc_arenas()  # as app.py does
     offline.SINGLE_USE_RESULT_TTL_S = keep_minutes * 60
     vendor, results = ThreadedServer(), offline.create_app(single_use_links=True)
     keys = {"MEITU_API_KEY": "key", "MEITU_API_SECRET": "secret", "MEITU_BASE_URL": vendor.start()}
@@ -40,19 +40,19 @@ def main(keep_minutes: float) -> None:
         return parts[1]
 
     ui.build = noting
-    app = ui.create_app(settings, make_client(settings, results))
+    app = ui.create_app(settings, create_http_client(settings, results))
 
     async def held() -> dict[str, int]:
         context, blocks = parts
         gc.collect()
         return {
-            "pictures": len(context.pictures._held),
-            "paid results": len(context.desk._errands),
+            "pictures": len(context.pictures._entries),
+            "paid results": len(context.desk._calls),
             "running calls": len(context.desk._running),
             "runs": len(context.history._held) + len(context.history._tokens),
             "folders": len(context.mine._folders),
-            "links": len(results.state.results._held) + len(vendor._app.state.results._held),
-            "turns": (context.turns._running + context.turns._claims).total(),
+            "links": len(results.state.results._entries) + len(vendor._app.state.results._entries),
+            "turns": (context.turns._running + context.turns._pending).total(),
             "listed files": sum(map(len, blocks.temp_file_sets)),
             "sessions": len(blocks.state_holder.session_data),
             "messages": len(blocks._queue.pending_messages_per_session) + len(blocks._queue.pending_event_ids_session),

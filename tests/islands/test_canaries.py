@@ -140,5 +140,5 @@ def test_the_offline_server_holds_nothing_after_a_run(own_page: Page, portrait: 
     assert event == "complete"
     assert any(path.startswith("/results/") for path in own_page.ear.calls)
     results = own_page.ear.app.state.results
-    assert not results._held
-    assert results._size == 0
+    assert not results._entries
+    assert results._total_bytes == 0

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from ui.conftest import Page, serve
 
-from meitu_demo.desk import Desk, Ticket
+from meitu_demo.desk import CallHandle, SingleFlight
 from meitu_demo.offline import engine
 from meitu_demo.provenance import read_provenance
 from meitu_demo.settings import Settings
@@ -73,16 +73,16 @@ def paid_page(vendor: Vendor, tmp_path: Path) -> Iterator[Page]:
 
 
 @pytest.fixture
-def tickets(monkeypatch: pytest.MonkeyPatch) -> list[Ticket]:
+def tickets(monkeypatch: pytest.MonkeyPatch) -> list[CallHandle]:
     """Every ticket that the desk gave out."""
-    found: list[Ticket] = []
-    give: Callable[..., Ticket] = Desk._ticket
+    found: list[CallHandle] = []
+    give: Callable[..., CallHandle] = SingleFlight._create_handle
 
-    def noting(*given: Any, **named: Any) -> Ticket:
+    def noting(*given: Any, **named: Any) -> CallHandle:
         found.append(give(*given, **named))
         return found[-1]
 
-    monkeypatch.setattr(Desk, "_ticket", noting)
+    monkeypatch.setattr(SingleFlight, "_create_handle", noting)
     return found
 
 
@@ -118,7 +118,7 @@ def read_id(picture: bytes) -> str:
 
 
 def test_nobody_gets_anything_of_anybody_else(
-    paid_page: Page, vendor: Vendor, tickets: list[Ticket], rounds: Any, figure: Any, portrait_pixels: Any
+    paid_page: Page, vendor: Vendor, tickets: list[CallHandle], rounds: Any, figure: Any, portrait_pixels: Any
 ) -> None:
     """Each result bears its session's mark, each paid call is its session's own, and deleting one leaves the others."""
     face = np.asarray(cv2.resize(portrait_pixels, (WIDTH, WIDTH), interpolation=cv2.INTER_AREA), np.uint8)
@@ -139,9 +139,9 @@ def test_nobody_gets_anything_of_anybody_else(
     assert vendor.server.charges == {"quality_restoration": len(visitors)}
     assert Counter(vendor.came) == Counter((visitor.key, visitor.mark) for visitor in visitors)
     free = sum(visitor.number % 3 == 0 for visitor in visitors)
-    assert len({ticket.number for ticket in tickets}) == len({ticket.session for ticket in tickets}) == len(tickets)
+    assert len({ticket.call_id for ticket in tickets}) == len({ticket.session for ticket in tickets}) == len(tickets)
     assert len(tickets) == len(visitors) + free
-    assert not any(ticket.repeated for ticket in tickets)
+    assert not any(ticket.is_duplicate for ticket in tickets)
 
     leaver, *others = [visitor for visitor in visitors if visitor.address and visitor.mark == COMMON]
     paid_page.press("forget", [leaver.tab])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from meitu_demo.errors import Busy
+from meitu_demo.errors import RateLimited
 from meitu_demo.ledger import RateLimit, Store, hash_key
 
 from .given import Clock
@@ -29,7 +29,7 @@ def test_a_full_line_is_told(store: Store, clock: Clock) -> None:
     """Whoever would wait longer than allowed is told how long, and takes no place."""
     assert [store.reserve_slot(TRIAL) for _ in range(6)] == [0, 1, 2, 3, 4, 5]
     for _ in range(3):
-        with pytest.raises(Busy) as caught:
+        with pytest.raises(RateLimited) as caught:
             store.reserve_slot(TRIAL)
         assert caught.value.facts == {"provider": "meitu", "seconds": 6}
     clock.now += 1

@@ -8,9 +8,9 @@ import httpx
 import pytest
 from caller import KEYS, PATHS, TIDYUP, Ask
 
-from meitu_demo.billing import Billing, billing_of
+from meitu_demo.billing import Billing, classify_billing
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import ProviderError
+from meitu_demo.errors import VendorError
 from meitu_demo.imaging import codec
 from meitu_demo.offline import create_app, engine
 from meitu_demo.store import PictureStore
@@ -118,7 +118,7 @@ async def test_a_full_line_is_told_in_the_vendors_words(
     assert busy_meitu.json()["ErrorCode"] == 503
     assert busy_ailab.json()["error_detail"]["code"] == "AI_SERVICE_FLOW_RESTRICTION"
     for provider, code in (("meitu", "503"), ("ailab", "AI_SERVICE_FLOW_RESTRICTION")):
-        assert billing_of(ProviderError(provider, code)) is Billing.NOT_PROCESSED
+        assert classify_billing(VendorError(provider, code)) is Billing.NOT_PROCESSED
     monkeypatch.undo()
     served = await ask_ailab()
     assert (served.status_code, served.headers.get("retry-after")) == (200, None)

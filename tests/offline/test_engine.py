@@ -10,12 +10,12 @@ from caller import sized
 from held import Held
 
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import ImageRejected, Refusal, ValueRejected
+from meitu_demo.errors import EngineRejection, ImageRejected, ValueRejected
 from meitu_demo.imaging import codec
 from meitu_demo.offline import engine
 from meitu_demo.spec import Endpoint, ImageLimits
 
-LIMITS = ImageLimits(min_side=20, max_side=200, max_bytes=20_000)
+LIMITS = ImageLimits(min_side_px=20, max_side_px=200, max_bytes=20_000)
 
 
 def endpoint(effect: Any = lambda image, values: image) -> Endpoint:
@@ -123,7 +123,7 @@ async def test_an_error_nobody_waits_for_any_more_is_looked_at(caplog: pytest.Lo
 
     def fails(image: Any, values: Any) -> Any:
         held(image, values)
-        raise Refusal("no_face")
+        raise EngineRejection("no_face")
 
     call = asyncio.create_task(runner.run_effect(endpoint(fails), sized(30, 30), {}))
     await held.begins(1)
@@ -143,7 +143,7 @@ async def test_a_full_line_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> No
         for _ in range(engine.MAX_CONCURRENT + 3)
     ]
     await held.begins(engine.MAX_CONCURRENT)
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(EngineRejection) as caught:
         await runner.run_effect(endpoint(held), sized(30, 30), {})
     assert caught.value.slug == "vendor_busy"
     calls[-1].cancel()  # a place becomes free

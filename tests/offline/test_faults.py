@@ -18,23 +18,23 @@ from caller import KEYS, PATHS, TIDYUP
 from lab_server import NEVER_ANSWERED, PROJECT, charges, check, serving
 from pydantic import SecretStr
 
-from meitu_demo.calling.exchange import MAX_REPLY
+from meitu_demo.calling.exchange import MAX_RESPONSE_BYTES
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import BadReply, DemoError, OutcomeUnknown, ProviderError
+from meitu_demo.errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
 from meitu_demo.explain import explain
 from meitu_demo.offline import create_app
 from meitu_demo.offline import lab as lab_module
 from meitu_demo.offline.damage import RESPONSE_FAULTS
 from meitu_demo.offline.faults import CODE_PREFIX, FAULTS, FaultOutcome, resolve_fault
 from meitu_demo.offline.lab import FAULT_HANDLERS
-from meitu_demo.service import Outcome, run
-from meitu_demo.spec import Credentials, Route
+from meitu_demo.service import CallResult, run_unbilled
+from meitu_demo.spec import CallTarget, Credentials
 from meitu_demo.tables import translate
-from meitu_demo.words import load
+from meitu_demo.words import load_toml
 
 IMPATIENT = httpx.Timeout(20, read=0.3)
 PATIENT = httpx.Timeout(60)
-CODES = [(provider, code) for provider, part in load("data/errors.toml").items() for code in part["codes"]]
+CODES = [(provider, code) for provider, part in load_toml("data/errors.toml").items() for code in part["codes"]]
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +59,13 @@ async def told_to(fault: str, transport: httpx.AsyncBaseTransport | None = None)
 
 async def called(
     address: str, fault: str, endpoint: str, photo: bytes, transport: httpx.AsyncBaseTransport | None = None
-) -> Outcome | DemoError:
+) -> CallResult | DemoError:
     """How a live call of ours to `endpoint` at `address` ends."""
     provider = CATALOGUE[endpoint].provider
-    route = Route(provider, address, Credentials(SecretStr("key"), SecretStr("pair")), paid=True)
+    route = CallTarget(provider, address, Credentials(SecretStr("key"), SecretStr("pair")), is_billable=True)
     async with told_to(fault, transport) as client:
         try:
-            return await run(client, route, CATALOGUE[endpoint], photo, {})
+            return await run_unbilled(client, route, CATALOGUE[endpoint], photo, {})
         except DemoError as error:
             return error
 
@@ -108,8 +108,8 @@ async def test_a_body_without_end_is_left_in_time(name: str, endpoint: str, lab:
     finally:
         tracemalloc.stop()
     check(found, FAULTS[name])
-    print(f"{name} at {endpoint}: peak {peak / 1e6:.0f} MB, bound {MAX_REPLY / 1e6:.0f} MB")
-    assert peak < MAX_REPLY * 1.5
+    print(f"{name} at {endpoint}: peak {peak / 1e6:.0f} MB, bound {MAX_RESPONSE_BYTES / 1e6:.0f} MB")
+    assert peak < MAX_RESPONSE_BYTES * 1.5
 
 
 # ── The lab itself ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -124,7 +124,7 @@ async def test_strangers_cannot_tell_a_server_to_fail(portrait: bytes) -> None:
     """Without the lab the header means nothing, nothing is counted, and there is no page of charges."""
     app = create_app()
     found = await called("http://vendor.test", "html_200", "quality_restoration", portrait, httpx.ASGITransport(app))
-    assert isinstance(found, Outcome)
+    assert isinstance(found, CallResult)
     assert not app.state.charges
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
         assert (await client.get("http://vendor.test/lab/charges")).status_code == 404
@@ -134,11 +134,11 @@ async def test_good_calls_are_charged_and_refused_ones_are_not(portrait: bytes, 
     """As by a vendor: what was worked on costs, a refusal does not, with a fault on top or without."""
     app = create_app(lab=True)
     transport = httpx.ASGITransport(app)
-    assert isinstance(await called("http://lab.test", "", "anime_avatar", portrait, transport), Outcome)
+    assert isinstance(await called("http://lab.test", "", "anime_avatar", portrait, transport), CallResult)
     assert dict(app.state.charges) == {"anime_avatar": 1}
     for fault in ("", "base64_garbage"):
         refused = await called("http://lab.test", fault, "face_fuse", faceless, transport)
-        assert isinstance(refused, ProviderError)
+        assert isinstance(refused, VendorError)
         assert refused.code == "20003"
     assert dict(app.state.charges) == {"anime_avatar": 1}
 
@@ -191,7 +191,7 @@ async def test_in_process_the_verdict_is_the_same(name: str, portrait: bytes, mo
     monkeypatch.setattr(lab_module, "MAX_HOLD_S", 0.2)
     transport = httpx.ASGITransport(create_app(lab=True), raise_app_exceptions=False)
     found = await called("http://lab.test", name, "face_fuse", portrait, transport)
-    assert isinstance(found, OutcomeUnknown | BadReply)
+    assert isinstance(found, OutcomeUnknown | InvalidResponse)
     assert translate("billing.unknown.why", "en") in explain(found, "en").why
 
 

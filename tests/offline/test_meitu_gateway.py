@@ -332,7 +332,7 @@ async def test_a_photo_by_url(server: httpx.AsyncClient, portrait: bytes, monkey
         assert (url, any_address) == ("https://photos.example/me.jpg", False)
         return given_out["photo"]
 
-    monkeypatch.setattr(links, "fetch_photo", fetch)
+    monkeypatch.setattr(links, "download_photo", fetch)
     ask = by_url("https://photos.example/me.jpg")
     picture(await server.post(PATHS["quality_restoration"], params=KEYS, json=ask))
     given_out["photo"] = weighing(portrait, LIMIT + 1)
@@ -396,12 +396,12 @@ def test_every_error_of_ours_that_can_meet_the_gateway_has_an_answer() -> None:
     def slugs(kind: type[errors.DemoError]) -> set[str]:
         return {kind.slug}.union(*(slugs(child) for child in kind.__subclasses__()))
 
-    needed = slugs(errors.Refusal) - {"unexpected"} | {
+    needed = slugs(errors.EngineRejection) - {"unexpected"} | {
         "image_empty", "image_unreadable", "image_truncated", "image_wrong_kind", "image_too_small",
         "image_too_many_pixels", "image_too_large_file", "base64_unreadable", "value_rejected", "link_rejected",
     }  # fmt: skip
     for slug in sorted(needed):
-        assert tables.answer("meitu", slug).code.isdecimal()
+        assert tables.code_for("meitu", slug).code.isdecimal()
 
 
 # ── Anything at all ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -436,4 +436,4 @@ def test_any_json_is_answered_in_the_documents_form(body: Any, name: str) -> Non
     answer = response.json()
     assert response.status_code >= 400
     assert answer["ErrorCode"] != 20001
-    assert tables.vendor_code("meitu", str(answer["ErrorCode"])) is not None
+    assert tables.find_vendor_code("meitu", str(answer["ErrorCode"])) is not None

@@ -16,10 +16,10 @@ import meitu_demo
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
 from meitu_demo.offline import create_app
-from meitu_demo.routes import Routes
-from meitu_demo.service import run
+from meitu_demo.routes import TargetResolver
+from meitu_demo.service import run_unbilled
 from meitu_demo.settings import Settings
-from meitu_demo.transport import make_client
+from meitu_demo.transport import create_http_client
 
 PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
 
@@ -116,7 +116,9 @@ async def test_the_app_runs_live_against_it(name: str, address: str, portrait: b
         }
     )  # fmt: skip
     endpoint = CATALOGUE[name]
-    async with make_client(settings, create_app()) as client:
-        outcome = await run(client, Routes(settings).choose(endpoint.provider), endpoint, portrait, {})
+    async with create_http_client(settings, create_app()) as client:
+        outcome = await run_unbilled(
+            client, TargetResolver(settings).resolve(endpoint.provider), endpoint, portrait, {}
+        )
     assert outcome.mode == "live"
-    assert min(outcome.result.width, outcome.result.height) >= 100
+    assert min(outcome.result_photo.width, outcome.result_photo.height) >= 100

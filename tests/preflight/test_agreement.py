@@ -6,13 +6,13 @@ import httpx
 import pytest
 
 from meitu_demo.endpoints import CATALOGUE, anime_avatar, face_fuse, facial_aesthetics, quality_restoration
-from meitu_demo.errors import DemoError, ImageRejected, ProviderError
+from meitu_demo.errors import DemoError, ImageRejected, VendorError
 from meitu_demo.preflight import check
-from meitu_demo.routes import Routes
-from meitu_demo.service import run
+from meitu_demo.routes import TargetResolver
+from meitu_demo.service import run_unbilled
 from meitu_demo.settings import Settings
 from meitu_demo.spec import Endpoint, Image
-from meitu_demo.tables import answer
+from meitu_demo.tables import code_for
 
 from .photos import judged, photos, shaken
 
@@ -37,7 +37,7 @@ def _quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 async def answered(client: httpx.AsyncClient, endpoint: Endpoint, source: bytes) -> DemoError | None:
     """In what a call to the offline server really ends."""
     try:
-        await run(client, Routes(Settings()).choose(endpoint.provider), endpoint, source, {})
+        await run_unbilled(client, TargetResolver(Settings()).resolve(endpoint.provider), endpoint, source, {})
     except DemoError as error:
         return error
     return None
@@ -48,9 +48,9 @@ def difference(said: DemoError | None, came: DemoError | None) -> str:
     if said is None or came is None or isinstance(came, ImageRejected):
         same = (type(said), str(said)) == (type(came), str(came))
     else:
-        assert isinstance(came, ProviderError), came
+        assert isinstance(came, VendorError), came
         numbers = {name: came.facts[name] for name in said.facts if name in came.facts}
-        same = came.code == answer(came.provider, said.slug).code and numbers == said.facts
+        same = came.code == code_for(came.provider, said.slug).code and numbers == said.facts
     return "" if same else f"said {said}, came {came}"
 
 

@@ -20,7 +20,7 @@ from meitu_demo.imaging import codec, face_checks, faces
 from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.imaging.face import Face
 from meitu_demo.preflight import ITEM_STATES, ChecklistItem, Preflight, apply_fix, check, suggest_fixes
-from meitu_demo.spec import Faces
+from meitu_demo.spec import FaceRequirement
 
 from .photos import judged, photos, saved, sized
 
@@ -56,7 +56,7 @@ def test_the_list_is_the_endpoints_own() -> None:
     assert states(check(FUSE, turned))["turned"] == "refuse"
     assert list(states(check(AVATAR, turned))) == ["kind", "weight", "size", "face", "upright"]
     assert list(states(check(RESTORE, turned))) == ["kind", "weight", "size", "face_free"]
-    assert {endpoint.faces for endpoint in CATALOGUE.values()} == set(Faces)
+    assert {endpoint.face_requirement for endpoint in CATALOGUE.values()} == set(FaceRequirement)
 
 
 def test_it_judges_what_is_sent() -> None:

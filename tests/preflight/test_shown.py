@@ -8,7 +8,7 @@ import pytest
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.explain import explain
 from meitu_demo.preflight import ITEM_STATES, Preflight, check, describe_item, render_faces_svg, shown, suggest_fixes
-from meitu_demo.words import languages, translate, words
+from meitu_demo.words import get_texts, list_languages, translate
 
 from .photos import judged, photos
 
@@ -20,17 +20,17 @@ def two() -> Preflight:
     return check(FUSE, photos()["small beside large"])
 
 
-@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("language", list_languages())
 def test_every_item_and_state_has_its_line(language: str) -> None:
     """No state without words, no words for a state that cannot be."""
-    known = words(language)["preflight"]
+    known = get_texts(language)["preflight"]
     lines = {slug: set(texts) for slug, texts in known.items() if slug in ITEM_STATES}
     assert lines == {slug: set(states) for slug, states in ITEM_STATES.items()}
     for texts in (known[slug] for slug in ITEM_STATES):
         assert all(0 < len(text) <= 90 and not re.search("[!！]", text) for text in texts.values())
 
 
-@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("language", list_languages())
 def test_every_photo_can_be_told(language: str) -> None:
     """Each line has its facts, each refusal its explanation, each mend its name."""
     for name in photos():
@@ -38,7 +38,7 @@ def test_every_photo_can_be_told(language: str) -> None:
             seen = judged(name, endpoint_id)
             assert all("{" not in describe_item(item, language) for item in seen.items)
             if seen.rejection is not None:
-                assert explain(seen.rejection, language, paid=False).slug == seen.rejection.slug
+                assert explain(seen.rejection, language, is_billable=False).slug == seen.rejection.slug
 
 
 def test_mends_have_names() -> None:
@@ -47,7 +47,7 @@ def test_mends_have_names() -> None:
     (mend,) = suggest_fixes(two(), source)
     assert mend.face is not None
     assert translate(f"preflight.mends.{mend.slug}", "en", number=mend.face.number) == "Use face 2"
-    assert set(words("en")["preflight"]["mends"]) == {"crop", "crop_enlarge", "enlarge", "upright", "other_face"}
+    assert set(get_texts("en")["preflight"]["mends"]) == {"crop", "crop_enlarge", "enlarge", "upright", "other_face"}
 
 
 def test_the_issues_own_example() -> None:
@@ -57,7 +57,7 @@ def test_the_issues_own_example() -> None:
     assert turned is not None
     assert re.fullmatch(r"Turned (3[6-9]|4\d)° to the side; the limit is about 35°", describe_item(turned, "en"))
     assert seen.rejection is not None
-    assert "roughly 35°" in explain(seen.rejection, "en", paid=False).why
+    assert "roughly 35°" in explain(seen.rejection, "en", is_billable=False).why
 
 
 # ── The drawing ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -83,7 +83,7 @@ def test_a_face_that_is_cut_is_drawn_up_to_the_edge() -> None:
             assert max(x + w, y + h) <= 100.01
 
 
-@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("language", list_languages())
 def test_the_used_face_is_told_without_colour(language: str) -> None:
     """By the line's form, by a filled number, and by its name for whoever hears the page."""
     used, other = groups(render_faces_svg(two(), language))

@@ -10,18 +10,19 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import BadReply, DemoError, OutcomeUnknown, ProviderError
+from meitu_demo.errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
 from meitu_demo.explain import explain
 from meitu_demo.providers import ailab
-from meitu_demo.spec import Credentials, Link, Photo, Reply, Route
+from meitu_demo.spec import CallTarget, Credentials, ParsedResponse, Photo, ResultLink
 
 ENDPOINT = CATALOGUE["facial_aesthetics"]
 VALUES = {"shape_type": "8", "strength": 0.5}
 PHOTO = Photo(b"\xff\xd8\xff\xe0 a photo \r\n--", "image/jpeg", 640, 480)
-DIRECT = Route("ailab", "https://www.ailabapi.com", Credentials(SecretStr("xxx")), paid=True)
-MARKET = Route(
+DIRECT = CallTarget("ailab", "https://www.ailabapi.com", Credentials(SecretStr("xxx")), is_billable=True)
+MARKET = CallTarget(
     "ailab", "https://facial-aesthetics.p.rapidapi.com",
-    Credentials(SecretStr("yyy"), host="facial-aesthetics.p.rapidapi.com"), paid=True, path="/face/editing/face-tidyup",
+    Credentials(SecretStr("yyy"), host="facial-aesthetics.p.rapidapi.com"), is_billable=True,
+    path_override="/face/editing/face-tidyup",
 )  # fmt: skip
 URL = "https://ai-result.example/2026/abc.jpg?Expires=1"
 
@@ -43,8 +44,8 @@ def answer(status: int, body: Any) -> httpx.Response:
     return httpx.Response(status, content=body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
-def failure(status: int, body: Any) -> ProviderError:
-    with pytest.raises(ProviderError) as caught:
+def failure(status: int, body: Any) -> VendorError:
+    with pytest.raises(VendorError) as caught:
         ailab.parse(answer(status, body))
     return caught.value
 
@@ -103,7 +104,7 @@ SUCCESSES = {
 def test_all_generations_of_success(form: str) -> None:
     """The link and the request id are found in each; a missing error_code is no failure."""
     reply = ailab.parse(answer(200, SUCCESSES[form]))
-    assert reply == Reply(Link(URL), "r")
+    assert reply == ParsedResponse(ResultLink(URL), "r")
 
 
 def test_the_log_id_stands_in_for_the_request_id() -> None:
@@ -203,7 +204,7 @@ def test_a_5xx_without_a_code_may_have_been_billed(status: int, body: bytes) -> 
 )
 def test_a_200_that_is_not_what_the_document_promises(body: bytes, cause: str) -> None:
     """It is called unreadable, by what is wrong with it; the document's empty image_url is one of these."""
-    with pytest.raises(BadReply) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         ailab.parse(answer(200, body))
     assert caught.value.facts["cause"] == cause
 
@@ -225,4 +226,4 @@ def test_anything_ends_in_a_reply_or_an_error_of_ours(status: int, body: Any) ->
     except DemoError as error:
         explain(error, "en").as_text()
         return
-    assert isinstance(reply.media, Link)
+    assert isinstance(reply.media, ResultLink)

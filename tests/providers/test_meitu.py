@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import BadReply, DemoError, OutcomeUnknown, ProviderError
+from meitu_demo.errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
 from meitu_demo.explain import explain
 from meitu_demo.providers import meitu
-from meitu_demo.spec import Credentials, Link, Photo, Reply, Route
+from meitu_demo.spec import CallTarget, Credentials, ParsedResponse, Photo, ResultLink
 
-ROUTE = Route("meitu", "https://openapi.mtlab.meitu.com", Credentials(SecretStr("xxx"), SecretStr("yyy")), paid=True)
+ROUTE = CallTarget(
+    "meitu", "https://openapi.mtlab.meitu.com", Credentials(SecretStr("xxx"), SecretStr("yyy")), is_billable=True
+)
 PHOTO = Photo(b"\xff\xd8\xff\xe0 a photo", "image/jpeg", 640, 480)
 PICTURE = bytes(range(256)) * 3
 ENCODED = base64.b64encode(PICTURE).decode()
@@ -32,8 +34,8 @@ def success(media: str, **more: Any) -> httpx.Response:
     return answer(200, {"media_info_list": [{"media_data": media, "media_profiles": profiles}], **more})
 
 
-def failure(status: int, body: Any, **headers: str) -> ProviderError:
-    with pytest.raises(ProviderError) as caught:
+def failure(status: int, body: Any, **headers: str) -> VendorError:
+    with pytest.raises(VendorError) as caught:
         meitu.parse(answer(status, body, **headers))
     return caught.value
 
@@ -89,13 +91,17 @@ def test_a_photo_goes_out_as_bare_base64() -> None:
 def test_keys_are_quoted_for_the_query() -> None:
     """A key with characters that mean something in a URL arrives as it is."""
     keys = Credentials(SecretStr("a&b=c+d/e %"), SecretStr("#?é"))
-    request = meitu.build(CATALOGUE["quality_restoration"], Route("meitu", "https://host", keys, paid=True), PHOTO, {})
+    request = meitu.build(
+        CATALOGUE["quality_restoration"], CallTarget("meitu", "https://host", keys, is_billable=True), PHOTO, {}
+    )
     assert dict(httpx.QueryParams(request.url.query)) == {"api_key": "a&b=c+d/e %", "api_secret": "#?é"}
 
 
 def test_a_routes_own_path_stands_for_the_endpoints() -> None:
     """A base URL with a path of its own is kept as well."""
-    route = Route("meitu", "http://127.0.0.1:8700/proxy", ROUTE.credentials, paid=True, path="/other")
+    route = CallTarget(
+        "meitu", "http://127.0.0.1:8700/proxy", ROUTE.credentials, is_billable=True, path_override="/other"
+    )
     request = meitu.build(CATALOGUE["quality_restoration"], route, PHOTO, {})
     assert request.url.copy_with(query=None) == "http://127.0.0.1:8700/proxy/other"
 
@@ -113,7 +119,7 @@ def test_a_routes_own_path_stands_for_the_endpoints() -> None:
 )
 def test_the_documents_successes(parameter: dict[str, object]) -> None:
     """The samples of all three pages hold the picture's bytes."""
-    assert meitu.parse(success(ENCODED, parameter=parameter)) == Reply(PICTURE)
+    assert meitu.parse(success(ENCODED, parameter=parameter)) == ParsedResponse(PICTURE)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +153,7 @@ def test_a_url_is_told_by_its_value(declared: str) -> None:
     """The declared type is not to be trusted: what starts like a URL is one."""
     url = "https://obs.mtlab.meitu.com/mtopen/xxx/2026030814/0f.png"
     body = {"media_info_list": [{"media_data": url, "media_profiles": {"media_data_type": declared}}]}
-    assert meitu.parse(answer(200, body)).media == Link(url)
+    assert meitu.parse(answer(200, body)).media == ResultLink(url)
 
 
 def test_the_request_id_is_found_in_body_or_header() -> None:
@@ -214,7 +220,7 @@ def test_every_shape_of_failure(status: int, body: Any, code: str, message: str,
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_being_sent_elsewhere_is_no_answer(status: int) -> None:
     """It has no code to be explained by, and may have been billed for all that anybody knows."""
-    with pytest.raises(BadReply) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         meitu.parse(httpx.Response(status, headers={"location": "https://elsewhere.example/"}))
     assert caught.value.facts == {"provider": "meitu", "cause": "redirect", "http_status": status}
 
@@ -265,7 +271,7 @@ def test_a_5xx_without_a_code_may_have_been_billed(status: int, body: bytes) -> 
 )
 def test_a_200_that_is_not_what_the_document_promises(body: bytes, cause: str) -> None:
     """It is called unreadable, by what is wrong with it."""
-    with pytest.raises(BadReply) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         meitu.parse(answer(200, body))
     assert caught.value.facts == {"provider": "meitu", "cause": cause}
 
@@ -295,7 +301,7 @@ def test_any_bytes_end_in_a_reply_or_an_error_of_ours(status: int, body: bytes, 
         reply = meitu.parse(httpx.Response(status, content=body, headers={"content-type": kind}))
     except DemoError:
         return
-    assert isinstance(reply.media, bytes | Link)
+    assert isinstance(reply.media, bytes | ResultLink)
 
 
 @given(status=statuses, body=wrapped)
@@ -306,4 +312,4 @@ def test_any_json_ends_in_a_reply_or_an_error_of_ours(status: int, body: Any) ->
     except DemoError as error:
         explain(error, "zh").as_text()
         return
-    assert isinstance(reply.media, bytes | Link)
+    assert isinstance(reply.media, bytes | ResultLink)

@@ -55,9 +55,11 @@ def app() -> App:
 @pytest.fixture
 def port(app: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """Where it is served, with little patience."""
-    monkeypatch.setattr(serving, "SILENCE_S", SILENCE_S)
-    monkeypatch.setattr(serving, "UNREAD_S", UNREAD_S)
-    config = uvicorn.Config(app, port=0, http=serving.PatientProtocol, lifespan="off", log_level="error", ws="none")
+    monkeypatch.setattr(serving, "REQUEST_TIMEOUT_S", SILENCE_S)
+    monkeypatch.setattr(serving, "WRITE_TIMEOUT_S", UNREAD_S)
+    config = uvicorn.Config(
+        app, port=0, http=serving.SlowClientTimeoutProtocol, lifespan="off", log_level="error", ws="none"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

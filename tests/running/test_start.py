@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from meitu_demo.settings import Settings, SettingsError
-from meitu_demo.till import Till
+from meitu_demo.till import LazyLedger
 from meitu_demo.ui.guard.uploads import require_room
 
 from .app_process import PROJECT, refused
@@ -73,7 +73,7 @@ def test_a_ledger_that_is_no_database(tmp_path: Path) -> None:
     """A file that holds something else is told at the start, and not at the first call."""
     (tmp_path / "ledger.db").write_bytes(b"no database" * 1000)
     with pytest.raises(SettingsError, match="DATA_DIR: no call can be written down there"):
-        Till(Settings(data_dir=str(tmp_path))).require()
+        LazyLedger(Settings(data_dir=str(tmp_path))).verify_at_startup()
 
 
 def test_room_for_uploads(tmp_path: Path) -> None:

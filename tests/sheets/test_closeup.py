@@ -6,7 +6,7 @@ import pytest
 
 from meitu_demo.effects.reshape import reshape
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import DemoError, ImageRejected, NoFace, Refusal
+from meitu_demo.errors import DemoError, EngineRejection, ImageRejected, NoFace
 from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.imaging.face_checks import pick_face
@@ -99,7 +99,7 @@ def test_it_refuses_what_a_run_refuses(kind: str, faceless: bytes) -> None:
     ]
     with pytest.raises(DemoError) as refused:
         crop_face(AESTHETICS, source)
-    assert isinstance(refused.value, NoFace | Refusal | ImageRejected)
+    assert isinstance(refused.value, NoFace | EngineRejection | ImageRejected)
     with pytest.raises(DemoError) as run:
         apply_effect(AESTHETICS, source, {})
     assert type(run.value) is type(refused.value)

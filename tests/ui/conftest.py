@@ -19,7 +19,7 @@ import uvicorn
 from meitu_demo.offline import create_app as create_offline
 from meitu_demo.offline.alongside import ThreadedServer
 from meitu_demo.settings import Settings
-from meitu_demo.transport import make_client
+from meitu_demo.transport import create_http_client
 from meitu_demo.ui.app import create_app
 
 
@@ -120,7 +120,7 @@ class Page:
 def serve(settings: Settings, *, once: bool = False) -> Iterator[Page]:
     """Run the app until the generator is closed. once: with the offline server as `app.py` makes it."""
     ear = Ear(create_offline(single_use_links=once))
-    client = make_client(settings, ear)
+    client = create_http_client(settings, ear)
     app = create_app(settings, client)
     server = uvicorn.Server(
         uvicorn.Config(

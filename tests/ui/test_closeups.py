@@ -8,15 +8,15 @@ from typing import Any
 import httpx
 import pytest
 
-from meitu_demo.desk import Desk
+from meitu_demo.desk import SingleFlight
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.errors import ImageRejected
-from meitu_demo.fair import Turns
-from meitu_demo.routes import Routes
+from meitu_demo.fair import FairQueue
+from meitu_demo.routes import TargetResolver
 from meitu_demo.settings import Settings
 from meitu_demo.sheets import crop_face
 from meitu_demo.store import PictureStore
-from meitu_demo.till import Till
+from meitu_demo.till import LazyLedger
 from meitu_demo.ui import closeups
 from meitu_demo.ui.context import Context, Lines
 from meitu_demo.ui.guard.belongings import Belongings
@@ -33,11 +33,11 @@ ME = Visit("tab me", None, "9.9.9.9")
 
 @pytest.fixture
 def context(offline_client: httpx.AsyncClient, settings: Settings, tmp_path: Path) -> Context:
-    pictures, desk, runs = PictureStore(60), Desk(60), History(60)
+    pictures, desk, runs = PictureStore(60), SingleFlight(60), History(60)
     mine = Belongings(tmp_path, pictures, desk, runs, 60)
     return Context(
-        offline_client, Routes(settings), pictures, tmp_path, Till(settings), desk, Lines(breaker=True),
-        Rehearsal(settings), mine, Turns(1, 2, 60), settings, runs,
+        offline_client, TargetResolver(settings), pictures, tmp_path, LazyLedger(settings), desk, Lines(breaker=True),
+        Rehearsal(settings), mine, FairQueue(1, 2, 60), settings, runs,
     )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def photo(portrait: bytes, tmp_path: Path) -> dict[str, Any]:
 
 
 def wish(photo: Any, visit: Visit = ME) -> Wish:
-    sheet, draw = plan(AESTHETICS, "shapes", AESTHETICS.read({}), "en")
+    sheet, draw = plan(AESTHETICS, "shapes", AESTHETICS.validate({}), "en")
     return Wish(AESTHETICS, visit, "en", photo, sheet, draw, Latest().wish(visit.session, ""))
 
 
@@ -65,7 +65,7 @@ async def test_a_session_finds_its_own_and_no_other(context: Context, photo: dic
     assert not kept.ready(context, CATALOGUE["face_fuse"], photo, ME)
     await kept.of(context, AESTHETICS, photo, other)
     assert (context.pictures.count(ME.session), context.pictures.count(other.session)) == (1, 1)
-    context.pictures.forget(ME.session)
+    context.pictures.evict(ME.session)
     assert not kept.ready(context, AESTHETICS, photo, ME)
     assert kept.ready(context, AESTHETICS, photo, other)
 
@@ -109,7 +109,7 @@ async def test_what_is_deleted_while_it_is_looked_for_is_not_kept(
 
 async def test_a_sheet_is_one_place_in_line(context: Context, photo: dict[str, Any]) -> None:
     """Who waits sees the places and the wait; who leaves is gone from the line; beyond the places, an honest no."""
-    async with context.turns.turn("somebody else"):
+    async with context.turns.slot("somebody else"):
         first, second = watch(context, wish(photo)), watch(context, wish(photo))
         for waiting in (first, second):
             assert (await anext(waiting)).count("disabled") == 22
@@ -118,10 +118,10 @@ async def test_a_sheet_is_one_place_in_line(context: Context, photo: dict[str, A
         assert translate("errors.crowded_visitor.title", "en") in refused[-1]
         await second.aclose()
         await asyncio.sleep(0)
-        assert context.turns._claims["9.9.9.9"] == 1
+        assert context.turns._pending["9.9.9.9"] == 1
     shown = [update async for update in first]
     assert shown[-1].count("<img") == 22
-    assert not context.turns._claims
+    assert not context.turns._pending
 
 
 async def test_a_fault_of_ours_is_told_and_frees_the_slot(context: Context, photo: dict[str, Any]) -> None:
@@ -134,7 +134,7 @@ async def test_a_fault_of_ours_is_told_and_frees_the_slot(context: Context, phot
     shown = [update async for update in watch(context, faulty)]
     assert translate("errors.unexpected.title", "en") in shown[-1]
     assert "no such thing" not in "".join(shown)
-    assert not context.turns._claims
+    assert not context.turns._pending
 
 
 def test_a_wish_is_wanted_until_another_photo_or_another_wish_comes() -> None:

@@ -15,17 +15,17 @@ import numpy as np
 import pytest
 from ui.conftest import Page, serve
 
-from meitu_demo.desk import Desk, Ticket
+from meitu_demo.desk import CallHandle, SingleFlight
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import Crowded
-from meitu_demo.fair import Turns, Waiting, unheard
+from meitu_demo.errors import QueueFull
+from meitu_demo.fair import FairQueue, PositionCallback, ignore_position
 from meitu_demo.imaging import codec
 from meitu_demo.offline import engine
-from meitu_demo.routes import Routes
+from meitu_demo.routes import TargetResolver
 from meitu_demo.settings import Settings
 from meitu_demo.spec import Image
 from meitu_demo.store import PictureStore
-from meitu_demo.till import Till
+from meitu_demo.till import LazyLedger
 from meitu_demo.ui.context import WAITS_S, Context, Lines, as_people_say
 from meitu_demo.ui.guard.belongings import Belongings
 from meitu_demo.ui.history.entries import History
@@ -129,7 +129,7 @@ def test_a_wait_is_said_as_people_say_it() -> None:
 
 
 # ── On the engine itself ────────────────────────────────────────────────────────────────────────────────────────────
-Start = Callable[[Turns, str], Awaitable[Ticket]]
+Start = Callable[[FairQueue, str], Awaitable[CallHandle]]
 
 
 @pytest.fixture
@@ -141,15 +141,16 @@ def start(offline_client: httpx.AsyncClient, settings: Settings, portrait_pixels
     upload = {"path": str(photo), "orig_name": "me.jpg", "meta": {"_type": "gradio.FileData"}}
     rehearsal, endpoint = Rehearsal(settings), CATALOGUE["quality_restoration"]
 
-    async def start(turns: Turns, address: str) -> Ticket:
-        pictures, desk = PictureStore(60), Desk(60)
+    async def start(turns: FairQueue, address: str) -> CallHandle:
+        pictures, desk = PictureStore(60), SingleFlight(60)
         runs = History(60)
         mine = Belongings(tmp_path, pictures, desk, runs, 60)
         context = Context(
-            offline_client, Routes(settings), pictures, tmp_path, Till(settings), desk, Lines(breaker=True),
+            offline_client, TargetResolver(settings), pictures, tmp_path, LazyLedger(settings), desk,
+            Lines(breaker=True),
             rehearsal, mine, turns, settings, runs,
         )  # fmt: skip
-        route = context.routes.offline(endpoint.provider)
+        route = context.routes.resolve_offline(endpoint.provider)
         visit = Visit("tab", None, address)
         source = await context.read(upload, visit)
         return await context.start(endpoint, source, {}, route=route, visit=visit, consent=False)
@@ -157,7 +158,7 @@ def start(offline_client: httpx.AsyncClient, settings: Settings, portrait_pixels
     return start
 
 
-class Counted(Turns):
+class Counted(FairQueue):
     """Turns that count whom they were given to, and by how much that differed at most."""
 
     def __init__(self, visitors: list[str], at_once: int, each: int, most: int) -> None:
@@ -166,8 +167,8 @@ class Counted(Turns):
         self.widest = 0
 
     @asynccontextmanager
-    async def turn(self, visitor: str, waiting: Waiting = unheard) -> AsyncIterator[None]:
-        async with super().turn(visitor, waiting):
+    async def turn(self, visitor: str, waiting: PositionCallback = ignore_position) -> AsyncIterator[None]:
+        async with super().slot(visitor, waiting):
             self.given[visitor] += 1
             self.widest = max(self.widest, max(self.given.values()) - min(self.given.values()))
             yield
@@ -195,17 +196,17 @@ async def test_whoever_leaves_frees_their_place(start: Start, monkeypatch: pytes
         return process(*given)
 
     monkeypatch.setattr(engine, "apply_effect", held)
-    turns = Turns(1, 2, 60)
+    turns = FairQueue(1, 2, 60)
     works, waits = await start(turns, "9.9.9.9"), await start(turns, "9.9.9.9")
     assert await asyncio.to_thread(begun.acquire, timeout=30)
-    with pytest.raises(Crowded):
+    with pytest.raises(QueueFull):
         await (await start(turns, "9.9.9.9")).result()
-    waits.leave()
+    waits.release()
     late = await start(turns, "9.9.9.9")  # there is a place again
-    works.leave()
+    works.release()
     for _ in range(20):
         await asyncio.sleep(0)
     assert not begun.acquire(blocking=False)  # its thread is still at work
     gate.set()
     assert (await late.result()).mode == "offline"
-    assert not turns._claims
+    assert not turns._pending

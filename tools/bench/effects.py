@@ -37,8 +37,8 @@ def _reshape_rows() -> list[Row]:
         cv2.resize(load_astronaut()[20:260, 110:350], (2000, 2000)),
         load_astronaut(),
     )
-    at_1080p = partial(AESTHETICS.offline, frame, AESTHETICS.read({"shape_type": 8, "strength": 1}))
-    at_4mp = partial(AESTHETICS.offline, square, AESTHETICS.read({"shape_type": 1, "strength": 1}))
+    at_1080p = partial(AESTHETICS.render_offline, frame, AESTHETICS.validate({"shape_type": 8, "strength": 1}))
+    at_4mp = partial(AESTHETICS.render_offline, square, AESTHETICS.validate({"shape_type": 1, "strength": 1}))
 
     def sheet(count: int) -> None:
         (face,) = find_faces(small)
@@ -56,13 +56,13 @@ def _fuse_rows() -> list[Row]:
     photo = load_astronaut()
     rows = []
     for key in ("astronaut", "space_helmet"):
-        template = templates.load(key)
+        template = templates.load_template(key)
         rows.append(
             compare(
                 f"fuse onto {key}, with finding the face",
                 lambda drawn=template: fuse(photo, find_faces(photo)[0], drawn),
                 "finding a face on both pictures",
-                lambda drawn=template: (find_faces(photo), find_faces(drawn.flat)),
+                lambda drawn=template: (find_faces(photo), find_faces(drawn.composite)),
                 aim=1.8,
             )
         )

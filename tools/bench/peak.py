@@ -23,7 +23,7 @@ def _one(name: str) -> int:
 
     endpoint = CATALOGUE[name]
     photo = cv2.resize(load_astronaut(), (3464, 3464), interpolation=cv2.INTER_CUBIC)
-    endpoint.offline(photo, endpoint.read({}))
+    endpoint.render_offline(photo, endpoint.validate({}))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 

@@ -19,10 +19,10 @@ def draw(shown: dict[str, NDArray[np.uint8]], output: Path) -> None:
     """Write the sheet; pictures that would be refused are left out."""
     users = [(shown[name], face) for name, face in accepted(shown).items()]
     rows = []
-    for info in templates.all_templates():
-        template = templates.load(info.id)
+    for info in templates.list_templates():
+        template = templates.load_template(info.id)
         fused = [fuse(image, face, template) for image, face in users]
-        rows.append(np.hstack([cell(image, template.face.box) for image in (template.flat, *fused)]))
+        rows.append(np.hstack([cell(image, template.face.box) for image in (template.composite, *fused)]))
     Image.fromarray(np.vstack(rows)).save(output, quality=90)
 
 

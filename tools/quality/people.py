@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from meitu_demo.errors import Refusal
+from meitu_demo.errors import EngineRejection
 from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.imaging.face_checks import pick_face
@@ -40,6 +40,6 @@ def accepted(shown: dict[str, Image]) -> dict[str, Face]:
     for name, image in shown.items():
         try:
             found[name] = pick_face(image)
-        except Refusal:
+        except EngineRejection:
             continue
     return found

@@ -8,7 +8,7 @@ in the gaps follows from the endpoint's declaration. Imports `spec`, `settings` 
 from collections.abc import Callable
 
 from ...settings import Settings
-from ...spec import Endpoint, Route, Values
+from ...spec import CallTarget, Endpoint, Values
 from . import curl, javascript, python
 from .call import RequestSpec
 
@@ -37,7 +37,7 @@ def render_sample(
     return SAMPLE_RENDERERS[language][endpoint.provider](spec)
 
 
-def render_samples(endpoint: Endpoint, values: Values, target: Route) -> dict[str, str]:
+def render_samples(endpoint: Endpoint, values: Values, target: CallTarget) -> dict[str, str]:
     """The call in every language: as `route` makes it if that goes to a vendor, else as it would go to the vendor."""
     defaults = Settings()
     vendor_url = {"meitu": defaults.meitu_base_url, "ailab": defaults.ailab_base_url}[endpoint.provider]
@@ -48,7 +48,7 @@ def render_samples(endpoint: Endpoint, values: Values, target: Route) -> dict[st
             values,
             language,
             base_url=target.base_url if is_live else vendor_url,
-            path=target.path if is_live else None,
+            path=target.path_override if is_live else None,
             marketplace=is_live and bool(target.credentials.host),
         )
         for language in SAMPLE_LANGUAGES

@@ -23,11 +23,11 @@ class RequestSpec:
     @classmethod
     def from_endpoint(cls, endpoint: Endpoint, values: Values, url: str, *, marketplace: bool) -> "RequestSpec":
         """As `endpoint` declares it. Raises ValueRejected."""
-        checked = endpoint.read(values)
-        control_fields = {control.wire: checked[control.name] for control in endpoint.controls}
+        checked = endpoint.validate(values)
+        control_fields = {control.wire_name: checked[control.name] for control in endpoint.controls}
         title = translate(f"panels.{endpoint.id}.tab", "en")  # a comment in a program is English
         keys = get_key_variables(endpoint.provider, marketplace=marketplace)
-        return cls(title, url, {**endpoint.wire, **control_fields}, keys)
+        return cls(title, url, {**endpoint.constant_fields, **control_fields}, keys)
 
     @property
     def form_fields(self) -> dict[str, str]:

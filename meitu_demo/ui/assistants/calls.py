@@ -12,13 +12,13 @@ from pydantic import AnyUrl
 from starlette.requests import Request
 
 from ... import journal, links
-from ...desk import NOT_AGAIN, WHICHEVER, Ticket
+from ...desk import FORCE_ANY, FORCE_NONE, CallHandle
 from ...errors import DemoError, ImageRejected, LinkRejected, ValueRejected
 from ...explain import explain
 from ...imaging import codec, cores
 from ...provenance import embed_provenance, read_provenance
-from ...redaction import scrub, stack_trace
-from ...service import Outcome
+from ...redaction import format_stack_trace, redact
+from ...service import CallResult
 from ...spec import Endpoint, ImageLimits
 from ...words import match_language, translate
 from ..api import report
@@ -35,7 +35,7 @@ from .tools import SWITCHES, photo_ways, say
 
 log = logging.getLogger(__name__)
 # What an assistant looks at; the whole picture is behind a link. Clients hold a tool's answer to about a megabyte.
-SHOWN = ImageLimits(min_side=1, max_side=1280, max_bytes=400_000)
+SHOWN = ImageLimits(min_side_px=1, max_side_px=1280, max_bytes=400_000)
 
 
 class _Ended(Exception):
@@ -58,23 +58,23 @@ async def call(context: Context, endpoint: Endpoint, request: Request, tell: Tel
             endpoint,
             source,
             {name: value for name, value in arguments.items() if name not in (*photo_ways(context), *SWITCHES)},
-            route=context.routes.choose(endpoint.provider),
+            route=context.routes.resolve(endpoint.provider),
             visit=visit,
             consent=arguments.get("consent") is True,
-            again=WHICHEVER if arguments.get("again") is True else NOT_AGAIN,
+            again=FORCE_ANY if arguments.get("again") is True else FORCE_NONE,
         )
         try:
             outcome = await _watch(ticket, endpoint, tell, language, paid=paid)
         finally:
-            ticket.leave()
+            ticket.release()
         return await _result(context, outcome, visit, request, language, ticket)
     except _Ended:
         return failed(say("stopped"))
     except Exception as error:
-        journal.name(error, endpoint.id)
+        journal.log_unattributed_failure(error, endpoint.id)
         if not isinstance(error, DemoError):
-            log.error("%s failed\n%s", endpoint.id, stack_trace(error))
-        return failed(explain(error, language, paid=paid).as_text())
+            log.error("%s failed\n%s", endpoint.id, format_stack_trace(error))
+        return failed(explain(error, language, is_billable=paid).as_text())
 
 
 def failed(words: str) -> CallToolResult:
@@ -93,7 +93,7 @@ def _known(context: Context, endpoint: Endpoint, arguments: object) -> Mapping[s
     given = {} if arguments is None else arguments
     wrong = next((name for name in given if name not in names), "") if isinstance(given, dict) else "arguments"
     if wrong or not isinstance(given, dict):
-        raise ValueRejected(control="arguments", value=scrub(str(wrong))[:64], allowed=", ".join(names))
+        raise ValueRejected(control="arguments", value=redact(str(wrong))[:64], allowed=", ".join(names))
     return given
 
 
@@ -111,31 +111,33 @@ async def _photo(context: Context, arguments: Mapping[str, Any], visit: Visit) -
     if named == ["photo_upload"]:
         return await context.read({"path": value, "meta": {"_type": "gradio.FileData"}}, visit)
     try:
-        return await links.fetch_photo(context.client, value if isinstance(value, str) else "")
+        return await links.download_photo(context.client, value if isinstance(value, str) else "")
     except LinkRejected:
         raise ImageRejected("photo_link") from None
 
 
-async def _watch(ticket: Ticket, endpoint: Endpoint, tell: Tell, language: str, *, paid: bool) -> Outcome:
+async def _watch(ticket: CallHandle, endpoint: Endpoint, tell: Tell, language: str, *, paid: bool) -> CallResult:
     provider = translate(f"providers.{endpoint.provider}.name", language)
-    async for step, seconds in ticket.steps():
+    async for step, seconds in ticket.stream_progress():
         await tell(step_text(step, seconds, provider, "live" if paid else "offline", language))
-    if ticket.stopped:
+    if ticket.abandoned:
         raise _Ended
     return await ticket.result()
 
 
 async def _result(
-    context: Context, outcome: Outcome, visit: Visit, request: Request, language: str, ticket: Ticket
+    context: Context, outcome: CallResult, visit: Visit, request: Request, language: str, ticket: CallHandle
 ) -> CallToolResult:
     """A picture to look at, a link to the whole one, and the report, as text and as data."""
     visible = context.settings.visible_label
     master, shown = await cores.run_in_worker(_draw, outcome, language, visible)
-    if ticket.stopped:  # whoever has deleted everything must find nothing new
+    if ticket.abandoned:  # whoever has deleted everything must find nothing new
         raise _Ended
     name = file_name(outcome)
     link = _link(request, f"{DOWNLOAD_PATH}/{context.pictures.put(master, visit.session)}/{name}")
-    told = report(outcome, language, context.settings.keep_minutes, repeated=ticket.repeated) | {"picture": str(link)}
+    told = report(outcome, language, context.settings.keep_minutes, repeated=ticket.is_duplicate) | {
+        "picture": str(link)
+    }
     content: list[ContentBlock] = [
         ImageContent(type="image", data=shown, mimeType="image/jpeg"),
         ResourceLink(type="resource_link", uri=link, name=name, mimeType=codec.sniff(master)),
@@ -144,7 +146,7 @@ async def _result(
     return CallToolResult(content=content, structuredContent=told)
 
 
-def _draw(outcome: Outcome, language: str, visible: bool) -> tuple[bytes, str]:
+def _draw(outcome: CallResult, language: str, visible: bool) -> tuple[bytes, str]:
     """The master, and a small copy of it as it leaves, in base64."""
     master = delivery.master(outcome)
     small = codec.prepare(delivery.leaving(master, language, visible=visible), SHOWN).photo.data

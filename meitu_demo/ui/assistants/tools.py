@@ -6,7 +6,7 @@ from typing import Any
 from mcp.types import Tool, ToolAnnotations
 
 from ...spec import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
-from ...tables import shapes
+from ...tables import load_shapes
 from ...words import translate
 from ..context import Context
 from ..panel.controls import TemplatePicks
@@ -68,8 +68,8 @@ def _of(control: Control, picks: TemplatePicks) -> Mapping[str, Any]:
         about = say(control.name, listed=listed)
         return {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$", "description": about, **default}
     if isinstance(control, ShapeMenu):
-        about = say(control.name, listed="; ".join(f"{shape.id} = {_shape(shape.key)}" for shape in shapes()))
-    if control.numbers:
+        about = say(control.name, listed="; ".join(f"{shape.id} = {_shape(shape.key)}" for shape in load_shapes()))
+    if control.is_numeric:
         return {"type": "integer", "enum": [int(option) for option in control.options], "description": about, **default}
     return {"type": "string", "enum": list(control.options), "description": about, **default}
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import anyio
 
-from ...desk import Desk
+from ...desk import SingleFlight
 from ...imaging import faces
 from ...store import PictureStore
 from ..history.entries import History
@@ -41,7 +41,9 @@ class Belongings:
     Folders that are older than `life` seconds are deleted by `sweep`, at the latest; see also `leftovers`.
     """
 
-    def __init__(self, uploads: Path, pictures: PictureStore, desk: Desk, history: History, life: float) -> None:
+    def __init__(
+        self, uploads: Path, pictures: PictureStore, desk: SingleFlight, history: History, life: float
+    ) -> None:
         self._uploads = uploads
         self._pictures = pictures
         self._desk = desk
@@ -63,13 +65,13 @@ class Belongings:
     async def look(self, session: str) -> Left:
         """What is there now, by looking."""
         files = await anyio.to_thread.run_sync(_count, list(self._folders.get(session, ())))
-        return Left(files, self._pictures.count(session), self._desk.count(session), self._history.count(session))
+        return Left(files, self._pictures.count(session), self._desk.count_calls(session), self._history.count(session))
 
     async def delete(self, session: str) -> None:
         """All of it. A call that was sent goes on to its end at the vendor; its result is not kept."""
-        self._desk.stop(session)
-        self._desk.forget(session)
-        self._pictures.forget(session)
+        self._desk.stop_waiting(session)
+        self._desk.evict(session)
+        self._pictures.evict(session)
         self._history.forget(session)
         faces.clear_face_cache()  # everybody's: whose they are is not known there, and they are found again
         await anyio.to_thread.run_sync(remove, list(self._folders.get(session, ())))
@@ -86,7 +88,7 @@ class Belongings:
 
     async def sweep(self) -> None:
         """Delete what has been here for long enough."""
-        self._desk.sweep()
+        self._desk.evict_expired()
         self._history.sweep()
         now = time.monotonic()
         for session, folders in list(self._folders.items()):

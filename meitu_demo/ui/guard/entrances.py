@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ... import journal
 from ...endpoints import CATALOGUE
-from ...errors import NoRoom
+from ...errors import StorageFull
 from ...explain import explain
 from ...imaging.codec import MAX_BYTES
 from ...words import match_language
@@ -67,9 +67,9 @@ async def _no_room(request: Request, error: Exception) -> Response:
     """Of an upload that could not be written down, Gradio would answer 500; its page shows what stands here."""
     if not request.scope["path"].startswith(f"{API}/upload"):
         raise error
-    failed = NoRoom(cause=type(error).__name__)
-    journal.name(failed, "")
-    text = explain(failed, match_language(request.headers.get("accept-language")), paid=False).as_text()
+    failed = StorageFull(cause=type(error).__name__)
+    journal.log_unattributed_failure(failed, "")
+    text = explain(failed, match_language(request.headers.get("accept-language")), is_billable=False).as_text()
     return PlainTextResponse(text, 507)
 
 

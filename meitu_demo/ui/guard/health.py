@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ... import templates
 from ...errors import LedgerUnavailable
 from ...imaging import faces
-from ...till import Till
+from ...till import LazyLedger
 
 ALIVE, READY = "/healthz", "/readyz"
 KEPT_S = 5.0  # for which an answer is given again
@@ -90,20 +90,20 @@ class Health:
             await answer(scope, receive, send)
 
 
-def parts(till: Till, *, paid: bool) -> dict[str, Look]:
+def parts(till: LazyLedger, *, paid: bool) -> dict[str, Look]:
     """What the demo needs. paid: calls may cost the owner money, so they have to be written down."""
     loaded = False
 
     async def pictures() -> str:
-        first = templates.all_templates()[0]
-        await anyio.to_thread.run_sync(templates.load, first.id)
+        first = templates.list_templates()[0]
+        await anyio.to_thread.run_sync(templates.load_template, first.id)
         return OK
 
     async def database() -> str:
         if not paid:
             return NOT_NEEDED
         try:
-            await (await till.open()).ledger.count_calls_today("")
+            await (await till.get_recorder()).ledger.count_calls_today("")
         except LedgerUnavailable:
             return UNREACHABLE
         return OK

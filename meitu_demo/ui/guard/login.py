@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...address import Network, client_address
-from ...words import languages, match_language, translate
+from ...address import Network, resolve_client_address
+from ...words import list_languages, match_language, translate
 from .basic import Passwords
 from .tries import FREE, Tries
 
@@ -41,7 +41,7 @@ def checker(users: Sequence[tuple[str, SecretStr]]) -> Callable[[str, str], bool
 def login_message() -> str:
     """What stands on Gradio's login page, which knows none of our translations: each language's words."""
     keys = ("page.login", "page.login_tries")
-    lines = [" ".join(translate(key, language, free=FREE) for key in keys) for language in languages()]
+    lines = [" ".join(translate(key, language, free=FREE) for key in keys) for language in list_languages()]
     return "<br>".join(map(escape, lines))
 
 
@@ -107,7 +107,7 @@ class LoginDoor:
 
     def _address(self, request: Request) -> str:
         peer = request.client.host if request.client else ""
-        return client_address(peer, request.headers.get("x-forwarded-for", ""), self._proxies)
+        return resolve_client_address(peer, request.headers.get("x-forwarded-for", ""), self._proxies)
 
     def _too_many(self, request: Request, seconds: int) -> JSONResponse:
         text = translate("page.login_wait", match_language(request.headers.get("accept-language")), seconds=seconds)

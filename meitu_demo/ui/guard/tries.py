@@ -17,7 +17,7 @@ ADDRESSES = 10_000  # that are remembered; those that tried last
 
 
 class Tries:
-    """Wrong tries by address (of `address.client_address`). For one event loop."""
+    """Wrong tries by address (of `address.resolve_client_address`). For one event loop."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

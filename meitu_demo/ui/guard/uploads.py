@@ -18,7 +18,7 @@ from typing import Any
 from gradio import route_utils
 from gradio.utils import get_upload_folder
 
-from ...errors import NoRoom
+from ...errors import StorageFull
 from ...settings import SettingsError
 
 NAME_BYTES = 32
@@ -67,7 +67,7 @@ def hand_out(name: str, data: bytes, beside: Mapping[str, bytes] = MappingProxyT
             (folder / each).write_bytes(content)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)  # half a photo is nobody's
-        raise NoRoom(cause=errno.errorcode.get(error.errno or 0, type(error).__name__)) from None
+        raise StorageFull(cause=errno.errorcode.get(error.errno or 0, type(error).__name__)) from None
     return str(folder / name)
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...till import Till
+from ...till import LazyLedger
 
 if TYPE_CHECKING:  # its database is loaded only where a call can cost money
-    from ...accounts import Accounts
+    from ...accounts import PaidCallRecorder
 
 COOKIE = "visitor"
 YEAR_S = 365 * 24 * 3600
@@ -22,14 +22,14 @@ class VisitorCookie:
     only if it is kept apart for that site (Partitioned); both need https, which every Space has.
     """
 
-    def __init__(self, app: ASGIApp, till: Till, *, space: bool = False) -> None:
+    def __init__(self, app: ASGIApp, till: LazyLedger, *, space: bool = False) -> None:
         self.app = app
         self._till = till
         self._space = space
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve; the rest of the app never sees the difference."""
-        accounts = self._till.accounts
+        accounts = self._till.recorder
         page = scope["type"] == "http" and scope["path"] == "/"
         if accounts is None or not page or _known(accounts, Headers(scope=scope)):
             await self.app(scope, receive, send)
@@ -40,13 +40,13 @@ class VisitorCookie:
                 seen = Headers(scope=scope).get("x-forwarded-proto", scope.get("scheme"))
                 where = "SameSite=Lax; Secure" if seen == "https" else "SameSite=Lax"
                 where = "SameSite=None; Secure; Partitioned" if self._space else where
-                cookie = f"{COOKIE}={accounts.new_cookie()}; Path=/; Max-Age={YEAR_S}; HttpOnly; {where}"
+                cookie = f"{COOKIE}={accounts.create_cookie()}; Path=/; Max-Age={YEAR_S}; HttpOnly; {where}"
                 MutableHeaders(scope=message).append("set-cookie", cookie)
             await send(message)
 
         await self.app(scope, receive, with_cookie)
 
 
-def _known(accounts: "Accounts", headers: Headers) -> bool:
+def _known(accounts: "PaidCallRecorder", headers: Headers) -> bool:
     morsel = SimpleCookie(headers.get("cookie", "")[:4000]).get(COOKIE)
-    return morsel is not None and accounts.is_ours(morsel.value)
+    return morsel is not None and accounts.is_valid_cookie(morsel.value)

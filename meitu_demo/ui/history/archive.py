@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 
 from ...errors import ImageRejected
-from ...explain import clean
+from ...explain import sanitize
 from ...store import PictureStore
 from ..result import delivery
 from ..result.pictures import held
@@ -73,7 +73,9 @@ def _row(number: int, entry: Entry, file: str | None) -> dict[str, Any]:
         "number": number,
         "file": file,
         "api": entry.endpoint.id,
-        "settings": {name: clean(value) if isinstance(value, str) else value for name, value in entry.values.items()},
+        "settings": {
+            name: sanitize(value) if isinstance(value, str) else value for name, value in entry.values.items()
+        },
         "source": entry.mode,
         "made_at": entry.at.isoformat(timespec="seconds"),
     }
@@ -86,8 +88,12 @@ def _row(number: int, entry: Entry, file: str | None) -> dict[str, Any]:
             "seconds": round(outcome.elapsed_s, 3),
             "vendor_request_id": outcome.request_id,
             "result_id": outcome.id,
-            "sent": {"width": outcome.sent.width, "height": outcome.sent.height, "bytes": made.sent_bytes},
-            "result": {"width": outcome.result.width, "height": outcome.result.height, "bytes": made.result_bytes},
+            "sent": {"width": outcome.sent_photo.width, "height": outcome.sent_photo.height, "bytes": made.sent_bytes},
+            "result": {
+                "width": outcome.result_photo.width,
+                "height": outcome.result_photo.height,
+                "bytes": made.result_bytes,
+            },
         }
     if failure:
         row["failure"] = {"title": failure.title, "code": failure.code}

@@ -5,7 +5,7 @@ from functools import partial
 
 from ...imaging import codec, cores
 from ...imaging.compare import align_to_result
-from ...service import Outcome
+from ...service import CallResult
 from ...spec import Photo
 from ...store import PictureStore
 from ..result.pictures import KEPT_PATH, held
@@ -13,7 +13,7 @@ from ..result.stage import Pictures
 from .entries import Entry, Made
 
 
-async def pair(store: PictureStore, left: Made, right: Made, owner: str) -> tuple[Outcome, Pictures] | None:
+async def pair(store: PictureStore, left: Made, right: Made, owner: str) -> tuple[CallResult, Pictures] | None:
     """The two in place of before and after, and the outcome that gives the frame; None when one of them is gone.
 
     The frame is the right one's. Only where the left one alone shows the person in another frame than the photo, it is
@@ -23,7 +23,7 @@ async def pair(store: PictureStore, left: Made, right: Made, owner: str) -> tupl
     if found[0] is None or found[1] is None:
         return None
     pictures = [_photo(data) for data in found if data]
-    turned = left.outcome.endpoint.reframes and not right.outcome.endpoint.reframes
+    turned = left.outcome.endpoint.changes_framing and not right.outcome.endpoint.changes_framing
     frame, other = (left, right) if turned else (right, left)
     inner, outer = pictures if turned else pictures[::-1]
     reframed = _elsewhere(left, right)
@@ -43,7 +43,7 @@ def _elsewhere(left: Made, right: Made) -> bool:
     """Whether the two may show the person in different places: then face is laid over face."""
     one, other = left.outcome, right.outcome
     alike = one.endpoint is other.endpoint and one.values == other.values
-    return not alike and (one.endpoint.reframes or other.endpoint.reframes)
+    return not alike and (one.endpoint.changes_framing or other.endpoint.changes_framing)
 
 
 def _photo(data: bytes) -> Photo:

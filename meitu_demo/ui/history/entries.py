@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ...errors import ValueRejected
-from ...explain import Explanation, clean
-from ...service import Outcome
+from ...explain import Explanation, sanitize
+from ...service import CallResult
 from ...spec import Endpoint
 from ..result.stage import Pictures
 
@@ -27,7 +27,7 @@ class Made:
     and `result_bytes` are the counts.
     """
 
-    outcome: Outcome
+    outcome: CallResult
     pictures: Pictures
     sent_bytes: int
     result_bytes: int
@@ -64,16 +64,18 @@ class History:
         self._held: OrderedDict[str, _Held] = OrderedDict()
         self._tokens: dict[str, str] = {}  # to its archive, by session
 
-    def note(self, session: str, outcome: Outcome, pictures: Pictures, fault: str | None = None) -> None:
+    def note(self, session: str, outcome: CallResult, pictures: Pictures, fault: str | None = None) -> None:
         """A run has ended in `outcome`. One that is shown again is no other run, but the latest once more."""
-        sent, result = (replace(photo, data=b"") for photo in (outcome.sent, outcome.result))
-        request_id = clean(outcome.request_id) if outcome.request_id else None
-        bare = replace(outcome, sent=sent, result=result, trace=None, request_id=request_id)
-        made = Made(bare, pictures, len(outcome.sent.data), len(outcome.result.data))
+        sent, result = (replace(photo, data=b"") for photo in (outcome.sent_photo, outcome.result_photo))
+        request_id = sanitize(outcome.request_id) if outcome.request_id else None
+        bare = replace(outcome, sent_photo=sent, result_photo=result, trace=None, request_id=request_id)
+        made = Made(bare, pictures, len(outcome.sent_photo.data), len(outcome.result_photo.data))
         for before in self.runs(session):
             if before.made and before.made.outcome.id == outcome.id:
                 del self._held[before.key]
-        self._hold(session, Entry(outcome.endpoint, outcome.mode, outcome.values, outcome.made_at, made, fault=fault))
+        self._hold(
+            session, Entry(outcome.endpoint, outcome.mode, outcome.values, outcome.created_at, made, fault=fault)
+        )
 
     def note_failed(
         self,
@@ -86,7 +88,7 @@ class History:
     ) -> None:
         """A run has come to nothing. values: as they were given."""
         try:
-            checked = endpoint.read(values)
+            checked = endpoint.validate(values)
         except ValueRejected:
             checked = {}
         self._hold(session, Entry(endpoint, mode, checked, datetime.now(UTC), failure=failure, fault=fault))
@@ -132,7 +134,7 @@ class History:
 
     def _hold(self, session: str, entry: Entry) -> None:
         if entry.fault:
-            entry = replace(entry, fault=clean(entry.fault, 64))
+            entry = replace(entry, fault=sanitize(entry.fault, 64))
         self._held[entry.key] = _Held(time.monotonic() + self._life, session, entry)
         for surplus in self.runs(session)[self._each :]:
             del self._held[surplus.key]

@@ -3,8 +3,8 @@
 from ... import templates
 from ...offline.faults import FAULTS
 from ...spec import Control, ShapeMenu, Strength, TemplateGallery
-from ...tables import shapes
-from ...words import translate, words
+from ...tables import load_shapes
+from ...words import get_texts, translate
 from .entries import Entry
 
 
@@ -55,12 +55,12 @@ def _setting(control: Control, value: object, language: str) -> str:
     if isinstance(control, Strength) and isinstance(value, float):
         return f"{translate(f'controls.{control.name}.label', language)} {value:g}"
     if isinstance(control, TemplateGallery):
-        found = (info for info in templates.all_templates() if text == info.id or text in info.aliases)
+        found = (info for info in templates.list_templates() if text == info.id or text in info.aliases)
         return next((info.name[language] for info in found), text)
     if isinstance(control, ShapeMenu):
-        known = (shape for shape in shapes() if str(shape.id) == text)
+        known = (shape for shape in load_shapes() if str(shape.id) == text)
         return next((translate(f"shapes.{shape.key}.name", language) for shape in known), text)
-    options = words(language)["options"].get(control.name, {})
+    options = get_texts(language)["options"].get(control.name, {})
     return str(options.get(text.replace(".", "_"), text))
 
 

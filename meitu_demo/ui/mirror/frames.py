@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect
 from ...effects.mirror import Sight, Wanted, mirror
 from ...errors import DemoError, ImageRejected, ValueRejected
 from ...imaging import codec
-from ...tables import shapes
+from ...tables import load_shapes
 from ..context import Context
 from .seats import Already, Seats, Taken
 
@@ -53,7 +53,7 @@ def router(context: Context, seats: Seats | None = None) -> APIRouter:
                 lane.append(anyio.CapacityLimiter(1))
             with seats.frame(_name(request)):
                 wanted = _wanted(request)
-                if context.turns.waiting:
+                if context.turns.waiting_count:
                     raise _Refused(503, "giving_way")
                 data = await _body(request)
                 shown, sight = await anyio.to_thread.run_sync(reflect, data, wanted, limiter=lane[0])
@@ -105,7 +105,7 @@ def _wanted(request: Request) -> Wanted:
     if len(found) > MOST_SHAPES:
         raise ValueRejected(control="shapes", value=str(len(found)), allowed=f"0..{MOST_SHAPES}")
     pairs = [(int(pair[1]), float(pair[2])) if pair else (-1, 0.0) for pair in found]
-    last = len(shapes()) - 1
+    last = len(load_shapes()) - 1
     for shape, strength in pairs:
         if not (0 <= shape <= last and 0 <= strength <= 1):
             raise ValueRejected(control="shapes", value=f"{shape}:{strength}", allowed=f"0..{last}:0..1")

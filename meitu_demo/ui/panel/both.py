@@ -8,13 +8,13 @@ from html import escape
 
 import gradio as gr
 
-from ...routes import Routes
+from ...routes import TargetResolver
 from ...spec import Endpoint
 from ...words import translate
 from ..texts import Texts
 
 
-def build(endpoint: Endpoint, routes: Routes, texts: Texts) -> gr.Button:
+def build(endpoint: Endpoint, routes: TargetResolver, texts: Texts) -> gr.Button:
     """The folded section; returns its button, which costs a call."""
     slug, provider = endpoint.slug, endpoint.provider
     with gr.Accordion(texts.word("beside.title"), open=False, elem_id=f"{slug}-beside", elem_classes="fold"):
@@ -25,11 +25,11 @@ def build(endpoint: Endpoint, routes: Routes, texts: Texts) -> gr.Button:
         return gr.Button(texts.word("beside.run"), elem_id=f"{slug}-both", elem_classes=["both", f"both-{provider}"])
 
 
-def intro(routes: Routes, provider: str, language: str) -> str:
+def intro(routes: TargetResolver, provider: str, language: str) -> str:
     """What the button does; and what a visitor without keys is told instead, where the settings give reason to."""
     name = translate(f"providers.{provider}.name", language)
     ready = translate("beside.intro", language, provider=name)
-    status = routes.status(provider)
+    status = routes.get_status(provider)
     lines = [f'<p class="intro ready">{escape(ready)}</p>']
     if not routes.is_live(provider):
         reason = "mode_offline" if status.reason == "mode_offline" else "key_missing"

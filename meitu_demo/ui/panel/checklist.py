@@ -25,7 +25,7 @@ from ..texts import Texts, language_of
 from ..trouble import in_words
 from ..visits import Visit
 
-SMALL = ImageLimits(min_side=1, max_side=320, max_bytes=100_000)  # the picture on which the faces are drawn
+SMALL = ImageLimits(min_side_px=1, max_side_px=320, max_bytes=100_000)  # the picture on which the faces are drawn
 MENDS = ("crop", "crop_enlarge", "enlarge", "upright")
 OTHER = "other_face"  # chosen by a click on the face itself
 
@@ -98,7 +98,7 @@ def render(found: Preflight, offers: tuple[Fix, ...], picture: str, language: st
     """The card: the picture with its faces, the verdict, what is amiss, and the whole checklist folded away."""
     others = any(offer.slug == OTHER for offer in offers)
     title = translate(f"preflight.{'refused' if found.rejection else 'taken'}", language)
-    why = explain(found.rejection, language, paid=False).title if found.rejection else ""
+    why = explain(found.rejection, language, is_billable=False).title if found.rejection else ""
     warnings = [item for item in found.items if item.state == "warn"]
     state = "refuse" if found.rejection else "warn" if warnings else "ok"
     faces = render_faces_svg(found, language, selectable=others)

@@ -9,7 +9,7 @@ import gradio as gr
 
 from ... import templates
 from ...spec import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
-from ...tables import Shape, shapes
+from ...tables import Shape, load_shapes
 from ...template_rows import TemplateInfo
 from ...words import translate
 from .. import stills
@@ -29,8 +29,8 @@ class TemplatePicks:
     @classmethod
     def collect(cls, listed: Sequence[str]) -> "TemplatePicks":
         """Every template by the ID that a call uses, then the owner's `listed` IDs."""
-        pictures = templates.all_templates()
-        ids = [info.call_id for info in pictures]
+        pictures = templates.list_templates()
+        ids = [info.wire_id for info in pictures]
         return cls((*ids, *(key for key in listed if key not in ids)), pictures)
 
 
@@ -57,7 +57,9 @@ def _build_one(endpoint: Endpoint, control: Control, texts: Texts, picks: Templa
 
 def _options(control: Choice, texts: Texts) -> Options:
     if isinstance(control, ShapeMenu):
-        return [(texts.render(f"shape-{shape.id}", partial(_shape_text, shape)), str(shape.id)) for shape in shapes()]
+        return [
+            (texts.render(f"shape-{shape.id}", partial(_shape_text, shape)), str(shape.id)) for shape in load_shapes()
+        ]
     return [(texts.word(f"options.{control.name}.{value.replace('.', '_')}"), value) for value in control.options]
 
 

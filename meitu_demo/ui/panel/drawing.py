@@ -17,7 +17,7 @@ from typing import Any
 import anyio
 
 from ...errors import DemoError
-from ...redaction import stack_trace
+from ...redaction import format_stack_trace
 from ...sheets import FaceCrop
 from ...spec import Endpoint
 from ...words import translate
@@ -98,7 +98,7 @@ async def _work(context: Context, wish: Wish, tell: Callable[[str | None], None]
         tell(shown.in_line(wish.sheet, seconds, wish.language))
 
     try:
-        async with context.turns.turn(context.sharer(wish.visit), wait):
+        async with context.turns.slot(context.sharer(wish.visit), wait):
             closeup = await context.closeups.of(context, wish.endpoint, wish.photo, wish.visit)
             sheet = _with_faces(wish.sheet, closeup.face_count, wish.language)
             drawn: list[bytes | None] = []
@@ -110,7 +110,7 @@ async def _work(context: Context, wish: Wish, tell: Callable[[str | None], None]
                 batch = await anyio.to_thread.run_sync(_next, pictures, BATCH_S)
     except Exception as error:
         if not isinstance(error, DemoError):
-            log.error("a sheet of %s failed\n%s", wish.endpoint.id, stack_trace(error))
+            log.error("a sheet of %s failed\n%s", wish.endpoint.id, format_stack_trace(error))
         tell(shown.told(error, wish.language))
     tell(None)
 

@@ -12,9 +12,9 @@ import gradio as gr
 
 from ... import sheets
 from ...errors import DemoError
-from ...redaction import stack_trace
+from ...redaction import format_stack_trace
 from ...spec import Endpoint, ShapeMenu, TemplateGallery
-from ...tables import shapes
+from ...tables import load_shapes
 from ..context import Context
 from ..events import PRIVATE, if_open
 from ..guard.doors import named_path
@@ -120,17 +120,17 @@ class Overview:
             return await self._picture(self._values(values), payload, Visit.of(request, tab), language)
         except Exception as error:
             if not isinstance(error, DemoError):
-                log.error("a preview of %s failed\n%s", self._endpoint.id, stack_trace(error))
+                log.error("a preview of %s failed\n%s", self._endpoint.id, format_stack_trace(error))
             return shown.no_preview(language, error if isinstance(error, DemoError) else DemoError())
 
     async def _picture(self, values: dict[str, Any], payload: Any, visit: Visit, language: str) -> str:
         context, endpoint = self._context, self._endpoint
         visitor = context.sharer(visit)
         if not context.closeups.ready(context, endpoint, payload, visit):
-            async with context.turns.turn(visitor):  # finding a face is the engine's work like any other
+            async with context.turns.slot(visitor):  # finding a face is the engine's work like any other
                 await context.closeups.of(context, endpoint, payload, visit)
-        shape, strength = shapes()[int(values["shape_type"])], float(values["strength"])
-        async with context.previews.turn(visitor):
+        shape, strength = load_shapes()[int(values["shape_type"])], float(values["strength"])
+        async with context.previews.slot(visitor):
             closeup = await context.closeups.of(context, endpoint, payload, visit)
             picture = await anyio.to_thread.run_sync(sheets.render_preview, closeup, shape.id, strength)
         return shown.preview(picture, preview_says(shape, strength, language), language)
@@ -139,4 +139,4 @@ class Overview:
         """Values by the controls' names, checked where something is drawn by them. Raises ValueRejected."""
         names = [control.name for control in self._endpoint.controls]
         values = dict(zip(names, given, strict=True))
-        return self._endpoint.read(values) if self._shapes else values
+        return self._endpoint.validate(values) if self._shapes else values

@@ -46,7 +46,7 @@ def build(
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
             places.introduction(texts, endpoint.id)
             photo, received = photo_input(context, slug, texts, session)
-            taken = examples.build(context, slug, endpoint.example, texts, photo, session)
+            taken = examples.build(context, slug, endpoint.example_photo, texts, photo, session)
             checklist.build(context, endpoint, texts, photo, tab, session[0])
             with overview.around():
                 inputs = controls.build(endpoint, texts, picks)
@@ -120,7 +120,7 @@ def wire_next(
     """begin: makes the handler of a run. session: the browser's tab first."""
 
     def stop_waiting(request: gr.Request, tab: Any) -> None:
-        context.desk.stop(Visit.of(request, tab).session)
+        context.desk.stop_waiting(Visit.of(request, tab).session)
 
     buttons["stop"].click(stop_waiting, session[:1], None, **PRIVATE)
     for name in ("again", "retry"):

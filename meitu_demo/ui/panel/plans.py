@@ -7,7 +7,7 @@ from typing import Any
 from ... import sheets, templates
 from ...sheets import FaceCrop
 from ...spec import Endpoint
-from ...tables import Shape, shapes
+from ...tables import Shape, load_shapes
 from ...words import translate
 from .sheet import Cell, Sheet
 
@@ -21,7 +21,7 @@ def plan(endpoint: Endpoint, kind: str, values: Mapping[str, Any], language: str
     if kind == "templates":
         name, cells, draw = "template_id", _of_templates(language), sheets.render_templates
     elif kind == "strengths":
-        shape = shapes()[int(values["shape_type"])]
+        shape = load_shapes()[int(values["shape_type"])]
         facts = {"number": shape.id, "name": shape_name(shape, language)}
         name, cells = "strength", _of_strengths(shape, language)
         draw = partial(sheets.render_strengths, shape_type=shape.id)
@@ -50,7 +50,7 @@ def _of_shapes(language: str) -> tuple[Cell, ...]:
             f"{shape.id} · {shape_name(shape, language)}",
             translate(f"shapes.{shape.key}.effect", language),
         )
-        for shape in shapes()
+        for shape in load_shapes()
     )
 
 
@@ -61,7 +61,7 @@ def _of_strengths(shape: Shape, language: str) -> tuple[Cell, ...]:
 
 
 def _of_templates(language: str) -> tuple[Cell, ...]:
-    names = [(info, info.name[language]) for info in templates.all_templates()]
+    names = [(info, info.name[language]) for info in templates.list_templates()]
     return tuple(
-        Cell(info.call_id, name, translate("sheets.template_alt", language, name=name)) for info, name in names
+        Cell(info.wire_id, name, translate("sheets.template_alt", language, name=name)) for info, name in names
     )

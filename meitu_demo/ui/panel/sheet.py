@@ -71,7 +71,7 @@ def in_line(sheet: Sheet, seconds: int | None, language: str) -> str:
 
 def told(error: BaseException, language: str) -> str:
     """Why there is no sheet, and what to do, in one line."""
-    explained = explain(error, language, paid=False)
+    explained = explain(error, language, is_billable=False)
     return f'<p class="sheet-told" role="alert"><b>{escape(explained.title)}</b> {escape(explained.fix)}</p>'
 
 
@@ -82,7 +82,7 @@ def preview(picture: bytes, says: str, language: str) -> str:
 
 def no_preview(language: str, error: DemoError | None = None) -> str:
     """Its place, while there is none."""
-    text = explain(error, language, paid=False).title if error else translate("sheets.preview_empty", language)
+    text = explain(error, language, is_billable=False).title if error else translate("sheets.preview_empty", language)
     return _look(f"<p>{escape(text)}</p>", language)
 
 

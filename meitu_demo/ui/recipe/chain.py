@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from ...desk import NOT_AGAIN, Ticket
+from ...desk import FORCE_NONE, CallHandle
 from ...endpoints import CATALOGUE
 from ...errors import ImageRejected, RecipeRejected
 from ...inspector import render_inspector, render_samples
-from ...recipes import RecipeStep, read
-from ...service import Outcome, Step
-from ...spec import Route
+from ...recipes import RecipeStep, parse_recipe
+from ...service import CallResult, Phase
+from ...spec import CallTarget
 from ...words import translate
 from ..context import Context
 from ..guard.doors import named_path
@@ -32,11 +32,11 @@ async def watch(context: Context, click: Click) -> AsyncIterator[Update]:
     """The screen at each step, and at the end, whatever that is."""
     run = Running(context, click)
     try:
-        run.steps = read(click.listed, CATALOGUE).active
+        run.steps = parse_recipe(click.listed, CATALOGUE).enabled_steps
         if not run.steps:
             raise RecipeRejected("recipe_nothing_on")
         run.course = _begin(run)
-        yield telling.progress(run, Step.PREPARE, 0.0)
+        yield telling.progress(run, Phase.PREPARE, 0.0)
         while run.at < len(run.steps):
             async for update in _step(run, run.steps[run.at]):
                 yield update
@@ -49,7 +49,7 @@ async def watch(context: Context, click: Click) -> AsyncIterator[Update]:
         yield await telling.failed(run, error)
     finally:
         for ticket in run.tickets:
-            ticket.leave()
+            ticket.release()
 
 
 def _begin(run: Running) -> Course:
@@ -77,7 +77,9 @@ async def _step(run: Running, step: RecipeStep) -> AsyncIterator[Update]:
     run.ticket = run.route = None
     source = await _source(run)
     offline = click.kind == "offline"
-    run.route = route = routes.offline(provider) if offline else routes.with_keys(click.own).choose(provider)
+    run.route = route = (
+        routes.resolve_offline(provider) if offline else routes.with_visitor_keys(click.own).resolve(provider)
+    )
     consent = click.consents.get(provider, False)
     run.ticket = ticket = await run.context.start(
         step.endpoint, source, step.values, route=route, visit=click.visit, consent=consent, again=_again(run)
@@ -85,9 +87,9 @@ async def _step(run: Running, step: RecipeStep) -> AsyncIterator[Update]:
     run.tickets.append(ticket)
     if run.stopped:
         return
-    async for where, seconds in ticket.steps():
-        yield telling.progress(run, where, seconds, *(["stop"] if route.paid else []))
-    if ticket.stopped:
+    async for where, seconds in ticket.stream_progress():
+        yield telling.progress(run, where, seconds, *(["stop"] if route.is_billable else []))
+    if ticket.abandoned:
         return
     outcome = await ticket.result()
     drawn = await draw(outcome)
@@ -100,19 +102,21 @@ def _again(run: Running) -> int:
     before = run.click.before
     if run.click.kind == "again":
         return before.number_at(run.at)
-    return before.failed if run.click.kind == "retry" and run.at == len(before.finished) else NOT_AGAIN
+    return before.failed if run.click.kind == "retry" and run.at == len(before.finished) else FORCE_NONE
 
 
-def _keep(run: Running, step: RecipeStep, route: Route, ticket: Ticket, outcome: Outcome, drawn: Drawn) -> None:
+def _keep(
+    run: Running, step: RecipeStep, route: CallTarget, ticket: CallHandle, outcome: CallResult, drawn: Drawn
+) -> None:
     context, session, language = run.context, run.click.visit.session, run.language
     pictures = keep(context.pictures, drawn, file_name(outcome), session)
     context.history.note(session, outcome, pictures)
     if not run.course.finished:
-        original = context.pictures.put(outcome.sent.data, session)
+        original = context.pictures.put(outcome.sent_photo.data, session)
         run.course = replace(run.course, original=original, changes=outcome.changes)
     remark = ""
-    if ticket.repeated:
-        ago = stage.ago(ticket.begun_at, datetime.now(UTC), language)
+    if ticket.is_duplicate:
+        ago = stage.ago(ticket.started_at, datetime.now(UTC), language)
         remark = translate("result.repeated", language, ago=ago)
     vendor = run.vendor(step.endpoint.provider)
     settings = context.settings
@@ -120,7 +124,7 @@ def _keep(run: Running, step: RecipeStep, route: Route, ticket: Ticket, outcome:
     line = facts.of(outcome, pictures, vendor, language, "recipe")
     view = stage.comparison(outcome, pictures, vendor, language, remark, kept, line)
     view += render_inspector(outcome.trace, render_samples(step.endpoint, outcome.values, route), language)
-    maker = facts.Maker(outcome.mode, vendor if route.paid else "")
+    maker = facts.Maker(outcome.mode, vendor if route.is_billable else "")
     run.course = run.course.with_finished(
-        Finished(step, ticket.number, maker, outcome.elapsed_s, pictures, remark, view)
+        Finished(step, ticket.call_id, maker, outcome.elapsed_s, pictures, remark, view)
     )

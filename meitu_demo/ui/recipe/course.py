@@ -6,16 +6,16 @@ Names of pictures and settings only; the pictures are the store's, and go when t
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ...desk import NOT_AGAIN
+from ...desk import FORCE_NONE
 from ...recipes import RecipeStep
-from ...spec import Change
+from ...spec import PhotoChange
 from ..result.facts import Maker
 from ..result.stage import Pictures
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A step that is done. number: of its call, see `Desk.hand_in`. view: all that is shown of it, as HTML."""
+    """A step that is done. number: of its call, see `Desk.submit`. view: all that is shown of it, as HTML."""
 
     step: RecipeStep
     number: int
@@ -35,9 +35,9 @@ class Course:
 
     photo: str = ""
     original: str = ""
-    changes: tuple[Change, ...] = ()
+    changes: tuple[PhotoChange, ...] = ()
     finished: tuple[Finished, ...] = ()
-    failed: int = NOT_AGAIN
+    failed: int = FORCE_NONE
 
     def carries(self, photo: str, steps: Sequence[RecipeStep]) -> bool:
         """Whether it is the beginning of `steps` with this photo."""
@@ -46,8 +46,8 @@ class Course:
 
     def with_finished(self, finished: Finished) -> "Course":
         """One step further."""
-        return replace(self, finished=(*self.finished, finished), failed=NOT_AGAIN)
+        return replace(self, finished=(*self.finished, finished), failed=FORCE_NONE)
 
     def number_at(self, place: int) -> int:
         """The number of the call that the step at `place` was, if there was one."""
-        return self.finished[place].number if place < len(self.finished) else NOT_AGAIN
+        return self.finished[place].number if place < len(self.finished) else FORCE_NONE

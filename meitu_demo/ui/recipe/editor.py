@@ -14,7 +14,7 @@ import gradio as gr
 from ...endpoints import CATALOGUE
 from ...errors import DemoError
 from ...explain import explain
-from ...recipes import MAX_BYTES, dump, read, step_of
+from ...recipes import MAX_RECIPE_BYTES, build_step, dump_recipe, parse_recipe
 from ...words import translate
 from ..context import Context
 from ..events import PRIVATE
@@ -40,8 +40,8 @@ def build(
 
     own: the visitor's keys, which decide where a step runs; when they change, `masthead` does.
     """
-    example = read(EXAMPLE, CATALOGUE)
-    listed = gr.Textbox(dump(example), visible="hidden", elem_id="recipe-listed")
+    example = parse_recipe(EXAMPLE, CATALOGUE)
+    listed = gr.Textbox(dump_recipe(example), visible="hidden", elem_id="recipe-listed")
     shown = gr.HTML(
         texts.render("recipe-listed", lambda language: steps.listed(example, example, context.routes, language)),
         elem_id="recipe-list", elem_classes="bare", apply_default_css=False,
@@ -58,17 +58,17 @@ def build(
     def draw(request: gr.Request, text: Any, own: Any) -> str:
         language = language_of(request)
         try:
-            return steps.listed(read(text, CATALOGUE), example, context.routes.with_keys(own), language)
+            return steps.listed(parse_recipe(text, CATALOGUE), example, context.routes.with_visitor_keys(own), language)
         except DemoError as error:  # kept in the tab since a time when it fitted
             return f"{_amiss(error, language)}<div class='no-steps'>{steps.begin_with(example, language)}</div>"
 
     def append(request: gr.Request, text: Any, effect: Any, *values: Any) -> tuple[Any, str]:
         language = language_of(request)
         try:
-            recipe = read(text, CATALOGUE)
+            recipe = parse_recipe(text, CATALOGUE)
             place = len(recipe.steps) + 1
-            step = step_of(effect, _values_of(effect, values), CATALOGUE, number=place)
-            longer = dump(recipe.with_step(step))
+            step = build_step(effect, _values_of(effect, values), CATALOGUE, number=place)
+            longer = dump_recipe(recipe.append_step(step))
         except DemoError as error:
             return gr.skip(), _amiss(error, language)
         return longer, _done("added", language, step=place, name=short_name(step, language))
@@ -76,10 +76,10 @@ def build(
     def take(request: gr.Request, text: Any, _: Any) -> tuple[Any, str]:
         language = language_of(request)
         try:
-            recipe = read(text, CATALOGUE)
+            recipe = parse_recipe(text, CATALOGUE)
         except DemoError as error:
             return gr.skip(), _amiss(error, language)
-        return dump(recipe), _done("loaded", language, count=len(recipe.steps))
+        return dump_recipe(recipe), _done("loaded", language, count=len(recipe.steps))
 
     raw: dict[str, Any] = {"preprocess": False, **PRIVATE}
     gr.on([listed.change, masthead.change], draw, [listed, own], shown, trigger_mode="always_last", js=KEEP, **raw)
@@ -87,7 +87,7 @@ def build(
     add.click(append, [listed, *adding], [listed, told], **raw)
     loaded.click(take, [text, listed], [listed, told], js=LOADED, **raw)
     save.click(None, listed, None, js=SAVE, **PRIVATE)
-    load.click(None, None, None, js=f"() => window.chooseRecipe({MAX_BYTES})", **PRIVATE)
+    load.click(None, None, None, js=f"() => window.chooseRecipe({MAX_RECIPE_BYTES})", **PRIVATE)
     return listed
 
 
@@ -124,6 +124,6 @@ def _done(key: str, language: str, **facts: object) -> str:
 
 
 def _amiss(error: DemoError, language: str) -> str:
-    said = explain(error, language, paid=False)
+    said = explain(error, language, is_billable=False)
     return f"""<div class="amiss" role="alert"><h3>{escape(said.title)}</h3><p>{escape(said.why)}</p>
 <p>{escape(said.fix)}</p></div>"""

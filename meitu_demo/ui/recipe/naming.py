@@ -3,7 +3,7 @@
 from ... import templates
 from ...recipes import RecipeStep
 from ...spec import Control, ShapeMenu, TemplateGallery
-from ...tables import shapes
+from ...tables import load_shapes
 from ...words import translate
 
 
@@ -22,8 +22,10 @@ def short_name(step: RecipeStep, language: str) -> str:
 
 def _chosen(control: Control, value: object, language: str) -> str:
     if isinstance(control, ShapeMenu):
-        return next(translate(f"shapes.{shape.key}.name", language) for shape in shapes() if str(shape.id) == value)
+        return next(
+            translate(f"shapes.{shape.key}.name", language) for shape in load_shapes() if str(shape.id) == value
+        )
     if isinstance(control, TemplateGallery):
-        known = (info for info in templates.all_templates() if value in (info.id, *info.aliases))
+        known = (info for info in templates.list_templates() if value in (info.id, *info.aliases))
         return next((info.name[language] for info in known), str(value))
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...desk import Ticket
+from ...desk import CallHandle
 from ...recipes import RecipeStep
-from ...spec import Credentials, Route
+from ...spec import CallTarget, Credentials
 from ...words import translate
 from ..context import Context
 from ..visits import Visit
@@ -41,9 +41,9 @@ class Running:
     click: Click
     steps: Sequence[RecipeStep] = ()
     course: Course = field(default_factory=Course)
-    tickets: list[Ticket] = field(default_factory=list)
-    route: Route | None = None
-    ticket: Ticket | None = None
+    tickets: list[CallHandle] = field(default_factory=list)
+    route: CallTarget | None = None
+    ticket: CallHandle | None = None
 
     @property
     def language(self) -> str:
@@ -58,7 +58,7 @@ class Running:
     @property
     def stopped(self) -> bool:
         """Also between two steps: all of a session's tickets are stopped together."""
-        return any(ticket.stopped for ticket in self.tickets)
+        return any(ticket.abandoned for ticket in self.tickets)
 
     @property
     def place(self) -> str:
@@ -73,4 +73,4 @@ class Running:
 
     def kept(self, token: str) -> bytes | None:
         """One of the session's pictures, while it is there."""
-        return self.context.pictures.of(self.click.visit.session, token)
+        return self.context.pictures.get_owned(self.click.visit.session, token)

@@ -7,7 +7,7 @@ import anyio
 
 from ...imaging import codec, cores
 from ...imaging.compare import align_to_result
-from ...service import Outcome
+from ...service import CallResult
 from ...spec import Photo
 from ...words import translate
 from ..context import Context
@@ -21,13 +21,13 @@ async def whole(context: Context, session: str, course: Course, language: str) -
     if len(course.finished) < 2:
         return ""
     last = course.finished[-1]
-    first, end = (context.pictures.of(session, token) for token in (course.original, last.pictures.token))
+    first, end = (context.pictures.get_owned(session, token) for token in (course.original, last.pictures.token))
     if first is None or end is None:
         return ""
     sent, result = await anyio.to_thread.run_sync(_photo, first), await anyio.to_thread.run_sync(_photo, end)
-    reframed = any(finished.step.endpoint.reframes for finished in course.finished)
+    reframed = any(finished.step.endpoint.changes_framing for finished in course.finished)
     before = await cores.run_in_worker(partial(align_to_result, sent, result, changes_framing=reframed))
-    if context.pictures.of(session, course.original) is None:  # deleted meanwhile: then nothing new is kept
+    if context.pictures.get_owned(session, course.original) is None:  # deleted meanwhile: then nothing new is kept
         return ""
     stamp = last.pictures.file_name.rpartition("_")[2]
     download = f"{last.pictures.download.rpartition('/')[0]}/recipe_{stamp}"
@@ -42,8 +42,8 @@ async def whole(context: Context, session: str, course: Course, language: str) -
     makers = [finished.maker for finished in course.finished]
     size = (result.width, result.height)
     line = facts.line(makers, paid, seconds, size, pictures, "recipe", language)
-    endpoint = replace(last.step.endpoint, id="recipe", reframes=reframed)  # for its name alone
-    outcome = Outcome(endpoint, last.maker.mode, {}, sent, result, course.changes, seconds)
+    endpoint = replace(last.step.endpoint, id="recipe", changes_framing=reframed)  # for its name alone
+    outcome = CallResult(endpoint, last.maker.mode, {}, sent, result, course.changes, seconds)
     repeated = any(finished.remark for finished in course.finished)
     remark = translate("recipe.repeated", language) if repeated else ""
     return stage.comparison(outcome, pictures, last.maker.provider, language, remark, line=line)

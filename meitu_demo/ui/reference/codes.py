@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from html import escape
 
 from ... import errors
-from ...billing import billing_of
-from ...errors import DemoError, ImageRejected, ProviderError
+from ...billing import classify_billing
+from ...errors import DemoError, ImageRejected, VendorError
 from ...explain import explain
-from ...tables import VendorCode, vendor_code, vendor_codes
-from ...words import translate, words
+from ...tables import VendorCode, find_vendor_code, list_vendor_codes
+from ...words import get_texts, translate
 
 VENDORS = ("meitu", "ailab")
 
@@ -30,7 +30,7 @@ class Told:
 
 def told(error: DemoError, language: str) -> Told:
     """The explanation of `error` for a paid call."""
-    found, billing = explain(error, language), billing_of(error)
+    found, billing = explain(error, language), classify_billing(error)
     cost = translate(f"billing.{billing}.cost", language) if billing else ""
     return Told(found.slug, found.title, found.why, found.fix, cost)
 
@@ -38,18 +38,18 @@ def told(error: DemoError, language: str) -> Told:
 def of_vendor(provider: str, language: str) -> dict[Told, list[VendorCode]]:
     """Every code in the vendor's lists under what is told of it, in the order of the lists."""
     found: dict[Told, list[VendorCode]] = {}
-    for name in vendor_codes(provider):
-        code = vendor_code(provider, name)
+    for name in list_vendor_codes(provider):
+        code = find_vendor_code(provider, name)
         assert code is not None
-        error = ProviderError(provider, name, http_status=code.http)
+        error = VendorError(provider, name, http_status=code.http)
         found.setdefault(told(error, language), []).append(code)
     return found
 
 
 def ours() -> Iterator[DemoError]:
     """One error for each slug that has words and is in no vendor's list."""
-    theirs = {code.slug for name in VENDORS for key in vendor_codes(name) if (code := vendor_code(name, key))}
-    for slug in words("en")["errors"]:
+    theirs = {code.slug for name in VENDORS for key in list_vendor_codes(name) if (code := find_vendor_code(name, key))}
+    for slug in get_texts("en")["errors"]:
         if slug not in theirs:
             yield of_slug(slug)
 
@@ -58,7 +58,7 @@ def of_slug(slug: str) -> DemoError:
     """An error that is explained under `slug`: of the class with the longest name that it begins with."""
     kinds = [kind for kind in _below(DemoError) if slug == kind.slug or slug.startswith(f"{kind.slug}_")]
     kind = max(kinds, key=lambda kind: len(kind.slug), default=ImageRejected)
-    return kind("", "") if issubclass(kind, ProviderError) else kind(slug)
+    return kind("", "") if issubclass(kind, VendorError) else kind(slug)
 
 
 def section(language: str) -> str:

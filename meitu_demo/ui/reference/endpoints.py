@@ -22,16 +22,16 @@ def _card(endpoint: Endpoint, language: str) -> str:
     panel = f"panels.{endpoint.id}"
     name, intro, offline = (escape(translate(f"{panel}.{key}", language)) for key in ("tab", "intro", "offline"))
     limits = endpoint.limits
-    kinds = " · ".join(kind.removeprefix("image/").upper() for kind in limits.kinds)
+    kinds = " · ".join(kind.removeprefix("image/").upper() for kind in limits.media_types)
     controls = "".join(f"<li>{_control(control, language)}</li>" for control in endpoint.controls)
-    constant = " ".join(f"<code>{escape(f'{key}={value}')}</code>" for key, value in endpoint.wire.items())
-    photo = say("limits", least=limits.min_side, most=limits.max_side, bytes=limits.max_bytes, kinds=kinds)
+    constant = " ".join(f"<code>{escape(f'{key}={value}')}</code>" for key, value in endpoint.constant_fields.items())
+    photo = say("limits", least=limits.min_side_px, most=limits.max_side_px, bytes=limits.max_bytes, kinds=kinds)
     rows = [
         ("vendor", escape(translate(f"providers.{endpoint.provider}.name", language))),
         ("path", f"<code>POST {escape(endpoint.path)}</code>"),
         ("api", f"<code>/{escape(endpoint.id)}</code>"),
         ("photo", photo),
-        ("faces", say(f"faces_{endpoint.faces.value}", side=MIN_FACE_PX)),
+        ("faces", say(f"faces_{endpoint.face_requirement.value}", side=MIN_FACE_PX)),
         ("controls", f"<ul>{controls}</ul>" if controls else say("no_controls")),
         ("constant", constant),
         ("offline", offline),
@@ -50,8 +50,8 @@ def _control(control: Control, language: str) -> str:
 
     comma = say("comma")
     name = f"<b>{escape(translate(f'controls.{control.name}.label', language))}</b> <code>{escape(control.name)}</code>"
-    if control.wire != control.name:
-        name += f"{comma}{say('on_the_wire')} <code>{escape(control.wire)}</code>"
+    if control.wire_name != control.name:
+        name += f"{comma}{say('on_the_wire')} <code>{escape(control.wire_name)}</code>"
     if isinstance(control, Strength):
         takes = say("range", low=f"{control.low:g}", high=f"{control.high:g}")
     elif isinstance(control, ShapeMenu):
@@ -61,7 +61,7 @@ def _control(control: Control, language: str) -> str:
     else:
         key = f"options.{control.name}."
         takes = comma.join(escape(translate(key + option.replace(".", "_"), language)) for option in control.options)
-    if isinstance(control, Choice) and control.open:
+    if isinstance(control, Choice) and control.allows_custom:
         takes += f"{comma}{say('any_id')}"
     default = f"{control.default:g}" if isinstance(control, Strength) else control.default
     return f"{name}{say('colon')}{takes}{say('semicolon')}{say('default', value=default)}"

@@ -12,8 +12,8 @@ import anyio
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from ...tables import shapes
-from ...words import languages, match_language, translate
+from ...tables import load_shapes
+from ...words import list_languages, match_language, translate
 from ..theme import MONO, SANS
 from . import codes as reference_codes
 from . import endpoints as reference_endpoints
@@ -30,7 +30,7 @@ KEPT = {"cache-control": "private, max-age=300", "vary": "accept-language"}
 async def serve(request: Request) -> Response:
     """The route's answer: in the language that the address names, else the browser's."""
     asked = request.query_params.get("lang")
-    language = asked if asked in languages() else match_language(request.headers.get("accept-language"))
+    language = asked if asked in list_languages() else match_language(request.headers.get("accept-language"))
     # The first one draws 22 faces.
     return HTMLResponse(await anyio.to_thread.run_sync(page, language), headers={**KEPT, "content-language": language})
 
@@ -42,7 +42,7 @@ def page(language: str) -> str:
     def say(key: str, **facts: object) -> str:
         return escape(translate(f"reference.{key}", language, **facts))
 
-    other = next(name for name in languages() if name != language)
+    other = next(name for name in list_languages() if name != language)
     contents = "".join(f'<a href="#{name}">{say(name)}</a>' for name in SECTIONS)
     parts = (reference_endpoints, reference_shapes, reference_codes)
     body = "".join(part.section(language) for part in parts)
@@ -52,7 +52,7 @@ def page(language: str) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
 <title>{say("title")} · {escape(translate("page.name", language))}</title><link rel="icon" href="./favicon.ico">
 <style>{style()}</style></head><body>
-<header><div><h1>{say("title")}</h1><p>{say("promise", shapes=len(shapes()))}</p></div>
+<header><div><h1>{say("title")}</h1><p>{say("promise", shapes=len(load_shapes()))}</p></div>
 <nav class="away"><a href="./">{say("demo")}</a> <a id="other" href="?lang={other}" hreflang="{other}" \
 lang="{other}">{say("other")}</a></nav></header>
 <div class="bar"><nav aria-label="{say("contents")}">{contents}</nav>

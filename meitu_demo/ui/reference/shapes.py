@@ -2,7 +2,7 @@
 
 from html import escape
 
-from ...tables import Shape, shapes
+from ...tables import Shape, load_shapes
 from ...words import translate
 from .drawn_face import drawing, face_symbol
 
@@ -10,7 +10,7 @@ from .drawn_face import drawing, face_symbol
 def section(language: str) -> str:
     """The section as HTML."""
     title, intro = (escape(translate(f"reference.{key}", language)) for key in ("shapes", "shapes_intro"))
-    tiles = "".join(_tile(shape, language) for shape in shapes())
+    tiles = "".join(_tile(shape, language) for shape in load_shapes())
     return f"""<section id="shapes"><h2>{title}</h2><p class="intro">{intro}</p>
 <svg class="store" aria-hidden="true">{face_symbol()}</svg><ul class="tiles">{tiles}</ul></section>
 """

@@ -8,15 +8,15 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 
-from ...billing import may_have_cost
-from ...desk import NOT_AGAIN, Ticket
+from ...billing import may_be_billed
+from ...desk import FORCE_NONE, CallHandle
 from ...errors import DemoError, ImageRejected, MissingKey, ValueRejected
 from ...explain import explain
 from ...inspector import Trace, render_inspector, render_samples
-from ...redaction import stack_trace
-from ...routes import KEY_NAMES
-from ...service import Outcome, Step
-from ...spec import Route
+from ...redaction import format_stack_trace
+from ...routes import KEY_SETTINGS
+from ...service import CallResult, Phase
+from ...spec import CallTarget
 from ..context import Context
 from . import sides, stage
 from .naming import file_name
@@ -34,8 +34,8 @@ class Half:
     """One of the two runs, and the side of the screen that is its."""
 
     def __init__(self, context: Context, run: Run, mode: str, changed: asyncio.Event) -> None:
-        self.side = Side(mode, stage.progress(Step.PREPARE, 0, run.provider, "", run.language))
-        self.ticket: Ticket | None = None
+        self.side = Side(mode, stage.progress(Phase.PREPARE, 0, run.provider, "", run.language))
+        self.ticket: CallHandle | None = None
         self.error: Exception | None = None
         self.token = ""
         self._context = context
@@ -44,48 +44,48 @@ class Half:
 
     async def work(self, photo: bytes) -> None:
         """From the photo's bytes to a result or an explanation on `side`; raises nothing but a cancellation."""
-        route: Route | None = None
+        route: CallTarget | None = None
         run = self._run
         try:
             route = self._route()
             self.ticket = await self._context.start(
                 run.endpoint, photo, run.values, route=route, visit=run.visit, consent=run.consent
             )
-            async for step, seconds in self.ticket.steps():
+            async for step, seconds in self.ticket.stream_progress():
                 self._show(stage.progress(step, seconds, run.provider, route.mode, run.language))
-            if not self.ticket.stopped:
+            if not self.ticket.abandoned:
                 outcome = await self.ticket.result()
                 drawn = await draw(outcome)
-            if self.ticket.stopped:  # whoever has deleted everything meanwhile must find nothing new
-                self._show(stage.stopped(self.ticket.sent, run.language))
+            if self.ticket.abandoned:  # whoever has deleted everything meanwhile must find nothing new
+                self._show(stage.stopped(self.ticket.is_sent, run.language))
             else:
                 self._keep(outcome, drawn, route)
         except Exception as error:  # every failure ends as an explanation on its side
             self._explain(error, route)
         finally:
             if self.ticket:
-                self.ticket.leave()
+                self.ticket.release()
 
     def look_again(self) -> None:
         """Whoever has deleted everything while the other side went on gets no empty frame here."""
         if self.token and self._context.pictures.get(self.token) is None:
             self.side = Side(self.side.mode, stage.stopped(False, self._run.language))
 
-    def _route(self) -> Route:
+    def _route(self) -> CallTarget:
         """Raises MissingKey: a page without keys hides the button, which stops no program."""
-        provider, routes = self._run.endpoint.provider, self._context.routes.with_keys(self._run.own)
+        provider, routes = self._run.endpoint.provider, self._context.routes.with_visitor_keys(self._run.own)
         if self.side.mode == "offline":
-            return routes.offline(provider)
-        route = routes.live(provider)
+            return routes.resolve_offline(provider)
+        route = routes.resolve_live(provider)
         if route is None:
-            raise MissingKey(provider=provider, setting=KEY_NAMES[provider])
+            raise MissingKey(provider=provider, setting=KEY_SETTINGS[provider])
         return route
 
     def _show(self, shown: str) -> None:
         self.side.shown = shown
         self._changed.set()
 
-    def _keep(self, outcome: Outcome, drawn: Drawn, route: Route) -> None:
+    def _keep(self, outcome: CallResult, drawn: Drawn, route: CallTarget) -> None:
         run, settings = self._run, self._context.settings
         picture = keep(self._context.pictures, drawn, file_name(outcome), run.visit.session)
         self._context.history.note(run.visit.session, outcome, picture)
@@ -100,17 +100,17 @@ class Half:
         maker = sides.maker(self.side.mode, run.provider, run.language)
         self._show(sides.result_of(outcome, picture, maker, run.language))
 
-    def _explain(self, error: Exception, route: Route | None) -> None:
+    def _explain(self, error: Exception, route: CallTarget | None) -> None:
         run = self._run
         self.error = error
         if not isinstance(error, DemoError):
-            log.error("%s failed\n%s", run.endpoint.id, stack_trace(error))
+            log.error("%s failed\n%s", run.endpoint.id, format_stack_trace(error))
         elif isinstance(error.trace, Trace) and route:
             self.side.more = render_inspector(
-                error.trace, render_samples(run.endpoint, run.endpoint.read(run.values), route), run.language
+                error.trace, render_samples(run.endpoint, run.endpoint.validate(run.values), route), run.language
             )
-        explained = explain(error, run.language, paid=self.side.mode == "live")
-        if not (self.ticket and (self.ticket.stopped or self.ticket.repeated)):
+        explained = explain(error, run.language, is_billable=self.side.mode == "live")
+        if not (self.ticket and (self.ticket.abandoned or self.ticket.is_duplicate)):
             self._context.history.note_failed(run.visit.session, run.endpoint, self.side.mode, run.values, explained)
         remark = remark_of("repeated_failure", self.ticket, run.language)
         self._show(stage.explanation(explained, run.language, remark))
@@ -148,12 +148,12 @@ async def watch_both(context: Context, run: Run) -> AsyncIterator[Update]:
         return
     for half in halves:
         half.look_again()
-    number = live.ticket.number if live.ticket else NOT_AGAIN
+    number = live.ticket.call_id if live.ticket else FORCE_NONE
     yield screen(shown(), *_next(live), number=number)
 
 
 def _next(live: Half) -> list[str]:
     """What may be done about the live call from here on."""
     if live.error is not None:
-        return ["retry"] if may_have_cost(live.error) else []
-    return ["again"] if live.ticket and live.ticket.repeated and not live.ticket.stopped else []
+        return ["retry"] if may_be_billed(live.error) else []
+    return ["again"] if live.ticket and live.ticket.is_duplicate and not live.ticket.abandoned else []

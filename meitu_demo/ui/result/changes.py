@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable
 
-from ...spec import Change
+from ...spec import PhotoChange
 from ...words import translate
 
 
-def change_texts(changes: Iterable[Change], language: str) -> list[str]:
+def change_texts(changes: Iterable[PhotoChange], language: str) -> list[str]:
     """One text for each change."""
     return [translate(f"changes.{change.slug}", language, **change.facts) for change in changes]
 
 
-def describe_changes(changes: Iterable[Change], language: str) -> str:
+def describe_changes(changes: Iterable[PhotoChange], language: str) -> str:
     """All of them in one line, or the words for "nothing"."""
     texts = change_texts(changes, language)
     return translate("changes.between", language).join(texts) or translate("changes.none", language)

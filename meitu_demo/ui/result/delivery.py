@@ -7,24 +7,24 @@ upon another. Pure, and blocks: call it from a worker thread.
 from ...imaging import codec
 from ...imaging.label import add_label
 from ...provenance import Provenance, choose_source_type, embed_provenance, read_provenance
-from ...service import Outcome
+from ...service import CallResult
 from ...words import translate
 
 EMBEDS = ("image/jpeg", "image/png", "image/webp")
 OURS = "offline engine"
 
 
-def mark_of(outcome: Outcome) -> Provenance:
+def mark_of(outcome: CallResult) -> Provenance:
     """Who made the result, how, when, and its id."""
     offline = outcome.mode != "live"
     maker = OURS if offline else translate(f"providers.{outcome.endpoint.provider}.name", "en")
-    made_at = outcome.made_at.isoformat(timespec="seconds")
+    made_at = outcome.created_at.isoformat(timespec="seconds")
     return Provenance(outcome.endpoint.id, maker, choose_source_type(outcome.endpoint.id, offline), made_at, outcome.id)
 
 
-def master(outcome: Outcome) -> bytes:
+def master(outcome: CallResult) -> bytes:
     """The result as it came, marked, and without any other metadata. Raises ImageRejected."""
-    data = outcome.result.data
+    data = outcome.result_photo.data
     if codec.sniff(data) not in EMBEDS:  # what a vendor sends as BMP or HEIC leaves as JPEG
         data = codec.encode(codec.decode(data))
     return embed_provenance(data, mark_of(outcome))

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...endpoints import CATALOGUE
-from ...service import Outcome
+from ...service import CallResult
 from ...words import translate
 
 if TYPE_CHECKING:
@@ -18,15 +18,15 @@ TARGETS = (*CATALOGUE, "recipe")  # the screens that a result may be sent on to
 
 
 class Maker(NamedTuple):
-    """Who worked on a result: `Outcome.mode`, and the vendor's name."""
+    """Who worked on a result: `CallResult.mode`, and the vendor's name."""
 
     mode: str
     provider: str
 
 
-def of(outcome: Outcome, pictures: "Pictures", provider: str, language: str, source: str = "") -> str:
+def of(outcome: CallResult, pictures: "Pictures", provider: str, language: str, source: str = "") -> str:
     """The line for one call. source: the screen that it stands on, if not the endpoint's own."""
-    size = (outcome.result.width, outcome.result.height)
+    size = (outcome.result_photo.width, outcome.result_photo.height)
     paid = int(outcome.mode != "offline")
     makers = [Maker(outcome.mode, provider)]
     return line(makers, paid, outcome.elapsed_s, size, pictures, source or outcome.endpoint.id, language)

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from numpy.typing import NDArray
 
-from ...address import client_address, sharer
+from ...address import fairness_key, resolve_client_address
 from ...effects.moved import Change, Moved, find_moved
-from ...errors import Crowded
+from ...errors import QueueFull
 from ...imaging import codec, cores
 from ...imaging.faces import find_faces
 from ...words import match_language, translate
@@ -35,12 +35,14 @@ def router(context: Context) -> APIRouter:
         if one is None or other is None:
             return gone()
         peer, forwarded = request.client.host if request.client else "", request.headers.get("x-forwarded-for", "")
-        visitor = sharer(f"kept {after}", client_address(peer, forwarded, context.settings.trusted_proxies))
+        visitor = fairness_key(
+            f"kept {after}", resolve_client_address(peer, forwarded, context.settings.trusted_proxies)
+        )
         language = match_language(request.headers.get("accept-language"))
         try:
-            async with context.turns.turn(visitor):
+            async with context.turns.slot(visitor):
                 told = await cores.run_in_worker(tell, one, other, f"{KEPT_PATH}/{after}/after", language)
-        except Crowded:
+        except QueueFull:
             return PlainTextResponse("busy", 503, headers=HEADERS)
         return HTMLResponse(told, headers=HEADERS)
 

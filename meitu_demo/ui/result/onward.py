@@ -5,12 +5,12 @@ Which errors that are, and the words for it. Pure.
 
 from dataclasses import dataclass
 
-from ...billing import billing_of, may_have_cost
-from ...errors import DemoError, LinkRejected, OutcomeUnknown, Resting, Unreachable
+from ...billing import classify_billing, may_be_billed
+from ...errors import CircuitOpen, DemoError, LinkRejected, OutcomeUnknown, Unreachable
 from ...explain import explain
 from ...words import translate
 
-LOST = (Unreachable, Resting, OutcomeUnknown)
+LOST = (Unreachable, CircuitOpen, OutcomeUnknown)
 LOST_LINKS = ("dns", "timeout", "network")  # the vendor has done it, and the picture does not come through
 
 
@@ -35,11 +35,11 @@ def lost_on_the_way(error: BaseException) -> bool:
 
 def instead_of(error: DemoError, number: int, remark: str, language: str) -> Instead:
     """For the offline run that takes the place of the live call that ended in `error`. remark: one more sentence."""
-    billing = billing_of(error)
+    billing = classify_billing(error)
     sentences = (
         translate("on_stage.went_on", language, title=explain(error, language).title),
         translate(f"billing.{billing}.why", language) if billing else "",
         remark,
     )
     said = translate("explanation.between", language).join(filter(None, sentences))
-    return Instead(said, ("retry",) if may_have_cost(error) else (), number)
+    return Instead(said, ("retry",) if may_be_billed(error) else (), number)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from ...imaging import codec, cores
 from ...imaging.compare import align_to_result
-from ...service import Outcome
+from ...service import CallResult
 from ...spec import ImageLimits
 from ...store import PictureStore
 from . import delivery
@@ -13,7 +13,7 @@ from .stage import Pictures
 KEPT_PATH = "kept"
 DOWNLOAD_PATH = "download"
 MOVED_PATH = "moved"
-SMALL = ImageLimits(min_side=1, max_side=160, max_bytes=60_000)  # a thumbnail
+SMALL = ImageLimits(min_side_px=1, max_side_px=160, max_bytes=60_000)  # a thumbnail
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class Drawn:
     small: bytes = field(repr=False)
 
 
-async def draw(outcome: Outcome) -> Drawn:
+async def draw(outcome: CallResult) -> Drawn:
     """After is the marked master; before is the photo as sent, in the same shape."""
     return await cores.run_in_worker(_draw, outcome)
 
 
-def _draw(outcome: Outcome) -> Drawn:
-    before = align_to_result(outcome.sent, outcome.result, changes_framing=outcome.endpoint.reframes)
+def _draw(outcome: CallResult) -> Drawn:
+    before = align_to_result(outcome.sent_photo, outcome.result_photo, changes_framing=outcome.endpoint.changes_framing)
     after = delivery.master(outcome)
     return Drawn(before, after, codec.prepare(after, SMALL).photo.data)
 

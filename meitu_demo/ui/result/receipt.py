@@ -7,11 +7,11 @@ from html import escape
 from typing import Any
 
 from ...imaging.gate import format_file_size
-from ...service import Outcome
+from ...service import CallResult
 from ...words import translate
 
 
-def facts(outcome: Outcome, keep_minutes: int) -> dict[str, Any]:
+def facts(outcome: CallResult, keep_minutes: int) -> dict[str, Any]:
     """For the API: metadata (none, dropped), gps, sent_to (a host or None), bytes_sent, kept_minutes, result_id."""
     dropped = next((change for change in outcome.changes if change.slug == "metadata_dropped"), None)
     return {
@@ -24,7 +24,7 @@ def facts(outcome: Outcome, keep_minutes: int) -> dict[str, Any]:
     }
 
 
-def receipt(outcome: Outcome, keep_minutes: int, recipient: str, language: str) -> str:
+def receipt(outcome: CallResult, keep_minutes: int, recipient: str, language: str) -> str:
     """A folded section for below the result."""
     found = facts(outcome, keep_minutes)
 
@@ -42,7 +42,7 @@ def receipt(outcome: Outcome, keep_minutes: int, recipient: str, language: str) 
         (say("way"), sent),
         (say("kept"), say("kept_text", minutes=keep_minutes)),
         (say("id"), outcome.id),
-        (say("run"), outcome.run),
+        (say("run"), outcome.run_id),
     )
     cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in rows if text)
     return f'<details class="receipt"><summary>{escape(say("title"))}</summary><dl>{cells}</dl></details>'

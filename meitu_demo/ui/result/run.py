@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from ...desk import NOT_AGAIN
+from ...desk import FORCE_NONE
 from ...spec import Credentials, Endpoint
 from ...words import translate
 from ..texts import language_of
@@ -50,7 +50,7 @@ class Run:
         photo, *rest, consent, tab, own, number = given
         names = [control.name for control in endpoint.controls] if fault is None else []  # the lab takes the defaults
         values = dict(zip(names, rest, strict=True))
-        repeat = number if again else NOT_AGAIN
+        repeat = number if again else FORCE_NONE
         visit = Visit.of(request, tab)
         language = language_of(request)
         on_stage = request.query_params.get("stage") == "1"  # Gradio's page sends its own query with each event

@@ -8,7 +8,7 @@ from html import escape
 
 from ...imaging.compare import MAX_ASPECT_DIFFERENCE
 from ...imaging.gate import format_file_size
-from ...service import Outcome
+from ...service import CallResult
 from ...words import translate
 from . import stage
 
@@ -23,7 +23,7 @@ class Side:
 
     mode: str
     shown: str
-    outcome: Outcome | None = None
+    outcome: CallResult | None = None
     picture: stage.Pictures | None = None
     remark: str = ""
     more: str = ""
@@ -49,7 +49,7 @@ def maker(mode: str, provider: str, language: str) -> str:
     return translate(f"beside.{mode}", language, provider=provider)
 
 
-def result_of(outcome: Outcome, picture: stage.Pictures, maker: str, language: str) -> str:
+def result_of(outcome: CallResult, picture: stage.Pictures, maker: str, language: str) -> str:
     """A side's picture, in the room of a stage."""
     name = translate(f"panels.{outcome.endpoint.id}.tab", language)
     alt = translate("beside.alt", language, name=name, maker=maker)
@@ -69,8 +69,8 @@ def _column(side: Side, provider: str, language: str) -> str:
     )
 
 
-def _facts(outcome: Outcome, picture: stage.Pictures, language: str) -> str:
-    result = outcome.result
+def _facts(outcome: CallResult, picture: stage.Pictures, language: str) -> str:
+    result = outcome.result_photo
     told = [
         translate("result.seconds", language, seconds=f"{outcome.elapsed_s:.2f}"),
         f"{result.width}×{result.height}",
@@ -91,7 +91,7 @@ def _overlay(sides: tuple[Side, Side], provider: str, language: str) -> str:
     if len(there) < len(sides) or not same_frame(there[0][0], there[1][0]):
         return ""
     (outcome, below), (_, above) = there
-    size = outcome.result
+    size = outcome.result_photo
     names = [escape(maker(side.mode, provider, language)) for side in sides]
     image = '<img src="{}" alt="{}" decoding="sync" draggable="false">'
     return f"""<details class="overlay"><summary>{escape(translate("beside.overlay", language))}</summary>
@@ -103,7 +103,7 @@ def _overlay(sides: tuple[Side, Side], provider: str, language: str) -> str:
 </figure></details>"""
 
 
-def same_frame(one: Outcome, other: Outcome) -> bool:
+def same_frame(one: CallResult, other: CallResult) -> bool:
     """Whether two results may lie over each other: their sides' ratios differ by no more than rounding."""
-    ratios = [outcome.result.width / outcome.result.height for outcome in (one, other)]
+    ratios = [outcome.result_photo.width / outcome.result_photo.height for outcome in (one, other)]
     return abs(ratios[0] / ratios[1] - 1) <= MAX_ASPECT_DIFFERENCE

@@ -10,7 +10,7 @@ from datetime import datetime
 from html import escape
 
 from ...explain import Explanation
-from ...service import Outcome, Step
+from ...service import CallResult, Phase
 from ...words import translate
 from . import facts
 from .changes import describe_changes
@@ -55,13 +55,13 @@ def invitation(endpoint_id: str, language: str) -> str:
     return f'<div class="stage invitation"><div><h3>{title}</h3><p>{text}</p></div></div>'
 
 
-def step_text(step: Step, seconds: float, provider: str, mode: str, language: str) -> str:
+def step_text(step: Phase, seconds: float, provider: str, mode: str, language: str) -> str:
     """Where a call is, in plain words."""
-    form = {Step.SEND: f"_{mode}", Step.QUEUE: "" if seconds else "_unknown"}.get(step, "")
+    form = {Phase.SEND: f"_{mode}", Phase.QUEUE: "" if seconds else "_unknown"}.get(step, "")
     return translate(f"steps.{step.value}{form}", language, provider=provider, seconds=math.ceil(seconds))
 
 
-def progress(step: Step, seconds: float, provider: str, mode: str, language: str, where: str = "") -> str:
+def progress(step: Phase, seconds: float, provider: str, mode: str, language: str, where: str = "") -> str:
     """Work in progress, by name, with the seconds that are left of it where they are known. where: said before it."""
     text = f"{escape(where)}{escape(step_text(step, seconds, provider, mode, language))}"
     return f'<div class="stage progress" role="status"><div><i class="spinner"></i><p>{text}</p></div></div>'
@@ -91,7 +91,7 @@ def ago(then: datetime, now: datetime, language: str) -> str:
 
 
 def comparison(
-    outcome: Outcome,
+    outcome: CallResult,
     pictures: Pictures,
     provider: str,
     language: str,
@@ -109,7 +109,7 @@ def comparison(
     def say(key: str, **facts: object) -> str:
         return escape(translate(key, language, **facts))
 
-    result = outcome.result
+    result = outcome.result_photo
     name = say(f"panels.{outcome.endpoint.id}.tab")
     left, right = map(escape, names) if names else (say("result.before"), say("result.after"))
     left_alt = say("result.after_alt", name=names[0]) if names else say("result.before_alt")
@@ -117,7 +117,7 @@ def comparison(
     compare = say("history.compare") if names else say("result.compare")
     # Eager and synchronous: both pictures appear in the same frame.
     image = '<img src="{}" alt="{}" decoding="sync" draggable="false">'
-    ways = outcome.endpoint.reshapes and pictures.moved and not names
+    ways = outcome.endpoint.changes_geometry and pictures.moved and not names
     return f"""<div class="comparing">
 <div class="stage result">
   <figure class="compare" data-view="divider" style="--w:{result.width};--h:{result.height}">

@@ -40,13 +40,13 @@ def build(context: Context, texts: Texts, own: gr.State, masthead: gr.HTML) -> N
         language = language_of(request)
         try:
             found = read(*(str(text or "").strip() for text in typed))
-            await context.till.open()  # from here on calls can cost money
+            await context.till.get_recorder()  # from here on calls can cost money
         except KeyTrouble as trouble:
             return gr.skip(), gr.skip(), *[gr.skip()] * 3, _line(translate(f"keys.{trouble}", language))
         except DemoError as error:
             explained = explain(error, language)
             return gr.skip(), gr.skip(), *[gr.skip()] * 3, _line(f"{explained.title} {explained.why} {explained.fix}")
-        shown = header(context.routes.with_keys(found), language)
+        shown = header(context.routes.with_visitor_keys(found), language)
         return found, shown, "", "", "", _line(translate("keys.used", language))
 
     def drop(request: gr.Request) -> tuple[Any, ...]:

@@ -10,10 +10,10 @@ from typing import Any
 import gradio as gr
 
 from ...endpoints import CATALOGUE
-from ...errors import ProviderError
+from ...errors import VendorError
 from ...explain import explain
 from ...offline.faults import CODE_PREFIX, FAULTS
-from ...tables import vendor_codes
+from ...tables import list_vendor_codes
 from ...words import translate
 from ..context import Context
 from ..events import PRIVATE
@@ -86,8 +86,8 @@ def faults_of(provider: str, language: str) -> Choices:
     """Everything that can be made to go wrong with a call to `provider`: the lab's faults, then the vendor's codes."""
     faults = [(translate(f"faults.{name}", language), name) for name in FAULTS]
     codes = [
-        (f"{code} · {explain(ProviderError(provider, code), language).title}", f"{CODE_PREFIX}{code}")
-        for code in vendor_codes(provider)
+        (f"{code} · {explain(VendorError(provider, code), language).title}", f"{CODE_PREFIX}{code}")
+        for code in list_vendor_codes(provider)
     ]
     return [(translate("lab.well", language), ""), *faults, *codes]
 

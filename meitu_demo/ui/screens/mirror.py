@@ -8,8 +8,8 @@ from html import escape
 
 import gradio as gr
 
-from ...tables import shapes
-from ...words import translate, words
+from ...tables import load_shapes
+from ...words import get_texts, translate
 from ..mirror.frames import MAX_PIXELS
 from ..texts import Texts
 
@@ -30,7 +30,7 @@ def screen(language: str) -> str:
     shaping = "".join(_row(place, shape, strength, language) for place, (shape, strength) in enumerate(START, 1))
     said = "".join(
         f'<li data-word="{name}"><b>{escape(word["title"])}</b><span>{escape(word["text"])}</span></li>'
-        for name, word in words(language)["mirror"]["states"].items()
+        for name, word in get_texts(language)["mirror"]["states"].items()
     )
     return f"""<section id="mirror" data-state="ready" data-pixels="{MAX_PIXELS}"><p class="intro">{say("intro")}</p>
 <div class="stage"><video playsinline muted aria-hidden="true" tabindex="-1"></video>\
@@ -53,7 +53,7 @@ def _row(place: int, chosen: int, strength: float, language: str) -> str:
         name = escape(translate(f"shapes.{key}.name", language))
         return f'<option value="{number}"{" selected" if number == chosen else ""}>{name}</option>'
 
-    options = "".join(option(shape.id, shape.key) for shape in shapes())
+    options = "".join(option(shape.id, shape.key) for shape in load_shapes())
     shape, amount = (escape(translate(f"mirror.{key}", language, place=place)) for key in ("shape", "strength"))
     return f"""<div class="row"><select aria-label="{shape}">{options}</select><output>{strength:.2f}</output>
 <input type="range" min="0" max="1" step="0.05" value="{strength}" aria-label="{amount}"></div>"""

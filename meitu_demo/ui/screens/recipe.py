@@ -66,7 +66,7 @@ def build(context: Context, texts: Texts, picks: controls.TemplatePicks, session
         buttons[name].click(begin(name), **wiring)
 
     def stop_waiting(request: gr.Request, tab: Any) -> None:
-        context.desk.stop(Visit.of(request, tab).session)
+        context.desk.stop_waiting(Visit.of(request, tab).session)
 
     buttons["stop"].click(stop_waiting, session[:1], None, **PRIVATE)
     return Shown("recipe", photo, shown, (received, *taken))

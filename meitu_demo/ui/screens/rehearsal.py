@@ -15,8 +15,8 @@ from pydantic import SecretStr
 
 from ...offline.alongside import ThreadedServer
 from ...settings import Settings
-from ...spec import Credentials, Route
-from ...till import Till
+from ...spec import CallTarget, Credentials
+from ...till import LazyLedger
 
 PATIENCE_S = 4.0  # nobody wants to watch a minute go by
 KEYS = Credentials(SecretStr("lab"), SecretStr("lab"))  # short, or the word would be guarded as a secret
@@ -29,21 +29,23 @@ class Rehearsal:
         # A name only: the ledger makes the folder, for the owner's eyes, if anybody ever comes.
         self._folder = f"{tempfile.gettempdir()}/meitu_demo_lab_{secrets.token_hex(16)}"
         self._server = ThreadedServer()
-        self.till = Till(
+        self.till = LazyLedger(
             replace(settings, data_dir=self._folder, database_url=None, calls_per_day=None, calls_per_hour=None)
         )
 
-    async def route(self, provider: str, fault: str) -> Route:
+    async def route(self, provider: str, fault: str) -> CallTarget:
         """The way to the lab's server, where a call ends as `fault` says; "" for well."""
         address = await anyio.to_thread.run_sync(self._server.start)
         headers = {"x-fault": fault} if fault else {}
-        return Route(provider, address, KEYS, paid=True, lab=True, headers=headers, patience=PATIENCE_S)
+        return CallTarget(
+            provider, address, KEYS, is_billable=True, is_failure_lab=True, extra_headers=headers, timeout_s=PATIENCE_S
+        )
 
     async def states(self) -> Counter[str]:
         """How many calls ended how, by the ledger's states."""
         from ...ledger.report import tally_calls
 
-        accounts = await self.till.open()
+        accounts = await self.till.get_recorder()
         rows = await accounts.ledger.run_in_thread(tally_calls, accounts.ledger.store, 0.0, time.time() + 60)
         return sum((row.states for row in rows), Counter())
 

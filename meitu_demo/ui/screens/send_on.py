@@ -39,7 +39,7 @@ def build(context: Context, panels: Sequence[Shown], name: gr.components.Compone
     async def send(request: gr.Request, token: Any, target: Any, tab: Any) -> tuple[Any, ...]:
         language, session = language_of(request), Visit.of(request, tab).session
         untouched = {panel: gr.skip() for panel in photos}
-        data = context.pictures.of(session, token)
+        data = context.pictures.get_owned(session, token)
         if data is None or not isinstance(target, str) or target not in photos:
             return _gone(language), *untouched.values()
         file = f"result.{SUFFIXES.get(codec.sniff(data) or '', 'jpg')}"
@@ -59,6 +59,6 @@ def _arrived(target: str, language: str) -> str:
 
 
 def _gone(language: str) -> str:
-    said = explain(ImageRejected("result_gone"), language, paid=False)
+    said = explain(ImageRejected("result_gone"), language, is_billable=False)
     return f"""<div class="notice" role="alert"><p><b>{escape(said.title)}</b> {escape(said.why)} {escape(said.fix)}</p>
 <button type="button" data-close>{escape(translate("send_on.close", language))}</button></div>"""

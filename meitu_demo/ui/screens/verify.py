@@ -11,7 +11,7 @@ import gradio as gr
 
 from ...endpoints import CATALOGUE
 from ...errors import DemoError
-from ...explain import clean, explain
+from ...explain import explain, sanitize
 from ...provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType, verify_provenance
 from ...words import translate
 from ..context import Context
@@ -43,7 +43,7 @@ def build(context: Context, texts: Texts, session: Session) -> Shown:
             source = await doors.read_upload(payload, context.uploads, lambda path: context.mine.note(owner, path))
             return said(await anyio.to_thread.run_sync(verify_provenance, source), language)
         except DemoError as error:
-            return stage.explanation(explain(error, language, paid=False), language)
+            return stage.explanation(explain(error, language, is_billable=False), language)
 
     button.click(look, [photo, *session[:1]], shown, preprocess=False, **PRIVATE)
     return Shown("verify", photo, shown)
@@ -75,7 +75,7 @@ def said(finding: MarkFinding, language: str) -> str:
         rows = [(say("maker"), mark.made_by)]
     rows += [(say("source"), _kind(mark, language)), (say("label"), mark.aigc.get("Label", ""))]
     cells = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(clean(value))}</dd></div>" for name, value in rows if value
+        f"<div><dt>{escape(name)}</dt><dd>{escape(sanitize(value))}</dd></div>" for name, value in rows if value
     )
     return f"""<div class="stage finding" role="status"><div><h3>{escape(title)}</h3><p>{escape(text)}</p>
 <dl>{cells}</dl></div></div>"""

@@ -272,6 +272,6 @@ def test_without_its_package_it_does_not_start(there: str | None, told: str, mon
 
     monkeypatch.setattr(assistants, "version", version)
     with pytest.raises(SettingsError) as caught:
-        app.compose(Settings(mcp=True))
+        app.create_server(Settings(mcp=True))
     assert told in str(caught.value)
     assert "pip install -r requirements-mcp.txt" in str(caught.value)

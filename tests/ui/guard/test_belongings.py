@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from meitu_demo.desk import Desk
+from meitu_demo.desk import SingleFlight
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.service import Outcome, Watch
+from meitu_demo.service import CallResult, ProgressCallback
 from meitu_demo.spec import Photo
 from meitu_demo.store import PictureStore
 from meitu_demo.ui.guard.belongings import Belongings, Left
@@ -25,7 +25,7 @@ def uploads(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def mine(uploads: Path) -> Belongings:
-    return Belongings(uploads, PictureStore(LIFE), Desk(LIFE), History(LIFE), LIFE)
+    return Belongings(uploads, PictureStore(LIFE), SingleFlight(LIFE), History(LIFE), LIFE)
 
 
 def upload(uploads: Path, name: str) -> Path:
@@ -76,7 +76,7 @@ async def test_only_a_folder_of_its_own_is_a_sessions(mine: Belongings, uploads:
 
 async def test_what_is_old_is_swept(uploads: Path) -> None:
     """Once its time is up, whoever it belongs to; what is young stays."""
-    mine = Belongings(uploads, PictureStore(LIFE), Desk(LIFE), History(LIFE), -1.0)
+    mine = Belongings(uploads, PictureStore(LIFE), SingleFlight(LIFE), History(LIFE), -1.0)
     photo = upload(uploads, "a" * 32)
     mine.note("one", photo)
     await mine.sweep()
@@ -116,17 +116,17 @@ async def test_a_stop_leaves_no_file(mine: Belongings, uploads: Path) -> None:
 
 async def test_a_paid_result_is_forgotten_although_nobody_comes_any_more(uploads: Path) -> None:
     """The desk looks only when somebody hands something in; the sweep makes it look."""
-    desk = Desk(-1.0)
+    desk = SingleFlight(-1.0)
     mine = Belongings(uploads, PictureStore(LIFE), desk, History(LIFE), LIFE)
 
-    async def ask(watch: Watch) -> Any:
+    async def ask(watch: ProgressCallback) -> Any:
         return None
 
-    async def collect(asked: Any, watch: Watch) -> Any:
+    async def collect(asked: Any, watch: ProgressCallback) -> Any:
         photo = Photo(b"face", "image/jpeg", 1, 1)
-        return Outcome(CATALOGUE["face_fuse"], "live", {}, photo, photo, (), 1.0)
+        return CallResult(CATALOGUE["face_fuse"], "live", {}, photo, photo, (), 1.0)
 
-    await desk.hand_in("one", "order", ask, collect).result()
+    await desk.submit("one", "order", ask, collect).result()
     assert (await mine.look("one")).calls == 1
     await mine.sweep()
     assert (await mine.look("one")).calls == 0

@@ -12,7 +12,7 @@ from ui.conftest import Page, serve
 
 from meitu_demo.imaging import faces
 from meitu_demo.settings import Settings
-from meitu_demo.till import Till
+from meitu_demo.till import LazyLedger
 from meitu_demo.ui.guard import health
 from meitu_demo.ui.guard.health import FAILED, NOT_NEEDED, OK, UNREACHABLE, WAITING, Readiness, parts
 
@@ -87,7 +87,7 @@ async def test_a_database_that_is_needed(tmp_path: Path) -> None:
     """Out of reach, it says so; once it is there, it is ready, without a restart."""
     place = tmp_path / "place"
     place.write_text("a file, not a folder")
-    till = Till(Settings(data_dir=str(place)))
+    till = LazyLedger(Settings(data_dir=str(place)))
     look = parts(till, paid=True)["database"]
     assert await look() == UNREACHABLE
     place.unlink()
@@ -105,7 +105,7 @@ async def test_the_models_are_loaded_beside_the_loop_and_once(monkeypatch: pytes
             raise OSError("no model")
 
     monkeypatch.setattr(faces, "load_models", load)
-    look = parts(Till(Settings()), paid=False)["faces"]
+    look = parts(LazyLedger(Settings()), paid=False)["faces"]
     with pytest.raises(OSError, match="no model"):
         await look()
     broken[0] = False

@@ -14,7 +14,7 @@ from meitu_demo.provenance import read_provenance
 from meitu_demo.settings import Settings
 from meitu_demo.ui.guard.login import checker
 from meitu_demo.ui.guard.tries import FREE
-from meitu_demo.words import languages, translate
+from meitu_demo.words import list_languages, translate
 
 BEHIND = ("/config", "/gradio_api/info", "/gradio_api/file=/etc/passwd", "/kept/x/y.jpg",
           "/gradio_api/queue/data?session_hash=x", "/stills/example.jpg", "/gradio_api/heartbeat/x", "/nowhere",
@@ -56,7 +56,7 @@ def test_no_mirror_without(locked: Page) -> None:
 def test_the_page_to_log_in_holds_no_panel(locked: Page) -> None:
     """It greets in both languages."""
     text = httpx.get(locked.url).text
-    for language in languages():
+    for language in list_languages():
         assert translate("page.login", language) in text
         assert translate("page.login_tries", language, free=FREE) in text
     assert "face-fuse" not in text

@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from meitu_demo.settings import Settings
-from meitu_demo.till import Till
+from meitu_demo.till import LazyLedger
 from meitu_demo.ui.guard.visitors import COOKIE, VisitorCookie
 
 
@@ -19,17 +19,17 @@ async def _page(request: Request) -> PlainTextResponse:
 
 async def test_the_page_sets_a_cookie_once(tmp_path: Path) -> None:
     """Where calls cost money: out of scripts' reach, at the first visit only, on the page only; a forged one goes."""
-    till = Till(Settings(data_dir=str(tmp_path)))
+    till = LazyLedger(Settings(data_dir=str(tmp_path)))
     app = VisitorCookie(Starlette(routes=[Route("/", _page), Route("/other", _page)]), till)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="https://demo.example") as client:
         assert "set-cookie" not in (await client.get("/")).headers, "no call can cost money yet"
-        accounts = await till.open()
+        accounts = await till.get_recorder()
         assert "set-cookie" not in (await client.get("/other")).headers
         first = (await client.get("/")).headers["set-cookie"]
         assert all(word in first for word in ("HttpOnly", "SameSite=Lax", "Secure"))
         value = first.split(";")[0].removeprefix(f"{COOKIE}=")
-        assert accounts.is_ours(value)
+        assert accounts.is_valid_cookie(value)
         assert "set-cookie" not in (await client.get("/", headers={"cookie": f"{COOKIE}={value}"})).headers
     async with httpx.AsyncClient(transport=transport, base_url="http://demo.example") as client:
         again = (await client.get("/", headers={"cookie": f"{COOKIE}=v1.forged"})).headers["set-cookie"]
@@ -38,8 +38,8 @@ async def test_the_page_sets_a_cookie_once(tmp_path: Path) -> None:
 
 async def test_in_a_spaces_frame_the_cookie_says_that_it_may_go_along(tmp_path: Path) -> None:
     """The frame is another site's: the cookie is sent there by https alone, and kept apart for that site."""
-    till = Till(Settings(data_dir=str(tmp_path)))
-    await till.open()
+    till = LazyLedger(Settings(data_dir=str(tmp_path)))
+    await till.get_recorder()
     app = VisitorCookie(Starlette(routes=[Route("/", _page)]), till, space=True)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://demo.example") as client:
         first = (await client.get("/")).headers["set-cookie"]

@@ -4,7 +4,7 @@ from typing import Any
 
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
-from meitu_demo.service import Outcome
+from meitu_demo.service import CallResult
 from meitu_demo.spec import Photo
 from meitu_demo.store import PictureStore
 from meitu_demo.ui.result.naming import file_name
@@ -14,13 +14,13 @@ from meitu_demo.ui.result.stage import Pictures
 NOWHERE = Pictures("kept/a/before.jpg", "kept/b/x.jpg", "download/b/x.jpg", "x.jpg", "kept/c/small.jpg")
 
 
-def outcome(picture: bytes, endpoint: str = "facial_aesthetics", mode: str = "offline", **more: Any) -> Outcome:
+def outcome(picture: bytes, endpoint: str = "facial_aesthetics", mode: str = "offline", **more: Any) -> CallResult:
     """A finished call whose photo and result are `picture`."""
     photo = Photo(picture, "image/jpeg", *codec.read_size(picture))
     values = more.pop("values", {"shape_type": "8", "strength": 0.5} if endpoint == "facial_aesthetics" else {})
-    return Outcome(CATALOGUE[endpoint], mode, values, photo, photo, (), 1.25, **more)
+    return CallResult(CATALOGUE[endpoint], mode, values, photo, photo, (), 1.25, **more)
 
 
-def kept(store: PictureStore, found: Outcome, master: bytes, owner: str) -> Pictures:
+def kept(store: PictureStore, found: CallResult, master: bytes, owner: str) -> Pictures:
     """Its pictures, kept for `owner`; master: the marked result."""
-    return keep(store, Drawn(found.sent.data, master, found.sent.data), file_name(found), owner)
+    return keep(store, Drawn(found.sent_photo.data, master, found.sent_photo.data), file_name(found), owner)

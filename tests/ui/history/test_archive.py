@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from ui.history.made import kept, outcome
 
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import ProviderError
+from meitu_demo.errors import VendorError
 from meitu_demo.explain import explain
 from meitu_demo.imaging import codec
 from meitu_demo.provenance import read_provenance
@@ -30,10 +30,10 @@ def filled(store: PictureStore, history: History, portrait: bytes) -> None:
     at = datetime(2026, 3, 8, 14, 25, 1, tzinfo=UTC)
     found = [outcome(portrait, made_at=at + timedelta(seconds=second)) for second in (0, 2)]
     history.note("one", found[0], kept(store, found[0], delivery.master(found[0]), "one"))
-    error = ProviderError("meitu", "20003", vendor_message=f"{KEY} {LINK}", http_status=400, request_id="r")
+    error = VendorError("meitu", "20003", vendor_message=f"{KEY} {LINK}", http_status=400, request_id="r")
     values = {"template_id": "astronaut"}
     history.note_failed("one", CATALOGUE["face_fuse"], "live", values, explain(error, "en"))
-    live = outcome(portrait, mode="live", request_id=f"{LINK} r-77", made_at=found[1].made_at)
+    live = outcome(portrait, mode="live", request_id=f"{LINK} r-77", made_at=found[1].created_at)
     history.note("one", live, kept(store, live, delivery.master(live), "one"))
 
 
@@ -91,7 +91,7 @@ async def test_a_picture_that_is_gone_is_left_out_and_named_as_such(portrait: by
     filled(store, history, portrait)
     parts, pieces = archive(history.runs("one"), store, "en", visible=False), []
     pieces.append(await anext(parts))
-    store.forget("one")
+    store.evict("one")
     pieces += [part async for part in parts]
     packed = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
     assert packed.testzip() is None

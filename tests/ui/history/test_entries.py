@@ -90,7 +90,7 @@ def test_a_run_holds_no_picture(portrait: bytes) -> None:
     [run] = history.runs("one")
     assert run.made
     assert run.made.sent_bytes == run.made.result_bytes == len(portrait)
-    held = pickle.dumps((run.made.pictures, run.made.outcome.sent, run.made.outcome.result))
+    held = pickle.dumps((run.made.pictures, run.made.outcome.sent_photo, run.made.outcome.result_photo))
     assert len(held) < 2000
     assert run.made.outcome.trace is None
 

@@ -46,6 +46,6 @@ async def test_two_of_one_shape_are_laid_over_each_other_as_they_are(portrait_pi
     assert found
     assert (found[1].before, found[1].after) == (one.pictures.after, other.pictures.after)
     assert store.count("one") == before
-    store.take(one.pictures.after.split("/")[1])
+    store.pop(one.pictures.after.split("/")[1])
     assert await pair(store, one, other, "one") is None
     assert await pair(store, other, one, "one") is None

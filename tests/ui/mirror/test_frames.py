@@ -22,7 +22,7 @@ from fastapi import FastAPI
 from PIL import Image as Picture
 from ui.conftest import Page
 
-from meitu_demo.fair import Turns
+from meitu_demo.fair import FairQueue
 from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.ui.mirror import frames
@@ -40,13 +40,13 @@ FRAME = codec.encode(scene(), 85)
 
 
 @pytest.fixture
-def turns() -> Turns:
+def turns() -> FairQueue:
     """One slot at the offline engine."""
-    return Turns(at_once=1)
+    return FairQueue(max_concurrent=1)
 
 
 @pytest.fixture
-async def client(turns: Turns) -> AsyncIterator[httpx.AsyncClient]:
+async def client(turns: FairQueue) -> AsyncIterator[httpx.AsyncClient]:
     """The route alone, for what needs to see or to delay its insides."""
     app = FastAPI()
     app.include_router(frames.router(SimpleNamespace(turns=turns)))  # type: ignore[arg-type]
@@ -196,11 +196,11 @@ async def test_one_frame_a_mirror_and_two_mirrors_at_a_time(client: httpx.AsyncC
     assert (await frame("c")).status_code == 200
 
 
-async def test_runs_go_first(client: httpx.AsyncClient, turns: Turns) -> None:
+async def test_runs_go_first(client: httpx.AsyncClient, turns: FairQueue) -> None:
     """A run at work shares the machine with one frame at a time; while a run waits for its turn, no frame is begun."""
 
     async def run(done: asyncio.Event) -> None:
-        async with turns.turn("somebody"):
+        async with turns.slot("somebody"):
             await done.wait()
 
     async def frame() -> httpx.Response:
@@ -209,11 +209,11 @@ async def test_runs_go_first(client: httpx.AsyncClient, turns: Turns) -> None:
     ends = asyncio.Event(), asyncio.Event()
     at_work = asyncio.create_task(run(ends[0]))
     await asyncio.sleep(0)
-    assert turns.waiting == 0
+    assert turns.waiting_count == 0
     assert (await frame()).status_code == 200
     waiting = asyncio.create_task(run(ends[1]))
     await asyncio.sleep(0)
-    assert turns.waiting == 1
+    assert turns.waiting_count == 1
     answer = await frame()
     assert (answer.status_code, answer.json()) == (503, {"slug": "giving_way"})
     ends[0].set()

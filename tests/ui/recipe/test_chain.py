@@ -143,7 +143,7 @@ def test_what_is_gone_is_not_gone_on_from(person: Person, monkeypatch: pytest.Mo
     """The result before has expired: it is said, and nothing is made a second time by itself."""
     person.press("run", EYES, NOWHERE)
     before = len(person.page.ear.calls)
-    monkeypatch.setattr(PictureStore, "of", lambda store, owner, token: None)
+    monkeypatch.setattr(PictureStore, "get_owned", lambda store, owner, token: None)
     assert "<h3>This result is no longer here.</h3>" in person.press("retry", EYES, FUSE)
     assert len(person.page.ear.calls) == before
 

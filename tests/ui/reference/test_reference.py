@@ -14,16 +14,16 @@ from ui.conftest import Page
 
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.spec import Endpoint
-from meitu_demo.tables import shapes, vendor_code, vendor_codes
+from meitu_demo.tables import find_vendor_code, list_vendor_codes, load_shapes
 from meitu_demo.ui.reference import codes as reference_codes
 from meitu_demo.ui.reference import drawn_face
 from meitu_demo.ui.reference import endpoints as reference_endpoints
 from meitu_demo.ui.reference import page as reference
-from meitu_demo.words import languages, translate, words
+from meitu_demo.words import get_texts, list_languages, translate
 
-LANGUAGES = languages()
+LANGUAGES = list_languages()
 PROJECT = Path(reference.__file__).resolve().parents[3]
-KEYS = {shape.key: shape.id for shape in shapes()}
+KEYS = {shape.key: shape.id for shape in load_shapes()}
 
 
 class Reader(HTMLParser):
@@ -61,9 +61,9 @@ def test_every_endpoint_is_there(language: str) -> None:
     """With its path, its controls by both of their names, what it does live and offline, and a link to its panel."""
     shown, addresses = text(language), Reader(reference.page(language)).addresses
     for endpoint in CATALOGUE.values():
-        facts = [endpoint.path, f"/{endpoint.id}", str(endpoint.limits.max_side)]
-        facts += [name for control in endpoint.controls for name in (control.name, control.wire)]
-        facts += [f"{name}={value}" for name, value in endpoint.wire.items()]
+        facts = [endpoint.path, f"/{endpoint.id}", str(endpoint.limits.max_side_px)]
+        facts += [name for control in endpoint.controls for name in (control.name, control.wire_name)]
+        facts += [f"{name}={value}" for name, value in endpoint.constant_fields.items()]
         facts += [translate(f"panels.{endpoint.id}.{part}", language) for part in ("tab", "intro", "offline")]
         assert [fact for fact in facts if fact not in shown] == []
         assert f"./#{endpoint.slug}" in addresses
@@ -73,13 +73,13 @@ def test_every_endpoint_is_there(language: str) -> None:
 def test_every_shape_is_there(language: str) -> None:
     """All 22, each with number, names, effect, and a drawing that says what moves."""
     html, shown = reference.page(language), text(language)
-    assert html.count("<svg viewBox") == len(shapes()) == 22
-    for shape in shapes():
+    assert html.count("<svg viewBox") == len(load_shapes()) == 22
+    for shape in load_shapes():
         assert f'id="shape-{shape.id}"' in html
         parts = [translate(f"shapes.{shape.key}.{part}", language) for part in ("name", "effect")]
         parts += [shape.key, shape.vendor_label, translate(f"reference.moves.{shape.key}", language)]
         assert [part for part in parts if part not in shown] == []
-    assert list(words(language)["reference"]["moves"]) == list(KEYS)
+    assert list(get_texts(language)["reference"]["moves"]) == list(KEYS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -88,8 +88,8 @@ def test_every_code_of_both_vendors_is_there(language: str) -> None:
     html = reference.page(language).replace("<wbr>", "")
     cases = re.findall(r'<li class="case".*?</div></li>', html, re.DOTALL)
     for provider in reference_codes.VENDORS:
-        for name in vendor_codes(provider):
-            code = vendor_code(provider, name)
+        for name in list_vendor_codes(provider):
+            code = find_vendor_code(provider, name)
             assert code is not None
             case = unescape(next(case for case in cases if f'id="{provider}-{name}"' in case))
             outcome = translate(f"billing.{code.outcome}.cost", language)
@@ -102,7 +102,7 @@ def test_every_code_of_both_vendors_is_there(language: str) -> None:
 def test_every_slug_of_an_error_is_there(language: str) -> None:
     """What the words explain stands on the page, under a vendor's codes or under its own name."""
     html, shown = reference.page(language), text(language)
-    for slug, explained in words(language)["errors"].items():
+    for slug, explained in get_texts(language)["errors"].items():
         assert f'data-slug="{slug}"' in html, slug
         assert explained["title"] in shown
 
@@ -140,7 +140,7 @@ def test_words_stay_words(monkeypatch: pytest.MonkeyPatch) -> None:
     hostile = '<img src=x onerror="1">'
     endpoint = next(iter(CATALOGUE.values()))
     fields = {name: getattr(endpoint, name) for name in ("id", "provider", "limits", "controls", "offline")}
-    bad = Endpoint(**fields, path=f"/{hostile}", wire={hostile: hostile})
+    bad = Endpoint(**fields, path=f"/{hostile}", constant_fields={hostile: hostile})
     monkeypatch.setattr(reference_endpoints, "CATALOGUE", {bad.id: bad})
     monkeypatch.setattr(reference_endpoints, "translate", lambda *_, **__: hostile)
     assert "<img" not in reference_endpoints.section("en")

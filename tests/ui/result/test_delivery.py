@@ -7,16 +7,16 @@ import pytest
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
 from meitu_demo.provenance import MarkOrigin, SourceType, read_provenance, verify_provenance
-from meitu_demo.service import Outcome
-from meitu_demo.spec import Change, Image, Photo
+from meitu_demo.service import CallResult
+from meitu_demo.spec import Image, Photo, PhotoChange
 from meitu_demo.ui.result import delivery
 from meitu_demo.ui.result.receipt import facts, receipt
 
 
-def outcome(data: bytes, mode: str = "offline", endpoint: str = "face_fuse", **more: object) -> Outcome:
+def outcome(data: bytes, mode: str = "offline", endpoint: str = "face_fuse", **more: object) -> CallResult:
     photo = Photo(data, codec.sniff(data) or "", *codec.read_size(data))
-    changes = (Change("metadata_dropped", {"gps": True}),)
-    return Outcome(CATALOGUE[endpoint], mode, {}, photo, photo, changes, 1.0, **more)  # type: ignore[arg-type]
+    changes = (PhotoChange("metadata_dropped", {"gps": True}),)
+    return CallResult(CATALOGUE[endpoint], mode, {}, photo, photo, changes, 1.0, **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 import pytest
 
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.service import Outcome
+from meitu_demo.service import CallResult
 from meitu_demo.spec import Photo
 from meitu_demo.ui.result.naming import file_name
 
 PHOTO = Photo(b"", "image/jpeg", 1, 1)
 NOW = datetime(2026, 3, 8, 14, 25, 1, tzinfo=UTC)
-OUTCOME = Outcome(
+OUTCOME = CallResult(
     CATALOGUE["facial_aesthetics"], "offline", {"shape_type": "8", "strength": 0.5}, PHOTO, PHOTO, (), 0.1
 )
 

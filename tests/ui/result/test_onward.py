@@ -11,7 +11,7 @@ LOST = (
     errors.Unreachable(provider="meitu", cause="dns"),
     errors.OutcomeUnknown(provider="meitu", cause="read_timeout"),
     errors.OutcomeUnknown(provider="meitu", cause="reset"),
-    errors.Resting(provider="meitu", seconds=9),
+    errors.CircuitOpen(provider="meitu", seconds=9),
     errors.LinkRejected(cause="timeout"),
 )
 SAID = (
@@ -21,10 +21,10 @@ SAID = (
     errors.MissingKey(provider="meitu", setting="MEITU_API_KEY"),
     errors.OverBudget(limit=3, provider="meitu", minutes=9),
     errors.LedgerUnavailable(cause="x"),
-    errors.Busy(provider="meitu", seconds=9),
-    errors.BadReply(provider="meitu", cause="not_json"),
+    errors.RateLimited(provider="meitu", seconds=9),
+    errors.InvalidResponse(provider="meitu", cause="not_json"),
     errors.LinkRejected(cause="host", host="elsewhere.invalid"),
-    errors.ProviderError("meitu", "20003"),
+    errors.VendorError("meitu", "20003"),
     errors.NoFace(),
 )
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from ui.result.test_stage import HOSTILE, OUTCOME, Tags
 
-from meitu_demo.errors import ProviderError
+from meitu_demo.errors import VendorError
 from meitu_demo.explain import explain
-from meitu_demo.service import Step
+from meitu_demo.service import Phase
 from meitu_demo.spec import Photo
 from meitu_demo.ui.result import stage
 from meitu_demo.ui.result.sides import Side, result_of, same_frame, side_by_side
@@ -23,12 +23,12 @@ def done(mode: str, width: int = 640, remark: str = "") -> Side:
 
 
 def failed() -> Side:
-    error = ProviderError("meitu", HOSTILE, vendor_message=HOSTILE, http_status=400, request_id=HOSTILE)
+    error = VendorError("meitu", HOSTILE, vendor_message=HOSTILE, http_status=400, request_id=HOSTILE)
     return Side("live", stage.explanation(explain(error, "en"), "en"))
 
 
 def running() -> Side:
-    return Side("live", stage.progress(Step.SEND, 0, HOSTILE, "live", "en"))
+    return Side("live", stage.progress(Phase.SEND, 0, HOSTILE, "live", "en"))
 
 
 @pytest.mark.parametrize(

@@ -8,18 +8,18 @@ from html.parser import HTMLParser
 import pytest
 
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import ProviderError, ValueRejected
+from meitu_demo.errors import ValueRejected, VendorError
 from meitu_demo.explain import explain
-from meitu_demo.service import Outcome, Step
-from meitu_demo.spec import Change, Photo
+from meitu_demo.service import CallResult, Phase
+from meitu_demo.spec import Photo, PhotoChange
 from meitu_demo.ui.result import stage
 from meitu_demo.ui.result.stage import Pictures
 
 HOSTILE = "<script>alert(1)</script>\"><img src=x onerror=alert(1)>' onload='x' &lt;b&gt;"
 PICTURE = Photo(b"x", "image/jpeg", 640, 480)
-OUTCOME = Outcome(
+OUTCOME = CallResult(
     CATALOGUE["facial_aesthetics"], "offline", {"shape_type": "8", "strength": 0.5}, PICTURE, PICTURE,
-    (Change("kind", {"before": HOSTILE, "after": "JPEG"}),), 1.234,
+    (PhotoChange("kind", {"before": HOSTILE, "after": "JPEG"}),), 1.234,
 )  # fmt: skip
 
 
@@ -45,10 +45,10 @@ class Tags(HTMLParser):
 
 def states(language: str) -> dict[str, str]:
     pictures = Pictures(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
-    error = ProviderError("meitu", HOSTILE, vendor_message=HOSTILE, http_status=400, request_id=HOSTILE)
+    error = VendorError("meitu", HOSTILE, vendor_message=HOSTILE, http_status=400, request_id=HOSTILE)
     return {
         "invitation": stage.invitation("face_fuse", language),
-        "progress": stage.progress(Step.WAIT, 2.1, HOSTILE, "live", language),
+        "progress": stage.progress(Phase.WAIT, 2.1, HOSTILE, "live", language),
         "stopped": stage.stopped(True, language),
         "comparison": stage.comparison(OUTCOME, pictures, HOSTILE, language, HOSTILE),
         "explanation": stage.explanation(explain(error, language), language, HOSTILE),
@@ -80,11 +80,11 @@ def test_every_state_takes_the_same_room(language: str) -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_step_has_its_words(language: str) -> None:
     """Also before it is known how long a queue takes; what is known is rounded up."""
-    for step in Step:
+    for step in Phase:
         for seconds in (0.0, 2.1):
             assert len(stage.progress(step, seconds, "X", "offline", language)) > 80
-    assert "3" in stage.progress(Step.QUEUE, 2.1, "", "offline", language)
-    assert not re.search(r"\d", stage.progress(Step.QUEUE, 0.0, "", "offline", language))
+    assert "3" in stage.progress(Phase.QUEUE, 2.1, "", "offline", language)
+    assert not re.search(r"\d", stage.progress(Phase.QUEUE, 0.0, "", "offline", language))
 
 
 def test_progress_and_trouble_are_announced() -> None:
