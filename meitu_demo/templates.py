@@ -58,8 +58,8 @@ class Template:
         fusion_base = self.base
         if self.info.kind == "drawn":
             fusion_base = inpaint_brows(self.base, self.face.landmarks.astype(np.float64))
-        object.__setattr__(self, "flat", composite)
-        object.__setattr__(self, "bare", fusion_base)
+        object.__setattr__(self, "composite", composite)
+        object.__setattr__(self, "fusion_base", fusion_base)
         for array in (self.base, self.front_layer, self.skin_mask, composite, fusion_base):
             if array is not None:
                 array.flags.writeable = False

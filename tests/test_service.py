@@ -112,7 +112,7 @@ async def test_a_link_is_followed_on_the_calls_own_origin(portrait: bytes) -> No
 
 async def test_what_goes_out_is_within_the_limits(astronaut_jpeg: bytes) -> None:
     """The photo is prepared for the endpoint that gets it."""
-    small = replace(RESTORE, limits=replace(RESTORE.limits, max_side=256, max_bytes=20_000))
+    small = replace(RESTORE, limits=replace(RESTORE.limits, max_side_px=256, max_bytes=20_000))
     sent: list[bytes] = []
 
     def handler(request: httpx.Request) -> httpx.Response:

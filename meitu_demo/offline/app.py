@@ -81,7 +81,7 @@ async def _handle_call(request: Request, endpoint: Endpoint) -> Response:
 
 async def _serve_result(request: Request) -> Response:
     state, token = request.app.state, request.path_params["token"]
-    data = state.results.take(token) if state.once else state.results.get(token)
+    data = state.results.pop(token) if state.once else state.results.get(token)
     if data is None:
         return Response("this link has expired", 404, media_type="text/plain")
     return Response(data, media_type="image/jpeg", headers={"cache-control": "no-store"})

@@ -88,7 +88,7 @@ async def test_an_answer_without_end_is_left(monkeypatch: pytest.MonkeyPatch) ->
 async def test_an_answer_that_drips_is_left() -> None:
     """However steadily it comes: the route's patience is for all of it, and it may have been billed."""
     body = Pieces(b"{", forever=True)
-    error = await failed(httpx.Response(200, stream=body), replace(ROUTE, patience=0.05))
+    error = await failed(httpx.Response(200, stream=body), replace(ROUTE, timeout_s=0.05))
     assert (type(error), error.facts["cause"], body.closed) == (OutcomeUnknown, "read_timeout", True)
 
 
@@ -115,7 +115,7 @@ async def test_a_head_that_drips_is_left(drops: bytes) -> None:
     ):
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         with pytest.raises(OutcomeUnknown) as caught:
-            await exchange(client, replace(ROUTE, patience=0.2), httpx.Request("POST", url))
+            await exchange(client, replace(ROUTE, timeout_s=0.2), httpx.Request("POST", url))
         assert caught.value.facts["cause"] == "read_timeout"
         await asyncio.wait_for(gone.wait(), 5)  # the connection was given up
 
@@ -129,7 +129,7 @@ async def test_the_routes_patience_is_the_requests() -> None:
         limits.append(request.extensions["timeout"])
         packings.append(request.headers["accept-encoding"])
 
-    await answered(httpx.Response(200), replace(ROUTE, patience=7.0), hear)
+    await answered(httpx.Response(200), replace(ROUTE, timeout_s=7.0), hear)
     await answered(httpx.Response(200), ROUTE, hear)
     assert [limit["read"] for limit in limits] == [7.0, 5.0]
     assert [limit["connect"] for limit in limits] == [5.0, 5.0]

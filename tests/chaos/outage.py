@@ -107,14 +107,14 @@ class Watched(CircuitBreaker):
     under_way: int | None = None
     probe_failed: asyncio.Event
 
-    def _failed(self, probe: bool) -> None:
+    def _record_failure(self, is_probe: bool) -> None:
         before = self.is_open
-        super()._record_failure(probe)
+        super()._record_failure(is_probe)
         if self.under_way is None:
             self.failures.append(time.monotonic())
         if self.is_open and not before:
             self.under_way = self.transport.under_way
-        if probe:
+        if is_probe:
             self.probe_failed.set()
 
 

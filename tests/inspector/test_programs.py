@@ -76,7 +76,7 @@ def test_a_picture_behind_a_link_is_fetched(
     language: str, address: str, execute: Execute, portrait: bytes, tmp_path: Path
 ) -> None:
     """Meitu answers with a link where that is asked for: the program follows it."""
-    endpoint = replace(CATALOGUE["quality_restoration"], wire={"rsp_media_type": "url"})
+    endpoint = replace(CATALOGUE["quality_restoration"], constant_fields={"rsp_media_type": "url"})
     done = execute(language, render_sample(endpoint, {}, language, base_url=address), portrait)
     assert done.returncode == 0, done.stderr
     assert min(codec.read_size((tmp_path / language / "result.jpg").read_bytes())) >= 320
@@ -178,7 +178,7 @@ def test_programs_are_short_and_hold_no_key(endpoint: Endpoint) -> None:
     """Of any route: variables instead of keys, the vendor's address where the call stays here, no long lines."""
     keys = Credentials(SecretStr("CANARY0KEY0CANARY"), SecretStr("CANARY0SECRET0CANARY"))
     live = CallTarget(endpoint.provider, "https://proxy.example/vendor", keys, is_billable=True)
-    for route in (live, replace(live, lab=True), TargetResolver(Settings()).resolve_offline(endpoint.provider)):
+    for route in (live, replace(live, is_failure_lab=True), TargetResolver(Settings()).resolve_offline(endpoint.provider)):
         for text in render_samples(endpoint, {}, route).values():
             assert "CANARY" not in text
             assert "offline" not in text
@@ -192,7 +192,7 @@ def test_programs_are_short_and_hold_no_key(endpoint: Endpoint) -> None:
 def test_values_are_texts_in_every_language() -> None:
     """What could end a text or start a command is written out as what it is."""
     odd = "a\"b$(c)`d\\e${f}'"
-    endpoint = replace(CATALOGUE["face_fuse"], wire={"rsp_media_type": odd})
+    endpoint = replace(CATALOGUE["face_fuse"], constant_fields={"rsp_media_type": odd})
     shown = {
         language: render_sample(endpoint, {}, language, base_url="https://vendor.example")
         for language in SAMPLE_LANGUAGES

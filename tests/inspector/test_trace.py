@@ -227,7 +227,7 @@ async def test_what_was_not_sent_has_no_trace(portrait: bytes) -> None:
     """A photo that is refused, or a line that is too long: nothing went over the wire, so there is nothing to show."""
 
     class Full:
-        async def turn(self) -> float:
+        async def rate_limit_delay(self) -> float:
             raise RateLimited(provider="meitu", seconds=9)
 
     def never(request: httpx.Request) -> httpx.Response:

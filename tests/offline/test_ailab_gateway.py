@@ -229,7 +229,7 @@ async def test_every_cause_has_its_code(error: Exception, status: int, code: str
         raise error
 
     async def handle(request: Request) -> Response:
-        return await ailab_gateway.handle(request, replace(CATALOGUE["facial_aesthetics"], offline=effect))
+        return await ailab_gateway.handle(request, replace(CATALOGUE["facial_aesthetics"], render_offline=effect))
 
     app = Starlette(routes=[HttpRoute("/x", handle, methods=["POST"])])
     app.state.engine = OfflineEngine()

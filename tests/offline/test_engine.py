@@ -19,7 +19,7 @@ LIMITS = ImageLimits(min_side_px=20, max_side_px=200, max_bytes=20_000)
 
 
 def endpoint(effect: Any = lambda image, values: image) -> Endpoint:
-    return replace(CATALOGUE["facial_aesthetics"], limits=LIMITS, offline=effect)
+    return replace(CATALOGUE["facial_aesthetics"], limits=LIMITS, render_offline=effect)
 
 
 def never(image: Any, values: Any) -> Any:

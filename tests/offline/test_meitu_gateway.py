@@ -328,8 +328,8 @@ async def test_a_photo_by_url(server: httpx.AsyncClient, portrait: bytes, monkey
     """What the link gives is treated like an upload: the limits hold for it as well."""
     given_out = {"photo": portrait}
 
-    async def fetch(client: httpx.AsyncClient, url: str, *, any_address: bool = False) -> bytes:
-        assert (url, any_address) == ("https://photos.example/me.jpg", False)
+    async def fetch(client: httpx.AsyncClient, url: str, *, allow_private: bool = False) -> bytes:
+        assert (url, allow_private) == ("https://photos.example/me.jpg", False)
         return given_out["photo"]
 
     monkeypatch.setattr(links, "download_photo", fetch)
@@ -377,7 +377,7 @@ async def test_every_cause_has_its_code(error: Exception, status: int, code: int
         raise error
 
     async def handle(request: Request) -> Response:
-        return await meitu_gateway.handle(request, replace(CATALOGUE["face_fuse"], offline=effect))
+        return await meitu_gateway.handle(request, replace(CATALOGUE["face_fuse"], render_offline=effect))
 
     app = Starlette(routes=[HttpRoute("/x", handle, methods=["POST"])])
     app.state.engine = OfflineEngine()

@@ -167,8 +167,8 @@ class Counted(FairQueue):
         self.widest = 0
 
     @asynccontextmanager
-    async def turn(self, visitor: str, waiting: PositionCallback = ignore_position) -> AsyncIterator[None]:
-        async with super().slot(visitor, waiting):
+    async def slot(self, visitor: str, on_position: PositionCallback = ignore_position) -> AsyncIterator[None]:
+        async with super().slot(visitor, on_position):
             self.given[visitor] += 1
             self.widest = max(self.widest, max(self.given.values()) - min(self.given.values()))
             yield

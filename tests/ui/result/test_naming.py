@@ -28,7 +28,7 @@ def test_endpoint_values_and_time() -> None:
 )
 def test_the_suffix_is_the_contents(kind: str, suffix: str) -> None:
     """Not what the vendor declared; what no browser shows leaves as JPEG."""
-    outcome = replace(OUTCOME, result=replace(PHOTO, media_type=kind))
+    outcome = replace(OUTCOME, result_photo=replace(PHOTO, media_type=kind))
     assert file_name(outcome, NOW).endswith(f".{suffix}")
 
 

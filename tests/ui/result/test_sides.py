@@ -18,7 +18,7 @@ PICTURES = stage.Pictures(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
 
 
 def done(mode: str, width: int = 640, remark: str = "") -> Side:
-    outcome = replace(OUTCOME, mode=mode, result=Photo(b"x" * 12_000, "image/jpeg", width, 480))
+    outcome = replace(OUTCOME, mode=mode, result_photo=Photo(b"x" * 12_000, "image/jpeg", width, 480))
     return Side(mode, result_of(outcome, PICTURES, HOSTILE, "en"), outcome, PICTURES, remark)
 
 
