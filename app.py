@@ -51,7 +51,7 @@ def create_server(settings: Settings) -> serving.GracefulServer:
     if settings.mcp:
         from meitu_demo.ui import assistants
 
-        assistants.require_package()
+        assistants.check_mcp_package()
 
     from meitu_demo import tables, templates
     from meitu_demo.offline import create_app as create_offline

@@ -42,7 +42,7 @@ from meitu_demo.spec import Credentials, Endpoint
 from meitu_demo.transport import create_http_client
 from meitu_demo.ui import api
 from meitu_demo.ui.result import stage
-from meitu_demo.ui.result.naming import file_name
+from meitu_demo.ui.result.naming import build_file_name
 from meitu_demo.words import translate
 
 pytestmark = pytest.mark.xdist_group("canary")
@@ -251,14 +251,16 @@ class World:
             objects.append(asked)
             outcome = await service.fetch_result(client, route, order, asked)
             objects.append(outcome)
-            sinks["file's name"] = file_name(outcome)
-            sinks["report"] = "".join(str(api.report(outcome, language, 30)) for language in LANGUAGES)
+            sinks["file's name"] = build_file_name(outcome)
+            sinks["report"] = "".join(str(api.build_report(outcome, language, 30)) for language in LANGUAGES)
         except DemoError as error:
             objects += [error, error.__cause__]
             sinks["trace"] = "".join(format_exception(error))
             for language in LANGUAGES:
                 told = explain(error, language)
-                sinks[f"explanation, {language}"] = f"{told!r}\n{told.as_text()}\n{stage.explanation(told, language)}"
+                sinks[f"explanation, {language}"] = (
+                    f"{told!r}\n{told.as_text()}\n{stage.render_explanation(told, language)}"
+                )
         sinks["repr and str"] = "\n".join(f"{thing!r} {thing!s}" for thing in objects)
         return sinks
 

@@ -92,7 +92,9 @@ async def test_the_calls_own_origin_needs_no_check(names: dict[str, list[str]]) 
     """A link back to where the call went is fetched, over http too; another port, scheme or host is not that origin."""
     async with client_for(picture) as client:
         assert await fetch(client, f"{HOME}/results/x.jpg") == b"picture"
-        assert await fetch(client, "https://a.example:443/x", origin="https://a.example", allowed_hosts=()) == b"picture"
+        assert (
+            await fetch(client, "https://a.example:443/x", origin="https://a.example", allowed_hosts=()) == b"picture"
+        )
         for other in ("http://127.0.0.1:8701/x", "https://127.0.0.1:8700/x", "http://127.0.0.1/x"):
             assert await refused(fetch, client, other) == "scheme"
         assert await refused(fetch, client, "https://cdn.example/x", allowed_hosts=()) == "host"

@@ -74,18 +74,20 @@ def test_everything_imported_is_required_or_rides_along() -> None:
 # ── The image ───────────────────────────────────────────────────────────────────────────────────────────────────────
 def let_in(path: str) -> bool:
     """Whether .dockerignore lets a project path into the build."""
-    return context.let_in(path, read(".dockerignore").split())
+    return context.is_included(path, read(".dockerignore").split())
 
 
 def stages() -> tuple[Stage, ...]:
     """The Dockerfile's."""
-    return dockerfile.read(read("Dockerfile"))
+    return dockerfile.parse(read("Dockerfile"))
 
 
 def copied() -> list[str]:
     """What the Dockerfile copies out of the project."""
-    steps = [step for stage in stages() for step in stage.steps if step.verb == "COPY" and "from" not in step.flags]
-    return [step.words()[0] for step in steps]
+    steps = [
+        step for stage in stages() for step in stage.instructions if step.keyword == "COPY" and "from" not in step.flags
+    ]
+    return [step.split_arguments()[0] for step in steps]
 
 
 def test_the_image_gets_what_the_app_needs() -> None:
@@ -103,24 +105,28 @@ def test_the_image_gets_what_the_app_needs() -> None:
 def test_the_image_starts_as_somebody_who_may_write_to_one_folder() -> None:
     """Uid 1000, a volume for what should stay, memory for photos, port 7860 on every address, on a Python that fits."""
     last = stages()[-1]
-    found = {step.verb: step for step in last.steps}
-    environ = dict(word.split("=", 1) for word in found["ENV"].words())
-    assert found["USER"].rest == "1000"
-    assert found["VOLUME"].rest == environ["DATA_DIR"] == "/data"
+    found = {step.keyword: step for step in last.instructions}
+    environ = dict(word.split("=", 1) for word in found["ENV"].split_arguments())
+    assert found["USER"].arguments == "1000"
+    assert found["VOLUME"].arguments == environ["DATA_DIR"] == "/data"
     assert environ["GRADIO_TEMP_DIR"].startswith("/tmp/")
     assert (environ["GRADIO_SERVER_NAME"], environ["GRADIO_SERVER_PORT"]) == ("0.0.0.0", "7860")
-    assert found["EXPOSE"].rest == "7860"
-    assert found["CMD"].command() == ("python", "app.py")
+    assert found["EXPOSE"].arguments == "7860"
+    assert found["CMD"].parse_command() == ("python", "app.py")
     assert {stage.base for stage in stages()} == {"python:3.12-slim-trixie"}
-    assert last.steps.index(found["USER"]) > max(at for at, step in enumerate(last.steps) if step.verb == "RUN")
+    assert last.instructions.index(found["USER"]) > max(
+        at for at, step in enumerate(last.instructions) if step.keyword == "RUN"
+    )
 
 
 def test_a_copy_of_the_example_file_keeps_the_ledger_in_the_volume() -> None:
     """`docker run --env-file .env` says DATA_DIR=data: that, too, leads to the volume."""
     example = dotenv_values(PROJECT / ".env.example")
-    links = [words for step in stages()[0].steps for words in re.findall(r"ln -s (\S+) (\S+)", step.rest)]
+    links = [words for step in stages()[0].instructions for words in re.findall(r"ln -s (\S+) (\S+)", step.arguments)]
     assert links == [("/data", f"/app/{example['DATA_DIR']}")]
-    assert {step.rest for stage in stages() for step in stage.steps if step.verb == "WORKDIR"} == {"/app"}
+    assert {step.arguments for stage in stages() for step in stage.instructions if step.keyword == "WORKDIR"} == {
+        "/app"
+    }
 
 
 def compose() -> dict[str, Any]:
@@ -151,21 +157,25 @@ def test_replicas_may_do_as_little_as_the_readme_has_a_container_do() -> None:
 
 def test_the_image_is_asked_how_it_is_and_told_to_stop() -> None:
     """The health check is a program that Python runs, of the demo's own route; a stop is what the server waits for."""
-    found = {step.verb: step for step in stages()[-1].steps}
-    python, flag, code = found["HEALTHCHECK"].command()
+    found = {step.keyword: step for step in stages()[-1].instructions}
+    python, flag, code = found["HEALTHCHECK"].parse_command()
     assert (python, flag) == ("python", "-c")
     assert "/healthz" in code
     compile(code, "HEALTHCHECK", "exec")
-    assert found["STOPSIGNAL"].rest == "SIGTERM"
+    assert found["STOPSIGNAL"].arguments == "SIGTERM"
 
 
 def test_nothing_that_builds_is_left_in_the_image() -> None:
     """The last stage installs nothing and takes pip away; what it holds was installed from hashes in the one before."""
     first, last = stages()
-    commands = " ".join(step.rest for step in last.steps if step.verb == "RUN")
+    commands = " ".join(step.arguments for step in last.instructions if step.keyword == "RUN")
     assert "pip uninstall" in commands
     assert not re.search(r"apt|pip install|\buv\b|curl", commands)
-    installs = [step.rest for step in first.steps if step.verb == "RUN" and re.search(r"pip (install|sync)", step.rest)]
+    installs = [
+        step.arguments
+        for step in first.instructions
+        if step.keyword == "RUN" and re.search(r"pip (install|sync)", step.arguments)
+    ]
     assert len(installs) == 2
     assert all("--require-hashes" in command for command in installs)
 
@@ -174,7 +184,7 @@ def test_nothing_that_builds_is_left_in_the_image() -> None:
 def test_a_dockerfile_that_is_not_understood_is_refused(text: str) -> None:
     """What follows it without an engine must not pass over a step."""
     with pytest.raises(ValueError, match="not known here"):
-        dockerfile.read(text)
+        dockerfile.parse(text)
 
 
 # ── Locks and licences ──────────────────────────────────────────────────────────────────────────────────────────────

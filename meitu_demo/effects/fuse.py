@@ -15,19 +15,23 @@ from ..errors import FaceTooSmall
 from ..imaging import align, blend, colour, hair
 from ..imaging.faces import Face
 from ..templates import Template
-from .fuse_light import Light, read_light, relight
+from .fuse_light import SkinLighting, measure_lighting, relight
 
 Image = NDArray[np.uint8]
 Points = NDArray[np.float64]
 
-SMALLEST_WIDTH = 4.0  # px; below, a mesh holds no picture to fuse
-SEAM_SHARE = {"drawn": 0.99, "photo": 0.95, "own": 0.95}  # of the outline: within a real jaw, under a drawn front
-WIDEST_BAND = 0.08  # of the face's width: over more, a beard's or a cheek's own tone would be lost
-MARGIN = 0.08  # of the face's width around the outline: room for the widest band of the blend
-MOST_SHARPENING = 0.5  # of the detail that an enlarged face lost
-FEWEST_BESIDE = 30  # sixteenths of pixels of skin beside the face that can tell its tone
-SHADE_BESIDE = (0.5, 1.1)  # how dark or bright against the face a neck may stay
-NO_MAP = np.empty(0, np.float32)  # OpenCV's second map, when the first holds x and y
+MIN_MESH_WIDTH_PX = 4.0  # px; below, a mesh holds no picture to fuse
+SEAM_OUTLINE_SHARE = {
+    "drawn": 0.99,
+    "photo": 0.95,
+    "own": 0.95,
+}  # of the outline: within a real jaw, under a drawn front
+MAX_BLEND_BAND_SHARE = 0.08  # of the face's width: over more, a beard's or a cheek's own tone would be lost
+OUTLINE_MARGIN_SHARE = 0.08  # of the face's width around the outline: room for the widest band of the blend
+MAX_SHARPENING = 0.5  # of the detail that an enlarged face lost
+MIN_NECK_SAMPLES = 30  # sixteenths of pixels of skin beside the face that can tell its tone
+NECK_SHADE_RANGE = (0.5, 1.1)  # how dark or bright against the face a neck may stay
+EMPTY_MAP = np.empty(0, np.float32)  # OpenCV's second map, when the first holds x and y
 
 
 class Box(NamedTuple):
@@ -39,61 +43,63 @@ class Box(NamedTuple):
     y1: int
 
     @property
-    def rows_columns(self) -> tuple[slice, slice]:
+    def slices(self) -> tuple[slice, slice]:
         return slice(self.y0, self.y1), slice(self.x0, self.x1)
 
     @property
     def shape(self) -> tuple[int, int]:
         return self.y1 - self.y0, self.x1 - self.x0
 
-    def within(self, other: "Box") -> "Box":
+    def relative_to(self, other: "Box") -> "Box":
         """This region counted from the corner of `other`."""
         return Box(self.x0 - other.x0, self.y0 - other.y0, self.x1 - other.x0, self.y1 - other.y0)
 
 
 def fuse(image: Image, face: Face, template: Template) -> Image:
     """`template` with the `face` of `image`; its size. Raises FaceTooSmall for a mesh without extent."""
-    mesh, depth = _mesh(face)
-    outline, outline_depth = _mesh(template.face)
-    box = _face_box(outline, template.base.shape)
+    mesh, depth = _extract_mesh(face)
+    outline, outline_depth = _extract_mesh(template.face)
+    box = _compute_face_box(outline, template.base.shape)
     target = align.blend_into_outline(align.align_pose(mesh, depth, outline, outline_depth), outline)
-    warped, inside = _warp(image, mesh, target, box)
+    warped, frame_mask = _warp_face(image, mesh, target, box)
     target, outline = target - box[:2], outline - box[:2]
 
-    light = read_light(warped, inside, target, template.fusion_base[box.rows_columns], outline)
-    around = _skin_box(box, template)
-    body = _in_users_tone(template, light, outline, box, around)
-    place = box.within(around).rows_columns
-    drawn = template.info.kind == "drawn"
-    own = relight(warped, light, target, template.fusion_base[box.rows_columns], outline, drawn=drawn)
-    hidden = np.maximum(hair.build_occlusion_mask(warped, target), 1 - inside)
-    body[place] = _blend(own, body[place], hidden, outline, SEAM_SHARE[template.info.kind])
+    light = measure_lighting(warped, frame_mask, target, template.fusion_base[box.slices], outline)
+    skin_box = _compute_skin_box(box, template)
+    body = _apply_user_tone(template, light, outline, box, skin_box)
+    face_slices = box.relative_to(skin_box).slices
+    is_drawn = template.info.kind == "drawn"
+    relit_face = relight(warped, light, target, template.fusion_base[box.slices], outline, is_drawn=is_drawn)
+    occlusion = np.maximum(hair.build_occlusion_mask(warped, target), 1 - frame_mask)
+    body[face_slices] = _blend_face(
+        relit_face, body[face_slices], occlusion, outline, SEAM_OUTLINE_SHARE[template.info.kind]
+    )
     if template.front_layer is not None:
-        body = blend.alpha_composite(body, template.front_layer[around.rows_columns])
+        body = blend.alpha_composite(body, template.front_layer[skin_box.slices])
     result = template.composite.copy()
-    result[around.rows_columns] = body
+    result[skin_box.slices] = body
     return result
 
 
-def _mesh(face: Face) -> tuple[Points, Points]:
+def _extract_mesh(face: Face) -> tuple[Points, Points]:
     mesh, depth = (np.asarray(values[: align.MESH_POINT_COUNT], np.float64) for values in (face.landmarks, face.depth))
-    finite = np.isfinite(mesh).all() and np.isfinite(depth).all()
-    side = float(np.ptp(mesh, axis=0).min()) if finite else 0.0
-    if side < SMALLEST_WIDTH:
-        raise FaceTooSmall(side=round(side), limit=round(SMALLEST_WIDTH))
+    is_finite = np.isfinite(mesh).all() and np.isfinite(depth).all()
+    side = float(np.ptp(mesh, axis=0).min()) if is_finite else 0.0
+    if side < MIN_MESH_WIDTH_PX:
+        raise FaceTooSmall(side=round(side), limit=round(MIN_MESH_WIDTH_PX))
     return mesh, depth
 
 
-def _face_box(outline: Points, shape: tuple[int, ...]) -> Box:
+def _compute_face_box(outline: Points, shape: tuple[int, ...]) -> Box:
     """The template's pixels that the user's face can change: its outline with room around."""
-    margin = MARGIN * np.ptp(outline[:, 0])
+    margin = OUTLINE_MARGIN_SHARE * np.ptp(outline[:, 0])
     rows, columns = shape[:2]
     x0, y0 = np.clip(np.floor(outline.min(0) - margin).astype(int), 0, (columns - 2, rows - 2))
     x1, y1 = np.clip(np.ceil(outline.max(0) + margin).astype(int), (x0 + 2, y0 + 2), (columns, rows))
     return Box(int(x0), int(y0), int(x1), int(y1))
 
 
-def _skin_box(box: Box, template: Template) -> Box:
+def _compute_skin_box(box: Box, template: Template) -> Box:
     """`box` and all of the template's skin that follows the user's tone."""
     if template.skin_mask is None or not template.skin_mask.any():
         return box
@@ -101,58 +107,67 @@ def _skin_box(box: Box, template: Template) -> Box:
     return Box(min(box.x0, x), min(box.y0, y), max(box.x1, x + width), max(box.y1, y + height))
 
 
-def _warp(image: Image, mesh: Points, target: Points, box: Box) -> tuple[Image, NDArray[np.float32]]:
+def _warp_face(image: Image, mesh: Points, target: Points, box: Box) -> tuple[Image, NDArray[np.float32]]:
     """`image` with `mesh` moved to `target`, as (h, w, 3) of `box`, and where the user's frame reaches (0..1)."""
     nodes = align.build_dense_map(mesh, target, box)
     size = (box.x1 - box.x0, box.y1 - box.y0)
-    room = 0.3 * np.ptp(mesh, axis=0).max()
+    margin_px = 0.3 * np.ptp(mesh, axis=0).max()
     frame = np.array(image.shape[1::-1])
-    low = np.clip(np.floor(mesh.min(0) - room), 0, frame - 1).astype(int)
-    high = np.clip(np.ceil(mesh.max(0) + room), low + 1, frame).astype(int)
+    low = np.clip(np.floor(mesh.min(0) - margin_px), 0, frame - 1).astype(int)
+    high = np.clip(np.ceil(mesh.max(0) + margin_px), low + 1, frame).astype(int)
     crop = image[low[1] : high[1], low[0] : high[0]]
     shrink = float(np.ptp(target[:, 0]) / np.ptp(mesh[:, 0]))
     if shrink < 0.75:  # the map alone would skip pixels
-        small = np.maximum(1, np.rint((high - low) * shrink)).astype(int)
-        crop = np.asarray(cv2.resize(crop, small.tolist(), interpolation=cv2.INTER_AREA), np.uint8)
+        reduced_size = np.maximum(1, np.rint((high - low) * shrink)).astype(int)
+        crop = np.asarray(cv2.resize(crop, reduced_size.tolist(), interpolation=cv2.INTER_AREA), np.uint8)
     factor = (np.array(crop.shape[1::-1]) / (high - low)).astype(np.float32)
-    inner = ((nodes - low + 0.5) * factor - 0.5).astype(np.float32)
-    where = cv2.resize(inner, size, interpolation=cv2.INTER_LINEAR)
+    crop_nodes = ((nodes - low + 0.5) * factor - 0.5).astype(np.float32)
+    sampling_map = cv2.resize(crop_nodes, size, interpolation=cv2.INTER_LINEAR)
     method = cv2.INTER_CUBIC if shrink > 1 else cv2.INTER_LINEAR
-    warped = np.asarray(cv2.remap(crop, where, NO_MAP, method, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    warped = np.asarray(cv2.remap(crop, sampling_map, EMPTY_MAP, method, borderMode=cv2.BORDER_REPLICATE), np.uint8)
     if shrink > 1:
-        warped = colour.sharpen(warped, min(MOST_SHARPENING, 0.4 * np.log2(shrink)), 0.6 * min(shrink, 4.0))
+        warped = colour.sharpen(warped, min(MAX_SHARPENING, 0.4 * np.log2(shrink)), 0.6 * min(shrink, 4.0))
     edge = np.minimum(nodes, frame - 1 - nodes).min(-1) / max(0.04 * float(np.ptp(mesh[:, 0])), 1.0)
-    inside = cv2.resize(np.clip(edge, 0, 1).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    return warped, inside
+    frame_mask = cv2.resize(np.clip(edge, 0, 1).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    return warped, frame_mask
 
 
-def _in_users_tone(template: Template, light: Light, outline: Points, box: Box, around: Box) -> Image:
+def _apply_user_tone(template: Template, light: SkinLighting, outline: Points, box: Box, skin_box: Box) -> Image:
     """The template's picture over `around`, its skin in the user's tone: by its mask, and a drawing's painted face."""
-    base = template.fusion_base[around.rows_columns]
-    face = np.zeros(around.shape, np.float32)
-    face[box.within(around).rows_columns] = blend.build_outline_mask(outline, 1.0, box.shape)
-    toned = np.asarray(cv2.LUT(base, colour.build_tone_curves(light.template_tone, light.tone)), np.uint8)
+    base = template.fusion_base[skin_box.slices]
+    face = np.zeros(skin_box.shape, np.float32)
+    face[box.relative_to(skin_box).slices] = blend.build_outline_mask(outline, 1.0, box.shape)
+    toned = np.asarray(cv2.LUT(base, colour.build_tone_curves(light.template_tone, light.target_tone)), np.uint8)
     if template.skin_mask is None:
         return blend.blend_linear(base, toned, face) if template.info.kind == "drawn" else base.copy()
-    skin = template.skin_mask[around.rows_columns]
-    beside = base[::4, ::4][(skin[::4, ::4] > 200) & (face[::4, ::4] < 0.05)].astype(np.float64)
-    if len(beside) >= FEWEST_BESIDE:  # neck and ears keep their shade, but take the user's hue whatever their own
-        own = colour.compute_midtone(beside)
+    skin = template.skin_mask[skin_box.slices]
+    neck_pixels = base[::4, ::4][(skin[::4, ::4] > 200) & (face[::4, ::4] < 0.05)].astype(np.float64)
+    if (
+        len(neck_pixels) >= MIN_NECK_SAMPLES
+    ):  # neck and ears keep their shade, but take the user's hue whatever their own
+        neck_tone = colour.compute_midtone(neck_pixels)
         shade = np.clip(
-            own @ colour.LUMA_WEIGHTS / max(float(light.template_tone @ colour.LUMA_WEIGHTS), 1.0), *SHADE_BESIDE
+            neck_tone @ colour.LUMA_WEIGHTS / max(float(light.template_tone @ colour.LUMA_WEIGHTS), 1.0),
+            *NECK_SHADE_RANGE,
         )
         toned = blend.blend_linear(
-            np.asarray(cv2.LUT(base, colour.build_tone_curves(own, light.tone * shade)), np.uint8), toned, face
+            np.asarray(cv2.LUT(base, colour.build_tone_curves(neck_tone, light.target_tone * shade)), np.uint8),
+            toned,
+            face,
         )
     mask = skin.astype(np.float32) / 255
     return blend.blend_linear(base, toned, np.maximum(mask, face) if template.info.kind == "drawn" else mask)
 
 
-def _blend(own: Image, body: Image, hidden: NDArray[np.float32], outline: Points, share: float) -> Image:
+def _blend_face(
+    user_face: Image, body: Image, occlusion: NDArray[np.float32], outline: Points, outline_share: float
+) -> Image:
     """`own` face on `body` inside `share` of the outline, but for what is `hidden`."""
-    own = blend.blend_linear(own, body, hidden)  # else the blend's wide bands spread the hair's tone over the forehead
-    levels = round(np.log2(max(1.0, WIDEST_BAND * float(np.ptp(outline[:, 0])))))
-    seam = blend.build_outline_mask(outline, share, hidden.shape) * (1 - hidden)
-    fused = blend.blend_multiband(own, body, seam, levels)
-    beyond = blend.build_outline_mask(outline, 1.01, hidden.shape)  # the widest bands reach beyond the jaw
-    return blend.blend_linear(body, fused, beyond)
+    user_face = blend.blend_linear(
+        user_face, body, occlusion
+    )  # else the blend's wide bands spread the hair's tone over the forehead
+    levels = round(np.log2(max(1.0, MAX_BLEND_BAND_SHARE * float(np.ptp(outline[:, 0])))))
+    seam = blend.build_outline_mask(outline, outline_share, occlusion.shape) * (1 - occlusion)
+    fused = blend.blend_multiband(user_face, body, seam, levels)
+    outer_mask = blend.build_outline_mask(outline, 1.01, occlusion.shape)  # the widest bands reach beyond the jaw
+    return blend.blend_linear(body, fused, outer_mask)

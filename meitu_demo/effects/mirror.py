@@ -13,16 +13,18 @@ import numpy as np
 from ..imaging.face_checks import MAX_PITCH_DEG, MAX_YAW_DEG
 from ..imaging.faces import Face, Image, find_faces
 from ..imaging.warp import smootherstep
-from .reshape import face_warp
+from .reshape import build_face_warp
 
-MOST_FACES = 3  # the largest: whoever stands in front of the mirror, and who looks over their shoulders
-FADE = 10.0  # degrees before the vendor's limit over which the shapes fade away: nothing jumps as a head turns
-CARRY_STEPS = 4  # a tenth of a pixel, which the next frame's camera noise exceeds
+MAX_FACES = 3  # the largest: whoever stands in front of the mirror, and who looks over their shoulders
+FADE_RANGE_DEG = (
+    10.0  # degrees before the vendor's limit over which the shapes fade away: nothing jumps as a head turns
+)
+FRAME_INVERSE_ITERATIONS = 4  # a tenth of a pixel, which the next frame's camera noise exceeds
 
-Wanted = Sequence[tuple[int, float]]  # (shape_type, strength 0..1), in the order in which they are applied
+ShapeStrengths = Sequence[tuple[int, float]]  # (shape_type, strength 0..1), in the order in which they are applied
 
 
-class Sight(StrEnum):
+class Detection(StrEnum):
     """What was seen in a frame. TURNED: faces, all of them turned or nodded too far to be reshaped."""
 
     FACE = "face"
@@ -30,28 +32,30 @@ class Sight(StrEnum):
     NO_FACE = "no_face"
 
 
-def mirror(image: Image, wanted: Wanted) -> tuple[Image, Sight]:
+def reshape_frame(image: Image, shapes: ShapeStrengths) -> tuple[Image, Detection]:
     """`image` with the shapes on each of its largest faces, and what was seen. Raises as `reshape` does."""
-    faces = find_faces(image)[:MOST_FACES]
-    shown, sight = image, Sight.TURNED if faces else Sight.NO_FACE
+    faces = find_faces(image)[:MAX_FACES]
+    output, detection = image, Detection.TURNED if faces else Detection.NO_FACE
     for face in faces:
-        facing = _facing(face)
-        sight = Sight.FACE if facing else sight
-        shown = _shaped(shown, face, [(shape, strength * facing) for shape, strength in wanted])
-    return shown, sight
+        pose_weight = _compute_pose_weight(face)
+        detection = Detection.FACE if pose_weight else detection
+        output = _apply_shapes(output, face, [(shape, strength * pose_weight) for shape, strength in shapes])
+    return output, detection
 
 
-def _shaped(image: Image, face: Face, wanted: Wanted) -> Image:
+def _apply_shapes(image: Image, face: Face, shapes: ShapeStrengths) -> Image:
     """One shape after the other, each where the ones before have left the face."""
-    for shape, strength in wanted:
-        warp = face_warp(image.shape, face, shape, strength)
+    for shape, strength in shapes:
+        warp = build_face_warp(image.shape, face, shape, strength)
         if warp.gain:
             image = warp.apply(image)
-            face = replace(face, landmarks=warp.transform_points(face.landmarks, CARRY_STEPS).astype(np.float32))
+            face = replace(
+                face, landmarks=warp.transform_points(face.landmarks, FRAME_INVERSE_ITERATIONS).astype(np.float32)
+            )
     return image
 
 
-def _facing(face: Face) -> float:
+def _compute_pose_weight(face: Face) -> float:
     """1 for a face that looks here, 0 from the angles on at which the vendor would refuse it."""
-    room = np.array([MAX_YAW_DEG - abs(face.yaw), MAX_PITCH_DEG - abs(face.pitch)])
-    return float(smootherstep(room / FADE).min())
+    margins_deg = np.array([MAX_YAW_DEG - abs(face.yaw), MAX_PITCH_DEG - abs(face.pitch)])
+    return float(smootherstep(margins_deg / FADE_RANGE_DEG).min())

@@ -15,121 +15,127 @@ from numpy.typing import NDArray
 from ..imaging.faces import Face
 from ..imaging.warp import Array, Bounds, smootherstep
 
-Part = tuple[tuple[int, ...], ...]  # the landmarks of one part in the middle, or of a pair, image's left first
+FacePart = tuple[tuple[int, ...], ...]  # the landmarks of one part in the middle, or of a pair, image's left first
 Points = NDArray[np.float64]
 
 # The face's contour from temple to chin, image's left then right, and its middle line.
-CONTOUR = (
+CONTOUR_LANDMARKS = (
     (127, 234, 93, 132, 58, 172, 136, 150, 149, 176),
     (356, 454, 323, 361, 288, 397, 365, 379, 378, 400),
 )
-MIDDLE = (168, 152)
-NECK = 0.65  # share of the widest: below the jaw the neck carries the contour on, or it would bulge beside a slim jaw
-ORIGIN = 168  # between the eyes
+MIDLINE_LANDMARKS = (168, 152)
+MIN_CONTOUR_SHARE = (
+    0.65  # share of the widest: below the jaw the neck carries the contour on, or it would bulge beside a slim jaw
+)
+ORIGIN_LANDMARK = 168  # between the eyes
 
 
 class Operation(Protocol):
     """What a shape is made of."""
 
-    def bounds(self, face: Points) -> list[Bounds]:
+    def compute_bounds(self, face: Points) -> list[Bounds]:
         """The boxes outside which nothing moves, for (478, 2) landmarks in face widths."""
 
-    def offsets(self, at: Array, face: Points) -> Array:
+    def compute_offsets(self, points: Array, face: Points) -> Array:
         """(n, 2) backward offsets at (n, 2) points, all in face widths."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Local:
+class _LocalOperation:
     """An operation around a part. over: the landmarks whose box moves in full. fade: across, up, down of that box."""
 
-    over: Part
+    part: FacePart
     fade: tuple[float, float, float]
 
-    def bounds(self, face: Points) -> list[Bounds]:
+    def compute_bounds(self, face: Points) -> list[Bounds]:
         across, up, down = self.fade
-        boxes = [_box(face, group) for group in self.over]
+        boxes = [_compute_bounding_box(face, group) for group in self.part]
         return [(x0 - across, y0 - up, x1 + across, y1 + down) for x0, y0, x1, y1 in boxes]
 
-    def offsets(self, at: Array, face: Points) -> Array:
-        total = np.zeros_like(at)
-        for side, group in enumerate(self.over):
+    def compute_offsets(self, points: Array, face: Points) -> Array:
+        total = np.zeros_like(points)
+        for side, group in enumerate(self.part):
             mirror = -1.0 if side else 1.0
-            box = _box(face, group)
-            total += self._weight(at, box)[:, None] * self._move(at, face, side, mirror, box)
+            box = _compute_bounding_box(face, group)
+            total += self._compute_weight(points, box)[:, None] * self._compute_local_offsets(
+                points, face, side, mirror, box
+            )
         return total
 
-    def _weight(self, at: Array, box: Bounds) -> Array:
+    def _compute_weight(self, points: Array, box: Bounds) -> Array:
         across, up, down = self.fade
-        return _plateau(at[:, 0], box[0], box[2], across, across) * _plateau(at[:, 1], box[1], box[3], up, down)
+        return _compute_plateau(points[:, 0], box[0], box[2], across, across) * _compute_plateau(
+            points[:, 1], box[1], box[3], up, down
+        )
 
-    def _move(self, at: Array, face: Points, side: int, mirror: float, box: Bounds) -> Array:
+    def _compute_local_offsets(self, points: Array, face: Points, side: int, mirror: float, box: Bounds) -> Array:
         raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
-class Push(_Local):
+class Push(_LocalOperation):
     """Moves a part by (x, y) face widths."""
 
-    by: tuple[float, float]
+    offset: tuple[float, float]
 
-    def _move(self, at: Array, face: Points, side: int, mirror: float, box: Bounds) -> Array:
-        return np.array([-self.by[0] * mirror, -self.by[1]], at.dtype)
+    def _compute_local_offsets(self, points: Array, face: Points, side: int, mirror: float, box: Bounds) -> Array:
+        return np.array([-self.offset[0] * mirror, -self.offset[1]], points.dtype)
 
 
 @dataclass(frozen=True, slots=True)
-class Scale(_Local):
+class Scale(_LocalOperation):
     """Makes a part (x, y) times as large, about the middle of its box."""
 
-    by: tuple[float, float]
+    factors: tuple[float, float]
 
-    def _move(self, at: Array, face: Points, side: int, mirror: float, box: Bounds) -> Array:
-        centre = np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], at.dtype)
-        return np.asarray((at - centre) * (1 / np.array(self.by, at.dtype) - 1))
+    def _compute_local_offsets(self, points: Array, face: Points, side: int, mirror: float, box: Bounds) -> Array:
+        centre = np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], points.dtype)
+        return np.asarray((points - centre) * (1 / np.array(self.factors, points.dtype) - 1))
 
 
 @dataclass(frozen=True, slots=True)
-class Rotate(_Local):
+class Rotate(_LocalOperation):
     """Turns a part about the mean of some landmarks; positive degrees raise what lies outward of it."""
 
-    about: Part
+    pivot_part: FacePart
     degrees: float
 
-    def _move(self, at: Array, face: Points, side: int, mirror: float, box: Bounds) -> Array:
-        back = -np.radians(self.degrees) * mirror
-        cos, sin = np.cos(back), np.sin(back)
-        turn = np.array([[cos - 1, sin], [-sin, cos - 1]], at.dtype)
-        pivot = face[list(self.about[side])].mean(0)
-        return np.asarray((at - pivot.astype(at.dtype)) @ turn)
+    def _compute_local_offsets(self, points: Array, face: Points, side: int, mirror: float, box: Bounds) -> Array:
+        angle = -np.radians(self.degrees) * mirror
+        cos, sin = np.cos(angle), np.sin(angle)
+        rotation = np.array([[cos - 1, sin], [-sin, cos - 1]], points.dtype)
+        pivot = face[list(self.pivot_part[side])].mean(0)
+        return np.asarray((points - pivot.astype(points.dtype)) @ rotation)
 
 
 @dataclass(frozen=True, slots=True)
-class Shift(_Local):
+class Shift(_LocalOperation):
     """Moves landmarks along the face by given amounts, and what lies between their heights by amounts between.
 
-    levels: (landmark, face widths towards the chin), from the top down. `over` counts across only.
+    levels: (landmark, face widths towards the chin), from the top down. `part` counts across only.
     """
 
     levels: tuple[tuple[int, float], ...]
 
-    def bounds(self, face: Points) -> list[Bounds]:
-        heights, _ = self._knots(face)
+    def compute_bounds(self, face: Points) -> list[Bounds]:
+        heights, _ = self._compute_knots(face)
         across = self.fade[0]
-        boxes = [_box(face, group) for group in self.over]
+        boxes = [_compute_bounding_box(face, group) for group in self.part]
         return [(x0 - across, float(heights[0]), x1 + across, float(heights[-1])) for x0, _, x1, _ in boxes]
 
-    def _weight(self, at: Array, box: Bounds) -> Array:
-        return _plateau(at[:, 0], box[0], box[2], self.fade[0], self.fade[0])
+    def _compute_weight(self, points: Array, box: Bounds) -> Array:
+        return _compute_plateau(points[:, 0], box[0], box[2], self.fade[0], self.fade[0])
 
-    def _move(self, at: Array, face: Points, side: int, mirror: float, box: Bounds) -> Array:
-        heights, shifts = self._knots(face)
-        place = np.interp(at[:, 1], heights, np.arange(len(heights)))
-        knot = np.minimum(place.astype(int), len(heights) - 2)
-        share = place - knot
+    def _compute_local_offsets(self, points: Array, face: Points, side: int, mirror: float, box: Bounds) -> Array:
+        heights, shifts = self._compute_knots(face)
+        position = np.interp(points[:, 1], heights, np.arange(len(heights)))
+        knot = np.minimum(position.astype(int), len(heights) - 2)
+        share = position - knot
         share = (share + share * share * (3 - 2 * share)) / 2  # rounder than a line, less steep than a step
-        back = -(shifts[knot] + share * (shifts[knot + 1] - shifts[knot]))
-        return np.asarray(np.stack([np.zeros_like(back), back], -1).astype(at.dtype))
+        offsets = -(shifts[knot] + share * (shifts[knot + 1] - shifts[knot]))
+        return np.asarray(np.stack([np.zeros_like(offsets), offsets], -1).astype(points.dtype))
 
-    def _knots(self, face: Points) -> tuple[Points, Points]:
+    def _compute_knots(self, face: Points) -> tuple[Points, Points]:
         _, up, down = self.fade
         heights = face[[landmark for landmark, _ in self.levels], 1]
         shifts = np.array([0.0, *(shift for _, shift in self.levels), 0.0])
@@ -142,59 +148,60 @@ class Shift(_Local):
 class Narrow:
     """Draws the contour towards the middle line by a share of its distance, at the heights of some landmarks.
 
-    In full at the contour itself, fading to nothing at `inside` (share of that distance, counted from the contour) and
-    `outside` (face widths), so that the features stay and the background gives way only beside the cheek.
+    In full at the contour itself, fading to nothing at `inner_fade` (share of that distance, counted from the
+    contour) and `outer_fade` (face widths), so that the features stay and the background gives way only beside the
+    cheek.
     """
 
-    over: tuple[int, ...]
-    by: float
+    landmarks: tuple[int, ...]
+    share: float
     fade: tuple[float, float]  # up, down
-    inside: float = 0.46
-    outside: float = 0.22
+    inner_fade: float = 0.46
+    outer_fade: float = 0.22
 
-    def bounds(self, face: Points) -> list[Bounds]:
-        _, top, _, bottom = _box(face, self.over)
-        left, _, right, _ = _box(face, CONTOUR[0] + CONTOUR[1])
-        return [(left - self.outside, top - self.fade[0], right + self.outside, bottom + self.fade[1])]
+    def compute_bounds(self, face: Points) -> list[Bounds]:
+        _, top, _, bottom = _compute_bounding_box(face, self.landmarks)
+        left, _, right, _ = _compute_bounding_box(face, CONTOUR_LANDMARKS[0] + CONTOUR_LANDMARKS[1])
+        return [(left - self.outer_fade, top - self.fade[0], right + self.outer_fade, bottom + self.fade[1])]
 
-    def offsets(self, at: Array, face: Points) -> Array:
-        _, top, _, bottom = _box(face, self.over)
-        share = self.by * _plateau(at[:, 1], top, bottom, *self.fade)
-        (x0, y0), (x1, y1) = face[list(MIDDLE)]
-        from_middle = at[:, 0] - (x0 + (at[:, 1] - y0) * ((x1 - x0) / (y1 - y0))).astype(at.dtype)
-        left, right = (_distance_of_contour(at[:, 1], face, side) for side in CONTOUR)
-        half = np.where(from_middle < 0, left, right)
+    def compute_offsets(self, points: Array, face: Points) -> Array:
+        _, top, _, bottom = _compute_bounding_box(face, self.landmarks)
+        local_share = self.share * _compute_plateau(points[:, 1], top, bottom, *self.fade)
+        (x0, y0), (x1, y1) = face[list(MIDLINE_LANDMARKS)]
+        from_middle = points[:, 0] - (x0 + (points[:, 1] - y0) * ((x1 - x0) / (y1 - y0))).astype(points.dtype)
+        left, right = (_interpolate_contour_distance(points[:, 1], face, side) for side in CONTOUR_LANDMARKS)
+        half_width = np.where(from_middle < 0, left, right)
         distance = np.abs(from_middle)
-        inner = smootherstep(1 - (1 - distance / half) / self.inside)
-        outer = smootherstep(1 - (distance - half) / self.outside)
-        across = np.sign(from_middle) * half * share * inner * outer
+        inner_weight = smootherstep(1 - (1 - distance / half_width) / self.inner_fade)
+        outer_weight = smootherstep(1 - (distance - half_width) / self.outer_fade)
+        across = np.sign(from_middle) * half_width * local_share * inner_weight * outer_weight
         return np.stack([across, np.zeros_like(across)], -1)
 
 
-def face_axes(face: Face) -> tuple[Points, Points]:
+def compute_face_axes(face: Face) -> tuple[Points, Points]:
     """(landmarks, axes): the landmarks in face widths from ORIGIN; axes' columns are x and y in pixels."""
     roll = np.radians(face.roll)
     axes = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]]) * face.width
-    landmarks = (face.landmarks - face.landmarks[ORIGIN]) @ axes / face.width**2
+    landmarks = (face.landmarks - face.landmarks[ORIGIN_LANDMARK]) @ axes / face.width**2
     return landmarks, axes
 
 
-def _box(face: Points, group: tuple[int, ...]) -> Bounds:
+def _compute_bounding_box(face: Points, group: tuple[int, ...]) -> Bounds:
     points = face[list(group)]
     (x0, y0), (x1, y1) = points.min(0), points.max(0)
     return float(x0), float(y0), float(x1), float(y1)
 
 
-def _plateau(at: Array, low: float, high: float, before: float, after: float) -> Array:
+def _compute_plateau(values: Array, low: float, high: float, fade_low: float, fade_high: float) -> Array:
     """1 from low to high, 0 from `before` ahead of it and from `after` behind it, smooth between."""
-    return smootherstep(np.minimum((at - low) / before, (high - at) / after) + 1.0)
+    return smootherstep(np.minimum((values - low) / fade_low, (high - values) / fade_high) + 1.0)
 
 
-def _distance_of_contour(heights: Array, face: Points, side: tuple[int, ...]) -> Array:
+def _interpolate_contour_distance(heights: Array, face: Points, side: tuple[int, ...]) -> Array:
     """How far from the middle line the contour lies at each height."""
     points = face[list(side)]
-    (x0, y0), (x1, y1) = face[list(MIDDLE)]
+    (x0, y0), (x1, y1) = face[list(MIDLINE_LANDMARKS)]
     distances = np.abs(points[:, 0] - x0 - (points[:, 1] - y0) * (x1 - x0) / (y1 - y0))
     levels = np.maximum.accumulate(points[:, 1])  # a nodding head may fold the mesh; heights must rise to be looked up
-    distances = np.maximum(distances, max(0.05, NECK * float(distances.max())))
+    distances = np.maximum(distances, max(0.05, MIN_CONTOUR_SHARE * float(distances.max())))
     return np.interp(heights, levels, distances).astype(heights.dtype)

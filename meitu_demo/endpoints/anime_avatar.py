@@ -1,6 +1,6 @@
 """Anime Avatar 动漫化身: a stylised avatar. Meitu's page for /v1/EmojMaterialH5."""
 
-from ..effects.avatar import avatar
+from ..effects.avatar import draw_avatar
 from ..imaging.face_checks import require_faces
 from ..spec import Choice, Endpoint, FaceRequirement, Image, Values
 from . import vendor_limits
@@ -8,7 +8,7 @@ from . import vendor_limits
 
 def render_offline(image: Image, values: Values) -> Image:
     """Every face in `image` as a drawing, framed head and shoulders. Raises NoFace."""
-    return avatar(image, require_faces(image), values["version"])
+    return draw_avatar(image, require_faces(image), values["version"])
 
 
 ENDPOINT = Endpoint(

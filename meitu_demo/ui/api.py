@@ -24,102 +24,102 @@ from ..words import translate
 from .context import Context
 from .guard import uploads
 from .result import delivery
-from .result.changes import change_texts
-from .result.naming import file_name
-from .result.receipt import facts
-from .texts import language_of
-from .visits import Visit
+from .result.changes import translate_changes
+from .result.naming import build_file_name
+from .result.receipt import build_receipt
+from .texts import detect_language
+from .visits import Caller
 
 log = logging.getLogger(__name__)
-FETCH_S = 600.0  # how long a client may take to fetch its result
-Result = tuple[gr.FileData, dict[str, Any]]
+RESULT_TTL_S = 600.0  # how long a client may take to fetch its result
+ApiResult = tuple[gr.FileData, dict[str, Any]]
 
 
-def expose(context: Context, endpoint: Endpoint) -> None:
+def publish_endpoint(context: Context, endpoint: Endpoint) -> None:
     """Publish `endpoint` as an API function; call inside the Blocks."""
-    names = [control.name for control in endpoint.controls]
+    control_names = [control.name for control in endpoint.controls]
 
-    async def call(photo: Any, *given: Any) -> Any:
-        *values, consent, again, request = given
-        language, visit = language_of(request), Visit.of(request)
-        paid = context.routes.is_live(endpoint.provider)
+    async def call(photo: Any, *arguments: Any) -> Any:
+        *values, consent, force, request = arguments
+        language, caller = detect_language(request), Caller.from_request(request)
+        is_billable = context.targets.is_live(endpoint.provider)
         try:
-            ticket = await context.start(
+            handle = await context.start_call(
                 endpoint,
-                await context.read(photo, visit),
-                dict(zip(names, values, strict=True)),
-                route=context.routes.resolve(endpoint.provider),
-                visit=visit,
+                await context.read_upload(photo, caller),
+                dict(zip(control_names, values, strict=True)),
+                target=context.targets.resolve(endpoint.provider),
+                caller=caller,
                 consent=consent,
-                again=FORCE_ANY if again is True else FORCE_NONE,
+                force=FORCE_ANY if force is True else FORCE_NONE,
             )
             try:
-                outcome = await ticket.result()
+                result = await handle.result()
             finally:
-                ticket.release()
-            path = await anyio.to_thread.run_sync(_write, context, outcome, language)
+                handle.release()
+            path = await anyio.to_thread.run_sync(_write_result_file, context, result, language)
         except Exception as error:
             journal.log_unattributed_failure(error, endpoint.id)
             if not isinstance(error, DemoError):
                 log.error("%s failed\n%s", endpoint.id, format_stack_trace(error))
-            text = explain(error, language, is_billable=paid).as_text()
+            text = explain(error, language, is_billable=is_billable).as_text()
             raise gr.Error(text, duration=None, print_exception=False) from None
-        context.mine.note(visit.session, path)
-        asyncio.get_running_loop().call_later(FETCH_S, shutil.rmtree, path.parent, True)
-        return gr.FileData(path=str(path), orig_name=path.name), report(
-            outcome, language, context.settings.keep_minutes, repeated=ticket.is_duplicate
+        context.session_data.track(caller.session_id, path)
+        asyncio.get_running_loop().call_later(RESULT_TTL_S, shutil.rmtree, path.parent, True)
+        return gr.FileData(path=str(path), orig_name=path.name), build_report(
+            result, language, context.settings.keep_minutes, is_duplicate=handle.is_duplicate
         )
 
-    signature = _signature(endpoint)
+    signature = _build_signature(endpoint)
     call.__name__ = call.__qualname__ = endpoint.id
-    call.__doc__ = _documentation(endpoint)
+    call.__doc__ = _build_docstring(endpoint)
     call.__signature__ = signature  # type: ignore[attr-defined]
     call.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
-    call.__annotations__["return"] = Result
+    call.__annotations__["return"] = ApiResult
     gr.api(  # type: ignore[attr-defined]
         call, api_name=endpoint.id, api_description=call.__doc__, concurrency_limit=None
     )
 
 
-def report(outcome: CallResult, language: str, keep_minutes: int, *, repeated: bool = False) -> dict[str, Any]:
+def build_report(result: CallResult, language: str, keep_minutes: int, *, is_duplicate: bool = False) -> dict[str, Any]:
     """What an API client learns beside the picture. repeated: the session had made the call already."""
     return {
-        "endpoint": outcome.endpoint.id,
-        "mode": outcome.mode,
-        "elapsed_s": round(outcome.elapsed_s, 3),
-        "run": outcome.run_id,
-        "request_id": outcome.request_id and sanitize(outcome.request_id),
-        "repeated": repeated,
-        "width": outcome.result_photo.width,
-        "height": outcome.result_photo.height,
-        "changes": change_texts(outcome.changes, language),
-        "receipt": facts(outcome, keep_minutes),
+        "endpoint": result.endpoint.id,
+        "mode": result.mode,
+        "elapsed_s": round(result.elapsed_s, 3),
+        "run": result.run_id,
+        "request_id": result.request_id and sanitize(result.request_id),
+        "repeated": is_duplicate,
+        "width": result.result_photo.width,
+        "height": result.result_photo.height,
+        "changes": translate_changes(result.changes, language),
+        "receipt": build_receipt(result, keep_minutes),
     }
 
 
-def _signature(endpoint: Endpoint) -> inspect.Signature:
-    def parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+def _build_signature(endpoint: Endpoint) -> inspect.Signature:
+    def create_parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         return inspect.Parameter(name, kind, default=default, annotation=annotation)
 
-    def of(control: Control) -> inspect.Parameter:
+    def create_control_parameter(control: Control) -> inspect.Parameter:
         annotation = float if isinstance(control, Strength) else control.api_type
         default = inspect.Parameter.empty if not isinstance(control, Strength) and control.required else control.default
-        return parameter(control.name, annotation, default)
+        return create_parameter(control.name, annotation, default)
 
     return inspect.Signature(
         [
-            parameter("photo", gr.FileData),
-            *(of(control) for control in endpoint.controls),
-            parameter("consent", bool, False),
-            parameter("again", bool, False),
-            parameter("request", gr.Request, None),
+            create_parameter("photo", gr.FileData),
+            *(create_control_parameter(control) for control in endpoint.controls),
+            create_parameter("consent", bool, False),
+            create_parameter("again", bool, False),
+            create_parameter("request", gr.Request, None),
         ],
-        return_annotation=Result,
+        return_annotation=ApiResult,
     )
 
 
-def _documentation(endpoint: Endpoint) -> str:
+def _build_docstring(endpoint: Endpoint) -> str:
     arguments = {
         "photo": translate("api.photo", "en"),
         **{control.name: translate(f"api.{control.name}", "en") for control in endpoint.controls},
@@ -130,6 +130,6 @@ def _documentation(endpoint: Endpoint) -> str:
     return f"{translate(f'api.{endpoint.id}', 'en')}\n\nArgs:\n{lines}\n"
 
 
-def _write(context: Context, outcome: CallResult, language: str) -> Path:
-    data = delivery.leaving(delivery.master(outcome), language, visible=context.settings.visible_label)
-    return Path(uploads.hand_out(file_name(outcome), data))
+def _write_result_file(context: Context, result: CallResult, language: str) -> Path:
+    data = delivery.for_download(delivery.unlabelled(result), language, visible_label=context.settings.visible_label)
+    return Path(uploads.write_upload(build_file_name(result), data))

@@ -22,117 +22,123 @@ from ..settings import MAX_OFFLINE_RUNS, Settings
 from ..store import PictureStore
 from ..till import LazyLedger
 from . import assistants, signatures, stills
-from .context import Context, Lines
-from .events import look_less_often
-from .frontend import Frontend
+from .context import Context, HealthRegistry
+from .events import slow_down_polling
+from .frontend import PrecompressedAssetsMiddleware
 from .guard import doors, entrances, uploads
-from .guard.belongings import Belongings
-from .guard.headers import SecurityHeaders
-from .guard.health import Health, Readiness, parts
-from .guard.leftovers import Leftovers
-from .guard.login import LoginDoor, checker, login_message
-from .guard.origins import Origins, is_loopback
-from .guard.visitors import VisitorCookie
+from .guard.belongings import SessionData
+from .guard.headers import SecurityHeadersMiddleware
+from .guard.health import HealthMiddleware, Readiness, build_readiness_checks
+from .guard.leftovers import GradioCleanup
+from .guard.login import LoginMiddleware, build_password_check, render_login_message
+from .guard.origins import OriginCheckMiddleware, is_loopback_host_header
+from .guard.visitors import VisitorCookieMiddleware
 from .history.entries import History
 from .mirror import frames
-from .page import ASSETS, build, head
+from .page import ASSETS_DIR, build_page, render_head
 from .reference import page as reference
 from .result import files, moved
-from .screens.rehearsal import Rehearsal
-from .texts import Texts
-from .theme import theme
+from .screens.rehearsal import FailureLabBackend
+from .texts import PageTranslations
+from .theme import build_theme
 
 if TYPE_CHECKING:
-    from .assistants.server import Assistants
+    from .assistants.server import McpServer
 
-LAST_CALLS_S = 5.0  # how long a stop waits for calls in flight
-DELIVERY_S = 1.0  # and for their results to be drawn and to reach their pages
+MAX_DRAIN_S = 5.0  # how long a stop waits for calls in flight
+RESULT_DELIVERY_S = 1.0  # and for their results to be drawn and to reach their pages
 
 
-def create_app(settings: Settings, client: httpx.AsyncClient, till: LazyLedger | None = None) -> FastAPI:
+def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger | None = None) -> FastAPI:
     """The web app around `client` and `till`, which it closes when it stops. Raises SettingsError."""
-    till = till or LazyLedger(settings)
-    kept, folder = settings.keep_minutes * 60.0, Path(get_upload_folder())
-    uploads.require_room(folder)
-    pictures, desk, runs = PictureStore(kept), SingleFlight(kept), History(kept)
-    mine = Belongings(folder, pictures, desk, runs, kept * 5 / 6)
-    mine.clear_leftovers()
-    lines, rehearsal = Lines(breaker=settings.breaker), Rehearsal(settings)
-    turns = FairQueue(MAX_CONCURRENT, settings.offline_each, MAX_OFFLINE_RUNS)
+    ledger = ledger or LazyLedger(settings)
+    ttl_s, uploads_dir = settings.keep_minutes * 60.0, Path(get_upload_folder())
+    uploads.check_upload_dir(uploads_dir)
+    pictures, single_flight, history = PictureStore(ttl_s), SingleFlight(ttl_s), History(ttl_s)
+    session_data = SessionData(uploads_dir, pictures, single_flight, history, ttl_s * 5 / 6)
+    session_data.delete_stale_uploads()
+    vendor_health, failure_lab = HealthRegistry(has_circuit_breaker=settings.breaker), FailureLabBackend(settings)
+    engine_queue = FairQueue(MAX_CONCURRENT, settings.offline_each, MAX_OFFLINE_RUNS)
     context = Context(
-        client, TargetResolver(settings), pictures, folder, till, desk, lines, rehearsal, mine, turns, settings, runs
+        client, TargetResolver(settings), pictures, uploads_dir, ledger, single_flight, vendor_health, failure_lab, session_data, engine_queue, settings, history  # noqa: E501
     )  # fmt: skip
-    texts = Texts()
-    uploads.keep_apart()
-    blocks = build(context, settings, texts)
-    signatures.remember(blocks)
+    texts = PageTranslations()
+    uploads.isolate_uploads()
+    blocks = build_page(context, settings, texts)
+    signatures.cache_signatures(blocks)
     blocks.queue(default_concurrency_limit=None)
-    helpers = _assistants(context) if settings.mcp else None
-    leftovers = Leftovers(blocks, folder, kept * 5 / 6, kept)
+    mcp_server = _create_mcp_server(context) if settings.mcp else None
+    gradio_cleanup = GradioCleanup(blocks, uploads_dir, ttl_s * 5 / 6, ttl_s)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        serving = helpers.running() if helpers else nullcontext()
-        async with client, serving, anyio.create_task_group() as tasks:
-            tasks.start_soon(till.run_heartbeat)
-            tasks.start_soon(rehearsal.till.run_heartbeat)
-            tasks.start_soon(mine.tend)
-            tasks.start_soon(leftovers.tend)
+        mcp_session = mcp_server.run() if mcp_server else nullcontext()
+        async with client, mcp_session, anyio.create_task_group() as tasks:
+            tasks.start_soon(ledger.run_heartbeat)
+            tasks.start_soon(failure_lab.ledger.run_heartbeat)
+            tasks.start_soon(session_data.run_sweeper)
+            tasks.start_soon(gradio_cleanup.run_sweeper)
             yield
-            await desk.drain(LAST_CALLS_S)  # where the server has not asked for it before
+            await single_flight.drain(MAX_DRAIN_S)  # where the server has not asked for it before
             tasks.cancel_scope.cancel()
-        await mine.delete_all()
-        await leftovers.sweep(-1.0, -1.0)
-        await rehearsal.close()
-        await till.close()
+        await session_data.delete_all()
+        await gradio_cleanup.delete_expired(-1.0, -1.0)
+        await failure_lab.close()
+        await ledger.close()
 
     async def before_stop() -> None:
-        if await desk.drain(LAST_CALLS_S):
-            await anyio.sleep(DELIVERY_S)
+        if await single_flight.drain(MAX_DRAIN_S):
+            await anyio.sleep(RESULT_DELIVERY_S)
         app.state.gradio.stop_event.set()  # each open page holds a stream that would not end by itself
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 
     # From the innermost to the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=6)  # half a megabyte of page on a bad line
-    app.add_middleware(VisitorCookie, till=till, space=settings.space)
+    app.add_middleware(VisitorCookieMiddleware, ledger=ledger, is_hf_space=settings.space)
     if settings.login:
         app.add_middleware(
-            LoginDoor, gradio=lambda: app.state.gradio, fits=checker(settings.login), space=settings.space,
-            proxies=settings.trusted_proxies,
+            LoginMiddleware, get_gradio_app=lambda: app.state.gradio, verify=build_password_check(settings.login),
+            is_hf_space=settings.space,
+            trusted_proxies=settings.trusted_proxies,
         )  # fmt: skip
     app.add_middleware(CORSMiddleware)  # allows nobody; without one, Gradio would add its own, which is generous
     app.add_middleware(
-        Origins, proxies=settings.trusted_proxies, space=settings.space, loopback=is_loopback(settings.host)
+        OriginCheckMiddleware,
+        trusted_proxies=settings.trusted_proxies,
+        is_hf_space=settings.space,
+        is_loopback_only=is_loopback_host_header(settings.host),
     )
-    app.add_middleware(Health, readiness=Readiness(parts(till, paid=context.routes.is_any_live())))
-    app.add_middleware(Frontend)
-    app.add_middleware(SecurityHeaders, space=settings.space)
+    app.add_middleware(
+        HealthMiddleware, readiness=Readiness(build_readiness_checks(ledger, is_billable=context.targets.is_any_live()))
+    )
+    app.add_middleware(PrecompressedAssetsMiddleware)
+    app.add_middleware(SecurityHeadersMiddleware, is_hf_space=settings.space)
 
-    app.include_router(files.router(context))
-    app.include_router(moved.router(context))
+    app.include_router(files.build_router(context))
+    app.include_router(moved.build_router(context))
     if settings.mirror:
-        app.include_router(frames.router(context))
+        app.include_router(frames.create_router(context))
 
-    app.add_route(f"/{stills.PATH}/{{name}}", stills.serve)
-    app.add_route(f"/{reference.PATH}", reference.serve)
-    if helpers:
-        app.add_route(f"/{assistants.PATH}", helpers.entrance)  # type: ignore[arg-type]
+    app.add_route(f"/{stills.PATH}/{{name}}", stills.serve_image)
+    app.add_route(f"/{reference.PATH}", reference.serve_reference)
+    if mcp_server:
+        app.add_route(f"/{assistants.PATH}", mcp_server.http_app)  # type: ignore[arg-type]
     gr.mount_gradio_app(
-        app, blocks, path="/", theme=theme(), head=head(), i18n=texts.table(), footer_links=[],
-        favicon_path=str(ASSETS / "favicon.svg"), show_error=False, max_file_size=codec.MAX_BYTES, ssr_mode=False,
+        app, blocks, path="/", theme=build_theme(), head=render_head(), i18n=texts.build_i18n(), footer_links=[],
+        favicon_path=str(ASSETS_DIR / "favicon.svg"), show_error=False, max_file_size=codec.MAX_BYTES, ssr_mode=False,
         run_history=False, enable_monitoring=False, pwa=False, mcp_server=False,
-        auth=checker(settings.login) if settings.login else None, auth_message=login_message(),
+        auth=build_password_check(settings.login) if settings.login else None, auth_message=render_login_message(),
     )  # fmt: skip
-    app.state.gradio = entrances.narrow(app, context.uploads)
+    app.state.gradio = entrances.install(app, context.uploads_dir)
     app.state.before_stop = before_stop
-    doors.guard(blocks)
-    look_less_often(blocks)
+    doors.patch_gradio(blocks)
+    slow_down_polling(blocks)
     return app
 
 
-def _assistants(context: Context) -> "Assistants":
+def _create_mcp_server(context: Context) -> "McpServer":
     """MCP's library comes with an extra, and takes its time to load."""
-    from .assistants.server import Assistants
+    from .assistants.server import McpServer
 
-    return Assistants(context)
+    return McpServer(context)

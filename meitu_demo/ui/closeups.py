@@ -13,73 +13,77 @@ import anyio
 from ..errors import DemoError, ImageRejected
 from ..sheets import FaceCrop, crop_face
 from ..spec import Endpoint
-from .guard.doors import named_path
-from .visits import Visit
+from .guard.doors import get_payload_path
+from .visits import Caller
 
 if TYPE_CHECKING:
     from .context import Context
 
-NAMES = 2000  # of sessions' photos, the latest; their pixels the store bounds itself
+MAX_CACHED_CROPS = 2000  # of sessions' photos, the latest; their pixels the store bounds itself
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _CacheEntry:
     """What was found in the upload at `path`: a closeup, kept as `token`, or why there is none."""
 
     path: str
     token: str = ""
-    refusal: DemoError | None = None
+    rejection: DemoError | None = None
 
 
-class Closeups:
+class FaceCropCache:
     """One for each session and endpoint, of the photo that was asked for last. Nobody is given another session's."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str], _Known] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, str], _CacheEntry] = OrderedDict()
 
-    def ready(self, context: "Context", endpoint: Endpoint, payload: object, visit: Visit) -> bool:
+    def is_cached(self, context: "Context", endpoint: Endpoint, payload: object, caller: Caller) -> bool:
         """Whether `of` answers at once."""
-        known = self._find(endpoint, payload, visit)
-        return known is not None and (known.refusal is not None or context.pictures.get(known.token) is not None)
+        entry = self._find_entry(endpoint, payload, caller)
+        return entry is not None and (entry.rejection is not None or context.pictures.get(entry.token) is not None)
 
-    async def of(self, context: "Context", endpoint: Endpoint, payload: object, visit: Visit) -> FaceCrop:
+    async def get_or_crop(self, context: "Context", endpoint: Endpoint, payload: object, caller: Caller) -> FaceCrop:
         """The face in the upload that `payload` names. Raises ImageRejected and Refusal, as `sheets.look`."""
-        known = self._find(endpoint, payload, visit)
-        if known and known.refusal:
-            raise _fresh(known.refusal)
-        if known and (data := context.pictures.get(known.token)):
+        entry = self._find_entry(endpoint, payload, caller)
+        if entry and entry.rejection:
+            raise _copy_without_traceback(entry.rejection)
+        if entry and (data := context.pictures.get(entry.token)):
             return await anyio.to_thread.run_sync(FaceCrop.unpack, data)
-        source = await context.read(payload, visit)
-        return await self._look(context, endpoint, source, named_path(payload), visit)
+        source = await context.read_upload(payload, caller)
+        return await self._crop_and_store(context, endpoint, source, get_payload_path(payload), caller)
 
-    def _find(self, endpoint: Endpoint, payload: object, visit: Visit) -> _Known | None:
-        known = self._known.get((visit.session, endpoint.id))
-        return known if known and known.path == named_path(payload) else None
+    def _find_entry(self, endpoint: Endpoint, payload: object, caller: Caller) -> _CacheEntry | None:
+        entry = self._entries.get((caller.session_id, endpoint.id))
+        return entry if entry and entry.path == get_payload_path(payload) else None
 
-    async def _look(self, context: "Context", endpoint: Endpoint, source: bytes, path: str, visit: Visit) -> FaceCrop:
-        claim = context.pictures.put(b"", visit.session)  # gone afterwards, if everything was deleted meanwhile
+    async def _crop_and_store(
+        self, context: "Context", endpoint: Endpoint, source: bytes, path: str, caller: Caller
+    ) -> FaceCrop:
+        placeholder_token = context.pictures.put(
+            b"", caller.session_id
+        )  # gone afterwards, if everything was deleted meanwhile
         try:
-            closeup = await anyio.to_thread.run_sync(crop_face, endpoint, source)
-            packed = await anyio.to_thread.run_sync(closeup.pack)
+            new_crop = await anyio.to_thread.run_sync(crop_face, endpoint, source)
+            packed = await anyio.to_thread.run_sync(new_crop.pack)
         except DemoError as error:
-            self._note(context, endpoint, visit, _Known(path, refusal=_fresh(error)))
+            self._store_entry(context, endpoint, caller, _CacheEntry(path, rejection=_copy_without_traceback(error)))
             raise
         finally:
-            wanted = context.pictures.pop(claim) is not None
-        if not wanted:
+            is_still_wanted = context.pictures.pop(placeholder_token) is not None
+        if not is_still_wanted:
             raise ImageRejected("photo_missing")
-        self._note(context, endpoint, visit, _Known(path, context.pictures.put(packed, visit.session)))
-        return closeup
+        self._store_entry(context, endpoint, caller, _CacheEntry(path, context.pictures.put(packed, caller.session_id)))
+        return new_crop
 
-    def _note(self, context: "Context", endpoint: Endpoint, visit: Visit, known: _Known) -> None:
-        before = self._known.pop((visit.session, endpoint.id), None)
-        if before:
-            context.pictures.pop(before.token)
-        self._known[visit.session, endpoint.id] = known
-        while len(self._known) > NAMES:
-            self._known.popitem(last=False)
+    def _store_entry(self, context: "Context", endpoint: Endpoint, caller: Caller, entry: _CacheEntry) -> None:
+        previous = self._entries.pop((caller.session_id, endpoint.id), None)
+        if previous:
+            context.pictures.pop(previous.token)
+        self._entries[caller.session_id, endpoint.id] = entry
+        while len(self._entries) > MAX_CACHED_CROPS:
+            self._entries.popitem(last=False)
 
 
-def _fresh(error: DemoError) -> DemoError:
+def _copy_without_traceback(error: DemoError) -> DemoError:
     """The same error without its traceback, which would keep the photo in memory for as long as it is held."""
     return type(error)(error.slug, **error.facts)

@@ -22,28 +22,43 @@ from ..settings import Settings
 from ..spec import CallTarget, Endpoint, PreparedCall, Values
 from ..store import PictureStore
 from ..till import LazyLedger
-from .closeups import Closeups
+from .closeups import FaceCropCache
 from .guard import doors
-from .guard.belongings import Belongings
+from .guard.belongings import SessionData
 from .history.entries import History
-from .screens.rehearsal import Rehearsal
-from .visits import Visit
+from .screens.rehearsal import FailureLabBackend
+from .visits import Caller
 
-PREVIEWS_AT_ONCE, PREVIEWS_EACH, PREVIEWS_IN_LINE = 1, 4, 40  # pictures of 5 ms: the last in line waits 0.2 s
-WAITS_S = (2, 5, 10, 20, 30, 60, 90, 120, 180, 300)  # every change is told to a page, which in a long line is work
+MAX_CONCURRENT_PREVIEWS, MAX_PREVIEWS_PER_VISITOR, MAX_PENDING_PREVIEWS = (
+    1,
+    4,
+    40,
+)  # pictures of 5 ms: the last in line waits 0.2 s
+DISPLAYED_WAITS_S = (
+    2,
+    5,
+    10,
+    20,
+    30,
+    60,
+    90,
+    120,
+    180,
+    300,
+)  # every change is told to a page, which in a long line is work
 
 
-class Lines:
+class HealthRegistry:
     """What this process knows of each vendor's condition."""
 
-    def __init__(self, *, breaker: bool) -> None:
-        self._failures = MAX_FAILURES if breaker else None
-        self._lines: dict[tuple[bool, str], VendorHealth] = {}
+    def __init__(self, *, has_circuit_breaker: bool) -> None:
+        self._max_failures = MAX_FAILURES if has_circuit_breaker else None
+        self._health_by_vendor: dict[tuple[bool, str], VendorHealth] = {}
 
-    def to(self, route: CallTarget) -> VendorHealth:
+    def of(self, target: CallTarget) -> VendorHealth:
         """The line that `route` goes by; a rehearsal in the lab says nothing about the vendor."""
-        fresh = VendorHealth(CircuitBreaker(route.provider, max_failures=self._failures))
-        return self._lines.setdefault((route.is_failure_lab, route.provider), fresh)
+        default = VendorHealth(CircuitBreaker(target.provider, max_failures=self._max_failures))
+        return self._health_by_vendor.setdefault((target.is_failure_lab, target.provider), default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,107 +70,125 @@ class Context:
     """
 
     client: httpx.AsyncClient
-    routes: TargetResolver
+    targets: TargetResolver
     pictures: PictureStore
-    uploads: Path
-    till: LazyLedger
-    desk: SingleFlight
-    lines: Lines
-    rehearsal: Rehearsal
-    mine: Belongings
-    turns: FairQueue
+    uploads_dir: Path
+    ledger: LazyLedger
+    single_flight: SingleFlight
+    vendor_health: HealthRegistry
+    failure_lab: FailureLabBackend
+    session_data: SessionData
+    engine_queue: FairQueue
     settings: Settings
     history: History
-    previews: FairQueue = field(default_factory=lambda: FairQueue(PREVIEWS_AT_ONCE, PREVIEWS_EACH, PREVIEWS_IN_LINE))
-    closeups: Closeups = field(default_factory=Closeups)
+    preview_queue: FairQueue = field(
+        default_factory=lambda: FairQueue(MAX_CONCURRENT_PREVIEWS, MAX_PREVIEWS_PER_VISITOR, MAX_PENDING_PREVIEWS)
+    )
+    face_crops: FaceCropCache = field(default_factory=FaceCropCache)
 
-    async def read(self, payload: object, visit: Visit) -> bytes:
+    async def read_upload(self, payload: object, caller: Caller) -> bytes:
         """The bytes of an upload, which is the visitor's from now on. Raises ImageRejected."""
-        return await doors.read_upload(payload, self.uploads, lambda path: self.mine.note(visit.session, path))
+        return await doors.read_upload(
+            payload, self.uploads_dir, lambda path: self.session_data.track(caller.session_id, path)
+        )
 
-    async def start(
+    async def start_call(
         self,
         endpoint: Endpoint,
         source: bytes,
         values: Values,
         *,
-        route: CallTarget,
-        visit: Visit,
+        target: CallTarget,
+        caller: Caller,
         consent: bool,
-        again: int = FORCE_NONE,
-        till: LazyLedger | None = None,
+        force: int = FORCE_NONE,
+        ledger: LazyLedger | None = None,
     ) -> CallHandle:
         """Hand in one call with the photo in `source`, for panel and API alike. Raises any DemoError.
 
         consent: the person in the photo agrees that it goes to the vendor; asked for where it leaves the machine.
         again: see `SingleFlight.hand_in`. till: where it is paid, if not with the owner's money.
         """
-        run = RunRecord.start(endpoint.id, route, len(source))
+        run = RunRecord.start(endpoint.id, target, len(source))
         with run.track():
-            if route.is_billable and not route.is_failure_lab and consent is not True:
+            if target.is_billable and not target.is_failure_lab and consent is not True:
                 raise MissingConsent(provider=endpoint.provider)
-            order = await service.prepare(endpoint, source, values)
-            if not route.is_billable:
-                ask, collect = self._parts(run, route, order, None)
-                in_turn = partial(self._in_turn, self.sharer(visit), ask)
-                return self.desk.submit_unshared(visit.session, in_turn, collect, run_id=run.id)
-            accounts = await (till or self.till).get_recorder()
-            fingerprint = await anyio.to_thread.run_sync(accounts.compute_fingerprint, order)
-            pay = partial(accounts.record, route, order, fingerprint=fingerprint, visitor=visit.visitor(accounts))
-            name = " ".join([route.mode, *route.extra_headers.values(), fingerprint])
-            ask, collect = self._parts(run, route, order, pay)
-            ticket = self.desk.submit(visit.session, name, ask, collect, force=again, run_id=run.id)
-        if ticket.is_duplicate:
-            run.id = ticket.run_id
+            prepared = await service.prepare(endpoint, source, values)
+            if not target.is_billable:
+                send, fetch_result = self._build_send_and_fetch(run, target, prepared, None)
+                queued_send = partial(self._send_in_slot, self.get_fairness_key(caller), send)
+                return self.single_flight.submit_unshared(caller.session_id, queued_send, fetch_result, run_id=run.id)
+            recorder = await (ledger or self.ledger).get_recorder()
+            fingerprint = await anyio.to_thread.run_sync(recorder.compute_fingerprint, prepared)
+            open_paid_call = partial(
+                recorder.record, target, prepared, fingerprint=fingerprint, visitor=caller.identify_visitor(recorder)
+            )
+            dedup_key = " ".join([target.mode, *target.extra_headers.values(), fingerprint])
+            send, fetch_result = self._build_send_and_fetch(run, target, prepared, open_paid_call)
+            handle = self.single_flight.submit(
+                caller.session_id, dedup_key, send, fetch_result, force=force, run_id=run.id
+            )
+        if handle.is_duplicate:
+            run.id = handle.run_id
             run.log("repeated", "free")
-        return ticket
+        return handle
 
-    def _parts(
-        self, run: RunRecord, route: CallTarget, order: PreparedCall, pay: service.OpenPaidCall | None
+    def _build_send_and_fetch(
+        self, run: RunRecord, target: CallTarget, prepared: PreparedCall, open_paid_call: service.OpenPaidCall | None
     ) -> tuple[SendCall, FetchResult]:
         """The two parts of a call that the desk runs, with its line in the log at the end of them."""
 
-        async def ask(watch: ProgressCallback) -> VendorReply:
-            def seen(step: Phase, seconds: float) -> None:
-                if step is Phase.SEND:
-                    run.bytes_sent = len(order.photo.data)
-                watch(step, seconds)
+        async def send(on_progress: ProgressCallback) -> VendorReply:
+            def track_sent(phase: Phase, seconds: float) -> None:
+                if phase is Phase.SEND:
+                    run.bytes_sent = len(prepared.photo.data)
+                on_progress(phase, seconds)
 
             with run.track():
                 return await service.send(
-                    self.client, route, order, on_progress=seen, open_paid_call=pay, health=self.lines.to(route)
+                    self.client,
+                    target,
+                    prepared,
+                    on_progress=track_sent,
+                    open_paid_call=open_paid_call,
+                    health=self.vendor_health.of(target),
                 )
 
-        async def collect(asked: VendorReply, watch: ProgressCallback) -> CallResult:
+        async def fetch_result(reply: VendorReply, on_progress: ProgressCallback) -> CallResult:
             with run.track():
-                outcome = await service.fetch_result(self.client, route, order, asked, on_progress=watch)
-            run.bytes_out = len(outcome.result_photo.data)
+                result = await service.fetch_result(self.client, target, prepared, reply, on_progress=on_progress)
+            run.bytes_out = len(result.result_photo.data)
             run.finish()
-            return replace(outcome, run_id=run.id)
+            return replace(result, run_id=run.id)
 
-        return ask, collect
+        return send, fetch_result
 
-    def sharer(self, visit: Visit) -> str:
+    def get_fairness_key(self, caller: Caller) -> str:
         """Who counts as one visitor where the offline engine is shared out."""
         return fairness_key(
-            visit.session, resolve_client_address(visit.peer, visit.forwarded_for, self.settings.trusted_proxies)
+            caller.session_id,
+            resolve_client_address(caller.peer_address, caller.forwarded_for, self.settings.trusted_proxies),
         )
 
-    async def _in_turn(
-        self, visitor: str, ask: Callable[[ProgressCallback], Awaitable[VendorReply]], watch: ProgressCallback
+    async def _send_in_slot(
+        self, queue_key: str, send: Callable[[ProgressCallback], Awaitable[VendorReply]], on_progress: ProgressCallback
     ) -> VendorReply:
-        told: float | None = None
+        last_sent_s: float | None = None
 
-        def wait(before: int, seconds: int | None) -> None:
-            nonlocal told
-            if told != (about := as_people_say(seconds)):
-                told = about
-                watch(Phase.QUEUE, told)
+        def on_position(position: int, wait_s: int | None) -> None:
+            nonlocal last_sent_s
+            if last_sent_s != (displayed_s := round_up_wait(wait_s)):
+                last_sent_s = displayed_s
+                on_progress(Phase.QUEUE, last_sent_s)
 
-        async with self.turns.slot(visitor, wait):
-            return await ask(watch)
+        async with self.engine_queue.slot(queue_key, on_position):
+            return await send(on_progress)
 
 
-def as_people_say(seconds: int | None) -> float:
+def round_up_wait(wait_s: int | None) -> float:
     """A wait that is read out a few times only, and no shorter than it is; 0 for an unknown one."""
-    return 0.0 if seconds is None else next((float(said) for said in WAITS_S if said >= seconds), float(seconds))
+    return (
+        0.0
+        if wait_s is None
+        else next((float(displayed_s) for displayed_s in DISPLAYED_WAITS_S if displayed_s >= wait_s), float(wait_s))
+    )

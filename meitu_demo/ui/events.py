@@ -7,19 +7,19 @@ from typing import Any
 
 import gradio as gr
 
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-LOOK_S = 0.005  # a click waits half of it on average
-UPDATES_S = 0.5  # nothing here sends updates by `gr.Progress`
+PRIVATE_EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+CLICK_POLL_INTERVAL_S = 0.005  # a click waits half of it on average
+PROGRESS_POLL_INTERVAL_S = 0.5  # nothing here sends updates by `gr.Progress`
 
 
-def if_open(slug: str) -> str:
+def build_if_open_js(slug: str) -> str:
     """Script before an event whose first input is a panel's photo: the panels that are not open wait until they are."""
     return f"(photo, ...more) => [document.getElementById('{slug}-photo')?.offsetParent ? photo : null, ...more]"
 
 
-def look_less_often(blocks: gr.Blocks) -> None:
+def slow_down_polling(blocks: gr.Blocks) -> None:
     """Gradio looks for clicks a thousand times a second, also at rest; threads that work on a picture are held up each
     time.
     """
-    blocks._queue.sleep_when_free = LOOK_S
-    blocks._queue.progress_update_sleep_when_free = UPDATES_S
+    blocks._queue.sleep_when_free = CLICK_POLL_INTERVAL_S
+    blocks._queue.progress_update_sleep_when_free = PROGRESS_POLL_INTERVAL_S

@@ -11,38 +11,40 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-PATH = "/assets/"
-FOLDER = Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
-KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}  # fonts are compressed already
-FOR_EVER = {"cache-control": "public, max-age=31536000, immutable", "vary": "Accept-Encoding"}
+ASSETS_PATH = "/assets/"
+ASSETS_DIR = Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
+MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}  # fonts are compressed already
+IMMUTABLE_HEADERS = {"cache-control": "public, max-age=31536000, immutable", "vary": "Accept-Encoding"}
 
 
-_packed: dict[Path, bytes] = {}  # of the process
+_compressed: dict[Path, bytes] = {}  # of the process
 
 
-class Frontend:
+class PrecompressedAssetsMiddleware:
     """ASGI middleware. What it does not know, and whoever reads no Brotli, is left to Gradio."""
 
-    def __init__(self, app: ASGIApp, folder: Path = FOLDER) -> None:
+    def __init__(self, app: ASGIApp, assets_dir: Path = ASSETS_DIR) -> None:
         self.app = app
-        self._files = {file.name: file for file in folder.iterdir() if file.suffix in KINDS}
+        self._files = {file.name: file for file in assets_dir.iterdir() if file.suffix in MEDIA_TYPES}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve."""
-        asked = scope["path"] if scope["type"] == "http" and scope["method"] == "GET" else ""
-        name = asked.removeprefix(PATH) if asked.startswith(PATH) else ""
+        url_path = scope["path"] if scope["type"] == "http" and scope["method"] == "GET" else ""
+        name = url_path.removeprefix(ASSETS_PATH) if url_path.startswith(ASSETS_PATH) else ""
         if name not in self._files or "br" not in Headers(scope=scope).get("accept-encoding", ""):
             await self.app(scope, receive, send)
             return
         file = self._files[name]
-        if file not in _packed:
-            _packed[file] = await anyio.to_thread.run_sync(_pack, file)
+        if file not in _compressed:
+            _compressed[file] = await anyio.to_thread.run_sync(_compress, file)
         response = Response(
-            _packed[file], media_type=KINDS[file.suffix], headers={**FOR_EVER, "content-encoding": "br"}
+            _compressed[file],
+            media_type=MEDIA_TYPES[file.suffix],
+            headers={**IMMUTABLE_HEADERS, "content-encoding": "br"},
         )
         await response(scope, receive, send)
 
 
-def _pack(file: Path) -> bytes:
-    packed: bytes = brotli.compress(file.read_bytes(), quality=9)
-    return packed
+def _compress(file: Path) -> bytes:
+    compressed: bytes = brotli.compress(file.read_bytes(), quality=9)
+    return compressed

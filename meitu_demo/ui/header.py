@@ -5,13 +5,13 @@ from html import escape
 from ..explain import Explanation
 from ..routes import TargetResolver, VendorStatus
 from ..words import translate
-from .result.stage import explanation
+from .result.stage import render_explanation
 
 
-def header(routes: TargetResolver, language: str) -> str:
+def render_header(targets: TargetResolver, language: str) -> str:
     """The page's header as HTML."""
     badges = "".join(
-        badge(provider, routes.get_status(provider), language, is_live=routes.is_live(provider))
+        render_badge(provider, targets.get_status(provider), language, is_live=targets.is_live(provider))
         for provider in ("meitu", "ailab")
     )
     name, promise = (escape(translate(f"page.{key}", language)) for key in ("name", "promise"))
@@ -20,17 +20,17 @@ def header(routes: TargetResolver, language: str) -> str:
         f'<a href="reference?lang={language}" target="_blank">{escape(translate("reference.link", language))}</a>'
     )
     return f"""<header class="masthead"><div><h1>{name}</h1><p>{promise} {reference}</p></div>
-<ul class="badges" aria-label="{escape(translate("page.badges", language))}">{badges}</ul>{lost(language)}</header>"""
+<ul class="badges" aria-label="{escape(translate("page.badges", language))}">{badges}</ul>{render_connection_lost(language)}</header>"""  # noqa: E501
 
 
-def lost(language: str) -> str:
+def render_connection_lost(language: str) -> str:
     """What assets/js/lost.js shows in a stage whose server is gone: the words have to be there before that."""
     title, why, fix = (translate(f"lost.{key}", language) for key in ("title", "why", "fix"))
-    said = Explanation("lost", title, why, fix, "", (), language)
-    return f'<template id="lost">{explanation(said, language)}</template>'
+    connection_lost = Explanation("lost", title, why, fix, "", (), language)
+    return f'<template id="lost">{render_explanation(connection_lost, language)}</template>'
 
 
-def badge(provider: str, status: VendorStatus, language: str, *, is_live: bool) -> str:
+def render_badge(provider: str, status: VendorStatus, language: str, *, is_live: bool) -> str:
     """A provider's state in a word, a shape and a colour, with its reason; where it is live, a mark for the style."""
     name = escape(translate(f"providers.{provider}.name", language))
     state = escape(translate(f"badges.{status.state.value}", language))

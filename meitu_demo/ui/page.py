@@ -8,60 +8,64 @@ from ..endpoints import CATALOGUE
 from ..settings import Settings
 from . import api
 from .context import Context
-from .events import PRIVATE
-from .header import header
+from .events import PRIVATE_EVENT
+from .header import render_header
 from .panel import controls, one_photo, panel
-from .panel.one_photo import Shown
+from .panel.one_photo import ScreenComponents
 from .screens import forget, history, keys, lab, mirror, on_stage, recipe, send_on, verify
-from .texts import Texts
+from .texts import PageTranslations
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
+ASSETS_DIR = Path(__file__).resolve().parents[2] / "assets"
 
 
-def build(context: Context, settings: Settings, texts: Texts) -> gr.Blocks:
+def build_page(context: Context, settings: Settings, texts: PageTranslations) -> gr.Blocks:
     """The page: header, a tab for each endpoint, and the API beside it."""
-    picks = controls.TemplatePicks.collect(settings.meitu_template_ids)
-    panels: list[Shown] = []
+    template_picks = controls.TemplateOptions.collect(settings.meitu_template_ids)
+    panels: list[ScreenComponents] = []
     blocks: gr.Blocks
     with gr.Blocks(title="Portrait APIs", analytics_enabled=False, fill_width=True) as blocks:
-        tab = gr.Textbox(visible=False, elem_id="tab-name")
-        own = gr.State(None, time_to_live=settings.keep_minutes * 60)
+        tab_id = gr.Textbox(visible=False, elem_id="tab-name")
+        visitor_keys = gr.State(None, time_to_live=settings.keep_minutes * 60)
         masthead = gr.HTML(
-            texts.render("header", lambda language: header(context.routes, language)),
+            texts.render("header", lambda language: render_header(context.targets, language)),
             elem_id="masthead", elem_classes="bare", apply_default_css=False,
         )  # fmt: skip
         with gr.Tabs(elem_id="panels", overflow_behavior="wrap"):
             for endpoint in CATALOGUE.values():
-                word, element = texts.word(f"panels.{endpoint.id}.tab"), f"{endpoint.slug}-tab"
-                with gr.Tab(word, id=endpoint.id, elem_id=element) as opened:
-                    panels.append(panel.build(context, endpoint, texts, picks, [tab, own], opened))
-            with gr.Tab(texts.word("panels.recipe.tab"), id="recipe", elem_id="recipe-tab"):
-                panels.append(recipe.build(context, texts, picks, [tab, own], masthead))
-            past = gr.Tab(texts.word("panels.history.tab"), id="history", elem_id="history-tab")
+                label, elem_id = texts.get_text(f"panels.{endpoint.id}.tab"), f"{endpoint.slug}-tab"
+                with gr.Tab(label, id=endpoint.id, elem_id=elem_id) as endpoint_tab:
+                    panels.append(
+                        panel.build_panel(
+                            context, endpoint, texts, template_picks, [tab_id, visitor_keys], endpoint_tab
+                        )
+                    )
+            with gr.Tab(texts.get_text("panels.recipe.tab"), id="recipe", elem_id="recipe-tab"):
+                panels.append(recipe.build(context, texts, template_picks, [tab_id, visitor_keys], masthead))
+            history_tab = gr.Tab(texts.get_text("panels.history.tab"), id="history", elem_id="history-tab")
             if settings.mirror:
-                with gr.Tab(texts.word("mirror.tab"), id="mirror", elem_id="mirror-tab"):
+                with gr.Tab(texts.get_text("mirror.tab"), id="mirror", elem_id="mirror-tab"):
                     mirror.build(texts)
             if settings.failure_lab:
-                with gr.Tab(texts.word("panels.failure_lab.tab"), id="failure_lab", elem_id="failure-lab-tab"):
-                    panels.append(lab.build(context, context.rehearsal, texts, [tab, own]))
-            with gr.Tab(texts.word("panels.verify.tab"), id="verify", elem_id="verify-tab"):
-                panels.append(verify.build(context, texts, [tab, own]))
-        with past:  # knows the controls of all that stand before it
-            refresh = history.build(context, texts, [tab, own], panels, past)
-        one_photo.share([shown for shown in panels if shown.name != "verify"])
-        send_on.build(context, panels, tab)
+                with gr.Tab(texts.get_text("panels.failure_lab.tab"), id="failure_lab", elem_id="failure-lab-tab"):
+                    panels.append(lab.build(context, context.failure_lab, texts, [tab_id, visitor_keys]))
+            with gr.Tab(texts.get_text("panels.verify.tab"), id="verify", elem_id="verify-tab"):
+                panels.append(verify.build(context, texts, [tab_id, visitor_keys]))
+        with history_tab:  # knows the controls of all that stand before it
+            refresh_history_after = history.build(context, texts, [tab_id, visitor_keys], panels, history_tab)
+        one_photo.share_photo([screen for screen in panels if screen.name != "verify"])
+        send_on.build(context, panels, tab_id)
         if settings.mode != "offline":
-            keys.build(context, texts, own, masthead)
-        refresh(forget.build(context, texts, [tab, own], masthead, panels))
+            keys.build(context, texts, visitor_keys, masthead)
+        refresh_history_after(forget.build(context, texts, [tab_id, visitor_keys], masthead, panels))
         on_stage.build(texts)
         for endpoint in CATALOGUE.values():
-            api.expose(context, endpoint)
-        blocks.load(None, None, tab, js="() => window.tabName()", **PRIVATE)
+            api.publish_endpoint(context, endpoint)
+        blocks.load(None, None, tab_id, js="() => window.tabName()", **PRIVATE_EVENT)
     return blocks
 
 
-def head() -> str:
+def render_head() -> str:
     """assets/css and assets/js for the page's head: as `css`, Gradio would scope the media queries away."""
-    styles, scripts = (sorted((ASSETS / kind).glob(f"*.{kind}")) for kind in ("css", "js"))
+    styles, scripts = (sorted((ASSETS_DIR / kind).glob(f"*.{kind}")) for kind in ("css", "js"))
     style = "".join(f"<style>{path.read_text('utf-8')}</style>" for path in styles)
     return style + "".join(f"<script>{path.read_text('utf-8')}</script>" for path in scripts)

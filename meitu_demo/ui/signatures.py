@@ -10,9 +10,9 @@ from types import FunctionType
 import gradio as gr
 
 
-def remember(blocks: gr.Blocks) -> None:
+def cache_signatures(blocks: gr.Blocks) -> None:
     """Keep the signatures of the constructors of all that is on the page."""
-    for kind in {base for block in blocks.blocks.values() for base in type(block).__mro__}:
-        constructor = vars(kind).get("__init__")
+    for component_class in {base for block in blocks.blocks.values() for base in type(block).__mro__}:
+        constructor = vars(component_class).get("__init__")
         if isinstance(constructor, FunctionType):
             constructor.__signature__ = inspect.signature(constructor)  # type: ignore[attr-defined]

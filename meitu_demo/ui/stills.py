@@ -12,23 +12,23 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 PATH = "stills"
-AN_HOUR = {"cache-control": "public, max-age=3600"}
-Still = Any  # Gradio's picture of a file, with an address and without its mark
+CACHE_HEADERS = {"cache-control": "public, max-age=3600"}
+GradioImage = Any  # Gradio's picture of a file, with an address and without its mark
 
-_held: dict[str, Path | bytes] = {}  # of the process: what is in it is on every page
+_images: dict[str, Path | bytes] = {}  # of the process: what is in it is on every page
 
 
-def put(name: str, picture: Path | bytes) -> Still:
+def register_image(name: str, image: Path | bytes) -> GradioImage:
     """Keep `picture`, a file that stays or a JPEG, as `name`; returns what Gradio's components show it by."""
-    _held[name] = picture
+    _images[name] = image
     return {"path": None, "url": f"{PATH}/{quote(name, safe='')}", "orig_name": name}
 
 
-async def serve(request: Request) -> Response:
+async def serve_image(request: Request) -> Response:
     """The route's answer: only what has been put here."""
-    held = _held.get(request.path_params["name"])
-    if held is None:
+    image = _images.get(request.path_params["name"])
+    if image is None:
         return PlainTextResponse("no such picture", 404)
-    if isinstance(held, bytes):
-        return Response(held, media_type="image/jpeg", headers=AN_HOUR)
-    return FileResponse(held, headers=AN_HOUR)
+    if isinstance(image, bytes):
+        return Response(image, media_type="image/jpeg", headers=CACHE_HEADERS)
+    return FileResponse(image, headers=CACHE_HEADERS)

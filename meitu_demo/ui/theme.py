@@ -3,9 +3,9 @@
 import gradio as gr
 from gradio.themes.utils import colors, sizes
 
-SANS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "PingFang SC", "Noto Sans CJK SC",
+SANS_FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "PingFang SC", "Noto Sans CJK SC",
         "Noto Sans SC", "Microsoft YaHei", "sans-serif"]  # fmt: skip
-MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
+MONO_FONTS = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 ROSE = colors.Color(
     name="rose", c50="#fff0f4", c100="#ffe0e9", c200="#fcc2d4", c300="#faa2be", c400="#f783ac", c500="#d6336c",
     c600="#c2255c", c700="#a61e4d", c800="#821840", c900="#5f1130", c950="#3d0b1f",
@@ -16,13 +16,13 @@ PAPER = colors.Color(
 )  # fmt: skip
 
 
-def theme() -> gr.themes.Base:
+def build_theme() -> gr.themes.Base:
     """Base theme with our tokens; system fonts, so that no font is fetched."""
-    made = gr.themes.Base(
-        primary_hue=ROSE, neutral_hue=PAPER, font=SANS, font_mono=MONO,
+    base = gr.themes.Base(
+        primary_hue=ROSE, neutral_hue=PAPER, font=SANS_FONTS, font_mono=MONO_FONTS,
         radius_size=sizes.radius_lg, spacing_size=sizes.spacing_md, text_size=sizes.text_md,
     )  # fmt: skip
-    return made.set(
+    return base.set(
         body_background_fill="#faf8f5",
         body_background_fill_dark="#141312",
         body_text_color="#1c1b1a",

@@ -8,15 +8,15 @@ import gradio as gr
 from .. import journal
 from ..errors import DemoError
 from ..explain import explain
-from .texts import language_of
+from .texts import detect_language
 
 
 @contextmanager
-def in_words(request: gr.Request | None) -> Iterator[None]:
+def as_toasts(request: gr.Request | None) -> Iterator[None]:
     """Around what an event does. Raises gr.Error with the explanation, in the language of the request."""
     try:
         yield
     except DemoError as error:
         journal.log_unattributed_failure(error, "")
-        text = explain(error, language_of(request), is_billable=False).as_text()
+        text = explain(error, detect_language(request), is_billable=False).as_text()
         raise gr.Error(text, duration=None, print_exception=False) from None

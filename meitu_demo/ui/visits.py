@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from .guard.visitors import COOKIE
+from .guard.visitors import VISITOR_COOKIE
 
 if TYPE_CHECKING:
     from ..accounts import PaidCallRecorder
 
-TAB = re.compile(r"[0-9a-f]{32}")  # what assets/js/window.js draws
+TAB_ID_PATTERN = re.compile(r"[0-9a-f]{32}")  # what assets/js/window.js draws
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class Caller:
     """One request. session: unguessable; results are shared within it and never beyond."""
 
-    session: str
+    session_id: str
     cookie: str | None = None
-    peer: str = ""
+    peer_address: str = ""
     forwarded_for: str = ""
 
     @classmethod
-    def of(cls, request: gr.Request | None, tab: object = "") -> "Visit":
+    def from_request(cls, request: gr.Request | None, tab_id: object = "") -> "Caller":
         """From a request and the name that its tab goes by.
 
         A tab keeps its name when it is reloaded, so that the click after that does not pay a second time; Gradio's
@@ -32,11 +32,13 @@ class Visit:
         """
         if request is None:
             return cls("")
-        named = isinstance(tab, str) and TAB.fullmatch(tab)
-        session = f"tab {tab}" if named else f"session {request.session_hash}"
-        peer = request.client.host if request.client else ""
-        return cls(session, request.cookies.get(COOKIE), peer, request.headers.get("x-forwarded-for", ""))
+        is_valid_tab_id = isinstance(tab_id, str) and TAB_ID_PATTERN.fullmatch(tab_id)
+        session_id = f"tab {tab_id}" if is_valid_tab_id else f"session {request.session_hash}"
+        peer_address = request.client.host if request.client else ""
+        return cls(
+            session_id, request.cookies.get(VISITOR_COOKIE), peer_address, request.headers.get("x-forwarded-for", "")
+        )
 
-    def visitor(self, accounts: "PaidCallRecorder") -> str:
+    def identify_visitor(self, recorder: "PaidCallRecorder") -> str:
         """Whom a paid call is counted against: the visitor of our cookie, else the client's address."""
-        return accounts.identify_visitor(self.cookie, self.peer, self.forwarded_for)
+        return recorder.identify_visitor(self.cookie, self.peer_address, self.forwarded_for)

@@ -17,7 +17,7 @@ import uvicorn
 from browser.serving import free_port
 from starlette.applications import Starlette
 
-from tools.load.replicas import Replica, proxied
+from tools.load.replicas import Replica, run_nginx
 from tools.load.vendor import create_app
 
 from .visitor import Visitor
@@ -96,7 +96,7 @@ def assembled(nginx: str, database: str) -> Iterator[Cluster]:
         try:
             with ThreadPoolExecutor(2) as pool:
                 list(pool.map(Replica.start, replicas))
-            with proxied(nginx, folder, [replica.port for replica in replicas]) as (url, log):
+            with run_nginx(nginx, folder, [replica.port for replica in replicas]) as (url, log):
                 yield Cluster(url, log, replicas, address, database, slow)
         finally:
             for replica in replicas:

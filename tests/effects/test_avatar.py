@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from skimage import color, data
 
-from meitu_demo.effects.avatar import avatar
+from meitu_demo.effects.avatar import draw_avatar
 from meitu_demo.effects.cartoon.head import CANVAS_SIDE, frame
 from meitu_demo.errors import ValueRejected
 from meitu_demo.imaging.faces import Face, build_face, find_faces
@@ -19,7 +19,7 @@ def face() -> Face:
 
 @pytest.fixture(scope="module")
 def drawn(face: Face) -> dict[str, np.ndarray]:
-    return {version: avatar(PHOTO, [face], version) for version in VERSIONS}
+    return {version: draw_avatar(PHOTO, [face], version) for version in VERSIONS}
 
 
 def on_canvas(image: np.ndarray, face: Face) -> np.ndarray:
@@ -104,7 +104,7 @@ def test_a_small_face_is_framed() -> None:
     """A face that fills a twentieth of a large photo fills a quarter of the drawing's width."""
     large = cv2.copyMakeBorder(PHOTO, 300, 900, 900, 600, cv2.BORDER_REPLICATE)
     found = find_faces(large)
-    picture = avatar(large, found)
+    picture = draw_avatar(large, found)
     points = on_canvas(large, found[0])
     assert np.linalg.norm(points[454] - points[234]) > 0.25 * picture.shape[1]
     assert max(picture.shape[:2]) <= CANVAS_SIDE
@@ -113,7 +113,7 @@ def test_a_small_face_is_framed() -> None:
 def test_an_upside_down_photo_gives_an_upside_down_drawing(drawn: dict[str, np.ndarray]) -> None:
     """Turning the photo turns the drawing: same size, nearly the same picture."""
     over = np.ascontiguousarray(PHOTO[::-1, ::-1])
-    picture = avatar(over, find_faces(over))[::-1, ::-1]
+    picture = draw_avatar(over, find_faces(over))[::-1, ::-1]
     upright = drawn["1.0.0"]
     size = (300, 300)
     apart = np.abs(cv2.resize(picture, size).astype(int) - cv2.resize(upright, size))
@@ -125,20 +125,20 @@ def test_everybody_is_drawn(face: Face) -> None:
     pair = np.hstack([PHOTO[:400, 40:400], PHOTO[:400, 400:40:-1]])
     faces = find_faces(pair)
     assert len(faces) == 2
-    assert len(find_faces(avatar(pair, faces))) == 2
+    assert len(find_faces(draw_avatar(pair, faces))) == 2
 
 
 def test_the_same_photo_gives_the_same_drawing(drawn: dict[str, np.ndarray], face: Face) -> None:
     """Nothing is left to chance, and the photo is not written into."""
     photo = PHOTO.copy()
-    assert np.array_equal(avatar(photo, [face], "2.0.0"), drawn["2.0.0"])
+    assert np.array_equal(draw_avatar(photo, [face], "2.0.0"), drawn["2.0.0"])
     assert np.array_equal(photo, PHOTO)
 
 
 def test_an_unknown_version_is_refused(face: Face) -> None:
     """A version that does not exist names those that do."""
     with pytest.raises(ValueRejected) as caught:
-        avatar(PHOTO, [face], "3.0.0")
+        draw_avatar(PHOTO, [face], "3.0.0")
     assert caught.value.facts["allowed"] == "1.0.0, 2.0.0"
 
 
@@ -150,5 +150,5 @@ def test_a_turned_head_gives_a_coherent_picture(yaw: float, face: Face) -> None:
     x = (face.landmarks[:, 0] - centre[0]) * np.cos(turn) + depth * np.sin(turn) + centre[0]
     z = depth * np.cos(turn) - (face.landmarks[:, 0] - centre[0]) * np.sin(turn)
     landmarks = np.stack([x, face.landmarks[:, 1]], 1).astype(np.float32)
-    picture = avatar(PHOTO, [build_face(landmarks, z.astype(np.float32), PHOTO.shape[:2])])
+    picture = draw_avatar(PHOTO, [build_face(landmarks, z.astype(np.float32), PHOTO.shape[:2])])
     assert len(find_faces(picture)) == 1

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from skimage import data
 
-from meitu_demo.effects.avatar import avatar
+from meitu_demo.effects.avatar import draw_avatar
 from meitu_demo.effects.cartoon.head import CANVAS_SIDE
 from meitu_demo.imaging.faces import Face, build_face, find_faces
 
@@ -58,7 +58,7 @@ def test_any_picture_and_any_place_of_the_face(
 ) -> None:
     """Faces in, partly in or outside any picture of at least 48 px: a drawing without holes, never an exception."""
     image = picture(kind, height, width)
-    result = avatar(image, [placed((height, width), *face) for face in where], version)
+    result = draw_avatar(image, [placed((height, width), *face) for face in where], version)
     assert result.dtype == np.uint8
     assert result.shape[2] == 3
     assert min(result.shape[:2]) >= 16
@@ -70,5 +70,5 @@ def test_any_picture_and_any_place_of_the_face(
 def test_the_smallest_and_the_longest_pictures() -> None:
     """48×48, a strip and a tower, with the face in the middle."""
     for height, width in ((48, 48), (48, 3000), (3000, 48)):
-        result = avatar(picture("photo", height, width), [placed((height, width), 0.5, 0.5, 40, 0, 1)])
+        result = draw_avatar(picture("photo", height, width), [placed((height, width), 0.5, 0.5, 40, 0, 1)])
         assert min(result.shape[:2]) >= 16

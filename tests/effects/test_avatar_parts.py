@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from meitu_demo.effects.avatar import avatar
+from meitu_demo.effects.avatar import draw_avatar
 from meitu_demo.effects.cartoon import mesh
 from meitu_demo.effects.cartoon.beard import find_beard
 from meitu_demo.effects.cartoon.bust import busts
@@ -15,7 +15,7 @@ from meitu_demo.effects.cartoon.head import frame
 from meitu_demo.effects.cartoon.people import cut_out
 from meitu_demo.effects.cartoon.regions import Regions, sort_regions
 from meitu_demo.imaging.faces import Face, find_faces
-from tools.quality.avatar_sheet import with_glasses
+from tools.quality.avatar_sheet import draw_glasses
 
 PHOTO = data.astronaut()
 
@@ -60,13 +60,13 @@ def test_glasses_are_kept(face: Face) -> None:
     noise = np.random.default_rng(1).normal(0, 20, canvas.shape)
     for bare in (canvas, cv2.GaussianBlur(canvas, (0, 0), 3), np.clip(canvas + noise, 0, 255).astype(np.uint8)):
         assert find_glasses(to_lab(bare), head, place_eyes(head)) is None
-    worn = with_glasses(PHOTO, face)
+    worn = draw_glasses(PHOTO, face)
     glasses = find_glasses(to_lab(frame(worn, [face])[0]), head, place_eyes(head))
     assert glasses is not None
-    drawn = avatar(worn, [face])
+    drawn = draw_avatar(worn, [face])
     for lens in glasses.lenses:
         x, y = lens[8:24].round().astype(int).T  # under the eye, where a bare face is plain skin
-        assert np.median(drawn[y, x].max(1)) < 110 < np.median(avatar(PHOTO, [face])[y, x].max(1))
+        assert np.median(drawn[y, x].max(1)) < 110 < np.median(draw_avatar(PHOTO, [face])[y, x].max(1))
 
 
 def test_beards_are_kept_and_none_are_invented(face: Face) -> None:
@@ -100,4 +100,4 @@ def test_a_dark_photo_is_lit_first_and_a_good_one_left_alone(face: Face) -> None
     dark = (PHOTO * 0.33).astype(np.uint8)
     cheek = head.points[205].astype(int)
     there = (slice(cheek[1] - 5, cheek[1] + 6), slice(cheek[0] - 5, cheek[0] + 6))
-    assert avatar(dark, [face])[there].mean() > 0.75 * avatar(PHOTO, [face])[there].mean()
+    assert draw_avatar(dark, [face])[there].mean() > 0.75 * draw_avatar(PHOTO, [face])[there].mean()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from meitu_demo.effects.measures import MEASURES, Ruler
+from meitu_demo.effects.measures import MEASURES, ReferenceFace
 from meitu_demo.imaging.faces import Face, find_faces
 
 
@@ -20,7 +20,7 @@ def moved(face: Face, changes: dict[tuple[int, ...], tuple[float, float]]) -> li
     landmarks = face.landmarks.astype(np.float64)
     for group, by in changes.items():
         landmarks[list(group)] += axes @ by
-    return [measure.moved(landmarks, Ruler.of(face)) for measure in MEASURES]
+    return [measure.compute_change(landmarks, ReferenceFace.from_face(face)) for measure in MEASURES]
 
 
 def test_a_face_that_stays_moves_no_measure(face: Face) -> None:
@@ -66,9 +66,9 @@ def test_larger_eyes_read_as_larger(face: Face) -> None:
     for ring in EYE_RINGS:
         middle = landmarks[list(ring)].mean(0)
         landmarks[list(ring)] = middle + 1.1 * (landmarks[list(ring)] - middle)
-    assert MEASURES[8].moved(landmarks, Ruler.of(face)) == pytest.approx(21, abs=0.01)
-    assert MEASURES[13].moved(landmarks, Ruler.of(face)) == pytest.approx(0, abs=0.01)
-    assert MEASURES[10].moved(landmarks, Ruler.of(face)) == pytest.approx(0, abs=0.01)
+    assert MEASURES[8].compute_change(landmarks, ReferenceFace.from_face(face)) == pytest.approx(21, abs=0.01)
+    assert MEASURES[13].compute_change(landmarks, ReferenceFace.from_face(face)) == pytest.approx(0, abs=0.01)
+    assert MEASURES[10].compute_change(landmarks, ReferenceFace.from_face(face)) == pytest.approx(0, abs=0.01)
 
 
 def test_size_place_and_tilt_do_not_matter(face: Face) -> None:
@@ -78,8 +78,8 @@ def test_size_place_and_tilt_do_not_matter(face: Face) -> None:
     landmarks = (2 * face.landmarks @ rotation.T + (500, -40)).astype(np.float32)
     other = replace(face, landmarks=landmarks, roll=face.roll + 30)
     for measure in MEASURES:
-        here = measure.read(face.landmarks.astype(np.float64), Ruler.of(face))
-        there = measure.read(landmarks.astype(np.float64), Ruler.of(other))
+        here = measure.read(face.landmarks.astype(np.float64), ReferenceFace.from_face(face))
+        there = measure.read(landmarks.astype(np.float64), ReferenceFace.from_face(other))
         assert there == pytest.approx(here, rel=1e-3, abs=1e-3), measure.name
 
 
@@ -87,6 +87,6 @@ def test_coupled_shapes_exist_and_never_name_themselves() -> None:
     """The table is whole: 22 measures, each coupled with others only."""
     assert len(MEASURES) == 22
     for number, measure in enumerate(MEASURES):
-        assert number not in measure.coupled
-        assert all(0 <= other < 22 for other in measure.coupled)
+        assert number not in measure.coupled_shapes
+        assert all(0 <= other < 22 for other in measure.coupled_shapes)
         assert measure.direction in (-1, 1)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from skimage import data
 
-from meitu_demo.effects.measures import MEASURES, Ruler
-from meitu_demo.effects.moved import READINGS, Moved, find_moved
-from meitu_demo.effects.reshape import face_warp
+from meitu_demo.effects.measures import MEASURES, ReferenceFace
+from meitu_demo.effects.moved import MEASURE_INDEX_BY_NAME, FaceDisplacement, measure_displacement
+from meitu_demo.effects.reshape import build_face_warp
 from meitu_demo.imaging import codec
 from meitu_demo.imaging.faces import Face, find_faces
 from meitu_demo.imaging.flow import track_landmarks
@@ -49,17 +49,17 @@ def smaller(image: np.ndarray) -> np.ndarray:
 
 def test_followed_landmarks_are_where_the_exact_field_put_them(photo: np.ndarray, face: Face) -> None:
     """All 22 shapes at strength 1: far nearer than landmarks found anew; the own measure is read."""
-    landmarks, ruler = face.landmarks.astype(np.float64), Ruler.of(face)
+    landmarks, ruler = face.landmarks.astype(np.float64), ReferenceFace.from_face(face)
     errors, anew, shares = [], [], []
     for shape in range(22):
-        warp = face_warp(photo.shape, face, shape)
+        warp = build_face_warp(photo.shape, face, shape)
         result, truth = saved(warp.apply(photo)), warp.transform_points(landmarks)
         followed = landmarks + track_landmarks(photo, result, face).vectors
         errors.append(np.sqrt(((followed - truth) ** 2).sum(1).mean()))
         if shape % 5 == 0:
             anew.append(np.sqrt(((find_faces(result)[0].landmarks - truth) ** 2).sum(1).mean()))
         measure = MEASURES[shape]
-        shares.append(measure.moved(followed, ruler) / measure.moved(truth, ruler))
+        shares.append(measure.compute_change(followed, ruler) / measure.compute_change(truth, ruler))
     print(
         f"followed: {np.mean(errors):.3f} px (worst shape {max(errors):.3f}); found anew {np.mean(anew):.3f} px; face "
         f"{face.width:.0f} px wide; own measure read as {np.mean(shares):.2f} of the truth (least {min(shares):.2f})"
@@ -76,8 +76,8 @@ def test_an_unchanged_face_has_not_moved(
     photo: np.ndarray, face: Face, treat: Callable[[np.ndarray], np.ndarray]
 ) -> None:
     """Encoded again, brighter, softer, grainy or smaller: nothing moved, and it can be compared."""
-    moved = find_moved(photo, treat(photo), face)
-    assert moved.comparable
+    moved = measure_displacement(photo, treat(photo), face)
+    assert moved.is_comparable
     assert not len(moved.starts)
     assert not moved.changes
 
@@ -91,25 +91,25 @@ def test_what_moved_is_named_and_arrows_point_its_way(
     photo: np.ndarray, face: Face, treat: Callable[[np.ndarray], np.ndarray], shape: int, name: str, sign: int
 ) -> None:
     """The shape's own measure is among the few that are told, and no arrow is far off the exact way."""
-    warp = face_warp(photo.shape, face, shape)
-    moved = find_moved(photo, treat(warp.apply(photo)), face)
-    told = {change.name: change.by for change in moved.changes}
+    warp = build_face_warp(photo.shape, face, shape)
+    moved = measure_displacement(photo, treat(warp.apply(photo)), face)
+    told = {change.name: change.amount for change in moved.changes}
     assert told[name] * sign > 0
     assert len(told) <= 4
-    off = np.linalg.norm(moved.starts + moved.ways - warp.transform_points(moved.starts), axis=1)
+    off = np.linalg.norm(moved.starts + moved.vectors - warp.transform_points(moved.starts), axis=1)
     assert np.median(off) < 0.01 * face.width
-    assert moved.times >= 1
+    assert moved.exaggeration >= 1
 
 
 def test_another_picture_is_not_compared(photo: np.ndarray, face: Face) -> None:
     """A picture without that face in that place gives nothing, rather than arrows."""
-    moved: Moved = find_moved(photo, photo[:, ::-1].copy(), face)
-    assert not moved.comparable
+    moved: FaceDisplacement = measure_displacement(photo, photo[:, ::-1].copy(), face)
+    assert not moved.is_comparable
     assert not len(moved.starts)
-    assert not find_moved(photo, np.full_like(photo, 128), face).changes
+    assert not measure_displacement(photo, np.full_like(photo, 128), face).changes
 
 
 def test_every_reading_has_one_name() -> None:
     """Shapes that share a reading share its name."""
-    assert len(set(READINGS.values())) == len(READINGS)
-    assert set(range(22)) - set(READINGS.values()) == {5, 11, 12}
+    assert len(set(MEASURE_INDEX_BY_NAME.values())) == len(MEASURE_INDEX_BY_NAME)
+    assert set(range(22)) - set(MEASURE_INDEX_BY_NAME.values()) == {5, 11, 12}

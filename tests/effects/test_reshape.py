@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import data
 
-from meitu_demo.effects.measures import MEASURES, Ruler
-from meitu_demo.effects.reshape import face_warp, reshape
+from meitu_demo.effects.measures import MEASURES, ReferenceFace
+from meitu_demo.effects.reshape import build_face_warp, reshape
 from meitu_demo.effects.shapes import SHAPES
 from meitu_demo.errors import ValueRejected
 from meitu_demo.imaging.faces import Face, build_face, find_faces
@@ -49,15 +49,19 @@ def turned(face: Face, yaw: float, pitch: float) -> Face:
 @pytest.mark.parametrize("shape", EVERY_SHAPE)
 def test_each_shape_moves_its_measure_and_hardly_any_other(photo: np.ndarray, face: Face, shape: int) -> None:
     """Carried through the exact field: 4 % or 3° at least, more with more strength, uncoupled ones under a third."""
-    ruler, own = Ruler.of(face), MEASURES[shape]
-    carried = [face_warp(photo.shape, face, shape, strength).transform_points(face.landmarks) for strength in STRENGTHS]
-    moves = [own.moved(points, ruler) for points in carried]
+    ruler, own = ReferenceFace.from_face(face), MEASURES[shape]
+    carried = [
+        build_face_warp(photo.shape, face, shape, strength).transform_points(face.landmarks) for strength in STRENGTHS
+    ]
+    moves = [own.compute_change(points, ruler) for points in carried]
     assert moves[0] == 0
     assert (np.diff(moves) > 0).all()
-    assert moves[-1] >= own.bar
+    assert moves[-1] >= own.min_change
     for number, other in enumerate(MEASURES):
-        if number != shape and number not in own.coupled:
-            assert abs(other.moved(carried[-1], ruler)) / other.bar < moves[-1] / own.bar / 3, other.name
+        if number != shape and number not in own.coupled_shapes:
+            assert abs(other.compute_change(carried[-1], ruler)) / other.min_change < moves[-1] / own.min_change / 3, (
+                other.name
+            )
 
 
 @pytest.mark.parametrize("shape", EVERY_SHAPE)
@@ -85,7 +89,7 @@ def test_nothing_folds_wherever_the_face_is(
     """No fold in faces that touch or leave the frame, lean by 45°, are tiny, or fill 14 megapixels."""
     height, width = frame
     there = placed(face, share * min(frame) / face.width, tilt, (at[0] * width, at[1] * height), frame)
-    warp = face_warp(frame, there, shape)
+    warp = build_face_warp(frame, there, shape)
     assert warp.min_jacobian > 0.25
     moved = warp.transform_points(there.landmarks)
     assert np.allclose(moved + warp.gain * warp.field(moved), there.landmarks, atol=0.01)
@@ -98,9 +102,12 @@ def test_turned_and_nodding_heads_move_the_right_way_without_folds(
 ) -> None:
     """Up to the limits of pose each shape still does its own thing on a smooth map."""
     there = turned(face, yaw, pitch)
-    warp = face_warp((512, 512), there, shape)
+    warp = build_face_warp((512, 512), there, shape)
     assert warp.min_jacobian > 0.25
-    assert MEASURES[shape].moved(warp.transform_points(there.landmarks), Ruler.of(there)) > MEASURES[shape].bar / 2
+    assert (
+        MEASURES[shape].compute_change(warp.transform_points(there.landmarks), ReferenceFace.from_face(there))
+        > MEASURES[shape].min_change / 2
+    )
 
 
 @pytest.mark.parametrize("shape", [1, 3, 8, 9, 19])
@@ -110,7 +117,7 @@ def test_tilt_and_size_change_nothing(face: Face, shape: int) -> None:
     ends = []
     for size, tilt in ((1.0, 0.0), (3.0, 45.0)):
         there = placed(face, size, tilt, (1500, 1500), frame)
-        move = face_warp(frame, there, shape).transform_points(there.landmarks) - there.landmarks
+        move = build_face_warp(frame, there, shape).transform_points(there.landmarks) - there.landmarks
         turn = np.radians(tilt)
         back = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
         ends.append(move @ back.T / size)
@@ -120,7 +127,7 @@ def test_tilt_and_size_change_nothing(face: Face, shape: int) -> None:
 def test_irises_stay_round_when_eyes_grow(photo: np.ndarray, face: Face) -> None:
     """Bigger eyes keep round irises; taller ones nearly so, although the eye is only stretched upwards."""
     for shape, allowed in ((8, 0.01), (13, 0.06)):
-        after = face_warp(photo.shape, face, shape).transform_points(face.landmarks)
+        after = build_face_warp(photo.shape, face, shape).transform_points(face.landmarks)
         for right, top, left, bottom in IRIS_RINGS:
             ratios = [
                 np.linalg.norm(points[right] - points[left]) / np.linalg.norm(points[top] - points[bottom])
@@ -155,7 +162,7 @@ def test_bigger_eyes_are_seen_by_the_detector(photo: np.ndarray, face: Face) -> 
     """Landmarks found anew in the reshaped photo agree about the sign."""
     for shape in (1, 8, 13, 16, 18, 19):
         again = find_faces(reshape(photo, face, shape))[0].landmarks.astype(np.float64)
-        assert MEASURES[shape].moved(again, Ruler.of(face)) > 0, MEASURES[shape].name
+        assert MEASURES[shape].compute_change(again, ReferenceFace.from_face(face)) > 0, MEASURES[shape].name
 
 
 @pytest.mark.parametrize("strength", ["0.5", 0.5, np.float32(0.5), True])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from skimage import data
 
 from meitu_demo.effects.degrade import degrade
-from meitu_demo.effects.restore import SMALL, restore
+from meitu_demo.effects.restore import MIN_SHORT_SIDE_PX, restore
 
 Image = NDArray[np.uint8]
 
@@ -137,7 +137,7 @@ def test_small_photos_double_and_are_sharper_than_bicubic() -> None:
         assert sharpness(restored) > 1.1 * sharpness(bicubic)
 
 
-@pytest.mark.parametrize(("short", "factor"), [(SMALL - 1, 2), (SMALL, 1)])
+@pytest.mark.parametrize(("short", "factor"), [(MIN_SHORT_SIDE_PX - 1, 2), (MIN_SHORT_SIDE_PX, 1)])
 def test_only_small_photos_double(short: int, factor: int) -> None:
     """The short side decides: 719 pixels double, 720 stay."""
     photo = cv2.resize(data.coffee(), (short + 80, short))

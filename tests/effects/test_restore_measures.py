@@ -6,18 +6,18 @@ import pytest
 from skimage import data
 
 from meitu_demo.effects.restoration import planes
-from meitu_demo.effects.restoration.blocks import DCT, INVERSE_DCT, gather, lay
-from meitu_demo.effects.restoration.blur import blur_radius
-from meitu_demo.effects.restoration.denoise import sliding_dct
-from meitu_demo.effects.restoration.jpeg import find_jpeg, grid_origin
-from meitu_demo.effects.restoration.light import exposure_curve
-from meitu_demo.effects.restoration.noise import grain_spectrum, white_level
+from meitu_demo.effects.restoration.blocks import DCT_MATRIX, INVERSE_DCT_MATRIX, assemble_plane, extract_blocks
+from meitu_demo.effects.restoration.blur import measure_blur_sigma
+from meitu_demo.effects.restoration.denoise import denoise_sliding_dct
+from meitu_demo.effects.restoration.jpeg import find_grid_origin, find_jpeg
+from meitu_demo.effects.restoration.light import fit_exposure_curve
+from meitu_demo.effects.restoration.noise import estimate_white_noise, measure_grain_spectrum
 from meitu_demo.effects.restore import restore
 from meitu_demo.imaging.faces import find_faces
 
 
 def luma_of(image: np.ndarray) -> np.ndarray:
-    return planes.split(image)[0]
+    return planes.split_ycbcr(image)[0]
 
 
 def jpeg(image: np.ndarray, quality: int) -> np.ndarray:
@@ -28,15 +28,15 @@ def jpeg(image: np.ndarray, quality: int) -> np.ndarray:
 def test_the_dct_is_orthonormal_and_blocks_come_back() -> None:
     """Cutting, transforming, transforming back and laying gives the same plane; the power stays."""
     plane = luma_of(data.coffee())
-    coefficients = gather(plane) @ DCT
-    assert np.allclose(lay(coefficients @ INVERSE_DCT, 50, 75), plane, atol=1e-3)
+    coefficients = extract_blocks(plane) @ DCT_MATRIX
+    assert np.allclose(assemble_plane(coefficients @ INVERSE_DCT_MATRIX, 50, 75), plane, atol=1e-3)
     assert np.sum(coefficients**2) == pytest.approx(np.sum(plane**2), rel=1e-5)
 
 
 def test_planes_come_back() -> None:
     """Splitting into luma and chroma and joining again loses nothing."""
     photo = data.astronaut()
-    assert np.array_equal(planes.join(*planes.split(photo)), photo)
+    assert np.array_equal(planes.merge_ycbcr(*planes.split_ycbcr(photo)), photo)
 
 
 @pytest.mark.parametrize("strength", [5, 15, 25])
@@ -45,14 +45,14 @@ def test_noise_is_measured(name: str, strength: float) -> None:
     """The level comes out within a seventh of the truth, whatever the picture."""
     photo = getattr(data, name)()
     noisy = luma_of(photo) + np.random.default_rng(1).normal(0, strength, photo.shape[:2]).astype(np.float32)
-    assert white_level(grain_spectrum(noisy, luma_of(photo))) == pytest.approx(strength, rel=0.15)
+    assert estimate_white_noise(measure_grain_spectrum(noisy, luma_of(photo))) == pytest.approx(strength, rel=0.15)
 
 
 def test_texture_is_not_taken_for_noise() -> None:
     """Grass and gravel, which fill every block, count as less than half of what noise of 5 would."""
     for texture in (data.grass(), data.gravel(), data.brick()):
         plane = texture.astype(np.float32)
-        assert white_level(grain_spectrum(plane, plane)) < 2.2
+        assert estimate_white_noise(measure_grain_spectrum(plane, plane)) < 2.2
 
 
 @pytest.mark.parametrize("quality", [5, 10, 20, 35, 60, 70])
@@ -63,7 +63,7 @@ def test_the_quality_of_a_jpeg_is_read_from_its_pixels(quality: int) -> None:
     assert whole is not None
     assert cropped is not None
     assert whole.quality == cropped.quality == quality
-    assert grid_origin(luma_of(squeezed[3:, 6:])) == (5, 2)
+    assert find_grid_origin(luma_of(squeezed[3:, 6:])) == (5, 2)
 
 
 def test_a_picture_that_was_no_jpeg_is_none() -> None:
@@ -77,25 +77,25 @@ def test_a_picture_that_was_no_jpeg_is_none() -> None:
 def test_blur_is_measured_at_the_sharpest_edges() -> None:
     """The radius grows with the true one, and a soft background does not make a photo blurred."""
     photo = data.astronaut()
-    radii = [blur_radius(luma_of(cv2.GaussianBlur(photo, (0, 0), true))) for true in (1.2, 1.6, 2.0, 3.0)]
+    radii = [measure_blur_sigma(luma_of(cv2.GaussianBlur(photo, (0, 0), true))) for true in (1.2, 1.6, 2.0, 3.0)]
     assert np.allclose(radii, (1.2, 1.6, 2.0, 3.0), rtol=0.2)
     portrait = cv2.GaussianBlur(photo, (0, 0), 4)
     portrait[0:260, 120:320] = photo[0:260, 120:320]
-    assert blur_radius(luma_of(portrait)) < 0.88
+    assert measure_blur_sigma(luma_of(portrait)) < 0.88
 
 
 def test_only_dark_or_flat_photos_need_light() -> None:
     """Night, stars and black backdrops are as they should be; a third of the light is not."""
     for photo in (data.rocket(), data.astronaut(), data.chelsea(), data.hubble_deep_field(), data.retina()):
-        assert not exposure_curve(luma_of(photo)).changes
-        assert exposure_curve(0.35 * luma_of(photo)).gain > 2
+        assert not fit_exposure_curve(luma_of(photo)).has_effect
+        assert fit_exposure_curve(0.35 * luma_of(photo)).gain > 2
 
 
 def test_the_curve_rises_and_never_reaches_white() -> None:
     """Any curve keeps the order of all levels and ends below 255."""
     levels = np.arange(256, dtype=np.float32)[None]
     for luma in (0.2 * levels, 100 + 0.2 * levels, 0.4 * levels):
-        (bent,) = exposure_curve(luma).bend(levels)
+        (bent,) = fit_exposure_curve(luma).apply(levels)
         assert (np.diff(bent) >= 0).all()
         assert bent.max() < 255.0
 
@@ -103,7 +103,7 @@ def test_the_curve_rises_and_never_reaches_white() -> None:
 def test_the_filter_leaves_what_is_larger_than_the_noise() -> None:
     """With a vanishing noise level the plane comes back unchanged, up to its very edges."""
     plane = luma_of(data.coffee())[:203, :301]
-    assert np.allclose(sliding_dct(plane, np.full(64, 1e-3, np.float32)), plane, atol=0.02)
+    assert np.allclose(denoise_sliding_dct(plane, np.full(64, 1e-3, np.float32)), plane, atol=0.02)
 
 
 def test_faces_get_care() -> None:

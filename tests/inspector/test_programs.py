@@ -178,7 +178,11 @@ def test_programs_are_short_and_hold_no_key(endpoint: Endpoint) -> None:
     """Of any route: variables instead of keys, the vendor's address where the call stays here, no long lines."""
     keys = Credentials(SecretStr("CANARY0KEY0CANARY"), SecretStr("CANARY0SECRET0CANARY"))
     live = CallTarget(endpoint.provider, "https://proxy.example/vendor", keys, is_billable=True)
-    for route in (live, replace(live, is_failure_lab=True), TargetResolver(Settings()).resolve_offline(endpoint.provider)):
+    for route in (
+        live,
+        replace(live, is_failure_lab=True),
+        TargetResolver(Settings()).resolve_offline(endpoint.provider),
+    ):
         for text in render_samples(endpoint, {}, route).values():
             assert "CANARY" not in text
             assert "offline" not in text

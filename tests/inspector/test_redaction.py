@@ -22,7 +22,7 @@ from meitu_demo.routes import TargetResolver
 from meitu_demo.service import run_unbilled
 from meitu_demo.settings import Settings
 from meitu_demo.spec import CallTarget, Credentials, Photo
-from meitu_demo.ui.screens.rehearsal import KEYS
+from meitu_demo.ui.screens.rehearsal import LAB_CREDENTIALS
 
 KEY, SECRET = "CANARY0key+/0CANARY", "CANARY1secret==1CANARY"
 SPELLINGS: dict[str, Callable[[str], str]] = {
@@ -181,7 +181,7 @@ def test_keys_that_are_not_ours(body: str, told: str, kept: str) -> None:
 def test_words_that_are_no_keys_stay() -> None:
     """The offline server is called with a word for a key, and a key of a few letters is nobody's."""
     said = {"message": "the offline engine says: any xxx will do, none at all, or lab"}
-    rehearsed = dataclasses.replace(route_of("meitu"), credentials=KEYS, is_failure_lab=True)
+    rehearsed = dataclasses.replace(route_of("meitu"), credentials=LAB_CREDENTIALS, is_failure_lab=True)
     for route in (route_of("meitu", "any", "xxx"), TargetResolver(Settings()).resolve_offline("meitu"), rehearsed):
         assert said["message"] in capture_response(httpx.Response(400, json=said), route).body
 

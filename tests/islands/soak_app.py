@@ -33,13 +33,13 @@ def main(keep_minutes: float) -> None:
     settings = Settings.from_env({**keys, "DATA_DIR": os.environ["DATA_DIR"], "CALLS_PER_SECOND": "off"})
     settings = replace(settings, keep_minutes=keep_minutes)  # type: ignore[arg-type]  # the environment takes whole ones
     parts: list[Any] = []
-    build = ui.build
+    build = ui.build_page
 
     def noting(context: Context, *given: Any) -> Any:
         parts[:] = [context, build(context, *given)]
         return parts[1]
 
-    ui.build = noting
+    ui.build_page = noting
     app = ui.create_app(settings, create_http_client(settings, results))
 
     async def held() -> dict[str, int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.load.postgres import Server, find_binaries
+from tools.load.postgres import PostgresServer, find_binaries
 
 WHERE_THERE_IS_NONE = "PostgreSQL's server is not installed here (apt-get install postgresql)"
 _schemas = itertools.count()
@@ -21,13 +21,13 @@ FreshUrl = Callable[[], str]
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
+def postgres() -> Iterator[PostgresServer]:
     """A running server; skips where there is none to run, but not in CI."""
     binaries = find_binaries()
     if binaries is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(WHERE_THERE_IS_NONE)
     folder = Path(tempfile.mkdtemp(prefix="ledger_pg_", dir="/tmp"))  # a socket's path must be short
-    server = Server(binaries, folder)
+    server = PostgresServer(binaries, folder)
     try:
         server.start()
         yield server
@@ -37,14 +37,14 @@ def postgres() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(postgres: Server) -> FreshUrl:
+def postgres_url(postgres: PostgresServer) -> FreshUrl:
     """Makes URLs of empty databases on PostgreSQL."""
     import psycopg
 
     def make() -> str:
         schema = f"ledger_{next(_schemas)}"
-        with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        with psycopg.connect(postgres.build_url(), autocommit=True) as connection:
             connection.execute(f"CREATE SCHEMA {schema}")  # type: ignore[arg-type]  # a name of our own
-        return postgres.url(schema)
+        return postgres.build_url(schema)
 
     return make

@@ -18,7 +18,7 @@ from meitu_demo.ledger import Budgets, Store
 from meitu_demo.ledger.database import Database
 
 from .given import Clock, intent, row, states
-from .postgres import Server
+from .postgres import PostgresServer
 
 pytestmark = pytest.mark.xdist_group("ledger")
 
@@ -124,11 +124,11 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     assert raised.value.__suppress_context__
 
 
-def test_connections_that_were_cut(postgres: Server, postgres_url: Callable[[], str]) -> None:
+def test_connections_that_were_cut(postgres: PostgresServer, postgres_url: Callable[[], str]) -> None:
     """When the server has dropped our connections, the next call opens another."""
     store = Store(Database(postgres_url()), clock=Clock())
     store.reserve(intent())
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+    with psycopg.connect(postgres.build_url(), autocommit=True) as connection:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
     store.reserve(intent())
     assert len(states(store)) == 2

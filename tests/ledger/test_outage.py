@@ -11,7 +11,7 @@ from ui.conftest import Page, serve
 
 from meitu_demo.settings import Settings
 
-from .postgres import FreshUrl, Server
+from .postgres import FreshUrl, PostgresServer
 
 
 def live(page: Page, photo: object) -> tuple[str, str]:
@@ -21,7 +21,7 @@ def live(page: Page, photo: object) -> tuple[str, str]:
 
 
 def test_the_database_goes_and_comes_back(
-    postgres: Server, postgres_url: FreshUrl, portrait: bytes, tmp_path_factory: pytest.TempPathFactory
+    postgres: PostgresServer, postgres_url: FreshUrl, portrait: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Without a restart: refused in words while it is away, made once it is there; a run that was sent is shown."""
     url, folder = postgres_url(), tmp_path_factory.mktemp("data")
@@ -40,7 +40,7 @@ def test_the_database_goes_and_comes_back(
             assert httpx.get(f"{page.url}/readyz", timeout=60).json()["parts"]["database"] == "unreachable"
             assert page.call("facial_aesthetics", photo, 8, 0.5, False, False)[0] == "complete"
 
-            postgres.resume()
+            postgres.ensure_running()
             assert live(page, photo)[0] == "complete"
 
             asked, answers = len(shop.calls), []
@@ -56,8 +56,8 @@ def test_the_database_goes_and_comes_back(
             assert answers == ["complete"]  # it was paid for
             assert live(page, photo)[0] == "error"
 
-            postgres.resume()
+            postgres.ensure_running()
             assert live(page, photo)[0] == "complete"
             next(running, None)
     finally:
-        postgres.resume()
+        postgres.ensure_running()

@@ -10,7 +10,7 @@ import pytest
 
 from meitu_demo.settings import Settings, SettingsError
 from meitu_demo.till import LazyLedger
-from meitu_demo.ui.guard.uploads import require_room
+from meitu_demo.ui.guard.uploads import check_upload_dir
 
 from .app_process import PROJECT, refused
 
@@ -78,8 +78,8 @@ def test_a_ledger_that_is_no_database(tmp_path: Path) -> None:
 
 def test_room_for_uploads(tmp_path: Path) -> None:
     """A folder is made; a place where none can be is named by its setting."""
-    require_room(tmp_path / "new" / "folder")
+    check_upload_dir(tmp_path / "new" / "folder")
     assert not list((tmp_path / "new" / "folder").iterdir())
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match="GRADIO_TEMP_DIR"):
-        require_room(tmp_path / "file")
+        check_upload_dir(tmp_path / "file")

@@ -7,7 +7,7 @@ import gradio as gr
 import pytest
 from gradio import queueing
 
-from meitu_demo.ui.events import LOOK_S, UPDATES_S, look_less_often
+from meitu_demo.ui.events import CLICK_POLL_INTERVAL_S, PROGRESS_POLL_INTERVAL_S, slow_down_polling
 
 
 async def test_gradio_looks_as_often_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,7 +15,7 @@ async def test_gradio_looks_as_often_as_it_is_told(monkeypatch: pytest.MonkeyPat
     with gr.Blocks(analytics_enabled=False) as blocks:
         gr.HTML("text")
     blocks.queue()
-    look_less_often(blocks)
+    slow_down_polling(blocks)
     asked = Counter[float]()
     ended, sleep = asyncio.Event(), asyncio.sleep
 
@@ -36,4 +36,4 @@ async def test_gradio_looks_as_often_as_it_is_told(monkeypatch: pytest.MonkeyPat
     for loop in loops:
         loop.cancel()
     await asyncio.gather(*loops, return_exceptions=True)
-    assert set(asked) == {LOOK_S, UPDATES_S}
+    assert set(asked) == {CLICK_POLL_INTERVAL_S, PROGRESS_POLL_INTERVAL_S}

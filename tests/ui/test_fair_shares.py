@@ -26,11 +26,11 @@ from meitu_demo.settings import Settings
 from meitu_demo.spec import Image
 from meitu_demo.store import PictureStore
 from meitu_demo.till import LazyLedger
-from meitu_demo.ui.context import WAITS_S, Context, Lines, as_people_say
-from meitu_demo.ui.guard.belongings import Belongings
+from meitu_demo.ui.context import DISPLAYED_WAITS_S, Context, HealthRegistry, round_up_wait
+from meitu_demo.ui.guard.belongings import SessionData
 from meitu_demo.ui.history.entries import History
-from meitu_demo.ui.screens.rehearsal import Rehearsal
-from meitu_demo.ui.visits import Visit
+from meitu_demo.ui.screens.rehearsal import FailureLabBackend
+from meitu_demo.ui.visits import Caller
 from meitu_demo.words import translate
 
 PILE, SINGLE = "/v1/aiquality", "/v1/EmojMaterialH5"
@@ -121,11 +121,11 @@ def test_twelve_quick_calls_of_one_visitor(
 
 def test_a_wait_is_said_as_people_say_it() -> None:
     """Never shorter than it is, nor twice as long from three seconds on, and in few words over the longest wait."""
-    said = [as_people_say(seconds) for seconds in range(1, 400)]
+    said = [round_up_wait(seconds) for seconds in range(1, 400)]
     assert all(about >= seconds for seconds, about in enumerate(said, 1))
     assert all(about < 2 * seconds for seconds, about in enumerate(said, 1) if seconds >= 3)
-    assert len(set(said[:300])) == len(WAITS_S)
-    assert as_people_say(None) == 0
+    assert len(set(said[:300])) == len(DISPLAYED_WAITS_S)
+    assert round_up_wait(None) == 0
 
 
 # ── On the engine itself ────────────────────────────────────────────────────────────────────────────────────────────
@@ -139,21 +139,21 @@ def start(offline_client: httpx.AsyncClient, settings: Settings, portrait_pixels
     photo.parent.mkdir()
     photo.write_bytes(codec.encode(np.ascontiguousarray(portrait_pixels[::3, ::3])))
     upload = {"path": str(photo), "orig_name": "me.jpg", "meta": {"_type": "gradio.FileData"}}
-    rehearsal, endpoint = Rehearsal(settings), CATALOGUE["quality_restoration"]
+    rehearsal, endpoint = FailureLabBackend(settings), CATALOGUE["quality_restoration"]
 
     async def start(turns: FairQueue, address: str) -> CallHandle:
         pictures, desk = PictureStore(60), SingleFlight(60)
         runs = History(60)
-        mine = Belongings(tmp_path, pictures, desk, runs, 60)
+        mine = SessionData(tmp_path, pictures, desk, runs, 60)
         context = Context(
             offline_client, TargetResolver(settings), pictures, tmp_path, LazyLedger(settings), desk,
-            Lines(breaker=True),
+            HealthRegistry(has_circuit_breaker=True),
             rehearsal, mine, turns, settings, runs,
         )  # fmt: skip
-        route = context.routes.resolve_offline(endpoint.provider)
-        visit = Visit("tab", None, address)
-        source = await context.read(upload, visit)
-        return await context.start(endpoint, source, {}, route=route, visit=visit, consent=False)
+        route = context.targets.resolve_offline(endpoint.provider)
+        visit = Caller("tab", None, address)
+        source = await context.read_upload(upload, visit)
+        return await context.start_call(endpoint, source, {}, target=route, caller=visit, consent=False)
 
     return start
 

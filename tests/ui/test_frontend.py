@@ -5,20 +5,20 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
-from meitu_demo.ui.frontend import FOLDER, Frontend
+from meitu_demo.ui.frontend import ASSETS_DIR, PrecompressedAssetsMiddleware
 
-SCRIPT = max(FOLDER.glob("index-*.js"), key=lambda file: file.stat().st_size)
+SCRIPT = max(ASSETS_DIR.glob("index-*.js"), key=lambda file: file.stat().st_size)
 LEFT = PlainTextResponse("left to Gradio")
 
 
 @pytest.fixture
 def browser() -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(Frontend(LEFT)), base_url="http://demo")
+    return httpx.AsyncClient(transport=httpx.ASGITransport(PrecompressedAssetsMiddleware(LEFT)), base_url="http://demo")
 
 
 async def test_what_comes_is_what_lies_there(browser: httpx.AsyncClient) -> None:
     """As script and style, also the second time, smaller than it is."""
-    for file in (SCRIPT, next(FOLDER.glob("*.css"))):
+    for file in (SCRIPT, next(ASSETS_DIR.glob("*.css"))):
         for _ in range(2):
             async with browser.stream("GET", f"/assets/{file.name}", headers={"accept-encoding": "gzip, br"}) as answer:
                 sent = b"".join([part async for part in answer.aiter_raw()])

@@ -21,7 +21,7 @@ def test_the_page_says_the_same_of_its_components() -> None:
         gr.HTML("text")
         own = Mine(9)
     before = {number: block.get_config() for number, block in blocks.blocks.items()}
-    signatures.remember(blocks)
+    signatures.cache_signatures(blocks)
     assert {number: block.get_config() for number, block in blocks.blocks.items()} == before
     assert before[own._id]["mine"] == 9
     for kind in (gr.Slider, gr.Image, gr.HTML, Mine):

@@ -10,7 +10,7 @@ from meitu_demo.imaging.codec import prepare
 from .ratio import Row, compare
 
 
-def camera_jpeg(width: int = 4032, height: int = 3024) -> bytes:
+def make_camera_jpeg(width: int = 4032, height: int = 3024) -> bytes:
     """A JPEG like a phone's: the astronaut enlarged, with film grain a little coarser than a pixel (3.3 MB)."""
     grain = np.random.default_rng(7).normal(0, 1, (height, width)).astype(np.float32)
     grain = cv2.GaussianBlur(grain, (0, 0), 0.8)
@@ -22,7 +22,7 @@ def camera_jpeg(width: int = 4032, height: int = 3024) -> bytes:
 
 def rows() -> list[Row]:
     """12 MP JPEG → ready for Meitu."""
-    source = camera_jpeg()
+    source = make_camera_jpeg()
     photo = prepare(source, MEITU).photo
 
     def baseline() -> None:
@@ -36,6 +36,6 @@ def rows() -> list[Row]:
             lambda: prepare(source, MEITU),
             "OpenCV decode, area resize, encode",
             baseline,
-            aim=1.5,
+            max_ratio=1.5,
         )
     ]

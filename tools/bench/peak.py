@@ -4,10 +4,10 @@ import resource
 import subprocess
 import sys
 
-AIM_MB = 1536
+MAX_PEAK_MB = 1536
 
 
-def peaks() -> dict[str, int]:
+def measure_peaks() -> dict[str, int]:
     """MB by endpoint; Python, libraries, models, the photo and the result included."""
     from meitu_demo.endpoints import CATALOGUE
 
@@ -15,7 +15,7 @@ def peaks() -> dict[str, int]:
     return {name: int(subprocess.check_output([*command, name], stderr=subprocess.DEVNULL)) for name in CATALOGUE}
 
 
-def _one(name: str) -> int:
+def _measure_peak(name: str) -> int:
     import cv2
 
     from meitu_demo.endpoints import CATALOGUE
@@ -28,4 +28,4 @@ def _one(name: str) -> int:
 
 
 if __name__ == "__main__":
-    print(_one(sys.argv[1]))
+    print(_measure_peak(sys.argv[1]))

@@ -15,7 +15,7 @@ class Row:
     baseline_s: float
     measured_s: float
     ratio: float
-    aim: float | None = None
+    max_ratio: float | None = None
 
 
 def compare(
@@ -24,19 +24,19 @@ def compare(
     baseline_name: str,
     baseline: Callable[[], object],
     *,
-    aim: float | None = None,
-    runs: int = 21,
+    max_ratio: float | None = None,
+    rounds: int = 21,
 ) -> Row:
     """The median ratio over `runs` alternating pairs, after one of each that does not count."""
     baseline(), measured()
-    pairs = [(seconds(baseline), seconds(measured)) for _ in range(runs)]
+    pairs = [(measure_seconds(baseline), measure_seconds(measured)) for _ in range(rounds)]
     ratio = statistics.median(done / base for base, done in pairs)
     base_s, done_s = (statistics.median(times) for times in zip(*pairs, strict=True))
-    return Row(name, baseline_name, base_s, done_s, ratio, aim)
+    return Row(name, baseline_name, base_s, done_s, ratio, max_ratio)
 
 
-def seconds(run: Callable[[], object]) -> float:
+def measure_seconds(function: Callable[[], object]) -> float:
     """How long `run` takes."""
     start = time.perf_counter()
-    run()
+    function()
     return time.perf_counter() - start

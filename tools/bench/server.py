@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-ONE_BUTTON = """
+ONE_BUTTON_APP = """
 import sys, gradio as gr
 with gr.Blocks(analytics_enabled=False) as demo:
     gr.Button("Run")
@@ -19,28 +19,28 @@ with gr.Blocks(analytics_enabled=False) as demo:
     gr.api(same, api_name="same")
 demo.launch(server_name="127.0.0.1", server_port=int(sys.argv[1]), quiet=True)
 """
-OURS = [sys.executable, "app.py"]
-SIMPLEST = [sys.executable, "-c", ONE_BUTTON]
+DEMO_COMMAND = [sys.executable, "app.py"]
+BASELINE_COMMAND = [sys.executable, "-c", ONE_BUTTON_APP]
 
 
 @contextmanager
-def serving(command: list[str]) -> Iterator[tuple[str, float, int]]:
+def run_server(command: list[str]) -> Iterator[tuple[str, float, int]]:
     """(URL, seconds from the start to the first page, process id) of `command`, stopped afterwards."""
-    port = _free_port()
+    port = _find_free_port()
     environ = {**os.environ, "PORT": str(port), "HOST": "127.0.0.1", "MODE": "offline", "LOG_LEVEL": "ERROR"}
     start = time.perf_counter()
-    arguments = command if command is OURS else [*command, str(port)]
+    arguments = command if command is DEMO_COMMAND else [*command, str(port)]
     with subprocess.Popen(arguments, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             url = f"http://127.0.0.1:{port}/"
-            _wait(url, process)
+            _wait_until_ready(url, process)
             yield url, time.perf_counter() - start, process.pid
         finally:
             process.terminate()
             process.wait(20)
 
 
-def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
+def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]") -> None:
     for _ in range(3000):
         try:
             with urllib.request.urlopen(url, timeout=5) as page:
@@ -53,7 +53,7 @@ def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
     raise RuntimeError("the server did not answer within a minute")
 
 
-def _free_port() -> int:
+def _find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

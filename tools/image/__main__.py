@@ -16,17 +16,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.image", description=__doc__)
     parser.add_argument("--folder", type=Path, default=PROJECT / "build" / "image", help="where it is built")
     parser.add_argument("--python", default=os.environ.get("PYTHON"), help="a Python of the image's version")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     if os.geteuid() != 0:
         print("chroot and mounts are root's: run this as root, in a machine or container of your own.", file=sys.stderr)
         return 1
-    given.folder.mkdir(parents=True, exist_ok=True)
+    arguments.folder.mkdir(parents=True, exist_ok=True)
     try:
-        image = build.build(PROJECT, given.folder.resolve(), given.python)
+        image = build.build(PROJECT, arguments.folder.resolve(), arguments.python)
     except (ValueError, subprocess.CalledProcessError) as error:
         print(f"Not built: {error}", file=sys.stderr)
         return 1
-    return 0 if trial.run(image, given.folder) else 1
+    return 0 if trial.run_checks(image, arguments.folder) else 1
 
 
 if __name__ == "__main__":

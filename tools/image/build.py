@@ -9,101 +9,105 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import context, dockerfile, roots
-from .dockerfile import Stage, Step
+from .dockerfile import Instruction, Stage
 
 # For RUN alone: processes, devices, the network's names, and the certificates that this machine trusts.
-MOUNTS = """
+RUN_SCRIPT = """
 mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" && touch "$1/etc/resolv.conf" &&
 mount --bind /etc/resolv.conf "$1/etc/resolv.conf" &&
 mount --bind /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/ca-certificates.crt" &&
 cd / && exec chroot "$1" /bin/sh -c "cd '$2' && $3"
 """
-TRUST = {"SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt", "PIP_CERT": "/etc/ssl/certs/ca-certificates.crt"}
-PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
+CA_ENVIRON = {"SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt", "PIP_CERT": "/etc/ssl/certs/ca-certificates.crt"}
+DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @dataclass(slots=True)
-class Image:
+class BuiltImage:
     """A root with what its Dockerfile says about starting it."""
 
     root: Path
-    environ: dict[str, str] = field(default_factory=lambda: {"PATH": PATH})
+    environ: dict[str, str] = field(default_factory=lambda: {"PATH": DEFAULT_PATH})
     workdir: str = "/"
     user: str = "0"
     command: tuple[str, ...] = ()
-    health: tuple[str, ...] = ()
+    health_command: tuple[str, ...] = ()
     stop_signal: str = "SIGTERM"
     volumes: tuple[str, ...] = ()
 
 
-def build(project: Path, folder: Path, python: str | None = None) -> Image:
+def build(project: Path, folder: Path, python: str | None = None) -> BuiltImage:
     """The last stage of the project's Dockerfile, below `folder`. Raises ValueError, CalledProcessError."""
-    stages = dockerfile.read((project / "Dockerfile").read_text("utf-8"))
-    made: dict[str, Image] = {}
+    stages = dockerfile.parse((project / "Dockerfile").read_text("utf-8"))
+    images: dict[str, BuiltImage] = {}
     for stage in stages:
-        base = roots.base_root(stage.base, folder, python)
+        base = roots.build_base_root(stage.base, folder, python)
         root = folder / f"stage-{stage.name}"
         subprocess.run(["rm", "-rf", "--one-file-system", str(root)], check=True)
         subprocess.run(["cp", "-a", str(base), str(root)], check=True)
-        made[stage.name] = _follow(stage, Image(root), project, made)
-    return made[stages[-1].name]
+        images[stage.name] = _run_instructions(stage, BuiltImage(root), project, images)
+    return images[stages[-1].name]
 
 
-def _follow(stage: Stage, image: Image, project: Path, made: dict[str, Image]) -> Image:
-    for step in stage.steps:
-        began = time.perf_counter()
-        match step.verb:
+def _run_instructions(stage: Stage, image: BuiltImage, project: Path, images: dict[str, BuiltImage]) -> BuiltImage:
+    for instruction in stage.instructions:
+        start = time.perf_counter()
+        match instruction.keyword:
             case "RUN":
-                _run(image, step.rest)
+                _run_command(image, instruction.arguments)
             case "COPY":
-                _copy(image, step, project, made)
+                _copy_files(image, instruction, project, images)
             case "ENV":
-                pairs = dict(word.split("=", 1) for word in step.words())
-                image.environ |= {name: dockerfile.filled(value, image.environ) for name, value in pairs.items()}
+                pairs = dict(word.split("=", 1) for word in instruction.split_arguments())
+                image.environ |= {
+                    name: dockerfile.expand_variables(value, image.environ) for name, value in pairs.items()
+                }
             case "WORKDIR":
-                image.workdir = step.rest
-                (image.root / step.rest.lstrip("/")).mkdir(parents=True, exist_ok=True)
+                image.workdir = instruction.arguments
+                (image.root / instruction.arguments.lstrip("/")).mkdir(parents=True, exist_ok=True)
             case "USER":
-                image.user = step.rest
+                image.user = instruction.arguments
             case "CMD":
-                image.command = step.command()
+                image.command = instruction.parse_command()
             case "HEALTHCHECK":
-                image.health = step.command()
+                image.health_command = instruction.parse_command()
             case "STOPSIGNAL":
-                image.stop_signal = step.rest
+                image.stop_signal = instruction.arguments
             case "VOLUME":
-                image.volumes += tuple(step.words())
-        print(f"{time.perf_counter() - began:6.1f} s  {step.verb} {step.rest[:90]}", flush=True)
+                image.volumes += tuple(instruction.split_arguments())
+        print(f"{time.perf_counter() - start:6.1f} s  {instruction.keyword} {instruction.arguments[:90]}", flush=True)
     return image
 
 
-def _run(image: Image, command: str) -> None:
+def _run_command(image: BuiltImage, command: str) -> None:
     if image.user != "0":
         raise ValueError("RUN after USER is not followed here")
-    shell = ["unshare", "--mount", "--propagation", "private", "sh", "-c", MOUNTS, "sh", str(image.root)]
-    environ = {"HOME": "/root", **image.environ, **TRUST}
+    shell = ["unshare", "--mount", "--propagation", "private", "sh", "-c", RUN_SCRIPT, "sh", str(image.root)]
+    environ = {"HOME": "/root", **image.environ, **CA_ENVIRON}
     program = ["env", "-i", *(f"{name}={value}" for name, value in environ.items() if name != "PATH")]
-    done = subprocess.run(
+    completed = subprocess.run(
         [*program, f"PATH={image.environ['PATH']}:{os.environ['PATH']}", *shell, image.workdir, command],
         stdout=sys.stderr, check=False,
     )  # fmt: skip
-    if done.returncode:
-        raise ValueError(f"RUN failed with {done.returncode}: {command[:120]}")
+    if completed.returncode:
+        raise ValueError(f"RUN failed with {completed.returncode}: {command[:120]}")
 
 
-def _copy(image: Image, step: Step, project: Path, made: dict[str, Image]) -> None:
+def _copy_files(image: BuiltImage, instruction: Instruction, project: Path, images: dict[str, BuiltImage]) -> None:
     """One source; a folder's content goes into the target, a file into a target that ends with a slash."""
-    source, target = step.words()
-    into = image.root / target.lstrip("/")
-    if stage := step.flags.get("from"):
-        into.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["cp", "-a", "--no-target-directory", f"{made[stage].root}{source}", str(into)], check=True)
+    source, target = instruction.split_arguments()
+    destination = image.root / target.lstrip("/")
+    if stage := instruction.flags.get("from"):
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(
+            ["cp", "-a", "--no-target-directory", f"{images[stage].root}{source}", str(destination)], check=True
+        )
         return
-    found = list(context.files(project, source))
-    if not found:
+    paths = list(context.list_files(project, source))
+    if not paths:
         raise ValueError(f"COPY {source}: nothing there that .dockerignore lets in")
-    for path in found:
-        inside = path.relative_to(source) if (project / source).is_dir() else Path(path.name)
-        whole = target.endswith("/") or (project / source).is_dir()
-        (into / inside if whole else into).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(project / path, into / inside if whole else into)
+    for path in paths:
+        relative = path.relative_to(source) if (project / source).is_dir() else Path(path.name)
+        is_folder = target.endswith("/") or (project / source).is_dir()
+        (destination / relative if is_folder else destination).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(project / path, destination / relative if is_folder else destination)

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .build import Image
+from .build import BuiltImage
 
-MOUNTS = """
+CONTAINER_SCRIPT = """
 root=$1 volume=$2 workdir=$3; shift 3
 mount --bind "$root" "$root" && mount -o remount,bind,ro "$root" &&
 mount -t tmpfs -o mode=1777,nosuid,nodev,noexec,size=512m tmpfs "$root/tmp" &&
@@ -28,67 +28,80 @@ done
 mkdir "$root/dev/shm" && mount -t tmpfs -o mode=1777,nosuid,nodev,noexec,size=64m tmpfs "$root/dev/shm" || exit 120
 cd / && exec chroot "$root" setpriv "$@"
 """
-NOBODY_MORE = ("--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all")
+SETPRIV_OPTIONS = ("--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all")
 
 
 @dataclass(slots=True)
-class Contained:
+class RunningContainer:
     """A started command. `pid`: what is process 1 inside, as this machine numbers it."""
 
-    image: Image
+    image: BuiltImage
     environ: dict[str, str]
-    outside: subprocess.Popen[bytes]
+    launcher: subprocess.Popen[bytes]
     pid: int
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+    def run_command(self, *command: str) -> subprocess.CompletedProcess[str]:
         """A command beside it, inside, as the same user; what a health check does."""
-        inside = ["nsenter", f"--target={self.pid}", "--mount", "--pid", "--root", "--wd", "--"]
+        nsenter = ["nsenter", f"--target={self.pid}", "--mount", "--pid", "--root", "--wd", "--"]
         return subprocess.run(
-            [*inside, "setpriv", *_as(self.image), *NOBODY_MORE, "env", "-i", *_pairs(self.environ), *command],
+            [*nsenter, "setpriv", *_list_user_options(self.image), *SETPRIV_OPTIONS, "env", "-i",
+            *_format_environ(self.environ), *command],
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
 
-    def stop(self, within: float) -> tuple[float, int]:
+    def stop(self, timeout_s: float) -> tuple[float, int]:
         """Send the image's stop signal: (seconds until it ended, exit code), 137 if it had to be killed."""
-        began = time.perf_counter()
+        start = time.perf_counter()
         with contextlib.suppress(ProcessLookupError):  # it has ended by itself
             os.kill(self.pid, getattr(signal, self.image.stop_signal))
         try:
-            code = self.outside.wait(within)
+            code = self.launcher.wait(timeout_s)
         except subprocess.TimeoutExpired:
             self.kill()
             code = 137
-        return time.perf_counter() - began, code
+        return time.perf_counter() - start, code
 
     def kill(self) -> None:
         """End it, if it still runs: process 1, and so all that is inside."""
-        if self.outside.poll() is None:
+        if self.launcher.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
-            self.outside.wait()
+            self.launcher.wait()
 
 
 @contextlib.contextmanager
-def started(image: Image, volume: Path, log: Path, settings: Mapping[str, str]) -> Iterator[Contained]:
+def run_container(
+    image: BuiltImage, volume: Path, log: Path, settings: Mapping[str, str]
+) -> Iterator[RunningContainer]:
     """The image's command with `settings` added to its environment; killed at the end if it still runs."""
     volume.mkdir(parents=True, exist_ok=True)
     os.chown(volume, int(image.user), int(image.user))
     environ = {**image.environ, **settings}
-    words = [str(image.root), str(volume), image.workdir, *_as(image), *NOBODY_MORE, "env", "-i", "-C", image.workdir]
-    outside = subprocess.Popen(
-        ["unshare", "--mount", "--pid", "--fork", "--propagation", "private", "sh", "-c", MOUNTS, "sh",
-         *words, *_pairs(environ), *image.command],
+    arguments = [
+        str(image.root),
+        str(volume),
+        image.workdir,
+        *_list_user_options(image),
+        *SETPRIV_OPTIONS,
+        "env",
+        "-i",
+        "-C",
+        image.workdir,
+    ]
+    launcher = subprocess.Popen(
+        ["unshare", "--mount", "--pid", "--fork", "--propagation", "private", "sh", "-c", CONTAINER_SCRIPT, "sh",
+         *arguments, *_format_environ(environ), *image.command],
         stdout=log.open("ab"), stderr=subprocess.STDOUT,
     )  # fmt: skip
-    app = Contained(image, environ, outside, _first_child(outside))
+    app = RunningContainer(image, environ, launcher, _wait_for_first_child(launcher))
     try:
         yield app
     finally:
         app.kill()
 
 
-def _first_child(outside: subprocess.Popen[bytes]) -> int:
-    children = Path(f"/proc/{outside.pid}/task/{outside.pid}/children")
+def _wait_for_first_child(launcher: subprocess.Popen[bytes]) -> int:
+    children = Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children")
     for _ in range(200):
         if found := children.read_text().split():
             return int(found[0])
@@ -96,9 +109,9 @@ def _first_child(outside: subprocess.Popen[bytes]) -> int:
     raise RuntimeError("namespaces cannot be made here")
 
 
-def _as(image: Image) -> tuple[str, str]:
+def _list_user_options(image: BuiltImage) -> tuple[str, str]:
     return f"--reuid={image.user}", f"--regid={image.user}"
 
 
-def _pairs(environ: Mapping[str, str]) -> list[str]:
+def _format_environ(environ: Mapping[str, str]) -> list[str]:
     return [f"{name}={value}" for name, value in environ.items()]

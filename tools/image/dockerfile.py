@@ -6,28 +6,40 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-VERBS = ("RUN", "COPY", "ENV", "WORKDIR", "USER", "LABEL", "EXPOSE", "VOLUME", "STOPSIGNAL", "HEALTHCHECK", "CMD")
-VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+INSTRUCTIONS = (
+    "RUN",
+    "COPY",
+    "ENV",
+    "WORKDIR",
+    "USER",
+    "LABEL",
+    "EXPOSE",
+    "VOLUME",
+    "STOPSIGNAL",
+    "HEALTHCHECK",
+    "CMD",
+)
+VARIABLE_PATTERN = re.compile(r"\$\{?(\w+)\}?")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One instruction: `flags` are its leading ``--name=value``, `rest` is what stands behind them, on one line."""
+class Instruction:
+    """One instruction: `flags` are its leading ``--name=value``, `arguments` is what stands behind them, on one line."""  # noqa: E501
 
-    verb: str
-    rest: str
+    keyword: str
+    arguments: str
     flags: dict[str, str] = field(default_factory=dict)
 
-    def command(self) -> tuple[str, ...]:
+    def parse_command(self) -> tuple[str, ...]:
         """Of CMD, or of what stands behind ``HEALTHCHECK … CMD``: its JSON list. Raises ValueError for another form."""
-        words = json.loads(self.rest.removeprefix("CMD "))
+        words = json.loads(self.arguments.removeprefix("CMD "))
         if not isinstance(words, list):
-            raise ValueError(f"{self.verb} must be a list of words")
+            raise ValueError(f"{self.keyword} must be a list of words")
         return tuple(map(str, words))
 
-    def words(self) -> list[str]:
+    def split_arguments(self) -> list[str]:
         """The rest, split as a shell would."""
-        return shlex.split(self.rest)
+        return shlex.split(self.arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,34 +48,34 @@ class Stage:
 
     base: str
     name: str
-    steps: tuple[Step, ...]
+    instructions: tuple[Instruction, ...]
 
 
-def read(text: str) -> tuple[Stage, ...]:
+def parse(text: str) -> tuple[Stage, ...]:
     """The stages of a Dockerfile. Raises ValueError for an instruction or a flag that is not known here."""
-    stages: list[tuple[str, str, list[Step]]] = []
-    for line in _joined(text):
-        verb, _, rest = line.partition(" ")
-        if verb == "FROM":
-            base, _, name = rest.partition(" AS ")
+    stages: list[tuple[str, str, list[Instruction]]] = []
+    for line in _join_lines(text):
+        keyword, _, arguments = line.partition(" ")
+        if keyword == "FROM":
+            base, _, name = arguments.partition(" AS ")
             stages.append((base.strip(), name.strip() or str(len(stages)), []))
             continue
-        if verb not in VERBS or not stages:
+        if keyword not in INSTRUCTIONS or not stages:
             raise ValueError(f"not known here: {line[:60]}")
         flags = {}
-        while found := re.match(r"--([a-z-]+)=(\S+)\s+", rest):
+        while found := re.match(r"--([a-z-]+)=(\S+)\s+", arguments):
             flags[found[1]] = found[2]
-            rest = rest[found.end() :]
-        stages[-1][2].append(Step(verb, rest, flags))
+            arguments = arguments[found.end() :]
+        stages[-1][2].append(Instruction(keyword, arguments, flags))
     return tuple(Stage(base, name, tuple(steps)) for base, name, steps in stages)
 
 
-def filled(text: str, environ: dict[str, str]) -> str:
+def expand_variables(text: str, environ: dict[str, str]) -> str:
     """`text` with ``$NAME`` and ``${NAME}`` as the stage's environment has them."""
-    return VARIABLE.sub(lambda found: environ.get(found[1], ""), text)
+    return VARIABLE_PATTERN.sub(lambda found: environ.get(found[1], ""), text)
 
 
-def _joined(text: str) -> Iterator[str]:
+def _join_lines(text: str) -> Iterator[str]:
     """Instructions, each on one line, without comments."""
     line = ""
     for raw in text.splitlines():

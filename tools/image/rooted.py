@@ -3,11 +3,11 @@
 import subprocess
 from pathlib import Path
 
-TOOLS = ("pip", "pip3", "uv", "uvx", "gcc", "cc", "g++", "make", "ld", "as", "git", "curl", "wget")
-PLACES = ("usr/bin", "usr/local/bin", "usr/sbin", "bin", "sbin", "opt/venv/bin", "root/.local/bin")
+BUILD_TOOLS = ("pip", "pip3", "uv", "uvx", "gcc", "cc", "g++", "make", "ld", "as", "git", "curl", "wget")
+BIN_DIRS = ("usr/bin", "usr/local/bin", "usr/sbin", "bin", "sbin", "opt/venv/bin", "root/.local/bin")
 
 
-def sizes(root: Path) -> dict[str, float]:
+def measure_sizes(root: Path) -> dict[str, float]:
     """Megabytes on disk, of the whole and of its parts."""
     parts = {
         "in all": root,
@@ -15,17 +15,17 @@ def sizes(root: Path) -> dict[str, float]:
         "the app with its assets (/app)": root / "app",
         "Python (/usr/local)": root / "usr/local",
     }
-    return {name: _megabytes(path) for name, path in parts.items()}
+    return {name: _measure_megabytes(path) for name, path in parts.items()}
 
 
-def tools(root: Path) -> list[str]:
+def find_build_tools(root: Path) -> list[str]:
     """What could build or fetch, by its path inside."""
-    found = [f"{place}/{tool}" for place in PLACES for tool in TOOLS if (root / place / tool).exists()]
+    found = [f"{place}/{tool}" for place in BIN_DIRS for tool in BUILD_TOOLS if (root / place / tool).exists()]
     libraries = [path for path in root.rglob("site-packages/*") if path.name in ("pip", "uv", "setuptools", "wheel")]
     return found + [path.relative_to(root).as_posix() for path in libraries]
 
 
-def uncompiled(root: Path) -> list[str]:
+def find_uncompiled_modules(root: Path) -> list[str]:
     """Modules whose byte code is missing: Python would compile them again at every start."""
     missing = []
     for folder in ("opt/venv", "app", "usr/local/lib"):
@@ -35,6 +35,6 @@ def uncompiled(root: Path) -> list[str]:
     return missing
 
 
-def _megabytes(path: Path) -> float:
-    said = subprocess.run(["du", "-sk", str(path)], capture_output=True, text=True, check=True).stdout
-    return int(said.split()[0]) / 1024
+def _measure_megabytes(path: Path) -> float:
+    output = subprocess.run(["du", "-sk", str(path)], capture_output=True, text=True, check=True).stdout
+    return int(output.split()[0]) / 1024

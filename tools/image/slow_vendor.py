@@ -14,34 +14,36 @@ from meitu_demo.offline import create_app
 
 
 @dataclass(slots=True)
-class Vendor:
+class SlowVendor:
     """Where it is, and whether a call has come."""
 
     url: str
-    arrived: threading.Event = field(default_factory=threading.Event)
+    call_arrived: threading.Event = field(default_factory=threading.Event)
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     """A port of the loopback that nothing listens on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager
-def serving(seconds: float) -> Iterator[Vendor]:
+def run_slow_vendor(delay_s: float) -> Iterator[SlowVendor]:
     """The server on a free port of the loopback, in a thread; every answer begins `seconds` late."""
-    port = free_port()
-    vendor = Vendor(f"http://127.0.0.1:{port}")
+    port = find_free_port()
+    vendor = SlowVendor(f"http://127.0.0.1:{port}")
     app: ASGIApp = create_app()
 
-    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+    async def delayed_app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            vendor.arrived.set()
-            await asyncio.sleep(seconds)
+            vendor.call_arrived.set()
+            await asyncio.sleep(delay_s)
         await app(scope, receive, send)
 
-    server = uvicorn.Server(uvicorn.Config(slow, "127.0.0.1", port, log_level="error", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(
+        uvicorn.Config(delayed_app, "127.0.0.1", port, log_level="error", timeout_graceful_shutdown=1)
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

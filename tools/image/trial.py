@@ -13,20 +13,20 @@ from PIL import Image as Picture
 from meitu_demo.imaging import astronaut
 
 from . import rooted
-from .build import Image
-from .contained import Contained, started
-from .slow_vendor import free_port, serving
+from .build import BuiltImage
+from .contained import RunningContainer, run_container
+from .slow_vendor import find_free_port, run_slow_vendor
 
 PROJECT = Path(__file__).resolve().parents[2]
-CALLS = {
+API_CALLS = {
     "/face_fuse": {"template_id": "gjw4tjeloaba2psk973"},
     "/anime_avatar": {"version": "2.0.0"},
     "/quality_restoration": {},
     "/facial_aesthetics": {"shape_type": 8, "strength": 0.5},
 }
-STARTED_WITHIN = 60.0
-STOPPED_WITHIN = 10.0  # seconds that `docker stop` waits before it kills
-WRITABLE = """
+MAX_START_S = 60.0
+MAX_STOP_S = 10.0  # seconds that `docker stop` waits before it kills
+WRITABLE_PATHS_SCRIPT = """
 import os
 for path, folders, _ in os.walk("/"):
     folders[:] = [] if path == "/proc" else folders
@@ -34,117 +34,131 @@ for path, folders, _ in os.walk("/"):
         folders[:] = []
         print(path)
 """
-SLOW_S = 2.0  # the vendor's answer in the last trial
+VENDOR_DELAY_S = 2.0  # the vendor's answer in the last trial
 
 
 class Report:
     """Prints a line for each claim and remembers whether all held."""
 
     def __init__(self) -> None:
-        self.fine = True
+        self.all_passed = True
 
-    def __call__(self, holds: bool, claim: str) -> None:
-        self.fine &= holds
-        print(f"  {'ok ' if holds else 'NO '} {claim}", flush=True)
+    def __call__(self, passed: bool, claim: str) -> None:
+        self.all_passed &= passed
+        print(f"  {'ok ' if passed else 'NO '} {claim}", flush=True)
 
 
-def run(image: Image, folder: Path) -> bool:
+def run_checks(image: BuiltImage, folder: Path) -> bool:
     """Print what was seen; whether every claim held."""
     report = Report()
     print("\nAt rest")
-    for name, megabytes in rooted.sizes(image.root).items():
+    for name, megabytes in rooted.measure_sizes(image.root).items():
         print(f"      {megabytes:5.0f} MB  {name}")
-    report(not (left := rooted.tools(image.root)), f"no build tools, pip or uv inside {left or ''}")
-    report(not (raw := rooted.uncompiled(image.root)), f"every module has its byte code {raw[:3] or ''}")
+    report(
+        not (build_tools := rooted.find_build_tools(image.root)),
+        f"no build tools, pip or uv inside {build_tools or ''}",
+    )
+    report(
+        not (uncompiled := rooted.find_uncompiled_modules(image.root)),
+        f"every module has its byte code {uncompiled[:3] or ''}",
+    )
     log = folder / "log.txt"
     log.unlink(missing_ok=True)
-    at = {**_copied_settings(), "PORT": str(free_port())}
+    base_settings = {**_load_example_settings(), "PORT": str(find_free_port())}
     with tempfile.TemporaryDirectory(prefix="volume-", dir=folder) as volume:
         print("\nRunning, as uid 1000, root read-only, /tmp in memory")
-        with started(image, Path(volume), log, at) as app:
-            _at_work(app, report)
-        print(f"\nStopped in mid-call, with a vendor that takes {SLOW_S:.0f} s")
-        with serving(SLOW_S) as vendor:
+        with run_container(image, Path(volume), log, base_settings) as app:
+            _check_running(app, report)
+        print(f"\nStopped in mid-call, with a vendor that takes {VENDOR_DELAY_S:.0f} s")
+        with run_slow_vendor(VENDOR_DELAY_S) as vendor:
             keys = {"MEITU_API_KEY": "a-key-for-a-trial", "MEITU_API_SECRET": "a-secret-for-a-trial"}
-            settings = {**at, "MEITU_BASE_URL": vendor.url, **keys}
-            with started(image, Path(volume), log, settings) as app:
-                _stopped(app, vendor.arrived, report)
-            with started(image, Path(volume), log, settings) as app:  # another beside the same volume
-                said = app.run("python", "-m", "meitu_demo.ledger", "--csv").stdout if _healthy(app) else ""
-        report("confirmed" in said, f"the ledger in the volume says how it ended: {_states(said)}")
-    if not report.fine:
+            settings = {**base_settings, "MEITU_BASE_URL": vendor.url, **keys}
+            with run_container(image, Path(volume), log, settings) as app:
+                _check_stop(app, vendor.call_arrived, report)
+            with run_container(image, Path(volume), log, settings) as app:  # another beside the same volume
+                ledger_csv = (
+                    app.run_command("python", "-m", "meitu_demo.ledger", "--csv").stdout
+                    if _wait_until_healthy(app)
+                    else ""
+                )
+        report("confirmed" in ledger_csv, f"the ledger in the volume says how it ended: {_list_states(ledger_csv)}")
+    if not report.all_passed:
         print(f"\nWhat it said itself: {log}")
-    return report.fine
+    return report.all_passed
 
 
-def _copied_settings() -> dict[str, str]:
+def _load_example_settings() -> dict[str, str]:
     """What `docker run --env-file .env` makes of a plain copy of .env.example."""
     return {name: value or "" for name, value in dotenv_values(PROJECT / ".env.example", interpolate=False).items()}
 
 
-def _at_work(app: Contained, report: Report) -> None:
-    began = time.perf_counter()
-    healthy = _healthy(app)
-    report(healthy, f"healthy {time.perf_counter() - began:.1f} s after its start")
+def _check_running(app: RunningContainer, report: Report) -> None:
+    start = time.perf_counter()
+    healthy = _wait_until_healthy(app)
+    report(healthy, f"healthy {time.perf_counter() - start:.1f} s after its start")
     if not healthy:
         return
-    client = Client(_url(app), verbose=False)
-    for name, values in CALLS.items():
-        began = time.perf_counter()
-        path, told = client.predict(handle_file(str(astronaut.find_astronaut_file())), api_name=name, **values)
+    client = Client(_build_url(app), verbose=False)
+    for name, values in API_CALLS.items():
+        start = time.perf_counter()
+        path, details = client.predict(handle_file(str(astronaut.find_astronaut_file())), api_name=name, **values)
         with Picture.open(path) as picture:
             picture.load()
             size = picture.size
-        report(told["mode"] == "offline" and min(size) > 100, f"{name}: {size}, {time.perf_counter() - began:.1f} s")
-    status = app.run("cat", "/proc/1/status").stdout
+        report(details["mode"] == "offline" and min(size) > 100, f"{name}: {size}, {time.perf_counter() - start:.1f} s")
+    status = app.run_command("cat", "/proc/1/status").stdout
     report(
         "\nUid:\t1000\t1000\t1000\t1000\n" in status and "CapBnd:\t0000000000000000" in status, "process 1 is uid 1000"
     )
-    writable = set(app.run("python", "-c", WRITABLE).stdout.split()) - {"/dev/shm"}
+    writable = set(app.run_command("python", "-c", WRITABLE_PATHS_SCRIPT).stdout.split()) - {"/dev/shm"}
     report(writable == {"/tmp", "/data"}, f"written can be {' and '.join(sorted(writable))} alone")
-    seconds, code = app.stop(STOPPED_WITHIN)
-    report(code == 0 and seconds < STOPPED_WITHIN, f"stopped while idle in {seconds:.1f} s, exit code {code}")
+    seconds, code = app.stop(MAX_STOP_S)
+    report(code == 0 and seconds < MAX_STOP_S, f"stopped while idle in {seconds:.1f} s, exit code {code}")
 
 
-def _stopped(app: Contained, arrived: threading.Event, report: Report) -> None:
-    if not _healthy(app):
+def _check_stop(app: RunningContainer, call_arrived: threading.Event, report: Report) -> None:
+    if not _wait_until_healthy(app):
         report(False, "healthy")
         return
-    ended: list[object] = []
-    call = threading.Thread(target=lambda: ended.append(_outcome(lambda: _paid_call(app))), daemon=True)
+    outcomes: list[object] = []
+    call = threading.Thread(
+        target=lambda: outcomes.append(_call_or_describe_error(lambda: _make_paid_call(app))), daemon=True
+    )
     call.start()
-    report(arrived.wait(30), "a paid call has reached the vendor")
-    seconds, code = app.stop(STOPPED_WITHIN)
-    report(code == 0 and seconds < STOPPED_WITHIN, f"stopped in {seconds:.1f} s, exit code {code}")
+    report(call_arrived.wait(30), "a paid call has reached the vendor")
+    seconds, code = app.stop(MAX_STOP_S)
+    report(code == 0 and seconds < MAX_STOP_S, f"stopped in {seconds:.1f} s, exit code {code}")
     call.join(10)
-    print(f"      its caller saw: {ended[0] if ended else 'nothing yet'}")
+    print(f"      its caller saw: {outcomes[0] if outcomes else 'nothing yet'}")
 
 
-def _paid_call(app: Contained) -> object:
+def _make_paid_call(app: RunningContainer) -> object:
     photo = handle_file(str(astronaut.find_astronaut_file()))
-    return Client(_url(app), verbose=False).predict(photo, consent=True, api_name="/quality_restoration")[1]
+    return Client(_build_url(app), verbose=False).predict(photo, consent=True, api_name="/quality_restoration")[1]
 
 
-def _url(app: Contained) -> str:
+def _build_url(app: RunningContainer) -> str:
     return f"http://127.0.0.1:{app.environ['PORT']}"
 
 
-def _outcome(call: Callable[[], object]) -> object:
+def _call_or_describe_error(call: Callable[[], object]) -> object:
     try:
         return call()
     except Exception as error:  # whatever a program is told
         return f"{type(error).__name__}: {str(error)[:90]}"
 
 
-def _healthy(app: Contained) -> bool:
-    until = time.perf_counter() + STARTED_WITHIN
-    while time.perf_counter() < until and app.outside.poll() is None:
-        if app.run(*app.image.health).returncode == 0:
+def _wait_until_healthy(app: RunningContainer) -> bool:
+    deadline = time.perf_counter() + MAX_START_S
+    while time.perf_counter() < deadline and app.launcher.poll() is None:
+        if app.run_command(*app.image.health_command).returncode == 0:
             return True
         time.sleep(0.1)
     return False
 
 
-def _states(said: str) -> str:
-    rows = [line.split(",") for line in said.splitlines()]
-    return ", ".join(row[rows[0].index("state")] for row in rows[1:]) if rows and "state" in rows[0] else said[:200]
+def _list_states(ledger_csv: str) -> str:
+    rows = [line.split(",") for line in ledger_csv.splitlines()]
+    return (
+        ", ".join(row[rows[0].index("state")] for row in rows[1:]) if rows and "state" in rows[0] else ledger_csv[:200]
+    )

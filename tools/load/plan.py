@@ -16,12 +16,12 @@ import psutil
 from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import load_astronaut
 
-EARLY = 0.2  # of a round: visitors are still coming, caches and pools fill
-CORES = len(os.sched_getaffinity(0))
+RAMP_UP_SHARE = 0.2  # of a round: visitors are still coming, caches and pools fill
+CORE_COUNT = len(os.sched_getaffinity(0))
 
 
 @dataclass(frozen=True)
-class Plan:
+class LoadPlan:
     """Who comes, and what they do. photos: a name with a gap for the number. think_s: mean time between two runs."""
 
     name: str
@@ -34,18 +34,18 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Came:
+class LoadResult:
     """What came of a round. runs: (visitor, begun, seconds, what went wrong); share: of the cores, by whom."""
 
     runs: list[tuple[int, float, float, str]]
-    begun: float
+    started_at: float
     seconds: float
-    share: dict[str, float]
+    cpu_shares: dict[str, float]
     memory_mb: tuple[float, float, float]  # the app's: when everybody was there, half-way, at the end
 
-    def _settled(self) -> list[tuple[int, float, float, str]]:
+    def _select_steady_runs(self) -> list[tuple[int, float, float, str]]:
         """Those that ended once everybody was there and before the last were only waited for."""
-        first, last = self.begun + self.seconds * EARLY, self.begun + self.seconds
+        first, last = self.started_at + self.seconds * RAMP_UP_SHARE, self.started_at + self.seconds
         return [run for run in self.runs if first <= run[1] + run[2] < last]
 
     @property
@@ -61,7 +61,7 @@ class Came:
     @property
     def waits(self) -> list[float]:
         """Seconds from upload to picture, of each run."""
-        return [seconds for _, _, seconds, wrong in self._settled() if not wrong]
+        return [seconds for _, _, seconds, wrong in self._select_steady_runs() if not wrong]
 
     @property
     def p50_p95(self) -> tuple[float, float]:
@@ -69,31 +69,31 @@ class Came:
         return tuple(np.percentile(self.waits or [np.inf], [50, 95]))  # type: ignore[return-value]
 
     @property
-    def per_second(self) -> float:
+    def pictures_per_second(self) -> float:
         """Pictures a second, once everybody was there."""
-        return sum(not wrong for *_, wrong in self._settled()) / (self.seconds * (1 - EARLY))
+        return sum(not wrong for *_, wrong in self._select_steady_runs()) / (self.seconds * (1 - RAMP_UP_SHARE))
 
     @property
-    def shares(self) -> tuple[int, int]:
+    def min_max_pictures(self) -> tuple[int, int]:
         """How many pictures the visitor with the fewest and the one with the most got, once everybody was there."""
         counts = Counter({visitor: 0 for visitor, *_ in self.runs})
-        counts.update(visitor for visitor, _, _, wrong in self._settled() if not wrong)
+        counts.update(visitor for visitor, _, _, wrong in self._select_steady_runs() if not wrong)
         return min(counts.values()), max(counts.values())
 
 
-def photos(folder: Path, number: int, size: int) -> str:
-    """`number` portraits of `size`², no two alike; for `Plan.photos`."""
+def make_photos(folder: Path, count: int, size_px: int) -> str:
+    """`number` portraits of `size`², no two alike; for `LoadPlan.photos`."""
     folder.mkdir(exist_ok=True)
     face = np.asarray(load_astronaut()[0:320, 60:380])
-    large = np.repeat(np.repeat(face, -(-size // 320), 0), -(-size // 320), 1)[:size, :size].copy()
-    for at in range(number):
-        large[:16, :16] = at % 256
-        large[:16, 16:32] = at // 256
-        (folder / f"{at}.jpg").write_bytes(codec.encode(large, 90))
+    large = np.repeat(np.repeat(face, -(-size_px // 320), 0), -(-size_px // 320), 1)[:size_px, :size_px].copy()
+    for index in range(count):
+        large[:16, :16] = index % 256
+        large[:16, 16:32] = index // 256
+        (folder / f"{index}.jpg").write_bytes(codec.encode(large, 90))
     return str(folder / "%d.jpg")
 
 
-def go(plan: Plan, url: str, folder: Path, watched: dict[str, list[int]]) -> Came:
+def run_load(plan: LoadPlan, url: str, folder: Path, watched_pids: dict[str, list[int]]) -> LoadResult:
     """Let them come. watched: processes by name, whose share of the cores is measured; of "app" the memory is, too.
 
     Raises RuntimeError.
@@ -105,29 +105,31 @@ def go(plan: Plan, url: str, folder: Path, watched: dict[str, list[int]]) -> Cam
         "-u", str(plan.visitors), "-r", str(plan.visitors), "-t", f"{plan.seconds}s", "-s", "60",
         "--exit-code-on-error", "0", "--loglevel", "ERROR",
     ]  # fmt: skip
-    everybody = {name: [psutil.Process(pid) for pid in pids] for name, pids in watched.items()}
-    before = {name: _cpu(them) for name, them in everybody.items()}
-    begun, memory = time.time(), []
+    processes = {name: [psutil.Process(pid) for pid in pids] for name, pids in watched_pids.items()}
+    before = {name: _measure_cpu_s(them) for name, them in processes.items()}
+    started_at, memory = time.time(), []
     environ = {**os.environ, "LOAD_PLAN": str(folder / "plan.json")}
     with (folder / "locust.log").open("wb") as log:
         process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
-    for part in (EARLY, 0.6, 1.0):
-        time.sleep(max(0.0, begun + plan.seconds * part - time.time()))
-        memory.append(sum(one.memory_info().rss for one in everybody["app"]) / 2**20)
+    for part in (RAMP_UP_SHARE, 0.6, 1.0):
+        time.sleep(max(0.0, started_at + plan.seconds * part - time.time()))
+        memory.append(sum(one.memory_info().rss for one in processes["app"]) / 2**20)
     if process.wait(150):
         raise RuntimeError((folder / "locust.log").read_text("utf-8", "replace")[-2000:])
-    seconds = time.time() - begun
-    share = {name: (_cpu(them) - before[name]) / seconds / CORES for name, them in everybody.items()}
-    came = json.loads(out.read_text())
-    share["load"] = came["cpu_s"] / seconds / CORES
-    return Came([tuple(run) for run in came["runs"]], begun, plan.seconds, share, tuple(memory))  # type: ignore[arg-type]
+    seconds = time.time() - started_at
+    cpu_shares = {
+        name: (_measure_cpu_s(them) - before[name]) / seconds / CORE_COUNT for name, them in processes.items()
+    }
+    payload = json.loads(out.read_text())
+    cpu_shares["load"] = payload["cpu_s"] / seconds / CORE_COUNT
+    return LoadResult([tuple(run) for run in payload["runs"]], started_at, plan.seconds, cpu_shares, tuple(memory))  # type: ignore[arg-type]
 
 
-def _cpu(processes: list[psutil.Process]) -> float:
+def _measure_cpu_s(processes: list[psutil.Process]) -> float:
     """Seconds of processor time, children included."""
-    found = 0.0
+    total_s = 0.0
     for process in processes:
-        for one in (process, *process.children(recursive=True)):
-            times = one.cpu_times()
-            found += times.user + times.system
-    return found
+        for member in (process, *process.children(recursive=True)):
+            times = member.cpu_times()
+            total_s += times.user + times.system
+    return total_s

@@ -14,50 +14,52 @@ def find_binaries() -> Path | None:
     return found[-1].parent if found else Path(on_path).parent if on_path else None
 
 
-class Server:
+class PostgresServer:
     """A server in `folder`, which no network reaches: it listens on a socket in there."""
 
     def __init__(self, binaries: Path, folder: Path) -> None:
         self._binaries = binaries
         self._folder = folder
-        self._as_user: list[str] = []
+        self._user_prefix: list[str] = []
         if os.geteuid() == 0:  # the server does not run as root
             user = pwd.getpwnam("postgres")
             os.chown(folder, user.pw_uid, user.pw_gid)
-            self._as_user = ["runuser", "-u", "postgres", "--"]
+            self._user_prefix = ["runuser", "-u", "postgres", "--"]
 
     def start(self) -> None:
         """Make and start it; returns when it answers. Raises CalledProcessError."""
         data = self._folder / "data"
-        self._run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        self.resume()
+        self._run_command(
+            "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"
+        )
+        self.ensure_running()
 
-    def resume(self) -> None:
+    def ensure_running(self) -> None:
         """Start it again; nothing, if it runs. Raises CalledProcessError."""
-        if (self._folder / "data" / "postmaster.pid").exists() and self._running():
+        if (self._folder / "data" / "postmaster.pid").exists() and self._is_running():
             return
         options = (
             f"-c listen_addresses= -c unix_socket_directories={self._folder} "
             "-c fsync=off -c max_connections=60 -c shared_buffers=16MB"
         )
         data = self._folder / "data"
-        self._run("pg_ctl", "-D", data, "-o", options, "-l", self._folder / "log", "-w", "-t", "60", "start")
+        self._run_command("pg_ctl", "-D", data, "-o", options, "-l", self._folder / "log", "-w", "-t", "60", "start")
 
-    def _running(self) -> bool:
+    def _is_running(self) -> bool:
         try:
-            self._run("pg_ctl", "-D", self._folder / "data", "status")
+            self._run_command("pg_ctl", "-D", self._folder / "data", "status")
         except subprocess.CalledProcessError:
             return False
         return True
 
     def stop(self) -> None:
         """Stop it at once."""
-        self._run("pg_ctl", "-D", self._folder / "data", "-m", "immediate", "-w", "stop")
+        self._run_command("pg_ctl", "-D", self._folder / "data", "-m", "immediate", "-w", "stop")
 
-    def url(self, schema: str = "public") -> str:
+    def build_url(self, schema: str = "public") -> str:
         """Where the app would find it, with a schema as a place of its own."""
         return f"postgresql://postgres@/postgres?host={self._folder}&options=-csearch_path%3D{schema}"
 
-    def _run(self, name: str, *arguments: object) -> None:
-        command = [*self._as_user, str(self._binaries / name), *map(str, arguments)]
+    def _run_command(self, name: str, *arguments: object) -> None:
+        command = [*self._user_prefix, str(self._binaries / name), *map(str, arguments)]
         subprocess.run(command, check=True, cwd=self._folder, stdout=subprocess.DEVNULL, timeout=90)

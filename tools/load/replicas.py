@@ -17,8 +17,8 @@ import httpx
 import meitu_demo
 
 PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
-STARTED_WITHIN, STOPPED_WITHIN = 180.0, 20.0  # seconds, on a machine that may be busy
-MAIN = """
+MAX_START_S, MAX_STOP_S = 180.0, 20.0  # seconds, on a machine that may be busy
+NGINX_CONF_TEMPLATE = """
 pid {folder}/nginx.pid;
 error_log {folder}/error.log warn;
 worker_processes 1;
@@ -34,18 +34,18 @@ http {{
 """
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     """A port that nothing listens on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class Replica:
     """One process of the demo on a port of its own, which it keeps when it is started again."""
 
     def __init__(self, folder: Path, environ: dict[str, str]) -> None:
-        self.port = free_port()
+        self.port = find_free_port()
         self._folder = folder
         self._environ = environ
         self._process: subprocess.Popen[bytes] | None = None
@@ -61,15 +61,15 @@ class Replica:
             self._process = subprocess.Popen(
                 [sys.executable, "app.py"], cwd=PROJECT, env=environ, stdout=log, stderr=log
             )
-        awaited(f"http://127.0.0.1:{self.port}/healthz", self._process, self.log)
+        wait_until_ready(f"http://127.0.0.1:{self.port}/healthz", self._process, self.read_log)
 
     def kill(self) -> None:
         """As a machine goes: without a word."""
-        self._end(signal.SIGKILL)
+        self._terminate(signal.SIGKILL)
 
     def stop(self) -> None:
         """As an orchestrator does it."""
-        self._end(signal.SIGTERM)
+        self._terminate(signal.SIGTERM)
 
     @property
     def url(self) -> str:
@@ -82,28 +82,28 @@ class Replica:
         assert self._process
         return self._process.pid
 
-    def log(self) -> str:
+    def read_log(self) -> str:
         """All that it has said."""
         return (self._folder / "log").read_text("utf-8", "replace")
 
-    def _end(self, how: signal.Signals) -> None:
+    def _terminate(self, signal_number: signal.Signals) -> None:
         if self._process is not None:
-            self._process.send_signal(how)
-            self._process.wait(STOPPED_WITHIN)
+            self._process.send_signal(signal_number)
+            self._process.wait(MAX_STOP_S)
             self._process = None
 
 
 @contextmanager
-def proxied(nginx: str, folder: Path, ports: list[int]) -> Iterator[tuple[str, Path]]:
+def run_nginx(nginx: str, folder: Path, ports: list[int]) -> Iterator[tuple[str, Path]]:
     """`nginx` with deploy/nginx.conf before replicas on `ports`; its address, and a log: a line for each request."""
-    port = free_port()
+    port = find_free_port()
     shipped = (PROJECT / "deploy" / "nginx.conf").read_text("utf-8")
     conf = shipped.replace("listen 8080;", f"listen 127.0.0.1:{port};")
     for number, replica in enumerate(ports, 1):
         conf = conf.replace(f"app-{number}:7860", f"127.0.0.1:{replica}")
     assert not re.search(r"app-\d", conf)
     (folder / "demo.conf").write_text(conf)
-    (folder / "nginx.conf").write_text(MAIN.format(folder=folder))
+    (folder / "nginx.conf").write_text(NGINX_CONF_TEMPLATE.format(folder=folder))
     user = None
     if os.geteuid() == 0:  # it runs as somebody who may write into this folder only
         user = "nobody"
@@ -112,7 +112,7 @@ def proxied(nginx: str, folder: Path, ports: list[int]) -> Iterator[tuple[str, P
         [nginx, "-p", folder, "-c", folder / "nginx.conf"], stderr=subprocess.DEVNULL, user=user, extra_groups=[]
     )
     try:
-        awaited(f"http://127.0.0.1:{port}/healthz", process, (folder / "error.log").read_text)
+        wait_until_ready(f"http://127.0.0.1:{port}/healthz", process, (folder / "error.log").read_text)
         yield f"http://127.0.0.1:{port}", folder / "access.log"
     finally:
         process.send_signal(signal.SIGQUIT)
@@ -121,14 +121,14 @@ def proxied(nginx: str, folder: Path, ports: list[int]) -> Iterator[tuple[str, P
         process.kill()
 
 
-def awaited(url: str, process: subprocess.Popen[bytes], said: Callable[[], str]) -> None:
+def wait_until_ready(url: str, process: subprocess.Popen[bytes], read_log: Callable[[], str]) -> None:
     """Return as soon as `url` answers. Raises TimeoutError, or RuntimeError when `process` has ended before."""
-    end = time.monotonic() + STARTED_WITHIN
-    while time.monotonic() < end:
+    deadline = time.monotonic() + MAX_START_S
+    while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RuntimeError(f"ended instead of answering: {said()[-2000:]}")
+            raise RuntimeError(f"ended instead of answering: {read_log()[-2000:]}")
         with suppress(httpx.HTTPError):
             if httpx.get(url, timeout=2).status_code == 200:
                 return
         time.sleep(0.05)
-    raise TimeoutError(f"nothing answers at {url}: {said()[-2000:]}")
+    raise TimeoutError(f"nothing answers at {url}: {read_log()[-2000:]}")

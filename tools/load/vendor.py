@@ -15,25 +15,25 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 
-def create_app(seconds: float) -> Starlette:
+def create_app(delay_s: float) -> Starlette:
     """The vendor, whose `state.seconds` may be changed.
 
     A photo that comes twice counts as a duplicate: visitors are to bring one of their own each time.
     """
-    came: Counter[str] = Counter()
+    photo_counts: Counter[str] = Counter()
 
     async def restore(request: Request) -> Response:
         photo = (await request.json())["media_info_list"][0]["media_data"]
-        came[photo] += 1
+        photo_counts[photo] += 1
         await asyncio.sleep(request.app.state.seconds)
         answer = {"media_info_list": [{"media_data": photo, "media_profiles": {"media_data_type": "jpg"}}]}
-        return JSONResponse({**answer, "ErrorCode": 0, "ErrorMsg": "", "request_id": f"load-{came.total()}"})
+        return JSONResponse({**answer, "ErrorCode": 0, "ErrorMsg": "", "request_id": f"load-{photo_counts.total()}"})
 
     async def charges(request: Request) -> Response:
-        return JSONResponse({"calls": came.total(), "duplicates": came.total() - len(came)})
+        return JSONResponse({"calls": photo_counts.total(), "duplicates": photo_counts.total() - len(photo_counts)})
 
     app = Starlette(routes=[Route("/v1/aiquality", restore, methods=["POST"]), Route("/charges", charges)])
-    app.state.seconds = seconds
+    app.state.seconds = delay_s
     return app
 
 
@@ -42,11 +42,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--seconds", type=float, default=2.0)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     uvicorn.run(
-        create_app(given.seconds),
+        create_app(arguments.seconds),
         host="127.0.0.1",
-        port=given.port,
+        port=arguments.port,
         log_level="warning",
         access_log=False,
         timeout_keep_alive=75,

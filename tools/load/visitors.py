@@ -17,8 +17,8 @@ from typing import Any
 from locust import FastHttpUser, events
 
 PLAN: dict[str, Any] = json.loads(Path(os.environ["LOAD_PLAN"]).read_text())
-PHOTOS = itertools.count()
-PICTURE = re.compile(r'<img src=\\"(kept/[^"\\]+)\\"')
+PHOTO_NUMBERS = itertools.count()
+PICTURE_PATTERN = re.compile(r'<img src=\\"(kept/[^"\\]+)\\"')
 RUNS: list[tuple[int, float, float, str]] = []  # visitor, begun, seconds, "" or what went wrong
 
 
@@ -39,43 +39,47 @@ class Visitor(FastHttpUser):
         self.client.get("/", name="page")
         config = self.client.get("/config", name="config").json()
         button = next(part["id"] for part in config["components"] if part["props"].get("elem_id") == PLAN["button"])
-        self.event = next(
+        self.event_id = next(
             event["id"] for event in config["dependencies"] if [button, "click"] in map(list, event["targets"])
         )
         time.sleep(self.wait_time() * self.number / PLAN["visitors"])  # people do not come in step
 
-    def _run(self) -> str:
+    def _run_once(self) -> str:
         self.client.client.clientpool.close()  # a browser, too, makes new ones after a pause
-        photo = PLAN["photos"] % next(PHOTOS)
+        photo = PLAN["photos"] % next(PHOTO_NUMBERS)
         uploaded = self.client.post("/gradio_api/upload", name="upload", files={"files": open(photo, "rb")})  # noqa: SIM115, PTH123
         if uploaded.status_code != 200:
             return f"upload {uploaded.status_code} {uploaded.error or ''}"
         file = {"path": uploaded.json()[0], "meta": {"_type": "gradio.FileData"}}
         data = [file, *PLAN["values"], True, self.tab, None, None]
-        body = {"data": data, "fn_index": self.event, "session_hash": self.session}
+        body = {"data": data, "fn_index": self.event_id, "session_hash": self.session}
         joined = self.client.post("/gradio_api/queue/join", name="join", json=body)
         if joined.status_code != 200:
             return f"join {joined.status_code}"
-        told = self.client.get(f"/gradio_api/queue/data?session_hash={self.session}", name="stream").text or ""
-        found = PICTURE.search(told)
+        stream = self.client.get(f"/gradio_api/queue/data?session_hash={self.session}", name="stream").text or ""
+        found = PICTURE_PATTERN.search(stream)
         if not found:
-            return "explained: " + " ".join(re.findall(r"<h3>(.*?)</h3>", told)) if "<h3>" in told else "no end"
-        shown = self.client.get(f"/{found[1]}", name="picture")
-        return "" if shown.status_code == 200 and shown.content[:2] == b"\xff\xd8" else f"picture {shown.status_code}"
+            return "explained: " + " ".join(re.findall(r"<h3>(.*?)</h3>", stream)) if "<h3>" in stream else "no end"
+        picture = self.client.get(f"/{found[1]}", name="picture")
+        return (
+            ""
+            if picture.status_code == 200 and picture.content[:2] == b"\xff\xd8"
+            else f"picture {picture.status_code}"
+        )
 
-    def one_run(self) -> None:
+    def run_and_record(self) -> None:
         """From the upload to the picture."""
-        begun = time.time()
+        started_at = time.time()
         try:
-            wrong = self._run()
+            failure = self._run_once()
         except Exception as error:
-            wrong = f"{type(error).__name__}: {error}"[:200]
-        RUNS.append((self.number, begun, time.time() - begun, wrong))
+            failure = f"{type(error).__name__}: {error}"[:200]
+        RUNS.append((self.number, started_at, time.time() - started_at, failure))
 
-    tasks = [one_run]  # noqa: RUF012  # Locust's way
+    tasks = [run_and_record]  # noqa: RUF012  # Locust's way
 
 
 @events.quitting.add_listener
-def write(**_: Any) -> None:
+def write_results(**_: Any) -> None:
     """What each did, and what this process took."""
     Path(PLAN["out"]).write_text(json.dumps({"runs": RUNS, "cpu_s": time.process_time()}))

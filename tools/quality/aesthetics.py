@@ -11,81 +11,96 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from meitu_demo.effects.measures import MEASURES, Ruler
-from meitu_demo.effects.reshape import face_warp, reshape
+from meitu_demo.effects.measures import MEASURES, ReferenceFace
+from meitu_demo.effects.reshape import build_face_warp, reshape
 from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.imaging.faces import Face, Image, find_faces
 
 from . import OUTPUT
-from .people import accepted
+from .people import find_accepted_faces
 
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
-JACOBIAN_BAR = 0.25
+MIN_JACOBIAN = 0.25
 # The mesh regularises noses and chins: pushed however far, it hardly follows. The exact measure and the sheet must do.
-BLUNT = frozenset({6, 14, 15})
-TILE, COLUMNS = 420, 6
+MESH_INSENSITIVE_SHAPES = frozenset({6, 14, 15})
+TILE_PX, COLUMNS = 420, 6
 
 
-def main(shown: dict[str, Image] | None = None) -> int:
+def main(pictures: dict[str, Image] | None = None) -> int:
     """Print and write the table and the sheets; pictures that would be refused are left out. 1 when a bar is missed."""
-    shown = shown or {"astronaut": load_astronaut()}
-    faces = accepted(shown)
-    photos = {name: shown[name] for name in faces}
+    pictures = pictures or {"astronaut": load_astronaut()}
+    faces = find_accepted_faces(pictures)
+    photos = {name: pictures[name] for name in faces}
     OUTPUT.mkdir(parents=True, exist_ok=True)
     for name, image in photos.items():
-        sheet = contact_sheet(image, faces[name])
+        sheet = render_contact_sheet(image, faces[name])
         cv2.imwrite(str(OUTPUT / f"aesthetics_{name}.jpg"), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
 
-    variants = [variant for image in photos.values() for variant in variants_of(image)]
-    seen = [(image, found[0]) for image in variants if (found := find_faces(image))]
+    variants = [variant for image in photos.values() for variant in generate_variants(image)]
+    detected = [(image, found[0]) for image in variants if (found := find_faces(image))]
     lines = [f"{'shape':<44}{'exact':>8}{'others':>8}{'seen':>8}{'jacobian':>10}"]
-    passed, sharp, lowest = 0, 0, 1.0
+    passed, detected_count, min_jacobian = 0, 0, 1.0
     for shape, measure in enumerate(MEASURES):
-        exact = [exact_moves(photos[name].shape, face, shape) for name, face in faces.items()]
+        exact = [measure_exact_changes(photos[name].shape, face, shape) for name, face in faces.items()]
         move, others = min(row[0] for row in exact), max(row[1] for row in exact)
-        jacobian = min(face_warp(image.shape, face, shape).min_jacobian for image, face in seen)
-        median = float(np.median([seen_move(image, face, shape) for image, face in seen]))
-        good = move >= measure.bar and others < 1 / 3 and jacobian > JACOBIAN_BAR and (median > 0 or shape in BLUNT)
-        passed, sharp, lowest = passed + good, sharp + (median > 0), min(lowest, jacobian)
-        unit, note = "°" if measure.degrees else "%", " (blunt)" if shape in BLUNT else ""
+        jacobian = min(build_face_warp(image.shape, face, shape).min_jacobian for image, face in detected)
+        median = float(np.median([measure_detected_change(image, face, shape) for image, face in detected]))
+        is_passed = (
+            move >= measure.min_change
+            and others < 1 / 3
+            and jacobian > MIN_JACOBIAN
+            and (median > 0 or shape in MESH_INSENSITIVE_SHAPES)
+        )
+        passed, detected_count, min_jacobian = (
+            passed + is_passed,
+            detected_count + (median > 0),
+            min(min_jacobian, jacobian),
+        )
+        unit, note = "°" if measure.is_angle else "%", " (blunt)" if shape in MESH_INSENSITIVE_SHAPES else ""
         lines.append(
             f"{shape:>2} {measure.name:<41}{move:>7.1f}{unit}{others:>8.2f}{median:>7.1f}{unit}{jacobian:>10.2f}"
-            f"{note}{'' if good else '  FELL SHORT'}"
+            f"{note}{'' if is_passed else '  FELL SHORT'}"
         )
     lines.append(
-        f"aesthetics: {passed} of {len(MEASURES)} shapes hold their bars on {len(photos)} photo(s), {sharp} seen by "
-        f"the mesh again in {len(seen)} variants, smallest Jacobian {lowest:.2f}"
+        f"aesthetics: {passed} of {len(MEASURES)} shapes hold their bars on {len(photos)} photo(s), {detected_count} seen by "  # noqa: E501
+        f"the mesh again in {len(detected)} variants, smallest Jacobian {min_jacobian:.2f}"
     )
     (OUTPUT / "aesthetics.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
     return 0 if passed == len(MEASURES) else 1
 
 
-def exact_moves(frame: tuple[int, ...], face: Face, shape: int) -> tuple[float, float]:
+def measure_exact_changes(frame: tuple[int, ...], face: Face, shape: int) -> tuple[float, float]:
     """(move, others): how far strength 1 moves the measure, 0 if not monotone, and the largest uncoupled move.
 
     Others are shares of the move, both counted in bars so that degrees and per cent compare.
     """
-    ruler, own = Ruler.of(face), MEASURES[shape]
-    carried = [face_warp(frame, face, shape, strength).transform_points(face.landmarks) for strength in STRENGTHS]
-    moves = [0.0, *(own.moved(points, ruler) for points in carried)]
+    reference, measure = ReferenceFace.from_face(face), MEASURES[shape]
+    warped_points = [
+        build_face_warp(frame, face, shape, strength).transform_points(face.landmarks) for strength in STRENGTHS
+    ]
+    moves = [0.0, *(measure.compute_change(points, reference) for points in warped_points)]
     if not (np.diff(moves) > 0).all():
         return 0.0, np.inf
     others = [
-        abs(other.moved(carried[-1], ruler)) / other.bar
+        abs(other.compute_change(warped_points[-1], reference)) / other.min_change
         for number, other in enumerate(MEASURES)
-        if number != shape and number not in own.coupled
+        if number != shape and number not in measure.coupled_shapes
     ]
-    return moves[-1], max(others) / (moves[-1] / own.bar)
+    return moves[-1], max(others) / (moves[-1] / measure.min_change)
 
 
-def seen_move(image: Image, face: Face, shape: int) -> float:
+def measure_detected_change(image: Image, face: Face, shape: int) -> float:
     """The measure's move on landmarks that are detected again in the reshaped picture."""
     found = find_faces(reshape(image, face, shape, 1.0))
-    return MEASURES[shape].moved(found[0].landmarks.astype(np.float64), Ruler.of(face)) if found else 0.0
+    return (
+        MEASURES[shape].compute_change(found[0].landmarks.astype(np.float64), ReferenceFace.from_face(face))
+        if found
+        else 0.0
+    )
 
 
-def variants_of(image: Image) -> Iterator[Image]:
+def generate_variants(image: Image) -> Iterator[Image]:
     """Fourteen pictures of one face: mirrored, scaled, tilted, lit and coded otherwise."""
     height, width = image.shape[:2]
     yield image
@@ -106,21 +121,21 @@ def variants_of(image: Image) -> Iterator[Image]:
     yield np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
-def contact_sheet(image: Image, face: Face) -> Image:
+def render_contact_sheet(image: Image, face: Face) -> Image:
     """The face untouched and after each shape at strength 1, side by side."""
-    scale = TILE / (2.1 * face.width)
+    scale = TILE_PX / (2.1 * face.width)
     x, y = face.centre
-    matrix = np.array([[scale, 0, TILE / 2 - x * scale], [0, scale, TILE / 2 - y * scale]])
+    matrix = np.array([[scale, 0, TILE_PX / 2 - x * scale], [0, scale, TILE_PX / 2 - y * scale]])
 
-    def tile(picture: Image, label: str) -> Image:
+    def render_tile(picture: Image, label: str) -> Image:
         flags = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
-        cut = cv2.warpAffine(picture, matrix, (TILE, TILE), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        cv2.putText(cut, label, (8, TILE - 10), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (0, 0, 0), 4, cv2.LINE_AA)
-        cv2.putText(cut, label, (8, TILE - 10), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (255, 255, 255), 1, cv2.LINE_AA)
+        cut = cv2.warpAffine(picture, matrix, (TILE_PX, TILE_PX), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        cv2.putText(cut, label, (8, TILE_PX - 10), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (0, 0, 0), 4, cv2.LINE_AA)
+        cv2.putText(cut, label, (8, TILE_PX - 10), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (255, 255, 255), 1, cv2.LINE_AA)
         return np.asarray(cut, np.uint8)
 
-    tiles = [tile(image, "as it was")]
-    tiles += [tile(reshape(image, face, shape), str(shape)) for shape in range(len(MEASURES))]
-    tiles += [np.zeros((TILE, TILE, 3), np.uint8)] * (-len(tiles) % COLUMNS)
+    tiles = [render_tile(image, "as it was")]
+    tiles += [render_tile(reshape(image, face, shape), str(shape)) for shape in range(len(MEASURES))]
+    tiles += [np.zeros((TILE_PX, TILE_PX, 3), np.uint8)] * (-len(tiles) % COLUMNS)
     rows = [np.hstack(tiles[start : start + COLUMNS]) for start in range(0, len(tiles), COLUMNS)]
     return np.vstack(rows)

@@ -9,27 +9,27 @@ from PIL import Image, ImageOps
 from meitu_demo import templates
 from meitu_demo.effects.fuse import fuse
 
-from .people import accepted
+from .people import find_accepted_faces
 
-CELL = (480, 600)  # px of a sheet's cell, width and height
-AROUND = 0.75  # of the face's width shown around it
+CELL_SIZE_PX = (480, 600)  # px of a sheet's cell, width and height
+MARGIN_SHARE = 0.75  # of the face's width shown around it
 
 
-def draw(shown: dict[str, NDArray[np.uint8]], output: Path) -> None:
+def write_sheet(photos: dict[str, NDArray[np.uint8]], output: Path) -> None:
     """Write the sheet; pictures that would be refused are left out."""
-    users = [(shown[name], face) for name, face in accepted(shown).items()]
+    users = [(photos[name], face) for name, face in find_accepted_faces(photos).items()]
     rows = []
     for info in templates.list_templates():
         template = templates.load_template(info.id)
         fused = [fuse(image, face, template) for image, face in users]
-        rows.append(np.hstack([cell(image, template.face.box) for image in (template.composite, *fused)]))
+        rows.append(np.hstack([render_cell(image, template.face.box) for image in (template.composite, *fused)]))
     Image.fromarray(np.vstack(rows)).save(output, quality=90)
 
 
-def cell(image: NDArray[np.uint8], box: tuple[float, float, float, float]) -> NDArray[np.uint8]:
+def render_cell(image: NDArray[np.uint8], box: tuple[float, float, float, float]) -> NDArray[np.uint8]:
     """The face with what is around it, fitted into a cell."""
-    around = AROUND * (box[2] - box[0])
-    x0, y0 = (max(0, round(edge - around)) for edge in box[:2])
-    part = image[y0 : round(box[3] + around), x0 : round(box[2] + around)]
-    fitted = ImageOps.fit(Image.fromarray(part), CELL, Image.Resampling.LANCZOS)
+    margin_px = MARGIN_SHARE * (box[2] - box[0])
+    x0, y0 = (max(0, round(edge - margin_px)) for edge in box[:2])
+    part = image[y0 : round(box[3] + margin_px), x0 : round(box[2] + margin_px)]
+    fitted = ImageOps.fit(Image.fromarray(part), CELL_SIZE_PX, Image.Resampling.LANCZOS)
     return np.array(fitted)

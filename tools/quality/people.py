@@ -15,13 +15,13 @@ from meitu_demo.imaging.face_checks import pick_face
 from meitu_demo.imaging.faces import Face
 from meitu_demo.spec import Image
 
-KINDS = {".jpg", ".jpeg", ".png", ".webp", ".heic"}
+PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic"}
 
 
-def people(folder: Path | None) -> dict[str, Image]:
+def load_people(folder: Path | None) -> dict[str, Image]:
     """Pictures by name."""
     if folder is not None:
-        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in KINDS)
+        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)
         return {path.stem: codec.decode(path.read_bytes()) for path in files}
     image = load_astronaut()
     turn = cv2.getRotationMatrix2D((225, 120), 25, 1)
@@ -34,10 +34,10 @@ def people(folder: Path | None) -> dict[str, Image]:
     }
 
 
-def accepted(shown: dict[str, Image]) -> dict[str, Face]:
+def find_accepted_faces(photos: dict[str, Image]) -> dict[str, Face]:
     """The face in each picture, by name; pictures that the vendor would refuse are left out."""
     found = {}
-    for name, image in shown.items():
+    for name, image in photos.items():
         try:
             found[name] = pick_face(image)
         except EngineRejection:

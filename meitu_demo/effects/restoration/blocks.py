@@ -13,37 +13,41 @@ Blocks = NDArray[np.float32]
 Spectrum = NDArray[np.float32]
 """One value for each of the 64 coefficients."""
 
-SIDE: Final = 8
+BLOCK_SIDE_PX: Final = 8
 
 
-def _dct_matrix() -> Blocks:
-    frequency, sample = np.mgrid[0:SIDE, 0:SIDE]
-    line = np.cos(np.pi * (sample + 0.5) * frequency / SIDE) * np.where(frequency == 0, 0.125**0.5, 0.5)
-    return np.ascontiguousarray(np.kron(line, line).T, dtype=np.float32)
+def _build_dct_matrix() -> Blocks:
+    frequency, sample = np.mgrid[0:BLOCK_SIDE_PX, 0:BLOCK_SIDE_PX]
+    basis = np.cos(np.pi * (sample + 0.5) * frequency / BLOCK_SIDE_PX) * np.where(frequency == 0, 0.125**0.5, 0.5)
+    return np.ascontiguousarray(np.kron(basis, basis).T, dtype=np.float32)
 
 
-DCT = _dct_matrix()
+DCT_MATRIX = _build_dct_matrix()
 """coefficients = blocks @ DCT."""
-INVERSE_DCT = np.ascontiguousarray(DCT.T)
+INVERSE_DCT_MATRIX = np.ascontiguousarray(DCT_MATRIX.T)
 
-DIAGONAL = np.add.outer(np.arange(SIDE), np.arange(SIDE)).ravel()
+FREQUENCY_ORDER = np.add.outer(np.arange(BLOCK_SIDE_PX), np.arange(BLOCK_SIDE_PX)).ravel()
 """The order u + v of each coefficient: 0 is the mean, 14 the finest checkerboard."""
 
 
-def gather(plane: Plane, step: int = 1) -> Blocks:
+def extract_blocks(plane: Plane, stride: int = 1) -> Blocks:
     """Blocks of the plane, row by row, or every `step`-th both ways; a rest of under 8 pixels is not looked at."""
-    rows, columns = plane.shape[0] // SIDE, plane.shape[1] // SIDE
-    tiles = plane[: rows * SIDE, : columns * SIDE].reshape(rows, SIDE, columns, SIDE).transpose(0, 2, 1, 3)
-    return tiles[::step, ::step].reshape(-1, SIDE * SIDE)
+    rows, columns = plane.shape[0] // BLOCK_SIDE_PX, plane.shape[1] // BLOCK_SIDE_PX
+    tiles = (
+        plane[: rows * BLOCK_SIDE_PX, : columns * BLOCK_SIDE_PX]
+        .reshape(rows, BLOCK_SIDE_PX, columns, BLOCK_SIDE_PX)
+        .transpose(0, 2, 1, 3)
+    )
+    return tiles[::stride, ::stride].reshape(-1, BLOCK_SIDE_PX * BLOCK_SIDE_PX)
 
 
-def lay(blocks: Blocks, rows: int, columns: int) -> Plane:
-    """The inverse of `gather`: a plane of 8·rows × 8·columns pixels."""
-    tiles = blocks.reshape(rows, columns, SIDE, SIDE).transpose(0, 2, 1, 3)
-    return tiles.reshape(rows * SIDE, columns * SIDE)
+def assemble_plane(blocks: Blocks, rows: int, columns: int) -> Plane:
+    """The inverse of `extract_blocks`: a plane of 8·rows × 8·columns pixels."""
+    tiles = blocks.reshape(rows, columns, BLOCK_SIDE_PX, BLOCK_SIDE_PX).transpose(0, 2, 1, 3)
+    return tiles.reshape(rows * BLOCK_SIDE_PX, columns * BLOCK_SIDE_PX)
 
 
-def sample(plane: Plane, origin: tuple[int, int], most: int = 4000) -> Blocks:
+def sample_blocks(plane: Plane, origin: tuple[int, int], max_blocks: int = 4000) -> Blocks:
     """About `most` blocks at most, evenly spread, on the grid that starts at `origin` (y, x)."""
     part = plane[origin[0] :, origin[1] :]
-    return gather(part, max(1, round((part.size / SIDE**2 / most) ** 0.5)))
+    return extract_blocks(part, max(1, round((part.size / BLOCK_SIDE_PX**2 / max_blocks) ** 0.5)))

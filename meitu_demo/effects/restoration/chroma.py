@@ -11,41 +11,50 @@ import cv2
 import numpy as np
 
 from .blocks import Plane, Spectrum
-from .denoise import sliding_dct
-from .planes import halve, stretch
+from .denoise import denoise_sliding_dct
+from .planes import halve, resize_like
 
-_WINDOW: Final = (5, 5)
-_FLAT: Final = 9.0  # luma variance below which nothing is foretold
-_BELIEF: Final = 1.2  # detail counts as the plane's own when it exceeds this many times the noise's variance
+_WINDOW_PX: Final = (5, 5)
+_VARIANCE_REGULARISATION: Final = 9.0  # luma variance below which nothing is foretold
+_NOISE_VARIANCE_FACTOR: Final = (
+    1.2  # detail counts as the plane's own when it exceeds this many times the noise's variance
+)
 
 
 class ChromaFilter:
     """Cleans chroma planes by the luma, already clean, of the same picture."""
 
     def __init__(self, luma: Plane) -> None:
-        self._half = halve(luma)
-        self._fine = luma - stretch(self._half, luma)
-        self._mean = _mean(self._half)
-        self._variance = _mean(self._half * self._half) - self._mean * self._mean + _FLAT
+        self._half_luma = halve(luma)
+        self._luma_detail = luma - resize_like(self._half_luma, luma)
+        self._luma_mean = _compute_local_mean(self._half_luma)
+        self._luma_variance = (
+            _compute_local_mean(self._half_luma * self._half_luma)
+            - self._luma_mean * self._luma_mean
+            + _VARIANCE_REGULARISATION
+        )
 
-    def clean(self, chroma: Plane, sigma: Spectrum, fine_sigma: float) -> Plane:
+    def denoise(self, chroma: Plane, sigma: Spectrum, full_size_sigma: float) -> Plane:
         """The chroma plane restored.
 
         sigma: the noise's spectrum in the plane at half the size. fine_sigma: its standard deviation at full size.
         """
-        half = halve(chroma)
-        clean = sliding_dct(half, sigma)
-        slope = _mean((_mean(self._half * clean) - self._mean * _mean(clean)) / self._variance)
-        foretold = stretch(slope, chroma)
-        foretold *= self._fine
-        own = chroma - stretch(half, chroma)
-        energy = _mean(own * own) + 1e-3
-        own -= foretold
-        own *= np.maximum(1 - _BELIEF * fine_sigma**2 / energy, 0)
-        own += foretold
-        own += stretch(clean, chroma)
-        return own
+        half_chroma = halve(chroma)
+        denoised = denoise_sliding_dct(half_chroma, sigma)
+        slope = _compute_local_mean(
+            (_compute_local_mean(self._half_luma * denoised) - self._luma_mean * _compute_local_mean(denoised))
+            / self._luma_variance
+        )
+        predicted = resize_like(slope, chroma)
+        predicted *= self._luma_detail
+        detail = chroma - resize_like(half_chroma, chroma)
+        energy = _compute_local_mean(detail * detail) + 1e-3
+        detail -= predicted
+        detail *= np.maximum(1 - _NOISE_VARIANCE_FACTOR * full_size_sigma**2 / energy, 0)
+        detail += predicted
+        detail += resize_like(denoised, chroma)
+        return detail
 
 
-def _mean(plane: Plane) -> Plane:
-    return np.asarray(cv2.blur(plane, _WINDOW), np.float32)
+def _compute_local_mean(plane: Plane) -> Plane:
+    return np.asarray(cv2.blur(plane, _WINDOW_PX), np.float32)

@@ -13,63 +13,70 @@ import cv2
 import numpy as np
 
 from . import blocks
-from .blocks import DCT, INVERSE_DCT, SIDE, Plane, Spectrum
+from .blocks import BLOCK_SIDE_PX, DCT_MATRIX, INVERSE_DCT_MATRIX, Plane, Spectrum
 
 # No two grids of a round share a row or a column. Measured on six photos: weighting blocks by their smoothness and
 # eight grids in the first round gain 0.05 dB together, for a third more time.
 _PILOT_GRIDS: Final = ((1, 0), (3, 5), (5, 2), (7, 7))
 _WIENER_GRIDS: Final = ((0, 0), (1, 3), (2, 6), (3, 1), (4, 4), (5, 7), (6, 2), (7, 5))
-_THRESHOLD: Final = 2.7  # in standard deviations; 3.0 loses 0.1 dB
-_STRIP: Final = 128  # rows at a time: a strip's blocks stay in the processor's cache, and 12 megapixels in memory
+_HARD_THRESHOLD_SIGMAS: Final = 2.7  # in standard deviations; 3.0 loses 0.1 dB
+_STRIP_ROWS: Final = 128  # rows at a time: a strip's blocks stay in the processor's cache, and 12 megapixels in memory
 _WORKERS: Final = 2  # numpy's arithmetic runs on one core, and lets go of the interpreter meanwhile
 
 
-def sliding_dct(plane: Plane, sigma: Spectrum) -> Plane:
+def denoise_sliding_dct(plane: Plane, sigma: Spectrum) -> Plane:
     """The plane (at least 16×16) without noise whose DCT coefficients have the standard deviations `sigma`."""
-    return _round(plane, _round(plane, None, sigma), sigma)
+    return _run_pass(plane, _run_pass(plane, None, sigma), sigma)
 
 
-def _round(plane: Plane, pilot: Plane | None, sigma: Spectrum) -> Plane:
+def _run_pass(plane: Plane, pilot: Plane | None, sigma: Spectrum) -> Plane:
     height, width = plane.shape
     # To whole blocks and one block more on every side: each grid then covers every pixel.
-    margins = (SIDE, SIDE + -height % SIDE, SIDE, SIDE + -width % SIDE)
-    padded = _framed(plane, margins)
-    guide = None if pilot is None else _framed(pilot, margins)
+    margins = (
+        BLOCK_SIDE_PX,
+        BLOCK_SIDE_PX + -height % BLOCK_SIDE_PX,
+        BLOCK_SIDE_PX,
+        BLOCK_SIDE_PX + -width % BLOCK_SIDE_PX,
+    )
+    padded = _pad_plane(plane, margins)
+    padded_pilot = None if pilot is None else _pad_plane(pilot, margins)
     result = np.empty_like(plane)
 
-    def fill(top: int) -> None:
-        rows = slice(top, top + _STRIP + 2 * SIDE)
-        strip = _shrunk(padded[rows], None if guide is None else guide[rows], sigma)
-        result[top : top + _STRIP] = strip[: height - top, :width]
+    def process_strip(top: int) -> None:
+        rows = slice(top, top + _STRIP_ROWS + 2 * BLOCK_SIDE_PX)
+        strip = _shrink_coefficients(padded[rows], None if padded_pilot is None else padded_pilot[rows], sigma)
+        result[top : top + _STRIP_ROWS] = strip[: height - top, :width]
 
     with ThreadPoolExecutor(_WORKERS) as pool:
-        list(pool.map(fill, range(0, height, _STRIP)))
+        list(pool.map(process_strip, range(0, height, _STRIP_ROWS)))
     return result
 
 
-def _framed(plane: Plane, margins: tuple[int, int, int, int]) -> Plane:
+def _pad_plane(plane: Plane, margins: tuple[int, int, int, int]) -> Plane:
     return np.asarray(cv2.copyMakeBorder(plane, *margins, cv2.BORDER_REFLECT_101), np.float32)
 
 
-def _shrunk(padded: Plane, pilot: Plane | None, sigma: Spectrum) -> Plane:
+def _shrink_coefficients(padded: Plane, pilot: Plane | None, sigma: Spectrum) -> Plane:
     """The mean over the grids; the margin of 8 pixels is cut off."""
     height, width = padded.shape
     total = np.zeros_like(padded)
     variance = np.maximum(np.square(sigma), 1e-6)
     grids = _PILOT_GRIDS if pilot is None else _WIENER_GRIDS
     for y, x in grids:
-        rows, columns = (height - y) // SIDE, (width - x) // SIDE
-        coefficients = blocks.gather(padded[y:, x:]) @ DCT
+        rows, columns = (height - y) // BLOCK_SIDE_PX, (width - x) // BLOCK_SIDE_PX
+        coefficients = blocks.extract_blocks(padded[y:, x:]) @ DCT_MATRIX
         mean = coefficients[:, 0].copy()
         if pilot is None:
-            coefficients *= np.square(coefficients) > _THRESHOLD**2 * variance
+            coefficients *= np.square(coefficients) > _HARD_THRESHOLD_SIGMAS**2 * variance
         else:
-            power = blocks.gather(pilot[y:, x:]) @ DCT
+            power = blocks.extract_blocks(pilot[y:, x:]) @ DCT_MATRIX
             power *= power
             coefficients *= power
             power += variance
             coefficients /= power
         coefficients[:, 0] = mean
-        total[y : y + rows * SIDE, x : x + columns * SIDE] += blocks.lay(coefficients @ INVERSE_DCT, rows, columns)
+        total[y : y + rows * BLOCK_SIDE_PX, x : x + columns * BLOCK_SIDE_PX] += blocks.assemble_plane(
+            coefficients @ INVERSE_DCT_MATRIX, rows, columns
+        )
     total *= 1 / len(grids)
-    return total[SIDE:-SIDE, SIDE:-SIDE]
+    return total[BLOCK_SIDE_PX:-BLOCK_SIDE_PX, BLOCK_SIDE_PX:-BLOCK_SIDE_PX]

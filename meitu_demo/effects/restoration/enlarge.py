@@ -11,23 +11,23 @@ import numpy as np
 
 from .blocks import Plane
 
-_ROUNDS: Final = 3  # more change nothing
-_OVERSHOOT: Final = 0.1  # of the neighbours' range; measured best among 0, 0.1, 0.25
+_BACK_PROJECTION_ITERATIONS: Final = 3  # more change nothing
+_MAX_OVERSHOOT_SHARE: Final = 0.1  # of the neighbours' range; measured best among 0, 0.1, 0.25
 
 
-def twice(plane: Plane) -> Plane:
+def double_size(plane: Plane) -> Plane:
     """The plane at twice its width and height."""
-    large = _up(plane, cv2.INTER_CUBIC)
-    for _ in range(_ROUNDS):
-        back = cv2.resize(large, plane.shape[::-1], interpolation=cv2.INTER_AREA)
-        large += _up(plane - np.asarray(back, np.float32), cv2.INTER_CUBIC)
-    near = np.ones((3, 3), np.uint8)
-    low = _up(np.asarray(cv2.erode(plane, near), np.float32), cv2.INTER_LINEAR)
-    high = _up(np.asarray(cv2.dilate(plane, near), np.float32), cv2.INTER_LINEAR)
-    slack = (high - low) * _OVERSHOOT
+    large = _upscale(plane, cv2.INTER_CUBIC)
+    for _ in range(_BACK_PROJECTION_ITERATIONS):
+        downscaled = cv2.resize(large, plane.shape[::-1], interpolation=cv2.INTER_AREA)
+        large += _upscale(plane - np.asarray(downscaled, np.float32), cv2.INTER_CUBIC)
+    kernel = np.ones((3, 3), np.uint8)
+    low = _upscale(np.asarray(cv2.erode(plane, kernel), np.float32), cv2.INTER_LINEAR)
+    high = _upscale(np.asarray(cv2.dilate(plane, kernel), np.float32), cv2.INTER_LINEAR)
+    slack = (high - low) * _MAX_OVERSHOOT_SHARE
     return np.clip(large, low - slack, high + slack)
 
 
-def _up(plane: Plane, interpolation: int) -> Plane:
+def _upscale(plane: Plane, interpolation: int) -> Plane:
     height, width = plane.shape
     return np.asarray(cv2.resize(plane, (2 * width, 2 * height), interpolation=interpolation), np.float32)

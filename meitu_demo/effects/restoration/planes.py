@@ -7,19 +7,19 @@ from ...spec import Image
 from .blocks import Plane
 
 # ITU-T T.871, section 7; chroma around 0 instead of 128.
-_TO_PLANES = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32)
-_TO_RGB = np.linalg.inv(_TO_PLANES.astype(np.float64)).astype(np.float32)
+_RGB_TO_YCBCR = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32)
+_YCBCR_TO_RGB = np.linalg.inv(_RGB_TO_YCBCR.astype(np.float64)).astype(np.float32)
 
 
-def split(image: Image) -> tuple[Plane, Plane, Plane]:
+def split_ycbcr(image: Image) -> tuple[Plane, Plane, Plane]:
     """Luma 0..255 and two chroma planes −128..128 of an RGB picture."""
-    luma, blue, red = cv2.split(cv2.transform(image.astype(np.float32), _TO_PLANES))
+    luma, blue, red = cv2.split(cv2.transform(image.astype(np.float32), _RGB_TO_YCBCR))
     return np.asarray(luma, np.float32), np.asarray(blue, np.float32), np.asarray(red, np.float32)
 
 
-def join(luma: Plane, blue: Plane, red: Plane) -> Image:
+def merge_ycbcr(luma: Plane, blue: Plane, red: Plane) -> Image:
     """The planes as an RGB picture, rounded and clipped."""
-    rgb = np.asarray(cv2.transform(cv2.merge((luma, blue, red)), _TO_RGB))
+    rgb = np.asarray(cv2.transform(cv2.merge((luma, blue, red)), _YCBCR_TO_RGB))
     np.maximum(rgb, 0, out=rgb)
     return np.asarray(cv2.convertScaleAbs(rgb), np.uint8)
 
@@ -32,6 +32,6 @@ def halve(plane: Plane) -> Plane:
     )
 
 
-def stretch(plane: Plane, like: Plane) -> Plane:
+def resize_like(plane: Plane, reference: Plane) -> Plane:
     """The plane bilinearly at the size of `like`."""
-    return np.asarray(cv2.resize(plane, like.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.asarray(cv2.resize(plane, reference.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)

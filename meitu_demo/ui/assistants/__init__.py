@@ -15,15 +15,15 @@ from ...settings import SettingsError
 PATH = "mcp"
 
 
-def require_package() -> None:
+def check_mcp_package() -> None:
     """Raises SettingsError when MCP's package is missing or of another kind."""
     try:
-        found = version("mcp")
+        installed_version = version("mcp")
     except PackageNotFoundError:
-        found = ""
-    if not found.startswith("1."):
-        there = f"version {found} is installed" if found else "it is not installed"
+        installed_version = ""
+    if not installed_version.startswith("1."):
+        problem = f"version {installed_version} is installed" if installed_version else "it is not installed"
         raise SettingsError(
-            f"MCP=on needs the package mcp, version 1, and {there}: "
+            f"MCP=on needs the package mcp, version 1, and {problem}: "
             "pip install -r requirements-mcp.txt, or pip install 'gradio[mcp]'"
         )

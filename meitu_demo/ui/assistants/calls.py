@@ -21,143 +21,162 @@ from ...redaction import format_stack_trace, redact
 from ...service import CallResult
 from ...spec import Endpoint, ImageLimits
 from ...words import match_language, translate
-from ..api import report
+from ..api import build_report
 from ..context import Context
 from ..guard import doors
-from ..guard.visitors import COOKIE
+from ..guard.visitors import VISITOR_COOKIE
 from ..result import delivery
-from ..result.naming import file_name
+from ..result.naming import build_file_name
 from ..result.pictures import DOWNLOAD_PATH
-from ..result.stage import step_text
-from ..visits import Visit
-from .entrance import GIVEN, Given
-from .tools import SWITCHES, photo_ways, say
+from ..result.stage import describe_phase
+from ..visits import Caller
+from .entrance import TOOL_REQUEST_KEY, ToolRequest
+from .tools import BOOLEAN_PARAMETERS, list_photo_parameters, translate_for_mcp
 
 log = logging.getLogger(__name__)
 # What an assistant looks at; the whole picture is behind a link. Clients hold a tool's answer to about a megabyte.
-SHOWN = ImageLimits(min_side_px=1, max_side_px=1280, max_bytes=400_000)
+PREVIEW_LIMITS = ImageLimits(min_side_px=1, max_side_px=1280, max_bytes=400_000)
 
 
-class _Ended(Exception):
+class _SessionEnded(Exception):
     """The session was ended while its call was under way."""
 
 
-Tell = Callable[[str], Awaitable[None]]
+NotifyProgress = Callable[[str], Awaitable[None]]
 
 
-async def call(context: Context, endpoint: Endpoint, request: Request, tell: Tell) -> CallToolResult:
+async def run_tool(context: Context, endpoint: Endpoint, request: Request, notify: NotifyProgress) -> CallToolResult:
     """Make the call that `request` asks for. `tell` hears where it is. A failure is a result, too: its explanation."""
-    given: Given = request.scope[GIVEN]
+    tool_request: ToolRequest = request.scope[TOOL_REQUEST_KEY]
     language = match_language(request.headers.get("accept-language"))
-    paid = context.routes.is_live(endpoint.provider)
+    is_billable = context.targets.is_live(endpoint.provider)
     try:
-        visit = _visit(given, request)
-        arguments = _known(context, endpoint, given.arguments)
-        source = await _photo(context, arguments, visit)
-        ticket = await context.start(
+        caller = _identify_caller(tool_request, request)
+        arguments = _check_arguments(context, endpoint, tool_request.arguments)
+        source = await _load_photo(context, arguments, caller)
+        handle = await context.start_call(
             endpoint,
             source,
-            {name: value for name, value in arguments.items() if name not in (*photo_ways(context), *SWITCHES)},
-            route=context.routes.resolve(endpoint.provider),
-            visit=visit,
+            {
+                name: value
+                for name, value in arguments.items()
+                if name not in (*list_photo_parameters(context), *BOOLEAN_PARAMETERS)
+            },
+            target=context.targets.resolve(endpoint.provider),
+            caller=caller,
             consent=arguments.get("consent") is True,
-            again=FORCE_ANY if arguments.get("again") is True else FORCE_NONE,
+            force=FORCE_ANY if arguments.get("again") is True else FORCE_NONE,
         )
         try:
-            outcome = await _watch(ticket, endpoint, tell, language, paid=paid)
+            result = await _await_with_progress(handle, endpoint, notify, language, is_billable=is_billable)
         finally:
-            ticket.release()
-        return await _result(context, outcome, visit, request, language, ticket)
-    except _Ended:
-        return failed(say("stopped"))
+            handle.release()
+        return await _build_result(context, result, caller, request, language, handle)
+    except _SessionEnded:
+        return build_error_result(translate_for_mcp("stopped"))
     except Exception as error:
         journal.log_unattributed_failure(error, endpoint.id)
         if not isinstance(error, DemoError):
             log.error("%s failed\n%s", endpoint.id, format_stack_trace(error))
-        return failed(explain(error, language, is_billable=paid).as_text())
+        return build_error_result(explain(error, language, is_billable=is_billable).as_text())
 
 
-def failed(words: str) -> CallToolResult:
+def build_error_result(text: str) -> CallToolResult:
     """A result that is none, and why."""
-    return CallToolResult(content=[TextContent(type="text", text=words)], isError=True)
+    return CallToolResult(content=[TextContent(type="text", text=text)], isError=True)
 
 
-def _visit(given: Given, request: Request) -> Visit:
-    peer = request.client.host if request.client else ""
-    return Visit(given.session, request.cookies.get(COOKIE), peer, request.headers.get("x-forwarded-for", ""))
+def _identify_caller(tool_request: ToolRequest, request: Request) -> Caller:
+    peer_address = request.client.host if request.client else ""
+    return Caller(
+        tool_request.session_id,
+        request.cookies.get(VISITOR_COOKIE),
+        peer_address,
+        request.headers.get("x-forwarded-for", ""),
+    )
 
 
-def _known(context: Context, endpoint: Endpoint, arguments: object) -> Mapping[str, Any]:
+def _check_arguments(context: Context, endpoint: Endpoint, arguments: object) -> Mapping[str, Any]:
     """The arguments, none of which the tool does not have. Raises ValueRejected: a slip in a name is told as that."""
-    names = [*photo_ways(context), *(control.name for control in endpoint.controls), *SWITCHES]
-    given = {} if arguments is None else arguments
-    wrong = next((name for name in given if name not in names), "") if isinstance(given, dict) else "arguments"
-    if wrong or not isinstance(given, dict):
-        raise ValueRejected(control="arguments", value=redact(str(wrong))[:64], allowed=", ".join(names))
-    return given
+    known_names = [
+        *list_photo_parameters(context),
+        *(control.name for control in endpoint.controls),
+        *BOOLEAN_PARAMETERS,
+    ]
+    checked = {} if arguments is None else arguments
+    unknown_name = (
+        next((name for name in checked if name not in known_names), "") if isinstance(checked, dict) else "arguments"
+    )
+    if unknown_name or not isinstance(checked, dict):
+        raise ValueRejected(control="arguments", value=redact(str(unknown_name))[:64], allowed=", ".join(known_names))
+    return checked
 
 
-async def _photo(context: Context, arguments: Mapping[str, Any], visit: Visit) -> bytes:
+async def _load_photo(context: Context, arguments: Mapping[str, Any], caller: Caller) -> bytes:
     """The photo's bytes, by the one way that is named. Raises ImageRejected or ValueRejected."""
-    ways = photo_ways(context)
-    named = [way for way in ways if arguments.get(way) not in (None, "")]
-    if not named:
+    photo_parameters = list_photo_parameters(context)
+    used_parameters = [parameter for parameter in photo_parameters if arguments.get(parameter) not in (None, "")]
+    if not used_parameters:
         raise ImageRejected("photo_missing")
-    if len(named) > 1:
-        raise ValueRejected(control="photo", value=", ".join(named), allowed=" | ".join(ways))
-    value = arguments[named[0]]
-    if named == ["photo"]:
-        return await anyio.to_thread.run_sync(doors.read_base64, value)
-    if named == ["photo_upload"]:
-        return await context.read({"path": value, "meta": {"_type": "gradio.FileData"}}, visit)
+    if len(used_parameters) > 1:
+        raise ValueRejected(control="photo", value=", ".join(used_parameters), allowed=" | ".join(photo_parameters))
+    value = arguments[used_parameters[0]]
+    if used_parameters == ["photo"]:
+        return await anyio.to_thread.run_sync(doors.decode_base64_photo, value)
+    if used_parameters == ["photo_upload"]:
+        return await context.read_upload({"path": value, "meta": {"_type": "gradio.FileData"}}, caller)
     try:
         return await links.download_photo(context.client, value if isinstance(value, str) else "")
     except LinkRejected:
         raise ImageRejected("photo_link") from None
 
 
-async def _watch(ticket: CallHandle, endpoint: Endpoint, tell: Tell, language: str, *, paid: bool) -> CallResult:
+async def _await_with_progress(
+    handle: CallHandle, endpoint: Endpoint, notify: NotifyProgress, language: str, *, is_billable: bool
+) -> CallResult:
     provider = translate(f"providers.{endpoint.provider}.name", language)
-    async for step, seconds in ticket.stream_progress():
-        await tell(step_text(step, seconds, provider, "live" if paid else "offline", language))
-    if ticket.abandoned:
-        raise _Ended
-    return await ticket.result()
+    async for phase, seconds in handle.stream_progress():
+        await notify(describe_phase(phase, seconds, provider, "live" if is_billable else "offline", language))
+    if handle.abandoned:
+        raise _SessionEnded
+    return await handle.result()
 
 
-async def _result(
-    context: Context, outcome: CallResult, visit: Visit, request: Request, language: str, ticket: CallHandle
+async def _build_result(
+    context: Context, result: CallResult, caller: Caller, request: Request, language: str, handle: CallHandle
 ) -> CallToolResult:
     """A picture to look at, a link to the whole one, and the report, as text and as data."""
-    visible = context.settings.visible_label
-    master, shown = await cores.run_in_worker(_draw, outcome, language, visible)
-    if ticket.abandoned:  # whoever has deleted everything must find nothing new
-        raise _Ended
-    name = file_name(outcome)
-    link = _link(request, f"{DOWNLOAD_PATH}/{context.pictures.put(master, visit.session)}/{name}")
-    told = report(outcome, language, context.settings.keep_minutes, repeated=ticket.is_duplicate) | {
+    is_label_visible = context.settings.visible_label
+    master, preview = await cores.run_in_worker(_render_master_and_preview, result, language, is_label_visible)
+    if handle.abandoned:  # whoever has deleted everything must find nothing new
+        raise _SessionEnded
+    name = build_file_name(result)
+    link = _build_download_url(request, f"{DOWNLOAD_PATH}/{context.pictures.put(master, caller.session_id)}/{name}")
+    report_data = build_report(result, language, context.settings.keep_minutes, is_duplicate=handle.is_duplicate) | {
         "picture": str(link)
     }
     content: list[ContentBlock] = [
-        ImageContent(type="image", data=shown, mimeType="image/jpeg"),
+        ImageContent(type="image", data=preview, mimeType="image/jpeg"),
         ResourceLink(type="resource_link", uri=link, name=name, mimeType=codec.sniff(master)),
-        TextContent(type="text", text=json.dumps(told, ensure_ascii=False)),
+        TextContent(type="text", text=json.dumps(report_data, ensure_ascii=False)),
     ]
-    return CallToolResult(content=content, structuredContent=told)
+    return CallToolResult(content=content, structuredContent=report_data)
 
 
-def _draw(outcome: CallResult, language: str, visible: bool) -> tuple[bytes, str]:
+def _render_master_and_preview(result: CallResult, language: str, is_label_visible: bool) -> tuple[bytes, str]:
     """The master, and a small copy of it as it leaves, in base64."""
-    master = delivery.master(outcome)
-    small = codec.prepare(delivery.leaving(master, language, visible=visible), SHOWN).photo.data
-    mark = read_provenance(master)
-    return master, base64.b64encode(embed_provenance(small, mark) if mark else small).decode("ascii")
+    master = delivery.unlabelled(result)
+    preview = codec.prepare(
+        delivery.for_download(master, language, visible_label=is_label_visible), PREVIEW_LIMITS
+    ).photo.data
+    provenance = read_provenance(master)
+    return master, base64.b64encode(embed_provenance(preview, provenance) if provenance else preview).decode("ascii")
 
 
-def _link(request: Request, path: str) -> AnyUrl:
+def _build_download_url(request: Request, path: str) -> AnyUrl:
     """Where the client finds `path`. A proxy's word for our name counts where `origins` has let it through."""
-    scheme, forwarded = request.scope["scheme"], request.headers.get("x-forwarded-host", "").split(",")[0].strip()
-    for host in filter(None, (forwarded, request.headers.get("host", ""))):
+    scheme, forwarded_host = request.scope["scheme"], request.headers.get("x-forwarded-host", "").split(",")[0].strip()
+    for host in filter(None, (forwarded_host, request.headers.get("host", ""))):
         try:
             return AnyUrl(f"{scheme}://{host}/{path}")
         except ValueError:  # no name that a server could have

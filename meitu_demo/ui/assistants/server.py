@@ -12,15 +12,15 @@ from starlette.requests import Request
 
 from ...endpoints import CATALOGUE
 from ..context import Context
-from .calls import call, failed
-from .entrance import Entrance
-from .tools import say, tool
+from .calls import build_error_result, run_tool
+from .entrance import McpHttpApp
+from .tools import build_tool, translate_for_mcp
 
-NAME = "portrait-apis"
+SERVER_NAME = "portrait-apis"
 
 
-class Assistants:
-    """`entrance` serves the route for as long as `running`."""
+class McpServer:
+    """`http_app` serves the route for as long as `run`."""
 
     def __init__(self, context: Context) -> None:
         for library in (
@@ -30,40 +30,40 @@ class Assistants:
             logging.getLogger(library).setLevel(logging.ERROR)
         # Or streams would be cut as soon as the server is to stop, before the calls that they wait for have ended.
         AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
-        # Stateless: each message stands alone; who it is from says `entrance`.
-        self._manager = StreamableHTTPSessionManager(_server(context), stateless=True)
-        self.entrance = Entrance(self._manager.handle_request, context.mine)
+        # Stateless: each message stands alone; who it is from says `http_app`.
+        self._session_manager = StreamableHTTPSessionManager(_build_server(context), stateless=True)
+        self.http_app = McpHttpApp(self._session_manager.handle_request, context.session_data)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    async def run(self) -> AsyncIterator[None]:
         """To be open around the app's lifetime."""
-        async with self._manager.run():
+        async with self._session_manager.run():
             yield
 
 
-def _server(context: Context) -> Server[object, Request]:
-    server: Server[object, Request] = Server(NAME, instructions=say("instructions"))
+def _build_server(context: Context) -> Server[object, Request]:
+    server: Server[object, Request] = Server(SERVER_NAME, instructions=translate_for_mcp("instructions"))
 
     async def list_tools() -> list[Tool]:
-        return [tool(context, endpoint) for endpoint in CATALOGUE.values()]
+        return [build_tool(context, endpoint) for endpoint in CATALOGUE.values()]
 
     async def call_tool(name: str, _: dict[str, object]) -> CallToolResult:
-        here = server.request_context
-        token = here.meta.progressToken if here.meta else None
-        told = 0
+        tool_context = server.request_context
+        token = tool_context.meta.progressToken if tool_context.meta else None
+        progress = 0
 
-        async def tell(words: str) -> None:
-            nonlocal told
-            told += 1
+        async def notify(message: str) -> None:
+            nonlocal progress
+            progress += 1
             if token is not None:
-                await here.session.send_progress_notification(
-                    token, told, message=words, related_request_id=str(here.request_id)
+                await tool_context.session.send_progress_notification(
+                    token, progress, message=message, related_request_id=str(tool_context.request_id)
                 )
 
         endpoint = CATALOGUE.get(name)
-        if endpoint is None or here.request is None:
-            return failed(say("no_such_tool"))
-        return await call(context, endpoint, here.request, tell)
+        if endpoint is None or tool_context.request is None:
+            return build_error_result(translate_for_mcp("no_such_tool"))
+        return await run_tool(context, endpoint, tool_context.request, notify)
 
     server.list_tools()(list_tools)  # type: ignore[no-untyped-call]
     server.call_tool(validate_input=False)(call_tool)  # the service does, and explains

@@ -10,44 +10,46 @@ import math
 import secrets
 from collections.abc import Callable
 
-from .tries import Tries
+from .tries import LoginThrottle
 
-LONGEST = 2000  # characters of the header that are looked at
+MAX_HEADER_CHARS = 2000  # characters of the header that are looked at
 
 
-class Passwords:
+class BasicAuth:
     """fits: whether name and password are a pair. tries: where wrong ones are counted."""
 
-    def __init__(self, fits: Callable[[str, str], bool], tries: Tries) -> None:
-        self._fits = fits
-        self._tries = tries
+    def __init__(self, verify: Callable[[str, str], bool], throttle: LoginThrottle) -> None:
+        self._verify = verify
+        self._throttle = throttle
         self._salt = secrets.token_bytes(32)
-        self._right: set[bytes] = set()  # as digests: who was in before does not wait for others' wrong tries
+        self._verified_digests: set[bytes] = (
+            set()
+        )  # as digests: who was in before does not wait for others' wrong tries
 
-    def wait(self, header: str, address: str) -> int | None:
+    def check_header(self, header: str, address: str) -> int | None:
         """None if `header`, an Authorization, lets in; else the seconds until `address` may try again, 0 at once."""
-        pair = _pair(header)
-        if pair is None:
+        credentials = _parse_header(header)
+        if credentials is None:
             return 0
         digest = hmac.digest(self._salt, header.encode("utf-8", "replace"), hashlib.sha256)
-        if digest in self._right:
+        if digest in self._verified_digests:
             return None
-        seconds = math.ceil(self._tries.wait(address))
-        if seconds:
-            return seconds
-        self._tries.begin(address)
-        if not self._fits(*pair):
+        retry_after_s = math.ceil(self._throttle.retry_after(address))
+        if retry_after_s:
+            return retry_after_s
+        self._throttle.record_attempt(address)
+        if not self._verify(*credentials):
             return 0
-        self._tries.was_right(address)
-        if len(self._right) < 1000:  # the same pair may be spelled in more ways than one
-            self._right.add(digest)
+        self._throttle.record_success(address)
+        if len(self._verified_digests) < 1000:  # the same pair may be spelled in more ways than one
+            self._verified_digests.add(digest)
         return None
 
 
-def _pair(header: str) -> tuple[str, str] | None:
-    kind, _, coded = header[:LONGEST].partition(" ")
+def _parse_header(header: str) -> tuple[str, str] | None:
+    scheme, _, encoded = header[:MAX_HEADER_CHARS].partition(" ")
     try:
-        name, colon, password = base64.b64decode(coded, validate=True).decode("utf-8").partition(":")
+        name, colon, password = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
     except ValueError:
         return None
-    return (name, password) if colon and kind.lower() == "basic" else None
+    return (name, password) if colon and scheme.lower() == "basic" else None

@@ -21,7 +21,7 @@ from ..history.entries import History
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class Inventory:
     """How much there is of a session: files on disk, pictures in memory, results of paid calls, runs in its history."""
 
     files: int
@@ -30,81 +30,88 @@ class Left:
     runs: int = 0
 
     @property
-    def anything(self) -> bool:
+    def has_data(self) -> bool:
         """Whether something is there."""
         return bool(self.files or self.pictures or self.calls or self.runs)
 
 
-class Belongings:
+class SessionData:
     """The folders of each session's uploads, with the pictures, calls and runs that are kept for it.
 
-    Folders that are older than `life` seconds are deleted by `sweep`, at the latest; see also `leftovers`.
+    Folders that are older than `life` seconds are deleted by `delete_expired`, at the latest; see also `leftovers`.
     """
 
     def __init__(
-        self, uploads: Path, pictures: PictureStore, desk: SingleFlight, history: History, life: float
+        self, uploads_dir: Path, pictures: PictureStore, single_flight: SingleFlight, history: History, ttl_s: float
     ) -> None:
-        self._uploads = uploads
+        self._uploads_dir = uploads_dir
         self._pictures = pictures
-        self._desk = desk
+        self._single_flight = single_flight
         self._history = history
-        self._life = life
-        self._folders: defaultdict[str, dict[Path, float]] = defaultdict(dict)
+        self._ttl_s = ttl_s
+        self._folders_by_session: defaultdict[str, dict[Path, float]] = defaultdict(dict)
 
-    def clear_leftovers(self) -> None:
+    def delete_stale_uploads(self) -> None:
         """What a process left that was killed, once it is old. Blocks; for the start, before anything is there."""
         now = time.time()
-        remove([path for path in self._uploads.glob("*") if abs(now - path.stat().st_mtime) > self._life])
+        delete_paths([path for path in self._uploads_dir.glob("*") if abs(now - path.stat().st_mtime) > self._ttl_s])
 
-    def note(self, session: str, file: Path) -> None:
+    def track(self, session_id: str, file: Path) -> None:
         """`file` is the session's; the folder that it lies in holds nothing else."""
         folder = file.parent.resolve()
-        if folder.parent == self._uploads.resolve():
-            self._folders[session].setdefault(folder, time.monotonic())
+        if folder.parent == self._uploads_dir.resolve():
+            self._folders_by_session[session_id].setdefault(folder, time.monotonic())
 
-    async def look(self, session: str) -> Left:
+    async def inventory(self, session_id: str) -> Inventory:
         """What is there now, by looking."""
-        files = await anyio.to_thread.run_sync(_count, list(self._folders.get(session, ())))
-        return Left(files, self._pictures.count(session), self._desk.count_calls(session), self._history.count(session))
+        files = await anyio.to_thread.run_sync(_count_files, list(self._folders_by_session.get(session_id, ())))
+        return Inventory(
+            files,
+            self._pictures.count(session_id),
+            self._single_flight.count_calls(session_id),
+            self._history.count(session_id),
+        )
 
-    async def delete(self, session: str) -> None:
+    async def delete(self, session_id: str) -> None:
         """All of it. A call that was sent goes on to its end at the vendor; its result is not kept."""
-        self._desk.stop_waiting(session)
-        self._desk.evict(session)
-        self._pictures.evict(session)
-        self._history.forget(session)
+        self._single_flight.stop_waiting(session_id)
+        self._single_flight.evict(session_id)
+        self._pictures.evict(session_id)
+        self._history.evict(session_id)
         faces.clear_face_cache()  # everybody's: whose they are is not known there, and they are found again
-        await anyio.to_thread.run_sync(remove, list(self._folders.get(session, ())))
+        await anyio.to_thread.run_sync(delete_paths, list(self._folders_by_session.get(session_id, ())))
 
     async def delete_all(self) -> None:
         """Every session's files, when the app stops."""
-        await anyio.to_thread.run_sync(remove, [folder for folders in self._folders.values() for folder in folders])
+        await anyio.to_thread.run_sync(
+            delete_paths, [folder for folders in self._folders_by_session.values() for folder in folders]
+        )
 
-    async def tend(self) -> None:
+    async def run_sweeper(self) -> None:
         """For as long as the app lives: sweep, often enough that nothing grows much older than it may."""
         while True:
-            await anyio.sleep(self._life / 30)
-            await self.sweep()
+            await anyio.sleep(self._ttl_s / 30)
+            await self.delete_expired()
 
-    async def sweep(self) -> None:
+    async def delete_expired(self) -> None:
         """Delete what has been here for long enough."""
-        self._desk.evict_expired()
-        self._history.sweep()
+        self._single_flight.evict_expired()
+        self._history.evict_expired()
         now = time.monotonic()
-        for session, folders in list(self._folders.items()):
-            old = [folder for folder, since in folders.items() if now - since > self._life]
-            await anyio.to_thread.run_sync(remove, old)
-            for folder in old:
+        for session_id, folders in list(self._folders_by_session.items()):
+            expired = [folder for folder, tracked_at in folders.items() if now - tracked_at > self._ttl_s]
+            await anyio.to_thread.run_sync(delete_paths, expired)
+            for folder in expired:
                 folders.pop(folder, None)
             if not folders:
-                self._folders.pop(session, None)
+                self._folders_by_session.pop(session_id, None)
 
 
-def _count(folders: list[Path]) -> int:
+def _count_files(folders: list[Path]) -> int:
     return sum(file.is_file() for folder in folders for file in folder.rglob("*"))
 
 
-def remove(paths: Iterable[Path]) -> None:
+def delete_paths(paths: Iterable[Path]) -> None:
     """Folders with all that is in them, and files; whatever cannot be removed stays. Blocks."""
     for path in paths:
         if path.is_dir() and not path.is_symlink():

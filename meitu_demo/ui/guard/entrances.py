@@ -28,101 +28,105 @@ from ...imaging.codec import MAX_BYTES
 from ...words import match_language
 
 log = logging.getLogger(__name__)
-API = "/gradio_api"
-FILE = f"{API}/file="
-NAMES = "|".join(map(re.escape, CATALOGUE))
-READ = re.compile(
+API_PREFIX = "/gradio_api"
+FILE_PREFIX = f"{API_PREFIX}/file="
+ENDPOINT_IDS_PATTERN = "|".join(map(re.escape, CATALOGUE))
+GET_ALLOWLIST = re.compile(
     rf"/|/config|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json|/logout|/(assets|static|svelte)/[\w./-]+"
-    rf"|{API}/(info|openapi\.json|app_id|user|login_check|theme\.css|queue/(data|status)|upload_progress)"
-    rf"|{API}/heartbeat/[\w-]{{1,64}}|{API}/call/(v2/)?({NAMES})/[\w-]{{1,64}}",
+    rf"|{API_PREFIX}/(info|openapi\.json|app_id|user|login_check|theme\.css|queue/(data|status)|upload_progress)"
+    rf"|{API_PREFIX}/heartbeat/[\w-]{{1,64}}|{API_PREFIX}/call/(v2/)?({ENDPOINT_IDS_PATTERN})/[\w-]{{1,64}}",
     re.ASCII,
 )
-POST = re.compile(rf"/login|{API}/(upload|queue/join|cancel|reset)|{API}/call/(v2/)?({NAMES})")
-FORM = 64 * 1024  # bytes around one photo in a form
-WORDS = 2 * 1024 * 1024  # bytes of anything else that is sent here
+POST_ALLOWLIST = re.compile(
+    rf"/login|{API_PREFIX}/(upload|queue/join|cancel|reset)|{API_PREFIX}/call/(v2/)?({ENDPOINT_IDS_PATTERN})"
+)
+MAX_FORM_OVERHEAD_BYTES = 64 * 1024  # bytes around one photo in a form
+MAX_REQUEST_BYTES = 2 * 1024 * 1024  # bytes of anything else that is sent here
 # What Gradio does with arguments that it did not expect, before any code of ours runs.
-NONSENSE = (LookupError, TypeError, ValueError, AttributeError, RecursionError, FnIndexInferError)
+ARGUMENT_ERRORS = (LookupError, TypeError, ValueError, AttributeError, RecursionError, FnIndexInferError)
 
 
-def narrow(app: FastAPI, uploads: Path) -> App:
+def install(app: FastAPI, uploads_dir: Path) -> App:
     """Put the entrances before the Gradio app that was mounted last on `app`; returns Gradio's."""
     mount = app.router.routes[-1]
     assert isinstance(mount, Mount)
-    gradio = mount.app
-    assert isinstance(gradio, App)
-    for kind in (*NONSENSE, RequestValidationError):
-        gradio.add_exception_handler(kind, _nonsense)
-    gradio.add_exception_handler(OSError, _no_room)
-    mount.app = Entrances(gradio, uploads)
-    return gradio
+    gradio_app = mount.app
+    assert isinstance(gradio_app, App)
+    for error_class in (*ARGUMENT_ERRORS, RequestValidationError):
+        gradio_app.add_exception_handler(error_class, _answer_invalid_arguments)
+    gradio_app.add_exception_handler(OSError, _answer_storage_full)
+    mount.app = RouteAllowlistMiddleware(gradio_app, uploads_dir)
+    return gradio_app
 
 
-async def _nonsense(request: Request, error: Exception) -> Response:
+async def _answer_invalid_arguments(request: Request, error: Exception) -> Response:
     """Gradio would answer 500, or repeat all that it was sent."""
     log.info("%s: arguments that make no sense (%s)", request.scope["path"], type(error).__name__)
     return JSONResponse({"detail": "These arguments make no sense here."}, 422)
 
 
-async def _no_room(request: Request, error: Exception) -> Response:
+async def _answer_storage_full(request: Request, error: Exception) -> Response:
     """Of an upload that could not be written down, Gradio would answer 500; its page shows what stands here."""
-    if not request.scope["path"].startswith(f"{API}/upload"):
+    if not request.scope["path"].startswith(f"{API_PREFIX}/upload"):
         raise error
-    failed = StorageFull(cause=type(error).__name__)
-    journal.log_unattributed_failure(failed, "")
-    text = explain(failed, match_language(request.headers.get("accept-language")), is_billable=False).as_text()
+    storage_error = StorageFull(cause=type(error).__name__)
+    journal.log_unattributed_failure(storage_error, "")
+    text = explain(storage_error, match_language(request.headers.get("accept-language")), is_billable=False).as_text()
     return PlainTextResponse(text, 507)
 
 
-class Entrances:
+class RouteAllowlistMiddleware:
     """ASGI middleware around Gradio's app, and around nothing else."""
 
-    def __init__(self, app: ASGIApp, uploads: Path) -> None:
+    def __init__(self, app: ASGIApp, uploads_dir: Path) -> None:
         self.app = app
-        self._uploads = uploads
+        self._uploads_dir = uploads_dir
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve what is open."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        path, reads = scope["path"], scope["method"] in ("GET", "HEAD")
-        limit = MAX_BYTES + FORM if path.startswith(f"{API}/upload") else WORDS
+        path, is_read = scope["path"], scope["method"] in ("GET", "HEAD")
+        max_bytes = (
+            MAX_BYTES + MAX_FORM_OVERHEAD_BYTES if path.startswith(f"{API_PREFIX}/upload") else MAX_REQUEST_BYTES
+        )
         length = Headers(scope=scope).get("content-length", "0")
-        if reads and path.startswith(FILE):
-            if not handed_out(path.removeprefix(FILE), self._uploads):
+        if is_read and path.startswith(FILE_PREFIX):
+            if not is_servable_upload(path.removeprefix(FILE_PREFIX), self._uploads_dir):
                 await PlainTextResponse("no such file", 404)(scope, receive, send)
                 return
             # Asked for a part of a file, Gradio answers with all headers of the request as its own.
             scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"range"]
-        elif not (READ if reads else POST).fullmatch(path.removesuffix("/") or "/"):
+        elif not (GET_ALLOWLIST if is_read else POST_ALLOWLIST).fullmatch(path.removesuffix("/") or "/"):
             await PlainTextResponse("not here", 404)(scope, receive, send)
             return
-        if not length.isdecimal() or len(length) > 12 or int(length) > limit:
+        if not length.isdecimal() or len(length) > 12 or int(length) > max_bytes:
             await PlainTextResponse("too large", 413)(scope, receive, send)
             return
-        await self.app(scope, _counted(receive, limit), send)
+        await self.app(scope, _limit_body(receive, max_bytes), send)
 
 
-def _counted(receive: Receive, limit: int) -> Receive:
-    left = limit
+def _limit_body(receive: Receive, max_bytes: int) -> Receive:
+    remaining_bytes = max_bytes
 
-    async def counted() -> Message:
-        nonlocal left
+    async def receive_limited() -> Message:
+        nonlocal remaining_bytes
         message = await receive()
-        left -= len(message.get("body", b""))
-        if left < 0:
+        remaining_bytes -= len(message.get("body", b""))
+        if remaining_bytes < 0:
             raise MultiPartException("More than the maximum allowed size.")  # at which Gradio clears its files away
         return message
 
-    return counted
+    return receive_limited
 
 
-def handed_out(named: str, uploads: Path) -> bool:
+def is_servable_upload(requested_path: str, uploads_dir: Path) -> bool:
     """Whether `named` is a file as an upload or a result lies: by its name in a folder of its own, and no link."""
-    home = uploads.absolute()
+    root = uploads_dir.absolute()
     try:
-        path = home.joinpath(named)
-        folder, name = path.relative_to(home).parts
-        return ".." not in (folder, name) and path.is_file() and path.resolve() == home.resolve() / folder / name
+        path = root.joinpath(requested_path)
+        folder, name = path.relative_to(root).parts
+        return ".." not in (folder, name) and path.is_file() and path.resolve() == root.resolve() / folder / name
     except (OSError, ValueError):
         return False

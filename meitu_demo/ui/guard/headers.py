@@ -5,7 +5,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # 'unsafe-inline': Gradio writes the page's configuration into it. 'unsafe-eval': it makes functions of the scripts that
 # come with events. Neither can be had without in this version, so what a visitor names is never put there unescaped.
-POLICY = {
+CSP_DIRECTIVES = {
     "default-src": "'self'",
     "script-src": "'self' 'unsafe-inline' 'unsafe-eval'",
     "style-src": "'self' 'unsafe-inline'",
@@ -19,56 +19,73 @@ POLICY = {
     "base-uri": "'self'",
     "form-action": "'self'",
 }
-SPACES = "https://huggingface.co https://*.huggingface.co https://*.hf.space"  # a Space is shown in a frame of theirs
+HF_SPACE_ORIGINS = (
+    "https://huggingface.co https://*.huggingface.co https://*.hf.space"  # a Space is shown in a frame of theirs
+)
 # The camera is for the photo. The rest is named because a page that is taken over could ask for it.
-PERMISSIONS = ("microphone", "geolocation", "display-capture", "payment", "usb", "serial", "midi", "accelerometer")
-PASSING = ("/gradio_api/", "/config", "/kept/", "/login", "/mcp")  # photos, results, who is in: no cache may keep them
+DENIED_PERMISSIONS = (
+    "microphone",
+    "geolocation",
+    "display-capture",
+    "payment",
+    "usb",
+    "serial",
+    "midi",
+    "accelerometer",
+)
+NO_STORE_PREFIXES = (
+    "/gradio_api/",
+    "/config",
+    "/kept/",
+    "/login",
+    "/mcp",
+)  # photos, results, who is in: no cache may keep them
 
 
-class SecurityHeaders:
+class SecurityHeadersMiddleware:
     """ASGI middleware; a header that the app has set itself stays as it is. Nothing is held back to be looked at."""
 
-    def __init__(self, app: ASGIApp, *, space: bool) -> None:
+    def __init__(self, app: ASGIApp, *, is_hf_space: bool) -> None:
         self.app = app
-        self._headers = headers(space=space)
+        self._headers = build_headers(is_hf_space=is_hf_space)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        passing = scope["path"].startswith(PASSING)
+        is_no_store = scope["path"].startswith(NO_STORE_PREFIXES)
 
-        async def with_headers(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                found = MutableHeaders(scope=message)
+                response_headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
-                    found.setdefault(name, value)
-                if found.get("content-type", "").startswith("text/event-stream"):
+                    response_headers.setdefault(name, value)
+                if response_headers.get("content-type", "").startswith("text/event-stream"):
                     # A proxy that gathers an answer before it passes it on would hide each step until the end.
-                    found["x-accel-buffering"] = "no"
-                    found["cache-control"] = "no-store, no-transform"
-                if passing:
-                    found.setdefault("cache-control", "no-store")
+                    response_headers["x-accel-buffering"] = "no"
+                    response_headers["cache-control"] = "no-store, no-transform"
+                if is_no_store:
+                    response_headers.setdefault("cache-control", "no-store")
             await send(message)
 
-        await self.app(scope, receive, with_headers)
+        await self.app(scope, receive, send_with_headers)
 
 
-def headers(*, space: bool) -> dict[str, str]:
+def build_headers(*, is_hf_space: bool) -> dict[str, str]:
     """What every response carries. space: Hugging Face's pages may frame this one."""
-    ancestors = f"'self' {SPACES}" if space else "'self'"
-    policy = {**POLICY, "frame-ancestors": ancestors}
-    always = {
+    ancestors = f"'self' {HF_SPACE_ORIGINS}" if is_hf_space else "'self'"
+    policy = {**CSP_DIRECTIVES, "frame-ancestors": ancestors}
+    common = {
         "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
-        "permissions-policy": ", ".join(["camera=(self)", *(f"{name}=()" for name in PERMISSIONS)]),
+        "permissions-policy": ", ".join(["camera=(self)", *(f"{name}=()" for name in DENIED_PERMISSIONS)]),
     }
-    if space:
-        return always
+    if is_hf_space:
+        return common
     return {
-        **always,
+        **common,
         "x-frame-options": "SAMEORIGIN",
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",

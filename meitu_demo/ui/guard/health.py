@@ -19,56 +19,56 @@ from ...errors import LedgerUnavailable
 from ...imaging import faces
 from ...till import LazyLedger
 
-ALIVE, READY = "/healthz", "/readyz"
-KEPT_S = 5.0  # for which an answer is given again
-PATIENCE_S = 3.0  # that whoever asks waits; what takes longer goes on, and its answer is there the next time
+LIVENESS_PATH, READINESS_PATH = "/healthz", "/readyz"
+CACHE_TTL_S = 5.0  # for which an answer is given again
+MAX_CHECK_WAIT_S = 3.0  # that whoever asks waits; what takes longer goes on, and its answer is there the next time
 OK, NOT_NEEDED, FAILED, UNREACHABLE, WAITING = "ok", "not needed", "failed", "unreachable", "waiting"
-NEVER_STORED = {"cache-control": "no-store"}
-Look = Callable[[], Awaitable[str]]
+NO_STORE_HEADERS = {"cache-control": "no-store"}
+ReadinessCheck = Callable[[], Awaitable[str]]
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Seen:
+class _CheckRun:
     """A look at one part, under way or done; over: when it was, on the monotonic clock."""
 
     task: asyncio.Task[str]
-    over: float = 0.0
+    finished_at: float = 0.0
 
 
 class Readiness:
-    """Looks at each part, at most once in `KEPT_S` seconds. For one event loop."""
+    """Looks at each part, at most once in `CACHE_TTL_S` seconds. For one event loop."""
 
-    def __init__(self, parts: Mapping[str, Look], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, checks: Mapping[str, ReadinessCheck], clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._parts = parts
-        self._seen: dict[str, _Seen] = {}
+        self._checks = checks
+        self._check_runs: dict[str, _CheckRun] = {}
 
-    async def states(self) -> dict[str, str]:
-        """A word for each part, after `PATIENCE_S` seconds at most."""
+    async def check_all(self) -> dict[str, str]:
+        """A word for each part, after `MAX_CHECK_WAIT_S` seconds at most."""
         now = self._clock()
-        for name, look in self._parts.items():
-            seen = self._seen.get(name)
-            if seen is None or (seen.task.done() and now - seen.over > KEPT_S):
-                self._seen[name] = self._look(name, look)
-        await asyncio.wait([seen.task for seen in self._seen.values()], timeout=PATIENCE_S)
-        return {name: seen.task.result() if seen.task.done() else WAITING for name, seen in self._seen.items()}
+        for name, check in self._checks.items():
+            check_run = self._check_runs.get(name)
+            if check_run is None or (check_run.task.done() and now - check_run.finished_at > CACHE_TTL_S):
+                self._check_runs[name] = self._start_check(name, check)
+        await asyncio.wait([seen.task for seen in self._check_runs.values()], timeout=MAX_CHECK_WAIT_S)
+        return {name: seen.task.result() if seen.task.done() else WAITING for name, seen in self._check_runs.items()}
 
-    def _look(self, name: str, look: Look) -> _Seen:
-        async def safely() -> str:
+    def _start_check(self, name: str, check: ReadinessCheck) -> _CheckRun:
+        async def run_check() -> str:
             try:
-                return await look()
+                return await check()
             except Exception as error:  # its text may hold a path or a URL
                 log.warning("not ready: %s (%s)", name, type(error).__name__)
                 return FAILED
             finally:
-                seen.over = self._clock()
+                check_run.finished_at = self._clock()
 
-        seen = _Seen(asyncio.create_task(safely()))
-        return seen
+        check_run = _CheckRun(asyncio.create_task(run_check()))
+        return check_run
 
 
-class Health:
+class HealthMiddleware:
     """ASGI middleware for the outermost place: nothing stands between the two answers and whoever asks."""
 
     def __init__(self, app: ASGIApp, readiness: Readiness) -> None:
@@ -77,42 +77,42 @@ class Health:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
-        if scope["type"] != "http" or scope["path"] not in (ALIVE, READY):
+        if scope["type"] != "http" or scope["path"] not in (LIVENESS_PATH, READINESS_PATH):
             await self.app(scope, receive, send)
         elif scope["method"] not in ("GET", "HEAD"):
-            await PlainTextResponse("ask with GET", 405, NEVER_STORED)(scope, receive, send)
-        elif scope["path"] == ALIVE:
-            await JSONResponse({"alive": True}, headers=NEVER_STORED)(scope, receive, send)
+            await PlainTextResponse("ask with GET", 405, NO_STORE_HEADERS)(scope, receive, send)
+        elif scope["path"] == LIVENESS_PATH:
+            await JSONResponse({"alive": True}, headers=NO_STORE_HEADERS)(scope, receive, send)
         else:
-            states = await self._readiness.states()
+            states = await self._readiness.check_all()
             ready = all(state in (OK, NOT_NEEDED) for state in states.values())
-            answer = JSONResponse({"ready": ready, "parts": states}, 200 if ready else 503, NEVER_STORED)
+            answer = JSONResponse({"ready": ready, "parts": states}, 200 if ready else 503, NO_STORE_HEADERS)
             await answer(scope, receive, send)
 
 
-def parts(till: LazyLedger, *, paid: bool) -> dict[str, Look]:
+def build_readiness_checks(ledger: LazyLedger, *, is_billable: bool) -> dict[str, ReadinessCheck]:
     """What the demo needs. paid: calls may cost the owner money, so they have to be written down."""
-    loaded = False
+    is_loaded = False
 
-    async def pictures() -> str:
-        first = templates.list_templates()[0]
-        await anyio.to_thread.run_sync(templates.load_template, first.id)
+    async def check_templates() -> str:
+        first_template = templates.list_templates()[0]
+        await anyio.to_thread.run_sync(templates.load_template, first_template.id)
         return OK
 
-    async def database() -> str:
-        if not paid:
+    async def check_database() -> str:
+        if not is_billable:
             return NOT_NEEDED
         try:
-            await (await till.get_recorder()).ledger.count_calls_today("")
+            await (await ledger.get_recorder()).ledger.count_calls_today("")
         except LedgerUnavailable:
             return UNREACHABLE
         return OK
 
-    async def models() -> str:
-        nonlocal loaded
-        if not loaded:  # once they are, nothing takes them away
+    async def check_models() -> str:
+        nonlocal is_loaded
+        if not is_loaded:  # once they are, nothing takes them away
             await anyio.to_thread.run_sync(faces.load_models)
-            loaded = True
+            is_loaded = True
         return OK
 
-    return {"templates": pictures, "database": database, "faces": models}
+    return {"templates": check_templates, "database": check_database, "faces": check_models}

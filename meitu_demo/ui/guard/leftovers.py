@@ -11,65 +11,70 @@ from pathlib import Path
 import anyio
 import gradio as gr
 
-from .belongings import remove
+from .belongings import delete_paths
 
-SESSIONS = 1000  # of a fifth of a megabyte each; the ones that were used last
+MAX_SESSIONS = 1000  # of a fifth of a megabyte each; the ones that were used last
 
 
-class Leftovers:
+class GradioCleanup:
     """Gradio's lists of files and its sessions. Files live `life` seconds, sessions `idle` from their last use."""
 
-    def __init__(self, blocks: gr.Blocks, uploads: Path, life: float, idle: float) -> None:
+    def __init__(self, blocks: gr.Blocks, uploads_dir: Path, ttl_s: float, max_idle_s: float) -> None:
         self._blocks = blocks
-        self._uploads = uploads.resolve()
-        self._life, self._idle = life, idle
-        blocks.state_session_capacity = SESSIONS
+        self._uploads_dir = uploads_dir.resolve()
+        self._ttl_s, self._max_idle_s = ttl_s, max_idle_s
+        blocks.state_session_capacity = MAX_SESSIONS
 
-    async def tend(self) -> None:
+    async def run_sweeper(self) -> None:
         """For as long as the app lives: sweep, often enough that nothing grows much older than it may."""
         while True:
-            await anyio.sleep(self._life / 30)
-            await self.sweep(self._life, self._idle)
+            await anyio.sleep(self._ttl_s / 30)
+            await self.delete_expired(self._ttl_s, self._max_idle_s)
 
-    async def sweep(self, life: float, idle: float) -> None:
+    async def delete_expired(self, ttl_s: float, max_idle_s: float) -> None:
         """Delete files that are older than `life` seconds, and sessions that nobody used for `idle`."""
-        for listed in self._blocks.temp_file_sets:
-            listed.difference_update(await anyio.to_thread.run_sync(self._sweep, list(listed), life))
-        await anyio.to_thread.run_sync(self._sweep_broken_off, life)
-        self._forget_sessions(idle)
+        for tracked_files in self._blocks.temp_file_sets:
+            tracked_files.difference_update(
+                await anyio.to_thread.run_sync(self._delete_expired_files, list(tracked_files), ttl_s)
+            )
+        await anyio.to_thread.run_sync(self._delete_partial_uploads, ttl_s)
+        self._evict_idle_sessions(max_idle_s)
 
-    def _sweep(self, paths: list[str], life: float) -> list[str]:
+    def _delete_expired_files(self, paths: list[str], ttl_s: float) -> list[str]:
         """Of these files, those that are gone now."""
-        old = [Path(path).resolve() for path in paths if _is_old(Path(path), life)]
-        remove(path.parent if path.parent.parent == self._uploads else path for path in old)
+        expired = [Path(path).resolve() for path in paths if _is_expired(Path(path), ttl_s)]
+        delete_paths(path.parent if path.parent.parent == self._uploads_dir else path for path in expired)
         return [path for path in paths if not Path(path).exists()]
 
-    def _sweep_broken_off(self, life: float) -> None:
+    def _delete_partial_uploads(self, ttl_s: float) -> None:
         """An upload gets a folder when it is complete; until then it lies beside the folders."""
-        remove(path for path in self._uploads.glob("tmp*") if path.is_file() and _is_old(path, life))
+        delete_paths(path for path in self._uploads_dir.glob("tmp*") if path.is_file() and _is_expired(path, ttl_s))
 
-    def _forget_sessions(self, idle: float) -> None:
+    def _evict_idle_sessions(self, max_idle_s: float) -> None:
         """A session holds a visitor's own keys, which live no longer than this, and a copy of the page's components."""
-        held, now = self._blocks.state_holder, datetime.now()
-        since = {session: abs((now - used).total_seconds()) for session, used in list(held.time_last_used.items())}
-        for session in [session for session, seconds in since.items() if seconds > idle]:
-            held.session_data.pop(session, None)
-            held.time_last_used.pop(session, None)
-        self._forget_messages()
+        state_holder, now = self._blocks.state_holder, datetime.now()
+        idle_s_by_session = {
+            session: abs((now - last_used_at).total_seconds())
+            for session, last_used_at in list(state_holder.time_last_used.items())
+        }
+        for session in [session for session, idle_s in idle_s_by_session.items() if idle_s > max_idle_s]:
+            state_holder.session_data.pop(session, None)
+            state_holder.time_last_used.pop(session, None)
+        self._evict_orphaned_messages()
 
-    def _forget_messages(self) -> None:
+    def _evict_orphaned_messages(self) -> None:
         """What was to be told to sessions that are gone: Gradio keeps a queue for two thousand, and each one's name."""
         queue = self._blocks._queue
-        under_way = {event.session_hash for event in list(queue.event_ids_to_events.values())}
-        here = under_way | self._blocks.state_holder.session_data.keys()
-        for kept in (queue.pending_messages_per_session, queue.pending_event_ids_session):
-            for session in [session for session in list(kept) if session not in here]:
-                kept.pop(session, None)
+        active_sessions = {event.session_hash for event in list(queue.event_ids_to_events.values())}
+        live_sessions = active_sessions | self._blocks.state_holder.session_data.keys()
+        for entries_by_session in (queue.pending_messages_per_session, queue.pending_event_ids_session):
+            for session in [session for session in list(entries_by_session) if session not in live_sessions]:
+                entries_by_session.pop(session, None)
 
 
-def _is_old(path: Path, life: float) -> bool:
+def _is_expired(path: Path, ttl_s: float) -> bool:
     """Also of a file from the future: the clock was set back, and it must not stay until that has come."""
     try:
-        return abs(time.time() - path.stat().st_mtime) > life
+        return abs(time.time() - path.stat().st_mtime) > ttl_s
     except OSError:
         return False

@@ -21,28 +21,28 @@ from gradio.utils import get_upload_folder
 from ...errors import StorageFull
 from ...settings import SettingsError
 
-NAME_BYTES = 32
+FOLDER_TOKEN_BYTES = 32
 
 
-class LonelyUpload(route_utils.GradioUploadFile):
+class IsolatedUpload(route_utils.GradioUploadFile):
     """An upload whose digest, which names its folder, begins with bytes that were drawn for it alone."""
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self.sha.update(secrets.token_bytes(NAME_BYTES))
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sha.update(secrets.token_bytes(FOLDER_TOKEN_BYTES))
 
     async def write(self, data: bytes) -> None:
         """As Starlette's; half a photo for which there is no room does not stay behind."""
-        with self._gone_on_failure():
+        with self._delete_on_failure():
             await super().write(data)
 
     async def seek(self, offset: int) -> None:
         """As Starlette's, which writes what is in the buffer."""
-        with self._gone_on_failure():
+        with self._delete_on_failure():
             await super().seek(offset)
 
     @contextmanager
-    def _gone_on_failure(self) -> Iterator[None]:
+    def _delete_on_failure(self) -> Iterator[None]:
         try:
             yield
         except OSError:
@@ -50,28 +50,28 @@ class LonelyUpload(route_utils.GradioUploadFile):
             raise
 
 
-def keep_apart() -> None:
+def isolate_uploads() -> None:
     """From now on, in this whole process, no two uploads share a folder."""
-    route_utils.GradioUploadFile = LonelyUpload  # type: ignore[misc]
+    route_utils.GradioUploadFile = IsolatedUpload  # type: ignore[misc]
 
 
-def hand_out(name: str, data: bytes, beside: Mapping[str, bytes] = MappingProxyType({})) -> str:
+def write_upload(name: str, data: bytes, extra_files: Mapping[str, bytes] = MappingProxyType({})) -> str:
     """Path of a file for one visitor, among the uploads: what lies there already, Gradio does not copy.
 
     beside: other files in its folder, by name. Raises NoRoom.
     """
-    folder = Path(get_upload_folder()) / secrets.token_urlsafe(NAME_BYTES)
+    folder = Path(get_upload_folder()) / secrets.token_urlsafe(FOLDER_TOKEN_BYTES)
     try:
         folder.mkdir(parents=True)
-        for each, content in {name: data, **beside}.items():
-            (folder / each).write_bytes(content)
+        for file_name, content in {name: data, **extra_files}.items():
+            (folder / file_name).write_bytes(content)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)  # half a photo is nobody's
         raise StorageFull(cause=errno.errorcode.get(error.errno or 0, type(error).__name__)) from None
     return str(folder / name)
 
 
-def require_room(folder: Path) -> None:
+def check_upload_dir(folder: Path) -> None:
     """For the start. Raises SettingsError when no upload can be put into `folder`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -11,42 +11,42 @@ from ...till import LazyLedger
 if TYPE_CHECKING:  # its database is loaded only where a call can cost money
     from ...accounts import PaidCallRecorder
 
-COOKIE = "visitor"
-YEAR_S = 365 * 24 * 3600
+VISITOR_COOKIE = "visitor"
+COOKIE_MAX_AGE_S = 365 * 24 * 3600
 
 
-class VisitorCookie:
+class VisitorCookieMiddleware:
     """ASGI middleware that adds the cookie to the page itself, where calls cost money and there is none of ours yet.
 
     space: the page is in a frame of another site. A browser sends a cookie along there only if it says None, and many
     only if it is kept apart for that site (Partitioned); both need https, which every Space has.
     """
 
-    def __init__(self, app: ASGIApp, till: LazyLedger, *, space: bool = False) -> None:
+    def __init__(self, app: ASGIApp, ledger: LazyLedger, *, is_hf_space: bool = False) -> None:
         self.app = app
-        self._till = till
-        self._space = space
+        self._ledger = ledger
+        self._is_hf_space = is_hf_space
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve; the rest of the app never sees the difference."""
-        accounts = self._till.recorder
-        page = scope["type"] == "http" and scope["path"] == "/"
-        if accounts is None or not page or _known(accounts, Headers(scope=scope)):
+        recorder = self._ledger.recorder
+        is_page = scope["type"] == "http" and scope["path"] == "/"
+        if recorder is None or not is_page or _has_valid_cookie(recorder, Headers(scope=scope)):
             await self.app(scope, receive, send)
             return
 
-        async def with_cookie(message: Message) -> None:
+        async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
-                seen = Headers(scope=scope).get("x-forwarded-proto", scope.get("scheme"))
-                where = "SameSite=Lax; Secure" if seen == "https" else "SameSite=Lax"
-                where = "SameSite=None; Secure; Partitioned" if self._space else where
-                cookie = f"{COOKIE}={accounts.create_cookie()}; Path=/; Max-Age={YEAR_S}; HttpOnly; {where}"
+                scheme = Headers(scope=scope).get("x-forwarded-proto", scope.get("scheme"))
+                attributes = "SameSite=Lax; Secure" if scheme == "https" else "SameSite=Lax"
+                attributes = "SameSite=None; Secure; Partitioned" if self._is_hf_space else attributes
+                cookie = f"{VISITOR_COOKIE}={recorder.create_cookie()}; Path=/; Max-Age={COOKIE_MAX_AGE_S}; HttpOnly; {attributes}"  # noqa: E501
                 MutableHeaders(scope=message).append("set-cookie", cookie)
             await send(message)
 
-        await self.app(scope, receive, with_cookie)
+        await self.app(scope, receive, send_with_cookie)
 
 
-def _known(accounts: "PaidCallRecorder", headers: Headers) -> bool:
-    morsel = SimpleCookie(headers.get("cookie", "")[:4000]).get(COOKIE)
-    return morsel is not None and accounts.is_valid_cookie(morsel.value)
+def _has_valid_cookie(recorder: "PaidCallRecorder", headers: Headers) -> bool:
+    morsel = SimpleCookie(headers.get("cookie", "")[:4000]).get(VISITOR_COOKIE)
+    return morsel is not None and recorder.is_valid_cookie(morsel.value)

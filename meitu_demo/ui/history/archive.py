@@ -16,59 +16,62 @@ from ...errors import ImageRejected
 from ...explain import sanitize
 from ...store import PictureStore
 from ..result import delivery
-from ..result.pictures import held
+from ..result.pictures import load_picture
 from .entries import Entry
 
 ARCHIVE_PATH = "archive"
-LISTING = "runs.json"
-_labelling = anyio.CapacityLimiter(2)  # archives at work at the same time, of all visitors
+LISTING_FILE_NAME = "runs.json"
+_label_limiter = anyio.CapacityLimiter(2)  # archives at work at the same time, of all visitors
 
 
-def file_name(now: datetime | None = None) -> str:
+def build_archive_name(now: datetime | None = None) -> str:
     """For instance ``portrait-runs_20260308-142501.zip``."""
     return f"portrait-runs_{(now or datetime.now(UTC)).strftime('%Y%m%d-%H%M%S')}.zip"
 
 
-async def archive(
-    entries: Sequence[Entry], store: PictureStore, language: str, *, visible: bool
+async def stream_archive(
+    entries: Sequence[Entry], store: PictureStore, language: str, *, visible_label: bool
 ) -> AsyncIterator[bytes]:
     """The file, part by part, of `entries` (newest first, as they are listed); the oldest stands first in it.
 
-    visible: the label; see `delivery.leaving`. A picture that is gone by its turn is left out, and the listing says so.
+    visible: the label; see `delivery.for_download`. A picture that is gone by its turn is left out, and the listing
+    says so.
     """
-    window, rows = _Window(), []
-    with zipfile.ZipFile(window, "w") as packed:
+    buffer, rows = _StreamingBuffer(), []
+    with zipfile.ZipFile(buffer, "w") as zip_file:
         for number, entry in enumerate(reversed(entries), 1):
-            master = held(store, entry.made.pictures.after) if entry.made else None
-            name = f"{number:02d}_{entry.made.pictures.file_name}" if entry.made and master else None
-            if master and name:
+            picture = load_picture(store, entry.success.pictures.after) if entry.success else None
+            name = f"{number:02d}_{entry.success.pictures.file_name}" if entry.success and picture else None
+            if picture and name:
                 try:
-                    leaving = await anyio.to_thread.run_sync(_leaving, master, language, visible, limiter=_labelling)
+                    exported = await anyio.to_thread.run_sync(
+                        _label_picture, picture, language, visible_label, limiter=_label_limiter
+                    )
                 except ImageRejected:
                     name = None
                 else:
-                    packed.writestr(_member(name, entry.at), leaving)
-                    yield window.drain()
-            rows.append(_row(number, entry, name))
+                    zip_file.writestr(_build_zip_info(name, entry.created_at), exported)
+                    yield buffer.drain()
+            rows.append(_build_row(number, entry, name))
         listing = json.dumps({"runs": rows}, ensure_ascii=False, indent=2)
-        packed.writestr(_member(LISTING, datetime.now(UTC)), listing)
-    yield window.drain()
+        zip_file.writestr(_build_zip_info(LISTING_FILE_NAME, datetime.now(UTC)), listing)
+    yield buffer.drain()
 
 
-def _leaving(master: bytes, language: str, visible: bool) -> bytes:
-    return delivery.leaving(master, language, visible=visible)
+def _label_picture(picture: bytes, language: str, visible_label: bool) -> bytes:
+    return delivery.for_download(picture, language, visible_label=visible_label)
 
 
-def _member(name: str, at: datetime) -> zipfile.ZipInfo:
+def _build_zip_info(name: str, modified_at: datetime) -> zipfile.ZipInfo:
     """A member that is stored as it is: pictures are packed already."""
-    found = zipfile.ZipInfo(name, at.timetuple()[:6])
-    found.external_attr = 0o644 << 16
-    return found
+    info = zipfile.ZipInfo(name, modified_at.timetuple()[:6])
+    info.external_attr = 0o644 << 16
+    return info
 
 
-def _row(number: int, entry: Entry, file: str | None) -> dict[str, Any]:
+def _build_row(number: int, entry: Entry, file: str | None) -> dict[str, Any]:
     """What the listing tells of one run: settings only, nothing of a face, no key and no link."""
-    made, failure = entry.made, entry.failure
+    success, failure = entry.success, entry.failure
     row: dict[str, Any] = {
         "number": number,
         "file": file,
@@ -77,22 +80,22 @@ def _row(number: int, entry: Entry, file: str | None) -> dict[str, Any]:
             name: sanitize(value) if isinstance(value, str) else value for name, value in entry.values.items()
         },
         "source": entry.mode,
-        "made_at": entry.at.isoformat(timespec="seconds"),
+        "made_at": entry.created_at.isoformat(timespec="seconds"),
     }
     if entry.fault is not None:
         row["fault"] = entry.fault
-    if made:
-        outcome = made.outcome
+    if success:
+        result = success.result
         row |= {
-            "made_by": delivery.mark_of(outcome).made_by,
-            "seconds": round(outcome.elapsed_s, 3),
-            "vendor_request_id": outcome.request_id,
-            "result_id": outcome.id,
-            "sent": {"width": outcome.sent_photo.width, "height": outcome.sent_photo.height, "bytes": made.sent_bytes},
+            "made_by": delivery.build_provenance(result).made_by,
+            "seconds": round(result.elapsed_s, 3),
+            "vendor_request_id": result.request_id,
+            "result_id": result.id,
+            "sent": {"width": result.sent_photo.width, "height": result.sent_photo.height, "bytes": success.sent_bytes},
             "result": {
-                "width": outcome.result_photo.width,
-                "height": outcome.result_photo.height,
-                "bytes": made.result_bytes,
+                "width": result.result_photo.width,
+                "height": result.result_photo.height,
+                "bytes": success.result_bytes,
             },
         }
     if failure:
@@ -100,23 +103,25 @@ def _row(number: int, entry: Entry, file: str | None) -> dict[str, Any]:
     return row
 
 
-class _Window(io.BytesIO):
+class _StreamingBuffer(io.BytesIO):
     """A file whose beginning has left already; a ZIP goes back no further than to its latest member's head."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._left = 0
+        self._drained_bytes = 0
 
     def tell(self) -> int:
-        return self._left + super().tell()
+        return self._drained_bytes + super().tell()
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._left + super().seek(offset - self._left if whence == io.SEEK_SET else offset, whence)
+        return self._drained_bytes + super().seek(
+            offset - self._drained_bytes if whence == io.SEEK_SET else offset, whence
+        )
 
     def drain(self) -> bytes:
         """What has been written since the last time."""
-        found = self.getvalue()
-        self._left += len(found)
+        chunk = self.getvalue()
+        self._drained_bytes += len(chunk)
         super().seek(0)
         self.truncate()
-        return found
+        return chunk

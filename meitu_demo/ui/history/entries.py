@@ -15,20 +15,20 @@ from ...errors import ValueRejected
 from ...explain import Explanation, sanitize
 from ...service import CallResult
 from ...spec import Endpoint
-from ..result.stage import Pictures
+from ..result.stage import PictureUrls
 
-EACH = 50  # runs of one session
-IN_ALL = 5000  # runs of all sessions; the oldest go first, at about 2 kB each
+MAX_RUNS_PER_SESSION = 50  # runs of one session
+MAX_RUNS = 5000  # runs of all sessions; the oldest go first, at about 2 kB each
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Success:
     """A run that came to a result. outcome: without trace and without the bytes of its pictures, of which `sent_bytes`
     and `result_bytes` are the counts.
     """
 
-    outcome: CallResult
-    pictures: Pictures
+    result: CallResult
+    pictures: PictureUrls
     sent_bytes: int
     result_bytes: int
 
@@ -43,14 +43,14 @@ class Entry:
     endpoint: Endpoint
     mode: str  # live, offline, lab
     values: Mapping[str, Any] = field(repr=False)  # a person may have typed anything
-    at: datetime
-    made: Made | None = None
+    created_at: datetime
+    success: Success | None = None
     failure: Explanation | None = None
     fault: str | None = None
     key: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
-class _Held(NamedTuple):
+class _StoredEntry(NamedTuple):
     deadline: float
     session: str
     entry: Entry
@@ -59,25 +59,36 @@ class _Held(NamedTuple):
 class History:
     """Runs by session for `life` seconds. Sessions share nothing: each look-up names one."""
 
-    def __init__(self, life: float, each: int = EACH, in_all: int = IN_ALL) -> None:
-        self._life, self._each, self._in_all = life, each, in_all
-        self._held: OrderedDict[str, _Held] = OrderedDict()
-        self._tokens: dict[str, str] = {}  # to its archive, by session
+    def __init__(self, ttl_s: float, max_per_session: int = MAX_RUNS_PER_SESSION, max_total: int = MAX_RUNS) -> None:
+        self._ttl_s, self._max_per_session, self._max_total = ttl_s, max_per_session, max_total
+        self._entries: OrderedDict[str, _StoredEntry] = OrderedDict()
+        self._archive_tokens: dict[str, str] = {}  # to its archive, by session
 
-    def note(self, session: str, outcome: CallResult, pictures: Pictures, fault: str | None = None) -> None:
-        """A run has ended in `outcome`. One that is shown again is no other run, but the latest once more."""
-        sent, result = (replace(photo, data=b"") for photo in (outcome.sent_photo, outcome.result_photo))
-        request_id = sanitize(outcome.request_id) if outcome.request_id else None
-        bare = replace(outcome, sent_photo=sent, result_photo=result, trace=None, request_id=request_id)
-        made = Made(bare, pictures, len(outcome.sent_photo.data), len(outcome.result_photo.data))
-        for before in self.runs(session):
-            if before.made and before.made.outcome.id == outcome.id:
-                del self._held[before.key]
-        self._hold(
-            session, Entry(outcome.endpoint, outcome.mode, outcome.values, outcome.created_at, made, fault=fault)
+    def record_success(
+        self, session: str, call_result: CallResult, pictures: PictureUrls, fault: str | None = None
+    ) -> None:
+        """A run has ended in `result`. One that is shown again is no other run, but the latest once more."""
+        sent_photo, result_photo = (
+            replace(photo, data=b"") for photo in (call_result.sent_photo, call_result.result_photo)
+        )
+        request_id = sanitize(call_result.request_id) if call_result.request_id else None
+        stripped_result = replace(
+            call_result, sent_photo=sent_photo, result_photo=result_photo, trace=None, request_id=request_id
+        )
+        success = Success(
+            stripped_result, pictures, len(call_result.sent_photo.data), len(call_result.result_photo.data)
+        )
+        for previous in self.list_runs(session):
+            if previous.success and previous.success.result.id == call_result.id:
+                del self._entries[previous.key]
+        self._store(
+            session,
+            Entry(
+                call_result.endpoint, call_result.mode, call_result.values, call_result.created_at, success, fault=fault
+            ),
         )
 
-    def note_failed(
+    def record_failure(
         self,
         session: str,
         endpoint: Endpoint,
@@ -91,50 +102,56 @@ class History:
             checked = endpoint.validate(values)
         except ValueRejected:
             checked = {}
-        self._hold(session, Entry(endpoint, mode, checked, datetime.now(UTC), failure=failure, fault=fault))
+        self._store(session, Entry(endpoint, mode, checked, datetime.now(UTC), failure=failure, fault=fault))
 
-    def runs(self, session: str) -> tuple[Entry, ...]:
+    def list_runs(self, session: str) -> tuple[Entry, ...]:
         """The session's, newest first."""
-        self.sweep()
-        return tuple(held.entry for held in reversed(self._held.values()) if held.session == session)
+        self.evict_expired()
+        return tuple(held.entry for held in reversed(self._entries.values()) if held.session == session)
 
     def find(self, session: str, key: object) -> Entry | None:
         """The session's run of that key; None where there is none, or no longer."""
-        self.sweep()
-        held = self._held.get(key) if isinstance(key, str) else None
-        return held.entry if held and held.session == session else None
+        self.evict_expired()
+        stored = self._entries.get(key) if isinstance(key, str) else None
+        return stored.entry if stored and stored.session == session else None
 
     def count(self, session: str) -> int:
         """How many runs are kept for `session`."""
-        return len(self.runs(session))
+        return len(self.list_runs(session))
 
-    def forget(self, session: str) -> None:
+    def evict(self, session: str) -> None:
         """Keep nothing of `session`'s."""
-        for entry in self.runs(session):
-            del self._held[entry.key]
-        self._tokens.pop(session, None)
+        for entry in self.list_runs(session):
+            del self._entries[entry.key]
+        self._archive_tokens.pop(session, None)
 
-    def token(self, session: str) -> str:
+    def ensure_archive_token(self, session: str) -> str:
         """What opens the session's archive, and no other's, until its runs are gone."""
-        return self._tokens.setdefault(session, secrets.token_urlsafe(24))
+        return self._archive_tokens.setdefault(session, secrets.token_urlsafe(24))
 
-    def session_of(self, token: str) -> str | None:
-        """Whose archive `token` opens; None for no token of ours, and for one whose runs are gone."""
-        self.sweep()
-        return next((session for session, own in self._tokens.items() if own == token), None)
+    def find_session(self, token: str) -> str | None:
+        """Whose archive `ensure_archive_token` opens; None for no token of ours, and for one whose runs are gone."""
+        self.evict_expired()
+        return next(
+            (session for session, archive_token in self._archive_tokens.items() if archive_token == token), None
+        )
 
-    def sweep(self) -> None:
+    def evict_expired(self) -> None:
         """Forget what has been kept for long enough, or for which there is no room."""
         now = time.monotonic()
-        while self._held and (next(iter(self._held.values())).deadline <= now or len(self._held) > self._in_all):
-            self._held.popitem(last=False)
-        if len(self._tokens):
-            living = {held.session for held in self._held.values()}
-            self._tokens = {session: token for session, token in self._tokens.items() if session in living}
+        while self._entries and (
+            next(iter(self._entries.values())).deadline <= now or len(self._entries) > self._max_total
+        ):
+            self._entries.popitem(last=False)
+        if len(self._archive_tokens):
+            active_sessions = {held.session for held in self._entries.values()}
+            self._archive_tokens = {
+                session: token for session, token in self._archive_tokens.items() if session in active_sessions
+            }
 
-    def _hold(self, session: str, entry: Entry) -> None:
+    def _store(self, session: str, entry: Entry) -> None:
         if entry.fault:
             entry = replace(entry, fault=sanitize(entry.fault, 64))
-        self._held[entry.key] = _Held(time.monotonic() + self._life, session, entry)
-        for surplus in self.runs(session)[self._each :]:
-            del self._held[surplus.key]
+        self._entries[entry.key] = _StoredEntry(time.monotonic() + self._ttl_s, session, entry)
+        for surplus in self.list_runs(session)[self._max_per_session :]:
+            del self._entries[surplus.key]

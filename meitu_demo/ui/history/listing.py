@@ -11,50 +11,74 @@ from ...words import translate
 from ..result import stage
 from .archive import ARCHIVE_PATH
 from .entries import Entry
-from .wording import name, panel, settings, source
+from .wording import describe_run, describe_settings, describe_source, get_panel_name
 
-LAB = "failure-lab"  # its panel's name in the page
+LAB_PANEL_SLUG = "failure-lab"  # its panel's name in the page
 
 
-def listing(
-    entries: Sequence[Entry], there: Container[str], chosen: str, token: str, minutes: int, language: str
+def render_listing(
+    entries: Sequence[Entry],
+    available_keys: Container[str],
+    selected_key: str,
+    archive_token: str,
+    keep_minutes: int,
+    language: str,
 ) -> str:
     """The list, newest first. there: keys of those whose pictures are. chosen: a key. token: of the archive."""
     if not entries:
         return f'<p class="runs-none" role="status">{escape(translate("history.none", language))}</p>'
 
-    def say(key: str, **facts: object) -> str:
-        return escape(translate(f"history.{key}", language, **facts))
+    def translate_html(key: str, **params: object) -> str:
+        return escape(translate(f"history.{key}", language, **params))
 
     now = datetime.now(UTC)
-    rows = "".join(_row(entry, entry.key in there, entry.key == chosen, now, language) for entry in entries)
-    some = any(entry.key in there for entry in entries)
-    link = f'<a class="runs-all" href="{ARCHIVE_PATH}/{token}/runs.zip" download>{say("download")}</a>' if some else ""
-    return f"""<ol class="runs" role="list" aria-label="{say("list")}">{rows}</ol>
-<div class="runs-foot"><p>{say("count", count=len(entries), minutes=minutes)}</p>{link}</div>"""
+    rows = "".join(
+        _render_row(entry, entry.key in available_keys, entry.key == selected_key, now, language) for entry in entries
+    )
+    has_pictures = any(entry.key in available_keys for entry in entries)
+    link = (
+        f'<a class="runs-all" href="{ARCHIVE_PATH}/{archive_token}/runs.zip" download>{translate_html("download")}</a>'
+        if has_pictures
+        else ""
+    )
+    return f"""<ol class="runs" role="list" aria-label="{translate_html("list")}">{rows}</ol>
+<div class="runs-foot"><p>{translate_html("count", count=len(entries), minutes=keep_minutes)}</p>{link}</div>"""
 
 
-def _row(entry: Entry, there: bool, chosen: bool, now: datetime, language: str) -> str:
-    def say(key: str, **facts: object) -> str:
-        return escape(translate(f"history.{key}", language, **facts))
+def _render_row(entry: Entry, is_available: bool, is_selected: bool, now: datetime, language: str) -> str:
+    def translate_html(key: str, **params: object) -> str:
+        return escape(translate(f"history.{key}", language, **params))
 
-    picture = f'<img src="{escape(entry.made.pictures.small)}" alt="">' if there and entry.made else "<i></i>"
-    said = entry.failure.title if entry.failure else settings(entry, language) or translate("history.plain", language)
-    ago = stage.ago(entry.at, now, language).strip()
-    how = f'<time datetime="{entry.at.isoformat(timespec="seconds")}">{escape(ago)}</time>'
-    how += f'<span class="badge {entry.mode}">{escape(source(entry, language))}</span>'
-    if not there:
+    picture = (
+        f'<img src="{escape(entry.success.pictures.thumbnail)}" alt="">'
+        if is_available and entry.success
+        else "<i></i>"
+    )
+    summary = (
+        entry.failure.title
+        if entry.failure
+        else describe_settings(entry, language) or translate("history.plain", language)
+    )
+    ago = stage.format_ago(entry.created_at, now, language).strip()
+    meta_html = f'<time datetime="{entry.created_at.isoformat(timespec="seconds")}">{escape(ago)}</time>'
+    meta_html += f'<span class="badge {entry.mode}">{escape(describe_source(entry, language))}</span>'
+    if not is_available:
         state = "failed" if entry.failure else "gone"
-        how += f'<span class="badge {state}">{say(state)}</span>'
+        meta_html += f'<span class="badge {state}">{translate_html(state)}</span>'
     if entry.failure and " " in entry.failure.code:  # a vendor's; our own are for programs
-        how += f"<code>{escape(entry.failure.code)}</code>"
-    marks = f'data-run="{entry.key}" data-opens="{_opens(entry)}" data-free="{str(is_free(entry)).lower()}"'
-    beside = say("beside_of", name=name(entry, language))
-    put = f'<button type="button" class="put" data-put="{entry.key}" aria-pressed="false" aria-label="{beside}">'
+        meta_html += f"<code>{escape(entry.failure.code)}</code>"
+    data_attributes = (
+        f'data-run="{entry.key}" data-opens="{_get_panel_slug(entry)}" data-free="{str(is_free(entry)).lower()}"'
+    )
+    compare_label = translate_html("beside_of", name=describe_run(entry, language))
+    compare_button = (
+        f'<button type="button" class="put" data-put="{entry.key}" aria-pressed="false" aria-label="{compare_label}">'
+    )
     return f"""<li class="{"failed" if entry.failure else ""}">
-<button type="button" class="run-of" {marks}{' aria-current="true"' if chosen else ""}>{picture}
-<span><b>{escape(panel(entry, language))}</b><span>{escape(said)}</span><span class="how">{how}</span></span></button>
-{f"{put}{say('beside')}</button>" if there else ""}</li>"""
+<button type="button" class="run-of" {data_attributes}{' aria-current="true"' if is_selected else ""}>{picture}
+<span><b>{escape(get_panel_name(entry, language))}</b><span>{escape(summary)}</span><span
+class="how">{meta_html}</span></span></button>
+{f"{compare_button}{translate_html('beside')}</button>" if is_available else ""}</li>"""
 
 
 def is_free(entry: Entry) -> bool:
@@ -62,5 +86,5 @@ def is_free(entry: Entry) -> bool:
     return entry.mode == "offline"
 
 
-def _opens(entry: Entry) -> str:
-    return LAB if entry.fault is not None else entry.endpoint.slug
+def _get_panel_slug(entry: Entry) -> str:
+    return LAB_PANEL_SLUG if entry.fault is not None else entry.endpoint.slug

@@ -9,59 +9,67 @@ from . import beside, wording
 from .entries import Entry
 from .listing import is_free
 
-LATEST = "latest"  # instead of a key: the newest result there is
+LATEST_KEY = "latest"  # instead of a key: the newest result there is
 
 
-def single(context: Context, owner: str, entry: Entry, language: str) -> str:
+def render_single(context: Context, session: str, entry: Entry, language: str) -> str:
     """One run: before and after, its explanation, or the word that its pictures are gone."""
-    can = ["rerun" if is_free(entry) else "open"]
+    actions = ["rerun" if is_free(entry) else "open"]
     if entry.failure:
-        return stage.offering(stage.explanation(entry.failure, language), can)
-    if not entry.made or not beside.is_there(context.pictures, entry):
-        return stage.offering(_told("gone_title", "gone_text", language), can)
-    latest = _latest(context, owner)
+        return stage.with_actions(stage.render_explanation(entry.failure, language), actions)
+    if not entry.success or not beside.has_pictures(context.pictures, entry):
+        return stage.with_actions(_render_notice("gone_title", "gone_text", language), actions)
+    latest = _find_latest(context, session)
     if latest and latest.key != entry.key:
-        can.append("put")
-    made, provider = entry.made, wording.provider(entry, language)
-    facts = _facts("", wording.name(entry, language), entry, language)
-    return stage.offering(stage.comparison(made.outcome, made.pictures, provider, language, line=facts), can)
+        actions.append("put")
+    success, provider = entry.success, wording.provider(entry, language)
+    facts_html = _render_facts("", wording.describe_run(entry, language), entry, language)
+    return stage.with_actions(
+        stage.render_comparison(success.result, success.pictures, provider, language, facts_html=facts_html), actions
+    )
 
 
-async def pair(context: Context, owner: str, entry: Entry, other: object, language: str) -> str:
+async def render_run_pair(context: Context, session: str, entry: Entry, other: object, language: str) -> str:
     """The chosen run on the left, on the right the one with the key `other`, or the LATEST."""
-    right = _latest(context, owner) if other == LATEST else context.history.find(owner, other)
+    right = _find_latest(context, session) if other == LATEST_KEY else context.history.find(session, other)
     if right is None:
-        return expired(context, language)
-    can = ["single", "rerun" if is_free(entry) else "open"]
-    found = entry.made and right.made and await beside.pair(context.pictures, entry.made, right.made, owner)
-    if not found:
-        return stage.offering(_told("gone_title", "one_gone_text", language), can)
-    names = wording.names(entry, right, language)
-    if right == _latest(context, owner):
+        return render_expired(context, language)
+    actions = ["single", "rerun" if is_free(entry) else "open"]
+    compared = (
+        entry.success
+        and right.success
+        and await beside.compare_two(context.pictures, entry.success, right.success, session)
+    )
+    if not compared:
+        return stage.with_actions(_render_notice("gone_title", "one_gone_text", language), actions)
+    names = wording.distinguish_runs(entry, right, language)
+    if right == _find_latest(context, session):
         names = names[0], translate("history.current", language, name=names[1])
-    outcome, pictures = found
-    facts = _facts("left", names[0], entry, language) + _facts("right", names[1], right, language)
-    shown = stage.comparison(outcome, pictures, "", language, names=names, line=facts)
-    return stage.offering(shown, can)
+    result, pictures = compared
+    facts_html = _render_facts("left", names[0], entry, language) + _render_facts("right", names[1], right, language)
+    html = stage.render_comparison(result, pictures, "", language, labels=names, facts_html=facts_html)
+    return stage.with_actions(html, actions)
 
 
-def _facts(side: str, name: str, entry: Entry, language: str) -> str:
+def _render_facts(side: str, name: str, entry: Entry, language: str) -> str:
     """Name and facts of a result. side: left or right, where there are two."""
-    assert entry.made
-    told = facts.of(entry.made.outcome, entry.made.pictures, wording.provider(entry, language), language)
-    where = f"<b>{escape(translate(f'history.{side}', language))}</b> " if side else ""
-    return f'<div class="side" role="status"><p>{where}{escape(name)}</p>{told}</div>'
+    assert entry.success
+    facts_html = facts.render_facts(
+        entry.success.result, entry.success.pictures, wording.provider(entry, language), language
+    )
+    side_label = f"<b>{escape(translate(f'history.{side}', language))}</b> " if side else ""
+    return f'<div class="side" role="status"><p>{side_label}{escape(name)}</p>{facts_html}</div>'
 
 
-def _latest(context: Context, owner: str) -> Entry | None:
+def _find_latest(context: Context, session: str) -> Entry | None:
     """The newest result whose pictures are there."""
-    return next((run for run in context.history.runs(owner) if beside.is_there(context.pictures, run)), None)
+    return next((run for run in context.history.list_runs(session) if beside.has_pictures(context.pictures, run)), None)
 
 
-def expired(context: Context, language: str) -> str:
+def render_expired(context: Context, language: str) -> str:
     """The word that a run is no longer kept."""
-    return _told("expired_title", "expired_text", language, minutes=context.settings.keep_minutes)
+    return _render_notice("expired_title", "expired_text", language, minutes=context.settings.keep_minutes)
 
 
-def _told(title: str, text: str, language: str, **facts: object) -> str:
-    return stage.notice(*(translate(f"history.{key}", language, **facts) for key in (title, text)))
+def _render_notice(title_key: str, text_key: str, language: str, **params: object) -> str:
+    return stage.render_notice(*(translate(f"history.{key}", language, **params) for key in (title_key, text_key)))

@@ -15,25 +15,25 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
-from ...effects.mirror import Sight, Wanted, mirror
+from ...effects.mirror import Detection, ShapeStrengths, reshape_frame
 from ...errors import DemoError, ImageRejected, ValueRejected
 from ...imaging import codec
 from ...tables import load_shapes
 from ..context import Context
-from .seats import Already, Seats, Taken
+from .seats import AllSlotsTaken, FrameInProgress, MirrorSlots
 
 PATH = "mirror"
-MAX_BYTES = 512_000
-MAX_PIXELS = 640 * 480
-MOST_SHAPES = 3
-ARRIVES_S = 5.0  # seconds that a frame may take to come in
-QUALITY = 85
-NAME = re.compile(r"[0-9a-f]{32}")
-SHAPES = re.compile(r"([0-9]{1,2}):([0-9]{1,3}(?:\.[0-9]{1,6})?)", re.ASCII)
-HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+MAX_FRAME_BYTES = 512_000
+MAX_FRAME_PIXELS = 640 * 480
+MAX_SHAPES = 3
+MAX_BODY_READ_S = 5.0  # seconds that a frame may take to come in
+JPEG_QUALITY = 85
+MIRROR_ID_PATTERN = re.compile(r"[0-9a-f]{32}")
+SHAPE_PATTERN = re.compile(r"([0-9]{1,2}):([0-9]{1,3}(?:\.[0-9]{1,6})?)", re.ASCII)
+RESPONSE_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
-class _Refused(Exception):
+class _HttpError(Exception):
     """No frame comes back. status: HTTP's; slug: what the page puts into words."""
 
     def __init__(self, status: int, slug: str) -> None:
@@ -41,95 +41,97 @@ class _Refused(Exception):
         self.status, self.slug = status, slug
 
 
-def router(context: Context, seats: Seats | None = None) -> APIRouter:
+def create_router(context: Context, slots: MirrorSlots | None = None) -> APIRouter:
     """The route; only for an app whose owner has the mirror on: otherwise it does not exist."""
-    found, seats = APIRouter(), seats or Seats()
-    lane: list[anyio.CapacityLimiter] = []  # made at the first frame: it belongs to the running event loop
+    api_router, slots = APIRouter(), slots or MirrorSlots()
+    limiters: list[anyio.CapacityLimiter] = []  # made at the first frame: it belongs to the running event loop
 
-    @found.post(f"/{PATH}")
-    async def frame(request: Request) -> Response:
+    @api_router.post(f"/{PATH}")
+    async def handle_frame(request: Request) -> Response:
         try:
-            if not lane:
-                lane.append(anyio.CapacityLimiter(1))
-            with seats.frame(_name(request)):
-                wanted = _wanted(request)
-                if context.turns.waiting_count:
-                    raise _Refused(503, "giving_way")
-                data = await _body(request)
-                shown, sight = await anyio.to_thread.run_sync(reflect, data, wanted, limiter=lane[0])
-            return Response(shown, media_type="image/jpeg", headers={**HEADERS, "x-sight": sight})
-        except _Refused as refused:
-            return _answer(refused.status, refused.slug)
-        except Taken:
-            return _answer(503, "taken")
-        except Already:
-            return _answer(429, "one_at_a_time")
+            if not limiters:
+                limiters.append(anyio.CapacityLimiter(1))
+            with slots.claim_frame(_parse_mirror_id(request)):
+                requested_shapes = _parse_shapes(request)
+                if context.engine_queue.waiting_count:
+                    raise _HttpError(503, "giving_way")
+                data = await _read_body(request)
+                jpeg, detection = await anyio.to_thread.run_sync(
+                    process_frame, data, requested_shapes, limiter=limiters[0]
+                )
+            return Response(jpeg, media_type="image/jpeg", headers={**RESPONSE_HEADERS, "x-sight": detection})
+        except _HttpError as refused:
+            return _build_error_response(refused.status, refused.slug)
+        except AllSlotsTaken:
+            return _build_error_response(503, "taken")
+        except FrameInProgress:
+            return _build_error_response(429, "one_at_a_time")
         except DemoError as error:
-            return _answer(422, error.slug)
+            return _build_error_response(422, error.slug)
         except ClientDisconnect:
-            return _answer(400, "gone")
+            return _build_error_response(400, "gone")
 
-    @found.delete(f"/{PATH}")
-    async def leave(request: Request) -> Response:
+    @api_router.delete(f"/{PATH}")
+    async def handle_leave(request: Request) -> Response:
         try:
-            seats.leave(_name(request))
-        except _Refused as refused:
-            return _answer(refused.status, refused.slug)
-        return Response(status_code=204, headers=HEADERS)
+            slots.release(_parse_mirror_id(request))
+        except _HttpError as refused:
+            return _build_error_response(refused.status, refused.slug)
+        return Response(status_code=204, headers=RESPONSE_HEADERS)
 
-    return found
+    return api_router
 
 
-def reflect(data: bytes, wanted: Wanted) -> tuple[bytes, Sight]:
+def process_frame(data: bytes, requested_shapes: ShapeStrengths) -> tuple[bytes, Detection]:
     """A frame through the gate, reshaped, as a JPEG; and what was seen in it. Blocks.
 
     Raises ImageRejected (image_wrong_kind: no JPEG; image_too_many_pixels: above MAX_PIXELS …) or ValueRejected.
     """
     if codec.sniff(data) != "image/jpeg":
         raise ImageRejected("image_wrong_kind")
-    shown, sight = mirror(codec.decode(data, max_pixels=MAX_PIXELS), wanted)
-    return codec.encode(shown, QUALITY), sight
+    reshaped, detection = reshape_frame(codec.decode(data, max_pixels=MAX_FRAME_PIXELS), requested_shapes)
+    return codec.encode(reshaped, JPEG_QUALITY), detection
 
 
-def _name(request: Request) -> str:
-    name = request.headers.get("x-mirror", "")
-    if not NAME.fullmatch(name):
-        raise _Refused(400, "unnamed")
-    return name
+def _parse_mirror_id(request: Request) -> str:
+    mirror_id = request.headers.get("x-mirror", "")
+    if not MIRROR_ID_PATTERN.fullmatch(mirror_id):
+        raise _HttpError(400, "unnamed")
+    return mirror_id
 
 
-def _wanted(request: Request) -> Wanted:
+def _parse_shapes(request: Request) -> ShapeStrengths:
     """The shapes asked for, at most MOST_SHAPES; those at strength 0 are left out. Raises ValueRejected."""
     parts = [part for part in request.query_params.get("shapes", "")[:100].split(",") if part]
-    found = [SHAPES.fullmatch(part) for part in parts]
-    if len(found) > MOST_SHAPES:
-        raise ValueRejected(control="shapes", value=str(len(found)), allowed=f"0..{MOST_SHAPES}")
-    pairs = [(int(pair[1]), float(pair[2])) if pair else (-1, 0.0) for pair in found]
-    last = len(load_shapes()) - 1
+    matches = [SHAPE_PATTERN.fullmatch(part) for part in parts]
+    if len(matches) > MAX_SHAPES:
+        raise ValueRejected(control="shapes", value=str(len(matches)), allowed=f"0..{MAX_SHAPES}")
+    pairs = [(int(pair[1]), float(pair[2])) if pair else (-1, 0.0) for pair in matches]
+    max_shape_id = len(load_shapes()) - 1
     for shape, strength in pairs:
-        if not (0 <= shape <= last and 0 <= strength <= 1):
-            raise ValueRejected(control="shapes", value=f"{shape}:{strength}", allowed=f"0..{last}:0..1")
+        if not (0 <= shape <= max_shape_id and 0 <= strength <= 1):
+            raise ValueRejected(control="shapes", value=f"{shape}:{strength}", allowed=f"0..{max_shape_id}:0..1")
     return [pair for pair in pairs if pair[1] > 0]
 
 
-async def _body(request: Request) -> bytes:
+async def _read_body(request: Request) -> bytes:
     """At most MAX_BYTES, within ARRIVES_S: what is too much is not read to its end."""
     if request.headers.get("content-type") != "image/jpeg":
-        raise _Refused(415, "image_wrong_kind")
-    declared = request.headers.get("content-length", "0")
-    if not declared.isdecimal() or int(declared[:12]) > MAX_BYTES:
-        raise _Refused(413, "image_too_large_file")
+        raise _HttpError(415, "image_wrong_kind")
+    content_length = request.headers.get("content-length", "0")
+    if not content_length.isdecimal() or int(content_length[:12]) > MAX_FRAME_BYTES:
+        raise _HttpError(413, "image_too_large_file")
     data = bytearray()
     try:
-        with anyio.fail_after(ARRIVES_S):
+        with anyio.fail_after(MAX_BODY_READ_S):
             async for chunk in request.stream():
                 data += chunk
-                if len(data) > MAX_BYTES:
-                    raise _Refused(413, "image_too_large_file")
+                if len(data) > MAX_FRAME_BYTES:
+                    raise _HttpError(413, "image_too_large_file")
     except TimeoutError:
-        raise _Refused(408, "too_slow") from None
+        raise _HttpError(408, "too_slow") from None
     return bytes(data)
 
 
-def _answer(status: int, slug: str) -> Response:
-    return JSONResponse({"slug": slug}, status, headers=HEADERS)
+def _build_error_response(status: int, slug: str) -> Response:
+    return JSONResponse({"slug": slug}, status, headers=RESPONSE_HEADERS)

@@ -8,56 +8,61 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-MOST = 2  # mirrors at a time: at one frame in work, each keeps half of its frames a second
-IDLE_S = 4.0  # a mirror that sends nothing for so long has been left
+MAX_MIRRORS = 2  # mirrors at a time: at one frame in work, each keeps half of its frames a second
+MAX_IDLE_S = 4.0  # a mirror that sends nothing for so long has been left
 
 
-class Taken(Exception):
+class AllSlotsTaken(Exception):
     """Somebody else is at each of the mirrors."""
 
 
-class Already(Exception):
+class FrameInProgress(Exception):
     """A frame of this mirror is under way: this one is dropped."""
 
 
 @dataclass(slots=True)
-class _Seat:
-    last: float
-    at_work: bool = False
+class _Slot:
+    last_frame_at: float
+    is_busy: bool = False
 
 
-class Seats:
+class MirrorSlots:
     """At most `most` names at a time; one that was idle for `idle` seconds makes room."""
 
-    def __init__(self, most: int = MOST, idle: float = IDLE_S, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most, self._idle, self._clock = most, idle, clock
-        self._seats: dict[str, _Seat] = {}
+    def __init__(
+        self,
+        max_mirrors: int = MAX_MIRRORS,
+        max_idle_s: float = MAX_IDLE_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._max_mirrors, self._max_idle_s, self._clock = max_mirrors, max_idle_s, clock
+        self._slots: dict[str, _Slot] = {}
 
     @contextmanager
-    def frame(self, name: str) -> Iterator[None]:
+    def claim_frame(self, mirror_id: str) -> Iterator[None]:
         """One frame of `name`'s, under way while the block runs. Raises Taken or Already, at once."""
-        self._sweep()
-        if name not in self._seats and len(self._seats) >= self._most:
-            raise Taken
-        seat = self._seats.setdefault(name, _Seat(self._clock()))
-        if seat.at_work:
-            raise Already
-        seat.at_work = True
+        self._evict_idle()
+        if mirror_id not in self._slots and len(self._slots) >= self._max_mirrors:
+            raise AllSlotsTaken
+        slot = self._slots.setdefault(mirror_id, _Slot(self._clock()))
+        if slot.is_busy:
+            raise FrameInProgress
+        slot.is_busy = True
         try:
             yield
         finally:
-            seat.at_work, seat.last = False, self._clock()
+            slot.is_busy, slot.last_frame_at = False, self._clock()
 
-    def leave(self, name: str) -> None:
+    def release(self, mirror_id: str) -> None:
         """`name` goes; its place is free at once."""
-        self._seats.pop(name, None)
+        self._slots.pop(mirror_id, None)
 
     def __len__(self) -> int:
-        self._sweep()
-        return len(self._seats)
+        self._evict_idle()
+        return len(self._slots)
 
-    def _sweep(self) -> None:
+    def _evict_idle(self) -> None:
         now = self._clock()
-        for name, seat in list(self._seats.items()):
-            if not seat.at_work and now - seat.last > self._idle:
-                del self._seats[name]
+        for mirror_id, slot in list(self._slots.items()):
+            if not slot.is_busy and now - slot.last_frame_at > self._max_idle_s:
+                del self._slots[mirror_id]

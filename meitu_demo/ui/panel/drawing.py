@@ -22,110 +22,114 @@ from ...sheets import FaceCrop
 from ...spec import Endpoint
 from ...words import translate
 from ..context import Context
-from ..visits import Visit
+from ..visits import Caller
 from . import sheet as shown
-from .sheet import Sheet
+from .sheet import ContactSheet
 
 log = logging.getLogger(__name__)
-BATCH_S = 0.1  # pictures of so long go into one update
-SESSIONS = 2000  # whose latest wish is remembered
-STILL_HERE_S = 1.0  # between two updates while waiting
-Pictures = Iterator[bytes | None]
+BATCH_WINDOW_S = 0.1  # pictures of so long go into one update
+MAX_TRACKED_SESSIONS = 2000  # whose latest wish is remembered
+HEARTBEAT_INTERVAL_S = 1.0  # between two updates while waiting
+ThumbnailIterator = Iterator[bytes | None]
 
 
-class Latest:
+class LatestRequest:
     """Each session's latest wish for one panel's sheet, by number and photo: earlier ones are wanted no more."""
 
     def __init__(self) -> None:
-        self._numbers = itertools.count()
-        self._latest: OrderedDict[str, tuple[int, str]] = OrderedDict()
+        self._request_ids = itertools.count()
+        self._requests: OrderedDict[str, tuple[int, str]] = OrderedDict()
 
-    def wish(self, session: str, photo: str) -> Callable[[], bool]:
+    def register(self, session: str, photo: str) -> Callable[[], bool]:
         """Another one, for the photo at that path; tells whether it is still wanted."""
-        mine = self._latest[session] = next(self._numbers), photo
-        self._latest.move_to_end(session)
-        while len(self._latest) > SESSIONS:
-            self._latest.popitem(last=False)
-        return lambda: self._latest.get(session) == mine
+        registered = self._requests[session] = next(self._request_ids), photo
+        self._requests.move_to_end(session)
+        while len(self._requests) > MAX_TRACKED_SESSIONS:
+            self._requests.popitem(last=False)
+        return lambda: self._requests.get(session) == registered
 
-    def any(self, session: str) -> bool:
+    def has_request(self, session: str) -> bool:
         """Whether something is wished for."""
-        return session in self._latest
+        return session in self._requests
 
-    def take_back(self, session: str, photo: object) -> bool:
+    def cancel(self, session: str, photo: object) -> bool:
         """`photo`, a path or "", is there now: whether it is another than the wish's. Some changes are told late."""
-        if self._latest.get(session, (0, ""))[1] == photo:
+        if self._requests.get(session, (0, ""))[1] == photo:
             return False
-        self._latest.pop(session, None)
+        self._requests.pop(session, None)
         return True
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SheetRequest:
     """One click: whose, on which photo, which sheet, who draws it, and whether it is still wanted."""
 
     endpoint: Endpoint
-    visit: Visit
+    caller: Caller
     language: str
     photo: Any
-    sheet: Sheet
-    draw: Callable[[FaceCrop], Pictures]
-    wanted: Callable[[], bool]
+    sheet: ContactSheet
+    render_thumbnails: Callable[[FaceCrop], ThumbnailIterator]
+    is_current: Callable[[], bool]
 
 
-async def watch(context: Context, wish: Wish) -> AsyncIterator[str]:
+async def stream_sheet(context: Context, sheet_request: SheetRequest) -> AsyncIterator[str]:
     """The screen at each step, and at its end, whatever that is."""
     updates: asyncio.Queue[str | None] = asyncio.Queue()
-    work = asyncio.create_task(_work(context, wish, updates.put_nowait))
-    last = shown.render(wish.sheet, ())
-    yield last
+    task = asyncio.create_task(_render_sheet(context, sheet_request, updates.put_nowait))
+    last_update = shown.render_sheet(sheet_request.sheet, ())
+    yield last_update
     try:
         while True:
             try:
-                update = await asyncio.wait_for(updates.get(), STILL_HERE_S)
+                update = await asyncio.wait_for(updates.get(), HEARTBEAT_INTERVAL_S)
             except TimeoutError:
-                update = last
-            if update is None or not wish.wanted():
+                update = last_update
+            if update is None or not sheet_request.is_current():
                 return
-            last = update
-            yield last
+            last_update = update
+            yield last_update
     finally:
-        work.cancel()
+        task.cancel()
 
 
-async def _work(context: Context, wish: Wish, tell: Callable[[str | None], None]) -> None:
-    def wait(before: int, seconds: int | None) -> None:
-        tell(shown.in_line(wish.sheet, seconds, wish.language))
+async def _render_sheet(
+    context: Context, sheet_request: SheetRequest, send_update: Callable[[str | None], None]
+) -> None:
+    def on_position(position: int, wait_s: int | None) -> None:
+        send_update(shown.render_queued_sheet(sheet_request.sheet, wait_s, sheet_request.language))
 
     try:
-        async with context.turns.slot(context.sharer(wish.visit), wait):
-            closeup = await context.closeups.of(context, wish.endpoint, wish.photo, wish.visit)
-            sheet = _with_faces(wish.sheet, closeup.face_count, wish.language)
-            drawn: list[bytes | None] = []
-            pictures = wish.draw(closeup)
-            batch = await anyio.to_thread.run_sync(_next, pictures, 0.0)
+        async with context.engine_queue.slot(context.get_fairness_key(sheet_request.caller), on_position):
+            face_crop = await context.face_crops.get_or_crop(
+                context, sheet_request.endpoint, sheet_request.photo, sheet_request.caller
+            )
+            sheet = _add_face_count_note(sheet_request.sheet, face_crop.face_count, sheet_request.language)
+            thumbnails: list[bytes | None] = []
+            thumbnail_iterator = sheet_request.render_thumbnails(face_crop)
+            batch = await anyio.to_thread.run_sync(_render_batch, thumbnail_iterator, 0.0)
             while batch:
-                drawn += batch
-                tell(shown.render(sheet, drawn))
-                batch = await anyio.to_thread.run_sync(_next, pictures, BATCH_S)
+                thumbnails += batch
+                send_update(shown.render_sheet(sheet, thumbnails))
+                batch = await anyio.to_thread.run_sync(_render_batch, thumbnail_iterator, BATCH_WINDOW_S)
     except Exception as error:
         if not isinstance(error, DemoError):
-            log.error("a sheet of %s failed\n%s", wish.endpoint.id, format_stack_trace(error))
-        tell(shown.told(error, wish.language))
-    tell(None)
+            log.error("a sheet of %s failed\n%s", sheet_request.endpoint.id, format_stack_trace(error))
+        send_update(shown.render_sheet_error(error, sheet_request.language))
+    send_update(None)
 
 
-def _with_faces(sheet: Sheet, faces: int, language: str) -> Sheet:
-    if faces < 2:
+def _add_face_count_note(sheet: ContactSheet, face_count: int, language: str) -> ContactSheet:
+    if face_count < 2:
         return sheet
-    return replace(sheet, note=f"{sheet.note} {translate('preflight.several.warn', language, count=faces)}")
+    return replace(sheet, note=f"{sheet.note} {translate('preflight.several.warn', language, count=face_count)}")
 
 
-def _next(pictures: Pictures, seconds: float) -> list[bytes | None]:
+def _render_batch(thumbnail_iterator: ThumbnailIterator, window_s: float) -> list[bytes | None]:
     """The pictures of the next `seconds`, at least one if there is one left. Blocks."""
-    end, found = time.monotonic() + seconds, []
-    for picture in pictures:
-        found.append(picture)
-        if time.monotonic() >= end:
+    deadline, batch = time.monotonic() + window_s, []
+    for picture in thumbnail_iterator:
+        batch.append(picture)
+        if time.monotonic() >= deadline:
             break
-    return found
+    return batch

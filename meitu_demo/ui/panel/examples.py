@@ -19,71 +19,80 @@ from ...imaging.astronaut import load_astronaut, load_coffee
 from ...spec import Image
 from .. import stills
 from ..context import Context
-from ..events import PRIVATE
+from ..events import PRIVATE_EVENT
 from ..guard import uploads
-from ..texts import Texts
-from ..trouble import in_words
-from ..visits import Visit
+from ..texts import PageTranslations
+from ..trouble import as_toasts
+from ..visits import Caller
 
-THUMBNAIL = 96  # px
-FACE = (slice(20, 260), slice(110, 350))  # of the astronaut, in rows and columns
+THUMBNAIL_PX = 96  # px
+FACE_REGION = (slice(20, 260), slice(110, 350))  # of the astronaut, in rows and columns
 
 
-def build(
-    context: Context, slug: str, first: str, texts: Texts, photo: gr.Image, session: list[gr.components.Component]
+def build_examples(
+    context: Context,
+    slug: str,
+    default_name: str,
+    texts: PageTranslations,
+    photo: gr.Image,
+    session_inputs: list[gr.components.Component],
 ) -> list[gr.events.Dependency]:
     """Lay the strip out, `first` in front, and wire it to `photo`; returns the events that set the photo."""
 
-    def taking(name: str) -> Callable[..., Any]:
-        async def take(request: gr.Request, tab: Any) -> str:
-            with in_words(request):
-                path = await anyio.to_thread.run_sync(example_file, name)
-            context.mine.note(Visit.of(request, tab).session, Path(path))
+    def make_example_handler(name: str) -> Callable[..., Any]:
+        async def load_example(request: gr.Request, tab: Any) -> str:
+            with as_toasts(request):
+                path = await anyio.to_thread.run_sync(write_example_file, name)
+            context.session_data.track(Caller.from_request(request, tab).session_id, Path(path))
             return path
 
-        return take
+        return load_example
 
     events = []
     with gr.Row(elem_classes="examples"):
-        for name in sorted(PHOTOS, key=lambda name: name != first):
-            element = f"{slug}-example" if name == first else f"{slug}-example-{name}"
-            button = gr.Button(texts.word(f"photo.examples.{name}"), icon=thumbnail(name), size="sm", elem_id=element)
-            events.append(button.click(taking(name), session[:1], photo, **PRIVATE))
+        for name in sorted(EXAMPLE_PHOTOS, key=lambda name: name != default_name):
+            element_id = f"{slug}-example" if name == default_name else f"{slug}-example-{name}"
+            button = gr.Button(
+                texts.get_text(f"photo.examples.{name}"), icon=render_thumbnail(name), size="sm", elem_id=element_id
+            )
+            events.append(button.click(make_example_handler(name), session_inputs[:1], photo, **PRIVATE_EVENT))
     return events
 
 
-def example_file(name: str) -> str:
+def write_example_file(name: str) -> str:
     """Path of a copy of the example photo `name`, one of PHOTOS: a visitor's own, to be deleted with theirs."""
-    return uploads.hand_out(f"{name}.jpg", _example(name))
+    return uploads.write_upload(f"{name}.jpg", _encode_example(name))
 
 
 @cache
-def _example(name: str) -> bytes:
-    return codec.encode(PHOTOS[name]())
+def _encode_example(name: str) -> bytes:
+    return codec.encode(EXAMPLE_PHOTOS[name]())
 
 
 @cache
-def thumbnail(name: str) -> stills.Still:
+def render_thumbnail(name: str) -> stills.GradioImage:
     """What stands on the button, small; made from small pieces, so that a page costs next to nothing."""
-    small = np.asarray(cv2.resize(PIECES[name](), (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA), np.uint8)
-    return stills.put(f"example-{name}.jpg", codec.encode(small))
+    pixels = np.asarray(
+        cv2.resize(THUMBNAIL_SOURCES[name](), (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA), np.uint8
+    )
+    return stills.register_image(f"example-{name}.jpg", codec.encode(pixels))
 
 
-def _pair() -> Image:
+def _build_two_faces() -> Image:
     """The astronaut and, nearer and the other way round, the astronaut."""
-    nearer = cv2.resize(load_astronaut()[:410, 50:460][:, ::-1], (512, 512), interpolation=cv2.INTER_CUBIC)
-    return np.hstack([load_astronaut(), nearer])
+    mirrored = cv2.resize(load_astronaut()[:410, 50:460][:, ::-1], (512, 512), interpolation=cv2.INTER_CUBIC)
+    return np.hstack([load_astronaut(), mirrored])
 
 
-PHOTOS: dict[str, Callable[[], Image]] = {
+EXAMPLE_PHOTOS: dict[str, Callable[[], Image]] = {
     "astronaut": load_astronaut,
     "degraded": lambda: degrade(load_astronaut()),
-    "pair": _pair,
+    "pair": _build_two_faces,
     "coffee": load_coffee,
 }
-PIECES: dict[str, Callable[[], Image]] = {
-    "astronaut": lambda: load_astronaut()[FACE],
-    "degraded": lambda: degrade(load_astronaut()[FACE]),
-    "pair": lambda: _pair()[:, 190:702],
+THUMBNAIL_SOURCES: dict[str, Callable[[], Image]] = {
+    "astronaut": lambda: load_astronaut()[FACE_REGION],
+    "degraded": lambda: degrade(load_astronaut()[FACE_REGION]),
+    "pair": lambda: _build_two_faces()[:, 190:702],
     "coffee": lambda: load_coffee()[:, 120:520],
 }

@@ -11,11 +11,11 @@ from typing import Any
 
 import gradio as gr
 
-from ..events import PRIVATE
+from ..events import PRIVATE_EVENT
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ScreenComponents:
     """What a screen shows of a session: its photo, its stage, and whose invitation belongs on that.
 
     inputs: the controls, in the order of the endpoint's. run: the button that starts a run. given: the events after
@@ -25,13 +25,13 @@ class Shown:
 
     name: str
     photo: gr.Image
-    stage: gr.HTML
-    given: tuple[gr.events.Dependency, ...] = ()
+    result_view: gr.HTML
+    photo_events: tuple[gr.events.Dependency, ...] = ()
     inputs: tuple[gr.components.Component, ...] = ()
-    run: gr.Button | None = None
+    run_button: gr.Button | None = None
 
 
-def share(panels: Sequence[Shown]) -> None:
+def share_photo(panels: Sequence[ScreenComponents]) -> None:
     """Wire the photos of `panels` to each other; the script is in assets/js/photo.js."""
     for panel in panels:
         others = [other for other in panels if other is not panel]
@@ -39,8 +39,8 @@ def share(panels: Sequence[Shown]) -> None:
         photos = [other.photo for other in others]
         wiring: dict[str, Any] = {
             "inputs": [panel.photo, *photos], "outputs": photos,
-            "js": f"(...photos) => window.sharePhoto({names}, photos)", **PRIVATE,
+            "js": f"(...photos) => window.sharePhoto({names}, photos)", **PRIVATE_EVENT,
         }  # fmt: skip
         panel.photo.input(None, **wiring)
-        for event in panel.given:
+        for event in panel.photo_events:
             event.then(None, **wiring)

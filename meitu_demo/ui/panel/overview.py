@@ -16,127 +16,135 @@ from ...redaction import format_stack_trace
 from ...spec import Endpoint, ShapeMenu, TemplateGallery
 from ...tables import load_shapes
 from ..context import Context
-from ..events import PRIVATE, if_open
-from ..guard.doors import named_path
-from ..texts import Texts, language_of
-from ..visits import Visit
+from ..events import PRIVATE_EVENT, build_if_open_js
+from ..guard.doors import get_payload_path
+from ..texts import PageTranslations, detect_language
+from ..visits import Caller
 from . import sheet as shown
-from .drawing import Latest, Wish, watch
-from .plans import plan, preview_says
+from .drawing import LatestRequest, SheetRequest, stream_sheet
+from .plans import describe_preview, plan_sheet
 
 log = logging.getLogger(__name__)
 Components = list[gr.components.Component]
 
 
-class Overview:
-    """The parts of one panel. Built in two places of it: `around` the controls, and `sheet` below all."""
+class ContactSheetSection:
+    """The parts of one panel. Built in two places of it: `surround_controls` the controls, and `build_sheet` below
+    all.
+    """
 
-    def __init__(self, context: Context, endpoint: Endpoint, texts: Texts) -> None:
+    def __init__(self, context: Context, endpoint: Endpoint, texts: PageTranslations) -> None:
         self._context, self._endpoint, self._texts = context, endpoint, texts
         kinds = [type(control) for control in endpoint.controls]
-        self._shapes, self._templates = ShapeMenu in kinds, TemplateGallery in kinds
+        self._has_shapes, self._has_templates = ShapeMenu in kinds, TemplateGallery in kinds
         self._buttons: dict[str, gr.Button] = {}
         self._preview: gr.HTML | None = None
-        self._latest = Latest()
+        self._latest_request = LatestRequest()
 
     @contextmanager
-    def around(self) -> Iterator[None]:
+    def surround_controls(self) -> Iterator[None]:
         """What the panel's controls are laid out in, with that which belongs beside them."""
-        if not self._shapes:
+        if not self._has_shapes:
             yield
-            if self._templates:
-                self._buttons = {"templates": self._button("templates")}
+            if self._has_templates:
+                self._buttons = {"templates": self._build_button("templates")}
             return
         with gr.Column(elem_classes="tune"):
             yield
-            empty = self._texts.render("no-preview", shown.no_preview)
-            name = f"{self._endpoint.slug}-preview"
-            self._preview = gr.HTML(empty, elem_id=name, elem_classes="bare looked", apply_default_css=False)
+            empty = self._texts.render("no-preview", shown.render_empty_preview)
+            element_id = f"{self._endpoint.slug}-preview"
+            self._preview = gr.HTML(empty, elem_id=element_id, elem_classes="bare looked", apply_default_css=False)
             with gr.Column(min_width=100, elem_classes="look-more"):
-                self._buttons = {kind: self._button(kind) for kind in ("shapes", "strengths")}
+                self._buttons = {kind: self._build_button(kind) for kind in ("shapes", "strengths")}
 
-    def sheet(self, photo: gr.Image, inputs: Components, tab: gr.Tab, name: gr.components.Component) -> None:
+    def build_sheet(self, photo: gr.Image, inputs: Components, tab: gr.Tab, tab_id: gr.components.Component) -> None:
         """Lay out the sheet's place, and wire everything. tab: the panel's. name: the browser's tab."""
         if not self._buttons:
             return
         slug = self._endpoint.slug
-        place = gr.HTML(elem_id=f"{slug}-sheet", elem_classes="bare", apply_default_css=False)
-        choose = gr.Button(visible="hidden", elem_id=f"{slug}-choose")
-        choose.click(None, inputs, inputs, js="(...values) => window.chooseCell(values)", **PRIVATE)
+        sheet_html = gr.HTML(elem_id=f"{slug}-sheet", elem_classes="bare", apply_default_css=False)
+        choose_button = gr.Button(visible="hidden", elem_id=f"{slug}-choose")
+        choose_button.click(None, inputs, inputs, js="(...values) => window.chooseCell(values)", **PRIVATE_EVENT)
         for control in inputs:  # the mark on the sheet follows them
-            control.change(None, inputs, js=f"(...values) => window.markCells('{slug}', values)", **PRIVATE)  # type: ignore[attr-defined]
-        given: dict[str, Any] = {
-            "inputs": [photo, *inputs, name], "preprocess": False, "concurrency_limit": None, **PRIVATE,
+            control.change(None, inputs, js=f"(...values) => window.markCells('{slug}', values)", **PRIVATE_EVENT)  # type: ignore[attr-defined]
+        wiring: dict[str, Any] = {
+            "inputs": [photo, *inputs, tab_id], "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT,
         }  # fmt: skip
         for kind, button in self._buttons.items():
-            button.click(self._draw(kind), outputs=place, **given)
+            button.click(self._make_sheet_handler(kind), outputs=sheet_html, **wiring)
         path = gr.Textbox(visible=False)  # a photo that has just been deleted may be named, but not sent
-        named = photo.change(None, photo, path, js="photo => photo?.path ?? ''", **PRIVATE)
-        named.then(self._take_back, [path, name], place, **PRIVATE)
+        path_event = photo.change(None, photo, path, js="photo => photo?.path ?? ''", **PRIVATE_EVENT)
+        path_event.then(self._cancel_request, [path, tab_id], sheet_html, **PRIVATE_EVENT)
         if self._preview is not None:
-            follow: dict[str, Any] = {**given, "outputs": self._preview, "trigger_mode": "always_last"}
+            preview_wiring: dict[str, Any] = {**wiring, "outputs": self._preview, "trigger_mode": "always_last"}
             for control in inputs:
-                control.change(self._follow, **follow)  # type: ignore[attr-defined]
-            photo.change(self._follow, js=if_open(slug), **follow)
-            tab.select(self._follow, **follow)
+                control.change(self._update_preview, **preview_wiring)  # type: ignore[attr-defined]
+            photo.change(self._update_preview, js=build_if_open_js(slug), **preview_wiring)
+            tab.select(self._update_preview, **preview_wiring)
 
-    def _button(self, kind: str) -> gr.Button:
+    def _build_button(self, kind: str) -> gr.Button:
         return gr.Button(
-            self._texts.word(f"sheets.{kind}"), size="sm", elem_id=f"{self._endpoint.slug}-see-{kind}",
+            self._texts.get_text(f"sheets.{kind}"), size="sm", elem_id=f"{self._endpoint.slug}-see-{kind}",
             elem_classes="see",
         )  # fmt: skip
 
-    def _draw(self, kind: str) -> Callable[..., AsyncIterator[str]]:
-        async def draw(request: gr.Request, payload: Any, *given: Any) -> AsyncIterator[str]:
-            *values, tab = given
-            language = language_of(request)
+    def _make_sheet_handler(self, kind: str) -> Callable[..., AsyncIterator[str]]:
+        async def handle_click(request: gr.Request, payload: Any, *inputs: Any) -> AsyncIterator[str]:
+            *values, tab = inputs
+            language = detect_language(request)
             try:
-                sheet, pictures = plan(self._endpoint, kind, self._values(values), language)
+                sheet, render_thumbnails = plan_sheet(self._endpoint, kind, self._collect_values(values), language)
             except DemoError as error:
-                yield shown.told(error, language)
+                yield shown.render_sheet_error(error, language)
                 return
-            visit = Visit.of(request, tab)
-            wanted = self._latest.wish(visit.session, named_path(payload))
-            wish = Wish(self._endpoint, visit, language, payload, sheet, pictures, wanted)
-            async for update in watch(self._context, wish):
+            caller = Caller.from_request(request, tab)
+            is_current = self._latest_request.register(caller.session_id, get_payload_path(payload))
+            sheet_request = SheetRequest(
+                self._endpoint, caller, language, payload, sheet, render_thumbnails, is_current
+            )
+            async for update in stream_sheet(self._context, sheet_request):
                 yield update
-            if not self._latest.any(visit.session):  # taken back: an update that was under way then is out of date
+            if not self._latest_request.has_request(
+                caller.session_id
+            ):  # taken back: an update that was under way then is out of date
                 yield ""
 
-        return draw
+        return handle_click
 
-    async def _take_back(self, request: gr.Request, path: Any, tab: Any) -> Any:
+    async def _cancel_request(self, request: gr.Request, path: Any, tab: Any) -> Any:
         """Another photo, or none: the sheet of the one before goes, whether it is there or still being drawn."""
-        other = self._latest.take_back(Visit.of(request, tab).session, path)
-        return "" if other else gr.skip()
+        is_cancelled = self._latest_request.cancel(Caller.from_request(request, tab).session_id, path)
+        return "" if is_cancelled else gr.skip()
 
-    async def _follow(self, request: gr.Request, payload: Any, *given: Any) -> str:
+    async def _update_preview(self, request: gr.Request, payload: Any, *inputs: Any) -> str:
         """The preview, for the values that the controls have now."""
-        *values, tab = given
-        language = language_of(request)
+        *values, tab = inputs
+        language = detect_language(request)
         if not payload:
-            return shown.no_preview(language)
+            return shown.render_empty_preview(language)
         try:
-            return await self._picture(self._values(values), payload, Visit.of(request, tab), language)
+            return await self._render_preview(
+                self._collect_values(values), payload, Caller.from_request(request, tab), language
+            )
         except Exception as error:
             if not isinstance(error, DemoError):
                 log.error("a preview of %s failed\n%s", self._endpoint.id, format_stack_trace(error))
-            return shown.no_preview(language, error if isinstance(error, DemoError) else DemoError())
+            return shown.render_empty_preview(language, error if isinstance(error, DemoError) else DemoError())
 
-    async def _picture(self, values: dict[str, Any], payload: Any, visit: Visit, language: str) -> str:
+    async def _render_preview(self, values: dict[str, Any], payload: Any, caller: Caller, language: str) -> str:
         context, endpoint = self._context, self._endpoint
-        visitor = context.sharer(visit)
-        if not context.closeups.ready(context, endpoint, payload, visit):
-            async with context.turns.slot(visitor):  # finding a face is the engine's work like any other
-                await context.closeups.of(context, endpoint, payload, visit)
+        visitor = context.get_fairness_key(caller)
+        if not context.face_crops.is_cached(context, endpoint, payload, caller):
+            async with context.engine_queue.slot(visitor):  # finding a face is the engine's work like any other
+                await context.face_crops.get_or_crop(context, endpoint, payload, caller)
         shape, strength = load_shapes()[int(values["shape_type"])], float(values["strength"])
-        async with context.previews.slot(visitor):
-            closeup = await context.closeups.of(context, endpoint, payload, visit)
-            picture = await anyio.to_thread.run_sync(sheets.render_preview, closeup, shape.id, strength)
-        return shown.preview(picture, preview_says(shape, strength, language), language)
+        async with context.preview_queue.slot(visitor):
+            face_crop = await context.face_crops.get_or_crop(context, endpoint, payload, caller)
+            picture = await anyio.to_thread.run_sync(sheets.render_preview, face_crop, shape.id, strength)
+        return shown.render_preview(picture, describe_preview(shape, strength, language), language)
 
-    def _values(self, given: list[Any]) -> dict[str, Any]:
+    def _collect_values(self, inputs: list[Any]) -> dict[str, Any]:
         """Values by the controls' names, checked where something is drawn by them. Raises ValueRejected."""
         names = [control.name for control in self._endpoint.controls]
-        values = dict(zip(names, given, strict=True))
-        return self._endpoint.validate(values) if self._shapes else values
+        values = dict(zip(names, inputs, strict=True))
+        return self._endpoint.validate(values) if self._has_shapes else values

@@ -8,121 +8,134 @@ import gradio as gr
 from ...imaging.faces import face_cache_scope
 from ...spec import Endpoint
 from ..context import Context
-from ..events import PRIVATE
-from ..result.beside import watch_both
-from ..result.run import Run
-from ..result.runs import watch
-from ..result.screen import Update
-from ..texts import Texts
-from ..trouble import in_words
-from ..visits import Visit
+from ..events import PRIVATE_EVENT
+from ..result.beside import stream_both
+from ..result.run import RunRequest
+from ..result.runs import stream
+from ..result.screen import ScreenUpdate
+from ..texts import PageTranslations
+from ..trouble import as_toasts
+from ..visits import Caller
 from . import both, checklist, consent, controls, examples, places, preview
-from .one_photo import Shown
-from .overview import Overview
+from .one_photo import ScreenComponents
+from .overview import ContactSheetSection
 
-NEXT = {"stop": "stop", "again": "run_again", "retry": "try_again", "offline": "run_offline"}
-Session = list[gr.components.Component]
-Begin = Callable[..., Any]
-Watcher = Callable[[Context, Run], AsyncIterator[Update]]
+NEXT_ACTIONS = {"stop": "stop", "again": "run_again", "retry": "try_again", "offline": "run_offline"}
+SessionInputs = list[gr.components.Component]
+RunHandlerFactory = Callable[..., Any]
+RunStream = Callable[[Context, RunRequest], AsyncIterator[ScreenUpdate]]
 # A phone's page stands at the result after a run.
-SHOW_STAGE = """() => {{
+SCROLL_TO_RESULT_JS = """() => {{
   if (window.innerWidth < 768)
     window.glideTo(document.getElementById('{}'));
 }}"""
 
 
-def build(
+def build_panel(
     context: Context,
     endpoint: Endpoint,
-    texts: Texts,
-    picks: controls.TemplatePicks,
-    session: Session,
+    texts: PageTranslations,
+    template_options: controls.TemplateOptions,
+    session_inputs: SessionInputs,
     tab: gr.Tab,
-) -> Shown:
+) -> ScreenComponents:
     """Lay the panel out in `tab` and wire it; call inside the tab. session: the browser's tab, own keys."""
     slug, key = endpoint.slug, f"panels.{endpoint.id}"
-    overview = Overview(context, endpoint, texts)
+    contact_sheet = ContactSheetSection(context, endpoint, texts)
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
-            places.introduction(texts, endpoint.id)
-            photo, received = photo_input(context, slug, texts, session)
-            taken = examples.build(context, slug, endpoint.example_photo, texts, photo, session)
-            checklist.build(context, endpoint, texts, photo, tab, session[0])
-            with overview.around():
-                inputs = controls.build(endpoint, texts, picks)
-            box = consent.build(endpoint, context.settings, texts)
-            consent.ask_anew(slug, photo, box)
-            run_button = gr.Button(
-                texts.word(f"{key}.run"), variant="primary", elem_id=f"{slug}-run", elem_classes="run"
+            places.build_introduction(texts, endpoint.id)
+            photo, upload_event = build_photo_input(context, slug, texts, session_inputs)
+            example_events = examples.build_examples(
+                context, slug, endpoint.example_photo, texts, photo, session_inputs
             )
-            both_button = both.build(endpoint, context.routes, texts)
+            checklist.build_checklist(context, endpoint, texts, photo, tab, session_inputs[0])
+            with contact_sheet.surround_controls():
+                inputs = controls.build_controls(endpoint, texts, template_options)
+            consent_box = consent.build_consent_box(endpoint, context.settings, texts)
+            consent.reset_consent_on_new_photo(slug, photo, consent_box)
+            run_button = gr.Button(
+                texts.get_text(f"{key}.run"), variant="primary", elem_id=f"{slug}-run", elem_classes="run"
+            )
+            both_button = both.build_compare_button(endpoint, context.targets, texts)
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
-            shown = places.stage_of(texts, endpoint.id, slug)
-            buttons = next_buttons(slug, texts)
-            number = gr.State(0)
-    overview.sheet(photo, inputs, tab, session[0])
+            result_view = places.build_result_view(texts, endpoint.id, slug)
+            buttons = build_action_buttons(slug, texts)
+            call_id = gr.State(0)
+    contact_sheet.build_sheet(photo, inputs, tab, session_inputs[0])
 
-    def begin(*, offline: bool = False, again: bool = False, watch: Watcher = watch) -> Any:
-        async def run(request: gr.Request, *given: Any) -> AsyncIterator[Update]:
-            run, last = Run.of(endpoint, request, given, offline=offline, again=again), None
+    def make_run_handler(*, offline: bool = False, again: bool = False, stream_updates: RunStream = stream) -> Any:
+        async def handle_run(request: gr.Request, *values: Any) -> AsyncIterator[ScreenUpdate]:
+            run_request, last_update = (
+                RunRequest.from_inputs(endpoint, request, values, force_offline=offline, is_repeat=again),
+                None,
+            )
             with (
                 face_cache_scope()
             ):  # the engine looks for the face, and then the page, to lay the photo over the result
-                async for update in watch(context, run):
-                    if update != last:
+                async for update in stream_updates(context, run_request):
+                    if update != last_update:
                         yield update
-                    last = update
+                    last_update = update
 
-        return run
+        return handle_run
 
     wiring: dict[str, Any] = {
-        "inputs": [photo, *inputs, box, *session, number], "outputs": [shown, number],
-        "preprocess": False, "concurrency_limit": None, **PRIVATE,
+        "inputs": [photo, *inputs, consent_box, *session_inputs, call_id], "outputs": [result_view, call_id],
+        "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT,
     }  # fmt: skip
-    run_button.click(begin(), **wiring)
-    both_button.click(begin(watch=watch_both), **wiring)
-    wire_next(context, buttons, begin, wiring, session)
+    run_button.click(make_run_handler(), **wiring)
+    both_button.click(make_run_handler(stream_updates=stream_both), **wiring)
+    wire_action_buttons(context, buttons, make_run_handler, wiring, session_inputs)
     for button in (run_button, both_button):
-        button.click(None, js=SHOW_STAGE.format(f"{slug}-stage"), **PRIVATE)
+        button.click(None, js=SCROLL_TO_RESULT_JS.format(f"{slug}-stage"), **PRIVATE_EVENT)
 
-    return Shown(endpoint.id, photo, shown, (received, *taken), tuple(inputs), run_button)
+    return ScreenComponents(endpoint.id, photo, result_view, (upload_event, *example_events), tuple(inputs), run_button)
 
 
-def photo_input(context: Context, slug: str, texts: Texts, session: Session) -> tuple[gr.Image, gr.events.Dependency]:
+def build_photo_input(
+    context: Context, slug: str, texts: PageTranslations, session_inputs: SessionInputs
+) -> tuple[gr.Image, gr.events.Dependency]:
     """A photo by upload, camera or clipboard, and the event of its upload. Our own gate opens the file at a run."""
     photo = gr.Image(
-        label=texts.word("photo.label"), show_label=False, elem_id=f"{slug}-photo", elem_classes="photo",
+        label=texts.get_text("photo.label"), show_label=False, elem_id=f"{slug}-photo", elem_classes="photo",
         type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], height=264, buttons=[],
         webcam_options=gr.WebcamOptions(mirror=False, constraints={"video": {"facingMode": "user"}}),
-        placeholder=str(texts.word("photo.placeholder")),
+        placeholder=str(texts.get_text("photo.placeholder")),
     )  # fmt: skip
 
-    async def received(request: gr.Request, payload: Any, tab: Any) -> Any:
-        owner = Visit.of(request, tab).session
-        with in_words(request):
-            return await preview.showable(payload, context.uploads, lambda path: context.mine.note(owner, path))
+    async def convert_upload(request: gr.Request, payload: Any, tab: Any) -> Any:
+        session_id = Caller.from_request(request, tab).session_id
+        with as_toasts(request):
+            return await preview.convert_heic_for_display(
+                payload, context.uploads_dir, lambda path: context.session_data.track(session_id, path)
+            )
 
-    return photo, photo.upload(received, [photo, *session[:1]], photo, preprocess=False, **PRIVATE)
+    return photo, photo.upload(convert_upload, [photo, *session_inputs[:1]], photo, preprocess=False, **PRIVATE_EVENT)
 
 
-def next_buttons(slug: str, texts: Texts) -> dict[str, gr.Button]:
+def build_action_buttons(slug: str, texts: PageTranslations) -> dict[str, gr.Button]:
     """What can be done after, or instead of, a run; the stage says which of them are to be seen."""
     with gr.Row(elem_classes="after"):
         return {
-            name: gr.Button(texts.word(f"result.{word}"), elem_id=f"{slug}-{name}", elem_classes=name)
-            for name, word in NEXT.items()
+            name: gr.Button(texts.get_text(f"result.{word}"), elem_id=f"{slug}-{name}", elem_classes=name)
+            for name, word in NEXT_ACTIONS.items()
         }
 
 
-def wire_next(
-    context: Context, buttons: dict[str, gr.Button], begin: Begin, wiring: dict[str, Any], session: Session
+def wire_action_buttons(
+    context: Context,
+    buttons: dict[str, gr.Button],
+    make_run_handler: RunHandlerFactory,
+    wiring: dict[str, Any],
+    session_inputs: SessionInputs,
 ) -> None:
     """begin: makes the handler of a run. session: the browser's tab first."""
 
     def stop_waiting(request: gr.Request, tab: Any) -> None:
-        context.desk.stop_waiting(Visit.of(request, tab).session)
+        context.single_flight.stop_waiting(Caller.from_request(request, tab).session_id)
 
-    buttons["stop"].click(stop_waiting, session[:1], None, **PRIVATE)
+    buttons["stop"].click(stop_waiting, session_inputs[:1], None, **PRIVATE_EVENT)
     for name in ("again", "retry"):
-        buttons[name].click(begin(again=True), **wiring)
-    buttons["offline"].click(begin(offline=True), **wiring)
+        buttons[name].click(make_run_handler(again=True), **wiring)
+    buttons["offline"].click(make_run_handler(offline=True), **wiring)

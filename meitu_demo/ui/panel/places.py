@@ -3,16 +3,16 @@
 import gradio as gr
 
 from ..result import stage
-from ..texts import Texts
+from ..texts import PageTranslations
 
 
-def introduction(texts: Texts, name: str) -> gr.HTML:
+def build_introduction(texts: PageTranslations, screen: str) -> gr.HTML:
     """The line of the screen `name`, as `locales` call it."""
-    line = texts.render(f"{name}-intro", lambda language: stage.introduction(name, language))
-    return gr.HTML(line, elem_classes="bare", apply_default_css=False)
+    intro_text = texts.render(f"{screen}-intro", lambda language: stage.render_introduction(screen, language))
+    return gr.HTML(intro_text, elem_classes="bare", apply_default_css=False)
 
 
-def stage_of(texts: Texts, name: str, slug: str) -> gr.HTML:
+def build_result_view(texts: PageTranslations, screen: str, slug: str) -> gr.HTML:
     """The stage of the screen `name` with its invitation. slug: what its element's id begins with."""
-    empty = texts.render(f"{name}-empty", lambda language: stage.invitation(name, language))
-    return gr.HTML(empty, elem_id=f"{slug}-stage", elem_classes="bare", apply_default_css=False)
+    empty_html = texts.render(f"{screen}-empty", lambda language: stage.empty_state(screen, language))
+    return gr.HTML(empty_html, elem_id=f"{slug}-stage", elem_classes="bare", apply_default_css=False)

@@ -10,24 +10,24 @@ import gradio as gr
 from ...errors import ImageRejected
 from ...imaging import codec
 from ..guard import doors
-from ..guard.uploads import hand_out
+from ..guard.uploads import write_upload
 
 
-async def showable(payload: Any, uploads: Path, found: Callable[[Path], None]) -> Any:
+async def convert_heic_for_display(payload: Any, uploads: Path, on_file: Callable[[Path], None]) -> Any:
     """The path of a JPEG in place of a HEIC; gr.skip() for everything else, what is broken included: a run says why.
 
     found: is told of each file that belongs to the photo.
     """
     try:
-        source = await doors.read_upload(payload, uploads, found)
+        source = await doors.read_upload(payload, uploads, on_file)
         if codec.sniff(source) != "image/heic":
             return gr.skip()
-        path = await anyio.to_thread.run_sync(_write, source)
-        found(Path(path))
+        path = await anyio.to_thread.run_sync(_write_jpeg_copy, source)
+        on_file(Path(path))
         return path
     except ImageRejected:
         return gr.skip()
 
 
-def _write(source: bytes) -> str:
-    return hand_out("photo.jpg", codec.encode(codec.decode(source)), {doors.ORIGINAL: source})
+def _write_jpeg_copy(source: bytes) -> str:
+    return write_upload("photo.jpg", codec.encode(codec.decode(source)), {doors.ORIGINAL_FILE_NAME: source})

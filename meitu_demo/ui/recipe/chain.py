@@ -17,114 +17,126 @@ from ...service import CallResult, Phase
 from ...spec import CallTarget
 from ...words import translate
 from ..context import Context
-from ..guard.doors import named_path
+from ..guard.doors import get_payload_path
 from ..result import facts, stage
-from ..result.naming import file_name
-from ..result.pictures import Drawn, draw, keep
-from ..result.receipt import receipt
+from ..result.naming import build_file_name
+from ..result.pictures import RenderedPair, render_pair, store_pair
+from ..result.receipt import render_receipt
 from . import telling
-from .course import Course, Finished
-from .running import Click, Running
-from .telling import Update
+from .course import RecipeProgress, StepResult
+from .running import RecipeRequest, RecipeRun
+from .telling import RecipeUpdate
 
 
-async def watch(context: Context, click: Click) -> AsyncIterator[Update]:
+async def stream_recipe(context: Context, request: RecipeRequest) -> AsyncIterator[RecipeUpdate]:
     """The screen at each step, and at the end, whatever that is."""
-    run = Running(context, click)
+    run = RecipeRun(context, request)
     try:
-        run.steps = parse_recipe(click.listed, CATALOGUE).enabled_steps
+        run.steps = parse_recipe(request.recipe_text, CATALOGUE).enabled_steps
         if not run.steps:
             raise RecipeRejected("recipe_nothing_on")
-        run.course = _begin(run)
-        yield telling.progress(run, Phase.PREPARE, 0.0)
-        while run.at < len(run.steps):
-            async for update in _step(run, run.steps[run.at]):
+        run.progress = _resume_or_start(run)
+        yield telling.build_progress_update(run, Phase.PREPARE, 0.0)
+        while run.step_index < len(run.steps):
+            async for update in _run_step(run, run.steps[run.step_index]):
                 yield update
-            if run.stopped:
-                yield await telling.stopped(run)
+            if run.is_stopped:
+                yield await telling.build_stopped_update(run)
                 return
-        again = any(finished.remark for finished in run.course.finished)
-        yield await telling.ended(run, "", *(["again"] if again else []))
+        can_repeat = any(finished.remark for finished in run.progress.step_results)
+        yield await telling.build_final_update(run, "", *(["again"] if can_repeat else []))
     except Exception as error:  # every failure ends as an explanation on the screen
-        yield await telling.failed(run, error)
+        yield await telling.build_failure_update(run, error)
     finally:
-        for ticket in run.tickets:
+        for ticket in run.handles:
             ticket.release()
 
 
-def _begin(run: Running) -> Course:
+def _resume_or_start(run: RecipeRun) -> RecipeProgress:
     """Where to begin. Raises ImageRejected when the result to go on from is gone: only a new run pays again."""
-    photo, before = named_path(run.click.photo), run.click.before
-    if run.click.kind not in ("retry", "offline") or not before.carries(photo, run.steps):
-        return Course(photo)
-    if before.finished and run.kept(before.finished[-1].pictures.token) is None:
+    photo, previous = get_payload_path(run.request.photo), run.request.previous_progress
+    if run.request.action not in ("retry", "offline") or not previous.can_resume(photo, run.steps):
+        return RecipeProgress(photo)
+    if previous.step_results and run.load_picture(previous.step_results[-1].pictures.token) is None:
         raise ImageRejected("result_gone")
-    return before
+    return previous
 
 
-async def _source(run: Running) -> bytes:
+async def _load_source(run: RecipeRun) -> bytes:
     """What the next step works on: the photo, or the unlabelled master of the step before."""
-    if not run.course.finished:
-        return await run.context.read(run.click.photo, run.click.visit)
-    data = run.kept(run.course.finished[-1].pictures.token)
+    if not run.progress.step_results:
+        return await run.context.read_upload(run.request.photo, run.request.caller)
+    data = run.load_picture(run.progress.step_results[-1].pictures.token)
     if data is None:
         raise ImageRejected("result_gone")
     return data
 
 
-async def _step(run: Running, step: RecipeStep) -> AsyncIterator[Update]:
-    click, routes, provider = run.click, run.context.routes, step.endpoint.provider
-    run.ticket = run.route = None
-    source = await _source(run)
-    offline = click.kind == "offline"
-    run.route = route = (
-        routes.resolve_offline(provider) if offline else routes.with_visitor_keys(click.own).resolve(provider)
+async def _run_step(run: RecipeRun, step: RecipeStep) -> AsyncIterator[RecipeUpdate]:
+    request, resolver, provider = run.request, run.context.targets, step.endpoint.provider
+    run.handle = run.target = None
+    source = await _load_source(run)
+    is_offline = request.action == "offline"
+    run.target = target = (
+        resolver.resolve_offline(provider)
+        if is_offline
+        else resolver.with_visitor_keys(request.visitor_keys).resolve(provider)
     )
-    consent = click.consents.get(provider, False)
-    run.ticket = ticket = await run.context.start(
-        step.endpoint, source, step.values, route=route, visit=click.visit, consent=consent, again=_again(run)
+    consent = request.consents.get(provider, False)
+    run.handle = handle = await run.context.start_call(
+        step.endpoint,
+        source,
+        step.values,
+        target=target,
+        caller=request.caller,
+        consent=consent,
+        force=_choose_force(run),
     )
-    run.tickets.append(ticket)
-    if run.stopped:
+    run.handles.append(handle)
+    if run.is_stopped:
         return
-    async for where, seconds in ticket.stream_progress():
-        yield telling.progress(run, where, seconds, *(["stop"] if route.is_billable else []))
-    if ticket.abandoned:
+    async for phase, remaining_s in handle.stream_progress():
+        yield telling.build_progress_update(run, phase, remaining_s, *(["stop"] if target.is_billable else []))
+    if handle.abandoned:
         return
-    outcome = await ticket.result()
-    drawn = await draw(outcome)
-    if not run.stopped:  # whoever has deleted everything must find nothing new
-        _keep(run, step, route, ticket, outcome, drawn)
+    result = await handle.result()
+    pair = await render_pair(result)
+    if not run.is_stopped:  # whoever has deleted everything must find nothing new
+        _store_step_result(run, step, target, handle, result, pair)
 
 
-def _again(run: Running) -> int:
+def _choose_force(run: RecipeRun) -> int:
     """The number of the call that is wanted once more."""
-    before = run.click.before
-    if run.click.kind == "again":
-        return before.number_at(run.at)
-    return before.failed if run.click.kind == "retry" and run.at == len(before.finished) else FORCE_NONE
+    previous = run.request.previous_progress
+    if run.request.action == "again":
+        return previous.call_id_at(run.step_index)
+    return (
+        previous.failed_call_id
+        if run.request.action == "retry" and run.step_index == len(previous.step_results)
+        else FORCE_NONE
+    )
 
 
-def _keep(
-    run: Running, step: RecipeStep, route: CallTarget, ticket: CallHandle, outcome: CallResult, drawn: Drawn
+def _store_step_result(
+    run: RecipeRun, step: RecipeStep, target: CallTarget, handle: CallHandle, result: CallResult, pair: RenderedPair
 ) -> None:
-    context, session, language = run.context, run.click.visit.session, run.language
-    pictures = keep(context.pictures, drawn, file_name(outcome), session)
-    context.history.note(session, outcome, pictures)
-    if not run.course.finished:
-        original = context.pictures.put(outcome.sent_photo.data, session)
-        run.course = replace(run.course, original=original, changes=outcome.changes)
+    context, session, language = run.context, run.request.caller.session_id, run.language
+    pictures = store_pair(context.pictures, pair, build_file_name(result), session)
+    context.history.record_success(session, result, pictures)
+    if not run.progress.step_results:
+        original = context.pictures.put(result.sent_photo.data, session)
+        run.progress = replace(run.progress, original_token=original, changes=result.changes)
     remark = ""
-    if ticket.is_duplicate:
-        ago = stage.ago(ticket.started_at, datetime.now(UTC), language)
+    if handle.is_duplicate:
+        ago = stage.format_ago(handle.started_at, datetime.now(UTC), language)
         remark = translate("result.repeated", language, ago=ago)
-    vendor = run.vendor(step.endpoint.provider)
+    vendor = run.get_vendor_name(step.endpoint.provider)
     settings = context.settings
-    kept = receipt(outcome, settings.keep_minutes, settings.recipient(step.endpoint.provider), language)
-    line = facts.of(outcome, pictures, vendor, language, "recipe")
-    view = stage.comparison(outcome, pictures, vendor, language, remark, kept, line)
-    view += render_inspector(outcome.trace, render_samples(step.endpoint, outcome.values, route), language)
-    maker = facts.Maker(outcome.mode, vendor if route.is_billable else "")
-    run.course = run.course.with_finished(
-        Finished(step, ticket.call_id, maker, outcome.elapsed_s, pictures, remark, view)
+    receipt_html = render_receipt(result, settings.keep_minutes, settings.recipient(step.endpoint.provider), language)
+    facts_html = facts.render_facts(result, pictures, vendor, language, "recipe")
+    html = stage.render_comparison(result, pictures, vendor, language, remark, receipt_html, facts_html)
+    html += render_inspector(result.trace, render_samples(step.endpoint, result.values, target), language)
+    maker = facts.Maker(result.mode, vendor if target.is_billable else "")
+    run.progress = run.progress.append_result(
+        StepResult(step, handle.call_id, maker, result.elapsed_s, pictures, remark, html)
     )

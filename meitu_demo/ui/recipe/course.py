@@ -10,44 +10,44 @@ from ...desk import FORCE_NONE
 from ...recipes import RecipeStep
 from ...spec import PhotoChange
 from ..result.facts import Maker
-from ..result.stage import Pictures
+from ..result.stage import PictureUrls
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class StepResult:
     """A step that is done. number: of its call, see `Desk.submit`. view: all that is shown of it, as HTML."""
 
     step: RecipeStep
-    number: int
+    call_id: int
     maker: Maker
     elapsed_s: float
-    pictures: Pictures
+    pictures: PictureUrls
     remark: str
-    view: str = field(repr=False)
+    html: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class RecipeProgress:
     """photo: the upload's path. original: the token of the photo as it went into the first step, and `changes` to it.
 
     failed: the number of the call that the step after the finished ones ended in.
     """
 
-    photo: str = ""
-    original: str = ""
+    photo_path: str = ""
+    original_token: str = ""
     changes: tuple[PhotoChange, ...] = ()
-    finished: tuple[Finished, ...] = ()
-    failed: int = FORCE_NONE
+    step_results: tuple[StepResult, ...] = ()
+    failed_call_id: int = FORCE_NONE
 
-    def carries(self, photo: str, steps: Sequence[RecipeStep]) -> bool:
+    def can_resume(self, photo_path: str, steps: Sequence[RecipeStep]) -> bool:
         """Whether it is the beginning of `steps` with this photo."""
-        done = [finished.step for finished in self.finished]
-        return bool(photo) and photo == self.photo and done == list(steps[: len(done)])
+        done_steps = [finished.step for finished in self.step_results]
+        return bool(photo_path) and photo_path == self.photo_path and done_steps == list(steps[: len(done_steps)])
 
-    def with_finished(self, finished: Finished) -> "Course":
+    def append_result(self, step_result: StepResult) -> "RecipeProgress":
         """One step further."""
-        return replace(self, finished=(*self.finished, finished), failed=FORCE_NONE)
+        return replace(self, step_results=(*self.step_results, step_result), failed_call_id=FORCE_NONE)
 
-    def number_at(self, place: int) -> int:
+    def call_id_at(self, index: int) -> int:
         """The number of the call that the step at `place` was, if there was one."""
-        return self.finished[place].number if place < len(self.finished) else FORCE_NONE
+        return self.step_results[index].call_id if index < len(self.step_results) else FORCE_NONE

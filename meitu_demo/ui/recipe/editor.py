@@ -17,113 +17,130 @@ from ...explain import explain
 from ...recipes import MAX_RECIPE_BYTES, build_step, dump_recipe, parse_recipe
 from ...words import translate
 from ..context import Context
-from ..events import PRIVATE
+from ..events import PRIVATE_EVENT
 from ..panel import controls
-from ..texts import Texts, language_of
+from ..texts import PageTranslations, detect_language
 from . import steps
-from .naming import short_name
+from .naming import describe_step
 
 # Big eyes, slim jaw, restoration: what a newcomer sees done.
-EXAMPLE = """{"recipe": 1, "steps": [
+EXAMPLE_RECIPE = """{"recipe": 1, "steps": [
   {"endpoint": "facial_aesthetics", "values": {"shape_type": "8", "strength": 0.4}},
   {"endpoint": "facial_aesthetics", "values": {"shape_type": "7", "strength": 0.3}},
   {"endpoint": "quality_restoration"}]}"""
-SAVE = "listed => window.saveRecipe(listed)"
-KEEP, KEPT = "(listed, own) => [window.keepRecipe(listed), own]", "listed => window.keptRecipe() ?? listed"
-LOADED = "(_, listed) => [window.recipeText ?? '', listed]"
+SAVE_JS = "listed => window.saveRecipe(listed)"
+PERSIST_JS, RESTORE_JS = "(listed, own) => [window.keepRecipe(listed), own]", "listed => window.keptRecipe() ?? listed"
+READ_FILE_JS = "(_, listed) => [window.recipeText ?? '', listed]"
 
 
-def build(
-    context: Context, texts: Texts, picks: controls.TemplatePicks, own: gr.components.Component, masthead: gr.HTML
+def build_editor(
+    context: Context,
+    texts: PageTranslations,
+    template_options: controls.TemplateOptions,
+    visitor_keys: gr.components.Component,
+    masthead: gr.HTML,
 ) -> gr.Textbox:
     """Lay the list out, with what adds to it, and wire it; returns the field that holds it.
 
     own: the visitor's keys, which decide where a step runs; when they change, `masthead` does.
     """
-    example = parse_recipe(EXAMPLE, CATALOGUE)
-    listed = gr.Textbox(dump_recipe(example), visible="hidden", elem_id="recipe-listed")
-    shown = gr.HTML(
-        texts.render("recipe-listed", lambda language: steps.listed(example, example, context.routes, language)),
+    example = parse_recipe(EXAMPLE_RECIPE, CATALOGUE)
+    recipe_field = gr.Textbox(dump_recipe(example), visible="hidden", elem_id="recipe-listed")
+    steps_html = gr.HTML(
+        texts.render("recipe-listed", lambda language: steps.render_steps(example, example, context.targets, language)),
         elem_id="recipe-list", elem_classes="bare", apply_default_css=False,
     )  # fmt: skip
-    told = gr.HTML(elem_id="recipe-told", elem_classes="bare", apply_default_css=False)
-    with gr.Accordion(texts.word("recipe.add_title"), open=False, elem_id="recipe-add"):
-        adding = _adding(texts, picks)
-        add = gr.Button(texts.word("recipe.add"), size="sm", elem_id="recipe-add-step")
+    message_html = gr.HTML(elem_id="recipe-told", elem_classes="bare", apply_default_css=False)
+    with gr.Accordion(texts.get_text("recipe.add_title"), open=False, elem_id="recipe-add"):
+        step_inputs = _build_step_inputs(texts, template_options)
+        add_button = gr.Button(texts.get_text("recipe.add"), size="sm", elem_id="recipe-add-step")
     with gr.Row(elem_classes="files"):
-        save = gr.Button(texts.word("recipe.save"), size="sm", elem_id="recipe-save")
-        load = gr.Button(texts.word("recipe.load"), size="sm", elem_id="recipe-load")
-    loaded, text = gr.Button(visible="hidden", elem_id="recipe-loaded"), gr.Textbox(visible=False)
+        save_button = gr.Button(texts.get_text("recipe.save"), size="sm", elem_id="recipe-save")
+        load_button = gr.Button(texts.get_text("recipe.load"), size="sm", elem_id="recipe-load")
+    loaded_button, text = gr.Button(visible="hidden", elem_id="recipe-loaded"), gr.Textbox(visible=False)
 
-    def draw(request: gr.Request, text: Any, own: Any) -> str:
-        language = language_of(request)
+    def render_list(request: gr.Request, text: Any, visitor_keys: Any) -> str:
+        language = detect_language(request)
         try:
-            return steps.listed(parse_recipe(text, CATALOGUE), example, context.routes.with_visitor_keys(own), language)
+            return steps.render_steps(
+                parse_recipe(text, CATALOGUE), example, context.targets.with_visitor_keys(visitor_keys), language
+            )
         except DemoError as error:  # kept in the tab since a time when it fitted
-            return f"{_amiss(error, language)}<div class='no-steps'>{steps.begin_with(example, language)}</div>"
+            return f"{_render_error(error, language)}<div class='no-steps'>{steps.render_example_button(example, language)}</div>"  # noqa: E501
 
-    def append(request: gr.Request, text: Any, effect: Any, *values: Any) -> tuple[Any, str]:
-        language = language_of(request)
+    def append_step(request: gr.Request, text: Any, effect: Any, *values: Any) -> tuple[Any, str]:
+        language = detect_language(request)
         try:
             recipe = parse_recipe(text, CATALOGUE)
-            place = len(recipe.steps) + 1
-            step = build_step(effect, _values_of(effect, values), CATALOGUE, number=place)
-            longer = dump_recipe(recipe.append_step(step))
+            number = len(recipe.steps) + 1
+            step = build_step(effect, _select_values(effect, values), CATALOGUE, number=number)
+            extended_text = dump_recipe(recipe.append_step(step))
         except DemoError as error:
-            return gr.skip(), _amiss(error, language)
-        return longer, _done("added", language, step=place, name=short_name(step, language))
+            return gr.skip(), _render_error(error, language)
+        return extended_text, _render_status("added", language, step=number, name=describe_step(step, language))
 
-    def take(request: gr.Request, text: Any, _: Any) -> tuple[Any, str]:
-        language = language_of(request)
+    def load_recipe(request: gr.Request, text: Any, _: Any) -> tuple[Any, str]:
+        language = detect_language(request)
         try:
             recipe = parse_recipe(text, CATALOGUE)
         except DemoError as error:
-            return gr.skip(), _amiss(error, language)
-        return dump_recipe(recipe), _done("loaded", language, count=len(recipe.steps))
+            return gr.skip(), _render_error(error, language)
+        return dump_recipe(recipe), _render_status("loaded", language, count=len(recipe.steps))
 
-    raw: dict[str, Any] = {"preprocess": False, **PRIVATE}
-    gr.on([listed.change, masthead.change], draw, [listed, own], shown, trigger_mode="always_last", js=KEEP, **raw)
-    gr.on([gr.context.Context.root_block.load], None, listed, listed, js=KEPT, **PRIVATE)  # type: ignore[union-attr]
-    add.click(append, [listed, *adding], [listed, told], **raw)
-    loaded.click(take, [text, listed], [listed, told], js=LOADED, **raw)
-    save.click(None, listed, None, js=SAVE, **PRIVATE)
-    load.click(None, None, None, js=f"() => window.chooseRecipe({MAX_RECIPE_BYTES})", **PRIVATE)
-    return listed
+    wiring: dict[str, Any] = {"preprocess": False, **PRIVATE_EVENT}
+    gr.on(
+        [recipe_field.change, masthead.change],
+        render_list,
+        [recipe_field, visitor_keys],
+        steps_html,
+        trigger_mode="always_last",
+        js=PERSIST_JS,
+        **wiring,
+    )
+    gr.on([gr.context.Context.root_block.load], None, recipe_field, recipe_field, js=RESTORE_JS, **PRIVATE_EVENT)  # type: ignore[union-attr]
+    add_button.click(append_step, [recipe_field, *step_inputs], [recipe_field, message_html], **wiring)
+    loaded_button.click(load_recipe, [text, recipe_field], [recipe_field, message_html], js=READ_FILE_JS, **wiring)
+    save_button.click(None, recipe_field, None, js=SAVE_JS, **PRIVATE_EVENT)
+    load_button.click(None, None, None, js=f"() => window.chooseRecipe({MAX_RECIPE_BYTES})", **PRIVATE_EVENT)
+    return recipe_field
 
 
-def _adding(texts: Texts, picks: controls.TemplatePicks) -> list[gr.components.Component]:
+def _build_step_inputs(
+    texts: PageTranslations, template_options: controls.TemplateOptions
+) -> list[gr.components.Component]:
     """The choice of an effect, then the controls of all, of which assets/css/recipe.css shows the chosen one's."""
-    names = [(texts.word(f"panels.{name}.tab"), name) for name in CATALOGUE]
-    effect = gr.Radio(names, value=names[-1][1], label=texts.word("recipe.effect"), elem_id="recipe-effect")
-    found: list[gr.components.Component] = [effect]
-    for place, endpoint in enumerate(CATALOGUE.values(), 1):
-        with gr.Column(elem_classes=["effect", f"effect-{place}"]):
-            named = replace(endpoint, id=f"recipe_{endpoint.id}")  # for the names of the elements
-            found += controls.build(named, texts, picks)
+    names = [(texts.get_text(f"panels.{name}.tab"), name) for name in CATALOGUE]
+    effect = gr.Radio(names, value=names[-1][1], label=texts.get_text("recipe.effect"), elem_id="recipe-effect")
+    components: list[gr.components.Component] = [effect]
+    for number, endpoint in enumerate(CATALOGUE.values(), 1):
+        with gr.Column(elem_classes=["effect", f"effect-{number}"]):
+            prefixed_endpoint = replace(endpoint, id=f"recipe_{endpoint.id}")  # for the names of the elements
+            components += controls.build_controls(prefixed_endpoint, texts, template_options)
             if not endpoint.controls:
-                nothing = texts.render("recipe-no-settings", partial(_line, "no_settings"))
-                gr.HTML(nothing, elem_classes="bare", apply_default_css=False)
-    return found
+                empty_html = texts.render("recipe-no-settings", partial(_render_intro, "no_settings"))
+                gr.HTML(empty_html, elem_classes="bare", apply_default_css=False)
+    return components
 
 
-def _values_of(effect: Any, values: tuple[Any, ...]) -> dict[str, Any]:
+def _select_values(effect: Any, values: tuple[Any, ...]) -> dict[str, Any]:
     """Those of the chosen effect, among the values of all controls."""
-    given = iter(values)
-    named = {
-        name: {control.name: next(given, None) for control in endpoint.controls} for name, endpoint in CATALOGUE.items()
+    value_iterator = iter(values)
+    values_by_endpoint = {
+        name: {control.name: next(value_iterator, None) for control in endpoint.controls}
+        for name, endpoint in CATALOGUE.items()
     }
-    return named.get(effect, {}) if isinstance(effect, str) else {}
+    return values_by_endpoint.get(effect, {}) if isinstance(effect, str) else {}
 
 
-def _line(key: str, language: str) -> str:
+def _render_intro(key: str, language: str) -> str:
     return f'<p class="intro">{escape(translate(f"recipe.{key}", language))}</p>'
 
 
-def _done(key: str, language: str, **facts: object) -> str:
-    return f'<p class="intro" role="status">{escape(translate(f"recipe.{key}", language, **facts))}</p>'
+def _render_status(key: str, language: str, **params: object) -> str:
+    return f'<p class="intro" role="status">{escape(translate(f"recipe.{key}", language, **params))}</p>'
 
 
-def _amiss(error: DemoError, language: str) -> str:
-    said = explain(error, language, is_billable=False)
-    return f"""<div class="amiss" role="alert"><h3>{escape(said.title)}</h3><p>{escape(said.why)}</p>
-<p>{escape(said.fix)}</p></div>"""
+def _render_error(error: DemoError, language: str) -> str:
+    explained = explain(error, language, is_billable=False)
+    return f"""<div class="amiss" role="alert"><h3>{escape(explained.title)}</h3><p>{escape(explained.why)}</p>
+<p>{escape(explained.fix)}</p></div>"""

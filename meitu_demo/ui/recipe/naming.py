@@ -7,20 +7,20 @@ from ...tables import load_shapes
 from ...words import translate
 
 
-def effect_name(step: RecipeStep, language: str) -> str:
+def get_effect_name(step: RecipeStep, language: str) -> str:
     """As on the effect's own tab."""
     return translate(f"panels.{step.endpoint.id}.tab", language)
 
 
-def short_name(step: RecipeStep, language: str) -> str:
+def describe_step(step: RecipeStep, language: str) -> str:
     """What was chosen, for instance "Bigger eyes 0.4"; after the effect's name where that says nothing by itself."""
     controls = step.endpoint.controls
-    telling = any(isinstance(control, ShapeMenu | TemplateGallery) for control in controls)
-    chosen = [_chosen(control, step.values[control.name], language) for control in controls]
-    return " ".join(chosen if telling else [effect_name(step, language), *chosen])
+    is_self_explanatory = any(isinstance(control, ShapeMenu | TemplateGallery) for control in controls)
+    value_texts = [_describe_value(control, step.values[control.name], language) for control in controls]
+    return " ".join(value_texts if is_self_explanatory else [get_effect_name(step, language), *value_texts])
 
 
-def _chosen(control: Control, value: object, language: str) -> str:
+def _describe_value(control: Control, value: object, language: str) -> str:
     if isinstance(control, ShapeMenu):
         return next(
             translate(f"shapes.{shape.key}.name", language) for shape in load_shapes() if str(shape.id) == value

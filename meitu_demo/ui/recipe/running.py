@@ -9,68 +9,70 @@ from ...recipes import RecipeStep
 from ...spec import CallTarget, Credentials
 from ...words import translate
 from ..context import Context
-from ..visits import Visit
+from ..visits import Caller
 from . import strip
-from .course import Course
-from .naming import effect_name
+from .course import RecipeProgress
+from .naming import get_effect_name
 
 
 @dataclass(frozen=True, slots=True)
-class Click:
+class RecipeRequest:
     """What came with a click. listed: the page's list, as text. consents: by provider. before: the last run's course.
 
     kind: "run" from the start, "again" with every paid call made anew, "retry" from the step that failed, "offline" the
     same without the vendors.
     """
 
-    kind: str
-    visit: Visit
+    action: str
+    caller: Caller
     language: str
     photo: Any
-    listed: Any
+    recipe_text: Any
     consents: Mapping[str, bool]
-    own: Mapping[str, Credentials] | None
-    before: Course
+    visitor_keys: Mapping[str, Credentials] | None
+    previous_progress: RecipeProgress
 
 
 @dataclass(slots=True)
-class Running:
+class RecipeRun:
     """One run. route, ticket: of the step at work."""
 
     context: Context
-    click: Click
+    request: RecipeRequest
     steps: Sequence[RecipeStep] = ()
-    course: Course = field(default_factory=Course)
-    tickets: list[CallHandle] = field(default_factory=list)
-    route: CallTarget | None = None
-    ticket: CallHandle | None = None
+    progress: RecipeProgress = field(default_factory=RecipeProgress)
+    handles: list[CallHandle] = field(default_factory=list)
+    target: CallTarget | None = None
+    handle: CallHandle | None = None
 
     @property
     def language(self) -> str:
         """The page's."""
-        return self.click.language
+        return self.request.language
 
     @property
-    def at(self) -> int:
+    def step_index(self) -> int:
         """The step that comes next; how many there are, once all are done."""
-        return len(self.course.finished)
+        return len(self.progress.step_results)
 
     @property
-    def stopped(self) -> bool:
+    def is_stopped(self) -> bool:
         """Also between two steps: all of a session's tickets are stopped together."""
-        return any(ticket.abandoned for ticket in self.tickets)
+        return any(ticket.abandoned for ticket in self.handles)
 
     @property
-    def place(self) -> str:
+    def step_label(self) -> str:
         """Which step is at work, in words; "" when none is."""
-        if self.at >= len(self.steps):
+        if self.step_index >= len(self.steps):
             return ""
-        return strip.place(self.at, self.steps, effect_name(self.steps[self.at], self.language), self.language)
+        return strip.describe_position(
+            self.step_index, self.steps, get_effect_name(self.steps[self.step_index], self.language), self.language
+        )
 
-    def vendor(self, provider: str) -> str:
+    def get_vendor_name(self, provider: str) -> str:
         """The vendor's name."""
         return translate(f"providers.{provider}.name", self.language)
 
-    def kept(self, token: str) -> bytes | None:
+    def load_picture(self, token: str) -> bytes | None:
         """One of the session's pictures, while it is there."""
-        return self.context.pictures.get_owned(self.click.visit.session, token)
+        return self.context.pictures.get_owned(self.request.caller.session_id, token)

@@ -13,64 +13,72 @@ from ...redaction import format_stack_trace
 from ...service import Phase
 from ..result import stage
 from . import strip
-from .course import Course
-from .running import Running
-from .whole import whole
+from .course import RecipeProgress
+from .running import RecipeRun
+from .whole import render_summary
 
 log = logging.getLogger(__name__)
-Update = tuple[str, Course | None]  # the stage, with what can be done next; how far it has come, once it ends
+RecipeUpdate = tuple[
+    str, RecipeProgress | None
+]  # the stage, with what can be done next; how far it has come, once it ends
 
 
-def progress(run: Running, where: Phase, seconds: float, *can: str) -> Update:
+def build_progress_update(run: RecipeRun, phase: Phase, remaining_s: float, *actions: str) -> RecipeUpdate:
     """While a step is at work."""
-    provider = run.vendor(run.steps[min(run.at, len(run.steps) - 1)].endpoint.provider)
-    shown = stage.progress(where, seconds, provider, run.route.mode if run.route else "", run.language, run.place)
-    shown += strip.under_way(run.steps, run.course, run.language)
-    return stage.offering(shown, can), None
+    provider = run.get_vendor_name(run.steps[min(run.step_index, len(run.steps) - 1)].endpoint.provider)
+    html = stage.render_progress(
+        phase, remaining_s, provider, run.target.mode if run.target else "", run.language, run.step_label
+    )
+    html += strip.render_running_strip(run.steps, run.progress, run.language)
+    return stage.with_actions(html, actions), None
 
 
-async def stopped(run: Running) -> Update:
+async def build_stopped_update(run: RecipeRun) -> RecipeUpdate:
     """The person has had enough."""
-    sent = bool(run.ticket and run.ticket.is_sent and run.route and run.route.is_billable)
-    return await ended(run, stage.stopped(sent, run.language), "retry")
+    is_sent = bool(run.handle and run.handle.is_sent and run.target and run.target.is_billable)
+    return await build_final_update(run, stage.render_stopped(is_sent, run.language), "retry")
 
 
-async def ended(run: Running, before: str, *can: str) -> Update:
+async def build_final_update(run: RecipeRun, notice_html: str, *actions: str) -> RecipeUpdate:
     """What there is in the end. before: HTML of what ended it early."""
-    course = run.course
-    if course.finished and run.kept(course.finished[-1].pictures.token) is None:
-        return stage.offering(before or _gone(run.language), ()), Course()  # deleted meanwhile
-    together = await whole(run.context, run.click.visit.session, course, run.language)
-    if before:
-        return stage.offering(before + strip.kept(course, together, can, run.language), can), course
-    return stage.offering(strip.looked_at(course, together, run.language), can), course
+    recipe_progress = run.progress
+    if recipe_progress.step_results and run.load_picture(recipe_progress.step_results[-1].pictures.token) is None:
+        return stage.with_actions(notice_html or _render_gone(run.language), ()), RecipeProgress()  # deleted meanwhile
+    summary = await render_summary(run.context, run.request.caller.session_id, recipe_progress, run.language)
+    if notice_html:
+        return stage.with_actions(
+            notice_html + strip.render_partial_result(recipe_progress, summary, actions, run.language), actions
+        ), recipe_progress
+    return stage.with_actions(
+        strip.render_finished_strip(recipe_progress, summary, run.language), actions
+    ), recipe_progress
 
 
-async def failed(run: Running, error: Exception) -> Update:
+async def build_failure_update(run: RecipeRun, error: Exception) -> RecipeUpdate:
     """Why it came to nothing, at which step, what is kept of those before, and what can be done next."""
-    route, ticket = run.route, run.ticket
-    paid = route is not None and route.is_billable
+    target, handle = run.target, run.handle
+    is_billable = target is not None and target.is_billable
     # What is amiss with the recipe or the last results is no step's, nor is a photo that is not there.
-    begun = run.course.photo and not isinstance(error, RecipeRejected) and run.place
-    step = run.steps[run.at] if begun else None
+    is_step_failure = run.progress.photo_path and not isinstance(error, RecipeRejected) and run.step_label
+    step = run.steps[run.step_index] if is_step_failure else None
     journal.log_unattributed_failure(error, step.endpoint.id if step else "recipe")
-    explained = explain(error, run.language, is_billable=paid)
+    explained = explain(error, run.language, is_billable=is_billable)
     if not isinstance(error, DemoError):
         log.error("a recipe failed\n%s", format_stack_trace(error))
-    if step and route and not (ticket and (ticket.abandoned or ticket.is_duplicate)):
-        session = run.click.visit.session
-        run.context.history.note_failed(session, step.endpoint, route.mode, step.values, explained)
+    if step and target and not (handle and (handle.abandoned or handle.is_duplicate)):
+        session = run.request.caller.session_id
+        run.context.history.record_failure(session, step.endpoint, target.mode, step.values, explained)
     if step:
-        explained = replace(explained, title=f"{run.place}{explained.title}")
-    shown = stage.explanation(explained, run.language)
-    if step and route and isinstance(error, DemoError) and isinstance(error.trace, Trace):
-        shown += render_inspector(error.trace, render_samples(step.endpoint, step.values, route), run.language)
-    costly = paid and may_be_billed(error)
-    run.course = replace(run.course, failed=ticket.call_id if ticket and costly else FORCE_NONE)
-    elsewhere = paid and not isinstance(error, ImageRejected | ValueRejected)
-    can = [name for name, may in (("retry", step), ("offline", step and elsewhere)) if may]
-    return await ended(run, shown, *can)
+        explained = replace(explained, title=f"{run.step_label}{explained.title}")
+    html = stage.render_explanation(explained, run.language)
+    if step and target and isinstance(error, DemoError) and isinstance(error.trace, Trace):
+        html += render_inspector(error.trace, render_samples(step.endpoint, step.values, target), run.language)
+    may_cost = is_billable and may_be_billed(error)
+    run.progress = replace(run.progress, failed_call_id=handle.call_id if handle and may_cost else FORCE_NONE)
+    can_run_offline = is_billable and not isinstance(error, ImageRejected | ValueRejected)
+    actions = [name for name, may in (("retry", step), ("offline", step and can_run_offline)) if may]
+    return await build_final_update(run, html, *actions)
 
 
-def _gone(language: str) -> str:
-    return stage.explanation(explain(ImageRejected("result_gone"), language, is_billable=False), language)
+def _render_gone(language: str) -> str:
+    return stage.render_explanation(explain(ImageRejected("result_gone"), language, is_billable=False), language)

@@ -12,43 +12,54 @@ from ...spec import Photo
 from ...words import translate
 from ..context import Context
 from ..result import facts, stage
-from ..result.pictures import KEPT_PATH
-from .course import Course
+from ..result.pictures import PICTURE_PATH
+from .course import RecipeProgress
 
 
-async def whole(context: Context, session: str, course: Course, language: str) -> str:
+async def render_summary(context: Context, session: str, progress: RecipeProgress, language: str) -> str:
     """As HTML; "" where the only step says it all, or where a picture is gone."""
-    if len(course.finished) < 2:
+    if len(progress.step_results) < 2:
         return ""
-    last = course.finished[-1]
-    first, end = (context.pictures.get_owned(session, token) for token in (course.original, last.pictures.token))
-    if first is None or end is None:
-        return ""
-    sent, result = await anyio.to_thread.run_sync(_photo, first), await anyio.to_thread.run_sync(_photo, end)
-    reframed = any(finished.step.endpoint.changes_framing for finished in course.finished)
-    before = await cores.run_in_worker(partial(align_to_result, sent, result, changes_framing=reframed))
-    if context.pictures.get_owned(session, course.original) is None:  # deleted meanwhile: then nothing new is kept
-        return ""
-    stamp = last.pictures.file_name.rpartition("_")[2]
-    download = f"{last.pictures.download.rpartition('/')[0]}/recipe_{stamp}"
-    pictures = replace(
-        last.pictures,
-        before=f"{KEPT_PATH}/{context.pictures.put(before, session)}/before.jpg",
-        download=download,
-        file_name=f"recipe_{stamp}",
+    last_step = progress.step_results[-1]
+    original_data, final_data = (
+        context.pictures.get_owned(session, token) for token in (progress.original_token, last_step.pictures.token)
     )
-    paid = sum(finished.maker.mode != "offline" for finished in course.finished)
-    seconds = sum(finished.elapsed_s for finished in course.finished)
-    makers = [finished.maker for finished in course.finished]
-    size = (result.width, result.height)
-    line = facts.line(makers, paid, seconds, size, pictures, "recipe", language)
-    endpoint = replace(last.step.endpoint, id="recipe", changes_framing=reframed)  # for its name alone
-    outcome = CallResult(endpoint, last.maker.mode, {}, sent, result, course.changes, seconds)
-    repeated = any(finished.remark for finished in course.finished)
-    remark = translate("recipe.repeated", language) if repeated else ""
-    return stage.comparison(outcome, pictures, last.maker.provider, language, remark, line=line)
+    if original_data is None or final_data is None:
+        return ""
+    sent_photo, result_photo = (
+        await anyio.to_thread.run_sync(_build_photo, original_data),
+        await anyio.to_thread.run_sync(_build_photo, final_data),
+    )
+    changes_framing = any(finished.step.endpoint.changes_framing for finished in progress.step_results)
+    aligned = await cores.run_in_worker(
+        partial(align_to_result, sent_photo, result_photo, changes_framing=changes_framing)
+    )
+    if (
+        context.pictures.get_owned(session, progress.original_token) is None
+    ):  # deleted meanwhile: then nothing new is kept
+        return ""
+    timestamp = last_step.pictures.file_name.rpartition("_")[2]
+    download = f"{last_step.pictures.download.rpartition('/')[0]}/recipe_{timestamp}"
+    pictures = replace(
+        last_step.pictures,
+        before=f"{PICTURE_PATH}/{context.pictures.put(aligned, session)}/before.jpg",
+        download=download,
+        file_name=f"recipe_{timestamp}",
+    )
+    paid_call_count = sum(finished.maker.mode != "offline" for finished in progress.step_results)
+    elapsed_s = sum(finished.elapsed_s for finished in progress.step_results)
+    makers = [finished.maker for finished in progress.step_results]
+    size = (result_photo.width, result_photo.height)
+    facts_html = facts.render_facts_line(makers, paid_call_count, elapsed_s, size, pictures, "recipe", language)
+    endpoint = replace(last_step.step.endpoint, id="recipe", changes_framing=changes_framing)  # for its name alone
+    call_result = CallResult(endpoint, last_step.maker.mode, {}, sent_photo, result_photo, progress.changes, elapsed_s)
+    has_repeated_step = any(finished.remark for finished in progress.step_results)
+    remark = translate("recipe.repeated", language) if has_repeated_step else ""
+    return stage.render_comparison(
+        call_result, pictures, last_step.maker.provider, language, remark, facts_html=facts_html
+    )
 
 
-def _photo(data: bytes) -> Photo:
+def _build_photo(data: bytes) -> Photo:
     size = codec.read_size(data)
     return Photo(data, codec.sniff(data) or "image/jpeg", size[0], size[1])

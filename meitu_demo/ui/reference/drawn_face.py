@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ...effects.reshape import face_warp
+from ...effects.reshape import build_face_warp
 from ...imaging.face import Face
 from ...words import load_json
 
@@ -20,7 +20,7 @@ Points = NDArray[np.float64]
 Arrow = tuple[tuple[float, float], tuple[float, float]]  # from where, to where
 
 # Lines of the drawing: landmarks in order, and whether the last is joined to the first.
-CLOSED = (
+CLOSED_LINES = (
     (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
      152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),  # the outline
     (70, 63, 105, 66, 107, 55, 65, 52, 53, 46),  # brows
@@ -29,124 +29,156 @@ CLOSED = (
     (263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249),
     (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146),  # lips
 )  # fmt: skip
-OPEN = (
+OPEN_LINES = (
     (193, 122, 196, 236, 198, 209, 49, 129, 64, 98, 99, 97, 2,
      326, 328, 327, 294, 358, 279, 429, 420, 456, 419, 351, 417),  # nose
     (44, 1, 274),
     (78, 80, 13, 310, 308),  # where the lips meet
 )  # fmt: skip
 IRISES = ((468, 469, 470, 471, 472), (473, 474, 475, 476, 477))  # the centre, then around it
-OUTLINE, EYES, LIPS = CLOSED[0], CLOSED[3:5], CLOSED[5]
+OUTLINE, EYES, LIPS = CLOSED_LINES[0], CLOSED_LINES[3:5], CLOSED_LINES[5]
 # Where a shape's arrows may stand: on what it is about, not on what gives way around it.
-ABOUT = {
+ARROW_LANDMARKS = {
     **dict.fromkeys(range(8), OUTLINE),
     **dict.fromkeys(range(8, 14), EYES[0] + EYES[1]),
-    **dict.fromkeys((14, 15), OPEN[0]),
-    **dict.fromkeys((16, 17), OPEN[0] + OPEN[1] + LIPS + OUTLINE),
+    **dict.fromkeys((14, 15), OPEN_LINES[0]),
+    **dict.fromkeys((16, 17), OPEN_LINES[0] + OPEN_LINES[1] + LIPS + OUTLINE),
     **dict.fromkeys(range(18, 22), LIPS),
 }
 
-UNIT = 100  # of the drawing in a face width
-BOX = (-57, -37, 114, 138)
-LONGEST = 0.12  # face widths: the longest arrow of each drawing; most ways are too short to be seen
-STILL = 0.0025  # face widths: less is not drawn
-LONG_ENOUGH = 0.3  # of the longest way: what an arrow is drawn for
-APART = 0.06  # face widths between two arrows
-HEAD = 3.2
-PIXELS, MARGIN = 1000, 0.5  # of the picture that the warp is made for: a face's width, and room around in widths
+UNITS_PER_FACE_WIDTH = 100  # of the drawing in a face width
+VIEW_BOX = (-57, -37, 114, 138)
+MAX_ARROW_FACE_WIDTHS = 0.12  # face widths: the longest arrow of each drawing; most ways are too short to be seen
+MIN_MOVED_FACE_WIDTHS = 0.0025  # face widths: less is not drawn
+MIN_ARROW_RATIO = 0.3  # of the longest way: what an arrow is drawn for
+MIN_ARROW_GAP_FACE_WIDTHS = 0.06  # face widths between two arrows
+ARROWHEAD_UNITS = 3.2
+FACE_WIDTH_PX, MARGIN_FACE_WIDTHS = (
+    1000,
+    0.5,
+)  # of the picture that the warp is made for: a face's width, and room around in widths
 
 
 @cache
-def landmarks() -> Points:
+def load_landmarks() -> Points:
     """The straight face."""
     return np.array(load_json("data/straight_face.json")["points"], np.float64)
 
 
 @cache
-def moved(shape: int) -> Points:
+def compute_moved_landmarks(shape: int) -> Points:
     """Where the straight face's landmarks end up at strength 1."""
-    still = landmarks()
-    low = still.min(0) - MARGIN
-    width, height = np.ceil((still.max(0) + MARGIN - low) * PIXELS).astype(int).tolist()
-    on_picture = (still - low) * PIXELS
-    face = Face(on_picture.astype(np.float32), np.zeros(len(still), np.float32), 0.0, 0.0, 0.0)
-    return np.asarray(face_warp((height, width), face, shape).transform_points(on_picture) / PIXELS + low)
-
-
-def arrows(shape: int) -> list[Arrow]:
-    """The longest ways at some distance from each other, alike on both sides; the longest is LONGEST."""
-    still, ways = landmarks(), moved(shape) - landmarks()
-    marks = list(ABOUT[shape])
-    length = np.linalg.norm(ways, axis=1)
-    most = length[marks].max()
-    along = still[:, None] + ways[:, None] * np.linspace(0, LONGEST / most, 7)[:, None]  # (landmark, step, x and y)
-    twin = {mark: min(marks, key=lambda other: np.hypot(*(still[other] - still[mark] * (-1, 1)))) for mark in marks}
-    chosen: list[int] = []
-    for mark in sorted(marks, key=lambda mark: (-round(length[mark] / most, 2), abs(still[mark, 0]), mark)):
-        pair = {mark, twin[mark]}
-        near = any(_gap(along[one], along[other]) < APART for one in pair for other in [*chosen, *(pair - {one})])
-        if length[mark] >= LONG_ENOUGH * most and still[mark, 0] <= 0 and not near:
-            chosen += sorted(pair)
-    return [(tuple(along[mark, 0].tolist()), tuple(along[mark, -1].tolist())) for mark in chosen]
-
-
-def face_symbol() -> str:
-    """The face as it is, once for all drawings."""
-    return f'<symbol id="face" viewBox="{_box()}"><path d="{_lines(landmarks())}"/></symbol>'
-
-
-def drawing(shape: int, title: str) -> str:
-    """The face, over it what has moved, and arrows. title: for whoever does not see it."""
-    x, y, width, height = BOX
-    after, ways = moved(shape), "".join(_arrow(*arrow) for arrow in arrows(shape))
-    return (
-        f'<svg viewBox="{_box()}" role="img"><title>{escape(title)}</title>'
-        f'<use href="#face" x="{x}" y="{y}" width="{width}" height="{height}" class="before"/>'
-        f'<path class="after" d="{_lines(after, only_moved=True)}"/><path class="way" d="{ways}"/></svg>'
+    landmarks = load_landmarks()
+    origin = landmarks.min(0) - MARGIN_FACE_WIDTHS
+    width, height = np.ceil((landmarks.max(0) + MARGIN_FACE_WIDTHS - origin) * FACE_WIDTH_PX).astype(int).tolist()
+    pixel_landmarks = (landmarks - origin) * FACE_WIDTH_PX
+    face = Face(pixel_landmarks.astype(np.float32), np.zeros(len(landmarks), np.float32), 0.0, 0.0, 0.0)
+    return np.asarray(
+        build_face_warp((height, width), face, shape).transform_points(pixel_landmarks) / FACE_WIDTH_PX + origin
     )
 
 
-def _gap(one: Points, other: Points) -> float:
+def compute_arrows(shape: int) -> list[Arrow]:
+    """The longest ways at some distance from each other, alike on both sides; the longest is LONGEST."""
+    landmarks, vectors = load_landmarks(), compute_moved_landmarks(shape) - load_landmarks()
+    indices = list(ARROW_LANDMARKS[shape])
+    lengths = np.linalg.norm(vectors, axis=1)
+    max_length = lengths[indices].max()
+    arrow_points = (
+        landmarks[:, None] + vectors[:, None] * np.linspace(0, MAX_ARROW_FACE_WIDTHS / max_length, 7)[:, None]
+    )  # (landmark, step, x and y)
+    mirrored = {
+        mark: min(indices, key=lambda other: np.hypot(*(landmarks[other] - landmarks[mark] * (-1, 1))))
+        for mark in indices
+    }
+    chosen: list[int] = []
+    for index in sorted(
+        indices, key=lambda mark: (-round(lengths[mark] / max_length, 2), abs(landmarks[mark, 0]), mark)
+    ):
+        pair = {index, mirrored[index]}
+        is_too_close = any(
+            _compute_gap(arrow_points[one], arrow_points[other]) < MIN_ARROW_GAP_FACE_WIDTHS
+            for one in pair
+            for other in [*chosen, *(pair - {one})]
+        )
+        if lengths[index] >= MIN_ARROW_RATIO * max_length and landmarks[index, 0] <= 0 and not is_too_close:
+            chosen += sorted(pair)
+    return [(tuple(arrow_points[mark, 0].tolist()), tuple(arrow_points[mark, -1].tolist())) for mark in chosen]
+
+
+def render_face_symbol() -> str:
+    """The face as it is, once for all drawings."""
+    return f'<symbol id="face" viewBox="{_format_view_box()}"><path d="{_build_face_path(load_landmarks())}"/></symbol>'
+
+
+def render_drawing(shape: int, title: str) -> str:
+    """The face, over it what has moved, and arrows. title: for whoever does not see it."""
+    x, y, width, height = VIEW_BOX
+    moved_landmarks, arrow_paths = (
+        compute_moved_landmarks(shape),
+        "".join(_build_arrow_path(*arrow) for arrow in compute_arrows(shape)),
+    )
+    return (
+        f'<svg viewBox="{_format_view_box()}" role="img"><title>{escape(title)}</title>'
+        f'<use href="#face" x="{x}" y="{y}" width="{width}" height="{height}" class="before"/>'
+        f'<path class="after" d="{_build_face_path(moved_landmarks, only_moved=True)}"/><path class="way" d="{arrow_paths}"/></svg>'  # noqa: E501
+    )
+
+
+def _compute_gap(one: Points, other: Points) -> float:
     return float(np.linalg.norm(one[:, None] - other[None], axis=-1).min())
 
 
-def _box() -> str:
-    return " ".join(map(str, BOX))
+def _format_view_box() -> str:
+    return " ".join(map(str, VIEW_BOX))
 
 
-def _lines(points: Points, *, only_moved: bool = False) -> str:
-    still = (np.linalg.norm(points - landmarks(), axis=1) < STILL) & only_moved
-    paths = [_line([*line, line[0]], points, still) for line in CLOSED] + [_line(line, points, still) for line in OPEN]
+def _build_face_path(points: Points, *, only_moved: bool = False) -> str:
+    is_still = (np.linalg.norm(points - load_landmarks(), axis=1) < MIN_MOVED_FACE_WIDTHS) & only_moved
+    paths = [_build_line_path([*line, line[0]], points, is_still) for line in CLOSED_LINES] + [
+        _build_line_path(line, points, is_still) for line in OPEN_LINES
+    ]
     for centre, right, top, left, bottom in IRISES:
-        if still[[centre, right, top]].all():
+        if is_still[[centre, right, top]].all():
             continue
-        across = float(np.linalg.norm(points[right] - points[left])) / 2
-        up = float(np.linalg.norm(points[top] - points[bottom])) / 2
-        size, double = f"{across * UNIT:.1f} {up * UNIT:.1f}", f"{across * UNIT * 2:.1f}"
-        start = _at(points[centre][0] - across, points[centre][1])
+        radius_x = float(np.linalg.norm(points[right] - points[left])) / 2
+        radius_y = float(np.linalg.norm(points[top] - points[bottom])) / 2
+        size, double = (
+            f"{radius_x * UNITS_PER_FACE_WIDTH:.1f} {radius_y * UNITS_PER_FACE_WIDTH:.1f}",
+            f"{radius_x * UNITS_PER_FACE_WIDTH * 2:.1f}",
+        )
+        start = _format_point(points[centre][0] - radius_x, points[centre][1])
         paths.append(f"M{start}a{size} 0 1 0 {double} 0a{size} 0 1 0 -{double} 0")
     return "".join(paths)
 
 
-def _line(marks: Sequence[int], points: Points, still: NDArray[np.bool_]) -> str:
+def _build_line_path(indices: Sequence[int], points: Points, is_still: NDArray[np.bool_]) -> str:
     """Through landmarks, leaving out what lies between two that are still."""
-    path, drawing = "", False
-    for one, other in pairwise(marks):
-        if still[one] and still[other]:
-            drawing = False
+    path, is_drawing = "", False
+    for one, other in pairwise(indices):
+        if is_still[one] and is_still[other]:
+            is_drawing = False
             continue
-        path += f"L{_at(*points[other])}" if drawing else f"M{_at(*points[one])}L{_at(*points[other])}"
-        drawing = True
+        path += (
+            f"L{_format_point(*points[other])}"
+            if is_drawing
+            else f"M{_format_point(*points[one])}L{_format_point(*points[other])}"
+        )
+        is_drawing = True
     return path
 
 
-def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:
-    way = np.subtract(end, start)
-    ahead = way / np.linalg.norm(way) * min(HEAD / UNIT, float(np.linalg.norm(way)) * 0.6)
-    aside = np.array([-ahead[1], ahead[0]]) * 0.75
-    one, other = end - ahead + aside, end - ahead - aside
-    return f"M{_at(*start)}L{_at(*end)}M{_at(*one)}L{_at(*end)}L{_at(*other)}"
+def _build_arrow_path(start: tuple[float, float], end: tuple[float, float]) -> str:
+    vector = np.subtract(end, start)
+    along = (
+        vector
+        / np.linalg.norm(vector)
+        * min(ARROWHEAD_UNITS / UNITS_PER_FACE_WIDTH, float(np.linalg.norm(vector)) * 0.6)
+    )
+    across = np.array([-along[1], along[0]]) * 0.75
+    one, other = end - along + across, end - along - across
+    return f"M{_format_point(*start)}L{_format_point(*end)}M{_format_point(*one)}L{_format_point(*end)}L{_format_point(*other)}"  # noqa: E501
 
 
-def _at(x: float, y: float) -> str:
-    return f"{x * UNIT:.1f} {y * UNIT:.1f}"
+def _format_point(x: float, y: float) -> str:
+    return f"{x * UNITS_PER_FACE_WIDTH:.1f} {y * UNITS_PER_FACE_WIDTH:.1f}"

@@ -14,64 +14,72 @@ from starlette.responses import HTMLResponse, Response
 
 from ...tables import load_shapes
 from ...words import list_languages, match_language, translate
-from ..theme import MONO, SANS
+from ..theme import MONO_FONTS, SANS_FONTS
 from . import codes as reference_codes
 from . import endpoints as reference_endpoints
 from . import shapes as reference_shapes
 
 PATH = "reference"
-ASSETS = Path(__file__).resolve().parents[3] / "assets"
-COLOURS = re.compile(r":root \{(.*?)\}\n\.dark \{(.*?)\}\n", re.DOTALL)
+ASSETS_DIR = Path(__file__).resolve().parents[3] / "assets"
+COLOUR_RULES = re.compile(r":root \{(.*?)\}\n\.dark \{(.*?)\}\n", re.DOTALL)
 SECTIONS = ("endpoints", "shapes", "codes")
 # Behind a login it is not for everybody, and the language may come from the browser.
-KEPT = {"cache-control": "private, max-age=300", "vary": "accept-language"}
+CACHE_HEADERS = {"cache-control": "private, max-age=300", "vary": "accept-language"}
 
 
-async def serve(request: Request) -> Response:
+async def serve_reference(request: Request) -> Response:
     """The route's answer: in the language that the address names, else the browser's."""
-    asked = request.query_params.get("lang")
-    language = asked if asked in list_languages() else match_language(request.headers.get("accept-language"))
+    requested_language = request.query_params.get("lang")
+    language = (
+        requested_language
+        if requested_language in list_languages()
+        else match_language(request.headers.get("accept-language"))
+    )
     # The first one draws 22 faces.
-    return HTMLResponse(await anyio.to_thread.run_sync(page, language), headers={**KEPT, "content-language": language})
+    return HTMLResponse(
+        await anyio.to_thread.run_sync(render_page, language), headers={**CACHE_HEADERS, "content-language": language}
+    )
 
 
 @cache
-def page(language: str) -> str:
+def render_page(language: str) -> str:
     """The whole page as HTML."""
 
-    def say(key: str, **facts: object) -> str:
+    def localize(key: str, **facts: object) -> str:
         return escape(translate(f"reference.{key}", language, **facts))
 
-    other = next(name for name in list_languages() if name != language)
-    contents = "".join(f'<a href="#{name}">{say(name)}</a>' for name in SECTIONS)
+    other_language = next(name for name in list_languages() if name != language)
+    contents = "".join(f'<a href="#{name}">{localize(name)}</a>' for name in SECTIONS)
     parts = (reference_endpoints, reference_shapes, reference_codes)
     body = "".join(part.section(language) for part in parts)
-    found = say("found", shapes="{shapes}", codes="{codes}")
+    found_text = localize("found", shapes="{shapes}", codes="{codes}")
     return f"""<!doctype html>
 <html lang="{"zh-CN" if language == "zh" else language}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
-<title>{say("title")} · {escape(translate("page.name", language))}</title><link rel="icon" href="./favicon.ico">
-<style>{style()}</style></head><body>
-<header><div><h1>{say("title")}</h1><p>{say("promise", shapes=len(load_shapes()))}</p></div>
-<nav class="away"><a href="./">{say("demo")}</a> <a id="other" href="?lang={other}" hreflang="{other}" \
-lang="{other}">{say("other")}</a></nav></header>
-<div class="bar"><nav aria-label="{say("contents")}">{contents}</nav>
-<form role="search" hidden><input type="search" name="q" aria-label="{say("search")}" \
-placeholder="{say("search_hint")}" autocomplete="off" spellcheck="false" maxlength="80"><p role="status" \
-aria-live="polite" data-found="{found}" data-nothing="{say("nothing", query="{query}")}"></p></form></div>
-<main>{body}</main><script>{_asset("reference/script.js")}</script></body></html>
+<title>{localize("title")} · {escape(translate("page.name", language))}</title><link rel="icon" href="./favicon.ico">
+<style>{render_style()}</style></head><body>
+<header><div><h1>{localize("title")}</h1><p>{localize("promise", shapes=len(load_shapes()))}</p></div>
+<nav class="away"><a href="./">{localize("demo")}</a> <a id="other" href="?lang={other_language}"
+hreflang="{other_language}" lang="{other_language}">{localize("other")}</a></nav></header>
+<div class="bar"><nav aria-label="{localize("contents")}">{contents}</nav>
+<form role="search" hidden><input type="search" name="q" aria-label="{localize("search")}" \
+placeholder="{localize("search_hint")}" autocomplete="off" spellcheck="false" maxlength="80"><p role="status" \
+aria-live="polite" data-found="{found_text}" data-nothing="{localize("nothing", query="{query}")}"></p></form></div>
+<main>{body}</main><script>{_read_asset("reference/script.js")}</script></body></html>
 """
 
 
-def style() -> str:
+def render_style() -> str:
     """assets/reference/style.css, with the page's colours by what the browser prefers, and the theme's fonts."""
-    found = COLOURS.search(_asset("css/base.css"))
-    assert found is not None
-    sans, mono = (", ".join(f'"{name}"' if " " in name else name for name in names) for names in (SANS, MONO))
+    match = COLOUR_RULES.search(_read_asset("css/base.css"))
+    assert match is not None
+    sans, mono = (
+        ", ".join(f'"{name}"' if " " in name else name for name in names) for names in (SANS_FONTS, MONO_FONTS)
+    )
     fonts = f"--sans: {sans}; --mono: {mono};"
-    dark = f"@media screen and (prefers-color-scheme: dark) {{ :root {{{found[2]}}} }}"
-    return f":root {{{found[1]} {fonts}}}\n{dark}\n{_asset('reference/style.css')}"
+    dark = f"@media screen and (prefers-color-scheme: dark) {{ :root {{{match[2]}}} }}"
+    return f":root {{{match[1]} {fonts}}}\n{dark}\n{_read_asset('reference/style.css')}"
 
 
-def _asset(name: str) -> str:
-    return (ASSETS / name).read_text("utf-8")
+def _read_asset(name: str) -> str:
+    return (ASSETS_DIR / name).read_text("utf-8")

@@ -4,22 +4,22 @@ from html import escape
 
 from ...tables import Shape, load_shapes
 from ...words import translate
-from .drawn_face import drawing, face_symbol
+from .drawn_face import render_drawing, render_face_symbol
 
 
-def section(language: str) -> str:
+def render_section(language: str) -> str:
     """The section as HTML."""
     title, intro = (escape(translate(f"reference.{key}", language)) for key in ("shapes", "shapes_intro"))
-    tiles = "".join(_tile(shape, language) for shape in load_shapes())
+    tiles = "".join(_render_tile(shape, language) for shape in load_shapes())
     return f"""<section id="shapes"><h2>{title}</h2><p class="intro">{intro}</p>
-<svg class="store" aria-hidden="true">{face_symbol()}</svg><ul class="tiles">{tiles}</ul></section>
+<svg class="store" aria-hidden="true">{render_face_symbol()}</svg><ul class="tiles">{tiles}</ul></section>
 """
 
 
-def _tile(shape: Shape, language: str) -> str:
+def _render_tile(shape: Shape, language: str) -> str:
     name, effect = (escape(translate(f"shapes.{shape.key}.{part}", language)) for part in ("name", "effect"))
     label = escape(translate("reference.vendor_label", language, label=shape.vendor_label))
-    picture = drawing(shape.id, translate(f"reference.moves.{shape.key}", language))
+    picture = render_drawing(shape.id, translate(f"reference.moves.{shape.key}", language))
     return f"""<li class="tile" id="shape-{shape.id}" data-hit>{picture}
 <h3><a href="#shape-{shape.id}">{shape.id}</a> {name}</h3><p>{effect}</p>
 <p class="small"><code>{shape.key}</code> <span>{label}</span></p></li>

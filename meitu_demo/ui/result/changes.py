@@ -6,12 +6,12 @@ from ...spec import PhotoChange
 from ...words import translate
 
 
-def change_texts(changes: Iterable[PhotoChange], language: str) -> list[str]:
+def translate_changes(changes: Iterable[PhotoChange], language: str) -> list[str]:
     """One text for each change."""
     return [translate(f"changes.{change.slug}", language, **change.facts) for change in changes]
 
 
 def describe_changes(changes: Iterable[PhotoChange], language: str) -> str:
     """All of them in one line, or the words for "nothing"."""
-    texts = change_texts(changes, language)
+    texts = translate_changes(changes, language)
     return translate("changes.between", language).join(texts) or translate("changes.none", language)

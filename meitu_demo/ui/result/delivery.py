@@ -10,29 +10,31 @@ from ...provenance import Provenance, choose_source_type, embed_provenance, read
 from ...service import CallResult
 from ...words import translate
 
-EMBEDS = ("image/jpeg", "image/png", "image/webp")
-OURS = "offline engine"
+EMBEDDABLE_TYPES = ("image/jpeg", "image/png", "image/webp")
+OFFLINE_MAKER = "offline engine"
 
 
-def mark_of(outcome: CallResult) -> Provenance:
+def build_provenance(result: CallResult) -> Provenance:
     """Who made the result, how, when, and its id."""
-    offline = outcome.mode != "live"
-    maker = OURS if offline else translate(f"providers.{outcome.endpoint.provider}.name", "en")
-    made_at = outcome.created_at.isoformat(timespec="seconds")
-    return Provenance(outcome.endpoint.id, maker, choose_source_type(outcome.endpoint.id, offline), made_at, outcome.id)
+    is_offline = result.mode != "live"
+    maker = OFFLINE_MAKER if is_offline else translate(f"providers.{result.endpoint.provider}.name", "en")
+    created_at = result.created_at.isoformat(timespec="seconds")
+    return Provenance(
+        result.endpoint.id, maker, choose_source_type(result.endpoint.id, is_offline), created_at, result.id
+    )
 
 
-def master(outcome: CallResult) -> bytes:
+def unlabelled(result: CallResult) -> bytes:
     """The result as it came, marked, and without any other metadata. Raises ImageRejected."""
-    data = outcome.result_photo.data
-    if codec.sniff(data) not in EMBEDS:  # what a vendor sends as BMP or HEIC leaves as JPEG
+    data = result.result_photo.data
+    if codec.sniff(data) not in EMBEDDABLE_TYPES:  # what a vendor sends as BMP or HEIC leaves as JPEG
         data = codec.encode(codec.decode(data))
-    return embed_provenance(data, mark_of(outcome))
+    return embed_provenance(data, build_provenance(result))
 
 
-def leaving(picture: bytes, language: str, *, visible: bool) -> bytes:
+def for_download(picture: bytes, language: str, *, visible_label: bool) -> bytes:
     """A master as it leaves: labelled, unless the owner has turned that off, and marked. Raises ImageRejected."""
-    mark = read_provenance(picture)
-    if not visible or mark is None:
+    provenance = read_provenance(picture)
+    if not visible_label or provenance is None:
         return picture
-    return embed_provenance(add_label(picture, translate("label.visible", language)), mark)
+    return embed_provenance(add_label(picture, translate("label.visible", language)), provenance)

@@ -7,51 +7,55 @@ from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 from ...imaging import codec
 from ...words import match_language
 from ..context import Context
-from ..history.archive import ARCHIVE_PATH, archive, file_name
+from ..history.archive import ARCHIVE_PATH, build_archive_name, stream_archive
 from . import delivery
-from .pictures import DOWNLOAD_PATH, KEPT_PATH
+from .pictures import DOWNLOAD_PATH, PICTURE_PATH
 
-HEADERS = {"cache-control": "private, no-store", "x-content-type-options": "nosniff"}
+NO_STORE_HEADERS = {"cache-control": "private, no-store", "x-content-type-options": "nosniff"}
 
 
-def router(context: Context) -> APIRouter:
+def build_router(context: Context) -> APIRouter:
     """`/kept/…` shows a picture, `/download/…` hands it out with its label, `/archive/…` all of a session's.
 
     The token in the path is the key to it.
     """
-    found = APIRouter()
+    api_router = APIRouter()
 
-    @found.get(f"/{KEPT_PATH}/{{token}}/{{name}}")
-    async def kept(token: str, name: str) -> Response:
+    @api_router.get(f"/{PICTURE_PATH}/{{token}}/{{name}}")
+    async def serve_picture(token: str, name: str) -> Response:
         data = context.pictures.get(token)
-        return _picture(data) if data else gone()
+        return _build_picture_response(data) if data else not_found()
 
-    @found.get(f"/{DOWNLOAD_PATH}/{{token}}/{{name}}")
-    async def download(request: Request, token: str, name: str) -> Response:
+    @api_router.get(f"/{DOWNLOAD_PATH}/{{token}}/{{name}}")
+    async def serve_download(request: Request, token: str, name: str) -> Response:
         data = context.pictures.get(token)
         if data is None:
-            return gone()
+            return not_found()
         language = match_language(request.headers.get("accept-language"))
-        visible = context.settings.visible_label
-        return _picture(await anyio.to_thread.run_sync(lambda: delivery.leaving(data, language, visible=visible)))
+        visible_label = context.settings.visible_label
+        return _build_picture_response(
+            await anyio.to_thread.run_sync(lambda: delivery.for_download(data, language, visible_label=visible_label))
+        )
 
-    @found.get(f"/{ARCHIVE_PATH}/{{token}}/{{name}}")
-    async def everything(request: Request, token: str, name: str) -> Response:
-        session = context.history.session_of(token)
+    @api_router.get(f"/{ARCHIVE_PATH}/{{token}}/{{name}}")
+    async def serve_archive(request: Request, token: str, name: str) -> Response:
+        session = context.history.find_session(token)
         if session is None:
-            return gone()
-        language, visible = match_language(request.headers.get("accept-language")), context.settings.visible_label
-        parts = archive(context.history.runs(session), context.pictures, language, visible=visible)
-        named = {"content-disposition": f'attachment; filename="{file_name()}"'}
-        return StreamingResponse(parts, media_type="application/zip", headers=HEADERS | named)
+            return not_found()
+        language, visible_label = match_language(request.headers.get("accept-language")), context.settings.visible_label
+        chunks = stream_archive(
+            context.history.list_runs(session), context.pictures, language, visible_label=visible_label
+        )
+        disposition_header = {"content-disposition": f'attachment; filename="{build_archive_name()}"'}
+        return StreamingResponse(chunks, media_type="application/zip", headers=NO_STORE_HEADERS | disposition_header)
 
-    return found
-
-
-def _picture(data: bytes) -> Response:
-    return Response(data, media_type=codec.sniff(data), headers=HEADERS)
+    return api_router
 
 
-def gone() -> Response:
+def _build_picture_response(data: bytes) -> Response:
+    return Response(data, media_type=codec.sniff(data), headers=NO_STORE_HEADERS)
+
+
+def not_found() -> Response:
     """What has expired, or never was."""
-    return PlainTextResponse("gone", 404, headers=HEADERS)
+    return PlainTextResponse("gone", 404, headers=NO_STORE_HEADERS)

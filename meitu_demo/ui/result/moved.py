@@ -11,99 +11,106 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from numpy.typing import NDArray
 
 from ...address import fairness_key, resolve_client_address
-from ...effects.moved import Change, Moved, find_moved
+from ...effects.moved import FaceDisplacement, FeatureChange, measure_displacement
 from ...errors import QueueFull
 from ...imaging import codec, cores
 from ...imaging.faces import find_faces
 from ...words import match_language, translate
 from ..context import Context
-from .files import HEADERS, gone
-from .pictures import KEPT_PATH, MOVED_PATH
+from .files import NO_STORE_HEADERS, not_found
+from .pictures import DISPLACEMENT_PATH, PICTURE_PATH
 
 Points = NDArray[np.float64]
-ROOM = 0.15  # of the face's side, around it
-HEAD = 0.024  # face widths: the head of an arrow
+FACE_MARGIN_RATIO = 0.15  # of the face's side, around it
+ARROW_HEAD_RATIO = 0.024  # face widths: the head of an arrow
 
 
-def router(context: Context) -> APIRouter:
+def build_router(context: Context) -> APIRouter:
     """`/moved/{before}/{after}`: the tokens of two kept pictures are the key. It takes its turn like an effect."""
-    found = APIRouter()
+    api_router = APIRouter()
 
-    @found.get(f"/{MOVED_PATH}/{{before}}/{{after}}")
-    async def moved(request: Request, before: str, after: str) -> Response:
-        one, other = context.pictures.get(before), context.pictures.get(after)
-        if one is None or other is None:
-            return gone()
+    @api_router.get(f"/{DISPLACEMENT_PATH}/{{before}}/{{after}}")
+    async def serve_displacement(request: Request, before: str, after: str) -> Response:
+        before_picture, after_picture = context.pictures.get(before), context.pictures.get(after)
+        if before_picture is None or after_picture is None:
+            return not_found()
         peer, forwarded = request.client.host if request.client else "", request.headers.get("x-forwarded-for", "")
         visitor = fairness_key(
             f"kept {after}", resolve_client_address(peer, forwarded, context.settings.trusted_proxies)
         )
         language = match_language(request.headers.get("accept-language"))
         try:
-            async with context.turns.slot(visitor):
-                told = await cores.run_in_worker(tell, one, other, f"{KEPT_PATH}/{after}/after", language)
+            async with context.engine_queue.slot(visitor):
+                html = await cores.run_in_worker(
+                    render_displacement, before_picture, after_picture, f"{PICTURE_PATH}/{after}/after", language
+                )
         except QueueFull:
-            return PlainTextResponse("busy", 503, headers=HEADERS)
-        return HTMLResponse(told, headers=HEADERS)
+            return PlainTextResponse("busy", 503, headers=NO_STORE_HEADERS)
+        return HTMLResponse(html, headers=NO_STORE_HEADERS)
 
-    return found
+    return api_router
 
 
-def tell(before: bytes, after: bytes, address: str, language: str) -> str:
+def render_displacement(before: bytes, after: bytes, image_url: str, language: str) -> str:
     """The answer for two encoded pictures. address: of the second. Blocks. Raises ImageRejected."""
     pictures = codec.decode(before), codec.decode(after)
     faces = find_faces(pictures[0])
-    moved = find_moved(*pictures, faces[0]) if faces else None
-    if moved is None or not moved.comparable:
-        return _line("lost", language)
-    if not len(moved.starts):
-        return _line("nothing", language)
+    displacement = measure_displacement(*pictures, faces[0]) if faces else None
+    if displacement is None or not displacement.is_comparable:
+        return _render_line("lost", language)
+    if not len(displacement.starts):
+        return _render_line("nothing", language)
     height, width = pictures[0].shape[:2]
-    sentences = [sentence(change, language) for change in moved.changes]
+    sentences = [describe_change(change, language) for change in displacement.changes]
     items = "".join(f"<li>{escape(text)}</li>" for text in sentences)
-    drawn = drawing(moved, address, (width, height), _alternative(sentences, language))
-    scale = translate("moved.times" if moved.times > 1 else "moved.true_length", language, times=moved.times)
-    changes = f"<ul>{items}</ul>" if items else _line("no_change", language)
-    told = translate("explanation.between", language).join((scale, translate("moved.how", language)))
-    return f"{drawn}<div>{changes}<p>{escape(told)}</p></div>"
+    arrows_svg = render_arrows_svg(displacement, image_url, (width, height), _build_alt_text(sentences, language))
+    scale = translate(
+        "moved.times" if displacement.exaggeration > 1 else "moved.true_length",
+        language,
+        times=displacement.exaggeration,
+    )
+    changes = f"<ul>{items}</ul>" if items else _render_line("no_change", language)
+    caption = translate("explanation.between", language).join((scale, translate("moved.how", language)))
+    return f"{arrows_svg}<div>{changes}<p>{escape(caption)}</p></div>"
 
 
-def sentence(change: Change, language: str) -> str:
+def describe_change(change: FeatureChange, language: str) -> str:
     """For instance "The eyes are 12 % larger"."""
-    way = "more" if change.by > 0 else "less"
-    amount = f"{abs(change.by):.1f}" if abs(change.by) < 10 else f"{abs(change.by):.0f}"
-    return translate(f"moved.{change.name}.{way}", language, amount=amount)
+    direction = "more" if change.amount > 0 else "less"
+    amount = f"{abs(change.amount):.1f}" if abs(change.amount) < 10 else f"{abs(change.amount):.0f}"
+    return translate(f"moved.{change.name}.{direction}", language, amount=amount)
 
 
-def drawing(moved: Moved, address: str, size: tuple[int, int], alternative: str) -> str:
+def render_arrows_svg(displacement: FaceDisplacement, image_url: str, size: tuple[int, int], alt_text: str) -> str:
     """The face in the result, with arrows from where its points were. size: (width, height) that ways are given in."""
-    (x, y), reach = moved.face.centre, moved.face.side * (0.5 + ROOM)
-    unit = moved.face.width
-    ways = "".join(
-        _arrow(start, way * moved.times, HEAD * unit) for start, way in zip(moved.starts, moved.ways, strict=True)
+    (x, y), half_side = displacement.face.centre, displacement.face.side * (0.5 + FACE_MARGIN_RATIO)
+    face_width = displacement.face.width
+    arrow_path = "".join(
+        _render_arrow_path(start, way * displacement.exaggeration, ARROW_HEAD_RATIO * face_width)
+        for start, way in zip(displacement.starts, displacement.vectors, strict=True)
     )
     return (
-        f'<svg viewBox="{x - reach:.1f} {y - reach:.1f} {2 * reach:.1f} {2 * reach:.1f}" role="img" '
-        f'aria-label="{escape(alternative)}"><image href="{escape(address)}" width="{size[0]}" height="{size[1]}" '
-        f'preserveAspectRatio="none"/><path class="halo" d="{ways}"/><path class="way" d="{ways}"/></svg>'
+        f'<svg viewBox="{x - half_side:.1f} {y - half_side:.1f} {2 * half_side:.1f} {2 * half_side:.1f}" role="img" '
+        f'aria-label="{escape(alt_text)}"><image href="{escape(image_url)}" width="{size[0]}" height="{size[1]}" '
+        f'preserveAspectRatio="none"/><path class="halo" d="{arrow_path}"/><path class="way" d="{arrow_path}"/></svg>'
     )
 
 
-def _arrow(start: Points, way: Points, head: float) -> str:
-    length = float(np.linalg.norm(way))
-    ahead = way / length * min(head, length * 0.6)
-    aside = np.array([-ahead[1], ahead[0]]) * 0.75
-    end = start + way
-    return f"M{_at(start)}L{_at(end)}M{_at(end - ahead + aside)}L{_at(end)}L{_at(end - ahead - aside)}"
+def _render_arrow_path(start: Points, vector: Points, head_length: float) -> str:
+    length = float(np.linalg.norm(vector))
+    head_vector = vector / length * min(head_length, length * 0.6)
+    wing_vector = np.array([-head_vector[1], head_vector[0]]) * 0.75
+    end = start + vector
+    return f"M{_format_point(start)}L{_format_point(end)}M{_format_point(end - head_vector + wing_vector)}L{_format_point(end)}L{_format_point(end - head_vector - wing_vector)}"  # noqa: E501
 
 
-def _at(point: Points) -> str:
+def _format_point(point: Points) -> str:
     return f"{point[0]:.2f} {point[1]:.2f}"
 
 
-def _alternative(sentences: list[str], language: str) -> str:
+def _build_alt_text(sentences: list[str], language: str) -> str:
     return translate("explanation.between", language).join([translate("moved.alternative", language), *sentences])
 
 
-def _line(key: str, language: str) -> str:
+def _render_line(key: str, language: str) -> str:
     return f"<p>{escape(translate(f'moved.{key}', language))}</p>"

@@ -10,30 +10,30 @@ from ...errors import CircuitOpen, DemoError, LinkRejected, OutcomeUnknown, Unre
 from ...explain import explain
 from ...words import translate
 
-LOST = (Unreachable, CircuitOpen, OutcomeUnknown)
-LOST_LINKS = ("dns", "timeout", "network")  # the vendor has done it, and the picture does not come through
+NETWORK_ERRORS = (Unreachable, CircuitOpen, OutcomeUnknown)
+NETWORK_LINK_CAUSES = ("dns", "timeout", "network")  # the vendor has done it, and the picture does not come through
 
 
 @dataclass(frozen=True, slots=True)
-class Instead:
+class Fallback:
     """What an offline run stands in for.
 
     said: what a person is told of the live one. can: the buttons that belong to that, number: its call's.
     """
 
-    said: str
-    can: tuple[str, ...]
-    number: int
+    remark: str
+    actions: tuple[str, ...]
+    call_id: int
 
 
-def lost_on_the_way(error: BaseException) -> bool:
+def is_network_failure(error: BaseException) -> bool:
     """Whether `error` is the network's: neither a refusal of photo, values or budget nor anything a vendor answered."""
     if isinstance(error, LinkRejected):
-        return error.facts.get("cause") in LOST_LINKS
-    return isinstance(error, LOST)
+        return error.facts.get("cause") in NETWORK_LINK_CAUSES
+    return isinstance(error, NETWORK_ERRORS)
 
 
-def instead_of(error: DemoError, number: int, remark: str, language: str) -> Instead:
+def build_fallback(error: DemoError, call_id: int, remark: str, language: str) -> Fallback:
     """For the offline run that takes the place of the live call that ended in `error`. remark: one more sentence."""
     billing = classify_billing(error)
     sentences = (
@@ -41,5 +41,5 @@ def instead_of(error: DemoError, number: int, remark: str, language: str) -> Ins
         translate(f"billing.{billing}.why", language) if billing else "",
         remark,
     )
-    said = translate("explanation.between", language).join(filter(None, sentences))
-    return Instead(said, ("retry",) if may_be_billed(error) else (), number)
+    text = translate("explanation.between", language).join(filter(None, sentences))
+    return Fallback(text, ("retry",) if may_be_billed(error) else (), call_id)

@@ -8,48 +8,48 @@ from ...service import CallResult
 from ...spec import ImageLimits
 from ...store import PictureStore
 from . import delivery
-from .stage import Pictures
+from .stage import PictureUrls
 
-KEPT_PATH = "kept"
+PICTURE_PATH = "kept"
 DOWNLOAD_PATH = "download"
-MOVED_PATH = "moved"
-SMALL = ImageLimits(min_side_px=1, max_side_px=160, max_bytes=60_000)  # a thumbnail
+DISPLACEMENT_PATH = "moved"
+THUMBNAIL_LIMITS = ImageLimits(min_side_px=1, max_side_px=160, max_bytes=60_000)  # a thumbnail
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class RenderedPair:
     """Before, after and a small copy of that as encoded pictures, nowhere kept yet."""
 
     before: bytes = field(repr=False)
     after: bytes = field(repr=False)
-    small: bytes = field(repr=False)
+    thumbnail: bytes = field(repr=False)
 
 
-async def draw(outcome: CallResult) -> Drawn:
+async def render_pair(result: CallResult) -> RenderedPair:
     """After is the marked master; before is the photo as sent, in the same shape."""
-    return await cores.run_in_worker(_draw, outcome)
+    return await cores.run_in_worker(_render_pair, result)
 
 
-def _draw(outcome: CallResult) -> Drawn:
-    before = align_to_result(outcome.sent_photo, outcome.result_photo, changes_framing=outcome.endpoint.changes_framing)
-    after = delivery.master(outcome)
-    return Drawn(before, after, codec.prepare(after, SMALL).photo.data)
+def _render_pair(result: CallResult) -> RenderedPair:
+    before = align_to_result(result.sent_photo, result.result_photo, changes_framing=result.endpoint.changes_framing)
+    after = delivery.unlabelled(result)
+    return RenderedPair(before, after, codec.prepare(after, THUMBNAIL_LIMITS).photo.data)
 
 
-def keep(store: PictureStore, drawn: Drawn, name: str, owner: str) -> Pictures:
+def store_pair(store: PictureStore, pair: RenderedPair, file_name: str, session: str) -> PictureUrls:
     """Their URLs. The download is the master as it leaves, made when it is asked for. owner: the session."""
-    before, master = store.put(drawn.before, owner), store.put(drawn.after, owner)
-    return Pictures(
-        before=f"{KEPT_PATH}/{before}/before.jpg",
-        after=f"{KEPT_PATH}/{master}/{name}",
-        download=f"{DOWNLOAD_PATH}/{master}/{name}",
-        file_name=name,
-        moved=f"{MOVED_PATH}/{before}/{master}",
-        token=master,
-        small=f"{KEPT_PATH}/{store.put(drawn.small, owner)}/small.jpg",
+    before_token, after_token = store.put(pair.before, session), store.put(pair.after, session)
+    return PictureUrls(
+        before=f"{PICTURE_PATH}/{before_token}/before.jpg",
+        after=f"{PICTURE_PATH}/{after_token}/{file_name}",
+        download=f"{DOWNLOAD_PATH}/{after_token}/{file_name}",
+        file_name=file_name,
+        displacement=f"{DISPLACEMENT_PATH}/{before_token}/{after_token}",
+        token=after_token,
+        thumbnail=f"{PICTURE_PATH}/{store.put(pair.thumbnail, session)}/small.jpg",
     )
 
 
-def held(store: PictureStore, url: str) -> bytes | None:
-    """What lies at an address that `keep` gave; None once it is gone."""
+def load_picture(store: PictureStore, url: str) -> bytes | None:
+    """What lies at an address that `store_pair` gave; None once it is gone."""
     return store.get(url.split("/")[1]) if url else None

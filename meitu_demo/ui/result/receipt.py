@@ -11,38 +11,40 @@ from ...service import CallResult
 from ...words import translate
 
 
-def facts(outcome: CallResult, keep_minutes: int) -> dict[str, Any]:
+def build_receipt(result: CallResult, keep_minutes: int) -> dict[str, Any]:
     """For the API: metadata (none, dropped), gps, sent_to (a host or None), bytes_sent, kept_minutes, result_id."""
-    dropped = next((change for change in outcome.changes if change.slug == "metadata_dropped"), None)
+    metadata_change = next((change for change in result.changes if change.slug == "metadata_dropped"), None)
     return {
-        "metadata_dropped": dropped is not None,
-        "gps_dropped": bool(dropped and dropped.facts["gps"]),
-        "sent_to": outcome.host or None,
-        "bytes_sent": outcome.bytes_sent if outcome.host else 0,
+        "metadata_dropped": metadata_change is not None,
+        "gps_dropped": bool(metadata_change and metadata_change.facts["gps"]),
+        "sent_to": result.host or None,
+        "bytes_sent": result.bytes_sent if result.host else 0,
         "kept_minutes": keep_minutes,
-        "result_id": outcome.id,
+        "result_id": result.id,
     }
 
 
-def receipt(outcome: CallResult, keep_minutes: int, recipient: str, language: str) -> str:
+def render_receipt(result: CallResult, keep_minutes: int, recipient: str, language: str) -> str:
     """A folded section for below the result."""
-    found = facts(outcome, keep_minutes)
+    report = build_receipt(result, keep_minutes)
 
-    def say(key: str, **gaps: object) -> str:
-        return translate(f"receipt.{key}", language, **gaps)
+    def translate_receipt(key: str, **params: object) -> str:
+        return translate(f"receipt.{key}", language, **params)
 
-    metadata = "gps" if found["gps_dropped"] else "dropped" if found["metadata_dropped"] else "none"
-    sent = (
-        say("sent", size=format_file_size(found["bytes_sent"]), host=found["sent_to"], recipient=recipient)
-        if found["sent_to"]
-        else say("stayed")
+    metadata = "gps" if report["gps_dropped"] else "dropped" if report["metadata_dropped"] else "none"
+    sent_text = (
+        translate_receipt(
+            "sent", size=format_file_size(report["bytes_sent"]), host=report["sent_to"], recipient=recipient
+        )
+        if report["sent_to"]
+        else translate_receipt("stayed")
     )
     rows = (
-        (say("metadata"), say(f"metadata_{metadata}")),
-        (say("way"), sent),
-        (say("kept"), say("kept_text", minutes=keep_minutes)),
-        (say("id"), outcome.id),
-        (say("run"), outcome.run_id),
+        (translate_receipt("metadata"), translate_receipt(f"metadata_{metadata}")),
+        (translate_receipt("way"), sent_text),
+        (translate_receipt("kept"), translate_receipt("kept_text", minutes=keep_minutes)),
+        (translate_receipt("id"), result.id),
+        (translate_receipt("run"), result.run_id),
     )
     cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in rows if text)
-    return f'<details class="receipt"><summary>{escape(say("title"))}</summary><dl>{cells}</dl></details>'
+    return f'<details class="receipt"><summary>{escape(translate_receipt("title"))}</summary><dl>{cells}</dl></details>'

@@ -9,13 +9,13 @@ import gradio as gr
 from ...desk import FORCE_NONE
 from ...spec import Credentials, Endpoint
 from ...words import translate
-from ..texts import language_of
-from ..visits import Visit
-from .onward import Instead
+from ..texts import detect_language
+from ..visits import Caller
+from .onward import Fallback
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunRequest:
     """One click, with everything that came with it.
 
     fault: a rehearsal in the lab, and how it is to end. on_stage: the page says so of itself (/?stage=1), and anybody
@@ -23,38 +23,50 @@ class Run:
     """
 
     endpoint: Endpoint
-    visit: Visit
+    caller: Caller
     language: str
     photo: Any
     values: Mapping[str, Any]
-    own: Mapping[str, Credentials] | None
+    visitor_keys: Mapping[str, Credentials] | None
     consent: bool
-    again: int
-    offline: bool
+    force: int
+    force_offline: bool
     fault: str | None = None
-    on_stage: bool = False
-    instead: Instead | None = None
+    is_kiosk: bool = False
+    fallback: Fallback | None = None
 
     @classmethod
-    def of(
+    def from_inputs(
         cls,
         endpoint: Endpoint,
         request: gr.Request,
-        given: tuple[Any, ...],
+        inputs: tuple[Any, ...],
         *,
-        offline: bool,
-        again: bool,
+        force_offline: bool,
+        is_repeat: bool,
         fault: str | None = None,
-    ) -> "Run":
+    ) -> "RunRequest":
         """From the values of a panel's inputs: photo, controls, consent, the tab, own keys, number of the last call."""
-        photo, *rest, consent, tab, own, number = given
+        photo, *rest, consent, tab, visitor_keys, call_id = inputs
         names = [control.name for control in endpoint.controls] if fault is None else []  # the lab takes the defaults
         values = dict(zip(names, rest, strict=True))
-        repeat = number if again else FORCE_NONE
-        visit = Visit.of(request, tab)
-        language = language_of(request)
-        on_stage = request.query_params.get("stage") == "1"  # Gradio's page sends its own query with each event
-        return cls(endpoint, visit, language, photo, values, own, consent is True, repeat, offline, fault, on_stage)
+        force = call_id if is_repeat else FORCE_NONE
+        caller = Caller.from_request(request, tab)
+        language = detect_language(request)
+        is_kiosk = request.query_params.get("stage") == "1"  # Gradio's page sends its own query with each event
+        return cls(
+            endpoint,
+            caller,
+            language,
+            photo,
+            values,
+            visitor_keys,
+            consent is True,
+            force,
+            force_offline,
+            fault,
+            is_kiosk,
+        )
 
     @property
     def provider(self) -> str:

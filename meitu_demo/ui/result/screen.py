@@ -9,16 +9,16 @@ from ...desk import FORCE_NONE, CallHandle
 from ...words import translate
 from . import stage
 
-Update = tuple[str, Any]  # the stage, with what can be done next; the number of the call that is shown
+ScreenUpdate = tuple[str, Any]  # the stage, with what can be done next; the number of the call that is shown
 
 
-def remark_of(key: str, ticket: CallHandle | None, language: str) -> str:
+def describe_repeat(key: str, handle: CallHandle | None, language: str) -> str:
     """The words at `result.<key>` with how long ago the call was made; "" where it is no repeated one."""
-    if ticket is None or not ticket.is_duplicate:
+    if handle is None or not handle.is_duplicate:
         return ""
-    return translate(f"result.{key}", language, ago=stage.ago(ticket.started_at, datetime.now(UTC), language))
+    return translate(f"result.{key}", language, ago=stage.format_ago(handle.started_at, datetime.now(UTC), language))
 
 
-def screen(shown: str, *can: str, number: int = FORCE_NONE) -> Update:
+def build_update(html: str, *actions: str, call_id: int = FORCE_NONE) -> ScreenUpdate:
     """`shown` with the buttons that can be used now."""
-    return stage.offering(shown, can), number or gr.skip()
+    return stage.with_actions(html, actions), call_id or gr.skip()

@@ -14,11 +14,11 @@ from ...service import CallResult, Phase
 from ...words import translate
 from . import facts
 from .changes import describe_changes
-from .tools import folded_moved, tools
+from .tools import render_displacement_section, render_tools
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
+class PictureUrls:
     """URLs of one comparison, relative to the page, and the name under which the result is saved.
 
     moved: where what has moved between the two is told.
@@ -29,123 +29,128 @@ class Pictures:
     after: str
     download: str
     file_name: str
-    moved: str = ""
+    displacement: str = ""
     token: str = ""  # of the master in the store
-    small: str = ""
+    thumbnail: str = ""
 
 
-def offering(shown: str, can: Sequence[str]) -> str:
+def with_actions(html: str, actions: Sequence[str]) -> str:
     """`shown` with a mark for each button that may be used now; assets/css/after.css hides the others.
 
     One text holds both, so that they change at the same moment. Gradio may show a button's second last state when two
     follow each other quickly.
     """
-    return f'{shown}<i class="can {" ".join(can)}" hidden></i>' if can else shown
+    return f'{html}<i class="can {" ".join(actions)}" hidden></i>' if actions else html
 
 
-def introduction(endpoint_id: str, language: str) -> str:
+def render_introduction(endpoint_id: str, language: str) -> str:
     """A panel's own one-liner, above the photo."""
     return f'<p class="intro">{escape(translate(f"panels.{endpoint_id}.intro", language))}</p>'
 
 
-def invitation(endpoint_id: str, language: str) -> str:
+def empty_state(endpoint_id: str, language: str) -> str:
     """The empty state: what to do."""
     title = escape(translate(f"panels.{endpoint_id}.empty_title", language))
     text = escape(translate(f"panels.{endpoint_id}.empty_text", language))
     return f'<div class="stage invitation"><div><h3>{title}</h3><p>{text}</p></div></div>'
 
 
-def step_text(step: Phase, seconds: float, provider: str, mode: str, language: str) -> str:
+def describe_phase(phase: Phase, remaining_s: float, provider: str, mode: str, language: str) -> str:
     """Where a call is, in plain words."""
-    form = {Phase.SEND: f"_{mode}", Phase.QUEUE: "" if seconds else "_unknown"}.get(step, "")
-    return translate(f"steps.{step.value}{form}", language, provider=provider, seconds=math.ceil(seconds))
+    key_suffix = {Phase.SEND: f"_{mode}", Phase.QUEUE: "" if remaining_s else "_unknown"}.get(phase, "")
+    return translate(f"steps.{phase.value}{key_suffix}", language, provider=provider, seconds=math.ceil(remaining_s))
 
 
-def progress(step: Phase, seconds: float, provider: str, mode: str, language: str, where: str = "") -> str:
+def render_progress(phase: Phase, remaining_s: float, provider: str, mode: str, language: str, prefix: str = "") -> str:
     """Work in progress, by name, with the seconds that are left of it where they are known. where: said before it."""
-    text = f"{escape(where)}{escape(step_text(step, seconds, provider, mode, language))}"
+    text = f"{escape(prefix)}{escape(describe_phase(phase, remaining_s, provider, mode, language))}"
     return f'<div class="stage progress" role="status"><div><i class="spinner"></i><p>{text}</p></div></div>'
 
 
-def stopped(sent: bool, language: str) -> str:
+def render_stopped(is_sent: bool, language: str) -> str:
     """The person waits no longer: what became of the call."""
-    became = f"result.stopped_{'sent' if sent else 'free'}"
-    return notice(translate("result.stopped_title", language), translate(became, language))
+    text_key = f"result.stopped_{'sent' if is_sent else 'free'}"
+    return render_notice(translate("result.stopped_title", language), translate(text_key, language))
 
 
-def notice(title: str, text: str) -> str:
+def render_notice(title: str, text: str) -> str:
     """Texts in the stage's place that are no trouble, read out when they come."""
-    inside = f"<h3>{escape(title)}</h3><p>{escape(text)}</p>"
-    return f'<div class="stage invitation" role="status"><div>{inside}</div></div>'
+    content_html = f"<h3>{escape(title)}</h3><p>{escape(text)}</p>"
+    return f'<div class="stage invitation" role="status"><div>{content_html}</div></div>'
 
 
-def note(text: str) -> str:
+def render_remark(text: str) -> str:
     """One line above the facts of a run, for what must not be overlooked."""
     return f'<p class="note" role="status">{escape(text)}</p>'
 
 
-def ago(then: datetime, now: datetime, language: str) -> str:
+def format_ago(started_at: datetime, now: datetime, language: str) -> str:
     """How long ago something was, in words."""
-    minutes = max(0, int((now - then).total_seconds() // 60))  # clocks are set
+    minutes = max(0, int((now - started_at).total_seconds() // 60))  # clocks are set
     return translate("result.minutes_ago", language, minutes=minutes) if minutes else translate("result.now", language)
 
 
-def comparison(
-    outcome: CallResult,
-    pictures: Pictures,
+def render_comparison(
+    call_result: CallResult,
+    pictures: PictureUrls,
     provider: str,
     language: str,
     remark: str = "",
-    receipt: str = "",
-    line: str = "",
-    names: tuple[str, str] | None = None,
+    receipt_html: str = "",
+    facts_html: str = "",
+    labels: tuple[str, str] | None = None,
 ) -> str:
     """Before and after with a divider that mouse, finger and arrow keys move, tools, and the facts of the run.
 
-    remark: a text for `note`. receipt: HTML of `receipt.receipt`. line: HTML in place of the line of facts. names: of
-    the two, where they are two results and not before and after.
+    remark: a text for `render_remark`. receipt: HTML of `receipt.render_receipt`. line: HTML in place of the line of
+    facts. names: of the two, where they are two results and not before and after.
     """
 
-    def say(key: str, **facts: object) -> str:
-        return escape(translate(key, language, **facts))
+    def translate_html(key: str, **params: object) -> str:
+        return escape(translate(key, language, **params))
 
-    result = outcome.result_photo
-    name = say(f"panels.{outcome.endpoint.id}.tab")
-    left, right = map(escape, names) if names else (say("result.before"), say("result.after"))
-    left_alt = say("result.after_alt", name=names[0]) if names else say("result.before_alt")
-    right_alt = say("result.after_alt", name=names[1]) if names else say("result.after_alt", name=name)
-    compare = say("history.compare") if names else say("result.compare")
+    photo = call_result.result_photo
+    name = translate_html(f"panels.{call_result.endpoint.id}.tab")
+    left, right = map(escape, labels) if labels else (translate_html("result.before"), translate_html("result.after"))
+    left_alt = translate_html("result.after_alt", name=labels[0]) if labels else translate_html("result.before_alt")
+    right_alt = (
+        translate_html("result.after_alt", name=labels[1]) if labels else translate_html("result.after_alt", name=name)
+    )
+    compare = translate_html("history.compare") if labels else translate_html("result.compare")
     # Eager and synchronous: both pictures appear in the same frame.
     image = '<img src="{}" alt="{}" decoding="sync" draggable="false">'
-    ways = outcome.endpoint.changes_geometry and pictures.moved and not names
+    has_displacement = call_result.endpoint.changes_geometry and pictures.displacement and not labels
     return f"""<div class="comparing">
 <div class="stage result">
-  <figure class="compare" data-view="divider" style="--w:{result.width};--h:{result.height}">
+  <figure class="compare" data-view="divider" style="--w:{photo.width};--h:{photo.height}">
     {image.format(escape(pictures.after), right_alt)}
     <div class="before">{image.format(escape(pictures.before), left_alt)}</div>
     <span class="tag left">{left}</span><span class="tag right">{right}</span>
     <input type="range" min="0" max="100" value="50" aria-label="{compare}">
   </figure>
 </div>
-{tools(language, names)}
+{render_tools(language, labels)}
 </div>
-{note(remark) if remark else ""}
-{line or facts.of(outcome, pictures, provider, language)}
-{"" if names else f'<p class="sent">{say("result.sent", changes=describe_changes(outcome.changes, language))}</p>'}
-{folded_moved(pictures.moved, language) if ways else ""}
-{receipt}"""
+{render_remark(remark) if remark else ""}
+{facts_html or facts.render_facts(call_result, pictures, provider, language)}
+{
+        ""
+        if labels
+        else f'<p class="sent">{translate_html("result.sent", changes=describe_changes(call_result.changes, language))}</p>'
+    } {render_displacement_section(pictures.displacement, language) if has_displacement else ""}
+{receipt_html}"""  # noqa: E501
 
 
-def explanation(explained: Explanation, language: str, remark: str = "") -> str:
+def render_explanation(explained: Explanation, language: str, remark: str = "") -> str:
     """A failure that stays on the screen: what happened, why, what to do, and the vendor's code.
 
-    remark: a text for `note`.
+    remark: a text for `render_remark`.
     """
     details = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in explained.details)
     return f"""<div class="stage trouble" role="alert"><div>
   <h3>{escape(explained.title)}</h3>
   <p>{escape(explained.why)}</p>
   <p class="fix"><b>{escape(translate("result.fix", language))}</b> {escape(explained.fix)}</p>
-  {note(remark) if remark else ""}
+  {render_remark(remark) if remark else ""}
   <dl>{details}</dl>
 </div></div>"""

@@ -8,44 +8,58 @@ import gradio as gr
 
 from ...words import translate
 from ..context import Context
-from ..events import PRIVATE
-from ..guard.belongings import Left
-from ..header import header
-from ..panel.one_photo import Shown
-from ..panel.panel import Session
+from ..events import PRIVATE_EVENT
+from ..guard.belongings import Inventory
+from ..header import render_header
+from ..panel.one_photo import ScreenComponents
+from ..panel.panel import SessionInputs
 from ..result import stage
-from ..texts import Texts, language_of
-from ..visits import Visit
+from ..texts import PageTranslations, detect_language
+from ..visits import Caller
 
 
 def build(
-    context: Context, texts: Texts, session: Session, masthead: gr.HTML, panels: Sequence[Shown]
+    context: Context,
+    texts: PageTranslations,
+    session: SessionInputs,
+    masthead: gr.HTML,
+    panels: Sequence[ScreenComponents],
 ) -> gr.events.Dependency:
     """A line at the foot of the page, and the event of its click. session: the browser's tab, own keys."""
     with gr.Row(elem_classes="foot"):
-        button = gr.Button(texts.word("forget.button"), size="sm", elem_id="forget")
-        told = gr.HTML(elem_id="forget-told", elem_classes="bare", apply_default_css=False)
+        button = gr.Button(texts.get_text("forget.button"), size="sm", elem_id="forget")
+        message_html = gr.HTML(elem_id="forget-told", elem_classes="bare", apply_default_css=False)
 
-    async def forget(request: gr.Request, tab: Any) -> tuple[Any, ...]:
-        language, owner = language_of(request), Visit.of(request, tab).session
-        before = await context.mine.look(owner)
-        await context.mine.delete(owner)
-        left = await context.mine.look(owner)
-        empty = [value for panel in panels for value in (None, stage.invitation(panel.name, language))]
+    async def delete_data(request: gr.Request, tab: Any) -> tuple[Any, ...]:
+        language, session_id = detect_language(request), Caller.from_request(request, tab).session_id
+        inventory_before = await context.session_data.inventory(session_id)
+        await context.session_data.delete(session_id)
+        inventory_after = await context.session_data.inventory(session_id)
+        reset_values = [value for panel in panels for value in (None, stage.empty_state(panel.name, language))]
         return (
-            f"<p role='status' data-left='{int(left.anything)}'>{escape(_words(before, left, language))}</p>",
+            f"<p role='status' data-left='{int(inventory_after.has_data)}'>{escape(_describe_deletion(inventory_before, inventory_after, language))}</p>",  # noqa: E501
             None,
-            header(context.routes, language),
-            *empty,
+            render_header(context.targets, language),
+            *reset_values,
         )
 
-    outputs = [told, session[1], masthead, *(part for panel in panels for part in (panel.photo, panel.stage))]
-    return button.click(forget, session[:1], outputs, **PRIVATE)
+    outputs = [
+        message_html,
+        session[1],
+        masthead,
+        *(part for panel in panels for part in (panel.photo, panel.result_view)),
+    ]
+    return button.click(delete_data, session[:1], outputs, **PRIVATE_EVENT)
 
 
-def _words(before: Left, left: Left, language: str) -> str:
-    def say(key: str, found: Left) -> str:
-        facts = {"files": found.files, "pictures": found.pictures, "calls": found.calls, "runs": found.runs}
-        return translate(f"forget.{key}", language, **facts)
+def _describe_deletion(inventory_before: Inventory, inventory_after: Inventory, language: str) -> str:
+    def describe(key: str, inventory: Inventory) -> str:
+        counts = {
+            "files": inventory.files,
+            "pictures": inventory.pictures,
+            "calls": inventory.calls,
+            "runs": inventory.runs,
+        }
+        return translate(f"forget.{key}", language, **counts)
 
-    return f"{say('deleted', before)} {say('left', left) if left.anything else translate('forget.nothing', language)}"
+    return f"{describe('deleted', inventory_before)} {describe('left', inventory_after) if inventory_after.has_data else translate('forget.nothing', language)}"  # noqa: E501

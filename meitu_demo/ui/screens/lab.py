@@ -16,73 +16,91 @@ from ...offline.faults import CODE_PREFIX, FAULTS
 from ...tables import list_vendor_codes
 from ...words import translate
 from ..context import Context
-from ..events import PRIVATE
+from ..events import PRIVATE_EVENT
 from ..panel import examples, places
-from ..panel.one_photo import Shown
-from ..panel.panel import SHOW_STAGE, Session, next_buttons, photo_input, wire_next
-from ..result.run import Run
-from ..result.runs import watch
-from ..texts import Texts, language_of
-from .rehearsal import Rehearsal
+from ..panel.one_photo import ScreenComponents
+from ..panel.panel import (
+    SCROLL_TO_RESULT_JS,
+    SessionInputs,
+    build_action_buttons,
+    build_photo_input,
+    wire_action_buttons,
+)
+from ..result.run import RunRequest
+from ..result.runs import stream
+from ..texts import PageTranslations, detect_language
+from .rehearsal import FailureLabBackend
 
-Choices = list[tuple[str, str]]
+DropdownChoices = list[tuple[str, str]]
 
 
-def build(context: Context, rehearsal: Rehearsal, texts: Texts, session: Session) -> Shown:
+def build(
+    context: Context, failure_lab: FailureLabBackend, texts: PageTranslations, session: SessionInputs
+) -> ScreenComponents:
     """Lay the panel out and wire it; call inside its tab. session: the browser's tab, own keys."""
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
-            places.introduction(texts, "failure_lab")
-            photo, received = photo_input(context, "failure-lab", texts, session)
-            taken = examples.build(context, "failure-lab", "astronaut", texts, photo, session)
+            places.build_introduction(texts, "failure_lab")
+            photo, received = build_photo_input(context, "failure-lab", texts, session)
+            example_events = examples.build_examples(context, "failure-lab", "astronaut", texts, photo, session)
             endpoint = gr.Dropdown(
-                [(texts.word(f"panels.{name}.tab"), name) for name in CATALOGUE], value=next(iter(CATALOGUE)),
-                label=texts.word("lab.endpoint"), elem_id="failure-lab-endpoint", filterable=False,
+                [(texts.get_text(f"panels.{name}.tab"), name) for name in CATALOGUE], value=next(iter(CATALOGUE)),
+                label=texts.get_text("lab.endpoint"), elem_id="failure-lab-endpoint", filterable=False,
             )  # fmt: skip
             fault = gr.Dropdown(
-                [(texts.word(f"faults.{name}"), name) for name in FAULTS], value="timeout_after",
-                label=texts.word("lab.fault"), info=texts.word("lab.fault_info"), elem_id="failure-lab-fault",
+                [(texts.get_text(f"faults.{name}"), name) for name in FAULTS], value="timeout_after",
+                label=texts.get_text("lab.fault"), info=texts.get_text("lab.fault_info"), elem_id="failure-lab-fault",
             )  # fmt: skip
             run_button = gr.Button(
-                texts.word("panels.failure_lab.run"), variant="primary", elem_id="failure-lab-run", elem_classes="run"
+                texts.get_text("panels.failure_lab.run"),
+                variant="primary",
+                elem_id="failure-lab-run",
+                elem_classes="run",
             )
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
-            shown = places.stage_of(texts, "failure_lab", "failure-lab")
-            buttons = next_buttons("failure-lab", texts)
-            books = gr.HTML(elem_id="failure-lab-books", elem_classes="bare", apply_default_css=False)
-            number = gr.State(0)
+            result_html = places.build_result_view(texts, "failure_lab", "failure-lab")
+            buttons = build_action_buttons("failure-lab", texts)
+            ledger_html = gr.HTML(elem_id="failure-lab-books", elem_classes="bare", apply_default_css=False)
+            call_id = gr.State(0)
 
-    def begin(*, offline: bool = False, again: bool = False) -> Any:
-        async def run(request: gr.Request, *given: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
-            payload, name, wanted, *rest = given
-            endpoint = CATALOGUE.get(str(name)) or next(iter(CATALOGUE.values()))
-            run = Run.of(
-                endpoint, request, (payload, False, *rest), offline=offline, again=again, fault=str(wanted or "")
+    def create_handler(*, offline: bool = False, again: bool = False) -> Any:
+        async def run(request: gr.Request, *arguments: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
+            payload, endpoint_id, fault_name, *rest = arguments
+            endpoint = CATALOGUE.get(str(endpoint_id)) or next(iter(CATALOGUE.values()))
+            run = RunRequest.from_inputs(
+                endpoint,
+                request,
+                (payload, False, *rest),
+                force_offline=offline,
+                is_repeat=again,
+                fault=str(fault_name or ""),
             )
-            async for update in watch(context, run):
+            async for update in stream(context, run):
                 yield (*update, gr.skip())
-            yield (gr.skip(), gr.skip(), await _books(rehearsal, run.language))
+            yield (gr.skip(), gr.skip(), await _render_ledger_summary(failure_lab, run.language))
 
         return run
 
     wiring: dict[str, Any] = {
-        "inputs": [photo, endpoint, fault, *session, number],
-        "outputs": [shown, number, books],
-        "preprocess": False, "concurrency_limit": None, **PRIVATE,
+        "inputs": [photo, endpoint, fault, *session, call_id],
+        "outputs": [result_html, call_id, ledger_html],
+        "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT,
     }  # fmt: skip
-    run_button.click(begin(), **wiring)
-    run_button.click(None, js=SHOW_STAGE.format("failure-lab-stage"), **PRIVATE)
-    wire_next(context, buttons, begin, wiring, session)
+    run_button.click(create_handler(), **wiring)
+    run_button.click(None, js=SCROLL_TO_RESULT_JS.format("failure-lab-stage"), **PRIVATE_EVENT)
+    wire_action_buttons(context, buttons, create_handler, wiring, session)
 
-    def offer(request: gr.Request, name: str) -> Any:
-        return gr.Dropdown(faults_of(CATALOGUE[name].provider, language_of(request)))
+    def update_faults(request: gr.Request, endpoint_id: str) -> Any:
+        return gr.Dropdown(list_faults(CATALOGUE[endpoint_id].provider, detect_language(request)))
 
-    endpoint.change(offer, endpoint, fault, **PRIVATE)
-    gr.on([gr.context.Context.root_block.load], offer, endpoint, fault, **PRIVATE)  # type: ignore[union-attr]
-    return Shown("failure_lab", photo, shown, (received, *taken), (endpoint, fault), run_button)
+    endpoint.change(update_faults, endpoint, fault, **PRIVATE_EVENT)
+    gr.on([gr.context.Context.root_block.load], update_faults, endpoint, fault, **PRIVATE_EVENT)  # type: ignore[union-attr]
+    return ScreenComponents(
+        "failure_lab", photo, result_html, (received, *example_events), (endpoint, fault), run_button
+    )
 
 
-def faults_of(provider: str, language: str) -> Choices:
+def list_faults(provider: str, language: str) -> DropdownChoices:
     """Everything that can be made to go wrong with a call to `provider`: the lab's faults, then the vendor's codes."""
     faults = [(translate(f"faults.{name}", language), name) for name in FAULTS]
     codes = [
@@ -92,11 +110,16 @@ def faults_of(provider: str, language: str) -> Choices:
     return [(translate("lab.well", language), ""), *faults, *codes]
 
 
-async def _books(rehearsal: Rehearsal, language: str) -> str:
+async def _render_ledger_summary(failure_lab: FailureLabBackend, language: str) -> str:
     """What the ledger says, and beside it what the vendor has counted."""
-    states = await rehearsal.states()
-    kinds = ("confirmed", "unknown", "refused", "released")
-    listed = " · ".join(translate(f"lab.{kind}", language, count=states[kind]) for kind in kinds)
-    rows = ((translate("lab.ledger", language), listed), (translate("lab.vendor", language), str(rehearsal.billed)))
+    states = await failure_lab.count_states()
+    state_names = ("confirmed", "unknown", "refused", "released")
+    counts_text = " · ".join(
+        translate(f"lab.{state_name}", language, count=states[state_name]) for state_name in state_names
+    )
+    rows = (
+        (translate("lab.ledger", language), counts_text),
+        (translate("lab.vendor", language), str(failure_lab.billed_count)),
+    )
     cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in rows)
     return f'<dl class="books">{cells}</dl>'

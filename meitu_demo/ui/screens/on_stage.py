@@ -9,25 +9,29 @@ from html import escape
 import gradio as gr
 
 from ...words import translate
-from ..texts import Texts
+from ..texts import PageTranslations
 
-SECONDS = 20  # of the countdown; what assets/js/on_stage.js begins with
+COUNTDOWN_S = 20  # of the countdown; what assets/js/on_stage.js begins with
 
 
-def build(texts: Texts) -> None:
+def build(texts: PageTranslations) -> None:
     """A bar over the foot of the window; the style hides it outside of stage mode."""
-    gr.HTML(texts.render("on-stage", bar), elem_id="on-stage", elem_classes="bare", apply_default_css=False)
+    gr.HTML(
+        texts.render("on-stage", render_countdown_bar), elem_id="on-stage", elem_classes="bare", apply_default_css=False
+    )
 
 
-def bar(language: str) -> str:
+def render_countdown_bar(language: str) -> str:
     """Countdown, the note afterwards, the curtain while it is done, and the way out."""
 
-    def say(key: str, **gaps: object) -> str:
-        return escape(translate(f"on_stage.{key}", language, **gaps))
+    def localize(key: str, **params: object) -> str:
+        return escape(translate(f"on_stage.{key}", language, **params))
 
-    soon = say("soon", seconds="\0").replace("\0", f"<b>{SECONDS}</b>") + translate("explanation.between", language)
-    return f"""<div class="curtain"><p><i class="spinner"></i>{say("clearing")}</p></div>
-<p class="aloud sr-only" role="status" data-soon="{say("soon_aloud")}" data-gone="{say("gone")}"></p>
-<p class="going" aria-hidden="true">{soon}{say("stay")}<i></i></p>
-<p class="gone" aria-hidden="true">{say("gone")}</p>
-<button type="button" class="leave">{say("leave")}</button>"""
+    countdown_html = localize("soon", seconds="\0").replace("\0", f"<b>{COUNTDOWN_S}</b>") + translate(
+        "explanation.between", language
+    )
+    return f"""<div class="curtain"><p><i class="spinner"></i>{localize("clearing")}</p></div>
+<p class="aloud sr-only" role="status" data-soon="{localize("soon_aloud")}" data-gone="{localize("gone")}"></p>
+<p class="going" aria-hidden="true">{countdown_html}{localize("stay")}<i></i></p>
+<p class="gone" aria-hidden="true">{localize("gone")}</p>
+<button type="button" class="leave">{localize("leave")}</button>"""

@@ -8,74 +8,92 @@ import gradio as gr
 
 from ...endpoints import CATALOGUE
 from ..context import Context
-from ..events import PRIVATE
+from ..events import PRIVATE_EVENT
 from ..panel import consent, controls, examples, places
-from ..panel.one_photo import Shown
-from ..panel.panel import SHOW_STAGE, Session, photo_input
+from ..panel.one_photo import ScreenComponents
+from ..panel.panel import SCROLL_TO_RESULT_JS, SessionInputs, build_photo_input
 from ..recipe import chain, editor
-from ..recipe.course import Course
-from ..recipe.running import Click
-from ..texts import Texts, language_of
-from ..visits import Visit
+from ..recipe.course import RecipeProgress
+from ..recipe.running import RecipeRequest
+from ..texts import PageTranslations, detect_language
+from ..visits import Caller
 
-NEXT = {"stop": "result.stop", "again": "recipe.again", "retry": "recipe.retry", "offline": "result.run_offline"}
-PROVIDERS = tuple(dict.fromkeys(endpoint.provider for endpoint in CATALOGUE.values()))
+ACTION_LABELS = {
+    "stop": "result.stop",
+    "again": "recipe.again",
+    "retry": "recipe.retry",
+    "offline": "result.run_offline",
+}
+VENDOR_IDS = tuple(dict.fromkeys(endpoint.provider for endpoint in CATALOGUE.values()))
 
 
-def build(context: Context, texts: Texts, picks: controls.TemplatePicks, session: Session, masthead: gr.HTML) -> Shown:
+def build(
+    context: Context,
+    texts: PageTranslations,
+    picks: controls.TemplateOptions,
+    session: SessionInputs,
+    masthead: gr.HTML,
+) -> ScreenComponents:
     """Lay the screen out and wire it; call inside its tab. session: the browser's tab, own keys."""
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
-            places.introduction(texts, "recipe")
-            photo, received = photo_input(context, "recipe", texts, session)
-            taken = examples.build(context, "recipe", "astronaut", texts, photo, session)
-            listed = editor.build(context, texts, picks, session[1], masthead)
+            places.build_introduction(texts, "recipe")
+            photo, received = build_photo_input(context, "recipe", texts, session)
+            example_events = examples.build_examples(context, "recipe", "astronaut", texts, photo, session)
+            step_list = editor.build_editor(context, texts, picks, session[1], masthead)
             with gr.Column(elem_classes="consents"):
-                boxes = [_consent(context, provider, texts, photo) for provider in PROVIDERS]
+                consent_boxes = [_build_consent_box(context, provider, texts, photo) for provider in VENDOR_IDS]
             run_button = gr.Button(
-                texts.word("panels.recipe.run"), variant="primary", elem_id="recipe-run", elem_classes="run"
+                texts.get_text("panels.recipe.run"), variant="primary", elem_id="recipe-run", elem_classes="run"
             )
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
-            shown = places.stage_of(texts, "recipe", "recipe")
+            result_html = places.build_result_view(texts, "recipe", "recipe")
             with gr.Row(elem_classes="after"):
                 buttons = {
-                    name: gr.Button(texts.word(word), elem_id=f"recipe-{name}", elem_classes=name)
-                    for name, word in NEXT.items()
+                    name: gr.Button(texts.get_text(word), elem_id=f"recipe-{name}", elem_classes=name)
+                    for name, word in ACTION_LABELS.items()
                 }
-            course = gr.State(None, time_to_live=context.settings.keep_minutes * 60)
+            recipe_run = gr.State(None, time_to_live=context.settings.keep_minutes * 60)
 
-    def begin(kind: str) -> Any:
-        async def run(request: gr.Request, *given: Any) -> AsyncIterator[tuple[Any, Any]]:
-            photo, listed, *ticked, tab, own, before = given
-            consents = {provider: tick is True for provider, tick in zip(PROVIDERS, ticked, strict=True)}
-            click = Click(
-                kind, Visit.of(request, tab), language_of(request), photo, listed, consents, own, before or Course()
+    def create_handler(action: str) -> Any:
+        async def run(request: gr.Request, *arguments: Any) -> AsyncIterator[tuple[Any, Any]]:
+            photo, step_list, *consent_ticks, tab, visitor_keys, previous_run = arguments
+            consents = {provider: tick is True for provider, tick in zip(VENDOR_IDS, consent_ticks, strict=True)}
+            click = RecipeRequest(
+                action,
+                Caller.from_request(request, tab),
+                detect_language(request),
+                photo,
+                step_list,
+                consents,
+                visitor_keys,
+                previous_run or RecipeProgress(),
             )
-            async for update, reached in chain.watch(context, click):
-                yield update, reached or gr.skip()
+            async for update, reached_run in chain.stream_recipe(context, click):
+                yield update, reached_run or gr.skip()
 
         return run
 
     wiring: dict[str, Any] = {
-        "inputs": [photo, listed, *boxes, *session, course], "outputs": [shown, course],
-        "preprocess": False, "concurrency_limit": None, **PRIVATE,
+        "inputs": [photo, step_list, *consent_boxes, *session, recipe_run], "outputs": [result_html, recipe_run],
+        "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT,
     }  # fmt: skip
-    run_button.click(begin("run"), **wiring)
-    run_button.click(None, js=SHOW_STAGE.format("recipe-stage"), **PRIVATE)
+    run_button.click(create_handler("run"), **wiring)
+    run_button.click(None, js=SCROLL_TO_RESULT_JS.format("recipe-stage"), **PRIVATE_EVENT)
     for name in ("again", "retry", "offline"):
-        buttons[name].click(begin(name), **wiring)
+        buttons[name].click(create_handler(name), **wiring)
 
     def stop_waiting(request: gr.Request, tab: Any) -> None:
-        context.desk.stop_waiting(Visit.of(request, tab).session)
+        context.single_flight.stop_waiting(Caller.from_request(request, tab).session_id)
 
-    buttons["stop"].click(stop_waiting, session[:1], None, **PRIVATE)
-    return Shown("recipe", photo, shown, (received, *taken))
+    buttons["stop"].click(stop_waiting, session[:1], None, **PRIVATE_EVENT)
+    return ScreenComponents("recipe", photo, result_html, (received, *example_events))
 
 
-def _consent(context: Context, provider: str, texts: Texts, photo: gr.Image) -> gr.Checkbox:
+def _build_consent_box(context: Context, provider: str, texts: PageTranslations, photo: gr.Image) -> gr.Checkbox:
     """The box for one vendor; to be seen where the list has a step that goes there."""
     endpoint = next(endpoint for endpoint in CATALOGUE.values() if endpoint.provider == provider)
-    named = replace(endpoint, id=f"recipe_{provider}")  # for the names of the elements
-    box = consent.build(named, context.settings, texts)
-    consent.ask_anew(named.slug, photo, box)
+    consent_endpoint = replace(endpoint, id=f"recipe_{provider}")  # for the names of the elements
+    box = consent.build_consent_box(consent_endpoint, context.settings, texts)
+    consent.reset_consent_on_new_photo(consent_endpoint.slug, photo, box)
     return box

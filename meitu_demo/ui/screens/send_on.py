@@ -17,48 +17,48 @@ from ...explain import explain
 from ...imaging import codec
 from ...words import translate
 from ..context import Context
-from ..events import PRIVATE
+from ..events import PRIVATE_EVENT
 from ..guard import uploads
-from ..panel.one_photo import Shown
-from ..result.facts import TARGETS
-from ..result.naming import SUFFIXES
-from ..texts import language_of
-from ..visits import Visit
+from ..panel.one_photo import ScreenComponents
+from ..result.facts import DESTINATION_SCREENS
+from ..result.naming import FILE_SUFFIXES
+from ..texts import detect_language
+from ..visits import Caller
 
 # The script fills in what was clicked.
-CLICKED = "(_, __, tab) => [window.sentOn?.token ?? '', window.sentOn?.target ?? '', tab]"
+CLICKED_RESULT_JS = "(_, __, tab) => [window.sentOn?.token ?? '', window.sentOn?.target ?? '', tab]"
 
 
-def build(context: Context, panels: Sequence[Shown], name: gr.components.Component) -> None:
+def build(context: Context, panels: Sequence[ScreenComponents], tab_field: gr.components.Component) -> None:
     """The hidden button and the line that tells how it went. panels: all screens. name: the browser's tab."""
-    photos = {panel.name: panel.photo for panel in panels if panel.name in TARGETS}
+    photos = {panel.name: panel.photo for panel in panels if panel.name in DESTINATION_SCREENS}
     token, target = (gr.Textbox(visible=False) for _ in range(2))
     button = gr.Button(visible="hidden", elem_id="send-on")
-    told = gr.HTML(elem_id="sent-on", elem_classes="bare", apply_default_css=False)
+    message_html = gr.HTML(elem_id="sent-on", elem_classes="bare", apply_default_css=False)
 
-    async def send(request: gr.Request, token: Any, target: Any, tab: Any) -> tuple[Any, ...]:
-        language, session = language_of(request), Visit.of(request, tab).session
-        untouched = {panel: gr.skip() for panel in photos}
-        data = context.pictures.get_owned(session, token)
+    async def send_to_panel(request: gr.Request, token: Any, target: Any, tab_id: Any) -> tuple[Any, ...]:
+        language, session_id = detect_language(request), Caller.from_request(request, tab_id).session_id
+        unchanged = {panel: gr.skip() for panel in photos}
+        data = context.pictures.get_owned(session_id, token)
         if data is None or not isinstance(target, str) or target not in photos:
-            return _gone(language), *untouched.values()
-        file = f"result.{SUFFIXES.get(codec.sniff(data) or '', 'jpg')}"
-        path = await anyio.to_thread.run_sync(uploads.hand_out, file, data)
-        context.mine.note(session, Path(path))
-        return _arrived(target, language), *(untouched | {target: path}).values()
+            return _render_expired(language), *unchanged.values()
+        file = f"result.{FILE_SUFFIXES.get(codec.sniff(data) or '', 'jpg')}"
+        path = await anyio.to_thread.run_sync(uploads.write_upload, file, data)
+        context.session_data.track(session_id, Path(path))
+        return _render_arrived(target, language), *(unchanged | {target: path}).values()
 
-    sent = button.click(
-        send, [token, target, name], [told, *photos.values()], js=CLICKED, preprocess=False, **PRIVATE
+    send_event = button.click(
+        send_to_panel, [token, target, tab_field], [message_html, *photos.values()], js=CLICKED_RESULT_JS, preprocess=False, **PRIVATE_EVENT  # noqa: E501
     )  # fmt: skip
-    sent.then(None, told, None, js="told => window.openSentOn(told)", **PRIVATE)
+    send_event.then(None, message_html, None, js="told => window.openSentOn(told)", **PRIVATE_EVENT)
 
 
-def _arrived(target: str, language: str) -> str:
+def _render_arrived(target: str, language: str) -> str:
     text = translate("send_on.arrived", language, name=translate(f"panels.{target}.tab", language))
     return f'<p class="sr-only" role="status" data-target="{target}">{escape(text)}</p>'
 
 
-def _gone(language: str) -> str:
-    said = explain(ImageRejected("result_gone"), language, is_billable=False)
-    return f"""<div class="notice" role="alert"><p><b>{escape(said.title)}</b> {escape(said.why)} {escape(said.fix)}</p>
-<button type="button" data-close>{escape(translate("send_on.close", language))}</button></div>"""
+def _render_expired(language: str) -> str:
+    explanation = explain(ImageRejected("result_gone"), language, is_billable=False)
+    return f"""<div class="notice" role="alert"><p><b>{escape(explanation.title)}</b> {escape(explanation.why)} {escape(explanation.fix)}</p>
+<button type="button" data-close>{escape(translate("send_on.close", language))}</button></div>"""  # noqa: E501

@@ -15,65 +15,70 @@ from ...explain import explain, sanitize
 from ...provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType, verify_provenance
 from ...words import translate
 from ..context import Context
-from ..events import PRIVATE
+from ..events import PRIVATE_EVENT
 from ..guard import doors
 from ..panel import places
-from ..panel.one_photo import Shown
-from ..panel.panel import Session, photo_input
+from ..panel.one_photo import ScreenComponents
+from ..panel.panel import SessionInputs, build_photo_input
 from ..result import delivery, stage
-from ..texts import Texts, language_of
-from ..visits import Visit
+from ..texts import PageTranslations, detect_language
+from ..visits import Caller
 
 
-def build(context: Context, texts: Texts, session: Session) -> Shown:
+def build(context: Context, texts: PageTranslations, session: SessionInputs) -> ScreenComponents:
     """Lay the panel out and wire it; call inside its tab. session: the browser's tab first."""
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
-            places.introduction(texts, "verify")
-            photo, _ = photo_input(context, "verify", texts, session)
+            places.build_introduction(texts, "verify")
+            photo, _ = build_photo_input(context, "verify", texts, session)
             button = gr.Button(
-                texts.word("panels.verify.run"), variant="primary", elem_id="verify-run", elem_classes="run"
+                texts.get_text("panels.verify.run"), variant="primary", elem_id="verify-run", elem_classes="run"
             )
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
-            shown = places.stage_of(texts, "verify", "verify")
+            result_html = places.build_result_view(texts, "verify", "verify")
 
-    async def look(request: gr.Request, payload: Any, tab: Any) -> str:
-        language, owner = language_of(request), Visit.of(request, tab).session
+    async def verify_photo(request: gr.Request, payload: Any, tab_id: Any) -> str:
+        language, session_id = detect_language(request), Caller.from_request(request, tab_id).session_id
         try:
-            source = await doors.read_upload(payload, context.uploads, lambda path: context.mine.note(owner, path))
-            return said(await anyio.to_thread.run_sync(verify_provenance, source), language)
+            source = await doors.read_upload(
+                payload, context.uploads_dir, lambda path: context.session_data.track(session_id, path)
+            )
+            return render_finding(await anyio.to_thread.run_sync(verify_provenance, source), language)
         except DemoError as error:
-            return stage.explanation(explain(error, language, is_billable=False), language)
+            return stage.render_explanation(explain(error, language, is_billable=False), language)
 
-    button.click(look, [photo, *session[:1]], shown, preprocess=False, **PRIVATE)
-    return Shown("verify", photo, shown)
+    button.click(verify_photo, [photo, *session[:1]], result_html, preprocess=False, **PRIVATE_EVENT)
+    return ScreenComponents("verify", photo, result_html)
 
 
-def said(finding: MarkFinding, language: str) -> str:
+def render_finding(finding: MarkFinding, language: str) -> str:
     """What a file says about itself, as HTML for the stage."""
 
-    def say(key: str, **gaps: object) -> str:
-        return translate(f"verify.{key}", language, **gaps)
+    def localize(key: str, **params: object) -> str:
+        return translate(f"verify.{key}", language, **params)
 
-    mark, own = finding.mark, finding.provenance
+    mark, provenance = finding.mark, finding.provenance
     rows: list[tuple[str, str]] = []
-    if own is not None:
-        title, text = say("ours"), say("claim")
-        known = own.endpoint in CATALOGUE
-        effect = translate(f"panels.{own.endpoint}.tab", language) if known else own.endpoint
+    if provenance is not None:
+        title, text = localize("ours"), localize("claim")
+        is_known_endpoint = provenance.endpoint in CATALOGUE
+        effect = translate(f"panels.{provenance.endpoint}.tab", language) if is_known_endpoint else provenance.endpoint
         rows = [
-            (say("effect"), effect),
-            (say("maker"), _maker(own, language)),
-            (say("time"), own.time),
-            (say("id"), own.result_id),
+            (localize("effect"), effect),
+            (localize("maker"), _describe_maker(provenance, language)),
+            (localize("time"), provenance.time),
+            (localize("id"), provenance.result_id),
         ]
     elif finding.origin is MarkOrigin.NONE:
-        title, text = say("none"), say("none_text")
+        title, text = localize("none"), localize("none_text")
     else:
-        title = say("others_ai" if mark.says_ai else "others")
-        text = say("claim")
-        rows = [(say("maker"), mark.made_by)]
-    rows += [(say("source"), _kind(mark, language)), (say("label"), mark.aigc.get("Label", ""))]
+        title = localize("others_ai" if mark.says_ai else "others")
+        text = localize("claim")
+        rows = [(localize("maker"), mark.made_by)]
+    rows += [
+        (localize("source"), _describe_source_type(mark, language)),
+        (localize("label"), mark.aigc.get("Label", "")),
+    ]
     cells = "".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(sanitize(value))}</dd></div>" for name, value in rows if value
     )
@@ -81,12 +86,16 @@ def said(finding: MarkFinding, language: str) -> str:
 <dl>{cells}</dl></div></div>"""
 
 
-def _maker(own: Provenance, language: str) -> str:
-    return translate("result.made_offline", language) if own.made_by == delivery.OURS else own.made_by
+def _describe_maker(provenance: Provenance, language: str) -> str:
+    return (
+        translate("result.made_offline", language)
+        if provenance.made_by == delivery.OFFLINE_MAKER
+        else provenance.made_by
+    )
 
 
-def _kind(mark: Mark, language: str) -> str:
+def _describe_source_type(mark: Mark, language: str) -> str:
     """IPTC's digital source type in words, or its own name where it is another than ours."""
-    known = {SourceType.COMPOSITE: "composite", SourceType.ENHANCED: "enhanced"}
-    found = next((name for kind, name in known.items() if kind == mark.source_type), None)
-    return translate(f"verify.kind_{found}", language) if found else mark.source_type.rpartition("/")[2]
+    name_by_source_type = {SourceType.COMPOSITE: "composite", SourceType.ENHANCED: "enhanced"}
+    name_key = next((name for kind, name in name_by_source_type.items() if kind == mark.source_type), None)
+    return translate(f"verify.kind_{name_key}", language) if name_key else mark.source_type.rpartition("/")[2]

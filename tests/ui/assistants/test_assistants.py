@@ -23,7 +23,7 @@ from meitu_demo.provenance import read_provenance
 from meitu_demo.settings import Settings, SettingsError
 from meitu_demo.ui import assistants
 from meitu_demo.ui.assistants import entrance
-from meitu_demo.ui.assistants.entrance import MAX_BODY, MAX_REST
+from meitu_demo.ui.assistants.entrance import MAX_BODY_BYTES, MAX_ENVELOPE_BYTES
 from meitu_demo.words import translate
 
 ACCEPT = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
@@ -212,8 +212,8 @@ def test_the_entrance_bounds_what_comes(open_page: Page, monkeypatch: pytest.Mon
 
     many = b"x" * 1_000_000
     assert post(many * 7) == 413
-    assert post(many for _ in range(MAX_BODY // len(many) + 1)) == 413
-    assert post(json.dumps({"jsonrpc": "2.0", "method": "x" * MAX_REST}).encode()) == 413
+    assert post(many for _ in range(MAX_BODY_BYTES // len(many) + 1)) == 413
+    assert post(json.dumps({"jsonrpc": "2.0", "method": "x" * MAX_ENVELOPE_BYTES}).encode()) == 413
     for nonsense in (b"", b"{", b"[]", b"[" * 100_000, b'"x"', b"\xff", b"{}", b'{"params": []}'):
         assert post(nonsense) == 400, nonsense[:20]
     assert post(b"{}", **{"mcp-session-id": "made up"}) == 404

@@ -4,9 +4,9 @@ import base64
 
 from pydantic import SecretStr
 
-from meitu_demo.ui.guard.basic import Passwords
-from meitu_demo.ui.guard.login import checker
-from meitu_demo.ui.guard.tries import Tries
+from meitu_demo.ui.guard.basic import BasicAuth
+from meitu_demo.ui.guard.login import build_password_check
+from meitu_demo.ui.guard.tries import LoginThrottle
 
 
 def header(pair: str) -> str:
@@ -15,19 +15,19 @@ def header(pair: str) -> str:
 
 def test_wrong_ones_make_wait_and_whoever_was_in_stays_in() -> None:
     """A right pair opens; after wrong ones even a right pair waits, unless it was in before."""
-    passwords = Passwords(checker([("ann", SecretStr("a:1")), ("bo", SecretStr("b"))]), Tries())
-    assert passwords.wait(header("ann:a:1"), "9.9.9.9") is None
-    told = [passwords.wait(header(f"bo:{n}"), "9.9.9.9") for n in range(9)]
+    passwords = BasicAuth(build_password_check([("ann", SecretStr("a:1")), ("bo", SecretStr("b"))]), LoginThrottle())
+    assert passwords.check_header(header("ann:a:1"), "9.9.9.9") is None
+    told = [passwords.check_header(header(f"bo:{n}"), "9.9.9.9") for n in range(9)]
     assert told[0] == 0
     assert (told[-1] or 0) > 30
-    assert (passwords.wait(header("bo:b"), "9.9.9.9") or 0) > 30
-    assert passwords.wait(header("ann:a:1"), "9.9.9.9") is None
-    assert passwords.wait(header("bo:b"), "1.1.1.1") is None
+    assert (passwords.check_header(header("bo:b"), "9.9.9.9") or 0) > 30
+    assert passwords.check_header(header("ann:a:1"), "9.9.9.9") is None
+    assert passwords.check_header(header("bo:b"), "1.1.1.1") is None
 
 
 def test_what_is_no_pair_is_no_try() -> None:
     """Nothing at all, another kind, no base64, no colon, no text: turned away, and nobody waits for it."""
-    passwords = Passwords(checker([("ann", SecretStr("a"))]), Tries())
+    passwords = BasicAuth(build_password_check([("ann", SecretStr("a"))]), LoginThrottle())
     for text in (
         "",
         "Basic",
@@ -37,5 +37,5 @@ def test_what_is_no_pair_is_no_try() -> None:
         "Basic /////w==",
         header("x" * 9999),
     ):
-        assert [passwords.wait(text, "9.9.9.9") for _ in range(9)] == [0] * 9
-    assert passwords.wait(header("ann:a").replace("Basic", "basic"), "9.9.9.9") is None
+        assert [passwords.check_header(text, "9.9.9.9") for _ in range(9)] == [0] * 9
+    assert passwords.check_header(header("ann:a").replace("Basic", "basic"), "9.9.9.9") is None

@@ -12,7 +12,7 @@ from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.service import CallResult, ProgressCallback
 from meitu_demo.spec import Photo
 from meitu_demo.store import PictureStore
-from meitu_demo.ui.guard.belongings import Belongings, Left
+from meitu_demo.ui.guard.belongings import Inventory, SessionData
 from meitu_demo.ui.history.entries import History
 
 LIFE = 60.0
@@ -24,8 +24,8 @@ def uploads(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def mine(uploads: Path) -> Belongings:
-    return Belongings(uploads, PictureStore(LIFE), SingleFlight(LIFE), History(LIFE), LIFE)
+def mine(uploads: Path) -> SessionData:
+    return SessionData(uploads, PictureStore(LIFE), SingleFlight(LIFE), History(LIFE), LIFE)
 
 
 def upload(uploads: Path, name: str) -> Path:
@@ -35,40 +35,40 @@ def upload(uploads: Path, name: str) -> Path:
     return folder / "me.jpg"
 
 
-async def test_everything_of_one_session_goes_and_nothing_of_another(mine: Belongings, uploads: Path) -> None:
+async def test_everything_of_one_session_goes_and_nothing_of_another(mine: SessionData, uploads: Path) -> None:
     """Files with what lies beside them, and pictures; looking again finds nothing, and the neighbour's are whole."""
     one, other = upload(uploads, "a" * 32), upload(uploads, "b" * 32)
     (one.parent / "original.heic").write_bytes(b"face")
-    mine.note("one", one)
-    mine.note("other", other)
+    mine.track("one", one)
+    mine.track("other", other)
     mine._pictures.put(b"face", "one")
     mine._pictures.put(b"face", "other")
-    assert await mine.look("one") == Left(2, 1, 0)
+    assert await mine.inventory("one") == Inventory(2, 1, 0)
     await mine.delete("one")
-    assert await mine.look("one") == Left(0, 0, 0)
-    assert not (await mine.look("one")).anything
+    assert await mine.inventory("one") == Inventory(0, 0, 0)
+    assert not (await mine.inventory("one")).has_data
     assert not one.parent.exists()
-    assert await mine.look("other") == Left(1, 1, 0)
+    assert await mine.inventory("other") == Inventory(1, 1, 0)
 
 
-async def test_what_could_not_be_deleted_is_told(mine: Belongings, uploads: Path) -> None:
+async def test_what_could_not_be_deleted_is_told(mine: SessionData, uploads: Path) -> None:
     """The second look is a look: what is still on the disk is counted."""
     photo = upload(uploads, "a" * 32)
-    mine.note("one", photo)
+    mine.track("one", photo)
     await mine.delete("one")
     photo.parent.mkdir()
     photo.write_bytes(b"face")
-    assert (await mine.look("one")).files == 1
+    assert (await mine.inventory("one")).files == 1
 
 
-async def test_only_a_folder_of_its_own_is_a_sessions(mine: Belongings, uploads: Path, tmp_path: Path) -> None:
+async def test_only_a_folder_of_its_own_is_a_sessions(mine: SessionData, uploads: Path, tmp_path: Path) -> None:
     """A file that lies elsewhere, or deeper, is not deleted with a session that names it."""
     elsewhere = tmp_path / "elsewhere" / "secret.txt"
     elsewhere.parent.mkdir()
     elsewhere.write_text("x")
     deep = upload(uploads, "a" * 32 + "/deeper")
     for path in (elsewhere, deep, uploads / "x"):
-        mine.note("one", path)
+        mine.track("one", path)
     await mine.delete("one")
     assert elsewhere.exists()
     assert deep.exists()
@@ -76,40 +76,40 @@ async def test_only_a_folder_of_its_own_is_a_sessions(mine: Belongings, uploads:
 
 async def test_what_is_old_is_swept(uploads: Path) -> None:
     """Once its time is up, whoever it belongs to; what is young stays."""
-    mine = Belongings(uploads, PictureStore(LIFE), SingleFlight(LIFE), History(LIFE), -1.0)
+    mine = SessionData(uploads, PictureStore(LIFE), SingleFlight(LIFE), History(LIFE), -1.0)
     photo = upload(uploads, "a" * 32)
-    mine.note("one", photo)
-    await mine.sweep()
+    mine.track("one", photo)
+    await mine.delete_expired()
     assert not photo.parent.exists()
-    assert await mine.look("one") == Left(0, 0, 0)
+    assert await mine.inventory("one") == Inventory(0, 0, 0)
 
 
-def test_leftovers_of_a_killed_process_go_at_the_next_start(mine: Belongings, uploads: Path) -> None:
+def test_leftovers_of_a_killed_process_go_at_the_next_start(mine: SessionData, uploads: Path) -> None:
     """Those that are older than photos are kept; what another process uses just now stays."""
     old, young = upload(uploads, "a" * 32), upload(uploads, "b" * 32)
     past = time.time() - 2 * LIFE
     os.utime(old.parent, (past, past))
-    mine.clear_leftovers()
+    mine.delete_stale_uploads()
     assert not old.exists()
     assert young.exists()
 
 
-def test_so_does_an_upload_that_was_under_way(mine: Belongings, uploads: Path) -> None:
+def test_so_does_an_upload_that_was_under_way(mine: SessionData, uploads: Path) -> None:
     """It has no folder yet."""
     uploads.mkdir()
     broken = uploads / "tmp12345678"
     broken.write_bytes(b"half a face")
     past = time.time() - 2 * LIFE
     os.utime(broken, (past, past))
-    mine.clear_leftovers()
+    mine.delete_stale_uploads()
     assert not broken.exists()
 
 
-async def test_a_stop_leaves_no_file(mine: Belongings, uploads: Path) -> None:
+async def test_a_stop_leaves_no_file(mine: SessionData, uploads: Path) -> None:
     """Whoever they belong to."""
     photos = upload(uploads, "a" * 32), upload(uploads, "b" * 32)
     for session, photo in zip(("one", "other"), photos, strict=True):
-        mine.note(session, photo)
+        mine.track(session, photo)
     await mine.delete_all()
     assert not any(photo.parent.exists() for photo in photos)
 
@@ -117,7 +117,7 @@ async def test_a_stop_leaves_no_file(mine: Belongings, uploads: Path) -> None:
 async def test_a_paid_result_is_forgotten_although_nobody_comes_any_more(uploads: Path) -> None:
     """The desk looks only when somebody hands something in; the sweep makes it look."""
     desk = SingleFlight(-1.0)
-    mine = Belongings(uploads, PictureStore(LIFE), desk, History(LIFE), LIFE)
+    mine = SessionData(uploads, PictureStore(LIFE), desk, History(LIFE), LIFE)
 
     async def ask(watch: ProgressCallback) -> Any:
         return None
@@ -127,6 +127,6 @@ async def test_a_paid_result_is_forgotten_although_nobody_comes_any_more(uploads
         return CallResult(CATALOGUE["face_fuse"], "live", {}, photo, photo, (), 1.0)
 
     await desk.submit("one", "order", ask, collect).result()
-    assert (await mine.look("one")).calls == 1
-    await mine.sweep()
-    assert (await mine.look("one")).calls == 0
+    assert (await mine.inventory("one")).calls == 1
+    await mine.delete_expired()
+    assert (await mine.inventory("one")).calls == 0

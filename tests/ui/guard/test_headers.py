@@ -6,7 +6,7 @@ import httpx
 import pytest
 from ui.conftest import Page
 
-from meitu_demo.ui.guard.headers import headers
+from meitu_demo.ui.guard.headers import build_headers
 
 PATHS = ("/", "/config", "/theme.css", "/gradio_api/info", "/kept/x/y.jpg", "/stills/example-astronaut.jpg", "/nowhere",
          "/reference", "/favicon.ico", "/gradio_api/file=/etc/passwd", "/gradio_api/queue/join")  # fmt: skip
@@ -16,7 +16,7 @@ PATHS = ("/", "/config", "/theme.css", "/gradio_api/info", "/kept/x/y.jpg", "/st
 def test_every_answer_carries_them(path: str, page: Page) -> None:
     """Pages, pictures, refusals."""
     found = httpx.get(f"{page.url}{path}").headers
-    for name, value in headers(space=False).items():
+    for name, value in build_headers(is_hf_space=False).items():
         assert found[name] == value
 
 
@@ -24,7 +24,7 @@ def test_a_stream_carries_them_and_is_not_held_back(page: Page) -> None:
     """The first beat of a heart comes at once, the stream going on."""
     began = time.monotonic()
     with httpx.stream("GET", f"{page.url}/gradio_api/heartbeat/some-session") as stream:
-        assert stream.headers["content-security-policy"] == headers(space=False)["content-security-policy"]
+        assert stream.headers["content-security-policy"] == build_headers(is_hf_space=False)["content-security-policy"]
         assert "ALIVE" in next(stream.iter_lines())
     assert time.monotonic() - began < 10
 
@@ -44,7 +44,7 @@ def test_photos_and_results_are_kept_by_no_cache(page: Page, portrait: bytes) ->
 
 def test_the_policy_names_nobody_else() -> None:
     """No other host may be spoken to, loaded from or framed by; on a Space, Hugging Face's pages may frame it."""
-    here, space = headers(space=False), headers(space=True)
+    here, space = build_headers(is_hf_space=False), build_headers(is_hf_space=True)
     assert "http" not in here["content-security-policy"]
     assert "frame-ancestors 'self' https://huggingface.co https://*.huggingface.co" in space["content-security-policy"]
     assert space["content-security-policy"].count("http") == 3

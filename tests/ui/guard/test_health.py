@@ -14,7 +14,7 @@ from meitu_demo.imaging import faces
 from meitu_demo.settings import Settings
 from meitu_demo.till import LazyLedger
 from meitu_demo.ui.guard import health
-from meitu_demo.ui.guard.health import FAILED, NOT_NEEDED, OK, UNREACHABLE, WAITING, Readiness, parts
+from meitu_demo.ui.guard.health import FAILED, NOT_NEEDED, OK, UNREACHABLE, WAITING, Readiness, build_readiness_checks
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +55,10 @@ async def test_a_crowd_of_questions_is_one_look() -> None:
         return OK
 
     readiness = Readiness({"part": look}, lambda: clock[0])
-    answers = await asyncio.gather(*(readiness.states() for _ in range(50)))
+    answers = await asyncio.gather(*(readiness.check_all() for _ in range(50)))
     assert (looks[0], answers) == (1, [{"part": OK}] * 50)
-    clock[0] += health.KEPT_S + 1
-    await readiness.states()
+    clock[0] += health.CACHE_TTL_S + 1
+    await readiness.check_all()
     assert looks[0] == 2
 
 
@@ -77,10 +77,10 @@ async def test_what_takes_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch
 
     readiness = Readiness({"slow": slow, "broken": broken})
     for _ in range(3):
-        assert await readiness.states() == {"slow": WAITING, "broken": FAILED}
+        assert await readiness.check_all() == {"slow": WAITING, "broken": FAILED}
     release.set()
     await asyncio.sleep(0)
-    assert (await readiness.states(), looks[0]) == ({"slow": OK, "broken": FAILED}, 1)
+    assert (await readiness.check_all(), looks[0]) == ({"slow": OK, "broken": FAILED}, 1)
 
 
 async def test_a_database_that_is_needed(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ async def test_a_database_that_is_needed(tmp_path: Path) -> None:
     place = tmp_path / "place"
     place.write_text("a file, not a folder")
     till = LazyLedger(Settings(data_dir=str(place)))
-    look = parts(till, paid=True)["database"]
+    look = build_readiness_checks(till, is_billable=True)["database"]
     assert await look() == UNREACHABLE
     place.unlink()
     assert await look() == OK
@@ -105,7 +105,7 @@ async def test_the_models_are_loaded_beside_the_loop_and_once(monkeypatch: pytes
             raise OSError("no model")
 
     monkeypatch.setattr(faces, "load_models", load)
-    look = parts(LazyLedger(Settings()), paid=False)["faces"]
+    look = build_readiness_checks(LazyLedger(Settings()), is_billable=False)["faces"]
     with pytest.raises(OSError, match="no model"):
         await look()
     broken[0] = False

@@ -15,7 +15,7 @@ from gradio.state_holder import StateHolder
 from ui.conftest import serve
 
 from meitu_demo.settings import Settings
-from meitu_demo.ui.guard.leftovers import SESSIONS, Leftovers
+from meitu_demo.ui.guard.leftovers import MAX_SESSIONS, GradioCleanup
 
 LIFE, IDLE = 60.0, 90.0
 
@@ -28,8 +28,8 @@ def blocks() -> gr.Blocks:
 
 
 @pytest.fixture
-def leftovers(blocks: gr.Blocks, tmp_path: Path) -> Leftovers:
-    found = Leftovers(blocks, tmp_path, LIFE, IDLE)
+def leftovers(blocks: gr.Blocks, tmp_path: Path) -> GradioCleanup:
+    found = GradioCleanup(blocks, tmp_path, LIFE, IDLE)
     StateHolder().set_blocks(blocks)
     return found
 
@@ -42,37 +42,37 @@ def made(path: Path, age: float) -> Path:
 
 
 async def test_a_file_that_no_event_named_goes_with_its_folder(
-    leftovers: Leftovers, blocks: gr.Blocks, tmp_path: Path
+    leftovers: GradioCleanup, blocks: gr.Blocks, tmp_path: Path
 ) -> None:
     """Once it is old, and its name leaves Gradio's list, as do names of files that others have deleted."""
     old, young = made(tmp_path / "a" / "me.jpg", LIFE + 1), made(tmp_path / "b" / "me.jpg", LIFE - 10)
     blocks.upload_file_set.update(map(str, (old, young, tmp_path / "c" / "gone.jpg")))
-    await leftovers.sweep(LIFE, IDLE)
+    await leftovers.delete_expired(LIFE, IDLE)
     assert not old.parent.exists()
     assert young.exists()
     assert blocks.upload_file_set == {str(young)}
 
 
-async def test_half_an_upload_goes(leftovers: Leftovers, tmp_path: Path) -> None:
+async def test_half_an_upload_goes(leftovers: GradioCleanup, tmp_path: Path) -> None:
     """One that is under way, and so written to just now, stays."""
     broken, going = made(tmp_path / "tmpbroken12", LIFE + 1), made(tmp_path / "tmpgoing123", 1)
-    await leftovers.sweep(LIFE, IDLE)
+    await leftovers.delete_expired(LIFE, IDLE)
     assert not broken.exists()
     assert going.exists()
 
 
-async def test_a_session_goes_when_nobody_uses_it(leftovers: Leftovers, blocks: gr.Blocks) -> None:
+async def test_a_session_goes_when_nobody_uses_it(leftovers: GradioCleanup, blocks: gr.Blocks) -> None:
     """And never are there more than a thousand."""
     held = blocks.state_holder
     for session, age in (("old", IDLE + 1), ("young", IDLE - 10)):
         held[session]
         held.time_last_used[session] = datetime.now() - timedelta(seconds=age)
-    await leftovers.sweep(LIFE, IDLE)
+    await leftovers.delete_expired(LIFE, IDLE)
     assert list(held.session_data) == list(held.time_last_used) == ["young"]
-    assert held.capacity == SESSIONS
+    assert held.capacity == MAX_SESSIONS
 
 
-async def test_messages_go_with_their_session(leftovers: Leftovers, blocks: gr.Blocks) -> None:
+async def test_messages_go_with_their_session(leftovers: GradioCleanup, blocks: gr.Blocks) -> None:
     """Those of a session that is there, or whose event is under way, stay."""
     blocks.queue()
     queue = blocks._queue
@@ -82,7 +82,7 @@ async def test_messages_go_with_their_session(leftovers: Leftovers, blocks: gr.B
     for session in ("here", "busy", "gone"):
         queue.pending_messages_per_session[session] = asyncio.Queue()
         queue.pending_event_ids_session[session] = {"an event"}
-    await leftovers.sweep(LIFE, IDLE)
+    await leftovers.delete_expired(LIFE, IDLE)
     assert list(queue.pending_messages_per_session) == list(queue.pending_event_ids_session) == ["here", "busy"]
 
 

@@ -12,8 +12,8 @@ from ui.conftest import Page, serve
 
 from meitu_demo.provenance import read_provenance
 from meitu_demo.settings import Settings
-from meitu_demo.ui.guard.login import checker
-from meitu_demo.ui.guard.tries import FREE
+from meitu_demo.ui.guard.login import build_password_check
+from meitu_demo.ui.guard.tries import MAX_FREE_ATTEMPTS
 from meitu_demo.words import list_languages, translate
 
 BEHIND = ("/config", "/gradio_api/info", "/gradio_api/file=/etc/passwd", "/kept/x/y.jpg",
@@ -58,7 +58,7 @@ def test_the_page_to_log_in_holds_no_panel(locked: Page) -> None:
     text = httpx.get(locked.url).text
     for language in list_languages():
         assert translate("page.login", language) in text
-        assert translate("page.login_tries", language, free=FREE) in text
+        assert translate("page.login_tries", language, free=MAX_FREE_ATTEMPTS) in text
     assert "face-fuse" not in text
 
 
@@ -103,6 +103,6 @@ def test_programs_come_in_with_a_password(locked: Page, portrait_file: Path) -> 
 
 def test_a_check_knows_names_and_passwords_only_as_pairs() -> None:
     """Every pair is compared, whichever fits."""
-    fits = checker([("ann", SecretStr("a")), ("bo", SecretStr("b"))])
+    fits = build_password_check([("ann", SecretStr("a")), ("bo", SecretStr("b"))])
     assert [fits("ann", "a"), fits("bo", "b")] == [True, True]
     assert [fits("ann", "b"), fits("bo", "a"), fits("", ""), fits("ann", "\ud800")] == [False] * 4

@@ -8,7 +8,14 @@ from ui.conftest import Page, serve
 
 from meitu_demo.settings import Settings
 from meitu_demo.ui.guard import tries as module
-from meitu_demo.ui.guard.tries import ADDRESSES, FREE, FREE_SHARED, IN_ALL, LONGEST_S, Tries
+from meitu_demo.ui.guard.tries import (
+    MAX_ADDRESSES,
+    MAX_ATTEMPTS_PER_MINUTE,
+    MAX_FREE_ATTEMPTS,
+    MAX_FREE_ATTEMPTS_SHARED,
+    MAX_WAIT_S,
+    LoginThrottle,
+)
 
 ONE, OTHER, SHARED = "9.9.9.9", "8.8.8.8", "10.0.0.7"
 
@@ -28,58 +35,58 @@ def clock() -> Clock:
     return Clock()
 
 
-def wrong(tries: Tries, address: str, times: int = 1) -> float:
+def wrong(tries: LoginThrottle, address: str, times: int = 1) -> float:
     """The wait after so many more wrong tries."""
     for _ in range(times):
-        tries.begin(address)
-    return tries.wait(address)
+        tries.record_attempt(address)
+    return tries.retry_after(address)
 
 
 def test_the_wait_doubles_up_to_its_longest(clock: Clock) -> None:
     """A few are free; then a minute, two, four, at most a quarter of an hour. Another address does not wait."""
-    tries = Tries(clock)
-    assert wrong(tries, ONE, FREE - 1) == 0
+    tries = LoginThrottle(clock)
+    assert wrong(tries, ONE, MAX_FREE_ATTEMPTS - 1) == 0
     assert [wrong(tries, ONE) for _ in range(6)] == [60, 120, 240, 480, 900, 900]
-    assert tries.wait(OTHER) == 0
-    clock.now += LONGEST_S
-    assert tries.wait(ONE) == 0
+    assert tries.retry_after(OTHER) == 0
+    clock.now += MAX_WAIT_S
+    assert tries.retry_after(ONE) == 0
     clock.now += 1
     assert wrong(tries, ONE) == 0  # after that long, it begins anew
 
 
 def test_a_right_one_takes_back_itself_alone(clock: Clock) -> None:
     """So whoever has a password of their own gets no free tries at another's; and many at once are many."""
-    tries = Tries(clock)
+    tries = LoginThrottle(clock)
     for _ in range(20):
-        tries.begin(ONE)
-        tries.was_right(ONE)
-    assert wrong(tries, ONE, FREE - 1) == 0
-    tries.begin(ONE)
-    tries.was_right(ONE)
-    assert tries.wait(ONE) == 0
+        tries.record_attempt(ONE)
+        tries.record_success(ONE)
+    assert wrong(tries, ONE, MAX_FREE_ATTEMPTS - 1) == 0
+    tries.record_attempt(ONE)
+    tries.record_success(ONE)
+    assert tries.retry_after(ONE) == 0
     assert wrong(tries, ONE) > 0
 
 
 def test_an_address_that_many_may_share_has_more(clock: Clock) -> None:
     """A private network's, or nobody knows whose."""
     for address in (SHARED, "unknown", "127.0.0.1"):
-        tries = Tries(clock)
-        assert wrong(tries, address, FREE_SHARED - 1) == 0
+        tries = LoginThrottle(clock)
+        assert wrong(tries, address, MAX_FREE_ATTEMPTS_SHARED - 1) == 0
         assert wrong(tries, address) > 0
 
 
 def test_after_many_from_everywhere_everybody_waits(clock: Clock) -> None:
     """For what is left of the minute; and what is remembered does not grow."""
-    tries = Tries(clock)
-    for number in range(IN_ALL):
-        tries.begin(f"9.9.{number}.1")
+    tries = LoginThrottle(clock)
+    for number in range(MAX_ATTEMPTS_PER_MINUTE):
+        tries.record_attempt(f"9.9.{number}.1")
         clock.now += 0.1
-    assert 49 < tries.wait(OTHER) < 51
+    assert 49 < tries.retry_after(OTHER) < 51
     clock.now += 51
-    assert tries.wait(OTHER) == 0
-    for number in range(ADDRESSES + 10):
-        tries.begin(str(number))
-    assert len(tries._wrong) == ADDRESSES
+    assert tries.retry_after(OTHER) == 0
+    for number in range(MAX_ADDRESSES + 10):
+        tries.record_attempt(str(number))
+    assert len(tries._failures) == MAX_ADDRESSES
 
 
 @pytest.fixture

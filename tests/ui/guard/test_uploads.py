@@ -81,7 +81,7 @@ def test_each_click_gives_an_example_of_its_own(page: Page) -> None:
 
 def test_names_are_drawn_from_enough() -> None:
     """Folders of our own have 256 bits of chance, too."""
-    names = {Path(uploads.hand_out("x.jpg", b"x")).parent.name for _ in range(50)}
+    names = {Path(uploads.write_upload("x.jpg", b"x")).parent.name for _ in range(50)}
     assert len(names) == 50
     assert min(map(len, names)) >= 43
 

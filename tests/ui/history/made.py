@@ -7,11 +7,11 @@ from meitu_demo.imaging import codec
 from meitu_demo.service import CallResult
 from meitu_demo.spec import Photo
 from meitu_demo.store import PictureStore
-from meitu_demo.ui.result.naming import file_name
-from meitu_demo.ui.result.pictures import Drawn, keep
-from meitu_demo.ui.result.stage import Pictures
+from meitu_demo.ui.result.naming import build_file_name
+from meitu_demo.ui.result.pictures import RenderedPair, store_pair
+from meitu_demo.ui.result.stage import PictureUrls
 
-NOWHERE = Pictures("kept/a/before.jpg", "kept/b/x.jpg", "download/b/x.jpg", "x.jpg", "kept/c/small.jpg")
+NOWHERE = PictureUrls("kept/a/before.jpg", "kept/b/x.jpg", "download/b/x.jpg", "x.jpg", "kept/c/small.jpg")
 
 
 def outcome(picture: bytes, endpoint: str = "facial_aesthetics", mode: str = "offline", **more: Any) -> CallResult:
@@ -21,6 +21,8 @@ def outcome(picture: bytes, endpoint: str = "facial_aesthetics", mode: str = "of
     return CallResult(CATALOGUE[endpoint], mode, values, photo, photo, (), 1.25, **more)
 
 
-def kept(store: PictureStore, found: CallResult, master: bytes, owner: str) -> Pictures:
+def kept(store: PictureStore, found: CallResult, master: bytes, owner: str) -> PictureUrls:
     """Its pictures, kept for `owner`; master: the marked result."""
-    return keep(store, Drawn(found.sent_photo.data, master, found.sent_photo.data), file_name(found), owner)
+    return store_pair(
+        store, RenderedPair(found.sent_photo.data, master, found.sent_photo.data), build_file_name(found), owner
+    )

@@ -17,7 +17,7 @@ from meitu_demo.imaging import codec
 from meitu_demo.provenance import read_provenance
 from meitu_demo.spec import Credentials
 from meitu_demo.store import PictureStore
-from meitu_demo.ui.history.archive import LISTING, archive
+from meitu_demo.ui.history.archive import LISTING_FILE_NAME, stream_archive
 from meitu_demo.ui.history.entries import History
 from meitu_demo.ui.result import delivery
 
@@ -29,16 +29,16 @@ def filled(store: PictureStore, history: History, portrait: bytes) -> None:
     """Two results with the same settings in the same second, between them a failure that quotes key and link."""
     at = datetime(2026, 3, 8, 14, 25, 1, tzinfo=UTC)
     found = [outcome(portrait, made_at=at + timedelta(seconds=second)) for second in (0, 2)]
-    history.note("one", found[0], kept(store, found[0], delivery.master(found[0]), "one"))
+    history.record_success("one", found[0], kept(store, found[0], delivery.unlabelled(found[0]), "one"))
     error = VendorError("meitu", "20003", vendor_message=f"{KEY} {LINK}", http_status=400, request_id="r")
     values = {"template_id": "astronaut"}
-    history.note_failed("one", CATALOGUE["face_fuse"], "live", values, explain(error, "en"))
+    history.record_failure("one", CATALOGUE["face_fuse"], "live", values, explain(error, "en"))
     live = outcome(portrait, mode="live", request_id=f"{LINK} r-77", made_at=found[1].created_at)
-    history.note("one", live, kept(store, live, delivery.master(live), "one"))
+    history.record_success("one", live, kept(store, live, delivery.unlabelled(live), "one"))
 
 
 async def opened(history: History, store: PictureStore, visible: bool = True) -> zipfile.ZipFile:
-    parts = [part async for part in archive(history.runs("one"), store, "en", visible=visible)]
+    parts = [part async for part in stream_archive(history.list_runs("one"), store, "en", visible_label=visible)]
     return zipfile.ZipFile(io.BytesIO(b"".join(parts)))
 
 
@@ -49,11 +49,11 @@ async def test_each_picture_leaves_as_every_download_does(portrait: bytes) -> No
     packed = await opened(history, store)
     assert packed.testzip() is None
     *names, listing = packed.namelist()
-    assert listing == LISTING
+    assert listing == LISTING_FILE_NAME
     assert [name[:21] for name in names] == ["01_facial-aesthetics_", "03_facial-aesthetics_"]
     assert all(re.fullmatch(r"[\w.-]+\.jpg", name) for name in names)
     assert all(not info.flag_bits & 8 for info in packed.infolist())  # sizes stand before the data, for any reader
-    ids = [run.made.outcome.id for run in reversed(history.runs("one")) if run.made]
+    ids = [run.success.result.id for run in reversed(history.list_runs("one")) if run.success]
     for name, result in zip(names, ids, strict=True):
         mark = read_provenance(packed.read(name))
         assert mark is not None
@@ -68,7 +68,7 @@ async def test_the_listing_tells_settings_and_nothing_else(portrait: bytes) -> N
     store, history = PictureStore(60), History(60)
     filled(store, history, portrait)
     packed = await opened(history, store)
-    text = packed.read(LISTING).decode()
+    text = packed.read(LISTING_FILE_NAME).decode()
     runs = json.loads(text)["runs"]
     assert [run["number"] for run in runs] == [1, 2, 3]
     assert [run["source"] for run in runs] == ["offline", "live", "live"]
@@ -89,13 +89,13 @@ async def test_a_picture_that_is_gone_is_left_out_and_named_as_such(portrait: by
     """Also when it goes while the file is on its way."""
     store, history = PictureStore(60), History(60)
     filled(store, history, portrait)
-    parts, pieces = archive(history.runs("one"), store, "en", visible=False), []
+    parts, pieces = stream_archive(history.list_runs("one"), store, "en", visible_label=False), []
     pieces.append(await anext(parts))
     store.evict("one")
     pieces += [part async for part in parts]
     packed = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
     assert packed.testzip() is None
     assert len(packed.namelist()) == 2
-    runs = json.loads(packed.read(LISTING))["runs"]
+    runs = json.loads(packed.read(LISTING_FILE_NAME))["runs"]
     assert [bool(run["file"]) for run in runs] == [True, False, False]
     assert all(PurePosixPath(name).name == name for name in packed.namelist())

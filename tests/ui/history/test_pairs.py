@@ -6,18 +6,18 @@ from ui.history.made import kept, outcome
 from meitu_demo.imaging import codec
 from meitu_demo.spec import Image
 from meitu_demo.store import PictureStore
-from meitu_demo.ui.history.beside import pair
-from meitu_demo.ui.history.entries import History, Made
-from meitu_demo.ui.result.pictures import held
+from meitu_demo.ui.history.beside import compare_two
+from meitu_demo.ui.history.entries import History, Success
+from meitu_demo.ui.result.pictures import load_picture
 
 
-def made(store: PictureStore, history: History, pixels: Image, endpoint: str, **more: object) -> Made:
+def made(store: PictureStore, history: History, pixels: Image, endpoint: str, **more: object) -> Success:
     data = codec.encode(np.ascontiguousarray(pixels))
     found = outcome(data, endpoint, **more)
-    history.note("one", found, kept(store, found, data, "one"))
-    run = history.runs("one")[0]
-    assert run.made
-    return run.made
+    history.record_success("one", found, kept(store, found, data, "one"))
+    run = history.list_runs("one")[0]
+    assert run.success
+    return run.success
 
 
 async def test_the_frame_is_that_of_the_result_that_shows_less(portrait_pixels: Image) -> None:
@@ -26,11 +26,11 @@ async def test_the_frame_is_that_of_the_result_that_shows_less(portrait_pixels: 
     whole = made(store, history, portrait_pixels, "facial_aesthetics")
     close = made(store, history, portrait_pixels[20:300, 60:260], "face_fuse", values={"template_id": "astronaut"})
     for left, right in ((whole, close), (close, whole)):
-        found = await pair(store, left, right, "one")
+        found = await compare_two(store, left, right, "one")
         assert found
         frame, pictures = found
         assert frame.endpoint.id == "face_fuse"
-        shown = [held(store, url) for url in (pictures.before, pictures.after)]
+        shown = [load_picture(store, url) for url in (pictures.before, pictures.after)]
         ratios = {round(np.divide(*codec.read_size(data)), 2) for data in shown if data}
         assert ratios == {round(200 / 280, 2)}
         assert pictures.download == right.pictures.download
@@ -42,10 +42,10 @@ async def test_two_of_one_shape_are_laid_over_each_other_as_they_are(portrait_pi
     one = made(store, history, portrait_pixels, "facial_aesthetics")
     other = made(store, history, portrait_pixels[::-1], "quality_restoration")
     before = store.count("one")
-    found = await pair(store, one, other, "one")
+    found = await compare_two(store, one, other, "one")
     assert found
     assert (found[1].before, found[1].after) == (one.pictures.after, other.pictures.after)
     assert store.count("one") == before
     store.pop(one.pictures.after.split("/")[1])
-    assert await pair(store, one, other, "one") is None
-    assert await pair(store, other, one, "one") is None
+    assert await compare_two(store, one, other, "one") is None
+    assert await compare_two(store, other, one, "one") is None

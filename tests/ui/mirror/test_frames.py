@@ -49,7 +49,7 @@ def turns() -> FairQueue:
 async def client(turns: FairQueue) -> AsyncIterator[httpx.AsyncClient]:
     """The route alone, for what needs to see or to delay its insides."""
     app = FastAPI()
-    app.include_router(frames.router(SimpleNamespace(turns=turns)))  # type: ignore[arg-type]
+    app.include_router(frames.create_router(SimpleNamespace(turns=turns)))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://mirror.test") as opened:
         yield opened
 
@@ -110,7 +110,7 @@ def as_kind(kind: str) -> bytes:
         (FRAME[: len(FRAME) // 2], 422, "image_truncated"),
         (codec.encode(np.zeros((481, 640, 3), np.uint8)), 422, "image_too_many_pixels"),
         (codec.encode(np.zeros((480, 641, 3), np.uint8)), 422, "image_too_many_pixels"),
-        (FRAME + bytes(frames.MAX_BYTES), 413, "image_too_large_file"),
+        (FRAME + bytes(frames.MAX_FRAME_BYTES), 413, "image_too_large_file"),
     ],
 )
 async def test_hostile_bodies_are_refused(
@@ -234,8 +234,8 @@ async def test_two_visitors_never_mix(client: httpx.AsyncClient) -> None:
         return (await client.post("/mirror?shapes=8:1,7:0.5", content=body, headers=headers(letter * 32))).content
 
     came = [await asyncio.gather(frame("a", a), frame("b", b)) for a, b in zip(mine, other, strict=True)]
-    assert [a for a, _ in came] == [frames.reflect(body, wanted)[0] for body in mine]
-    assert [b for _, b in came] == [frames.reflect(body, wanted)[0] for body in other]
+    assert [a for a, _ in came] == [frames.process_frame(body, wanted)[0] for body in mine]
+    assert [b for _, b in came] == [frames.process_frame(body, wanted)[0] for body in other]
 
 
 async def test_nothing_of_a_frame_is_left(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:

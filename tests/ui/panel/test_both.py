@@ -4,7 +4,7 @@ import pytest
 
 from meitu_demo.routes import TargetResolver
 from meitu_demo.settings import Settings
-from meitu_demo.ui.panel.both import intro
+from meitu_demo.ui.panel.both import render_compare_intro
 
 KEYS = {"MEITU_API_KEY": "any key", "MEITU_API_SECRET": "any secret"}
 
@@ -16,7 +16,7 @@ KEYS = {"MEITU_API_KEY": "any key", "MEITU_API_SECRET": "any secret"}
 )
 def test_what_is_missing_is_named(environ: dict[str, str], named: str, language: str) -> None:
     """The setting that stands in the way, beside what the button does for whoever brings keys."""
-    html = intro(TargetResolver(Settings.from_env(environ)), "meitu", language)
+    html = render_compare_intro(TargetResolver(Settings.from_env(environ)), "meitu", language)
     missing = html.split('class="intro missing"')[1]
     assert named in missing
     assert 'class="intro ready"' in html
@@ -24,6 +24,6 @@ def test_what_is_missing_is_named(environ: dict[str, str], named: str, language:
 
 def test_with_keys_nothing_is_missing() -> None:
     """Then the button is there, and no word about settings."""
-    html = intro(TargetResolver(Settings.from_env(KEYS)), "meitu", "en")
+    html = render_compare_intro(TargetResolver(Settings.from_env(KEYS)), "meitu", "en")
     assert "missing" not in html
     assert "AILAB" not in html

@@ -53,13 +53,13 @@ class Reader(HTMLParser):
 
 def text(language: str) -> str:
     """The page as text, names in one piece."""
-    return unescape(re.sub(r"<[^>]+>", "", reference.page(language).replace("<wbr>", "")))
+    return unescape(re.sub(r"<[^>]+>", "", reference.render_page(language).replace("<wbr>", "")))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_endpoint_is_there(language: str) -> None:
     """With its path, its controls by both of their names, what it does live and offline, and a link to its panel."""
-    shown, addresses = text(language), Reader(reference.page(language)).addresses
+    shown, addresses = text(language), Reader(reference.render_page(language)).addresses
     for endpoint in CATALOGUE.values():
         facts = [endpoint.path, f"/{endpoint.id}", str(endpoint.limits.max_side_px)]
         facts += [name for control in endpoint.controls for name in (control.name, control.wire_name)]
@@ -72,7 +72,7 @@ def test_every_endpoint_is_there(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_shape_is_there(language: str) -> None:
     """All 22, each with number, names, effect, and a drawing that says what moves."""
-    html, shown = reference.page(language), text(language)
+    html, shown = reference.render_page(language), text(language)
     assert html.count("<svg viewBox") == len(load_shapes()) == 22
     for shape in load_shapes():
         assert f'id="shape-{shape.id}"' in html
@@ -85,9 +85,9 @@ def test_every_shape_is_there(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_code_of_both_vendors_is_there(language: str) -> None:
     """Each has an anchor, its constant and status, and stands with its own explanation and price."""
-    html = reference.page(language).replace("<wbr>", "")
+    html = reference.render_page(language).replace("<wbr>", "")
     cases = re.findall(r'<li class="case".*?</div></li>', html, re.DOTALL)
-    for provider in reference_codes.VENDORS:
+    for provider in reference_codes.VENDOR_IDS:
         for name in list_vendor_codes(provider):
             code = find_vendor_code(provider, name)
             assert code is not None
@@ -101,7 +101,7 @@ def test_every_code_of_both_vendors_is_there(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_slug_of_an_error_is_there(language: str) -> None:
     """What the words explain stands on the page, under a vendor's codes or under its own name."""
-    html, shown = reference.page(language), text(language)
+    html, shown = reference.render_page(language), text(language)
     for slug, explained in get_texts(language)["errors"].items():
         assert f'data-slug="{slug}"' in html, slug
         assert explained["title"] in shown
@@ -115,14 +115,14 @@ def test_every_slug_of_an_error_is_there(language: str) -> None:
 )  # fmt: skip
 def test_our_own_errors_have_the_price_of_their_kind(slug: str, cost: str) -> None:
     """A slug is explained as the error that carries it."""
-    said = reference_codes.told(reference_codes.of_slug(slug), "en")
+    said = reference_codes.explain_error(reference_codes.create_error(slug), "en")
     assert (said.slug, said.cost) == (slug, translate(f"billing.{cost}.cost", "en"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_is_sound_and_asks_nobody_else(language: str) -> None:
     """Tags are closed, ids differ, every address is one of this page or demo, and no path of a disk is on it."""
-    html = reference.page(language)
+    html = reference.render_page(language)
     reader = Reader(html)
     assert not reader.open
     assert [name for name, count in Counter(reader.ids).items() if count > 1] == []
@@ -143,43 +143,43 @@ def test_words_stay_words(monkeypatch: pytest.MonkeyPatch) -> None:
     bad = Endpoint(**fields, path=f"/{hostile}", constant_fields={hostile: hostile})
     monkeypatch.setattr(reference_endpoints, "CATALOGUE", {bad.id: bad})
     monkeypatch.setattr(reference_endpoints, "translate", lambda *_, **__: hostile)
-    assert "<img" not in reference_endpoints.section("en")
+    assert "<img" not in reference_endpoints.render_section("en")
     monkeypatch.setattr(reference_codes, "translate", lambda *_, **__: hostile)
-    assert "<img" not in reference_codes.section("en")
-    assert "<img" not in drawn_face.drawing(8, hostile)
+    assert "<img" not in reference_codes.render_section("en")
+    assert "<img" not in drawn_face.render_drawing(8, hostile)
 
 
 def test_the_face_is_the_one_that_templates_are_drawn_with() -> None:
     """The file is what tools/draw/straight.py makes of the canonical face."""
     canonical = np.array(json.loads((PROJECT / "tools/draw/canonical.json").read_text())["points"])
     width = canonical[454, 0] - canonical[234, 0]
-    assert np.allclose(drawn_face.landmarks(), canonical[:, :2] * (1, -1) / width, atol=6e-5)
+    assert np.allclose(drawn_face.load_landmarks(), canonical[:, :2] * (1, -1) / width, atol=6e-5)
 
 
 def ways(key: str) -> list[tuple[np.ndarray, np.ndarray]]:
     """(start, way) of each arrow of a shape."""
-    return [(np.array(start), np.subtract(end, start)) for start, end in drawn_face.arrows(KEYS[key])]
+    return [(np.array(start), np.subtract(end, start)) for start, end in drawn_face.compute_arrows(KEYS[key])]
 
 
 @pytest.mark.parametrize("shape", range(22))
 def test_arrows_point_where_the_effect_moves(shape: int) -> None:
     """Each shape has some, alike on both sides; each runs along the way of its landmark, as the effect carries it."""
-    found = drawn_face.arrows(shape)
-    still, moved = drawn_face.landmarks(), drawn_face.moved(shape)
+    found = drawn_face.compute_arrows(shape)
+    still, moved = drawn_face.load_landmarks(), drawn_face.compute_moved_landmarks(shape)
     assert len(found) >= 2
     for start, end in found:
         at = np.linalg.norm(still - start, axis=1).argmin()
         way, drawn = (moved - still)[at], np.subtract(end, start)
         assert way @ drawn == pytest.approx(np.linalg.norm(way) * np.linalg.norm(drawn), rel=1e-6)
-        assert 0.02 < np.linalg.norm(drawn) <= drawn_face.LONGEST + 1e-9
+        assert 0.02 < np.linalg.norm(drawn) <= drawn_face.MAX_ARROW_FACE_WIDTHS + 1e-9
         mirrored = [np.hypot(*(np.array(other) - (-start[0], start[1]))) for other, _ in found]
         assert min(mirrored) < 0.01
-    assert max(np.hypot(*np.subtract(end, start)) for start, end in found) > 0.9 * drawn_face.LONGEST
+    assert max(np.hypot(*np.subtract(end, start)) for start, end in found) > 0.9 * drawn_face.MAX_ARROW_FACE_WIDTHS
 
 
 def test_bigger_eyes_grow_from_their_middle_in_every_direction() -> None:
     """Arrows point away from the nearer iris: up, down, left and right."""
-    irises = drawn_face.landmarks()[[468, 473]]
+    irises = drawn_face.load_landmarks()[[468, 473]]
     found = ways("big_eyes")
     for start, way in found:
         iris = min(irises, key=lambda iris: np.hypot(*(start - iris)))
@@ -211,7 +211,7 @@ def test_the_address_decides_the_language_then_the_browser(page: Page) -> None:
     ):  # fmt: skip
         answer = httpx.get(f"{page.url}/reference{query}", headers={"accept-language": browser})
         assert answer.status_code == 200
-        assert answer.text == reference.page(language)
+        assert answer.text == reference.render_page(language)
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         assert answer.headers["content-language"] == language
         assert answer.headers["cache-control"] == "private, max-age=300"

@@ -6,16 +6,16 @@ import httpx
 import numpy as np
 import pytest
 
-from meitu_demo.effects.moved import READINGS, Change
+from meitu_demo.effects.moved import MEASURE_INDEX_BY_NAME, FeatureChange
 from meitu_demo.imaging import codec
-from meitu_demo.ui.result.moved import sentence, tell
+from meitu_demo.ui.result.moved import describe_change, render_displacement
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_reading_has_its_sentences(language: str) -> None:
     """More and less of each are said differently, with the amount."""
-    for name in READINGS:
-        more, less = (sentence(Change(name, by, degrees=False), language) for by in (12.34, -1.26))
+    for name in MEASURE_INDEX_BY_NAME:
+        more, less = (describe_change(FeatureChange(name, by, is_angle=False), language) for by in (12.34, -1.26))
         assert "12" in more
         assert "1.3" in less
         assert more.replace("12", "") != less.replace("1.3", "")
@@ -24,8 +24,8 @@ def test_every_reading_has_its_sentences(language: str) -> None:
 def test_pictures_without_a_face_are_explained() -> None:
     """No arrows on what is no face."""
     grey = codec.encode(np.full((200, 200, 3), 128, np.uint8))
-    assert "<svg" not in tell(grey, grey, "kept/x/after", "en")
-    assert "not found" in tell(grey, grey, "kept/x/after", "en")
+    assert "<svg" not in render_displacement(grey, grey, "kept/x/after", "en")
+    assert "not found" in render_displacement(grey, grey, "kept/x/after", "en")
 
 
 def test_only_the_tokens_of_kept_pictures_open_it(page, portrait: bytes) -> None:

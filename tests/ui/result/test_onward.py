@@ -4,7 +4,7 @@ import pytest
 
 from meitu_demo import errors
 from meitu_demo.explain import explain
-from meitu_demo.ui.result.onward import instead_of, lost_on_the_way
+from meitu_demo.ui.result.onward import build_fallback, is_network_failure
 from meitu_demo.words import translate
 
 LOST = (
@@ -32,13 +32,13 @@ SAID = (
 @pytest.mark.parametrize("error", LOST, ids=str)
 def test_the_networks_failures_go_on(error: errors.DemoError) -> None:
     """Nobody answered, or the picture did not come through."""
-    assert lost_on_the_way(error)
+    assert is_network_failure(error)
 
 
 @pytest.mark.parametrize("error", [*SAID, ValueError()], ids=str)
 def test_refusals_do_not(error: Exception) -> None:
     """Photo, values, consent, budget, a vendor that answered, an address that must not be fetched, a bug of ours."""
-    assert not lost_on_the_way(error)
+    assert not is_network_failure(error)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -47,9 +47,9 @@ def test_refusals_do_not(error: Exception) -> None:
 )
 def test_what_is_said(error: errors.DemoError, billing: str, can: tuple[str, ...], language: str) -> None:
     """What failed, that this is the offline engine's, what it may have cost; once more only where that may cost."""
-    found = instead_of(error, 7, "Once more.", language)
-    assert explain(error, language).title in found.said
-    assert translate("beside.offline", language).lower() in found.said.lower()
-    assert (translate(f"billing.{billing}.why", language) if billing else "") in found.said
-    assert found.said.endswith("Once more.")
-    assert (found.can, found.number) == (can, 7)
+    found = build_fallback(error, 7, "Once more.", language)
+    assert explain(error, language).title in found.remark
+    assert translate("beside.offline", language).lower() in found.remark.lower()
+    assert (translate(f"billing.{billing}.why", language) if billing else "") in found.remark
+    assert found.remark.endswith("Once more.")
+    assert (found.actions, found.call_id) == (can, 7)

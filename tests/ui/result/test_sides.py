@@ -12,31 +12,31 @@ from meitu_demo.explain import explain
 from meitu_demo.service import Phase
 from meitu_demo.spec import Photo
 from meitu_demo.ui.result import stage
-from meitu_demo.ui.result.sides import Side, result_of, same_frame, side_by_side
+from meitu_demo.ui.result.sides import LegView, is_same_frame, render_result, render_side_by_side
 
-PICTURES = stage.Pictures(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+PICTURES = stage.PictureUrls(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
 
 
-def done(mode: str, width: int = 640, remark: str = "") -> Side:
+def done(mode: str, width: int = 640, remark: str = "") -> LegView:
     outcome = replace(OUTCOME, mode=mode, result_photo=Photo(b"x" * 12_000, "image/jpeg", width, 480))
-    return Side(mode, result_of(outcome, PICTURES, HOSTILE, "en"), outcome, PICTURES, remark)
+    return LegView(mode, render_result(outcome, PICTURES, HOSTILE, "en"), outcome, PICTURES, remark)
 
 
-def failed() -> Side:
+def failed() -> LegView:
     error = VendorError("meitu", HOSTILE, vendor_message=HOSTILE, http_status=400, request_id=HOSTILE)
-    return Side("live", stage.explanation(explain(error, "en"), "en"))
+    return LegView("live", stage.render_explanation(explain(error, "en"), "en"))
 
 
-def running() -> Side:
-    return Side("live", stage.progress(Phase.SEND, 0, HOSTILE, "live", "en"))
+def running() -> LegView:
+    return LegView("live", stage.render_progress(Phase.SEND, 0, HOSTILE, "live", "en"))
 
 
 @pytest.mark.parametrize(
     "first", [failed(), running(), done("live", remark=HOSTILE)], ids=["failed", "running", "done"]
 )
-def test_strangers_words_stay_words(first: Side) -> None:
+def test_strangers_words_stay_words(first: LegView) -> None:
     """A vendor's message, a file's name, an address: no tag and no handler comes of them, and all that opens closes."""
-    found = Tags(side_by_side((first, done("offline")), HOSTILE, "en"))
+    found = Tags(render_side_by_side((first, done("offline")), HOSTILE, "en"))
     assert not found.open
     assert "script" not in found.tags
     assert not {name for name in found.attributes if name.startswith("on")}
@@ -44,7 +44,7 @@ def test_strangers_words_stay_words(first: Side) -> None:
 
 def test_one_side_hides_nothing_of_the_other() -> None:
     """An explanation stands beside a result, each below its maker's name."""
-    html = side_by_side((failed(), done("offline")), "Meitu", "en")
+    html = render_side_by_side((failed(), done("offline")), "Meitu", "en")
     live, offline = re.findall(r'<section class="side".*?</section>', html, re.DOTALL)
     assert "Meitu, live" in live
     assert "trouble" in live
@@ -57,15 +57,17 @@ def test_one_side_hides_nothing_of_the_other() -> None:
 def test_they_lie_over_each_other_in_the_same_frame_only(width: int, overlaid: bool) -> None:
     """Sides' ratios may differ by rounding."""
     sides = done("live"), done("offline", width)
-    assert ("overlay" in side_by_side(sides, "Meitu", "en")) is overlaid
-    outcomes: Any = [side.outcome for side in sides]
-    assert same_frame(*outcomes) is overlaid
+    assert ("overlay" in render_side_by_side(sides, "Meitu", "en")) is overlaid
+    outcomes: Any = [side.result for side in sides]
+    assert is_same_frame(*outcomes) is overlaid
 
 
 def test_what_the_live_one_cost_is_told() -> None:
     """On its own side."""
     live, offline = re.findall(
-        r'<section class="side".*?</section>', side_by_side((done("live"), done("offline")), "Meitu", "zh"), re.DOTALL
+        r'<section class="side".*?</section>',
+        render_side_by_side((done("live"), done("offline")), "Meitu", "zh"),
+        re.DOTALL,
     )
     assert "一次付费调用" in live
     assert "一次付费调用" not in offline

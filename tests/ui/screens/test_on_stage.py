@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from meitu_demo.ui.page import ASSETS
-from meitu_demo.ui.screens.on_stage import SECONDS, bar
+from meitu_demo.ui.page import ASSETS_DIR
+from meitu_demo.ui.screens.on_stage import COUNTDOWN_S, render_countdown_bar
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_script_finds_what_it_looks_for(language: str) -> None:
     """Each part that it names is there, and the countdown begins with the same figure in both."""
-    script = Path(ASSETS, "js", "on_stage.js").read_text("utf-8")
-    html = bar(language)
+    script = Path(ASSETS_DIR, "js", "on_stage.js").read_text("utf-8")
+    html = render_countdown_bar(language)
     parts = set(re.findall(r"part\('(\w+)'\)", script)) | {"leave", "gone", "curtain"}
     assert {"aloud", "going"} <= parts
     assert all(re.search(rf'class="[\w -]*\b{part}\b', html) for part in parts)
     assert {f'data-{name}="' for name in ("soon", "gone")} <= set(re.findall(r'data-\w+="', html))
-    assert f"COUNTDOWN = {SECONDS}" in script
-    assert f"<b>{SECONDS}</b>" in html
+    assert f"COUNTDOWN = {COUNTDOWN_S}" in script
+    assert f"<b>{COUNTDOWN_S}</b>" in html

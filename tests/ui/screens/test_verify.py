@@ -3,14 +3,14 @@
 import pytest
 
 from meitu_demo.provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType
-from meitu_demo.ui.screens.verify import said
+from meitu_demo.ui.screens.verify import render_finding
 
 OURS = Provenance("face_fuse", "offline engine", SourceType.COMPOSITE, "2026-03-08T14:25:01+00:00", "id-1")
 
 
 def test_our_own_mark_is_told_in_full() -> None:
     """Effect, maker, time, id and kind, in the reader's language."""
-    html = said(MarkFinding(MarkOrigin.THIS_APP, OURS, Mark(OURS.source_type, OURS.aigc)), "zh")
+    html = render_finding(MarkFinding(MarkOrigin.THIS_APP, OURS, Mark(OURS.source_type, OURS.aigc)), "zh")
     assert all(part in html for part in ("换脸", "离线引擎", "2026-03-08", "id-1", "合成"))
 
 
@@ -23,17 +23,17 @@ def test_our_own_mark_is_told_in_full() -> None:
 )
 def test_only_what_says_so_is_called_made_by_ai(mark: Mark, title: str) -> None:
     """A camera's mark is a mark, and not one of AI."""
-    assert title in said(MarkFinding(MarkOrigin.OTHER_TOOL, None, mark), "en")
+    assert title in render_finding(MarkFinding(MarkOrigin.OTHER_TOOL, None, mark), "en")
 
 
 def test_no_mark_is_not_called_genuine() -> None:
     """Marks are easily lost, and the words say so."""
-    html = said(MarkFinding(MarkOrigin.NONE, None, Mark()), "en")
+    html = render_finding(MarkFinding(MarkOrigin.NONE, None, Mark()), "en")
     assert "No mark was found" in html
     assert "does not mean" in html
 
 
 def test_words_in_a_file_stay_words() -> None:
     """Whatever somebody wrote into a mark is text."""
-    html = said(MarkFinding(MarkOrigin.OTHER_TOOL, None, Mark(software="<img src=x onerror=alert(1)>")), "en")
+    html = render_finding(MarkFinding(MarkOrigin.OTHER_TOOL, None, Mark(software="<img src=x onerror=alert(1)>")), "en")
     assert "<img" not in html
