@@ -75,7 +75,7 @@ async def test_one_photo_at_a_time_and_few_names(
     context: Context, photo: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another photo takes the place of the one before; of many sessions, the first is forgotten."""
-    monkeypatch.setattr(closeups, "NAMES", 2)
+    monkeypatch.setattr(closeups, "MAX_CACHED_CROPS", 2)
     second = {**photo, "path": photo["path"].replace("me.jpg", "you.jpg")}
     await context.face_crops.get_or_crop(context, AESTHETICS, photo, ME)
     await context.face_crops.get_or_crop(context, AESTHETICS, second, ME)

@@ -220,7 +220,7 @@ def test_the_entrance_bounds_what_comes(open_page: Page, monkeypatch: pytest.Mon
     assert post(b"{}", **{"content-type": "text/plain"}) == 400
     assert httpx.get(url, headers=ACCEPT).status_code == 405
     with monkeypatch.context() as small:
-        small.setattr(entrance, "ROOM", 100)
+        small.setattr(entrance, "MAX_TOTAL_BODY_BYTES", 100)
         assert post(b"x" * 101) == 503
     assert post(b"x" * 101) == 400
     assert [httpx.delete(url).status_code, httpx.delete(url, headers={"mcp-session-id": "a" * 32}).status_code] == [

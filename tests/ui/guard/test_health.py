@@ -64,7 +64,7 @@ async def test_a_crowd_of_questions_is_one_look() -> None:
 
 async def test_what_takes_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """The look goes on, and nobody starts a second one beside it; a failure is one word."""
-    monkeypatch.setattr(health, "PATIENCE_S", 0.02)
+    monkeypatch.setattr(health, "MAX_CHECK_WAIT_S", 0.02)
     release, looks = asyncio.Event(), [0]
 
     async def slow() -> str:

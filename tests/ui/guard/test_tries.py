@@ -92,7 +92,7 @@ def test_after_many_from_everywhere_everybody_waits(clock: Clock) -> None:
 @pytest.fixture
 def locked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     """The app with a login, behind a proxy that says where people come from; few tries, to be quick."""
-    monkeypatch.setattr(module, "FREE", 2)
+    monkeypatch.setattr(module, "MAX_FREE_ATTEMPTS", 2)
     running = serve(Settings.from_env({"LOGIN": "ann:right", "TRUSTED_PROXIES": "127.0.0.1"}))
     yield next(running)
     next(running, None)

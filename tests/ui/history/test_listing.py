@@ -22,7 +22,7 @@ def history(portrait: bytes) -> History:
     found = History(60)
     told = Explanation("x", HOSTILE, HOSTILE, HOSTILE, HOSTILE, ((HOSTILE, HOSTILE),), "en")
     found.record_failure("one", CATALOGUE["face_fuse"], "live", {"template_id": "my_own"}, told)
-    hostile = replace(NOWHERE, small=HOSTILE)
+    hostile = replace(NOWHERE, thumbnail=HOSTILE)
     found.record_success("one", outcome(portrait, mode="live", values={"shape_type": "8", "strength": 0.25}), hostile)
     found.record_success("one", outcome(portrait), NOWHERE)
     return found

@@ -166,7 +166,7 @@ async def test_a_body_is_read_no_further_than_it_may_go_and_not_for_ever(
         yield FRAME[:100]
         await asyncio.sleep(60)
 
-    monkeypatch.setattr(frames, "ARRIVES_S", 0.05)
+    monkeypatch.setattr(frames, "MAX_BODY_READ_S", 0.05)
     assert (await client.post("/mirror", content=trickle(), headers=headers())).json() == {"slug": "too_slow"}
     assert (await client.post("/mirror", content=FRAME, headers=headers())).status_code == 200
 
