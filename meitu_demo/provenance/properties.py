@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 MAX_PACKET_BYTES = 1_000_000  # bytes of a packet that is read
 MAX_TEXT_CHARS = 8_000  # characters; AIGC's seven fields in JSON are the longest that is understood
 _MAX_TEXTS = 20_000
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_LIST_TAGS = frozenset(f"{{{_RDF}}}{local}" for local in ("Alt", "Bag", "Seq", "li"))
+_RDF_NAMESPACE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_LIST_TAGS = frozenset(f"{{{_RDF_NAMESPACE}}}{local}" for local in ("Alt", "Bag", "Seq", "li"))
 
 
 def parse_properties(data: bytes) -> dict[str, str]:

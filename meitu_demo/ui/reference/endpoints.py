@@ -8,7 +8,7 @@ from ...spec import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGall
 from ...words import translate
 
 
-def render_section(language: str) -> str:
+def render_endpoints_section(language: str) -> str:
     """The section as HTML."""
     title = escape(translate("reference.endpoints", language))
     cards = "".join(_render_card(endpoint, language) for endpoint in CATALOGUE.values())

@@ -7,7 +7,7 @@ from ...words import translate
 from .drawn_face import render_drawing, render_face_symbol
 
 
-def render_section(language: str) -> str:
+def render_shapes_section(language: str) -> str:
     """The section as HTML."""
     title, intro = (escape(translate(f"reference.{key}", language)) for key in ("shapes", "shapes_intro"))
     tiles = "".join(_render_tile(shape, language) for shape in load_shapes())

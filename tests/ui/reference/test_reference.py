@@ -143,7 +143,7 @@ def test_words_stay_words(monkeypatch: pytest.MonkeyPatch) -> None:
     bad = Endpoint(**fields, path=f"/{hostile}", constant_fields={hostile: hostile})
     monkeypatch.setattr(reference_endpoints, "CATALOGUE", {bad.id: bad})
     monkeypatch.setattr(reference_endpoints, "translate", lambda *_, **__: hostile)
-    assert "<img" not in reference_endpoints.render_section("en")
+    assert "<img" not in reference_endpoints.render_endpoints_section("en")
     monkeypatch.setattr(reference_codes, "translate", lambda *_, **__: hostile)
     assert "<img" not in reference_codes.render_section("en")
     assert "<img" not in drawn_face.render_drawing(8, hostile)
