@@ -10,7 +10,8 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 12):
 # Gradio sums up its statistics with pandas after every event, for a monitoring page that is off here.
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 
-from meitu_demo import allocator, logs, outlets, serving
+from meitu_demo import allocator, logs, serving
+from meitu_demo.redaction import log_filter
 from meitu_demo.settings import Settings, SettingsError, warnings
 
 log = logging.getLogger("app")
@@ -21,7 +22,7 @@ def main() -> int:
     logging.basicConfig(format=logs.TEXT_FORMAT)
     allocator.limit_malloc_arenas()
     allocator.pause_gc()
-    outlets.install_redaction()
+    log_filter.install_redaction()
     try:
         settings = Settings.from_env()
         logs.configure_logging(settings.log_format, settings.log_level)

@@ -33,7 +33,7 @@ from .ledger import (
 )
 from .ledger.awaited import LedgerEntry
 from .ledger.database import Database
-from .redaction import format_stack_trace
+from .redaction.secrets import format_stack_trace
 from .settings import Network, Settings
 from .spec import CallTarget, PreparedCall
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .billing import Billing, classify_billing
 from .errors import DemoError, VendorError
-from .redaction import redact
+from .redaction.secrets import redact
 from .tables import find_placeholders, find_vendor_code, format_text, get_texts, match_text_slug, translate
 
 MAX_CLEAN_CHARS = 200  # characters kept of anything that others wrote

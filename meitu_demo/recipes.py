@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import RecipeRejected, ValueRejected
-from .redaction import redact
+from .redaction.secrets import redact
 from .spec import Endpoint, Values
 
 RECIPE_VERSION = 1

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import SecretStr
 
 from .errors import ValueRejected
-from .redaction import redact, register_secret
+from .redaction.secrets import redact, register_secret
 
 Values = Mapping[str, Any]
 Image = NDArray[np.uint8]

@@ -35,7 +35,7 @@ from meitu_demo.ledger.__main__ import main as ledger_report
 from meitu_demo.offline import create_app
 from meitu_demo.offline.faults import CODE_PREFIX, FAULTS
 from meitu_demo.offline.wired import ConnectionProtocol
-from meitu_demo.outlets import RedactingFilter
+from meitu_demo.redaction.log_filter import RedactingFilter
 from meitu_demo.routes import TargetResolver
 from meitu_demo.settings import Settings
 from meitu_demo.spec import Credentials, Endpoint

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from meitu_demo import logs, outlets
 from meitu_demo.errors import ImageRejected
 from meitu_demo.journal import Run
-from meitu_demo.redaction import guard
+from meitu_demo.redaction.secrets import guard
 key = guard(SecretStr("Kq7ZtB2mXw9LrV4cNp8HsD3f"))
 outlets.install()
 logs.install("json", "INFO")

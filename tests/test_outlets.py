@@ -12,9 +12,9 @@ import pytest
 from pydantic import SecretStr
 
 import meitu_demo
-from meitu_demo import outlets
-from meitu_demo.outlets import RedactingFilter, RedactingStream, install_redaction
-from meitu_demo.redaction import register_secret
+from meitu_demo.redaction import log_filter
+from meitu_demo.redaction.log_filter import RedactingFilter, RedactingStream, install_redaction
+from meitu_demo.redaction.secrets import register_secret
 
 PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
 KEY = "Kq7ZtB2mXw9LrV4cNp8HsD3f"
@@ -118,7 +118,7 @@ def test_a_line_that_cannot_be_scrubbed_is_not_written(written: io.StringIO, mon
     def fail(text: str) -> str:
         raise MemoryError
 
-    monkeypatch.setattr(outlets, "redact", fail)
+    monkeypatch.setattr(log_filter, "redact", fail)
     log.info("key %s", KEY, extra={"extra": KEY}, stack_info=True)
     assert KEY not in written.getvalue()
     assert "MemoryError" in written.getvalue()
@@ -166,7 +166,7 @@ PROGRAM = """
 import logging, sys, threading, traceback, warnings
 from pydantic import SecretStr
 from meitu_demo import outlets
-from meitu_demo.redaction import guard
+from meitu_demo.redaction.secrets import guard
 
 key = guard(SecretStr("-".join(["Kq7ZtB2m", "Xw9LrV4c", "Np8HsD3f"]))).get_secret_value()
 held = guard(SecretStr(key))

@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from meitu_demo import redaction
-from meitu_demo.redaction import MIN_SECRET_CHARS, REDACTION_MARK, format_stack_trace, redact, register_secret
+from meitu_demo.redaction import secrets as redaction
+from meitu_demo.redaction.secrets import MIN_SECRET_CHARS, REDACTION_MARK, format_stack_trace, redact, register_secret
 
 PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=MIN_SECRET_CHARS, max_size=60)
 ANY = st.text(st.characters(exclude_characters=REDACTION_MARK), min_size=MIN_SECRET_CHARS, max_size=60)

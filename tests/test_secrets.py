@@ -16,7 +16,7 @@ from meitu_demo.errors import DemoError, LinkRejected, ValueRejected, VendorErro
 from meitu_demo.explain import explain
 from meitu_demo.link_rules import check_allowed_host
 from meitu_demo.offline import create_app as create_offline
-from meitu_demo.redaction import redact
+from meitu_demo.redaction.secrets import redact
 from meitu_demo.routes import TargetResolver
 from meitu_demo.service import run_unbilled
 from meitu_demo.settings import Settings

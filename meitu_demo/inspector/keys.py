@@ -7,7 +7,7 @@ stranger's), and by place (the query, the headers). Imports `redaction` and `spe
 
 import re
 
-from ..redaction import redact
+from ..redaction.secrets import redact
 from ..spec import CallTarget
 from . import spelling
 

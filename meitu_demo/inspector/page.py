@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from html import escape
 
 from ..imaging.gate import format_file_size
-from ..redaction import redact
+from ..redaction.secrets import redact
 from ..words import translate
 from .programs import SAMPLE_LANGUAGES
 from .trace import PHASES, CapturedMessage, Span, Trace

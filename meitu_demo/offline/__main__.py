@@ -10,7 +10,8 @@ from typing import Any
 
 import uvicorn
 
-from .. import outlets, templates
+from .. import templates
+from ..redaction import log_filter
 from .app import create_app
 from .faults import CODE_PREFIX, FAULTS
 from .wired import ConnectionProtocol
@@ -36,7 +37,7 @@ def main() -> None:
     server = create_app(private_links=arguments.private_links, lab=lab, fault=arguments.fault)
     http: Any = ConnectionProtocol if lab else "auto"
     logging.basicConfig(format="%(levelname)s: %(message)s")
-    outlets.install_redaction()
+    log_filter.install_redaction()
     # No access log: its lines hold the paths with their keys, and whose those are is not known here.
     uvicorn.run(
         server, host=arguments.host, port=arguments.port, log_level="info", log_config=None, access_log=False, http=http

@@ -8,7 +8,13 @@ import httpx
 
 from ..errors import InvalidResponse, VendorError
 from ..spec import CallTarget, Endpoint, ParsedResponse, Photo, ResultLink, Values
-from .base import JsonObject, build_error_without_code, classify_unreadable_body, parse_json_object, parse_measurements
+from .base import (
+    JsonObject,
+    build_error_without_code,
+    classify_unreadable_body,
+    parse_json_object,
+    parse_measurements,
+)
 
 DISPLAY_NAME = "AILabTools"
 

@@ -13,7 +13,13 @@ import httpx
 from ..errors import InvalidResponse, VendorError
 from ..spec import CallTarget, Endpoint, ParsedResponse, Photo, ResultLink, Values
 from ..tables import match_text_slug
-from .base import JsonObject, build_error_without_code, classify_unreadable_body, parse_json_object, parse_measurements
+from .base import (
+    JsonObject,
+    build_error_without_code,
+    classify_unreadable_body,
+    parse_json_object,
+    parse_measurements,
+)
 
 DISPLAY_NAME = "Meitu"
 CODE_FIELDS = ("ErrorCode", "error_code", "code")

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
-from ..redaction import register_secret
+from ..redaction.secrets import register_secret
 
 Network = IPv4Network | IPv6Network
 Mode = Literal["auto", "live", "offline"]

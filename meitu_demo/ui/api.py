@@ -17,7 +17,7 @@ from .. import journal
 from ..desk import FORCE_ANY, FORCE_NONE
 from ..errors import DemoError
 from ..explain import explain, sanitize
-from ..redaction import format_stack_trace
+from ..redaction.secrets import format_stack_trace
 from ..service import CallResult
 from ..spec import Control, Endpoint, Strength
 from ..words import translate

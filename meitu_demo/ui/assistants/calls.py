@@ -17,7 +17,7 @@ from ...errors import DemoError, ImageRejected, LinkRejected, ValueRejected
 from ...explain import explain
 from ...imaging import codec, cores
 from ...provenance import embed_provenance, read_provenance
-from ...redaction import format_stack_trace, redact
+from ...redaction.secrets import format_stack_trace, redact
 from ...service import CallResult
 from ...spec import Endpoint, ImageLimits
 from ...words import match_language, translate

@@ -14,7 +14,16 @@ import gradio as gr
 from ...errors import ImageRejected
 from ...explain import explain
 from ...imaging import codec
-from ...preflight import ChecklistItem, Fix, Preflight, apply_fix, check, describe_item, render_faces_svg, suggest_fixes
+from ...preflight import (
+    ChecklistItem,
+    Fix,
+    Preflight,
+    apply_fix,
+    check,
+    describe_item,
+    render_faces_svg,
+    suggest_fixes,
+)
 from ...spec import Endpoint, ImageLimits
 from ...words import translate
 from ..context import Context

@@ -17,7 +17,7 @@ from typing import Any
 import anyio
 
 from ...errors import DemoError
-from ...redaction import format_stack_trace
+from ...redaction.secrets import format_stack_trace
 from ...sheets import FaceCrop
 from ...spec import Endpoint
 from ...words import translate

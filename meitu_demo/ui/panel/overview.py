@@ -12,7 +12,7 @@ import gradio as gr
 
 from ... import sheets
 from ...errors import DemoError
-from ...redaction import format_stack_trace
+from ...redaction.secrets import format_stack_trace
 from ...spec import Endpoint, ShapeMenu, TemplateGallery
 from ...tables import load_shapes
 from ..context import Context

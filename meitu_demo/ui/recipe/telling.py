@@ -9,7 +9,7 @@ from ...desk import FORCE_NONE
 from ...errors import DemoError, ImageRejected, RecipeRejected, ValueRejected
 from ...explain import explain
 from ...inspector import Trace, render_inspector, render_samples
-from ...redaction import format_stack_trace
+from ...redaction.secrets import format_stack_trace
 from ...service import Phase
 from ..result import stage
 from . import strip

@@ -13,7 +13,7 @@ from ...desk import FORCE_NONE, CallHandle
 from ...errors import DemoError, ImageRejected, MissingKey, ValueRejected
 from ...explain import explain
 from ...inspector import Trace, render_inspector, render_samples
-from ...redaction import format_stack_trace
+from ...redaction.secrets import format_stack_trace
 from ...routes import KEY_SETTINGS
 from ...service import CallResult, Phase
 from ...spec import CallTarget

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-from ...redaction import redact
+from ...redaction.secrets import redact
 from ...service import CallResult
 
 FILE_SUFFIXES = {"image/png": "png", "image/webp": "webp"}  # all else leaves as JPEG, see `delivery`

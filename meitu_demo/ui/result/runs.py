@@ -10,7 +10,7 @@ from ...desk import FORCE_NONE, CallHandle
 from ...errors import DemoError, ImageRejected, ValueRejected
 from ...explain import explain
 from ...inspector import Trace, render_inspector, render_samples
-from ...redaction import format_stack_trace
+from ...redaction.secrets import format_stack_trace
 from ...service import Phase
 from ...spec import CallTarget
 from ..context import Context

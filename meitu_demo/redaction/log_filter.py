@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, TextIO, cast
 
-from .redaction import redact
+from .secrets import redact
 
 
 def install_redaction() -> None:

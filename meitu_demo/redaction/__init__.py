@@ -1,0 +1,1 @@
+"""Keeps secrets out of text, logs, stdout and stderr."""
