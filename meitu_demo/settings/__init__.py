@@ -4,9 +4,9 @@ model         what is set                   environment  how it is read: each na
 values        readers of kinds of values
 """
 
-from .addresses import is_url_safe
-from .contradictions import warnings
 from .model import MARKETPLACE_HOST, MAX_OFFLINE_RUNS, RESULT_HOSTS, Mode, Network, Settings, SettingsError
+from .readers import is_url_safe
+from .validation import warnings
 
 __all__ = [
     "MARKETPLACE_HOST",

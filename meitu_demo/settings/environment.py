@@ -7,10 +7,9 @@ from typing import cast, get_args
 
 from dotenv import dotenv_values
 
-from .addresses import is_publicly_reachable
-from .contradictions import validate
 from .model import MARKETPLACE_HOST, MARKETPLACE_PATH, MAX_OFFLINE_RUNS, LogFormat, Mode, Settings, SettingsError
-from .values import EnvReader
+from .readers import EnvReader, is_publicly_reachable
+from .validation import validate
 
 ENV_FILE = Path(__file__).resolve().parents[2] / ".env"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")

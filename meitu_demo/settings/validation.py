@@ -3,8 +3,8 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .addresses import is_loopback_host, is_private_host, is_publicly_reachable
 from .model import DATABASE_SCHEMES, Settings
+from .readers import is_loopback_host, is_private_host, is_publicly_reachable
 
 
 def validate(settings: Settings) -> list[str]:

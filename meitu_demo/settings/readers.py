@@ -1,0 +1,235 @@
+"""Reads values that are text. What is wrong is gathered, so that all of it can be told at once."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from .model import Network
+
+# MERGED settings/addresses.py: What hosts, addresses and URLs may be set. Pure.
+
+_DNS_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+# A name of two parts at least, whose last is no number: ".com" would allow the world, and an address is no name.
+RESULT_HOST_PATTERN = re.compile(rf"\.?(?=.{{3,250}}$)(?:{_DNS_LABEL}\.)+(?!\d+$){_DNS_LABEL}")
+
+
+def is_result_host(host: str) -> bool:
+    """Whether a vendor's result may be said to lie at `host`, in small letters; a dot before it: all below it."""
+    return RESULT_HOST_PATTERN.fullmatch(host) is not None
+
+
+def is_base_url(url: str) -> bool:
+    """Whether a path can be hung on `url`: http or https, a host, and nothing that names a person or a page."""
+    try:
+        parts = urlsplit(url)
+        has_host = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return has_host and not (parts.query or parts.fragment or parts.username) and is_url_safe(url)
+
+
+def is_private_host(host: str) -> bool:
+    """Whether only people nearby reach what listens on `host`: loopback or a private network, and not every address."""
+    if host == "localhost":
+        return True
+    try:
+        address = ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return address.is_private and not address.is_unspecified
+
+
+def is_publicly_reachable(host: str, proxies: Collection[object], *, space: bool) -> bool:
+    """Whether more than people nearby may reach a demo that listens on `host`.
+
+    A proxy before it, which the owner has named, stands for whoever reaches that.
+    """
+    return space or bool(proxies) or not is_private_host(host)
+
+
+def is_loopback_host(host: str) -> bool:
+    """Whether what listens on `host`, a name or an address, is reached from this machine alone."""
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def is_url_safe(text: str) -> bool:
+    """Whether `text` can stand in a URL or a header as it is."""
+    return text.isascii() and text.isprintable() and " " not in text
+
+
+class TextReader:
+    """The values of an environment, by name. wrong: a sentence for each that cannot be read, with its name."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.errors: list[str] = []
+        self._environ = environ
+
+    def text(self, name: str, default: str = "") -> str:
+        """What is set, without space around it; blank is not set."""
+        return self._environ.get(name, "").strip() or default
+
+    def secret(self, name: str) -> SecretStr | None:
+        """A key or a password; the message about a bad one does not show it."""
+        text = self.text(name)
+        if text and not (text.isascii() and text.isprintable()):
+            self.errors.append(f"{name} holds characters that no key has; copy it again")
+        return SecretStr(text) if text else None
+
+    def login(self, name: str) -> tuple[tuple[str, SecretStr], ...]:
+        """Pairs of user and password."""
+        parts = [part.strip() for part in self.text(name).replace("\n", ",").split(",")]
+        pairs = [part.partition(":") for part in parts if part]
+        users = [user.strip() for user, _, _ in pairs]
+        passwords = [password.strip() for _, _, password in pairs]
+        if not all(users) or not all(passwords):
+            self.errors.append(f"{name} must be pairs such as user:password, separated by commas")
+        elif len(set(users)) < len(users):
+            self.errors.append(f"{name} names a user twice")
+        return tuple(zip(users, map(SecretStr, passwords), strict=True))
+
+    def host(self, name: str, default: str) -> str:
+        """A host's name."""
+        host = self.text(name, default)
+        if not is_url_safe(host) or "/" in host:
+            self.errors.append(f"{name} must be a host's name such as {default}")
+            return default
+        return host
+
+    def url(self, name: str, default: str) -> str:
+        """The root of a server that is called, without a slash at its end."""
+        url = self.text(name, default).rstrip("/")
+        if not is_base_url(url):
+            self.errors.append(f"{name} must be a plain URL such as https://host or http://127.0.0.1:8700")
+        return url
+
+    def path(self, name: str, default: str | None) -> str | None:
+        """The path of a call."""
+        path = self.text(name) or default
+        if path is not None and not (path.startswith("/") and is_url_safe(path)):
+            self.errors.append(f"{name} must start with / and hold no spaces")
+        return path
+
+    def folder(self, name: str) -> Path | None:
+        """A folder that is there."""
+        text = self.text(name)
+        if text and not Path(text).is_dir():
+            self.errors.append(f"{name} must be a folder that exists")
+        return Path(text) if text else None
+
+    def choice(self, name: str, options: Sequence[str], default: str) -> str:
+        """One of a few words, however it is written."""
+        text = self.text(name, default)
+        match = next((word for word in options if word.lower() == text.lower()), None)
+        if match is None:
+            self.errors.append(f"{name} must be {', '.join(options[:-1])} or {options[-1]}")
+        return match or default
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        """Addresses and networks."""
+        try:
+            return tuple(ip_network(part) for part in self.text(name).replace(",", " ").split())
+        except ValueError:
+            self.errors.append(f"{name} must be addresses or networks such as 10.0.0.0/8, separated by commas")
+            return ()
+
+    def result_hosts(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        """Names of hosts; with a dot before it, every name below."""
+        parts = self.text(name).lower().replace(",", " ").split()
+        hosts = tuple(part.removeprefix("*") if part.startswith("*.") else part for part in parts)
+        if not all(map(is_result_host, hosts)):
+            self.errors.append(
+                f"{name} must be hosts such as img.example.com, or .example.com for all below it, separated by commas"
+            )
+        return hosts or default
+
+    def single_line(self, name: str, default: str) -> str:
+        """One line for a person to read."""
+        text = self.text(name, default)
+        if not text.isprintable() or len(text) > 80:
+            self.errors.append(f"{name} must be one line of at most 80 characters")
+        return text
+
+
+# MERGED settings/values.py: Reads values of every kind: numbers and switches here, what is text in `texts`.
+
+
+class EnvReader(TextReader):
+    """Numbers and switches beside the texts."""
+
+    def port(self, name: str, default: int) -> int:
+        """A port to listen on; 0 is any that is free."""
+        text = self.text(name, str(default))
+        if not text.isdecimal() or not 0 <= int(text[:9]) <= 65535:
+            self.errors.append(f"{name} must be a number from 0 to 65535")
+            return default
+        return int(text)
+
+    def cap(self, name: str, default: int | None) -> int | None:
+        """A number of calls; None for off."""
+        text = self.text(name)
+        if not text:
+            return default
+        if text.lower() == "off":
+            return None
+        if not text.isdecimal() or not 1 <= int(text[:9]) <= 1_000_000:
+            self.errors.append(f"{name} must be a number of calls from 1 to 1000000, or off")
+            return default
+        return int(text)
+
+    def count(self, name: str, default: int, *, maximum: int) -> int:
+        """A whole number from 1 to `most`."""
+        text = self.text(name, str(default))
+        if not text.isdecimal() or not 1 <= int(text[:9]) <= maximum:
+            self.errors.append(f"{name} must be a number from 1 to {maximum}")
+            return default
+        return int(text)
+
+    def rate(self, name: str, default: float | None) -> float | None:
+        """Calls a second, from 0.01 to 1000; None for off."""
+        text = self.text(name)
+        if not text:
+            return default
+        if text.lower() == "off":
+            return None
+        try:
+            rate = float(text)
+        except ValueError:
+            rate = -1.0
+        if not 0.01 <= rate <= 1000:
+            self.errors.append(f"{name} must be a number from 0.01 to 1000, or off")
+            return default
+        return rate
+
+    def switch(self, name: str, default: bool) -> bool:
+        """On or off."""
+        text = self.text(name).lower()
+        if text not in ("", "on", "off", "1", "0"):
+            self.errors.append(f"{name} must be on or off")
+        return text in ("on", "1") if text in ("on", "off", "1", "0") else default
+
+    def minutes(self, name: str, default: int) -> int:
+        """Whole minutes, up to a day."""
+        text = self.text(name, str(default))
+        if not text.isdecimal() or not 1 <= int(text[:9]) <= 1440:
+            self.errors.append(f"{name} must be a number of minutes from 1 to 1440")
+            return default
+        return int(text)
+
+    def seconds(self, name: str, default: float) -> float:
+        """Seconds above 0, up to 600."""
+        text = self.text(name, str(default))
+        try:
+            seconds = float(text)
+        except ValueError:
+            seconds = -1.0
+        if not 0 < seconds <= 600:
+            self.errors.append(f"{name} must be a number of seconds above 0, at most 600")
+            return default
+        return seconds
