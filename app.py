@@ -54,7 +54,8 @@ def create_server(settings: Settings) -> serving.GracefulServer:
 
         assistants.check_mcp_package()
 
-    from meitu_demo import tables, templates
+    from meitu_demo import templates
+    from meitu_demo.domain import vendor_codes
     from meitu_demo.offline import create_app as create_offline
     from meitu_demo.transport import create_http_client
     from meitu_demo.ui.app import create_app
@@ -64,7 +65,7 @@ def create_server(settings: Settings) -> serving.GracefulServer:
             templates.load_owner_templates(settings.templates_dir)
         except ValueError as error:
             raise SettingsError(f"TEMPLATES_DIR: {error}") from None
-    tables.check_tables()
+    vendor_codes.check_tables()
     app = create_app(settings, create_http_client(settings, create_offline(single_use_links=True)), ledger)
     behind_proxy = settings.space or bool(settings.trusted_proxies)
     return serving.GracefulServer(app, app.state.before_stop, behind_proxy=behind_proxy)

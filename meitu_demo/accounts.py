@@ -10,9 +10,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from .address import resolve_client_address
-from .billing import Billing, classify_billing
-from .errors import DemoError, LedgerUnavailable, OutcomeUnknown, VendorError
-from .explain import sanitize
+from .domain.billing import Billing, classify_billing
+from .domain.errors import DemoError, LedgerUnavailable, OutcomeUnknown, VendorError
+from .domain.explanations import sanitize
+from .domain.model import CallTarget, PreparedCall
 from .ledger import (
     Answer,
     Budgets,
@@ -35,7 +36,6 @@ from .ledger.awaited import LedgerEntry
 from .ledger.database import Database
 from .redaction.secrets import format_stack_trace
 from .settings import Network, Settings
-from .spec import CallTarget, PreparedCall
 
 SECRET_FILE_NAME = "visitors.key"
 log = logging.getLogger(__name__)

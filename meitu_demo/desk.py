@@ -16,8 +16,8 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from weakref import WeakSet
 
+from .domain.errors import ShuttingDown
 from .errand import FetchResult, InFlightCall, Progress, SendCall
-from .errors import ShuttingDown
 from .service import CallResult
 
 MAX_CACHED_BYTES = 256 * 1024 * 1024  # bytes of pictures in all; the oldest go first

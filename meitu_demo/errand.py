@@ -7,8 +7,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from .billing import may_be_billed
-from .errors import DemoError
+from .domain.billing import may_be_billed
+from .domain.errors import DemoError
 from .service import CallResult, Phase, ProgressCallback, VendorReply
 
 SendCall = Callable[[ProgressCallback], Awaitable[VendorReply]]

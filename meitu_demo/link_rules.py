@@ -10,7 +10,7 @@ import socket
 
 import httpx
 
-from .errors import LinkRejected
+from .domain.errors import LinkRejected
 from .redaction.secrets import redact
 
 MAX_HOST_CHARS = 80  # characters of a host's name that an error carries: the last ones, which say whose it is

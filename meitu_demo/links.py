@@ -13,7 +13,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from .errors import LinkRejected
+from .domain.errors import LinkRejected
 from .link_rules import check_allowed_host, is_same_origin, parse_http_url, resolve_public_addresses
 
 MAX_DOWNLOAD_BYTES = 20_000_000  # unpacked

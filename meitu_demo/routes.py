@@ -9,9 +9,9 @@ from enum import Enum
 
 from pydantic import SecretStr
 
-from .errors import MissingKey
+from .domain.errors import MissingKey
+from .domain.model import CallTarget, Credentials
 from .settings import Settings
-from .spec import CallTarget, Credentials
 
 OFFLINE_URL = "http://offline.invalid"  # a reserved name: whatever happens, it never resolves
 RETIRED_VENDORS = {"ailab"}  # facial aesthetics: switched off by its vendor in February 2026

@@ -22,11 +22,11 @@ import httpx
 
 from . import links
 from .calling import VendorHealth, call_with_retry, exchange, parse_retry_after
-from .errors import DemoError, ImageRejected, InvalidResponse, VendorError
+from .domain.errors import DemoError, ImageRejected, InvalidResponse, VendorError
+from .domain.model import CallTarget, Endpoint, ParsedResponse, Photo, PhotoChange, PreparedCall, ResultLink, Values
 from .imaging import codec
 from .inspector import Stopwatch, Trace, TraceRecorder, resume_stopwatch
 from .providers import VENDOR_CODECS
-from .spec import CallTarget, Endpoint, ParsedResponse, Photo, PhotoChange, PreparedCall, ResultLink, Values
 
 
 class Phase(Enum):

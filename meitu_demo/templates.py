@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageOps, UnidentifiedImageError
 
-from .errors import TemplateHasNoFace, UnknownTemplate
+from .domain.errors import TemplateHasNoFace, UnknownTemplate
 from .imaging.blend import alpha_composite
 from .imaging.brows import inpaint_brows
 from .imaging.faces import Face, build_face, find_faces

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from .errors import LedgerUnavailable
+from .domain.errors import LedgerUnavailable
 from .settings import Settings, SettingsError
 
 if TYPE_CHECKING:

@@ -63,10 +63,10 @@ import hypothesis  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
+from meitu_demo.domain.model import Image, Photo  # noqa: E402
 from meitu_demo.imaging import codec  # noqa: E402
 from meitu_demo.imaging.astronaut import load_astronaut  # noqa: E402
 from meitu_demo.settings import Settings, environment  # noqa: E402
-from meitu_demo.spec import Image, Photo  # noqa: E402
 
 pytest_plugins = ["figures", "ledger.postgres"]
 hypothesis.settings.register_profile("machine of unknown speed", deadline=None)

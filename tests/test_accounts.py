@@ -13,8 +13,7 @@ from sqlalchemy import select
 
 from meitu_demo import service
 from meitu_demo.accounts import PaidCallRecorder
-from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import (
+from meitu_demo.domain.errors import (
     DemoError,
     InvalidResponse,
     OutcomeUnknown,
@@ -23,11 +22,12 @@ from meitu_demo.errors import (
     Unreachable,
     VendorError,
 )
+from meitu_demo.domain.model import CallTarget, Credentials
+from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.ledger.report import tally_calls
 from meitu_demo.ledger.tables import calls
 from meitu_demo.offline import create_app
 from meitu_demo.settings import Settings
-from meitu_demo.spec import CallTarget, Credentials
 
 VENDOR = "http://vendor.invalid"
 KEYS = Credentials(SecretStr("key"), SecretStr("pair"))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from meitu_demo import ui
-from meitu_demo.spec import Endpoint
+from meitu_demo.domain.model import Endpoint
 
 pytestmark = pytest.mark.xdist_group("adding")  # the copy is made once
 PROJECT = Path(ui.__file__).resolve().parents[2]

@@ -116,7 +116,7 @@ def test_floors_and_doors(file: str) -> None:
         ("imaging/gate.py", "from ..effects.fuse import fuse", "imaging/gate.py:1 on floor 4 imports effects"),
         ("providers/meitu.py", "from ..effects import avatar", "providers/meitu.py:1 on floor 7 imports effects"),
         ("service.py", "def f():\n    from . import offline", "service.py:2 on floor 9 imports offline"),
-        ("errors.py", "import meitu_demo.words", "errors.py:1 on floor 1 imports words"),
+        ("errors.py", "import meitu_demo.domain.translations", "errors.py:1 on floor 1 imports words"),
         ("service.py", "import gradio as gr", "service.py:1 imports gradio, whose door is ui/"),
         ("effects/fuse.py", "import httpx._client", "effects/fuse.py:1 imports httpx"),
         ("imaging/codec.py", "if True:\n  import mediapipe.python", "imaging/codec.py:2 imports mediapipe"),

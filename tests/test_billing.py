@@ -2,10 +2,10 @@
 
 import pytest
 
-from meitu_demo import errors
-from meitu_demo.billing import Billing, classify_billing
-from meitu_demo.errors import DemoError, EngineRejection, VendorError
-from meitu_demo.words import load_toml
+from meitu_demo.domain import errors
+from meitu_demo.domain.billing import Billing, classify_billing
+from meitu_demo.domain.errors import DemoError, EngineRejection, VendorError
+from meitu_demo.domain.translations import load_toml
 
 CODES = [(provider, code) for provider, part in load_toml("data/errors.toml").items() for code in part["codes"]]
 

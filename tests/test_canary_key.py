@@ -28,9 +28,11 @@ from ui.conftest import Page, serve
 from meitu_demo import service
 from meitu_demo.accounts import PaidCallRecorder
 from meitu_demo.calling import RetryBudget, VendorHealth
+from meitu_demo.domain.errors import DemoError
+from meitu_demo.domain.explanations import explain
+from meitu_demo.domain.model import Credentials, Endpoint
+from meitu_demo.domain.translations import translate
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import DemoError
-from meitu_demo.explain import explain
 from meitu_demo.ledger.__main__ import main as ledger_report
 from meitu_demo.offline import create_app
 from meitu_demo.offline.faults import CODE_PREFIX, FAULTS
@@ -38,12 +40,10 @@ from meitu_demo.offline.wired import ConnectionProtocol
 from meitu_demo.redaction.log_filter import RedactingFilter
 from meitu_demo.routes import TargetResolver
 from meitu_demo.settings import Settings
-from meitu_demo.spec import Credentials, Endpoint
 from meitu_demo.transport import create_http_client
 from meitu_demo.ui import api
 from meitu_demo.ui.result import stage
 from meitu_demo.ui.result.naming import build_file_name
-from meitu_demo.words import translate
 
 pytestmark = pytest.mark.xdist_group("canary")
 

@@ -7,9 +7,9 @@ import pytest
 from told import ASKED, Call, hand_in, hold, outcome, rest
 
 from meitu_demo import desk as desk_module
-from meitu_demo.billing import Billing, classify_billing
 from meitu_demo.desk import SingleFlight
-from meitu_demo.errors import ShuttingDown
+from meitu_demo.domain.billing import Billing, classify_billing
+from meitu_demo.domain.errors import ShuttingDown
 from meitu_demo.service import Phase, ProgressCallback, VendorReply
 
 

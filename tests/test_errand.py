@@ -6,7 +6,7 @@ import pytest
 from told import Call, failure, hand_in, hold, outcome, rest
 
 from meitu_demo.desk import FORCE_ANY, SingleFlight
-from meitu_demo.errors import DemoError, LinkRejected, OutcomeUnknown, Unreachable, VendorError
+from meitu_demo.domain.errors import DemoError, LinkRejected, OutcomeUnknown, Unreachable, VendorError
 from meitu_demo.service import Phase
 
 FREE = [Unreachable(), VendorError("meitu", "20003"), VendorError("meitu", "90024")]

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meitu_demo import errors, tables
-from meitu_demo import explain as explain_module
-from meitu_demo.errors import (
+from meitu_demo.domain import errors, vendor_codes
+from meitu_demo.domain import explanations as explain_module
+from meitu_demo.domain.errors import (
     DemoError,
     ImageRejected,
     InvalidResponse,
@@ -18,10 +18,10 @@ from meitu_demo.errors import (
     Unreachable,
     VendorError,
 )
-from meitu_demo.explain import MAX_CLEAN_CHARS, explain, sanitize
+from meitu_demo.domain.explanations import MAX_CLEAN_CHARS, explain, sanitize
 
-LANGUAGES = tables.list_languages()
-CODES = [(provider, code) for provider, part in tables._load_error_tables().items() for code in part.codes]
+LANGUAGES = vendor_codes.list_languages()
+CODES = [(provider, code) for provider, part in vendor_codes._load_error_tables().items() for code in part.codes]
 
 
 def test_a_vendors_code_and_our_refusal_say_the_same() -> None:

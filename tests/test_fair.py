@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meitu_demo.errors import QueueFull
+from meitu_demo.domain.errors import QueueFull
 from meitu_demo.fair import FairQueue
 
 

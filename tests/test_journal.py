@@ -5,9 +5,9 @@ import logging
 import pytest
 from pydantic import SecretStr
 
-from meitu_demo.errors import DemoError, OutcomeUnknown, Unreachable
+from meitu_demo.domain.errors import DemoError, OutcomeUnknown, Unreachable
+from meitu_demo.domain.model import CallTarget, Credentials
 from meitu_demo.journal import RunRecord
-from meitu_demo.spec import CallTarget, Credentials
 
 ROUTE = CallTarget("meitu", "http://vendor.invalid", Credentials(SecretStr("key"), SecretStr("pair")), is_billable=True)
 

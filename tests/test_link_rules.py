@@ -12,7 +12,7 @@ from canary import API, DOWN, ELSEWHERE, PUBLIC, Names, canary
 from hostile_links import INSIDE, LOOKALIKES, NEIGHBOURS, NO_ADDRESS, NOT_FOR_RESULTS, WRITTEN
 
 from meitu_demo import link_rules, links
-from meitu_demo.errors import LinkRejected
+from meitu_demo.domain.errors import LinkRejected
 from meitu_demo.settings import RESULT_HOSTS
 
 LISTED = "obs.mtlab.meitu.com"

@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from meitu_demo import links
-from meitu_demo.errors import LinkRejected
+from meitu_demo.domain.errors import LinkRejected
 
 PUBLIC = "93.184.216.34"
 HOME = "http://127.0.0.1:8700"  # a base URL on a developer's machine

@@ -14,7 +14,7 @@ import logging, sys, warnings
 logging.basicConfig(format="%(message)s")
 from pydantic import SecretStr
 from meitu_demo import logs, outlets
-from meitu_demo.errors import ImageRejected
+from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.journal import Run
 from meitu_demo.redaction.secrets import guard
 key = guard(SecretStr("Kq7ZtB2mXw9LrV4cNp8HsD3f"))

@@ -14,8 +14,7 @@ from meitu_demo import service
 from meitu_demo.accounts import PaidCallRecorder
 from meitu_demo.calling import CircuitBreaker, RetryBudget, VendorHealth
 from meitu_demo.calling import repeats as repeats_module
-from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import (
+from meitu_demo.domain.errors import (
     CircuitOpen,
     DemoError,
     LedgerUnavailable,
@@ -24,10 +23,11 @@ from meitu_demo.errors import (
     Unreachable,
     VendorError,
 )
+from meitu_demo.domain.model import CallTarget, Credentials
+from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.ledger.tables import calls
 from meitu_demo.service import Phase
 from meitu_demo.settings import Settings
-from meitu_demo.spec import CallTarget, Credentials
 
 ROUTE = CallTarget("meitu", "http://vendor.invalid", Credentials(SecretStr("key"), SecretStr("pair")), is_billable=True)
 DOWN = httpx.ConnectError("down")

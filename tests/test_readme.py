@@ -20,19 +20,19 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from meitu_demo import templates
+from meitu_demo.domain.errors import VendorError
+from meitu_demo.domain.explanations import explain
+from meitu_demo.domain.translations import translate
+from meitu_demo.domain.vendor_codes import load_shapes
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import VendorError
-from meitu_demo.explain import explain
 from meitu_demo.imaging import codec
 from meitu_demo.imaging.gate import MAX_BYTES, MAX_PIXELS
 from meitu_demo.offline import create_app as create_offline
 from meitu_demo.offline.app import RESULT_TTL_S
 from meitu_demo.settings import Settings
-from meitu_demo.tables import load_shapes
 from meitu_demo.transport import create_http_client
 from meitu_demo.ui import api, assistants
 from meitu_demo.ui import app as page
-from meitu_demo.words import translate
 
 PROJECT = Path(page.__file__).resolve().parents[2]
 README = (PROJECT / "README.md").read_text("utf-8")

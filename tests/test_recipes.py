@@ -6,11 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meitu_demo.domain.errors import RecipeRejected
+from meitu_demo.domain.explanations import explain
+from meitu_demo.domain.model import Choice, Control
+from meitu_demo.domain.recipe import (
+    MAX_RECIPE_BYTES,
+    MAX_STEPS,
+    Recipe,
+    RecipeStep,
+    build_step,
+    dump_recipe,
+    parse_recipe,
+)
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import RecipeRejected
-from meitu_demo.explain import explain
-from meitu_demo.recipes import MAX_RECIPE_BYTES, MAX_STEPS, Recipe, RecipeStep, build_step, dump_recipe, parse_recipe
-from meitu_demo.spec import Choice, Control
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import (
+from meitu_demo.domain.errors import (
     DemoError,
     ImageRejected,
     InvalidResponse,
@@ -24,12 +23,13 @@ from meitu_demo.errors import (
     Unreachable,
     ValueRejected,
 )
+from meitu_demo.domain.model import CallTarget, Credentials, Endpoint
+from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
 from meitu_demo.providers.failures import TRANSPORT_ERRORS
 from meitu_demo.routes import TargetResolver
 from meitu_demo.service import Phase, run_unbilled
 from meitu_demo.settings import Settings
-from meitu_demo.spec import CallTarget, Credentials, Endpoint
 
 RESTORE, RESHAPE = CATALOGUE["quality_restoration"], CATALOGUE["facial_aesthetics"]
 KEYS = Credentials(SecretStr("canary-key"), SecretStr("canary-secret"))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meitu_demo.errors import ValueRejected
-from meitu_demo.spec import (
+from meitu_demo.domain.errors import ValueRejected
+from meitu_demo.domain.model import (
     CallTarget,
     Choice,
     Credentials,

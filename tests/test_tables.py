@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from meitu_demo import tables
+from meitu_demo.domain import vendor_codes
 
 PUBLISHED = tomllib.loads((Path(__file__).parent / "data" / "vendor_codes.toml").read_text("utf-8"))
-SLUGS = frozenset(tables.get_texts("en")["errors"])
+SLUGS = frozenset(vendor_codes.get_texts("en")["errors"])
 ROW = {"slug": "no_face", "outcome": "refused", "http": 400}
 
 
@@ -21,7 +21,7 @@ def published(part: str) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize(("code", "constant", "outcome"), published("meitu_general"))
 def test_general_codes(code: str, constant: str, outcome: str) -> None:
     """Each of Meitu's general codes has its constant, its outcome and a slug with words."""
-    found = tables.find_vendor_code("meitu", code)
+    found = vendor_codes.find_vendor_code("meitu", code)
     assert found is not None
     assert (found.constant, found.outcome) == (constant, outcome)
     assert found.slug in SLUGS
@@ -30,7 +30,7 @@ def test_general_codes(code: str, constant: str, outcome: str) -> None:
 @pytest.mark.parametrize(("code", "_", "outcome"), published("meitu_algorithms"))
 def test_algorithm_codes(code: str, _: str, outcome: str) -> None:
     """Each code of Meitu's algorithms, and the unknown path, has its outcome and a slug with words."""
-    found = tables.find_vendor_code("meitu", code)
+    found = vendor_codes.find_vendor_code("meitu", code)
     assert found is not None
     assert found.outcome == outcome
     assert found.slug in SLUGS
@@ -39,7 +39,7 @@ def test_algorithm_codes(code: str, _: str, outcome: str) -> None:
 @pytest.mark.parametrize(("code", "http", "outcome"), published("ailab"))
 def test_ailab_codes(code: str, http: str, outcome: str) -> None:
     """Each of AILabTools' codes has its present status, its outcome and a slug with words."""
-    found = tables.find_vendor_code("ailab", code)
+    found = vendor_codes.find_vendor_code("ailab", code)
     assert found is not None
     assert (str(found.http), found.outcome) == (http, outcome)
     assert found.slug in SLUGS
@@ -53,7 +53,7 @@ def test_the_lists_are_whole() -> None:
 def test_one_slug_one_outcome() -> None:
     """Codes that share an explanation agree on whether the call may have been billed."""
     outcomes: dict[str, set[str]] = {}
-    for dialect in tables._load_error_tables().values():
+    for dialect in vendor_codes._load_error_tables().values():
         for code in dialect.codes.values():
             outcomes.setdefault(code.slug, set()).add(code.outcome)
     assert {slug: found for slug, found in outcomes.items() if len(found) > 1} == {}
@@ -92,7 +92,7 @@ def test_one_slug_one_outcome() -> None:
 )
 def test_answers(provider: str, slug: str, code: str, http: int) -> None:
     """The offline server answers each cause with the vendor's own code and status."""
-    found = tables.code_for(provider, slug)
+    found = vendor_codes.code_for(provider, slug)
     assert (found.provider, found.code, found.http) == (provider, code, http)
 
 
@@ -119,22 +119,22 @@ def test_answers_come_back_as_what_they_were(provider: str) -> None:
         "api_not_found": "api_retired",
     }
     neighbours |= of_meitu if provider == "meitu" else of_ailab
-    for slug, code in tables._load_error_tables()[provider].codes_by_slug.items():
+    for slug, code in vendor_codes._load_error_tables()[provider].codes_by_slug.items():
         assert code.slug == neighbours.get(slug, slug), slug
 
 
 def test_no_answer() -> None:
     """A slug that a provider has no code for, and a provider that is none, fail as a KeyError that says where."""
     with pytest.raises(KeyError, match=r"\[ailab.answers\] unknown_template"):
-        tables.code_for("ailab", "unknown_template")
-    with pytest.raises(tables.UnmappedSlug):
-        tables.code_for("nobody", "no_face")
+        vendor_codes.code_for("ailab", "unknown_template")
+    with pytest.raises(vendor_codes.UnmappedSlug):
+        vendor_codes.code_for("nobody", "no_face")
 
 
 def test_unknown_codes() -> None:
     """A code that is in no list is None, not a guess."""
-    assert tables.find_vendor_code("meitu", "77777") is None
-    assert tables.find_vendor_code("nobody", "20003") is None
+    assert vendor_codes.find_vendor_code("meitu", "77777") is None
+    assert vendor_codes.find_vendor_code("nobody", "20003") is None
 
 
 @pytest.mark.parametrize(
@@ -154,20 +154,20 @@ def test_unknown_codes() -> None:
 )
 def test_text_before_number(provider: str, text: str, slug: str | None) -> None:
     """Texts that decide by themselves are found in a vendor's own answers, and in nothing else."""
-    assert tables.match_text_slug(provider, text) == slug
+    assert vendor_codes.match_text_slug(provider, text) == slug
 
 
 def test_a_bare_404_means_retired() -> None:
     """AILabTools' 404, with its code or without any, says that the vendor has switched the API off."""
     for code in ("404", "ERROR_AI_NOT_EXISTS"):
-        found = tables.find_vendor_code("ailab", code)
+        found = vendor_codes.find_vendor_code("ailab", code)
         assert found is not None
         assert found.slug == "api_retired"
 
 
 def test_shapes_are_complete() -> None:
     """There are 22 shapes, 0 to 21, with keys of their own; 16 and 17 share the vendor's label."""
-    shapes = tables.load_shapes()
+    shapes = vendor_codes.load_shapes()
     assert [shape.id for shape in shapes] == list(range(22))
     assert len({shape.key for shape in shapes}) == 22
     assert shapes[16].vendor_label == shapes[17].vendor_label == "nose length"
@@ -189,7 +189,7 @@ def test_bad_code_rows(row: object, complaint: str) -> None:
     """A row that does not fit is refused by file and key."""
     document = {"meitu": {"codes": {"7": row}, "answers": {}}}
     with pytest.raises(ValueError, match=complaint):
-        tables.parse_error_tables(document, SLUGS, "f.toml")
+        vendor_codes.parse_error_tables(document, SLUGS, "f.toml")
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_bad_code_rows(row: object, complaint: str) -> None:
 def test_bad_parts(part: object, complaint: str) -> None:
     """An answer without its code and a text without its slug are refused by file and key."""
     with pytest.raises(ValueError, match=complaint):
-        tables.parse_error_tables({"meitu": part}, SLUGS, "f.toml")
+        vendor_codes.parse_error_tables({"meitu": part}, SLUGS, "f.toml")
 
 
 def test_bad_shapes() -> None:
@@ -215,10 +215,10 @@ def test_bad_shapes() -> None:
     first = {"id": 0, "key": "a", "vendor_label": "a"}
     for second in ({**first, "id": 2, "key": "b"}, {**first, "id": 1}, {**first, "id": 1, "key": "b", "name": "b"}):
         with pytest.raises(ValueError, match=r"f.toml \[\[shapes\]\] number 2"):
-            tables.parse_shapes({"shapes": [first, second]}, "f.toml")
+            vendor_codes.parse_shapes({"shapes": [first, second]}, "f.toml")
 
 
 def test_check() -> None:
     """The files that ship are fine, and a second look does not read them again."""
-    tables.check_tables()
-    assert tables.load_shapes() is tables.load_shapes()
+    vendor_codes.check_tables()
+    assert vendor_codes.load_shapes() is vendor_codes.load_shapes()

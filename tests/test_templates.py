@@ -7,7 +7,7 @@ from PIL import Image
 from skimage import data
 
 from meitu_demo import templates
-from meitu_demo.errors import TemplateHasNoFace, UnknownTemplate
+from meitu_demo.domain.errors import TemplateHasNoFace, UnknownTemplate
 
 IDS = [info.id for info in templates.list_templates()]
 ROW = """

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from meitu_demo import accounts as accounts_module
 from meitu_demo.accounts import PaidCallRecorder
-from meitu_demo.errors import LedgerUnavailable
+from meitu_demo.domain.errors import LedgerUnavailable
 from meitu_demo.settings import Settings
 from meitu_demo.till import LazyLedger
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import meitu_demo
-from meitu_demo import errors, tables
-from meitu_demo.words import PLACEHOLDER, check_same_keys, parse_texts
+from meitu_demo.domain import errors, vendor_codes
+from meitu_demo.domain.translations import PLACEHOLDER, check_same_keys, parse_texts
 
-LANGUAGES = tables.list_languages()
+LANGUAGES = vendor_codes.list_languages()
 SAMPLE = {"errors": {"slug": {"title": "t", "why": "w", "fix": "f"}}}
 # Raised in code, by slug or by slug and cause.
 OURS = """
@@ -40,7 +40,7 @@ def texts(language: str) -> dict[str, str]:
             return {prefix: part}
         return {key: text for name, value in part.items() for key, text in walk(value, f"{prefix}.{name}").items()}  # type: ignore[attr-defined]
 
-    return walk(tables.get_texts(language), "")
+    return walk(vendor_codes.get_texts(language), "")
 
 
 def classes(kind: type[errors.DemoError]) -> list[type[errors.DemoError]]:
@@ -53,17 +53,21 @@ def test_both_languages_hold_the_same_keys_and_gaps() -> None:
     english, chinese = texts("en"), texts("zh")
     assert english.keys() == chinese.keys()
     assert {
-        key for key in english if tables.find_placeholders(english[key]) != tables.find_placeholders(chinese[key])
+        key
+        for key in english
+        if vendor_codes.find_placeholders(english[key]) != vendor_codes.find_placeholders(chinese[key])
     } == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_error_has_words(language: str) -> None:
     """Each class of error, each slug that code raises, and each slug of a vendor's code is explained."""
-    explained = tables.get_texts(language)["errors"].keys()
+    explained = vendor_codes.get_texts(language)["errors"].keys()
     raised = {kind.slug for kind in classes(errors.DemoError) if kind is not errors.EngineRejection}
     assert raised | set(OURS) <= explained
-    of_vendors = {code.slug for dialect in tables._load_error_tables().values() for code in dialect.codes.values()}
+    of_vendors = {
+        code.slug for dialect in vendor_codes._load_error_tables().values() for code in dialect.codes.values()
+    }
     assert explained == raised | set(OURS) | of_vendors  # and nothing is explained that cannot happen
 
 
@@ -83,9 +87,11 @@ def first_texts(name: str) -> set[str]:
 def test_every_rejection_in_the_source_has_words_and_answers() -> None:
     """Each slug with which a picture is rejected is explained, and the offline server can say it as each vendor."""
     slugs = first_texts("ImageRejected")
-    explained = tables.get_texts("en")["errors"].keys()
+    explained = vendor_codes.get_texts("en")["errors"].keys()
     for slug in slugs:
-        answered = {provider for provider, part in tables._load_error_tables().items() if slug in part.codes_by_slug}
+        answered = {
+            provider for provider, part in vendor_codes._load_error_tables().items() if slug in part.codes_by_slug
+        }
         assert slug in explained or answered, slug
         assert answered == {"meitu", "ailab"} or not slug.startswith("image_"), slug
 
@@ -96,12 +102,12 @@ def test_every_cause_in_the_source_has_words(kind: str) -> None:
     slug = getattr(errors, kind).slug
     given_causes = [word.value for call in calls(kind) for word in call.keywords if word.arg == "cause"]
     causes = {cause.value for cause in given_causes if isinstance(cause, ast.Constant)}
-    assert {f"{slug}_{cause}" for cause in causes} <= tables.get_texts("en")["errors"].keys()
+    assert {f"{slug}_{cause}" for cause in causes} <= vendor_codes.get_texts("en")["errors"].keys()
 
 
 def test_every_change_has_words() -> None:
     """Each thing that is done to a photo before it is sent has its few words."""
-    known = tables.get_texts("en")["changes"].keys()
+    known = vendor_codes.get_texts("en")["changes"].keys()
     converted = {"first_frame", "cmyk", "depth", "palette", "grey"}
     assert first_texts("Change") | converted <= known
 
@@ -109,8 +115,8 @@ def test_every_change_has_words() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_shape_has_words(language: str) -> None:
     """Each of the 22 shapes has a name of its own and one short line about what it does."""
-    found = tables.get_texts(language)["shapes"]
-    assert list(found) == [shape.key for shape in tables.load_shapes()]
+    found = vendor_codes.get_texts(language)["shapes"]
+    assert list(found) == [shape.key for shape in vendor_codes.load_shapes()]
     assert len({words["name"] for words in found.values()}) == 22
     assert all(0 < len(words["effect"]) <= 60 and "\n" not in words["effect"] for words in found.values())
 
@@ -152,19 +158,19 @@ def test_chinese_is_chinese() -> None:
 
 def test_filling() -> None:
     """Numbers read well, braces in a fact stay, and a missing fact or an unknown key is a KeyError."""
-    assert tables.format_text("{a} {b} {c}", {"a": 41.26, "b": 3, "c": 0.25}) == "41 3 0.25"
-    assert tables.format_text("{size:MB} {limit:MB}", {"size": 3_141_592, "limit": "840 KB"}) == "3.1 MB 840 KB"
-    assert tables.format_text("{a}", {"a": "{b}", "b": "no"}) == "{b}"
-    assert tables.translate("changes.resized", "en", before="4×3", after="2×1") == "4×3 → 2×1"
+    assert vendor_codes.format_text("{a} {b} {c}", {"a": 41.26, "b": 3, "c": 0.25}) == "41 3 0.25"
+    assert vendor_codes.format_text("{size:MB} {limit:MB}", {"size": 3_141_592, "limit": "840 KB"}) == "3.1 MB 840 KB"
+    assert vendor_codes.format_text("{a}", {"a": "{b}", "b": "no"}) == "{b}"
+    assert vendor_codes.translate("changes.resized", "en", before="4×3", after="2×1") == "4×3 → 2×1"
     for key in ("changes.resized", "changes", "changes.no_such", "changes.turned.deeper", ""):
         with pytest.raises(KeyError):
-            tables.translate(key, "en")
+            vendor_codes.translate(key, "en")
 
 
 def test_words_are_read_only() -> None:
     """Nobody changes the words of everybody else."""
     with pytest.raises(TypeError):
-        tables.get_texts("en")["changes"]["turned"] = "x"  # type: ignore[index]
+        vendor_codes.get_texts("en")["changes"]["turned"] = "x"  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
@@ -196,13 +202,13 @@ def test_words_are_read_only() -> None:
 )
 def test_language_matching(header: str | None, language: str) -> None:
     """The language with the highest weight among ours wins, the earlier one a draw, English when there is none."""
-    assert tables.match_language(header) == language
+    assert vendor_codes.match_language(header) == language
 
 
 @given(st.text())
 def test_any_header_gives_a_language(header: str) -> None:
     """Whatever a client sends as Accept-Language, the answer is one of ours."""
-    assert tables.match_language(header) in LANGUAGES
+    assert vendor_codes.match_language(header) in LANGUAGES
 
 
 @pytest.mark.parametrize(

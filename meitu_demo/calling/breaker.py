@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ..errors import CircuitOpen, DemoError, InvalidResponse, OutcomeUnknown, Unreachable, VendorError
+from ..domain.errors import CircuitOpen, DemoError, InvalidResponse, OutcomeUnknown, Unreachable, VendorError
 
 NO_ANSWER_ERRORS = (Unreachable, OutcomeUnknown, InvalidResponse)
 MAX_FAILURES = 5

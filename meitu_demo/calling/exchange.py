@@ -6,9 +6,9 @@ from contextlib import aclosing
 import httpx
 
 from .. import links
-from ..errors import InvalidResponse
+from ..domain.errors import InvalidResponse
+from ..domain.model import CallTarget
 from ..providers.failures import classify_transport_error
-from ..spec import CallTarget
 
 MAX_RESPONSE_BYTES = 40_000_000  # bytes of an answer, unpacked; JPEGs of the largest size that is sent stay far below
 

@@ -10,8 +10,8 @@ from typing import TypeVar
 import anyio
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from ..billing import Billing, classify_billing
-from ..errors import DemoError
+from ..domain.billing import Billing, classify_billing
+from ..domain.errors import DemoError
 
 Result = TypeVar("Result")
 MAX_ATTEMPTS = 3

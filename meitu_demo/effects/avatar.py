@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import ValueRejected
+from ..domain.errors import ValueRejected
 from ..imaging.faces import Face
 from .cartoon.backdrop import paint_backdrop
 from .cartoon.beard import find_beard

@@ -9,7 +9,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from ..spec import Image
+from ..domain.model import Image
 
 _BLUR_SIGMA_PX: Final = 1.0  # pixels
 _EXPOSURE_FACTOR: Final = 0.42

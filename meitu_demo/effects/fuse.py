@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FaceTooSmall
+from ..domain.errors import FaceTooSmall
 from ..imaging import align, blend, colour, hair
 from ..imaging.faces import Face
 from ..templates import Template

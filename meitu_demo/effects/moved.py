@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..domain.model import Image
 from ..imaging.face import Face
 from ..imaging.flow import track_landmarks
-from ..spec import Image
 from .measures import MEASURES, ReferenceFace
 
 Points = NDArray[np.float64]

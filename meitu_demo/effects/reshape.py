@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from ..errors import ValueRejected
+from ..domain.errors import ValueRejected
 from ..imaging.faces import Face, Image
 from ..imaging.warp import Array, Warp, build_warp
 from .operations import ORIGIN_LANDMARK, compute_face_axes

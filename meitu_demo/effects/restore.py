@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
+from ..domain.model import Image
 from ..imaging.faces import Face
-from ..spec import Image
 from .restoration import planes
 from .restoration.blocks import Plane, Spectrum
 from .restoration.blur import MIN_BLUR_SIGMA_PX, deblur, measure_blur_sigma, measure_detail_variance

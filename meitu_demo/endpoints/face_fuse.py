@@ -1,9 +1,9 @@
 """Face Fuse 换脸: the user's face onto a template. Meitu's page for /v3/facefuse."""
 
 from .. import templates
+from ..domain.model import Endpoint, FaceRequirement, Image, TemplateGallery, Values
 from ..effects.fuse import fuse
 from ..imaging.face_checks import pick_face
-from ..spec import Endpoint, FaceRequirement, Image, TemplateGallery, Values
 from . import vendor_limits
 
 DEFAULT_TEMPLATE_ID = "gjw4tjeloaba2psk973"  # the first of the two IDs in the document

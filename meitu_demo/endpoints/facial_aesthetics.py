@@ -1,9 +1,9 @@
 """Facial Aesthetics 五官美化: one of 22 parts reshaped. AILabTools' page for its API, which it retired in 2026."""
 
+from ..domain.model import Endpoint, FaceRequirement, Image, ShapeMenu, Strength, Values
+from ..domain.vendor_codes import load_shapes
 from ..effects.reshape import reshape
 from ..imaging.face_checks import pick_face
-from ..spec import Endpoint, FaceRequirement, Image, ShapeMenu, Strength, Values
-from ..tables import load_shapes
 from . import vendor_limits
 
 

@@ -1,6 +1,6 @@
 """What pictures each vendor takes, from the "image requirements" of its pages."""
 
-from ..spec import ImageLimits
+from ..domain.model import ImageLimits
 
 MEITU = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2 * 1024 * 1024)
 AILAB = ImageLimits(  # "larger than 10×10, smaller than 2000×2000"

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Picture
 
-from ..spec import Image
+from ..domain.model import Image
 
 
 def find_astronaut_file() -> Path:

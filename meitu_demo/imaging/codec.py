@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..spec import Image, ImageLimits, Photo, PhotoChange
+from ..domain.model import Image, ImageLimits, Photo, PhotoChange
 from . import fit
 from .gate import MAX_BYTES, MAX_PIXELS, OpenedPhoto, format_file_size, open_photo
 from .headers import MEDIA_TYPES, Size, detect_format

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..spec import Image, Photo
+from ..domain.model import Image, Photo
 from . import codec
 from .faces import find_faces
 

@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..errors import EngineRejection, FaceCropped, FaceNodded, FaceTooSmall, FaceTurned, NoFace
-from ..spec import FaceRequirement
+from ..domain.errors import EngineRejection, FaceCropped, FaceNodded, FaceTooSmall, FaceTurned, NoFace
+from ..domain.model import FaceRequirement
 from .faces import Face, Image, find_faces
 
 MIN_FACE_PX = 48  # px; the vendor's documents: and no less than the image's short side / 48

@@ -11,8 +11,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ..errors import ImageRejected
-from ..spec import Image, ImageLimits
+from ..domain.errors import ImageRejected
+from ..domain.model import Image, ImageLimits
 from .headers import Size
 
 TARGET_BYTES_SHARE = 0.95  # of the limit: base64 and form fields must not be what breaks it

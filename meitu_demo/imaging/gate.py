@@ -16,7 +16,7 @@ from functools import cache
 
 from PIL import Image, ImageFile, PngImagePlugin
 
-from ..errors import ImageRejected
+from ..domain.errors import ImageRejected
 from . import jpeg
 from .headers import (
     MEDIA_TYPES,

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..spec import Image
+from ..domain.model import Image
 
 Points = Sequence[tuple[float, float]]
 

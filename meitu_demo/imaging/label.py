@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image as Pictures
 from PIL import ImageDraw, ImageFont
 
-from ..spec import Image
+from ..domain.model import Image
 from . import codec, hanzi
 
 MIN_CAP_HEIGHT_SHARE = (

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image as Pictures
 from PIL import ImageCms
 
-from ..spec import Image
+from ..domain.model import Image
 
 BAND_ROWS = 256  # rows
 PROFILE_ERRORS = (ImageCms.PyCMSError, OSError, ValueError, TypeError)

@@ -14,8 +14,8 @@ import numpy as np
 from PIL import Image as Pictures
 from PIL import ImageCms
 
-from ..errors import ImageRejected
-from ..spec import Image, PhotoChange
+from ..domain.errors import ImageRejected
+from ..domain.model import Image, PhotoChange
 from .gate import OpenedPhoto, decoder_errors
 from .headers import Size, is_animated
 from .icc import is_safe_profile

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
+from ..domain.model import CallTarget
 from ..imaging.gate import format_file_size
-from ..spec import CallTarget
 from .keys import KEY_QUERY_PARAMS, Redactor
 from .trace import CapturedMessage
 

@@ -7,8 +7,8 @@ stranger's), and by place (the query, the headers). Imports `redaction` and `spe
 
 import re
 
+from ..domain.model import CallTarget
 from ..redaction.secrets import redact
-from ..spec import CallTarget
 from . import spelling
 
 # Where the vendors want their keys, as they are called there.

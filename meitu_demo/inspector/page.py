@@ -7,9 +7,9 @@ been typed into the wrong field. Imports `redaction` and `words`.
 from collections.abc import Mapping
 from html import escape
 
+from ..domain.translations import translate
 from ..imaging.gate import format_file_size
 from ..redaction.secrets import redact
-from ..words import translate
 from .programs import SAMPLE_LANGUAGES
 from .trace import PHASES, CapturedMessage, Span, Trace
 

@@ -12,8 +12,8 @@ from typing import Any
 import anyio
 import httpx
 
-from ..errors import DemoError, Unreachable
-from ..spec import CallTarget, ParsedResponse
+from ..domain.errors import DemoError, Unreachable
+from ..domain.model import CallTarget, ParsedResponse
 from .capture import capture_request, capture_response
 from .keys import Redactor
 from .trace import Span, Stopwatch, Trace

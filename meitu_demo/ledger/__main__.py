@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..errors import LedgerUnavailable
+from ..domain.errors import LedgerUnavailable
 from ..settings import Settings
 from .budgets import DAY_S
 from .database import Database

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import anyio
 
-from ..errors import LedgerUnavailable, OverBudget
+from ..domain.errors import LedgerUnavailable, OverBudget
 from .budgets import Budgets
 from .pace import RateLimit
 from .store import NO_ANSWER, NO_BUDGETS, Answer, IllegalTransition, Intent, Store, SweepResult

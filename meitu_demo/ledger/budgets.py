@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from ..errors import OverBudget, OverVisitorBudget
+from ..domain.errors import OverBudget, OverVisitorBudget
 from .tables import BILLABLE_STATES, OWNER, calls
 
 HOUR_S = 3600.0

@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, func, insp
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateColumn
 
-from ..errors import LedgerUnavailable
+from ..domain.errors import LedgerUnavailable
 from .tables import metadata
 
 LOG = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
-from ..errors import RateLimited
+from ..domain.errors import RateLimited
 from .tables import rates
 
 

@@ -9,9 +9,9 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ..errors import EngineRejection, ImageRejected, ValueRejected
-from ..spec import Endpoint
-from ..tables import VendorCode, code_for
+from ..domain.errors import EngineRejection, ImageRejected, ValueRejected
+from ..domain.model import Endpoint
+from ..domain.vendor_codes import VendorCode, code_for
 from .bodies import format_measurements, read_body
 
 VENDOR = "ailab"

@@ -2,7 +2,7 @@
 
 from starlette.requests import Request
 
-from ..errors import DemoError, ImageRejected
+from ..domain.errors import DemoError, ImageRejected
 
 
 async def read_body(request: Request, max_bytes: int) -> bytes:

@@ -2,9 +2,9 @@
 
 import anyio
 
-from ..errors import EngineRejection, ImageRejected
+from ..domain.errors import EngineRejection, ImageRejected
+from ..domain.model import Endpoint, Values
 from ..imaging import codec, cores
-from ..spec import Endpoint, Values
 
 MAX_CONCURRENT = 2  # one alone uses every core through OpenCV already; see `imaging.cores`
 MAX_PENDING = 60  # how many calls may wait, each with its photo in memory

@@ -6,8 +6,8 @@ Declarations only, for the lab and for tests to iterate over; `lab.py` does what
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from ..errors import DemoError, InvalidResponse, LinkRejected, OutcomeUnknown, VendorError
-from ..tables import VendorCode, code_for, find_vendor_code
+from ..domain.errors import DemoError, InvalidResponse, LinkRejected, OutcomeUnknown, VendorError
+from ..domain.vendor_codes import VendorCode, code_for, find_vendor_code
 
 CODE_PREFIX = "code:"  # before any code of the vendor's: "code:20003"
 

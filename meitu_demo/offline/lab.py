@@ -13,7 +13,7 @@ import anyio
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 
-from ..spec import Endpoint
+from ..domain.model import Endpoint
 from . import ailab_gateway, meitu_gateway
 from .damage import RESPONSE_FAULTS
 from .faults import CODE_PREFIX, FAULTS, resolve_fault, resolve_vendor_code

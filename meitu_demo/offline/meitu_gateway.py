@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from .. import links
-from ..errors import EngineRejection, ImageRejected, LinkRejected, ValueRejected
-from ..spec import Endpoint
-from ..tables import VendorCode, code_for
+from ..domain.errors import EngineRejection, ImageRejected, LinkRejected, ValueRejected
+from ..domain.model import Endpoint
+from ..domain.vendor_codes import VendorCode, code_for
 from .bodies import format_measurements, read_body
 
 VENDOR = "meitu"

@@ -6,7 +6,7 @@ Only the package's door imports it. Blocks for about one `check` a candidate, so
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..errors import ImageRejected
+from ..domain.errors import ImageRejected
 from ..imaging import codec
 from . import retouch
 from .closer import detect_in_tiles

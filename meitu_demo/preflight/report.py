@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..errors import DemoError
-from ..spec import Endpoint
+from ..domain.errors import DemoError
+from ..domain.model import Endpoint
 
 State = Literal["ok", "warn", "refuse"]
 Size = tuple[int, int]  # width, height

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ..errors import ImageRejected
+from ..domain.errors import ImageRejected
+from ..domain.model import Endpoint, Image
 from ..imaging import codec
-from ..spec import Endpoint, Image
 from .report import Box, DetectedFace
 
 FACE_MARGIN = 1.0  # of the face's side, around it: hair, chin and some of the shoulders

@@ -6,7 +6,7 @@ size, the drawing fits and its lines stay as thick as they are. All text comes f
 
 from html import escape
 
-from ..words import translate
+from ..domain.translations import translate
 from .report import ChecklistItem, DetectedFace, Preflight
 
 # Light under dark: seen on every photo. The used face has a thick, whole line and a filled number, the others a thin,

@@ -7,10 +7,10 @@ near a limit the two would differ.
 from collections.abc import Sequence
 from typing import TypeVar
 
-from ..errors import DemoError, EngineRejection, ImageRejected
+from ..domain.errors import DemoError, EngineRejection, ImageRejected
+from ..domain.model import Endpoint, FaceRequirement
 from ..imaging import codec, face_checks
 from ..imaging.faces import Face, find_faces
-from ..spec import Endpoint, FaceRequirement
 from .report import ChecklistItem, DetectedFace, Preflight, Size, State
 
 ITEM_BY_REJECTION = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import islice
 
-from ..errors import ImageRejected
+from ..domain.errors import ImageRejected
 from ..imaging import codec
 from . import jpeg, png, webp, xmp
 from .record import Mark, Provenance, sanitize_text

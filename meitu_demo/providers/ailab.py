@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from ..errors import InvalidResponse, VendorError
-from ..spec import CallTarget, Endpoint, ParsedResponse, Photo, ResultLink, Values
+from ..domain.errors import InvalidResponse, VendorError
+from ..domain.model import CallTarget, Endpoint, ParsedResponse, Photo, ResultLink, Values
 from .base import (
     JsonObject,
     build_error_without_code,

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 import httpx
 
-from ..errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
-from ..spec import CallTarget, Endpoint, ParsedResponse, Photo, Values
+from ..domain.errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
+from ..domain.model import CallTarget, Endpoint, ParsedResponse, Photo, Values
 
 JsonObject = dict[str, Any]
 MEASUREMENT_NAMES = ("angle", "limit", "side", "share", "width", "height", "bytes")

@@ -5,7 +5,7 @@ import ssl
 
 import httpx
 
-from ..errors import DemoError, InvalidResponse, OutcomeUnknown, Unreachable
+from ..domain.errors import DemoError, InvalidResponse, OutcomeUnknown, Unreachable
 
 # Unreachable: the request provably never arrived. OutcomeUnknown: its body may have reached the vendor.
 TRANSPORT_ERRORS: tuple[tuple[type[httpx.HTTPError], type[DemoError], str], ...] = (

@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 
-from ..errors import InvalidResponse, VendorError
-from ..spec import CallTarget, Endpoint, ParsedResponse, Photo, ResultLink, Values
-from ..tables import match_text_slug
+from ..domain.errors import InvalidResponse, VendorError
+from ..domain.model import CallTarget, Endpoint, ParsedResponse, Photo, ResultLink, Values
+from ..domain.vendor_codes import match_text_slug
 from .base import (
     JsonObject,
     build_error_without_code,

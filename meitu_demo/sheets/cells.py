@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 
 from .. import templates
+from ..domain.errors import TemplateHasNoFace
+from ..domain.model import Image
+from ..domain.vendor_codes import load_shapes
 from ..effects.fuse import fuse
 from ..effects.reshape import reshape
-from ..errors import TemplateHasNoFace
 from ..imaging import codec
-from ..spec import Image
-from ..tables import load_shapes
 from .closeup import FaceCrop
 
 THUMBNAIL_PX = 208  # px, the side of a shape's cell and the width of a template's

@@ -15,12 +15,12 @@ import gradio as gr
 
 from .. import journal
 from ..desk import FORCE_ANY, FORCE_NONE
-from ..errors import DemoError
-from ..explain import explain, sanitize
+from ..domain.errors import DemoError
+from ..domain.explanations import explain, sanitize
+from ..domain.model import Control, Endpoint, Strength
+from ..domain.translations import translate
 from ..redaction.secrets import format_stack_trace
 from ..service import CallResult
-from ..spec import Control, Endpoint, Strength
-from ..words import translate
 from .context import Context
 from .guard import uploads
 from .result import delivery

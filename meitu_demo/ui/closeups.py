@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from ..errors import DemoError, ImageRejected
+from ..domain.errors import DemoError, ImageRejected
+from ..domain.model import Endpoint
 from ..sheets import FaceCrop, crop_face
-from ..spec import Endpoint
 from .guard.doors import get_payload_path
 from .visits import Caller
 

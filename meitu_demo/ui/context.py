@@ -12,14 +12,14 @@ from .. import service
 from ..address import fairness_key, resolve_client_address
 from ..calling import MAX_FAILURES, CircuitBreaker, VendorHealth
 from ..desk import FORCE_NONE, CallHandle, SingleFlight
+from ..domain.errors import MissingConsent
+from ..domain.model import CallTarget, Endpoint, PreparedCall, Values
 from ..errand import FetchResult, SendCall
-from ..errors import MissingConsent
 from ..fair import FairQueue
 from ..journal import RunRecord
 from ..routes import TargetResolver
 from ..service import CallResult, Phase, ProgressCallback, VendorReply
 from ..settings import Settings
-from ..spec import CallTarget, Endpoint, PreparedCall, Values
 from ..store import PictureStore
 from ..till import LazyLedger
 from .closeups import FaceCropCache

@@ -2,9 +2,9 @@
 
 from html import escape
 
-from ..explain import Explanation
+from ..domain.explanations import Explanation
+from ..domain.translations import translate
 from ..routes import TargetResolver, VendorStatus
-from ..words import translate
 from .result.stage import render_explanation
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 from gradio.i18n import I18nData
 
-from ..words import list_languages, match_language, translate
+from ..domain.translations import list_languages, match_language, translate
 
 
 class PageTranslations:

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import gradio as gr
 
 from .. import journal
-from ..errors import DemoError
-from ..explain import explain
+from ..domain.errors import DemoError
+from ..domain.explanations import explain
 from .texts import detect_language
 
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from meitu_demo.words import translate
+from meitu_demo.domain.translations import translate
 
 from .screens import Panel
 from .tour import SETTLED, WRONG, heard_in

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from meitu_demo.tables import load_shapes
-from meitu_demo.words import translate
+from meitu_demo.domain.translations import translate
+from meitu_demo.domain.vendor_codes import load_shapes
 
 from .screens import Panel
 

@@ -5,7 +5,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from meitu_demo.words import translate
+from meitu_demo.domain.translations import translate
 
 from .axe import grave
 from .screens import Panel

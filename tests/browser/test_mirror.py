@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from meitu_demo.words import get_texts
+from meitu_demo.domain.translations import get_texts
 
 from .chromium import READY
 from .screens import SHOWN, Panel

@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from meitu_demo.tables import load_shapes
+from meitu_demo.domain.translations import translate
+from meitu_demo.domain.vendor_codes import load_shapes
 from meitu_demo.ui import closeups
-from meitu_demo.words import translate
 
 from .screens import Panel
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from meitu_demo.words import translate
+from meitu_demo.domain.translations import translate
 
 from .chromium import DEVICES
 from .tour import WRONG, heard_in

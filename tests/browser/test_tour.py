@@ -5,7 +5,7 @@ with --whole of everything, are left in build/screenshots.
 
 import pytest
 
-from meitu_demo.words import translate
+from meitu_demo.domain.translations import translate
 
 from .screens import Panel
 from .tour import FOLDER, tour

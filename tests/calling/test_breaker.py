@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from meitu_demo.calling import CircuitBreaker
-from meitu_demo.errors import (
+from meitu_demo.domain.errors import (
     CircuitOpen,
     DemoError,
     InvalidResponse,

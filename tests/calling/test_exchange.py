@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from meitu_demo.calling import parse_retry_after
 from meitu_demo.calling.exchange import exchange
-from meitu_demo.errors import DemoError, InvalidResponse, OutcomeUnknown
-from meitu_demo.spec import CallTarget, Credentials
+from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown
+from meitu_demo.domain.model import CallTarget, Credentials
 
 ROUTE = CallTarget("meitu", "http://vendor.invalid", Credentials(SecretStr("canary-key")), is_billable=True)
 

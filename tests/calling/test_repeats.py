@@ -6,7 +6,7 @@ from tenacity import RetryCallState
 from meitu_demo.calling import RetryBudget, call_with_retry
 from meitu_demo.calling import repeats as module
 from meitu_demo.calling.repeats import MAX_RETRY_AFTER_S, is_retryable
-from meitu_demo.errors import (
+from meitu_demo.domain.errors import (
     CircuitOpen,
     DemoError,
     ImageRejected,

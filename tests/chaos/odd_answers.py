@@ -10,7 +10,7 @@ from typing import Any
 import hypothesis.strategies as st
 from hostile_links import LOOKALIKES, NEIGHBOURS, NO_ADDRESS, NOT_FOR_RESULTS, WRITTEN
 
-from meitu_demo.words import load_toml
+from meitu_demo.domain.translations import load_toml
 
 ORIGIN = "http://127.0.0.1:8700"
 ALLOWED = "https://obs.mtlab.meitu.com"

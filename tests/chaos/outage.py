@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from meitu_demo import service
 from meitu_demo.calling import CircuitBreaker
-from meitu_demo.spec import CallTarget, Credentials, PreparedCall
+from meitu_demo.domain.model import CallTarget, Credentials, PreparedCall
 
 from .shop import Shop, end_of
 

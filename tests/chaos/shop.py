@@ -13,10 +13,10 @@ from meitu_demo import service
 from meitu_demo.accounts import PaidCallRecorder
 from meitu_demo.calling import VendorHealth
 from meitu_demo.desk import CallHandle, SingleFlight
-from meitu_demo.errors import DemoError
+from meitu_demo.domain.errors import DemoError
+from meitu_demo.domain.model import CallTarget, PreparedCall
 from meitu_demo.ledger.report import tally_calls
 from meitu_demo.settings import Settings
-from meitu_demo.spec import CallTarget, PreparedCall
 
 CONNECT_S, WRITE_S = 5.0, 5.0
 

@@ -27,14 +27,14 @@ from meitu_demo import service
 from meitu_demo.accounts import PaidCall, PaidCallRecorder
 from meitu_demo.calling import RetryBudget, VendorHealth
 from meitu_demo.desk import FORCE_ANY, FORCE_NONE, CallHandle, SingleFlight
+from meitu_demo.domain.errors import DemoError, RateLimited
+from meitu_demo.domain.model import CallTarget, Credentials, PreparedCall
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import DemoError, RateLimited
 from meitu_demo.inspector import recorder
 from meitu_demo.ledger import Ledger, Store
 from meitu_demo.ledger.database import Database
 from meitu_demo.ledger.report import tally_calls
 from meitu_demo.ledger.tables import calls
-from meitu_demo.spec import CallTarget, Credentials, PreparedCall
 
 VENDOR = "http://vendor.invalid"
 KEYS = Credentials(SecretStr("key"), SecretStr("pair"))

@@ -13,15 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from pydantic import SecretStr
 
 from meitu_demo import service
-from meitu_demo.billing import classify_billing
 from meitu_demo.calling import RetryBudget, VendorHealth
+from meitu_demo.domain.billing import classify_billing
+from meitu_demo.domain.errors import DemoError
+from meitu_demo.domain.explanations import explain
+from meitu_demo.domain.model import CallTarget, Credentials, Image, PreparedCall
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import DemoError
-from meitu_demo.explain import explain
 from meitu_demo.imaging import codec
 from meitu_demo.links import create_blocking_cookie_jar
 from meitu_demo.settings import Settings
-from meitu_demo.spec import CallTarget, Credentials, Image, PreparedCall
 
 from .odd_answers import ORIGIN, Odd, answers
 

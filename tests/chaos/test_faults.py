@@ -13,11 +13,11 @@ from lab_server import NEVER_ANSWERED, charges, check, serving
 from pydantic import SecretStr
 
 from meitu_demo import service
+from meitu_demo.domain.model import CallTarget, Credentials, Image, PreparedCall
+from meitu_demo.domain.translations import load_toml
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec, fit
 from meitu_demo.offline.faults import CODE_PREFIX, FAULTS, Fault, FaultOutcome, resolve_fault
-from meitu_demo.spec import CallTarget, Credentials, Image, PreparedCall
-from meitu_demo.words import load_toml
 
 from .shop import CONNECT_S, WRITE_S, Shop, end_of, open_shop
 

@@ -11,8 +11,8 @@ import pytest
 from meitu_demo import service
 from meitu_demo.calling import MAX_FAILURES, VendorHealth
 from meitu_demo.calling.breaker import OPEN_S, WINDOW_S
+from meitu_demo.domain.model import CallTarget
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.spec import CallTarget
 
 from .outage import KEYS, Counting, Crowd, Vendor, Watched
 from .shop import open_shop

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from skimage import color, data
 
+from meitu_demo.domain.errors import ValueRejected
 from meitu_demo.effects.avatar import draw_avatar
 from meitu_demo.effects.cartoon.head import CANVAS_SIDE, frame
-from meitu_demo.errors import ValueRejected
 from meitu_demo.imaging.faces import Face, build_face, find_faces
 
 PHOTO = data.astronaut()

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from skimage import data
 
 from meitu_demo import templates
+from meitu_demo.domain.errors import FaceTooSmall
 from meitu_demo.effects.fuse import fuse
-from meitu_demo.errors import FaceTooSmall
 from meitu_demo.imaging.blend import build_outline_mask
 from meitu_demo.imaging.colour import SKIN_POINTS, compute_midtone, sample_colours
 from meitu_demo.imaging.faces import Face, build_face, find_faces

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import data
 
+from meitu_demo.domain.errors import ValueRejected
+from meitu_demo.domain.vendor_codes import load_shapes
 from meitu_demo.effects.measures import MEASURES, ReferenceFace
 from meitu_demo.effects.reshape import build_face_warp, reshape
 from meitu_demo.effects.shapes import SHAPES
-from meitu_demo.errors import ValueRejected
 from meitu_demo.imaging.faces import Face, build_face, find_faces
-from meitu_demo.tables import load_shapes
 
 EVERY_SHAPE = range(22)
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)

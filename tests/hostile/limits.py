@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from meitu_demo.domain.model import Endpoint
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
-from meitu_demo.spec import Endpoint
 
 from .parts import KINDS, portrait, saved
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pillow_heif  # noqa: F401  (loaded at the first HEIC, once in a process)
 
-from meitu_demo.errors import ImageRejected
+from meitu_demo.domain.errors import ImageRejected
+from meitu_demo.domain.model import ImageLimits
 from meitu_demo.imaging import codec
-from meitu_demo.spec import ImageLimits
 
 STATUS = Path("/proc/self/status")
 

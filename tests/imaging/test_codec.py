@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 from skimage.data import astronaut
 
-from meitu_demo.errors import ImageRejected
+from meitu_demo.domain.errors import ImageRejected
+from meitu_demo.domain.model import ImageLimits
 from meitu_demo.imaging import codec
-from meitu_demo.spec import ImageLimits
 
 pillow_heif.register_heif_opener()
 MEITU = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2_000_000)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from meitu_demo.domain.model import Image, Photo
 from meitu_demo.imaging import codec
 from meitu_demo.imaging.compare import MAX_SIDE_PX, align_to_result
 from meitu_demo.imaging.faces import find_faces
-from meitu_demo.spec import Image, Photo
 
 RED = (200, 40, 40)
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from meitu_demo.errors import EngineRejection, FaceCropped, FaceNodded, FaceTooSmall, FaceTurned, NoFace
+from meitu_demo.domain.errors import EngineRejection, FaceCropped, FaceNodded, FaceTooSmall, FaceTurned, NoFace
+from meitu_demo.domain.model import FaceRequirement
 from meitu_demo.imaging.face_checks import (
     BORDERLINE_SHARE,
     MAX_CROPPED_SHARE,
@@ -21,7 +22,6 @@ from meitu_demo.imaging.face_checks import (
     select_faces,
 )
 from meitu_demo.imaging.faces import Face, find_faces
-from meitu_demo.spec import FaceRequirement
 
 FRAME = (512, 512)
 

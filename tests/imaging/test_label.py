@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image as Pictures
 from PIL import JpegImagePlugin
 
-from meitu_demo.errors import ImageRejected
+from meitu_demo.domain.errors import ImageRejected
+from meitu_demo.domain.model import Image
 from meitu_demo.imaging import codec, hanzi
 from meitu_demo.imaging.label import add_label, draw_label
-from meitu_demo.spec import Image
 
 TEXTS = ("AI 生成", "AI generated")
 SIZES = [(48, 48), (100, 480), (300, 300), (301, 517), (640, 480), (1137, 910), (2204, 970), (4096, 3072)]  # h, w

@@ -9,9 +9,9 @@ from hostile.measured import resident
 from hostile.mutations import mutant, sources
 from hostile.parts import KINDS
 
-from meitu_demo.errors import ImageRejected
+from meitu_demo.domain.errors import ImageRejected
+from meitu_demo.domain.model import ImageLimits
 from meitu_demo.imaging import codec
-from meitu_demo.spec import ImageLimits
 
 LIMITS = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2_000_000)
 CHUNKS, ROUNDS = 2, 10_000  # five kinds: a hundred thousand

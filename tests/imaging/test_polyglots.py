@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from hostile.polyglots import MARK, polyglots
 
-from meitu_demo.errors import ImageRejected
+from meitu_demo.domain.errors import ImageRejected
+from meitu_demo.domain.model import ImageLimits
 from meitu_demo.imaging import codec
-from meitu_demo.spec import ImageLimits
 
 LIMITS = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2_000_000)
 PIECE = 6  # bytes; a JPEG of a few KB holds this many of the payload's by chance once in a hundred million

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from meitu_demo.domain.translations import translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.inspector import (
     PHASES,
@@ -17,7 +18,6 @@ from meitu_demo.inspector import (
 )
 from meitu_demo.routes import TargetResolver
 from meitu_demo.settings import Settings
-from meitu_demo.words import translate
 
 HOSTILE = "</pre><script>alert(1)</script>\"><img src=x onerror=alert(1)>' onload='x' &lt;b&gt; ${x} {{x}}"
 MESSAGE = CapturedMessage(HOSTILE, ((HOSTILE, HOSTILE),), HOSTILE, 2_100_000)

@@ -7,7 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from meitu_demo.errors import OverBudget
+from meitu_demo.domain.errors import OverBudget
 from meitu_demo.ledger import Budgets, Intent, Store
 from meitu_demo.ledger.database import Database
 

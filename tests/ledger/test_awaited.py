@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from meitu_demo.errors import LedgerUnavailable, OverBudget
+from meitu_demo.domain.errors import LedgerUnavailable, OverBudget
 from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Ledger, Store, SweepResult
 
 from .given import Clock, intent, row, states

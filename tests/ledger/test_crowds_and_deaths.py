@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 import meitu_demo
-from meitu_demo.errors import OverBudget
+from meitu_demo.domain.errors import OverBudget
 from meitu_demo.ledger import Budgets, Ledger, Store
 
 from .given import intent, states

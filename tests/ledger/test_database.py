@@ -12,8 +12,8 @@ from threading import Barrier
 import psycopg
 import pytest
 
-from meitu_demo.errors import LedgerUnavailable
-from meitu_demo.explain import explain
+from meitu_demo.domain.errors import LedgerUnavailable
+from meitu_demo.domain.explanations import explain
 from meitu_demo.ledger import Budgets, Store
 from meitu_demo.ledger.database import Database
 

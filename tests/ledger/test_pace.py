@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from meitu_demo.errors import RateLimited
+from meitu_demo.domain.errors import RateLimited
 from meitu_demo.ledger import RateLimit, Store, hash_key
 
 from .given import Clock

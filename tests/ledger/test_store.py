@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from meitu_demo.errors import OverBudget, OverVisitorBudget
+from meitu_demo.domain.errors import OverBudget, OverVisitorBudget
 from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Intent, Store, SweepResult
 from meitu_demo.ledger.budgets import DAY_S, HOUR_S
 from meitu_demo.ledger.tables import BILLABLE_STATES, PaidCallState

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import delete
 
-from meitu_demo.errors import OverBudget, OverVisitorBudget
+from meitu_demo.domain.errors import OverBudget, OverVisitorBudget
 from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Store
 from meitu_demo.ledger.budgets import DAY_S, HOUR_S
 from meitu_demo.ledger.database import Database

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as HttpRoute
 
-from meitu_demo import errors, tables
+from meitu_demo.domain import errors, vendor_codes
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
 from meitu_demo.offline import ailab_gateway, create_app
@@ -247,7 +247,7 @@ def test_every_error_of_ours_that_can_meet_the_gateway_has_an_answer() -> None:
         "value_rejected",
     }  # fmt: skip
     for slug in sorted(needed):
-        assert tables.code_for("ailab", slug).http >= 400
+        assert vendor_codes.code_for("ailab", slug).http >= 400
 
 
 APP = create_app()

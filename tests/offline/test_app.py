@@ -8,9 +8,9 @@ import httpx
 import pytest
 from caller import KEYS, PATHS, TIDYUP, Ask
 
-from meitu_demo.billing import Billing, classify_billing
+from meitu_demo.domain.billing import Billing, classify_billing
+from meitu_demo.domain.errors import VendorError
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import VendorError
 from meitu_demo.imaging import codec
 from meitu_demo.offline import create_app, engine
 from meitu_demo.store import PictureStore

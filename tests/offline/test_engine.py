@@ -9,11 +9,11 @@ import pytest
 from caller import sized
 from held import Held
 
+from meitu_demo.domain.errors import EngineRejection, ImageRejected, ValueRejected
+from meitu_demo.domain.model import Endpoint, ImageLimits
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import EngineRejection, ImageRejected, ValueRejected
 from meitu_demo.imaging import codec
 from meitu_demo.offline import engine
-from meitu_demo.spec import Endpoint, ImageLimits
 
 LIMITS = ImageLimits(min_side_px=20, max_side_px=200, max_bytes=20_000)
 

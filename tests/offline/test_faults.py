@@ -19,18 +19,18 @@ from lab_server import NEVER_ANSWERED, PROJECT, charges, check, serving
 from pydantic import SecretStr
 
 from meitu_demo.calling.exchange import MAX_RESPONSE_BYTES
+from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
+from meitu_demo.domain.explanations import explain
+from meitu_demo.domain.model import CallTarget, Credentials
+from meitu_demo.domain.translations import load_toml
+from meitu_demo.domain.vendor_codes import translate
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
-from meitu_demo.explain import explain
 from meitu_demo.offline import create_app
 from meitu_demo.offline import lab as lab_module
 from meitu_demo.offline.damage import RESPONSE_FAULTS
 from meitu_demo.offline.faults import CODE_PREFIX, FAULTS, FaultOutcome, resolve_fault
 from meitu_demo.offline.lab import FAULT_HANDLERS
 from meitu_demo.service import CallResult, run_unbilled
-from meitu_demo.spec import CallTarget, Credentials
-from meitu_demo.tables import translate
-from meitu_demo.words import load_toml
 
 IMPATIENT = httpx.Timeout(20, read=0.3)
 PATIENT = httpx.Timeout(60)

@@ -20,7 +20,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as HttpRoute
 
-from meitu_demo import errors, links, tables
+from meitu_demo import links
+from meitu_demo.domain import errors, vendor_codes
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
 from meitu_demo.offline import create_app, meitu_gateway
@@ -401,7 +402,7 @@ def test_every_error_of_ours_that_can_meet_the_gateway_has_an_answer() -> None:
         "image_too_many_pixels", "image_too_large_file", "base64_unreadable", "value_rejected", "link_rejected",
     }  # fmt: skip
     for slug in sorted(needed):
-        assert tables.code_for("meitu", slug).code.isdecimal()
+        assert vendor_codes.code_for("meitu", slug).code.isdecimal()
 
 
 # ── Anything at all ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -436,4 +437,4 @@ def test_any_json_is_answered_in_the_documents_form(body: Any, name: str) -> Non
     answer = response.json()
     assert response.status_code >= 400
     assert answer["ErrorCode"] != 20001
-    assert tables.find_vendor_code("meitu", str(answer["ErrorCode"])) is not None
+    assert vendor_codes.find_vendor_code("meitu", str(answer["ErrorCode"])) is not None

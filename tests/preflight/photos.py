@@ -11,13 +11,13 @@ from PIL import Image as Pictures
 from pillow_heif import register_heif_opener
 from skimage import data
 
+from meitu_demo.domain.model import Image
 from meitu_demo.effects.degrade import degrade
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.imaging.faces import find_faces
 from meitu_demo.preflight import Preflight, check
-from meitu_demo.spec import Image
 
 PORTRAIT = (slice(0, 320), slice(60, 380))
 BUST = (slice(0, 256), slice(100, 356))  # narrow enough to stand beside another

@@ -5,10 +5,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from meitu_demo.domain.explanations import explain
+from meitu_demo.domain.translations import get_texts, list_languages, translate
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.explain import explain
 from meitu_demo.preflight import ITEM_STATES, Preflight, check, describe_item, render_faces_svg, shown, suggest_fixes
-from meitu_demo.words import get_texts, list_languages, translate
 
 from .photos import judged, photos
 

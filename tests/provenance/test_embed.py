@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
-from meitu_demo.errors import ImageRejected
+from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.imaging import codec
 from meitu_demo.imaging.label import add_label
 from meitu_demo.provenance import Provenance, SourceType, embed_provenance, read_provenance

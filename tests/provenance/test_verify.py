@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pillow_heif
 import pytest
 
-from meitu_demo.errors import ImageRejected
+from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.provenance import MarkOrigin, embed_provenance, read_provenance, verify_provenance
 from meitu_demo.provenance.record import NEWSCODES
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
+from meitu_demo.domain.explanations import explain
+from meitu_demo.domain.model import CallTarget, Credentials, ParsedResponse, Photo, ResultLink
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
-from meitu_demo.explain import explain
 from meitu_demo.providers import ailab
-from meitu_demo.spec import CallTarget, Credentials, ParsedResponse, Photo, ResultLink
 
 ENDPOINT = CATALOGUE["facial_aesthetics"]
 VALUES = {"shape_type": "8", "strength": 0.5}

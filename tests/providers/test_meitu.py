@@ -10,11 +10,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
+from meitu_demo.domain.explanations import explain
+from meitu_demo.domain.model import CallTarget, Credentials, ParsedResponse, Photo, ResultLink
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
-from meitu_demo.explain import explain
 from meitu_demo.providers import meitu
-from meitu_demo.spec import CallTarget, Credentials, ParsedResponse, Photo, ResultLink
 
 ROUTE = CallTarget(
     "meitu", "https://openapi.mtlab.meitu.com", Credentials(SecretStr("xxx"), SecretStr("yyy")), is_billable=True

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from meitu_demo import templates
+from meitu_demo.domain.errors import ValueRejected
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import ValueRejected
 from meitu_demo.imaging import codec
 from meitu_demo.sheets import (
     STRENGTHS,

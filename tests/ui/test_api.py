@@ -15,10 +15,10 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 from ui.conftest import Page, serve, vendor
 
+from meitu_demo.domain.translations import translate
 from meitu_demo.imaging import codec
 from meitu_demo.provenance import read_provenance
 from meitu_demo.settings import Settings
-from meitu_demo.words import translate
 
 REPORT = {"endpoint", "mode", "elapsed_s", "run", "request_id", "width", "height", "changes", "repeated", "receipt"}
 NO_FILE = translate("errors.photo_not_uploaded.title", "en")

@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from meitu_demo.desk import SingleFlight
+from meitu_demo.domain.errors import ImageRejected
+from meitu_demo.domain.translations import translate
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import ImageRejected
 from meitu_demo.fair import FairQueue
 from meitu_demo.routes import TargetResolver
 from meitu_demo.settings import Settings
@@ -25,7 +26,6 @@ from meitu_demo.ui.panel.drawing import LatestRequest, SheetRequest, stream_shee
 from meitu_demo.ui.panel.plans import plan_sheet
 from meitu_demo.ui.screens.rehearsal import FailureLabBackend
 from meitu_demo.ui.visits import Caller
-from meitu_demo.words import translate
 
 AESTHETICS = CATALOGUE["facial_aesthetics"]
 ME = Caller("tab me", None, "9.9.9.9")

@@ -16,14 +16,15 @@ import pytest
 from ui.conftest import Page, serve
 
 from meitu_demo.desk import CallHandle, SingleFlight
+from meitu_demo.domain.errors import QueueFull
+from meitu_demo.domain.model import Image
+from meitu_demo.domain.translations import translate
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import QueueFull
 from meitu_demo.fair import FairQueue, PositionCallback, ignore_position
 from meitu_demo.imaging import codec
 from meitu_demo.offline import engine
 from meitu_demo.routes import TargetResolver
 from meitu_demo.settings import Settings
-from meitu_demo.spec import Image
 from meitu_demo.store import PictureStore
 from meitu_demo.till import LazyLedger
 from meitu_demo.ui.context import DISPLAYED_WAITS_S, Context, HealthRegistry, round_up_wait
@@ -31,7 +32,6 @@ from meitu_demo.ui.guard.belongings import SessionData
 from meitu_demo.ui.history.entries import History
 from meitu_demo.ui.screens.rehearsal import FailureLabBackend
 from meitu_demo.ui.visits import Caller
-from meitu_demo.words import translate
 
 PILE, SINGLE = "/v1/aiquality", "/v1/EmojMaterialH5"
 EACH = 4

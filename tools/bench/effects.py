@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from meitu_demo import templates
+from meitu_demo.domain.model import Image
 from meitu_demo.effects.avatar import draw_avatar
 from meitu_demo.effects.cartoon.look import LOOKS
 from meitu_demo.effects.fuse import fuse
@@ -18,7 +19,6 @@ from meitu_demo.effects.restore import restore
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.imaging.faces import find_faces
-from meitu_demo.spec import Image
 
 from .ratio import Row, compare
 

@@ -12,9 +12,9 @@ import numpy as np
 from skimage import data
 from skimage.metrics import structural_similarity
 
+from meitu_demo.domain.model import Image
 from meitu_demo.effects.degrade import degrade
 from meitu_demo.effects.restore import restore
-from meitu_demo.spec import Image
 
 from . import OUTPUT
 

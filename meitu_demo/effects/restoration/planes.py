@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from ...spec import Image
+from ...domain.model import Image
 from .blocks import Plane
 
 # ITU-T T.871, section 7; chroma around 0 instead of 128.

@@ -7,8 +7,8 @@ in the gaps follows from the endpoint's declaration. Imports `spec`, `settings` 
 
 from collections.abc import Callable
 
+from ...domain.model import CallTarget, Endpoint, Values
 from ...settings import Settings
-from ...spec import CallTarget, Endpoint, Values
 from . import curl, javascript, python
 from .call import RequestSpec
 

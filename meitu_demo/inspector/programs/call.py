@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...spec import Endpoint, Values
-from ...words import translate
+from ...domain.model import Endpoint, Values
+from ...domain.translations import translate
 from ..keys import get_key_variables
 
 

@@ -13,14 +13,14 @@ from starlette.requests import Request
 
 from ... import journal, links
 from ...desk import FORCE_ANY, FORCE_NONE, CallHandle
-from ...errors import DemoError, ImageRejected, LinkRejected, ValueRejected
-from ...explain import explain
+from ...domain.errors import DemoError, ImageRejected, LinkRejected, ValueRejected
+from ...domain.explanations import explain
+from ...domain.model import Endpoint, ImageLimits
+from ...domain.translations import match_language, translate
 from ...imaging import codec, cores
 from ...provenance import embed_provenance, read_provenance
 from ...redaction.secrets import format_stack_trace, redact
 from ...service import CallResult
-from ...spec import Endpoint, ImageLimits
-from ...words import match_language, translate
 from ..api import build_report
 from ..context import Context
 from ..guard import doors

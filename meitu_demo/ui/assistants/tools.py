@@ -5,9 +5,9 @@ from typing import Any
 
 from mcp.types import Tool, ToolAnnotations
 
-from ...spec import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
-from ...tables import load_shapes
-from ...words import translate
+from ...domain.model import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
+from ...domain.translations import translate
+from ...domain.vendor_codes import load_shapes
 from ..context import Context
 from ..panel.controls import TemplateOptions
 

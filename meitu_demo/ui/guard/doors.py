@@ -18,8 +18,8 @@ from gradio.blocks import Block
 from gradio.context import LocalContext
 from gradio.exceptions import InvalidPathError
 
-from ...errors import DemoError, ImageRejected, ValueRejected
-from ...explain import explain
+from ...domain.errors import DemoError, ImageRejected, ValueRejected
+from ...domain.explanations import explain
 from ...imaging.codec import MAX_BYTES
 from ..texts import detect_language
 

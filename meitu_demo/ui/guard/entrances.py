@@ -21,11 +21,11 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ... import journal
+from ...domain.errors import StorageFull
+from ...domain.explanations import explain
+from ...domain.translations import match_language
 from ...endpoints import CATALOGUE
-from ...errors import StorageFull
-from ...explain import explain
 from ...imaging.codec import MAX_BYTES
-from ...words import match_language
 
 log = logging.getLogger(__name__)
 API_PREFIX = "/gradio_api"

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ... import templates
-from ...errors import LedgerUnavailable
+from ...domain.errors import LedgerUnavailable
 from ...imaging import faces
 from ...till import LazyLedger
 

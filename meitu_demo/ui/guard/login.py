@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...address import Network, resolve_client_address
-from ...words import list_languages, match_language, translate
+from ...domain.translations import list_languages, match_language, translate
 from .basic import BasicAuth
 from .tries import MAX_FREE_ATTEMPTS, LoginThrottle
 

@@ -18,7 +18,7 @@ from typing import Any
 from gradio import route_utils
 from gradio.utils import get_upload_folder
 
-from ...errors import StorageFull
+from ...domain.errors import StorageFull
 from ...settings import SettingsError
 
 FOLDER_TOKEN_BYTES = 32

@@ -12,8 +12,8 @@ from typing import Any
 
 import anyio
 
-from ...errors import ImageRejected
-from ...explain import sanitize
+from ...domain.errors import ImageRejected
+from ...domain.explanations import sanitize
 from ...store import PictureStore
 from ..result import delivery
 from ..result.pictures import load_picture

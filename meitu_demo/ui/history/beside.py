@@ -3,10 +3,10 @@
 from dataclasses import replace
 from functools import partial
 
+from ...domain.model import Photo
 from ...imaging import codec, cores
 from ...imaging.compare import align_to_result
 from ...service import CallResult
-from ...spec import Photo
 from ...store import PictureStore
 from ..result.pictures import PICTURE_PATH, load_picture
 from ..result.stage import PictureUrls

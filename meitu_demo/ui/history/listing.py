@@ -7,7 +7,7 @@ from collections.abc import Container, Sequence
 from datetime import UTC, datetime
 from html import escape
 
-from ...words import translate
+from ...domain.translations import translate
 from ..result import stage
 from .archive import ARCHIVE_PATH
 from .entries import Entry

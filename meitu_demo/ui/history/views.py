@@ -2,7 +2,7 @@
 
 from html import escape
 
-from ...words import translate
+from ...domain.translations import translate
 from ..context import Context
 from ..result import facts, stage
 from . import beside, wording

@@ -1,10 +1,10 @@
 """A run in words: its panel, its settings, who made it. Plain text: whoever renders it escapes it."""
 
 from ... import templates
+from ...domain.model import Control, ShapeMenu, Strength, TemplateGallery
+from ...domain.translations import get_texts, translate
+from ...domain.vendor_codes import load_shapes
 from ...offline.faults import FAULTS
-from ...spec import Control, ShapeMenu, Strength, TemplateGallery
-from ...tables import load_shapes
-from ...words import get_texts, translate
 from .entries import Entry
 
 

@@ -15,10 +15,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
+from ...domain.errors import DemoError, ImageRejected, ValueRejected
+from ...domain.vendor_codes import load_shapes
 from ...effects.mirror import Detection, ShapeStrengths, reshape_frame
-from ...errors import DemoError, ImageRejected, ValueRejected
 from ...imaging import codec
-from ...tables import load_shapes
 from ..context import Context
 from .seats import AllSlotsTaken, FrameInProgress, MirrorSlots
 

@@ -8,9 +8,9 @@ from html import escape
 
 import gradio as gr
 
+from ...domain.model import Endpoint
+from ...domain.translations import translate
 from ...routes import TargetResolver
-from ...spec import Endpoint
-from ...words import translate
 from ..texts import PageTranslations
 
 

@@ -11,8 +11,10 @@ from typing import Any
 import anyio
 import gradio as gr
 
-from ...errors import ImageRejected
-from ...explain import explain
+from ...domain.errors import ImageRejected
+from ...domain.explanations import explain
+from ...domain.model import Endpoint, ImageLimits
+from ...domain.translations import translate
 from ...imaging import codec
 from ...preflight import (
     ChecklistItem,
@@ -24,8 +26,6 @@ from ...preflight import (
     render_faces_svg,
     suggest_fixes,
 )
-from ...spec import Endpoint, ImageLimits
-from ...words import translate
 from ..context import Context
 from ..events import PRIVATE_EVENT, build_if_open_js
 from ..guard import uploads

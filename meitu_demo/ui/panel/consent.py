@@ -6,9 +6,9 @@ answer is checked where calls begin (`Context.start_call`), not here: a page's b
 
 import gradio as gr
 
+from ...domain.model import Endpoint
+from ...domain.translations import translate
 from ...settings import Settings
-from ...spec import Endpoint
-from ...words import translate
 from ..events import PRIVATE_EVENT
 from ..texts import PageTranslations
 

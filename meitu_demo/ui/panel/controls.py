@@ -8,10 +8,10 @@ from typing import Any
 import gradio as gr
 
 from ... import templates
-from ...spec import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
-from ...tables import Shape, load_shapes
+from ...domain.model import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
+from ...domain.translations import translate
+from ...domain.vendor_codes import Shape, load_shapes
 from ...template_rows import TemplateInfo
-from ...words import translate
 from .. import stills
 from ..events import PRIVATE_EVENT
 from ..texts import PageTranslations, detect_language

@@ -16,11 +16,11 @@ from typing import Any
 
 import anyio
 
-from ...errors import DemoError
+from ...domain.errors import DemoError
+from ...domain.model import Endpoint
+from ...domain.translations import translate
 from ...redaction.secrets import format_stack_trace
 from ...sheets import FaceCrop
-from ...spec import Endpoint
-from ...words import translate
 from ..context import Context
 from ..visits import Caller
 from . import sheet as shown

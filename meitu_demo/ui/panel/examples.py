@@ -13,10 +13,10 @@ import cv2
 import gradio as gr
 import numpy as np
 
+from ...domain.model import Image
 from ...effects.degrade import degrade
 from ...imaging import codec
 from ...imaging.astronaut import load_astronaut, load_coffee
-from ...spec import Image
 from .. import stills
 from ..context import Context
 from ..events import PRIVATE_EVENT

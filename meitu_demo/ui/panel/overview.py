@@ -11,10 +11,10 @@ import anyio
 import gradio as gr
 
 from ... import sheets
-from ...errors import DemoError
+from ...domain.errors import DemoError
+from ...domain.model import Endpoint, ShapeMenu, TemplateGallery
+from ...domain.vendor_codes import load_shapes
 from ...redaction.secrets import format_stack_trace
-from ...spec import Endpoint, ShapeMenu, TemplateGallery
-from ...tables import load_shapes
 from ..context import Context
 from ..events import PRIVATE_EVENT, build_if_open_js
 from ..guard.doors import get_payload_path

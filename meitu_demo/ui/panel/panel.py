@@ -5,8 +5,8 @@ from typing import Any
 
 import gradio as gr
 
+from ...domain.model import Endpoint
 from ...imaging.faces import face_cache_scope
-from ...spec import Endpoint
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..result.beside import stream_both

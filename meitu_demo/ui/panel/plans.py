@@ -5,10 +5,10 @@ from functools import partial
 from typing import Any
 
 from ... import sheets, templates
+from ...domain.model import Endpoint
+from ...domain.translations import translate
+from ...domain.vendor_codes import Shape, load_shapes
 from ...sheets import FaceCrop
-from ...spec import Endpoint
-from ...tables import Shape, load_shapes
-from ...words import translate
 from .sheet import Cell, ContactSheet
 
 RenderThumbnails = Callable[[FaceCrop], Iterator[bytes | None]]

@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import gradio as gr
 
-from ...errors import ImageRejected
+from ...domain.errors import ImageRejected
 from ...imaging import codec
 from ..guard import doors
 from ..guard.uploads import write_upload

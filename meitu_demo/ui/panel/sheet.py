@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
-from ...errors import DemoError
-from ...explain import explain
-from ...words import translate
+from ...domain.errors import DemoError
+from ...domain.explanations import explain
+from ...domain.translations import translate
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from ...desk import FORCE_NONE, CallHandle
+from ...domain.errors import ImageRejected, RecipeRejected
+from ...domain.model import CallTarget
+from ...domain.recipe import RecipeStep, parse_recipe
+from ...domain.translations import translate
 from ...endpoints import CATALOGUE
-from ...errors import ImageRejected, RecipeRejected
 from ...inspector import render_inspector, render_samples
-from ...recipes import RecipeStep, parse_recipe
 from ...service import CallResult, Phase
-from ...spec import CallTarget
-from ...words import translate
 from ..context import Context
 from ..guard.doors import get_payload_path
 from ..result import facts, stage

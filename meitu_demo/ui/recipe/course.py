@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ...desk import FORCE_NONE
-from ...recipes import RecipeStep
-from ...spec import PhotoChange
+from ...domain.model import PhotoChange
+from ...domain.recipe import RecipeStep
 from ..result.facts import Maker
 from ..result.stage import PictureUrls
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import gradio as gr
 
+from ...domain.errors import DemoError
+from ...domain.explanations import explain
+from ...domain.recipe import MAX_RECIPE_BYTES, build_step, dump_recipe, parse_recipe
+from ...domain.translations import translate
 from ...endpoints import CATALOGUE
-from ...errors import DemoError
-from ...explain import explain
-from ...recipes import MAX_RECIPE_BYTES, build_step, dump_recipe, parse_recipe
-from ...words import translate
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..panel import controls

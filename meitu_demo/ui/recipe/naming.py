@@ -1,10 +1,10 @@
 """What a step is called: its effect, and what was chosen for it."""
 
 from ... import templates
-from ...recipes import RecipeStep
-from ...spec import Control, ShapeMenu, TemplateGallery
-from ...tables import load_shapes
-from ...words import translate
+from ...domain.model import Control, ShapeMenu, TemplateGallery
+from ...domain.recipe import RecipeStep
+from ...domain.translations import translate
+from ...domain.vendor_codes import load_shapes
 
 
 def get_effect_name(step: RecipeStep, language: str) -> str:

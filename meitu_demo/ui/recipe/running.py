@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...desk import CallHandle
-from ...recipes import RecipeStep
-from ...spec import CallTarget, Credentials
-from ...words import translate
+from ...domain.model import CallTarget, Credentials
+from ...domain.recipe import RecipeStep
+from ...domain.translations import translate
 from ..context import Context
 from ..visits import Caller
 from . import strip

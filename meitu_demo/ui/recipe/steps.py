@@ -6,10 +6,10 @@ text is escaped here.
 
 from html import escape
 
-from ...errors import MissingKey
-from ...recipes import Recipe, RecipeStep, dump_recipe
+from ...domain.errors import MissingKey
+from ...domain.recipe import Recipe, RecipeStep, dump_recipe
+from ...domain.translations import translate
 from ...routes import TargetResolver
-from ...words import translate
 from .naming import describe_step, get_effect_name
 
 

@@ -6,8 +6,8 @@ assets/js/recipe.js shows the view that is clicked. Pure; every text is escaped 
 from collections.abc import Sequence
 from html import escape
 
-from ...recipes import RecipeStep
-from ...words import translate
+from ...domain.recipe import RecipeStep
+from ...domain.translations import translate
 from .course import RecipeProgress
 from .naming import describe_step
 

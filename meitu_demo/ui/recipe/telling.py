@@ -4,10 +4,10 @@ import logging
 from dataclasses import replace
 
 from ... import journal
-from ...billing import may_be_billed
 from ...desk import FORCE_NONE
-from ...errors import DemoError, ImageRejected, RecipeRejected, ValueRejected
-from ...explain import explain
+from ...domain.billing import may_be_billed
+from ...domain.errors import DemoError, ImageRejected, RecipeRejected, ValueRejected
+from ...domain.explanations import explain
 from ...inspector import Trace, render_inspector, render_samples
 from ...redaction.secrets import format_stack_trace
 from ...service import Phase

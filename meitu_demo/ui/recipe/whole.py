@@ -5,11 +5,11 @@ from functools import partial
 
 import anyio
 
+from ...domain.model import Photo
+from ...domain.translations import translate
 from ...imaging import codec, cores
 from ...imaging.compare import align_to_result
 from ...service import CallResult
-from ...spec import Photo
-from ...words import translate
 from ..context import Context
 from ..result import facts, stage
 from ..result.pictures import PICTURE_PATH

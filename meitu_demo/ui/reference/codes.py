@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 
-from ... import errors
-from ...billing import classify_billing
-from ...errors import DemoError, ImageRejected, VendorError
-from ...explain import explain
-from ...tables import VendorCode, find_vendor_code, list_vendor_codes
-from ...words import get_texts, translate
+from ...domain import errors
+from ...domain.billing import classify_billing
+from ...domain.errors import DemoError, ImageRejected, VendorError
+from ...domain.explanations import explain
+from ...domain.translations import get_texts, translate
+from ...domain.vendor_codes import VendorCode, find_vendor_code, list_vendor_codes
 
 VENDOR_IDS = ("meitu", "ailab")
 

@@ -12,9 +12,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ...domain.translations import load_json
 from ...effects.reshape import build_face_warp
 from ...imaging.face import Face
-from ...words import load_json
 
 Points = NDArray[np.float64]
 Arrow = tuple[tuple[float, float], tuple[float, float]]  # from where, to where

@@ -2,10 +2,10 @@
 
 from html import escape
 
+from ...domain.model import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
+from ...domain.translations import translate
 from ...endpoints import CATALOGUE
 from ...imaging.face_checks import MIN_FACE_PX
-from ...spec import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
-from ...words import translate
 
 
 def render_endpoints_section(language: str) -> str:

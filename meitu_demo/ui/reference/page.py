@@ -12,8 +12,8 @@ import anyio
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from ...tables import load_shapes
-from ...words import list_languages, match_language, translate
+from ...domain.translations import list_languages, match_language, translate
+from ...domain.vendor_codes import load_shapes
 from ..theme import MONO_FONTS, SANS_FONTS
 from . import codes as reference_codes
 from . import endpoints as reference_endpoints

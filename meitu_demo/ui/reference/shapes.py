@@ -2,8 +2,8 @@
 
 from html import escape
 
-from ...tables import Shape, load_shapes
-from ...words import translate
+from ...domain.translations import translate
+from ...domain.vendor_codes import Shape, load_shapes
 from .drawn_face import render_drawing, render_face_symbol
 
 

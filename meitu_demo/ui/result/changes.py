@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from ...spec import PhotoChange
-from ...words import translate
+from ...domain.model import PhotoChange
+from ...domain.translations import translate
 
 
 def translate_changes(changes: Iterable[PhotoChange], language: str) -> list[str]:

@@ -4,11 +4,11 @@ What is shown and worked on is the unlabelled master, which carries the mark alo
 upon another. Pure, and blocks: call it from a worker thread.
 """
 
+from ...domain.translations import translate
 from ...imaging import codec
 from ...imaging.label import add_label
 from ...provenance import Provenance, choose_source_type, embed_provenance, read_provenance
 from ...service import CallResult
-from ...words import translate
 
 EMBEDDABLE_TYPES = ("image/jpeg", "image/png", "image/webp")
 OFFLINE_MAKER = "offline engine"

@@ -11,11 +11,11 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from numpy.typing import NDArray
 
 from ...address import fairness_key, resolve_client_address
+from ...domain.errors import QueueFull
+from ...domain.translations import match_language, translate
 from ...effects.moved import FaceDisplacement, FeatureChange, measure_displacement
-from ...errors import QueueFull
 from ...imaging import codec, cores
 from ...imaging.faces import find_faces
-from ...words import match_language, translate
 from ..context import Context
 from .files import NO_STORE_HEADERS, not_found
 from .pictures import DISPLACEMENT_PATH, PICTURE_PATH

@@ -5,10 +5,10 @@ Which errors that are, and the words for it. Pure.
 
 from dataclasses import dataclass
 
-from ...billing import classify_billing, may_be_billed
-from ...errors import CircuitOpen, DemoError, LinkRejected, OutcomeUnknown, Unreachable
-from ...explain import explain
-from ...words import translate
+from ...domain.billing import classify_billing, may_be_billed
+from ...domain.errors import CircuitOpen, DemoError, LinkRejected, OutcomeUnknown, Unreachable
+from ...domain.explanations import explain
+from ...domain.translations import translate
 
 NETWORK_ERRORS = (Unreachable, CircuitOpen, OutcomeUnknown)
 NETWORK_LINK_CAUSES = ("dns", "timeout", "network")  # the vendor has done it, and the picture does not come through

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from ...domain.model import ImageLimits
 from ...imaging import codec, cores
 from ...imaging.compare import align_to_result
 from ...service import CallResult
-from ...spec import ImageLimits
 from ...store import PictureStore
 from . import delivery
 from .stage import PictureUrls

@@ -6,9 +6,9 @@ Pure functions of an outcome; the same facts as HTML for the page and as a repor
 from html import escape
 from typing import Any
 
+from ...domain.translations import translate
 from ...imaging.gate import format_file_size
 from ...service import CallResult
-from ...words import translate
 
 
 def build_receipt(result: CallResult, keep_minutes: int) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Any
 import gradio as gr
 
 from ...desk import FORCE_NONE
-from ...spec import Credentials, Endpoint
-from ...words import translate
+from ...domain.model import Credentials, Endpoint
+from ...domain.translations import translate
 from ..texts import detect_language
 from ..visits import Caller
 from .onward import Fallback

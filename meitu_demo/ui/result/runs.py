@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from ... import journal
-from ...billing import may_be_billed
 from ...desk import FORCE_NONE, CallHandle
-from ...errors import DemoError, ImageRejected, ValueRejected
-from ...explain import explain
+from ...domain.billing import may_be_billed
+from ...domain.errors import DemoError, ImageRejected, ValueRejected
+from ...domain.explanations import explain
+from ...domain.model import CallTarget
 from ...inspector import Trace, render_inspector, render_samples
 from ...redaction.secrets import format_stack_trace
 from ...service import Phase
-from ...spec import CallTarget
 from ..context import Context
 from . import stage
 from .naming import build_file_name

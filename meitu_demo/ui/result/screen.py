@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from ...desk import FORCE_NONE, CallHandle
-from ...words import translate
+from ...domain.translations import translate
 from . import stage
 
 ScreenUpdate = tuple[str, Any]  # the stage, with what can be done next; the number of the call that is shown

@@ -6,10 +6,10 @@ Pure functions of words and facts; every text is escaped here, or comes as HTML 
 from dataclasses import dataclass
 from html import escape
 
+from ...domain.translations import translate
 from ...imaging.compare import MAX_ASPECT_DIFFERENCE
 from ...imaging.gate import format_file_size
 from ...service import CallResult
-from ...words import translate
 from . import stage
 
 

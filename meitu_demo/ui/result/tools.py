@@ -5,7 +5,7 @@ assets/js/comparison.js gives it life; only `stage` may import it. Pure function
 
 from html import escape
 
-from ...words import translate
+from ...domain.translations import translate
 
 COMPARISON_VIEWS = ("divider", "before", "after")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from ...words import translate
+from ...domain.translations import translate
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..guard.belongings import Inventory

@@ -10,11 +10,11 @@ from typing import Any
 import gradio as gr
 from pydantic import SecretStr
 
-from ...errors import DemoError
-from ...explain import explain
+from ...domain.errors import DemoError
+from ...domain.explanations import explain
+from ...domain.model import Credentials
+from ...domain.translations import translate
 from ...settings import is_url_safe
-from ...spec import Credentials
-from ...words import translate
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..header import render_header

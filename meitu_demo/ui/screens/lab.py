@@ -9,12 +9,12 @@ from typing import Any
 
 import gradio as gr
 
+from ...domain.errors import VendorError
+from ...domain.explanations import explain
+from ...domain.translations import translate
+from ...domain.vendor_codes import list_vendor_codes
 from ...endpoints import CATALOGUE
-from ...errors import VendorError
-from ...explain import explain
 from ...offline.faults import CODE_PREFIX, FAULTS
-from ...tables import list_vendor_codes
-from ...words import translate
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..panel import examples, places

@@ -8,8 +8,8 @@ from html import escape
 
 import gradio as gr
 
-from ...tables import load_shapes
-from ...words import get_texts, translate
+from ...domain.translations import get_texts, translate
+from ...domain.vendor_codes import load_shapes
 from ..mirror.frames import MAX_FRAME_PIXELS
 from ..texts import PageTranslations
 

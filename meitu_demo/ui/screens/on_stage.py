@@ -8,7 +8,7 @@ from html import escape
 
 import gradio as gr
 
-from ...words import translate
+from ...domain.translations import translate
 from ..texts import PageTranslations
 
 COUNTDOWN_S = 20  # of the countdown; what assets/js/on_stage.js begins with

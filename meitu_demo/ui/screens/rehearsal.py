@@ -13,9 +13,9 @@ from dataclasses import replace
 import anyio
 from pydantic import SecretStr
 
+from ...domain.model import CallTarget, Credentials
 from ...offline.alongside import ThreadedServer
 from ...settings import Settings
-from ...spec import CallTarget, Credentials
 from ...till import LazyLedger
 
 CALL_TIMEOUT_S = 4.0  # nobody wants to watch a minute go by

@@ -12,10 +12,10 @@ from typing import Any
 import anyio
 import gradio as gr
 
-from ...errors import ImageRejected
-from ...explain import explain
+from ...domain.errors import ImageRejected
+from ...domain.explanations import explain
+from ...domain.translations import translate
 from ...imaging import codec
-from ...words import translate
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..guard import uploads

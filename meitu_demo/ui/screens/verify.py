@@ -9,11 +9,11 @@ from typing import Any
 import anyio
 import gradio as gr
 
+from ...domain.errors import DemoError
+from ...domain.explanations import explain, sanitize
+from ...domain.translations import translate
 from ...endpoints import CATALOGUE
-from ...errors import DemoError
-from ...explain import explain, sanitize
 from ...provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType, verify_provenance
-from ...words import translate
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..guard import doors

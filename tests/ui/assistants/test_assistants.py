@@ -17,6 +17,7 @@ from mcp.types import CallToolResult, ImageContent, ResourceLink, TextContent
 from ui.conftest import Page, serve, vendor
 
 import app
+from meitu_demo.domain.translations import translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
 from meitu_demo.provenance import read_provenance
@@ -24,7 +25,6 @@ from meitu_demo.settings import Settings, SettingsError
 from meitu_demo.ui import assistants
 from meitu_demo.ui.assistants import entrance
 from meitu_demo.ui.assistants.entrance import MAX_BODY_BYTES, MAX_ENVELOPE_BYTES
-from meitu_demo.words import translate
 
 ACCEPT = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from meitu_demo.errors import ImageRejected
+from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.ui.guard import doors
 
 MARK = {"_type": "gradio.FileData"}

@@ -10,11 +10,11 @@ from gradio_client.exceptions import AuthenticationError
 from pydantic import SecretStr
 from ui.conftest import Page, serve
 
+from meitu_demo.domain.translations import list_languages, translate
 from meitu_demo.provenance import read_provenance
 from meitu_demo.settings import Settings
 from meitu_demo.ui.guard.login import build_password_check
 from meitu_demo.ui.guard.tries import MAX_FREE_ATTEMPTS
-from meitu_demo.words import list_languages, translate
 
 BEHIND = ("/config", "/gradio_api/info", "/gradio_api/file=/etc/passwd", "/kept/x/y.jpg",
           "/gradio_api/queue/data?session_hash=x", "/stills/example.jpg", "/gradio_api/heartbeat/x", "/nowhere",

@@ -5,9 +5,9 @@ import pickle
 import pytest
 from ui.history.made import NOWHERE, outcome
 
+from meitu_demo.domain.errors import ImageRejected
+from meitu_demo.domain.explanations import explain
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.errors import ImageRejected
-from meitu_demo.explain import explain
 from meitu_demo.ui.history import entries
 from meitu_demo.ui.history.entries import History
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from ui.history.made import NOWHERE, outcome
 
+from meitu_demo.domain.explanations import Explanation
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.explain import Explanation
 from meitu_demo.ui.history import wording
 from meitu_demo.ui.history.entries import Entry, History
 from meitu_demo.ui.history.listing import render_listing

@@ -3,8 +3,8 @@
 import numpy as np
 from ui.history.made import kept, outcome
 
+from meitu_demo.domain.model import Image
 from meitu_demo.imaging import codec
-from meitu_demo.spec import Image
 from meitu_demo.store import PictureStore
 from meitu_demo.ui.history.beside import compare_two
 from meitu_demo.ui.history.entries import History, Success

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from ui.conftest import Page
 
+from meitu_demo.domain.translations import translate
 from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.ui import closeups
-from meitu_demo.words import translate
 
 
 @pytest.fixture

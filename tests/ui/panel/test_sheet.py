@@ -1,6 +1,6 @@
 """A sheet's HTML: every text escaped, whoever wrote it, and a place for each picture, be it there or not."""
 
-from meitu_demo.errors import ValueRejected
+from meitu_demo.domain.errors import ValueRejected
 from meitu_demo.ui.panel import sheet
 from meitu_demo.ui.panel.sheet import Cell, ContactSheet
 

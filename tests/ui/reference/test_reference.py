@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from ui.conftest import Page
 
+from meitu_demo.domain.model import Endpoint
+from meitu_demo.domain.translations import get_texts, list_languages, translate
+from meitu_demo.domain.vendor_codes import find_vendor_code, list_vendor_codes, load_shapes
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.spec import Endpoint
-from meitu_demo.tables import find_vendor_code, list_vendor_codes, load_shapes
 from meitu_demo.ui.reference import codes as reference_codes
 from meitu_demo.ui.reference import drawn_face
 from meitu_demo.ui.reference import endpoints as reference_endpoints
 from meitu_demo.ui.reference import page as reference
-from meitu_demo.words import get_texts, list_languages, translate
 
 LANGUAGES = list_languages()
 PROJECT = Path(reference.__file__).resolve().parents[3]

@@ -2,10 +2,10 @@
 
 import pytest
 
-from meitu_demo import errors
-from meitu_demo.explain import explain
+from meitu_demo.domain import errors
+from meitu_demo.domain.explanations import explain
+from meitu_demo.domain.translations import translate
 from meitu_demo.ui.result.onward import build_fallback, is_network_failure
-from meitu_demo.words import translate
 
 LOST = (
     errors.Unreachable(provider="meitu", cause="dns"),

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..redaction.secrets import redact
 from .errors import RecipeRejected, ValueRejected
-from .redaction.secrets import redact
-from .spec import Endpoint, Values
+from .model import Endpoint, Values
 
 RECIPE_VERSION = 1
 MAX_STEPS = 8

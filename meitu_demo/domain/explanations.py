@@ -11,10 +11,10 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..redaction.secrets import redact
 from .billing import Billing, classify_billing
 from .errors import DemoError, VendorError
-from .redaction.secrets import redact
-from .tables import find_placeholders, find_vendor_code, format_text, get_texts, match_text_slug, translate
+from .vendor_codes import find_placeholders, find_vendor_code, format_text, get_texts, match_text_slug, translate
 
 MAX_CLEAN_CHARS = 200  # characters kept of anything that others wrote
 MAX_READ_CHARS = 2000  # characters of it that are looked at

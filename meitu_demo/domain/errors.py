@@ -27,7 +27,7 @@ facts fill its gaps.
        └─ TemplateHasNoFace  UnknownTemplate
 """
 
-from .redaction.secrets import redact
+from ..redaction.secrets import redact
 
 
 class DemoError(Exception):

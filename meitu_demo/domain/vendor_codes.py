@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from .words import (
+from .translations import (
     Document,
     find_placeholders,
     format_text,

@@ -26,7 +26,7 @@ from .errors import (
     ValueRejected,
     VendorError,
 )
-from .tables import find_vendor_code, match_text_slug
+from .vendor_codes import find_vendor_code, match_text_slug
 
 
 class Billing(StrEnum):

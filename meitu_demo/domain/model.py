@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import SecretStr
 
+from ..redaction.secrets import redact, register_secret
 from .errors import ValueRejected
-from .redaction.secrets import redact, register_secret
 
 Values = Mapping[str, Any]
 Image = NDArray[np.uint8]

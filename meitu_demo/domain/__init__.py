@@ -1,0 +1,1 @@
+"""What every layer may know: endpoints, calls, errors, billing, texts."""
