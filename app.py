@@ -10,8 +10,8 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 12):
 # Gradio sums up its statistics with pandas after every event, for a monitoring page that is off here.
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 
-from meitu_demo import allocator, logs, serving
 from meitu_demo.redaction import log_filter
+from meitu_demo.runtime import http_server, log_format, memory
 from meitu_demo.settings import Settings, SettingsError, warnings
 
 log = logging.getLogger("app")
@@ -19,14 +19,14 @@ log = logging.getLogger("app")
 
 def main() -> int:
     """Serve until stopped; 2 when it cannot start as it is set, told in one line before anything heavy is loaded."""
-    logging.basicConfig(format=logs.TEXT_FORMAT)
-    allocator.limit_malloc_arenas()
-    allocator.pause_gc()
+    logging.basicConfig(format=log_format.TEXT_FORMAT)
+    memory.limit_malloc_arenas()
+    memory.pause_gc()
     log_filter.install_redaction()
     try:
         settings = Settings.from_env()
-        logs.configure_logging(settings.log_format, settings.log_level)
-        listener = serving.bind_socket(settings.host, settings.port)
+        log_format.configure_logging(settings.log_format, settings.log_level)
+        listener = http_server.bind_socket(settings.host, settings.port)
         server = create_server(settings)
     except SettingsError as error:
         print(f"These settings need a look: {error}", file=sys.stderr)  # noqa: T201
@@ -35,12 +35,12 @@ def main() -> int:
         log.warning("%s", warning)
     host, port = listener.getsockname()[:2]
     print(f"Open http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)  # noqa: T201
-    allocator.freeze_gc()
+    memory.freeze_gc()
     server.run([listener])
     return 0
 
 
-def create_server(settings: Settings) -> serving.GracefulServer:
+def create_server(settings: Settings) -> http_server.GracefulServer:
     """Everything that takes a while to load. Raises SettingsError."""
     from meitu_demo.routes import TargetResolver
     from meitu_demo.till import LazyLedger
@@ -68,7 +68,7 @@ def create_server(settings: Settings) -> serving.GracefulServer:
     vendor_codes.check_tables()
     app = create_app(settings, create_http_client(settings, create_offline(single_use_links=True)), ledger)
     behind_proxy = settings.space or bool(settings.trusted_proxies)
-    return serving.GracefulServer(app, app.state.before_stop, behind_proxy=behind_proxy)
+    return http_server.GracefulServer(app, app.state.before_stop, behind_proxy=behind_proxy)
 
 
 if __name__ == "__main__":

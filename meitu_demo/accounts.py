@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from .address import resolve_client_address
 from .domain.billing import Billing, classify_billing
 from .domain.errors import DemoError, LedgerUnavailable, OutcomeUnknown, VendorError
 from .domain.explanations import sanitize
@@ -35,6 +34,7 @@ from .ledger import (
 from .ledger.awaited import LedgerEntry
 from .ledger.database import Database
 from .redaction.secrets import format_stack_trace
+from .runtime.client_address import resolve_client_address
 from .settings import Network, Settings
 
 SECRET_FILE_NAME = "visitors.key"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from .domain.billing import Billing, classify_billing
 from .domain.errors import DemoError, Unreachable
 from .domain.model import CallTarget
-from .logs import RUN_ID
+from .runtime.log_format import RUN_ID
 
 log = logging.getLogger(__name__)
 LOG_LINE = "run %s: %s %s, %s, billing %s, %d ms, %s bytes in, %s sent, %s back"

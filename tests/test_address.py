@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meitu_demo.address import fairness_key, resolve_client_address
+from meitu_demo.runtime.client_address import fairness_key, resolve_client_address
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 

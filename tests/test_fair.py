@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meitu_demo.domain.errors import QueueFull
-from meitu_demo.fair import FairQueue
+from meitu_demo.runtime.fair_queue import FairQueue
 
 
 async def settle() -> None:

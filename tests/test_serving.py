@@ -5,7 +5,7 @@ import re
 import socket
 from pathlib import Path
 
-from meitu_demo import serving
+from meitu_demo.runtime import http_server
 
 
 async def test_an_answer_does_not_wait_for_a_receipt() -> None:
@@ -16,7 +16,7 @@ async def test_an_answer_does_not_wait_for_a_receipt() -> None:
         told.put_nowait(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
         writer.close()
 
-    taken = serving.bind_socket("127.0.0.1", 0)
+    taken = http_server.bind_socket("127.0.0.1", 0)
     async with await asyncio.start_server(look, sock=taken):
         _, writer = await asyncio.open_connection(*taken.getsockname())
         assert await told.get()
@@ -29,7 +29,7 @@ async def _nothing(*_: object) -> None:
 
 def test_a_proxy_closes_an_idle_connection_before_the_demo_does() -> None:
     """nginx keeps one for a minute unless it is told otherwise; a stranger's browser holds none for that long."""
-    conf = (Path(serving.__file__).resolve().parents[1] / "deploy" / "nginx.conf").read_text("utf-8")
+    conf = (Path(http_server.__file__).resolve().parents[1] / "deploy" / "nginx.conf").read_text("utf-8")
     (told,) = re.findall(r"keepalive_timeout (\d+)s;", conf) or ["60"]
-    assert serving.GracefulServer(_nothing, _nothing, behind_proxy=True).config.timeout_keep_alive > int(told) + 10
-    assert serving.GracefulServer(_nothing, _nothing).config.timeout_keep_alive <= 10
+    assert http_server.GracefulServer(_nothing, _nothing, behind_proxy=True).config.timeout_keep_alive > int(told) + 10
+    assert http_server.GracefulServer(_nothing, _nothing).config.timeout_keep_alive <= 10

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from meitu_demo import store as module
-from meitu_demo.store import PictureStore
+from meitu_demo.runtime import picture_store as module
+from meitu_demo.runtime.picture_store import PictureStore
 
 
 @pytest.fixture

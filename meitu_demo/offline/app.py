@@ -14,7 +14,7 @@ from starlette.routing import Route as HttpRoute
 from ..domain.model import Endpoint
 from ..endpoints import CATALOGUE
 from ..links import create_blocking_cookie_jar
-from ..store import PictureStore
+from ..runtime.picture_store import PictureStore
 from . import ailab_gateway, meitu_gateway
 from . import lab as failure_lab
 from .engine import OfflineEngine

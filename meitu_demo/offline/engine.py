@@ -4,7 +4,8 @@ import anyio
 
 from ..domain.errors import EngineRejection, ImageRejected
 from ..domain.model import Endpoint, Values
-from ..imaging import codec, cores
+from ..imaging import codec
+from ..runtime import cpu_slots
 
 MAX_CONCURRENT = 2  # one alone uses every core through OpenCV already; see `imaging.cores`
 MAX_PENDING = 60  # how many calls may wait, each with its photo in memory
@@ -25,7 +26,7 @@ class OfflineEngine:
         if self._limiter.statistics().tasks_waiting >= MAX_PENDING:
             raise EngineRejection("vendor_busy")
         async with self._limiter:  # a call that is cancelled while it waits is gone
-            return await cores.run_in_worker(apply_effect, endpoint, data, values)
+            return await cpu_slots.run_in_worker(apply_effect, endpoint, data, values)
 
 
 def apply_effect(endpoint: Endpoint, data: bytes, values: Values) -> bytes:
@@ -44,5 +45,5 @@ def apply_effect(endpoint: Endpoint, data: bytes, values: Values) -> bytes:
         raise ImageRejected("image_too_small", width=width, height=height, limit=limits.min_side_px)
     if max(width, height) > limits.max_side_px:
         raise ImageRejected("image_too_many_pixels", width=width, height=height, limit=limits.max_side_px)
-    with cores.effect_running():
+    with cpu_slots.effect_running():
         return codec.encode(endpoint.render_offline(codec.decode(data), checked))

@@ -14,12 +14,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from ..desk import SingleFlight
-from ..fair import FairQueue
 from ..imaging import codec
 from ..offline.engine import MAX_CONCURRENT
 from ..routes import TargetResolver
+from ..runtime.fair_queue import FairQueue
+from ..runtime.picture_store import PictureStore
 from ..settings import MAX_OFFLINE_RUNS, Settings
-from ..store import PictureStore
 from ..till import LazyLedger
 from . import assistants, signatures, stills
 from .context import Context, HealthRegistry

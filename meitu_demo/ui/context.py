@@ -9,18 +9,18 @@ import anyio
 import httpx
 
 from .. import service
-from ..address import fairness_key, resolve_client_address
 from ..calling import MAX_FAILURES, CircuitBreaker, VendorHealth
 from ..desk import FORCE_NONE, CallHandle, SingleFlight
 from ..domain.errors import MissingConsent
 from ..domain.model import CallTarget, Endpoint, PreparedCall, Values
 from ..errand import FetchResult, SendCall
-from ..fair import FairQueue
 from ..journal import RunRecord
 from ..routes import TargetResolver
+from ..runtime.client_address import fairness_key, resolve_client_address
+from ..runtime.fair_queue import FairQueue
+from ..runtime.picture_store import PictureStore
 from ..service import CallResult, Phase, ProgressCallback, VendorReply
 from ..settings import Settings
-from ..store import PictureStore
 from ..till import LazyLedger
 from .closeups import FaceCropCache
 from .guard import doors

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from meitu_demo.imaging import codec
-from meitu_demo.serving import KEEP_ALIVE_S
+from meitu_demo.runtime.http_server import KEEP_ALIVE_S
 
 from .together import CAP, Cluster, of
 from .visitor import Visitor

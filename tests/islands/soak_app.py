@@ -15,9 +15,9 @@ os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")  # as ap
 import uvicorn
 from fastapi.routing import APIRoute
 
-from meitu_demo import allocator
 from meitu_demo.offline import app as offline
 from meitu_demo.offline.alongside import ThreadedServer
+from meitu_demo.runtime import memory
 from meitu_demo.settings import Settings
 from meitu_demo.transport import create_http_client
 from meitu_demo.ui import app as ui
@@ -26,7 +26,7 @@ from meitu_demo.ui.context import Context
 
 def main(keep_minutes: float) -> None:
     """Serve until killed."""
-    allocator.limit_malloc_arenas()  # as app.py does
+    memory.limit_malloc_arenas()  # as app.py does
     offline.SINGLE_USE_RESULT_TTL_S = keep_minutes * 60
     vendor, results = ThreadedServer(), offline.create_app(single_use_links=True)
     keys = {"MEITU_API_KEY": "key", "MEITU_API_SECRET": "secret", "MEITU_BASE_URL": vendor.start()}

@@ -13,7 +13,7 @@ from meitu_demo.domain.errors import VendorError
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
 from meitu_demo.offline import create_app, engine
-from meitu_demo.store import PictureStore
+from meitu_demo.runtime.picture_store import PictureStore
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from meitu_demo import serving
+from meitu_demo.runtime import http_server
 
 SILENCE_S, UNREAD_S, WORK_S = 0.3, 0.3, 0.8
 FLOOD = 64 * 1024 * 1024  # bytes, more than any buffer between two sockets
@@ -55,10 +55,10 @@ def app() -> App:
 @pytest.fixture
 def port(app: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """Where it is served, with little patience."""
-    monkeypatch.setattr(serving, "REQUEST_TIMEOUT_S", SILENCE_S)
-    monkeypatch.setattr(serving, "WRITE_TIMEOUT_S", UNREAD_S)
+    monkeypatch.setattr(http_server, "REQUEST_TIMEOUT_S", SILENCE_S)
+    monkeypatch.setattr(http_server, "WRITE_TIMEOUT_S", UNREAD_S)
     config = uvicorn.Config(
-        app, port=0, http=serving.SlowClientTimeoutProtocol, lifespan="off", log_level="error", ws="none"
+        app, port=0, http=http_server.SlowClientTimeoutProtocol, lifespan="off", log_level="error", ws="none"
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

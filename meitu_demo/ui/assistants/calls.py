@@ -17,9 +17,10 @@ from ...domain.errors import DemoError, ImageRejected, LinkRejected, ValueReject
 from ...domain.explanations import explain
 from ...domain.model import Endpoint, ImageLimits
 from ...domain.translations import match_language, translate
-from ...imaging import codec, cores
+from ...imaging import codec
 from ...provenance import embed_provenance, read_provenance
 from ...redaction.secrets import format_stack_trace, redact
+from ...runtime import cpu_slots
 from ...service import CallResult
 from ..api import build_report
 from ..context import Context
@@ -147,7 +148,7 @@ async def _build_result(
 ) -> CallToolResult:
     """A picture to look at, a link to the whole one, and the report, as text and as data."""
     is_label_visible = context.settings.visible_label
-    master, preview = await cores.run_in_worker(_render_master_and_preview, result, language, is_label_visible)
+    master, preview = await cpu_slots.run_in_worker(_render_master_and_preview, result, language, is_label_visible)
     if handle.abandoned:  # whoever has deleted everything must find nothing new
         raise _SessionEnded
     name = build_file_name(result)

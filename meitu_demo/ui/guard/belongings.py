@@ -16,7 +16,7 @@ import anyio
 
 from ...desk import SingleFlight
 from ...imaging import faces
-from ...store import PictureStore
+from ...runtime.picture_store import PictureStore
 from ..history.entries import History
 
 

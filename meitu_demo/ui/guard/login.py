@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...address import Network, resolve_client_address
 from ...domain.translations import list_languages, match_language, translate
+from ...runtime.client_address import Network, resolve_client_address
 from .basic import BasicAuth
 from .tries import MAX_FREE_ATTEMPTS, LoginThrottle
 

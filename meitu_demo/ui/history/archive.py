@@ -14,7 +14,7 @@ import anyio
 
 from ...domain.errors import ImageRejected
 from ...domain.explanations import sanitize
-from ...store import PictureStore
+from ...runtime.picture_store import PictureStore
 from ..result import delivery
 from ..result.pictures import load_picture
 from .entries import Entry

@@ -4,10 +4,11 @@ from dataclasses import replace
 from functools import partial
 
 from ...domain.model import Photo
-from ...imaging import codec, cores
+from ...imaging import codec
 from ...imaging.compare import align_to_result
+from ...runtime import cpu_slots
+from ...runtime.picture_store import PictureStore
 from ...service import CallResult
-from ...store import PictureStore
 from ..result.pictures import PICTURE_PATH, load_picture
 from ..result.stage import PictureUrls
 from .entries import Entry, Success
@@ -29,7 +30,7 @@ async def compare_two(
     frame, other = (left, right) if is_swapped else (right, left)
     inner, outer = photos if is_swapped else photos[::-1]
     changes_framing = _needs_face_alignment(left, right)
-    aligned = await cores.run_in_worker(partial(align_to_result, outer, inner, changes_framing=changes_framing))
+    aligned = await cpu_slots.run_in_worker(partial(align_to_result, outer, inner, changes_framing=changes_framing))
     url = other.pictures.after if aligned is outer.data else f"{PICTURE_PATH}/{store.put(aligned, session)}/beside.jpg"
     urls = (frame.pictures.after, url) if is_swapped else (url, frame.pictures.after)
     return frame.result, replace(right.pictures, before=urls[0], after=urls[1])

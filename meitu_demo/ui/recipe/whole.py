@@ -7,8 +7,9 @@ import anyio
 
 from ...domain.model import Photo
 from ...domain.translations import translate
-from ...imaging import codec, cores
+from ...imaging import codec
 from ...imaging.compare import align_to_result
+from ...runtime import cpu_slots
 from ...service import CallResult
 from ..context import Context
 from ..result import facts, stage
@@ -31,7 +32,7 @@ async def render_summary(context: Context, session: str, progress: RecipeProgres
         await anyio.to_thread.run_sync(_build_photo, final_data),
     )
     changes_framing = any(finished.step.endpoint.changes_framing for finished in progress.step_results)
-    aligned = await cores.run_in_worker(
+    aligned = await cpu_slots.run_in_worker(
         partial(align_to_result, sent_photo, result_photo, changes_framing=changes_framing)
     )
     if (

@@ -10,12 +10,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from numpy.typing import NDArray
 
-from ...address import fairness_key, resolve_client_address
 from ...domain.errors import QueueFull
 from ...domain.translations import match_language, translate
 from ...effects.moved import FaceDisplacement, FeatureChange, measure_displacement
-from ...imaging import codec, cores
+from ...imaging import codec
 from ...imaging.faces import find_faces
+from ...runtime import cpu_slots
+from ...runtime.client_address import fairness_key, resolve_client_address
 from ..context import Context
 from .files import NO_STORE_HEADERS, not_found
 from .pictures import DISPLACEMENT_PATH, PICTURE_PATH
@@ -41,7 +42,7 @@ def build_router(context: Context) -> APIRouter:
         language = match_language(request.headers.get("accept-language"))
         try:
             async with context.engine_queue.slot(visitor):
-                html = await cores.run_in_worker(
+                html = await cpu_slots.run_in_worker(
                     render_displacement, before_picture, after_picture, f"{PICTURE_PATH}/{after}/after", language
                 )
         except QueueFull:

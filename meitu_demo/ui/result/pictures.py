@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 
 from ...domain.model import ImageLimits
-from ...imaging import codec, cores
+from ...imaging import codec
 from ...imaging.compare import align_to_result
+from ...runtime import cpu_slots
+from ...runtime.picture_store import PictureStore
 from ...service import CallResult
-from ...store import PictureStore
 from . import delivery
 from .stage import PictureUrls
 
@@ -27,7 +28,7 @@ class RenderedPair:
 
 async def render_pair(result: CallResult) -> RenderedPair:
     """After is the marked master; before is the photo as sent, in the same shape."""
-    return await cores.run_in_worker(_render_pair, result)
+    return await cpu_slots.run_in_worker(_render_pair, result)
 
 
 def _render_pair(result: CallResult) -> RenderedPair:

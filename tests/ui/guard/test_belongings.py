@@ -10,8 +10,8 @@ import pytest
 from meitu_demo.desk import SingleFlight
 from meitu_demo.domain.model import Photo
 from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.service import CallResult, ProgressCallback
-from meitu_demo.store import PictureStore
 from meitu_demo.ui.guard.belongings import Inventory, SessionData
 from meitu_demo.ui.history.entries import History
 

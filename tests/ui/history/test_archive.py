@@ -16,7 +16,7 @@ from meitu_demo.domain.model import Credentials
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.imaging import codec
 from meitu_demo.provenance import read_provenance
-from meitu_demo.store import PictureStore
+from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.ui.history.archive import LISTING_FILE_NAME, stream_archive
 from meitu_demo.ui.history.entries import History
 from meitu_demo.ui.result import delivery

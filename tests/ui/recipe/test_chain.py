@@ -17,8 +17,8 @@ from ui.conftest import Page, serve
 from meitu_demo.imaging import codec
 from meitu_demo.offline import create_app
 from meitu_demo.offline.alongside import ThreadedServer
+from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.settings import Settings
-from meitu_demo.store import PictureStore
 
 EYES = {"endpoint": "facial_aesthetics", "values": {"shape_type": "8", "strength": 0.4}}
 JAW = {"endpoint": "facial_aesthetics", "values": {"shape_type": "7", "strength": 0.3}}

@@ -93,7 +93,7 @@ def test_a_run_whose_pictures_were_pushed_out_says_so_and_can_be_run_again(
     page: Page, archive: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store had no room for them: the settings are there, and so is the button."""
-    from meitu_demo.store import PictureStore
+    from meitu_demo.runtime.picture_store import PictureStore
 
     first = keys(opened(page, MINE))[-1]
     monkeypatch.setattr(PictureStore, "get", lambda store, token: None)

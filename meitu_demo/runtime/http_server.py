@@ -17,7 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from .settings import SettingsError
+from ..settings import SettingsError
 
 REQUEST_TIMEOUT_S = 30.0  # a client may be silent for so long in the middle of a request, and before its first
 WRITE_TIMEOUT_S = 60.0  # … and leave so long unread what it was sent, when no more fits into the buffers

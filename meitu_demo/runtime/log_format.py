@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Literal
 
-from .redaction.log_filter import STANDARD_RECORD_FIELDS
+from ..redaction.log_filter import STANDARD_RECORD_FIELDS
 
 TEXT_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 RUN_ID: ContextVar[str] = ContextVar("run", default="")  # the run that this task or thread works for

@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from .domain.errors import QueueFull
+from ..domain.errors import QueueFull
 
 EWMA_SAMPLES = 8  # about so many of the last durations make the average
 PositionCallback = Callable[

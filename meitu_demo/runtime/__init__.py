@@ -1,0 +1,1 @@
+"""What the process runs on: server, memory, CPU slots, queue, picture store, log format."""
