@@ -24,8 +24,8 @@ from . import links
 from .calling import VendorHealth, call_with_retry, exchange, parse_retry_after
 from .domain.errors import DemoError, ImageRejected, InvalidResponse, VendorError
 from .domain.model import CallTarget, Endpoint, ParsedResponse, Photo, PhotoChange, PreparedCall, ResultLink, Values
-from .imaging import codec
 from .inspector import Stopwatch, Trace, TraceRecorder, resume_stopwatch
+from .photos import codec
 from .providers import VENDOR_CODECS
 
 

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from meitu_demo.domain.errors import ImageRejected, ValueRejected
 from meitu_demo.domain.model import CallTarget, Credentials
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 from meitu_demo.service import run_unbilled
 
 KEYS = Credentials(SecretStr("key"), SecretStr("pair"))

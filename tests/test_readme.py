@@ -25,10 +25,10 @@ from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.translations import translate
 from meitu_demo.domain.vendor_codes import load_shapes
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
-from meitu_demo.imaging.gate import MAX_BYTES, MAX_PIXELS
 from meitu_demo.offline import create_app as create_offline
 from meitu_demo.offline.app import RESULT_TTL_S
+from meitu_demo.photos import codec
+from meitu_demo.photos.safe_open import MAX_BYTES, MAX_PIXELS
 from meitu_demo.settings import Settings
 from meitu_demo.transport import create_http_client
 from meitu_demo.ui import api, assistants

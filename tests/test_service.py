@@ -25,7 +25,7 @@ from meitu_demo.domain.errors import (
 )
 from meitu_demo.domain.model import CallTarget, Credentials, Endpoint
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 from meitu_demo.providers.failures import TRANSPORT_ERRORS
 from meitu_demo.routes import TargetResolver
 from meitu_demo.service import Phase, run_unbilled

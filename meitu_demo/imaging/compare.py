@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..domain.model import Image, Photo
-from . import codec
+from ..photos import codec
 from .faces import find_faces
 
 MAX_SIDE_PX = 1600  # px: what a screen shows

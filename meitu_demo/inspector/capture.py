@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from ..domain.model import CallTarget
-from ..imaging.gate import format_file_size
+from ..photos.safe_open import format_file_size
 from .keys import KEY_QUERY_PARAMS, Redactor
 from .trace import CapturedMessage
 

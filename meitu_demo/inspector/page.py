@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from html import escape
 
 from ..domain.translations import translate
-from ..imaging.gate import format_file_size
+from ..photos.safe_open import format_file_size
 from ..redaction.secrets import redact
 from .programs import SAMPLE_LANGUAGES
 from .trace import PHASES, CapturedMessage, Span, Trace

@@ -4,7 +4,7 @@ import anyio
 
 from ..domain.errors import EngineRejection, ImageRejected
 from ..domain.model import Endpoint, Values
-from ..imaging import codec
+from ..photos import codec
 from ..runtime import cpu_slots
 
 MAX_CONCURRENT = 2  # one alone uses every core through OpenCV already; see `imaging.cores`

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..domain.errors import ImageRejected
-from ..imaging import codec
+from ..photos import codec
 from . import retouch
 from .closer import detect_in_tiles
 from .report import DetectedFace, Preflight

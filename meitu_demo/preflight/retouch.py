@@ -11,7 +11,7 @@ import numpy as np
 
 from ..domain.errors import ImageRejected
 from ..domain.model import Endpoint, Image
-from ..imaging import codec
+from ..photos import codec
 from .report import Box, DetectedFace
 
 FACE_MARGIN = 1.0  # of the face's side, around it: hair, chin and some of the shoulders

@@ -11,7 +11,7 @@ from ..domain.model import Image
 from ..domain.vendor_codes import load_shapes
 from ..effects.fuse import fuse
 from ..effects.reshape import reshape
-from ..imaging import codec
+from ..photos import codec
 from .closeup import FaceCrop
 
 THUMBNAIL_PX = 208  # px, the side of a shape's cell and the width of a template's

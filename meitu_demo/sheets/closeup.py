@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from ..domain.model import Endpoint, Image
-from ..imaging import codec
 from ..imaging.face_checks import check_faces, select_faces
 from ..imaging.faces import Face, find_faces
+from ..photos import codec
 
 VISIBLE_FACE_RATIO = 1.4  # side of what is shown / side of the face: all of it, and some hair
 CROP_FACE_RATIO = 2.2  # side of what is kept / side of the face: beyond, no shape moves anything

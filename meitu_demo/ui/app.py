@@ -14,8 +14,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from ..desk import SingleFlight
-from ..imaging import codec
 from ..offline.engine import MAX_CONCURRENT
+from ..photos import codec
 from ..routes import TargetResolver
 from ..runtime.fair_queue import FairQueue
 from ..runtime.picture_store import PictureStore

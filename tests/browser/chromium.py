@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import numpy as np
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
 
-from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.photos import codec
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = [

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from meitu_demo.provenance import read_provenance
+from meitu_demo.photos.provenance import read_provenance
 
 from .screens import History, Panel
 

@@ -10,8 +10,8 @@ import pillow_heif
 import pytest
 from PIL import Image as Picture
 
-from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.photos import codec
 
 from .chromium import LEFT, RIGHT
 from .screens import SHOWN, Panel

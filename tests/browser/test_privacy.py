@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from meitu_demo.imaging import codec
-from meitu_demo.provenance import read_provenance
+from meitu_demo.photos import codec
+from meitu_demo.photos.provenance import read_provenance
 
 from .screens import SHOWN, Panel
 

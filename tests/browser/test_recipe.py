@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 
 from .screens import SHOWN, Panel, Recipe
 

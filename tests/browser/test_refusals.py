@@ -5,8 +5,8 @@ import os
 import numpy as np
 import pytest
 
-from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.photos import codec
 
 from .screens import Panel
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from meitu_demo.imaging import codec
-from meitu_demo.provenance import read_provenance
+from meitu_demo.photos import codec
+from meitu_demo.photos.provenance import read_provenance
 
 from .screens import SLUGS, Panel
 

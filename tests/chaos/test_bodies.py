@@ -19,8 +19,8 @@ from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import CallTarget, Credentials, Image, PreparedCall
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
 from meitu_demo.links import create_blocking_cookie_jar
+from meitu_demo.photos import codec
 from meitu_demo.settings import Settings
 
 from .odd_answers import ORIGIN, Odd, answers

@@ -16,8 +16,8 @@ from meitu_demo import service
 from meitu_demo.domain.model import CallTarget, Credentials, Image, PreparedCall
 from meitu_demo.domain.translations import load_toml
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec, fit
 from meitu_demo.offline.faults import CODE_PREFIX, FAULTS, Fault, FaultOutcome, resolve_fault
+from meitu_demo.photos import codec, fit
 
 from .shop import CONNECT_S, WRITE_S, Shop, end_of, open_shop
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 from meitu_demo.runtime.http_server import KEEP_ALIVE_S
 
 from .together import CAP, Cluster, of

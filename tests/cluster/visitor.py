@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import numpy as np
 
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 
 
 @dataclass

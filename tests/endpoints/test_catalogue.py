@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from meitu_demo.domain.model import CallTarget, Choice, Credentials, Endpoint, Photo, Strength
 from meitu_demo.domain.translations import list_languages, translate
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 from meitu_demo.providers import VENDOR_CODECS
 from meitu_demo.routes import TargetResolver
 from meitu_demo.service import run_unbilled

@@ -10,7 +10,7 @@ from PIL import Image
 
 from meitu_demo.domain.model import Endpoint
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 
 from .parts import KINDS, portrait, saved
 

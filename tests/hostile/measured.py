@@ -10,7 +10,7 @@ import pillow_heif  # noqa: F401  (loaded at the first HEIC, once in a process)
 
 from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.domain.model import ImageLimits
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 
 STATUS = Path("/proc/self/status")
 

@@ -10,7 +10,7 @@ from hostile.parts import KINDS
 from PIL import ExifTags, Image
 
 from meitu_demo.domain.model import ImageLimits
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 
 LIMITS = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2_000_000)
 PACKED = {("PNG", "profile"), ("PNG", "packed text")}  # deflated, so that a search of the bytes does not see them

@@ -14,7 +14,7 @@ from skimage.data import astronaut
 
 from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.domain.model import ImageLimits
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 
 pillow_heif.register_heif_opener()
 MEITU = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2_000_000)

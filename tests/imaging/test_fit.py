@@ -10,7 +10,7 @@ from PIL import Image
 
 from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.domain.model import ImageLimits
-from meitu_demo.imaging import fit
+from meitu_demo.photos import fit
 
 MEITU = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2_000_000)
 

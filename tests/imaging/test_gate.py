@@ -15,8 +15,8 @@ from PIL import Image
 
 from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.domain.model import ImageLimits
-from meitu_demo.imaging import codec
-from meitu_demo.imaging.gate import MAX_BYTES, MAX_PIXELS, open_photo
+from meitu_demo.photos import codec
+from meitu_demo.photos.safe_open import MAX_BYTES, MAX_PIXELS, open_photo
 
 LIMITS = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2_000_000)
 KINDS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "BMP": "image/bmp", "HEIF": "image/heic"}

@@ -7,8 +7,8 @@ import pytest
 from hostile.parts import saved, srgb
 from PIL import Image
 
-from meitu_demo.imaging import codec
-from meitu_demo.imaging.icc import is_safe_profile
+from meitu_demo.photos import codec
+from meitu_demo.photos.icc_profile import is_safe_profile
 
 SRGB = srgb()
 

@@ -12,8 +12,8 @@ from PIL import JpegImagePlugin
 
 from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.domain.model import Image
-from meitu_demo.imaging import codec, hanzi
-from meitu_demo.imaging.label import add_label, draw_label
+from meitu_demo.photos import codec, label
+from meitu_demo.photos.label import add_label, draw_label
 
 TEXTS = ("AI 生成", "AI generated")
 SIZES = [(48, 48), (100, 480), (300, 300), (301, 517), (640, 480), (1137, 910), (2204, 970), (4096, 3072)]  # h, w
@@ -111,14 +111,14 @@ def test_what_has_no_shape_is_refused() -> None:
         draw_label(flat((300, 300), 0), "AI 合成")
 
 
-@pytest.mark.parametrize("character", hanzi.STROKES)
+@pytest.mark.parametrize("character", label.STROKES)
 @pytest.mark.parametrize("side", [13.4, 27.0, 400.0])
 def test_a_chinese_character_fills_its_square(character: str, side: float) -> None:
     """Its ink keeps to the square, and its upper and lower ends are where the label expects them."""
-    drawn = hanzi.render_character(character, side)
+    drawn = label.render_character(character, side)
     rows = np.flatnonzero((drawn >= 128).any(1))
-    assert rows[0] == pytest.approx(hanzi.INK_TOP * side / 1000, abs=1.5 + side / 100)
-    assert rows[-1] + 1 == pytest.approx(hanzi.INK_BOTTOM * side / 1000, abs=1.5 + side / 100)
+    assert rows[0] == pytest.approx(label.INK_TOP * side / 1000, abs=1.5 + side / 100)
+    assert rows[-1] + 1 == pytest.approx(label.INK_BOTTOM * side / 1000, abs=1.5 + side / 100)
     assert 0.2 < (drawn / 255).mean() < 0.35
 
 

@@ -5,7 +5,7 @@ import struct
 import pytest
 from hostile.parts import canvas, chunk, portrait, riff_chunk, saved, segment, tiff, webp, with_chunks, with_segments
 
-from meitu_demo.imaging.gate import open_photo
+from meitu_demo.photos.safe_open import open_photo
 
 SHORT, LONG = 3, 4  # EXIF's types
 ORIENTATION, POSITION = 0x0112, 0x8825

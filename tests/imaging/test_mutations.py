@@ -11,7 +11,7 @@ from hostile.parts import KINDS
 
 from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.domain.model import ImageLimits
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 
 LIMITS = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2_000_000)
 CHUNKS, ROUNDS = 2, 10_000  # five kinds: a hundred thousand

@@ -7,7 +7,7 @@ from hostile.polyglots import MARK, polyglots
 
 from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.domain.model import ImageLimits
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 
 LIMITS = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2_000_000)
 PIECE = 6  # bytes; a JPEG of a few KB holds this many of the payload's by chance once in a hundred million

@@ -1,7 +1,7 @@
 """Photos that say whose they are so that no effect wipes it out, and results that are asked whose they are."""
 
 from meitu_demo.domain.model import Image
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 
 BITS, BLOCK = 8, 20  # blocks along the upper edge, black or white, of so many px
 DARK, LIGHT = 40, 215

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from ui.conftest import Page, serve
 
-from meitu_demo.imaging import codec
-from meitu_demo.provenance import read_provenance
+from meitu_demo.photos import codec
+from meitu_demo.photos.provenance import read_provenance
 from meitu_demo.settings import Settings
 
 from .patient import patient

@@ -16,7 +16,7 @@ from ui.conftest import Page, serve
 
 from meitu_demo.desk import CallHandle, SingleFlight
 from meitu_demo.offline import engine
-from meitu_demo.provenance import read_provenance
+from meitu_demo.photos.provenance import read_provenance
 from meitu_demo.settings import Settings
 
 from .marks import WIDTH, mark_in, marked

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from caller import KEYS, PATHS, TIDYUP, Ask
 
-from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.offline import create_app
+from meitu_demo.photos import codec
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from starlette.routing import Route as HttpRoute
 
 from meitu_demo.domain import errors, vendor_codes
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
 from meitu_demo.offline import ailab_gateway, create_app
 from meitu_demo.offline.engine import OfflineEngine
+from meitu_demo.photos import codec
 
 LIMIT = 3 * 1024 * 1024  # bytes; the page's "3 MB"
 PUBLIC = {"request_id", "log_id", "error_code", "error_msg", "error_detail"}

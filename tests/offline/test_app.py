@@ -11,8 +11,8 @@ from caller import KEYS, PATHS, TIDYUP, Ask
 from meitu_demo.domain.billing import Billing, classify_billing
 from meitu_demo.domain.errors import VendorError
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
 from meitu_demo.offline import create_app, engine
+from meitu_demo.photos import codec
 from meitu_demo.runtime.picture_store import PictureStore
 
 

@@ -12,8 +12,8 @@ from held import Held
 from meitu_demo.domain.errors import EngineRejection, ImageRejected, ValueRejected
 from meitu_demo.domain.model import Endpoint, ImageLimits
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
 from meitu_demo.offline import engine
+from meitu_demo.photos import codec
 
 LIMITS = ImageLimits(min_side_px=20, max_side_px=200, max_bytes=20_000)
 

@@ -9,7 +9,7 @@ from caller import Ask
 from hostile.bombs import REFUSED
 from hostile.polyglots import MARK, polyglots
 
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 
 PRETENDERS = (
     "gif as script",

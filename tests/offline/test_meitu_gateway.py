@@ -23,9 +23,9 @@ from starlette.routing import Route as HttpRoute
 from meitu_demo import links
 from meitu_demo.domain import errors, vendor_codes
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
 from meitu_demo.offline import create_app, meitu_gateway
 from meitu_demo.offline.engine import OfflineEngine
+from meitu_demo.photos import codec
 
 LIMIT = 2 * 1024 * 1024  # bytes; the pages' "2MB"
 

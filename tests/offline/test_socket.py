@@ -14,8 +14,8 @@ from caller import KEYS, PATHS, TIDYUP
 
 import meitu_demo
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
 from meitu_demo.offline import create_app
+from meitu_demo.photos import codec
 from meitu_demo.routes import TargetResolver
 from meitu_demo.service import run_unbilled
 from meitu_demo.settings import Settings

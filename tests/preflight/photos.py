@@ -14,9 +14,9 @@ from skimage import data
 from meitu_demo.domain.model import Image
 from meitu_demo.effects.degrade import degrade
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.imaging.faces import find_faces
+from meitu_demo.photos import codec
 from meitu_demo.preflight import Preflight, check
 
 PORTRAIT = (slice(0, 320), slice(60, 380))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from meitu_demo.provenance import embed_provenance
+from meitu_demo.photos.provenance import embed_provenance
 
 from .conftest import Read
 from .samples import LADEN, MARK, PLAIN

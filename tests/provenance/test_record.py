@@ -3,7 +3,7 @@
 import pytest
 
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.provenance import Mark, SourceType, choose_source_type
+from meitu_demo.photos.provenance import Mark, SourceType, choose_source_type
 
 
 def test_each_endpoint_has_its_word() -> None:

@@ -10,8 +10,8 @@ import pillow_heif
 import pytest
 
 from meitu_demo.domain.errors import ImageRejected
-from meitu_demo.provenance import MarkOrigin, embed_provenance, read_provenance, verify_provenance
-from meitu_demo.provenance.record import NEWSCODES
+from meitu_demo.photos.provenance import MarkOrigin, embed_provenance, read_provenance, verify_provenance
+from meitu_demo.photos.provenance.record import NEWSCODES
 
 from . import samples
 from .samples import MARK, PLAIN, jpeg_with, png_xmp, webp_with

@@ -9,7 +9,7 @@ import pytest
 from meitu_demo import templates
 from meitu_demo.domain.errors import ValueRejected
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 from meitu_demo.sheets import (
     STRENGTHS,
     THUMBNAIL_PX,

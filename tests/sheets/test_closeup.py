@@ -8,10 +8,10 @@ from meitu_demo.domain.errors import DemoError, EngineRejection, ImageRejected, 
 from meitu_demo.domain.model import Image
 from meitu_demo.effects.reshape import reshape
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.imaging.face_checks import pick_face
 from meitu_demo.offline.engine import apply_effect
+from meitu_demo.photos import codec
 from meitu_demo.sheets import FaceCrop, crop_face
 from meitu_demo.sheets.closeup import MAX_VISIBLE_PX
 

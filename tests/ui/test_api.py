@@ -16,8 +16,8 @@ from PIL import Image
 from ui.conftest import Page, serve, vendor
 
 from meitu_demo.domain.translations import translate
-from meitu_demo.imaging import codec
-from meitu_demo.provenance import read_provenance
+from meitu_demo.photos import codec
+from meitu_demo.photos.provenance import read_provenance
 from meitu_demo.settings import Settings
 
 REPORT = {"endpoint", "mode", "elapsed_s", "run", "request_id", "width", "height", "changes", "repeated", "receipt"}

@@ -20,8 +20,8 @@ from meitu_demo.domain.errors import QueueFull
 from meitu_demo.domain.model import Image
 from meitu_demo.domain.translations import translate
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
 from meitu_demo.offline import engine
+from meitu_demo.photos import codec
 from meitu_demo.routes import TargetResolver
 from meitu_demo.runtime.fair_queue import FairQueue, PositionCallback, ignore_position
 from meitu_demo.runtime.picture_store import PictureStore

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ui.conftest import Page
 
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 
 pytestmark = pytest.mark.fuzz
 TELLTALE = re.compile(r'Traceback|File \\?"|\.py\b|site-packages|/meitu_demo/|/(?:home|root|usr)/')

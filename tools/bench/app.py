@@ -9,9 +9,9 @@ import httpx
 import psutil
 
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.offline.engine import apply_effect
+from meitu_demo.photos import codec
 
 from .ratio import Row, measure_seconds
 from .server import BASELINE_COMMAND, DEMO_COMMAND, run_server

@@ -10,8 +10,8 @@ import cv2
 import httpx
 import numpy as np
 
-from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.photos import codec
 
 from .ratio import Row, measure_seconds
 from .server import DEMO_COMMAND, run_server

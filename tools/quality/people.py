@@ -10,10 +10,10 @@ import numpy as np
 
 from meitu_demo.domain.errors import EngineRejection
 from meitu_demo.domain.model import Image
-from meitu_demo.imaging import codec
 from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.imaging.face_checks import pick_face
 from meitu_demo.imaging.faces import Face
+from meitu_demo.photos import codec
 
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic"}
 

@@ -17,8 +17,8 @@ from ...domain.errors import DemoError, ImageRejected, LinkRejected, ValueReject
 from ...domain.explanations import explain
 from ...domain.model import Endpoint, ImageLimits
 from ...domain.translations import match_language, translate
-from ...imaging import codec
-from ...provenance import embed_provenance, read_provenance
+from ...photos import codec
+from ...photos.provenance import embed_provenance, read_provenance
 from ...redaction.secrets import format_stack_trace, redact
 from ...runtime import cpu_slots
 from ...service import CallResult

@@ -20,7 +20,7 @@ from gradio.exceptions import InvalidPathError
 
 from ...domain.errors import DemoError, ImageRejected, ValueRejected
 from ...domain.explanations import explain
-from ...imaging.codec import MAX_BYTES
+from ...photos.codec import MAX_BYTES
 from ..texts import detect_language
 
 log = logging.getLogger(__name__)

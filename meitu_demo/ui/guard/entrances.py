@@ -25,7 +25,7 @@ from ...domain.errors import StorageFull
 from ...domain.explanations import explain
 from ...domain.translations import match_language
 from ...endpoints import CATALOGUE
-from ...imaging.codec import MAX_BYTES
+from ...photos.codec import MAX_BYTES
 
 log = logging.getLogger(__name__)
 API_PREFIX = "/gradio_api"

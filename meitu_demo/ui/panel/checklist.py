@@ -15,7 +15,7 @@ from ...domain.errors import ImageRejected
 from ...domain.explanations import explain
 from ...domain.model import Endpoint, ImageLimits
 from ...domain.translations import translate
-from ...imaging import codec
+from ...photos import codec
 from ...preflight import (
     ChecklistItem,
     Fix,

@@ -15,8 +15,8 @@ import numpy as np
 
 from ...domain.model import Image
 from ...effects.degrade import degrade
-from ...imaging import codec
 from ...imaging.astronaut import load_astronaut, load_coffee
+from ...photos import codec
 from .. import stills
 from ..context import Context
 from ..events import PRIVATE_EVENT

@@ -8,7 +8,7 @@ import anyio
 import gradio as gr
 
 from ...domain.errors import ImageRejected
-from ...imaging import codec
+from ...photos import codec
 from ..guard import doors
 from ..guard.uploads import write_upload
 

@@ -7,8 +7,8 @@ import anyio
 
 from ...domain.model import Photo
 from ...domain.translations import translate
-from ...imaging import codec
 from ...imaging.compare import align_to_result
+from ...photos import codec
 from ...runtime import cpu_slots
 from ...service import CallResult
 from ..context import Context

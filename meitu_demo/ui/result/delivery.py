@@ -5,9 +5,9 @@ upon another. Pure, and blocks: call it from a worker thread.
 """
 
 from ...domain.translations import translate
-from ...imaging import codec
-from ...imaging.label import add_label
-from ...provenance import Provenance, choose_source_type, embed_provenance, read_provenance
+from ...photos import codec
+from ...photos.label import add_label
+from ...photos.provenance import Provenance, choose_source_type, embed_provenance, read_provenance
 from ...service import CallResult
 
 EMBEDDABLE_TYPES = ("image/jpeg", "image/png", "image/webp")

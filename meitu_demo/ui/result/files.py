@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 
 from ...domain.translations import match_language
-from ...imaging import codec
+from ...photos import codec
 from ..context import Context
 from ..history.archive import ARCHIVE_PATH, build_archive_name, stream_archive
 from . import delivery

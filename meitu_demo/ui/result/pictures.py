@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from ...domain.model import ImageLimits
-from ...imaging import codec
 from ...imaging.compare import align_to_result
+from ...photos import codec
 from ...runtime import cpu_slots
 from ...runtime.picture_store import PictureStore
 from ...service import CallResult

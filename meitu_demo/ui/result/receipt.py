@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from ...domain.translations import translate
-from ...imaging.gate import format_file_size
+from ...photos.safe_open import format_file_size
 from ...service import CallResult
 
 

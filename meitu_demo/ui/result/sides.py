@@ -8,7 +8,7 @@ from html import escape
 
 from ...domain.translations import translate
 from ...imaging.compare import MAX_ASPECT_DIFFERENCE
-from ...imaging.gate import format_file_size
+from ...photos.safe_open import format_file_size
 from ...service import CallResult
 from . import stage
 

@@ -15,7 +15,7 @@ import gradio as gr
 from ...domain.errors import ImageRejected
 from ...domain.explanations import explain
 from ...domain.translations import translate
-from ...imaging import codec
+from ...photos import codec
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..guard import uploads

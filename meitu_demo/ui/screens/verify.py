@@ -13,7 +13,7 @@ from ...domain.errors import DemoError
 from ...domain.explanations import explain, sanitize
 from ...domain.translations import translate
 from ...endpoints import CATALOGUE
-from ...provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType, verify_provenance
+from ...photos.provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType, verify_provenance
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..guard import doors

@@ -19,8 +19,8 @@ from ui.conftest import Page, serve, vendor
 import app
 from meitu_demo.domain.translations import translate
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
-from meitu_demo.provenance import read_provenance
+from meitu_demo.photos import codec
+from meitu_demo.photos.provenance import read_provenance
 from meitu_demo.settings import Settings, SettingsError
 from meitu_demo.ui import assistants
 from meitu_demo.ui.assistants import entrance

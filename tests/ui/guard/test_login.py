@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from ui.conftest import Page, serve
 
 from meitu_demo.domain.translations import list_languages, translate
-from meitu_demo.provenance import read_provenance
+from meitu_demo.photos.provenance import read_provenance
 from meitu_demo.settings import Settings
 from meitu_demo.ui.guard.login import build_password_check
 from meitu_demo.ui.guard.tries import MAX_FREE_ATTEMPTS

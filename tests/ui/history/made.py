@@ -4,7 +4,7 @@ from typing import Any
 
 from meitu_demo.domain.model import Photo
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.service import CallResult
 from meitu_demo.ui.result.naming import build_file_name

@@ -14,8 +14,8 @@ from meitu_demo.domain.errors import VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import Credentials
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
-from meitu_demo.provenance import read_provenance
+from meitu_demo.photos import codec
+from meitu_demo.photos.provenance import read_provenance
 from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.ui.history.archive import LISTING_FILE_NAME, stream_archive
 from meitu_demo.ui.history.entries import History

@@ -4,7 +4,7 @@ import numpy as np
 from ui.history.made import kept, outcome
 
 from meitu_demo.domain.model import Image
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.ui.history.beside import compare_two
 from meitu_demo.ui.history.entries import History, Success

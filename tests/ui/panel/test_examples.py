@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from meitu_demo.imaging import codec
+from meitu_demo.photos import codec
 from meitu_demo.ui.panel import examples
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from meitu_demo.domain.model import Image, Photo, PhotoChange
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
-from meitu_demo.provenance import MarkOrigin, SourceType, read_provenance, verify_provenance
+from meitu_demo.photos import codec
+from meitu_demo.photos.provenance import MarkOrigin, SourceType, read_provenance, verify_provenance
 from meitu_demo.service import CallResult
 from meitu_demo.ui.result import delivery
 from meitu_demo.ui.result.receipt import build_receipt, render_receipt

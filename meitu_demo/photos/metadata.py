@@ -9,7 +9,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
-from . import jpeg, png
+from . import jpeg_structure, png_structure
 
 _ORIENTATION_TAG, _GPS_TAG = 0x0112, 0x8825  # EXIF's tags
 _INTEGER_FORMATS = {1: "B", 3: "H", 4: "I"}  # EXIF's types that an orientation is written in
@@ -30,16 +30,16 @@ def read_orientation_and_gps(data: bytes, kind: str, info: Mapping[Any, Any]) ->
 def has_metadata(data: bytes, kind: str, info: Mapping[Any, Any]) -> bool:
     """Whether there is anything in the file that will not go on with the picture."""
     if kind == "JPEG":
-        return len(jpeg.strip_metadata(data)) < len(data)
-    return any(read_exif_and_xmp(data, kind, info)) or (kind == "PNG" and png.has_metadata(data))
+        return len(jpeg_structure.strip_metadata(data)) < len(data)
+    return any(read_exif_and_xmp(data, kind, info)) or (kind == "PNG" and png_structure.has_metadata(data))
 
 
 def read_exif_and_xmp(data: bytes, kind: str, info: Mapping[Any, Any]) -> tuple[bytes, bytes]:
     """(EXIF, XMP), empty where there is none."""
     if kind == "JPEG":
-        return jpeg.read_exif_and_xmp(data)
+        return jpeg_structure.read_exif_and_xmp(data)
     if kind == "PNG":
-        exif, xmp = png.read_exif_and_xmp(data)
+        exif, xmp = png_structure.read_exif_and_xmp(data)
         return exif or _parse_hex(info.get(_IMAGEMAGICK_EXIF_KEY)), xmp or _as_bytes(info.get("xmp"))
     return _as_bytes(info.get("exif")), _as_bytes(info.get("xmp"))
 

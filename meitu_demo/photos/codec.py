@@ -16,9 +16,9 @@ import numpy as np
 
 from ..domain.model import Image, ImageLimits, Photo, PhotoChange
 from . import fit
-from .gate import MAX_BYTES, MAX_PIXELS, OpenedPhoto, format_file_size, open_photo
 from .headers import MEDIA_TYPES, Size, detect_format
-from .rgb import apply_exif_orientation, convert_to_srgb, read_pixels
+from .safe_open import MAX_BYTES, MAX_PIXELS, OpenedPhoto, format_file_size, open_photo
+from .to_rgb import apply_exif_orientation, convert_to_srgb, read_pixels
 
 __all__ = [
     "MAX_BYTES",

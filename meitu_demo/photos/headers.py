@@ -8,7 +8,7 @@ import re
 import struct
 from itertools import islice
 
-from .jpeg import MAX_SEGMENTS, read_header
+from .jpeg_structure import MAX_SEGMENTS, read_header
 
 Size = tuple[int, int]
 

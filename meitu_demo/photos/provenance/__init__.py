@@ -14,7 +14,7 @@ worker thread. Imports `errors` and `imaging.codec`; service and screens may imp
     profile     what is kept beside pixels: colours and orientation
 """
 
-from .marks import MarkFinding, MarkOrigin, embed_provenance, read_provenance, verify_provenance
+from .embed import MarkFinding, MarkOrigin, embed_provenance, read_provenance, verify_provenance
 from .record import Mark, Provenance, SourceType, choose_source_type
 
 __all__ = [

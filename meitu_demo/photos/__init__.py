@@ -1,0 +1,1 @@
+"""A photo's way from untrusted bytes to pixels and back."""
