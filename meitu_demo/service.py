@@ -26,7 +26,7 @@ from .domain.errors import DemoError, ImageRejected, InvalidResponse, VendorErro
 from .domain.model import CallTarget, Endpoint, ParsedResponse, Photo, PhotoChange, PreparedCall, ResultLink, Values
 from .inspector import Stopwatch, Trace, TraceRecorder, resume_stopwatch
 from .photos import codec
-from .providers import VENDOR_CODECS
+from .vendors import VENDOR_CODECS
 
 
 class Phase(Enum):

@@ -3,7 +3,7 @@
 from ..domain.model import Choice, Endpoint, FaceRequirement, Image, Values
 from ..effects.avatar import draw_avatar
 from ..imaging.face_checks import require_faces
-from . import vendor_limits
+from ..vendors import base
 
 
 def render_offline(image: Image, values: Values) -> Image:
@@ -15,7 +15,7 @@ ENDPOINT = Endpoint(
     id="anime_avatar",
     provider="meitu",
     path="/v1/EmojMaterialH5",
-    limits=vendor_limits.MEITU,
+    limits=base.MEITU,
     controls=(Choice(name="version", wire_name="version", options=("1.0.0", "2.0.0"), default="1.0.0"),),
     constant_fields={"rsp_media_type": "jpg"},
     render_offline=render_offline,

@@ -4,7 +4,7 @@ from .. import templates
 from ..domain.model import Endpoint, FaceRequirement, Image, TemplateGallery, Values
 from ..effects.fuse import fuse
 from ..imaging.face_checks import pick_face
-from . import vendor_limits
+from ..vendors import base
 
 DEFAULT_TEMPLATE_ID = "gjw4tjeloaba2psk973"  # the first of the two IDs in the document
 
@@ -19,7 +19,7 @@ ENDPOINT = Endpoint(
     id="face_fuse",
     provider="meitu",
     path="/v3/facefuse",
-    limits=vendor_limits.MEITU,
+    limits=base.MEITU,
     controls=(
         TemplateGallery(
             name="template_id",

@@ -4,7 +4,7 @@ from ..domain.model import Endpoint, FaceRequirement, Image, ShapeMenu, Strength
 from ..domain.vendor_codes import load_shapes
 from ..effects.reshape import reshape
 from ..imaging.face_checks import pick_face
-from . import vendor_limits
+from ..vendors import base
 
 
 def render_offline(image: Image, values: Values) -> Image:
@@ -16,7 +16,7 @@ ENDPOINT = Endpoint(
     id="facial_aesthetics",
     provider="ailab",
     path="/api/portrait/effects/face-tidyup",
-    limits=vendor_limits.AILAB,
+    limits=base.AILAB,
     controls=(
         ShapeMenu(
             name="shape_type",

@@ -3,7 +3,7 @@
 from ..domain.model import Endpoint, Image, Values
 from ..effects.restore import restore
 from ..imaging.faces import find_faces
-from . import vendor_limits
+from ..vendors import base
 
 
 def render_offline(image: Image, values: Values) -> Image:
@@ -15,7 +15,7 @@ ENDPOINT = Endpoint(
     id="quality_restoration",
     provider="meitu",
     path="/v1/aiquality",
-    limits=vendor_limits.MEITU,
+    limits=base.MEITU,
     controls=(),
     constant_fields={"rsp_media_type": "base64"},
     render_offline=render_offline,

@@ -11,10 +11,10 @@ from meitu_demo.domain.model import CallTarget, Choice, Credentials, Endpoint, P
 from meitu_demo.domain.translations import list_languages, translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.photos import codec
-from meitu_demo.providers import VENDOR_CODECS
 from meitu_demo.routes import TargetResolver
 from meitu_demo.service import run_unbilled
 from meitu_demo.settings import Settings
+from meitu_demo.vendors import VENDOR_CODECS
 
 ALL = sorted(CATALOGUE)
 

@@ -21,10 +21,10 @@ from meitu_demo.domain.model import CallTarget, Credentials, Endpoint, Photo
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.inspector import SAMPLE_LANGUAGES, render_sample, render_samples
 from meitu_demo.photos import codec
-from meitu_demo.providers import VENDOR_CODECS
 from meitu_demo.routes import TargetResolver
 from meitu_demo.service import CallResult, run_unbilled
 from meitu_demo.settings import Settings
+from meitu_demo.vendors import VENDOR_CODECS
 
 from .conftest import KEYS, Execute
 

@@ -18,11 +18,11 @@ from meitu_demo.domain.model import CallTarget, Credentials, Photo
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.inspector import Trace, capture_request, capture_response, render_inspector, render_samples
 from meitu_demo.inspector.capture import MAX_BODY_CHARS
-from meitu_demo.providers import VENDOR_CODECS
 from meitu_demo.routes import TargetResolver
 from meitu_demo.service import run_unbilled
 from meitu_demo.settings import Settings
 from meitu_demo.ui.screens.rehearsal import LAB_CREDENTIALS
+from meitu_demo.vendors import VENDOR_CODECS
 
 KEY, SECRET = "CANARY0key+/0CANARY", "CANARY1secret==1CANARY"
 SPELLINGS: dict[str, Callable[[str], str]] = {

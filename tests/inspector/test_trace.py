@@ -27,10 +27,10 @@ from meitu_demo.domain.errors import (
 from meitu_demo.domain.model import CallTarget, Credentials, Photo
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.inspector import PHASES, Span, Stopwatch, Trace, capture_request, capture_response
-from meitu_demo.providers import VENDOR_CODECS
 from meitu_demo.routes import TargetResolver
 from meitu_demo.service import CallResult, prepare, run_unbilled, send
 from meitu_demo.settings import Settings
+from meitu_demo.vendors import VENDOR_CODECS
 
 RESTORE, RESHAPE = CATALOGUE["quality_restoration"], CATALOGUE["facial_aesthetics"]
 KEYS = Credentials(SecretStr("canary-key"), SecretStr("canary-secret"))

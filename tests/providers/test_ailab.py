@@ -13,7 +13,7 @@ from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown,
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import CallTarget, Credentials, ParsedResponse, Photo, ResultLink
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.providers import ailab
+from meitu_demo.vendors import ailab
 
 ENDPOINT = CATALOGUE["facial_aesthetics"]
 VALUES = {"shape_type": "8", "strength": 0.5}

@@ -14,7 +14,7 @@ from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown,
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import CallTarget, Credentials, ParsedResponse, Photo, ResultLink
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.providers import meitu
+from meitu_demo.vendors import meitu
 
 ROUTE = CallTarget(
     "meitu", "https://openapi.mtlab.meitu.com", Credentials(SecretStr("xxx"), SecretStr("yyy")), is_billable=True

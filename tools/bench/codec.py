@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from meitu_demo.endpoints.vendor_limits import MEITU
 from meitu_demo.imaging.astronaut import load_astronaut
 from meitu_demo.photos.codec import prepare
+from meitu_demo.vendors.base import MEITU
 
 from .ratio import Row, compare
 

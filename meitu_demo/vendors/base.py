@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import httpx
 
 from ..domain.errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
-from ..domain.model import CallTarget, Endpoint, ParsedResponse, Photo, Values
+from ..domain.model import CallTarget, Endpoint, ImageLimits, ParsedResponse, Photo, Values
 
 JsonObject = dict[str, Any]
 MEASUREMENT_NAMES = ("angle", "limit", "side", "share", "width", "height", "bytes")
@@ -60,3 +60,11 @@ def build_error_without_code(
     if response.is_redirect:  # not followed: it would take key and face to a place that nobody has checked
         return InvalidResponse(provider=provider, cause="redirect", http_status=status)
     return VendorError(provider, str(status), vendor_message=message, http_status=status, request_id=request_id)
+
+
+# MERGED endpoints/vendor_limits.py: What pictures each vendor takes, from the "image requirements" of its pages.
+
+MEITU = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2 * 1024 * 1024)
+AILAB = ImageLimits(  # "larger than 10×10, smaller than 2000×2000"
+    min_side_px=11, max_side_px=1999, max_bytes=3 * 1024 * 1024, media_types=("image/jpeg", "image/png", "image/bmp")
+)
