@@ -54,15 +54,15 @@ def create_server(settings: Settings) -> http_server.GracefulServer:
 
         assistants.check_mcp_package()
 
-    from meitu_demo import templates
     from meitu_demo.domain import vendor_codes
+    from meitu_demo.engine import face_templates
     from meitu_demo.offline import create_app as create_offline
     from meitu_demo.transport import create_http_client
     from meitu_demo.ui.app import create_app
 
     if settings.templates_dir:
         try:
-            templates.load_owner_templates(settings.templates_dir)
+            face_templates.load_owner_templates(settings.templates_dir)
         except ValueError as error:
             raise SettingsError(f"TEMPLATES_DIR: {error}") from None
     vendor_codes.check_tables()

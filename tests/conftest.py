@@ -64,7 +64,7 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
 from meitu_demo.domain.model import Image, Photo  # noqa: E402
-from meitu_demo.imaging.astronaut import load_astronaut  # noqa: E402
+from meitu_demo.engine.sample_photos import load_astronaut  # noqa: E402
 from meitu_demo.photos import codec  # noqa: E402
 from meitu_demo.settings import Settings, environment  # noqa: E402
 

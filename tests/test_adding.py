@@ -26,8 +26,8 @@ import httpx
 from fastapi.testclient import TestClient
 from meitu_demo import tables
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import codec
-from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.engine.imaging import codec
+from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.offline import create_app as create_offline
 from meitu_demo.settings import Settings
 from meitu_demo.transport import make_client

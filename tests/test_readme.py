@@ -19,12 +19,12 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
-from meitu_demo import templates
 from meitu_demo.domain.errors import VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.translations import translate
 from meitu_demo.domain.vendor_codes import load_shapes
 from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.engine import face_templates
 from meitu_demo.offline import create_app as create_offline
 from meitu_demo.offline.app import RESULT_TTL_S
 from meitu_demo.photos import codec
@@ -211,7 +211,7 @@ def test_the_documents_template_ids_are_ours_offline() -> None:
     """Both IDs that the README names stand for a shipped template."""
     for key in ("gjw4tjeloaba2psk973", "08bp4tnfkm560qv6"):
         assert key in section("Templates")
-        assert templates.find_template(key).kind == "drawn"
+        assert face_templates.find_template(key).kind == "drawn"
 
 
 def test_the_explanation_is_the_one_that_is_shown() -> None:

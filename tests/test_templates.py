@@ -6,10 +6,10 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from meitu_demo import templates
 from meitu_demo.domain.errors import TemplateHasNoFace, UnknownTemplate
+from meitu_demo.engine import face_templates
 
-IDS = [info.id for info in templates.list_templates()]
+IDS = [info.id for info in face_templates.list_templates()]
 ROW = """
 [[template]]
 id = "a"
@@ -26,13 +26,13 @@ def own(tmp_path: Path):
     yield tmp_path
     for path in tmp_path.iterdir():
         path.unlink()
-    templates.load_owner_templates(tmp_path)
+    face_templates.load_owner_templates(tmp_path)
 
 
 @pytest.mark.parametrize("key", IDS)
 def test_every_shipped_template_loads(key: str) -> None:
     """Layers of one size, a frontal face within the frame, and a preview that opens."""
-    template = templates.load_template(key)
+    template = face_templates.load_template(key)
     height, width = template.base.shape[:2]
     assert min(height, width) >= 1024
     assert template.composite.shape == template.base.shape == (height, width, 3)
@@ -49,8 +49,8 @@ def test_every_shipped_template_loads(key: str) -> None:
 @pytest.mark.parametrize("key", IDS)
 def test_a_template_is_decoded_once_and_cannot_be_painted_on(key: str) -> None:
     """Callers share the arrays, so nobody may write to them."""
-    template = templates.load_template(key)
-    assert templates.load_template(key) is template
+    template = face_templates.load_template(key)
+    assert face_templates.load_template(key) is template
     with pytest.raises(ValueError):
         template.base[0, 0] = 0
     with pytest.raises(ValueError):
@@ -59,7 +59,7 @@ def test_a_template_is_decoded_once_and_cannot_be_painted_on(key: str) -> None:
 
 def test_ids_and_aliases_are_unique_and_named_in_both_languages() -> None:
     """No two templates answer to one id, and each has a name and a mood a person can read."""
-    infos = templates.list_templates()
+    infos = face_templates.list_templates()
     keys = [key for info in infos for key in (info.id, *info.aliases)]
     assert len(keys) == len(set(keys))
     assert all(info.name[language] and info.mood[language] for info in infos for language in ("en", "zh"))
@@ -67,13 +67,13 @@ def test_ids_and_aliases_are_unique_and_named_in_both_languages() -> None:
 
 def test_aliases_lead_to_their_template() -> None:
     """A vendor's id loads the same object as our own id."""
-    for info in templates.list_templates():
-        assert all(templates.find_template(alias) is info for alias in info.aliases)
+    for info in face_templates.list_templates():
+        assert all(face_templates.find_template(alias) is info for alias in info.aliases)
 
 
 def test_the_two_ids_of_the_vendors_documents_are_two_drawings() -> None:
     """The documents' own examples work offline, each with a drawing of its own."""
-    first, second = (templates.find_template(key) for key in ("gjw4tjeloaba2psk973", "08bp4tnfkm560qv6"))
+    first, second = (face_templates.find_template(key) for key in ("gjw4tjeloaba2psk973", "08bp4tnfkm560qv6"))
     assert first is not second
     assert {first.kind, second.kind} == {"drawn"}
 
@@ -82,7 +82,7 @@ def test_the_two_ids_of_the_vendors_documents_are_two_drawings() -> None:
 def test_unknown_ids_are_refused(key: str) -> None:
     """An id that is nobody's is a typed refusal that names it."""
     with pytest.raises(UnknownTemplate) as refused:
-        templates.load_template(key)
+        face_templates.load_template(key)
     assert refused.value.facts == {"template": key}
 
 
@@ -103,23 +103,23 @@ def test_a_bad_row_is_refused_by_its_number(tmp_path: Path, old: str, new: str, 
     (tmp_path / "a" / "preview.webp").write_bytes(b"")
     rows = tmp_path / "templates.toml"
     rows.write_text(ROW, "utf-8")
-    assert [info.aliases for info in templates.load_template_rows(rows, tmp_path)] == [("v",)]
+    assert [info.aliases for info in face_templates.load_template_rows(rows, tmp_path)] == [("v",)]
     rows.write_text(ROW.replace(old, new), "utf-8")
     with pytest.raises(ValueError, match=rf"templates.toml, template 1.*{hint}"):
-        templates.load_template_rows(rows, tmp_path)
+        face_templates.load_template_rows(rows, tmp_path)
     rows.write_text(ROW + ROW, "utf-8")
     with pytest.raises(ValueError, match="template 2"):
-        templates.load_template_rows(rows, tmp_path)
+        face_templates.load_template_rows(rows, tmp_path)
 
 
 def test_the_owners_photo_gets_its_landmarks_by_detection(own: Path) -> None:
     """A photo in the owner's folder is a template like any other, under its file's name."""
     Image.fromarray(data.astronaut()).save(own / "my_friend.png")
     (own / "notes.txt").write_text("not a picture")
-    (info,) = templates.load_owner_templates(own)
-    assert info in templates.list_templates()
+    (info,) = face_templates.load_owner_templates(own)
+    assert info in face_templates.list_templates()
     assert (info.id, info.name["en"], info.kind) == ("my_friend", "my friend", "own")
-    template = templates.load_template("my_friend")
+    template = face_templates.load_template("my_friend")
     assert template.face.width == pytest.approx(92, abs=5)
     assert template.skin_mask is not None
     assert template.skin_mask.any()
@@ -131,18 +131,20 @@ def test_the_owners_drawing_gets_its_landmarks_from_the_file_beside_it(own: Path
     points = np.random.default_rng(0).uniform(10, 90, (478, 2)).tolist()
     authored = {"size": [100, 133], "landmarks": points, "depth": [0.0] * 478}
     (own / "doll.json").write_text(json.dumps(authored))
-    templates.load_owner_templates(own)
-    assert templates.load_template("doll").face.landmarks[:, 0] == pytest.approx(np.array(points)[:, 0] * 3, rel=1e-4)
+    face_templates.load_owner_templates(own)
+    assert face_templates.load_template("doll").face.landmarks[:, 0] == pytest.approx(
+        np.array(points)[:, 0] * 3, rel=1e-4
+    )
 
 
 def test_a_picture_without_a_face_is_kept_and_its_use_refused(own: Path) -> None:
     """The gallery shows it; using it blames the template, not the user."""
     Image.fromarray(data.coffee()).save(own / "cup.png")
     (own / "broken.jpg").write_bytes(b"no picture at all")
-    assert {info.id for info in templates.load_owner_templates(own)} == {"cup", "broken"}
+    assert {info.id for info in face_templates.load_owner_templates(own)} == {"cup", "broken"}
     for key in ("cup", "broken"):
         with pytest.raises(TemplateHasNoFace) as refused:
-            templates.load_template(key)
+            face_templates.load_template(key)
         assert refused.value.facts == {"template": key}
 
 
@@ -150,4 +152,4 @@ def test_the_owners_pictures_do_not_take_a_shipped_name(own: Path) -> None:
     """Two templates of one id would make the gallery lie."""
     Image.new("RGB", (9, 9)).save(own / "astronaut.png")
     with pytest.raises(ValueError, match=r"astronaut\.png"):
-        templates.load_owner_templates(own)
+        face_templates.load_owner_templates(own)

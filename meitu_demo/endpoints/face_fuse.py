@@ -1,9 +1,9 @@
 """Face Fuse 换脸: the user's face onto a template. Meitu's page for /v3/facefuse."""
 
-from .. import templates
 from ..domain.model import Endpoint, FaceRequirement, Image, TemplateGallery, Values
-from ..effects.fuse import fuse
-from ..imaging.face_checks import pick_face
+from ..engine import face_templates
+from ..engine.effects.fuse import fuse
+from ..engine.imaging.face_checks import pick_face
 from ..vendors import base
 
 DEFAULT_TEMPLATE_ID = "gjw4tjeloaba2psk973"  # the first of the two IDs in the document
@@ -11,7 +11,7 @@ DEFAULT_TEMPLATE_ID = "gjw4tjeloaba2psk973"  # the first of the two IDs in the d
 
 def render_offline(image: Image, values: Values) -> Image:
     """The face in `image` on the template, at the template's size. Raises a Refusal."""
-    template = templates.load_template(values["template_id"])
+    template = face_templates.load_template(values["template_id"])
     return fuse(image, pick_face(image), template)
 
 
@@ -24,7 +24,7 @@ ENDPOINT = Endpoint(
         TemplateGallery(
             name="template_id",
             wire_name="faceFusePPType",
-            options=tuple(info.wire_id for info in templates.list_templates()),
+            options=tuple(info.wire_id for info in face_templates.list_templates()),
             default=DEFAULT_TEMPLATE_ID,
             allows_custom=True,  # partners get IDs of their own from the vendor
         ),

@@ -2,8 +2,8 @@
 
 from ..domain.model import Endpoint, FaceRequirement, Image, ShapeMenu, Strength, Values
 from ..domain.vendor_codes import load_shapes
-from ..effects.reshape import reshape
-from ..imaging.face_checks import pick_face
+from ..engine.effects.reshape import reshape
+from ..engine.imaging.face_checks import pick_face
 from ..vendors import base
 
 

@@ -1,8 +1,8 @@
 """Quality Restoration 画质修复: noise, blocks, blur and bad light undone. Meitu's page for /v1/aiquality."""
 
 from ..domain.model import Endpoint, Image, Values
-from ..effects.restore import restore
-from ..imaging.faces import find_faces
+from ..engine.effects.restore import restore
+from ..engine.imaging.faces import find_faces
 from ..vendors import base
 
 

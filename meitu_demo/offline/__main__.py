@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 
-from .. import templates
+from ..engine import face_templates
 from ..redaction import log_filter
 from .app import create_app
 from .faults import CODE_PREFIX, FAULTS
@@ -32,7 +32,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     if arguments.templates:
-        templates.load_owner_templates(arguments.templates)
+        face_templates.load_owner_templates(arguments.templates)
     lab = bool(arguments.lab or arguments.fault)
     server = create_app(private_links=arguments.private_links, lab=lab, fault=arguments.fault)
     http: Any = ConnectionProtocol if lab else "auto"

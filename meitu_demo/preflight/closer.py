@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 
 from ..domain.model import Image
-from ..imaging.faces import find_faces
+from ..engine.imaging.faces import find_faces
 from .report import DetectedFace
 
 TILE_STARTS = (0.0, 0.25, 0.5)  # shares of a side where a tile begins, each half as long as the side

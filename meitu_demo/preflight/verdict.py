@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from ..domain.errors import DemoError, EngineRejection, ImageRejected
 from ..domain.model import Endpoint, FaceRequirement
-from ..imaging import face_checks
-from ..imaging.faces import Face, find_faces
+from ..engine.imaging import face_checks
+from ..engine.imaging.faces import Face, find_faces
 from ..photos import codec
 from .report import ChecklistItem, DetectedFace, Preflight, Size, State
 

@@ -12,7 +12,7 @@ import anyio
 
 from ..domain.errors import DemoError, ImageRejected
 from ..domain.model import Endpoint
-from ..sheets import FaceCrop, crop_face
+from ..engine.contact_sheets import FaceCrop, crop_face
 from .guard.doors import get_payload_path
 from .visits import Caller
 

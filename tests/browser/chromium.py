@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
 
-from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")

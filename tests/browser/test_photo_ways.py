@@ -10,7 +10,7 @@ import pillow_heif
 import pytest
 from PIL import Image as Picture
 
-from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 
 from .chromium import LEFT, RIGHT

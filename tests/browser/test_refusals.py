@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 
 from .screens import Panel

@@ -4,9 +4,9 @@ import pytest
 from skimage import color, data
 
 from meitu_demo.domain.errors import ValueRejected
-from meitu_demo.effects.avatar import draw_avatar
-from meitu_demo.effects.cartoon.head import CANVAS_SIDE, frame
-from meitu_demo.imaging.faces import Face, build_face, find_faces
+from meitu_demo.engine.effects.avatar import draw_avatar
+from meitu_demo.engine.effects.cartoon.head import CANVAS_SIDE, frame
+from meitu_demo.engine.imaging.faces import Face, build_face, find_faces
 
 PHOTO = data.astronaut()
 VERSIONS = ("1.0.0", "2.0.0")

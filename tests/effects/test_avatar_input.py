@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from skimage import data
 
-from meitu_demo.effects.avatar import draw_avatar
-from meitu_demo.effects.cartoon.head import CANVAS_SIDE
-from meitu_demo.imaging.faces import Face, build_face, find_faces
+from meitu_demo.engine.effects.avatar import draw_avatar
+from meitu_demo.engine.effects.cartoon.head import CANVAS_SIDE
+from meitu_demo.engine.imaging.faces import Face, build_face, find_faces
 
 PHOTO = data.astronaut()
 

@@ -3,18 +3,18 @@ import numpy as np
 import pytest
 from skimage import data
 
-from meitu_demo.effects.avatar import draw_avatar
-from meitu_demo.effects.cartoon import mesh
-from meitu_demo.effects.cartoon.beard import find_beard
-from meitu_demo.effects.cartoon.bust import busts
-from meitu_demo.effects.cartoon.colour import to_lab
-from meitu_demo.effects.cartoon.exposure import lift
-from meitu_demo.effects.cartoon.eyes import place_eyes
-from meitu_demo.effects.cartoon.glasses import find_glasses
-from meitu_demo.effects.cartoon.head import frame
-from meitu_demo.effects.cartoon.people import cut_out
-from meitu_demo.effects.cartoon.regions import Regions, sort_regions
-from meitu_demo.imaging.faces import Face, find_faces
+from meitu_demo.engine.effects.avatar import draw_avatar
+from meitu_demo.engine.effects.cartoon import mesh
+from meitu_demo.engine.effects.cartoon.beard import find_beard
+from meitu_demo.engine.effects.cartoon.bust import busts
+from meitu_demo.engine.effects.cartoon.colour import to_lab
+from meitu_demo.engine.effects.cartoon.exposure import lift
+from meitu_demo.engine.effects.cartoon.eyes import place_eyes
+from meitu_demo.engine.effects.cartoon.glasses import find_glasses
+from meitu_demo.engine.effects.cartoon.head import frame
+from meitu_demo.engine.effects.cartoon.people import cut_out
+from meitu_demo.engine.effects.cartoon.regions import Regions, sort_regions
+from meitu_demo.engine.imaging.faces import Face, find_faces
 from tools.quality.avatar_sheet import draw_glasses
 
 PHOTO = data.astronaut()

@@ -7,17 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import data
 
-from meitu_demo import templates
 from meitu_demo.domain.errors import FaceTooSmall
-from meitu_demo.effects.fuse import fuse
-from meitu_demo.imaging.blend import build_outline_mask
-from meitu_demo.imaging.colour import SKIN_POINTS, compute_midtone, sample_colours
-from meitu_demo.imaging.faces import Face, build_face, find_faces
-from meitu_demo.imaging.skin import segment_skin
-from meitu_demo.templates import Template
+from meitu_demo.engine import face_templates
+from meitu_demo.engine.effects.fuse import fuse
+from meitu_demo.engine.face_templates import Template
+from meitu_demo.engine.imaging.blend import build_outline_mask
+from meitu_demo.engine.imaging.colour import SKIN_POINTS, compute_midtone, sample_colours
+from meitu_demo.engine.imaging.faces import Face, build_face, find_faces
+from meitu_demo.engine.imaging.segmentation import segment_skin
 
 PHOTO = data.astronaut()
-IDS = [info.id for info in templates.list_templates()]
+IDS = [info.id for info in face_templates.list_templates()]
 SHOWING_SKIN = ("astronaut", "flower_crown", "crown_and_ruff", "opera_headdress")  # beside the face
 WHITES = ((33, 160, 158, 133, 153, 144), (263, 387, 385, 362, 380, 373), (78, 13, 308, 14))  # eyes and teeth
 UPPER_LIP, LOWER_LIP, TOP, CHIN = 13, 14, 10, 152
@@ -30,7 +30,7 @@ def user() -> Face:
 
 @pytest.fixture(scope="module")
 def template() -> Template:
-    return templates.load_template("astronaut")
+    return face_templates.load_template("astronaut")
 
 
 def tone(image: np.ndarray, face: Face) -> np.ndarray:
@@ -56,7 +56,7 @@ def painted(image: np.ndarray, face: Face, colour: tuple[int, int, int]) -> np.n
 @pytest.mark.parametrize("key", IDS)
 def test_a_face_is_still_a_face_on_every_template(key: str, user: Face) -> None:
     """The result has the template's size, shows a face where the template's is, and leaves the rest alone."""
-    template = templates.load_template(key)
+    template = face_templates.load_template(key)
     result = fuse(PHOTO, user, template)
     assert result.shape == template.base.shape
     faces = find_faces(result)
@@ -74,7 +74,7 @@ def test_a_face_is_still_a_face_on_every_template(key: str, user: Face) -> None:
 @pytest.mark.parametrize("key", SHOWING_SKIN)
 def test_neck_and_ears_take_the_users_tone(key: str, user: Face) -> None:
     """A darker user gives a darker template skin, by about as much as the face."""
-    template = templates.load_template(key)
+    template = face_templates.load_template(key)
     assert template.skin_mask is not None
     dark = with_skin((0.6, 0.55, 0.5))
     one, other = fuse(PHOTO, user, template), fuse(dark, user, template)
@@ -176,7 +176,7 @@ def test_any_face_anywhere_gives_a_whole_picture(
     height: int, width: int, x: float, y: float, size: float, angle: float, noise: float, seed: int
 ) -> None:
     """Cut, tiny, huge, turned and torn meshes: a full picture or the refusal of a face too small, nothing else."""
-    template = templates.load_template("astronaut")
+    template = face_templates.load_template("astronaut")
     random = np.random.default_rng(seed)
     shape = template.face.landmarks / template.face.width
     cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
@@ -207,7 +207,7 @@ def test_any_template_of_the_owners_gives_a_whole_picture(
     scale = side / 180
     mesh = (user.landmarks - (130, 40) + (180 * right, 180 * down)).astype(np.float32) * scale
     face = build_face(mesh, user.depth * scale, (side, side))
-    info = replace(templates.find_template("astronaut"), id="own", kind=kind)
+    info = replace(face_templates.find_template("astronaut"), id="own", kind=kind)
     skin = segment_skin(base, mesh.astype(np.float64))
     result = fuse(PHOTO, user, Template(info, base, None, skin, face))
     assert result.shape == base.shape

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from meitu_demo.effects.measures import MEASURES, ReferenceFace
-from meitu_demo.imaging.faces import Face, find_faces
+from meitu_demo.engine.effects.shape_measures import MEASURES, ReferenceFace
+from meitu_demo.engine.imaging.faces import Face, find_faces
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_each_measure_reads_its_own_landmarks(
 
 def test_larger_eyes_read_as_larger(face: Face) -> None:
     """Scaling all eye landmarks about their middle raises the area and leaves the ratio of the opening."""
-    from meitu_demo.effects.measures import EYE_RINGS
+    from meitu_demo.engine.effects.shape_measures import EYE_RINGS
 
     landmarks = face.landmarks.astype(np.float64)
     for ring in EYE_RINGS:

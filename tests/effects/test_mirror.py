@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from meitu_demo.domain.errors import ValueRejected
-from meitu_demo.effects import mirror as effect
-from meitu_demo.effects.mirror import Detection, reshape_frame
-from meitu_demo.effects.reshape import build_face_warp, reshape
-from meitu_demo.imaging.astronaut import load_astronaut
-from meitu_demo.imaging.face_checks import MAX_PITCH_DEG, MAX_YAW_DEG
-from meitu_demo.imaging.faces import find_faces
+from meitu_demo.engine.effects import mirror as effect
+from meitu_demo.engine.effects.mirror import Detection, reshape_frame
+from meitu_demo.engine.effects.reshape import build_face_warp, reshape
+from meitu_demo.engine.imaging.face_checks import MAX_PITCH_DEG, MAX_YAW_DEG
+from meitu_demo.engine.imaging.faces import find_faces
+from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from skimage import data
 
-from meitu_demo.effects.measures import MEASURES, ReferenceFace
-from meitu_demo.effects.moved import MEASURE_INDEX_BY_NAME, FaceDisplacement, measure_displacement
-from meitu_demo.effects.reshape import build_face_warp
-from meitu_demo.imaging.faces import Face, find_faces
-from meitu_demo.imaging.flow import track_landmarks
+from meitu_demo.engine.effects.displacement import MEASURE_INDEX_BY_NAME, FaceDisplacement, measure_displacement
+from meitu_demo.engine.effects.reshape import build_face_warp
+from meitu_demo.engine.effects.shape_measures import MEASURES, ReferenceFace
+from meitu_demo.engine.imaging.faces import Face, find_faces
+from meitu_demo.engine.imaging.optical_flow import track_landmarks
 from meitu_demo.photos import codec
 
 

@@ -8,10 +8,10 @@ from skimage import data
 
 from meitu_demo.domain.errors import ValueRejected
 from meitu_demo.domain.vendor_codes import load_shapes
-from meitu_demo.effects.measures import MEASURES, ReferenceFace
-from meitu_demo.effects.reshape import build_face_warp, reshape
-from meitu_demo.effects.shapes import SHAPES
-from meitu_demo.imaging.faces import Face, build_face, find_faces
+from meitu_demo.engine.effects.reshape import build_face_warp, reshape
+from meitu_demo.engine.effects.shape_measures import MEASURES, ReferenceFace
+from meitu_demo.engine.effects.shapes import SHAPES
+from meitu_demo.engine.imaging.faces import Face, build_face, find_faces
 
 EVERY_SHAPE = range(22)
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)

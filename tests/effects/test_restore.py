@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from skimage import data
 
-from meitu_demo.effects.degrade import degrade
-from meitu_demo.effects.restore import MIN_SHORT_SIDE_PX, restore
+from meitu_demo.engine.effects.restore import MIN_SHORT_SIDE_PX, restore
+from meitu_demo.engine.sample_photos import degrade
 
 Image = NDArray[np.uint8]
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skimage import data
 
-from meitu_demo.effects.degrade import degrade
-from meitu_demo.effects.restore import restore
-from meitu_demo.imaging.faces import Face
+from meitu_demo.engine.effects.restore import restore
+from meitu_demo.engine.imaging.faces import Face
+from meitu_demo.engine.sample_photos import degrade
 
 Image = NDArray[np.uint8]
 sides = st.integers(48, 130)

@@ -5,15 +5,23 @@ import numpy as np
 import pytest
 from skimage import data
 
-from meitu_demo.effects.restoration import planes
-from meitu_demo.effects.restoration.blocks import DCT_MATRIX, INVERSE_DCT_MATRIX, assemble_plane, extract_blocks
-from meitu_demo.effects.restoration.blur import measure_blur_sigma
-from meitu_demo.effects.restoration.denoise import denoise_sliding_dct
-from meitu_demo.effects.restoration.jpeg import find_grid_origin, find_jpeg
-from meitu_demo.effects.restoration.light import fit_exposure_curve
-from meitu_demo.effects.restoration.noise import estimate_white_noise, measure_grain_spectrum
-from meitu_demo.effects.restore import restore
-from meitu_demo.imaging.faces import find_faces
+from meitu_demo.engine.effects.restoration import planes
+from meitu_demo.engine.effects.restoration.deblock import find_grid_origin, find_jpeg
+from meitu_demo.engine.effects.restoration.deblur import measure_blur_sigma
+from meitu_demo.engine.effects.restoration.denoise import (
+    denoise_sliding_dct,
+    estimate_white_noise,
+    measure_grain_spectrum,
+)
+from meitu_demo.engine.effects.restoration.exposure import fit_exposure_curve
+from meitu_demo.engine.effects.restoration.planes import (
+    DCT_MATRIX,
+    INVERSE_DCT_MATRIX,
+    assemble_plane,
+    extract_blocks,
+)
+from meitu_demo.engine.effects.restore import restore
+from meitu_demo.engine.imaging.faces import find_faces
 
 
 def luma_of(image: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meitu_demo.imaging.align import (
+from meitu_demo.engine.imaging.align import (
     FACE_OVAL,
     MESH_POINT_COUNT,
     align_pose,

@@ -4,7 +4,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import data
 
-from meitu_demo.imaging.blend import alpha_composite, blend_linear, blend_multiband, build_polygon_mask, feather_mask
+from meitu_demo.engine.imaging.blend import (
+    alpha_composite,
+    blend_linear,
+    blend_multiband,
+    build_polygon_mask,
+    feather_mask,
+)
 
 ASTRONAUT, COFFEE = data.astronaut()[:300, :280], data.coffee()[:300, :280]
 

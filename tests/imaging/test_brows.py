@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 from skimage import data
 
-from meitu_demo.imaging.brows import BROW_CONTOURS, inpaint_brows
-from meitu_demo.imaging.faces import find_faces
+from meitu_demo.engine.imaging.faces import find_faces
+from meitu_demo.engine.imaging.segmentation import BROW_CONTOURS, inpaint_brows
 
 
 def test_painted_brows_are_gone_and_nothing_else() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage import data
 
-from meitu_demo.imaging.colour import (
+from meitu_demo.engine.imaging.colour import (
     LUMA_WEIGHTS,
     build_tone_curves,
     compute_exposure_gain,

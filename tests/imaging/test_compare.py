@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from meitu_demo.domain.model import Image, Photo
-from meitu_demo.imaging.compare import MAX_SIDE_PX, align_to_result
-from meitu_demo.imaging.faces import find_faces
+from meitu_demo.engine.imaging.comparison import MAX_SIDE_PX, align_to_result
+from meitu_demo.engine.imaging.faces import find_faces
 from meitu_demo.photos import codec
 
 RED = (200, 40, 40)

@@ -7,7 +7,7 @@ from skimage import data
 
 from meitu_demo.domain.errors import EngineRejection, FaceCropped, FaceNodded, FaceTooSmall, FaceTurned, NoFace
 from meitu_demo.domain.model import FaceRequirement
-from meitu_demo.imaging.face_checks import (
+from meitu_demo.engine.imaging.face_checks import (
     BORDERLINE_SHARE,
     MAX_CROPPED_SHARE,
     MAX_PITCH_DEG,
@@ -21,7 +21,7 @@ from meitu_demo.imaging.face_checks import (
     require_faces,
     select_faces,
 )
-from meitu_demo.imaging.faces import Face, find_faces
+from meitu_demo.engine.imaging.faces import Face, find_faces
 
 FRAME = (512, 512)
 

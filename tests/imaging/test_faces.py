@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from meitu_demo.imaging.faces import Face, build_face, find_faces
+from meitu_demo.engine.imaging.faces import Face, build_face, find_faces
 
 MIRROR_PAIRS = ((33, 263), (133, 362), (61, 291), (234, 454), (1, 1), (152, 152), (468, 473))
 

@@ -167,7 +167,7 @@ def test_hostile_files_cost_next_to_nothing(lie: str) -> None:
 def test_gradio_is_limited_too() -> None:
     """Importing the gate limits every Image.open in the process, for those who open files without asking us."""
     assert Image.MAX_IMAGE_PIXELS == MAX_PIXELS
-    code = "import sys; from meitu_demo.imaging import gate; from PIL import Image; Image.open(sys.stdin.buffer)"
+    code = "import sys; from meitu_demo.engine.imaging import gate; from PIL import Image; Image.open(sys.stdin.buffer)"
     alone = subprocess.run([sys.executable, "-c", code], input=flat_png(), capture_output=True, check=False)
     assert b"DecompressionBomb" in alone.stderr
 

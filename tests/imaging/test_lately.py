@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from meitu_demo.imaging import faces
-from meitu_demo.imaging.lately import ScopedCache
+from meitu_demo.engine.imaging import faces
+from meitu_demo.engine.imaging.face_cache import ScopedCache
 
 
 class Answer:

@@ -3,8 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from skimage import data
 
-from meitu_demo.imaging.faces import find_faces
-from meitu_demo.imaging.matte import compute_person_matte
+from meitu_demo.engine.imaging.faces import find_faces
+from meitu_demo.engine.imaging.segmentation import compute_person_matte
 
 
 def test_a_person_is_cut_out() -> None:

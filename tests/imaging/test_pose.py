@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage import data
 
-from meitu_demo.imaging.faces import Face, find_faces
-from meitu_demo.imaging.pose import estimate_head_pose
+from meitu_demo.engine.imaging.face import estimate_head_pose
+from meitu_demo.engine.imaging.faces import Face, find_faces
 
 
 @pytest.fixture(scope="module")

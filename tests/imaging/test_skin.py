@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from skimage import data
 
-from meitu_demo.imaging.align import FACE_OVAL, MESH_POINT_COUNT
-from meitu_demo.imaging.faces import find_faces
-from meitu_demo.imaging.hair import build_occlusion_mask
-from meitu_demo.imaging.skin import segment_skin
+from meitu_demo.engine.imaging.align import FACE_OVAL, MESH_POINT_COUNT
+from meitu_demo.engine.imaging.faces import find_faces
+from meitu_demo.engine.imaging.segmentation import build_occlusion_mask, segment_skin
 
 PHOTO = data.astronaut()
 FRINGE, CHEEK, NECK, COLLAR, BACKDROP, HAIR = (225, 76), (200, 135), (208, 180), (225, 200), (300, 120), (180, 60)

@@ -4,9 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from meitu_demo.imaging import solutions
+from meitu_demo.engine.imaging import mediapipe_loader
 
-PROJECT = Path(solutions.__file__).resolve().parents[2]
+PROJECT = Path(mediapipe_loader.__file__).resolve().parents[2]
 WITHOUT = """
 import importlib.util, sys
 from importlib import abc
@@ -18,7 +18,7 @@ class Missing(abc.MetaPathFinder):
 
 sys.meta_path.insert(0, Missing())
 find_spec = importlib.util.find_spec
-from meitu_demo.imaging import astronaut, faces, matte, solutions
+from meitu_demo.engine.imaging import astronaut, faces, matte, solutions
 solutions.find_spec = lambda name: None if name == "matplotlib" else find_spec(name)
 with solutions.load_solution("face_mesh"):
     try:

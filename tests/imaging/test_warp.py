@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import data
 
-from meitu_demo.imaging.warp import Array, Field, build_warp, smootherstep
+from meitu_demo.engine.imaging.warp import Array, Field, build_warp, smootherstep
 
 CENTRE, REACH = np.array([150.0, 120.0]), 60.0
 BOUNDS = (90.0, 60.0, 210.0, 180.0)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from caller import KEYS, PATHS, TIDYUP, Ask
 
-from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.offline import create_app
 from meitu_demo.photos import codec
 

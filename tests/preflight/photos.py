@@ -12,10 +12,9 @@ from pillow_heif import register_heif_opener
 from skimage import data
 
 from meitu_demo.domain.model import Image
-from meitu_demo.effects.degrade import degrade
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging.astronaut import load_astronaut
-from meitu_demo.imaging.faces import find_faces
+from meitu_demo.engine.imaging.faces import find_faces
+from meitu_demo.engine.sample_photos import degrade, load_astronaut
 from meitu_demo.photos import codec
 from meitu_demo.preflight import Preflight, check
 

@@ -17,9 +17,9 @@ import meitu_demo.preflight as package
 from meitu_demo.domain.errors import DemoError, ImageRejected
 from meitu_demo.domain.model import FaceRequirement
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging import face_checks, faces
-from meitu_demo.imaging.astronaut import load_astronaut
-from meitu_demo.imaging.face import Face
+from meitu_demo.engine.imaging import face_checks, faces
+from meitu_demo.engine.imaging.face import Face
+from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 from meitu_demo.preflight import ITEM_STATES, ChecklistItem, Preflight, apply_fix, check, suggest_fixes
 

@@ -6,7 +6,7 @@ from PIL import Image as Pictures
 
 from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 from meitu_demo.preflight import (
     apply_fix,

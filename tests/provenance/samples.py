@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
 
-from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos.provenance import Provenance, SourceType
 
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -6,11 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from meitu_demo import templates
 from meitu_demo.domain.errors import ValueRejected
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.photos import codec
-from meitu_demo.sheets import (
+from meitu_demo.engine import face_templates
+from meitu_demo.engine.contact_sheets import (
     STRENGTHS,
     THUMBNAIL_PX,
     FaceCrop,
@@ -20,6 +19,7 @@ from meitu_demo.sheets import (
     render_strengths,
     render_templates,
 )
+from meitu_demo.photos import codec
 
 
 @pytest.fixture(scope="module")
@@ -54,16 +54,18 @@ def test_no_such_picture(closeup: FaceCrop, shape: int, strength: float) -> None
 def test_each_template_wears_the_face(closeup: FaceCrop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the gallery's order, unlike the template itself; one of the owner's without a face has no picture."""
     cv2.imwrite(str(tmp_path / "wall.png"), np.full((300, 300, 3), 128, np.uint8))
-    monkeypatch.setattr(templates, "_owner_templates", {})
-    templates.load_owner_templates(tmp_path)
-    some = [templates.list_templates()[at] for at in (0, 1, -1)]  # they are many, and each takes a while to load
-    monkeypatch.setattr(templates, "list_templates", lambda: some)
+    monkeypatch.setattr(face_templates, "_owner_templates", {})
+    face_templates.load_owner_templates(tmp_path)
+    some = [face_templates.list_templates()[at] for at in (0, 1, -1)]  # they are many, and each takes a while to load
+    monkeypatch.setattr(face_templates, "list_templates", lambda: some)
     *pictures, last = render_templates(closeup)
     assert last is None
     for info, picture in zip(some[:-1], pictures, strict=True):
         assert picture is not None
         shown = codec.decode(picture)
-        bare = cv2.resize(templates.load_template(info.id).composite, shown.shape[1::-1], interpolation=cv2.INTER_AREA)
+        bare = cv2.resize(
+            face_templates.load_template(info.id).composite, shown.shape[1::-1], interpolation=cv2.INTER_AREA
+        )
         assert shown.shape[1] == THUMBNAIL_PX
         if info.kind == "drawn":
             assert (np.abs(shown.astype(float) - bare).max(-1) > 24).sum() > 100

@@ -6,14 +6,13 @@ import pytest
 
 from meitu_demo.domain.errors import DemoError, EngineRejection, ImageRejected, NoFace
 from meitu_demo.domain.model import Image
-from meitu_demo.effects.reshape import reshape
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging.astronaut import load_astronaut
-from meitu_demo.imaging.face_checks import pick_face
+from meitu_demo.engine.contact_sheets import MAX_VISIBLE_PX, FaceCrop, crop_face
+from meitu_demo.engine.effects.reshape import reshape
+from meitu_demo.engine.imaging.face_checks import pick_face
+from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.offline.engine import apply_effect
 from meitu_demo.photos import codec
-from meitu_demo.sheets import FaceCrop, crop_face
-from meitu_demo.sheets.closeup import MAX_VISIBLE_PX
 
 AESTHETICS = CATALOGUE["facial_aesthetics"]
 

@@ -9,7 +9,7 @@ import httpx
 import psutil
 
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.offline.engine import apply_effect
 from meitu_demo.photos import codec
 

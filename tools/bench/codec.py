@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos.codec import prepare
 from meitu_demo.vendors.base import MEITU
 

@@ -9,16 +9,16 @@ from typing import Any
 import cv2
 import numpy as np
 
-from meitu_demo import templates
 from meitu_demo.domain.model import Image
-from meitu_demo.effects.avatar import draw_avatar
-from meitu_demo.effects.cartoon.look import LOOKS
-from meitu_demo.effects.fuse import fuse
-from meitu_demo.effects.reshape import reshape
-from meitu_demo.effects.restore import restore
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging.astronaut import load_astronaut
-from meitu_demo.imaging.faces import find_faces
+from meitu_demo.engine import face_templates
+from meitu_demo.engine.effects.avatar import draw_avatar
+from meitu_demo.engine.effects.cartoon.look import LOOKS
+from meitu_demo.engine.effects.fuse import fuse
+from meitu_demo.engine.effects.reshape import reshape
+from meitu_demo.engine.effects.restore import restore
+from meitu_demo.engine.imaging.faces import find_faces
+from meitu_demo.engine.sample_photos import load_astronaut
 
 from .ratio import Row, compare
 
@@ -74,7 +74,7 @@ def _measure_fuse_rows() -> list[Row]:
     photo = load_astronaut()
     rows = []
     for key in ("astronaut", "space_helmet"):
-        template = templates.load_template(key)
+        template = face_templates.load_template(key)
         rows.append(
             compare(
                 f"fuse onto {key}, with finding the face",

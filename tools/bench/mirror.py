@@ -10,7 +10,7 @@ import cv2
 import httpx
 import numpy as np
 
-from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 
 from .ratio import Row, measure_seconds

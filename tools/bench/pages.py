@@ -16,9 +16,9 @@ import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.engine.contact_sheets import crop_face, render_preview
+from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
-from meitu_demo.sheets import crop_face, render_preview
 
 from .ratio import Row, measure_seconds
 from .server import DEMO_COMMAND, run_server

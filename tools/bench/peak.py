@@ -19,7 +19,7 @@ def _measure_peak(name: str) -> int:
     import cv2
 
     from meitu_demo.endpoints import CATALOGUE
-    from meitu_demo.imaging.astronaut import load_astronaut
+    from meitu_demo.engine.sample_photos import load_astronaut
 
     endpoint = CATALOGUE[name]
     photo = cv2.resize(load_astronaut(), (3464, 3464), interpolation=cv2.INTER_CUBIC)

@@ -10,7 +10,7 @@ from dotenv import dotenv_values
 from gradio_client import Client, handle_file
 from PIL import Image as Picture
 
-from meitu_demo.imaging import astronaut
+from meitu_demo.engine import sample_photos
 
 from . import rooted
 from .build import BuiltImage
@@ -101,7 +101,7 @@ def _check_running(app: RunningContainer, report: Report) -> None:
     client = Client(_build_url(app), verbose=False)
     for name, values in API_CALLS.items():
         start = time.perf_counter()
-        path, details = client.predict(handle_file(str(astronaut.find_astronaut_file())), api_name=name, **values)
+        path, details = client.predict(handle_file(str(sample_photos.find_astronaut_file())), api_name=name, **values)
         with Picture.open(path) as picture:
             picture.load()
             size = picture.size
@@ -133,7 +133,7 @@ def _check_stop(app: RunningContainer, call_arrived: threading.Event, report: Re
 
 
 def _make_paid_call(app: RunningContainer) -> object:
-    photo = handle_file(str(astronaut.find_astronaut_file()))
+    photo = handle_file(str(sample_photos.find_astronaut_file()))
     return Client(_build_url(app), verbose=False).predict(photo, consent=True, api_name="/quality_restoration")[1]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 
 RAMP_UP_SHARE = 0.2  # of a round: visitors are still coming, caches and pools fill

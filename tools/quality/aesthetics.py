@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from meitu_demo.effects.measures import MEASURES, ReferenceFace
-from meitu_demo.effects.reshape import build_face_warp, reshape
-from meitu_demo.imaging.astronaut import load_astronaut
-from meitu_demo.imaging.faces import Face, Image, find_faces
+from meitu_demo.engine.effects.reshape import build_face_warp, reshape
+from meitu_demo.engine.effects.shape_measures import MEASURES, ReferenceFace
+from meitu_demo.engine.imaging.faces import Face, Image, find_faces
+from meitu_demo.engine.sample_photos import load_astronaut
 
 from . import OUTPUT
 from .people import find_accepted_faces

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from meitu_demo.effects.avatar import draw_avatar
-from meitu_demo.effects.cartoon.head import frame
-from meitu_demo.effects.cartoon.look import LOOKS
-from meitu_demo.imaging.faces import Face, find_faces
+from meitu_demo.engine.effects.avatar import draw_avatar
+from meitu_demo.engine.effects.cartoon.head import frame
+from meitu_demo.engine.effects.cartoon.look import LOOKS
+from meitu_demo.engine.imaging.faces import Face, find_faces
 
 CELL_SIZE_PX = (720, 720)  # px of a sheet's cell, width and height
 

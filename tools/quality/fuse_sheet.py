@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from meitu_demo import templates
-from meitu_demo.effects.fuse import fuse
+from meitu_demo.engine import face_templates
+from meitu_demo.engine.effects.fuse import fuse
 
 from .people import find_accepted_faces
 
@@ -19,8 +19,8 @@ def write_sheet(photos: dict[str, NDArray[np.uint8]], output: Path) -> None:
     """Write the sheet; pictures that would be refused are left out."""
     users = [(photos[name], face) for name, face in find_accepted_faces(photos).items()]
     rows = []
-    for info in templates.list_templates():
-        template = templates.load_template(info.id)
+    for info in face_templates.list_templates():
+        template = face_templates.load_template(info.id)
         fused = [fuse(image, face, template) for image, face in users]
         rows.append(np.hstack([render_cell(image, template.face.box) for image in (template.composite, *fused)]))
     Image.fromarray(np.vstack(rows)).save(output, quality=90)

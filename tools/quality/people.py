@@ -10,9 +10,9 @@ import numpy as np
 
 from meitu_demo.domain.errors import EngineRejection
 from meitu_demo.domain.model import Image
-from meitu_demo.imaging.astronaut import load_astronaut
-from meitu_demo.imaging.face_checks import pick_face
-from meitu_demo.imaging.faces import Face
+from meitu_demo.engine.imaging.face_checks import pick_face
+from meitu_demo.engine.imaging.faces import Face
+from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic"}

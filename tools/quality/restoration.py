@@ -13,8 +13,8 @@ from skimage import data
 from skimage.metrics import structural_similarity
 
 from meitu_demo.domain.model import Image
-from meitu_demo.effects.degrade import degrade
-from meitu_demo.effects.restore import restore
+from meitu_demo.engine.effects.restore import restore
+from meitu_demo.engine.sample_photos import degrade
 
 from . import OUTPUT
 

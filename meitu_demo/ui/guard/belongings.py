@@ -15,7 +15,7 @@ from pathlib import Path
 import anyio
 
 from ...desk import SingleFlight
-from ...imaging import faces
+from ...engine.imaging import faces
 from ...runtime.picture_store import PictureStore
 from ..history.entries import History
 

@@ -14,9 +14,9 @@ import anyio
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ... import templates
 from ...domain.errors import LedgerUnavailable
-from ...imaging import faces
+from ...engine import face_templates
+from ...engine.imaging import faces
 from ...till import LazyLedger
 
 LIVENESS_PATH, READINESS_PATH = "/healthz", "/readyz"
@@ -95,8 +95,8 @@ def build_readiness_checks(ledger: LazyLedger, *, is_billable: bool) -> dict[str
     is_loaded = False
 
     async def check_templates() -> str:
-        first_template = templates.list_templates()[0]
-        await anyio.to_thread.run_sync(templates.load_template, first_template.id)
+        first_template = face_templates.list_templates()[0]
+        await anyio.to_thread.run_sync(face_templates.load_template, first_template.id)
         return OK
 
     async def check_database() -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 from ...domain.model import Photo
-from ...imaging.compare import align_to_result
+from ...engine.imaging.comparison import align_to_result
 from ...photos import codec
 from ...runtime import cpu_slots
 from ...runtime.picture_store import PictureStore

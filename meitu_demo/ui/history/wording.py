@@ -1,9 +1,9 @@
 """A run in words: its panel, its settings, who made it. Plain text: whoever renders it escapes it."""
 
-from ... import templates
 from ...domain.model import Control, ShapeMenu, Strength, TemplateGallery
 from ...domain.translations import get_texts, translate
 from ...domain.vendor_codes import load_shapes
+from ...engine import face_templates
 from ...offline.faults import FAULTS
 from .entries import Entry
 
@@ -60,7 +60,7 @@ def _describe_setting(control: Control, value: object, language: str) -> str:
     if isinstance(control, Strength) and isinstance(value, float):
         return f"{translate(f'controls.{control.name}.label', language)} {value:g}"
     if isinstance(control, TemplateGallery):
-        matching_names = (info for info in templates.list_templates() if text == info.id or text in info.aliases)
+        matching_names = (info for info in face_templates.list_templates() if text == info.id or text in info.aliases)
         return next((info.name[language] for info in matching_names), text)
     if isinstance(control, ShapeMenu):
         matching_shapes = (shape for shape in load_shapes() if str(shape.id) == text)

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from ...domain.errors import DemoError, ImageRejected, ValueRejected
 from ...domain.vendor_codes import load_shapes
-from ...effects.mirror import Detection, ShapeStrengths, reshape_frame
+from ...engine.effects.mirror import Detection, ShapeStrengths, reshape_frame
 from ...photos import codec
 from ..context import Context
 from .seats import AllSlotsTaken, FrameInProgress, MirrorSlots

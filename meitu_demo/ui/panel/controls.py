@@ -7,11 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from ... import templates
 from ...domain.model import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
 from ...domain.translations import translate
 from ...domain.vendor_codes import Shape, load_shapes
-from ...template_rows import TemplateInfo
+from ...engine import face_templates
+from ...engine.face_templates import TemplateInfo
 from .. import stills
 from ..events import PRIVATE_EVENT
 from ..texts import PageTranslations, detect_language
@@ -29,7 +29,7 @@ class TemplateOptions:
     @classmethod
     def collect(cls, extra_ids: Sequence[str]) -> "TemplateOptions":
         """Every template by the ID that a call uses, then the owner's `listed` IDs."""
-        infos = templates.list_templates()
+        infos = face_templates.list_templates()
         ids = [info.wire_id for info in infos]
         return cls((*ids, *(key for key in extra_ids if key not in ids)), infos)
 

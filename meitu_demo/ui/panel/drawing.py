@@ -19,8 +19,8 @@ import anyio
 from ...domain.errors import DemoError
 from ...domain.model import Endpoint
 from ...domain.translations import translate
+from ...engine.contact_sheets import FaceCrop
 from ...redaction.secrets import format_stack_trace
-from ...sheets import FaceCrop
 from ..context import Context
 from ..visits import Caller
 from . import sheet as shown

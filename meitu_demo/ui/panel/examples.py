@@ -14,8 +14,7 @@ import gradio as gr
 import numpy as np
 
 from ...domain.model import Image
-from ...effects.degrade import degrade
-from ...imaging.astronaut import load_astronaut, load_coffee
+from ...engine.sample_photos import degrade, load_astronaut, load_coffee
 from ...photos import codec
 from .. import stills
 from ..context import Context

@@ -10,10 +10,10 @@ from typing import Any
 import anyio
 import gradio as gr
 
-from ... import sheets
 from ...domain.errors import DemoError
 from ...domain.model import Endpoint, ShapeMenu, TemplateGallery
 from ...domain.vendor_codes import load_shapes
+from ...engine import contact_sheets
 from ...redaction.secrets import format_stack_trace
 from ..context import Context
 from ..events import PRIVATE_EVENT, build_if_open_js
@@ -140,7 +140,7 @@ class ContactSheetSection:
         shape, strength = load_shapes()[int(values["shape_type"])], float(values["strength"])
         async with context.preview_queue.slot(visitor):
             face_crop = await context.face_crops.get_or_crop(context, endpoint, payload, caller)
-            picture = await anyio.to_thread.run_sync(sheets.render_preview, face_crop, shape.id, strength)
+            picture = await anyio.to_thread.run_sync(contact_sheets.render_preview, face_crop, shape.id, strength)
         return shown.render_preview(picture, describe_preview(shape, strength, language), language)
 
     def _collect_values(self, inputs: list[Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from ...domain.model import Endpoint
-from ...imaging.faces import face_cache_scope
+from ...engine.imaging.faces import face_cache_scope
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..result.beside import stream_both

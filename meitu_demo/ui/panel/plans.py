@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from ... import sheets, templates
 from ...domain.model import Endpoint
 from ...domain.translations import translate
 from ...domain.vendor_codes import Shape, load_shapes
-from ...sheets import FaceCrop
+from ...engine import contact_sheets, face_templates
+from ...engine.contact_sheets import FaceCrop
 from .sheet import Cell, ContactSheet
 
 RenderThumbnails = Callable[[FaceCrop], Iterator[bytes | None]]
@@ -21,14 +21,22 @@ def plan_sheet(
     params: dict[str, object] = {}
     render_thumbnails: RenderThumbnails
     if kind == "templates":
-        control_name, cells, render_thumbnails = "template_id", _build_template_cells(language), sheets.render_templates
+        control_name, cells, render_thumbnails = (
+            "template_id",
+            _build_template_cells(language),
+            contact_sheets.render_templates,
+        )
     elif kind == "strengths":
         shape = load_shapes()[int(values["shape_type"])]
         params = {"number": shape.id, "name": get_shape_name(shape, language)}
         control_name, cells = "strength", _build_strength_cells(shape, language)
-        render_thumbnails = partial(sheets.render_strengths, shape_type=shape.id)
+        render_thumbnails = partial(contact_sheets.render_strengths, shape_type=shape.id)
     else:
-        control_name, cells, render_thumbnails = "shape_type", _build_shape_cells(language), sheets.render_shapes
+        control_name, cells, render_thumbnails = (
+            "shape_type",
+            _build_shape_cells(language),
+            contact_sheets.render_shapes,
+        )
     control_index = [control.name for control in endpoint.controls].index(control_name)
     title, note = translate(f"sheets.{kind}_title", language, **params), translate("sheets.note", language)
     return ContactSheet(endpoint.slug, kind, control_index, values[control_name], title, note, cells), render_thumbnails
@@ -58,12 +66,13 @@ def _build_shape_cells(language: str) -> tuple[Cell, ...]:
 
 def _build_strength_cells(shape: Shape, language: str) -> tuple[Cell, ...]:
     return tuple(
-        Cell(strength, f"{strength:g}", describe_preview(shape, strength, language)) for strength in sheets.STRENGTHS
+        Cell(strength, f"{strength:g}", describe_preview(shape, strength, language))
+        for strength in contact_sheets.STRENGTHS
     )
 
 
 def _build_template_cells(language: str) -> tuple[Cell, ...]:
-    names = [(info, info.name[language]) for info in templates.list_templates()]
+    names = [(info, info.name[language]) for info in face_templates.list_templates()]
     return tuple(
         Cell(info.wire_id, name, translate("sheets.template_alt", language, name=name)) for info, name in names
     )

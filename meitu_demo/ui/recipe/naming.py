@@ -1,10 +1,10 @@
 """What a step is called: its effect, and what was chosen for it."""
 
-from ... import templates
 from ...domain.model import Control, ShapeMenu, TemplateGallery
 from ...domain.recipe import RecipeStep
 from ...domain.translations import translate
 from ...domain.vendor_codes import load_shapes
+from ...engine import face_templates
 
 
 def get_effect_name(step: RecipeStep, language: str) -> str:
@@ -26,6 +26,6 @@ def _describe_value(control: Control, value: object, language: str) -> str:
             translate(f"shapes.{shape.key}.name", language) for shape in load_shapes() if str(shape.id) == value
         )
     if isinstance(control, TemplateGallery):
-        known = (info for info in templates.list_templates() if value in (info.id, *info.aliases))
+        known = (info for info in face_templates.list_templates() if value in (info.id, *info.aliases))
         return next((info.name[language] for info in known), str(value))
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -7,7 +7,7 @@ import anyio
 
 from ...domain.model import Photo
 from ...domain.translations import translate
-from ...imaging.compare import align_to_result
+from ...engine.imaging.comparison import align_to_result
 from ...photos import codec
 from ...runtime import cpu_slots
 from ...service import CallResult

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...domain.translations import load_json
-from ...effects.reshape import build_face_warp
-from ...imaging.face import Face
+from ...engine.effects.reshape import build_face_warp
+from ...engine.imaging.face import Face
 
 Points = NDArray[np.float64]
 Arrow = tuple[tuple[float, float], tuple[float, float]]  # from where, to where

@@ -5,7 +5,7 @@ from html import escape
 from ...domain.model import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
 from ...domain.translations import translate
 from ...endpoints import CATALOGUE
-from ...imaging.face_checks import MIN_FACE_PX
+from ...engine.imaging.face_checks import MIN_FACE_PX
 
 
 def render_endpoints_section(language: str) -> str:

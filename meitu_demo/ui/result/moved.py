@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ...domain.errors import QueueFull
 from ...domain.translations import match_language, translate
-from ...effects.moved import FaceDisplacement, FeatureChange, measure_displacement
-from ...imaging.faces import find_faces
+from ...engine.effects.displacement import FaceDisplacement, FeatureChange, measure_displacement
+from ...engine.imaging.faces import find_faces
 from ...photos import codec
 from ...runtime import cpu_slots
 from ...runtime.client_address import fairness_key, resolve_client_address

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from ...domain.model import ImageLimits
-from ...imaging.compare import align_to_result
+from ...engine.imaging.comparison import align_to_result
 from ...photos import codec
 from ...runtime import cpu_slots
 from ...runtime.picture_store import PictureStore

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ...domain.translations import translate
-from ...imaging.compare import MAX_ASPECT_DIFFERENCE
+from ...engine.imaging.comparison import MAX_ASPECT_DIFFERENCE
 from ...photos.safe_open import format_file_size
 from ...service import CallResult
 from . import stage

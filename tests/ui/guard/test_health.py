@@ -10,7 +10,7 @@ import httpx
 import pytest
 from ui.conftest import Page, serve
 
-from meitu_demo.imaging import faces
+from meitu_demo.engine.imaging import faces
 from meitu_demo.settings import Settings
 from meitu_demo.till import LazyLedger
 from meitu_demo.ui.guard import health

@@ -22,7 +22,7 @@ from fastapi import FastAPI
 from PIL import Image as Picture
 from ui.conftest import Page
 
-from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 from meitu_demo.runtime.fair_queue import FairQueue
 from meitu_demo.ui.mirror import frames

@@ -13,7 +13,7 @@ import pytest
 from ui.conftest import Page
 
 from meitu_demo.domain.translations import translate
-from meitu_demo.imaging.astronaut import load_astronaut
+from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 from meitu_demo.ui import closeups
 

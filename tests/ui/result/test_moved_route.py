@@ -6,7 +6,7 @@ import httpx
 import numpy as np
 import pytest
 
-from meitu_demo.effects.moved import MEASURE_INDEX_BY_NAME, FeatureChange
+from meitu_demo.engine.effects.displacement import MEASURE_INDEX_BY_NAME, FeatureChange
 from meitu_demo.photos import codec
 from meitu_demo.ui.result.moved import describe_change, render_displacement
 

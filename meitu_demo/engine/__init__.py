@@ -1,0 +1,1 @@
+"""The offline engine: what it does instead of a vendor."""

@@ -1,0 +1,172 @@
+"""What each of the 22 shapes must do, as a number read off landmarks. For tests and `tools/quality`.
+
+Rulers (eye span, face width, which way is up, which contour points lie at mouth height) are read off the *unchanged*
+face: a shape that moves the eyes must not seem to move every length that eye span divides.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..imaging.faces import Face
+from .shape_operations import CONTOUR_LANDMARKS
+
+Points = NDArray[np.float64]
+
+EYE_RINGS = (
+    (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
+    (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
+)
+EYE_CORNERS = ((33, 133), (263, 362))  # outer, inner
+LID_PAIRS = (((160, 144), (159, 145), (158, 153)), ((387, 373), (386, 374), (385, 380)))
+BROW_LANDMARKS = (70, 63, 105, 66, 107, 300, 293, 334, 296, 336)
+LIP_RING = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
+MOUTH_LINE = (13, 14)
+CHIN, LOWER_LIP, UPPER_LIP, NOSE_BASE, NOSE_TIP, NOSE_ROOT = 152, 17, 0, 2, 1, 168
+CONTOUR_PAIRS = (*zip(*CONTOUR_LANDMARKS, strict=True), (148, 377))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReferenceFace:
+    """An unchanged face as the scale for its changed landmarks."""
+
+    landmarks: Points
+    eye_span: float
+    face_width: float
+    down: Points  # unit vector to the chin
+
+    @classmethod
+    def from_face(cls, face: Face) -> "ReferenceFace":
+        landmarks = face.landmarks.astype(np.float64)
+        roll = np.radians(face.roll)
+        span = float(np.linalg.norm(landmarks[263] - landmarks[33]))
+        return cls(landmarks, span, face.width, np.array([-np.sin(roll), np.cos(roll)]))
+
+
+MeasureFunction = Callable[[Points, ReferenceFace], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """name: in words. direction: +1 or -1 at positive strength. coupled: shapes whose measures may move along."""
+
+    name: str
+    direction: int
+    coupled_shapes: tuple[int, ...]
+    read: MeasureFunction
+    is_angle: bool = False
+
+    def compute_change(self, landmarks: Points, reference: ReferenceFace) -> float:
+        """Change against the ruler's own landmarks, in the promised direction: per cent, or degrees for angles."""
+        before, after = self.read(reference.landmarks, reference), self.read(landmarks, reference)
+        return self.direction * (after - before if self.is_angle else 100 * (after / before - 1))
+
+    @property
+    def min_change(self) -> float:
+        """The least that strength 1 must move it."""
+        return 3.0 if self.is_angle else 4.0
+
+
+def _make_width_measure(*pairs: tuple[int, int]) -> MeasureFunction:
+    """Mean distance of landmark pairs / eye span."""
+    left, right = np.array(pairs).T
+
+    def read(points: Points, reference: ReferenceFace) -> float:
+        return float(np.linalg.norm(points[right] - points[left], axis=1).mean() / reference.eye_span)
+
+    return read
+
+
+def _make_drop_measure(upper: tuple[int, ...], lower: tuple[int, ...]) -> MeasureFunction:
+    """How far `lower` lies below `upper` along the face / eye span."""
+
+    def read(points: Points, reference: ReferenceFace) -> float:
+        return float((points[list(lower)].mean(0) - points[list(upper)].mean(0)) @ reference.down / reference.eye_span)
+
+    return read
+
+
+def _measure_mouth_level_width(points: Points, reference: ReferenceFace) -> float:
+    """Width between the contour points that lay at mouth height / eye span."""
+    mouth = reference.landmarks[list(MOUTH_LINE)].mean(0) @ reference.down
+    ends = []
+    for side in CONTOUR_LANDMARKS:
+        heights = np.maximum.accumulate(reference.landmarks[list(side)] @ reference.down)
+        position = np.interp(mouth, heights, np.arange(len(side)))
+        low = min(int(position), len(side) - 2)
+        share = position - low
+        ends.append((1 - share) * points[side[low]] + share * points[side[low + 1]])
+    return float(np.linalg.norm(ends[1] - ends[0]) / reference.eye_span)
+
+
+def _measure_area(rings: tuple[tuple[int, ...], ...], points: Points, reference: ReferenceFace) -> float:
+    """Summed area of polygons / face width squared."""
+    total = 0.0
+    for ring in rings:
+        x, y = points[list(ring)].T
+        total += abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+    return total / reference.face_width**2
+
+
+def _measure_eye_tilt(points: Points, reference: ReferenceFace) -> float:
+    """Mean angle in degrees of the lines from inner to outer corner; positive: the outer end is higher."""
+    across = np.array([reference.down[1], -reference.down[0]])
+    tilts = []
+    for outer, inner in EYE_CORNERS:
+        line = points[outer] - points[inner]
+        tilts.append(np.degrees(np.arctan2(-(line @ reference.down), abs(line @ across))))
+    return float(np.mean(tilts))
+
+
+def _measure_eye_distance(points: Points, reference: ReferenceFace) -> float:
+    left, right = (points[list(ring)].mean(0) for ring in EYE_RINGS)
+    return float(np.linalg.norm(right - left) / reference.face_width)
+
+
+def _measure_eye_opening(points: Points, _: ReferenceFace) -> float:
+    """Mean over both eyes of opening height / eye width."""
+    ratios = []
+    for lids, (outer, inner) in zip(LID_PAIRS, EYE_CORNERS, strict=True):
+        upper, lower = np.array(lids).T
+        height = np.linalg.norm(points[lower] - points[upper], axis=1).mean()
+        ratios.append(height / np.linalg.norm(points[outer] - points[inner]))
+    return float(np.mean(ratios))
+
+
+def _measure_nose_tip_drop(points: Points, reference: ReferenceFace) -> float:
+    eyes = [landmark for ring in EYE_RINGS for landmark in ring]
+    return _make_drop_measure(tuple(eyes), (NOSE_TIP,))(points, reference)
+
+
+NOSE_WING_PAIRS = ((129, 358), (64, 294))
+NOSE_BRIDGE_PAIRS = ((174, 399), (198, 420))
+
+MEASURES: tuple[Measure, ...] = (
+    Measure("face width at cheekbones / eye span", -1, (1, 2), _make_width_measure((234, 454), (93, 323))),
+    Measure("mean contour width, eyes to chin / eye span", -1, (0, 2, 6, 7), _make_width_measure(*CONTOUR_PAIRS)),
+    Measure("face width at mouth height / eye span", -1, (0, 1, 7), _measure_mouth_level_width),
+    Measure("brows to chin / eye span", -1, (4, 5), _make_drop_measure(BROW_LANDMARKS, (CHIN,))),
+    Measure("lower lip to chin / eye span", -1, (3, 5), _make_drop_measure((LOWER_LIP,), (CHIN,))),
+    Measure("lower lip to chin / eye span", +1, (3, 4), _make_drop_measure((LOWER_LIP,), (CHIN,))),
+    Measure("contour width above the chin tip / eye span", -1, (1, 7), _make_width_measure((176, 400), (148, 377))),
+    Measure("contour width at the jaw corners / eye span", -1, (1, 2, 6), _make_width_measure((172, 397), (136, 365))),
+    Measure("eye opening area / face width²", +1, (13,), partial(_measure_area, EYE_RINGS)),
+    Measure("tilt of the eyes, outer end up", +1, (12,), _measure_eye_tilt, is_angle=True),
+    Measure("distance of the eyes / face width", -1, (11,), _measure_eye_distance),
+    Measure("distance of the eyes / face width", +1, (10,), _measure_eye_distance),
+    Measure("tilt of the eyes, inner end up", -1, (9,), _measure_eye_tilt, is_angle=True),
+    Measure("eye opening height / eye width", +1, (8,), _measure_eye_opening),
+    Measure(
+        "nose width, bridge and wings / eye span", -1, (15,), _make_width_measure(*NOSE_BRIDGE_PAIRS, *NOSE_WING_PAIRS)
+    ),
+    Measure("nose width at the wings / eye span", -1, (14,), _make_width_measure(*NOSE_WING_PAIRS)),
+    Measure("nose root to base / eye span", -1, (17, 21), _make_drop_measure((NOSE_ROOT,), (NOSE_BASE,))),
+    Measure("nose tip below the eyes / eye span", -1, (16,), _measure_nose_tip_drop),
+    Measure("mouth width / eye span", -1, (19,), _make_width_measure((61, 291))),
+    Measure("outer lip area / face width²", +1, (18, 20, 21), partial(_measure_area, (LIP_RING,))),
+    Measure("nose base to mouth centre / eye span", -1, (19, 21, 4), _make_drop_measure((NOSE_BASE,), MOUTH_LINE)),
+    Measure("nose base to upper lip / eye span", -1, (16, 19, 20), _make_drop_measure((NOSE_BASE,), (UPPER_LIP,))),
+)

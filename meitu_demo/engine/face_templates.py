@@ -1,0 +1,227 @@
+"""The pictures a face can be fused onto: who they are (`list_templates`) and their pixels (`load_template`).
+
+Shipped templates are rows of ``data/templates.toml``: a *drawn* one has a folder ``assets/templates/<id>/``
+(base.webp, front.webp, skin.png, landmarks.json, preview.webp), the *photo* one is `assets/photos/astronaut.png`.
+The owner may add a folder of pictures with `load_owner_templates`. All file access about templates happens here.
+Imports `errors` and `imaging` only; the face-fuse endpoint, its panel and its effect may import it.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+from PIL import ImageOps, UnidentifiedImageError
+
+from ..domain.errors import TemplateHasNoFace, UnknownTemplate
+from . import sample_photos
+from .imaging.blend import alpha_composite
+from .imaging.faces import Face, build_face, find_faces
+from .imaging.segmentation import inpaint_brows, segment_skin
+
+# MERGED template_rows.py: The rows of ``data/templates.toml``: reads and checks them; decodes no picture. Only `templates` imports it.
+
+LANGUAGES = ("en", "zh")
+TEMPLATE_COLUMNS = {"id", "kind", "aliases", "name", "mood"}
+
+TemplateKind = Literal["drawn", "photo", "own"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TemplateInfo:
+    """What the gallery shows. `name` and `mood` are keyed by language; `preview` is an image file of 512 px or more."""
+
+    id: str
+    kind: TemplateKind
+    name: Mapping[str, str]
+    mood: Mapping[str, str]
+    preview: Path
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def wire_id(self) -> str:
+        """The ID that a call uses: the vendor's, where the template stands for one of those."""
+        return self.aliases[0] if self.aliases else self.id
+
+
+def load_template_rows(toml_file: Path, layers_dir: Path) -> tuple[TemplateInfo, ...]:
+    """The rows of a templates.toml, checked. Raises ValueError that names file and row."""
+    infos: list[TemplateInfo] = []
+    used_ids: set[str] = set()
+    for number, row in enumerate(tomllib.loads(toml_file.read_text("utf-8")).get("template", []), 1):
+        location = f"{toml_file.name}, template {number}"
+        if unknown_columns := set(row) - TEMPLATE_COLUMNS:
+            raise ValueError(f"{location}: unknown {sorted(unknown_columns)}")
+        if row.get("kind") not in ("drawn", "photo"):
+            raise ValueError(f"{location}: kind must be drawn or photo")
+        for column in ("name", "mood"):
+            if set(row.get(column, ())) != set(LANGUAGES) or not all(row[column].values()):
+                raise ValueError(f"{location}: {column} needs {LANGUAGES}")
+        ids = (row.get("id"), *row.get("aliases", ()))
+        if not all(isinstance(template_id, str) and template_id for template_id in ids) or used_ids.intersection(ids):
+            raise ValueError(f"{location}: id and aliases must be words of their own, not {ids}")
+        used_ids.update(ids)
+        preview = (
+            sample_photos.find_astronaut_file() if row["kind"] == "photo" else layers_dir / row["id"] / "preview.webp"
+        )
+        if not preview.is_file():
+            raise ValueError(f"{location}: no {preview.name}")
+        infos.append(TemplateInfo(row["id"], row["kind"], row["name"], row["mood"], preview, tuple(ids[1:])))
+    return tuple(infos)
+
+
+TEMPLATES_TOML = Path(__file__).parent / "data" / "templates.toml"
+LAYERS_DIR = Path(__file__).parent.parent / "assets" / "templates"
+MESH_POINT_COUNT = 478
+OWNER_IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+MAX_ID_CHARS = 64  # characters of an id, as a call takes it
+MAX_SIDE_PX = 2048  # px; a larger picture of the owner's is shrunk, or each result would be a 12 MP file
+PHOTO_UPSCALE = 2  # the astronaut's 512 px are too few beside templates of 1024 and more
+MAX_CACHED_TEMPLATES = 8  # decoded templates kept, about 20 MB each
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """One template's pixels: arrays of one size that must not be written to.
+
+    base: RGB. front: RGBA that lies over the fused face, or None. skin: (h, w) uint8, where skin outside the fused face
+    follows the user's tone, or None. flat: base with front over it, what shows wherever nothing is fused.
+    bare: base to fuse onto, a drawn face's brows painted out.
+    """
+
+    info: TemplateInfo
+    base: NDArray[np.uint8]
+    front_layer: NDArray[np.uint8] | None
+    skin_mask: NDArray[np.uint8] | None
+    face: Face
+    composite: NDArray[np.uint8] = field(init=False)
+    fusion_base: NDArray[np.uint8] = field(init=False)
+
+    def __post_init__(self) -> None:
+        composite = self.base if self.front_layer is None else alpha_composite(self.base, self.front_layer)
+        fusion_base = self.base
+        if self.info.kind == "drawn":
+            fusion_base = inpaint_brows(self.base, self.face.landmarks.astype(np.float64))
+        object.__setattr__(self, "composite", composite)
+        object.__setattr__(self, "fusion_base", fusion_base)
+        for array in (self.base, self.front_layer, self.skin_mask, composite, fusion_base):
+            if array is not None:
+                array.flags.writeable = False
+
+
+_owner_templates: dict[str, TemplateInfo] = {}
+
+
+def list_templates() -> tuple[TemplateInfo, ...]:
+    """The shipped templates in gallery order, then the owner's. Cheap: no picture is decoded."""
+    return (*_load_shipped_infos(), *_owner_templates.values())
+
+
+def load_owner_templates(folder: Path) -> tuple[TemplateInfo, ...]:
+    """Take each picture in `folder` as a template of the owner's, named by its file; replaces an earlier folder.
+
+    The id is the file's name with what a call cannot carry replaced, or a number where nothing is left. A photo gets
+    its landmarks by detection at its first use; a drawing needs ``<name>.json`` beside it, written like a shipped
+    template's landmarks.json. Raises ValueError when two templates would have one id.
+    """
+    used_ids = {key for info in _load_shipped_infos() for key in (info.id, *info.aliases)}
+    infos: dict[str, TemplateInfo] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in OWNER_IMAGE_SUFFIXES or path.name.startswith("."):
+            continue
+        key = re.sub(r"[^A-Za-z0-9_-]+", "-", path.stem).strip("-")[:MAX_ID_CHARS] or f"own-{len(infos) + 1}"
+        if key in used_ids or key in infos:
+            raise ValueError(f"{path.name}: a template {key!r} exists already; give the file another name")
+        name = path.stem.replace("_", " ").replace("-", " ").strip()
+        names = dict.fromkeys(LANGUAGES, name)
+        infos[key] = TemplateInfo(key, "own", names, dict.fromkeys(LANGUAGES, ""), path)
+    _owner_templates.clear()
+    _owner_templates.update(infos)
+    _load_owner_template.cache_clear()
+    return tuple(infos.values())
+
+
+def find_template(key: str) -> TemplateInfo:
+    """The template with the id or alias `key`. Raises UnknownTemplate."""
+    for info in list_templates():
+        if key == info.id or key in info.aliases:
+            return info
+    raise UnknownTemplate(template=key)
+
+
+def load_template(key: str) -> Template:
+    """The template with the id or alias `key`, decoded once and shared. Raises UnknownTemplate, TemplateHasNoFace."""
+    info = find_template(key)
+    return _load_owner_template(info) if info.kind == "own" else _load_shipped_template(info.id)
+
+
+@cache
+def _load_shipped_infos() -> tuple[TemplateInfo, ...]:
+    return load_template_rows(TEMPLATES_TOML, LAYERS_DIR)
+
+
+@lru_cache(MAX_CACHED_TEMPLATES)
+def _load_shipped_template(key: str) -> Template:
+    info = find_template(key)
+    if info.kind == "photo":
+        small = _load_pixels(info.preview, "RGB")
+        size = (small.shape[1] * PHOTO_UPSCALE, small.shape[0] * PHOTO_UPSCALE)
+        return _build_from_photo(info, np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_LANCZOS4), np.uint8))
+    folder = info.preview.parent
+    base = _load_pixels(folder / "base.webp", "RGB")
+    front, skin = _load_pixels(folder / "front.webp", "RGBA"), _load_pixels(folder / "skin.png", "L")
+    if not base.shape[:2] == front.shape[:2] == skin.shape:
+        raise ValueError(f"{info.id}: layers differ in size: {base.shape}, {front.shape}, {skin.shape}")
+    return Template(info, base, front, skin, _load_authored_face(folder / "landmarks.json", base.shape[:2]))
+
+
+@lru_cache(MAX_CACHED_TEMPLATES)
+def _load_owner_template(info: TemplateInfo) -> Template:
+    try:
+        base = _load_pixels(info.preview, "RGB")
+    except (OSError, ValueError, UnidentifiedImageError, Picture.DecompressionBombError) as error:
+        raise TemplateHasNoFace(template=info.id) from error
+    landmarks_file = info.preview.with_suffix(".json")
+    if not landmarks_file.is_file():
+        return _build_from_photo(info, base)
+    face = _load_authored_face(landmarks_file, base.shape[:2])
+    return Template(info, base, None, segment_skin(base, face.landmarks.astype(np.float64)), face)
+
+
+def _build_from_photo(info: TemplateInfo, base: NDArray[np.uint8]) -> Template:
+    faces = find_faces(base)
+    if not faces:
+        raise TemplateHasNoFace(template=info.id)
+    return Template(info, base, None, segment_skin(base, faces[0].landmarks.astype(np.float64)), faces[0])
+
+
+def _load_pixels(path: Path, mode: str) -> NDArray[np.uint8]:
+    with Picture.open(path) as opened:
+        upright = ImageOps.exif_transpose(opened).convert(mode)
+        if mode == "RGB":
+            upright.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), Picture.Resampling.LANCZOS)
+        return np.array(upright)
+
+
+def _load_authored_face(path: Path, shape: tuple[int, ...]) -> Face:
+    """The face that a drawing's author placed by hand; scaled when the picture was. Raises ValueError."""
+    content: Any = json.loads(path.read_text("utf-8"))
+    width, height = content["size"]
+    scale = np.array([shape[1] / width, shape[0] / height], np.float32)
+    landmarks = np.array(content["landmarks"], np.float32)
+    depth = np.array(content["depth"], np.float32)
+    if (
+        landmarks.shape != (MESH_POINT_COUNT, 2)
+        or depth.shape != (MESH_POINT_COUNT,)
+        or not np.isfinite(landmarks).all()
+    ):
+        raise ValueError(f"{path.parent.name}/{path.name}: {MESH_POINT_COUNT} landmarks with depth expected")
+    return build_face(landmarks * scale, depth * scale.mean(), (shape[0], shape[1]))

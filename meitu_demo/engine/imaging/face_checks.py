@@ -1,0 +1,98 @@
+"""Which face is meant, and whether it is fit: the vendors' rules for faces as our engine measures them.
+
+Effects are held to them, and the preflight shows them before anything is sent: both ask here, so they agree.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...domain.errors import EngineRejection, FaceCropped, FaceNodded, FaceTooSmall, FaceTurned, NoFace
+from ...domain.model import FaceRequirement
+from .faces import Face, Image, find_faces
+
+MIN_FACE_PX = 48  # px; the vendor's documents: and no less than the image's short side / 48
+MAX_YAW_DEG = 35.0  # degrees; press photos reach 23, profile shots begin at 31
+MAX_PITCH_DEG = 25.0  # degrees; press photos reach 19
+MAX_CROPPED_SHARE = 0.02  # share of the mesh outside the frame; whole faces 0, cut ones from 0.11
+BORDERLINE_SHARE = 0.8  # of a limit: beyond, a vendor that measures a little differently may refuse what fits here
+
+
+@dataclass(frozen=True, slots=True)
+class FaceMeasurement:
+    """One thing that is measured on a face. refusal: what is answered when it does not fit, with the numbers as facts.
+
+    close: it fits, but only just.
+    """
+
+    rejection: EngineRejection
+    is_within_limit: bool
+    is_borderline: bool
+
+
+def require_faces(image: Image) -> tuple[Face, ...]:
+    """All faces, largest first. Raises NoFace."""
+    faces = find_faces(image)
+    check_faces(faces, image.shape[:2], FaceRequirement.ANY)
+    return faces
+
+
+def pick_face(image: Image, *, index: int = 0) -> Face:
+    """The face at `index` by size (0 is the largest), checked. Raises any Refusal about faces."""
+    faces = find_faces(image)
+    check_faces(faces, image.shape[:2], FaceRequirement.SUITABLE, index=index)
+    return select_faces(faces, FaceRequirement.SUITABLE, index=index)[0]
+
+
+def select_faces(faces: Sequence[Face], requirement: FaceRequirement, *, index: int = 0) -> tuple[Face, ...]:
+    """Those of `faces` (largest first) that an endpoint with this `need` works on; with FREE, none in particular."""
+    if requirement is FaceRequirement.SUITABLE and faces:
+        return (faces[min(max(index, 0), len(faces) - 1)],)
+    return tuple(faces) if requirement is FaceRequirement.ANY else ()
+
+
+def check_faces(faces: Sequence[Face], shape: tuple[int, ...], requirement: FaceRequirement, *, index: int = 0) -> None:
+    """Raise the Refusal of an endpoint with this `need` for what `find_faces` gave, in an image of `shape`."""
+    if requirement is not FaceRequirement.NONE and not faces:
+        raise NoFace
+    if requirement is FaceRequirement.SUITABLE:
+        check_face(select_faces(faces, requirement, index=index)[0], shape)
+
+
+def check_face(face: Face, shape: tuple[int, ...]) -> None:
+    """Raise the Refusal that the vendor would answer for `face` in an image of `shape` (height, width)."""
+    for measure in measure_face(face, shape):
+        if not measure.is_within_limit:
+            raise measure.rejection
+
+
+def measure_face(face: Face, shape: tuple[int, ...]) -> tuple[FaceMeasurement, ...]:
+    """All that is measured on `face` in an image of `shape`: size, cut, yaw, pitch; the first misfit is answered."""
+    limit = compute_min_face_side(shape)
+    too_small = FaceTooSmall(side=round(face.side), limit=math.ceil(limit))
+    return (
+        _build_measurement(
+            too_small, is_within_limit=face.side >= limit, is_near_limit=face.side * BORDERLINE_SHARE < limit
+        ),
+        _build_measurement(
+            FaceCropped(share=round(face.cropped_share * 100)),
+            is_within_limit=face.cropped_share <= MAX_CROPPED_SHARE,
+            is_near_limit=face.cropped_share > 0,
+        ),
+        _measure_angle(FaceTurned, abs(face.yaw), MAX_YAW_DEG),
+        _measure_angle(FaceNodded, abs(face.pitch), MAX_PITCH_DEG),
+    )
+
+
+def compute_min_face_side(shape: tuple[int, ...]) -> float:
+    """Smallest accepted side of a face in pixels, for an image of `shape` (height, width)."""
+    return max(MIN_FACE_PX, min(shape[:2]) / 48)
+
+
+def _measure_angle(kind: type[EngineRejection], angle: float, limit: float) -> FaceMeasurement:
+    rejection = kind(angle=round(angle), limit=round(limit))
+    return _build_measurement(rejection, is_within_limit=angle <= limit, is_near_limit=angle > BORDERLINE_SHARE * limit)
+
+
+def _build_measurement(rejection: EngineRejection, *, is_within_limit: bool, is_near_limit: bool) -> FaceMeasurement:
+    return FaceMeasurement(rejection, is_within_limit, is_within_limit and is_near_limit)

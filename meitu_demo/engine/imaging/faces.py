@@ -1,0 +1,211 @@
+"""Finds faces: MediaPipe's detectors united, then its refined face mesh.
+
+The detectors propose boxes on a small copy of the image (upright first, then the three quarter turns); each box is cut
+out upright and given to FaceMesh; a mesh counts only if its centre lies inside the box that proposed it. Models load
+at the first face, not at import. One FaceMesh shared by threads answers wrongly: each worker borrows its own.
+"""
+
+import queue
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .face import Face, build_face
+from .face_cache import ScopedCache
+from .mediapipe_loader import load_solution
+
+__all__ = ["Face", "Image", "build_face", "clear_face_cache", "face_cache_scope", "find_faces"]
+
+Image = NDArray[np.uint8]
+
+DETECTION_SIDE_PX = 1280  # px; larger finds no more faces and costs more
+CROP_SIDE_PX = 384  # px of the roll-aligned crop that the mesh sees
+CROP_BOX_RATIO = 1.7  # crop side / box side: the mesh wants the hair line and the chin with room around
+MIN_UPRIGHT_SCORE = 0.5
+MIN_ROTATED_SCORE = 0.78  # below, pictures without a face yield faces on their side
+POOL_SIZE = 2  # each worker costs about 140 MB; more than cores are no faster
+_face_cache: ScopedCache[tuple[Face, ...]] = ScopedCache(8)  # pictures of a few runs that go on beside each other
+face_cache_scope = _face_cache.scope  # for a block that may look at the same picture again
+clear_face_cache = _face_cache.clear
+
+
+def find_faces(image: Image) -> tuple[Face, ...]:
+    """All faces, largest first; an empty tuple when there is none. Thread-safe, 20–80 ms."""
+    scale = min(1.0, DETECTION_SIDE_PX / max(image.shape[:2]))
+    if min(image.shape[:2]) * scale < 1:  # a line of pixels
+        return ()
+    small = image if scale == 1.0 else cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return _face_cache.get_or_compute(small, lambda: _search(image, small, scale), image.shape)
+
+
+def _search(image: Image, small: Image, scale: float) -> tuple[Face, ...]:
+    best: list[Face] = []
+    with _borrow_models() as models:
+        for turns in (0, 3, 1, 2):
+            faces = _find_rotated(models, image, small, scale, turns)
+            best = max(best, faces, key=_compute_confidence)
+            if _compute_confidence(best) >= MIN_ROTATED_SCORE:
+                break  # a weak upright find may be a face upside down: only then look further
+    return tuple(sorted(best, key=lambda face: -face.side))
+
+
+def load_models() -> None:
+    """Load a worker's models, unless one has them; seconds. Raises whatever keeps them from being loaded."""
+    with _borrow_models():
+        pass
+
+
+def _compute_confidence(faces: list[Face]) -> float:
+    return max((face.score for face in faces), default=0.0)
+
+
+def _find_rotated(models: "_FaceModels", image: Image, small: Image, scale: float, turns: int) -> list[Face]:
+    view = np.ascontiguousarray(np.rot90(small, turns))
+    threshold = MIN_ROTATED_SCORE if turns else MIN_UPRIGHT_SCORE
+    faces: list[Face] = []
+    for box in models.detect_boxes(view, threshold):
+        crop = _build_crop_matrix(box, turns, small.shape[:2], scale)
+        face = _fit_mesh(models, image, crop, box.score)
+        if face is not None and not any(_is_same_face(face, other) for other in faces):
+            faces.append(face)
+    return faces
+
+
+@dataclass(frozen=True, slots=True)
+class _DetectionBox:
+    centre: NDArray[np.float64]
+    side: float
+    eye_vector: NDArray[np.float64]  # from the subject's right eye to the left
+    score: float
+
+
+def _build_crop_matrix(box: _DetectionBox, turns: int, shape: tuple[int, ...], scale: float) -> NDArray[np.float64]:
+    """The 2×3 similarity from crop pixels to pixels of the full image, with the eyes level in the crop."""
+    eyes = box.eye_vector / max(float(np.linalg.norm(box.eye_vector)), 1e-6)
+    step = box.side * CROP_BOX_RATIO / CROP_SIDE_PX
+    axes = np.stack([eyes, [-eyes[1], eyes[0]]], 1) * step
+    to_view = np.column_stack([axes, box.centre - axes @ [CROP_SIDE_PX / 2, CROP_SIDE_PX / 2]])
+    to_small = _build_unrotate_matrix(turns, shape) @ np.vstack([to_view, [0, 0, 1]])
+    return np.asarray(to_small[:2] / scale)
+
+
+def _build_unrotate_matrix(turns: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """The 3×3 map from pixels of ``np.rot90(image, turns)`` back to pixels of an image of `shape`."""
+    height, width = shape
+    if turns == 1:
+        return np.array([[0, -1, width - 1], [1, 0, 0], [0, 0, 1]], float)
+    if turns == 2:
+        return np.array([[-1, 0, width - 1], [0, -1, height - 1], [0, 0, 1]], float)
+    if turns == 3:
+        return np.array([[0, 1, 0], [-1, 0, height - 1], [0, 0, 1]], float)
+    return np.eye(3)
+
+
+def _fit_mesh(models: "_FaceModels", image: Image, crop: NDArray[np.float64], score: float) -> Face | None:
+    points = models.fit_mesh(_extract_crop(image, crop))
+    if points is None:
+        return None
+    flat = points[:, :2] * CROP_SIDE_PX
+    if not (abs(flat.mean(0) / CROP_SIDE_PX - 0.5) < 0.5 / CROP_BOX_RATIO).all():
+        return None  # the mesh sits on something beside the box
+    landmarks = (flat @ crop[:, :2].T + crop[:, 2]).astype(np.float32)
+    depth = (points[:, 2] * CROP_SIDE_PX * np.linalg.norm(crop[:, 0])).astype(np.float32)
+    landmarks.flags.writeable = depth.flags.writeable = False  # who looks for them again is given the same
+    return build_face(landmarks, depth, image.shape[:2], score)
+
+
+def _extract_crop(image: Image, crop: NDArray[np.float64]) -> Image:
+    """The upright crop, area-averaged first where it shrinks: the mesh must not see aliased hair and noise."""
+    step = float(np.linalg.norm(crop[:, 0]))
+    corners = (
+        np.array([[0, 0], [0, CROP_SIDE_PX], [CROP_SIDE_PX, 0], [CROP_SIDE_PX, CROP_SIDE_PX]]) @ crop[:, :2].T
+        + crop[:, 2]
+    )
+    low = np.clip(np.floor(corners.min(0)) - 2, 0, np.array(image.shape[1::-1]) - 1).astype(int)
+    high = np.clip(np.ceil(corners.max(0)) + 3, low + 1, image.shape[1::-1]).astype(int)
+    region = image[low[1] : high[1], low[0] : high[0]]
+    shrink = min(1.0, 1.5 / step)
+    if shrink < 1:
+        size = np.maximum(1, np.round((high - low) * shrink)).astype(int)
+        region = np.asarray(cv2.resize(region, size.tolist(), interpolation=cv2.INTER_AREA), np.uint8)
+    factor = np.array(region.shape[1::-1]) / (high - low)
+    matrix = np.column_stack([crop[:, :2] * factor[:, None], (crop[:, 2] - low) * factor])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    patch = cv2.warpAffine(region, matrix, (CROP_SIDE_PX, CROP_SIDE_PX), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(patch, np.uint8)
+
+
+def _is_same_face(one: Face, other: Face) -> bool:
+    gap = np.hypot(*np.subtract(one.centre, other.centre))
+    return bool(gap < 0.4 * max(one.side, other.side))
+
+
+class _FaceModels:
+    """One worker's detectors and mesh; not thread-safe."""
+
+    def __init__(self) -> None:
+        with load_solution("face_detection") as detection:
+            self._detectors = [
+                detection.FaceDetection(model_selection=reach, min_detection_confidence=MIN_UPRIGHT_SCORE)
+                for reach in (1, 0)
+            ]
+        with load_solution("face_mesh") as mesh:
+            self._face_mesh = mesh.FaceMesh(
+                static_image_mode=True, max_num_faces=1, refine_landmarks=True, min_detection_confidence=0.2
+            )
+
+    def detect_boxes(self, view: Image, threshold: float) -> list[_DetectionBox]:
+        """Boxes of both detectors in pixels of `view`, best score first, overlapping ones once."""
+        scale = np.array(view.shape[1::-1], float)
+        found: list[_DetectionBox] = []
+        for detector in self._detectors:
+            for detection in detector.process(view).detections or ():
+                if detection.score[0] < threshold:
+                    continue
+                data = detection.location_data
+                box = data.relative_bounding_box
+                centre = np.array([box.xmin + box.width / 2, box.ymin + box.height / 2]) * scale
+                side = float(max(box.width * scale[0], box.height * scale[1]))
+                right, left = (np.array([point.x, point.y]) * scale for point in data.relative_keypoints[:2])
+                found.append(_DetectionBox(centre, side, left - right, float(detection.score[0])))
+        found.sort(key=lambda box: -box.score)
+        distinct: list[_DetectionBox] = []
+        for box in found:
+            if all(np.linalg.norm(box.centre - other.centre) > 0.5 * max(box.side, other.side) for other in distinct):
+                distinct.append(box)
+        return distinct
+
+    def fit_mesh(self, patch: Image) -> NDArray[np.float64] | None:
+        """(478, 3) mesh points as shares of the patch's side, or None."""
+        meshes: Any = self._face_mesh.process(patch).multi_face_landmarks
+        if not meshes:
+            return None
+        return np.array([(point.x, point.y, point.z) for point in meshes[0].landmark])
+
+
+@cache
+def _get_model_pool() -> "queue.LifoQueue[_FaceModels | None]":
+    pool: queue.LifoQueue[_FaceModels | None] = (
+        queue.LifoQueue()
+    )  # last in, first out: a quiet app warms one worker only
+    for _ in range(POOL_SIZE):
+        pool.put(None)
+    return pool
+
+
+@contextmanager
+def _borrow_models() -> Iterator[_FaceModels]:
+    pool = _get_model_pool()
+    models = pool.get()
+    try:
+        if models is None:
+            models = _FaceModels()
+        yield models
+    finally:
+        pool.put(models)

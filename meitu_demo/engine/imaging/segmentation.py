@@ -1,0 +1,220 @@
+"""Which pixels of a photo are a person's skin: face, neck and ears. Pure; imports numeric libraries only.
+
+Images are RGB uint8, meshes (468 or more, 2) in the image's pixels.
+"""
+
+import threading
+from functools import cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .align import FACE_OVAL, FOREHEAD_LINE, compute_up_vector
+from .blend import Image, Mask, blend_linear, build_disc_kernel, build_polygon_mask, feather_mask
+from .colour import SKIN_POINTS, sample_colours
+from .mediapipe_loader import load_solution
+
+Points = NDArray[np.float64]
+
+SKIN_FACE_WIDTH_PX = 200  # px of face width at which pixels are judged: single hairs and pores average out
+MIN_SKIN_STDDEV_LAB = (16.0, 5.0, 6.0)  # least standard deviation of one skin's L, a, b (8-bit LAB) under soft light
+MAX_SKIN_SIGMAS, MIN_NON_SKIN_SIGMAS = 2.2, 3.6  # distances in standard deviations: certainly skin, certainly not
+SKIN_SEARCH_MARGIN = np.array(
+    (0.5, 0.9)
+)  # of the face's width, beside and below it: where ears and neck are looked for
+JAW_POINTS = (132, 58, 172, 152, 397, 288, 361)
+EAR_POINTS = ((127, 132), (356, 361))  # on the outline, where an ear begins and ends
+NECK_LIGHTNESS_RANGE = (
+    0.45,
+    1.2,
+)  # of the face's L: a neck lies in the chin's shadow; darker is cloth, brighter a collar
+MAX_NECK_CHROMA_DISTANCE = 11.0  # distance in a, b at most: grey and white cloth is 15 and more away
+GRABCUT_ITERATIONS = 3
+
+
+def downscale_to_face_width(image: Image, mesh: Points, width: int = SKIN_FACE_WIDTH_PX) -> tuple[Image, Points]:
+    """Image and mesh at the size at which pixels are judged, `width` px of face; never enlarged."""
+    size = np.array(image.shape[1::-1])
+    scale = min(1.0, width / max(float(np.ptp(mesh[:, 0])), 1.0))
+    smaller = np.maximum(2, np.rint(size * scale)).astype(int)
+    small = cv2.resize(image, smaller.tolist(), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8), mesh * smaller / size
+
+
+def measure_skin_distance(image: Image, mesh: Points) -> tuple[Mask, Mask]:
+    """How little each pixel looks like the face's own skin (0..1), and how far that is for being brighter (0..1)."""
+    samples = sample_colours(image, mesh[list(SKIN_POINTS)], np.ptp(mesh[:, 0]) * 0.015)
+    lab = cv2.cvtColor(samples[None].astype(np.uint8), cv2.COLOR_RGB2LAB)[0].astype(np.float32)
+    middle = np.median(lab, 0)
+    spread = np.maximum(1.4826 * np.median(abs(lab - middle), 0), MIN_SKIN_STDDEV_LAB).astype(np.float32)
+    deviation = (cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32) - middle.astype(np.float32)) / spread
+    distance = np.clip(
+        (np.sqrt((deviation**2).sum(-1)) - MAX_SKIN_SIGMAS) / (MIN_NON_SKIN_SIGMAS - MAX_SKIN_SIGMAS), 0, 1
+    )
+    return distance, np.clip(deviation[..., 0], 0, 1)
+
+
+def segment_skin(image: Image, mesh: Points) -> NDArray[np.uint8]:
+    """(h, w) uint8 mask of face, neck and ears on a photo: what takes the user's tone.
+
+    GrabCut (Rother et al., 2004) from the face itself as the sample of skin, within the places where skin can be.
+    """
+    frame = np.array(image.shape[1::-1])
+    reach = SKIN_SEARCH_MARGIN * np.ptp(mesh[:, 0])
+    low = np.clip(np.floor(mesh.min(0) - reach[0]), 0, frame - 2).astype(int)
+    high = np.clip(np.ceil(mesh.max(0) + reach), low + 2, frame).astype(int)
+    small, points = downscale_to_face_width(image[low[1] : high[1], low[0] : high[0]], mesh - low)
+    labels = _build_grabcut_labels(small, points)
+    if np.isin((cv2.GC_FGD, cv2.GC_BGD), labels).all():
+        models = np.zeros((2, 1, 65))
+        bgr = np.ascontiguousarray(small[..., ::-1])
+        cv2.grabCut(bgr, labels, (0, 0, 1, 1), models[0], models[1], GRABCUT_ITERATIONS, cv2.GC_INIT_WITH_MASK)
+    skin = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
+    soft = feather_mask(np.maximum(skin, _build_core_mask(points, skin.shape)), 0.03 * float(np.ptp(points[:, 0])))
+    mask = np.zeros(image.shape[:2], np.uint8)
+    mask[low[1] : high[1], low[0] : high[0]] = cv2.resize(soft, (high - low).tolist()) * 255
+    return mask
+
+
+def _build_core_mask(points: Points, shape: tuple[int, ...]) -> Mask:
+    oval = points[list(FACE_OVAL)]
+    return build_polygon_mask(oval.mean(0) + (oval - oval.mean(0)) * 0.75, shape, 0)
+
+
+def _build_grabcut_labels(image: Image, points: Points) -> NDArray[np.uint8]:
+    """GrabCut's labels to begin with: surely and probably skin, probably and surely not."""
+    shape, down = image.shape[:2], -compute_up_vector(points)
+    oval = points[list(FACE_OVAL)]
+    centre, height = oval.mean(0), float(np.ptp(oval @ down))
+    jaw = points[list(JAW_POINTS)]
+    below = (
+        build_polygon_mask(np.vstack([jaw, jaw[-1] + 0.85 * height * down, jaw[0] + 0.85 * height * down]), shape, 0)
+        > 0.5
+    )
+    top = points[list(FOREHEAD_LINE)]
+    forehead = np.vstack([top, (top - 0.2 * height * down)[::-1]])
+    zone = np.maximum(
+        build_polygon_mask(centre + (oval - centre) * 1.03, shape, 0), build_polygon_mask(forehead, shape, 0)
+    )
+    zone = np.maximum(zone, below)
+    for upper, lower in EAR_POINTS:
+        out = points[upper] - centre
+        ear_offset = 0.35 * (out - (out @ down) * down)
+        ear = np.array([points[upper], points[lower], points[lower] + ear_offset, points[upper] + ear_offset])
+        zone = np.maximum(zone, build_polygon_mask(ear, shape, 0))
+    skin_distance, _ = measure_skin_distance(image, points)
+    labels = np.full(shape, cv2.GC_BGD, np.uint8)
+    labels[(zone > 0.5) & (skin_distance >= 0.5)] = cv2.GC_PR_BGD
+    labels[(zone > 0.5) & (skin_distance < 0.5)] = cv2.GC_PR_FGD
+    core = _build_core_mask(points, shape) > 0.5
+    labels[core & (skin_distance < 0.5)] = cv2.GC_FGD
+    if core.any():
+        lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
+        middle = np.median(lab[core], 0)
+        light, tint = lab[..., 0] / max(middle[0], 1), np.hypot(*np.moveaxis(lab[..., 1:] - middle[1:], 2, 0))
+        labels[
+            below
+            & (light > NECK_LIGHTNESS_RANGE[0])
+            & (light < NECK_LIGHTNESS_RANGE[1])
+            & (tint < MAX_NECK_CHROMA_DISTANCE)
+        ] = cv2.GC_FGD
+    return labels
+
+
+# MERGED imaging/brows.py: Paints the eyebrows out of a drawn face, so that no second pair shows beside the user's. Pure.
+
+
+BROW_CONTOURS = ((70, 63, 105, 66, 107, 55, 65, 52, 53, 46), (300, 293, 334, 296, 336, 285, 295, 282, 283, 276))
+BROW_DILATION_SHARE = 0.09  # of the face's width that the hole is wider than the mesh's brow: strokes reach beyond it
+
+
+def inpaint_brows(image: Image, mesh: NDArray[np.float64]) -> Image:
+    """`image` with skin where the brows of `mesh` were (Telea, "An image inpainting technique", 2004)."""
+    height = image.shape[0]
+    top = int(np.clip(mesh[:, 1].min(), 0, height - 2))
+    part = np.ascontiguousarray(image[top : int(np.clip(mesh[:, 1].max(), top + 2, height))])
+    small, points = downscale_to_face_width(part, mesh - (0, top))
+    width = float(np.ptp(points[:, 0]))
+    brows = np.maximum(*(build_polygon_mask(points[list(brow)], small.shape, 0) for brow in BROW_CONTOURS))
+    hole = np.asarray(cv2.dilate(brows, build_disc_kernel(BROW_DILATION_SHARE * width)), np.float32)
+    filled = cv2.inpaint(
+        small, (cv2.dilate(hole, build_disc_kernel(0.03 * width)) > 0).astype(np.uint8), 3, cv2.INPAINT_TELEA
+    )
+    size = part.shape[1::-1]
+    mask = np.clip(cv2.resize(feather_mask(hole, 0.02 * width), size, interpolation=cv2.INTER_LINEAR), 0, 1)
+    larger = np.asarray(cv2.resize(filled, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+    result = image.copy()
+    result[top : top + part.shape[0]] = blend_linear(part, larger, np.asarray(mask, np.float32))
+    return result
+
+
+# MERGED imaging/hair.py: Which pixels within a face's outline are not the face: hair and backdrop. Pure; imports numeric libraries only.
+
+
+# Both brows' upper edges from image left to right; FOREHEAD_LINE leads back above them.
+BROW_LINE = (127, 139, 70, 63, 105, 66, 107, 9, 336, 296, 334, 293, 300, 368, 356)
+NOSE_BOTTOM = 2
+HAIR_FACE_WIDTH_PX = 144  # px of face width: every fusion pays for these pixels
+RIM_START_SHARE = 0.84  # share of the outline outside which backdrop and hair may show
+
+
+def build_occlusion_mask(image: Image, mesh: NDArray[np.float64]) -> Mask:
+    """(h, w) 0..1, 1 where no face shows inside the outline: hair over the forehead, backdrop beyond a turned cheek.
+
+    Brows stay. A beard stays: below the nose only what is brighter than skin counts. Glasses stay: on the rim only
+    masses wider than a temple arm count. Grown a little so that no strand's edge is left.
+    """
+    small, points = downscale_to_face_width(image, mesh, HAIR_FACE_WIDTH_PX)
+    width, shape, up = float(np.ptp(points[:, 0])), small.shape[:2], compute_up_vector(points)
+    oval = points[list(FACE_OVAL)]
+    centre = oval.mean(0)
+    skin_distance, brighter = measure_skin_distance(small, points)
+
+    raised = points[list(BROW_LINE)] + 0.04 * width * up
+    above = centre + (points[list(FOREHEAD_LINE)] - centre) * 1.3
+    forehead = build_polygon_mask(np.vstack([raised, above]), shape, 0.04 * width)
+    rim = 1 - build_polygon_mask(centre + (oval - centre) * RIM_START_SHARE, shape, 0.06 * width)
+    below_nose = points[NOSE_BOTTOM] @ up - np.arange(shape[0])[:, None] * up[1] - np.arange(shape[1])[None] * up[0]
+    beard = np.clip(below_nose / (0.15 * width), 0, 1).astype(np.float32)
+    masses = cv2.morphologyEx(skin_distance * (1 - beard), cv2.MORPH_OPEN, build_disc_kernel(0.07 * width))
+    hair = np.maximum(skin_distance * forehead, np.maximum(masses, skin_distance * brighter) * rim)
+    grown = feather_mask(np.asarray(cv2.dilate(hair, build_disc_kernel(0.05 * width)), np.float32), 0.05 * width)
+    brows = np.maximum(*(build_polygon_mask(points[list(brow)], shape, 0) for brow in BROW_CONTOURS))
+    brows = np.asarray(cv2.dilate(brows, build_disc_kernel(0.03 * width)), np.float32) * (1 - brighter)
+    grown = grown * (1 - feather_mask(brows, 0.03 * width))
+    return np.asarray(cv2.resize(grown, image.shape[1::-1]), np.float32)
+
+
+# MERGED imaging/matte.py: Cuts people out of a photo: MediaPipe's selfie segmentation, refined to the photo's edges. The model (256×256, 250 kB) loads at the first matte, not at import, and works behind a lock: one graph shared by threads answers wrongly.
+
+Image = NDArray[np.uint8]
+Matte = NDArray[np.float32]
+
+MODEL_SIDE_PX = 256  # px; the model sees no more, so the photo is area-averaged down to it first
+GUIDED_FILTER_RADIUS_SHARE = 1 / 64  # of the long side: how far the refined edge may wander from the model's
+GUIDED_FILTER_EPS = 4e-4  # guided filter's regularisation on colours 0..1: smaller follows fainter edges
+
+_model_lock = threading.Lock()
+
+
+def compute_person_matte(image: Image) -> Matte:
+    """How much each pixel belongs to a person: float32 (h, w), 0..1; all people count. Thread-safe.
+
+    The model's coarse answer is pulled to the photo's edges with a colour guided filter (He, Sun and Tang, 2010).
+    """
+    height, width = image.shape[:2]
+    small = cv2.resize(image, (MODEL_SIDE_PX, MODEL_SIDE_PX), interpolation=cv2.INTER_AREA)
+    with _model_lock:
+        coarse = np.array(_load_model().process(small).segmentation_mask, np.float32)
+    coarse = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+    radius = max(2, round(max(height, width) * GUIDED_FILTER_RADIUS_SHARE))
+    fine = cv2.ximgproc.guidedFilter(image, coarse, radius, GUIDED_FILTER_EPS * 255**2)
+    return np.asarray(np.clip(fine * 1.2 - 0.1, 0, 1), np.float32)
+
+
+@cache
+def _load_model() -> Any:
+    with load_solution("selfie_segmentation") as segmentation:
+        return segmentation.SelfieSegmentation(model_selection=0)
