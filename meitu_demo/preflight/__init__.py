@@ -10,11 +10,11 @@ with the offline server. Nothing is kept: what is found lives as long as its cal
 `errors` and `words`; whoever shows a photo may import it.
 """
 
-from .offers import Fix, apply_fix, suggest_fixes
+from .check import check
+from .fixes import crop_to_face, crop_to_single_face, enlarge, rotate_upright
+from .render import describe_item, render_faces_svg
 from .report import ITEM_STATES, ChecklistItem, DetectedFace, Preflight
-from .retouch import crop_to_face, crop_to_single_face, enlarge, rotate_upright
-from .shown import describe_item, render_faces_svg
-from .verdict import check
+from .suggested_fixes import Fix, apply_fix, suggest_fixes
 
 __all__ = [
     "ITEM_STATES",

@@ -8,7 +8,7 @@ import pytest
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.translations import get_texts, list_languages, translate
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.preflight import ITEM_STATES, Preflight, check, describe_item, render_faces_svg, shown, suggest_fixes
+from meitu_demo.preflight import ITEM_STATES, Preflight, check, describe_item, render, render_faces_svg, suggest_fixes
 
 from .photos import judged, photos
 
@@ -112,7 +112,7 @@ def test_no_faces_no_drawing() -> None:
 
 def test_words_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a text holds, it stays text."""
-    monkeypatch.setattr(shown, "translate", lambda *args, **facts: "<b>\"'&")
+    monkeypatch.setattr(render, "translate", lambda *args, **facts: "<b>\"'&")
     markup = render_faces_svg(two(), "en", selectable=True)
     assert "<b>" not in markup
     assert groups(markup)[0].get("aria-label") == "<b>\"'&"
