@@ -8,9 +8,9 @@ Knows no screen. The service fills traces; the screens show them.
 """
 
 from .capture import capture_request, capture_response
-from .page import render_inspector
-from .programs import SAMPLE_LANGUAGES, render_sample, render_samples
+from .code_samples import SAMPLE_LANGUAGES, render_sample, render_samples
 from .recorder import TraceRecorder, resume_stopwatch
+from .render import render_inspector
 from .trace import PHASES, CapturedMessage, Span, Stopwatch, Trace
 
 __all__ = [

@@ -11,7 +11,7 @@ import httpx
 
 from ..domain.model import CallTarget
 from ..photos.safe_open import format_file_size
-from .keys import KEY_QUERY_PARAMS, Redactor
+from .credentials_filter import KEY_QUERY_PARAMS, Redactor
 from .trace import CapturedMessage
 
 MAX_BASE64_CHARS = 24  # characters shown of a picture's base64

@@ -15,7 +15,7 @@ import httpx
 from ..domain.errors import DemoError, Unreachable
 from ..domain.model import CallTarget, ParsedResponse
 from .capture import capture_request, capture_response
-from .keys import Redactor
+from .credentials_filter import Redactor
 from .trace import Span, Stopwatch, Trace
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from html import escape
 from ..domain.translations import translate
 from ..photos.safe_open import format_file_size
 from ..redaction.secrets import redact
-from .programs import SAMPLE_LANGUAGES
+from .code_samples import SAMPLE_LANGUAGES
 from .trace import PHASES, CapturedMessage, Span, Trace
 
 MIN_PHASE_S = 0.0005  # a phase that took less in all has no row

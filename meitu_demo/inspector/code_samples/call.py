@@ -8,7 +8,7 @@ from typing import Any
 
 from ...domain.model import Endpoint, Values
 from ...domain.translations import translate
-from ..keys import get_key_variables
+from ..credentials_filter import get_key_variables
 
 
 @dataclass(frozen=True, slots=True)
