@@ -42,8 +42,8 @@ def main() -> int:
 
 def create_server(settings: Settings) -> http_server.GracefulServer:
     """Everything that takes a while to load. Raises SettingsError."""
+    from meitu_demo.ledger.lazy import LazyLedger
     from meitu_demo.routes import TargetResolver
-    from meitu_demo.till import LazyLedger
 
     ledger = LazyLedger(settings)
     if TargetResolver(settings).is_any_live():

@@ -12,7 +12,6 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from meitu_demo import service
-from meitu_demo.accounts import PaidCallRecorder
 from meitu_demo.domain.errors import (
     DemoError,
     InvalidResponse,
@@ -24,6 +23,7 @@ from meitu_demo.domain.errors import (
 )
 from meitu_demo.domain.model import CallTarget, Credentials
 from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.ledger.paid_calls import PaidCallRecorder
 from meitu_demo.ledger.report import tally_calls
 from meitu_demo.ledger.tables import calls
 from meitu_demo.offline import create_app

@@ -26,7 +26,6 @@ from sightings import seen
 from ui.conftest import Page, serve
 
 from meitu_demo import service
-from meitu_demo.accounts import PaidCallRecorder
 from meitu_demo.calling import RetryBudget, VendorHealth
 from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.explanations import explain
@@ -34,6 +33,7 @@ from meitu_demo.domain.model import Credentials, Endpoint
 from meitu_demo.domain.translations import translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.ledger.__main__ import main as ledger_report
+from meitu_demo.ledger.paid_calls import PaidCallRecorder
 from meitu_demo.offline import create_app
 from meitu_demo.offline.faults import CODE_PREFIX, FAULTS
 from meitu_demo.offline.wired import ConnectionProtocol

@@ -11,7 +11,6 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from meitu_demo import service
-from meitu_demo.accounts import PaidCallRecorder
 from meitu_demo.calling import CircuitBreaker, RetryBudget, VendorHealth
 from meitu_demo.calling import repeats as repeats_module
 from meitu_demo.domain.errors import (
@@ -25,6 +24,7 @@ from meitu_demo.domain.errors import (
 )
 from meitu_demo.domain.model import CallTarget, Credentials
 from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.ledger.paid_calls import PaidCallRecorder
 from meitu_demo.ledger.tables import calls
 from meitu_demo.service import Phase
 from meitu_demo.settings import Settings
@@ -188,7 +188,7 @@ async def test_a_bug_before_sending_cost_nothing(
         raise RuntimeError("bug")
 
     vendor = Vendor(ANSWER)
-    monkeypatch.setattr("meitu_demo.accounts.PaidCall.rate_limit_delay", broken)
+    monkeypatch.setattr("meitu_demo.ledger.paid_calls.PaidCall.rate_limit_delay", broken)
     with pytest.raises(RuntimeError):
         await ask(vendor, book, portrait)
     assert (vendor.calls, told(book)) == (0, ("released", "not_sent"))

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from meitu_demo import accounts as accounts_module
-from meitu_demo.accounts import PaidCallRecorder
 from meitu_demo.domain.errors import LedgerUnavailable
+from meitu_demo.ledger import paid_calls as accounts_module
+from meitu_demo.ledger.lazy import LazyLedger
+from meitu_demo.ledger.paid_calls import PaidCallRecorder
 from meitu_demo.settings import Settings
-from meitu_demo.till import LazyLedger
 
 
 @pytest.fixture

@@ -15,14 +15,20 @@ anything is sent. Imports `errors`; service, transport, screens and app may impo
     store      reserve, the transitions, sweep     awaited      the same for the event loop
 """
 
-from .awaited import Ledger, LedgerEntry
-from .budgets import Budgets
-from .fingerprint import fingerprint_request, hash_key
-from .pace import RateLimit
-from .secret import load_or_create_secret, load_or_create_shared_secret
+from .async_ledger import Ledger, LedgerEntry
+from .hashing import (
+    fingerprint_request,
+    generate_visitor_id,
+    hash_key,
+    hash_visitor,
+    load_or_create_secret,
+    load_or_create_shared_secret,
+    sign_visitor_cookie,
+    verify_visitor_cookie,
+)
+from .limits import Budgets, RateLimit
 from .store import Answer, IllegalTransition, Intent, Store, SweepResult
 from .tables import PaidCallState
-from .visitor import generate_visitor_id, hash_visitor, sign_visitor_cookie, verify_visitor_cookie
 
 __all__ = [
     "Answer",

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from ..domain.errors import LedgerUnavailable
 from ..settings import Settings
-from .budgets import DAY_S
 from .database import Database
+from .limits import DAY_S
 from .report import format_report, tally_calls, write_csv
 from .store import Store
 

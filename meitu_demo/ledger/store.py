@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
-from .budgets import Budgets, check_budgets, count_calls_today
 from .database import Database
-from .pace import RateLimit, reserve_slot
+from .limits import Budgets, RateLimit, check_budgets, count_calls_today, reserve_slot
 from .tables import LEASE_EXPIRED, OPEN_STATES, OWNER, VISITOR, PaidCallState, calls
 
 HASH_PATTERN = re.compile(r"[0-9a-f]{32,64}")

@@ -14,13 +14,13 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from ..desk import SingleFlight
+from ..ledger.lazy import LazyLedger
 from ..offline.engine import MAX_CONCURRENT
 from ..photos import codec
 from ..routes import TargetResolver
 from ..runtime.fair_queue import FairQueue
 from ..runtime.picture_store import PictureStore
 from ..settings import MAX_OFFLINE_RUNS, Settings
-from ..till import LazyLedger
 from . import assistants, signatures, stills
 from .context import Context, HealthRegistry
 from .events import slow_down_polling

@@ -15,13 +15,13 @@ from ..domain.errors import MissingConsent
 from ..domain.model import CallTarget, Endpoint, PreparedCall, Values
 from ..errand import FetchResult, SendCall
 from ..journal import RunRecord
+from ..ledger.lazy import LazyLedger
 from ..routes import TargetResolver
 from ..runtime.client_address import fairness_key, resolve_client_address
 from ..runtime.fair_queue import FairQueue
 from ..runtime.picture_store import PictureStore
 from ..service import CallResult, Phase, ProgressCallback, VendorReply
 from ..settings import Settings
-from ..till import LazyLedger
 from .closeups import FaceCropCache
 from .guard import doors
 from .guard.belongings import SessionData

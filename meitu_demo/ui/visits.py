@@ -9,7 +9,7 @@ import gradio as gr
 from .guard.visitors import VISITOR_COOKIE
 
 if TYPE_CHECKING:
-    from ..accounts import PaidCallRecorder
+    from ..ledger.paid_calls import PaidCallRecorder
 
 TAB_ID_PATTERN = re.compile(r"[0-9a-f]{32}")  # what assets/js/window.js draws
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import httpx
 
 from meitu_demo import service
-from meitu_demo.accounts import PaidCallRecorder
 from meitu_demo.calling import VendorHealth
 from meitu_demo.desk import CallHandle, SingleFlight
 from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.model import CallTarget, PreparedCall
+from meitu_demo.ledger.paid_calls import PaidCallRecorder
 from meitu_demo.ledger.report import tally_calls
 from meitu_demo.settings import Settings
 

@@ -24,7 +24,6 @@ from sqlalchemy import delete
 
 from meitu_demo import desk as desk_module
 from meitu_demo import service
-from meitu_demo.accounts import PaidCall, PaidCallRecorder
 from meitu_demo.calling import RetryBudget, VendorHealth
 from meitu_demo.desk import FORCE_ANY, FORCE_NONE, CallHandle, SingleFlight
 from meitu_demo.domain.errors import DemoError, RateLimited
@@ -33,6 +32,7 @@ from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.inspector import recorder
 from meitu_demo.ledger import Ledger, Store
 from meitu_demo.ledger.database import Database
+from meitu_demo.ledger.paid_calls import PaidCall, PaidCallRecorder
 from meitu_demo.ledger.report import tally_calls
 from meitu_demo.ledger.tables import calls
 

@@ -9,8 +9,8 @@ import pytest
 
 from meitu_demo.ledger import Answer, Store
 from meitu_demo.ledger.__main__ import main
-from meitu_demo.ledger.budgets import DAY_S
 from meitu_demo.ledger.database import Database
+from meitu_demo.ledger.limits import DAY_S
 from meitu_demo.ledger.report import format_report, tally_calls, write_csv
 
 from .given import NOON, Clock, intent

@@ -6,7 +6,7 @@ import pytest
 
 from meitu_demo.domain.errors import OverBudget, OverVisitorBudget
 from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Intent, Store, SweepResult
-from meitu_demo.ledger.budgets import DAY_S, HOUR_S
+from meitu_demo.ledger.limits import DAY_S, HOUR_S
 from meitu_demo.ledger.tables import BILLABLE_STATES, PaidCallState
 
 from .given import NOON, Clock, intent, row, states

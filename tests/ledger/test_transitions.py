@@ -18,8 +18,8 @@ from sqlalchemy import delete
 
 from meitu_demo.domain.errors import OverBudget, OverVisitorBudget
 from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Store
-from meitu_demo.ledger.budgets import DAY_S, HOUR_S
 from meitu_demo.ledger.database import Database
+from meitu_demo.ledger.limits import DAY_S, HOUR_S
 from meitu_demo.ledger.tables import calls as table
 
 from .given import Clock, intent, states

@@ -19,7 +19,7 @@ from meitu_demo.ledger import (
     verify_visitor_cookie,
 )
 from meitu_demo.ledger.database import Database
-from meitu_demo.ledger.visitor import YEAR_S
+from meitu_demo.ledger.hashing import YEAR_S
 
 from .given import NOON
 from .postgres import FreshUrl

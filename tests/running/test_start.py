@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from meitu_demo.ledger.lazy import LazyLedger
 from meitu_demo.settings import Settings, SettingsError
-from meitu_demo.till import LazyLedger
 from meitu_demo.ui.guard.uploads import check_upload_dir
 
 from .app_process import PROJECT, refused
@@ -45,9 +45,9 @@ def test_no_permission_to_write(tmp_path: Path) -> None:
     code = """
 import os, sys
 from pathlib import Path
-import meitu_demo.accounts
+import meitu_demo.ledger.paid_calls
 from meitu_demo.settings import Settings
-from meitu_demo.till import Till
+from meitu_demo.ledger.lazy import Till
 from meitu_demo.ui.guard.uploads import require_room
 os.setuid(65534)
 place = Path(sys.argv[1])

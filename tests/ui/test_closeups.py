@@ -13,11 +13,11 @@ from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.domain.translations import translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.engine.contact_sheets import crop_face
+from meitu_demo.ledger.lazy import LazyLedger
 from meitu_demo.routes import TargetResolver
 from meitu_demo.runtime.fair_queue import FairQueue
 from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.settings import Settings
-from meitu_demo.till import LazyLedger
 from meitu_demo.ui import closeups
 from meitu_demo.ui.context import Context, HealthRegistry
 from meitu_demo.ui.guard.belongings import SessionData

@@ -20,13 +20,13 @@ from meitu_demo.domain.errors import QueueFull
 from meitu_demo.domain.model import Image
 from meitu_demo.domain.translations import translate
 from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.ledger.lazy import LazyLedger
 from meitu_demo.offline import engine
 from meitu_demo.photos import codec
 from meitu_demo.routes import TargetResolver
 from meitu_demo.runtime.fair_queue import FairQueue, PositionCallback, ignore_position
 from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.settings import Settings
-from meitu_demo.till import LazyLedger
 from meitu_demo.ui.context import DISPLAYED_WAITS_S, Context, HealthRegistry, round_up_wait
 from meitu_demo.ui.guard.belongings import SessionData
 from meitu_demo.ui.history.entries import History

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ...domain.errors import LedgerUnavailable
 from ...engine import face_templates
 from ...engine.imaging import faces
-from ...till import LazyLedger
+from ...ledger.lazy import LazyLedger
 
 LIVENESS_PATH, READINESS_PATH = "/healthz", "/readyz"
 CACHE_TTL_S = 5.0  # for which an answer is given again

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...till import LazyLedger
+from ...ledger.lazy import LazyLedger
 
 if TYPE_CHECKING:  # its database is loaded only where a call can cost money
-    from ...accounts import PaidCallRecorder
+    from ...ledger.paid_calls import PaidCallRecorder
 
 VISITOR_COOKIE = "visitor"
 COOKIE_MAX_AGE_S = 365 * 24 * 3600

@@ -14,9 +14,9 @@ import anyio
 from pydantic import SecretStr
 
 from ...domain.model import CallTarget, Credentials
+from ...ledger.lazy import LazyLedger
 from ...offline.alongside import ThreadedServer
 from ...settings import Settings
-from ...till import LazyLedger
 
 CALL_TIMEOUT_S = 4.0  # nobody wants to watch a minute go by
 LAB_CREDENTIALS = Credentials(SecretStr("lab"), SecretStr("lab"))  # short, or the word would be guarded as a secret

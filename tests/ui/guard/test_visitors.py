@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from meitu_demo.ledger.lazy import LazyLedger
 from meitu_demo.settings import Settings
-from meitu_demo.till import LazyLedger
 from meitu_demo.ui.guard.visitors import VISITOR_COOKIE, VisitorCookieMiddleware
 
 

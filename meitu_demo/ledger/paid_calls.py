@@ -9,11 +9,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from .domain.billing import Billing, classify_billing
-from .domain.errors import DemoError, LedgerUnavailable, OutcomeUnknown, VendorError
-from .domain.explanations import sanitize
-from .domain.model import CallTarget, PreparedCall
-from .ledger import (
+from ..domain.billing import Billing, classify_billing
+from ..domain.errors import DemoError, LedgerUnavailable, OutcomeUnknown, VendorError
+from ..domain.explanations import sanitize
+from ..domain.model import CallTarget, PreparedCall
+from ..redaction.secrets import format_stack_trace
+from ..runtime.client_address import resolve_client_address
+from ..settings import Network, Settings
+from . import (
     Answer,
     Budgets,
     IllegalTransition,
@@ -31,11 +34,8 @@ from .ledger import (
     sign_visitor_cookie,
     verify_visitor_cookie,
 )
-from .ledger.awaited import LedgerEntry
-from .ledger.database import Database
-from .redaction.secrets import format_stack_trace
-from .runtime.client_address import resolve_client_address
-from .settings import Network, Settings
+from .async_ledger import LedgerEntry
+from .database import Database
 
 SECRET_FILE_NAME = "visitors.key"
 log = logging.getLogger(__name__)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from .domain.errors import LedgerUnavailable
-from .settings import Settings, SettingsError
+from ..domain.errors import LedgerUnavailable
+from ..settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from .accounts import PaidCallRecorder
+    from .paid_calls import PaidCallRecorder
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class LazyLedger:
 
         Raises ValueError, OSError or LedgerUnavailable when paid calls cannot be written down.
         """
-        from .accounts import PaidCallRecorder
+        from .paid_calls import PaidCallRecorder
 
         self.recorder = PaidCallRecorder.from_settings(self._settings)
 

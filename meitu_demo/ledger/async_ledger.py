@@ -9,8 +9,7 @@ from typing import TypeVar
 import anyio
 
 from ..domain.errors import LedgerUnavailable, OverBudget
-from .budgets import Budgets
-from .pace import RateLimit
+from .limits import Budgets, RateLimit
 from .store import NO_ANSWER, NO_BUDGETS, Answer, IllegalTransition, Intent, Store, SweepResult
 from .tables import PaidCallState
 
