@@ -42,8 +42,8 @@ def main() -> int:
 
 def create_server(settings: Settings) -> http_server.GracefulServer:
     """Everything that takes a while to load. Raises SettingsError."""
+    from meitu_demo.calls.targets import TargetResolver
     from meitu_demo.ledger.lazy import LazyLedger
-    from meitu_demo.routes import TargetResolver
 
     ledger = LazyLedger(settings)
     if TargetResolver(settings).is_any_live():
@@ -54,10 +54,10 @@ def create_server(settings: Settings) -> http_server.GracefulServer:
 
         assistants.check_mcp_package()
 
+    from meitu_demo.calls.http_client import create_http_client
     from meitu_demo.domain import vendor_codes
     from meitu_demo.engine import face_templates
     from meitu_demo.offline import create_app as create_offline
-    from meitu_demo.transport import create_http_client
     from meitu_demo.ui.app import create_app
 
     if settings.templates_dir:

@@ -191,8 +191,8 @@ def settings() -> Settings:
 @pytest.fixture
 async def offline_client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """The app's own client with the offline server mounted in process."""
+    from meitu_demo.calls.http_client import create_http_client
     from meitu_demo.offline import create_app
-    from meitu_demo.transport import create_http_client
 
     async with create_http_client(settings, create_app()) as client:
         yield client

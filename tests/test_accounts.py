@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from meitu_demo import service
+from meitu_demo.calls import pipeline
 from meitu_demo.domain.errors import (
     DemoError,
     InvalidResponse,
@@ -54,14 +54,14 @@ async def call(
     visitor: str = "one",
     url: str = VENDOR,
     paid: bool = True,
-    watch: service.ProgressCallback = service.no_progress,
+    watch: pipeline.ProgressCallback = pipeline.no_progress,
     endpoint: str = "quality_restoration",
-) -> service.CallResult:
+) -> pipeline.CallResult:
     route = CallTarget(CATALOGUE[endpoint].provider, url, KEYS, is_billable=paid)
-    order = await service.prepare(CATALOGUE[endpoint], photo, {})
+    order = await pipeline.prepare(CATALOGUE[endpoint], photo, {})
     pay = partial(book.record, route, order, fingerprint=book.compute_fingerprint(order), visitor=visitor)
-    asked = await service.send(client, route, order, open_paid_call=pay, on_progress=watch)
-    return await service.fetch_result(client, route, order, asked)
+    asked = await pipeline.send(client, route, order, open_paid_call=pay, on_progress=watch)
+    return await pipeline.fetch_result(client, route, order, asked)
 
 
 def states(book: PaidCallRecorder) -> Mapping[str, int]:
@@ -186,9 +186,9 @@ async def test_each_endpoint_can_be_paid_for(
     endpoint = CATALOGUE[name]
     book = accounts(tmp_path)
     route = CallTarget(endpoint.provider, VENDOR, KEYS, is_billable=True)
-    order = await service.prepare(endpoint, portrait, {})
+    order = await pipeline.prepare(endpoint, portrait, {})
     pay = partial(book.record, route, order, fingerprint=book.compute_fingerprint(order), visitor="one")
-    asked = await service.send(vendor, route, order, open_paid_call=pay)
+    asked = await pipeline.send(vendor, route, order, open_paid_call=pay)
     with book.ledger.store.database.snapshot() as connection:
         (row,) = connection.execute(select(calls)).mappings()
     assert row["state"] == "confirmed"

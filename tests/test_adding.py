@@ -30,7 +30,7 @@ from meitu_demo.engine.imaging import codec
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.offline import create_app as create_offline
 from meitu_demo.settings import Settings
-from meitu_demo.transport import make_client
+from meitu_demo.calls.http_client import make_client
 from meitu_demo.ui.app import create_app
 
 tables.check()

@@ -25,8 +25,10 @@ from quoting_vendor import ANSWERS, HOME, WRITINGS, Vendor, quoting
 from sightings import seen
 from ui.conftest import Page, serve
 
-from meitu_demo import service
-from meitu_demo.calling import RetryBudget, VendorHealth
+from meitu_demo.calls import pipeline
+from meitu_demo.calls.http_client import create_http_client
+from meitu_demo.calls.targets import TargetResolver
+from meitu_demo.calls.vendor_health import RetryBudget, VendorHealth
 from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import Credentials, Endpoint
@@ -38,9 +40,7 @@ from meitu_demo.offline import create_app
 from meitu_demo.offline.faults import CODE_PREFIX, FAULTS
 from meitu_demo.offline.wired import ConnectionProtocol
 from meitu_demo.redaction.log_filter import RedactingFilter
-from meitu_demo.routes import TargetResolver
 from meitu_demo.settings import Settings
-from meitu_demo.transport import create_http_client
 from meitu_demo.ui import api
 from meitu_demo.ui.result import stage
 from meitu_demo.ui.result.naming import build_file_name
@@ -236,7 +236,7 @@ class World:
         ]
         sinks: dict[str, str] = {}
         try:
-            order = await service.prepare(endpoint, self.photo, self.values(combination.kind, endpoint))
+            order = await pipeline.prepare(endpoint, self.photo, self.values(combination.kind, endpoint))
             objects.append(order)
             pay = partial(
                 self.accounts.record,
@@ -245,11 +245,11 @@ class World:
                 fingerprint=self.accounts.compute_fingerprint(order),
                 visitor="127.0.0.1",
             )
-            asked = await service.send(
+            asked = await pipeline.send(
                 client, route, order, open_paid_call=pay, health=VendorHealth(retry_budget=RetryBudget(0, 0))
             )
             objects.append(asked)
-            outcome = await service.fetch_result(client, route, order, asked)
+            outcome = await pipeline.fetch_result(client, route, order, asked)
             objects.append(outcome)
             sinks["file's name"] = build_file_name(outcome)
             sinks["report"] = "".join(str(api.build_report(outcome, language, 30)) for language in LANGUAGES)

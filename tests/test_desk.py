@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import pytest
 from told import ASKED, Call, hand_in, hold, outcome, rest
 
-from meitu_demo import desk as desk_module
-from meitu_demo.desk import SingleFlight
+from meitu_demo.calls import single_flight as desk_module
+from meitu_demo.calls.pipeline import Phase, ProgressCallback, VendorReply
+from meitu_demo.calls.single_flight import SingleFlight
 from meitu_demo.domain.billing import Billing, classify_billing
 from meitu_demo.domain.errors import ShuttingDown
-from meitu_demo.service import Phase, ProgressCallback, VendorReply
 
 
 @pytest.fixture

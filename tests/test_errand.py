@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from told import Call, failure, hand_in, hold, outcome, rest
 
-from meitu_demo.desk import FORCE_ANY, SingleFlight
+from meitu_demo.calls.pipeline import Phase
+from meitu_demo.calls.single_flight import FORCE_ANY, SingleFlight
 from meitu_demo.domain.errors import DemoError, LinkRejected, OutcomeUnknown, Unreachable, VendorError
-from meitu_demo.service import Phase
 
 FREE = [Unreachable(), VendorError("meitu", "20003"), VendorError("meitu", "90024")]
 COSTLY = [OutcomeUnknown(cause="reset"), VendorError("meitu", "20001"), VendorError("meitu", "777")]

@@ -13,10 +13,10 @@ from hostile.parts import portrait, saved
 from PIL import Image
 from pydantic import SecretStr
 
+from meitu_demo.calls.pipeline import run_unbilled
 from meitu_demo.domain.errors import ImageRejected, ValueRejected
 from meitu_demo.domain.model import CallTarget, Credentials
 from meitu_demo.photos import codec
-from meitu_demo.service import run_unbilled
 
 KEYS = Credentials(SecretStr("key"), SecretStr("pair"))
 ROUTES = {

@@ -11,7 +11,7 @@ import pytest
 from canary import API, DOWN, ELSEWHERE, PUBLIC, Names, canary
 from hostile_links import INSIDE, LOOKALIKES, NEIGHBOURS, NO_ADDRESS, NOT_FOR_RESULTS, WRITTEN
 
-from meitu_demo import link_rules, links
+from meitu_demo.calls import download, url_policy
 from meitu_demo.domain.errors import LinkRejected
 from meitu_demo.settings import RESULT_HOSTS
 
@@ -42,7 +42,7 @@ def test_the_list(url: str, hosts: tuple[str, ...], cause: str) -> None:
     """A name is allowed itself, a dot before it allows what is below; https on its own port only."""
     found = ""
     try:
-        link_rules.check_allowed_host(httpx.URL(url), hosts)
+        url_policy.check_allowed_host(httpx.URL(url), hosts)
     except LinkRejected as error:
         found = str(error.facts["cause"])
     assert found == cause
@@ -55,7 +55,7 @@ def test_what_an_error_tells_of_a_host() -> None:
         (".".join(["meitu.com"] * 12) + ".evil.com", ("meitu.com." * 12 + "evil.com")[-80:]),
     ):
         with pytest.raises(LinkRejected) as caught:
-            link_rules.check_allowed_host(httpx.URL(f"https://{name}/secret?secret#secret"), RESULT_HOSTS)
+            url_policy.check_allowed_host(httpx.URL(f"https://{name}/secret?secret#secret"), RESULT_HOSTS)
         assert caught.value.facts == {"cause": "host", "host": told}
         assert "secret" not in str(caught.value)
 
@@ -79,8 +79,8 @@ class Try:
     place: str = ""
 
 
-RESULT = partial(links.download_result, origin=API, allowed_hosts=RESULT_HOSTS)
-AT_HOME = partial(links.download_result, origin=DEVELOPERS, allowed_hosts=RESULT_HOSTS)
+RESULT = partial(download.download_result, origin=API, allowed_hosts=RESULT_HOSTS)
+AT_HOME = partial(download.download_result, origin=DEVELOPERS, allowed_hosts=RESULT_HOSTS)
 # No addresses by themselves; after a redirect they lead back to a host that is allowed.
 RELATIVE = (
     "/etc/passwd", f"//{LISTED}/x", f"https:/{LISTED}/x", f"https:{LISTED}/x", "https://?x", "https:///x", "https:",
@@ -96,16 +96,16 @@ def tries() -> Iterator[Try]:
         for address in addresses:
             yield Try(what, url, RESULT, {LISTED: [[address]]})
             yield Try(f"{what} beside public", url, RESULT, {LISTED: [[PUBLIC, address, PUBLIC]]})
-            yield Try(what, "http://photos.example/x", links.download_photo, {"photos.example": [[PUBLIC, address]]})
+            yield Try(what, "http://photos.example/x", download.download_photo, {"photos.example": [[PUBLIC, address]]})
     for host in WRITTEN:
         yield Try("a number as name", f"https://{host}/x", RESULT)
         if not host.startswith(("127.0.0.256", "%", "127%")):  # no number at all, and so a name like any other
-            yield Try("a number as name", f"http://{host}/x", links.download_photo)
+            yield Try("a number as name", f"http://{host}/x", download.download_photo)
     for host in LOOKALIKES:
         yield Try("looks like the list", f"https://{host}/x", RESULT)
     for text in NO_ADDRESS:
         yield Try("no address", text, RESULT)
-        yield Try("no address", text, links.download_photo)
+        yield Try("no address", text, download.download_photo)
     for text in NOT_FOR_RESULTS:
         yield Try("scheme or port", text, RESULT)
     for text in NEIGHBOURS:
@@ -120,7 +120,9 @@ def tries() -> Iterator[Try]:
         yield Try("another answer after a failure", "https://moved.meitu.com/x", RESULT, answers)
         yield Try("the API's own redirect", f"{API}/x", RESULT, place=f"https://[{again}]/x")
         yield Try("the API's own redirect", f"{API}/x", RESULT, place=f"http://{again}/x")
-        yield Try("a photo's redirect", "https://moved.meitu.com/x", links.download_photo, MOVED, f"http://{again}/x")
+        yield Try(
+            "a photo's redirect", "https://moved.meitu.com/x", download.download_photo, MOVED, f"http://{again}/x"
+        )
     yield Try("no end of redirects", "https://moved.meitu.com/x", RESULT, MOVED, "https://moved.meitu.com/x")
 
 
@@ -154,7 +156,7 @@ async def test_the_canary_sees_what_is_allowed(names: Names) -> None:
     async with canary() as bird:
         good = [
             Try("result", f"https://{LISTED}/x", RESULT),
-            Try("photo", "http://photos.example/x", links.download_photo),
+            Try("photo", "http://photos.example/x", download.download_photo),
             Try("the base URL itself", f"{DEVELOPERS}/x", AT_HOME),
             Try("redirect", "https://moved.meitu.com/x", RESULT, MOVED, f"https://{LISTED}/x"),
         ]

@@ -14,15 +14,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from meitu_demo import links
+from meitu_demo.calls import download
 from meitu_demo.domain.errors import LinkRejected
 
 PUBLIC = "93.184.216.34"
 HOME = "http://127.0.0.1:8700"  # a base URL on a developer's machine
 HOSTS = ("cdn.example", ".pictures.example")
-fetch = partial(links.download_result, origin=f"{HOME}/prefix", allowed_hosts=HOSTS)
+fetch = partial(download.download_result, origin=f"{HOME}/prefix", allowed_hosts=HOSTS)
 Fetch = Callable[..., Coroutine[Any, Any, bytes]]
-BOTH = pytest.mark.parametrize("door", [fetch, links.download_photo], ids=["result", "photo"])
+BOTH = pytest.mark.parametrize("door", [fetch, download.download_photo], ids=["result", "photo"])
 
 
 def client_for(handler: Callable[[httpx.Request], Any]) -> httpx.AsyncClient:
@@ -83,8 +83,8 @@ async def test_a_photo_is_fetched(names: dict[str, list[str]]) -> None:
     """The offline server takes it from any public host, over http too and from any port."""
     seen: list[httpx.Request] = []
     async with client_for(lambda request: seen.append(request) or picture(request)) as client:
-        assert await links.download_photo(client, "https://cdn.example:8443/a.png?x=1") == b"picture"
-        assert await links.download_photo(client, "http://cdn.example/a.png") == b"picture"
+        assert await download.download_photo(client, "https://cdn.example:8443/a.png?x=1") == b"picture"
+        assert await download.download_photo(client, "http://cdn.example/a.png") == b"picture"
     assert [request.headers["host"] for request in seen] == ["cdn.example:8443", "cdn.example"]
 
 
@@ -103,8 +103,10 @@ async def test_the_calls_own_origin_needs_no_check(names: dict[str, list[str]]) 
 async def test_a_developers_machine_may_allow_any_address() -> None:
     """With the setting for it, a photo is fetched from loopback; scheme and userinfo are still held."""
     async with client_for(picture) as client:
-        assert await links.download_photo(client, "http://127.0.0.1:9/x", allow_private=True) == b"picture"
-        assert await refused(links.download_photo, client, "http://u:p@127.0.0.1:9/x", allow_private=True) == "scheme"
+        assert await download.download_photo(client, "http://127.0.0.1:9/x", allow_private=True) == b"picture"
+        assert (
+            await refused(download.download_photo, client, "http://u:p@127.0.0.1:9/x", allow_private=True) == "scheme"
+        )
 
 
 # ── What was checked is what is connected to ────────────────────────────────────────────────────────────────────────
@@ -161,9 +163,9 @@ async def test_over_a_real_socket(names: dict[str, list[str]], monkeypatch: pyte
         async def anywhere(target: httpx.URL) -> list[str]:
             return ["127.0.0.1"]
 
-        monkeypatch.setattr(links, "resolve_public_addresses", anywhere)
+        monkeypatch.setattr(download, "resolve_public_addresses", anywhere)
         async with httpx.AsyncClient(trust_env=False) as client:
-            assert await links.download_photo(client, f"http://cdn.example:{port}/a.png") == b"picture"
+            assert await download.download_photo(client, f"http://cdn.example:{port}/a.png") == b"picture"
     assert asked[0].startswith(b"GET /a.png HTTP/1.1\r\n")
     assert f"host: cdn.example:{port}\r\n".encode() in asked[0].lower()
 
@@ -210,7 +212,7 @@ async def test_how_many_redirects(names: dict[str, list[str]]) -> None:
     """A result may take three, so that none goes on for ever; a photo none; one that leads nowhere is no answer."""
     async with client_for(moved(a="/b", b="/c", c="/d", round="/round", nowhere="")) as client:
         assert await fetch(client, "https://cdn.example/a") == b"picture"
-        for door, path in ((fetch, "round"), (fetch, "nowhere"), (links.download_photo, "a")):
+        for door, path in ((fetch, "round"), (fetch, "nowhere"), (download.download_photo, "a")):
             facts = await rejected(door, client, f"https://cdn.example/{path}")
             assert facts == {"cause": "status", "http_status": 302}
 
@@ -257,13 +259,13 @@ async def test_the_size_is_bounded_while_reading() -> None:
 
     async with client_for(lambda request: httpx.Response(200, content=endless())) as client:
         assert await refused(fetch, client, f"{HOME}/x") == "too_large"
-    assert read <= links.MAX_DOWNLOAD_BYTES + 2 * 1024 * 1024
+    assert read <= download.MAX_DOWNLOAD_BYTES + 2 * 1024 * 1024
 
 
 async def test_the_time_is_bounded_however_slowly_it_drips(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each read may be in time and the whole is not; a redirect gives no new time."""
-    assert links.MAX_DOWNLOAD_S == 60
-    monkeypatch.setattr(links, "MAX_DOWNLOAD_S", 0.05)
+    assert download.MAX_DOWNLOAD_S == 60
+    monkeypatch.setattr(download, "MAX_DOWNLOAD_S", 0.05)
 
     async def drip() -> AsyncIterator[bytes]:
         while True:
@@ -275,7 +277,7 @@ async def test_the_time_is_bounded_however_slowly_it_drips(monkeypatch: pytest.M
 
     async def silent(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/first":
-            monkeypatch.setattr(links, "MAX_DOWNLOAD_S", 3600.0)
+            monkeypatch.setattr(download, "MAX_DOWNLOAD_S", 3600.0)
             return httpx.Response(307, headers={"location": "/second"})
         await asyncio.Event().wait()
         raise AssertionError("nobody sets it")
@@ -321,7 +323,7 @@ def test_any_text_ends_in_bytes_or_a_refusal(url: str) -> None:
 
         loop.getaddrinfo = nobody  # type: ignore[method-assign, assignment]
         async with client_for(picture) as client:
-            for door in (fetch, links.download_photo):
+            for door in (fetch, download.download_photo):
                 with pytest.raises(LinkRejected):
                     await door(client, url)
         headers = {"location": url.encode("utf-8", "replace")}
@@ -329,7 +331,7 @@ def test_any_text_ends_in_bytes_or_a_refusal(url: str) -> None:
             with pytest.raises(LinkRejected):
                 await fetch(client, f"{HOME}/x")
             with pytest.raises(LinkRejected):
-                await links.download_photo(client, f"{HOME}/x", allow_private=True)
+                await download.download_photo(client, f"{HOME}/x", allow_private=True)
 
     asyncio.run(attempt())
 
@@ -343,12 +345,12 @@ async def unpacked(packed: list[bytes], packing: str, limit: int = 10_000_000) -
             yield piece
 
     response = httpx.Response(200, headers={"content-encoding": packing}, content=pieces())
-    return await links.read_limited(response, limit)
+    return await download.read_limited(response, limit)
 
 
 @given(
     parts=st.lists(
-        st.binary(max_size=50) | st.integers(0, 3).map(lambda n: b"a" * (links.MAX_CHUNK_BYTES + n - 1)), max_size=4
+        st.binary(max_size=50) | st.integers(0, 3).map(lambda n: b"a" * (download.MAX_CHUNK_BYTES + n - 1)), max_size=4
     ),
     cut=st.integers(1, 1000),
     packing=st.sampled_from(["gzip", " GZIP", "x-gzip", "deflate"]),
@@ -373,5 +375,5 @@ async def test_a_bomb_is_measured_as_it_swells() -> None:
     packed = gzip.compress(bytes(5_000_000))
     assert len(packed) < 10_000
     assert len(await unpacked([packed], "gzip", 5_000_000)) == 5_000_000
-    with pytest.raises(links.BodyTooLarge):
+    with pytest.raises(download.BodyTooLarge):
         await unpacked([packed], "gzip", 4_999_999)

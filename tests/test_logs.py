@@ -15,7 +15,7 @@ logging.basicConfig(format="%(message)s")
 from pydantic import SecretStr
 from meitu_demo import logs, outlets
 from meitu_demo.domain.errors import ImageRejected
-from meitu_demo.journal import Run
+from meitu_demo.calls.run_log import Run
 from meitu_demo.redaction.secrets import guard
 key = guard(SecretStr("Kq7ZtB2mXw9LrV4cNp8HsD3f"))
 outlets.install()
@@ -50,7 +50,7 @@ def test_every_line_is_an_object() -> None:
     assert by_logger["uvicorn.error"]["message"] == "odd request\nwith two lines"
     assert [line["message"] for line in lines if line["logger"] == "stdout"][1] == "half a line"
     assert "careful" in by_logger["py.warnings"]["message"]
-    told = by_logger["meitu_demo.journal"]
+    told = by_logger["meitu_demo.calls.run_log"]
     assert by_logger["inside"]["run"] == told["run"]
     assert "run" not in by_logger["outside"]
     assert (told["endpoint"], told["route"], told["outcome"], told["billing"], told["bytes_in"]) == (

@@ -10,9 +10,10 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from meitu_demo import service
-from meitu_demo.calling import CircuitBreaker, RetryBudget, VendorHealth
-from meitu_demo.calling import repeats as repeats_module
+from meitu_demo.calls import pipeline
+from meitu_demo.calls import retry as repeats_module
+from meitu_demo.calls.pipeline import Phase
+from meitu_demo.calls.vendor_health import CircuitBreaker, RetryBudget, VendorHealth
 from meitu_demo.domain.errors import (
     CircuitOpen,
     DemoError,
@@ -26,7 +27,6 @@ from meitu_demo.domain.model import CallTarget, Credentials
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.ledger.paid_calls import PaidCallRecorder
 from meitu_demo.ledger.tables import calls
-from meitu_demo.service import Phase
 from meitu_demo.settings import Settings
 
 ROUTE = CallTarget("meitu", "http://vendor.invalid", Credentials(SecretStr("key"), SecretStr("pair")), is_billable=True)
@@ -65,12 +65,12 @@ async def ask(
     photo: bytes,
     *,
     line: VendorHealth | None = None,
-    watch: service.ProgressCallback = service.no_progress,
-) -> service.VendorReply:
-    order = await service.prepare(CATALOGUE["quality_restoration"], photo, {})
+    watch: pipeline.ProgressCallback = pipeline.no_progress,
+) -> pipeline.VendorReply:
+    order = await pipeline.prepare(CATALOGUE["quality_restoration"], photo, {})
     pay = partial(book.record, ROUTE, order, fingerprint=book.compute_fingerprint(order), visitor="one")
     async with httpx.AsyncClient(transport=httpx.MockTransport(vendor)) as client:
-        return await service.send(client, ROUTE, order, open_paid_call=pay, health=line, on_progress=watch)
+        return await pipeline.send(client, ROUTE, order, open_paid_call=pay, health=line, on_progress=watch)
 
 
 def row(book: PaidCallRecorder) -> dict[str, object]:
@@ -144,10 +144,10 @@ async def test_each_attempt_waits_for_its_turn(
     book = PaidCallRecorder.from_settings(Settings(data_dir=str(tmp_path), calls_per_second=0.1, longest_wait=60.0))
     waited: list[float] = []
 
-    async def wait(seconds: float, watch: service.ProgressCallback) -> None:
+    async def wait(seconds: float, watch: pipeline.ProgressCallback) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr(service, "_wait_with_progress", wait)
+    monkeypatch.setattr(pipeline, "_wait_with_progress", wait)
     await ask(Vendor(DOWN, ANSWER), book, portrait)
     assert waited == [0.0, pytest.approx(10, abs=2)]
 
@@ -155,14 +155,14 @@ async def test_each_attempt_waits_for_its_turn(
 async def test_waiting_is_shown_second_by_second(monkeypatch: pytest.MonkeyPatch) -> None:
     """The seconds run down to the end of the wait; no wait shows nothing."""
     clock = SimpleNamespace(now=0.0)
-    monkeypatch.setattr(service, "time", SimpleNamespace(monotonic=lambda: clock.now, perf_counter=time.perf_counter))
+    monkeypatch.setattr(pipeline, "time", SimpleNamespace(monotonic=lambda: clock.now, perf_counter=time.perf_counter))
     seen: list[tuple[Phase, float]] = []
 
     async def sleep(seconds: float) -> None:
         clock.now += seconds
 
     for seconds in (2.5, 0.0, -1.0):
-        await service._wait_with_progress(seconds, lambda *step: seen.append(step), sleep)
+        await pipeline._wait_with_progress(seconds, lambda *step: seen.append(step), sleep)
     assert seen == [(Phase.WAIT, 2.5), (Phase.WAIT, 1.5), (Phase.WAIT, 0.5)]
 
 

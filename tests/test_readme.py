@@ -19,6 +19,7 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
+from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.domain.errors import VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.translations import translate
@@ -30,7 +31,6 @@ from meitu_demo.offline.app import RESULT_TTL_S
 from meitu_demo.photos import codec
 from meitu_demo.photos.safe_open import MAX_BYTES, MAX_PIXELS
 from meitu_demo.settings import Settings
-from meitu_demo.transport import create_http_client
 from meitu_demo.ui import api, assistants
 from meitu_demo.ui import app as page
 

@@ -3,9 +3,9 @@
 import pytest
 from pydantic import SecretStr
 
+from meitu_demo.calls.targets import OFFLINE_URL, TargetResolver, VendorState, VendorStatus
 from meitu_demo.domain.errors import MissingKey
 from meitu_demo.domain.model import Credentials
-from meitu_demo.routes import OFFLINE_URL, TargetResolver, VendorState, VendorStatus
 from meitu_demo.settings import MARKETPLACE_HOST, RESULT_HOSTS, Settings
 
 MEITU = {"MEITU_API_KEY": "k", "MEITU_API_SECRET": "s"}

@@ -11,17 +11,17 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from meitu_demo.calls.http_client import create_http_client
+from meitu_demo.calls.pipeline import run_unbilled
+from meitu_demo.calls.targets import TargetResolver
+from meitu_demo.calls.url_policy import check_allowed_host
 from meitu_demo.domain.errors import DemoError, LinkRejected, ValueRejected, VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import CallTarget, Credentials
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.link_rules import check_allowed_host
 from meitu_demo.offline import create_app as create_offline
 from meitu_demo.redaction.secrets import redact
-from meitu_demo.routes import TargetResolver
-from meitu_demo.service import run_unbilled
 from meitu_demo.settings import Settings
-from meitu_demo.transport import create_http_client
 from meitu_demo.ui.screens.rehearsal import LAB_CREDENTIALS
 
 CANARY = "CANARY0KEY0CANARY"

@@ -14,6 +14,9 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
+from meitu_demo.calls.exchange import TRANSPORT_ERRORS
+from meitu_demo.calls.pipeline import Phase, run_unbilled
+from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import (
     DemoError,
     ImageRejected,
@@ -26,9 +29,6 @@ from meitu_demo.domain.errors import (
 from meitu_demo.domain.model import CallTarget, Credentials, Endpoint
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.photos import codec
-from meitu_demo.providers.failures import TRANSPORT_ERRORS
-from meitu_demo.routes import TargetResolver
-from meitu_demo.service import Phase, run_unbilled
 from meitu_demo.settings import Settings
 
 RESTORE, RESHAPE = CATALOGUE["quality_restoration"], CATALOGUE["facial_aesthetics"]

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route as HttpRoute
 
-from meitu_demo.routes import OFFLINE_URL
+from meitu_demo.calls.http_client import create_http_client
+from meitu_demo.calls.targets import OFFLINE_URL
 from meitu_demo.settings import Settings
-from meitu_demo.transport import create_http_client
 
 
 async def test_one_client_goes_both_ways() -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from meitu_demo.desk import FORCE_NONE, CallHandle, SingleFlight
+from meitu_demo.calls.pipeline import CallResult, Phase, ProgressCallback, VendorReply
+from meitu_demo.calls.single_flight import FORCE_NONE, CallHandle, SingleFlight
 from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.model import ParsedResponse, Photo, ResultLink
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.service import CallResult, Phase, ProgressCallback, VendorReply
 
 ASKED = VendorReply(ParsedResponse(ResultLink("http://vendor.invalid/1")), 0.0, 0)
 

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as HttpRoute
 
+from ..calls.download import create_blocking_cookie_jar
 from ..domain.model import Endpoint
 from ..endpoints import CATALOGUE
-from ..links import create_blocking_cookie_jar
 from ..runtime.picture_store import PictureStore
 from . import ailab_gateway, meitu_gateway
 from . import lab as failure_lab

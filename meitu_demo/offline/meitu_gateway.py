@@ -12,7 +12,7 @@ import anyio
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from .. import links
+from ..calls import download
 from ..domain.errors import EngineRejection, ImageRejected, LinkRejected, ValueRejected
 from ..domain.model import Endpoint
 from ..domain.vendor_codes import VendorCode, code_for
@@ -43,7 +43,7 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
         }
         if is_link:
             state = request.app.state
-            data = await links.download_photo(state.http, media, allow_private=state.private_links)
+            data = await download.download_photo(state.http, media, allow_private=state.private_links)
         else:
             data = await anyio.to_thread.run_sync(_decode_base64, media)
         start = time.perf_counter()

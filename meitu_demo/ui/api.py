@@ -13,14 +13,14 @@ from typing import Any
 import anyio
 import gradio as gr
 
-from .. import journal
-from ..desk import FORCE_ANY, FORCE_NONE
+from ..calls import run_log
+from ..calls.pipeline import CallResult
+from ..calls.single_flight import FORCE_ANY, FORCE_NONE
 from ..domain.errors import DemoError
 from ..domain.explanations import explain, sanitize
 from ..domain.model import Control, Endpoint, Strength
 from ..domain.translations import translate
 from ..redaction.secrets import format_stack_trace
-from ..service import CallResult
 from .context import Context
 from .guard import uploads
 from .result import delivery
@@ -59,7 +59,7 @@ def publish_endpoint(context: Context, endpoint: Endpoint) -> None:
                 handle.release()
             path = await anyio.to_thread.run_sync(_write_result_file, context, result, language)
         except Exception as error:
-            journal.log_unattributed_failure(error, endpoint.id)
+            run_log.log_unattributed_failure(error, endpoint.id)
             if not isinstance(error, DemoError):
                 log.error("%s failed\n%s", endpoint.id, format_stack_trace(error))
             text = explain(error, language, is_billable=is_billable).as_text()

@@ -13,11 +13,11 @@ from gradio.utils import get_upload_folder
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from ..desk import SingleFlight
+from ..calls.single_flight import SingleFlight
+from ..calls.targets import TargetResolver
 from ..ledger.lazy import LazyLedger
 from ..offline.engine import MAX_CONCURRENT
 from ..photos import codec
-from ..routes import TargetResolver
 from ..runtime.fair_queue import FairQueue
 from ..runtime.picture_store import PictureStore
 from ..settings import MAX_OFFLINE_RUNS, Settings

@@ -8,19 +8,18 @@ from pathlib import Path
 import anyio
 import httpx
 
-from .. import service
-from ..calling import MAX_FAILURES, CircuitBreaker, VendorHealth
-from ..desk import FORCE_NONE, CallHandle, SingleFlight
+from ..calls import pipeline
+from ..calls.pipeline import CallResult, Phase, ProgressCallback, VendorReply
+from ..calls.run_log import RunRecord
+from ..calls.single_flight import FORCE_NONE, CallHandle, FetchResult, SendCall, SingleFlight
+from ..calls.targets import TargetResolver
+from ..calls.vendor_health import MAX_FAILURES, CircuitBreaker, VendorHealth
 from ..domain.errors import MissingConsent
 from ..domain.model import CallTarget, Endpoint, PreparedCall, Values
-from ..errand import FetchResult, SendCall
-from ..journal import RunRecord
 from ..ledger.lazy import LazyLedger
-from ..routes import TargetResolver
 from ..runtime.client_address import fairness_key, resolve_client_address
 from ..runtime.fair_queue import FairQueue
 from ..runtime.picture_store import PictureStore
-from ..service import CallResult, Phase, ProgressCallback, VendorReply
 from ..settings import Settings
 from .closeups import FaceCropCache
 from .guard import doors
@@ -113,7 +112,7 @@ class Context:
         with run.track():
             if target.is_billable and not target.is_failure_lab and consent is not True:
                 raise MissingConsent(provider=endpoint.provider)
-            prepared = await service.prepare(endpoint, source, values)
+            prepared = await pipeline.prepare(endpoint, source, values)
             if not target.is_billable:
                 send, fetch_result = self._build_send_and_fetch(run, target, prepared, None)
                 queued_send = partial(self._send_in_slot, self.get_fairness_key(caller), send)
@@ -134,7 +133,7 @@ class Context:
         return handle
 
     def _build_send_and_fetch(
-        self, run: RunRecord, target: CallTarget, prepared: PreparedCall, open_paid_call: service.OpenPaidCall | None
+        self, run: RunRecord, target: CallTarget, prepared: PreparedCall, open_paid_call: pipeline.OpenPaidCall | None
     ) -> tuple[SendCall, FetchResult]:
         """The two parts of a call that the desk runs, with its line in the log at the end of them."""
 
@@ -145,7 +144,7 @@ class Context:
                 on_progress(phase, seconds)
 
             with run.track():
-                return await service.send(
+                return await pipeline.send(
                     self.client,
                     target,
                     prepared,
@@ -156,7 +155,7 @@ class Context:
 
         async def fetch_result(reply: VendorReply, on_progress: ProgressCallback) -> CallResult:
             with run.track():
-                result = await service.fetch_result(self.client, target, prepared, reply, on_progress=on_progress)
+                result = await pipeline.fetch_result(self.client, target, prepared, reply, on_progress=on_progress)
             run.bytes_out = len(result.result_photo.data)
             run.finish()
             return replace(result, run_id=run.id)

@@ -2,9 +2,9 @@
 
 from html import escape
 
+from ..calls.targets import TargetResolver, VendorStatus
 from ..domain.explanations import Explanation
 from ..domain.translations import translate
-from ..routes import TargetResolver, VendorStatus
 from .result.stage import render_explanation
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import gradio as gr
 
-from .. import journal
+from ..calls import run_log
 from ..domain.errors import DemoError
 from ..domain.explanations import explain
 from .texts import detect_language
@@ -17,6 +17,6 @@ def as_toasts(request: gr.Request | None) -> Iterator[None]:
     try:
         yield
     except DemoError as error:
-        journal.log_unattributed_failure(error, "")
+        run_log.log_unattributed_failure(error, "")
         text = explain(error, detect_language(request), is_billable=False).as_text()
         raise gr.Error(text, duration=None, print_exception=False) from None

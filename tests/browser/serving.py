@@ -17,9 +17,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.offline import create_app as create_offline
 from meitu_demo.settings import Settings
-from meitu_demo.transport import create_http_client
 from meitu_demo.ui.app import create_app
 
 STARTED_WITHIN = 60.0  # seconds, on a machine that may be busy

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from meitu_demo.calling import parse_retry_after
-from meitu_demo.calling.exchange import exchange
+from meitu_demo.calls.exchange import exchange
+from meitu_demo.calls.vendor_health import parse_retry_after
 from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown
 from meitu_demo.domain.model import CallTarget, Credentials
 
@@ -78,7 +78,7 @@ async def test_headers_are_kept_as_they_came() -> None:
 
 async def test_an_answer_without_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """By size, and the connection is given back."""
-    monkeypatch.setattr(import_module("meitu_demo.calling.exchange"), "MAX_RESPONSE_BYTES", 10)
+    monkeypatch.setattr(import_module("meitu_demo.calls.exchange"), "MAX_RESPONSE_BYTES", 10)
     body = Pieces(b"12345", b"67890", b"1")
     error = await failed(httpx.Response(200, stream=body))
     assert (type(error), error.facts["cause"], body.closed) == (InvalidResponse, "too_large", True)

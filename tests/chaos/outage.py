@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 import httpx
 from pydantic import SecretStr
 
-from meitu_demo import service
-from meitu_demo.calling import CircuitBreaker
+from meitu_demo.calls import pipeline
+from meitu_demo.calls.vendor_health import CircuitBreaker
 from meitu_demo.domain.model import CallTarget, Credentials, PreparedCall
 
 from .shop import Shop, end_of
@@ -137,7 +137,7 @@ class Crowd:
             fingerprint = hashlib.sha256(f"{name} {number}".encode()).hexdigest()
             begun = time.monotonic()
             found = await end_of(self.shop.click(f"person {name}", self.route, self.order, fingerprint))
-            word = "success" if isinstance(found, service.CallResult) else type(found).__name__
+            word = "success" if isinstance(found, pipeline.CallResult) else type(found).__name__
             self.ends.append((name, begun, word))
             if word == "success":
                 self.succeeded.set()

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 
-from meitu_demo import service
-from meitu_demo.calling import VendorHealth
-from meitu_demo.desk import CallHandle, SingleFlight
+from meitu_demo.calls import pipeline
+from meitu_demo.calls.single_flight import CallHandle, SingleFlight
+from meitu_demo.calls.vendor_health import VendorHealth
 from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.model import CallTarget, PreparedCall
 from meitu_demo.ledger.paid_calls import PaidCallRecorder
@@ -33,14 +33,14 @@ class Shop:
     def click(self, session: str, route: CallTarget, order: PreparedCall, fingerprint: str) -> CallHandle:
         """One click, as `Context.start_call` hands it in."""
 
-        async def ask(watch: service.ProgressCallback) -> service.VendorReply:
+        async def ask(watch: pipeline.ProgressCallback) -> pipeline.VendorReply:
             pay = partial(self.accounts.record, route, order, fingerprint=fingerprint, visitor=session)
-            return await service.send(
+            return await pipeline.send(
                 self.client, route, order, on_progress=watch, open_paid_call=pay, health=self.line
             )
 
-        async def collect(asked: service.VendorReply, watch: service.ProgressCallback) -> service.CallResult:
-            return await service.fetch_result(self.client, route, order, asked, on_progress=watch)
+        async def collect(asked: pipeline.VendorReply, watch: pipeline.ProgressCallback) -> pipeline.CallResult:
+            return await pipeline.fetch_result(self.client, route, order, asked, on_progress=watch)
 
         return self.desk.submit(session, f"{route.mode} {fingerprint}", ask, collect)
 
@@ -64,7 +64,7 @@ async def open_shop(
     await accounts.ledger.close()
 
 
-async def end_of(ticket: CallHandle) -> service.CallResult | DemoError:
+async def end_of(ticket: CallHandle) -> pipeline.CallResult | DemoError:
     """What came of it."""
     try:
         return await ticket.result()

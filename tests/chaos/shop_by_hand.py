@@ -22,10 +22,10 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import delete
 
-from meitu_demo import desk as desk_module
-from meitu_demo import service
-from meitu_demo.calling import RetryBudget, VendorHealth
-from meitu_demo.desk import FORCE_ANY, FORCE_NONE, CallHandle, SingleFlight
+from meitu_demo.calls import pipeline
+from meitu_demo.calls import single_flight as desk_module
+from meitu_demo.calls.single_flight import FORCE_ANY, FORCE_NONE, CallHandle, SingleFlight
+from meitu_demo.calls.vendor_health import RetryBudget, VendorHealth
 from meitu_demo.domain.errors import DemoError, RateLimited
 from meitu_demo.domain.model import CallTarget, Credentials, PreparedCall
 from meitu_demo.endpoints import CATALOGUE
@@ -97,7 +97,7 @@ class Claim:
     ticket: CallHandle = field(repr=False)
     task: "asyncio.Task[service.CallResult | DemoError] | None" = field(default=None, repr=False)
 
-    async def follow(self) -> service.CallResult | DemoError:
+    async def follow(self) -> pipeline.CallResult | DemoError:
         async for _ in self.ticket.stream_progress():
             pass
         try:
@@ -107,7 +107,7 @@ class Claim:
 
     def check(self) -> None:
         """A picture is of the very call that was claimed."""
-        if self.task and self.task.done() and isinstance(found := self.task.result(), service.CallResult):
+        if self.task and self.task.done() and isinstance(found := self.task.result(), pipeline.CallResult):
             assert found.request_id == self.known.token
 
 
@@ -118,11 +118,11 @@ class ShopByHand:
         self.now = 0.0
         self.runner, self.photo = runner, photo
         patch.setattr(desk_module, "time", SimpleNamespace(monotonic=lambda: self.now))
-        for module in (service, recorder):
+        for module in (pipeline, recorder):
             patch.setattr(module, "anyio", SimpleNamespace(to_thread=SimpleNamespace(run_sync=at_once)))
         self.accounts = PaidCallRecorder(AtOnce(Store(Database(f"sqlite:///{folder}/ledger.db"))), b"s" * 32)
         self.client = httpx.AsyncClient(transport=httpx.MockTransport(self.vendor))
-        self.orders = {name: runner.run(service.prepare(CATALOGUE[name], photo, {})) for name in ORDERS}
+        self.orders = {name: runner.run(pipeline.prepare(CATALOGUE[name], photo, {})) for name in ORDERS}
         self.line = VendorHealth(retry_budget=RetryBudget(0, 0))
         self.tokens = itertools.count(1)
 
@@ -174,13 +174,13 @@ class ShopByHand:
         )
         pay = partial(self._pay, route, order, known)
 
-        async def ask(watch: service.ProgressCallback) -> service.VendorReply:
-            return await service.send(
+        async def ask(watch: pipeline.ProgressCallback) -> pipeline.VendorReply:
+            return await pipeline.send(
                 self.client, route, order, on_progress=watch, open_paid_call=pay, health=self.line
             )
 
-        async def collect(asked: service.VendorReply, watch: service.ProgressCallback) -> service.CallResult:
-            return await service.fetch_result(self.client, route, order, asked, on_progress=watch)
+        async def collect(asked: pipeline.VendorReply, watch: pipeline.ProgressCallback) -> pipeline.CallResult:
+            return await pipeline.fetch_result(self.client, route, order, asked, on_progress=watch)
 
         return self.desk.submit(known.session, known.order, ask, collect, force=again)
 

@@ -12,14 +12,14 @@ from canary import PUBLIC, Names
 from hypothesis import HealthCheck, given, settings
 from pydantic import SecretStr
 
-from meitu_demo import service
-from meitu_demo.calling import RetryBudget, VendorHealth
+from meitu_demo.calls import pipeline
+from meitu_demo.calls.download import create_blocking_cookie_jar
+from meitu_demo.calls.vendor_health import RetryBudget, VendorHealth
 from meitu_demo.domain.billing import classify_billing
 from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import CallTarget, Credentials, Image, PreparedCall
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.links import create_blocking_cookie_jar
 from meitu_demo.photos import codec
 from meitu_demo.settings import Settings
 
@@ -61,17 +61,17 @@ class Vendor:
         return httpx.Response(odd.status, headers=list(odd.headers), stream=Pieces(odd.pieces))
 
 
-async def ended(client: httpx.AsyncClient, route: CallTarget, order: PreparedCall) -> service.CallResult | DemoError:
+async def ended(client: httpx.AsyncClient, route: CallTarget, order: PreparedCall) -> pipeline.CallResult | DemoError:
     try:
-        asked = await service.send(client, route, order, health=ONCE)
-        return await service.fetch_result(client, route, order, asked)
+        asked = await pipeline.send(client, route, order, health=ONCE)
+        return await pipeline.fetch_result(client, route, order, asked)
     except DemoError as error:
         return error
 
 
-def check(found: service.CallResult | DemoError) -> str:
+def check(found: pipeline.CallResult | DemoError) -> str:
     """Its kind, once it has been explained in both languages."""
-    if isinstance(found, service.CallResult):
+    if isinstance(found, pipeline.CallResult):
         assert min(found.result_photo.width, found.result_photo.height) > 0
         return "outcome"
     assert classify_billing(found) is not None
@@ -99,7 +99,7 @@ def test_any_answer_ends_in_a_known_way(
     with asyncio.Runner() as runner:
         transport = httpx.MockTransport(vendor)
         client = httpx.AsyncClient(transport=transport, trust_env=False, cookies=create_blocking_cookie_jar())
-        order = runner.run(service.prepare(CATALOGUE[endpoint], codec.encode(portrait_pixels), {}))
+        order = runner.run(pipeline.prepare(CATALOGUE[endpoint], codec.encode(portrait_pixels), {}))
         odd = answers(provider, photo)
 
         @settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))

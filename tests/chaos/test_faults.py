@@ -12,7 +12,7 @@ import pytest
 from lab_server import NEVER_ANSWERED, charges, check, serving
 from pydantic import SecretStr
 
-from meitu_demo import service
+from meitu_demo.calls import pipeline
 from meitu_demo.domain.model import CallTarget, Credentials, Image, PreparedCall
 from meitu_demo.domain.translations import load_toml
 from meitu_demo.endpoints import CATALOGUE
@@ -92,7 +92,7 @@ async def test_no_fault_charges_an_intent_twice(
     provider, times = CATALOGUE[endpoint].provider, rounds(100)
     times = times if times == 100 else 2  # `make test` runs each fault twice, or it would take most of a minute
     small = codec.encode(fit.shrink(portrait_pixels, (SIDE, SIDE)))
-    order = await service.prepare(CATALOGUE[endpoint], small, {})
+    order = await pipeline.prepare(CATALOGUE[endpoint], small, {})
     worst: dict[bool, tuple[float, str]] = {}
     sums: Counter[str] = Counter()
     async with open_shop(folder) as shop:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from meitu_demo.desk import FORCE_ANY, FORCE_NONE
+from meitu_demo.calls.single_flight import FORCE_ANY, FORCE_NONE
 
 from .shop_by_hand import LIFE_S, ORDERS, SESSIONS, Answer, Claim, ShopByHand
 

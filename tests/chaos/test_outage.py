@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from meitu_demo import service
-from meitu_demo.calling import MAX_FAILURES, VendorHealth
-from meitu_demo.calling.breaker import OPEN_S, WINDOW_S
+from meitu_demo.calls import pipeline
+from meitu_demo.calls.circuit_breaker import OPEN_S, WINDOW_S
+from meitu_demo.calls.vendor_health import MAX_FAILURES, VendorHealth
 from meitu_demo.domain.model import CallTarget
 from meitu_demo.endpoints import CATALOGUE
 
@@ -39,7 +39,7 @@ async def test_a_minute_without_the_vendor(
     breaker.transport, breaker.failures, breaker.probe_failed = transport, [], asyncio.Event()
     vendor = Vendor(portrait, how)
     await vendor.come()
-    order = await service.prepare(CATALOGUE["quality_restoration"], portrait, {})
+    order = await pipeline.prepare(CATALOGUE["quality_restoration"], portrait, {})
     async with open_shop(folder, VendorHealth(breaker), transport) as shop:
         route = CallTarget(
             "meitu", f"http://127.0.0.1:{vendor.port}", KEYS, is_billable=True, timeout_s=PATIENCE_S * scale

@@ -7,12 +7,12 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from meitu_demo.calls.pipeline import run_unbilled
+from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.model import CallTarget, Choice, Credentials, Endpoint, Photo, Strength
 from meitu_demo.domain.translations import list_languages, translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.photos import codec
-from meitu_demo.routes import TargetResolver
-from meitu_demo.service import run_unbilled
 from meitu_demo.settings import Settings
 from meitu_demo.vendors import VENDOR_CODECS
 

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.translations import translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.inspector import (
@@ -16,7 +17,6 @@ from meitu_demo.inspector import (
     render_inspector,
     render_samples,
 )
-from meitu_demo.routes import TargetResolver
 from meitu_demo.settings import Settings
 
 HOSTILE = "</pre><script>alert(1)</script>\"><img src=x onerror=alert(1)>' onload='x' &lt;b&gt; ${x} {{x}}"

@@ -16,13 +16,13 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from meitu_demo.calls.pipeline import CallResult, run_unbilled
+from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import ValueRejected
 from meitu_demo.domain.model import CallTarget, Credentials, Endpoint, Photo
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.inspector import SAMPLE_LANGUAGES, render_sample, render_samples
 from meitu_demo.photos import codec
-from meitu_demo.routes import TargetResolver
-from meitu_demo.service import CallResult, run_unbilled
 from meitu_demo.settings import Settings
 from meitu_demo.vendors import VENDOR_CODECS
 

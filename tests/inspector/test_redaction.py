@@ -13,13 +13,13 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from meitu_demo.calls.pipeline import run_unbilled
+from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.model import CallTarget, Credentials, Photo
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.inspector import Trace, capture_request, capture_response, render_inspector, render_samples
 from meitu_demo.inspector.capture import MAX_BODY_CHARS
-from meitu_demo.routes import TargetResolver
-from meitu_demo.service import run_unbilled
 from meitu_demo.settings import Settings
 from meitu_demo.ui.screens.rehearsal import LAB_CREDENTIALS
 from meitu_demo.vendors import VENDOR_CODECS

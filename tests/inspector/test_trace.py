@@ -13,7 +13,9 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from meitu_demo.calling import repeats
+from meitu_demo.calls import retry
+from meitu_demo.calls.pipeline import CallResult, prepare, run_unbilled, send
+from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import (
     DemoError,
     ImageRejected,
@@ -27,8 +29,6 @@ from meitu_demo.domain.errors import (
 from meitu_demo.domain.model import CallTarget, Credentials, Photo
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.inspector import PHASES, Span, Stopwatch, Trace, capture_request, capture_response
-from meitu_demo.routes import TargetResolver
-from meitu_demo.service import CallResult, prepare, run_unbilled, send
 from meitu_demo.settings import Settings
 from meitu_demo.vendors import VENDOR_CODECS
 
@@ -183,7 +183,7 @@ async def test_no_answer(portrait: bytes) -> None:
 
 async def test_each_attempt_is_counted(portrait: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two that never arrived and one that did: three stretches of sending, with the pauses between as waiting."""
-    monkeypatch.setattr(repeats, "JITTER", lambda _: 0.001)
+    monkeypatch.setattr(retry, "JITTER", lambda _: 0.001)
     body = {"media_info_list": [{"media_data": base64.b64encode(portrait).decode()}]}
     answers = iter([httpx.ConnectError(""), httpx.ConnectError(""), httpx.Response(200, json=body)])
 

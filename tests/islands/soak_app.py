@@ -15,11 +15,11 @@ os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")  # as ap
 import uvicorn
 from fastapi.routing import APIRoute
 
+from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.offline import app as offline
 from meitu_demo.offline.alongside import ThreadedServer
 from meitu_demo.runtime import memory
 from meitu_demo.settings import Settings
-from meitu_demo.transport import create_http_client
 from meitu_demo.ui import app as ui
 from meitu_demo.ui.context import Context
 

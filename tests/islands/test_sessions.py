@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from ui.conftest import Page, serve
 
-from meitu_demo.desk import CallHandle, SingleFlight
+from meitu_demo.calls.single_flight import CallHandle, SingleFlight
 from meitu_demo.offline import engine
 from meitu_demo.photos.provenance import read_provenance
 from meitu_demo.settings import Settings

@@ -18,7 +18,8 @@ from caller import KEYS, PATHS, TIDYUP
 from lab_server import NEVER_ANSWERED, PROJECT, charges, check, serving
 from pydantic import SecretStr
 
-from meitu_demo.calling.exchange import MAX_RESPONSE_BYTES
+from meitu_demo.calls.exchange import MAX_RESPONSE_BYTES
+from meitu_demo.calls.pipeline import CallResult, run_unbilled
 from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import CallTarget, Credentials
@@ -30,7 +31,6 @@ from meitu_demo.offline import lab as lab_module
 from meitu_demo.offline.damage import RESPONSE_FAULTS
 from meitu_demo.offline.faults import CODE_PREFIX, FAULTS, FaultOutcome, resolve_fault
 from meitu_demo.offline.lab import FAULT_HANDLERS
-from meitu_demo.service import CallResult, run_unbilled
 
 IMPATIENT = httpx.Timeout(20, read=0.3)
 PATIENT = httpx.Timeout(60)

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as HttpRoute
 
-from meitu_demo import links
+from meitu_demo.calls import download
 from meitu_demo.domain import errors, vendor_codes
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.offline import create_app, meitu_gateway
@@ -333,7 +333,7 @@ async def test_a_photo_by_url(server: httpx.AsyncClient, portrait: bytes, monkey
         assert (url, allow_private) == ("https://photos.example/me.jpg", False)
         return given_out["photo"]
 
-    monkeypatch.setattr(links, "download_photo", fetch)
+    monkeypatch.setattr(download, "download_photo", fetch)
     ask = by_url("https://photos.example/me.jpg")
     picture(await server.post(PATHS["quality_restoration"], params=KEYS, json=ask))
     given_out["photo"] = weighing(portrait, LIMIT + 1)

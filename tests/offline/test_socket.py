@@ -13,13 +13,13 @@ import pytest
 from caller import KEYS, PATHS, TIDYUP
 
 import meitu_demo
+from meitu_demo.calls.http_client import create_http_client
+from meitu_demo.calls.pipeline import run_unbilled
+from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.offline import create_app
 from meitu_demo.photos import codec
-from meitu_demo.routes import TargetResolver
-from meitu_demo.service import run_unbilled
 from meitu_demo.settings import Settings
-from meitu_demo.transport import create_http_client
 
 PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
 

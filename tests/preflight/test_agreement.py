@@ -5,13 +5,13 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from meitu_demo.calls.pipeline import run_unbilled
+from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import DemoError, ImageRejected, VendorError
 from meitu_demo.domain.model import Endpoint, Image
 from meitu_demo.domain.vendor_codes import code_for
 from meitu_demo.endpoints import CATALOGUE, anime_avatar, face_fuse, facial_aesthetics, quality_restoration
 from meitu_demo.preflight import check
-from meitu_demo.routes import TargetResolver
-from meitu_demo.service import run_unbilled
 from meitu_demo.settings import Settings
 
 from .photos import judged, photos, shaken

@@ -54,7 +54,7 @@ def told_of(running: Demo, count: int) -> dict[str, dict[str, Any]]:
     """What the log says of runs, once it is that many: what the process prints is read by and by."""
     end = time.monotonic() + 10
     while True:
-        lines = {line["run"]: line for line in running.logged() if line["logger"] == "meitu_demo.journal"}
+        lines = {line["run"]: line for line in running.logged() if line["logger"] == "meitu_demo.calls.run_log"}
         if len(lines) >= count or time.monotonic() > end:
             return lines
         time.sleep(0.02)

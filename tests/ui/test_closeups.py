@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from meitu_demo.desk import SingleFlight
+from meitu_demo.calls.single_flight import SingleFlight
+from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.domain.translations import translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.engine.contact_sheets import crop_face
 from meitu_demo.ledger.lazy import LazyLedger
-from meitu_demo.routes import TargetResolver
 from meitu_demo.runtime.fair_queue import FairQueue
 from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.settings import Settings

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from ui.conftest import Page, serve
 
-from meitu_demo.desk import CallHandle, SingleFlight
+from meitu_demo.calls.single_flight import CallHandle, SingleFlight
+from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import QueueFull
 from meitu_demo.domain.model import Image
 from meitu_demo.domain.translations import translate
@@ -23,7 +24,6 @@ from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.ledger.lazy import LazyLedger
 from meitu_demo.offline import engine
 from meitu_demo.photos import codec
-from meitu_demo.routes import TargetResolver
 from meitu_demo.runtime.fair_queue import FairQueue, PositionCallback, ignore_position
 from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.settings import Settings

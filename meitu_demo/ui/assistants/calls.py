@@ -11,8 +11,9 @@ from mcp.types import CallToolResult, ContentBlock, ImageContent, ResourceLink, 
 from pydantic import AnyUrl
 from starlette.requests import Request
 
-from ... import journal, links
-from ...desk import FORCE_ANY, FORCE_NONE, CallHandle
+from ...calls import download, run_log
+from ...calls.pipeline import CallResult
+from ...calls.single_flight import FORCE_ANY, FORCE_NONE, CallHandle
 from ...domain.errors import DemoError, ImageRejected, LinkRejected, ValueRejected
 from ...domain.explanations import explain
 from ...domain.model import Endpoint, ImageLimits
@@ -21,7 +22,6 @@ from ...photos import codec
 from ...photos.provenance import embed_provenance, read_provenance
 from ...redaction.secrets import format_stack_trace, redact
 from ...runtime import cpu_slots
-from ...service import CallResult
 from ..api import build_report
 from ..context import Context
 from ..guard import doors
@@ -76,7 +76,7 @@ async def run_tool(context: Context, endpoint: Endpoint, request: Request, notif
     except _SessionEnded:
         return build_error_result(translate_for_mcp("stopped"))
     except Exception as error:
-        journal.log_unattributed_failure(error, endpoint.id)
+        run_log.log_unattributed_failure(error, endpoint.id)
         if not isinstance(error, DemoError):
             log.error("%s failed\n%s", endpoint.id, format_stack_trace(error))
         return build_error_result(explain(error, language, is_billable=is_billable).as_text())
@@ -127,7 +127,7 @@ async def _load_photo(context: Context, arguments: Mapping[str, Any], caller: Ca
     if used_parameters == ["photo_upload"]:
         return await context.read_upload({"path": value, "meta": {"_type": "gradio.FileData"}}, caller)
     try:
-        return await links.download_photo(context.client, value if isinstance(value, str) else "")
+        return await download.download_photo(context.client, value if isinstance(value, str) else "")
     except LinkRejected:
         raise ImageRejected("photo_link") from None
 

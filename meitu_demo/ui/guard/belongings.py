@@ -14,7 +14,7 @@ from pathlib import Path
 
 import anyio
 
-from ...desk import SingleFlight
+from ...calls.single_flight import SingleFlight
 from ...engine.imaging import faces
 from ...runtime.picture_store import PictureStore
 from ..history.entries import History

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ... import journal
+from ...calls import run_log
 from ...domain.errors import StorageFull
 from ...domain.explanations import explain
 from ...domain.translations import match_language
@@ -70,7 +70,7 @@ async def _answer_storage_full(request: Request, error: Exception) -> Response:
     if not request.scope["path"].startswith(f"{API_PREFIX}/upload"):
         raise error
     storage_error = StorageFull(cause=type(error).__name__)
-    journal.log_unattributed_failure(storage_error, "")
+    run_log.log_unattributed_failure(storage_error, "")
     text = explain(storage_error, match_language(request.headers.get("accept-language")), is_billable=False).as_text()
     return PlainTextResponse(text, 507)
 

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from functools import partial
 
+from ...calls.pipeline import CallResult
 from ...domain.model import Photo
 from ...engine.imaging.comparison import align_to_result
 from ...photos import codec
 from ...runtime import cpu_slots
 from ...runtime.picture_store import PictureStore
-from ...service import CallResult
 from ..result.pictures import PICTURE_PATH, load_picture
 from ..result.stage import PictureUrls
 from .entries import Entry, Success

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from ...calls.pipeline import CallResult
 from ...domain.errors import ValueRejected
 from ...domain.explanations import Explanation, sanitize
 from ...domain.model import Endpoint
-from ...service import CallResult
 from ..result.stage import PictureUrls
 
 MAX_RUNS_PER_SESSION = 50  # runs of one session

@@ -8,9 +8,9 @@ from html import escape
 
 import gradio as gr
 
+from ...calls.targets import TargetResolver
 from ...domain.model import Endpoint
 from ...domain.translations import translate
-from ...routes import TargetResolver
 from ..texts import PageTranslations
 
 

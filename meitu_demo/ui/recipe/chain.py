@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from ...desk import FORCE_NONE, CallHandle
+from ...calls.pipeline import CallResult, Phase
+from ...calls.single_flight import FORCE_NONE, CallHandle
 from ...domain.errors import ImageRejected, RecipeRejected
 from ...domain.model import CallTarget
 from ...domain.recipe import RecipeStep, parse_recipe
 from ...domain.translations import translate
 from ...endpoints import CATALOGUE
 from ...inspector import render_inspector, render_samples
-from ...service import CallResult, Phase
 from ..context import Context
 from ..guard.doors import get_payload_path
 from ..result import facts, stage

@@ -6,7 +6,7 @@ Names of pictures and settings only; the pictures are the store's, and go when t
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ...desk import FORCE_NONE
+from ...calls.single_flight import FORCE_NONE
 from ...domain.model import PhotoChange
 from ...domain.recipe import RecipeStep
 from ..result.facts import Maker

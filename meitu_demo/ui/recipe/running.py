@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...desk import CallHandle
+from ...calls.single_flight import CallHandle
 from ...domain.model import CallTarget, Credentials
 from ...domain.recipe import RecipeStep
 from ...domain.translations import translate

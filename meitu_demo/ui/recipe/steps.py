@@ -6,10 +6,10 @@ text is escaped here.
 
 from html import escape
 
+from ...calls.targets import TargetResolver
 from ...domain.errors import MissingKey
 from ...domain.recipe import Recipe, RecipeStep, dump_recipe
 from ...domain.translations import translate
-from ...routes import TargetResolver
 from .naming import describe_step, get_effect_name
 
 

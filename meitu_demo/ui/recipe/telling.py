@@ -3,14 +3,14 @@
 import logging
 from dataclasses import replace
 
-from ... import journal
-from ...desk import FORCE_NONE
+from ...calls import run_log
+from ...calls.pipeline import Phase
+from ...calls.single_flight import FORCE_NONE
 from ...domain.billing import may_be_billed
 from ...domain.errors import DemoError, ImageRejected, RecipeRejected, ValueRejected
 from ...domain.explanations import explain
 from ...inspector import Trace, render_inspector, render_samples
 from ...redaction.secrets import format_stack_trace
-from ...service import Phase
 from ..result import stage
 from . import strip
 from .course import RecipeProgress
@@ -61,7 +61,7 @@ async def build_failure_update(run: RecipeRun, error: Exception) -> RecipeUpdate
     # What is amiss with the recipe or the last results is no step's, nor is a photo that is not there.
     is_step_failure = run.progress.photo_path and not isinstance(error, RecipeRejected) and run.step_label
     step = run.steps[run.step_index] if is_step_failure else None
-    journal.log_unattributed_failure(error, step.endpoint.id if step else "recipe")
+    run_log.log_unattributed_failure(error, step.endpoint.id if step else "recipe")
     explained = explain(error, run.language, is_billable=is_billable)
     if not isinstance(error, DemoError):
         log.error("a recipe failed\n%s", format_stack_trace(error))

@@ -5,12 +5,12 @@ from functools import partial
 
 import anyio
 
+from ...calls.pipeline import CallResult
 from ...domain.model import Photo
 from ...domain.translations import translate
 from ...engine.imaging.comparison import align_to_result
 from ...photos import codec
 from ...runtime import cpu_slots
-from ...service import CallResult
 from ..context import Context
 from ..result import facts, stage
 from ..result.pictures import PICTURE_PATH

@@ -8,15 +8,15 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 
-from ...desk import FORCE_NONE, CallHandle
+from ...calls.pipeline import CallResult, Phase
+from ...calls.single_flight import FORCE_NONE, CallHandle
+from ...calls.targets import KEY_SETTINGS
 from ...domain.billing import may_be_billed
 from ...domain.errors import DemoError, ImageRejected, MissingKey, ValueRejected
 from ...domain.explanations import explain
 from ...domain.model import CallTarget
 from ...inspector import Trace, render_inspector, render_samples
 from ...redaction.secrets import format_stack_trace
-from ...routes import KEY_SETTINGS
-from ...service import CallResult, Phase
 from ..context import Context
 from . import sides, stage
 from .naming import build_file_name

@@ -4,11 +4,11 @@ What is shown and worked on is the unlabelled master, which carries the mark alo
 upon another. Pure, and blocks: call it from a worker thread.
 """
 
+from ...calls.pipeline import CallResult
 from ...domain.translations import translate
 from ...photos import codec
 from ...photos.label import add_label
 from ...photos.provenance import Provenance, choose_source_type, embed_provenance, read_provenance
-from ...service import CallResult
 
 EMBEDDABLE_TYPES = ("image/jpeg", "image/png", "image/webp")
 OFFLINE_MAKER = "offline engine"

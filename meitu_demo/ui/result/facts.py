@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...calls.pipeline import CallResult
 from ...domain.translations import translate
 from ...endpoints import CATALOGUE
-from ...service import CallResult
 
 if TYPE_CHECKING:
     from .stage import PictureUrls

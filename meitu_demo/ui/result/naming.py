@@ -3,8 +3,8 @@
 import re
 from datetime import UTC, datetime
 
+from ...calls.pipeline import CallResult
 from ...redaction.secrets import redact
-from ...service import CallResult
 
 FILE_SUFFIXES = {"image/png": "png", "image/webp": "webp"}  # all else leaves as JPEG, see `delivery`
 

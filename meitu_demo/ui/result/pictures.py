@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from ...calls.pipeline import CallResult
 from ...domain.model import ImageLimits
 from ...engine.imaging.comparison import align_to_result
 from ...photos import codec
 from ...runtime import cpu_slots
 from ...runtime.picture_store import PictureStore
-from ...service import CallResult
 from . import delivery
 from .stage import PictureUrls
 

@@ -6,9 +6,9 @@ Pure functions of an outcome; the same facts as HTML for the page and as a repor
 from html import escape
 from typing import Any
 
+from ...calls.pipeline import CallResult
 from ...domain.translations import translate
 from ...photos.safe_open import format_file_size
-from ...service import CallResult
 
 
 def build_receipt(result: CallResult, keep_minutes: int) -> dict[str, Any]:

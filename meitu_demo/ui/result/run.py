@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from ...desk import FORCE_NONE
+from ...calls.single_flight import FORCE_NONE
 from ...domain.model import Credentials, Endpoint
 from ...domain.translations import translate
 from ..texts import detect_language

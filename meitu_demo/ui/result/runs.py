@@ -4,15 +4,15 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from ... import journal
-from ...desk import FORCE_NONE, CallHandle
+from ...calls import run_log
+from ...calls.pipeline import Phase
+from ...calls.single_flight import FORCE_NONE, CallHandle
 from ...domain.billing import may_be_billed
 from ...domain.errors import DemoError, ImageRejected, ValueRejected
 from ...domain.explanations import explain
 from ...domain.model import CallTarget
 from ...inspector import Trace, render_inspector, render_samples
 from ...redaction.secrets import format_stack_trace
-from ...service import Phase
 from ..context import Context
 from . import stage
 from .naming import build_file_name
@@ -128,7 +128,7 @@ def render_failure(
     request: RunRequest, error: Exception, handle: CallHandle | None, target: CallTarget | None, *, is_billable: bool
 ) -> ScreenUpdate:
     """The explanation of `error`, what went over the wire if anything did, and what can be done next."""
-    journal.log_unattributed_failure(error, request.endpoint.id)
+    run_log.log_unattributed_failure(error, request.endpoint.id)
     if not isinstance(error, DemoError):
         log.error("%s failed\n%s", request.endpoint.id, format_stack_trace(error))
     explained = explain(error, request.language, is_billable=is_billable)

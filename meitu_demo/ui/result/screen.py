@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from ...desk import FORCE_NONE, CallHandle
+from ...calls.single_flight import FORCE_NONE, CallHandle
 from ...domain.translations import translate
 from . import stage
 

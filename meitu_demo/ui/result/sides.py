@@ -6,10 +6,10 @@ Pure functions of words and facts; every text is escaped here, or comes as HTML 
 from dataclasses import dataclass
 from html import escape
 
+from ...calls.pipeline import CallResult
 from ...domain.translations import translate
 from ...engine.imaging.comparison import MAX_ASPECT_DIFFERENCE
 from ...photos.safe_open import format_file_size
-from ...service import CallResult
 from . import stage
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
+from ...calls.pipeline import CallResult, Phase
 from ...domain.explanations import Explanation
 from ...domain.translations import translate
-from ...service import CallResult, Phase
 from . import facts
 from .changes import describe_changes
 from .tools import render_displacement_section, render_tools

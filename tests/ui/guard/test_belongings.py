@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from meitu_demo.desk import SingleFlight
+from meitu_demo.calls.pipeline import CallResult, ProgressCallback
+from meitu_demo.calls.single_flight import SingleFlight
 from meitu_demo.domain.model import Photo
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.runtime.picture_store import PictureStore
-from meitu_demo.service import CallResult, ProgressCallback
 from meitu_demo.ui.guard.belongings import Inventory, SessionData
 from meitu_demo.ui.history.entries import History
 

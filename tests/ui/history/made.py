@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from meitu_demo.calls.pipeline import CallResult
 from meitu_demo.domain.model import Photo
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.photos import codec
 from meitu_demo.runtime.picture_store import PictureStore
-from meitu_demo.service import CallResult
 from meitu_demo.ui.result.naming import build_file_name
 from meitu_demo.ui.result.pictures import RenderedPair, store_pair
 from meitu_demo.ui.result.stage import PictureUrls

@@ -2,7 +2,7 @@
 
 import pytest
 
-from meitu_demo.routes import TargetResolver
+from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.settings import Settings
 from meitu_demo.ui.panel.both import render_compare_intro
 

@@ -4,11 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
+from meitu_demo.calls.pipeline import CallResult
 from meitu_demo.domain.model import Image, Photo, PhotoChange
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.photos import codec
 from meitu_demo.photos.provenance import MarkOrigin, SourceType, read_provenance, verify_provenance
-from meitu_demo.service import CallResult
 from meitu_demo.ui.result import delivery
 from meitu_demo.ui.result.receipt import build_receipt, render_receipt
 

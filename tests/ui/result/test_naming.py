@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from meitu_demo.calls.pipeline import CallResult
 from meitu_demo.domain.model import Photo
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.service import CallResult
 from meitu_demo.ui.result.naming import build_file_name
 
 PHOTO = Photo(b"", "image/jpeg", 1, 1)

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from ui.result.test_stage import HOSTILE, OUTCOME, Tags
 
+from meitu_demo.calls.pipeline import Phase
 from meitu_demo.domain.errors import VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import Photo
-from meitu_demo.service import Phase
 from meitu_demo.ui.result import stage
 from meitu_demo.ui.result.sides import LegView, is_same_frame, render_result, render_side_by_side
 

@@ -7,11 +7,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from meitu_demo.calls.pipeline import CallResult, Phase
 from meitu_demo.domain.errors import ValueRejected, VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import Photo, PhotoChange
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.service import CallResult, Phase
 from meitu_demo.ui.result import stage
 from meitu_demo.ui.result.stage import PictureUrls
 

@@ -8,9 +8,9 @@ A `VendorHealth` is what one process knows of one vendor's condition. The servic
 
 from dataclasses import dataclass, field
 
-from .breaker import MAX_FAILURES, CircuitBreaker
+from .circuit_breaker import MAX_FAILURES, CircuitBreaker
 from .exchange import exchange, parse_retry_after
-from .repeats import RetryBudget, call_with_retry
+from .retry import RetryBudget, call_with_retry
 
 __all__ = [
     "MAX_FAILURES",

@@ -13,8 +13,8 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from .domain.errors import LinkRejected
-from .link_rules import check_allowed_host, is_same_origin, parse_http_url, resolve_public_addresses
+from ..domain.errors import LinkRejected
+from .url_policy import check_allowed_host, is_same_origin, parse_http_url, resolve_public_addresses
 
 MAX_DOWNLOAD_BYTES = 20_000_000  # unpacked
 MAX_DOWNLOAD_S = 60.0  # for all of it, redirects included, however slowly it drips

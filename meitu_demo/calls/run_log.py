@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from .domain.billing import Billing, classify_billing
-from .domain.errors import DemoError, Unreachable
-from .domain.model import CallTarget
-from .runtime.log_format import RUN_ID
+from ..domain.billing import Billing, classify_billing
+from ..domain.errors import DemoError, Unreachable
+from ..domain.model import CallTarget
+from ..runtime.log_format import RUN_ID
 
 log = logging.getLogger(__name__)
 LOG_LINE = "run %s: %s %s, %s, billing %s, %d ms, %s bytes in, %s sent, %s back"

@@ -8,9 +8,9 @@ import logging
 import httpx
 from starlette.types import ASGIApp
 
-from .links import create_blocking_cookie_jar
-from .routes import OFFLINE_URL
-from .settings import Settings
+from ..settings import Settings
+from .download import create_blocking_cookie_jar
+from .targets import OFFLINE_URL
 
 
 def create_http_client(settings: Settings, offline_app: ASGIApp) -> httpx.AsyncClient:

@@ -10,8 +10,8 @@ import socket
 
 import httpx
 
-from .domain.errors import LinkRejected
-from .redaction.secrets import redact
+from ..domain.errors import LinkRejected
+from ..redaction.secrets import redact
 
 MAX_HOST_CHARS = 80  # characters of a host's name that an error carries: the last ones, which say whose it is
 GLOBAL_UNICAST = ipaddress.ip_network(

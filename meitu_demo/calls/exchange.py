@@ -1,14 +1,55 @@
 """One request and its whole answer, bounded in size and in time; what fails on the way becomes an error of ours."""
 
 import asyncio
+import socket
+import ssl
 from contextlib import aclosing
 
 import httpx
 
-from .. import links
-from ..domain.errors import InvalidResponse
+from ..domain.errors import DemoError, InvalidResponse, OutcomeUnknown, Unreachable
 from ..domain.model import CallTarget
-from ..providers.failures import classify_transport_error
+from . import download
+
+# MERGED providers/failures.py: What a failure of the transport means: never arrived, or sent and nobody knows. One table; the first match wins.
+
+# Unreachable: the request provably never arrived. OutcomeUnknown: its body may have reached the vendor.
+TRANSPORT_ERRORS: tuple[tuple[type[httpx.HTTPError], type[DemoError], str], ...] = (
+    (httpx.ConnectTimeout, Unreachable, "connect_timeout"),
+    (httpx.PoolTimeout, Unreachable, "busy"),
+    (httpx.ConnectError, Unreachable, "refused"),
+    (httpx.ProxyError, Unreachable, "refused"),
+    (httpx.UnsupportedProtocol, Unreachable, "refused"),
+    (httpx.LocalProtocolError, Unreachable, "refused"),
+    (httpx.DecodingError, InvalidResponse, "not_json"),
+    (httpx.TimeoutException, OutcomeUnknown, "read_timeout"),
+    (httpx.HTTPError, OutcomeUnknown, "reset"),
+)
+
+
+def classify_transport_error(provider: str, error: httpx.HTTPError) -> DemoError:
+    """`error` as one of ours, with facts and without its text: that may hold the URL, and the URL holds the key."""
+    error_type, cause = next((to, cause) for kind, to, cause in TRANSPORT_ERRORS if isinstance(error, kind))
+    facts: dict[str, object] = {
+        "provider": provider,
+        "cause": _classify_connect_error(error) if cause == "refused" else cause,
+    }
+    if cause == "read_timeout":
+        facts["seconds"] = round(error.request.extensions.get("timeout", {}).get("read") or 0)
+    return error_type(**facts)
+
+
+def _classify_connect_error(error: BaseException) -> str:
+    """dns | tls | refused, by the system's own exceptions underneath; some versions leave only their text."""
+    current: BaseException | None = error
+    while current is not None:
+        if isinstance(current, ssl.SSLError) or "CERTIFICATE" in str(current) or "SSL" in str(current):
+            return "tls"
+        if isinstance(current, socket.gaierror) or "Name or service not known" in str(current):
+            return "dns"
+        current = current.__cause__ or current.__context__
+    return "refused"
+
 
 MAX_RESPONSE_BYTES = 40_000_000  # bytes of an answer, unpacked; JPEGs of the largest size that is sent stay far below
 
@@ -23,7 +64,7 @@ async def exchange(client: httpx.AsyncClient, target: CallTarget, request: httpx
     original_extensions = (
         request.extensions
     )  # by whoever listens as well; left as it is, because a request may be sent again
-    request.headers.update(links.ACCEPT_ENCODING)
+    request.headers.update(download.ACCEPT_ENCODING)
     try:
         async with asyncio.timeout(None) as deadline:
 
@@ -40,8 +81,8 @@ async def exchange(client: httpx.AsyncClient, target: CallTarget, request: httpx
             }
             async with aclosing(await client.send(request, stream=True, follow_redirects=False)) as response:
                 _reschedule(deadline, timeout_s)
-                body = await links.read_limited(response, MAX_RESPONSE_BYTES)
-    except links.BodyTooLarge:
+                body = await download.read_limited(response, MAX_RESPONSE_BYTES)
+    except download.BodyTooLarge:
         raise InvalidResponse(provider=target.provider, cause="too_large") from None
     except TimeoutError:
         raise classify_transport_error(target.provider, httpx.ReadTimeout("", request=request)) from None

@@ -20,13 +20,13 @@ from urllib.parse import urlsplit
 import anyio
 import httpx
 
-from . import links
-from .calling import VendorHealth, call_with_retry, exchange, parse_retry_after
-from .domain.errors import DemoError, ImageRejected, InvalidResponse, VendorError
-from .domain.model import CallTarget, Endpoint, ParsedResponse, Photo, PhotoChange, PreparedCall, ResultLink, Values
-from .inspector import Stopwatch, Trace, TraceRecorder, resume_stopwatch
-from .photos import codec
-from .vendors import VENDOR_CODECS
+from ..domain.errors import DemoError, ImageRejected, InvalidResponse, VendorError
+from ..domain.model import CallTarget, Endpoint, ParsedResponse, Photo, PhotoChange, PreparedCall, ResultLink, Values
+from ..inspector import Stopwatch, Trace, TraceRecorder, resume_stopwatch
+from ..photos import codec
+from ..vendors import VENDOR_CODECS
+from . import download, exchange
+from .vendor_health import VendorHealth, call_with_retry, parse_retry_after
 
 
 class Phase(Enum):
@@ -235,7 +235,7 @@ async def _load_result_photo(
     media = response.media
     if isinstance(media, ResultLink):
         stopwatch.enter("download")
-        media = await links.download_result(
+        media = await download.download_result(
             client, media.url, origin=target.base_url, allowed_hosts=target.result_hosts
         )
     stopwatch.enter("decode")

@@ -9,9 +9,9 @@ from enum import Enum
 
 from pydantic import SecretStr
 
-from .domain.errors import MissingKey
-from .domain.model import CallTarget, Credentials
-from .settings import Settings
+from ..domain.errors import MissingKey
+from ..domain.model import CallTarget, Credentials
+from ..settings import Settings
 
 OFFLINE_URL = "http://offline.invalid"  # a reserved name: whatever happens, it never resolves
 RETIRED_VENDORS = {"ailab"}  # facial aesthetics: switched off by its vendor in February 2026
