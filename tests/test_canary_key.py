@@ -37,8 +37,8 @@ from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.ledger.__main__ import main as ledger_report
 from meitu_demo.ledger.paid_calls import PaidCallRecorder
 from meitu_demo.offline import create_app
+from meitu_demo.offline.connection import ConnectionProtocol
 from meitu_demo.offline.faults import CODE_PREFIX, FAULTS
-from meitu_demo.offline.wired import ConnectionProtocol
 from meitu_demo.redaction.log_filter import RedactingFilter
 from meitu_demo.settings import Settings
 from meitu_demo.ui import api

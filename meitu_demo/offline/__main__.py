@@ -13,8 +13,8 @@ import uvicorn
 from ..engine import face_templates
 from ..redaction import log_filter
 from .app import create_app
+from .connection import ConnectionProtocol
 from .faults import CODE_PREFIX, FAULTS
-from .wired import ConnectionProtocol
 
 
 def main() -> None:

@@ -15,15 +15,15 @@ from ..calls.download import create_blocking_cookie_jar
 from ..domain.model import Endpoint
 from ..endpoints import CATALOGUE
 from ..runtime.picture_store import PictureStore
-from . import ailab_gateway, meitu_gateway
-from . import lab as failure_lab
-from .engine import OfflineEngine
+from . import ailab, meitu
+from . import fault_handlers as failure_lab
+from .effect_runner import OfflineEngine
 
 RESULT_TTL_S = 600.0  # the vendor's document says 24 h; a demo has no reason to keep a face that long
 RETRY_AFTER_S = 5  # after which a caller who was turned away for load may come again
 SINGLE_USE_RESULT_TTL_S = 60.0  # who fetches once, fetches at once; a caller that left meanwhile does not
 Handler = Callable[[Request, Endpoint], Awaitable[Response]]
-DIALECT_HANDLERS: dict[str, Handler] = {"meitu": meitu_gateway.handle, "ailab": ailab_gateway.handle}
+DIALECT_HANDLERS: dict[str, Handler] = {"meitu": meitu.handle, "ailab": ailab.handle}
 
 
 def create_app(
@@ -93,5 +93,5 @@ async def _serve_charges(request: Request) -> Response:
 
 async def _serve_unknown_path(request: Request) -> Response:
     if request.url.path.startswith("/api/"):
-        return ailab_gateway.failure_answer("api_not_found")
-    return meitu_gateway.failure_answer("api_not_found")
+        return ailab.failure_answer("api_not_found")
+    return meitu.failure_answer("api_not_found")

@@ -16,7 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from ..calls.single_flight import SingleFlight
 from ..calls.targets import TargetResolver
 from ..ledger.lazy import LazyLedger
-from ..offline.engine import MAX_CONCURRENT
+from ..offline.effect_runner import MAX_CONCURRENT
 from ..photos import codec
 from ..runtime.fair_queue import FairQueue
 from ..runtime.picture_store import PictureStore

@@ -15,7 +15,7 @@ import pytest
 from ui.conftest import Page, serve
 
 from meitu_demo.calls.single_flight import CallHandle, SingleFlight
-from meitu_demo.offline import engine
+from meitu_demo.offline import effect_runner
 from meitu_demo.photos.provenance import read_provenance
 from meitu_demo.settings import Settings
 
@@ -52,7 +52,7 @@ class Visitor:
 
 @pytest.fixture
 def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendor]:
-    monkeypatch.setattr(engine, "MAX_PENDING", SESSIONS)  # a real vendor's line is longer than ours
+    monkeypatch.setattr(effect_runner, "MAX_PENDING", SESSIONS)  # a real vendor's line is longer than ours
     found = Vendor()
     found.server.start()
     yield found

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from meitu_demo.offline import create_app
-from meitu_demo.offline.alongside import ThreadedServer
+from meitu_demo.offline.threaded_server import ThreadedServer
 
 from .marks import WIDTH, mark_in
 

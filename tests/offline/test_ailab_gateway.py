@@ -17,8 +17,8 @@ from starlette.routing import Route as HttpRoute
 
 from meitu_demo.domain import errors, vendor_codes
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.offline import ailab_gateway, create_app
-from meitu_demo.offline.engine import OfflineEngine
+from meitu_demo.offline import ailab, create_app
+from meitu_demo.offline.effect_runner import OfflineEngine
 from meitu_demo.photos import codec
 
 LIMIT = 3 * 1024 * 1024  # bytes; the page's "3 MB"
@@ -229,7 +229,7 @@ async def test_every_cause_has_its_code(error: Exception, status: int, code: str
         raise error
 
     async def handle(request: Request) -> Response:
-        return await ailab_gateway.handle(request, replace(CATALOGUE["facial_aesthetics"], render_offline=effect))
+        return await ailab.handle(request, replace(CATALOGUE["facial_aesthetics"], render_offline=effect))
 
     app = Starlette(routes=[HttpRoute("/x", handle, methods=["POST"])])
     app.state.engine = OfflineEngine()

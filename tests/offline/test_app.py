@@ -11,7 +11,7 @@ from caller import KEYS, PATHS, TIDYUP, Ask
 from meitu_demo.domain.billing import Billing, classify_billing
 from meitu_demo.domain.errors import VendorError
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.offline import create_app, engine
+from meitu_demo.offline import create_app, effect_runner
 from meitu_demo.photos import codec
 from meitu_demo.runtime.picture_store import PictureStore
 
@@ -111,7 +111,7 @@ async def test_a_full_line_is_told_in_the_vendors_words(
     ask_meitu: Ask, ask_ailab: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More callers than may wait: each vendor's code for busy, with Retry-After; clients know that it cost nothing."""
-    monkeypatch.setattr(engine, "MAX_PENDING", 0)
+    monkeypatch.setattr(effect_runner, "MAX_PENDING", 0)
     busy_meitu, busy_ailab = await ask_meitu("quality_restoration"), await ask_ailab()
     for response in (busy_meitu, busy_ailab):
         assert (response.status_code, response.headers["retry-after"]) == (503, "5")

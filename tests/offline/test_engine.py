@@ -12,7 +12,7 @@ from held import Held
 from meitu_demo.domain.errors import EngineRejection, ImageRejected, ValueRejected
 from meitu_demo.domain.model import Endpoint, ImageLimits
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.offline import engine
+from meitu_demo.offline import effect_runner
 from meitu_demo.photos import codec
 
 LIMITS = ImageLimits(min_side_px=20, max_side_px=200, max_bytes=20_000)
@@ -34,7 +34,7 @@ def test_the_effect_gets_pixels_and_checked_values() -> None:
         seen.update(values, shape=image.shape)
         return image[:30]
 
-    data = engine.apply_effect(endpoint(effect), sized(100, 60), {"shape_type": 3, "strength": "0.25"})
+    data = effect_runner.apply_effect(endpoint(effect), sized(100, 60), {"shape_type": 3, "strength": "0.25"})
     assert seen == {"shape_type": "3", "strength": 0.25, "shape": (60, 100, 3)}
     assert (codec.sniff(data), codec.read_size(data)) == ("image/jpeg", (100, 30))
 
@@ -50,7 +50,7 @@ def test_the_effect_gets_pixels_and_checked_values() -> None:
 def test_a_photo_over_the_limits_never_meets_the_effect(photo: bytes, slug: str) -> None:
     """Each limit is held before the effect runs, with its own slug."""
     with pytest.raises(ImageRejected) as caught:
-        engine.apply_effect(endpoint(never), photo, {})
+        effect_runner.apply_effect(endpoint(never), photo, {})
     assert caught.value.slug == slug
 
 
@@ -62,14 +62,14 @@ def test_sides_are_held_before_pixels_are_decoded(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(codec, "decode", decode)
     with pytest.raises(ImageRejected) as caught:
-        engine.apply_effect(endpoint(never), sized(900, 900), {})
+        effect_runner.apply_effect(endpoint(never), sized(900, 900), {})
     assert caught.value.slug == "image_too_many_pixels"
 
 
 def test_a_wrong_value_never_meets_the_photo() -> None:
     """Values are checked first."""
     with pytest.raises(ValueRejected):
-        engine.apply_effect(endpoint(never), b"", {"shape_type": "99"})
+        effect_runner.apply_effect(endpoint(never), b"", {"shape_type": "99"})
 
 
 async def test_only_so_many_effects_run_at_a_time() -> None:
@@ -82,44 +82,44 @@ async def test_only_so_many_effects_run_at_a_time() -> None:
         with lock:
             running += 1
             most = max(most, running)
-            if running == engine.MAX_CONCURRENT:
+            if running == effect_runner.MAX_CONCURRENT:
                 gate.set()
         assert gate.wait(10)
         with lock:
             running -= 1
         return image
 
-    runner = engine.OfflineEngine()
+    runner = effect_runner.OfflineEngine()
     results = await asyncio.gather(*(runner.run_effect(endpoint(effect), sized(30, 30), {}) for _ in range(10)))
     assert len(results) == 10
-    assert most == engine.MAX_CONCURRENT
+    assert most == effect_runner.MAX_CONCURRENT
 
 
 async def test_whoever_leaves_takes_the_slot_along_until_the_thread_has_ended() -> None:
     """Clicking and leaving again and again never puts more effects to work than there are slots."""
-    held, runner = Held(), engine.OfflineEngine()
+    held, runner = Held(), effect_runner.OfflineEngine()
     calls = [asyncio.create_task(runner.run_effect(endpoint(held), sized(30, 30), {})) for _ in range(8)]
-    await held.begins(engine.MAX_CONCURRENT)
+    await held.begins(effect_runner.MAX_CONCURRENT)
     for call in calls:
         call.cancel()
-    await asyncio.wait(calls[engine.MAX_CONCURRENT :])  # who waited has left
-    for call in calls[: engine.MAX_CONCURRENT]:
+    await asyncio.wait(calls[effect_runner.MAX_CONCURRENT :])  # who waited has left
+    for call in calls[: effect_runner.MAX_CONCURRENT]:
         call.cancel()  # once more makes no difference
     late = asyncio.create_task(runner.run_effect(endpoint(held), sized(30, 30), {}))
     for _ in range(8):
         await asyncio.sleep(0)  # as far as it gets
-    assert held.begun == engine.MAX_CONCURRENT
-    assert not any(call.done() for call in calls[: engine.MAX_CONCURRENT])
+    assert held.begun == effect_runner.MAX_CONCURRENT
+    assert not any(call.done() for call in calls[: effect_runner.MAX_CONCURRENT])
     held.gate.set()
     assert await late
     await asyncio.wait(calls)
     assert all(call.cancelled() for call in calls)
-    assert (held.begun, held.most) == (engine.MAX_CONCURRENT + 1, engine.MAX_CONCURRENT)
+    assert (held.begun, held.most) == (effect_runner.MAX_CONCURRENT + 1, effect_runner.MAX_CONCURRENT)
 
 
 async def test_an_error_nobody_waits_for_any_more_is_looked_at(caplog: pytest.LogCaptureFixture) -> None:
     """Whoever left hears nothing of how it ended, and neither does the log."""
-    held, runner = Held(), engine.OfflineEngine()
+    held, runner = Held(), effect_runner.OfflineEngine()
 
     def fails(image: Any, values: Any) -> Any:
         held(image, values)
@@ -136,13 +136,13 @@ async def test_an_error_nobody_waits_for_any_more_is_looked_at(caplog: pytest.Lo
 
 async def test_a_full_line_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only so many photos wait in memory; the next is refused at once, and whoever waits is served."""
-    monkeypatch.setattr(engine, "MAX_PENDING", 3)
-    held, runner = Held(), engine.OfflineEngine()
+    monkeypatch.setattr(effect_runner, "MAX_PENDING", 3)
+    held, runner = Held(), effect_runner.OfflineEngine()
     calls = [
         asyncio.create_task(runner.run_effect(endpoint(held), sized(30, 30), {}))
-        for _ in range(engine.MAX_CONCURRENT + 3)
+        for _ in range(effect_runner.MAX_CONCURRENT + 3)
     ]
-    await held.begins(engine.MAX_CONCURRENT)
+    await held.begins(effect_runner.MAX_CONCURRENT)
     with pytest.raises(EngineRejection) as caught:
         await runner.run_effect(endpoint(held), sized(30, 30), {})
     assert caught.value.slug == "vendor_busy"

@@ -27,10 +27,9 @@ from meitu_demo.domain.translations import load_toml
 from meitu_demo.domain.vendor_codes import translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.offline import create_app
-from meitu_demo.offline import lab as lab_module
-from meitu_demo.offline.damage import RESPONSE_FAULTS
+from meitu_demo.offline import fault_handlers as lab_module
+from meitu_demo.offline.fault_handlers import FAULT_HANDLERS, RESPONSE_FAULTS
 from meitu_demo.offline.faults import CODE_PREFIX, FAULTS, FaultOutcome, resolve_fault
-from meitu_demo.offline.lab import FAULT_HANDLERS
 
 IMPATIENT = httpx.Timeout(20, read=0.3)
 PATIENT = httpx.Timeout(60)

@@ -23,8 +23,8 @@ from starlette.routing import Route as HttpRoute
 from meitu_demo.calls import download
 from meitu_demo.domain import errors, vendor_codes
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.offline import create_app, meitu_gateway
-from meitu_demo.offline.engine import OfflineEngine
+from meitu_demo.offline import create_app, meitu
+from meitu_demo.offline.effect_runner import OfflineEngine
 from meitu_demo.photos import codec
 
 LIMIT = 2 * 1024 * 1024  # bytes; the pages' "2MB"
@@ -378,7 +378,7 @@ async def test_every_cause_has_its_code(error: Exception, status: int, code: int
         raise error
 
     async def handle(request: Request) -> Response:
-        return await meitu_gateway.handle(request, replace(CATALOGUE["face_fuse"], render_offline=effect))
+        return await meitu.handle(request, replace(CATALOGUE["face_fuse"], render_offline=effect))
 
     app = Starlette(routes=[HttpRoute("/x", handle, methods=["POST"])])
     app.state.engine = OfflineEngine()

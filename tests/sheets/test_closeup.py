@@ -11,7 +11,7 @@ from meitu_demo.engine.contact_sheets import MAX_VISIBLE_PX, FaceCrop, crop_face
 from meitu_demo.engine.effects.reshape import reshape
 from meitu_demo.engine.imaging.face_checks import pick_face
 from meitu_demo.engine.sample_photos import load_astronaut
-from meitu_demo.offline.engine import apply_effect
+from meitu_demo.offline.effect_runner import apply_effect
 from meitu_demo.photos import codec
 
 AESTHETICS = CATALOGUE["facial_aesthetics"]

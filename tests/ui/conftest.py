@@ -18,7 +18,7 @@ import uvicorn
 
 from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.offline import create_app as create_offline
-from meitu_demo.offline.alongside import ThreadedServer
+from meitu_demo.offline.threaded_server import ThreadedServer
 from meitu_demo.settings import Settings
 from meitu_demo.ui.app import create_app
 

@@ -22,7 +22,7 @@ from meitu_demo.domain.model import Image
 from meitu_demo.domain.translations import translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.ledger.lazy import LazyLedger
-from meitu_demo.offline import engine
+from meitu_demo.offline import effect_runner
 from meitu_demo.photos import codec
 from meitu_demo.runtime.fair_queue import FairQueue, PositionCallback, ignore_position
 from meitu_demo.runtime.picture_store import PictureStore
@@ -177,7 +177,7 @@ class Counted(FairQueue):
 async def test_twenty_visitors_have_fair_shares(start: Start, figure: Callable[[str], None]) -> None:
     """Each wants three pictures: at every moment all have had the same number of turns, give or take one."""
     visitors = [f"9.9.9.{n}" for n in range(20)]
-    turns = Counted(visitors, engine.MAX_CONCURRENT, 3, 60)
+    turns = Counted(visitors, effect_runner.MAX_CONCURRENT, 3, 60)
     tickets = [await start(turns, visitor) for _ in range(3) for visitor in visitors]
     outcomes = await asyncio.gather(*(ticket.result() for ticket in tickets))
     assert len(outcomes) == turns.given.total() == 60
@@ -188,14 +188,14 @@ async def test_twenty_visitors_have_fair_shares(start: Start, figure: Callable[[
 async def test_whoever_leaves_frees_their_place(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """In line at once; at work, as soon as the thread has ended, and not before."""
     gate, begun = threading.Event(), threading.Semaphore(0)
-    process = engine.apply_effect
+    process = effect_runner.apply_effect
 
     def held(*given: Any) -> bytes:
         begun.release()
         assert gate.wait(30)
         return process(*given)
 
-    monkeypatch.setattr(engine, "apply_effect", held)
+    monkeypatch.setattr(effect_runner, "apply_effect", held)
     turns = FairQueue(1, 2, 60)
     works, waits = await start(turns, "9.9.9.9"), await start(turns, "9.9.9.9")
     assert await asyncio.to_thread(begun.acquire, timeout=30)

@@ -10,7 +10,7 @@ import psutil
 
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.engine.sample_photos import load_astronaut
-from meitu_demo.offline.engine import apply_effect
+from meitu_demo.offline.effect_runner import apply_effect
 from meitu_demo.photos import codec
 
 from .ratio import Row, measure_seconds

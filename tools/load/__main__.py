@@ -22,7 +22,7 @@ import httpx
 import numpy as np
 
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.offline.engine import MAX_CONCURRENT, apply_effect
+from meitu_demo.offline.effect_runner import MAX_CONCURRENT, apply_effect
 
 from .plan import CORE_COUNT, LoadPlan, LoadResult, make_photos, run_load
 from .postgres import PostgresServer, find_binaries

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from ...domain.model import CallTarget, Credentials
 from ...ledger.lazy import LazyLedger
-from ...offline.alongside import ThreadedServer
+from ...offline.threaded_server import ThreadedServer
 from ...settings import Settings
 
 CALL_TIMEOUT_S = 4.0  # nobody wants to watch a minute go by

@@ -16,7 +16,7 @@ from ..calls import download
 from ..domain.errors import EngineRejection, ImageRejected, LinkRejected, ValueRejected
 from ..domain.model import Endpoint
 from ..domain.vendor_codes import VendorCode, code_for
-from .bodies import format_measurements, read_body
+from .request_body import format_measurements, read_body
 
 VENDOR = "meitu"
 ANSWER_VERSIONS = {"face_fuse": "1.0.0", "quality_restoration": "1.0.1"}  # as in the pages' samples of an answer

@@ -13,7 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from .app import create_app
-from .wired import ConnectionProtocol
+from .connection import ConnectionProtocol
 
 STOP_TIMEOUT_S = 5.0
 LAB_APP_FACTORY = partial(create_app, lab=True, single_use_links=True)

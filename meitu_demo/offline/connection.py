@@ -8,8 +8,10 @@ import asyncio
 import socket
 import struct
 from contextlib import suppress
+from typing import Any
 
 from starlette.requests import Request
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 SCOPE_EXTENSION = "meitu_demo.wire"
 LINGER_ZERO = struct.pack("ii", 1, 0)  # SO_LINGER on, for no time: closing sends RST instead of FIN
@@ -54,3 +56,27 @@ def get_connection(request: Request) -> ClientConnection:
     """The connection that `request` came by."""
     found = request.scope.get("extensions", {}).get(SCOPE_EXTENSION)
     return found if isinstance(found, ClientConnection) else ClientConnection()
+
+
+# MERGED offline/wired.py: uvicorn's HTTP protocol, which also gives the app its end of the connection (`client_connection`). Only where there is a lab.
+
+
+class ConnectionProtocol(H11Protocol):
+    """The server's own protocol, with a `ClientConnection` in the scope of each call."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.client_connection, app = ClientConnection(transport), self.app
+
+        async def app_with_connection(scope: Any, receive: Any, send: Any) -> None:
+            await app({**scope, "extensions": {SCOPE_EXTENSION: self.client_connection}}, receive, send)
+
+        self.app = app_with_connection
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.client_connection.mark_closed()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self.client_connection.mark_closed()  # or what is held would hold up the end

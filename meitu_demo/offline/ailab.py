@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from ..domain.errors import EngineRejection, ImageRejected, ValueRejected
 from ..domain.model import Endpoint
 from ..domain.vendor_codes import VendorCode, code_for
-from .bodies import format_measurements, read_body
+from .request_body import format_measurements, read_body
 
 VENDOR = "ailab"
 MAX_FORM_OVERHEAD_BYTES = 64 * 1024  # bytes of boundaries and text parts around the file
