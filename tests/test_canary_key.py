@@ -42,8 +42,8 @@ from meitu_demo.offline.faults import CODE_PREFIX, FAULTS
 from meitu_demo.redaction.log_filter import RedactingFilter
 from meitu_demo.settings import Settings
 from meitu_demo.ui import api
-from meitu_demo.ui.result import stage
-from meitu_demo.ui.result.naming import build_file_name
+from meitu_demo.ui.result import result_view
+from meitu_demo.ui.result.facts import build_file_name
 
 pytestmark = pytest.mark.xdist_group("canary")
 
@@ -259,7 +259,7 @@ class World:
             for language in LANGUAGES:
                 told = explain(error, language)
                 sinks[f"explanation, {language}"] = (
-                    f"{told!r}\n{told.as_text()}\n{stage.render_explanation(told, language)}"
+                    f"{told!r}\n{told.as_text()}\n{result_view.render_explanation(told, language)}"
                 )
         sinks["repr and str"] = "\n".join(f"{thing!r} {thing!s}" for thing in objects)
         return sinks

@@ -22,7 +22,7 @@ from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.offline import create_app as create_offline
 from meitu_demo.redaction.secrets import redact
 from meitu_demo.settings import Settings
-from meitu_demo.ui.screens.rehearsal import LAB_CREDENTIALS
+from meitu_demo.ui.screens.failure_lab import LAB_CREDENTIALS
 
 CANARY = "CANARY0KEY0CANARY"
 SETTINGS = Settings.from_env(

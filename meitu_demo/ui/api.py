@@ -21,14 +21,12 @@ from ..domain.explanations import explain, sanitize
 from ..domain.model import Control, Endpoint, Strength
 from ..domain.translations import translate
 from ..redaction.secrets import format_stack_trace
+from .caller import Caller
 from .context import Context
-from .guard import uploads
-from .result import delivery
-from .result.changes import translate_changes
-from .result.naming import build_file_name
-from .result.receipt import build_receipt
+from .gradio_patches import uploads
+from .result import export
+from .result.facts import build_file_name, build_receipt, translate_changes
 from .texts import detect_language
-from .visits import Caller
 
 log = logging.getLogger(__name__)
 RESULT_TTL_S = 600.0  # how long a client may take to fetch its result
@@ -131,5 +129,5 @@ def _build_docstring(endpoint: Endpoint) -> str:
 
 
 def _write_result_file(context: Context, result: CallResult, language: str) -> Path:
-    data = delivery.for_download(delivery.unlabelled(result), language, visible_label=context.settings.visible_label)
+    data = export.for_download(export.unlabelled(result), language, visible_label=context.settings.visible_label)
     return Path(uploads.write_upload(build_file_name(result), data))

@@ -21,24 +21,25 @@ from ..photos import codec
 from ..runtime.fair_queue import FairQueue
 from ..runtime.picture_store import PictureStore
 from ..settings import MAX_OFFLINE_RUNS, Settings
-from . import assistants, signatures, stills
+from . import assistants
 from .context import Context, HealthRegistry
-from .events import slow_down_polling
-from .frontend import PrecompressedAssetsMiddleware
-from .guard import doors, entrances, uploads
-from .guard.belongings import SessionData
-from .guard.headers import SecurityHeadersMiddleware
-from .guard.health import HealthMiddleware, Readiness, build_readiness_checks
-from .guard.leftovers import GradioCleanup
-from .guard.login import LoginMiddleware, build_password_check, render_login_message
-from .guard.origins import OriginCheckMiddleware, is_loopback_host_header
-from .guard.visitors import VisitorCookieMiddleware
+from .gradio_patches import assets, route_allowlist, signatures, uploads
+from .gradio_patches.assets import PrecompressedAssetsMiddleware
+from .gradio_patches.cleanup import GradioCleanup
+from .gradio_patches.polling import slow_down_polling
 from .history.entries import History
 from .mirror import frames
 from .page import ASSETS_DIR, build_page, render_head
 from .reference import page as reference
-from .result import files, moved
-from .screens.rehearsal import FailureLabBackend
+from .result import displacement_map, files
+from .screens.failure_lab import FailureLabBackend
+from .security import upload_validation
+from .security.headers import SecurityHeadersMiddleware
+from .security.health import HealthMiddleware, Readiness, build_readiness_checks
+from .security.login import LoginMiddleware, build_password_check, render_login_message
+from .security.origin_check import OriginCheckMiddleware, is_loopback_host_header
+from .security.session_data import SessionData
+from .security.visitor_cookie import VisitorCookieMiddleware
 from .texts import PageTranslations
 from .theme import build_theme
 
@@ -116,11 +117,11 @@ def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger
     app.add_middleware(SecurityHeadersMiddleware, is_hf_space=settings.space)
 
     app.include_router(files.build_router(context))
-    app.include_router(moved.build_router(context))
+    app.include_router(displacement_map.build_router(context))
     if settings.mirror:
         app.include_router(frames.create_router(context))
 
-    app.add_route(f"/{stills.PATH}/{{name}}", stills.serve_image)
+    app.add_route(f"/{assets.PATH}/{{name}}", assets.serve_image)
     app.add_route(f"/{reference.PATH}", reference.serve_reference)
     if mcp_server:
         app.add_route(f"/{assistants.PATH}", mcp_server.http_app)  # type: ignore[arg-type]
@@ -130,9 +131,9 @@ def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger
         run_history=False, enable_monitoring=False, pwa=False, mcp_server=False,
         auth=build_password_check(settings.login) if settings.login else None, auth_message=render_login_message(),
     )  # fmt: skip
-    app.state.gradio = entrances.install(app, context.uploads_dir)
+    app.state.gradio = route_allowlist.install(app, context.uploads_dir)
     app.state.before_stop = before_stop
-    doors.patch_gradio(blocks)
+    upload_validation.patch_gradio(blocks)
     slow_down_polling(blocks)
     return app
 

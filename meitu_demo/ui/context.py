@@ -21,12 +21,12 @@ from ..runtime.client_address import fairness_key, resolve_client_address
 from ..runtime.fair_queue import FairQueue
 from ..runtime.picture_store import PictureStore
 from ..settings import Settings
-from .closeups import FaceCropCache
-from .guard import doors
-from .guard.belongings import SessionData
+from .caller import Caller
+from .face_crop_cache import FaceCropCache
 from .history.entries import History
-from .screens.rehearsal import FailureLabBackend
-from .visits import Caller
+from .screens.failure_lab import FailureLabBackend
+from .security import upload_validation
+from .security.session_data import SessionData
 
 MAX_CONCURRENT_PREVIEWS, MAX_PREVIEWS_PER_VISITOR, MAX_PENDING_PREVIEWS = (
     1,
@@ -87,7 +87,7 @@ class Context:
 
     async def read_upload(self, payload: object, caller: Caller) -> bytes:
         """The bytes of an upload, which is the visitor's from now on. Raises ImageRejected."""
-        return await doors.read_upload(
+        return await upload_validation.read_upload(
             payload, self.uploads_dir, lambda path: self.session_data.track(caller.session_id, path)
         )
 

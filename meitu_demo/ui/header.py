@@ -5,7 +5,7 @@ from html import escape
 from ..calls.targets import TargetResolver, VendorStatus
 from ..domain.explanations import Explanation
 from ..domain.translations import translate
-from .result.stage import render_explanation
+from .result.result_view import render_explanation
 
 
 def render_header(targets: TargetResolver, language: str) -> str:

@@ -8,11 +8,11 @@ from ..endpoints import CATALOGUE
 from ..settings import Settings
 from . import api
 from .context import Context
-from .events import PRIVATE_EVENT
+from .gradio_patches.polling import PRIVATE_EVENT
 from .header import render_header
-from .panel import controls, one_photo, panel
-from .panel.one_photo import ScreenComponents
-from .screens import forget, history, keys, lab, mirror, on_stage, recipe, send_on, verify
+from .panel import controls, panel, shared_photo
+from .panel.shared_photo import ScreenComponents
+from .screens import delete_data, failure_lab, history, keys, kiosk_mode, mirror, recipe, send_to_panel, verify
 from .texts import PageTranslations
 
 ASSETS_DIR = Path(__file__).resolve().parents[2] / "assets"
@@ -47,17 +47,17 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
                     mirror.build(texts)
             if settings.failure_lab:
                 with gr.Tab(texts.get_text("panels.failure_lab.tab"), id="failure_lab", elem_id="failure-lab-tab"):
-                    panels.append(lab.build(context, context.failure_lab, texts, [tab_id, visitor_keys]))
+                    panels.append(failure_lab.build(context, context.failure_lab, texts, [tab_id, visitor_keys]))
             with gr.Tab(texts.get_text("panels.verify.tab"), id="verify", elem_id="verify-tab"):
                 panels.append(verify.build(context, texts, [tab_id, visitor_keys]))
         with history_tab:  # knows the controls of all that stand before it
             refresh_history_after = history.build(context, texts, [tab_id, visitor_keys], panels, history_tab)
-        one_photo.share_photo([screen for screen in panels if screen.name != "verify"])
-        send_on.build(context, panels, tab_id)
+        shared_photo.share_photo([screen for screen in panels if screen.name != "verify"])
+        send_to_panel.build(context, panels, tab_id)
         if settings.mode != "offline":
             keys.build(context, texts, visitor_keys, masthead)
-        refresh_history_after(forget.build(context, texts, [tab_id, visitor_keys], masthead, panels))
-        on_stage.build(texts)
+        refresh_history_after(delete_data.build(context, texts, [tab_id, visitor_keys], masthead, panels))
+        kiosk_mode.build(texts)
         for endpoint in CATALOGUE.values():
             api.publish_endpoint(context, endpoint)
         blocks.load(None, None, tab_id, js="() => window.tabName()", **PRIVATE_EVENT)

@@ -7,7 +7,7 @@ import pytest
 
 from meitu_demo.domain.translations import translate
 from meitu_demo.domain.vendor_codes import load_shapes
-from meitu_demo.ui import closeups
+from meitu_demo.ui import face_crop_cache
 
 from .screens import Panel
 
@@ -82,14 +82,14 @@ def pressed(panel):
 def test_a_photo_taken_away_takes_its_sheet_along(page, monkeypatch):
     """Also one that is still being drawn: what comes after that stays away."""
     panel = Panel(page, "face-fuse").example()
-    gate, begun, look = threading.Event(), threading.Event(), closeups.crop_face
+    gate, begun, look = threading.Event(), threading.Event(), face_crop_cache.crop_face
 
     def held(*given):
         begun.set()
         assert gate.wait(20)
         return look(*given)
 
-    monkeypatch.setattr(closeups, "crop_face", held)
+    monkeypatch.setattr(face_crop_cache, "crop_face", held)
     panel.part("see-templates").click()
     panel.part("sheet").locator(".sheet [aria-busy=true]").wait_for()
     assert begun.wait(20)

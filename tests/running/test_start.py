@@ -10,7 +10,7 @@ import pytest
 
 from meitu_demo.ledger.lazy import LazyLedger
 from meitu_demo.settings import Settings, SettingsError
-from meitu_demo.ui.guard.uploads import check_upload_dir
+from meitu_demo.ui.gradio_patches.uploads import check_upload_dir
 
 from .app_process import PROJECT, refused
 
@@ -48,7 +48,7 @@ from pathlib import Path
 import meitu_demo.ledger.paid_calls
 from meitu_demo.settings import Settings
 from meitu_demo.ledger.lazy import Till
-from meitu_demo.ui.guard.uploads import require_room
+from meitu_demo.ui.gradio_patches.uploads import require_room
 os.setuid(65534)
 place = Path(sys.argv[1])
 for attempt in (lambda: Till(Settings(data_dir=str(place / "data"))).require(), lambda: require_room(place)):

@@ -18,14 +18,14 @@ from meitu_demo.ledger.lazy import LazyLedger
 from meitu_demo.runtime.fair_queue import FairQueue
 from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.settings import Settings
-from meitu_demo.ui import closeups
+from meitu_demo.ui import face_crop_cache
+from meitu_demo.ui.caller import Caller
 from meitu_demo.ui.context import Context, HealthRegistry
-from meitu_demo.ui.guard.belongings import SessionData
 from meitu_demo.ui.history.entries import History
-from meitu_demo.ui.panel.drawing import LatestRequest, SheetRequest, stream_sheet
-from meitu_demo.ui.panel.plans import plan_sheet
-from meitu_demo.ui.screens.rehearsal import FailureLabBackend
-from meitu_demo.ui.visits import Caller
+from meitu_demo.ui.panel.sheet_specs import plan_sheet
+from meitu_demo.ui.panel.sheet_stream import LatestRequest, SheetRequest, stream_sheet
+from meitu_demo.ui.screens.failure_lab import FailureLabBackend
+from meitu_demo.ui.security.session_data import SessionData
 
 AESTHETICS = CATALOGUE["facial_aesthetics"]
 ME = Caller("tab me", None, "9.9.9.9")
@@ -75,7 +75,7 @@ async def test_one_photo_at_a_time_and_few_names(
     context: Context, photo: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another photo takes the place of the one before; of many sessions, the first is forgotten."""
-    monkeypatch.setattr(closeups, "MAX_CACHED_CROPS", 2)
+    monkeypatch.setattr(face_crop_cache, "MAX_CACHED_CROPS", 2)
     second = {**photo, "path": photo["path"].replace("me.jpg", "you.jpg")}
     await context.face_crops.get_or_crop(context, AESTHETICS, photo, ME)
     await context.face_crops.get_or_crop(context, AESTHETICS, second, ME)
@@ -97,7 +97,7 @@ async def test_what_is_deleted_while_it_is_looked_for_is_not_kept(
         assert gate.wait(30)
         return crop_face(*given)
 
-    monkeypatch.setattr(closeups, "crop_face", held)
+    monkeypatch.setattr(face_crop_cache, "crop_face", held)
     search = asyncio.create_task(context.face_crops.get_or_crop(context, AESTHETICS, photo, ME))
     assert await asyncio.to_thread(begun.wait, 30)
     await context.session_data.delete(ME.session_id)

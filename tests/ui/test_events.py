@@ -7,7 +7,7 @@ import gradio as gr
 import pytest
 from gradio import queueing
 
-from meitu_demo.ui.events import CLICK_POLL_INTERVAL_S, PROGRESS_POLL_INTERVAL_S, slow_down_polling
+from meitu_demo.ui.gradio_patches.polling import CLICK_POLL_INTERVAL_S, PROGRESS_POLL_INTERVAL_S, slow_down_polling
 
 
 async def test_gradio_looks_as_often_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

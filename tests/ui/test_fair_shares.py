@@ -27,11 +27,11 @@ from meitu_demo.photos import codec
 from meitu_demo.runtime.fair_queue import FairQueue, PositionCallback, ignore_position
 from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.settings import Settings
+from meitu_demo.ui.caller import Caller
 from meitu_demo.ui.context import DISPLAYED_WAITS_S, Context, HealthRegistry, round_up_wait
-from meitu_demo.ui.guard.belongings import SessionData
 from meitu_demo.ui.history.entries import History
-from meitu_demo.ui.screens.rehearsal import FailureLabBackend
-from meitu_demo.ui.visits import Caller
+from meitu_demo.ui.screens.failure_lab import FailureLabBackend
+from meitu_demo.ui.security.session_data import SessionData
 
 PILE, SINGLE = "/v1/aiquality", "/v1/EmojMaterialH5"
 EACH = 4

@@ -5,7 +5,7 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
-from meitu_demo.ui.frontend import ASSETS_DIR, PrecompressedAssetsMiddleware
+from meitu_demo.ui.gradio_patches.assets import ASSETS_DIR, PrecompressedAssetsMiddleware
 
 SCRIPT = max(ASSETS_DIR.glob("index-*.js"), key=lambda file: file.stat().st_size)
 LEFT = PlainTextResponse("left to Gradio")

@@ -4,7 +4,7 @@ import inspect
 
 import gradio as gr
 
-from meitu_demo.ui import signatures
+from meitu_demo.ui.gradio_patches import signatures
 
 
 def test_the_page_says_the_same_of_its_components() -> None:

@@ -23,15 +23,15 @@ from ...photos.provenance import embed_provenance, read_provenance
 from ...redaction.secrets import format_stack_trace, redact
 from ...runtime import cpu_slots
 from ..api import build_report
+from ..caller import Caller
 from ..context import Context
-from ..guard import doors
-from ..guard.visitors import VISITOR_COOKIE
-from ..result import delivery
-from ..result.naming import build_file_name
+from ..result import export
+from ..result.facts import build_file_name
 from ..result.pictures import DOWNLOAD_PATH
-from ..result.stage import describe_phase
-from ..visits import Caller
-from .entrance import TOOL_REQUEST_KEY, ToolRequest
+from ..result.result_view import describe_phase
+from ..security import upload_validation
+from ..security.visitor_cookie import VISITOR_COOKIE
+from .http_endpoint import TOOL_REQUEST_KEY, ToolRequest
 from .tools import BOOLEAN_PARAMETERS, list_photo_parameters, translate_for_mcp
 
 log = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ async def _load_photo(context: Context, arguments: Mapping[str, Any], caller: Ca
         raise ValueRejected(control="photo", value=", ".join(used_parameters), allowed=" | ".join(photo_parameters))
     value = arguments[used_parameters[0]]
     if used_parameters == ["photo"]:
-        return await anyio.to_thread.run_sync(doors.decode_base64_photo, value)
+        return await anyio.to_thread.run_sync(upload_validation.decode_base64_photo, value)
     if used_parameters == ["photo_upload"]:
         return await context.read_upload({"path": value, "meta": {"_type": "gradio.FileData"}}, caller)
     try:
@@ -166,9 +166,9 @@ async def _build_result(
 
 def _render_master_and_preview(result: CallResult, language: str, is_label_visible: bool) -> tuple[bytes, str]:
     """The master, and a small copy of it as it leaves, in base64."""
-    master = delivery.unlabelled(result)
+    master = export.unlabelled(result)
     preview = codec.prepare(
-        delivery.for_download(master, language, visible_label=is_label_visible), PREVIEW_LIMITS
+        export.for_download(master, language, visible_label=is_label_visible), PREVIEW_LIMITS
     ).photo.data
     provenance = read_provenance(master)
     return master, base64.b64encode(embed_provenance(preview, provenance) if provenance else preview).decode("ascii")

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from ...endpoints import CATALOGUE
 from ..context import Context
 from .calls import build_error_result, run_tool
-from .entrance import McpHttpApp
+from .http_endpoint import McpHttpApp
 from .tools import build_tool, translate_for_mcp
 
 SERVER_NAME = "portrait-apis"

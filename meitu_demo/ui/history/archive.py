@@ -15,7 +15,7 @@ import anyio
 from ...domain.errors import ImageRejected
 from ...domain.explanations import sanitize
 from ...runtime.picture_store import PictureStore
-from ..result import delivery
+from ..result import export
 from ..result.pictures import load_picture
 from .entries import Entry
 
@@ -59,7 +59,7 @@ async def stream_archive(
 
 
 def _label_picture(picture: bytes, language: str, visible_label: bool) -> bytes:
-    return delivery.for_download(picture, language, visible_label=visible_label)
+    return export.for_download(picture, language, visible_label=visible_label)
 
 
 def _build_zip_info(name: str, modified_at: datetime) -> zipfile.ZipInfo:
@@ -87,7 +87,7 @@ def _build_row(number: int, entry: Entry, file: str | None) -> dict[str, Any]:
     if success:
         result = success.result
         row |= {
-            "made_by": delivery.build_provenance(result).made_by,
+            "made_by": export.build_provenance(result).made_by,
             "seconds": round(result.elapsed_s, 3),
             "vendor_request_id": result.request_id,
             "result_id": result.id,

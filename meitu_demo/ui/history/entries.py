@@ -15,7 +15,7 @@ from ...calls.pipeline import CallResult
 from ...domain.errors import ValueRejected
 from ...domain.explanations import Explanation, sanitize
 from ...domain.model import Endpoint
-from ..result.stage import PictureUrls
+from ..result.result_view import PictureUrls
 
 MAX_RUNS_PER_SESSION = 50  # runs of one session
 MAX_RUNS = 5000  # runs of all sessions; the oldest go first, at about 2 kB each

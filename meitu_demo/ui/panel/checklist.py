@@ -26,13 +26,13 @@ from ...preflight import (
     render_faces_svg,
     suggest_fixes,
 )
+from ..caller import Caller
 from ..context import Context
-from ..events import PRIVATE_EVENT, build_if_open_js
-from ..guard import uploads
+from ..error_toasts import as_toasts
+from ..gradio_patches import uploads
+from ..gradio_patches.polling import PRIVATE_EVENT, build_if_open_js
 from ..result.pictures import PICTURE_PATH
 from ..texts import PageTranslations, detect_language
-from ..trouble import as_toasts
-from ..visits import Caller
 
 PREVIEW_LIMITS = ImageLimits(
     min_side_px=1, max_side_px=320, max_bytes=100_000

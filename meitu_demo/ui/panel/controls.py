@@ -1,20 +1,42 @@
 """An endpoint's controls as Gradio components: one function for each kind in `spec`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import anyio
 import gradio as gr
 
+from ...domain.errors import ImageRejected
 from ...domain.model import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
 from ...domain.translations import translate
 from ...domain.vendor_codes import Shape, load_shapes
 from ...engine import face_templates
 from ...engine.face_templates import TemplateInfo
-from .. import stills
-from ..events import PRIVATE_EVENT
+from ...photos import codec
+from ..gradio_patches import assets
+from ..gradio_patches.polling import PRIVATE_EVENT
+from ..gradio_patches.uploads import write_upload
+from ..result import result_view
+from ..security import upload_validation
 from ..texts import PageTranslations, detect_language
+
+# MERGED ui/panel/places.py: What every screen has in the same place: its one-liner above the photo, and the stage.
+
+
+def build_introduction(texts: PageTranslations, screen: str) -> gr.HTML:
+    """The line of the screen `name`, as `locales` call it."""
+    intro_text = texts.render(f"{screen}-intro", lambda language: result_view.render_introduction(screen, language))
+    return gr.HTML(intro_text, elem_classes="bare", apply_default_css=False)
+
+
+def build_result_view(texts: PageTranslations, screen: str, slug: str) -> gr.HTML:
+    """The stage of the screen `name` with its invitation. slug: what its element's id begins with."""
+    empty_html = texts.render(f"{screen}-empty", lambda language: result_view.empty_state(screen, language))
+    return gr.HTML(empty_html, elem_id=f"{slug}-stage", elem_classes="bare", apply_default_css=False)
+
 
 DropdownOptions = list[tuple[Any, str]]
 
@@ -115,8 +137,8 @@ def _build_template_picker(
     return dropdown
 
 
-def _publish_preview(info: TemplateInfo) -> stills.GradioImage:
-    return stills.register_image(f"{info.id}{info.preview.suffix}", info.preview)
+def _publish_preview(info: TemplateInfo) -> assets.GradioImage:
+    return assets.register_image(f"{info.id}{info.preview.suffix}", info.preview)
 
 
 def _describe_template(texts: PageTranslations, template_options: TemplateOptions, key: str) -> Any:
@@ -124,3 +146,26 @@ def _describe_template(texts: PageTranslations, template_options: TemplateOption
     if key not in infos_by_id:
         return key
     return texts.render(f"template-{key}", lambda language: f"{infos_by_id[key].name[language]} · {key}")
+
+
+# MERGED ui/panel/preview.py: A photo that browsers cannot show (HEIC) gets a JPEG of itself as a stand-in; a run takes the photo beside it.
+
+
+async def convert_heic_for_display(payload: Any, uploads: Path, on_file: Callable[[Path], None]) -> Any:
+    """The path of a JPEG in place of a HEIC; gr.skip() for everything else, what is broken included: a run says why.
+
+    found: is told of each file that belongs to the photo.
+    """
+    try:
+        source = await upload_validation.read_upload(payload, uploads, on_file)
+        if codec.sniff(source) != "image/heic":
+            return gr.skip()
+        path = await anyio.to_thread.run_sync(_write_jpeg_copy, source)
+        on_file(Path(path))
+        return path
+    except ImageRejected:
+        return gr.skip()
+
+
+def _write_jpeg_copy(source: bytes) -> str:
+    return write_upload("photo.jpg", codec.encode(codec.decode(source)), {upload_validation.ORIGINAL_FILE_NAME: source})

@@ -16,13 +16,12 @@ import numpy as np
 from ...domain.model import Image
 from ...engine.sample_photos import degrade, load_astronaut, load_coffee
 from ...photos import codec
-from .. import stills
+from ..caller import Caller
 from ..context import Context
-from ..events import PRIVATE_EVENT
-from ..guard import uploads
+from ..error_toasts import as_toasts
+from ..gradio_patches import assets, uploads
+from ..gradio_patches.polling import PRIVATE_EVENT
 from ..texts import PageTranslations
-from ..trouble import as_toasts
-from ..visits import Caller
 
 THUMBNAIL_PX = 96  # px
 FACE_REGION = (slice(20, 260), slice(110, 350))  # of the astronaut, in rows and columns
@@ -69,12 +68,12 @@ def _encode_example(name: str) -> bytes:
 
 
 @cache
-def render_thumbnail(name: str) -> stills.GradioImage:
+def render_thumbnail(name: str) -> assets.GradioImage:
     """What stands on the button, small; made from small pieces, so that a page costs next to nothing."""
     pixels = np.asarray(
         cv2.resize(THUMBNAIL_SOURCES[name](), (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA), np.uint8
     )
-    return stills.register_image(f"example-{name}.jpg", codec.encode(pixels))
+    return assets.register_image(f"example-{name}.jpg", codec.encode(pixels))
 
 
 def _build_two_faces() -> Image:

@@ -15,14 +15,14 @@ from ...domain.model import Endpoint, ShapeMenu, TemplateGallery
 from ...domain.vendor_codes import load_shapes
 from ...engine import contact_sheets
 from ...redaction.secrets import format_stack_trace
+from ..caller import Caller
 from ..context import Context
-from ..events import PRIVATE_EVENT, build_if_open_js
-from ..guard.doors import get_payload_path
+from ..gradio_patches.polling import PRIVATE_EVENT, build_if_open_js
+from ..security.upload_validation import get_payload_path
 from ..texts import PageTranslations, detect_language
-from ..visits import Caller
-from . import sheet as shown
-from .drawing import LatestRequest, SheetRequest, stream_sheet
-from .plans import describe_preview, plan_sheet
+from . import sheet_specs as shown
+from .sheet_specs import describe_preview, plan_sheet
+from .sheet_stream import LatestRequest, SheetRequest, stream_sheet
 
 log = logging.getLogger(__name__)
 Components = list[gr.components.Component]

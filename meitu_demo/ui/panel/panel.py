@@ -7,18 +7,18 @@ import gradio as gr
 
 from ...domain.model import Endpoint
 from ...engine.imaging.faces import face_cache_scope
+from ..caller import Caller
 from ..context import Context
-from ..events import PRIVATE_EVENT
-from ..result.beside import stream_both
-from ..result.run import RunRequest
-from ..result.runs import stream
-from ..result.screen import ScreenUpdate
+from ..error_toasts import as_toasts
+from ..gradio_patches.polling import PRIVATE_EVENT
+from ..result.live_vs_offline import stream_both
+from ..result.run_stream import RunRequest, ScreenUpdate, stream
 from ..texts import PageTranslations
-from ..trouble import as_toasts
-from ..visits import Caller
-from . import both, checklist, consent, controls, examples, places, preview
-from .one_photo import ScreenComponents
+from . import checklist, compare_button, consent, controls, examples
+from . import controls as places
+from . import controls as preview
 from .overview import ContactSheetSection
+from .shared_photo import ScreenComponents
 
 NEXT_ACTIONS = {"stop": "stop", "again": "run_again", "retry": "try_again", "offline": "run_offline"}
 SessionInputs = list[gr.components.Component]
@@ -57,7 +57,7 @@ def build_panel(
             run_button = gr.Button(
                 texts.get_text(f"{key}.run"), variant="primary", elem_id=f"{slug}-run", elem_classes="run"
             )
-            both_button = both.build_compare_button(endpoint, context.targets, texts)
+            both_button = compare_button.build_compare_button(endpoint, context.targets, texts)
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
             result_view = places.build_result_view(texts, endpoint.id, slug)
             buttons = build_action_buttons(slug, texts)

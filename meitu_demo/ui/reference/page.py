@@ -12,12 +12,100 @@ import anyio
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from ...domain.model import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
 from ...domain.translations import list_languages, match_language, translate
-from ...domain.vendor_codes import load_shapes
+from ...domain.vendor_codes import Shape, load_shapes
+from ...endpoints import CATALOGUE
+from ...engine.imaging.face_checks import MIN_FACE_PX
 from ..theme import MONO_FONTS, SANS_FONTS
 from . import codes as reference_codes
-from . import endpoints as reference_endpoints
-from . import shapes as reference_shapes
+from .drawn_face import render_drawing, render_face_symbol
+
+# MERGED ui/reference/shapes.py: The reference page's shapes: number, names, what each does, a drawing. Only `ui/reference/page.py` may import it.
+
+
+def render_shapes_section(language: str) -> str:
+    """The section as HTML."""
+    title, intro = (escape(translate(f"reference.{key}", language)) for key in ("shapes", "shapes_intro"))
+    tiles = "".join(_render_tile(shape, language) for shape in load_shapes())
+    return f"""<section id="shapes"><h2>{title}</h2><p class="intro">{intro}</p>
+<svg class="store" aria-hidden="true">{render_face_symbol()}</svg><ul class="tiles">{tiles}</ul></section>
+"""
+
+
+def _render_tile(shape: Shape, language: str) -> str:
+    name, effect = (escape(translate(f"shapes.{shape.key}.{part}", language)) for part in ("name", "effect"))
+    label = escape(translate("reference.vendor_label", language, label=shape.vendor_label))
+    picture = render_drawing(shape.id, translate(f"reference.moves.{shape.key}", language))
+    return f"""<li class="tile" id="shape-{shape.id}" data-hit>{picture}
+<h3><a href="#shape-{shape.id}">{shape.id}</a> {name}</h3><p>{effect}</p>
+<p class="small"><code>{shape.key}</code> <span>{label}</span></p></li>
+"""
+
+
+# MERGED ui/reference/endpoints.py: The reference page's endpoints: what each does, takes and is called. Only `ui/reference/page.py` may import it.
+
+
+def render_endpoints_section(language: str) -> str:
+    """The section as HTML."""
+    title = escape(translate("reference.endpoints", language))
+    cards = "".join(_render_card(endpoint, language) for endpoint in CATALOGUE.values())
+    return f'<section id="endpoints"><h2>{title}</h2><div class="cards">{cards}</div></section>\n'
+
+
+def _render_card(endpoint: Endpoint, language: str) -> str:
+    def localize(key: str, **facts: object) -> str:
+        return escape(translate(f"reference.{key}", language, **facts))
+
+    panel = f"panels.{endpoint.id}"
+    name, intro, offline = (escape(translate(f"{panel}.{key}", language)) for key in ("tab", "intro", "offline"))
+    limits = endpoint.limits
+    kinds = " · ".join(kind.removeprefix("image/").upper() for kind in limits.media_types)
+    controls = "".join(f"<li>{_render_control(control, language)}</li>" for control in endpoint.controls)
+    constant = " ".join(f"<code>{escape(f'{key}={value}')}</code>" for key, value in endpoint.constant_fields.items())
+    photo = localize("limits", least=limits.min_side_px, most=limits.max_side_px, bytes=limits.max_bytes, kinds=kinds)
+    rows = [
+        ("vendor", escape(translate(f"providers.{endpoint.provider}.name", language))),
+        ("path", f"<code>POST {escape(endpoint.path)}</code>"),
+        ("api", f"<code>/{escape(endpoint.id)}</code>"),
+        ("photo", photo),
+        ("faces", localize(f"faces_{endpoint.face_requirement.value}", side=MIN_FACE_PX)),
+        ("controls", f"<ul>{controls}</ul>" if controls else localize("no_controls")),
+        ("constant", constant),
+        ("offline", offline),
+    ]
+    cells = "".join(f"<div><dt>{localize(key)}</dt><dd>{value}</dd></div>" for key, value in rows if value)
+    return f"""<article class="card" id="{endpoint.slug}"><h3>{name}</h3><p>{intro}</p><dl>{cells}</dl>
+<p><a href="./#{endpoint.slug}">{localize("open", name=translate(f"{panel}.tab", language))}</a></p></article>
+"""
+
+
+def _render_control(control: Control, language: str) -> str:
+    """Its name here and on the wire, what it takes, and its default."""
+
+    def localize(key: str, **facts: object) -> str:
+        return escape(translate(f"reference.{key}", language, **facts))
+
+    comma = localize("comma")
+    name = f"<b>{escape(translate(f'controls.{control.name}.label', language))}</b> <code>{escape(control.name)}</code>"
+    if control.wire_name != control.name:
+        name += f"{comma}{localize('on_the_wire')} <code>{escape(control.wire_name)}</code>"
+    if isinstance(control, Strength):
+        accepted_values = localize("range", low=f"{control.low:g}", high=f"{control.high:g}")
+    elif isinstance(control, ShapeMenu):
+        accepted_values = f'<a href="#shapes">{localize("see_shapes", last=control.options[-1])}</a>'
+    elif isinstance(control, TemplateGallery):
+        accepted_values = comma.join(f"<code>{escape(option)}</code>" for option in control.options)
+    else:
+        key = f"options.{control.name}."
+        accepted_values = comma.join(
+            escape(translate(key + option.replace(".", "_"), language)) for option in control.options
+        )
+    if isinstance(control, Choice) and control.allows_custom:
+        accepted_values += f"{comma}{localize('any_id')}"
+    default = f"{control.default:g}" if isinstance(control, Strength) else control.default
+    return f"{name}{localize('colon')}{accepted_values}{localize('semicolon')}{localize('default', value=default)}"
+
 
 PATH = "reference"
 ASSETS_DIR = Path(__file__).resolve().parents[3] / "assets"

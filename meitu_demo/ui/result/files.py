@@ -8,7 +8,7 @@ from ...domain.translations import match_language
 from ...photos import codec
 from ..context import Context
 from ..history.archive import ARCHIVE_PATH, build_archive_name, stream_archive
-from . import delivery
+from . import export
 from .pictures import DOWNLOAD_PATH, PICTURE_PATH
 
 NO_STORE_HEADERS = {"cache-control": "private, no-store", "x-content-type-options": "nosniff"}
@@ -34,7 +34,7 @@ def build_router(context: Context) -> APIRouter:
         language = match_language(request.headers.get("accept-language"))
         visible_label = context.settings.visible_label
         return _build_picture_response(
-            await anyio.to_thread.run_sync(lambda: delivery.for_download(data, language, visible_label=visible_label))
+            await anyio.to_thread.run_sync(lambda: export.for_download(data, language, visible_label=visible_label))
         )
 
     @api_router.get(f"/{ARCHIVE_PATH}/{{token}}/{{name}}")

@@ -8,8 +8,8 @@ from ...engine.imaging.comparison import align_to_result
 from ...photos import codec
 from ...runtime import cpu_slots
 from ...runtime.picture_store import PictureStore
-from . import delivery
-from .stage import PictureUrls
+from . import export
+from .result_view import PictureUrls
 
 PICTURE_PATH = "kept"
 DOWNLOAD_PATH = "download"
@@ -33,7 +33,7 @@ async def render_pair(result: CallResult) -> RenderedPair:
 
 def _render_pair(result: CallResult) -> RenderedPair:
     before = align_to_result(result.sent_photo, result.result_photo, changes_framing=result.endpoint.changes_framing)
-    after = delivery.unlabelled(result)
+    after = export.unlabelled(result)
     return RenderedPair(before, after, codec.prepare(after, THUMBNAIL_LIMITS).photo.data)
 
 

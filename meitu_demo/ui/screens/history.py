@@ -9,18 +9,18 @@ from typing import Any
 
 import gradio as gr
 
+from ..caller import Caller
 from ..context import Context
-from ..events import PRIVATE_EVENT
-from ..history import beside, views
+from ..gradio_patches.polling import PRIVATE_EVENT
+from ..history import compare_two, views
 from ..history.entries import Entry
-from ..history.listing import render_listing
-from ..panel import places
-from ..panel.one_photo import ScreenComponents
+from ..history.views import render_listing
+from ..panel import controls as places
 from ..panel.panel import SessionInputs
-from ..result import stage
+from ..panel.shared_photo import ScreenComponents
+from ..result import result_view
 from ..texts import PageTranslations, detect_language
-from ..visits import Caller
-from .lab import list_faults
+from .failure_lab import list_faults
 
 ACTION_LABELS = {"rerun": "again", "open": "open", "put": "beside_latest", "single": "single"}
 
@@ -50,9 +50,9 @@ def build(
         session_id, language = Caller.from_request(request, tab_id).session_id, detect_language(request)
         runs = context.history.list_runs(session_id)
         if not runs:
-            return render_listing((), (), "", "", 0, language), stage.empty_state("history", language)
+            return render_listing((), (), "", "", 0, language), result_view.empty_state("history", language)
         entry = context.history.find(session_id, run_key) or runs[0]
-        available_keys = {run.key for run in runs if beside.has_pictures(context.pictures, run)}
+        available_keys = {run.key for run in runs if compare_two.has_pictures(context.pictures, run)}
         token, minutes = context.history.ensure_archive_token(session_id), context.settings.keep_minutes
         return render_listing(runs, available_keys, entry.key, token, minutes, language), views.render_single(
             context, session_id, entry, language

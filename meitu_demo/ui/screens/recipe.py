@@ -7,16 +7,16 @@ from typing import Any
 import gradio as gr
 
 from ...endpoints import CATALOGUE
+from ..caller import Caller
 from ..context import Context
-from ..events import PRIVATE_EVENT
-from ..panel import consent, controls, examples, places
-from ..panel.one_photo import ScreenComponents
+from ..gradio_patches.polling import PRIVATE_EVENT
+from ..panel import consent, controls, examples
+from ..panel import controls as places
 from ..panel.panel import SCROLL_TO_RESULT_JS, SessionInputs, build_photo_input
-from ..recipe import chain, editor
-from ..recipe.course import RecipeProgress
-from ..recipe.running import RecipeRequest
+from ..panel.shared_photo import ScreenComponents
+from ..recipe import editor, runner
+from ..recipe.state import RecipeProgress, RecipeRequest
 from ..texts import PageTranslations, detect_language
-from ..visits import Caller
 
 ACTION_LABELS = {
     "stop": "result.stop",
@@ -69,7 +69,7 @@ def build(
                 visitor_keys,
                 previous_run or RecipeProgress(),
             )
-            async for update, reached_run in chain.stream_recipe(context, click):
+            async for update, reached_run in runner.stream_recipe(context, click):
                 yield update, reached_run or gr.skip()
 
         return run

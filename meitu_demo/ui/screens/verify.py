@@ -14,38 +14,38 @@ from ...domain.explanations import explain, sanitize
 from ...domain.translations import translate
 from ...endpoints import CATALOGUE
 from ...photos.provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType, verify_provenance
+from ..caller import Caller
 from ..context import Context
-from ..events import PRIVATE_EVENT
-from ..guard import doors
-from ..panel import places
-from ..panel.one_photo import ScreenComponents
+from ..gradio_patches.polling import PRIVATE_EVENT
+from ..panel import controls
 from ..panel.panel import SessionInputs, build_photo_input
-from ..result import delivery, stage
+from ..panel.shared_photo import ScreenComponents
+from ..result import export, result_view
+from ..security import upload_validation
 from ..texts import PageTranslations, detect_language
-from ..visits import Caller
 
 
 def build(context: Context, texts: PageTranslations, session: SessionInputs) -> ScreenComponents:
     """Lay the panel out and wire it; call inside its tab. session: the browser's tab first."""
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
-            places.build_introduction(texts, "verify")
+            controls.build_introduction(texts, "verify")
             photo, _ = build_photo_input(context, "verify", texts, session)
             button = gr.Button(
                 texts.get_text("panels.verify.run"), variant="primary", elem_id="verify-run", elem_classes="run"
             )
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
-            result_html = places.build_result_view(texts, "verify", "verify")
+            result_html = controls.build_result_view(texts, "verify", "verify")
 
     async def verify_photo(request: gr.Request, payload: Any, tab_id: Any) -> str:
         language, session_id = detect_language(request), Caller.from_request(request, tab_id).session_id
         try:
-            source = await doors.read_upload(
+            source = await upload_validation.read_upload(
                 payload, context.uploads_dir, lambda path: context.session_data.track(session_id, path)
             )
             return render_finding(await anyio.to_thread.run_sync(verify_provenance, source), language)
         except DemoError as error:
-            return stage.render_explanation(explain(error, language, is_billable=False), language)
+            return result_view.render_explanation(explain(error, language, is_billable=False), language)
 
     button.click(verify_photo, [photo, *session[:1]], result_html, preprocess=False, **PRIVATE_EVENT)
     return ScreenComponents("verify", photo, result_html)
@@ -88,9 +88,7 @@ def render_finding(finding: MarkFinding, language: str) -> str:
 
 def _describe_maker(provenance: Provenance, language: str) -> str:
     return (
-        translate("result.made_offline", language)
-        if provenance.made_by == delivery.OFFLINE_MAKER
-        else provenance.made_by
+        translate("result.made_offline", language) if provenance.made_by == export.OFFLINE_MAKER else provenance.made_by
     )
 
 

@@ -23,8 +23,8 @@ from meitu_demo.photos import codec
 from meitu_demo.photos.provenance import read_provenance
 from meitu_demo.settings import Settings, SettingsError
 from meitu_demo.ui import assistants
-from meitu_demo.ui.assistants import entrance
-from meitu_demo.ui.assistants.entrance import MAX_BODY_BYTES, MAX_ENVELOPE_BYTES
+from meitu_demo.ui.assistants import http_endpoint
+from meitu_demo.ui.assistants.http_endpoint import MAX_BODY_BYTES, MAX_ENVELOPE_BYTES
 
 ACCEPT = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
 
@@ -220,7 +220,7 @@ def test_the_entrance_bounds_what_comes(open_page: Page, monkeypatch: pytest.Mon
     assert post(b"{}", **{"content-type": "text/plain"}) == 400
     assert httpx.get(url, headers=ACCEPT).status_code == 405
     with monkeypatch.context() as small:
-        small.setattr(entrance, "MAX_TOTAL_BODY_BYTES", 100)
+        small.setattr(http_endpoint, "MAX_TOTAL_BODY_BYTES", 100)
         assert post(b"x" * 101) == 503
     assert post(b"x" * 101) == 400
     assert [httpx.delete(url).status_code, httpx.delete(url, headers={"mcp-session-id": "a" * 32}).status_code] == [

@@ -4,9 +4,8 @@ import base64
 
 from pydantic import SecretStr
 
-from meitu_demo.ui.guard.basic import BasicAuth
-from meitu_demo.ui.guard.login import build_password_check
-from meitu_demo.ui.guard.tries import LoginThrottle
+from meitu_demo.ui.security.login import build_password_check
+from meitu_demo.ui.security.login_throttle import BasicAuth, LoginThrottle
 
 
 def header(pair: str) -> str:

@@ -12,8 +12,8 @@ from meitu_demo.calls.single_flight import SingleFlight
 from meitu_demo.domain.model import Photo
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.runtime.picture_store import PictureStore
-from meitu_demo.ui.guard.belongings import Inventory, SessionData
 from meitu_demo.ui.history.entries import History
+from meitu_demo.ui.security.session_data import Inventory, SessionData
 
 LIFE = 60.0
 

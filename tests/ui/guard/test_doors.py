@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from meitu_demo.domain.errors import ImageRejected
-from meitu_demo.ui.guard import doors
+from meitu_demo.ui.security import upload_validation
 
 MARK = {"_type": "gradio.FileData"}
 
@@ -24,16 +24,16 @@ def uploads(tmp_path: Path) -> Path:
 
 async def refused(payload: object, uploads: Path) -> str:
     with pytest.raises(ImageRejected) as caught:
-        await doors.read_upload(payload, uploads)
+        await upload_validation.read_upload(payload, uploads)
     return caught.value.slug
 
 
 async def test_an_upload_is_read(uploads: Path) -> None:
     """A marked file in the folder; the folder may itself be reached by a link."""
     payload = {"path": str(uploads / "hash" / "me.jpg"), "meta": MARK}
-    assert await doors.read_upload(payload, uploads) == b"face"
+    assert await upload_validation.read_upload(payload, uploads) == b"face"
     (uploads.parent / "link").symlink_to(uploads)
-    assert await doors.read_upload(payload, uploads.parent / "link") == b"face"
+    assert await upload_validation.read_upload(payload, uploads.parent / "link") == b"face"
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
@@ -73,6 +73,6 @@ async def test_other_payloads(payload: object, uploads: Path) -> None:
 
 async def test_a_file_over_the_limit_is_not_read(uploads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its size is looked at first."""
-    monkeypatch.setattr(doors, "MAX_BYTES", 3)
+    monkeypatch.setattr(upload_validation, "MAX_BYTES", 3)
     payload = {"path": str(uploads / "hash" / "me.jpg"), "meta": MARK}
     assert await refused(payload, uploads) == "image_too_large_file"

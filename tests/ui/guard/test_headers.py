@@ -6,7 +6,7 @@ import httpx
 import pytest
 from ui.conftest import Page
 
-from meitu_demo.ui.guard.headers import build_headers
+from meitu_demo.ui.security.headers import build_headers
 
 PATHS = ("/", "/config", "/theme.css", "/gradio_api/info", "/kept/x/y.jpg", "/stills/example-astronaut.jpg", "/nowhere",
          "/reference", "/favicon.ico", "/gradio_api/file=/etc/passwd", "/gradio_api/queue/join")  # fmt: skip

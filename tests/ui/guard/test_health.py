@@ -13,8 +13,16 @@ from ui.conftest import Page, serve
 from meitu_demo.engine.imaging import faces
 from meitu_demo.ledger.lazy import LazyLedger
 from meitu_demo.settings import Settings
-from meitu_demo.ui.guard import health
-from meitu_demo.ui.guard.health import FAILED, NOT_NEEDED, OK, UNREACHABLE, WAITING, Readiness, build_readiness_checks
+from meitu_demo.ui.security import health
+from meitu_demo.ui.security.health import (
+    FAILED,
+    NOT_NEEDED,
+    OK,
+    UNREACHABLE,
+    WAITING,
+    Readiness,
+    build_readiness_checks,
+)
 
 
 @pytest.fixture(scope="module")

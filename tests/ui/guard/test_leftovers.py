@@ -15,7 +15,7 @@ from gradio.state_holder import StateHolder
 from ui.conftest import serve
 
 from meitu_demo.settings import Settings
-from meitu_demo.ui.guard.leftovers import MAX_SESSIONS, GradioCleanup
+from meitu_demo.ui.gradio_patches.cleanup import MAX_SESSIONS, GradioCleanup
 
 LIFE, IDLE = 60.0, 90.0
 

@@ -13,8 +13,8 @@ from ui.conftest import Page, serve
 from meitu_demo.domain.translations import list_languages, translate
 from meitu_demo.photos.provenance import read_provenance
 from meitu_demo.settings import Settings
-from meitu_demo.ui.guard.login import build_password_check
-from meitu_demo.ui.guard.tries import MAX_FREE_ATTEMPTS
+from meitu_demo.ui.security.login import build_password_check
+from meitu_demo.ui.security.login_throttle import MAX_FREE_ATTEMPTS
 
 BEHIND = ("/config", "/gradio_api/info", "/gradio_api/file=/etc/passwd", "/kept/x/y.jpg",
           "/gradio_api/queue/data?session_hash=x", "/stills/example.jpg", "/gradio_api/heartbeat/x", "/nowhere",

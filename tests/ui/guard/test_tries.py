@@ -7,8 +7,8 @@ import pytest
 from ui.conftest import Page, serve
 
 from meitu_demo.settings import Settings
-from meitu_demo.ui.guard import tries as module
-from meitu_demo.ui.guard.tries import (
+from meitu_demo.ui.security import login_throttle as module
+from meitu_demo.ui.security.login_throttle import (
     MAX_ADDRESSES,
     MAX_ATTEMPTS_PER_MINUTE,
     MAX_FREE_ATTEMPTS,

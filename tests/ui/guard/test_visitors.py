@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from meitu_demo.ledger.lazy import LazyLedger
 from meitu_demo.settings import Settings
-from meitu_demo.ui.guard.visitors import VISITOR_COOKIE, VisitorCookieMiddleware
+from meitu_demo.ui.security.visitor_cookie import VISITOR_COOKIE, VisitorCookieMiddleware
 
 
 async def _page(request: Request) -> PlainTextResponse:

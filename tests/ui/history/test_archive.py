@@ -19,7 +19,7 @@ from meitu_demo.photos.provenance import read_provenance
 from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.ui.history.archive import LISTING_FILE_NAME, stream_archive
 from meitu_demo.ui.history.entries import History
-from meitu_demo.ui.result import delivery
+from meitu_demo.ui.result import export
 
 KEY = "a-key-that-must-not-leave"
 LINK = "https://vendor.example/result.jpg?sig=1"
@@ -29,12 +29,12 @@ def filled(store: PictureStore, history: History, portrait: bytes) -> None:
     """Two results with the same settings in the same second, between them a failure that quotes key and link."""
     at = datetime(2026, 3, 8, 14, 25, 1, tzinfo=UTC)
     found = [outcome(portrait, made_at=at + timedelta(seconds=second)) for second in (0, 2)]
-    history.record_success("one", found[0], kept(store, found[0], delivery.unlabelled(found[0]), "one"))
+    history.record_success("one", found[0], kept(store, found[0], export.unlabelled(found[0]), "one"))
     error = VendorError("meitu", "20003", vendor_message=f"{KEY} {LINK}", http_status=400, request_id="r")
     values = {"template_id": "astronaut"}
     history.record_failure("one", CATALOGUE["face_fuse"], "live", values, explain(error, "en"))
     live = outcome(portrait, mode="live", request_id=f"{LINK} r-77", made_at=found[1].created_at)
-    history.record_success("one", live, kept(store, live, delivery.unlabelled(live), "one"))
+    history.record_success("one", live, kept(store, live, export.unlabelled(live), "one"))
 
 
 async def opened(history: History, store: PictureStore, visible: bool = True) -> zipfile.ZipFile:

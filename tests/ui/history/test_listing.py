@@ -9,9 +9,9 @@ from ui.history.made import NOWHERE, outcome
 
 from meitu_demo.domain.explanations import Explanation
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.ui.history import wording
+from meitu_demo.ui.history import views
 from meitu_demo.ui.history.entries import Entry, History
-from meitu_demo.ui.history.listing import render_listing
+from meitu_demo.ui.history.views import render_listing
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
 
@@ -76,7 +76,7 @@ def test_strangers_words_stay_words(history: History, language: str) -> None:
 def test_names_tell_two_runs_apart(history: History, changes: dict[str, Any], names: tuple[str, str]) -> None:
     """By what differs, and no more; two that are alike are numbered."""
     one: Entry = history.list_runs("one")[0]
-    assert wording.distinguish_runs(one, replace(one, **changes), "en") == names
+    assert views.distinguish_runs(one, replace(one, **changes), "en") == names
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -86,10 +86,8 @@ def test_every_setting_has_words(history: History, language: str) -> None:
     for endpoint in CATALOGUE.values():
         for control in endpoint.controls:
             for value in getattr(control, "options", (0.5,)):
-                assert wording.describe_settings(
-                    replace(one, endpoint=endpoint, values={control.name: value}), language
-                )
+                assert views.describe_settings(replace(one, endpoint=endpoint, values={control.name: value}), language)
     fuse = replace(one, endpoint=CATALOGUE["face_fuse"], values={"template_id": "my_own"})
-    assert wording.describe_settings(fuse, language) == "my_own"
+    assert views.describe_settings(fuse, language) == "my_own"
     for fault in ("reset", "", "code:20003"):
-        assert wording.describe_settings(replace(one, fault=fault), language)
+        assert views.describe_settings(replace(one, fault=fault), language)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from meitu_demo.ui.mirror.seats import AllSlotsTaken, FrameInProgress, MirrorSlots
+from meitu_demo.ui.mirror.frames import AllSlotsTaken, FrameInProgress, MirrorSlots
 
 
 class Clock:

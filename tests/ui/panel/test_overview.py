@@ -15,7 +15,7 @@ from ui.conftest import Page
 from meitu_demo.domain.translations import translate
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
-from meitu_demo.ui import closeups
+from meitu_demo.ui import face_crop_cache
 
 
 @pytest.fixture
@@ -59,14 +59,14 @@ def test_a_sheet_that_is_taken_back_leaves_an_empty_place(
     page: Page, portrait: bytes, tab: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However late its last update comes: the photo is gone, and what was under way for it is followed by nothing."""
-    gate, begun, look = threading.Event(), threading.Event(), closeups.crop_face
+    gate, begun, look = threading.Event(), threading.Event(), face_crop_cache.crop_face
 
     def held(*given: Any) -> Any:
         begun.set()
         assert gate.wait(20)
         return look(*given)
 
-    monkeypatch.setattr(closeups, "crop_face", held)
+    monkeypatch.setattr(face_crop_cache, "crop_face", held)
     place = page._component("facial-aesthetics-sheet")
     take_back = next(
         event["id"] for event in page.config["dependencies"]
@@ -110,11 +110,11 @@ def test_a_preview_follows(page: Page, portrait: bytes, tab: str) -> None:
 
 def test_the_face_is_found_once_a_photo(page: Page, portrait: bytes, tab: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """However often the slider moves, and for the sheets as well; for another photo, again."""
-    from meitu_demo.ui import closeups
+    from meitu_demo.ui import face_crop_cache
 
     looked: list[int] = []
-    look = closeups.crop_face
-    monkeypatch.setattr(closeups, "crop_face", lambda *given: looked.append(1) or look(*given))
+    look = face_crop_cache.crop_face
+    monkeypatch.setattr(face_crop_cache, "crop_face", lambda *given: looked.append(1) or look(*given))
     first, second = page.upload(portrait), page.upload(portrait)
     for strength in (0.1, 0.2, 0.3):
         follow(page, first, tab, strength)

@@ -1,8 +1,8 @@
 """A sheet's HTML: every text escaped, whoever wrote it, and a place for each picture, be it there or not."""
 
 from meitu_demo.domain.errors import ValueRejected
-from meitu_demo.ui.panel import sheet
-from meitu_demo.ui.panel.sheet import Cell, ContactSheet
+from meitu_demo.ui.panel import sheet_specs
+from meitu_demo.ui.panel.sheet_specs import Cell, ContactSheet
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -10,9 +10,11 @@ HOSTILE = '"><script>alert(1)</script>'
 def test_nothing_gets_out_of_its_place() -> None:
     """Titles, captions, values, texts of pictures, an error's facts."""
     cells = (Cell(HOSTILE, HOSTILE, HOSTILE), Cell(0.5, "half", "half"))
-    shown = sheet.render_sheet(ContactSheet("a-panel", "shapes", 0, HOSTILE, HOSTILE, HOSTILE, cells), [b"picture"])
-    shown += sheet.render_sheet_error(ValueRejected(control="x", value=HOSTILE, allowed=HOSTILE), "en")
-    shown += sheet.render_preview(b"picture", HOSTILE, "en")
+    shown = sheet_specs.render_sheet(
+        ContactSheet("a-panel", "shapes", 0, HOSTILE, HOSTILE, HOSTILE, cells), [b"picture"]
+    )
+    shown += sheet_specs.render_sheet_error(ValueRejected(control="x", value=HOSTILE, allowed=HOSTILE), "en")
+    shown += sheet_specs.render_preview(b"picture", HOSTILE, "en")
     assert "<script" not in shown
     assert shown.count("&lt;script&gt;") >= 5
 
@@ -22,7 +24,7 @@ def test_a_place_without_a_picture_cannot_be_used() -> None:
     cells = tuple(Cell(str(number), f"no. {number}", "a face") for number in range(3))
     plan = ContactSheet("a-panel", "shapes", 0, "1", "title", "note", cells)
     for pictures, unusable, busy in (((), 3, "true"), ((b"x",), 2, "true"), ((b"x", None, b"y"), 1, "false")):
-        shown = sheet.render_sheet(plan, pictures)
+        shown = sheet_specs.render_sheet(plan, pictures)
         assert shown.count("<li>") == 3
         assert shown.count(" disabled") == unusable
         assert f'aria-busy="{busy}"' in shown

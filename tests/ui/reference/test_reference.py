@@ -18,8 +18,8 @@ from meitu_demo.domain.vendor_codes import find_vendor_code, list_vendor_codes, 
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.ui.reference import codes as reference_codes
 from meitu_demo.ui.reference import drawn_face
-from meitu_demo.ui.reference import endpoints as reference_endpoints
 from meitu_demo.ui.reference import page as reference
+from meitu_demo.ui.reference import page as reference_endpoints
 
 LANGUAGES = list_languages()
 PROJECT = Path(reference.__file__).resolve().parents[3]

@@ -9,8 +9,8 @@ from meitu_demo.domain.model import Image, Photo, PhotoChange
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.photos import codec
 from meitu_demo.photos.provenance import MarkOrigin, SourceType, read_provenance, verify_provenance
-from meitu_demo.ui.result import delivery
-from meitu_demo.ui.result.receipt import build_receipt, render_receipt
+from meitu_demo.ui.result import export
+from meitu_demo.ui.result.facts import build_receipt, render_receipt
 
 
 def outcome(data: bytes, mode: str = "offline", endpoint: str = "face_fuse", **more: object) -> CallResult:
@@ -23,19 +23,19 @@ def outcome(data: bytes, mode: str = "offline", endpoint: str = "face_fuse", **m
 def test_the_label_is_on_what_leaves_alone(portrait: bytes, language: str) -> None:
     """The master's pixels are the vendor's; the download differs in its lower right corner; both are marked alike."""
     found = outcome(portrait)
-    master = delivery.unlabelled(found)
+    master = export.unlabelled(found)
     assert (codec.decode(master) == codec.decode(portrait)).all()
-    leaving = delivery.for_download(master, language, visible_label=True)
+    leaving = export.for_download(master, language, visible_label=True)
     change = np.abs(codec.decode(leaving).astype(int) - codec.decode(master)).max(axis=2)
     assert change[260:, 160:].max() > 100
     assert change[:200].mean() < 2
-    assert read_provenance(leaving) == read_provenance(master) == delivery.build_provenance(found)
+    assert read_provenance(leaving) == read_provenance(master) == export.build_provenance(found)
 
 
 def test_without_the_visible_part_the_mark_stays(portrait: bytes) -> None:
     """The owner can turn off the label, never the metadata."""
-    master = delivery.unlabelled(outcome(portrait))
-    assert delivery.for_download(master, "en", visible_label=False) == master
+    master = export.unlabelled(outcome(portrait))
+    assert export.for_download(master, "en", visible_label=False) == master
     assert verify_provenance(master).origin is MarkOrigin.THIS_APP
 
 
@@ -50,7 +50,7 @@ def test_without_the_visible_part_the_mark_stays(portrait: bytes) -> None:
 )
 def test_who_made_it_is_true(portrait: bytes, endpoint: str, mode: str, maker: str, kind: SourceType) -> None:
     """A live result names the vendor; the lab's come from our engine and say so."""
-    mark = delivery.build_provenance(outcome(portrait, mode, endpoint))
+    mark = export.build_provenance(outcome(portrait, mode, endpoint))
     assert (mark.made_by, mark.source_type) == (maker, kind)
 
 
@@ -58,14 +58,14 @@ def test_every_kind_that_a_vendor_may_send_leaves_marked(portrait_pixels: Image)
     """PNG and WebP stay what they are, BMP leaves as JPEG."""
     for suffix, kind in ((".png", "image/png"), (".webp", "image/webp"), (".bmp", "image/jpeg")):
         data = cv2.imencode(suffix, portrait_pixels)[1].tobytes()
-        leaving = delivery.for_download(delivery.unlabelled(outcome(data)), "en", visible_label=True)
+        leaving = export.for_download(export.unlabelled(outcome(data)), "en", visible_label=True)
         assert codec.sniff(leaving) == kind
         assert read_provenance(leaving) is not None
 
 
 def test_equal_pictures_leave_as_different_bytes(portrait: bytes) -> None:
     """Each result has an id of its own, so no cache by content ever serves one person's file to another."""
-    assert delivery.unlabelled(outcome(portrait)) != delivery.unlabelled(outcome(portrait))
+    assert export.unlabelled(outcome(portrait)) != export.unlabelled(outcome(portrait))
 
 
 def test_a_receipt_tells_what_was_found_and_where_it_went(portrait: bytes) -> None:

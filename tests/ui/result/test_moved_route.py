@@ -8,7 +8,7 @@ import pytest
 
 from meitu_demo.engine.effects.displacement import MEASURE_INDEX_BY_NAME, FeatureChange
 from meitu_demo.photos import codec
-from meitu_demo.ui.result.moved import describe_change, render_displacement
+from meitu_demo.ui.result.displacement_map import describe_change, render_displacement
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

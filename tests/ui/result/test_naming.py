@@ -9,7 +9,7 @@ import pytest
 from meitu_demo.calls.pipeline import CallResult
 from meitu_demo.domain.model import Photo
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.ui.result.naming import build_file_name
+from meitu_demo.ui.result.facts import build_file_name
 
 PHOTO = Photo(b"", "image/jpeg", 1, 1)
 NOW = datetime(2026, 3, 8, 14, 25, 1, tzinfo=UTC)

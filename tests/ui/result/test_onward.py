@@ -5,7 +5,7 @@ import pytest
 from meitu_demo.domain import errors
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.translations import translate
-from meitu_demo.ui.result.onward import build_fallback, is_network_failure
+from meitu_demo.ui.result.offline_fallback import build_fallback, is_network_failure
 
 LOST = (
     errors.Unreachable(provider="meitu", cause="dns"),

@@ -11,10 +11,10 @@ from meitu_demo.calls.pipeline import Phase
 from meitu_demo.domain.errors import VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import Photo
-from meitu_demo.ui.result import stage
-from meitu_demo.ui.result.sides import LegView, is_same_frame, render_result, render_side_by_side
+from meitu_demo.ui.result import result_view
+from meitu_demo.ui.result.live_vs_offline import LegView, is_same_frame, render_result, render_side_by_side
 
-PICTURES = stage.PictureUrls(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+PICTURES = result_view.PictureUrls(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
 
 
 def done(mode: str, width: int = 640, remark: str = "") -> LegView:
@@ -24,11 +24,11 @@ def done(mode: str, width: int = 640, remark: str = "") -> LegView:
 
 def failed() -> LegView:
     error = VendorError("meitu", HOSTILE, vendor_message=HOSTILE, http_status=400, request_id=HOSTILE)
-    return LegView("live", stage.render_explanation(explain(error, "en"), "en"))
+    return LegView("live", result_view.render_explanation(explain(error, "en"), "en"))
 
 
 def running() -> LegView:
-    return LegView("live", stage.render_progress(Phase.SEND, 0, HOSTILE, "live", "en"))
+    return LegView("live", result_view.render_progress(Phase.SEND, 0, HOSTILE, "live", "en"))
 
 
 @pytest.mark.parametrize(

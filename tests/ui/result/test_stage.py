@@ -12,8 +12,8 @@ from meitu_demo.domain.errors import ValueRejected, VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import Photo, PhotoChange
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.ui.result import stage
-from meitu_demo.ui.result.stage import PictureUrls
+from meitu_demo.ui.result import result_view
+from meitu_demo.ui.result.result_view import PictureUrls
 
 HOSTILE = "<script>alert(1)</script>\"><img src=x onerror=alert(1)>' onload='x' &lt;b&gt;"
 PICTURE = Photo(b"x", "image/jpeg", 640, 480)
@@ -47,12 +47,12 @@ def states(language: str) -> dict[str, str]:
     pictures = PictureUrls(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
     error = VendorError("meitu", HOSTILE, vendor_message=HOSTILE, http_status=400, request_id=HOSTILE)
     return {
-        "invitation": stage.empty_state("face_fuse", language),
-        "progress": stage.render_progress(Phase.WAIT, 2.1, HOSTILE, "live", language),
-        "stopped": stage.render_stopped(True, language),
-        "comparison": stage.render_comparison(OUTCOME, pictures, HOSTILE, language, HOSTILE),
-        "explanation": stage.render_explanation(explain(error, language), language, HOSTILE),
-        "value": stage.render_explanation(
+        "invitation": result_view.empty_state("face_fuse", language),
+        "progress": result_view.render_progress(Phase.WAIT, 2.1, HOSTILE, "live", language),
+        "stopped": result_view.render_stopped(True, language),
+        "comparison": result_view.render_comparison(OUTCOME, pictures, HOSTILE, language, HOSTILE),
+        "explanation": result_view.render_explanation(explain(error, language), language, HOSTILE),
+        "value": result_view.render_explanation(
             explain(ValueRejected(control="x", value=HOSTILE, allowed="y"), language), language
         ),
     }
@@ -84,9 +84,9 @@ def test_every_step_has_its_words(language: str) -> None:
     """Also before it is known how long a queue takes; what is known is rounded up."""
     for step in Phase:
         for seconds in (0.0, 2.1):
-            assert len(stage.render_progress(step, seconds, "X", "offline", language)) > 80
-    assert "3" in stage.render_progress(Phase.QUEUE, 2.1, "", "offline", language)
-    assert not re.search(r"\d", stage.render_progress(Phase.QUEUE, 0.0, "", "offline", language))
+            assert len(result_view.render_progress(step, seconds, "X", "offline", language)) > 80
+    assert "3" in result_view.render_progress(Phase.QUEUE, 2.1, "", "offline", language)
+    assert not re.search(r"\d", result_view.render_progress(Phase.QUEUE, 0.0, "", "offline", language))
 
 
 def test_progress_and_trouble_are_announced() -> None:
@@ -98,7 +98,7 @@ def test_progress_and_trouble_are_announced() -> None:
 
 def test_a_comparison_says_how_it_was_made() -> None:
     """Mode, time, size, download under its name, and what was done to the photo."""
-    html = stage.render_comparison(
+    html = result_view.render_comparison(
         OUTCOME, PictureUrls("kept/a/before.jpg", "kept/b/x.jpg", "download/b/x.jpg", "x.jpg"), "AILabTools", "en"
     )
     for part in ("badge offline", "640×480", 'href="download/b/x.jpg" download="x.jpg"', "1.2"):
@@ -109,8 +109,8 @@ def test_a_comparison_says_how_it_was_made() -> None:
 def test_what_a_run_cost_is_told() -> None:
     """A live result says that it was paid for, an offline one does not; a remark stands above the facts."""
     pictures = PictureUrls("a", "b", "c", "d")
-    offline = stage.render_comparison(OUTCOME, pictures, "AILabTools", "en")
-    live = stage.render_comparison(replace(OUTCOME, mode="live"), pictures, "AILabTools", "en", "Shown again")
+    offline = result_view.render_comparison(OUTCOME, pictures, "AILabTools", "en")
+    live = result_view.render_comparison(replace(OUTCOME, mode="live"), pictures, "AILabTools", "en", "Shown again")
     assert "One paid call" in live
     assert "One paid call" not in offline
     assert live.index("Shown again") < live.index('class="facts"')
@@ -120,6 +120,6 @@ def test_what_a_run_cost_is_told() -> None:
 def test_how_long_ago() -> None:
     """In whole minutes; less than one is now."""
     then = datetime(2026, 3, 8, 14, 25, tzinfo=UTC)
-    assert stage.format_ago(then, then + timedelta(seconds=59), "en") == "just now"
-    assert stage.format_ago(then, then + timedelta(seconds=190), "en") == "3 min ago"
-    assert "3" in stage.format_ago(then, then + timedelta(seconds=190), "zh")
+    assert result_view.format_ago(then, then + timedelta(seconds=59), "en") == "just now"
+    assert result_view.format_ago(then, then + timedelta(seconds=190), "en") == "3 min ago"
+    assert "3" in result_view.format_ago(then, then + timedelta(seconds=190), "zh")

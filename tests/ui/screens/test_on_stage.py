@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from meitu_demo.ui.page import ASSETS_DIR
-from meitu_demo.ui.screens.on_stage import COUNTDOWN_S, render_countdown_bar
+from meitu_demo.ui.screens.kiosk_mode import COUNTDOWN_S, render_countdown_bar
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -1,0 +1,1 @@
+"""Everything that reaches into Gradio beyond its public API."""

@@ -1,0 +1,80 @@
+"""What Gradio keeps by itself of whoever was here, gone in time: uploads that no event named, and its sessions.
+
+Gradio could delete its files on a schedule of its own. That ends for good when a file is added to a list just while it
+goes through it, leaves out what broke off on its way in, and never forgets a name. For one event loop.
+"""
+
+import time
+from datetime import datetime
+from pathlib import Path
+
+import anyio
+import gradio as gr
+
+from ..security.session_data import delete_paths
+
+MAX_SESSIONS = 1000  # of a fifth of a megabyte each; the ones that were used last
+
+
+class GradioCleanup:
+    """Gradio's lists of files and its sessions. Files live `life` seconds, sessions `idle` from their last use."""
+
+    def __init__(self, blocks: gr.Blocks, uploads_dir: Path, ttl_s: float, max_idle_s: float) -> None:
+        self._blocks = blocks
+        self._uploads_dir = uploads_dir.resolve()
+        self._ttl_s, self._max_idle_s = ttl_s, max_idle_s
+        blocks.state_session_capacity = MAX_SESSIONS
+
+    async def run_sweeper(self) -> None:
+        """For as long as the app lives: sweep, often enough that nothing grows much older than it may."""
+        while True:
+            await anyio.sleep(self._ttl_s / 30)
+            await self.delete_expired(self._ttl_s, self._max_idle_s)
+
+    async def delete_expired(self, ttl_s: float, max_idle_s: float) -> None:
+        """Delete files that are older than `life` seconds, and sessions that nobody used for `idle`."""
+        for tracked_files in self._blocks.temp_file_sets:
+            tracked_files.difference_update(
+                await anyio.to_thread.run_sync(self._delete_expired_files, list(tracked_files), ttl_s)
+            )
+        await anyio.to_thread.run_sync(self._delete_partial_uploads, ttl_s)
+        self._evict_idle_sessions(max_idle_s)
+
+    def _delete_expired_files(self, paths: list[str], ttl_s: float) -> list[str]:
+        """Of these files, those that are gone now."""
+        expired = [Path(path).resolve() for path in paths if _is_expired(Path(path), ttl_s)]
+        delete_paths(path.parent if path.parent.parent == self._uploads_dir else path for path in expired)
+        return [path for path in paths if not Path(path).exists()]
+
+    def _delete_partial_uploads(self, ttl_s: float) -> None:
+        """An upload gets a folder when it is complete; until then it lies beside the folders."""
+        delete_paths(path for path in self._uploads_dir.glob("tmp*") if path.is_file() and _is_expired(path, ttl_s))
+
+    def _evict_idle_sessions(self, max_idle_s: float) -> None:
+        """A session holds a visitor's own keys, which live no longer than this, and a copy of the page's components."""
+        state_holder, now = self._blocks.state_holder, datetime.now()
+        idle_s_by_session = {
+            session: abs((now - last_used_at).total_seconds())
+            for session, last_used_at in list(state_holder.time_last_used.items())
+        }
+        for session in [session for session, idle_s in idle_s_by_session.items() if idle_s > max_idle_s]:
+            state_holder.session_data.pop(session, None)
+            state_holder.time_last_used.pop(session, None)
+        self._evict_orphaned_messages()
+
+    def _evict_orphaned_messages(self) -> None:
+        """What was to be told to sessions that are gone: Gradio keeps a queue for two thousand, and each one's name."""
+        queue = self._blocks._queue
+        active_sessions = {event.session_hash for event in list(queue.event_ids_to_events.values())}
+        live_sessions = active_sessions | self._blocks.state_holder.session_data.keys()
+        for entries_by_session in (queue.pending_messages_per_session, queue.pending_event_ids_session):
+            for session in [session for session in list(entries_by_session) if session not in live_sessions]:
+                entries_by_session.pop(session, None)
+
+
+def _is_expired(path: Path, ttl_s: float) -> bool:
+    """Also of a file from the future: the clock was set back, and it must not stay until that has come."""
+    try:
+        return abs(time.time() - path.stat().st_mtime) > ttl_s
+    except OSError:
+        return False

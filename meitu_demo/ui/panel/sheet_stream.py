@@ -1,0 +1,135 @@
+"""What a click on "see all" does: the sheet's places at once, its first picture next, the others as they come.
+
+A whole sheet is one turn at the offline engine. Who gives another photo or asks for another sheet takes the wish back,
+and who leaves is missed by Gradio at the next update: then it is gone from the line. Gradio's own `cancels` will not
+do: the page must know an event's id for it, which it does not have yet when somebody is quick.
+"""
+
+import asyncio
+import itertools
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import anyio
+
+from ...domain.errors import DemoError
+from ...domain.model import Endpoint
+from ...domain.translations import translate
+from ...engine.contact_sheets import FaceCrop
+from ...redaction.secrets import format_stack_trace
+from ..caller import Caller
+from ..context import Context
+from . import sheet_specs as shown
+from .sheet_specs import ContactSheet
+
+log = logging.getLogger(__name__)
+BATCH_WINDOW_S = 0.1  # pictures of so long go into one update
+MAX_TRACKED_SESSIONS = 2000  # whose latest wish is remembered
+HEARTBEAT_INTERVAL_S = 1.0  # between two updates while waiting
+ThumbnailIterator = Iterator[bytes | None]
+
+
+class LatestRequest:
+    """Each session's latest wish for one panel's sheet, by number and photo: earlier ones are wanted no more."""
+
+    def __init__(self) -> None:
+        self._request_ids = itertools.count()
+        self._requests: OrderedDict[str, tuple[int, str]] = OrderedDict()
+
+    def register(self, session: str, photo: str) -> Callable[[], bool]:
+        """Another one, for the photo at that path; tells whether it is still wanted."""
+        registered = self._requests[session] = next(self._request_ids), photo
+        self._requests.move_to_end(session)
+        while len(self._requests) > MAX_TRACKED_SESSIONS:
+            self._requests.popitem(last=False)
+        return lambda: self._requests.get(session) == registered
+
+    def has_request(self, session: str) -> bool:
+        """Whether something is wished for."""
+        return session in self._requests
+
+    def cancel(self, session: str, photo: object) -> bool:
+        """`photo`, a path or "", is there now: whether it is another than the wish's. Some changes are told late."""
+        if self._requests.get(session, (0, ""))[1] == photo:
+            return False
+        self._requests.pop(session, None)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRequest:
+    """One click: whose, on which photo, which sheet, who draws it, and whether it is still wanted."""
+
+    endpoint: Endpoint
+    caller: Caller
+    language: str
+    photo: Any
+    sheet: ContactSheet
+    render_thumbnails: Callable[[FaceCrop], ThumbnailIterator]
+    is_current: Callable[[], bool]
+
+
+async def stream_sheet(context: Context, sheet_request: SheetRequest) -> AsyncIterator[str]:
+    """The screen at each step, and at its end, whatever that is."""
+    updates: asyncio.Queue[str | None] = asyncio.Queue()
+    task = asyncio.create_task(_render_sheet(context, sheet_request, updates.put_nowait))
+    last_update = shown.render_sheet(sheet_request.sheet, ())
+    yield last_update
+    try:
+        while True:
+            try:
+                update = await asyncio.wait_for(updates.get(), HEARTBEAT_INTERVAL_S)
+            except TimeoutError:
+                update = last_update
+            if update is None or not sheet_request.is_current():
+                return
+            last_update = update
+            yield last_update
+    finally:
+        task.cancel()
+
+
+async def _render_sheet(
+    context: Context, sheet_request: SheetRequest, send_update: Callable[[str | None], None]
+) -> None:
+    def on_position(position: int, wait_s: int | None) -> None:
+        send_update(shown.render_queued_sheet(sheet_request.sheet, wait_s, sheet_request.language))
+
+    try:
+        async with context.engine_queue.slot(context.get_fairness_key(sheet_request.caller), on_position):
+            face_crop = await context.face_crops.get_or_crop(
+                context, sheet_request.endpoint, sheet_request.photo, sheet_request.caller
+            )
+            sheet = _add_face_count_note(sheet_request.sheet, face_crop.face_count, sheet_request.language)
+            thumbnails: list[bytes | None] = []
+            thumbnail_iterator = sheet_request.render_thumbnails(face_crop)
+            batch = await anyio.to_thread.run_sync(_render_batch, thumbnail_iterator, 0.0)
+            while batch:
+                thumbnails += batch
+                send_update(shown.render_sheet(sheet, thumbnails))
+                batch = await anyio.to_thread.run_sync(_render_batch, thumbnail_iterator, BATCH_WINDOW_S)
+    except Exception as error:
+        if not isinstance(error, DemoError):
+            log.error("a sheet of %s failed\n%s", sheet_request.endpoint.id, format_stack_trace(error))
+        send_update(shown.render_sheet_error(error, sheet_request.language))
+    send_update(None)
+
+
+def _add_face_count_note(sheet: ContactSheet, face_count: int, language: str) -> ContactSheet:
+    if face_count < 2:
+        return sheet
+    return replace(sheet, note=f"{sheet.note} {translate('preflight.several.warn', language, count=face_count)}")
+
+
+def _render_batch(thumbnail_iterator: ThumbnailIterator, window_s: float) -> list[bytes | None]:
+    """The pictures of the next `seconds`, at least one if there is one left. Blocks."""
+    deadline, batch = time.monotonic() + window_s, []
+    for picture in thumbnail_iterator:
+        batch.append(picture)
+        if time.monotonic() >= deadline:
+            break
+    return batch

@@ -1,0 +1,65 @@
+""" "Delete everything of mine now”: deletes, then looks again and says what it found."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from ...domain.translations import translate
+from ..caller import Caller
+from ..context import Context
+from ..gradio_patches.polling import PRIVATE_EVENT
+from ..header import render_header
+from ..panel.panel import SessionInputs
+from ..panel.shared_photo import ScreenComponents
+from ..result import result_view
+from ..security.session_data import Inventory
+from ..texts import PageTranslations, detect_language
+
+
+def build(
+    context: Context,
+    texts: PageTranslations,
+    session: SessionInputs,
+    masthead: gr.HTML,
+    panels: Sequence[ScreenComponents],
+) -> gr.events.Dependency:
+    """A line at the foot of the page, and the event of its click. session: the browser's tab, own keys."""
+    with gr.Row(elem_classes="foot"):
+        button = gr.Button(texts.get_text("forget.button"), size="sm", elem_id="forget")
+        message_html = gr.HTML(elem_id="forget-told", elem_classes="bare", apply_default_css=False)
+
+    async def delete_data(request: gr.Request, tab: Any) -> tuple[Any, ...]:
+        language, session_id = detect_language(request), Caller.from_request(request, tab).session_id
+        inventory_before = await context.session_data.inventory(session_id)
+        await context.session_data.delete(session_id)
+        inventory_after = await context.session_data.inventory(session_id)
+        reset_values = [value for panel in panels for value in (None, result_view.empty_state(panel.name, language))]
+        return (
+            f"<p role='status' data-left='{int(inventory_after.has_data)}'>{escape(_describe_deletion(inventory_before, inventory_after, language))}</p>",  # noqa: E501
+            None,
+            render_header(context.targets, language),
+            *reset_values,
+        )
+
+    outputs = [
+        message_html,
+        session[1],
+        masthead,
+        *(part for panel in panels for part in (panel.photo, panel.result_view)),
+    ]
+    return button.click(delete_data, session[:1], outputs, **PRIVATE_EVENT)
+
+
+def _describe_deletion(inventory_before: Inventory, inventory_after: Inventory, language: str) -> str:
+    def describe(key: str, inventory: Inventory) -> str:
+        counts = {
+            "files": inventory.files,
+            "pictures": inventory.pictures,
+            "calls": inventory.calls,
+            "runs": inventory.runs,
+        }
+        return translate(f"forget.{key}", language, **counts)
+
+    return f"{describe('deleted', inventory_before)} {describe('left', inventory_after) if inventory_after.has_data else translate('forget.nothing', language)}"  # noqa: E501

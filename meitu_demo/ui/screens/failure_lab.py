@@ -1,0 +1,186 @@
+"""The failure lab's panel: choose an API and a way to fail; see what a person, the ledger and the vendor make of it.
+
+For developers who want to know how an integration should behave. Everything but the money is as in a live call.
+"""
+
+import secrets
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+import anyio
+import gradio as gr
+from pydantic import SecretStr
+
+from ...domain.errors import VendorError
+from ...domain.explanations import explain
+from ...domain.model import CallTarget, Credentials
+from ...domain.translations import translate
+from ...domain.vendor_codes import list_vendor_codes
+from ...endpoints import CATALOGUE
+from ...ledger.lazy import LazyLedger
+from ...offline.faults import CODE_PREFIX, FAULTS
+from ...offline.threaded_server import ThreadedServer
+from ...settings import Settings
+from ..context import Context
+from ..gradio_patches.polling import PRIVATE_EVENT
+from ..panel import controls, examples
+from ..panel.panel import (
+    SCROLL_TO_RESULT_JS,
+    SessionInputs,
+    build_action_buttons,
+    build_photo_input,
+    wire_action_buttons,
+)
+from ..panel.shared_photo import ScreenComponents
+from ..result.run_stream import RunRequest, stream
+from ..texts import PageTranslations, detect_language
+
+DropdownChoices = list[tuple[str, str]]
+
+
+def build(
+    context: Context, failure_lab: FailureLabBackend, texts: PageTranslations, session: SessionInputs
+) -> ScreenComponents:
+    """Lay the panel out and wire it; call inside its tab. session: the browser's tab, own keys."""
+    with gr.Row(elem_classes="panel"):
+        with gr.Column(scale=5, min_width=300, elem_classes="ask"):
+            controls.build_introduction(texts, "failure_lab")
+            photo, received = build_photo_input(context, "failure-lab", texts, session)
+            example_events = examples.build_examples(context, "failure-lab", "astronaut", texts, photo, session)
+            endpoint = gr.Dropdown(
+                [(texts.get_text(f"panels.{name}.tab"), name) for name in CATALOGUE], value=next(iter(CATALOGUE)),
+                label=texts.get_text("lab.endpoint"), elem_id="failure-lab-endpoint", filterable=False,
+            )  # fmt: skip
+            fault = gr.Dropdown(
+                [(texts.get_text(f"faults.{name}"), name) for name in FAULTS], value="timeout_after",
+                label=texts.get_text("lab.fault"), info=texts.get_text("lab.fault_info"), elem_id="failure-lab-fault",
+            )  # fmt: skip
+            run_button = gr.Button(
+                texts.get_text("panels.failure_lab.run"),
+                variant="primary",
+                elem_id="failure-lab-run",
+                elem_classes="run",
+            )
+        with gr.Column(scale=7, min_width=300, elem_classes="answer"):
+            result_html = controls.build_result_view(texts, "failure_lab", "failure-lab")
+            buttons = build_action_buttons("failure-lab", texts)
+            ledger_html = gr.HTML(elem_id="failure-lab-books", elem_classes="bare", apply_default_css=False)
+            call_id = gr.State(0)
+
+    def create_handler(*, offline: bool = False, again: bool = False) -> Any:
+        async def run(request: gr.Request, *arguments: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
+            payload, endpoint_id, fault_name, *rest = arguments
+            endpoint = CATALOGUE.get(str(endpoint_id)) or next(iter(CATALOGUE.values()))
+            run = RunRequest.from_inputs(
+                endpoint,
+                request,
+                (payload, False, *rest),
+                force_offline=offline,
+                is_repeat=again,
+                fault=str(fault_name or ""),
+            )
+            async for update in stream(context, run):
+                yield (*update, gr.skip())
+            yield (gr.skip(), gr.skip(), await _render_ledger_summary(failure_lab, run.language))
+
+        return run
+
+    wiring: dict[str, Any] = {
+        "inputs": [photo, endpoint, fault, *session, call_id],
+        "outputs": [result_html, call_id, ledger_html],
+        "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT,
+    }  # fmt: skip
+    run_button.click(create_handler(), **wiring)
+    run_button.click(None, js=SCROLL_TO_RESULT_JS.format("failure-lab-stage"), **PRIVATE_EVENT)
+    wire_action_buttons(context, buttons, create_handler, wiring, session)
+
+    def update_faults(request: gr.Request, endpoint_id: str) -> Any:
+        return gr.Dropdown(list_faults(CATALOGUE[endpoint_id].provider, detect_language(request)))
+
+    endpoint.change(update_faults, endpoint, fault, **PRIVATE_EVENT)
+    gr.on([gr.context.Context.root_block.load], update_faults, endpoint, fault, **PRIVATE_EVENT)  # type: ignore[union-attr]
+    return ScreenComponents(
+        "failure_lab", photo, result_html, (received, *example_events), (endpoint, fault), run_button
+    )
+
+
+def list_faults(provider: str, language: str) -> DropdownChoices:
+    """Everything that can be made to go wrong with a call to `provider`: the lab's faults, then the vendor's codes."""
+    faults = [(translate(f"faults.{name}", language), name) for name in FAULTS]
+    codes = [
+        (f"{code} · {explain(VendorError(provider, code), language).title}", f"{CODE_PREFIX}{code}")
+        for code in list_vendor_codes(provider)
+    ]
+    return [(translate("lab.well", language), ""), *faults, *codes]
+
+
+async def _render_ledger_summary(failure_lab: FailureLabBackend, language: str) -> str:
+    """What the ledger says, and beside it what the vendor has counted."""
+    states = await failure_lab.count_states()
+    state_names = ("confirmed", "unknown", "refused", "released")
+    counts_text = " · ".join(
+        translate(f"lab.{state_name}", language, count=states[state_name]) for state_name in state_names
+    )
+    rows = (
+        (translate("lab.ledger", language), counts_text),
+        (translate("lab.vendor", language), str(failure_lab.billed_count)),
+    )
+    cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in rows)
+    return f'<dl class="books">{cells}</dl>'
+
+
+# MERGED ui/screens/rehearsal.py: What the page's failure lab calls instead of a vendor: a server that fails as told, with a ledger of its own. A rehearsal in everything but the money: the same client, desk, repeats, breaker and ledger as a live call.
+
+CALL_TIMEOUT_S = 4.0  # nobody wants to watch a minute go by
+LAB_CREDENTIALS = Credentials(SecretStr("lab"), SecretStr("lab"))  # short, or the word would be guarded as a secret
+
+
+class FailureLabBackend:
+    """The lab's server and its ledger; both are made at the first call, and go when the app stops."""
+
+    def __init__(self, settings: Settings) -> None:
+        # A name only: the ledger makes the folder, for the owner's eyes, if anybody ever comes.
+        self._ledger_dir = f"{tempfile.gettempdir()}/meitu_demo_lab_{secrets.token_hex(16)}"
+        self._server = ThreadedServer()
+        self.ledger = LazyLedger(
+            replace(settings, data_dir=self._ledger_dir, database_url=None, calls_per_day=None, calls_per_hour=None)
+        )
+
+    async def create_target(self, provider: str, fault: str) -> CallTarget:
+        """The way to the lab's server, where a call ends as `fault` says; "" for well."""
+        address = await anyio.to_thread.run_sync(self._server.start)
+        headers = {"x-fault": fault} if fault else {}
+        return CallTarget(
+            provider,
+            address,
+            LAB_CREDENTIALS,
+            is_billable=True,
+            is_failure_lab=True,
+            extra_headers=headers,
+            timeout_s=CALL_TIMEOUT_S,
+        )
+
+    async def count_states(self) -> Counter[str]:
+        """How many calls ended how, by the ledger's states."""
+        from ...ledger.report import tally_calls
+
+        recorder = await self.ledger.get_recorder()
+        rows = await recorder.ledger.run_in_thread(tally_calls, recorder.ledger.store, 0.0, time.time() + 60)
+        return sum((row.states for row in rows), Counter())
+
+    @property
+    def billed_count(self) -> int:
+        """The calls that the lab's server would have billed, by its own count."""
+        return self._server.charges.total()
+
+    async def close(self) -> None:
+        """Stop the server, and leave nothing of the ledger."""
+        await anyio.to_thread.run_sync(self._server.stop)
+        await self.ledger.close()
+        await anyio.to_thread.run_sync(shutil.rmtree, self._ledger_dir, True)

@@ -1,0 +1,63 @@
+"""A result as another panel's photo: what a click in the menu below a result does.
+
+What travels is the token of the kept master, which is worth nothing outside the session that owns it. One hidden button
+serves every result on the page; assets/js/send_on.js presses it.
+"""
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import anyio
+import gradio as gr
+
+from ...domain.errors import ImageRejected
+from ...domain.explanations import explain
+from ...domain.translations import translate
+from ...photos import codec
+from ..caller import Caller
+from ..context import Context
+from ..gradio_patches import uploads
+from ..gradio_patches.polling import PRIVATE_EVENT
+from ..panel.shared_photo import ScreenComponents
+from ..result.facts import DESTINATION_SCREENS, FILE_SUFFIXES
+from ..texts import detect_language
+
+# The script fills in what was clicked.
+CLICKED_RESULT_JS = "(_, __, tab) => [window.sentOn?.token ?? '', window.sentOn?.target ?? '', tab]"
+
+
+def build(context: Context, panels: Sequence[ScreenComponents], tab_field: gr.components.Component) -> None:
+    """The hidden button and the line that tells how it went. panels: all screens. name: the browser's tab."""
+    photos = {panel.name: panel.photo for panel in panels if panel.name in DESTINATION_SCREENS}
+    token, target = (gr.Textbox(visible=False) for _ in range(2))
+    button = gr.Button(visible="hidden", elem_id="send-on")
+    message_html = gr.HTML(elem_id="sent-on", elem_classes="bare", apply_default_css=False)
+
+    async def send_to_panel(request: gr.Request, token: Any, target: Any, tab_id: Any) -> tuple[Any, ...]:
+        language, session_id = detect_language(request), Caller.from_request(request, tab_id).session_id
+        unchanged = {panel: gr.skip() for panel in photos}
+        data = context.pictures.get_owned(session_id, token)
+        if data is None or not isinstance(target, str) or target not in photos:
+            return _render_expired(language), *unchanged.values()
+        file = f"result.{FILE_SUFFIXES.get(codec.sniff(data) or '', 'jpg')}"
+        path = await anyio.to_thread.run_sync(uploads.write_upload, file, data)
+        context.session_data.track(session_id, Path(path))
+        return _render_arrived(target, language), *(unchanged | {target: path}).values()
+
+    send_event = button.click(
+        send_to_panel, [token, target, tab_field], [message_html, *photos.values()], js=CLICKED_RESULT_JS, preprocess=False, **PRIVATE_EVENT  # noqa: E501
+    )  # fmt: skip
+    send_event.then(None, message_html, None, js="told => window.openSentOn(told)", **PRIVATE_EVENT)
+
+
+def _render_arrived(target: str, language: str) -> str:
+    text = translate("send_on.arrived", language, name=translate(f"panels.{target}.tab", language))
+    return f'<p class="sr-only" role="status" data-target="{target}">{escape(text)}</p>'
+
+
+def _render_expired(language: str) -> str:
+    explanation = explain(ImageRejected("result_gone"), language, is_billable=False)
+    return f"""<div class="notice" role="alert"><p><b>{escape(explanation.title)}</b> {escape(explanation.why)} {escape(explanation.fix)}</p>
+<button type="button" data-close>{escape(translate("send_on.close", language))}</button></div>"""  # noqa: E501
