@@ -11,7 +11,8 @@ from ..domain.errors import DemoError, InvalidResponse, OutcomeUnknown, Unreacha
 from ..domain.model import CallTarget
 from . import download
 
-# MERGED providers/failures.py: What a failure of the transport means: never arrived, or sent and nobody knows. One table; the first match wins.
+# MERGED providers/failures.py: What a failure of the transport means: never arrived, or sent and nobody knows. One
+# table; the first match wins.
 
 # Unreachable: the request provably never arrived. OutcomeUnknown: its body may have reached the vendor.
 TRANSPORT_ERRORS: tuple[tuple[type[httpx.HTTPError], type[DemoError], str], ...] = (

@@ -25,8 +25,10 @@ from ..domain.model import CallTarget, Endpoint, ParsedResponse, Photo, PhotoCha
 from ..inspector import Stopwatch, Trace, TraceRecorder, resume_stopwatch
 from ..photos import codec
 from ..vendors import VENDOR_CODECS
-from . import download, exchange
-from .vendor_health import VendorHealth, call_with_retry, parse_retry_after
+from . import download
+from .exchange import exchange, parse_retry_after
+from .retry import call_with_retry
+from .vendor_health import VendorHealth
 
 
 class Phase(Enum):

@@ -20,7 +20,8 @@ from ..domain.billing import may_be_billed
 from ..domain.errors import DemoError, ShuttingDown
 from .pipeline import CallResult, Phase, ProgressCallback, VendorReply
 
-# MERGED errand.py: A call that runs by itself: in a task of its own, so that whoever waits for it may come and go. For `desk` alone, which decides who gets which. Imports `service` and `billing`.
+# MERGED errand.py: A call that runs by itself: in a task of its own, so that whoever waits for it may come and go. For
+# `desk` alone, which decides who gets which. Imports `service` and `billing`.
 
 SendCall = Callable[[ProgressCallback], Awaitable[VendorReply]]
 FetchResult = Callable[[VendorReply, ProgressCallback], Awaitable[CallResult]]

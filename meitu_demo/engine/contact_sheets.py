@@ -99,7 +99,8 @@ def _build_face_crop(pixels: Image, face: Face, face_count: int, scale: float) -
     return FaceCrop(small, scaled, face_count, (x, y, side))
 
 
-# MERGED sheets/cells.py: The pictures of a sheet, each a small JPEG, and the preview. Only the package's door imports it. All of it blocks.
+# MERGED sheets/cells.py: The pictures of a sheet, each a small JPEG, and the preview. Only the package's door imports
+# it. All of it blocks.
 
 
 THUMBNAIL_PX = 208  # px, the side of a shape's cell and the width of a template's
@@ -145,7 +146,13 @@ def _encode_jpeg(pixels: Image) -> bytes:
     return codec.encode(pixels, THUMBNAIL_QUALITY)
 
 
-# MERGED sheets/__init__.py: Everything at once, small: a person's own face in each shape, at each strength, in each template. Free, offline. look the photo as it would be sent, its face found, cut out with room around blocks for 50–500 ms Closeup what `crop_face` finds: small, to be kept while somebody works on one photo; `pack` makes bytes of it preview one shape at one strength blocks for 5 ms of_shapes, of_strengths, of_templates a picture for each cell, one after the other: an iterator that blocks The effects are the offline engine's own, and so are the refusals: `crop_face` raises what a run would end in. Nothing is kept here. Imports `effects`, `imaging`, `tables`, `templates`, `spec` and `errors`; whoever shows them may import it.
+# MERGED sheets/__init__.py: Everything at once, small: a person's own face in each shape, at each strength, in each
+# template. Free, offline. look the photo as it would be sent, its face found, cut out with room around blocks for
+# 50–500 ms Closeup what `crop_face` finds: small, to be kept while somebody works on one photo; `pack` makes bytes of
+# it preview one shape at one strength blocks for 5 ms of_shapes, of_strengths, of_templates a picture for each cell,
+# one after the other: an iterator that blocks The effects are the offline engine's own, and so are the refusals:
+# `crop_face` raises what a run would end in. Nothing is kept here. Imports `effects`, `imaging`, `tables`, `templates`,
+# `spec` and `errors`; whoever shows them may import it.
 
 
 __all__ = [

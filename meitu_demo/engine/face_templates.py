@@ -27,7 +27,8 @@ from .imaging.blend import alpha_composite
 from .imaging.faces import Face, build_face, find_faces
 from .imaging.segmentation import inpaint_brows, segment_skin
 
-# MERGED template_rows.py: The rows of ``data/templates.toml``: reads and checks them; decodes no picture. Only `templates` imports it.
+# MERGED template_rows.py: The rows of ``data/templates.toml``: reads and checks them; decodes no picture. Only
+# `templates` imports it.
 
 LANGUAGES = ("en", "zh")
 TEMPLATE_COLUMNS = {"id", "kind", "aliases", "name", "mood"}
@@ -78,8 +79,8 @@ def load_template_rows(toml_file: Path, layers_dir: Path) -> tuple[TemplateInfo,
     return tuple(infos)
 
 
-TEMPLATES_TOML = Path(__file__).parent / "data" / "templates.toml"
-LAYERS_DIR = Path(__file__).parent.parent / "assets" / "templates"
+TEMPLATES_TOML = Path(__file__).parents[1] / "data" / "templates.toml"
+LAYERS_DIR = Path(__file__).parents[2] / "assets" / "templates"
 MESH_POINT_COUNT = 478
 OWNER_IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 MAX_ID_CHARS = 64  # characters of an id, as a call takes it

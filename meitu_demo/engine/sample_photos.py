@@ -48,7 +48,9 @@ def _load_pixels(path: Path) -> Image:
     return pixels
 
 
-# MERGED effects/degrade.py: A good photo made bad, always in the same way: the example photo for quality restoration. Pure. Each step is what happens to real photos, in the order in which it happens: a soft lens, too little light, the sensor's noise, coarse compression.
+# MERGED effects/degrade.py: A good photo made bad, always in the same way: the example photo for quality restoration.
+# Pure. Each step is what happens to real photos, in the order in which it happens: a soft lens, too little light, the
+# sensor's noise, coarse compression.
 
 _BLUR_SIGMA_PX: Final = 1.0  # pixels
 _EXPOSURE_FACTOR: Final = 0.42

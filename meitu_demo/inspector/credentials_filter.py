@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from ..domain.model import CallTarget
 from ..redaction.secrets import redact
 
-# MERGED inspector/spelling.py: Finds a word in a text however its characters are spelled: in either case, percent-encoded, escaped for JSON or HTML, and several of these one upon the other. No pattern is made of the word: patterns are cached, and a key that was forgotten must be nowhere. Imports nothing of ours; for `keys` alone.
+# MERGED inspector/spelling.py: Finds a word in a text however its characters are spelled: in either case, percent-
+# encoded, escaped for JSON or HTML, and several of these one upon the other. No pattern is made of the word: patterns
+# are cached, and a key that was forgotten must be nowhere. Imports nothing of ours; for `keys` alone.
 
 ESCAPE_PATTERN = re.compile(
     r"(?P<plain>[^\\%&]+)"

@@ -82,7 +82,8 @@ def hash_key(key: str, secret: bytes) -> str:
     return hmac.new(derive_key(secret, "key"), key.encode("utf-8"), sha256).hexdigest()
 
 
-# MERGED ledger/visitor.py: Who a paid call is counted against: a random id in a signed cookie, and its salted hash in the ledger. Pure but for the random id. Imports `secret`.
+# MERGED ledger/visitor.py: Who a paid call is counted against: a random id in a signed cookie, and its salted hash in
+# the ledger. Pure but for the random id. Imports `secret`.
 
 
 COOKIE_PATTERN = re.compile(r"(v1\.([A-Za-z0-9_-]{22})\.([0-9]{1,12}))\.([A-Za-z0-9_-]{43})", re.ASCII)

@@ -64,7 +64,9 @@ def _ceil_minutes(seconds: float) -> int:
     return max(1, math.ceil(seconds / 60))
 
 
-# MERGED ledger/pace.py: How fast one key may call: so many calls a second, shared by all instances through the database. The generic cell rate algorithm (ITU-T I.371) with no burst: the table holds when the key is free again, each call takes the next place in line. Imports `errors` and `tables`.
+# MERGED ledger/pace.py: How fast one key may call: so many calls a second, shared by all instances through the
+# database. The generic cell rate algorithm (ITU-T I.371) with no burst: the table holds when the key is free again,
+# each call takes the next place in line. Imports `errors` and `tables`.
 
 
 @dataclass(frozen=True, slots=True)

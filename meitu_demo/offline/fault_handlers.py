@@ -21,7 +21,8 @@ from . import ailab, meitu
 from .connection import get_connection
 from .faults import CODE_PREFIX, FAULTS, resolve_fault, resolve_vendor_code
 
-# MERGED offline/damage.py: The failure lab's damages: what can be wrong with an answer that was good. For `lab.py` alone.
+# MERGED offline/damage.py: The failure lab's damages: what can be wrong with an answer that was good. For `lab.py`
+# alone.
 
 NOT_A_PICTURE = b"This is no picture."
 JsonObject = dict[str, Any]

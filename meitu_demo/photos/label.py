@@ -18,7 +18,9 @@ from PIL import ImageDraw, ImageFont
 from ..domain.model import Image
 from . import codec
 
-# MERGED imaging/hanzi.py: The characters 生 and 成 from strokes of our own, in the manner of a 黑体: even weight, flat ends. Pillow's built-in face has no Chinese, and no font file is shipped for two characters. Only `label` imports it. Each stroke is the middle line of a pen, in thousandths of the square that the character stands in, y down.
+# MERGED imaging/hanzi.py: The characters 生 and 成 from strokes of our own, in the manner of a 黑体: even weight, flat
+# ends. Pillow's built-in face has no Chinese, and no font file is shipped for two characters. Only `label` imports it.
+# Each stroke is the middle line of a pen, in thousandths of the square that the character stands in, y down.
 
 Points = Sequence[tuple[float, float]]
 

@@ -29,7 +29,9 @@ from .headers import (
 )
 from .metadata import has_metadata, read_orientation_and_gps
 
-# MERGED imaging/whole.py: Whether a picture file reaches its own end, told without decoding it. Only `gate` imports it. A decoder would notice as well, but only after it has reserved memory for what the header promises; some fill the rest with grey and say nothing. Every loop is bounded.
+# MERGED imaging/whole.py: Whether a picture file reaches its own end, told without decoding it. Only `gate` imports it.
+# A decoder would notice as well, but only after it has reserved memory for what the header promises; some fill the rest
+# with grey and say nothing. Every loop is bounded.
 
 _BI_RGB, _BI_BITFIELDS = 0, 3  # ways of storing a BMP's pixels
 

@@ -21,7 +21,9 @@ from .headers import Size, is_animated
 from .icc_profile import is_safe_profile
 from .safe_open import OpenedPhoto, decoder_errors
 
-# MERGED imaging/modes.py: Pixels of any mode to RGB, a band of rows at a time. Only `rgb` imports it. Pillow takes four bytes a pixel for almost every mode and one more copy for every step: converted as a whole, 49 megapixels of transparency out of a file of 38 bytes took 1.2 GB.
+# MERGED imaging/modes.py: Pixels of any mode to RGB, a band of rows at a time. Only `rgb` imports it. Pillow takes four
+# bytes a pixel for almost every mode and one more copy for every step: converted as a whole, 49 megapixels of
+# transparency out of a file of 38 bytes took 1.2 GB.
 
 BAND_ROWS = 256  # rows
 PROFILE_ERRORS = (ImageCms.PyCMSError, OSError, ValueError, TypeError)

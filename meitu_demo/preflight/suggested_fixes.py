@@ -17,7 +17,9 @@ from . import fixes as retouch
 from .check import check
 from .report import DetectedFace, Preflight
 
-# MERGED preflight/closer.py: A second look for a face that is too small in the whole photo: the detectors shrink what they are given, and find nothing under about a twelfth of the long side. Only `offers` imports it. Blocks for nine looks.
+# MERGED preflight/closer.py: A second look for a face that is too small in the whole photo: the detectors shrink what
+# they are given, and find nothing under about a twelfth of the long side. Only `offers` imports it. Blocks for nine
+# looks.
 
 TILE_STARTS = (0.0, 0.25, 0.5)  # shares of a side where a tile begins, each half as long as the side
 MIN_TILE_PX = 96  # px of a tile's short side: less holds no face of the vendors' smallest size with room around it

@@ -95,7 +95,7 @@ class Claim:
 
     known: Known
     ticket: CallHandle = field(repr=False)
-    task: "asyncio.Task[service.CallResult | DemoError] | None" = field(default=None, repr=False)
+    task: "asyncio.Task[pipeline.CallResult | DemoError] | None" = field(default=None, repr=False)
 
     async def follow(self) -> pipeline.CallResult | DemoError:
         async for _ in self.ticket.stream_progress():

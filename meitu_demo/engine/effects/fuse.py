@@ -17,7 +17,8 @@ from ..imaging import align, blend, colour, segmentation
 from ..imaging.blend import build_outline_mask, feather_mask
 from ..imaging.faces import Face
 
-# MERGED effects/fuse_light.py: Tone and light of a fused face: whose is whose, and how the user's face is lit as the template is. Used by `fuse` alone. All pictures are of one region of the template, meshes in its pixels.
+# MERGED effects/fuse_light.py: Tone and light of a fused face: whose is whose, and how the user's face is lit as the
+# template is. Used by `fuse` alone. All pictures are of one region of the template, meshes in its pixels.
 
 Image = NDArray[np.uint8]
 Points = NDArray[np.float64]

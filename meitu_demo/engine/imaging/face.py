@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# MERGED imaging/pose.py: Head pose from a face mesh: the directions of its left-right and top-bottom axes in space. FaceMesh gives depth in the same unit as x, so no camera model is needed. Against solvePnP with a canonical face it differs by a few degrees, far under the limits that use it.
+# MERGED imaging/pose.py: Head pose from a face mesh: the directions of its left-right and top-bottom axes in space.
+# FaceMesh gives depth in the same unit as x, so no camera model is needed. Against solvePnP with a canonical face it
+# differs by a few degrees, far under the limits that use it.
 
 # Mirror pairs (image left, image right) and top-bottom pairs that expressions hardly move.
 HORIZONTAL_PAIRS = ((234, 454), (127, 356), (132, 361), (33, 263))

@@ -123,7 +123,8 @@ def _build_grabcut_labels(image: Image, points: Points) -> NDArray[np.uint8]:
     return labels
 
 
-# MERGED imaging/brows.py: Paints the eyebrows out of a drawn face, so that no second pair shows beside the user's. Pure.
+# MERGED imaging/brows.py: Paints the eyebrows out of a drawn face, so that no second pair shows beside the user's.
+# Pure.
 
 
 BROW_CONTOURS = ((70, 63, 105, 66, 107, 55, 65, 52, 53, 46), (300, 293, 334, 296, 336, 285, 295, 282, 283, 276))
@@ -150,7 +151,8 @@ def inpaint_brows(image: Image, mesh: NDArray[np.float64]) -> Image:
     return result
 
 
-# MERGED imaging/hair.py: Which pixels within a face's outline are not the face: hair and backdrop. Pure; imports numeric libraries only.
+# MERGED imaging/hair.py: Which pixels within a face's outline are not the face: hair and backdrop. Pure; imports
+# numeric libraries only.
 
 
 # Both brows' upper edges from image left to right; FOREHEAD_LINE leads back above them.
@@ -187,9 +189,10 @@ def build_occlusion_mask(image: Image, mesh: NDArray[np.float64]) -> Mask:
     return np.asarray(cv2.resize(grown, image.shape[1::-1]), np.float32)
 
 
-# MERGED imaging/matte.py: Cuts people out of a photo: MediaPipe's selfie segmentation, refined to the photo's edges. The model (256×256, 250 kB) loads at the first matte, not at import, and works behind a lock: one graph shared by threads answers wrongly.
+# MERGED imaging/matte.py: Cuts people out of a photo: MediaPipe's selfie segmentation, refined to the photo's edges.
+# The model (256×256, 250 kB) loads at the first matte, not at import, and works behind a lock: one graph shared by
+# threads answers wrongly.
 
-Image = NDArray[np.uint8]
 Matte = NDArray[np.float32]
 
 MODEL_SIDE_PX = 256  # px; the model sees no more, so the photo is area-averaged down to it first

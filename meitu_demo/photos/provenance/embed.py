@@ -11,7 +11,9 @@ from .. import codec
 from . import jpeg, png, webp, xmp
 from .record import Mark, Provenance, sanitize_text
 
-# MERGED provenance/profile.py: What is kept beside the pixels because the picture would look different without it: colours and orientation. A profile that is none (ICC.1, section 7.2: its length, and `acsp` at byte 36) is a place to hide things in and changes no colour, so it goes. Only `jpeg`, `png` and `webp` import it.
+# MERGED provenance/profile.py: What is kept beside the pixels because the picture would look different without it:
+# colours and orientation. A profile that is none (ICC.1, section 7.2: its length, and `acsp` at byte 36) is a place to
+# hide things in and changes no colour, so it goes. Only `jpeg`, `png` and `webp` import it.
 
 MAX_PROFILE_BYTES = 4_000_000  # bytes; printers' profiles have one or two million
 _HEADER_BYTES = 128

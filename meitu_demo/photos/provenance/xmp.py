@@ -11,7 +11,10 @@ from xml.sax.saxutils import escape
 
 from .record import AIGC_FIELDS, Mark, Provenance, SourceType, sanitize_text
 
-# MERGED provenance/properties.py: A packet's properties and their texts, read from whoever wrote it. Only `xmp` and tests import it. ISO 16684-1 allows a property as element, as attribute of rdf:Description, and as a list (7.5, 7.7, 7.9). Packets come from strangers: they are bounded, no tree is built, and one that declares anything (a DTD, and with it entities) is not parsed.
+# MERGED provenance/properties.py: A packet's properties and their texts, read from whoever wrote it. Only `xmp` and
+# tests import it. ISO 16684-1 allows a property as element, as attribute of rdf:Description, and as a list (7.5, 7.7,
+# 7.9). Packets come from strangers: they are bounded, no tree is built, and one that declares anything (a DTD, and with
+# it entities) is not parsed.
 
 MAX_PACKET_BYTES = 1_000_000  # bytes of a packet that is read
 MAX_TEXT_CHARS = 8_000  # characters; AIGC's seven fields in JSON are the longest that is understood

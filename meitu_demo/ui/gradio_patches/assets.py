@@ -53,7 +53,9 @@ def _compress(file: Path) -> bytes:
     return compressed
 
 
-# MERGED ui/stills.py: The page's own pictures: the templates' previews and the example's thumbnail, each under a name of ours. Gradio would serve them under the path that they have on this machine, or copy them under a hash of their content. It leaves alone what has no path, and the browser resolves the address against the page's.
+# MERGED ui/stills.py: The page's own pictures: the templates' previews and the example's thumbnail, each under a name
+# of ours. Gradio would serve them under the path that they have on this machine, or copy them under a hash of their
+# content. It leaves alone what has no path, and the browser resolves the address against the page's.
 
 PATH = "stills"
 CACHE_HEADERS = {"cache-control": "public, max-age=3600"}

@@ -15,7 +15,8 @@ from . import compare_two
 from .archive import ARCHIVE_PATH
 from .entries import Entry
 
-# MERGED ui/history/wording.py: A run in words: its panel, its settings, who made it. Plain text: whoever renders it escapes it.
+# MERGED ui/history/wording.py: A run in words: its panel, its settings, who made it. Plain text: whoever renders it
+# escapes it.
 
 
 def get_panel_name(entry: Entry, language: str) -> str:
@@ -57,10 +58,10 @@ def distinguish_runs(left: Entry, right: Entry, language: str) -> tuple[str, str
 
 def describe_source(entry: Entry, language: str) -> str:
     """Live and whose, offline, or the lab."""
-    return translate(f"history.{entry.mode}", language, provider=provider(entry, language))
+    return translate(f"history.{entry.mode}", language, provider=get_vendor_name(entry, language))
 
 
-def provider(entry: Entry, language: str) -> str:
+def get_vendor_name(entry: Entry, language: str) -> str:
     """The vendor's name."""
     return translate(f"providers.{entry.endpoint.provider}.name", language)
 
@@ -85,7 +86,9 @@ def _describe_fault(fault: str, language: str) -> str:
     return fault or translate("lab.well", language)
 
 
-# MERGED ui/history/listing.py: The list of a session's runs as HTML: a button for each, the chosen one marked, and the way to all of them as a file. Pure functions of entries; every text is escaped here. assets/js/history.js moves the marks and tells the screen.
+# MERGED ui/history/listing.py: The list of a session's runs as HTML: a button for each, the chosen one marked, and the
+# way to all of them as a file. Pure functions of entries; every text is escaped here. assets/js/history.js moves the
+# marks and tells the screen.
 
 
 LAB_PANEL_SLUG = "failure-lab"  # its panel's name in the page
@@ -178,10 +181,10 @@ def render_single(context: Context, session: str, entry: Entry, language: str) -
     latest = _find_latest(context, session)
     if latest and latest.key != entry.key:
         actions.append("put")
-    success, provider = entry.success, provider(entry, language)
+    success, vendor_name = entry.success, get_vendor_name(entry, language)
     facts_html = _render_facts("", describe_run(entry, language), entry, language)
     return result_view.with_actions(
-        result_view.render_comparison(success.result, success.pictures, provider, language, facts_html=facts_html),
+        result_view.render_comparison(success.result, success.pictures, vendor_name, language, facts_html=facts_html),
         actions,
     )
 
@@ -211,7 +214,9 @@ async def render_run_pair(context: Context, session: str, entry: Entry, other: o
 def _render_facts(side: str, name: str, entry: Entry, language: str) -> str:
     """Name and facts of a result. side: left or right, where there are two."""
     assert entry.success
-    facts_html = facts.render_facts(entry.success.result, entry.success.pictures, provider(entry, language), language)
+    facts_html = facts.render_facts(
+        entry.success.result, entry.success.pictures, get_vendor_name(entry, language), language
+    )
     side_label = f"<b>{escape(translate(f'history.{side}', language))}</b> " if side else ""
     return f'<div class="side" role="status"><p>{side_label}{escape(name)}</p>{facts_html}</div>'
 

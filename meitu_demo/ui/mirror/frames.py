@@ -25,7 +25,9 @@ from ...engine.effects.mirror import Detection, ShapeStrengths, reshape_frame
 from ...photos import codec
 from ..context import Context
 
-# MERGED ui/mirror/seats.py: Who stands before the mirror: a few at a time, each with one frame under way. For one event loop. A seat is a name that the page drew for this start of its mirror, and when its last frame came; nothing of a frame.
+# MERGED ui/mirror/seats.py: Who stands before the mirror: a few at a time, each with one frame under way. For one event
+# loop. A seat is a name that the page drew for this start of its mirror, and when its last frame came; nothing of a
+# frame.
 
 MAX_MIRRORS = 2  # mirrors at a time: at one frame in work, each keeps half of its frames a second
 MAX_IDLE_S = 4.0  # a mirror that sends nothing for so long has been left

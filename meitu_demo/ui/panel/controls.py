@@ -148,7 +148,8 @@ def _describe_template(texts: PageTranslations, template_options: TemplateOption
     return texts.render(f"template-{key}", lambda language: f"{infos_by_id[key].name[language]} · {key}")
 
 
-# MERGED ui/panel/preview.py: A photo that browsers cannot show (HEIC) gets a JPEG of itself as a stand-in; a run takes the photo beside it.
+# MERGED ui/panel/preview.py: A photo that browsers cannot show (HEIC) gets a JPEG of itself as a stand-in; a run takes
+# the photo beside it.
 
 
 async def convert_heic_for_display(payload: Any, uploads: Path, on_file: Callable[[Path], None]) -> Any:

@@ -103,7 +103,8 @@ def _render_image(picture: bytes, alt_text: str) -> str:
     return f'<img src="{source}" alt="{escape(alt_text)}" decoding="sync" draggable="false">'
 
 
-# MERGED ui/panel/plans.py: Which sheets there are: the words of each, the control that a choice sets, and who draws it. Pure.
+# MERGED ui/panel/plans.py: Which sheets there are: the words of each, the control that a choice sets, and who draws it.
+# Pure.
 
 
 RenderThumbnails = Callable[[FaceCrop], Iterator[bytes | None]]

@@ -23,7 +23,9 @@ from ..panel import controls
 from ..texts import PageTranslations, detect_language
 from .state import describe_step, get_effect_name
 
-# MERGED ui/recipe/steps.py: The list of steps as HTML: each with its switch and buttons, where it runs, and how many calls are paid in all. assets/js/recipe.js moves, switches and removes: in the page's own list, from which this is drawn anew. Pure; every text is escaped here.
+# MERGED ui/recipe/steps.py: The list of steps as HTML: each with its switch and buttons, where it runs, and how many
+# calls are paid in all. assets/js/recipe.js moves, switches and removes: in the page's own list, from which this is
+# drawn anew. Pure; every text is escaped here.
 
 
 def render_steps(recipe: Recipe, example: Recipe, resolver: TargetResolver, language: str) -> str:

@@ -43,7 +43,8 @@ def _describe_value(control: Control, value: object, language: str) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-# MERGED ui/recipe/course.py: How far a recipe has come with a photo: what a session keeps of it between two clicks. Names of pictures and settings only; the pictures are the store's, and go when the session's go.
+# MERGED ui/recipe/course.py: How far a recipe has come with a photo: what a session keeps of it between two clicks.
+# Names of pictures and settings only; the pictures are the store's, and go when the session's go.
 
 
 @dataclass(frozen=True, slots=True)

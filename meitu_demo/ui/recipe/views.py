@@ -105,7 +105,8 @@ def _translate_html(key: str, language: str) -> str:
     return escape(translate(f"recipe.{key}", language))
 
 
-# MERGED ui/recipe/telling.py: The screens of a recipe's run: while a step is at work, when all are done, and when one came to nothing.
+# MERGED ui/recipe/telling.py: The screens of a recipe's run: while a step is at work, when all are done, and when one
+# came to nothing.
 
 
 log = logging.getLogger(__name__)
@@ -177,7 +178,8 @@ def _render_gone(language: str) -> str:
     return result_view.render_explanation(explain(ImageRejected("result_gone"), language, is_billable=False), language)
 
 
-# MERGED ui/recipe/whole.py: The view of a whole recipe, or of what is done of it: the photo that went in, beside what came out at the end.
+# MERGED ui/recipe/whole.py: The view of a whole recipe, or of what is done of it: the photo that went in, beside what
+# came out at the end.
 
 
 async def render_summary(context: Context, session: str, progress: RecipeProgress, language: str) -> str:

@@ -21,7 +21,8 @@ from ..theme import MONO_FONTS, SANS_FONTS
 from . import codes as reference_codes
 from .drawn_face import render_drawing, render_face_symbol
 
-# MERGED ui/reference/shapes.py: The reference page's shapes: number, names, what each does, a drawing. Only `ui/reference/page.py` may import it.
+# MERGED ui/reference/shapes.py: The reference page's shapes: number, names, what each does, a drawing. Only
+# `ui/reference/page.py` may import it.
 
 
 def render_shapes_section(language: str) -> str:
@@ -43,7 +44,8 @@ def _render_tile(shape: Shape, language: str) -> str:
 """
 
 
-# MERGED ui/reference/endpoints.py: The reference page's endpoints: what each does, takes and is called. Only `ui/reference/page.py` may import it.
+# MERGED ui/reference/endpoints.py: The reference page's endpoints: what each does, takes and is called. Only
+# `ui/reference/page.py` may import it.
 
 
 def render_endpoints_section(language: str) -> str:
@@ -138,8 +140,8 @@ def render_page(language: str) -> str:
 
     other_language = next(name for name in list_languages() if name != language)
     contents = "".join(f'<a href="#{name}">{localize(name)}</a>' for name in SECTIONS)
-    parts = (reference_endpoints, reference_shapes, reference_codes)
-    body = "".join(part.section(language) for part in parts)
+    sections = (render_endpoints_section, render_shapes_section, reference_codes.render_section)
+    body = "".join(render(language) for render in sections)
     found_text = localize("found", shapes="{shapes}", codes="{codes}")
     return f"""<!doctype html>
 <html lang="{"zh-CN" if language == "zh" else language}"><head><meta charset="utf-8">

@@ -116,7 +116,9 @@ def _render_send_on_menu(token: str, screen: str, language: str) -> str:
     return f'<details class="use-in"><summary>{title}</summary><div>{buttons}</div></details>'
 
 
-# MERGED ui/result/receipt.py: The privacy receipt of a run: what was found in the photo and dropped, what went where, when all of it is deleted. Pure functions of an outcome; the same facts as HTML for the page and as a report for programs.
+# MERGED ui/result/receipt.py: The privacy receipt of a run: what was found in the photo and dropped, what went where,
+# when all of it is deleted. Pure functions of an outcome; the same facts as HTML for the page and as a report for
+# programs.
 
 
 def build_receipt(result: CallResult, keep_minutes: int) -> dict[str, Any]:

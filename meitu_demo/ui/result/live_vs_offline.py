@@ -28,7 +28,9 @@ from .facts import build_file_name, render_receipt
 from .pictures import RenderedPair, render_pair, store_pair
 from .run_stream import RunRequest, ScreenUpdate, build_update, describe_repeat, render_failure
 
-# MERGED ui/result/sides.py: Two runs side by side, as HTML: each with its maker on top and, below that, where it is or what it has ended in. Pure functions of words and facts; every text is escaped here, or comes as HTML from `stage`, `receipt` or `inspector`.
+# MERGED ui/result/sides.py: Two runs side by side, as HTML: each with its maker on top and, below that, where it is or
+# what it has ended in. Pure functions of words and facts; every text is escaped here, or comes as HTML from `stage`,
+# `receipt` or `inspector`.
 
 
 @dataclass(slots=True)

@@ -15,7 +15,9 @@ from ...domain.translations import translate
 from . import facts
 from .facts import describe_changes
 
-# MERGED ui/result/tools.py: What a comparison can be looked at with, as HTML: its views, "hold for before", zoom, and the folded "What moved". assets/js/comparison.js gives it life; only `stage` may import it. Pure functions; every text is escaped here.
+# MERGED ui/result/tools.py: What a comparison can be looked at with, as HTML: its views, "hold for before", zoom, and
+# the folded "What moved". assets/js/comparison.js gives it life; only `stage` may import it. Pure functions; every text
+# is escaped here.
 
 COMPARISON_VIEWS = ("divider", "before", "after")
 

@@ -89,7 +89,8 @@ class RunRequest:
         return translate(f"providers.{self.endpoint.provider}.name", self.language)
 
 
-# MERGED ui/result/screen.py: What a run's events hand to the page: the stage with what can be done next, and the call that it shows.
+# MERGED ui/result/screen.py: What a run's events hand to the page: the stage with what can be done next, and the call
+# that it shows.
 
 ScreenUpdate = tuple[str, Any]  # the stage, with what can be done next; the number of the call that is shown
 

@@ -68,7 +68,9 @@ def _is_single_client(address: str) -> bool:
         return False
 
 
-# MERGED ui/guard/basic.py: Name and password sent along with a request (HTTP Basic), for programs that keep no cookies. For one event loop. Nobody's browser is asked for them, so none sends them by itself, and no page elsewhere can make it.
+# MERGED ui/guard/basic.py: Name and password sent along with a request (HTTP Basic), for programs that keep no cookies.
+# For one event loop. Nobody's browser is asked for them, so none sends them by itself, and no page elsewhere can make
+# it.
 
 
 MAX_HEADER_CHARS = 2000  # characters of the header that are looked at

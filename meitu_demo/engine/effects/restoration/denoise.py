@@ -15,7 +15,12 @@ import numpy as np
 from . import planes
 from .planes import BLOCK_SIDE_PX, DCT_MATRIX, INVERSE_DCT_MATRIX, Plane, Spectrum, halve, resize_like
 
-# MERGED effects/restoration/noise.py: How noisy is a plane? The standard deviation of its grain, read from its flattest blocks. Blocks without structure hold nothing but noise (Pyatykh, Hesser, Zheng: "Image noise level estimation by principal component analysis", 2013). Here flatness is judged by the low frequencies and noise is read from the high ones: in white noise the two are independent, so choosing the flattest blocks does not bias the reading. Where even the flattest blocks hold texture, as in grass, the middle frequencies give it away: texture has more of them, noise as many.
+# MERGED effects/restoration/noise.py: How noisy is a plane? The standard deviation of its grain, read from its flattest
+# blocks. Blocks without structure hold nothing but noise (Pyatykh, Hesser, Zheng: "Image noise level estimation by
+# principal component analysis", 2013). Here flatness is judged by the low frequencies and noise is read from the high
+# ones: in white noise the two are independent, so choosing the flattest blocks does not bias the reading. Where even
+# the flattest blocks hold texture, as in grass, the middle frequencies give it away: texture has more of them, noise as
+# many.
 
 _FLATTEST_BLOCKS_SHARE: Final = 0.06
 _MIN_BLOCKS: Final = 24
@@ -138,7 +143,10 @@ def _shrink_coefficients(padded: Plane, pilot: Plane | None, sigma: Spectrum) ->
     return total[BLOCK_SIDE_PX:-BLOCK_SIDE_PX, BLOCK_SIDE_PX:-BLOCK_SIDE_PX]
 
 
-# MERGED effects/restoration/chroma.py: Noise and JPEG artefacts out of the chroma, cheaply: at half the size, with fine detail borrowed from the luma. Halving averages the noise away and is what most JPEGs did anyway. The fine detail that it loses is put back from two sources: the plane's own, where it stands out from the noise, and else what the clean luma foretells through a local linear fit (the guided filter of He, Sun and Tang, 2013, used for upsampling).
+# MERGED effects/restoration/chroma.py: Noise and JPEG artefacts out of the chroma, cheaply: at half the size, with fine
+# detail borrowed from the luma. Halving averages the noise away and is what most JPEGs did anyway. The fine detail that
+# it loses is put back from two sources: the plane's own, where it stands out from the noise, and else what the clean
+# luma foretells through a local linear fit (the guided filter of He, Sun and Tang, 2013, used for upsampling).
 
 _WINDOW_PX: Final = (5, 5)
 _VARIANCE_REGULARISATION: Final = 9.0  # luma variance below which nothing is foretold

@@ -56,7 +56,8 @@ def sample_blocks(plane: Plane, origin: tuple[int, int], max_blocks: int = 4000)
     return extract_blocks(part, max(1, round((part.size / BLOCK_SIDE_PX**2 / max_blocks) ** 0.5)))
 
 
-# MERGED effects/restoration/planes.py: An RGB picture as a luma and two chroma planes (JFIF's YCbCr, not rounded) and back.
+# MERGED effects/restoration/planes.py: An RGB picture as a luma and two chroma planes (JFIF's YCbCr, not rounded) and
+# back.
 
 
 # ITU-T T.871, section 7; chroma around 0 instead of 128.
@@ -90,7 +91,9 @@ def resize_like(plane: Plane, reference: Plane) -> Plane:
     return np.asarray(cv2.resize(plane, reference.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-# MERGED effects/restoration/enlarge.py: Twice the size, sharper than bicubic: what is added must average to the small picture again. Iterative back-projection (Irani, Peleg: "Improving resolution by image registration", 1991), held within the range of the neighbouring pixels so that no edge gets a halo.
+# MERGED effects/restoration/enlarge.py: Twice the size, sharper than bicubic: what is added must average to the small
+# picture again. Iterative back-projection (Irani, Peleg: "Improving resolution by image registration", 1991), held
+# within the range of the neighbouring pixels so that no edge gets a halo.
 
 
 _BACK_PROJECTION_ITERATIONS: Final = 3  # more change nothing
