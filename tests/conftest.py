@@ -68,7 +68,7 @@ from meitu_demo.engine.sample_photos import load_astronaut  # noqa: E402
 from meitu_demo.photos import codec  # noqa: E402
 from meitu_demo.settings import Settings, environment  # noqa: E402
 
-pytest_plugins = ["figures", "ledger.postgres"]
+pytest_plugins = ["support.figures", "ledger.postgres"]
 hypothesis.settings.register_profile("machine of unknown speed", deadline=None)
 hypothesis.settings.load_profile("machine of unknown speed")
 

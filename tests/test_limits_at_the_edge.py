@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from hostile.file_parts import portrait, saved
 from hostile.limits import photo_cases, value_cases
-from hostile.parts import portrait, saved
 from PIL import Image
 from pydantic import SecretStr
 

@@ -23,6 +23,7 @@ from ..runtime.picture_store import PictureStore
 from ..settings import MAX_OFFLINE_RUNS, Settings
 from . import assistants
 from .context import Context, HealthRegistry
+from .failure_lab_backend import FailureLabBackend
 from .gradio_patches import assets, route_allowlist, signatures, uploads
 from .gradio_patches.assets import PrecompressedAssetsMiddleware
 from .gradio_patches.cleanup import GradioCleanup
@@ -32,7 +33,6 @@ from .mirror import frames
 from .page import ASSETS_DIR, build_page, render_head
 from .reference import page as reference
 from .result import displacement_map, files
-from .screens.failure_lab import FailureLabBackend
 from .security import upload_validation
 from .security.headers import SecurityHeadersMiddleware
 from .security.health import HealthMiddleware, Readiness, build_readiness_checks

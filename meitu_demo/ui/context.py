@@ -23,8 +23,8 @@ from ..runtime.picture_store import PictureStore
 from ..settings import Settings
 from .caller import Caller
 from .face_crop_cache import FaceCropCache
+from .failure_lab_backend import FailureLabBackend
 from .history.entries import History
-from .screens.failure_lab import FailureLabBackend
 from .security import upload_validation
 from .security.session_data import SessionData
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from support.servers import free_port, retired_and_slow, serve, serve_demo, serve_vendor
 
 from .chromium import launch, open_page
-from .serving import free_port, retired_and_slow, serve, serve_demo, serve_vendor
 
 KEYS = {"MEITU_API_KEY": "any", "MEITU_API_SECRET": "any", "AILAB_API_KEY": "any"}
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from PIL import Image as Picture
 from playwright.sync_api import Browser, Page, sync_playwright
+from support.servers import serve_demo
+
+from browser.page_actions import Panel, Recipe
 
 from .chromium import launch, open_page
-from .screens import Panel, Recipe
-from .serving import serve_demo
 from .tour import SETTLED
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"

@@ -5,10 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from browser.page_actions import Panel
 from meitu_demo.domain.translations import translate
 from meitu_demo.domain.vendor_codes import load_shapes
-
-from .screens import Panel
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from .screens import Panel
+from browser.page_actions import Panel
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -1,8 +1,7 @@
 """A Space: the page in a frame of another site, where browsers hold back cookies and camera unless both sides agree."""
 
 import pytest
-
-from .serving import serve_demo
+from support.servers import serve_demo
 
 pytestmark = pytest.mark.xdist_group("browser")
 PARENT = "https://huggingface.co/spaces/someone/portrait-apis"

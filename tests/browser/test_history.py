@@ -6,9 +6,8 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
+from browser.page_actions import History, Panel
 from meitu_demo.photos.provenance import read_provenance
-
-from .screens import History, Panel
 
 pytestmark = pytest.mark.xdist_group("browser")
 

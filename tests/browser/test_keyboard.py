@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from .screens import SHOWN, Panel
+from browser.page_actions import SHOWN, Panel
 
 pytestmark = pytest.mark.xdist_group("browser")
 

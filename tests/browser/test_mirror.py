@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from browser.page_actions import SHOWN, Panel
 from meitu_demo.domain.translations import get_texts
 
 from .chromium import READY
-from .screens import SHOWN, Panel
 
 pytestmark = pytest.mark.xdist_group("browser")
 STATES = get_texts("en")["mirror"]["states"]

@@ -5,11 +5,10 @@ import threading
 
 import pytest
 
+from browser.page_actions import Panel
 from meitu_demo.domain.translations import translate
 from meitu_demo.domain.vendor_codes import load_shapes
 from meitu_demo.ui import face_crop_cache
-
-from .screens import Panel
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -10,11 +10,11 @@ import pillow_heif
 import pytest
 from PIL import Image as Picture
 
+from browser.page_actions import SHOWN, Panel
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 
 from .chromium import LEFT, RIGHT
-from .screens import SHOWN, Panel
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -5,10 +5,9 @@ import pytest
 from playwright.sync_api import expect
 from skimage.data import coffee
 
+from browser.page_actions import Panel
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
-
-from .screens import Panel
 
 pytestmark = pytest.mark.xdist_group("browser")
 HEAD = np.ascontiguousarray(load_astronaut()[0:320, 60:380])

@@ -3,10 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from browser.page_actions import SHOWN, Panel
 from meitu_demo.photos import codec
 from meitu_demo.photos.provenance import read_provenance
-
-from .screens import SHOWN, Panel
 
 pytestmark = pytest.mark.xdist_group("browser")
 

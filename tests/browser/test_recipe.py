@@ -6,9 +6,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from browser.page_actions import SHOWN, Panel, Recipe
 from meitu_demo.photos import codec
-
-from .screens import SHOWN, Panel, Recipe
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -5,10 +5,9 @@ import os
 import numpy as np
 import pytest
 
+from browser.page_actions import Panel
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
-
-from .screens import Panel
 
 pytestmark = pytest.mark.xdist_group("browser")
 

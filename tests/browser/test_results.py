@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from browser.page_actions import SLUGS, Panel
 from meitu_demo.photos import codec
 from meitu_demo.photos.provenance import read_provenance
-
-from .screens import SLUGS, Panel
 
 pytestmark = pytest.mark.xdist_group("browser")
 

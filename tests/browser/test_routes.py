@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from .screens import Panel
+from browser.page_actions import Panel
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -2,9 +2,10 @@
 
 import pytest
 
+from browser.three_minute_tour import bring, walk
+
 from .chromium import DEVICES
 from .tour import FOLDER, WRONG
-from .walk import bring, walk
 
 pytestmark = pytest.mark.xdist_group("browser")
 

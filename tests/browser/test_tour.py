@@ -5,9 +5,9 @@ with --whole of everything, are left in build/screenshots.
 
 import pytest
 
+from browser.page_actions import Panel
 from meitu_demo.domain.translations import translate
 
-from .screens import Panel
 from .tour import FOLDER, tour
 
 pytestmark = pytest.mark.xdist_group("tour")

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, TimeoutError
 
+from browser.page_actions import RUNNING, SLUGS, History, Panel, Recipe
+
 from .axe import SHADED, grave
 from .chromium import DEVICES
-from .screens import RUNNING, SLUGS, History, Panel, Recipe
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 # What may stand in a Chinese page in Latin letters: names, formats, settings, codes, IDs.

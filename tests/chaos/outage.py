@@ -15,11 +15,10 @@ from dataclasses import dataclass, field
 import httpx
 from pydantic import SecretStr
 
+from chaos.call_stack import Shop, end_of
 from meitu_demo.calls import pipeline
 from meitu_demo.calls.vendor_health import CircuitBreaker
 from meitu_demo.domain.model import CallTarget, Credentials, PreparedCall
-
-from .shop import Shop, end_of
 
 KEYS = Credentials(SecretStr("key"), SecretStr("pair"))
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER for no time: closing sends RST

@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import hypothesis.strategies as st
 import pytest
-from canary import PUBLIC, Names
 from hypothesis import HealthCheck, given, settings
 from pydantic import SecretStr
+from support.fake_dns import PUBLIC, Names
 
+from chaos.malformed_answers import ORIGIN, Odd, answers
 from meitu_demo.calls import pipeline
 from meitu_demo.calls.download import create_blocking_cookie_jar
 from meitu_demo.calls.vendor_health import RetryBudget, VendorHealth
@@ -22,8 +23,6 @@ from meitu_demo.domain.model import CallTarget, Credentials, Image, PreparedCall
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.photos import codec
 from meitu_demo.settings import Settings
-
-from .odd_answers import ORIGIN, Odd, answers
 
 pytestmark = pytest.mark.chaos
 

@@ -9,17 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lab_server import NEVER_ANSWERED, charges, check, serving
 from pydantic import SecretStr
+from support.failure_lab_server import NEVER_ANSWERED, charges, check, serving
 
+from chaos.call_stack import CONNECT_S, WRITE_S, Shop, end_of, open_shop
 from meitu_demo.calls import pipeline
 from meitu_demo.domain.model import CallTarget, Credentials, Image, PreparedCall
 from meitu_demo.domain.translations import load_toml
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.offline.faults import CODE_PREFIX, FAULTS, Fault, FaultOutcome, resolve_fault
 from meitu_demo.photos import codec, fit
-
-from .shop import CONNECT_S, WRITE_S, Shop, end_of, open_shop
 
 pytestmark = pytest.mark.chaos
 

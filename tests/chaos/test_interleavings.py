@@ -15,9 +15,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from chaos.scripted_call_stack import LIFE_S, ORDERS, SESSIONS, Answer, Claim, ShopByHand
 from meitu_demo.calls.single_flight import FORCE_ANY, FORCE_NONE
-
-from .shop_by_hand import LIFE_S, ORDERS, SESSIONS, Answer, Claim, ShopByHand
 
 STEPS = 30
 pytestmark = pytest.mark.chaos

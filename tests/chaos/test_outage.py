@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chaos.call_stack import open_shop
 from meitu_demo.calls import pipeline
 from meitu_demo.calls.circuit_breaker import OPEN_S, WINDOW_S
 from meitu_demo.calls.vendor_health import MAX_FAILURES, VendorHealth
@@ -15,7 +16,6 @@ from meitu_demo.domain.model import CallTarget
 from meitu_demo.endpoints import CATALOGUE
 
 from .outage import KEYS, Counting, Crowd, Vendor, Watched
-from .shop import open_shop
 
 pytestmark = pytest.mark.chaos
 

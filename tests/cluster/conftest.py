@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from ledger.postgres import FreshUrl
 
-from .together import Cluster, assembled
+from cluster.replica_cluster import Cluster, assembled
 
 WHERE_THERE_IS_NONE = "nginx is not installed here, so replicas are not tried behind it (apt-get install nginx-light)"
 

@@ -10,11 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from cluster.proxy_visitor import Visitor
+from cluster.replica_cluster import CAP, Cluster, of
 from meitu_demo.photos import codec
 from meitu_demo.runtime.http_server import KEEP_ALIVE_S
-
-from .together import CAP, Cluster, of
-from .visitor import Visitor
 
 pytestmark = pytest.mark.xdist_group("cluster")
 

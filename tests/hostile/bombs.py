@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from .parts import (
+from hostile.file_parts import (
     bmp,
     box,
     canvas,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from .parts import (
+from hostile.file_parts import (
     KINDS,
     box,
     canvas,

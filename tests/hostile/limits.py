@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from hostile.file_parts import KINDS, portrait, saved
 from meitu_demo.domain.model import Endpoint
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.photos import codec
-
-from .parts import KINDS, portrait, saved
 
 PHOTO_TO = {"meitu": CATALOGUE["quality_restoration"], "ailab": CATALOGUE["facial_aesthetics"]}
 TEMPLATE, VERSION = ("face_fuse", "template_id"), ("anime_avatar", "version")

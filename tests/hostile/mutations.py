@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
-from .parts import SIGNATURE, portrait, saved, srgb
+from hostile.file_parts import SIGNATURE, portrait, saved, srgb
 
 _SIDES = 64, 56
 _NUMBERS = (b"\0\0\0\0", b"\0\0\0\1", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\xff\xff\xff\xff", b"\xff\xd8\xff\xd9")

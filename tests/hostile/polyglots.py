@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
-from .parts import (
+from hostile.file_parts import (
     bmp,
     box,
     canvas,

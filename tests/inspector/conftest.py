@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from lab_server import serving
+from support.failure_lab_server import serving
 
 KEYS = {
     "MEITU_API_KEY": "key-of-nobody", "MEITU_API_SECRET": "secret-of-nobody", "AILAB_API_KEY": "another-key",

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from ledger.samples import Clock
 from meitu_demo.ledger import Store
 from meitu_demo.ledger.database import Database
 
-from .given import Clock
 from .postgres import FreshUrl
 
 SHARED_MEMORY = Path("/dev/shm")

@@ -11,11 +11,10 @@ import anyio
 import pytest
 
 import meitu_demo
+from ledger.reservation_rush import rush
+from ledger.samples import intent, states
 from meitu_demo.domain.errors import OverBudget
 from meitu_demo.ledger import Budgets, Ledger, Store
-
-from .given import intent, states
-from .rush import rush
 
 pytestmark = pytest.mark.xdist_group("ledger")
 

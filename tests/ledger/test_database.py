@@ -12,12 +12,12 @@ from threading import Barrier
 import psycopg
 import pytest
 
+from ledger.samples import Clock, intent, row, states
 from meitu_demo.domain.errors import LedgerUnavailable
 from meitu_demo.domain.explanations import explain
 from meitu_demo.ledger import Budgets, Store
 from meitu_demo.ledger.database import Database
 
-from .given import Clock, intent, row, states
 from .postgres import PostgresServer
 
 pytestmark = pytest.mark.xdist_group("ledger")

@@ -6,7 +6,7 @@ import time
 
 import httpx
 import pytest
-from running.held_vendor import vendor
+from process.blocking_vendor import vendor
 from ui.conftest import Page, serve
 
 from meitu_demo.settings import Settings

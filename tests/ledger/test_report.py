@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from ledger.samples import NOON, Clock, intent
 from meitu_demo.ledger import Answer, Store
 from meitu_demo.ledger.__main__ import main
 from meitu_demo.ledger.database import Database
 from meitu_demo.ledger.limits import DAY_S
 from meitu_demo.ledger.report import format_report, tally_calls, write_csv
-
-from .given import NOON, Clock, intent
 
 pytestmark = pytest.mark.xdist_group("ledger")
 

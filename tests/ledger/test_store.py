@@ -4,12 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
+from ledger.samples import NOON, Clock, intent, row, states
 from meitu_demo.domain.errors import OverBudget, OverVisitorBudget
 from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Intent, Store, SweepResult
 from meitu_demo.ledger.limits import DAY_S, HOUR_S
 from meitu_demo.ledger.tables import BILLABLE_STATES, PaidCallState
-
-from .given import NOON, Clock, intent, row, states
 
 pytestmark = pytest.mark.xdist_group("ledger")
 

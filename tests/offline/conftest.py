@@ -8,7 +8,7 @@ import cv2
 import httpx
 import numpy as np
 import pytest
-from caller import KEYS, PATHS, TIDYUP, Ask
+from client_requests import KEYS, PATHS, TIDYUP, Ask
 
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.offline import create_app

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from caller import KEYS, PATHS, TIDYUP, Ask
+from client_requests import KEYS, PATHS, TIDYUP, Ask
 
 from meitu_demo.domain.billing import Billing, classify_billing
 from meitu_demo.domain.errors import VendorError

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from caller import KEYS, PATHS, TIDYUP
-from lab_server import NEVER_ANSWERED, PROJECT, charges, check, serving
+from client_requests import KEYS, PATHS, TIDYUP
 from pydantic import SecretStr
+from support.failure_lab_server import NEVER_ANSWERED, PROJECT, charges, check, serving
 
 from meitu_demo.calls.exchange import MAX_RESPONSE_BYTES
 from meitu_demo.calls.pipeline import CallResult, run_unbilled

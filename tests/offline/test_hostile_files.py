@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from caller import Ask
+from client_requests import Ask
 from hostile.bombs import REFUSED
 from hostile.polyglots import MARK, polyglots
 

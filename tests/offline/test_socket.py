@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from caller import KEYS, PATHS, TIDYUP
+from client_requests import KEYS, PATHS, TIDYUP
 
 import meitu_demo
 from meitu_demo.calls.http_client import create_http_client

@@ -13,8 +13,7 @@ from meitu_demo.domain.vendor_codes import code_for
 from meitu_demo.endpoints import CATALOGUE, anime_avatar, face_fuse, facial_aesthetics, quality_restoration
 from meitu_demo.preflight import check
 from meitu_demo.settings import Settings
-
-from .photos import judged, photos, shaken
+from preflight.sample_photos import judged, photos, shaken
 
 pytestmark = pytest.mark.fuzz
 EFFECTS = {face_fuse: "fuse", anime_avatar: "avatar", quality_restoration: "restore", facial_aesthetics: "reshape"}

@@ -22,8 +22,7 @@ from meitu_demo.engine.imaging.face import Face
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 from meitu_demo.preflight import ITEM_STATES, ChecklistItem, Preflight, apply_fix, check, suggest_fixes
-
-from .photos import judged, photos, saved, sized
+from preflight.sample_photos import judged, photos, saved, sized
 
 FUSE, AVATAR = CATALOGUE["face_fuse"], CATALOGUE["anime_avatar"]
 RESTORE, RESHAPE = CATALOGUE["quality_restoration"], CATALOGUE["facial_aesthetics"]

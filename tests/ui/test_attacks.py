@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from ui.attacks import DOORS, addresses, disguises, raw, trap
+from ui.attack_requests import DOORS, addresses, disguises, raw, trap
 from ui.conftest import Page, serve
 
 from meitu_demo.settings import Settings

@@ -29,8 +29,8 @@ from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.settings import Settings
 from meitu_demo.ui.caller import Caller
 from meitu_demo.ui.context import DISPLAYED_WAITS_S, Context, HealthRegistry, round_up_wait
+from meitu_demo.ui.failure_lab_backend import FailureLabBackend
 from meitu_demo.ui.history.entries import History
-from meitu_demo.ui.screens.failure_lab import FailureLabBackend
 from meitu_demo.ui.security.session_data import SessionData
 
 PILE, SINGLE = "/v1/aiquality", "/v1/EmojMaterialH5"

@@ -1,6 +1,5 @@
 """A mark put into a file, and looked for in any file."""
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -10,32 +9,6 @@ from ...domain.errors import ImageRejected
 from .. import codec
 from . import jpeg, png, webp, xmp
 from .record import Mark, Provenance, sanitize_text
-
-# MERGED provenance/profile.py: What is kept beside the pixels because the picture would look different without it:
-# colours and orientation. A profile that is none (ICC.1, section 7.2: its length, and `acsp` at byte 36) is a place to
-# hide things in and changes no colour, so it goes. Only `jpeg`, `png` and `webp` import it.
-
-MAX_PROFILE_BYTES = 4_000_000  # bytes; printers' profiles have one or two million
-_HEADER_BYTES = 128
-_ORIENTATION_TAG, _SHORT_TYPE = 0x0112, 3
-
-
-def is_icc_profile(data: bytes) -> bool:
-    """Whether `data` is one whole ICC profile and nothing else."""
-    return (
-        _HEADER_BYTES < len(data) <= MAX_PROFILE_BYTES
-        and data[36:40] == b"acsp"
-        and int.from_bytes(data[:4], "big") == len(data)
-    )
-
-
-def build_orientation_exif(orientation: int) -> bytes:
-    """An Exif block that says how the pixels are turned and nothing else; empty when they are upright."""
-    if orientation == 1:
-        return b""
-    entry = struct.pack(">HHIHH", _ORIENTATION_TAG, _SHORT_TYPE, 1, orientation, 0)
-    return struct.pack(">2sHIH", b"MM", 42, 8, 1) + entry + bytes(4)
-
 
 _MAX_PACKETS = 8
 _PACKET_READERS = {"image/jpeg": jpeg.read_packets, "image/png": png.read_packets, "image/webp": webp.read_packets}

@@ -8,7 +8,7 @@ import re
 import struct
 from collections.abc import Iterator
 
-from .embed import build_orientation_exif, is_icc_profile
+from .colour_and_orientation import build_orientation_exif, is_icc_profile
 
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _ICC = b"ICC_PROFILE\0"

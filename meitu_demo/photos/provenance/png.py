@@ -7,7 +7,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from .embed import MAX_PROFILE_BYTES, build_orientation_exif, is_icc_profile
+from .colour_and_orientation import MAX_PROFILE_BYTES, build_orientation_exif, is_icc_profile
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _XMP_KEYWORD = b"XML:com.adobe.xmp"

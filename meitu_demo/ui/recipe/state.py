@@ -14,7 +14,6 @@ from ..caller import Caller
 from ..context import Context
 from ..result.facts import Maker
 from ..result.result_view import PictureUrls
-from . import views
 
 # MERGED ui/recipe/naming.py: What a step is called: its effect, and what was chosen for it.
 
@@ -137,7 +136,7 @@ class RecipeRun:
         """Which step is at work, in words; "" when none is."""
         if self.step_index >= len(self.steps):
             return ""
-        return views.describe_position(
+        return describe_position(
             self.step_index, self.steps, get_effect_name(self.steps[self.step_index], self.language), self.language
         )
 
@@ -148,3 +147,8 @@ class RecipeRun:
     def load_picture(self, token: str) -> bytes | None:
         """One of the session's pictures, while it is there."""
         return self.context.pictures.get_owned(self.request.caller.session_id, token)
+
+
+def describe_position(index: int, steps: Sequence[RecipeStep], name: str, language: str) -> str:
+    """For instance "Step 2 of 3, Face Fuse: "; plain text."""
+    return translate("recipe.place", language, step=index + 1, of=len(steps), name=name)

@@ -88,11 +88,6 @@ def render_partial_result(progress: RecipeProgress, summary: str, actions: Seque
     return f'{row}<h3 class="kept">{_translate_html("kept", language)}</h3>{strip_html}' if strip_html else row
 
 
-def describe_position(index: int, steps: Sequence[RecipeStep], name: str, language: str) -> str:
-    """For instance "Step 2 of 3, Face Fuse: "; plain text."""
-    return translate("recipe.place", language, step=index + 1, of=len(steps), name=name)
-
-
 def _build_label(index: int, step: RecipeStep, language: str) -> str:
     return f"{index + 1} · {describe_step(step, language)}"
 

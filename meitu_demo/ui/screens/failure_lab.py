@@ -3,31 +3,20 @@
 For developers who want to know how an integration should behave. Everything but the money is as in a live call.
 """
 
-import secrets
-import shutil
-import tempfile
-import time
-from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from html import escape
 from typing import Any
 
-import anyio
 import gradio as gr
-from pydantic import SecretStr
 
 from ...domain.errors import VendorError
 from ...domain.explanations import explain
-from ...domain.model import CallTarget, Credentials
 from ...domain.translations import translate
 from ...domain.vendor_codes import list_vendor_codes
 from ...endpoints import CATALOGUE
-from ...ledger.lazy import LazyLedger
 from ...offline.faults import CODE_PREFIX, FAULTS
-from ...offline.threaded_server import ThreadedServer
-from ...settings import Settings
 from ..context import Context
+from ..failure_lab_backend import FailureLabBackend
 from ..gradio_patches.polling import PRIVATE_EVENT
 from ..panel import controls, examples
 from ..panel.panel import (
@@ -42,59 +31,6 @@ from ..result.run_stream import RunRequest, stream
 from ..texts import PageTranslations, detect_language
 
 DropdownChoices = list[tuple[str, str]]
-
-
-# MERGED ui/screens/rehearsal.py: What the page's failure lab calls instead of a vendor: a server that fails as told,
-# with a ledger of its own. A rehearsal in everything but the money: the same client, desk, repeats, breaker and ledger
-# as a live call.
-
-CALL_TIMEOUT_S = 4.0  # nobody wants to watch a minute go by
-LAB_CREDENTIALS = Credentials(SecretStr("lab"), SecretStr("lab"))  # short, or the word would be guarded as a secret
-
-
-class FailureLabBackend:
-    """The lab's server and its ledger; both are made at the first call, and go when the app stops."""
-
-    def __init__(self, settings: Settings) -> None:
-        # A name only: the ledger makes the folder, for the owner's eyes, if anybody ever comes.
-        self._ledger_dir = f"{tempfile.gettempdir()}/meitu_demo_lab_{secrets.token_hex(16)}"
-        self._server = ThreadedServer()
-        self.ledger = LazyLedger(
-            replace(settings, data_dir=self._ledger_dir, database_url=None, calls_per_day=None, calls_per_hour=None)
-        )
-
-    async def create_target(self, provider: str, fault: str) -> CallTarget:
-        """The way to the lab's server, where a call ends as `fault` says; "" for well."""
-        address = await anyio.to_thread.run_sync(self._server.start)
-        headers = {"x-fault": fault} if fault else {}
-        return CallTarget(
-            provider,
-            address,
-            LAB_CREDENTIALS,
-            is_billable=True,
-            is_failure_lab=True,
-            extra_headers=headers,
-            timeout_s=CALL_TIMEOUT_S,
-        )
-
-    async def count_states(self) -> Counter[str]:
-        """How many calls ended how, by the ledger's states."""
-        from ...ledger.report import tally_calls
-
-        recorder = await self.ledger.get_recorder()
-        rows = await recorder.ledger.run_in_thread(tally_calls, recorder.ledger.store, 0.0, time.time() + 60)
-        return sum((row.states for row in rows), Counter())
-
-    @property
-    def billed_count(self) -> int:
-        """The calls that the lab's server would have billed, by its own count."""
-        return self._server.charges.total()
-
-    async def close(self) -> None:
-        """Stop the server, and leave nothing of the ledger."""
-        await anyio.to_thread.run_sync(self._server.stop)
-        await self.ledger.close()
-        await anyio.to_thread.run_sync(shutil.rmtree, self._ledger_dir, True)
 
 
 def build(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 
 from pydantic import SecretStr
-from ui.history.made import kept, outcome
+from ui.history.sample_runs import kept, outcome
 
 from meitu_demo.domain.errors import VendorError
 from meitu_demo.domain.explanations import explain

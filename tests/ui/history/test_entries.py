@@ -3,7 +3,7 @@
 import pickle
 
 import pytest
-from ui.history.made import NOWHERE, outcome
+from ui.history.sample_runs import NOWHERE, outcome
 
 from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.domain.explanations import explain

@@ -1,0 +1,112 @@
+"""A paid call on the page: made once, shown again for nothing, made again only when that is asked for."""
+
+import re
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from browser.page_actions import Panel
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def billed(vendor: str) -> dict[str, int]:
+    return dict(httpx.get(f"{vendor}/lab/charges", trust_env=False).json())
+
+
+def test_one_intent_is_one_call(visit, paying_demo, counting_vendor):
+    """A double click, a click on the result, and one after a reload cost one call; then a second one waits its turn."""
+    page = visit(paying_demo)
+    before = billed(counting_vendor).get("quality_restoration", 0)
+    panel = Panel(page, "quality-restoration").example().agree()
+    with panel.ending():
+        panel.run_button.dblclick()
+    expect(panel.stage.locator(".facts")).to_contain_text("One paid call")
+    expect(panel.stage.locator(".note")).to_be_hidden()
+    panel.run()
+    expect(panel.stage.locator(".note")).to_contain_text("nothing was sent or charged a second time")
+    page.wait_for_function("window.gradio_config !== undefined")
+    page.reload()
+    panel = Panel(page, "quality-restoration").example().agree().run()
+    expect(panel.stage.locator(".note")).to_contain_text("nothing was sent or charged a second time")
+    assert billed(counting_vendor)["quality_restoration"] - before == 1
+
+    panel.part("again").click()
+    expect(panel.stage.locator(".progress")).to_contain_text("rate limit")
+    panel.part("stop").click()
+    expect(panel.stage.locator("h3")).to_have_text("Stopped.")
+    expect(panel.stage).to_contain_text("Nothing had been sent")
+    panel.run()
+    expect(panel.stage.locator(".note")).to_contain_text("shown again")
+    assert billed(counting_vendor)["quality_restoration"] - before == 1
+
+
+def test_sessions_share_nothing(visit, live_demo):
+    """Another tab with the same photo makes a call of its own, and is told nothing of the first one."""
+    for _ in range(2):
+        panel = Panel(visit(live_demo), "quality-restoration").example().agree().run()
+        expect(panel.stage.locator(".note")).to_be_hidden()
+
+
+def test_own_keys_make_calls_live_and_go_with_the_page(visit, demo):
+    """They leave the fields at once, stand nowhere on the page, change the badge, and a reload forgets them."""
+    page = visit(demo)
+    page.locator("#own-keys button").first.click()
+    page.locator("#own-meitu-key input").fill("CANARY-key-12345678")
+    page.locator("#own-keys-use").click()
+    expect(page.locator("#own-keys-told")).to_contain_text("come as a pair")
+    page.locator("#own-meitu-secret input").fill("CANARY-secret-12345")
+    page.locator("#own-keys-use").click()
+    expect(page.locator("#own-keys-told")).to_contain_text("in use in this tab")
+    expect(page.locator("#masthead .badge").first).to_contain_text("live")
+    expect(page.locator("#own-meitu-key input")).to_have_value("")
+    assert "CANARY" not in page.content()
+    assert "CANARY" not in page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")
+    page.locator("#own-keys-forget").click()
+    expect(page.locator("#masthead .badge").first).to_contain_text("offline engine")
+    page.locator("#own-meitu-key input").fill("CANARY-key-12345678")
+    page.locator("#own-meitu-secret input").fill("CANARY-secret-12345")
+    page.locator("#own-keys-use").click()
+    expect(page.locator("#masthead .badge").first).to_contain_text("live")
+    page.reload()
+    expect(page.locator("#masthead .badge").first).to_contain_text("offline engine")
+
+
+def counts(page) -> list[int]:
+    """Confirmed, may have been billed, refused, not sent; and what the vendor has billed."""
+    return [int(number) for number in re.findall(r"\d+", page.locator("#failure-lab-books").inner_text())]
+
+
+def test_the_lab_shows_what_person_ledger_and_vendor_make_of_a_failure(page):
+    """Explained, written down, and counted by the vendor: the three agree, and a repeated click adds nothing."""
+    panel = Panel(page, "failure-lab").example()
+    before = [0] * 5
+    for fault, title, added in (
+        ("", "", None),  # what other pages have made of it until now
+        ("web page instead", "The service's answer cannot be read.", [0, 1, 0, 0, 1]),
+        ("20003", "There is no face to be found in this photo.", [0, 0, 1, 0, 0]),
+        ("fine", "", [1, 0, 0, 0, 1]),
+    ):
+        choose(page, fault or "Nothing")
+        panel.run()
+        if title:
+            assert panel.stage.locator("h3").inner_text() == title
+        if added:
+            page.wait_for_function(
+                "([id, text]) => document.getElementById(id).innerText.replace(/\\D+/g, ' ').trim() === text",
+                arg=["failure-lab-books", " ".join(str(n + m) for n, m in zip(before, added, strict=True))],
+            )
+        before = counts(page)
+    assert panel.stage.locator(".facts .badge").inner_text() == "Failure lab"
+    panel.run()
+    expect(panel.stage.locator(".note")).to_contain_text("nothing was sent")
+    assert counts(page) == before
+
+
+def choose(page, text: str) -> None:
+    """Pick the first entry of the lab's list that holds `text`."""
+    field = page.locator("#failure-lab-fault input")
+    field.click()
+    field.press_sequentially(text)
+    page.get_by_role("option").first.click()

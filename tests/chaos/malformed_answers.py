@@ -1,0 +1,160 @@
+"""Answers that no document promises: near the vendors' shapes, and far from them; for test_bodies."""
+
+import base64
+import gzip
+import json
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import hypothesis.strategies as st
+from support.hostile_links import LOOKALIKES, NEIGHBOURS, NO_ADDRESS, NOT_FOR_RESULTS, WRITTEN
+
+from meitu_demo.domain.translations import load_toml
+
+ORIGIN = "http://127.0.0.1:8700"
+ALLOWED = "https://obs.mtlab.meitu.com"
+CODES = sorted({code for part in load_toml("data/errors.toml").values() for code in part["codes"]})
+LINKS = [
+    *NO_ADDRESS, *NOT_FOR_RESULTS, *NEIGHBOURS, *(f"https://{host}/1.jpg" for host in (*WRITTEN, *LOOKALIKES)),
+    "http://", "https://ü.de/",
+]  # fmt: skip
+GOOD_LINKS = [f"{ORIGIN}/1.jpg", f"{ALLOWED}/1.jpg", f"{ALLOWED}:443/1.jpg?Signature=abc&Expires=1"]
+NAMES = [
+    "ErrorCode", "error_code", "code", "ErrorMsg", "error_msg", "message", "msg", "request_id", "requestId", "data",
+    "msg_id", "trace_id", "media_info_list", "media_data", "media_profiles", "media_data_type", "result", "image_url",
+    "error_detail", "error_code_str", "log_id", "Data", "status_code", "",
+]  # fmt: skip
+TEXTS = ["权益已耗尽", "no right package found", "angle=41 limit=35", "<script>", '{"ErrorCode": 20003', "\ud800", "0"]
+
+
+@dataclass(frozen=True)
+class Odd:
+    """One answer: status, headers and the pieces of a body as they come over the wire."""
+
+    status: int = 200
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    body: bytes = b""
+    cut: int = field(default=0)  # where the body is parted in two
+
+    @property
+    def pieces(self) -> list[bytes]:
+        return [piece for piece in (self.body[: self.cut], self.body[self.cut :]) if piece]
+
+
+def pictures(photo: bytes) -> st.SearchStrategy[str]:
+    """A picture in base64, and what is nearly one."""
+    good = base64.b64encode(photo).decode()
+    places = st.integers(0, len(good))
+    return st.one_of(
+        st.sampled_from([good, f"data:image/jpeg;base64,{good}", "\n".join([good[:70], good[70:]]), f" {good}\t"]),
+        places.map(lambda place: good[:place]),
+        st.tuples(places, st.text(max_size=3)).map(lambda found: good[: found[0]] + found[1] + good[found[0] :]),
+        st.binary(max_size=60).map(lambda data: base64.b64encode(data).decode()),
+        st.sampled_from(
+            [base64.urlsafe_b64encode(photo).decode(), good.rstrip("="), "====", "data:", "data:,", "data"]
+        ),
+    )
+
+
+def values(photo: bytes) -> st.SearchStrategy[Any]:
+    """Whatever may stand behind a name."""
+    numbers = st.one_of(
+        st.integers(-9, 99999), st.sampled_from([10**400, -(10**25), 1e308, float("nan"), float("inf")])
+    )
+    words = st.one_of(st.sampled_from([*TEXTS, *CODES]), st.text(max_size=30))
+    leaves = st.one_of(
+        st.none(), st.booleans(), numbers, words, st.sampled_from(CODES).map(lambda code: int(code, 36)),
+        st.sampled_from([int(code) for code in CODES if code.isdecimal()]), pictures(photo), st.sampled_from(LINKS),
+    )  # fmt: skip
+    names = st.one_of(st.sampled_from(NAMES), st.text(max_size=8))
+    return st.recursive(
+        leaves,
+        lambda below: st.one_of(
+            st.lists(below, max_size=3),
+            st.dictionaries(names, below, max_size=4),
+            st.dictionaries(names, below, max_size=3).map(json.dumps),  # an answer within a message
+        ),
+        max_leaves=8,
+    )
+
+
+def near(provider: str, photo: bytes) -> st.SearchStrategy[Any]:
+    """The document's own answer with a few of its parts lost, renamed, or made into something else."""
+    value = values(photo)
+    links = st.one_of(st.sampled_from(LINKS), st.sampled_from(GOOD_LINKS))
+    media = (
+        st.one_of(links, links, pictures(photo), value)
+        if provider == "ailab"
+        else st.one_of(pictures(photo), links, value)
+    )
+    if provider == "meitu":
+        item = st.fixed_dictionaries({"media_data": media}, optional={"media_profiles": value})
+        known = {"media_info_list": mostly(st.lists(item, min_size=1, max_size=2), value)}
+        slots = ["ErrorCode", "ErrorMsg", "error_code", "error_msg", "request_id", "data", "code", "message", "Data"]
+    else:
+        known = {"data": mostly(st.fixed_dictionaries({"image_url": media}), value)}
+        slots = ["error_code", "error_msg", "error_code_str", "error_detail", "request_id", "log_id", "message"]
+    others = mostly(st.just({}), st.dictionaries(st.sampled_from(slots), value, max_size=3))
+    parts = st.tuples(mostly(st.fixed_dictionaries(known), st.just({})), others)
+    return parts.map(lambda found: {**found[0], **found[1]})
+
+
+def mostly(good: st.SearchStrategy[Any], bad: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.sampled_from([good, good, good, bad]).flatmap(lambda drawn: drawn)
+
+
+def as_bytes(body: Any) -> bytes:
+    return json.dumps(body).encode("utf-8", "surrogatepass")
+
+
+def bodies(provider: str, photo: bytes) -> st.SearchStrategy[bytes]:
+    """JSON of the document's shape, any JSON, and no JSON at all."""
+    good = near(provider, photo).map(as_bytes)
+    deep = st.integers(1, 5000).map(lambda depth: b'{"data":' * depth + b"[" * depth)
+    other = st.one_of(
+        values(photo).map(as_bytes),
+        st.tuples(good, st.integers(0, 400)).map(lambda found: found[0][: found[1]]),
+        st.binary(max_size=200),
+        st.sampled_from(
+            [b"", b"null", b"[]", b"{}", b"<!doctype html><p>Sign in", b"NaN", b"1" * 5000, b"\xef\xbb\xbf{}"]
+        ),
+        st.sampled_from(["utf-16", "utf-32", "gb18030"]).flatmap(
+            lambda charset: near(provider, photo).map(lambda body: json.dumps(body).encode(charset, "replace"))
+        ),
+        deep,
+    )
+    return mostly(good, other)
+
+
+def headers() -> st.SearchStrategy[tuple[tuple[bytes, bytes], ...]]:
+    """Headers that are wrong, contradict the body, or are no use."""
+    lies = st.sampled_from([
+        (b"content-type", [b"text/html", b"application/json; charset=klingon", b"", b"multipart/mixed; boundary=\xff"]),
+        (b"content-encoding", [b"gzip", b"deflate", b"br, zstd", b"GZIP", b"identity"]),
+        (b"content-length", [b"7", b"minus one"]),
+        (b"retry-after", [b"99999999999999999999", b"-1", b"Fri, 31 Dec 1999", "٣".encode(), b"1", b"\xb2", b"1e3"]),
+        (b"location", [b"//", b"http://[::1", b"http://169.254.169.254/", b"\xff\xfe://x", b"https://xn--/"]),
+        (b"location", [b"/again", b"http://a:b@c:99999/", b"https://obs.mtlab.meitu.com/1.jpg", b"\xff", b"#"]),
+        (b"set-cookie", [b"a=b; domain=.com; expires=never", b"\xff=\x01", b"a=b; max-age=x", b";;="]),
+        (b"x-request-id", [b"\xe4\xb8", b"0", b"a" * 5000]),
+    ])  # fmt: skip
+    lie = lies.flatmap(lambda row: st.tuples(st.just(row[0]), st.sampled_from(row[1])))
+    names = st.sampled_from([b"retry-after", b"location", b"content-type", b"x-request-id", b"set-cookie"])
+    free = st.tuples(names, st.binary(max_size=30).map(lambda text: text.translate(None, b"\r\n\0")))
+    return st.lists(st.one_of(lie, free), max_size=3).map(tuple)
+
+
+def answers(provider: str, photo: bytes) -> st.SearchStrategy[Odd]:
+    """Any of these, parted anywhere, packed or not."""
+    statuses = mostly(st.just(200), st.one_of(st.sampled_from([400, 429, 500, 502, 503, 302]), st.integers(100, 599)))
+    packing = st.sampled_from([lambda data: data] * 14 + [gzip.compress, zlib.compress])
+    plain = st.builds(
+        lambda status, heads, body, pack, cut: Odd(status, heads, pack(body), cut),
+        statuses, headers(), bodies(provider, photo), packing, st.integers(0, 300),
+    )  # fmt: skip
+    packed = st.builds(
+        lambda body, cut: Odd(200, ((b"content-encoding", b"gzip"),), gzip.compress(body), cut),
+        bodies(provider, photo), st.integers(0, 60),
+    )  # fmt: skip
+    return st.one_of(plain, plain, plain, packed)

@@ -1,0 +1,262 @@
+"""The ledger on the event loop: blocks that are left early, cancelled tasks, a database that goes away."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any
+
+import anyio
+import pytest
+
+from ledger.samples import Clock, intent, row, states
+from meitu_demo.domain.errors import LedgerUnavailable, OverBudget
+from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Ledger, Store, SweepResult
+
+pytestmark = pytest.mark.xdist_group("ledger")
+
+
+async def cancelled(
+    visit: Callable[[], Coroutine[Any, Any, None]],
+    there: Callable[[], Awaitable[object]],
+    *,
+    native: bool,
+    then: Callable[[], object] = lambda: None,
+) -> None:
+    """`visit` begun, cancelled by asyncio or anyio once it is `there`, seen to its end. then: what comes after that."""
+    if native:
+        task = asyncio.create_task(visit())
+        await there()
+        task.cancel()
+        await asyncio.sleep(0)
+        then()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    else:
+        async with anyio.create_task_group() as group:
+            group.start_soon(visit)
+            await there()
+            group.cancel_scope.cancel()
+            then()
+
+
+async def test_a_block_that_says_everything(store: Store) -> None:
+    """Each end that is said is the end that is written."""
+    ledger = Ledger(store)
+    async with ledger.reserve(intent()) as confirmed:
+        await confirmed.mark_sent(10)
+        await confirmed.mark_confirmed(Answer("0", "id", 20))
+    async with ledger.reserve(intent()) as refused:
+        await refused.mark_sent(10)
+        await refused.mark_refused(Answer("20003"))
+    async with ledger.reserve(intent()) as unknown:
+        await unknown.mark_sent(10)
+        await unknown.mark_unknown("read_timeout")
+    async with ledger.reserve(intent()) as lost:
+        await lost.mark_sent(10)
+        await lost.mark_undelivered("dns")
+    wanted = {confirmed.id: "confirmed", refused.id: "refused", unknown.id: "unknown", lost.id: "released"}
+    assert states(store) == wanted
+    assert await ledger.count_calls_today("meitu") == 2
+    await ledger.close()
+
+
+@pytest.mark.parametrize(("sent", "end"), [(False, "released"), (True, "unknown")])
+async def test_a_block_that_is_left_by_an_error(store: Store, sent: bool, end: str) -> None:
+    """Without a word about its end, a call is released before it was sent and unknown after; the error goes on."""
+
+    async def fail() -> None:
+        async with Ledger(store).reserve(intent()) as call:
+            if sent:
+                await call.mark_sent(1)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert list(states(store).values()) == [end]
+
+
+@pytest.mark.parametrize("native", [False, True])
+@pytest.mark.parametrize(("sent", "end"), [(False, "released"), (True, "unknown")])
+async def test_a_task_that_is_cancelled(store: Store, native: bool, sent: bool, end: str) -> None:
+    """Closing the tab, by anyio's way or asyncio's, leaves no call under way behind."""
+    ledger = Ledger(store)
+    there = anyio.Event()
+
+    async def visit() -> None:
+        async with ledger.reserve(intent()) as call:
+            if sent:
+                await call.mark_sent(1)
+            there.set()
+            await anyio.sleep_forever()
+
+    await cancelled(visit, there.wait, native=native)
+    assert list(states(store).values()) == [end]
+    assert await ledger.renew_leases() == 0
+
+
+@pytest.mark.parametrize("native", [False, True])
+async def test_a_task_that_is_cancelled_on_the_verge_of_sending(store: Store, native: bool) -> None:
+    """While it is being written that the call leaves: nothing leaves, so nothing counts, whoever was quicker."""
+    gate, writing = threading.Event(), threading.Event()
+    mark_sent = store.mark_sent
+
+    def slowly(*arguments: Any) -> None:
+        writing.set()
+        gate.wait(30)
+        mark_sent(*arguments)
+
+    store.mark_sent = slowly  # type: ignore[method-assign]
+
+    async def visit() -> None:
+        async with Ledger(store).reserve(intent()) as call:
+            await call.mark_sent(1)
+            pytest.fail("was cancelled before")
+
+    await cancelled(visit, partial(anyio.to_thread.run_sync, writing.wait, 30), native=native, then=gate.set)
+    assert list(states(store).values()) == ["released"]
+
+
+@pytest.mark.parametrize("native", [False, True])
+async def test_a_reservation_nobody_waits_for_is_released(store: Store, native: bool) -> None:
+    """A task that is cancelled while its reservation is being written does not leave it to the cap."""
+    gate, reserving = threading.Event(), threading.Event()
+    reserve = store.reserve
+
+    def slowly(*arguments: Any) -> str:
+        reserving.set()
+        gate.wait(30)
+        return reserve(*arguments)
+
+    store.reserve = slowly  # type: ignore[method-assign]
+    ledger = Ledger(store)
+
+    async def visit() -> None:
+        async with ledger.reserve(intent()):
+            pytest.fail("was cancelled before")
+
+    await cancelled(visit, partial(anyio.to_thread.run_sync, reserving.wait, 30), native=native, then=gate.set)
+    assert list(states(store).values()) == ["released"]
+    assert await ledger.renew_leases() == 0
+
+
+async def test_tending_keeps_calls_alive(open_store: Callable[..., Store], clock: Clock) -> None:
+    """Calls under way outlast any number of leases while `tend` runs, and another's abandoned ones are swept."""
+    mine, dead = open_store(), open_store()
+    ledger = Ledger(mine)
+    left = dead.reserve(intent())
+    rounds = 0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal rounds
+        rounds += 1
+        clock.now += seconds
+        if rounds == 20:
+            raise asyncio.CancelledError
+
+    async with ledger.reserve(intent()) as call:
+        await call.mark_sent(1)
+        with pytest.raises(asyncio.CancelledError):
+            await ledger.run_heartbeat(sleep)
+        assert states(mine) == {left: "released", call.id: "sent"}
+        await call.mark_confirmed()
+    assert states(mine)[call.id] == "confirmed"
+
+
+async def test_tending_outlives_a_database_that_goes_away(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round that cannot be written is followed by the next."""
+    answers = iter([LedgerUnavailable(), SweepResult(0, 0), asyncio.CancelledError()])
+    heard = []
+
+    def sweep() -> SweepResult:
+        answer = next(answers)
+        heard.append(answer)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    async def no_wait(_seconds: float) -> None:
+        await anyio.lowlevel.checkpoint()
+
+    monkeypatch.setattr(store, "sweep", sweep)
+    with pytest.raises(asyncio.CancelledError):
+        await Ledger(store).run_heartbeat(no_wait)
+    assert len(heard) == 3
+
+
+async def test_over_budget_runs_nothing(store: Store) -> None:
+    """When the cap is reached, the block is not entered."""
+    ledger = Ledger(store, Budgets(calls_per_day=1))
+    async with ledger.reserve(intent()):
+        with pytest.raises(OverBudget):
+            async with ledger.reserve(intent()):
+                pytest.fail("two of one")
+
+
+async def test_without_a_database_nothing_is_sent(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither reserving nor saying `sent` succeeds; what can no longer be written about the end is no error."""
+
+    def gone(*_arguments: object) -> None:
+        raise LedgerUnavailable(cause="gone")
+
+    ledger = Ledger(store)
+
+    async def send() -> None:
+        async with ledger.reserve(intent()) as call:
+            await call.mark_sent(1)
+            pytest.fail("was not written")
+
+    for verb, left in (("reserve", []), ("mark_sent", ["released"])):
+        with monkeypatch.context() as patch:
+            patch.setattr(store, verb, gone)
+            with pytest.raises(LedgerUnavailable):
+                await send()
+        assert list(states(store).values()) == left
+    async with ledger.reserve(intent()) as paid:
+        await paid.mark_sent(1)
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "mark_confirmed", gone)
+            await paid.mark_confirmed()
+    assert states(store)[paid.id] == "sent"
+    assert await ledger.renew_leases() == 0  # nobody holds it any more: the sweep will say unknown
+
+
+async def test_a_lost_reservation_is_not_sent(store: Store, clock: Clock) -> None:
+    """An instance that slept past its lease and was swept does not send."""
+
+    async def sleep_and_send() -> None:
+        async with Ledger(store).reserve(intent()) as call:
+            clock.now += store.lease_s + 1
+            store.sweep()
+            await call.mark_sent(1)
+
+    with pytest.raises(IllegalTransition):
+        await sleep_and_send()
+    [call] = states(store)
+    assert (row(store, call)["state"], row(store, call)["cause"]) == ("released", "lease_ran_out")
+
+
+async def test_the_event_loop_goes_on(store: Store, open_store: Callable[..., Store]) -> None:
+    """While a reservation waits for the database's lock, other tasks run; it is granted when the lock is free."""
+    other = open_store()
+    other.sweep()
+    ledger = Ledger(store)
+    holding, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with other.database.exclusive():
+            holding.set()
+            release.wait(30)
+
+    async def visit() -> None:
+        async with ledger.reserve(intent()):
+            pass
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(anyio.to_thread.run_sync, hold)
+        await anyio.to_thread.run_sync(holding.wait, 30)
+        group.start_soon(visit)
+        for _ in range(100):
+            await anyio.lowlevel.checkpoint()  # would never come back if the loop itself waited
+        release.set()
+    assert list(states(store).values()) == ["released"]

@@ -1,0 +1,163 @@
+"""Mends: each that is offered makes the refusal go away, and each does what its name says and no more."""
+
+import numpy as np
+import pytest
+from PIL import Image as Pictures
+
+from meitu_demo.domain.errors import ImageRejected
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.engine.sample_photos import load_astronaut
+from meitu_demo.photos import codec
+from meitu_demo.preflight import (
+    apply_fix,
+    check,
+    crop_to_face,
+    crop_to_single_face,
+    enlarge,
+    rotate_upright,
+    suggest_fixes,
+)
+from preflight.sample_photos import BUST, PORTRAIT, far_away, judged, photos, saved, scaled
+
+FUSE, RESHAPE = CATALOGUE["face_fuse"], CATALOGUE["facial_aesthetics"]
+
+
+def offered(name: str, endpoint_id: str = "face_fuse") -> list[str]:
+    return [mend.slug for mend in suggest_fixes(judged(name, endpoint_id), photos()[name])]
+
+
+@pytest.mark.parametrize("endpoint_id", CATALOGUE)
+def test_whatever_is_offered_helps(endpoint_id: str) -> None:
+    """On every photo of the tests: after the mend the service would take the photo, and what it cures is well."""
+    helped = 0
+    for name, source in photos().items():
+        before = judged(name, endpoint_id)
+        for mend in suggest_fixes(before, source):
+            after = check(before.endpoint, apply_fix(mend, before, source))
+            assert after.rejection is None, (name, mend)
+            if mend.slug != "other_face":
+                item = after.item(mend.fixes)
+                assert item is None or item.state == "ok", (name, mend)
+            helped += 1
+    assert helped
+
+
+@pytest.mark.parametrize(("name", "slugs"), [
+    ("whole astronaut", []), ("cup of coffee", []), ("cat", []), ("rocket", []), ("cameraman from the side", []),
+    ("cut at the left", []), ("nodded far", []), ("thinner", []), ("GIF", []), ("half a JPEG", []), ("empty", []),
+    ("tiny face", []),  # twice the size is not enough
+    ("small face", ["enlarge"]), ("upside down", ["upright"]),
+    ("lying to the left", ["upright"]), ("lying to the right", ["upright"]), ("far away", ["crop_enlarge"]),
+    ("two alike", ["other_face"]), ("small beside large", ["other_face"]), ("large one looks away", ["other_face"]),
+    ("turned by EXIF", []),  # the codec turns it
+])  # fmt: skip
+def test_what_is_offered_for_what(name: str, slugs: list[str]) -> None:
+    """Small faces are enlarged, lying ones turned, far ones cropped, others picked; the rest cannot be helped."""
+    assert offered(name) == slugs
+
+
+def test_a_small_picture_is_enlarged_only_as_far_as_is_honest() -> None:
+    """40 px for a service that wants 48 can be mended, 10 px cannot."""
+    assert offered("tiny picture", "quality_restoration") == ["enlarge"]
+    assert offered("tinier picture", "quality_restoration") == []
+
+
+def test_a_face_that_only_shows_in_a_part_of_the_photo() -> None:
+    """No face is found in the whole photo; the second look finds it, and the crop has it in full size."""
+    source = codec.encode(far_away(2400, 20))
+    seen = check(FUSE, source)
+    assert str(seen.rejection) == "no_face"
+    (mend,) = suggest_fixes(seen, source)
+    assert (mend.slug, mend.fixes) == ("crop", "face")
+    (face,) = check(FUSE, apply_fix(mend, seen, source)).faces
+    assert face.side == pytest.approx(120, rel=0.1)
+
+
+def test_the_crop_is_around_the_face() -> None:
+    """The face sits in the middle with its own side as room around; its pixels are those of the photo as given."""
+    large = scaled(load_astronaut(), 6)
+    source = codec.encode(large)
+    (face,) = check(RESHAPE, source).faces
+    cropped = codec.decode(crop_to_face(source, face))
+    (again,) = check(RESHAPE, codec.encode(cropped)).faces
+    x0, y0, x1, y1 = (round(share * 3072) for share in face.relative_box)
+    side = x1 - x0
+    assert cropped.shape[1] == pytest.approx(3 * max(side, y1 - y0), rel=0.1)
+    assert again.relative_box[0] + again.relative_box[2] == pytest.approx(1, abs=0.05)
+    top = max(0, y0 - max(side, y1 - y0))
+    here = cropped[(y0 + y1) // 2 - top, cropped.shape[1] // 2].astype(int)
+    assert np.abs(here - large[(y0 + y1) // 2, (x0 + x1) // 2]).max() < 40
+
+
+def test_the_other_face_becomes_the_one() -> None:
+    """After the crop the small face at the left is the only one, or the largest."""
+    source = photos()["small beside large"]
+    seen = check(FUSE, source)
+    after = check(FUSE, crop_to_single_face(source, seen.faces[1], seen.faces))
+    assert after.faces[0].side == pytest.approx(seen.faces[1].side, rel=0.05)
+
+
+def test_the_largest_may_be_picked_as_well() -> None:
+    """Smaller faces may stay in its crop: it is still the one that is used."""
+    source = photos()["small beside large"]
+    seen = check(FUSE, source)
+    after = check(FUSE, crop_to_single_face(source, seen.faces[0], seen.faces))
+    assert after.faces[0].side == pytest.approx(seen.faces[0].side, rel=0.05)
+
+
+def test_faces_that_overlap_cannot_be_parted() -> None:
+    """Where no straight cut lies between two faces, that is said, and nothing is offered."""
+    bust = load_astronaut()[BUST]
+    close = np.ascontiguousarray(np.vstack([bust[40:175], bust[75:]]))
+    source = codec.encode(close)
+    seen = check(FUSE, source)
+    one = seen.faces[0]
+    x0, y0, x1, y1 = one.box
+    shifted = type(one)(2, (x0 + 9, y0 + 9, x1 + 9, y1 + 9), one.photo_size, 0, 0, 0, one.side, 0, False)
+    with pytest.raises(ImageRejected) as caught:
+        crop_to_single_face(source, shifted, (one, shifted))
+    assert caught.value.slug == "faces_overlap"
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_upright_is_the_picture_turned_and_nothing_else(turns: int) -> None:
+    """Each quarter turn is undone: the same pixels as before it, but for one encoding."""
+    source = codec.encode(np.ascontiguousarray(np.rot90(load_astronaut()[PORTRAIT], turns)))
+    (face,) = check(FUSE, source).faces
+    upright = codec.decode(rotate_upright(source, face)).astype(int)
+    assert np.abs(upright - load_astronaut()[PORTRAIT]).mean() < 3
+
+
+def test_enlarging_stops_at_twice_and_at_the_vendors_longest_side() -> None:
+    """Never more than twice, never beyond what the codec would shrink again."""
+    assert codec.read_size(enlarge(photos()["portrait"], FUSE)) == (640, 640)
+    assert codec.read_size(enlarge(photos()["1999 px"], FUSE)) == (3998, 3000)
+    assert codec.read_size(enlarge(photos()["4096 px"], FUSE)) == (4096, 1500)
+    assert codec.read_size(enlarge(photos()["1999 px"], RESHAPE)) == (1999, 1500)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_mended_photos_carry_nothing_but_pixels(kind: str) -> None:
+    """What a camera wrote beside them stays behind, and EXIF's turn is in the pixels."""
+    exif = Pictures.Exif()
+    exif[0x0112], exif[0x010E] = 6, "CANARY-7d20"
+    source = saved(np.ascontiguousarray(np.rot90(load_astronaut())), kind, exif=exif)
+    assert b"CANARY" in source
+    seen = check(FUSE, source)
+    (face,) = seen.faces
+    for data in (crop_to_face(source, face), rotate_upright(source, face), enlarge(source, FUSE)):
+        assert codec.sniff(data) == "image/jpeg"
+        assert b"CANARY" not in data
+        assert b"Exif" not in data
+        upright = check(FUSE, data).item("upright")
+        assert upright is not None
+        assert upright.state == "ok"
+
+
+def test_a_broken_photo_cannot_be_mended() -> None:
+    """A mend asked for all the same raises what opening the photo raises."""
+    (face,) = check(FUSE, photos()["portrait"]).faces
+    with pytest.raises(ImageRejected):
+        crop_to_face(photos()["half a JPEG"], face)
+    with pytest.raises(ImageRejected):
+        enlarge(b"", FUSE)

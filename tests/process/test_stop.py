@@ -1,0 +1,56 @@
+"""How a server stops: in order at the first signal, at once at the second."""
+
+import signal
+import subprocess
+import sys
+import time
+
+from process.app_process import PROJECT
+
+SERVER = """
+import asyncio, sys
+from meitu_demo import serving
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        while True:
+            kind = (await receive())["type"]
+            await send({"type": kind + ".complete"})
+            print(kind, flush=True)
+
+async def before():
+    print("before", flush=True)
+    await asyncio.sleep(float(sys.argv[1]))
+
+serving.Server(app, before).run([serving.take_port("127.0.0.1", 0)])
+"""
+
+
+def start(seconds: float) -> subprocess.Popen[str]:
+    """A server that wants so long for its calls to end; returns when it is up."""
+    command = [sys.executable, "-c", SERVER, str(seconds)]
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "lifespan.startup\n"
+    time.sleep(0.1)  # the signals' handlers stand already: this is for the listening socket alone
+    return process
+
+
+def test_one_signal_stops_in_order() -> None:
+    """First the calls end, then the app does."""
+    process = start(0.0)
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=20)
+    assert said.split() == ["before", "lifespan.shutdown"]
+
+
+def test_a_second_signal_stops_at_once() -> None:
+    """Whatever the first one waits for."""
+    process = start(60.0)
+    process.send_signal(signal.SIGTERM)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "before\n"
+    begun = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == -signal.SIGTERM
+    assert time.monotonic() - begun < 5.0

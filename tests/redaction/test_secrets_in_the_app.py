@@ -1,0 +1,207 @@
+"""A canary for a key: it must turn up in nothing that a person, a log or another program gets to see."""
+
+import copy
+import gc
+import io
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from meitu_demo.calls.http_client import create_http_client
+from meitu_demo.calls.pipeline import run_unbilled
+from meitu_demo.calls.targets import TargetResolver
+from meitu_demo.calls.url_policy import check_allowed_host
+from meitu_demo.domain.errors import DemoError, LinkRejected, ValueRejected, VendorError
+from meitu_demo.domain.explanations import explain
+from meitu_demo.domain.model import CallTarget, Credentials
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.offline import create_app as create_offline
+from meitu_demo.redaction.secrets import redact
+from meitu_demo.settings import Settings
+from meitu_demo.ui.failure_lab_backend import LAB_CREDENTIALS
+
+CANARY = "CANARY0KEY0CANARY"
+SETTINGS = Settings.from_env(
+    {
+        "MEITU_API_KEY": CANARY, "MEITU_API_SECRET": CANARY, "AILAB_API_KEY": CANARY, "RAPIDAPI_KEY": CANARY,
+        "LOG_LEVEL": "DEBUG",
+    }
+)  # fmt: skip
+URL = f"https://obs.mtlab.meitu.com/mtopen/{CANARY}/2026/x.png"
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """Everything that any logger writes at DEBUG, as a handler with a plain formatter writes it, traces included."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s %(args)s"))
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield stream
+    root.setLevel(before)
+    root.removeHandler(handler)
+
+
+def echo(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(400, json={"ErrorCode": 10000, "ErrorMsg": f"bad request {request.url}", "Data": None})
+
+
+def echo_ailab(request: httpx.Request) -> httpx.Response:
+    detail = {"code": "ERROR_PARAMETERS", "message": f"bad key={CANARY}"}
+    return httpx.Response(400, json={"error_detail": detail})
+
+
+def link(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json={"media_info_list": [{"media_data": URL}], "data": {"image_url": URL}})
+
+
+def elsewhere(request: httpx.Request) -> httpx.Response:
+    url = URL.replace("meitu.com", "example")
+    return httpx.Response(200, json={"media_info_list": [{"media_data": url}], "data": {"image_url": url}})
+
+
+def expired(request: httpx.Request) -> httpx.Response:
+    if request.method == "GET":
+        return httpx.Response(404, text=str(request.url))
+    url = str(request.url.copy_with(path=f"/{CANARY}/x.png", query=None))
+    return httpx.Response(200, json={"media_info_list": [{"media_data": url}], "data": {"image_url": url}})
+
+
+def lost(request: httpx.Request) -> httpx.Response:
+    raise httpx.ReadTimeout(f"while at {request.url}", request=request)
+
+
+def reset(request: httpx.Request) -> httpx.Response:
+    raise httpx.RemoteProtocolError(f"while at {request.url}", request=request)
+
+
+def text(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(502, text=f"upstream {request.url} {request.headers}")
+
+
+@pytest.mark.parametrize("answer", [echo, echo_ailab, link, elsewhere, expired, lost, reset, text])
+@pytest.mark.parametrize("name", ["quality_restoration", "facial_aesthetics"])
+async def test_a_failed_live_call_tells_no_key(
+    answer: Callable[[httpx.Request], httpx.Response],
+    name: str,
+    log: io.StringIO,
+    portrait: bytes,
+    network_escapes: list[str],
+) -> None:
+    """Not in the error's words, not in its trace, not in any log at DEBUG, not in the explanation; an echo included."""
+    endpoint = CATALOGUE[name]
+    client = create_http_client(SETTINGS, create_offline())
+    client._transport = httpx.MockTransport(answer)
+    async with client:
+        with pytest.raises(DemoError) as caught:
+            await run_unbilled(client, TargetResolver(SETTINGS).resolve(endpoint.provider), endpoint, portrait, {})
+    error = caught.value
+    for language in ("en", "zh"):
+        explained = explain(error, language)
+        assert CANARY not in repr(explained)
+        assert CANARY not in explained.as_text()
+    assert CANARY not in str(error)
+    assert CANARY not in repr(error)
+    logging.getLogger("test").error("a call failed", exc_info=error)
+    assert CANARY not in log.getvalue()
+    network_escapes.clear()  # the link's host was looked up, in vain
+
+
+async def test_a_good_live_call_tells_no_key(log: io.StringIO, portrait: bytes) -> None:
+    """Nor does success: neither its outcome nor the log, with httpx turned up by hand."""
+    import base64
+
+    body = {"media_info_list": [{"media_data": base64.b64encode(portrait).decode()}]}
+    client = create_http_client(SETTINGS, create_offline())
+    client._transport = httpx.MockTransport(lambda request: httpx.Response(200, json=body))
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    async with client:
+        endpoint = CATALOGUE["quality_restoration"]
+        outcome = await run_unbilled(client, TargetResolver(SETTINGS).resolve("meitu"), endpoint, portrait, {})
+    assert outcome.mode == "live"
+    assert CANARY not in repr(outcome)
+    assert CANARY not in log.getvalue()
+
+
+def test_what_holds_the_keys_shows_none() -> None:
+    """Settings and routes, printed."""
+    routes = TargetResolver(SETTINGS)
+    held: list[Any] = [SETTINGS, routes.resolve_live("meitu"), routes.resolve_live("ailab"), routes.get_status("meitu")]
+    assert CANARY not in repr(held)
+    assert CANARY not in str(held)
+
+
+def test_settings_guard_their_keys() -> None:
+    """From the moment that they are read, in any text that is scrubbed; the database's password in both writings."""
+    names = ("MEITU_API_KEY", "MEITU_API_SECRET", "AILAB_API_KEY", "RAPIDAPI_KEY")
+    keys = [f"{name}-{CANARY}" for name in names]
+    url = "postgresql://someone:pass%40word-0815@host/name"
+    held = Settings.from_env({**dict(zip(names, keys, strict=True)), "DATABASE_URL": url, "LOGIN": "me:let-me-in"})
+    text = " ".join((*keys, "let-me-in", url, "pass%40word-0815", "pass@word-0815"))
+    assert set(redact(text).split()) == {"…"}
+    del held
+    gc.collect()
+    assert redact("pass@word-0815") == "pass@word-0815"
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_credentials_guard_their_keys(copied: bool) -> None:
+    """A visitor's from the moment that they are typed until nobody holds them; a copy is the same."""
+    held = Credentials(SecretStr("qK3-of-a-visitor"), SecretStr("xW9-of-a-visitor"))
+    if copied:
+        held = copy.deepcopy(held)
+    assert redact("qK3-of-a-visitor xW9-of-a-visitor") == "… …"
+    del held
+    gc.collect()
+    assert redact("qK3-of-a-visitor xW9-of-a-visitor") == "qK3-of-a-visitor xW9-of-a-visitor"
+
+
+def test_the_words_of_the_offline_routes_are_no_secrets() -> None:
+    """What they send instead of a key would be hidden wherever it stands in a text."""
+    routes = [
+        TargetResolver(SETTINGS).resolve_offline("meitu"),
+        CallTarget("meitu", "", LAB_CREDENTIALS, is_billable=True),
+    ]
+    for route in routes:
+        word = route.credentials.key.get_secret_value()
+        assert redact(f"a {word} b") == f"a {word} b"
+
+
+def test_no_half_of_a_key_is_shown() -> None:
+    """Wherever in a long message it stands, behind characters that nobody sees or itself many times over."""
+    for at in range(0, 2100, 7):
+        for message in ("\u200b" * at + CANARY + "x" * 3000, "x" * (at % 200) + CANARY * 200):
+            shown = repr(explain(VendorError("meitu", "1", vendor_message=message, request_id=message), "en"))
+            assert CANARY[:6] not in shown
+
+
+def test_a_name_that_is_cut_short_shows_no_half() -> None:
+    """A host of a link, and a value that was typed."""
+    url = f"https://{CANARY.lower()}.{'x' * 60}.example"
+    with pytest.raises(LinkRejected) as link:
+        check_allowed_host(httpx.URL(url), ())
+    endpoint = CATALOGUE["facial_aesthetics"]
+    with pytest.raises(ValueRejected) as value:
+        endpoint.validate({"shape_type": "x" * 56 + CANARY})
+    for error in (link.value, value.value):
+        assert CANARY[-8:].lower() not in str(error.facts).lower()
+        assert CANARY[:8].lower() not in str(error.facts).lower()
+
+
+async def test_the_offline_server_logs_no_key(log: io.StringIO, portrait: bytes) -> None:
+    """Whoever tries a real key on it finds it in no line, not even of a fault."""
+    transport = httpx.ASGITransport(create_offline())
+    async with httpx.AsyncClient(transport=transport, base_url="http://offline.test") as client:
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        for path in ("/v3/facefuse", "/v1/nowhere"):
+            response = await client.post(f"{path}?api_key={CANARY}&api_secret={CANARY}", content=b"{")
+            assert CANARY not in response.text
+    assert CANARY not in log.getvalue()

@@ -1,0 +1,84 @@
+"""One effect may use every core; as many effects as there are cores have one each."""
+
+import asyncio
+
+import cv2
+import pytest
+from support.blocking_work import Held
+
+from meitu_demo.runtime import cpu_slots
+
+
+@pytest.fixture
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "getNumberOfCPUs", lambda: 2)
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_a_crowd_does_without_helpers_until_it_has_gone() -> None:
+    """The second effect sends the helpers away; they are back when the last one ends, whatever it ends in."""
+    everybody = cv2.getNumThreads()
+    first, second, third = cpu_slots.effect_running(), cpu_slots.effect_running(), cpu_slots.effect_running()
+    first.__enter__()
+    assert cv2.getNumThreads() == everybody
+    second.__enter__()
+    assert cv2.getNumThreads() == 1
+    first.__exit__(None, None, None)
+    third.__enter__()
+    assert cv2.getNumThreads() == 1
+    second.__exit__(None, None, None)
+    assert cv2.getNumThreads() == 1
+    third.__exit__(ValueError, ValueError(), None)
+    assert cv2.getNumThreads() == everybody
+
+
+def test_two_effects_on_many_cores_keep_their_helpers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is room for all."""
+    monkeypatch.setattr(cv2, "getNumberOfCPUs", lambda: 8)
+    everybody = cv2.getNumThreads()
+    with cpu_slots.effect_running(), cpu_slots.effect_running():
+        assert cv2.getNumThreads() == everybody
+
+
+async def test_no_more_threads_work_than_there_are_places() -> None:
+    """The rest waits, and everybody is given their own answer."""
+    held = Held()
+    works = [asyncio.create_task(cpu_slots.run_in_worker(held, at)) for at in range(3 * cpu_slots.MAX_WORKERS)]
+    await held.begins(cpu_slots.MAX_WORKERS)
+    held.gate.set()
+    assert await asyncio.gather(*works) == list(range(3 * cpu_slots.MAX_WORKERS))
+    assert held.most == cpu_slots.MAX_WORKERS
+
+
+async def test_whoever_leaves_the_line_is_gone_and_whoever_works_keeps_the_place() -> None:
+    """A cancelled work in line ends at once; one in a thread ends with the thread, and only then is the place free."""
+    held = Held()
+    works = [asyncio.create_task(cpu_slots.run_in_worker(held, at)) for at in range(cpu_slots.MAX_WORKERS + 1)]
+    await held.begins(cpu_slots.MAX_WORKERS)
+    for work in works:
+        work.cancel()
+    await asyncio.wait(works[cpu_slots.MAX_WORKERS :])
+    assert not any(work.done() for work in works[: cpu_slots.MAX_WORKERS])
+    late = asyncio.create_task(cpu_slots.run_in_worker(held, 7))
+    held.gate.set()
+    assert await late == 7
+    await asyncio.wait(works)
+    assert all(work.cancelled() for work in works)
+    assert held.most == cpu_slots.MAX_WORKERS
+
+
+async def test_what_goes_wrong_comes_back_and_frees_the_place() -> None:
+    """The error is the caller's, and the next one is served."""
+    for _ in range(cpu_slots.MAX_WORKERS + 1):
+        with pytest.raises(ValueError, match="odd"):
+            await cpu_slots.run_in_worker(_fails)
+
+
+def _fails() -> None:
+    raise ValueError("odd")
+
+
+def test_each_event_loop_has_places_of_its_own() -> None:
+    """A second loop, as in a test or beside the app, does not stumble over the first one's."""
+    for answer in (1, 2):
+        assert asyncio.run(cpu_slots.run_in_worker(int, str(answer))) == answer

@@ -1,0 +1,51 @@
+"""Two results on one divider: whose frame it is, and what becomes of it when one of them is gone."""
+
+import numpy as np
+from ui.history.sample_runs import kept, outcome
+
+from meitu_demo.domain.model import Image
+from meitu_demo.photos import codec
+from meitu_demo.runtime.picture_store import PictureStore
+from meitu_demo.ui.history.compare_two import compare_two
+from meitu_demo.ui.history.entries import History, Success
+from meitu_demo.ui.result.pictures import load_picture
+
+
+def made(store: PictureStore, history: History, pixels: Image, endpoint: str, **more: object) -> Success:
+    data = codec.encode(np.ascontiguousarray(pixels))
+    found = outcome(data, endpoint, **more)
+    history.record_success("one", found, kept(store, found, data, "one"))
+    run = history.list_runs("one")[0]
+    assert run.success
+    return run.success
+
+
+async def test_the_frame_is_that_of_the_result_that_shows_less(portrait_pixels: Image) -> None:
+    """The right one's, unless only the left one is framed anew; the other picture is brought into that shape."""
+    store, history = PictureStore(60), History(60)
+    whole = made(store, history, portrait_pixels, "facial_aesthetics")
+    close = made(store, history, portrait_pixels[20:300, 60:260], "face_fuse", values={"template_id": "astronaut"})
+    for left, right in ((whole, close), (close, whole)):
+        found = await compare_two(store, left, right, "one")
+        assert found
+        frame, pictures = found
+        assert frame.endpoint.id == "face_fuse"
+        shown = [load_picture(store, url) for url in (pictures.before, pictures.after)]
+        ratios = {round(np.divide(*codec.read_size(data)), 2) for data in shown if data}
+        assert ratios == {round(200 / 280, 2)}
+        assert pictures.download == right.pictures.download
+
+
+async def test_two_of_one_shape_are_laid_over_each_other_as_they_are(portrait_pixels: Image) -> None:
+    """No third picture is made; and of two of which one is gone, nothing is shown."""
+    store, history = PictureStore(60), History(60)
+    one = made(store, history, portrait_pixels, "facial_aesthetics")
+    other = made(store, history, portrait_pixels[::-1], "quality_restoration")
+    before = store.count("one")
+    found = await compare_two(store, one, other, "one")
+    assert found
+    assert (found[1].before, found[1].after) == (one.pictures.after, other.pictures.after)
+    assert store.count("one") == before
+    store.pop(one.pictures.after.split("/")[1])
+    assert await compare_two(store, one, other, "one") is None
+    assert await compare_two(store, other, one, "one") is None

@@ -1,0 +1,93 @@
+"""The list as HTML: what a screen reader is told, strangers' words as words, names that tell two runs apart."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ui.history.sample_runs import NOWHERE, outcome
+
+from meitu_demo.domain.explanations import Explanation
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.ui.history import views
+from meitu_demo.ui.history.entries import Entry, History
+from meitu_demo.ui.history.views import render_listing
+
+HOSTILE = "<img src=x onerror=alert(1)>\"'&"
+
+
+@pytest.fixture
+def history(portrait: bytes) -> History:
+    """A failure in a stranger's words, then a live and an offline run with other settings."""
+    found = History(60)
+    told = Explanation("x", HOSTILE, HOSTILE, HOSTILE, HOSTILE, ((HOSTILE, HOSTILE),), "en")
+    found.record_failure("one", CATALOGUE["face_fuse"], "live", {"template_id": "my_own"}, told)
+    hostile = replace(NOWHERE, thumbnail=HOSTILE)
+    found.record_success("one", outcome(portrait, mode="live", values={"shape_type": "8", "strength": 0.25}), hostile)
+    found.record_success("one", outcome(portrait), NOWHERE)
+    return found
+
+
+def test_a_list_is_a_list_of_buttons_with_one_that_is_current(history: History) -> None:
+    """In words: panel, settings or what went wrong, when, live or offline. Only what is there can be put beside."""
+    offline, live, failed = history.list_runs("one")
+    html = render_listing([offline, live, failed], {offline.key}, live.key, "token", 30, "en")
+    assert html.count("<li") == 3
+    assert html.startswith('<ol class="runs" role="list" aria-label="Runs in this tab, newest first">')
+    assert re.findall(r'data-run="(\w+)"[^>]*aria-current="true"', html) == [live.key]
+    assert re.findall(r'data-put="(\w+)"', html) == [offline.key]
+    assert re.findall(r'data-free="(\w+)"', html) == ["true", "false", "false"]
+    for said in ("Bigger eyes · Strength 0.5", "live: AILabTools", "live: Meitu", "pictures gone", "did not work"):
+        assert said in html
+    assert 'href="archive/token/runs.zip"' in html
+    assert "archive/" not in render_listing([failed], set(), failed.key, "token", 30, "en")
+    assert "Nothing has been run" in render_listing([], set(), "", "", 30, "en")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_strangers_words_stay_words(history: History, language: str) -> None:
+    """A vendor's message and whatever else was not written here."""
+    html = render_listing(
+        history.list_runs("one"), {run.key for run in history.list_runs("one")}, "", "token", 30, language
+    )
+    assert "<img src=x" not in html
+    assert "&lt;img src=x" in html
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        (
+            {"values": {"shape_type": "3", "strength": 0.5}},
+            ("Bigger eyes · Strength 0.5", "Face length · Strength 0.5"),
+        ),
+        ({"mode": "live"}, ("offline engine", "live: AILabTools")),
+        ({}, ("Bigger eyes · Strength 0.5 (1)", "Bigger eyes · Strength 0.5 (2)")),
+        (
+            {"endpoint": CATALOGUE["quality_restoration"], "values": {}},
+            ("Facial Aesthetics · Bigger eyes · Strength 0.5", "Quality Restoration"),
+        ),
+        (
+            {"endpoint": CATALOGUE["face_fuse"], "values": {"template_id": "astronaut"}},
+            ("Facial Aesthetics · Bigger eyes · Strength 0.5", "Face Fuse · Astronaut"),
+        ),
+    ],
+)
+def test_names_tell_two_runs_apart(history: History, changes: dict[str, Any], names: tuple[str, str]) -> None:
+    """By what differs, and no more; two that are alike are numbered."""
+    one: Entry = history.list_runs("one")[0]
+    assert views.distinguish_runs(one, replace(one, **changes), "en") == names
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_setting_has_words(history: History, language: str) -> None:
+    """Each option of each control, an ID that nobody knows, and the lab's faults."""
+    one = history.list_runs("one")[0]
+    for endpoint in CATALOGUE.values():
+        for control in endpoint.controls:
+            for value in getattr(control, "options", (0.5,)):
+                assert views.describe_settings(replace(one, endpoint=endpoint, values={control.name: value}), language)
+    fuse = replace(one, endpoint=CATALOGUE["face_fuse"], values={"template_id": "my_own"})
+    assert views.describe_settings(fuse, language) == "my_own"
+    for fault in ("reset", "", "code:20003"):
+        assert views.describe_settings(replace(one, fault=fault), language)

@@ -1,0 +1,73 @@
+"""Two runs side by side, as HTML: each keeps to its own column, whatever becomes of the other."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ui.result.test_result_view import HOSTILE, OUTCOME, Tags
+
+from meitu_demo.calls.pipeline import Phase
+from meitu_demo.domain.errors import VendorError
+from meitu_demo.domain.explanations import explain
+from meitu_demo.domain.model import Photo
+from meitu_demo.ui.result import result_view
+from meitu_demo.ui.result.live_vs_offline import LegView, is_same_frame, render_result, render_side_by_side
+
+PICTURES = result_view.PictureUrls(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+
+
+def done(mode: str, width: int = 640, remark: str = "") -> LegView:
+    outcome = replace(OUTCOME, mode=mode, result_photo=Photo(b"x" * 12_000, "image/jpeg", width, 480))
+    return LegView(mode, render_result(outcome, PICTURES, HOSTILE, "en"), outcome, PICTURES, remark)
+
+
+def failed() -> LegView:
+    error = VendorError("meitu", HOSTILE, vendor_message=HOSTILE, http_status=400, request_id=HOSTILE)
+    return LegView("live", result_view.render_explanation(explain(error, "en"), "en"))
+
+
+def running() -> LegView:
+    return LegView("live", result_view.render_progress(Phase.SEND, 0, HOSTILE, "live", "en"))
+
+
+@pytest.mark.parametrize(
+    "first", [failed(), running(), done("live", remark=HOSTILE)], ids=["failed", "running", "done"]
+)
+def test_strangers_words_stay_words(first: LegView) -> None:
+    """A vendor's message, a file's name, an address: no tag and no handler comes of them, and all that opens closes."""
+    found = Tags(render_side_by_side((first, done("offline")), HOSTILE, "en"))
+    assert not found.open
+    assert "script" not in found.tags
+    assert not {name for name in found.attributes if name.startswith("on")}
+
+
+def test_one_side_hides_nothing_of_the_other() -> None:
+    """An explanation stands beside a result, each below its maker's name."""
+    html = render_side_by_side((failed(), done("offline")), "Meitu", "en")
+    live, offline = re.findall(r'<section class="side".*?</section>', html, re.DOTALL)
+    assert "Meitu, live" in live
+    assert "trouble" in live
+    assert "Offline engine" in offline
+    assert all(text in offline for text in ("1.23 s", "640×480", "12 KB"))
+    assert "overlay" not in html
+
+
+@pytest.mark.parametrize(("width", "overlaid"), [(640, True), (643, True), (480, False)])
+def test_they_lie_over_each_other_in_the_same_frame_only(width: int, overlaid: bool) -> None:
+    """Sides' ratios may differ by rounding."""
+    sides = done("live"), done("offline", width)
+    assert ("overlay" in render_side_by_side(sides, "Meitu", "en")) is overlaid
+    outcomes: Any = [side.result for side in sides]
+    assert is_same_frame(*outcomes) is overlaid
+
+
+def test_what_the_live_one_cost_is_told() -> None:
+    """On its own side."""
+    live, offline = re.findall(
+        r'<section class="side".*?</section>',
+        render_side_by_side((done("live"), done("offline")), "Meitu", "zh"),
+        re.DOTALL,
+    )
+    assert "一次付费调用" in live
+    assert "一次付费调用" not in offline
