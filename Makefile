@@ -1,6 +1,6 @@
 # run, test, check and measure. Everything lives in .venv, made by tools/venv.sh at first use.
 PY := .venv/bin/python
-.PHONY: run offline test chaos fuzz soak load check format screenshots bench quality templates space chroot weigh licences lock clean
+.PHONY: run offline test chaos fuzz soak load check format screenshots bench quality templates space chroot weigh licences lock same clean
 
 run: ## the demo on http://127.0.0.1:7860
 	@sh tools/venv.sh requirements.txt
@@ -74,6 +74,10 @@ licences: ## LICENCES.md: what the image and a Space bring along, with names, ve
 lock: ## locks/: every version that is installed, with hashes
 	@sh tools/venv.sh requirements-dev.txt
 	@sh tools/lock.sh
+
+same: ## behaviour as recorded by `python -m tools.same record FOLDER`: make same BASELINE=FOLDER
+	@sh tools/venv.sh requirements-dev.txt
+	@$(PY) -m tools.same compare $(BASELINE)
 
 templates: ## draw the templates again: an hour or two
 	@sh tools/venv.sh requirements-draw.txt
