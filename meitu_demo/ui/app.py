@@ -13,22 +13,16 @@ from gradio.utils import get_upload_folder
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from ..calls.single_flight import SingleFlight
-from ..calls.targets import TargetResolver
 from ..ledger.lazy import LazyLedger
-from ..offline.effect_runner import MAX_CONCURRENT
 from ..photos import codec
-from ..runtime.fair_queue import FairQueue
-from ..runtime.picture_store import PictureStore
-from ..settings import MAX_OFFLINE_RUNS, Settings
+from ..service import CallService
+from ..settings import Settings
 from . import assistants
-from .context import Context, HealthRegistry
-from .failure_lab_backend import FailureLabBackend
+from .context import Context
 from .gradio_patches import assets, route_allowlist, signatures, uploads
 from .gradio_patches.assets import PrecompressedAssetsMiddleware
 from .gradio_patches.cleanup import GradioCleanup
 from .gradio_patches.polling import slow_down_polling
-from .history.entries import History
 from .mirror import frames
 from .page import ASSETS_DIR, build_page, render_head
 from .reference import page as reference
@@ -38,7 +32,6 @@ from .security.headers import SecurityHeadersMiddleware
 from .security.health import HealthMiddleware, Readiness, build_readiness_checks
 from .security.login import LoginMiddleware, build_password_check, render_login_message
 from .security.origin_check import OriginCheckMiddleware, is_loopback_host_header
-from .security.session_data import SessionData
 from .security.visitor_cookie import VisitorCookieMiddleware
 from .texts import PageTranslations
 from .theme import build_theme
@@ -52,17 +45,13 @@ RESULT_DELIVERY_S = 1.0  # and for their results to be drawn and to reach their 
 
 def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger | None = None) -> FastAPI:
     """The web app around `client` and `till`, which it closes when it stops. Raises SettingsError."""
-    ledger = ledger or LazyLedger(settings)
     ttl_s, uploads_dir = settings.keep_minutes * 60.0, Path(get_upload_folder())
     uploads.check_upload_dir(uploads_dir)
-    pictures, single_flight, history = PictureStore(ttl_s), SingleFlight(ttl_s), History(ttl_s)
-    session_data = SessionData(uploads_dir, pictures, single_flight, history, ttl_s * 5 / 6)
+    service = CallService(client, settings, ledger)
+    context = Context.create(service, settings, uploads_dir)
+    ledger, failure_lab, single_flight = service.ledger, service.failure_lab, service.single_flight
+    session_data = context.session_data
     session_data.delete_stale_uploads()
-    vendor_health, failure_lab = HealthRegistry(has_circuit_breaker=settings.breaker), FailureLabBackend(settings)
-    engine_queue = FairQueue(MAX_CONCURRENT, settings.offline_each, MAX_OFFLINE_RUNS)
-    context = Context(
-        client, TargetResolver(settings), pictures, uploads_dir, ledger, single_flight, vendor_health, failure_lab, session_data, engine_queue, settings, history  # noqa: E501
-    )  # fmt: skip
     texts = PageTranslations()
     uploads.isolate_uploads()
     blocks = build_page(context, settings, texts)
@@ -111,7 +100,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger
         is_loopback_only=is_loopback_host_header(settings.host),
     )
     app.add_middleware(
-        HealthMiddleware, readiness=Readiness(build_readiness_checks(ledger, is_billable=context.targets.is_any_live()))
+        HealthMiddleware, readiness=Readiness(build_readiness_checks(ledger, is_billable=service.targets.is_any_live()))
     )
     app.add_middleware(PrecompressedAssetsMiddleware)
     app.add_middleware(SecurityHeadersMiddleware, is_hf_space=settings.space)

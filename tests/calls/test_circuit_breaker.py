@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from meitu_demo.calls.vendor_health import CircuitBreaker
+from meitu_demo.calls.circuit_breaker import CircuitBreaker
 from meitu_demo.domain.errors import (
     CircuitOpen,
     DemoError,

@@ -26,7 +26,8 @@ from ...preflight import (
     render_faces_svg,
     suggest_fixes,
 )
-from ..caller import Caller
+from ...service import Caller
+from ..caller import identify_caller
 from ..context import Context
 from ..error_toasts import as_toasts
 from ..gradio_patches import uploads
@@ -63,7 +64,7 @@ def build_checklist(
     other_face_button = gr.Button(visible="hidden", elem_id=f"{slug}-mend-{OTHER_FACE_FIX}")
 
     async def run_preflight(request: gr.Request, payload: Any, tab: Any) -> AsyncIterator[str]:
-        caller, language = Caller.from_request(request, tab), detect_language(request)
+        caller, language = identify_caller(request, tab), detect_language(request)
         if not payload:
             yield ""
             return
@@ -80,7 +81,7 @@ def build_checklist(
             yield render_checklist(preflight, fixes, picture, language)
 
     async def apply_selected_fix(request: gr.Request, payload: Any, tab: Any, slug: str, face: int) -> Any:
-        caller = Caller.from_request(request, tab)
+        caller = identify_caller(request, tab)
         try:
             source = await context.read_upload(payload, caller)
             with as_toasts(request):

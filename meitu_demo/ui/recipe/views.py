@@ -3,7 +3,6 @@
 assets/js/recipe.js shows the view that is clicked. Pure; every text is escaped here.
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,8 +10,8 @@ from html import escape
 
 import anyio
 
-from ...calls import run_log
 from ...calls.pipeline import CallResult, Phase
+from ...calls.run_log import report_failure
 from ...calls.single_flight import FORCE_NONE
 from ...domain.billing import may_be_billed
 from ...domain.errors import DemoError, ImageRejected, RecipeRejected, ValueRejected
@@ -23,7 +22,6 @@ from ...domain.translations import translate
 from ...engine.imaging.comparison import align_to_result
 from ...inspector import Trace, render_inspector, render_samples
 from ...photos import codec
-from ...redaction.secrets import format_stack_trace
 from ...runtime import cpu_slots
 from ..context import Context
 from ..result import facts, result_view
@@ -104,7 +102,6 @@ def _translate_html(key: str, language: str) -> str:
 # came to nothing.
 
 
-log = logging.getLogger(__name__)
 RecipeUpdate = tuple[
     str, RecipeProgress | None
 ]  # the stage, with what can be done next; how far it has come, once it ends
@@ -150,10 +147,8 @@ async def build_failure_update(run: RecipeRun, error: Exception) -> RecipeUpdate
     # What is amiss with the recipe or the last results is no step's, nor is a photo that is not there.
     is_step_failure = run.progress.photo_path and not isinstance(error, RecipeRejected) and run.step_label
     step = run.steps[run.step_index] if is_step_failure else None
-    run_log.log_unattributed_failure(error, step.endpoint.id if step else "recipe")
-    explained = explain(error, run.language, is_billable=is_billable)
-    if not isinstance(error, DemoError):
-        log.error("a recipe failed\n%s", format_stack_trace(error))
+    endpoint_id = step.endpoint.id if step else "recipe"
+    explained = report_failure(error, run.language, endpoint=endpoint_id, is_billable=is_billable)
     if step and target and not (handle and (handle.abandoned or handle.is_duplicate)):
         session = run.request.caller.session_id
         run.context.history.record_failure(session, step.endpoint, target.mode, step.values, explained)

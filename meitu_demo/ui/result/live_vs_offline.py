@@ -1,47 +1,49 @@
-"""Live beside offline: one click makes both runs at the same time; each side shows where it is, then its own end.
+"""Live versus offline: one click starts both calls; each side shows its progress, then its result or explanation.
 
-The live one is a paid call like any other: it goes by desk, ledger, consent and caps, is joined by a repeated click,
-and is shown again for nothing where its end is known. What becomes of one side is nothing to the other.
+The live call is a paid call like any other: consent, caps and single flight apply. The sides do not affect each other.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from html import escape
+from typing import Literal
 
 from ...calls.pipeline import CallResult, Phase
+from ...calls.run_log import report_failure
 from ...calls.single_flight import FORCE_NONE, CallHandle
-from ...calls.targets import KEY_SETTINGS
 from ...domain.billing import may_be_billed
-from ...domain.errors import DemoError, ImageRejected, MissingKey, ValueRejected
-from ...domain.explanations import explain
+from ...domain.errors import ImageRejected, ValueRejected
 from ...domain.model import CallTarget
 from ...domain.translations import translate
 from ...engine.imaging.comparison import MAX_ASPECT_DIFFERENCE
-from ...inspector import Trace, render_inspector, render_samples
 from ...photos.safe_open import format_file_size
-from ...redaction.secrets import format_stack_trace
 from ..context import Context
 from . import result_view
-from .facts import build_file_name, render_receipt
-from .pictures import RenderedPair, render_pair, store_pair
-from .run_stream import RunRequest, ScreenUpdate, build_update, describe_repeat, render_failure
+from .run_stream import (
+    RunRequest,
+    ScreenUpdate,
+    build_update,
+    describe_repeat,
+    finish_run,
+    record_failure,
+    render_failed_wire,
+    render_failure,
+    render_run_receipt,
+    render_wire,
+)
 
-# MERGED ui/result/sides.py: Two runs side by side, as HTML: each with its maker on top and, below that, where it is or
-# what it has ended in. Pure functions of words and facts; every text is escaped here, or comes as HTML from `stage`,
-# `receipt` or `inspector`.
+LegMode = Literal["live", "offline"]
 
 
 @dataclass(slots=True)
 class LegView:
-    """One of the two, as far as it has come. mode: "live" or "offline".
+    """One side as it stands.
 
-    shown: HTML of the stage's. outcome and picture (URLs): once there is a result. remark: a text. more: HTML that
-    belongs below, across both.
+    html: progress, picture or explanation. remark: plain text. details_html: goes below, across both sides.
     """
 
-    mode: str
+    mode: LegMode
     html: str
     result: CallResult | None = None
     picture: result_view.PictureUrls | None = None
@@ -50,7 +52,7 @@ class LegView:
 
 
 def render_side_by_side(views: tuple[LegView, LegView], provider: str, language: str) -> str:
-    """Both, the live one first; the second may be laid over the first where they have the same frame.
+    """Both sides, the live one first, and one laid over the other if they have the same frame.
 
     provider: the vendor's name.
     """
@@ -65,12 +67,12 @@ def render_side_by_side(views: tuple[LegView, LegView], provider: str, language:
 
 
 def describe_maker(mode: str, provider: str, language: str) -> str:
-    """Who makes it, in words."""
+    """Who makes the result, in words."""
     return translate(f"beside.{mode}", language, provider=provider)
 
 
 def render_result(result: CallResult, picture: result_view.PictureUrls, maker_name: str, language: str) -> str:
-    """A side's picture, in the room of a stage."""
+    """A side's picture."""
     name = translate(f"panels.{result.endpoint.id}.tab", language)
     alt = translate("beside.alt", language, name=name, maker=maker_name)
     return (
@@ -106,7 +108,7 @@ def _render_facts(call_result: CallResult, picture: result_view.PictureUrls, lan
 
 
 def _render_overlay(views: tuple[LegView, LegView], provider: str, language: str) -> str:
-    """Folded: one over the other with a divider between them; "" unless both are there and in the same frame."""
+    """Folded: one result over the other, with a divider; "" unless there are both and they have the same frame."""
     results = [(side.result, side.picture) for side in views if side.result and side.picture]
     if len(results) < len(views) or not is_same_frame(results[0][0], results[1][0]):
         return ""
@@ -124,46 +126,42 @@ def _render_overlay(views: tuple[LegView, LegView], provider: str, language: str
 
 
 def is_same_frame(first: CallResult, second: CallResult) -> bool:
-    """Whether two results may lie over each other: their sides' ratios differ by no more than rounding."""
+    """Whether two results can lie over each other: their aspect ratios differ by no more than rounding."""
     ratios = [outcome.result_photo.width / outcome.result_photo.height for outcome in (first, second)]
     return abs(ratios[0] / ratios[1] - 1) <= MAX_ASPECT_DIFFERENCE
 
 
-log = logging.getLogger(__name__)
-
-
 class Leg:
-    """One of the two runs, and the side of the screen that is its."""
+    """One of the two calls, and its side of the screen."""
 
-    def __init__(self, context: Context, request: RunRequest, mode: str, update_event: asyncio.Event) -> None:
+    def __init__(self, context: Context, request: RunRequest, mode: LegMode, update_event: asyncio.Event) -> None:
         self.view = LegView(mode, result_view.render_progress(Phase.PREPARE, 0, request.provider, "", request.language))
         self.handle: CallHandle | None = None
         self.error: Exception | None = None
-        self.picture_token = ""
         self._context = context
         self._request = request
         self._update_event = update_event
 
     async def execute(self, photo: bytes) -> None:
-        """From the photo's bytes to a result or an explanation on `view`; raises nothing but a cancellation."""
+        """Run the call; `view` ends with a result or an explanation. Raises nothing but a cancellation."""
         target: CallTarget | None = None
-        request = self._request
+        request, service = self._request, self._context.service
         try:
-            target = self._resolve_target()
-            self.handle = await self._context.start_call(
+            target = await service.choose_target(
+                request.endpoint.provider, mode=self.view.mode, visitor_keys=request.visitor_keys
+            )
+            self.handle = await service.start(
                 request.endpoint, photo, request.values, target=target, caller=request.caller, consent=request.consent
             )
             async for phase, remaining_s in self.handle.stream_progress():
                 self._update_view(
                     result_view.render_progress(phase, remaining_s, request.provider, target.mode, request.language)
                 )
-            if not self.handle.abandoned:
-                result = await self.handle.result()
-                pair = await render_pair(result)
-            if self.handle.abandoned:  # whoever has deleted everything meanwhile must find nothing new
+            finished = await finish_run(self._context, self.handle, request.caller)
+            if finished is None:
                 self._update_view(result_view.render_stopped(self.handle.is_sent, request.language))
             else:
-                self._store_result(result, pair, target)
+                self._show_result(*finished, target)
         except Exception as error:  # every failure ends as an explanation on its side
             self._show_failure(error, target)
         finally:
@@ -171,77 +169,54 @@ class Leg:
                 self.handle.release()
 
     def clear_if_deleted(self) -> None:
-        """Whoever has deleted everything while the other side went on gets no empty frame here."""
-        if self.picture_token and self._context.pictures.get(self.picture_token) is None:
+        """Without its picture the side shows no empty frame: everything was deleted while the other side went on."""
+        picture = self.view.picture
+        if picture and self._context.pictures.get(picture.token) is None:
             self.view = LegView(self.view.mode, result_view.render_stopped(False, self._request.language))
-
-    def _resolve_target(self) -> CallTarget:
-        """Raises MissingKey: a page without keys hides the button, which stops no program."""
-        provider, resolver = (
-            self._request.endpoint.provider,
-            self._context.targets.with_visitor_keys(self._request.visitor_keys),
-        )
-        if self.view.mode == "offline":
-            return resolver.resolve_offline(provider)
-        target = resolver.resolve_live(provider)
-        if target is None:
-            raise MissingKey(provider=provider, setting=KEY_SETTINGS[provider])
-        return target
 
     def _update_view(self, html: str) -> None:
         self.view.html = html
         self._update_event.set()
 
-    def _store_result(self, result: CallResult, pair: RenderedPair, target: CallTarget) -> None:
-        request, settings = self._request, self._context.settings
-        picture = store_pair(self._context.pictures, pair, build_file_name(result), request.caller.session_id)
-        self._context.history.record_success(request.caller.session_id, result, picture)
-        self.picture_token = picture.after.split("/")[1]
+    def _show_result(self, result: CallResult, picture: result_view.PictureUrls, target: CallTarget) -> None:
+        request, language = self._request, self._request.language
         self.view.result, self.view.picture = result, picture
-        self.view.remark = describe_repeat("repeated", self.handle, request.language)
-        recipient = settings.recipient(request.endpoint.provider)
-        self.view.details_html = render_receipt(result, settings.keep_minutes, recipient, request.language)
-        self.view.details_html += render_inspector(
-            result.trace, render_samples(request.endpoint, result.values, target), request.language
-        )
-        maker_name = describe_maker(self.view.mode, request.provider, request.language)
-        self._update_view(render_result(result, picture, maker_name, request.language))
+        self.view.remark = describe_repeat("repeated", self.handle, language)
+        self.view.details_html = render_run_receipt(self._context, result, language)
+        self.view.details_html += render_wire(result.trace, request.endpoint, result.values, target, language)
+        maker_name = describe_maker(self.view.mode, request.provider, language)
+        self._update_view(render_result(result, picture, maker_name, language))
 
     def _show_failure(self, error: Exception, target: CallTarget | None) -> None:
-        request = self._request
+        request, mode = self._request, self.view.mode
         self.error = error
-        if not isinstance(error, DemoError):
-            log.error("%s failed\n%s", request.endpoint.id, format_stack_trace(error))
-        elif isinstance(error.trace, Trace) and target:
-            self.view.details_html = render_inspector(
-                error.trace,
-                render_samples(request.endpoint, request.endpoint.validate(request.values), target),
-                request.language,
-            )
-        explained = explain(error, request.language, is_billable=self.view.mode == "live")
-        if not (self.handle and (self.handle.abandoned or self.handle.is_duplicate)):
-            self._context.history.record_failure(
-                request.caller.session_id, request.endpoint, self.view.mode, request.values, explained
-            )
+        explained = report_failure(error, request.language, endpoint=request.endpoint.id, is_billable=mode == "live")
+        record_failure(self._context, request, mode, explained, self.handle)
+        self.view.details_html = render_failed_wire(error, request, target)
         remark = describe_repeat("repeated_failure", self.handle, request.language)
         self._update_view(result_view.render_explanation(explained, request.language, remark))
 
 
 async def stream_both(context: Context, request: RunRequest) -> AsyncIterator[ScreenUpdate]:
-    """The screen at each step of the two runs that `run` stands for, and at their ends."""
+    """The screen at each step of the two calls, and at their ends."""
     update_event = asyncio.Event()
-    live_leg, offline_leg = legs = tuple(Leg(context, request, mode, update_event) for mode in ("live", "offline"))
+    modes: tuple[LegMode, LegMode] = ("live", "offline")
+    live_leg, offline_leg = legs = tuple(Leg(context, request, mode, update_event) for mode in modes)
 
     def render_both() -> str:
         return render_side_by_side((live_leg.view, offline_leg.view), request.provider, request.language)
+
+    def render_shared_failure(error: Exception) -> ScreenUpdate:
+        explained = report_failure(error, request.language, endpoint=request.endpoint.id)
+        return render_failure(request, error, explained, None, None, is_billable=True)
 
     yield build_update(render_both())
     try:
         photo = await context.read_upload(request.photo, request.caller)
     except ImageRejected as error:  # nothing to put side by side
-        yield render_failure(request, error, None, None, is_billable=True)
+        yield render_shared_failure(error)
         return
-    tasks = [asyncio.create_task(half.execute(photo)) for half in legs]
+    tasks = [asyncio.create_task(leg.execute(photo)) for leg in legs]
     for task in tasks:
         task.add_done_callback(lambda _: update_event.set())
     try:
@@ -251,20 +226,20 @@ async def stream_both(context: Context, request: RunRequest) -> AsyncIterator[Sc
             yield build_update(render_both(), *([] if tasks[0].done() else ["stop"]))
     finally:
         for task in tasks:
-            task.cancel()  # nothing, where it has ended; what was sent goes on to its end without us
+            task.cancel()  # no effect on one that has ended; a call that was sent goes on to its end
         await asyncio.gather(*tasks, return_exceptions=True)
-    rejections = [half.error for half in legs if isinstance(half.error, ImageRejected | ValueRejected)]
-    if len(rejections) == len(legs):  # one reason for both, which belongs to neither
-        yield render_failure(request, rejections[0], None, None, is_billable=True)
+    rejections = [leg.error for leg in legs if isinstance(leg.error, ImageRejected | ValueRejected)]
+    if len(rejections) == len(legs):  # one reason for both sides
+        yield render_shared_failure(rejections[0])
         return
-    for half in legs:
-        half.clear_if_deleted()
+    for leg in legs:
+        leg.clear_if_deleted()
     call_id = live_leg.handle.call_id if live_leg.handle else FORCE_NONE
     yield build_update(render_both(), *_list_actions(live_leg), call_id=call_id)
 
 
 def _list_actions(live_leg: Leg) -> list[str]:
-    """What may be done about the live call from here on."""
+    """What can be done next about the live call."""
     if live_leg.error is not None:
         return ["retry"] if may_be_billed(live_leg.error) else []
     return ["again"] if live_leg.handle and live_leg.handle.is_duplicate and not live_leg.handle.abandoned else []

@@ -14,9 +14,9 @@ from ...domain.explanations import explain
 from ...domain.translations import translate
 from ...domain.vendor_codes import list_vendor_codes
 from ...endpoints import CATALOGUE
+from ...offline.failure_lab import FailureLabBackend
 from ...offline.faults import CODE_PREFIX, FAULTS
 from ..context import Context
-from ..failure_lab_backend import FailureLabBackend
 from ..gradio_patches.polling import PRIVATE_EVENT
 from ..panel import controls, examples
 from ..panel.panel import (

@@ -40,7 +40,7 @@ def build(context: Context, texts: PageTranslations, visitor_keys: gr.State, mas
         language = detect_language(request)
         try:
             parsed_keys = parse_keys(*(str(text or "").strip() for text in typed))
-            await context.ledger.get_recorder()  # from here on calls can cost money
+            await context.service.ledger.get_recorder()  # from here on calls can cost money
         except InvalidKeys as trouble:
             return gr.skip(), gr.skip(), *[gr.skip()] * 3, _render_status(translate(f"keys.{trouble}", language))
         except DemoError as error:
@@ -51,14 +51,14 @@ def build(context: Context, texts: PageTranslations, visitor_keys: gr.State, mas
                 *[gr.skip()] * 3,
                 _render_status(f"{explained.title} {explained.why} {explained.fix}"),
             )
-        header_html = render_header(context.targets.with_visitor_keys(parsed_keys), language)
+        header_html = render_header(context.service.targets.with_visitor_keys(parsed_keys), language)
         return parsed_keys, header_html, "", "", "", _render_status(translate("keys.used", language))
 
     def forget_keys(request: gr.Request) -> tuple[Any, ...]:
         language = detect_language(request)
         return (
             None,
-            render_header(context.targets, language),
+            render_header(context.service.targets, language),
             "",
             "",
             "",
