@@ -11,9 +11,9 @@ from pathlib import Path
 
 from ..domain.billing import Billing, classify_billing
 from ..domain.errors import DemoError, LedgerUnavailable, OutcomeUnknown, VendorError
-from ..domain.explanations import sanitize
 from ..domain.model import CallTarget, PreparedCall
 from ..redaction.secrets import format_stack_trace
+from ..redaction.text import sanitize
 from ..runtime.client_address import resolve_client_address
 from ..settings import Network, Settings
 from . import (
