@@ -6,7 +6,6 @@ import pytest
 from skimage import data
 
 from meitu_demo.engine.effects.restoration import planes
-from meitu_demo.engine.effects.restoration.deblock import find_grid_origin, find_jpeg
 from meitu_demo.engine.effects.restoration.deblur import measure_blur_sigma
 from meitu_demo.engine.effects.restoration.denoise import (
     denoise_sliding_dct,
@@ -14,6 +13,7 @@ from meitu_demo.engine.effects.restoration.denoise import (
     measure_grain_spectrum,
 )
 from meitu_demo.engine.effects.restoration.exposure import fit_exposure_curve
+from meitu_demo.engine.effects.restoration.jpeg_trace import find_grid_origin, find_jpeg
 from meitu_demo.engine.effects.restoration.planes import (
     DCT_MATRIX,
     INVERSE_DCT_MATRIX,
