@@ -31,12 +31,13 @@ load: ## many visitors on a slow vendor, the offline engine and two replicas, wi
 	@sh tools/venv.sh requirements-load.txt
 	@$(PY) -m tools.load
 
-check: ## style, types, architecture
+check: ## style, types, dead code, architecture
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
-	@$(PY) -m pytest -q tests/test_architecture.py
+	@$(PY) -m vulture
+	@$(PY) -m pytest -q tests/test_architecture.py tests/test_dead_modules.py
 
 format:
 	@sh tools/venv.sh requirements-dev.txt
