@@ -1,23 +1,18 @@
 """The README tells the truth: its settings, paths, targets and examples are held against the project and run."""
 
 import base64
-import contextlib
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
 import pytest
-import uvicorn
-from starlette.types import ASGIApp
+from support.uvicorn_server import uvicorn_server
 
 from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.domain.errors import VendorError
@@ -225,29 +220,12 @@ def test_the_explanation_is_the_one_that_is_shown() -> None:
 
 
 # ── Examples that run ───────────────────────────────────────────────────────────────────────────────────────────────
-@contextlib.contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """`app` behind a real socket, in a thread; gives its address."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, ws="none"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started and thread.is_alive():
-            time.sleep(0.02)
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(10)
-
-
 @pytest.fixture(scope="module")
 def servers() -> Iterator[SimpleNamespace]:
     """The demo without keys and with its tools for assistants, and the stand-alone server."""
     settings = Settings.from_env({"MCP": "on"})
     demo_app = page.create_app(settings, create_http_client(settings, create_offline()))
-    with serving(demo_app) as demo, serving(create_offline()) as vendor:
+    with uvicorn_server(demo_app) as demo, uvicorn_server(create_offline()) as vendor:
         yield SimpleNamespace(demo=demo, vendor=vendor)
 
 
@@ -272,7 +250,7 @@ def execute(command: list[str], text: str, desk: Path, servers: SimpleNamespace)
 def test_nothing_of_an_upload_is_left_when_the_demo_is_stopped(portrait: bytes) -> None:
     """An uploaded photo and an API's result lie in the temporary folder, and are gone after an ordinary stop."""
     settings = Settings.from_env({})
-    with serving(page.create_app(settings, create_http_client(settings, create_offline()))) as demo:
+    with uvicorn_server(page.create_app(settings, create_http_client(settings, create_offline()))) as demo:
         path = httpx.post(f"{demo}/gradio_api/upload", files={"files": ("me.jpg", portrait)}).json()[0]
         photo = {"path": path, "meta": {"_type": "gradio.FileData"}}
         values = {"photo": photo, "shape_type": 8}

@@ -4,7 +4,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
-from support.servers import serve, serve_demo
+from support.servers import serve_demo
+from support.uvicorn_server import uvicorn_server
 
 from browser.axe import grave
 from browser.page_actions import Panel
@@ -28,7 +29,9 @@ def test_the_page_lives_under_its_policy_on_a_phone(visit, demo):
 
 def test_a_page_elsewhere_can_neither_frame_nor_read_it(browser, demo):
     """From another port of this machine: an empty frame, no answer to a script, no upload."""
-    with serve(Starlette(routes=[Route("/", lambda _: HTMLResponse(f"<iframe src='{demo}'></iframe>"))])) as elsewhere:
+    with uvicorn_server(
+        Starlette(routes=[Route("/", lambda _: HTMLResponse(f"<iframe src='{demo}'></iframe>"))])
+    ) as elsewhere:
         page = browser.new_page()
         page.goto(elsewhere, wait_until="load")
         told = page.evaluate(
