@@ -114,4 +114,4 @@ def test_any_answer_ends_in_a_known_way(
     figure(f"bodies, {provider}: {kinds.total()} answers, 0 untyped errors ({told}); "
            f"{vendor.hops} links followed, 0 where none may lead")  # fmt: skip
     assert kinds.total() >= count
-    assert {"outcome", "ProviderError", "BadReply"} <= kinds.keys()
+    assert {"outcome", "VendorError", "InvalidResponse"} <= kinds.keys()
