@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from support.servers import serve
+from support.uvicorn_server import uvicorn_server
 
 from meitu_demo.offline import create_app as create_offline
 
@@ -40,6 +40,6 @@ def vendor() -> Iterator[Vendor]:
     """One that answers at once, until it is told not to."""
     made = Vendor()
     made.free.set()
-    with serve(made) as made.url:
+    with uvicorn_server(made) as made.url:
         yield made
         made.free.set()

@@ -3,17 +3,18 @@
 import asyncio
 
 import pytest
+from support.clock import ManualClock
 
 from meitu_demo.runtime import picture_store as module
 from meitu_demo.runtime.picture_store import PictureStore
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The store's time, in seconds, to be set by the test."""
-    now = [1000.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
-    return now
+def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
+    """The store's time."""
+    clock = ManualClock()
+    monkeypatch.setattr(module, "time", clock)
+    return clock
 
 
 def test_what_was_put_is_found_under_its_own_token() -> None:
@@ -26,13 +27,13 @@ def test_what_was_put_is_found_under_its_own_token() -> None:
     assert store.get(first[:-1]) is None
 
 
-def test_after_its_life_a_picture_is_gone(clock: list[float]) -> None:
+def test_after_its_life_a_picture_is_gone(clock: ManualClock) -> None:
     """At the deadline it is forgotten, a moment earlier it is there."""
     store = PictureStore(60)
     token = store.put(b"face")
-    clock[0] += 59.9
+    clock.now += 59.9
     assert store.get(token) == b"face"
-    clock[0] += 0.1
+    clock.now += 0.1
     assert store.get(token) is None
 
 
@@ -52,12 +53,12 @@ def test_a_picture_larger_than_the_store_is_not_kept() -> None:
     assert store.get(small) == b"y"
 
 
-def test_forgetting_gives_the_room_back(clock: list[float]) -> None:
+def test_forgetting_gives_the_room_back(clock: ManualClock) -> None:
     """Many pictures over a long time: the count of bytes stays right."""
     store = PictureStore(60, max_bytes=100)
     for _ in range(50):
         store.put(b"x" * 30)
-        clock[0] += 25
+        clock.now += 25
     kept = [store.put(b"y" * 30) for _ in range(3)]
     assert [store.get(token) for token in kept] == [b"y" * 30] * 3
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from support.clock import ManualClock
 from ui.conftest import Page, serve
 
 from meitu_demo.settings import Settings
@@ -20,19 +21,10 @@ from meitu_demo.ui.security.login_throttle import (
 ONE, OTHER, SHARED = "9.9.9.9", "8.8.8.8", "10.0.0.7"
 
 
-class Clock:
-    """Stands still until it is moved."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
+def clock() -> ManualClock:
     """A monotonic one."""
-    return Clock()
+    return ManualClock()
 
 
 def wrong(tries: LoginThrottle, address: str, times: int = 1) -> float:
@@ -42,7 +34,7 @@ def wrong(tries: LoginThrottle, address: str, times: int = 1) -> float:
     return tries.retry_after(address)
 
 
-def test_the_wait_doubles_up_to_its_longest(clock: Clock) -> None:
+def test_the_wait_doubles_up_to_its_longest(clock: ManualClock) -> None:
     """A few are free; then a minute, two, four, at most a quarter of an hour. Another address does not wait."""
     tries = LoginThrottle(clock)
     assert wrong(tries, ONE, MAX_FREE_ATTEMPTS - 1) == 0
@@ -54,7 +46,7 @@ def test_the_wait_doubles_up_to_its_longest(clock: Clock) -> None:
     assert wrong(tries, ONE) == 0  # after that long, it begins anew
 
 
-def test_a_right_one_takes_back_itself_alone(clock: Clock) -> None:
+def test_a_right_one_takes_back_itself_alone(clock: ManualClock) -> None:
     """So whoever has a password of their own gets no free tries at another's; and many at once are many."""
     tries = LoginThrottle(clock)
     for _ in range(20):
@@ -67,7 +59,7 @@ def test_a_right_one_takes_back_itself_alone(clock: Clock) -> None:
     assert wrong(tries, ONE) > 0
 
 
-def test_an_address_that_many_may_share_has_more(clock: Clock) -> None:
+def test_an_address_that_many_may_share_has_more(clock: ManualClock) -> None:
     """A private network's, or nobody knows whose."""
     for address in (SHARED, "unknown", "127.0.0.1"):
         tries = LoginThrottle(clock)
@@ -75,7 +67,7 @@ def test_an_address_that_many_may_share_has_more(clock: Clock) -> None:
         assert wrong(tries, address) > 0
 
 
-def test_after_many_from_everywhere_everybody_waits(clock: Clock) -> None:
+def test_after_many_from_everywhere_everybody_waits(clock: ManualClock) -> None:
     """For what is left of the minute; and what is remembered does not grow."""
     tries = LoginThrottle(clock)
     for number in range(MAX_ATTEMPTS_PER_MINUTE):
