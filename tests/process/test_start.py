@@ -46,11 +46,12 @@ import os, sys
 from pathlib import Path
 import meitu_demo.ledger.paid_calls
 from meitu_demo.settings import Settings
-from meitu_demo.ledger.lazy import Till
-from meitu_demo.ui.gradio_patches.uploads import require_room
+from meitu_demo.ledger.lazy import LazyLedger
+from meitu_demo.ui.gradio_patches.uploads import check_upload_dir
 os.setuid(65534)
-place = Path(sys.argv[1])
-for attempt in (lambda: Till(Settings(data_dir=str(place / "data"))).require(), lambda: require_room(place)):
+folder = Path(sys.argv[1])
+ledger = LazyLedger(Settings(data_dir=str(folder / "data")))
+for attempt in (ledger.verify_at_startup, lambda: check_upload_dir(folder)):
     try:
         attempt()
     except Exception as error:

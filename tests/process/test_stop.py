@@ -9,7 +9,7 @@ from process.app_process import PROJECT
 
 SERVER = """
 import asyncio, sys
-from meitu_demo import serving
+from meitu_demo.runtime import http_server
 
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
@@ -22,7 +22,7 @@ async def before():
     print("before", flush=True)
     await asyncio.sleep(float(sys.argv[1]))
 
-serving.Server(app, before).run([serving.take_port("127.0.0.1", 0)])
+http_server.GracefulServer(app, before).run([http_server.bind_socket("127.0.0.1", 0)])
 """
 
 
