@@ -16,7 +16,7 @@ from ...domain.vendor_codes import Shape, load_shapes
 from ...engine import face_templates
 from ...engine.face_templates import TemplateInfo
 from ...photos import codec
-from ..gradio_patches import assets
+from ..gradio_patches import static_images
 from ..gradio_patches.polling import PRIVATE_EVENT
 from ..gradio_patches.uploads import write_upload
 from ..result import result_view
@@ -137,8 +137,8 @@ def _build_template_picker(
     return dropdown
 
 
-def _publish_preview(info: TemplateInfo) -> assets.GradioImage:
-    return assets.register_image(f"{info.id}{info.preview.suffix}", info.preview)
+def _publish_preview(info: TemplateInfo) -> static_images.GradioImage:
+    return static_images.register_image(f"{info.id}{info.preview.suffix}", info.preview)
 
 
 def _describe_template(texts: PageTranslations, template_options: TemplateOptions, key: str) -> Any:

@@ -16,7 +16,7 @@ from ui.conftest import Page, serve
 
 from meitu_demo.settings import Settings
 from meitu_demo.ui.gradio_patches import uploads
-from meitu_demo.ui.gradio_patches.assets import PATH as STILLS
+from meitu_demo.ui.gradio_patches.static_images import PATH as STILLS
 
 HOME = Path(os.environ["GRADIO_TEMP_DIR"])
 GUESSABLE = (b"", processing_utils.hash_seed)  # what a folder's name was made from beside the content
