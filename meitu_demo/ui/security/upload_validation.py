@@ -1,7 +1,7 @@
-"""The check at every door: a photo must be an upload, and an upload is one visitor's.
+"""Upload validation: reads a photo only if the payload names an upload (no path traversal, no other file).
 
-A client may name any file of the server's as its photo, and Gradio looks only at payloads that carry its own mark. So
-nothing is opened unless it carries the mark, and lies, links resolved, inside the folder that uploads land in.
+A client can name any file of the server as its photo, and Gradio checks only payloads that carry its `meta`. So a file
+is opened only if the payload carries `meta` and the path, links resolved, is inside the uploads' folder.
 """
 
 import base64
@@ -13,14 +13,12 @@ import anyio
 from ...domain.errors import ImageRejected
 from ...photos.codec import MAX_BYTES
 
-ORIGINAL_FILE_NAME = "original.heic"  # beside a stand-in that browsers can show, in a folder of the two's own
-MAX_BASE64_CHUNK_CHARS = (
-    256 * 1024
-)  # characters of base64 that are read at a time: until then no other thread has its turn
+ORIGINAL_FILE_NAME = "original.heic"  # in the folder of a JPEG that was made of it for browsers
+MAX_BASE64_CHUNK_CHARS = 256 * 1024  # decoded at a time, because decoding holds the GIL
 
 
 async def read_upload(payload: object, uploads_dir: Path, on_path: Callable[[Path], None] = lambda path: None) -> bytes:
-    """The uploaded file's bytes; `found` is told where it lies, links resolved.
+    """The bytes of an upload: of the HEIC original, if there is one. on_path gets the resolved path before it is read.
 
     Raises ImageRejected (photo_missing, photo_not_uploaded, image_too_large_file).
     """
@@ -32,7 +30,7 @@ async def read_upload(payload: object, uploads_dir: Path, on_path: Callable[[Pat
 
 
 def decode_base64_photo(text: object) -> bytes:
-    """The bytes of a photo that came in base64, or as a data: URL. Blocks. Raises ImageRejected (photo_not_base64)."""
+    """Decode base64 or a data: URL. Blocks. Raises ImageRejected (photo_not_base64)."""
     try:
         if not isinstance(text, str):
             raise TypeError
@@ -61,19 +59,19 @@ def _read_file(path: Path) -> bytes:
 
 
 def get_payload_path(payload: object) -> str:
-    """The path that an upload names, to tell one from another and not to be opened; "" where it names none."""
+    """The path in an upload's payload, unchecked: to compare uploads, never to open a file. "" if there is none."""
     payload_path = payload.get("path") if isinstance(payload, dict) else None
     return payload_path if isinstance(payload_path, str) else ""
 
 
 def _resolve_upload_path(payload: object, uploads_dir: Path) -> Path:
-    has_gradio_mark = isinstance(payload, dict) and (payload.get("meta") or {}) == {"_type": "gradio.FileData"}
+    has_gradio_meta = isinstance(payload, dict) and (payload.get("meta") or {}) == {"_type": "gradio.FileData"}
     payload_path = get_payload_path(payload)
-    if not has_gradio_mark or not payload_path or "\0" in payload_path:
+    if not has_gradio_meta or not payload_path or "\0" in payload_path:
         raise ImageRejected("photo_not_uploaded")
     try:
         path = Path(payload_path).resolve(strict=True)
-    except (OSError, RuntimeError, ValueError):  # ValueError: no name that a file could have
+    except (OSError, RuntimeError, ValueError):  # ValueError: not a possible file name
         raise ImageRejected("photo_not_uploaded") from None
     if not path.is_file() or not path.is_relative_to(uploads_dir.resolve()):
         raise ImageRejected("photo_not_uploaded")
