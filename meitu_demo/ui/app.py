@@ -25,9 +25,9 @@ from . import assistants
 from .context import Context, HealthRegistry
 from .failure_lab_backend import FailureLabBackend
 from .gradio_patches import static_images
-from .gradio_patches.app_state import end_streams
 from .gradio_patches.assets import PrecompressedAssetsMiddleware
 from .gradio_patches.cleanup import GradioCleanup
+from .gradio_patches.internal_state import end_streams
 from .gradio_patches.mount import mount_patched
 from .gradio_patches.uploads import check_upload_dir
 from .history.entries import History

@@ -8,7 +8,7 @@ from ..endpoints import CATALOGUE
 from ..settings import Settings
 from . import api
 from .context import Context
-from .gradio_patches.polling import PRIVATE_EVENT
+from .events import PRIVATE_EVENT
 from .header import render_header
 from .panel import controls, panel, shared_photo
 from .panel.shared_photo import ScreenComponents

@@ -13,7 +13,7 @@ Each module is one family of patches. It says what Gradio does without the patch
 | `static_images` | serves the page's own images under names instead of paths |
 | `signatures` | caches the constructors' signatures |
 | `polling` | makes the queue's loops sleep longer |
-| `app_state` | reads Gradio's login tokens, ends its streams |
+| `internal_state` | reads login tokens and the load event, ends streams |
 
 The tests of these patches carry the marker `gradio_internals`: `pytest -m gradio_internals` says whether they hold for
 another version of Gradio.

@@ -16,8 +16,9 @@ from ...domain.vendor_codes import Shape, load_shapes
 from ...engine import face_templates
 from ...engine.face_templates import TemplateInfo
 from ...photos import codec
+from ..events import PRIVATE_EVENT
 from ..gradio_patches import static_images
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..gradio_patches.internal_state import page_load_trigger
 from ..gradio_patches.uploads import write_upload
 from ..result import result_view
 from ..security import upload_validation
@@ -133,7 +134,7 @@ def _build_template_picker(
 
     gallery.select(select_template, None, dropdown, **PRIVATE_EVENT)
     dropdown.change(select_in_gallery, dropdown, gallery, **PRIVATE_EVENT)
-    gr.on([gr.context.Context.root_block.load], translate_captions, None, gallery, postprocess=False, **PRIVATE_EVENT)  # type: ignore[union-attr]
+    gr.on([page_load_trigger()], translate_captions, None, gallery, postprocess=False, **PRIVATE_EVENT)
     return dropdown
 
 

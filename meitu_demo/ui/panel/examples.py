@@ -19,8 +19,8 @@ from ...photos import codec
 from ..caller import Caller
 from ..context import Context
 from ..error_toasts import as_toasts
+from ..events import PRIVATE_EVENT
 from ..gradio_patches import static_images, uploads
-from ..gradio_patches.polling import PRIVATE_EVENT
 from ..texts import PageTranslations
 
 THUMBNAIL_PX = 96  # px

@@ -16,7 +16,7 @@ from ...endpoints import CATALOGUE
 from ...photos.provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType, verify_provenance
 from ..caller import Caller
 from ..context import Context
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
 from ..panel import controls
 from ..panel.panel import SessionInputs, build_photo_input
 from ..panel.shared_photo import ScreenComponents

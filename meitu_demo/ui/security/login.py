@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...domain.translations import list_languages, match_language, translate
 from ...runtime.client_address import Network, resolve_client_address
-from ..gradio_patches.app_state import is_logged_in
+from ..gradio_patches.internal_state import is_logged_in
 from .login_throttle import MAX_FREE_ATTEMPTS, BasicAuth, LoginThrottle
 
 PUBLIC_PATHS = {"/", "/login", "/login/", "/logout", "/theme.css", "/favicon.ico", "/robots.txt", "/manifest.json"}
