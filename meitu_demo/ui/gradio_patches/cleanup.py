@@ -12,7 +12,7 @@ from pathlib import Path
 import anyio
 import gradio as gr
 
-from ..security.session_data import delete_paths
+from .uploads import delete_paths
 
 MAX_SESSIONS = 1000  # least recently used ones go first; each takes about 200 KB
 

@@ -24,8 +24,8 @@ from gradio.exceptions import InvalidPathError
 
 from ...domain.errors import DemoError, ImageRejected, ValueRejected
 from ...domain.explanations import explain
-from ..security.upload_validation import ORIGINAL_FILE_NAME
 from ..texts import detect_language
+from .uploads import ORIGINAL_FILE_NAME
 
 log = logging.getLogger(__name__)
 _current_request: ContextVar[gr.Request | None] = ContextVar("current_request", default=None)

@@ -9,8 +9,8 @@ import errno
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -22,6 +22,7 @@ from ...domain.errors import StorageFull
 from ...settings import SettingsError
 
 FOLDER_TOKEN_BYTES = 32
+ORIGINAL_FILE_NAME = "original.heic"  # in the folder of the JPEG that was made of it for browsers
 
 
 class IsolatedUpload(route_utils.GradioUploadFile):
@@ -80,3 +81,13 @@ def check_upload_dir(folder: Path) -> None:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise SettingsError(f"GRADIO_TEMP_DIR: uploads cannot be kept there while they are used ({reason})") from None
+
+
+def delete_paths(paths: Iterable[Path]) -> None:
+    """Delete files, and folders with their content; skip what cannot be deleted. Blocks."""
+    for path in paths:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                path.unlink()

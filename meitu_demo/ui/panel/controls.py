@@ -19,7 +19,7 @@ from ...photos import codec
 from ..events import PRIVATE_EVENT
 from ..gradio_patches import static_images
 from ..gradio_patches.internal_state import page_load_trigger
-from ..gradio_patches.uploads import write_upload
+from ..gradio_patches.uploads import ORIGINAL_FILE_NAME, write_upload
 from ..result import result_view
 from ..security import upload_validation
 from ..texts import PageTranslations, detect_language
@@ -170,4 +170,4 @@ async def convert_heic_for_display(payload: Any, uploads: Path, on_file: Callabl
 
 
 def _write_jpeg_copy(source: bytes) -> str:
-    return write_upload("photo.jpg", codec.encode(codec.decode(source)), {upload_validation.ORIGINAL_FILE_NAME: source})
+    return write_upload("photo.jpg", codec.encode(codec.decode(source)), {ORIGINAL_FILE_NAME: source})

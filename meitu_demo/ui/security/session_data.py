@@ -4,11 +4,8 @@ Each upload has a folder of its own (`gradio_patches.uploads`); a session's are 
 Pictures, calls and runs are stored under the session's id. For one event loop.
 """
 
-import shutil
 import time
 from collections import defaultdict
-from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +14,7 @@ import anyio
 from ...calls.single_flight import SingleFlight
 from ...engine.imaging import faces
 from ...runtime.picture_store import PictureStore
+from ..gradio_patches.uploads import delete_paths
 from ..history.entries import History
 
 
@@ -109,13 +107,3 @@ class SessionData:
 
 def _count_files(folders: list[Path]) -> int:
     return sum(file.is_file() for folder in folders for file in folder.rglob("*"))
-
-
-def delete_paths(paths: Iterable[Path]) -> None:
-    """Delete files, and folders with their content; skip what cannot be deleted. Blocks."""
-    for path in paths:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            with suppress(OSError):
-                path.unlink()

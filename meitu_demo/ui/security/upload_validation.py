@@ -12,8 +12,8 @@ import anyio
 
 from ...domain.errors import ImageRejected
 from ...photos.codec import MAX_BYTES
+from ..gradio_patches.uploads import ORIGINAL_FILE_NAME
 
-ORIGINAL_FILE_NAME = "original.heic"  # in the folder of a JPEG that was made of it for browsers
 MAX_BASE64_CHUNK_CHARS = 256 * 1024  # decoded at a time, because decoding holds the GIL
 
 
