@@ -17,7 +17,7 @@ from ...photos.provenance import Mark, MarkFinding, MarkOrigin, Provenance, Sour
 from ...redaction.text import sanitize
 from ..caller import Caller
 from ..context import Context
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
 from ..panel import controls
 from ..panel.panel import SessionInputs, build_photo_input
 from ..panel.shared_photo import ScreenComponents
