@@ -1,6 +1,7 @@
 """Anime Avatar 动漫化身: a stylised avatar. Meitu's page for /v1/EmojMaterialH5."""
 
-from ..domain.model import Choice, Endpoint, FaceRequirement, Image, Values
+from ..domain.controls import Choice
+from ..domain.model import Endpoint, FaceRequirement, Image, Values
 from ..engine.effects.avatar import draw_avatar
 from ..engine.imaging.face_checks import require_faces
 from ..vendors import base

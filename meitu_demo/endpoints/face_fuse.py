@@ -1,6 +1,7 @@
 """Face Fuse 换脸: the user's face onto a template. Meitu's page for /v3/facefuse."""
 
-from ..domain.model import Endpoint, FaceRequirement, Image, TemplateGallery, Values
+from ..domain.controls import TemplateGallery
+from ..domain.model import Endpoint, FaceRequirement, Image, Values
 from ..engine import face_templates
 from ..engine.effects.fuse import fuse
 from ..engine.imaging.face_checks import pick_face
@@ -27,6 +28,7 @@ ENDPOINT = Endpoint(
             options=tuple(info.wire_id for info in face_templates.list_templates()),
             default=DEFAULT_TEMPLATE_ID,
             allows_custom=True,  # partners get IDs of their own from the vendor
+            list_templates=face_templates.list_templates,
         ),
     ),
     constant_fields={"rsp_media_type": "base64"},

@@ -1,6 +1,7 @@
 """Facial Aesthetics 五官美化: one of 22 parts reshaped. AILabTools' page for its API, which it retired in 2026."""
 
-from ..domain.model import Endpoint, FaceRequirement, Image, ShapeMenu, Strength, Values
+from ..domain.controls import ShapeMenu, Strength
+from ..domain.model import Endpoint, FaceRequirement, Image, Values
 from ..domain.vendor_codes import load_shapes
 from ..engine.effects.reshape import reshape
 from ..engine.imaging.face_checks import pick_face

@@ -9,7 +9,8 @@ from pydantic import SecretStr
 
 from meitu_demo.calls.pipeline import run_unbilled
 from meitu_demo.calls.targets import TargetResolver
-from meitu_demo.domain.model import CallTarget, Choice, Credentials, Endpoint, Photo, Strength
+from meitu_demo.domain.controls import Choice, Strength
+from meitu_demo.domain.model import CallTarget, Credentials, Endpoint, Photo
 from meitu_demo.domain.translations import list_languages, translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.photos import codec
