@@ -106,6 +106,10 @@ class Endpoint:
                 )
         return {control.name: control.validate(values.get(control.name, control.default)) for control in self.controls}
 
+    def build_wire_fields(self, values: Values) -> dict[str, Any]:
+        """The fields of a request beside the photo, by their names on the wire, for checked `values`."""
+        return {**self.constant_fields, **{control.wire_name: values[control.name] for control in self.controls}}
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:

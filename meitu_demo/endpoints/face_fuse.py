@@ -5,7 +5,7 @@ from ..domain.model import Endpoint, FaceRequirement, Image, Values
 from ..engine import face_templates
 from ..engine.effects.fuse import fuse
 from ..engine.imaging.face_checks import pick_face
-from ..vendors import base
+from ..vendors import meitu
 
 DEFAULT_TEMPLATE_ID = "gjw4tjeloaba2psk973"  # the first of the two IDs in the document
 
@@ -18,9 +18,9 @@ def render_offline(image: Image, values: Values) -> Image:
 
 ENDPOINT = Endpoint(
     id="face_fuse",
-    provider="meitu",
+    provider=meitu.VENDOR.id,
     path="/v3/facefuse",
-    limits=base.MEITU,
+    limits=meitu.VENDOR.limits,
     controls=(
         TemplateGallery(
             name="template_id",

@@ -94,10 +94,6 @@ class Settings:
         url = self.database_url
         return url.get_secret_value() if url else f"sqlite:///{Path(self.data_dir).resolve()}/ledger.db"
 
-    def recipient(self, provider: str) -> str:
-        """Whom a photo for `provider` is sent to, by name and country."""
-        return {"meitu": self.meitu_recipient, "ailab": self.ailab_recipient}[provider]
-
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Read `environ`, or the process's environment with ``.env`` behind it. Raises SettingsError."""

@@ -30,7 +30,7 @@ from meitu_demo.domain.model import CallTarget, Credentials, Photo
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.inspector import PHASES, Span, Stopwatch, Trace, capture_request, capture_response
 from meitu_demo.settings import Settings
-from meitu_demo.vendors import VENDOR_CODECS
+from meitu_demo.vendors import VENDORS
 
 RESTORE, RESHAPE = CATALOGUE["quality_restoration"], CATALOGUE["facial_aesthetics"]
 KEYS = Credentials(SecretStr("canary-key"), SecretStr("canary-secret"))
@@ -87,7 +87,7 @@ async def test_offline_both_dialects(offline_client: httpx.AsyncClient, portrait
 
 async def test_the_request_of_meitu_is_shown(portrait_photo: Photo) -> None:
     """First line, headers and body, with variables in place of the keys and the photo's beginning and size."""
-    request = VENDOR_CODECS["meitu"].build(RESTORE, LIVE, portrait_photo, {})
+    request = VENDORS["meitu"].build(RESTORE, LIVE, portrait_photo, {})
     shown = capture_request(request, LIVE)
     where = "https://openapi.mtlab.meitu.com/v1/aiquality"
     assert shown.start_line == f"POST {where}?api_key=$MEITU_API_KEY&api_secret=$MEITU_API_SECRET"
@@ -103,7 +103,7 @@ async def test_the_request_of_meitu_is_shown(portrait_photo: Photo) -> None:
 async def test_the_request_of_ailab_is_shown(host: str, portrait_photo: Photo) -> None:
     """Part by part; the file by its name, kind and size; the key's header by its variable, in both editions."""
     route = replace(LIVE_AILAB, credentials=Credentials(SecretStr("canary-key"), host=host))
-    request = VENDOR_CODECS["ailab"].build(RESHAPE, route, portrait_photo, RESHAPE.validate({}))
+    request = VENDORS["ailab"].build(RESHAPE, route, portrait_photo, RESHAPE.validate({}))
     request.read()
     shown = capture_request(request, route)
     headers = dict(shown.headers)
@@ -278,7 +278,7 @@ def test_what_it_costs(portrait_photo: Photo, figure: Callable[[str], None]) -> 
     large = replace(portrait_photo, data=bytes(2_000_000))
     times = {}
     for name, photo in (("small", small), ("2 MB", large)):
-        request = VENDOR_CODECS["meitu"].build(RESTORE, LIVE, photo, {})
+        request = VENDORS["meitu"].build(RESTORE, LIVE, photo, {})
         laps = []
         for _ in range(21):
             start = time.perf_counter()
