@@ -1,7 +1,7 @@
 """What is set: one frozen dataclass, whose secrets are guarded for as long as it lives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
@@ -84,9 +84,9 @@ class Settings:
     def __post_init__(self) -> None:
         if self.database_url:
             register_secret(self.database_url, *_password_spellings(self.database_url.get_secret_value()))
-        keys = (self.meitu_key, self.meitu_secret, self.ailab_key, self.rapidapi_key)
-        for secret in (*keys, *(password for _, password in self.login)):
-            if secret:
+        values = (getattr(self, field.name) for field in fields(self))
+        for secret in (*values, *(password for _, password in self.login)):
+            if isinstance(secret, SecretStr):
                 register_secret(secret)
 
     def ledger_url(self) -> str:
