@@ -1,8 +1,10 @@
-"""What one call sent and received, without keys and pictures, and the same call as a program.
+"""What one call did on the wire, for whoever wants to see it: no key, no picture, and the same call as a program.
 
-trace               the record of a call         recorder       fills a trace while a call is made
-capture             a message, fit to be shown   render         the trace and the code samples as HTML
-credentials_filter  takes keys out of texts      code_samples   the call in cURL, Python, JavaScript
+    trace      what is kept of a call                    keys       where the keys are, and how none gets into a trace
+    capture    a request or an answer, fit to be shown   recorder   fills a trace while a call is made
+    programs   the call in cURL, Python, JavaScript      page       all of it as HTML
+
+Knows no screen. The service fills traces; the screens show them.
 """
 
 from .capture import capture_request, capture_response

@@ -1,10 +1,8 @@
-"""`Redactor`: takes a call's credentials out of any text before it is shown.
+"""Where a call's keys are, what they are called in a program, and a `Redactor` that takes them out of any text.
 
-Four filters, one after the other: this call's keys in any spelling; every registered secret, in base64 too; patterns
-(links, and names of keys with a value, since a reply may hold somebody else's); and positions (query, headers).
-
-`find_escaped` finds a word in either case, percent-encoded, escaped for JSON or HTML, and in several layers of these.
-It makes no pattern of the word: `re` caches patterns, and a forgotten key must not remain in a cache.
+Four nets, one behind the other: letter by letter (this call's own keys, however spelled), every key that anybody here
+holds (in base64 as well), by the look of it (links, and names of keys with a value behind them: an answer may hold a
+stranger's), and by place (the query, the headers). Imports `redaction` and `spec`; for this package alone.
 """
 
 import re
@@ -14,6 +12,10 @@ from collections.abc import Iterator, Sequence
 from ..domain.model import CallTarget
 from ..redaction.secrets import redact
 from ..vendors import VENDORS
+
+# MERGED inspector/spelling.py: Finds a word in a text however its characters are spelled: in either case, percent-
+# encoded, escaped for JSON or HTML, and several of these one upon the other. No pattern is made of the word: patterns
+# are cached, and a key that was forgotten must be nowhere. Imports nothing of ours; for `keys` alone.
 
 ESCAPE_PATTERN = re.compile(
     r"(?P<plain>[^\\%&]+)"
@@ -25,7 +27,7 @@ ESCAPE_PATTERN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 HTML_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-MAX_UNESCAPE_DEPTH = 5  # layers of escaping
+MAX_UNESCAPE_DEPTH = 5  # of spelling that are taken off
 MAX_ESCAPE_CHARS = 20  # characters that one is spelled with
 ASCII_LOWERCASE = str.maketrans(
     string.ascii_uppercase, string.ascii_lowercase
@@ -33,7 +35,7 @@ ASCII_LOWERCASE = str.maketrans(
 
 
 def find_escaped(word: str, text: str) -> Iterator[tuple[int, int]]:
-    """The (start, end) of each occurrence of `word` in `text`."""
+    """Where `word` stands in `text`, each time from one place to another."""
     if not word:
         return
     yield from _find_literal(word.translate(ASCII_LOWERCASE), text.translate(ASCII_LOWERCASE), range(len(text) + 1))
@@ -52,20 +54,20 @@ def _find_literal(word: str, text: str, offsets: Sequence[int]) -> Iterator[tupl
 
 
 def _unescape(text: str) -> tuple[str, list[int]]:
-    """The unescaped text; and for each of its characters, and for its end, the offset in `text`."""
+    """What `text` spells; and for each character of that, and for its end, the place in `text`."""
     offsets = list(range(len(text) + 1))
     for _ in range(MAX_UNESCAPE_DEPTH):
         decoded, inner_offsets = _unescape_once(text)
         if decoded == text:
             break
-        text, offsets = decoded, [offsets[offset] for offset in inner_offsets]
-    # Backslashes are left over from escaping: they are dropped here and in the word that is searched for.
+        text, offsets = decoded, [offsets[place] for place in inner_offsets]
+    # What is left of escaping: a backslash belongs to no word, neither here nor in the word that is looked for.
     indexes = [index for index, character in enumerate(text) if character != "\\"]
-    return text.replace("\\", ""), [*(offsets[offset] for offset in indexes), offsets[-1]]
+    return text.replace("\\", ""), [*(offsets[place] for place in indexes), offsets[-1]]
 
 
 def _unescape_once(text: str) -> tuple[str, list[int]]:
-    """`text` with one layer of escaping removed, and the offsets."""
+    """`text` with one layer of spelling taken off, and the places."""
     decoded: list[str] = []
     offsets: list[int] = []
     for unit in ESCAPE_PATTERN.finditer(text):
@@ -87,8 +89,8 @@ _SECRET_FIELDS = [
 KEY_QUERY_PARAMS = tuple(field.name for field in _SECRET_FIELDS if not field.is_header)
 VENDOR_KEY_HEADERS = tuple(field.name for field in _SECRET_FIELDS if field.is_header)
 KEY_HEADERS = (*VENDOR_KEY_HEADERS, "authorization", "proxy-authorization", "cookie", "set-cookie")
-MARGIN_CHARS = 1000  # characters beyond the limit, in which a key may end that begins before it
-MIN_KEY_CHARS = 6  # characters; anything shorter is no key, and would blank half of the text
+MARGIN_CHARS = 1000  # characters beyond what is shown, in which a key may end that begins before
+MIN_KEY_CHARS = 6  # characters; what is shorter is nobody's key, and would blank half of what is shown
 LINK_PATTERN = re.compile(
     r"\b([a-z][a-z0-9+.-]{1,11}):(?:\\{0,4}/){2}(?:[^\s\"'<>\\/?#]*@)?([^\s\"'<>\\/?#]*)[^\s\"'<>]*", re.IGNORECASE
 )
@@ -101,42 +103,42 @@ NAMED_KEY_PATTERN = re.compile(
     r"(?!\$)[^\s\"'&,;}\]\\]+",
     re.IGNORECASE,
 )
-# Invisible characters, text direction marks, and surrogates.
+# Characters that a screen does not show, or that turn the text around, and halves of characters.
 UNPRINTABLE_PATTERN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
 
 
 class Redactor:
-    """Takes the credentials of a call to `target` out of any text."""
+    """Takes out of any text what must not be shown of a call by `route`."""
 
     def __init__(self, target: CallTarget) -> None:
         keys = target.credentials
         fields = VENDORS[target.provider].get_keys(marketplace=bool(keys.host))
         self.variables = {field.name: field.setting for field in fields}
-        self._keys: dict[str, str] = {}  # each key with the variable that replaces it
-        if target.mode == "live":  # elsewhere they are common words, which replies may well hold
+        self._keys: dict[str, str] = {}  # with what stands for each
+        if target.mode == "live":  # elsewhere they are words that everybody knows, and that answers may well hold
             key, secret = keys.key.get_secret_value(), keys.secret.get_secret_value() if keys.secret else ""
             variables = [f"${field.setting}" for field in fields if field.is_secret]
             self._keys = {secret: variables[-1], key: variables[0]}
             self._keys = {value: name for value, name in self._keys.items() if len(value) >= MIN_KEY_CHARS}
 
     def redact_text(self, text: str, max_chars: int, *, shorten_links: bool = True) -> str:
-        """The first `max_chars` characters without keys; links are cut down to their hosts."""
+        """The first `longest` characters without keys, and where links lead by their hosts alone."""
         redacted = self._replace_keys(text, max_chars)
         if shorten_links:
             redacted = ENCODED_LINK_PATTERN.sub("…", LINK_PATTERN.sub(r"\1://\2/…", redacted))
         return NAMED_KEY_PATTERN.sub(r"\1…", redacted)
 
     def redact_header(self, name: str, value: str) -> str:
-        """A header's value; a key is replaced by its variable."""
+        """A header's value; in place of a key, its variable."""
         if name.lower() in KEY_HEADERS:
             variable = self.variables.get(name.lower())
             return f"${variable}" if variable else "…"
         return self.redact_text(value, 200)
 
     def _replace_keys(self, text: str, max_chars: int) -> str:
-        """Replaces a key that crosses the limit as a whole."""
+        """A key across the border goes as a whole."""
         margin = max(MARGIN_CHARS, MAX_ESCAPE_CHARS * max(map(len, self._keys), default=0))
         window = UNPRINTABLE_PATTERN.sub("\N{REPLACEMENT CHARACTER}", text[: max_chars + margin])
         matches = sorted(
@@ -148,5 +150,5 @@ class Redactor:
                 parts += [window[position:start], variable]
             position = max(position, -end)
         redacted = redact("".join([*parts, window[position:]]))
-        is_complete = len(text) <= max_chars + margin  # else the end may hold half a key, which nothing recognises
+        is_complete = len(text) <= max_chars + margin  # or half a key may stand at the end, which nothing recognises
         return redacted[: max_chars if is_complete else min(max_chars, max(0, len(redacted) - margin))]

@@ -15,7 +15,7 @@ class Dialect(Protocol):
     """How a vendor's server speaks."""
 
     async def handle(self, request: Request, endpoint: Endpoint) -> Response:
-        """Answer one call; every cause of failure has the vendor's own code."""
+        """Answer one call; every failure has the vendor's own code."""
 
     def failure_answer(self, slug: str, detail: str = "") -> Response:
         """The vendor's answer for an error's slug."""
