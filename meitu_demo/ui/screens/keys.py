@@ -4,7 +4,6 @@ They live in a gr.State, which is the server's side of one Gradio session: a rel
 """
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -18,6 +17,7 @@ from ...settings import is_url_safe
 from ..context import Context
 from ..gradio_patches.polling import PRIVATE_EVENT
 from ..header import render_header
+from ..html import render
 from ..texts import PageTranslations, detect_language
 
 MIN_KEY_CHARS, MAX_KEY_CHARS = 16, 256  # characters of a key; what is held is hidden everywhere, and a word must not be
@@ -99,4 +99,4 @@ def _build_key_field(texts: PageTranslations, name: str) -> gr.Textbox:
 
 
 def _render_status(text: str) -> str:
-    return f'<p class="intro" role="status">{escape(text)}</p>'
+    return render("screens.status", text=text)

@@ -4,12 +4,12 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from preflight.sample_photos import judged, photos
 
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.translations import get_texts, list_languages, translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.preflight import ITEM_STATES, Preflight, check, describe_item, render, render_faces_svg, suggest_fixes
-from preflight.sample_photos import judged, photos
 
 FUSE, AVATAR = CATALOGUE["face_fuse"], CATALOGUE["anime_avatar"]
 SVG = "{http://www.w3.org/2000/svg}"
