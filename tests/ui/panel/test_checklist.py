@@ -9,7 +9,9 @@ from preflight.sample_photos import judged, photos
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.translations import get_texts, list_languages, translate
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.preflight import ITEM_STATES, Preflight, check, describe_item, render, render_faces_svg, suggest_fixes
+from meitu_demo.preflight import ITEM_STATES, Preflight, check, suggest_fixes
+from meitu_demo.ui import html
+from meitu_demo.ui.panel.checklist import describe_item, render_faces_svg
 
 FUSE, AVATAR = CATALOGUE["face_fuse"], CATALOGUE["anime_avatar"]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -111,7 +113,7 @@ def test_no_faces_no_drawing() -> None:
 
 def test_words_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a text holds, it stays text."""
-    monkeypatch.setattr(render, "translate", lambda *args, **facts: "<b>\"'&")
+    monkeypatch.setattr(html, "translate", lambda *args, **facts: "<b>\"'&")
     markup = render_faces_svg(two(), "en", selectable=True)
     assert "<b>" not in markup
     assert groups(markup)[0].get("aria-label") == "<b>\"'&"

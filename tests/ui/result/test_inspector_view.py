@@ -14,10 +14,10 @@ from meitu_demo.inspector import (
     CapturedMessage,
     Span,
     Trace,
-    render_inspector,
     render_samples,
 )
 from meitu_demo.settings import Settings
+from meitu_demo.ui.result.inspector_view import render_inspector
 
 HOSTILE = "</pre><script>alert(1)</script>\"><img src=x onerror=alert(1)>' onload='x' &lt;b&gt; ${x} {{x}}"
 MESSAGE = CapturedMessage(HOSTILE, ((HOSTILE, HOSTILE),), HOSTILE, 2_100_000)
