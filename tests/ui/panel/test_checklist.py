@@ -10,7 +10,6 @@ from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.translations import get_texts, list_languages, translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.preflight import ITEM_STATES, Preflight, check, suggest_fixes
-from meitu_demo.ui import html
 from meitu_demo.ui.panel.checklist import describe_item, render_faces_svg
 
 FUSE, AVATAR = CATALOGUE["face_fuse"], CATALOGUE["anime_avatar"]
@@ -109,11 +108,3 @@ def test_faces_are_buttons_only_where_one_can_be_chosen() -> None:
 def test_no_faces_no_drawing() -> None:
     """Nothing lies over a photo in which nothing was found."""
     assert render_faces_svg(check(FUSE, photos()["cup of coffee"]), "en") == ""
-
-
-def test_words_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a text holds, it stays text."""
-    monkeypatch.setattr(html, "translate", lambda *args, **facts: "<b>\"'&")
-    markup = render_faces_svg(two(), "en", selectable=True)
-    assert "<b>" not in markup
-    assert groups(markup)[0].get("aria-label") == "<b>\"'&"
