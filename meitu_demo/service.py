@@ -19,7 +19,7 @@ from .calls import pipeline
 from .calls.pipeline import CallResult, OpenPaidCall, Phase, ProgressCallback, VendorReply
 from .calls.run_log import RunRecord
 from .calls.single_flight import FORCE_NONE, CallHandle, SingleFlight
-from .calls.targets import KEY_SETTINGS, TargetResolver
+from .calls.targets import TargetResolver
 from .calls.vendor_health import HealthRegistry, VendorHealth
 from .domain.errors import MissingConsent, MissingKey
 from .domain.model import CallTarget, Credentials, Endpoint, PreparedCall, Values
@@ -30,6 +30,7 @@ from .offline.failure_lab import FailureLabBackend
 from .runtime.client_address import fairness_key, resolve_client_address
 from .runtime.fair_queue import FairQueue, PositionCallback, ignore_position
 from .settings import MAX_OFFLINE_RUNS, Settings
+from .vendors import VENDORS
 
 MAX_CONCURRENT_PREVIEWS, MAX_PREVIEWS_PER_VISITOR, MAX_PENDING_PREVIEWS = 1, 4, 40  # 5 ms each: a wait of 0.2 s
 DISPLAYED_WAITS_S = (2, 5, 10, 20, 30, 60, 90, 120, 180, 300)  # few, because each change is sent to the page
@@ -92,7 +93,7 @@ class CallService:
             return targets.resolve(provider)
         target = targets.resolve_live(provider)
         if target is None:
-            raise MissingKey(provider=provider, setting=KEY_SETTINGS[provider])
+            raise MissingKey(provider=provider, setting=VENDORS[provider].key_setting)
         return target
 
     def is_billable(

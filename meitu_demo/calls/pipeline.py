@@ -25,7 +25,7 @@ from ..domain.errors import DemoError, ImageRejected, InvalidResponse, VendorErr
 from ..domain.model import CallTarget, Endpoint, ParsedResponse, Photo, PhotoChange, PreparedCall, ResultLink, Values
 from ..inspector import Stopwatch, Trace, TraceRecorder, resume_stopwatch
 from ..photos import codec
-from ..vendors import VENDOR_CODECS
+from ..vendors import VENDORS
 from . import download
 from .circuit_breaker import CircuitBreaker
 from .exchange import exchange, parse_retry_after
@@ -205,7 +205,7 @@ async def _attempt(
 
 async def _parse(target: CallTarget, response: httpx.Response) -> ParsedResponse:
     try:
-        return await anyio.to_thread.run_sync(VENDOR_CODECS[target.provider].parse, response)
+        return await anyio.to_thread.run_sync(VENDORS[target.provider].parse, response)
     except VendorError as error:
         error.facts.update(parse_retry_after(response))
         raise
@@ -243,7 +243,7 @@ async def fetch_result(
 
 def _build_request(target: CallTarget, prepared: PreparedCall) -> httpx.Request:
     """The request with its body in memory: its size is recorded, and it may be sent twice."""
-    request = VENDOR_CODECS[target.provider].build(prepared.endpoint, target, prepared.photo, prepared.values)
+    request = VENDORS[target.provider].build(prepared.endpoint, target, prepared.photo, prepared.values)
     request.headers.update(target.extra_headers)
     request.read()
     return request

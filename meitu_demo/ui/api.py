@@ -15,9 +15,10 @@ import gradio as gr
 from ..calls.pipeline import CallResult
 from ..calls.run_log import report_failure
 from ..calls.single_flight import FORCE_ANY, FORCE_NONE
-from ..domain.explanations import sanitize
-from ..domain.model import Control, Endpoint, Strength
+from ..domain.controls import Control
+from ..domain.model import Endpoint
 from ..domain.translations import translate
+from ..redaction.text import sanitize
 from .caller import identify_caller
 from .context import Context
 from .gradio_patches import uploads
@@ -96,9 +97,8 @@ def _build_signature(endpoint: Endpoint) -> inspect.Signature:
         return inspect.Parameter(name, kind, default=default, annotation=annotation)
 
     def create_control_parameter(control: Control) -> inspect.Parameter:
-        annotation = float if isinstance(control, Strength) else control.api_type
-        default = inspect.Parameter.empty if not isinstance(control, Strength) and control.required else control.default
-        return create_parameter(control.name, annotation, default)
+        default = inspect.Parameter.empty if control.required else control.default
+        return create_parameter(control.name, control.api_type, default)
 
     return inspect.Signature(
         [

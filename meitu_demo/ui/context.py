@@ -25,11 +25,11 @@ class Context:
     face_crops: FaceCropCache
 
     @classmethod
-    def create(cls, service: CallService, settings: Settings, uploads_dir: Path) -> "Context":
-        """With empty stores, whose contents expire as the settings say."""
+    def create(cls, service: CallService, settings: Settings, uploads_dir: Path, upload_ttl_s: float) -> "Context":
+        """With empty stores, whose contents expire as the settings say, and uploads after `upload_ttl_s`."""
         ttl_s = settings.keep_minutes * 60.0
         pictures, history = PictureStore(ttl_s), History(ttl_s)
-        session_data = SessionData(uploads_dir, pictures, service.single_flight, history, ttl_s * 5 / 6)
+        session_data = SessionData(uploads_dir, pictures, service.single_flight, history, upload_ttl_s)
         return cls(service, settings, pictures, history, uploads_dir, session_data, FaceCropCache(pictures))
 
     async def read_upload(self, payload: object, caller: Caller) -> bytes:

@@ -27,7 +27,7 @@ ME = Caller("tab me", None, "9.9.9.9")
 @pytest.fixture
 def context(offline_client: httpx.AsyncClient, settings: Settings, tmp_path: Path) -> Context:
     service = CallService(offline_client, settings, engine_queue=FairQueue(1, 2, 60))
-    return Context.create(service, settings, tmp_path)
+    return Context.create(service, settings, tmp_path, 60.0)
 
 
 @pytest.fixture

@@ -137,7 +137,7 @@ def start(offline_client: httpx.AsyncClient, settings: Settings, portrait_pixels
 
     async def start(turns: FairQueue, address: str) -> CallHandle:
         service = CallService(offline_client, settings, engine_queue=turns)
-        context = Context.create(service, settings, tmp_path)
+        context = Context.create(service, settings, tmp_path, 60.0)
         caller = Caller("tab", None, address)
         source = await context.read_upload(upload, caller)
         target = await service.choose_target(endpoint.provider, mode="offline")

@@ -14,6 +14,7 @@ from ...domain.model import CallTarget
 from ...domain.recipe import RecipeStep, parse_recipe
 from ...endpoints import CATALOGUE
 from ..context import Context
+from ..html import EMPTY_HTML
 from ..result import facts, result_view
 from ..result.result_view import PictureUrls
 from ..result.run_stream import describe_repeat, finish_run, render_run_receipt, render_wire
@@ -39,7 +40,7 @@ async def stream_recipe(context: Context, request: RecipeRequest) -> AsyncIterat
                 yield await views.build_stopped_update(run)
                 return
         can_repeat = any(finished.remark for finished in run.progress.step_results)
-        yield await views.build_final_update(run, "", *(["again"] if can_repeat else []))
+        yield await views.build_final_update(run, EMPTY_HTML, *(["again"] if can_repeat else []))
     except Exception as error:  # every failure ends as an explanation on the screen
         yield await views.build_failure_update(run, error)
     finally:

@@ -1,13 +1,15 @@
-"""Live versus offline: one click starts both calls; each side shows its progress, then its result or explanation.
+"""Live versus offline: one click starts both runs at once; each side shows its progress, then its result or failure.
 
-The live call is a paid call like any other: consent, caps and single flight apply. The sides do not affect each other.
+The live run is a paid call like any other: consent, caps, ledger and single flight apply. The sides are independent:
+a failure of one does not touch the other.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from html import escape
+from dataclasses import dataclass, field
 from typing import Literal
+
+from markupsafe import Markup
 
 from ...calls.pipeline import CallResult, Phase
 from ...calls.run_log import report_failure
@@ -19,6 +21,7 @@ from ...domain.translations import translate
 from ...engine.imaging.comparison import MAX_ASPECT_DIFFERENCE
 from ...photos.safe_open import format_file_size
 from ..context import Context
+from ..html import render
 from . import result_view
 from .run_stream import (
     RunRequest,
@@ -38,95 +41,68 @@ LegMode = Literal["live", "offline"]
 
 @dataclass(slots=True)
 class LegView:
-    """One side as it stands.
+    """One side of the screen.
 
-    html: progress, picture or explanation. remark: plain text. details_html: goes below, across both sides.
+    html: its progress, picture or explanation. result and picture (URLs): once there is a result. remark: a text.
+    details_html: belongs below, across both sides.
     """
 
     mode: LegMode
-    html: str
+    html: Markup
     result: CallResult | None = None
     picture: result_view.PictureUrls | None = None
     remark: str = ""
-    details_html: str = ""
+    details_html: Markup = field(default_factory=Markup)
 
 
-def render_side_by_side(views: tuple[LegView, LegView], provider: str, language: str) -> str:
-    """Both sides, the live one first, and one laid over the other if they have the same frame.
+def render_side_by_side(views: tuple[LegView, LegView], provider: str, language: str) -> Markup:
+    """Both sides, the live one first, and folded below them one over the other if they have the same frame.
 
     provider: the vendor's name.
     """
-    columns = "".join(_render_column(side, provider, language) for side in views)
-    details_html = "".join(
-        f"<section><h4>{escape(describe_maker(side.mode, provider, language))}</h4>{side.details_html}</section>"
-        for side in views
-        if side.details_html
-    )
-    details_html = f'<div class="sides-more">{details_html}</div>' if details_html else ""
-    return f'<div class="sides">{columns}</div>{_render_overlay(views, provider, language)}{details_html}'
+    sides = [
+        {
+            "mode": view.mode,
+            "maker": describe_maker(view.mode, provider, language),
+            "html": view.html,
+            "remark": view.remark,
+            "facts": _list_facts(view.result, language) if view.result and view.picture else [],
+            "picture": view.picture,
+            "details_html": view.details_html,
+        }
+        for view in views
+    ]
+    results = [view.result for view in views if view.result and view.picture]
+    overlay = None
+    if len(results) == len(views) and is_same_frame(*results):
+        overlay = {"size": (results[0].result_photo.width, results[0].result_photo.height)}
+    return render("side_by_side.side_by_side", language, sides=sides, overlay=overlay)
 
 
 def describe_maker(mode: str, provider: str, language: str) -> str:
-    """Who makes the result, in words."""
+    """Who makes it, in words."""
     return translate(f"beside.{mode}", language, provider=provider)
 
 
-def render_result(result: CallResult, picture: result_view.PictureUrls, maker_name: str, language: str) -> str:
-    """A side's picture."""
+def render_result(result: CallResult, picture: result_view.PictureUrls, maker_name: str, language: str) -> Markup:
+    """The picture of one side."""
     name = translate(f"panels.{result.endpoint.id}.tab", language)
-    alt = translate("beside.alt", language, name=name, maker=maker_name)
-    return (
-        f'<div class="stage result"><img class="whole" src="{escape(picture.after)}" alt="{escape(alt)}" '
-        f'decoding="sync"></div>'
-    )
+    alt_text = translate("beside.alt", language, name=name, maker=maker_name)
+    return render("side_by_side.picture", language, url=picture.after, alt_text=alt_text)
 
 
-def _render_column(view: LegView, provider: str, language: str) -> str:
-    name = escape(describe_maker(view.mode, provider, language))
-    facts = _render_facts(view.result, view.picture, language) if view.result and view.picture else ""
-    remark = result_view.render_remark(view.remark) if view.remark else ""
-    return (
-        f'<section class="side" aria-label="{name}"><p><span class="badge {view.mode}">{name}</span></p>'
-        f"{view.html}{remark}{facts}</section>"
-    )
-
-
-def _render_facts(call_result: CallResult, picture: result_view.PictureUrls, language: str) -> str:
+def _list_facts(call_result: CallResult, language: str) -> list[str]:
     photo = call_result.result_photo
     texts = [
         translate("result.seconds", language, seconds=f"{call_result.elapsed_s:.2f}"),
         f"{photo.width}×{photo.height}",
         format_file_size(len(photo.data)),
     ]
-    if call_result.mode != "offline":
-        texts.append(translate("result.paid", language))
-    download_label = escape(translate("result.download", language))
-    return (
-        f'<div class="facts">{"".join(f"<span>{escape(text)}</span>" for text in texts)}'
-        f'<a class="download" href="{escape(picture.download)}" download="{escape(picture.file_name)}">{download_label}</a></div>'  # noqa: E501
-    )
-
-
-def _render_overlay(views: tuple[LegView, LegView], provider: str, language: str) -> str:
-    """Folded: one result over the other, with a divider; "" unless there are both and they have the same frame."""
-    results = [(side.result, side.picture) for side in views if side.result and side.picture]
-    if len(results) < len(views) or not is_same_frame(results[0][0], results[1][0]):
-        return ""
-    (result, live_picture), (_, offline_picture) = results
-    size = result.result_photo
-    names = [escape(describe_maker(side.mode, provider, language)) for side in views]
-    image = '<img src="{}" alt="{}" decoding="sync" draggable="false">'
-    return f"""<details class="overlay"><summary>{escape(translate("beside.overlay", language))}</summary>
-<figure class="compare" data-view="divider" style="--w:{size.width};--h:{size.height}">
-  {image.format(escape(live_picture.after), names[0])}
-  <div class="before">{image.format(escape(offline_picture.after), names[1])}</div>
-  <span class="tag left">{names[1]}</span><span class="tag right">{names[0]}</span>
-  <input type="range" min="0" max="100" value="50" aria-label="{escape(translate("beside.move", language))}">
-</figure></details>"""
+    return texts if call_result.mode == "offline" else [*texts, translate("result.paid", language)]
 
 
 def is_same_frame(first: CallResult, second: CallResult) -> bool:
-    """Whether two results can lie over each other: their aspect ratios differ by no more than rounding."""
+    """Whether two results can be laid over each other: their aspect ratios differ by rounding only."""
     ratios = [outcome.result_photo.width / outcome.result_photo.height for outcome in (first, second)]
     return abs(ratios[0] / ratios[1] - 1) <= MAX_ASPECT_DIFFERENCE
 
@@ -174,7 +150,7 @@ class Leg:
         if picture and self._context.pictures.get(picture.token) is None:
             self.view = LegView(self.view.mode, result_view.render_stopped(False, self._request.language))
 
-    def _update_view(self, html: str) -> None:
+    def _update_view(self, html: Markup) -> None:
         self.view.html = html
         self._update_event.set()
 
@@ -203,7 +179,7 @@ async def stream_both(context: Context, request: RunRequest) -> AsyncIterator[Sc
     modes: tuple[LegMode, LegMode] = ("live", "offline")
     live_leg, offline_leg = legs = tuple(Leg(context, request, mode, update_event) for mode in modes)
 
-    def render_both() -> str:
+    def render_both() -> Markup:
         return render_side_by_side((live_leg.view, offline_leg.view), request.provider, request.language)
 
     def render_shared_failure(error: Exception) -> ScreenUpdate:

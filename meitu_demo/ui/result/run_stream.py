@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from ...calls.pipeline import CallResult, Phase
 from ...calls.run_log import report_failure
@@ -18,13 +19,16 @@ from ...domain.errors import DemoError, ImageRejected, ValueRejected
 from ...domain.explanations import Explanation
 from ...domain.model import CallTarget, Credentials, Endpoint, Values
 from ...domain.translations import translate
-from ...inspector import Trace, render_inspector, render_samples
+from ...inspector import Trace, render_samples
 from ...service import Caller, TargetMode
+from ...vendors import VENDORS
 from ..caller import identify_caller
 from ..context import Context
+from ..html import EMPTY_HTML
 from ..texts import detect_language
 from . import result_view
 from .facts import build_file_name, render_receipt
+from .inspector_view import render_inspector
 from .offline_fallback import Fallback, build_fallback, is_network_failure
 from .pictures import render_pair, store_pair
 from .result_view import PictureUrls
@@ -93,7 +97,7 @@ class RunRequest:
         return "offline" if self.force_offline else "any"
 
 
-def build_update(html: str, *actions: str, call_id: int = FORCE_NONE) -> ScreenUpdate:
+def build_update(html: Markup, *actions: str, call_id: int = FORCE_NONE) -> ScreenUpdate:
     """`html` with the buttons that can be used now."""
     return result_view.with_actions(html, actions), call_id or gr.skip()
 
@@ -231,20 +235,20 @@ def record_failure(
     )
 
 
-def render_run_receipt(context: Context, result: CallResult, language: str) -> str:
+def render_run_receipt(context: Context, result: CallResult, language: str) -> Markup:
     """The privacy receipt of a result, as HTML."""
-    settings = context.settings
-    return render_receipt(result, settings.keep_minutes, settings.recipient(result.endpoint.provider), language)
+    recipient = VENDORS[result.endpoint.provider].get_recipient(context.settings)
+    return render_receipt(result, context.settings.keep_minutes, recipient, language)
 
 
-def render_wire(trace: Trace | None, endpoint: Endpoint, values: Values, target: CallTarget, language: str) -> str:
+def render_wire(trace: Trace | None, endpoint: Endpoint, values: Values, target: CallTarget, language: str) -> Markup:
     """What went over the wire, and the same call as code, as HTML."""
     return render_inspector(trace, render_samples(endpoint, values, target), language)
 
 
-def render_failed_wire(error: Exception, request: RunRequest, target: CallTarget | None) -> str:
+def render_failed_wire(error: Exception, request: RunRequest, target: CallTarget | None) -> Markup:
     """The same for a call that failed; "" if it did not get that far."""
     if target is None or not isinstance(error, DemoError) or not isinstance(error.trace, Trace):
-        return ""
+        return EMPTY_HTML
     values = request.endpoint.validate(request.values)
     return render_wire(error.trace, request.endpoint, values, target, request.language)
