@@ -13,7 +13,7 @@ from ...domain.translations import translate
 from ...service import Caller
 from ..context import Context
 from ..result.facts import Maker
-from ..result.result_view import PictureUrls
+from ..result.pictures import PictureUrls
 
 
 def get_effect_name(step: RecipeStep, language: str) -> str:
