@@ -1,8 +1,7 @@
-"""How the cores are shared by effects and by what the page draws of their results.
+"""CPU slots: effects and the drawing of their results share one worker thread for each core.
 
-As many of both are at work as there are cores: a third thread on two cores makes all three wait for each other.
-OpenCV's helpers speed one effect up, and hold several up: where as many effects run as there are cores, each has one to
-itself, and its helpers would have to wait for a core, and it for them. Imports nothing of ours.
+A third busy thread on two cores slows down all three. OpenCV's helper threads speed up a single effect and slow down
+several: they are off while as many effects run as there are cores.
 """
 
 import asyncio
@@ -28,11 +27,11 @@ _running_effects = 0
 async def run_in_worker(function: Callable[..., Result], *arguments: object) -> Result:
     """What `function` returns, in a worker thread, as soon as one of `MAX_WORKERS` is free. Raises what it raises.
 
-    Whoever is cancelled while waiting is gone at once; later it leaves with the end of the work: a thread cannot be
-    stopped, and its place would be given to the next while it still uses it.
+    A cancelled caller that waits leaves at once; one whose function runs leaves when the function ends: a thread cannot
+    be stopped, and its slot must not go to the next while it is busy.
     """
     async with _get_worker_limiter():
-        unlimited = anyio.CapacityLimiter(1)  # its place it has already
+        unlimited = anyio.CapacityLimiter(1)  # it has its slot already
         return await _run_uncancelled(anyio.to_thread.run_sync(function, *arguments, limiter=unlimited))
 
 
@@ -47,7 +46,7 @@ def _get_worker_limiter() -> anyio.CapacityLimiter:
 async def _run_uncancelled(coroutine: Coroutine[Any, Any, Result]) -> Result:
     task = asyncio.ensure_future(coroutine)
     cancelled: asyncio.CancelledError | None = None
-    with anyio.CancelScope(shield=True):  # holds off anyio's way to cancel, but not asyncio's
+    with anyio.CancelScope(shield=True):  # shields from anyio's cancellation, not from asyncio's
         while not task.done():
             try:
                 await asyncio.wait([task])
@@ -55,7 +54,7 @@ async def _run_uncancelled(coroutine: Coroutine[Any, Any, Result]) -> Result:
                 cancelled = error
     if cancelled is not None:
         if not task.cancelled():
-            task.exception()  # looked at, or Python would complain
+            task.exception()  # retrieved, or Python would complain
         raise cancelled
     return task.result()
 

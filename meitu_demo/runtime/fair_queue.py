@@ -1,11 +1,11 @@
-"""Fair turns where only so much runs at a time: one visitor's many calls do not keep another's single one waiting.
+"""Fair queue: one visitor's many calls do not keep another visitor's single call waiting.
 
-    async with turns.turn(visitor, waiting):      # raises Crowded at once when there is no place left
-        …                                         # at most `at_once` of these run
+    async with queue.slot(visitor, on_position):      # raises QueueFull at once if too many calls are pending
+        …                                             # at most `max_concurrent` of these run
 
-Whoever has the fewest running is let in first, among equals one after the other in a circle, and each visitor's calls
-in their order: the line that is told is the one that moves, and only newcomers may come between. Whoever is cancelled
-while waiting leaves the line; while running, the slot is free when the body ends. For one event loop. Imports `errors`.
+The visitor with the fewest running calls is admitted first; among equals it is round robin. A visitor's own calls keep
+their order. A call that is cancelled while waiting leaves the queue; one that runs frees its slot when its block ends.
+For one event loop.
 """
 
 import asyncio
@@ -19,19 +19,17 @@ from operator import itemgetter
 
 from ..domain.errors import QueueFull
 
-EWMA_SAMPLES = 8  # about so many of the last durations make the average
-PositionCallback = Callable[
-    [int, int | None], None
-]  # how many come before, and about how many seconds that takes, if known
+EWMA_SAMPLES = 8  # weight of the exponential moving average of durations
+PositionCallback = Callable[[int, int | None], None]  # calls before this one; estimated wait in seconds, if known
 
 
 def ignore_position(position: int, wait_s: int | None) -> None:
-    """For calls whose place in line nobody watches."""
+    """A callback for calls whose position nobody watches."""
 
 
 @dataclass(eq=False, slots=True)
 class _Waiter:
-    """One call in line, and what its watcher was told last."""
+    """One waiting call, and the position that was reported last."""
 
     visitor: str
     on_position: PositionCallback
@@ -46,7 +44,10 @@ def _decrement(count: Counter[str], visitor: str) -> None:
 
 
 class FairQueue:
-    """At most `at_once` run; a visitor may have `each` running and waiting, all together `most`."""
+    """At most `max_concurrent` calls run; pending are at most `per_visitor` of a visitor, and `max_pending` in all.
+
+    Pending calls are those that run and those that wait.
+    """
 
     def __init__(
         self,
@@ -58,22 +59,21 @@ class FairQueue:
     ) -> None:
         self._max_concurrent, self._per_visitor, self._max_pending = max_concurrent, per_visitor, max_pending
         self._clock = clock
-        self._running = Counter[str]()  # by visitor, as the next two
+        self._running = Counter[str]()  # by visitor, like the next two
         self._pending = Counter[str]()  # running and waiting
-        self._waiters: OrderedDict[str, deque[_Waiter]] = OrderedDict()  # who waits, in the order of the circle
-        self._average_s: float | None = None  # seconds that a body took lately
+        self._waiters: OrderedDict[str, deque[_Waiter]] = OrderedDict()  # in round-robin order
+        self._average_s: float | None = None  # moving average of the seconds that a block takes
 
     @property
     def waiting_count(self) -> int:
-        """How many calls stand in line now."""
+        """How many calls wait now."""
         return sum(map(len, self._waiters.values()))
 
     @asynccontextmanager
     async def slot(self, visitor: str, on_position: PositionCallback = ignore_position) -> AsyncIterator[None]:
-        """A slot for as long as the block runs. `on_position` hears of each change of the place in line; it must not
-        raise.
+        """A slot for as long as the block runs. `on_position` gets each change of the position; it must not raise.
 
-        Raises Crowded instead of letting a line grow that nobody would wait for.
+        Raises QueueFull instead of letting the queue grow longer than anybody would wait.
         """
         self._check_capacity(visitor)
         self._pending[visitor] += 1
@@ -100,9 +100,7 @@ class FairQueue:
             raise QueueFull(waiting=len(waiters), seconds=self._estimate_wait_s(self._count_rounds(len(waiters))))
 
     async def _acquire(self, visitor: str, on_position: PositionCallback) -> None:
-        if (
-            self._running.total() < self._max_concurrent
-        ):  # then nobody waits: a slot that becomes free is handed on at once
+        if self._running.total() < self._max_concurrent:  # nobody waits then: a free slot is handed on at once
             self._running[visitor] += 1
             return
         waiter = _Waiter(visitor, on_position)
@@ -111,7 +109,7 @@ class FairQueue:
             self._notify_positions()
             await waiter.admitted.wait()
         except BaseException:
-            if waiter.admitted.is_set():  # let in and called away in the same moment: the slot goes on to the next
+            if waiter.admitted.is_set():  # admitted and cancelled at once: hand the slot on
                 self._release(visitor)
             else:
                 self._waiters[visitor].remove(waiter)
@@ -121,7 +119,7 @@ class FairQueue:
             raise
 
     def _release(self, visitor: str) -> None:
-        waiters = self._rank_waiters()  # as it was told: what ends now still counts
+        waiters = self._rank_waiters()  # ranked as reported: the call that ends now still counts
         _decrement(self._running, visitor)
         if waiters:
             self._admit(waiters[0])
@@ -132,10 +130,10 @@ class FairQueue:
         waiters.popleft().admitted.set()
         self._running[waiter.visitor] += 1
         if waiters:
-            self._waiters[waiter.visitor] = waiters  # behind the others
+            self._waiters[waiter.visitor] = waiters  # to the end of the round
 
     def _rank_waiters(self) -> list[_Waiter]:
-        """Everybody who waits, as they would be let in if nobody came or left: by how many of their own go before."""
+        """All waiters in the order of admission if nobody comes or leaves: by the visitor's calls that go before."""
         ranked = [
             (self._running[visitor] + index, waiter)
             for visitor, waiters in self._waiters.items()
@@ -150,9 +148,9 @@ class FairQueue:
                 waiter.on_position(position, self._estimate_wait_s(self._count_rounds(position)))
 
     def _count_rounds(self, position: int) -> int:
-        """How many calls, one after the other, end before somebody's turn: rounded up, so that it comes no later."""
+        """How many rounds of calls end before that position is admitted, rounded up."""
         return position // self._max_concurrent + 1
 
     def _estimate_wait_s(self, rounds: int) -> int | None:
-        """About how long so many calls take one after the other; None before the first has ended."""
+        """Estimated seconds for so many rounds; None before the first call has ended."""
         return None if self._average_s is None else max(1, math.ceil(self._average_s * rounds))
