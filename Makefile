@@ -1,6 +1,6 @@
 # run, test, check and measure. Everything lives in .venv, made by tools/venv.sh at first use.
 PY := .venv/bin/python
-.PHONY: run offline test chaos fuzz soak load check format screenshots bench quality templates space chroot weigh licences lock same clean
+.PHONY: run offline test chaos fuzz soak load check shape format screenshots bench quality templates space chroot weigh licences lock same clean
 
 run: ## the demo on http://127.0.0.1:7860
 	@sh tools/venv.sh requirements.txt
@@ -37,7 +37,13 @@ check: ## style, types, dead code, architecture
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(PY) -m vulture
-	@$(PY) -m pytest -q tests/test_architecture.py tests/test_dead_modules.py
+	@.venv/bin/lint-imports
+	@$(PY) -m tools.shape --check
+	@$(PY) -m pytest -q tests/test_dead_modules.py
+
+shape: ## size and structure of the code, in figures
+	@sh tools/venv.sh requirements-dev.txt
+	@$(PY) -m tools.shape
 
 format:
 	@sh tools/venv.sh requirements-dev.txt

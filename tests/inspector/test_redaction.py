@@ -22,7 +22,7 @@ from meitu_demo.inspector import Trace, capture_request, capture_response, rende
 from meitu_demo.inspector.capture import MAX_BODY_CHARS
 from meitu_demo.settings import Settings
 from meitu_demo.ui.failure_lab_backend import LAB_CREDENTIALS
-from meitu_demo.vendors import VENDOR_CODECS
+from meitu_demo.vendors import VENDORS
 
 KEY, SECRET = "CANARY0key+/0CANARY", "CANARY1secret==1CANARY"
 SPELLINGS: dict[str, Callable[[str], str]] = {
@@ -122,7 +122,7 @@ def test_capture_request_hides_the_marketplaces_key(portrait_photo: Photo) -> No
     """The marketplace's host is displayed, its key is not."""
     endpoint = CATALOGUE["facial_aesthetics"]
     route = route_of("ailab", host="faces.p.rapidapi.com")
-    request = VENDOR_CODECS["ailab"].build(endpoint, route, portrait_photo, endpoint.validate({}))
+    request = VENDORS["ailab"].build(endpoint, route, portrait_photo, endpoint.validate({}))
     request.read()
     captured = capture_request(request, route)
     assert not holds(repr(captured), KEY, SECRET)
