@@ -1,4 +1,4 @@
-"""``python -m tools.image`` (make chroot), as root: builds the image in build/image and tries what comes out."""
+"""``python -m tools.image`` (make chroot), as root: builds the image in build/image and checks it."""
 
 import argparse
 import os

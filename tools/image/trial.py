@@ -77,7 +77,7 @@ def run_checks(image: BuiltImage, folder: Path) -> bool:
                 ledger_csv = app.run_command(*command).stdout if healthy else ""
         report("confirmed" in ledger_csv, f"the ledger in the volume says how it ended: {_list_states(ledger_csv)}")
     if not report.all_passed:
-        print(f"\nWhat it said itself: {log}")
+        print(f"\nThe log: {log}")
     return report.all_passed
 
 

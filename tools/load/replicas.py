@@ -23,8 +23,8 @@ worker_processes 1;
 daemon off;
 events {{ worker_connections 512; }}
 http {{
-    log_format told '$upstream_addr $upstream_status $request_method $uri $who';
-    access_log {folder}/access.log told;
+    log_format requests '$upstream_addr $upstream_status $request_method $uri $who';
+    access_log {folder}/access.log requests;
     client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
     include {folder}/demo.conf;

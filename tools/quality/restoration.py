@@ -169,7 +169,7 @@ def render_sheet(originals: dict[str, Image]) -> Image:
 def main() -> int:
     """Print and write the table and the sheet; returns 1 if a bar is missed."""
     originals = load_photos()
-    lines = [f"{'mean of ' + str(len(originals)) + ' photos':<28}{'input':>13}{'restored':>15}{'best told':>15}"]
+    lines = [f"{'mean of ' + str(len(originals)) + ' photos':<28}{'input':>13}{'restored':>15}{'best baseline':>15}"]
     rows = [measure_row(name, degradation, originals, True) for name, degradation in COMPARED_DEGRADATIONS.items()]
     rows += [measure_row(name, degradation, originals, False) for name, degradation in UNCOMPARED_DEGRADATIONS.items()]
     rows.append(measure_enlargement(originals))
