@@ -14,9 +14,9 @@ def main() -> None:
     for measure in (codec.rows, effects.rows, app.rows, pages.usable_rows, pages.rows):
         for row in measure():
             _print_row(row)
-    row, rate = mirror.measure()
+    row, fps, p95_ms = mirror.measure()
     _print_row(row)
-    print(f"mirror: {rate.fps:.1f} frames a second at 480p (aim ≥ {mirror.MIN_FPS:.0f}), p95 {rate.p95_ms:.0f} ms")
+    print(f"mirror: {fps:.1f} frames a second at 480p (aim ≥ {mirror.MIN_FPS:.0f}), p95 {p95_ms:.0f} ms")
     for version in effects.LOOKS:
         stages = ", ".join(f"{name} {ms:.0f} ms" for name, ms in effects.profile_stages(version))
         print(f"avatar {version}, longest stages: {stages}")

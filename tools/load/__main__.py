@@ -111,7 +111,7 @@ def measure_slow_vendor(folder: Path, pictures: str) -> None:
         run_vendor(VENDOR_DELAY_S) as address,
         run_replicas(folder, {**VENDOR_KEYS, **SHORT_RETENTION, "MEITU_BASE_URL": address}) as (app,),
     ):
-        result = run_load(plan, app.url, folder, {"app": [app.pid]})
+        result = run_load(plan, app.url, folder, [app.pid])
         charges = httpx.get(f"{address}/charges").json()
     print_result(result)
     check_aim(f"p95 {result.p50_p95[1]:.2f} s (aim < {MAX_P95_S:.0f} s)", result.p50_p95[1] < MAX_P95_S)
@@ -159,7 +159,7 @@ def measure_offline(folder: Path, pictures: str) -> None:
     engine_results = [measure_engine(pictures, plan.visitors, ROUND_S)]
     for _ in range(ROUNDS):
         with run_replicas(folder, {"MODE": "offline"}) as (app,):
-            rounds.append(run_load(plan, app.url, folder, {"app": [app.pid]}))
+            rounds.append(run_load(plan, app.url, folder, [app.pid]))
         print_result(rounds[-1])
         engine_results.append(measure_engine(pictures, plan.visitors, ROUND_S))
     errors = sum((result.errors for result in rounds), Counter())
@@ -200,7 +200,7 @@ def measure_replicas(folder: Path, pictures: str) -> None:
             ports = [replica.port for replica in started]
             nginx_folder = stack.enter_context(make_folder("load_nginx_"))
             url, _ = stack.enter_context(run_nginx(nginx, nginx_folder, [ports[0], ports[-1]]))
-            result = run_load(plan, url, folder, {"app": [replica.pid for replica in started]})
+            result = run_load(plan, url, folder, [replica.pid for replica in started])
             charges = httpx.get(f"{address}/charges").json()
         print(f" {replica_count} replica{'s' if replica_count > 1 else ''}:")
         print_result(result)

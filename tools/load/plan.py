@@ -35,7 +35,7 @@ class LoadPlan:
 
 @dataclass(frozen=True)
 class LoadResult:
-    """The result of a round. runs: (visitor, start time, seconds, error). cpu_shares: of all cores, by process name."""
+    """A round. runs: (visitor, start time, seconds, error). cpu_shares: of the cores, by "app" and "load"."""
 
     runs: list[tuple[int, float, float, str]]
     started_at: float
@@ -93,11 +93,8 @@ def make_photos(folder: Path, count: int, size_px: int) -> str:
     return str(folder / "%d.jpg")
 
 
-def run_load(plan: LoadPlan, url: str, folder: Path, watched_pids: dict[str, list[int]]) -> LoadResult:
-    """Run a round. watched_pids: processes whose share of the cores is measured, by name; of "app" also the memory.
-
-    Raises RuntimeError if Locust fails.
-    """
+def run_load(plan: LoadPlan, url: str, folder: Path, app_pids: list[int]) -> LoadResult:
+    """Run a round against the app's processes. Raises RuntimeError if Locust fails."""
     out, script = folder / "result.json", Path(__file__).with_name("visitors.py")
     (folder / "plan.json").write_text(json.dumps({**vars(plan), "out": str(out)}))
     command = [
@@ -105,23 +102,21 @@ def run_load(plan: LoadPlan, url: str, folder: Path, watched_pids: dict[str, lis
         "-u", str(plan.visitors), "-r", str(plan.visitors), "-t", f"{plan.seconds}s", "-s", "60",
         "--exit-code-on-error", "0", "--loglevel", "ERROR",
     ]  # fmt: skip
-    processes = {name: [psutil.Process(pid) for pid in pids] for name, pids in watched_pids.items()}
-    before = {name: _measure_cpu_s(them) for name, them in processes.items()}
+    processes = [psutil.Process(pid) for pid in app_pids]
+    cpu_s_before = _measure_cpu_s(processes)
     started_at, memory = time.time(), []
     environ = {**os.environ, "LOAD_PLAN": str(folder / "plan.json")}
     with (folder / "locust.log").open("wb") as log:
         process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
     for part in (RAMP_UP_SHARE, 0.6, 1.0):
         time.sleep(max(0.0, started_at + plan.seconds * part - time.time()))
-        memory.append(sum(one.memory_info().rss for one in processes["app"]) / 2**20)
+        memory.append(sum(one.memory_info().rss for one in processes) / 2**20)
     if process.wait(150):
         raise RuntimeError((folder / "locust.log").read_text("utf-8", "replace")[-2000:])
-    seconds = time.time() - started_at
-    cpu_shares = {
-        name: (_measure_cpu_s(them) - before[name]) / seconds / CORE_COUNT for name, them in processes.items()
-    }
+    core_s = (time.time() - started_at) * CORE_COUNT
+    app_cpu_s = _measure_cpu_s(processes) - cpu_s_before
     payload = json.loads(out.read_text())
-    cpu_shares["load"] = payload["cpu_s"] / seconds / CORE_COUNT
+    cpu_shares = {"app": app_cpu_s / core_s, "load": payload["cpu_s"] / core_s}
     return LoadResult([tuple(run) for run in payload["runs"]], started_at, plan.seconds, cpu_shares, tuple(memory))  # type: ignore[arg-type]
 
 
