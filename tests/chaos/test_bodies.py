@@ -89,7 +89,7 @@ def test_vendor_answer_of_any_kind_ends_in_a_result_or_typed_error(
     rounds: Callable[[int], int],
     figure: Callable[[str], None],
 ) -> None:
-    """Of 5,000 malformed answers from each vendor, each ends in a result or a typed error; no forbidden link is used."""
+    """Each of 5,000 malformed answers a vendor ends in a result or a typed error; no forbidden link is used."""
     count, kinds, vendor = rounds(10_000 // len(ENDPOINTS)), Counter[str](), Vendor()
     photo = codec.encode(portrait_pixels[:40, :40])
     provider = CATALOGUE[endpoint].provider

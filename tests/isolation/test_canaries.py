@@ -102,7 +102,7 @@ def _plain(value: Any) -> bytes:
 async def test_metadata_canaries_leave_by_no_way(
     own_page: Page, exiftool: str, rounds: Any, figure: Any, portrait_pixels: Any, tmp_path: Path
 ) -> None:
-    """Of forty metadata canaries in five formats, through four effects, no output holds one, by our reader and ExifTool."""
+    """Of forty metadata canaries in five formats no output of four effects holds one, by our reader and ExifTool."""
     face, outside, inside = Image.fromarray(portrait_pixels), tmp_path / "out", tmp_path / "in"
     files = {kind: planted(kind, face) for kind in KINDS}
     marks = [mark for found in files.values() for mark in found.marks.values()]
