@@ -31,13 +31,15 @@ load: ## many visitors on a slow vendor, the offline engine and two replicas, wi
 	@sh tools/venv.sh requirements-load.txt
 	@$(PY) -m tools.load
 
-check: ## style, types, architecture
+check: ## style, types, dead code, architecture
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+	@$(PY) -m vulture
 	@.venv/bin/lint-imports
 	@$(PY) -m tools.shape --check
+	@$(PY) -m pytest -q tests/test_dead_modules.py
 
 shape: ## size and structure of the code, in figures
 	@sh tools/venv.sh requirements-dev.txt

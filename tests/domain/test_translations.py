@@ -96,7 +96,7 @@ def test_every_rejection_in_the_source_has_words_and_answers() -> None:
         assert answered == {"meitu", "ailab"} or not slug.startswith("image_"), slug
 
 
-@pytest.mark.parametrize("kind", ["Unreachable", "OutcomeUnknown", "BadReply", "LinkRejected"])
+@pytest.mark.parametrize("kind", ["Unreachable", "OutcomeUnknown", "InvalidResponse", "LinkRejected"])
 def test_every_cause_in_the_source_has_words(kind: str) -> None:
     """Each cause that is given to an error where it is raised has an explanation of its own."""
     slug = getattr(errors, kind).slug

@@ -9,7 +9,7 @@ import gradio as gr
 from ...domain.model import Endpoint
 from ...domain.translations import translate
 from ...settings import Settings
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
 from ..texts import PageTranslations
 
 

@@ -9,7 +9,7 @@ import gradio as gr
 from ...domain.translations import translate
 from ..caller import Caller
 from ..context import Context
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
 from ..header import render_header
 from ..panel.panel import SessionInputs
 from ..panel.shared_photo import ScreenComponents

@@ -16,7 +16,7 @@ from ...domain.model import Credentials
 from ...domain.translations import translate
 from ...settings import is_url_safe
 from ..context import Context
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
 from ..header import render_header
 from ..texts import PageTranslations, detect_language
 

@@ -10,13 +10,14 @@ import anyio
 import gradio as gr
 
 from ...domain.errors import DemoError
-from ...domain.explanations import explain, sanitize
+from ...domain.explanations import explain
 from ...domain.translations import translate
 from ...endpoints import CATALOGUE
 from ...photos.provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType, verify_provenance
+from ...redaction.text import sanitize
 from ..caller import Caller
 from ..context import Context
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
 from ..panel import controls
 from ..panel.panel import SessionInputs, build_photo_input
 from ..panel.shared_photo import ScreenComponents
