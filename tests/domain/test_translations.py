@@ -109,7 +109,7 @@ def test_every_change_has_words() -> None:
     """Each thing that is done to a photo before it is sent has its few words."""
     known = vendor_codes.get_texts("en")["changes"].keys()
     converted = {"first_frame", "cmyk", "depth", "palette", "grey"}
-    assert first_texts("Change") | converted <= known
+    assert first_texts("PhotoChange") | converted <= known
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

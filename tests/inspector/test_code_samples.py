@@ -25,7 +25,7 @@ from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.inspector import SAMPLE_LANGUAGES, render_sample, render_samples
 from meitu_demo.photos import codec
 from meitu_demo.settings import Settings
-from meitu_demo.vendors import VENDOR_CODECS
+from meitu_demo.vendors import VENDORS
 
 pytestmark = pytest.mark.xdist_group("programs")
 # For no control what it has anyway.
@@ -162,7 +162,7 @@ def test_code_samples_send_what_our_client_sends(
     route = CallTarget(endpoint.provider, vendor.address, keys, is_billable=True, path_override=path)
     photo = Photo(portrait, "image/jpeg", 320, 320)
     values = endpoint.validate(VALUES[endpoint.id])
-    ours = VENDOR_CODECS[endpoint.provider].build(endpoint, route, photo, values)
+    ours = VENDORS[endpoint.provider].build(endpoint, route, photo, values)
     ours.read()
     done = execute(language, render_samples(endpoint, VALUES[endpoint.id], route)[language], portrait)
     assert (done.returncode, len(vendor.asked)) == (1, 1)

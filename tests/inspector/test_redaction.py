@@ -18,11 +18,12 @@ from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.model import CallTarget, Credentials, Photo
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.inspector import Trace, capture_request, capture_response, render_inspector, render_samples
+from meitu_demo.inspector import Trace, capture_request, capture_response, render_samples
 from meitu_demo.inspector.capture import MAX_BODY_CHARS
 from meitu_demo.settings import Settings
 from meitu_demo.ui.failure_lab_backend import LAB_CREDENTIALS
-from meitu_demo.vendors import VENDOR_CODECS
+from meitu_demo.ui.result.inspector_view import render_inspector
+from meitu_demo.vendors import VENDORS
 
 KEY, SECRET = "CANARY0key+/0CANARY", "CANARY1secret==1CANARY"
 SPELLINGS: dict[str, Callable[[str], str]] = {
@@ -122,7 +123,7 @@ def test_capture_request_hides_the_marketplaces_key(portrait_photo: Photo) -> No
     """The marketplace's host is displayed, its key is not."""
     endpoint = CATALOGUE["facial_aesthetics"]
     route = route_of("ailab", host="faces.p.rapidapi.com")
-    request = VENDOR_CODECS["ailab"].build(endpoint, route, portrait_photo, endpoint.validate({}))
+    request = VENDORS["ailab"].build(endpoint, route, portrait_photo, endpoint.validate({}))
     request.read()
     captured = capture_request(request, route)
     assert not holds(repr(captured), KEY, SECRET)

@@ -30,7 +30,7 @@ from meitu_demo.domain.model import CallTarget, Credentials, Photo
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.inspector import PHASES, Span, Stopwatch, Trace, capture_request, capture_response
 from meitu_demo.settings import Settings
-from meitu_demo.vendors import VENDOR_CODECS
+from meitu_demo.vendors import VENDORS
 
 RESTORE, RESHAPE = CATALOGUE["quality_restoration"], CATALOGUE["facial_aesthetics"]
 KEYS = Credentials(SecretStr("canary-key"), SecretStr("canary-secret"))
@@ -63,7 +63,8 @@ def in_order(trace: Trace) -> bool:
     return ends == sorted(ends) and all(before[1] <= after[0] for before, after in pairwise(ends))
 
 
-# ── Successful calls ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Successful calls
+# ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 async def test_trace_of_an_offline_call_in_both_dialects(offline_client: httpx.AsyncClient, portrait: bytes) -> None:
     """Of an in-process call, the vendor's time is all between sending and parsing; a picture behind a link is
     downloaded as well.
@@ -89,7 +90,7 @@ async def test_trace_of_an_offline_call_in_both_dialects(offline_client: httpx.A
 
 async def test_capture_request_of_meitu(portrait_photo: Photo) -> None:
     """Start line, headers and body, with variables instead of keys and the photo's prefix and size."""
-    request = VENDOR_CODECS["meitu"].build(RESTORE, LIVE, portrait_photo, {})
+    request = VENDORS["meitu"].build(RESTORE, LIVE, portrait_photo, {})
     captured = capture_request(request, LIVE)
     where = "https://openapi.mtlab.meitu.com/v1/aiquality"
     assert captured.start_line == f"POST {where}?api_key=$MEITU_API_KEY&api_secret=$MEITU_API_SECRET"
@@ -105,7 +106,7 @@ async def test_capture_request_of_meitu(portrait_photo: Photo) -> None:
 async def test_capture_request_of_ailab(host: str, portrait_photo: Photo) -> None:
     """Part by part; the file by name, type and size; the key's header by its variable, in both editions."""
     route = replace(LIVE_AILAB, credentials=Credentials(SecretStr("canary-key"), host=host))
-    request = VENDOR_CODECS["ailab"].build(RESHAPE, route, portrait_photo, RESHAPE.validate({}))
+    request = VENDORS["ailab"].build(RESHAPE, route, portrait_photo, RESHAPE.validate({}))
     request.read()
     captured = capture_request(request, route)
     headers = dict(captured.headers)
@@ -156,7 +157,8 @@ async def test_trace_separates_sending_and_waiting_over_a_real_socket(portrait: 
     assert in_order(outcome.trace)
 
 
-# ── Failed calls ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Failed calls
+# ────────────────────────────────────────────────────────────────────────────────────────────────────────
 async def test_trace_is_attached_to_a_refusal(portrait: bytes) -> None:
     """The error carries the vendor's response, but not among its facts."""
     refusal = {"ErrorCode": 20003, "ErrorMsg": "DETECT_NOT_FACE", "request_id": "r-2"}
@@ -284,7 +286,7 @@ def test_capture_request_is_fast(portrait_photo: Photo, figure: Callable[[str], 
     large = replace(portrait_photo, data=bytes(2_000_000))
     times = {}
     for name, photo in (("small", small), ("2 MB", large)):
-        request = VENDOR_CODECS["meitu"].build(RESTORE, LIVE, photo, {})
+        request = VENDORS["meitu"].build(RESTORE, LIVE, photo, {})
         laps = []
         for _ in range(21):
             start = time.perf_counter()
