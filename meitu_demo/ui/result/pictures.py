@@ -9,12 +9,27 @@ from ...photos import codec
 from ...runtime import cpu_slots
 from ...runtime.picture_store import PictureStore
 from . import export
-from .result_view import PictureUrls
 
 PICTURE_PATH = "kept"
 DOWNLOAD_PATH = "download"
 DISPLACEMENT_PATH = "moved"
 THUMBNAIL_LIMITS = ImageLimits(min_side_px=1, max_side_px=160, max_bytes=60_000)  # a thumbnail
+
+
+@dataclass(frozen=True, slots=True)
+class PictureUrls:
+    """URLs of one comparison, relative to the page, and the name under which the result is saved.
+
+    displacement: of the answer to "what moved"; "" where there is none, like thumbnail (the result's).
+    """
+
+    before: str
+    after: str
+    download: str
+    file_name: str
+    displacement: str = ""
+    token: str = ""  # of the master in the store
+    thumbnail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
