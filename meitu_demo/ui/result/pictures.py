@@ -1,4 +1,4 @@
-"""A run's two pictures and a thumbnail: made in a worker thread, kept in memory under names that nobody can guess."""
+"""A run's two pictures and a thumbnail: drawn in a worker thread, kept in memory under tokens that nobody can guess."""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ from . import export
 PICTURE_PATH = "kept"
 DOWNLOAD_PATH = "download"
 DISPLACEMENT_PATH = "moved"
-THUMBNAIL_LIMITS = ImageLimits(min_side_px=1, max_side_px=160, max_bytes=60_000)  # a thumbnail
+THUMBNAIL_LIMITS = ImageLimits(min_side_px=1, max_side_px=160, max_bytes=60_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class PictureUrls:
 
 @dataclass(frozen=True, slots=True)
 class RenderedPair:
-    """Before, after and a small copy of that as encoded pictures, nowhere kept yet."""
+    """Before, after and a thumbnail of after, encoded and not stored yet."""
 
     before: bytes = field(repr=False)
     after: bytes = field(repr=False)
@@ -42,7 +42,7 @@ class RenderedPair:
 
 
 async def render_pair(result: CallResult) -> RenderedPair:
-    """After is the marked master; before is the photo as sent, in the same shape."""
+    """After is the master without a visible label; before is the photo as sent, in the same shape."""
     return await cpu_slots.run_in_worker(_render_pair, result)
 
 
@@ -53,7 +53,7 @@ def _render_pair(result: CallResult) -> RenderedPair:
 
 
 def store_pair(store: PictureStore, pair: RenderedPair, file_name: str, session: str) -> PictureUrls:
-    """Their URLs. The download is the master as it leaves, made when it is asked for. owner: the session."""
+    """Store the pictures for the session; returns their URLs. The download is made from the master on request."""
     before_token, after_token = store.put(pair.before, session), store.put(pair.after, session)
     return PictureUrls(
         before=f"{PICTURE_PATH}/{before_token}/before.jpg",
@@ -67,5 +67,5 @@ def store_pair(store: PictureStore, pair: RenderedPair, file_name: str, session:
 
 
 def load_picture(store: PictureStore, url: str) -> bytes | None:
-    """What lies at an address that `store_pair` gave; None once it is gone."""
+    """The picture at a URL that `store_pair` gave; None once it is gone."""
     return store.get(url.split("/")[1]) if url else None
