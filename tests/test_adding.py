@@ -173,7 +173,7 @@ def test_adding_page_names_every_file() -> None:
         ("python", "vendors/pixelworks.py"),
         ("diff", "vendors/__init__.py"),
         ("python", "offline/pixelworks.py"),
-        ("diff", "settings/model.py"),
+        ("diff", "settings/environment.py"),
         ("diff", "settings/environment.py"),
         ("toml", "data/errors.toml"),
         ("toml", "locales/en.toml"),

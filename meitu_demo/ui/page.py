@@ -27,7 +27,7 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
         tab_id = gr.Textbox(visible=False, elem_id="tab-name")
         visitor_keys = gr.State(None, time_to_live=settings.keep_minutes * 60)
         masthead = gr.HTML(
-            texts.render("header", lambda language: render_header(context.targets, language)),
+            texts.render("header", lambda language: render_header(context.service.targets, language)),
             elem_id="masthead", elem_classes="bare", apply_default_css=False,
         )  # fmt: skip
         with gr.Tabs(elem_id="panels", overflow_behavior="wrap"):
@@ -47,7 +47,9 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
                     mirror.build(texts)
             if settings.failure_lab:
                 with gr.Tab(texts.get_text("panels.failure_lab.tab"), id="failure_lab", elem_id="failure-lab-tab"):
-                    panels.append(failure_lab.build(context, context.failure_lab, texts, [tab_id, visitor_keys]))
+                    panels.append(
+                        failure_lab.build(context, context.service.failure_lab, texts, [tab_id, visitor_keys])
+                    )
             with gr.Tab(texts.get_text("panels.verify.tab"), id="verify", elem_id="verify-tab"):
                 panels.append(verify.build(context, texts, [tab_id, visitor_keys]))
         with history_tab:  # built last, because it fills in the controls of all other tabs

@@ -120,7 +120,7 @@ def create_router(context: Context, slots: MirrorSlots | None = None) -> APIRout
                 limiters.append(anyio.CapacityLimiter(1))
             with slots.claim_frame(_parse_mirror_id(request)):
                 requested_shapes = _parse_shapes(request)
-                if context.engine_queue.waiting_count:
+                if context.service.engine_queue.waiting_count:
                     raise _HttpError(503, "giving_way")
                 data = await _read_body(request)
                 jpeg, detection = await anyio.to_thread.run_sync(

@@ -1,7 +1,7 @@
 """The question before a photo leaves the machine: a box to tick by the button, never ticked by us.
 
 It is to be seen where a vendor's calls are live for this tab; assets/css/panel.css knows that from the badges. The
-answer is checked where calls begin (`Context.start_call`), not here: a page's box stops no program.
+answer is checked where calls begin (`CallService.start`), not here: a page's box stops no program.
 """
 
 import gradio as gr

@@ -16,7 +16,7 @@ import numpy as np
 from ...domain.model import Image
 from ...engine.sample_photos import degrade, load_astronaut, load_coffee
 from ...photos import codec
-from ..caller import Caller
+from ..caller import identify_caller
 from ..context import Context
 from ..error_toasts import as_toasts
 from ..events import PRIVATE_EVENT
@@ -41,7 +41,7 @@ def build_examples(
         async def load_example(request: gr.Request, tab: Any) -> str:
             with as_toasts(request):
                 path = await anyio.to_thread.run_sync(write_example_file, name)
-            context.session_data.track(Caller.from_request(request, tab).session_id, Path(path))
+            context.session_data.track(identify_caller(request, tab).session_id, Path(path))
             return path
 
         return load_example

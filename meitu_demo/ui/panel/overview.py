@@ -15,7 +15,8 @@ from ...domain.model import Endpoint
 from ...domain.vendor_codes import load_shapes
 from ...engine import contact_sheets
 from ...redaction.secrets import format_stack_trace
-from ..caller import Caller
+from ...service import Caller
+from ..caller import identify_caller
 from ..context import Context
 from ..events import PRIVATE_EVENT, build_if_open_js
 from ..security.upload_validation import get_payload_path
@@ -97,7 +98,7 @@ class ContactSheetSection:
             except DemoError as error:
                 yield shown.render_sheet_error(error, language)
                 return
-            caller = Caller.from_request(request, tab)
+            caller = identify_caller(request, tab)
             is_current = self._latest_request.register(caller.session_id, get_payload_path(payload))
             sheet_request = SheetRequest(
                 self._endpoint, caller, language, payload, sheet, render_thumbnails, is_current
@@ -113,7 +114,7 @@ class ContactSheetSection:
 
     async def _cancel_request(self, request: gr.Request, path: Any, tab: Any) -> Any:
         """Another photo, or none: the sheet of the one before goes, whether it is there or still being drawn."""
-        is_cancelled = self._latest_request.cancel(Caller.from_request(request, tab).session_id, path)
+        is_cancelled = self._latest_request.cancel(identify_caller(request, tab).session_id, path)
         return "" if is_cancelled else gr.skip()
 
     async def _update_preview(self, request: gr.Request, payload: Any, *inputs: Any) -> str:
@@ -124,7 +125,7 @@ class ContactSheetSection:
             return shown.render_empty_preview(language)
         try:
             return await self._render_preview(
-                self._collect_values(values), payload, Caller.from_request(request, tab), language
+                self._collect_values(values), payload, identify_caller(request, tab), language
             )
         except Exception as error:
             if not isinstance(error, DemoError):
@@ -133,13 +134,12 @@ class ContactSheetSection:
 
     async def _render_preview(self, values: dict[str, Any], payload: Any, caller: Caller, language: str) -> str:
         context, endpoint = self._context, self._endpoint
-        visitor = context.get_fairness_key(caller)
-        if not context.face_crops.is_cached(context, endpoint, payload, caller):
-            async with context.engine_queue.slot(visitor):  # finding a face is the engine's work like any other
-                await context.face_crops.get_or_crop(context, endpoint, payload, caller)
+        if not context.face_crops.is_cached(endpoint, payload, caller):
+            async with context.service.engine_slot(caller):  # finding a face is the engine's work like any other
+                await context.face_crops.get_or_crop(endpoint, payload, caller, context.read_upload)
         shape, strength = load_shapes()[int(values["shape_type"])], float(values["strength"])
-        async with context.preview_queue.slot(visitor):
-            face_crop = await context.face_crops.get_or_crop(context, endpoint, payload, caller)
+        async with context.service.preview_slot(caller):
+            face_crop = await context.face_crops.get_or_crop(endpoint, payload, caller, context.read_upload)
             picture = await anyio.to_thread.run_sync(contact_sheets.render_preview, face_crop, shape.id, strength)
         return shown.render_preview(picture, describe_preview(shape, strength, language), language)
 

@@ -22,7 +22,7 @@ from ...domain.model import Endpoint
 from ...domain.translations import translate
 from ...engine.contact_sheets import FaceCrop
 from ...redaction.secrets import format_stack_trace
-from ..caller import Caller
+from ...service import Caller
 from ..context import Context
 from . import sheet_specs as shown
 from .sheet_specs import ContactSheet
@@ -101,9 +101,9 @@ async def _render_sheet(
         send_update(shown.render_queued_sheet(sheet_request.sheet, wait_s, sheet_request.language))
 
     try:
-        async with context.engine_queue.slot(context.get_fairness_key(sheet_request.caller), on_position):
+        async with context.service.engine_slot(sheet_request.caller, on_position):
             face_crop = await context.face_crops.get_or_crop(
-                context, sheet_request.endpoint, sheet_request.photo, sheet_request.caller
+                sheet_request.endpoint, sheet_request.photo, sheet_request.caller, context.read_upload
             )
             sheet = _add_face_count_note(sheet_request.sheet, face_crop.face_count, sheet_request.language)
             thumbnails: list[bytes | None] = []

@@ -14,10 +14,10 @@ from ...domain.explanations import explain
 from ...domain.translations import translate
 from ...domain.vendor_codes import list_vendor_codes
 from ...endpoints import CATALOGUE
+from ...offline.failure_lab import FailureLabBackend
 from ...offline.faults import CODE_PREFIX, FAULTS
 from ..context import Context
 from ..events import PRIVATE_EVENT
-from ..failure_lab_backend import FailureLabBackend
 from ..gradio_patches.internal_state import page_load_trigger
 from ..html import render
 from ..panel import controls, examples

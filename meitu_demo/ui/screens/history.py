@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from ..caller import Caller
+from ..caller import identify_caller
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..history import compare_two, views
@@ -47,7 +47,7 @@ def build(
     selected_key, compared_key = gr.Textbox(visible=False), gr.Textbox(visible=False)
 
     async def open_tab(request: gr.Request, tab_id: Any, run_key: Any, other_key: Any) -> tuple[str, str]:
-        session_id, language = Caller.from_request(request, tab_id).session_id, detect_language(request)
+        session_id, language = identify_caller(request, tab_id).session_id, detect_language(request)
         runs = context.history.list_runs(session_id)
         if not runs:
             return render_listing((), (), "", "", 0, language), result_view.empty_state("history", language)
@@ -59,7 +59,7 @@ def build(
         )
 
     async def show_run(request: gr.Request, tab_id: Any, run_key: Any, other_key: Any) -> str:
-        session_id, language = Caller.from_request(request, tab_id).session_id, detect_language(request)
+        session_id, language = identify_caller(request, tab_id).session_id, detect_language(request)
         entry = context.history.find(session_id, run_key)
         if entry is None:
             return views.render_expired(context, language)
@@ -70,7 +70,7 @@ def build(
     settable_panels = [panel for panel in panels if panel.inputs]
 
     async def fill_controls(request: gr.Request, tab_id: Any, run_key: Any, other_key: Any) -> list[Any]:
-        entry = context.history.find(Caller.from_request(request, tab_id).session_id, run_key)
+        entry = context.history.find(identify_caller(request, tab_id).session_id, run_key)
         values_by_panel = {panel.name: [gr.skip() for _ in panel.inputs] for panel in settable_panels}
         if entry is not None:
             panel_name = "failure_lab" if entry.fault is not None else entry.endpoint.id

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from ...endpoints import CATALOGUE
-from ..caller import Caller
+from ..caller import identify_caller
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..panel import consent, controls, examples
@@ -61,7 +61,7 @@ def build(
             consents = {provider: tick is True for provider, tick in zip(VENDOR_IDS, consent_ticks, strict=True)}
             click = RecipeRequest(
                 action,
-                Caller.from_request(request, tab),
+                identify_caller(request, tab),
                 detect_language(request),
                 photo,
                 step_list,
@@ -84,7 +84,7 @@ def build(
         buttons[name].click(create_handler(name), **wiring)
 
     def stop_waiting(request: gr.Request, tab: Any) -> None:
-        context.single_flight.stop_waiting(Caller.from_request(request, tab).session_id)
+        context.service.stop_waiting(identify_caller(request, tab).session_id)
 
     buttons["stop"].click(stop_waiting, session[:1], None, **PRIVATE_EVENT)
     return ScreenComponents("recipe", photo, result_html, (received, *example_events))
