@@ -1,10 +1,8 @@
-"""What one call did on the wire, for whoever wants to see it: no key, no picture, and the same call as a program.
+"""What one call sent and received, without keys and pictures, and the same call as a program.
 
-    trace      what is kept of a call                    keys       where the keys are, and how none gets into a trace
-    capture    a request or an answer, fit to be shown   recorder   fills a trace while a call is made
-    programs   the call in cURL, Python, JavaScript      page       all of it as HTML
-
-Knows no screen. The service fills traces; the screens show them.
+trace         phases, messages and durations         credentials_filter   removes keys from a trace
+capture       HTTP messages as text to display       recorder             records a trace during a call
+code_samples  the call in cURL, Python, JavaScript   render               all of it as HTML
 """
 
 from .capture import capture_request, capture_response

@@ -5,6 +5,7 @@ from html import escape
 from ..calls.targets import TargetResolver, VendorStatus
 from ..domain.explanations import Explanation
 from ..domain.translations import translate
+from ..vendors import VENDORS
 from .result.result_view import render_explanation
 
 
@@ -12,7 +13,7 @@ def render_header(targets: TargetResolver, language: str) -> str:
     """The page's header as HTML."""
     badges = "".join(
         render_badge(provider, targets.get_status(provider), language, is_live=targets.is_live(provider))
-        for provider in ("meitu", "ailab")
+        for provider in VENDORS
     )
     name, promise = (escape(translate(f"page.{key}", language)) for key in ("name", "promise"))
     # In a tab of its own: leaving this one would lose the photo.

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,16 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from support.uvicorn_server import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 MAX_START_S = 90.0  # on a machine that may be busy
-
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def build_environment(folder: Path, **settings: str) -> dict[str, str]:

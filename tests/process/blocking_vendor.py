@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from support.servers import serve
+from support.uvicorn_server import uvicorn_server
 
 from meitu_demo.offline import create_app as create_offline
 
@@ -40,6 +40,6 @@ def run_vendor() -> Iterator[BlockingVendor]:
     """A vendor that answers at once until `unblocked` is cleared."""
     vendor = BlockingVendor()
     vendor.unblocked.set()
-    with serve(vendor) as vendor.url:
+    with uvicorn_server(vendor) as vendor.url:
         yield vendor
         vendor.unblocked.set()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import uvicorn
+from support.uvicorn_server import uvicorn_port
 
 from meitu_demo.runtime import http_server
 
@@ -55,17 +55,9 @@ def port(app: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """The port of a server with short timeouts."""
     monkeypatch.setattr(http_server, "REQUEST_TIMEOUT_S", REQUEST_TIMEOUT_S)
     monkeypatch.setattr(http_server, "WRITE_TIMEOUT_S", WRITE_TIMEOUT_S)
-    config = uvicorn.Config(
-        app, port=0, http=http_server.SlowClientTimeoutProtocol, lifespan="off", log_level="error", ws="none"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.005)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join(10)
+    protocol = http_server.SlowClientTimeoutProtocol
+    with uvicorn_port(app, http=protocol, lifespan="off", timeout_graceful_shutdown=None) as port:
+        yield port
 
 
 def send_and_read(port: int, *pieces: bytes, pause_s: float = 0.0) -> bytes:

@@ -4,17 +4,18 @@ import asyncio
 import sys
 
 import pytest
+from support.clock import ManualClock
 
 from meitu_demo.runtime import picture_store
 from meitu_demo.runtime.picture_store import PictureStore
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The store's time in seconds, which the test sets."""
-    now = [1000.0]
-    monkeypatch.setattr(picture_store.time, "monotonic", lambda: now[0])
-    return now
+def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
+    """The store's time, which the test sets."""
+    clock = ManualClock()
+    monkeypatch.setattr(picture_store, "time", clock)
+    return clock
 
 
 def test_picture_store_returns_a_picture_by_its_token() -> None:
@@ -27,13 +28,13 @@ def test_picture_store_returns_a_picture_by_its_token() -> None:
     assert store.get(first[:-1]) is None
 
 
-def test_picture_store_expires_a_picture_at_its_deadline(clock: list[float]) -> None:
+def test_picture_store_expires_a_picture_at_its_deadline(clock: ManualClock) -> None:
     """Not a moment earlier."""
     store = PictureStore(60)
     token = store.put(b"face")
-    clock[0] += 59.9
+    clock.now += 59.9
     assert store.get(token) == b"face"
-    clock[0] += 0.1
+    clock.now += 0.1
     assert store.get(token) is None
 
 
@@ -53,12 +54,12 @@ def test_picture_store_drops_a_picture_above_its_size_limit() -> None:
     assert store.get(small) == b"y"
 
 
-def test_picture_store_counts_its_bytes_right_after_expiry(clock: list[float]) -> None:
+def test_picture_store_counts_its_bytes_right_after_expiry(clock: ManualClock) -> None:
     """After many pictures over a long time, as many fit as at first."""
     store = PictureStore(60, max_bytes=100)
     for _ in range(50):
         store.put(b"x" * 30)
-        clock[0] += 25
+        clock.now += 25
     tokens = [store.put(b"y" * 30) for _ in range(3)]
     assert [store.get(token) for token in tokens] == [b"y" * 30] * 3
 

@@ -13,8 +13,7 @@ from ...domain.errors import DemoError, ImageRejected, VendorError
 from ...domain.explanations import explain
 from ...domain.translations import get_texts, translate
 from ...domain.vendor_codes import VendorCode, find_vendor_code, list_vendor_codes
-
-VENDOR_IDS = ("meitu", "ailab")
+from ...vendors import VENDORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def group_vendor_codes(provider: str, language: str) -> dict[CodeExplanation, li
 def list_app_errors() -> Iterator[DemoError]:
     """One error for each slug that has words and is in no vendor's list."""
     vendor_slugs = {
-        code.slug for name in VENDOR_IDS for key in list_vendor_codes(name) if (code := find_vendor_code(name, key))
+        code.slug for name in VENDORS for key in list_vendor_codes(name) if (code := find_vendor_code(name, key))
     }
     for slug in get_texts("en")["errors"]:
         if slug not in vendor_slugs:
@@ -77,7 +76,7 @@ def render_section(language: str) -> str:
 """  # noqa: E501
 
     groups = ""
-    for provider in VENDOR_IDS:
+    for provider in VENDORS:
         grouped_codes = group_vendor_codes(provider, language).items()
         title = escape(translate(f"providers.{provider}.name", language))
         groups += render_group(

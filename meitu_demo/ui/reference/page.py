@@ -12,7 +12,8 @@ import anyio
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from ...domain.model import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
+from ...domain.controls import AcceptedValues, Control
+from ...domain.model import Endpoint
 from ...domain.translations import list_languages, match_language, translate
 from ...domain.vendor_codes import Shape, load_shapes
 from ...endpoints import CATALOGUE
@@ -92,21 +93,17 @@ def _render_control(control: Control, language: str) -> str:
     name = f"<b>{escape(translate(f'controls.{control.name}.label', language))}</b> <code>{escape(control.name)}</code>"
     if control.wire_name != control.name:
         name += f"{comma}{localize('on_the_wire')} <code>{escape(control.wire_name)}</code>"
-    if isinstance(control, Strength):
-        accepted_values = localize("range", low=f"{control.low:g}", high=f"{control.high:g}")
-    elif isinstance(control, ShapeMenu):
-        accepted_values = f'<a href="#shapes">{localize("see_shapes", last=control.options[-1])}</a>'
-    elif isinstance(control, TemplateGallery):
-        accepted_values = comma.join(f"<code>{escape(option)}</code>" for option in control.options)
-    else:
-        key = f"options.{control.name}."
-        accepted_values = comma.join(
-            escape(translate(key + option.replace(".", "_"), language)) for option in control.options
-        )
-    if isinstance(control, Choice) and control.allows_custom:
-        accepted_values += f"{comma}{localize('any_id')}"
-    default = f"{control.default:g}" if isinstance(control, Strength) else control.default
-    return f"{name}{localize('colon')}{accepted_values}{localize('semicolon')}{localize('default', value=default)}"
+    accepted_values = _render_accepted_values(control.list_accepted(language), language)
+    default = localize("default", value=control.default_text)
+    return f"{name}{localize('colon')}{accepted_values}{localize('semicolon')}{default}"
+
+
+def _render_accepted_values(accepted: AcceptedValues, language: str) -> str:
+    texts = [f"<code>{escape(text)}</code>" if accepted.is_code else escape(text) for text in accepted.texts]
+    if accepted.accepts_others:
+        texts.append(escape(translate("reference.any_id", language)))
+    joined = escape(translate("reference.comma", language)).join(texts)
+    return f'<a href="#{accepted.section}">{joined}</a>' if accepted.section else joined
 
 
 PATH = "reference"

@@ -10,10 +10,11 @@ import anyio
 import gradio as gr
 
 from ...domain.errors import DemoError
-from ...domain.explanations import explain, sanitize
+from ...domain.explanations import explain
 from ...domain.translations import translate
 from ...endpoints import CATALOGUE
 from ...photos.provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType, verify_provenance
+from ...redaction.text import sanitize
 from ..caller import Caller
 from ..context import Context
 from ..events import PRIVATE_EVENT

@@ -87,7 +87,7 @@ def test_every_code_of_both_vendors_is_there(language: str) -> None:
     """Each has an anchor, its constant and status, and stands with its own explanation and price."""
     html = reference.render_page(language).replace("<wbr>", "")
     cases = re.findall(r'<li class="case".*?</div></li>', html, re.DOTALL)
-    for provider in reference_codes.VENDOR_IDS:
+    for provider in reference_codes.VENDORS:
         for name in list_vendor_codes(provider):
             code = find_vendor_code(provider, name)
             assert code is not None
@@ -139,7 +139,7 @@ def test_words_stay_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever stands in a declaration or a table is text and never a tag."""
     hostile = '<img src=x onerror="1">'
     endpoint = next(iter(CATALOGUE.values()))
-    fields = {name: getattr(endpoint, name) for name in ("id", "provider", "limits", "controls", "offline")}
+    fields = {name: getattr(endpoint, name) for name in ("id", "provider", "limits", "controls", "render_offline")}
     bad = Endpoint(**fields, path=f"/{hostile}", constant_fields={hostile: hostile})
     monkeypatch.setattr(reference_endpoints, "CATALOGUE", {bad.id: bad})
     monkeypatch.setattr(reference_endpoints, "translate", lambda *_, **__: hostile)

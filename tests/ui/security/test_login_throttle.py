@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from support.clock import ManualClock
 from ui.conftest import Page, serve
 
 from meitu_demo.settings import Settings
@@ -20,18 +21,10 @@ from meitu_demo.ui.security.login_throttle import (
 ONE, OTHER, SHARED = "9.9.9.9", "8.8.8.8", "10.0.0.7"
 
 
-class Clock:
-    """A clock that a test sets."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    """A monotonic clock that a test sets."""
+    return ManualClock()
 
 
 def fail(throttle: LoginThrottle, address: str, times: int = 1) -> float:
@@ -41,7 +34,7 @@ def fail(throttle: LoginThrottle, address: str, times: int = 1) -> float:
     return throttle.retry_after(address)
 
 
-def test_login_throttle_doubles_the_wait_up_to_its_maximum(clock: Clock) -> None:
+def test_login_throttle_doubles_the_wait_up_to_its_maximum(clock: ManualClock) -> None:
     """Five are free; then one minute, two, four, at most fifteen. Another address does not wait."""
     throttle = LoginThrottle(clock)
     assert fail(throttle, ONE, MAX_FREE_ATTEMPTS - 1) == 0
@@ -53,7 +46,7 @@ def test_login_throttle_doubles_the_wait_up_to_its_maximum(clock: Clock) -> None
     assert fail(throttle, ONE) == 0  # after that long, the count starts again
 
 
-def test_login_throttle_takes_back_only_the_attempt_that_succeeded(clock: Clock) -> None:
+def test_login_throttle_takes_back_only_the_attempt_that_succeeded(clock: ManualClock) -> None:
     """Whoever has a password gets no free attempts at another's; attempts in parallel all count."""
     throttle = LoginThrottle(clock)
     for _ in range(20):
@@ -66,7 +59,7 @@ def test_login_throttle_takes_back_only_the_attempt_that_succeeded(clock: Clock)
     assert fail(throttle, ONE) > 0
 
 
-def test_login_throttle_gives_shared_addresses_more_attempts(clock: Clock) -> None:
+def test_login_throttle_gives_shared_addresses_more_attempts(clock: ManualClock) -> None:
     """Private and loopback addresses, and unknown ones."""
     for address in (SHARED, "unknown", "127.0.0.1"):
         throttle = LoginThrottle(clock)
@@ -74,7 +67,7 @@ def test_login_throttle_gives_shared_addresses_more_attempts(clock: Clock) -> No
         assert fail(throttle, address) > 0
 
 
-def test_login_throttle_makes_everybody_wait_after_many_wrong_passwords(clock: Clock) -> None:
+def test_login_throttle_makes_everybody_wait_after_many_wrong_passwords(clock: ManualClock) -> None:
     """For the rest of the minute; and the number of remembered addresses is limited."""
     throttle = LoginThrottle(clock)
     for number in range(MAX_ATTEMPTS_PER_MINUTE):
