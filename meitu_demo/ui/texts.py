@@ -23,7 +23,7 @@ class PageTranslations:
     def render(self, name: str, renderer: Callable[[str], str]) -> I18nData:
         """A text that `renderer` composes for each language (en, zh), under the unique `name`."""
         for language, entries in self._entries.items():
-            entries[name] = renderer(language)
+            entries[name] = str(renderer(language))
         return I18nData(name)
 
     def build_i18n(self) -> gr.I18n:

@@ -18,10 +18,11 @@ from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.model import CallTarget, Credentials, Photo
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.inspector import Trace, capture_request, capture_response, render_inspector, render_samples
+from meitu_demo.inspector import Trace, capture_request, capture_response, render_samples
 from meitu_demo.inspector.capture import MAX_BODY_CHARS
 from meitu_demo.settings import Settings
 from meitu_demo.ui.failure_lab_backend import LAB_CREDENTIALS
+from meitu_demo.ui.result.inspector_view import render_inspector
 from meitu_demo.vendors import VENDORS
 
 KEY, SECRET = "CANARY0key+/0CANARY", "CANARY1secret==1CANARY"

@@ -63,7 +63,8 @@ def in_order(trace: Trace) -> bool:
     return ends == sorted(ends) and all(before[1] <= after[0] for before, after in pairwise(ends))
 
 
-# ── Successful calls ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Successful calls
+# ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 async def test_trace_of_an_offline_call_in_both_dialects(offline_client: httpx.AsyncClient, portrait: bytes) -> None:
     """Of an in-process call, the vendor's time is all between sending and parsing; a picture behind a link is
     downloaded as well.
@@ -156,7 +157,8 @@ async def test_trace_separates_sending_and_waiting_over_a_real_socket(portrait: 
     assert in_order(outcome.trace)
 
 
-# ── Failed calls ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Failed calls
+# ────────────────────────────────────────────────────────────────────────────────────────────────────────
 async def test_trace_is_attached_to_a_refusal(portrait: bytes) -> None:
     """The error carries the vendor's response, but not among its facts."""
     refusal = {"ErrorCode": 20003, "ErrorMsg": "DETECT_NOT_FACE", "request_id": "r-2"}

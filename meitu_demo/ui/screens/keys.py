@@ -4,7 +4,6 @@ They are in a gr.State, the server's side of one Gradio session: a reload or a c
 """
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -19,6 +18,7 @@ from ...vendors import VENDORS
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..header import render_header
+from ..html import render
 from ..texts import PageTranslations, detect_language
 
 MIN_KEY_CHARS, MAX_KEY_CHARS = 16, 256  # keys are redacted everywhere, so a common word must not pass as one
@@ -93,4 +93,4 @@ def _build_key_field(texts: PageTranslations, name: str) -> gr.Textbox:
 
 
 def _render_status(text: str) -> str:
-    return f'<p class="intro" role="status">{escape(text)}</p>'
+    return render("screens.status", text=text)
