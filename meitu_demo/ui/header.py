@@ -5,6 +5,7 @@ from markupsafe import Markup
 from ..calls.targets import TargetResolver
 from ..domain.explanations import Explanation
 from ..domain.translations import translate
+from ..vendors import VENDORS
 from .html import render
 
 
@@ -18,6 +19,6 @@ def render_header(targets: TargetResolver, language: str) -> Markup:
     return render(
         "header.header",
         language,
-        statuses=[(vendor, targets.get_status(vendor), targets.is_live(vendor)) for vendor in ("meitu", "ailab")],
+        statuses=[(vendor, targets.get_status(vendor), targets.is_live(vendor)) for vendor in VENDORS],
         connection_lost=Explanation("lost", title, why, fix, "", (), language),
     )

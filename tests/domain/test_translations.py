@@ -96,7 +96,7 @@ def test_every_rejection_in_the_source_has_words_and_answers() -> None:
         assert answered == {"meitu", "ailab"} or not slug.startswith("image_"), slug
 
 
-@pytest.mark.parametrize("kind", ["Unreachable", "OutcomeUnknown", "BadReply", "LinkRejected"])
+@pytest.mark.parametrize("kind", ["Unreachable", "OutcomeUnknown", "InvalidResponse", "LinkRejected"])
 def test_every_cause_in_the_source_has_words(kind: str) -> None:
     """Each cause that is given to an error where it is raised has an explanation of its own."""
     slug = getattr(errors, kind).slug
@@ -109,7 +109,7 @@ def test_every_change_has_words() -> None:
     """Each thing that is done to a photo before it is sent has its few words."""
     known = vendor_codes.get_texts("en")["changes"].keys()
     converted = {"first_frame", "cmyk", "depth", "palette", "grey"}
-    assert first_texts("Change") | converted <= known
+    assert first_texts("PhotoChange") | converted <= known
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

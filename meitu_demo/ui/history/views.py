@@ -8,10 +8,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-from ...domain.model import Control, ShapeMenu, Strength, TemplateGallery
-from ...domain.translations import get_texts, translate
-from ...domain.vendor_codes import load_shapes
-from ...engine import face_templates
+from ...domain.translations import translate
 from ...offline.faults import FAULTS
 from ..context import Context
 from ..html import render
@@ -35,7 +32,7 @@ def describe_settings(entry: Entry, language: str) -> str:
         return _describe_fault(entry.fault, language)
     values = entry.values
     return " · ".join(
-        _describe_setting(control, values[control.name], language)
+        control.describe_setting(values[control.name], language)
         for control in entry.endpoint.controls
         if control.name in values
     )
@@ -71,20 +68,6 @@ def describe_source(entry: Entry, language: str) -> str:
 def get_vendor_name(entry: Entry, language: str) -> str:
     """The vendor's name."""
     return translate(f"providers.{entry.endpoint.provider}.name", language)
-
-
-def _describe_setting(control: Control, value: object, language: str) -> str:
-    text = str(value)
-    if isinstance(control, Strength) and isinstance(value, float):
-        return f"{translate(f'controls.{control.name}.label', language)} {value:g}"
-    if isinstance(control, TemplateGallery):
-        matching_names = (info for info in face_templates.list_templates() if text == info.id or text in info.aliases)
-        return next((info.name[language] for info in matching_names), text)
-    if isinstance(control, ShapeMenu):
-        matching_shapes = (shape for shape in load_shapes() if str(shape.id) == text)
-        return next((translate(f"shapes.{shape.key}.name", language) for shape in matching_shapes), text)
-    options = get_texts(language)["options"].get(control.name, {})
-    return str(options.get(text.replace(".", "_"), text))
 
 
 def _describe_fault(fault: str, language: str) -> str:

@@ -20,8 +20,8 @@ from ...preflight import ChecklistItem, Fix, Preflight, apply_fix, check, sugges
 from ..caller import Caller
 from ..context import Context
 from ..error_toasts import as_toasts
+from ..events import PRIVATE_EVENT, build_if_open_js
 from ..gradio_patches import uploads
-from ..gradio_patches.polling import PRIVATE_EVENT, build_if_open_js
 from ..html import render
 from ..result.pictures import PICTURE_PATH
 from ..texts import PageTranslations, detect_language

@@ -18,7 +18,8 @@ from ...domain.recipe import MAX_RECIPE_BYTES, Recipe, RecipeStep, build_step, d
 from ...domain.translations import translate
 from ...endpoints import CATALOGUE
 from ..context import Context
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
+from ..gradio_patches.internal_state import page_load_trigger
 from ..html import render
 from ..panel import controls
 from ..texts import PageTranslations, detect_language
@@ -142,7 +143,7 @@ def build_editor(
         js=PERSIST_JS,
         **wiring,
     )
-    gr.on([gr.context.Context.root_block.load], None, recipe_field, recipe_field, js=RESTORE_JS, **PRIVATE_EVENT)  # type: ignore[union-attr]
+    gr.on([page_load_trigger()], None, recipe_field, recipe_field, js=RESTORE_JS, **PRIVATE_EVENT)
     add_button.click(append_step, [recipe_field, *step_inputs], [recipe_field, message_html], **wiring)
     loaded_button.click(load_recipe, [text, recipe_field], [recipe_field, message_html], js=READ_FILE_JS, **wiring)
     save_button.click(None, recipe_field, None, js=SAVE_JS, **PRIVATE_EVENT)

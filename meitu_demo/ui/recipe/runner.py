@@ -16,6 +16,7 @@ from ...domain.recipe import RecipeStep, parse_recipe
 from ...domain.translations import translate
 from ...endpoints import CATALOGUE
 from ...inspector import render_samples
+from ...vendors import VENDORS
 from ..context import Context
 from ..html import EMPTY_HTML
 from ..result import facts, result_view
@@ -132,7 +133,8 @@ def _store_step_result(
         remark = translate("result.repeated", language, ago=ago)
     vendor = run.get_vendor_name(step.endpoint.provider)
     settings = context.settings
-    receipt_html = render_receipt(result, settings.keep_minutes, settings.recipient(step.endpoint.provider), language)
+    recipient = VENDORS[step.endpoint.provider].get_recipient(settings)
+    receipt_html = render_receipt(result, settings.keep_minutes, recipient, language)
     facts_html = facts.render_facts(result, pictures, vendor, language, "recipe")
     html = result_view.render_comparison(result, pictures, vendor, language, remark, receipt_html, facts_html)
     html += render_inspector(result.trace, render_samples(step.endpoint, result.values, target), language)

@@ -11,9 +11,8 @@ from ...domain.errors import DemoError, ImageRejected, VendorError
 from ...domain.explanations import explain
 from ...domain.translations import get_texts, translate
 from ...domain.vendor_codes import VendorCode, find_vendor_code, list_vendor_codes
+from ...vendors import VENDORS
 from ..html import render
-
-VENDOR_IDS = ("meitu", "ailab")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def group_vendor_codes(provider: str, language: str) -> dict[CodeExplanation, li
 def list_app_errors() -> Iterator[DemoError]:
     """One error for each slug that has texts and is in no vendor's list."""
     vendor_slugs = {
-        code.slug for name in VENDOR_IDS for key in list_vendor_codes(name) if (code := find_vendor_code(name, key))
+        code.slug for name in VENDORS for key in list_vendor_codes(name) if (code := find_vendor_code(name, key))
     }
     for slug in get_texts("en")["errors"]:
         if slug not in vendor_slugs:
@@ -68,7 +67,7 @@ def render_section(language: str) -> Markup:
     """The section as HTML."""
     groups = [
         (vendor, translate(f"providers.{vendor}.name", language), group_vendor_codes(vendor, language).items())
-        for vendor in VENDOR_IDS
+        for vendor in VENDORS
     ]
     app_explanations = [explain_error(error, language) for error in list_app_errors()]
     app_cases = [

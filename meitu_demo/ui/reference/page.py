@@ -12,7 +12,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from ...domain.model import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
+from ...domain.model import Endpoint
 from ...domain.translations import list_languages, match_language, translate
 from ...domain.vendor_codes import load_shapes
 from ...endpoints import CATALOGUE
@@ -60,7 +60,7 @@ def render_page(language: str) -> Markup:
 
 def render_endpoints_section(language: str) -> Markup:
     """What each endpoint does, takes and is called."""
-    endpoints = [_describe_endpoint(endpoint) for endpoint in CATALOGUE.values()]
+    endpoints = [_describe_endpoint(endpoint, language) for endpoint in CATALOGUE.values()]
     return render("reference.endpoints", language, endpoints=endpoints, min_face_px=MIN_FACE_PX)
 
 
@@ -73,7 +73,7 @@ def render_shapes_section(language: str) -> Markup:
     return render("reference.shapes", language, symbol=render_face_symbol(), tiles=tiles)
 
 
-def _describe_endpoint(endpoint: Endpoint) -> dict[str, object]:
+def _describe_endpoint(endpoint: Endpoint, language: str) -> dict[str, object]:
     limits = endpoint.limits
     return {
         "id": endpoint.id,
@@ -83,23 +83,9 @@ def _describe_endpoint(endpoint: Endpoint) -> dict[str, object]:
         "limits": limits,
         "media_types": " · ".join(name.removeprefix("image/").upper() for name in limits.media_types),
         "face_requirement": endpoint.face_requirement.value,
-        "controls": [_describe_control(control) for control in endpoint.controls],
+        "controls": [(control, control.list_accepted(language)) for control in endpoint.controls],
         "constant_fields": [f"{key}={value}" for key, value in endpoint.constant_fields.items()],
     }
-
-
-def _describe_control(control: Control) -> dict[str, object]:
-    """`kind` says how the template lists the accepted values: range, shapes, ids or options."""
-    description: dict[str, object] = {"name": control.name, "wire_name": control.wire_name, "allows_custom": False}
-    if isinstance(control, Strength):
-        return description | {
-            "kind": "range", "low": f"{control.low:g}", "high": f"{control.high:g}", "default": f"{control.default:g}",
-        }  # fmt: skip
-    kind = "shapes" if isinstance(control, ShapeMenu) else "ids" if isinstance(control, TemplateGallery) else "options"
-    allows_custom = isinstance(control, Choice) and control.allows_custom
-    return description | {
-        "kind": kind, "options": control.options, "allows_custom": allows_custom, "default": control.default,
-    }  # fmt: skip
 
 
 def render_style() -> str:

@@ -13,7 +13,6 @@ from markupsafe import Markup
 
 from ...calls.pipeline import CallResult, Phase
 from ...calls.single_flight import FORCE_NONE, CallHandle
-from ...calls.targets import KEY_SETTINGS
 from ...domain.billing import may_be_billed
 from ...domain.errors import DemoError, ImageRejected, MissingKey, ValueRejected
 from ...domain.explanations import explain
@@ -23,6 +22,7 @@ from ...engine.imaging.comparison import MAX_ASPECT_DIFFERENCE
 from ...inspector import Trace, render_samples
 from ...photos.safe_open import format_file_size
 from ...redaction.secrets import format_stack_trace
+from ...vendors import VENDORS
 from ..context import Context
 from ..html import render
 from . import result_view
@@ -156,7 +156,7 @@ class Leg:
             return resolver.resolve_offline(provider)
         target = resolver.resolve_live(provider)
         if target is None:
-            raise MissingKey(provider=provider, setting=KEY_SETTINGS[provider])
+            raise MissingKey(provider=provider, setting=VENDORS[provider].key_setting)
         return target
 
     def _update_view(self, html: Markup) -> None:
@@ -170,7 +170,7 @@ class Leg:
         self.picture_token = picture.after.split("/")[1]
         self.view.result, self.view.picture = result, picture
         self.view.remark = describe_repeat("repeated", self.handle, request.language)
-        recipient = settings.recipient(request.endpoint.provider)
+        recipient = VENDORS[request.endpoint.provider].get_recipient(settings)
         self.view.details_html = render_receipt(result, settings.keep_minutes, recipient, request.language)
         self.view.details_html += render_inspector(
             result.trace, render_samples(request.endpoint, result.values, target), request.language

@@ -19,6 +19,7 @@ from ...domain.model import CallTarget, Credentials, Endpoint
 from ...domain.translations import translate
 from ...inspector import Trace, render_samples
 from ...redaction.secrets import format_stack_trace
+from ...vendors import VENDORS
 from ..caller import Caller
 from ..context import Context
 from ..texts import detect_language
@@ -201,7 +202,7 @@ async def stream_call(
     remark = request.fallback.remark if request.fallback else describe_repeat("repeated", handle, request.language)
     settings = context.settings
     receipt_html = render_receipt(
-        result, settings.keep_minutes, settings.recipient(request.endpoint.provider), request.language
+        result, settings.keep_minutes, VENDORS[request.endpoint.provider].get_recipient(settings), request.language
     )
     html = result_view.render_comparison(result, pictures, request.provider, request.language, remark, receipt_html)
     html += render_inspector(result.trace, render_samples(request.endpoint, result.values, target), request.language)

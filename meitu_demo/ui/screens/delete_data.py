@@ -8,7 +8,7 @@ import gradio as gr
 from ...domain.translations import translate
 from ..caller import Caller
 from ..context import Context
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
 from ..header import render_header
 from ..html import render
 from ..panel.panel import SessionInputs

@@ -16,8 +16,9 @@ from ...domain.vendor_codes import list_vendor_codes
 from ...endpoints import CATALOGUE
 from ...offline.faults import CODE_PREFIX, FAULTS
 from ..context import Context
+from ..events import PRIVATE_EVENT
 from ..failure_lab_backend import FailureLabBackend
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..gradio_patches.internal_state import page_load_trigger
 from ..html import render
 from ..panel import controls, examples
 from ..panel.panel import (
@@ -94,7 +95,7 @@ def build(
         return gr.Dropdown(list_faults(CATALOGUE[endpoint_id].provider, detect_language(request)))
 
     endpoint.change(update_faults, endpoint, fault, **PRIVATE_EVENT)
-    gr.on([gr.context.Context.root_block.load], update_faults, endpoint, fault, **PRIVATE_EVENT)  # type: ignore[union-attr]
+    gr.on([page_load_trigger()], update_faults, endpoint, fault, **PRIVATE_EVENT)
     return ScreenComponents(
         "failure_lab", photo, result_html, (received, *example_events), (endpoint, fault), run_button
     )

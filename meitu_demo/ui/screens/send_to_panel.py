@@ -18,8 +18,8 @@ from ...domain.translations import translate
 from ...photos import codec
 from ..caller import Caller
 from ..context import Context
+from ..events import PRIVATE_EVENT
 from ..gradio_patches import uploads
-from ..gradio_patches.polling import PRIVATE_EVENT
 from ..html import render
 from ..panel.shared_photo import ScreenComponents
 from ..result.facts import DESTINATION_SCREENS, FILE_SUFFIXES

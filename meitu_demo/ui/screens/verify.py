@@ -10,13 +10,14 @@ import gradio as gr
 from markupsafe import Markup
 
 from ...domain.errors import DemoError
-from ...domain.explanations import explain, sanitize
+from ...domain.explanations import explain
 from ...domain.translations import translate
 from ...endpoints import CATALOGUE
 from ...photos.provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType, verify_provenance
+from ...redaction.text import sanitize
 from ..caller import Caller
 from ..context import Context
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
 from ..html import render
 from ..panel import controls
 from ..panel.panel import SessionInputs, build_photo_input

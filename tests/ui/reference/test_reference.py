@@ -85,7 +85,7 @@ def test_every_code_of_both_vendors_is_there(language: str) -> None:
     """Each has an anchor, its constant and status, and stands with its own explanation and price."""
     html = reference.render_page(language).replace("<wbr>", "")
     cases = re.findall(r'<li class="case".*?</div></li>', html, re.DOTALL)
-    for provider in reference_codes.VENDOR_IDS:
+    for provider in reference_codes.VENDORS:
         for name in list_vendor_codes(provider):
             code = find_vendor_code(provider, name)
             assert code is not None
