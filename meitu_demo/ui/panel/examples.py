@@ -69,7 +69,7 @@ def _encode_example(name: str) -> bytes:
 
 @cache
 def render_thumbnail(name: str) -> static_images.GradioImage:
-    """The button\'s icon, cut from a small region, so that building a page is cheap."""
+    """The button's icon, cut from a small region, so that building a page is cheap."""
     pixels = np.asarray(
         cv2.resize(THUMBNAIL_SOURCES[name](), (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA), np.uint8
     )

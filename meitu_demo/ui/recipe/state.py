@@ -13,7 +13,7 @@ from ...domain.translations import translate
 from ..caller import Caller
 from ..context import Context
 from ..result.facts import Maker
-from ..result.result_view import PictureUrls
+from ..result.pictures import PictureUrls
 
 # MERGED ui/recipe/naming.py: What a step is called: its effect, and what was chosen for it.
 

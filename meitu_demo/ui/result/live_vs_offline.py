@@ -28,7 +28,7 @@ from ..html import render
 from . import result_view
 from .facts import build_file_name, render_receipt
 from .inspector_view import render_inspector
-from .pictures import RenderedPair, render_pair, store_pair
+from .pictures import PictureUrls, RenderedPair, render_pair, store_pair
 from .run_stream import RunRequest, ScreenUpdate, build_update, describe_repeat, render_failure
 
 
@@ -43,7 +43,7 @@ class LegView:
     mode: str
     html: Markup
     result: CallResult | None = None
-    picture: result_view.PictureUrls | None = None
+    picture: PictureUrls | None = None
     remark: str = ""
     details_html: Markup = field(default_factory=Markup)
 
@@ -77,7 +77,7 @@ def describe_maker(mode: str, provider: str, language: str) -> str:
     return translate(f"beside.{mode}", language, provider=provider)
 
 
-def render_result(result: CallResult, picture: result_view.PictureUrls, maker_name: str, language: str) -> Markup:
+def render_result(result: CallResult, picture: PictureUrls, maker_name: str, language: str) -> Markup:
     """The picture of one side."""
     name = translate(f"panels.{result.endpoint.id}.tab", language)
     alt_text = translate("beside.alt", language, name=name, maker=maker_name)

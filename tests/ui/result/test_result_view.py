@@ -12,7 +12,7 @@ from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import Photo, PhotoChange
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.ui.result import result_view
-from meitu_demo.ui.result.result_view import PictureUrls
+from meitu_demo.ui.result.pictures import PictureUrls
 
 TEXT = "text"
 PICTURE = Photo(b"x", "image/jpeg", 640, 480)
