@@ -228,7 +228,7 @@ async def test_mirror_gives_way_to_queued_runs(client: httpx.AsyncClient, turns:
 
 
 async def test_mirror_never_mixes_two_visitors(client: httpx.AsyncClient) -> None:
-    """Frames in turns and at once, faces at different positions: each visitor gets the bytes that a lone visitor gets."""
+    """Frames in turns and at once, faces at different positions: each visitor gets the bytes that one alone gets."""
     mine, other = ([codec.encode(scene(s, x, y), 85) for s, x, y in places] for places in (
         ((1.0, 0, 0), (1.05, 8, 4), (1.1, 16, 8)), ((0.7, 250, 60), (0.75, 230, 50), (0.8, 210, 40)),
     ))  # fmt: skip

@@ -7,7 +7,7 @@ HOSTILE = '"><script>alert(1)</script>'
 
 
 def test_sheet_cell_without_a_picture_is_disabled() -> None:
-    """A cell is disabled while its picture is awaited and where there is none; the list is busy until all were drawn."""
+    """A cell is disabled while its picture is awaited or missing; the list is busy until all were drawn."""
     cells = tuple(Cell(str(number), f"no. {number}", "a face") for number in range(3))
     plan = ContactSheet("a-panel", "shapes", 0, "1", "title", "note", cells)
     for pictures, unusable, busy in (((), 3, "true"), ((b"x",), 2, "true"), ((b"x", None, b"y"), 1, "false")):

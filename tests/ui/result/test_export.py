@@ -21,7 +21,7 @@ def outcome(data: bytes, mode: str = "offline", endpoint: str = "face_fuse", **m
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_export_labels_the_download_but_not_the_master(portrait: bytes, language: str) -> None:
-    """The master's pixels are the vendor's; the download differs in its lower right corner; both have the same marks."""
+    """The master's pixels are the vendor's; the download differs in its lower right corner; both have equal marks."""
     found = outcome(portrait)
     master = export.unlabelled(found)
     assert (codec.decode(master) == codec.decode(portrait)).all()

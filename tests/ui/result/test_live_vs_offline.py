@@ -65,7 +65,7 @@ def sides(answer: str) -> tuple[str, str]:
 
 
 def test_live_vs_offline_pays_once_for_one_click(paying: Page, vendor: ThreadedServer, portrait: bytes) -> None:
-    """Two simultaneous clicks share one call; a third shows its result again, and so does a click on the plain button."""
+    """Two simultaneous clicks share one call; a third shows its result again, as does a click on the plain button."""
     photo, tab, before = paying.upload(portrait), secrets.token_hex(16), vendor.charges[PAID]
     with ThreadPoolExecutor(2) as clicks:
         first, second = clicks.map(lambda _: sides(both(paying, photo, tab)), range(2))
@@ -115,7 +115,7 @@ def test_live_vs_offline_stores_nothing_after_deletion(paying: Page, portrait: b
     assert {paying.http.get(address).status_code for address in kept} == {404}
 
 
-def test_live_vs_offline_shows_one_side_while_the_other_is_silent(tmp_path: Any, portrait: bytes, faceless: bytes) -> None:
+def test_live_vs_offline_while_one_side_is_silent(tmp_path: Any, portrait: bytes, faceless: bytes) -> None:
     """The offline side does not wait for it. On a stage the same click goes on offline, says what it may have cost, and
     does not send it again, not even where that is refused, too; anywhere else it is explained. Whoever deletes
     everything while one side waits finds neither afterwards.

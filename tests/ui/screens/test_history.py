@@ -42,7 +42,7 @@ def archive(page: Page, portrait: bytes) -> Any:
 
 
 def test_history_shows_no_other_sessions_runs(page: Page, archive: list[str]) -> None:
-    """Not in the list, not by key, not in a comparison, not by the controls; each archive has its own session's runs."""
+    """Not in the list, by key, in a comparison or by the controls; each archive has its own session's runs."""
     mine, theirs = opened(page, MINE), opened(page, THEIRS)
     assert (len(keys(mine)), len(keys(theirs))) == (3, 1)
     failed, second, first = keys(mine)
