@@ -1,4 +1,4 @@
-"""A vendor that does not answer is left alone, and asked by one call whether it is back."""
+"""Circuit breaker: opens when a vendor stops answering, and is half-open for one probe."""
 
 from types import SimpleNamespace
 
@@ -50,8 +50,10 @@ def seconds_left(breaker: CircuitBreaker) -> object:
 
 
 @pytest.mark.parametrize("error", [SILENCE, Unreachable(cause="dns"), InvalidResponse(cause="not_json")], ids=str)
-def test_the_fifth_failure_opens_it(breaker: CircuitBreaker, clock: SimpleNamespace, error: DemoError) -> None:
-    """Whatever kind of no answer; from then on nothing is let through, and the rest is told in whole seconds."""
+def test_circuit_breaker_opens_at_the_fifth_failure(
+    breaker: CircuitBreaker, clock: SimpleNamespace, error: DemoError
+) -> None:
+    """After five missing answers of any kind no call is let through, and the rest is told in whole seconds."""
     fail(breaker, error, times=4)
     breaker.check()
     fail(breaker, error)
@@ -62,8 +64,8 @@ def test_the_fifth_failure_opens_it(breaker: CircuitBreaker, clock: SimpleNamesp
     assert seconds_left(breaker) == 1
 
 
-def test_failures_far_apart_do_not_open_it(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
-    """Five within the window do, five in a longer time do not."""
+def test_circuit_breaker_ignores_failures_far_apart(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
+    """Five failures within the window open it, five in a longer time do not."""
     for _ in range(20):
         fail(breaker)
         clock.now += 7.6
@@ -76,8 +78,8 @@ def test_failures_far_apart_do_not_open_it(breaker: CircuitBreaker, clock: Simpl
 
 
 @pytest.mark.parametrize("refusal", [None, VendorError("meitu", "20003"), VendorError("meitu", "90024")], ids=str)
-def test_an_answer_clears_the_count(breaker: CircuitBreaker, refusal: DemoError | None) -> None:
-    """A result, a refusal, or a word that it is busy: the vendor is there."""
+def test_circuit_breaker_resets_on_an_answer(breaker: CircuitBreaker, refusal: DemoError | None) -> None:
+    """A result, a refusal and a rate limit are answers: they reset the count."""
     fail(breaker, times=4)
     if refusal:
         fail(breaker, refusal)
@@ -92,8 +94,8 @@ def test_an_answer_clears_the_count(breaker: CircuitBreaker, refusal: DemoError 
     [Unreachable(cause="busy"), LedgerUnavailable(), RateLimited(), KeyboardInterrupt(), ZeroDivisionError()],
     ids=repr,
 )
-def test_what_says_nothing_of_the_vendor(breaker: CircuitBreaker, error: BaseException) -> None:
-    """Our own full pool, our ledger, a cancelled call or a bug: neither counted, nor taken for an answer."""
+def test_circuit_breaker_ignores_our_own_failures(breaker: CircuitBreaker, error: BaseException) -> None:
+    """A full pool, the ledger, a cancelled call and a bug are neither failures nor answers of the vendor."""
     fail(breaker, error, times=9)
     assert not breaker.is_open
     fail(breaker, times=4)
@@ -102,8 +104,8 @@ def test_what_says_nothing_of_the_vendor(breaker: CircuitBreaker, error: BaseExc
     assert breaker.is_open
 
 
-def test_one_call_asks_whether_it_is_back(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
-    """After the rest one is let through and nobody beside it; its answer lets all through."""
+def test_circuit_breaker_half_open_lets_one_probe_through(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
+    """After the pause one call goes through and no other beside it; its answer closes the breaker."""
     fail(breaker, times=5)
     clock.now += 30
     breaker.check()
@@ -116,16 +118,16 @@ def test_one_call_asks_whether_it_is_back(breaker: CircuitBreaker, clock: Simple
     assert not breaker.is_open
 
 
-def test_a_probe_that_fails_opens_it_anew(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
-    """One failure is enough then, for another whole rest."""
+def test_circuit_breaker_reopens_when_the_probe_fails(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
+    """One failure of the probe is enough for another full pause."""
     fail(breaker, times=5)
     clock.now += 31
     fail(breaker)
     assert seconds_left(breaker) == 30
 
 
-def test_a_probe_that_is_given_up_tells_nothing(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
-    """The next call is the probe."""
+def test_circuit_breaker_probes_again_after_a_cancelled_probe(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
+    """A cancelled probe says nothing: the next call is the probe."""
     fail(breaker, times=5)
     clock.now += 31
     fail(breaker, KeyboardInterrupt())
@@ -135,8 +137,8 @@ def test_a_probe_that_is_given_up_tells_nothing(breaker: CircuitBreaker, clock: 
     assert not breaker.is_open
 
 
-def test_what_was_under_way_when_it_opened(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
-    """Its failure does not prolong the rest; its answer ends it."""
+def test_circuit_breaker_and_calls_under_way(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
+    """The failure of a call that was under way does not prolong the pause; its answer ends it."""
     with breaker.guard():
         late = breaker.guard()
         late.__enter__()
@@ -147,8 +149,8 @@ def test_what_was_under_way_when_it_opened(breaker: CircuitBreaker, clock: Simpl
     assert not breaker.is_open
 
 
-def test_none_never_opens() -> None:
-    """A line without a breaker."""
+def test_circuit_breaker_without_a_limit_never_opens() -> None:
+    """With max_failures=None it never opens."""
     breaker = CircuitBreaker(max_failures=None)
     fail(breaker, times=100)
     breaker.check()

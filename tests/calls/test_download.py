@@ -1,4 +1,4 @@
-"""Links that somebody else named: what each door fetches, that redirects are checked anew, and the bounds."""
+"""Downloads of URLs from outside: allowed sources, redirects, DNS rebinding, and limits of size and time."""
 
 import asyncio
 import gzip
@@ -68,8 +68,8 @@ async def refused(door: Fetch, client: httpx.AsyncClient, url: str, **options: A
 
 
 # ── Which door takes what ───────────────────────────────────────────────────────────────────────────────────────────
-async def test_a_result_is_fetched(names: dict[str, list[str]]) -> None:
-    """Over https from a host that is allowed, with its query; the name stays where a server looks for it."""
+async def test_download_result_from_an_allowed_host(names: dict[str, list[str]]) -> None:
+    """A result is fetched by https from an allowed host, with its query and Host header."""
     names["a.pictures.example"] = [PUBLIC]
     seen: list[httpx.Request] = []
     async with client_for(lambda request: seen.append(request) or picture(request)) as client:
@@ -79,8 +79,8 @@ async def test_a_result_is_fetched(names: dict[str, list[str]]) -> None:
     assert [request.headers["host"] for request in seen] == ["cdn.example", "a.pictures.example"]
 
 
-async def test_a_photo_is_fetched(names: dict[str, list[str]]) -> None:
-    """The offline server takes it from any public host, over http too and from any port."""
+async def test_download_photo_from_any_public_host(names: dict[str, list[str]]) -> None:
+    """The offline server fetches a photo from any public host and port, by http or https."""
     seen: list[httpx.Request] = []
     async with client_for(lambda request: seen.append(request) or picture(request)) as client:
         assert await download.download_photo(client, "https://cdn.example:8443/a.png?x=1") == b"picture"
@@ -88,8 +88,8 @@ async def test_a_photo_is_fetched(names: dict[str, list[str]]) -> None:
     assert [request.headers["host"] for request in seen] == ["cdn.example:8443", "cdn.example"]
 
 
-async def test_the_calls_own_origin_needs_no_check(names: dict[str, list[str]]) -> None:
-    """A link back to where the call went is fetched, over http too; another port, scheme or host is not that origin."""
+async def test_download_result_from_the_calls_origin(names: dict[str, list[str]]) -> None:
+    """A result at the call's scheme, host and port is fetched unchecked; any other origin is checked."""
     async with client_for(picture) as client:
         assert await fetch(client, f"{HOME}/results/x.jpg") == b"picture"
         assert (
@@ -100,8 +100,8 @@ async def test_the_calls_own_origin_needs_no_check(names: dict[str, list[str]]) 
         assert await refused(fetch, client, "https://cdn.example/x", allowed_hosts=()) == "host"
 
 
-async def test_a_developers_machine_may_allow_any_address() -> None:
-    """With the setting for it, a photo is fetched from loopback; scheme and userinfo are still held."""
+async def test_download_photo_allows_private_addresses_on_request() -> None:
+    """With allow_private a photo is fetched from loopback; scheme and userinfo are still checked."""
     async with client_for(picture) as client:
         assert await download.download_photo(client, "http://127.0.0.1:9/x", allow_private=True) == b"picture"
         assert (
@@ -111,8 +111,8 @@ async def test_a_developers_machine_may_allow_any_address() -> None:
 
 # ── What was checked is what is connected to ────────────────────────────────────────────────────────────────────────
 @BOTH
-async def test_the_address_that_was_checked_is_used(door: Fetch, names: dict[str, list[str]]) -> None:
-    """A name that answers differently the second time gains nothing: the name is there for TLS alone."""
+async def test_download_connects_to_the_checked_address(door: Fetch, names: dict[str, list[str]]) -> None:
+    """DNS rebinding gains nothing: the connection goes to the checked address, the name is for TLS only."""
     seen: list[httpx.Request] = []
     async with client_for(lambda request: seen.append(request) or picture(request)) as client:
         await door(client, "https://cdn.example/a.png")
@@ -121,8 +121,8 @@ async def test_the_address_that_was_checked_is_used(door: Fetch, names: dict[str
 
 
 @BOTH
-async def test_the_next_address_is_tried(door: Fetch, names: dict[str, list[str]]) -> None:
-    """A host with several addresses is reached over the one that answers."""
+async def test_download_tries_the_next_address(door: Fetch, names: dict[str, list[str]]) -> None:
+    """Of a host with several addresses, the next is tried if one does not answer."""
     names["cdn.example"] = ["2606:2800:220:1:248:1893:25c8:1946", PUBLIC]
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -138,16 +138,16 @@ async def test_the_next_address_is_tried(door: Fetch, names: dict[str, list[str]
 
 
 @BOTH
-async def test_a_name_without_an_address(door: Fetch, names: dict[str, list[str]]) -> None:
-    """Unknown or empty: nothing is asked for."""
+async def test_download_rejects_unresolvable_hosts(door: Fetch, names: dict[str, list[str]]) -> None:
+    """For an unknown host or one without addresses, nothing is sent."""
     names["a.pictures.example"] = []
     async with client_for(lambda request: pytest.fail("nothing may be sent")) as client:
         for name in ("a.pictures.example", "b.pictures.example"):
             assert await refused(door, client, f"https://{name}/x") == "dns"
 
 
-async def test_over_a_real_socket(names: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Connecting to a checked address while asking for a name really works, Host header included."""
+async def test_download_over_a_real_socket(names: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connecting to a checked address with the host's name in the Host header works over a socket."""
     asked: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -171,8 +171,8 @@ async def test_over_a_real_socket(names: dict[str, list[str]], monkeypatch: pyte
 
 
 # ── Redirects ───────────────────────────────────────────────────────────────────────────────────────────────────────
-async def test_a_redirect_of_a_result_is_followed_and_checked_anew(names: dict[str, list[str]]) -> None:
-    """To an allowed host, relative or not, each at the address that was checked for its own name."""
+async def test_download_result_checks_each_redirect(names: dict[str, list[str]]) -> None:
+    """A redirect, relative or not, is followed to an allowed host at the address checked for that host."""
     names["b.pictures.example"] = ["93.184.216.35"]
     seen: list[httpx.Request] = []
     answers = moved(first="/second", second="https://b.pictures.example/third?x=1", third=f"{HOME}/fourth")
@@ -197,8 +197,10 @@ async def test_a_redirect_of_a_result_is_followed_and_checked_anew(names: dict[s
         ("https://169.254.169.254/latest", "host"), ("https://u:p@cdn.example/x", "scheme"),
     ],
 )  # fmt: skip
-async def test_a_redirect_off_the_list_is_refused(place: str, cause: str, names: dict[str, list[str]]) -> None:
-    """With the cause that the same address has at once, and without a request to it."""
+async def test_download_result_rejects_redirects_to_other_hosts(
+    place: str, cause: str, names: dict[str, list[str]]
+) -> None:
+    """A redirect is rejected with the same cause as the direct URL, and without a request to it."""
     names["inside.pictures.example"] = ["10.0.0.1"]
     seen: list[str] = []
     answers = moved(first=place)
@@ -208,8 +210,8 @@ async def test_a_redirect_off_the_list_is_refused(place: str, cause: str, names:
     assert seen == ["/first"]
 
 
-async def test_how_many_redirects(names: dict[str, list[str]]) -> None:
-    """A result may take three, so that none goes on for ever; a photo none; one that leads nowhere is no answer."""
+async def test_download_limits_redirects(names: dict[str, list[str]]) -> None:
+    """A result may take three redirects, a photo none; a redirect without a target is an error."""
     async with client_for(moved(a="/b", b="/c", c="/d", round="/round", nowhere="")) as client:
         assert await fetch(client, "https://cdn.example/a") == b"picture"
         for door, path in ((fetch, "round"), (fetch, "nowhere"), (download.download_photo, "a")):
@@ -226,8 +228,10 @@ async def test_how_many_redirects(names: dict[str, list[str]]) -> None:
         (500, "status"), (403, "expired"), (404, "expired"), (410, "expired"),
     ],
 )  # fmt: skip
-async def test_only_a_whole_answer_counts(door: Fetch, status: int, cause: str, names: dict[str, list[str]]) -> None:
-    """Everything but 200 is told with its number; what says that nothing is there any more, as expired."""
+async def test_download_accepts_only_status_200(
+    door: Fetch, status: int, cause: str, names: dict[str, list[str]]
+) -> None:
+    """Any other status is reported with its number, and as expired if the file is gone."""
     async with client_for(lambda request: httpx.Response(status)) as client:
         assert await rejected(door, client, "https://cdn.example/x") == {"cause": cause, "http_status": status}
 
@@ -235,8 +239,10 @@ async def test_only_a_whole_answer_counts(door: Fetch, status: int, cause: str, 
 @BOTH
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("over", [-1, 0, 1])
-async def test_twenty_megabytes_to_the_byte(door: Fetch, over: int, packed: bool, names: dict[str, list[str]]) -> None:
-    """One byte more is refused, and what counts is what comes out of a gzip."""
+async def test_download_limits_size_to_the_byte(
+    door: Fetch, over: int, packed: bool, names: dict[str, list[str]]
+) -> None:
+    """One byte more than 20 MB, after decompression, is rejected."""
     data = bytes(20_000_000 + over)
     headers, content = ({"content-encoding": "gzip"}, gzip.compress(data, 1)) if packed else ({}, data)
     async with client_for(lambda request: httpx.Response(200, headers=headers, content=content)) as client:
@@ -247,8 +253,8 @@ async def test_twenty_megabytes_to_the_byte(door: Fetch, over: int, packed: bool
             assert facts == {"cause": "too_large", "limit": 20_000_000}
 
 
-async def test_the_size_is_bounded_while_reading() -> None:
-    """An endless answer is cut off soon after the limit, without a declared length."""
+async def test_download_stops_reading_at_the_size_limit() -> None:
+    """An endless response without a declared length is cut off soon after the limit."""
     read = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -262,8 +268,8 @@ async def test_the_size_is_bounded_while_reading() -> None:
     assert read <= download.MAX_DOWNLOAD_BYTES + 2 * 1024 * 1024
 
 
-async def test_the_time_is_bounded_however_slowly_it_drips(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each read may be in time and the whole is not; a redirect gives no new time."""
+async def test_download_limits_the_total_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow drip ends at the time limit, and a redirect does not extend it."""
     assert download.MAX_DOWNLOAD_S == 60
     monkeypatch.setattr(download, "MAX_DOWNLOAD_S", 0.05)
 
@@ -291,8 +297,8 @@ async def test_the_time_is_bounded_however_slowly_it_drips(monkeypatch: pytest.M
     [(httpx.ReadTimeout, "timeout"), (httpx.ConnectTimeout, "timeout"), (httpx.ConnectError, "network"),
      (httpx.ReadError, "network"), (httpx.RemoteProtocolError, "network"), (httpx.DecodingError, "network")],
 )  # fmt: skip
-async def test_faults_on_the_way(error: type[httpx.HTTPError], cause: str) -> None:
-    """Each has its cause, and the URL (which may hold a key) is in no text of it."""
+async def test_download_translates_transport_errors(error: type[httpx.HTTPError], cause: str) -> None:
+    """Each transport error has its cause, and no text of the error holds the URL, which may hold a key."""
 
     def handler(request: httpx.Request) -> httpx.Response:
         raise error(f"at {request.url}")
@@ -312,8 +318,8 @@ async def test_faults_on_the_way(error: type[httpx.HTTPError], cause: str) -> No
 @example(url="http://a" + ".b" * 200)
 @example(url="data:image/png;base64,AAAA")
 @example(url="http://0xffffffffffffffff/")
-def test_any_text_ends_in_bytes_or_a_refusal(url: str) -> None:
-    """No text, as link or as a redirect's place, makes fetching raise anything but LinkRejected."""
+def test_download_raises_only_link_rejected(url: str) -> None:
+    """Any text as a URL or as a Location ends in bytes or in LinkRejected."""
 
     async def attempt() -> None:
         loop = asyncio.get_running_loop()
@@ -355,8 +361,8 @@ async def unpacked(packed: list[bytes], packing: str, limit: int = 10_000_000) -
     cut=st.integers(1, 1000),
     packing=st.sampled_from(["gzip", " GZIP", "x-gzip", "deflate"]),
 )
-def test_what_was_packed_comes_out_whole(parts: list[bytes], cut: int, packing: str) -> None:
-    """However it is cut up on the way, also several gzips in a row."""
+def test_read_limited_decompresses_any_chunking(parts: list[bytes], cut: int, packing: str) -> None:
+    """A gzip body is decompressed however it is chunked, with several members as well."""
     data = b"".join(parts)
     packed = zlib.compress(data) if packing == "deflate" else b"".join(map(gzip.compress, parts or [b""]))
     pieces = [packed[at : at + cut] for at in range(0, len(packed), cut)]
@@ -364,14 +370,14 @@ def test_what_was_packed_comes_out_whole(parts: list[bytes], cut: int, packing: 
 
 
 @pytest.mark.parametrize("packing", ["br", "zstd", "gzip, gzip", "deflate,gzip", "nonsense", "gzip"])
-async def test_what_cannot_be_unpacked(packing: str) -> None:
-    """Packings inside packings too: each would swell a thousandfold. None is guessed at."""
+async def test_read_limited_rejects_bad_and_nested_encodings(packing: str) -> None:
+    """Unknown, broken and nested encodings, which could inflate a thousandfold, are decoding errors."""
     with pytest.raises(httpx.DecodingError):
         await unpacked([gzip.compress(gzip.compress(b"x" * 1000)), b"and more"], packing)
 
 
-async def test_a_bomb_is_measured_as_it_swells() -> None:
-    """The bound holds for what comes out, to the byte, not for what came over the wire."""
+async def test_read_limited_stops_gzip_bombs() -> None:
+    """The limit holds to the byte for the decompressed size, not for what came over the wire."""
     packed = gzip.compress(bytes(5_000_000))
     assert len(packed) < 10_000
     assert len(await unpacked([packed], "gzip", 5_000_000)) == 5_000_000

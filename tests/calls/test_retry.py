@@ -1,4 +1,4 @@
-"""What goes again by itself: only what provably cost nothing, twice at most, after a pause, and in measure."""
+"""Retries: only what provably cost nothing, at most twice, with jitter, within the budget."""
 
 import pytest
 from tenacity import RetryCallState
@@ -54,15 +54,15 @@ class Tries:
         return await call_with_retry(self.repeats, self.once, self.announce, self.sleep)
 
 
-async def test_what_never_arrived_goes_again() -> None:
-    """Twice, with a word before each; then it is done."""
+async def test_retry_repeats_what_was_not_processed() -> None:
+    """Two failures that cost nothing are retried, each announced before its wait."""
     tries = Tries(REFUSED, LIMITED)
     assert await tries.go() == "done"
     assert (tries.made, tries.announced, len(tries.pauses)) == (3, 2, 2)
 
 
-async def test_the_third_failure_is_the_end() -> None:
-    """And it is the last error that is told, as it was raised."""
+async def test_retry_stops_after_three_attempts() -> None:
+    """The last error is raised as it is."""
     last = Unreachable(provider="meitu", cause="dns")
     tries = Tries(REFUSED, LIMITED, last)
     with pytest.raises(Unreachable) as caught:
@@ -82,16 +82,16 @@ async def test_the_third_failure_is_the_end() -> None:
     ],
     ids=repr,
 )  # fmt: skip
-async def test_nothing_else_goes_again(error: Exception) -> None:
-    """What may have been billed, what would fail again, what was never sent, and what is nobody's error."""
+async def test_retry_repeats_nothing_else(error: Exception) -> None:
+    """No retry of what may have been billed, would fail again, was not sent, asks for a long wait, or is a bug."""
     tries = Tries(error)
     with pytest.raises(type(error)):
         await tries.go()
     assert (tries.made, tries.pauses, is_retryable(error)) == (1, [], False)
 
 
-async def test_pauses_grow_with_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From nothing up to half a second, then up to one; what the vendor asks for comes on top."""
+async def test_retry_waits_with_full_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The waits are random up to 0.5 s, then up to 1 s, plus the vendor's Retry-After."""
     for _ in range(50):
         tries = Tries(REFUSED, REFUSED)
         await tries.go()
@@ -107,8 +107,8 @@ def _no_jitter(state: RetryCallState) -> float:
     return 0.0
 
 
-async def test_repeats_are_a_share_of_the_calls() -> None:
-    """With a vendor that takes nothing, a thousand calls become a tenth more, and the three that were saved up."""
+async def test_retry_budget_limits_retries_to_a_share_of_calls() -> None:
+    """If every call fails, a thousand calls make at most a tenth more attempts, plus the initial balance."""
     repeats, made = RetryBudget(retry_ratio=0.1, max_balance=3), 0
     for _ in range(1000):
         tries = Tries(*[REFUSED] * 3, repeats=repeats)
@@ -118,8 +118,8 @@ async def test_repeats_are_a_share_of_the_calls() -> None:
     assert 1095 <= made <= 1103
 
 
-def test_the_budget_saves_up_no_more_than_it_may() -> None:
-    """After however many good calls: three repeats, and then one for each ten calls."""
+def test_retry_budget_caps_its_balance() -> None:
+    """After any number of calls the balance is at most three retries."""
     repeats = RetryBudget(retry_ratio=0.125, max_balance=3)
     for _ in range(1000):
         repeats.deposit()
@@ -131,8 +131,8 @@ def test_the_budget_saves_up_no_more_than_it_may() -> None:
     assert repeats.withdraw()
 
 
-async def test_what_may_not_go_again_takes_nothing_from_the_budget() -> None:
-    """A failure that may have been billed leaves the repeats to others."""
+async def test_retry_budget_is_not_spent_on_other_failures() -> None:
+    """A failure that is not retried leaves the budget unchanged."""
     repeats = RetryBudget(retry_ratio=0, max_balance=1)
     for _ in range(5):
         with pytest.raises(OutcomeUnknown):

@@ -1,4 +1,4 @@
-"""The ledger on the event loop: blocks that are left early, cancelled tasks, a database that goes away."""
+"""Ledger on the event loop: blocks that are left early, cancelled tasks, a database that goes down."""
 
 import asyncio
 import threading
@@ -40,8 +40,8 @@ async def cancelled(
             then()
 
 
-async def test_a_block_that_says_everything(store: Store) -> None:
-    """Each end that is said is the end that is written."""
+async def test_reserve_records_each_outcome(store: Store) -> None:
+    """Each outcome that is reported is the one that is written."""
     ledger = Ledger(store)
     async with ledger.reserve(intent()) as confirmed:
         await confirmed.mark_sent(10)
@@ -62,8 +62,8 @@ async def test_a_block_that_says_everything(store: Store) -> None:
 
 
 @pytest.mark.parametrize(("sent", "end"), [(False, "released"), (True, "unknown")])
-async def test_a_block_that_is_left_by_an_error(store: Store, sent: bool, end: str) -> None:
-    """Without a word about its end, a call is released before it was sent and unknown after; the error goes on."""
+async def test_reserve_settles_a_block_left_by_an_error(store: Store, sent: bool, end: str) -> None:
+    """Without an outcome, a call is released before it was sent and unknown after; the error is raised on."""
 
     async def fail() -> None:
         async with Ledger(store).reserve(intent()) as call:
@@ -78,8 +78,8 @@ async def test_a_block_that_is_left_by_an_error(store: Store, sent: bool, end: s
 
 @pytest.mark.parametrize("native", [False, True])
 @pytest.mark.parametrize(("sent", "end"), [(False, "released"), (True, "unknown")])
-async def test_a_task_that_is_cancelled(store: Store, native: bool, sent: bool, end: str) -> None:
-    """Closing the tab, by anyio's way or asyncio's, leaves no call under way behind."""
+async def test_reserve_settles_a_cancelled_task(store: Store, native: bool, sent: bool, end: str) -> None:
+    """A task cancelled by anyio or asyncio, as when a tab is closed, leaves no open call."""
     ledger = Ledger(store)
     there = anyio.Event()
 
@@ -96,8 +96,8 @@ async def test_a_task_that_is_cancelled(store: Store, native: bool, sent: bool, 
 
 
 @pytest.mark.parametrize("native", [False, True])
-async def test_a_task_that_is_cancelled_on_the_verge_of_sending(store: Store, native: bool) -> None:
-    """While it is being written that the call leaves: nothing leaves, so nothing counts, whoever was quicker."""
+async def test_mark_sent_cancelled_releases_the_call(store: Store, native: bool) -> None:
+    """A task cancelled while `mark_sent` is being written sends nothing, and the call does not count."""
     gate, writing = threading.Event(), threading.Event()
     mark_sent = store.mark_sent
 
@@ -118,8 +118,8 @@ async def test_a_task_that_is_cancelled_on_the_verge_of_sending(store: Store, na
 
 
 @pytest.mark.parametrize("native", [False, True])
-async def test_a_reservation_nobody_waits_for_is_released(store: Store, native: bool) -> None:
-    """A task that is cancelled while its reservation is being written does not leave it to the cap."""
+async def test_reserve_cancelled_releases_the_call(store: Store, native: bool) -> None:
+    """A task cancelled while its reservation is being written does not use up the cap."""
     gate, reserving = threading.Event(), threading.Event()
     reserve = store.reserve
 
@@ -140,8 +140,8 @@ async def test_a_reservation_nobody_waits_for_is_released(store: Store, native: 
     assert await ledger.renew_leases() == 0
 
 
-async def test_tending_keeps_calls_alive(open_store: Callable[..., Store], clock: Clock) -> None:
-    """Calls under way outlast any number of leases while `tend` runs, and another's abandoned ones are swept."""
+async def test_heartbeat_renews_leases_and_sweeps(open_store: Callable[..., Store], clock: Clock) -> None:
+    """Open calls outlast any number of leases while the heartbeat runs, and another's abandoned calls are swept."""
     mine, dead = open_store(), open_store()
     ledger = Ledger(mine)
     left = dead.reserve(intent())
@@ -163,8 +163,8 @@ async def test_tending_keeps_calls_alive(open_store: Callable[..., Store], clock
     assert states(mine)[call.id] == "confirmed"
 
 
-async def test_tending_outlives_a_database_that_goes_away(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A round that cannot be written is followed by the next."""
+async def test_heartbeat_survives_a_database_outage(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round that fails is followed by the next."""
     answers = iter([LedgerUnavailable(), SweepResult(0, 0), asyncio.CancelledError()])
     heard = []
 
@@ -184,7 +184,7 @@ async def test_tending_outlives_a_database_that_goes_away(store: Store, monkeypa
     assert len(heard) == 3
 
 
-async def test_over_budget_runs_nothing(store: Store) -> None:
+async def test_reserve_over_budget_does_not_enter_the_block(store: Store) -> None:
     """When the cap is reached, the block is not entered."""
     ledger = Ledger(store, Budgets(calls_per_day=1))
     async with ledger.reserve(intent()):
@@ -193,8 +193,8 @@ async def test_over_budget_runs_nothing(store: Store) -> None:
                 pytest.fail("two of one")
 
 
-async def test_without_a_database_nothing_is_sent(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither reserving nor saying `sent` succeeds; what can no longer be written about the end is no error."""
+async def test_ledger_without_a_database_sends_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither reserving nor `mark_sent` succeeds; an outcome that cannot be written is no error."""
 
     def gone(*_arguments: object) -> None:
         raise LedgerUnavailable(cause="gone")
@@ -221,7 +221,7 @@ async def test_without_a_database_nothing_is_sent(store: Store, monkeypatch: pyt
     assert await ledger.renew_leases() == 0  # nobody holds it any more: the sweep will say unknown
 
 
-async def test_a_lost_reservation_is_not_sent(store: Store, clock: Clock) -> None:
+async def test_mark_sent_rejects_a_swept_reservation(store: Store, clock: Clock) -> None:
     """An instance that slept past its lease and was swept does not send."""
 
     async def sleep_and_send() -> None:
@@ -236,7 +236,7 @@ async def test_a_lost_reservation_is_not_sent(store: Store, clock: Clock) -> Non
     assert (row(store, call)["state"], row(store, call)["cause"]) == ("released", "lease_ran_out")
 
 
-async def test_the_event_loop_goes_on(store: Store, open_store: Callable[..., Store]) -> None:
+async def test_reserve_does_not_block_the_event_loop(store: Store, open_store: Callable[..., Store]) -> None:
     """While a reservation waits for the database's lock, other tasks run; it is granted when the lock is free."""
     other = open_store()
     other.sweep()

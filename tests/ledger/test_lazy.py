@@ -1,4 +1,4 @@
-"""The ledger is opened when it is needed, once, and its absence is an error with words."""
+"""LazyLedger: opened once, when it is needed; if that fails, the error has an explanation."""
 
 import asyncio
 import socket
@@ -29,8 +29,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[PaidCallRecorder]:
     return found
 
 
-async def test_many_at_once_open_it_once(tmp_path: Path, opened: list[PaidCallRecorder]) -> None:
-    """Everybody gets the same accounts, and before anybody comes nothing is made."""
+async def test_lazy_ledger_opens_once_for_concurrent_callers(tmp_path: Path, opened: list[PaidCallRecorder]) -> None:
+    """All callers get the same recorder, and before the first one nothing is created."""
     till = LazyLedger(Settings(data_dir=str(tmp_path / "data")))
     assert not (tmp_path / "data").exists()
     found = await asyncio.gather(*(till.get_recorder() for _ in range(20)))
@@ -39,16 +39,16 @@ async def test_many_at_once_open_it_once(tmp_path: Path, opened: list[PaidCallRe
     await till.close()
 
 
-async def test_opened_at_the_start(tmp_path: Path, opened: list[PaidCallRecorder]) -> None:
-    """Where there are keys; who comes later gets those."""
+async def test_lazy_ledger_uses_the_ledger_opened_at_startup(tmp_path: Path, opened: list[PaidCallRecorder]) -> None:
+    """Where there are keys, it is opened at the start, and later callers get that recorder."""
     till = LazyLedger(Settings(data_dir=str(tmp_path)))
     till.connect()
     assert await till.get_recorder() is till.recorder
     assert len(opened) == 1
 
 
-async def test_no_place_to_write(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Is told without the place, as often as somebody asks; once there is a place, it opens."""
+async def test_lazy_ledger_retries_an_unwritable_folder(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Each caller gets an error without the path; once the folder is writable, it opens."""
     place = tmp_path / "secret place"
     place.write_text("a file, not a folder")
     till = LazyLedger(Settings(data_dir=str(place)))
@@ -62,8 +62,8 @@ async def test_no_place_to_write(tmp_path: Path, caplog: pytest.LogCaptureFixtur
     assert await till.get_recorder()
 
 
-async def test_a_server_that_is_not_there_yet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """It does not stop the start, its password stays untold, and many who ask at once wait for one try between them."""
+async def test_lazy_ledger_tolerates_a_server_that_is_down(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The start goes on, the password is not logged, and concurrent callers share one attempt."""
     tries: list[float] = []
     with socket.create_server(("127.0.0.1", 0)) as door:
         url = f"postgresql://demo:secret-word@127.0.0.1:{door.getsockname()[1]}/demo"
@@ -88,8 +88,8 @@ async def test_a_server_that_is_not_there_yet(tmp_path: Path, caplog: pytest.Log
     assert "secret-word" not in caplog.text
 
 
-async def test_tending_begins_with_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a ledger it waits; with one it tends it, until it is cancelled."""
+async def test_lazy_ledger_heartbeat_waits_for_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The heartbeat starts when the ledger is opened, and runs until it is cancelled."""
     till, tended = LazyLedger(Settings(data_dir=str(tmp_path))), asyncio.Event()
     task = asyncio.create_task(till.run_heartbeat())
     await asyncio.sleep(0)
@@ -107,6 +107,6 @@ async def test_tending_begins_with_the_ledger(tmp_path: Path, monkeypatch: pytes
         await task
 
 
-async def test_a_till_that_was_never_opened_closes() -> None:
-    """There is nothing to give back."""
+async def test_lazy_ledger_closes_unopened() -> None:
+    """A ledger that was never opened can be closed."""
     await LazyLedger(Settings()).close()

@@ -1,4 +1,4 @@
-"""The owner's figures and CSV, and the command that prints them."""
+"""The owner's report and CSV, and the command that prints them."""
 
 import csv
 import io
@@ -34,8 +34,8 @@ def spend(store: Store) -> None:
     store.mark_sent(store.reserve(intent("ailab")))
 
 
-def test_a_day_in_figures(open_store: Callable[..., Store], clock: Clock) -> None:
-    """What counts, what came back, what was refused and why; the next day is another day."""
+def test_report_tallies_a_day(open_store: Callable[..., Store], clock: Clock) -> None:
+    """What counts, what was refused and why; the next day is not included."""
     store = open_store(lease=2 * DAY_S)
     spend(store)
     clock.now += DAY_S
@@ -57,8 +57,8 @@ def test_a_day_in_figures(open_store: Callable[..., Store], clock: Clock) -> Non
     )
 
 
-def test_every_call_as_csv(store: Store) -> None:
-    """One line a call, all columns, times that a person and a spreadsheet can read."""
+def test_csv_holds_every_call(store: Store) -> None:
+    """One line per call with all columns, times in ISO 8601, and no value that a spreadsheet would run as a formula."""
     spend(store)
     file = io.StringIO()
     assert write_csv(store, DAY_BEGINS, DAY_BEGINS + DAY_S, file) == 8
@@ -71,8 +71,10 @@ def test_every_call_as_csv(store: Store) -> None:
     assert not any(value[:1] in ("=", "+", "-", "@") for row in rows for value in row.values())
 
 
-def test_the_command(url: str, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It prints a day's figures, writes CSV to the screen or a file, and changes nothing."""
+def test_ledger_command_prints_and_changes_nothing(
+    url: str, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It prints figures, writes CSV to stdout or a file, and changes nothing."""
     spend(store)
     assert main(["--database", url, "--day", KEPT]) == 0
     said = capsys.readouterr().out
@@ -90,8 +92,8 @@ def test_the_command(url: str, store: Store, tmp_path: Path, capsys: pytest.Capt
     assert store.count_calls_today("meitu") == 4
 
 
-def test_the_command_where_there_is_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """No ledger is no fault, and asking makes none; what cannot be read or understood is said without its secrets."""
+def test_ledger_command_without_a_usable_ledger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A missing ledger is no error and is not created; an unreadable one or a bad argument is, without secrets."""
     path = tmp_path / "ledger.db"
     assert main(["--database", f"sqlite:///{path}"]) == 0
     assert "no paid call" in capsys.readouterr().err
@@ -106,7 +108,7 @@ def test_the_command_where_there_is_nothing(tmp_path: Path, capsys: pytest.Captu
             main(wrong)
 
 
-def test_a_ledger_without_calls(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ledger_command_on_an_empty_ledger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An empty ledger is a table without rows."""
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     Store(Database(url)).sweep()

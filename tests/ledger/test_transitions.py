@@ -1,4 +1,4 @@
-"""Two instances, a clock, a vendor who bills, and anything that may be asked of the ledger in any order."""
+"""Model-based test of the ledger: two instances, a clock, a vendor that bills, and any order of operations."""
 
 import math
 from dataclasses import dataclass, replace
@@ -172,8 +172,8 @@ class Machine(RuleBasedStateMachine):
             assert sum(known.billed for known in today) <= self.stores[0].count_calls_today(provider) <= 6
 
 
-def test_any_order_of_things(fresh_url: FreshUrl) -> None:
-    """Whatever is asked in whatever order: the database does what the model says, and never counts too little."""
+def test_ledger_follows_its_model(fresh_url: FreshUrl) -> None:
+    """After any sequence of operations, the rows are what the model says, and what was billed is counted."""
     database = Database(fresh_url(), threads=1)
     try:
         run_state_machine_as_test(  # type: ignore[no-untyped-call]

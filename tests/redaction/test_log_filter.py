@@ -1,4 +1,4 @@
-"""What leaves a process by its log or its streams holds no live secret, whatever a record is made of."""
+"""No log record and no output stream of the process holds a registered secret."""
 
 import io
 import logging
@@ -48,8 +48,8 @@ def written() -> Iterator[io.StringIO]:
 log = logging.getLogger("heard")
 
 
-def test_a_message_and_its_arguments(written: io.StringIO) -> None:
-    """Scrubbed once they are put together, and nothing of the arguments is left beside it."""
+def test_log_filter_redacts_the_formatted_message(written: io.StringIO) -> None:
+    """A message is redacted after its arguments are filled in, and the arguments are dropped."""
     log.info("GET https://host/?api_key=%s&n=%d", KEY, 3)
     log.info("%(key)s", {"key": KEY})
     log.info(f"100% of {KEY}")
@@ -58,8 +58,8 @@ def test_a_message_and_its_arguments(written: io.StringIO) -> None:
     assert "100% of …" in written.getvalue()
 
 
-def test_an_exception_and_a_stack(written: io.StringIO) -> None:
-    """With their causes; the trace is still a trace."""
+def test_log_filter_redacts_exceptions_and_stacks(written: io.StringIO) -> None:
+    """Stack traces, causes included, and extra fields are redacted and otherwise complete."""
     try:
         try:
             raise KeyError(KEY)
@@ -75,8 +75,8 @@ def test_an_exception_and_a_stack(written: io.StringIO) -> None:
     assert "{'key': ['…']}" in text
 
 
-def test_a_trace_that_another_handler_has_formatted(written: io.StringIO) -> None:
-    """It is kept with the record, and would be taken as it is."""
+def test_log_filter_redacts_a_cached_stack_trace(written: io.StringIO) -> None:
+    """A stack trace that another handler has formatted and cached in the record is redacted as well."""
     record = log.makeRecord("heard", logging.ERROR, "file", 1, "failed", (), None)
     record.exc_text = f"ValueError: {KEY}"
     log.handle(record)
@@ -102,8 +102,8 @@ def test_a_trace_that_another_handler_has_formatted(written: io.StringIO) -> Non
         {"msg": "x", "args": (), "extra": object()},
     ],
 )
-def test_an_odd_record_is_let_through(odd: dict[str, Any], written: io.StringIO) -> None:
-    """The filter never raises and never drops one, and a secret in it is hidden all the same."""
+def test_log_filter_passes_malformed_records(odd: dict[str, Any], written: io.StringIO) -> None:
+    """The filter never raises and never drops a record, and redacts malformed ones as well."""
     record = logging.makeLogRecord({"name": "heard", "levelno": logging.INFO, **odd})
     assert RedactingFilter().filter(record) is True
     assert KEY not in logging.Formatter("%(message)s %(args)s").format(record)
@@ -112,8 +112,8 @@ def test_an_odd_record_is_let_through(odd: dict[str, Any], written: io.StringIO)
     assert written.getvalue().startswith("heard ")
 
 
-def test_a_line_that_cannot_be_scrubbed_is_not_written(written: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor does it end the program: what is left says that there was one."""
+def test_log_filter_replaces_a_line_it_cannot_redact(written: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If redacting fails, the line is replaced by the name of the exception, and the program goes on."""
 
     def fail(text: str) -> str:
         raise MemoryError
@@ -124,8 +124,8 @@ def test_a_line_that_cannot_be_scrubbed_is_not_written(written: io.StringIO, mon
     assert "MemoryError" in written.getvalue()
 
 
-def test_what_is_no_text_stays_what_it_is() -> None:
-    """An extra that holds no secret keeps its type, for formatters that count on it; the logger's name stays."""
+def test_log_filter_keeps_types_of_clean_extras() -> None:
+    """An extra field without a secret keeps its type, for formatters that rely on it, and so does the logger's name."""
     extra = {"seconds": 1.5, "parts": ("a", "b"), "word": f"<{KEY}>"}
     record = log.makeRecord(KEY, logging.INFO, "file", 1, "fine", (), None, extra=extra)
     RedactingFilter().filter(record)
@@ -133,8 +133,8 @@ def test_what_is_no_text_stays_what_it_is() -> None:
     assert record.name == KEY
 
 
-def test_installing_twice_filters_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each handler has one filter and each stream one wrapping, also those that other libraries put up."""
+def test_install_redaction_is_idempotent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Installed twice, each handler, also another library's, has one filter and each stream one wrapper."""
     handler = logging.NullHandler()
     log.addHandler(handler)
     monkeypatch.setattr(sys, "stdout", io.StringIO())
@@ -152,8 +152,8 @@ def test_installing_twice_filters_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sys.stderr is None
 
 
-def test_a_stream_is_its_own_but_for_what_is_written() -> None:
-    """Counts and lines are as before."""
+def test_redacting_stream_behaves_like_its_stream() -> None:
+    """Only written text changes: length, lines and all other methods are those of the wrapped stream."""
     stream = io.StringIO()
     printed = RedactingStream.wrap(stream)
     assert printed.write(f"<{KEY}>\n") == len(KEY) + 3
@@ -196,8 +196,8 @@ fail("main")
 """
 
 
-def test_what_nobody_catches_is_scrubbed() -> None:
-    """In the main thread, in another, in a finaliser; printed by a library, a warning or by hand."""
+def test_install_redaction_covers_uncaught_exceptions() -> None:
+    """Uncaught exceptions in any thread or finaliser, prints, warnings and printed traces are redacted."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False
     )
