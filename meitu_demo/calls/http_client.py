@@ -1,7 +1,4 @@
-"""The one HTTP client with its mounts: the vendors over the network, the offline server in process.
-
-Above service and offline server, which do not know each other; below the screens.
-"""
+"""The app's one HTTP client: it reaches the vendors over the network and the offline server in process."""
 
 import logging
 
@@ -14,11 +11,11 @@ from .targets import OFFLINE_URL
 
 
 def create_http_client(settings: Settings, offline_app: ASGIApp) -> httpx.AsyncClient:
-    """The client for the life of the app: the vendors over the network, the offline server by a mount in process."""
-    # httpx writes whole URLs at INFO, and Meitu's hold the keys; Pillow a photo's metadata at DEBUG.
+    """The client for the life of the app. Calls to OFFLINE_URL go to `offline_app` by an ASGI transport."""
+    # httpx logs whole URLs at INFO, and Meitu's hold the keys; Pillow logs a photo's metadata at DEBUG.
     for name in ("httpx", "httpcore", "PIL"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("httpx").addFilter(_allow_warnings_only)  # whoever turns its level up again
+    logging.getLogger("httpx").addFilter(_allow_warnings_only)  # in case its level is raised again
     timeout = httpx.Timeout(
         connect=settings.connect_timeout, write=settings.write_timeout, read=settings.read_timeout,
         pool=settings.connect_timeout,

@@ -24,7 +24,7 @@ from ..domain.errors import DemoError, ImageRejected, InvalidResponse, VendorErr
 from ..domain.model import CallTarget, Endpoint, ParsedResponse, Photo, PhotoChange, PreparedCall, ResultLink, Values
 from ..inspector import Stopwatch, Trace, TraceRecorder, resume_stopwatch
 from ..photos import codec
-from ..vendors import VENDOR_CODECS
+from ..vendors import VENDORS
 from . import download
 from .exchange import exchange, parse_retry_after
 from .retry import call_with_retry
@@ -143,7 +143,7 @@ async def send(
     start = time.perf_counter()
     health = health or VendorHealth()
     health.circuit_breaker.check()  # before money is set aside
-    provider = VENDOR_CODECS[target.provider]
+    vendor = VENDORS[target.provider]
     recorder = TraceRecorder(target, prepared.prepare_s)
     request = await anyio.to_thread.run_sync(_build_request, target, prepared)
 
@@ -158,7 +158,7 @@ async def send(
             try:
                 response = await exchange(client, target, request)
                 recorder.record_response(response)
-                parsed = await anyio.to_thread.run_sync(provider.parse, response)
+                parsed = await anyio.to_thread.run_sync(vendor.parse, response)
             except VendorError as error:
                 error.facts.update(parse_retry_after(response))
                 raise
@@ -215,7 +215,7 @@ async def fetch_result(
 
 def _build_request(target: CallTarget, prepared: PreparedCall) -> httpx.Request:
     """The request, whole in memory: its size is written down, and it may have to be sent twice."""
-    request = VENDOR_CODECS[target.provider].build(prepared.endpoint, target, prepared.photo, prepared.values)
+    request = VENDORS[target.provider].build(prepared.endpoint, target, prepared.photo, prepared.values)
     request.headers.update(target.extra_headers)
     request.read()
     return request

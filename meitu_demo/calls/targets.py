@@ -1,7 +1,4 @@
-"""Which route a provider's calls take, with whose keys, and what its badge says of that.
-
-Above service and offline server, which do not know each other; below the screens.
-"""
+"""Resolves where a vendor's calls go, with whose keys, and what the vendor's badge says."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,15 +9,13 @@ from pydantic import SecretStr
 from ..domain.errors import MissingKey
 from ..domain.model import CallTarget, Credentials
 from ..settings import Settings
+from ..vendors import VENDORS, VendorAccess
 
-OFFLINE_URL = "http://offline.invalid"  # a reserved name: whatever happens, it never resolves
-RETIRED_VENDORS = {"ailab"}  # facial aesthetics: switched off by its vendor in February 2026
-KEY_SETTINGS = {"meitu": "MEITU_API_KEY", "ailab": "AILAB_API_KEY"}
-_VendorAccess = tuple[Credentials, str, str | None]  # keys, base URL, a path instead of the endpoint's own
+OFFLINE_URL = "http://offline.invalid"  # a reserved name: it never resolves
 
 
 class VendorState(Enum):
-    """A provider's badge."""
+    """The state on a vendor's badge."""
 
     LIVE = "live"
     OFFLINE = "offline"
@@ -29,7 +24,7 @@ class VendorState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class VendorStatus:
-    """A provider's badge and its reason: a slug for `locales` and, where one is missing, the setting's name."""
+    """A vendor's badge: state, reason (a slug for `locales`) and the name of the setting that is missing, if any."""
 
     state: VendorState
     reason: str
@@ -37,9 +32,9 @@ class VendorStatus:
 
 
 class TargetResolver:
-    """Decides, once and for every door, where a provider's calls go.
+    """Decides where a vendor's calls go, for the page, the API and MCP alike.
 
-    own: keys that a visitor brought, by provider; where there are none, the owner's count.
+    visitor_keys: keys that a visitor brought, by vendor; the owner's keys are used for all other vendors.
     """
 
     def __init__(self, settings: Settings, visitor_keys: Mapping[str, Credentials] | None = None) -> None:
@@ -47,81 +42,61 @@ class TargetResolver:
         self._visitor_keys = visitor_keys or {}
 
     def with_visitor_keys(self, visitor_keys: Mapping[str, Credentials] | None) -> "TargetResolver":
-        """The same for a visitor who brought keys."""
+        """The resolver for a visitor who brought keys."""
         return TargetResolver(self._settings, visitor_keys) if visitor_keys else self
 
     def resolve(self, provider: str) -> CallTarget:
-        """The route for a provider's calls. Raises MissingKey in mode `resolve_live` without a key."""
+        """The target of a vendor's calls. Raises MissingKey in mode "live" without a key."""
         if self._settings.mode == "offline":
             return self.resolve_offline(provider)
         live = self.resolve_live(provider)
         if live is None and self._settings.mode == "live":
-            raise MissingKey(provider=provider, setting=KEY_SETTINGS[provider])
+            raise MissingKey(provider=provider, setting=VENDORS[provider].key_setting)
         return live or self.resolve_offline(provider)
 
     def resolve_offline(self, provider: str) -> CallTarget:
-        """The offline server's route; it takes any key."""
-        dummy_key = SecretStr("none")  # short, or it would be guarded as a secret
+        """The offline server, which takes any key."""
+        dummy_key = SecretStr("none")  # short, or it would be registered as a secret
         return CallTarget(provider, OFFLINE_URL, Credentials(dummy_key, dummy_key), is_billable=False)
 
     def resolve_live(self, provider: str) -> CallTarget | None:
-        """The vendor's route, or None without a key (and in mode `resolve_offline`)."""
-        settings = self._settings
-        if settings.mode == "offline":
+        """The vendor's server, or None without a key (and in mode "offline")."""
+        if self._settings.mode == "offline":
             return None
-        keys, base_url, path = (
-            self._find_visitor_access(provider) or self._find_owner_access(provider) or (None, "", None)
-        )
-        if keys is None:
+        access = self._get_visitor_access(provider) or VENDORS[provider].get_owner_access(self._settings)
+        if access is None:
             return None
-        billed_to = "visitor" if provider in self._visitor_keys else "owner"
-        hosts = settings.result_hosts
         return CallTarget(
-            provider, base_url, keys, is_billable=True, path_override=path, billed_to=billed_to, result_hosts=hosts
+            provider,
+            access.base_url,
+            access.credentials,
+            is_billable=True,
+            path_override=access.path_override,
+            billed_to="visitor" if provider in self._visitor_keys else "owner",
+            result_hosts=self._settings.result_hosts,
         )
 
-    def _find_visitor_access(self, provider: str) -> _VendorAccess | None:
-        keys, settings = self._visitor_keys.get(provider), self._settings
-        if keys is None:
-            return None
-        if provider == "meitu":
-            return keys, settings.meitu_base_url, None
-        uses_marketplace = settings.rapidapi_key is not None and settings.ailab_key is None
-        # Keys that are brought are direct ones, which the marketplace does not know.
-        return keys, Settings().ailab_base_url if uses_marketplace else settings.ailab_base_url, None
-
-    def _find_owner_access(self, provider: str) -> _VendorAccess | None:
-        settings = self._settings
-        if provider == "meitu" and settings.meitu_key and settings.meitu_secret:
-            return Credentials(settings.meitu_key, settings.meitu_secret), settings.meitu_base_url, None
-        if provider == "ailab" and settings.ailab_key:
-            return Credentials(settings.ailab_key), settings.ailab_base_url, settings.ailab_path
-        if provider == "ailab" and settings.rapidapi_key:
-            keys = Credentials(settings.rapidapi_key, host=settings.rapidapi_host)
-            return keys, settings.ailab_base_url, settings.ailab_path
-        return None
+    def _get_visitor_access(self, provider: str) -> VendorAccess | None:
+        keys = self._visitor_keys.get(provider)
+        return VendorAccess(keys, VENDORS[provider].get_visitor_base_url(self._settings)) if keys else None
 
     def is_any_live(self) -> bool:
         """Whether any call can cost money."""
-        return any(self.is_live(provider) for provider in KEY_SETTINGS)
+        return any(self.is_live(provider) for provider in VENDORS)
 
     def is_live(self, provider: str) -> bool:
-        """Whether the provider's calls can cost money."""
+        """Whether the vendor's calls can cost money."""
         return self.resolve_live(provider) is not None
 
     def get_status(self, provider: str) -> VendorStatus:
-        """What the provider's badge shows."""
+        """What the vendor's badge shows."""
+        vendor, mode = VENDORS[provider], self._settings.mode
         if self.is_live(provider):
             reason = "key_own" if provider in self._visitor_keys else "key_set"
-            return VendorStatus(VendorState.RETIRED if provider in RETIRED_VENDORS else VendorState.LIVE, reason)
-        if self._settings.mode == "offline":
-            return VendorStatus(
-                VendorState.RETIRED if provider in RETIRED_VENDORS else VendorState.OFFLINE, "mode_offline"
-            )
-        if self._settings.mode == "live":
-            return VendorStatus(VendorState.OFFLINE, "key_missing_live", KEY_SETTINGS[provider])
-        return VendorStatus(
-            VendorState.RETIRED if provider in RETIRED_VENDORS else VendorState.OFFLINE,
-            "key_missing",
-            KEY_SETTINGS[provider],
-        )
+            return VendorStatus(VendorState.RETIRED if vendor.is_retired else VendorState.LIVE, reason)
+        if mode == "live":
+            return VendorStatus(VendorState.OFFLINE, "key_missing_live", vendor.key_setting)
+        state = VendorState.RETIRED if vendor.is_retired else VendorState.OFFLINE
+        if mode == "offline":
+            return VendorStatus(state, "mode_offline")
+        return VendorStatus(state, "key_missing", vendor.key_setting)

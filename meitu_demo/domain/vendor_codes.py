@@ -1,8 +1,7 @@
-"""What the vendors' codes mean, the 22 shapes, and (from `get_texts`) every word a person reads.
+"""Vendor error codes (``data/errors.toml``) and the 22 facial shape types (``data/shape_types.toml``).
 
-``data/*.toml`` and ``locales/*.toml`` are read once and checked whole; a row that does not fit is a ValueError that
-names file and key. `check_tables` reads all of them, for the app to do at start. Imports `get_texts` alone; everybody
-from floor 2 upward may import it.
+Both files are read once and checked as a whole; a bad row raises a ValueError that names file and key. `check_tables`
+reads them at start.
 """
 
 import re
@@ -44,12 +43,12 @@ __all__ = [
 ]
 
 BILLING_OUTCOMES = ("refused", "not_processed", "unknown")
-MAX_SEARCHED_CHARS = 4000  # characters of a vendor's text that are searched
+MAX_SEARCHED_CHARS = 4000  # of a vendor's text
 
 
 @dataclass(frozen=True, slots=True)
 class VendorCode:
-    """One code of a vendor's. outcome: refused | not_processed | unknown (may have been billed)."""
+    """One error code of a vendor. outcome: refused | not_processed | unknown (may have been billed)."""
 
     provider: str
     code: str
@@ -70,7 +69,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class VendorErrorTable:
-    """A provider's codes, its telling texts in the order of their precedence, and the code for each slug."""
+    """A vendor's codes, the texts that decide by themselves in order of precedence, and the code for each slug."""
 
     codes: Mapping[str, VendorCode]
     text_patterns: tuple[tuple[re.Pattern[str], str], ...]
@@ -78,22 +77,22 @@ class VendorErrorTable:
 
 
 class UnmappedSlug(KeyError):
-    """The provider has no code for this slug."""
+    """The vendor has no code for this slug."""
 
 
 def find_vendor_code(provider: str, code: str) -> VendorCode | None:
-    """What `code` means, or None when it is not in the vendor's lists."""
+    """The entry for `code`, or None when it is not in the vendor's list."""
     error_table = _load_error_tables().get(provider)
     return error_table.codes.get(code) if error_table else None
 
 
 def list_vendor_codes(provider: str) -> tuple[str, ...]:
-    """Every code in the vendor's lists, in their order."""
+    """Every code in the vendor's list, in its order."""
     return tuple(_load_error_tables()[provider].codes)
 
 
 def match_text_slug(provider: str, text: str) -> str | None:
-    """The slug that a vendor's text decides by itself, whatever number stands beside it; None for most texts."""
+    """The slug that a vendor's text decides by itself, whatever its code; None for most texts."""
     error_table = _load_error_tables().get(provider)
     matches = (
         slug
@@ -104,7 +103,7 @@ def match_text_slug(provider: str, text: str) -> str | None:
 
 
 def code_for(provider: str, slug: str) -> VendorCode:
-    """Backwards: the code with which `provider` says `slug`. Raises NoAnswer, a KeyError."""
+    """The code with which the vendor says `slug`. Raises UnmappedSlug, a KeyError."""
     try:
         return _load_error_tables()[provider].codes_by_slug[slug]
     except KeyError:
@@ -123,11 +122,10 @@ def check_tables() -> None:
     load_shapes()
 
 
-# ── Reading: pure functions of a parsed document, so that a test can hand them a bad row ────────────────────────────
 def parse_error_tables(
     document: Document, slugs: frozenset[str], file: str = "data/errors.toml"
 ) -> dict[str, VendorErrorTable]:
-    """Each provider's dialect. `slugs`: those that have an explanation."""
+    """The table of each vendor in a parsed document. slugs: those that have an explanation."""
     error_tables = {}
     for provider, section in document.items():
         require({"codes", "answers"} <= set(section), f"{file} [{provider}]", "needs codes and answers")
@@ -146,7 +144,7 @@ def parse_error_tables(
 
 
 def parse_shapes(document: Document, file: str = "data/shape_types.toml") -> tuple[Shape, ...]:
-    """The shapes; ids count from 0 without a hole and keys differ."""
+    """The shapes of a parsed document; ids count from 0 without a gap and keys differ."""
     parsed: list[Shape] = []
     for number, row in enumerate(document["shapes"]):
         location = f"{file} [[shapes]] number {number + 1}"

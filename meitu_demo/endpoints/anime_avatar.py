@@ -1,9 +1,10 @@
 """Anime Avatar 动漫化身: a stylised avatar. Meitu's page for /v1/EmojMaterialH5."""
 
-from ..domain.model import Choice, Endpoint, FaceRequirement, Image, Values
+from ..domain.controls import Choice
+from ..domain.model import Endpoint, FaceRequirement, Image, Values
 from ..engine.effects.avatar import draw_avatar
 from ..engine.imaging.face_checks import require_faces
-from ..vendors import base
+from ..vendors import meitu
 
 
 def render_offline(image: Image, values: Values) -> Image:
@@ -13,9 +14,9 @@ def render_offline(image: Image, values: Values) -> Image:
 
 ENDPOINT = Endpoint(
     id="anime_avatar",
-    provider="meitu",
+    provider=meitu.VENDOR.id,
     path="/v1/EmojMaterialH5",
-    limits=base.MEITU,
+    limits=meitu.VENDOR.limits,
     controls=(Choice(name="version", wire_name="version", options=("1.0.0", "2.0.0"), default="1.0.0"),),
     constant_fields={"rsp_media_type": "jpg"},
     render_offline=render_offline,

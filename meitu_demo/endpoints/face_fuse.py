@@ -1,10 +1,11 @@
 """Face Fuse 换脸: the user's face onto a template. Meitu's page for /v3/facefuse."""
 
-from ..domain.model import Endpoint, FaceRequirement, Image, TemplateGallery, Values
+from ..domain.controls import TemplateGallery
+from ..domain.model import Endpoint, FaceRequirement, Image, Values
 from ..engine import face_templates
 from ..engine.effects.fuse import fuse
 from ..engine.imaging.face_checks import pick_face
-from ..vendors import base
+from ..vendors import meitu
 
 DEFAULT_TEMPLATE_ID = "gjw4tjeloaba2psk973"  # the first of the two IDs in the document
 
@@ -17,9 +18,9 @@ def render_offline(image: Image, values: Values) -> Image:
 
 ENDPOINT = Endpoint(
     id="face_fuse",
-    provider="meitu",
+    provider=meitu.VENDOR.id,
     path="/v3/facefuse",
-    limits=base.MEITU,
+    limits=meitu.VENDOR.limits,
     controls=(
         TemplateGallery(
             name="template_id",
@@ -27,6 +28,7 @@ ENDPOINT = Endpoint(
             options=tuple(info.wire_id for info in face_templates.list_templates()),
             default=DEFAULT_TEMPLATE_ID,
             allows_custom=True,  # partners get IDs of their own from the vendor
+            list_templates=face_templates.list_templates,
         ),
     ),
     constant_fields={"rsp_media_type": "base64"},

@@ -1,10 +1,11 @@
 """Facial Aesthetics 五官美化: one of 22 parts reshaped. AILabTools' page for its API, which it retired in 2026."""
 
-from ..domain.model import Endpoint, FaceRequirement, Image, ShapeMenu, Strength, Values
+from ..domain.controls import ShapeMenu, Strength
+from ..domain.model import Endpoint, FaceRequirement, Image, Values
 from ..domain.vendor_codes import load_shapes
 from ..engine.effects.reshape import reshape
 from ..engine.imaging.face_checks import pick_face
-from ..vendors import base
+from ..vendors import ailab
 
 
 def render_offline(image: Image, values: Values) -> Image:
@@ -14,9 +15,9 @@ def render_offline(image: Image, values: Values) -> Image:
 
 ENDPOINT = Endpoint(
     id="facial_aesthetics",
-    provider="ailab",
+    provider=ailab.VENDOR.id,
     path="/api/portrait/effects/face-tidyup",
-    limits=base.AILAB,
+    limits=ailab.VENDOR.limits,
     controls=(
         ShapeMenu(
             name="shape_type",

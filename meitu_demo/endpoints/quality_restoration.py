@@ -3,7 +3,7 @@
 from ..domain.model import Endpoint, Image, Values
 from ..engine.effects.restore import restore
 from ..engine.imaging.faces import find_faces
-from ..vendors import base
+from ..vendors import meitu
 
 
 def render_offline(image: Image, values: Values) -> Image:
@@ -13,9 +13,9 @@ def render_offline(image: Image, values: Values) -> Image:
 
 ENDPOINT = Endpoint(
     id="quality_restoration",
-    provider="meitu",
+    provider=meitu.VENDOR.id,
     path="/v1/aiquality",
-    limits=base.MEITU,
+    limits=meitu.VENDOR.limits,
     controls=(),
     constant_fields={"rsp_media_type": "base64"},
     render_offline=render_offline,

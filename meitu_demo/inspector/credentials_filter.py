@@ -9,27 +9,22 @@ import re
 from ..domain.model import CallTarget
 from ..redaction.secrets import redact
 from ..redaction.text import MAX_ESCAPE_CHARS, find_escaped, replace_unprintable, strip_link_paths
+from ..vendors import VENDORS
 
-# Where the vendors want their keys, as they are called there.
-KEY_QUERY_PARAMS = ("api_key", "api_secret")
-KEY_HEADERS = ("ailabapi-api-key", "x-rapidapi-key", "authorization", "proxy-authorization", "cookie", "set-cookie")
+_SECRET_FIELDS = [
+    field for vendor in VENDORS.values() for field in (*vendor.keys, *vendor.marketplace_keys) if field.is_secret
+]
+KEY_QUERY_PARAMS = tuple(field.name for field in _SECRET_FIELDS if not field.is_header)
+VENDOR_KEY_HEADERS = tuple(field.name for field in _SECRET_FIELDS if field.is_header)
+KEY_HEADERS = (*VENDOR_KEY_HEADERS, "authorization", "proxy-authorization", "cookie", "set-cookie")
 MARGIN_CHARS = 1000  # characters beyond what is shown, in which a key may end that begins before
 MIN_KEY_CHARS = 6  # characters; what is shorter is nobody's key, and would blank half of what is shown
 NAMED_KEY_PATTERN = re.compile(
-    rf"((?:{'|'.join((*KEY_QUERY_PARAMS, *KEY_HEADERS[:2]))})"
+    rf"((?:{'|'.join(map(re.escape, (*KEY_QUERY_PARAMS, *VENDOR_KEY_HEADERS)))})"
     r"[\\\"'\]]{0,6}\s{0,4}(?:=|:|%3d|,)\s{0,4}[\\\"'\[]{0,6})"
     r"(?!\$)[^\s\"'&,;}\]\\]+",
     re.IGNORECASE,
 )
-
-
-def get_key_variables(provider: str, *, marketplace: bool) -> dict[str, str]:
-    """The environment variables of a route's keys, by where they go."""
-    if provider == "meitu":
-        return {"api_key": "MEITU_API_KEY", "api_secret": "MEITU_API_SECRET"}
-    if marketplace:
-        return {"x-rapidapi-key": "RAPIDAPI_KEY", "x-rapidapi-host": "RAPIDAPI_HOST"}
-    return {"ailabapi-api-key": "AILAB_API_KEY"}
 
 
 class Redactor:
@@ -37,13 +32,12 @@ class Redactor:
 
     def __init__(self, target: CallTarget) -> None:
         keys = target.credentials
-        self.variables = get_key_variables(target.provider, marketplace=bool(keys.host))
+        fields = VENDORS[target.provider].get_keys(marketplace=bool(keys.host))
+        self.variables = {field.name: field.setting for field in fields}
         self._keys: dict[str, str] = {}  # with what stands for each
         if target.mode == "live":  # elsewhere they are words that everybody knows, and that answers may well hold
             key, secret = keys.key.get_secret_value(), keys.secret.get_secret_value() if keys.secret else ""
-            variables = [
-                f"${name}" for field, name in self.variables.items() if field in (*KEY_QUERY_PARAMS, *KEY_HEADERS)
-            ]
+            variables = [f"${field.setting}" for field in fields if field.is_secret]
             self._keys = {secret: variables[-1], key: variables[0]}
             self._keys = {value: name for value, name in self._keys.items() if len(value) >= MIN_KEY_CHARS}
 

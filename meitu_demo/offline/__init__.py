@@ -1,7 +1,7 @@
-"""The vendor-compatible server: the other side of the two dialects, with our engine behind it.
+"""The vendor-compatible server: it speaks the vendors' dialects and answers with our engine's results.
 
-The app talks to it in process, any client in any language by ``python -m meitu_demo.offline``. Knows nothing of the
-client's side: each codec is written on its own and pinned to the documents' samples.
+The app calls it in process; ``python -m meitu_demo.offline`` serves any client. It shares no codec with the client:
+both are written apart and pinned to the samples in the vendors' documents.
 """
 
 from .app import create_app

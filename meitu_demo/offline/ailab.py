@@ -1,4 +1,4 @@
-"""AILabTools' dialect, server side: as the vendor's facial-aesthetics page describes it, for both editions' keys."""
+"""AILabTools' dialect, server side, after the vendor's facial-aesthetics page, for the keys of both editions."""
 
 import logging
 import uuid
@@ -14,17 +14,16 @@ from ..domain.model import Endpoint
 from ..domain.vendor_codes import VendorCode, code_for
 from .request_body import format_measurements, read_body
 
-VENDOR = "ailab"
-MAX_FORM_OVERHEAD_BYTES = 64 * 1024  # bytes of boundaries and text parts around the file
+MAX_FORM_OVERHEAD_BYTES = 64 * 1024  # boundaries and text parts around the file
 log = logging.getLogger(__name__)
 
 
 class _MissingParameter(Exception):
-    """A required part of the form is not there."""
+    """A required part of the form is missing."""
 
 
 async def handle(request: Request, endpoint: Endpoint) -> Response:
-    """Answer one call; every cause of failure has the vendor's own code."""
+    """Answer one call; every failure has the vendor's own code."""
     headers = request.headers
     if not (headers.get("ailabapi-api-key") or (headers.get("x-rapidapi-key") and headers.get("x-rapidapi-host"))):
         return failure_answer("key_refused")
@@ -51,11 +50,11 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
 
 def failure_answer(slug: str, detail: str = "") -> Response:
     """The vendor's answer for `slug`."""
-    return vendor_answer(code_for(VENDOR, slug), detail)
+    return vendor_answer(code_for("ailab", slug), detail)
 
 
 def vendor_answer(code: VendorCode, detail: str = "") -> Response:
-    """The same for one of the vendor's codes."""
+    """The vendor's answer with one of its codes."""
     return JSONResponse(_build_envelope(code.code, code.http, detail), code.http)
 
 
@@ -75,7 +74,7 @@ def _build_envelope(
 
 
 async def _parse_form(request: Request, body: bytes) -> tuple[bytes, dict[str, str]]:
-    """(the file's bytes, the text fields). Raises _Missing or MultiPartException."""
+    """(the file's bytes, the text fields). Raises _MissingParameter or MultiPartException."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise _MissingParameter
 
@@ -84,7 +83,7 @@ async def _parse_form(request: Request, body: bytes) -> tuple[bytes, dict[str, s
         yield b""
 
     parser = MultiPartParser(request.headers, stream(), max_files=1, max_fields=16)
-    parser.spool_max_size = len(body) + 1  # never to disk: it is somebody's face
+    parser.spool_max_size = len(body) + 1  # never written to disk: it is somebody's face
     try:
         form = await parser.parse()
     except (KeyError, UnicodeDecodeError, AssertionError) as error:

@@ -1,7 +1,7 @@
-"""The offline server's routes: one for each endpoint of the catalogue, and the links that its answers hold."""
+"""The offline server: a route for each endpoint of the catalogue, and for the links in its answers."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -15,25 +15,23 @@ from ..calls.download import create_blocking_cookie_jar
 from ..domain.model import Endpoint
 from ..endpoints import CATALOGUE
 from ..runtime.picture_store import PictureStore
-from . import ailab, meitu
 from . import fault_handlers as failure_lab
+from .dialects import DIALECTS, Dialect
 from .effect_runner import OfflineEngine
 
-RESULT_TTL_S = 600.0  # the vendor's document says 24 h; a demo has no reason to keep a face that long
-RETRY_AFTER_S = 5  # after which a caller who was turned away for load may come again
-SINGLE_USE_RESULT_TTL_S = 60.0  # who fetches once, fetches at once; a caller that left meanwhile does not
-Handler = Callable[[Request, Endpoint], Awaitable[Response]]
-DIALECT_HANDLERS: dict[str, Handler] = {"meitu": meitu.handle, "ailab": ailab.handle}
+RESULT_TTL_S = 600.0  # the vendors keep results for 24 h; a demo has no reason to
+RETRY_AFTER_S = 5  # the advice to a caller that is refused for load
+SINGLE_USE_RESULT_TTL_S = 60.0  # a client that fetches once does so at once
 
 
 def create_app(
     *, private_links: bool = False, lab: bool = False, fault: str = "", single_use_links: bool = False
 ) -> Starlette:
-    """The server as an ASGI app; it speaks for every provider at once and accepts any key that is not empty.
+    """The server as an ASGI app, for all vendors at once; it accepts any key that is not empty.
 
-    private_links: photos given by URL may lie on private addresses, loopback included: for development only.
-    lab: callers may tell the server to fail, see `faults`; also for development only. `fault`: how all calls
-    fail that say nothing themselves. once: a linked result is forgotten when it has been fetched, or after a minute.
+    private_links: photos given by URL may have private addresses, loopback included: for development only.
+    lab: callers may make the server fail, see `faults`; for development only. fault: the fault of all calls that name
+    none. single_use_links: a linked result is deleted once it has been fetched, or after a minute.
     """
     routes = [
         HttpRoute(endpoint.path, partial(_serve_endpoint, endpoint=endpoint), methods=["POST"])
@@ -53,7 +51,7 @@ def create_app(
     app.state.private_links = private_links
     app.state.once = single_use_links
     app.state.lab, app.state.fault = lab, fault
-    app.state.charges = Counter[str]()  # calls by endpoint that a vendor would have billed, where there is a lab
+    app.state.charges = Counter[str]()  # calls by endpoint that a vendor would have billed; only with `lab`
     timeout = httpx.Timeout(10.0, connect=5.0)
     app.state.http = httpx.AsyncClient(timeout=timeout, trust_env=False, cookies=create_blocking_cookie_jar())
     return app
@@ -73,8 +71,8 @@ async def _serve_endpoint(request: Request, endpoint: Endpoint) -> Response:
 
 
 async def _handle_call(request: Request, endpoint: Endpoint) -> Response:
-    response = await DIALECT_HANDLERS[endpoint.provider](request, endpoint)
-    if response.status_code == 503:  # both vendors' status for "busy": the engine's line is full
+    response = await DIALECTS[endpoint.provider].handle(request, endpoint)
+    if response.status_code == 503:  # the vendors' status for "busy": the engine's queue is full
         response.headers["retry-after"] = str(RETRY_AFTER_S)
     return response
 
@@ -92,6 +90,11 @@ async def _serve_charges(request: Request) -> Response:
 
 
 async def _serve_unknown_path(request: Request) -> Response:
-    if request.url.path.startswith("/api/"):
-        return ailab.failure_answer("api_not_found")
-    return meitu.failure_answer("api_not_found")
+    return _guess_dialect(request.url.path).failure_answer("api_not_found")
+
+
+def _guess_dialect(path: str) -> Dialect:
+    """The dialect of an endpoint whose path begins alike, else the first one."""
+    roots = ((endpoint.path.split("/")[1], endpoint.provider) for endpoint in CATALOGUE.values())
+    matches = (DIALECTS[vendor_id] for root, vendor_id in roots if path.startswith(f"/{root}/"))
+    return next(matches, next(iter(DIALECTS.values())))

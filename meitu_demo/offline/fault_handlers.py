@@ -17,8 +17,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 from ..domain.model import Endpoint
-from . import ailab, meitu
 from .connection import get_connection
+from .dialects import DIALECTS
 from .faults import CODE_PREFIX, FAULTS, resolve_fault, resolve_vendor_code
 
 # MERGED offline/damage.py: The failure lab's damages: what can be wrong with an answer that was good. For `lab.py`
@@ -72,7 +72,6 @@ MAX_HOLD_S = 90.0  # longer than any client's patience, and no longer: nothing h
 DRIP_INTERVAL_S = 0.1
 HUGE_BODY_BYTES = 128 * 1024 * 1024  # bytes; an honest answer has a few millions at most
 CHUNK = b" " * 65536  # white space is JSON so far, so a reader cannot know better
-VENDOR_ANSWERS = {"meitu": meitu.vendor_answer, "ailab": ailab.vendor_answer}
 AnswerCall = Callable[[], Awaitable[Response]]
 
 
@@ -166,7 +165,7 @@ async def _answer_redirect(*_: object) -> Response:
 
 
 async def _answer_vendor_code(request: Request, endpoint: Endpoint, name: str) -> Response:
-    response = VENDOR_ANSWERS[endpoint.provider](resolve_vendor_code(name, endpoint.provider))
+    response = DIALECTS[endpoint.provider].vendor_answer(resolve_vendor_code(name, endpoint.provider))
     if not name.startswith(CODE_PREFIX):
         response.status_code = 429
         if name == "rate_limited":

@@ -8,6 +8,7 @@ from enum import Enum
 
 from ..domain.errors import DemoError, InvalidResponse, LinkRejected, OutcomeUnknown, VendorError
 from ..domain.vendor_codes import VendorCode, code_for, find_vendor_code
+from ..vendors import VENDORS
 
 CODE_PREFIX = "code:"  # before any code of the vendor's: "code:20003"
 
@@ -72,7 +73,7 @@ def resolve_fault(name: str, provider: str) -> Fault:
         code = resolve_vendor_code(name, provider)
         return Fault(FaultOutcome(code.outcome), VendorError, code.code, billed=code.outcome == "unknown")
     fault = FAULTS[name]
-    if fault.only_inline_media and provider == "ailab":  # its answers hold a link
+    if fault.only_inline_media and VENDORS[provider].always_links:
         return HARMLESS
     return replace(fault, cause=resolve_vendor_code(name, provider).code) if name.startswith("rate_limited") else fault
 

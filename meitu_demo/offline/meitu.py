@@ -1,4 +1,4 @@
-"""Meitu's dialect, server side: as the pages of facefuse, EmojMaterialH5 and aiquality describe it."""
+"""Meitu's dialect, server side, after the pages of facefuse, EmojMaterialH5 and aiquality."""
 
 import base64
 import binascii
@@ -18,18 +18,17 @@ from ..domain.model import Endpoint
 from ..domain.vendor_codes import VendorCode, code_for
 from .request_body import format_measurements, read_body
 
-VENDOR = "meitu"
-ANSWER_VERSIONS = {"face_fuse": "1.0.0", "quality_restoration": "1.0.1"}  # as in the pages' samples of an answer
+ANSWER_VERSIONS = {"face_fuse": "1.0.0", "quality_restoration": "1.0.1"}  # as in the pages' samples
 BASE64_MEDIA_TYPES = ("base64", "jpg")
 log = logging.getLogger(__name__)
 
 
 class _MalformedRequest(Exception):
-    """The body is not what the document describes."""
+    """The body is not as the document describes it."""
 
 
 async def handle(request: Request, endpoint: Endpoint) -> Response:
-    """Answer one call; every cause of failure has the vendor's own code."""
+    """Answer one call; every failure has the vendor's own code."""
     if not (request.query_params.get("api_key") and request.query_params.get("api_secret")):
         return failure_answer("key_refused")
     try:
@@ -60,14 +59,14 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
 
 
 def failure_answer(slug: str, detail: str = "") -> Response:
-    """The vendor's answer for `slug`, in the form of its documents; `detail` goes where they have 具体信息."""
-    return vendor_answer(code_for(VENDOR, slug), detail)
+    """The vendor's answer for `slug`. detail: goes where the documents have 具体信息 (details)."""
+    return vendor_answer(code_for("meitu", slug), detail)
 
 
 def vendor_answer(code: VendorCode, detail: str = "") -> Response:
-    """The same for one of the vendor's codes."""
+    """The vendor's answer with one of its codes."""
     number: int | str = int(code.code) if code.code.isdecimal() and len(code.code) < 19 else code.code
-    if code.slug == "api_not_found":  # this one comes from another gateway, in other words
+    if code.slug == "api_not_found":  # from another gateway, which words it differently
         return JSONResponse({"error_code": number, "message": "no route found"}, code.http)
     body = {"ErrorCode": number, "ErrorMsg": code.constant, "Data": None if code.slug == "key_refused" else detail}
     return JSONResponse(body, code.http, headers={"x-request-id": uuid.uuid4().hex})
@@ -119,7 +118,7 @@ def _parse_body(body: dict[str, Any]) -> tuple[dict[str, Any], str, bool]:
 
 
 def _parse_media_type(parameter: dict[str, Any], endpoint: Endpoint) -> str:
-    """How the picture is wanted: base64 (two spellings) or url. Required for the avatar alone."""
+    """The requested form of the picture: base64 (two spellings) or url. Required for the avatar only."""
     wanted = parameter.get("rsp_media_type", None if endpoint.id == "anime_avatar" else "base64")
     if wanted is None:
         raise _MalformedRequest

@@ -1,4 +1,4 @@
-"""What both gateways do with bodies: read them up to a bound, and put measured numbers into a refusal."""
+"""Reads request bodies up to a limit, and formats measurements for refusals."""
 
 from starlette.requests import Request
 
@@ -6,7 +6,7 @@ from ..domain.errors import DemoError, ImageRejected
 
 
 async def read_body(request: Request, max_bytes: int) -> bytes:
-    """The whole body. Raises ImageRejected as soon as it is known to be longer than `limit` bytes."""
+    """The body. Raises ImageRejected as soon as it is known to exceed `max_bytes`."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > max_bytes:
         raise ImageRejected("image_too_large_file", bytes=int(declared), limit=max_bytes)
@@ -21,5 +21,5 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
 
 
 def format_measurements(error: DemoError) -> str:
-    """What was measured, such as "angle=41 limit=35": whoever made the photo can then be told how far it is off."""
+    """The error's numbers, such as "angle=41 limit=35", so that the client can say how far a photo is off."""
     return " ".join(f"{name}={value}" for name, value in error.facts.items() if isinstance(value, int))

@@ -1,7 +1,7 @@
-"""Settings: the only reader of the environment. A wrong or half-set value is named in one clear message at start.
+"""Settings: the only reader of the environment. All wrong values are named in one message at start.
 
-model         what is set                   environment  how it is read: each name, and its default
-values        readers of kinds of values
+model    `Settings`, the values      environment   the names of the variables and their defaults
+readers  parse values of each kind   validation    contradictions and warnings
 """
 
 from .model import MARKETPLACE_HOST, MAX_OFFLINE_RUNS, RESULT_HOSTS, Mode, Network, Settings, SettingsError

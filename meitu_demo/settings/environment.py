@@ -1,4 +1,4 @@
-"""How the settings are read: every name that the environment may hold, and what the absence of each means."""
+"""Reads the settings: the name of each environment variable, and its default."""
 
 import os
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from .validation import validate
 
 ENV_FILE = Path(__file__).resolve().parents[2] / ".env"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-PUBLIC_CALLS_PER_DAY = 100  # the caps where strangers come, unless the owner says otherwise
+PUBLIC_CALLS_PER_DAY = 100  # the default caps of a publicly reachable demo
 PUBLIC_CALLS_PER_HOUR = 10
 
 
@@ -81,5 +81,5 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def _default_host(values: EnvReader, default: str) -> str:
-    """On a Space the page is reached from outside its container, so it listens on every address there."""
+    """On a Space the page is reached from outside its container, so it listens on every address."""
     return "0.0.0.0" if values.text("SPACE_ID") else default

@@ -1,7 +1,7 @@
-"""What is set: one frozen dataclass, whose secrets are guarded for as long as it lives."""
+"""`Settings`: one frozen dataclass. Its secrets are redacted everywhere for as long as it lives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
@@ -15,32 +15,26 @@ Network = IPv4Network | IPv6Network
 Mode = Literal["auto", "live", "offline"]
 LogFormat = Literal["text", "json"]
 MARKETPLACE_HOST = "facial-aesthetics.p.rapidapi.com"
-DATABASE_SCHEMES = (
-    "postgresql",
-    "postgres",
-    "postgresql+psycopg",
-    "sqlite",
-    "sqlite+pysqlite",
-)  # how its URL may begin
-MAX_OFFLINE_RUNS = 60  # runs on the offline engine that all visitors together may have under way
+DATABASE_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite", "sqlite+pysqlite")
+MAX_OFFLINE_RUNS = 60  # runs on the offline engine that all visitors together may have at once
 MARKETPLACE_PATH = "/face/editing/face-tidyup"
-# Where the vendors leave results. No whole object store is among them (such as that of Aliyun or Huawei): anybody can
-# rent a name there.
+# Hosts of the vendors' results. No whole object store is among them (such as Aliyun's or Huawei's): anybody can rent a
+# name there.
 RESULT_HOSTS = (
-    ".meitu.com",  # obs.mtlab.meitu.com in answers of Meitu's that clients have published; its API is below it, too
-    ".meitudata.com",  # Meitu's own network for pictures; not seen in an answer yet
-    ".ailabtools.com",  # ai-result-rapidapi.ailabtools.com in published answers, to direct and marketplace keys alike
-    ".ailabapi.com",  # where AILabTools' API is; not seen in an answer yet
+    ".meitu.com",  # obs.mtlab.meitu.com in replies that clients have published; the API is below it, too
+    ".meitudata.com",  # Meitu's own network for pictures; not seen in a reply yet
+    ".ailabtools.com",  # ai-result-rapidapi.ailabtools.com in published replies, to direct and marketplace keys alike
+    ".ailabapi.com",  # AILabTools' API; not seen in a reply yet
 )
 
 
 class SettingsError(ValueError):
-    """One or more settings are wrong; the message names each of them and never shows a secret's value."""
+    """One or more settings are wrong; the message names each of them and never shows a secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that the environment decides. Times in seconds; secrets hide in `repr`."""
+    """Everything that the environment decides. Times in seconds; `repr` hides secrets."""
 
     meitu_key: SecretStr | None = None
     meitu_secret: SecretStr | None = None
@@ -53,7 +47,7 @@ class Settings:
     ailab_base_url: str = "https://www.ailabapi.com"
     ailab_path: str | None = None
     mode: Mode = "auto"
-    login: tuple[tuple[str, SecretStr], ...] = ()  # names and passwords; none: everybody may come in
+    login: tuple[tuple[str, SecretStr], ...] = ()  # names and passwords; none: no login
     space: bool = False  # on a Hugging Face Space, in a frame of its page and behind its proxy
     host: str = "127.0.0.1"
     port: int = 7860
@@ -68,15 +62,15 @@ class Settings:
     breaker: bool = True
     failure_lab: bool = True
     mcp: bool = False  # the endpoints as tools for assistants
-    photo_urls: bool = True  # those may name a photo by an address of the web
+    photo_urls: bool = True  # they may give a photo by its URL
     mirror: bool = True
-    offline_each: int = 4  # runs on the offline engine that a visitor may have under way
+    offline_each: int = 4  # runs on the offline engine that a visitor may have at once
     trusted_proxies: tuple[Network, ...] = ()
     meitu_recipient: str = "Meitu, China"
     ailab_recipient: str = "AILabTools, China"
     keep_minutes: int = 30
     visible_label: bool = True
-    result_hosts: tuple[str, ...] = RESULT_HOSTS  # in small letters; with a dot before it, every name below
+    result_hosts: tuple[str, ...] = RESULT_HOSTS  # lower case; with a leading dot, every name below
     connect_timeout: float = 5.0
     write_timeout: float = 30.0
     read_timeout: float = 60.0
@@ -84,30 +78,26 @@ class Settings:
     def __post_init__(self) -> None:
         if self.database_url:
             register_secret(self.database_url, *_password_spellings(self.database_url.get_secret_value()))
-        keys = (self.meitu_key, self.meitu_secret, self.ailab_key, self.rapidapi_key)
-        for secret in (*keys, *(password for _, password in self.login)):
-            if secret:
+        values = (getattr(self, field.name) for field in fields(self))
+        for secret in (*values, *(password for _, password in self.login)):
+            if isinstance(secret, SecretStr):
                 register_secret(secret)
 
     def ledger_url(self) -> str:
-        """Where paid calls are written down: the database that is set, else a file in the data folder."""
+        """The ledger's database: the one that is set, else a file in the data folder."""
         url = self.database_url
         return url.get_secret_value() if url else f"sqlite:///{Path(self.data_dir).resolve()}/ledger.db"
-
-    def recipient(self, provider: str) -> str:
-        """Whom a photo for `provider` is sent to, by name and country."""
-        return {"meitu": self.meitu_recipient, "ailab": self.ailab_recipient}[provider]
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Read `environ`, or the process's environment with ``.env`` behind it. Raises SettingsError."""
-        from .environment import load_environment, parse_settings  # it makes these, so it stands above
+        from .environment import load_environment, parse_settings  # a circle: it imports Settings
 
         return parse_settings(load_environment() if environ is None else environ)
 
 
 def _password_spellings(url: str) -> tuple[str, ...]:
-    """The password in `url`, as it stands there and as it is meant; libraries show the one or the other."""
+    """The password in `url`, percent-encoded and decoded; libraries show the one or the other."""
     try:
         password = urlsplit(url).password or ""
     except ValueError:

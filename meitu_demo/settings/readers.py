@@ -1,4 +1,4 @@
-"""Reads values that are text. What is wrong is gathered, so that all of it can be told at once."""
+"""Parses values of the environment. Errors are collected, so that one message can name them all."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -10,20 +10,18 @@ from pydantic import SecretStr
 
 from .model import Network
 
-# MERGED settings/addresses.py: What hosts, addresses and URLs may be set. Pure.
-
 _DNS_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-# A name of two parts at least, whose last is no number: ".com" would allow the world, and an address is no name.
+# At least two parts, and the last is no number: ".com" would allow the world, and an IP address is no name.
 RESULT_HOST_PATTERN = re.compile(rf"\.?(?=.{{3,250}}$)(?:{_DNS_LABEL}\.)+(?!\d+$){_DNS_LABEL}")
 
 
 def is_result_host(host: str) -> bool:
-    """Whether a vendor's result may be said to lie at `host`, in small letters; a dot before it: all below it."""
+    """Whether `host`, in lower case, is a host name; with a leading dot it means every name below."""
     return RESULT_HOST_PATTERN.fullmatch(host) is not None
 
 
 def is_base_url(url: str) -> bool:
-    """Whether a path can be hung on `url`: http or https, a host, and nothing that names a person or a page."""
+    """Whether a path can be appended to `url`: http or https, a host, no user, query or fragment."""
     try:
         parts = urlsplit(url)
         has_host = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -33,7 +31,7 @@ def is_base_url(url: str) -> bool:
 
 
 def is_private_host(host: str) -> bool:
-    """Whether only people nearby reach what listens on `host`: loopback or a private network, and not every address."""
+    """Whether `host` is loopback or a private network, and not every address."""
     if host == "localhost":
         return True
     try:
@@ -44,15 +42,12 @@ def is_private_host(host: str) -> bool:
 
 
 def is_publicly_reachable(host: str, proxies: Collection[object], *, space: bool) -> bool:
-    """Whether more than people nearby may reach a demo that listens on `host`.
-
-    A proxy before it, which the owner has named, stands for whoever reaches that.
-    """
+    """Whether strangers may reach a demo that listens on `host`, directly, through a proxy or on a Space."""
     return space or bool(proxies) or not is_private_host(host)
 
 
 def is_loopback_host(host: str) -> bool:
-    """Whether what listens on `host`, a name or an address, is reached from this machine alone."""
+    """Whether `host`, a name or an address, is reached from this machine alone."""
     try:
         return host == "localhost" or ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -60,30 +55,30 @@ def is_loopback_host(host: str) -> bool:
 
 
 def is_url_safe(text: str) -> bool:
-    """Whether `text` can stand in a URL or a header as it is."""
+    """Whether `text` can be put into a URL or a header without escaping."""
     return text.isascii() and text.isprintable() and " " not in text
 
 
 class TextReader:
-    """The values of an environment, by name. wrong: a sentence for each that cannot be read, with its name."""
+    """Reads texts of an environment by name. errors: one sentence for each bad value, with its name."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.errors: list[str] = []
         self._environ = environ
 
     def text(self, name: str, default: str = "") -> str:
-        """What is set, without space around it; blank is not set."""
+        """The value without surrounding space; a blank value counts as not set."""
         return self._environ.get(name, "").strip() or default
 
     def secret(self, name: str) -> SecretStr | None:
-        """A key or a password; the message about a bad one does not show it."""
+        """A key or a password; the error does not show it."""
         text = self.text(name)
         if text and not (text.isascii() and text.isprintable()):
             self.errors.append(f"{name} holds characters that no key has; copy it again")
         return SecretStr(text) if text else None
 
     def login(self, name: str) -> tuple[tuple[str, SecretStr], ...]:
-        """Pairs of user and password."""
+        """Pairs of user and password, such as ann:secret, bob:secret."""
         parts = [part.strip() for part in self.text(name).replace("\n", ",").split(",")]
         pairs = [part.partition(":") for part in parts if part]
         users = [user.strip() for user, _, _ in pairs]
@@ -95,7 +90,7 @@ class TextReader:
         return tuple(zip(users, map(SecretStr, passwords), strict=True))
 
     def host(self, name: str, default: str) -> str:
-        """A host's name."""
+        """A host name."""
         host = self.text(name, default)
         if not is_url_safe(host) or "/" in host:
             self.errors.append(f"{name} must be a host's name such as {default}")
@@ -103,28 +98,28 @@ class TextReader:
         return host
 
     def url(self, name: str, default: str) -> str:
-        """The root of a server that is called, without a slash at its end."""
+        """A base URL, without a slash at its end."""
         url = self.text(name, default).rstrip("/")
         if not is_base_url(url):
             self.errors.append(f"{name} must be a plain URL such as https://host or http://127.0.0.1:8700")
         return url
 
     def path(self, name: str, default: str | None) -> str | None:
-        """The path of a call."""
+        """The path of a request."""
         path = self.text(name) or default
         if path is not None and not (path.startswith("/") and is_url_safe(path)):
             self.errors.append(f"{name} must start with / and hold no spaces")
         return path
 
     def folder(self, name: str) -> Path | None:
-        """A folder that is there."""
+        """A folder that exists."""
         text = self.text(name)
         if text and not Path(text).is_dir():
             self.errors.append(f"{name} must be a folder that exists")
         return Path(text) if text else None
 
     def choice(self, name: str, options: Sequence[str], default: str) -> str:
-        """One of a few words, however it is written."""
+        """One of `options`, in upper or lower case."""
         text = self.text(name, default)
         match = next((word for word in options if word.lower() == text.lower()), None)
         if match is None:
@@ -132,7 +127,7 @@ class TextReader:
         return match or default
 
     def networks(self, name: str) -> tuple[Network, ...]:
-        """Addresses and networks."""
+        """IP addresses and networks."""
         try:
             return tuple(ip_network(part) for part in self.text(name).replace(",", " ").split())
         except ValueError:
@@ -140,7 +135,7 @@ class TextReader:
             return ()
 
     def result_hosts(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        """Names of hosts; with a dot before it, every name below."""
+        """Host names; one with a leading dot stands for every name below."""
         parts = self.text(name).lower().replace(",", " ").split()
         hosts = tuple(part.removeprefix("*") if part.startswith("*.") else part for part in parts)
         if not all(map(is_result_host, hosts)):
@@ -150,21 +145,18 @@ class TextReader:
         return hosts or default
 
     def single_line(self, name: str, default: str) -> str:
-        """One line for a person to read."""
+        """One line of text, at most 80 characters."""
         text = self.text(name, default)
         if not text.isprintable() or len(text) > 80:
             self.errors.append(f"{name} must be one line of at most 80 characters")
         return text
 
 
-# MERGED settings/values.py: Reads values of every kind: numbers and switches here, what is text in `texts`.
-
-
 class EnvReader(TextReader):
-    """Numbers and switches beside the texts."""
+    """Reads numbers and switches too."""
 
     def port(self, name: str, default: int) -> int:
-        """A port to listen on; 0 is any that is free."""
+        """A port to listen on; 0 for any free one."""
         text = self.text(name, str(default))
         if not text.isdecimal() or not 0 <= int(text[:9]) <= 65535:
             self.errors.append(f"{name} must be a number from 0 to 65535")
@@ -172,7 +164,7 @@ class EnvReader(TextReader):
         return int(text)
 
     def cap(self, name: str, default: int | None) -> int | None:
-        """A number of calls; None for off."""
+        """A number of calls, from 1 to 1,000,000; None for off."""
         text = self.text(name)
         if not text:
             return default
@@ -184,7 +176,7 @@ class EnvReader(TextReader):
         return int(text)
 
     def count(self, name: str, default: int, *, maximum: int) -> int:
-        """A whole number from 1 to `most`."""
+        """A whole number from 1 to `maximum`."""
         text = self.text(name, str(default))
         if not text.isdecimal() or not 1 <= int(text[:9]) <= maximum:
             self.errors.append(f"{name} must be a number from 1 to {maximum}")
@@ -215,7 +207,7 @@ class EnvReader(TextReader):
         return text in ("on", "1") if text in ("on", "off", "1", "0") else default
 
     def minutes(self, name: str, default: int) -> int:
-        """Whole minutes, up to a day."""
+        """Whole minutes, 1 to 1440."""
         text = self.text(name, str(default))
         if not text.isdecimal() or not 1 <= int(text[:9]) <= 1440:
             self.errors.append(f"{name} must be a number of minutes from 1 to 1440")

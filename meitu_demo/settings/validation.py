@@ -1,4 +1,4 @@
-"""What settings must not say together, and what is odd enough for a word. Pure, but for a look at DATA_DIR."""
+"""Contradictions between settings, and combinations that deserve a warning. Pure, except for a look at DATA_DIR."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,7 +8,7 @@ from .readers import is_loopback_host, is_private_host, is_publicly_reachable
 
 
 def validate(settings: Settings) -> list[str]:
-    """A sentence, which names the settings, for each reason not to start."""
+    """One sentence for each reason not to start; it names the settings."""
     errors = []
     if (settings.meitu_key is None) != (settings.meitu_secret is None):
         missing = "MEITU_API_SECRET" if settings.meitu_key else "MEITU_API_KEY"
@@ -27,7 +27,7 @@ def validate(settings: Settings) -> list[str]:
 
 
 def warnings(settings: Settings) -> list[str]:
-    """A sentence for each thing that works and may not be meant: for the log, at start."""
+    """One sentence for the log for each combination that works but may not be intended."""
     messages = []
     keys = [settings.meitu_key, settings.ailab_key, settings.rapidapi_key]
     is_public = is_publicly_reachable(settings.host, settings.trusted_proxies, space=settings.space)
@@ -56,7 +56,7 @@ def warnings(settings: Settings) -> list[str]:
 def _is_database_url(url: str) -> bool:
     scheme, separator, rest = url.partition("://")
     try:
-        urlsplit(url).port  # noqa: B018  # raises for one that is no number
+        urlsplit(url).port  # noqa: B018  # raises ValueError for a bad port
     except ValueError:
         return False
     return scheme in DATABASE_SCHEMES and bool(separator and rest)

@@ -16,9 +16,10 @@ import gradio as gr
 from ..calls import run_log
 from ..calls.pipeline import CallResult
 from ..calls.single_flight import FORCE_ANY, FORCE_NONE
+from ..domain.controls import Control
 from ..domain.errors import DemoError
 from ..domain.explanations import explain
-from ..domain.model import Control, Endpoint, Strength
+from ..domain.model import Endpoint
 from ..domain.translations import translate
 from ..redaction.secrets import format_stack_trace
 from ..redaction.text import sanitize
@@ -102,9 +103,8 @@ def _build_signature(endpoint: Endpoint) -> inspect.Signature:
         return inspect.Parameter(name, kind, default=default, annotation=annotation)
 
     def create_control_parameter(control: Control) -> inspect.Parameter:
-        annotation = float if isinstance(control, Strength) else control.api_type
-        default = inspect.Parameter.empty if not isinstance(control, Strength) and control.required else control.default
-        return create_parameter(control.name, annotation, default)
+        default = inspect.Parameter.empty if control.required else control.default
+        return create_parameter(control.name, control.api_type, default)
 
     return inspect.Signature(
         [

@@ -1,11 +1,11 @@
-"""The client's side of the vendors' dialects: one file a provider, nothing but pure functions.
+"""The vendors' APIs as their clients see them: one file and one value a vendor. Nothing here does I/O.
 
-``build(endpoint, route, photo, values)`` makes the request, ``parse(response)`` reads the answer. Neither does I/O.
+`VENDORS` is the only list of vendors; everything else asks it. The servers' side is in `offline/`, written apart.
 """
 
 from . import ailab, meitu
-from .base import VendorCodec
+from .vendor import KeyField, Vendor, VendorAccess
 
-VENDOR_CODECS: dict[str, VendorCodec] = {"meitu": meitu, "ailab": ailab}
+VENDORS: dict[str, Vendor] = {vendor.id: vendor for vendor in (meitu.VENDOR, ailab.VENDOR)}
 
-__all__ = ["VENDOR_CODECS", "VendorCodec"]
+__all__ = ["VENDORS", "KeyField", "Vendor", "VendorAccess"]

@@ -1,5 +1,5 @@
-"""AILabTools' dialect: multipart in, a link out. Follows the vendor's facial-aesthetics page (both editions: direct key
-and marketplace) and the three generations of its answers.
+"""AILabTools: a form in the request, a link in the reply. Follows the vendor's facial-aesthetics page, for direct keys
+and for the marketplace, and the three generations of its replies.
 """
 
 from typing import Any
@@ -7,16 +7,16 @@ from typing import Any
 import httpx
 
 from ..domain.errors import InvalidResponse, VendorError
-from ..domain.model import CallTarget, Endpoint, ParsedResponse, Photo, ResultLink, Values
-from .base import (
+from ..domain.model import CallTarget, Credentials, Endpoint, ImageLimits, ParsedResponse, Photo, ResultLink, Values
+from ..settings import Settings
+from .responses import (
     JsonObject,
     build_error_without_code,
     classify_unreadable_body,
     parse_json_object,
     parse_measurements,
 )
-
-DISPLAY_NAME = "AILabTools"
+from .vendor import KeyField, Vendor, VendorAccess
 
 
 def build(endpoint: Endpoint, target: CallTarget, photo: Photo, values: Values) -> httpx.Request:
@@ -30,16 +30,13 @@ def build(endpoint: Endpoint, target: CallTarget, photo: Photo, values: Values) 
         "POST",
         f"{target.base_url}{target.path_override or endpoint.path}",
         headers=headers,
-        data={
-            **endpoint.constant_fields,
-            **{control.wire_name: str(values[control.name]) for control in endpoint.controls},
-        },
+        data={name: str(value) for name, value in endpoint.build_wire_fields(values).items()},
         files={"image": (f"photo.{suffix}", photo.data, photo.media_type)},
     )
 
 
 def parse(response: httpx.Response) -> ParsedResponse:
-    """The link to the picture. Raises ProviderError, BadReply or OutcomeUnknown."""
+    """The link to the picture. Raises VendorError, InvalidResponse or OutcomeUnknown."""
     body = parse_json_object(response)
     if body is None:
         raise build_error_without_code("ailab", response, classify_unreadable_body(response))
@@ -64,7 +61,7 @@ def parse(response: httpx.Response) -> ParsedResponse:
 
 
 def _parse_error(body: JsonObject) -> tuple[str, str]:
-    """(code, message): `error_detail.code` where there is one, else the older number or string."""
+    """(code, message): `error_detail.code` if present, else the older number or string."""
     detail = body.get("error_detail")
     detail = detail if isinstance(detail, dict) else {}
     message = _to_text(detail.get("message")) or _to_text(body.get("error_msg")) or _to_text(body.get("message"))
@@ -80,3 +77,47 @@ def _to_code(value: Any) -> str:
 
 def _to_text(value: Any) -> str:
     return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _get_owner_access(settings: Settings) -> VendorAccess | None:
+    """The direct key comes before the marketplace's."""
+    base_url, path = settings.ailab_base_url, settings.ailab_path
+    if settings.ailab_key:
+        return VendorAccess(Credentials(settings.ailab_key), base_url, path)
+    if settings.rapidapi_key:
+        return VendorAccess(Credentials(settings.rapidapi_key, host=settings.rapidapi_host), base_url, path)
+    return None
+
+
+def _get_visitor_base_url(settings: Settings) -> str:
+    """Visitors have direct keys, which the marketplace does not know."""
+    uses_marketplace = settings.rapidapi_key is not None and settings.ailab_key is None
+    return Settings().ailab_base_url if uses_marketplace else settings.ailab_base_url
+
+
+VENDOR = Vendor(
+    id="ailab",
+    display_name="AILabTools",
+    base_url=Settings().ailab_base_url,
+    limits=ImageLimits(  # "larger than 10×10, smaller than 2000×2000"
+        min_side_px=11,
+        max_side_px=1999,
+        max_bytes=3 * 1024 * 1024,
+        media_types=("image/jpeg", "image/png", "image/bmp"),
+    ),
+    keys=(KeyField("ailabapi-api-key", "AILAB_API_KEY", is_header=True),),
+    marketplace_keys=(
+        KeyField("x-rapidapi-key", "RAPIDAPI_KEY", is_header=True),
+        KeyField("x-rapidapi-host", "RAPIDAPI_HOST", is_header=True, is_secret=False),
+    ),
+    visitor_fields=("ailab_key",),
+    is_retired=True,  # facial aesthetics: switched off by its vendor in February 2026
+    get_owner_access=_get_owner_access,
+    get_visitor_base_url=_get_visitor_base_url,
+    get_recipient=lambda settings: settings.ailab_recipient,
+    build=build,
+    parse=parse,
+    photo_part="image",
+    reply_path=("data", "image_url"),
+    always_links=True,
+)

@@ -1,27 +1,29 @@
-"""Meitu's dialect: JSON with base64 pictures, keys in the query. Follows the vendor's pages for facefuse,
-EmojMaterialH5 and aiquality, and the further shapes of failure that its gateways answer with.
+"""Meitu: JSON with base64 pictures, keys in the query. Follows the vendor's pages for facefuse, EmojMaterialH5 and
+aiquality, and the further forms of errors that its gateways answer with.
 """
 
 import base64
 import binascii
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
 from ..domain.errors import InvalidResponse, VendorError
-from ..domain.model import CallTarget, Endpoint, ParsedResponse, Photo, ResultLink, Values
+from ..domain.model import CallTarget, Credentials, Endpoint, ImageLimits, ParsedResponse, Photo, ResultLink, Values
 from ..domain.vendor_codes import match_text_slug
-from .base import (
+from ..settings import Settings
+from .responses import (
     JsonObject,
     build_error_without_code,
     classify_unreadable_body,
     parse_json_object,
     parse_measurements,
 )
+from .vendor import KeyField, Vendor, VendorAccess
 
-DISPLAY_NAME = "Meitu"
 CODE_FIELDS = ("ErrorCode", "error_code", "code")
 MESSAGE_FIELDS = ("ErrorMsg", "error_msg", "message", "msg")
 REQUEST_ID_FIELDS = ("request_id", "requestId", "trace_id", "msg_id")
@@ -30,19 +32,7 @@ REQUEST_ID_FIELDS = ("request_id", "requestId", "trace_id", "msg_id")
 def build(endpoint: Endpoint, target: CallTarget, photo: Photo, values: Values) -> httpx.Request:
     """POST with the keys in the query and the photo as bare base64. Never log or format this request's URL."""
     secret = target.credentials.secret
-    body = {
-        "parameter": {
-            **endpoint.constant_fields,
-            **{control.wire_name: values[control.name] for control in endpoint.controls},
-        },
-        "extra": {},
-        "media_info_list": [
-            {
-                "media_data": base64.b64encode(photo.data).decode("ascii"),
-                "media_profiles": {"media_data_type": "jpg"},  # means picture bytes, PNG too
-            }
-        ],
-    }
+    body = build_body(endpoint.build_wire_fields(values), base64.b64encode(photo.data).decode("ascii"))
     return httpx.Request(
         "POST",
         f"{target.base_url}{target.path_override or endpoint.path}",
@@ -54,8 +44,15 @@ def build(endpoint: Endpoint, target: CallTarget, photo: Photo, values: Values) 
     )
 
 
+def build_body(parameter: Mapping[str, Any], media_data: str) -> JsonObject:
+    """The JSON body. media_data: the photo as base64."""
+    profiles = {"media_data_type": "jpg"}  # means picture bytes, PNG too
+    media = {"media_data": media_data, "media_profiles": profiles}
+    return {"parameter": parameter, "extra": {}, "media_info_list": [media]}
+
+
 def parse(response: httpx.Response) -> ParsedResponse:
-    """Picture bytes or a link. Raises ProviderError, BadReply or OutcomeUnknown."""
+    """Picture bytes or a link. Raises VendorError, InvalidResponse or OutcomeUnknown."""
     body = parse_json_object(response)
     if body is None:
         _raise_for_known_text(response)
@@ -83,7 +80,7 @@ def parse(response: httpx.Response) -> ParsedResponse:
 def _raise_for_known_text(
     response: httpx.Response, code: str = "", message: str = "", request_id: str | None = None
 ) -> None:
-    """Some failures are told by their text alone, under numbers that mean something else."""
+    """Some errors can only be recognised by their text; their code means something else."""
     text = message or response.content[:6000].decode("utf-8", "replace")  # whatever charset is declared
     if not response.is_success and match_text_slug("meitu", text):
         status = response.status_code
@@ -91,7 +88,7 @@ def _raise_for_known_text(
 
 
 def _parse_error(body: JsonObject) -> tuple[str, str]:
-    """(code, message), both "" for a success; a message or result that nests another answer is unwrapped."""
+    """(code, message), both "" for a success; a reply nested in a message or result is unwrapped."""
     code = _first_value(body, CODE_FIELDS) or ""
     message = _first_value(body, MESSAGE_FIELDS) or ""
     for _ in range(3):
@@ -117,7 +114,7 @@ def _unwrap_nested(body: JsonObject, message: str) -> JsonObject | None:
 
 
 def _first_value(body: JsonObject, names: tuple[str, ...]) -> str | None:
-    """The first of `names` that holds something; a zero code is nothing."""
+    """The first of `names` with a value; zero counts as none."""
     for name in names:
         value: Any = body.get(name)
         if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip() not in ("", "0"):
@@ -133,11 +130,9 @@ def _extract_media(body: JsonObject) -> str | None:
 
 
 def _decode_base64(media: str) -> bytes:
-    """Base64 as vendors really send it: with a data: prefix, newlines, missing padding."""
+    """Base64 as vendors really send it: with a data: prefix, newlines, without padding."""
     try:
-        return base64.b64decode(
-            media, validate=True
-        )  # nearly always; cleaning a picture's text takes ten times as long
+        return base64.b64decode(media, validate=True)  # tried first: the clean-up below takes ten times as long
     except (binascii.Error, ValueError):
         pass
     text = re.sub(r"\s+", "", media.partition(",")[2] if media.startswith("data:") else media).rstrip("=")
@@ -145,3 +140,26 @@ def _decode_base64(media: str) -> bytes:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
         raise InvalidResponse(provider="meitu", cause="not_base64") from None
+
+
+def _get_owner_access(settings: Settings) -> VendorAccess | None:
+    if settings.meitu_key and settings.meitu_secret:
+        return VendorAccess(Credentials(settings.meitu_key, settings.meitu_secret), settings.meitu_base_url)
+    return None
+
+
+VENDOR = Vendor(
+    id="meitu",
+    display_name="Meitu",
+    base_url=Settings().meitu_base_url,
+    limits=ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2 * 1024 * 1024),
+    keys=(KeyField("api_key", "MEITU_API_KEY"), KeyField("api_secret", "MEITU_API_SECRET")),
+    visitor_fields=("meitu_key", "meitu_secret"),
+    get_owner_access=_get_owner_access,
+    get_visitor_base_url=lambda settings: settings.meitu_base_url,
+    get_recipient=lambda settings: settings.meitu_recipient,
+    build=build,
+    parse=parse,
+    build_body=build_body,
+    reply_path=("media_info_list", 0, "media_data"),
+)

@@ -1,8 +1,7 @@
 """Circuit breaker: opens when a vendor stops answering, and is half-open for one probe."""
 
-from types import SimpleNamespace
-
 import pytest
+from support.clock import ManualClock
 
 from meitu_demo.calls.vendor_health import CircuitBreaker
 from meitu_demo.domain.errors import (
@@ -20,15 +19,15 @@ SILENCE = OutcomeUnknown(provider="meitu", cause="read_timeout")
 
 
 @pytest.fixture
-def clock() -> SimpleNamespace:
+def clock() -> ManualClock:
     """Seconds, moved by hand."""
-    return SimpleNamespace(now=1000.0)
+    return ManualClock()
 
 
 @pytest.fixture
-def breaker(clock: SimpleNamespace) -> CircuitBreaker:
+def breaker(clock: ManualClock) -> CircuitBreaker:
     """Five failures in 30 s open it for 30 s."""
-    return CircuitBreaker("meitu", clock=lambda: clock.now)
+    return CircuitBreaker("meitu", clock=clock)
 
 
 def fail(breaker: CircuitBreaker, error: BaseException = SILENCE, times: int = 1) -> None:
@@ -51,7 +50,7 @@ def seconds_left(breaker: CircuitBreaker) -> object:
 
 @pytest.mark.parametrize("error", [SILENCE, Unreachable(cause="dns"), InvalidResponse(cause="not_json")], ids=str)
 def test_circuit_breaker_opens_at_the_fifth_failure(
-    breaker: CircuitBreaker, clock: SimpleNamespace, error: DemoError
+    breaker: CircuitBreaker, clock: ManualClock, error: DemoError
 ) -> None:
     """After five missing answers of any kind no call is let through, and the rest is told in whole seconds."""
     fail(breaker, error, times=4)
@@ -64,7 +63,7 @@ def test_circuit_breaker_opens_at_the_fifth_failure(
     assert seconds_left(breaker) == 1
 
 
-def test_circuit_breaker_ignores_failures_far_apart(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
+def test_circuit_breaker_ignores_failures_far_apart(breaker: CircuitBreaker, clock: ManualClock) -> None:
     """Five failures within the window open it, five in a longer time do not."""
     for _ in range(20):
         fail(breaker)
@@ -104,7 +103,7 @@ def test_circuit_breaker_ignores_our_own_failures(breaker: CircuitBreaker, error
     assert breaker.is_open
 
 
-def test_circuit_breaker_half_open_lets_one_probe_through(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
+def test_circuit_breaker_half_open_lets_one_probe_through(breaker: CircuitBreaker, clock: ManualClock) -> None:
     """After the pause one call goes through and no other beside it; its answer closes the breaker."""
     fail(breaker, times=5)
     clock.now += 30
@@ -118,7 +117,7 @@ def test_circuit_breaker_half_open_lets_one_probe_through(breaker: CircuitBreake
     assert not breaker.is_open
 
 
-def test_circuit_breaker_reopens_when_the_probe_fails(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
+def test_circuit_breaker_reopens_when_the_probe_fails(breaker: CircuitBreaker, clock: ManualClock) -> None:
     """One failure of the probe is enough for another full pause."""
     fail(breaker, times=5)
     clock.now += 31
@@ -126,7 +125,7 @@ def test_circuit_breaker_reopens_when_the_probe_fails(breaker: CircuitBreaker, c
     assert seconds_left(breaker) == 30
 
 
-def test_circuit_breaker_probes_again_after_a_cancelled_probe(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
+def test_circuit_breaker_probes_again_after_a_cancelled_probe(breaker: CircuitBreaker, clock: ManualClock) -> None:
     """A cancelled probe says nothing: the next call is the probe."""
     fail(breaker, times=5)
     clock.now += 31
@@ -137,7 +136,7 @@ def test_circuit_breaker_probes_again_after_a_cancelled_probe(breaker: CircuitBr
     assert not breaker.is_open
 
 
-def test_circuit_breaker_and_calls_under_way(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
+def test_circuit_breaker_and_calls_under_way(breaker: CircuitBreaker, clock: ManualClock) -> None:
     """The failure of a call that was under way does not prolong the pause; its answer ends it."""
     with breaker.guard():
         late = breaker.guard()

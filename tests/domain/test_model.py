@@ -7,17 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meitu_demo.domain.controls import Choice, Strength
 from meitu_demo.domain.errors import ValueRejected
 from meitu_demo.domain.model import (
     CallTarget,
-    Choice,
     Credentials,
     Endpoint,
     ImageLimits,
     ParsedResponse,
     Photo,
     ResultLink,
-    Strength,
 )
 
 MENU = Choice(name="shape", wire_name="shape_type", options=("0", "1", "21"), default="1", is_numeric=True)

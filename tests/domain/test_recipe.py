@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meitu_demo.domain.controls import Choice, Control
 from meitu_demo.domain.errors import RecipeRejected
 from meitu_demo.domain.explanations import explain
-from meitu_demo.domain.model import Choice, Control
 from meitu_demo.domain.recipe import (
     MAX_RECIPE_BYTES,
     MAX_STEPS,

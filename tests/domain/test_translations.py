@@ -109,7 +109,7 @@ def test_translations_cover_every_photo_change() -> None:
     """Each change that is made to a photo before it is sent has a text."""
     known = vendor_codes.get_texts("en")["changes"].keys()
     converted = {"first_frame", "cmyk", "depth", "palette", "grey"}
-    assert first_texts("Change") | converted <= known
+    assert first_texts("PhotoChange") | converted <= known
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -9,12 +9,13 @@ from pydantic import SecretStr
 
 from meitu_demo.calls.pipeline import run_unbilled
 from meitu_demo.calls.targets import TargetResolver
-from meitu_demo.domain.model import CallTarget, Choice, Credentials, Endpoint, Photo, Strength
+from meitu_demo.domain.controls import Choice, Strength
+from meitu_demo.domain.model import CallTarget, Credentials, Endpoint, Photo
 from meitu_demo.domain.translations import list_languages, translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.photos import codec
 from meitu_demo.settings import Settings
-from meitu_demo.vendors import VENDOR_CODECS
+from meitu_demo.vendors import VENDORS
 
 ALL = sorted(CATALOGUE)
 
@@ -39,7 +40,7 @@ def test_names_are_unique() -> None:
 def test_a_declaration_is_whole(name: str) -> None:
     """Known provider, words in every language, defaults that its own controls take, names that Python takes."""
     endpoint = CATALOGUE[name]
-    assert endpoint.provider in VENDOR_CODECS
+    assert endpoint.provider in VENDORS
     assert endpoint.id.isidentifier()
     assert endpoint.path.startswith("/")
     assert endpoint.validate({}) == {control.name: control.validate(control.default) for control in endpoint.controls}
@@ -55,7 +56,7 @@ def test_a_declaration_is_whole(name: str) -> None:
 def wire(endpoint: Endpoint) -> dict[str, object]:
     """The fields that a call with defaults sends beside the photo."""
     route = CallTarget(endpoint.provider, "https://host", Credentials(SecretStr("k"), SecretStr("s")), is_billable=True)
-    provider = VENDOR_CODECS[endpoint.provider]
+    provider = VENDORS[endpoint.provider]
     request = provider.build(endpoint, route, Photo(b"x", "image/jpeg", 1, 1), endpoint.validate({}))
     if endpoint.provider == "meitu":
         return dict(json.loads(request.content)["parameter"])

@@ -5,7 +5,7 @@ import numpy as np
 
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos.codec import prepare
-from meitu_demo.vendors.base import MEITU
+from meitu_demo.vendors import VENDORS
 
 from .ratio import Row, compare
 
@@ -23,7 +23,7 @@ def make_camera_jpeg(width: int = 4032, height: int = 3024) -> bytes:
 def rows() -> list[Row]:
     """12 MP JPEG → ready for Meitu."""
     source = make_camera_jpeg()
-    photo = prepare(source, MEITU).photo
+    photo = prepare(source, VENDORS["meitu"].limits).photo
 
     def baseline() -> None:
         pixels = cv2.imdecode(np.frombuffer(source, np.uint8), cv2.IMREAD_COLOR)
@@ -33,7 +33,7 @@ def rows() -> list[Row]:
     return [
         compare(
             "12 MP JPEG → ready for Meitu",
-            lambda: prepare(source, MEITU),
+            lambda: prepare(source, VENDORS["meitu"].limits),
             "OpenCV decode, area resize, encode",
             baseline,
             max_ratio=1.5,

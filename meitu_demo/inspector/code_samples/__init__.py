@@ -1,22 +1,25 @@
-"""A call as a program: complete, short, and with nothing but what its language brings (and httpx, for Python).
+"""A call as a program in cURL, Python or JavaScript: complete and short, with nothing but the language's own libraries
+(and httpx for Python).
 
-Each reads `photo.jpg` and writes `result.jpg`, takes the keys from the environment, and leaves with status 1 and the
-vendor's answer when there is no picture. A file for each language, with a text for each vendor's dialect; what stands
-in the gaps follows from the endpoint's declaration. Imports `spec`, `settings` and `words`.
+Each program reads `photo.jpg`, writes `result.jpg`, and takes the keys from the environment. Without a picture it
+prints the vendor's reply and exits with status 1. There is one file a language; what differs between vendors is data of
+the `Vendor`.
 """
 
 from collections.abc import Callable
 
 from ...domain.model import CallTarget, Endpoint, Values
-from ...settings import Settings
-from . import curl, javascript, python
+from ...vendors import VENDORS
 from .call import RequestSpec
+from .curl import render_curl
+from .javascript import render_javascript
+from .python import render_python
 
 SAMPLE_LANGUAGES: dict[str, str] = {"curl": "cURL", "python": "Python", "javascript": "JavaScript"}  # with their names
-SAMPLE_RENDERERS: dict[str, dict[str, Callable[[RequestSpec], str]]] = {
-    "curl": {"meitu": curl.render_meitu, "ailab": curl.render_ailab},
-    "python": {"meitu": python.render_meitu, "ailab": python.render_ailab},
-    "javascript": {"meitu": javascript.render_meitu, "ailab": javascript.render_ailab},
+SAMPLE_RENDERERS: dict[str, Callable[[RequestSpec], str]] = {
+    "curl": render_curl,
+    "python": render_python,
+    "javascript": render_javascript,
 }
 
 
@@ -29,25 +32,23 @@ def render_sample(
     path: str | None = None,
     marketplace: bool = False,
 ) -> str:
-    """The program for a call of `endpoint` at `base_url`, in a language of LANGUAGES. Raises ValueRejected.
+    """The program for a call of `endpoint` at `base_url`, in a language of SAMPLE_LANGUAGES. Raises ValueRejected.
 
-    path: instead of the endpoint's own. marketplace: with the keys of RapidAPI's edition.
+    path: instead of the endpoint's own. marketplace: with the keys of the marketplace's edition.
     """
-    spec = RequestSpec.from_endpoint(endpoint, values, f"{base_url}{path or endpoint.path}", marketplace=marketplace)
-    return SAMPLE_RENDERERS[language][endpoint.provider](spec)
+    url = f"{base_url}{path or endpoint.path}"
+    return SAMPLE_RENDERERS[language](RequestSpec.from_endpoint(endpoint, values, url, marketplace=marketplace))
 
 
 def render_samples(endpoint: Endpoint, values: Values, target: CallTarget) -> dict[str, str]:
-    """The call in every language: as `route` makes it if that goes to a vendor, else as it would go to the vendor."""
-    defaults = Settings()
-    vendor_url = {"meitu": defaults.meitu_base_url, "ailab": defaults.ailab_base_url}[endpoint.provider]
+    """The call in every language: to `target` if that is live, else to the vendor's own host."""
     is_live = target.mode == "live"
     return {
         language: render_sample(
             endpoint,
             values,
             language,
-            base_url=target.base_url if is_live else vendor_url,
+            base_url=target.base_url if is_live else VENDORS[endpoint.provider].base_url,
             path=target.path_override if is_live else None,
             marketplace=is_live and bool(target.credentials.host),
         )

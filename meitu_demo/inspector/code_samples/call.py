@@ -1,4 +1,4 @@
-"""What the programs of one call have in common. Imports `spec` and `words`; for this package alone."""
+"""`RequestSpec`: a call as the code samples need it, and how its values are written in the languages."""
 
 import json
 import re
@@ -8,53 +8,68 @@ from typing import Any
 
 from ...domain.model import Endpoint, Values
 from ...domain.translations import translate
-from ..credentials_filter import get_key_variables
+from ...vendors import VENDORS, Vendor
+
+PHOTO_PLACEHOLDER = "<photo>"  # stands for the base64 text in a JSON body
+PHOTO_LITERAL = json.dumps(PHOTO_PLACEHOLDER)
 
 
 @dataclass(frozen=True, slots=True)
 class RequestSpec:
-    """title: the effect's name. fields: on the wire, beside the photo. keys: environment variables by where they go."""
+    """title: the effect's name. fields: on the wire, beside the photo. query, headers: names with the environment
+    variables of the keys that go there.
+    """
 
+    vendor: Vendor
     title: str
     url: str
     fields: Mapping[str, Any]
-    keys: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
 
     @classmethod
     def from_endpoint(cls, endpoint: Endpoint, values: Values, url: str, *, marketplace: bool) -> "RequestSpec":
         """As `endpoint` declares it. Raises ValueRejected."""
-        checked = endpoint.validate(values)
-        control_fields = {control.wire_name: checked[control.name] for control in endpoint.controls}
-        title = translate(f"panels.{endpoint.id}.tab", "en")  # a comment in a program is English
-        keys = get_key_variables(endpoint.provider, marketplace=marketplace)
-        return cls(title, url, {**endpoint.constant_fields, **control_fields}, keys)
+        vendor = VENDORS[endpoint.provider]
+        keys = vendor.get_keys(marketplace=marketplace)
+        return cls(
+            vendor,
+            translate(f"panels.{endpoint.id}.tab", "en"),  # a comment in a program is English
+            url,
+            endpoint.build_wire_fields(endpoint.validate(values)),
+            query={key.name: key.setting for key in keys if not key.is_header},
+            headers={key.name: key.setting for key in keys if key.is_header},
+        )
+
+    @property
+    def json_body(self) -> Mapping[str, Any] | None:
+        """The JSON body with PHOTO_PLACEHOLDER for the photo; None for a form."""
+        return self.vendor.build_body(self.fields, PHOTO_PLACEHOLDER) if self.vendor.build_body else None
 
     @property
     def form_fields(self) -> dict[str, str]:
-        """The fields as a form holds them."""
+        """The fields as texts."""
         return {name: str(value) for name, value in self.fields.items()}
+
+    @property
+    def result_name(self) -> str:
+        """The variable for the result in a reply."""
+        return "link" if self.vendor.always_links else "picture"
 
 
 def to_literal(value: Any) -> str:
-    """`value` as it is written in JSON, Python and JavaScript alike: texts and numbers, and objects of them."""
+    """`value` in JSON, which Python and JavaScript read too: texts, numbers, lists and objects."""
     return json.dumps(value)
 
 
-def to_js_object(values: Mapping[str, Any]) -> str:
-    """`{ name: "value" }` as JavaScript's programmers write it."""
-    inner = ", ".join(f"{_to_js_key(name)}: {to_literal(value)}" for name, value in values.items())
-    return f"{{ {inner} }}" if inner else "{}"
+def to_js_literal(value: Any) -> str:
+    """`value` in JavaScript: `{ name: "value" }`."""
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{to_js_key(name)}: {to_js_literal(member)}" for name, member in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
+    return to_literal(value)
 
 
-def escape_shell(text: str) -> str:
-    """`text` within double quotes or a here-document."""
-    return re.sub(r'([\\$`"])', r"\\\1", text)
-
-
-def escape_heredoc(text: str) -> str:
-    """`text` within a here-document, where quotes mean nothing."""
-    return re.sub(r"([\\$`])", r"\\\1", text)
-
-
-def _to_js_key(name: str) -> str:
+def to_js_key(name: str) -> str:
+    """A property's name, in quotes where it needs them."""
     return name if re.fullmatch(r"[A-Za-z_$][\w$]*", name, re.ASCII) else to_literal(name)

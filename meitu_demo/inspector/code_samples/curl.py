@@ -1,31 +1,19 @@
-"""A call as a POSIX shell's: curl, base64 and sed. For this package alone."""
+"""A call in a POSIX shell: curl, base64 and sed."""
 
-from .call import RequestSpec, escape_heredoc, escape_shell, to_literal
+import re
+from collections.abc import Mapping
+from typing import Any
 
+from .call import PHOTO_LITERAL, RequestSpec, to_literal
 
-def render_meitu(spec: RequestSpec) -> str:
-    """JSON there, JSON back. What curl says of a file it reads by `-d @`: it leaves out line breaks."""
-    query = "&".join(f"{name}=${variable}" for name, variable in spec.keys.items())
-    return f"""\
-#!/bin/sh
-# {spec.title}: photo.jpg in, result.jpg out
-set -eu
-
-photo=$(base64 <photo.jpg)
-
-# -d leaves out line breaks, those of base64 among them
-curl -sS -o answer.json -d @- -H "Content-Type: application/json" \\
-  "{escape_shell(spec.url)}?{query}" <<JSON
-{{
-  "parameter": {escape_heredoc(to_literal(spec.fields))},
-  "extra": {{}},
-  "media_info_list": [
-    {{"media_data": "$photo", "media_profiles": {{"media_data_type": "jpg"}}}}
-  ]
-}}
-JSON
-
-picture=$(sed -n 's/.*"media_data": *"\\([^"]*\\)".*/\\1/p' answer.json | tr -d '\\\\')
+LINK_DOWNLOAD = """\
+if [ -z "$link" ]; then
+  cat answer.json >&2
+  exit 1
+fi
+curl -fsS -o result.jpg "$link"
+"""
+PICTURE_DOWNLOAD = """\
 case $picture in
   http*) curl -fsS -o result.jpg "$picture" ;;
   ?*) printf %s "$picture" | base64 -d >result.jpg ;;
@@ -34,23 +22,67 @@ esac
 """
 
 
-def render_ailab(spec: RequestSpec) -> str:
-    """A form there, a link back."""
-    headers = " \\\n".join(f'  -H "{name}: ${variable}"' for name, variable in spec.keys.items())
-    fields = " ".join(f'-F "{escape_shell(name)}={escape_shell(value)}"' for name, value in spec.form_fields.items())
+def render_curl(spec: RequestSpec) -> str:
+    """The script."""
+    body, name = spec.json_body, spec.result_name
+    request = _render_form_request(spec) if body is None else _render_json_request(spec, body)
     return f"""\
 #!/bin/sh
 # {spec.title}: photo.jpg in, result.jpg out
 set -eu
 
-curl -sS -o answer.json "{escape_shell(spec.url)}" \\
-{headers} \\
-  -F "image=@photo.jpg" {fields}
+{request}
+{name}=$(sed -n 's/.*"{spec.vendor.reply_path[-1]}": *"\\([^"]*\\)".*/\\1/p' answer.json | tr -d '\\\\')
+{LINK_DOWNLOAD if spec.vendor.always_links else PICTURE_DOWNLOAD}"""
 
-link=$(sed -n 's/.*"image_url": *"\\([^"]*\\)".*/\\1/p' answer.json | tr -d '\\\\')
-if [ -z "$link" ]; then
-  cat answer.json >&2
-  exit 1
-fi
-curl -fsS -o result.jpg "$link"
+
+def _render_json_request(spec: RequestSpec, body: Mapping[str, Any]) -> str:
+    members = ",\n".join(f"  {to_literal(name)}: {_format_member(value)}" for name, value in body.items())
+    here_document = _escape_heredoc(members).replace(PHOTO_LITERAL, '"$photo"')
+    return f"""\
+photo=$(base64 <photo.jpg)
+
+# -d leaves out line breaks, those of base64 among them
+curl -sS -o answer.json -d @- -H "Content-Type: application/json" \\
+{_format_headers(spec)}  {_format_url(spec)} <<JSON
+{{
+{here_document}
+}}
+JSON
 """
+
+
+def _render_form_request(spec: RequestSpec) -> str:
+    fields = " ".join(
+        f'-F "{_escape_quoted(name)}={_escape_quoted(value)}"' for name, value in spec.form_fields.items()
+    )
+    return f"""\
+curl -sS -o answer.json {_format_url(spec)} \\
+{_format_headers(spec)}  -F "{spec.vendor.photo_part}=@photo.jpg" {fields}
+"""
+
+
+def _format_url(spec: RequestSpec) -> str:
+    query = "&".join(f"{name}=${variable}" for name, variable in spec.query.items())
+    return f'"{_escape_quoted(spec.url)}{"?" if query else ""}{query}"'
+
+
+def _format_headers(spec: RequestSpec) -> str:
+    return "".join(f'  -H "{name}: ${variable}" \\\n' for name, variable in spec.headers.items())
+
+
+def _format_member(value: Any) -> str:
+    """A list has a line for each item."""
+    if not isinstance(value, list):
+        return to_literal(value)
+    return "[\n" + ",\n".join(f"    {to_literal(item)}" for item in value) + "\n  ]"
+
+
+def _escape_quoted(text: str) -> str:
+    """`text` within double quotes."""
+    return re.sub(r'([\\$`"])', r"\\\1", text)
+
+
+def _escape_heredoc(text: str) -> str:
+    """`text` within a here-document, where quotes mean nothing."""
+    return re.sub(r"([\\$`])", r"\\\1", text)

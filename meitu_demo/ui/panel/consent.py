@@ -9,14 +9,15 @@ import gradio as gr
 from ...domain.model import Endpoint
 from ...domain.translations import translate
 from ...settings import Settings
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ...vendors import VENDORS
+from ..events import PRIVATE_EVENT
 from ..texts import PageTranslations
 
 
 def build_consent_box(endpoint: Endpoint, settings: Settings, texts: PageTranslations) -> gr.Checkbox:
     """The box, in plain words: whose photo, which vendor, how long it is kept there."""
     provider = endpoint.provider
-    recipient = settings.recipient(provider)
+    recipient = VENDORS[provider].get_recipient(settings)
 
     def render_label(language: str) -> str:
         return translate("consent.label", language, recipient=recipient)

@@ -1,56 +1,50 @@
-"""An endpoint's controls as Gradio components: one function for each kind in `spec`."""
+"""The parts that screens share: controls as Gradio components, introduction, result view, copies of HEIC photos."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
 import gradio as gr
 
+from ...domain.controls import Option
 from ...domain.errors import ImageRejected
-from ...domain.model import Choice, Control, Endpoint, ShapeMenu, Strength, TemplateGallery
-from ...domain.translations import translate
-from ...domain.vendor_codes import Shape, load_shapes
+from ...domain.model import Endpoint
 from ...engine import face_templates
 from ...engine.face_templates import TemplateInfo
 from ...photos import codec
-from ..gradio_patches import assets
-from ..gradio_patches.polling import PRIVATE_EVENT
-from ..gradio_patches.uploads import write_upload
+from ..events import PRIVATE_EVENT
+from ..gradio_patches import static_images
+from ..gradio_patches.internal_state import page_load_trigger
+from ..gradio_patches.uploads import ORIGINAL_FILE_NAME, write_upload
 from ..result import result_view
 from ..security import upload_validation
 from ..texts import PageTranslations, detect_language
 
-# MERGED ui/panel/places.py: What every screen has in the same place: its one-liner above the photo, and the stage.
-
 
 def build_introduction(texts: PageTranslations, screen: str) -> gr.HTML:
-    """The line of the screen `name`, as `locales` call it."""
+    """The sentence above the photo. screen: its name in `locales`."""
     intro_text = texts.render(f"{screen}-intro", lambda language: result_view.render_introduction(screen, language))
     return gr.HTML(intro_text, elem_classes="bare", apply_default_css=False)
 
 
 def build_result_view(texts: PageTranslations, screen: str, slug: str) -> gr.HTML:
-    """The stage of the screen `name` with its invitation. slug: what its element's id begins with."""
+    """The result view with its invitation. screen: its name in `locales`. slug: what the element's id begins with."""
     empty_html = texts.render(f"{screen}-empty", lambda language: result_view.empty_state(screen, language))
     return gr.HTML(empty_html, elem_id=f"{slug}-stage", elem_classes="bare", apply_default_css=False)
 
 
-DropdownOptions = list[tuple[Any, str]]
-
-
 @dataclass(frozen=True, slots=True)
 class TemplateOptions:
-    """The template IDs on offer, in gallery order: pictures for those that the offline engine knows."""
+    """The template IDs to choose from, in gallery order, and pictures for those that the offline engine knows."""
 
     ids: tuple[str, ...]
     infos: tuple[TemplateInfo, ...]
 
     @classmethod
     def collect(cls, extra_ids: Sequence[str]) -> "TemplateOptions":
-        """Every template by the ID that a call uses, then the owner's `listed` IDs."""
+        """Every template by the ID that a call uses, then the `extra_ids` of the owner's settings."""
         infos = face_templates.list_templates()
         ids = [info.wire_id for info in infos]
         return cls((*ids, *(key for key in extra_ids if key not in ids)), infos)
@@ -59,47 +53,49 @@ class TemplateOptions:
 def build_controls(
     endpoint: Endpoint, texts: PageTranslations, template_options: TemplateOptions
 ) -> list[gr.components.Component]:
-    """Components for all controls of `endpoint`, in their order; each gives the value that the control reads."""
-    return [_build_control(endpoint, control, texts, template_options) for control in endpoint.controls]
+    """Components for all controls of `endpoint`, in their order; each gives the value that the control validates."""
+    widgets = GradioWidgets(endpoint.slug, texts, template_options)
+    return [control.draw(widgets) for control in endpoint.controls]
 
 
-def _build_control(
-    endpoint: Endpoint, control: Control, texts: PageTranslations, template_options: TemplateOptions
-) -> gr.components.Component:
-    element_id = f"{endpoint.slug}-{control.name.replace('_', '-')}"
-    label = texts.get_text(f"controls.{control.name}.label")
-    if isinstance(control, Strength):
-        return gr.Slider(
-            control.low, control.high, control.default, step=control.step, label=label,
-            info=texts.get_text(f"controls.{control.name}.info"), elem_id=element_id, buttons=["reset"],
+class GradioWidgets:
+    """The widgets of `domain.controls`, made with Gradio. slug: what the element ids begin with."""
+
+    def __init__(self, slug: str, texts: PageTranslations, template_options: TemplateOptions) -> None:
+        self._slug, self._texts, self._template_options = slug, texts, template_options
+
+    def slider(self, name: str, *, low: float, high: float, step: float, default: float) -> gr.components.Component:
+        """A slider with a button that resets it."""
+        label, info, element_id = self._get_label(name), self._get_info(name), self._get_element_id(name)
+        return gr.Slider(low, high, default, step=step, label=label, info=info, elem_id=element_id, buttons=["reset"])
+
+    def dropdown(self, name: str, options: Sequence[Option], *, default: str) -> gr.components.Component:
+        """A dropdown that takes nothing else than `options`."""
+        label = self._get_label(name)
+        return gr.Dropdown(
+            [(self._texts.render(option.text_name, option.describe), option.value) for option in options],
+            value=default, label=label, elem_id=self._get_element_id(name), allow_custom_value=False,
+            info=self._get_info(name),
         )  # fmt: skip
-    if isinstance(control, TemplateGallery):
-        return _build_template_picker(element_id, control, label, texts, template_options)
-    return gr.Dropdown(
-        _list_options(control, texts), value=control.default, label=label, elem_id=element_id, allow_custom_value=False,
-        info=texts.get_text(f"controls.{control.name}.info"),
-    )  # fmt: skip
 
+    def gallery(self, name: str, *, default: str) -> gr.components.Component:
+        """Pictures to click and a dropdown that also takes an ID typed in; they follow each other."""
+        label, element_id = self._get_label(name), self._get_element_id(name)
+        return _build_template_picker(element_id, default, label, self._texts, self._template_options)
 
-def _list_options(control: Choice, texts: PageTranslations) -> DropdownOptions:
-    if isinstance(control, ShapeMenu):
-        return [
-            (texts.render(f"shape-{shape.id}", partial(_describe_shape, shape)), str(shape.id))
-            for shape in load_shapes()
-        ]
-    return [(texts.get_text(f"options.{control.name}.{value.replace('.', '_')}"), value) for value in control.options]
+    def _get_label(self, name: str) -> Any:
+        return self._texts.get_text(f"controls.{name}.label")
 
+    def _get_info(self, name: str) -> Any:
+        return self._texts.get_text(f"controls.{name}.info")
 
-def _describe_shape(shape: Shape, language: str) -> str:
-    name, effect = (translate(f"shapes.{shape.key}.{part}", language) for part in ("name", "effect"))
-    return translate("controls.shape_type.option", language, number=shape.id, name=name, effect=effect)
+    def _get_element_id(self, name: str) -> str:
+        return f"{self._slug}-{name.replace('_', '-')}"
 
 
 def _build_template_picker(
-    element_id: str, control: TemplateGallery, label: Any, texts: PageTranslations, template_options: TemplateOptions
+    element_id: str, default: str, label: Any, texts: PageTranslations, template_options: TemplateOptions
 ) -> gr.components.Component:
-    """Pictures to click and a dropdown that also takes an ID typed in; they follow each other."""
-
     def list_previews(language: str | None) -> list[dict[str, Any]]:
         captions = [info.name[language] if language else None for info in template_options.infos]
         return [
@@ -111,12 +107,12 @@ def _build_template_picker(
         elem_id=f"{element_id}-gallery", elem_classes="template-gallery",
         columns=4, allow_preview=False, interactive=False, show_label=False, buttons=[], object_fit="cover",
         height="auto",
-        selected_index=template_options.ids.index(control.default) if control.default in template_options.ids else None,
+        selected_index=template_options.ids.index(default) if default in template_options.ids else None,
     )  # fmt: skip
     gallery.value = list_previews(None)
     dropdown = gr.Dropdown(
         [(_describe_template(texts, template_options, key), key) for key in template_options.ids],
-        value=control.default, label=label, info=texts.get_text("controls.template_id.info"), elem_id=element_id,
+        value=default, label=label, info=texts.get_text("controls.template_id.info"), elem_id=element_id,
         allow_custom_value=True,
         elem_classes=["off-stage"] if len(template_options.ids) == len(template_options.infos) else [],
     )  # fmt: skip
@@ -133,12 +129,12 @@ def _build_template_picker(
 
     gallery.select(select_template, None, dropdown, **PRIVATE_EVENT)
     dropdown.change(select_in_gallery, dropdown, gallery, **PRIVATE_EVENT)
-    gr.on([gr.context.Context.root_block.load], translate_captions, None, gallery, postprocess=False, **PRIVATE_EVENT)  # type: ignore[union-attr]
+    gr.on([page_load_trigger()], translate_captions, None, gallery, postprocess=False, **PRIVATE_EVENT)
     return dropdown
 
 
-def _publish_preview(info: TemplateInfo) -> assets.GradioImage:
-    return assets.register_image(f"{info.id}{info.preview.suffix}", info.preview)
+def _publish_preview(info: TemplateInfo) -> static_images.GradioImage:
+    return static_images.register_image(f"{info.id}{info.preview.suffix}", info.preview)
 
 
 def _describe_template(texts: PageTranslations, template_options: TemplateOptions, key: str) -> Any:
@@ -148,14 +144,10 @@ def _describe_template(texts: PageTranslations, template_options: TemplateOption
     return texts.render(f"template-{key}", lambda language: f"{infos_by_id[key].name[language]} · {key}")
 
 
-# MERGED ui/panel/preview.py: A photo that browsers cannot show (HEIC) gets a JPEG of itself as a stand-in; a run takes
-# the photo beside it.
-
-
 async def convert_heic_for_display(payload: Any, uploads: Path, on_file: Callable[[Path], None]) -> Any:
-    """The path of a JPEG in place of a HEIC; gr.skip() for everything else, what is broken included: a run says why.
+    """The path of a JPEG copy of a HEIC, which browsers cannot show; gr.skip() for everything else, broken files too.
 
-    found: is told of each file that belongs to the photo.
+    A run reads the original, which lies beside the copy. on_file: is called with each file that belongs to the photo.
     """
     try:
         source = await upload_validation.read_upload(payload, uploads, on_file)
@@ -169,4 +161,4 @@ async def convert_heic_for_display(payload: Any, uploads: Path, on_file: Callabl
 
 
 def _write_jpeg_copy(source: bytes) -> str:
-    return write_upload("photo.jpg", codec.encode(codec.decode(source)), {upload_validation.ORIGINAL_FILE_NAME: source})
+    return write_upload("photo.jpg", codec.encode(codec.decode(source)), {ORIGINAL_FILE_NAME: source})

@@ -11,13 +11,13 @@ import anyio
 import gradio as gr
 
 from ...domain.errors import DemoError
-from ...domain.model import Endpoint, ShapeMenu, TemplateGallery
+from ...domain.model import Endpoint
 from ...domain.vendor_codes import load_shapes
 from ...engine import contact_sheets
 from ...redaction.secrets import format_stack_trace
 from ..caller import Caller
 from ..context import Context
-from ..gradio_patches.polling import PRIVATE_EVENT, build_if_open_js
+from ..events import PRIVATE_EVENT, build_if_open_js
 from ..security.upload_validation import get_payload_path
 from ..texts import PageTranslations, detect_language
 from . import sheet_specs as shown
@@ -35,8 +35,8 @@ class ContactSheetSection:
 
     def __init__(self, context: Context, endpoint: Endpoint, texts: PageTranslations) -> None:
         self._context, self._endpoint, self._texts = context, endpoint, texts
-        kinds = [type(control) for control in endpoint.controls]
-        self._has_shapes, self._has_templates = ShapeMenu in kinds, TemplateGallery in kinds
+        sheet_kinds = [kind for control in endpoint.controls for kind in control.sheet_kinds]
+        self._has_shapes, self._has_templates = "shapes" in sheet_kinds, "templates" in sheet_kinds
         self._buttons: dict[str, gr.Button] = {}
         self._preview: gr.HTML | None = None
         self._latest_request = LatestRequest()

@@ -15,10 +15,13 @@ from ...domain.model import CallTarget
 from ...domain.recipe import RecipeStep, parse_recipe
 from ...domain.translations import translate
 from ...endpoints import CATALOGUE
-from ...inspector import render_inspector, render_samples
+from ...inspector import render_samples
+from ...vendors import VENDORS
 from ..context import Context
+from ..html import EMPTY_HTML
 from ..result import facts, result_view
 from ..result.facts import build_file_name, render_receipt
+from ..result.inspector_view import render_inspector
 from ..result.pictures import RenderedPair, render_pair, store_pair
 from ..security.upload_validation import get_payload_path
 from . import views
@@ -42,7 +45,7 @@ async def stream_recipe(context: Context, request: RecipeRequest) -> AsyncIterat
                 yield await views.build_stopped_update(run)
                 return
         can_repeat = any(finished.remark for finished in run.progress.step_results)
-        yield await views.build_final_update(run, "", *(["again"] if can_repeat else []))
+        yield await views.build_final_update(run, EMPTY_HTML, *(["again"] if can_repeat else []))
     except Exception as error:  # every failure ends as an explanation on the screen
         yield await views.build_failure_update(run, error)
     finally:
@@ -130,7 +133,8 @@ def _store_step_result(
         remark = translate("result.repeated", language, ago=ago)
     vendor = run.get_vendor_name(step.endpoint.provider)
     settings = context.settings
-    receipt_html = render_receipt(result, settings.keep_minutes, settings.recipient(step.endpoint.provider), language)
+    recipient = VENDORS[step.endpoint.provider].get_recipient(settings)
+    receipt_html = render_receipt(result, settings.keep_minutes, recipient, language)
     facts_html = facts.render_facts(result, pictures, vendor, language, "recipe")
     html = result_view.render_comparison(result, pictures, vendor, language, remark, receipt_html, facts_html)
     html += render_inspector(result.trace, render_samples(step.endpoint, result.values, target), language)

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from markupsafe import Markup
+
 from ...calls.single_flight import FORCE_NONE, CallHandle
-from ...domain.model import CallTarget, Control, Credentials, PhotoChange, ShapeMenu, TemplateGallery
+from ...domain.model import CallTarget, Credentials, PhotoChange
 from ...domain.recipe import RecipeStep
 from ...domain.translations import translate
-from ...domain.vendor_codes import load_shapes
-from ...engine import face_templates
 from ..caller import Caller
 from ..context import Context
 from ..result.facts import Maker
@@ -26,20 +26,9 @@ def get_effect_name(step: RecipeStep, language: str) -> str:
 def describe_step(step: RecipeStep, language: str) -> str:
     """What was chosen, for instance "Bigger eyes 0.4"; after the effect's name where that says nothing by itself."""
     controls = step.endpoint.controls
-    is_self_explanatory = any(isinstance(control, ShapeMenu | TemplateGallery) for control in controls)
-    value_texts = [_describe_value(control, step.values[control.name], language) for control in controls]
+    is_self_explanatory = any(control.names_the_effect for control in controls)
+    value_texts = [control.describe_value(step.values[control.name], language) for control in controls]
     return " ".join(value_texts if is_self_explanatory else [get_effect_name(step, language), *value_texts])
-
-
-def _describe_value(control: Control, value: object, language: str) -> str:
-    if isinstance(control, ShapeMenu):
-        return next(
-            translate(f"shapes.{shape.key}.name", language) for shape in load_shapes() if str(shape.id) == value
-        )
-    if isinstance(control, TemplateGallery):
-        known = (info for info in face_templates.list_templates() if value in (info.id, *info.aliases))
-        return next((info.name[language] for info in known), str(value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 # MERGED ui/recipe/course.py: How far a recipe has come with a photo: what a session keeps of it between two clicks.
@@ -56,7 +45,7 @@ class StepResult:
     elapsed_s: float
     pictures: PictureUrls
     remark: str
-    html: str = field(repr=False)
+    html: Markup = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

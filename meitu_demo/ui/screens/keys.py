@@ -1,10 +1,9 @@
-"""A visitor's own keys: typed into password fields, kept in this server's memory for the tab, never sent back.
+"""Keys that a visitor brings: typed into password fields, held in this server's memory for the tab, never sent back.
 
-They live in a gr.State, which is the server's side of one Gradio session: a reload or a closed tab forgets them.
+They are in a gr.State, the server's side of one Gradio session: a reload or a closed tab deletes them.
 """
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -15,22 +14,25 @@ from ...domain.explanations import explain
 from ...domain.model import Credentials
 from ...domain.translations import translate
 from ...settings import is_url_safe
+from ...vendors import VENDORS
 from ..context import Context
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
 from ..header import render_header
+from ..html import render
 from ..texts import PageTranslations, detect_language
 
-MIN_KEY_CHARS, MAX_KEY_CHARS = 16, 256  # characters of a key; what is held is hidden everywhere, and a word must not be
+MIN_KEY_CHARS, MAX_KEY_CHARS = 16, 256  # keys are redacted everywhere, so a common word must not pass as one
 VisitorKeys = Mapping[str, Credentials]
 
 
 def build(context: Context, texts: PageTranslations, visitor_keys: gr.State, masthead: gr.HTML) -> None:
-    """A folded section with the fields; sets `own`, and the badges in `masthead`."""
+    """A folded section with the fields; sets `visitor_keys`, and the badges in `masthead`."""
     with gr.Accordion(texts.get_text("keys.title"), open=False, elem_id="own-keys"):
         intro = texts.render("keys-intro", lambda language: _render_status(translate("keys.intro", language)))
         gr.HTML(intro, elem_classes="bare", apply_default_css=False)
         with gr.Row():
-            fields = [_build_key_field(texts, name) for name in ("meitu_key", "meitu_secret", "ailab_key")]
+            names = [name for vendor in VENDORS.values() for name in vendor.visitor_fields]
+            fields = [_build_key_field(texts, name) for name in names]
         with gr.Row(elem_classes="after"):
             use_button = gr.Button(texts.get_text("keys.use"), elem_id="own-keys-use")
             forget_button = gr.Button(texts.get_text("keys.forget"), elem_id="own-keys-forget")
@@ -39,31 +41,22 @@ def build(context: Context, texts: PageTranslations, visitor_keys: gr.State, mas
     async def use_keys(request: gr.Request, *typed: Any) -> tuple[Any, ...]:
         language = detect_language(request)
         try:
-            parsed_keys = parse_keys(*(str(text or "").strip() for text in typed))
+            typed_texts = (str(text or "").strip() for text in typed)
+            parsed_keys = parse_keys(dict(zip(names, typed_texts, strict=True)))
             await context.ledger.get_recorder()  # from here on calls can cost money
         except InvalidKeys as trouble:
-            return gr.skip(), gr.skip(), *[gr.skip()] * 3, _render_status(translate(f"keys.{trouble}", language))
+            return (*[gr.skip()] * (2 + len(fields)), _render_status(translate(f"keys.{trouble}", language)))
         except DemoError as error:
             explained = explain(error, language)
-            return (
-                gr.skip(),
-                gr.skip(),
-                *[gr.skip()] * 3,
-                _render_status(f"{explained.title} {explained.why} {explained.fix}"),
-            )
+            status = _render_status(f"{explained.title} {explained.why} {explained.fix}")
+            return (*[gr.skip()] * (2 + len(fields)), status)
         header_html = render_header(context.targets.with_visitor_keys(parsed_keys), language)
-        return parsed_keys, header_html, "", "", "", _render_status(translate("keys.used", language))
+        return parsed_keys, header_html, *[""] * len(fields), _render_status(translate("keys.used", language))
 
     def forget_keys(request: gr.Request) -> tuple[Any, ...]:
         language = detect_language(request)
-        return (
-            None,
-            render_header(context.targets, language),
-            "",
-            "",
-            "",
-            _render_status(translate("keys.forgotten", language)),
-        )
+        header_html = render_header(context.targets, language)
+        return None, header_html, *[""] * len(fields), _render_status(translate("keys.forgotten", language))
 
     outputs = [visitor_keys, masthead, *fields, message_html]
     use_button.click(use_keys, fields, outputs, **PRIVATE_EVENT)
@@ -71,23 +64,24 @@ def build(context: Context, texts: PageTranslations, visitor_keys: gr.State, mas
 
 
 class InvalidKeys(Exception):
-    """What was typed cannot be used; its text is a word of `locales` below `keys`."""
+    """The typed keys cannot be used; the text is a key of `locales` below `keys`."""
 
 
-def parse_keys(meitu_key: str, meitu_secret: str, ailab_key: str) -> VisitorKeys:
-    """Credentials by provider from what was typed. Raises KeyTrouble: none, pair or odd."""
-    typed = [text for text in (meitu_key, meitu_secret, ailab_key) if text]
-    if not typed:
+def parse_keys(typed: Mapping[str, str]) -> VisitorKeys:
+    """Credentials by vendor for what was typed into each field. Raises InvalidKeys: none, odd or pair."""
+    filled = {name: text for name, text in typed.items() if text}
+    if not filled:
         raise InvalidKeys("none")
-    if not all(is_url_safe(text) and MIN_KEY_CHARS <= len(text) <= MAX_KEY_CHARS for text in typed):
+    if not all(is_url_safe(text) and MIN_KEY_CHARS <= len(text) <= MAX_KEY_CHARS for text in filled.values()):
         raise InvalidKeys("odd")
-    if bool(meitu_key) != bool(meitu_secret):
-        raise InvalidKeys("pair")
     keys = {}
-    if meitu_key:
-        keys["meitu"] = Credentials(SecretStr(meitu_key), SecretStr(meitu_secret))
-    if ailab_key:
-        keys["ailab"] = Credentials(SecretStr(ailab_key))
+    for vendor in VENDORS.values():
+        texts = [filled[name] for name in vendor.visitor_fields if name in filled]
+        if texts and len(texts) < len(vendor.visitor_fields):
+            raise InvalidKeys("pair")
+        if texts:
+            key, *secrets = map(SecretStr, texts)
+            keys[vendor.id] = Credentials(key, secrets[0] if secrets else None)
     return keys
 
 
@@ -99,4 +93,4 @@ def _build_key_field(texts: PageTranslations, name: str) -> gr.Textbox:
 
 
 def _render_status(text: str) -> str:
-    return f'<p class="intro" role="status">{escape(text)}</p>'
+    return render("screens.status", text=text)

@@ -1,0 +1,27 @@
+"""The vendors' dialects, server side: for each vendor the module of this package that has its id for a name."""
+
+from importlib import import_module
+from typing import Protocol, cast
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..domain.model import Endpoint
+from ..domain.vendor_codes import VendorCode
+from ..vendors import VENDORS
+
+
+class Dialect(Protocol):
+    """How a vendor's server speaks."""
+
+    async def handle(self, request: Request, endpoint: Endpoint) -> Response:
+        """Answer one call; every failure has the vendor's own code."""
+
+    def failure_answer(self, slug: str, detail: str = "") -> Response:
+        """The vendor's answer for an error's slug."""
+
+    def vendor_answer(self, code: VendorCode, detail: str = "") -> Response:
+        """The vendor's answer with one of its codes."""
+
+
+DIALECTS = {vendor_id: cast(Dialect, import_module(f"{__package__}.{vendor_id}")) for vendor_id in VENDORS}
