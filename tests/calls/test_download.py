@@ -18,11 +18,11 @@ from meitu_demo.calls import download
 from meitu_demo.domain.errors import LinkRejected
 
 PUBLIC = "93.184.216.34"
-HOME = "http://127.0.0.1:8700"  # a base URL on a developer's machine
+ORIGIN = "http://127.0.0.1:8700"  # a base URL on a developer's machine
 HOSTS = ("cdn.example", ".pictures.example")
-fetch = partial(download.download_result, origin=f"{HOME}/prefix", allowed_hosts=HOSTS)
+fetch = partial(download.download_result, origin=f"{ORIGIN}/prefix", allowed_hosts=HOSTS)
 Fetch = Callable[..., Coroutine[Any, Any, bytes]]
-BOTH = pytest.mark.parametrize("door", [fetch, download.download_photo], ids=["result", "photo"])
+BOTH_DOWNLOADS = pytest.mark.parametrize("download_url", [fetch, download.download_photo], ids=["result", "photo"])
 
 
 def client_for(handler: Callable[[httpx.Request], Any]) -> httpx.AsyncClient:
@@ -33,12 +33,12 @@ def picture(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, content=b"picture")
 
 
-def moved(**places: str) -> Callable[[httpx.Request], httpx.Response]:
+def redirects(**locations: str) -> Callable[[httpx.Request], httpx.Response]:
     """Answers a path that is named here with a redirect to its place, any other with the picture."""
 
     def handler(request: httpx.Request) -> httpx.Response:
-        place = places.get(request.url.path[1:])
-        return picture(request) if place is None else httpx.Response(302, headers={"location": place})
+        location = locations.get(request.url.path[1:])
+        return picture(request) if location is None else httpx.Response(302, headers={"location": location})
 
     return handler
 
@@ -57,14 +57,16 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     return table
 
 
-async def rejected(door: Fetch, client: httpx.AsyncClient, url: str, **options: Any) -> dict[str, object]:
+async def rejection_facts(
+    download_url: Fetch, client: httpx.AsyncClient, url: str, **options: Any
+) -> dict[str, object]:
     with pytest.raises(LinkRejected) as caught:
-        await door(client, url, **options)
+        await download_url(client, url, **options)
     return caught.value.facts
 
 
-async def refused(door: Fetch, client: httpx.AsyncClient, url: str, **options: Any) -> str:
-    return str((await rejected(door, client, url, **options))["cause"])
+async def rejection_cause(download_url: Fetch, client: httpx.AsyncClient, url: str, **options: Any) -> str:
+    return str((await rejection_facts(download_url, client, url, **options))["cause"])
 
 
 # ── Which door takes what ───────────────────────────────────────────────────────────────────────────────────────────
@@ -91,13 +93,13 @@ async def test_download_photo_from_any_public_host(names: dict[str, list[str]]) 
 async def test_download_result_from_the_calls_origin(names: dict[str, list[str]]) -> None:
     """A result at the call's scheme, host and port is fetched unchecked; any other origin is checked."""
     async with client_for(picture) as client:
-        assert await fetch(client, f"{HOME}/results/x.jpg") == b"picture"
+        assert await fetch(client, f"{ORIGIN}/results/x.jpg") == b"picture"
         assert (
             await fetch(client, "https://a.example:443/x", origin="https://a.example", allowed_hosts=()) == b"picture"
         )
         for other in ("http://127.0.0.1:8701/x", "https://127.0.0.1:8700/x", "http://127.0.0.1/x"):
-            assert await refused(fetch, client, other) == "scheme"
-        assert await refused(fetch, client, "https://cdn.example/x", allowed_hosts=()) == "host"
+            assert await rejection_cause(fetch, client, other) == "scheme"
+        assert await rejection_cause(fetch, client, "https://cdn.example/x", allowed_hosts=()) == "host"
 
 
 async def test_download_photo_allows_private_addresses_on_request() -> None:
@@ -105,23 +107,24 @@ async def test_download_photo_allows_private_addresses_on_request() -> None:
     async with client_for(picture) as client:
         assert await download.download_photo(client, "http://127.0.0.1:9/x", allow_private=True) == b"picture"
         assert (
-            await refused(download.download_photo, client, "http://u:p@127.0.0.1:9/x", allow_private=True) == "scheme"
+            await rejection_cause(download.download_photo, client, "http://u:p@127.0.0.1:9/x", allow_private=True)
+            == "scheme"
         )
 
 
 # ── What was checked is what is connected to ────────────────────────────────────────────────────────────────────────
-@BOTH
-async def test_download_connects_to_the_checked_address(door: Fetch, names: dict[str, list[str]]) -> None:
+@BOTH_DOWNLOADS
+async def test_download_connects_to_the_checked_address(download_url: Fetch, names: dict[str, list[str]]) -> None:
     """DNS rebinding gains nothing: the connection goes to the checked address, the name is for TLS only."""
     seen: list[httpx.Request] = []
     async with client_for(lambda request: seen.append(request) or picture(request)) as client:
-        await door(client, "https://cdn.example/a.png")
+        await download_url(client, "https://cdn.example/a.png")
     assert seen[0].url.host == PUBLIC
     assert seen[0].extensions["sni_hostname"] == "cdn.example"
 
 
-@BOTH
-async def test_download_tries_the_next_address(door: Fetch, names: dict[str, list[str]]) -> None:
+@BOTH_DOWNLOADS
+async def test_download_tries_the_next_address(download_url: Fetch, names: dict[str, list[str]]) -> None:
     """Of a host with several addresses, the next is tried if one does not answer."""
     names["cdn.example"] = ["2606:2800:220:1:248:1893:25c8:1946", PUBLIC]
 
@@ -131,19 +134,19 @@ async def test_download_tries_the_next_address(door: Fetch, names: dict[str, lis
         return picture(request)
 
     async with client_for(handler) as client:
-        assert await door(client, "https://cdn.example/a.png") == b"picture"
+        assert await download_url(client, "https://cdn.example/a.png") == b"picture"
     names["cdn.example"].pop()
     async with client_for(handler) as client:
-        assert await refused(door, client, "https://cdn.example/a.png") == "network"
+        assert await rejection_cause(download_url, client, "https://cdn.example/a.png") == "network"
 
 
-@BOTH
-async def test_download_rejects_unresolvable_hosts(door: Fetch, names: dict[str, list[str]]) -> None:
+@BOTH_DOWNLOADS
+async def test_download_rejects_unresolvable_hosts(download_url: Fetch, names: dict[str, list[str]]) -> None:
     """For an unknown host or one without addresses, nothing is sent."""
     names["a.pictures.example"] = []
     async with client_for(lambda request: pytest.fail("nothing may be sent")) as client:
         for name in ("a.pictures.example", "b.pictures.example"):
-            assert await refused(door, client, f"https://{name}/x") == "dns"
+            assert await rejection_cause(download_url, client, f"https://{name}/x") == "dns"
 
 
 async def test_download_over_a_real_socket(names: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,11 +178,13 @@ async def test_download_result_checks_each_redirect(names: dict[str, list[str]])
     """A redirect, relative or not, is followed to an allowed host at the address checked for that host."""
     names["b.pictures.example"] = ["93.184.216.35"]
     seen: list[httpx.Request] = []
-    answers = moved(first="/second", second="https://b.pictures.example/third?x=1", third=f"{HOME}/fourth")
+    answers = redirects(first="/second", second="https://b.pictures.example/third?x=1", third=f"{ORIGIN}/fourth")
     async with client_for(lambda request: seen.append(request) or answers(request)) as client:
         assert await fetch(client, "https://cdn.example/first") == b"picture"
-    places = [(request.url.host, request.headers["host"], request.extensions.get("sni_hostname")) for request in seen]
-    assert places == [
+    locations = [
+        (request.url.host, request.headers["host"], request.extensions.get("sni_hostname")) for request in seen
+    ]
+    assert locations == [
         (PUBLIC, "cdn.example", "cdn.example"),
         (PUBLIC, "cdn.example", "cdn.example"),
         ("93.184.216.35", "b.pictures.example", "b.pictures.example"),
@@ -189,7 +194,7 @@ async def test_download_result_checks_each_redirect(names: dict[str, list[str]])
 
 
 @pytest.mark.parametrize(
-    ("place", "cause"),
+    ("location", "cause"),
     [
         ("https://elsewhere.example/x", "host"), ("//elsewhere.example/x", "host"), ("http://cdn.example/x", "scheme"),
         ("https://cdn.example:8443/x", "scheme"), ("https://inside.pictures.example/x", "address"),
@@ -198,29 +203,29 @@ async def test_download_result_checks_each_redirect(names: dict[str, list[str]])
     ],
 )  # fmt: skip
 async def test_download_result_rejects_redirects_to_other_hosts(
-    place: str, cause: str, names: dict[str, list[str]]
+    location: str, cause: str, names: dict[str, list[str]]
 ) -> None:
     """A redirect is rejected with the same cause as the direct URL, and without a request to it."""
     names["inside.pictures.example"] = ["10.0.0.1"]
     seen: list[str] = []
-    answers = moved(first=place)
+    answers = redirects(first=location)
     async with client_for(lambda request: seen.append(request.url.path) or answers(request)) as client:
-        assert await refused(fetch, client, place if place[:2] != "//" else f"https:{place}") == cause
-        assert await refused(fetch, client, "https://cdn.example/first") == cause
+        assert await rejection_cause(fetch, client, location if location[:2] != "//" else f"https:{location}") == cause
+        assert await rejection_cause(fetch, client, "https://cdn.example/first") == cause
     assert seen == ["/first"]
 
 
 async def test_download_limits_redirects(names: dict[str, list[str]]) -> None:
     """A result may take three redirects, a photo none; a redirect without a target is an error."""
-    async with client_for(moved(a="/b", b="/c", c="/d", round="/round", nowhere="")) as client:
+    async with client_for(redirects(a="/b", b="/c", c="/d", round="/round", nowhere="")) as client:
         assert await fetch(client, "https://cdn.example/a") == b"picture"
-        for door, path in ((fetch, "round"), (fetch, "nowhere"), (download.download_photo, "a")):
-            facts = await rejected(door, client, f"https://cdn.example/{path}")
+        for download_url, path in ((fetch, "round"), (fetch, "nowhere"), (download.download_photo, "a")):
+            facts = await rejection_facts(download_url, client, f"https://cdn.example/{path}")
             assert facts == {"cause": "status", "http_status": 302}
 
 
 # ── What counts as an answer ────────────────────────────────────────────────────────────────────────────────────────
-@BOTH
+@BOTH_DOWNLOADS
 @pytest.mark.parametrize(
     ("status", "cause"),
     [
@@ -229,27 +234,30 @@ async def test_download_limits_redirects(names: dict[str, list[str]]) -> None:
     ],
 )  # fmt: skip
 async def test_download_accepts_only_status_200(
-    door: Fetch, status: int, cause: str, names: dict[str, list[str]]
+    download_url: Fetch, status: int, cause: str, names: dict[str, list[str]]
 ) -> None:
     """Any other status is reported with its number, and as expired if the file is gone."""
     async with client_for(lambda request: httpx.Response(status)) as client:
-        assert await rejected(door, client, "https://cdn.example/x") == {"cause": cause, "http_status": status}
+        assert await rejection_facts(download_url, client, "https://cdn.example/x") == {
+            "cause": cause,
+            "http_status": status,
+        }
 
 
-@BOTH
-@pytest.mark.parametrize("packed", [False, True])
+@BOTH_DOWNLOADS
+@pytest.mark.parametrize("is_gzipped", [False, True])
 @pytest.mark.parametrize("over", [-1, 0, 1])
 async def test_download_limits_size_to_the_byte(
-    door: Fetch, over: int, packed: bool, names: dict[str, list[str]]
+    download_url: Fetch, over: int, is_gzipped: bool, names: dict[str, list[str]]
 ) -> None:
     """One byte more than 20 MB, after decompression, is rejected."""
     data = bytes(20_000_000 + over)
-    headers, content = ({"content-encoding": "gzip"}, gzip.compress(data, 1)) if packed else ({}, data)
+    headers, content = ({"content-encoding": "gzip"}, gzip.compress(data, 1)) if is_gzipped else ({}, data)
     async with client_for(lambda request: httpx.Response(200, headers=headers, content=content)) as client:
         if over <= 0:
-            assert len(await door(client, "https://cdn.example/x")) == 20_000_000 + over
+            assert len(await download_url(client, "https://cdn.example/x")) == 20_000_000 + over
         else:
-            facts = await rejected(door, client, "https://cdn.example/x")
+            facts = await rejection_facts(download_url, client, "https://cdn.example/x")
             assert facts == {"cause": "too_large", "limit": 20_000_000}
 
 
@@ -264,7 +272,7 @@ async def test_download_stops_reading_at_the_size_limit() -> None:
             yield b"x" * 1024 * 1024
 
     async with client_for(lambda request: httpx.Response(200, content=endless())) as client:
-        assert await refused(fetch, client, f"{HOME}/x") == "too_large"
+        assert await rejection_cause(fetch, client, f"{ORIGIN}/x") == "too_large"
     assert read <= download.MAX_DOWNLOAD_BYTES + 2 * 1024 * 1024
 
 
@@ -279,7 +287,7 @@ async def test_download_limits_the_total_time(monkeypatch: pytest.MonkeyPatch) -
             yield b""
 
     async with client_for(lambda request: httpx.Response(200, content=drip())) as client:
-        assert await refused(fetch, client, f"{HOME}/x") == "timeout"
+        assert await rejection_cause(fetch, client, f"{ORIGIN}/x") == "timeout"
 
     async def silent(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/first":
@@ -289,7 +297,7 @@ async def test_download_limits_the_total_time(monkeypatch: pytest.MonkeyPatch) -
         raise AssertionError("nobody sets it")
 
     async with client_for(silent) as client:
-        assert await refused(fetch, client, f"{HOME}/first") == "timeout"
+        assert await rejection_cause(fetch, client, f"{ORIGIN}/first") == "timeout"
 
 
 @pytest.mark.parametrize(
@@ -303,7 +311,7 @@ async def test_download_translates_transport_errors(error: type[httpx.HTTPError]
     def handler(request: httpx.Request) -> httpx.Response:
         raise error(f"at {request.url}")
 
-    url = f"{HOME}/{'canary'.upper()}"
+    url = f"{ORIGIN}/{'canary'.upper()}"
     async with client_for(handler) as client:
         with pytest.raises(LinkRejected) as caught:
             await fetch(client, url)
@@ -329,25 +337,25 @@ def test_download_raises_only_link_rejected(url: str) -> None:
 
         loop.getaddrinfo = nobody  # type: ignore[method-assign, assignment]
         async with client_for(picture) as client:
-            for door in (fetch, download.download_photo):
+            for download_url in (fetch, download.download_photo):
                 with pytest.raises(LinkRejected):
-                    await door(client, url)
+                    await download_url(client, url)
         headers = {"location": url.encode("utf-8", "replace")}
         async with client_for(lambda request: httpx.Response(302, headers=headers)) as client:
             with pytest.raises(LinkRejected):
-                await fetch(client, f"{HOME}/x")
+                await fetch(client, f"{ORIGIN}/x")
             with pytest.raises(LinkRejected):
-                await download.download_photo(client, f"{HOME}/x", allow_private=True)
+                await download.download_photo(client, f"{ORIGIN}/x", allow_private=True)
 
     asyncio.run(attempt())
 
 
 # ── Packed bodies, for links and answers alike ──────────────────────────────────────────────────────────────────────
-async def unpacked(packed: list[bytes], packing: str, limit: int = 10_000_000) -> bytes:
+async def decompress(chunks: list[bytes], packing: str, limit: int = 10_000_000) -> bytes:
     """What `read_bounded` makes of a body that arrives in these pieces."""
 
     async def pieces() -> AsyncIterator[bytes]:
-        for piece in packed:
+        for piece in chunks:
             yield piece
 
     response = httpx.Response(200, headers={"content-encoding": packing}, content=pieces())
@@ -366,20 +374,20 @@ def test_read_limited_decompresses_any_chunking(parts: list[bytes], cut: int, pa
     data = b"".join(parts)
     packed = zlib.compress(data) if packing == "deflate" else b"".join(map(gzip.compress, parts or [b""]))
     pieces = [packed[at : at + cut] for at in range(0, len(packed), cut)]
-    assert asyncio.run(unpacked(pieces, packing)) == data
+    assert asyncio.run(decompress(pieces, packing)) == data
 
 
 @pytest.mark.parametrize("packing", ["br", "zstd", "gzip, gzip", "deflate,gzip", "nonsense", "gzip"])
 async def test_read_limited_rejects_bad_and_nested_encodings(packing: str) -> None:
     """Unknown, broken and nested encodings, which could inflate a thousandfold, are decoding errors."""
     with pytest.raises(httpx.DecodingError):
-        await unpacked([gzip.compress(gzip.compress(b"x" * 1000)), b"and more"], packing)
+        await decompress([gzip.compress(gzip.compress(b"x" * 1000)), b"and more"], packing)
 
 
 async def test_read_limited_stops_gzip_bombs() -> None:
     """The limit holds to the byte for the decompressed size, not for what came over the wire."""
     packed = gzip.compress(bytes(5_000_000))
     assert len(packed) < 10_000
-    assert len(await unpacked([packed], "gzip", 5_000_000)) == 5_000_000
+    assert len(await decompress([packed], "gzip", 5_000_000)) == 5_000_000
     with pytest.raises(download.BodyTooLarge):
-        await unpacked([packed], "gzip", 4_999_999)
+        await decompress([packed], "gzip", 4_999_999)

@@ -16,17 +16,17 @@ from meitu_demo.calls.vendor_health import parse_retry_after
 from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown
 from meitu_demo.domain.model import CallTarget, Credentials
 
-ROUTE = CallTarget("meitu", "http://vendor.invalid", Credentials(SecretStr("canary-key")), is_billable=True)
+TARGET = CallTarget("meitu", "http://vendor.invalid", Credentials(SecretStr("canary-key")), is_billable=True)
 
 
-class Pieces(httpx.AsyncByteStream):
+class Chunks(httpx.AsyncByteStream):
     """A body of pieces, each of which may have to be waited for."""
 
-    def __init__(self, *pieces: bytes, forever: bool = False) -> None:
-        self.pieces, self.forever, self.closed = pieces, forever, False
+    def __init__(self, *chunks: bytes, forever: bool = False) -> None:
+        self.chunks, self.forever, self.closed = chunks, forever, False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self.pieces:
+        for piece in self.chunks:
             yield piece
         while self.forever:
             await asyncio.sleep(0.01)
@@ -36,24 +36,24 @@ class Pieces(httpx.AsyncByteStream):
         self.closed = True
 
 
-async def answered(
+async def exchange_with(
     answer: httpx.Response | Exception,
-    route: CallTarget = ROUTE,
-    heard: Callable[[httpx.Request], None] = lambda _: None,
+    target: CallTarget = TARGET,
+    on_request: Callable[[httpx.Request], None] = lambda _: None,
 ) -> httpx.Response:
     def handler(request: httpx.Request) -> httpx.Response:
-        heard(request)
+        on_request(request)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(handler)) as client:
-        return await exchange(client, route, httpx.Request("POST", f"{ROUTE.base_url}/?api_key=canary-key"))
+        return await exchange(client, target, httpx.Request("POST", f"{TARGET.base_url}/?api_key=canary-key"))
 
 
-async def failed(answer: httpx.Response | Exception, route: CallTarget = ROUTE) -> DemoError:
+async def fail_with(answer: httpx.Response | Exception, target: CallTarget = TARGET) -> DemoError:
     with pytest.raises(DemoError) as caught:
-        await answered(answer, route)
+        await exchange_with(answer, target)
     assert "canary" not in repr(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
@@ -62,8 +62,8 @@ async def failed(answer: httpx.Response | Exception, route: CallTarget = ROUTE) 
 
 async def test_exchange_returns_the_decompressed_response() -> None:
     """Status, headers and decompressed body are returned, without the content-encoding."""
-    packed = httpx.Response(418, headers={"content-encoding": "gzip", "x-a": "b"}, stream=Pieces(gzip.compress(b"{}")))
-    found = await answered(packed)
+    packed = httpx.Response(418, headers={"content-encoding": "gzip", "x-a": "b"}, stream=Chunks(gzip.compress(b"{}")))
+    found = await exchange_with(packed)
     assert (found.status_code, found.content, found.headers["x-a"]) == (418, b"{}", "b")
     assert "content-encoding" not in found.headers
 
@@ -71,7 +71,7 @@ async def test_exchange_returns_the_decompressed_response() -> None:
 async def test_exchange_keeps_raw_headers() -> None:
     """Non-ASCII and repeated headers do not lose a response that was paid for."""
     heads = [(b"Retry-After", b"\x80"), (b"X-Request-Id", "编号".encode()), (b"x-twice", b"1"), (b"x-twice", b"2")]
-    found = await answered(httpx.Response(200, headers=heads, stream=Pieces(b"{}")))
+    found = await exchange_with(httpx.Response(200, headers=heads, stream=Chunks(b"{}")))
     assert found.headers.raw[: len(heads)] == heads
     assert parse_retry_after(found) == {}
 
@@ -79,31 +79,31 @@ async def test_exchange_keeps_raw_headers() -> None:
 async def test_exchange_limits_the_response_size(monkeypatch: pytest.MonkeyPatch) -> None:
     """A response over the limit is an InvalidResponse, and its connection is closed."""
     monkeypatch.setattr(import_module("meitu_demo.calls.exchange"), "MAX_RESPONSE_BYTES", 10)
-    body = Pieces(b"12345", b"67890", b"1")
-    error = await failed(httpx.Response(200, stream=body))
+    body = Chunks(b"12345", b"67890", b"1")
+    error = await fail_with(httpx.Response(200, stream=body))
     assert (type(error), error.facts["cause"], body.closed) == (InvalidResponse, "too_large", True)
-    assert (await answered(httpx.Response(200, stream=Pieces(b"12345", b"67890")))).content == b"1234567890"
+    assert (await exchange_with(httpx.Response(200, stream=Chunks(b"12345", b"67890")))).content == b"1234567890"
 
 
 async def test_exchange_limits_the_time_of_the_body() -> None:
     """The read timeout bounds the whole body, however steadily it drips; it may have been billed."""
-    body = Pieces(b"{", forever=True)
-    error = await failed(httpx.Response(200, stream=body), replace(ROUTE, timeout_s=0.05))
+    body = Chunks(b"{", forever=True)
+    error = await fail_with(httpx.Response(200, stream=body), replace(TARGET, timeout_s=0.05))
     assert (type(error), error.facts["cause"], body.closed) == (OutcomeUnknown, "read_timeout", True)
 
 
-@pytest.mark.parametrize("drops", [b"x-a: b\r\n", b"HTTP/1.1 102 Processing\r\n\r\n"])
-async def test_exchange_limits_the_time_of_the_head(drops: bytes) -> None:
+@pytest.mark.parametrize("chunk", [b"x-a: b\r\n", b"HTTP/1.1 102 Processing\r\n\r\n"])
+async def test_exchange_limits_the_time_of_the_head(chunk: bytes) -> None:
     """Headers, or interim responses, that drip over a socket end at the read timeout as well."""
     gone = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        if drops.startswith(b"x-a"):
+        if chunk.startswith(b"x-a"):
             writer.write(b"HTTP/1.1 200 OK\r\n")
         with suppress(OSError):
             for _ in range(200):
-                writer.write(drops)
+                writer.write(chunk)
                 await writer.drain()
                 await asyncio.sleep(0.05)
         gone.set()
@@ -115,7 +115,7 @@ async def test_exchange_limits_the_time_of_the_head(drops: bytes) -> None:
     ):
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         with pytest.raises(OutcomeUnknown) as caught:
-            await exchange(client, replace(ROUTE, timeout_s=0.2), httpx.Request("POST", url))
+            await exchange(client, replace(TARGET, timeout_s=0.2), httpx.Request("POST", url))
         assert caught.value.facts["cause"] == "read_timeout"
         await asyncio.wait_for(gone.wait(), 5)  # the connection was given up
 
@@ -123,35 +123,35 @@ async def test_exchange_limits_the_time_of_the_head(drops: bytes) -> None:
 async def test_exchange_uses_the_targets_read_timeout() -> None:
     """The target's timeout replaces the client's read timeout; the connect timeout is unchanged."""
     limits: list[dict[str, float]] = []
-    packings: list[str] = []
+    encodings: list[str] = []
 
-    def hear(request: httpx.Request) -> None:
+    def record(request: httpx.Request) -> None:
         limits.append(request.extensions["timeout"])
-        packings.append(request.headers["accept-encoding"])
+        encodings.append(request.headers["accept-encoding"])
 
-    await answered(httpx.Response(200), replace(ROUTE, timeout_s=7.0), hear)
-    await answered(httpx.Response(200), ROUTE, hear)
+    await exchange_with(httpx.Response(200), replace(TARGET, timeout_s=7.0), record)
+    await exchange_with(httpx.Response(200), TARGET, record)
     assert [limit["read"] for limit in limits] == [7.0, 5.0]
     assert [limit["connect"] for limit in limits] == [5.0, 5.0]
-    assert packings[0] == "gzip"
+    assert encodings[0] == "gzip"
 
 
 @pytest.mark.parametrize(
-    "place", [b"http://[::1", b"https://xn--/", b"http://a:99999/", b"\xff\xfe://x", b"http://\xe2\x82/"]
+    "location", [b"http://[::1", b"https://xn--/", b"http://a:99999/", b"\xff\xfe://x", b"http://\xe2\x82/"]
 )
-async def test_exchange_survives_a_malformed_location(place: bytes) -> None:
+async def test_exchange_survives_a_malformed_location(location: bytes) -> None:
     """A malformed Location is neither followed nor an exception of the library."""
-    redirect = httpx.Response(302, headers=[(b"location", place)])
+    redirect = httpx.Response(302, headers=[(b"location", location)])
     with suppress(InvalidResponse, OutcomeUnknown):
-        assert (await answered(redirect)).status_code == 302
+        assert (await exchange_with(redirect)).status_code == 302
 
 
 async def test_exchange_follows_no_redirect() -> None:
     """Photo and keys go to one host only."""
-    heard: list[httpx.Request] = []
+    requests: list[httpx.Request] = []
     redirect = httpx.Response(307, headers={"location": "http://10.0.0.1/"})
-    assert (await answered(redirect, heard=heard.append)).status_code == 307
-    assert len(heard) == 1
+    assert (await exchange_with(redirect, on_request=requests.append)).status_code == 307
+    assert len(requests) == 1
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from meitu_demo.calls import pipeline
-from meitu_demo.calls import retry as repeats_module
+from meitu_demo.calls import retry as retry_module
 from meitu_demo.calls.pipeline import Phase
 from meitu_demo.calls.vendor_health import CircuitBreaker, RetryBudget, VendorHealth
 from meitu_demo.domain.errors import (
@@ -29,14 +29,16 @@ from meitu_demo.ledger.paid_calls import PaidCallRecorder
 from meitu_demo.ledger.tables import calls
 from meitu_demo.settings import Settings
 
-ROUTE = CallTarget("meitu", "http://vendor.invalid", Credentials(SecretStr("key"), SecretStr("pair")), is_billable=True)
+TARGET = CallTarget(
+    "meitu", "http://vendor.invalid", Credentials(SecretStr("key"), SecretStr("pair")), is_billable=True
+)
 DOWN = httpx.ConnectError("down")
 ANSWER = httpx.Response(200, json={"request_id": "r-1", "media_info_list": [{"media_data": "eA=="}]})
 
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repeats_module, "JITTER", lambda state: 0.0)
+    monkeypatch.setattr(retry_module, "JITTER", lambda state: 0.0)
 
 
 class Vendor:
@@ -54,44 +56,48 @@ class Vendor:
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> PaidCallRecorder:
+def recorder(tmp_path: Path) -> PaidCallRecorder:
     """A ledger without caps and rates."""
     return PaidCallRecorder.from_settings(Settings(data_dir=str(tmp_path), calls_per_second=None))
 
 
-async def ask(
+async def send(
     vendor: Vendor,
-    book: PaidCallRecorder,
+    recorder: PaidCallRecorder,
     photo: bytes,
     *,
-    line: VendorHealth | None = None,
-    watch: pipeline.ProgressCallback = pipeline.no_progress,
+    health: VendorHealth | None = None,
+    on_progress: pipeline.ProgressCallback = pipeline.no_progress,
 ) -> pipeline.VendorReply:
-    order = await pipeline.prepare(CATALOGUE["quality_restoration"], photo, {})
-    pay = partial(book.record, ROUTE, order, fingerprint=book.compute_fingerprint(order), visitor="one")
+    prepared = await pipeline.prepare(CATALOGUE["quality_restoration"], photo, {})
+    open_paid_call = partial(
+        recorder.record, TARGET, prepared, fingerprint=recorder.compute_fingerprint(prepared), visitor="one"
+    )
     async with httpx.AsyncClient(transport=httpx.MockTransport(vendor)) as client:
-        return await pipeline.send(client, ROUTE, order, open_paid_call=pay, health=line, on_progress=watch)
+        return await pipeline.send(
+            client, TARGET, prepared, open_paid_call=open_paid_call, health=health, on_progress=on_progress
+        )
 
 
-def row(book: PaidCallRecorder) -> dict[str, object]:
+def row(recorder: PaidCallRecorder) -> dict[str, object]:
     """The only row that there is."""
-    with book.ledger.store.database.snapshot() as connection:
+    with recorder.ledger.store.database.snapshot() as connection:
         (found,) = connection.execute(select(calls)).mappings()
     return dict(found)
 
 
-def told(book: PaidCallRecorder) -> tuple[object, object]:
-    found = row(book)
+def outcome(recorder: PaidCallRecorder) -> tuple[object, object]:
+    found = row(recorder)
     return found["state"], found["cause"]
 
 
 # ── Several attempts ────────────────────────────────────────────────────────────────────────────────────────────────
-async def test_retried_call_stays_one_row(book: PaidCallRecorder, portrait: bytes) -> None:
+async def test_retried_call_stays_one_row(recorder: PaidCallRecorder, portrait: bytes) -> None:
     """Refused twice and answered at the third attempt: one confirmed row with the last attempt's figures."""
     vendor, steps = Vendor(DOWN, DOWN, ANSWER), []
-    asked = await ask(vendor, book, portrait, watch=lambda step, _: steps.append(step))
-    found = row(book)
-    assert (vendor.calls, asked.response.request_id) == (3, "r-1")
+    reply = await send(vendor, recorder, portrait, on_progress=lambda step, _: steps.append(step))
+    found = row(recorder)
+    assert (vendor.calls, reply.response.request_id) == (3, "r-1")
     assert (found["state"], found["request_id"], found["bytes_received"]) == ("confirmed", "r-1", len(ANSWER.content))
     assert found["bytes_sent"] > len(portrait)
     assert steps == [Phase.SEND, Phase.RETRY, Phase.SEND, Phase.RETRY, Phase.SEND]
@@ -107,7 +113,7 @@ async def test_retried_call_stays_one_row(book: PaidCallRecorder, portrait: byte
     ],
 )
 async def test_last_attempt_decides_the_outcome(
-    book: PaidCallRecorder,
+    recorder: PaidCallRecorder,
     portrait: bytes,
     answers: list[httpx.Response | Exception],
     error: type[DemoError],
@@ -115,40 +121,42 @@ async def test_last_attempt_decides_the_outcome(
 ) -> None:
     """The attempts before it cost nothing."""
     with pytest.raises(error):
-        await ask(Vendor(*answers), book, portrait)
-    assert told(book) == end
+        await send(Vendor(*answers), recorder, portrait)
+    assert outcome(recorder) == end
 
 
 async def test_retry_over_the_rate_limit_is_not_made(tmp_path: Path, portrait: bytes) -> None:
     """If the second attempt would wait too long, it is not made, and the call does not count."""
-    book = PaidCallRecorder.from_settings(Settings(data_dir=str(tmp_path), calls_per_second=0.001, longest_wait=0.0))
+    recorder = PaidCallRecorder.from_settings(
+        Settings(data_dir=str(tmp_path), calls_per_second=0.001, longest_wait=0.0)
+    )
     vendor = Vendor(DOWN, ANSWER)
     with pytest.raises(RateLimited):
-        await ask(vendor, book, portrait)
-    assert (vendor.calls, *told(book)) == (1, "released", "busy")
+        await send(vendor, recorder, portrait)
+    assert (vendor.calls, *outcome(recorder)) == (1, "released", "busy")
 
 
-async def test_circuit_breaker_opens_between_two_attempts(book: PaidCallRecorder, portrait: bytes) -> None:
+async def test_circuit_breaker_opens_between_two_attempts(recorder: PaidCallRecorder, portrait: bytes) -> None:
     """The retry is not made and nothing counts; the next call is rejected before it is recorded."""
-    vendor, line = Vendor(DOWN, ANSWER), VendorHealth(CircuitBreaker("meitu", max_failures=1), RetryBudget())
+    vendor, health = Vendor(DOWN, ANSWER), VendorHealth(CircuitBreaker("meitu", max_failures=1), RetryBudget())
     for _ in range(2):
         with pytest.raises(CircuitOpen):
-            await ask(vendor, book, portrait, line=line)
-    assert (vendor.calls, *told(book)) == (1, "released", "resting")
+            await send(vendor, recorder, portrait, health=health)
+    assert (vendor.calls, *outcome(recorder)) == (1, "released", "resting")
 
 
 async def test_rate_limit_holds_for_each_attempt(
     tmp_path: Path, portrait: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rate limit counts attempts: the second one waits, and its progress shows for how long."""
-    book = PaidCallRecorder.from_settings(Settings(data_dir=str(tmp_path), calls_per_second=0.1, longest_wait=60.0))
+    recorder = PaidCallRecorder.from_settings(Settings(data_dir=str(tmp_path), calls_per_second=0.1, longest_wait=60.0))
     waited: list[float] = []
 
-    async def wait(seconds: float, watch: pipeline.ProgressCallback) -> None:
+    async def wait(seconds: float, on_progress: pipeline.ProgressCallback) -> None:
         waited.append(seconds)
 
     monkeypatch.setattr(pipeline, "_wait_with_progress", wait)
-    await ask(Vendor(DOWN, ANSWER), book, portrait)
+    await send(Vendor(DOWN, ANSWER), recorder, portrait)
     assert waited == [0.0, pytest.approx(10, abs=2)]
 
 
@@ -168,7 +176,7 @@ async def test_wait_reports_its_progress_every_second(monkeypatch: pytest.Monkey
 
 # ── What nobody foresaw ─────────────────────────────────────────────────────────────────────────────────────────────
 async def test_bug_before_sending_releases_the_call(
-    book: PaidCallRecorder, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+    recorder: PaidCallRecorder, portrait: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The exception is raised on, and the row is released."""
 
@@ -178,25 +186,25 @@ async def test_bug_before_sending_releases_the_call(
     vendor = Vendor(ANSWER)
     monkeypatch.setattr("meitu_demo.ledger.paid_calls.PaidCall.rate_limit_delay", broken)
     with pytest.raises(RuntimeError):
-        await ask(vendor, book, portrait)
-    assert (vendor.calls, told(book)) == (0, ("released", "not_sent"))
+        await send(vendor, recorder, portrait)
+    assert (vendor.calls, outcome(recorder)) == (0, ("released", "not_sent"))
 
 
 async def test_ledger_outage_before_a_retry_stops_it(
     tmp_path: Path, portrait: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing more is sent, and the row is released: the first attempt had not arrived."""
-    book = PaidCallRecorder.from_settings(Settings(data_dir=str(tmp_path), calls_per_second=100, longest_wait=5.0))
-    take_turn, turns = book.ledger.store.reserve_slot, []
+    recorder = PaidCallRecorder.from_settings(Settings(data_dir=str(tmp_path), calls_per_second=100, longest_wait=5.0))
+    reserve_slot, slots = recorder.ledger.store.reserve_slot, []
 
-    def once(*arguments: object) -> float:
-        turns.append(arguments)
-        if len(turns) == 2:
+    def fail_second(*arguments: object) -> float:
+        slots.append(arguments)
+        if len(slots) == 2:
             raise LedgerUnavailable(cause="SQLITE_BUSY")
-        return take_turn(*arguments)  # type: ignore[arg-type]
+        return reserve_slot(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(book.ledger.store, "reserve_slot", once)
+    monkeypatch.setattr(recorder.ledger.store, "reserve_slot", fail_second)
     vendor = Vendor(DOWN, ANSWER)
     with pytest.raises(LedgerUnavailable):
-        await ask(vendor, book, portrait)
-    assert (vendor.calls, *told(book)) == (1, "released", "SQLITE_BUSY")
+        await send(vendor, recorder, portrait)
+    assert (vendor.calls, *outcome(recorder)) == (1, "released", "SQLITE_BUSY")

@@ -10,16 +10,16 @@ from meitu_demo.domain.translations import load_toml
 CODES = [(provider, code) for provider, part in load_toml("data/errors.toml").items() for code in part["codes"]]
 
 
-def kinds(root: type[DemoError]) -> list[type[DemoError]]:
+def subclasses(root: type[DemoError]) -> list[type[DemoError]]:
     """`root` and all that is below it."""
-    return [root, *(kind for child in root.__subclasses__() for kind in kinds(child))]
+    return [root, *(kind for child in root.__subclasses__() for kind in subclasses(child))]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in kinds(DemoError) if kind not in (DemoError, VendorError)])
+@pytest.mark.parametrize("kind", [kind for kind in subclasses(DemoError) if kind not in (DemoError, VendorError)])
 def test_billing_classifies_every_error_class(kind: type[DemoError]) -> None:
     """All but the engine's rejections, which never cross the wire as themselves."""
-    said = classify_billing(kind())
-    assert (said is None) == issubclass(kind, EngineRejection)
+    billing = classify_billing(kind())
+    assert (billing is None) == issubclass(kind, EngineRejection)
 
 
 @pytest.mark.parametrize(("provider", "code"), CODES)

@@ -20,9 +20,10 @@ from meitu_demo.domain.errors import (
 from meitu_demo.domain.explanations import explain
 from meitu_demo.redaction import text as sanitizer
 from meitu_demo.redaction.text import MAX_CLEAN_CHARS, sanitize
+from meitu_demo.vendors import VENDORS
 
 LANGUAGES = vendor_codes.list_languages()
-CODES = [(provider, code) for provider, part in vendor_codes._load_error_tables().items() for code in part.codes]
+CODES = [(provider, code) for provider in VENDORS for code in vendor_codes.list_vendor_codes(provider)]
 
 
 def test_explain_uses_the_same_words_for_vendor_and_engine() -> None:
@@ -58,19 +59,19 @@ def test_explanation_details() -> None:
 
 def test_explain_quotes_an_unlisted_code() -> None:
     """An unlisted code is quoted, and the call may have been billed."""
-    found = explain(VendorError("meitu", "77777", http_status=400), "en")
-    assert found.slug == "vendor_unknown"
-    assert "77777" in found.why
-    assert found.code == "Meitu 77777"
-    assert "may have been billed" in found.why
+    explanation = explain(VendorError("meitu", "77777", http_status=400), "en")
+    assert explanation.slug == "vendor_unknown"
+    assert "77777" in explanation.why
+    assert explanation.code == "Meitu 77777"
+    assert "may have been billed" in explanation.why
 
 
 @pytest.mark.parametrize("provider", ["meitu", "ailab"])
 def test_explain_uses_the_status_without_a_code(provider: str) -> None:
     """If a vendor sends no code, the HTTP status finds the explanation."""
-    found = explain(VendorError(provider, "", http_status=401), "en")
-    assert found.slug == "key_refused"
-    assert found.code.endswith(" 401")
+    explanation = explain(VendorError(provider, "", http_status=401), "en")
+    assert explanation.slug == "key_refused"
+    assert explanation.code.endswith(" 401")
 
 
 def test_explain_reads_the_message_before_the_code() -> None:
@@ -83,10 +84,10 @@ def test_explain_reads_the_message_before_the_code() -> None:
 
 def test_explain_a_retired_api() -> None:
     """A 404 of facial aesthetics says that the vendor switched it off, clears the key, and points to the engine."""
-    found = explain(VendorError("ailab", "ERROR_AI_NOT_EXISTS", http_status=404), "en")
-    assert "switched this API off" in found.title
-    assert "key is not at fault" in found.why
-    assert "offline engine" in found.fix
+    explanation = explain(VendorError("ailab", "ERROR_AI_NOT_EXISTS", http_status=404), "en")
+    assert "switched this API off" in explanation.title
+    assert "key is not at fault" in explanation.why
+    assert "offline engine" in explanation.fix
 
 
 def test_explain_names_the_setting() -> None:
@@ -121,10 +122,10 @@ def test_explain_mentions_billing_of_billable_calls_only(error: DemoError, slug:
 def test_explain_names_a_host_that_is_not_allowed() -> None:
     """The owner learns the host and the setting that allows it."""
     for language in ("en", "zh"):
-        told = explain(LinkRejected(cause="host", host="img.example"), language)
-        assert "img.example" in told.why
-        assert "img.example" in told.fix
-        assert "RESULT_HOSTS" in told.fix
+        explanation = explain(LinkRejected(cause="host", host="img.example"), language)
+        assert "img.example" in explanation.why
+        assert "img.example" in explanation.fix
+        assert "RESULT_HOSTS" in explanation.fix
     assert "RESULT_HOSTS" in explain(LinkRejected(cause="host"), "en").fix
 
 
@@ -145,11 +146,11 @@ def test_explain_falls_back_for_unknown_causes() -> None:
 @pytest.mark.parametrize("error", [RuntimeError("/srv/secret.py: key=abc"), KeyboardInterrupt("x"), KeyError("a/b")])
 def test_explain_quotes_no_foreign_exception(error: BaseException) -> None:
     """An exception that is not a DemoError is explained without any of its text."""
-    found = explain(error, "en")
-    assert found.slug == found.code == "unexpected"
-    assert found.details == ()
-    assert "secret" not in repr(found)
-    assert "a/b" not in repr(found)
+    explanation = explain(error, "en")
+    assert explanation.slug == explanation.code == "unexpected"
+    assert explanation.details == ()
+    assert "secret" not in repr(explanation)
+    assert "a/b" not in repr(explanation)
 
 
 def test_explanation_sanitises_the_vendors_message() -> None:
@@ -158,32 +159,32 @@ def test_explanation_sanitises_the_vendors_message() -> None:
         "\x1b[31m<b>no\u202eface</b>\r\n see https://obs.example/KEY123/a.png?api_key=KEY123 api_secret: KEY123 "
         + "x" * 999
     )
-    shown = dict(explain(VendorError("meitu", "20003", vendor_message=message), "en").details)[
+    message_detail = dict(explain(VendorError("meitu", "20003", vendor_message=message), "en").details)[
         "In the service's own words"
     ]
-    assert shown.startswith("[31m<b>noface</b> see … api_…")
-    assert "KEY123" not in shown
-    assert len(shown) == MAX_CLEAN_CHARS
+    assert message_detail.startswith("[31m<b>noface</b> see … api_…")
+    assert "KEY123" not in message_detail
+    assert len(message_detail) == MAX_CLEAN_CHARS
 
 
 def test_explanation_as_text() -> None:
     """The line for API clients holds title, cause, remedy and code, in each language's punctuation."""
-    found = explain(VendorError("meitu", "20022"), "en")
-    assert found.as_text() == f"{found.title} {found.why} {found.fix} (Meitu 20022)"
-    found = explain(VendorError("meitu", "20022"), "zh")
-    assert found.as_text() == f"{found.title}。{found.why}{found.fix}（美图 20022）"
+    explanation = explain(VendorError("meitu", "20022"), "en")
+    assert explanation.as_text() == f"{explanation.title} {explanation.why} {explanation.fix} (Meitu 20022)"
+    explanation = explain(VendorError("meitu", "20022"), "zh")
+    assert explanation.as_text() == f"{explanation.title}。{explanation.why}{explanation.fix}（美图 20022）"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_explain_every_vendor_code(language: str) -> None:
     """Each code of both vendors has a complete explanation without an open placeholder, billable or not."""
     for provider, code in CODES:
-        for paid in (True, False):
-            found = explain(VendorError(provider, code), language, is_billable=paid)
-            assert found.slug != "unexpected"
-            assert all((found.title, found.why, found.fix))
-            assert "{" not in found.as_text()
-            assert found.code.endswith(f" {code}")
+        for is_billable in (True, False):
+            explanation = explain(VendorError(provider, code), language, is_billable=is_billable)
+            assert explanation.slug != "unexpected"
+            assert all((explanation.title, explanation.why, explanation.fix))
+            assert "{" not in explanation.as_text()
+            assert explanation.code.endswith(f" {code}")
 
 
 @given(
@@ -199,14 +200,14 @@ def test_explain_any_vendor_answer(
 ) -> None:
     """Whatever a vendor answers is explained in printable text that can be encoded, with its code."""
     error = VendorError(provider, code, vendor_message=message, http_status=status, request_id=request_id)
-    found = explain(error, language)
-    assert all((found.title, found.why, found.fix))
-    text = found.as_text() + repr(found.details)
+    explanation = explain(error, language)
+    assert all((explanation.title, explanation.why, explanation.fix))
+    text = explanation.as_text() + repr(explanation.details)
     assert text.encode("utf-8")
     assert text.isprintable()
     if sanitize(code):
-        assert sanitize(code) in found.code
-        assert sanitize(code) in dict(found.details).values()
+        assert sanitize(code) in explanation.code
+        assert sanitize(code) in dict(explanation.details).values()
 
 
 @given(st.text(max_size=400), st.dictionaries(st.sampled_from(["cause", "provider", "limit", "side"]), st.text()))
@@ -217,15 +218,15 @@ def test_explain_any_slug_and_facts(slug: str, facts: dict[str, object]) -> None
 
 def test_sanitize_reads_only_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the beginning of a stranger's text is read, whatever its length and in whichever field."""
-    looked_at = 0
+    chars_read = 0
 
     def category(char: str) -> str:
-        nonlocal looked_at
-        looked_at += 1
+        nonlocal chars_read
+        chars_read += 1
         return unicodedata.category(char)
 
     monkeypatch.setattr(sanitizer, "unicodedata", SimpleNamespace(category=category))
     text = "x" * 1_000_000
     error = VendorError("meitu", text, vendor_message=text, http_status=400, request_id=text)
     assert all(len(value) <= MAX_CLEAN_CHARS for _, value in explain(error, "en").details)
-    assert looked_at < 20_000
+    assert chars_read < 20_000

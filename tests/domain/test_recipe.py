@@ -55,15 +55,15 @@ def test_recipe_round_trip(recipe: Recipe) -> None:
     assert len(text.encode()) < MAX_RECIPE_BYTES
 
 
-def holds(text: object) -> None:
+def check_recipe_or_rejection(text: object) -> None:
     """`text` ends as a recipe or as a refusal with words in both languages."""
     try:
         recipe = parse_recipe(text, CATALOGUE)
     except RecipeRejected as error:
         for language in ("en", "zh"):
-            told = explain(error, language, is_billable=False)
-            assert all((told.title, told.why, told.fix)), told
-            assert len(told.why) < 400
+            explanation = explain(error, language, is_billable=False)
+            assert all((explanation.title, explanation.why, explanation.fix)), explanation
+            assert len(explanation.why) < 400
     else:
         assert parse_recipe(dump_recipe(recipe), CATALOGUE) == recipe
 
@@ -71,21 +71,21 @@ def holds(text: object) -> None:
 @given(JSON | st.binary(max_size=30))
 def test_parse_recipe_of_any_value(value: object) -> None:
     """Any value, as it is or as JSON, is a recipe or a RecipeRejected."""
-    holds(value)
+    check_recipe_or_rejection(value)
     if not isinstance(value, bytes):
-        holds(json.dumps(value))
+        check_recipe_or_rejection(json.dumps(value))
 
 
 @given(st.fixed_dictionaries({"recipe": st.just(1), "steps": st.lists(JSON | STEPS.map(RecipeStep.to_dict))}))
 def test_parse_recipe_of_any_steps(document: object) -> None:
     """Any list of steps, valid or not, is a recipe or a RecipeRejected."""
-    holds(json.dumps(document))
+    check_recipe_or_rejection(json.dumps(document))
 
 
 @given(st.dictionaries(st.sampled_from(["endpoint", "values", "on", "more"]), JSON), st.sampled_from(list(CATALOGUE)))
-def test_parse_recipe_of_any_step(odd: dict[str, object], name: str) -> None:
+def test_parse_recipe_of_any_step(parts: dict[str, object], name: str) -> None:
     """A step whose parts are anything is accepted or a RecipeRejected."""
-    holds(json.dumps({"recipe": 1, "steps": [{"endpoint": name, **odd}]}))
+    check_recipe_or_rejection(json.dumps({"recipe": 1, "steps": [{"endpoint": name, **parts}]}))
 
 
 def recipe_of(*steps: object, version: object = 1) -> str:

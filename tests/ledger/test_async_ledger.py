@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("ledger")
 
 async def cancelled(
     visit: Callable[[], Coroutine[Any, Any, None]],
-    there: Callable[[], Awaitable[object]],
+    ready: Callable[[], Awaitable[object]],
     *,
     native: bool,
     then: Callable[[], object] = lambda: None,
@@ -26,7 +26,7 @@ async def cancelled(
     """`visit` begun, cancelled by asyncio or anyio once it is `there`, seen to its end. then: what comes after that."""
     if native:
         task = asyncio.create_task(visit())
-        await there()
+        await ready()
         task.cancel()
         await asyncio.sleep(0)
         then()
@@ -35,7 +35,7 @@ async def cancelled(
     else:
         async with anyio.create_task_group() as group:
             group.start_soon(visit)
-            await there()
+            await ready()
             group.cancel_scope.cancel()
             then()
 
@@ -81,16 +81,16 @@ async def test_reserve_settles_a_block_left_by_an_error(store: Store, sent: bool
 async def test_reserve_settles_a_cancelled_task(store: Store, native: bool, sent: bool, end: str) -> None:
     """A task cancelled by anyio or asyncio, as when a tab is closed, leaves no open call."""
     ledger = Ledger(store)
-    there = anyio.Event()
+    ready = anyio.Event()
 
     async def visit() -> None:
         async with ledger.reserve(intent()) as call:
             if sent:
                 await call.mark_sent(1)
-            there.set()
+            ready.set()
             await anyio.sleep_forever()
 
-    await cancelled(visit, there.wait, native=native)
+    await cancelled(visit, ready.wait, native=native)
     assert list(states(store).values()) == [end]
     assert await ledger.renew_leases() == 0
 
@@ -142,8 +142,8 @@ async def test_reserve_cancelled_releases_the_call(store: Store, native: bool) -
 
 async def test_heartbeat_renews_leases_and_sweeps(open_store: Callable[..., Store], clock: Clock) -> None:
     """Open calls outlast any number of leases while the heartbeat runs, and another's abandoned calls are swept."""
-    mine, dead = open_store(), open_store()
-    ledger = Ledger(mine)
+    active, dead = open_store(), open_store()
+    ledger = Ledger(active)
     left = dead.reserve(intent())
     rounds = 0
 
@@ -158,9 +158,9 @@ async def test_heartbeat_renews_leases_and_sweeps(open_store: Callable[..., Stor
         await call.mark_sent(1)
         with pytest.raises(asyncio.CancelledError):
             await ledger.run_heartbeat(sleep)
-        assert states(mine) == {left: "released", call.id: "sent"}
+        assert states(active) == {left: "released", call.id: "sent"}
         await call.mark_confirmed()
-    assert states(mine)[call.id] == "confirmed"
+    assert states(active)[call.id] == "confirmed"
 
 
 async def test_heartbeat_survives_a_database_outage(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,8 +196,8 @@ async def test_reserve_over_budget_does_not_enter_the_block(store: Store) -> Non
 async def test_ledger_without_a_database_sends_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither reserving nor `mark_sent` succeeds; an outcome that cannot be written is no error."""
 
-    def gone(*_arguments: object) -> None:
-        raise LedgerUnavailable(cause="gone")
+    def fail(*_arguments: object) -> None:
+        raise LedgerUnavailable(cause="fail")
 
     ledger = Ledger(store)
 
@@ -208,14 +208,14 @@ async def test_ledger_without_a_database_sends_nothing(store: Store, monkeypatch
 
     for verb, left in (("reserve", []), ("mark_sent", ["released"])):
         with monkeypatch.context() as patch:
-            patch.setattr(store, verb, gone)
+            patch.setattr(store, verb, fail)
             with pytest.raises(LedgerUnavailable):
                 await send()
         assert list(states(store).values()) == left
     async with ledger.reserve(intent()) as paid:
         await paid.mark_sent(1)
         with monkeypatch.context() as patch:
-            patch.setattr(store, "mark_confirmed", gone)
+            patch.setattr(store, "mark_confirmed", fail)
             await paid.mark_confirmed()
     assert states(store)[paid.id] == "sent"
     assert await ledger.renew_leases() == 0  # nobody holds it any more: the sweep will say unknown

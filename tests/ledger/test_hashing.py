@@ -43,14 +43,14 @@ def test_visitor_cookie_round_trip() -> None:
 def test_visitor_cookie_rejects_any_change() -> None:
     """A cookie with any character changed, dropped or added is rejected."""
     cookie = sign_visitor_cookie(generate_visitor_id(), SECRET, NOON)
-    for place in range(len(cookie)):
+    for index in range(len(cookie)):
         for other in "Aa0._-":
-            changed = cookie[:place] + other + cookie[place + 1 :]
+            changed = cookie[:index] + other + cookie[index + 1 :]
             # the signature's last character holds two bits that no byte uses, and is compared all the same
             assert changed == cookie or verify_visitor_cookie(changed, SECRET, NOON) is None
-            assert verify_visitor_cookie(cookie[:place] + other + cookie[place:], SECRET, NOON) is None
-        assert verify_visitor_cookie(cookie[:place], SECRET, NOON) is None
-        assert verify_visitor_cookie(cookie[:place] + cookie[place + 1 :], SECRET, NOON) is None
+            assert verify_visitor_cookie(cookie[:index] + other + cookie[index:], SECRET, NOON) is None
+        assert verify_visitor_cookie(cookie[:index], SECRET, NOON) is None
+        assert verify_visitor_cookie(cookie[:index] + cookie[index + 1 :], SECRET, NOON) is None
 
 
 @given(st.one_of(st.none(), st.text(max_size=300), st.from_regex(r"v1\.[\w-]{22}\.\d+\.[\w-]{43}\n?", fullmatch=True)))

@@ -17,7 +17,7 @@ from meitu_demo.ledger.report import format_report, tally_calls, write_csv
 pytestmark = pytest.mark.xdist_group("ledger")
 
 DAY_BEGINS = NOON - DAY_S / 2
-KEPT = "2027-01-15"
+DAY = "2027-01-15"
 
 
 def spend(store: Store) -> None:
@@ -76,15 +76,15 @@ def test_ledger_command_prints_and_changes_nothing(
 ) -> None:
     """It prints figures, writes CSV to stdout or a file, and changes nothing."""
     spend(store)
-    assert main(["--database", url, "--day", KEPT]) == 0
-    said = capsys.readouterr().out
-    assert said.startswith(f"Paid calls, {KEPT} (UTC)")
-    assert "meitu                 4" in said
+    assert main(["--database", url, "--day", DAY]) == 0
+    output = capsys.readouterr().out
+    assert output.startswith(f"Paid calls, {DAY} (UTC)")
+    assert "meitu                 4" in output
     assert main(["--database", url, "--day", "2027-01-16", "--days", "3"]) == 0
     assert "2027-01-14 to 2027-01-16" in capsys.readouterr().out
-    assert main(["--database", url, "--day", KEPT, "--csv"]) == 0
+    assert main(["--database", url, "--day", DAY, "--csv"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 9
-    assert main(["--database", url, "--day", KEPT, "--csv", str(tmp_path / "calls.csv")]) == 0
+    assert main(["--database", url, "--day", DAY, "--csv", str(tmp_path / "calls.csv")]) == 0
     assert "8 calls written" in capsys.readouterr().out
     assert len((tmp_path / "calls.csv").read_text().splitlines()) == 9
     assert main(["--database", url]) == 0

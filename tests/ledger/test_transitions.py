@@ -92,13 +92,13 @@ class Machine(RuleBasedStateMachine):
     def begin(self, hour: float) -> None:
         self.clock.now += hour * HOUR_S
 
-    @rule(who=st.integers(0, 1), provider=st.sampled_from(["meitu", "ailab"]), visitor=st.sampled_from("bc"))
-    def reserve(self, who: int, provider: str, visitor: str) -> None:
-        now, store = self.clock.now, self.stores[who]
+    @rule(index=st.integers(0, 1), provider=st.sampled_from(["meitu", "ailab"]), visitor=st.sampled_from("bc"))
+    def reserve(self, index: int, provider: str, visitor: str) -> None:
+        now, store = self.clock.now, self.stores[index]
         swept = self.after_sweep()
         midnight = now - now % DAY_S
-        today = [at for at in self.counted(swept, provider=provider) if at >= midnight]
-        hour = [at for at in self.counted(swept, visitor=visitor * 64) if at > now - HOUR_S]
+        today = [reserved_at for reserved_at in self.counted(swept, provider=provider) if reserved_at >= midnight]
+        hour = [reserved_at for reserved_at in self.counted(swept, visitor=visitor * 64) if reserved_at > now - HOUR_S]
         if len(today) >= 6:
             with pytest.raises(OverBudget) as raised:
                 store.reserve(intent(provider, visitor * 64), BUDGETS)
@@ -132,28 +132,28 @@ class Machine(RuleBasedStateMachine):
         if verb == "mark_sent":
             self.calls[call] = replace(known, state=end, billed=billed, lease_until=self.clock.now + 100)
 
-    @rule(who=st.integers(0, 1))
-    def renew(self, who: int) -> None:
-        store = self.stores[who]
-        mine = {
+    @rule(index=st.integers(0, 1))
+    def renew(self, index: int) -> None:
+        store = self.stores[index]
+        renewed = {
             call: replace(known, lease_until=self.clock.now + 100)
             for call, known in self.calls.items()
             if known.owner == store.instance_id and known.state in ("reserved", "sent")
         }
-        assert store.renew_leases(list(self.calls)) == len(mine)
-        self.calls |= mine
+        assert store.renew_leases(list(self.calls)) == len(renewed)
+        self.calls |= renewed
 
-    @rule(who=st.integers(0, 1))
-    def sweep(self, who: int) -> None:
+    @rule(index=st.integers(0, 1))
+    def sweep(self, index: int) -> None:
         after = self.after_sweep()
         changed = [known.state for call, known in after.items() if known != self.calls[call]]
-        swept = self.stores[who].sweep()
+        swept = self.stores[index].sweep()
         assert (swept.released, swept.unknown) == (changed.count("released"), changed.count("swept"))
         self.calls = after
 
-    @rule(who=st.integers(0, 1))
-    def die_and_start_again(self, who: int) -> None:
-        self.stores[who] = self.open()
+    @rule(index=st.integers(0, 1))
+    def die_and_start_again(self, index: int) -> None:
+        self.stores[index] = self.open()
 
     @rule(seconds=st.sampled_from([1.0, 60.0, 101.0, 1800.0, HOUR_S, 40_000.0]))
     def wait(self, seconds: float) -> None:
@@ -161,8 +161,8 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def rows_are_as_the_model_says(self) -> None:
-        said = {call: "unknown" if known.state == "swept" else known.state for call, known in self.calls.items()}
-        assert states(self.stores[0]) == said
+        expected = {call: "unknown" if known.state == "swept" else known.state for call, known in self.calls.items()}
+        assert states(self.stores[0]) == expected
 
     @invariant()
     def nothing_billed_goes_uncounted(self) -> None:

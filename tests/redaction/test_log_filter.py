@@ -18,10 +18,10 @@ from meitu_demo.redaction.secrets import register_secret
 
 PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
 KEY = "Kq7ZtB2mXw9LrV4cNp8HsD3f"
-HELD = register_secret(SecretStr(KEY))
+REGISTERED = register_secret(SecretStr(KEY))
 
 
-class Unspeakable:
+class Unprintable:
     """Cannot say what it is."""
 
     def __str__(self) -> str:
@@ -31,12 +31,12 @@ class Unspeakable:
 
 
 @pytest.fixture
-def written() -> Iterator[io.StringIO]:
+def log_output() -> Iterator[io.StringIO]:
     """What a logger named "heard" writes, with everything that a formatter can print."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    shown = "%(name)s %(message)s | %(msg)s | %(args)s | %(extra)s"
-    handler.setFormatter(logging.Formatter(shown, defaults={"extra": ""}))
+    log_format = "%(name)s %(message)s | %(msg)s | %(args)s | %(extra)s"
+    handler.setFormatter(logging.Formatter(log_format, defaults={"extra": ""}))
     handler.addFilter(RedactingFilter())
     logger = logging.getLogger("heard")
     logger.addHandler(handler)
@@ -48,17 +48,17 @@ def written() -> Iterator[io.StringIO]:
 log = logging.getLogger("heard")
 
 
-def test_log_filter_redacts_the_formatted_message(written: io.StringIO) -> None:
+def test_log_filter_redacts_the_formatted_message(log_output: io.StringIO) -> None:
     """A message is redacted after its arguments are filled in, and the arguments are dropped."""
     log.info("GET https://host/?api_key=%s&n=%d", KEY, 3)
     log.info("%(key)s", {"key": KEY})
     log.info(f"100% of {KEY}")
-    assert KEY not in written.getvalue()
-    assert "GET https://host/?api_key=…&n=3" in written.getvalue()
-    assert "100% of …" in written.getvalue()
+    assert KEY not in log_output.getvalue()
+    assert "GET https://host/?api_key=…&n=3" in log_output.getvalue()
+    assert "100% of …" in log_output.getvalue()
 
 
-def test_log_filter_redacts_exceptions_and_stacks(written: io.StringIO) -> None:
+def test_log_filter_redacts_exceptions_and_stacks(log_output: io.StringIO) -> None:
     """Stack traces, causes included, and extra fields are redacted and otherwise complete."""
     try:
         try:
@@ -68,51 +68,51 @@ def test_log_filter_redacts_exceptions_and_stacks(written: io.StringIO) -> None:
     except ValueError:
         log.exception("failed", stack_info=True)
     log.info("and", stack_info=True, extra={"extra": {"key": [KEY]}})
-    text = written.getvalue()
+    text = log_output.getvalue()
     assert KEY not in text
     assert "ValueError: bad …" in text
     assert "Stack (most recent call last)" in text
     assert "{'key': ['…']}" in text
 
 
-def test_log_filter_redacts_a_cached_stack_trace(written: io.StringIO) -> None:
+def test_log_filter_redacts_a_cached_stack_trace(log_output: io.StringIO) -> None:
     """A stack trace that another handler has formatted and cached in the record is redacted as well."""
     record = log.makeRecord("heard", logging.ERROR, "file", 1, "failed", (), None)
     record.exc_text = f"ValueError: {KEY}"
     log.handle(record)
-    assert "ValueError: …" in written.getvalue()
+    assert "ValueError: …" in log_output.getvalue()
 
 
 @pytest.mark.parametrize(
-    "odd",
+    "fields",
     [
         {"msg": "%d items", "args": ("many",)},
         {"msg": f"{KEY} %s %s", "args": (KEY,)},
-        {"msg": Unspeakable(), "args": ()},
-        {"msg": "%s", "args": (Unspeakable(),)},
+        {"msg": Unprintable(), "args": ()},
+        {"msg": "%s", "args": (Unprintable(),)},
         {"msg": b"bytes \xff", "args": None},
         {"msg": None, "args": {}},
         {"msg": "x", "args": (), "exc_info": True},
         {"msg": "x", "args": (), "exc_info": (None, None, None)},
-        {"msg": "x", "args": (), "exc_info": (ValueError, Unspeakable(), None)},
-        {"msg": "x", "args": (), "exc_info": (ValueError, ValueError(Unspeakable()), None)},
-        {"msg": "x", "args": (), "stack_info": Unspeakable()},
-        {"msg": "x", "args": (), "extra": Unspeakable()},
+        {"msg": "x", "args": (), "exc_info": (ValueError, Unprintable(), None)},
+        {"msg": "x", "args": (), "exc_info": (ValueError, ValueError(Unprintable()), None)},
+        {"msg": "x", "args": (), "stack_info": Unprintable()},
+        {"msg": "x", "args": (), "extra": Unprintable()},
         {"msg": "x", "args": (), "extra": KEY.encode()},
         {"msg": "x", "args": (), "extra": object()},
     ],
 )
-def test_log_filter_passes_malformed_records(odd: dict[str, Any], written: io.StringIO) -> None:
+def test_log_filter_passes_malformed_records(fields: dict[str, Any], log_output: io.StringIO) -> None:
     """The filter never raises and never drops a record, and redacts malformed ones as well."""
-    record = logging.makeLogRecord({"name": "heard", "levelno": logging.INFO, **odd})
+    record = logging.makeLogRecord({"name": "heard", "levelno": logging.INFO, **fields})
     assert RedactingFilter().filter(record) is True
     assert KEY not in logging.Formatter("%(message)s %(args)s").format(record)
     assert KEY not in str(record.__dict__)
     log.handle(record)
-    assert written.getvalue().startswith("heard ")
+    assert log_output.getvalue().startswith("heard ")
 
 
-def test_log_filter_replaces_a_line_it_cannot_redact(written: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_log_filter_replaces_a_line_it_cannot_redact(log_output: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     """If redacting fails, the line is replaced by the name of the exception, and the program goes on."""
 
     def fail(text: str) -> str:
@@ -120,8 +120,8 @@ def test_log_filter_replaces_a_line_it_cannot_redact(written: io.StringIO, monke
 
     monkeypatch.setattr(log_filter, "redact", fail)
     log.info("key %s", KEY, extra={"extra": KEY}, stack_info=True)
-    assert KEY not in written.getvalue()
-    assert "MemoryError" in written.getvalue()
+    assert KEY not in log_output.getvalue()
+    assert "MemoryError" in log_output.getvalue()
 
 
 def test_log_filter_keeps_types_of_clean_extras() -> None:
@@ -155,11 +155,11 @@ def test_install_redaction_is_idempotent(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_redacting_stream_behaves_like_its_stream() -> None:
     """Only written text changes: length, lines and all other methods are those of the wrapped stream."""
     stream = io.StringIO()
-    printed = RedactingStream.wrap(stream)
-    assert printed.write(f"<{KEY}>\n") == len(KEY) + 3
-    printed.writelines(["one\n", KEY])
-    assert printed.getvalue() == "<…>\none\n…"
-    assert not printed.isatty()
+    wrapped = RedactingStream.wrap(stream)
+    assert wrapped.write(f"<{KEY}>\n") == len(KEY) + 3
+    wrapped.writelines(["one\n", KEY])
+    assert wrapped.getvalue() == "<…>\none\n…"
+    assert not wrapped.isatty()
 
 
 PROGRAM = """
@@ -198,12 +198,12 @@ fail("main")
 
 def test_install_redaction_covers_uncaught_exceptions() -> None:
     """Uncaught exceptions in any thread or finaliser, prints, warnings and printed traces are redacted."""
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", PROGRAM], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False
     )
-    said = done.stdout + done.stderr
-    assert done.returncode == 1
-    assert "Kq7ZtB2m-Xw9LrV4c-Np8HsD3f" not in said
-    assert "printed …" in done.stdout
-    for told in ("logged …", "misfit", "warned …", "traced …", "thread …", "unraisable …", "main …"):
-        assert told in done.stderr, told
+    output = process.stdout + process.stderr
+    assert process.returncode == 1
+    assert "Kq7ZtB2m-Xw9LrV4c-Np8HsD3f" not in output
+    assert "printed …" in process.stdout
+    for expected in ("logged …", "misfit", "warned …", "traced …", "thread …", "unraisable …", "main …"):
+        assert expected in process.stderr, expected

@@ -58,11 +58,11 @@ def echo_ailab(request: httpx.Request) -> httpx.Response:
     return httpx.Response(400, json={"error_detail": detail})
 
 
-def link(request: httpx.Request) -> httpx.Response:
+def link_in_answer(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={"media_info_list": [{"media_data": URL}], "data": {"image_url": URL}})
 
 
-def elsewhere(request: httpx.Request) -> httpx.Response:
+def link_to_other_host(request: httpx.Request) -> httpx.Response:
     url = URL.replace("meitu.com", "example")
     return httpx.Response(200, json={"media_info_list": [{"media_data": url}], "data": {"image_url": url}})
 
@@ -86,7 +86,7 @@ def text(request: httpx.Request) -> httpx.Response:
     return httpx.Response(502, text=f"upstream {request.url} {request.headers}")
 
 
-@pytest.mark.parametrize("answer", [echo, echo_ailab, link, elsewhere, expired, lost, reset, text])
+@pytest.mark.parametrize("answer", [echo, echo_ailab, link_in_answer, link_to_other_host, expired, lost, reset, text])
 @pytest.mark.parametrize("name", ["quality_restoration", "facial_aesthetics"])
 async def test_failed_live_call_leaks_no_key(
     answer: Callable[[httpx.Request], httpx.Response],
@@ -134,9 +134,14 @@ async def test_successful_live_call_leaks_no_key(log: io.StringIO, portrait: byt
 def test_reprs_of_settings_and_targets_hold_no_key() -> None:
     """Settings, call targets and statuses print without keys."""
     routes = TargetResolver(SETTINGS)
-    held: list[Any] = [SETTINGS, routes.resolve_live("meitu"), routes.resolve_live("ailab"), routes.get_status("meitu")]
-    assert CANARY not in repr(held)
-    assert CANARY not in str(held)
+    registered: list[Any] = [
+        SETTINGS,
+        routes.resolve_live("meitu"),
+        routes.resolve_live("ailab"),
+        routes.get_status("meitu"),
+    ]
+    assert CANARY not in repr(registered)
+    assert CANARY not in str(registered)
 
 
 def test_settings_register_their_secrets() -> None:
@@ -144,22 +149,24 @@ def test_settings_register_their_secrets() -> None:
     names = ("MEITU_API_KEY", "MEITU_API_SECRET", "AILAB_API_KEY", "RAPIDAPI_KEY")
     keys = [f"{name}-{CANARY}" for name in names]
     url = "postgresql://someone:pass%40word-0815@host/name"
-    held = Settings.from_env({**dict(zip(names, keys, strict=True)), "DATABASE_URL": url, "LOGIN": "me:let-me-in"})
+    registered = Settings.from_env(
+        {**dict(zip(names, keys, strict=True)), "DATABASE_URL": url, "LOGIN": "me:let-me-in"}
+    )
     text = " ".join((*keys, "let-me-in", url, "pass%40word-0815", "pass@word-0815"))
     assert set(redact(text).split()) == {"…"}
-    del held
+    del registered
     gc.collect()
     assert redact("pass@word-0815") == "pass@word-0815"
 
 
-@pytest.mark.parametrize("copied", [False, True])
-def test_credentials_register_their_keys(copied: bool) -> None:
+@pytest.mark.parametrize("is_copy", [False, True])
+def test_credentials_register_their_keys(is_copy: bool) -> None:
     """A visitor's keys are redacted until the credentials, or their copy, are released."""
-    held = Credentials(SecretStr("qK3-of-a-visitor"), SecretStr("xW9-of-a-visitor"))
-    if copied:
-        held = copy.deepcopy(held)
+    registered = Credentials(SecretStr("qK3-of-a-visitor"), SecretStr("xW9-of-a-visitor"))
+    if is_copy:
+        registered = copy.deepcopy(registered)
     assert redact("qK3-of-a-visitor xW9-of-a-visitor") == "… …"
-    del held
+    del registered
     gc.collect()
     assert redact("qK3-of-a-visitor xW9-of-a-visitor") == "qK3-of-a-visitor xW9-of-a-visitor"
 
@@ -177,21 +184,21 @@ def test_offline_credentials_are_not_secrets() -> None:
 
 def test_explanation_shows_no_part_of_a_key() -> None:
     """A truncated vendor message shows no part of a key, wherever it stands and whatever hides in it."""
-    for at in range(0, 2100, 7):
-        for message in ("\u200b" * at + CANARY + "x" * 3000, "x" * (at % 200) + CANARY * 200):
-            shown = repr(explain(VendorError("meitu", "1", vendor_message=message, request_id=message), "en"))
-            assert CANARY[:6] not in shown
+    for offset in range(0, 2100, 7):
+        for message in ("\u200b" * offset + CANARY + "x" * 3000, "x" * (offset % 200) + CANARY * 200):
+            explanation = repr(explain(VendorError("meitu", "1", vendor_message=message, request_id=message), "en"))
+            assert CANARY[:6] not in explanation
 
 
 def test_truncated_facts_show_no_part_of_a_key() -> None:
     """A truncated host or typed value in an error's facts shows no part of a key."""
     url = f"https://{CANARY.lower()}.{'x' * 60}.example"
-    with pytest.raises(LinkRejected) as link:
+    with pytest.raises(LinkRejected) as link_in_answer:
         check_allowed_host(httpx.URL(url), ())
     endpoint = CATALOGUE["facial_aesthetics"]
     with pytest.raises(ValueRejected) as value:
         endpoint.validate({"shape_type": "x" * 56 + CANARY})
-    for error in (link.value, value.value):
+    for error in (link_in_answer.value, value.value):
         assert CANARY[-8:].lower() not in str(error.facts).lower()
         assert CANARY[:8].lower() not in str(error.facts).lower()
 
