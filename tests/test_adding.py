@@ -131,7 +131,9 @@ with TestClient(demo, base_url="http://127.0.0.1") as page:
         colour = lambda image: float((image.max(2).astype(int) - image.min(2)).mean())
         found[name] = {"report": report, "name": picture["orig_name"], "colour": colour(pixels_now) / colour(pixels)}
 from meitu_demo.ui.header import render_header
+from meitu_demo.ui.page import render_head
 found["header"] = render_header(resolver, "en")
+found["style"] = render_head()
 print("FOUND " + json.dumps(found))
 """
 
@@ -256,8 +258,9 @@ def test_added_vendor_is_called_with_its_key(found: dict[str, Any]) -> None:
 
 
 def test_added_vendor_is_on_every_screen(found: dict[str, Any]) -> None:
-    """Badge, field for a visitor's key, codes in the reference and explanation of a refusal come by themselves."""
+    """Badge, consent box, field for a visitor's key, codes in the reference, explanations: all come by themselves."""
     assert 'data-live="pixelworks"><b>Pixelworks</b>' in found["header"]
+    assert ".gradio-container:has([data-live=pixelworks]) .consent-pixelworks { display: block; }" in found["style"]
     assert "own-pixelworks-key" in found["elements"]
     assert found["visitor"] == ["pixelworks"]
     assert 'id="codes-pixelworks"' in found["reference"]
