@@ -1,6 +1,6 @@
 # run, test, check and measure. Everything lives in .venv, made by tools/venv.sh at first use.
 PY := .venv/bin/python
-.PHONY: run offline test chaos fuzz soak load check format screenshots bench quality templates space chroot weigh licences lock same clean
+.PHONY: run offline test chaos fuzz soak load check shape format screenshots bench quality templates space chroot weigh licences lock same clean
 
 run: ## the demo on http://127.0.0.1:7860
 	@sh tools/venv.sh requirements.txt
@@ -31,12 +31,19 @@ load: ## many visitors on a slow vendor, the offline engine and two replicas, wi
 	@sh tools/venv.sh requirements-load.txt
 	@$(PY) -m tools.load
 
-check: ## style, types, architecture
+check: ## style, types, dead code, architecture
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
-	@$(PY) -m pytest -q tests/test_architecture.py
+	@$(PY) -m vulture
+	@.venv/bin/lint-imports
+	@$(PY) -m tools.shape --check
+	@$(PY) -m pytest -q tests/test_dead_modules.py
+
+shape: ## size and structure of the code, in figures
+	@sh tools/venv.sh requirements-dev.txt
+	@$(PY) -m tools.shape
 
 format:
 	@sh tools/venv.sh requirements-dev.txt

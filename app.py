@@ -1,4 +1,4 @@
-"""Starts the demo: settings → port → ledger → offline server and client → screens → serve. The only composer."""
+"""Starts the demo: settings → port → ledger → HTTP client and offline server → web app → serve. The only composer."""
 
 import logging
 import os
@@ -7,7 +7,7 @@ import sys
 if not (3, 11) <= sys.version_info[:2] <= (3, 12):
     sys.exit("This demo runs on Python 3.11 and 3.12: mediapipe, which finds the faces, has no wheel for others.")
 
-# Gradio sums up its statistics with pandas after every event, for a monitoring page that is off here.
+# Gradio computes statistics with pandas after every event, for a monitoring page that is off here.
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 
 from meitu_demo.redaction import log_filter
@@ -18,7 +18,7 @@ log = logging.getLogger("app")
 
 
 def main() -> int:
-    """Serve until stopped; 2 when it cannot start as it is set, told in one line before anything heavy is loaded."""
+    """Serve until stopped; returns the exit code. Wrong settings: one line on stderr before any slow import, and 2."""
     logging.basicConfig(format=log_format.TEXT_FORMAT)
     memory.limit_malloc_arenas()
     memory.pause_gc()
@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def create_server(settings: Settings) -> http_server.GracefulServer:
-    """Everything that takes a while to load. Raises SettingsError."""
+    """Load and compose everything. Raises SettingsError."""
     from meitu_demo.calls.targets import TargetResolver
     from meitu_demo.ledger.lazy import LazyLedger
 

@@ -52,7 +52,7 @@ class Vendor:
 
 @pytest.mark.fuzz
 @pytest.mark.parametrize("vendor", ROUTES)
-async def test_nothing_is_sent_that_could_be_refused_here(vendor: str, figure: Callable[[str], None]) -> None:
+async def test_vendor_limits_are_checked_before_anything_is_sent(vendor: str, figure: Callable[[str], None]) -> None:
     """Either a refusal and no call at all, or one call whose photo is inside every limit of the vendor."""
     cases = photo_cases(vendor) + value_cases(vendor)
     for case in cases:

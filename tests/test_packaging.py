@@ -38,19 +38,19 @@ def requirements(name: str) -> list[str]:
 @pytest.mark.parametrize(
     "name", ["requirements.txt", "requirements-dev.txt", "requirements-mcp.txt", "locks/container.in", "locks/build.in"]
 )
-def test_every_requirement_is_pinned(name: str) -> None:
+def test_requirements_are_pinned(name: str) -> None:
     """Each line names one exact version, so that two installations are the same."""
     lines = [line for line in requirements(name) if not line.startswith("-r ")]
     assert lines
     assert [line for line in lines if not PIN.fullmatch(line)] == []
 
 
-def test_what_runs_says_what_it_is_for() -> None:
+def test_requirements_say_what_they_are_for() -> None:
     """Each line of requirements.txt carries its reason."""
     assert all("#" in line for line in read("requirements.txt").splitlines() if "==" in line)
 
 
-def test_everything_imported_is_required_or_rides_along() -> None:
+def test_requirements_cover_every_import() -> None:
     """The app imports nothing that requirements.txt neither pins nor names as brought along by another."""
     text = f"{read('requirements.txt')}\n{read('requirements-mcp.txt')}".lower()
     extra = [line for line in requirements("requirements-mcp.txt") if "==" in line]
@@ -90,7 +90,7 @@ def copied() -> list[str]:
     return [step.split_arguments()[0] for step in steps]
 
 
-def test_the_image_gets_what_the_app_needs() -> None:
+def test_image_gets_what_the_app_needs() -> None:
     """app.py, locks, package and assets are copied, exist, and are let in; secrets and tests are not."""
     assert {"locks/container.txt", "locks/build.txt", "app.py", "assets", "meitu_demo"} <= set(copied())
     for name in copied():
@@ -102,7 +102,7 @@ def test_the_image_gets_what_the_app_needs() -> None:
         assert not let_in(outside), outside
 
 
-def test_the_image_starts_as_somebody_who_may_write_to_one_folder() -> None:
+def test_image_user_may_write_to_one_folder() -> None:
     """Uid 1000, a volume for what should stay, memory for photos, port 7860 on every address, on a Python that fits."""
     last = stages()[-1]
     found = {step.keyword: step for step in last.instructions}
@@ -119,7 +119,7 @@ def test_the_image_starts_as_somebody_who_may_write_to_one_folder() -> None:
     )
 
 
-def test_a_copy_of_the_example_file_keeps_the_ledger_in_the_volume() -> None:
+def test_image_keeps_the_ledger_in_the_volume_with_the_example_settings() -> None:
     """`docker run --env-file .env` says DATA_DIR=data: that, too, leads to the volume."""
     example = dotenv_values(PROJECT / ".env.example")
     links = [words for step in stages()[0].instructions for words in re.findall(r"ln -s (\S+) (\S+)", step.arguments)]
@@ -134,7 +134,7 @@ def compose() -> dict[str, Any]:
     return dict(yaml.safe_load(read("compose.yaml")))
 
 
-def test_replicas_trust_their_proxy_alone() -> None:
+def test_compose_replicas_trust_their_proxy_alone() -> None:
     """Its address is fixed and outside of those that Docker gives away, so nobody else can have it."""
     services, network = compose()["services"], compose()["networks"]["default"]["ipam"]["config"][0]
     (address,) = {services[name]["environment"]["TRUSTED_PROXIES"] for name in ("app-1", "app-2")}
@@ -143,7 +143,7 @@ def test_replicas_trust_their_proxy_alone() -> None:
     assert ip_address(address) not in ip_network(network["ip_range"])
 
 
-def test_replicas_may_do_as_little_as_the_readme_has_a_container_do() -> None:
+def test_compose_replicas_have_least_privileges() -> None:
     """A read-only root, no capabilities, no new privileges, photos in memory; nothing listens beyond this machine."""
     for name in ("app-1", "app-2"):
         service = compose()["services"][name]
@@ -155,7 +155,7 @@ def test_replicas_may_do_as_little_as_the_readme_has_a_container_do() -> None:
     assert "ports" not in compose()["services"]["database"]
 
 
-def test_the_image_is_asked_how_it_is_and_told_to_stop() -> None:
+def test_image_has_a_health_check_and_a_stop_signal() -> None:
     """The health check is a program that Python runs, of the demo's own route; a stop is what the server waits for."""
     found = {step.keyword: step for step in stages()[-1].instructions}
     python, flag, code = found["HEALTHCHECK"].parse_command()
@@ -165,7 +165,7 @@ def test_the_image_is_asked_how_it_is_and_told_to_stop() -> None:
     assert found["STOPSIGNAL"].arguments == "SIGTERM"
 
 
-def test_nothing_that_builds_is_left_in_the_image() -> None:
+def test_image_holds_no_build_tools() -> None:
     """The last stage installs nothing and takes pip away; what it holds was installed from hashes in the one before."""
     first, last = stages()
     commands = " ".join(step.arguments for step in last.instructions if step.keyword == "RUN")
@@ -181,7 +181,7 @@ def test_nothing_that_builds_is_left_in_the_image() -> None:
 
 
 @pytest.mark.parametrize("text", ["ADD x /", "RUN x", "FROM a\nSHELL x"])
-def test_a_dockerfile_that_is_not_understood_is_refused(text: str) -> None:
+def test_dockerfile_reader_refuses_what_it_does_not_understand(text: str) -> None:
     """What follows it without an engine must not pass over a step."""
     with pytest.raises(ValueError, match="not known here"):
         dockerfile.parse(text)
@@ -204,7 +204,7 @@ def locked(name: str) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_a_lock_holds_what_is_pinned_by_hand(name: str) -> None:
+def test_lock_holds_every_pin_with_hashes(name: str) -> None:
     """Every pin stands in it as it is, everything has hashes, and nothing says where to fetch from."""
     pins = dict(line.split("==") for file in LOCKS[name] for line in requirements(file) if not line.startswith("-r"))
     lock = locked(name)
@@ -214,7 +214,7 @@ def test_a_lock_holds_what_is_pinned_by_hand(name: str) -> None:
     assert not re.search(r"://|--(extra-)?index-url|--find-links", read(f"locks/{name}"))
 
 
-def test_the_container_leaves_out_what_is_never_imported_and_nothing_else() -> None:
+def test_container_lock_leaves_out_only_what_is_never_imported() -> None:
     """It has what the tests ran with, version for version; OpenCV is the same release without its windows."""
     dev, lean = locked("dev.txt"), locked("container.txt")
     without = set(requirements("locks/container.without"))
@@ -225,14 +225,14 @@ def test_the_container_leaves_out_what_is_never_imported_and_nothing_else() -> N
     assert lean.items() <= dev.items()
 
 
-def test_the_licence_table_is_of_what_is_locked() -> None:
+def test_licence_table_matches_the_lock() -> None:
     """Each package of the image with its version and a licence: `make licences` after `make lock`."""
     rows = re.findall(r"^\| ([a-z0-9-]+) \| (\d\S*) \| ([^|]+) \|", read("LICENCES.md"), re.MULTILINE)
     assert {name: {version} for name, version, _ in rows} == locked("container.txt")
     assert all(terms.strip() for _, _, terms in rows)
 
 
-def test_the_systems_libraries_are_the_same_everywhere() -> None:
+def test_system_libraries_are_the_same_everywhere() -> None:
     """A Space, the gate and the hint at set-up name the same libraries; the image, whose OpenCV is headless, none."""
     wanted = read("packages.txt").split()
     assert wanted == ["libgl1", "libglib2.0-0"]
@@ -241,7 +241,7 @@ def test_the_systems_libraries_are_the_same_everywhere() -> None:
         assert all(package in read(name) for package in wanted), name
 
 
-def test_no_file_of_the_app_is_left_out_of_git() -> None:
+def test_gitignore_hides_no_file_of_the_app() -> None:
     """.gitignore hides keys and what is made, and nothing that the app needs."""
     if shutil.which("git") is None or not (PROJECT / ".git").exists():
         pytest.skip("not a git checkout")
@@ -288,7 +288,7 @@ def run(folder: Path, *command: str, **environ: str) -> subprocess.CompletedProc
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=env, timeout=60, check=False)
 
 
-def test_python_3_13_is_refused_in_one_sentence(fresh: Path) -> None:
+def test_make_run_refuses_python_3_13_in_one_sentence(fresh: Path) -> None:
     """`make run` with a Python that mediapipe has no wheel for says so, once, and leaves nothing behind."""
     python = stub(fresh, "python3.13", TOO_NEW)
     done = run(fresh, "make", "run", f"PYTHON={python}")
@@ -302,7 +302,7 @@ def test_python_3_13_is_refused_in_one_sentence(fresh: Path) -> None:
     assert not done.stdout
 
 
-def test_app_py_refuses_python_3_13_as_well() -> None:
+def test_app_py_refuses_python_3_13() -> None:
     """Without make, too: one sentence before anything is imported."""
     code = "import sys; sys.version_info = (3, 13, 0); exec(open('app.py', encoding='utf-8').read())"
     command = [sys.executable, "-c", code]
@@ -312,7 +312,7 @@ def test_app_py_refuses_python_3_13_as_well() -> None:
     assert "3.11 and 3.12" in done.stderr
 
 
-def test_no_python_at_all_says_what_to_do(fresh: Path) -> None:
+def test_make_run_without_python_says_what_to_do(fresh: Path) -> None:
     """Where only stubs of a version manager are found, the way out is named."""
     for name in ("python3.12", "python3.11", "python3", "python"):
         stub(fresh, name, BROKEN)
@@ -322,7 +322,7 @@ def test_no_python_at_all_says_what_to_do(fresh: Path) -> None:
     assert "make run PYTHON=" in done.stderr
 
 
-def test_a_stub_that_does_not_run_is_passed_over(fresh: Path) -> None:
+def test_make_run_skips_a_python_stub(fresh: Path) -> None:
     """python3.12 exists and does not run: python3.11 is taken."""
     stub(fresh, "python3.12", BROKEN)
     taken = stub(fresh, "python3.11", WORKING)
@@ -331,7 +331,7 @@ def test_a_stub_that_does_not_run_is_passed_over(fresh: Path) -> None:
     assert f"{taken} -m venv .venv" in (fresh / "calls").read_text().splitlines()
 
 
-def test_the_second_time_nothing_is_installed(fresh: Path) -> None:
+def test_make_run_installs_only_once(fresh: Path) -> None:
     """Twice in a row works, and the second time neither venv nor pip is asked; changed pins are installed again."""
     stub(fresh, "python3.12", WORKING)
     calls = fresh / "calls"
@@ -348,7 +348,7 @@ def test_the_second_time_nothing_is_installed(fresh: Path) -> None:
     assert [" ".join(line.split()[1:3]) for line in installs()] == ["-m pip"]
 
 
-def test_the_gate_and_the_make_targets_can_be_run() -> None:
+def test_gate_is_executable_and_its_targets_exist() -> None:
     """.ci/run is executable, and calls targets that the Makefile has."""
     assert os.access(PROJECT / ".ci" / "run", os.X_OK)
     targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))

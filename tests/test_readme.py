@@ -1,23 +1,19 @@
 """The README tells the truth: its settings, paths, targets and examples are held against the project and run."""
 
 import base64
-import contextlib
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
-import threading
-import time
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
 import pytest
-import uvicorn
-from starlette.types import ASGIApp
+from support.uvicorn_server import uvicorn_server
 
 from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.domain.errors import VendorError
@@ -94,12 +90,12 @@ def settings_table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def test_the_settings_table_is_that_of_the_example_file() -> None:
+def test_settings_table_is_that_of_the_example_file() -> None:
     """Every setting of .env.example stands in the README with its default and its comment, and no other."""
     assert settings_table() in section("Keys and settings"), f"the table should read:\n{settings_table()}"
 
 
-def test_the_example_file_holds_what_is_read_and_its_defaults() -> None:
+def test_example_file_holds_what_is_read_and_its_defaults() -> None:
     """.env.example names each setting that is read, beside those of Gradio and Spaces; a plain copy changes nothing."""
     asked = Asked()
     Settings.from_env(asked)
@@ -109,7 +105,7 @@ def test_the_example_file_holds_what_is_read_and_its_defaults() -> None:
 
 # ── Names ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_every_path_that_is_named_exists(document: str) -> None:
+def test_document_names_existing_paths(document: str) -> None:
     """What looks like a file or folder of the project is one."""
     prose = re.sub(r"^```.*?^```$", "", (PROJECT / document).read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     missing = []
@@ -126,7 +122,7 @@ def test_every_path_that_is_named_exists(document: str) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_every_make_target_that_is_named_exists(document: str) -> None:
+def test_document_names_existing_make_targets(document: str) -> None:
     """`make x` is in the Makefile."""
     targets = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE))
     text = (PROJECT / document).read_text("utf-8")
@@ -135,20 +131,20 @@ def test_every_make_target_that_is_named_exists(document: str) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_no_document_names_a_place_on_somebodys_machine(document: str) -> None:
+def test_document_names_no_path_of_a_machine(document: str) -> None:
     """No absolute path, and no measured figure's unit that no command prints."""
     text = (PROJECT / document).read_text("utf-8")
     assert not re.findall(r"(?<![\w.:/{])/(?:home|root|work|tmp|usr|Users)/", text)
     assert not re.findall(r"\b\d+(?:\.\d+)? ?ms\b", text)
 
 
-def test_modules_named_in_commands_exist() -> None:
+def test_readme_names_existing_modules_in_commands() -> None:
     """`python -m x` is a module that runs."""
     for module in set(re.findall(r"python -m ([\w.]+)", README)):
         assert (PROJECT / module.replace(".", "/") / "__main__.py").is_file(), module
 
 
-def test_the_front_matter_fits_the_project() -> None:
+def test_readme_front_matter_fits_the_project() -> None:
     """What a Space reads agrees with the pins and with the limits of its fields."""
     lines = README.split("---")[1].strip().splitlines()
     fields = {key: value.strip().strip('"') for key, _, value in (line.partition(":") for line in lines if ":" in line)}
@@ -162,19 +158,18 @@ def test_the_front_matter_fits_the_project() -> None:
     assert fields["pinned"] == "false"
 
 
-def test_the_picture_of_the_layers_holds_every_module() -> None:
-    """Each module and folder of the package stands in ARCHITECTURE.md's picture, and nothing that is not there."""
+def test_architecture_draws_the_floors_of_the_contracts() -> None:
+    """ARCHITECTURE.md's picture has the floors of pyproject.toml's layers contract, from top to bottom."""
     picture = re.search(r"^## Layers\n+```\n(.*?)```", (PROJECT / "ARCHITECTURE.md").read_text("utf-8"), re.M | re.S)
     assert picture is not None
-    shown = {word for line in picture[1].splitlines() for word in re.findall(r"[a-z_.]+/?", line[3:45])}
-    there = {path.stem for path in (PROJECT / "meitu_demo").glob("*.py")} - {"__init__"}
-    there |= {f"{path.parent.name}/" for path in (PROJECT / "meitu_demo").glob("*/__init__.py")}
-    assert not there - shown, "ARCHITECTURE.md's picture lacks these"
-    assert not shown - there - {"app.py"}, "ARCHITECTURE.md's picture shows these, which are not there"
+    drawn = [set(re.findall(r"[a-z]+", line[3:45])) for line in picture[1].splitlines()[1:]]
+    contracts = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    assert drawn == [set(re.findall(r"[a-z]+", layer)) for layer in layers]
 
 
 # ── What is claimed ─────────────────────────────────────────────────────────────────────────────────────────────────
-def test_limits_and_lifetimes_are_those_of_the_code() -> None:
+def test_readme_limits_and_lifetimes_are_those_of_the_code() -> None:
     """The figures of the README are the constants'."""
     assert (MAX_BYTES, MAX_PIXELS) == (40_000_000, 50_000_000)
     assert "up to 40 MB and 50 megapixels" in " ".join(section("What the panels do").split())
@@ -185,7 +180,7 @@ def test_limits_and_lifetimes_are_those_of_the_code() -> None:
     assert f"{len(load_shapes())} warps" in section("What the panels do")
 
 
-def test_what_stands_on_the_page_is_called_so() -> None:
+def test_readme_uses_the_names_on_the_page() -> None:
     """Panels and buttons have the names that the page shows, and each panel its vendor's path."""
     assert f"**{translate('photo.examples.astronaut', 'en')}**" in " ".join(section("Run it").split())
     panels = section("What the panels do")
@@ -196,7 +191,7 @@ def test_what_stands_on_the_page_is_called_so() -> None:
         assert endpoint.path in row or endpoint.path.rpartition("/")[2] in row
 
 
-def test_every_function_stands_in_the_table_with_its_parameters() -> None:
+def test_readme_api_table_has_every_function_and_parameter() -> None:
     """The API's table holds the catalogue's functions, their parameters and defaults."""
     table = section("Use it from a program")
     for endpoint in CATALOGUE.values():
@@ -207,14 +202,14 @@ def test_every_function_stands_in_the_table_with_its_parameters() -> None:
                 assert str(control.default) in row
 
 
-def test_the_documents_template_ids_are_ours_offline() -> None:
+def test_readme_template_ids_are_shipped() -> None:
     """Both IDs that the README names stand for a shipped template."""
     for key in ("gjw4tjeloaba2psk973", "08bp4tnfkm560qv6"):
         assert key in section("Templates")
         assert face_templates.find_template(key).kind == "drawn"
 
 
-def test_the_explanation_is_the_one_that_is_shown() -> None:
+def test_readme_quotes_a_real_explanation() -> None:
     """The example of an explanation reads as the demo's own words."""
     shown = explain(VendorError("meitu", "20022"), "en")
     quoted = " ".join(
@@ -225,29 +220,12 @@ def test_the_explanation_is_the_one_that_is_shown() -> None:
 
 
 # ── Examples that run ───────────────────────────────────────────────────────────────────────────────────────────────
-@contextlib.contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """`app` behind a real socket, in a thread; gives its address."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, ws="none"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started and thread.is_alive():
-            time.sleep(0.02)
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(10)
-
-
 @pytest.fixture(scope="module")
 def servers() -> Iterator[SimpleNamespace]:
     """The demo without keys and with its tools for assistants, and the stand-alone server."""
     settings = Settings.from_env({"MCP": "on"})
     demo_app = page.create_app(settings, create_http_client(settings, create_offline()))
-    with serving(demo_app) as demo, serving(create_offline()) as vendor:
+    with uvicorn_server(demo_app) as demo, uvicorn_server(create_offline()) as vendor:
         yield SimpleNamespace(demo=demo, vendor=vendor)
 
 
@@ -269,10 +247,10 @@ def execute(command: list[str], text: str, desk: Path, servers: SimpleNamespace)
     return done.stdout
 
 
-def test_nothing_of_an_upload_is_left_when_the_demo_is_stopped(portrait: bytes) -> None:
+def test_stopped_demo_leaves_no_upload(portrait: bytes) -> None:
     """An uploaded photo and an API's result lie in the temporary folder, and are gone after an ordinary stop."""
     settings = Settings.from_env({})
-    with serving(page.create_app(settings, create_http_client(settings, create_offline()))) as demo:
+    with uvicorn_server(page.create_app(settings, create_http_client(settings, create_offline()))) as demo:
         path = httpx.post(f"{demo}/gradio_api/upload", files={"files": ("me.jpg", portrait)}).json()[0]
         photo = {"path": path, "meta": {"_type": "gradio.FileData"}}
         values = {"photo": photo, "shape_type": 8}
@@ -284,7 +262,7 @@ def test_nothing_of_an_upload_is_left_when_the_demo_is_stopped(portrait: bytes) 
     assert [file.is_file() for file in files] == [False, False]
 
 
-def test_the_python_example_runs(desk: Path, servers: SimpleNamespace) -> None:
+def test_readme_python_example_runs(desk: Path, servers: SimpleNamespace) -> None:
     """All four functions answer gradio_client, and the picture is there."""
     first, second = snippets("Use it from a program", "python")
     assert all(f"/{name}" in first for name in CATALOGUE)
@@ -295,7 +273,7 @@ def test_the_python_example_runs(desk: Path, servers: SimpleNamespace) -> None:
     assert "Nothing was sent." in said
 
 
-def test_the_curl_example_runs(desk: Path, servers: SimpleNamespace) -> None:
+def test_readme_curl_example_runs(desk: Path, servers: SimpleNamespace) -> None:
     """Upload, call and result with nothing but curl, for each of the four."""
     (example,) = snippets("Use it from a program", "sh")
     said = execute(["sh", "-euc"], example, desk, servers)
@@ -305,7 +283,7 @@ def test_the_curl_example_runs(desk: Path, servers: SimpleNamespace) -> None:
         assert min(codec.read_size((desk / f"{name}.jpg").read_bytes())) >= 320
 
 
-def test_the_assistants_example_runs(desk: Path, servers: SimpleNamespace) -> None:
+def test_readme_assistants_example_runs(desk: Path, servers: SimpleNamespace) -> None:
     """The configuration is JSON that names the route; the client finds the four tools and gets a picture."""
     title = "Use it from an assistant (MCP)"
     (configuration,), (example,) = snippets(title, "json"), snippets(title, "python")
@@ -316,7 +294,7 @@ def test_the_assistants_example_runs(desk: Path, servers: SimpleNamespace) -> No
     assert codec.read_size((desk / "assistant.jpg").read_bytes()) == (320, 320)
 
 
-def test_the_documents_curl_lines_run(desk: Path, servers: SimpleNamespace) -> None:
+def test_readme_curl_lines_for_the_offline_server_run(desk: Path, servers: SimpleNamespace) -> None:
     """Meitu's own lines and AILabTools' request, against the stand-alone server."""
     _, bodies, meitu, ailab, _ = snippets("The vendor-compatible server", "sh")
     execute(["sh", "-euc"], bodies, desk, servers)

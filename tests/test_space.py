@@ -29,7 +29,7 @@ def head() -> dict[str, str]:
     return front_matter((PROJECT / "README.md").read_text("utf-8"))
 
 
-def test_the_head_of_the_readme_is_what_a_space_wants(head: dict[str, str]) -> None:
+def test_space_front_matter_is_valid(head: dict[str, str]) -> None:
     """Every field has a value that a Space takes, and nothing that it needs is missing."""
     assert head["sdk"] == "gradio"
     assert (PROJECT / head["app_file"]).is_file()
@@ -41,7 +41,7 @@ def test_the_head_of_the_readme_is_what_a_space_wants(head: dict[str, str]) -> N
     assert all(head[name] for name in ("title", "emoji", "tags"))
 
 
-def test_gradio_is_one_version(head: dict[str, str]) -> None:
+def test_space_sdk_is_the_pinned_gradio(head: dict[str, str]) -> None:
     """A Space installs the SDK's; requirements.txt pins the same, or its installer would find no way."""
     pinned = re.search(r"^gradio==(\S+)", (PROJECT / "requirements.txt").read_text("utf-8"), re.MULTILINE)
     assert pinned is not None
@@ -49,7 +49,7 @@ def test_gradio_is_one_version(head: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("sdk", ["gradio", "docker"])
-def test_what_is_put_on_a_space_is_whole_and_nothing_more(sdk: str, tmp_path: Path) -> None:
+def test_space_upload_is_complete_and_nothing_more(sdk: str, tmp_path: Path) -> None:
     """All that the app, its installer or its image needs, and no key, no test, no ledger."""
     subprocess.run(["sh", "tools/space.sh", sdk, str(tmp_path / "space")], cwd=PROJECT, check=True, timeout=60)
     there = {path.relative_to(tmp_path / "space").as_posix() for path in (tmp_path / "space").rglob("*")}
@@ -66,7 +66,7 @@ def test_what_is_put_on_a_space_is_whole_and_nothing_more(sdk: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("host", ["", "0.0.0.0", "10.0.0.5"])
-def test_a_space_is_public(host: str) -> None:
+def test_space_settings_are_those_of_a_public_host(host: str) -> None:
     """Caps on spending, for each visitor too, and no failure lab, until the owner says otherwise."""
     settings = Settings.from_env({**SPACE, "HOST": host})
     assert (settings.calls_per_day, settings.calls_per_hour) == (100, 10)
@@ -82,7 +82,7 @@ def space() -> Iterator[Page]:
     yield from serve(Settings.from_env(SPACE))
 
 
-def test_a_photo_comes_as_an_upload_and_never_by_its_address(space: Page) -> None:
+def test_space_takes_photos_as_uploads_and_never_by_url(space: Page) -> None:
     """No form of an address is taken: nobody can make the Space fetch something for them."""
     for photo in (
         "https://host.example/me.jpg",
@@ -94,7 +94,7 @@ def test_a_photo_comes_as_an_upload_and_never_by_its_address(space: Page) -> Non
     assert space.ear.calls == []
 
 
-def test_its_host_may_frame_it_and_nobody_else(space: Page) -> None:
+def test_space_may_be_framed_by_the_hub_alone(space: Page) -> None:
     """The policy names the Hub's pages; the older header, which cannot, is not there."""
     headers = httpx.get(space.url).headers
     policy = headers["content-security-policy"]

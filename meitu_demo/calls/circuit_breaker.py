@@ -1,7 +1,7 @@
-"""A circuit breaker: a vendor that has stopped answering is left alone, then asked by one call whether it is back.
+"""Circuit breaker: after five consecutive failures within 30 s, no calls go to that vendor for 30 s.
 
-After Nygard, "Release It!" (Circuit Breaker). Counts within a window of time, and only failures to answer: a refusal
-with a code is an answer. For one event loop.
+After Nygard, "Release It!". Then it is half-open: one call probes whether the vendor is back. Only missing answers
+count as failures: an error code is an answer. Bound to one event loop.
 """
 
 import math
@@ -19,10 +19,10 @@ OPEN_S = 30.0
 
 
 class CircuitBreaker:
-    """Opens at `failures` failures to answer within `window` seconds, for `rest` seconds; None: never.
+    """Opens for `open_s` after `max_failures` failures within `window_s`, without an answer in between. None: never.
 
-    An answer in between clears the count: the vendor is there. While open, `guard` raises Resting. Once rested, one
-    call is let through as a probe: its answer closes the breaker, its failure opens it anew.
+    While open, `guard` raises CircuitOpen. After `open_s` it is half-open: one call is let through as a probe, whose
+    answer closes the breaker and whose failure opens it again.
     """
 
     def __init__(
@@ -45,11 +45,11 @@ class CircuitBreaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether calls are turned away, but for a probe."""
+        """Whether it is open or half-open: no calls, except a probe."""
         return self._open_until is not None
 
     def check(self) -> None:
-        """Raises Resting where `guard` would. Claims nothing."""
+        """Raises CircuitOpen where `guard` would, without starting a probe."""
         if self._open_until is None:
             return
         remaining_s = self._open_until - self._clock()
@@ -58,13 +58,13 @@ class CircuitBreaker:
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Around one call to the vendor: learns from how it ends. Raises Resting instead of letting it begin."""
+        """Guard one call to the vendor, and count its outcome. Raises CircuitOpen before the call."""
         self.check()
         is_probe = self._is_probing = self.is_open
         try:
             yield
         except DemoError as error:
-            if isinstance(error, NO_ANSWER_ERRORS) and error.facts.get("cause") != "busy":  # that was our own pool
+            if isinstance(error, NO_ANSWER_ERRORS) and error.facts.get("cause") != "busy":  # busy: our connection pool
                 self._record_failure(is_probe)
             elif isinstance(error, VendorError):
                 self._record_success()
@@ -73,7 +73,7 @@ class CircuitBreaker:
             self._record_success()
         finally:
             if is_probe:
-                self._is_probing = False  # a probe that was given up tells nothing: the next call is one
+                self._is_probing = False  # also if it was cancelled, which says nothing: the next call is a probe
 
     def _record_success(self) -> None:
         self._failure_times.clear()

@@ -1,8 +1,8 @@
-"""Fetches a link that somebody else named: a vendor's result, or a photo given to the offline server by URL.
+"""Downloads a URL that came from outside: a vendor's result, or a photo given to the offline server. SSRF-safe.
 
-Such a URL is hostile until shown otherwise, and so is each address that it is redirected to: `link_rules` says where it
-may lead. What was checked is what is connected to: a name is not looked up a second time. Size and time are bounded
-while reading. No error holds the URL: that of a result carries a key.
+The URL and each redirect are checked by `url_policy`. Against DNS rebinding, the connection goes to the very address
+that was checked: a name is not resolved a second time. Size and time are bounded while reading, decompression
+included. No error holds the URL: that of a result carries a key.
 """
 
 import asyncio
@@ -17,32 +17,32 @@ from ..domain.errors import LinkRejected
 from .url_policy import check_allowed_host, is_same_origin, parse_http_url, resolve_public_addresses
 
 MAX_DOWNLOAD_BYTES = 20_000_000  # unpacked
-MAX_DOWNLOAD_S = 60.0  # for all of it, redirects included, however slowly it drips
-MAX_REDIRECTS = 3  # that a result may take
+MAX_DOWNLOAD_S = 60.0  # in all, redirects included
+MAX_REDIRECTS = 3  # of a result
 REDIRECT_STATUSES = (301, 302, 303, 307, 308)
-GONE_STATUSES = (403, 404, 410)  # 403: what an object store says when a signed link has run out
+GONE_STATUSES = (403, 404, 410)  # 403: an object store's answer to an expired signed link
 CONTENT_ENCODINGS = ("gzip", "x-gzip", "deflate")
-GZIP_OR_ZLIB_WBITS = zlib.MAX_WBITS | 32  # gzip's or zlib's head
-MAX_CHUNK_BYTES = 1024 * 1024  # bytes unpacked at a time
+GZIP_OR_ZLIB_WBITS = zlib.MAX_WBITS | 32  # detects which
+MAX_CHUNK_BYTES = 1024 * 1024  # decompressed at a time
 ACCEPT_ENCODING = {"accept-encoding": "gzip"}
-# The addresses by which a link may be reached; None where it may be reached by its name. Raises LinkRejected.
+# The IP addresses to connect to; None to connect by name. Raises LinkRejected.
 UrlPolicy = Callable[[httpx.URL], Awaitable[list[str] | None]]
 
 
 class BodyTooLarge(Exception):
-    """A body is longer than its reader takes."""
+    """The body is longer than the limit."""
 
 
 def create_blocking_cookie_jar() -> CookieJar:
-    """For a client that many people share: it keeps nothing that a server sets, nor tells one of them by another."""
+    """A cookie jar that stores nothing, for a client that many people share."""
     return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
 async def download_result(client: httpx.AsyncClient, url: str, *, origin: str, allowed_hosts: tuple[str, ...]) -> bytes:
-    """The vendor's result behind `url`: https, from one of `hosts`, which `check_allowed_host` explains.
+    """Download a vendor's result: https, from one of `allowed_hosts` (see `check_allowed_host`), at most 3 redirects.
 
-    origin: base URL of the call; what lies there is fetched as it is, since the call itself went there. Raises
-    LinkRejected with cause scheme | host | address | dns | expired | status | too_large | timeout | network.
+    origin: base URL of the call; a URL there is not checked further, since the call itself went there.
+    Raises LinkRejected with cause scheme | host | address | dns | expired | status | too_large | timeout | network.
     """
 
     async def check_result_url(hop_url: httpx.URL) -> list[str] | None:
@@ -55,9 +55,9 @@ async def download_result(client: httpx.AsyncClient, url: str, *, origin: str, a
 
 
 async def download_photo(client: httpx.AsyncClient, url: str, *, allow_private: bool = False) -> bytes:
-    """The photo behind `url`, which a caller gave to the offline server: any public host, http too, no redirects.
+    """Download a photo that a caller gave to the offline server by URL: any public host, http or https, no redirects.
 
-    any_address: private ones as well, for a developer's machine. Raises LinkRejected as `download_result` does.
+    allow_private: private addresses as well, for a developer's machine. Raises LinkRejected as `download_result` does.
     """
 
     async def check_photo_url(hop_url: httpx.URL) -> list[str] | None:
@@ -67,9 +67,9 @@ async def download_photo(client: httpx.AsyncClient, url: str, *, allow_private: 
 
 
 async def read_limited(response: httpx.Response, max_bytes: int) -> bytes:
-    """The body of an open response, unpacked; never holds much more than `limit` bytes.
+    """The decompressed body of an open response; never holds much more than `max_bytes`, so safe from gzip bombs.
 
-    Raises TooLarge, or httpx.HTTPError: DecodingError for what cannot be unpacked.
+    Raises BodyTooLarge, or httpx.HTTPError: DecodingError if it cannot be decompressed.
     """
     chunks: list[bytes] = []
     size = 0
@@ -83,7 +83,7 @@ async def read_limited(response: httpx.Response, max_bytes: int) -> bytes:
 
 
 async def _iter_decoded(response: httpx.Response) -> AsyncGenerator[bytes, None]:
-    """The body, unpacked here: httpx lets a whole piece from the network swell at once, and packings in packings."""
+    """Decompress the body in bounded chunks. httpx inflates a whole network chunk at once, and nested encodings."""
     encoding = response.headers.get("content-encoding", "").strip().lower()
     assert isinstance(response.stream, httpx.AsyncByteStream)
     if encoding not in CONTENT_ENCODINGS:
@@ -96,7 +96,7 @@ async def _iter_decoded(response: httpx.Response) -> AsyncGenerator[bytes, None]
     try:
         async for raw in response.stream:
             while raw:
-                if decompressor.eof:  # a gzip may be several in a row
+                if decompressor.eof:  # a gzip file may have several members
                     decompressor = zlib.decompressobj(GZIP_OR_ZLIB_WBITS)
                 yield decompressor.decompress(raw, MAX_CHUNK_BYTES)
                 raw = decompressor.unconsumed_tail or decompressor.unused_data
@@ -106,7 +106,7 @@ async def _iter_decoded(response: httpx.Response) -> AsyncGenerator[bytes, None]
 
 
 async def _follow_redirects(client: httpx.AsyncClient, url: str, policy: UrlPolicy, max_redirects: int) -> bytes:
-    """Each hop is checked like the first, and all of them share the time."""
+    """Download, following redirects by hand: each hop is checked like the first, and all share the time limit."""
     try:
         async with asyncio.timeout(MAX_DOWNLOAD_S):
             current_url = parse_http_url(url)
@@ -121,14 +121,14 @@ async def _follow_redirects(client: httpx.AsyncClient, url: str, policy: UrlPoli
         raise LinkRejected(cause="timeout") from None
     except httpx.HTTPError:
         raise LinkRejected(cause="network") from None
-    except (httpx.InvalidURL, ValueError):  # httpx reads a redirect's place, whether or not it is to follow it
+    except (httpx.InvalidURL, ValueError):  # a bad Location: httpx parses it even if it is not followed
         raise LinkRejected(cause="scheme") from None
 
 
 async def _connect(
     client: httpx.AsyncClient, url: httpx.URL, addresses: list[str] | None, *, follow: bool
 ) -> bytes | str:
-    """Read from one of the addresses that were checked: a second look-up might answer with a private one."""
+    """GET from the checked addresses, one after another: against DNS rebinding, the name is not resolved again."""
     if addresses is None:
         return await _get(client, url, {}, {}, follow)
     headers = {"host": url.netloc.decode("ascii")}
@@ -144,7 +144,7 @@ async def _connect(
 async def _get(
     client: httpx.AsyncClient, url: httpx.URL, headers: dict[str, str], extensions: dict[str, str], follow: bool
 ) -> bytes | str:
-    """The bytes; or, where redirects are followed, where to look instead."""
+    """The body (bytes), or the Location of a redirect (str) if `follow`."""
     request_headers = ACCEPT_ENCODING | headers
     async with client.stream(
         "GET", url, headers=request_headers, extensions=extensions, follow_redirects=False

@@ -1,4 +1,4 @@
-"""One request and its whole answer, bounded in size and in time; what fails on the way becomes an error of ours."""
+"""Sends one HTTP request and reads the whole response, bounded in size and time; translates transport errors."""
 
 import asyncio
 import socket
@@ -11,10 +11,8 @@ from ..domain.errors import DemoError, InvalidResponse, OutcomeUnknown, Unreacha
 from ..domain.model import CallTarget
 from . import download
 
-# MERGED providers/failures.py: What a failure of the transport means: never arrived, or sent and nobody knows. One
-# table; the first match wins.
-
-# Unreachable: the request provably never arrived. OutcomeUnknown: its body may have reached the vendor.
+MAX_RESPONSE_BYTES = 40_000_000  # unpacked; JPEGs of the largest size that is sent stay far below
+# The first match wins. Unreachable: provably never arrived. OutcomeUnknown: the body may have reached the vendor.
 TRANSPORT_ERRORS: tuple[tuple[type[httpx.HTTPError], type[DemoError], str], ...] = (
     (httpx.ConnectTimeout, Unreachable, "connect_timeout"),
     (httpx.PoolTimeout, Unreachable, "busy"),
@@ -29,7 +27,7 @@ TRANSPORT_ERRORS: tuple[tuple[type[httpx.HTTPError], type[DemoError], str], ...]
 
 
 def classify_transport_error(provider: str, error: httpx.HTTPError) -> DemoError:
-    """`error` as one of ours, with facts and without its text: that may hold the URL, and the URL holds the key."""
+    """`error` as a DemoError with facts. Its text is dropped: it may hold the URL, and the URL holds the key."""
     error_type, cause = next((to, cause) for kind, to, cause in TRANSPORT_ERRORS if isinstance(error, kind))
     facts: dict[str, object] = {
         "provider": provider,
@@ -41,7 +39,7 @@ def classify_transport_error(provider: str, error: httpx.HTTPError) -> DemoError
 
 
 def _classify_connect_error(error: BaseException) -> str:
-    """dns | tls | refused, by the system's own exceptions underneath; some versions leave only their text."""
+    """dns | tls | refused, from the chained exceptions or, in some versions of httpx, from their text."""
     current: BaseException | None = error
     while current is not None:
         if isinstance(current, ssl.SSLError) or "CERTIFICATE" in str(current) or "SSL" in str(current):
@@ -52,19 +50,14 @@ def _classify_connect_error(error: BaseException) -> str:
     return "refused"
 
 
-MAX_RESPONSE_BYTES = 40_000_000  # bytes of an answer, unpacked; JPEGs of the largest size that is sent stay far below
-
-
 async def exchange(client: httpx.AsyncClient, target: CallTarget, request: httpx.Request) -> httpx.Response:
-    """The whole answer. Once the call has been sent, the read timeout is for the whole head of the answer, and then for
-    all of its body, however steadily they drip.
+    """Send `request` and return its whole response.
 
-    Raises Unreachable, OutcomeUnknown or BadReply.
+    The read timeout bounds the whole head of the response, and then its whole body, so a slow drip does not extend it.
+    Raises Unreachable, OutcomeUnknown or InvalidResponse.
     """
     timeout_s = target.timeout_s or client.timeout.read
-    original_extensions = (
-        request.extensions
-    )  # by whoever listens as well; left as it is, because a request may be sent again
+    original_extensions = request.extensions  # restored at the end: the request may be retried
     request.headers.update(download.ACCEPT_ENCODING)
     try:
         async with asyncio.timeout(None) as deadline:
@@ -87,26 +80,24 @@ async def exchange(client: httpx.AsyncClient, target: CallTarget, request: httpx
         raise InvalidResponse(provider=target.provider, cause="too_large") from None
     except TimeoutError:
         raise classify_transport_error(target.provider, httpx.ReadTimeout("", request=request)) from None
-    except (httpx.InvalidURL, ValueError):  # a Location that is none: httpx looks at it whether it is followed or not
+    except (httpx.InvalidURL, ValueError):  # a bad Location: httpx parses it even if it is not followed
         raise InvalidResponse(provider=target.provider, cause="redirect") from None
     except httpx.HTTPError as error:
         error.request = request
-        raise classify_transport_error(
-            target.provider, error
-        ) from None  # not chained: its text may hold the URL, and that the key
+        # Not chained: its text may hold the URL, and the URL the key.
+        raise classify_transport_error(target.provider, error) from None
     finally:
         request.extensions = original_extensions
-    # As they came: httpx reads letters in a header that it would not write.
+    # Raw, because httpx reads characters in a header that it refuses to write.
     headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"]
     return httpx.Response(response.status_code, headers=headers, content=body)
 
 
 def _reschedule(deadline: asyncio.Timeout, seconds: float | None) -> None:
-    """From now on."""
     deadline.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
 
 
 def parse_retry_after(response: httpx.Response) -> dict[str, int]:
-    """Retry-After in seconds (RFC 9110, section 10.2.3) as a fact, where the vendor gives it so."""
+    """{"retry_after": seconds} from a Retry-After in seconds (RFC 9110, section 10.2.3); {} for a date or none."""
     value = response.headers.get("retry-after", "").strip()
     return {"retry_after": int(value)} if value.isdecimal() and len(value) < 6 else {}

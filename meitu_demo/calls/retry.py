@@ -1,7 +1,8 @@
-"""What may be called again by itself: only what provably cost nothing, at most twice, and within a budget.
+"""Retries. Only requests that provably were not processed are retried: at most twice, within a retry budget.
 
-Waits grow with full jitter (AWS Architecture Blog, "Exponential Backoff and Jitter"); the budget is gRPC's and
-Finagle's: repeats are a share of the calls, so that a vendor in trouble is not met by a multiple of them.
+**Backoff.** Exponential with full jitter (AWS Architecture Blog, "Exponential Backoff and Jitter"), added to the
+vendor's Retry-After.
+**Retry budget.** As in gRPC and Finagle: retries are at most 10 % of calls, so that a failing vendor is not flooded.
 """
 
 from collections.abc import Awaitable, Callable
@@ -16,11 +17,11 @@ from ..domain.errors import DemoError
 Result = TypeVar("Result")
 MAX_ATTEMPTS = 3
 JITTER = wait_random_exponential(multiplier=0.25, max=4)  # up to 0.5 s, then up to 1 s
-MAX_RETRY_AFTER_S = 10.0  # a vendor that says "come back in a minute" is left to the person
+MAX_RETRY_AFTER_S = 10.0  # a longer wait is left to the person
 
 
 class RetryBudget:
-    """A budget: each call adds `share` of a repeat, at most `spare` are saved up. For one event loop."""
+    """Each call adds `retry_ratio` of a retry, up to a balance of `max_balance`. Bound to one event loop."""
 
     def __init__(self, retry_ratio: float = 0.1, max_balance: float = 3.0) -> None:
         self._retry_ratio = retry_ratio
@@ -28,11 +29,11 @@ class RetryBudget:
         self._balance = max_balance
 
     def deposit(self) -> None:
-        """A call is made."""
+        """Count one call."""
         self._balance = min(self._max_balance, self._balance + self._retry_ratio)
 
     def withdraw(self) -> bool:
-        """Spend one repeat, if there is one."""
+        """Spend one retry. False if none is left."""
         if self._balance < 1:
             return False
         self._balance -= 1
@@ -45,7 +46,7 @@ async def call_with_retry(
     on_retry: Callable[[], None] = lambda: None,
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
 ) -> Result:
-    """What `once` returns, called again where that is free. `repeating` hears of each further attempt."""
+    """Await `attempt`, again while `is_retryable` and the budget allow. on_retry: called before each retry's wait."""
 
     def before_sleep(state: RetryCallState) -> None:
         on_retry()
@@ -63,21 +64,20 @@ async def call_with_retry(
 
 
 def is_retryable(error: BaseException) -> bool:
-    """Whether the call that ended so provably was not processed, and may be made again without asking."""
+    """Whether the failed call provably was not processed, and can be retried soon."""
     if classify_billing(error) is not Billing.NOT_PROCESSED or not isinstance(error, DemoError):
         return False
-    return (
-        error.facts.get("cause") != "busy" and _read_retry_after(error) <= MAX_RETRY_AFTER_S
-    )  # busy: our own pool is full
+    is_pool_full = error.facts.get("cause") == "busy"  # our connection pool: a retry would wait in it as well
+    return not is_pool_full and _get_retry_after_s(error) <= MAX_RETRY_AFTER_S
 
 
 def _compute_wait_s(state: RetryCallState) -> float:
-    """Seconds until the next attempt: jitter, on top of what the vendor asks for."""
+    """Seconds until the next attempt: the vendor's Retry-After plus jitter."""
     error = state.outcome.exception() if state.outcome else None
-    return JITTER(state) + (_read_retry_after(error) if isinstance(error, DemoError) else 0.0)
+    return JITTER(state) + (_get_retry_after_s(error) if isinstance(error, DemoError) else 0.0)
 
 
-def _read_retry_after(error: DemoError) -> float:
-    """Retry-After in seconds, as the service noted it; 0 without."""
+def _get_retry_after_s(error: DemoError) -> float:
+    """The error's Retry-After (`exchange.parse_retry_after`); 0 without."""
     seconds = error.facts.get("retry_after")
     return float(seconds) if isinstance(seconds, int | float) else 0.0

@@ -1,7 +1,7 @@
-"""Where a link may lead: the form of its address, the hosts that are allowed, and what their names stand for.
+"""SSRF guard: which URLs may be fetched, by scheme, host allowlist and resolved IP addresses.
 
-For `links`, which connects to what was checked here and to nothing else. The same class reads an address here and
-there (`httpx.URL`), or the two could understand it differently. Imports `errors`.
+`download` connects to the addresses that were checked here and to no others (DNS rebinding). Both use `httpx.URL`: two
+URL parsers could disagree on the host.
 """
 
 import asyncio
@@ -13,31 +13,29 @@ import httpx
 from ..domain.errors import LinkRejected
 from ..redaction.secrets import redact
 
-MAX_HOST_CHARS = 80  # characters of a host's name that an error carries: the last ones, which say whose it is
-GLOBAL_UNICAST = ipaddress.ip_network(
-    "2000::/3"
-)  # all that is given out of IPv6; the rest holds IPv4 in disguise, site-local, …
+MAX_HOST_CHARS = 80  # of a host in an error: the last ones, which hold the registered domain
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # all other IPv6 is mapped IPv4, site-local, multicast, …
 BLOCKED_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in (
         "2002::/16",  # 6to4: an IPv4 address inside (RFC 3056)
         "192.88.99.0/24",  # and its relays (RFC 7526)
-        "168.63.129.16/32",  # public by number; where every machine at Azure finds the services of its host
-        "192.0.0.0/24",  # protocols' own (RFC 6890), a cloud's metadata among them; Python 3.11 takes most for public
-        "3fff::/20",  # for documents (RFC 9637), which Python 3.11 does not know
+        "168.63.129.16/32",  # looks public; Azure's host services, reachable from every machine there
+        "192.0.0.0/24",  # protocol assignments (RFC 6890), a cloud's metadata among them; mostly public to Python 3.11
+        "3fff::/20",  # documentation (RFC 9637), unknown to Python 3.11
     )
 )
 
 
 def parse_http_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
-    """`url` as an address of the web; where a redirect stood, `base` is what it may be relative to.
+    """Parse an http or https URL. base: of a redirect, which may be relative.
 
-    Raises LinkRejected(scheme) for another scheme, a name and password in it, a bad port, or what is no address.
+    Raises LinkRejected(scheme) for any other scheme, a user name or password, a bad port, or an invalid URL.
     """
     try:
         parsed = base.join(url) if base else httpx.URL(url)
         is_valid = parsed.scheme in ("http", "https") and bool(parsed.host) and not parsed.userinfo
-    except (httpx.InvalidURL, ValueError):  # ValueError: a name that is no IDNA
+    except (httpx.InvalidURL, ValueError):  # ValueError: a host that is not valid IDNA
         is_valid = False
     if not is_valid or not 0 < (parsed.port or 80) < 65536:
         raise LinkRejected(cause="scheme")
@@ -45,15 +43,15 @@ def parse_http_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
 
 
 def is_same_origin(url: httpx.URL, origin: str) -> bool:
-    """Whether `target` is on the very scheme, host and port of the base URL `origin`."""
+    """Whether `url` has the scheme, host and port of the base URL `origin`."""
     base = httpx.URL(origin or "http://none.invalid")
     return (url.scheme, url.raw_host, _effective_port(url)) == (base.scheme, base.raw_host, _effective_port(base))
 
 
 def check_allowed_host(url: httpx.URL, allowed_hosts: tuple[str, ...]) -> None:
-    """Raises LinkRejected(scheme | host) unless `target` is https, on its usual port, at one of `hosts`.
+    """Raises LinkRejected(scheme | host) unless `url` is https on port 443 at one of `allowed_hosts`.
 
-    hosts: names in small letters; one that begins with a dot stands for every name below it.
+    allowed_hosts: in lowercase; one that begins with a dot allows every subdomain.
     """
     if url.scheme != "https" or _effective_port(url) != 443:
         raise LinkRejected(cause="scheme")
@@ -64,7 +62,7 @@ def check_allowed_host(url: httpx.URL, allowed_hosts: tuple[str, ...]) -> None:
 
 
 async def resolve_public_addresses(url: httpx.URL) -> list[str]:
-    """What the host of `target` stands for, at least one, if all are public. Raises LinkRejected(dns | address)."""
+    """Resolve the host of `url`: at least one address, all of them public. Raises LinkRejected(dns | address)."""
     lookup = asyncio.get_running_loop().getaddrinfo
     try:
         records = await lookup(url.raw_host.decode("ascii"), _effective_port(url), type=socket.SOCK_STREAM)

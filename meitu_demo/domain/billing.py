@@ -1,7 +1,6 @@
-"""What a failure means for money: whether the call that ended in it was, or may have been, billed.
+"""Billing: whether a call that failed was, or may have been, billed.
 
-The one place that knows. Explanations, the ledger, repeats and joined clicks all ask here. Imports `errors` and
-`tables`.
+Decided here alone, for explanations, the ledger, retries and single-flight.
 """
 
 from enum import StrEnum
@@ -30,13 +29,13 @@ from .vendor_codes import find_vendor_code, match_text_slug
 
 
 class Billing(StrEnum):
-    """What may be concluded about a call; the values of a vendor's code (`data/errors.toml`) among them."""
+    """What a failure says about the call. REFUSED, NOT_PROCESSED and UNKNOWN also occur in `data/errors.toml`."""
 
-    NOT_SENT = "not_sent"  # it never began
-    REFUSED = "refused"  # not processed, and the same request would be refused again
-    NOT_PROCESSED = "not_processed"  # never arrived, or turned away for load: may be repeated
-    UNKNOWN = "unknown"  # may have been billed: only a person may repeat it
-    DONE = "done"  # processed; only the picture is out of reach
+    NOT_SENT = "not_sent"  # nothing was sent
+    REFUSED = "refused"  # not processed; the same request would be refused again
+    NOT_PROCESSED = "not_processed"  # never arrived, or rejected for load: safe to retry
+    UNKNOWN = "unknown"  # may have been billed: only a person may retry
+    DONE = "done"  # processed and billed; only the result could not be fetched
 
 
 BILLING_BY_ERROR: tuple[tuple[type[DemoError], Billing], ...] = (
@@ -44,7 +43,7 @@ BILLING_BY_ERROR: tuple[tuple[type[DemoError], Billing], ...] = (
     (OutcomeUnknown, Billing.UNKNOWN),
     (InvalidResponse, Billing.UNKNOWN),
     (LinkRejected, Billing.DONE),
-    (StorageFull, Billing.DONE),  # where money is at stake, it is the result that finds no room
+    (StorageFull, Billing.DONE),  # in a paid call, it is the result that could not be written
     *(
         (kind, Billing.NOT_SENT)
         for kind in (
@@ -64,14 +63,14 @@ BILLING_BY_ERROR: tuple[tuple[type[DemoError], Billing], ...] = (
 
 
 def may_be_billed(error: BaseException) -> bool:
-    """Whether a call that ended in `error` was or may have been billed: then only a person may repeat it."""
+    """Whether a call that ended in `error` was or may have been billed; if so, only a person may retry it."""
     return classify_billing(error) in (Billing.UNKNOWN, Billing.DONE)
 
 
 def classify_billing(error: BaseException) -> Billing | None:
-    """What `error` says about a call that could cost money; None for what says nothing, as no failure of ours should.
+    """What `error` says about a call that could cost money; None for exceptions that say nothing about it.
 
-    A vendor's code that is in no list may have been billed: what nobody knows, nobody can rule out.
+    A vendor's code that is not listed counts as UNKNOWN: it may have been billed.
     """
     if isinstance(error, VendorError):
         if match_text_slug(error.provider, error.vendor_message):
@@ -80,4 +79,4 @@ def classify_billing(error: BaseException) -> Billing | None:
         return Billing(known.outcome) if known else Billing.UNKNOWN
     if isinstance(error, ShuttingDown):
         return Billing.UNKNOWN if error.facts.get("cause") == "sent" else Billing.NOT_SENT
-    return next((meaning for kind, meaning in BILLING_BY_ERROR if isinstance(error, kind)), None)
+    return next((billing for kind, billing in BILLING_BY_ERROR if isinstance(error, kind)), None)

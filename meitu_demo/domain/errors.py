@@ -1,28 +1,27 @@
-"""Every way a call can fail, as exceptions that carry facts and never sentences.
+"""Exceptions for every way a call can fail. They carry a slug and facts, never sentences.
 
-Imports nothing of ours but `redaction`; everybody may import it. A slug names the explanation in ``locales/``, the
-facts fill its gaps.
+The slug names the explanation in ``locales/``, the facts fill its placeholders (`domain.explanations`).
 
     DemoError
-    ├─ ImageRejected     ours: unreadable, wrong kind, too large, too small
-    ├─ ValueRejected     ours: a control's value that the endpoint does not take
-    ├─ RecipeRejected    ours: a recipe that cannot be read or made
-    ├─ MissingKey        no key for a call that was asked to go live
-    ├─ MissingConsent    a photo would leave the machine, and nobody has agreed to that
-    ├─ OverBudget        the owner's cap on paid calls is reached
+    ├─ ImageRejected       our check: unreadable, wrong format, too large, too small
+    ├─ ValueRejected       our check: a control's value that the endpoint does not accept
+    ├─ RecipeRejected      our check: a recipe that cannot be read or run
+    ├─ MissingKey          a live call without an API key
+    ├─ MissingConsent      a live call without the person's consent to send the photo
+    ├─ OverBudget          the owner's cap on paid calls is reached
     │  └─ OverVisitorBudget
-    ├─ LedgerUnavailable a paid call cannot be written down, so none is made
-    ├─ Busy              too many calls wait for the vendor's rate limit already
-    ├─ Crowded           as many runs are under way on the offline engine as it takes in, of one visitor or of all
-    ├─ Resting           the vendor has not answered for a while and is left alone for a little
-    ├─ NoRoom            a file could not be written here: a full disk, or a folder that may not be written to
-    ├─ Stopping          the demo is being stopped or restarted, and the call was under way
-    ├─ Unreachable       never arrived (dns | refused | tls | connect_timeout): safe to repeat
-    ├─ OutcomeUnknown    sent, no readable answer (read_timeout | reset | server_error): may have been billed
-    ├─ BadReply          answered, but not what the document promises
-    ├─ LinkRejected      a URL that must not or could not be fetched
-    ├─ ProviderError     answered with its own code
-    └─ Refusal           the offline engine says no
+    ├─ LedgerUnavailable   a paid call cannot be recorded, so it is not made
+    ├─ RateLimited         too many calls wait for the vendor's rate limit
+    ├─ QueueFull           the offline engine's queue is full, in all or for this visitor
+    ├─ CircuitOpen         the vendor has stopped answering; calls are paused for a while
+    ├─ StorageFull         a file could not be written: disk full, or folder not writable
+    ├─ ShuttingDown        the server was stopped or restarted during the call
+    ├─ Unreachable         the request never arrived (dns | refused | tls | connect_timeout): safe to retry
+    ├─ OutcomeUnknown      sent, no readable answer (read_timeout | reset | server_error): may have been billed
+    ├─ InvalidResponse     answered, but not as the vendor's document promises
+    ├─ LinkRejected        a URL that must not be fetched (SSRF), or could not be
+    ├─ VendorError         the vendor answered with an error code
+    └─ EngineRejection     the offline engine rejects the photo or template
        ├─ NoFace  FaceTooSmall  FaceTurned  FaceNodded  FaceCropped
        └─ TemplateHasNoFace  UnknownTemplate
 """
@@ -31,14 +30,14 @@ from ..redaction.secrets import redact
 
 
 class DemoError(Exception):
-    """A failure with a stable slug and facts (numbers and short strings; never a secret, a path or a URL).
+    """A failure with a stable slug and facts: numbers and short strings, never a secret, a path or a URL.
 
-    A vendor's words may quote a key all the same: they are kept as they came, and scrubbed where they are shown.
+    A vendor's message may quote a key all the same: it is stored unchanged and redacted where it is shown.
     """
 
     slug = "unexpected"
-    trace: object = None  # an `inspector.Trace` of what had gone over the wire; no fact, so nothing prints it
-    run: str = ""  # the id of the run that ended in it, under which the log has it (`journal`)
+    trace: object = None  # an `inspector.Trace` of the messages so far; not a fact, so that nothing prints it
+    run: str = ""  # the id of the failed run, as in the log (`calls.run_log`)
 
     def __init__(self, slug: str | None = None, /, **facts: object) -> None:
         if slug is not None:
@@ -60,21 +59,21 @@ class ImageRejected(DemoError):
 
 
 class ValueRejected(DemoError):
-    """A control's value is not one that the endpoint takes; nothing was sent. Facts: control, value, allowed."""
+    """The endpoint does not accept a control's value; nothing was sent. Facts: control, value, allowed."""
 
     slug = "value_rejected"
 
 
 class RecipeRejected(DemoError):
-    """A list of effects that does not fit; nothing was sent. Facts, as far as they apply: step (from 1), effect, found,
-    known, steps, limit, limit_kb, and those of ValueRejected.
+    """A recipe cannot be read or run; nothing was sent. Facts, where they apply: step (from 1), effect, found, known,
+    steps, limit, limit_kb, and those of ValueRejected.
     """
 
     slug = "recipe_unreadable"
 
 
 class MissingKey(DemoError):
-    """A live call was asked for and there is no key. Facts: provider, setting."""
+    """A live call without an API key. Facts: provider, setting."""
 
     slug = "missing_key"
 
@@ -86,53 +85,55 @@ class MissingConsent(DemoError):
 
 
 class OverBudget(DemoError):
-    """The owner's cap on paid calls is reached; nothing was sent. Facts: limit (calls a UTC day), provider, minutes."""
+    """The owner's daily cap on paid calls is reached; nothing was sent. Facts: limit, provider, minutes (to
+    midnight).
+    """
 
     slug = "over_budget_day"
 
 
 class OverVisitorBudget(OverBudget):
-    """The cap on one visitor's paid calls. Facts: limit (calls an hour), provider, minutes (until one more is free)."""
+    """A visitor's hourly cap on paid calls is reached. Facts: limit, provider, minutes (until the next call)."""
 
     slug = "over_budget_hour"
 
 
 class StorageFull(DemoError):
-    """A photo or a result could not be put down on this server. Facts: cause (the system's word, such as ENOSPC)."""
+    """A photo or result could not be written on this server. Facts: cause (the errno's name, such as ENOSPC)."""
 
     slug = "no_room"
 
 
 class ShuttingDown(DemoError):
-    """The demo stops, and with it the call. Facts: cause ("sent" when it may have been billed)."""
+    """The server stopped during the call. Facts: cause ("sent" if the call may have been billed)."""
 
     slug = "stopping"
 
 
 class LedgerUnavailable(DemoError):
-    """A paid call cannot be written down, so none is made; offline goes on. Facts: cause (the database's word)."""
+    """A paid call cannot be recorded, so it is not made. Facts: cause (the database's error name)."""
 
     slug = "ledger_unavailable"
 
 
 class RateLimited(DemoError):
-    """Too many calls wait for the vendor's rate limit; nothing was sent. Facts: provider, seconds (the wait)."""
+    """Too many calls wait for the vendor's rate limit; nothing was sent. Facts: provider, seconds (to wait)."""
 
     slug = "busy"
 
 
 class QueueFull(DemoError):
-    """No place in the offline engine's line is left, in all or for this visitor (slug "crowded_visitor").
+    """The offline engine's queue is full, in all or for this visitor (slug "crowded_visitor").
 
-    Facts: waiting (who would come before: all in line, or the visitor's own that are under way); seconds (about how
-    long that takes, or until the first of the visitor's own is done; None if nobody knows).
+    Facts: waiting (runs ahead in the queue, or the visitor's unfinished runs); seconds (estimate until they, or the
+    first of the visitor's, are done; None if unknown).
     """
 
     slug = "crowded"
 
 
 class CircuitOpen(DemoError):
-    """The breaker is open; nothing was sent. Facts: provider, seconds (until somebody tries again)."""
+    """The circuit breaker is open; nothing was sent. Facts: provider, seconds (until the next probe)."""
 
     slug = "resting"
 
@@ -150,7 +151,7 @@ class OutcomeUnknown(DemoError):
 
 
 class InvalidResponse(DemoError):
-    """The vendor answered something that its document does not promise. Facts: provider, cause."""
+    """The vendor answered, but not as its document promises. Facts: provider, cause."""
 
     slug = "bad_reply"
 
@@ -162,7 +163,7 @@ class LinkRejected(DemoError):
 
 
 class VendorError(DemoError):
-    """The vendor answered with its own code; which slug that is, `data/errors.toml` knows."""
+    """The vendor answered with an error code, which `data/errors.toml` maps to a slug."""
 
     slug = "vendor_unknown"
 
@@ -192,7 +193,7 @@ class VendorError(DemoError):
 
 
 class EngineRejection(DemoError):
-    """The offline engine says no. Never crosses the wire: the gateway turns it into the vendor's own code."""
+    """The offline engine rejects the input. The offline server turns it into the vendor's error code."""
 
 
 class NoFace(EngineRejection):

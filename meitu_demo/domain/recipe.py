@@ -1,9 +1,9 @@
-"""A recipe: several effects in order, as plain settings that can be saved, read by a person, and loaded again.
+"""Recipes: several effects in order, as plain settings that can be saved as JSON and loaded again.
 
     {"recipe": 1, "steps": [{"endpoint": "face_fuse", "values": {"template_id": "astronaut"}, "on": true}]}
 
-Never a photo. Whatever is read came from outside, from a file or from the page's own list, and is checked whole each
-time. Knows no catalogue: whoever reads hands it in. Imports `errors`, `redaction` and `spec`.
+A recipe never holds a photo. It comes from outside, as a file or from the browser, so all of it is validated each
+time it is read.
 """
 
 import json
@@ -23,42 +23,42 @@ Catalogue = Mapping[str, Endpoint]
 
 @dataclass(frozen=True, slots=True)
 class RecipeStep:
-    """One effect with its checked values; `on` if a run makes it."""
+    """One effect with its validated values. enabled: whether a run includes it ("on" in JSON)."""
 
     endpoint: Endpoint
-    values: Values = field(repr=False)  # a person may have typed anything
+    values: Values = field(repr=False)  # typed by a person: may hold a key
     enabled: bool = True
 
     def to_dict(self) -> dict[str, Any]:
-        """As it stands in a file."""
+        """The step as it is saved in JSON."""
         return {"endpoint": self.endpoint.id, "values": dict(self.values), "on": self.enabled}
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """At most MAX_STEPS steps, in the order in which they are made."""
+    """At most MAX_STEPS steps, in the order in which they run."""
 
     steps: tuple[RecipeStep, ...] = ()
 
     @property
     def enabled_steps(self) -> tuple[RecipeStep, ...]:
-        """The steps that a run makes."""
+        """The steps that a run includes."""
         return tuple(step for step in self.steps if step.enabled)
 
     def append_step(self, step: RecipeStep) -> "Recipe":
-        """With one more step at the end. Raises RecipeRejected when there is no room."""
+        """The recipe with one more step at the end. Raises RecipeRejected beyond MAX_STEPS."""
         _check_step_count(len(self.steps) + 1)
         return Recipe((*self.steps, step))
 
 
 def dump_recipe(recipe: Recipe) -> str:
-    """The JSON of `recipe`, for people too."""
+    """`recipe` as indented JSON."""
     document = {"recipe": RECIPE_VERSION, "steps": [step.to_dict() for step in recipe.steps]}
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
 def parse_recipe(text: object, catalogue: Catalogue) -> Recipe:
-    """The recipe in `text`, which may be anything. Raises RecipeRejected, which says what does not fit and where."""
+    """Parse and validate `text`, which may be anything. Raises RecipeRejected with the step and what is wrong."""
     if not isinstance(text, str):
         raise RecipeRejected("recipe_unreadable")
     size = len(text.encode("utf-8", "replace"))
@@ -80,7 +80,7 @@ def parse_recipe(text: object, catalogue: Catalogue) -> Recipe:
 def build_step(
     endpoint_id: object, values: object, catalogue: Catalogue, *, number: int, enabled: object = True
 ) -> RecipeStep:
-    """A checked step. number: its place, from 1, for whoever reads the refusal. Raises RecipeRejected."""
+    """A validated step. number: its position from 1, for the error. Raises RecipeRejected."""
     endpoint = catalogue.get(endpoint_id) if isinstance(endpoint_id, str) else None
     if endpoint is None:
         raise RecipeRejected("recipe_unknown_effect", step=number, effect=_shorten(endpoint_id))
@@ -101,7 +101,7 @@ def _parse_step(number: int, step: object, catalogue: Catalogue) -> RecipeStep:
 def _parse_json(text: str) -> Any:
     try:
         return json.loads(text.removeprefix("\ufeff"))
-    except (ValueError, RecursionError):  # ValueError: no JSON, or a number with more digits than Python reads
+    except (ValueError, RecursionError):  # ValueError: not JSON, or a number with more digits than Python reads
         raise RecipeRejected("recipe_unreadable") from None
 
 
@@ -111,5 +111,5 @@ def _check_step_count(steps: int) -> None:
 
 
 def _shorten(value: object) -> str:
-    """A stranger's value for an explanation; nothing of what has no short form."""
+    """At most 40 characters of `value` for an explanation; "" for lists and objects."""
     return redact(str(value))[:40] if isinstance(value, str | int | float) else ""

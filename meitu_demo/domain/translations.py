@@ -1,7 +1,7 @@
-"""Every word a person reads: ``locales/*.toml``, one file a language, same keys and same gaps in each.
+"""Translations: every text that a person reads, from ``locales/*.toml``.
 
-Each file is read once and checked whole; a text that does not fit is a ValueError that names file and key. Imports
-nothing of ours. `tables` offers the same names, so that the layers above need one door only.
+One file per language, with the same keys and placeholders in each. Files are read and validated once; a bad text is a
+ValueError that names file and key.
 """
 
 import json
@@ -16,24 +16,24 @@ from typing import Any
 LANGUAGES = ("en", "zh")
 CHINESE_TAGS = ("zh", "cmn", "yue")  # RFC 5646 primary tags that a browser may send for Chinese
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)(:MB)?\}")
-EXPLANATION_FIELDS = ("title", "why", "fix")  # each may also have a `_facts` form, with gaps
-BYTES_PER_MB = 1_000_000  # decimal, as file sizes are shown elsewhere
+EXPLANATION_FIELDS = ("title", "why", "fix")  # each may also have a `_facts` form, with placeholders
+BYTES_PER_MB = 1_000_000
 
 Document = Mapping[str, Any]
 
 
 def list_languages() -> tuple[str, ...]:
-    """The languages there are words in; the first is the fallback."""
+    """The supported languages; the first is the fallback."""
     return LANGUAGES
 
 
 def get_texts(language: str) -> Mapping[str, Any]:
-    """All words of a language, nested as in its file, read-only."""
+    """All texts of a language, nested as in its file, read-only."""
     return _load_all_texts()[language]
 
 
 def translate(key: str, language: str, /, **params: object) -> str:
-    """The words at a dotted key with their gaps filled. Raises KeyError for an unknown key or a missing fact."""
+    """The text at a dotted key, formatted. Raises KeyError for an unknown key or a missing parameter."""
     text: Any = get_texts(language)
     for part in key.split("."):
         text = text.get(part) if isinstance(text, Mapping) else None
@@ -43,18 +43,18 @@ def translate(key: str, language: str, /, **params: object) -> str:
 
 
 def find_placeholders(text: str) -> frozenset[str]:
-    """The names of the facts that `text` wants."""
+    """The names of the placeholders in `text`."""
     return frozenset(name for name, _ in PLACEHOLDER.findall(text))
 
 
 def format_text(text: str, params: Mapping[str, object]) -> str:
-    """`text` with its gaps filled, in one pass: braces inside a fact stay what they are. Raises KeyError."""
-    return PLACEHOLDER.sub(lambda gap: _format_value(params[gap[1]], megabytes=gap[2] is not None), text)
+    """`text` with its placeholders filled in one pass: braces within a value are left alone. Raises KeyError."""
+    return PLACEHOLDER.sub(lambda match: _format_value(params[match[1]], megabytes=match[2] is not None), text)
 
 
 def match_language(accept_language: str | None) -> str:
-    """The language that an Accept-Language header prefers among ours (RFC 9110, section 12.5.4); else English."""
-    weights: dict[str, float] = {}  # in the order of the header, which settles a draw
+    """The supported language that an Accept-Language header prefers (RFC 9110, section 12.5.4); else English."""
+    weights: dict[str, float] = {}  # in the order of the header, which decides between equal weights
     wildcard_quality = 0.0
     for item in (accept_language or "")[:1000].split(","):
         tag, *parameters = (part.strip().lower() for part in item.split(";"))
@@ -73,9 +73,9 @@ def match_language(accept_language: str | None) -> str:
     return best if weights[best] > 0 else LANGUAGES[0]
 
 
-# ── Reading: pure functions of a parsed document, so that a test can hand them a bad one ────────────────────────────
+# Validation: pure functions of a parsed document, so that a test can pass a bad one.
 def parse_texts(document: Document, file: str) -> dict[str, str]:
-    """The texts by dotted key. Refuses stray braces and odd fields of errors."""
+    """The texts by dotted key. Raises ValueError for stray braces and for unknown or missing fields of errors."""
     flat = dict(_flatten(document, "", file))
     for key, text in flat.items():
         location = f"{file} {key}"
@@ -99,7 +99,7 @@ def parse_texts(document: Document, file: str) -> dict[str, str]:
 
 
 def check_same_keys(first: Mapping[str, str], second: Mapping[str, str], names: tuple[str, str]) -> None:
-    """Both languages hold the same keys, and each text the same gaps."""
+    """Raises ValueError unless both languages have the same keys, and each text the same placeholders."""
     for key in sorted(first.keys() | second.keys()):
         for texts, name in ((first, names[0]), (second, names[1])):
             require(key in texts, f"{name} {key}", "is missing here")
@@ -111,7 +111,7 @@ def check_same_keys(first: Mapping[str, str], second: Mapping[str, str], names: 
 
 
 def require(condition: bool, location: str, problem: str) -> None:
-    """Raises ValueError, by file and key, unless it `holds`."""
+    """Raises ValueError with file and key unless `condition` is true."""
     if not condition:
         raise ValueError(f"{location}: {problem}")
 

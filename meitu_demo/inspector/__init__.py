@@ -1,16 +1,15 @@
-"""What one call did on the wire, for whoever wants to see it: no key, no picture, and the same call as a program.
+"""What one call sent and received, without keys and pictures, and the same call as code.
 
-    trace      what is kept of a call                    keys       where the keys are, and how none gets into a trace
-    capture    a request or an answer, fit to be shown   recorder   fills a trace while a call is made
-    programs   the call in cURL, Python, JavaScript      page       all of it as HTML
+    trace           what is recorded of a call        credentials_filter   keeps keys out of a trace
+    capture         a request or a response as text   recorder             fills a trace during a call
+    code_samples/   the call in cURL, Python and JavaScript
 
-Knows no screen. The service fills traces; the screens show them.
+The call pipeline fills traces; `ui/result/inspector_view.py` shows them.
 """
 
 from .capture import capture_request, capture_response
 from .code_samples import SAMPLE_LANGUAGES, render_sample, render_samples
 from .recorder import TraceRecorder, resume_stopwatch
-from .render import render_inspector
 from .trace import PHASES, CapturedMessage, Span, Stopwatch, Trace
 
 __all__ = [
@@ -23,7 +22,6 @@ __all__ = [
     "TraceRecorder",
     "capture_request",
     "capture_response",
-    "render_inspector",
     "render_sample",
     "render_samples",
     "resume_stopwatch",

@@ -1,7 +1,4 @@
-"""Fills a trace while a call is made: the service tells what happens, httpcore's events when the request is out.
-
-Imports `errors` and `spec`; for the service.
-"""
+"""Records a call's trace: the caller reports attempts and responses, httpcore's trace events the phases in between."""
 
 import logging
 from collections.abc import Iterator
@@ -23,7 +20,7 @@ MAX_ID_CHARS = 80
 
 
 class TraceRecorder:
-    """One call's, by `route`. prepared: seconds that were spent on its photo before."""
+    """Records one call to `target`. prepare_s: seconds already spent on preparing its photo."""
 
     def __init__(self, target: CallTarget, prepare_s: float = 0.0) -> None:
         self.stopwatch = Stopwatch([Span("prepare", 0.0, prepare_s)])
@@ -33,19 +30,19 @@ class TraceRecorder:
         self._attempts = 0
 
     def start_attempt(self, request: httpx.Request) -> None:
-        """An attempt begins."""
-        self.stopwatch.enter("vendor")  # until an event tells more; in process there is none
+        """Begin an attempt, and subscribe to httpcore's events for `request`."""
+        self.stopwatch.enter("vendor")  # an in-process transport has no events
         self._response = None
         self._attempts += 1
         request.extensions["trace"] = self._on_httpcore_event
 
     def record_response(self, response: httpx.Response) -> None:
-        """The whole answer is there, and is going to be read."""
+        """Record a complete response, which is parsed next."""
         self.stopwatch.enter("decode")
         self._response = response
 
     async def finish(self, request: httpx.Request, outcome: ParsedResponse | DemoError) -> Trace | None:
-        """What happened, without its keys; None if nothing was sent. An error gets it to carry. Never raises."""
+        """The trace, which is also attached to an error; None if nothing was sent or capturing failed. Never raises."""
         spans = self.stopwatch.stop()
         if not self._attempts:
             return None
@@ -53,7 +50,7 @@ class TraceRecorder:
             spans = (*spans[:-1], replace(spans[-1], phase="send"))
         try:
             trace = await anyio.to_thread.run_sync(self._build_trace, request, spans, outcome)
-        except Exception as error:  # whatever the vendor answered: a call that was paid is worth more than its trace
+        except Exception as error:  # a paid result must not be lost because its trace failed
             log.error("no trace: %s", type(error).__name__)
             return None
         if isinstance(outcome, DemoError):
@@ -76,7 +73,7 @@ class TraceRecorder:
         )
 
     async def _on_httpcore_event(self, event: str, info: Any) -> None:
-        """An event of httpcore's, such as "http11.send_request_headers.started"."""
+        """event: for example "http11.send_request_headers.started"."""
         if event.endswith("receive_response_headers.started"):
             self.stopwatch.enter("vendor")
         elif event.endswith("receive_response_headers.complete"):
@@ -87,7 +84,7 @@ class TraceRecorder:
 
 @contextmanager
 def resume_stopwatch(trace: Trace | None) -> Iterator[Stopwatch]:
-    """A watch that goes on where `trace` ended; an error that leaves the block gets the trace to carry."""
+    """A stopwatch that continues where `trace` ended. A DemoError raised in the block gets the extended trace."""
     stopwatch = Stopwatch(trace.spans if trace else ())
     try:
         yield stopwatch

@@ -1,19 +1,16 @@
-"""What is kept of one call, and the watch that measures it. Holds words and numbers only: no key, no picture.
-
-Imports nothing of ours; everybody above may import it.
-"""
+"""A call's trace, which holds no key and no picture, and the stopwatch that measures its phases."""
 
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-# In the order of the waterfall. Where nothing tells sending from waiting for the answer, "vendor" is both.
+# In the order of display. "vendor" includes sending where the transport does not report it separately.
 PHASES = ("prepare", "wait", "send", "vendor", "download", "decode")
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One stretch of a call, in seconds since its beginning."""
+    """An interval of a call, in seconds since the call began."""
 
     phase: str
     start: float
@@ -22,7 +19,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class CapturedMessage:
-    """A request or an answer as it can be shown. start: its first line. size: bytes of its body on the wire."""
+    """A request or response to display. size: bytes of the body as transferred."""
 
     start_line: str
     headers: tuple[tuple[str, str], ...]
@@ -32,9 +29,9 @@ class CapturedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What one call did. response: that of the last attempt; None where no whole answer came.
+    """One call. Each attempt adds spans.
 
-    fetched_bytes: size of the picture behind a link. Several spans of a phase belong to several attempts.
+    response: of the last attempt; None if it was incomplete. fetched_bytes: size of a picture fetched from a link.
     """
 
     provider: str
@@ -48,16 +45,16 @@ class Trace:
 
     @property
     def duration_s(self) -> float:
-        """From the beginning of the first stretch to the end of the last."""
+        """From the start of the call to the end of the last span."""
         return self.spans[-1].end if self.spans else 0.0
 
     def extend(self, stopwatch: "Stopwatch", fetched_bytes: int = 0) -> "Trace":
-        """The same with what happened since, by the watch that was `resumed` for it."""
+        """This trace with the spans of `stopwatch`, which `resume_stopwatch` made from it."""
         return replace(self, spans=stopwatch.stop(), fetched_bytes=fetched_bytes)
 
 
 class Stopwatch:
-    """One phase after another. Goes on where `spans` end: what lies between them and now does not count."""
+    """Measures consecutive phases. It continues at the end of `spans`: time since then does not count."""
 
     def __init__(self, spans: Iterable[Span] = (), clock: Callable[[], float] = time.perf_counter) -> None:
         self._spans = list(spans)
@@ -67,25 +64,25 @@ class Stopwatch:
 
     @property
     def phase(self) -> str | None:
-        """The one that runs."""
+        """The running phase."""
         return self._running[0] if self._running else None
 
     def enter(self, phase: str) -> None:
-        """`phase` begins, and ends the one before it. One that runs already goes on."""
+        """Start `phase` and end the previous one; no effect if `phase` is running."""
         if self.phase != phase:
             self.stop()
             self._running = (phase, self._clock() - self._zero)
 
     def rename(self, phase: str) -> None:
-        """The phase that runs turns out to be this one."""
+        """Rename the running phase."""
         if self._running:
             self._running = (phase, self._running[1])
 
     def stop(self) -> tuple[Span, ...]:
-        """No phase runs any more; all that did."""
+        """End the running phase and return all spans."""
         if self._running:
             phase, start = self._running
-            if self._spans and self._spans[-1].phase == phase:  # as if it had never been left
+            if self._spans and self._spans[-1].phase == phase:  # merge with an adjacent span
                 start = self._spans.pop().start
             self._spans.append(Span(phase, start, self._clock() - self._zero))
             self._running = None

@@ -1,18 +1,18 @@
-"""Every paid call is a row here before it is sent, and stays one: what was spent, what was refused, what is unknown.
+"""Ledger of paid calls: one row for each, written before it is sent. Caps, rate limits and the owner's report.
 
-    async with ledger.call(Intent("meitu", "face_fuse", fingerprint(…), visitor_hash(…))) as call:
-        await call.sent(len(body))                    # from here on it counts, whatever happens to this process
-        …                                             # the vendor answers, or not
-        await call.confirmed(Answer(request_id="…"))  # or refused(Answer), unknown(cause), never_arrived(cause)
+    async with ledger.reserve(Intent("meitu", "face_fuse", fingerprint_request(…), hash_visitor(…))) as entry:
+        await entry.mark_sent(len(body))                   # from here on it counts, whatever happens to this process
+        …                                                  # the vendor answers, or not
+        await entry.mark_confirmed(Answer(request_id="…"))  # or mark_refused, mark_unknown, mark_undelivered
 
-`Ledger` is for the event loop, `Store` the same in plain calls; both raise OverBudget and LedgerUnavailable before
-anything is sent. Imports `errors`; service, transport, screens and app may import it.
+`Ledger` is for the event loop, `Store` is the same as blocking calls. Both raise OverBudget and LedgerUnavailable
+before anything is sent. `paid_calls` is what a call uses; `lazy` opens the database when the first paid call needs it.
 
-    tables     the table and its states            fingerprint  what makes two requests the same one
-    database   SQLite or PostgreSQL, transactions  visitor      cookie and hash of a visitor
-    budgets    caps, counted in the database       secret       the key of cookie and hashes
-    pace       calls a second, by key              report       the owner's figures and CSV
-    store      reserve, the transitions, sweep     awaited      the same for the event loop
+    tables      tables and states                 hashing       request fingerprint, visitor cookie, their secret
+    database    SQLite or PostgreSQL, locking     paid_calls    PaidCallRecorder: a call's row from start to end
+    limits      budgets (caps), rate limit        lazy          LazyLedger: opened at first use
+    store       reserve, transitions, sweep       report        the owner's figures and CSV
+    async_ledger    `Store` for the event loop
 """
 
 from .async_ledger import Ledger, LedgerEntry

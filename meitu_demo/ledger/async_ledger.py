@@ -1,4 +1,4 @@
-"""The ledger for the event loop, which never waits for the disk: few threads of its own do. Imports `store`."""
+"""The ledger for the event loop: runs `Store` in a few worker threads, so that the loop never waits for the disk."""
 
 import asyncio
 import logging
@@ -10,7 +10,7 @@ import anyio
 
 from ..domain.errors import LedgerUnavailable, OverBudget
 from .limits import Budgets, RateLimit
-from .store import NO_ANSWER, NO_BUDGETS, Answer, IllegalTransition, Intent, Store, SweepResult
+from .store import NO_ANSWER, NO_BUDGETS, Answer, IllegalTransition, Intent, Store
 from .tables import PaidCallState
 
 LOG = logging.getLogger(__name__)
@@ -18,9 +18,7 @@ Result = TypeVar("Result")
 
 
 class Ledger:
-    """The ledger and its budgets. Run `run_heartbeat` in the background for as long as the app lives, and `close` at
-    its end.
-    """
+    """The ledger with its budgets. Keep `run_heartbeat` running in the background; `close` at the end."""
 
     def __init__(self, store: Store, budgets: Budgets = NO_BUDGETS, *, threads: int = 4) -> None:
         self.store = store
@@ -32,7 +30,7 @@ class Ledger:
     async def reserve(self, intent: Intent) -> AsyncIterator["LedgerEntry"]:
         """Reserve a call for as long as the block runs. Raises OverBudget or LedgerUnavailable: nothing may be sent.
 
-        Left without a word, a call that was not sent is released, and one that was sent is unknown.
+        If the block ends without an outcome, a call that was not sent is released, and one that was sent is unknown.
         """
         entry = LedgerEntry(
             self, await self.run_in_thread_uncancelled(self._settle_if_open, self.store.reserve, intent, self.budgets)
@@ -48,39 +46,35 @@ class Ledger:
                 self._active_call_ids.discard(entry.id)
 
     async def run_heartbeat(self, sleep: Callable[[float], Awaitable[object]] = anyio.sleep) -> None:
-        """For ever: renew the leases of calls under way here, and sweep what others left."""
+        """Loop forever: renew the leases of this instance's calls, and settle those of dead instances."""
         while True:
             try:
                 await self.renew_leases()
                 await self.run_in_thread(self.store.sweep)
             except LedgerUnavailable:
-                pass  # has been logged; the leases last for more than one round
+                pass  # logged by `Database`; a lease outlasts several rounds
             await sleep(self.store.lease_s / 4)
 
     async def renew_leases(self) -> int:
-        """Renew the leases of the calls that are under way here; how many those are."""
+        """Renew the leases of this instance's open calls. Returns how many there are."""
         return await self.run_in_thread(self.store.renew_leases, tuple(self._active_call_ids))
 
-    async def sweep(self) -> SweepResult:
-        """Settle what a dead instance has left."""
-        return await self.run_in_thread(self.store.sweep)
-
     async def count_calls_today(self, provider: str) -> int:
-        """The calls to `provider` that count against its cap today."""
+        """The number of calls to `provider` that count against today's cap."""
         return await self.run_in_thread(self.store.count_calls_today, provider)
 
     async def close(self) -> None:
-        """Give the database's connections back."""
+        """Close the database connections."""
         await self.run_in_thread(self.store.database.close)
 
     async def run_in_thread(self, work: Callable[..., Result], *arguments: object) -> Result:
-        """`work` in one of the ledger's threads."""
+        """Run `work` in one of the ledger's threads."""
         return await anyio.to_thread.run_sync(lambda: work(*arguments), limiter=self._thread_limiter)
 
     async def run_in_thread_uncancelled(
         self, undo: Callable[[Result], Awaitable[None]], work: Callable[..., Result], *arguments: object
     ) -> Result:
-        """The same; the thread goes on when the task is cancelled, so `undo` follows then, with what it gave."""
+        """The same; if the task is cancelled, the thread still finishes, and its result is passed to `undo`."""
         running = asyncio.ensure_future(self.run_in_thread(work, *arguments))
         try:
             return await asyncio.shield(running)
@@ -94,10 +88,10 @@ class Ledger:
 
 
 class LedgerEntry:
-    """One paid call under way. Say `mark_sent` before the first byte leaves, then how it ended, once.
+    """One paid call under way: `mark_sent` before the first byte leaves, then one of the outcomes, once.
 
-    The words about its end never raise LedgerUnavailable: the money is spent, and the person gets the result. The row
-    then stays `mark_sent` until its lease runs out, and is `mark_unknown` from there on: counted, as it should be.
+    Recording an outcome never raises LedgerUnavailable: the money is spent, and the person gets the result. The row
+    then stays "sent" until its lease runs out and becomes "unknown", which is counted, as it should be.
     """
 
     def __init__(self, ledger: Ledger, call_id: str) -> None:
@@ -107,41 +101,41 @@ class LedgerEntry:
         self._store = ledger.store
 
     async def reserve_slot(self, rate_limit: RateLimit) -> float:
-        """The seconds until the key's rate lets this call through. Raises Busy or LedgerUnavailable."""
+        """The seconds until the rate limit lets this call through. Raises RateLimited or LedgerUnavailable."""
         return await self._ledger.run_in_thread(self._store.reserve_slot, rate_limit)
 
     async def mark_sent(self, bytes_sent: int) -> None:
-        """Raises LedgerUnavailable, or IllegalTransition when the reservation was lost: nothing may be sent."""
+        """Raises LedgerUnavailable, or IllegalTransition if the reservation was lost: then nothing may be sent."""
         await self._ledger.run_in_thread_uncancelled(self._undo_mark_sent, self._store.mark_sent, self.id, bytes_sent)
         self.state = PaidCallState.SENT
 
     async def mark_confirmed(self, answer: Answer = NO_ANSWER) -> None:
-        """The vendor did it."""
+        """The vendor processed the call."""
         await self._settle(PaidCallState.CONFIRMED, lambda: self._store.mark_confirmed(self.id, answer))
 
     async def mark_refused(self, answer: Answer) -> None:
-        """The vendor says that it did not do it: it is not counted."""
+        """The vendor says that it did not process the call: it is not counted."""
         await self._settle(PaidCallState.REFUSED, lambda: self._store.mark_refused(self.id, answer))
 
     async def mark_unknown(self, cause: str, answer: Answer = NO_ANSWER) -> None:
-        """Nobody can say whether the vendor did it: it is counted."""
+        """Whether the vendor processed the call cannot be known: it is counted."""
         await self._settle(PaidCallState.UNKNOWN, lambda: self._store.mark_unknown(self.id, cause, answer))
 
     async def mark_undelivered(self, cause: str) -> None:
-        """It provably did not reach the vendor: it is not counted."""
+        """The call provably did not reach the vendor: it is not counted."""
         await self._settle(PaidCallState.RELEASED, lambda: self._store.mark_undelivered(self.id, cause))
 
     async def _undo_mark_sent(self, _: None) -> None:
         await self.mark_undelivered("not_sent")
 
     async def settle_if_open(self) -> None:
-        """What nobody has said until now. Never raises."""
+        """Record the outcome if none was recorded: released if not sent, else unknown. Never raises."""
         try:
             if self.state is PaidCallState.RESERVED:
                 await self._settle(PaidCallState.RELEASED, lambda: self._store.release(self.id, "not_sent"))
             elif self.state is PaidCallState.SENT:
                 await self._settle(PaidCallState.UNKNOWN, lambda: self._store.mark_unknown(self.id, "abandoned"))
-        except IllegalTransition as error:  # swept, or said by a thread whose task was cancelled: the row knows more
+        except IllegalTransition as error:  # swept, or settled by a thread whose task was cancelled: the row is right
             LOG.warning("a paid call had ended already: %s", error)
 
     async def _settle(self, state: PaidCallState, work: Callable[[], None]) -> None:

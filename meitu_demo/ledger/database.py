@@ -1,6 +1,6 @@
-"""Opens SQLite or PostgreSQL and runs transactions on it; whatever goes wrong there is a LedgerUnavailable.
+"""Opens SQLite or PostgreSQL and runs transactions; every database error becomes LedgerUnavailable.
 
-Imports `errors` and `tables`. The URL holds a password: it is never shown, logged, or put into an error.
+The URL holds a password: it is never shown, logged, or put into an error.
 """
 
 import logging
@@ -19,7 +19,7 @@ from ..domain.errors import LedgerUnavailable
 from .tables import metadata
 
 LOG = logging.getLogger(__name__)
-ADVISORY_LOCK_ID = 0x6D65_6974_75  # PostgreSQL's advisory lock under which calls are reserved: "meitu"
+ADVISORY_LOCK_ID = 0x6D65_6974_75  # "meitu"; PostgreSQL's advisory lock under which calls are reserved
 DRIVERS = {
     "sqlite": "sqlite+pysqlite",
     "sqlite+pysqlite": "sqlite+pysqlite",
@@ -30,11 +30,10 @@ DRIVERS = {
 
 
 class Database:
-    """A pool of connections for `threads` threads, and the table, made at first use.
+    """A connection pool for `threads` threads. Folder and tables are created at first use.
 
-    url: ``sqlite:///data/ledger.db`` (its folder is made) or ``postgresql://user:password@host/name``.
-    patience: seconds to wait for a lock, a free connection, or a server that does not answer.
-    Raises ValueError for a URL of another kind.
+    url: ``sqlite:///data/ledger.db`` or ``postgresql://user:password@host/name``; ValueError for any other kind.
+    timeout_s: how long to wait for a lock, a free connection, or a server that does not answer.
     """
 
     def __init__(self, url: str, *, threads: int = 4, timeout_s: float = 10.0) -> None:
@@ -46,34 +45,34 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One transaction, committed at the end. Raises LedgerUnavailable."""
+        """A transaction, committed at the end. Raises LedgerUnavailable."""
         with self._translate_errors(), self._begin() as connection:
             yield connection
 
     @contextmanager
     def exclusive(self) -> Iterator[Connection]:
-        """The same while nobody else is in here, in any process: what is read stays true until it is committed."""
+        """A transaction that excludes all other exclusive ones, in any process, until it is committed."""
         with self._translate_errors(), self._begin() as connection:
             self._lock(connection)
             yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """One consistent view that holds up no writer. Raises LedgerUnavailable."""
+        """A consistent read-only view that blocks no writer. Raises LedgerUnavailable."""
         with self._translate_errors(), self._engine.connect() as connection:
             yield connection
 
     @property
     def is_file(self) -> bool:
-        """Whether it is a file of this machine, and no server."""
+        """Whether this is a file on this machine rather than a server."""
         return self._sqlite
 
     def is_missing(self) -> bool:
-        """Whether it is a file that has not been made yet; asking does not make it."""
+        """Whether this is a file that does not exist yet. Does not create it."""
         return self._sqlite and not Path(self._url.database or "").exists()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._engine.dispose()
 
     @contextmanager
@@ -83,12 +82,12 @@ class Database:
                 self._create_schema()
             yield
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-            # Not chained and not quoted: such texts hold paths, hosts and statements.
+            # Not chained and not quoted: database errors hold paths, hosts and statements.
             LOG.warning("the ledger is out of reach: %s", _error_name(error))
             raise LedgerUnavailable(cause=_error_name(error)) from None
 
     def _create_schema(self) -> None:
-        """The folder and the table; threads and processes that start at once do it one after the other."""
+        """Create folder and tables, under the lock: several threads and processes may start at once."""
         if self._sqlite:
             Path(self._url.database or "").absolute().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._begin() as connection:
@@ -103,7 +102,7 @@ class Database:
             yield connection
 
     def _lock(self, connection: Connection) -> None:
-        if not self._sqlite:  # there, BEGIN IMMEDIATE has let one writer in already
+        if not self._sqlite:  # SQLite's BEGIN IMMEDIATE has locked out other writers already
             connection.execute(select(func.set_config("lock_timeout", f"{self._timeout_s * 1000:.0f}", True)))
             connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK_ID)))
 
@@ -121,36 +120,36 @@ class Database:
             return engine
         return create_engine(
             self._url,
-            # The snapshot must be taken after the lock, statement by statement, whatever the server's default is.
+            # Each statement after the lock must see what was committed before it, whatever the server's default is.
             isolation_level="READ COMMITTED",
             pool_pre_ping=True,
             connect_args={
                 "connect_timeout": max(2, round(self._timeout_s)),
                 "tcp_user_timeout": round(self._timeout_s * 1000),
-                "keepalives_idle": 10,  # a server that fell silent in the middle of an answer is given up as well
+                "keepalives_idle": 10,  # for a server that falls silent in the middle of an answer
                 "keepalives_interval": 5,
                 "keepalives_count": 2,
-                "prepare_threshold": None,  # poolers in front of the server do not know prepared statements
+                "prepare_threshold": None,  # connection poolers do not support prepared statements
             },
             **options,
         )
 
     def _configure_sqlite(self, connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves: the driver would say it too late
+        connection.isolation_level = None  # `_begin_sqlite` sends BEGIN: the driver would send it too late
         deadline = time.monotonic() + self._timeout_s
         while True:
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
                 break
-            except sqlite3.OperationalError:  # another process does it just now; SQLite does not wait for this one
+            except sqlite3.OperationalError:  # another process is doing it; SQLite's timeout does not cover this
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.02)
-        connection.execute("PRAGMA synchronous = FULL")  # a row that is committed survives a power cut
+        connection.execute("PRAGMA synchronous = FULL")  # a committed row survives a power cut
 
 
 def _add_missing_columns(connection: Connection) -> None:
-    """Give a ledger of an earlier version the columns that came since: each has a default, so old rows stay true."""
+    """Migrate a ledger of an earlier version: add new columns, each with a default that is true of old rows."""
     for table in metadata.sorted_tables:
         existing = {column["name"] for column in inspect(connection).get_columns(table.name)}
         for column in table.columns:
@@ -178,6 +177,6 @@ def _parse_url(text: str) -> URL:
 
 
 def _error_name(error: BaseException) -> str:
-    """What kind of failure, in one word: SQLITE_BUSY, an SQLSTATE, or the name of the exception."""
+    """The failure in one word: SQLITE_BUSY, an SQLSTATE, or the name of the exception."""
     origin = getattr(error, "orig", None) or error
     return str(getattr(origin, "sqlite_errorname", None) or getattr(origin, "sqlstate", None) or type(origin).__name__)

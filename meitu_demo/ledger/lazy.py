@@ -1,6 +1,6 @@
-"""Where the accounts are kept until a call can cost money: the ledger's database is loaded and opened no sooner.
+"""Lazy ledger: imports and opens the database when the first paid call needs it, so that a start without keys is quick.
 
-Without a live key a start stays quick. Imports `settings`, and `recorder` when it is needed.
+`LazyLedger.verify_at_startup` opens it at once instead, and turns what is wrong into a SettingsError.
 """
 
 import logging
@@ -19,30 +19,25 @@ log = logging.getLogger(__name__)
 
 
 class LazyLedger:
-    """The accounts of one ledger, opened at most once. For one event loop, but for `connect`."""
+    """Opens one ledger at most once. Bound to one event loop, except `connect`."""
 
     def __init__(self, settings: Settings) -> None:
         self.recorder: PaidCallRecorder | None = None
         self._settings = settings
-        self._connected = anyio.Event()  # anyio makes it real in the loop that first waits for it
+        self._connected = anyio.Event()
         self._connect_lock = anyio.Lock()
-        self._last_failure: tuple[float, str] | None = (
-            None  # when opening last failed, on the monotonic clock, and of what
-        )
+        self._last_failure: tuple[float, str] | None = None  # (monotonic time, cause)
 
     def connect(self) -> None:
-        """For the start, when there are keys.
-
-        Raises ValueError, OSError or LedgerUnavailable when paid calls cannot be written down.
-        """
+        """Open the ledger. Raises ValueError, OSError or LedgerUnavailable when paid calls cannot be recorded."""
         from .paid_calls import PaidCallRecorder
 
         self.recorder = PaidCallRecorder.from_settings(self._settings)
 
     def verify_at_startup(self) -> None:
-        """`connect` for the start, when there are keys. Raises SettingsError when no paid call could be written down.
+        """Connect at startup, when there are keys. Raises SettingsError when paid calls could not be recorded.
 
-        A server that does not answer is no reason: it may come later, and until then offline goes on.
+        A database server that does not answer is only logged: it may come up later, and offline calls work without.
         """
         setting = "DATABASE_URL" if self._settings.database_url else "DATA_DIR"
         is_sqlite = self._settings.ledger_url().startswith("sqlite")
@@ -61,7 +56,7 @@ class LazyLedger:
             raise SettingsError(f"{setting}: {error}") from None
 
     async def get_recorder(self) -> "PaidCallRecorder":
-        """The accounts. Raises LedgerUnavailable; who has waited for a try of somebody else's shares its end."""
+        """The recorder; connects first if needed. Raises LedgerUnavailable. Concurrent callers share one attempt."""
         requested_at = time.monotonic()
         async with self._connect_lock:
             if self.recorder is None:
@@ -79,13 +74,13 @@ class LazyLedger:
             return self.recorder
 
     async def run_heartbeat(self) -> None:
-        """For as long as the app lives: keep the leases of calls under way, once there is a ledger."""
+        """Wait for the ledger to be opened, then renew leases for as long as the app runs."""
         if self.recorder is None:
             await self._connected.wait()
         if self.recorder is not None:
             await self.recorder.ledger.run_heartbeat()
 
     async def close(self) -> None:
-        """Give the database's connections back."""
+        """Close the database connections."""
         if self.recorder is not None:
             await self.recorder.ledger.close()

@@ -1,7 +1,10 @@
-"""The owner's caps on paid calls: so many a UTC day for each provider, so many an hour for each visitor.
+"""Spending caps and rate limit of paid calls, both kept in the database, so that all replicas share them.
 
-They guard the owner's money: calls with a visitor's own key are neither stopped nor counted. Counted in the database
-inside the transaction that reserves. Imports `errors` and `tables`.
+**Budgets.** Calls per UTC day for each provider, and per hour for each visitor. They protect the owner's money: calls
+with a visitor's own key are neither stopped nor counted. Checked inside the transaction that reserves the call.
+
+**Rate limit.** Calls per second for each key, by the generic cell rate algorithm (ITU-T I.371) without burst: the
+table holds the time at which the key is free again, and each call reserves the next slot.
 """
 
 import math
@@ -18,7 +21,7 @@ DAY_S = 24 * HOUR_S  # days of Unix time are UTC days
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """Caps, at least 1 each; None is no cap. `calls_per_day` holds for each provider by itself."""
+    """Caps, each at least 1; None is no cap. calls_per_day: for each provider. calls_per_hour: for each visitor."""
 
     calls_per_day: int | None = None
     calls_per_hour: int | None = None
@@ -30,9 +33,9 @@ class Budgets:
 
 
 def check_budgets(connection: Connection, budgets: Budgets, provider: str, visitor: str, now: float) -> None:
-    """Raises OverBudget or OverVisitorBudget when one more call would be too many.
+    """Raises OverBudget or OverVisitorBudget if one more call would exceed a cap.
 
-    No upper bound in time: a row from a replica whose clock runs ahead counts as well.
+    Rows later than `now` count as well: a replica's clock may run ahead.
     """
     limit = budgets.calls_per_day
     if limit is not None and count_calls_today(connection, provider, now) >= limit:
@@ -41,7 +44,7 @@ def check_budgets(connection: Connection, budgets: Budgets, provider: str, visit
     if limit is None:
         return
     visitor_filter = (calls.c.visitor == visitor, *_owner_billable_filter(), calls.c.reserved_at > now - HOUR_S)
-    # The hour slides: a place becomes free when the oldest of the last `limit` calls is an hour old.
+    # Sliding window: one more call is allowed when the oldest of the last `limit` calls is an hour old.
     oldest = select(calls.c.reserved_at).where(*visitor_filter).order_by(calls.c.reserved_at.desc()).offset(limit - 1)
     oldest_reserved_at = connection.execute(oldest.limit(1)).scalar_one_or_none()
     if oldest_reserved_at is not None:
@@ -51,7 +54,7 @@ def check_budgets(connection: Connection, budgets: Budgets, provider: str, visit
 
 
 def count_calls_today(connection: Connection, provider: str, now: float) -> int:
-    """The calls to `provider` that count against the cap of the day in which `now` lies."""
+    """The number of calls to `provider` that count against the cap of the UTC day of `now`."""
     today_filter = (calls.c.provider == provider, *_owner_billable_filter(), calls.c.reserved_at >= now - now % DAY_S)
     return connection.execute(select(func.count()).select_from(calls).where(*today_filter)).scalar_one()
 
@@ -64,14 +67,9 @@ def _ceil_minutes(seconds: float) -> int:
     return max(1, math.ceil(seconds / 60))
 
 
-# MERGED ledger/pace.py: How fast one key may call: so many calls a second, shared by all instances through the
-# database. The generic cell rate algorithm (ITU-T I.371) with no burst: the table holds when the key is free again,
-# each call takes the next place in line. Imports `errors` and `tables`.
-
-
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """key: a keyed hash of the credentials. per_second: calls. longest: seconds that a call waits at most."""
+    """key_hash: from `hash_key`. per_second: calls. max_wait_s: a call that would wait longer is rejected."""
 
     provider: str
     key_hash: str
@@ -80,14 +78,14 @@ class RateLimit:
 
 
 def reserve_slot(connection: Connection, rate_limit: RateLimit, now: float) -> float:
-    """Take the next place in line and return the seconds until it comes. Raises Busy; then no place is taken.
+    """Reserve the key's next slot. Returns the seconds until it. Raises RateLimited; then nothing is reserved.
 
-    To be called while nobody else is in the database (`Database.exclusive`).
+    Call it inside `Database.exclusive`.
     """
     interval_s = 1 / rate_limit.per_second
     key_filter = rates.c.key == rate_limit.key_hash
     free_at = connection.execute(select(rates.c.free_at).where(key_filter)).scalar_one_or_none()
-    # Nobody waits for longer than `max_wait_s`, so a time further off was written by a clock that has jumped since.
+    # No slot is further away than `max_wait_s`, so a later time was written by a clock that has been set back since.
     clock_jumped = free_at is not None and free_at > now + rate_limit.max_wait_s + interval_s
     start = now if free_at is None or clock_jumped else max(now, free_at)
     if start - now > rate_limit.max_wait_s:

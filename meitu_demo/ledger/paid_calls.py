@@ -1,6 +1,6 @@
-"""An account around each paid call: written into the ledger before it is sent, and how it ended after.
+"""Records each paid call in the ledger: reserved before it is sent, its outcome afterwards.
 
-Above the ledger, beside the service, which knows it only as something that gives a call its turn and hears its end.
+An error that ends a call decides the outcome: `domain.billing` tells whether it may have been billed.
 """
 
 import logging
@@ -11,9 +11,9 @@ from pathlib import Path
 
 from ..domain.billing import Billing, classify_billing
 from ..domain.errors import DemoError, LedgerUnavailable, OutcomeUnknown, VendorError
-from ..domain.explanations import sanitize
 from ..domain.model import CallTarget, PreparedCall
 from ..redaction.secrets import format_stack_trace
+from ..redaction.text import sanitize
 from ..runtime.client_address import resolve_client_address
 from ..settings import Network, Settings
 from . import (
@@ -42,31 +42,31 @@ log = logging.getLogger(__name__)
 
 
 class PaidCall:
-    """What the service says of one paid call while it is under way."""
+    """A paid call under way, as the pipeline reports on it."""
 
     def __init__(self, entry: LedgerEntry, rate_limit: RateLimit | None) -> None:
         self._entry = entry
         self._rate_limit = rate_limit
 
     async def rate_limit_delay(self) -> float:
-        """Seconds until the vendor's rate lets this call through. Raises Busy or LedgerUnavailable."""
+        """Seconds until the vendor's rate limit lets this call through. Raises RateLimited or LedgerUnavailable."""
         return await self._entry.reserve_slot(self._rate_limit) if self._rate_limit else 0.0
 
     async def mark_sent(self, bytes_sent: int) -> None:
-        """The next byte leaves the machine; raises when it must not. A repeat stays the same call."""
+        """Call it before each attempt; a retry stays the same call. Raises LedgerUnavailable: nothing may be sent."""
         if self._entry.state is PaidCallState.RESERVED:
             try:
                 await self._entry.mark_sent(bytes_sent)
-            except IllegalTransition:  # swept: the clock was set forward, or the machine slept
+            except IllegalTransition:  # the lease ran out: the clock was set forward, or the machine slept
                 raise LedgerUnavailable(cause="reservation_lost") from None
 
     async def mark_confirmed(self, request_id: str | None, bytes_received: int) -> None:
-        """The vendor did it."""
+        """The vendor processed the call."""
         await self._entry.mark_confirmed(Answer(request_id=sanitize(request_id or ""), bytes_received=bytes_received))
 
 
 class PaidCallRecorder:
-    """The ledger with what its rows need: the secret behind hashes and cookies, and how fast keys may call."""
+    """Records paid calls: the ledger, the secret of hashes and visitor cookies, and the rate limit."""
 
     def __init__(
         self,
@@ -85,18 +85,14 @@ class PaidCallRecorder:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "PaidCallRecorder":
-        """As the settings say.
-
-        Raises ValueError for a database of another kind, OSError without a place to write, LedgerUnavailable when the
-        database that replicas share does not answer.
+        """Raises ValueError for an unsupported database or a bad secret, OSError if the secret cannot be written,
+        LedgerUnavailable if the shared database does not answer.
         """
         database = Database(settings.ledger_url())
-        is_file_database = database.is_file
-        secret = (
-            load_or_create_secret(Path(settings.data_dir) / SECRET_FILE_NAME)
-            if is_file_database
-            else load_or_create_shared_secret(database)
-        )
+        if database.is_file:
+            secret = load_or_create_secret(Path(settings.data_dir) / SECRET_FILE_NAME)
+        else:
+            secret = load_or_create_shared_secret(database)
         budgets = Budgets(calls_per_day=settings.calls_per_day, calls_per_hour=settings.calls_per_hour)
         return cls(
             Ledger(Store(database), budgets),
@@ -107,30 +103,30 @@ class PaidCallRecorder:
         )
 
     def identify_visitor(self, cookie: str | None, peer: str, forwarded_for: str) -> str:
-        """Whom a call is counted against: the visitor of a cookie that we signed, else the client's address."""
+        """Whom a call is counted against: the visitor in a valid cookie, else the client's address."""
         visitor_id = verify_visitor_cookie(cookie, self._secret, time.time())
         return visitor_id or resolve_client_address(peer, forwarded_for, self._trusted_proxies)
 
     def create_cookie(self) -> str:
-        """A cookie's value for a visitor who has none."""
+        """The cookie's value for a new visitor."""
         return sign_visitor_cookie(generate_visitor_id(), self._secret, time.time())
 
     def is_valid_cookie(self, cookie: str) -> bool:
-        """Whether we signed `cookie` within the last year."""
+        """Whether `cookie` was signed here within the last year."""
         return verify_visitor_cookie(cookie, self._secret, time.time()) is not None
 
     def compute_fingerprint(self, prepared: PreparedCall) -> str:
-        """What makes two orders the same one. Hashes a whole photo: for a worker thread."""
+        """Fingerprint of endpoint, values and photo. Run it in a worker thread: it hashes the whole photo."""
         return fingerprint_request(prepared.endpoint.id, prepared.values, prepared.photo.data, self._secret)
 
     @asynccontextmanager
     async def record(
         self, target: CallTarget, prepared: PreparedCall, *, fingerprint: str, visitor: str
     ) -> AsyncIterator[PaidCall]:
-        """An account for as long as the block runs; an error that leaves it says how the call ended.
+        """Reserve a call for as long as the block runs; an error that leaves the block is recorded as its outcome.
 
-        Raises OverBudget or LedgerUnavailable before anything is sent. What nobody foresaw, after it was sent, leaves
-        as OutcomeUnknown.
+        Raises OverBudget or LedgerUnavailable before anything is sent. An unexpected exception after sending becomes
+        OutcomeUnknown.
         """
         endpoint = prepared.endpoint
         intent = Intent(
@@ -148,7 +144,9 @@ class PaidCallRecorder:
                     raise
                 log.error("%s failed after it was sent\n%s", endpoint.id, format_stack_trace(error))
                 await entry.mark_unknown("unexpected")
-                raise OutcomeUnknown(provider=endpoint.provider, cause="unexpected") from None  # its text may be a URL
+                raise OutcomeUnknown(
+                    provider=endpoint.provider, cause="unexpected"
+                ) from None  # its text may hold a URL
 
     def _build_rate_limit(self, target: CallTarget) -> RateLimit | None:
         if self._calls_per_second is None:
@@ -158,7 +156,7 @@ class PaidCallRecorder:
 
 
 async def _record_outcome(entry: LedgerEntry, error: DemoError) -> None:
-    """How a call that was sent ended, by the error that it ended in; the last attempt's, if there were several."""
+    """Record the outcome of a call that was sent and ended in `error`, that of its last attempt."""
     billing, cause = classify_billing(error), str(error.facts.get("cause", error.slug))
     if isinstance(error, VendorError):
         answer = Answer(sanitize(error.code), sanitize(error.request_id or ""))

@@ -1,7 +1,4 @@
-"""The owner's figures: a day's calls by provider, refusals and unknowns by reason, and rows as CSV.
-
-Imports `store` and `tables`.
-"""
+"""The owner's report: calls by provider, refusals and unknown outcomes by reason, and all rows as CSV."""
 
 import csv
 from collections import Counter
@@ -20,7 +17,7 @@ TIME_COLUMNS = ("reserved_at", "sent_at", "settled_at", "lease_until")
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """A provider's calls in a span of time. Refusals and unknowns by the vendor's code or, without one, the cause."""
+    """Counts of a provider's calls. refusals, unknowns: by the vendor's code or, without one, by the cause."""
 
     provider: str
     states: Counter[str] = field(default_factory=Counter)
@@ -29,17 +26,17 @@ class Tally:
 
     @property
     def billable_count(self) -> int:
-        """The calls that count against the budget."""
+        """The number of calls that count against the budget."""
         return sum(self.states[state] for state in BILLABLE_STATES)
 
     @property
     def open_count(self) -> int:
-        """The calls that are reserved or sent and have not ended."""
+        """The number of calls that have not ended."""
         return sum(self.states[state] for state in OPEN_STATES)
 
 
 def tally_calls(store: Store, since: float, until: float) -> list[Tally]:
-    """The calls reserved from `since` up to `until` (seconds since 1970), by provider in alphabetical order."""
+    """Count the calls reserved in [since, until), in seconds since 1970; providers in alphabetical order."""
     columns = (calls.c.provider, calls.c.state, calls.c.vendor_code, calls.c.cause)
     span = (calls.c.reserved_at >= since, calls.c.reserved_at < until)
     query = select(*columns, func.count().label("calls")).where(*span).group_by(*columns)
@@ -56,7 +53,7 @@ def tally_calls(store: Store, since: float, until: float) -> list[Tally]:
 
 
 def format_report(tallies: Iterable[Tally]) -> str:
-    """A small table, then what was refused and what is unknown."""
+    """A table of counts, then the reasons of refusals and unknown outcomes."""
     headings = ("provider", "spent", "confirmed", "unknown", "under way", "refused", "released")
     lines = [f"{headings[0]:<12}" + "".join(f"{heading:>11}" for heading in headings[1:])]
     notes = []
@@ -79,7 +76,7 @@ def format_report(tallies: Iterable[Tally]) -> str:
 
 
 def write_csv(store: Store, since: float, until: float, file: TextIO) -> int:
-    """The rows reserved from `since` up to `until` as CSV, times in ISO 8601; how many there are."""
+    """Write the rows reserved in [since, until) as CSV, times in ISO 8601. Returns their number."""
     span = (calls.c.reserved_at >= since, calls.c.reserved_at < until)
     query = select(calls).where(*span).order_by(calls.c.reserved_at, calls.c.id)
     names = [column.name for column in calls.columns]

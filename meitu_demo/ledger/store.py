@@ -1,7 +1,6 @@
-"""The ledger in plain calls that wait for the disk: reserve, turns, transitions, renew, sweep. Safe in any thread.
+"""The ledger as blocking calls: reserve, state transitions, leases, sweep. Thread-safe.
 
-Every transition is one UPDATE that names the states it may start from, so two can never both win. Imports `database`,
-`budgets`, `pace` and `tables`.
+Every transition is one UPDATE that names the states it may start from, so of two at once only one succeeds.
 """
 
 import re
@@ -21,32 +20,32 @@ NAME_PATTERN = re.compile(r"\w{1,40}", re.ASCII)
 
 
 class IllegalTransition(Exception):
-    """A call cannot go from where it is to there, or belongs to another instance. Nothing was changed."""
+    """The call is in another state or belongs to another instance. Nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A paid call that somebody wants to make. Hashes only, of 32 to 64 hexadecimal digits. Raises ValueError.
+    """A paid call to be made. Hashes have 32 to 64 hexadecimal digits. Raises ValueError.
 
-    payer: whose key it is, "owner" or "visitor"; caps are about the owner's.
+    payer: whose key it is, "owner" or "visitor"; caps count the owner's only.
     """
 
     provider: str
     endpoint: str
-    request_hash: str  # fingerprint.fingerprint
-    visitor: str  # visitor.visitor_hash
+    request_hash: str  # from `fingerprint_request`
+    visitor: str  # from `hash_visitor`
     payer: str = OWNER
 
     def __post_init__(self) -> None:
-        names = all(NAME_PATTERN.fullmatch(text) for text in (self.provider, self.endpoint))
-        hashes = all(HASH_PATTERN.fullmatch(text) for text in (self.request_hash, self.visitor))
-        if not (names and hashes and self.payer in (OWNER, VISITOR)):
+        are_names = all(NAME_PATTERN.fullmatch(text) for text in (self.provider, self.endpoint))
+        are_hashes = all(HASH_PATTERN.fullmatch(text) for text in (self.request_hash, self.visitor))
+        if not (are_names and are_hashes and self.payer in (OWNER, VISITOR)):
             raise ValueError("an intent is made of two names, two hexadecimal hashes and a payer")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a vendor's answer leaves in the ledger: its code, its request id, how many bytes came."""
+    """What the ledger records of a vendor's response."""
 
     code: str = ""
     request_id: str | None = None
@@ -55,7 +54,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """How many abandoned calls were released and how many are unknown now."""
+    """The number of abandoned calls that were released, and of those that became unknown."""
 
     released: int
     unknown: int
@@ -66,10 +65,10 @@ NO_BUDGETS = Budgets()
 
 
 class Store:
-    """One instance's access to the ledger. Everything here may raise LedgerUnavailable.
+    """One instance's access to the ledger. Every method may raise LedgerUnavailable.
 
-    lease: seconds for which a call is this instance's alone without being renewed.
-    clock: seconds since 1970; the replicas' clocks may differ by much less than the lease.
+    clock: seconds since 1970; the replicas' clocks must differ by much less than the lease.
+    lease_s: how long a call belongs to this instance without a renewal.
     """
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time, lease_s: float = 90.0) -> None:
@@ -79,10 +78,10 @@ class Store:
         self.clock = clock
 
     def reserve(self, intent: Intent, budgets: Budgets = NO_BUDGETS) -> str:
-        """Claim one call against the budgets and return its id. Raises OverBudget; then nothing is claimed."""
+        """Reserve one call against the budgets and return its id. Raises OverBudget; then nothing is reserved."""
         call_id = secrets.token_hex(16)
         with self.database.exclusive() as connection:
-            now = self.clock()  # after the wait for the lock: it may have been midnight
+            now = self.clock()  # after the wait for the lock: midnight may have passed
             _settle_expired(connection, now)
             if intent.payer == OWNER:
                 check_budgets(connection, budgets, intent.provider, intent.visitor, now)
@@ -102,39 +101,40 @@ class Store:
         return call_id
 
     def reserve_slot(self, rate_limit: RateLimit) -> float:
-        """Take the key's next place in line; the seconds until it comes. Raises Busy; then no place is taken."""
+        """Reserve the key's next slot. Returns the seconds until it. Raises RateLimited; then nothing is reserved."""
         with self.database.exclusive() as connection:
             return reserve_slot(connection, rate_limit, self.clock())
 
     def mark_sent(self, call_id: str, bytes_sent: int = 0) -> None:
-        """Say so before the first byte leaves. When this raises, nothing may be sent: IllegalTransition when the
-        reservation was lost, LedgerUnavailable when it could not be written."""
+        """Call it before the first byte leaves. If it raises, nothing may be sent: IllegalTransition if the reservation
+        was lost, LedgerUnavailable if it could not be written.
+        """
         now = self.clock()
         columns = {"sent_at": now, "bytes_sent": bytes_sent, "lease_until": now + self.lease_s}
         self._transition(call_id, PaidCallState.SENT, calls.c.state == PaidCallState.RESERVED, **columns)
 
     def release(self, call_id: str, cause: str = "") -> None:
-        """The call is not made after all."""
+        """The call will not be made."""
         self._settle(call_id, PaidCallState.RELEASED, calls.c.state == PaidCallState.RESERVED, cause=cause)
 
     def mark_undelivered(self, call_id: str, cause: str) -> None:
-        """It was on its way and provably did not reach the vendor (dns, refused, tls, connect_timeout)."""
+        """The call provably did not reach the vendor. cause: dns, refused, tls, connect_timeout, …"""
         self._settle(call_id, PaidCallState.RELEASED, _sent_condition(), cause=cause)
 
     def mark_confirmed(self, call_id: str, answer: Answer = NO_ANSWER) -> None:
-        """The vendor did it."""
+        """The vendor processed the call."""
         self._settle(call_id, PaidCallState.CONFIRMED, _sent_condition(), answer)
 
     def mark_refused(self, call_id: str, answer: Answer) -> None:
-        """The vendor says that it did not do it."""
+        """The vendor says that it did not process the call."""
         self._settle(call_id, PaidCallState.REFUSED, _sent_condition(), answer)
 
     def mark_unknown(self, call_id: str, cause: str, answer: Answer = NO_ANSWER) -> None:
-        """It was sent, and nobody can say whether the vendor did it."""
+        """The call was sent; whether the vendor processed it cannot be known."""
         self._settle(call_id, PaidCallState.UNKNOWN, _sent_condition(), answer, cause)
 
     def renew_leases(self, call_ids: Collection[str]) -> int:
-        """Extend the leases of this instance's calls among `held` that are still under way; how many those are."""
+        """Extend the leases of those of this instance's calls that are still open. Returns their number."""
         if not call_ids:
             return 0
         open_here = (calls.c.id.in_(call_ids), calls.c.instance == self.instance_id, calls.c.state.in_(OPEN_STATES))
@@ -143,12 +143,12 @@ class Store:
             return connection.execute(update(calls).where(*open_here).values(lease_until=lease_until)).rowcount
 
     def sweep(self) -> SweepResult:
-        """Settle what a dead instance has left: calls whose lease has run out, and no others."""
+        """Settle the calls whose lease has run out, because their instance died."""
         with self.database.transaction() as connection:
             return _settle_expired(connection, self.clock())
 
     def count_calls_today(self, provider: str) -> int:
-        """The calls to `provider` that count against its cap today."""
+        """The number of calls to `provider` that count against today's cap."""
         with self.database.snapshot() as connection:
             return count_calls_today(connection, provider, self.clock())
 
@@ -160,7 +160,7 @@ class Store:
         answer: Answer = NO_ANSWER,
         cause: str = "",
     ) -> None:
-        # Codes and ids were written by a stranger; an odd one must not keep a paid call from being recorded.
+        # Codes and ids come from the vendor; a malformed one must not keep a paid call from being recorded.
         columns = {
             "settled_at": self.clock(),
             "bytes_received": answer.bytes_received,
@@ -184,7 +184,7 @@ class Store:
 
 
 def _sent_condition() -> ColumnElement[bool]:
-    """Sent, also when it was swept since: an instance that had fallen asleep still knows how its call ended."""
+    """Sent; or swept since, because an instance that was suspended still knows the outcome of its call."""
     swept = and_(calls.c.state == PaidCallState.UNKNOWN, calls.c.cause == LEASE_EXPIRED)
     return or_(calls.c.state == PaidCallState.SENT, swept)
 
@@ -202,5 +202,5 @@ def _settle_expired(connection: Connection, now: float) -> SweepResult:
 
 
 def _sanitize_token(text: str) -> str:
-    """`text` as one short word that no database, terminal or spreadsheet stumbles over."""
+    """`text` reduced to one word of at most 64 characters that is safe in databases, terminals and spreadsheets."""
     return re.sub(r"[^A-Za-z0-9_.:/-]", "", str(text)[:1000]).lstrip("-./:_")[:64]

@@ -1,12 +1,12 @@
-"""The tables: paid calls, rates of keys, what replicas share. Types that SQLite and PostgreSQL both have.
+"""The tables: paid calls with their states, rate limits of keys, secrets that replicas share.
 
-Imports nothing of ours.
+The types are those that SQLite and PostgreSQL have in common.
 
-             ┌─────────────────────────────► released     not sent, or provably never arrived
+             ┌─────────────────────────────► released     not sent, or provably not received
 reserved ────┤           ┌───────────────►
-             └─► sent ───┼─► confirmed                    the vendor did it
-                         ├─► refused                      the vendor says that it did not
-                         └─► unknown                      nobody can tell: counted as spent
+             └─► sent ───┼─► confirmed                    processed by the vendor
+                         ├─► refused                      not processed, says the vendor
+                         └─► unknown                      cannot be known: counted as spent
 """
 
 from enum import StrEnum
@@ -15,8 +15,6 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Double, Index, MetaD
 
 
 class PaidCallState(StrEnum):
-    """Where a call is."""
-
     RESERVED = "reserved"
     SENT = "sent"
     CONFIRMED = "confirmed"
@@ -25,20 +23,15 @@ class PaidCallState(StrEnum):
     RELEASED = "released"
 
 
-BILLABLE_STATES = (
-    PaidCallState.RESERVED,
-    PaidCallState.SENT,
-    PaidCallState.CONFIRMED,
-    PaidCallState.UNKNOWN,
-)  # against budgets
-OPEN_STATES = (PaidCallState.RESERVED, PaidCallState.SENT)  # these carry a lease that somebody renews
-LEASE_EXPIRED = "lease_ran_out"  # the cause that the sweep writes
+OPEN_STATES = (PaidCallState.RESERVED, PaidCallState.SENT)  # their leases are renewed
+BILLABLE_STATES = (*OPEN_STATES, PaidCallState.CONFIRMED, PaidCallState.UNKNOWN)  # count against budgets
+LEASE_EXPIRED = "lease_ran_out"  # the cause that a sweep records
 
 OWNER, VISITOR = "owner", "visitor"
 
 metadata = MetaData()
 
-# Times are seconds since 1970 in UTC, from the app's clock: no database's own idea of time or zone plays a part.
+# Times are seconds since 1970 from the app's clock: the database's clock and time zone are not used.
 calls = Table(
     "paid_calls",
     metadata,
@@ -58,7 +51,7 @@ calls = Table(
     Column("vendor_code", String(64), nullable=False, default=""),
     Column("request_id", String(64), nullable=False, default=""),
     Column("cause", String(64), nullable=False, default=""),
-    # Whose key it was, OWNER or VISITOR; with a default of the server's, because older ledgers have rows without it.
+    # Whose key it was, OWNER or VISITOR; with a server default, because rows of older ledgers lack it.
     Column("payer", String(12), nullable=False, server_default=OWNER),
     CheckConstraint(f"state IN ({', '.join(repr(state.value) for state in PaidCallState)})", name="paid_calls_state"),
     Index("paid_calls_by_provider", "provider", "reserved_at"),
@@ -66,7 +59,7 @@ calls = Table(
     Index("paid_calls_by_lease", "state", "lease_until"),
 )
 
-# When a key may call again: one row for each key that has ever called, by a keyed hash of it.
+# When a key may call again: one row for each key, by its hash.
 rates = Table(
     "call_rates",
     metadata,
@@ -74,7 +67,7 @@ rates = Table(
     Column("free_at", Double, nullable=False),
 )
 
-# The secret behind cookies and hashes where there is no folder that all replicas share: one row.
+# The secret behind cookies and hashes, for replicas that share no folder: one row.
 shared_secrets = Table(
     "shared_secrets",
     metadata,

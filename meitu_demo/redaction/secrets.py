@@ -1,9 +1,6 @@
-"""Knows which secrets are alive, and takes them out of text: out of log lines, and of whatever a stranger quotes.
+"""Registry of live secrets, and `redact`, which removes them from text.
 
-    guard(secret)   from here on, for as long as somebody holds this SecretStr
-    scrub(text)     each form of each guarded secret becomes "…", in whatever case
-
-Imports nothing of ours; everybody may import it.
+A secret is found raw and encoded: percent-encoded, JSON, repr, HTML, base64, and one of these within another.
 """
 
 import base64
@@ -18,72 +15,68 @@ from urllib.parse import quote, quote_plus, unquote
 from pydantic import SecretStr
 
 REDACTION_MARK = "…"
-MIN_SECRET_CHARS = (
-    6  # characters; a shorter secret is left alone: it would tear ordinary words, and it protects nothing
-)
+MIN_SECRET_CHARS = 6  # redacting shorter ones would tear ordinary words, and they protect nothing
 MAX_UNQUOTE_DEPTH = 3  # a URL within a URL within a URL
+SCRIPT_UNSAFE = re.compile("[<>&']")
 ENCODINGS: tuple[Callable[[str], str], ...] = (  # how text is written within other text
     lambda text: quote(text, safe="", errors="replace"),
     lambda text: quote_plus(text, errors="replace"),
     lambda text: json.dumps(text)[1:-1],
     lambda text: json.dumps(text, ensure_ascii=False)[1:-1].replace("/", "\\/"),
     lambda text: repr(text)[1:-1],
-    lambda text: repr(text + "'\"")[1:-4],  # beside both kinds of quotes
-    lambda text: re.sub(
-        "[<>&']", lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text)[1:-1]
-    ),  # in a page's script
+    lambda text: repr(text + "'\"")[1:-4],  # as in a text that holds both kinds of quotes
+    lambda text: SCRIPT_UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text)[1:-1]),  # <script>
     html.escape,
 )
 WHITESPACE = re.compile(r"(\s+)")
 ASCII_LOWERCASE = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
-SecretForms = frozenset[tuple[str, str]]  # in small letters, and as they are
+SecretForms = frozenset[tuple[str, str]]  # (lowercase, as written)
 
-# Secrets come and go in any thread, and the collector may run `_unregister` in the middle of anything. So there is no
-# lock:
-# each change puts a new mark, and forms that were gathered under another mark are gathered anew.
+# No lock: secrets are added in any thread, and the garbage collector may run `_unregister` in the middle of anything.
+# Instead each change sets a new generation, and forms that were cached under another generation are collected again.
 _registry: dict[int, SecretForms] = {}
 _generation = object()
 _forms_cache: tuple[object, tuple[tuple[str, str], ...]] = (_generation, ())
 
 
 def register_secret(secret: SecretStr, *related_texts: str) -> SecretStr:
-    """`secret` itself, which no text that is scrubbed shows for as long as this object lives. Cheap the second time.
+    """Redact `secret` for as long as this object lives, and return it. Cheap when it is registered already.
 
-    also: further texts that are as secret and live as long, such as the password within a database's URL.
+    related_texts: further secrets that live as long, such as the password within a database's URL.
     """
     global _generation
-    if id(secret) not in _registry:  # by identity: of two that are equal, one may outlive the other
+    if id(secret) not in _registry:  # by identity: of two equal secrets, one may outlive the other
         texts = (secret.get_secret_value(), *related_texts)
         _registry[id(secret)] = frozenset(
             (_lower_ascii(form), form) for text in texts for form in _generate_forms(text)
         )
-        weakref.finalize(secret, _unregister, id(secret)).atexit = False  # a line at the very end is scrubbed as well
+        weakref.finalize(secret, _unregister, id(secret)).atexit = False  # lines logged at exit are redacted as well
         _generation = object()
     return secret
 
 
 def redact(text: str) -> str:
-    """`text` with "…" for every form of every guarded secret."""
+    """`text` with "…" for every form of every registered secret, in upper or lower case."""
     text = _redact_literals(text)
     if "%" not in text:
         return text
-    # Each place in a URL has its own rules for what is percent-encoded there, so no list of forms holds them all.
+    # Each part of a URL has its own rules for what is percent-encoded, so no list of forms holds every variant.
     return "".join(_redact_percent_encoded(word) if "%" in word else word for word in WHITESPACE.split(text))
 
 
 def format_stack_trace(error: BaseException) -> str:
-    """The stack trace of `error`, scrubbed: for log lines of ours, which are clean whatever handler they come to."""
+    """The redacted stack trace of `error`: log lines with it are clean even without `RedactingFilter`."""
     return redact("".join(traceback.format_exception(error)))
 
 
 def _redact_literals(text: str) -> str:
     lowered = _lower_ascii(text)
-    found = [form for lowered_form, form in _get_forms() if lowered_form in lowered]
-    return re.sub("|".join(map(re.escape, found)), REDACTION_MARK, text, flags=re.IGNORECASE) if found else text
+    matches = [form for lowered_form, form in _get_forms() if lowered_form in lowered]
+    return re.sub("|".join(map(re.escape, matches)), REDACTION_MARK, text, flags=re.IGNORECASE) if matches else text
 
 
 def _redact_percent_encoded(word: str) -> str:
-    """`word`; or what its percent-encoding stands for, scrubbed, if there is a secret in that."""
+    """`word` as it is; decoded and redacted if a secret is found under its percent-encoding."""
     plain = word
     for _ in range(MAX_UNQUOTE_DEPTH):
         previous, plain = plain, unquote(plain)
@@ -101,11 +94,11 @@ def _unregister(secret_id: int) -> None:
 
 
 def _get_forms() -> tuple[tuple[str, str], ...]:
-    """The longest first: one secret may lie within another."""
+    """All forms of all secrets, the longest first, because one secret may contain another."""
     global _forms_cache
     generation, forms = _forms_cache
     if generation is not _generation:
-        generation = _generation  # before looking: what changes meanwhile has a newer one
+        generation = _generation  # read before the registry: a change in between sets a newer one
         all_forms: SecretForms = frozenset().union(*_snapshot_registry())
         forms = tuple(sorted(all_forms, key=lambda form: len(form[0]), reverse=True))
         _forms_cache = generation, forms
@@ -116,23 +109,21 @@ def _snapshot_registry() -> list[SecretForms]:
     while True:
         try:
             return list(_registry.values())
-        except RuntimeError:  # another came or went meanwhile
+        except RuntimeError:  # the dictionary changed during the iteration
             continue
 
 
 def _generate_forms(text: str) -> Iterator[str]:
-    """How `text` may be written, also within a writing of another kind, and within base64."""
+    """`text` in each encoding, in base64, and each of these encoded once more."""
     if len(text) < MIN_SECRET_CHARS:
         return
-    encoded_forms = {text, *(encode(text) for encode in ENCODINGS)}
-    encoded_forms |= {
-        core for form in encoded_forms for core in _generate_base64_cores(form.encode("utf-8", "replace"))
-    }
-    yield from {form for text in encoded_forms for form in (text, *(write(text) for write in ENCODINGS))}
+    encoded = {text, *(encode(text) for encode in ENCODINGS)}
+    encoded |= {core for form in encoded for core in _generate_base64_cores(form.encode("utf-8", "replace"))}
+    yield from {nested for form in encoded for nested in (form, *(encode(form) for encode in ENCODINGS))}
 
 
 def _generate_base64_cores(data: bytes) -> Iterator[str]:
-    """The characters that stand for `data` and for nothing else, wherever it begins within what was encoded."""
+    """The base64 characters that depend on `data` alone, for each alignment within the encoded text."""
     for offset in range(3):
         text = base64.b64encode(bytes(offset) + data).decode("ascii").rstrip("=")
         core = text[-(-offset * 4 // 3) : len(text) if (offset + len(data)) % 3 == 0 else -1]
@@ -140,5 +131,5 @@ def _generate_base64_cores(data: bytes) -> Iterator[str]:
 
 
 def _lower_ascii(text: str) -> str:
-    """`text` with A to Z in small letters, and nothing else touched: other letters change with what is beside them."""
+    """`text` with A to Z in lowercase only: the case of other letters may depend on their neighbours."""
     return text.lower() if text.isascii() else text.translate(ASCII_LOWERCASE)

@@ -1,27 +1,27 @@
-"""Where a visitor comes from, as far as proxies that the owner trusts vouch for it. Pure; imports nothing of ours.
+"""Client address: X-Forwarded-For as far as trusted proxies vouch for it, and the key for fair queueing.
 
-Everybody may import it: paid calls are counted against an address where there is no cookie, offline work always.
+Paid calls are counted against an address if there is no cookie; logins and offline work always are.
 """
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Network = IPv4Network | IPv6Network
-MAX_FORWARDED_FOR_CHARS = 2000  # characters of the header, from its trustworthy end, that are looked at
+MAX_FORWARDED_FOR_CHARS = 2000  # from the right, the trustworthy end
 
 
 def resolve_client_address(peer_address: str, forwarded_for: str, trusted_proxies: Sequence[Network]) -> str:
-    """The address to count against: `peer` (the socket's), or what trusted proxies put into X-Forwarded-For.
+    """The client's address: `peer_address` (the socket's), or the one that trusted proxies put into X-Forwarded-For.
 
-    Read from the right: each entry was written by the hop behind it, so the first one that is not a trusted proxy is
-    the last that anybody trustworthy has seen; further left, anyone may have written anything. An IPv6 address counts
-    as its /64, which one household or machine has to itself.
+    The header is read from the right. Each entry was written by the hop behind it, so the first one that is not a
+    trusted proxy is the last reliable one; what is left of it can be forged. An IPv6 address becomes its /64, which
+    belongs to one household or machine. "unknown" if there is no valid address.
     """
     address = _parse_address(peer_address)
     hops = forwarded_for[-MAX_FORWARDED_FOR_CHARS:].split(",") if forwarded_for else []
     while address is not None and hops and any(address in network for network in trusted_proxies):
         previous_hop = _parse_address(hops.pop())
-        if previous_hop is None:  # "unknown", or garbage: the proxy itself is all that is known
+        if previous_hop is None:  # "unknown" or garbage: only the proxy is known
             break
         address = previous_hop
     if address is None:
@@ -30,12 +30,11 @@ def resolve_client_address(peer_address: str, forwarded_for: str, trusted_proxie
 
 
 def fairness_key(session: str, address: str) -> str:
-    """Who counts as one visitor where work is shared out: everybody at `address` (of `resolve_client_address`), or a
-    session.
+    """What counts as one visitor in a fair queue: a public `address` (of `resolve_client_address`), else the session.
 
-    Of a public address nobody has many, while a cookie is dropped and a tab opened as often as one likes. But behind a
-    loopback or private address stand all visitors alike: of a laptop at a fair, of one router's network, of a proxy
-    that the owner has not named. There the session alone tells them apart.
+    Nobody has many public addresses, but anybody can drop a cookie or open another tab. Loopback and private addresses
+    are shared by all visitors of a kiosk, of a router's network or of a proxy that is not trusted; there only the
+    session tells them apart.
     """
     try:
         return address if ip_network(address).network_address.is_global else session

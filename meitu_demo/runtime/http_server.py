@@ -1,7 +1,7 @@
-"""How the demo is served: its port, how it stops, and how much patience it has with a client. Imports `settings`.
+"""The HTTP server: binds the port, times slow clients out (slowloris), and shuts down gracefully.
 
-uvicorn waits for ever for a request that never ends and for a reader who never reads; the app behind it cannot help
-that, because it is only called with whole requests and only sees a full buffer.
+uvicorn waits for ever for a request that never ends and for a client that never reads. The app cannot prevent that: it
+is called only with complete requests, and sees only a full write buffer.
 """
 
 import asyncio
@@ -19,31 +19,29 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..settings import SettingsError
 
-REQUEST_TIMEOUT_S = 30.0  # a client may be silent for so long in the middle of a request, and before its first
-WRITE_TIMEOUT_S = 60.0  # … and leave so long unread what it was sent, when no more fits into the buffers
-MAX_CONNECTIONS = 800  # at a time; more are answered 503. A page holds one, and up to six while it loads
-KEEP_ALIVE_S = 5  # for which an idle connection is kept
-PROXY_KEEP_ALIVE_S = (
-    75  # … a proxy's: they use them again for a minute, and a request on one just closed is lost or astray
-)
-GRACEFUL_SHUTDOWN_S = 2  # what a stop waits for requests to end, after calls have
+REQUEST_TIMEOUT_S = 30.0  # silence of a client before or in the middle of a request
+WRITE_TIMEOUT_S = 60.0  # full buffers because a client does not read
+MAX_CONNECTIONS = 800  # more get 503; a page uses one, and up to six while it loads
+KEEP_ALIVE_S = 5  # for idle connections
+PROXY_KEEP_ALIVE_S = 75  # longer than proxies reuse a connection, or a request on a closing one would be lost
+GRACEFUL_SHUTDOWN_S = 2  # for requests, after calls have ended
 
 
 def bind_socket(host: str, port: int) -> socket.socket:
-    """The socket to listen on; bound, so that nobody else can take it. Raises SettingsError."""
+    """A listening socket; port 0 takes a free port. Raises SettingsError if it cannot be bound."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        # Unless told that it is TCP, asyncio leaves Nagle's algorithm on: then each answer waits 40 ms for a receipt.
-        bound = socket.socket(family, kind, protocol)
-        # As every server does: a port whose last connections are still being closed is free.
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-        bound.listen()  # until somebody does, two may be bound
+        # asyncio switches Nagle's algorithm off only if the protocol is given; with it, answers wait 40 ms for an ACK.
+        listener = socket.socket(family, kind, protocol)
+        # Otherwise connections of the last process in TIME_WAIT would keep the port.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen()  # with SO_REUSEADDR, two sockets can be bound as long as neither listens
     except OSError as error:
         raise SettingsError(_explain_bind_error(error, host, port)) from None
-    return bound
+    return listener
 
 
 def _explain_bind_error(error: OSError, host: str, port: int) -> str:
@@ -55,7 +53,7 @@ def _explain_bind_error(error: OSError, host: str, port: int) -> str:
 
 
 class SlowClientTimeoutProtocol(H11Protocol):
-    """HTTP on one connection, which ends when its client keeps silent in a request or does not read the answer."""
+    """uvicorn's HTTP/1.1 protocol; aborts a connection whose client is silent in a request or does not read."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -63,37 +61,37 @@ class SlowClientTimeoutProtocol(H11Protocol):
         self._write_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """As uvicorn's."""
+        """Expect the first request."""
         super().connection_made(transport)
         self._start_request_timer()
 
     def data_received(self, data: bytes) -> None:
-        """As uvicorn's."""
+        """Restart the timer, unless the request is complete."""
         super().data_received(data)
         self._cancel_request_timer()
         is_request_complete = self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
-        if not is_request_complete:  # such a one may take its time: it is the app's turn
+        if not is_request_complete:  # a complete one waits for the app, which may take longer
             self._start_request_timer()
 
     def pause_writing(self) -> None:
-        """The buffers are full."""
+        """The write buffers are full: expect the client to read."""
         super().pause_writing()
         self._write_timer = self._write_timer or self.loop.call_later(WRITE_TIMEOUT_S, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """The client has read some."""
+        """The client has read."""
         super().resume_writing()
         if self._write_timer:
             self._write_timer.cancel()
             self._write_timer = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """As uvicorn's."""
+        """Stop the timer."""
         self._cancel_request_timer()
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
-        """As uvicorn's, whose own timer runs from here until the next request begins."""
+        """Stop the timer: uvicorn's keep-alive timer runs until the next request begins."""
         self._cancel_request_timer()
         super().on_response_complete()
 
@@ -101,7 +99,7 @@ class SlowClientTimeoutProtocol(H11Protocol):
         self._request_timer = self.loop.call_later(REQUEST_TIMEOUT_S, self._on_request_timeout)
 
     def _on_request_timeout(self) -> None:
-        if self.flow.read_paused:  # the app has not taken yet what is here
+        if self.flow.read_paused:  # the app has not read yet what was received
             self._start_request_timer()
         else:
             self.transport.abort()
@@ -113,12 +111,12 @@ class SlowClientTimeoutProtocol(H11Protocol):
 
 
 class GracefulServer(uvicorn.Server):
-    """Stops in order: no new connections, `before` (calls in flight end), requests, the app. A second signal kills."""
+    """Shuts down in order: listening sockets, `before_shutdown`, open requests, the app. A second signal kills."""
 
     def __init__(
         self, app: ASGIApp, before_shutdown: Callable[[], Awaitable[None]], *, behind_proxy: bool = False
     ) -> None:
-        # proxy_headers: who stands before the demo is said by TRUSTED_PROXIES alone.
+        # proxy_headers: only proxies in TRUSTED_PROXIES are trusted, and `origin_check` and `client_address` do that.
         config = uvicorn.Config(
             app, log_level="warning", log_config=None, access_log=False, proxy_headers=False, server_header=False,
             http=SlowClientTimeoutProtocol, ws="none", limit_concurrency=MAX_CONNECTIONS,
@@ -129,14 +127,14 @@ class GracefulServer(uvicorn.Server):
         self._before_shutdown = before_shutdown
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """A signal to stop."""
-        if self.should_exit:  # nothing that is still under way may hold this up
+        """Handle SIGTERM and SIGINT."""
+        if self.should_exit:  # the second signal: end at once
             signal.signal(sig, signal.SIG_DFL)
             os.kill(os.getpid(), sig)
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's, with `before`."""
+        """Close the listening sockets, run `before_shutdown`, then let uvicorn end."""
         for server in self.servers:
             server.close()
         for listener in sockets or []:

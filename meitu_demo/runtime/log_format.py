@@ -1,6 +1,6 @@
-"""How the log looks: lines of text for a person, or one JSON object a line for whatever collects logs.
+"""Log format: lines of text, or one JSON object a line for log collectors.
 
-For whoever starts a process, after `outlets.install_redaction`, which keeps secrets out of either. Imports `outlets`.
+Call `redaction.log_filter.install_redaction` first: it keeps secrets out of both.
 """
 
 import json
@@ -15,28 +15,29 @@ from typing import Any, Literal
 from ..redaction.log_filter import STANDARD_RECORD_FIELDS
 
 TEXT_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-RUN_ID: ContextVar[str] = ContextVar("run", default="")  # the run that this task or thread works for
+DERIVED_RECORD_FIELDS = ("message", "asctime", "color_message", "taskName")  # set by formatters
+RUN_ID: ContextVar[str] = ContextVar("run", default="")  # id of the run that this task or thread belongs to
 
 
 def configure_logging(log_format: Literal["text", "json"], level: str) -> None:
-    """Write so from now on: our own lines, uvicorn's and Gradio's, and in JSON what is printed or ends a thread."""
+    """Set format and level of all loggers. With JSON, also log stdout, stderr, warnings and uncaught exceptions."""
     root = logging.getLogger()
     root.setLevel(level)
     for handler in root.handlers:
         handler.setFormatter(JsonFormatter() if log_format == "json" else logging.Formatter(TEXT_FORMAT))
     if log_format == "json":
-        logging.raiseExceptions = False  # or a full disk below the log would be told to the log
+        logging.raiseExceptions = False  # a full disk would otherwise be logged to the full disk
         logging.captureWarnings(True)
         sys.stdout, sys.stderr = LogStream("stdout"), LogStream("stderr")
         sys.excepthook = _log_uncaught
-        threading.excepthook = lambda told: _log_uncaught(told.exc_type, told.exc_value, told.exc_traceback)
+        threading.excepthook = lambda args: _log_uncaught(args.exc_type, args.exc_value, args.exc_traceback)
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one line of JSON: time (ISO 8601, UTC), level, logger, message, and what it carries beside."""
+    """One line of JSON: time (ISO 8601, UTC), level, logger, message, run, trace, and the record's `extra` fields."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Never raises for what a record may hold."""
+        """Format; values that JSON does not know become strings."""
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line: dict[str, Any] = {
             "time": time.replace("+00:00", "Z"), "level": record.levelname, "logger": record.name,
@@ -56,11 +57,8 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-DERIVED_RECORD_FIELDS = ("message", "asctime", "color_message", "taskName")  # the same again, coloured or formatted
-
-
 class LogStream:
-    """A stream of text whose lines go to the log; what two print at once may be mixed, as on any stream."""
+    """A text stream whose lines are logged. Threads that print at once may mix their lines, as on any stream."""
 
     encoding, errors = "utf-8", "replace"
 
@@ -69,22 +67,22 @@ class LogStream:
         self._partial_line = ""
 
     def write(self, text: str) -> int:
-        """As a stream's; a line is told when it is whole."""
+        """Log each complete line."""
         *lines, self._partial_line = (self._partial_line + text).split("\n")
         for line in filter(str.strip, lines):
             self._log.info("%s", line.rstrip())
         return len(text)
 
     def writelines(self, lines: Any) -> None:
-        """As a stream's."""
+        """Write each of `lines`."""
         for line in lines:
             self.write(line)
 
     def flush(self) -> None:
-        """Half a line waits for its other half."""
+        """Does nothing: a partial line waits for its end."""
 
     def isatty(self) -> bool:
-        """As a stream's."""
+        """A log is no terminal."""
         return False
 
 

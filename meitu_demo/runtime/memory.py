@@ -1,7 +1,7 @@
-"""What those who manage memory are told: the C library keeps few heaps, Python does not go through what stays anyway.
+"""Memory settings: limits glibc's malloc arenas, and keeps the garbage collector from scanning loaded modules.
 
-glibc gives threads heaps of their own, eight for each core, and a heap keeps what was freed in it below something that
-lives. Photos pass through some twenty threads here. Imports nothing of ours.
+glibc gives threads up to eight arenas for each core, and an arena keeps freed memory below anything that is still in
+use. Photos pass through about twenty threads here.
 """
 
 import ctypes
@@ -12,17 +12,17 @@ M_ARENA_MAX = -8  # malloc.h
 
 
 def limit_malloc_arenas() -> bool:
-    """For this process, before it starts threads. Whether there is a glibc that can be told."""
+    """Limit the arenas of this process; call before it starts threads. False if the C library has no `mallopt`."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and bool(mallopt(M_ARENA_MAX, MAX_ARENAS))
 
 
 def pause_gc() -> None:
-    """While the app is being loaded: what comes then comes to stay."""
+    """Switch the collector off while the app is loaded: nothing of that is garbage."""
     gc.disable()
 
 
 def freeze_gc() -> None:
-    """From now on, and only that: going through all that is loaded stops every thread meanwhile."""
+    """Collect again, but never what exists now: scanning all of it stops every thread for half a second."""
     gc.freeze()
     gc.enable()

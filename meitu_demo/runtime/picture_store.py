@@ -1,6 +1,6 @@
-"""Pictures kept in memory for minutes under names that cannot be guessed. Nothing touches the disk.
+"""Picture store: images in memory by unguessable token, with a time to live and a size limit; never on disk.
 
-The offline server's result links and the page's own pictures both live here. Imports nothing of ours.
+Holds the offline server's result links and the page's pictures.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict
 from typing import NamedTuple
 
-MAX_STORED_BYTES = 256 * 1024 * 1024  # bytes in all; the oldest go first
+MAX_STORED_BYTES = 256 * 1024 * 1024  # of all pictures; the oldest are evicted first
 
 
 class _Entry(NamedTuple):
@@ -19,9 +19,9 @@ class _Entry(NamedTuple):
 
 
 class PictureStore:
-    """Bytes by unguessable token, forgotten after `life` seconds or when the room is needed. For one event loop.
+    """Bytes by token. Evicted after `ttl_s` by a timer, whether or not anybody asks, or above `max_bytes`.
 
-    They are forgotten in time although nobody asks for any.
+    For one event loop.
     """
 
     def __init__(self, ttl_s: float, max_bytes: int = MAX_STORED_BYTES) -> None:
@@ -32,7 +32,7 @@ class PictureStore:
         self._timer: asyncio.TimerHandle | None = None
 
     def put(self, data: bytes, owner: str = "") -> str:
-        """Keep `data`, which belongs to `owner`; returns its token."""
+        """Store `data` of `owner`; returns its token."""
         self._total_bytes += len(data)
         self._evict_expired()
         token = secrets.token_urlsafe(24)
@@ -41,34 +41,34 @@ class PictureStore:
         return token
 
     def get(self, token: str) -> bytes | None:
-        """The bytes, or None when unknown or expired."""
+        """The bytes, or None if the token is unknown or expired."""
         self._evict_expired()
         entry = self._entries.get(token)
         return entry.data if entry else None
 
     def get_owned(self, owner: str, token: object) -> bytes | None:
-        """The bytes, if they are `owner`'s; None for somebody else's, as for an unknown or expired token."""
+        """The bytes, or None if the token is unknown or expired, or if the picture is not `owner`'s."""
         data = self.get(token) if isinstance(token, str) else None
         return data if data is not None and self._entries[str(token)].owner == owner else None
 
     def pop(self, token: str) -> bytes | None:
-        """The same, for the last time."""
+        """The bytes, which are removed; None if the token is unknown or expired."""
         data = self.get(token)
         self._remove(token)
         return data
 
     def count(self, owner: str) -> int:
-        """How many pictures are kept for `owner`."""
+        """The number of pictures of `owner`."""
         self._evict_expired()
         return sum(entry.owner == owner for entry in self._entries.values())
 
     def evict(self, owner: str) -> None:
-        """Keep nothing of `owner`'s."""
+        """Remove all pictures of `owner`."""
         for token in [token for token, entry in self._entries.items() if entry.owner == owner]:
             self._remove(token)
 
     def _schedule_expiry(self) -> None:
-        """Have the oldest forgotten when its time comes; without a loop there is nobody to do it."""
+        """Set a timer for the oldest picture; without an event loop, only access evicts."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:

@@ -18,10 +18,11 @@ from ..calls.pipeline import CallResult
 from ..calls.single_flight import FORCE_ANY, FORCE_NONE
 from ..domain.controls import Control
 from ..domain.errors import DemoError
-from ..domain.explanations import explain, sanitize
+from ..domain.explanations import explain
 from ..domain.model import Endpoint
 from ..domain.translations import translate
 from ..redaction.secrets import format_stack_trace
+from ..redaction.text import sanitize
 from .caller import Caller
 from .context import Context
 from .gradio_patches import uploads

@@ -1,15 +1,15 @@
-"""Composes the screens into one web app: page, API, kept pictures, and the client's lifetime."""
+"""Composes the web app: the context of all screens, middleware, routes, Gradio's page, start and stop."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
-import gradio as gr
 import httpx
 from fastapi import FastAPI
 from gradio.utils import get_upload_folder
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -24,16 +24,17 @@ from ..settings import MAX_OFFLINE_RUNS, Settings
 from . import assistants
 from .context import Context, HealthRegistry
 from .failure_lab_backend import FailureLabBackend
-from .gradio_patches import assets, route_allowlist, signatures, uploads
+from .gradio_patches import static_images
 from .gradio_patches.assets import PrecompressedAssetsMiddleware
 from .gradio_patches.cleanup import GradioCleanup
-from .gradio_patches.polling import slow_down_polling
+from .gradio_patches.internal_state import end_streams
+from .gradio_patches.mount import mount_patched
+from .gradio_patches.uploads import check_upload_dir
 from .history.entries import History
 from .mirror import frames
 from .page import ASSETS_DIR, build_page, render_head
 from .reference import page as reference
 from .result import displacement_map, files
-from .security import upload_validation
 from .security.headers import SecurityHeadersMiddleware
 from .security.health import HealthMiddleware, Readiness, build_readiness_checks
 from .security.login import LoginMiddleware, build_password_check, render_login_message
@@ -46,100 +47,123 @@ from .theme import build_theme
 if TYPE_CHECKING:
     from .assistants.server import McpServer
 
-MAX_DRAIN_S = 5.0  # how long a stop waits for calls in flight
-RESULT_DELIVERY_S = 1.0  # and for their results to be drawn and to reach their pages
+MAX_DRAIN_S = 5.0  # how long a shutdown waits for calls in flight
+RESULT_DELIVERY_S = 1.0  # and then for their results to reach the pages
+TTL_MARGIN = 5 / 6  # of KEEP_MINUTES after which sweepers delete, so that nothing is much older when they run
 
 
 def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger | None = None) -> FastAPI:
-    """The web app around `client` and `till`, which it closes when it stops. Raises SettingsError."""
+    """The web app around `client` and `ledger`, which it closes when it stops. Raises SettingsError."""
     ledger = ledger or LazyLedger(settings)
-    ttl_s, uploads_dir = settings.keep_minutes * 60.0, Path(get_upload_folder())
-    uploads.check_upload_dir(uploads_dir)
+    uploads_dir = Path(get_upload_folder())
+    check_upload_dir(uploads_dir)
+    context = build_context(settings, client, ledger, uploads_dir)
+    context.session_data.delete_stale_uploads()
+    texts = PageTranslations()
+    blocks = build_page(context, settings, texts)
+    blocks.queue(default_concurrency_limit=None)
+    ttl_s = settings.keep_minutes * 60.0
+    gradio_cleanup = GradioCleanup(blocks, uploads_dir, ttl_s * TTL_MARGIN, ttl_s)
+    mcp_server = _create_mcp_server(context) if settings.mcp else None
+    app = FastAPI(
+        lifespan=build_lifespan(context, gradio_cleanup, mcp_server),
+        middleware=build_middleware(settings, ledger, is_billable=context.targets.is_any_live()),
+        docs_url=None, redoc_url=None, openapi_url=None,
+    )  # fmt: skip
+    add_routes(app, context, mcp_server)
+    app.state.gradio = mount_patched(app, blocks, uploads_dir, **build_mount_options(settings, texts))
+
+    async def before_stop() -> None:
+        if await context.single_flight.drain(MAX_DRAIN_S):
+            await anyio.sleep(RESULT_DELIVERY_S)
+        end_streams(app.state.gradio)
+
+    app.state.before_stop = before_stop
+    return app
+
+
+def build_context(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger, uploads_dir: Path) -> Context:
+    """What all panels and API functions share."""
+    ttl_s = settings.keep_minutes * 60.0
     pictures, single_flight, history = PictureStore(ttl_s), SingleFlight(ttl_s), History(ttl_s)
-    session_data = SessionData(uploads_dir, pictures, single_flight, history, ttl_s * 5 / 6)
-    session_data.delete_stale_uploads()
+    session_data = SessionData(uploads_dir, pictures, single_flight, history, ttl_s * TTL_MARGIN)
     vendor_health, failure_lab = HealthRegistry(has_circuit_breaker=settings.breaker), FailureLabBackend(settings)
     engine_queue = FairQueue(MAX_CONCURRENT, settings.offline_each, MAX_OFFLINE_RUNS)
-    context = Context(
+    return Context(
         client, TargetResolver(settings), pictures, uploads_dir, ledger, single_flight, vendor_health, failure_lab, session_data, engine_queue, settings, history  # noqa: E501
     )  # fmt: skip
-    texts = PageTranslations()
-    uploads.isolate_uploads()
-    blocks = build_page(context, settings, texts)
-    signatures.cache_signatures(blocks)
-    blocks.queue(default_concurrency_limit=None)
-    mcp_server = _create_mcp_server(context) if settings.mcp else None
-    gradio_cleanup = GradioCleanup(blocks, uploads_dir, ttl_s * 5 / 6, ttl_s)
+
+
+def build_lifespan(
+    context: Context, gradio_cleanup: GradioCleanup, mcp_server: "McpServer | None"
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Runs the sweepers and heartbeats while the app runs; then drains calls, deletes visitors' data and closes."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         mcp_session = mcp_server.run() if mcp_server else nullcontext()
-        async with client, mcp_session, anyio.create_task_group() as tasks:
-            tasks.start_soon(ledger.run_heartbeat)
-            tasks.start_soon(failure_lab.ledger.run_heartbeat)
-            tasks.start_soon(session_data.run_sweeper)
+        async with context.client, mcp_session, anyio.create_task_group() as tasks:
+            tasks.start_soon(context.ledger.run_heartbeat)
+            tasks.start_soon(context.failure_lab.ledger.run_heartbeat)
+            tasks.start_soon(context.session_data.run_sweeper)
             tasks.start_soon(gradio_cleanup.run_sweeper)
             yield
-            await single_flight.drain(MAX_DRAIN_S)  # where the server has not asked for it before
+            await context.single_flight.drain(MAX_DRAIN_S)  # for servers that do not call `before_stop`
             tasks.cancel_scope.cancel()
-        await session_data.delete_all()
+        await context.session_data.delete_all()
         await gradio_cleanup.delete_expired(-1.0, -1.0)
-        await failure_lab.close()
-        await ledger.close()
+        await context.failure_lab.close()
+        await context.ledger.close()
 
-    async def before_stop() -> None:
-        if await single_flight.drain(MAX_DRAIN_S):
-            await anyio.sleep(RESULT_DELIVERY_S)
-        app.state.gradio.stop_event.set()  # each open page holds a stream that would not end by itself
+    return lifespan
 
-    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 
-    # From the innermost to the outermost.
-    app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=6)  # half a megabyte of page on a bad line
-    app.add_middleware(VisitorCookieMiddleware, ledger=ledger, is_hf_space=settings.space)
-    if settings.login:
-        app.add_middleware(
-            LoginMiddleware, get_gradio_app=lambda: app.state.gradio, verify=build_password_check(settings.login),
-            is_hf_space=settings.space,
-            trusted_proxies=settings.trusted_proxies,
-        )  # fmt: skip
-    app.add_middleware(CORSMiddleware)  # allows nobody; without one, Gradio would add its own, which is generous
-    app.add_middleware(
-        OriginCheckMiddleware,
+def build_middleware(settings: Settings, ledger: LazyLedger, *, is_billable: bool) -> list[Middleware]:
+    """All middleware, outermost first. is_billable: calls may cost the owner money."""
+    login = Middleware(
+        LoginMiddleware, verify=build_password_check(settings.login), is_hf_space=settings.space,
         trusted_proxies=settings.trusted_proxies,
-        is_hf_space=settings.space,
-        is_loopback_only=is_loopback_host_header(settings.host),
-    )
-    app.add_middleware(
-        HealthMiddleware, readiness=Readiness(build_readiness_checks(ledger, is_billable=context.targets.is_any_live()))
-    )
-    app.add_middleware(PrecompressedAssetsMiddleware)
-    app.add_middleware(SecurityHeadersMiddleware, is_hf_space=settings.space)
+    )  # fmt: skip
+    return [
+        Middleware(SecurityHeadersMiddleware, is_hf_space=settings.space),
+        Middleware(PrecompressedAssetsMiddleware),
+        Middleware(HealthMiddleware, readiness=Readiness(build_readiness_checks(ledger, is_billable=is_billable))),
+        Middleware(
+            OriginCheckMiddleware, trusted_proxies=settings.trusted_proxies, is_hf_space=settings.space,
+            is_loopback_only=is_loopback_host_header(settings.host),
+        ),
+        Middleware(CORSMiddleware),  # allows no origin; without it, Gradio would add its own, which allows all
+        *([login] if settings.login else []),
+        Middleware(VisitorCookieMiddleware, ledger=ledger, is_hf_space=settings.space),
+        Middleware(GZipMiddleware, minimum_size=2048, compresslevel=6),  # the page is half a megabyte
+    ]  # fmt: skip
 
+
+def add_routes(app: FastAPI, context: Context, mcp_server: "McpServer | None") -> None:
+    """Every route but Gradio's."""
     app.include_router(files.build_router(context))
     app.include_router(displacement_map.build_router(context))
-    if settings.mirror:
+    if context.settings.mirror:
         app.include_router(frames.create_router(context))
-
-    app.add_route(f"/{assets.PATH}/{{name}}", assets.serve_image)
+    app.add_route(f"/{static_images.PATH}/{{name}}", static_images.serve_image)
     app.add_route(f"/{reference.PATH}", reference.serve_reference)
     if mcp_server:
         app.add_route(f"/{assistants.PATH}", mcp_server.http_app)  # type: ignore[arg-type]
-    gr.mount_gradio_app(
-        app, blocks, path="/", theme=build_theme(), head=render_head(), i18n=texts.build_i18n(), footer_links=[],
-        favicon_path=str(ASSETS_DIR / "favicon.svg"), show_error=False, max_file_size=codec.MAX_BYTES, ssr_mode=False,
-        run_history=False, enable_monitoring=False, pwa=False, mcp_server=False,
-        auth=build_password_check(settings.login) if settings.login else None, auth_message=render_login_message(),
-    )  # fmt: skip
-    app.state.gradio = route_allowlist.install(app, context.uploads_dir)
-    app.state.before_stop = before_stop
-    upload_validation.patch_gradio(blocks)
-    slow_down_polling(blocks)
-    return app
+
+
+def build_mount_options(settings: Settings, texts: PageTranslations) -> dict[str, Any]:
+    """For `gr.mount_gradio_app`: look, words and login; what the demo does not use is off."""
+    return {
+        "theme": build_theme(), "head": render_head(), "i18n": texts.build_i18n(), "footer_links": [],
+        "favicon_path": str(ASSETS_DIR / "favicon.svg"), "show_error": False, "max_file_size": codec.MAX_BYTES,
+        "ssr_mode": False, "run_history": False, "enable_monitoring": False, "pwa": False, "mcp_server": False,
+        "auth": build_password_check(settings.login) if settings.login else None,
+        "auth_message": render_login_message(),
+    }  # fmt: skip
 
 
 def _create_mcp_server(context: Context) -> "McpServer":
-    """MCP's library comes with an extra, and takes its time to load."""
+    """Imported here because MCP's library is optional and slow to load."""
     from .assistants.server import McpServer
 
     return McpServer(context)

@@ -1,27 +1,27 @@
-"""The page's header: wordmark, promise, link to the reference, and a badge for each vendor with its style rules."""
+"""The line at the top of the page: name, promise, a link to the reference, and a badge for each vendor."""
 
-from html import escape
+from markupsafe import Markup
 
-from ..calls.targets import TargetResolver, VendorStatus
+from ..calls.targets import TargetResolver
 from ..domain.explanations import Explanation
 from ..domain.translations import translate
 from ..vendors import VENDORS
-from .result.result_view import render_explanation
+from .html import render
 
 
-def render_header(targets: TargetResolver, language: str) -> str:
-    """The page's header as HTML."""
-    badges = "".join(
-        render_badge(provider, targets.get_status(provider), language, is_live=targets.is_live(provider))
-        for provider in VENDORS
+def render_header(targets: TargetResolver, language: str) -> Markup:
+    """The page's header.
+
+    A badge tells a vendor's state by a word, a shape and a colour, with its reason; `data-live` is for the style. The
+    explanation that assets/js/lost.js shows when the server is gone has to be on the page before that.
+    """
+    title, why, fix = (translate(f"lost.{key}", language) for key in ("title", "why", "fix"))
+    return render(
+        "header.header",
+        language,
+        statuses=[(vendor, targets.get_status(vendor), targets.is_live(vendor)) for vendor in VENDORS],
+        connection_lost=Explanation("lost", title, why, fix, "", (), language),
     )
-    name, promise = (escape(translate(f"page.{key}", language)) for key in ("name", "promise"))
-    # It opens in a new tab: leaving this one would lose the photo.
-    reference = (
-        f'<a href="reference?lang={language}" target="_blank">{escape(translate("reference.link", language))}</a>'
-    )
-    return f"""<header class="masthead"><div><h1>{name}</h1><p>{promise} {reference}</p></div>
-<ul class="badges" aria-label="{escape(translate("page.badges", language))}">{badges}</ul>{render_connection_lost(language)}</header>"""  # noqa: E501
 
 
 def render_vendor_css() -> str:
@@ -40,22 +40,4 @@ def render_vendor_css() -> str:
 .ask:has(#recipe-list):not(:has([data-pays={vendor}])) .consent-{vendor} {{ display: none; }}
 """
         for vendor in VENDORS
-    )
-
-
-def render_connection_lost(language: str) -> str:
-    """The message that assets/js/lost.js shows when the server is gone; it must be in the page before that."""
-    title, why, fix = (translate(f"lost.{key}", language) for key in ("title", "why", "fix"))
-    connection_lost = Explanation("lost", title, why, fix, "", (), language)
-    return f'<template id="lost">{render_explanation(connection_lost, language)}</template>'
-
-
-def render_badge(provider: str, status: VendorStatus, language: str, *, is_live: bool) -> str:
-    """A vendor's state in a word, a shape and a colour, with its reason; `data-live` marks a live one."""
-    name = escape(translate(f"providers.{provider}.name", language))
-    state = escape(translate(f"badges.{status.state.value}", language))
-    reason = escape(translate(f"badges.{status.reason}", language, setting=status.setting))
-    live = f' data-live="{provider}"' if is_live else ""
-    return (
-        f'<li class="badge {status.state.value}"{live}><b>{name}</b> <span>{state}</span><small>{reason}</small></li>'
     )

@@ -1,4 +1,4 @@
-"""The page: header, a tab for each endpoint and for what goes with them, and the API beside it."""
+"""Builds the page: header, a tab for each endpoint and screen, and the public API functions."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from ..endpoints import CATALOGUE
 from ..settings import Settings
 from . import api
 from .context import Context
-from .gradio_patches.polling import PRIVATE_EVENT
+from .events import PRIVATE_EVENT
 from .header import render_header, render_vendor_css
 from .panel import controls, panel, shared_photo
 from .panel.shared_photo import ScreenComponents
@@ -19,7 +19,7 @@ ASSETS_DIR = Path(__file__).resolve().parents[2] / "assets"
 
 
 def build_page(context: Context, settings: Settings, texts: PageTranslations) -> gr.Blocks:
-    """The page: header, a tab for each endpoint, and the API beside it."""
+    """All components and events of the page."""
     template_picks = controls.TemplateOptions.collect(settings.meitu_template_ids)
     panels: list[ScreenComponents] = []
     blocks: gr.Blocks
@@ -50,7 +50,7 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
                     panels.append(failure_lab.build(context, context.failure_lab, texts, [tab_id, visitor_keys]))
             with gr.Tab(texts.get_text("panels.verify.tab"), id="verify", elem_id="verify-tab"):
                 panels.append(verify.build(context, texts, [tab_id, visitor_keys]))
-        with history_tab:  # knows the controls of all that stand before it
+        with history_tab:  # built last, because it fills in the controls of all other tabs
             refresh_history_after = history.build(context, texts, [tab_id, visitor_keys], panels, history_tab)
         shared_photo.share_photo([screen for screen in panels if screen.name != "verify"])
         send_to_panel.build(context, panels, tab_id)
@@ -65,7 +65,7 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
 
 
 def render_head() -> str:
-    """assets/css and assets/js for the page's head: as `css`, Gradio would scope the media queries away."""
+    """assets/css and assets/js for the page's head. As its `css` option, Gradio would drop the media queries."""
     styles, scripts = (sorted((ASSETS_DIR / kind).glob(f"*.{kind}")) for kind in ("css", "js"))
     style = "".join(f"<style>{path.read_text('utf-8')}</style>" for path in styles)
     style += f"<style>{render_vendor_css()}</style>"

@@ -1,4 +1,4 @@
-"""Words for Gradio: what stands on the page from the start is translated by the browser, from entries gathered here."""
+"""Translated texts for Gradio's components: collected while the page is built, chosen by the browser's language."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,28 +10,28 @@ from ..domain.translations import list_languages, match_language, translate
 
 
 class PageTranslations:
-    """Hands out translatable texts while the page is built, and the table of them afterwards."""
+    """Returns translatable texts while the page is built, and then the table of them for Gradio."""
 
     def __init__(self) -> None:
         self._entries: dict[str, dict[str, str]] = {language: {} for language in list_languages()}
 
     def get_text(self, key: str, /, **params: object) -> I18nData:
-        """The words at a dotted key of ``locales/``."""
+        """The text at a dotted key of `locales/`, with `params` filled in."""
         name = key + "".join(f"-{value}" for value in params.values())
         return self.render(name, lambda language: translate(key, language, **params))
 
     def render(self, name: str, renderer: Callable[[str], str]) -> I18nData:
-        """A text that `make` composes for each language, under a name of its own."""
+        """A text that `renderer` composes for each language (en, zh), under the unique `name`."""
         for language, entries in self._entries.items():
-            entries[name] = renderer(language)
+            entries[name] = str(renderer(language))
         return I18nData(name)
 
     def build_i18n(self) -> gr.I18n:
-        """For the app. zh-CN falls back to English and not to zh, so it is named as well."""
+        """The table for Gradio, whose browser code falls back from zh-CN to English, not to zh."""
         entries: dict[str, Any] = {**self._entries, "zh-CN": self._entries["zh"]}
         return gr.I18n(**entries)
 
 
 def detect_language(request: gr.Request | None) -> str:
-    """The language of whoever sent `request`."""
+    """The language (en, zh) that the request's Accept-Language asks for."""
     return match_language(request.headers.get("accept-language") if request else None)

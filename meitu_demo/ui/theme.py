@@ -1,4 +1,4 @@
-"""The look as Gradio's own tokens: warm paper, ink, one rose accent; light and dark. The rest is assets/css."""
+"""Gradio theme, light and dark: warm paper, ink, one rose accent. Everything else is in assets/css."""
 
 import gradio as gr
 from gradio.themes.utils import colors, sizes
@@ -17,7 +17,7 @@ PAPER = colors.Color(
 
 
 def build_theme() -> gr.themes.Base:
-    """Base theme with our tokens; system fonts, so that no font is fetched."""
+    """Gradio's base theme with our colours and sizes, and system fonts, so that no font is fetched."""
     base = gr.themes.Base(
         primary_hue=ROSE, neutral_hue=PAPER, font=SANS_FONTS, font_mono=MONO_FONTS,
         radius_size=sizes.radius_lg, spacing_size=sizes.spacing_md, text_size=sizes.text_md,

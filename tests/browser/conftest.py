@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from support.servers import free_port, retired_and_slow, serve, serve_demo, serve_vendor
+from support.servers import retired_and_slow, serve_demo, serve_vendor
+from support.uvicorn_server import free_port, uvicorn_server
 
 from .chromium import launch, open_page
 
@@ -63,7 +64,7 @@ def answers() -> threading.Event:
 @pytest.fixture(scope="package")
 def retired_demo(answers: threading.Event) -> Iterator[str]:
     """The demo with keys; AILabTools has retired the API, Meitu is slow."""
-    with serve(retired_and_slow(answers)) as vendor:
+    with uvicorn_server(retired_and_slow(answers)) as vendor:
         with serve_demo({**KEYS, "MEITU_BASE_URL": vendor, "AILAB_BASE_URL": vendor}) as url:
             yield url
         answers.set()

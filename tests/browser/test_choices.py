@@ -12,7 +12,7 @@ from meitu_demo.domain.vendor_codes import load_shapes
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-def test_gallery_and_list_follow_each_other(page):
+def test_template_gallery_and_list_follow_each_other(page):
     """A click on a picture chooses its ID, and the fused photo follows the choice."""
     panel = Panel(page, "face-fuse").example()
     tiles = panel.part("template-id-gallery").get_by_role("button")
@@ -28,7 +28,7 @@ def test_gallery_and_list_follow_each_other(page):
     assert results[0] != results[1]
 
 
-def test_an_id_that_is_typed_in_is_sent(page):
+def test_template_list_sends_an_id_that_is_typed_in(page):
     """An ID that nobody knows ends in an explanation that names it and stays."""
     panel = Panel(page, "face-fuse").example()
     field = panel.part("template-id").get_by_role("combobox")
@@ -48,7 +48,7 @@ def test_an_id_that_is_typed_in_is_sent(page):
 
 
 @pytest.mark.parametrize(("locale", "language"), [("en-US", "en"), ("zh-CN", "zh")])
-def test_the_list_of_shapes_has_all_22(visit, demo, locale, language):
+def test_shape_list_has_all_22(visit, demo, locale, language):
     """Each with number, name and what it does, in the visitor's language; typing a few letters finds one."""
     page = visit(demo, locale=locale)
     panel = Panel(page, "facial-aesthetics")

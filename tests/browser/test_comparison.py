@@ -38,7 +38,7 @@ class Comparison:
         return str(one)
 
 
-def test_by_mouse(page):
+def test_comparison_by_mouse(page):
     """Zoom by button, ctrl and wheel, double click; what is zoomed is dragged; hold and views; nothing jumps."""
     panel = Panel(page, "facial-aesthetics").example().run()
     shown = Comparison(panel)
@@ -78,7 +78,7 @@ def test_by_mouse(page):
     assert panel.stage.locator(".stage").bounding_box() == room
 
 
-def test_by_keyboard_and_when_the_pictures_are_gone(visit, demo):
+def test_comparison_by_keyboard_and_after_deletion(visit, demo):
     """Every tool is reached by Tab and works by key; after everything is deleted, the folded view says so."""
     page = visit(demo, reduced_motion="reduce")
     shown = Comparison(Panel(page, "facial-aesthetics").example().run())
@@ -122,7 +122,7 @@ def test_by_keyboard_and_when_the_pictures_are_gone(visit, demo):
     expect(shown.moved.locator("svg")).to_be_visible()
 
 
-def test_by_finger(visit, demo):
+def test_comparison_by_finger(visit, demo):
     """On a phone two fingers zoom; one scrolls the page until then, and moves the picture afterwards."""
     page = visit(demo, device="phone", has_touch=True)
     panel = Panel(page, "facial-aesthetics").example().run()

@@ -9,7 +9,7 @@ CAMERA = "navigator.mediaDevices.getUserMedia({video: true}).then(stream => stre
 WHO = "fetch('/config').then(answer => answer.json()).then(config => config.username)"
 
 
-def test_a_space_works_in_its_frame(browser):
+def test_space_works_in_the_frame_of_another_site(browser):
     """The login's cookie and the camera come through, and the cookie is kept apart for that site."""
     with serve_demo({"SPACE_ID": "someone/portrait-apis", "LOGIN": "ann:a long password"}) as url:
         context = browser.new_context(permissions=["camera", "local-network-access"])

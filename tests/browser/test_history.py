@@ -12,7 +12,7 @@ from meitu_demo.photos.provenance import read_provenance
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-def test_runs_are_listed_compared_repeated_taken_along_and_deleted(page, pictures):
+def test_history_lists_compares_repeats_archives_and_deletes_runs(page, pictures):
     """Two runs by keyboard and mouse, through a reload, to a ZIP that is whole; then nothing of it is left."""
     history = History(page)
     expect(history.stage.locator("h3")).to_have_text("Your runs appear here")
@@ -76,7 +76,7 @@ def test_runs_are_listed_compared_repeated_taken_along_and_deleted(page, picture
     assert page.request.get(address).status == 404
 
 
-def test_no_click_in_the_history_makes_a_paid_call(visit, live_demo):
+def test_history_makes_no_paid_call(visit, live_demo):
     """A live run is only set up again: its panel opens with its settings, and the person presses the button."""
     page = visit(live_demo)
     panel = Panel(page, "anime-avatar").example().agree().run()

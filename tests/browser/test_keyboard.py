@@ -78,7 +78,7 @@ def downloaded(keys: Keys, panel: Panel) -> str:
     return caught.value.suggested_filename
 
 
-def test_every_panel_from_photo_to_download(visit, demo, pictures):
+def test_keyboard_reaches_everything_from_photo_to_download(visit, demo, pictures):
     """A file by the file chooser, a template, a version, a shape and its strength, a recipe's step, a run shown again;
     whatever goes away or is drawn anew, the focus stays with the person and can be seen. Under reduced motion nothing
     on the way moves.

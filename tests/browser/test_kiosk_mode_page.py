@@ -19,7 +19,7 @@ def photo_is_in(panel: Panel) -> Panel:
     return panel
 
 
-def test_the_same_click_goes_on_offline_and_the_next_person_finds_nothing(visit, cut_off_demo):
+def test_kiosk_mode_falls_back_offline_and_resets_for_the_next_person(visit, cut_off_demo):
     """The badge changes and the words say why. Then nobody touches anything: a countdown that any key stops; when none
     does, photo and result are gone from the server, and the page is at its beginning, still on the stage."""
     page = visit(f"{cut_off_demo}/?stage=1&idle=5", viewport=SIZES[0], locale="zh-CN", fresh=True)
@@ -68,7 +68,7 @@ def test_the_same_click_goes_on_offline_and_the_next_person_finds_nothing(visit,
     expect(page.locator("#on-stage .gone")).to_be_hidden()  # somebody has touched the page
 
 
-def test_the_clock_stands_still_during_a_run_and_there_is_a_way_out(visit, retired_demo, answers):
+def test_kiosk_mode_never_resets_during_a_run_and_can_be_left(visit, retired_demo, answers):
     """However long the vendor takes, its answer is seen, and a refusal stays one. Escape twice leaves the stage."""
     answers.clear()
     page = visit(f"{retired_demo}/?stage=1", viewport=SIZES[0], fresh=True)

@@ -4,7 +4,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
-from support.servers import serve, serve_demo
+from support.servers import serve_demo
+from support.uvicorn_server import uvicorn_server
 
 from browser.axe import grave
 from browser.page_actions import Panel
@@ -13,7 +14,7 @@ from meitu_demo.domain.translations import translate
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-def test_the_page_lives_under_its_policy_on_a_phone(visit, demo):
+def test_content_security_policy_blocks_nothing_that_the_page_needs(visit, demo):
     """At 390 px, a snapshot from the camera is taken and run; the browser complains of nothing that it had to block."""
     page = visit(demo, device="phone", permissions=["camera"])
     page.evaluate("() => { window.blocked = []; document.addEventListener('securitypolicyviolation',"
@@ -26,9 +27,11 @@ def test_the_page_lives_under_its_policy_on_a_phone(visit, demo):
     assert page.evaluate("window.blocked") == []
 
 
-def test_a_page_elsewhere_can_neither_frame_nor_read_it(browser, demo):
+def test_other_origins_can_neither_frame_nor_read_the_page(browser, demo):
     """From another port of this machine: an empty frame, no answer to a script, no upload."""
-    with serve(Starlette(routes=[Route("/", lambda _: HTMLResponse(f"<iframe src='{demo}'></iframe>"))])) as elsewhere:
+    with uvicorn_server(
+        Starlette(routes=[Route("/", lambda _: HTMLResponse(f"<iframe src='{demo}'></iframe>"))])
+    ) as elsewhere:
         page = browser.new_page()
         page.goto(elsewhere, wait_until="load")
         told = page.evaluate(

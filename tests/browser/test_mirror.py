@@ -38,7 +38,7 @@ def answering(status: int, slug: str) -> Callable[[Route], None]:
     return lambda route: route.fulfill(status=status, json={"slug": slug})
 
 
-def test_from_start_to_stop(page):
+def test_mirror_counts_frames_and_frees_the_camera(page):
     """The camera is asked for at the start; frames come and are counted; stopping, leaving and taking one free it."""
     page.evaluate(CAMERAS)
     run = Panel(page, "mirror").run_button
@@ -82,7 +82,7 @@ def test_from_start_to_stop(page):
     assert not page.evaluate(LIGHT)
 
 
-def test_what_may_be_the_case_is_said(browser, demo):
+def test_mirror_explains_every_failure(browser, demo):
     """Camera denied, absent, in use, taken away; a page that may not; the server away, busy, closed: each in words."""
     context = browser.new_context(locale="en-US")
     page = context.new_page()

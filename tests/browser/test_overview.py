@@ -13,7 +13,7 @@ from meitu_demo.ui import face_crop_cache
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-def test_from_sheet_to_controls_to_preview(page):
+def test_contact_sheet_sets_controls_and_preview_follows(page):
     """A click or Enter on a cell sets shape, strength, template; the preview follows; another photo ends the sheet."""
     panel = Panel(page, "facial-aesthetics")
     assert translate("sheets.preview_empty", "en") in panel.part("preview").inner_text()
@@ -78,7 +78,7 @@ def pressed(panel):
     return [re.sub(r"^\W*", "", text).strip() for text in texts]
 
 
-def test_a_photo_taken_away_takes_its_sheet_along(page, monkeypatch):
+def test_contact_sheet_goes_with_its_photo(page, monkeypatch):
     """Also one that is still being drawn: what comes after that stays away."""
     panel = Panel(page, "face-fuse").example()
     gate, begun, look = threading.Event(), threading.Event(), face_crop_cache.crop_face

@@ -15,7 +15,7 @@ def billed(vendor: str) -> dict[str, int]:
     return dict(httpx.get(f"{vendor}/lab/charges", trust_env=False).json())
 
 
-def test_one_intent_is_one_call(visit, paying_demo, counting_vendor):
+def test_paid_call_is_made_once_per_intent(visit, paying_demo, counting_vendor):
     """A double click, a click on the result, and one after a reload cost one call; then a second one waits its turn."""
     page = visit(paying_demo)
     before = billed(counting_vendor).get("quality_restoration", 0)
@@ -42,14 +42,14 @@ def test_one_intent_is_one_call(visit, paying_demo, counting_vendor):
     assert billed(counting_vendor)["quality_restoration"] - before == 1
 
 
-def test_sessions_share_nothing(visit, live_demo):
+def test_paid_call_is_not_shared_between_sessions(visit, live_demo):
     """Another tab with the same photo makes a call of its own, and is told nothing of the first one."""
     for _ in range(2):
         panel = Panel(visit(live_demo), "quality-restoration").example().agree().run()
         expect(panel.stage.locator(".note")).to_be_hidden()
 
 
-def test_own_keys_make_calls_live_and_go_with_the_page(visit, demo):
+def test_visitor_keys_make_calls_live_and_go_with_the_page(visit, demo):
     """They leave the fields at once, stand nowhere on the page, change the badge, and a reload forgets them."""
     page = visit(demo)
     page.locator("#own-keys button").first.click()
@@ -78,7 +78,7 @@ def counts(page) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", page.locator("#failure-lab-books").inner_text())]
 
 
-def test_the_lab_shows_what_person_ledger_and_vendor_make_of_a_failure(page):
+def test_failure_lab_agrees_with_ledger_and_vendor(page):
     """Explained, written down, and counted by the vendor: the three agree, and a repeated click adds nothing."""
     panel = Panel(page, "failure-lab").example()
     before = [0] * 5

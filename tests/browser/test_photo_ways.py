@@ -40,7 +40,7 @@ def alike(data: bytes, pixels: np.ndarray) -> bool:
     return bool(np.abs(small[0] - small[1]).mean() < 6)
 
 
-def test_a_photo_from_a_phone_is_turned_and_reduced_and_the_page_says_so(page, phone_photo):
+def test_upload_turns_and_reduces_a_phone_photo_and_says_so(page, phone_photo):
     """The line below the result tells what was done; the place the photo was taken at goes nowhere."""
     panel = Panel(page, "facial-aesthetics").upload(phone_photo).run()
     said = panel.stage.locator(".sent").inner_text()
@@ -54,7 +54,7 @@ def test_a_photo_from_a_phone_is_turned_and_reduced_and_the_page_says_so(page, p
         assert not Picture.open(io.BytesIO(data)).getexif().get_ifd(0x8825)
 
 
-def test_a_photo_dropped_on_the_page_is_taken(page, astronaut_jpeg):
+def test_upload_by_drag_and_drop(page, astronaut_jpeg):
     """Drag and drop."""
     panel = Panel(page, "facial-aesthetics")
     panel.clear()
@@ -70,7 +70,7 @@ def test_a_photo_dropped_on_the_page_is_taken(page, astronaut_jpeg):
     assert alike(panel.run().pictures()[0], load_astronaut())
 
 
-def test_a_photo_is_pasted_from_the_clipboard(page):
+def test_upload_by_paste(page):
     """Paste, by the button that the photo's place has for it."""
     panel = Panel(page, "facial-aesthetics")
     panel.clear()
@@ -86,7 +86,7 @@ def test_a_photo_is_pasted_from_the_clipboard(page):
     assert alike(panel.run().pictures()[0], load_astronaut())
 
 
-def test_a_snapshot_from_the_camera_is_not_mirrored(page):
+def test_upload_from_the_camera_is_not_mirrored(page):
     """What was left in the room is left in the picture that is sent."""
     panel = Panel(page, "facial-aesthetics").snapshot()
     photo = panel.part("photo")
@@ -97,7 +97,7 @@ def test_a_snapshot_from_the_camera_is_not_mirrored(page):
     assert np.abs(before[:, -width // 20 :] - RIGHT).mean() < 40
 
 
-def test_a_heic_photo_is_taken(page, pictures):
+def test_upload_of_heic(page, pictures):
     """What an iPhone stores works although the browser cannot show it."""
     path = pictures / "IMG_0002.HEIC"  # a path and not a dict: the browser then finds out its type, and finds none
     pillow_heif.from_pillow(Picture.fromarray(load_astronaut())).save(path, quality=80)
@@ -106,7 +106,7 @@ def test_a_heic_photo_is_taken(page, pictures):
     assert "HEIC" in page.locator(".sent:visible").inner_text()
 
 
-def test_one_photo_is_there_in_every_panel_until_one_takes_its_own(page, pictures):
+def test_shared_photo_is_in_every_panel_without_one_of_its_own(page, pictures):
     """Given in one panel it stands in the others; a panel's own photo stays its own, and leaves theirs alone."""
     own = pictures / "own.jpg"
     own.write_bytes(codec.encode(load_astronaut()[:300, 100:400]))

@@ -18,7 +18,7 @@ def photo(pixels: np.ndarray, name: str) -> dict[str, object]:
     return {"name": name, "mimeType": "image/jpeg", "buffer": codec.encode(np.ascontiguousarray(pixels))}
 
 
-def test_a_photo_is_judged_as_soon_as_it_is_there(page):
+def test_preflight_judges_a_photo_on_upload(page):
     """In order, refused with the reason, and in order again for a panel that needs no face."""
     panel = Panel(page, "face-fuse").example()
     check = panel.part("check")
@@ -31,7 +31,7 @@ def test_a_photo_is_judged_as_soon_as_it_is_there(page):
     expect(panel.part("check").locator(".check")).to_have_count(0)
 
 
-def test_the_other_face_is_chosen_by_a_click_or_a_key(page):
+def test_preflight_chooses_a_face_by_click_or_key(page):
     """Two faces are marked, one as used; choosing the other leaves a photo in which it is the only one."""
     panel = Panel(page, "facial-aesthetics").upload(photo(np.hstack([HEAD, HEAD[:, ::-1]]), "two.jpg"))
     check = panel.part("check")
@@ -44,7 +44,7 @@ def test_the_other_face_is_chosen_by_a_click_or_a_key(page):
     assert panel.stage.locator(".facts .badge").inner_text() == "Offline engine"
 
 
-def test_an_upside_down_photo_is_turned_by_one_click(page):
+def test_preflight_turns_an_upside_down_photo_by_one_click(page):
     """The mend is offered where it helps, and nowhere else."""
     panel = Panel(page, "anime-avatar").upload(photo(HEAD[::-1, ::-1], "fallen.jpg"))
     panel.part("mend-upright").click()

@@ -10,7 +10,7 @@ from meitu_demo.photos.provenance import read_provenance
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-def test_a_download_is_marked_and_verify_reads_it_back(page, pictures):
+def test_download_is_marked_and_verify_reads_the_marks(page, pictures):
     """From the button to a file to the panel that says what it is; a photo without marks is not called genuine."""
     panel = Panel(page, "facial-aesthetics").example().run()
     with page.expect_download() as download:
@@ -29,7 +29,7 @@ def test_a_download_is_marked_and_verify_reads_it_back(page, pictures):
     expect(panel.stage).to_contain_text("does not mean that the picture is genuine")
 
 
-def test_everything_goes_when_told_and_is_looked_for(page):
+def test_delete_everything_deletes_and_checks(page):
     """Photo and result leave the page, their addresses answer no more, and the page says that it looked."""
     panel = Panel(page, "quality-restoration").example().run()
     addresses = [

@@ -12,7 +12,7 @@ from meitu_demo.photos import codec
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-def test_a_recipe_from_the_first_click_to_another_panel(page):
+def test_recipe_from_the_first_click_to_another_panel(page):
     """The example runs as it is; steps are moved, switched and removed by keyboard; a file brings them back; a refused
     one changes nothing; the result goes on to another panel as its photo, and the other panels keep theirs."""
     recipe = Recipe(page)
@@ -78,7 +78,7 @@ def test_a_recipe_from_the_first_click_to_another_panel(page):
     assert Panel(page, "facial-aesthetics").part("photo").locator(SHOWN).get_attribute("src") == sent
 
 
-def test_a_result_that_is_gone_is_said_to_be(page):
+def test_send_to_panel_says_that_a_result_has_expired(page):
     """From any panel; the tab stays where it is, and the message until it is closed."""
     panel = Panel(page, "quality-restoration").example().run()
     button = panel.stage.locator(".use-in button[data-target=recipe]")
@@ -91,7 +91,7 @@ def test_a_result_that_is_gone_is_said_to_be(page):
     expect(page.locator("#sent-on .notice")).to_have_count(0)
 
 
-def test_the_list_outlives_a_reload(page):
+def test_recipe_survives_a_reload(page):
     """As it was left, also when the tab was not opened since; what somebody wrote into the storage is explained."""
     recipe = Recipe(page)
     recipe.step(0).locator("[data-act=remove]").click()

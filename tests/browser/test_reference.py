@@ -18,7 +18,7 @@ def reference(visit, demo):
     return lambda query="", **kw: visit(f"{demo}/reference{query}", ready="#codes", **kw)
 
 
-def test_typing_finds_shapes_and_codes(reference):
+def test_reference_search_finds_shapes_and_codes(reference):
     """A number, a word of an explanation, a part of a face; the count is told, the address follows, empty shows all."""
     page = reference("?lang=en")
     everything = page.locator(SEEN).count()
@@ -40,7 +40,7 @@ def test_typing_finds_shapes_and_codes(reference):
     assert page.url.endswith("?lang=en")
 
 
-def test_a_search_can_be_sent_on(reference):
+def test_reference_search_is_part_of_the_url(reference):
     """`?q=` is there from the start and comes along into the other language; a link to what it hides shows it."""
     page = reference("?lang=en&q=error_no_face_in_file")
     expect(page.locator(SEEN)).to_have_count(1)
@@ -53,7 +53,7 @@ def test_a_search_can_be_sent_on(reference):
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_it_fits_both_devices_in_light_and_dark(reference, locale):
+def test_reference_fits_both_devices_in_light_and_dark(reference, locale):
     """Nothing scrolls sideways, is cut off, hard to read or missing for assistive technology."""
     page = reference(device="phone", locale=locale)
     assert translate("reference.title", locale[:2]) in page.title()
@@ -68,7 +68,7 @@ def test_it_fits_both_devices_in_light_and_dark(reference, locale):
     assert not any(wrong.values()), wrong
 
 
-def test_without_scripts_everything_is_shown(browser, demo):
+def test_reference_shows_everything_without_scripts(browser, demo):
     """No search, and nothing hidden."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -79,7 +79,7 @@ def test_without_scripts_everything_is_shown(browser, demo):
     context.close()
 
 
-def test_the_demo_leads_there_and_back_to_a_panel(visit, demo):
+def test_reference_is_linked_from_the_demo_and_links_to_panels(visit, demo):
     """The link on top opens another tab in the page's language; from there a link opens the panel of an endpoint."""
     page = visit(demo, locale="zh-CN")
     with page.expect_popup() as popup:

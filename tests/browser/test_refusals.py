@@ -27,7 +27,7 @@ def refused(panel: Panel, *, title: str, code: str = "") -> None:
         assert internal not in text
 
 
-def test_without_a_photo_the_page_asks_for_one(page):
+def test_run_without_a_photo_asks_for_one(page):
     """The explanation is gone after the next run that works."""
     panel = Panel(page, "facial-aesthetics")
     panel.clear()
@@ -37,7 +37,7 @@ def test_without_a_photo_the_page_asks_for_one(page):
     assert panel.stage.locator(".trouble").count() == 0
 
 
-def test_pictures_without_a_whole_face_are_refused(page, faceless):
+def test_run_refuses_pictures_without_a_whole_face(page, faceless):
     """Coffee has no face, and half a face is not enough; both with the vendor's own code."""
     coffee = {"name": "coffee.jpg", "mimeType": "image/jpeg", "buffer": faceless}
     title = "There is no face to be found in this photo."
@@ -48,7 +48,7 @@ def test_pictures_without_a_whole_face_are_refused(page, faceless):
     refused(panel, title="The face is cut off at the edge of the photo.", code="20020")
 
 
-def test_files_that_are_no_whole_photos_are_explained(page, astronaut_jpeg):
+def test_run_explains_files_that_are_no_whole_photos(page, astronaut_jpeg):
     """A text file by whatever name, and a photo whose end is missing."""
     panel = Panel(page, "quality-restoration")
     diary = b"Dear diary, this is no photo at all.\n" * 20

@@ -14,7 +14,7 @@ from meitu_demo.photos.provenance import read_provenance
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-def test_every_panel_turns_the_example_into_a_result(page):
+def test_panel_turns_the_example_into_a_result(page):
     """A click on the example and one on the button show before and after, say who made it, and the download is the
     same result, labelled, under a name that says what it is."""
     for slug in SLUGS:
@@ -35,7 +35,7 @@ def test_every_panel_turns_the_example_into_a_result(page):
         assert read_provenance(leaving) == read_provenance(after)  # the same result, and one carries a label
 
 
-def test_the_comparison_follows_mouse_and_arrow_keys(page):
+def test_divider_follows_mouse_and_arrow_keys(page):
     """Dragging the divider and pressing arrow keys uncover more or less of the photo; the button is reached by Tab."""
     panel = Panel(page, "facial-aesthetics").example()
     panel.part("strength").locator("input[type=range]").focus()
@@ -62,7 +62,7 @@ def test_the_comparison_follows_mouse_and_arrow_keys(page):
     assert all(one != other for one, other in pairwise(clips)), clips
 
 
-def test_a_result_can_be_run_again_with_another_strength(page):
+def test_run_again_sends_another_strength(page):
     """Strength is really sent: nothing changes at 0, much at 1."""
     panel = Panel(page, "facial-aesthetics").example()
     changed = []
@@ -75,7 +75,7 @@ def test_a_result_can_be_run_again_with_another_strength(page):
     assert changed[1] > 3 * changed[0]
 
 
-def test_a_run_shows_what_went_over_the_wire_and_its_code(visit, demo):
+def test_inspector_shows_wire_and_code_of_a_result(visit, demo):
     """Folded away at first; keys stand as variables, programs in three languages can be copied."""
     page = visit(demo, permissions=["clipboard-read", "clipboard-write"])
     panel = Panel(page, "facial-aesthetics").example().run()
@@ -89,7 +89,7 @@ def test_a_run_shows_what_went_over_the_wire_and_its_code(visit, demo):
     assert "shape_type=8" in copied
 
 
-def test_a_refused_run_shows_it_as_well(page, pictures):
+def test_inspector_shows_the_wire_of_a_refusal(page, pictures):
     """The vendor's answer is to be seen as it came."""
     file = pictures / "grey.jpg"
     file.write_bytes(codec.encode(np.full((300, 300, 3), 128, np.uint8)))

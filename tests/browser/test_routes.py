@@ -8,7 +8,7 @@ from browser.page_actions import Panel
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-def test_with_keys_the_same_panels_call_the_vendor(visit, live_demo):
+def test_live_panels_call_the_vendor_with_keys(visit, live_demo):
     """Against the stand-alone server: the badges say live, and so does the result."""
     page = visit(live_demo)
     expect(page.locator("#masthead .badge").first).to_contain_text("live")
@@ -19,7 +19,7 @@ def test_with_keys_the_same_panels_call_the_vendor(visit, live_demo):
         assert "live" in badge.get_attribute("class")
 
 
-def test_a_retired_service_is_explained_and_the_offline_engine_steps_in(visit, retired_demo):
+def test_retired_vendor_is_explained_and_offline_is_one_click_away(visit, retired_demo):
     """The vendor's 404 is told as what it is, and one click gives the result all the same."""
     page = visit(retired_demo)
     panel = Panel(page, "facial-aesthetics").example().agree().run()
@@ -31,14 +31,14 @@ def test_a_retired_service_is_explained_and_the_offline_engine_steps_in(visit, r
     expect(panel.part("offline")).to_be_hidden()
 
 
-def test_a_service_that_cannot_be_reached_is_explained(visit, cut_off_demo):
+def test_unreachable_vendor_is_explained(visit, cut_off_demo):
     """Nothing listens at the other end."""
     panel = Panel(visit(cut_off_demo), "anime-avatar").example().agree().run()
     assert panel.stage.locator("h3").inner_text() == "The service does not take connections."
     expect(panel.part("offline")).to_be_visible()
 
 
-def test_a_slow_call_says_what_it_is_doing(visit, retired_demo, answers):
+def test_progress_of_a_slow_call_is_shown(visit, retired_demo, answers):
     """While the vendor thinks, the stage says that it is waited for; then the answer takes its place."""
     answers.clear()  # whoever used the vendor before has had theirs
     panel = Panel(visit(retired_demo), "quality-restoration").example().agree()
@@ -51,7 +51,7 @@ def test_a_slow_call_says_what_it_is_doing(visit, retired_demo, answers):
     assert panel.stage.locator(".stage").bounding_box() == size
 
 
-def test_a_photo_leaves_after_the_box_is_ticked_and_for_one_photo(visit, live_demo):
+def test_consent_is_asked_for_each_photo(visit, live_demo):
     """Unticked at first, nothing is sent and the offline engine is offered; another photo takes the tick away."""
     page = visit(live_demo)
     panel = Panel(page, "anime-avatar").example()
@@ -67,7 +67,7 @@ def test_a_photo_leaves_after_the_box_is_ticked_and_for_one_photo(visit, live_de
     expect(box).not_to_be_checked()
 
 
-def test_without_keys_nobody_is_asked(page):
+def test_consent_is_not_asked_without_keys(page):
     """Offline the photo stays here, so there is no box; the receipt says the same."""
     panel = Panel(page, "face-fuse").example()
     expect(panel.part("consent")).to_be_hidden()

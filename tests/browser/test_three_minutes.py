@@ -11,7 +11,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.mark.parametrize(("locale", "device"), [("en-US", "wide"), ("zh-CN", "phone")])
-def test_it_goes_from_a_photo_to_the_stage(visit, demo, locale, device):
+def test_three_minute_tour_goes_from_a_photo_to_kiosk_mode(visit, demo, locale, device):
     """Photo, sheet, preview, result, what moved, sent on, recipe, history, inspector, live beside offline, stage: each
     comes about by what a person would do on the one device, and looks right on both.
     """

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("tour")
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_every_state_of_every_panel_can_be_looked_at(visit, demo, locale, request):
+def test_page_looks_right_in_every_state(visit, demo, locale, request):
     """Empty, refusal and result of all four panels."""
     page = visit(demo, device="phone", locale=locale, reduced_motion="reduce")
     wrong = {}
@@ -28,7 +28,7 @@ def test_every_state_of_every_panel_can_be_looked_at(visit, demo, locale, reques
     assert page.title() == translate("page.name", locale[:2])
 
 
-def test_taiwan_reads_chinese_too(visit, demo):
+def test_page_is_chinese_for_taiwan(visit, demo):
     """A page in zh-TW is Chinese as well, from the first word to an explanation."""
     page = visit(demo, locale="zh-TW")
     assert translate("panels.face_fuse.run", "zh") == Panel(page, "face-fuse").run_button.inner_text().strip()

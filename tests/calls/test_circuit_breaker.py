@@ -1,8 +1,7 @@
 """A vendor that does not answer is left alone, and asked by one call whether it is back."""
 
-from types import SimpleNamespace
-
 import pytest
+from support.clock import ManualClock
 
 from meitu_demo.calls.vendor_health import CircuitBreaker
 from meitu_demo.domain.errors import (
@@ -20,15 +19,15 @@ SILENCE = OutcomeUnknown(provider="meitu", cause="read_timeout")
 
 
 @pytest.fixture
-def clock() -> SimpleNamespace:
+def clock() -> ManualClock:
     """Seconds, moved by hand."""
-    return SimpleNamespace(now=1000.0)
+    return ManualClock()
 
 
 @pytest.fixture
-def breaker(clock: SimpleNamespace) -> CircuitBreaker:
+def breaker(clock: ManualClock) -> CircuitBreaker:
     """Five failures in 30 s open it for 30 s."""
-    return CircuitBreaker("meitu", clock=lambda: clock.now)
+    return CircuitBreaker("meitu", clock=clock)
 
 
 def fail(breaker: CircuitBreaker, error: BaseException = SILENCE, times: int = 1) -> None:
@@ -50,7 +49,7 @@ def seconds_left(breaker: CircuitBreaker) -> object:
 
 
 @pytest.mark.parametrize("error", [SILENCE, Unreachable(cause="dns"), InvalidResponse(cause="not_json")], ids=str)
-def test_the_fifth_failure_opens_it(breaker: CircuitBreaker, clock: SimpleNamespace, error: DemoError) -> None:
+def test_the_fifth_failure_opens_it(breaker: CircuitBreaker, clock: ManualClock, error: DemoError) -> None:
     """Whatever kind of no answer; from then on nothing is let through, and the rest is told in whole seconds."""
     fail(breaker, error, times=4)
     breaker.check()
@@ -62,7 +61,7 @@ def test_the_fifth_failure_opens_it(breaker: CircuitBreaker, clock: SimpleNamesp
     assert seconds_left(breaker) == 1
 
 
-def test_failures_far_apart_do_not_open_it(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
+def test_failures_far_apart_do_not_open_it(breaker: CircuitBreaker, clock: ManualClock) -> None:
     """Five within the window do, five in a longer time do not."""
     for _ in range(20):
         fail(breaker)
@@ -102,7 +101,7 @@ def test_what_says_nothing_of_the_vendor(breaker: CircuitBreaker, error: BaseExc
     assert breaker.is_open
 
 
-def test_one_call_asks_whether_it_is_back(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
+def test_one_call_asks_whether_it_is_back(breaker: CircuitBreaker, clock: ManualClock) -> None:
     """After the rest one is let through and nobody beside it; its answer lets all through."""
     fail(breaker, times=5)
     clock.now += 30
@@ -116,7 +115,7 @@ def test_one_call_asks_whether_it_is_back(breaker: CircuitBreaker, clock: Simple
     assert not breaker.is_open
 
 
-def test_a_probe_that_fails_opens_it_anew(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
+def test_a_probe_that_fails_opens_it_anew(breaker: CircuitBreaker, clock: ManualClock) -> None:
     """One failure is enough then, for another whole rest."""
     fail(breaker, times=5)
     clock.now += 31
@@ -124,7 +123,7 @@ def test_a_probe_that_fails_opens_it_anew(breaker: CircuitBreaker, clock: Simple
     assert seconds_left(breaker) == 30
 
 
-def test_a_probe_that_is_given_up_tells_nothing(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
+def test_a_probe_that_is_given_up_tells_nothing(breaker: CircuitBreaker, clock: ManualClock) -> None:
     """The next call is the probe."""
     fail(breaker, times=5)
     clock.now += 31
@@ -135,7 +134,7 @@ def test_a_probe_that_is_given_up_tells_nothing(breaker: CircuitBreaker, clock: 
     assert not breaker.is_open
 
 
-def test_what_was_under_way_when_it_opened(breaker: CircuitBreaker, clock: SimpleNamespace) -> None:
+def test_what_was_under_way_when_it_opened(breaker: CircuitBreaker, clock: ManualClock) -> None:
     """Its failure does not prolong the rest; its answer ends it."""
     with breaker.guard():
         late = breaker.guard()

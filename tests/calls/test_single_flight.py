@@ -1,9 +1,9 @@
 """One intent, one call: who joins whom, what is kept for how long, and what outlives whoever waits."""
 
 import asyncio
-from types import SimpleNamespace
 
 import pytest
+from support.clock import ManualClock
 from support.fake_calls import ASKED, Call, hand_in, hold, outcome, rest
 
 from meitu_demo.calls import single_flight as desk_module
@@ -14,16 +14,15 @@ from meitu_demo.domain.errors import ShuttingDown
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
     """The desk's clock, moved by hand."""
-    clock = SimpleNamespace(now=0.0)
-    clock.monotonic = lambda: clock.now
+    clock = ManualClock()
     monkeypatch.setattr(desk_module, "time", clock)
     return clock
 
 
 @pytest.fixture
-def desk(clock: SimpleNamespace) -> SingleFlight:
+def desk(clock: ManualClock) -> SingleFlight:
     """Keeps what was paid for a minute and a half."""
     return SingleFlight(90.0)
 
@@ -62,7 +61,7 @@ async def test_whoever_joins_late_sees_where_it_is(desk: SingleFlight) -> None:
 
 
 # ── Keeping ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-async def test_what_was_paid_is_shown_again(desk: SingleFlight, clock: SimpleNamespace) -> None:
+async def test_what_was_paid_is_shown_again(desk: SingleFlight, clock: ManualClock) -> None:
     """Until it has not been asked for longer than its life; then a click is a new call."""
     call = Call()
     made = hand_in(desk, call)
@@ -74,7 +73,7 @@ async def test_what_was_paid_is_shown_again(desk: SingleFlight, clock: SimpleNam
     assert not hand_in(desk, call).is_duplicate
 
 
-async def test_room_is_made_by_the_oldest(clock: SimpleNamespace) -> None:
+async def test_room_is_made_by_the_oldest(clock: ManualClock) -> None:
     """Pictures beyond the capacity go, oldest first; what is under way stays."""
     desk, under_way = SingleFlight(90.0, max_bytes=5000), Call(answer=hold())
     hand_in(desk, under_way, order="under way")

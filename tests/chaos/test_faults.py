@@ -79,7 +79,7 @@ async def a_few_at_once(works: list[Callable[[], Awaitable[float]]]) -> list[flo
 
 
 @pytest.mark.parametrize("endpoint", sorted(CATALOGUE))
-async def test_no_fault_charges_an_intent_twice(
+async def test_fault_never_charges_an_intent_twice(
     endpoint: str,
     lab: str,
     portrait_pixels: Image,

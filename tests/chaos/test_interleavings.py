@@ -119,7 +119,7 @@ class Machine(RuleBasedStateMachine):
         self.counted["duplicates"] += (self.shop.charged() - self.shop.intents).total()
 
 
-def test_one_charge_for_an_intent(
+def test_single_flight_charges_an_intent_once_in_any_interleaving(
     folder: Path, portrait: bytes, rounds: Callable[[int], int], figure: Callable[[str], None]
 ) -> None:
     """Whatever is clicked, left and answered in whatever order, nothing is charged that was not asked for."""

@@ -25,7 +25,7 @@ SLACK_S = 2.0  # for a machine that is busy with other things
 
 
 @pytest.mark.parametrize("how", ["refuses", "resets", "is silent"])
-async def test_a_minute_without_the_vendor(
+async def test_circuit_breaker_spares_a_vendor_during_an_outage(
     how: str, portrait: bytes, folder: Path, rounds: Callable[[int], int], figure: Callable[[str], None]
 ) -> None:
     """Hardly more is sent than is clicked, the fifth failure in a row stops it, and soon after everybody is served.

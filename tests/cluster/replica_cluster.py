@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -13,9 +12,8 @@ from pathlib import Path
 
 import httpx
 import psycopg
-import uvicorn
 from starlette.applications import Starlette
-from support.servers import free_port
+from support.uvicorn_server import uvicorn_server
 
 from cluster.proxy_visitor import Visitor
 from tools.load.replicas import Replica, run_nginx
@@ -70,23 +68,11 @@ class Cluster:
 
 
 @contextmanager
-def vendor(app: Starlette) -> Iterator[str]:
-    """`app` on a port of this machine."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
-
-
-@contextmanager
 def assembled(nginx: str, database: str) -> Iterator[Cluster]:
     """With keys, a vendor that takes a second, and a cap of `CAP` calls a day."""
     folder = Path(tempfile.mkdtemp(prefix="cluster_", dir="/tmp"))
     slow = create_app(VENDOR_S)
-    with vendor(slow) as address:
+    with uvicorn_server(slow, log_level="critical") as address:
         environ = {
             **KEYS, "MEITU_BASE_URL": address, "DATABASE_URL": database, "CALLS_PER_SECOND": "off",
             "CALLS_PER_DAY": str(CAP), "CALLS_PER_HOUR": "off", "TRUSTED_PROXIES": "127.0.0.1", "LOG_FORMAT": "json",

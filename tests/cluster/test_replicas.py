@@ -18,7 +18,7 @@ from meitu_demo.runtime.http_server import KEEP_ALIVE_S
 pytestmark = pytest.mark.xdist_group("cluster")
 
 
-def test_visitors_stay_where_they_are(cluster: Cluster) -> None:
+def test_sticky_sessions_keep_visitors_on_one_replica(cluster: Cluster) -> None:
     """Everybody's requests, from the first page on, go to one replica, and both have visitors; results are whole."""
     for replica in cluster.replicas:  # one may have been away: until it is back, the other has its visitors
         of(replica, cluster)
@@ -39,7 +39,7 @@ def test_visitors_stay_where_they_are(cluster: Cluster) -> None:
     assert cluster.rows()["confirmed"] - paid == cluster.charges() - before == 8
 
 
-def test_a_replica_keeps_its_proxys_idle_connections(cluster: Cluster) -> None:
+def test_replica_keeps_idle_connections_of_its_proxy(cluster: Cluster) -> None:
     """One that is closed just as the proxy uses it again would send the visitor to the other replica."""
     connection = HTTPConnection("127.0.0.1", cluster.replicas[0].port)
     connection.request("GET", "/healthz")
@@ -50,7 +50,7 @@ def test_a_replica_keeps_its_proxys_idle_connections(cluster: Cluster) -> None:
     connection.close()
 
 
-def test_one_is_killed_and_its_visitors_go_on(cluster: Cluster) -> None:
+def test_killed_replica_loses_no_count_and_visitors_go_on(cluster: Cluster) -> None:
     """The stream of whoever waited there ends; the next click is another replica's, and the lost call stays counted."""
     doomed, other = cluster.replicas
     visitor, neighbour = of(doomed, cluster), of(other, cluster)
@@ -71,7 +71,7 @@ def test_one_is_killed_and_its_visitors_go_on(cluster: Cluster) -> None:
     doomed.start()
 
 
-def test_a_rolling_restart_loses_nothing_that_was_paid(cluster: Cluster) -> None:
+def test_rolling_restart_loses_nothing_that_was_paid(cluster: Cluster) -> None:
     """Replicas are stopped and started in turn while visitors go on: each call has its end or is told as not made."""
     before, paid = cluster.charges(), cluster.rows()
     ends: list[str] = []
@@ -99,7 +99,7 @@ def test_a_rolling_restart_loses_nothing_that_was_paid(cluster: Cluster) -> None
     assert rows["confirmed"] - paid["confirmed"] == ends.count("complete") == made, (ends, rows)
 
 
-def test_the_cap_holds_for_all_of_them(cluster: Cluster, figure: Any) -> None:
+def test_cap_holds_for_all_replicas(cluster: Cluster, figure: Any) -> None:
     """Many at once on both: exactly as many calls go out as the day allows, and the rest are told why."""
     visitors = [Visitor(cluster.url) for _ in range(12)]
     with ThreadPoolExecutor(12) as pool:

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meitu_demo.domain import errors, vendor_codes
-from meitu_demo.domain import explanations as explain_module
 from meitu_demo.domain.errors import (
     DemoError,
     ImageRejected,
@@ -18,7 +17,9 @@ from meitu_demo.domain.errors import (
     Unreachable,
     VendorError,
 )
-from meitu_demo.domain.explanations import MAX_CLEAN_CHARS, explain, sanitize
+from meitu_demo.domain.explanations import explain
+from meitu_demo.redaction import text as sanitizer
+from meitu_demo.redaction.text import MAX_CLEAN_CHARS, sanitize
 
 LANGUAGES = vendor_codes.list_languages()
 CODES = [(provider, code) for provider, part in vendor_codes._load_error_tables().items() for code in part.codes]
@@ -223,7 +224,7 @@ def test_a_text_as_long_as_an_answer_holds_nothing_up(monkeypatch: pytest.Monkey
         looked_at += 1
         return unicodedata.category(char)
 
-    monkeypatch.setattr(explain_module, "unicodedata", SimpleNamespace(category=category))
+    monkeypatch.setattr(sanitizer, "unicodedata", SimpleNamespace(category=category))
     text = "x" * 1_000_000
     error = VendorError("meitu", text, vendor_message=text, http_status=400, request_id=text)
     assert all(len(value) <= MAX_CLEAN_CHARS for _, value in explain(error, "en").details)

@@ -46,7 +46,7 @@ async def our_own(address: str, endpoint: Endpoint, photo: bytes) -> CallResult:
         )
 
 
-async def test_each_program_gives_our_clients_picture(
+async def test_code_samples_give_our_clients_picture(
     address: str, execute: Execute, portrait: bytes, tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
     """Three languages, four endpoints: each is run against the stand-alone server, and the pictures are the same."""
@@ -71,7 +71,7 @@ async def test_each_program_gives_our_clients_picture(
 
 
 @pytest.mark.parametrize("language", SAMPLE_LANGUAGES)
-def test_a_picture_behind_a_link_is_fetched(
+def test_code_samples_follow_a_link_to_the_picture(
     language: str, address: str, execute: Execute, portrait: bytes, tmp_path: Path
 ) -> None:
     """Meitu answers with a link where that is asked for: the program follows it."""
@@ -82,14 +82,14 @@ def test_a_picture_behind_a_link_is_fetched(
 
 
 @pytest.mark.parametrize("language", SAMPLE_LANGUAGES)
-@pytest.mark.parametrize(("name", "told"), [("face_fuse", "20003"), ("facial_aesthetics", "ERROR_NO_FACE_IN_FILE")])
-def test_a_refusal_is_told(
-    language: str, name: str, told: str, address: str, execute: Execute, faceless: bytes, tmp_path: Path
+@pytest.mark.parametrize(("name", "code"), [("face_fuse", "20003"), ("facial_aesthetics", "ERROR_NO_FACE_IN_FILE")])
+def test_code_samples_report_a_refusal(
+    language: str, name: str, code: str, address: str, execute: Execute, faceless: bytes, tmp_path: Path
 ) -> None:
     """A photo without a face: the vendor's code on stderr, status 1, and no picture."""
     done = execute(language, render_sample(CATALOGUE[name], {}, language, base_url=address), faceless)
     assert done.returncode == 1
-    assert told in done.stderr
+    assert code in done.stderr
     assert not (tmp_path / language / "result.jpg").exists()
 
 
@@ -149,7 +149,7 @@ def understood(target: str, headers: dict[str, str], body: bytes) -> dict[str, A
 
 @pytest.mark.parametrize("language", SAMPLE_LANGUAGES)
 @pytest.mark.parametrize("name", ["face_fuse", "facial_aesthetics", "marketplace"])
-def test_it_sends_what_our_client_sends(
+def test_code_samples_send_what_our_client_sends(
     name: str, language: str, vendor: Vendor, execute: Execute, portrait: bytes
 ) -> None:
     """Path, keys, fields, names and photo: a vendor cannot tell the program from us. What it says is printed."""
@@ -173,7 +173,7 @@ def test_it_sends_what_our_client_sends(
 
 # ── As texts ────────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("endpoint", CATALOGUE.values(), ids=CATALOGUE)
-def test_programs_are_short_and_hold_no_key(endpoint: Endpoint) -> None:
+def test_code_samples_are_short_and_hold_no_key(endpoint: Endpoint) -> None:
     """Of any route: variables instead of keys, the vendor's address where the call stays here, no long lines."""
     keys = Credentials(SecretStr("CANARY0KEY0CANARY"), SecretStr("CANARY0SECRET0CANARY"))
     live = CallTarget(endpoint.provider, "https://proxy.example/vendor", keys, is_billable=True)
@@ -192,21 +192,21 @@ def test_programs_are_short_and_hold_no_key(endpoint: Endpoint) -> None:
             assert not text.endswith("\n\n")
 
 
-def test_values_are_texts_in_every_language() -> None:
+def test_code_samples_escape_values_in_every_language() -> None:
     """What could end a text or start a command is written out as what it is."""
     odd = "a\"b$(c)`d\\e${f}'"
     endpoint = replace(CATALOGUE["face_fuse"], constant_fields={"rsp_media_type": odd})
-    shown = {
+    samples = {
         language: render_sample(endpoint, {}, language, base_url="https://vendor.example")
         for language in SAMPLE_LANGUAGES
     }
-    tree = ast.parse(shown["python"])
+    tree = ast.parse(samples["python"])
     assert odd in {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-    assert json.dumps(odd) in shown["javascript"]
-    assert r'a\\"b\$(c)\`d\\\\e\${f}' in shown["curl"]
+    assert json.dumps(odd) in samples["javascript"]
+    assert r'a\\"b\$(c)\`d\\\\e\${f}' in samples["curl"]
 
 
-def test_values_are_checked() -> None:
+def test_code_samples_validate_values() -> None:
     """No program is written for a call that would not be made."""
     with pytest.raises(ValueRejected):
         render_sample(CATALOGUE["facial_aesthetics"], {"shape_type": 22}, "curl", base_url="https://vendor.example")

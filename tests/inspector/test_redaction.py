@@ -1,4 +1,4 @@
-"""No key and no picture is in a trace: whatever an answer quotes, and however it spells it."""
+"""No key and no picture is in a trace, whatever a response quotes and however it is encoded."""
 
 import base64
 import dataclasses
@@ -18,10 +18,11 @@ from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.model import CallTarget, Credentials, Photo
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.inspector import Trace, capture_request, capture_response, render_inspector, render_samples
+from meitu_demo.inspector import Trace, capture_request, capture_response, render_samples
 from meitu_demo.inspector.capture import MAX_BODY_CHARS
 from meitu_demo.settings import Settings
 from meitu_demo.ui.failure_lab_backend import LAB_CREDENTIALS
+from meitu_demo.ui.result.inspector_view import render_inspector
 from meitu_demo.vendors import VENDORS
 
 KEY, SECRET = "CANARY0key+/0CANARY", "CANARY1secret==1CANARY"
@@ -48,12 +49,12 @@ def route_of(provider: str, key: str = KEY, secret: str = SECRET, host: str = ""
 
 
 def shown_of(trace: Trace, language: str = "en") -> str:
-    """Everything that anybody could make of a trace."""
+    """Every representation of a trace."""
     return repr(trace) + json.dumps(dataclasses.asdict(trace)) + render_inspector(trace, {}, language)
 
 
 def read_again(text: str) -> set[str]:
-    """`text`, and what it reads as when it is unescaped by each of the ways there are."""
+    """`text`, and what it becomes after unescaping by each method, up to twice."""
     found = {text}
     for _ in range(2):
         found |= {way(one) for one in found for way in (html.unescape, unquote, lambda one: one.replace("\\", ""))}
@@ -64,9 +65,9 @@ def holds(text: str, *keys: str) -> bool:
     return any(key.lower() in reading for reading in read_again(text) for key in keys)
 
 
-# ── Whole calls ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Calls ─────────────────────────────────────────────────────────────────────────────────────────────────────
 def quoting(request: httpx.Request) -> dict[str, object]:
-    """Everything about the request, in every form that a careless vendor has for it."""
+    """A response that quotes everything about the request, in every encoding."""
     keys = [spell(key) for spell in SPELLINGS.values() for key in (KEY, SECRET)]
     return {
         "you_called": str(request.url),
@@ -83,8 +84,8 @@ def quoting(request: httpx.Request) -> dict[str, object]:
 @pytest.mark.parametrize("name", ["quality_restoration", "facial_aesthetics"])
 @pytest.mark.parametrize("status", [200, 400, 502])
 @pytest.mark.parametrize("kind", ["json", "text", "link", "huge"])
-async def test_a_vendor_that_quotes_everything(name: str, status: int, kind: str, portrait: bytes) -> None:
-    """A live call whose answer is full of its keys: in JSON, in a text, in a link, beyond what is shown."""
+async def test_trace_hides_keys_that_a_vendor_quotes(name: str, status: int, kind: str, portrait: bytes) -> None:
+    """A live call whose response is full of its keys: in JSON, in text, in a link, beyond what is displayed."""
     endpoint = CATALOGUE[name]
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -118,15 +119,15 @@ async def test_a_vendor_that_quotes_everything(name: str, status: int, kind: str
     assert len(trace.response.body) < 2 * MAX_BODY_CHARS
 
 
-def test_the_form_of_the_marketplace_tells_no_key(portrait_photo: Photo) -> None:
-    """Its host is shown, its key is not."""
+def test_capture_request_hides_the_marketplaces_key(portrait_photo: Photo) -> None:
+    """The marketplace's host is displayed, its key is not."""
     endpoint = CATALOGUE["facial_aesthetics"]
     route = route_of("ailab", host="faces.p.rapidapi.com")
     request = VENDORS["ailab"].build(endpoint, route, portrait_photo, endpoint.validate({}))
     request.read()
-    shown = capture_request(request, route)
-    assert not holds(repr(shown), KEY, SECRET)
-    assert "faces.p.rapidapi.com" in repr(shown)
+    captured = capture_request(request, route)
+    assert not holds(repr(captured), KEY, SECRET)
+    assert "faces.p.rapidapi.com" in repr(captured)
 
 
 # ── Texts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -149,18 +150,18 @@ BARE = repr(capture_response(httpx.Response(400, text=""), route_of("meitu"))) +
 @example(key="a%2541&#65;\\u0041", spelling="twice", before="", after="")
 @example(key="a%2541&#65;\\u0041", spelling="nested", before="", after="")
 @settings(max_examples=300)
-def test_a_key_in_any_spelling_is_found(key: str, spelling: str, before: str, after: str) -> None:
-    """Any key that can stand in a header, in any of the spellings, between any two texts."""
+def test_capture_response_hides_a_key_in_any_encoding(key: str, spelling: str, before: str, after: str) -> None:
+    """Any key that fits in a header, in any of the encodings, between any two texts."""
     text = SPELLINGS[spelling](key)
     assume(key.lower() not in BARE.lower() and key.lower() not in (before + after).lower())
     for body in (f"{before}{text}{after}", json.dumps({"message": f"{before}{text}{after}"})):
-        shown = capture_response(httpx.Response(400, text=body), route_of("meitu", key, "another-secret"))
-        assert text not in shown.body
-        assert key not in shown.body
+        captured = capture_response(httpx.Response(400, text=body), route_of("meitu", key, "another-secret"))
+        assert text not in captured.body
+        assert key not in captured.body
 
 
 @pytest.mark.parametrize(
-    ("body", "told", "kept"),
+    ("body", "expected", "remaining"),
     [
         ('{"url": "https://obs.example:8443/mtopen/THEIRS/1.png?a=THEIRS"}', "https://obs.example:8443/…", "obs"),
         ('{"m": "{\\"url\\":\\"https:\\\\/\\\\/obs.example\\\\/THEIRS\\"}"}', "obs.example", "url"),
@@ -170,25 +171,25 @@ def test_a_key_in_any_spelling_is_found(key: str, spelling: str, before: str, af
         ("{'x-rapidapi-key': 'THEIRS', 'b': 1}", "'x-rapidapi-key': '…'", "'b': 1"),
     ],
 )
-def test_keys_that_are_not_ours(body: str, told: str, kept: str) -> None:
-    """An answer may carry somebody else's: told by where they stand."""
-    shown = capture_response(httpx.Response(400, text=body), route_of("meitu")).body
-    assert "THEIRS" not in shown
-    assert told in shown
-    assert kept in shown
+def test_capture_response_hides_other_peoples_keys(body: str, expected: str, remaining: str) -> None:
+    """A response may carry somebody else's keys, recognised by their position."""
+    captured = capture_response(httpx.Response(400, text=body), route_of("meitu")).body
+    assert "THEIRS" not in captured
+    assert expected in captured
+    assert remaining in captured
 
 
-def test_words_that_are_no_keys_stay() -> None:
-    """The offline server is called with a word for a key, and a key of a few letters is nobody's."""
-    said = {"message": "the offline engine says: any xxx will do, none at all, or lab"}
+def test_capture_response_keeps_ordinary_words() -> None:
+    """The offline server is called with a word as the key, and a key of a few letters is not secret."""
+    payload = {"message": "the offline engine says: any xxx will do, none at all, or lab"}
     rehearsed = dataclasses.replace(route_of("meitu"), credentials=LAB_CREDENTIALS, is_failure_lab=True)
     for route in (route_of("meitu", "any", "xxx"), TargetResolver(Settings()).resolve_offline("meitu"), rehearsed):
-        assert said["message"] in capture_response(httpx.Response(400, json=said), route).body
+        assert payload["message"] in capture_response(httpx.Response(400, json=payload), route).body
 
 
-# ── Pictures, and what is too odd to be shown ───────────────────────────────────────────────────────────────────────
+# ── Pictures and unusual bodies ─────────────────────────────────────────────────────────────────────────────────────
 def lined(text: str) -> str:
-    return "\r\n".join(text[at : at + 76] for at in range(0, len(text), 76))
+    return "\r\n".join(text[start : start + 76] for start in range(0, len(text), 76))
 
 
 @pytest.mark.parametrize(
@@ -205,13 +206,13 @@ def lined(text: str) -> str:
         lambda picture, text: {"json": {"message": f"look: {text}"}},
     ],
 )
-def test_no_more_of_a_picture_than_its_beginning(answer: Callable[..., dict[str, object]], portrait: bytes) -> None:
-    """Twenty-four characters of its base64, wherever and however it comes."""
+def test_capture_response_shortens_pictures(answer: Callable[..., dict[str, object]], portrait: bytes) -> None:
+    """At most 24 characters of a picture's base64 are displayed, wherever and however it comes."""
     text = base64.b64encode(portrait).decode()
-    shown = capture_response(httpx.Response(200, **answer(portrait, text)), route_of("meitu")).body  # type: ignore[arg-type]
-    assert text[24:40] not in shown
-    assert "KB)" in shown
-    assert len(shown) < 300
+    captured = capture_response(httpx.Response(200, **answer(portrait, text)), route_of("meitu")).body  # type: ignore[arg-type]
+    assert text[24:40] not in captured
+    assert "KB)" in captured
+    assert len(captured) < 300
 
 
 @pytest.mark.parametrize(
@@ -223,16 +224,16 @@ def test_no_more_of_a_picture_than_its_beginning(answer: Callable[..., dict[str,
     ],
     ids=lambda body: f"{body[:8]!r}",
 )  # fmt: skip
-def test_whatever_comes_is_shown_as_text(body: bytes) -> None:
-    """Not JSON, too deep, too many, half a character, nothing: bounded, and fit for a page."""
-    shown = capture_response(httpx.Response(200, content=body), route_of("meitu"))
-    assert len(shown.body) < 2 * MAX_BODY_CHARS
-    shown.body.encode("utf-8")
-    assert not set("\0\u202e") & set(shown.body)
+def test_capture_response_accepts_any_body(body: bytes) -> None:
+    """Not JSON, too deep, too many values, half a character, empty: bounded, and valid in a page."""
+    captured = capture_response(httpx.Response(200, content=body), route_of("meitu"))
+    assert len(captured.body) < 2 * MAX_BODY_CHARS
+    captured.body.encode("utf-8")
+    assert not set("\0\u202e") & set(captured.body)
 
 
-def test_programs_hold_variables() -> None:
-    """The same for what is copied as code."""
+def test_code_samples_hold_variables_instead_of_keys() -> None:
+    """The same for code samples."""
     for endpoint in CATALOGUE.values():
         for text in render_samples(endpoint, {}, route_of(endpoint.provider)).values():
             assert not holds(text, KEY, SECRET)

@@ -1,4 +1,4 @@
-"""A call's trace: what was sent and answered, how often and how long; also of calls that do not end well."""
+"""The trace of successful and failed calls, and the stopwatch."""
 
 import asyncio
 import base64
@@ -63,9 +63,12 @@ def in_order(trace: Trace) -> bool:
     return ends == sorted(ends) and all(before[1] <= after[0] for before, after in pairwise(ends))
 
 
-# ── Well ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-async def test_offline_both_dialects(offline_client: httpx.AsyncClient, portrait: bytes) -> None:
-    """A call in process: the vendor's time is all between sending and reading; a link's picture is fetched besides."""
+# ── Successful calls
+# ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_trace_of_an_offline_call_in_both_dialects(offline_client: httpx.AsyncClient, portrait: bytes) -> None:
+    """Of an in-process call, the vendor's time is all between sending and parsing; a picture behind a link is
+    downloaded as well.
+    """
     for endpoint, wanted in (
         (RESTORE, ["prepare", "wait", "vendor", "decode"]),
         (RESHAPE, ["prepare", "wait", "vendor", "decode", "download", "decode"]),
@@ -85,57 +88,57 @@ async def test_offline_both_dialects(offline_client: httpx.AsyncClient, portrait
         assert trace.duration_s > 0
 
 
-async def test_the_request_of_meitu_is_shown(portrait_photo: Photo) -> None:
-    """First line, headers and body, with variables in place of the keys and the photo's beginning and size."""
+async def test_capture_request_of_meitu(portrait_photo: Photo) -> None:
+    """Start line, headers and body, with variables instead of keys and the photo's prefix and size."""
     request = VENDORS["meitu"].build(RESTORE, LIVE, portrait_photo, {})
-    shown = capture_request(request, LIVE)
+    captured = capture_request(request, LIVE)
     where = "https://openapi.mtlab.meitu.com/v1/aiquality"
-    assert shown.start_line == f"POST {where}?api_key=$MEITU_API_KEY&api_secret=$MEITU_API_SECRET"
-    assert dict(shown.headers)["content-type"] == "application/json"
-    assert dict(shown.headers)["host"] == "openapi.mtlab.meitu.com"
+    assert captured.start_line == f"POST {where}?api_key=$MEITU_API_KEY&api_secret=$MEITU_API_SECRET"
+    assert dict(captured.headers)["content-type"] == "application/json"
+    assert dict(captured.headers)["host"] == "openapi.mtlab.meitu.com"
     text = base64.b64encode(portrait_photo.data).decode()
-    assert f'"media_data": "{text[:24]}… ({round(len(text) / 1000)} KB)"' in shown.body
-    assert '"rsp_media_type": "base64"' in shown.body
-    assert shown.size == len(request.content)
+    assert f'"media_data": "{text[:24]}… ({round(len(text) / 1000)} KB)"' in captured.body
+    assert '"rsp_media_type": "base64"' in captured.body
+    assert captured.size == len(request.content)
 
 
 @pytest.mark.parametrize("host", ["", "faces.p.rapidapi.com"])
-async def test_the_request_of_ailab_is_shown(host: str, portrait_photo: Photo) -> None:
-    """Part by part; the file by its name, kind and size; the key's header by its variable, in both editions."""
+async def test_capture_request_of_ailab(host: str, portrait_photo: Photo) -> None:
+    """Part by part; the file by name, type and size; the key's header by its variable, in both editions."""
     route = replace(LIVE_AILAB, credentials=Credentials(SecretStr("canary-key"), host=host))
     request = VENDORS["ailab"].build(RESHAPE, route, portrait_photo, RESHAPE.validate({}))
     request.read()
-    shown = capture_request(request, route)
-    headers = dict(shown.headers)
+    captured = capture_request(request, route)
+    headers = dict(captured.headers)
     if host:
         assert headers["x-rapidapi-key"] == "$RAPIDAPI_KEY"
         assert headers["x-rapidapi-host"] == host
     else:
         assert headers["ailabapi-api-key"] == "$AILAB_API_KEY"
-    parts = shown.body.split(f"--{headers['content-type'].partition('boundary=')[2]}")
+    parts = captured.body.split(f"--{headers['content-type'].partition('boundary=')[2]}")
     assert 'name="shape_type"\n\n8\n' in parts[1]
     assert f"Content-Type: image/jpeg\n\n… ({round(len(portrait_photo.data) / 1000)} KB)\n" in parts[3]
     assert 'filename="photo.jpg"' in parts[3]
     assert parts[4] == "--"
 
 
-async def test_the_answer_is_shown(portrait: bytes) -> None:
-    """Status, headers that tell something, body with its picture shortened and its link's host alone."""
+async def test_capture_response(portrait: bytes) -> None:
+    """Status, informative headers, and the body with its picture shortened and of its link the host alone."""
     body = {"media_info_list": [{"media_data": base64.b64encode(portrait).decode()}], "request_id": "r-1"}
     headers = {"x-request-id": "r-1", "x-tracker": "t", "set-cookie": "s=1", "x-ratelimit-remaining": "7"}
     outcome = await called(lambda _: httpx.Response(200, json=body, headers=headers), portrait)
     assert outcome.trace is not None
-    shown = outcome.trace.response
-    assert shown is not None
-    assert dict(shown.headers).keys() == {"content-type", "content-length", "x-request-id", "x-ratelimit-remaining"}
-    assert f'"media_data": "{base64.b64encode(portrait).decode()[:24]}…' in shown.body
-    assert '"request_id": "r-1"' in shown.body
+    captured = outcome.trace.response
+    assert captured is not None
+    assert dict(captured.headers).keys() == {"content-type", "content-length", "x-request-id", "x-ratelimit-remaining"}
+    assert f'"media_data": "{base64.b64encode(portrait).decode()[:24]}…' in captured.body
+    assert '"request_id": "r-1"' in captured.body
     linked = httpx.Response(200, json={"data": {"image_url": "https://u:p@obs.mtlab.meitu.com/mtopen/k/1.png?t=2"}})
     assert '"image_url": "https://obs.mtlab.meitu.com/…"' in capture_response(linked, LIVE_AILAB).body
 
 
-async def test_over_a_real_socket_sending_is_told_from_waiting(portrait: bytes) -> None:
-    """Where the network tells, sending, waiting for the answer and fetching it are told apart."""
+async def test_trace_separates_sending_and_waiting_over_a_real_socket(portrait: bytes) -> None:
+    """Where the transport reports it, sending, waiting for the response and downloading it are separate phases."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -154,9 +157,10 @@ async def test_over_a_real_socket_sending_is_told_from_waiting(portrait: bytes) 
     assert in_order(outcome.trace)
 
 
-# ── Not well ────────────────────────────────────────────────────────────────────────────────────────────────────────
-async def test_a_refusal_carries_its_trace(portrait: bytes) -> None:
-    """What the vendor answered, beside the error and not among its facts."""
+# ── Failed calls
+# ────────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_trace_is_attached_to_a_refusal(portrait: bytes) -> None:
+    """The error carries the vendor's response, but not among its facts."""
     refusal = {"ErrorCode": 20003, "ErrorMsg": "DETECT_NOT_FACE", "request_id": "r-2"}
     error, trace = await failed(lambda _: httpx.Response(400, json=refusal), portrait)
     assert isinstance(error, VendorError)
@@ -166,8 +170,8 @@ async def test_a_refusal_carries_its_trace(portrait: bytes) -> None:
     assert (trace.request_id, phases(trace)) == ("r-2", ["prepare", "wait", "vendor", "decode"])
 
 
-async def test_no_answer(portrait: bytes) -> None:
-    """The request is shown, and no response, when none came; when an odd one came, that is."""
+async def test_trace_without_a_valid_response(portrait: bytes) -> None:
+    """Without a response the trace holds the request alone; an unexpected response is in the trace."""
 
     def lost(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadTimeout("", request=request)
@@ -181,8 +185,10 @@ async def test_no_answer(portrait: bytes) -> None:
     assert trace.response.body == "<p>Service is moving</p>"
 
 
-async def test_each_attempt_is_counted(portrait: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two that never arrived and one that did: three stretches of sending, with the pauses between as waiting."""
+async def test_trace_counts_each_attempt(portrait: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two attempts that never arrived and one that did: three spans of sending, with the pauses in between as
+    waiting.
+    """
     monkeypatch.setattr(retry, "JITTER", lambda _: 0.001)
     body = {"media_info_list": [{"media_data": base64.b64encode(portrait).decode()}]}
     answers = iter([httpx.ConnectError(""), httpx.ConnectError(""), httpx.Response(200, json=body)])
@@ -208,8 +214,10 @@ async def test_each_attempt_is_counted(portrait: bytes, monkeypatch: pytest.Monk
     assert (trace.attempts, trace.spans[-1].phase) == (3, "send")  # it never came to waiting for an answer
 
 
-async def test_a_link_that_fails(portrait: bytes) -> None:
-    """The answer is shown although its picture could not be fetched; fetching it again goes on with the same trace."""
+async def test_trace_of_a_failed_download(portrait: bytes) -> None:
+    """The response is in the trace although its picture could not be downloaded; the download continues the
+    same trace.
+    """
 
     def handler(request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
@@ -223,8 +231,8 @@ async def test_a_link_that_fails(portrait: bytes) -> None:
     assert phases(trace)[-2:] == ["decode", "download"]
 
 
-async def test_what_was_not_sent_has_no_trace(portrait: bytes) -> None:
-    """A photo that is refused, or a line that is too long: nothing went over the wire, so there is nothing to show."""
+async def test_trace_is_none_if_nothing_was_sent(portrait: bytes) -> None:
+    """A rejected photo, or too long a queue: nothing went over the wire."""
 
     class Full:
         async def rate_limit_delay(self) -> float:
@@ -243,8 +251,8 @@ async def test_what_was_not_sent_has_no_trace(portrait: bytes) -> None:
     assert busy.value.trace is None
 
 
-async def test_a_trace_is_worth_no_call(portrait: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Should an answer ever be too odd to be shown, the call ends as it would have ended."""
+async def test_trace_failure_does_not_fail_the_call(portrait: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a response cannot be captured, the call ends as it would have ended."""
 
     def odd(*_: object) -> Any:
         raise ZeroDivisionError
@@ -255,9 +263,9 @@ async def test_a_trace_is_worth_no_call(portrait: bytes, monkeypatch: pytest.Mon
     assert (outcome.result_photo.data, outcome.trace) == (portrait, None)
 
 
-# ── The watch, and what it costs ────────────────────────────────────────────────────────────────────────────────────
-def test_the_watch() -> None:
-    """Phases follow each other; one that is entered twice goes on; a watch goes on where another ended."""
+# ── Stopwatch and cost ────────────────────────────────────────────────────────────────────────────────────
+def test_stopwatch_merges_and_resumes_phases() -> None:
+    """Phases follow each other; one entered twice continues; a stopwatch continues where another ended."""
     now = [10.0]
     watch = Stopwatch(clock=lambda: now[0])
     for phase, seconds in (("prepare", 1), ("send", 2), ("send", 3), ("vendor", 4)):
@@ -272,8 +280,8 @@ def test_the_watch() -> None:
     assert {"prepare", "send", "vendor"} < set(PHASES)
 
 
-def test_what_it_costs(portrait_photo: Photo, figure: Callable[[str], None]) -> None:
-    """Beside reading the bodies once more, a trace takes next to nothing; of large ones as long as JSON takes."""
+def test_capture_request_is_fast(portrait_photo: Photo, figure: Callable[[str], None]) -> None:
+    """Capturing takes little more than parsing the bodies once."""
     small = replace(portrait_photo, data=b"\xff\xd8" + bytes(600))
     large = replace(portrait_photo, data=bytes(2_000_000))
     times = {}

@@ -99,7 +99,7 @@ def _plain(value: Any) -> bytes:
     return base64.b64decode(text[7:]) if text.startswith("base64:") else text.encode()
 
 
-async def test_no_canary_leaves(
+async def test_metadata_canaries_leave_by_no_way(
     own_page: Page, exiftool: str, rounds: Any, figure: Any, portrait_pixels: Any, tmp_path: Path
 ) -> None:
     """Forty canaries in five kinds of file, four effects, every way out: none found, by us and by ExifTool."""
@@ -134,7 +134,7 @@ async def test_no_canary_leaves(
     assert ways == {"api", "kept", "download", "answer", "server", "base64", "url"}
 
 
-def test_the_offline_server_holds_nothing_after_a_run(own_page: Page, portrait: bytes) -> None:
+def test_offline_server_keeps_no_result_after_a_run(own_page: Page, portrait: bytes) -> None:
     """A linked result is forgotten once the app has fetched it."""
     event, _ = own_page.call("facial_aesthetics", own_page.upload(portrait), "8", 0.5, False, False)
     assert event == "complete"

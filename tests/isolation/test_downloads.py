@@ -69,7 +69,7 @@ def visit(page: Page, number: int, times: int) -> list[tuple[str, bytes, bytes]]
     return [ways[turn % 2]() for turn in range(times)]
 
 
-def test_every_download_is_whole(own_page: Page, request: pytest.FixtureRequest, figure: Any) -> None:
+def test_download_is_whole_and_its_visitors(own_page: Page, request: pytest.FixtureRequest, figure: Any) -> None:
     """It decodes, is as long as said, bears its own id and no other's, and shows what all the others show."""
     visitors, times = WHOLE if request.config.getoption("--whole") else TENTH
     with ThreadPoolExecutor(visitors) as pool:

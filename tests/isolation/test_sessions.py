@@ -116,7 +116,7 @@ def read_id(picture: bytes) -> str:
     return mark.result_id
 
 
-def test_nobody_gets_anything_of_anybody_else(
+def test_sessions_get_nothing_of_each_other(
     paid_page: Page, vendor: Vendor, tickets: list[CallHandle], rounds: Any, figure: Any, portrait_pixels: Any
 ) -> None:
     """Each result bears its session's mark, each paid call is its session's own, and deleting one leaves the others."""

@@ -49,7 +49,7 @@ def awaited(found: Callable[[], Any], wanted: Callable[[Any], bool], seconds: fl
     return last
 
 
-def test_it_holds_for_long(
+def test_soak_leaves_memory_files_and_descriptors_level(
     app: tuple[str, psutil.Process], rounds: Any, figure: Any, portrait_pixels: Any, faceless: bytes, tmp_path: Path
 ) -> None:
     """After thousands of calls, in ten minutes or more, memory is level; no old file and no descriptor is left."""

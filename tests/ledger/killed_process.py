@@ -1,4 +1,4 @@
-"""``python killed.py URL KILLS SEED``: processes that make paid calls and are killed at random points.
+"""``python killed_process.py URL KILLS SEED``: processes that make paid calls and are killed at random points.
 
 Every second one kills itself (SIGKILL) at a random line of the ledger or of a transaction's functions in SQLAlchemy;
 the others are killed from outside after a random time. One in four dies from its first line on, the others once they
@@ -20,12 +20,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from given import NOON, intent, row, states
+from samples import NOON, intent, row, states
 
 from meitu_demo.ledger import Answer, Budgets, Store
 from meitu_demo.ledger.database import Database
 
-TRACED = ("/meitu_demo/ledger/", "/killed.py")  # every line of these files is a place to die at,
+TRACED = ("/meitu_demo/ledger/", "/killed_process.py")  # every line of these files is a place to die at,
 TRANSACTION = ("_begin_impl", "_exec_single_context", "_commit_impl", "_rollback_impl")  # and of these functions
 COUNTED = ("reserved", "sent", "confirmed", "unknown")
 CALLS = 3

@@ -1,4 +1,4 @@
-"""``python rush.py URL THREADS EACH CAP``: so many threads of one process reserve at once; prints how many got it.
+"""``python reservation_rush.py URL THREADS EACH CAP``: threads of one process reserve at once; prints how many succeed.
 
 Waits for a line on its input, so that two of them start together.
 """

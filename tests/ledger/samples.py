@@ -1,6 +1,7 @@
 """What the ledger's tests start from: a clock moved by hand, intents, and a look at the rows."""
 
 from sqlalchemy import select
+from support.clock import ManualClock
 
 from meitu_demo.ledger import Intent, Store
 from meitu_demo.ledger.tables import calls
@@ -8,14 +9,11 @@ from meitu_demo.ledger.tables import calls
 NOON = 1_800_014_400.0  # 2027-01-15T12:00:00Z
 
 
-class Clock:
-    """Seconds since 1970, moved by hand."""
+class Clock(ManualClock):
+    """Seconds since 1970, moved by hand: noon at first."""
 
     def __init__(self, now: float = NOON) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
+        super().__init__(now)
 
 
 def intent(provider: str = "meitu", visitor: str = "b" * 64) -> Intent:

@@ -58,7 +58,7 @@ async def test_fifty_tasks_make_a_hundred_calls(store: Store) -> None:
 
 def test_two_processes_make_a_hundred_calls(url: str, open_store: Callable[..., Store]) -> None:
     """Two processes of 25 threads on a database that neither has made yet: together exactly 100 of 150."""
-    command = [sys.executable, str(HERE / "rush.py"), url, "25", "3", "100"]
+    command = [sys.executable, str(HERE / "reservation_rush.py"), url, "25", "3", "100"]
     two = [
         subprocess.Popen(command, env=ENVIRON, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for _ in range(2)
@@ -79,7 +79,7 @@ def test_two_processes_make_a_hundred_calls(url: str, open_store: Callable[..., 
 def test_kills_lose_nothing(url: str, rounds: Callable[[int], int], figure: Callable[[str], None]) -> None:
     """Whatever the vendor has billed is counted, whenever the process dies; no live call is touched by the next."""
     kills = rounds(200)
-    command = [sys.executable, str(HERE / "killed.py"), url, str(kills), str(kills)]
+    command = [sys.executable, str(HERE / "killed_process.py"), url, str(kills), str(kills)]
     done = subprocess.run(command, env=ENVIRON, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout)

@@ -6,7 +6,7 @@ import time
 
 import httpx
 import pytest
-from process.blocking_vendor import vendor
+from process.blocking_vendor import run_vendor
 from ui.conftest import Page, serve
 
 from meitu_demo.settings import Settings
@@ -27,7 +27,7 @@ def test_the_database_goes_and_comes_back(
     url, folder = postgres_url(), tmp_path_factory.mktemp("data")
     postgres.stop()
     try:
-        with vendor() as shop:
+        with run_vendor() as shop:
             settings = Settings.from_env({**shop.settings, "DATABASE_URL": url, "DATA_DIR": str(folder)})
             running = serve(settings)
             page = next(running)
@@ -44,14 +44,14 @@ def test_the_database_goes_and_comes_back(
             assert live(page, photo)[0] == "complete"
 
             asked, answers = len(shop.calls), []
-            shop.free.clear()
+            shop.unblocked.clear()
             caller = threading.Thread(target=lambda: answers.append(live(page, photo)[0]))
             caller.start()
             end = time.monotonic() + 30
             while len(shop.calls) == asked and time.monotonic() < end:
                 time.sleep(0.01)
             postgres.stop()
-            shop.free.set()
+            shop.unblocked.set()
             caller.join(60)
             assert answers == ["complete"]  # it was paid for
             assert live(page, photo)[0] == "error"

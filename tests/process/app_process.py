@@ -1,8 +1,7 @@
-"""The demo as its owner starts it: app.py in a process of its own, with nothing but these settings."""
+"""Runs app.py in a process of its own, with the given settings and nothing else from the environment."""
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,49 +14,43 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from support.uvicorn_server import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
-STARTED_WITHIN_S = 90.0  # on a machine that may be busy
+MAX_START_S = 90.0  # on a machine that may be busy
 
 
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+def build_environment(folder: Path, **settings: str) -> dict[str, str]:
+    """What any process needs, and `settings`; data and uploads are in `folder`."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    folders = {"DATA_DIR": str(folder / "data"), "GRADIO_TEMP_DIR": str(folder / "uploads")}
+    return {**inherited, **folders, "PYTHONUNBUFFERED": "1", **settings}
 
 
-def environment(folder: Path, **settings: str) -> dict[str, str]:
-    """Only what a process needs, and `settings`; each blank in .env counts as not set."""
-    needed = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    places = {"DATA_DIR": str(folder / "data"), "GRADIO_TEMP_DIR": str(folder / "uploads")}
-    return {**needed, **places, "PYTHONUNBUFFERED": "1", **settings}
-
-
-def refused(folder: Path, **settings: str) -> tuple[int, str]:
-    """The exit code and the words of a start that fails."""
+def start_and_fail(folder: Path, **settings: str) -> tuple[int, str]:
+    """Exit code and output of a start that fails."""
     command = [sys.executable, "app.py"]
     run = subprocess.run(
-        command, cwd=PROJECT, env=environment(folder, **settings), capture_output=True, text=True, timeout=90
+        command, cwd=PROJECT, env=build_environment(folder, **settings), capture_output=True, text=True, timeout=90
     )
     return run.returncode, (run.stdout + run.stderr).strip()
 
 
 @dataclass
 class Demo:
-    """A running demo. printed: its lines so far."""
+    """A running demo. output: the lines it has printed so far, stdout and stderr."""
 
     process: subprocess.Popen[str]
     url: str
     folder: Path
-    printed: list[str] = field(default_factory=list)
+    output: list[str] = field(default_factory=list)
 
-    def logged(self) -> list[dict[str, Any]]:
+    def parse_log(self) -> list[dict[str, Any]]:
         """The lines so far, each of which must be a JSON object."""
-        return [json.loads(line) for line in self.printed]
+        return [json.loads(line) for line in self.output]
 
     def upload(self, data: bytes) -> httpx.Response:
-        """A photo, as the page uploads it."""
+        """Upload a photo as the page does."""
         return httpx.post(f"{self.url}/gradio_api/upload", files={"files": ("me.jpg", data)}, timeout=30)
 
     def call(self, name: str, *data: Any) -> tuple[str, Any]:
@@ -70,19 +63,19 @@ class Demo:
 
 
 @contextmanager
-def demo(**settings: str) -> Iterator[Demo]:
-    """Start it, and see to it that it is gone at the end."""
+def run_demo(**settings: str) -> Iterator[Demo]:
+    """Start the demo, wait until it answers, and kill it at the end."""
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
         process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=PROJECT, env=environment(folder, PORT=str(port), **settings),
+            [sys.executable, "app.py"], cwd=PROJECT, env=build_environment(folder, PORT=str(port), **settings),
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         running = Demo(process, f"http://127.0.0.1:{port}", folder)
         reader = threading.Thread(target=_read, args=(running,), daemon=True)
         reader.start()
         try:
-            _await(running)
+            _await_start(running)
             yield running
         finally:
             process.kill()
@@ -93,15 +86,15 @@ def demo(**settings: str) -> Iterator[Demo]:
 def _read(running: Demo) -> None:
     assert running.process.stdout is not None
     for line in running.process.stdout:
-        running.printed.append(line.rstrip("\n"))
+        running.output.append(line.rstrip("\n"))
 
 
-def _await(running: Demo) -> None:
-    end = time.monotonic() + STARTED_WITHIN_S
+def _await_start(running: Demo) -> None:
+    end = time.monotonic() + MAX_START_S
     while time.monotonic() < end:
-        assert running.process.poll() is None, running.printed
+        assert running.process.poll() is None, running.output
         try:
-            if httpx.get(f"{running.url}/healthz", timeout=STARTED_WITHIN_S).status_code == 200:
+            if httpx.get(f"{running.url}/healthz", timeout=MAX_START_S).status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.05)

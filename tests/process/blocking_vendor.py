@@ -1,4 +1,4 @@
-"""A vendor of the tests' own, our offline server behind a socket, which can be made to wait."""
+"""A vendor that can be made to wait: the offline server behind a socket."""
 
 import asyncio
 import threading
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from support.servers import serve
+from support.uvicorn_server import uvicorn_server
 
 from meitu_demo.offline import create_app as create_offline
 
@@ -15,31 +15,31 @@ KEYS = {"MEITU_API_KEY": "key", "MEITU_API_SECRET": "secret", "CALLS_PER_SECOND"
 
 
 @dataclass
-class Vendor:
-    """calls: the paths that it was asked for. free: whether it answers."""
+class BlockingVendor:
+    """calls: the paths of its requests so far. unblocked: requests wait until it is set."""
 
     app: Any = field(default_factory=create_offline)
     calls: list[str] = field(default_factory=list)
-    free: threading.Event = field(default_factory=threading.Event)
+    unblocked: threading.Event = field(default_factory=threading.Event)
     url: str = ""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             self.calls.append(scope["path"])
-            await asyncio.to_thread(self.free.wait, 60)
+            await asyncio.to_thread(self.unblocked.wait, 60)
         await self.app(scope, receive, send)
 
     @property
     def settings(self) -> dict[str, str]:
-        """For a demo that calls it."""
+        """Settings of a demo that calls this vendor."""
         return {**KEYS, "MEITU_BASE_URL": self.url}
 
 
 @contextmanager
-def vendor() -> Iterator[Vendor]:
-    """One that answers at once, until it is told not to."""
-    made = Vendor()
-    made.free.set()
-    with serve(made) as made.url:
-        yield made
-        made.free.set()
+def run_vendor() -> Iterator[BlockingVendor]:
+    """A vendor that answers at once until `unblocked` is cleared."""
+    vendor = BlockingVendor()
+    vendor.unblocked.set()
+    with uvicorn_server(vendor) as vendor.url:
+        yield vendor
+        vendor.unblocked.set()

@@ -1,4 +1,4 @@
-"""One real process, through a day's troubles: what it logs, a full disk, a stop in the middle of a paid run."""
+"""A real process: its log, a full disk, a shutdown in the middle of a paid run."""
 
 import json
 import re
@@ -13,118 +13,120 @@ from typing import Any
 import httpx
 import pytest
 
-from process.app_process import Demo, demo
-from process.blocking_vendor import Vendor, vendor
+from process.app_process import Demo, run_demo
+from process.blocking_vendor import BlockingVendor, run_vendor
 
 FILE_NAME = "Aunt Mary 1952.jpg"
 
 
 @pytest.fixture(scope="module")
-def shop() -> Iterator[Vendor]:
+def vendor() -> Iterator[BlockingVendor]:
     """The vendor that the process calls."""
-    with vendor() as made:
-        yield made
+    with run_vendor() as vendor:
+        yield vendor
 
 
 @pytest.fixture(scope="module")
-def running(shop: Vendor) -> Iterator[Demo]:
+def demo(vendor: BlockingVendor) -> Iterator[Demo]:
     """The demo with keys, logging in JSON."""
-    with demo(**shop.settings, LOG_FORMAT="json") as started:
-        yield started
+    with run_demo(**vendor.settings, LOG_FORMAT="json") as demo:
+        yield demo
 
 
-def photo_of(running: Demo, data: bytes) -> dict[str, object]:
-    """An uploaded photo as a call names it."""
-    path = running.upload(data).json()[0]
+def upload_photo(demo: Demo, data: bytes) -> dict[str, object]:
+    """Upload a photo; returns its payload for a call."""
+    path = demo.upload(data).json()[0]
     return {"path": path, "orig_name": FILE_NAME, "meta": {"_type": "gradio.FileData"}}
 
 
-def restore(running: Demo, photo: object) -> tuple[str, object]:
-    """A paid call with consent, made again though its result may be known."""
-    return running.call("quality_restoration", photo, True, True)
+def restore(demo: Demo, photo: object) -> tuple[str, object]:
+    """Make a paid call with consent, even if its result is known."""
+    return demo.call("quality_restoration", photo, True, True)
 
 
-def ledger(running: Demo) -> list[str]:
-    """How each paid call ended, in order."""
-    with sqlite3.connect(running.folder / "data" / "ledger.db") as database:
+def read_ledger(demo: Demo) -> list[str]:
+    """The state of each paid call, in order."""
+    with sqlite3.connect(demo.folder / "data" / "ledger.db") as database:
         return [state for (state,) in database.execute("SELECT state FROM paid_calls ORDER BY reserved_at")]
 
 
-def told_of(running: Demo, count: int) -> dict[str, dict[str, Any]]:
-    """What the log says of runs, once it is that many: what the process prints is read by and by."""
+def wait_for_runs(demo: Demo, count: int) -> dict[str, dict[str, Any]]:
+    """The log lines of runs by run id, once there are `count` of them."""
     end = time.monotonic() + 10
     while True:
-        lines = {line["run"]: line for line in running.logged() if line["logger"] == "meitu_demo.calls.run_log"}
+        lines = {line["run"]: line for line in demo.parse_log() if line["logger"] == "meitu_demo.calls.run_log"}
         if len(lines) >= count or time.monotonic() > end:
             return lines
         time.sleep(0.02)
 
 
-def test_a_run_is_one_line_that_says_nothing_of_the_person(running: Demo, portrait: bytes) -> None:
-    """Its id is in the result and, of a failed one, in the explanation; each line of the process is JSON."""
-    kind, answer = restore(running, photo_of(running, portrait))
+def test_run_log_writes_one_line_without_personal_data(demo: Demo, portrait: bytes) -> None:
+    """The run's id is in the result, or in the explanation of a failure; each line of the process is JSON."""
+    kind, answer = restore(demo, upload_photo(demo, portrait))
     assert kind == "complete"
     report = answer[1]  # type: ignore[index]
     assert re.fullmatch(r"[0-9a-f]{8}", report["run"])
-    refused_kind, refusal = running.call("quality_restoration", photo_of(running, portrait), False, False)
+    refused_kind, refusal = demo.call("quality_restoration", upload_photo(demo, portrait), False, False)
     assert refused_kind == "error"
-    lines = told_of(running, 2)
+    lines = wait_for_runs(demo, 2)
     assert len(lines) == 2
-    done, refused = lines[report["run"]], next(line for run, line in lines.items() if run != report["run"])
-    assert (done["endpoint"], done["route"], done["outcome"], done["billing"]) == (
+    success, failure = lines[report["run"]], next(line for run, line in lines.items() if run != report["run"])
+    assert (success["endpoint"], success["route"], success["outcome"], success["billing"]) == (
         "quality_restoration", "live", "ok", "done",
     )  # fmt: skip
-    assert done["bytes_in"] == len(portrait)
-    assert min(done["bytes_sent"], done["bytes_back"], done["milliseconds"]) > 0
-    assert (refused["outcome"], refused["billing"], refused["bytes_sent"]) == ("missing_consent", "not_sent", None)
-    assert f"[run {refused['run']}]" in json.dumps(refusal)
-    everything = "\n".join(running.printed)
-    assert not any(word in everything for word in ("127.0.0.1, ", FILE_NAME, "key=", str(running.folder)))
+    assert success["bytes_in"] == len(portrait)
+    assert min(success["bytes_sent"], success["bytes_back"], success["milliseconds"]) > 0
+    assert (failure["outcome"], failure["billing"], failure["bytes_sent"]) == ("missing_consent", "not_sent", None)
+    assert f"[run {failure['run']}]" in json.dumps(refusal)
+    output = "\n".join(demo.output)
+    assert not any(word in output for word in ("127.0.0.1, ", FILE_NAME, "key=", str(demo.folder)))
 
 
-def test_a_full_disk(running: Demo, shop: Vendor, portrait: bytes) -> None:
-    """An upload is refused in words; no paid call is made that cannot be written down; then all is well again."""
-    photo, asked = photo_of(running, portrait), len(shop.calls)
-    limits = resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (4096, limits[1]))
+def test_full_disk_is_explained_and_stops_paid_calls(demo: Demo, vendor: BlockingVendor, portrait: bytes) -> None:
+    """Uploads get 507 with an explanation, no call is paid that cannot be recorded; then all works again."""
+    photo, calls_before = upload_photo(demo, portrait), len(vendor.calls)
+    limits = resource.prlimit(demo.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(demo.process.pid, resource.RLIMIT_FSIZE, (4096, limits[1]))
     try:
-        upload = running.upload(portrait)
+        upload = demo.upload(portrait)
         assert upload.status_code == 507
         assert upload.text.startswith("This server has no room for your photo")
         assert re.search(r"\[run [0-9a-f]{8}\]$", upload.text)
-        kind, answer = restore(running, photo)
+        kind, answer = restore(demo, photo)
         assert kind == "error"
         assert "Live calls are paused." in json.dumps(answer)
-        assert len(shop.calls) == asked
-        # Offline, but with a file at its end.
-        kind, answer = running.call("facial_aesthetics", photo, 8, 0.5, False, False)
+        assert len(vendor.calls) == calls_before
+        # An offline call, whose result is written to a file.
+        kind, answer = demo.call("facial_aesthetics", photo, 8, 0.5, False, False)
         assert kind == "error"
         assert "no room for your photo" in json.dumps(answer)
     finally:
-        resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, limits)
-    assert restore(running, photo_of(running, portrait))[0] == "complete"
-    assert not list(running.folder.glob("uploads/tmp*"))
+        resource.prlimit(demo.process.pid, resource.RLIMIT_FSIZE, limits)
+    assert restore(demo, upload_photo(demo, portrait))[0] == "complete"
+    assert not list(demo.folder.glob("uploads/tmp*"))
 
 
-def test_a_stop_in_the_middle_of_a_paid_run(running: Demo, shop: Vendor, portrait: bytes) -> None:
-    """Within seconds, though a page holds a stream open: the person is told, and the ledger says that nobody knows."""
-    photo, answers = photo_of(running, portrait), []
-    shop.free.clear()
-    asked = len(shop.calls)
-    caller = threading.Thread(target=lambda: answers.append(restore(running, photo)))
-    with httpx.stream("GET", f"{running.url}/gradio_api/heartbeat/page", timeout=60) as page:
+def test_shutdown_in_a_paid_run_explains_it_and_records_it_as_unknown(
+    demo: Demo, vendor: BlockingVendor, portrait: bytes
+) -> None:
+    """Within seconds, although a page holds a stream open; no upload stays on disk."""
+    photo, answers = upload_photo(demo, portrait), []
+    vendor.unblocked.clear()
+    calls_before = len(vendor.calls)
+    caller = threading.Thread(target=lambda: answers.append(restore(demo, photo)))
+    with httpx.stream("GET", f"{demo.url}/gradio_api/heartbeat/page", timeout=60) as page:
         assert page.headers["x-accel-buffering"] == "no"
         caller.start()
         end = time.monotonic() + 30
-        while len(shop.calls) == asked and time.monotonic() < end:
+        while len(vendor.calls) == calls_before and time.monotonic() < end:
             time.sleep(0.01)
-        begun = time.monotonic()
-        running.process.send_signal(signal.SIGTERM)
-        running.process.wait(15)
-        took = time.monotonic() - begun
+        stopped_at_s = time.monotonic()
+        demo.process.send_signal(signal.SIGTERM)
+        demo.process.wait(15)
+        elapsed_s = time.monotonic() - stopped_at_s
     caller.join(10)
-    assert took < 9.0
-    assert ledger(running)[-1] == "unknown"
+    assert elapsed_s < 9.0
+    assert read_ledger(demo)[-1] == "unknown"
     assert answers[0][0] == "error"
     assert "The demo is being restarted." in json.dumps(answers)
-    assert not list(running.folder.glob("uploads/*/*"))
+    assert not list(demo.folder.glob("uploads/*/*"))

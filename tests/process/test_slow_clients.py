@@ -1,4 +1,4 @@
-"""Clients that never end what they began, over real sockets: they are let go, and nobody else is."""
+"""Slow clients (slowloris) over real sockets: they are disconnected, and no others."""
 
 import asyncio
 import contextlib
@@ -9,24 +9,23 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import uvicorn
+from support.uvicorn_server import uvicorn_port
 
 from meitu_demo.runtime import http_server
 
-SILENCE_S, UNREAD_S, WORK_S = 0.3, 0.3, 0.8
-FLOOD = 64 * 1024 * 1024  # bytes, more than any buffer between two sockets
-HEAD = b"GET {} HTTP/1.1\r\nHost: x\r\n\r\n"
+REQUEST_TIMEOUT_S, WRITE_TIMEOUT_S, WORK_S = 0.3, 0.3, 0.8
+FLOOD_BYTES = 64 * 1024 * 1024  # more than any buffer between two sockets
 
 
 class App:
-    """Answers when the body is there: to /slow after longer than anybody may be silent, to /flood with very much.
+    """Answers complete requests: /slow after longer than the timeouts, /flood with more than the buffers hold.
 
-    sent: bytes of the flood that were taken from it. left: whether the flood's reader is known to be gone.
+    sent_bytes: of the flood so far. disconnected: whether the app knows that the flood's client has gone.
     """
 
     def __init__(self) -> None:
-        self.sent = 0
-        self.left = threading.Event()
+        self.sent_bytes = 0
+        self.disconnected = threading.Event()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -38,49 +37,40 @@ class App:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         if scope["path"] == "/flood":
             try:
-                for _ in range(FLOOD // 65536):
+                for _ in range(FLOOD_BYTES // 65536):
                     await send({"type": "http.response.body", "body": bytes(65536), "more_body": True})
-                    self.sent += 65536
+                    self.sent_bytes += 65536
             finally:
-                self.left.set()
+                self.disconnected.set()
         await send({"type": "http.response.body", "body": b"done"})
 
 
 @pytest.fixture
 def app() -> App:
-    """One for each test."""
     return App()
 
 
 @pytest.fixture
 def port(app: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """Where it is served, with little patience."""
-    monkeypatch.setattr(http_server, "REQUEST_TIMEOUT_S", SILENCE_S)
-    monkeypatch.setattr(http_server, "WRITE_TIMEOUT_S", UNREAD_S)
-    config = uvicorn.Config(
-        app, port=0, http=http_server.SlowClientTimeoutProtocol, lifespan="off", log_level="error", ws="none"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.005)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join(10)
+    """The port of a server with short timeouts."""
+    monkeypatch.setattr(http_server, "REQUEST_TIMEOUT_S", REQUEST_TIMEOUT_S)
+    monkeypatch.setattr(http_server, "WRITE_TIMEOUT_S", WRITE_TIMEOUT_S)
+    protocol = http_server.SlowClientTimeoutProtocol
+    with uvicorn_port(app, http=protocol, lifespan="off", timeout_graceful_shutdown=None) as port:
+        yield port
 
 
-def reads_to_the_end(port: int, *pieces: bytes, pause: float = 0.0) -> bytes:
-    """What comes back until the server hangs up, to a client that sends `pieces` and then keeps silent."""
-    with socket.create_connection(("127.0.0.1", port), 10) as wire:
+def send_and_read(port: int, *pieces: bytes, pause_s: float = 0.0) -> bytes:
+    """Send `pieces`, then nothing; returns what the server sends until it disconnects."""
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
         for piece in pieces:
-            wire.sendall(piece)
-            time.sleep(pause)
-        found = b""
+            connection.sendall(piece)
+            time.sleep(pause_s)
+        received = b""
         with contextlib.suppress(ConnectionResetError):
-            while more := wire.recv(65536):
-                found += more
-        return found
+            while more := connection.recv(65536):
+                received += more
+        return received
 
 
 @pytest.mark.parametrize(
@@ -92,27 +82,27 @@ def reads_to_the_end(port: int, *pieces: bytes, pause: float = 0.0) -> bytes:
     ],
     ids=["nothing", "half a head", "half a body"],
 )
-def test_who_never_ends_a_request_is_let_go(pieces: tuple[bytes, ...], port: int) -> None:
-    """After a while of silence, without an answer."""
-    begun = time.monotonic()
-    assert b"200" not in reads_to_the_end(port, *pieces)
-    assert SILENCE_S * 0.9 < time.monotonic() - begun < 8.0
+def test_http_server_disconnects_a_client_that_never_completes_its_request(
+    pieces: tuple[bytes, ...], port: int
+) -> None:
+    """After the timeout, without an answer."""
+    started_s = time.monotonic()
+    assert b"200" not in send_and_read(port, *pieces)
+    assert REQUEST_TIMEOUT_S * 0.9 < time.monotonic() - started_s < 8.0
 
 
-def test_who_sends_slowly_or_waits_long_is_served(port: int) -> None:
-    """A body in pieces that takes longer in all, and an answer that takes longer than anybody may be silent."""
+def test_http_server_serves_slow_requests_and_slow_answers(port: int) -> None:
+    """A body in pieces that takes longer than the timeout in all, and an answer that does."""
     body = [b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\nConnection: close\r\n\r\n", *[b"a"] * 10]
-    assert reads_to_the_end(port, *body, pause=SILENCE_S / 6).endswith(b"done\r\n0\r\n\r\n")
+    assert send_and_read(port, *body, pause_s=REQUEST_TIMEOUT_S / 6).endswith(b"done\r\n0\r\n\r\n")
     slow = b"GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    assert b"done" in reads_to_the_end(port, slow)
+    assert b"done" in send_and_read(port, slow)
 
 
-def test_who_never_reads_costs_no_memory_and_is_let_go(port: int, app: App) -> None:
-    """The app is held up by a full buffer, and then told that there is nobody."""
-    with socket.create_connection(("127.0.0.1", port), 10) as wire:
-        wire.sendall(b"GET /flood HTTP/1.1\r\nHost: x\r\n\r\n")
-        time.sleep(UNREAD_S / 2)
-        held = app.sent
-        assert 0 < held < FLOOD // 2
-        # What the kernel has taken still lies there; the app's part, and the connection, are over.
-        assert app.left.wait(8.0)
+def test_http_server_disconnects_a_client_that_never_reads(port: int, app: App) -> None:
+    """The app waits on a full buffer, so no memory grows, and then learns of the disconnect."""
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        connection.sendall(b"GET /flood HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(WRITE_TIMEOUT_S / 2)
+        assert 0 < app.sent_bytes < FLOOD_BYTES // 2
+        assert app.disconnected.wait(8.0)

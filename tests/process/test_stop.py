@@ -1,4 +1,4 @@
-"""How a server stops: in order at the first signal, at once at the second."""
+"""Shutdown: in order at the first signal, at once at the second."""
 
 import signal
 import subprocess
@@ -9,7 +9,7 @@ from process.app_process import PROJECT
 
 SERVER = """
 import asyncio, sys
-from meitu_demo import serving
+from meitu_demo.runtime import http_server
 
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
@@ -18,39 +18,39 @@ async def app(scope, receive, send):
             await send({"type": kind + ".complete"})
             print(kind, flush=True)
 
-async def before():
+async def before_shutdown():
     print("before", flush=True)
     await asyncio.sleep(float(sys.argv[1]))
 
-serving.Server(app, before).run([serving.take_port("127.0.0.1", 0)])
+http_server.GracefulServer(app, before_shutdown).run([http_server.bind_socket("127.0.0.1", 0)])
 """
 
 
 def start(seconds: float) -> subprocess.Popen[str]:
-    """A server that wants so long for its calls to end; returns when it is up."""
+    """Start a server whose `before_shutdown` takes `seconds`; returns when it is up."""
     command = [sys.executable, "-c", SERVER, str(seconds)]
     process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "lifespan.startup\n"
-    time.sleep(0.1)  # the signals' handlers stand already: this is for the listening socket alone
+    time.sleep(0.1)  # for the listening socket; the signal handlers are installed already
     return process
 
 
-def test_one_signal_stops_in_order() -> None:
+def test_first_signal_shuts_down_in_order() -> None:
     """First the calls end, then the app does."""
     process = start(0.0)
     process.send_signal(signal.SIGTERM)
-    said, _ = process.communicate(timeout=20)
-    assert said.split() == ["before", "lifespan.shutdown"]
+    output, _ = process.communicate(timeout=20)
+    assert output.split() == ["before", "lifespan.shutdown"]
 
 
-def test_a_second_signal_stops_at_once() -> None:
+def test_second_signal_kills_at_once() -> None:
     """Whatever the first one waits for."""
     process = start(60.0)
     process.send_signal(signal.SIGTERM)
     assert process.stdout is not None
     assert process.stdout.readline() == "before\n"
-    begun = time.monotonic()
+    signalled_s = time.monotonic()
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == -signal.SIGTERM
-    assert time.monotonic() - begun < 5.0
+    assert time.monotonic() - signalled_s < 5.0

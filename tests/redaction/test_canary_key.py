@@ -6,8 +6,6 @@ below our client speak as they do outside. Everything that they and we say is lo
 
 import io
 import logging
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,10 +17,10 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from pydantic import SecretStr
 from support.quoting_vendor import ANSWERS, HOME, WRITINGS, Vendor, quoting
 from support.secret_finder import seen
+from support.uvicorn_server import uvicorn_port
 from ui.conftest import Page, serve
 
 from meitu_demo.calls import pipeline
@@ -170,17 +168,8 @@ def listening() -> Iterator[Heard]:
 def lab() -> Iterator[tuple[Any, int]]:
     """The failure lab and its port. With an access log, whose lines hold whole paths."""
     app = create_app(lab=True)
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, http=ConnectionProtocol, log_config=None, log_level="debug")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.01)
-    try:
-        yield app, server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(10)
+    with uvicorn_port(app, http=ConnectionProtocol, log_config=None, log_level="debug") as port:
+        yield app, port
 
 
 @dataclass

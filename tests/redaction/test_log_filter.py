@@ -165,13 +165,13 @@ def test_a_stream_is_its_own_but_for_what_is_written() -> None:
 PROGRAM = """
 import logging, sys, threading, traceback, warnings
 from pydantic import SecretStr
-from meitu_demo import outlets
-from meitu_demo.redaction.secrets import guard
+from meitu_demo.redaction.log_filter import install_redaction
+from meitu_demo.redaction.secrets import register_secret
 
-key = guard(SecretStr("-".join(["Kq7ZtB2m", "Xw9LrV4c", "Np8HsD3f"]))).get_secret_value()
-held = guard(SecretStr(key))
+key = register_secret(SecretStr("-".join(["Kq7ZtB2m", "Xw9LrV4c", "Np8HsD3f"]))).get_secret_value()
+held = register_secret(SecretStr(key))
 logging.basicConfig()
-outlets.install()
+install_redaction()
 
 def fail(why):
     raise ValueError(f"{why} {key}")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.clock import ManualClock
 
 from meitu_demo.domain.errors import QueueFull
 from meitu_demo.runtime.fair_queue import FairQueue
@@ -19,14 +20,6 @@ async def settle() -> None:
     """Let every task go on until all of them wait for something."""
     for _ in range(8):
         await asyncio.sleep(0)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Call:
@@ -220,7 +213,7 @@ async def test_the_place_in_line_is_told_as_it_changes() -> None:
 @pytest.mark.parametrize("at_once", [1, 2, 3])
 async def test_the_wait_that_is_told_is_the_wait(at_once: int) -> None:
     """When every call takes as long as the last ones did, nobody's turn comes later than was said, nor much sooner."""
-    clock = Clock()
+    clock = ManualClock(0.0)
     turns = FairQueue(at_once, 99, 99, clock=clock)
     calls = [Call(turns, f"v{n}") for n in range(at_once)]
     for _ in range(6):
@@ -242,7 +235,7 @@ async def test_the_wait_that_is_told_is_the_wait(at_once: int) -> None:
 
 async def test_a_full_line_is_told_at_once_with_the_wait() -> None:
     """Beyond a visitor's share, and beyond all places: an error with how many come before and about how long."""
-    clock = Clock()
+    clock = ManualClock(0.0)
     turns = FairQueue(2, 3, 7, clock=clock)
     calls = [Call(turns, visitor) for visitor in "aaabbbc"]
     await settle()
@@ -268,7 +261,7 @@ async def test_a_full_line_is_told_at_once_with_the_wait() -> None:
 @pytest.mark.parametrize("at_once", [1, 2])
 async def test_whose_calls_all_wait_is_told_when_the_first_is_done(at_once: int) -> None:
     """Not only the wait for its turn: a visitor's place becomes free when a call of theirs has ended."""
-    clock = Clock()
+    clock = ManualClock(0.0)
     turns = FairQueue(at_once, 2, 99, clock=clock)
     first = Call(turns, "a")
     await settle()
@@ -286,7 +279,7 @@ async def test_whose_calls_all_wait_is_told_when_the_first_is_done(at_once: int)
 
 async def test_a_slow_day_is_noticed_and_forgotten() -> None:
     """The average follows what calls take lately."""
-    clock = Clock()
+    clock = ManualClock(0.0)
     turns = FairQueue(1, 9, 9, clock=clock)
 
     async def lasting(seconds: float) -> int | None:

@@ -1,4 +1,4 @@
-"""Few heaps: what many threads free can be used by all of them. And what is loaded is not gone through again."""
+"""Memory settings: few malloc arenas, a garbage collector that skips what is loaded, no BLAS threads."""
 
 import os
 import platform
@@ -8,45 +8,44 @@ from pathlib import Path
 
 import pytest
 
-COUNT = """
+COUNT_ARENAS = """
 import ctypes, sys, threading
-from meitu_demo import allocator
-if sys.argv[1] == "told":
-    assert allocator.keep_few_heaps()
+from meitu_demo.runtime import memory
+if sys.argv[1] == "limited":
+    assert memory.limit_malloc_arenas()
 libc = ctypes.CDLL(None)
 libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
-everybody = threading.Barrier(13)
-heaps = set()
-def work():
-    heaps.add(libc.malloc(2000) >> 26)  # glibc's further heaps begin at multiples of 64 MB
-    everybody.wait()
-threads = [threading.Thread(target=work) for _ in range(12)]
+barrier = threading.Barrier(13)
+arenas = set()
+def allocate():
+    arenas.add(libc.malloc(2000) >> 26)  # glibc's further arenas begin at multiples of 64 MB
+    barrier.wait()
+threads = [threading.Thread(target=allocate) for _ in range(12)]
 for thread in threads: thread.start()
-everybody.wait()
-print(len(heaps))
+barrier.wait()
+print(len(arenas))
 """
 
-
-LOADED = """
+COUNT_SURVIVING_CYCLES = """
 import gc, weakref
-from meitu_demo import allocator
-class Ring:
-    def __init__(self): self.own = self
-allocator.collect_nothing()
+from meitu_demo.runtime import memory
+class Cycle:
+    def __init__(self): self.myself = self
+memory.pause_gc()
 assert not gc.isenabled()
-loaded = [Ring() for _ in range(1000)]
-allocator.collect_what_comes()
+early = [Cycle() for _ in range(1000)]
+memory.freeze_gc()
 assert gc.isenabled()
-there = weakref.WeakSet(loaded)
-loaded.clear()
-later = [Ring() for _ in range(1000)]
-come = weakref.WeakSet(later)
-later.clear()
+early_alive = weakref.WeakSet(early)
+early.clear()
+late = [Cycle() for _ in range(1000)]
+late_alive = weakref.WeakSet(late)
+late.clear()
 gc.collect()
-print(len(there), len(come))
+print(len(early_alive), len(late_alive))
 """
 
-PRODUCT = """
+COUNT_THREADS = """
 import meitu_demo
 import os
 import numpy as np
@@ -56,28 +55,26 @@ print(len(os.listdir("/proc/self/task")))
 """
 
 
-def test_what_is_loaded_is_not_gone_through_again() -> None:
-    """Not even as garbage; what comes later is collected as ever."""
-    told = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True).stdout
-    assert told.split() == ["1000", "0"]
+def run_python(script: str, *arguments: str, env: dict[str, str] | None = None) -> str:
+    """What `script` prints in a process of its own."""
+    command = [sys.executable, "-c", script, *arguments]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has other heaps")
-def test_twelve_threads_share_two_heaps() -> None:
-    """Untold, they have more."""
-    told, untold = (
-        int(subprocess.run([sys.executable, "-c", COUNT, how], capture_output=True, text=True, check=True).stdout)
-        for how in ("told", "")
-    )
-    assert told <= 2 < untold
+def test_freeze_gc_leaves_out_what_is_loaded() -> None:
+    """What was loaded before is not collected, not even as garbage; what comes later is."""
+    assert run_python(COUNT_SURVIVING_CYCLES).split() == ["1000", "0"]
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="elsewhere nobody tells how many threads there are")
-def test_numpy_brings_no_threads_of_its_own() -> None:
-    """A product large enough to be shared among cores is made by who asked for it, unless the owner wants otherwise."""
-    environ = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
-    alone, wanted = (
-        int(subprocess.run([sys.executable, "-c", PRODUCT], env=env, capture_output=True, check=True).stdout)
-        for env in (environ, environ | {"OPENBLAS_NUM_THREADS": "2"})
-    )
-    assert (alone, wanted) == (1, 2)
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="mallopt's arenas are glibc's")
+def test_limit_malloc_arenas_makes_twelve_threads_share_two() -> None:
+    """Without the limit there are more."""
+    assert int(run_python(COUNT_ARENAS, "limited")) <= 2 < int(run_python(COUNT_ARENAS, ""))
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux's list of threads")
+def test_numpy_starts_no_threads_unless_the_owner_sets_them() -> None:
+    """A large product is computed by the thread that asks for it; OPENBLAS_NUM_THREADS overrides that."""
+    env = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    assert int(run_python(COUNT_THREADS, env=env)) == 1
+    assert int(run_python(COUNT_THREADS, env=env | {"OPENBLAS_NUM_THREADS": "2"})) == 2

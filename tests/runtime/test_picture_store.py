@@ -1,23 +1,25 @@
-"""The picture store: unguessable, forgetful, bounded."""
+"""The picture store: tokens that nobody can guess, a time to live, a size limit."""
 
 import asyncio
+import sys
 
 import pytest
+from support.clock import ManualClock
 
-from meitu_demo.runtime import picture_store as module
+from meitu_demo.runtime import picture_store
 from meitu_demo.runtime.picture_store import PictureStore
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The store's time, in seconds, to be set by the test."""
-    now = [1000.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
-    return now
+def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
+    """The store's time, which the test sets."""
+    clock = ManualClock()
+    monkeypatch.setattr(picture_store, "time", clock)
+    return clock
 
 
-def test_what_was_put_is_found_under_its_own_token() -> None:
-    """The same bytes put twice lie under two tokens, long enough that nobody guesses one."""
+def test_picture_store_returns_a_picture_by_its_token() -> None:
+    """Equal pictures get different tokens, too long to be guessed; no other token finds one."""
     store = PictureStore(60)
     first, second = store.put(b"face"), store.put(b"face")
     assert first != second
@@ -26,25 +28,25 @@ def test_what_was_put_is_found_under_its_own_token() -> None:
     assert store.get(first[:-1]) is None
 
 
-def test_after_its_life_a_picture_is_gone(clock: list[float]) -> None:
-    """At the deadline it is forgotten, a moment earlier it is there."""
+def test_picture_store_expires_a_picture_at_its_deadline(clock: ManualClock) -> None:
+    """Not a moment earlier."""
     store = PictureStore(60)
     token = store.put(b"face")
-    clock[0] += 59.9
+    clock.now += 59.9
     assert store.get(token) == b"face"
-    clock[0] += 0.1
+    clock.now += 0.1
     assert store.get(token) is None
 
 
-def test_the_oldest_make_room() -> None:
-    """Above its capacity the store forgets from the oldest on, and only as many as it must."""
+def test_picture_store_evicts_the_oldest_above_its_size_limit() -> None:
+    """And only as many as it must."""
     store = PictureStore(60, max_bytes=10)
     tokens = [store.put(bytes([n]) * 4) for n in range(3)]
     assert [store.get(token) for token in tokens] == [None, b"\1" * 4, b"\2" * 4]
 
 
-def test_a_picture_larger_than_the_store_is_not_kept() -> None:
-    """It cannot stay, and what comes after it can."""
+def test_picture_store_drops_a_picture_above_its_size_limit() -> None:
+    """The next picture is stored as ever."""
     store = PictureStore(60, max_bytes=10)
     large = store.put(b"x" * 11)
     assert store.get(large) is None
@@ -52,24 +54,27 @@ def test_a_picture_larger_than_the_store_is_not_kept() -> None:
     assert store.get(small) == b"y"
 
 
-def test_forgetting_gives_the_room_back(clock: list[float]) -> None:
-    """Many pictures over a long time: the count of bytes stays right."""
+def test_picture_store_counts_its_bytes_right_after_expiry(clock: ManualClock) -> None:
+    """After many pictures over a long time, as many fit as at first."""
     store = PictureStore(60, max_bytes=100)
     for _ in range(50):
         store.put(b"x" * 30)
-        clock[0] += 25
-    kept = [store.put(b"y" * 30) for _ in range(3)]
-    assert [store.get(token) for token in kept] == [b"y" * 30] * 3
+        clock.now += 25
+    tokens = [store.put(b"y" * 30) for _ in range(3)]
+    assert [store.get(token) for token in tokens] == [b"y" * 30] * 3
 
 
-async def test_nobody_has_to_ask_for_a_picture_to_be_forgotten() -> None:
-    """Its bytes leave the memory in time, one picture after the other."""
-    store = PictureStore(0.05)
-    store.put(b"face")
-    await asyncio.sleep(0.03)
-    store.put(b"face")
+async def test_picture_store_frees_expired_pictures_by_a_timer() -> None:
+    """Without any access their bytes leave the memory in time, one picture after the other."""
+    store, pictures = PictureStore(0.05), [bytes(1000), bytes(2000)]
+    references = [sys.getrefcount(picture) for picture in pictures]
+    for picture in pictures:
+        store.put(picture)
+        await asyncio.sleep(0.03)
+    del picture
     for _ in range(1000):
-        if store._entries:
-            await asyncio.sleep(0.01)
-    assert not store._entries
-    assert store._total_bytes == 0
+        if [sys.getrefcount(picture) for picture in pictures] == references:
+            break
+        await asyncio.sleep(0.01)
+    assert [sys.getrefcount(picture) for picture in pictures] == references
+    assert store.count("") == 0

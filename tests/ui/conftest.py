@@ -4,8 +4,6 @@ import base64
 import json
 import re
 import secrets
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
+from support.uvicorn_server import uvicorn_server
 
 from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.offline import create_app as create_offline
@@ -122,25 +120,8 @@ def serve(settings: Settings, *, once: bool = False) -> Iterator[Page]:
     ear = Ear(create_offline(single_use_links=once))
     client = create_http_client(settings, ear)
     app = create_app(settings, client)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host="127.0.0.1",
-            port=0,
-            log_level="warning",
-            log_config=None,
-            timeout_graceful_shutdown=1,
-        )
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.01)
-    assert server.started
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Page(f"http://127.0.0.1:{port}", ear, client)
-    server.should_exit = True
-    thread.join(10)
+    with uvicorn_server(app, log_level="warning", log_config=None, ws="auto") as url:
+        yield Page(url, ear, client)
 
 
 @pytest.fixture(scope="session")

@@ -111,9 +111,6 @@ def tube(path: np.ndarray, radius, sides: int = 24, closed: bool = False) -> Mes
     return grid_mesh(net, wrap_u=True, wrap_v=closed)
 
 
-TO_VIEWER = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])  # turns the y axis of `revolve` towards the viewer
-
-
 def lathe(profile, centre=(0, 0, 0), towards=(0, 0, 1), steps: int = 160) -> Mesh:
     """`revolve` of (radius, height) pairs with its axis through `centre` along `towards`."""
     axis = np.asarray(towards, float) / np.linalg.norm(towards)

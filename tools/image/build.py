@@ -33,7 +33,6 @@ class BuiltImage:
     command: tuple[str, ...] = ()
     health_command: tuple[str, ...] = ()
     stop_signal: str = "SIGTERM"
-    volumes: tuple[str, ...] = ()
 
 
 def build(project: Path, folder: Path, python: str | None = None) -> BuiltImage:
@@ -73,8 +72,6 @@ def _run_instructions(stage: Stage, image: BuiltImage, project: Path, images: di
                 image.health_command = instruction.parse_command()
             case "STOPSIGNAL":
                 image.stop_signal = instruction.arguments
-            case "VOLUME":
-                image.volumes += tuple(instruction.split_arguments())
         print(f"{time.perf_counter() - start:6.1f} s  {instruction.keyword} {instruction.arguments[:90]}", flush=True)
     return image
 

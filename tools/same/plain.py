@@ -44,10 +44,17 @@ def plain(value: Any) -> Any:
     if isinstance(value, str):
         for pattern, instead in RULES:
             value = pattern.sub(instead, value)
-        return value
+        return _markup(value) if "</" in value else value
     if isinstance(value, dict):
         return {name: type(it).__name__ if name in VOLATILE and it else plain(it) for name, it in value.items()}
     return [plain(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _markup(text: str) -> str:
+    """HTML without what a browser does not show: spaces between tags, and two ways to write a quote."""
+    for written, same in (("&#x27;", "&#39;"), ("&quot;", "&#34;")):
+        text = text.replace(written, same)
+    return re.sub(r"> <", "><", re.sub(r"\s+", " ", text))
 
 
 def digest(data: bytes | str) -> str:

@@ -1,3 +1,1 @@
-"""The offline engine's effects: pure functions from RGB arrays and faces to RGB arrays. They import only
-`imaging` and below.
-"""
+"""The offline engine's effects: pure functions from RGB arrays and faces to RGB arrays."""

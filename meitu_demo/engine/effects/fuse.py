@@ -1,8 +1,8 @@
-"""Face fuse: the user's face, with its own features, on a template's body, under the template's light.
+"""Face fuse: the user's face, with its features, on a template's body and in the template's light.
 
-The mesh is turned to the template's pose, kept inside its outline, lit and blended there; then neck and ears take the
-user's tone and the template's front layer is laid over all. Called by the face-fuse endpoint; imports `imaging` and
-`templates`. Only the part of the frame that changes is computed.
+The user's mesh is rotated to the template's pose and fitted into its outline; the face is warped there, relit and
+blended. Neck and ears take the user's skin tone, and the template's front layer is composited on top. Only the region
+that changes is computed. Pictures are RGB uint8 (h, w, 3), meshes (n, 2) in pixels.
 """
 
 from typing import NamedTuple
@@ -17,22 +17,29 @@ from ..imaging import align, blend, colour, segmentation
 from ..imaging.blend import build_outline_mask, feather_mask
 from ..imaging.faces import Face
 
-# MERGED effects/fuse_light.py: Tone and light of a fused face: whose is whose, and how the user's face is lit as the
-# template is. Used by `fuse` alone. All pictures are of one region of the template, meshes in its pixels.
-
 Image = NDArray[np.uint8]
 Points = NDArray[np.float64]
 
-SAMPLE_RADIUS_SHARE = 0.02  # of the face's width: the radius over which a spot of skin is averaged
-MIN_SKIN_SAMPLES = 6  # of the user's skin within the frame that can tell its tone
-LIGHT_CORRECTION_SHARE = (0.7, 0.25)  # across and down: how much of the difference in light direction is evened out
-MAX_LOG_LUMA_CHANGE = 0.15  # change of log luminance at most, anywhere on the face
-RIM_SHADE_RANGE = (0.55, 1.08)  # of a drawn face's brightness at its rim against its cheeks
-RIM_SHADE_WIDTH_PX = 64  # px across a face at which that shade is measured
+MIN_MESH_WIDTH_PX = 4.0
+# Of the outline's size. Within a photographed jaw; a drawn front layer hides the seam.
+SEAM_OUTLINE_SHARE = {"drawn": 0.99, "photo": 0.95, "own": 0.95}
+MAX_BLEND_BAND_SHARE = 0.08  # of the face's width; wider bands lose the tone of a beard or a cheek
+OUTLINE_MARGIN_SHARE = 0.08  # of the face's width: room around the outline for the blend's widest band
+MAX_SHARPENING = 0.5
+MIN_NECK_SAMPLES = 30
+NECK_SHADE_RANGE = (0.5, 1.1)  # brightness of the neck relative to the face
+NO_SECOND_MAP = np.empty(0, np.float32)  # for cv2.remap, whose first map holds both x and y
+
+SAMPLE_RADIUS_SHARE = 0.02  # of the face's width, around each skin point
+MIN_SKIN_SAMPLES = 6
+LIGHT_CORRECTION_SHARE = (0.7, 0.25)  # of the difference in light gradient, in x and y
+MAX_LOG_LUMA_CHANGE = 0.15
+RIM_SHADE_RANGE = (0.55, 1.08)  # brightness of a drawn face's rim relative to its cheeks
+RIM_SHADE_WIDTH_PX = 64  # the face is shrunk to this width to measure it
 
 
 class SkinLighting(NamedTuple):
-    """The two skins under their light: samples at SKIN_POINTS, tones, and the tone that the result shall have."""
+    """Colours of both skins: (n, 3) samples at SKIN_POINTS, (3,) tones, and the tone that the result gets."""
 
     user_samples: Points
     template_samples: Points
@@ -44,18 +51,15 @@ class SkinLighting(NamedTuple):
 def measure_lighting(
     warped: Image, frame_mask: NDArray[np.float32], target: Points, base: Image, outline: Points
 ) -> SkinLighting:
-    """Read both skins: the user's on `warped` at `target`, the template's on its `base` at `outline`."""
+    """Sample both skins: the user's in `warped` at `target`, the template's in `base` at `outline`."""
     skin_points = list(colour.SKIN_POINTS)
     radius = SAMPLE_RADIUS_SHARE * float(np.ptp(outline[:, 0]))
     template_samples = colour.sample_colours(base, outline[skin_points], radius)
     user_samples = colour.sample_colours(warped, target[skin_points], radius)
     off_frame = colour.sample_colours(frame_mask, target[skin_points], radius) < 0.5
-    user_samples[off_frame] = template_samples[
-        off_frame
-    ]  # the user's frame cuts them off: the template's skin will stand in
-    user_tone = colour.compute_midtone(
-        user_samples[~off_frame] if np.sum(~off_frame) >= MIN_SKIN_SAMPLES else user_samples
-    )
+    user_samples[off_frame] = template_samples[off_frame]  # outside the user's photo the template's skin is visible
+    has_enough = np.sum(~off_frame) >= MIN_SKIN_SAMPLES
+    user_tone = colour.compute_midtone(user_samples[~off_frame] if has_enough else user_samples)
     template_tone = colour.compute_midtone(template_samples)
     target_tone = colour.relight_tone(user_tone * colour.compute_exposure_gain(warped), template_tone)
     return SkinLighting(user_samples, template_samples, user_tone, template_tone, target_tone)
@@ -64,7 +68,7 @@ def measure_lighting(
 def relight(
     warped: Image, light: SkinLighting, target: Points, base: Image, outline: Points, *, is_drawn: bool
 ) -> Image:
-    """The user's face in the template's tone of light, direction, shade and crispness."""
+    """The user's face with the template's light: its colour, direction, rim shade and sharpness."""
     relit = np.asarray(cv2.LUT(warped, colour.build_tone_curves(light.user_tone, light.target_tone)), np.uint8)
     gain = _compute_light_gain(
         target[list(colour.SKIN_POINTS)], light.user_samples, light.template_samples, relit.shape
@@ -72,7 +76,7 @@ def relight(
     if is_drawn:
         gain *= _compute_rim_gain(base, outline, light.template_tone)
     relit = np.asarray(cv2.multiply(relit, cv2.merge([gain] * 3), dtype=cv2.CV_8U), np.uint8)
-    if not is_drawn:  # paint has no pores to compare with
+    if not is_drawn:  # a painting has no skin texture to match
         relit = colour.match_sharpness(relit, base, build_outline_mask(outline, 0.8, relit.shape) > 0.5)
     return relit
 
@@ -80,18 +84,17 @@ def relight(
 def _compute_light_gain(
     skin_points: Points, user_samples: Points, template_samples: Points, shape: tuple[int, ...]
 ) -> NDArray[np.float32]:
-    """Gain that lets the light fall from where the template's does: one gentle slope of brightness over the face."""
+    """Per-pixel gain that gives the light the template's direction: one log-linear gradient over the face."""
     gradient = np.array(LIGHT_CORRECTION_SHARE) * (
         colour.fit_light_gradient(skin_points, template_samples) - colour.fit_light_gradient(skin_points, user_samples)
     )
     x, y = np.arange(shape[1]) - skin_points[:, 0].mean(), np.arange(shape[0]) - skin_points[:, 1].mean()
-    return np.exp(
-        np.clip(gradient[0] * x[None] + gradient[1] * y[:, None], -MAX_LOG_LUMA_CHANGE, MAX_LOG_LUMA_CHANGE)
-    ).astype(np.float32)
+    log_gain = gradient[0] * x[None] + gradient[1] * y[:, None]
+    return np.exp(np.clip(log_gain, -MAX_LOG_LUMA_CHANGE, MAX_LOG_LUMA_CHANGE)).astype(np.float32)
 
 
 def _compute_rim_gain(base: Image, outline: Points, tone: Points) -> NDArray[np.float32]:
-    """Gain that turns the face away at its rim as the drawing's own does; 1 in the middle, where features are."""
+    """Per-pixel gain that shades the rim as the drawing's is, so that the face looks round; 1 around the features."""
     width = float(np.ptp(outline[:, 0]))
     shrink_factor = max(1, int(width / RIM_SHADE_WIDTH_PX))
     small = cv2.resize(base, None, fx=1 / shrink_factor, fy=1 / shrink_factor, interpolation=cv2.INTER_AREA)
@@ -105,22 +108,8 @@ def _compute_rim_gain(base: Image, outline: Points, tone: Points) -> NDArray[np.
     return np.asarray(cv2.resize(1 + (shade - 1) * rim, base.shape[1::-1]), np.float32)
 
 
-MIN_MESH_WIDTH_PX = 4.0  # px; below, a mesh holds no picture to fuse
-SEAM_OUTLINE_SHARE = {
-    "drawn": 0.99,
-    "photo": 0.95,
-    "own": 0.95,
-}  # of the outline: within a real jaw, under a drawn front
-MAX_BLEND_BAND_SHARE = 0.08  # of the face's width: over more, a beard's or a cheek's own tone would be lost
-OUTLINE_MARGIN_SHARE = 0.08  # of the face's width around the outline: room for the widest band of the blend
-MAX_SHARPENING = 0.5  # of the detail that an enlarged face lost
-MIN_NECK_SAMPLES = 30  # sixteenths of pixels of skin beside the face that can tell its tone
-NECK_SHADE_RANGE = (0.5, 1.1)  # how dark or bright against the face a neck may stay
-EMPTY_MAP = np.empty(0, np.float32)  # OpenCV's second map, when the first holds x and y
-
-
 class Box(NamedTuple):
-    """A region of a picture in whole pixels."""
+    """A rectangle in whole pixels; x1 and y1 are exclusive."""
 
     x0: int
     y0: int
@@ -136,12 +125,15 @@ class Box(NamedTuple):
         return self.y1 - self.y0, self.x1 - self.x0
 
     def relative_to(self, other: "Box") -> "Box":
-        """This region counted from the corner of `other`."""
+        """The rectangle in coordinates relative to the corner of `other`."""
         return Box(self.x0 - other.x0, self.y0 - other.y0, self.x1 - other.x0, self.y1 - other.y0)
 
 
 def fuse(image: Image, face: Face, template: Template) -> Image:
-    """`template` with the `face` of `image`; its size. Raises FaceTooSmall for a mesh without extent."""
+    """Put `face`, found in `image`, on `template`. The result is RGB uint8 of the template's size.
+
+    Raises FaceTooSmall if either mesh is not finite or less than MIN_MESH_WIDTH_PX wide or high.
+    """
     mesh, depth = _extract_mesh(face)
     outline, outline_depth = _extract_mesh(template.face)
     box = _compute_face_box(outline, template.base.shape)
@@ -176,7 +168,7 @@ def _extract_mesh(face: Face) -> tuple[Points, Points]:
 
 
 def _compute_face_box(outline: Points, shape: tuple[int, ...]) -> Box:
-    """The template's pixels that the user's face can change: its outline with room around."""
+    """The template's pixels that the user's face can change: the outline with a margin."""
     margin = OUTLINE_MARGIN_SHARE * np.ptp(outline[:, 0])
     rows, columns = shape[:2]
     x0, y0 = np.clip(np.floor(outline.min(0) - margin).astype(int), 0, (columns - 2, rows - 2))
@@ -185,7 +177,7 @@ def _compute_face_box(outline: Points, shape: tuple[int, ...]) -> Box:
 
 
 def _compute_skin_box(box: Box, template: Template) -> Box:
-    """`box` and all of the template's skin that follows the user's tone."""
+    """The bounding box of `box` and of the template's skin that takes the user's tone."""
     if template.skin_mask is None or not template.skin_mask.any():
         return box
     x, y, width, height = cv2.boundingRect(template.skin_mask)
@@ -193,7 +185,7 @@ def _compute_skin_box(box: Box, template: Template) -> Box:
 
 
 def _warp_face(image: Image, mesh: Points, target: Points, box: Box) -> tuple[Image, NDArray[np.float32]]:
-    """`image` with `mesh` moved to `target`, as (h, w, 3) of `box`, and where the user's frame reaches (0..1)."""
+    """Warp `mesh` onto `target`: the pixels of `box`, and a mask 0..1 of those that lie inside the user's photo."""
     nodes = align.build_dense_map(mesh, target, box)
     size = (box.x1 - box.x0, box.y1 - box.y0)
     margin_px = 0.3 * np.ptp(mesh, axis=0).max()
@@ -202,14 +194,14 @@ def _warp_face(image: Image, mesh: Points, target: Points, box: Box) -> tuple[Im
     high = np.clip(np.ceil(mesh.max(0) + margin_px), low + 1, frame).astype(int)
     crop = image[low[1] : high[1], low[0] : high[0]]
     shrink = float(np.ptp(target[:, 0]) / np.ptp(mesh[:, 0]))
-    if shrink < 0.75:  # the map alone would skip pixels
+    if shrink < 0.75:  # remapping alone would alias
         reduced_size = np.maximum(1, np.rint((high - low) * shrink)).astype(int)
         crop = np.asarray(cv2.resize(crop, reduced_size.tolist(), interpolation=cv2.INTER_AREA), np.uint8)
     factor = (np.array(crop.shape[1::-1]) / (high - low)).astype(np.float32)
     crop_nodes = ((nodes - low + 0.5) * factor - 0.5).astype(np.float32)
     sampling_map = cv2.resize(crop_nodes, size, interpolation=cv2.INTER_LINEAR)
     method = cv2.INTER_CUBIC if shrink > 1 else cv2.INTER_LINEAR
-    warped = np.asarray(cv2.remap(crop, sampling_map, EMPTY_MAP, method, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    warped = np.asarray(cv2.remap(crop, sampling_map, NO_SECOND_MAP, method, borderMode=cv2.BORDER_REPLICATE), np.uint8)
     if shrink > 1:
         warped = colour.sharpen(warped, min(MAX_SHARPENING, 0.4 * np.log2(shrink)), 0.6 * min(shrink, 4.0))
     edge = np.minimum(nodes, frame - 1 - nodes).min(-1) / max(0.04 * float(np.ptp(mesh[:, 0])), 1.0)
@@ -218,7 +210,7 @@ def _warp_face(image: Image, mesh: Points, target: Points, box: Box) -> tuple[Im
 
 
 def _apply_user_tone(template: Template, light: SkinLighting, outline: Points, box: Box, skin_box: Box) -> Image:
-    """The template's picture over `around`, its skin in the user's tone: by its mask, and a drawing's painted face."""
+    """The template's pixels of `skin_box` with the skin, and a drawing's painted face, in the user's tone."""
     base = template.fusion_base[skin_box.slices]
     face = np.zeros(skin_box.shape, np.float32)
     face[box.relative_to(skin_box).slices] = blend.build_outline_mask(outline, 1.0, box.shape)
@@ -227,19 +219,12 @@ def _apply_user_tone(template: Template, light: SkinLighting, outline: Points, b
         return blend.blend_linear(base, toned, face) if template.info.kind == "drawn" else base.copy()
     skin = template.skin_mask[skin_box.slices]
     neck_pixels = base[::4, ::4][(skin[::4, ::4] > 200) & (face[::4, ::4] < 0.05)].astype(np.float64)
-    if (
-        len(neck_pixels) >= MIN_NECK_SAMPLES
-    ):  # neck and ears keep their shade, but take the user's hue whatever their own
+    if len(neck_pixels) >= MIN_NECK_SAMPLES:  # neck and ears keep their shade and take the user's hue
         neck_tone = colour.compute_midtone(neck_pixels)
-        shade = np.clip(
-            neck_tone @ colour.LUMA_WEIGHTS / max(float(light.template_tone @ colour.LUMA_WEIGHTS), 1.0),
-            *NECK_SHADE_RANGE,
-        )
-        toned = blend.blend_linear(
-            np.asarray(cv2.LUT(base, colour.build_tone_curves(neck_tone, light.target_tone * shade)), np.uint8),
-            toned,
-            face,
-        )
+        face_luma = max(float(light.template_tone @ colour.LUMA_WEIGHTS), 1.0)
+        shade = np.clip(neck_tone @ colour.LUMA_WEIGHTS / face_luma, *NECK_SHADE_RANGE)
+        curves = colour.build_tone_curves(neck_tone, light.target_tone * shade)
+        toned = blend.blend_linear(np.asarray(cv2.LUT(base, curves), np.uint8), toned, face)
     mask = skin.astype(np.float32) / 255
     return blend.blend_linear(base, toned, np.maximum(mask, face) if template.info.kind == "drawn" else mask)
 
@@ -247,12 +232,11 @@ def _apply_user_tone(template: Template, light: SkinLighting, outline: Points, b
 def _blend_face(
     user_face: Image, body: Image, occlusion: NDArray[np.float32], outline: Points, outline_share: float
 ) -> Image:
-    """`own` face on `body` inside `share` of the outline, but for what is `hidden`."""
-    user_face = blend.blend_linear(
-        user_face, body, occlusion
-    )  # else the blend's wide bands spread the hair's tone over the forehead
+    """Blend the unoccluded `user_face` onto `body`, inside the outline scaled by `outline_share`."""
+    # First, or the blend's wide bands would spread the hair's tone over the forehead.
+    user_face = blend.blend_linear(user_face, body, occlusion)
     levels = round(np.log2(max(1.0, MAX_BLEND_BAND_SHARE * float(np.ptp(outline[:, 0])))))
     seam = blend.build_outline_mask(outline, outline_share, occlusion.shape) * (1 - occlusion)
     fused = blend.blend_multiband(user_face, body, seam, levels)
-    outer_mask = blend.build_outline_mask(outline, 1.01, occlusion.shape)  # the widest bands reach beyond the jaw
+    outer_mask = blend.build_outline_mask(outline, 1.01, occlusion.shape)  # cuts bands that reach beyond the jaw
     return blend.blend_linear(body, fused, outer_mask)

@@ -1,7 +1,7 @@
-"""The magic mirror: several shapes at once on the faces of one frame of a film. Called by the mirror's route.
+"""The magic mirror: several shapes at once on the faces of one video frame.
 
-Nothing is carried from frame to frame: faces are found afresh in each. A face's landmarks tremble by a quarter of a
-pixel under a camera's noise, and what they move by a fraction of that, so nothing needs to be remembered to be calm.
+Frames are independent: faces are detected in each, without tracking or smoothing. Camera noise jitters landmarks by a
+quarter of a pixel and the warped pixels by less, so the picture is steady without temporal filtering.
 """
 
 from collections.abc import Sequence
@@ -15,17 +15,16 @@ from ..imaging.faces import Face, Image, find_faces
 from ..imaging.warp import smootherstep
 from .reshape import build_face_warp
 
-MAX_FACES = 3  # the largest: whoever stands in front of the mirror, and who looks over their shoulders
-FADE_RANGE_DEG = (
-    10.0  # degrees before the vendor's limit over which the shapes fade away: nothing jumps as a head turns
-)
-FRAME_INVERSE_ITERATIONS = 4  # a tenth of a pixel, which the next frame's camera noise exceeds
+MAX_FACES = 3
+# Shapes fade out over this range below the vendor's pose limit, so that nothing jumps as a head turns.
+FADE_RANGE_DEG = 10.0
+FRAME_INVERSE_ITERATIONS = 4  # accurate to 0.1 px, less than camera noise
 
-ShapeStrengths = Sequence[tuple[int, float]]  # (shape_type, strength 0..1), in the order in which they are applied
+ShapeStrengths = Sequence[tuple[int, float]]  # (shape_type, strength 0..1), in order of application
 
 
 class Detection(StrEnum):
-    """What was seen in a frame. TURNED: faces, all of them turned or nodded too far to be reshaped."""
+    """What a frame holds. TURNED: faces, but all of them are turned too far to be reshaped."""
 
     FACE = "face"
     TURNED = "turned"
@@ -33,7 +32,10 @@ class Detection(StrEnum):
 
 
 def reshape_frame(image: Image, shapes: ShapeStrengths) -> tuple[Image, Detection]:
-    """`image` with the shapes on each of its largest faces, and what was seen. Raises as `reshape` does."""
+    """Apply `shapes` to the MAX_FACES largest faces of an RGB uint8 frame. Raises ValueRejected as `reshape` does.
+
+    Without a face or a strength above 0 the result is `image` itself, not a copy.
+    """
     faces = find_faces(image)[:MAX_FACES]
     output, detection = image, Detection.TURNED if faces else Detection.NO_FACE
     for face in faces:
@@ -44,18 +46,17 @@ def reshape_frame(image: Image, shapes: ShapeStrengths) -> tuple[Image, Detectio
 
 
 def _apply_shapes(image: Image, face: Face, shapes: ShapeStrengths) -> Image:
-    """One shape after the other, each where the ones before have left the face."""
+    """Apply the shapes in turn, each to the landmarks as the previous ones moved them."""
     for shape, strength in shapes:
         warp = build_face_warp(image.shape, face, shape, strength)
         if warp.gain:
             image = warp.apply(image)
-            face = replace(
-                face, landmarks=warp.transform_points(face.landmarks, FRAME_INVERSE_ITERATIONS).astype(np.float32)
-            )
+            landmarks = warp.transform_points(face.landmarks, FRAME_INVERSE_ITERATIONS)
+            face = replace(face, landmarks=landmarks.astype(np.float32))
     return image
 
 
 def _compute_pose_weight(face: Face) -> float:
-    """1 for a face that looks here, 0 from the angles on at which the vendor would refuse it."""
+    """1 for a frontal face, 0 at and beyond the angles that the vendor rejects."""
     margins_deg = np.array([MAX_YAW_DEG - abs(face.yaw), MAX_PITCH_DEG - abs(face.pitch)])
     return float(smootherstep(margins_deg / FADE_RANGE_DEG).min())

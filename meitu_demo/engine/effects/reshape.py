@@ -1,7 +1,7 @@
-"""Facial aesthetics: 22 warps of one face. Called by the offline engine.
+"""Facial aesthetics: 22 warps of one face.
 
-Local operations, one after the other, in axes that lean with the head and with face width as the unit: one declaration
-fits every size, place and tilt. The picture is resampled once, and only where something moves.
+A shape is a sequence of local operations in head-aligned axes with the face width as the unit, so that one declaration
+fits every size, position and roll. The picture is resampled once, and only where something moves.
 """
 
 import math
@@ -14,28 +14,28 @@ from ..imaging.warp import Array, Warp, build_warp
 from .shape_operations import ORIGIN_LANDMARK, compute_face_axes
 from .shapes import SHAPES
 
-EDGE_FADE_FACE_WIDTHS = 0.25  # face widths from the frame's edge within which movement across it fades out
+EDGE_FADE_FACE_WIDTHS = 0.25  # movement across the frame's edge fades out within this distance of it
 
 
 def reshape(image: Image, face: Face, shape_type: int, strength: float = 1.0) -> Image:
-    """`image` with one shape applied to `face` at `strength` 0..1; a new array. Strength 0 returns the same pixels.
+    """Apply one shape to `face` in `image`, RGB uint8 (h, w, 3); the result is a new array of the same size.
 
-    Raises ValueRejected for a number that is no shape, or a strength that is no number from 0 to 1.
+    shape_type: an index into SHAPES. strength: 0..1; 0 changes no pixel. Raises ValueRejected for other values.
     """
     return build_face_warp(image.shape, face, shape_type, strength).apply(image)
 
 
 def build_face_warp(shape: tuple[int, ...], face: Face, shape_type: int, strength: float = 1.0) -> Warp:
-    """The warp that `reshape` applies, for an image of `shape` (height, width): carries landmarks through the field."""
+    """The warp that `reshape` applies to an image of `shape` (height, width, …); it can transform landmarks as well."""
     operations, amount = SHAPES[_validate_shape(shape_type)], _validate_strength(strength)
     landmarks, axes = compute_face_axes(face)
     origin = face.landmarks[ORIGIN_LANDMARK].astype(np.float64)
-    inverse = axes.T / face.width**2  # axes are at right angles and a face width long
+    inverse = axes.T / face.width**2  # the columns of `axes` are orthogonal, one face width long
 
     def field(points: Array) -> Array:
         result = np.asarray((points - origin) @ inverse.T, points.dtype)
         source = result
-        for operation in reversed(operations):  # backwards: the last one is undone first
+        for operation in reversed(operations):  # the field is backward: the last operation is undone first
             source = source + operation.compute_offsets(source, landmarks)
         return np.asarray((source - result) @ axes.T.astype(points.dtype))
 

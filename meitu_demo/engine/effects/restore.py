@@ -1,8 +1,8 @@
-"""Quality restoration: noise, JPEG artefacts, blur and bad light undone, blind; small photos enlarged. Pure.
+"""Quality restoration: blind removal of noise, JPEG artefacts, blur and underexposure; enlargement of small photos.
 
-Each flaw is measured first and mended only if it is there: a good photo comes back as it was, but for a little more
-clarity around the eyes of the faces that the caller names. The order matters: noise goes first, because light and
-sharpening would blow it up; and all steps work in float planes, so that a dark photo opens up without banding.
+Each flaw is measured and repaired only if it is present, so that a good photo stays as it is, apart from a little more
+clarity around the features of the given faces. Noise is removed first, because brightening and sharpening would amplify
+it. All steps work on float planes, so that a dark photo is brightened without banding.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,6 @@ import numpy as np
 from ...domain.model import Image
 from ..imaging.faces import Face
 from .restoration import planes
-from .restoration.deblock import JpegTrace, find_jpeg
 from .restoration.deblur import MIN_BLUR_SIGMA_PX, deblur, measure_blur_sigma, measure_detail_variance
 from .restoration.denoise import (
     ChromaFilter,
@@ -24,35 +23,36 @@ from .restoration.denoise import (
     measure_middle_frequencies,
 )
 from .restoration.exposure import fit_exposure_curve
+from .restoration.jpeg_trace import JpegTrace, find_jpeg
 from .restoration.planes import Plane, Spectrum, double_size
 from .restoration.portrait import restore_skin_grain, sharpen_features
 
 MIN_SHORT_SIDE_PX: Final = 720
-"""Short side in pixels under which a photo comes back twice the size."""
+"""A photo with a shorter side is enlarged twofold."""
 
-# Standard deviation of luma noise below which nothing, above which everything is done. Clean photos measure up to 1.4,
-# noise of 5 in each of R, G, B 3.3.
+# Each range is where a repair ramps from none to full.
+# Standard deviation of luma noise. Clean photos measure up to 1.4; noise of 5 in each of R, G and B measures 3.3.
 _LUMA_NOISE_RANGE: Final = (1.4, 2.2)
-_CHROMA_NOISE_RANGE: Final = (0.85, 1.3)  # at half the size, where averaging has left less of it
-# First step of a JPEG's luma table, in levels, that calls for nothing and for everything: quality 73 and 64. Finer
-# artefacts are smaller than what a filter costs, unless a dark photo's light is raised, and they with it.
+_CHROMA_NOISE_RANGE: Final = (0.85, 1.3)  # at half size, where averaging has reduced it
+# First step of a JPEG's luma table, in levels: quality 73 and 64. Finer artefacts are smaller than the loss by
+# filtering, unless a dark photo is brightened and they with it.
 _JPEG_STEP_RANGE: Final = (8.6, 11.4)
-# Standard deviation of the quantisation error, in steps; 0.29 if it were uniform, less as most coefficients are zero.
+# Standard deviation of the quantisation error, in steps: less than the 0.29 of a uniform error, because most
+# coefficients are zero.
 _LUMA_QUANTISATION_ERROR: Final = 0.155
-# Noise that went through a JPEG is no longer white; in its middle frequencies more than this can only be texture.
+# Noise that was JPEG-compressed is no longer white. Middle frequencies stronger than this are texture.
 _RESIDUAL_NOISE_RANGE: Final = (11.0, 6.0)
-_SPARSE_NOISE_FACTOR: Final = 1.3  # what survives are few false coefficients, whose median understates their spread
+_SPARSE_NOISE_FACTOR: Final = 1.3  # few coefficients survive, so that their median understates the spread
 _CHROMA_QUANTISATION_ERROR: Final = 0.15
 _FULL_SIZE_CHROMA_ERROR: Final = 0.1
-_BLUR_RANGE_PX: Final = (0.9, 1.05)  # pixels; sharp photos measure 0.3 to 0.86
+_BLUR_RANGE_PX: Final = (0.9, 1.05)  # sharp photos measure 0.3 to 0.86
 
 
 def restore(image: Image, faces: Sequence[Face] = (), *, enlarge: bool = True) -> Image:
-    """The photo restored: RGB uint8, of the same size, or of twice the size if its short side is under
-    `MIN_SHORT_SIDE_PX`.
+    """Restore a photo. The result is a new RGB uint8 array, of twice the size if the short side is under
+    MIN_SHORT_SIDE_PX and `enlarge` is set, otherwise of the same size.
 
-    image: RGB uint8, at least 48×48. faces: those whose eyes and skin get extra care; may be empty.
-    enlarge: False keeps the size, to compare pixel with pixel.
+    image: RGB uint8 (h, w, 3), at least 48×48. faces: get sharper features and keep some skin grain; may be empty.
     """
     noisy, *noisy_chroma = planes.split_ycbcr(image)
     curve = fit_exposure_curve(noisy)
@@ -76,7 +76,7 @@ def restore(image: Image, faces: Sequence[Face] = (), *, enlarge: bool = True) -
 
 
 def _attenuate_jpeg_trace(jpeg: JpegTrace | None, gain: float) -> JpegTrace | None:
-    """The trace with its steps weakened by how little they show; None when they do not show."""
+    """Scale the quantisation steps by how visible they are; None if they are not. gain: of the exposure curve."""
     share = _compute_ramp(float(jpeg.luma[0]) * gain, *_JPEG_STEP_RANGE) if jpeg else 0
     if jpeg is None or not share:
         return None
@@ -84,7 +84,7 @@ def _attenuate_jpeg_trace(jpeg: JpegTrace | None, gain: float) -> JpegTrace | No
 
 
 def _estimate_luma_sigma(grain: Spectrum, jpeg: JpegTrace | None, gain: float) -> Spectrum:
-    """Per DCT coefficient, the standard deviation of what does not belong to the picture; all 0 if nothing shows."""
+    """Standard deviation of noise and artefacts per DCT coefficient; all 0 if none is visible."""
     white = estimate_white_noise(grain)
     sigma = np.full(64, _compute_ramp(white * gain, *_LUMA_NOISE_RANGE) * white, np.float32)
     if jpeg is None:
@@ -94,18 +94,15 @@ def _estimate_luma_sigma(grain: Spectrum, jpeg: JpegTrace | None, gain: float) -
 
 
 def _estimate_residual_noise(grain: Spectrum, jpeg: JpegTrace | None) -> float:
-    """The level of the noise whose remains sharpening must not wake."""
-    return (
-        estimate_white_noise(grain)
-        if jpeg is None
-        else max(estimate_white_noise(grain), measure_middle_frequencies(grain))
-    )
+    """Level of the noise whose residue deblurring must not amplify."""
+    white = estimate_white_noise(grain)
+    return white if jpeg is None else max(white, measure_middle_frequencies(grain))
 
 
 def _denoise_chroma(
     noisy_chroma: list[Plane], noisy_luma: Plane, luma: Plane, jpeg: JpegTrace | None, gain: float
 ) -> list[Plane]:
-    """The chroma planes without noise and JPEG artefacts."""
+    """Remove noise and JPEG artefacts from both chroma planes. luma: already denoised."""
     half_luma = planes.halve(noisy_luma)
     spectra: list[tuple[Spectrum, float]] = []
     for plane in noisy_chroma:
@@ -127,7 +124,7 @@ def _denoise_chroma(
 
 
 def _deblur_luma(luma: Plane, grain: float, jpeg: JpegTrace | None) -> Plane:
-    """The luma without its blur, the more timidly the noisier the picture was; untouched if it is sharp."""
+    """Deblur the luma, more weakly the noisier the photo was; a sharp one is returned unchanged."""
     sigma_px = measure_blur_sigma(luma)
     share = _compute_ramp(sigma_px, *_BLUR_RANGE_PX)
     if not share:
@@ -139,5 +136,5 @@ def _deblur_luma(luma: Plane, grain: float, jpeg: JpegTrace | None) -> Plane:
 
 
 def _compute_ramp(value: float, zero_at: float, one_at: float) -> float:
-    """0 at `nothing`, 1 at `everything`, straight in between."""
+    """Linear from 0 at `zero_at` to 1 at `one_at`, clipped."""
     return float(np.clip((value - zero_at) / (one_at - zero_at), 0, 1))

@@ -1,7 +1,7 @@
-"""What each of the 22 shapes must do, as a number read off landmarks. For tests and `tools/quality`.
+"""Measures of the 22 shapes: for each, a number computed from landmarks that the shape must change.
 
-Rulers (eye span, face width, which way is up, which contour points lie at mouth height) are read off the *unchanged*
-face: a shape that moves the eyes must not seem to move every length that eye span divides.
+Scales (eye span, face width, the vertical, the contour points at mouth height) come from the unchanged face. Otherwise
+a shape that moves the eyes would seem to change every length that is divided by the eye span.
 """
 
 from collections.abc import Callable
@@ -31,12 +31,12 @@ CONTOUR_PAIRS = (*zip(*CONTOUR_LANDMARKS, strict=True), (148, 377))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReferenceFace:
-    """An unchanged face as the scale for its changed landmarks."""
+    """The unchanged face: landmarks (478, 2), eye span and face width in pixels."""
 
     landmarks: Points
     eye_span: float
     face_width: float
-    down: Points  # unit vector to the chin
+    down: Points  # unit vector towards the chin
 
     @classmethod
     def from_face(cls, face: Face) -> "ReferenceFace":
@@ -51,7 +51,10 @@ MeasureFunction = Callable[[Points, ReferenceFace], float]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """name: in words. direction: +1 or -1 at positive strength. coupled: shapes whose measures may move along."""
+    """What a shape must change.
+
+    direction: the change's sign, +1 or -1. coupled_shapes: shapes whose measures may change along with this one.
+    """
 
     name: str
     direction: int
@@ -60,18 +63,18 @@ class Measure:
     is_angle: bool = False
 
     def compute_change(self, landmarks: Points, reference: ReferenceFace) -> float:
-        """Change against the ruler's own landmarks, in the promised direction: per cent, or degrees for angles."""
+        """Change from the reference, positive in the promised direction: in per cent, or degrees for angles."""
         before, after = self.read(reference.landmarks, reference), self.read(landmarks, reference)
         return self.direction * (after - before if self.is_angle else 100 * (after / before - 1))
 
     @property
     def min_change(self) -> float:
-        """The least that strength 1 must move it."""
+        """The smallest change that strength 1 must make, in per cent or degrees."""
         return 3.0 if self.is_angle else 4.0
 
 
 def _make_width_measure(*pairs: tuple[int, int]) -> MeasureFunction:
-    """Mean distance of landmark pairs / eye span."""
+    """Measures the mean distance of landmark pairs / eye span."""
     left, right = np.array(pairs).T
 
     def read(points: Points, reference: ReferenceFace) -> float:
@@ -81,7 +84,7 @@ def _make_width_measure(*pairs: tuple[int, int]) -> MeasureFunction:
 
 
 def _make_drop_measure(upper: tuple[int, ...], lower: tuple[int, ...]) -> MeasureFunction:
-    """How far `lower` lies below `upper` along the face / eye span."""
+    """Measures how far `lower` lies below `upper` / eye span."""
 
     def read(points: Points, reference: ReferenceFace) -> float:
         return float((points[list(lower)].mean(0) - points[list(upper)].mean(0)) @ reference.down / reference.eye_span)
@@ -90,7 +93,7 @@ def _make_drop_measure(upper: tuple[int, ...], lower: tuple[int, ...]) -> Measur
 
 
 def _measure_mouth_level_width(points: Points, reference: ReferenceFace) -> float:
-    """Width between the contour points that lay at mouth height / eye span."""
+    """Distance of the contour points that were at mouth height / eye span."""
     mouth = reference.landmarks[list(MOUTH_LINE)].mean(0) @ reference.down
     ends = []
     for side in CONTOUR_LANDMARKS:
@@ -103,7 +106,7 @@ def _measure_mouth_level_width(points: Points, reference: ReferenceFace) -> floa
 
 
 def _measure_area(rings: tuple[tuple[int, ...], ...], points: Points, reference: ReferenceFace) -> float:
-    """Summed area of polygons / face width squared."""
+    """Total area of polygons / face width²."""
     total = 0.0
     for ring in rings:
         x, y = points[list(ring)].T
@@ -112,7 +115,7 @@ def _measure_area(rings: tuple[tuple[int, ...], ...], points: Points, reference:
 
 
 def _measure_eye_tilt(points: Points, reference: ReferenceFace) -> float:
-    """Mean angle in degrees of the lines from inner to outer corner; positive: the outer end is higher."""
+    """Mean angle in degrees of the lines from inner to outer corner; positive if the outer corner is higher."""
     across = np.array([reference.down[1], -reference.down[0]])
     tilts = []
     for outer, inner in EYE_CORNERS:
@@ -127,7 +130,7 @@ def _measure_eye_distance(points: Points, reference: ReferenceFace) -> float:
 
 
 def _measure_eye_opening(points: Points, _: ReferenceFace) -> float:
-    """Mean over both eyes of opening height / eye width."""
+    """Opening height / eye width, mean of both eyes."""
     ratios = []
     for lids, (outer, inner) in zip(LID_PAIRS, EYE_CORNERS, strict=True):
         upper, lower = np.array(lids).T

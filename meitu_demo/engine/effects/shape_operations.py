@@ -1,9 +1,9 @@
-"""Small local operations on a face: push, scale, rotate, shift, narrow. Only `shapes` combines them.
+"""Local warp operations on a face: push, scale, rotate, shift, narrow.
 
-Lengths are face widths, in axes that lean with the head: x to the image's right, y to the chin. Each operation acts in
-full on the box around some landmarks and fades out smoothly beyond it. An operation on a pair of parts is declared for
-the part on the image's left; the other gets its mirror image, so that positive x is towards the face's middle.
-Offsets are backward: from a point of the result to its source (see `imaging.warp`).
+Lengths are face widths in head-aligned axes: x to the image's right, y to the chin. An operation acts fully on the
+bounding box of some landmarks and fades out smoothly beyond it. An operation on a pair of parts is declared for the
+part on the image's left and mirrored for the other, so that positive x points to the face's middle. Offsets are
+backward: from a point of the result to its source (see `imaging.warp`).
 """
 
 from dataclasses import dataclass
@@ -15,34 +15,38 @@ from numpy.typing import NDArray
 from ..imaging.faces import Face
 from ..imaging.warp import Array, Bounds, smootherstep
 
-FacePart = tuple[tuple[int, ...], ...]  # the landmarks of one part in the middle, or of a pair, image's left first
+FacePart = tuple[tuple[int, ...], ...]  # landmark indices of a central part, or of a pair, image's left first
 Points = NDArray[np.float64]
 
-# The face's contour from temple to chin, image's left then right, and its middle line.
+# The contour from temple to chin, image's left then right, and the two ends of the face's middle line.
 CONTOUR_LANDMARKS = (
     (127, 234, 93, 132, 58, 172, 136, 150, 149, 176),
     (356, 454, 323, 361, 288, 397, 365, 379, 378, 400),
 )
 MIDLINE_LANDMARKS = (168, 152)
-MIN_CONTOUR_SHARE = (
-    0.65  # share of the widest: below the jaw the neck carries the contour on, or it would bulge beside a slim jaw
-)
+# Of the contour's greatest distance from the middle line. Below the jaw the contour stays at least this wide, as the
+# neck does; otherwise the neck would bulge beside a slim jaw.
+MIN_CONTOUR_SHARE = 0.65
 ORIGIN_LANDMARK = 168  # between the eyes
 
 
 class Operation(Protocol):
-    """What a shape is made of."""
+    """One element of a shape."""
 
     def compute_bounds(self, face: Points) -> list[Bounds]:
-        """The boxes outside which nothing moves, for (478, 2) landmarks in face widths."""
+        """Boxes (x0, y0, x1, y1) outside which nothing moves. face: (478, 2) landmarks in face widths."""
 
     def compute_offsets(self, points: Array, face: Points) -> Array:
-        """(n, 2) backward offsets at (n, 2) points, all in face widths."""
+        """(n, 2) backward offsets at (n, 2) points. face: (478, 2) landmarks. All in face widths."""
 
 
 @dataclass(frozen=True, slots=True)
 class _LocalOperation:
-    """An operation around a part. over: the landmarks whose box moves in full. fade: across, up, down of that box."""
+    """An operation on a part.
+
+    part: landmarks whose bounding box moves fully. fade: distances over which the movement fades beside, above and
+    below that box.
+    """
 
     part: FacePart
     fade: tuple[float, float, float]
@@ -84,7 +88,7 @@ class Push(_LocalOperation):
 
 @dataclass(frozen=True, slots=True)
 class Scale(_LocalOperation):
-    """Makes a part (x, y) times as large, about the middle of its box."""
+    """Scales a part by the factors (x, y) about the centre of its box."""
 
     factors: tuple[float, float]
 
@@ -95,7 +99,7 @@ class Scale(_LocalOperation):
 
 @dataclass(frozen=True, slots=True)
 class Rotate(_LocalOperation):
-    """Turns a part about the mean of some landmarks; positive degrees raise what lies outward of it."""
+    """Rotates a part about the mean of the pivot's landmarks; positive degrees raise the outer side."""
 
     pivot_part: FacePart
     degrees: float
@@ -110,9 +114,9 @@ class Rotate(_LocalOperation):
 
 @dataclass(frozen=True, slots=True)
 class Shift(_LocalOperation):
-    """Moves landmarks along the face by given amounts, and what lies between their heights by amounts between.
+    """Moves landmarks vertically by given amounts and interpolates between their heights.
 
-    levels: (landmark, face widths towards the chin), from the top down. `part` counts across only.
+    levels: (landmark, shift towards the chin), from the top down. `part` bounds the movement horizontally only.
     """
 
     levels: tuple[tuple[int, float], ...]
@@ -131,7 +135,7 @@ class Shift(_LocalOperation):
         position = np.interp(points[:, 1], heights, np.arange(len(heights)))
         knot = np.minimum(position.astype(int), len(heights) - 2)
         share = position - knot
-        share = (share + share * share * (3 - 2 * share)) / 2  # rounder than a line, less steep than a step
+        share = (share + share * share * (3 - 2 * share)) / 2  # the mean of linear and smoothstep
         offsets = -(shifts[knot] + share * (shifts[knot + 1] - shifts[knot]))
         return np.asarray(np.stack([np.zeros_like(offsets), offsets], -1).astype(points.dtype))
 
@@ -139,18 +143,19 @@ class Shift(_LocalOperation):
         _, up, down = self.fade
         heights = face[[landmark for landmark, _ in self.levels], 1]
         shifts = np.array([0.0, *(shift for _, shift in self.levels), 0.0])
-        heights = np.array([heights[0] - up, *heights, heights[-1] + down]) + shifts  # where the landmarks end up
-        heights = np.maximum.accumulate(heights + np.arange(len(heights)) * 1e-4)  # closed lips share one height
+        heights = np.array([heights[0] - up, *heights, heights[-1] + down]) + shifts  # where landmarks end up
+        heights = np.maximum.accumulate(
+            heights + np.arange(len(heights)) * 1e-4
+        )  # of closed lips, both are at one height
         return heights, shifts
 
 
 @dataclass(frozen=True, slots=True)
 class Narrow:
-    """Draws the contour towards the middle line by a share of its distance, at the heights of some landmarks.
+    """Moves the contour towards the middle line by a share of its distance, at the heights of some landmarks.
 
-    In full at the contour itself, fading to nothing at `inner_fade` (share of that distance, counted from the
-    contour) and `outer_fade` (face widths), so that the features stay and the background gives way only beside the
-    cheek.
+    The movement is full at the contour. It fades inwards over `inner_fade`, a share of that distance, and outwards
+    over `outer_fade`, so that the features stay put and only the background beside the cheek is stretched.
     """
 
     landmarks: tuple[int, ...]
@@ -179,7 +184,7 @@ class Narrow:
 
 
 def compute_face_axes(face: Face) -> tuple[Points, Points]:
-    """(landmarks, axes): the landmarks in face widths from ORIGIN; axes' columns are x and y in pixels."""
+    """(landmarks, axes): (478, 2) in face widths from ORIGIN_LANDMARK; (2, 2) whose columns are x and y in pixels."""
     roll = np.radians(face.roll)
     axes = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]]) * face.width
     landmarks = (face.landmarks - face.landmarks[ORIGIN_LANDMARK]) @ axes / face.width**2
@@ -193,15 +198,15 @@ def _compute_bounding_box(face: Points, group: tuple[int, ...]) -> Bounds:
 
 
 def _compute_plateau(values: Array, low: float, high: float, fade_low: float, fade_high: float) -> Array:
-    """1 from low to high, 0 from `before` ahead of it and from `after` behind it, smooth between."""
+    """1 from `low` to `high`, falling smoothly to 0 at `fade_low` below and `fade_high` above."""
     return smootherstep(np.minimum((values - low) / fade_low, (high - values) / fade_high) + 1.0)
 
 
 def _interpolate_contour_distance(heights: Array, face: Points, side: tuple[int, ...]) -> Array:
-    """How far from the middle line the contour lies at each height."""
+    """Distance between the contour and the middle line at each height."""
     points = face[list(side)]
     (x0, y0), (x1, y1) = face[list(MIDLINE_LANDMARKS)]
     distances = np.abs(points[:, 0] - x0 - (points[:, 1] - y0) * (x1 - x0) / (y1 - y0))
-    levels = np.maximum.accumulate(points[:, 1])  # a nodding head may fold the mesh; heights must rise to be looked up
+    levels = np.maximum.accumulate(points[:, 1])  # np.interp wants rising heights; a nodding head may fold the mesh
     distances = np.maximum(distances, max(0.05, MIN_CONTOUR_SHARE * float(distances.max())))
     return np.interp(heights, levels, distances).astype(heights.dtype)

@@ -1,7 +1,7 @@
 """The 22 shapes of facial aesthetics as data: which landmarks move, how far at strength 1, and how softly.
 
-The numbers are the catalogue's order (`shape_type`). Read an entry with `operations`: lengths in face widths, x towards
-the face's middle for pairs, y towards the chin. What each entry must achieve, `measures` says.
+The index is the vendor's `shape_type`. See `shape_operations` for units and axes, and `shape_measures` for what each
+shape must achieve.
 """
 
 from .shape_operations import FacePart, Narrow, Operation, Push, Rotate, Scale, Shift
@@ -23,7 +23,7 @@ NOSE_WINGS: FacePart = ((129, 358, 98, 327),)
 NOSE_TIP_PART: FacePart = ((44, 1, 274),)
 MOUTH: FacePart = ((61, 291, 0, 17),)
 LIPS: FacePart = ((40, 270),)
-# Heights down the face.
+# Landmarks on the middle line, from the top down.
 HAIRLINE, BROW_LINE, NOSE_ROOT, NOSE_BRIDGE_TOP, NOSE_TIP, NOSE_BASE = 10, 151, 168, 197, 1, 2
 UPPER_LIP, UPPER_LIP_EDGE, LOWER_LIP_EDGE, LOWER_LIP, CHIN_TIP = 0, 13, 14, 17, 152
 
@@ -72,7 +72,7 @@ SHAPES: tuple[tuple[Operation, ...], ...] = (
     ),
     # 15 nose wings
     (Scale(NOSE_WINGS, factors=(0.87, 1), fade=(0.11, 0.08, 0.08)),),
-    # 16 shorter nose: mouth and chin follow, or the upper lip would grow long
+    # 16 shorter nose: mouth and chin follow, lest the upper lip grow long
     (
         Shift(
             JAW,
@@ -86,7 +86,7 @@ SHAPES: tuple[tuple[Operation, ...], ...] = (
             fade=(0.25, 0.1, 0.25),
         ),
     ),
-    # 17 nose tip: base and mouth follow by half, or the columella would hang
+    # 17 nose tip: base and mouth follow by half, lest the columella hang
     (
         Shift(NOSE_TIP_PART, levels=((NOSE_ROOT, 0), (NOSE_TIP, -0.011), (NOSE_BASE, 0)), fade=(0.1, 0.1, 0.1)),
         Shift(
@@ -106,7 +106,7 @@ SHAPES: tuple[tuple[Operation, ...], ...] = (
         ),
         Scale(MOUTH, factors=(1.04, 1), fade=(0.16, 0.07, 0.12)),
     ),
-    # 20 lip height: the chin follows a little, or it would grow long
+    # 20 lip height: the chin follows a little, lest it grow long
     (
         Shift(
             MOUTH,

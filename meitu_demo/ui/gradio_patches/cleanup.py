@@ -1,7 +1,8 @@
-"""What Gradio keeps by itself of whoever was here, gone in time: uploads that no event named, and its sessions.
+"""Deletes what Gradio keeps of visitors: uploads that no event named, partial uploads, and sessions.
 
-Gradio could delete its files on a schedule of its own. That ends for good when a file is added to a list just while it
-goes through it, leaves out what broke off on its way in, and never forgets a name. For one event loop.
+Gradio 6.31.0 can delete its files on a schedule (`delete_cache`). That stops for good when a file is added to the set
+that it iterates over, leaves out partial uploads, and never forgets a file's name. Sessions it keeps for ever, up to a
+maximum of 10,000.
 """
 
 import time
@@ -11,13 +12,16 @@ from pathlib import Path
 import anyio
 import gradio as gr
 
-from ..security.session_data import delete_paths
+from .uploads import delete_paths
 
-MAX_SESSIONS = 1000  # of a fifth of a megabyte each; the ones that were used last
+MAX_SESSIONS = 1000  # least recently used ones go first; each takes about 200 KB
 
 
 class GradioCleanup:
-    """Gradio's lists of files and its sessions. Files live `life` seconds, sessions `idle` from their last use."""
+    """Sweeps Gradio's uploads and sessions. For one event loop.
+
+    ttl_s: how long files are kept. max_idle_s: how long a session is kept after its last use.
+    """
 
     def __init__(self, blocks: gr.Blocks, uploads_dir: Path, ttl_s: float, max_idle_s: float) -> None:
         self._blocks = blocks
@@ -26,13 +30,13 @@ class GradioCleanup:
         blocks.state_session_capacity = MAX_SESSIONS
 
     async def run_sweeper(self) -> None:
-        """For as long as the app lives: sweep, often enough that nothing grows much older than it may."""
+        """Sweep thirty times within `ttl_s`, for as long as the app runs."""
         while True:
             await anyio.sleep(self._ttl_s / 30)
             await self.delete_expired(self._ttl_s, self._max_idle_s)
 
     async def delete_expired(self, ttl_s: float, max_idle_s: float) -> None:
-        """Delete files that are older than `life` seconds, and sessions that nobody used for `idle`."""
+        """Delete files that are older than `ttl_s`, and sessions that were not used for `max_idle_s`."""
         for tracked_files in self._blocks.temp_file_sets:
             tracked_files.difference_update(
                 await anyio.to_thread.run_sync(self._delete_expired_files, list(tracked_files), ttl_s)
@@ -41,17 +45,17 @@ class GradioCleanup:
         self._evict_idle_sessions(max_idle_s)
 
     def _delete_expired_files(self, paths: list[str], ttl_s: float) -> list[str]:
-        """Of these files, those that are gone now."""
+        """Returns those of `paths` that no longer exist. Blocks."""
         expired = [Path(path).resolve() for path in paths if _is_expired(Path(path), ttl_s)]
         delete_paths(path.parent if path.parent.parent == self._uploads_dir else path for path in expired)
         return [path for path in paths if not Path(path).exists()]
 
     def _delete_partial_uploads(self, ttl_s: float) -> None:
-        """An upload gets a folder when it is complete; until then it lies beside the folders."""
+        """An upload is a file `tmp…` in the uploads' folder until it is complete. Blocks."""
         delete_paths(path for path in self._uploads_dir.glob("tmp*") if path.is_file() and _is_expired(path, ttl_s))
 
     def _evict_idle_sessions(self, max_idle_s: float) -> None:
-        """A session holds a visitor's own keys, which live no longer than this, and a copy of the page's components."""
+        """A session holds the visitor's API keys, which must not live longer, and a copy of the page's components."""
         state_holder, now = self._blocks.state_holder, datetime.now()
         idle_s_by_session = {
             session: abs((now - last_used_at).total_seconds())
@@ -63,7 +67,7 @@ class GradioCleanup:
         self._evict_orphaned_messages()
 
     def _evict_orphaned_messages(self) -> None:
-        """What was to be told to sessions that are gone: Gradio keeps a queue for two thousand, and each one's name."""
+        """Gradio keeps the message queues of two thousand sessions, and for ever the names of all others."""
         queue = self._blocks._queue
         active_sessions = {event.session_hash for event in list(queue.event_ids_to_events.values())}
         live_sessions = active_sessions | self._blocks.state_holder.session_data.keys()
@@ -73,7 +77,7 @@ class GradioCleanup:
 
 
 def _is_expired(path: Path, ttl_s: float) -> bool:
-    """Also of a file from the future: the clock was set back, and it must not stay until that has come."""
+    """Files from the future, after the clock was set back, expire as well: their time might never come."""
     try:
         return abs(time.time() - path.stat().st_mtime) > ttl_s
     except OSError:

@@ -1,8 +1,9 @@
-"""What of Gradio's own app is open: the routes that the page and programs use. Only `ui/app.py` may import it.
+"""Serves only those of Gradio's routes that the page and API clients need; every other path answers 404.
 
-Gradio brings more than this demo has uses for: a proxy, a video editor, streams, a store of pages' states, a fetcher of
-any web address. What is not named here does not exist. What is named is asked by strangers, so its body is counted,
-files are given out only from a visitor's own folder, and nonsense is answered as such.
+Gradio 6.31.0 comes with a proxy, a video editor, streams, a store of page states and a fetcher of any URL, none of
+which the demo uses. For the routes that remain, request bodies are limited, files are served only from an upload's own
+folder, ranges are ignored (Gradio answers them with the request's headers as its own), and invalid arguments get 422
+where Gradio would answer 500 or echo the input.
 """
 
 import logging
@@ -40,14 +41,14 @@ GET_ALLOWLIST = re.compile(
 POST_ALLOWLIST = re.compile(
     rf"/login|{API_PREFIX}/(upload|queue/join|cancel|reset)|{API_PREFIX}/call/(v2/)?({ENDPOINT_IDS_PATTERN})"
 )
-MAX_FORM_OVERHEAD_BYTES = 64 * 1024  # bytes around one photo in a form
-MAX_REQUEST_BYTES = 2 * 1024 * 1024  # bytes of anything else that is sent here
-# What Gradio does with arguments that it did not expect, before any code of ours runs.
+MAX_FORM_OVERHEAD_BYTES = 64 * 1024  # around the one photo in a form
+MAX_REQUEST_BYTES = 2 * 1024 * 1024  # of every request but an upload
+# What Gradio raises for arguments that it does not expect, before any of our code runs.
 ARGUMENT_ERRORS = (LookupError, TypeError, ValueError, AttributeError, RecursionError, FnIndexInferError)
 
 
 def install(app: FastAPI, uploads_dir: Path) -> App:
-    """Put the entrances before the Gradio app that was mounted last on `app`; returns Gradio's."""
+    """Put the allowlist before the Gradio app that was mounted last on `app`; returns Gradio's app."""
     mount = app.router.routes[-1]
     assert isinstance(mount, Mount)
     gradio_app = mount.app
@@ -60,13 +61,12 @@ def install(app: FastAPI, uploads_dir: Path) -> App:
 
 
 async def _answer_invalid_arguments(request: Request, error: Exception) -> Response:
-    """Gradio would answer 500, or repeat all that it was sent."""
     log.info("%s: arguments that make no sense (%s)", request.scope["path"], type(error).__name__)
     return JSONResponse({"detail": "These arguments make no sense here."}, 422)
 
 
 async def _answer_storage_full(request: Request, error: Exception) -> Response:
-    """Of an upload that could not be written down, Gradio would answer 500; its page shows what stands here."""
+    """Explain an upload that could not be written (507); Gradio's page shows the text."""
     if not request.scope["path"].startswith(f"{API_PREFIX}/upload"):
         raise error
     storage_error = StorageFull(cause=type(error).__name__)
@@ -76,14 +76,14 @@ async def _answer_storage_full(request: Request, error: Exception) -> Response:
 
 
 class RouteAllowlistMiddleware:
-    """ASGI middleware around Gradio's app, and around nothing else."""
+    """ASGI middleware around Gradio's app alone. Answers 404 to paths that are not listed, 413 to large bodies."""
 
     def __init__(self, app: ASGIApp, uploads_dir: Path) -> None:
         self.app = app
         self._uploads_dir = uploads_dir
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve what is open."""
+        """Pass an allowed request on, or refuse it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -96,7 +96,6 @@ class RouteAllowlistMiddleware:
             if not is_servable_upload(path.removeprefix(FILE_PREFIX), self._uploads_dir):
                 await PlainTextResponse("no such file", 404)(scope, receive, send)
                 return
-            # Asked for a part of a file, Gradio answers with all headers of the request as its own.
             scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"range"]
         elif not (GET_ALLOWLIST if is_read else POST_ALLOWLIST).fullmatch(path.removesuffix("/") or "/"):
             await PlainTextResponse("not here", 404)(scope, receive, send)
@@ -115,14 +114,14 @@ def _limit_body(receive: Receive, max_bytes: int) -> Receive:
         message = await receive()
         remaining_bytes -= len(message.get("body", b""))
         if remaining_bytes < 0:
-            raise MultiPartException("More than the maximum allowed size.")  # at which Gradio clears its files away
+            raise MultiPartException("More than the maximum allowed size.")  # makes Gradio delete the partial file
         return message
 
     return receive_limited
 
 
 def is_servable_upload(requested_path: str, uploads_dir: Path) -> bool:
-    """Whether `named` is a file as an upload or a result lies: by its name in a folder of its own, and no link."""
+    """Whether `requested_path` is spelled as a file directly in a folder of `uploads_dir`, and neither is a link."""
     root = uploads_dir.absolute()
     try:
         path = root.joinpath(requested_path)

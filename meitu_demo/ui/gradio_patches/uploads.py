@@ -1,16 +1,16 @@
-"""Each file that comes in gets a folder of its own, whose name nobody can guess. Only `ui/` may import it.
+"""Gives each upload a folder of its own, whose name nobody can guess.
 
-Gradio stores an upload in a folder named after its content. Two visitors with the same photo would share one file
-then, and whoever deletes theirs would delete the other's; and who has a photo and the seed could tell whether somebody
-else has uploaded it.
+Gradio 6.31.0 stores an upload in a folder that is named after its content. Two visitors with the same photo would share
+one file: whoever deletes theirs would delete the other's. And somebody who has a photo and the hash's seed could find
+out whether it has been uploaded.
 """
 
 import errno
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -22,22 +22,23 @@ from ...domain.errors import StorageFull
 from ...settings import SettingsError
 
 FOLDER_TOKEN_BYTES = 32
+ORIGINAL_FILE_NAME = "original.heic"  # in the folder of the JPEG that was made of it for browsers
 
 
 class IsolatedUpload(route_utils.GradioUploadFile):
-    """An upload whose digest, which names its folder, begins with bytes that were drawn for it alone."""
+    """An upload whose digest, which names its folder, starts with random bytes. Deletes its file if a write fails."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.sha.update(secrets.token_bytes(FOLDER_TOKEN_BYTES))
 
     async def write(self, data: bytes) -> None:
-        """As Starlette's; half a photo for which there is no room does not stay behind."""
+        """Write to the buffer or the file."""
         with self._delete_on_failure():
             await super().write(data)
 
     async def seek(self, offset: int) -> None:
-        """As Starlette's, which writes what is in the buffer."""
+        """Seek, which flushes the buffer to the file."""
         with self._delete_on_failure():
             await super().seek(offset)
 
@@ -51,14 +52,14 @@ class IsolatedUpload(route_utils.GradioUploadFile):
 
 
 def isolate_uploads() -> None:
-    """From now on, in this whole process, no two uploads share a folder."""
+    """Use `IsolatedUpload` in the whole process."""
     route_utils.GradioUploadFile = IsolatedUpload  # type: ignore[misc]
 
 
 def write_upload(name: str, data: bytes, extra_files: Mapping[str, bytes] = MappingProxyType({})) -> str:
-    """Path of a file for one visitor, among the uploads: what lies there already, Gradio does not copy.
+    """Write a file into a new random folder among the uploads, from where Gradio does not copy it; returns its path.
 
-    beside: other files in its folder, by name. Raises NoRoom.
+    extra_files: further files for the same folder, by name. Raises StorageFull.
     """
     folder = Path(get_upload_folder()) / secrets.token_urlsafe(FOLDER_TOKEN_BYTES)
     try:
@@ -66,13 +67,13 @@ def write_upload(name: str, data: bytes, extra_files: Mapping[str, bytes] = Mapp
         for file_name, content in {name: data, **extra_files}.items():
             (folder / file_name).write_bytes(content)
     except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)  # half a photo is nobody's
+        shutil.rmtree(folder, ignore_errors=True)  # no session would ever delete a partial photo
         raise StorageFull(cause=errno.errorcode.get(error.errno or 0, type(error).__name__)) from None
     return str(folder / name)
 
 
 def check_upload_dir(folder: Path) -> None:
-    """For the start. Raises SettingsError when no upload can be put into `folder`."""
+    """Check at startup that uploads can be written into `folder`, which is created. Raises SettingsError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -80,3 +81,13 @@ def check_upload_dir(folder: Path) -> None:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise SettingsError(f"GRADIO_TEMP_DIR: uploads cannot be kept there while they are used ({reason})") from None
+
+
+def delete_paths(paths: Iterable[Path]) -> None:
+    """Delete files, and folders with their content; skip what cannot be deleted. Blocks."""
+    for path in paths:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                path.unlink()

@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 
 from ...domain.errors import ImageRejected
-from ...domain.explanations import sanitize
+from ...redaction.text import sanitize
 from ...runtime.picture_store import PictureStore
 from ..result import export
 from ..result.pictures import load_picture

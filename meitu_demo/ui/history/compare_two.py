@@ -1,4 +1,4 @@
-"""Two results on one divider: one is brought into the other's frame, as a photo is into its result's."""
+"""Two results on one divider: one is aligned to the other's frame, as a photo is to its result."""
 
 from dataclasses import replace
 from functools import partial
@@ -17,12 +17,12 @@ from .entries import Entry, Success
 async def compare_two(
     store: PictureStore, left: Success, right: Success, session: str
 ) -> tuple[CallResult, PictureUrls] | None:
-    """The two in place of before and after, and the outcome that gives the frame; None when one of them is gone.
+    """(the result that gives the frame, the URLs of both as before and after); None if a picture was deleted.
 
-    The frame is the right one's. Only where the left one alone shows the person in another frame than the photo, it is
-    that: the photo reaches beyond it, and not the other way round.
+    The right result gives the frame. Only where the left endpoint alone changes the framing does the left one: its
+    frame is inside the photo's.
     """
-    encoded_pictures = [load_picture(store, made.pictures.after) for made in (left, right)]
+    encoded_pictures = [load_picture(store, success.pictures.after) for success in (left, right)]
     if encoded_pictures[0] is None or encoded_pictures[1] is None:
         return None
     photos = [_build_photo(data) for data in encoded_pictures if data]
@@ -37,7 +37,7 @@ async def compare_two(
 
 
 def has_pictures(store: PictureStore, entry: Entry) -> bool:
-    """Whether both pictures of a run can still be shown."""
+    """Whether both pictures of a run are still stored."""
     success = entry.success
     return bool(
         success and load_picture(store, success.pictures.before) and load_picture(store, success.pictures.after)
@@ -45,7 +45,7 @@ def has_pictures(store: PictureStore, entry: Entry) -> bool:
 
 
 def _needs_face_alignment(left: Success, right: Success) -> bool:
-    """Whether the two may show the person in different places: then face is laid over face."""
+    """Whether the person may be at different positions in the two: then they are aligned by the face."""
     left_result, right_result = left.result, right.result
     is_same_call = left_result.endpoint is right_result.endpoint and left_result.values == right_result.values
     return not is_same_call and (left_result.endpoint.changes_framing or right_result.endpoint.changes_framing)

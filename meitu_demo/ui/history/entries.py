@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from ...calls.pipeline import CallResult
 from ...domain.errors import ValueRejected
-from ...domain.explanations import Explanation, sanitize
+from ...domain.explanations import Explanation
 from ...domain.model import Endpoint
+from ...redaction.text import sanitize
 from ..result.result_view import PictureUrls
 
 MAX_RUNS_PER_SESSION = 50  # runs of one session

@@ -1,28 +1,33 @@
-"""What the history's stage shows: one run again, or two results side by side, with what can be done next."""
+"""The history's list of runs, and its result view: one run, or two results side by side, with what can be done next.
+
+assets/js/history.js moves the marks of the list and reports clicks.
+"""
 
 from collections.abc import Container, Sequence
 from datetime import UTC, datetime
-from html import escape
+
+from markupsafe import Markup
 
 from ...domain.translations import translate
 from ...offline.faults import FAULTS
 from ..context import Context
+from ..html import render
 from ..result import facts, result_view
 from . import compare_two
 from .archive import ARCHIVE_PATH
 from .entries import Entry
 
-# MERGED ui/history/wording.py: A run in words: its panel, its settings, who made it. Plain text: whoever renders it
-# escapes it.
+LAB_PANEL_SLUG = "failure-lab"  # the slug of its panel in the page
+LATEST_KEY = "latest"  # in place of a run's key: the newest result
 
 
 def get_panel_name(entry: Entry, language: str) -> str:
-    """The name of its panel."""
+    """The name of the run's panel."""
     return translate(f"panels.{entry.endpoint.id}.tab", language)
 
 
 def describe_settings(entry: Entry, language: str) -> str:
-    """Its settings in one line, for instance "Slim jaw · Strength 0.5"; "" for a run that has none."""
+    """The settings in one line, for instance "Slim jaw · Strength 0.5"; "" for a run without any."""
     if entry.fault is not None:
         return _describe_fault(entry.fault, language)
     values = entry.values
@@ -39,13 +44,15 @@ def describe_run(entry: Entry, language: str) -> str:
 
 
 def distinguish_runs(left: Entry, right: Entry, language: str) -> tuple[str, str]:
-    """Short names that tell the two apart: what both have in common is left out where something else remains."""
+    """Short names that tell two runs apart: parts that both have in common are left out where something remains."""
     parts_by_run = [
         [get_panel_name(entry, language), describe_settings(entry, language), describe_source(entry, language)]
         for entry in (left, right)
     ]
-    differing_indices = [at for at in range(3) if parts_by_run[0][at] != parts_by_run[1][at]] or [1]
-    short_names = [" · ".join(parts[at] for at in differing_indices if parts[at]) or parts[0] for parts in parts_by_run]
+    differing_indices = [index for index in range(3) if parts_by_run[0][index] != parts_by_run[1][index]] or [1]
+    short_names = [
+        " · ".join(filter(None, (parts[index] for index in differing_indices))) or parts[0] for parts in parts_by_run
+    ]
     if short_names[0] == short_names[1]:
         return translate("history.first", language, name=short_names[0]), translate(
             "history.second", language, name=short_names[1]
@@ -54,7 +61,7 @@ def distinguish_runs(left: Entry, right: Entry, language: str) -> tuple[str, str
 
 
 def describe_source(entry: Entry, language: str) -> str:
-    """Live and whose, offline, or the lab."""
+    """The live vendor, the offline engine or the failure lab."""
     return translate(f"history.{entry.mode}", language, provider=get_vendor_name(entry, language))
 
 
@@ -69,14 +76,6 @@ def _describe_fault(fault: str, language: str) -> str:
     return fault or translate("lab.well", language)
 
 
-# MERGED ui/history/listing.py: The list of a session's runs as HTML: a button for each, the chosen one marked, and the
-# way to all of them as a file. Pure functions of entries; every text is escaped here. assets/js/history.js moves the
-# marks and tells the screen.
-
-
-LAB_PANEL_SLUG = "failure-lab"  # its panel's name in the page
-
-
 def render_listing(
     entries: Sequence[Entry],
     available_keys: Container[str],
@@ -84,78 +83,45 @@ def render_listing(
     archive_token: str,
     keep_minutes: int,
     language: str,
-) -> str:
-    """The list, newest first. there: keys of those whose pictures are. chosen: a key. token: of the archive."""
+) -> Markup:
+    """The runs of a session, newest first. available_keys: of the entries whose pictures are still stored."""
     if not entries:
-        return f'<p class="runs-none" role="status">{escape(translate("history.none", language))}</p>'
-
-    def translate_html(key: str, **params: object) -> str:
-        return escape(translate(f"history.{key}", language, **params))
-
+        return render("history.empty", language)
     now = datetime.now(UTC)
-    rows = "".join(
-        _render_row(entry, entry.key in available_keys, entry.key == selected_key, now, language) for entry in entries
-    )
+    rows = [
+        {
+            "key": entry.key,
+            "panel_slug": LAB_PANEL_SLUG if entry.fault is not None else entry.endpoint.slug,
+            "panel_name": get_panel_name(entry, language),
+            "summary": entry.failure.title if entry.failure else describe_settings(entry, language)
+            or translate("history.plain", language),
+            "description": describe_run(entry, language),
+            "time": entry.created_at.isoformat(timespec="seconds"),
+            "ago": result_view.format_ago(entry.created_at, now, language).strip(),
+            "mode": entry.mode,
+            "source": describe_source(entry, language),
+            "failure": entry.failure,
+            # Codes of this app are for programs; they have no space.
+            "vendor_code": entry.failure.code if entry.failure and " " in entry.failure.code else "",
+            "thumbnail": entry.success.pictures.thumbnail if entry.success and entry.key in available_keys else None,
+            "is_available": entry.key in available_keys,
+            "is_selected": entry.key == selected_key,
+            "is_free": is_free(entry),
+        }
+        for entry in entries
+    ]  # fmt: skip
     has_pictures = any(entry.key in available_keys for entry in entries)
-    link = (
-        f'<a class="runs-all" href="{ARCHIVE_PATH}/{archive_token}/runs.zip" download>{translate_html("download")}</a>'
-        if has_pictures
-        else ""
-    )
-    return f"""<ol class="runs" role="list" aria-label="{translate_html("list")}">{rows}</ol>
-<div class="runs-foot"><p>{translate_html("count", count=len(entries), minutes=keep_minutes)}</p>{link}</div>"""
-
-
-def _render_row(entry: Entry, is_available: bool, is_selected: bool, now: datetime, language: str) -> str:
-    def translate_html(key: str, **params: object) -> str:
-        return escape(translate(f"history.{key}", language, **params))
-
-    picture = (
-        f'<img src="{escape(entry.success.pictures.thumbnail)}" alt="">'
-        if is_available and entry.success
-        else "<i></i>"
-    )
-    summary = (
-        entry.failure.title
-        if entry.failure
-        else describe_settings(entry, language) or translate("history.plain", language)
-    )
-    ago = result_view.format_ago(entry.created_at, now, language).strip()
-    meta_html = f'<time datetime="{entry.created_at.isoformat(timespec="seconds")}">{escape(ago)}</time>'
-    meta_html += f'<span class="badge {entry.mode}">{escape(describe_source(entry, language))}</span>'
-    if not is_available:
-        state = "failed" if entry.failure else "gone"
-        meta_html += f'<span class="badge {state}">{translate_html(state)}</span>'
-    if entry.failure and " " in entry.failure.code:  # a vendor's; our own are for programs
-        meta_html += f"<code>{escape(entry.failure.code)}</code>"
-    data_attributes = (
-        f'data-run="{entry.key}" data-opens="{_get_panel_slug(entry)}" data-free="{str(is_free(entry)).lower()}"'
-    )
-    compare_label = translate_html("beside_of", name=describe_run(entry, language))
-    compare_button = (
-        f'<button type="button" class="put" data-put="{entry.key}" aria-pressed="false" aria-label="{compare_label}">'
-    )
-    return f"""<li class="{"failed" if entry.failure else ""}">
-<button type="button" class="run-of" {data_attributes}{' aria-current="true"' if is_selected else ""}>{picture}
-<span><b>{escape(get_panel_name(entry, language))}</b><span>{escape(summary)}</span><span
-class="how">{meta_html}</span></span></button>
-{f"{compare_button}{translate_html('beside')}</button>" if is_available else ""}</li>"""
+    archive_url = f"{ARCHIVE_PATH}/{archive_token}/runs.zip" if has_pictures else ""
+    return render("history.listing", language, rows=rows, minutes=keep_minutes, archive_url=archive_url)
 
 
 def is_free(entry: Entry) -> bool:
-    """Whether it can be run again without a further word: it ran on the offline engine, and will there again."""
+    """Whether another run costs nothing: the entry ran on the offline engine, and would again."""
     return entry.mode == "offline"
 
 
-def _get_panel_slug(entry: Entry) -> str:
-    return LAB_PANEL_SLUG if entry.fault is not None else entry.endpoint.slug
-
-
-LATEST_KEY = "latest"  # instead of a key: the newest result there is
-
-
-def render_single(context: Context, session: str, entry: Entry, language: str) -> str:
-    """One run: before and after, its explanation, or the word that its pictures are gone."""
+def render_single(context: Context, session: str, entry: Entry, language: str) -> Markup:
+    """One run: before and after, its explanation, or a notice that its pictures were deleted."""
     actions = ["rerun" if is_free(entry) else "open"]
     if entry.failure:
         return result_view.with_actions(result_view.render_explanation(entry.failure, language), actions)
@@ -172,8 +138,8 @@ def render_single(context: Context, session: str, entry: Entry, language: str) -
     )
 
 
-async def render_run_pair(context: Context, session: str, entry: Entry, other: object, language: str) -> str:
-    """The chosen run on the left, on the right the one with the key `other`, or the LATEST."""
+async def render_run_pair(context: Context, session: str, entry: Entry, other: object, language: str) -> Markup:
+    """The selected run on the left; on the right the run with the key `other`, or the newest for LATEST_KEY."""
     right = _find_latest(context, session) if other == LATEST_KEY else context.history.find(session, other)
     if right is None:
         return render_expired(context, language)
@@ -194,29 +160,28 @@ async def render_run_pair(context: Context, session: str, entry: Entry, other: o
     return result_view.with_actions(html, actions)
 
 
-def _render_facts(side: str, name: str, entry: Entry, language: str) -> str:
-    """Name and facts of a result. side: left or right, where there are two."""
+def _render_facts(side: str, name: str, entry: Entry, language: str) -> Markup:
+    """Name and facts of a result. side: "left" or "right", "" where there is one."""
     assert entry.success
     facts_html = facts.render_facts(
         entry.success.result, entry.success.pictures, get_vendor_name(entry, language), language
     )
-    side_label = f"<b>{escape(translate(f'history.{side}', language))}</b> " if side else ""
-    return f'<div class="side" role="status"><p>{side_label}{escape(name)}</p>{facts_html}</div>'
+    return render("history.facts", language, side=side, name=name, facts_html=facts_html)
 
 
 def _find_latest(context: Context, session: str) -> Entry | None:
-    """The newest result whose pictures are there."""
+    """The newest result whose pictures are still stored."""
     return next(
         (run for run in context.history.list_runs(session) if compare_two.has_pictures(context.pictures, run)), None
     )
 
 
-def render_expired(context: Context, language: str) -> str:
-    """The word that a run is no longer kept."""
+def render_expired(context: Context, language: str) -> Markup:
+    """A notice that the run is no longer stored."""
     return _render_notice("expired_title", "expired_text", language, minutes=context.settings.keep_minutes)
 
 
-def _render_notice(title_key: str, text_key: str, language: str, **params: object) -> str:
+def _render_notice(title_key: str, text_key: str, language: str, **params: object) -> Markup:
     return result_view.render_notice(
         *(translate(f"history.{key}", language, **params) for key in (title_key, text_key))
     )

@@ -1,42 +1,33 @@
-"""The preflight below a photo: the faces that were found, what this panel's vendor would say, and mends to click.
+"""The preflight checklist below a photo: the faces found, what this panel's vendor would say, and fixes to click.
 
-Free and on this machine. It runs for the panel that is open: when a photo comes into it, and when its tab is opened.
+Free and on this machine. It runs for the open panel: when its photo changes, and when its tab is opened.
 """
 
-from collections.abc import AsyncIterator, Iterable
-from html import escape
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import anyio
 import gradio as gr
+from markupsafe import Markup
 
 from ...domain.errors import ImageRejected
 from ...domain.explanations import explain
 from ...domain.model import Endpoint, ImageLimits
 from ...domain.translations import translate
 from ...photos import codec
-from ...preflight import (
-    ChecklistItem,
-    Fix,
-    Preflight,
-    apply_fix,
-    check,
-    describe_item,
-    render_faces_svg,
-    suggest_fixes,
-)
+from ...preflight import ChecklistItem, Fix, Preflight, apply_fix, check, suggest_fixes
 from ..caller import Caller
 from ..context import Context
 from ..error_toasts import as_toasts
+from ..events import PRIVATE_EVENT, build_if_open_js
 from ..gradio_patches import uploads
-from ..gradio_patches.polling import PRIVATE_EVENT, build_if_open_js
+from ..html import render
 from ..result.pictures import PICTURE_PATH
 from ..texts import PageTranslations, detect_language
 
-PREVIEW_LIMITS = ImageLimits(
-    min_side_px=1, max_side_px=320, max_bytes=100_000
-)  # the picture on which the faces are drawn
+# The picture on which the faces are drawn.
+PREVIEW_LIMITS = ImageLimits(min_side_px=1, max_side_px=320, max_bytes=100_000)
 FIX_SLUGS = ("crop", "crop_enlarge", "enlarge", "upright")
 OTHER_FACE_FIX = "other_face"  # chosen by a click on the face itself
 
@@ -49,15 +40,15 @@ def build_checklist(
     tab: gr.Tab,
     tab_id: gr.components.Component,
 ) -> None:
-    """Lay it out below `photo` and wire it. tab: the panel's. name: the browser's tab."""
+    """Lay it out below `photo` and wire it. tab: the panel's. tab_id: the browser's tab."""
     slug = endpoint.slug
     card = gr.HTML(elem_id=f"{slug}-check", elem_classes="bare", apply_default_css=False)
     with gr.Row(elem_classes="mends"):
         buttons = {
-            mend: gr.Button(
-                texts.get_text(f"preflight.mends.{mend}"), size="sm", elem_id=f"{slug}-mend-{mend}", elem_classes=mend
+            fix: gr.Button(
+                texts.get_text(f"preflight.mends.{fix}"), size="sm", elem_id=f"{slug}-mend-{fix}", elem_classes=fix
             )
-            for mend in FIX_SLUGS
+            for fix in FIX_SLUGS
         }
     face_number = gr.Number(0, visible=False)
     other_face_button = gr.Button(visible="hidden", elem_id=f"{slug}-mend-{OTHER_FACE_FIX}")
@@ -69,7 +60,7 @@ def build_checklist(
             return
         try:
             source = await context.read_upload(payload, caller)
-        except ImageRejected:  # a run says why
+        except ImageRejected:  # the run explains it
             yield ""
             return
         preflight = await anyio.to_thread.run_sync(check, endpoint, source)
@@ -113,33 +104,48 @@ def build_checklist(
     )
 
 
-def render_checklist(preflight: Preflight, fixes: tuple[Fix, ...], picture_url: str, language: str) -> str:
-    """The card: the picture with its faces, the verdict, what is amiss, and the whole checklist folded away."""
-    has_other_faces = any(offer.slug == OTHER_FACE_FIX for offer in fixes)
-    title = translate(f"preflight.{'refused' if preflight.rejection else 'taken'}", language)
-    rejection_title = explain(preflight.rejection, language, is_billable=False).title if preflight.rejection else ""
-    warnings = [item for item in preflight.items if item.state == "warn"]
-    state = "refuse" if preflight.rejection else "warn" if warnings else "ok"
-    faces = render_faces_svg(preflight, language, selectable=has_other_faces)
-    alt = escape(translate("preflight.picture", language))
-    image = (
-        f'<figure><img src="{escape(picture_url)}" alt="{alt}">{faces}</figure>'
-        if picture_url and preflight.faces
-        else ""
+def render_checklist(preflight: Preflight, fixes: tuple[Fix, ...], picture_url: str, language: str) -> Markup:
+    """The picture with its faces, the verdict, the warnings, and the whole checklist folded away."""
+    fix_slugs = sorted({fix.slug for fix in fixes})
+    items = [(item.state, describe_item(item, language)) for item in preflight.items]
+    warnings = [item for item in items if item[0] == "warn"]
+    rejection = preflight.rejection
+    return render(
+        "preflight.checklist",
+        language,
+        state="refuse" if rejection else "warn" if warnings else "ok",
+        slug=preflight.endpoint.slug,
+        picture_url=picture_url if preflight.faces else "",
+        faces_svg=render_faces_svg(preflight, language, selectable=OTHER_FACE_FIX in fix_slugs),
+        title=translate(f"preflight.{'refused' if rejection else 'taken'}", language),
+        items=items,
+        rejection_title=explain(rejection, language, is_billable=False).title if rejection else "",
+        warnings=warnings,
+        fixes=fix_slugs,
     )
-    fix_slugs = " ".join(sorted({offer.slug for offer in fixes}))
-    return f"""<div class="check {state}" role="status" data-slug="{preflight.endpoint.slug}">{image}
-<div><details><summary>{escape(title)}</summary>{_render_items(preflight.items, language)}</details>
-{f"<p>{escape(rejection_title)}</p>" if rejection_title else ""}{_render_items(warnings, language)}</div></div><i class="can {fix_slugs}" hidden></i>"""  # noqa: E501
 
 
-def _render_items(items: Iterable[ChecklistItem], language: str) -> str:
-    listed = "".join(f'<li class="{item.state}">{escape(describe_item(item, language))}</li>' for item in items)
-    return f"<ul>{listed}</ul>" if listed else ""
+def describe_item(item: ChecklistItem, language: str) -> str:
+    """`item` in words, as plain text."""
+    return translate(f"preflight.{item.slug}.{item.state}", language, **item.facts)
+
+
+def render_faces_svg(preflight: Preflight, language: str, *, selectable: bool = False) -> Markup:
+    """The faces as an SVG element to lay over the picture; empty without any. Small faces are last, so that they lie
+    on top and can be clicked.
+
+    selectable: each face is a button, and carries its number as `data-face`.
+    """
+    faces = []
+    for face in preflight.faces:
+        left, top, right, bottom = (100 * min(1.0, max(0.0, share)) for share in face.relative_box)
+        box = (left, top, right - left, bottom - top)
+        faces.append({"box": box, "is_used": face.is_used, "number": face.number})
+    return render("preflight.faces", language, faces=faces, selectable=selectable) if faces else Markup()
 
 
 async def _store_preview(context: Context, preflight: Preflight, source: bytes, caller: Caller) -> str:
-    """The URL of a small copy, where there are faces to be drawn on it; it goes with the session's other pictures."""
+    """The URL of a small copy in the picture store, to draw the faces on; "" without faces."""
     if not preflight.faces:
         return ""
     preview = await anyio.to_thread.run_sync(codec.prepare, source, PREVIEW_LIMITS)
@@ -147,7 +153,7 @@ async def _store_preview(context: Context, preflight: Preflight, source: bytes, 
 
 
 def _write_fixed_photo(endpoint: Endpoint, source: bytes, slug: str, face: int) -> str:
-    """The path of the photo after the mend. Raises ImageRejected when it is none of those that help."""
+    """The path of the fixed photo. Raises ImageRejected if the fix is not among those suggested."""
     preflight = check(endpoint, source)
     for fix in suggest_fixes(preflight, source):
         if fix.slug == slug and (slug != OTHER_FACE_FIX or (fix.face is not None and fix.face.number == face)):

@@ -1,21 +1,21 @@
-"""Folded away below a panel's button: both runs at once, or in words what is missing for that.
+"""The folded "live versus offline" section below a panel's button: runs both, or says what is missing for that.
 
-Which of the two is to be seen assets/css/beside.css knows from the badges, as it does for the box of consent: a visitor
-may bring keys at any time.
+assets/css/beside.css shows one of the two by the header's badges, as for the consent box: a visitor may enter keys at
+any time.
 """
 
-from html import escape
-
 import gradio as gr
+from markupsafe import Markup
 
 from ...calls.targets import TargetResolver
 from ...domain.model import Endpoint
 from ...domain.translations import translate
+from ..html import render
 from ..texts import PageTranslations
 
 
 def build_compare_button(endpoint: Endpoint, resolver: TargetResolver, texts: PageTranslations) -> gr.Button:
-    """The folded section; returns its button, which costs a call."""
+    """The folded section; returns its button. A click is a paid call."""
     slug, provider = endpoint.slug, endpoint.provider
     with gr.Accordion(texts.get_text("beside.title"), open=False, elem_id=f"{slug}-beside", elem_classes="fold"):
         gr.HTML(
@@ -28,15 +28,13 @@ def build_compare_button(endpoint: Endpoint, resolver: TargetResolver, texts: Pa
         )
 
 
-def render_compare_intro(resolver: TargetResolver, provider: str, language: str) -> str:
-    """What the button does; and what a visitor without keys is told instead, where the settings give reason to."""
+def render_compare_intro(resolver: TargetResolver, provider: str, language: str) -> Markup:
+    """What the button does; and what is missing for it, where the settings have no keys."""
     name = translate(f"providers.{provider}.name", language)
-    ready_text = translate("beside.intro", language, provider=name)
-    status = resolver.get_status(provider)
-    lines = [f'<p class="intro ready">{escape(ready_text)}</p>']
+    missing_text = ""
     if not resolver.is_live(provider):
-        reason = "mode_offline" if status.reason == "mode_offline" else "key_missing"
+        reason = "mode_offline" if resolver.get_status(provider).reason == "mode_offline" else "key_missing"
         keys = translate(f"providers.{provider}.keys", language)
-        missing_keys_text = translate(f"beside.{reason}", language, provider=name, keys=keys)
-        lines.append(f'<p class="intro missing">{escape(missing_keys_text)}</p>')
-    return "".join(lines)
+        missing_text = translate(f"beside.{reason}", language, provider=name, keys=keys)
+    ready_text = translate("beside.intro", language, provider=name)
+    return render("screens.compare_intro", ready_text=ready_text, missing_text=missing_text)

@@ -10,7 +10,7 @@ from ...domain.model import Endpoint
 from ...domain.translations import translate
 from ...settings import Settings
 from ...vendors import VENDORS
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
 from ..texts import PageTranslations
 
 

@@ -14,9 +14,10 @@ from ...domain.model import Endpoint
 from ...engine import face_templates
 from ...engine.face_templates import TemplateInfo
 from ...photos import codec
-from ..gradio_patches import assets
-from ..gradio_patches.polling import PRIVATE_EVENT
-from ..gradio_patches.uploads import write_upload
+from ..events import PRIVATE_EVENT
+from ..gradio_patches import static_images
+from ..gradio_patches.internal_state import page_load_trigger
+from ..gradio_patches.uploads import ORIGINAL_FILE_NAME, write_upload
 from ..result import result_view
 from ..security import upload_validation
 from ..texts import PageTranslations, detect_language
@@ -128,12 +129,12 @@ def _build_template_picker(
 
     gallery.select(select_template, None, dropdown, **PRIVATE_EVENT)
     dropdown.change(select_in_gallery, dropdown, gallery, **PRIVATE_EVENT)
-    gr.on([gr.context.Context.root_block.load], translate_captions, None, gallery, postprocess=False, **PRIVATE_EVENT)  # type: ignore[union-attr]
+    gr.on([page_load_trigger()], translate_captions, None, gallery, postprocess=False, **PRIVATE_EVENT)
     return dropdown
 
 
-def _publish_preview(info: TemplateInfo) -> assets.GradioImage:
-    return assets.register_image(f"{info.id}{info.preview.suffix}", info.preview)
+def _publish_preview(info: TemplateInfo) -> static_images.GradioImage:
+    return static_images.register_image(f"{info.id}{info.preview.suffix}", info.preview)
 
 
 def _describe_template(texts: PageTranslations, template_options: TemplateOptions, key: str) -> Any:
@@ -160,4 +161,4 @@ async def convert_heic_for_display(payload: Any, uploads: Path, on_file: Callabl
 
 
 def _write_jpeg_copy(source: bytes) -> str:
-    return write_upload("photo.jpg", codec.encode(codec.decode(source)), {upload_validation.ORIGINAL_FILE_NAME: source})
+    return write_upload("photo.jpg", codec.encode(codec.decode(source)), {ORIGINAL_FILE_NAME: source})

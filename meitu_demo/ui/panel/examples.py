@@ -19,8 +19,8 @@ from ...photos import codec
 from ..caller import Caller
 from ..context import Context
 from ..error_toasts import as_toasts
-from ..gradio_patches import assets, uploads
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
+from ..gradio_patches import static_images, uploads
 from ..texts import PageTranslations
 
 THUMBNAIL_PX = 96  # px
@@ -68,12 +68,12 @@ def _encode_example(name: str) -> bytes:
 
 
 @cache
-def render_thumbnail(name: str) -> assets.GradioImage:
+def render_thumbnail(name: str) -> static_images.GradioImage:
     """What stands on the button, small; made from small pieces, so that a page costs next to nothing."""
     pixels = np.asarray(
         cv2.resize(THUMBNAIL_SOURCES[name](), (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA), np.uint8
     )
-    return assets.register_image(f"example-{name}.jpg", codec.encode(pixels))
+    return static_images.register_image(f"example-{name}.jpg", codec.encode(pixels))
 
 
 def _build_two_faces() -> Image:

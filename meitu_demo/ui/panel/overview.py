@@ -17,7 +17,7 @@ from ...engine import contact_sheets
 from ...redaction.secrets import format_stack_trace
 from ..caller import Caller
 from ..context import Context
-from ..gradio_patches.polling import PRIVATE_EVENT, build_if_open_js
+from ..events import PRIVATE_EVENT, build_if_open_js
 from ..security.upload_validation import get_payload_path
 from ..texts import PageTranslations, detect_language
 from . import sheet_specs as shown

@@ -10,7 +10,7 @@ from ...engine.imaging.faces import face_cache_scope
 from ..caller import Caller
 from ..context import Context
 from ..error_toasts import as_toasts
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
 from ..result.live_vs_offline import stream_both
 from ..result.run_stream import RunRequest, ScreenUpdate, stream
 from ..texts import PageTranslations

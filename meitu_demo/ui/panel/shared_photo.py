@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
 
 
 @dataclass(frozen=True, slots=True)

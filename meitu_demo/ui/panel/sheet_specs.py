@@ -1,7 +1,6 @@
-"""A sheet as HTML: a place for each picture from the start, so that nothing jumps while they come. Pure.
+"""Contact sheets: which there are (shapes, strengths, templates), their texts, and their HTML. Pure.
 
-A cell is a button; what a click on it does, assets/js/sheets.js says. Pictures travel in the page itself, as data: no
-address leads to them, and nothing of them is kept here.
+Pictures are data URLs inside the page: no URL leads to them, and the server stores none.
 """
 
 import json
@@ -9,8 +8,9 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from html import escape
 from typing import Any
+
+from markupsafe import Markup
 
 from ...domain.errors import DemoError
 from ...domain.explanations import explain
@@ -19,11 +19,14 @@ from ...domain.translations import translate
 from ...domain.vendor_codes import Shape, load_shapes
 from ...engine import contact_sheets, face_templates
 from ...engine.contact_sheets import FaceCrop
+from ..html import render
+
+RenderThumbnails = Callable[[FaceCrop], Iterator[bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One place. value: what the control gets when it is chosen. caption: below the picture. says: what it shows."""
+    """One cell. value: what a click sets the control to. caption: below the picture."""
 
     value: str | float
     caption: str
@@ -32,8 +35,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class ContactSheet:
-    """What is drawn. slug: the panel's. kind: shapes, strengths or templates. at: the number of the control that a
-    choice sets. chosen: its value now. title, note: lines above.
+    """slug: the panel's. kind: shapes, strengths or templates. control_index: which control a click sets.
+    selected_value: the control's value now. title, note: lines above the cells.
     """
 
     slug: str
@@ -45,75 +48,44 @@ class ContactSheet:
     cells: tuple[Cell, ...]
 
 
-def render_sheet(sheet: ContactSheet, pictures: Sequence[bytes | None]) -> str:
-    """The sheet with its first `pictures`, JPEGs; where there is no such picture, the place stays empty."""
-    cells = "".join(
-        _render_cell(sheet, cell, pictures[number] if number < len(pictures) else None)
-        for number, cell in enumerate(sheet.cells)
-    )
-    is_busy = "true" if len(pictures) < len(sheet.cells) else "false"
-    return f"""<details class="sheet {sheet.kind}" open data-slug="{sheet.slug}" data-at="{sheet.control_index}">
-<summary>{escape(sheet.title)}</summary><p>{escape(sheet.note)}</p>
-<ol aria-busy="{is_busy}">{cells}</ol></details>"""
+def render_sheet(sheet: ContactSheet, pictures: Sequence[bytes | None]) -> Markup:
+    """The sheet with its first `pictures`, JPEGs. A cell without a picture is empty and disabled."""
+    urls = [_encode_data_url(picture) if picture else "" for picture in pictures]
+    urls += [""] * (len(sheet.cells) - len(urls))
+    cells = [(cell, json.dumps(cell.value), url) for cell, url in zip(sheet.cells, urls, strict=False)]
+    return render("contact_sheet.sheet", sheet=sheet, cells=cells, is_busy=len(pictures) < len(cells))
 
 
-def _render_cell(sheet: ContactSheet, cell: Cell, picture: bytes | None) -> str:
-    """A button, which can be used once its picture is there."""
-    image = _render_image(picture, cell.alt_text) if picture else "<i></i>"
-    pressed = "true" if cell.value == sheet.selected_value else "false"
-    value = escape(json.dumps(cell.value))
-    disabled_attribute = "" if picture else " disabled"
-    return (
-        f'<li><button type="button" data-value="{value}" aria-pressed="{pressed}"{disabled_attribute}>'
-        f"{image}<span>{escape(cell.caption)}</span></button></li>"
-    )
-
-
-def render_queued_sheet(sheet: ContactSheet, wait_s: int | None, language: str) -> str:
-    """The empty sheet of somebody who waits for the offline engine, about so many seconds if that is known."""
+def render_queued_sheet(sheet: ContactSheet, wait_s: int | None, language: str) -> Markup:
+    """The empty sheet while the call waits for the offline engine. wait_s: the estimate, if there is one."""
     key = "steps.queue" if wait_s else "steps.queue_unknown"
     return render_sheet(replace(sheet, note=translate(key, language, seconds=wait_s)), ())
 
 
-def render_sheet_error(error: BaseException, language: str) -> str:
+def render_sheet_error(error: BaseException, language: str) -> Markup:
     """Why there is no sheet, and what to do, in one line."""
-    explained = explain(error, language, is_billable=False)
-    return f'<p class="sheet-told" role="alert"><b>{escape(explained.title)}</b> {escape(explained.fix)}</p>'
+    return render("contact_sheet.error", explained=explain(error, language, is_billable=False))
 
 
-def render_preview(picture: bytes, alt_text: str, language: str) -> str:
-    """The picture beside the controls, and who drew it."""
-    return _render_preview_figure(_render_image(picture, alt_text), language)
+def render_preview(picture: bytes, alt_text: str, language: str) -> Markup:
+    """The picture next to the controls (a JPEG), and who drew it."""
+    return render("contact_sheet.preview", language, picture_url=_encode_data_url(picture), text=alt_text)
 
 
-def render_empty_preview(language: str, error: DemoError | None = None) -> str:
-    """Its place, while there is none."""
+def render_empty_preview(language: str, error: DemoError | None = None) -> Markup:
+    """A hint, or the title of `error`, in the preview's place."""
     text = explain(error, language, is_billable=False).title if error else translate("sheets.preview_empty", language)
-    return _render_preview_figure(f"<p>{escape(text)}</p>", language)
+    return render("contact_sheet.preview", language, picture_url="", text=text)
 
 
-def _render_preview_figure(content_html: str, language: str) -> str:
-    caption = escape(translate("sheets.preview", language))
-    return f'<figure class="look"><div>{content_html}</div><figcaption>{caption}</figcaption></figure>'
-
-
-def _render_image(picture: bytes, alt_text: str) -> str:
-    """A JPEG, which is there in the same moment as its place."""
-    source = f"data:image/jpeg;base64,{b64encode(picture).decode()}"
-    return f'<img src="{source}" alt="{escape(alt_text)}" decoding="sync" draggable="false">'
-
-
-# MERGED ui/panel/plans.py: Which sheets there are: the words of each, the control that a choice sets, and who draws it.
-# Pure.
-
-
-RenderThumbnails = Callable[[FaceCrop], Iterator[bytes | None]]
+def _encode_data_url(picture: bytes) -> str:
+    return f"data:image/jpeg;base64,{b64encode(picture).decode()}"
 
 
 def plan_sheet(
     endpoint: Endpoint, kind: str, values: Mapping[str, Any], language: str
 ) -> tuple[ContactSheet, RenderThumbnails]:
-    """The sheet of this kind (shapes, strengths, templates) for the controls' `values`, and what draws its pictures."""
+    """The sheet for the controls' `values`, and what draws its pictures. kind: shapes, strengths or templates."""
     params: dict[str, object] = {}
     render_thumbnails: RenderThumbnails
     if kind == "templates":
@@ -139,12 +111,12 @@ def plan_sheet(
 
 
 def get_shape_name(shape: Shape, language: str) -> str:
-    """What it is called."""
+    """The shape's name."""
     return translate(f"shapes.{shape.key}.name", language)
 
 
 def describe_preview(shape: Shape, strength: float, language: str) -> str:
-    """What a picture of a face with this shape shows."""
+    """The alternative text of a face with this shape."""
     params = {"number": shape.id, "name": get_shape_name(shape, language), "strength": f"{strength:g}"}
     return translate("sheets.preview_alt", language, **params)
 

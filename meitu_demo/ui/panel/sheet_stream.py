@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
+from markupsafe import Markup
 
 from ...domain.errors import DemoError
 from ...domain.model import Endpoint
@@ -73,9 +74,9 @@ class SheetRequest:
     is_current: Callable[[], bool]
 
 
-async def stream_sheet(context: Context, sheet_request: SheetRequest) -> AsyncIterator[str]:
+async def stream_sheet(context: Context, sheet_request: SheetRequest) -> AsyncIterator[Markup]:
     """The screen at each step, and at its end, whatever that is."""
-    updates: asyncio.Queue[str | None] = asyncio.Queue()
+    updates: asyncio.Queue[Markup | None] = asyncio.Queue()
     task = asyncio.create_task(_render_sheet(context, sheet_request, updates.put_nowait))
     last_update = shown.render_sheet(sheet_request.sheet, ())
     yield last_update
@@ -94,7 +95,7 @@ async def stream_sheet(context: Context, sheet_request: SheetRequest) -> AsyncIt
 
 
 async def _render_sheet(
-    context: Context, sheet_request: SheetRequest, send_update: Callable[[str | None], None]
+    context: Context, sheet_request: SheetRequest, send_update: Callable[[Markup | None], None]
 ) -> None:
     def on_position(position: int, wait_s: int | None) -> None:
         send_update(shown.render_queued_sheet(sheet_request.sheet, wait_s, sheet_request.language))

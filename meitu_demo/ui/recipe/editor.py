@@ -1,15 +1,15 @@
-"""The list of steps on the page: drawn anew from the page's own text at each change; adding a step, loading a recipe.
+"""The list of steps on the page: its HTML, adding a step, saving and loading a recipe.
 
-The list lives in the page, as the text of a hidden field, and in its tab over a reload. It is checked here each time it
-is used; what does not fit is told, and leaves the list as it was.
+The recipe is the text of a hidden field; assets/js/recipe.js edits it and keeps it in the tab over a reload.
+It is validated here each time it is used; an invalid one is explained and leaves the list unchanged.
 """
 
 from dataclasses import replace
 from functools import partial
-from html import escape
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from ...calls.targets import TargetResolver
 from ...domain.errors import DemoError, MissingKey
@@ -18,33 +18,33 @@ from ...domain.recipe import MAX_RECIPE_BYTES, Recipe, RecipeStep, build_step, d
 from ...domain.translations import translate
 from ...endpoints import CATALOGUE
 from ..context import Context
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
+from ..gradio_patches.internal_state import page_load_trigger
+from ..html import render
 from ..panel import controls
 from ..texts import PageTranslations, detect_language
 from .state import describe_step, get_effect_name
 
-# MERGED ui/recipe/steps.py: The list of steps as HTML: each with its switch and buttons, where it runs, and how many
-# calls are paid in all. assets/js/recipe.js moves, switches and removes: in the page's own list, from which this is
-# drawn anew. Pure; every text is escaped here.
+# Big eyes, slim jaw, restoration: what a newcomer sees done.
+EXAMPLE_RECIPE = """{"recipe": 1, "steps": [
+  {"endpoint": "facial_aesthetics", "values": {"shape_type": "8", "strength": 0.4}},
+  {"endpoint": "facial_aesthetics", "values": {"shape_type": "7", "strength": 0.3}},
+  {"endpoint": "quality_restoration"}]}"""
+SAVE_JS = "listed => window.saveRecipe(listed)"
+PERSIST_JS, RESTORE_JS = "(listed, own) => [window.keepRecipe(listed), own]", "listed => window.keptRecipe() ?? listed"
+READ_FILE_JS = "(_, listed) => [window.recipeText ?? '', listed]"
 
 
-def render_steps(recipe: Recipe, example: Recipe, resolver: TargetResolver, language: str) -> str:
-    """The list. example: what an empty one offers."""
+def render_steps(recipe: Recipe, example: Recipe, resolver: TargetResolver, language: str) -> Markup:
+    """The list of steps: switch and buttons of each, where it runs, and the paid calls. example: for an empty list."""
     if not recipe.steps:
-        return f'<div class="no-steps"><p>{_translate_html("empty", language)}</p>{render_example_button(example, language)}</div>'  # noqa: E501
-    rows = "".join(_render_step(place, step, recipe, resolver, language) for place, step in enumerate(recipe.steps))
-    return f"""<ol class="steps" aria-label="{_translate_html("title", language)}">{rows}</ol>
-<p class="calls" role="status">{escape(describe_paid_calls(recipe, resolver, language))}</p>"""
-
-
-def render_example_button(example: Recipe, language: str) -> str:
-    """A button that puts `example` in the list's place."""
-    return f"""<button type="button" class="plain" data-act="example" data-recipe="{escape(dump_recipe(example))}">
-{_translate_html("example", language)}</button>"""
+        return render("recipe.no_steps", language, example=dump_recipe(example))
+    rows = [_build_row(step, resolver, language) for step in recipe.steps]
+    return render("recipe.steps", language, rows=rows, calls=describe_paid_calls(recipe, resolver, language))
 
 
 def describe_paid_calls(recipe: Recipe, resolver: TargetResolver, language: str) -> str:
-    """How many steps are paid calls, and to whom."""
+    """How many steps are paid calls, and to which vendors."""
     live_vendors = [step.endpoint.provider for step in recipe.enabled_steps if resolver.is_live(step.endpoint.provider)]
     names = (translate(f"providers.{provider}.name", language) for provider in dict.fromkeys(live_vendors))
     vendors = translate("recipe.between", language).join(names)
@@ -55,24 +55,16 @@ def describe_paid_calls(recipe: Recipe, resolver: TargetResolver, language: str)
     )
 
 
-def _render_step(index: int, step: RecipeStep, recipe: Recipe, resolver: TargetResolver, language: str) -> str:
-    name, effect, step_count = describe_step(step, language), get_effect_name(step, language), len(recipe.steps)
-    params = {"step": index + 1, "of": step_count, "name": name}
-
-    def render_button(action: str, symbol: str, *, is_disabled: bool = False) -> str:
-        label = _translate_html(f"{action}_step", language, **params)
-        disabled = " disabled" if is_disabled else ""
-        return f'<button type="button" data-act="{action}" aria-label="{label}" title="{label}"{disabled}>{symbol}</button>'  # noqa: E501
-
-    switch = _translate_html("switch", language, **params)
-    subtitle = " · ".join(([] if name.startswith(effect) else [effect]) + [_describe_target(step, resolver, language)])
-    is_live = resolver.is_live(step.endpoint.provider)
-    paid_attribute = f' data-pays="{step.endpoint.provider}"' if step.enabled and is_live else ""
-    return f"""<li class="step{"" if step.enabled else " off"}" data-step="{index}"{paid_attribute}>
-<button type="button" role="switch" data-act="toggle" aria-label="{switch}" aria-checked="{str(step.enabled).lower()}">
-</button>
-<div><b>{escape(name)}</b><small>{escape(subtitle)}</small></div>
-{render_button("up", "↑", is_disabled=index == 0)}{render_button("down", "↓", is_disabled=index == step_count - 1)}{render_button("remove", "✕")}</li>"""  # noqa: E501
+def _build_row(step: RecipeStep, resolver: TargetResolver, language: str) -> dict[str, object]:
+    name, effect = describe_step(step, language), get_effect_name(step, language)
+    target = _describe_target(step, resolver, language)
+    provider = step.endpoint.provider
+    return {
+        "name": name,
+        "subtitle": target if name.startswith(effect) else f"{effect} · {target}",
+        "enabled": step.enabled,
+        "paid_vendor": provider if step.enabled and resolver.is_live(provider) else "",
+    }
 
 
 def _describe_target(step: RecipeStep, resolver: TargetResolver, language: str) -> str:
@@ -86,20 +78,6 @@ def _describe_target(step: RecipeStep, resolver: TargetResolver, language: str) 
     return translate(f"recipe.where_{mode}", language, provider=translate(f"providers.{provider}.name", language))
 
 
-def _translate_html(key: str, language: str, **params: object) -> str:
-    return escape(translate(f"recipe.{key}", language, **params))
-
-
-# Big eyes, slim jaw, restoration: what a newcomer sees done.
-EXAMPLE_RECIPE = """{"recipe": 1, "steps": [
-  {"endpoint": "facial_aesthetics", "values": {"shape_type": "8", "strength": 0.4}},
-  {"endpoint": "facial_aesthetics", "values": {"shape_type": "7", "strength": 0.3}},
-  {"endpoint": "quality_restoration"}]}"""
-SAVE_JS = "listed => window.saveRecipe(listed)"
-PERSIST_JS, RESTORE_JS = "(listed, own) => [window.keepRecipe(listed), own]", "listed => window.keptRecipe() ?? listed"
-READ_FILE_JS = "(_, listed) => [window.recipeText ?? '', listed]"
-
-
 def build_editor(
     context: Context,
     texts: PageTranslations,
@@ -109,7 +87,7 @@ def build_editor(
 ) -> gr.Textbox:
     """Lay the list out, with what adds to it, and wire it; returns the field that holds it.
 
-    own: the visitor's keys, which decide where a step runs; when they change, `masthead` does.
+    visitor_keys: decide where a step runs; when they change, `masthead` does.
     """
     example = parse_recipe(EXAMPLE_RECIPE, CATALOGUE)
     recipe_field = gr.Textbox(dump_recipe(example), visible="hidden", elem_id="recipe-listed")
@@ -126,14 +104,15 @@ def build_editor(
         load_button = gr.Button(texts.get_text("recipe.load"), size="sm", elem_id="recipe-load")
     loaded_button, text = gr.Button(visible="hidden", elem_id="recipe-loaded"), gr.Textbox(visible=False)
 
-    def render_list(request: gr.Request, text: Any, visitor_keys: Any) -> str:
+    def render_list(request: gr.Request, text: Any, visitor_keys: Any) -> Markup:
         language = detect_language(request)
         try:
             return render_steps(
                 parse_recipe(text, CATALOGUE), example, context.targets.with_visitor_keys(visitor_keys), language
             )
-        except DemoError as error:  # kept in the tab since a time when it fitted
-            return f"{_render_error(error, language)}<div class='no-steps'>{render_example_button(example, language)}</div>"  # noqa: E501
+        except DemoError as error:  # kept in the tab since an older version
+            explained = explain(error, language, is_billable=False)
+            return render("recipe.invalid_list", language, explained=explained, example=dump_recipe(example))
 
     def append_step(request: gr.Request, text: Any, effect: Any, *values: Any) -> tuple[Any, str]:
         language = detect_language(request)
@@ -164,7 +143,7 @@ def build_editor(
         js=PERSIST_JS,
         **wiring,
     )
-    gr.on([gr.context.Context.root_block.load], None, recipe_field, recipe_field, js=RESTORE_JS, **PRIVATE_EVENT)  # type: ignore[union-attr]
+    gr.on([page_load_trigger()], None, recipe_field, recipe_field, js=RESTORE_JS, **PRIVATE_EVENT)
     add_button.click(append_step, [recipe_field, *step_inputs], [recipe_field, message_html], **wiring)
     loaded_button.click(load_recipe, [text, recipe_field], [recipe_field, message_html], js=READ_FILE_JS, **wiring)
     save_button.click(None, recipe_field, None, js=SAVE_JS, **PRIVATE_EVENT)
@@ -175,7 +154,7 @@ def build_editor(
 def _build_step_inputs(
     texts: PageTranslations, template_options: controls.TemplateOptions
 ) -> list[gr.components.Component]:
-    """The choice of an effect, then the controls of all, of which assets/css/recipe.css shows the chosen one's."""
+    """A choice of effects, and the controls of all; assets/css/recipe.css shows those of the chosen one."""
     names = [(texts.get_text(f"panels.{name}.tab"), name) for name in CATALOGUE]
     effect = gr.Radio(names, value=names[-1][1], label=texts.get_text("recipe.effect"), elem_id="recipe-effect")
     components: list[gr.components.Component] = [effect]
@@ -184,13 +163,13 @@ def _build_step_inputs(
             prefixed_endpoint = replace(endpoint, id=f"recipe_{endpoint.id}")  # for the names of the elements
             components += controls.build_controls(prefixed_endpoint, texts, template_options)
             if not endpoint.controls:
-                empty_html = texts.render("recipe-no-settings", partial(_render_intro, "no_settings"))
+                empty_html = texts.render("recipe-no-settings", partial(render, "recipe.no_settings"))
                 gr.HTML(empty_html, elem_classes="bare", apply_default_css=False)
     return components
 
 
 def _select_values(effect: Any, values: tuple[Any, ...]) -> dict[str, Any]:
-    """Those of the chosen effect, among the values of all controls."""
+    """The chosen effect's values, out of the values of all controls."""
     value_iterator = iter(values)
     values_by_endpoint = {
         name: {control.name: next(value_iterator, None) for control in endpoint.controls}
@@ -199,15 +178,9 @@ def _select_values(effect: Any, values: tuple[Any, ...]) -> dict[str, Any]:
     return values_by_endpoint.get(effect, {}) if isinstance(effect, str) else {}
 
 
-def _render_intro(key: str, language: str) -> str:
-    return f'<p class="intro">{escape(translate(f"recipe.{key}", language))}</p>'
+def _render_status(key: str, language: str, **params: object) -> Markup:
+    return render("screens.status", text=translate(f"recipe.{key}", language, **params))
 
 
-def _render_status(key: str, language: str, **params: object) -> str:
-    return f'<p class="intro" role="status">{escape(translate(f"recipe.{key}", language, **params))}</p>'
-
-
-def _render_error(error: DemoError, language: str) -> str:
-    explained = explain(error, language, is_billable=False)
-    return f"""<div class="amiss" role="alert"><h3>{escape(explained.title)}</h3><p>{escape(explained.why)}</p>
-<p>{escape(explained.fix)}</p></div>"""
+def _render_error(error: DemoError, language: str) -> Markup:
+    return render("recipe.error", explained=explain(error, language, is_billable=False))

@@ -15,11 +15,13 @@ from ...domain.model import CallTarget
 from ...domain.recipe import RecipeStep, parse_recipe
 from ...domain.translations import translate
 from ...endpoints import CATALOGUE
-from ...inspector import render_inspector, render_samples
+from ...inspector import render_samples
 from ...vendors import VENDORS
 from ..context import Context
+from ..html import EMPTY_HTML
 from ..result import facts, result_view
 from ..result.facts import build_file_name, render_receipt
+from ..result.inspector_view import render_inspector
 from ..result.pictures import RenderedPair, render_pair, store_pair
 from ..security.upload_validation import get_payload_path
 from . import views
@@ -43,7 +45,7 @@ async def stream_recipe(context: Context, request: RecipeRequest) -> AsyncIterat
                 yield await views.build_stopped_update(run)
                 return
         can_repeat = any(finished.remark for finished in run.progress.step_results)
-        yield await views.build_final_update(run, "", *(["again"] if can_repeat else []))
+        yield await views.build_final_update(run, EMPTY_HTML, *(["again"] if can_repeat else []))
     except Exception as error:  # every failure ends as an explanation on the screen
         yield await views.build_failure_update(run, error)
     finally:

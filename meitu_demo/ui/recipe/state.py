@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from markupsafe import Markup
+
 from ...calls.single_flight import FORCE_NONE, CallHandle
 from ...domain.model import CallTarget, Credentials, PhotoChange
 from ...domain.recipe import RecipeStep
@@ -43,7 +45,7 @@ class StepResult:
     elapsed_s: float
     pictures: PictureUrls
     remark: str
-    html: str = field(repr=False)
+    html: Markup = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
-"""What is shown of a recipe's run: the stage, and a strip of its steps, each of which can be looked at by a click.
+"""The screens of a recipe's run: a step in progress, all done, or a failure; with a strip of the steps to click.
 
-assets/js/recipe.js shows the view that is clicked. Pure; every text is escaped here.
+assets/js/recipe.js shows the view that is clicked.
 """
 
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from html import escape
 
 import anyio
+from markupsafe import Markup
 
 from ...calls import run_log
 from ...calls.pipeline import CallResult, Phase
@@ -21,97 +21,71 @@ from ...domain.model import Photo
 from ...domain.recipe import RecipeStep
 from ...domain.translations import translate
 from ...engine.imaging.comparison import align_to_result
-from ...inspector import Trace, render_inspector, render_samples
+from ...inspector import Trace, render_samples
 from ...photos import codec
 from ...redaction.secrets import format_stack_trace
 from ...runtime import cpu_slots
 from ..context import Context
+from ..html import render
 from ..result import facts, result_view
+from ..result.inspector_view import render_inspector
 from ..result.pictures import PICTURE_PATH
 from .state import RecipeProgress, RecipeRun, describe_step
 
 SUMMARY_VIEW = "whole"
+ACTION_LABELS = {"retry": "recipe.retry", "offline": "result.run_offline"}
+log = logging.getLogger(__name__)
+# The result view, with what can be done next; and the progress so far, once the run has ended.
+RecipeUpdate = tuple[Markup, RecipeProgress | None]
 
 
-def render_running_strip(steps: Sequence[RecipeStep], progress: RecipeProgress, language: str) -> str:
-    """The strip while steps are still to come: those that are done, the one at work, those that wait."""
-    tiles = []
-    for index, step in enumerate(steps):
-        step_result = progress.step_results[index] if index < len(progress.step_results) else None
-        state = "done" if step_result else "at-work" if index == len(progress.step_results) else "to-come"
-        picture = _render_thumbnail(step_result.pictures.after) if step_result else '<i class="blank"></i>'
-        tiles.append(
-            f'<li class="tile {state}">{picture}<span>{escape(_build_label(index, step, language))}</span></li>'
-        )
-    return f'<ol class="strip" aria-label="{_translate_html("strip", language)}">{"".join(tiles)}</ol>'
-
-
-def render_finished_strip(progress: RecipeProgress, summary: str, language: str) -> str:
-    """The steps that are done, one of them in view. whole: the view of all of them together, if it is another."""
-    step_results = progress.step_results
-    if not step_results:
-        return ""
+def render_running_strip(steps: Sequence[RecipeStep], progress: RecipeProgress, language: str) -> Markup:
+    """The strip of a run in progress: steps that are done, the one at work, and those to come."""
+    done_count = len(progress.step_results)
     tiles = [
-        (str(place), _build_label(place, one.step, language), one.pictures.after)
-        for place, one in enumerate(step_results)
+        {
+            "state": "done" if index < done_count else "at-work" if index == done_count else "to-come",
+            "url": progress.step_results[index].pictures.after if index < done_count else None,
+            "label": _build_label(index, step, language),
+        }
+        for index, step in enumerate(steps)
     ]
-    views = {str(place): one.html for place, one in enumerate(step_results)}
+    return render("recipe.running_strip", language, tiles=tiles)
+
+
+def render_finished_strip(progress: RecipeProgress, summary: Markup, language: str) -> Markup:
+    """The steps that are done, one of them in view. summary: the view of the whole recipe, if there is one."""
+    results = progress.step_results
+    if not results:
+        return Markup()
+    tiles = [
+        {
+            "view": str(index),
+            "label": _build_label(index, result.step, language),
+            "url": result.pictures.after,
+            "html": result.html,
+        }
+        for index, result in enumerate(results)
+    ]
     if summary:
-        tiles.insert(0, (SUMMARY_VIEW, translate("recipe.whole", language), step_results[-1].pictures.after))
-        views = {SUMMARY_VIEW: summary, **views}
-    buttons = "".join(
-        f'<button type="button" class="tile" data-view="{view}" aria-pressed="{str(not at).lower()}">'
-        f"{_render_thumbnail(address)}<span>{escape(name)}</span></button>"
-        for at, (view, name, address) in enumerate(tiles)
-    )
-    sections = "".join(
-        f'<section class="view" data-view="{view}"{" hidden" if at else ""}>{views[view]}</section>'
-        for at, (view, _, _) in enumerate(tiles)
-    )
-    strip = f'<div class="strip" role="group" aria-label="{_translate_html("strip", language)}">{buttons}</div>'
-    return f'<div class="course">{strip if len(tiles) > 1 else ""}{sections}</div>'
+        label, url = translate("recipe.whole", language), results[-1].pictures.after
+        tiles.insert(0, {"view": SUMMARY_VIEW, "label": label, "url": url, "html": summary})
+    return render("recipe.finished_strip", language, tiles=tiles)
 
 
-def render_partial_result(progress: RecipeProgress, summary: str, actions: Sequence[str], language: str) -> str:
-    """The same below a failure, and above it buttons that press the screen's own, which stand below everything.
-
-    can: names of those.
-    """
+def render_partial_result(progress: RecipeProgress, summary: Markup, actions: Sequence[str], language: str) -> Markup:
+    """The strip below a failure, and above it buttons that press the screen's own, which are far below."""
+    labels = [(name, translate(ACTION_LABELS[name], language)) for name in actions]
     strip_html = render_finished_strip(progress, summary, language)
-    label_keys = {"retry": "recipe.retry", "offline": "result.run_offline"}
-    buttons = "".join(
-        f'<button type="button" class="plain" data-press="recipe-{name}">{escape(translate(label_keys[name], language))}'  # noqa: E501
-        "</button>"
-        for name in actions
-    )
-    row = f'<div class="after-here">{buttons}</div>' if buttons else ""
-    return f'{row}<h3 class="kept">{_translate_html("kept", language)}</h3>{strip_html}' if strip_html else row
+    return render("recipe.partial_result", language, labels=labels, strip_html=strip_html)
 
 
 def _build_label(index: int, step: RecipeStep, language: str) -> str:
     return f"{index + 1} · {describe_step(step, language)}"
 
 
-def _render_thumbnail(url: str) -> str:
-    return f'<img src="{escape(url)}" alt="" draggable="false">'  # its name stands beside it
-
-
-def _translate_html(key: str, language: str) -> str:
-    return escape(translate(f"recipe.{key}", language))
-
-
-# MERGED ui/recipe/telling.py: The screens of a recipe's run: while a step is at work, when all are done, and when one
-# came to nothing.
-
-
-log = logging.getLogger(__name__)
-RecipeUpdate = tuple[
-    str, RecipeProgress | None
-]  # the stage, with what can be done next; how far it has come, once it ends
-
-
 def build_progress_update(run: RecipeRun, phase: Phase, remaining_s: float, *actions: str) -> RecipeUpdate:
-    """While a step is at work."""
+    """A step in progress."""
     provider = run.get_vendor_name(run.steps[min(run.step_index, len(run.steps) - 1)].endpoint.provider)
     html = result_view.render_progress(
         phase, remaining_s, provider, run.target.mode if run.target else "", run.language, run.step_label
@@ -121,33 +95,29 @@ def build_progress_update(run: RecipeRun, phase: Phase, remaining_s: float, *act
 
 
 async def build_stopped_update(run: RecipeRun) -> RecipeUpdate:
-    """The person has had enough."""
+    """The person stopped the run."""
     is_sent = bool(run.handle and run.handle.is_sent and run.target and run.target.is_billable)
     return await build_final_update(run, result_view.render_stopped(is_sent, run.language), "retry")
 
 
-async def build_final_update(run: RecipeRun, notice_html: str, *actions: str) -> RecipeUpdate:
-    """What there is in the end. before: HTML of what ended it early."""
-    recipe_progress = run.progress
-    if recipe_progress.step_results and run.load_picture(recipe_progress.step_results[-1].pictures.token) is None:
-        return result_view.with_actions(
-            notice_html or _render_gone(run.language), ()
-        ), RecipeProgress()  # deleted meanwhile
-    summary = await render_summary(run.context, run.request.caller.session_id, recipe_progress, run.language)
+async def build_final_update(run: RecipeRun, notice_html: Markup, *actions: str) -> RecipeUpdate:
+    """The end of a run. notice_html: what ended it early, empty otherwise."""
+    progress = run.progress
+    if progress.step_results and run.load_picture(progress.step_results[-1].pictures.token) is None:
+        return notice_html or _render_gone(run.language), RecipeProgress()  # deleted meanwhile
+    summary = await render_summary(run.context, run.request.caller.session_id, progress, run.language)
     if notice_html:
-        return result_view.with_actions(
-            notice_html + render_partial_result(recipe_progress, summary, actions, run.language), actions
-        ), recipe_progress
-    return result_view.with_actions(
-        render_finished_strip(recipe_progress, summary, run.language), actions
-    ), recipe_progress
+        html = notice_html + render_partial_result(progress, summary, actions, run.language)
+    else:
+        html = render_finished_strip(progress, summary, run.language)
+    return result_view.with_actions(html, actions), progress
 
 
 async def build_failure_update(run: RecipeRun, error: Exception) -> RecipeUpdate:
-    """Why it came to nothing, at which step, what is kept of those before, and what can be done next."""
+    """Why the run failed, at which step, the results of the steps before, and what can be done next."""
     target, handle = run.target, run.handle
     is_billable = target is not None and target.is_billable
-    # What is amiss with the recipe or the last results is no step's, nor is a photo that is not there.
+    # An invalid recipe, a deleted result and a missing photo are failures of the run, not of a step.
     is_step_failure = run.progress.photo_path and not isinstance(error, RecipeRejected) and run.step_label
     step = run.steps[run.step_index] if is_step_failure else None
     run_log.log_unattributed_failure(error, step.endpoint.id if step else "recipe")
@@ -169,24 +139,20 @@ async def build_failure_update(run: RecipeRun, error: Exception) -> RecipeUpdate
     return await build_final_update(run, html, *actions)
 
 
-def _render_gone(language: str) -> str:
+def _render_gone(language: str) -> Markup:
     return result_view.render_explanation(explain(ImageRejected("result_gone"), language, is_billable=False), language)
 
 
-# MERGED ui/recipe/whole.py: The view of a whole recipe, or of what is done of it: the photo that went in, beside what
-# came out at the end.
-
-
-async def render_summary(context: Context, session: str, progress: RecipeProgress, language: str) -> str:
-    """As HTML; "" where the only step says it all, or where a picture is gone."""
+async def render_summary(context: Context, session: str, progress: RecipeProgress, language: str) -> Markup:
+    """The photo beside the last result, for the whole recipe; empty for one step, or if a picture was deleted."""
     if len(progress.step_results) < 2:
-        return ""
+        return Markup()
     last_step = progress.step_results[-1]
     original_data, final_data = (
         context.pictures.get_owned(session, token) for token in (progress.original_token, last_step.pictures.token)
     )
     if original_data is None or final_data is None:
-        return ""
+        return Markup()
     sent_photo, result_photo = (
         await anyio.to_thread.run_sync(_build_photo, original_data),
         await anyio.to_thread.run_sync(_build_photo, final_data),
@@ -195,10 +161,8 @@ async def render_summary(context: Context, session: str, progress: RecipeProgres
     aligned = await cpu_slots.run_in_worker(
         partial(align_to_result, sent_photo, result_photo, changes_framing=changes_framing)
     )
-    if (
-        context.pictures.get_owned(session, progress.original_token) is None
-    ):  # deleted meanwhile: then nothing new is kept
-        return ""
+    if context.pictures.get_owned(session, progress.original_token) is None:  # deleted meanwhile: store nothing new
+        return Markup()
     timestamp = last_step.pictures.file_name.rpartition("_")[2]
     download = f"{last_step.pictures.download.rpartition('/')[0]}/recipe_{timestamp}"
     pictures = replace(

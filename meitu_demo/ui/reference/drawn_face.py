@@ -1,25 +1,26 @@
-"""A schematic face and what each shape moves on it, as SVG. Only `ui/reference/shapes.py` may import it.
+"""A schematic face and what each shape moves on it, as SVG.
 
-The movement is the effect's own (`effects.reshape.face_warp`), on the straight face of `data/straight_face.json`, so
-that a drawing cannot say other than what is done to a photo. Points are in face widths, y to the chin.
+The movement is computed by the effect itself (`build_face_warp`) on the straight face of `data/straight_face.json`, so
+a drawing agrees with what is done to a photo. Points are (x, y) in face widths, y down towards the chin.
 """
 
 from collections.abc import Sequence
 from functools import cache
-from html import escape
 from itertools import pairwise
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from ...domain.translations import load_json
 from ...engine.effects.reshape import build_face_warp
 from ...engine.imaging.face import Face
+from ..html import render
 
 Points = NDArray[np.float64]
-Arrow = tuple[tuple[float, float], tuple[float, float]]  # from where, to where
+Arrow = tuple[tuple[float, float], tuple[float, float]]  # start, end
 
-# Lines of the drawing: landmarks in order, and whether the last is joined to the first.
+# Lines of the drawing: landmarks in order. The last of a closed line is joined to the first.
 CLOSED_LINES = (
     (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
      152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),  # the outline
@@ -37,7 +38,7 @@ OPEN_LINES = (
 )  # fmt: skip
 IRISES = ((468, 469, 470, 471, 472), (473, 474, 475, 476, 477))  # the centre, then around it
 OUTLINE, EYES, LIPS = CLOSED_LINES[0], CLOSED_LINES[3:5], CLOSED_LINES[5]
-# Where a shape's arrows may stand: on what it is about, not on what gives way around it.
+# Landmarks where a shape's arrows may start: the features it is about, not the skin that gives way around them.
 ARROW_LANDMARKS = {
     **dict.fromkeys(range(8), OUTLINE),
     **dict.fromkeys(range(8, 14), EYES[0] + EYES[1]),
@@ -46,28 +47,25 @@ ARROW_LANDMARKS = {
     **dict.fromkeys(range(18, 22), LIPS),
 }
 
-UNITS_PER_FACE_WIDTH = 100  # of the drawing in a face width
+UNITS_PER_FACE_WIDTH = 100  # SVG units
 VIEW_BOX = (-57, -37, 114, 138)
-MAX_ARROW_FACE_WIDTHS = 0.12  # face widths: the longest arrow of each drawing; most ways are too short to be seen
-MIN_MOVED_FACE_WIDTHS = 0.0025  # face widths: less is not drawn
-MIN_ARROW_RATIO = 0.3  # of the longest way: what an arrow is drawn for
-MIN_ARROW_GAP_FACE_WIDTHS = 0.06  # face widths between two arrows
+MAX_ARROW_FACE_WIDTHS = 0.12  # the longest arrow of each drawing; most vectors are too short to be seen
+MIN_MOVED_FACE_WIDTHS = 0.0025  # less is not drawn
+MIN_ARROW_RATIO = 0.3  # of the longest vector; shorter ones get no arrow
+MIN_ARROW_GAP_FACE_WIDTHS = 0.06  # between two arrows
 ARROWHEAD_UNITS = 3.2
-FACE_WIDTH_PX, MARGIN_FACE_WIDTHS = (
-    1000,
-    0.5,
-)  # of the picture that the warp is made for: a face's width, and room around in widths
+FACE_WIDTH_PX, MARGIN_FACE_WIDTHS = 1000, 0.5  # of the picture that the warp is computed for
 
 
 @cache
 def load_landmarks() -> Points:
-    """The straight face."""
+    """The straight face: (478, 2) float64."""
     return np.array(load_json("data/straight_face.json")["points"], np.float64)
 
 
 @cache
 def compute_moved_landmarks(shape: int) -> Points:
-    """Where the straight face's landmarks end up at strength 1."""
+    """The straight face's landmarks after the warp at strength 1."""
     landmarks = load_landmarks()
     origin = landmarks.min(0) - MARGIN_FACE_WIDTHS
     width, height = np.ceil((landmarks.max(0) + MARGIN_FACE_WIDTHS - origin) * FACE_WIDTH_PX).astype(int).tolist()
@@ -79,7 +77,7 @@ def compute_moved_landmarks(shape: int) -> Points:
 
 
 def compute_arrows(shape: int) -> list[Arrow]:
-    """The longest ways at some distance from each other, alike on both sides; the longest is LONGEST."""
+    """The longest vectors at some distance from each other, symmetric; the longest has MAX_ARROW_FACE_WIDTHS."""
     landmarks, vectors = load_landmarks(), compute_moved_landmarks(shape) - load_landmarks()
     indices = list(ARROW_LANDMARKS[shape])
     lengths = np.linalg.norm(vectors, axis=1)
@@ -106,31 +104,25 @@ def compute_arrows(shape: int) -> list[Arrow]:
     return [(tuple(arrow_points[mark, 0].tolist()), tuple(arrow_points[mark, -1].tolist())) for mark in chosen]
 
 
-def render_face_symbol() -> str:
-    """The face as it is, once for all drawings."""
-    return f'<symbol id="face" viewBox="{_format_view_box()}"><path d="{_build_face_path(load_landmarks())}"/></symbol>'
+def render_face_symbol() -> Markup:
+    """The straight face as an SVG symbol, once for all drawings."""
+    path = _build_face_path(load_landmarks())
+    return render("reference.face_symbol", view_box=VIEW_BOX, path=path)
 
 
-def render_drawing(shape: int, title: str) -> str:
-    """The face, over it what has moved, and arrows. title: for whoever does not see it."""
-    x, y, width, height = VIEW_BOX
-    moved_landmarks, arrow_paths = (
-        compute_moved_landmarks(shape),
-        "".join(_build_arrow_path(*arrow) for arrow in compute_arrows(shape)),
-    )
-    return (
-        f'<svg viewBox="{_format_view_box()}" role="img"><title>{escape(title)}</title>'
-        f'<use href="#face" x="{x}" y="{y}" width="{width}" height="{height}" class="before"/>'
-        f'<path class="after" d="{_build_face_path(moved_landmarks, only_moved=True)}"/><path class="way" d="{arrow_paths}"/></svg>'  # noqa: E501
+def render_drawing(shape: int, title: str) -> Markup:
+    """The straight face, over it the lines that moved, and arrows. title: for screen readers."""
+    return render(
+        "reference.face_drawing",
+        view_box=VIEW_BOX,
+        title=title,
+        moved_path=_build_face_path(compute_moved_landmarks(shape), only_moved=True),
+        arrow_path="".join(_build_arrow_path(*arrow) for arrow in compute_arrows(shape)),
     )
 
 
 def _compute_gap(one: Points, other: Points) -> float:
     return float(np.linalg.norm(one[:, None] - other[None], axis=-1).min())
-
-
-def _format_view_box() -> str:
-    return " ".join(map(str, VIEW_BOX))
 
 
 def _build_face_path(points: Points, *, only_moved: bool = False) -> str:
@@ -153,7 +145,7 @@ def _build_face_path(points: Points, *, only_moved: bool = False) -> str:
 
 
 def _build_line_path(indices: Sequence[int], points: Points, is_still: NDArray[np.bool_]) -> str:
-    """Through landmarks, leaving out what lies between two that are still."""
+    """A path through landmarks, without the segments between two that are still."""
     path, is_drawing = "", False
     for one, other in pairwise(indices):
         if is_still[one] and is_still[other]:

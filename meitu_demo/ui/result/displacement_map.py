@@ -1,13 +1,12 @@
-"""What moved in a reshaped face: measured from the two kept pictures when somebody asks, told as arrows and sentences.
+"""What moved in a reshaped face: measured on request from the two stored pictures, shown as arrows and sentences.
 
-The answer is a piece of HTML for below the result (assets/js/comparison.js). Nothing of it is kept.
+The answer is HTML that assets/js/comparison.js inserts below the result. It is not stored.
 """
-
-from html import escape
 
 import numpy as np
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from ...domain.errors import QueueFull
@@ -18,16 +17,17 @@ from ...photos import codec
 from ...runtime import cpu_slots
 from ...runtime.client_address import fairness_key, resolve_client_address
 from ..context import Context
+from ..html import render
 from .files import NO_STORE_HEADERS, not_found
 from .pictures import DISPLACEMENT_PATH, PICTURE_PATH
 
 Points = NDArray[np.float64]
-FACE_MARGIN_RATIO = 0.15  # of the face's side, around it
-ARROW_HEAD_RATIO = 0.024  # face widths: the head of an arrow
+FACE_MARGIN_RATIO = 0.15  # of the face's side, on each side
+ARROW_HEAD_RATIO = 0.024  # of the face's width
 
 
 def build_router(context: Context) -> APIRouter:
-    """`/moved/{before}/{after}`: the tokens of two kept pictures are the key. It takes its turn like an effect."""
+    """`/moved/{before}/{after}`, with the tokens of two stored pictures. Waits in the engine's queue like an effect."""
     api_router = APIRouter()
 
     @api_router.get(f"/{DISPLACEMENT_PATH}/{{before}}/{{after}}")
@@ -52,27 +52,31 @@ def build_router(context: Context) -> APIRouter:
     return api_router
 
 
-def render_displacement(before: bytes, after: bytes, image_url: str, language: str) -> str:
-    """The answer for two encoded pictures. address: of the second. Blocks. Raises ImageRejected."""
+def render_displacement(before: bytes, after: bytes, image_url: str, language: str) -> Markup:
+    """The answer for two encoded pictures. image_url: of the second. Blocks. Raises ImageRejected."""
     pictures = codec.decode(before), codec.decode(after)
     faces = find_faces(pictures[0])
     displacement = measure_displacement(*pictures, faces[0]) if faces else None
     if displacement is None or not displacement.is_comparable:
-        return _render_line("lost", language)
+        return render("displacement.paragraph", text=translate("moved.lost", language))
     if not len(displacement.starts):
-        return _render_line("nothing", language)
+        return render("displacement.paragraph", text=translate("moved.nothing", language))
     height, width = pictures[0].shape[:2]
     sentences = [describe_change(change, language) for change in displacement.changes]
-    items = "".join(f"<li>{escape(text)}</li>" for text in sentences)
-    arrows_svg = render_arrows_svg(displacement, image_url, (width, height), _build_alt_text(sentences, language))
     scale = translate(
         "moved.times" if displacement.exaggeration > 1 else "moved.true_length",
         language,
         times=displacement.exaggeration,
     )
-    changes = f"<ul>{items}</ul>" if items else _render_line("no_change", language)
-    caption = translate("explanation.between", language).join((scale, translate("moved.how", language)))
-    return f"{arrows_svg}<div>{changes}<p>{escape(caption)}</p></div>"
+    separator = translate("explanation.between", language)
+    alt_text = separator.join([translate("moved.alternative", language), *sentences])
+    return render(
+        "displacement.displacement",
+        language,
+        arrows_svg=render_arrows_svg(displacement, image_url, (width, height), alt_text),
+        sentences=sentences,
+        caption=separator.join((scale, translate("moved.how", language))),
+    )
 
 
 def describe_change(change: FeatureChange, language: str) -> str:
@@ -82,22 +86,20 @@ def describe_change(change: FeatureChange, language: str) -> str:
     return translate(f"moved.{change.name}.{direction}", language, amount=amount)
 
 
-def render_arrows_svg(displacement: FaceDisplacement, image_url: str, size: tuple[int, int], alt_text: str) -> str:
-    """The face in the result, with arrows from where its points were. size: (width, height) that ways are given in."""
+def render_arrows_svg(displacement: FaceDisplacement, image_url: str, size: tuple[int, int], alt_text: str) -> Markup:
+    """The face in the result, with an arrow for each point that moved. size: (width, height) of the picture in px."""
     (x, y), half_side = displacement.face.centre, displacement.face.side * (0.5 + FACE_MARGIN_RATIO)
-    face_width = displacement.face.width
-    arrow_path = "".join(
-        _render_arrow_path(start, way * displacement.exaggeration, ARROW_HEAD_RATIO * face_width)
-        for start, way in zip(displacement.starts, displacement.vectors, strict=True)
+    path = "".join(
+        _build_arrow_path(start, vector * displacement.exaggeration, ARROW_HEAD_RATIO * displacement.face.width)
+        for start, vector in zip(displacement.starts, displacement.vectors, strict=True)
     )
-    return (
-        f'<svg viewBox="{x - half_side:.1f} {y - half_side:.1f} {2 * half_side:.1f} {2 * half_side:.1f}" role="img" '
-        f'aria-label="{escape(alt_text)}"><image href="{escape(image_url)}" width="{size[0]}" height="{size[1]}" '
-        f'preserveAspectRatio="none"/><path class="halo" d="{arrow_path}"/><path class="way" d="{arrow_path}"/></svg>'
+    view_box = f"{x - half_side:.1f} {y - half_side:.1f} {2 * half_side:.1f} {2 * half_side:.1f}"
+    return render(
+        "displacement.arrows", view_box=view_box, alt_text=alt_text, image_url=image_url, size=size, path=path
     )
 
 
-def _render_arrow_path(start: Points, vector: Points, head_length: float) -> str:
+def _build_arrow_path(start: Points, vector: Points, head_length: float) -> str:
     length = float(np.linalg.norm(vector))
     head_vector = vector / length * min(head_length, length * 0.6)
     wing_vector = np.array([-head_vector[1], head_vector[0]]) * 0.75
@@ -107,11 +109,3 @@ def _render_arrow_path(start: Points, vector: Points, head_length: float) -> str
 
 def _format_point(point: Points) -> str:
     return f"{point[0]:.2f} {point[1]:.2f}"
-
-
-def _build_alt_text(sentences: list[str], language: str) -> str:
-    return translate("explanation.between", language).join([translate("moved.alternative", language), *sentences])
-
-
-def _render_line(key: str, language: str) -> str:
-    return f"<p>{escape(translate(f'moved.{key}', language))}</p>"

@@ -1,14 +1,15 @@
-"""Live beside offline: one click makes both runs at the same time; each side shows where it is, then its own end.
+"""Live versus offline: one click starts both runs at once; each side shows its progress, then its result or failure.
 
-The live one is a paid call like any other: it goes by desk, ledger, consent and caps, is joined by a repeated click,
-and is shown again for nothing where its end is known. What becomes of one side is nothing to the other.
+The live run is a paid call like any other: consent, caps, ledger and single flight apply. The sides are independent:
+a failure of one does not touch the other.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from html import escape
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
 
 from ...calls.pipeline import CallResult, Phase
 from ...calls.single_flight import FORCE_NONE, CallHandle
@@ -18,50 +19,57 @@ from ...domain.explanations import explain
 from ...domain.model import CallTarget
 from ...domain.translations import translate
 from ...engine.imaging.comparison import MAX_ASPECT_DIFFERENCE
-from ...inspector import Trace, render_inspector, render_samples
+from ...inspector import Trace, render_samples
 from ...photos.safe_open import format_file_size
 from ...redaction.secrets import format_stack_trace
 from ...vendors import VENDORS
 from ..context import Context
+from ..html import render
 from . import result_view
 from .facts import build_file_name, render_receipt
+from .inspector_view import render_inspector
 from .pictures import RenderedPair, render_pair, store_pair
 from .run_stream import RunRequest, ScreenUpdate, build_update, describe_repeat, render_failure
-
-# MERGED ui/result/sides.py: Two runs side by side, as HTML: each with its maker on top and, below that, where it is or
-# what it has ended in. Pure functions of words and facts; every text is escaped here, or comes as HTML from `stage`,
-# `receipt` or `inspector`.
 
 
 @dataclass(slots=True)
 class LegView:
-    """One of the two, as far as it has come. mode: "live" or "offline".
+    """One side of the screen. mode: "live" or "offline".
 
-    shown: HTML of the stage's. outcome and picture (URLs): once there is a result. remark: a text. more: HTML that
-    belongs below, across both.
+    html: its progress, picture or explanation. result and picture (URLs): once there is a result. remark: a text.
+    details_html: belongs below, across both sides.
     """
 
     mode: str
-    html: str
+    html: Markup
     result: CallResult | None = None
     picture: result_view.PictureUrls | None = None
     remark: str = ""
-    details_html: str = ""
+    details_html: Markup = field(default_factory=Markup)
 
 
-def render_side_by_side(views: tuple[LegView, LegView], provider: str, language: str) -> str:
-    """Both, the live one first; the second may be laid over the first where they have the same frame.
+def render_side_by_side(views: tuple[LegView, LegView], provider: str, language: str) -> Markup:
+    """Both sides, the live one first, and folded below them one over the other if they have the same frame.
 
     provider: the vendor's name.
     """
-    columns = "".join(_render_column(side, provider, language) for side in views)
-    details_html = "".join(
-        f"<section><h4>{escape(describe_maker(side.mode, provider, language))}</h4>{side.details_html}</section>"
-        for side in views
-        if side.details_html
-    )
-    details_html = f'<div class="sides-more">{details_html}</div>' if details_html else ""
-    return f'<div class="sides">{columns}</div>{_render_overlay(views, provider, language)}{details_html}'
+    sides = [
+        {
+            "mode": view.mode,
+            "maker": describe_maker(view.mode, provider, language),
+            "html": view.html,
+            "remark": view.remark,
+            "facts": _list_facts(view.result, language) if view.result and view.picture else [],
+            "picture": view.picture,
+            "details_html": view.details_html,
+        }
+        for view in views
+    ]
+    results = [view.result for view in views if view.result and view.picture]
+    overlay = None
+    if len(results) == len(views) and is_same_frame(*results):
+        overlay = {"size": (results[0].result_photo.width, results[0].result_photo.height)}
+    return render("side_by_side.side_by_side", language, sides=sides, overlay=overlay)
 
 
 def describe_maker(mode: str, provider: str, language: str) -> str:
@@ -69,62 +77,25 @@ def describe_maker(mode: str, provider: str, language: str) -> str:
     return translate(f"beside.{mode}", language, provider=provider)
 
 
-def render_result(result: CallResult, picture: result_view.PictureUrls, maker_name: str, language: str) -> str:
-    """A side's picture, in the room of a stage."""
+def render_result(result: CallResult, picture: result_view.PictureUrls, maker_name: str, language: str) -> Markup:
+    """The picture of one side."""
     name = translate(f"panels.{result.endpoint.id}.tab", language)
-    alt = translate("beside.alt", language, name=name, maker=maker_name)
-    return (
-        f'<div class="stage result"><img class="whole" src="{escape(picture.after)}" alt="{escape(alt)}" '
-        f'decoding="sync"></div>'
-    )
+    alt_text = translate("beside.alt", language, name=name, maker=maker_name)
+    return render("side_by_side.picture", language, url=picture.after, alt_text=alt_text)
 
 
-def _render_column(view: LegView, provider: str, language: str) -> str:
-    name = escape(describe_maker(view.mode, provider, language))
-    facts = _render_facts(view.result, view.picture, language) if view.result and view.picture else ""
-    remark = result_view.render_remark(view.remark) if view.remark else ""
-    return (
-        f'<section class="side" aria-label="{name}"><p><span class="badge {view.mode}">{name}</span></p>'
-        f"{view.html}{remark}{facts}</section>"
-    )
-
-
-def _render_facts(call_result: CallResult, picture: result_view.PictureUrls, language: str) -> str:
+def _list_facts(call_result: CallResult, language: str) -> list[str]:
     photo = call_result.result_photo
     texts = [
         translate("result.seconds", language, seconds=f"{call_result.elapsed_s:.2f}"),
         f"{photo.width}×{photo.height}",
         format_file_size(len(photo.data)),
     ]
-    if call_result.mode != "offline":
-        texts.append(translate("result.paid", language))
-    download_label = escape(translate("result.download", language))
-    return (
-        f'<div class="facts">{"".join(f"<span>{escape(text)}</span>" for text in texts)}'
-        f'<a class="download" href="{escape(picture.download)}" download="{escape(picture.file_name)}">{download_label}</a></div>'  # noqa: E501
-    )
-
-
-def _render_overlay(views: tuple[LegView, LegView], provider: str, language: str) -> str:
-    """Folded: one over the other with a divider between them; "" unless both are there and in the same frame."""
-    results = [(side.result, side.picture) for side in views if side.result and side.picture]
-    if len(results) < len(views) or not is_same_frame(results[0][0], results[1][0]):
-        return ""
-    (result, live_picture), (_, offline_picture) = results
-    size = result.result_photo
-    names = [escape(describe_maker(side.mode, provider, language)) for side in views]
-    image = '<img src="{}" alt="{}" decoding="sync" draggable="false">'
-    return f"""<details class="overlay"><summary>{escape(translate("beside.overlay", language))}</summary>
-<figure class="compare" data-view="divider" style="--w:{size.width};--h:{size.height}">
-  {image.format(escape(live_picture.after), names[0])}
-  <div class="before">{image.format(escape(offline_picture.after), names[1])}</div>
-  <span class="tag left">{names[1]}</span><span class="tag right">{names[0]}</span>
-  <input type="range" min="0" max="100" value="50" aria-label="{escape(translate("beside.move", language))}">
-</figure></details>"""
+    return texts if call_result.mode == "offline" else [*texts, translate("result.paid", language)]
 
 
 def is_same_frame(first: CallResult, second: CallResult) -> bool:
-    """Whether two results may lie over each other: their sides' ratios differ by no more than rounding."""
+    """Whether two results can be laid over each other: their aspect ratios differ by rounding only."""
     ratios = [outcome.result_photo.width / outcome.result_photo.height for outcome in (first, second)]
     return abs(ratios[0] / ratios[1] - 1) <= MAX_ASPECT_DIFFERENCE
 
@@ -133,7 +104,7 @@ log = logging.getLogger(__name__)
 
 
 class Leg:
-    """One of the two runs, and the side of the screen that is its."""
+    """One of the two runs, and its side of the screen."""
 
     def __init__(self, context: Context, request: RunRequest, mode: str, update_event: asyncio.Event) -> None:
         self.view = LegView(mode, result_view.render_progress(Phase.PREPARE, 0, request.provider, "", request.language))
@@ -145,7 +116,7 @@ class Leg:
         self._update_event = update_event
 
     async def execute(self, photo: bytes) -> None:
-        """From the photo's bytes to a result or an explanation on `view`; raises nothing but a cancellation."""
+        """Run the call; `view` ends with a result or an explanation. Raises nothing but CancelledError."""
         target: CallTarget | None = None
         request = self._request
         try:
@@ -160,23 +131,23 @@ class Leg:
             if not self.handle.abandoned:
                 result = await self.handle.result()
                 pair = await render_pair(result)
-            if self.handle.abandoned:  # whoever has deleted everything meanwhile must find nothing new
+            if self.handle.abandoned:  # after "delete everything" nothing new may be stored
                 self._update_view(result_view.render_stopped(self.handle.is_sent, request.language))
             else:
                 self._store_result(result, pair, target)
-        except Exception as error:  # every failure ends as an explanation on its side
+        except Exception as error:  # every failure becomes an explanation
             self._show_failure(error, target)
         finally:
             if self.handle:
                 self.handle.release()
 
     def clear_if_deleted(self) -> None:
-        """Whoever has deleted everything while the other side went on gets no empty frame here."""
+        """No empty frame where the pictures were deleted while the other side went on."""
         if self.picture_token and self._context.pictures.get(self.picture_token) is None:
             self.view = LegView(self.view.mode, result_view.render_stopped(False, self._request.language))
 
     def _resolve_target(self) -> CallTarget:
-        """Raises MissingKey: a page without keys hides the button, which stops no program."""
+        """Raises MissingKey: the page hides its button without keys, but a program can still call this."""
         provider, resolver = (
             self._request.endpoint.provider,
             self._context.targets.with_visitor_keys(self._request.visitor_keys),
@@ -188,7 +159,7 @@ class Leg:
             raise MissingKey(provider=provider, setting=VENDORS[provider].key_setting)
         return target
 
-    def _update_view(self, html: str) -> None:
+    def _update_view(self, html: Markup) -> None:
         self.view.html = html
         self._update_event.set()
 
@@ -228,20 +199,20 @@ class Leg:
 
 
 async def stream_both(context: Context, request: RunRequest) -> AsyncIterator[ScreenUpdate]:
-    """The screen at each step of the two runs that `run` stands for, and at their ends."""
+    """The screen at each step of both runs, and at the end."""
     update_event = asyncio.Event()
     live_leg, offline_leg = legs = tuple(Leg(context, request, mode, update_event) for mode in ("live", "offline"))
 
-    def render_both() -> str:
+    def render_both() -> Markup:
         return render_side_by_side((live_leg.view, offline_leg.view), request.provider, request.language)
 
     yield build_update(render_both())
     try:
         photo = await context.read_upload(request.photo, request.caller)
-    except ImageRejected as error:  # nothing to put side by side
+    except ImageRejected as error:  # one reason for both
         yield render_failure(request, error, None, None, is_billable=True)
         return
-    tasks = [asyncio.create_task(half.execute(photo)) for half in legs]
+    tasks = [asyncio.create_task(leg.execute(photo)) for leg in legs]
     for task in tasks:
         task.add_done_callback(lambda _: update_event.set())
     try:
@@ -251,20 +222,20 @@ async def stream_both(context: Context, request: RunRequest) -> AsyncIterator[Sc
             yield build_update(render_both(), *([] if tasks[0].done() else ["stop"]))
     finally:
         for task in tasks:
-            task.cancel()  # nothing, where it has ended; what was sent goes on to its end without us
+            task.cancel()  # no effect on one that ended; a sent request goes on without us
         await asyncio.gather(*tasks, return_exceptions=True)
-    rejections = [half.error for half in legs if isinstance(half.error, ImageRejected | ValueRejected)]
-    if len(rejections) == len(legs):  # one reason for both, which belongs to neither
+    rejections = [leg.error for leg in legs if isinstance(leg.error, ImageRejected | ValueRejected)]
+    if len(rejections) == len(legs):  # the same reason twice is told once
         yield render_failure(request, rejections[0], None, None, is_billable=True)
         return
-    for half in legs:
-        half.clear_if_deleted()
+    for leg in legs:
+        leg.clear_if_deleted()
     call_id = live_leg.handle.call_id if live_leg.handle else FORCE_NONE
     yield build_update(render_both(), *_list_actions(live_leg), call_id=call_id)
 
 
 def _list_actions(live_leg: Leg) -> list[str]:
-    """What may be done about the live call from here on."""
+    """What can be done about the live call now."""
     if live_leg.error is not None:
         return ["retry"] if may_be_billed(live_leg.error) else []
     return ["again"] if live_leg.handle and live_leg.handle.is_duplicate and not live_leg.handle.abandoned else []

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from ...calls import run_log
 from ...calls.pipeline import Phase
@@ -16,7 +17,7 @@ from ...domain.errors import DemoError, ImageRejected, ValueRejected
 from ...domain.explanations import explain
 from ...domain.model import CallTarget, Credentials, Endpoint
 from ...domain.translations import translate
-from ...inspector import Trace, render_inspector, render_samples
+from ...inspector import Trace, render_samples
 from ...redaction.secrets import format_stack_trace
 from ...vendors import VENDORS
 from ..caller import Caller
@@ -24,6 +25,7 @@ from ..context import Context
 from ..texts import detect_language
 from . import result_view
 from .facts import build_file_name, render_receipt
+from .inspector_view import render_inspector
 from .offline_fallback import Fallback, build_fallback, is_network_failure
 from .pictures import render_pair, store_pair
 
@@ -105,7 +107,7 @@ def describe_repeat(key: str, handle: CallHandle | None, language: str) -> str:
     )
 
 
-def build_update(html: str, *actions: str, call_id: int = FORCE_NONE) -> ScreenUpdate:
+def build_update(html: Markup, *actions: str, call_id: int = FORCE_NONE) -> ScreenUpdate:
     """`shown` with the buttons that can be used now."""
     return result_view.with_actions(html, actions), call_id or gr.skip()
 

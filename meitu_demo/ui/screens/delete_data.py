@@ -1,7 +1,6 @@
-""" "Delete everything of mine now”: deletes, then looks again and says what it found."""
+"""The button "Delete everything of mine now": deletes, then takes inventory again and reports what it found."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -9,8 +8,9 @@ import gradio as gr
 from ...domain.translations import translate
 from ..caller import Caller
 from ..context import Context
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
 from ..header import render_header
+from ..html import render
 from ..panel.panel import SessionInputs
 from ..panel.shared_photo import ScreenComponents
 from ..result import result_view
@@ -25,7 +25,7 @@ def build(
     masthead: gr.HTML,
     panels: Sequence[ScreenComponents],
 ) -> gr.events.Dependency:
-    """A line at the foot of the page, and the event of its click. session: the browser's tab, own keys."""
+    """The button and its message at the foot of the page; returns the click event. session: tab, visitor's keys."""
     with gr.Row(elem_classes="foot"):
         button = gr.Button(texts.get_text("forget.button"), size="sm", elem_id="forget")
         message_html = gr.HTML(elem_id="forget-told", elem_classes="bare", apply_default_css=False)
@@ -37,7 +37,11 @@ def build(
         inventory_after = await context.session_data.inventory(session_id)
         reset_values = [value for panel in panels for value in (None, result_view.empty_state(panel.name, language))]
         return (
-            f"<p role='status' data-left='{int(inventory_after.has_data)}'>{escape(_describe_deletion(inventory_before, inventory_after, language))}</p>",  # noqa: E501
+            render(
+                "screens.data_deleted",
+                has_data=inventory_after.has_data,
+                text=_describe_deletion(inventory_before, inventory_after, language),
+            ),
             None,
             render_header(context.targets, language),
             *reset_values,

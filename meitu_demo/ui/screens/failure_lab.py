@@ -1,13 +1,13 @@
-"""The failure lab's panel: choose an API and a way to fail; see what a person, the ledger and the vendor make of it.
+"""The failure lab: choose an API and a failure; see the explanation, the ledger and what the vendor billed.
 
 For developers who want to know how an integration should behave. Everything but the money is as in a live call.
 """
 
 from collections.abc import AsyncIterator
-from html import escape
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from ...domain.errors import VendorError
 from ...domain.explanations import explain
@@ -16,8 +16,10 @@ from ...domain.vendor_codes import list_vendor_codes
 from ...endpoints import CATALOGUE
 from ...offline.faults import CODE_PREFIX, FAULTS
 from ..context import Context
+from ..events import PRIVATE_EVENT
 from ..failure_lab_backend import FailureLabBackend
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..gradio_patches.internal_state import page_load_trigger
+from ..html import render
 from ..panel import controls, examples
 from ..panel.panel import (
     SCROLL_TO_RESULT_JS,
@@ -93,14 +95,14 @@ def build(
         return gr.Dropdown(list_faults(CATALOGUE[endpoint_id].provider, detect_language(request)))
 
     endpoint.change(update_faults, endpoint, fault, **PRIVATE_EVENT)
-    gr.on([gr.context.Context.root_block.load], update_faults, endpoint, fault, **PRIVATE_EVENT)  # type: ignore[union-attr]
+    gr.on([page_load_trigger()], update_faults, endpoint, fault, **PRIVATE_EVENT)
     return ScreenComponents(
         "failure_lab", photo, result_html, (received, *example_events), (endpoint, fault), run_button
     )
 
 
 def list_faults(provider: str, language: str) -> DropdownChoices:
-    """Everything that can be made to go wrong with a call to `provider`: the lab's faults, then the vendor's codes."""
+    """All failures of a call to `provider`: no failure, the lab's faults, then the vendor's codes."""
     faults = [(translate(f"faults.{name}", language), name) for name in FAULTS]
     codes = [
         (f"{code} · {explain(VendorError(provider, code), language).title}", f"{CODE_PREFIX}{code}")
@@ -109,8 +111,8 @@ def list_faults(provider: str, language: str) -> DropdownChoices:
     return [(translate("lab.well", language), ""), *faults, *codes]
 
 
-async def _render_ledger_summary(failure_lab: FailureLabBackend, language: str) -> str:
-    """What the ledger says, and beside it what the vendor has counted."""
+async def _render_ledger_summary(failure_lab: FailureLabBackend, language: str) -> Markup:
+    """The ledger's counts, and what the vendor billed."""
     states = await failure_lab.count_states()
     state_names = ("confirmed", "unknown", "refused", "released")
     counts_text = " · ".join(
@@ -120,5 +122,4 @@ async def _render_ledger_summary(failure_lab: FailureLabBackend, language: str) 
         (translate("lab.ledger", language), counts_text),
         (translate("lab.vendor", language), str(failure_lab.billed_count)),
     )
-    cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in rows)
-    return f'<dl class="books">{cells}</dl>'
+    return render("screens.ledger_summary", rows=rows)

@@ -11,7 +11,7 @@ import gradio as gr
 
 from ..caller import Caller
 from ..context import Context
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
 from ..history import compare_two, views
 from ..history.entries import Entry
 from ..history.views import render_listing

@@ -4,7 +4,6 @@ They are in a gr.State, the server's side of one Gradio session: a reload or a c
 """
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -17,8 +16,9 @@ from ...domain.translations import translate
 from ...settings import is_url_safe
 from ...vendors import VENDORS
 from ..context import Context
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
 from ..header import render_header
+from ..html import render
 from ..texts import PageTranslations, detect_language
 
 MIN_KEY_CHARS, MAX_KEY_CHARS = 16, 256  # keys are redacted everywhere, so a common word must not pass as one
@@ -93,4 +93,4 @@ def _build_key_field(texts: PageTranslations, name: str) -> gr.Textbox:
 
 
 def _render_status(text: str) -> str:
-    return f'<p class="intro" role="status">{escape(text)}</p>'
+    return render("screens.status", text=text)

@@ -9,7 +9,7 @@ import gradio as gr
 from ...endpoints import CATALOGUE
 from ..caller import Caller
 from ..context import Context
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
 from ..panel import consent, controls, examples
 from ..panel import controls as places
 from ..panel.panel import SCROLL_TO_RESULT_JS, SessionInputs, build_photo_input

@@ -1,16 +1,16 @@
 """A result as another panel's photo: what a click in the menu below a result does.
 
-What travels is the token of the kept master, which is worth nothing outside the session that owns it. One hidden button
-serves every result on the page; assets/js/send_on.js presses it.
+The browser sends the token of the stored master, which is valid only in the session that owns it. One hidden button
+serves all results on the page; assets/js/send_on.js presses it.
 """
 
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import anyio
 import gradio as gr
+from markupsafe import Markup
 
 from ...domain.errors import ImageRejected
 from ...domain.explanations import explain
@@ -18,8 +18,9 @@ from ...domain.translations import translate
 from ...photos import codec
 from ..caller import Caller
 from ..context import Context
+from ..events import PRIVATE_EVENT
 from ..gradio_patches import uploads
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..html import render
 from ..panel.shared_photo import ScreenComponents
 from ..result.facts import DESTINATION_SCREENS, FILE_SUFFIXES
 from ..texts import detect_language
@@ -29,7 +30,7 @@ CLICKED_RESULT_JS = "(_, __, tab) => [window.sentOn?.token ?? '', window.sentOn?
 
 
 def build(context: Context, panels: Sequence[ScreenComponents], tab_field: gr.components.Component) -> None:
-    """The hidden button and the line that tells how it went. panels: all screens. name: the browser's tab."""
+    """The hidden button and the message about its outcome. panels: all screens. tab_field: the browser's tab."""
     photos = {panel.name: panel.photo for panel in panels if panel.name in DESTINATION_SCREENS}
     token, target = (gr.Textbox(visible=False) for _ in range(2))
     button = gr.Button(visible="hidden", elem_id="send-on")
@@ -52,12 +53,11 @@ def build(context: Context, panels: Sequence[ScreenComponents], tab_field: gr.co
     send_event.then(None, message_html, None, js="told => window.openSentOn(told)", **PRIVATE_EVENT)
 
 
-def _render_arrived(target: str, language: str) -> str:
+def _render_arrived(target: str, language: str) -> Markup:
     text = translate("send_on.arrived", language, name=translate(f"panels.{target}.tab", language))
-    return f'<p class="sr-only" role="status" data-target="{target}">{escape(text)}</p>'
+    return render("screens.result_sent", target=target, text=text)
 
 
-def _render_expired(language: str) -> str:
+def _render_expired(language: str) -> Markup:
     explanation = explain(ImageRejected("result_gone"), language, is_billable=False)
-    return f"""<div class="notice" role="alert"><p><b>{escape(explanation.title)}</b> {escape(explanation.why)} {escape(explanation.fix)}</p>
-<button type="button" data-close>{escape(translate("send_on.close", language))}</button></div>"""  # noqa: E501
+    return render("screens.result_expired", language, explained=explanation)

@@ -1,22 +1,24 @@
-"""The Verify panel: reads a file back and says what it says about itself.
+"""The Verify panel: reads the provenance marks of a file.
 
-A mark is a claim, not a signature: the words say so, and "no mark" is never called "not made by AI".
+A mark is a claim, not a signature: the words say so, and "no mark" never means "not made by AI".
 """
 
-from html import escape
 from typing import Any
 
 import anyio
 import gradio as gr
+from markupsafe import Markup
 
 from ...domain.errors import DemoError
-from ...domain.explanations import explain, sanitize
+from ...domain.explanations import explain
 from ...domain.translations import translate
 from ...endpoints import CATALOGUE
 from ...photos.provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType, verify_provenance
+from ...redaction.text import sanitize
 from ..caller import Caller
 from ..context import Context
-from ..gradio_patches.polling import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT
+from ..html import render
 from ..panel import controls
 from ..panel.panel import SessionInputs, build_photo_input
 from ..panel.shared_photo import ScreenComponents
@@ -51,8 +53,8 @@ def build(context: Context, texts: PageTranslations, session: SessionInputs) -> 
     return ScreenComponents("verify", photo, result_html)
 
 
-def render_finding(finding: MarkFinding, language: str) -> str:
-    """What a file says about itself, as HTML for the stage."""
+def render_finding(finding: MarkFinding, language: str) -> Markup:
+    """What a file says about itself, for the result view."""
 
     def localize(key: str, **params: object) -> str:
         return translate(f"verify.{key}", language, **params)
@@ -79,11 +81,8 @@ def render_finding(finding: MarkFinding, language: str) -> str:
         (localize("source"), _describe_source_type(mark, language)),
         (localize("label"), mark.aigc.get("Label", "")),
     ]
-    cells = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(sanitize(value))}</dd></div>" for name, value in rows if value
-    )
-    return f"""<div class="stage finding" role="status"><div><h3>{escape(title)}</h3><p>{escape(text)}</p>
-<dl>{cells}</dl></div></div>"""
+    cells = [(name, sanitize(value)) for name, value in rows if value]
+    return render("screens.finding", title=title, text=text, rows=cells)
 
 
 def _describe_maker(provenance: Provenance, language: str) -> str:

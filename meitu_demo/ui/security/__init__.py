@@ -1,1 +1,1 @@
-"""What stands between the net and the screens: who and what comes in, and when it goes."""
+"""Protects the app: headers, origin check, login and its throttle, upload validation, session data, health checks."""

@@ -1,10 +1,10 @@
-"""Headers on every response that tell a browser what this page will never do. Only `ui/app.py` may import it."""
+"""Security headers on every response: content security policy, framing, permissions, caching."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# 'unsafe-inline': Gradio writes the page's configuration into it. 'unsafe-eval': it makes functions of the scripts that
-# come with events. Neither can be had without in this version, so what a visitor names is never put there unescaped.
+# 'unsafe-inline': Gradio writes its configuration into the page. 'unsafe-eval': it compiles the scripts of events.
+# Because neither can be switched off, no visitor's text is ever put into the page unescaped.
 CSP_DIRECTIVES = {
     "default-src": "'self'",
     "script-src": "'self' 'unsafe-inline' 'unsafe-eval'",
@@ -19,38 +19,23 @@ CSP_DIRECTIVES = {
     "base-uri": "'self'",
     "form-action": "'self'",
 }
-HF_SPACE_ORIGINS = (
-    "https://huggingface.co https://*.huggingface.co https://*.hf.space"  # a Space is shown in a frame of theirs
-)
-# The camera is for the photo. The rest is named because a page that is taken over could ask for it.
-DENIED_PERMISSIONS = (
-    "microphone",
-    "geolocation",
-    "display-capture",
-    "payment",
-    "usb",
-    "serial",
-    "midi",
-    "accelerometer",
-)
-NO_STORE_PREFIXES = (
-    "/gradio_api/",
-    "/config",
-    "/kept/",
-    "/login",
-    "/mcp",
-)  # photos, results, who is in: no cache may keep them
+# Hugging Face shows a Space in a frame.
+HF_SPACE_ORIGINS = "https://huggingface.co https://*.huggingface.co https://*.hf.space"
+# The camera is allowed, for the photo. A compromised page could ask for the others.
+DENIED_PERMISSIONS = ("microphone", "geolocation", "display-capture", "payment", "usb", "serial", "midi",
+                      "accelerometer")  # fmt: skip
+NO_STORE_PREFIXES = ("/gradio_api/", "/config", "/kept/", "/login", "/mcp")  # photos, results, logins
 
 
 class SecurityHeadersMiddleware:
-    """ASGI middleware; a header that the app has set itself stays as it is. Nothing is held back to be looked at."""
+    """ASGI middleware. Headers that the app has set stay as they are. Streams are not buffered."""
 
     def __init__(self, app: ASGIApp, *, is_hf_space: bool) -> None:
         self.app = app
         self._headers = build_headers(is_hf_space=is_hf_space)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve."""
+        """Pass the request on, and add the headers to its response."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -62,7 +47,7 @@ class SecurityHeadersMiddleware:
                 for name, value in self._headers.items():
                     response_headers.setdefault(name, value)
                 if response_headers.get("content-type", "").startswith("text/event-stream"):
-                    # A proxy that gathers an answer before it passes it on would hide each step until the end.
+                    # A buffering proxy would hold back all progress events until the end.
                     response_headers["x-accel-buffering"] = "no"
                     response_headers["cache-control"] = "no-store, no-transform"
                 if is_no_store:
@@ -73,7 +58,7 @@ class SecurityHeadersMiddleware:
 
 
 def build_headers(*, is_hf_space: bool) -> dict[str, str]:
-    """What every response carries. space: Hugging Face's pages may frame this one."""
+    """The headers of every response. is_hf_space: Hugging Face's pages may frame this one."""
     ancestors = f"'self' {HF_SPACE_ORIGINS}" if is_hf_space else "'self'"
     policy = {**CSP_DIRECTIVES, "frame-ancestors": ancestors}
     common = {

@@ -1,7 +1,7 @@
-"""For whoever looks after the server: /healthz says that it is alive, /readyz which of its parts work.
+"""Health checks: /healthz says that the server is alive, /readyz which of its parts work.
 
-Open to everybody and under any name, because load balancers ask by address and cannot log in. So neither says more
-than a word for each part, and what takes work is done once in a while however often somebody asks.
+Both answer without a login and under any host name, because load balancers ask by address and cannot log in. So they
+tell one word for each part, and checks are cached, however often somebody asks.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ from ...engine.imaging import faces
 from ...ledger.lazy import LazyLedger
 
 LIVENESS_PATH, READINESS_PATH = "/healthz", "/readyz"
-CACHE_TTL_S = 5.0  # for which an answer is given again
-MAX_CHECK_WAIT_S = 3.0  # that whoever asks waits; what takes longer goes on, and its answer is there the next time
+CACHE_TTL_S = 5.0  # how long a check's result is reused
+MAX_CHECK_WAIT_S = 3.0  # how long a request waits; a slower check goes on, and a later request gets its result
 OK, NOT_NEEDED, FAILED, UNREACHABLE, WAITING = "ok", "not needed", "failed", "unreachable", "waiting"
 NO_STORE_HEADERS = {"cache-control": "no-store"}
 ReadinessCheck = Callable[[], Awaitable[str]]
@@ -30,14 +30,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _CheckRun:
-    """A look at one part, under way or done; over: when it was, on the monotonic clock."""
+    """A check that is running or finished. finished_at: on the monotonic clock."""
 
     task: asyncio.Task[str]
     finished_at: float = 0.0
 
 
 class Readiness:
-    """Looks at each part, at most once in `CACHE_TTL_S` seconds. For one event loop."""
+    """Runs each check at most once in `CACHE_TTL_S` seconds. For one event loop."""
 
     def __init__(self, checks: Mapping[str, ReadinessCheck], clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -45,14 +45,14 @@ class Readiness:
         self._check_runs: dict[str, _CheckRun] = {}
 
     async def check_all(self) -> dict[str, str]:
-        """A word for each part, after `MAX_CHECK_WAIT_S` seconds at most."""
+        """The state of each part, after at most `MAX_CHECK_WAIT_S` seconds; WAITING while its check runs."""
         now = self._clock()
         for name, check in self._checks.items():
             check_run = self._check_runs.get(name)
             if check_run is None or (check_run.task.done() and now - check_run.finished_at > CACHE_TTL_S):
                 self._check_runs[name] = self._start_check(name, check)
-        await asyncio.wait([seen.task for seen in self._check_runs.values()], timeout=MAX_CHECK_WAIT_S)
-        return {name: seen.task.result() if seen.task.done() else WAITING for name, seen in self._check_runs.items()}
+        await asyncio.wait([run.task for run in self._check_runs.values()], timeout=MAX_CHECK_WAIT_S)
+        return {name: run.task.result() if run.task.done() else WAITING for name, run in self._check_runs.items()}
 
     def _start_check(self, name: str, check: ReadinessCheck) -> _CheckRun:
         async def run_check() -> str:
@@ -69,14 +69,14 @@ class Readiness:
 
 
 class HealthMiddleware:
-    """ASGI middleware for the outermost place: nothing stands between the two answers and whoever asks."""
+    """ASGI middleware for /healthz and /readyz; placed before the origin check and the login."""
 
     def __init__(self, app: ASGIApp, readiness: Readiness) -> None:
         self.app = app
         self._readiness = readiness
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or pass on."""
+        """Answer a health check, or pass the request on."""
         if scope["type"] != "http" or scope["path"] not in (LIVENESS_PATH, READINESS_PATH):
             await self.app(scope, receive, send)
         elif scope["method"] not in ("GET", "HEAD"):
@@ -91,7 +91,7 @@ class HealthMiddleware:
 
 
 def build_readiness_checks(ledger: LazyLedger, *, is_billable: bool) -> dict[str, ReadinessCheck]:
-    """What the demo needs. paid: calls may cost the owner money, so they have to be written down."""
+    """Checks of what the demo needs. is_billable: calls may cost the owner money, so the ledger has to work."""
     is_loaded = False
 
     async def check_templates() -> str:
@@ -110,7 +110,7 @@ def build_readiness_checks(ledger: LazyLedger, *, is_billable: bool) -> dict[str
 
     async def check_models() -> str:
         nonlocal is_loaded
-        if not is_loaded:  # once they are, nothing takes them away
+        if not is_loaded:  # models stay loaded
             await anyio.to_thread.run_sync(faces.load_models)
             is_loaded = True
         return OK

@@ -1,7 +1,7 @@
-"""The optional login: Gradio's page and cookie, our check of the password, and a door before everything else.
+"""The optional login: Gradio's login page and cookie, our password check, and a middleware before everything else.
 
-Gradio guards most of its routes and none of ours. Behind this door lies all that is not needed to log in. Wrong
-passwords are counted (`tries`).
+Gradio protects most of its routes and none of ours. Here every path but the login page's own needs a login, and wrong
+passwords are throttled (`login_throttle`).
 """
 
 import math
@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Callable, Sequence
 from html import escape
 
-from gradio.routes import App
 from pydantic import SecretStr
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -18,15 +17,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...domain.translations import list_languages, match_language, translate
 from ...runtime.client_address import Network, resolve_client_address
+from ..gradio_patches.internal_state import is_logged_in
 from .login_throttle import MAX_FREE_ATTEMPTS, BasicAuth, LoginThrottle
 
 PUBLIC_PATHS = {"/", "/login", "/login/", "/logout", "/theme.css", "/favicon.ico", "/robots.txt", "/manifest.json"}
-BASIC_AUTH_PREFIXES = ("/mcp", "/download/")  # where programs may send name and password along instead of the cookie
-PUBLIC_PREFIXES = ("/assets/", "/static/", "/svelte/")  # Gradio's own code and looks
+PUBLIC_PREFIXES = ("/assets/", "/static/", "/svelte/")  # Gradio's scripts and styles
+BASIC_AUTH_PREFIXES = ("/mcp", "/download/")  # for programs, which may send name and password instead of the cookie
 
 
 def build_password_check(users: Sequence[tuple[str, SecretStr]]) -> Callable[[str, str], bool]:
-    """For Gradio's `auth`: whether name and password are a pair. It takes as long whether or not the name is known."""
+    """A check for Gradio's `auth`: are name and password a pair? It takes as long for unknown names as for known."""
     pairs = [(name.encode(), secret.get_secret_value().encode()) for name, secret in users]
 
     def verify(name: str, password: str) -> bool:
@@ -38,7 +38,7 @@ def build_password_check(users: Sequence[tuple[str, SecretStr]]) -> Callable[[st
 
 
 def render_login_message() -> str:
-    """What stands on Gradio's login page, which knows none of our translations: each language's words."""
+    """The message on Gradio's login page as HTML, in every language, because that page has no translations."""
     keys = ("page.login", "page.login_tries")
     lines = [
         " ".join(translate(key, language, free=MAX_FREE_ATTEMPTS) for key in keys) for language in list_languages()
@@ -47,42 +47,36 @@ def render_login_message() -> str:
 
 
 class LoginMiddleware:
-    """ASGI middleware. gradio: gives Gradio's app, which knows who is in. space: the page is in a frame of others.
+    """ASGI middleware of the outer app, whose `state.gradio` knows who is logged in.
 
-    fits: of `build_password_check`. proxies: whose word for an address is taken, where wrong passwords are counted.
+    verify: from `build_password_check`. trusted_proxies: their X-Forwarded-For says which address is throttled.
+    is_hf_space: the page is framed by another site, which must not keep the cookie out.
     """
 
     def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        get_gradio_app: Callable[[], App],
-        verify: Callable[[str, str], bool],
-        is_hf_space: bool,
-        trusted_proxies: Sequence[Network],
+        self, app: ASGIApp, *, verify: Callable[[str, str], bool], is_hf_space: bool, trusted_proxies: Sequence[Network]
     ) -> None:
         self.app = app
         self._throttle = LoginThrottle()
         self._basic_auth = BasicAuth(verify, self._throttle)
         self._trusted_proxies = trusted_proxies
-        self._get_gradio_app = get_gradio_app
         self._is_hf_space = is_hf_space
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve, or answer 401."""
+        """Pass the request on, or answer 401, or 429 after too many wrong passwords."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        path = scope["path"]
-        if not (path in PUBLIC_PATHS or path.startswith(PUBLIC_PREFIXES) or self._is_logged_in(scope)):
-            request = Request(scope)
+        path, request = scope["path"], Request(scope)
+        is_public = path in PUBLIC_PATHS or path.startswith(PUBLIC_PREFIXES)
+        if not (is_public or is_logged_in(scope["app"].state.gradio, request.cookies)):
             header = request.headers.get("authorization", "") if path.startswith(BASIC_AUTH_PREFIXES) else ""
             retry_after_s = self._basic_auth.check_header(header, self._resolve_address(request))
             if retry_after_s is not None:
                 answer = JSONResponse({"detail": "Not authenticated"}, 401)
-                await (self._build_throttled_response(request, retry_after_s) if retry_after_s else answer)(
-                    scope, receive, send
-                )
+                if retry_after_s:
+                    answer = self._build_throttled_response(request, retry_after_s)
+                await answer(scope, receive, send)
                 return
 
         if path.removesuffix("/") == "/login":
@@ -113,25 +107,17 @@ class LoginMiddleware:
         return resolve_client_address(peer_address, request.headers.get("x-forwarded-for", ""), self._trusted_proxies)
 
     def _build_throttled_response(self, request: Request, retry_after_s: int) -> JSONResponse:
-        text = translate(
-            "page.login_wait", match_language(request.headers.get("accept-language")), seconds=retry_after_s
-        )
+        language = match_language(request.headers.get("accept-language"))
+        text = translate("page.login_wait", language, seconds=retry_after_s)
         return JSONResponse({"detail": text}, 429, {"retry-after": str(retry_after_s)})
 
-    def _is_logged_in(self, scope: Scope) -> bool:
-        gradio_app, cookies = self._get_gradio_app(), Request(scope).cookies
-        names = (f"access-token-{gradio_app.cookie_id}", f"access-token-unsecure-{gradio_app.cookie_id}")
-        return any(cookies.get(name) in gradio_app.tokens for name in names)
-
     def _harden_cookies(self, headers: MutableHeaders) -> None:
-        """Gradio lets its cookie go along with other sites' requests, which a Space's frame needs and nothing else."""
+        """Gradio sets `SameSite=None`, which only the frame of a Space needs; everywhere else it becomes `Lax`."""
         cookies = headers.getlist("set-cookie")
         del headers["set-cookie"]
         for cookie in cookies:
             parts = cookie.split("; ")
             attributes = [part for part in parts if not part.lower().startswith("samesite")]
             is_cross_site_frame = self._is_hf_space and "Secure" in parts
-            headers.append(
-                "set-cookie",
-                "; ".join([*attributes, "SameSite=None; Partitioned" if is_cross_site_frame else "SameSite=Lax"]),
-            )
+            attributes.append("SameSite=None; Partitioned" if is_cross_site_frame else "SameSite=Lax")
+            headers.append("set-cookie", "; ".join(attributes))

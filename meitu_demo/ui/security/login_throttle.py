@@ -1,6 +1,7 @@
-"""Counts wrong passwords: after a few an address has to wait, longer each time, and after many everybody has to.
+"""Throttles logins, by Gradio's page and by HTTP Basic: after wrong passwords an address has to wait, ever longer.
 
-Names play no part, so nothing can be learnt about which there are. Clocks that are set change nothing.
+After very many wrong passwords from anywhere, everybody has to wait. User names do not matter, so nobody can find out
+which exist. Times are monotonic. For one event loop.
 """
 
 import base64
@@ -13,28 +14,26 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from ipaddress import ip_network
 
-MAX_FREE_ATTEMPTS = 5  # wrong tries that an address has
-MAX_FREE_ATTEMPTS_SHARED = (
-    20  # … one that many may share: a private network's, or a proxy's that the owner has not named
-)
-MIN_WAIT_S, MAX_WAIT_S = 60.0, 900.0  # the wait after those; each further one doubles it
-MAX_ATTEMPTS_PER_MINUTE = (
-    100  # wrong tries from anywhere within a minute, after which everybody waits for the minute's end
-)
+MAX_FREE_ATTEMPTS = 5  # wrong passwords of one address before it has to wait
+MAX_FREE_ATTEMPTS_SHARED = 20  # the same for addresses of many people: private networks, proxies that are not trusted
+MIN_WAIT_S, MAX_WAIT_S = 60.0, 900.0  # each further wrong password doubles the wait
+MAX_ATTEMPTS_PER_MINUTE = 100  # from all addresses; then everybody waits for the end of the minute
 MINUTE_S = 60.0
-MAX_ADDRESSES = 10_000  # that are remembered; those that tried last
+MAX_ADDRESSES = 10_000  # remembered; the least recent go first
+MAX_HEADER_CHARS = 2000  # of an Authorization header
+MAX_VERIFIED_HEADERS = 1000  # one pair of name and password can be spelled in several ways
 
 
 class LoginThrottle:
-    """Wrong tries by address (of `address.resolve_client_address`). For one event loop."""
+    """Counts wrong passwords by address, as `resolve_client_address` gives it."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()  # how many, and when the last one was
+        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()  # count and time of the last
         self._recent_attempts: deque[float] = deque(maxlen=MAX_ATTEMPTS_PER_MINUTE)
 
     def retry_after(self, address: str) -> float:
-        """The seconds that `address` has to wait before it may try; 0 if it may now."""
+        """The seconds that `address` has to wait before its next attempt; 0 if it need not."""
         now = self._clock()
         count, last = self._failures.get(address, (0, now))
         max_free = MAX_FREE_ATTEMPTS if _is_single_client(address) else MAX_FREE_ATTEMPTS_SHARED
@@ -44,7 +43,7 @@ class LoginThrottle:
         return max(0.0, until - now)
 
     def record_attempt(self, address: str) -> None:
-        """A try, which counts as a wrong one until it is known: many at once are many."""
+        """Count an attempt as wrong until `record_success`, so that parallel attempts all count."""
         now = self._clock()
         count, last = self._failures.pop(address, (0, now))
         self._failures[address] = (1 if now - last > MAX_WAIT_S else count + 1, now)
@@ -53,7 +52,7 @@ class LoginThrottle:
             self._failures.popitem(last=False)
 
     def record_success(self, address: str) -> None:
-        """The last one was no wrong one. Those before it stay: whoever has one password may be after another."""
+        """Take the last attempt back. Earlier ones stay: whoever knows one password may be guessing another."""
         count, last = self._failures.pop(address, (1, self._clock()))
         if count > 1:
             self._failures[address] = (count - 1, last)
@@ -68,27 +67,21 @@ def _is_single_client(address: str) -> bool:
         return False
 
 
-# MERGED ui/guard/basic.py: Name and password sent along with a request (HTTP Basic), for programs that keep no cookies.
-# For one event loop. Nobody's browser is asked for them, so none sends them by itself, and no page elsewhere can make
-# it.
-
-
-MAX_HEADER_CHARS = 2000  # characters of the header that are looked at
-
-
 class BasicAuth:
-    """fits: whether name and password are a pair. tries: where wrong ones are counted."""
+    """HTTP Basic authentication for programs that keep no cookies.
+
+    No response asks a browser for it (WWW-Authenticate), so no browser sends it by itself (CSRF).
+    """
 
     def __init__(self, verify: Callable[[str, str], bool], throttle: LoginThrottle) -> None:
         self._verify = verify
         self._throttle = throttle
         self._salt = secrets.token_bytes(32)
-        self._verified_digests: set[bytes] = (
-            set()
-        )  # as digests: who was in before does not wait for others' wrong tries
+        # Whoever was in before does not wait for the wrong passwords of others at the same address.
+        self._verified_digests: set[bytes] = set()
 
     def check_header(self, header: str, address: str) -> int | None:
-        """None if `header`, an Authorization, lets in; else the seconds until `address` may try again, 0 at once."""
+        """Check an Authorization header. None if it is right; else the seconds until the next attempt, 0 for none."""
         credentials = _parse_header(header)
         if credentials is None:
             return 0
@@ -102,7 +95,7 @@ class BasicAuth:
         if not self._verify(*credentials):
             return 0
         self._throttle.record_success(address)
-        if len(self._verified_digests) < 1000:  # the same pair may be spelled in more ways than one
+        if len(self._verified_digests) < MAX_VERIFIED_HEADERS:
             self._verified_digests.add(digest)
         return None
 

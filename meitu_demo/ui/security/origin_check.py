@@ -1,8 +1,8 @@
-"""Whose page may speak to this server, and under which name. Only `ui/app.py` may import it.
+"""Origin and host check: refuses cross-site requests (CSRF), DNS rebinding and untrusted forwarded headers.
 
-Gradio builds every address of its page from what a request says of itself, and of a server that is not called
-localhost it lets any other page read all answers, login included. Here a request's claims are believed only of a proxy
-that the owner has named, and no page but our own is answered.
+Gradio builds the page's addresses from forwarded headers, and unless the server is called localhost, it lets any
+origin read all responses, the login's included. Here forwarded headers count only from a trusted proxy, and only the
+demo's own page may send requests that change something.
 """
 
 import re
@@ -25,7 +25,7 @@ CROSS_SITE_MESSAGE = "Only the demo's own page may do this."
 
 
 class OriginCheckMiddleware:
-    """ASGI middleware. loopback: the server listens on this machine alone, so it knows all of its names."""
+    """ASGI middleware. is_loopback_only: the server listens on loopback, so every other host name is refused (421)."""
 
     def __init__(
         self, app: ASGIApp, *, trusted_proxies: Sequence[Network], is_hf_space: bool, is_loopback_only: bool
@@ -36,7 +36,7 @@ class OriginCheckMiddleware:
         self._is_loopback_only = is_loopback_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve, or refuse."""
+        """Pass the request on, or answer 403 or 421."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -46,11 +46,11 @@ class OriginCheckMiddleware:
                 scope["scheme"] = "https"
         else:
             scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in FORWARDED_HEADERS]
-            # A page elsewhere whose name is made to lead here (DNS rebinding) is, to the browser, this page.
+            # DNS rebinding: to the browser, a foreign page whose name resolves to this machine is this page.
             if self._is_loopback_only and not is_loopback_host_header(headers.get("host", "")):
                 await PlainTextResponse(UNKNOWN_HOST_MESSAGE, 421)(scope, receive, send)
                 return
-        # A form or a script elsewhere can post without asking first; browsers say where a request comes from.
+        # CSRF: foreign forms and scripts can post without a preflight; browsers say where a request comes from.
         fetch_site = headers.get("sec-fetch-site", "none")
         if fetch_site not in ("same-origin", "none") and scope["method"] not in ("GET", "HEAD"):
             await PlainTextResponse(CROSS_SITE_MESSAGE, 403)(scope, receive, send)
@@ -68,7 +68,7 @@ class OriginCheckMiddleware:
 
 
 def is_loopback_host_header(host: str) -> bool:
-    """Whether `host`, a name with or without a port, is this machine's to itself."""
+    """Whether `host`, a Host header with or without port, is localhost or a loopback address."""
     match = HOST_PATTERN.fullmatch(host)
     try:
         return match is not None and (match[1].lower() == "localhost" or ip_address(match[1].strip("[]")).is_loopback)

@@ -1,14 +1,11 @@
-"""What a session owns on this server, so that it can be deleted, and looked for afterwards.
+"""Session data: finds, counts and deletes all that the server stores for a session; deletes it when it expires.
 
-Uploads lie in folders of their own under names that nobody can guess; a session's are known from the events that name
-them. Pictures, calls and runs are kept under the session's name. For one event loop.
+Each upload has a folder of its own (`gradio_patches.uploads`); a session's are known from the events that name them.
+Pictures, calls and runs are stored under the session's id. For one event loop.
 """
 
-import shutil
 import time
 from collections import defaultdict
-from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +14,13 @@ import anyio
 from ...calls.single_flight import SingleFlight
 from ...engine.imaging import faces
 from ...runtime.picture_store import PictureStore
+from ..gradio_patches.uploads import delete_paths
 from ..history.entries import History
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """How much there is of a session: files on disk, pictures in memory, results of paid calls, runs in its history."""
+    """What is stored for a session: files on disk, pictures in memory, results of paid calls, runs in its history."""
 
     files: int
     pictures: int
@@ -31,14 +29,14 @@ class Inventory:
 
     @property
     def has_data(self) -> bool:
-        """Whether something is there."""
+        """Whether anything is stored."""
         return bool(self.files or self.pictures or self.calls or self.runs)
 
 
 class SessionData:
-    """The folders of each session's uploads, with the pictures, calls and runs that are kept for it.
+    """Upload folders by session, together with the stores of pictures, calls and runs.
 
-    Folders that are older than `life` seconds are deleted by `delete_expired`, at the latest; see also `leftovers`.
+    Folders tracked for longer than `ttl_s` are deleted; uploads that no event named, by `gradio_patches.cleanup`.
     """
 
     def __init__(
@@ -52,18 +50,18 @@ class SessionData:
         self._folders_by_session: defaultdict[str, dict[Path, float]] = defaultdict(dict)
 
     def delete_stale_uploads(self) -> None:
-        """What a process left that was killed, once it is old. Blocks; for the start, before anything is there."""
+        """Delete old uploads of a process that was killed; call at startup. Blocks."""
         now = time.time()
         delete_paths([path for path in self._uploads_dir.glob("*") if abs(now - path.stat().st_mtime) > self._ttl_s])
 
     def track(self, session_id: str, file: Path) -> None:
-        """`file` is the session's; the folder that it lies in holds nothing else."""
+        """Note that `file`, with the upload folder that it lies in, belongs to the session."""
         folder = file.parent.resolve()
         if folder.parent == self._uploads_dir.resolve():
             self._folders_by_session[session_id].setdefault(folder, time.monotonic())
 
     async def inventory(self, session_id: str) -> Inventory:
-        """What is there now, by looking."""
+        """Count what is stored now, on disk as well."""
         files = await anyio.to_thread.run_sync(_count_files, list(self._folders_by_session.get(session_id, ())))
         return Inventory(
             files,
@@ -73,28 +71,28 @@ class SessionData:
         )
 
     async def delete(self, session_id: str) -> None:
-        """All of it. A call that was sent goes on to its end at the vendor; its result is not kept."""
+        """Delete all of it. A call that was sent goes on at the vendor, but its result is dropped."""
         self._single_flight.stop_waiting(session_id)
         self._single_flight.evict(session_id)
         self._pictures.evict(session_id)
         self._history.evict(session_id)
-        faces.clear_face_cache()  # everybody's: whose they are is not known there, and they are found again
+        faces.clear_face_cache()  # of all sessions: it does not know them apart, and faces can be detected again
         await anyio.to_thread.run_sync(delete_paths, list(self._folders_by_session.get(session_id, ())))
 
     async def delete_all(self) -> None:
-        """Every session's files, when the app stops."""
+        """Delete the files of all sessions; for shutdown."""
         await anyio.to_thread.run_sync(
             delete_paths, [folder for folders in self._folders_by_session.values() for folder in folders]
         )
 
     async def run_sweeper(self) -> None:
-        """For as long as the app lives: sweep, often enough that nothing grows much older than it may."""
+        """Sweep thirty times within `ttl_s`, for as long as the app runs."""
         while True:
             await anyio.sleep(self._ttl_s / 30)
             await self.delete_expired()
 
     async def delete_expired(self) -> None:
-        """Delete what has been here for long enough."""
+        """Delete calls, runs and folders that are older than their time to live."""
         self._single_flight.evict_expired()
         self._history.evict_expired()
         now = time.monotonic()
@@ -109,13 +107,3 @@ class SessionData:
 
 def _count_files(folders: list[Path]) -> int:
     return sum(file.is_file() for folder in folders for file in folder.rglob("*"))
-
-
-def delete_paths(paths: Iterable[Path]) -> None:
-    """Folders with all that is in them, and files; whatever cannot be removed stays. Blocks."""
-    for path in paths:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            with suppress(OSError):
-                path.unlink()

@@ -1,4 +1,4 @@
-"""Gives each visitor of the page a signed cookie that says nothing about them: what paid calls are counted against."""
+"""The visitor cookie: signed, without any personal data; paid calls are counted against it."""
 
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...ledger.lazy import LazyLedger
 
-if TYPE_CHECKING:  # its database is loaded only where a call can cost money
+if TYPE_CHECKING:  # the database is loaded only if a call can cost money
     from ...ledger.paid_calls import PaidCallRecorder
 
 VISITOR_COOKIE = "visitor"
@@ -16,10 +16,10 @@ COOKIE_MAX_AGE_S = 365 * 24 * 3600
 
 
 class VisitorCookieMiddleware:
-    """ASGI middleware that adds the cookie to the page itself, where calls cost money and there is none of ours yet.
+    """ASGI middleware that sets the cookie with the page, if calls cost money and the visitor has no valid one.
 
-    space: the page is in a frame of another site. A browser sends a cookie along there only if it says None, and many
-    only if it is kept apart for that site (Partitioned); both need https, which every Space has.
+    is_hf_space: the page is in another site's frame, where browsers send a cookie only with SameSite=None, and many
+    only with Partitioned. Both need https, which every Space has.
     """
 
     def __init__(self, app: ASGIApp, ledger: LazyLedger, *, is_hf_space: bool = False) -> None:
@@ -28,7 +28,7 @@ class VisitorCookieMiddleware:
         self._is_hf_space = is_hf_space
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve; the rest of the app never sees the difference."""
+        """Pass the request on, and add the cookie to the response."""
         recorder = self._ledger.recorder
         is_page = scope["type"] == "http" and scope["path"] == "/"
         if recorder is None or not is_page or _has_valid_cookie(recorder, Headers(scope=scope)):

@@ -47,8 +47,10 @@ def smaller(image: np.ndarray) -> np.ndarray:
     return saved(cv2.resize(image, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA))
 
 
-def test_followed_landmarks_are_where_the_exact_field_put_them(photo: np.ndarray, face: Face) -> None:
-    """All 22 shapes at strength 1: far nearer than landmarks found anew; the own measure is read."""
+def test_displacement_tracks_landmarks_close_to_the_exact_warp(photo: np.ndarray, face: Face) -> None:
+    """For all 22 shapes at strength 1, tracked landmarks are far nearer to the exact warp than landmarks detected
+    again, and the shape's measure is read.
+    """
     landmarks, ruler = face.landmarks.astype(np.float64), ReferenceFace.from_face(face)
     errors, anew, shares = [], [], []
     for shape in range(22):
@@ -72,10 +74,10 @@ def test_followed_landmarks_are_where_the_exact_field_put_them(photo: np.ndarray
 
 
 @pytest.mark.parametrize("treat", [saved, brighter, softer, noisy, smaller, lambda image: saved(image, 60)])
-def test_an_unchanged_face_has_not_moved(
+def test_displacement_of_an_unchanged_face_is_none(
     photo: np.ndarray, face: Face, treat: Callable[[np.ndarray], np.ndarray]
 ) -> None:
-    """Encoded again, brighter, softer, grainy or smaller: nothing moved, and it can be compared."""
+    """A re-encoded, brighter, softer, grainier or smaller picture is comparable and shows no movement."""
     moved = measure_displacement(photo, treat(photo), face)
     assert moved.is_comparable
     assert not len(moved.starts)
@@ -87,29 +89,29 @@ def test_an_unchanged_face_has_not_moved(
     ("shape", "name", "sign"),
     [(0, "cheekbones", -1), (5, "chin_length", 1), (8, "eye_size", 1), (9, "eye_tilt", 1), (18, "mouth_width", -1)],
 )
-def test_what_moved_is_named_and_arrows_point_its_way(
+def test_displacement_names_the_changed_measure_and_points_arrows_along_the_warp(
     photo: np.ndarray, face: Face, treat: Callable[[np.ndarray], np.ndarray], shape: int, name: str, sign: int
 ) -> None:
-    """The shape's own measure is among the few that are told, and no arrow is far off the exact way."""
+    """The shape's measure is among the few reported changes, and no arrow is far off the exact direction."""
     warp = build_face_warp(photo.shape, face, shape)
     moved = measure_displacement(photo, treat(warp.apply(photo)), face)
-    told = {change.name: change.amount for change in moved.changes}
-    assert told[name] * sign > 0
-    assert len(told) <= 4
+    reported = {change.name: change.amount for change in moved.changes}
+    assert reported[name] * sign > 0
+    assert len(reported) <= 4
     off = np.linalg.norm(moved.starts + moved.vectors - warp.transform_points(moved.starts), axis=1)
     assert np.median(off) < 0.01 * face.width
     assert moved.exaggeration >= 1
 
 
-def test_another_picture_is_not_compared(photo: np.ndarray, face: Face) -> None:
-    """A picture without that face in that place gives nothing, rather than arrows."""
+def test_displacement_is_not_comparable_with_another_picture(photo: np.ndarray, face: Face) -> None:
+    """A picture without that face at that position gives no arrows."""
     moved: FaceDisplacement = measure_displacement(photo, photo[:, ::-1].copy(), face)
     assert not moved.is_comparable
     assert not len(moved.starts)
     assert not measure_displacement(photo, np.full_like(photo, 128), face).changes
 
 
-def test_every_reading_has_one_name() -> None:
-    """Shapes that share a reading share its name."""
+def test_displacement_names_cover_each_measure_once() -> None:
+    """Shapes that share a measure share its name."""
     assert len(set(MEASURE_INDEX_BY_NAME.values())) == len(MEASURE_INDEX_BY_NAME)
     assert set(range(22)) - set(MEASURE_INDEX_BY_NAME.values()) == {5, 11, 12}

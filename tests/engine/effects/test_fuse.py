@@ -54,8 +54,8 @@ def painted(image: np.ndarray, face: Face, colour: tuple[int, int, int]) -> np.n
 
 
 @pytest.mark.parametrize("key", IDS)
-def test_a_face_is_still_a_face_on_every_template(key: str, user: Face) -> None:
-    """The result has the template's size, shows a face where the template's is, and leaves the rest alone."""
+def test_fuse_gives_a_detectable_face_on_every_template(key: str, user: Face) -> None:
+    """The result has the template's size, shows a face where the template's is, and changes nothing else."""
     template = face_templates.load_template(key)
     result = fuse(PHOTO, user, template)
     assert result.shape == template.base.shape
@@ -72,8 +72,8 @@ def test_a_face_is_still_a_face_on_every_template(key: str, user: Face) -> None:
 
 
 @pytest.mark.parametrize("key", SHOWING_SKIN)
-def test_neck_and_ears_take_the_users_tone(key: str, user: Face) -> None:
-    """A darker user gives a darker template skin, by about as much as the face."""
+def test_fuse_gives_neck_and_ears_the_users_tone(key: str, user: Face) -> None:
+    """A darker user darkens the template's skin by about as much as the face."""
     template = face_templates.load_template(key)
     assert template.skin_mask is not None
     dark = with_skin((0.6, 0.55, 0.5))
@@ -86,8 +86,8 @@ def test_neck_and_ears_take_the_users_tone(key: str, user: Face) -> None:
     assert fall == pytest.approx(tone(other, template.face).mean() / tone(one, template.face).mean(), abs=0.15)
 
 
-def test_a_neck_takes_the_users_hue_whatever_its_own(template: Template, user: Face) -> None:
-    """A template whose neck is greener than its face still gives a neck of the user's hue."""
+def test_fuse_gives_a_greenish_neck_the_users_hue(template: Template, user: Face) -> None:
+    """A template whose neck is greener than its face gets a neck of the user's hue."""
     assert template.skin_mask is not None
     beside = build_outline_mask(template.face.landmarks.astype(np.float64), 1.0, template.base.shape) < 0.02
     green = template.base * np.where(beside[..., None], (0.8, 1.1, 0.8), 1.0)
@@ -98,22 +98,24 @@ def test_a_neck_takes_the_users_hue_whatever_its_own(template: Template, user: F
     assert red / greens == pytest.approx(own_red / own_green, rel=0.08)
 
 
-def test_the_users_own_tone_survives(template: Template, user: Face) -> None:
-    """Skin keeps its user's tone within a few steps, dark, light or warm."""
+def test_fuse_preserves_the_users_skin_tone(template: Template, user: Face) -> None:
+    """Dark, light and warm skin keeps its tone within a few steps."""
     for gain in ((0.5, 0.45, 0.4), (0.8, 0.75, 0.75), (1.0, 0.9, 0.8)):
         tinted = with_skin(gain)
-        kept = tone(fuse(tinted, user, template), template.face)
-        assert abs(kept - tone(tinted, user)).max() < 16
+        result_tone = tone(fuse(tinted, user, template), template.face)
+        assert abs(result_tone - tone(tinted, user)).max() < 16
 
 
-def test_an_underexposed_photo_is_lifted(template: Template, user: Face) -> None:
-    """Where even the whites are dim it is the photo that is dark: the face comes out brighter than it went in."""
+def test_fuse_brightens_an_underexposed_photo(template: Template, user: Face) -> None:
+    """Where even the whites are dim, the photo is dark and not the skin: the face comes out brighter than it
+    went in.
+    """
     dark = (PHOTO * 0.45).astype(np.uint8)
     assert tone(fuse(dark, user, template), template.face).mean() > 1.3 * tone(dark, user).mean()
 
 
-def test_a_closed_mouth_stays_closed_on_a_smiling_template(template: Template, user: Face) -> None:
-    """The template smiles with open lips; a user whose lips are shut gets no gap between them."""
+def test_fuse_keeps_a_closed_mouth_closed_on_a_smiling_template(template: Template, user: Face) -> None:
+    """The template smiles with open lips; a user with closed lips gets no gap between them."""
     shut = user.landmarks.copy()
     gap = template.face.landmarks[LOWER_LIP, 1] - template.face.landmarks[UPPER_LIP, 1]
     assert gap > 0.05 * template.face.width, "the template must smile for this to prove anything"
@@ -129,30 +131,30 @@ def test_a_closed_mouth_stays_closed_on_a_smiling_template(template: Template, u
     assert 1 <= (column < column.min() + 0.5 * (np.median(column) - column.min())).sum() <= 8
 
 
-def test_what_the_user_wears_comes_along(template: Template, user: Face) -> None:
-    """A green band over the eyes is green on the result: the picture is the user's, not the template's."""
+def test_fuse_keeps_what_the_user_wears(template: Template, user: Face) -> None:
+    """A green band over the eyes is green in the result: the picture is the user's, not the template's."""
     result = fuse(painted(PHOTO, user, (0, 200, 40)), user, template)
     eyes = template.face.landmarks[[33, 263]].mean(0).astype(int)
     red, green, _ = result[eyes[1] - 3 : eyes[1] + 4, eyes[0]].max(0).astype(int)
     assert result[eyes[1], eyes[0], 1] > result[eyes[1], eyes[0], 0] + 40, (red, green)
 
 
-def test_dark_hair_over_the_forehead_is_not_stamped(template: Template, user: Face) -> None:
-    """A black lock within the outline leaves no black on a template without one there."""
+def test_fuse_does_not_stamp_dark_hair_onto_the_forehead(template: Template, user: Face) -> None:
+    """A black lock inside the outline leaves no black on a template that has none there."""
     bare = Template(replace(template.info, id="bare"), template.base.copy(), None, template.skin_mask, template.face)
     smooth = cv2.GaussianBlur(PHOTO, (0, 0), 4)
     brow, top = user.landmarks[9], user.landmarks[TOP]
     lock = smooth.copy()
     middle = ((brow + 3 * top) / 4).astype(int)
     cv2.circle(lock, middle.tolist(), 6, (8, 6, 6), -1)
-    at = (template.face.landmarks[9] + 3 * template.face.landmarks[TOP]) / 4
-    x, y = at.astype(int)
+    forehead = (template.face.landmarks[9] + 3 * template.face.landmarks[TOP]) / 4
+    x, y = forehead.astype(int)
     before, after = fuse(smooth, user, bare), fuse(lock, user, bare)
     assert after[y - 3 : y + 4, x - 3 : x + 4].mean() > 0.75 * before[y - 3 : y + 4, x - 3 : x + 4].mean()
 
 
-def test_small_and_large_photos_of_one_face_fuse_alike(template: Template, user: Face) -> None:
-    """Half and four times the pixels give nearly the same picture: what is large is averaged, not skipped."""
+def test_fuse_is_independent_of_the_photos_size(template: Template, user: Face) -> None:
+    """Half and four times the size give nearly the same picture: large photos are averaged, not subsampled."""
     plain = fuse(PHOTO, user, template).astype(int)
     for scale in (0.5, 4):
         face = build_face(user.landmarks * scale, user.depth * scale, (int(512 * scale), int(512 * scale)))
@@ -172,10 +174,10 @@ def test_small_and_large_photos_of_one_face_fuse_alike(template: Template, user:
     noise=st.floats(0, 0.5),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_any_face_anywhere_gives_a_whole_picture(
+def test_fuse_accepts_any_mesh_or_raises_face_too_small(
     height: int, width: int, x: float, y: float, size: float, angle: float, noise: float, seed: int
 ) -> None:
-    """Cut, tiny, huge, turned and torn meshes: a full picture or the refusal of a face too small, nothing else."""
+    """Cut, tiny, huge, rotated and torn meshes give a full picture or FaceTooSmall, nothing else."""
     template = face_templates.load_template("astronaut")
     random = np.random.default_rng(seed)
     shape = template.face.landmarks / template.face.width
@@ -199,10 +201,8 @@ def test_any_face_anywhere_gives_a_whole_picture(
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 @settings(max_examples=25, deadline=None)
 @given(st.integers(12, 300), st.floats(-0.4, 0.4), st.floats(-0.4, 0.4), st.sampled_from(["own", "drawn"]))
-def test_any_template_of_the_owners_gives_a_whole_picture(
-    user: Face, side: int, right: float, down: float, kind: str
-) -> None:
-    """Tiny templates and faces that their frame cuts work like others."""
+def test_fuse_accepts_any_template_of_the_owner(user: Face, side: int, right: float, down: float, kind: str) -> None:
+    """Tiny templates and faces cut by the frame work like others."""
     base = cv2.resize(PHOTO[40:220, 130:310], (side, side), interpolation=cv2.INTER_AREA)
     scale = side / 180
     mesh = (user.landmarks - (130, 40) + (180 * right, 180 * down)).astype(np.float32) * scale
@@ -215,15 +215,15 @@ def test_any_template_of_the_owners_gives_a_whole_picture(
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 0.0])
-def test_a_mesh_without_extent_is_refused(value: float, template: Template) -> None:
-    """Meshes that hold no face are a typed refusal."""
+def test_fuse_rejects_a_mesh_without_extent(value: float, template: Template) -> None:
+    """A mesh that holds no face raises FaceTooSmall."""
     nothing = Face(np.full((478, 2), value, np.float32), np.zeros(478, np.float32), 0, 0, 0)
     with pytest.raises(FaceTooSmall):
         fuse(PHOTO, nothing, template)
 
 
-def test_a_face_beyond_the_frame_leaves_the_templates_skin(template: Template, user: Face) -> None:
-    """Where the user's photo ends, the template's own face shows instead of smeared edge pixels."""
+def test_fuse_shows_the_templates_skin_outside_the_users_photo(template: Template, user: Face) -> None:
+    """Where the user's photo ends, the template's face is visible instead of smeared edge pixels."""
     away = build_face(user.landmarks + 5000, user.depth, PHOTO.shape[:2])
     x0, y0, x1, y1 = (round(edge) for edge in template.face.box)
     result = fuse(PHOTO, away, template)[y0:y1, x0:x1]

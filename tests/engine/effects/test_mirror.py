@@ -1,4 +1,4 @@
-"""The mirror's effect: the panel's shapes, several at once, calm on a still face, and honest about what was seen."""
+"""The mirror's effect: several shapes at once, steady on a still face, with the detection's result."""
 
 from dataclasses import replace
 
@@ -24,18 +24,20 @@ def scene():
     )
 
 
-def test_one_shape_is_what_the_panel_does(scene):
-    """The same pixels as the reshaping of a photo, and the photo's own without a shape or at strength 0."""
+def test_mirror_applies_one_shape_as_reshape_does(scene):
+    """The pixels equal `reshape` of a photo, and the photo's without a shape or at strength 0."""
     (face,) = find_faces(scene)
-    shown, sight = reshape_frame(scene, [(8, 0.6)])
-    assert sight is Detection.FACE
-    assert (shown == reshape(scene, face, 8, 0.6)).all()
+    frame, detection = reshape_frame(scene, [(8, 0.6)])
+    assert detection is Detection.FACE
+    assert (frame == reshape(scene, face, 8, 0.6)).all()
     for wanted in ([], [(7, 0.0)]):
         assert (reshape_frame(scene, wanted)[0] == scene).all()
 
 
-def test_the_next_shape_finds_the_face_where_the_last_one_left_it(scene):
-    """A shorter nose lifts the mouth; what then widens the lips works on the lifted mouth, to a tenth of a pixel."""
+def test_mirror_applies_the_next_shape_to_the_moved_landmarks(scene):
+    """A shorter nose lifts the mouth; widening the lips then acts on the lifted mouth, accurate to a tenth of a
+    pixel.
+    """
     (face,) = find_faces(scene)
     warp = build_face_warp(scene.shape, face, 16, 1.0)
     exact, quick = (
@@ -45,12 +47,12 @@ def test_the_next_shape_finds_the_face_where_the_last_one_left_it(scene):
     assert np.abs(exact - face.landmarks).max() > 2
     assert np.abs(exact - quick).max() < 0.1
     moved = replace(face, landmarks=quick.astype(np.float32))
-    shown, _ = reshape_frame(scene, [(16, 1.0), (18, 1.0)])
-    assert (shown == reshape(reshape(scene, face, 16, 1.0), moved, 18, 1.0)).all()
+    frame, _ = reshape_frame(scene, [(16, 1.0), (18, 1.0)])
+    assert (frame == reshape(reshape(scene, face, 16, 1.0), moved, 18, 1.0)).all()
 
 
-def test_a_face_that_holds_still_is_shown_still(scene, figure):
-    """Under a camera's noise, no point of the picture trembles by more than a quarter of a pixel."""
+def test_mirror_is_steady_on_a_still_face(scene, figure):
+    """Under camera noise no point of the picture jitters by more than a quarter of a pixel."""
     generator = np.random.default_rng(5)
     points = np.stack(np.meshgrid(np.arange(0, 640, 8), np.arange(0, 480, 8)), -1).reshape(-1, 2).astype(np.float32)
     faces = []
@@ -65,8 +67,8 @@ def test_a_face_that_holds_still_is_shown_still(scene, figure):
     assert max(trembling.values()) < 0.25
 
 
-def test_shapes_fade_away_as_a_head_turns(scene):
-    """Full strength towards the camera, none from the vendor's limit on, and no jump on the way."""
+def test_mirror_fades_shapes_out_as_a_head_turns(scene):
+    """Full strength towards the camera, none at the vendor's limit, and no jump in between."""
     (face,) = find_faces(scene)
     angles = np.linspace(0, 50, 101)
     for name, limit in (("yaw", MAX_YAW_DEG), ("pitch", MAX_PITCH_DEG)):
@@ -82,31 +84,31 @@ def test_shapes_fade_away_as_a_head_turns(scene):
         assert levels[::2] == levels[1::2]
 
 
-def test_what_cannot_be_reshaped_is_shown_as_it_is_and_said(scene, monkeypatch, faceless):
-    """No face, or only faces that are turned away: the picture's own pixels, and the reason."""
+def test_mirror_returns_the_frame_and_the_reason_if_no_face_can_be_reshaped(scene, monkeypatch, faceless):
+    """Without a face, or with only turned faces: the frame's pixels and the reason."""
     cup = codec.decode(faceless)[:480]
-    shown, sight = reshape_frame(cup, [(8, 1.0)])
-    assert sight is Detection.NO_FACE
-    assert (shown == cup).all()
+    frame, detection = reshape_frame(cup, [(8, 1.0)])
+    assert detection is Detection.NO_FACE
+    assert (frame == cup).all()
     (face,) = find_faces(scene)
     monkeypatch.setattr(effect, "find_faces", lambda image: (replace(face, yaw=MAX_YAW_DEG + 1),))
-    shown, sight = reshape_frame(scene, [(8, 1.0)])
-    assert sight is Detection.TURNED
-    assert (shown == scene).all()
+    frame, detection = reshape_frame(scene, [(8, 1.0)])
+    assert detection is Detection.TURNED
+    assert (frame == scene).all()
 
 
-def test_everybody_in_the_picture_is_reshaped(portrait_pixels):
-    """Two people before the mirror are both shown reshaped, each as if alone."""
+def test_mirror_reshapes_every_person(portrait_pixels):
+    """Two people in front of the mirror are both reshaped, each as if alone."""
     two = np.concatenate([portrait_pixels[:, :320], portrait_pixels[:, 319::-1]], 1)
-    shown, sight = reshape_frame(two, [(8, 1.0)])
-    changed = (shown != two).any(-1)
-    assert sight is Detection.FACE
+    frame, detection = reshape_frame(two, [(8, 1.0)])
+    changed = (frame != two).any(-1)
+    assert detection is Detection.FACE
     assert changed[:, :320].any()
     assert changed[:, 320:].any()
 
 
 @pytest.mark.parametrize("wanted", [(22, 0.5), (-1, 0.5), (8, 1.1), (8, float("nan"))])
-def test_nonsense_is_rejected(scene, wanted):
-    """As by the panel."""
+def test_mirror_rejects_invalid_shapes_and_strengths(scene, wanted):
+    """ValueRejected, as by `reshape`."""
     with pytest.raises(ValueRejected):
         reshape_frame(scene, [wanted])

@@ -60,8 +60,10 @@ DEGRADATIONS: dict[str, Callable[[Image], Image]] = {
 
 
 @pytest.mark.parametrize("kind", DEGRADATIONS)
-def test_blind_restoration_beats_filters_that_are_told_the_error(kind: str) -> None:
-    """On the mean of five photos it is better than a bilateral, a guided and a non-local means filter."""
+def test_restore_beats_filters_that_know_the_error(kind: str) -> None:
+    """On the mean of five photos, blind restoration is better than a bilateral, a guided and a non-local means
+    filter.
+    """
     pairs = [(photo, DEGRADATIONS[kind](photo)) for photo in photos()]
     ours = np.mean([decibels(true, restore(bad, enlarge=False)) for true, bad in pairs])
     errors = [float(np.sqrt(np.mean((true - bad.astype(float)) ** 2))) for true, bad in pairs]
@@ -84,22 +86,22 @@ def test_blind_restoration_beats_filters_that_are_told_the_error(kind: str) -> N
         lambda image: (image * 0.35).astype(np.uint8),
     ],
 )
-def test_no_photo_becomes_worse(spoil: Callable[[Image], Image]) -> None:
-    """Whatever was done to it, no photo loses more than 0.1 dB of what it had."""
+def test_restore_makes_no_photo_worse(spoil: Callable[[Image], Image]) -> None:
+    """Whatever the degradation, no photo loses more than 0.1 dB."""
     for photo in photos():
         bad = spoil(photo)
         assert decibels(photo, restore(bad, enlarge=False)) > decibels(photo, bad) - 0.1
 
 
-def test_clean_photos_come_back_as_they_were() -> None:
-    """A photo without a flaw stays within 48 dB of itself, textured and naturally dark ones too."""
+def test_restore_preserves_clean_photos() -> None:
+    """A photo without a flaw stays within 48 dB of itself, including textured and naturally dark ones."""
     textures = [np.dstack([texture] * 3) for texture in (data.brick(), data.grass(), data.gravel(), data.moon())]
     for photo in (*photos(), *textures, data.rocket(), data.immunohistochemistry()):
         assert decibels(photo, restore(photo, enlarge=False)) > 48
 
 
-def test_a_dark_photo_opens_up_without_clipping() -> None:
-    """A third of the light is brought back to near the true picture, and next to nothing is driven to white."""
+def test_restore_brightens_a_dark_photo_without_clipping() -> None:
+    """A photo with a third of its light comes near the true picture, and next to nothing is driven to white."""
     for photo in photos():
         dark = np.rint(photo * 0.35).astype(np.uint8)
         restored = restore(dark, enlarge=False)
@@ -108,8 +110,8 @@ def test_a_dark_photo_opens_up_without_clipping() -> None:
         assert np.mean(restored == 255) < np.mean(photo == 255) + 0.002
 
 
-def test_a_flat_photo_gets_contrast_without_clipping() -> None:
-    """A picture behind haze spreads over at least 1.7 times its range, and neither end is cut off."""
+def test_restore_gives_a_flat_photo_contrast_without_clipping() -> None:
+    """A hazy picture spreads over at least 1.7 times its range, and neither end is clipped."""
     photo = data.astronaut()
     hazy = np.rint(photo * 0.25 + 100).astype(np.uint8)
     restored = restore(hazy, enlarge=False)
@@ -117,8 +119,8 @@ def test_a_flat_photo_gets_contrast_without_clipping() -> None:
     assert np.mean((restored == 0) | (restored == 255)) < 0.01
 
 
-def test_blur_is_undone() -> None:
-    """A blurred photo gains more than 1 dB and a good part of its sharpness; a sharp one is left alone."""
+def test_restore_undoes_blur() -> None:
+    """A blurred photo gains more than 1 dB and a good part of its sharpness."""
     photo = data.astronaut()
     soft = blur(photo, 1.6)
     restored = restore(soft, enlarge=False)
@@ -126,8 +128,8 @@ def test_blur_is_undone() -> None:
     assert sharpness(restored) > 1.5 * sharpness(soft)
 
 
-def test_small_photos_double_and_are_sharper_than_bicubic() -> None:
-    """A photo halved and restored is closer to the true one than bicubic enlarging, and has stronger edges."""
+def test_restore_enlarges_small_photos_sharper_than_bicubic() -> None:
+    """A photo halved and restored is closer to the true one than bicubic enlargement, and has stronger edges."""
     for photo in photos():
         small = cv2.resize(photo, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         bicubic = cv2.resize(small, photo.shape[1::-1], interpolation=cv2.INTER_CUBIC)
@@ -138,14 +140,14 @@ def test_small_photos_double_and_are_sharper_than_bicubic() -> None:
 
 
 @pytest.mark.parametrize(("short", "factor"), [(MIN_SHORT_SIDE_PX - 1, 2), (MIN_SHORT_SIDE_PX, 1)])
-def test_only_small_photos_double(short: int, factor: int) -> None:
+def test_restore_enlarges_small_photos_only(short: int, factor: int) -> None:
     """The short side decides: 719 pixels double, 720 stay."""
     photo = cv2.resize(data.coffee(), (short + 80, short))
     assert restore(photo).shape == (factor * short, factor * (short + 80), 3)
 
 
-def test_the_example_is_worth_showing() -> None:
-    """The degraded example is the same every time, has the photo's size, and restoring gains more than 10 dB."""
+def test_restore_improves_the_degraded_example() -> None:
+    """The example is the same every time and has the photo's size, and restoring it gains more than 10 dB."""
     photo = data.astronaut()
     bad = degrade(photo)
     assert bad.shape == photo.shape
@@ -155,8 +157,8 @@ def test_the_example_is_worth_showing() -> None:
     assert sharpness(blur(restored, 1)) > 1.5 * sharpness(blur(bad, 1))
 
 
-def test_restoring_leaves_its_input_alone_and_repeats_itself() -> None:
-    """The effect is pure: the same photo gives the same picture, and the caller's array keeps its pixels."""
+def test_restore_is_pure_and_deterministic() -> None:
+    """The same photo gives the same picture, and the caller's array keeps its pixels."""
     photo = noise(data.coffee(), 10)
     before = photo.copy()
     assert np.array_equal(restore(photo), restore(photo))

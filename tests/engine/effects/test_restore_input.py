@@ -49,8 +49,8 @@ def pictures(draw: st.DrawFn) -> Image:
 @given(
     picture=pictures(), faces=st.lists(st.builds(face_at, *[st.floats(-300, 400)] * 2, st.floats(0, 300)), max_size=2)
 )
-def test_any_picture_with_any_faces_comes_back(picture: Image, faces: list[Face]) -> None:
-    """Whatever the pixels and wherever the faces: a picture of twice the size, made without a warning or an error."""
+def test_restore_accepts_any_picture_with_any_faces(picture: Image, faces: list[Face]) -> None:
+    """Whatever the pixels and wherever the faces: a picture of twice the size, without a warning or an error."""
     with np.errstate(all="raise", under="ignore"):
         restored = restore(picture, faces)
         degraded = degrade(picture)
@@ -61,30 +61,30 @@ def test_any_picture_with_any_faces_comes_back(picture: Image, faces: list[Face]
 
 @given(colour=st.tuples(*[st.integers(0, 255)] * 3), height=sides, width=sides)
 @settings(max_examples=40, deadline=None)
-def test_one_colour_stays_that_colour(colour: tuple[int, int, int], height: int, width: int) -> None:
-    """A wall has no flaw: every pixel of it comes back within one level."""
+def test_restore_preserves_a_single_colour(colour: tuple[int, int, int], height: int, width: int) -> None:
+    """A wall has no flaw: every pixel of it stays within one level."""
     picture = np.full((height, width, 3), colour, np.uint8)
     assert np.abs(restore(picture).astype(int) - colour).max() <= 1
 
 
 @pytest.mark.parametrize("slope", [0.2, 0.3, 3.0])
-def test_gradients_stay_gradients(slope: float) -> None:
-    """A smooth ramp, however long or steep, comes back without steps, holes or ringing."""
+def test_restore_preserves_gradients(slope: float) -> None:
+    """A smooth ramp, however long or steep, gets no steps, holes or ringing."""
     ramp = np.clip(np.arange(1200) * slope, 0, 255)[None, :, None].repeat(300, 0).repeat(3, 2).astype(np.uint8)
     restored = restore(ramp, enlarge=False)
     assert np.abs(restored.astype(int) - ramp).max() <= max(2, 2 * slope)
 
 
-def test_grey_stays_grey() -> None:
-    """A noisy, dark, grey photo comes back without a tint."""
+def test_restore_adds_no_tint_to_grey() -> None:
+    """A noisy, dark, grey photo stays grey."""
     grey = np.dstack([data.camera()] * 3)
     dark = degrade(grey)[..., :1].repeat(3, 2)
     restored = restore(dark).astype(int)
     assert np.ptp(restored, axis=2).max() <= 1
 
 
-def test_faces_far_outside_or_broken_change_nothing() -> None:
-    """A face beyond the frame, of no size, or with points that are no numbers, is passed over."""
+def test_restore_ignores_faces_outside_the_frame_or_broken() -> None:
+    """A face beyond the frame, of no size, or with points that are not finite is skipped."""
     photo = data.astronaut()
     broken = face_at(200, 100, 60)
     broken.landmarks[5] = np.nan
@@ -93,7 +93,7 @@ def test_faces_far_outside_or_broken_change_nothing() -> None:
         assert np.array_equal(restore(photo, (face,)), plain)
 
 
-def test_views_and_odd_sizes_are_taken() -> None:
+def test_restore_accepts_views_and_odd_sizes() -> None:
     """Mirrored views, cropped views and odd sizes need no copy by the caller."""
     photo = cv2.resize(data.chelsea(), (463, 311))
     assert restore(photo[:, ::-1]).shape == (622, 926, 3)

@@ -23,8 +23,8 @@ def moved(face: Face, changes: dict[tuple[int, ...], tuple[float, float]]) -> li
     return [measure.compute_change(landmarks, ReferenceFace.from_face(face)) for measure in MEASURES]
 
 
-def test_a_face_that_stays_moves_no_measure(face: Face) -> None:
-    """Unchanged landmarks read as no change."""
+def test_shape_measures_of_an_unchanged_face_are_zero(face: Face) -> None:
+    """Unchanged landmarks give no change."""
     assert moved(face, {}) == [0.0] * len(MEASURES)
 
 
@@ -45,10 +45,10 @@ def test_a_face_that_stays_moves_no_measure(face: Face) -> None:
         ({(0,): (0, -0.02)}, {19, 21}, set()),
     ],
 )
-def test_each_measure_reads_its_own_landmarks(
+def test_shape_measures_react_to_their_feature_only(
     face: Face, changes: dict[tuple[int, ...], tuple[float, float]], up: set[int], down: set[int]
 ) -> None:
-    """Moving a feature by hand moves the measures that name it, in the promised direction, and no other far."""
+    """Moving a feature by hand changes the measures that name it, in the promised direction, and no other much."""
     for number, move in enumerate(moved(face, changes)):
         if number in up:
             assert move > 1, number
@@ -58,8 +58,8 @@ def test_each_measure_reads_its_own_landmarks(
             assert abs(move) < 1, number
 
 
-def test_larger_eyes_read_as_larger(face: Face) -> None:
-    """Scaling all eye landmarks about their middle raises the area and leaves the ratio of the opening."""
+def test_shape_measures_see_larger_eyes(face: Face) -> None:
+    """Scaling all eye landmarks about their centre raises the area and leaves the opening's ratio."""
     from meitu_demo.engine.effects.shape_measures import EYE_RINGS
 
     landmarks = face.landmarks.astype(np.float64)
@@ -71,20 +71,20 @@ def test_larger_eyes_read_as_larger(face: Face) -> None:
     assert MEASURES[10].compute_change(landmarks, ReferenceFace.from_face(face)) == pytest.approx(0, abs=0.01)
 
 
-def test_size_place_and_tilt_do_not_matter(face: Face) -> None:
-    """A face twice as large, elsewhere and tilted by 30° has the same measures."""
+def test_shape_measures_are_independent_of_size_position_and_roll(face: Face) -> None:
+    """A face twice as large, elsewhere and rotated by 30° has the same measures."""
     turn = np.radians(30)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     landmarks = (2 * face.landmarks @ rotation.T + (500, -40)).astype(np.float32)
     other = replace(face, landmarks=landmarks, roll=face.roll + 30)
     for measure in MEASURES:
-        here = measure.read(face.landmarks.astype(np.float64), ReferenceFace.from_face(face))
-        there = measure.read(landmarks.astype(np.float64), ReferenceFace.from_face(other))
-        assert there == pytest.approx(here, rel=1e-3, abs=1e-3), measure.name
+        value = measure.read(face.landmarks.astype(np.float64), ReferenceFace.from_face(face))
+        other_value = measure.read(landmarks.astype(np.float64), ReferenceFace.from_face(other))
+        assert other_value == pytest.approx(value, rel=1e-3, abs=1e-3), measure.name
 
 
-def test_coupled_shapes_exist_and_never_name_themselves() -> None:
-    """The table is whole: 22 measures, each coupled with others only."""
+def test_shape_measures_table_is_complete() -> None:
+    """There are 22 measures, each coupled with existing others only."""
     assert len(MEASURES) == 22
     for number, measure in enumerate(MEASURES):
         assert number not in measure.coupled_shapes

@@ -1,4 +1,4 @@
-"""How often Gradio looks for clicks: what is set is what its loops go by."""
+"""The intervals at which Gradio's queue polls."""
 
 import asyncio
 from collections import Counter
@@ -9,31 +9,35 @@ from gradio import queueing
 
 from meitu_demo.ui.gradio_patches.polling import CLICK_POLL_INTERVAL_S, PROGRESS_POLL_INTERVAL_S, slow_down_polling
 
+pytestmark = pytest.mark.gradio_internals
 
-async def test_gradio_looks_as_often_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both of its loops sleep for what was set, which it would not if an attribute had another name by now."""
+
+async def test_both_loops_of_gradios_queue_sleep_for_the_intervals_that_were_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They would not if Gradio had renamed an attribute."""
     with gr.Blocks(analytics_enabled=False) as blocks:
         gr.HTML("text")
     blocks.queue()
     slow_down_polling(blocks)
-    asked = Counter[float]()
-    ended, sleep = asyncio.Event(), asyncio.sleep
+    slept = Counter[float]()
+    finished, sleep = asyncio.Event(), asyncio.sleep
 
-    async def counting(seconds: float) -> None:
-        if asyncio.current_task() not in loops:  # a server in a thread of the same process sleeps there too
+    async def count_sleep(seconds: float) -> None:
+        if asyncio.current_task() not in loops:  # a server in another thread of this process sleeps as well
             return await sleep(seconds)
-        asked[seconds] += 1
-        if asked.total() > 20:
-            ended.set()
+        slept[seconds] += 1
+        if slept.total() > 20:
+            finished.set()
         await sleep(0)
 
-    monkeypatch.setattr(queueing.asyncio, "sleep", counting)
+    monkeypatch.setattr(queueing.asyncio, "sleep", count_sleep)
     blocks._queue.active_jobs = [None]
     loops = [
         asyncio.create_task(start()) for start in (blocks._queue.start_processing, blocks._queue.start_progress_updates)
     ]
-    await asyncio.wait_for(ended.wait(), 5)
+    await asyncio.wait_for(finished.wait(), 5)
     for loop in loops:
         loop.cancel()
     await asyncio.gather(*loops, return_exceptions=True)
-    assert set(asked) == {CLICK_POLL_INTERVAL_S, PROGRESS_POLL_INTERVAL_S}
+    assert set(slept) == {CLICK_POLL_INTERVAL_S, PROGRESS_POLL_INTERVAL_S}

@@ -1,7 +1,6 @@
-"""Files of visitors: each lies alone, under a name that nobody can guess, and is gone in the end."""
+"""Visitors' files: each in a folder of its own with a random name, shared with nobody, deleted in the end."""
 
 import hashlib
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -16,106 +15,128 @@ from ui.conftest import Page, serve
 
 from meitu_demo.settings import Settings
 from meitu_demo.ui.gradio_patches import uploads
-from meitu_demo.ui.gradio_patches.assets import PATH as STILLS
 
-HOME = Path(os.environ["GRADIO_TEMP_DIR"])
-GUESSABLE = (b"", processing_utils.hash_seed)  # what a folder's name was made from beside the content
-
-
-def files() -> set[Path]:
-    return {path for path in HOME.rglob("*") if path.is_file()}
+pytestmark = pytest.mark.gradio_internals
+UPLOADS_DIR = Path(os.environ["GRADIO_TEMP_DIR"])
+GUESSABLE_SEEDS = (b"", processing_utils.hash_seed)  # with the content, what Gradio makes a folder's name of
+ONE_TAB, OTHER_TAB = "1" * 32, "2" * 32
 
 
-def event_of(page: Page, element: str, target: str) -> int:
-    """The number of the event that fires on `element` and has an answer of the server's."""
+def list_files() -> set[Path]:
+    return {path for path in UPLOADS_DIR.rglob("*") if path.is_file()}
+
+
+def find_event(page: Page, element: str, trigger: str) -> int:
+    """The index of the event of `element` that the server answers."""
     config = httpx.get(f"{page.url}/config").json()
-    (part,) = [part["id"] for part in config["components"] if part["props"].get("elem_id") == element]
-    found = [
-        event["id"] for event in config["dependencies"] if [part, target] in event["targets"] and event["backend_fn"]
+    (component,) = [part["id"] for part in config["components"] if part["props"].get("elem_id") == element]
+    indices = [
+        event["id"]
+        for event in config["dependencies"]
+        if [component, trigger] in event["targets"] and event["backend_fn"]
     ]
-    return int(found[0])
+    return int(indices[0])
+
+
+def take_example(page: Page, tab: str) -> dict[str, Any]:
+    """The example photo as it is put into the tab's panel."""
+    match = re.search(r'"path": "([^"]+astronaut\.jpg)"', page.press("face-fuse-example", [tab]))
+    assert match
+    return {"path": match[1], "meta": {"_type": "gradio.FileData"}}
+
+
+def exists(page: Page, photo: dict[str, Any]) -> bool:
+    return httpx.get(f"{page.url}/gradio_api/file={photo['path']}").status_code == 200
 
 
 @pytest.fixture
-def own_page() -> Iterator[Iterator[Page]]:
-    """The app for this test alone, to be stopped by it."""
+def fresh_app() -> Iterator[Iterator[Page]]:
+    """The app for one test, which stops it."""
     running = serve(Settings.from_env({}))
     yield running
     next(running, None)
 
 
-def test_equal_uploads_lie_apart(page: Page, portrait: bytes) -> None:
-    """Two clients, three times the same photo, once in the same form: three folders, none named by the content."""
+def test_equal_uploads_get_folders_of_their_own(page: Page, portrait: bytes) -> None:
+    """Three times the same photo, twice in one form: three folders, none named by the content."""
     form = [("files", ("me.jpg", portrait)), ("files", ("me.jpg", portrait))]
     paths = httpx.post(f"{page.url}/gradio_api/upload", files=form).json()
     paths.append(page.upload(portrait)["path"])
     folders = {Path(path).parent for path in paths}
     assert len(folders) == 3
     assert all(Path(path).read_bytes() == portrait for path in paths)
-    assert all(folder.parent == HOME and len(folder.name) >= 43 for folder in folders)
-    named = {hashlib.sha256(seed + portrait).hexdigest() for seed in GUESSABLE}
-    assert not named & {folder.name for folder in folders}
+    assert all(folder.parent == UPLOADS_DIR and len(folder.name) >= 43 for folder in folders)
+    guessed = {hashlib.sha256(seed + portrait).hexdigest() for seed in GUESSABLE_SEEDS}
+    assert not guessed & {folder.name for folder in folders}
 
 
-def test_nothing_makes_a_second_copy(page: Page, portrait: bytes) -> None:
-    """An upload, an API call and a run in the page leave the upload and the API's result on the disk, nothing else."""
-    before = files()
+def test_deleting_a_photo_leaves_another_visitors_equal_photo(page: Page, portrait: bytes) -> None:
+    """Two visitors upload the same photo; one deletes everything; the other's still works, and both can upload anew."""
+    one, other = page.upload(portrait), page.upload(portrait)
+    assert Path(one["path"]).parent != Path(other["path"]).parent
+    for photo, tab in ((one, ONE_TAB), (other, OTHER_TAB)):
+        assert "kept/" in page.run("quality-restoration", [], photo, tab)
+    page.press("forget", [ONE_TAB])
+    assert not exists(page, one)
+    assert exists(page, other)
+    assert "kept/" in page.run("quality-restoration", [], other, OTHER_TAB)
+    assert exists(page, page.upload(portrait))
+
+
+def test_deleting_the_example_photo_leaves_it_in_other_panels(page: Page) -> None:
+    """The example is copied for each visitor, and deleted like the visitor's own photo."""
+    one, other = take_example(page, ONE_TAB), take_example(page, OTHER_TAB)
+    page.press("forget", [ONE_TAB])
+    assert not exists(page, one)
+    assert exists(page, other)
+    assert "kept/" in page.run("face-fuse", ["astronaut"], other, OTHER_TAB)
+
+
+def test_gradio_makes_no_second_copy_of_an_upload(page: Page, portrait: bytes) -> None:
+    """An upload, an API call and a run on the page leave the upload and the API's result on disk, nothing else."""
+    before = list_files()
     photo = page.upload(portrait)
     event, (result, _) = page.call("quality_restoration", photo, False, False)
     assert event == "complete"
-    assert "kept/" in page.join(event_of(page, "quality-restoration-run", "click"), [photo, False, "", None, None])
-    page.join(event_of(page, "quality-restoration-photo", "upload"), [photo, ""])
-    assert files() - before == {Path(photo["path"]), Path(result["path"])}
+    assert "kept/" in page.join(find_event(page, "quality-restoration-run", "click"), [photo, False, "", None, None])
+    page.join(find_event(page, "quality-restoration-photo", "upload"), [photo, ""])
+    assert list_files() - before == {Path(photo["path"]), Path(result["path"])}
 
 
-def test_each_click_gives_an_example_of_its_own(page: Page) -> None:
-    """Two visitors who take the example share no file of it; what one of them deletes the other still has."""
-    event = event_of(page, "face-fuse-example", "click")
+def test_each_click_on_the_example_makes_a_file_of_its_own(page: Page) -> None:
+    """Equal content, different folders, and none is named by the content."""
+    event = find_event(page, "face-fuse-example", "click")
     paths = [Path(re.search(r'"path": "([^"]+)"', page.join(event, [""]))[1]) for _ in range(2)]  # type: ignore[index]
     assert paths[0].parent != paths[1].parent
-    assert all(path.parent.parent == HOME for path in paths)
+    assert all(path.parent.parent == UPLOADS_DIR for path in paths)
     assert paths[0].read_bytes() == paths[1].read_bytes()
-    named = {hashlib.sha256(seed + paths[0].read_bytes()).hexdigest() for seed in GUESSABLE}
-    assert not any((HOME / name).exists() for name in named)
+    guessed = {hashlib.sha256(seed + paths[0].read_bytes()).hexdigest() for seed in GUESSABLE_SEEDS}
+    assert not any((UPLOADS_DIR / name).exists() for name in guessed)
 
 
-def test_names_are_drawn_from_enough() -> None:
-    """Folders of our own have 256 bits of chance, too."""
+def test_write_upload_draws_folder_names_of_256_bits() -> None:
+    """Fifty writes make fifty names of at least 43 characters."""
     names = {Path(uploads.write_upload("x.jpg", b"x")).parent.name for _ in range(50)}
     assert len(names) == 50
     assert min(map(len, names)) >= 43
 
 
-def test_all_files_of_a_visit_are_gone_after_a_stop(own_page: Iterator[Page], portrait: bytes, tmp_path: Path) -> None:
-    """Uploads, a HEIC with its stand-in and an example taken after it, in one session."""
+def test_shutdown_deletes_all_files_of_a_session(fresh_app: Iterator[Page], portrait: bytes, tmp_path: Path) -> None:
+    """Uploads, a HEIC with its JPEG, and an example that was taken after it."""
     import pillow_heif
 
-    before = files()
-    page = next(own_page)
+    before = list_files()
+    page = next(fresh_app)
     heic = tmp_path / "photo.heic"
     pillow_heif.from_pillow(Image.new("RGB", (64, 64))).save(heic)
-    photo = page.upload(heic.read_bytes(), "photo.heic")
     session = "0123456789a"
     answers = [
-        page.join(event_of(page, "face-fuse-photo", "upload"), [given, ""], session=session)
-        for given in (page.upload(portrait), photo)
+        page.join(find_event(page, "face-fuse-photo", "upload"), [photo, ""], session=session)
+        for photo in (page.upload(portrait), page.upload(heic.read_bytes(), "photo.heic"))
     ]
-    page.join(event_of(page, "face-fuse-example", "click"), [""], session=session)
+    page.join(find_event(page, "face-fuse-example", "click"), [""], session=session)
     assert "photo.jpg" in answers[1]
-    left = {path.name for path in files() - before}
-    assert left == {"me.jpg", "photo.heic", "photo.jpg", "original.heic", "astronaut.jpg"}
-    assert next(own_page, None) is None
-    assert files() == before
-
-
-def test_pictures_of_the_page_have_names_and_no_paths(page: Page) -> None:
-    """Previews and thumbnail come from a route of ours; nothing beside them does."""
-    config: Any = httpx.get(f"{page.url}/config").json()
-    found = set(re.findall(rf'"({STILLS}/[^"]+)"', json.dumps(config)))
-    assert len(found) >= 8
-    for address in found:
-        answer = httpx.get(f"{page.url}/{address}")
-        assert answer.status_code == 200
-        assert answer.headers["content-type"].startswith("image/")
-    for name in ("../app.py", "..%2fapp.py", "space_helmet/preview.webp", "app.py", "", "x.webp"):
-        assert httpx.get(f"{page.url}/{STILLS}/{name}").status_code in (403, 404)
+    names = {path.name for path in list_files() - before}
+    assert names == {"me.jpg", "photo.heic", "photo.jpg", "original.heic", "astronaut.jpg"}
+    assert next(fresh_app, None) is None
+    assert list_files() == before

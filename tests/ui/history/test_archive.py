@@ -28,12 +28,12 @@ LINK = "https://vendor.example/result.jpg?sig=1"
 def filled(store: PictureStore, history: History, portrait: bytes) -> None:
     """Two results with the same settings in the same second, between them a failure that quotes key and link."""
     at = datetime(2026, 3, 8, 14, 25, 1, tzinfo=UTC)
-    found = [outcome(portrait, made_at=at + timedelta(seconds=second)) for second in (0, 2)]
+    found = [outcome(portrait, created_at=at + timedelta(seconds=second)) for second in (0, 2)]
     history.record_success("one", found[0], kept(store, found[0], export.unlabelled(found[0]), "one"))
     error = VendorError("meitu", "20003", vendor_message=f"{KEY} {LINK}", http_status=400, request_id="r")
     values = {"template_id": "astronaut"}
     history.record_failure("one", CATALOGUE["face_fuse"], "live", values, explain(error, "en"))
-    live = outcome(portrait, mode="live", request_id=f"{LINK} r-77", made_at=found[1].created_at)
+    live = outcome(portrait, mode="live", request_id=f"{LINK} r-77", created_at=found[1].created_at)
     history.record_success("one", live, kept(store, live, export.unlabelled(live), "one"))
 
 

@@ -3,6 +3,7 @@
 import pickle
 
 import pytest
+from support.clock import ManualClock
 from ui.history.sample_runs import NOWHERE, outcome
 
 from meitu_demo.domain.errors import ImageRejected
@@ -14,18 +15,9 @@ from meitu_demo.ui.history.entries import History
 MISSING = explain(ImageRejected("photo_missing"), "en")
 
 
-class Clock:
-    """In place of the module `time`."""
-
-    now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    found = Clock()
+def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
+    found = ManualClock()
     monkeypatch.setattr(entries, "time", found)
     return found
 
@@ -46,7 +38,7 @@ def test_a_session_keeps_its_newest_runs(portrait: bytes) -> None:
     assert (history.count("one"), history.count("other")) == (2, 3)
 
 
-def test_runs_go_in_time(clock: Clock, portrait: bytes) -> None:
+def test_runs_go_in_time(clock: ManualClock, portrait: bytes) -> None:
     """After their life, whoever asks, and the way to the archive with them."""
     history = History(60)
     fail(history, "one")

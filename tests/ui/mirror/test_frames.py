@@ -49,7 +49,7 @@ def turns() -> FairQueue:
 async def client(turns: FairQueue) -> AsyncIterator[httpx.AsyncClient]:
     """The route alone, for what needs to see or to delay its insides."""
     app = FastAPI()
-    app.include_router(frames.create_router(SimpleNamespace(turns=turns)))  # type: ignore[arg-type]
+    app.include_router(frames.create_router(SimpleNamespace(engine_queue=turns)))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://mirror.test") as opened:
         yield opened
 

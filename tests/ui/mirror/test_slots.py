@@ -1,17 +1,9 @@
 """Places before the mirror: few, each with one frame under way, free again when they are left."""
 
 import pytest
+from support.clock import ManualClock
 
 from meitu_demo.ui.mirror.frames import AllSlotsTaken, FrameInProgress, MirrorSlots
-
-
-class Clock:
-    """Seconds that pass when told to."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def come(seats: MirrorSlots, name: str) -> None:
@@ -22,7 +14,7 @@ def come(seats: MirrorSlots, name: str) -> None:
 
 def test_as_many_as_there_are_places_and_no_more() -> None:
     """Who is there stays; who comes later is told so until somebody leaves."""
-    seats = MirrorSlots(2, clock=Clock())
+    seats = MirrorSlots(2, clock=ManualClock())
     come(seats, "a"), come(seats, "b")
     with pytest.raises(AllSlotsTaken):
         come(seats, "c")
@@ -35,7 +27,7 @@ def test_as_many_as_there_are_places_and_no_more() -> None:
 
 def test_a_mirror_that_was_left_makes_room_by_itself() -> None:
     """After a while without a frame, but not while one is under way, however long it takes."""
-    clock = Clock()
+    clock = ManualClock()
     seats = MirrorSlots(1, max_idle_s=4.0, clock=clock)
     with seats.claim_frame("a"):
         clock.now += 60
@@ -51,7 +43,7 @@ def test_a_mirror_that_was_left_makes_room_by_itself() -> None:
 
 def test_a_second_frame_is_dropped_while_one_is_under_way() -> None:
     """And a frame that fails does not block the next one."""
-    seats = MirrorSlots(clock=Clock())
+    seats = MirrorSlots(clock=ManualClock())
     with seats.claim_frame("a"), pytest.raises(FrameInProgress), seats.claim_frame("a"):
         pass
     with pytest.raises(ZeroDivisionError), seats.claim_frame("a"):
@@ -61,7 +53,7 @@ def test_a_second_frame_is_dropped_while_one_is_under_way() -> None:
 
 def test_whoever_leaves_while_a_frame_is_under_way_is_gone() -> None:
     """The frame's end does not bring the seat back."""
-    seats = MirrorSlots(1, clock=Clock())
+    seats = MirrorSlots(1, clock=ManualClock())
     with seats.claim_frame("a"):
         seats.release("a")
     assert len(seats) == 0

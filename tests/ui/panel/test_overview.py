@@ -94,7 +94,7 @@ def test_a_sheet_has_its_places_at_once_and_then_its_pictures(
     assert pictures == sorted(pictures)
     assert all(update.count("disabled") == count - has for update, has in zip(shown, pictures, strict=True))
     assert re.findall(r'data-value="([^"]*)" aria-pressed="true"', shown[-1]) == [
-        {"shapes": "&quot;9&quot;", "strengths": "0.4"}[kind]
+        {"shapes": "&#34;9&#34;", "strengths": "0.4"}[kind]
     ]
     assert len(set(re.findall(r'src="(data:image/jpeg;base64,[^"]+)"', shown[-1]))) == count
 

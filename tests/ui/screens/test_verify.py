@@ -31,9 +31,3 @@ def test_no_mark_is_not_called_genuine() -> None:
     html = render_finding(MarkFinding(MarkOrigin.NONE, None, Mark()), "en")
     assert "No mark was found" in html
     assert "does not mean" in html
-
-
-def test_words_in_a_file_stay_words() -> None:
-    """Whatever somebody wrote into a mark is text."""
-    html = render_finding(MarkFinding(MarkOrigin.OTHER_TOOL, None, Mark(software="<img src=x onerror=alert(1)>")), "en")
-    assert "<img" not in html

@@ -1,4 +1,4 @@
-"""Name and password along with a request: who is let in, and how wrong ones are counted."""
+"""HTTP Basic authentication: who is let in, and how wrong passwords are throttled."""
 
 import base64
 
@@ -8,33 +8,33 @@ from meitu_demo.ui.security.login import build_password_check
 from meitu_demo.ui.security.login_throttle import BasicAuth, LoginThrottle
 
 
-def header(pair: str) -> str:
+def build_header(pair: str) -> str:
     return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
-def test_wrong_ones_make_wait_and_whoever_was_in_stays_in() -> None:
-    """A right pair opens; after wrong ones even a right pair waits, unless it was in before."""
-    passwords = BasicAuth(build_password_check([("ann", SecretStr("a:1")), ("bo", SecretStr("b"))]), LoginThrottle())
-    assert passwords.check_header(header("ann:a:1"), "9.9.9.9") is None
-    told = [passwords.check_header(header(f"bo:{n}"), "9.9.9.9") for n in range(9)]
-    assert told[0] == 0
-    assert (told[-1] or 0) > 30
-    assert (passwords.check_header(header("bo:b"), "9.9.9.9") or 0) > 30
-    assert passwords.check_header(header("ann:a:1"), "9.9.9.9") is None
-    assert passwords.check_header(header("bo:b"), "1.1.1.1") is None
+def test_basic_auth_throttles_wrong_passwords_but_not_a_pair_that_was_right_before() -> None:
+    """After wrong passwords even a right pair waits at that address, unless it was let in before."""
+    basic_auth = BasicAuth(build_password_check([("ann", SecretStr("a:1")), ("bo", SecretStr("b"))]), LoginThrottle())
+    assert basic_auth.check_header(build_header("ann:a:1"), "9.9.9.9") is None
+    waits = [basic_auth.check_header(build_header(f"bo:{n}"), "9.9.9.9") for n in range(9)]
+    assert waits[0] == 0
+    assert (waits[-1] or 0) > 30
+    assert (basic_auth.check_header(build_header("bo:b"), "9.9.9.9") or 0) > 30
+    assert basic_auth.check_header(build_header("ann:a:1"), "9.9.9.9") is None
+    assert basic_auth.check_header(build_header("bo:b"), "1.1.1.1") is None
 
 
-def test_what_is_no_pair_is_no_try() -> None:
-    """Nothing at all, another kind, no base64, no colon, no text: turned away, and nobody waits for it."""
-    passwords = BasicAuth(build_password_check([("ann", SecretStr("a"))]), LoginThrottle())
+def test_basic_auth_does_not_count_malformed_headers() -> None:
+    """An empty one, another scheme, no base64, no colon, no UTF-8 or too long: refused, and nobody waits for it."""
+    basic_auth = BasicAuth(build_password_check([("ann", SecretStr("a"))]), LoginThrottle())
     for text in (
         "",
         "Basic",
         "Basic %",
-        header("ann"),
-        "Bearer " + header("ann:a")[6:],
+        build_header("ann"),
+        "Bearer " + build_header("ann:a")[6:],
         "Basic /////w==",
-        header("x" * 9999),
+        build_header("x" * 9999),
     ):
-        assert [passwords.check_header(text, "9.9.9.9") for _ in range(9)] == [0] * 9
-    assert passwords.check_header(header("ann:a").replace("Basic", "basic"), "9.9.9.9") is None
+        assert [basic_auth.check_header(text, "9.9.9.9") for _ in range(9)] == [0] * 9
+    assert basic_auth.check_header(build_header("ann:a").replace("Basic", "basic"), "9.9.9.9") is None

@@ -1,4 +1,4 @@
-"""Headers that every answer carries, streams included, and what differs on a Space."""
+"""Security headers on every response, streams included, and the differences on a Space."""
 
 import time
 
@@ -13,24 +13,24 @@ PATHS = ("/", "/config", "/theme.css", "/gradio_api/info", "/kept/x/y.jpg", "/st
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_every_answer_carries_them(path: str, page: Page) -> None:
-    """Pages, pictures, refusals."""
-    found = httpx.get(f"{page.url}{path}").headers
+def test_security_headers_are_on_every_response(path: str, page: Page) -> None:
+    """On pages, images and refusals."""
+    headers = httpx.get(f"{page.url}{path}").headers
     for name, value in build_headers(is_hf_space=False).items():
-        assert found[name] == value
+        assert headers[name] == value
 
 
-def test_a_stream_carries_them_and_is_not_held_back(page: Page) -> None:
-    """The first beat of a heart comes at once, the stream going on."""
-    began = time.monotonic()
+def test_security_headers_do_not_hold_back_a_stream(page: Page) -> None:
+    """A heartbeat stream carries them, and its first event comes at once."""
+    started_s = time.monotonic()
     with httpx.stream("GET", f"{page.url}/gradio_api/heartbeat/some-session") as stream:
         assert stream.headers["content-security-policy"] == build_headers(is_hf_space=False)["content-security-policy"]
         assert "ALIVE" in next(stream.iter_lines())
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - started_s < 10
 
 
-def test_photos_and_results_are_kept_by_no_cache(page: Page, portrait: bytes) -> None:
-    """An upload, an answer of the API and its picture; the page's own pictures may be."""
+def test_photos_and_results_are_not_cacheable(page: Page, portrait: bytes) -> None:
+    """An upload, an API answer and its picture are no-store; the page's own images may be cached."""
     photo = page.upload(portrait)
     event, (result, _) = page.call("quality_restoration", photo, False, False)
     assert event == "complete"
@@ -42,13 +42,13 @@ def test_photos_and_results_are_kept_by_no_cache(page: Page, portrait: bytes) ->
     assert "max-age" in httpx.get(f"{page.url}/stills/example-astronaut.jpg").headers["cache-control"]
 
 
-def test_the_policy_names_nobody_else() -> None:
-    """No other host may be spoken to, loaded from or framed by; on a Space, Hugging Face's pages may frame it."""
-    here, space = build_headers(is_hf_space=False), build_headers(is_hf_space=True)
-    assert "http" not in here["content-security-policy"]
+def test_content_security_policy_names_no_other_host() -> None:
+    """None to connect to, load from or be framed by; on a Space, Hugging Face's pages may frame it."""
+    default, space = build_headers(is_hf_space=False), build_headers(is_hf_space=True)
+    assert "http" not in default["content-security-policy"]
     assert "frame-ancestors 'self' https://huggingface.co https://*.huggingface.co" in space["content-security-policy"]
     assert space["content-security-policy"].count("http") == 3
-    assert "x-frame-options" in here
+    assert "x-frame-options" in default
     assert not {"x-frame-options", "cross-origin-opener-policy", "cross-origin-resource-policy"} & set(space)
-    assert "camera=(self)" in here["permissions-policy"]
-    assert "microphone=()" in here["permissions-policy"]
+    assert "camera=(self)" in default["permissions-policy"]
+    assert "microphone=()" in default["permissions-policy"]

@@ -1,4 +1,4 @@
-"""/healthz and /readyz: open to everybody, quick, honest, and of no use to whoever wants to load the machine."""
+"""/healthz and /readyz: open to everybody, quick, true, and no way to load the machine."""
 
 import asyncio
 import threading
@@ -33,8 +33,8 @@ def locked() -> Iterator[Page]:
     next(running, None)
 
 
-def test_open_without_a_login_and_by_any_name(locked: Page) -> None:
-    """Only to be read, never stored, and with the headers of every answer."""
+def test_health_checks_answer_without_a_login_and_under_any_host_name(locked: Page) -> None:
+    """GET and HEAD only, never cached, with the security headers; no other path is open."""
     for path, expected in (
         ("/healthz", {"alive": True}),
         ("/readyz", {"ready": True, "parts": {"templates": OK, "database": NOT_NEEDED, "faces": OK}}),
@@ -53,30 +53,30 @@ def test_open_without_a_login_and_by_any_name(locked: Page) -> None:
     assert httpx.get(f"{locked.url}/healthz/x").status_code == 401
 
 
-async def test_a_crowd_of_questions_is_one_look() -> None:
-    """However many ask; and again only when the answer has grown old."""
-    looks, clock = [0], [100.0]
+async def test_readiness_runs_one_check_for_many_requests() -> None:
+    """Fifty requests at once run it once; it runs again when the result has expired."""
+    runs, clock = [0], [100.0]
 
-    async def look() -> str:
-        looks[0] += 1
+    async def check() -> str:
+        runs[0] += 1
         await asyncio.sleep(0)
         return OK
 
-    readiness = Readiness({"part": look}, lambda: clock[0])
+    readiness = Readiness({"part": check}, lambda: clock[0])
     answers = await asyncio.gather(*(readiness.check_all() for _ in range(50)))
-    assert (looks[0], answers) == (1, [{"part": OK}] * 50)
+    assert (runs[0], answers) == (1, [{"part": OK}] * 50)
     clock[0] += health.CACHE_TTL_S + 1
     await readiness.check_all()
-    assert looks[0] == 2
+    assert runs[0] == 2
 
 
-async def test_what_takes_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The look goes on, and nobody starts a second one beside it; a failure is one word."""
+async def test_readiness_does_not_wait_for_a_slow_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check goes on, and no second one is started; a failure is reported as one word."""
     monkeypatch.setattr(health, "MAX_CHECK_WAIT_S", 0.02)
-    release, looks = asyncio.Event(), [0]
+    release, runs = asyncio.Event(), [0]
 
     async def slow() -> str:
-        looks[0] += 1
+        runs[0] += 1
         await release.wait()
         return OK
 
@@ -88,23 +88,23 @@ async def test_what_takes_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch
         assert await readiness.check_all() == {"slow": WAITING, "broken": FAILED}
     release.set()
     await asyncio.sleep(0)
-    assert (await readiness.check_all(), looks[0]) == ({"slow": OK, "broken": FAILED}, 1)
+    assert (await readiness.check_all(), runs[0]) == ({"slow": OK, "broken": FAILED}, 1)
 
 
-async def test_a_database_that_is_needed(tmp_path: Path) -> None:
-    """Out of reach, it says so; once it is there, it is ready, without a restart."""
-    place = tmp_path / "place"
-    place.write_text("a file, not a folder")
-    till = LazyLedger(Settings(data_dir=str(place)))
-    look = build_readiness_checks(till, is_billable=True)["database"]
-    assert await look() == UNREACHABLE
-    place.unlink()
-    assert await look() == OK
-    await till.close()
+async def test_readiness_follows_the_database(tmp_path: Path) -> None:
+    """Unreachable while its folder cannot be made; ready as soon as it can, without a restart."""
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file, not a folder")
+    ledger = LazyLedger(Settings(data_dir=str(blocked)))
+    check = build_readiness_checks(ledger, is_billable=True)["database"]
+    assert await check() == UNREACHABLE
+    blocked.unlink()
+    assert await check() == OK
+    await ledger.close()
 
 
-async def test_the_models_are_loaded_beside_the_loop_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a worker thread; models that cannot be loaded are tried again."""
+async def test_readiness_loads_the_models_once_in_a_worker_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If they cannot be loaded, the next check tries again."""
     threads, broken = [], [True]
 
     def load() -> None:
@@ -113,10 +113,10 @@ async def test_the_models_are_loaded_beside_the_loop_and_once(monkeypatch: pytes
             raise OSError("no model")
 
     monkeypatch.setattr(faces, "load_models", load)
-    look = build_readiness_checks(LazyLedger(Settings()), is_billable=False)["faces"]
+    check = build_readiness_checks(LazyLedger(Settings()), is_billable=False)["faces"]
     with pytest.raises(OSError, match="no model"):
-        await look()
+        await check()
     broken[0] = False
-    assert [await look(), await look()] == [OK, OK]
+    assert [await check(), await check()] == [OK, OK]
     assert len(threads) == 2
     assert threading.main_thread() not in threads

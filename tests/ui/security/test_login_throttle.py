@@ -1,13 +1,14 @@
-"""Wrong passwords are counted: by address, in all, for a while, and without a word about names."""
+"""The login throttle: counts wrong passwords by address and in all, for a time, whatever the name."""
 
 from collections.abc import Iterator
 
 import httpx
 import pytest
+from support.clock import ManualClock
 from ui.conftest import Page, serve
 
 from meitu_demo.settings import Settings
-from meitu_demo.ui.security import login_throttle as module
+from meitu_demo.ui.security import login_throttle
 from meitu_demo.ui.security.login_throttle import (
     MAX_ADDRESSES,
     MAX_ATTEMPTS_PER_MINUTE,
@@ -20,95 +21,88 @@ from meitu_demo.ui.security.login_throttle import (
 ONE, OTHER, SHARED = "9.9.9.9", "8.8.8.8", "10.0.0.7"
 
 
-class Clock:
-    """Stands still until it is moved."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    """A monotonic one."""
-    return Clock()
+def clock() -> ManualClock:
+    """A monotonic clock that a test sets."""
+    return ManualClock()
 
 
-def wrong(tries: LoginThrottle, address: str, times: int = 1) -> float:
-    """The wait after so many more wrong tries."""
+def fail(throttle: LoginThrottle, address: str, times: int = 1) -> float:
+    """The wait after `times` more wrong passwords."""
     for _ in range(times):
-        tries.record_attempt(address)
-    return tries.retry_after(address)
+        throttle.record_attempt(address)
+    return throttle.retry_after(address)
 
 
-def test_the_wait_doubles_up_to_its_longest(clock: Clock) -> None:
-    """A few are free; then a minute, two, four, at most a quarter of an hour. Another address does not wait."""
-    tries = LoginThrottle(clock)
-    assert wrong(tries, ONE, MAX_FREE_ATTEMPTS - 1) == 0
-    assert [wrong(tries, ONE) for _ in range(6)] == [60, 120, 240, 480, 900, 900]
-    assert tries.retry_after(OTHER) == 0
+def test_login_throttle_doubles_the_wait_up_to_its_maximum(clock: ManualClock) -> None:
+    """Five are free; then one minute, two, four, at most fifteen. Another address does not wait."""
+    throttle = LoginThrottle(clock)
+    assert fail(throttle, ONE, MAX_FREE_ATTEMPTS - 1) == 0
+    assert [fail(throttle, ONE) for _ in range(6)] == [60, 120, 240, 480, 900, 900]
+    assert throttle.retry_after(OTHER) == 0
     clock.now += MAX_WAIT_S
-    assert tries.retry_after(ONE) == 0
+    assert throttle.retry_after(ONE) == 0
     clock.now += 1
-    assert wrong(tries, ONE) == 0  # after that long, it begins anew
+    assert fail(throttle, ONE) == 0  # after that long, the count starts again
 
 
-def test_a_right_one_takes_back_itself_alone(clock: Clock) -> None:
-    """So whoever has a password of their own gets no free tries at another's; and many at once are many."""
-    tries = LoginThrottle(clock)
+def test_login_throttle_takes_back_only_the_attempt_that_succeeded(clock: ManualClock) -> None:
+    """Whoever has a password gets no free attempts at another's; attempts in parallel all count."""
+    throttle = LoginThrottle(clock)
     for _ in range(20):
-        tries.record_attempt(ONE)
-        tries.record_success(ONE)
-    assert wrong(tries, ONE, MAX_FREE_ATTEMPTS - 1) == 0
-    tries.record_attempt(ONE)
-    tries.record_success(ONE)
-    assert tries.retry_after(ONE) == 0
-    assert wrong(tries, ONE) > 0
+        throttle.record_attempt(ONE)
+        throttle.record_success(ONE)
+    assert fail(throttle, ONE, MAX_FREE_ATTEMPTS - 1) == 0
+    throttle.record_attempt(ONE)
+    throttle.record_success(ONE)
+    assert throttle.retry_after(ONE) == 0
+    assert fail(throttle, ONE) > 0
 
 
-def test_an_address_that_many_may_share_has_more(clock: Clock) -> None:
-    """A private network's, or nobody knows whose."""
+def test_login_throttle_gives_shared_addresses_more_attempts(clock: ManualClock) -> None:
+    """Private and loopback addresses, and unknown ones."""
     for address in (SHARED, "unknown", "127.0.0.1"):
-        tries = LoginThrottle(clock)
-        assert wrong(tries, address, MAX_FREE_ATTEMPTS_SHARED - 1) == 0
-        assert wrong(tries, address) > 0
+        throttle = LoginThrottle(clock)
+        assert fail(throttle, address, MAX_FREE_ATTEMPTS_SHARED - 1) == 0
+        assert fail(throttle, address) > 0
 
 
-def test_after_many_from_everywhere_everybody_waits(clock: Clock) -> None:
-    """For what is left of the minute; and what is remembered does not grow."""
-    tries = LoginThrottle(clock)
+def test_login_throttle_makes_everybody_wait_after_many_wrong_passwords(clock: ManualClock) -> None:
+    """For the rest of the minute; and the number of remembered addresses is limited."""
+    throttle = LoginThrottle(clock)
     for number in range(MAX_ATTEMPTS_PER_MINUTE):
-        tries.record_attempt(f"9.9.{number}.1")
+        throttle.record_attempt(f"9.9.{number}.1")
         clock.now += 0.1
-    assert 49 < tries.retry_after(OTHER) < 51
+    assert 49 < throttle.retry_after(OTHER) < 51
     clock.now += 51
-    assert tries.retry_after(OTHER) == 0
-    for number in range(MAX_ADDRESSES + 10):
-        tries.record_attempt(str(number))
-    assert len(tries._failures) == MAX_ADDRESSES
+    assert throttle.retry_after(OTHER) == 0
+    assert fail(throttle, ONE, 20) == MAX_WAIT_S
+    for number in range(MAX_ADDRESSES):
+        throttle.record_attempt(str(number))
+    clock.now += 61
+    assert throttle.retry_after(ONE) == 0  # evicted: nobody has tried so long ago
 
 
 @pytest.fixture
 def locked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
-    """The app with a login, behind a proxy that says where people come from; few tries, to be quick."""
-    monkeypatch.setattr(module, "MAX_FREE_ATTEMPTS", 2)
+    """The app with a login behind a trusted proxy; two free attempts, to be quick."""
+    monkeypatch.setattr(login_throttle, "MAX_FREE_ATTEMPTS", 2)
     running = serve(Settings.from_env({"LOGIN": "ann:right", "TRUSTED_PROXIES": "127.0.0.1"}))
     yield next(running)
     next(running, None)
 
 
-def test_who_guesses_has_to_wait_and_is_told(locked: Page) -> None:
-    """In words, with the seconds, and alike for a name that is there and one that is not; others come in as always."""
+def test_login_answers_429_with_the_seconds_to_wait(locked: Page) -> None:
+    """In the visitor's language, equally for known and unknown names; another address logs in as ever."""
 
-    def enter(name: str, password: str, address: str, language: str = "en") -> httpx.Response:
+    def log_in(name: str, password: str, address: str, language: str = "en") -> httpx.Response:
         headers = {"x-forwarded-for": address, "accept-language": language}
         return httpx.post(f"{locked.url}/login", data={"username": name, "password": password}, headers=headers)
 
-    assert [enter(name, "x", ONE).status_code for name in ("ann", "nobody")] == [400, 400]
+    assert [log_in(name, "x", ONE).status_code for name in ("ann", "nobody")] == [400, 400]
     for name, password in (("ann", "right"), ("ann", "x"), ("nobody", "x")):
-        told = enter(name, password, ONE)
-        assert (told.status_code, told.headers["retry-after"]) == (429, "60")
-        assert told.json() == {"detail": "Too many wrong passwords. Wait 60 s, then try again."}
-    assert "60" in enter("ann", "x", ONE, "zh").json()["detail"]
-    assert enter("ann", "right", OTHER).status_code == 200
+        answer = log_in(name, password, ONE)
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "60")
+        assert answer.json() == {"detail": "Too many wrong passwords. Wait 60 s, then try again."}
+    assert "60" in log_in("ann", "x", ONE, "zh").json()["detail"]
+    assert log_in("ann", "right", OTHER).status_code == 200

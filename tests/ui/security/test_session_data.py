@@ -1,4 +1,4 @@
-"""What a session owns: deleted when asked, found again by looking, swept when it is old."""
+"""Session data: deleted on request, counted on disk, swept when it expires."""
 
 import os
 import time
@@ -15,7 +15,7 @@ from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.ui.history.entries import History
 from meitu_demo.ui.security.session_data import Inventory, SessionData
 
-LIFE = 60.0
+TTL_S = 60.0
 
 
 @pytest.fixture
@@ -24,109 +24,115 @@ def uploads(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def mine(uploads: Path) -> SessionData:
-    return SessionData(uploads, PictureStore(LIFE), SingleFlight(LIFE), History(LIFE), LIFE)
+def pictures() -> PictureStore:
+    return PictureStore(TTL_S)
 
 
-def upload(uploads: Path, name: str) -> Path:
+@pytest.fixture
+def session_data(uploads: Path, pictures: PictureStore) -> SessionData:
+    return SessionData(uploads, pictures, SingleFlight(TTL_S), History(TTL_S), TTL_S)
+
+
+def create_upload(uploads: Path, name: str) -> Path:
     folder = uploads.resolve() / name
     folder.mkdir(parents=True)
     (folder / "me.jpg").write_bytes(b"face")
     return folder / "me.jpg"
 
 
-async def test_everything_of_one_session_goes_and_nothing_of_another(mine: SessionData, uploads: Path) -> None:
-    """Files with what lies beside them, and pictures; looking again finds nothing, and the neighbour's are whole."""
-    one, other = upload(uploads, "a" * 32), upload(uploads, "b" * 32)
+async def test_session_data_deletes_everything_of_one_session_and_nothing_of_another(
+    session_data: SessionData, pictures: PictureStore, uploads: Path
+) -> None:
+    """Upload folders with all their files, and pictures; then the inventory is empty, and the other's unchanged."""
+    one, other = create_upload(uploads, "a" * 32), create_upload(uploads, "b" * 32)
     (one.parent / "original.heic").write_bytes(b"face")
-    mine.track("one", one)
-    mine.track("other", other)
-    mine._pictures.put(b"face", "one")
-    mine._pictures.put(b"face", "other")
-    assert await mine.inventory("one") == Inventory(2, 1, 0)
-    await mine.delete("one")
-    assert await mine.inventory("one") == Inventory(0, 0, 0)
-    assert not (await mine.inventory("one")).has_data
+    session_data.track("one", one)
+    session_data.track("other", other)
+    pictures.put(b"face", "one")
+    pictures.put(b"face", "other")
+    assert await session_data.inventory("one") == Inventory(2, 1, 0)
+    await session_data.delete("one")
+    assert await session_data.inventory("one") == Inventory(0, 0, 0)
+    assert not (await session_data.inventory("one")).has_data
     assert not one.parent.exists()
-    assert await mine.inventory("other") == Inventory(1, 1, 0)
+    assert await session_data.inventory("other") == Inventory(1, 1, 0)
 
 
-async def test_what_could_not_be_deleted_is_told(mine: SessionData, uploads: Path) -> None:
-    """The second look is a look: what is still on the disk is counted."""
-    photo = upload(uploads, "a" * 32)
-    mine.track("one", photo)
-    await mine.delete("one")
+async def test_inventory_counts_what_could_not_be_deleted(session_data: SessionData, uploads: Path) -> None:
+    """After a deletion it looks at the disk again."""
+    photo = create_upload(uploads, "a" * 32)
+    session_data.track("one", photo)
+    await session_data.delete("one")
     photo.parent.mkdir()
     photo.write_bytes(b"face")
-    assert (await mine.inventory("one")).files == 1
+    assert (await session_data.inventory("one")).files == 1
 
 
-async def test_only_a_folder_of_its_own_is_a_sessions(mine: SessionData, uploads: Path, tmp_path: Path) -> None:
-    """A file that lies elsewhere, or deeper, is not deleted with a session that names it."""
+async def test_session_data_tracks_only_upload_folders(
+    session_data: SessionData, uploads: Path, tmp_path: Path
+) -> None:
+    """A file elsewhere, or deeper, is not deleted with a session that names it."""
     elsewhere = tmp_path / "elsewhere" / "secret.txt"
     elsewhere.parent.mkdir()
     elsewhere.write_text("x")
-    deep = upload(uploads, "a" * 32 + "/deeper")
+    deep = create_upload(uploads, "a" * 32 + "/deeper")
     for path in (elsewhere, deep, uploads / "x"):
-        mine.track("one", path)
-    await mine.delete("one")
+        session_data.track("one", path)
+    await session_data.delete("one")
     assert elsewhere.exists()
     assert deep.exists()
 
 
-async def test_what_is_old_is_swept(uploads: Path) -> None:
-    """Once its time is up, whoever it belongs to; what is young stays."""
-    mine = SessionData(uploads, PictureStore(LIFE), SingleFlight(LIFE), History(LIFE), -1.0)
-    photo = upload(uploads, "a" * 32)
-    mine.track("one", photo)
-    await mine.delete_expired()
+async def test_session_data_sweeps_expired_uploads(uploads: Path) -> None:
+    """Of any session."""
+    session_data = SessionData(uploads, PictureStore(TTL_S), SingleFlight(TTL_S), History(TTL_S), -1.0)
+    photo = create_upload(uploads, "a" * 32)
+    session_data.track("one", photo)
+    await session_data.delete_expired()
     assert not photo.parent.exists()
-    assert await mine.inventory("one") == Inventory(0, 0, 0)
+    assert await session_data.inventory("one") == Inventory(0, 0, 0)
 
 
-def test_leftovers_of_a_killed_process_go_at_the_next_start(mine: SessionData, uploads: Path) -> None:
-    """Those that are older than photos are kept; what another process uses just now stays."""
-    old, young = upload(uploads, "a" * 32), upload(uploads, "b" * 32)
-    past = time.time() - 2 * LIFE
-    os.utime(old.parent, (past, past))
-    mine.delete_stale_uploads()
+def test_startup_deletes_stale_uploads_of_a_killed_process(session_data: SessionData, uploads: Path) -> None:
+    """Folders older than the time to live, and partial uploads, which have no folder; young ones stay, as another
+    process may be using them.
+    """
+    old, young = create_upload(uploads, "a" * 32), create_upload(uploads, "b" * 32)
+    partial = uploads / "tmp12345678"
+    partial.write_bytes(b"half a face")
+    past = time.time() - 2 * TTL_S
+    for path in (old.parent, partial):
+        os.utime(path, (past, past))
+    session_data.delete_stale_uploads()
     assert not old.exists()
+    assert not partial.exists()
     assert young.exists()
 
 
-def test_so_does_an_upload_that_was_under_way(mine: SessionData, uploads: Path) -> None:
-    """It has no folder yet."""
-    uploads.mkdir()
-    broken = uploads / "tmp12345678"
-    broken.write_bytes(b"half a face")
-    past = time.time() - 2 * LIFE
-    os.utime(broken, (past, past))
-    mine.delete_stale_uploads()
-    assert not broken.exists()
-
-
-async def test_a_stop_leaves_no_file(mine: SessionData, uploads: Path) -> None:
-    """Whoever they belong to."""
-    photos = upload(uploads, "a" * 32), upload(uploads, "b" * 32)
+async def test_session_data_deletes_the_files_of_all_sessions_at_shutdown(
+    session_data: SessionData, uploads: Path
+) -> None:
+    """Whichever session they belong to."""
+    photos = create_upload(uploads, "a" * 32), create_upload(uploads, "b" * 32)
     for session, photo in zip(("one", "other"), photos, strict=True):
-        mine.track(session, photo)
-    await mine.delete_all()
+        session_data.track(session, photo)
+    await session_data.delete_all()
     assert not any(photo.parent.exists() for photo in photos)
 
 
-async def test_a_paid_result_is_forgotten_although_nobody_comes_any_more(uploads: Path) -> None:
-    """The desk looks only when somebody hands something in; the sweep makes it look."""
-    desk = SingleFlight(-1.0)
-    mine = SessionData(uploads, PictureStore(LIFE), desk, History(LIFE), LIFE)
+async def test_sweeper_evicts_expired_results_of_paid_calls(uploads: Path) -> None:
+    """Without it, results would stay until the next call is submitted."""
+    single_flight = SingleFlight(-1.0)
+    session_data = SessionData(uploads, PictureStore(TTL_S), single_flight, History(TTL_S), TTL_S)
 
-    async def ask(watch: ProgressCallback) -> Any:
+    async def send(on_progress: ProgressCallback) -> Any:
         return None
 
-    async def collect(asked: Any, watch: ProgressCallback) -> Any:
+    async def fetch_result(reply: Any, on_progress: ProgressCallback) -> Any:
         photo = Photo(b"face", "image/jpeg", 1, 1)
         return CallResult(CATALOGUE["face_fuse"], "live", {}, photo, photo, (), 1.0)
 
-    await desk.submit("one", "order", ask, collect).result()
-    assert (await mine.inventory("one")).calls == 1
-    await mine.delete_expired()
-    assert (await mine.inventory("one")).calls == 0
+    await single_flight.submit("one", "order", send, fetch_result).result()
+    assert (await session_data.inventory("one")).calls == 1
+    await session_data.delete_expired()
+    assert (await session_data.inventory("one")).calls == 0

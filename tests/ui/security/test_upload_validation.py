@@ -1,4 +1,4 @@
-"""The door itself: what counts as an upload, over files of all kinds."""
+"""Upload validation: which payloads count as an upload, and which files are never read."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.ui.security import upload_validation
 
-MARK = {"_type": "gradio.FileData"}
+META = {"_type": "gradio.FileData"}
 
 
 @pytest.fixture
@@ -22,33 +22,33 @@ def uploads(tmp_path: Path) -> Path:
     return folder
 
 
-async def refused(payload: object, uploads: Path) -> str:
+async def get_refusal(payload: object, uploads: Path) -> str:
     with pytest.raises(ImageRejected) as caught:
         await upload_validation.read_upload(payload, uploads)
     return caught.value.slug
 
 
-async def test_an_upload_is_read(uploads: Path) -> None:
-    """A marked file in the folder; the folder may itself be reached by a link."""
-    payload = {"path": str(uploads / "hash" / "me.jpg"), "meta": MARK}
+async def test_read_upload_reads_a_file_inside_the_uploads(uploads: Path) -> None:
+    """With Gradio's `meta`; the uploads' folder itself may be a link."""
+    payload = {"path": str(uploads / "hash" / "me.jpg"), "meta": META}
     assert await upload_validation.read_upload(payload, uploads) == b"face"
     (uploads.parent / "link").symlink_to(uploads)
     assert await upload_validation.read_upload(payload, uploads.parent / "link") == b"face"
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-async def test_no_photo(nothing: object, uploads: Path) -> None:
-    """Told as missing, not as refused."""
-    assert await refused(nothing, uploads) == "photo_missing"
+async def test_read_upload_reports_a_missing_photo_as_missing(nothing: object, uploads: Path) -> None:
+    """Not as refused."""
+    assert await get_refusal(nothing, uploads) == "photo_missing"
 
 
-@pytest.mark.parametrize("mark", [None, {}, {"_type": "gradio.Other"}, {**MARK, "more": 1}, "gradio.FileData", [MARK]])
-async def test_without_the_mark(mark: object, uploads: Path) -> None:
-    """Gradio looks only at payloads that carry its mark, so no other is trusted."""
-    assert await refused({"path": str(uploads / "hash" / "me.jpg"), "meta": mark}, uploads) == "photo_not_uploaded"
+@pytest.mark.parametrize("meta", [None, {}, {"_type": "gradio.Other"}, {**META, "more": 1}, "gradio.FileData", [META]])
+async def test_read_upload_refuses_payloads_without_gradios_meta(meta: object, uploads: Path) -> None:
+    """Gradio checks only payloads with exactly this `meta`, so no other is trusted."""
+    assert await get_refusal({"path": str(uploads / "hash" / "me.jpg"), "meta": meta}, uploads) == "photo_not_uploaded"
 
 
-async def test_files_elsewhere(uploads: Path) -> None:
+async def test_read_upload_refuses_files_outside_the_uploads(uploads: Path) -> None:
     """By path, by traversal, by link, in a folder whose name only begins the same, relative, or not a file at all."""
     inside = uploads / "hash"
     (inside / "link.jpg").symlink_to(uploads.parent / "private.jpg")
@@ -60,19 +60,19 @@ async def test_files_elsewhere(uploads: Path) -> None:
         f"{inside}/\ud800.jpg", f"{inside}/" + "x" * 5000,
     ]  # fmt: skip
     for path in paths:
-        assert await refused({"path": str(path), "meta": MARK}, uploads) == "photo_not_uploaded", path
+        assert await get_refusal({"path": str(path), "meta": META}, uploads) == "photo_not_uploaded", path
     for path in (None, 5, ["x"], b"x"):
-        assert await refused({"path": path, "meta": MARK}, uploads) == "photo_not_uploaded", path
+        assert await get_refusal({"path": path, "meta": META}, uploads) == "photo_not_uploaded", path
 
 
-@pytest.mark.parametrize("payload", ["/etc/passwd", 5, [], {}, b"x", {"url": "https://host/x.jpg", "meta": MARK}])
-async def test_other_payloads(payload: object, uploads: Path) -> None:
-    """Nothing else is a photo."""
-    assert await refused(payload, uploads) == "photo_not_uploaded"
+@pytest.mark.parametrize("payload", ["/etc/passwd", 5, [], {}, b"x", {"url": "https://host/x.jpg", "meta": META}])
+async def test_read_upload_refuses_other_payloads(payload: object, uploads: Path) -> None:
+    """Strings, numbers, lists, bytes, and objects that only name a URL."""
+    assert await get_refusal(payload, uploads) == "photo_not_uploaded"
 
 
-async def test_a_file_over_the_limit_is_not_read(uploads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its size is looked at first."""
+async def test_read_upload_refuses_a_file_over_the_limit(uploads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its size, before it is read."""
     monkeypatch.setattr(upload_validation, "MAX_BYTES", 3)
-    payload = {"path": str(uploads / "hash" / "me.jpg"), "meta": MARK}
-    assert await refused(payload, uploads) == "image_too_large_file"
+    payload = {"path": str(uploads / "hash" / "me.jpg"), "meta": META}
+    assert await get_refusal(payload, uploads) == "image_too_large_file"

@@ -1,6 +1,8 @@
-"""The steps of quality restoration: one flaw measured, or one repair made, per file. Only `effects.restore` imports us.
+"""The steps of quality restoration, which `effects.restore` combines.
 
-`noise`, `jpeg`, `blur` and `light` measure a flaw; the last two also mend theirs. `denoise` removes noise and JPEG
-artefacts from a plane, `chroma` from the two colour planes; `enlarge` doubles small photos; `portrait` looks after eyes
-and skin. `blocks` and `planes` are what they all stand on. Planes are float32 (h, w) in units of eight-bit pixels.
+    jpeg_trace  detects a JPEG's quantisation      denoise   noise and JPEG artefacts, in luma and chroma
+    deblur      measures and undoes blur           exposure  underexposure and haze
+    portrait    eyes, hair line and skin grain     planes    colour planes, DCT blocks, enlargement
+
+Planes are float32 (h, w) with luma 0..255 and chroma −128..128.
 """

@@ -1,9 +1,9 @@
-"""How blurred is a picture at its sharpest, and the filter that undoes it.
+"""Blur estimation and deblurring.
 
-Blurring an edge once more weakens its gradient the less, the softer it was: the ratio tells the edge's own blur (Zhuo,
-Sim: "Defocus map estimation from a single image", 2011). A photo counts as blurred only if its sharpest edges are: a
-soft background behind a sharp face is as the photographer wanted it. What is found is undone by a Wiener filter for
-pictures with the usual 1/f² spectrum, cut to a small kernel.
+Blurring an edge again weakens its gradient less the softer the edge was; the ratio gives the edge's blur (Zhuo, Sim:
+"Defocus map estimation from a single image", 2011). A photo counts as blurred only if its sharpest edges are: a soft
+background behind a sharp face is intended. Blur is undone by a Wiener filter that assumes a 1/f² image spectrum,
+truncated to a small kernel.
 """
 
 from typing import Final
@@ -14,20 +14,20 @@ from numpy.typing import NDArray
 
 from .planes import Plane
 
-_SHARPEST_EDGES_PERCENT: Final = 20  # per cent of the strong edges; the few sharpest may be overlaid text or hot pixels
+_SHARPEST_EDGES_PERCENT: Final = 20  # not fewer: the very sharpest may be overlaid text or hot pixels
 _MIN_EDGES: Final = 60
-_MIN_GRADIENT_POWER: Final = 40.0**2  # of Sobel's squared answer: a step of 10 levels
-_SAMPLED_AREA_PX: Final = 600_000  # pixels
-_BAND_ROWS: Final = 64  # rows
-_REBLUR_SIGMA_PX: Final = 1.0  # pixels of extra blur
+_MIN_GRADIENT_POWER: Final = 40.0**2  # squared Sobel response to a step of 10 levels
+_SAMPLED_AREA_PX: Final = 600_000
+_BAND_ROWS: Final = 64
+_REBLUR_SIGMA_PX: Final = 1.0
 _FFT_SIZE: Final = 128
 _KERNEL_RADIUS_PX: Final = 20
 MIN_BLUR_SIGMA_PX: Final = 0.5
-"""Pixels: what lens and demosaicing leave in a sharp photo. Blur is undone down to here."""
+"""The blur of lens and demosaicing in a sharp photo. Blur is undone down to this."""
 
 
 def measure_blur_sigma(luma: Plane) -> float:
-    """Standard deviation, in pixels, of the blur on the sharpest fifth of the strong edges; 0.0 without such edges."""
+    """Standard deviation in pixels of the blur of the sharpest fifth of the strong edges; 0.0 without such edges."""
     ratios, count = [], 0
     bands = [(_compute_gradient_power(band), band) for band in _sample_bands(luma)]
     strong = max(
@@ -45,14 +45,13 @@ def measure_blur_sigma(luma: Plane) -> float:
 
 
 def measure_detail_variance(luma: Plane) -> float:
-    """Variance of the luma's detail up to some 4 pixels: what noise has to be compared with."""
-    return float(
-        np.mean([np.var(band - np.asarray(cv2.GaussianBlur(band, (0, 0), 4))) for band in _sample_bands(luma)])
-    )
+    """Variance of detail finer than about 4 pixels, as the signal to compare noise with."""
+    details = [band - np.asarray(cv2.GaussianBlur(band, (0, 0), 4)) for band in _sample_bands(luma)]
+    return float(np.mean([np.var(detail) for detail in details]))
 
 
 def _sample_bands(luma: Plane) -> list[Plane]:
-    """The plane, or of a large one bands across it, evenly spread: enough to measure, and quick."""
+    """The plane, or evenly spaced bands of a large one, for speed."""
     height, width = luma.shape
     count = max(2, round(_SAMPLED_AREA_PX / (_BAND_ROWS * width)))
     if count * _BAND_ROWS >= height:
@@ -67,14 +66,12 @@ def _compute_gradient_power(luma: Plane) -> Plane:
 
 
 def deblur(luma: Plane, sigma_px: float, noise_to_signal: float) -> Plane:
-    """The luma with a Gaussian blur of `radius` pixels undone.
+    """Undo a Gaussian blur of standard deviation `sigma_px`.
 
-    distrust: 0.003 for a clean picture, 0.1 for one that was very noisy; what cannot be told from noise stays.
+    noise_to_signal: 0.003 for a clean photo, 0.1 for a very noisy one; the higher, the weaker the filter.
     """
-    return np.asarray(
-        cv2.filter2D(luma, -1, _build_wiener_kernel(sigma_px, noise_to_signal), borderType=cv2.BORDER_REFLECT_101),
-        np.float32,
-    )
+    kernel = _build_wiener_kernel(sigma_px, noise_to_signal)
+    return np.asarray(cv2.filter2D(luma, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
 def _build_wiener_kernel(sigma_px: float, noise_to_signal: float) -> NDArray[np.float32]:

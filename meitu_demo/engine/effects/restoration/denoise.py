@@ -1,9 +1,18 @@
-"""Noise and JPEG artefacts out of a plane: the sliding DCT, twice.
+"""Removal of noise and JPEG artefacts: noise estimation, sliding-DCT denoising, and a chroma filter.
 
-Every 8×8 block, on several shifted grids, is shrunk in the DCT domain, and the overlapping answers are averaged (Yu,
-Sapiro: "DCT image denoising", IPOL 2011). The first round drops small coefficients; the second is a Wiener filter that
-takes the first one's result for the true spectrum, as BM3D does. A JPEG's quantisation error enters as noise that
-differs from frequency to frequency.
+**Noise level.** Blocks without structure hold nothing but noise (Pyatykh, Hesser, Zheng: "Image noise level estimation
+by principal component analysis", 2013). Here low frequencies decide which blocks are flat and high ones give the noise:
+in white noise the two are independent, so that the selection does not bias the estimate. Where even the flattest blocks
+hold texture, as in grass, the middle frequencies reveal it: texture has more of them, white noise as many.
+
+**Denoising.** Every 8×8 block on several shifted grids is shrunk in the DCT domain, and the overlapping results are
+averaged (Yu, Sapiro: "DCT image denoising", IPOL 2011). The first pass drops small coefficients; the second is a Wiener
+filter with the first one's result as the pilot spectrum, as in BM3D. A JPEG's quantisation error counts as noise that
+differs between frequencies.
+
+**Chroma.** Planes are denoised at half size, which averages noise and is what most JPEGs store anyway. The fine detail
+that is lost comes back from two sources: the plane where it exceeds the noise, otherwise the prediction from the clean
+luma by a local linear fit (guided filter; He, Sun, Tang, 2013).
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -15,32 +24,33 @@ import numpy as np
 from . import planes
 from .planes import BLOCK_SIDE_PX, DCT_MATRIX, INVERSE_DCT_MATRIX, Plane, Spectrum, halve, resize_like
 
-# MERGED effects/restoration/noise.py: How noisy is a plane? The standard deviation of its grain, read from its flattest
-# blocks. Blocks without structure hold nothing but noise (Pyatykh, Hesser, Zheng: "Image noise level estimation by
-# principal component analysis", 2013). Here flatness is judged by the low frequencies and noise is read from the high
-# ones: in white noise the two are independent, so choosing the flattest blocks does not bias the reading. Where even
-# the flattest blocks hold texture, as in grass, the middle frequencies give it away: texture has more of them, noise as
-# many.
-
 _FLATTEST_BLOCKS_SHARE: Final = 0.06
 _MIN_BLOCKS: Final = 24
 _LOW_FREQUENCIES = (planes.FREQUENCY_ORDER > 0) & (planes.FREQUENCY_ORDER <= 2)
 _MIDDLE_FREQUENCIES = (planes.FREQUENCY_ORDER >= 3) & (planes.FREQUENCY_ORDER <= 5)
 _HIGH_FREQUENCIES = planes.FREQUENCY_ORDER >= 9
-_TEXTURE_HIGH_TO_MIDDLE_RATIO: Final = (
-    0.43  # fine against middle frequencies; measured 0.43 in grass and fur, 0.25 in sand
-)
-_MIN_BLOCK_LUMA: Final = 12.0  # compression hides that noise was cut off, brightness does not
+_TEXTURE_HIGH_TO_MIDDLE_RATIO: Final = 0.43  # measured in grass and fur; 0.25 in sand
+_MIN_BLOCK_LUMA: Final = 12.0  # noise is clipped in darker and brighter blocks, even if compression hides it
 _MAX_BLOCK_LUMA: Final = 243.0
-_MEDIAN_ABS_NORMAL: Final = 0.6745
-# Off the usual JPEG grid, whose quantisation would wipe out the very coefficients that are looked at.
+_MEDIAN_ABS_NORMAL: Final = 0.6745  # median of |x| for a standard normal x
+# Off the usual JPEG grid, on which quantisation removes the very coefficients that are measured.
 _GRID_ORIGIN: Final = (3, 4)
+# No two grids of a pass share a row or a column. Measured on six photos: weighting blocks by smoothness and eight grids
+# in the first pass gain 0.05 dB together, for a third more time.
+_PILOT_GRIDS: Final = ((1, 0), (3, 5), (5, 2), (7, 7))
+_WIENER_GRIDS: Final = ((0, 0), (1, 3), (2, 6), (3, 1), (4, 4), (5, 7), (6, 2), (7, 5))
+_HARD_THRESHOLD_SIGMAS: Final = 2.7  # 3.0 loses 0.1 dB
+_STRIP_ROWS: Final = 128  # a strip's blocks fit in the processor's cache, and memory stays low at 12 megapixels
+_WORKERS: Final = 2  # numpy releases the GIL
+_WINDOW_PX: Final = (5, 5)
+_VARIANCE_REGULARISATION: Final = 9.0  # where the luma's variance is lower, nothing is predicted
+_NOISE_VARIANCE_FACTOR: Final = 1.2  # times the noise's variance; stronger chroma detail is kept
 
 
 def measure_grain_spectrum(plane: Plane, luma: Plane) -> Spectrum:
-    """Standard deviation of each DCT coefficient in the plane's flattest blocks; 0 where it is too small to tell.
+    """(64,) standard deviations of the DCT coefficients in the plane's flattest blocks; all 0 if it has too few blocks.
 
-    Where `luma`, of the same shape, is black or white, noise is cut off: such blocks count only if there are no others.
+    luma: of the same shape. Where it is black or white, noise is clipped, and blocks count only if there are no others.
     """
     tiles = planes.sample_blocks(plane, _GRID_ORIGIN)
     light = planes.sample_blocks(luma, _GRID_ORIGIN)
@@ -61,44 +71,27 @@ def measure_grain_spectrum(plane: Plane, luma: Plane) -> Spectrum:
 
 
 def measure_middle_frequencies(grain: Spectrum) -> float:
-    """What the flattest blocks hold of middle frequencies: texture, noise, or noise that went through a JPEG."""
+    """Mean of the middle frequencies: texture, white noise, or noise that was JPEG-compressed."""
     return float(grain[_MIDDLE_FREQUENCIES].mean())
 
 
 def estimate_white_noise(grain: Spectrum) -> float:
-    """Standard deviation of the white noise alone, texture discounted."""
+    """Standard deviation of the white noise, without the texture."""
     texture = _TEXTURE_HIGH_TO_MIDDLE_RATIO**2
-    return float(
-        np.sqrt(
-            max(np.square(grain[_HIGH_FREQUENCIES]).mean() - texture * measure_middle_frequencies(grain) ** 2, 0)
-            / (1 - texture)
-        )
-    )
-
-
-# No two grids of a round share a row or a column. Measured on six photos: weighting blocks by their smoothness and
-# eight grids in the first round gain 0.05 dB together, for a third more time.
-_PILOT_GRIDS: Final = ((1, 0), (3, 5), (5, 2), (7, 7))
-_WIENER_GRIDS: Final = ((0, 0), (1, 3), (2, 6), (3, 1), (4, 4), (5, 7), (6, 2), (7, 5))
-_HARD_THRESHOLD_SIGMAS: Final = 2.7  # in standard deviations; 3.0 loses 0.1 dB
-_STRIP_ROWS: Final = 128  # rows at a time: a strip's blocks stay in the processor's cache, and 12 megapixels in memory
-_WORKERS: Final = 2  # numpy's arithmetic runs on one core, and lets go of the interpreter meanwhile
+    excess = np.square(grain[_HIGH_FREQUENCIES]).mean() - texture * measure_middle_frequencies(grain) ** 2
+    return float(np.sqrt(max(excess, 0) / (1 - texture)))
 
 
 def denoise_sliding_dct(plane: Plane, sigma: Spectrum) -> Plane:
-    """The plane (at least 16×16) without noise whose DCT coefficients have the standard deviations `sigma`."""
+    """Remove noise whose DCT coefficients have the standard deviations `sigma`, (64,). plane: at least 16×16."""
     return _run_pass(plane, _run_pass(plane, None, sigma), sigma)
 
 
 def _run_pass(plane: Plane, pilot: Plane | None, sigma: Spectrum) -> Plane:
     height, width = plane.shape
-    # To whole blocks and one block more on every side: each grid then covers every pixel.
-    margins = (
-        BLOCK_SIDE_PX,
-        BLOCK_SIDE_PX + -height % BLOCK_SIDE_PX,
-        BLOCK_SIDE_PX,
-        BLOCK_SIDE_PX + -width % BLOCK_SIDE_PX,
-    )
+    # To whole blocks and one more on every side, so that each grid covers every pixel.
+    side = BLOCK_SIDE_PX
+    margins = (side, side + -height % side, side, side + -width % side)  # top, bottom, left, right
     padded = _pad_plane(plane, margins)
     padded_pilot = None if pilot is None else _pad_plane(pilot, margins)
     result = np.empty_like(plane)
@@ -118,7 +111,7 @@ def _pad_plane(plane: Plane, margins: tuple[int, int, int, int]) -> Plane:
 
 
 def _shrink_coefficients(padded: Plane, pilot: Plane | None, sigma: Spectrum) -> Plane:
-    """The mean over the grids; the margin of 8 pixels is cut off."""
+    """One pass: the mean of all grids, without the margin of a block. pilot: None in the first pass."""
     height, width = padded.shape
     total = np.zeros_like(padded)
     variance = np.maximum(np.square(sigma), 1e-6)
@@ -143,20 +136,8 @@ def _shrink_coefficients(padded: Plane, pilot: Plane | None, sigma: Spectrum) ->
     return total[BLOCK_SIDE_PX:-BLOCK_SIDE_PX, BLOCK_SIDE_PX:-BLOCK_SIDE_PX]
 
 
-# MERGED effects/restoration/chroma.py: Noise and JPEG artefacts out of the chroma, cheaply: at half the size, with fine
-# detail borrowed from the luma. Halving averages the noise away and is what most JPEGs did anyway. The fine detail that
-# it loses is put back from two sources: the plane's own, where it stands out from the noise, and else what the clean
-# luma foretells through a local linear fit (the guided filter of He, Sun and Tang, 2013, used for upsampling).
-
-_WINDOW_PX: Final = (5, 5)
-_VARIANCE_REGULARISATION: Final = 9.0  # luma variance below which nothing is foretold
-_NOISE_VARIANCE_FACTOR: Final = (
-    1.2  # detail counts as the plane's own when it exceeds this many times the noise's variance
-)
-
-
 class ChromaFilter:
-    """Cleans chroma planes by the luma, already clean, of the same picture."""
+    """Denoises chroma planes, guided by the denoised luma of the same picture."""
 
     def __init__(self, luma: Plane) -> None:
         self._half_luma = halve(luma)
@@ -169,9 +150,10 @@ class ChromaFilter:
         )
 
     def denoise(self, chroma: Plane, sigma: Spectrum, full_size_sigma: float) -> Plane:
-        """The chroma plane restored.
+        """Denoise one chroma plane.
 
-        sigma: the noise's spectrum in the plane at half the size. fine_sigma: its standard deviation at full size.
+        sigma: (64,) noise spectrum of the plane at half size. full_size_sigma: the noise's standard deviation at full
+        size.
         """
         half_chroma = halve(chroma)
         denoised = denoise_sliding_dct(half_chroma, sigma)

@@ -1,8 +1,8 @@
-"""Is a picture under-exposed or flat, and the curve that opens it up without clipping.
+"""Detection of underexposure and low contrast, and the tone curve that corrects them without clipping.
 
-Only two cases are certain enough to act on: nothing in the picture is bright, or everything in it has nearly the same
-brightness. A night scene with a lamp and a portrait on black are neither. The curve is a straight line, which leaves
-colours their hue, with a shoulder at its upper end.
+Only two cases are certain enough to correct: nothing in the picture is bright, or everything has nearly the same
+brightness. A night scene with a lamp and a portrait on black are neither. The curve is linear, which preserves hue,
+with a shoulder at its upper end.
 """
 
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ import numpy as np
 
 from .planes import Plane
 
-_TARGET_WHITE: Final = 228.0  # where the brightest half per cent is brought
-_SHOULDER_START: Final = 215.0  # from here on values are squeezed towards, never onto, 255
+_TARGET_WHITE: Final = 228.0  # for the 99.5th percentile
+_SHOULDER_START: Final = 215.0  # higher values approach 255 and never reach it
 _MAX_GAIN: Final = 4.0
-# The brightest half per cent of 21 well-exposed photos lies above 146; a third of their light brings it below 90.
+# Of the 99.5th percentile: above 146 in 21 well-exposed photos, below 90 with a third of their light.
 _UNDEREXPOSED_RANGE: Final = (110.0, 140.0)
-# Brightest minus darkest tenth of a per cent; 21 photos of which none looks hazy spread by more than 125.
+# Of the 99.9th minus the 0.1st percentile: above 125 in 21 photos without haze.
 _LOW_CONTRAST_RANGE: Final = (72.0, 82.0)
 _TARGET_SPREAD: Final = 185.0
 
@@ -35,23 +35,22 @@ class ToneCurve:
         return self.gain > 1.01
 
     def apply(self, luma: Plane, *chroma: Plane) -> tuple[Plane, ...]:
-        """The luma along the curve, each chroma plane by the same factor as its pixel's luma."""
+        """Map the luma by the curve, and scale chroma planes by each pixel's ratio of luma."""
         straight = np.maximum((luma - self.black) * self.gain + self.toe, 0)
         headroom = 255.0 - _SHOULDER_START
         excess = np.maximum(straight - _SHOULDER_START, 0)
-        compressed = np.where(excess > 0, _SHOULDER_START + headroom * excess / (excess + headroom), straight).astype(
-            np.float32
-        )
+        shoulder = _SHOULDER_START + headroom * excess / (excess + headroom)
+        compressed = np.where(excess > 0, shoulder, straight).astype(np.float32)
         factor = self.gain * (compressed + 1) / (straight + 1)
         return compressed, *(plane * factor for plane in chroma)
 
 
 def fit_exposure_curve(luma: Plane) -> ToneCurve:
-    """The curve that a luma plane needs; one that changes nothing for most photos."""
+    """The curve that a luma plane needs: the identity for most photos."""
     sample = luma[:: 1 + luma.shape[0] // 1000, :: 1 + luma.shape[1] // 1000]
     darkest, bright, brightest = (float(value) for value in np.percentile(sample, (0.1, 99.5, 99.9)))
     spread = brightest - darkest
-    if spread < 12:  # a wall, a test card: there is nothing to open
+    if spread < 12:  # a wall or a test card
         return ToneCurve()
     flatness = _compute_ramp(spread, *_LOW_CONTRAST_RANGE) * (darkest > 40)
     if flatness:

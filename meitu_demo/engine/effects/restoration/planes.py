@@ -1,6 +1,9 @@
-"""8×8 DCT blocks of a plane as rows of a matrix, so that one matrix product transforms them all.
+"""Colour planes, their 8×8 DCT blocks, and resizing.
 
-Blocks are float32 (n, 64) with coefficient (u, v) in column 8·u + v; the DCT is the orthonormal DCT-II.
+Blocks are rows of a float32 matrix (n, 64), so that one matrix product transforms all of them; coefficient (u, v) is in
+column 8·u + v, and the DCT is the orthonormal DCT-II. Colour planes are JFIF's YCbCr (ITU-T T.871), not rounded, with
+chroma around 0. Enlarging is iterative back-projection (Irani, Peleg: "Improving resolution by image registration",
+1991), limited to the range of the neighbouring pixels so that edges get no halo.
 """
 
 from typing import Final
@@ -14,9 +17,14 @@ from ....domain.model import Image
 Plane = NDArray[np.float32]
 Blocks = NDArray[np.float32]
 Spectrum = NDArray[np.float32]
-"""One value for each of the 64 coefficients."""
+"""(64,): one value for each coefficient."""
 
 BLOCK_SIDE_PX: Final = 8
+_BACK_PROJECTION_ITERATIONS: Final = 3  # more change nothing
+_MAX_OVERSHOOT_SHARE: Final = 0.1  # of the neighbours' range; the best of 0, 0.1 and 0.25
+# ITU-T T.871, section 7, with chroma around 0 instead of 128.
+_RGB_TO_YCBCR = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32)
+_YCBCR_TO_RGB = np.linalg.inv(_RGB_TO_YCBCR.astype(np.float64)).astype(np.float32)
 
 
 def _build_dct_matrix() -> Blocks:
@@ -26,15 +34,15 @@ def _build_dct_matrix() -> Blocks:
 
 
 DCT_MATRIX = _build_dct_matrix()
-"""coefficients = blocks @ DCT."""
+"""coefficients = blocks @ DCT_MATRIX."""
 INVERSE_DCT_MATRIX = np.ascontiguousarray(DCT_MATRIX.T)
 
 FREQUENCY_ORDER = np.add.outer(np.arange(BLOCK_SIDE_PX), np.arange(BLOCK_SIDE_PX)).ravel()
-"""The order u + v of each coefficient: 0 is the mean, 14 the finest checkerboard."""
+"""The order u + v of each coefficient, from 0, the mean, to 14, the finest checkerboard."""
 
 
 def extract_blocks(plane: Plane, stride: int = 1) -> Blocks:
-    """Blocks of the plane, row by row, or every `step`-th both ways; a rest of under 8 pixels is not looked at."""
+    """Every `stride`-th block in both directions, row by row. Incomplete blocks at the right and bottom are dropped."""
     rows, columns = plane.shape[0] // BLOCK_SIDE_PX, plane.shape[1] // BLOCK_SIDE_PX
     tiles = (
         plane[: rows * BLOCK_SIDE_PX, : columns * BLOCK_SIDE_PX]
@@ -45,63 +53,44 @@ def extract_blocks(plane: Plane, stride: int = 1) -> Blocks:
 
 
 def assemble_plane(blocks: Blocks, rows: int, columns: int) -> Plane:
-    """The inverse of `extract_blocks`: a plane of 8·rows × 8·columns pixels."""
+    """The inverse of `extract_blocks` with stride 1: a plane of 8·rows × 8·columns pixels."""
     tiles = blocks.reshape(rows, columns, BLOCK_SIDE_PX, BLOCK_SIDE_PX).transpose(0, 2, 1, 3)
     return tiles.reshape(rows * BLOCK_SIDE_PX, columns * BLOCK_SIDE_PX)
 
 
 def sample_blocks(plane: Plane, origin: tuple[int, int], max_blocks: int = 4000) -> Blocks:
-    """About `most` blocks at most, evenly spread, on the grid that starts at `origin` (y, x)."""
+    """About `max_blocks` evenly spaced blocks, or all, on the grid that starts at `origin` (y, x)."""
     part = plane[origin[0] :, origin[1] :]
     return extract_blocks(part, max(1, round((part.size / BLOCK_SIDE_PX**2 / max_blocks) ** 0.5)))
 
 
-# MERGED effects/restoration/planes.py: An RGB picture as a luma and two chroma planes (JFIF's YCbCr, not rounded) and
-# back.
-
-
-# ITU-T T.871, section 7; chroma around 0 instead of 128.
-_RGB_TO_YCBCR = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32)
-_YCBCR_TO_RGB = np.linalg.inv(_RGB_TO_YCBCR.astype(np.float64)).astype(np.float32)
-
-
 def split_ycbcr(image: Image) -> tuple[Plane, Plane, Plane]:
-    """Luma 0..255 and two chroma planes −128..128 of an RGB picture."""
+    """Luma 0..255, and Cb and Cr −128..128, of an RGB uint8 picture."""
     luma, blue, red = cv2.split(cv2.transform(image.astype(np.float32), _RGB_TO_YCBCR))
     return np.asarray(luma, np.float32), np.asarray(blue, np.float32), np.asarray(red, np.float32)
 
 
 def merge_ycbcr(luma: Plane, blue: Plane, red: Plane) -> Image:
-    """The planes as an RGB picture, rounded and clipped."""
+    """The planes as RGB uint8, rounded and clipped."""
     rgb = np.asarray(cv2.transform(cv2.merge((luma, blue, red)), _YCBCR_TO_RGB))
     np.maximum(rgb, 0, out=rgb)
     return np.asarray(cv2.convertScaleAbs(rgb), np.uint8)
 
 
 def halve(plane: Plane) -> Plane:
-    """Half the size, rounded up, each pixel the mean of those it covers."""
+    """Half the size, rounded up; each pixel is the mean of those it covers."""
     height, width = plane.shape
-    return np.asarray(
-        cv2.resize(plane, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA), np.float32
-    )
+    half_size = ((width + 1) // 2, (height + 1) // 2)
+    return np.asarray(cv2.resize(plane, half_size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def resize_like(plane: Plane, reference: Plane) -> Plane:
-    """The plane bilinearly at the size of `like`."""
+    """Resize bilinearly to the size of `reference`."""
     return np.asarray(cv2.resize(plane, reference.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-# MERGED effects/restoration/enlarge.py: Twice the size, sharper than bicubic: what is added must average to the small
-# picture again. Iterative back-projection (Irani, Peleg: "Improving resolution by image registration", 1991), held
-# within the range of the neighbouring pixels so that no edge gets a halo.
-
-
-_BACK_PROJECTION_ITERATIONS: Final = 3  # more change nothing
-_MAX_OVERSHOOT_SHARE: Final = 0.1  # of the neighbours' range; measured best among 0, 0.1, 0.25
-
-
 def double_size(plane: Plane) -> Plane:
-    """The plane at twice its width and height."""
+    """Enlarge twofold, sharper than bicubic: downscaled again, the result is the input."""
     large = _upscale(plane, cv2.INTER_CUBIC)
     for _ in range(_BACK_PROJECTION_ITERATIONS):
         downscaled = cv2.resize(large, plane.shape[::-1], interpolation=cv2.INTER_AREA)

@@ -1,7 +1,7 @@
-"""What a face needs besides: skin keeps a breath of its grain, eyes, brows, lips and the hair line become clearer.
+"""Face-specific restoration: skin keeps a little of its grain; eyes, brows, lips and the hair line are sharpened.
 
-Filters are blind to what matters in a portrait: skin without any grain looks like plastic, and eyes are where one
-looks. Both repairs work on the luma, in the region around each face only.
+Skin without grain looks like plastic, and viewers look at the eyes. Both repairs work on the luma, in the region around
+each face only.
 """
 
 from collections.abc import Sequence
@@ -18,21 +18,21 @@ from .planes import Plane
 
 Points = NDArray[np.float64]
 
-# MediaPipe's mesh: the outlines whose hulls cover an eye with its lashes, a brow, the lips.
+# Landmarks of MediaPipe's mesh whose convex hulls cover an eye with its lashes, a brow, the lips.
 _EYE_LANDMARKS: Final = ((33, 7, 144, 145, 153, 133, 157, 159, 161), (263, 249, 373, 374, 380, 362, 384, 386, 388))
 _BROW_LANDMARKS: Final = ((70, 63, 105, 66, 107, 55, 52, 46), (300, 293, 334, 296, 336, 285, 282, 276))
 _LIP_LANDMARKS: Final = (61, 40, 37, 0, 267, 270, 291, 405, 17, 181)
-_HEAD_SCALE: Final = 1.55  # of the face oval: hair line, ears and beard
+_HEAD_SCALE: Final = 1.55  # of the face oval, to include hair line, ears and beard
 
 _RETAINED_GRAIN_SHARE: Final = 0.15
 _FEATURE_CLARITY: Final = 0.55
 _HAIR_CLARITY: Final = 0.3
-_MAX_CLARITY_CHANGE: Final = 14.0  # levels that clarity may move a pixel: no halos
-_DETAIL_SIGMA_SHARE: Final = 1 / 150  # of the face's width: lashes and strands
+_MAX_CLARITY_CHANGE: Final = 14.0  # levels of a pixel; prevents halos
+_DETAIL_SIGMA_SHARE: Final = 1 / 150  # of the face's width: the scale of lashes and hair strands
 
 
 def restore_skin_grain(clean: Plane, noisy: Plane, faces: Sequence[Face]) -> Plane:
-    """The clean luma with a seventh of the noise left on the skin."""
+    """The denoised luma `clean` with a share of the removed noise put back on the skin of `faces`."""
     result = clean.copy() if faces else clean
     for face in faces:
         region, points = _find_head_region(face, clean.shape)
@@ -43,7 +43,7 @@ def restore_skin_grain(clean: Plane, noisy: Plane, faces: Sequence[Face]) -> Pla
 
 
 def sharpen_features(luma: Plane, faces: Sequence[Face]) -> Plane:
-    """The luma with eyes, brows, lips and hair line sharper, at the scale that suits each face's size."""
+    """Sharpen eyes, brows, lips and hair line of `faces`, at a scale relative to each face's width."""
     result = luma.copy() if faces else luma
     for face in faces:
         region, points = _find_head_region(face, luma.shape)
@@ -56,7 +56,7 @@ def sharpen_features(luma: Plane, faces: Sequence[Face]) -> Plane:
 
 
 def _find_head_region(face: Face, shape: tuple[int, ...]) -> tuple[tuple[slice, slice] | None, Points]:
-    """The part of the frame that holds the head, None if it holds nothing, and the mesh within it."""
+    """(slices of the head, landmarks relative to them); (None, landmarks) if under 8 pixels of it are visible."""
     points = face.landmarks.astype(np.float64)
     oval = points[list(FACE_OVAL)]
     head_outline = (oval - oval.mean(0)) * (_HEAD_SCALE + 0.3) + oval.mean(0)
@@ -75,9 +75,8 @@ def _build_hull(points: Points, indices: Sequence[int], scale: float) -> Points:
 
 
 def _build_feature_mask(points: Points, shape: tuple[int, ...], feather: float) -> Mask:
-    hulls = [_build_hull(points, part, 1.35) for part in (*_EYE_LANDMARKS, *_BROW_LANDMARKS)] + [
-        _build_hull(points, _LIP_LANDMARKS, 1.05)
-    ]
+    hulls = [_build_hull(points, part, 1.35) for part in (*_EYE_LANDMARKS, *_BROW_LANDMARKS)]
+    hulls.append(_build_hull(points, _LIP_LANDMARKS, 1.05))
     return np.asarray(np.maximum.reduce([build_polygon_mask(hull, shape, feather) for hull in hulls]), np.float32)
 
 

@@ -1,4 +1,4 @@
-"""The measures that decide what quality restoration mends, and its care for faces."""
+"""The steps of quality restoration: what they measure and repair, and the treatment of faces."""
 
 import cv2
 import numpy as np
@@ -6,7 +6,6 @@ import pytest
 from skimage import data
 
 from meitu_demo.engine.effects.restoration import planes
-from meitu_demo.engine.effects.restoration.deblock import find_grid_origin, find_jpeg
 from meitu_demo.engine.effects.restoration.deblur import measure_blur_sigma
 from meitu_demo.engine.effects.restoration.denoise import (
     denoise_sliding_dct,
@@ -14,6 +13,7 @@ from meitu_demo.engine.effects.restoration.denoise import (
     measure_grain_spectrum,
 )
 from meitu_demo.engine.effects.restoration.exposure import fit_exposure_curve
+from meitu_demo.engine.effects.restoration.jpeg_trace import find_grid_origin, find_jpeg
 from meitu_demo.engine.effects.restoration.planes import (
     DCT_MATRIX,
     INVERSE_DCT_MATRIX,
@@ -33,30 +33,30 @@ def jpeg(image: np.ndarray, quality: int) -> np.ndarray:
     return cv2.cvtColor(cv2.imdecode(file, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
 
 
-def test_the_dct_is_orthonormal_and_blocks_come_back() -> None:
-    """Cutting, transforming, transforming back and laying gives the same plane; the power stays."""
+def test_dct_is_orthonormal_and_invertible() -> None:
+    """Extracting, transforming, inverting and assembling gives the same plane; the power is preserved."""
     plane = luma_of(data.coffee())
     coefficients = extract_blocks(plane) @ DCT_MATRIX
     assert np.allclose(assemble_plane(coefficients @ INVERSE_DCT_MATRIX, 50, 75), plane, atol=1e-3)
     assert np.sum(coefficients**2) == pytest.approx(np.sum(plane**2), rel=1e-5)
 
 
-def test_planes_come_back() -> None:
-    """Splitting into luma and chroma and joining again loses nothing."""
+def test_ycbcr_round_trip_is_lossless() -> None:
+    """Splitting into luma and chroma and merging again loses nothing."""
     photo = data.astronaut()
     assert np.array_equal(planes.merge_ycbcr(*planes.split_ycbcr(photo)), photo)
 
 
 @pytest.mark.parametrize("strength", [5, 15, 25])
 @pytest.mark.parametrize("name", ["astronaut", "chelsea", "coffee", "rocket"])
-def test_noise_is_measured(name: str, strength: float) -> None:
-    """The level comes out within a seventh of the truth, whatever the picture."""
+def test_noise_estimate_is_within_a_seventh(name: str, strength: float) -> None:
+    """The estimated level is within a seventh of the true one, whatever the picture."""
     photo = getattr(data, name)()
     noisy = luma_of(photo) + np.random.default_rng(1).normal(0, strength, photo.shape[:2]).astype(np.float32)
     assert estimate_white_noise(measure_grain_spectrum(noisy, luma_of(photo))) == pytest.approx(strength, rel=0.15)
 
 
-def test_texture_is_not_taken_for_noise() -> None:
+def test_noise_estimate_discounts_texture() -> None:
     """Grass and gravel, which fill every block, count as less than half of what noise of 5 would."""
     for texture in (data.grass(), data.gravel(), data.brick()):
         plane = texture.astype(np.float32)
@@ -64,8 +64,8 @@ def test_texture_is_not_taken_for_noise() -> None:
 
 
 @pytest.mark.parametrize("quality", [5, 10, 20, 35, 60, 70])
-def test_the_quality_of_a_jpeg_is_read_from_its_pixels(quality: int) -> None:
-    """The exact libjpeg setting is found, and still after the picture was cropped off its grid."""
+def test_find_jpeg_reads_the_quality_from_the_pixels(quality: int) -> None:
+    """The exact libjpeg setting is found, even after the picture was cropped off its grid."""
     squeezed = jpeg(data.coffee(), quality)
     whole, cropped = find_jpeg(luma_of(squeezed)), find_jpeg(luma_of(squeezed[3:, 6:]))
     assert whole is not None
@@ -74,16 +74,16 @@ def test_the_quality_of_a_jpeg_is_read_from_its_pixels(quality: int) -> None:
     assert find_grid_origin(luma_of(squeezed[3:, 6:])) == (5, 2)
 
 
-def test_a_picture_that_was_no_jpeg_is_none() -> None:
-    """Photos from PNG files, noise, blur and a chessboard leave no trace of quantisation."""
+def test_find_jpeg_returns_none_without_a_jpeg() -> None:
+    """Photos from PNG files, noise, blur and a chessboard show no quantisation."""
     board = np.dstack([data.checkerboard()] * 3)
     for photo in (data.astronaut(), data.coffee(), cv2.GaussianBlur(data.chelsea(), (0, 0), 2), board):
         assert find_jpeg(luma_of(photo)) is None
     assert find_jpeg(np.random.default_rng(0).uniform(0, 255, (200, 200)).astype(np.float32)) is None
 
 
-def test_blur_is_measured_at_the_sharpest_edges() -> None:
-    """The radius grows with the true one, and a soft background does not make a photo blurred."""
+def test_blur_estimate_uses_the_sharpest_edges() -> None:
+    """The estimate grows with the true blur, and a soft background does not make a photo blurred."""
     photo = data.astronaut()
     radii = [measure_blur_sigma(luma_of(cv2.GaussianBlur(photo, (0, 0), true))) for true in (1.2, 1.6, 2.0, 3.0)]
     assert np.allclose(radii, (1.2, 1.6, 2.0, 3.0), rtol=0.2)
@@ -92,14 +92,14 @@ def test_blur_is_measured_at_the_sharpest_edges() -> None:
     assert measure_blur_sigma(luma_of(portrait)) < 0.88
 
 
-def test_only_dark_or_flat_photos_need_light() -> None:
-    """Night, stars and black backdrops are as they should be; a third of the light is not."""
+def test_exposure_curve_is_the_identity_unless_dark_or_flat() -> None:
+    """Night, stars and black backdrops are left alone; a photo with a third of its light is not."""
     for photo in (data.rocket(), data.astronaut(), data.chelsea(), data.hubble_deep_field(), data.retina()):
         assert not fit_exposure_curve(luma_of(photo)).has_effect
         assert fit_exposure_curve(0.35 * luma_of(photo)).gain > 2
 
 
-def test_the_curve_rises_and_never_reaches_white() -> None:
+def test_exposure_curve_is_monotone_and_below_white() -> None:
     """Any curve keeps the order of all levels and ends below 255."""
     levels = np.arange(256, dtype=np.float32)[None]
     for luma in (0.2 * levels, 100 + 0.2 * levels, 0.4 * levels):
@@ -108,14 +108,14 @@ def test_the_curve_rises_and_never_reaches_white() -> None:
         assert bent.max() < 255.0
 
 
-def test_the_filter_leaves_what_is_larger_than_the_noise() -> None:
-    """With a vanishing noise level the plane comes back unchanged, up to its very edges."""
+def test_denoise_keeps_what_exceeds_the_noise() -> None:
+    """With a vanishing noise level the plane is unchanged up to its edges."""
     plane = luma_of(data.coffee())[:203, :301]
     assert np.allclose(denoise_sliding_dct(plane, np.full(64, 1e-3, np.float32)), plane, atol=0.02)
 
 
-def test_faces_get_care() -> None:
-    """On a noisy portrait eyes end up clearer and skin keeps more grain than without; the rest is the same."""
+def test_restore_treats_faces_specially() -> None:
+    """On a noisy portrait the given face's eyes are clearer and its skin keeps more grain; the rest is the same."""
     photo = data.astronaut()
     noisy = np.clip(photo + np.random.default_rng(3).normal(0, 12, photo.shape), 0, 255).astype(np.uint8)
     (face,) = find_faces(photo)
@@ -133,8 +133,8 @@ def test_faces_get_care() -> None:
     assert np.array_equal(plain[300:], cared[300:])
 
 
-def test_a_clean_portrait_stays_itself() -> None:
-    """Care for the face keeps a good portrait within 48 dB of itself."""
+def test_restore_preserves_a_clean_portrait() -> None:
+    """The special treatment of the face keeps a good portrait within 48 dB of itself."""
     photo = data.astronaut()
     error = np.mean((restore(photo, find_faces(photo), enlarge=False).astype(float) - photo) ** 2)
     assert 10 * np.log10(255**2 / error) > 48

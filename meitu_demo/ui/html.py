@@ -1,0 +1,37 @@
+"""HTML from the Jinja2 templates in `templates/`. All values are escaped, except `Markup`, which is rendered HTML.
+
+Each file holds macros, one for each piece of HTML. `t("dotted.key", name=…)` is the text of `locales/` in the reader's
+language, `language` its name.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..domain.translations import translate
+
+EMPTY_HTML = Markup()
+_environment = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined,
+    trim_blocks=True, lstrip_blocks=True, auto_reload=False,
+)  # fmt: skip
+
+
+def render(name: str, language: str = "", /, **values: object) -> Markup:
+    """The macro `name` ("file.macro") with `values` as its arguments. language: for macros that have texts.
+
+    Raises jinja2.UndefinedError for a missing argument, TypeError for an unknown one and KeyError for an unknown text.
+    """
+    file, _, macro = name.partition(".")
+    return Markup(getattr(_load_macros(file, language), macro)(**values))
+
+
+@cache
+def _load_macros(file: str, language: str) -> Any:
+    def get_text(key: str, **params: object) -> str:
+        return translate(key, language, **params)
+
+    return _environment.get_template(f"{file}.html").make_module({"t": get_text, "language": language})
