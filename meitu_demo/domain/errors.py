@@ -85,9 +85,7 @@ class MissingConsent(DemoError):
 
 
 class OverBudget(DemoError):
-    """The owner's daily cap on paid calls is reached; nothing was sent. Facts: limit, provider, minutes (to
-    midnight).
-    """
+    """The owner's daily cap is reached; nothing was sent. Facts: limit, provider, minutes (to midnight UTC)."""
 
     slug = "over_budget_day"
 

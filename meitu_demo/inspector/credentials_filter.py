@@ -17,8 +17,8 @@ _SECRET_FIELDS = [
 KEY_QUERY_PARAMS = tuple(field.name for field in _SECRET_FIELDS if not field.is_header)
 VENDOR_KEY_HEADERS = tuple(field.name for field in _SECRET_FIELDS if field.is_header)
 KEY_HEADERS = (*VENDOR_KEY_HEADERS, "authorization", "proxy-authorization", "cookie", "set-cookie")
-MARGIN_CHARS = 1000  # characters beyond what is shown, in which a key may end that begins before
-MIN_KEY_CHARS = 6  # characters; what is shorter is nobody's key, and would blank half of what is shown
+MARGIN_CHARS = 1000  # searched beyond the limit, for keys that cross it
+MIN_KEY_CHARS = 6  # a shorter text is not a key, and redacting it would blank half of the message
 NAMED_KEY_PATTERN = re.compile(
     rf"((?:{'|'.join(map(re.escape, (*KEY_QUERY_PARAMS, *VENDOR_KEY_HEADERS)))})"
     r"[\\\"'\]]{0,6}\s{0,4}(?:=|:|%3d|,)\s{0,4}[\\\"'\[]{0,6})"
@@ -28,35 +28,35 @@ NAMED_KEY_PATTERN = re.compile(
 
 
 class Redactor:
-    """Takes out of any text what must not be shown of a call by `route`."""
+    """Redacts the captured messages of a call to `target`; a key is replaced by its environment variable."""
 
     def __init__(self, target: CallTarget) -> None:
         keys = target.credentials
         fields = VENDORS[target.provider].get_keys(marketplace=bool(keys.host))
         self.variables = {field.name: field.setting for field in fields}
-        self._keys: dict[str, str] = {}  # with what stands for each
-        if target.mode == "live":  # elsewhere they are words that everybody knows, and that answers may well hold
+        self._keys: dict[str, str] = {}  # key → its variable
+        if target.mode == "live":  # other credentials are placeholders, which an answer may well contain
             key, secret = keys.key.get_secret_value(), keys.secret.get_secret_value() if keys.secret else ""
             variables = [f"${field.setting}" for field in fields if field.is_secret]
             self._keys = {secret: variables[-1], key: variables[0]}
             self._keys = {value: name for value, name in self._keys.items() if len(value) >= MIN_KEY_CHARS}
 
     def redact_text(self, text: str, max_chars: int, *, shorten_links: bool = True) -> str:
-        """The first `longest` characters without keys, and where links lead by their hosts alone."""
+        """The first `max_chars` characters, without keys and, if shorten_links, with links reduced to their hosts."""
         redacted = self._replace_keys(text, max_chars)
         if shorten_links:
             redacted = strip_link_paths(redacted)
         return NAMED_KEY_PATTERN.sub(r"\1…", redacted)
 
     def redact_header(self, name: str, value: str) -> str:
-        """A header's value; in place of a key, its variable."""
+        """The value of a header, shortened; that of a key header is replaced by its variable or "…"."""
         if name.lower() in KEY_HEADERS:
             variable = self.variables.get(name.lower())
             return f"${variable}" if variable else "…"
         return self.redact_text(value, 200)
 
     def _replace_keys(self, text: str, max_chars: int) -> str:
-        """A key across the border goes as a whole."""
+        """Replace keys, also one that crosses the limit of `max_chars`."""
         margin = max(MARGIN_CHARS, MAX_ESCAPE_CHARS * max(map(len, self._keys), default=0))
         window = replace_unprintable(text[: max_chars + margin])
         matches = sorted(

@@ -58,7 +58,7 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """A consistent read-only view that blocks no writer. Raises LedgerUnavailable."""
+        """A read-only connection that blocks no writer; each statement is consistent. Raises LedgerUnavailable."""
         with self._translate_errors(), self._engine.connect() as connection:
             yield connection
 

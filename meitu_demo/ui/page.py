@@ -9,7 +9,7 @@ from ..settings import Settings
 from . import api
 from .context import Context
 from .events import PRIVATE_EVENT
-from .header import render_header
+from .header import render_header, render_vendor_css
 from .panel import controls, panel, shared_photo
 from .panel.shared_photo import ScreenComponents
 from .screens import delete_data, failure_lab, history, keys, kiosk_mode, mirror, recipe, send_to_panel, verify
@@ -70,4 +70,5 @@ def render_head() -> str:
     """assets/css and assets/js for the page's head. As its `css` option, Gradio would drop the media queries."""
     styles, scripts = (sorted((ASSETS_DIR / kind).glob(f"*.{kind}")) for kind in ("css", "js"))
     style = "".join(f"<style>{path.read_text('utf-8')}</style>" for path in styles)
+    style += f"<style>{render_vendor_css()}</style>"
     return style + "".join(f"<script>{path.read_text('utf-8')}</script>" for path in scripts)

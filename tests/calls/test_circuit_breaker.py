@@ -1,4 +1,4 @@
-"""A vendor that does not answer is left alone, and asked by one call whether it is back."""
+"""Circuit breaker: opens when a vendor stops answering, and is half-open for one probe."""
 
 import pytest
 from support.clock import ManualClock
@@ -49,8 +49,10 @@ def seconds_left(breaker: CircuitBreaker) -> object:
 
 
 @pytest.mark.parametrize("error", [SILENCE, Unreachable(cause="dns"), InvalidResponse(cause="not_json")], ids=str)
-def test_the_fifth_failure_opens_it(breaker: CircuitBreaker, clock: ManualClock, error: DemoError) -> None:
-    """Whatever kind of no answer; from then on nothing is let through, and the rest is told in whole seconds."""
+def test_circuit_breaker_opens_at_the_fifth_failure(
+    breaker: CircuitBreaker, clock: ManualClock, error: DemoError
+) -> None:
+    """After five missing answers of any kind no call is let through, and the rest is told in whole seconds."""
     fail(breaker, error, times=4)
     breaker.check()
     fail(breaker, error)
@@ -61,8 +63,8 @@ def test_the_fifth_failure_opens_it(breaker: CircuitBreaker, clock: ManualClock,
     assert seconds_left(breaker) == 1
 
 
-def test_failures_far_apart_do_not_open_it(breaker: CircuitBreaker, clock: ManualClock) -> None:
-    """Five within the window do, five in a longer time do not."""
+def test_circuit_breaker_ignores_failures_far_apart(breaker: CircuitBreaker, clock: ManualClock) -> None:
+    """Five failures within the window open it, five in a longer time do not."""
     for _ in range(20):
         fail(breaker)
         clock.now += 7.6
@@ -75,8 +77,8 @@ def test_failures_far_apart_do_not_open_it(breaker: CircuitBreaker, clock: Manua
 
 
 @pytest.mark.parametrize("refusal", [None, VendorError("meitu", "20003"), VendorError("meitu", "90024")], ids=str)
-def test_an_answer_clears_the_count(breaker: CircuitBreaker, refusal: DemoError | None) -> None:
-    """A result, a refusal, or a word that it is busy: the vendor is there."""
+def test_circuit_breaker_resets_on_an_answer(breaker: CircuitBreaker, refusal: DemoError | None) -> None:
+    """A result, a refusal and a rate limit are answers: they reset the count."""
     fail(breaker, times=4)
     if refusal:
         fail(breaker, refusal)
@@ -91,8 +93,8 @@ def test_an_answer_clears_the_count(breaker: CircuitBreaker, refusal: DemoError 
     [Unreachable(cause="busy"), LedgerUnavailable(), RateLimited(), KeyboardInterrupt(), ZeroDivisionError()],
     ids=repr,
 )
-def test_what_says_nothing_of_the_vendor(breaker: CircuitBreaker, error: BaseException) -> None:
-    """Our own full pool, our ledger, a cancelled call or a bug: neither counted, nor taken for an answer."""
+def test_circuit_breaker_ignores_our_own_failures(breaker: CircuitBreaker, error: BaseException) -> None:
+    """A full pool, the ledger, a cancelled call and a bug are neither failures nor answers of the vendor."""
     fail(breaker, error, times=9)
     assert not breaker.is_open
     fail(breaker, times=4)
@@ -101,8 +103,8 @@ def test_what_says_nothing_of_the_vendor(breaker: CircuitBreaker, error: BaseExc
     assert breaker.is_open
 
 
-def test_one_call_asks_whether_it_is_back(breaker: CircuitBreaker, clock: ManualClock) -> None:
-    """After the rest one is let through and nobody beside it; its answer lets all through."""
+def test_circuit_breaker_half_open_lets_one_probe_through(breaker: CircuitBreaker, clock: ManualClock) -> None:
+    """After the pause one call goes through and no other beside it; its answer closes the breaker."""
     fail(breaker, times=5)
     clock.now += 30
     breaker.check()
@@ -115,16 +117,16 @@ def test_one_call_asks_whether_it_is_back(breaker: CircuitBreaker, clock: Manual
     assert not breaker.is_open
 
 
-def test_a_probe_that_fails_opens_it_anew(breaker: CircuitBreaker, clock: ManualClock) -> None:
-    """One failure is enough then, for another whole rest."""
+def test_circuit_breaker_reopens_when_the_probe_fails(breaker: CircuitBreaker, clock: ManualClock) -> None:
+    """One failure of the probe is enough for another full pause."""
     fail(breaker, times=5)
     clock.now += 31
     fail(breaker)
     assert seconds_left(breaker) == 30
 
 
-def test_a_probe_that_is_given_up_tells_nothing(breaker: CircuitBreaker, clock: ManualClock) -> None:
-    """The next call is the probe."""
+def test_circuit_breaker_probes_again_after_a_cancelled_probe(breaker: CircuitBreaker, clock: ManualClock) -> None:
+    """A cancelled probe says nothing: the next call is the probe."""
     fail(breaker, times=5)
     clock.now += 31
     fail(breaker, KeyboardInterrupt())
@@ -134,8 +136,8 @@ def test_a_probe_that_is_given_up_tells_nothing(breaker: CircuitBreaker, clock: 
     assert not breaker.is_open
 
 
-def test_what_was_under_way_when_it_opened(breaker: CircuitBreaker, clock: ManualClock) -> None:
-    """Its failure does not prolong the rest; its answer ends it."""
+def test_circuit_breaker_and_calls_under_way(breaker: CircuitBreaker, clock: ManualClock) -> None:
+    """The failure of a call that was under way does not prolong the pause; its answer ends it."""
     with breaker.guard():
         late = breaker.guard()
         late.__enter__()
@@ -146,8 +148,8 @@ def test_what_was_under_way_when_it_opened(breaker: CircuitBreaker, clock: Manua
     assert not breaker.is_open
 
 
-def test_none_never_opens() -> None:
-    """A line without a breaker."""
+def test_circuit_breaker_without_a_limit_never_opens() -> None:
+    """With max_failures=None it never opens."""
     breaker = CircuitBreaker(max_failures=None)
     fail(breaker, times=100)
     breaker.check()

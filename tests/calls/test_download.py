@@ -1,4 +1,4 @@
-"""Links that somebody else named: what each door fetches, that redirects are checked anew, and the bounds."""
+"""Downloads of URLs from outside: allowed sources, redirects, DNS rebinding, and limits of size and time."""
 
 import asyncio
 import gzip
@@ -18,11 +18,11 @@ from meitu_demo.calls import download
 from meitu_demo.domain.errors import LinkRejected
 
 PUBLIC = "93.184.216.34"
-HOME = "http://127.0.0.1:8700"  # a base URL on a developer's machine
+ORIGIN = "http://127.0.0.1:8700"  # a base URL on a developer's machine
 HOSTS = ("cdn.example", ".pictures.example")
-fetch = partial(download.download_result, origin=f"{HOME}/prefix", allowed_hosts=HOSTS)
+fetch = partial(download.download_result, origin=f"{ORIGIN}/prefix", allowed_hosts=HOSTS)
 Fetch = Callable[..., Coroutine[Any, Any, bytes]]
-BOTH = pytest.mark.parametrize("door", [fetch, download.download_photo], ids=["result", "photo"])
+BOTH_DOWNLOADS = pytest.mark.parametrize("download_url", [fetch, download.download_photo], ids=["result", "photo"])
 
 
 def client_for(handler: Callable[[httpx.Request], Any]) -> httpx.AsyncClient:
@@ -33,12 +33,12 @@ def picture(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, content=b"picture")
 
 
-def moved(**places: str) -> Callable[[httpx.Request], httpx.Response]:
+def redirects(**locations: str) -> Callable[[httpx.Request], httpx.Response]:
     """Answers a path that is named here with a redirect to its place, any other with the picture."""
 
     def handler(request: httpx.Request) -> httpx.Response:
-        place = places.get(request.url.path[1:])
-        return picture(request) if place is None else httpx.Response(302, headers={"location": place})
+        location = locations.get(request.url.path[1:])
+        return picture(request) if location is None else httpx.Response(302, headers={"location": location})
 
     return handler
 
@@ -57,19 +57,21 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     return table
 
 
-async def rejected(door: Fetch, client: httpx.AsyncClient, url: str, **options: Any) -> dict[str, object]:
+async def rejection_facts(
+    download_url: Fetch, client: httpx.AsyncClient, url: str, **options: Any
+) -> dict[str, object]:
     with pytest.raises(LinkRejected) as caught:
-        await door(client, url, **options)
+        await download_url(client, url, **options)
     return caught.value.facts
 
 
-async def refused(door: Fetch, client: httpx.AsyncClient, url: str, **options: Any) -> str:
-    return str((await rejected(door, client, url, **options))["cause"])
+async def rejection_cause(download_url: Fetch, client: httpx.AsyncClient, url: str, **options: Any) -> str:
+    return str((await rejection_facts(download_url, client, url, **options))["cause"])
 
 
 # ── Which door takes what ───────────────────────────────────────────────────────────────────────────────────────────
-async def test_a_result_is_fetched(names: dict[str, list[str]]) -> None:
-    """Over https from a host that is allowed, with its query; the name stays where a server looks for it."""
+async def test_download_result_from_an_allowed_host(names: dict[str, list[str]]) -> None:
+    """A result is fetched by https from an allowed host, with its query and Host header."""
     names["a.pictures.example"] = [PUBLIC]
     seen: list[httpx.Request] = []
     async with client_for(lambda request: seen.append(request) or picture(request)) as client:
@@ -79,8 +81,8 @@ async def test_a_result_is_fetched(names: dict[str, list[str]]) -> None:
     assert [request.headers["host"] for request in seen] == ["cdn.example", "a.pictures.example"]
 
 
-async def test_a_photo_is_fetched(names: dict[str, list[str]]) -> None:
-    """The offline server takes it from any public host, over http too and from any port."""
+async def test_download_photo_from_any_public_host(names: dict[str, list[str]]) -> None:
+    """The offline server fetches a photo from any public host and port, by http or https."""
     seen: list[httpx.Request] = []
     async with client_for(lambda request: seen.append(request) or picture(request)) as client:
         assert await download.download_photo(client, "https://cdn.example:8443/a.png?x=1") == b"picture"
@@ -88,41 +90,42 @@ async def test_a_photo_is_fetched(names: dict[str, list[str]]) -> None:
     assert [request.headers["host"] for request in seen] == ["cdn.example:8443", "cdn.example"]
 
 
-async def test_the_calls_own_origin_needs_no_check(names: dict[str, list[str]]) -> None:
-    """A link back to where the call went is fetched, over http too; another port, scheme or host is not that origin."""
+async def test_download_result_from_the_calls_origin(names: dict[str, list[str]]) -> None:
+    """A result at the call's scheme, host and port is fetched unchecked; any other origin is checked."""
     async with client_for(picture) as client:
-        assert await fetch(client, f"{HOME}/results/x.jpg") == b"picture"
+        assert await fetch(client, f"{ORIGIN}/results/x.jpg") == b"picture"
         assert (
             await fetch(client, "https://a.example:443/x", origin="https://a.example", allowed_hosts=()) == b"picture"
         )
         for other in ("http://127.0.0.1:8701/x", "https://127.0.0.1:8700/x", "http://127.0.0.1/x"):
-            assert await refused(fetch, client, other) == "scheme"
-        assert await refused(fetch, client, "https://cdn.example/x", allowed_hosts=()) == "host"
+            assert await rejection_cause(fetch, client, other) == "scheme"
+        assert await rejection_cause(fetch, client, "https://cdn.example/x", allowed_hosts=()) == "host"
 
 
-async def test_a_developers_machine_may_allow_any_address() -> None:
-    """With the setting for it, a photo is fetched from loopback; scheme and userinfo are still held."""
+async def test_download_photo_allows_private_addresses_on_request() -> None:
+    """With allow_private a photo is fetched from loopback; scheme and userinfo are still checked."""
     async with client_for(picture) as client:
         assert await download.download_photo(client, "http://127.0.0.1:9/x", allow_private=True) == b"picture"
         assert (
-            await refused(download.download_photo, client, "http://u:p@127.0.0.1:9/x", allow_private=True) == "scheme"
+            await rejection_cause(download.download_photo, client, "http://u:p@127.0.0.1:9/x", allow_private=True)
+            == "scheme"
         )
 
 
 # ── What was checked is what is connected to ────────────────────────────────────────────────────────────────────────
-@BOTH
-async def test_the_address_that_was_checked_is_used(door: Fetch, names: dict[str, list[str]]) -> None:
-    """A name that answers differently the second time gains nothing: the name is there for TLS alone."""
+@BOTH_DOWNLOADS
+async def test_download_connects_to_the_checked_address(download_url: Fetch, names: dict[str, list[str]]) -> None:
+    """DNS rebinding gains nothing: the connection goes to the checked address, the name is for TLS only."""
     seen: list[httpx.Request] = []
     async with client_for(lambda request: seen.append(request) or picture(request)) as client:
-        await door(client, "https://cdn.example/a.png")
+        await download_url(client, "https://cdn.example/a.png")
     assert seen[0].url.host == PUBLIC
     assert seen[0].extensions["sni_hostname"] == "cdn.example"
 
 
-@BOTH
-async def test_the_next_address_is_tried(door: Fetch, names: dict[str, list[str]]) -> None:
-    """A host with several addresses is reached over the one that answers."""
+@BOTH_DOWNLOADS
+async def test_download_tries_the_next_address(download_url: Fetch, names: dict[str, list[str]]) -> None:
+    """Of a host with several addresses, the next is tried if one does not answer."""
     names["cdn.example"] = ["2606:2800:220:1:248:1893:25c8:1946", PUBLIC]
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -131,23 +134,23 @@ async def test_the_next_address_is_tried(door: Fetch, names: dict[str, list[str]
         return picture(request)
 
     async with client_for(handler) as client:
-        assert await door(client, "https://cdn.example/a.png") == b"picture"
+        assert await download_url(client, "https://cdn.example/a.png") == b"picture"
     names["cdn.example"].pop()
     async with client_for(handler) as client:
-        assert await refused(door, client, "https://cdn.example/a.png") == "network"
+        assert await rejection_cause(download_url, client, "https://cdn.example/a.png") == "network"
 
 
-@BOTH
-async def test_a_name_without_an_address(door: Fetch, names: dict[str, list[str]]) -> None:
-    """Unknown or empty: nothing is asked for."""
+@BOTH_DOWNLOADS
+async def test_download_rejects_unresolvable_hosts(download_url: Fetch, names: dict[str, list[str]]) -> None:
+    """For an unknown host or one without addresses, nothing is sent."""
     names["a.pictures.example"] = []
     async with client_for(lambda request: pytest.fail("nothing may be sent")) as client:
         for name in ("a.pictures.example", "b.pictures.example"):
-            assert await refused(door, client, f"https://{name}/x") == "dns"
+            assert await rejection_cause(download_url, client, f"https://{name}/x") == "dns"
 
 
-async def test_over_a_real_socket(names: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Connecting to a checked address while asking for a name really works, Host header included."""
+async def test_download_over_a_real_socket(names: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connecting to a checked address with the host's name in the Host header works over a socket."""
     asked: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -171,15 +174,17 @@ async def test_over_a_real_socket(names: dict[str, list[str]], monkeypatch: pyte
 
 
 # ── Redirects ───────────────────────────────────────────────────────────────────────────────────────────────────────
-async def test_a_redirect_of_a_result_is_followed_and_checked_anew(names: dict[str, list[str]]) -> None:
-    """To an allowed host, relative or not, each at the address that was checked for its own name."""
+async def test_download_result_checks_each_redirect(names: dict[str, list[str]]) -> None:
+    """A redirect, relative or not, is followed to an allowed host at the address checked for that host."""
     names["b.pictures.example"] = ["93.184.216.35"]
     seen: list[httpx.Request] = []
-    answers = moved(first="/second", second="https://b.pictures.example/third?x=1", third=f"{HOME}/fourth")
+    answers = redirects(first="/second", second="https://b.pictures.example/third?x=1", third=f"{ORIGIN}/fourth")
     async with client_for(lambda request: seen.append(request) or answers(request)) as client:
         assert await fetch(client, "https://cdn.example/first") == b"picture"
-    places = [(request.url.host, request.headers["host"], request.extensions.get("sni_hostname")) for request in seen]
-    assert places == [
+    locations = [
+        (request.url.host, request.headers["host"], request.extensions.get("sni_hostname")) for request in seen
+    ]
+    assert locations == [
         (PUBLIC, "cdn.example", "cdn.example"),
         (PUBLIC, "cdn.example", "cdn.example"),
         ("93.184.216.35", "b.pictures.example", "b.pictures.example"),
@@ -189,7 +194,7 @@ async def test_a_redirect_of_a_result_is_followed_and_checked_anew(names: dict[s
 
 
 @pytest.mark.parametrize(
-    ("place", "cause"),
+    ("location", "cause"),
     [
         ("https://elsewhere.example/x", "host"), ("//elsewhere.example/x", "host"), ("http://cdn.example/x", "scheme"),
         ("https://cdn.example:8443/x", "scheme"), ("https://inside.pictures.example/x", "address"),
@@ -197,28 +202,30 @@ async def test_a_redirect_of_a_result_is_followed_and_checked_anew(names: dict[s
         ("https://169.254.169.254/latest", "host"), ("https://u:p@cdn.example/x", "scheme"),
     ],
 )  # fmt: skip
-async def test_a_redirect_off_the_list_is_refused(place: str, cause: str, names: dict[str, list[str]]) -> None:
-    """With the cause that the same address has at once, and without a request to it."""
+async def test_download_result_rejects_redirects_to_other_hosts(
+    location: str, cause: str, names: dict[str, list[str]]
+) -> None:
+    """A redirect is rejected with the same cause as the direct URL, and without a request to it."""
     names["inside.pictures.example"] = ["10.0.0.1"]
     seen: list[str] = []
-    answers = moved(first=place)
+    answers = redirects(first=location)
     async with client_for(lambda request: seen.append(request.url.path) or answers(request)) as client:
-        assert await refused(fetch, client, place if place[:2] != "//" else f"https:{place}") == cause
-        assert await refused(fetch, client, "https://cdn.example/first") == cause
+        assert await rejection_cause(fetch, client, location if location[:2] != "//" else f"https:{location}") == cause
+        assert await rejection_cause(fetch, client, "https://cdn.example/first") == cause
     assert seen == ["/first"]
 
 
-async def test_how_many_redirects(names: dict[str, list[str]]) -> None:
-    """A result may take three, so that none goes on for ever; a photo none; one that leads nowhere is no answer."""
-    async with client_for(moved(a="/b", b="/c", c="/d", round="/round", nowhere="")) as client:
+async def test_download_limits_redirects(names: dict[str, list[str]]) -> None:
+    """A result may take three redirects, a photo none; a redirect without a target is an error."""
+    async with client_for(redirects(a="/b", b="/c", c="/d", round="/round", nowhere="")) as client:
         assert await fetch(client, "https://cdn.example/a") == b"picture"
-        for door, path in ((fetch, "round"), (fetch, "nowhere"), (download.download_photo, "a")):
-            facts = await rejected(door, client, f"https://cdn.example/{path}")
+        for download_url, path in ((fetch, "round"), (fetch, "nowhere"), (download.download_photo, "a")):
+            facts = await rejection_facts(download_url, client, f"https://cdn.example/{path}")
             assert facts == {"cause": "status", "http_status": 302}
 
 
 # ── What counts as an answer ────────────────────────────────────────────────────────────────────────────────────────
-@BOTH
+@BOTH_DOWNLOADS
 @pytest.mark.parametrize(
     ("status", "cause"),
     [
@@ -226,29 +233,36 @@ async def test_how_many_redirects(names: dict[str, list[str]]) -> None:
         (500, "status"), (403, "expired"), (404, "expired"), (410, "expired"),
     ],
 )  # fmt: skip
-async def test_only_a_whole_answer_counts(door: Fetch, status: int, cause: str, names: dict[str, list[str]]) -> None:
-    """Everything but 200 is told with its number; what says that nothing is there any more, as expired."""
+async def test_download_accepts_only_status_200(
+    download_url: Fetch, status: int, cause: str, names: dict[str, list[str]]
+) -> None:
+    """Any other status is reported with its number, and as expired if the file is gone."""
     async with client_for(lambda request: httpx.Response(status)) as client:
-        assert await rejected(door, client, "https://cdn.example/x") == {"cause": cause, "http_status": status}
+        assert await rejection_facts(download_url, client, "https://cdn.example/x") == {
+            "cause": cause,
+            "http_status": status,
+        }
 
 
-@BOTH
-@pytest.mark.parametrize("packed", [False, True])
+@BOTH_DOWNLOADS
+@pytest.mark.parametrize("is_gzipped", [False, True])
 @pytest.mark.parametrize("over", [-1, 0, 1])
-async def test_twenty_megabytes_to_the_byte(door: Fetch, over: int, packed: bool, names: dict[str, list[str]]) -> None:
-    """One byte more is refused, and what counts is what comes out of a gzip."""
+async def test_download_limits_size_to_the_byte(
+    download_url: Fetch, over: int, is_gzipped: bool, names: dict[str, list[str]]
+) -> None:
+    """One byte more than 20 MB, after decompression, is rejected."""
     data = bytes(20_000_000 + over)
-    headers, content = ({"content-encoding": "gzip"}, gzip.compress(data, 1)) if packed else ({}, data)
+    headers, content = ({"content-encoding": "gzip"}, gzip.compress(data, 1)) if is_gzipped else ({}, data)
     async with client_for(lambda request: httpx.Response(200, headers=headers, content=content)) as client:
         if over <= 0:
-            assert len(await door(client, "https://cdn.example/x")) == 20_000_000 + over
+            assert len(await download_url(client, "https://cdn.example/x")) == 20_000_000 + over
         else:
-            facts = await rejected(door, client, "https://cdn.example/x")
+            facts = await rejection_facts(download_url, client, "https://cdn.example/x")
             assert facts == {"cause": "too_large", "limit": 20_000_000}
 
 
-async def test_the_size_is_bounded_while_reading() -> None:
-    """An endless answer is cut off soon after the limit, without a declared length."""
+async def test_download_stops_reading_at_the_size_limit() -> None:
+    """An endless response without a declared length is cut off soon after the limit."""
     read = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -258,12 +272,12 @@ async def test_the_size_is_bounded_while_reading() -> None:
             yield b"x" * 1024 * 1024
 
     async with client_for(lambda request: httpx.Response(200, content=endless())) as client:
-        assert await refused(fetch, client, f"{HOME}/x") == "too_large"
+        assert await rejection_cause(fetch, client, f"{ORIGIN}/x") == "too_large"
     assert read <= download.MAX_DOWNLOAD_BYTES + 2 * 1024 * 1024
 
 
-async def test_the_time_is_bounded_however_slowly_it_drips(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each read may be in time and the whole is not; a redirect gives no new time."""
+async def test_download_limits_the_total_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow drip ends at the time limit, and a redirect does not extend it."""
     assert download.MAX_DOWNLOAD_S == 60
     monkeypatch.setattr(download, "MAX_DOWNLOAD_S", 0.05)
 
@@ -273,7 +287,7 @@ async def test_the_time_is_bounded_however_slowly_it_drips(monkeypatch: pytest.M
             yield b""
 
     async with client_for(lambda request: httpx.Response(200, content=drip())) as client:
-        assert await refused(fetch, client, f"{HOME}/x") == "timeout"
+        assert await rejection_cause(fetch, client, f"{ORIGIN}/x") == "timeout"
 
     async def silent(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/first":
@@ -283,7 +297,7 @@ async def test_the_time_is_bounded_however_slowly_it_drips(monkeypatch: pytest.M
         raise AssertionError("nobody sets it")
 
     async with client_for(silent) as client:
-        assert await refused(fetch, client, f"{HOME}/first") == "timeout"
+        assert await rejection_cause(fetch, client, f"{ORIGIN}/first") == "timeout"
 
 
 @pytest.mark.parametrize(
@@ -291,13 +305,13 @@ async def test_the_time_is_bounded_however_slowly_it_drips(monkeypatch: pytest.M
     [(httpx.ReadTimeout, "timeout"), (httpx.ConnectTimeout, "timeout"), (httpx.ConnectError, "network"),
      (httpx.ReadError, "network"), (httpx.RemoteProtocolError, "network"), (httpx.DecodingError, "network")],
 )  # fmt: skip
-async def test_faults_on_the_way(error: type[httpx.HTTPError], cause: str) -> None:
-    """Each has its cause, and the URL (which may hold a key) is in no text of it."""
+async def test_download_translates_transport_errors(error: type[httpx.HTTPError], cause: str) -> None:
+    """Each transport error has its cause, and no text of the error holds the URL, which may hold a key."""
 
     def handler(request: httpx.Request) -> httpx.Response:
         raise error(f"at {request.url}")
 
-    url = f"{HOME}/{'canary'.upper()}"
+    url = f"{ORIGIN}/{'canary'.upper()}"
     async with client_for(handler) as client:
         with pytest.raises(LinkRejected) as caught:
             await fetch(client, url)
@@ -312,8 +326,8 @@ async def test_faults_on_the_way(error: type[httpx.HTTPError], cause: str) -> No
 @example(url="http://a" + ".b" * 200)
 @example(url="data:image/png;base64,AAAA")
 @example(url="http://0xffffffffffffffff/")
-def test_any_text_ends_in_bytes_or_a_refusal(url: str) -> None:
-    """No text, as link or as a redirect's place, makes fetching raise anything but LinkRejected."""
+def test_download_raises_only_link_rejected(url: str) -> None:
+    """Any text as a URL or as a Location ends in bytes or in LinkRejected."""
 
     async def attempt() -> None:
         loop = asyncio.get_running_loop()
@@ -323,25 +337,25 @@ def test_any_text_ends_in_bytes_or_a_refusal(url: str) -> None:
 
         loop.getaddrinfo = nobody  # type: ignore[method-assign, assignment]
         async with client_for(picture) as client:
-            for door in (fetch, download.download_photo):
+            for download_url in (fetch, download.download_photo):
                 with pytest.raises(LinkRejected):
-                    await door(client, url)
+                    await download_url(client, url)
         headers = {"location": url.encode("utf-8", "replace")}
         async with client_for(lambda request: httpx.Response(302, headers=headers)) as client:
             with pytest.raises(LinkRejected):
-                await fetch(client, f"{HOME}/x")
+                await fetch(client, f"{ORIGIN}/x")
             with pytest.raises(LinkRejected):
-                await download.download_photo(client, f"{HOME}/x", allow_private=True)
+                await download.download_photo(client, f"{ORIGIN}/x", allow_private=True)
 
     asyncio.run(attempt())
 
 
 # ── Packed bodies, for links and answers alike ──────────────────────────────────────────────────────────────────────
-async def unpacked(packed: list[bytes], packing: str, limit: int = 10_000_000) -> bytes:
+async def decompress(chunks: list[bytes], packing: str, limit: int = 10_000_000) -> bytes:
     """What `read_bounded` makes of a body that arrives in these pieces."""
 
     async def pieces() -> AsyncIterator[bytes]:
-        for piece in packed:
+        for piece in chunks:
             yield piece
 
     response = httpx.Response(200, headers={"content-encoding": packing}, content=pieces())
@@ -355,25 +369,25 @@ async def unpacked(packed: list[bytes], packing: str, limit: int = 10_000_000) -
     cut=st.integers(1, 1000),
     packing=st.sampled_from(["gzip", " GZIP", "x-gzip", "deflate"]),
 )
-def test_what_was_packed_comes_out_whole(parts: list[bytes], cut: int, packing: str) -> None:
-    """However it is cut up on the way, also several gzips in a row."""
+def test_read_limited_decompresses_any_chunking(parts: list[bytes], cut: int, packing: str) -> None:
+    """A gzip body is decompressed however it is chunked, with several members as well."""
     data = b"".join(parts)
     packed = zlib.compress(data) if packing == "deflate" else b"".join(map(gzip.compress, parts or [b""]))
     pieces = [packed[at : at + cut] for at in range(0, len(packed), cut)]
-    assert asyncio.run(unpacked(pieces, packing)) == data
+    assert asyncio.run(decompress(pieces, packing)) == data
 
 
 @pytest.mark.parametrize("packing", ["br", "zstd", "gzip, gzip", "deflate,gzip", "nonsense", "gzip"])
-async def test_what_cannot_be_unpacked(packing: str) -> None:
-    """Packings inside packings too: each would swell a thousandfold. None is guessed at."""
+async def test_read_limited_rejects_bad_and_nested_encodings(packing: str) -> None:
+    """Unknown, broken and nested encodings, which could inflate a thousandfold, are decoding errors."""
     with pytest.raises(httpx.DecodingError):
-        await unpacked([gzip.compress(gzip.compress(b"x" * 1000)), b"and more"], packing)
+        await decompress([gzip.compress(gzip.compress(b"x" * 1000)), b"and more"], packing)
 
 
-async def test_a_bomb_is_measured_as_it_swells() -> None:
-    """The bound holds for what comes out, to the byte, not for what came over the wire."""
+async def test_read_limited_stops_gzip_bombs() -> None:
+    """The limit holds to the byte for the decompressed size, not for what came over the wire."""
     packed = gzip.compress(bytes(5_000_000))
     assert len(packed) < 10_000
-    assert len(await unpacked([packed], "gzip", 5_000_000)) == 5_000_000
+    assert len(await decompress([packed], "gzip", 5_000_000)) == 5_000_000
     with pytest.raises(download.BodyTooLarge):
-        await unpacked([packed], "gzip", 4_999_999)
+        await decompress([packed], "gzip", 4_999_999)

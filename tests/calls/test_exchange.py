@@ -1,4 +1,4 @@
-"""One request and its whole answer: bounded in size and time, headers as they came, failures as errors of ours."""
+"""One HTTP exchange: bounded in size and time, raw headers kept, transport errors translated."""
 
 import asyncio
 import gzip
@@ -15,17 +15,17 @@ from meitu_demo.calls.exchange import exchange, parse_retry_after
 from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown
 from meitu_demo.domain.model import CallTarget, Credentials
 
-ROUTE = CallTarget("meitu", "http://vendor.invalid", Credentials(SecretStr("canary-key")), is_billable=True)
+TARGET = CallTarget("meitu", "http://vendor.invalid", Credentials(SecretStr("canary-key")), is_billable=True)
 
 
-class Pieces(httpx.AsyncByteStream):
+class Chunks(httpx.AsyncByteStream):
     """A body of pieces, each of which may have to be waited for."""
 
-    def __init__(self, *pieces: bytes, forever: bool = False) -> None:
-        self.pieces, self.forever, self.closed = pieces, forever, False
+    def __init__(self, *chunks: bytes, forever: bool = False) -> None:
+        self.chunks, self.forever, self.closed = chunks, forever, False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self.pieces:
+        for piece in self.chunks:
             yield piece
         while self.forever:
             await asyncio.sleep(0.01)
@@ -35,74 +35,74 @@ class Pieces(httpx.AsyncByteStream):
         self.closed = True
 
 
-async def answered(
+async def exchange_with(
     answer: httpx.Response | Exception,
-    route: CallTarget = ROUTE,
-    heard: Callable[[httpx.Request], None] = lambda _: None,
+    target: CallTarget = TARGET,
+    on_request: Callable[[httpx.Request], None] = lambda _: None,
 ) -> httpx.Response:
     def handler(request: httpx.Request) -> httpx.Response:
-        heard(request)
+        on_request(request)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(handler)) as client:
-        return await exchange(client, route, httpx.Request("POST", f"{ROUTE.base_url}/?api_key=canary-key"))
+        return await exchange(client, target, httpx.Request("POST", f"{TARGET.base_url}/?api_key=canary-key"))
 
 
-async def failed(answer: httpx.Response | Exception, route: CallTarget = ROUTE) -> DemoError:
+async def fail_with(answer: httpx.Response | Exception, target: CallTarget = TARGET) -> DemoError:
     with pytest.raises(DemoError) as caught:
-        await answered(answer, route)
+        await exchange_with(answer, target)
     assert "canary" not in repr(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
     return caught.value
 
 
-async def test_the_whole_answer_comes_back() -> None:
-    """Status, body and headers, unpacked, and nothing says any more that it is packed."""
-    packed = httpx.Response(418, headers={"content-encoding": "gzip", "x-a": "b"}, stream=Pieces(gzip.compress(b"{}")))
-    found = await answered(packed)
+async def test_exchange_returns_the_decompressed_response() -> None:
+    """Status, headers and decompressed body are returned, without the content-encoding."""
+    packed = httpx.Response(418, headers={"content-encoding": "gzip", "x-a": "b"}, stream=Chunks(gzip.compress(b"{}")))
+    found = await exchange_with(packed)
     assert (found.status_code, found.content, found.headers["x-a"]) == (418, b"{}", "b")
     assert "content-encoding" not in found.headers
 
 
-async def test_headers_are_kept_as_they_came() -> None:
-    """Letters beyond ASCII, and a header given twice, are no reason to lose an answer that was paid for."""
+async def test_exchange_keeps_raw_headers() -> None:
+    """Non-ASCII and repeated headers do not lose a response that was paid for."""
     heads = [(b"Retry-After", b"\x80"), (b"X-Request-Id", "编号".encode()), (b"x-twice", b"1"), (b"x-twice", b"2")]
-    found = await answered(httpx.Response(200, headers=heads, stream=Pieces(b"{}")))
+    found = await exchange_with(httpx.Response(200, headers=heads, stream=Chunks(b"{}")))
     assert found.headers.raw[: len(heads)] == heads
     assert parse_retry_after(found) == {}
 
 
-async def test_an_answer_without_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By size, and the connection is given back."""
+async def test_exchange_limits_the_response_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A response over the limit is an InvalidResponse, and its connection is closed."""
     monkeypatch.setattr(import_module("meitu_demo.calls.exchange"), "MAX_RESPONSE_BYTES", 10)
-    body = Pieces(b"12345", b"67890", b"1")
-    error = await failed(httpx.Response(200, stream=body))
+    body = Chunks(b"12345", b"67890", b"1")
+    error = await fail_with(httpx.Response(200, stream=body))
     assert (type(error), error.facts["cause"], body.closed) == (InvalidResponse, "too_large", True)
-    assert (await answered(httpx.Response(200, stream=Pieces(b"12345", b"67890")))).content == b"1234567890"
+    assert (await exchange_with(httpx.Response(200, stream=Chunks(b"12345", b"67890")))).content == b"1234567890"
 
 
-async def test_an_answer_that_drips_is_left() -> None:
-    """However steadily it comes: the route's patience is for all of it, and it may have been billed."""
-    body = Pieces(b"{", forever=True)
-    error = await failed(httpx.Response(200, stream=body), replace(ROUTE, timeout_s=0.05))
+async def test_exchange_limits_the_time_of_the_body() -> None:
+    """The read timeout bounds the whole body, however steadily it drips; it may have been billed."""
+    body = Chunks(b"{", forever=True)
+    error = await fail_with(httpx.Response(200, stream=body), replace(TARGET, timeout_s=0.05))
     assert (type(error), error.facts["cause"], body.closed) == (OutcomeUnknown, "read_timeout", True)
 
 
-@pytest.mark.parametrize("drops", [b"x-a: b\r\n", b"HTTP/1.1 102 Processing\r\n\r\n"])
-async def test_a_head_that_drips_is_left(drops: bytes) -> None:
-    """Over a socket: header after header, or one answer in between after the other, each in time for the next."""
+@pytest.mark.parametrize("chunk", [b"x-a: b\r\n", b"HTTP/1.1 102 Processing\r\n\r\n"])
+async def test_exchange_limits_the_time_of_the_head(chunk: bytes) -> None:
+    """Headers, or interim responses, that drip over a socket end at the read timeout as well."""
     gone = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        if drops.startswith(b"x-a"):
+        if chunk.startswith(b"x-a"):
             writer.write(b"HTTP/1.1 200 OK\r\n")
         with suppress(OSError):
             for _ in range(200):
-                writer.write(drops)
+                writer.write(chunk)
                 await writer.drain()
                 await asyncio.sleep(0.05)
         gone.set()
@@ -114,43 +114,43 @@ async def test_a_head_that_drips_is_left(drops: bytes) -> None:
     ):
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         with pytest.raises(OutcomeUnknown) as caught:
-            await exchange(client, replace(ROUTE, timeout_s=0.2), httpx.Request("POST", url))
+            await exchange(client, replace(TARGET, timeout_s=0.2), httpx.Request("POST", url))
         assert caught.value.facts["cause"] == "read_timeout"
         await asyncio.wait_for(gone.wait(), 5)  # the connection was given up
 
 
-async def test_the_routes_patience_is_the_requests() -> None:
-    """It takes the place of the client's read timeout; connecting keeps its own."""
+async def test_exchange_uses_the_targets_read_timeout() -> None:
+    """The target's timeout replaces the client's read timeout; the connect timeout is unchanged."""
     limits: list[dict[str, float]] = []
-    packings: list[str] = []
+    encodings: list[str] = []
 
-    def hear(request: httpx.Request) -> None:
+    def record(request: httpx.Request) -> None:
         limits.append(request.extensions["timeout"])
-        packings.append(request.headers["accept-encoding"])
+        encodings.append(request.headers["accept-encoding"])
 
-    await answered(httpx.Response(200), replace(ROUTE, timeout_s=7.0), hear)
-    await answered(httpx.Response(200), ROUTE, hear)
+    await exchange_with(httpx.Response(200), replace(TARGET, timeout_s=7.0), record)
+    await exchange_with(httpx.Response(200), TARGET, record)
     assert [limit["read"] for limit in limits] == [7.0, 5.0]
     assert [limit["connect"] for limit in limits] == [5.0, 5.0]
-    assert packings[0] == "gzip"
+    assert encodings[0] == "gzip"
 
 
 @pytest.mark.parametrize(
-    "place", [b"http://[::1", b"https://xn--/", b"http://a:99999/", b"\xff\xfe://x", b"http://\xe2\x82/"]
+    "location", [b"http://[::1", b"https://xn--/", b"http://a:99999/", b"\xff\xfe://x", b"http://\xe2\x82/"]
 )
-async def test_a_redirect_whose_place_is_none(place: bytes) -> None:
-    """Nothing follows it, and its place cannot make the call end in an error of the library's."""
-    redirect = httpx.Response(302, headers=[(b"location", place)])
+async def test_exchange_survives_a_malformed_location(location: bytes) -> None:
+    """A malformed Location is neither followed nor an exception of the library."""
+    redirect = httpx.Response(302, headers=[(b"location", location)])
     with suppress(InvalidResponse, OutcomeUnknown):
-        assert (await answered(redirect)).status_code == 302
+        assert (await exchange_with(redirect)).status_code == 302
 
 
-async def test_a_redirect_is_not_followed() -> None:
-    """Photo and keys go to one host."""
-    heard: list[httpx.Request] = []
+async def test_exchange_follows_no_redirect() -> None:
+    """Photo and keys go to one host only."""
+    requests: list[httpx.Request] = []
     redirect = httpx.Response(307, headers={"location": "http://10.0.0.1/"})
-    assert (await answered(redirect, heard=heard.append)).status_code == 307
-    assert len(heard) == 1
+    assert (await exchange_with(redirect, on_request=requests.append)).status_code == 307
+    assert len(requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ async def test_a_redirect_is_not_followed() -> None:
         ("Fri, 31 Dec 2027 23:59:59 GMT", {}),
     ],
 )  # fmt: skip
-def test_when_to_come_back(header: str | None, fact: dict[str, int]) -> None:
-    """Seconds are taken as a fact; a date, nonsense and a number out of reason are not."""
+def test_parse_retry_after(header: str | None, fact: dict[str, int]) -> None:
+    """Retry-After in seconds becomes a fact; dates, nonsense and huge numbers do not."""
     headers = [] if header is None else [(b"retry-after", header.encode())]
     assert parse_retry_after(httpx.Response(429, headers=headers)) == fact

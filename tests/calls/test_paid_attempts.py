@@ -1,4 +1,4 @@
-"""One paid call of several attempts, or cut short by what nobody foresaw: it stays one row, and the row is true."""
+"""A paid call of several attempts, or ended by a bug: it stays one row, and the row is true."""
 
 import time
 from functools import partial
@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from meitu_demo.calls import pipeline
-from meitu_demo.calls import retry as repeats_module
+from meitu_demo.calls import retry as retry_module
 from meitu_demo.calls.circuit_breaker import CircuitBreaker
 from meitu_demo.calls.pipeline import Phase
 from meitu_demo.calls.retry import RetryBudget
@@ -31,14 +31,16 @@ from meitu_demo.ledger.paid_calls import PaidCallRecorder
 from meitu_demo.ledger.tables import calls
 from meitu_demo.settings import Settings
 
-ROUTE = CallTarget("meitu", "http://vendor.invalid", Credentials(SecretStr("key"), SecretStr("pair")), is_billable=True)
+TARGET = CallTarget(
+    "meitu", "http://vendor.invalid", Credentials(SecretStr("key"), SecretStr("pair")), is_billable=True
+)
 DOWN = httpx.ConnectError("down")
 ANSWER = httpx.Response(200, json={"request_id": "r-1", "media_info_list": [{"media_data": "eA=="}]})
 
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repeats_module, "JITTER", lambda state: 0.0)
+    monkeypatch.setattr(retry_module, "JITTER", lambda state: 0.0)
 
 
 class Vendor:
@@ -56,44 +58,48 @@ class Vendor:
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> PaidCallRecorder:
+def recorder(tmp_path: Path) -> PaidCallRecorder:
     """A ledger without caps and rates."""
     return PaidCallRecorder.from_settings(Settings(data_dir=str(tmp_path), calls_per_second=None))
 
 
-async def ask(
+async def send(
     vendor: Vendor,
-    book: PaidCallRecorder,
+    recorder: PaidCallRecorder,
     photo: bytes,
     *,
-    line: VendorHealth | None = None,
-    watch: pipeline.ProgressCallback = pipeline.no_progress,
+    health: VendorHealth | None = None,
+    on_progress: pipeline.ProgressCallback = pipeline.no_progress,
 ) -> pipeline.VendorReply:
-    order = await pipeline.prepare(CATALOGUE["quality_restoration"], photo, {})
-    pay = partial(book.record, ROUTE, order, fingerprint=book.compute_fingerprint(order), visitor="one")
+    prepared = await pipeline.prepare(CATALOGUE["quality_restoration"], photo, {})
+    open_paid_call = partial(
+        recorder.record, TARGET, prepared, fingerprint=recorder.compute_fingerprint(prepared), visitor="one"
+    )
     async with httpx.AsyncClient(transport=httpx.MockTransport(vendor)) as client:
-        return await pipeline.send(client, ROUTE, order, open_paid_call=pay, health=line, on_progress=watch)
+        return await pipeline.send(
+            client, TARGET, prepared, open_paid_call=open_paid_call, health=health, on_progress=on_progress
+        )
 
 
-def row(book: PaidCallRecorder) -> dict[str, object]:
+def row(recorder: PaidCallRecorder) -> dict[str, object]:
     """The only row that there is."""
-    with book.ledger.store.database.snapshot() as connection:
+    with recorder.ledger.store.database.snapshot() as connection:
         (found,) = connection.execute(select(calls)).mappings()
     return dict(found)
 
 
-def told(book: PaidCallRecorder) -> tuple[object, object]:
-    found = row(book)
+def outcome(recorder: PaidCallRecorder) -> tuple[object, object]:
+    found = row(recorder)
     return found["state"], found["cause"]
 
 
 # ── Several attempts ────────────────────────────────────────────────────────────────────────────────────────────────
-async def test_a_repeat_stays_the_same_call(book: PaidCallRecorder, portrait: bytes) -> None:
-    """Refused twice and answered at the third: three attempts, one row, confirmed with what came."""
+async def test_retried_call_stays_one_row(recorder: PaidCallRecorder, portrait: bytes) -> None:
+    """Refused twice and answered at the third attempt: one confirmed row with the last attempt's figures."""
     vendor, steps = Vendor(DOWN, DOWN, ANSWER), []
-    asked = await ask(vendor, book, portrait, watch=lambda step, _: steps.append(step))
-    found = row(book)
-    assert (vendor.calls, asked.response.request_id) == (3, "r-1")
+    reply = await send(vendor, recorder, portrait, on_progress=lambda step, _: steps.append(step))
+    found = row(recorder)
+    assert (vendor.calls, reply.response.request_id) == (3, "r-1")
     assert (found["state"], found["request_id"], found["bytes_received"]) == ("confirmed", "r-1", len(ANSWER.content))
     assert found["bytes_sent"] > len(portrait)
     assert steps == [Phase.SEND, Phase.RETRY, Phase.SEND, Phase.RETRY, Phase.SEND]
@@ -108,54 +114,56 @@ async def test_a_repeat_stays_the_same_call(book: PaidCallRecorder, portrait: by
         ([httpx.Response(429), DOWN, httpx.Response(500)], OutcomeUnknown, ("unknown", "server_error")),
     ],
 )
-async def test_the_last_attempt_says_how_it_ended(
-    book: PaidCallRecorder,
+async def test_last_attempt_decides_the_outcome(
+    recorder: PaidCallRecorder,
     portrait: bytes,
     answers: list[httpx.Response | Exception],
     error: type[DemoError],
     end: object,
 ) -> None:
-    """Whatever came before cost nothing."""
+    """The attempts before it cost nothing."""
     with pytest.raises(error):
-        await ask(Vendor(*answers), book, portrait)
-    assert told(book) == end
+        await send(Vendor(*answers), recorder, portrait)
+    assert outcome(recorder) == end
 
 
-async def test_no_turn_for_the_second_attempt(tmp_path: Path, portrait: bytes) -> None:
-    """The line is full by then: the call is not made, and does not count."""
-    book = PaidCallRecorder.from_settings(Settings(data_dir=str(tmp_path), calls_per_second=0.001, longest_wait=0.0))
+async def test_retry_over_the_rate_limit_is_not_made(tmp_path: Path, portrait: bytes) -> None:
+    """If the second attempt would wait too long, it is not made, and the call does not count."""
+    recorder = PaidCallRecorder.from_settings(
+        Settings(data_dir=str(tmp_path), calls_per_second=0.001, longest_wait=0.0)
+    )
     vendor = Vendor(DOWN, ANSWER)
     with pytest.raises(RateLimited):
-        await ask(vendor, book, portrait)
-    assert (vendor.calls, *told(book)) == (1, "released", "busy")
+        await send(vendor, recorder, portrait)
+    assert (vendor.calls, *outcome(recorder)) == (1, "released", "busy")
 
 
-async def test_the_breaker_opens_between_two_attempts(book: PaidCallRecorder, portrait: bytes) -> None:
-    """The repeat is not made, and nothing counts; the next call is turned away before it is written down."""
-    vendor, line = Vendor(DOWN, ANSWER), VendorHealth(CircuitBreaker("meitu", max_failures=1), RetryBudget())
+async def test_circuit_breaker_opens_between_two_attempts(recorder: PaidCallRecorder, portrait: bytes) -> None:
+    """The retry is not made and nothing counts; the next call is rejected before it is recorded."""
+    vendor, health = Vendor(DOWN, ANSWER), VendorHealth(CircuitBreaker("meitu", max_failures=1), RetryBudget())
     for _ in range(2):
         with pytest.raises(CircuitOpen):
-            await ask(vendor, book, portrait, line=line)
-    assert (vendor.calls, *told(book)) == (1, "released", "resting")
+            await send(vendor, recorder, portrait, health=health)
+    assert (vendor.calls, *outcome(recorder)) == (1, "released", "resting")
 
 
-async def test_each_attempt_waits_for_its_turn(
+async def test_rate_limit_holds_for_each_attempt(
     tmp_path: Path, portrait: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The key's rate is about attempts: the second waits in line, and whoever watches sees for how long."""
-    book = PaidCallRecorder.from_settings(Settings(data_dir=str(tmp_path), calls_per_second=0.1, longest_wait=60.0))
+    """The rate limit counts attempts: the second one waits, and its progress shows for how long."""
+    recorder = PaidCallRecorder.from_settings(Settings(data_dir=str(tmp_path), calls_per_second=0.1, longest_wait=60.0))
     waited: list[float] = []
 
-    async def wait(seconds: float, watch: pipeline.ProgressCallback) -> None:
+    async def wait(seconds: float, on_progress: pipeline.ProgressCallback) -> None:
         waited.append(seconds)
 
     monkeypatch.setattr(pipeline, "_wait_with_progress", wait)
-    await ask(Vendor(DOWN, ANSWER), book, portrait)
+    await send(Vendor(DOWN, ANSWER), recorder, portrait)
     assert waited == [0.0, pytest.approx(10, abs=2)]
 
 
-async def test_waiting_is_shown_second_by_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The seconds run down to the end of the wait; no wait shows nothing."""
+async def test_wait_reports_its_progress_every_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The remaining seconds count down to the end of the wait; no wait reports nothing."""
     clock = SimpleNamespace(now=0.0)
     monkeypatch.setattr(pipeline, "time", SimpleNamespace(monotonic=lambda: clock.now, perf_counter=time.perf_counter))
     seen: list[tuple[Phase, float]] = []
@@ -169,22 +177,10 @@ async def test_waiting_is_shown_second_by_second(monkeypatch: pytest.MonkeyPatch
 
 
 # ── What nobody foresaw ─────────────────────────────────────────────────────────────────────────────────────────────
-async def test_a_bug_after_sending_may_have_cost_something(
-    book: PaidCallRecorder, portrait: bytes, caplog: pytest.LogCaptureFixture
+async def test_bug_before_sending_releases_the_call(
+    recorder: PaidCallRecorder, portrait: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It leaves as an outcome that is unknown, so that everybody downstream treats it as one, and is counted."""
-    with pytest.raises(OutcomeUnknown) as caught:
-        await ask(Vendor(RuntimeError("bug")), book, portrait)
-    assert caught.value.facts == {"provider": "meitu", "cause": "unexpected"}
-    assert "RuntimeError: bug" in caplog.text  # told there, scrubbed; a cause would be shown as it is
-    assert caught.value.__suppress_context__
-    assert told(book) == ("unknown", "unexpected")
-
-
-async def test_a_bug_before_sending_cost_nothing(
-    book: PaidCallRecorder, portrait: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It leaves as it is, and the row is given back."""
+    """The exception is raised on, and the row is released."""
 
     def broken(*_: object) -> None:
         raise RuntimeError("bug")
@@ -192,25 +188,25 @@ async def test_a_bug_before_sending_cost_nothing(
     vendor = Vendor(ANSWER)
     monkeypatch.setattr("meitu_demo.ledger.paid_calls.PaidCall.rate_limit_delay", broken)
     with pytest.raises(RuntimeError):
-        await ask(vendor, book, portrait)
-    assert (vendor.calls, told(book)) == (0, ("released", "not_sent"))
+        await send(vendor, recorder, portrait)
+    assert (vendor.calls, outcome(recorder)) == (0, ("released", "not_sent"))
 
 
-async def test_a_ledger_that_fails_before_the_second_turn(
+async def test_ledger_outage_before_a_retry_stops_it(
     tmp_path: Path, portrait: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing more is sent, and the first attempt had not arrived."""
-    book = PaidCallRecorder.from_settings(Settings(data_dir=str(tmp_path), calls_per_second=100, longest_wait=5.0))
-    take_turn, turns = book.ledger.store.reserve_slot, []
+    """Nothing more is sent, and the row is released: the first attempt had not arrived."""
+    recorder = PaidCallRecorder.from_settings(Settings(data_dir=str(tmp_path), calls_per_second=100, longest_wait=5.0))
+    reserve_slot, slots = recorder.ledger.store.reserve_slot, []
 
-    def once(*arguments: object) -> float:
-        turns.append(arguments)
-        if len(turns) == 2:
+    def fail_second(*arguments: object) -> float:
+        slots.append(arguments)
+        if len(slots) == 2:
             raise LedgerUnavailable(cause="SQLITE_BUSY")
-        return take_turn(*arguments)  # type: ignore[arg-type]
+        return reserve_slot(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(book.ledger.store, "reserve_slot", once)
+    monkeypatch.setattr(recorder.ledger.store, "reserve_slot", fail_second)
     vendor = Vendor(DOWN, ANSWER)
     with pytest.raises(LedgerUnavailable):
-        await ask(vendor, book, portrait)
-    assert (vendor.calls, *told(book)) == (1, "released", "SQLITE_BUSY")
+        await send(vendor, recorder, portrait)
+    assert (vendor.calls, *outcome(recorder)) == (1, "released", "SQLITE_BUSY")

@@ -1,4 +1,4 @@
-"""What goes again by itself: only what provably cost nothing, twice at most, after a pause, and in measure."""
+"""Retries: only what provably cost nothing, at most twice, with jitter, within the budget."""
 
 import pytest
 from tenacity import RetryCallState
@@ -22,52 +22,52 @@ REFUSED = Unreachable(provider="meitu", cause="refused")
 LIMITED = VendorError("meitu", "90024")
 
 
-def advised(seconds: object) -> VendorError:
+def with_retry_after(seconds: object) -> VendorError:
     error = VendorError("meitu", "90024")
     error.facts["retry_after"] = seconds
     return error
 
 
-class Tries:
+class Attempts:
     """Fails as told, then succeeds; notes pauses and announcements instead of waiting."""
 
-    def __init__(self, *errors: BaseException, repeats: RetryBudget | None = None) -> None:
-        self.errors, self.repeats = list(errors), repeats or RetryBudget()
-        self.made = self.announced = 0
-        self.pauses: list[float] = []
+    def __init__(self, *errors: BaseException, budget: RetryBudget | None = None) -> None:
+        self.errors, self.budget = list(errors), budget or RetryBudget()
+        self.attempts = self.retries = 0
+        self.waits: list[float] = []
 
-    async def once(self) -> str:
-        self.made += 1
+    async def attempt(self) -> str:
+        self.attempts += 1
         if self.errors:
             raise self.errors.pop(0)
         return "done"
 
-    def announce(self) -> None:
-        assert len(self.pauses) == self.announced  # before the pause, so that it can be shown
-        self.announced += 1
+    def on_retry(self) -> None:
+        assert len(self.waits) == self.retries  # before the pause, so that it can be shown
+        self.retries += 1
 
     async def sleep(self, seconds: float) -> None:
-        self.pauses.append(seconds)
+        self.waits.append(seconds)
 
-    async def go(self) -> str:
-        return await call_with_retry(self.repeats, self.once, self.announce, self.sleep)
-
-
-async def test_what_never_arrived_goes_again() -> None:
-    """Twice, with a word before each; then it is done."""
-    tries = Tries(REFUSED, LIMITED)
-    assert await tries.go() == "done"
-    assert (tries.made, tries.announced, len(tries.pauses)) == (3, 2, 2)
+    async def run(self) -> str:
+        return await call_with_retry(self.budget, self.attempt, self.on_retry, self.sleep)
 
 
-async def test_the_third_failure_is_the_end() -> None:
-    """And it is the last error that is told, as it was raised."""
+async def test_retry_repeats_what_was_not_processed() -> None:
+    """Two failures that cost nothing are retried, each announced before its wait."""
+    call = Attempts(REFUSED, LIMITED)
+    assert await call.run() == "done"
+    assert (call.attempts, call.retries, len(call.waits)) == (3, 2, 2)
+
+
+async def test_retry_stops_after_three_attempts() -> None:
+    """The last error is raised as it is."""
     last = Unreachable(provider="meitu", cause="dns")
-    tries = Tries(REFUSED, LIMITED, last)
+    call = Attempts(REFUSED, LIMITED, last)
     with pytest.raises(Unreachable) as caught:
-        await tries.go()
+        await call.run()
     assert caught.value is last
-    assert (tries.made, tries.announced) == (3, 2)
+    assert (call.attempts, call.retries) == (3, 2)
 
 
 @pytest.mark.parametrize(
@@ -76,64 +76,64 @@ async def test_the_third_failure_is_the_end() -> None:
         OutcomeUnknown(cause="reset"), InvalidResponse(cause="not_json"), LinkRejected(cause="expired"),
         RateLimited(), CircuitOpen(),
         OverBudget(), ImageRejected(), VendorError("meitu", "20003"), VendorError("meitu", "20001"),
-        VendorError("meitu", "77777"), Unreachable(cause="busy"), advised(MAX_RETRY_AFTER_S + 1), DemoError(),
+        VendorError("meitu", "77777"), Unreachable(cause="busy"), with_retry_after(MAX_RETRY_AFTER_S + 1), DemoError(),
         ZeroDivisionError(),
     ],
     ids=repr,
 )  # fmt: skip
-async def test_nothing_else_goes_again(error: Exception) -> None:
-    """What may have been billed, what would fail again, what was never sent, and what is nobody's error."""
-    tries = Tries(error)
+async def test_retry_repeats_nothing_else(error: Exception) -> None:
+    """No retry of what may have been billed, would fail again, was not sent, asks for a long wait, or is a bug."""
+    call = Attempts(error)
     with pytest.raises(type(error)):
-        await tries.go()
-    assert (tries.made, tries.pauses, is_retryable(error)) == (1, [], False)
+        await call.run()
+    assert (call.attempts, call.waits, is_retryable(error)) == (1, [], False)
 
 
-async def test_pauses_grow_with_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From nothing up to half a second, then up to one; what the vendor asks for comes on top."""
+async def test_retry_waits_with_full_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The waits are random up to 0.5 s, then up to 1 s, plus the vendor's Retry-After."""
     for _ in range(50):
-        tries = Tries(REFUSED, REFUSED)
-        await tries.go()
-        assert 0 <= tries.pauses[0] <= 0.5
-        assert 0 <= tries.pauses[1] <= 1.0
+        call = Attempts(REFUSED, REFUSED)
+        await call.run()
+        assert 0 <= call.waits[0] <= 0.5
+        assert 0 <= call.waits[1] <= 1.0
     monkeypatch.setattr(module, "JITTER", _no_jitter)
-    tries = Tries(advised(7), advised("soon"))
-    await tries.go()
-    assert tries.pauses == [7.0, 0.0]
+    call = Attempts(with_retry_after(7), with_retry_after("soon"))
+    await call.run()
+    assert call.waits == [7.0, 0.0]
 
 
 def _no_jitter(state: RetryCallState) -> float:
     return 0.0
 
 
-async def test_repeats_are_a_share_of_the_calls() -> None:
-    """With a vendor that takes nothing, a thousand calls become a tenth more, and the three that were saved up."""
-    repeats, made = RetryBudget(retry_ratio=0.1, max_balance=3), 0
+async def test_retry_budget_limits_retries_to_a_share_of_calls() -> None:
+    """If every call fails, a thousand calls make at most a tenth more attempts, plus the initial balance."""
+    budget, attempts = RetryBudget(retry_ratio=0.1, max_balance=3), 0
     for _ in range(1000):
-        tries = Tries(*[REFUSED] * 3, repeats=repeats)
+        call = Attempts(*[REFUSED] * 3, budget=budget)
         with pytest.raises(Unreachable):
-            await tries.go()
-        made += tries.made
-    assert 1095 <= made <= 1103
+            await call.run()
+        attempts += call.attempts
+    assert 1095 <= attempts <= 1103
 
 
-def test_the_budget_saves_up_no_more_than_it_may() -> None:
-    """After however many good calls: three repeats, and then one for each ten calls."""
-    repeats = RetryBudget(retry_ratio=0.125, max_balance=3)
+def test_retry_budget_caps_its_balance() -> None:
+    """After any number of calls the balance is at most three retries."""
+    budget = RetryBudget(retry_ratio=0.125, max_balance=3)
     for _ in range(1000):
-        repeats.deposit()
-    assert [repeats.withdraw() for _ in range(5)] == [True, True, True, False, False]
+        budget.deposit()
+    assert [budget.withdraw() for _ in range(5)] == [True, True, True, False, False]
     for _ in range(7):
-        repeats.deposit()
-    assert not repeats.withdraw()
-    repeats.deposit()
-    assert repeats.withdraw()
+        budget.deposit()
+    assert not budget.withdraw()
+    budget.deposit()
+    assert budget.withdraw()
 
 
-async def test_what_may_not_go_again_takes_nothing_from_the_budget() -> None:
-    """A failure that may have been billed leaves the repeats to others."""
-    repeats = RetryBudget(retry_ratio=0, max_balance=1)
+async def test_retry_budget_is_not_spent_on_other_failures() -> None:
+    """A failure that is not retried leaves the budget unchanged."""
+    budget = RetryBudget(retry_ratio=0, max_balance=1)
     for _ in range(5):
         with pytest.raises(OutcomeUnknown):
-            await Tries(OutcomeUnknown(cause="reset"), repeats=repeats).go()
-    assert repeats.withdraw()
+            await Attempts(OutcomeUnknown(cause="reset"), budget=budget).run()
+    assert budget.withdraw()

@@ -1,4 +1,4 @@
-"""Where a link may lead: which hosts the list allows, and that no hostile address makes us connect to anything."""
+"""SSRF guard: the host allowlist, and that no hostile URL leads to any connection."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -38,8 +38,8 @@ DEVELOPERS = "http://127.0.0.1:8700"
         ("https://img.example.com:444/x", ("img.example.com",), "scheme"),
     ],
 )
-def test_the_list(url: str, hosts: tuple[str, ...], cause: str) -> None:
-    """A name is allowed itself, a dot before it allows what is below; https on its own port only."""
+def test_check_allowed_host(url: str, hosts: tuple[str, ...], cause: str) -> None:
+    """A name allows itself, a leading dot its subdomains; only https on port 443 is allowed."""
     found = ""
     try:
         url_policy.check_allowed_host(httpx.URL(url), hosts)
@@ -48,8 +48,8 @@ def test_the_list(url: str, hosts: tuple[str, ...], cause: str) -> None:
     assert found == cause
 
 
-def test_what_an_error_tells_of_a_host() -> None:
-    """In ASCII and at most 80 characters, of which the last tell whose it is; nothing else of the URL."""
+def test_link_rejected_names_only_the_host() -> None:
+    """The error holds the last 80 characters of the host in ASCII, and nothing else of the URL."""
     for name, told in (
         ("bücher.example", "xn--bcher-kva.example"),
         (".".join(["meitu.com"] * 12) + ".evil.com", ("meitu.com." * 12 + "evil.com")[-80:]),
@@ -127,8 +127,8 @@ def tries() -> Iterator[Try]:
 
 
 @pytest.mark.chaos
-async def test_no_hostile_link_connects_to_anything(names: Names, figure: Callable[[str], None]) -> None:
-    """Each is refused, and a server to which any connection of ours would go sees none."""
+async def test_hostile_urls_make_no_connection(names: Names, figure: Callable[[str], None]) -> None:
+    """Each hostile URL, redirect or DNS answer is rejected, and a server that accepts everything sees no connection."""
     count, wrong = 0, []
     async with canary() as bird:
         for attempt in tries():
@@ -151,8 +151,8 @@ async def test_no_hostile_link_connects_to_anything(names: Names, figure: Callab
     assert count >= 120
 
 
-async def test_the_canary_sees_what_is_allowed(names: Names) -> None:
-    """The same client by the same doors, with links that are fine: each connection is counted."""
+async def test_allowed_urls_do_connect(names: Names) -> None:
+    """The same server sees a connection for each allowed URL, so that the test above can fail."""
     async with canary() as bird:
         good = [
             Try("result", f"https://{LISTED}/x", RESULT),

@@ -1,4 +1,4 @@
-"""What a failure means for money: every error of ours and every code of a vendor's says it."""
+"""Billing: every error class and every vendor code says whether a call may have been billed."""
 
 import pytest
 
@@ -10,26 +10,26 @@ from meitu_demo.domain.translations import load_toml
 CODES = [(provider, code) for provider, part in load_toml("data/errors.toml").items() for code in part["codes"]]
 
 
-def kinds(root: type[DemoError]) -> list[type[DemoError]]:
+def subclasses(root: type[DemoError]) -> list[type[DemoError]]:
     """`root` and all that is below it."""
-    return [root, *(kind for child in root.__subclasses__() for kind in kinds(child))]
+    return [root, *(kind for child in root.__subclasses__() for kind in subclasses(child))]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in kinds(DemoError) if kind not in (DemoError, VendorError)])
-def test_every_error_of_ours_says_what_it_may_have_cost(kind: type[DemoError]) -> None:
-    """All but the engine's refusals, which never cross the wire as themselves."""
-    said = classify_billing(kind())
-    assert (said is None) == issubclass(kind, EngineRejection)
+@pytest.mark.parametrize("kind", [kind for kind in subclasses(DemoError) if kind not in (DemoError, VendorError)])
+def test_billing_classifies_every_error_class(kind: type[DemoError]) -> None:
+    """All but the engine's rejections, which never cross the wire as themselves."""
+    billing = classify_billing(kind())
+    assert (billing is None) == issubclass(kind, EngineRejection)
 
 
 @pytest.mark.parametrize(("provider", "code"), CODES)
-def test_every_code_says_what_it_may_have_cost(provider: str, code: str) -> None:
-    """A vendor's code is refused, not processed or unknown; nothing that a vendor says no with is known to be done."""
+def test_billing_classifies_every_vendor_code(provider: str, code: str) -> None:
+    """A vendor's code means refused, not processed or unknown; no error code proves that the work was done."""
     assert classify_billing(VendorError(provider, code)) in (Billing.REFUSED, Billing.NOT_PROCESSED, Billing.UNKNOWN)
 
 
-def test_text_decides_before_a_number() -> None:
-    """The used-up package under 415 was not processed, although 415 alone may have been; unknown codes count."""
+def test_billing_reads_the_message_before_the_code() -> None:
+    """A used-up package under 415 was refused, although 415 alone is unknown; unlisted codes are unknown."""
     used_up = VendorError("meitu", "415", vendor_message="权益已耗尽:no right package found")
     assert classify_billing(used_up) is Billing.REFUSED
     assert classify_billing(VendorError("meitu", "415")) is Billing.UNKNOWN
@@ -37,7 +37,7 @@ def test_text_decides_before_a_number() -> None:
     assert classify_billing(VendorError("ailab", "", http_status=502)) is Billing.UNKNOWN
 
 
-def test_what_is_not_ours_says_nothing() -> None:
-    """A bug is not a statement about money."""
+def test_billing_of_a_bug_is_none() -> None:
+    """An exception that is not ours says nothing about billing."""
     assert classify_billing(ValueError()) is None
     assert classify_billing(errors.DemoError()) is None

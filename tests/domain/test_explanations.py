@@ -1,4 +1,4 @@
-"""Explanations: from every error to words, with facts where there are any, and nothing of what must stay inside."""
+"""Explanations: every error in words, with facts where they are known, and without secrets."""
 
 import unicodedata
 from types import SimpleNamespace
@@ -20,20 +20,21 @@ from meitu_demo.domain.errors import (
 from meitu_demo.domain.explanations import explain
 from meitu_demo.redaction import text as sanitizer
 from meitu_demo.redaction.text import MAX_CLEAN_CHARS, sanitize
+from meitu_demo.vendors import VENDORS
 
 LANGUAGES = vendor_codes.list_languages()
-CODES = [(provider, code) for provider, part in vendor_codes._load_error_tables().items() for code in part.codes]
+CODES = [(provider, code) for provider in VENDORS for code in vendor_codes.list_vendor_codes(provider)]
 
 
-def test_a_vendors_code_and_our_refusal_say_the_same() -> None:
-    """That there is no face is told in the same words by whoever found none; the vendor's code stands beside."""
+def test_explain_uses_the_same_words_for_vendor_and_engine() -> None:
+    """ "No face" reads the same from the vendor and from the engine; only the code differs."""
     ours, theirs = explain(errors.NoFace(), "en"), explain(VendorError("meitu", "20003", http_status=400), "en")
     assert (ours.title, ours.why, ours.fix) == (theirs.title, theirs.why, theirs.fix)
     assert (ours.code, theirs.code) == ("no_face", "Meitu 20003")
 
 
-def test_facts_where_there_are_any() -> None:
-    """With the measured angle the cause names it; a vendor that gives none gets a sentence that needs none."""
+def test_explain_uses_facts_if_known() -> None:
+    """A measured angle is named; without one, the sentence needs none."""
     assert "about 41°" in explain(errors.FaceTurned(angle=41.3, limit=35), "en").why
     assert "41°" in explain(errors.FaceTurned(angle=41.3, limit=35), "zh").why
     for error in (errors.FaceTurned(angle=41.3), VendorError("meitu", "20022")):
@@ -42,8 +43,8 @@ def test_facts_where_there_are_any() -> None:
         assert "°" not in why
 
 
-def test_details() -> None:
-    """Code, service, status, request id and the vendor's words are there, with labels in the reader's language."""
+def test_explanation_details() -> None:
+    """Code, service, cost, status, request id and the vendor's message, with labels in the reader's language."""
     error = VendorError("ailab", "X_1", vendor_message="pic not has face", http_status=422, request_id="r-9")
     assert explain(error, "en").details == (
         ("Code", "X_1"),
@@ -56,41 +57,41 @@ def test_details() -> None:
     assert dict(explain(error, "zh").details)["服务方原文"] == "pic not has face"
 
 
-def test_an_unknown_code_is_shown_as_it_came() -> None:
-    """A code from no list is quoted, and nothing is claimed about the bill."""
-    found = explain(VendorError("meitu", "77777", http_status=400), "en")
-    assert found.slug == "vendor_unknown"
-    assert "77777" in found.why
-    assert found.code == "Meitu 77777"
-    assert "may have been billed" in found.why
+def test_explain_quotes_an_unlisted_code() -> None:
+    """An unlisted code is quoted, and the call may have been billed."""
+    explanation = explain(VendorError("meitu", "77777", http_status=400), "en")
+    assert explanation.slug == "vendor_unknown"
+    assert "77777" in explanation.why
+    assert explanation.code == "Meitu 77777"
+    assert "may have been billed" in explanation.why
 
 
 @pytest.mark.parametrize("provider", ["meitu", "ailab"])
-def test_a_failure_without_a_code_shows_its_status(provider: str) -> None:
-    """Where a vendor sends no code at all, the status takes its place and finds the words."""
-    found = explain(VendorError(provider, "", http_status=401), "en")
-    assert found.slug == "key_refused"
-    assert found.code.endswith(" 401")
+def test_explain_uses_the_status_without_a_code(provider: str) -> None:
+    """If a vendor sends no code, the HTTP status finds the explanation."""
+    explanation = explain(VendorError(provider, "", http_status=401), "en")
+    assert explanation.slug == "key_refused"
+    assert explanation.code.endswith(" 401")
 
 
-def test_text_before_number() -> None:
-    """A used-up package is told as that, even under 415, which the vendor calls an internal error of its own."""
+def test_explain_reads_the_message_before_the_code() -> None:
+    """A used-up package is explained as such even under 415, the vendor's code for an internal error."""
     used_up = VendorError("meitu", "415", vendor_message="权益已耗尽:no right package found", http_status=415)
     assert explain(used_up, "en").slug == "out_of_credits"
     assert "billed" not in explain(used_up, "en").why
     assert explain(VendorError("meitu", "415", http_status=415), "en").slug == "vendor_fault"
 
 
-def test_retired() -> None:
+def test_explain_a_retired_api() -> None:
     """A 404 of facial aesthetics says that the vendor switched it off, clears the key, and points to the engine."""
-    found = explain(VendorError("ailab", "ERROR_AI_NOT_EXISTS", http_status=404), "en")
-    assert "switched this API off" in found.title
-    assert "key is not at fault" in found.why
-    assert "offline engine" in found.fix
+    explanation = explain(VendorError("ailab", "ERROR_AI_NOT_EXISTS", http_status=404), "en")
+    assert "switched this API off" in explanation.title
+    assert "key is not at fault" in explanation.why
+    assert "offline engine" in explanation.fix
 
 
-def test_the_setting_to_look_at() -> None:
-    """A refused key names the settings of the provider it belongs to, a missing one the setting that is not there."""
+def test_explain_names_the_setting() -> None:
+    """A rejected key names its provider's settings, a missing key the setting that is not set."""
     assert "MEITU_API_SECRET" in explain(VendorError("meitu", "90002", http_status=401), "en").fix
     assert "AILAB_API_KEY" in explain(VendorError("ailab", "ERROR_USER_NOT_EXISTS", http_status=401), "zh").fix
     missing = explain(errors.MissingKey(provider="meitu", setting="MEITU_API_KEY"), "en")
@@ -110,80 +111,80 @@ def test_the_setting_to_look_at() -> None:
         (VendorError("ailab", "AI_SERVICE_TIMEOUT"), "vendor_timeout", "may have been billed"),
     ],
 )
-def test_money(error: DemoError, slug: str, sentence: str) -> None:
-    """What is known about the bill is said for a call that could cost something, and never for one that could not."""
+def test_explain_mentions_billing_of_billable_calls_only(error: DemoError, slug: str, sentence: str) -> None:
+    """What is known about the bill is said for a billable call, and never for another."""
     assert explain(error, "en").slug == slug
     assert sentence in explain(error, "en").why
     assert sentence not in explain(error, "en", is_billable=False).why
     assert "billed" not in explain(error, "en", is_billable=False).as_text()
 
 
-def test_a_result_at_a_place_that_is_not_listed() -> None:
-    """The owner is told which host it is and which setting lets it in."""
+def test_explain_names_a_host_that_is_not_allowed() -> None:
+    """The owner learns the host and the setting that allows it."""
     for language in ("en", "zh"):
-        told = explain(LinkRejected(cause="host", host="img.example"), language)
-        assert "img.example" in told.why
-        assert "img.example" in told.fix
-        assert "RESULT_HOSTS" in told.fix
+        explanation = explain(LinkRejected(cause="host", host="img.example"), language)
+        assert "img.example" in explanation.why
+        assert "img.example" in explanation.fix
+        assert "RESULT_HOSTS" in explanation.fix
     assert "RESULT_HOSTS" in explain(LinkRejected(cause="host"), "en").fix
 
 
-def test_seconds_in_the_title() -> None:
-    """A read timeout names the time that was waited, when it is known."""
+def test_explain_names_the_timeout() -> None:
+    """A read timeout names its seconds if they are known."""
     known = OutcomeUnknown(provider="meitu", cause="read_timeout", seconds=60)
     assert explain(known, "en").title == "No answer came within 60 seconds."
     assert explain(OutcomeUnknown(cause="read_timeout"), "en").title == "No answer came in time."
 
 
-def test_an_unforeseen_cause_falls_back() -> None:
-    """A cause without words of its own gets the words of its error, an unforeseen slug those for the unexpected."""
+def test_explain_falls_back_for_unknown_causes() -> None:
+    """An unknown cause gets the error's explanation, an unknown slug the one for the unexpected."""
     assert explain(InvalidResponse(provider="meitu", cause="new"), "en").slug == "bad_reply"
     unforeseen = explain(ImageRejected("image_new"), "en")
     assert (unforeseen.slug, unforeseen.code) == ("unexpected", "image_new")
 
 
 @pytest.mark.parametrize("error", [RuntimeError("/srv/secret.py: key=abc"), KeyboardInterrupt("x"), KeyError("a/b")])
-def test_foreign_exceptions_stay_inside(error: BaseException) -> None:
-    """An exception that is not ours is told without a word of its text."""
-    found = explain(error, "en")
-    assert found.slug == found.code == "unexpected"
-    assert found.details == ()
-    assert "secret" not in repr(found)
-    assert "a/b" not in repr(found)
+def test_explain_quotes_no_foreign_exception(error: BaseException) -> None:
+    """An exception that is not a DemoError is explained without any of its text."""
+    explanation = explain(error, "en")
+    assert explanation.slug == explanation.code == "unexpected"
+    assert explanation.details == ()
+    assert "secret" not in repr(explanation)
+    assert "a/b" not in repr(explanation)
 
 
-def test_hostile_text() -> None:
-    """A vendor's message loses control and direction characters, length, links and keys; its brackets stay text."""
+def test_explanation_sanitises_the_vendors_message() -> None:
+    """Control and direction characters, links, keys and excess length are removed; brackets stay text."""
     message = (
         "\x1b[31m<b>no\u202eface</b>\r\n see https://obs.example/KEY123/a.png?api_key=KEY123 api_secret: KEY123 "
         + "x" * 999
     )
-    shown = dict(explain(VendorError("meitu", "20003", vendor_message=message), "en").details)[
+    message_detail = dict(explain(VendorError("meitu", "20003", vendor_message=message), "en").details)[
         "In the service's own words"
     ]
-    assert shown.startswith("[31m<b>noface</b> see … api_…")
-    assert "KEY123" not in shown
-    assert len(shown) == MAX_CLEAN_CHARS
+    assert message_detail.startswith("[31m<b>noface</b> see … api_…")
+    assert "KEY123" not in message_detail
+    assert len(message_detail) == MAX_CLEAN_CHARS
 
 
-def test_as_text() -> None:
-    """The one line for clients of the API holds title, cause, remedy and code, as each language writes them."""
-    found = explain(VendorError("meitu", "20022"), "en")
-    assert found.as_text() == f"{found.title} {found.why} {found.fix} (Meitu 20022)"
-    found = explain(VendorError("meitu", "20022"), "zh")
-    assert found.as_text() == f"{found.title}。{found.why}{found.fix}（美图 20022）"
+def test_explanation_as_text() -> None:
+    """The line for API clients holds title, cause, remedy and code, in each language's punctuation."""
+    explanation = explain(VendorError("meitu", "20022"), "en")
+    assert explanation.as_text() == f"{explanation.title} {explanation.why} {explanation.fix} (Meitu 20022)"
+    explanation = explain(VendorError("meitu", "20022"), "zh")
+    assert explanation.as_text() == f"{explanation.title}。{explanation.why}{explanation.fix}（美图 20022）"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_code_is_explained(language: str) -> None:
-    """Each code of both vendors gives a whole explanation without an open gap, paid or not."""
+def test_explain_every_vendor_code(language: str) -> None:
+    """Each code of both vendors has a complete explanation without an open placeholder, billable or not."""
     for provider, code in CODES:
-        for paid in (True, False):
-            found = explain(VendorError(provider, code), language, is_billable=paid)
-            assert found.slug != "unexpected"
-            assert all((found.title, found.why, found.fix))
-            assert "{" not in found.as_text()
-            assert found.code.endswith(f" {code}")
+        for is_billable in (True, False):
+            explanation = explain(VendorError(provider, code), language, is_billable=is_billable)
+            assert explanation.slug != "unexpected"
+            assert all((explanation.title, explanation.why, explanation.fix))
+            assert "{" not in explanation.as_text()
+            assert explanation.code.endswith(f" {code}")
 
 
 @given(
@@ -194,38 +195,38 @@ def test_every_code_is_explained(language: str) -> None:
     request_id=st.none() | st.text(),
     language=st.sampled_from(LANGUAGES),
 )
-def test_any_answer_is_explained(
+def test_explain_any_vendor_answer(
     provider: str, code: str, message: str, status: int, request_id: str | None, language: str
 ) -> None:
-    """Whatever a vendor answers, there are words for it, they can be sent, and the code is not lost."""
+    """Whatever a vendor answers is explained in printable text that can be encoded, with its code."""
     error = VendorError(provider, code, vendor_message=message, http_status=status, request_id=request_id)
-    found = explain(error, language)
-    assert all((found.title, found.why, found.fix))
-    text = found.as_text() + repr(found.details)
+    explanation = explain(error, language)
+    assert all((explanation.title, explanation.why, explanation.fix))
+    text = explanation.as_text() + repr(explanation.details)
     assert text.encode("utf-8")
     assert text.isprintable()
     if sanitize(code):
-        assert sanitize(code) in found.code
-        assert sanitize(code) in dict(found.details).values()
+        assert sanitize(code) in explanation.code
+        assert sanitize(code) in dict(explanation.details).values()
 
 
 @given(st.text(max_size=400), st.dictionaries(st.sampled_from(["cause", "provider", "limit", "side"]), st.text()))
-def test_any_error_of_ours_is_explained(slug: str, facts: dict[str, object]) -> None:
-    """Any slug with any facts gives words, never an exception."""
+def test_explain_any_slug_and_facts(slug: str, facts: dict[str, object]) -> None:
+    """Any slug with any facts is explained, without an exception."""
     assert explain(DemoError(slug, **facts), "en").as_text()
 
 
-def test_a_text_as_long_as_an_answer_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of what a stranger wrote only the beginning is read, whatever its length and wherever it stands."""
-    looked_at = 0
+def test_sanitize_reads_only_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the beginning of a stranger's text is read, whatever its length and in whichever field."""
+    chars_read = 0
 
     def category(char: str) -> str:
-        nonlocal looked_at
-        looked_at += 1
+        nonlocal chars_read
+        chars_read += 1
         return unicodedata.category(char)
 
     monkeypatch.setattr(sanitizer, "unicodedata", SimpleNamespace(category=category))
     text = "x" * 1_000_000
     error = VendorError("meitu", text, vendor_message=text, http_status=400, request_id=text)
     assert all(len(value) <= MAX_CLEAN_CHARS for _, value in explain(error, "en").details)
-    assert looked_at < 20_000
+    assert chars_read < 20_000

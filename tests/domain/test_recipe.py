@@ -1,4 +1,4 @@
-"""Recipes as text: what is written is read back, and whatever else is read ends as a refusal that says why."""
+"""Recipes as JSON: what is dumped can be parsed, and anything else is a RecipeRejected that says why."""
 
 import json
 
@@ -44,8 +44,8 @@ RECIPES = st.builds(Recipe, st.lists(STEPS, max_size=MAX_STEPS).map(tuple))
 
 
 @given(RECIPES)
-def test_what_is_written_is_read_back(recipe: Recipe) -> None:
-    """Any recipe, and the file holds endpoint, values and on for each step, and nothing else."""
+def test_recipe_round_trip(recipe: Recipe) -> None:
+    """Any recipe; the JSON holds endpoint, values and on for each step, and nothing else."""
     text = dump_recipe(recipe)
     assert parse_recipe(text, CATALOGUE) == recipe
     assert parse_recipe("\ufeff" + json.dumps(json.loads(text)), CATALOGUE) == recipe  # as some editor saves it
@@ -55,37 +55,37 @@ def test_what_is_written_is_read_back(recipe: Recipe) -> None:
     assert len(text.encode()) < MAX_RECIPE_BYTES
 
 
-def holds(text: object) -> None:
+def check_recipe_or_rejection(text: object) -> None:
     """`text` ends as a recipe or as a refusal with words in both languages."""
     try:
         recipe = parse_recipe(text, CATALOGUE)
     except RecipeRejected as error:
         for language in ("en", "zh"):
-            told = explain(error, language, is_billable=False)
-            assert all((told.title, told.why, told.fix)), told
-            assert len(told.why) < 400
+            explanation = explain(error, language, is_billable=False)
+            assert all((explanation.title, explanation.why, explanation.fix)), explanation
+            assert len(explanation.why) < 400
     else:
         assert parse_recipe(dump_recipe(recipe), CATALOGUE) == recipe
 
 
 @given(JSON | st.binary(max_size=30))
-def test_any_value_is_a_recipe_or_refused(value: object) -> None:
-    """As a value that is no text, and as JSON."""
-    holds(value)
+def test_parse_recipe_of_any_value(value: object) -> None:
+    """Any value, as it is or as JSON, is a recipe or a RecipeRejected."""
+    check_recipe_or_rejection(value)
     if not isinstance(value, bytes):
-        holds(json.dumps(value))
+        check_recipe_or_rejection(json.dumps(value))
 
 
 @given(st.fixed_dictionaries({"recipe": st.just(1), "steps": st.lists(JSON | STEPS.map(RecipeStep.to_dict))}))
-def test_any_list_of_steps_is_a_recipe_or_refused(document: object) -> None:
-    """Some of them steps, some anything."""
-    holds(json.dumps(document))
+def test_parse_recipe_of_any_steps(document: object) -> None:
+    """Any list of steps, valid or not, is a recipe or a RecipeRejected."""
+    check_recipe_or_rejection(json.dumps(document))
 
 
 @given(st.dictionaries(st.sampled_from(["endpoint", "values", "on", "more"]), JSON), st.sampled_from(list(CATALOGUE)))
-def test_any_step_is_one_or_refused(odd: dict[str, object], name: str) -> None:
-    """A step whose parts are anything."""
-    holds(json.dumps({"recipe": 1, "steps": [{"endpoint": name, **odd}]}))
+def test_parse_recipe_of_any_step(parts: dict[str, object], name: str) -> None:
+    """A step whose parts are anything is accepted or a RecipeRejected."""
+    check_recipe_or_rejection(json.dumps({"recipe": 1, "steps": [{"endpoint": name, **parts}]}))
 
 
 def recipe_of(*steps: object, version: object = 1) -> str:
@@ -121,15 +121,15 @@ def recipe_of(*steps: object, version: object = 1) -> str:
         ('{"recipe": 1, "steps": [{"endpoint": "facial_aesthetics", "values": {"strength": NaN}}]}', "recipe_value"),
     ],
 )
-def test_each_way_not_to_be_a_recipe(text: str, slug: str) -> None:
-    """Each has its own explanation."""
+def test_parse_recipe_rejects_each_defect(text: str, slug: str) -> None:
+    """Each kind of defect has its own explanation."""
     with pytest.raises(RecipeRejected) as caught:
         parse_recipe(text, CATALOGUE)
     assert caught.value.slug == slug
 
 
-def test_a_refusal_names_the_step() -> None:
-    """By its place in the list, and what does not fit there."""
+def test_recipe_rejected_names_the_step() -> None:
+    """The explanation names the step's position and the value that is wrong."""
     with pytest.raises(RecipeRejected) as caught:
         parse_recipe(recipe_of(FUSE, {"endpoint": "facial_aesthetics", "values": {"shape_type": "99"}}), CATALOGUE)
     why = explain(caught.value, "en", is_billable=False).why
@@ -137,8 +137,8 @@ def test_a_refusal_names_the_step() -> None:
     assert "99" in why
 
 
-def test_a_full_recipe_takes_no_more() -> None:
-    """And stays what it was."""
+def test_append_step_rejects_a_full_recipe() -> None:
+    """One step too many is rejected, and the recipe does not change."""
     step = build_step("quality_restoration", {}, CATALOGUE, number=1)
     recipe = Recipe((step,) * MAX_STEPS)
     with pytest.raises(RecipeRejected):

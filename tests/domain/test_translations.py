@@ -1,4 +1,4 @@
-"""The words: both languages alike, every error explained, the voice kept, the right language for a browser."""
+"""Translations: both languages complete, every error explained, the tone, and the choice of language."""
 
 import ast
 import re
@@ -48,8 +48,8 @@ def classes(kind: type[errors.DemoError]) -> list[type[errors.DemoError]]:
     return [kind, *(found for below in kind.__subclasses__() for found in classes(below))]
 
 
-def test_both_languages_hold_the_same_keys_and_gaps() -> None:
-    """No key, and no gap in a text, is in one language only."""
+def test_translations_have_the_same_keys_and_placeholders() -> None:
+    """No key, and no placeholder of a text, is in one language only."""
     english, chinese = texts("en"), texts("zh")
     assert english.keys() == chinese.keys()
     assert {
@@ -60,8 +60,8 @@ def test_both_languages_hold_the_same_keys_and_gaps() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_error_has_words(language: str) -> None:
-    """Each class of error, each slug that code raises, and each slug of a vendor's code is explained."""
+def test_translations_explain_every_error(language: str) -> None:
+    """Each error class, each slug that code raises and each vendor code's slug is explained, and nothing else."""
     explained = vendor_codes.get_texts(language)["errors"].keys()
     raised = {kind.slug for kind in classes(errors.DemoError) if kind is not errors.EngineRejection}
     assert raised | set(OURS) <= explained
@@ -84,8 +84,8 @@ def first_texts(name: str) -> set[str]:
     return {str(argument.value) for argument in arguments if isinstance(argument, ast.Constant)}
 
 
-def test_every_rejection_in_the_source_has_words_and_answers() -> None:
-    """Each slug with which a picture is rejected is explained, and the offline server can say it as each vendor."""
+def test_translations_cover_every_image_rejection() -> None:
+    """Each slug of ImageRejected is explained, and the offline server has a code for it in each dialect."""
     slugs = first_texts("ImageRejected")
     explained = vendor_codes.get_texts("en")["errors"].keys()
     for slug in slugs:
@@ -97,32 +97,32 @@ def test_every_rejection_in_the_source_has_words_and_answers() -> None:
 
 
 @pytest.mark.parametrize("kind", ["Unreachable", "OutcomeUnknown", "InvalidResponse", "LinkRejected"])
-def test_every_cause_in_the_source_has_words(kind: str) -> None:
-    """Each cause that is given to an error where it is raised has an explanation of its own."""
+def test_translations_cover_every_cause(kind: str) -> None:
+    """Each cause that an error is raised with has its own explanation."""
     slug = getattr(errors, kind).slug
     given_causes = [word.value for call in calls(kind) for word in call.keywords if word.arg == "cause"]
     causes = {cause.value for cause in given_causes if isinstance(cause, ast.Constant)}
     assert {f"{slug}_{cause}" for cause in causes} <= vendor_codes.get_texts("en")["errors"].keys()
 
 
-def test_every_change_has_words() -> None:
-    """Each thing that is done to a photo before it is sent has its few words."""
+def test_translations_cover_every_photo_change() -> None:
+    """Each change that is made to a photo before it is sent has a text."""
     known = vendor_codes.get_texts("en")["changes"].keys()
     converted = {"first_frame", "cmyk", "depth", "palette", "grey"}
     assert first_texts("PhotoChange") | converted <= known
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_shape_has_words(language: str) -> None:
-    """Each of the 22 shapes has a name of its own and one short line about what it does."""
+def test_translations_cover_every_shape(language: str) -> None:
+    """Each of the 22 shapes has its own name and one short line about its effect."""
     found = vendor_codes.get_texts(language)["shapes"]
     assert list(found) == [shape.key for shape in vendor_codes.load_shapes()]
     assert len({words["name"] for words in found.values()}) == 22
     assert all(0 < len(words["effect"]) <= 60 and "\n" not in words["effect"] for words in found.values())
 
 
-def test_the_voice() -> None:
-    """No exclamation marks, no blame, no jargon, no double spaces, and sentences end."""
+def test_translations_keep_the_tone() -> None:
+    """No exclamation marks, blame, jargon or double spaces, and sentences end."""
     english = re.compile(
         r"!|\b(invalid|illegal|incorrect|error|exception|upstream|payload|bad|please|sorry|oops|you (must|failed))\b",
         re.IGNORECASE,
@@ -141,23 +141,23 @@ def test_the_voice() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_explanations_are_short(language: str) -> None:
+def test_translations_of_errors_are_short(language: str) -> None:
     """A title fits one line, a cause and a remedy fit two or three."""
     for key, text in texts(language).items():
         if key.startswith(".errors."):
             assert len(text) <= (60 if ".title" in key else 190), key
 
 
-def test_chinese_is_chinese() -> None:
-    """Every explanation and every name in Chinese holds Chinese characters, and uses full-width marks among them."""
+def test_chinese_translations_are_chinese() -> None:
+    """Every explanation and name in Chinese holds Chinese characters, with full-width punctuation among them."""
     for key, text in texts("zh").items():
         if key.startswith((".errors.", ".shapes.")):
             assert re.search(r"[一-鿿]", text), key
             assert not re.search(r"[一-鿿][,;:?]|[,;:?][一-鿿]", text), key
 
 
-def test_filling() -> None:
-    """Numbers read well, braces in a fact stay, and a missing fact or an unknown key is a KeyError."""
+def test_format_text() -> None:
+    """Numbers read well, braces in a value stay, and a missing parameter or unknown key is a KeyError."""
     assert vendor_codes.format_text("{a} {b} {c}", {"a": 41.26, "b": 3, "c": 0.25}) == "41 3 0.25"
     assert vendor_codes.format_text("{size:MB} {limit:MB}", {"size": 3_141_592, "limit": "840 KB"}) == "3.1 MB 840 KB"
     assert vendor_codes.format_text("{a}", {"a": "{b}", "b": "no"}) == "{b}"
@@ -167,8 +167,8 @@ def test_filling() -> None:
             vendor_codes.translate(key, "en")
 
 
-def test_words_are_read_only() -> None:
-    """Nobody changes the words of everybody else."""
+def test_get_texts_is_read_only() -> None:
+    """Texts cannot be changed."""
     with pytest.raises(TypeError):
         vendor_codes.get_texts("en")["changes"]["turned"] = "x"  # type: ignore[index]
 
@@ -200,14 +200,14 @@ def test_words_are_read_only() -> None:
         (";;;,,,q=1", "en"),
     ],
 )
-def test_language_matching(header: str | None, language: str) -> None:
-    """The language with the highest weight among ours wins, the earlier one a draw, English when there is none."""
+def test_match_language(header: str | None, language: str) -> None:
+    """The supported language with the highest weight wins, the first of equal ones, English if there is none."""
     assert vendor_codes.match_language(header) == language
 
 
 @given(st.text())
-def test_any_header_gives_a_language(header: str) -> None:
-    """Whatever a client sends as Accept-Language, the answer is one of ours."""
+def test_match_language_of_any_header(header: str) -> None:
+    """Any Accept-Language header gives a supported language."""
     assert vendor_codes.match_language(header) in LANGUAGES
 
 
@@ -223,21 +223,21 @@ def test_any_header_gives_a_language(header: str) -> None:
         ({"why": 3}, "f.toml errors.slug.why: is not a text"),
     ],
 )
-def test_bad_texts(change: dict[str, object], complaint: str) -> None:
-    """A text that does not fit is refused by file and key."""
+def test_parse_texts_rejects_bad_texts(change: dict[str, object], complaint: str) -> None:
+    """A bad text is rejected with its file and key."""
     document = {"errors": {"slug": {**SAMPLE["errors"]["slug"], **change}}}
     with pytest.raises(ValueError, match=re.escape(complaint)):
         parse_texts(document, "f.toml")
 
 
-def test_an_incomplete_explanation_is_refused() -> None:
-    """An error without its remedy is refused by file and slug."""
+def test_parse_texts_rejects_incomplete_explanations() -> None:
+    """An error without its remedy is rejected with file and slug."""
     with pytest.raises(ValueError, match=r"f.toml errors.slug: lacks fix"):
         parse_texts({"errors": {"slug": {"title": "t", "why": "w"}}}, "f.toml")
 
 
-def test_different_languages_are_refused() -> None:
-    """A key or a gap that only one language has is refused by file and key."""
+def test_check_same_keys() -> None:
+    """A key or placeholder that only one language has is rejected with file and key."""
     with pytest.raises(ValueError, match=r"b.toml x: is missing here"):
         check_same_keys({"x": "1"}, {}, ("a.toml", "b.toml"))
     with pytest.raises(ValueError, match=r"a.toml x: is missing here"):

@@ -1,4 +1,4 @@
-"""The ledger on the event loop: blocks that are left early, cancelled tasks, a database that goes away."""
+"""Ledger on the event loop: blocks that are left early, cancelled tasks, a database that goes down."""
 
 import asyncio
 import threading
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("ledger")
 
 async def cancelled(
     visit: Callable[[], Coroutine[Any, Any, None]],
-    there: Callable[[], Awaitable[object]],
+    ready: Callable[[], Awaitable[object]],
     *,
     native: bool,
     then: Callable[[], object] = lambda: None,
@@ -26,7 +26,7 @@ async def cancelled(
     """`visit` begun, cancelled by asyncio or anyio once it is `there`, seen to its end. then: what comes after that."""
     if native:
         task = asyncio.create_task(visit())
-        await there()
+        await ready()
         task.cancel()
         await asyncio.sleep(0)
         then()
@@ -35,13 +35,13 @@ async def cancelled(
     else:
         async with anyio.create_task_group() as group:
             group.start_soon(visit)
-            await there()
+            await ready()
             group.cancel_scope.cancel()
             then()
 
 
-async def test_a_block_that_says_everything(store: Store) -> None:
-    """Each end that is said is the end that is written."""
+async def test_reserve_records_each_outcome(store: Store) -> None:
+    """Each outcome that is reported is the one that is written."""
     ledger = Ledger(store)
     async with ledger.reserve(intent()) as confirmed:
         await confirmed.mark_sent(10)
@@ -62,8 +62,8 @@ async def test_a_block_that_says_everything(store: Store) -> None:
 
 
 @pytest.mark.parametrize(("sent", "end"), [(False, "released"), (True, "unknown")])
-async def test_a_block_that_is_left_by_an_error(store: Store, sent: bool, end: str) -> None:
-    """Without a word about its end, a call is released before it was sent and unknown after; the error goes on."""
+async def test_reserve_settles_a_block_left_by_an_error(store: Store, sent: bool, end: str) -> None:
+    """Without an outcome, a call is released before it was sent and unknown after; the error is raised on."""
 
     async def fail() -> None:
         async with Ledger(store).reserve(intent()) as call:
@@ -78,26 +78,26 @@ async def test_a_block_that_is_left_by_an_error(store: Store, sent: bool, end: s
 
 @pytest.mark.parametrize("native", [False, True])
 @pytest.mark.parametrize(("sent", "end"), [(False, "released"), (True, "unknown")])
-async def test_a_task_that_is_cancelled(store: Store, native: bool, sent: bool, end: str) -> None:
-    """Closing the tab, by anyio's way or asyncio's, leaves no call under way behind."""
+async def test_reserve_settles_a_cancelled_task(store: Store, native: bool, sent: bool, end: str) -> None:
+    """A task cancelled by anyio or asyncio, as when a tab is closed, leaves no open call."""
     ledger = Ledger(store)
-    there = anyio.Event()
+    ready = anyio.Event()
 
     async def visit() -> None:
         async with ledger.reserve(intent()) as call:
             if sent:
                 await call.mark_sent(1)
-            there.set()
+            ready.set()
             await anyio.sleep_forever()
 
-    await cancelled(visit, there.wait, native=native)
+    await cancelled(visit, ready.wait, native=native)
     assert list(states(store).values()) == [end]
     assert await ledger.renew_leases() == 0
 
 
 @pytest.mark.parametrize("native", [False, True])
-async def test_a_task_that_is_cancelled_on_the_verge_of_sending(store: Store, native: bool) -> None:
-    """While it is being written that the call leaves: nothing leaves, so nothing counts, whoever was quicker."""
+async def test_mark_sent_cancelled_releases_the_call(store: Store, native: bool) -> None:
+    """A task cancelled while `mark_sent` is being written sends nothing, and the call does not count."""
     gate, writing = threading.Event(), threading.Event()
     mark_sent = store.mark_sent
 
@@ -118,8 +118,8 @@ async def test_a_task_that_is_cancelled_on_the_verge_of_sending(store: Store, na
 
 
 @pytest.mark.parametrize("native", [False, True])
-async def test_a_reservation_nobody_waits_for_is_released(store: Store, native: bool) -> None:
-    """A task that is cancelled while its reservation is being written does not leave it to the cap."""
+async def test_reserve_cancelled_releases_the_call(store: Store, native: bool) -> None:
+    """A task cancelled while its reservation is being written does not use up the cap."""
     gate, reserving = threading.Event(), threading.Event()
     reserve = store.reserve
 
@@ -140,10 +140,10 @@ async def test_a_reservation_nobody_waits_for_is_released(store: Store, native: 
     assert await ledger.renew_leases() == 0
 
 
-async def test_tending_keeps_calls_alive(open_store: Callable[..., Store], clock: Clock) -> None:
-    """Calls under way outlast any number of leases while `tend` runs, and another's abandoned ones are swept."""
-    mine, dead = open_store(), open_store()
-    ledger = Ledger(mine)
+async def test_heartbeat_renews_leases_and_sweeps(open_store: Callable[..., Store], clock: Clock) -> None:
+    """Open calls outlast any number of leases while the heartbeat runs, and another's abandoned calls are swept."""
+    active, dead = open_store(), open_store()
+    ledger = Ledger(active)
     left = dead.reserve(intent())
     rounds = 0
 
@@ -158,13 +158,13 @@ async def test_tending_keeps_calls_alive(open_store: Callable[..., Store], clock
         await call.mark_sent(1)
         with pytest.raises(asyncio.CancelledError):
             await ledger.run_heartbeat(sleep)
-        assert states(mine) == {left: "released", call.id: "sent"}
+        assert states(active) == {left: "released", call.id: "sent"}
         await call.mark_confirmed()
-    assert states(mine)[call.id] == "confirmed"
+    assert states(active)[call.id] == "confirmed"
 
 
-async def test_tending_outlives_a_database_that_goes_away(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A round that cannot be written is followed by the next."""
+async def test_heartbeat_survives_a_database_outage(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round that fails is followed by the next."""
     answers = iter([LedgerUnavailable(), SweepResult(0, 0), asyncio.CancelledError()])
     heard = []
 
@@ -184,7 +184,7 @@ async def test_tending_outlives_a_database_that_goes_away(store: Store, monkeypa
     assert len(heard) == 3
 
 
-async def test_over_budget_runs_nothing(store: Store) -> None:
+async def test_reserve_over_budget_does_not_enter_the_block(store: Store) -> None:
     """When the cap is reached, the block is not entered."""
     ledger = Ledger(store, Budgets(calls_per_day=1))
     async with ledger.reserve(intent()):
@@ -193,11 +193,11 @@ async def test_over_budget_runs_nothing(store: Store) -> None:
                 pytest.fail("two of one")
 
 
-async def test_without_a_database_nothing_is_sent(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither reserving nor saying `sent` succeeds; what can no longer be written about the end is no error."""
+async def test_ledger_without_a_database_sends_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither reserving nor `mark_sent` succeeds; an outcome that cannot be written is no error."""
 
-    def gone(*_arguments: object) -> None:
-        raise LedgerUnavailable(cause="gone")
+    def fail(*_arguments: object) -> None:
+        raise LedgerUnavailable(cause="fail")
 
     ledger = Ledger(store)
 
@@ -208,20 +208,20 @@ async def test_without_a_database_nothing_is_sent(store: Store, monkeypatch: pyt
 
     for verb, left in (("reserve", []), ("mark_sent", ["released"])):
         with monkeypatch.context() as patch:
-            patch.setattr(store, verb, gone)
+            patch.setattr(store, verb, fail)
             with pytest.raises(LedgerUnavailable):
                 await send()
         assert list(states(store).values()) == left
     async with ledger.reserve(intent()) as paid:
         await paid.mark_sent(1)
         with monkeypatch.context() as patch:
-            patch.setattr(store, "mark_confirmed", gone)
+            patch.setattr(store, "mark_confirmed", fail)
             await paid.mark_confirmed()
     assert states(store)[paid.id] == "sent"
     assert await ledger.renew_leases() == 0  # nobody holds it any more: the sweep will say unknown
 
 
-async def test_a_lost_reservation_is_not_sent(store: Store, clock: Clock) -> None:
+async def test_mark_sent_rejects_a_swept_reservation(store: Store, clock: Clock) -> None:
     """An instance that slept past its lease and was swept does not send."""
 
     async def sleep_and_send() -> None:
@@ -236,7 +236,7 @@ async def test_a_lost_reservation_is_not_sent(store: Store, clock: Clock) -> Non
     assert (row(store, call)["state"], row(store, call)["cause"]) == ("released", "lease_ran_out")
 
 
-async def test_the_event_loop_goes_on(store: Store, open_store: Callable[..., Store]) -> None:
+async def test_reserve_does_not_block_the_event_loop(store: Store, open_store: Callable[..., Store]) -> None:
     """While a reservation waits for the database's lock, other tasks run; it is granted when the lock is free."""
     other = open_store()
     other.sweep()

@@ -1,4 +1,4 @@
-"""Caps hold when everybody comes at once, in one process and in two; and a killed process under-counts nothing."""
+"""Caps hold under concurrency, in one process and in two, and a killed process never makes the ledger undercount."""
 
 import json
 import os
@@ -22,19 +22,19 @@ HERE = Path(__file__).parent
 ENVIRON = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(meitu_demo.__path__[0]).parent), str(HERE)])}
 
 
-def test_fifty_threads_make_a_hundred_calls(store: Store) -> None:
+def test_daily_cap_holds_for_fifty_threads(store: Store) -> None:
     """150 attempts by 50 threads at once against a cap of 100: exactly 100 are granted."""
     assert rush(store, threads=50, each=3, budgets=Budgets(calls_per_day=100)) == 100
     assert store.count_calls_today("meitu") == 100
 
 
-def test_a_visitors_clicks_at_once_keep_to_the_hour(store: Store) -> None:
+def test_hourly_cap_holds_for_twenty_threads(store: Store) -> None:
     """20 threads of five visitors against a cap of 3 an hour: 15 are granted."""
     assert rush(store, threads=20, each=1, budgets=Budgets(calls_per_hour=3)) == 15
 
 
-async def test_fifty_tasks_make_a_hundred_calls(store: Store) -> None:
-    """The same on the event loop: 100 of 150, and every one has ended at the end."""
+async def test_daily_cap_holds_for_fifty_tasks(store: Store) -> None:
+    """The same on the event loop: 100 of 150 are granted, and every one is settled."""
     ledger = Ledger(store, Budgets(calls_per_day=100))
     refused = 0
 
@@ -56,8 +56,8 @@ async def test_fifty_tasks_make_a_hundred_calls(store: Store) -> None:
     assert len(states(store)) == 100
 
 
-def test_two_processes_make_a_hundred_calls(url: str, open_store: Callable[..., Store]) -> None:
-    """Two processes of 25 threads on a database that neither has made yet: together exactly 100 of 150."""
+def test_daily_cap_holds_for_two_processes(url: str, open_store: Callable[..., Store]) -> None:
+    """Two processes of 25 threads on a database that does not exist yet: together exactly 100 of 150."""
     command = [sys.executable, str(HERE / "reservation_rush.py"), url, "25", "3", "100"]
     two = [
         subprocess.Popen(command, env=ENVIRON, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -76,8 +76,10 @@ def test_two_processes_make_a_hundred_calls(url: str, open_store: Callable[..., 
 
 
 @pytest.mark.chaos
-def test_kills_lose_nothing(url: str, rounds: Callable[[int], int], figure: Callable[[str], None]) -> None:
-    """Whatever the vendor has billed is counted, whenever the process dies; no live call is touched by the next."""
+def test_killed_processes_never_undercount(
+    url: str, rounds: Callable[[int], int], figure: Callable[[str], None]
+) -> None:
+    """What the vendor billed is counted, whenever the process dies; no live call is settled by the next process."""
     kills = rounds(200)
     command = [sys.executable, str(HERE / "killed_process.py"), url, str(kills), str(kills)]
     done = subprocess.run(command, env=ENVIRON, capture_output=True, text=True, timeout=300, check=False)

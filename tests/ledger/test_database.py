@@ -1,4 +1,4 @@
-"""Opening, and everything that a database can do instead of answering."""
+"""Database: opening, and every way in which it can fail."""
 
 import contextlib
 import logging
@@ -28,7 +28,7 @@ def file_store(path: Path, *, patience: float = 0.05) -> Store:
 
 
 def test_sqlite_is_opened_durably(tmp_path: Path) -> None:
-    """The folder is made, for the owner only; the journal is a WAL, and a commit waits for the disk."""
+    """The folder is created for its owner only; the journal is a WAL, and a commit waits for the disk."""
     store = file_store(tmp_path / "a" / "b" / "ledger.db")
     assert store.database.is_missing()
     store.reserve(intent())
@@ -39,8 +39,8 @@ def test_sqlite_is_opened_durably(tmp_path: Path) -> None:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
 
 
-def test_a_reader_holds_up_no_writer(open_store: Callable[..., Store]) -> None:
-    """While a report reads, calls are reserved; the report goes on seeing one moment."""
+def test_snapshot_blocks_no_writer(open_store: Callable[..., Store]) -> None:
+    """While a report reads, calls are reserved."""
     store, other = open_store(patience=0.5), open_store(patience=0.5)
     store.reserve(intent())
     with store.database.snapshot() as connection:
@@ -50,8 +50,8 @@ def test_a_reader_holds_up_no_writer(open_store: Callable[..., Store]) -> None:
     assert len(states(store)) == 2
 
 
-def test_a_file_that_somebody_else_is_making(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SQLite does not wait when the journal's mode cannot be changed just now; we do, as long as we have patience."""
+def test_sqlite_open_waits_for_another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Setting the journal mode is retried while another process holds the file, until the timeout."""
     path = tmp_path / "ledger.db"
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("CREATE TABLE theirs (one int)")
@@ -67,8 +67,8 @@ def test_a_file_that_somebody_else_is_making(tmp_path: Path, monkeypatch: pytest
     assert len(states(store)) == 1
 
 
-def test_a_lock_that_stays_is_said(open_store: Callable[..., Store]) -> None:
-    """Somebody who does not let go is waited for, and then the ledger is unavailable; nothing is claimed."""
+def test_exclusive_gives_up_on_a_lock(open_store: Callable[..., Store]) -> None:
+    """A lock that is not released makes the ledger unavailable after the timeout, and nothing is reserved."""
     store, other = open_store(patience=0.05), open_store()
     other.sweep()
     with other.database.exclusive(), pytest.raises(LedgerUnavailable):
@@ -78,8 +78,8 @@ def test_a_lock_that_stays_is_said(open_store: Callable[..., Store]) -> None:
 
 
 @pytest.mark.parametrize("place", ["below a file", "a folder", "not a database", "empty file"])
-def test_a_file_that_cannot_be_one(tmp_path: Path, place: str) -> None:
-    """A path that cannot hold a ledger is a LedgerUnavailable; an empty file can."""
+def test_database_rejects_unusable_files(tmp_path: Path, place: str) -> None:
+    """A path that cannot hold a ledger is LedgerUnavailable; an empty file can."""
     path = tmp_path / "ledger.db"
     if place == "below a file":
         path.write_text("")
@@ -97,8 +97,8 @@ def test_a_file_that_cannot_be_one(tmp_path: Path, place: str) -> None:
             attempt(file_store(path))
 
 
-def test_a_full_disk(tmp_path: Path) -> None:
-    """When nothing more fits, nothing more is reserved, and what was written stays."""
+def test_database_survives_a_full_disk(tmp_path: Path) -> None:
+    """On a full disk nothing more is reserved, and what was written stays."""
     store = Store(Database(f"sqlite:///{tmp_path / 'ledger.db'}", threads=1), clock=Clock())
     with store.database.transaction() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
@@ -115,8 +115,8 @@ def test_a_full_disk(tmp_path: Path) -> None:
     assert sorted(states(store)) == sorted(made)
 
 
-def test_a_server_that_is_not_there(tmp_path: Path) -> None:
-    """No server, no live calls; and neither error nor log shows the password."""
+def test_database_without_a_server_is_unavailable(tmp_path: Path) -> None:
+    """Without the server, LedgerUnavailable; neither error nor repr shows the password."""
     store = Store(Database(f"postgresql://owner:hunter2@/ledger?host={tmp_path}", timeout_s=2), clock=Clock())
     with pytest.raises(LedgerUnavailable) as raised:
         store.reserve(intent())
@@ -124,8 +124,8 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     assert raised.value.__suppress_context__
 
 
-def test_connections_that_were_cut(postgres: PostgresServer, postgres_url: Callable[[], str]) -> None:
-    """When the server has dropped our connections, the next call opens another."""
+def test_database_reconnects(postgres: PostgresServer, postgres_url: Callable[[], str]) -> None:
+    """After the server drops the connections, the next call opens another."""
     store = Store(Database(postgres_url()), clock=Clock())
     store.reserve(intent())
     with psycopg.connect(postgres.build_url(), autocommit=True) as connection:
@@ -135,8 +135,8 @@ def test_connections_that_were_cut(postgres: PostgresServer, postgres_url: Calla
     store.database.close()
 
 
-def test_a_transaction_that_is_cut_leaves_nothing(store: Store) -> None:
-    """Whatever fails within a transaction, none of it stays."""
+def test_transaction_rolls_back_on_an_error(store: Store) -> None:
+    """If anything fails within a transaction, nothing of it is kept."""
     call = store.reserve(intent())
 
     def break_off() -> None:
@@ -149,8 +149,8 @@ def test_a_transaction_that_is_cut_leaves_nothing(store: Store) -> None:
     assert states(store) == {call: "reserved"}
 
 
-def test_the_log_names_the_kind_and_nothing_else(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """The owner is told what kind of failure it was, without path, statement or values."""
+def test_database_logs_only_the_error_name(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The log names the kind of failure, without path, statement or values."""
     path = tmp_path / "secret-folder"
     path.mkdir()
     with caplog.at_level(logging.DEBUG), pytest.raises(LedgerUnavailable):
@@ -172,21 +172,21 @@ def test_the_log_names_the_kind_and_nothing_else(tmp_path: Path, caplog: pytest.
         "http://:p",
     ],
 )
-def test_urls_that_cannot_be_used(url: str) -> None:
-    """Another kind of database, or one that is forgotten at the end, is refused at once and not quoted."""
+def test_database_rejects_unsupported_urls(url: str) -> None:
+    """Another kind of database, or an in-memory one, is rejected at once, without quoting the URL."""
     with pytest.raises(ValueError, match="database") as raised:
         Database(url)
     assert "hunter2" not in str(raised.value)
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_the_usual_names_of_postgresql(scheme: str) -> None:
-    """The schemes that hosts hand out all mean the same driver."""
+def test_database_accepts_all_postgresql_schemes(scheme: str) -> None:
+    """The schemes that hosting providers use all select the same driver."""
     Database(f"{scheme}://owner@host/name").close()
 
 
-def test_everybody_opens_a_new_file_at_once(tmp_path: Path) -> None:
-    """First openings at the same moment, folder, WAL and table included, all succeed."""
+def test_sqlite_is_created_concurrently(tmp_path: Path) -> None:
+    """First openings at the same moment, with folder, WAL and tables, all succeed."""
     together = Barrier(6)
 
     def start(_number: int) -> None:
@@ -205,16 +205,16 @@ def test_everybody_opens_a_new_file_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_it_is_explained(language: str) -> None:
-    """A pause of the ledger has words of its own, and says nothing about billing."""
+def test_ledger_unavailable_is_explained(language: str) -> None:
+    """LedgerUnavailable has its own explanation, which does not mention billing."""
     explanation = explain(LedgerUnavailable(cause="SQLITE_BUSY"), language)
     assert explanation.slug == "ledger_unavailable"
     assert "DATABASE_URL" in explanation.fix
     assert "billed" not in explanation.why
 
 
-def test_a_ledger_of_an_earlier_version_is_taken_over(open_store: Callable[..., Store]) -> None:
-    """A column that came later is added; what was written before stays, and counts as the owner's."""
+def test_database_migrates_an_older_ledger(open_store: Callable[..., Store]) -> None:
+    """Missing columns and tables are added; existing rows stay and count as the owner's."""
     store = open_store()
     call = store.reserve(intent())
     with store.database.transaction() as connection:

@@ -1,4 +1,4 @@
-"""Who a call is counted against: cookie and hash; and the secret behind them."""
+"""Hashes of visitors and requests, the visitor cookie, and the secret behind them."""
 
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -28,8 +28,8 @@ OTHER = b"t" * 32
 
 
 # ── Cookie ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_a_cookie_gives_the_visitor_back() -> None:
-    """What we signed we read, for a year; also where the clock was set back since, or another replica's runs ahead."""
+def test_visitor_cookie_round_trip() -> None:
+    """A signed cookie is accepted for a year, also if the clock was set back or another replica's runs ahead."""
     visitor = generate_visitor_id()
     cookie = sign_visitor_cookie(visitor, SECRET, NOON)
     for now in (NOON - YEAR_S, NOON - 300, NOON, NOON + YEAR_S):
@@ -40,28 +40,28 @@ def test_a_cookie_gives_the_visitor_back() -> None:
     assert len({generate_visitor_id() for _ in range(1000)}) == 1000
 
 
-def test_no_changed_character_passes() -> None:
-    """Each character of the cookie is vouched for: changed, dropped or added anywhere, it is nobody's."""
+def test_visitor_cookie_rejects_any_change() -> None:
+    """A cookie with any character changed, dropped or added is rejected."""
     cookie = sign_visitor_cookie(generate_visitor_id(), SECRET, NOON)
-    for place in range(len(cookie)):
+    for index in range(len(cookie)):
         for other in "Aa0._-":
-            changed = cookie[:place] + other + cookie[place + 1 :]
+            changed = cookie[:index] + other + cookie[index + 1 :]
             # the signature's last character holds two bits that no byte uses, and is compared all the same
             assert changed == cookie or verify_visitor_cookie(changed, SECRET, NOON) is None
-            assert verify_visitor_cookie(cookie[:place] + other + cookie[place:], SECRET, NOON) is None
-        assert verify_visitor_cookie(cookie[:place], SECRET, NOON) is None
-        assert verify_visitor_cookie(cookie[:place] + cookie[place + 1 :], SECRET, NOON) is None
+            assert verify_visitor_cookie(cookie[:index] + other + cookie[index:], SECRET, NOON) is None
+        assert verify_visitor_cookie(cookie[:index], SECRET, NOON) is None
+        assert verify_visitor_cookie(cookie[:index] + cookie[index + 1 :], SECRET, NOON) is None
 
 
 @given(st.one_of(st.none(), st.text(max_size=300), st.from_regex(r"v1\.[\w-]{22}\.\d+\.[\w-]{43}\n?", fullmatch=True)))
-def test_anything_else_is_nobody(cookie: str | None) -> None:
-    """No text makes it raise, and none that we did not sign passes."""
+def test_visitor_cookie_rejects_any_other_text(cookie: str | None) -> None:
+    """No text raises, and none that was not signed here is accepted."""
     assert verify_visitor_cookie(cookie, SECRET, NOON) is None
 
 
 # ── Hashes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_a_visitors_hash_is_theirs_and_salted() -> None:
-    """The same visitor hashes alike, another one or another salt does not, and the ledger takes it."""
+def test_hash_visitor_is_stable_and_keyed() -> None:
+    """The same visitor hashes alike, another visitor or secret differently, and an Intent accepts the hash."""
     one = hash_visitor("203.0.113.9", SECRET)
     assert one == hash_visitor("203.0.113.9", SECRET)
     assert len({one, hash_visitor("203.0.113.10", SECRET), hash_visitor("203.0.113.9", OTHER)}) == 3
@@ -69,8 +69,8 @@ def test_a_visitors_hash_is_theirs_and_salted() -> None:
     Intent("meitu", "face_fuse", fingerprint_request("face_fuse", {}, b"photo", SECRET), one)
 
 
-def test_a_request_is_the_same_only_if_all_of_it_is() -> None:
-    """The order of the values does not matter; endpoint, each value, photo and key do."""
+def test_fingerprint_covers_the_whole_request() -> None:
+    """The order of the values does not matter; endpoint, each value, photo and secret do."""
     values = {"template": "a", "strength": 0.5}
     one = fingerprint_request("face_fuse", values, b"photo", SECRET)
     assert one == fingerprint_request("face_fuse", dict(reversed(values.items())), b"photo", SECRET)
@@ -86,8 +86,8 @@ def test_a_request_is_the_same_only_if_all_of_it_is() -> None:
 
 
 # ── Secret ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_the_secret_is_made_once(tmp_path: Path) -> None:
-    """Made at the first time for the owner's eyes only, read from there on, also when many come at once."""
+def test_secret_file_is_created_once(tmp_path: Path) -> None:
+    """Created for its owner only, and the same for all, also when many start at once."""
     path = tmp_path / "data" / "secret"
     with ThreadPoolExecutor(8) as pool:
         found = set(pool.map(load_or_create_secret, [path] * 32))
@@ -97,8 +97,8 @@ def test_the_secret_is_made_once(tmp_path: Path) -> None:
     assert [file.name for file in path.parent.iterdir()] == ["secret"]
 
 
-def test_replicas_share_the_secret_of_their_database(postgres_url: FreshUrl) -> None:
-    """Many that start at once on an empty database find the same one, and so does whoever comes later."""
+def test_shared_secret_is_created_once(postgres_url: FreshUrl) -> None:
+    """Replicas that start at once on an empty database get the same secret, and so do later ones."""
     url = postgres_url()
     with ThreadPoolExecutor(8) as pool:
         found = set(pool.map(lambda _: load_or_create_shared_secret(Database(url)), range(8)))
@@ -107,8 +107,8 @@ def test_replicas_share_the_secret_of_their_database(postgres_url: FreshUrl) -> 
     assert len(found.pop()) == 32
 
 
-def test_a_short_secret_is_refused(tmp_path: Path) -> None:
-    """A file that was cut, and a key that could be guessed, are said and not used."""
+def test_short_secret_is_rejected(tmp_path: Path) -> None:
+    """A truncated file and a guessable secret are a ValueError that does not quote them."""
     (tmp_path / "secret").write_bytes(b"short")
     with pytest.raises(ValueError, match="32 bytes") as raised:
         load_or_create_secret(tmp_path / "secret")

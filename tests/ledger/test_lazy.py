@@ -1,4 +1,4 @@
-"""The ledger is opened when it is needed, once, and its absence is an error with words."""
+"""LazyLedger: opened once, when it is needed; if that fails, the error has an explanation."""
 
 import asyncio
 import socket
@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from meitu_demo.domain.errors import LedgerUnavailable
-from meitu_demo.ledger import paid_calls as accounts_module
+from meitu_demo.ledger import paid_calls as paid_calls_module
 from meitu_demo.ledger.lazy import LazyLedger
 from meitu_demo.ledger.paid_calls import PaidCallRecorder
 from meitu_demo.settings import Settings
@@ -19,94 +19,94 @@ from meitu_demo.settings import Settings
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[PaidCallRecorder]:
     """Every ledger that is opened."""
     found: list[PaidCallRecorder] = []
-    open_it = PaidCallRecorder.from_settings
+    from_settings = PaidCallRecorder.from_settings
 
     def noted(settings: Settings) -> PaidCallRecorder:
-        found.append(open_it(settings))
+        found.append(from_settings(settings))
         return found[-1]
 
-    monkeypatch.setattr(accounts_module.PaidCallRecorder, "from_settings", noted)
+    monkeypatch.setattr(paid_calls_module.PaidCallRecorder, "from_settings", noted)
     return found
 
 
-async def test_many_at_once_open_it_once(tmp_path: Path, opened: list[PaidCallRecorder]) -> None:
-    """Everybody gets the same accounts, and before anybody comes nothing is made."""
-    till = LazyLedger(Settings(data_dir=str(tmp_path / "data")))
+async def test_lazy_ledger_opens_once_for_concurrent_callers(tmp_path: Path, opened: list[PaidCallRecorder]) -> None:
+    """All callers get the same recorder, and before the first one nothing is created."""
+    lazy_ledger = LazyLedger(Settings(data_dir=str(tmp_path / "data")))
     assert not (tmp_path / "data").exists()
-    found = await asyncio.gather(*(till.get_recorder() for _ in range(20)))
+    found = await asyncio.gather(*(lazy_ledger.get_recorder() for _ in range(20)))
     assert len(opened) == 1
-    assert {id(accounts) for accounts in found} == {id(till.recorder)}
-    await till.close()
+    assert {id(recorder) for recorder in found} == {id(lazy_ledger.recorder)}
+    await lazy_ledger.close()
 
 
-async def test_opened_at_the_start(tmp_path: Path, opened: list[PaidCallRecorder]) -> None:
-    """Where there are keys; who comes later gets those."""
-    till = LazyLedger(Settings(data_dir=str(tmp_path)))
-    till.connect()
-    assert await till.get_recorder() is till.recorder
+async def test_lazy_ledger_uses_the_ledger_opened_at_startup(tmp_path: Path, opened: list[PaidCallRecorder]) -> None:
+    """Where there are keys, it is opened at the start, and later callers get that recorder."""
+    lazy_ledger = LazyLedger(Settings(data_dir=str(tmp_path)))
+    lazy_ledger.connect()
+    assert await lazy_ledger.get_recorder() is lazy_ledger.recorder
     assert len(opened) == 1
 
 
-async def test_no_place_to_write(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Is told without the place, as often as somebody asks; once there is a place, it opens."""
-    place = tmp_path / "secret place"
-    place.write_text("a file, not a folder")
-    till = LazyLedger(Settings(data_dir=str(place)))
+async def test_lazy_ledger_retries_an_unwritable_folder(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Each caller gets an error without the path; once the folder is writable, it opens."""
+    folder = tmp_path / "secret place"
+    folder.write_text("a file, not a folder")
+    lazy_ledger = LazyLedger(Settings(data_dir=str(folder)))
     for _ in range(2):
         with pytest.raises(LedgerUnavailable) as caught:
-            await till.get_recorder()
+            await lazy_ledger.get_recorder()
         assert "secret place" not in str(caught.value) + caplog.text
     with pytest.raises(OSError, match="secret place"):
-        till.connect()
-    place.unlink()
-    assert await till.get_recorder()
+        lazy_ledger.connect()
+    folder.unlink()
+    assert await lazy_ledger.get_recorder()
 
 
-async def test_a_server_that_is_not_there_yet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """It does not stop the start, its password stays untold, and many who ask at once wait for one try between them."""
-    tries: list[float] = []
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        url = f"postgresql://demo:secret-word@127.0.0.1:{door.getsockname()[1]}/demo"
-    till = LazyLedger(Settings(data_dir=str(tmp_path), database_url=SecretStr(url)))
-    till.verify_at_startup()
-    assert till.recorder is None
-    open_now = till.connect
+async def test_lazy_ledger_tolerates_a_server_that_is_down(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The start goes on, the password is not logged, and concurrent callers share one attempt."""
+    attempts: list[float] = []
+    with socket.create_server(("127.0.0.1", 0)) as server_socket:
+        url = f"postgresql://demo:secret-word@127.0.0.1:{server_socket.getsockname()[1]}/demo"
+    lazy_ledger = LazyLedger(Settings(data_dir=str(tmp_path), database_url=SecretStr(url)))
+    lazy_ledger.verify_at_startup()
+    assert lazy_ledger.recorder is None
+    connect = lazy_ledger.connect
 
     def counted() -> None:
-        tries.append(time.monotonic())
+        attempts.append(time.monotonic())
         time.sleep(0.05)
-        open_now()
+        connect()
 
-    till.connect = counted  # type: ignore[method-assign]
-    ends = await asyncio.gather(*(till.get_recorder() for _ in range(20)), return_exceptions=True)
+    lazy_ledger.connect = counted  # type: ignore[method-assign]
+    ends = await asyncio.gather(*(lazy_ledger.get_recorder() for _ in range(20)), return_exceptions=True)
     assert {type(end) for end in ends} == {LedgerUnavailable}
-    assert len(tries) == 1
+    assert len(attempts) == 1
     with pytest.raises(LedgerUnavailable):
-        await till.get_recorder()
-    assert len(tries) == 2
+        await lazy_ledger.get_recorder()
+    assert len(attempts) == 2
     assert "live calls wait" in caplog.text
     assert "secret-word" not in caplog.text
 
 
-async def test_tending_begins_with_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a ledger it waits; with one it tends it, until it is cancelled."""
-    till, tended = LazyLedger(Settings(data_dir=str(tmp_path))), asyncio.Event()
-    task = asyncio.create_task(till.run_heartbeat())
+async def test_lazy_ledger_heartbeat_waits_for_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The heartbeat starts when the ledger is opened, and runs until it is cancelled."""
+    lazy_ledger, started = LazyLedger(Settings(data_dir=str(tmp_path))), asyncio.Event()
+    task = asyncio.create_task(lazy_ledger.run_heartbeat())
     await asyncio.sleep(0)
 
-    async def tend(ledger: object) -> None:
-        tended.set()
+    async def heartbeat(ledger: object) -> None:
+        started.set()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("meitu_demo.ledger.Ledger.run_heartbeat", tend)
-    assert not tended.is_set()
-    await till.get_recorder()
-    await asyncio.wait_for(tended.wait(), 10)
+    monkeypatch.setattr("meitu_demo.ledger.Ledger.run_heartbeat", heartbeat)
+    assert not started.is_set()
+    await lazy_ledger.get_recorder()
+    await asyncio.wait_for(started.wait(), 10)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
 
 
-async def test_a_till_that_was_never_opened_closes() -> None:
-    """There is nothing to give back."""
+async def test_lazy_ledger_closes_unopened() -> None:
+    """A ledger that was never opened can be closed."""
     await LazyLedger(Settings()).close()

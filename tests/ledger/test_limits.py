@@ -1,4 +1,4 @@
-"""The rate of a key: one call after the other, for all instances together, and an honest word when the line is full."""
+"""Rate limit of a key: one call after the other across all instances; a wait that is too long is rejected."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,8 +15,8 @@ pytestmark = pytest.mark.xdist_group("ledger")
 TRIAL = RateLimit("meitu", "c" * 64, per_second=1, max_wait_s=5)
 
 
-def test_calls_line_up(store: Store, clock: Clock) -> None:
-    """The first goes at once, each further one a second later, and time that passes shortens the line."""
+def test_reserve_slot_spaces_calls(store: Store, clock: Clock) -> None:
+    """The first call goes at once, each further one a second later, and passing time shortens the wait."""
     assert [store.reserve_slot(TRIAL) for _ in range(3)] == [0, 1, 2]
     clock.now += 2.5
     assert store.reserve_slot(TRIAL) == pytest.approx(0.5)
@@ -24,8 +24,8 @@ def test_calls_line_up(store: Store, clock: Clock) -> None:
     assert store.reserve_slot(TRIAL) == 0
 
 
-def test_a_full_line_is_told(store: Store, clock: Clock) -> None:
-    """Whoever would wait longer than allowed is told how long, and takes no place."""
+def test_reserve_slot_rejects_long_waits(store: Store, clock: Clock) -> None:
+    """A call that would wait too long is told the seconds, and takes no slot."""
     assert [store.reserve_slot(TRIAL) for _ in range(6)] == [0, 1, 2, 3, 4, 5]
     for _ in range(3):
         with pytest.raises(RateLimited) as caught:
@@ -35,24 +35,24 @@ def test_a_full_line_is_told(store: Store, clock: Clock) -> None:
     assert store.reserve_slot(TRIAL) == 5
 
 
-def test_each_key_has_a_line_of_its_own(store: Store) -> None:
-    """Another key, or another rate, does not wait for this one."""
+def test_reserve_slot_is_per_key(store: Store) -> None:
+    """Another key, with the same or another rate, does not wait for this one."""
     store.reserve_slot(TRIAL)
     assert store.reserve_slot(replace(TRIAL, key_hash="d" * 64)) == 0
     quick = replace(TRIAL, key_hash="e" * 64, per_second=20)
     assert [store.reserve_slot(quick) for _ in range(3)] == pytest.approx([0, 0.05, 0.1])
 
 
-def test_a_clock_that_jumps_back_locks_nobody_out(store: Store, clock: Clock) -> None:
-    """A time further off than anybody waits is not believed."""
+def test_reserve_slot_survives_a_clock_set_back(store: Store, clock: Clock) -> None:
+    """A slot further away than the longest wait is ignored."""
     clock.now += 3600
     store.reserve_slot(TRIAL)
     clock.now -= 3600
     assert [store.reserve_slot(TRIAL) for _ in range(2)] == [0, 1]
 
 
-def test_instances_share_the_line(open_store: Callable[..., Store]) -> None:
-    """Twenty threads of two instances get twenty different places."""
+def test_reserve_slot_is_shared_by_instances(open_store: Callable[..., Store]) -> None:
+    """Twenty threads of two instances get twenty different slots."""
     stores = [open_store(), open_store()]
     wide = replace(TRIAL, max_wait_s=100)
     with ThreadPoolExecutor(20) as pool:
@@ -60,8 +60,8 @@ def test_instances_share_the_line(open_store: Callable[..., Store]) -> None:
     assert sorted(waits) == [float(second) for second in range(20)]
 
 
-def test_a_key_is_not_in_its_line() -> None:
-    """What is stored for a key is a keyed hash, another for another secret."""
+def test_hash_key_hides_the_key() -> None:
+    """A key is stored as a keyed hash, which differs for another secret."""
     one, other = (hash_key("KEY0CANARY", bytes([number]) * 32) for number in (1, 2))
     assert one != other
     assert len(one) == 64

@@ -1,4 +1,4 @@
-"""PostgreSQL away at the start and in mid-run, with the whole app: live calls wait, offline goes on."""
+"""PostgreSQL down at the start and in mid-run, with the whole app: live calls pause, offline calls work."""
 
 import json
 import threading
@@ -20,10 +20,10 @@ def live(page: Page, photo: object) -> tuple[str, str]:
     return kind, json.dumps(answer)
 
 
-def test_the_database_goes_and_comes_back(
+def test_app_survives_a_database_outage(
     postgres: PostgresServer, postgres_url: FreshUrl, portrait: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Without a restart: refused in words while it is away, made once it is there; a run that was sent is shown."""
+    """Without a restart: live calls are refused while it is down, made once it is up; a sent call's result is shown."""
     url, folder = postgres_url(), tmp_path_factory.mktemp("data")
     postgres.stop()
     try:

@@ -1,4 +1,4 @@
-"""What a live call leaves in the ledger, and what a cap stops: with a vendor that charges and can be told to fail."""
+"""Paid calls: what a live call leaves in the ledger, and what a cap stops, with a vendor that charges and can fail."""
 
 import socket
 import time
@@ -42,47 +42,49 @@ async def vendor() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def accounts(folder: Path, *, per_second: float | None = None, **caps: int) -> PaidCallRecorder:
+def open_recorder(folder: Path, *, per_second: float | None = None, **caps: int) -> PaidCallRecorder:
     return PaidCallRecorder.from_settings(Settings(data_dir=str(folder), calls_per_second=per_second, **caps))
 
 
 async def call(
     client: httpx.AsyncClient,
-    book: PaidCallRecorder,
+    recorder: PaidCallRecorder,
     photo: bytes,
     *,
     visitor: str = "one",
     url: str = VENDOR,
-    paid: bool = True,
+    is_billable: bool = True,
     watch: pipeline.ProgressCallback = pipeline.no_progress,
     endpoint: str = "quality_restoration",
 ) -> pipeline.CallResult:
-    route = CallTarget(CATALOGUE[endpoint].provider, url, KEYS, is_billable=paid)
-    order = await pipeline.prepare(CATALOGUE[endpoint], photo, {})
-    pay = partial(book.record, route, order, fingerprint=book.compute_fingerprint(order), visitor=visitor)
-    asked = await pipeline.send(client, route, order, open_paid_call=pay, on_progress=watch)
-    return await pipeline.fetch_result(client, route, order, asked)
+    target = CallTarget(CATALOGUE[endpoint].provider, url, KEYS, is_billable=is_billable)
+    prepared = await pipeline.prepare(CATALOGUE[endpoint], photo, {})
+    open_paid_call = partial(
+        recorder.record, target, prepared, fingerprint=recorder.compute_fingerprint(prepared), visitor=visitor
+    )
+    reply = await pipeline.send(client, target, prepared, open_paid_call=open_paid_call, on_progress=watch)
+    return await pipeline.fetch_result(client, target, prepared, reply)
 
 
-def states(book: PaidCallRecorder) -> Mapping[str, int]:
-    (found,) = tally_calls(book.ledger.store, 0, time.time() + 60)
+def states(recorder: PaidCallRecorder) -> Mapping[str, int]:
+    (found,) = tally_calls(recorder.ledger.store, 0, time.time() + 60)
     return {str(state): count for state, count in found.states.items() if count}
 
 
-def rows(book: PaidCallRecorder) -> list[dict[str, object]]:
+def rows(recorder: PaidCallRecorder) -> list[dict[str, object]]:
     """Every call as it stands in the ledger."""
-    with book.ledger.store.database.snapshot() as connection:
+    with recorder.ledger.store.database.snapshot() as connection:
         return [dict(row) for row in connection.execute(select(calls)).mappings()]
 
 
 @pytest.mark.parametrize("endpoint", sorted(CATALOGUE))
-async def test_a_call_that_works_is_confirmed(
+async def test_paid_call_is_confirmed(
     vendor: httpx.AsyncClient, tmp_path: Path, portrait: bytes, endpoint: str
 ) -> None:
-    """One call, one charge, one confirmed row, with the vendor's request id and the bytes that went and came."""
-    book = accounts(tmp_path)
-    outcome = await call(vendor, book, portrait, endpoint=endpoint)
-    (row,) = rows(book)
+    """One call: one charge and one confirmed row, with the vendor's request id and the bytes sent and received."""
+    recorder = open_recorder(tmp_path)
+    outcome = await call(vendor, recorder, portrait, endpoint=endpoint)
+    (row,) = rows(recorder)
     assert (row["state"], row["endpoint"], row["request_id"]) == ("confirmed", endpoint, outcome.request_id)
     assert outcome.request_id
     assert len(outcome.sent_photo.data) < row["bytes_sent"] < 2 * len(outcome.sent_photo.data)
@@ -100,98 +102,82 @@ async def test_a_call_that_works_is_confirmed(
         ("not_an_image", InvalidResponse, "confirmed"),  # the vendor did its work, however bad the picture
     ],
 )
-async def test_how_a_call_ended_is_written_down(
+async def test_paid_call_records_its_outcome(
     vendor: httpx.AsyncClient, tmp_path: Path, portrait: bytes, fault: str, error: type[DemoError], state: str
 ) -> None:
-    """Refusals count nothing; what may have been billed counts."""
+    """Refusals do not count; what may have been billed does."""
 
-    async def ask_for_it(request: httpx.Request) -> None:
+    async def set_fault(request: httpx.Request) -> None:
         request.headers["x-fault"] = fault
 
-    vendor.event_hooks = {"request": [ask_for_it]}
-    book = accounts(tmp_path)
+    vendor.event_hooks = {"request": [set_fault]}
+    recorder = open_recorder(tmp_path)
     with pytest.raises(error):
-        await call(vendor, book, portrait)
-    assert states(book) == {state: 1}
+        await call(vendor, recorder, portrait)
+    assert states(recorder) == {state: 1}
 
 
-async def test_what_nobody_foresaw_is_told_in_the_log(
+async def test_paid_call_turns_a_bug_after_sending_into_outcome_unknown(
     tmp_path: Path, portrait: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It may have been billed, and the person is told so; the owner finds the trace, and in it no key."""
+    """It may have been billed, so it counts, and the person is told; the log has the trace, without the key."""
     secret = Credentials(SecretStr("a-key-of-the-owner"))
 
     def fail(request: httpx.Request) -> httpx.Response:
         raise RuntimeError(f"at {request.url}?{secret.key.get_secret_value()}")
 
-    book = accounts(tmp_path)
+    recorder = open_recorder(tmp_path)
     async with httpx.AsyncClient(transport=httpx.MockTransport(fail)) as client:
         with pytest.raises(OutcomeUnknown) as caught:
-            await call(client, book, portrait)
-    assert states(book) == {"unknown": 1}
-    assert caught.value.__suppress_context__
+            await call(client, recorder, portrait)
+    assert [(row["state"], row["cause"]) for row in rows(recorder)] == [("unknown", "unexpected")]
+    assert caught.value.facts == {"provider": "meitu", "cause": "unexpected"}
+    assert caught.value.__suppress_context__  # a cause would be shown as it is, not redacted
     assert "quality_restoration failed after it was sent" in caplog.text
     assert "RuntimeError: at http://vendor.invalid" in caplog.text
     assert "a-key-of-the-owner" not in caplog.text
 
 
-async def test_what_never_arrived_is_given_back(tmp_path: Path, portrait: bytes) -> None:
+async def test_paid_call_that_never_arrived_is_released(tmp_path: Path, portrait: bytes) -> None:
     """A closed port costs nothing, and leaves the cap as it was."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         closed = f"http://127.0.0.1:{probe.getsockname()[1]}"
-    book = accounts(tmp_path, calls_per_day=1)
+    recorder = open_recorder(tmp_path, calls_per_day=1)
     async with httpx.AsyncClient() as client:
         for _ in range(2):
             with pytest.raises(Unreachable):
-                await call(client, book, portrait, url=closed)
-    assert states(book) == {"released": 2}
+                await call(client, recorder, portrait, url=closed)
+    assert states(recorder) == {"released": 2}
 
 
-async def test_caps_stop_a_call_before_it_is_sent(vendor: httpx.AsyncClient, tmp_path: Path, portrait: bytes) -> None:
-    """At the day's cap nobody is served, at the hour's one visitor is not and others are; the vendor sees nothing."""
-    book = accounts(tmp_path, calls_per_day=3, calls_per_hour=2)
+async def test_caps_stop_a_paid_call_before_it_is_sent(
+    vendor: httpx.AsyncClient, tmp_path: Path, portrait: bytes
+) -> None:
+    """The daily cap stops everybody, the hourly one a single visitor; the vendor sees neither."""
+    recorder = open_recorder(tmp_path, calls_per_day=3, calls_per_hour=2)
     for _ in range(2):
-        await call(vendor, book, portrait)
+        await call(vendor, recorder, portrait)
     with pytest.raises(OverVisitorBudget):
-        await call(vendor, book, portrait)
-    await call(vendor, book, portrait, visitor="two")
+        await call(vendor, recorder, portrait)
+    await call(vendor, recorder, portrait, visitor="two")
     with pytest.raises(OverBudget):
-        await call(vendor, book, portrait, visitor="three")
+        await call(vendor, recorder, portrait, visitor="three")
     assert sum(vendor.charges.values()) == 3  # type: ignore[attr-defined]
 
 
-async def test_an_offline_call_leaves_no_trace(vendor: httpx.AsyncClient, tmp_path: Path, portrait: bytes) -> None:
-    """Only a paid route is written down."""
-    book = accounts(tmp_path)
-    await call(vendor, book, portrait, paid=False)
-    assert tally_calls(book.ledger.store, 0, time.time() + 60) == []
+async def test_offline_call_is_not_recorded(vendor: httpx.AsyncClient, tmp_path: Path, portrait: bytes) -> None:
+    """Only calls to a billable target are recorded."""
+    recorder = open_recorder(tmp_path)
+    await call(vendor, recorder, portrait, is_billable=False)
+    assert tally_calls(recorder.ledger.store, 0, time.time() + 60) == []
 
 
-def test_a_visitor_is_a_cookie_of_ours_or_an_address(tmp_path: Path) -> None:
-    """A signed cookie stands for itself; a forged or missing one for the address; proxies must be trusted."""
-    book = accounts(tmp_path)
-    cookie = book.create_cookie()
-    assert book.is_valid_cookie(cookie)
-    assert book.identify_visitor(cookie, "192.0.2.7", "") == book.identify_visitor(cookie, "198.51.100.1", "")
-    assert not book.is_valid_cookie(cookie[:-1] + ("A" if cookie[-1] != "A" else "B"))
-    assert book.identify_visitor("forged", "192.0.2.7", "203.0.113.9") == "192.0.2.7"
-
-
-@pytest.mark.parametrize("name", sorted(CATALOGUE))
-async def test_each_endpoint_can_be_paid_for(
-    vendor: httpx.AsyncClient, tmp_path: Path, portrait: bytes, name: str
-) -> None:
-    """Whatever form its request has: sizes both ways and the request id are written down."""
-    endpoint = CATALOGUE[name]
-    book = accounts(tmp_path)
-    route = CallTarget(endpoint.provider, VENDOR, KEYS, is_billable=True)
-    order = await pipeline.prepare(endpoint, portrait, {})
-    pay = partial(book.record, route, order, fingerprint=book.compute_fingerprint(order), visitor="one")
-    asked = await pipeline.send(vendor, route, order, open_paid_call=pay)
-    with book.ledger.store.database.snapshot() as connection:
-        (row,) = connection.execute(select(calls)).mappings()
-    assert row["state"] == "confirmed"
-    assert row["bytes_sent"] > len(order.photo.data)
-    assert row["bytes_received"] > 0
-    assert row["request_id"] == (asked.response.request_id or "")
+def test_identify_visitor_by_cookie_or_address(tmp_path: Path) -> None:
+    """A signed cookie identifies a visitor; without a valid one, the address, forwarded only by trusted proxies."""
+    recorder = open_recorder(tmp_path)
+    cookie = recorder.create_cookie()
+    assert recorder.is_valid_cookie(cookie)
+    assert recorder.identify_visitor(cookie, "192.0.2.7", "") == recorder.identify_visitor(cookie, "198.51.100.1", "")
+    assert not recorder.is_valid_cookie(cookie[:-1] + ("A" if cookie[-1] != "A" else "B"))
+    assert recorder.identify_visitor("forged", "192.0.2.7", "203.0.113.9") == "192.0.2.7"

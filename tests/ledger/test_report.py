@@ -1,4 +1,4 @@
-"""The owner's figures and CSV, and the command that prints them."""
+"""The owner's report and CSV, and the command that prints them."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ from meitu_demo.ledger.report import format_report, tally_calls, write_csv
 pytestmark = pytest.mark.xdist_group("ledger")
 
 DAY_BEGINS = NOON - DAY_S / 2
-KEPT = "2027-01-15"
+DAY = "2027-01-15"
 
 
 def spend(store: Store) -> None:
@@ -34,8 +34,8 @@ def spend(store: Store) -> None:
     store.mark_sent(store.reserve(intent("ailab")))
 
 
-def test_a_day_in_figures(open_store: Callable[..., Store], clock: Clock) -> None:
-    """What counts, what came back, what was refused and why; the next day is another day."""
+def test_report_tallies_a_day(open_store: Callable[..., Store], clock: Clock) -> None:
+    """What counts, what was refused and why; the next day is not included."""
     store = open_store(lease=2 * DAY_S)
     spend(store)
     clock.now += DAY_S
@@ -57,8 +57,8 @@ def test_a_day_in_figures(open_store: Callable[..., Store], clock: Clock) -> Non
     )
 
 
-def test_every_call_as_csv(store: Store) -> None:
-    """One line a call, all columns, times that a person and a spreadsheet can read."""
+def test_csv_holds_every_call(store: Store) -> None:
+    """One line per call with all columns, times in ISO 8601, and no value that a spreadsheet would run as a formula."""
     spend(store)
     file = io.StringIO()
     assert write_csv(store, DAY_BEGINS, DAY_BEGINS + DAY_S, file) == 8
@@ -71,18 +71,20 @@ def test_every_call_as_csv(store: Store) -> None:
     assert not any(value[:1] in ("=", "+", "-", "@") for row in rows for value in row.values())
 
 
-def test_the_command(url: str, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It prints a day's figures, writes CSV to the screen or a file, and changes nothing."""
+def test_ledger_command_prints_and_changes_nothing(
+    url: str, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It prints figures, writes CSV to stdout or a file, and changes nothing."""
     spend(store)
-    assert main(["--database", url, "--day", KEPT]) == 0
-    said = capsys.readouterr().out
-    assert said.startswith(f"Paid calls, {KEPT} (UTC)")
-    assert "meitu                 4" in said
+    assert main(["--database", url, "--day", DAY]) == 0
+    output = capsys.readouterr().out
+    assert output.startswith(f"Paid calls, {DAY} (UTC)")
+    assert "meitu                 4" in output
     assert main(["--database", url, "--day", "2027-01-16", "--days", "3"]) == 0
     assert "2027-01-14 to 2027-01-16" in capsys.readouterr().out
-    assert main(["--database", url, "--day", KEPT, "--csv"]) == 0
+    assert main(["--database", url, "--day", DAY, "--csv"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 9
-    assert main(["--database", url, "--day", KEPT, "--csv", str(tmp_path / "calls.csv")]) == 0
+    assert main(["--database", url, "--day", DAY, "--csv", str(tmp_path / "calls.csv")]) == 0
     assert "8 calls written" in capsys.readouterr().out
     assert len((tmp_path / "calls.csv").read_text().splitlines()) == 9
     assert main(["--database", url]) == 0
@@ -90,8 +92,8 @@ def test_the_command(url: str, store: Store, tmp_path: Path, capsys: pytest.Capt
     assert store.count_calls_today("meitu") == 4
 
 
-def test_the_command_where_there_is_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """No ledger is no fault, and asking makes none; what cannot be read or understood is said without its secrets."""
+def test_ledger_command_without_a_usable_ledger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A missing ledger is no error and is not created; an unreadable one or a bad argument is, without secrets."""
     path = tmp_path / "ledger.db"
     assert main(["--database", f"sqlite:///{path}"]) == 0
     assert "no paid call" in capsys.readouterr().err
@@ -106,7 +108,7 @@ def test_the_command_where_there_is_nothing(tmp_path: Path, capsys: pytest.Captu
             main(wrong)
 
 
-def test_a_ledger_without_calls(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ledger_command_on_an_empty_ledger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An empty ledger is a table without rows."""
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     Store(Database(url)).sweep()

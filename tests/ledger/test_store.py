@@ -1,4 +1,4 @@
-"""The transitions, leases and counts of one call, on both databases."""
+"""Store: transitions, leases and caps, on both databases."""
 
 from collections.abc import Callable
 
@@ -21,8 +21,8 @@ ENDINGS: dict[PaidCallState, Callable[[Store, str], None]] = {
 }
 
 
-def test_a_call_from_beginning_to_end(store: Store, clock: Clock) -> None:
-    """A row tells who, what and when, how much was sent and came back, and nothing else."""
+def test_store_records_a_call(store: Store, clock: Clock) -> None:
+    """A row holds who, what and when, and the bytes sent and received, and nothing else."""
     call = store.reserve(intent())
     clock.now += 1
     store.mark_sent(call, 1234)
@@ -50,7 +50,7 @@ def test_a_call_from_beginning_to_end(store: Store, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("end", ENDINGS)
-def test_what_counts(store: Store, end: PaidCallState) -> None:
+def test_store_counts_open_confirmed_and_unknown_calls(store: Store, end: PaidCallState) -> None:
     """Reserved, sent, confirmed and unknown calls count; refused and released ones do not."""
     call = store.reserve(intent())
     assert store.count_calls_today("meitu") == 1
@@ -63,8 +63,8 @@ def test_what_counts(store: Store, end: PaidCallState) -> None:
 
 
 @pytest.mark.parametrize("end", ENDINGS)
-def test_an_end_is_an_end(store: Store, end: PaidCallState) -> None:
-    """A call that has ended takes no other end, is not sent again, and stays as it is."""
+def test_store_keeps_the_first_outcome(store: Store, end: PaidCallState) -> None:
+    """A settled call takes no other outcome, is not sent again, and its row does not change."""
     call = store.reserve(intent())
     store.mark_sent(call)
     ENDINGS[end](store, call)
@@ -75,8 +75,8 @@ def test_an_end_is_an_end(store: Store, end: PaidCallState) -> None:
     assert row(store, call) == before
 
 
-def test_nothing_ends_that_was_not_sent(store: Store) -> None:
-    """A reservation can only be sent or released, and what was released is not sent."""
+def test_store_settles_only_sent_calls(store: Store) -> None:
+    """A reservation can only be sent or released, and a released one cannot be sent."""
     call = store.reserve(intent())
     for verb in ENDINGS.values():
         with pytest.raises(IllegalTransition, match="reserved"):
@@ -86,8 +86,8 @@ def test_nothing_ends_that_was_not_sent(store: Store) -> None:
         store.mark_sent(call)
 
 
-def test_nobody_moves_anothers_call(open_store: OpenStore) -> None:
-    """Another instance can neither settle, send, release nor renew a call, and unknown ids are refused."""
+def test_store_rejects_other_instances_calls(open_store: OpenStore) -> None:
+    """Another instance can neither settle, send, release nor renew a call; unknown ids are rejected."""
     mine, other = open_store(), open_store()
     call = mine.reserve(intent())
     for verb in (*ENDINGS.values(), Store.release, Store.mark_sent):
@@ -99,8 +99,8 @@ def test_nobody_moves_anothers_call(open_store: OpenStore) -> None:
     assert states(mine) == {call: "reserved"}
 
 
-def test_only_leases_that_ran_out_are_swept(open_store: OpenStore, clock: Clock) -> None:
-    """A starting replica leaves live calls alone; later, what is not renewed is released or unknown."""
+def test_sweep_settles_only_expired_leases(open_store: OpenStore, clock: Clock) -> None:
+    """A starting replica leaves live calls alone; calls that are not renewed become released or unknown."""
     first = open_store()
     renewed, reserved, sent = (first.reserve(intent()) for _ in range(3))
     first.mark_sent(sent)
@@ -118,8 +118,8 @@ def test_only_leases_that_ran_out_are_swept(open_store: OpenStore, clock: Clock)
 
 
 @pytest.mark.parametrize("end", ENDINGS)
-def test_a_late_answer_is_still_the_truth(open_store: OpenStore, clock: Clock, end: PaidCallState) -> None:
-    """A call that was swept while its instance slept takes the end that the instance knows of, once."""
+def test_store_accepts_a_late_outcome_once(open_store: OpenStore, clock: Clock, end: PaidCallState) -> None:
+    """A call that was swept while its instance slept takes the outcome that the instance knows, once."""
     first, second = open_store(), open_store()
     call = first.reserve(intent())
     first.mark_sent(call)
@@ -131,8 +131,8 @@ def test_a_late_answer_is_still_the_truth(open_store: OpenStore, clock: Clock, e
         first.mark_refused(call, Answer("20003"))
 
 
-def test_sending_renews_the_lease(store: Store, clock: Clock) -> None:
-    """The lease of a call runs from when it was sent, and an unswept one can be sent late."""
+def test_mark_sent_renews_the_lease(store: Store, clock: Clock) -> None:
+    """The lease runs from the sending, and a call past its lease can still be sent if it was not swept."""
     call = store.reserve(intent())
     clock.now += store.lease_s + 5
     store.mark_sent(call)
@@ -140,8 +140,8 @@ def test_sending_renews_the_lease(store: Store, clock: Clock) -> None:
     assert store.sweep() == SweepResult(0, 0)
 
 
-def test_the_day_ends_at_midnight_utc(store: Store, clock: Clock) -> None:
-    """The cap is each provider's own, says when it ends, and begins again with the UTC day."""
+def test_daily_cap_ends_at_midnight_utc(store: Store, clock: Clock) -> None:
+    """The daily cap is per provider, tells when it ends, and starts again with the UTC day."""
     budgets = Budgets(calls_per_day=2)
     for _ in range(2):
         store.reserve(intent(), budgets)
@@ -161,8 +161,8 @@ def test_the_day_ends_at_midnight_utc(store: Store, clock: Clock) -> None:
     store.reserve(intent(), budgets)
 
 
-def test_the_hour_slides(store: Store, clock: Clock) -> None:
-    """A visitor's cap holds over all providers and any sixty minutes, and says when the next call is free."""
+def test_hourly_cap_is_a_sliding_window(store: Store, clock: Clock) -> None:
+    """A visitor's cap covers all providers and any sixty minutes, and tells when the next call is free."""
     budgets = Budgets(calls_per_hour=2)
     for provider, wait in (("meitu", 1200), ("ailab", 600)):
         call = store.reserve(intent(provider), budgets)
@@ -180,8 +180,8 @@ def test_the_hour_slides(store: Store, clock: Clock) -> None:
         store.reserve(intent(), budgets)
 
 
-def test_abandoned_reservations_free_their_place(open_store: OpenStore, clock: Clock) -> None:
-    """A dead instance's reservation stops counting when its lease has run out; what it had sent never does."""
+def test_abandoned_reservations_stop_counting(open_store: OpenStore, clock: Clock) -> None:
+    """A dead instance's reservation stops counting after its lease; what it had sent counts for good."""
     dead, alive = open_store(), open_store()
     dead.reserve(intent())
     dead.mark_sent(dead.reserve(intent()))
@@ -194,8 +194,8 @@ def test_abandoned_reservations_free_their_place(open_store: OpenStore, clock: C
         alive.reserve(intent(), budgets)
 
 
-def test_a_clock_that_runs_ahead_never_undercounts(open_store: OpenStore, clock: Clock) -> None:
-    """Calls that another replica dates into the future count here and now."""
+def test_caps_count_calls_dated_in_the_future(open_store: OpenStore, clock: Clock) -> None:
+    """Calls of a replica whose clock runs ahead count as well."""
     ahead, behind = open_store(), open_store()
     ahead.clock = lambda: clock() + 30
     ahead.reserve(intent())
@@ -205,8 +205,8 @@ def test_a_clock_that_runs_ahead_never_undercounts(open_store: OpenStore, clock:
 
 
 @pytest.mark.parametrize("odd", ["", "=cmd()", "a\x00b", "\ud800", "x" * 10_000, "20003\n", "错误", "../../etc"])
-def test_odd_answers_are_recorded(store: Store, odd: str) -> None:
-    """Whatever a vendor writes into code and id, the call's end is recorded, in one short harmless word."""
+def test_store_sanitises_codes_and_ids(store: Store, odd: str) -> None:
+    """Whatever a vendor sends as code or id, the outcome is recorded, as one short safe word."""
     call = store.reserve(intent())
     store.mark_sent(call)
     store.mark_confirmed(call, Answer(odd, odd))
@@ -219,8 +219,8 @@ def test_odd_answers_are_recorded(store: Store, odd: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["provider", "endpoint", "request_hash", "visitor"])
-def test_only_names_and_hashes_come_in(field: str) -> None:
-    """An address, a path or a key in place of a name or a hash is refused."""
+def test_intent_rejects_anything_but_names_and_hashes(field: str) -> None:
+    """An address, a path or a key in place of a name or hash is a ValueError."""
     fine = {"provider": "meitu", "endpoint": "face_fuse", "request_hash": "a" * 64, "visitor": "b" * 64}
     Intent(**fine)
     for bad in ("", "192.0.2.1", "a key/with=signs", "é" * 64):
@@ -229,16 +229,16 @@ def test_only_names_and_hashes_come_in(field: str) -> None:
 
 
 @pytest.mark.parametrize("cap", [0, -1])
-def test_a_cap_is_at_least_one(cap: int) -> None:
-    """A cap of nothing is a mistake in the settings, and said so."""
+def test_budgets_reject_caps_below_one(cap: int) -> None:
+    """A cap below 1 is a ValueError."""
     with pytest.raises(ValueError, match="at least 1"):
         Budgets(calls_per_day=cap)
     with pytest.raises(ValueError, match="at least 1"):
         Budgets(calls_per_hour=cap)
 
 
-def test_a_visitors_own_key_is_nobody_elses_budget(store: Store) -> None:
-    """Calls with a key of the visitor's are written down, and neither stopped by a cap nor counted against it."""
+def test_caps_ignore_calls_with_visitors_keys(store: Store) -> None:
+    """Calls with a visitor's key are recorded, and neither stopped by a cap nor counted against it."""
     budgets = Budgets(calls_per_day=1, calls_per_hour=1)
     own = Intent("meitu", "face_fuse", "a" * 64, "b" * 64, payer="visitor")
     for _ in range(3):
@@ -251,7 +251,7 @@ def test_a_visitors_own_key_is_nobody_elses_budget(store: Store) -> None:
     assert len(states(store)) == 5
 
 
-def test_a_payer_is_one_of_two() -> None:
-    """Nobody else pays."""
+def test_intent_rejects_unknown_payers() -> None:
+    """The payer is the owner or the visitor."""
     with pytest.raises(ValueError):
         Intent("meitu", "face_fuse", "a" * 64, "b" * 64, payer="nobody")

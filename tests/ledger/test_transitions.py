@@ -1,4 +1,4 @@
-"""Two instances, a clock, a vendor who bills, and anything that may be asked of the ledger in any order."""
+"""Model-based test of the ledger: two instances, a clock, a vendor that bills, and any order of operations."""
 
 import math
 from dataclasses import dataclass, replace
@@ -92,13 +92,13 @@ class Machine(RuleBasedStateMachine):
     def begin(self, hour: float) -> None:
         self.clock.now += hour * HOUR_S
 
-    @rule(who=st.integers(0, 1), provider=st.sampled_from(["meitu", "ailab"]), visitor=st.sampled_from("bc"))
-    def reserve(self, who: int, provider: str, visitor: str) -> None:
-        now, store = self.clock.now, self.stores[who]
+    @rule(index=st.integers(0, 1), provider=st.sampled_from(["meitu", "ailab"]), visitor=st.sampled_from("bc"))
+    def reserve(self, index: int, provider: str, visitor: str) -> None:
+        now, store = self.clock.now, self.stores[index]
         swept = self.after_sweep()
         midnight = now - now % DAY_S
-        today = [at for at in self.counted(swept, provider=provider) if at >= midnight]
-        hour = [at for at in self.counted(swept, visitor=visitor * 64) if at > now - HOUR_S]
+        today = [reserved_at for reserved_at in self.counted(swept, provider=provider) if reserved_at >= midnight]
+        hour = [reserved_at for reserved_at in self.counted(swept, visitor=visitor * 64) if reserved_at > now - HOUR_S]
         if len(today) >= 6:
             with pytest.raises(OverBudget) as raised:
                 store.reserve(intent(provider, visitor * 64), BUDGETS)
@@ -132,28 +132,28 @@ class Machine(RuleBasedStateMachine):
         if verb == "mark_sent":
             self.calls[call] = replace(known, state=end, billed=billed, lease_until=self.clock.now + 100)
 
-    @rule(who=st.integers(0, 1))
-    def renew(self, who: int) -> None:
-        store = self.stores[who]
-        mine = {
+    @rule(index=st.integers(0, 1))
+    def renew(self, index: int) -> None:
+        store = self.stores[index]
+        renewed = {
             call: replace(known, lease_until=self.clock.now + 100)
             for call, known in self.calls.items()
             if known.owner == store.instance_id and known.state in ("reserved", "sent")
         }
-        assert store.renew_leases(list(self.calls)) == len(mine)
-        self.calls |= mine
+        assert store.renew_leases(list(self.calls)) == len(renewed)
+        self.calls |= renewed
 
-    @rule(who=st.integers(0, 1))
-    def sweep(self, who: int) -> None:
+    @rule(index=st.integers(0, 1))
+    def sweep(self, index: int) -> None:
         after = self.after_sweep()
         changed = [known.state for call, known in after.items() if known != self.calls[call]]
-        swept = self.stores[who].sweep()
+        swept = self.stores[index].sweep()
         assert (swept.released, swept.unknown) == (changed.count("released"), changed.count("swept"))
         self.calls = after
 
-    @rule(who=st.integers(0, 1))
-    def die_and_start_again(self, who: int) -> None:
-        self.stores[who] = self.open()
+    @rule(index=st.integers(0, 1))
+    def die_and_start_again(self, index: int) -> None:
+        self.stores[index] = self.open()
 
     @rule(seconds=st.sampled_from([1.0, 60.0, 101.0, 1800.0, HOUR_S, 40_000.0]))
     def wait(self, seconds: float) -> None:
@@ -161,8 +161,8 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def rows_are_as_the_model_says(self) -> None:
-        said = {call: "unknown" if known.state == "swept" else known.state for call, known in self.calls.items()}
-        assert states(self.stores[0]) == said
+        expected = {call: "unknown" if known.state == "swept" else known.state for call, known in self.calls.items()}
+        assert states(self.stores[0]) == expected
 
     @invariant()
     def nothing_billed_goes_uncounted(self) -> None:
@@ -172,8 +172,8 @@ class Machine(RuleBasedStateMachine):
             assert sum(known.billed for known in today) <= self.stores[0].count_calls_today(provider) <= 6
 
 
-def test_any_order_of_things(fresh_url: FreshUrl) -> None:
-    """Whatever is asked in whatever order: the database does what the model says, and never counts too little."""
+def test_ledger_follows_its_model(fresh_url: FreshUrl) -> None:
+    """After any sequence of operations, the rows are what the model says, and what was billed is counted."""
     database = Database(fresh_url(), threads=1)
     try:
         run_state_machine_as_test(  # type: ignore[no-untyped-call]

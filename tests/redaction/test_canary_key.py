@@ -1,4 +1,4 @@
-"""A canary key through every fault and every quoting vendor, by each way there is: it turns up in no sink.
+"""Canary keys through every fault, every quoting vendor and every way to call: no key appears in any output.
 
 Two vendors stand on ports of this machine, the failure lab and one that quotes what it was sent, so that the libraries
 below our client speak as they do outside. Everything that they and we say is looked through, with all loggers at DEBUG.
@@ -331,8 +331,8 @@ def world(folders: dict[str, Path], portrait: bytes) -> Iterator[World]:
 
 # ── The tests ───────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("writing", sorted(WRITINGS))
-def test_who_looks_finds(writing: str) -> None:
-    """Each writing that the vendor has, in the midst of other text; and nothing where nothing is."""
+def test_secret_finder_finds_every_encoding(writing: str) -> None:
+    """The finder of this test sees a key in each encoding that the vendor uses, and none where there is none."""
     sent = "&".join(f"api_key={key}" for key in OWNERS["meitu"])
     written = WRITINGS[writing](sent)
     keys = OWNERS["meitu"][:1] if writing == "in words" else OWNERS["meitu"]
@@ -342,7 +342,7 @@ def test_who_looks_finds(writing: str) -> None:
 
 
 @pytest.mark.chaos
-async def test_a_key_turns_up_nowhere(
+async def test_no_output_holds_a_key(
     world: World,
     folders: dict[str, Path],
     capfd: pytest.CaptureFixture[str],
@@ -350,7 +350,7 @@ async def test_a_key_turns_up_nowhere(
     figure: Callable[[str], None],
     network_escapes: list[str],
 ) -> None:
-    """Not raw, percent-encoded, in base64 or otherwise written, in any case: 0 occurrences, whatever happens."""
+    """No page, event, log, file or ledger holds a key in any encoding or case, whatever the vendor does."""
     found: list[str] = []
     sinks: set[str] = set()
     combinations = COMBINATIONS[: rounds(len(COMBINATIONS))]

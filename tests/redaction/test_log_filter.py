@@ -1,4 +1,4 @@
-"""What leaves a process by its log or its streams holds no live secret, whatever a record is made of."""
+"""No log record and no output stream of the process holds a registered secret."""
 
 import io
 import logging
@@ -18,10 +18,10 @@ from meitu_demo.redaction.secrets import register_secret
 
 PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
 KEY = "Kq7ZtB2mXw9LrV4cNp8HsD3f"
-HELD = register_secret(SecretStr(KEY))
+REGISTERED = register_secret(SecretStr(KEY))
 
 
-class Unspeakable:
+class Unprintable:
     """Cannot say what it is."""
 
     def __str__(self) -> str:
@@ -31,12 +31,12 @@ class Unspeakable:
 
 
 @pytest.fixture
-def written() -> Iterator[io.StringIO]:
+def log_output() -> Iterator[io.StringIO]:
     """What a logger named "heard" writes, with everything that a formatter can print."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    shown = "%(name)s %(message)s | %(msg)s | %(args)s | %(extra)s"
-    handler.setFormatter(logging.Formatter(shown, defaults={"extra": ""}))
+    log_format = "%(name)s %(message)s | %(msg)s | %(args)s | %(extra)s"
+    handler.setFormatter(logging.Formatter(log_format, defaults={"extra": ""}))
     handler.addFilter(RedactingFilter())
     logger = logging.getLogger("heard")
     logger.addHandler(handler)
@@ -48,18 +48,18 @@ def written() -> Iterator[io.StringIO]:
 log = logging.getLogger("heard")
 
 
-def test_a_message_and_its_arguments(written: io.StringIO) -> None:
-    """Scrubbed once they are put together, and nothing of the arguments is left beside it."""
+def test_log_filter_redacts_the_formatted_message(log_output: io.StringIO) -> None:
+    """A message is redacted after its arguments are filled in, and the arguments are dropped."""
     log.info("GET https://host/?api_key=%s&n=%d", KEY, 3)
     log.info("%(key)s", {"key": KEY})
     log.info(f"100% of {KEY}")
-    assert KEY not in written.getvalue()
-    assert "GET https://host/?api_key=…&n=3" in written.getvalue()
-    assert "100% of …" in written.getvalue()
+    assert KEY not in log_output.getvalue()
+    assert "GET https://host/?api_key=…&n=3" in log_output.getvalue()
+    assert "100% of …" in log_output.getvalue()
 
 
-def test_an_exception_and_a_stack(written: io.StringIO) -> None:
-    """With their causes; the trace is still a trace."""
+def test_log_filter_redacts_exceptions_and_stacks(log_output: io.StringIO) -> None:
+    """Stack traces, causes included, and extra fields are redacted and otherwise complete."""
     try:
         try:
             raise KeyError(KEY)
@@ -68,64 +68,64 @@ def test_an_exception_and_a_stack(written: io.StringIO) -> None:
     except ValueError:
         log.exception("failed", stack_info=True)
     log.info("and", stack_info=True, extra={"extra": {"key": [KEY]}})
-    text = written.getvalue()
+    text = log_output.getvalue()
     assert KEY not in text
     assert "ValueError: bad …" in text
     assert "Stack (most recent call last)" in text
     assert "{'key': ['…']}" in text
 
 
-def test_a_trace_that_another_handler_has_formatted(written: io.StringIO) -> None:
-    """It is kept with the record, and would be taken as it is."""
+def test_log_filter_redacts_a_cached_stack_trace(log_output: io.StringIO) -> None:
+    """A stack trace that another handler has formatted and cached in the record is redacted as well."""
     record = log.makeRecord("heard", logging.ERROR, "file", 1, "failed", (), None)
     record.exc_text = f"ValueError: {KEY}"
     log.handle(record)
-    assert "ValueError: …" in written.getvalue()
+    assert "ValueError: …" in log_output.getvalue()
 
 
 @pytest.mark.parametrize(
-    "odd",
+    "fields",
     [
         {"msg": "%d items", "args": ("many",)},
         {"msg": f"{KEY} %s %s", "args": (KEY,)},
-        {"msg": Unspeakable(), "args": ()},
-        {"msg": "%s", "args": (Unspeakable(),)},
+        {"msg": Unprintable(), "args": ()},
+        {"msg": "%s", "args": (Unprintable(),)},
         {"msg": b"bytes \xff", "args": None},
         {"msg": None, "args": {}},
         {"msg": "x", "args": (), "exc_info": True},
         {"msg": "x", "args": (), "exc_info": (None, None, None)},
-        {"msg": "x", "args": (), "exc_info": (ValueError, Unspeakable(), None)},
-        {"msg": "x", "args": (), "exc_info": (ValueError, ValueError(Unspeakable()), None)},
-        {"msg": "x", "args": (), "stack_info": Unspeakable()},
-        {"msg": "x", "args": (), "extra": Unspeakable()},
+        {"msg": "x", "args": (), "exc_info": (ValueError, Unprintable(), None)},
+        {"msg": "x", "args": (), "exc_info": (ValueError, ValueError(Unprintable()), None)},
+        {"msg": "x", "args": (), "stack_info": Unprintable()},
+        {"msg": "x", "args": (), "extra": Unprintable()},
         {"msg": "x", "args": (), "extra": KEY.encode()},
         {"msg": "x", "args": (), "extra": object()},
     ],
 )
-def test_an_odd_record_is_let_through(odd: dict[str, Any], written: io.StringIO) -> None:
-    """The filter never raises and never drops one, and a secret in it is hidden all the same."""
-    record = logging.makeLogRecord({"name": "heard", "levelno": logging.INFO, **odd})
+def test_log_filter_passes_malformed_records(fields: dict[str, Any], log_output: io.StringIO) -> None:
+    """The filter never raises and never drops a record, and redacts malformed ones as well."""
+    record = logging.makeLogRecord({"name": "heard", "levelno": logging.INFO, **fields})
     assert RedactingFilter().filter(record) is True
     assert KEY not in logging.Formatter("%(message)s %(args)s").format(record)
     assert KEY not in str(record.__dict__)
     log.handle(record)
-    assert written.getvalue().startswith("heard ")
+    assert log_output.getvalue().startswith("heard ")
 
 
-def test_a_line_that_cannot_be_scrubbed_is_not_written(written: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor does it end the program: what is left says that there was one."""
+def test_log_filter_replaces_a_line_it_cannot_redact(log_output: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If redacting fails, the line is replaced by the name of the exception, and the program goes on."""
 
     def fail(text: str) -> str:
         raise MemoryError
 
     monkeypatch.setattr(log_filter, "redact", fail)
     log.info("key %s", KEY, extra={"extra": KEY}, stack_info=True)
-    assert KEY not in written.getvalue()
-    assert "MemoryError" in written.getvalue()
+    assert KEY not in log_output.getvalue()
+    assert "MemoryError" in log_output.getvalue()
 
 
-def test_what_is_no_text_stays_what_it_is() -> None:
-    """An extra that holds no secret keeps its type, for formatters that count on it; the logger's name stays."""
+def test_log_filter_keeps_types_of_clean_extras() -> None:
+    """An extra field without a secret keeps its type, for formatters that rely on it, and so does the logger's name."""
     extra = {"seconds": 1.5, "parts": ("a", "b"), "word": f"<{KEY}>"}
     record = log.makeRecord(KEY, logging.INFO, "file", 1, "fine", (), None, extra=extra)
     RedactingFilter().filter(record)
@@ -133,8 +133,8 @@ def test_what_is_no_text_stays_what_it_is() -> None:
     assert record.name == KEY
 
 
-def test_installing_twice_filters_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each handler has one filter and each stream one wrapping, also those that other libraries put up."""
+def test_install_redaction_is_idempotent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Installed twice, each handler, also another library's, has one filter and each stream one wrapper."""
     handler = logging.NullHandler()
     log.addHandler(handler)
     monkeypatch.setattr(sys, "stdout", io.StringIO())
@@ -152,14 +152,14 @@ def test_installing_twice_filters_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sys.stderr is None
 
 
-def test_a_stream_is_its_own_but_for_what_is_written() -> None:
-    """Counts and lines are as before."""
+def test_redacting_stream_behaves_like_its_stream() -> None:
+    """Only written text changes: length, lines and all other methods are those of the wrapped stream."""
     stream = io.StringIO()
-    printed = RedactingStream.wrap(stream)
-    assert printed.write(f"<{KEY}>\n") == len(KEY) + 3
-    printed.writelines(["one\n", KEY])
-    assert printed.getvalue() == "<…>\none\n…"
-    assert not printed.isatty()
+    wrapped = RedactingStream.wrap(stream)
+    assert wrapped.write(f"<{KEY}>\n") == len(KEY) + 3
+    wrapped.writelines(["one\n", KEY])
+    assert wrapped.getvalue() == "<…>\none\n…"
+    assert not wrapped.isatty()
 
 
 PROGRAM = """
@@ -196,14 +196,14 @@ fail("main")
 """
 
 
-def test_what_nobody_catches_is_scrubbed() -> None:
-    """In the main thread, in another, in a finaliser; printed by a library, a warning or by hand."""
-    done = subprocess.run(
+def test_install_redaction_covers_uncaught_exceptions() -> None:
+    """Uncaught exceptions in any thread or finaliser, prints, warnings and printed traces are redacted."""
+    process = subprocess.run(
         [sys.executable, "-c", PROGRAM], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False
     )
-    said = done.stdout + done.stderr
-    assert done.returncode == 1
-    assert "Kq7ZtB2m-Xw9LrV4c-Np8HsD3f" not in said
-    assert "printed …" in done.stdout
-    for told in ("logged …", "misfit", "warned …", "traced …", "thread …", "unraisable …", "main …"):
-        assert told in done.stderr, told
+    output = process.stdout + process.stderr
+    assert process.returncode == 1
+    assert "Kq7ZtB2m-Xw9LrV4c-Np8HsD3f" not in output
+    assert "printed …" in process.stdout
+    for expected in ("logged …", "misfit", "warned …", "traced …", "thread …", "unraisable …", "main …"):
+        assert expected in process.stderr, expected

@@ -1,4 +1,4 @@
-"""No form of a live secret survives scrubbing, nothing else is touched, and a secret that nobody holds is forgotten."""
+"""No encoding of a registered secret survives `redact`, other text is unchanged, and a released secret is forgotten."""
 
 import base64
 import gc
@@ -24,10 +24,10 @@ from meitu_demo.redaction.secrets import MIN_SECRET_CHARS, REDACTION_MARK, forma
 
 PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=MIN_SECRET_CHARS, max_size=60)
 ANY = st.text(st.characters(exclude_characters=REDACTION_MARK), min_size=MIN_SECRET_CHARS, max_size=60)
-BESIDE = st.text(max_size=20)
+SURROUNDINGS = st.text(max_size=20)
 WORDS = st.text("\n ÄÖé中¿", max_size=20)  # none that a secret may be made of
 KEY = "Kq7ZtB2mXw9LrV4cNp8HsD3f"
-ODD = "a8/+sd=&\"%7B\\V'w9 Yp2<LmX4qR8"
+SPECIAL_CHARS_KEY = "a8/+sd=&\"%7B\\V'w9 Yp2<LmX4qR8"
 
 FORMS: dict[str, Callable[[str], str]] = {
     "raw": str,
@@ -63,87 +63,87 @@ def no_other_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 # ── Scrubbing ───────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("form", sorted(FORMS))
 @given(secret=PRINTABLE, before=WORDS, after=WORDS)
-def test_no_form_survives(form: str, secret: str, before: str, after: str) -> None:
-    """Whatever is beside it, and whichever printable characters it is made of."""
-    held = register_secret(SecretStr(secret))
+def test_redact_removes_every_encoding(form: str, secret: str, before: str, after: str) -> None:
+    """Each encoding of any printable secret is removed, whatever surrounds it."""
+    registered = register_secret(SecretStr(secret))
     written = FORMS[form](secret)
     core = written.rstrip("=")[:-1].lower() if "base64" in form else written.lower()
-    scrubbed = redact(f"{before} {written} {after}")
-    assert REDACTION_MARK in scrubbed
-    assert core not in scrubbed.lower()
-    del held
+    redacted = redact(f"{before} {written} {after}")
+    assert REDACTION_MARK in redacted
+    assert core not in redacted.lower()
+    del registered
 
 
-@given(secret=ANY, before=BESIDE, after=BESIDE)
-def test_a_secret_of_any_letters(secret: str, before: str, after: str) -> None:
-    """Of whichever alphabet, cases that change with their neighbours included, half a character included."""
-    held = register_secret(SecretStr(secret))
+@given(secret=ANY, before=SURROUNDINGS, after=SURROUNDINGS)
+def test_redact_removes_secrets_of_any_alphabet(secret: str, before: str, after: str) -> None:
+    """A secret may hold any characters, those with context-dependent case and lone surrogates included."""
+    registered = register_secret(SecretStr(secret))
     assert secret not in redact(before + secret + after).replace(before, "").replace(after, "")
-    del held
+    del registered
 
 
 @given(secret=PRINTABLE, before=st.binary(max_size=8), after=st.binary(max_size=8), urlsafe=st.booleans())
-def test_base64_at_any_place(secret: str, before: bytes, after: bytes, urlsafe: bool) -> None:
-    """Encoded with what stood around it: at most the two characters that it shares with its neighbours stay."""
-    held = register_secret(SecretStr(secret))
+def test_redact_removes_base64_at_any_alignment(secret: str, before: bytes, after: bytes, urlsafe: bool) -> None:
+    """Of a secret within base64, at most the two characters that it shares with its neighbours remain."""
+    registered = register_secret(SecretStr(secret))
     encode = base64.urlsafe_b64encode if urlsafe else base64.b64encode
     text = encode(before + secret.encode() + after).decode()
-    shown = redact(text)
-    assert shown.count(REDACTION_MARK) == 1
-    head, tail = shown.split(REDACTION_MARK)
+    redacted = redact(text)
+    assert redacted.count(REDACTION_MARK) == 1
+    head, tail = redacted.split(REDACTION_MARK)
     assert len(head) <= len(before) * 8 // 6 + 1
     assert len(tail.rstrip("=")) <= len(after) * 8 // 6 + 2
     assert text.startswith(head)
     assert text.endswith(tail)
-    del held
+    del registered
 
 
 @given(secrets=st.lists(PRINTABLE, min_size=1, max_size=4), text=st.text(max_size=200))
-def test_other_text_is_unchanged(secrets: list[str], text: str) -> None:
-    """Where none is in it, the very same comes back."""
-    held = [register_secret(SecretStr(secret)) for secret in secrets]
+def test_redact_leaves_other_text_unchanged(secrets: list[str], text: str) -> None:
+    """A text without a secret is returned as it is."""
+    registered = [register_secret(SecretStr(secret)) for secret in secrets]
     if all(form.lower() not in text.lower() for _, form in redaction._get_forms()):
         assert redact(text) == text
-    del held
+    del registered
 
 
 @given(secrets=st.lists(PRINTABLE, min_size=2, max_size=4), data=st.data())
-def test_secrets_side_by_side(secrets: list[str], data: st.DataObject) -> None:
-    """Several in one text, one within another, overlapping or equal: none is left whole."""
+def test_redact_removes_overlapping_secrets(secrets: list[str], data: st.DataObject) -> None:
+    """Secrets that are adjacent, nested, overlapping or equal are all removed."""
     secrets.append(secrets[0][2:] + secrets[1][:3])
-    held = [register_secret(SecretStr(secret)) for secret in secrets]
+    registered = [register_secret(SecretStr(secret)) for secret in secrets]
     text = "".join(data.draw(st.permutations(secrets)))
-    shown = redact(text).lower()
-    assert not [secret for secret in secrets if len(secret) >= MIN_SECRET_CHARS and secret.lower() in shown]
-    del held
+    redacted = redact(text).lower()
+    assert not [secret for secret in secrets if len(secret) >= MIN_SECRET_CHARS and secret.lower() in redacted]
+    del registered
 
 
-def test_short_secrets_are_left_alone() -> None:
-    """They would tear ordinary words."""
-    held = register_secret(SecretStr("short"))
+def test_redact_ignores_short_secrets() -> None:
+    """Secrets below the minimum length are not redacted: that would tear ordinary words."""
+    registered = register_secret(SecretStr("short"))
     assert redact("a short word") == "a short word"
-    del held
+    del registered
 
 
-def test_a_trace_of_ours_is_clean() -> None:
-    """Causes included."""
-    held = register_secret(SecretStr(ODD))
+def test_format_stack_trace_is_redacted() -> None:
+    """A formatted stack trace is redacted, its causes included."""
+    registered = register_secret(SecretStr(SPECIAL_CHARS_KEY))
     try:
         try:
-            raise ValueError(f"while at https://host/?key={quote(ODD)}")
+            raise ValueError(f"while at https://host/?key={quote(SPECIAL_CHARS_KEY)}")
         except ValueError as cause:
-            raise RuntimeError(ODD) from cause
+            raise RuntimeError(SPECIAL_CHARS_KEY) from cause
     except RuntimeError as error:
         found = format_stack_trace(error)
     assert "ValueError: while at https://host/?key=…" in found
     assert "RuntimeError: …" in found
-    assert "test_a_trace_of_ours_is_clean" in found
-    del held
+    assert "test_format_stack_trace_is_redacted" in found
+    del registered
 
 
 # ── Life ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_a_secret_that_nobody_holds_is_forgotten() -> None:
-    """Of two equal ones each counts by itself; when the last is gone, nothing of it is kept."""
+def test_register_secret_forgets_released_secrets() -> None:
+    """Equal secrets count separately; after the last one is released, nothing of it is kept."""
     one, other = register_secret(SecretStr(KEY)), register_secret(SecretStr(KEY))
     assert redact(KEY) == REDACTION_MARK
     del one
@@ -154,20 +154,20 @@ def test_a_secret_that_nobody_holds_is_forgotten() -> None:
     assert not redaction._registry
 
 
-def test_guarding_again_changes_nothing() -> None:
-    """The same object, as often as somebody makes a route of it; it comes back as it is."""
+def test_register_secret_is_idempotent() -> None:
+    """Registering the same object again returns it and does not rebuild the forms."""
     secret = SecretStr(KEY)
     assert register_secret(register_secret(secret)) is secret
-    gathered = redaction._get_forms()
+    forms = redaction._get_forms()
     register_secret(secret)
-    assert redaction._get_forms() is gathered
+    assert redaction._get_forms() is forms
     del secret
     gc.collect()
     assert redact(KEY) == KEY
 
 
-def test_what_is_as_secret() -> None:
-    """A password within a URL lives as long as the URL."""
+def test_register_secret_covers_related_texts() -> None:
+    """A password within a URL is redacted for as long as the URL lives."""
     url = register_secret(SecretStr("postgresql://me:hunter22@host/db"), "hunter22")
     assert redact("hunter22 at postgresql://me:hunter22@host/db") == "… at …"
     del url
@@ -175,41 +175,41 @@ def test_what_is_as_secret() -> None:
     assert redact("hunter22") == "hunter22"
 
 
-def test_secrets_that_come_and_go_in_many_threads() -> None:
-    """A secret is hidden from the moment that `register_secret` returns, whatever others do meanwhile."""
-    seen: list[str] = []
+def test_register_secret_is_thread_safe() -> None:
+    """A secret is redacted from the moment that `register_secret` returns, whatever other threads do."""
+    redacted_texts: list[str] = []
 
-    def come_and_go(number: int) -> None:
+    def register_and_release(number: int) -> None:
         for round_ in range(100):
             key = f"key-{number}-{round_}-{KEY}"
-            held = register_secret(SecretStr(key))
-            seen.append(redact(f"<{key}>"))
-            del held
+            registered = register_secret(SecretStr(key))
+            redacted_texts.append(redact(f"<{key}>"))
+            del registered
 
-    threads = [threading.Thread(target=come_and_go, args=[number]) for number in range(4)]
+    threads = [threading.Thread(target=register_and_release, args=[number]) for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert set(seen) == {f"<{REDACTION_MARK}>"}
-    assert len(seen) == 400
+    assert set(redacted_texts) == {f"<{REDACTION_MARK}>"}
+    assert len(redacted_texts) == 400
 
 
-def test_one_that_goes_while_they_are_gathered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The collector may forget a secret in the midst of it; whoever lives is hidden all the same."""
-    goes = ["one", "another"]
+def test_redact_survives_a_registry_that_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the garbage collector releases a secret during the collection of forms, the others are still redacted."""
+    pending_failures = ["one", "another"]
 
     class Changing(dict[int, Any]):
         def values(self) -> Any:
-            if goes and goes.pop():
+            if pending_failures and pending_failures.pop():
                 raise RuntimeError("dictionary changed size during iteration")
             return super().values()
 
     monkeypatch.setattr(redaction, "_registry", Changing())
-    held = register_secret(SecretStr(KEY))
+    registered = register_secret(SecretStr(KEY))
     assert redact(KEY) == REDACTION_MARK
-    assert not goes
-    del held
+    assert not pending_failures
+    del registered
 
 
 # ── Speed ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -218,11 +218,13 @@ def five_secrets() -> list[SecretStr]:
     """Two odd ones among them, which have many forms."""
     draw = random.Random(5)
     plain = ["".join(draw.choices(string.ascii_letters + string.digits, k=32)) for _ in range(3)]
-    return [register_secret(SecretStr(key)) for key in (*plain, ODD, "postgresql://user:pa%40ss@host/name")]
+    return [
+        register_secret(SecretStr(key)) for key in (*plain, SPECIAL_CHARS_KEY, "postgresql://user:pa%40ss@host/name")
+    ]
 
 
-def test_it_is_quick(five_secrets: list[SecretStr], figure: Callable[[str], None]) -> None:
-    """A usual line takes a few microseconds; the bound is wide, for a machine that does other things as well."""
+def test_redact_is_fast(five_secrets: list[SecretStr], figure: Callable[[str], None]) -> None:
+    """A usual log line takes microseconds; the bound is wide, for a machine that is busy."""
     line = "2026-03-08 14:25:01 INFO httpx: HTTP Request: POST https://host.example/v3/facefuse?a=1 ".ljust(200, "x")
     best = min(timeit.repeat(lambda: redact(line), timer=time.process_time, number=500, repeat=5)) / 500
     figure(f"redaction: a line of 200 characters against 5 secrets in {best * 1e6:.0f} µs")

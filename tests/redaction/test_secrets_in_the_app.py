@@ -1,4 +1,4 @@
-"""A canary for a key: it must turn up in nothing that a person, a log or another program gets to see."""
+"""API keys of the app: none appears in errors, results, logs or reprs."""
 
 import copy
 import gc
@@ -58,11 +58,11 @@ def echo_ailab(request: httpx.Request) -> httpx.Response:
     return httpx.Response(400, json={"error_detail": detail})
 
 
-def link(request: httpx.Request) -> httpx.Response:
+def link_in_answer(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={"media_info_list": [{"media_data": URL}], "data": {"image_url": URL}})
 
 
-def elsewhere(request: httpx.Request) -> httpx.Response:
+def link_to_other_host(request: httpx.Request) -> httpx.Response:
     url = URL.replace("meitu.com", "example")
     return httpx.Response(200, json={"media_info_list": [{"media_data": url}], "data": {"image_url": url}})
 
@@ -86,16 +86,16 @@ def text(request: httpx.Request) -> httpx.Response:
     return httpx.Response(502, text=f"upstream {request.url} {request.headers}")
 
 
-@pytest.mark.parametrize("answer", [echo, echo_ailab, link, elsewhere, expired, lost, reset, text])
+@pytest.mark.parametrize("answer", [echo, echo_ailab, link_in_answer, link_to_other_host, expired, lost, reset, text])
 @pytest.mark.parametrize("name", ["quality_restoration", "facial_aesthetics"])
-async def test_a_failed_live_call_tells_no_key(
+async def test_failed_live_call_leaks_no_key(
     answer: Callable[[httpx.Request], httpx.Response],
     name: str,
     log: io.StringIO,
     portrait: bytes,
     network_escapes: list[str],
 ) -> None:
-    """Not in the error's words, not in its trace, not in any log at DEBUG, not in the explanation; an echo included."""
+    """The key is not in the error, its trace, any DEBUG log or the explanation, even if the vendor echoes it."""
     endpoint = CATALOGUE[name]
     client = create_http_client(SETTINGS, create_offline())
     client._transport = httpx.MockTransport(answer)
@@ -114,8 +114,8 @@ async def test_a_failed_live_call_tells_no_key(
     network_escapes.clear()  # the link's host was looked up, in vain
 
 
-async def test_a_good_live_call_tells_no_key(log: io.StringIO, portrait: bytes) -> None:
-    """Nor does success: neither its outcome nor the log, with httpx turned up by hand."""
+async def test_successful_live_call_leaks_no_key(log: io.StringIO, portrait: bytes) -> None:
+    """The key is neither in the result nor in the log, with httpx's log turned up."""
     import base64
 
     body = {"media_info_list": [{"media_data": base64.b64encode(portrait).decode()}]}
@@ -131,41 +131,48 @@ async def test_a_good_live_call_tells_no_key(log: io.StringIO, portrait: bytes) 
     assert CANARY not in log.getvalue()
 
 
-def test_what_holds_the_keys_shows_none() -> None:
-    """Settings and routes, printed."""
+def test_reprs_of_settings_and_targets_hold_no_key() -> None:
+    """Settings, call targets and statuses print without keys."""
     routes = TargetResolver(SETTINGS)
-    held: list[Any] = [SETTINGS, routes.resolve_live("meitu"), routes.resolve_live("ailab"), routes.get_status("meitu")]
-    assert CANARY not in repr(held)
-    assert CANARY not in str(held)
+    registered: list[Any] = [
+        SETTINGS,
+        routes.resolve_live("meitu"),
+        routes.resolve_live("ailab"),
+        routes.get_status("meitu"),
+    ]
+    assert CANARY not in repr(registered)
+    assert CANARY not in str(registered)
 
 
-def test_settings_guard_their_keys() -> None:
-    """From the moment that they are read, in any text that is scrubbed; the database's password in both writings."""
+def test_settings_register_their_secrets() -> None:
+    """Keys, login and database password, encoded or not, are redacted for as long as the settings live."""
     names = ("MEITU_API_KEY", "MEITU_API_SECRET", "AILAB_API_KEY", "RAPIDAPI_KEY")
     keys = [f"{name}-{CANARY}" for name in names]
     url = "postgresql://someone:pass%40word-0815@host/name"
-    held = Settings.from_env({**dict(zip(names, keys, strict=True)), "DATABASE_URL": url, "LOGIN": "me:let-me-in"})
+    registered = Settings.from_env(
+        {**dict(zip(names, keys, strict=True)), "DATABASE_URL": url, "LOGIN": "me:let-me-in"}
+    )
     text = " ".join((*keys, "let-me-in", url, "pass%40word-0815", "pass@word-0815"))
     assert set(redact(text).split()) == {"…"}
-    del held
+    del registered
     gc.collect()
     assert redact("pass@word-0815") == "pass@word-0815"
 
 
-@pytest.mark.parametrize("copied", [False, True])
-def test_credentials_guard_their_keys(copied: bool) -> None:
-    """A visitor's from the moment that they are typed until nobody holds them; a copy is the same."""
-    held = Credentials(SecretStr("qK3-of-a-visitor"), SecretStr("xW9-of-a-visitor"))
-    if copied:
-        held = copy.deepcopy(held)
+@pytest.mark.parametrize("is_copy", [False, True])
+def test_credentials_register_their_keys(is_copy: bool) -> None:
+    """A visitor's keys are redacted until the credentials, or their copy, are released."""
+    registered = Credentials(SecretStr("qK3-of-a-visitor"), SecretStr("xW9-of-a-visitor"))
+    if is_copy:
+        registered = copy.deepcopy(registered)
     assert redact("qK3-of-a-visitor xW9-of-a-visitor") == "… …"
-    del held
+    del registered
     gc.collect()
     assert redact("qK3-of-a-visitor xW9-of-a-visitor") == "qK3-of-a-visitor xW9-of-a-visitor"
 
 
-def test_the_words_of_the_offline_routes_are_no_secrets() -> None:
-    """What they send instead of a key would be hidden wherever it stands in a text."""
+def test_offline_credentials_are_not_secrets() -> None:
+    """The placeholders that offline calls send as keys are not redacted: they are ordinary words."""
     routes = [
         TargetResolver(SETTINGS).resolve_offline("meitu"),
         CallTarget("meitu", "", LAB_CREDENTIALS, is_billable=True),
@@ -175,29 +182,29 @@ def test_the_words_of_the_offline_routes_are_no_secrets() -> None:
         assert redact(f"a {word} b") == f"a {word} b"
 
 
-def test_no_half_of_a_key_is_shown() -> None:
-    """Wherever in a long message it stands, behind characters that nobody sees or itself many times over."""
-    for at in range(0, 2100, 7):
-        for message in ("\u200b" * at + CANARY + "x" * 3000, "x" * (at % 200) + CANARY * 200):
-            shown = repr(explain(VendorError("meitu", "1", vendor_message=message, request_id=message), "en"))
-            assert CANARY[:6] not in shown
+def test_explanation_shows_no_part_of_a_key() -> None:
+    """A truncated vendor message shows no part of a key, wherever it stands and whatever hides in it."""
+    for offset in range(0, 2100, 7):
+        for message in ("\u200b" * offset + CANARY + "x" * 3000, "x" * (offset % 200) + CANARY * 200):
+            explanation = repr(explain(VendorError("meitu", "1", vendor_message=message, request_id=message), "en"))
+            assert CANARY[:6] not in explanation
 
 
-def test_a_name_that_is_cut_short_shows_no_half() -> None:
-    """A host of a link, and a value that was typed."""
+def test_truncated_facts_show_no_part_of_a_key() -> None:
+    """A truncated host or typed value in an error's facts shows no part of a key."""
     url = f"https://{CANARY.lower()}.{'x' * 60}.example"
-    with pytest.raises(LinkRejected) as link:
+    with pytest.raises(LinkRejected) as link_in_answer:
         check_allowed_host(httpx.URL(url), ())
     endpoint = CATALOGUE["facial_aesthetics"]
     with pytest.raises(ValueRejected) as value:
         endpoint.validate({"shape_type": "x" * 56 + CANARY})
-    for error in (link.value, value.value):
+    for error in (link_in_answer.value, value.value):
         assert CANARY[-8:].lower() not in str(error.facts).lower()
         assert CANARY[:8].lower() not in str(error.facts).lower()
 
 
-async def test_the_offline_server_logs_no_key(log: io.StringIO, portrait: bytes) -> None:
-    """Whoever tries a real key on it finds it in no line, not even of a fault."""
+async def test_offline_server_logs_no_key(log: io.StringIO, portrait: bytes) -> None:
+    """A real key that is sent to the offline server is in no response and in no log line, faults included."""
     transport = httpx.ASGITransport(create_offline())
     async with httpx.AsyncClient(transport=transport, base_url="http://offline.test") as client:
         logging.getLogger("httpx").setLevel(logging.WARNING)

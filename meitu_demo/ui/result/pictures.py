@@ -1,4 +1,4 @@
-"""A run's two pictures and a thumbnail: drawn in a worker thread, kept in memory under tokens that nobody can guess."""
+"""A run's two pictures and a thumbnail: rendered in a worker thread, stored in memory under unguessable tokens."""
 
 from dataclasses import dataclass, field
 
@@ -34,7 +34,7 @@ class PictureUrls:
 
 @dataclass(frozen=True, slots=True)
 class RenderedPair:
-    """Before, after and a thumbnail of after, encoded and not stored yet."""
+    """Before, after and a small copy of after, as encoded pictures that are not stored yet."""
 
     before: bytes = field(repr=False)
     after: bytes = field(repr=False)
@@ -42,7 +42,7 @@ class RenderedPair:
 
 
 async def render_pair(result: CallResult) -> RenderedPair:
-    """After is the master without a visible label; before is the photo as sent, in the same shape."""
+    """After is the master with provenance marks; before is the photo as sent, aligned to it."""
     return await cpu_slots.run_in_worker(_render_pair, result)
 
 
@@ -53,7 +53,7 @@ def _render_pair(result: CallResult) -> RenderedPair:
 
 
 def store_pair(store: PictureStore, pair: RenderedPair, file_name: str, session: str) -> PictureUrls:
-    """Store the pictures for the session; returns their URLs. The download is made from the master on request."""
+    """The URLs of the stored pictures. The download is the master with its label, rendered on request."""
     before_token, after_token = store.put(pair.before, session), store.put(pair.after, session)
     return PictureUrls(
         before=f"{PICTURE_PATH}/{before_token}/before.jpg",
@@ -67,5 +67,5 @@ def store_pair(store: PictureStore, pair: RenderedPair, file_name: str, session:
 
 
 def load_picture(store: PictureStore, url: str) -> bytes | None:
-    """The picture at a URL that `store_pair` gave; None once it is gone."""
+    """The picture at a URL from `store_pair`; None once it was deleted."""
     return store.get(url.split("/")[1]) if url else None

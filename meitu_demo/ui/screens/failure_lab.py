@@ -38,7 +38,7 @@ DropdownChoices = list[tuple[str, str]]
 def build(
     context: Context, failure_lab: FailureLabBackend, texts: PageTranslations, session: SessionInputs
 ) -> ScreenComponents:
-    """Lay the panel out and wire it; call inside its tab. session: the browser's tab, own keys."""
+    """Lay the panel out and wire it; call inside its tab. session: the browser's tab, the visitor's keys."""
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
             controls.build_introduction(texts, "failure_lab")

@@ -65,7 +65,7 @@ def holds(text: str, *keys: str) -> bool:
     return any(key.lower() in reading for reading in read_again(text) for key in keys)
 
 
-# ── Calls ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Calls ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 def quoting(request: httpx.Request) -> dict[str, object]:
     """A response that quotes everything about the request, in every encoding."""
     keys = [spell(key) for spell in SPELLINGS.values() for key in (KEY, SECRET)]
