@@ -200,16 +200,6 @@ class SingleFlight:
         self._running: set[InFlightCall] = set()
         self._handles: WeakSet[CallHandle] = WeakSet()
 
-    @property
-    def cached_count(self) -> int:
-        """How many calls are kept, of all sessions."""
-        return len(self._calls)
-
-    @property
-    def running_count(self) -> int:
-        """How many calls are under way, of all sessions."""
-        return len(self._running)
-
     def submit(
         self,
         session: str,

@@ -61,9 +61,9 @@ async def _run_uncancelled(coroutine: Coroutine[Any, Any, Result]) -> Result:
 
 @contextmanager
 def effect_running() -> Iterator[None]:
-    """An effect runs in this block, in this thread. For the whole process, as OpenCV's setting is.
+    """Around an effect, in its thread: counts effects of the whole process and sets OpenCV's helper threads.
 
-    Helpers come back when nobody is at work, not between two effects of a crowd.
+    Helpers are on again when no effect runs, not as soon as one of several has ended.
     """
     global _running_effects
     with _lock:
