@@ -1,11 +1,12 @@
-"""The endpoints as tools for assistants, by the Model Context Protocol (MCP). Only where `Settings.mcp` says so.
+"""MCP server: the endpoints as tools for assistants (Model Context Protocol), if `Settings.mcp` is on.
 
-entrance   the route /mcp: sessions, bounds, and arguments that never reach the library   server   the library's part
-tools      each endpoint's tool, made from its declaration                               calls    a tool's call
+    http_endpoint   the route /mcp: sessions, size limits, arguments that never reach the library
+    server          the library's part
+    tools           each endpoint's tool, made from its declaration
+    calls           runs a tool's call
 
-Gradio brings a server of its own, which is not used: it takes any path or web address for a photo, knows no session to
-tell one caller's intent from another's, and lays results down as files. The package `mcp` is imported only where it is
-on; nothing else may import `server`, `tools` or `calls`.
+Gradio's own MCP server is not used: it takes any path or URL for a photo, knows no sessions, and writes results to
+files. The package `mcp` is optional: `server`, `tools` and `calls` are imported only if it is on.
 """
 
 from importlib.metadata import PackageNotFoundError, version
@@ -16,7 +17,7 @@ PATH = "mcp"
 
 
 def check_mcp_package() -> None:
-    """Raises SettingsError when MCP's package is missing or of another kind."""
+    """Raises SettingsError if the package mcp is missing or has another major version."""
     try:
         installed_version = version("mcp")
     except PackageNotFoundError:

@@ -1,9 +1,8 @@
-"""The route /mcp: who is asking, how much they may bring, and a body without what they bring.
+"""The route /mcp: sessions, size limits, and a body without the tool's arguments.
 
-A tool's arguments hold a photo. They are taken out of the request in a worker thread and go past the library, which
-would read them on the event loop, repeat them in its complaints and write them into its log. A session is a name that
-the server draws and the client keeps: nothing is held for it here, so nobody can fill the memory with sessions, and a
-replica or a restart loses none.
+Arguments hold a photo. They are taken out of the request in a worker thread and bypass the library, which would parse
+them on the event loop, repeat them in errors and log them. A session is an id that the server draws and the client
+keeps. Nothing is stored for it, so nobody can fill the memory with sessions, and a replica or a restart loses none.
 """
 
 import json
@@ -19,25 +18,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..security.session_data import SessionData
 
-MAX_BODY_BYTES = 6_000_000  # bytes: a photo of 4 MB as base64, and to spare; a larger one is uploaded first
-MAX_ENVELOPE_BYTES = 64 * 1024  # bytes of all but a tool's arguments
-MAX_TOTAL_BODY_BYTES = 96 * 1024 * 1024  # bytes of bodies that all callers together may have here at a time
-MAX_BODY_READ_S = 60.0  # for a body to come in
+MAX_BODY_BYTES = 6_000_000  # a photo of 4 MB as base64; a larger one is uploaded first
+MAX_ENVELOPE_BYTES = 64 * 1024  # of the message without the tool's arguments
+MAX_TOTAL_BODY_BYTES = 96 * 1024 * 1024  # of all callers' bodies at a time
+MAX_BODY_READ_S = 60.0  # for the whole body
 SESSION_ID_PATTERN = re.compile(r"[0-9a-f]{32}")
 SESSION_HEADER = "mcp-session-id"
-TOOL_REQUEST_KEY = "assistant"  # in the scope of a request: what it brought, for `calls`
+TOOL_REQUEST_KEY = "assistant"  # of a request's scope, read by `calls`
 
 
 @dataclass(frozen=True, slots=True)
 class ToolRequest:
-    """What came with a request. session: whose it is. arguments: of a tool's call, as they came, never to be logged."""
+    """A request's session, and the unchecked arguments of a tool's call, which are never logged."""
 
     session_id: str
     arguments: object = field(default=None, repr=False)
 
 
 class _HttpError(Exception):
-    """An answer, instead of going on."""
+    """Ends a request with an HTTP status and a message."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -46,7 +45,7 @@ class _HttpError(Exception):
 
 
 class McpHttpApp:
-    """ASGI app before the library's, which is `app`. mine: where a session's belongings go when it ends."""
+    """ASGI app around the library's `app`. Ending a session deletes its data."""
 
     def __init__(self, app: ASGIApp, session_data: SessionData) -> None:
         self.app = app
@@ -54,7 +53,7 @@ class McpHttpApp:
         self._total_body_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a message, or end a session and delete all that is kept for it."""
+        """Serve a message, or end a session and delete its data."""
         try:
             session_id = _parse_session_id(scope)
             if scope["method"] == "DELETE":
@@ -62,7 +61,7 @@ class McpHttpApp:
                 await Response(status_code=200)(scope, receive, send)
             elif scope["method"] == "POST":
                 await self._serve_message(session_id, scope, receive, send)
-            else:  # no stream of what nobody asked for
+            else:  # GET: there are no unsolicited messages
                 await Response(status_code=405, headers={"allow": "POST, DELETE"})(scope, receive, send)
         except _HttpError as refused:
             await _build_error_response(refused)(scope, receive, send)
@@ -105,17 +104,17 @@ class McpHttpApp:
 
 
 def _parse_session_id(scope: Scope) -> str:
-    """The session that a request names, or a new one."""
+    """The id of the session that a request names, or of a new one."""
     requested_id = Headers(scope=scope).get(SESSION_HEADER)
     if requested_id is None and scope["method"] != "DELETE":
         return f"assistant {secrets.token_hex(16)}"
     if requested_id is None or not SESSION_ID_PATTERN.fullmatch(requested_id):
-        raise _HttpError(404, "There is no such session.")  # at which a client begins a new one
+        raise _HttpError(404, "There is no such session.")  # 404 makes a client start a new one
     return f"assistant {requested_id}"
 
 
 def _split_arguments(body: bytes) -> tuple[bytes, object, bool]:
-    """(the message without a tool's arguments, those, whether it opens a session). For a worker thread."""
+    """(message without the tool's arguments, arguments, whether it opens a session). Blocks."""
     try:
         message: Any = json.loads(body)
     except (ValueError, RecursionError):
@@ -133,7 +132,7 @@ def _split_arguments(body: bytes) -> tuple[bytes, object, bool]:
 
 
 def _replay_body(body: bytes, receive: Receive) -> Receive:
-    """First the whole body, then whatever comes, such as the news that the client has left."""
+    """The whole body first, then what `receive` gives, such as a disconnect."""
     pending = [body]
 
     async def replay() -> Message:

@@ -1,4 +1,4 @@
-"""The library's part: what the protocol asks for, answered from the catalogue."""
+"""MCP server: the library's part, which lists the tools and runs their calls."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -20,23 +20,20 @@ SERVER_NAME = "portrait-apis"
 
 
 class McpServer:
-    """`http_app` serves the route for as long as `run`."""
+    """`http_app` serves the route while `run` is open."""
 
     def __init__(self, context: Context) -> None:
-        for library in (
-            "mcp",
-            "sse_starlette",
-        ):  # or the log for debugging would hold whole pictures, and strangers' words
+        for library in ("mcp", "sse_starlette"):  # their debug logs would hold pictures and callers' texts
             logging.getLogger(library).setLevel(logging.ERROR)
-        # Or streams would be cut as soon as the server is to stop, before the calls that they wait for have ended.
+        # Otherwise a stop would cut the streams before the calls that they wait for have ended.
         AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
-        # Stateless: each message stands alone; who it is from says `http_app`.
+        # Stateless: each message stands alone; `http_app` finds the session.
         self._session_manager = StreamableHTTPSessionManager(_build_server(context), stateless=True)
         self.http_app = McpHttpApp(self._session_manager.handle_request, context.session_data)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
-        """To be open around the app's lifetime."""
+        """Open during the app's lifetime."""
         async with self._session_manager.run():
             yield
 

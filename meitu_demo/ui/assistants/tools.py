@@ -1,4 +1,4 @@
-"""Each endpoint as a tool: name, description and schema follow from its declaration. Pure."""
+"""MCP tools: name, description and schema of each follow from the endpoint's declaration."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,16 +11,16 @@ from ...vendors import VENDORS
 from ..context import Context
 
 BOOLEAN_PARAMETERS = ("consent", "again")
-PHOTO_PARAMETERS = ("photo", "photo_upload", "photo_url")  # the ways in which a photo may be handed over
+PHOTO_PARAMETERS = ("photo", "photo_upload", "photo_url")  # of which a call gives one
 
 
 def list_photo_parameters(context: Context) -> tuple[str, ...]:
-    """Those that are open here: an address of the web only where the owner's settings allow that."""
+    """The photo parameters that the settings allow: photo_url only if they say so."""
     return PHOTO_PARAMETERS if context.settings.photo_urls else PHOTO_PARAMETERS[:2]
 
 
 def build_tool(context: Context, endpoint: Endpoint) -> Tool:
-    """What an assistant is told of `endpoint`, with the route that its calls take at present."""
+    """The tool for `endpoint`; its description says where calls go at present."""
     is_live = context.service.targets.is_live(endpoint.provider)
     recipient = VENDORS[endpoint.provider].get_recipient(context.settings)
     target_text = translate_for_mcp("live", recipient=recipient) if is_live else translate_for_mcp("offline")
@@ -39,7 +39,7 @@ def build_tool(context: Context, endpoint: Endpoint) -> Tool:
 
 
 def translate_for_mcp(key: str, /, **params: object) -> str:
-    """Words for assistants, which are written in English for all."""
+    """A text for assistants, always in English."""
     return translate(f"mcp.{key}", "en", **params)
 
 
