@@ -105,7 +105,7 @@ def read(value):
     except ValueRejected as error:
         return error.facts["allowed"]
 found["read"] = [read(value) for value in (3, "3", 3.0, 9, 2.5, True, "much")]
-context = SimpleNamespace(targets=TargetResolver(settings), settings=settings)
+context = SimpleNamespace(service=SimpleNamespace(targets=TargetResolver(settings)), settings=settings)
 found["schema"] = build_tool(context, endpoint).inputSchema["properties"]["edge_px"]
 found["step"] = describe_step(RecipeStep(endpoint, endpoint.validate({"edge_px": 2})), "en")
 

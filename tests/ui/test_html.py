@@ -1,4 +1,4 @@
-"""All HTML of the screens: whatever a stranger wrote stays text, whoever renders it and wherever it stands."""
+"""All HTML of the screens: text from anybody stays text, in every field of every piece."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Runs by the handful, as the desk would bring them; for the tests of the history."""
+"""Finished calls and stored pictures for the history's tests."""
 
 from typing import Any
 

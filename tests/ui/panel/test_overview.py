@@ -1,4 +1,4 @@
-"""Sheets and previews through the running app: what comes when, whose it is, and what is said where none is drawn."""
+"""Contact sheets and previews through the running app: order of updates, ownership, and explanations."""
 
 import json
 import re

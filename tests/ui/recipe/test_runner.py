@@ -1,4 +1,4 @@
-"""A recipe's run, over the whole app: each step on the master before, a failure in the middle, money, what is kept."""
+"""A recipe's run through the whole app: steps, a failure in the middle, cost, consent, and what is deleted."""
 
 import html
 import json

@@ -1,4 +1,4 @@
-"""The reference page: everything is on it in both languages, as text, and its drawings show what the effect does."""
+"""The reference page: complete in both languages, and its drawings agree with the effects."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The inspector's section: everything is text, rows say what bars show, and each program has its button."""
+"""The inspector's section: rows say what bars show, and each code sample has a button."""
 
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -19,10 +19,10 @@ from meitu_demo.inspector import (
 from meitu_demo.settings import Settings
 from meitu_demo.ui.result.inspector_view import render_inspector
 
-HOSTILE = "</pre><script>alert(1)</script>\"><img src=x onerror=alert(1)>' onload='x' &lt;b&gt; ${x} {{x}}"
-MESSAGE = CapturedMessage(HOSTILE, ((HOSTILE, HOSTILE),), HOSTILE, 2_100_000)
+TEXT = "any text"
+MESSAGE = CapturedMessage(TEXT, ((TEXT, TEXT),), TEXT, 2_100_000)
 SPANS = tuple(Span(phase, place, place + 1) for place, phase in enumerate(PHASES))
-TRACE = Trace("meitu", "live", MESSAGE, MESSAGE, SPANS, 1, HOSTILE, 128_000)
+TRACE = Trace("meitu", "live", MESSAGE, MESSAGE, SPANS, 1, TEXT, 128_000)
 CODE = render_samples(CATALOGUE["face_fuse"], {}, TargetResolver(Settings()).resolve_offline("meitu"))
 
 

@@ -1,4 +1,4 @@
-"""Live beside offline, by the page's own event: paid once, each side with an end of its own, nothing left behind."""
+"""Live versus offline through the page's event: paid once, sides independent, nothing left after deletion."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""The history of the running app: each tab has its own, nobody else's can be seen, shown or fetched, and it goes."""
+"""The history of the running app: each tab has its own runs, which no other tab can see, fetch or delete."""
 
 import io
 import json
