@@ -1,13 +1,12 @@
-"""Before a photo is sent: what the endpoint's vendor would say to it, and what could be done about that. Free.
+"""Preflight: checks a photo before it is sent, free of charge, and suggests fixes.
 
-    check    the photo as it would be sent, measured and judged       pure but for its time: call it in a worker thread
-    mends    what would help, each tried out first; `apply_fix` does it    likewise
-    draw     the faces as SVG to lay over the picture
-    line     an item of the checklist in words
+    check               measures the photo as it would be sent; blocks, call it in a worker thread
+    suggest_fixes       the fixes that work, each tried out; `apply_fix` applies one; both block
+    render_faces_svg    the faces as SVG, to overlay on the picture
+    describe_item       an item of the checklist in words
 
-It judges by the effects' own rules (`imaging.face_checks`) and the codec's, never by numbers of its own, so it agrees
-with the offline server. Nothing is kept: what is found lives as long as its caller holds it. Imports `imaging`, `spec`,
-`errors` and `words`; whoever shows a photo may import it.
+Uses the rules of the effects (`imaging.face_checks`) and the codec, so it agrees with the offline server. Stores
+nothing.
 """
 
 from .check import check

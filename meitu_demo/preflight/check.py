@@ -1,7 +1,6 @@
-"""The check: the photo made ready as for sending, read as the other side would read it, one look for faces.
+"""Checks a photo: prepares it as for sending, decodes it as the server would, and detects faces once.
 
-Only the package's door imports it. The JPEG is decoded again on purpose: the server sees its pixels and no others, and
-near a limit the two would differ.
+The prepared JPEG is decoded again on purpose: the server sees those pixels, and near a limit the two would differ.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""The mends themselves: an encoded photo in, a JPEG out that holds nothing but pixels. Pure; each blocks.
+"""Fixes for rejected photos: each takes an encoded photo and returns a JPEG without metadata. Pure; each blocks.
 
-Only this package imports it. They work on the photo as given, not on the smaller one that would be sent: a crop then
-keeps all the pixels that the camera took. Each raises ImageRejected for a photo that cannot be opened.
+They use the original photo, not the smaller one that would be sent, so a crop keeps the camera's resolution. Each
+raises ImageRejected for a photo that cannot be opened.
 """
 
 from collections.abc import Sequence
@@ -16,10 +16,8 @@ from .report import Box, DetectedFace
 
 FACE_MARGIN = 1.0  # of the face's side, around it: hair, chin and some of the shoulders
 MIN_FACE_MARGIN = 0.1  # of the face's side: the least around it when another face is kept out
-MAX_OTHER_FACE_RATIO = (
-    0.9  # another face under this share of the chosen one's side may stay: it is not taken for the largest
-)
-MAX_ENLARGEMENT = 2.0  # at most; more would be paint
+MAX_OTHER_FACE_RATIO = 0.9  # another face below this share of the chosen one's side may stay: the largest is used
+MAX_ENLARGEMENT = 2.0  # more would invent detail
 
 
 def crop_to_face(source: bytes, face: DetectedFace) -> bytes:

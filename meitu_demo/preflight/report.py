@@ -1,4 +1,4 @@
-"""What a preflight finds: numbers and slugs, no pixels and no landmarks. `shown` has the words for them."""
+"""The report of a preflight: numbers and slugs, no pixels, no landmarks and no words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
-"""Brings one face mesh onto another: pose, outline and the dense map that carries the pixels.
+"""Aligns one face mesh with another: pose, outline, and the dense map for the pixels.
 
-A mesh is (468 or more, 2) points in MediaPipe's FaceMesh topology. Pure geometry; imports numeric libraries only.
+A mesh is (468 or more, 2) points in MediaPipe's FaceMesh topology.
 """
 
 import cv2

@@ -1,4 +1,4 @@
-"""Masks, and what puts one picture into another without a seam. Pure; imports numeric libraries only."""
+"""Feathered masks and seamless blending."""
 
 import cv2
 import numpy as np

@@ -1,6 +1,6 @@
-"""Skin tone and light of a face, and the curves that bring one tone onto another.
+"""Measures a face's skin tone and light, and matches one tone to another.
 
-Images are RGB uint8 as everywhere; a tone is (3,) float RGB 0..255. Pure; imports numeric libraries only.
+A tone is (3,) float RGB 0..255.
 """
 
 import cv2
@@ -21,10 +21,7 @@ USER_TONE_SHARE = 0.88  # share of the user's own tone; the rest is the template
 MAX_TONE_SHIFT = 10.0  # RGB steps that the template's light may move a tone by at most
 TARGET_WHITE_LUMA = 185.0  # luma that the brightest hundredth of a face with its surroundings reaches in a decent photo
 MAX_GAIN = 1.5  # more would turn a dark skin light
-SKIN_LUMA_RANGE = (
-    45.0,
-    208.0,
-)  # of skin in decent light; beyond, unless the template is too, the exposure was wrong
+SKIN_LUMA_RANGE = (45.0, 208.0)  # of skin in decent light; outside, unless the template is too, exposure was wrong
 BLUR_SIGMAS_PX = (0.5, 0.65, 0.8, 0.95)  # px; more would hide who it is
 MAX_SHARPENING = 0.8  # share of the detail added back; more rings
 

@@ -1,7 +1,7 @@
-"""Smooth warps: from a field of offsets to moved pixels, on the region they touch and nowhere else.
+"""Smooth warps: moves pixels by a field of offsets, only in the region that the field touches.
 
-A field is given backwards: at each point of the *result*, how far away the pixel shown there comes from. So the
-picture needs no inversion (which is where holes come from); points, being few, are carried forwards by iteration.
+Fields are backward maps: the offset at a point of the *result* leads to its source. So pixels need no inversion, which
+would leave holes; points, being few, are mapped forward by iteration.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A mark put into a file, and looked for in any file."""
+"""Embeds provenance marks in picture files and finds them in any file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -16,7 +16,7 @@ _PACKET_TAGS = b"<x:xmpmeta", b"</x:xmpmeta>"
 
 
 class MarkOrigin(Enum):
-    """Whose mark a file carries."""
+    """Who wrote the mark in a file."""
 
     THIS_APP = "ours"
     OTHER_TOOL = "anothers"

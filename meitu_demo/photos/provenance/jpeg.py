@@ -1,7 +1,7 @@
-"""A JPEG's marker segments (ITU-T T.81, annex B): what decodes its pixels is kept, the packet put beside it.
+"""Embeds an XMP packet in a JPEG and reads packets: keeps the segments that decode pixels (ITU-T T.81, annex B).
 
-XMP lies in an APP1 of its own (XMP part 3, 1.1.3), ICC profiles in numbered APP2 (ICC.1, annex B.4). Between the scans
-of a progressive file may be segments as well. Only `marks` and tests import it.
+XMP has a separate APP1 (XMP part 3, 1.1.3); ICC profiles are in numbered APP2 (ICC.1, annex B.4). A progressive file
+may have segments between its scans.
 """
 
 import re
@@ -13,7 +13,7 @@ from .colour_and_orientation import build_orientation_exif, is_icc_profile
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _ICC = b"ICC_PROFILE\0"
 _EXIF = b"Exif\0\0"
-_MAX_SEGMENT_BYTES = 65533  # bytes of a segment's body
+_MAX_SEGMENT_BYTES = 65533
 _SOI, _EOI, _SOS, _APP1, _APP2 = 0xD8, 0xD9, 0xDA, 0xE1, 0xE2
 # Frames and tables (T.81, table B.1). Everything else is an application's, a comment or reserved.
 _DECODER_MARKERS = frozenset({*range(0xC0, 0xD0), *range(0xDA, 0xE0)}) - {0xC8}

@@ -1,6 +1,6 @@
-"""A PNG's chunks (PNG, third edition, chapters 5 and 11): what decodes its pixels is kept, the packet put beside it.
+"""Embeds an XMP packet in a PNG and reads packets: keeps the chunks that decode pixels (PNG 3rd ed., ch. 5 and 11).
 
-XMP lies in an iTXt chunk with a keyword of its own (XMP part 3, 1.1.5). Only `marks` and tests import it.
+XMP is in an iTXt chunk with the keyword XML:com.adobe.xmp (XMP part 3, 1.1.5).
 """
 
 import struct
@@ -14,8 +14,8 @@ _XMP_KEYWORD = b"XML:com.adobe.xmp"
 _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 _PIXEL_CHUNKS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"acTL", b"fcTL", b"fdAT"})
 _COLOUR_CHUNKS = frozenset({b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"cICP", b"mDCV", b"cLLI"})
-_MAX_CHUNKS = 65536  # as in `imaging.whole`
-MAX_TEXT_BYTES = 1_000_000  # bytes, unpacked
+_MAX_CHUNKS = 65536  # as in `photos.png_structure`
+MAX_TEXT_BYTES = 1_000_000  # inflated
 
 
 def embed_packet(data: bytes, packet: bytes, orientation: int) -> bytes:

@@ -1,14 +1,14 @@
-"""What a mark says: our own record in full, and the facts that are understood of anybody's.
+"""The facts in a provenance mark: this app's record, and the standard facts of any tool's mark.
 
-IPTC's names for how a picture came to be (http://cv.iptc.org/newscodes/digitalsourcetype/), and the seven fields of
-GB 45438-2025, annex E. Everything in this package may import it.
+Uses IPTC's digital source types (http://cv.iptc.org/newscodes/digitalsourcetype/) and the seven fields of
+GB 45438-2025, annex E.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-MAX_MARK_TEXT_CHARS = 256  # characters of any text in a mark
+MAX_MARK_TEXT_CHARS = 256
 NEWSCODES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 AIGC_FIELDS = (
     "Label",
@@ -19,7 +19,7 @@ AIGC_FIELDS = (
     "PropagateID",
     "ReservedCode2",
 )
-AIGC_LABEL_GENERATED = "1"  # AIGC's Label: 1 it is, 2 it may be, 3 somebody suspects it
+AIGC_LABEL_GENERATED = "1"  # AIGC's Label: 1 generated, 2 possibly generated, 3 suspected
 
 _AI_SOURCE_TYPES = frozenset({"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic"})
 

@@ -1,7 +1,6 @@
-"""A WebP's chunks (RFC 9649, section 2): what decodes its pixels is kept, the packet put beside it.
+"""Embeds an XMP packet in a WebP and reads packets: keeps the chunks that decode pixels (RFC 9649, section 2).
 
-A file that has only pixels is given the extended header (2.7), without which no metadata is looked for. Only `marks`
-and tests import it.
+A file without the extended header (2.7) gets one, because readers look for metadata only behind it.
 """
 
 import struct
