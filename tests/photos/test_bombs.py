@@ -24,7 +24,7 @@ def measured(data: bytes, tries: int = 3) -> tuple[str, float, float]:
     best: tuple[str, float, float] | None = None
     for _ in range(tries):
         run = subprocess.run(
-            [sys.executable, "-m", "tests.hostile.measured"], input=data, capture_output=True, cwd=ROOT, timeout=60
+            [sys.executable, "-m", "tests.hostile.measure_decode"], input=data, capture_output=True, cwd=ROOT, timeout=60
         )
         assert run.returncode == 0, run.stderr.decode()
         found = json.loads(run.stdout)

@@ -1,4 +1,4 @@
-"""The gate: what comes in, what is refused with which slug and facts, and that nothing else ever leaves it."""
+"""Which files open_photo accepts, which it rejects with which slug and facts, and that it raises nothing else."""
 
 import resource
 import struct
@@ -164,10 +164,10 @@ def test_hostile_files_cost_next_to_nothing(lie: str) -> None:
         assert error.facts == {"width": 11000, "height": 8000, "limit": 50}
 
 
-def test_gradio_is_limited_too() -> None:
-    """Importing the gate limits every Image.open in the process, for those who open files without asking us."""
+def test_safe_open_limits_every_image_open_of_the_process() -> None:
+    """Importing safe_open limits every Image.open in the process, Gradio's included."""
     assert Image.MAX_IMAGE_PIXELS == MAX_PIXELS
-    code = "import sys; from meitu_demo.engine.imaging import gate; from PIL import Image; Image.open(sys.stdin.buffer)"
+    code = "import sys; import meitu_demo.photos.safe_open; from PIL import Image; Image.open(sys.stdin.buffer)"
     alone = subprocess.run([sys.executable, "-c", code], input=flat_png(), capture_output=True, check=False)
     assert b"DecompressionBomb" in alone.stderr
 

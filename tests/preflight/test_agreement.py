@@ -16,14 +16,14 @@ from meitu_demo.settings import Settings
 from preflight.sample_photos import judged, photos, shaken
 
 pytestmark = pytest.mark.fuzz
-EFFECTS = {face_fuse: "fuse", anime_avatar: "avatar", quality_restoration: "restore", facial_aesthetics: "reshape"}
+EFFECTS = {face_fuse: "fuse", anime_avatar: "draw_avatar", quality_restoration: "restore", facial_aesthetics: "reshape"}
 SHAKEN = 400
 ENOUGH = {"no_face", "face_too_small", "face_turned", "face_nodded", "face_cropped"}
 
 
 @pytest.fixture(autouse=True)
 def _quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unless all is run, nothing is painted: route, codecs, gate, detection and checks stay as they are."""
+    """Unless all is run, nothing is painted: route, codecs, safe_open, detection and checks stay as they are."""
 
     def unpainted(image: Image, *rest: object) -> Image:
         return image

@@ -122,7 +122,7 @@ def test_which_face_is_used_is_marked() -> None:
 def test_one_look_for_faces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Detection is what costs: it runs once for the whole check."""
     looks = []
-    monkeypatch.setattr("meitu_demo.preflight.check.find_faces", lambda image: looks.append(image) or ())
+    monkeypatch.setattr(import_module("meitu_demo.preflight.check"), "find_faces", lambda image: looks.append(image) or ())
     check(FUSE, photos()["portrait"])
     assert len(looks) == 1
 
