@@ -53,7 +53,9 @@ def difference(said: DemoError | None, came: DemoError | None) -> str:
     return "" if same else f"said {said}, came {came}"
 
 
-async def test_on_every_photo_of_the_tests(offline_client: httpx.AsyncClient, figure: Callable[[str], None]) -> None:
+async def test_check_agrees_with_the_offline_server_on_every_test_photo(
+    offline_client: httpx.AsyncClient, figure: Callable[[str], None]
+) -> None:
     """Whatever stops a call on the offline engine is said before, in full, and nothing else is."""
     wrong, refusals = {}, set()
     for name, source in photos().items():
@@ -68,7 +70,7 @@ async def test_on_every_photo_of_the_tests(offline_client: httpx.AsyncClient, fi
     assert refusals >= ENOUGH | {"", "image_empty", "image_wrong_kind", "image_truncated", "image_too_small"}
 
 
-async def test_on_photos_from_a_hasty_hand(
+async def test_check_agrees_with_the_offline_server_on_random_photos(
     offline_client: httpx.AsyncClient, figure: Callable[[str], None], rounds: Callable[[int], int]
 ) -> None:
     """Also on photos at random tilts, sizes and crops, where faces come close to each limit from both sides."""
