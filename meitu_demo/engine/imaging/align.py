@@ -68,7 +68,7 @@ def fit_similarity(source: Points, target: Points, weights: NDArray[np.float64])
 
 
 def align_pose(mesh: Points, depth: Points, target: Points, target_depth: Points) -> Points:
-    """`mesh` (468, 2) moved, scaled and turned in space to look where `target` looks; its own features kept.
+    """Move, scale and rotate `mesh` (468, 2) in space to the pose of `target`; its features stay.
 
     A turn to the side is undone wholly, a nod in part: nodding back moves brows against eyes, and that reads as a mood.
     """
@@ -85,7 +85,7 @@ def align_pose(mesh: Points, depth: Points, target: Points, target_depth: Points
 
 
 def compute_radial_share(mesh: Points) -> NDArray[np.float64]:
-    """How far out each point lies: 0 at the middle of the outline, 1 on it; (468,)."""
+    """Relative distance (468,) of each point from the outline's centre: 0 at the centre, 1 on it."""
     oval = mesh[list(FACE_OVAL)]
     from_centre = mesh - oval.mean(0)
     angle = np.arctan2(*from_centre[list(FACE_OVAL)].T)
@@ -150,6 +150,6 @@ def _interpolate(points: Points, values: Points, nodes: Points) -> Points:
 
 
 def compute_up_vector(mesh: Points) -> NDArray[np.float64]:
-    """Unit vector from the chin to the top of the outline."""
+    """Compute the unit vector from the chin to the top of the outline."""
     up = mesh[FACE_OVAL[0]] - mesh[FACE_OVAL[18]]
     return np.asarray(up / max(float(np.hypot(*up)), 1e-6))

@@ -27,7 +27,7 @@ MAX_SHARPENING = 0.8  # share of the detail added back; more rings
 
 
 def sample_colours(image: Image | NDArray[np.float32], points: Floats, radius: float) -> Floats:
-    """(n,) or (n, 3) means of `image` around `points`, over squares of 2 × `radius` px; outside repeats the edge."""
+    """Mean colours (n,) or (n, 3) around `points`, over squares of 2 × `radius` px; the edge is repeated outside."""
     side = max(1, round(radius)) * 2 + 1
     smooth = cv2.blur(image, (side, side), borderType=cv2.BORDER_REPLICATE)
     last = np.array(image.shape[1::-1]) - 1
@@ -36,7 +36,7 @@ def sample_colours(image: Image | NDArray[np.float32], points: Floats, radius: f
 
 
 def compute_midtone(samples: Floats) -> Floats:
-    """The tone of (n ≥ 3, 3) skin samples without their shadows and highlights."""
+    """Compute the tone of (n ≥ 3, 3) skin samples without shadows and highlights."""
     light = samples @ LUMA_WEIGHTS
     low, high = np.percentile(light, MIDTONE_PERCENTILES)
     return np.asarray(samples[(light >= low - 1e-6) & (light <= high + 1e-6)].mean(0))

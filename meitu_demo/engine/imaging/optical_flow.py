@@ -32,7 +32,7 @@ class OpticalFlow:
 
 
 def track_landmarks(before: Image, after: Image, face: Face) -> OpticalFlow:
-    """Every landmark of `face`, found in `before`, followed to `after`, which has the same shape in whatever size."""
+    """Track every landmark of `face` from `before` to `after`, which has the same aspect ratio at any size."""
     x, y = face.centre
     reach = face.side * (0.5 + CROP_MARGIN_SHARE)
     side = int(np.clip(round(2 * reach), MIN_CROP_PX, MAX_CROP_PX))

@@ -115,7 +115,7 @@ def build_warp(field: Field, bounds: Bounds, shape: tuple[int, ...], ramp: float
 
 
 def smootherstep(position: Array) -> Array:
-    """0 below 0, 1 above 1, in between Perlin's quintic: no seam, for its first two derivatives vanish at both ends."""
+    """Perlin's quintic smoothstep, 0 below 0 and 1 above 1; its first two derivatives vanish at both ends."""
     t = np.clip(position, 0, 1)
     return np.asarray(t * t * t * (t * (t * 6 - 15) + 10))
 

@@ -22,7 +22,7 @@ _MAX_SEGMENTS = 100_000
 
 
 def embed_packet(data: bytes, packet: bytes, orientation: int) -> bytes:
-    """The JPEG `data` with `packet` as its only metadata. Raises ValueError when it does not come to its end."""
+    """Return the JPEG `data` with `packet` as its only metadata. Raises ValueError for a truncated file."""
     segments, profiles, jfif = [], [], b""
     has_end = False
     for marker, body, scan in _iterate_segments(data):
@@ -46,14 +46,14 @@ def embed_packet(data: bytes, packet: bytes, orientation: int) -> bytes:
 
 
 def read_packets(data: bytes) -> Iterator[bytes]:
-    """Every XMP packet, as far as the file can be read."""
+    """Read every XMP packet up to the first unreadable segment."""
     return (
         body[len(_XMP) :] for marker, body, _ in _iterate_segments(data) if marker == _APP1 and body.startswith(_XMP)
     )
 
 
 def _iterate_segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """(marker, body, the scan behind it) up to the first end of image or to where the file breaks off."""
+    """Yield (marker, body, scan data after it) up to the first end of image or the truncation."""
     offset = 2
     for _ in range(_MAX_SEGMENTS):
         found = _MARKER.search(data, offset)
@@ -78,7 +78,7 @@ def _iterate_segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
 
 
 def _join_profile(profiles: list[bytes]) -> bytes:
-    """The profile in APP2 bodies, each with its number and their count behind the name."""
+    """Join the ICC profile from APP2 bodies, each with its number and the count after the name."""
     numbers = [(body[len(_ICC)], body[len(_ICC) + 1]) for body in sorted(profiles) if len(body) > len(_ICC) + 1]
     if numbers != [(index + 1, len(profiles)) for index in range(len(profiles))]:
         return b""
