@@ -1,9 +1,8 @@
-"""The pictures a face can be fused onto: who they are (`list_templates`) and their pixels (`load_template`).
+"""The pictures a face can be fused onto: their catalogue (`list_templates`) and their pixels (`load_template`).
 
-Shipped templates are rows of ``data/templates.toml``: a *drawn* one has a folder ``assets/templates/<id>/``
-(base.webp, front.webp, skin.png, landmarks.json, preview.webp), the *photo* one is `assets/photos/astronaut.png`.
-The owner may add a folder of pictures with `load_owner_templates`. All file access about templates happens here.
-Imports `errors` and `imaging` only; the face-fuse endpoint, its panel and its effect may import it.
+Shipped templates are rows of ``data/templates.toml``. A *drawn* one has a folder ``assets/templates/<id>/``
+(base.webp, front.webp, skin.png, landmarks.json, preview.webp); the *photo* one is scikit-image's astronaut. The owner
+may add a folder of pictures with `load_owner_templates`.
 """
 
 import json
@@ -27,18 +26,24 @@ from .imaging.blend import alpha_composite
 from .imaging.faces import Face, build_face, find_faces
 from .imaging.segmentation import inpaint_brows, segment_skin
 
-# MERGED template_rows.py: The rows of ``data/templates.toml``: reads and checks them; decodes no picture. Only
-# `templates` imports it.
-
 LANGUAGES = ("en", "zh")
 TEMPLATE_COLUMNS = {"id", "kind", "aliases", "name", "mood"}
 
 TemplateKind = Literal["drawn", "photo", "own"]
 
+TEMPLATES_TOML = Path(__file__).parents[1] / "data" / "templates.toml"
+LAYERS_DIR = Path(__file__).parents[2] / "assets" / "templates"
+MESH_POINT_COUNT = 478
+OWNER_IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+MAX_ID_CHARS = 64  # as in a call
+MAX_SIDE_PX = 2048  # the owner's larger pictures are shrunk, or each result would have 12 MP
+PHOTO_UPSCALE = 2  # the astronaut has 512 px, the drawn templates 1024 and more
+MAX_CACHED_TEMPLATES = 8  # about 20 MB each
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TemplateInfo:
-    """What the gallery shows. `name` and `mood` are keyed by language; `preview` is an image file of 512 px or more."""
+    """A template's entry in the gallery. `name` and `mood` are keyed by language, `preview` is a file of ≥ 512 px."""
 
     id: str
     kind: TemplateKind
@@ -53,49 +58,13 @@ class TemplateInfo:
         return self.aliases[0] if self.aliases else self.id
 
 
-def load_template_rows(toml_file: Path, layers_dir: Path) -> tuple[TemplateInfo, ...]:
-    """The rows of a templates.toml, checked. Raises ValueError that names file and row."""
-    infos: list[TemplateInfo] = []
-    used_ids: set[str] = set()
-    for number, row in enumerate(tomllib.loads(toml_file.read_text("utf-8")).get("template", []), 1):
-        location = f"{toml_file.name}, template {number}"
-        if unknown_columns := set(row) - TEMPLATE_COLUMNS:
-            raise ValueError(f"{location}: unknown {sorted(unknown_columns)}")
-        if row.get("kind") not in ("drawn", "photo"):
-            raise ValueError(f"{location}: kind must be drawn or photo")
-        for column in ("name", "mood"):
-            if set(row.get(column, ())) != set(LANGUAGES) or not all(row[column].values()):
-                raise ValueError(f"{location}: {column} needs {LANGUAGES}")
-        ids = (row.get("id"), *row.get("aliases", ()))
-        if not all(isinstance(template_id, str) and template_id for template_id in ids) or used_ids.intersection(ids):
-            raise ValueError(f"{location}: id and aliases must be words of their own, not {ids}")
-        used_ids.update(ids)
-        preview = (
-            sample_photos.find_astronaut_file() if row["kind"] == "photo" else layers_dir / row["id"] / "preview.webp"
-        )
-        if not preview.is_file():
-            raise ValueError(f"{location}: no {preview.name}")
-        infos.append(TemplateInfo(row["id"], row["kind"], row["name"], row["mood"], preview, tuple(ids[1:])))
-    return tuple(infos)
-
-
-TEMPLATES_TOML = Path(__file__).parents[1] / "data" / "templates.toml"
-LAYERS_DIR = Path(__file__).parents[2] / "assets" / "templates"
-MESH_POINT_COUNT = 478
-OWNER_IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
-MAX_ID_CHARS = 64  # characters of an id, as a call takes it
-MAX_SIDE_PX = 2048  # px; a larger picture of the owner's is shrunk, or each result would be a 12 MP file
-PHOTO_UPSCALE = 2  # the astronaut's 512 px are too few beside templates of 1024 and more
-MAX_CACHED_TEMPLATES = 8  # decoded templates kept, about 20 MB each
-
-
 @dataclass(frozen=True, eq=False)
 class Template:
-    """One template's pixels: arrays of one size that must not be written to.
+    """One template's pixels: read-only uint8 arrays with the same height and width.
 
-    base: RGB. front: RGBA that lies over the fused face, or None. skin: (h, w) uint8, where skin outside the fused face
-    follows the user's tone, or None. flat: base with front over it, what shows wherever nothing is fused.
-    bare: base to fuse onto, a drawn face's brows painted out.
+    base: RGB. front_layer: RGBA, drawn over the fused face, or None. skin_mask: (h, w), skin outside the fused face
+    that takes the user's tone, or None. composite: base under front_layer, visible wherever nothing is fused.
+    fusion_base: base to fuse onto; a drawn face's brows are inpainted.
     """
 
     info: TemplateInfo
@@ -127,11 +96,11 @@ def list_templates() -> tuple[TemplateInfo, ...]:
 
 
 def load_owner_templates(folder: Path) -> tuple[TemplateInfo, ...]:
-    """Take each picture in `folder` as a template of the owner's, named by its file; replaces an earlier folder.
+    """Add each picture in `folder` as an owner's template, named by its file; replaces an earlier folder.
 
-    The id is the file's name with what a call cannot carry replaced, or a number where nothing is left. A photo gets
-    its landmarks by detection at its first use; a drawing needs ``<name>.json`` beside it, written like a shipped
-    template's landmarks.json. Raises ValueError when two templates would have one id.
+    The id is the file's name without the characters that a call cannot carry, or ``own-<number>`` when none remain.
+    Landmarks of a photo are detected at its first use; a drawing needs ``<name>.json`` in the same folder, in the
+    format of a shipped template's landmarks.json. Raises ValueError when two templates would have one id.
     """
     used_ids = {key for info in _load_shipped_infos() for key in (info.id, *info.aliases)}
     infos: dict[str, TemplateInfo] = {}
@@ -162,6 +131,32 @@ def load_template(key: str) -> Template:
     """The template with the id or alias `key`, decoded once and shared. Raises UnknownTemplate, TemplateHasNoFace."""
     info = find_template(key)
     return _load_owner_template(info) if info.kind == "own" else _load_shipped_template(info.id)
+
+
+def load_template_rows(toml_file: Path, layers_dir: Path) -> tuple[TemplateInfo, ...]:
+    """Read and check the rows of a templates.toml. Raises ValueError with file and row."""
+    infos: list[TemplateInfo] = []
+    used_ids: set[str] = set()
+    for number, row in enumerate(tomllib.loads(toml_file.read_text("utf-8")).get("template", []), 1):
+        location = f"{toml_file.name}, template {number}"
+        if unknown_columns := set(row) - TEMPLATE_COLUMNS:
+            raise ValueError(f"{location}: unknown {sorted(unknown_columns)}")
+        if row.get("kind") not in ("drawn", "photo"):
+            raise ValueError(f"{location}: kind must be drawn or photo")
+        for column in ("name", "mood"):
+            if set(row.get(column, ())) != set(LANGUAGES) or not all(row[column].values()):
+                raise ValueError(f"{location}: {column} needs {LANGUAGES}")
+        ids = (row.get("id"), *row.get("aliases", ()))
+        if not all(isinstance(template_id, str) and template_id for template_id in ids) or used_ids.intersection(ids):
+            raise ValueError(f"{location}: id and aliases must be words of their own, not {ids}")
+        used_ids.update(ids)
+        preview = (
+            sample_photos.find_astronaut_file() if row["kind"] == "photo" else layers_dir / row["id"] / "preview.webp"
+        )
+        if not preview.is_file():
+            raise ValueError(f"{location}: no {preview.name}")
+        infos.append(TemplateInfo(row["id"], row["kind"], row["name"], row["mood"], preview, tuple(ids[1:])))
+    return tuple(infos)
 
 
 @cache
@@ -213,7 +208,7 @@ def _load_pixels(path: Path, mode: str) -> NDArray[np.uint8]:
 
 
 def _load_authored_face(path: Path, shape: tuple[int, ...]) -> Face:
-    """The face that a drawing's author placed by hand; scaled when the picture was. Raises ValueError."""
+    """Read hand-placed landmarks, scaled to a picture of `shape` (h, w). Raises ValueError."""
     content: Any = json.loads(path.read_text("utf-8"))
     width, height = content["size"]
     scale = np.array([shape[1] / width, shape[0] / height], np.float32)

@@ -1,7 +1,7 @@
-"""The project's own real photos, two that are free, as scikit-image brings them along.
+"""Sample photos from scikit-image, and a degraded copy of one for the quality-restoration example.
 
-The astronaut is a NASA portrait in the public domain (Eileen Collins, 1993). The coffee was photographed by Rachel
-Michetti and given away (CC0). The library is looked up and not imported: its files are all that is wanted.
+The astronaut is a NASA portrait in the public domain (Eileen Collins, 1993); the coffee was photographed by Rachel
+Michetti (CC0). scikit-image is located without being imported: only its files are needed.
 """
 
 from functools import cache
@@ -15,21 +15,27 @@ from PIL import Image as Picture
 
 from ..domain.model import Image
 
+_BLUR_SIGMA_PX: Final = 1.0
+_EXPOSURE_FACTOR: Final = 0.42
+_NOISE_SIGMA: Final = 4.0  # of 255, after the exposure
+_JPEG_QUALITY: Final = 66
+_SEED: Final = 1969
+
 
 def find_astronaut_file() -> Path:
-    """Where the astronaut lies. Raises FileNotFoundError when scikit-image is not installed."""
+    """Locate the astronaut's file. Raises FileNotFoundError when scikit-image is not installed."""
     return _find_file("astronaut.png")
 
 
 @cache
 def load_astronaut() -> Image:
-    """Its pixels, (512, 512, 3); read-only."""
+    """RGB pixels (512, 512, 3), read-only."""
     return _load_pixels(find_astronaut_file())
 
 
 @cache
 def load_coffee() -> Image:
-    """A picture without a face, (400, 600, 3); read-only."""
+    """RGB pixels of a picture without a face, (400, 600, 3), read-only."""
     return _load_pixels(_find_file("coffee.png"))
 
 
@@ -48,19 +54,8 @@ def _load_pixels(path: Path) -> Image:
     return pixels
 
 
-# MERGED effects/degrade.py: A good photo made bad, always in the same way: the example photo for quality restoration.
-# Pure. Each step is what happens to real photos, in the order in which it happens: a soft lens, too little light, the
-# sensor's noise, coarse compression.
-
-_BLUR_SIGMA_PX: Final = 1.0  # pixels
-_EXPOSURE_FACTOR: Final = 0.42
-_NOISE_SIGMA: Final = 4.0  # levels, after the light is gone
-_JPEG_QUALITY: Final = 66
-_SEED: Final = 1969
-
-
 def degrade(image: Image) -> Image:
-    """`image` soft, dim, noisy and with JPEG blocks; RGB uint8 of the same size, the same every time."""
+    """Make RGB uint8 `image` soft, dim, noisy and blocky, in the order of a real camera; deterministic, same size."""
     soft = cv2.GaussianBlur(image.astype(np.float32), (0, 0), _BLUR_SIGMA_PX)
     noise = np.random.default_rng(_SEED).normal(0, _NOISE_SIGMA, image.shape).astype(np.float32)
     dim = np.clip(np.rint(soft * _EXPOSURE_FACTOR + noise), 0, 255).astype(np.uint8)

@@ -1,13 +1,14 @@
-"""The photo's way in and out of bytes. Everybody above may import it; the modules named here are its parts.
+"""Decodes and encodes photos; `prepare` makes a photo ready for a vendor.
 
-    open_photo   by content, limits held against the header     gate; headers, jpeg, png, whole, metadata
-    read_pixels  any mode to RGB                                rgb, modes, icc
-    shrink       to the vendor's sides, then for its bytes      fit
-    to_srgb, turn_upright                                       rgb
-    encode       a JPEG that holds nothing but pixels           fit
+    open_photo               recognise by content, check limits      safe_open, headers, jpeg_structure, png_structure
+    read_pixels              any mode to RGB                         to_rgb, icc_profile
+    shrink                   to the vendor's sides, then its bytes   fit
+    convert_to_srgb, apply_exif_orientation                          to_rgb
+    encode                   a JPEG without metadata                 fit
 
-Colours and turning come after shrinking, when there are fewer pixels to touch. Every function is pure and blocks: call
-it from a worker thread. Every refusal is an ImageRejected; see `gate.open_photo` and `fit.fit_size` for the slugs.
+Colours and orientation come after shrinking, when there are fewer pixels to convert. Images are RGB uint8 (h, w, 3).
+Every function is pure and blocks: call it from a worker thread. Every rejection is an ImageRejected; the slugs are
+listed at `safe_open.open_photo` and `fit.fit_size`.
 """
 
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PreparedPhoto:
-    """A photo ready for a vendor, what was done to it, and what came in (sides in px as a person sees them)."""
+    """A photo ready for a vendor and what was changed. width, height (upright, px), media_type: of the source."""
 
     photo: Photo
     changes: tuple[PhotoChange, ...]
@@ -46,10 +47,10 @@ class PreparedPhoto:
 
 
 def prepare(source: bytes, limits: ImageLimits) -> PreparedPhoto:
-    """The photo in `source` as a clean JPEG within `limits`: upright, RGB, sRGB, no metadata. Raises ImageRejected."""
+    """Re-encode `source` as a JPEG within `limits`: upright, sRGB, no metadata. Raises ImageRejected."""
     opened = open_photo(source)
     stored_size = opened.image.size
-    fit.fit_size((opened.width, opened.height), limits)  # refuses in the sides that a person sees
+    fit.fit_size((opened.width, opened.height), limits)  # so that a rejection names the upright sides
     size = fit.fit_size(stored_size, limits)
     pixels, changes = read_pixels(opened, fit.choose_decode_size(size, len(source), limits))
     pixels = fit.shrink(pixels, fit.choose_size_for_bytes(pixels, size, limits))
@@ -62,7 +63,7 @@ def prepare(source: bytes, limits: ImageLimits) -> PreparedPhoto:
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image:
-    """Upright sRGB pixels of the first frame, through the same gate. Raises ImageRejected."""
+    """Decode the first frame to upright sRGB pixels (h, w, 3), C-contiguous and writeable. Raises ImageRejected."""
     opened = open_photo(data, max_pixels=max_pixels)
     pixels, _ = read_pixels(opened)
     pixels, _ = convert_to_srgb(pixels, opened)
@@ -70,29 +71,29 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image:
 
 
 def encode(pixels: Image, quality: int = fit.MAX_QUALITY) -> bytes:
-    """RGB `pixels` as a JPEG, 4:4:4, without metadata."""
+    """Encode RGB `pixels` as a JPEG, 4:4:4, without metadata."""
     return fit.encode(pixels, quality)
 
 
 def sniff(data: bytes) -> str | None:
-    """The media type by content, None when it is not one that the gate lets in."""
+    """The media type by content, None for a format that is not supported."""
     return MEDIA_TYPES.get(detect_format(data))
 
 
 def read_size(data: bytes) -> Size:
-    """(width, height) as `decode` will give them, from the header only. Raises ImageRejected."""
+    """Read (width, height) of the upright picture from the header. Raises ImageRejected."""
     opened = open_photo(data)
     return opened.width, opened.height
 
 
 def read_stored_size_and_orientation(data: bytes) -> tuple[Size, int]:
-    """((width, height) before turning, EXIF's orientation 1..8), from the header only. Raises ImageRejected."""
+    """Read ((width, height) as stored, EXIF's orientation 1..8) from the header. Raises ImageRejected."""
     opened = open_photo(data)
     return opened.image.size, opened.orientation
 
 
 def _list_changes(opened: OpenedPhoto, photo: Photo) -> list[PhotoChange]:
-    """What happened to the picture as a whole; `rgb` reports what happened to its colours."""
+    """List the changes to the picture as a whole; `to_rgb` lists those to its colours."""
     changes: list[PhotoChange] = []
     if opened.is_rotated:
         changes.append(PhotoChange("turned"))

@@ -1,8 +1,8 @@
-"""A picture made to fit a vendor's limits: how large, and at which JPEG quality.
+"""Fits a picture to a vendor's limits: chooses its size and its JPEG quality.
 
-Only `codec` and tests import it. Pixels go first and only down to where the vendor's smallest face begins to grow with
-the picture; then quality. Both are predicted from the encoded size of a few bands of the picture, so one full encode
-nearly always does and two or three are the rule's end; no quality is tried for the sake of trying.
+Pixels are reduced first, down to the size at which the vendor's smallest face begins to depend on the picture's size;
+then quality. Both are predicted from the encoded size of a few bands of the picture, so that one full encode is nearly
+always enough and three are the maximum for one size.
 """
 
 import math
@@ -15,20 +15,16 @@ from ..domain.errors import ImageRejected
 from ..domain.model import Image, ImageLimits
 from .headers import Size
 
-TARGET_BYTES_SHARE = 0.95  # of the limit: base64 and form fields must not be what breaks it
-MIN_SHRUNK_SHORT_SIDE_PX = 48 * 48  # px; the smallest face is max(48 px, short side / 48): above this shrinking is free
-MAX_QUALITY, HIGH_QUALITY, FAIR_QUALITY, MIN_QUALITY = (
-    95,
-    92,
-    85,
-    60,
-)  # JPEG qualities: 4:4:4, 4:2:0, worth shrinking for, the floor
-BAND_ROWS, BAND_STEP_ROWS = 16, 128  # px: rows encoded out of how many, a whole number of 4:2:0 blocks
-PREDICTION_MARGIN = 0.98  # bands predict the whole within about one per cent
+TARGET_BYTES_SHARE = 0.95  # of the limit: leaves room for base64 and form fields
+MIN_SHRUNK_SHORT_SIDE_PX = 48 * 48  # the smallest face is max(48 px, short side / 48): above, shrinking costs nothing
+# JPEG qualities: the best at 4:4:4, the best at 4:2:0, below this shrink instead, the lowest.
+MAX_QUALITY, HIGH_QUALITY, FAIR_QUALITY, MIN_QUALITY = 95, 92, 85, 60
+BAND_ROWS, BAND_STEP_ROWS = 16, 128  # encode 16 of every 128 rows: multiples of a 4:2:0 block
+PREDICTION_MARGIN = 0.98  # the prediction is accurate to about one per cent
 
 
 def fit_size(size: Size, limits: ImageLimits) -> Size:
-    """`size` (width, height) shrunk to `limits.max_side`. Raises ImageRejected: image_too_small, image_too_thin."""
+    """Shrink `size` (width, height) to `limits.max_side_px`. Raises ImageRejected: image_too_small, image_too_thin."""
     width, height = size
     if min(size) < limits.min_side_px:
         raise ImageRejected("image_too_small", width=width, height=height, limit=limits.min_side_px)
@@ -41,13 +37,13 @@ def fit_size(size: Size, limits: ImageLimits) -> Size:
 
 
 def choose_decode_size(size: Size, encoded_bytes: int, limits: ImageLimits) -> Size:
-    """Sides worth decoding for a result of `size`, from a JPEG of `encoded` bytes: less if it must shrink anyway."""
+    """The (width, height) to decode for a result of `size`: smaller when `encoded_bytes` must shrink anyway."""
     heavy = encoded_bytes > 2 * limits.max_bytes
     return _scale_size(size, min(1.0, MIN_SHRUNK_SHORT_SIDE_PX / min(size))) if heavy else size
 
 
 def choose_size_for_bytes(pixels: Image, size: Size, limits: ImageLimits) -> Size:
-    """`size` shrunk so far that `pixels` fit the byte limit at a fair quality, but not below KEEP_SHORT_SIDE."""
+    """Shrink `size` until `pixels` fit the byte limit at FAIR_QUALITY, not below MIN_SHRUNK_SHORT_SIDE_PX."""
     current_size = min(size[0], pixels.shape[1]), min(size[1], pixels.shape[0])
     if pixels.size <= _compute_byte_budget(limits):  # at these qualities a JPEG is not larger than its pixels
         return current_size
@@ -60,17 +56,17 @@ def choose_size_for_bytes(pixels: Image, size: Size, limits: ImageLimits) -> Siz
 
 
 def shrink(pixels: Image, size: Size) -> Image:
-    """`pixels` area-averaged to `size` (width, height); the same array when it has that size."""
+    """Area-average `pixels` to `size` (width, height); returns the same array when it has that size."""
     if (pixels.shape[1], pixels.shape[0]) == size:
         return pixels
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def encode_within_limits(pixels: Image, limits: ImageLimits) -> tuple[bytes, Size]:
-    """(JPEG, (width, height)) under BYTES_SHARE of `limits.max_bytes`, at the best quality that is predicted to fit.
+    """Encode as (JPEG, (width, height)) within TARGET_BYTES_SHARE of `limits.max_bytes`, at the best quality that fits.
 
-    Shrinks only when even the coarsest quality does not fit. Raises ImageRejected image_too_large_file when the
-    smallest side does not either.
+    Shrinks only when MIN_QUALITY does not fit. Raises ImageRejected image_too_large_file when the smallest allowed
+    side does not fit either.
     """
     budget = _compute_byte_budget(limits)
     while True:
@@ -86,7 +82,7 @@ def encode_within_limits(pixels: Image, limits: ImageLimits) -> tuple[bytes, Siz
 
 
 def encode(pixels: Image, quality: int = MAX_QUALITY, *, full_colour: bool = True) -> bytes:
-    """RGB `pixels` as a baseline JPEG with nothing but its pixels; 4:4:4, or 4:2:0 without `full_colour`."""
+    """Encode RGB `pixels` as a baseline JPEG without metadata; 4:4:4, or 4:2:0 without `full_colour`."""
     factor = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if full_colour else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
     options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor]
     encoded: Any = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)[1]
@@ -94,7 +90,7 @@ def encode(pixels: Image, quality: int = MAX_QUALITY, *, full_colour: bool = Tru
 
 
 def _encode_at_best_quality(pixels: Image, budget: int) -> bytes:
-    """One encode, a second when the prediction missed, and the coarsest quality when that missed as well."""
+    """Encode at the predicted quality, once more when that is too large, and then at MIN_QUALITY."""
     aim = budget * PREDICTION_MARGIN
     if pixels.size <= aim or _predict_bytes(pixels, MAX_QUALITY, full_colour=True) <= aim:
         data = encode(pixels, MAX_QUALITY)
@@ -116,7 +112,7 @@ def _encode_at_best_quality(pixels: Image, budget: int) -> bytes:
 
 
 def _predict_bytes(pixels: Image, quality: int, *, full_colour: bool = False) -> float:
-    """Bytes of the whole picture at `quality`, from evenly spread bands; from the whole when it is small."""
+    """Predict the encoded bytes at `quality` from evenly spaced bands; a small picture is encoded whole."""
     height, width = pixels.shape[:2]
     bands = height // BAND_STEP_ROWS
     if bands < 8:

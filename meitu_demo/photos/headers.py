@@ -1,7 +1,6 @@
-"""What a picture file says about itself in its first bytes, read by us before any library sees the file.
+"""Reads a picture file's format and declared size from its header, before any library opens the file.
 
-Only the codec's parts import it. Nothing here allocates more than a few bytes, and every loop is bounded, so the pixel
-limit can be held against a hostile file before a decoder has reserved memory for it.
+Allocates only a few bytes and bounds every loop, so the pixel limit is checked before a decoder reserves memory.
 """
 
 import re
@@ -33,7 +32,7 @@ _ANIMATION_FLAG = 2  # among the flags of a WebP
 
 
 def detect_format(data: bytes) -> str:
-    """Pillow's name of the format by content, UNKNOWN when it is none we have heard of."""
+    """Pillow's name of the format by content, UNKNOWN_FORMAT when it is not recognised."""
     for signature, kind in _SIGNATURES.items():
         if data.startswith(signature):
             return kind
@@ -61,7 +60,7 @@ def read_declared_size(data: bytes, kind: str) -> Size:
         case "WEBP":
             return _read_webp_size(data)
         case _:
-            # The largest of the canvas, its tiles and its thumbnails: a limit must hold for each of them.
+            # The largest of canvas, tiles and thumbnails: the limit holds for each.
             boxes = list(islice(re.finditer(rb"ispe.{4}(.{8})", data, re.DOTALL), MAX_SEGMENTS))
             sizes = [struct.unpack(">II", box[1]) for box in boxes]
             if len(sizes) == MAX_SEGMENTS:

@@ -1,7 +1,7 @@
-"""Whether a colour profile may be given to a colour engine. Only `rgb` and tests import it.
+"""Checks whether an ICC profile is safe to pass to lcms.
 
-lcms reserves what a count asks for and looks afterwards whether the values are there: a name in 33 million languages,
-in a profile of 588 bytes, took 400 MB. So every count that it would believe must fit into the tag that it stands in.
+lcms allocates memory for a count before it checks that the values exist: a name in 33 million languages, in a profile
+of 588 bytes, took 400 MB. So every count that lcms trusts must fit into its tag.
 """
 
 import math

@@ -1,9 +1,8 @@
-"""A JPEG taken apart at its segments, read by us before any library sees the file.
+"""Parses and checks a JPEG's segments before any library opens the file.
 
-Only the codec's parts import it. Decoders obey what stands in a file, however absurd: a scan of three bytes that goes
-over all pixels, ten thousand times; two hundred thousand tables; a directory that lists one long value again and
-again. So the structure is held against bounds that no camera comes near, and decoders get the file without anything
-that is not needed for its pixels. Every loop is bounded.
+Decoders do whatever a file asks for: ten thousand scans of three bytes over all pixels, two hundred thousand tables, a
+directory that repeats one long value. So the structure is checked against bounds far above any camera's, and decoders
+get the file without the segments that its pixels do not need. Every loop is bounded.
 """
 
 import re

@@ -1,8 +1,9 @@
-"""The visible label that GB 45438-2025 asks for: text in a corner, at least 5 % of the short side high.
+"""Draws the visible label that GB 45438-2025 requires: text in a corner, at least 5 % of the short side high.
 
-White on a dark plate that lets a little of the picture through, which is readable on any background (WCAG 2.2, 1.4.3:
-contrast 4.5). It is drawn on what leaves, never on what is worked on, so that no label is warped or drawn over another.
-Whoever hands pictures out may import it. Pure, and blocks: call it from a worker thread.
+The text is white on a dark, slightly transparent plate, readable on any background (WCAG 2.2, 1.4.3: contrast 4.5).
+Only exported pictures are labelled, so no label is warped or drawn over another. Pillow's built-in font has no Chinese
+and no font file is shipped for two characters: 生 and 成 are drawn from strokes in the style of a 黑体 (even weight,
+flat ends). Every function is pure and blocks: call it from a worker thread.
 """
 
 import math
@@ -18,21 +19,16 @@ from PIL import ImageDraw, ImageFont
 from ..domain.model import Image
 from . import codec
 
-# MERGED imaging/hanzi.py: The characters 生 and 成 from strokes of our own, in the manner of a 黑体: even weight, flat
-# ends. Pillow's built-in face has no Chinese, and no font file is shipped for two characters. Only `label` imports it.
-# Each stroke is the middle line of a pen, in thousandths of the square that the character stands in, y down.
-
 Points = Sequence[tuple[float, float]]
 
-VERTICAL_PEN_WIDTH, HORIZONTAL_PEN_WIDTH = (
-    84,
-    78,
-)  # widths of the pen: upright and slanting strokes; level ones look heavier and are thinner
-INK_TOP, INK_BOTTOM = 45, 965  # the ink of both characters
-_MIN_RASTER_PX = 800  # px: drawn at least this large and then made small, since polygons come out half a pixel too wide
-_CURVE_POINTS = 24  # points of a curve
+# Units: thousandths of the square that a character fills, y down.
+# Horizontal strokes look heavier, so their pen is thinner.
+VERTICAL_PEN_WIDTH, HORIZONTAL_PEN_WIDTH = 84, 78
+INK_TOP, INK_BOTTOM = 45, 965  # vertical extent of both characters
+_MIN_RASTER_PX = 800  # strokes are drawn this large and shrunk, because OpenCV's polygons are half a pixel too wide
+_CURVE_POINTS = 24  # per Bézier curve
 
-# (width, points): a first point, then three for each cubic Bézier curve. Two points are a straight line.
+# (pen width, centre line): a start point, then three points per cubic Bézier curve. Two points are a straight line.
 STROKES: dict[str, tuple[tuple[float, Points], ...]] = {
     "生": (
         (VERTICAL_PEN_WIDTH, ((248, 68), (205, 235), (140, 365), (62, 462))),
@@ -58,56 +54,23 @@ STROKES: dict[str, tuple[tuple[float, Points], ...]] = {
     ),
 }
 
-
-def render_character(character: str, side: float) -> Image:
-    """Coverage 0..255 of `character` in a square of `side` px, rounded up."""
-    pixels = math.ceil(side)
-    supersampling = max(2, math.ceil(_MIN_RASTER_PX / pixels))
-    fine = np.zeros((pixels * supersampling, pixels * supersampling), np.uint8)
-    for width, points in STROKES[character]:
-        outline = _build_stroke_outline(_flatten_path(points), width) * (side * supersampling / 1000)
-        cv2.fillPoly(fine, [np.round(outline * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-    return np.asarray(cv2.resize(fine, (pixels, pixels), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _flatten_path(points: Points) -> NDArray[np.float64]:
-    """The middle line as points close enough to look curved."""
-    control_points = np.asarray(points, np.float64)
-    if len(control_points) == 2:
-        return control_points
-    t = np.linspace(0, 1, _CURVE_POINTS)[:, None]
-    curves = [control_points[start : start + 4] for start in range(0, len(control_points) - 3, 3)]
-    segments = [
-        a * (1 - t) ** 3 + b * 3 * t * (1 - t) ** 2 + c * 3 * t**2 * (1 - t) + d * t**3 for a, b, c, d in curves
-    ]
-    return np.concatenate([segments[0], *(bow[1:] for bow in segments[1:])])
-
-
-def _build_stroke_outline(line: NDArray[np.float64], width: float) -> NDArray[np.float64]:
-    """What a pen of `width`, held across its way, covers along `line`."""
-    along = np.gradient(line, axis=0)
-    across = along[:, ::-1] * (-1, 1) / np.linalg.norm(along, axis=1, keepdims=True) * (width / 2)
-    return np.concatenate([line + across, (line - across)[::-1]])
-
-
-MIN_CAP_HEIGHT_SHARE = (
-    0.052  # of the short side: the height of a capital, with a margin for encoders; Chinese is higher
-)
-LABEL_QUALITY = 95  # of a JPEG or WebP with a label
-_MIN_CAP_HEIGHT_PX = 9  # px: below this nobody can read it, so it is taken wherever the plate fits
+# Height of a capital as a share of the short side: 5 % and a margin for encoders. Chinese characters are higher.
+MIN_CAP_HEIGHT_SHARE = 0.052
+LABEL_QUALITY = 95  # of a labelled JPEG or WebP
+_MIN_CAP_HEIGHT_PX = 9  # smaller is unreadable; used wherever the plate fits
 _PLATE_OPACITY, _INK_LEVEL = 0.62, 255
 _PLATE_RGB = np.array([18, 18, 20], np.float32)
-# In heights of a capital:
+# In capital heights:
 _MARGIN, _PADDING, _PLATE_HEIGHT, _CORNER_RADIUS = 0.6, 0.75, 2.2, 0.5
-_HANZI_SCALE = 1.34  # the square of a Chinese character
-_CAP_HEIGHT_RATIO = 0.69  # of the built-in face's size
-_SUPERSAMPLING = 4  # samples of the plate's corners to a pixel, each way
+_HANZI_SCALE = 1.34  # side of a Chinese character's square, in capital heights
+_CAP_HEIGHT_RATIO = 0.69  # of the built-in font's size
+_SUPERSAMPLING = 4  # samples per pixel and axis, for the plate's corners
 
 
 def add_label(picture: bytes, text: str) -> bytes:
-    """The picture in `picture` with `text` on it, encoded once: PNG stays PNG and WebP WebP, all else becomes JPEG.
+    """Draw `text` on an encoded picture and encode it once: PNG stays PNG, WebP stays WebP, all else becomes JPEG.
 
-    Upright, sRGB, no metadata. Raises ImageRejected, and ValueError as `draw_label` does.
+    The result is upright, sRGB and without metadata. Raises ImageRejected, and ValueError as `draw_label` does.
     """
     pixels = draw_label(codec.decode(picture), text)
     media_type = codec.sniff(picture)
@@ -121,9 +84,9 @@ def add_label(picture: bytes, text: str) -> bytes:
 
 
 def draw_label(pixels: Image, text: str) -> Image:
-    """A copy of `pixels` with `text` in its lower right corner; nothing but the plate changes.
+    """Return a copy of RGB `pixels` (h, w, 3) with `text` in the lower right corner; only the plate's area changes.
 
-    text: what Pillow's built-in face (Latin) and `hanzi` have. Raises ValueError for any other character.
+    text: ASCII and the characters in STROKES. Raises ValueError for any other character.
     """
     height, width = pixels.shape[:2]
     cap_height = math.ceil(MIN_CAP_HEIGHT_SHARE * min(height, width))
@@ -144,7 +107,7 @@ def draw_label(pixels: Image, text: str) -> Image:
 
 
 def _render_text(text: str, cap_height: int) -> Image:
-    """Coverage 0..255 of `text`, as wide as it is and as high as a plate; capitals stand in the middle."""
+    """Render the coverage of `text`, 0..255: as wide as the text, as high as the plate, capitals centred vertically."""
     face = ImageFont.load_default(cap_height / _CAP_HEIGHT_RATIO)
     square, rows = _HANZI_SCALE * cap_height, round(_PLATE_HEIGHT * cap_height)
     unsupported = [character for character in text if not (character.isascii() or character in STROKES)]
@@ -164,8 +127,39 @@ def _render_text(text: str, cap_height: int) -> Image:
 
 
 def _render_plate(size: tuple[int, ...], radius: float) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Coverage 0..1 of a rectangle of (rows, columns) with round corners."""
+    """Render the coverage of a rectangle (rows, columns) with round corners, 0..1."""
     rows, columns = (side * _SUPERSAMPLING for side in size)
     fine = Pictures.new("L", (columns, rows))
     ImageDraw.Draw(fine).rounded_rectangle((0, 0, columns - 1, rows - 1), radius * _SUPERSAMPLING, 255)
     return np.asarray(fine.reduce(_SUPERSAMPLING), np.float32) / 255
+
+
+def render_character(character: str, side: float) -> Image:
+    """Render the coverage of one of STROKES, 0..255, in a square of `side` px, rounded up."""
+    pixels = math.ceil(side)
+    supersampling = max(2, math.ceil(_MIN_RASTER_PX / pixels))
+    fine = np.zeros((pixels * supersampling, pixels * supersampling), np.uint8)
+    for width, points in STROKES[character]:
+        outline = _build_stroke_outline(_flatten_path(points), width) * (side * supersampling / 1000)
+        cv2.fillPoly(fine, [np.round(outline * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    return np.asarray(cv2.resize(fine, (pixels, pixels), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _flatten_path(points: Points) -> NDArray[np.float64]:
+    """Sample the centre line densely enough to look curved."""
+    control_points = np.asarray(points, np.float64)
+    if len(control_points) == 2:
+        return control_points
+    t = np.linspace(0, 1, _CURVE_POINTS)[:, None]
+    curves = [control_points[start : start + 4] for start in range(0, len(control_points) - 3, 3)]
+    segments = [
+        a * (1 - t) ** 3 + b * 3 * t * (1 - t) ** 2 + c * 3 * t**2 * (1 - t) + d * t**3 for a, b, c, d in curves
+    ]
+    return np.concatenate([segments[0], *(bow[1:] for bow in segments[1:])])
+
+
+def _build_stroke_outline(line: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+    """What a pen of `width`, held across its way, covers along `line`."""
+    along = np.gradient(line, axis=0)
+    across = along[:, ::-1] * (-1, 1) / np.linalg.norm(along, axis=1, keepdims=True) * (width / 2)
+    return np.concatenate([line + across, (line - across)[::-1]])

@@ -1,7 +1,7 @@
-"""What a picture file carries beside its pixels: how it is to be turned, and whether it tells a place.
+"""Reads orientation and the presence of a GPS position from EXIF and XMP.
 
-Only `gate` imports it. Pillow's reader takes every value that EXIF lists into memory. Half a megabyte that lists one
-long value ten thousand times became six gigabytes, so that the two facts we need are looked up here.
+Pillow's reader loads every value that EXIF lists: half a megabyte that lists one long value ten thousand times became
+six gigabytes. So the two facts that are needed are looked up here.
 """
 
 import re

@@ -1,12 +1,12 @@
-"""A PNG taken apart at its chunks, read by us before any library sees the file. Only the codec's parts import it."""
+"""Parses and checks a PNG's chunks before any library opens the file."""
 
 import struct
 from typing import NamedTuple
 
 _SAMPLES_PER_PIXEL = {2: 3, 4: 2, 6: 4}  # of a pixel, by colour type
-_MAX_DEFLATE_RATIO = 1040  # bytes out of one byte in: deflate reaches 1032
+_MAX_DEFLATE_RATIO = 1040  # deflate reaches 1032
 _MAX_CHUNKS = 65_536  # 40 MB in the smallest chunks that encoders write (4 KB) are ten thousand
-_MAX_NON_PIXEL_CHUNKS = 4096  # a photo has about ten, a moving picture one for each frame
+_MAX_NON_PIXEL_CHUNKS = 4096  # a photo has about ten, an animation one per frame
 _PIXEL_CHUNKS = {"IDAT", "fdAT"}
 _METADATA_CHUNKS = {"tEXt", "zTXt", "iTXt", "eXIf", "tIME"}
 _XMP_PREFIX = b"XML:com.adobe.xmp\0\0\0"  # followed by language, its translation, and the text as it is
@@ -21,7 +21,7 @@ class Chunk(NamedTuple):
 
 
 def read_chunks(data: bytes) -> list[Chunk]:
-    """The complete chunks up to IEND. Raises ValueError when there are absurdly many."""
+    """The complete chunks up to IEND. Raises ValueError when there are too many."""
     found: list[Chunk] = []
     offset, others = 8, 0
     while offset + 12 <= len(data):

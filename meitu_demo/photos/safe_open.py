@@ -1,8 +1,9 @@
-"""The one gate for picture files: uploads, the offline server's input, vendors' results, templates.
+"""Opens picture files from untrusted sources: uploads, the offline server's input, vendors' results.
 
-Only `codec`, `rgb` and tests import it. Opens JPEG, PNG, WEBP, BMP and HEIC by content, never by name, and holds the
-limits of bytes and pixels against the header before anything is decoded. Whatever a foreign parser throws leaves here
-as ImageRejected. Importing it sets Pillow's process-wide limits, because Gradio opens files by itself.
+Accepts JPEG, PNG, WebP, BMP and HEIC, recognised by content and never by name. Checks the limits on bytes and pixels
+against the header, and that the file is complete, before a decoder reserves memory: some decoders fill what is missing
+with grey and report nothing. Every loop is bounded. Any exception of a decoder becomes ImageRejected. Importing this
+module sets Pillow's process-wide limits, because Gradio opens files as well.
 """
 
 import io
@@ -29,83 +30,27 @@ from .headers import (
 )
 from .metadata import has_metadata, read_orientation_and_gps
 
-# MERGED imaging/whole.py: Whether a picture file reaches its own end, told without decoding it. Only `gate` imports it.
-# A decoder would notice as well, but only after it has reserved memory for what the header promises; some fill the rest
-# with grey and say nothing. Every loop is bounded.
-
-_BI_RGB, _BI_BITFIELDS = 0, 3  # ways of storing a BMP's pixels
-
-
-def is_complete(data: bytes, kind: str) -> bool:
-    """Whether the file reaches its own end and can hold its pixels; trailing bytes do not matter.
-
-    Raises ValueError or struct.error.
-    """
-    match kind:
-        case "JPEG":
-            return jpeg_structure.is_complete(data)
-        case "PNG":
-            return png_structure.is_complete(data)
-        case "BMP":
-            return _has_all_bmp_rows(data)
-        case "WEBP":
-            return bool(struct.unpack_from("<I", data, 4)[0] + 8 <= len(data))
-        case _:
-            return _find_boxes_end(data) <= len(data)
-
-
-def _has_all_bmp_rows(data: bytes) -> bool:
-    """The header's own length is often wrong, so rows are counted.
-
-    Run-length pixels raise ValueError: Pillow unpacks them in Python, seconds for what a few bytes may ask, and no
-    photo is stored so.
-    """
-    start, header_bytes = struct.unpack_from("<II", data, 10)
-    if header_bytes == 12:
-        width, height, _, bits = struct.unpack_from("<HHHH", data, 18)
-    else:
-        width, height, _, bits, compression = struct.unpack_from("<iiHHI", data, 18)
-        if compression not in (_BI_RGB, _BI_BITFIELDS):
-            raise ValueError("compressed")
-    row = (width * bits + 31) // 32 * 4
-    return bool(row * (abs(height) - 1) + width * bits // 8 <= len(data) - max(start, 14 + header_bytes))
-
-
-def _find_boxes_end(data: bytes) -> int:
-    offset = 0
-    for _ in range(jpeg_structure.MAX_SEGMENTS):
-        if offset >= len(data):
-            break
-        length, kind = struct.unpack_from(">I4s", data, offset)
-        if length == 1:
-            (length,) = struct.unpack_from(">Q", data, offset + 8)
-        if length == 0 or not kind.isalnum():  # up to the end of the file, or bytes that trail it
-            return len(data)
-        if length < 8:
-            raise ValueError("box shorter than its head")
-        offset += length
-    return offset
-
+_BI_RGB, _BI_BITFIELDS = 0, 3  # uncompressed pixels in a BMP's header
 
 MAX_BYTES = 40_000_000
-MAX_PIXELS = 50_000_000  # the largest phones' 48 and 50 megapixels come in
-MAX_ANIMATED_PIXELS = 12_000_000  # pixels of a moving WebP: its decoder keeps several canvases, at four bytes a pixel
-MAX_SIDE_PX = 32767  # px; decoders' own limits begin here
+MAX_PIXELS = 50_000_000  # phones take up to 50 megapixels
+MAX_ANIMATED_PIXELS = 12_000_000  # WebP's decoder holds several canvases of an animation, four bytes a pixel
+MAX_SIDE_PX = 32767  # decoders have limits above this
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 ImageFile.LOAD_TRUNCATED_IMAGES = False
-PngImagePlugin.MAX_TEXT_MEMORY = 16_000_000  # compressed text swells a thousandfold
+PngImagePlugin.MAX_TEXT_MEMORY = 16_000_000  # deflated text expands up to a thousandfold
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedPhoto:
-    """A file that passed the gate; its header is read, its pixels are not.
+    """A file within the limits: its header is read, its pixels are not.
 
-    bare: what decoders are given, the file without what its pixels do not need. width, height: px as a person sees it,
-    turned upright. orientation: EXIF's 1..8, what remains to be done to the decoded pixels. turned: that, or the
-    decoder does it. metadata: the file carries some, gps: a position is among it.
-    image: Pillow's, lazy, as stored.
+    data: the file. stripped: the file without segments that its pixels do not need; decoders get this.
+    kind: Pillow's format name. image: Pillow's lazy image, as stored. width, height: px, upright.
+    orientation: EXIF's 1..8, still to be applied to the decoded pixels. is_rotated: the stored pixels are not upright,
+    whether the decoder or the caller turns them. has_metadata, has_gps: the file carries metadata, a position.
     """
 
     data: bytes = field(repr=False)
@@ -121,7 +66,7 @@ class OpenedPhoto:
 
 
 def open_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> OpenedPhoto:
-    """Open by content and check the limits. At most `max_pixels`, and never more than MAX_PIXELS.
+    """Open a picture file by its content and check its limits: at most `max_pixels`, never more than MAX_PIXELS.
 
     Raises ImageRejected: image_empty, image_wrong_kind (found, where known), image_too_large_file (bytes, limit),
     image_too_many_pixels (width, height, limit: megapixels), image_truncated, image_unreadable.
@@ -151,7 +96,7 @@ def open_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> OpenedPhoto:
 
 @contextmanager
 def decoder_errors() -> Iterator[None]:
-    """Turns whatever a decoder raises over a hostile file into ImageRejected; parsers promise nothing narrower."""
+    """Translate every exception of a decoder to ImageRejected; decoders document no narrower set of exceptions."""
     try:
         yield
     except ImageRejected:
@@ -163,7 +108,7 @@ def decoder_errors() -> Iterator[None]:
 
 
 def format_file_size(count: int) -> str:
-    """A file's size for people: "3.1 MB", "840 KB" (decimal)."""
+    """Format a number of bytes for people, in decimal units: "3.1 MB", "840 KB"."""
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{max(1, round(count / 1e3))} KB"
 
 
@@ -178,7 +123,7 @@ def _check_pixels(size: Size, limit: int) -> None:
 def _build_opened_photo(data: bytes, stripped: bytes, kind: str, image: Image.Image) -> OpenedPhoto:
     orientation, gps = read_orientation_and_gps(data, kind, image.info)
     turned = orientation != 1
-    if kind == "HEIF":  # the plugin sets EXIF's orientation to 1 and remembers it, whether or not it was obeyed
+    if kind == "HEIF":  # the plugin resets EXIF's orientation to 1 and reports the original, applied or not
         stored_orientation = image.info.get("original_orientation") or 1
         turned = stored_orientation != 1
         orientation = stored_orientation if turned and stored_orientation <= 8 and not has_heif_rotation(data) else 1
@@ -189,6 +134,57 @@ def _build_opened_photo(data: bytes, stripped: bytes, kind: str, image: Image.Im
 
 @cache
 def _register_heif() -> None:
-    import pillow_heif  # 40 ms that a start without HEIC need not spend
+    import pillow_heif  # imported late: takes 40 ms, needed for HEIC only
 
     pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+
+
+def is_complete(data: bytes, kind: str) -> bool:
+    """Whether the file reaches its own end and can hold its pixels; trailing bytes do not matter.
+
+    Raises ValueError or struct.error.
+    """
+    match kind:
+        case "JPEG":
+            return jpeg_structure.is_complete(data)
+        case "PNG":
+            return png_structure.is_complete(data)
+        case "BMP":
+            return _has_all_bmp_rows(data)
+        case "WEBP":
+            return bool(struct.unpack_from("<I", data, 4)[0] + 8 <= len(data))
+        case _:
+            return _find_boxes_end(data) <= len(data)
+
+
+def _has_all_bmp_rows(data: bytes) -> bool:
+    """Count rows, because the length in the header is often wrong.
+
+    Run-length pixels raise ValueError: Pillow unpacks them in Python, so a few bytes can cost seconds, and no photo
+    is stored that way.
+    """
+    start, header_bytes = struct.unpack_from("<II", data, 10)
+    if header_bytes == 12:
+        width, height, _, bits = struct.unpack_from("<HHHH", data, 18)
+    else:
+        width, height, _, bits, compression = struct.unpack_from("<iiHHI", data, 18)
+        if compression not in (_BI_RGB, _BI_BITFIELDS):
+            raise ValueError("compressed")
+    row = (width * bits + 31) // 32 * 4
+    return bool(row * (abs(height) - 1) + width * bits // 8 <= len(data) - max(start, 14 + header_bytes))
+
+
+def _find_boxes_end(data: bytes) -> int:
+    offset = 0
+    for _ in range(jpeg_structure.MAX_SEGMENTS):
+        if offset >= len(data):
+            break
+        length, kind = struct.unpack_from(">I4s", data, offset)
+        if length == 1:
+            (length,) = struct.unpack_from(">Q", data, offset + 8)
+        if length == 0 or not kind.isalnum():  # the last box, or trailing bytes
+            return len(data)
+        if length < 8:
+            raise ValueError("box shorter than its head")
+        offset += length
+    return offset

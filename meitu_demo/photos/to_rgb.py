@@ -1,8 +1,9 @@
-"""Stored pixels to RGB: every mode a file may have, its colour profile, its orientation.
+"""Converts stored pixels to upright RGB: colour modes, transparency, ICC profiles, EXIF orientation.
 
-Only `codec` and tests import it. Plain JPEGs and still WebPs go through OpenCV, which decodes straight into the array
-(for 50 megapixels of WebP Pillow takes 800 MB); everything else through Pillow, which knows palettes, inks and
-profiles.
+Plain JPEGs and still WebPs go through OpenCV, which decodes straight into the array (for 50 megapixels of WebP Pillow
+takes 800 MB). Everything else goes through Pillow, which knows palettes, inks and profiles. Pillow's pixels are
+converted a band of rows at a time: it takes four bytes a pixel for almost every mode and a copy for every step, so 49
+megapixels of transparency from a file of 38 bytes took 1.2 GB when they were converted at once.
 """
 
 import io
@@ -21,16 +22,143 @@ from .headers import Size, is_animated
 from .icc_profile import is_safe_profile
 from .safe_open import OpenedPhoto, decoder_errors
 
-# MERGED imaging/modes.py: Pixels of any mode to RGB, a band of rows at a time. Only `rgb` imports it. Pillow takes four
-# bytes a pixel for almost every mode and one more copy for every step: converted as a whole, 49 megapixels of
-# transparency out of a file of 38 bytes took 1.2 GB.
-
-BAND_ROWS = 256  # rows
+BAND_ROWS = 256
 PROFILE_ERRORS = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
+
+_ROTATIONS = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
+_REDUCED_DECODE_FLAGS = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
+_PNG_BIT_DEPTH_OFFSET = 24  # in the IHDR chunk
+
+
+def read_pixels(opened: OpenedPhoto, min_size: Size | None = None) -> tuple[Image, list[PhotoChange]]:
+    """Decode the first frame as RGB (h, w, 3), not turned and without its RGB profile; list what was converted.
+
+    min_size: (width, height) that the caller needs. A JPEG is decoded at 1/2, 1/4 or 1/8 of its size when both sides
+    stay at least this large. Raises ImageRejected.
+    """
+    with decoder_errors():
+        image = opened.image
+        changes = _list_conversions(opened)
+        if opened.kind == "WEBP" and not is_animated(opened.data, opened.kind):
+            return _decode_webp(opened, changes), changes
+        if opened.kind == "JPEG" and (
+            image.mode == "RGB" or (image.mode == "L" and _load_profile(opened, "GRAY") is None)
+        ):
+            pixels = _decode_with_opencv(opened, min_size)
+            if pixels is not None:
+                return pixels, changes
+        size = image.size
+        image.load()
+        if image.size != size:  # a HEIC may turn out larger than its header said
+            raise ImageRejected("image_unreadable")
+        pixels, transparent = convert_to_rgb(image, _load_cmyk_or_gray_profile(opened))
+        if transparent:
+            changes.append(PhotoChange("transparent"))
+        image.close()  # frees the pixels; the header stays readable
+        return pixels, changes
+
+
+def convert_to_srgb(pixels: Image, opened: OpenedPhoto) -> tuple[Image, list[PhotoChange]]:
+    """Apply the file's RGB profile to `pixels`; unchanged when it is missing, broken or sRGB already."""
+    profile = _load_profile(opened, "RGB ")
+    if profile is None or opened.image.mode in ("L", "1", "CMYK", "I;16"):
+        return pixels, []
+    try:
+        name = re.sub(r"[^A-Za-z0-9 ().,_-]", "", profile.profile.profile_description or "").strip()[:40]
+        if "sRGB" in name:
+            return pixels, []
+        picture = Pictures.fromarray(pixels)
+        ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), inPlace=True)
+        return np.asarray(picture), [PhotoChange("colour_profile", {"profile": name})]
+    except PROFILE_ERRORS:
+        return pixels, []
+
+
+def apply_exif_orientation(pixels: Image, orientation: int) -> Image:
+    """Turn and mirror `pixels` upright by EXIF's `orientation`, 1..8."""
+    if orientation in (5, 7):
+        pixels = cv2.transpose(pixels)
+        return pixels if orientation == 5 else _rotate(pixels, cv2.ROTATE_180)
+    if orientation in (2, 4):
+        return np.asarray(cv2.flip(pixels, 1 if orientation == 2 else 0), np.uint8)
+    return _rotate(pixels, _ROTATIONS[orientation]) if orientation in _ROTATIONS else pixels
+
+
+def _rotate(pixels: Image, rotation: int) -> Image:
+    return np.asarray(cv2.rotate(pixels, rotation), np.uint8)
+
+
+def _decode_with_opencv(opened: OpenedPhoto, min_size: Size | None) -> Image | None:
+    """Decode by OpenCV, None when it fails or returns other sides than the header; a JPEG then goes to Pillow."""
+    width, height = opened.image.size
+    flags, factor = cv2.IMREAD_COLOR, 1
+    for divisor, reduced in _REDUCED_DECODE_FLAGS.items():
+        if opened.kind == "JPEG" and min_size and width >= min_size[0] * divisor and height >= min_size[1] * divisor:
+            flags, factor = reduced, divisor
+    flags |= cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+    pixels: Any = cv2.imdecode(np.frombuffer(opened.stripped, np.uint8), flags)
+    expected = (-(-height // factor), -(-width // factor), 3)
+    return pixels if pixels is not None and pixels.shape == expected else None
+
+
+def _decode_webp(opened: OpenedPhoto, changes: list[PhotoChange]) -> Image:
+    """Decode by OpenCV only: Pillow allocates whole canvases before it notices a broken frame."""
+    transparent = opened.image.mode == "RGBA"
+    pixels = _decode_with_opencv(opened, None) if not transparent else _decode_with_alpha(opened)
+    if pixels is None:
+        raise ImageRejected("image_unreadable")
+    if pixels.shape[2] == 4:
+        pixels, has_transparency = flatten_on_white(pixels)
+        if has_transparency:
+            changes.append(PhotoChange("transparent"))
+    return pixels
+
+
+def _decode_with_alpha(opened: OpenedPhoto) -> Image | None:
+    """Decode BGRA, or RGB when the file has no alpha channel although its header says so."""
+    pixels: Any = cv2.imdecode(np.frombuffer(opened.stripped, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.shape[:2] != opened.image.size[::-1]:
+        return None
+    return pixels if pixels.shape[2] == 4 else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def _list_conversions(opened: OpenedPhoto) -> list[PhotoChange]:
+    """List the conversions that the header implies: frames, bit depth, colour modes."""
+    image, kind = opened.image, opened.kind
+    deep = image.mode.startswith(("I", "F")) or (kind == "PNG" and opened.data[_PNG_BIT_DEPTH_OFFSET] == 16)
+    slugs = {
+        "first_frame": kind != "JPEG"
+        and getattr(image, "n_frames", 1) > 1,  # further frames of a JPEG are depth maps and previews
+        "cmyk": image.mode == "CMYK",
+        "depth": deep or int(image.info.get("bit_depth") or 8) > 8,
+        "palette": image.mode in ("P", "PA"),
+        "grey": image.mode.startswith(("L", "I", "F", "1")),
+    }
+    return [PhotoChange(slug) for slug, holds in slugs.items() if holds]
+
+
+def _load_cmyk_or_gray_profile(opened: OpenedPhoto) -> ImageCms.ImageCmsProfile | None:
+    """The CMYK or grey profile, applied while converting; an RGB profile is applied after shrinking."""
+    mode = opened.image.mode
+    if mode == "CMYK":
+        return _load_profile(opened, "CMYK")
+    return _load_profile(opened, "GRAY") if mode == "L" or mode.startswith("I") else None
+
+
+def _load_profile(opened: OpenedPhoto, space: str) -> ImageCms.ImageCmsProfile | None:
+    """The file's profile when it is valid and for `space` (ICC's four letters), else None."""
+    raw = opened.image.info.get("icc_profile")
+    if not raw or not is_safe_profile(raw):
+        return None
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(raw))
+        return profile if profile.profile.xcolor_space == space else None
+    except PROFILE_ERRORS:
+        return None
 
 
 def convert_to_rgb(image: Pictures.Image, profile: ImageCms.ImageCmsProfile | None) -> tuple[Image, bool]:
-    """The loaded `image` in RGB, on white, and whether anything shone through. profile: of its inks or greys."""
+    """Convert the loaded `image` to RGB on white; also whether it was transparent. profile: CMYK or grey."""
     width, height = image.size
     pixels = np.empty((height, width, 3), np.uint8)
     transform = _build_transform(profile, "L" if image.mode.startswith("I") else image.mode)
@@ -43,7 +171,7 @@ def convert_to_rgb(image: Pictures.Image, profile: ImageCms.ImageCmsProfile | No
 
 
 def flatten_on_white(bgra: Image) -> tuple[Image, bool]:
-    """The same for OpenCV's pixels with transparency."""
+    """Convert BGRA (h, w, 4) to RGB on white; also whether any pixel was transparent."""
     pixels = np.empty((*bgra.shape[:2], 3), np.uint8)
     has_transparency = False
     for rows in _iterate_bands(len(bgra)):
@@ -81,136 +209,5 @@ def _flatten_rgba(rgba: Image) -> tuple[Image, bool]:
     if rgba[..., 3].min() == 255:
         return rgba[..., :3], False
     alpha = rgba[..., 3:].astype(np.uint16)
-    mixed = rgba[..., :3] * alpha + 255 * (255 - alpha) + 128  # a division by 255, rounded, of which 16 bits are enough
+    mixed = rgba[..., :3] * alpha + 255 * (255 - alpha) + 128  # rounded division by 255 in 16 bits
     return ((mixed + (mixed >> 8)) >> 8).astype(np.uint8), True
-
-
-_ROTATIONS = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
-_REDUCED_DECODE_FLAGS = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
-_PNG_BIT_DEPTH_OFFSET = 24  # byte of a PNG that holds them
-
-
-def read_pixels(opened: OpenedPhoto, min_size: Size | None = None) -> tuple[Image, list[PhotoChange]]:
-    """The first frame as RGB, still as stored (not turned, its RGB profile not applied), and what was converted.
-
-    at_least: (width, height) that the caller needs; a JPEG may come at 1/2, 1/4 or 1/8 of its size while both sides
-    keep this much. Raises ImageRejected.
-    """
-    with decoder_errors():
-        image = opened.image
-        changes = _list_conversions(opened)
-        if opened.kind == "WEBP" and not is_animated(opened.data, opened.kind):
-            return _decode_webp(opened, changes), changes
-        if opened.kind == "JPEG" and (
-            image.mode == "RGB" or (image.mode == "L" and _load_profile(opened, "GRAY") is None)
-        ):
-            pixels = _decode_with_opencv(opened, min_size)
-            if pixels is not None:
-                return pixels, changes
-        size = image.size
-        image.load()
-        if image.size != size:  # a HEIC may turn out larger than its header said
-            raise ImageRejected("image_unreadable")
-        pixels, transparent = convert_to_rgb(image, _load_cmyk_or_gray_profile(opened))
-        if transparent:
-            changes.append(PhotoChange("transparent"))
-        image.close()  # gives its memory back; the header's facts stay
-        return pixels, changes
-
-
-def convert_to_srgb(pixels: Image, opened: OpenedPhoto) -> tuple[Image, list[PhotoChange]]:
-    """`pixels` with the file's RGB profile applied; unchanged without one, with a broken one, and when it is sRGB."""
-    profile = _load_profile(opened, "RGB ")
-    if profile is None or opened.image.mode in ("L", "1", "CMYK", "I;16"):
-        return pixels, []
-    try:
-        name = re.sub(r"[^A-Za-z0-9 ().,_-]", "", profile.profile.profile_description or "").strip()[:40]
-        if "sRGB" in name:
-            return pixels, []
-        picture = Pictures.fromarray(pixels)
-        ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), inPlace=True)
-        return np.asarray(picture), [PhotoChange("colour_profile", {"profile": name})]
-    except PROFILE_ERRORS:
-        return pixels, []
-
-
-def apply_exif_orientation(pixels: Image, orientation: int) -> Image:
-    """`pixels` as EXIF's `orientation` 1..8 wants them seen."""
-    if orientation in (5, 7):
-        pixels = cv2.transpose(pixels)
-        return pixels if orientation == 5 else _rotate(pixels, cv2.ROTATE_180)
-    if orientation in (2, 4):
-        return np.asarray(cv2.flip(pixels, 1 if orientation == 2 else 0), np.uint8)
-    return _rotate(pixels, _ROTATIONS[orientation]) if orientation in _ROTATIONS else pixels
-
-
-def _rotate(pixels: Image, rotation: int) -> Image:
-    return np.asarray(cv2.rotate(pixels, rotation), np.uint8)
-
-
-def _decode_with_opencv(opened: OpenedPhoto, min_size: Size | None) -> Image | None:
-    """By OpenCV, None when it cannot: of a JPEG, Pillow then has the last word."""
-    width, height = opened.image.size
-    flags, factor = cv2.IMREAD_COLOR, 1
-    for divisor, reduced in _REDUCED_DECODE_FLAGS.items():
-        if opened.kind == "JPEG" and min_size and width >= min_size[0] * divisor and height >= min_size[1] * divisor:
-            flags, factor = reduced, divisor
-    flags |= cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
-    pixels: Any = cv2.imdecode(np.frombuffer(opened.stripped, np.uint8), flags)
-    expected = (-(-height // factor), -(-width // factor), 3)
-    return pixels if pixels is not None and pixels.shape == expected else None
-
-
-def _decode_webp(opened: OpenedPhoto, changes: list[PhotoChange]) -> Image:
-    """By OpenCV alone: Pillow blanks whole canvases before it finds a frame broken."""
-    transparent = opened.image.mode == "RGBA"
-    pixels = _decode_with_opencv(opened, None) if not transparent else _decode_with_alpha(opened)
-    if pixels is None:
-        raise ImageRejected("image_unreadable")
-    if pixels.shape[2] == 4:
-        pixels, has_transparency = flatten_on_white(pixels)
-        if has_transparency:
-            changes.append(PhotoChange("transparent"))
-    return pixels
-
-
-def _decode_with_alpha(opened: OpenedPhoto) -> Image | None:
-    """With transparency, if there is any behind the header's word."""
-    pixels: Any = cv2.imdecode(np.frombuffer(opened.stripped, np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None or pixels.shape[:2] != opened.image.size[::-1]:
-        return None
-    return pixels if pixels.shape[2] == 4 else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
-
-
-def _list_conversions(opened: OpenedPhoto) -> list[PhotoChange]:
-    """What the header already tells about frames and modes."""
-    image, kind = opened.image, opened.kind
-    deep = image.mode.startswith(("I", "F")) or (kind == "PNG" and opened.data[_PNG_BIT_DEPTH_OFFSET] == 16)
-    slugs = {
-        "first_frame": kind != "JPEG" and getattr(image, "n_frames", 1) > 1,  # a JPEG's others are maps and previews
-        "cmyk": image.mode == "CMYK",
-        "depth": deep or int(image.info.get("bit_depth") or 8) > 8,
-        "palette": image.mode in ("P", "PA"),
-        "grey": image.mode.startswith(("L", "I", "F", "1")),
-    }
-    return [PhotoChange(slug) for slug, holds in slugs.items() if holds]
-
-
-def _load_cmyk_or_gray_profile(opened: OpenedPhoto) -> ImageCms.ImageCmsProfile | None:
-    """The profile of print colours or greys, which are converted at once; an RGB profile waits for fewer pixels."""
-    mode = opened.image.mode
-    if mode == "CMYK":
-        return _load_profile(opened, "CMYK")
-    return _load_profile(opened, "GRAY") if mode == "L" or mode.startswith("I") else None
-
-
-def _load_profile(opened: OpenedPhoto, space: str) -> ImageCms.ImageCmsProfile | None:
-    """The file's profile when it is for `space` (ICC's four letters) and sound."""
-    raw = opened.image.info.get("icc_profile")
-    if not raw or not is_safe_profile(raw):
-        return None
-    try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(raw))
-        return profile if profile.profile.xcolor_space == space else None
-    except PROFILE_ERRORS:
-        return None

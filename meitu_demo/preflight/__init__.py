@@ -1,10 +1,10 @@
-"""Before a photo is sent: what the endpoint's vendor would say to it, and what could be done about that. Free.
+"""Preflight: checks a photo before it is sent, free of charge, and suggests fixes.
 
-    check            the photo as it would be sent, measured and judged; slow: call it in a worker thread
-    suggested_fixes  the fixes that would help, each tried out first; `apply_fix` applies one; slow as well
+    check           measures the photo as it would be sent; blocks, call it in a worker thread
+    suggest_fixes   the fixes that work, each tried out; `apply_fix` applies one; both block
 
-It judges by the effects' own rules (`face_checks`) and the codec's, never by numbers of its own, so it agrees with the
-offline server. Nothing is stored.
+Uses the rules of the effects (`imaging.face_checks`) and the codec, so it agrees with the offline server. Stores
+nothing.
 """
 
 from .check import check

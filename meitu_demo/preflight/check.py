@@ -1,7 +1,6 @@
-"""The check: the photo made ready as for sending, read as the other side would read it, one look for faces.
+"""Checks a photo: prepares it as for sending, decodes it as the server would, and detects faces once.
 
-Only the package's door imports it. The JPEG is decoded again on purpose: the server sees its pixels and no others, and
-near a limit the two would differ.
+The prepared JPEG is decoded again on purpose: the server sees those pixels, and near a limit the two would differ.
 """
 
 from collections.abc import Sequence
@@ -28,7 +27,7 @@ Error = TypeVar("Error", bound=DemoError)
 
 
 def check(endpoint: Endpoint, source: bytes) -> Preflight:
-    """What `endpoint` would say to the picture file in `source`. Blocks. A broken photo is refused, never raised."""
+    """Predict whether `endpoint` accepts the encoded photo. Blocks. A broken photo is reported, not raised."""
     try:
         prepared = codec.prepare(source, endpoint.limits)
         pixels = codec.decode(prepared.photo.data)
@@ -51,7 +50,7 @@ def check(endpoint: Endpoint, source: bytes) -> Preflight:
 
 
 def _build_rejected_report(endpoint: Endpoint, source: bytes, rejection: ImageRejected) -> Preflight:
-    """Of a photo that cannot be sent: what is known of it up to there."""
+    """Report on a photo that cannot be sent, as far as it was read."""
     facts = rejection.facts
     width, height = facts.get("width"), facts.get("height")
     original_size = (width, height) if isinstance(width, int) and isinstance(height, int) else None
@@ -64,7 +63,7 @@ def _build_rejected_report(endpoint: Endpoint, source: bytes, rejection: ImageRe
 
 
 def _strip_traceback(error: Error) -> Error:
-    """The same error without its traceback, which would keep the photo in memory for as long as it is held."""
+    """Copy the error without its traceback, which would keep the photo in memory."""
     return type(error)(error.slug, **error.facts)
 
 
@@ -89,7 +88,7 @@ def _build_size_item(endpoint: Endpoint, sent_size: Size) -> ChecklistItem:
 def _build_face_items(
     requirement: FaceRequirement, faces: Sequence[Face], shape: tuple[int, ...]
 ) -> list[ChecklistItem]:
-    """The lines about faces that matter to an endpoint with this `need`."""
+    """List the items about faces for an endpoint with this requirement."""
     count = {"count": len(faces)}
     if requirement is FaceRequirement.NONE:
         return [ChecklistItem("face_free", "ok", count)]

@@ -1,7 +1,7 @@
-"""The mends themselves: an encoded photo in, a JPEG out that holds nothing but pixels. Pure; each blocks.
+"""Fixes for rejected photos: each takes an encoded photo and returns a JPEG without metadata. Pure; each blocks.
 
-Only this package imports it. They work on the photo as given, not on the smaller one that would be sent: a crop then
-keeps all the pixels that the camera took. Each raises ImageRejected for a photo that cannot be opened.
+They use the original photo, not the smaller one that would be sent, so a crop keeps the camera's resolution. Each
+raises ImageRejected for a photo that cannot be opened.
 """
 
 from collections.abc import Sequence
@@ -16,19 +16,17 @@ from .report import Box, DetectedFace
 
 FACE_MARGIN = 1.0  # of the face's side, around it: hair, chin and some of the shoulders
 MIN_FACE_MARGIN = 0.1  # of the face's side: the least around it when another face is kept out
-MAX_OTHER_FACE_RATIO = (
-    0.9  # another face under this share of the chosen one's side may stay: it is not taken for the largest
-)
-MAX_ENLARGEMENT = 2.0  # at most; more would be paint
+MAX_OTHER_FACE_RATIO = 0.9  # another face below this share of the chosen one's side may stay: the largest is used
+MAX_ENLARGEMENT = 2.0  # more would invent detail
 
 
 def crop_to_face(source: bytes, face: DetectedFace) -> bytes:
-    """The photo around `face`, as far as the frame reaches."""
+    """Crop to `face` with a margin, limited by the frame."""
     return codec.encode(_crop(codec.decode(source), compute_crop_box(face)))
 
 
 def crop_to_single_face(source: bytes, face: DetectedFace, faces: Sequence[DetectedFace]) -> bytes:
-    """The photo around `face` without any of `faces` that would be taken for it. Raises ImageRejected faces_overlap."""
+    """Crop to `face` without others of `faces` that could be used instead. Raises ImageRejected faces_overlap."""
     crop_box = compute_crop_box_excluding(face, faces)
     if crop_box is None:
         raise ImageRejected("faces_overlap")
@@ -36,22 +34,22 @@ def crop_to_single_face(source: bytes, face: DetectedFace, faces: Sequence[Detec
 
 
 def rotate_upright(source: bytes, face: DetectedFace) -> bytes:
-    """The photo turned by as many quarter turns as bring `face` upright."""
+    """Rotate by the quarter turns that bring `face` upright."""
     return codec.encode(np.ascontiguousarray(np.rot90(codec.decode(source), face.quarter_turns)))
 
 
 def enlarge(source: bytes, endpoint: Endpoint) -> bytes:
-    """The photo twice the size, or as far as the vendor's longest side lets it; Lanczos, which adds no detail."""
+    """Enlarge twice, or up to the vendor's longest side, by Lanczos resampling, which adds no detail."""
     return codec.encode(_enlarge(codec.decode(source), endpoint.limits.max_side_px))
 
 
 def crop_and_enlarge(source: bytes, face: DetectedFace, endpoint: Endpoint) -> bytes:
-    """Both, with one encoding."""
+    """Crop and enlarge with one encoding."""
     return codec.encode(_enlarge(_crop(codec.decode(source), compute_crop_box(face)), endpoint.limits.max_side_px))
 
 
 def compute_crop_box(face: DetectedFace) -> Box:
-    """What `crop_to_face` keeps, in shares of the picture."""
+    """The box of `crop_to_face` in shares of the picture."""
     x0, y0, x1, y1 = _expand_face_box(face, FACE_MARGIN)
     return max(0.0, x0), max(0.0, y0), min(1.0, x1), min(1.0, y1)
 

@@ -1,4 +1,4 @@
-"""What a preflight finds: numbers and slugs, no pixels and no landmarks. `shown` has the words for them."""
+"""The report of a preflight: numbers and slugs, no pixels, no landmarks and no words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -46,19 +46,19 @@ class DetectedFace:
 
     @property
     def relative_box(self) -> Box:
-        """The box as shares 0..1 of the picture: the same in the photo as given, upright, and at every scale."""
+        """The box in shares 0..1 of the upright picture, independent of scale."""
         (width, height), (x0, y0, x1, y1) = self.photo_size, self.box
         return x0 / width, y0 / height, x1 / width, y1 / height
 
     @property
     def quarter_turns(self) -> int:
-        """Quarter turns, clockwise, by which the face is off upright."""
+        """Clockwise quarter turns of the face from upright."""
         return round(self.roll / 90) % 4
 
 
 @dataclass(frozen=True, slots=True)
 class ChecklistItem:
-    """One line of the checklist: a slug and a state out of STATES, and facts for its words."""
+    """A checklist item: a slug and one of its ITEM_STATES, with facts for its text."""
 
     slug: str
     state: State
@@ -80,5 +80,5 @@ class Preflight:
     rejection: DemoError | None
 
     def item(self, slug: str) -> ChecklistItem | None:
-        """The line with this slug, if it is in the list."""
+        """The item with this slug, None when it is not listed."""
         return next((item for item in self.items if item.slug == slug), None)

@@ -1,6 +1,7 @@
-"""Which mends help: each that could is made and checked again, and only what then passes is offered.
+"""Finds fixes for a photo that would be rejected: applies each candidate, checks the result, returns those that pass.
 
-Only the package's door imports it. Blocks for about one `check` a candidate, so it comes after the verdict is shown.
+A face too small for the detectors, which shrink their input and find nothing under about a twelfth of the long side,
+is searched for in nine overlapping tiles. Blocks for about one `check` per candidate.
 """
 
 from collections.abc import Iterator
@@ -17,40 +18,17 @@ from . import fixes as retouch
 from .check import check
 from .report import DetectedFace, Preflight
 
-# MERGED preflight/closer.py: A second look for a face that is too small in the whole photo: the detectors shrink what
-# they are given, and find nothing under about a twelfth of the long side. Only `offers` imports it. Blocks for nine
-# looks.
+TILE_STARTS = (0.0, 0.25, 0.5)  # shares of a side; each tile is half as long as the side
+MIN_TILE_PX = 96  # of a tile's short side: smaller tiles hold no face of the vendors' minimum size with a margin
 
-TILE_STARTS = (0.0, 0.25, 0.5)  # shares of a side where a tile begins, each half as long as the side
-MIN_TILE_PX = 96  # px of a tile's short side: less holds no face of the vendors' smallest size with room around it
-
-
-def detect_in_tiles(pixels: Image) -> DetectedFace | None:
-    """The largest face that shows in a part of `pixels`, None without any."""
-    height, width = pixels.shape[:2]
-    if min(height, width) < 2 * MIN_TILE_PX:
-        return None
-    best: DetectedFace | None = None
-    for across, down in product(TILE_STARTS, TILE_STARTS):
-        x, y = int(across * width), int(down * height)
-        for face in find_faces(np.ascontiguousarray(pixels[y : y + height // 2, x : x + width // 2]))[:1]:
-            if face.cropped_share == 0 and (best is None or face.side > best.side):
-                x0, y0, x1, y1 = face.box
-                box = x0 + x, y0 + y, x1 + x, y1 + y
-                best = DetectedFace(
-                    1, box, (width, height), face.yaw, face.pitch, face.roll, face.side, 0.0, is_used=True
-                )
-    return best
-
-
-MAX_OTHER_FACES = 4  # other faces that are tried out: a school class has thirty
+MAX_OTHER_FACES = 4  # a class photo has thirty
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """One click that helps. slug: crop, crop_enlarge, enlarge, upright or other_face. cures: the slug of an item.
+    """A fix that works. slug: crop, crop_enlarge, enlarge, upright or other_face. fixes: the slug of a checklist item.
 
-    face: the one that it works on, None for the whole picture.
+    face: the face that it refers to, None for the whole picture.
     """
 
     slug: str
@@ -59,7 +37,7 @@ class Fix:
 
 
 def suggest_fixes(preflight: Preflight, source: bytes) -> tuple[Fix, ...]:
-    """What helps the photo in `source`, of which `preflight` is the check; of two crops the plain one. Blocks."""
+    """List the fixes that work for `source`, whose check is `preflight`; a plain crop replaces crop_enlarge. Blocks."""
     found: list[Fix] = []
     for fix in _list_candidates(preflight, source):
         is_redundant = fix.slug == "crop_enlarge" and any(fix.fixes == other.fixes for other in found)
@@ -69,7 +47,7 @@ def suggest_fixes(preflight: Preflight, source: bytes) -> tuple[Fix, ...]:
 
 
 def apply_fix(fix: Fix, preflight: Preflight, source: bytes) -> bytes:
-    """The photo in `source` after `mend`, a JPEG. Blocks. Raises ImageRejected."""
+    """Apply `fix` to `source`; returns a JPEG. Blocks. Raises ImageRejected."""
     if fix.face is None:
         return retouch.enlarge(source, preflight.endpoint)
     match fix.slug:
@@ -84,7 +62,7 @@ def apply_fix(fix: Fix, preflight: Preflight, source: bytes) -> bytes:
 
 
 def _list_candidates(preflight: Preflight, source: bytes) -> Iterator[Fix]:
-    """What might help, the gentlest first."""
+    """List fixes that might work, the least invasive first."""
     rejection_slug = preflight.rejection.slug if preflight.rejection else ""
     if rejection_slug == "image_too_small":
         yield Fix("enlarge", "size")
@@ -96,7 +74,7 @@ def _list_candidates(preflight: Preflight, source: bytes) -> Iterator[Fix]:
     for slug in ("face", "face_size"):
         if face is not None and _get_state(preflight, slug) in ("warn", "refuse"):
             yield Fix("crop", slug, face)
-            if rejection_slug:  # a face that fits but only just is not worth paint
+            if rejection_slug:  # a borderline face is not worth enlarging
                 yield Fix("crop_enlarge", slug, face)
     if _get_state(preflight, "upright") == "warn":
         yield Fix("upright", "upright", face)
@@ -105,15 +83,15 @@ def _list_candidates(preflight: Preflight, source: bytes) -> Iterator[Fix]:
 
 
 def _find_small_face(source: bytes) -> DetectedFace | None:
-    """A face that only shows in a part of the photo."""
+    """Find a face that is too small to be detected in the whole photo."""
     try:
         return detect_in_tiles(codec.decode(source))
-    except ImageRejected:  # a JPEG that is broken in what its smaller copy did not need
+    except ImageRejected:  # broken in data that the reduced decode did not read
         return None
 
 
 def _is_effective(fix: Fix, preflight: Preflight, source: bytes) -> bool:
-    """Whether the mended photo would be taken, and what the mend is for is well."""
+    """Whether the fixed photo would be accepted and the item of the fix is ok."""
     try:
         after = check(preflight.endpoint, apply_fix(fix, preflight, source))
     except ImageRejected:  # faces that overlap
@@ -127,7 +105,7 @@ def _is_effective(fix: Fix, preflight: Preflight, source: bytes) -> bool:
 
 
 def _is_used(face: DetectedFace, before: Preflight, after: Preflight) -> bool:
-    """Whether the face that is used `after` the crop is the one that was meant, and not a part of another."""
+    """Whether the face used `after` the crop is the chosen one, and not a part of another."""
     x0, y0, x1, y1 = retouch.compute_crop_box_excluding(face, before.faces) or (0.0, 0.0, 1.0, 1.0)
     x, y = _compute_centre(face)
     expected = (x - x0) / (x1 - x0), (y - y0) / (y1 - y0)
@@ -146,3 +124,21 @@ def _compute_centre(face: DetectedFace) -> tuple[float, float]:
 def _get_state(preflight: Preflight, slug: str) -> str | None:
     item = preflight.item(slug)
     return item.state if item else None
+
+
+def detect_in_tiles(pixels: Image) -> DetectedFace | None:
+    """Detect the largest complete face in nine overlapping tiles of `pixels`, None without one. Blocks."""
+    height, width = pixels.shape[:2]
+    if min(height, width) < 2 * MIN_TILE_PX:
+        return None
+    best: DetectedFace | None = None
+    for across, down in product(TILE_STARTS, TILE_STARTS):
+        x, y = int(across * width), int(down * height)
+        for face in find_faces(np.ascontiguousarray(pixels[y : y + height // 2, x : x + width // 2]))[:1]:
+            if face.cropped_share == 0 and (best is None or face.side > best.side):
+                x0, y0, x1, y1 = face.box
+                box = x0 + x, y0 + y, x1 + x, y1 + y
+                best = DetectedFace(
+                    1, box, (width, height), face.yaw, face.pitch, face.roll, face.side, 0.0, is_used=True
+                )
+    return best

@@ -1,1 +1,1 @@
-"""Odd and hostile picture files, made by hand: what the tests of every door share."""
+"""Malformed and hostile picture files for tests of every entry point."""

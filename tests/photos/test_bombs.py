@@ -24,7 +24,11 @@ def measured(data: bytes, tries: int = 3) -> tuple[str, float, float]:
     best: tuple[str, float, float] | None = None
     for _ in range(tries):
         run = subprocess.run(
-            [sys.executable, "-m", "tests.hostile.measured"], input=data, capture_output=True, cwd=ROOT, timeout=60
+            [sys.executable, "-m", "tests.hostile.measure_decode"],
+            input=data,
+            capture_output=True,
+            cwd=ROOT,
+            timeout=60,
         )
         assert run.returncode == 0, run.stderr.decode()
         found = json.loads(run.stdout)
@@ -48,7 +52,7 @@ def costs(makers: dict[str, Callable[[], bytes]], what: str) -> tuple[set[str], 
 
 
 @pytest.mark.fuzz
-def test_bombs_are_refused(figure: Callable[[str], None]) -> None:
+def test_safe_open_rejects_bombs(figure: Callable[[str], None]) -> None:
     """Each is answered with a refusal within 250 ms and 64 MB beyond the file, and there are at least twelve."""
     outcomes, line = costs(REFUSED, "refused")
     figure(line)
@@ -57,7 +61,7 @@ def test_bombs_are_refused(figure: Callable[[str], None]) -> None:
 
 
 @pytest.mark.fuzz
-def test_what_surrounds_a_picture_is_not_unpacked(figure: Callable[[str], None]) -> None:
+def test_safe_open_never_inflates_oversized_metadata(figure: Callable[[str], None]) -> None:
     """A small picture inside a monstrous file comes in as quickly, and what surrounds it gets no memory."""
     outcomes, line = costs(LUGGAGE, "let in without what they carry")
     figure(line)
@@ -65,7 +69,7 @@ def test_what_surrounds_a_picture_is_not_unpacked(figure: Callable[[str], None])
 
 
 @pytest.mark.fuzz
-def test_the_largest_that_comes_in(figure: Callable[[str], None]) -> None:
+def test_prepare_handles_the_largest_accepted_photo(figure: Callable[[str], None]) -> None:
     """49 megapixels of transparency out of a few bytes are a picture, and take what their pixels take twice over."""
     data = saved(Image.new("RGBA", (SIDE, SIDE), (90, 20, 60, 128)), "WEBP", lossless=True, method=0)
     outcome, ms, mb = measured(data, 1)

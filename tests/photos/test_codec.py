@@ -58,7 +58,7 @@ def stored_as(image: Image.Image, orientation: int) -> Image.Image:
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_orientations_end_upright(kind: str, orientation: int) -> None:
+def test_decode_applies_every_orientation(kind: str, orientation: int) -> None:
     """All eight orientations show the same picture; lossless kinds to the last pixel."""
     picture = portrait()
     options = {"lossless": True} if kind == "WEBP" else {"quality": 95}
@@ -73,7 +73,7 @@ def test_orientations_end_upright(kind: str, orientation: int) -> None:
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 4711])
-def test_nonsense_orientation_is_none(orientation: int) -> None:
+def test_decode_ignores_an_invalid_orientation(orientation: int) -> None:
     """An orientation outside 1..8 leaves the picture as it is."""
     assert "turned" not in slugs(saved(portrait(), "JPEG", exif=oriented(orientation)))
 
@@ -84,7 +84,7 @@ def deep_png(width: int = 64, height: int = 64) -> bytes:
     return saved(Image.fromarray(ramp), "PNG")
 
 
-def test_sixteen_bits_are_scaled_and_not_clipped() -> None:
+def test_decode_scales_sixteen_bits_without_clipping() -> None:
     """Half-way grey in 16 bits is half-way grey in 8."""
     pixels = codec.decode(deep_png())
     assert (pixels[0, 0, 0], pixels[-1, -1, 0]) == (0, 255)
@@ -92,7 +92,7 @@ def test_sixteen_bits_are_scaled_and_not_clipped() -> None:
     assert {"depth", "grey"} <= slugs(deep_png()).keys()
 
 
-def test_sixteen_bit_colour_is_reported() -> None:
+def test_prepare_reports_sixteen_bit_colour() -> None:
     """Colour PNGs of 16 bits, which Pillow calls plain RGB, are known by their header."""
     deep = (np.asarray(portrait())[..., ::-1].astype(np.uint16)) * 257
     data = cv2.imencode(".png", deep)[1].tobytes()
@@ -101,7 +101,7 @@ def test_sixteen_bit_colour_is_reported() -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
-def test_transparent_goes_on_white(kind: str) -> None:
+def test_decode_flattens_transparency_on_white(kind: str) -> None:
     """What shines through is white, what is half there is half white, and the report says so."""
     picture = portrait().convert("RGBA")
     alpha = Image.new("L", picture.size, 255)
@@ -116,7 +116,7 @@ def test_transparent_goes_on_white(kind: str) -> None:
     assert "transparent" in slugs(data)
 
 
-def test_an_opaque_alpha_channel_is_no_news() -> None:
+def test_prepare_reports_no_change_for_an_opaque_alpha_channel() -> None:
     """Alpha that hides nothing is dropped without a word."""
     data = saved(portrait().convert("RGBA"), "PNG")
     assert np.array_equal(codec.decode(data), np.asarray(portrait()))
@@ -128,7 +128,7 @@ def test_an_opaque_alpha_channel_is_no_news() -> None:
     [("CMYK", "JPEG", "cmyk"), ("P", "PNG", "palette"), ("P", "BMP", "palette"), ("L", "JPEG", "grey"),
      ("L", "PNG", "grey"), ("1", "PNG", "grey"), ("1", "BMP", "grey"), ("LA", "PNG", "grey"), ("LA", "WEBP", None)],
 )  # fmt: skip
-def test_modes_become_rgb_and_are_reported(mode: str, kind: str, slug: str | None) -> None:
+def test_prepare_converts_modes_to_rgb_and_reports_them(mode: str, kind: str, slug: str | None) -> None:
     """Every mode arrives as three channels that look like the picture Pillow shows."""
     image = portrait().convert(mode)
     data = saved(image, kind)
@@ -138,7 +138,7 @@ def test_modes_become_rgb_and_are_reported(mode: str, kind: str, slug: str | Non
     assert slug is None or slug in slugs(data)
 
 
-def test_a_transparent_palette() -> None:
+def test_decode_flattens_a_transparent_palette() -> None:
     """A palette with a see-through entry is both converted and laid on white."""
     image = portrait().quantize(16)
     data = saved(image, "PNG", transparency=3)
@@ -147,7 +147,7 @@ def test_a_transparent_palette() -> None:
     assert {"palette", "transparent"} <= slugs(data).keys()
 
 
-def test_of_several_pictures_in_a_heic_the_first_comes_in() -> None:
+def test_decode_reads_the_first_picture_of_a_heic() -> None:
     """And the report says so; a HEIC of one picture is not said to have more."""
     pair = saved(portrait(), "HEIF", save_all=True, append_images=[Image.new("RGB", (160, 120), "red")], quality=95)
     assert np.abs(codec.decode(pair).astype(int) - np.asarray(portrait())).mean() < 4
@@ -156,7 +156,7 @@ def test_of_several_pictures_in_a_heic_the_first_comes_in() -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
-def test_animated_pictures_give_their_first_frame(kind: str) -> None:
+def test_decode_reads_the_first_frame_of_an_animation(kind: str) -> None:
     """Of a moving picture the first frame comes in, and the report says so."""
     later = [Image.new("RGB", (160, 120), colour) for colour in ("red", "blue")]
     data = saved(portrait(), kind, save_all=True, append_images=later, duration=100, lossless=True)
@@ -164,7 +164,7 @@ def test_animated_pictures_give_their_first_frame(kind: str) -> None:
     assert "first_frame" in slugs(data)
 
 
-def test_a_camera_jpeg_with_several_pictures_is_just_a_jpeg() -> None:
+def test_prepare_reports_no_frames_for_a_multi_picture_jpeg() -> None:
     """MPO, as phones write it for depth and gain maps, comes in without talk of frames."""
     data = saved(portrait(), "MPO", quality=95, save_all=True, append_images=[Image.new("RGB", (160, 120), "red")])
     assert np.abs(codec.decode(data).astype(int) - np.asarray(portrait())).mean() < 5
@@ -182,7 +182,7 @@ def wide_profile() -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-def test_a_colour_profile_is_applied(kind: str) -> None:
+def test_decode_applies_a_colour_profile(kind: str) -> None:
     """With red and blue exchanged in the profile, red comes out blue."""
     data = saved(Image.new("RGB", (64, 64), (250, 20, 20)), kind, icc_profile=wide_profile())
     red, _, blue = codec.decode(data).reshape(-1, 3).mean(0)
@@ -191,14 +191,14 @@ def test_a_colour_profile_is_applied(kind: str) -> None:
 
 
 @pytest.mark.parametrize("profile", [b"nonsense", b"\0" * 128, CANARY * 40])
-def test_a_broken_profile_is_ignored(profile: bytes) -> None:
+def test_decode_ignores_a_broken_profile(profile: bytes) -> None:
     """A profile nobody can read changes nothing and stops nothing."""
     data = saved(portrait(), "PNG", icc_profile=profile)
     assert np.array_equal(codec.decode(data), np.asarray(portrait()))
     assert "colour_profile" not in slugs(data)
 
 
-def test_srgb_is_left_alone() -> None:
+def test_decode_leaves_srgb_unchanged() -> None:
     """The profile that says what everybody assumes costs nothing and is not reported."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     data = saved(portrait(), "PNG", icc_profile=profile)
@@ -206,7 +206,7 @@ def test_srgb_is_left_alone() -> None:
     assert "colour_profile" not in slugs(data)
 
 
-def test_the_report_of_a_phone_photo() -> None:
+def test_prepare_reports_the_changes_of_a_phone_photo() -> None:
     """Turned, shrunk, lighter, position dropped: each with its numbers."""
     rng = np.random.default_rng(1)
     photo = np.asarray(portrait(1512, 2016)).astype(np.int16) + rng.integers(-20, 20, (2016, 1512, 1), np.int16)
@@ -241,7 +241,7 @@ def canaries(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF"])
-def test_no_metadata_comes_out(kind: str) -> None:
+def test_prepare_removes_all_metadata(kind: str) -> None:
     """EXIF, position, XMP, profile, comments, text and trailing bytes end at the gate."""
     source = canaries(kind)
     assert source.count(CANARY) >= 5
@@ -254,7 +254,7 @@ def test_no_metadata_comes_out(kind: str) -> None:
     assert slugs(source)["metadata_dropped"] == {"gps": True}
 
 
-def test_clean_files_drop_nothing() -> None:
+def test_prepare_reports_no_dropped_metadata_for_clean_files() -> None:
     """A file without metadata is not said to have had any."""
     for kind in ("JPEG", "PNG", "WEBP", "BMP", "HEIF"):
         assert "metadata_dropped" not in slugs(saved(portrait(), kind)), kind
@@ -262,7 +262,7 @@ def test_clean_files_drop_nothing() -> None:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("boxed", [True, False])
-def test_turned_heic(orientation: int, boxed: bool) -> None:
+def test_decode_rotates_a_heic_once(orientation: int, boxed: bool) -> None:
     """HEIC tells its turn in boxes of its own, which count once and not twice with EXIF's; without them EXIF counts."""
     stored, exif = stored_as(portrait(), orientation), oriented(orientation)
     data = saved(stored, "HEIF", exif=exif.tobytes() if boxed else exif, quality=95)  # writes boxes for bytes only
@@ -282,7 +282,7 @@ def test_turned_heic(orientation: int, boxed: bool) -> None:
     max_side=st.integers(60, 800),
     max_bytes=st.integers(8_000, 200_000),
 )
-def test_limits_hold_for_everything(
+def test_prepare_stays_within_limits_for_any_picture(
     width: int, height: int, mode: str, kind: str, orientation: int, max_side: int, max_bytes: int
 ) -> None:
     """Any picture within reach of the limits ends inside them, upright, and its report tells its true sides."""
@@ -318,7 +318,7 @@ def test_encode_keeps_chroma(quality: int) -> None:
     assert [layer[1:3] for layer in image.layer] == [(1, 1)] * 3
 
 
-def test_a_large_jpeg_is_decoded_smaller_and_looks_the_same() -> None:
+def test_prepare_decodes_a_large_jpeg_at_reduced_size_without_visible_change() -> None:
     """A JPEG far over the limit is decoded at half size; the result is the plain way's within a few levels."""
     big = portrait(4400, 3300)
     photo = codec.prepare(saved(big, "JPEG", quality=92), AILAB).photo

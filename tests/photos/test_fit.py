@@ -28,7 +28,7 @@ def read(data: bytes) -> Image.Image:
 
 
 @given(st.integers(1, 9000), st.integers(1, 9000), st.integers(1, 60), st.integers(500, 5000))
-def test_sides_hold_or_are_refused(width: int, height: int, min_side: int, max_side: int) -> None:
+def test_fit_size_stays_within_the_sides_or_rejects(width: int, height: int, min_side: int, max_side: int) -> None:
     """Either both sides are inside the limits and the shape is kept, or the refusal carries the numbers."""
     limits = ImageLimits(min_side, max_side, 10**6)
     try:
@@ -49,7 +49,7 @@ def test_sides_hold_or_are_refused(width: int, height: int, min_side: int, max_s
 
 
 @pytest.mark.parametrize(("side", "kept"), [(47, False), (48, True), (4096, True), (4097, False)])
-def test_edges_of_the_sides(side: int, kept: bool) -> None:
+def test_fit_size_at_the_edges_of_the_limits(side: int, kept: bool) -> None:
     """Both ends of the range belong to it."""
     if side < 48:
         with pytest.raises(ImageRejected):
@@ -60,7 +60,9 @@ def test_edges_of_the_sides(side: int, kept: bool) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(48, 700), st.integers(48, 700), st.floats(0, 90), st.integers(6_000, 300_000))
-def test_bytes_hold(width: int, height: int, strength: float, max_bytes: int) -> None:
+def test_encode_within_limits_stays_below_the_byte_limit(
+    width: int, height: int, strength: float, max_bytes: int
+) -> None:
     """Whatever the picture, the file stays within its share of the limit and the sides within theirs."""
     limits = ImageLimits(16, 4096, max_bytes)
     data, size = fit.encode_within_limits(grain(width, height, strength), limits)
@@ -69,7 +71,7 @@ def test_bytes_hold(width: int, height: int, strength: float, max_bytes: int) ->
     assert min(size) >= 16
 
 
-def test_a_small_clean_photo_keeps_its_pixels_and_its_colours() -> None:
+def test_prepare_preserves_pixels_and_colours_of_a_small_photo() -> None:
     """With room to spare nothing shrinks, and chroma is not subsampled."""
     pixels = grain(640, 480, 4)
     data, size = fit.encode_within_limits(pixels, MEITU)
@@ -80,7 +82,7 @@ def test_a_small_clean_photo_keeps_its_pixels_and_its_colours() -> None:
     assert np.abs(np.asarray(image).astype(int) - pixels).mean() < 1.5
 
 
-def test_quality_goes_before_pixels_that_a_face_needs() -> None:
+def test_fit_reduces_quality_before_pixels_that_a_face_needs() -> None:
     """A noisy photo of 2304 px keeps every pixel: only its quality falls."""
     limits = ImageLimits(48, 4096, 2_500_000)
     pixels = grain(3072, 2304, 16)
@@ -91,7 +93,7 @@ def test_quality_goes_before_pixels_that_a_face_needs() -> None:
     assert 0.85 * 0.95 * limits.max_bytes < len(data) <= 0.95 * limits.max_bytes
 
 
-def test_pixels_that_no_face_needs_go_first() -> None:
+def test_fit_reduces_pixels_that_no_face_needs_first() -> None:
     """A heavy photo shrinks at once, but never below 48 × 48 px on its short side."""
     pixels = grain(4000, 3000, 20)
     width, height = fit.choose_size_for_bytes(pixels, (4000, 3000), MEITU)
@@ -101,7 +103,7 @@ def test_pixels_that_no_face_needs_go_first() -> None:
     assert fit.choose_size_for_bytes(light, (4000, 3000), MEITU) == (4000, 3000)
 
 
-def test_prediction_saves_encodes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fit_prediction_saves_encodes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A large photo is encoded whole at most twice; everything else looks at bands of an eighth."""
     whole: list[int] = []
     encode = fit.encode
@@ -118,7 +120,7 @@ def test_prediction_saves_encodes(monkeypatch: pytest.MonkeyPatch) -> None:
         assert max(rows for rows in whole if rows != 1800) <= 1800 / 8 + 16
 
 
-def test_a_photo_that_fits_as_it_is_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fit_encodes_a_photo_within_limits_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Even noise needs no prediction where its bare pixels would do: one encode, at the finest quality."""
     qualities: list[int] = []
     encode = fit.encode
@@ -136,7 +138,7 @@ def test_a_photo_that_fits_as_it_is_is_encoded_once(monkeypatch: pytest.MonkeyPa
     assert len(data) <= noise.size
 
 
-def test_what_cannot_fit_is_refused() -> None:
+def test_fit_rejects_a_photo_that_cannot_fit() -> None:
     """When the smallest side at the coarsest quality is still too heavy, the refusal says so."""
     with pytest.raises(ImageRejected) as caught:
         fit.encode_within_limits(grain(400, 400, 80), ImageLimits(300, 4096, 5_000))

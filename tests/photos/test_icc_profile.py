@@ -56,7 +56,7 @@ def press(kind: str, size: int | None = None) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["mft1", "mft2", "mAB"])
-def test_a_presss_profile_is_believed(kind: str) -> None:
+def test_icc_profile_of_a_printing_press_is_safe(kind: str) -> None:
     """In each of its three forms it is read, and decides what grey the inks are."""
     profile = press(kind)
     assert is_safe_profile(profile)
@@ -70,7 +70,7 @@ def test_a_presss_profile_is_believed(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["mft1", "mft2", "mAB"])
-def test_a_table_larger_than_its_tag_is_not(kind: str) -> None:
+def test_icc_profile_with_a_table_larger_than_its_tag_is_unsafe(kind: str) -> None:
     """A few bytes too little, or a side too many, and the profile counts as none."""
     assert not is_safe_profile(press(kind, len(table(kind, 4)) - 4))
     side = press(kind).index(bytes([4, 3, 5]) if kind.startswith("mft") else b"\5\5\5\5")
@@ -80,7 +80,7 @@ def test_a_table_larger_than_its_tag_is_not(kind: str) -> None:
     assert not is_safe_profile(bytes(whole))
 
 
-def test_every_beginning_of_a_profile_is_judged() -> None:
+def test_icc_profile_check_handles_every_truncation() -> None:
     """However short, it is sound or it is not; nothing is raised."""
     for profile in (SRGB, press("mAB"), press("mft2")):
         assert is_safe_profile(profile)
@@ -93,7 +93,7 @@ def test_every_beginning_of_a_profile_is_judged() -> None:
     [struct.pack(">4s4xII", b"mluc", 3, 12), struct.pack(">4s4xI", b"curv", 11), b"mpet" + bytes(28),
      b"ncl2" + bytes(28), b"mAB " + b"\0" * 4 + b"\3\3\0\0" + struct.pack(">5I", 8, 0, 0, 0, 0)],
 )  # fmt: skip
-def test_counts_that_do_not_fit(value: bytes) -> None:
+def test_icc_profile_with_counts_beyond_its_tag_is_unsafe(value: bytes) -> None:
     """Names, curves and elements that promise more than the tag's 32 bytes, or are for no photo."""
     at = struct.unpack_from(">I", SRGB, SRGB.index(b"rTRC") + 4)[0]
     assert not is_safe_profile(SRGB[:at] + value.ljust(32, b"\0") + SRGB[at + 32 :])

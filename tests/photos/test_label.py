@@ -50,13 +50,13 @@ def ink(size: tuple[int, int], text: str) -> NDArray[np.bool_]:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("character", ["A", "I", "生", "成"])
-def test_each_character_is_high_enough(size: tuple[int, int], character: str) -> None:
+def test_label_characters_are_high_enough(size: tuple[int, int], character: str) -> None:
     """Capitals and Chinese characters measure at least 5 % of the short side in the pixels that are white."""
     rows = np.flatnonzero(ink(size, character).any(1))
     assert rows[-1] + 1 - rows[0] >= 0.05 * min(size)
 
 
-def test_the_height_as_a_figure(figure: Callable[[str], None]) -> None:
+def test_label_height_figure(figure: Callable[[str], None]) -> None:
     """The least height over all sizes, in hundredths of the short side."""
     heights = {}
     for size, character in product(SIZES, "I生"):
@@ -67,7 +67,7 @@ def test_the_height_as_a_figure(figure: Callable[[str], None]) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_it_is_readable_on_anything(text: str, figure: Callable[[str], None]) -> None:
+def test_label_is_readable_on_any_background(text: str, figure: Callable[[str], None]) -> None:
     """White, black, grey, noise or stripes behind the plate: the text's contrast to each of its pixels is 4.5."""
     size = (400, 500)
     over_white = draw_label(flat(size, 255), text)
@@ -88,7 +88,7 @@ def test_it_is_readable_on_anything(text: str, figure: Callable[[str], None]) ->
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("text", TEXTS)
-def test_only_the_corner_changes(size: tuple[int, int], text: str) -> None:
+def test_label_changes_only_the_corner(size: tuple[int, int], text: str) -> None:
     """What changes is a plate in the lower right corner; the picture that came in does not change at all."""
     before = backgrounds(size)["noise"]
     kept = before.copy()
@@ -105,7 +105,7 @@ def test_only_the_corner_changes(size: tuple[int, int], text: str) -> None:
         assert columns[0] > 0.4 * size[1]
 
 
-def test_what_has_no_shape_is_refused() -> None:
+def test_label_rejects_characters_without_a_shape() -> None:
     """A character that could only be drawn as an empty box is a ValueError."""
     with pytest.raises(ValueError, match="合"):
         draw_label(flat((300, 300), 0), "AI 合成")
@@ -113,7 +113,7 @@ def test_what_has_no_shape_is_refused() -> None:
 
 @pytest.mark.parametrize("character", label.STROKES)
 @pytest.mark.parametrize("side", [13.4, 27.0, 400.0])
-def test_a_chinese_character_fills_its_square(character: str, side: float) -> None:
+def test_label_chinese_character_fills_its_square(character: str, side: float) -> None:
     """Its ink keeps to the square, and its upper and lower ends are where the label expects them."""
     drawn = label.render_character(character, side)
     rows = np.flatnonzero((drawn >= 128).any(1))
@@ -124,7 +124,7 @@ def test_a_chinese_character_fills_its_square(character: str, side: float) -> No
 
 # ── A file with a label ─────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(("kind", "becomes"), [("JPEG", "JPEG"), ("PNG", "PNG"), ("WEBP", "WEBP"), ("BMP", "JPEG")])
-def test_a_file_stays_of_its_kind(kind: str, becomes: str, portrait_pixels: Image) -> None:
+def test_label_preserves_the_file_format(kind: str, becomes: str, portrait_pixels: Image) -> None:
     """Labelled once: the label is there, and beside it the picture is what it was, but for one fine encoding."""
     buffer = io.BytesIO()
     Pictures.fromarray(portrait_pixels).save(buffer, kind)
@@ -141,7 +141,7 @@ def test_a_file_stays_of_its_kind(kind: str, becomes: str, portrait_pixels: Imag
     assert np.abs(after.astype(int) - draw_label(before, TEXTS[0])).mean() < (0.01 if becomes == "PNG" else 2.5)
 
 
-def test_what_is_no_picture_is_refused() -> None:
+def test_label_rejects_bytes_that_are_not_a_picture() -> None:
     """An ImageRejected, as everywhere."""
     with pytest.raises(ImageRejected):
         add_label(b"nothing", TEXTS[0])

@@ -42,7 +42,7 @@ def carrying(kind: str, block: bytes = b"", xmp: bytes = b"") -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_exif_is_believed_before_xmp(kind: str) -> None:
+def test_metadata_prefers_exif_to_xmp(kind: str) -> None:
     """Without EXIF, XMP tells the turn; a position is found in either."""
     for block, xmp, orientation, gps in (
         (b"", b"", 1, False),
@@ -62,19 +62,19 @@ def test_exif_is_believed_before_xmp(kind: str) -> None:
     [b"", b"II", b"II*\0", b"XX*\0\x08\0\0\0\1\0", exif(6)[:19], struct.pack("<2sHI", b"II", 42, 2**32 - 1),
      exif(4711), exif(6, kind=5), b"Exif\0\0" * 50_000],
 )  # fmt: skip
-def test_broken_exif_is_none(block: bytes) -> None:
+def test_metadata_treats_broken_exif_as_missing(block: bytes) -> None:
     """A block that breaks off, points outside or says nonsense leaves the picture as it is."""
     opened = open_photo(carrying("PNG", block))
     assert (opened.orientation, opened.has_gps, opened.width) == (1, False, 160)
 
 
-def test_exif_behind_the_pixels_counts() -> None:
+def test_metadata_reads_exif_after_the_pixels() -> None:
     """PNG allows its chunk anywhere; it is found without decoding anything."""
     data = saved(portrait(), "PNG")
     assert open_photo(data[:-12] + chunk(b"eXIf", exif(6)) + data[-12:]).orientation == 6
 
 
-def test_exif_in_digits_counts() -> None:
+def test_metadata_reads_exif_in_hexadecimal_text() -> None:
     """As ImageMagick wrote it into a PNG's text before there was a chunk for it."""
     digits = exif(6).hex()
     text = b"Raw profile type exif\0\nexif\n      26\n" + digits[:30].encode() + b"\n" + digits[30:].encode()
@@ -82,7 +82,7 @@ def test_exif_in_digits_counts() -> None:
     assert (opened.orientation, opened.has_metadata) == (6, True)
 
 
-def test_a_long_jpeg_block_goes_on_in_the_next_segment() -> None:
+def test_metadata_joins_exif_of_several_jpeg_segments() -> None:
     """EXIF longer than 64 KB comes in pieces, and the directory may stand in a later one."""
     block = struct.pack("<2sHI", b"II", 42, 70_000) + bytes(69_992) + exif(6)[8:]
     pieces = [segment(0xE1, b"Exif\0\0" + piece) for piece in (block[:65_000], block[65_000:])]

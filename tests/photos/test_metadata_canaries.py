@@ -21,7 +21,7 @@ def held(data: bytes, mark: bytes) -> bool:
 
 
 @pytest.mark.fuzz
-def test_no_canary_comes_out(figure: Callable[[str], None]) -> None:
+def test_prepare_removes_every_metadata_canary(figure: Callable[[str], None]) -> None:
     """EXIF with position, maker note and thumbnail, XMP, IPTC, profile names, comments and text end at the gate."""
     found, count = [], 0
     for kind in KINDS:
@@ -40,7 +40,7 @@ def test_no_canary_comes_out(figure: Callable[[str], None]) -> None:
     assert count >= 30
 
 
-def test_the_canaries_are_what_programs_read() -> None:
+def test_metadata_canaries_are_visible_to_other_programs() -> None:
     """Planted by hand, they are still found by a library where cameras put them; else the test above proves little."""
     for kind in ("JPEG", "PNG", "WEBP"):
         data, marks = planted(kind)

@@ -20,7 +20,7 @@ MOST_SECONDS = 1  # of processor time, so that a busy machine changes nothing
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_unharmed_they_come_in(kind: str) -> None:
+def test_safe_open_accepts_the_unmutated_files(kind: str) -> None:
     """Each file that is mutated is a good one to begin with."""
     for source in sources(kind):
         assert codec.prepare(source, LIMITS).width in (64, 56)
@@ -31,7 +31,7 @@ def test_unharmed_they_come_in(kind: str) -> None:
 @pytest.mark.filterwarnings("error::PIL.Image.DecompressionBombWarning")  # as the gate has it, before pytest forgets
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_mutation_is_a_picture_or_a_refusal(
+def test_decode_of_a_mutated_file_returns_pixels_or_rejects(
     kind: str, chunk: int, rounds: Callable[[int], int], figure: Callable[[str], None]
 ) -> None:
     """Whatever happens to a file's bytes, the gate answers with pixels within the limits or with ImageRejected."""

@@ -22,7 +22,7 @@ def left_over(data: bytes, payload: bytes = MARK) -> int:
 
 
 @pytest.mark.fuzz
-def test_nothing_is_carried_along(figure: Callable[[str], None]) -> None:
+def test_prepare_removes_polyglot_payloads(figure: Callable[[str], None]) -> None:
     """Of every polyglot only pixels go on, encoded anew, or it is refused; at least thirty are tried."""
     outcomes = {}
     for name, data in polyglots().items():
@@ -48,7 +48,7 @@ def test_nothing_is_carried_along(figure: Callable[[str], None]) -> None:
     }  # fmt: skip
 
 
-def test_the_payload_is_where_it_should_be() -> None:
+def test_polyglot_samples_contain_their_payload() -> None:
     """Each file holds it to begin with; where it is packed, a name says so. The search itself finds what is there."""
     for name, data in polyglots().items():
         packed = name in ("png packed text", "png profile", "bmp padding of rows", "bmp fourth byte")

@@ -1,4 +1,4 @@
-"""The gate: what comes in, what is refused with which slug and facts, and that nothing else ever leaves it."""
+"""Which files open_photo accepts, which it rejects with which slug and facts, and that it raises nothing else."""
 
 import resource
 import struct
@@ -29,7 +29,7 @@ def refusal(data: bytes) -> ImageRejected:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_allowed_kind_comes_in(kind: str) -> None:
+def test_safe_open_accepts_every_supported_format(kind: str) -> None:
     """Each kind is told by content, measured by its header, and decoded to those sides."""
     data = saved(portrait(), kind)
     assert codec.sniff(data) == KINDS[kind]
@@ -39,7 +39,7 @@ def test_every_allowed_kind_comes_in(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_pixels_survive_every_kind(kind: str) -> None:
+def test_decode_preserves_pixels_of_every_format(kind: str) -> None:
     """What is decoded is the picture that was saved, channels in RGB order."""
     pixels = codec.decode(saved(portrait(), kind, quality=95))
     assert np.abs(pixels.astype(int) - np.asarray(portrait())).mean() < 4
@@ -47,13 +47,13 @@ def test_pixels_survive_every_kind(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["GIF", "ICO", "TIFF", "PDF", "AVIF"])
-def test_other_kinds_are_refused_by_name(kind: str) -> None:
+def test_safe_open_rejects_other_formats_by_name(kind: str) -> None:
     """A format that is not on the list is refused, and the refusal names it."""
     error = refusal(saved(portrait(), kind))
     assert (error.slug, error.facts) == ("image_wrong_kind", {"found": kind})
 
 
-def test_animated_gif_is_refused() -> None:
+def test_safe_open_rejects_an_animated_gif() -> None:
     """GIF is not a kind that comes in, animated or not."""
     frames = [portrait(), portrait().rotate(90)]
     assert refusal(saved(frames[0], "GIF", save_all=True, append_images=frames[1:])).slug == "image_wrong_kind"
@@ -69,21 +69,21 @@ def test_animated_gif_is_refused() -> None:
         (b"P6 64 64 255 " + bytes(64 * 64 * 3), {}),
     ],
 )
-def test_what_is_no_picture_of_ours_is_the_wrong_kind(data: bytes, facts: dict[str, object]) -> None:
+def test_safe_open_rejects_unknown_bytes_as_wrong_kind(data: bytes, facts: dict[str, object]) -> None:
     """Text, SVG, PostScript and the like are judged by content and never handed to a decoder."""
     error = refusal(data)
     assert (error.slug, error.facts) == ("image_wrong_kind", facts)
     assert codec.sniff(data) is None
 
 
-def test_empty() -> None:
+def test_safe_open_rejects_empty_bytes() -> None:
     """No bytes at all has its own refusal."""
     assert refusal(b"").slug == "image_empty"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.9, 0.995])
-def test_truncated(kind: str, share: float) -> None:
+def test_safe_open_rejects_truncated_files(kind: str, share: float) -> None:
     """A file that stops early is never half a picture."""
     data = saved(portrait(), kind)
     error = refusal(data[: int(len(data) * share)])
@@ -93,14 +93,14 @@ def test_truncated(kind: str, share: float) -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 500), (500, 1), (47, 48), (48, 47)])
-def test_too_small(size: tuple[int, int]) -> None:
+def test_prepare_rejects_a_picture_below_the_minimum_side(size: tuple[int, int]) -> None:
     """A side under the vendor's smallest is refused with the numbers, 1×N among them."""
     error = refusal(saved(portrait(*size), "PNG"))
     assert error.slug == "image_too_small"
     assert (error.facts["width"], error.facts["height"], error.facts["limit"]) == (*size, 48)
 
 
-def test_too_thin() -> None:
+def test_prepare_rejects_a_picture_that_would_shrink_below_the_minimum_side() -> None:
     """A strip that would fall below the smallest side by being shrunk to the largest is refused as such."""
     error = refusal(saved(portrait(5000, 57), "PNG"))
     assert error.slug == "image_too_thin"
@@ -108,7 +108,7 @@ def test_too_thin() -> None:
     assert codec.prepare(saved(portrait(5000, 60), "PNG"), LIMITS).photo.height >= 48
 
 
-def test_too_large_file() -> None:
+def test_safe_open_rejects_a_file_above_the_byte_limit() -> None:
     """The byte limit is held before anything is read."""
     error = refusal(saved(portrait(), "JPEG") + bytes(MAX_BYTES))
     assert error.slug == "image_too_large_file"
@@ -116,7 +116,7 @@ def test_too_large_file() -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP"])
-def test_too_many_pixels(kind: str) -> None:
+def test_safe_open_rejects_too_many_pixels(kind: str) -> None:
     """A header that promises more than the limit is enough to refuse, whatever follows it."""
     data = bytearray(saved(portrait(), kind, lossless=True) if kind == "WEBP" else saved(portrait(), kind))
     match kind:
@@ -135,7 +135,7 @@ def test_too_many_pixels(kind: str) -> None:
 
 
 @pytest.mark.parametrize("lie", ["bomb", "hollow png", "hollow jpeg", "fill bytes", "chunks"])
-def test_hostile_files_cost_next_to_nothing(lie: str) -> None:
+def test_safe_open_rejects_hostile_headers_at_no_cost(lie: str) -> None:
     """Bombs and lying headers are refused without reserving the memory they ask for."""
     if lie == "bomb":
         data = flat_png()
@@ -164,15 +164,15 @@ def test_hostile_files_cost_next_to_nothing(lie: str) -> None:
         assert error.facts == {"width": 11000, "height": 8000, "limit": 50}
 
 
-def test_gradio_is_limited_too() -> None:
-    """Importing the gate limits every Image.open in the process, for those who open files without asking us."""
+def test_safe_open_limits_every_image_open_of_the_process() -> None:
+    """Importing safe_open limits every Image.open in the process, Gradio's included."""
     assert Image.MAX_IMAGE_PIXELS == MAX_PIXELS
-    code = "import sys; from meitu_demo.engine.imaging import gate; from PIL import Image; Image.open(sys.stdin.buffer)"
+    code = "import sys; import meitu_demo.photos.safe_open; from PIL import Image; Image.open(sys.stdin.buffer)"
     alone = subprocess.run([sys.executable, "-c", code], input=flat_png(), capture_output=True, check=False)
     assert b"DecompressionBomb" in alone.stderr
 
 
-def test_callers_may_ask_for_less() -> None:
+def test_safe_open_accepts_a_lower_pixel_limit() -> None:
     """`max_pixels` lowers the limit and cannot raise it."""
     data = saved(portrait(), "PNG")
     with pytest.raises(ImageRejected) as caught:
@@ -183,13 +183,13 @@ def test_callers_may_ask_for_less() -> None:
         codec.decode(flat_png(), max_pixels=10**12)
 
 
-def test_a_wrong_name_does_not_matter_and_trailing_bytes_are_left_behind() -> None:
+def test_safe_open_ignores_file_names_and_drops_trailing_bytes() -> None:
     """A JPEG with an archive glued to its end is a JPEG, and the archive does not come out again."""
     data = saved(portrait(), "JPEG") + b"PK\3\4 payload <script>"
     assert b"payload" not in codec.prepare(data, LIMITS).photo.data
 
 
-def test_opened_facts() -> None:
+def test_opened_photo_reports_the_upright_size() -> None:
     """The gate's report says how the photo is seen, not how it is stored."""
     exif = Image.Exif()
     exif[0x0112] = 8
@@ -203,7 +203,7 @@ def test_opened_facts() -> None:
     )
 
 
-def test_a_phones_files_are_welcome() -> None:
+def test_safe_open_accepts_files_of_phones() -> None:
     """A JPEG of 12 MB with a film at its end, and a HEIC, come in for both vendors."""
     rng = np.random.default_rng(2)
     pixels = np.asarray(portrait(4032, 3024)).astype(np.int16) + rng.integers(-22, 22, (3024, 4032, 3), np.int16)
@@ -221,7 +221,7 @@ def test_a_phones_files_are_welcome() -> None:
             assert 1999 <= max(sent.width, sent.height) <= limits.max_side_px
 
 
-def test_run_length_bmp_is_refused() -> None:
+def test_safe_open_rejects_a_run_length_bmp() -> None:
     """No photo is stored so, and its decoder is slow; other BMPs come in whatever their header is."""
     data = bytearray(saved(portrait().quantize(16), "BMP"))
     assert codec.read_size(bytes(data)) == (160, 120)
@@ -232,7 +232,7 @@ def test_run_length_bmp_is_refused() -> None:
     assert refusal(core[:-1]).slug == "image_truncated"
 
 
-def test_a_moving_webp_may_have_fewer_pixels() -> None:
+def test_safe_open_limits_animated_webp_to_fewer_pixels() -> None:
     """Its decoder keeps several canvases; a still of that size comes in."""
     frames = [Image.new("RGB", (4000, 3100), colour) for colour in ("red", "blue")]
     moving = saved(frames[0], "WEBP", lossless=True, method=0, save_all=True, append_images=frames[1:])

@@ -16,14 +16,14 @@ from meitu_demo.settings import Settings
 from preflight.sample_photos import judged, photos, shaken
 
 pytestmark = pytest.mark.fuzz
-EFFECTS = {face_fuse: "fuse", anime_avatar: "avatar", quality_restoration: "restore", facial_aesthetics: "reshape"}
+EFFECTS = {face_fuse: "fuse", anime_avatar: "draw_avatar", quality_restoration: "restore", facial_aesthetics: "reshape"}
 SHAKEN = 400
 ENOUGH = {"no_face", "face_too_small", "face_turned", "face_nodded", "face_cropped"}
 
 
 @pytest.fixture(autouse=True)
 def _quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unless all is run, nothing is painted: route, codecs, gate, detection and checks stay as they are."""
+    """Unless all is run, nothing is painted: route, codecs, safe_open, detection and checks stay as they are."""
 
     def unpainted(image: Image, *rest: object) -> Image:
         return image
@@ -53,7 +53,9 @@ def difference(said: DemoError | None, came: DemoError | None) -> str:
     return "" if same else f"said {said}, came {came}"
 
 
-async def test_on_every_photo_of_the_tests(offline_client: httpx.AsyncClient, figure: Callable[[str], None]) -> None:
+async def test_check_agrees_with_the_offline_server_on_every_test_photo(
+    offline_client: httpx.AsyncClient, figure: Callable[[str], None]
+) -> None:
     """Whatever stops a call on the offline engine is said before, in full, and nothing else is."""
     wrong, refusals = {}, set()
     for name, source in photos().items():
@@ -68,7 +70,7 @@ async def test_on_every_photo_of_the_tests(offline_client: httpx.AsyncClient, fi
     assert refusals >= ENOUGH | {"", "image_empty", "image_wrong_kind", "image_truncated", "image_too_small"}
 
 
-async def test_on_photos_from_a_hasty_hand(
+async def test_check_agrees_with_the_offline_server_on_random_photos(
     offline_client: httpx.AsyncClient, figure: Callable[[str], None], rounds: Callable[[int], int]
 ) -> None:
     """Also on photos at random tilts, sizes and crops, where faces come close to each limit from both sides."""

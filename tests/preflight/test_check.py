@@ -38,7 +38,7 @@ def facts(preflight: Preflight, slug: str) -> dict[str, object]:
     return dict(item.facts)
 
 
-def test_a_good_photo_has_a_whole_list_without_a_warning() -> None:
+def test_check_of_a_good_photo_lists_every_item_without_a_warning() -> None:
     """For an endpoint that needs a fit face, each thing is measured and told with its limit."""
     seen = check(FUSE, photos()["whole astronaut"])
     assert seen.rejection is None
@@ -50,7 +50,7 @@ def test_a_good_photo_has_a_whole_list_without_a_warning() -> None:
     assert facts(seen, "face_size")["limit"] == face_checks.MIN_FACE_PX
 
 
-def test_the_list_is_the_endpoints_own() -> None:
+def test_check_lists_the_items_of_the_endpoint() -> None:
     """Where any face will do, angles do not matter; where none is needed, no line asks for one."""
     turned = photos()["turned far"]
     assert states(check(FUSE, turned))["turned"] == "refuse"
@@ -59,7 +59,7 @@ def test_the_list_is_the_endpoints_own() -> None:
     assert {endpoint.face_requirement for endpoint in CATALOGUE.values()} == set(FaceRequirement)
 
 
-def test_it_judges_what_is_sent() -> None:
+def test_check_measures_the_photo_as_sent() -> None:
     """A photo over the vendor's sides is measured after it has been shrunk, and both sizes are told."""
     seen = check(RESHAPE, codec.encode(sized(4000, 4000)))
     assert (seen.original_size, seen.sent_size) == ((4000, 4000), (1999, 1999))
@@ -76,12 +76,12 @@ def test_it_judges_what_is_sent() -> None:
     ("two alike", "several", "warn"), ("tiny picture", "size", "refuse"), ("text", "kind", "refuse"),
     ("half a JPEG", "kind", "refuse"), ("GIF", "kind", "refuse"), ("thinner", "size", "refuse"),
 ])  # fmt: skip
-def test_each_item_tells_its_own_trouble(name: str, slug: str, state: str) -> None:
+def test_check_reports_each_problem_at_its_item(name: str, slug: str, state: str) -> None:
     """What is wrong with a photo stands in the line that is about it."""
     assert states(check(FUSE, photos()[name]))[slug] == state
 
 
-def test_close_to_a_limit_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_warns_close_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A face that fits, but by less than a fifth of the limit, is not refused and not passed over either."""
     nod = abs(check(FUSE, photos()["whole astronaut"]).faces[0].pitch)
     monkeypatch.setattr(face_checks, "MAX_PITCH_DEG", nod * 1.1)
@@ -90,7 +90,7 @@ def test_close_to_a_limit_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     assert states(seen)["nodded"] == "warn"
 
 
-def test_limits_are_those_of_the_effects(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_uses_the_limits_of_the_effects(monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit that moves in `face_checks` moves here: no number is written twice."""
     monkeypatch.setattr(face_checks, "MAX_PITCH_DEG", 5.0)
     seen = check(FUSE, photos()["whole astronaut"])
@@ -98,7 +98,7 @@ def test_limits_are_those_of_the_effects(monkeypatch: pytest.MonkeyPatch) -> Non
     assert states(seen)["nodded"] == "refuse"
 
 
-def test_the_first_trouble_is_the_refusal_and_the_others_stand_in_the_list() -> None:
+def test_check_rejects_by_the_first_problem_and_lists_the_others() -> None:
     """A small face that is turned as well is refused for its size, and both lines say so."""
     turned = codec.decode(photos()["turned far"])
     seen = check(FUSE, codec.encode(np.ascontiguousarray(turned[::3, ::3])))
@@ -107,7 +107,7 @@ def test_the_first_trouble_is_the_refusal_and_the_others_stand_in_the_list() -> 
     assert {slug for slug, state in states(seen).items() if state == "refuse"} == {"face_size", "turned"}
 
 
-def test_which_face_is_used_is_marked() -> None:
+def test_check_marks_the_used_face() -> None:
     """One of several where a face is worked on, all where all are drawn, none where none is needed."""
     two = photos()["small beside large"]
     assert [face.is_used for face in check(FUSE, two).faces] == [True, False]
@@ -119,15 +119,17 @@ def test_which_face_is_used_is_marked() -> None:
     assert small.relative_box[2] < 1 / 3 < large.relative_box[0]
 
 
-def test_one_look_for_faces(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_detects_faces_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Detection is what costs: it runs once for the whole check."""
     looks = []
-    monkeypatch.setattr("meitu_demo.preflight.check.find_faces", lambda image: looks.append(image) or ())
+    monkeypatch.setattr(
+        import_module("meitu_demo.preflight.check"), "find_faces", lambda image: looks.append(image) or ()
+    )
     check(FUSE, photos()["portrait"])
     assert len(looks) == 1
 
 
-def test_only_listed_items_and_states_come() -> None:
+def test_check_returns_only_declared_items_and_states() -> None:
     """The checklist holds no line that STATES does not name, and each name once."""
     for name in photos():
         for endpoint_id in CATALOGUE:
@@ -153,7 +155,7 @@ def inside(value: object) -> list[object]:
 
 
 @pytest.mark.parametrize("name", ["small beside large", "small face", "turned far", "half a JPEG", "far away"])
-def test_a_preflight_holds_no_pixels_no_landmarks_and_no_frames(name: str) -> None:
+def test_preflight_holds_no_pixels_no_landmarks_and_no_frames(name: str) -> None:
     """What is found is numbers and slugs; the refusal has no traceback, which would keep the photo alive."""
     seen = check(FUSE, photos()[name])
     parts = inside((seen, suggest_fixes(seen, photos()[name])))
@@ -162,7 +164,7 @@ def test_a_preflight_holds_no_pixels_no_landmarks_and_no_frames(name: str) -> No
         assert (error.__traceback__, error.__context__, error.__cause__) == (None, None, None)
 
 
-def test_nothing_is_left_when_it_is_let_go() -> None:
+def test_preflight_leaves_nothing_in_memory() -> None:
     """After check and mends no face is in memory, and no module of the package has grown."""
     modules = [import_module(f"meitu_demo.preflight.{info.name}") for info in pkgutil.iter_modules(package.__path__)]
 
@@ -187,7 +189,7 @@ def test_nothing_is_left_when_it_is_let_go() -> None:
 
 # ── Any bytes ───────────────────────────────────────────────────────────────────────────────────────────────────────
 @given(st.binary(max_size=400), st.sampled_from(["", "\xff\xd8\xff", "\x89PNG\r\n\x1a\n", "BM", "RIFF0000WEBP"]))
-def test_any_bytes_have_a_verdict(rest: bytes, start: str) -> None:
+def test_check_returns_a_report_for_any_bytes(rest: bytes, start: str) -> None:
     """Nothing is raised, and what is no photo is refused as the photo that it is not."""
     source = start.encode("latin-1") + rest
     seen = check(FUSE, source)
@@ -199,7 +201,7 @@ def test_any_bytes_have_a_verdict(rest: bytes, start: str) -> None:
 @pytest.mark.fuzz
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 2**32), st.sampled_from(["portrait", "HEIC", "PNG with alpha", "WebP", "small face"]))
-def test_any_harmed_photo_has_a_verdict(seed: int, name: str) -> None:
+def test_check_returns_a_report_for_any_damaged_photo(seed: int, name: str) -> None:
     """A photo with bytes changed or cut off is judged or refused; mends raise nothing over it either."""
     chance = random.Random(seed)
     data = bytearray(photos()[name])
@@ -211,7 +213,7 @@ def test_any_harmed_photo_has_a_verdict(seed: int, name: str) -> None:
         assert codec.sniff(apply_fix(mend, seen, source)) == "image/jpeg"
 
 
-def test_a_picture_of_one_pixel() -> None:
+def test_check_of_a_picture_of_one_pixel() -> None:
     """The smallest there is."""
     seen = check(RESTORE, saved(load_astronaut()[:1, :1], "PNG"))
     assert str(seen.rejection) == "image_too_small width=1 height=1 limit=48"

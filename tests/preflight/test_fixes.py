@@ -27,7 +27,7 @@ def offered(name: str, endpoint_id: str = "face_fuse") -> list[str]:
 
 
 @pytest.mark.parametrize("endpoint_id", CATALOGUE)
-def test_whatever_is_offered_helps(endpoint_id: str) -> None:
+def test_suggested_fixes_all_work(endpoint_id: str) -> None:
     """On every photo of the tests: after the mend the service would take the photo, and what it cures is well."""
     helped = 0
     for name, source in photos().items():
@@ -51,18 +51,18 @@ def test_whatever_is_offered_helps(endpoint_id: str) -> None:
     ("two alike", ["other_face"]), ("small beside large", ["other_face"]), ("large one looks away", ["other_face"]),
     ("turned by EXIF", []),  # the codec turns it
 ])  # fmt: skip
-def test_what_is_offered_for_what(name: str, slugs: list[str]) -> None:
+def test_suggested_fixes_by_problem(name: str, slugs: list[str]) -> None:
     """Small faces are enlarged, lying ones turned, far ones cropped, others picked; the rest cannot be helped."""
     assert offered(name) == slugs
 
 
-def test_a_small_picture_is_enlarged_only_as_far_as_is_honest() -> None:
+def test_suggested_fixes_limit_enlargement() -> None:
     """40 px for a service that wants 48 can be mended, 10 px cannot."""
     assert offered("tiny picture", "quality_restoration") == ["enlarge"]
     assert offered("tinier picture", "quality_restoration") == []
 
 
-def test_a_face_that_only_shows_in_a_part_of_the_photo() -> None:
+def test_suggested_fixes_find_a_face_too_small_for_the_whole_photo() -> None:
     """No face is found in the whole photo; the second look finds it, and the crop has it in full size."""
     source = codec.encode(far_away(2400, 20))
     seen = check(FUSE, source)
@@ -73,7 +73,7 @@ def test_a_face_that_only_shows_in_a_part_of_the_photo() -> None:
     assert face.side == pytest.approx(120, rel=0.1)
 
 
-def test_the_crop_is_around_the_face() -> None:
+def test_crop_to_face_surrounds_the_face() -> None:
     """The face sits in the middle with its own side as room around; its pixels are those of the photo as given."""
     large = scaled(load_astronaut(), 6)
     source = codec.encode(large)
@@ -89,7 +89,7 @@ def test_the_crop_is_around_the_face() -> None:
     assert np.abs(here - large[(y0 + y1) // 2, (x0 + x1) // 2]).max() < 40
 
 
-def test_the_other_face_becomes_the_one() -> None:
+def test_crop_to_single_face_selects_another_face() -> None:
     """After the crop the small face at the left is the only one, or the largest."""
     source = photos()["small beside large"]
     seen = check(FUSE, source)
@@ -97,7 +97,7 @@ def test_the_other_face_becomes_the_one() -> None:
     assert after.faces[0].side == pytest.approx(seen.faces[1].side, rel=0.05)
 
 
-def test_the_largest_may_be_picked_as_well() -> None:
+def test_crop_to_single_face_accepts_the_largest_face() -> None:
     """Smaller faces may stay in its crop: it is still the one that is used."""
     source = photos()["small beside large"]
     seen = check(FUSE, source)
@@ -105,7 +105,7 @@ def test_the_largest_may_be_picked_as_well() -> None:
     assert after.faces[0].side == pytest.approx(seen.faces[0].side, rel=0.05)
 
 
-def test_faces_that_overlap_cannot_be_parted() -> None:
+def test_crop_to_single_face_rejects_overlapping_faces() -> None:
     """Where no straight cut lies between two faces, that is said, and nothing is offered."""
     bust = load_astronaut()[BUST]
     close = np.ascontiguousarray(np.vstack([bust[40:175], bust[75:]]))
@@ -120,7 +120,7 @@ def test_faces_that_overlap_cannot_be_parted() -> None:
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
-def test_upright_is_the_picture_turned_and_nothing_else(turns: int) -> None:
+def test_rotate_upright_only_rotates(turns: int) -> None:
     """Each quarter turn is undone: the same pixels as before it, but for one encoding."""
     source = codec.encode(np.ascontiguousarray(np.rot90(load_astronaut()[PORTRAIT], turns)))
     (face,) = check(FUSE, source).faces
@@ -128,7 +128,7 @@ def test_upright_is_the_picture_turned_and_nothing_else(turns: int) -> None:
     assert np.abs(upright - load_astronaut()[PORTRAIT]).mean() < 3
 
 
-def test_enlarging_stops_at_twice_and_at_the_vendors_longest_side() -> None:
+def test_enlarge_stops_at_twice_and_at_the_vendors_longest_side() -> None:
     """Never more than twice, never beyond what the codec would shrink again."""
     assert codec.read_size(enlarge(photos()["portrait"], FUSE)) == (640, 640)
     assert codec.read_size(enlarge(photos()["1999 px"], FUSE)) == (3998, 3000)
@@ -137,7 +137,7 @@ def test_enlarging_stops_at_twice_and_at_the_vendors_longest_side() -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_mended_photos_carry_nothing_but_pixels(kind: str) -> None:
+def test_fixes_remove_metadata(kind: str) -> None:
     """What a camera wrote beside them stays behind, and EXIF's turn is in the pixels."""
     exif = Pictures.Exif()
     exif[0x0112], exif[0x010E] = 6, "CANARY-7d20"
@@ -154,7 +154,7 @@ def test_mended_photos_carry_nothing_but_pixels(kind: str) -> None:
         assert upright.state == "ok"
 
 
-def test_a_broken_photo_cannot_be_mended() -> None:
+def test_fixes_reject_a_broken_photo() -> None:
     """A mend asked for all the same raises what opening the photo raises."""
     (face,) = check(FUSE, photos()["portrait"]).faces
     with pytest.raises(ImageRejected):

@@ -1,6 +1,6 @@
-"""Brings one face mesh onto another: pose, outline and the dense map that carries the pixels.
+"""Aligns one face mesh with another: pose, outline, and the dense map for the pixels.
 
-A mesh is (468 or more, 2) points in MediaPipe's FaceMesh topology. Pure geometry; imports numeric libraries only.
+A mesh is (468 or more, 2) points in MediaPipe's FaceMesh topology.
 """
 
 import cv2
@@ -14,34 +14,8 @@ MESH_POINT_COUNT = 468  # points of the surface; the irises behind them follow t
 FACE_OVAL: tuple[int, ...] = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
 FACE_OVAL += (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
 FOREHEAD_LINE = (389, 251, 284, 332, 297, 338, 10, 109, 67, 103, 54, 21, 162)  # the outline's top, right to left
-LIPS: tuple[int, ...] = (
-    0,
-    11,
-    12,
-    13,
-    14,
-    15,
-    16,
-    17,
-    37,
-    39,
-    40,
-    61,
-    78,
-    80,
-    81,
-    82,
-    84,
-    87,
-    88,
-    91,
-    95,
-    146,
-    178,
-    181,
-    185,
-    191,
-)
+LIPS: tuple[int, ...] = (0, 11, 12, 13, 14, 15, 16, 17, 37, 39, 40, 61, 78, 80, 81, 82, 84, 87, 88, 91)
+LIPS += (95, 146, 178, 181, 185, 191)
 LIPS += (267, 269, 270, 291, 308, 310, 311, 312, 314, 317, 318, 321, 324, 375, 402, 405, 409, 415)
 LIPS_WEIGHT = 0.2  # an open mouth must not turn or shrink the whole face
 PITCH_CORRECTION_SHARE = 0.35
@@ -68,7 +42,7 @@ def fit_similarity(source: Points, target: Points, weights: NDArray[np.float64])
 
 
 def align_pose(mesh: Points, depth: Points, target: Points, target_depth: Points) -> Points:
-    """`mesh` (468, 2) moved, scaled and turned in space to look where `target` looks; its own features kept.
+    """Move, scale and rotate `mesh` (468, 2) in space to the pose of `target`; its features stay.
 
     A turn to the side is undone wholly, a nod in part: nodding back moves brows against eyes, and that reads as a mood.
     """
@@ -85,7 +59,7 @@ def align_pose(mesh: Points, depth: Points, target: Points, target_depth: Points
 
 
 def compute_radial_share(mesh: Points) -> NDArray[np.float64]:
-    """How far out each point lies: 0 at the middle of the outline, 1 on it; (468,)."""
+    """Relative distance (468,) of each point from the outline's centre: 0 at the centre, 1 on it."""
     oval = mesh[list(FACE_OVAL)]
     from_centre = mesh - oval.mean(0)
     angle = np.arctan2(*from_centre[list(FACE_OVAL)].T)
@@ -150,6 +124,6 @@ def _interpolate(points: Points, values: Points, nodes: Points) -> Points:
 
 
 def compute_up_vector(mesh: Points) -> NDArray[np.float64]:
-    """Unit vector from the chin to the top of the outline."""
+    """Compute the unit vector from the chin to the top of the outline."""
     up = mesh[FACE_OVAL[0]] - mesh[FACE_OVAL[18]]
     return np.asarray(up / max(float(np.hypot(*up)), 1e-6))

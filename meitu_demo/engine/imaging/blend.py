@@ -1,4 +1,4 @@
-"""Masks, and what puts one picture into another without a seam. Pure; imports numeric libraries only."""
+"""Feathered masks and seamless blending."""
 
 import cv2
 import numpy as np
@@ -32,7 +32,7 @@ def build_outline_mask(mesh: NDArray[np.float64], share: float, shape: tuple[int
 
 
 def feather_mask(mask: Mask, feather: float) -> Mask:
-    """`mask` blurred so that an edge takes about 2 × `feather` px."""
+    """Blur `mask` so that an edge is about 2 × `feather` px wide."""
     if feather < 0.5:
         return mask
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), feather / 2, borderType=cv2.BORDER_REPLICATE))
@@ -63,17 +63,17 @@ def _apply_mask(band: cv2.typing.MatLike, mask: Mask) -> cv2.typing.MatLike:
 
 
 def alpha_composite(bottom: Image, front: NDArray[np.uint8]) -> Image:
-    """RGBA `front` over RGB `bottom` of the same size."""
+    """Draw RGBA `front` over RGB `bottom` of the same size."""
     alpha = front[..., 3].astype(np.float32) / 255
     return np.asarray(cv2.blendLinear(bottom, np.ascontiguousarray(front[..., :3]), 1 - alpha, alpha))
 
 
 def blend_linear(bottom: Image, top: Image, mask: Mask) -> Image:
-    """`top` where `mask` is 1, `bottom` where it is 0, both in proportion between."""
+    """Mix linearly: `top` where `mask` is 1, `bottom` where it is 0."""
     return np.asarray(cv2.blendLinear(bottom, top, 1 - mask, mask))
 
 
 def build_disc_kernel(size: float) -> NDArray[np.uint8]:
-    """A round element for morphology, `size` px across, at least 3."""
+    """Build a round structuring element, `size` px across, at least 3."""
     side = 2 * max(1, round(size / 2)) + 1
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)

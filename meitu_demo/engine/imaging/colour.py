@@ -1,6 +1,6 @@
-"""Skin tone and light of a face, and the curves that bring one tone onto another.
+"""Measures a face's skin tone and light, and matches one tone to another.
 
-Images are RGB uint8 as everywhere; a tone is (3,) float RGB 0..255. Pure; imports numeric libraries only.
+A tone is (3,) float RGB 0..255.
 """
 
 import cv2
@@ -21,16 +21,13 @@ USER_TONE_SHARE = 0.88  # share of the user's own tone; the rest is the template
 MAX_TONE_SHIFT = 10.0  # RGB steps that the template's light may move a tone by at most
 TARGET_WHITE_LUMA = 185.0  # luma that the brightest hundredth of a face with its surroundings reaches in a decent photo
 MAX_GAIN = 1.5  # more would turn a dark skin light
-SKIN_LUMA_RANGE = (
-    45.0,
-    208.0,
-)  # of skin in decent light; beyond, unless the template is too, the exposure was wrong
+SKIN_LUMA_RANGE = (45.0, 208.0)  # of skin in decent light; outside, unless the template is too, exposure was wrong
 BLUR_SIGMAS_PX = (0.5, 0.65, 0.8, 0.95)  # px; more would hide who it is
 MAX_SHARPENING = 0.8  # share of the detail added back; more rings
 
 
 def sample_colours(image: Image | NDArray[np.float32], points: Floats, radius: float) -> Floats:
-    """(n,) or (n, 3) means of `image` around `points`, over squares of 2 × `radius` px; outside repeats the edge."""
+    """Mean colours (n,) or (n, 3) around `points`, over squares of 2 × `radius` px; the edge is repeated outside."""
     side = max(1, round(radius)) * 2 + 1
     smooth = cv2.blur(image, (side, side), borderType=cv2.BORDER_REPLICATE)
     last = np.array(image.shape[1::-1]) - 1
@@ -39,7 +36,7 @@ def sample_colours(image: Image | NDArray[np.float32], points: Floats, radius: f
 
 
 def compute_midtone(samples: Floats) -> Floats:
-    """The tone of (n ≥ 3, 3) skin samples without their shadows and highlights."""
+    """Compute the tone of (n ≥ 3, 3) skin samples without shadows and highlights."""
     light = samples @ LUMA_WEIGHTS
     low, high = np.percentile(light, MIDTONE_PERCENTILES)
     return np.asarray(samples[(light >= low - 1e-6) & (light <= high + 1e-6)].mean(0))

@@ -1,4 +1,4 @@
-"""Brings a photo into another picture's frame, so that the two can lie over each other in a comparison."""
+"""Aligns a photo with a result, so that the two can be overlaid in a comparison."""
 
 import cv2
 import numpy as np
@@ -8,7 +8,7 @@ from ...domain.model import Image, Photo
 from ...photos import codec
 from .faces import find_faces
 
-MAX_SIDE_PX = 1600  # px: what a screen shows
+MAX_SIDE_PX = 1600  # enough for a screen
 MAX_ASPECT_DIFFERENCE = 0.01  # sides' ratio may differ by this share: rounding, not framing
 FADE_SHARE = 0.08  # of the photo's shorter side
 BACKGROUND_GRID_PX = 32  # px of the ground, before it is drawn large
@@ -16,10 +16,10 @@ ANCHOR_LANDMARKS = [33, 133, 362, 263, 1, 61, 291, 152]  # eye corners, nose tip
 
 
 def align_to_result(photo: Photo, result: Photo, *, changes_framing: bool) -> bytes:
-    """`photo` as a JPEG in the shape of `result`: itself where that has the same shape already.
+    """Return `photo` as a JPEG with the aspect ratio of `result`; unchanged when it has that already.
 
-    reframed: `result` shows the person elsewhere, so the photo is laid with its face over the face there; where no face
-    is found in one of them it is shown whole. What it leaves empty goes on in the colour of the edge there.
+    changes_framing: the person is elsewhere in `result`, so the faces are aligned; when either has no face, the photo
+    is fitted into the frame. Empty areas continue the colour of the photo's edge.
     """
     if (
         not changes_framing

@@ -1,43 +1,19 @@
-"""One face: its mesh, its pose, and how much of it lies outside the frame. Whoever finds faces, makes these."""
+"""A face: its mesh, its head pose, and the share of it outside the frame.
+
+The pose is read from the directions of the mesh's left-right and top-bottom axes in space. FaceMesh gives depth in the
+unit of x, so no camera model is needed; the result differs from solvePnP with a canonical face by a few degrees, far
+below the limits that use it.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-# MERGED imaging/pose.py: Head pose from a face mesh: the directions of its left-right and top-bottom axes in space.
-# FaceMesh gives depth in the same unit as x, so no camera model is needed. Against solvePnP with a canonical face it
-# differs by a few degrees, far under the limits that use it.
-
 # Mirror pairs (image left, image right) and top-bottom pairs that expressions hardly move.
 HORIZONTAL_PAIRS = ((234, 454), (127, 356), (132, 361), (33, 263))
 VERTICAL_PAIRS = ((10, 152), (67, 172), (297, 397))
-PITCH_BIAS_DEG = 10.0  # degrees: forehead to chin slopes back by this much on a face that looks straight ahead
-
-
-def estimate_head_pose(landmarks: NDArray[np.float32], depth: NDArray[np.float32]) -> tuple[float, float, float]:
-    """(yaw, pitch, roll) in degrees of (N ≥ 468, 2) landmarks and their (N,) depth.
-
-    Yaw is positive when the face looks towards the image's right, pitch when it looks down, roll when the head leans
-    clockwise in the image.
-    """
-    space = np.column_stack([landmarks, depth]).astype(np.float64)
-    across = _compute_axis(space, HORIZONTAL_PAIRS)
-    roll = np.arctan2(across[1], across[0])
-    cos, sin = np.cos(roll), np.sin(roll)
-    upright = space @ np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
-    across = _compute_axis(upright, HORIZONTAL_PAIRS)
-    down = _compute_axis(upright, VERTICAL_PAIRS)
-    yaw = np.degrees(np.arctan2(across[2], across[0]))
-    pitch = np.degrees(np.arctan2(down[2], down[1]))
-    return float(yaw), float(pitch) - PITCH_BIAS_DEG, float(np.degrees(roll))
-
-
-def _compute_axis(space: NDArray[np.float64], pairs: tuple[tuple[int, int], ...]) -> NDArray[np.float64]:
-    ends = np.asarray(pairs)
-    vectors = space[ends[:, 1]] - space[ends[:, 0]]
-    return np.asarray(vectors.sum(0))
-
+PITCH_BIAS_DEG = 10.0  # slope from forehead to chin on a face that looks straight ahead
 
 Points = NDArray[np.float32]
 LEFT_CHEEK_POINT, RIGHT_CHEEK_POINT = 234, 454
@@ -45,11 +21,11 @@ LEFT_CHEEK_POINT, RIGHT_CHEEK_POINT = 234, 454
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
-    """One face: MediaPipe's 478 landmarks (468.. are the irises) and the head's pose.
+    """A face: MediaPipe's 478 landmarks (468.. are the irises) and the head's pose.
 
     landmarks: (478, 2) float32, pixels of the full image. depth: (478,) float32, pixels, smaller is nearer.
     yaw, pitch, roll: degrees; yaw positive towards the image's right, pitch positive looking down, roll clockwise.
-    score: the detector's, 0..1. cut: share 0..1 of the mesh outside the frame.
+    score: the detector's, 0..1. cropped_share: share 0..1 of the mesh outside the frame.
     """
 
     landmarks: Points
@@ -73,7 +49,7 @@ class Face:
 
     @property
     def side(self) -> float:
-        """Side in pixels of the square that a detector would draw: what the vendors' smallest face is measured on."""
+        """Longer side of the box in pixels, which the vendors' limits on face size refer to."""
         x0, y0, x1, y1 = self.box
         return max(x1 - x0, y1 - y0)
 
@@ -85,8 +61,32 @@ class Face:
 
 
 def build_face(landmarks: Points, depth: NDArray[np.float32], shape: tuple[int, ...], score: float = 1.0) -> Face:
-    """A Face from mesh points in an image of `shape` (height, width); pose and cut are derived."""
+    """Build a Face from mesh points in an image of `shape` (height, width); computes pose and cropped_share."""
     height, width = shape
     inside = (landmarks >= 0).all(1) & (landmarks <= (width - 1, height - 1)).all(1)
     yaw, pitch, roll = estimate_head_pose(landmarks, depth)
     return Face(landmarks, depth, yaw, pitch, roll, score, float(1 - inside.mean()))
+
+
+def estimate_head_pose(landmarks: NDArray[np.float32], depth: NDArray[np.float32]) -> tuple[float, float, float]:
+    """Estimate (yaw, pitch, roll) in degrees from (N ≥ 468, 2) landmarks and their (N,) depth.
+
+    Yaw is positive when the face looks towards the image's right, pitch when it looks down, roll when the head leans
+    clockwise in the image.
+    """
+    space = np.column_stack([landmarks, depth]).astype(np.float64)
+    across = _compute_axis(space, HORIZONTAL_PAIRS)
+    roll = np.arctan2(across[1], across[0])
+    cos, sin = np.cos(roll), np.sin(roll)
+    upright = space @ np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
+    across = _compute_axis(upright, HORIZONTAL_PAIRS)
+    down = _compute_axis(upright, VERTICAL_PAIRS)
+    yaw = np.degrees(np.arctan2(across[2], across[0]))
+    pitch = np.degrees(np.arctan2(down[2], down[1]))
+    return float(yaw), float(pitch) - PITCH_BIAS_DEG, float(np.degrees(roll))
+
+
+def _compute_axis(space: NDArray[np.float64], pairs: tuple[tuple[int, int], ...]) -> NDArray[np.float64]:
+    ends = np.asarray(pairs)
+    vectors = space[ends[:, 1]] - space[ends[:, 0]]
+    return np.asarray(vectors.sum(0))

@@ -1,9 +1,8 @@
-"""What was found in a picture a moment ago: remembered while somebody works on it, and not a moment longer.
+"""A cache of detection results that is empty unless a call is running.
 
-In one run the same pixels are looked at twice, by the engine behind the wire and by the page that lays the photo over
-the result. What is found in a face is as personal as the face: so nothing is kept unless a block of `scope` is open,
-no more than a few answers, none when the last block ends, and none when somebody wants theirs forgotten. For threads.
-Imports nothing of ours.
+One run analyses the same pixels twice: in the engine, and in the page's comparison of photo and result. Landmarks are
+as personal as the photo, so entries exist only while a `scope` is open, are limited in number, and are deleted when
+the last scope ends or a user deletes their data. Thread-safe.
 """
 
 import hashlib
@@ -20,7 +19,7 @@ Value = TypeVar("Value")
 
 
 class ScopedCache(Generic[Value]):
-    """Up to `most` answers, by the pixels that they are about."""
+    """Up to `max_entries` values, keyed by the pixels that they were computed from."""
 
     def __init__(self, max_entries: int) -> None:
         self._max_entries = max_entries
@@ -30,7 +29,7 @@ class ScopedCache(Generic[Value]):
 
     @contextmanager
     def scope(self) -> Iterator[None]:
-        """Answers are remembered while this block, or another one, runs."""
+        """Cache values while this block, or another one, runs."""
         with self._lock:
             self._open_scopes += 1
         try:
@@ -42,12 +41,12 @@ class ScopedCache(Generic[Value]):
                 self.clear()
 
     def clear(self) -> None:
-        """Hold no answer of before now; nor one that is still being looked for."""
+        """Delete all values, those that are still being computed included."""
         self._entries = OrderedDict()
 
     def get_or_compute(self, pixels: NDArray[np.uint8], compute: Callable[[], Value], *key_parts: object) -> Value:
-        """What `find` gives, or gave for these very `pixels` and this `about`. Raises what it raises."""
-        entries = self._entries  # first: what comes after a `clear` goes with what was held before it
+        """Return the cached value for `pixels` and `key_parts`, or that of `compute`. Raises what `compute` raises."""
+        entries = self._entries  # taken first, so that a value computed across a `clear` is dropped
         if not self._open_scopes:
             return compute()
         digest = hashlib.sha256(repr((pixels.shape, key_parts)).encode())

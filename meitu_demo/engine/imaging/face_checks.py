@@ -1,6 +1,6 @@
-"""Which face is meant, and whether it is fit: the vendors' rules for faces as our engine measures them.
+"""Selects the face to edit and checks it against the vendors' rules for size, framing and pose.
 
-Effects are held to them, and the preflight shows them before anything is sent: both ask here, so they agree.
+Effects and the preflight both use these checks, so they agree.
 """
 
 import math
@@ -20,9 +20,9 @@ BORDERLINE_SHARE = 0.8  # of a limit: beyond, a vendor that measures a little di
 
 @dataclass(frozen=True, slots=True)
 class FaceMeasurement:
-    """One thing that is measured on a face. refusal: what is answered when it does not fit, with the numbers as facts.
+    """One rule, measured on a face. rejection: the error when the face breaks the rule, with the numbers as facts.
 
-    close: it fits, but only just.
+    is_borderline: within the limit, but close to it.
     """
 
     rejection: EngineRejection

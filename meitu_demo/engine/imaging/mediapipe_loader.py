@@ -1,7 +1,7 @@
-"""The one door to mediapipe: its ready-made solutions, loaded when one is first wanted.
+"""Imports mediapipe's solutions at their first use.
 
-mediapipe imports matplotlib, to draw on pictures, which no call of ours comes to. Where it is not installed, as in the
-container, something stands in for it while mediapipe is loaded.
+mediapipe imports matplotlib for drawing functions that this project does not use. Where matplotlib is not installed,
+as in the container, a stub replaces it during the import.
 """
 
 import os
@@ -19,14 +19,14 @@ _load_lock = threading.Lock()  # mediapipe's import and the making of its graphs
 
 @contextmanager
 def load_solution(name: str) -> Iterator[Any]:
-    """The module ``mediapipe.python.solutions.<name>``, for a block that makes a graph of it: one block at a time."""
+    """Import ``mediapipe.python.solutions.<name>`` for a block that builds its graph; one block at a time."""
     os.environ.setdefault("GLOG_minloglevel", "2")  # its C++ reads it when it is loaded
     with _load_lock, _stub_matplotlib():
         yield import_module(f"mediapipe.python.solutions.{name}")
 
 
 class _StubModule(ModuleType):
-    """What `import` finds. Whoever wants more of it, Gradio in another thread for instance, hears it is not there."""
+    """A module without contents: other threads that use it, Gradio for instance, get an ImportError."""
 
     def __getattr__(self, name: str) -> Any:
         raise ImportError(f"{self.__name__} is not installed")

@@ -1,6 +1,6 @@
-"""Where the points of a face have gone in another picture of it: dense optical flow on the cut-out face, both ways.
+"""Tracks the landmarks of a face into another picture of it: dense optical flow on the face, in both directions.
 
-Finding the landmarks anew would be blunter: the mesh model smooths small movements away and adds jitter of its own.
+Detecting the landmarks again would be less precise: the mesh model smooths small movements and adds jitter.
 """
 
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ REFINEMENT_PASSES = 2  # the second sees what the first has smoothed away
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpticalFlow:
-    """moved: (n, 2) pixels of the first picture, from a point to where it has gone. closing: (n, 2), what is left of
-    it when the way is gone back: 0 where both pictures show the same thing.
+    """vectors: (n, 2) px of the first picture, each point's movement. round_trip_error: (n, 2) px, what remains after
+    the flow back: 0 where both pictures show the same thing.
     """
 
     vectors: Points
@@ -32,7 +32,7 @@ class OpticalFlow:
 
 
 def track_landmarks(before: Image, after: Image, face: Face) -> OpticalFlow:
-    """Every landmark of `face`, found in `before`, followed to `after`, which has the same shape in whatever size."""
+    """Track every landmark of `face` from `before` to `after`, which has the same aspect ratio at any size."""
     x, y = face.centre
     reach = face.side * (0.5 + CROP_MARGIN_SHARE)
     side = int(np.clip(round(2 * reach), MIN_CROP_PX, MAX_CROP_PX))

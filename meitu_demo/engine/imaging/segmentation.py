@@ -1,6 +1,7 @@
-"""Which pixels of a photo are a person's skin: face, neck and ears. Pure; imports numeric libraries only.
+"""Masks of a portrait: skin, eyebrows, whatever hides the face, and whole people.
 
-Images are RGB uint8, meshes (468 or more, 2) in the image's pixels.
+Images are RGB uint8 (h, w, 3); meshes are (468 or more, 2) points (x, y) in the image's pixels. The model for people
+(MediaPipe's selfie segmentation, 256×256, 250 kB) is loaded at its first use.
 """
 
 import threading
@@ -18,24 +19,36 @@ from .mediapipe_loader import load_solution
 
 Points = NDArray[np.float64]
 
-SKIN_FACE_WIDTH_PX = 200  # px of face width at which pixels are judged: single hairs and pores average out
+SKIN_FACE_WIDTH_PX = 200  # pixels are classified at this face width, which averages out hairs and pores
 MIN_SKIN_STDDEV_LAB = (16.0, 5.0, 6.0)  # least standard deviation of one skin's L, a, b (8-bit LAB) under soft light
-MAX_SKIN_SIGMAS, MIN_NON_SKIN_SIGMAS = 2.2, 3.6  # distances in standard deviations: certainly skin, certainly not
-SKIN_SEARCH_MARGIN = np.array(
-    (0.5, 0.9)
-)  # of the face's width, beside and below it: where ears and neck are looked for
+MAX_SKIN_SIGMAS, MIN_NON_SKIN_SIGMAS = 2.2, 3.6  # surely skin below, surely not skin above
+SKIN_SEARCH_MARGIN = np.array((0.5, 0.9))  # of the face's width, at its sides and below: room for ears and neck
 JAW_POINTS = (132, 58, 172, 152, 397, 288, 361)
 EAR_POINTS = ((127, 132), (356, 361))  # on the outline, where an ear begins and ends
-NECK_LIGHTNESS_RANGE = (
-    0.45,
-    1.2,
-)  # of the face's L: a neck lies in the chin's shadow; darker is cloth, brighter a collar
-MAX_NECK_CHROMA_DISTANCE = 11.0  # distance in a, b at most: grey and white cloth is 15 and more away
+NECK_LIGHTNESS_RANGE = (0.45, 1.2)  # of the face's L: the chin shades the neck; darker is cloth, brighter a collar
+MAX_NECK_CHROMA_DISTANCE = 11.0  # in a, b; grey and white cloth is 15 and more away
 GRABCUT_ITERATIONS = 3
+
+BROW_CONTOURS = ((70, 63, 105, 66, 107, 55, 65, 52, 53, 46), (300, 293, 334, 296, 336, 285, 295, 282, 283, 276))
+BROW_DILATION_SHARE = 0.09  # of the face's width: drawn strokes are wider than the mesh's brow
+
+# Both brows' upper edges from image left to right; FOREHEAD_LINE leads back above them.
+BROW_LINE = (127, 139, 70, 63, 105, 66, 107, 9, 336, 296, 334, 293, 300, 368, 356)
+NOSE_BOTTOM = 2
+HAIR_FACE_WIDTH_PX = 144  # small, because every fusion pays for these pixels
+RIM_START_SHARE = 0.84  # of the outline's size: backdrop and hair may be visible outside
+
+Matte = NDArray[np.float32]
+
+MODEL_SIDE_PX = 256  # the model's input, area-averaged from the photo
+GUIDED_FILTER_RADIUS_SHARE = 1 / 64  # of the long side: how far the refined edge may move
+GUIDED_FILTER_EPS = 4e-4  # regularisation for colours 0..1: smaller follows fainter edges
+
+_model_lock = threading.Lock()  # a graph that threads share returns wrong masks
 
 
 def downscale_to_face_width(image: Image, mesh: Points, width: int = SKIN_FACE_WIDTH_PX) -> tuple[Image, Points]:
-    """Image and mesh at the size at which pixels are judged, `width` px of face; never enlarged."""
+    """Shrink image and mesh to a face width of `width` px; never enlarges."""
     size = np.array(image.shape[1::-1])
     scale = min(1.0, width / max(float(np.ptp(mesh[:, 0])), 1.0))
     smaller = np.maximum(2, np.rint(size * scale)).astype(int)
@@ -44,7 +57,7 @@ def downscale_to_face_width(image: Image, mesh: Points, width: int = SKIN_FACE_W
 
 
 def measure_skin_distance(image: Image, mesh: Points) -> tuple[Mask, Mask]:
-    """How little each pixel looks like the face's own skin (0..1), and how far that is for being brighter (0..1)."""
+    """Return (distance from the face's skin colour, how much brighter than skin), each (h, w) float32 0..1."""
     samples = sample_colours(image, mesh[list(SKIN_POINTS)], np.ptp(mesh[:, 0]) * 0.015)
     lab = cv2.cvtColor(samples[None].astype(np.uint8), cv2.COLOR_RGB2LAB)[0].astype(np.float32)
     middle = np.median(lab, 0)
@@ -57,9 +70,9 @@ def measure_skin_distance(image: Image, mesh: Points) -> tuple[Mask, Mask]:
 
 
 def segment_skin(image: Image, mesh: Points) -> NDArray[np.uint8]:
-    """(h, w) uint8 mask of face, neck and ears on a photo: what takes the user's tone.
+    """Return the (h, w) uint8 mask of face, neck and ears, 255 on skin: the area that takes the user's tone.
 
-    GrabCut (Rother et al., 2004) from the face itself as the sample of skin, within the places where skin can be.
+    GrabCut (Rother et al., 2004) seeded with the face as the sample of skin, limited to regions where skin can be.
     """
     frame = np.array(image.shape[1::-1])
     reach = SKIN_SEARCH_MARGIN * np.ptp(mesh[:, 0])
@@ -84,7 +97,7 @@ def _build_core_mask(points: Points, shape: tuple[int, ...]) -> Mask:
 
 
 def _build_grabcut_labels(image: Image, points: Points) -> NDArray[np.uint8]:
-    """GrabCut's labels to begin with: surely and probably skin, probably and surely not."""
+    """Build GrabCut's initial labels: surely or probably skin, probably or surely not."""
     shape, down = image.shape[:2], -compute_up_vector(points)
     oval = points[list(FACE_OVAL)]
     centre, height = oval.mean(0), float(np.ptp(oval @ down))
@@ -123,16 +136,8 @@ def _build_grabcut_labels(image: Image, points: Points) -> NDArray[np.uint8]:
     return labels
 
 
-# MERGED imaging/brows.py: Paints the eyebrows out of a drawn face, so that no second pair shows beside the user's.
-# Pure.
-
-
-BROW_CONTOURS = ((70, 63, 105, 66, 107, 55, 65, 52, 53, 46), (300, 293, 334, 296, 336, 285, 295, 282, 283, 276))
-BROW_DILATION_SHARE = 0.09  # of the face's width that the hole is wider than the mesh's brow: strokes reach beyond it
-
-
 def inpaint_brows(image: Image, mesh: NDArray[np.float64]) -> Image:
-    """`image` with skin where the brows of `mesh` were (Telea, "An image inpainting technique", 2004)."""
+    """Replace a drawn face's brows by skin, so that only the user's show after fusion (Telea 2004 inpainting)."""
     height = image.shape[0]
     top = int(np.clip(mesh[:, 1].min(), 0, height - 2))
     part = np.ascontiguousarray(image[top : int(np.clip(mesh[:, 1].max(), top + 2, height))])
@@ -151,22 +156,11 @@ def inpaint_brows(image: Image, mesh: NDArray[np.float64]) -> Image:
     return result
 
 
-# MERGED imaging/hair.py: Which pixels within a face's outline are not the face: hair and backdrop. Pure; imports
-# numeric libraries only.
-
-
-# Both brows' upper edges from image left to right; FOREHEAD_LINE leads back above them.
-BROW_LINE = (127, 139, 70, 63, 105, 66, 107, 9, 336, 296, 334, 293, 300, 368, 356)
-NOSE_BOTTOM = 2
-HAIR_FACE_WIDTH_PX = 144  # px of face width: every fusion pays for these pixels
-RIM_START_SHARE = 0.84  # share of the outline outside which backdrop and hair may show
-
-
 def build_occlusion_mask(image: Image, mesh: NDArray[np.float64]) -> Mask:
-    """(h, w) 0..1, 1 where no face shows inside the outline: hair over the forehead, backdrop beyond a turned cheek.
+    """Return (h, w) 0..1, 1 where something hides the face: hair on the forehead, backdrop beside a turned cheek.
 
-    Brows stay. A beard stays: below the nose only what is brighter than skin counts. Glasses stay: on the rim only
-    masses wider than a temple arm count. Grown a little so that no strand's edge is left.
+    Brows are not marked. Neither are beards (below the nose only pixels brighter than skin count) nor glasses (on the
+    rim only masses wider than a temple arm count). The mask is dilated slightly to cover the edges of strands.
     """
     small, points = downscale_to_face_width(image, mesh, HAIR_FACE_WIDTH_PX)
     width, shape, up = float(np.ptp(points[:, 0])), small.shape[:2], compute_up_vector(points)
@@ -189,23 +183,10 @@ def build_occlusion_mask(image: Image, mesh: NDArray[np.float64]) -> Mask:
     return np.asarray(cv2.resize(grown, image.shape[1::-1]), np.float32)
 
 
-# MERGED imaging/matte.py: Cuts people out of a photo: MediaPipe's selfie segmentation, refined to the photo's edges.
-# The model (256×256, 250 kB) loads at the first matte, not at import, and works behind a lock: one graph shared by
-# threads answers wrongly.
-
-Matte = NDArray[np.float32]
-
-MODEL_SIDE_PX = 256  # px; the model sees no more, so the photo is area-averaged down to it first
-GUIDED_FILTER_RADIUS_SHARE = 1 / 64  # of the long side: how far the refined edge may wander from the model's
-GUIDED_FILTER_EPS = 4e-4  # guided filter's regularisation on colours 0..1: smaller follows fainter edges
-
-_model_lock = threading.Lock()
-
-
 def compute_person_matte(image: Image) -> Matte:
-    """How much each pixel belongs to a person: float32 (h, w), 0..1; all people count. Thread-safe.
+    """Return the matte of all people: float32 (h, w), 0..1. Thread-safe.
 
-    The model's coarse answer is pulled to the photo's edges with a colour guided filter (He, Sun and Tang, 2010).
+    MediaPipe's selfie segmentation, refined to the photo's edges by a colour guided filter (He, Sun and Tang, 2010).
     """
     height, width = image.shape[:2]
     small = cv2.resize(image, (MODEL_SIDE_PX, MODEL_SIDE_PX), interpolation=cv2.INTER_AREA)

@@ -1,7 +1,7 @@
-"""Smooth warps: from a field of offsets to moved pixels, on the region they touch and nowhere else.
+"""Smooth warps: moves pixels by a field of offsets, only in the region that the field touches.
 
-A field is given backwards: at each point of the *result*, how far away the pixel shown there comes from. So the
-picture needs no inversion (which is where holes come from); points, being few, are carried forwards by iteration.
+Fields are backward maps: the offset at a point of the *result* leads to its source. So pixels need no inversion, which
+would leave holes; points, being few, are mapped forward by iteration.
 """
 
 from collections.abc import Callable
@@ -115,7 +115,7 @@ def build_warp(field: Field, bounds: Bounds, shape: tuple[int, ...], ramp: float
 
 
 def smootherstep(position: Array) -> Array:
-    """0 below 0, 1 above 1, in between Perlin's quintic: no seam, for its first two derivatives vanish at both ends."""
+    """Perlin's quintic smoothstep, 0 below 0 and 1 above 1; its first two derivatives vanish at both ends."""
     t = np.clip(position, 0, 1)
     return np.asarray(t * t * t * (t * (t * 6 - 15) + 10))
 

@@ -1,17 +1,17 @@
-"""Where a result comes from, written into its file and read back out of any file.
+"""Provenance marks: how a result was made, embedded in its file and read from any file.
 
-    embed   a result's bytes with the mark and no other metadata; its pixels stay as they are
-    verify  what a file says about itself: ours, another's mark, or nothing
-    read    our own mark alone
+    embed_provenance    replaces a file's metadata by the mark; its encoded pixels stay
+    verify_provenance   finds the mark of this app, the mark of another tool, or none
+    read_provenance     reads the mark of this app
 
 A mark is a claim that anybody can write or remove, not a signature. Every function is pure and blocks: call it from a
-worker thread. Imports `errors` and `imaging.codec`; service and screens may import it.
+worker thread.
 
-    record      what a mark says
-    marks       embed, verify, read
-    xmp         the packet, there and back (ISO 16684-1), and properties, by which anybody's is read
-    jpeg  png  webp    where each kind of file keeps its packet, and what its pixels need
-    profile     what is kept beside pixels: colours and orientation
+    record                      the facts in a mark
+    embed                       the three functions above
+    xmp                         builds and parses the packet (ISO 16684-1)
+    jpeg, png, webp             the packet's position in each container, and the parts its pixels need
+    colour_and_orientation      ICC profile and EXIF orientation, which are preserved
 """
 
 from .embed import MarkFinding, MarkOrigin, embed_provenance, read_provenance, verify_provenance

@@ -1,18 +1,18 @@
-"""What stays beside the pixels because the picture would look different without it: ICC profile and orientation.
+"""The metadata that changes how a picture looks and is therefore preserved: ICC profile and orientation.
 
-Bytes that are no ICC profile (ICC.1, section 7.2: its length, and `acsp` at byte 36) could hide anything and change no
-colour, so they go.
+Bytes that are not an ICC profile (ICC.1, section 7.2: its length, and `acsp` at byte 36) change no colour and could
+hide anything, so they are removed.
 """
 
 import struct
 
-MAX_PROFILE_BYTES = 4_000_000  # bytes; printers' profiles have one or two million
+MAX_PROFILE_BYTES = 4_000_000  # printers' profiles have one or two million
 _HEADER_BYTES = 128
 _ORIENTATION_TAG, _SHORT_TYPE = 0x0112, 3
 
 
 def is_icc_profile(data: bytes) -> bool:
-    """Whether `data` is one whole ICC profile and nothing else."""
+    """Whether `data` is exactly one complete ICC profile."""
     return (
         _HEADER_BYTES < len(data) <= MAX_PROFILE_BYTES
         and data[36:40] == b"acsp"
@@ -21,7 +21,7 @@ def is_icc_profile(data: bytes) -> bool:
 
 
 def build_orientation_exif(orientation: int) -> bytes:
-    """An Exif block that says how the pixels are turned and nothing else; empty when they are upright."""
+    """Build an EXIF block with the orientation only; empty for upright pixels."""
     if orientation == 1:
         return b""
     entry = struct.pack(">HHIHH", _ORIENTATION_TAG, _SHORT_TYPE, 1, orientation, 0)

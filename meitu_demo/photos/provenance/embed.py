@@ -1,4 +1,4 @@
-"""A mark put into a file, and looked for in any file."""
+"""Embeds provenance marks in picture files and finds them in any file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -16,7 +16,7 @@ _PACKET_TAGS = b"<x:xmpmeta", b"</x:xmpmeta>"
 
 
 class MarkOrigin(Enum):
-    """Whose mark a file carries."""
+    """Who wrote the mark in a file."""
 
     THIS_APP = "ours"
     OTHER_TOOL = "anothers"
@@ -25,7 +25,7 @@ class MarkOrigin(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MarkFinding:
-    """What a file says. `provenance` when it is ours; `mark` has the facts of anybody's, ours too."""
+    """The result of a search for marks. provenance: only for this app's mark. mark: the standard facts of any mark."""
 
     origin: MarkOrigin
     provenance: Provenance | None = None
@@ -33,7 +33,7 @@ class MarkFinding:
 
 
 def embed_provenance(picture: bytes, provenance: Provenance) -> bytes:
-    """The JPEG, PNG or WebP `picture` with `provenance` as its only metadata, pixel for pixel the same.
+    """Return the JPEG, PNG or WebP `picture` with `provenance` as its only metadata; the pixels stay identical.
 
     Its colour profile and its orientation stay, since it looks as it does by them; what trails its end goes. Raises
     ImageRejected for what is no whole picture of these kinds.
@@ -55,7 +55,7 @@ def embed_provenance(picture: bytes, provenance: Provenance) -> bytes:
 
 
 def verify_provenance(picture: bytes) -> MarkFinding:
-    """What the file says about how it was made; also of one that breaks off. Raises ImageRejected when it is none."""
+    """Find the mark in a file, truncated files included. Raises ImageRejected for anything but a picture."""
     found = Mark()
     for packet in _read_packets(picture):
         provenance, mark = xmp.parse_packet(packet)
@@ -69,7 +69,7 @@ def verify_provenance(picture: bytes) -> MarkFinding:
 
 
 def read_provenance(picture: bytes) -> Provenance | None:
-    """Our own mark in `picture`, None when it carries none. Raises ImageRejected when it is no picture."""
+    """Read this app's mark, None without one. Raises ImageRejected for anything but a picture."""
     return verify_provenance(picture).provenance
 
 
@@ -85,7 +85,7 @@ def _read_packets(picture: bytes) -> Iterator[bytes]:
 
 
 def _scan_packets(picture: bytes) -> Iterator[bytes]:
-    """Packets of a file whose boxes we do not walk: XMP is written so that it can be found by scanning."""
+    """Scan for packets in formats that are not parsed here; XMP is designed to be found by scanning."""
     start = picture.find(_PACKET_TAGS[0])
     end = picture.find(_PACKET_TAGS[1], start)
     if 0 <= start < end:
@@ -93,7 +93,7 @@ def _scan_packets(picture: bytes) -> Iterator[bytes]:
 
 
 def _read_png_texts(picture: bytes) -> Mark:
-    """What generators write into plain text chunks: AIGC's JSON, and their own name."""
+    """Read the marks in plain text chunks: AIGC's JSON and the generator's name."""
     texts = {keyword: text for keyword, text in png.read_texts(picture) if keyword in (b"AIGC", b"Software", b"Author")}
     text = {keyword: sanitize_text(value[:4096].decode("utf-8", "replace")) for keyword, value in texts.items()}
     aigc = xmp.parse_aigc_fields(texts.get(b"AIGC", b"").decode("utf-8", "replace"))
@@ -101,7 +101,7 @@ def _read_png_texts(picture: bytes) -> Mark:
 
 
 def _fill_missing(found: Mark, more: Mark) -> Mark:
-    """`found`, with what it lacks from `more`."""
+    """Fill the empty fields of `found` from `more`."""
     return replace(
         found,
         source_type=found.source_type or more.source_type,

@@ -1,7 +1,7 @@
-"""A JPEG's marker segments (ITU-T T.81, annex B): what decodes its pixels is kept, the packet put beside it.
+"""Embeds an XMP packet in a JPEG and reads packets: keeps the segments that decode pixels (ITU-T T.81, annex B).
 
-XMP lies in an APP1 of its own (XMP part 3, 1.1.3), ICC profiles in numbered APP2 (ICC.1, annex B.4). Between the scans
-of a progressive file may be segments as well. Only `marks` and tests import it.
+XMP has a separate APP1 (XMP part 3, 1.1.3); ICC profiles are in numbered APP2 (ICC.1, annex B.4). A progressive file
+may have segments between its scans.
 """
 
 import re
@@ -13,7 +13,7 @@ from .colour_and_orientation import build_orientation_exif, is_icc_profile
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _ICC = b"ICC_PROFILE\0"
 _EXIF = b"Exif\0\0"
-_MAX_SEGMENT_BYTES = 65533  # bytes of a segment's body
+_MAX_SEGMENT_BYTES = 65533
 _SOI, _EOI, _SOS, _APP1, _APP2 = 0xD8, 0xD9, 0xDA, 0xE1, 0xE2
 # Frames and tables (T.81, table B.1). Everything else is an application's, a comment or reserved.
 _DECODER_MARKERS = frozenset({*range(0xC0, 0xD0), *range(0xDA, 0xE0)}) - {0xC8}
@@ -22,7 +22,7 @@ _MAX_SEGMENTS = 100_000
 
 
 def embed_packet(data: bytes, packet: bytes, orientation: int) -> bytes:
-    """The JPEG `data` with `packet` as its only metadata. Raises ValueError when it does not come to its end."""
+    """Return the JPEG `data` with `packet` as its only metadata. Raises ValueError for a truncated file."""
     segments, profiles, jfif = [], [], b""
     has_end = False
     for marker, body, scan in _iterate_segments(data):
@@ -46,14 +46,14 @@ def embed_packet(data: bytes, packet: bytes, orientation: int) -> bytes:
 
 
 def read_packets(data: bytes) -> Iterator[bytes]:
-    """Every XMP packet, as far as the file can be read."""
+    """Read every XMP packet up to the first unreadable segment."""
     return (
         body[len(_XMP) :] for marker, body, _ in _iterate_segments(data) if marker == _APP1 and body.startswith(_XMP)
     )
 
 
 def _iterate_segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """(marker, body, the scan behind it) up to the first end of image or to where the file breaks off."""
+    """Yield (marker, body, scan data after it) up to the first end of image or the truncation."""
     offset = 2
     for _ in range(_MAX_SEGMENTS):
         found = _MARKER.search(data, offset)
@@ -78,7 +78,7 @@ def _iterate_segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
 
 
 def _join_profile(profiles: list[bytes]) -> bytes:
-    """The profile in APP2 bodies, each with its number and their count behind the name."""
+    """Join the ICC profile from APP2 bodies, each with its number and the count after the name."""
     numbers = [(body[len(_ICC)], body[len(_ICC) + 1]) for body in sorted(profiles) if len(body) > len(_ICC) + 1]
     if numbers != [(index + 1, len(profiles)) for index in range(len(profiles))]:
         return b""

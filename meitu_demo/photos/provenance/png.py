@@ -1,6 +1,6 @@
-"""A PNG's chunks (PNG, third edition, chapters 5 and 11): what decodes its pixels is kept, the packet put beside it.
+"""Embeds an XMP packet in a PNG and reads packets: keeps the chunks that decode pixels (PNG 3rd ed., ch. 5 and 11).
 
-XMP lies in an iTXt chunk with a keyword of its own (XMP part 3, 1.1.5). Only `marks` and tests import it.
+XMP is in an iTXt chunk with the keyword XML:com.adobe.xmp (XMP part 3, 1.1.5).
 """
 
 import struct
@@ -14,12 +14,12 @@ _XMP_KEYWORD = b"XML:com.adobe.xmp"
 _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 _PIXEL_CHUNKS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"acTL", b"fcTL", b"fdAT"})
 _COLOUR_CHUNKS = frozenset({b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"cICP", b"mDCV", b"cLLI"})
-_MAX_CHUNKS = 65536  # as in `imaging.whole`
-MAX_TEXT_BYTES = 1_000_000  # bytes, unpacked
+_MAX_CHUNKS = 65536  # as in `photos.png_structure`
+MAX_TEXT_BYTES = 1_000_000  # inflated
 
 
 def embed_packet(data: bytes, packet: bytes, orientation: int) -> bytes:
-    """The PNG `data` with `packet` as its only metadata. Raises ValueError when it does not come to its end."""
+    """Return the PNG `data` with `packet` as its only metadata. Raises ValueError for a truncated file."""
     chunks = []
     kind = b""
     for kind, body, raw_chunk in _iterate_chunks(data):
@@ -39,12 +39,12 @@ def embed_packet(data: bytes, packet: bytes, orientation: int) -> bytes:
 
 
 def read_packets(data: bytes) -> Iterator[bytes]:
-    """Every XMP packet, as far as the file can be read."""
+    """Read every XMP packet up to the first unreadable chunk."""
     return (text for keyword, text in read_texts(data) if keyword == _XMP_KEYWORD)
 
 
 def read_texts(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """(keyword, text) of every text chunk, unpacked; one that is longer than LARGEST_TEXT comes out empty."""
+    """Yield (keyword, inflated text) of every text chunk; a text above MAX_TEXT_BYTES is empty."""
     for kind, body, _ in _iterate_chunks(data):
         if kind not in _TEXT_CHUNKS:
             continue
@@ -58,7 +58,7 @@ def read_texts(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _iterate_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """(type, body, the whole chunk) up to IEND or to where the file breaks off."""
+    """Yield (type, body, complete chunk) up to IEND or the truncation."""
     offset = len(_SIGNATURE)
     for _ in range(_MAX_CHUNKS):
         length, kind = int.from_bytes(data[offset : offset + 4], "big"), data[offset + 4 : offset + 8]
@@ -76,7 +76,7 @@ def _build_chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def _decompress(data: bytes, limit: int) -> bytes:
-    """At most `limit` bytes out of a zlib stream; nothing when there are more, or it is broken."""
+    """Inflate a zlib stream; empty when it is broken or longer than `limit` bytes."""
     stream = zlib.decompressobj()
     try:
         out = stream.decompress(data, limit)

@@ -1,14 +1,14 @@
-"""What a mark says: our own record in full, and the facts that are understood of anybody's.
+"""The facts in a provenance mark: this app's record, and the standard facts of any tool's mark.
 
-IPTC's names for how a picture came to be (http://cv.iptc.org/newscodes/digitalsourcetype/), and the seven fields of
-GB 45438-2025, annex E. Everything in this package may import it.
+Uses IPTC's digital source types (http://cv.iptc.org/newscodes/digitalsourcetype/) and the seven fields of
+GB 45438-2025, annex E.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-MAX_MARK_TEXT_CHARS = 256  # characters of any text in a mark
+MAX_MARK_TEXT_CHARS = 256
 NEWSCODES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 AIGC_FIELDS = (
     "Label",
@@ -19,13 +19,13 @@ AIGC_FIELDS = (
     "PropagateID",
     "ReservedCode2",
 )
-AIGC_LABEL_GENERATED = "1"  # AIGC's Label: 1 it is, 2 it may be, 3 somebody suspects it
+AIGC_LABEL_GENERATED = "1"  # AIGC's Label: 1 generated, 2 possibly generated, 3 suspected
 
 _AI_SOURCE_TYPES = frozenset({"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic"})
 
 
 class SourceType(StrEnum):
-    """The two kinds of picture that leave here."""
+    """IPTC's source types of the pictures that this app exports."""
 
     COMPOSITE = NEWSCODES + "compositeWithTrainedAlgorithmicMedia"  # a photo and what a trained model made
     ENHANCED = NEWSCODES + "algorithmicallyEnhanced"  # a photo, corrected
@@ -37,7 +37,7 @@ _OFFLINE_ENHANCEMENTS = frozenset({"facial_aesthetics", "quality_restoration"})
 
 
 def choose_source_type(endpoint_id: str, is_offline: bool) -> SourceType:
-    """How a result of this endpoint came to be."""
+    """Choose the source type of an endpoint's result."""
     return SourceType.ENHANCED if is_offline and endpoint_id in _OFFLINE_ENHANCEMENTS else SourceType.COMPOSITE
 
 
@@ -61,7 +61,7 @@ class Provenance:
 
     @property
     def aigc(self) -> dict[str, str]:
-        """The seven fields. We only produce; whoever spreads the picture fills in the propagator's."""
+        """The seven fields; the propagator's are empty, for whoever publishes the picture."""
         values = {"Label": self.label, "ContentProducer": self.made_by, "ProduceID": self.result_id}
         return {name: values.get(name, "") for name in AIGC_FIELDS}
 
@@ -81,17 +81,17 @@ class Mark:
 
     @property
     def says_ai(self) -> bool:
-        """Whether it calls the picture, or a part of it, made by a model."""
+        """Whether the mark declares the picture, or a part of it, as AI-generated."""
         return "Label" in self.aigc or self.source_type.rpartition("/")[2] in _AI_SOURCE_TYPES
 
     @property
     def made_by(self) -> str:
-        """The best name it gives for who made it."""
+        """The most specific name of the maker."""
         return self.aigc.get("ContentProducer") or self.software or self.creator
 
 
 def sanitize_text(text: str) -> str:
-    """`text` without controls, surrogates and marks of direction, in one line of at most LONGEST characters."""
+    """Reduce `text` to one line of at most MAX_MARK_TEXT_CHARS, without controls, surrogates and direction marks."""
     return " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * MAX_MARK_TEXT_CHARS]).split())[
         :MAX_MARK_TEXT_CHARS
     ].strip()

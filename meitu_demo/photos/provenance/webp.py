@@ -1,7 +1,6 @@
-"""A WebP's chunks (RFC 9649, section 2): what decodes its pixels is kept, the packet put beside it.
+"""Embeds an XMP packet in a WebP and reads packets: keeps the chunks that decode pixels (RFC 9649, section 2).
 
-A file that has only pixels is given the extended header (2.7), without which no metadata is looked for. Only `marks`
-and tests import it.
+A file without the extended header (2.7) gets one, because readers look for metadata only behind it.
 """
 
 import struct
@@ -15,7 +14,7 @@ _MAX_CHUNKS = 65536
 
 
 def embed_packet(data: bytes, packet: bytes, orientation: int, size: tuple[int, int]) -> bytes:
-    """The WebP `data`, of (width, height) as stored, with `packet` as its only metadata. Raises ValueError."""
+    """Return the WebP `data` with `packet` as its only metadata. size: (width, height) as stored. Raises ValueError."""
     chunks = list(_iterate_chunks(data))
     pixels = [(kind, body) for kind, body in chunks if kind in _PIXEL_CHUNKS]
     if not pixels:
@@ -40,12 +39,12 @@ def embed_packet(data: bytes, packet: bytes, orientation: int, size: tuple[int, 
 
 
 def read_packets(data: bytes) -> Iterator[bytes]:
-    """Every XMP packet, as far as the file can be read."""
+    """Read every XMP packet up to the first unreadable chunk."""
     return (body for kind, body in _iterate_chunks(data) if kind == b"XMP ")
 
 
 def _iterate_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """(FourCC, body) up to the end that the file names, or to where it breaks off."""
+    """Yield (FourCC, body) up to the declared end or the truncation."""
     offset, end = 12, min(len(data), int.from_bytes(data[4:8], "little") + 8)
     for _ in range(_MAX_CHUNKS):
         length = int.from_bytes(data[offset + 4 : offset + 8], "little")
@@ -56,6 +55,6 @@ def _iterate_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _read_alpha_flag(first: tuple[bytes, bytes]) -> int:
-    """The flag of a file without VP8X: a lossless stream says itself whether it shines through (RFC 9649, 3.4)."""
+    """The alpha flag for a file without VP8X; a lossless stream declares its alpha itself (RFC 9649, 3.4)."""
     kind, body = first
     return _ALPHA_FLAG if kind == b"VP8L" and len(body) > 4 and body[4] & 0x10 else 0

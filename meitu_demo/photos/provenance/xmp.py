@@ -1,8 +1,11 @@
-"""The XMP packet (ISO 16684-1): ours written, anybody's read. Only `marks` and tests import it.
+"""Builds and parses XMP packets (ISO 16684-1) that declare how a picture was made.
 
-Where a standard has a property we use it: TC260:AIGC (GB 45438-2025; JSON as text), Iptc4xmpExt:DigitalSourceType and
-AISystemUsed (IPTC Photo Metadata 2025.1), xmp:CreatorTool and CreateDate. The endpoint has none, so it stands in a
-namespace of ours, whose host is reserved for names that lead nowhere (RFC 2606).
+Standard properties where one exists: TC260:AIGC (GB 45438-2025; JSON as text), Iptc4xmpExt:DigitalSourceType and
+AISystemUsed (IPTC Photo Metadata 2025.1), xmp:CreatorTool and CreateDate. The endpoint has no standard property and
+uses the namespace of this project, whose host is reserved (RFC 2606).
+
+Packets of other tools may write a property as an element, as an attribute of rdf:Description, or as a list (7.5, 7.7,
+7.9). They are untrusted: their size is limited, no tree is built, and a packet with a DTD or entities is not parsed.
 """
 
 import json
@@ -11,65 +14,12 @@ from xml.sax.saxutils import escape
 
 from .record import AIGC_FIELDS, Mark, Provenance, SourceType, sanitize_text
 
-# MERGED provenance/properties.py: A packet's properties and their texts, read from whoever wrote it. Only `xmp` and
-# tests import it. ISO 16684-1 allows a property as element, as attribute of rdf:Description, and as a list (7.5, 7.7,
-# 7.9). Packets come from strangers: they are bounded, no tree is built, and one that declares anything (a DTD, and with
-# it entities) is not parsed.
-
-MAX_PACKET_BYTES = 1_000_000  # bytes of a packet that is read
-MAX_TEXT_CHARS = 8_000  # characters; AIGC's seven fields in JSON are the longest that is understood
+MAX_PACKET_BYTES = 1_000_000
+MAX_TEXT_CHARS = 8_000  # the longest text that is parsed is AIGC's seven fields in JSON
 _MAX_TEXTS = 20_000
-_RDF_NAMESPACE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_LIST_TAGS = frozenset(f"{{{_RDF_NAMESPACE}}}{local}" for local in ("Alt", "Bag", "Seq", "li"))
-
-
-def parse_properties(data: bytes) -> dict[str, str]:
-    """The first text of every property, written as element, attribute or list; nothing of a packet that is unsafe."""
-    properties = _PropertyCollector()
-    parser = ElementTree.XMLParser(target=properties)
-    try:
-        source = data.decode("utf-8-sig") if len(data) <= MAX_PACKET_BYTES else ""
-        if "<!DOCTYPE" in source or "<!ENTITY" in source:
-            return {}
-        parser.feed(source.strip("\0 \t\r\n"))  # as text: what a packet says about its encoding is not heard
-        parser.close()
-        return properties.texts
-    except (ValueError, ElementTree.ParseError):
-        return {}
-
-
-class _PropertyCollector:
-    """An XMLParser's target that keeps texts and builds no tree. Raises ValueError when there are absurdly many."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, str] = {}
-        self._names = [""]  # of the open elements; a list's entries go by the name of what holds the list
-        self._text = ""
-        self._remaining = _MAX_TEXTS
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._remaining -= 1 + len(attributes)
-        if self._remaining < 0:
-            raise ValueError("too many properties")
-        self._names.append(self._names[-1] if tag in _LIST_TAGS else tag)
-        for name, text in attributes.items():
-            self._store(name, text)
-        self._text = ""
-
-    def data(self, text: str) -> None:
-        if len(self._text) < MAX_TEXT_CHARS:
-            self._text += text
-
-    def end(self, tag: str) -> None:
-        self._store(self._names.pop(), self._text)
-        self._text = ""
-
-    def _store(self, name: str, text: str) -> None:
-        self.texts[name] = self.texts.get(name) or text[:MAX_TEXT_CHARS].strip()
-
-
 PRODUCER = "meitu_demo"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_LIST_TAGS = frozenset(f"{{{_RDF}}}{local}" for local in ("Alt", "Bag", "Seq", "li"))
 _TC260 = "http://www.tc260.org.cn/ns/AIGC/1.0/"
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _XMP = "http://ns.adobe.com/xap/1.0/"
@@ -99,7 +49,7 @@ _PACKET_TEMPLATE = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 
 
 def build_packet(provenance: Provenance) -> bytes:
-    """`provenance` as a packet; a few kilobytes at most."""
+    """Build the XMP packet of `provenance`, UTF-8, a few kilobytes at most."""
     texts = {
         "aigc": json.dumps(provenance.aigc, ensure_ascii=False, separators=(",", ":")),
         "source_type": provenance.source_type,
@@ -112,7 +62,7 @@ def build_packet(provenance: Provenance) -> bytes:
 
 
 def parse_packet(data: bytes) -> tuple[Provenance | None, Mark]:
-    """(our record, None when the packet is not ours; what it says to anybody). Raises nothing."""
+    """Return (the record, None unless this app wrote the packet; the standard facts in it). Raises nothing."""
     texts = parse_properties(data)
     mark = Mark(
         source_type=sanitize_text(texts.get(_qualify_name(_IPTC, "DigitalSourceType"), "")),
@@ -128,7 +78,7 @@ def parse_packet(data: bytes) -> tuple[Provenance | None, Mark]:
 
 
 def parse_aigc_fields(text: str) -> dict[str, str]:
-    """The fields in AIGC's JSON, `{"Label": …}` or the same within `{"AIGC": …}`; none when it is no such thing."""
+    """Parse AIGC's JSON, `{"Label": …}` or `{"AIGC": {"Label": …}}`; empty when `text` is something else."""
     try:
         found = json.loads(text) if len(text) < MAX_TEXT_CHARS else None
     except (ValueError, RecursionError):
@@ -156,7 +106,7 @@ def _build_provenance(texts: dict[str, str], mark: Mark) -> Provenance | None:
 
 
 def _collect_aigc_fields(texts: dict[str, str]) -> dict[str, str]:
-    """From JSON, as the standard has it, or from properties of their own, as some write it."""
+    """From JSON, as in the standard, or from one property per field, as some tools write it."""
     properties = {
         name: sanitize_text(texts[_qualify_name(_TC260, name)])
         for name in AIGC_FIELDS
@@ -167,3 +117,48 @@ def _collect_aigc_fields(texts: dict[str, str]) -> dict[str, str]:
 
 def _qualify_name(namespace: str, local: str) -> str:
     return f"{{{namespace}}}{local}"
+
+
+def parse_properties(data: bytes) -> dict[str, str]:
+    """Map each property, as {namespace}name, to its first text; empty for an unsafe or broken packet."""
+    properties = _PropertyCollector()
+    parser = ElementTree.XMLParser(target=properties)
+    try:
+        source = data.decode("utf-8-sig") if len(data) <= MAX_PACKET_BYTES else ""
+        if "<!DOCTYPE" in source or "<!ENTITY" in source:
+            return {}
+        parser.feed(source.strip("\0 \t\r\n"))  # as text, so that an encoding declared in the packet is ignored
+        parser.close()
+        return properties.texts
+    except (ValueError, ElementTree.ParseError):
+        return {}
+
+
+class _PropertyCollector:
+    """A target for XMLParser that collects texts without a tree. Raises ValueError above _MAX_TEXTS."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self._names = [""]  # of the open elements; list entries take the name of the list's property
+        self._text = ""
+        self._remaining = _MAX_TEXTS
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._remaining -= 1 + len(attributes)
+        if self._remaining < 0:
+            raise ValueError("too many properties")
+        self._names.append(self._names[-1] if tag in _LIST_TAGS else tag)
+        for name, text in attributes.items():
+            self._store(name, text)
+        self._text = ""
+
+    def data(self, text: str) -> None:
+        if len(self._text) < MAX_TEXT_CHARS:
+            self._text += text
+
+    def end(self, tag: str) -> None:
+        self._store(self._names.pop(), self._text)
+        self._text = ""
+
+    def _store(self, name: str, text: str) -> None:
+        self.texts[name] = self.texts.get(name) or text[:MAX_TEXT_CHARS].strip()

@@ -34,7 +34,7 @@ def find(asked: list[Answer]) -> Callable[[], Answer]:
     return found
 
 
-def test_the_same_pixels_are_looked_at_once(find: Callable[[], Answer], asked: list[Answer]) -> None:
+def test_face_cache_computes_once_for_the_same_pixels(find: Callable[[], Answer], asked: list[Answer]) -> None:
     """Within a block; another picture, shape or question is looked at anew."""
     lately = ScopedCache[Answer](8)
     with lately.scope():
@@ -50,7 +50,7 @@ def test_the_same_pixels_are_looked_at_once(find: Callable[[], Answer], asked: l
     assert len(asked) == 4
 
 
-def test_nothing_outlives_the_last_block(find: Callable[[], Answer], asked: list[Answer]) -> None:
+def test_face_cache_is_empty_after_the_last_scope(find: Callable[[], Answer], asked: list[Answer]) -> None:
     """A block within another keeps what there is; when both have ended, even by an error, no answer is held."""
     lately = ScopedCache[Answer](8)
     outer = lately.scope()
@@ -66,7 +66,7 @@ def test_nothing_outlives_the_last_block(find: Callable[[], Answer], asked: list
     assert lately.get_or_compute(picture(1), find) is not lately.get_or_compute(picture(1), find)
 
 
-def test_only_the_latest_are_held(find: Callable[[], Answer]) -> None:
+def test_face_cache_evicts_the_oldest(find: Callable[[], Answer]) -> None:
     """A long line of visitors does not fill the memory."""
     lately = ScopedCache[Answer](3)
     with lately.scope():
@@ -75,7 +75,7 @@ def test_only_the_latest_are_held(find: Callable[[], Answer]) -> None:
         assert [at for at, one in enumerate(there) if one() is not None] == [17, 18, 19]
 
 
-def test_an_answer_that_comes_after_the_end_is_not_held() -> None:
+def test_face_cache_drops_a_value_that_arrives_after_the_scope() -> None:
     """A thread that is still looking when the last block ends leaves nothing behind."""
     lately = ScopedCache[Answer](3)
     looking, ended = threading.Event(), threading.Event()
@@ -98,7 +98,7 @@ def test_an_answer_that_comes_after_the_end_is_not_held() -> None:
     assert given[0]() is None
 
 
-def test_what_somebody_wants_forgotten_is_gone_while_others_are_at_work() -> None:
+def test_face_cache_clear_deletes_entries_while_scopes_are_open() -> None:
     """What was found before, and what is found later in a search that had begun."""
     lately = ScopedCache[Answer](3)
     given: list[weakref.ref[Answer]] = []
@@ -118,7 +118,7 @@ def test_what_somebody_wants_forgotten_is_gone_while_others_are_at_work() -> Non
         assert lately.get_or_compute(picture(3), Answer) is lately.get_or_compute(picture(3), Answer)
 
 
-def test_a_refusal_is_no_answer() -> None:
+def test_face_cache_stores_no_exception() -> None:
     """What raises is asked again."""
     lately = ScopedCache[Answer](3)
 
@@ -131,7 +131,7 @@ def test_a_refusal_is_no_answer() -> None:
         assert isinstance(lately.get_or_compute(picture(1), Answer), Answer)
 
 
-def test_faces_are_looked_for_once_a_run(portrait_pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_face_cache_detects_faces_once_per_run(portrait_pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the same photo, while `remembered` lasts; and nobody can change what others are given."""
     searches = []
     search = faces._search

@@ -26,7 +26,7 @@ def gap(face: Face, expected: np.ndarray) -> float:
     return float(np.linalg.norm(face.landmarks - expected, axis=1).mean() / face.width)
 
 
-def test_one_face_is_found_where_it_is(photo: np.ndarray, face: Face) -> None:
+def test_find_faces_locates_a_face(photo: np.ndarray, face: Face) -> None:
     """The astronaut has one face, whole, upright, with the irises inside the eyes."""
     assert face.landmarks.shape == (478, 2)
     assert face.depth.shape == (478,)
@@ -44,7 +44,7 @@ def test_one_face_is_found_where_it_is(photo: np.ndarray, face: Face) -> None:
     assert face.side == max(x1 - x0, y1 - y0)
 
 
-def test_mirrored_faces_have_mirrored_landmarks(photo: np.ndarray, face: Face) -> None:
+def test_find_faces_mirrors_landmarks_with_the_photo(photo: np.ndarray, face: Face) -> None:
     """Left and right swap with the picture, so 33 is always on the image's left of an upright face."""
     (mirrored,) = find_faces(np.ascontiguousarray(photo[:, ::-1]))
     for one, other in MIRROR_PAIRS:
@@ -53,7 +53,7 @@ def test_mirrored_faces_have_mirrored_landmarks(photo: np.ndarray, face: Face) -
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.6, 3.0, 6.0])
-def test_scaled_faces_have_scaled_landmarks(photo: np.ndarray, face: Face, scale: float) -> None:
+def test_find_faces_scales_landmarks_with_the_photo(photo: np.ndarray, face: Face, scale: float) -> None:
     """From small to nine megapixels the landmarks scale with the picture."""
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     (scaled,) = find_faces(cv2.resize(photo, None, fx=scale, fy=scale, interpolation=method))
@@ -61,7 +61,7 @@ def test_scaled_faces_have_scaled_landmarks(photo: np.ndarray, face: Face, scale
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
-def test_quarter_turns_are_found(photo: np.ndarray, face: Face, turns: int) -> None:
+def test_find_faces_in_quarter_turns(photo: np.ndarray, face: Face, turns: int) -> None:
     """Sideways and upside-down photos yield the same face, with its roll."""
     (turned,) = find_faces(np.ascontiguousarray(np.rot90(photo, turns)))
     last = np.array([511, 511])
@@ -73,7 +73,7 @@ def test_quarter_turns_are_found(photo: np.ndarray, face: Face, turns: int) -> N
 
 
 @pytest.mark.parametrize("degrees", [-40, -20, 20, 40])
-def test_tilted_faces_are_found(photo: np.ndarray, face: Face, degrees: float) -> None:
+def test_find_faces_tilted(photo: np.ndarray, face: Face, degrees: float) -> None:
     """Landmarks follow a head that leans; roll counts clockwise."""
     matrix = cv2.getRotationMatrix2D(face.centre, -degrees, 1)  # OpenCV counts the other way
     tilted = cv2.warpAffine(photo, matrix, (512, 512), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
@@ -84,12 +84,12 @@ def test_tilted_faces_are_found(photo: np.ndarray, face: Face, degrees: float) -
 
 @pytest.mark.parametrize("turns", [0, 1])
 @pytest.mark.parametrize("picture", [data.cat, data.coffee, data.rocket])
-def test_nothing_is_found_where_no_face_is(picture: object, turns: int) -> None:
+def test_find_faces_returns_none_without_a_face(picture: object, turns: int) -> None:
     """Cats, cups and rockets have no face, however they are held."""
     assert find_faces(np.ascontiguousarray(np.rot90(picture(), turns))) == ()
 
 
-def test_two_faces_come_largest_first(photo: np.ndarray) -> None:
+def test_find_faces_sorts_by_size(photo: np.ndarray) -> None:
     """Every face is found once, in the order of size."""
     crop = photo[:256, 100:356]
     small = cv2.copyMakeBorder(crop, 128, 128, 0, 0, cv2.BORDER_REPLICATE)
@@ -99,7 +99,7 @@ def test_two_faces_come_largest_first(photo: np.ndarray) -> None:
     assert faces[0].centre[0] > 256 > faces[1].centre[0]
 
 
-def test_threads_get_the_same_answer(photo: np.ndarray, face: Face) -> None:
+def test_find_faces_is_thread_safe(photo: np.ndarray, face: Face) -> None:
     """Eight calls at once on four threads, of two different pictures, each find what one call alone finds."""
     mirrored = np.ascontiguousarray(photo[:, ::-1])
     (alone,) = find_faces(mirrored)
@@ -110,7 +110,7 @@ def test_threads_get_the_same_answer(photo: np.ndarray, face: Face) -> None:
         assert np.allclose(other.landmarks, alone.landmarks, atol=0.1)
 
 
-def test_the_picture_is_not_written_to(photo: np.ndarray) -> None:
+def test_find_faces_leaves_the_picture_unchanged(photo: np.ndarray) -> None:
     """Finding faces leaves the caller's pixels alone, also those of a read-only view."""
     view = photo[::-1, ::-1]
     view.flags.writeable = False
@@ -120,14 +120,14 @@ def test_the_picture_is_not_written_to(photo: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("shape", [(48, 48), (48, 2000), (2000, 48), (49, 51), (1, 1), (3000, 48)])
-def test_any_picture_has_an_answer(shape: tuple[int, int]) -> None:
+def test_find_faces_accepts_any_picture(shape: tuple[int, int]) -> None:
     """Noise and narrow strips are searched without an exception and hold no face."""
     noise = np.random.default_rng(0).integers(0, 255, (*shape, 3), np.uint8)
     assert find_faces(noise) == ()
     assert find_faces(np.zeros((*shape, 3), np.uint8)) == ()
 
 
-def test_cut_is_the_share_outside(face: Face) -> None:
+def test_cropped_share_is_the_share_outside_the_frame(face: Face) -> None:
     """A frame through the middle of a mesh leaves the share of points that lie beyond it."""
     middle = int(np.median(face.landmarks[:, 0]))
     cut = build_face(face.landmarks, face.depth, (512, middle)).cropped_share

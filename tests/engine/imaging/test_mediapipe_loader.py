@@ -1,4 +1,4 @@
-"""mediapipe without matplotlib, as in the container: what stands in is gone afterwards and harms nobody meanwhile."""
+"""mediapipe without matplotlib, as in the container: the stub is removed and misleads no other thread meanwhile."""
 
 import subprocess
 import sys
@@ -18,21 +18,21 @@ class Missing(abc.MetaPathFinder):
 
 sys.meta_path.insert(0, Missing())
 find_spec = importlib.util.find_spec
-from meitu_demo.engine.imaging import astronaut, faces, matte, solutions
-solutions.find_spec = lambda name: None if name == "matplotlib" else find_spec(name)
-with solutions.load_solution("face_mesh"):
+from meitu_demo.engine.imaging import faces, mediapipe_loader, segmentation
+from meitu_demo.engine.sample_photos import load_astronaut
+mediapipe_loader.find_spec = lambda name: None if name == "matplotlib" else find_spec(name)
+with mediapipe_loader.load_solution("face_mesh"):
     try:
         import matplotlib
         matplotlib.get_backend()  # as Gradio asks at each event, in another thread
     except ImportError:
         print("not there")
 assert "matplotlib" not in sys.modules and "matplotlib.pyplot" not in sys.modules
-print(len(faces.find_faces(astronaut.load_astronaut())), matte.compute_person_matte(astronaut.load_astronaut()).mean()
-> 0.3)
+print(len(faces.find_faces(load_astronaut())), segmentation.compute_person_matte(load_astronaut()).mean() > 0.3)
 """
 
 
-def test_faces_and_mattes_are_found_without_what_the_container_leaves_out() -> None:
+def test_mediapipe_loader_works_without_the_packages_that_the_container_lacks() -> None:
     """None of it is imported; whoever asks for matplotlib while mediapipe loads hears that it is not there."""
     command = [sys.executable, "-c", WITHOUT]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False)

@@ -35,7 +35,7 @@ def decoded(data: bytes) -> list[tuple[str, bytes]]:
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_pixels_stay(name: str) -> None:
+def test_embed_preserves_pixels(name: str) -> None:
     """Two decoders and the gate get the same samples, bit for bit, before and after."""
     before = EVERY[name]()
     after = embed_provenance(before, MARK)
@@ -46,7 +46,7 @@ def test_pixels_stay(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_the_mark_is_read_back_and_replaces_another(name: str) -> None:
+def test_embed_replaces_another_mark_and_is_read_back(name: str) -> None:
     """What was embedded is read; embedding again changes nothing, and another mark leaves none of the first."""
     other = Provenance("anime_avatar", "Meitu", SourceType.ENHANCED, "2026-04-01T00:00:00Z", "77aa")
     marked = embed_provenance(EVERY[name](), MARK)
@@ -60,7 +60,7 @@ def test_the_mark_is_read_back_and_replaces_another(name: str) -> None:
 
 @pytest.mark.parametrize("kind", LADEN)
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_nothing_else_survives(kind: str, orientation: int, exiftool: Read) -> None:
+def test_embed_removes_all_other_metadata(kind: str, orientation: int, exiftool: Read) -> None:
     """Canaries from every place where a file keeps metadata are gone, for a byte search and for ExifTool."""
     before = LADEN[kind](orientation)
     after = embed_provenance(before, MARK)
@@ -77,7 +77,7 @@ def test_nothing_else_survives(kind: str, orientation: int, exiftool: Read) -> N
 
 @pytest.mark.parametrize("kind", LADEN)
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_a_picture_looks_as_it_did(kind: str, orientation: int) -> None:
+def test_embed_preserves_colours_and_orientation(kind: str, orientation: int) -> None:
     """The colour profile stays, and so does the way the picture is turned."""
     before = LADEN[kind](orientation)
     with Image.open(io.BytesIO(before)) as first, Image.open(io.BytesIO(embed_provenance(before, MARK))) as second:
@@ -85,7 +85,7 @@ def test_a_picture_looks_as_it_did(kind: str, orientation: int) -> None:
         assert second.getexif().get(0x0112, 1) == first.getexif().get(0x0112, 1) == orientation
 
 
-def test_what_only_claims_to_be_a_profile_goes() -> None:
+def test_embed_removes_false_icc_profiles() -> None:
     """Text in the place of a profile does not survive in any kind of file."""
     fake = bytes(36) + b"acsp" + bytes(200) + CANARY
     for kind in ("JPEG", "PNG", "WEBP"):
@@ -97,7 +97,7 @@ def test_what_only_claims_to_be_a_profile_goes() -> None:
 
 
 @pytest.mark.parametrize("kind", LADEN)
-def test_label_and_mark_together(kind: str) -> None:
+def test_embed_works_on_a_labelled_picture(kind: str) -> None:
     """What leaves is labelled first and marked then: upright, nothing of the input's, and the mark is read back."""
     after = embed_provenance(add_label(LADEN[kind](6), "AI 生成"), MARK)
     assert read_provenance(after) == MARK
@@ -106,7 +106,7 @@ def test_label_and_mark_together(kind: str) -> None:
     assert codec.read_stored_size_and_orientation(after)[1] == 1
 
 
-def test_a_large_profile_keeps_the_order_of_its_parts() -> None:
+def test_embed_preserves_the_order_of_icc_segments() -> None:
     """A profile in several segments of a JPEG comes out whole."""
     plain = bytearray(samples.profile()) + bytes(150_000)
     plain[:4] = len(plain).to_bytes(4, "big")
@@ -122,7 +122,7 @@ TEXT = st.text(max_size=40) | st.sampled_from(ODD)
 
 @settings(max_examples=150)
 @given(TEXT, TEXT, TEXT, TEXT, TEXT)
-def test_any_text_comes_back(endpoint: str, made_by: str, time: str, result_id: str, label: str) -> None:
+def test_embed_round_trips_any_text(endpoint: str, made_by: str, time: str, result_id: str, label: str) -> None:
     """Markup, controls, surrogates and long texts come back as the record holds them, from every kind of file."""
     mark = Provenance(endpoint, made_by, SourceType.ENHANCED, time, result_id, label)
     assert all(
@@ -143,7 +143,7 @@ def test_any_text_comes_back(endpoint: str, made_by: str, time: str, result_id: 
         (samples.saved("JPEG")[:2000], "image_truncated"),
     ],
 )
-def test_what_cannot_carry_a_mark_is_refused(data: bytes, slug: str) -> None:
+def test_embed_rejects_files_that_cannot_carry_a_mark(data: bytes, slug: str) -> None:
     """No picture, another kind, or one that breaks off: an ImageRejected that says which."""
     with pytest.raises(ImageRejected) as refused:
         embed_provenance(data, MARK)
@@ -151,7 +151,9 @@ def test_what_cannot_carry_a_mark_is_refused(data: bytes, slug: str) -> None:
 
 
 @pytest.mark.fuzz
-def test_any_damage_ends_in_a_picture_or_a_refusal(rounds: Callable[[int], int], figure: Callable[[str], None]) -> None:
+def test_embed_of_a_damaged_file_returns_a_picture_or_rejects(
+    rounds: Callable[[int], int], figure: Callable[[str], None]
+) -> None:
     """Flipped, cut and repeated bytes: `embed` gives a marked file or an ImageRejected, `read` never more than that."""
     random = np.random.default_rng(45438)
     marked = refused = 0

@@ -6,7 +6,7 @@ from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.photos.provenance import Mark, SourceType, choose_source_type
 
 
-def test_each_endpoint_has_its_word() -> None:
+def test_source_type_of_each_endpoint() -> None:
     """Offline warps and restoration enhance; what is composed, and whatever a vendor sends, is made by a model."""
     offline = {endpoint_id: choose_source_type(endpoint_id, is_offline=True) for endpoint_id in CATALOGUE}
     assert offline == {
@@ -20,6 +20,6 @@ def test_each_endpoint_has_its_word() -> None:
 
 
 @pytest.mark.parametrize(("word", "says_ai"), [("trainedAlgorithmicMedia", True), ("digitalCapture", False)])
-def test_only_trained_models_are_called_ai(word: str, says_ai: bool) -> None:
+def test_source_type_names_only_trained_models_ai(word: str, says_ai: bool) -> None:
     """IPTC's words for pictures without a trained model do not count."""
     assert Mark(source_type=f"http://cv.iptc.org/newscodes/digitalsourcetype/{word}").says_ai is says_ai

@@ -42,7 +42,7 @@ def escaped(fields: dict[str, object]) -> str:
 
 # ── Whose mark it is ────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("name", PLAIN)
-def test_a_plain_file_says_nothing(name: str) -> None:
+def test_verify_finds_no_mark_in_a_plain_file(name: str) -> None:
     """No mark, no facts."""
     found = verify_provenance(PLAIN[name]())
     assert (found.origin, found.provenance, found.mark.says_ai, found.mark.made_by) == (
@@ -54,7 +54,7 @@ def test_a_plain_file_says_nothing(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PLAIN)
-def test_our_mark_is_ours(name: str) -> None:
+def test_verify_recognises_the_mark_of_this_app(name: str) -> None:
     """With the record, and with the facts that anybody would read."""
     found = verify_provenance(embed_provenance(PLAIN[name](), MARK))
     assert (found.origin, found.provenance) == (MarkOrigin.THIS_APP, MARK)
@@ -75,7 +75,7 @@ def test_our_mark_is_ours(name: str) -> None:
     ],
     ids=["element", "attribute", "nested", "properties"],
 )
-def test_anothers_aigc_is_understood(carrier: str, written: bytes) -> None:
+def test_verify_reads_the_aigc_fields_of_other_tools(carrier: str, written: bytes) -> None:
     """China's label is found as element, as attribute, nested, and as properties."""
     found = verify_provenance(CARRIERS[carrier](written))
     assert found.origin is MarkOrigin.OTHER_TOOL
@@ -85,7 +85,7 @@ def test_anothers_aigc_is_understood(carrier: str, written: bytes) -> None:
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_anothers_source_type_is_understood(carrier: str) -> None:
+def test_verify_reads_the_source_type_of_other_tools(carrier: str) -> None:
     """IPTC's word and the names beside it are told; what a camera took is a mark and is not called AI."""
     kind = f' Iptc4xmpExt:DigitalSourceType="{NEWSCODES}trainedAlgorithmicMedia"'
     found = verify_provenance(CARRIERS[carrier](packet(kind + ' photoshop:Credit="Made with Google AI"')))
@@ -101,20 +101,20 @@ def test_anothers_source_type_is_understood(carrier: str) -> None:
     assert found.mark.creator == "A. Painter"
 
 
-def test_a_name_alone_is_no_mark() -> None:
+def test_verify_takes_no_name_alone_for_a_mark() -> None:
     """A program's name says nothing about AI, but it is told."""
     found = verify_provenance(jpeg_with(packet(' xmp:CreatorTool="Camera 1.0"')))
     assert (found.origin, found.mark.software) == (MarkOrigin.NONE, "Camera 1.0")
 
 
-def test_plain_text_chunks_are_read() -> None:
+def test_verify_reads_plain_text_chunks() -> None:
     """Generators that write AIGC's JSON and their name into text chunks of a PNG are understood."""
     chunks = [(b"AIGC", json.dumps(AIGC).encode()), (b"Software", b"NovelAI")]
     found = verify_provenance(samples.png_with(*(samples.chunk(b"tEXt", key + b"\0" + text) for key, text in chunks)))
     assert (found.origin, dict(found.mark.aigc), found.mark.software) == (MarkOrigin.OTHER_TOOL, AIGC, "NovelAI")
 
 
-def test_a_heic_is_scanned() -> None:
+def test_verify_scans_a_heic() -> None:
     """A kind of file that we do not write is still looked through for a packet."""
     pillow_heif.register_heif_opener()
     written = packet(elements=f"<TC260:AIGC>{escaped(AIGC)}</TC260:AIGC>")
@@ -123,14 +123,14 @@ def test_a_heic_is_scanned() -> None:
 
 
 @pytest.mark.parametrize("kind", ["jpeg 4:2:0", "png"])
-def test_a_file_that_breaks_off_still_says_what_it_said(kind: str) -> None:
+def test_verify_reads_marks_of_truncated_files(kind: str) -> None:
     """Half a download is no picture to work on, but its mark is whole."""
     marked = embed_provenance(PLAIN[kind](), MARK)
     assert read_provenance(marked[: len(marked) // 2]) == MARK
 
 
 @pytest.mark.parametrize(("data", "slug"), [(b"", "image_empty"), (b"hello", "image_wrong_kind")])
-def test_what_is_no_picture_is_refused(data: bytes, slug: str) -> None:
+def test_verify_rejects_bytes_that_are_not_a_picture(data: bytes, slug: str) -> None:
     """Nothing is said about what is no picture."""
     with pytest.raises(ImageRejected) as refused:
         verify_provenance(data)
@@ -158,7 +158,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("attack", HOSTILE)
-def test_a_hostile_packet_says_nothing_and_costs_nothing(attack: str) -> None:
+def test_verify_ignores_hostile_packets_at_no_cost(attack: str) -> None:
     """Nothing is found, in well under a second and a few megabytes, whatever carries the packet."""
     written = HOSTILE[attack]()
     for carrier, carry in CARRIERS.items():
@@ -187,14 +187,14 @@ def test_a_hostile_packet_says_nothing_and_costs_nothing(attack: str) -> None:
     ],
     ids=["fill", "stuffed", "segments", "chunks", "webp", "heic"],
 )
-def test_a_file_of_nothing_but_markers_is_read_quickly(data: bytes) -> None:
+def test_verify_reads_a_file_of_markers_quickly(data: bytes) -> None:
     """Tens of megabytes that only keep a reader busy are given up or done with within seconds."""
     start = time.perf_counter()
     assert verify_provenance(data).origin is MarkOrigin.NONE
     assert time.perf_counter() - start < 3
 
 
-def test_packed_text_does_not_swell() -> None:
+def test_verify_limits_inflated_text() -> None:
     """A gigabyte of zeros in a few kilobytes of zlib is given up at the limit."""
     stream = zlib.compressobj(9)
     packed = b"".join(stream.compress(bytes(1_000_000)) for _ in range(300)) + stream.flush()
@@ -205,7 +205,7 @@ def test_packed_text_does_not_swell() -> None:
     tracemalloc.stop()
 
 
-def test_texts_are_shown_as_one_short_line() -> None:
+def test_sanitize_text_returns_one_short_line() -> None:
     """What another's mark says cannot carry controls, marks of direction or pages of text onto the screen."""
     odd = "&#10;a&#9;\u202eb" + "c" * 1000
     found = verify_provenance(jpeg_with(packet(f' xmp:CreatorTool="{odd}" TC260:Label="1"')))

@@ -6,7 +6,7 @@ from meitu_demo.engine.imaging.faces import find_faces
 from meitu_demo.engine.imaging.segmentation import BROW_CONTOURS, inpaint_brows
 
 
-def test_painted_brows_are_gone_and_nothing_else() -> None:
+def test_inpaint_brows_changes_the_brows_only() -> None:
     """Brows painted in black on bare skin leave skin behind; eyes, mouth and everything around keep their pixels."""
     photo = data.astronaut()
     mesh = find_faces(photo)[0].landmarks.astype(np.float64)

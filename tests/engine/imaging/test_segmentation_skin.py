@@ -17,14 +17,14 @@ def mesh() -> np.ndarray:
     return find_faces(PHOTO)[0].landmarks[:MESH_POINT_COUNT].astype(np.float64)
 
 
-def test_skin_is_face_and_neck_and_nothing_else(mesh: np.ndarray) -> None:
+def test_segment_skin_marks_face_and_neck_only(mesh: np.ndarray) -> None:
     """Cheek and neck take a user's tone; collar, backdrop and hair do not."""
     mask = segment_skin(PHOTO, mesh)
     assert all(mask[y, x] > 200 for x, y in (CHEEK, NECK))
     assert all(mask[y, x] < 30 for x, y in (COLLAR, BACKDROP, HAIR))
 
 
-def test_skin_is_found_however_the_head_is_turned(mesh: np.ndarray) -> None:
+def test_segment_skin_works_for_rotated_heads(mesh: np.ndarray) -> None:
     """On the photo turned by a quarter the mask is the same, turned."""
     turned = np.rot90(PHOTO)
     points = np.column_stack([mesh[:, 1], PHOTO.shape[1] - 1 - mesh[:, 0]])
@@ -32,7 +32,7 @@ def test_skin_is_found_however_the_head_is_turned(mesh: np.ndarray) -> None:
     assert (one & other).sum() > 0.9 * (one | other).sum()
 
 
-def test_fringe_is_hair_and_cheeks_are_not(mesh: np.ndarray) -> None:
+def test_occlusion_mask_marks_the_fringe_and_not_the_cheeks(mesh: np.ndarray) -> None:
     """The fringe over the forehead is marked, the bare face below the brows is not."""
     mask = build_occlusion_mask(PHOTO, mesh)
     assert mask[FRINGE[1], FRINGE[0]] > 0.8
@@ -40,7 +40,7 @@ def test_fringe_is_hair_and_cheeks_are_not(mesh: np.ndarray) -> None:
     assert max(mask[int(y), int(x)] for x, y in inner) < 0.1
 
 
-def test_a_beard_is_no_hair_to_remove(mesh: np.ndarray) -> None:
+def test_occlusion_mask_leaves_a_beard(mesh: np.ndarray) -> None:
     """A dark chin stays the user's own."""
     bearded = PHOTO.copy()
     x, y = mesh[152].astype(int)

@@ -39,7 +39,7 @@ def pose_of(space: np.ndarray) -> tuple[float, float, float]:
 
 
 @given(st.floats(-45, 45))
-def test_yaw_is_read_back(face: Face, degrees: float) -> None:
+def test_head_pose_recovers_yaw(face: Face, degrees: float) -> None:
     """A mesh turned about its upright axis has that yaw, positive when the nose goes to the image's right."""
     space = upright(face) @ about_y(degrees).T
     yaw, _, roll = pose_of(space)
@@ -50,7 +50,7 @@ def test_yaw_is_read_back(face: Face, degrees: float) -> None:
 
 
 @given(st.floats(-30, 30))
-def test_pitch_is_read_back(face: Face, degrees: float) -> None:
+def test_head_pose_recovers_pitch(face: Face, degrees: float) -> None:
     """A mesh that nods has that pitch, positive when the nose goes down, and neither yaw nor roll."""
     space = upright(face) @ about_x(degrees).T
     yaw, pitch, roll = pose_of(space)
@@ -64,7 +64,7 @@ def test_pitch_is_read_back(face: Face, degrees: float) -> None:
 
 
 @given(st.floats(-179, 179), st.floats(0.2, 20))
-def test_roll_is_read_back_at_any_size(face: Face, degrees: float, size: float) -> None:
+def test_head_pose_recovers_roll_at_any_size(face: Face, degrees: float, size: float) -> None:
     """A mesh turned in the picture has that roll, clockwise positive, and the same yaw and pitch at every size."""
     yaw, pitch, roll = pose_of(size * upright(face) @ about_z(degrees).T)
     assert roll == pytest.approx(degrees, abs=1)
@@ -72,7 +72,7 @@ def test_roll_is_read_back_at_any_size(face: Face, degrees: float, size: float) 
     assert pitch == pytest.approx(0, abs=1)
 
 
-def test_mirroring_turns_yaw_and_roll_round(face: Face) -> None:
+def test_head_pose_negates_yaw_and_roll_when_mirrored(face: Face) -> None:
     """The mirrored photo's head looks and leans the other way and nods the same."""
     mirrored = find_faces(np.ascontiguousarray(data.astronaut()[:, ::-1]))[0]
     assert mirrored.roll == pytest.approx(-face.roll, abs=2)

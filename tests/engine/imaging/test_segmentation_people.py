@@ -7,7 +7,7 @@ from meitu_demo.engine.imaging.faces import find_faces
 from meitu_demo.engine.imaging.segmentation import compute_person_matte
 
 
-def test_a_person_is_cut_out() -> None:
+def test_person_matte_cuts_out_a_person() -> None:
     """The whole face and the chest are person, the corner beside the head is not."""
     photo = data.astronaut()
     matte = compute_person_matte(photo)
@@ -21,12 +21,12 @@ def test_a_person_is_cut_out() -> None:
     assert matte[10:60, 100:140].max() < 0.1
 
 
-def test_a_rocket_is_nobody() -> None:
+def test_person_matte_is_empty_without_a_person() -> None:
     """A photo without people has an almost empty matte."""
     assert compute_person_matte(data.rocket()).mean() < 0.1
 
 
-def test_threads_share_one_model() -> None:
+def test_person_matte_is_thread_safe() -> None:
     """Four threads get the same matte that one gets."""
     photo = data.astronaut()[:300, :400]
     alone = compute_person_matte(photo)
