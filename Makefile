@@ -36,10 +36,9 @@ check: ## style, types, dead code, architecture
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
-	@$(PY) -m vulture
 	@.venv/bin/lint-imports
 	@$(PY) -m tools.shape --check
-	@$(PY) -m pytest -q tests/test_dead_modules.py
+	@$(PY) -m pytest -q tests/test_dead_code.py
 
 shape: ## size and structure of the code, in figures
 	@sh tools/venv.sh requirements-dev.txt

@@ -28,9 +28,10 @@ from fastapi.testclient import TestClient
 from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain import vendor_codes
-from meitu_demo.domain.errors import ValueRejected, VendorError
+from meitu_demo.calls.pipeline import run_unbilled
+from meitu_demo.domain.errors import DemoError, ValueRejected, VendorError
 from meitu_demo.domain.explanations import explain
-from meitu_demo.domain.model import Photo
+from meitu_demo.domain.model import CallTarget, Photo
 from meitu_demo.domain.recipe import RecipeStep
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.engine.sample_photos import load_astronaut
@@ -84,6 +85,19 @@ try:
 except VendorError as error:
     found["explained"] = [explain(error, "en").slug, explain(error, "en").as_text()]
 
+async def fail(fault):
+    base_url = "http://offline.invalid"
+    lab = create_offline(lab=True)
+    target = CallTarget("pixelworks", base_url, live.credentials, is_billable=False, extra_headers={"x-fault": fault})
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(lab), base_url=base_url) as client:
+        try:
+            await run_unbilled(client, target, endpoint, jpeg, {})
+        except DemoError as error:
+            return [error.slug, error.facts.get("cause") or error.code]
+found["faults"] = {
+    name: asyncio.run(fail(name)) for name in ("base64_garbage", "not_an_image", "expired_link", "rate_limited_bare")
+}
+
 edge = endpoint.controls[1]
 def read(value):
     try:
@@ -117,7 +131,9 @@ with TestClient(demo, base_url="http://127.0.0.1") as page:
         colour = lambda image: float((image.max(2).astype(int) - image.min(2)).mean())
         found[name] = {"report": report, "name": picture["orig_name"], "colour": colour(pixels_now) / colour(pixels)}
 from meitu_demo.ui.header import render_header
+from meitu_demo.ui.page import render_head
 found["header"] = render_header(resolver, "en")
+found["style"] = render_head()
 print("FOUND " + json.dumps(found))
 """
 
@@ -173,7 +189,7 @@ def test_adding_page_names_every_file() -> None:
         ("python", "vendors/pixelworks.py"),
         ("diff", "vendors/__init__.py"),
         ("python", "offline/pixelworks.py"),
-        ("diff", "settings/model.py"),
+        ("diff", "settings/environment.py"),
         ("diff", "settings/environment.py"),
         ("toml", "data/errors.toml"),
         ("toml", "locales/en.toml"),
@@ -242,8 +258,9 @@ def test_added_vendor_is_called_with_its_key(found: dict[str, Any]) -> None:
 
 
 def test_added_vendor_is_on_every_screen(found: dict[str, Any]) -> None:
-    """Badge, field for a visitor's key, codes in the reference and explanation of a refusal come by themselves."""
+    """Badge, consent box, field for a visitor's key, codes in the reference, explanations: all come by themselves."""
     assert 'data-live="pixelworks"><b>Pixelworks</b>' in found["header"]
+    assert ".gradio-container:has([data-live=pixelworks]) .consent-pixelworks { display: block; }" in found["style"]
     assert "own-pixelworks-key" in found["elements"]
     assert found["visitor"] == ["pixelworks"]
     assert 'id="codes-pixelworks"' in found["reference"]
@@ -263,3 +280,13 @@ def test_added_vendor_has_code_samples_without_its_key(found: dict[str, Any]) ->
     assert "JSON.parse(text).result.trim()" in javascript
     compile(python, "sample.py", "exec")
     assert found["leaks"] == []
+
+
+def test_added_vendor_can_fail_in_the_lab(found: dict[str, Any]) -> None:
+    """The failure lab spoils its replies as it does the other vendors', and the client sees why."""
+    assert found["faults"] == {
+        "base64_garbage": ["bad_reply", "not_base64"],
+        "not_an_image": ["bad_reply", "not_an_image"],
+        "expired_link": ["link_rejected", "expired"],
+        "rate_limited_bare": ["vendor_unknown", "SLOW_DOWN"],
+    }

@@ -53,7 +53,7 @@ class Vendor:
 @pytest.mark.fuzz
 @pytest.mark.parametrize("vendor", ROUTES)
 async def test_vendor_limits_are_checked_before_anything_is_sent(vendor: str, figure: Callable[[str], None]) -> None:
-    """Either a refusal and no call at all, or one call whose photo is inside every limit of the vendor."""
+    """At each vendor limit a photo is either refused without a call, or sent once within every limit."""
     cases = photo_cases(vendor) + value_cases(vendor)
     for case in cases:
         counting = Vendor()

@@ -39,7 +39,7 @@ def requirements(name: str) -> list[str]:
     "name", ["requirements.txt", "requirements-dev.txt", "requirements-mcp.txt", "locks/container.in", "locks/build.in"]
 )
 def test_requirements_are_pinned(name: str) -> None:
-    """Each line names one exact version, so that two installations are the same."""
+    """Each requirement names one exact version, so that two installations are the same."""
     lines = [line for line in requirements(name) if not line.startswith("-r ")]
     assert lines
     assert [line for line in lines if not PIN.fullmatch(line)] == []
@@ -103,7 +103,7 @@ def test_image_gets_what_the_app_needs() -> None:
 
 
 def test_image_user_may_write_to_one_folder() -> None:
-    """Uid 1000, a volume for what should stay, memory for photos, port 7860 on every address, on a Python that fits."""
+    """The image runs as uid 1000 on a fitting Python: one volume, photos in memory, port 7860 on every address."""
     last = stages()[-1]
     found = {step.keyword: step for step in last.instructions}
     environ = dict(word.split("=", 1) for word in found["ENV"].split_arguments())
@@ -135,7 +135,7 @@ def compose() -> dict[str, Any]:
 
 
 def test_compose_replicas_trust_their_proxy_alone() -> None:
-    """Its address is fixed and outside of those that Docker gives away, so nobody else can have it."""
+    """Replicas trust only the proxy, whose fixed address is outside Docker's pool, so nobody else can have it."""
     services, network = compose()["services"], compose()["networks"]["default"]["ipam"]["config"][0]
     (address,) = {services[name]["environment"]["TRUSTED_PROXIES"] for name in ("app-1", "app-2")}
     assert services["proxy"]["networks"]["default"]["ipv4_address"] == address
@@ -144,7 +144,7 @@ def test_compose_replicas_trust_their_proxy_alone() -> None:
 
 
 def test_compose_replicas_have_least_privileges() -> None:
-    """A read-only root, no capabilities, no new privileges, photos in memory; nothing listens beyond this machine."""
+    """Replicas have a read-only root, no capabilities, no new privileges, photos in memory, and listen only locally."""
     for name in ("app-1", "app-2"):
         service = compose()["services"][name]
         assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
@@ -182,7 +182,7 @@ def test_image_holds_no_build_tools() -> None:
 
 @pytest.mark.parametrize("text", ["ADD x /", "RUN x", "FROM a\nSHELL x"])
 def test_dockerfile_reader_refuses_what_it_does_not_understand(text: str) -> None:
-    """What follows it without an engine must not pass over a step."""
+    """A Dockerfile step that our reader does not understand is an error and is not skipped."""
     with pytest.raises(ValueError, match="not known here"):
         dockerfile.parse(text)
 
@@ -205,7 +205,7 @@ def locked(name: str) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_lock_holds_every_pin_with_hashes(name: str) -> None:
-    """Every pin stands in it as it is, everything has hashes, and nothing says where to fetch from."""
+    """A lock holds every pin as it is, hashes for everything, and names no index."""
     pins = dict(line.split("==") for file in LOCKS[name] for line in requirements(file) if not line.startswith("-r"))
     lock = locked(name)
     assert {package: lock.get(package) for package in pins} == {package: {pin} for package, pin in pins.items()}
@@ -303,7 +303,7 @@ def test_make_run_refuses_python_3_13_in_one_sentence(fresh: Path) -> None:
 
 
 def test_app_py_refuses_python_3_13() -> None:
-    """Without make, too: one sentence before anything is imported."""
+    """Without make, app.py refuses Python 3.13 in one sentence before anything is imported."""
     code = "import sys; sys.version_info = (3, 13, 0); exec(open('app.py', encoding='utf-8').read())"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
@@ -313,7 +313,7 @@ def test_app_py_refuses_python_3_13() -> None:
 
 
 def test_make_run_without_python_says_what_to_do(fresh: Path) -> None:
-    """Where only stubs of a version manager are found, the way out is named."""
+    """Without a working Python, only stubs of a version manager, make run says what to install."""
     for name in ("python3.12", "python3.11", "python3", "python"):
         stub(fresh, name, BROKEN)
     done = run(fresh, "sh", "tools/venv.sh", "requirements.txt")
@@ -323,7 +323,7 @@ def test_make_run_without_python_says_what_to_do(fresh: Path) -> None:
 
 
 def test_make_run_skips_a_python_stub(fresh: Path) -> None:
-    """python3.12 exists and does not run: python3.11 is taken."""
+    """If python3.12 is a stub that does not run, python3.11 is taken."""
     stub(fresh, "python3.12", BROKEN)
     taken = stub(fresh, "python3.11", WORKING)
     done = run(fresh, "sh", "tools/venv.sh", "requirements.txt")

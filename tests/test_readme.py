@@ -106,7 +106,7 @@ def test_example_file_holds_what_is_read_and_its_defaults() -> None:
 # ── Names ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_document_names_existing_paths(document: str) -> None:
-    """What looks like a file or folder of the project is one."""
+    """Every file or folder that a document names exists."""
     prose = re.sub(r"^```.*?^```$", "", (PROJECT / document).read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     missing = []
     for name in re.findall(r"`([^`\s]+)`|\]\(([^)\s]+)\)", prose):
@@ -123,7 +123,7 @@ def test_document_names_existing_paths(document: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_document_names_existing_make_targets(document: str) -> None:
-    """`make x` is in the Makefile."""
+    """Every `make` target that a document names is in the Makefile."""
     targets = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE))
     text = (PROJECT / document).read_text("utf-8")
     named = {word for words in re.findall(r"(?:`|^)make ((?:[a-z]+ ?)+)", text, re.MULTILINE) for word in words.split()}
@@ -132,14 +132,14 @@ def test_document_names_existing_make_targets(document: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_document_names_no_path_of_a_machine(document: str) -> None:
-    """No absolute path, and no measured figure's unit that no command prints."""
+    """Documents name no absolute path of a machine, and no milliseconds."""
     text = (PROJECT / document).read_text("utf-8")
     assert not re.findall(r"(?<![\w.:/{])/(?:home|root|work|tmp|usr|Users)/", text)
     assert not re.findall(r"\b\d+(?:\.\d+)? ?ms\b", text)
 
 
 def test_readme_names_existing_modules_in_commands() -> None:
-    """`python -m x` is a module that runs."""
+    """Every `python -m x` of the README is a module that runs."""
     for module in set(re.findall(r"python -m ([\w.]+)", README)):
         assert (PROJECT / module.replace(".", "/") / "__main__.py").is_file(), module
 
@@ -170,7 +170,7 @@ def test_architecture_draws_the_floors_of_the_contracts() -> None:
 
 # ── What is claimed ─────────────────────────────────────────────────────────────────────────────────────────────────
 def test_readme_limits_and_lifetimes_are_those_of_the_code() -> None:
-    """The figures of the README are the constants'."""
+    """Limits and lifetimes in the README are those of the constants."""
     assert (MAX_BYTES, MAX_PIXELS) == (40_000_000, 50_000_000)
     assert "up to 40 MB and 50 megapixels" in " ".join(section("What the panels do").split())
     assert (Settings().keep_minutes, api.RESULT_TTL_S, RESULT_TTL_S) == (30, 600, 600)

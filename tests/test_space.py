@@ -83,7 +83,7 @@ def space() -> Iterator[Page]:
 
 
 def test_space_takes_photos_as_uploads_and_never_by_url(space: Page) -> None:
-    """No form of an address is taken: nobody can make the Space fetch something for them."""
+    """A Space takes photos as uploads only: no form of a URL makes it fetch anything."""
     for photo in (
         "https://host.example/me.jpg",
         {"url": "https://host.example/me.jpg", "meta": {"_type": "gradio.FileData"}},
@@ -95,7 +95,7 @@ def test_space_takes_photos_as_uploads_and_never_by_url(space: Page) -> None:
 
 
 def test_space_may_be_framed_by_the_hub_alone(space: Page) -> None:
-    """The policy names the Hub's pages; the older header, which cannot, is not there."""
+    """The policy lets only the Hub's pages frame a Space; X-Frame-Options, which cannot say that, is not sent."""
     headers = httpx.get(space.url).headers
     policy = headers["content-security-policy"]
     assert "frame-ancestors 'self' https://huggingface.co https://*.huggingface.co https://*.hf.space" in policy

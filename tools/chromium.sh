@@ -1,6 +1,6 @@
 #!/bin/sh
-# Sees to it that the browser tests have what they need: a Chromium, fonts for Chinese, and the library that Playwright's
-# driver is linked with. Debian's, installed when we are root, else named.
+# Installs what the browser tests need, as root on Debian, or else names it: Chromium, Chinese fonts, and the library
+# that Playwright's driver is linked with.
 set -eu
 missing=
 have() { command -v "$1" >/dev/null 2>&1; }

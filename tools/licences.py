@@ -1,7 +1,7 @@
-"""``python -m tools.licences`` (make licences): writes LICENCES.md from the metadata of what the container locks.
+"""``python -m tools.licences`` (make licences): writes LICENCES.md from the metadata of the container's packages.
 
-A wheel may carry libraries in C whose licence is not its own; those are named with it. Where a package or a library
-does not say what its licence is, the table stops: somebody has to look, and write it down here.
+A wheel may bundle C libraries with other licences, which are listed as well. A package without licence metadata or an
+unknown library is an error: look it up and add it here.
 """
 
 import re
@@ -15,16 +15,13 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 LEAN_VENV = PROJECT / "build" / "lean"
 PIN_PATTERN = re.compile(r"^([a-z0-9-]+)==([^ ;\\]+)", re.MULTILINE)
-MAX_LICENCE_NAME_CHARS = 60  # characters of a licence's name; some write the whole text there
+MAX_LICENCE_NAME_CHARS = 60  # some packages have the whole text there
 LICENCE_ALIASES = {
-    "Apache 2.0": "Apache-2.0",
-    "BSD": "BSD-2-Clause",
-    "ISC License": "ISC",
-    "3-Clause BSD License": "BSD-3-Clause",
-}
+    "Apache 2.0": "Apache-2.0", "BSD": "BSD-2-Clause", "ISC License": "ISC",
+    "3-Clause BSD License": "BSD-3-Clause", "BSD 3-Clause License": "BSD-3-Clause",
+}  # fmt: skip
 CLASSIFIER_LICENCES = {"MIT License": "MIT", "BSD License": "BSD-3-Clause", "Apache Software License": "Apache-2.0"}
-LICENCE_ALIASES |= {"BSD 3-Clause License": "BSD-3-Clause"}
-LIBRARY_LICENCES = {  # the beginning of a file's name, as wheels carry it
+LIBRARY_LICENCES = {  # by the prefix of a library's file name
     "libEGL": "MIT", "libGL": "MIT", "libgfortran": "GPL-3.0 with the GCC exception", "libquadmath": "LGPL-2.1",
     "libopenblas": "BSD-3-Clause", "libscipy_openblas": "BSD-3-Clause", "libavif": "BSD-2-Clause",
     "libavcodec": "LGPL-2.1", "libavformat": "LGPL-2.1", "libavutil": "LGPL-2.1", "libsw": "LGPL-2.1",
@@ -52,12 +49,12 @@ domain, the coffee is by Rachel Michetti, given away (CC0).
 
 
 def parse_pins(lock: str) -> dict[str, str]:
-    """Names and versions in a lock file's text."""
+    """Versions by name in a lock file's text."""
     return dict(PIN_PATTERN.findall(lock))
 
 
 def find_licence(package: Distribution) -> str:
-    """What a package says, as an SPDX expression where it does. Raises ValueError if it says nothing that is known."""
+    """A package's licence, as an SPDX expression if it has one. Raises ValueError if it is unknown."""
     metadata = HeaderParser().parsestr(package.read_text("METADATA") or "")
     if expression := metadata["License-Expression"]:
         return str(expression)
@@ -72,7 +69,7 @@ def find_licence(package: Distribution) -> str:
 
 
 def list_bundled_libraries(package: Distribution) -> Iterator[str]:
-    """The libraries in C that a wheel carries, each with its licence. Raises ValueError for one that is not known."""
+    """A wheel's bundled C libraries, grouped by licence. Raises ValueError for an unknown one."""
     licences: dict[str, str] = {}
     for file in package.files or ():
         if file.parts[0].endswith(".libs"):
@@ -86,7 +83,7 @@ def list_bundled_libraries(package: Distribution) -> Iterator[str]:
 
 
 def render_table(lock: str, packages: dict[str, Distribution]) -> str:
-    """LICENCES.md. packages: installed ones by name. Raises ValueError, and KeyError for one that is not there."""
+    """The text of LICENCES.md. packages: installed, by name. Raises ValueError, or KeyError for a missing package."""
     rows = []
     for name, version in sorted(parse_pins(lock).items()):
         package = packages[name]
@@ -97,19 +94,11 @@ def render_table(lock: str, packages: dict[str, Distribution]) -> str:
 
 
 def main() -> int:
-    """Install the lock beside the project, and write the table."""
+    """Install the container's packages into a virtual environment, and write the table."""
     uv = ["sh", "tools/uv.sh"]
     subprocess.run([*uv, "venv", "--quiet", "--clear", "--python", sys.executable, LEAN_VENV], cwd=PROJECT, check=True)
-    install = [
-        "pip",
-        "sync",
-        "--quiet",
-        "--require-hashes",
-        "--python",
-        LEAN_VENV / "bin/python",
-        "locks/container.txt",
-    ]
-    subprocess.run([*uv, *install], cwd=PROJECT, check=True)
+    install = ["pip", "sync", "--quiet", "--require-hashes", "--python", LEAN_VENV / "bin/python"]
+    subprocess.run([*uv, *install, "locks/container.txt"], cwd=PROJECT, check=True)
     (folder,) = LEAN_VENV.glob("lib/python*/site-packages")
     packages = {re.sub(r"[-_.]+", "-", package.name).lower(): package for package in distributions(path=[str(folder)])}
     text = render_table((PROJECT / "locks/container.txt").read_text("utf-8"), packages)

@@ -1,9 +1,9 @@
 #!/bin/sh
-# make lock: what requirements*.txt pin by hand, with all that it brings along, as files of exact versions and hashes.
-# Versions that still fit stay as they are; `make lock UPGRADE=--upgrade` looks for newer ones.
+# make lock: resolves the pins of requirements*.txt and their dependencies to exact versions with hashes.
+# Locked versions that still fit are kept; `make lock UPGRADE=--upgrade` looks for newer ones.
 set -eu
 
-# Hashes make it safe to install from any index, so none is named. Both Pythons, one file.
+# With hashes, any index is safe, so none is named. One file serves both Python versions.
 lock() { # file, its source, more options
     file=$1 source=$2
     shift 2

@@ -1,5 +1,5 @@
 #!/bin/sh
-# make space: puts what belongs on a Hugging Face Space, and nothing else, into build/space. SDK=gradio or docker.
+# make space: copies the files of a Hugging Face Space into build/space. SDK=gradio or docker.
 set -eu
 sdk=${1:-gradio} folder=${2:-build/space}
 parts="app.py assets docs LICENCES.md meitu_demo"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs uv, the version that locks/build.txt holds; installed into build/uv at first use.
+# Runs the uv version that locks/build.in pins; installs it into build/uv at first use.
 set -eu
 wanted=$(sed 's/ .*//' locks/build.in)
 if [ "$(build/uv/bin/uv --version 2>/dev/null | sed 's/^uv \([^ ]*\).*/uv==\1/')" != "$wanted" ]; then

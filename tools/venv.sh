@@ -1,12 +1,12 @@
 #!/bin/sh
-# Makes .venv with the newest Python that suits (or PYTHON=…) and installs the requirements file named by $1.
-# What tests and checks is the same everywhere on Linux: its lock is for that. Elsewhere only the pins are the same.
-# Fast when nothing has changed: the requirements' checksum is kept inside .venv.
+# Makes .venv with the newest suitable Python (or PYTHON=…) and installs the requirements file $1.
+# On Linux, requirements-dev.txt is installed from its lock; other systems get the pins only.
+# The requirements' checksum is stored in .venv, so that nothing is done if nothing has changed.
 set -eu
 wanted=$1
 stop() { printf '%s\n' "$*" >&2; exit 1; }
 
-# A version manager's stub may exist and not run, so each candidate is asked to run something.
+# A version manager's stub may exist without working, so each candidate must run something.
 fits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' >/dev/null 2>&1; }
 
 if [ ! -x .venv/bin/python ] || ! fits .venv/bin/python; then
@@ -37,7 +37,7 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ]; then
     printf '%s\n' "$sum" >"$stamp"
 fi
 
-# OpenCV's wheel wants two libraries of the system.
+# OpenCV's wheel needs two system libraries.
 if ! [ -e .venv/.opencv-loads ]; then
     .venv/bin/python -c 'import cv2' 2>/dev/null || stop "OpenCV does not load: two libraries of the system are missing. On Debian or Ubuntu: apt-get install libgl1 libglib2.0-0"
     : >.venv/.opencv-loads

@@ -1,5 +1,5 @@
 #!/bin/sh
-# make weigh: what requirements.txt brings along, and what the container has of it, installed and byte-compiled.
+# make weigh: the size of requirements.txt and of the container's packages, installed and byte-compiled.
 set -eu
 weigh() { # folder, what installs it
     folder=$1

@@ -1,10 +1,10 @@
-"""One call, there and back, in three steps. Thin; knows no vendor and no screen.
+"""The three steps of a call, which know no vendor and no screen.
 
-    prepare   check values and photo, make the photo fit                    nothing has been sent
-    ask       build, send, parse: the step that may cost money
-    collect   follow the link, if that is what came; may be repeated free
+    prepare        check the values, check the photo and make it fit; nothing is sent
+    send           build, send and parse: the step that may cost money
+    fetch_result   download the result if the reply is a link; free, also a second time
 
-Live or offline is the route's business: nothing here asks which it is.
+The same for vendor and offline server: the target says where a call goes.
 """
 
 import secrets
@@ -14,6 +14,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
+from functools import partial
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -26,17 +27,18 @@ from ..inspector import Stopwatch, Trace, TraceRecorder, resume_stopwatch
 from ..photos import codec
 from ..vendors import VENDORS
 from . import download
+from .circuit_breaker import CircuitBreaker
 from .exchange import exchange, parse_retry_after
 from .retry import call_with_retry
 from .vendor_health import VendorHealth
 
 
 class Phase(Enum):
-    """Where a call is, for whoever watches it."""
+    """How far a call has come."""
 
     PREPARE = "prepare"
-    QUEUE = "queue"  # for the offline engine, with about the seconds until it is free; 0 if nobody knows yet
-    WAIT = "wait"  # with the seconds that are left of it
+    QUEUE = "queue"  # for the offline engine, with the seconds until its turn; 0 if not known yet
+    WAIT = "wait"  # for the rate limit, with the seconds that are left
     SEND = "send"
     RETRY = "repeat"
     DOWNLOAD = "download"
@@ -47,11 +49,11 @@ ProgressCallback = Callable[[Phase, float], None]
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """A finished call. `result_photo` holds the vendor's own bytes, `sent_photo` the photo as it went out."""
+    """A finished call. `result_photo` holds the vendor's bytes unchanged, `sent_photo` the photo as it was sent."""
 
     endpoint: Endpoint
     mode: str
-    values: Values = field(repr=False)  # a person may have typed anything
+    values: Values = field(repr=False)  # whatever a person typed
     sent_photo: Photo
     result_photo: Photo
     changes: tuple[PhotoChange, ...]
@@ -59,15 +61,15 @@ class CallResult:
     request_id: str | None = None
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    host: str = ""  # where the photo went; "" where it did not leave the machine
+    host: str = ""  # of the vendor; "" if the photo did not leave the machine
     bytes_sent: int = 0
     trace: Trace | None = field(default=None, repr=False)
-    run_id: str = ""  # under which the log has it
+    run_id: str = ""  # in the log
 
 
 @dataclass(frozen=True, slots=True)
 class VendorReply:
-    """What the vendor answered, how long it took with all waiting, and how much was sent."""
+    """The vendor's answer, the time until it came with all waiting, and the size of the request body in bytes."""
 
     response: ParsedResponse
     elapsed_s: float
@@ -76,23 +78,36 @@ class VendorReply:
 
 
 class PaidCallProtocol(Protocol):
-    """What a paid call is written down in."""
+    """The ledger's entry of one call."""
 
     async def rate_limit_delay(self) -> float:
-        """Seconds until the vendor's rate lets the call through."""
+        """Seconds until the rate limit lets the call through."""
 
     async def mark_sent(self, bytes_sent: int) -> None:
-        """The next byte leaves the machine; raises when it must not."""
+        """Called before the first byte leaves the machine; raises if it must not."""
 
     async def mark_confirmed(self, request_id: str | None, bytes_received: int) -> None:
-        """The vendor did it."""
+        """Called when the vendor has processed the call."""
 
 
 OpenPaidCall = Callable[[], AbstractAsyncContextManager[PaidCallProtocol]]
 
 
+class _UnbilledCall:
+    """Stands in for the ledger's entry where nothing is paid."""
+
+    async def rate_limit_delay(self) -> float:
+        return 0.0
+
+    async def mark_sent(self, bytes_sent: int) -> None:
+        pass
+
+    async def mark_confirmed(self, request_id: str | None, bytes_received: int) -> None:
+        pass
+
+
 def no_progress(phase: Phase, seconds: float) -> None:
-    """For calls that nobody watches."""
+    """A callback for calls that nobody watches."""
 
 
 async def run_unbilled(
@@ -104,16 +119,15 @@ async def run_unbilled(
     *,
     on_progress: ProgressCallback = no_progress,
 ) -> CallResult:
-    """All three steps, for a call that nobody pays for, or not through us. Raises what they raise."""
+    """All three steps without ledger, circuit breaker and retry budget. Raises what the steps raise."""
     on_progress(Phase.PREPARE, 0.0)
     prepared = await prepare(endpoint, source, values)
-    return await fetch_result(
-        client, target, prepared, await send(client, target, prepared, on_progress=on_progress), on_progress=on_progress
-    )
+    reply = await send(client, target, prepared, on_progress=on_progress)
+    return await fetch_result(client, target, prepared, reply, on_progress=on_progress)
 
 
 async def prepare(endpoint: Endpoint, source: bytes, values: Values) -> PreparedCall:
-    """A call of `endpoint` with the photo in `source` (an encoded picture of any accepted kind).
+    """A call of `endpoint` with the photo in `source`, an encoded picture of any accepted kind.
 
     Raises ImageRejected or ValueRejected.
     """
@@ -134,39 +148,18 @@ async def send(
     open_paid_call: OpenPaidCall | None = None,
     health: VendorHealth | None = None,
 ) -> VendorReply:
-    """What the vendor answers to `order`.
+    """The vendor's reply to `prepared`.
 
-    pay: opens the account of a paid route's call. line: what is known of the vendor's condition.
-    Raises Resting, Busy, or what `pay` raises, before anything is sent; Unreachable, OutcomeUnknown, BadReply or
-    ProviderError after, each with a trace of what went over the wire.
+    open_paid_call: opens the ledger's entry of a billable call. health: the vendor's, else a new one.
+    Raises CircuitOpen, RateLimited, or what the ledger raises, before anything is sent; Unreachable, OutcomeUnknown,
+    InvalidResponse or VendorError after, each with a trace of what went over the wire.
     """
     start = time.perf_counter()
     health = health or VendorHealth()
-    health.circuit_breaker.check()  # before money is set aside
-    vendor = VENDORS[target.provider]
+    health.circuit_breaker.check()  # before money is reserved
     recorder = TraceRecorder(target, prepared.prepare_s)
     request = await anyio.to_thread.run_sync(_build_request, target, prepared)
-
-    async def attempt() -> ParsedResponse:
-        if paid_call is not None:
-            await _wait_with_progress(await paid_call.rate_limit_delay(), on_progress)
-        with health.circuit_breaker.guard():
-            if paid_call is not None:
-                await paid_call.mark_sent(len(request.content))
-            on_progress(Phase.SEND, 0.0)
-            recorder.start_attempt(request)
-            try:
-                response = await exchange(client, target, request)
-                recorder.record_response(response)
-                parsed = await anyio.to_thread.run_sync(vendor.parse, response)
-            except VendorError as error:
-                error.facts.update(parse_retry_after(response))
-                raise
-            finally:
-                recorder.stopwatch.stop()
-        if paid_call is not None:
-            await paid_call.mark_confirmed(parsed.request_id, len(response.content))
-        return parsed
+    entry = open_paid_call() if open_paid_call and target.is_billable else nullcontext(_UnbilledCall())
 
     def on_retry() -> None:
         recorder.stopwatch.enter("wait")
@@ -174,13 +167,48 @@ async def send(
 
     recorder.stopwatch.enter("wait")
     try:
-        async with open_paid_call() if open_paid_call and target.is_billable else nullcontext() as paid_call:
+        async with entry as paid_call:
+            attempt = partial(
+                _attempt, client, target, request, recorder, health.circuit_breaker, paid_call, on_progress
+            )
             parsed = await call_with_retry(health.retry_budget, attempt, on_retry)
     except DemoError as error:
         await recorder.finish(request, error)
         raise
     elapsed_s = time.perf_counter() - start
     return VendorReply(parsed, elapsed_s, len(request.content), await recorder.finish(request, parsed))
+
+
+async def _attempt(
+    client: httpx.AsyncClient,
+    target: CallTarget,
+    request: httpx.Request,
+    recorder: TraceRecorder,
+    circuit_breaker: CircuitBreaker,
+    paid_call: PaidCallProtocol,
+    on_progress: ProgressCallback,
+) -> ParsedResponse:
+    await _wait_with_progress(await paid_call.rate_limit_delay(), on_progress)
+    with circuit_breaker.guard():
+        await paid_call.mark_sent(len(request.content))
+        on_progress(Phase.SEND, 0.0)
+        recorder.start_attempt(request)
+        try:
+            response = await exchange(client, target, request)
+            recorder.record_response(response)
+            parsed = await _parse(target, response)
+        finally:
+            recorder.stopwatch.stop()
+    await paid_call.mark_confirmed(parsed.request_id, len(response.content))
+    return parsed
+
+
+async def _parse(target: CallTarget, response: httpx.Response) -> ParsedResponse:
+    try:
+        return await anyio.to_thread.run_sync(VENDORS[target.provider].parse, response)
+    except VendorError as error:
+        error.facts.update(parse_retry_after(response))
+        raise
 
 
 async def fetch_result(
@@ -191,7 +219,7 @@ async def fetch_result(
     *,
     on_progress: ProgressCallback = no_progress,
 ) -> CallResult:
-    """The finished call. Costs nothing, also a second time. Raises LinkRejected or BadReply."""
+    """The finished call. Costs nothing, also a second time. Raises LinkRejected or InvalidResponse."""
     start = time.perf_counter()
     if isinstance(reply.response.media, ResultLink):
         on_progress(Phase.DOWNLOAD, 0.0)
@@ -214,7 +242,7 @@ async def fetch_result(
 
 
 def _build_request(target: CallTarget, prepared: PreparedCall) -> httpx.Request:
-    """The request, whole in memory: its size is written down, and it may have to be sent twice."""
+    """The request with its body in memory: its size is recorded, and it may be sent twice."""
     request = VENDORS[target.provider].build(prepared.endpoint, target, prepared.photo, prepared.values)
     request.headers.update(target.extra_headers)
     request.read()
@@ -224,7 +252,7 @@ def _build_request(target: CallTarget, prepared: PreparedCall) -> httpx.Request:
 async def _wait_with_progress(
     seconds: float, on_progress: ProgressCallback, sleep: Callable[[float], Awaitable[None]] = anyio.sleep
 ) -> None:
-    """Wait for a turn; whoever watches sees the seconds run down."""
+    """Wait, and report the seconds that are left about once a second."""
     end = time.monotonic() + seconds
     while (remaining_s := end - time.monotonic()) > 0:
         on_progress(Phase.WAIT, remaining_s)
@@ -248,6 +276,6 @@ async def _load_result_photo(
 
 
 def _check_result_photo(data: bytes) -> Photo:
-    """The vendor's own bytes with what they are. Raises ImageRejected when they are no whole picture."""
+    """The vendor's bytes as a photo. Raises ImageRejected if they are not a complete picture."""
     width, height = codec.read_size(data)
     return Photo(data, codec.sniff(data) or "", width, height)

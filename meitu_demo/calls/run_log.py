@@ -1,7 +1,6 @@
-"""One line in the log for each run, under an id that the person sees too: in the receipt, or with the explanation.
+"""Run log: one line for each run, under an id that the person sees too, in the receipt or with the explanation.
 
-It says what was asked for, which way it took, how it ended and what that means for money; nothing of who asked, and
-nothing that they gave. Imports `billing`, `errors`, `logs` and `spec`.
+The line has endpoint, mode, outcome, billing, duration and sizes; nothing about the caller, nothing that they sent.
 """
 
 import asyncio
@@ -14,7 +13,9 @@ from dataclasses import dataclass, field
 
 from ..domain.billing import Billing, classify_billing
 from ..domain.errors import DemoError, Unreachable
+from ..domain.explanations import Explanation, explain
 from ..domain.model import CallTarget
+from ..redaction.secrets import format_stack_trace
 from ..runtime.log_format import RUN_ID
 
 log = logging.getLogger(__name__)
@@ -23,9 +24,9 @@ LOG_LINE = "run %s: %s %s, %s, billing %s, %d ms, %s bytes in, %s sent, %s back"
 
 @dataclass(slots=True)
 class RunRecord:
-    """One run. way: live, offline or lab; "" where it ended before that was known. Sizes in bytes, None if unknown.
+    """One run. mode: "live", "offline" or "lab"; "" where it ended before that was known.
 
-    given: the photo as it came. sent: the photo as it went. back: the result.
+    bytes_in, bytes_sent, bytes_out: sizes of the photo as uploaded, as sent, and of the result; None if unknown.
     """
 
     endpoint: str
@@ -39,12 +40,12 @@ class RunRecord:
 
     @classmethod
     def start(cls, endpoint: str, target: CallTarget, bytes_in: int) -> "RunRecord":
-        """A run that begins now."""
+        """A run that starts now."""
         return cls(endpoint, "lab" if target.is_failure_lab else target.mode, target.is_billable, bytes_in)
 
     @contextmanager
     def track(self) -> Iterator[None]:
-        """A part of the run: what is logged within carries its id, and so does an error that leaves, which ends it."""
+        """Log records within the block carry the run's id. An error that leaves it gets the id and ends the run."""
         token = RUN_ID.set(self.id)
         try:
             yield
@@ -52,21 +53,21 @@ class RunRecord:
             self.finish(error)
             raise
         finally:
-            with suppress(ValueError):  # a generator that is closed from elsewhere
+            with suppress(ValueError):  # a generator that is closed in another context
                 RUN_ID.reset(token)
 
     def finish(self, error: BaseException | None = None) -> None:
-        """Write the line. The error gets the run's id, for whoever explains it."""
+        """Log the run's line. The error gets the run's id, which its explanation shows."""
         if error is not None and _is_attributed(error):
             return
         if isinstance(error, Exception):
             error.run = self.id  # type: ignore[attr-defined]
         if isinstance(error, Unreachable):
-            self.bytes_sent = 0  # it was to go, and did not
+            self.bytes_sent = 0  # `track` counted the attempt
         self.log("ok" if error is None else _classify_outcome(error), self._classify_billing(error))
 
     def log(self, outcome: str, billing: str) -> None:
-        """The line, with that outcome; as fields, too, where the log is JSON."""
+        """Log the line with that outcome; its parts are fields where the log is JSON."""
         milliseconds = round((time.monotonic() - self._started_s) * 1000)
         sizes = self.bytes_in, self.bytes_sent, self.bytes_out
         log.info(
@@ -89,8 +90,20 @@ class RunRecord:
 
 
 def log_unattributed_failure(error: Exception, endpoint: str) -> None:
-    """For an error that is about to be explained: if no run has named it yet, it was one of its own, and ends here."""
+    """Give an error that belongs to no run yet a run of its own, and log that."""
     RunRecord(endpoint).finish(error)
+
+
+def report_failure(error: Exception, language: str, *, endpoint: str = "", is_billable: bool = True) -> Explanation:
+    """The explanation of an error that ends a run.
+
+    Names the run if the error has none, and logs an error that is not a DemoError with its stack trace, redacted.
+    endpoint: its id, for the log. is_billable: whether the explanation says what the failure costs.
+    """
+    log_unattributed_failure(error, endpoint)
+    if not isinstance(error, DemoError):
+        log.error("%s failed\n%s", endpoint or "a run", format_stack_trace(error))
+    return explain(error, language, is_billable=is_billable)
 
 
 def _is_attributed(error: BaseException) -> bool:

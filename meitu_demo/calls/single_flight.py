@@ -1,11 +1,11 @@
-"""One intent, one call: the same order of the same session joins the call in flight, or is shown its end again.
+"""Single flight: within a session, the same call joins the one in flight, or gets the result of the one that was paid.
 
-    ticket = desk.hand_in(session, fingerprint, ask, collect)
-    async for step, seconds in ticket.steps(): …      # where it is
-    outcome = await ticket.result()                   # raises what the call ended in
-    ticket.leave()                                    # whoever stops watching; what was sent goes on to its end
+    handle = single_flight.submit(session, fingerprint, send, fetch_result)
+    async for phase, seconds in handle.stream_progress(): …
+    result = await handle.result()                # raises what the call ended in
+    handle.release()                              # a call that was sent goes on to its end
 
-For one event loop. Sessions never share anything: their name is part of the key. Imports `service` and `errand`.
+Each call runs in a task of its own, so that whoever waits may leave. Sessions share nothing. For one event loop.
 """
 
 import asyncio
@@ -20,20 +20,20 @@ from ..domain.billing import may_be_billed
 from ..domain.errors import DemoError, ShuttingDown
 from .pipeline import CallResult, Phase, ProgressCallback, VendorReply
 
-# MERGED errand.py: A call that runs by itself: in a task of its own, so that whoever waits for it may come and go. For
-# `desk` alone, which decides who gets which. Imports `service` and `billing`.
-
 SendCall = Callable[[ProgressCallback], Awaitable[VendorReply]]
 FetchResult = Callable[[VendorReply, ProgressCallback], Awaitable[CallResult]]
 Progress = tuple[Phase, float]
 
+MAX_CACHED_BYTES = 256 * 1024 * 1024  # of pictures; the oldest calls are evicted first
+CANCEL_TIMEOUT_S = 2.0  # for cancelled calls to record their end
+FORCE_NONE, FORCE_ANY = 0, -1  # no call's id
+
 
 class InFlightCall:
-    """One call, made by a task of its own: whoever waits for it may leave without ending it.
+    """One call in a task of its own.
 
-    free: it costs nothing. running: where it is noted while it runs, because a loop holds its tasks weakly.
-    before: the call that this one was to make once more; it is there again if this one comes to nothing.
-    run: the id under which the log has it.
+    running: the set that holds it while it runs, because an event loop holds its tasks weakly. previous: the call that
+    this one repeats; it is reused if this one fails free of charge.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class InFlightCall:
         self.watchers: set[asyncio.Queue[Progress | None]] = set()
         self.last_progress: Progress = (Phase.PREPARE, 0.0)
         self._running = running
-        self._previous = previous.find_reusable() if previous else None
+        self._previous = previous
         self._send = send
         self._fetch_result = fetch_result
         self._reply: VendorReply | None = None
@@ -64,42 +64,45 @@ class InFlightCall:
 
     @property
     def is_done(self) -> bool:
-        """Whether there is a result, or it failed."""
+        """Whether there is a result or an error."""
         return self.task.done()
 
+    @property
+    def is_reusable(self) -> bool:
+        """Whether it is under way, or was or may have been billed."""
+        if self.is_cancelled or (self.is_done and self.task.cancelled()):
+            return False
+        error = self.task.exception() if self.is_done else None
+        return error is None or self._reply is not None or (isinstance(error, DemoError) and may_be_billed(error))
+
     def find_reusable(self) -> "InFlightCall | None":
-        """What a repeated click gets: this call, or the one before it, if they came to anything."""
-        if self._ensure_reusable():
-            if self.is_done:  # one that is under way may still come to nothing
-                self._previous = None
+        """The call that a repeated click joins: this one, else the one that it was to repeat."""
+        if self.is_reusable:
             return self
         return self._previous.find_reusable() if self._previous else None
 
-    def _ensure_reusable(self) -> bool:
-        """Whether it is under way, was paid for or may have been. A picture that is missing is fetched anew, free."""
-        if self.is_cancelled or (self.is_done and self.task.cancelled()):
-            return False
-        if not self.is_done:
-            return True
-        error = self.task.exception()
-        if error is None:
-            return True
-        if self._reply is not None:  # paid for, and only the picture is missing: fetching it costs nothing
+    def refetch_result(self) -> None:
+        """Fetch the result again, free of charge, if the vendor replied and only fetching failed."""
+        if self._reply is not None and self.is_done and not self.task.cancelled() and self.task.exception():
             self.task = self._start_task()
-            return True
-        return isinstance(error, DemoError) and may_be_billed(error)
 
     def count_bytes(self) -> int:
-        """Bytes of pictures held."""
+        """Bytes of the pictures that it holds."""
         if not self.is_done or self.task.cancelled() or self.task.exception() is not None:
             return 0
         result = self.task.result()
         return len(result.sent_photo.data) + len(result.result_photo.data)
 
+    def cancel(self) -> None:
+        """End it before anything is sent. Only once: a second cancellation would disturb it while it records that."""
+        if not self.is_cancelled:
+            self.is_cancelled = True
+            self.task.cancel()
+
     def _start_task(self) -> asyncio.Task[CallResult]:
         task = asyncio.create_task(self._send_and_fetch())
         self._running.add(self)
-        task.add_done_callback(self._notify_watchers)
+        task.add_done_callback(self._finish)
         return task
 
     async def _send_and_fetch(self) -> CallResult:
@@ -110,32 +113,25 @@ class InFlightCall:
     def _on_progress(self, phase: Phase, seconds: float) -> None:
         self.is_sent |= phase is Phase.SEND
         self.last_progress = (phase, seconds)
-        for watcher in self.watchers:
-            watcher.put_nowait(self.last_progress)
+        self._notify_watchers(self.last_progress)
 
-    def cancel(self) -> None:
-        """End it before anything is sent. Once: a second time would disturb it while it writes that down."""
-        if not self.is_cancelled:
-            self.is_cancelled = True
-            self.task.cancel()
-
-    def _notify_watchers(self, task: asyncio.Task[CallResult]) -> None:
-        if task is not self.task:  # its end was seen, and the picture is fetched anew, before this was called
+    def _finish(self, task: asyncio.Task[CallResult]) -> None:
+        if task is not self.task:  # the result was already being fetched again before this callback ran
             return
         self._running.discard(self)
         if not task.cancelled():
-            task.exception()  # looked at, or Python would complain if nobody waits any more
+            task.exception()  # retrieved, or Python would complain if nobody waits any more
+        if self.is_reusable:
+            self._previous = None
+        self._notify_watchers(None)
+
+    def _notify_watchers(self, progress: Progress | None) -> None:
         for watcher in self.watchers:
-            watcher.put_nowait(None)
-
-
-MAX_CACHED_BYTES = 256 * 1024 * 1024  # bytes of pictures in all; the oldest go first
-CANCEL_TIMEOUT_S = 2.0  # for the last words about calls that are broken off
-FORCE_NONE, FORCE_ANY = 0, -1  # beside the numbers of calls
+            watcher.put_nowait(progress)
 
 
 class CallHandle:
-    """One person's claim to an errand. repeated: it was there already. stopped: the person waits no longer."""
+    """One person's share in a call. is_duplicate: the call was there already. abandoned: the person stopped waiting."""
 
     def __init__(self, session: str, call: InFlightCall, *, is_duplicate: bool) -> None:
         self.session = session
@@ -148,12 +144,12 @@ class CallHandle:
 
     @property
     def call_id(self) -> int:
-        """By which "run again" says what it wants again."""
+        """Names the call when it is to be repeated."""
         return self._call.call_id
 
     @property
     def run_id(self) -> str:
-        """The id under which the log has the call."""
+        """Names the call in the log."""
         return self._call.run_id
 
     @property
@@ -167,34 +163,34 @@ class CallHandle:
         return self._call.is_sent
 
     async def stream_progress(self) -> AsyncIterator[Progress]:
-        """Where the call is, until it ends or the person has had enough."""
+        """Phase and seconds, until the call ends or the person stops waiting."""
         while (progress := await self._progress_queue.get()) is not None:
             yield progress
 
     async def result(self) -> CallResult:
-        """What came of it. Raises what it ended in. Being cancelled here does not cancel the call."""
+        """The result. Raises what the call ended in. Being cancelled here does not cancel the call."""
         try:
             return await asyncio.shield(self._call.task)
         except asyncio.CancelledError:
-            if self._call.task.cancelled():  # somebody waits here, so it is the app that gave up
-                may_be_billed = self._call.is_sent and not self._call.is_free
-                raise ShuttingDown(cause="sent" if may_be_billed else "") from None
+            if self._call.task.cancelled():  # while somebody waits, only a stop of the app cancels the call itself
+                is_maybe_billed = self._call.is_sent and not self._call.is_free
+                raise ShuttingDown(cause="sent" if is_maybe_billed else "") from None
             raise
 
     def stop_waiting(self) -> None:
-        """The person has had enough: `stream_progress` comes to its end."""
+        """End `stream_progress`: the person does not wait any longer."""
         self.abandoned = True
         self._progress_queue.put_nowait(None)
 
     def release(self) -> None:
-        """Nobody watches here any more. A call that cannot have cost anything ends with its last watcher."""
+        """Leave the call. If nobody watches any more, it is cancelled where it cannot have cost anything."""
         self._call.watchers.discard(self._progress_queue)
         if not self._call.watchers and (self._call.is_free or not self._call.is_sent):
             self._call.cancel()
 
 
 class SingleFlight:
-    """Where orders are handed in. An end that was paid for is kept for `life` seconds, and while there is room."""
+    """Deduplicates the calls of a session. Calls that were paid are kept for `ttl_s` and within `max_bytes`."""
 
     def __init__(self, ttl_s: float, max_bytes: int = MAX_CACHED_BYTES) -> None:
         self._ttl_s = ttl_s
@@ -202,7 +198,17 @@ class SingleFlight:
         self._call_ids = itertools.count(1)
         self._calls: OrderedDict[tuple[str, str], tuple[float, InFlightCall]] = OrderedDict()
         self._running: set[InFlightCall] = set()
-        self._handles: WeakSet[CallHandle] = WeakSet()  # of those who wait
+        self._handles: WeakSet[CallHandle] = WeakSet()
+
+    @property
+    def cached_count(self) -> int:
+        """How many calls are kept, of all sessions."""
+        return len(self._calls)
+
+    @property
+    def running_count(self) -> int:
+        """How many calls are under way, of all sessions."""
+        return len(self._running)
 
     def submit(
         self,
@@ -214,23 +220,24 @@ class SingleFlight:
         force: int = FORCE_NONE,
         run_id: str = "",
     ) -> CallHandle:
-        """A ticket for the order with that fingerprint; `ask` is only used if the session has not made the call.
+        """A handle on the session's call with that fingerprint; `send` is used only if there is none.
 
-        again: the number of the call that is wanted once more although its end is known, or WHICHEVER there is. One
-        that is in flight is joined all the same: a double click on "run again" is one intent. run: the id of the call,
-        if it is made.
+        force: the id of a call that is to be made once more although it has ended, or FORCE_ANY. One in flight is
+        joined all the same: a double click on "run again" is one intent. run_id: names the call if it is made.
         """
         self.evict_expired()
         key = (session, fingerprint)
-        call = self._calls.get(key, (0.0, None))[1]
-        if call is not None and call.is_done and force in (call.call_id, FORCE_ANY):
-            previous, call = call, None
+        known = self._calls.get(key, (0.0, None))[1]
+        is_forced = known is not None and known.is_done and force in (known.call_id, FORCE_ANY)
+        reusable = known.find_reusable() if known else None
+        if reusable:
+            reusable.refetch_result()
+        is_duplicate = reusable is not None and not is_forced
+        if reusable is not None and not is_forced:
+            call = reusable
         else:
-            previous, call = None, call and call.find_reusable()
-        is_duplicate = call is not None
-        if call is None:
             call = InFlightCall(
-                next(self._call_ids), send, fetch_result, self._running, is_free=False, previous=previous, run_id=run_id
+                next(self._call_ids), send, fetch_result, self._running, is_free=False, previous=reusable, run_id=run_id
             )
         self._calls[key] = (time.monotonic() + self._ttl_s, call)
         self._calls.move_to_end(key)
@@ -239,13 +246,13 @@ class SingleFlight:
     def submit_unshared(
         self, session: str, send: SendCall, fetch_result: FetchResult, *, run_id: str = ""
     ) -> CallHandle:
-        """A ticket for a call that costs nothing: nobody joins it, and it is not kept."""
+        """A handle on a call that costs nothing: nobody joins it, and it is not kept."""
         call = InFlightCall(next(self._call_ids), send, fetch_result, self._running, is_free=True, run_id=run_id)
         return self._create_handle(session, call, is_duplicate=False)
 
     def stop_waiting(self, session: str) -> None:
-        """The session's person has had enough of waiting."""
-        for handle in [ticket for ticket in self._handles if ticket.session == session]:
+        """Stop waiting on all of the session's handles."""
+        for handle in [handle for handle in self._handles if handle.session == session]:
             handle.stop_waiting()
 
     def count_calls(self, session: str) -> int:
@@ -253,21 +260,30 @@ class SingleFlight:
         return sum(key[0] == session for key in self._calls)
 
     def evict(self, session: str) -> None:
-        """Keep nothing of a session's; what is in flight is still recorded to its end."""
+        """Forget the session's calls; what is in flight is still recorded to its end."""
         for key in [key for key in self._calls if key[0] == session]:
             del self._calls[key]
 
-    async def drain(self, timeout_s: float) -> bool:
-        """Before the app stops: what is not sent is dropped; calls in flight get so long to end. Whether some were.
+    def evict_expired(self) -> None:
+        """Forget calls that have expired, and the oldest beyond `max_bytes`."""
+        now = time.monotonic()
+        free_bytes = self._max_bytes - sum(call.count_bytes() for _, call in self._calls.values())
+        for key, (deadline, call) in list(self._calls.items()):
+            if call.is_done and (deadline < now or free_bytes < 0):
+                free_bytes += call.count_bytes()
+                del self._calls[key]
 
-        What has not ended by then is broken off, and written down as unknown.
+    async def drain(self, timeout_s: float) -> bool:
+        """Before the app stops: cancel what is not sent and wait for what is. Returns whether anything was running.
+
+        What has not ended after `timeout_s` is cancelled, and recorded as unknown.
         """
         for call in list(self._running):
             if call.is_free or not call.is_sent:
                 call.cancel()
         had_running = bool(self._running)
         if had_running:
-            _, unfinished = await asyncio.wait([errand.task for errand in self._running], timeout=timeout_s)
+            _, unfinished = await asyncio.wait([call.task for call in self._running], timeout=timeout_s)
             for task in unfinished:
                 task.cancel()
             if unfinished:
@@ -278,12 +294,3 @@ class SingleFlight:
         handle = CallHandle(session, call, is_duplicate=is_duplicate)
         self._handles.add(handle)
         return handle
-
-    def evict_expired(self) -> None:
-        """Forget what has been kept for long enough, or for which there is no room."""
-        now = time.monotonic()
-        free_bytes = self._max_bytes - sum(errand.count_bytes() for _, errand in self._calls.values())
-        for key, (deadline, call) in list(self._calls.items()):
-            if call.is_done and (deadline < now or free_bytes < 0):
-                free_bytes += call.count_bytes()
-                del self._calls[key]

@@ -1,31 +1,28 @@
-"""How a vendor is treated: left alone while it does not answer, and asked again only for what never reached it.
-
-    exchange   one request and its whole answer, bounded       breaker   a vendor that does not answer is left alone
-    repeats    what never arrived is sent again, in measure
-
-A `VendorHealth` is what one process knows of one vendor's condition. The service uses all of it.
-"""
+"""The state of each vendor in this process, shared by everybody who calls it: circuit breaker and retry budget."""
 
 from dataclasses import dataclass, field
 
+from ..domain.model import CallTarget
 from .circuit_breaker import MAX_FAILURES, CircuitBreaker
-from .exchange import exchange, parse_retry_after
-from .retry import RetryBudget, call_with_retry
-
-__all__ = [
-    "MAX_FAILURES",
-    "CircuitBreaker",
-    "RetryBudget",
-    "VendorHealth",
-    "call_with_retry",
-    "exchange",
-    "parse_retry_after",
-]
+from .retry import RetryBudget
 
 
 @dataclass(frozen=True, slots=True)
 class VendorHealth:
-    """The breaker and the repeats of one vendor, shared by everybody who calls it."""
+    """The circuit breaker and the retry budget of one vendor. The default breaker never opens."""
 
     circuit_breaker: CircuitBreaker = field(default_factory=lambda: CircuitBreaker(max_failures=None))
     retry_budget: RetryBudget = field(default_factory=RetryBudget)
+
+
+class HealthRegistry:
+    """The health of every vendor; the failure lab's is apart, because its faults say nothing about the vendor."""
+
+    def __init__(self, *, has_circuit_breaker: bool) -> None:
+        self._max_failures = MAX_FAILURES if has_circuit_breaker else None
+        self._health_by_vendor: dict[tuple[bool, str], VendorHealth] = {}
+
+    def of(self, target: CallTarget) -> VendorHealth:
+        """The health of the vendor that `target` leads to."""
+        default = VendorHealth(CircuitBreaker(target.provider, max_failures=self._max_failures))
+        return self._health_by_vendor.setdefault((target.is_failure_lab, target.provider), default)

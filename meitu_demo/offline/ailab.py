@@ -2,7 +2,8 @@
 
 import logging
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -56,6 +57,15 @@ def failure_answer(slug: str, detail: str = "") -> Response:
 def vendor_answer(code: VendorCode, detail: str = "") -> Response:
     """The vendor's answer with one of its codes."""
     return JSONResponse(_build_envelope(code.code, code.http, detail), code.http)
+
+
+def change_base64(body: dict[str, Any], change: Callable[[str], str]) -> None:
+    """Nothing: the result is always a link."""
+
+
+def set_link(body: dict[str, Any], link: str) -> None:
+    """Replace the link of a successful answer."""
+    body["data"]["image_url"] = link
 
 
 def _build_envelope(

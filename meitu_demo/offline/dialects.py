@@ -1,7 +1,8 @@
 """The vendors' dialects, server side: for each vendor the module of this package that has its id for a name."""
 
+from collections.abc import Callable
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +23,12 @@ class Dialect(Protocol):
 
     def vendor_answer(self, code: VendorCode, detail: str = "") -> Response:
         """The vendor's answer with one of its codes."""
+
+    def change_base64(self, body: dict[str, Any], change: Callable[[str], str]) -> None:
+        """Change the base64 text of a successful answer, if it has one."""
+
+    def set_link(self, body: dict[str, Any], link: str) -> None:
+        """Put a link in place of a successful answer's result."""
 
 
 DIALECTS = {vendor_id: cast(Dialect, import_module(f"{__package__}.{vendor_id}")) for vendor_id in VENDORS}

@@ -1,7 +1,7 @@
-"""The failure lab: does to a call what its header ``x-fault`` says, and counts what a vendor would have billed.
+"""The failure lab: fails as a call's header ``x-fault`` says, and counts the calls that a vendor would have billed.
 
-For whoever wants to see how a client takes it. Only where the server was started so: strangers must not be able to
-tell a public server to fail.
+It shows how a client copes. The server must be started with it: strangers must not be able to make a public server
+fail.
 """
 
 import asyncio
@@ -9,62 +9,64 @@ import base64
 import json
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import anyio
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 from ..domain.model import Endpoint
+from ..vendors import VENDORS
 from .connection import get_connection
 from .dialects import DIALECTS
 from .faults import CODE_PREFIX, FAULTS, resolve_fault, resolve_vendor_code
 
-# MERGED offline/damage.py: The failure lab's damages: what can be wrong with an answer that was good. For `lab.py`
-# alone.
-
 NOT_A_PICTURE = b"This is no picture."
-JsonObject = dict[str, Any]
 
 
-def _corrupt_base64(change: Callable[[str], str]) -> Callable[[Request, bytes], Response]:
-    def corrupt(request: Request, answer_body: bytes) -> Response:
-        body: JsonObject = json.loads(answer_body)
-        for media in body.get("media_info_list", ()):
-            if media["media_profiles"]["media_data_type"] != "url":
-                media["media_data"] = change(media["media_data"])
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """A good reply, to be spoilt. data: its body."""
+
+    request: Request
+    endpoint: Endpoint
+    data: bytes
+
+    def with_base64(self, change: Callable[[str], str]) -> Response:
+        """The reply with its base64 text changed."""
+        body = json.loads(self.data)
+        DIALECTS[self.endpoint.provider].change_base64(body, change)
         return JSONResponse(body)
 
-    return corrupt
+    def with_link(self, token: str) -> Response:
+        """The reply with a link to the stored result `token`."""
+        body = json.loads(self.data)
+        DIALECTS[self.endpoint.provider].set_link(body, str(self.request.url_for("result", token=token)))
+        return JSONResponse(body)
+
+    def without_picture(self) -> Response:
+        """The reply with a text instead of the picture."""
+        if VENDORS[self.endpoint.provider].always_links:
+            return self.with_link(self.request.app.state.results.put(NOT_A_PICTURE))
+        return self.with_base64(lambda text: base64.b64encode(NOT_A_PICTURE).decode())
 
 
-def _replace_with_link(request: Request, answer_body: bytes, token: str) -> Response:
-    """The same answer with the picture behind another link."""
-    body: JsonObject = json.loads(answer_body)
-    link = str(request.url_for("result", token=token))
-    if "data" in body:
-        body["data"]["image_url"] = link
-    else:
-        body["media_info_list"] = [{"media_data": link, "media_profiles": {"media_data_type": "url"}}]
-    return JSONResponse(body)
+def _break_lines(text: str) -> str:
+    return "\r\n".join(text[start : start + 76] for start in range(0, len(text), 76))
 
 
-def _replace_with_text(request: Request, answer_body: bytes) -> Response:
-    if "data" in json.loads(answer_body):
-        return _replace_with_link(request, answer_body, request.app.state.results.put(NOT_A_PICTURE))
-    return _corrupt_base64(lambda media: base64.b64encode(NOT_A_PICTURE).decode())(request, answer_body)
-
-
-RESPONSE_FAULTS: dict[str, Callable[[Request, bytes], Response]] = {
-    "truncated_json": lambda request, answered: Response(answered[: len(answered) // 2], media_type="application/json"),
-    "wrong_content_type": lambda request, answered: HTMLResponse(answered),
-    "base64_newlines": _corrupt_base64(lambda text: "\r\n".join(text[at : at + 76] for at in range(0, len(text), 76))),
-    "base64_prefix": _corrupt_base64(lambda text: f"data:image/jpeg;base64,{text}"),
-    "base64_garbage": _corrupt_base64(lambda text: f"{text[: len(text) // 2]}!%$?{text[len(text) // 2 + 4 :]}"),
-    "base64_cut_tail": _corrupt_base64(lambda text: text[: len(text) * 2 // 3 // 4 * 4]),
-    "not_an_image": _replace_with_text,
-    "expired_link": lambda request, answered: _replace_with_link(request, answered, "expired"),
+RESPONSE_FAULTS: dict[str, Callable[[_Reply], Response]] = {
+    "truncated_json": lambda reply: Response(reply.data[: len(reply.data) // 2], media_type="application/json"),
+    "wrong_content_type": lambda reply: HTMLResponse(reply.data),
+    "base64_newlines": lambda reply: reply.with_base64(_break_lines),
+    "base64_prefix": lambda reply: reply.with_base64(lambda text: f"data:image/jpeg;base64,{text}"),
+    "base64_garbage": lambda reply: reply.with_base64(
+        lambda text: f"{text[: len(text) // 2]}!%$?{text[len(text) // 2 + 4 :]}"
+    ),
+    "base64_cut_tail": lambda reply: reply.with_base64(lambda text: text[: len(text) * 2 // 3 // 4 * 4]),
+    "not_an_image": _Reply.without_picture,
+    "expired_link": lambda reply: reply.with_link("expired"),
 }
 
 FAULT_HEADER = "x-fault"
@@ -84,7 +86,7 @@ async def answer_with_fault(request: Request, endpoint: Endpoint, answer_call: A
         if response.status_code != 200:  # a refusal stays one, and costs nothing
             return response
         charges[endpoint.id] += 1
-        return RESPONSE_FAULTS[name](request, bytes(response.body)) if name else response
+        return RESPONSE_FAULTS[name](_Reply(request, endpoint, bytes(response.body))) if name else response
     if name == "timeout_before":
         return await _stay_silent(request)
     try:

@@ -6,6 +6,7 @@ import json
 import logging
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -70,6 +71,18 @@ def vendor_answer(code: VendorCode, detail: str = "") -> Response:
         return JSONResponse({"error_code": number, "message": "no route found"}, code.http)
     body = {"ErrorCode": number, "ErrorMsg": code.constant, "Data": None if code.slug == "key_refused" else detail}
     return JSONResponse(body, code.http, headers={"x-request-id": uuid.uuid4().hex})
+
+
+def change_base64(body: dict[str, Any], change: Callable[[str], str]) -> None:
+    """Change the base64 text of a successful answer; a link stays as it is."""
+    for media in body["media_info_list"]:
+        if media["media_profiles"]["media_data_type"] != "url":
+            media["media_data"] = change(media["media_data"])
+
+
+def set_link(body: dict[str, Any], link: str) -> None:
+    """Put a link in place of a successful answer's picture."""
+    body["media_info_list"] = [{"media_data": link, "media_profiles": {"media_data_type": "url"}}]
 
 
 async def _success_answer(

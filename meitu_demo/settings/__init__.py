@@ -1,12 +1,11 @@
 """Settings: the only reader of the environment. All wrong values are named in one message at start.
 
-model    `Settings`, the values      environment   the names of the variables and their defaults
-readers  parse values of each kind   validation    contradictions and warnings
+environment   `Settings`: variables, defaults, contradictions, warnings
+readers       parse values of each kind
 """
 
-from .model import MARKETPLACE_HOST, MAX_OFFLINE_RUNS, RESULT_HOSTS, Mode, Network, Settings, SettingsError
-from .readers import is_url_safe
-from .validation import warnings
+from .environment import MARKETPLACE_HOST, MAX_OFFLINE_RUNS, RESULT_HOSTS, Mode, Settings, SettingsError, warnings
+from .readers import Network, is_url_safe
 
 __all__ = [
     "MARKETPLACE_HOST",

@@ -1,20 +1,114 @@
-"""Reads the settings: the name of each environment variable, and its default."""
+"""`Settings`, read from the environment once: variables, defaults, contradictions and warnings.
+
+`Settings` is one frozen dataclass. Its secrets are redacted everywhere for as long as it lives.
+"""
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import cast, get_args
+from typing import Literal, cast, get_args
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
+from pydantic import SecretStr
 
-from .model import MARKETPLACE_HOST, MARKETPLACE_PATH, MAX_OFFLINE_RUNS, LogFormat, Mode, Settings, SettingsError
-from .readers import EnvReader, is_publicly_reachable
-from .validation import validate
+from ..redaction.secrets import register_secret
+from .readers import EnvReader, Network, is_loopback_host, is_private_host, is_publicly_reachable
 
+Mode = Literal["auto", "live", "offline"]
+LogFormat = Literal["text", "json"]
 ENV_FILE = Path(__file__).resolve().parents[2] / ".env"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 PUBLIC_CALLS_PER_DAY = 100  # the default caps of a publicly reachable demo
 PUBLIC_CALLS_PER_HOUR = 10
+MARKETPLACE_HOST = "facial-aesthetics.p.rapidapi.com"
+DATABASE_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite", "sqlite+pysqlite")
+MAX_OFFLINE_RUNS = 60  # runs on the offline engine that all visitors together may have at once
+MARKETPLACE_PATH = "/face/editing/face-tidyup"
+# Hosts of the vendors' results. No whole object store is among them (such as Aliyun's or Huawei's): anybody can rent a
+# name there.
+RESULT_HOSTS = (
+    ".meitu.com",  # obs.mtlab.meitu.com in replies that clients have published; the API is below it, too
+    ".meitudata.com",  # Meitu's own network for pictures; not seen in a reply yet
+    ".ailabtools.com",  # ai-result-rapidapi.ailabtools.com in published replies, to direct and marketplace keys alike
+    ".ailabapi.com",  # AILabTools' API; not seen in a reply yet
+)
+
+
+class SettingsError(ValueError):
+    """One or more settings are wrong; the message names each of them and never shows a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that the environment decides. Times in seconds; `repr` hides secrets."""
+
+    meitu_key: SecretStr | None = None
+    meitu_secret: SecretStr | None = None
+    meitu_base_url: str = "https://openapi.mtlab.meitu.com"
+    meitu_template_ids: tuple[str, ...] = ()
+    templates_dir: Path | None = None
+    ailab_key: SecretStr | None = None
+    rapidapi_key: SecretStr | None = None
+    rapidapi_host: str = MARKETPLACE_HOST
+    ailab_base_url: str = "https://www.ailabapi.com"
+    ailab_path: str | None = None
+    mode: Mode = "auto"
+    login: tuple[tuple[str, SecretStr], ...] = ()  # names and passwords; none: no login
+    space: bool = False  # on a Hugging Face Space, in a frame of its page and behind its proxy
+    host: str = "127.0.0.1"
+    port: int = 7860
+    log_level: str = "INFO"
+    log_format: LogFormat = "text"
+    data_dir: str = "data"
+    database_url: SecretStr | None = None
+    calls_per_day: int | None = None
+    calls_per_hour: int | None = None
+    calls_per_second: float | None = 1.0
+    longest_wait: float = 20.0
+    breaker: bool = True
+    failure_lab: bool = True
+    mcp: bool = False  # the endpoints as tools for assistants
+    photo_urls: bool = True  # they may give a photo by its URL
+    mirror: bool = True
+    offline_each: int = 4  # runs on the offline engine that a visitor may have at once
+    trusted_proxies: tuple[Network, ...] = ()
+    meitu_recipient: str = "Meitu, China"
+    ailab_recipient: str = "AILabTools, China"
+    keep_minutes: int = 30
+    visible_label: bool = True
+    result_hosts: tuple[str, ...] = RESULT_HOSTS  # lower case; with a leading dot, every name below
+    connect_timeout: float = 5.0
+    write_timeout: float = 30.0
+    read_timeout: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.database_url:
+            register_secret(self.database_url, *_password_spellings(self.database_url.get_secret_value()))
+        values = (getattr(self, field.name) for field in fields(self))
+        for secret in (*values, *(password for _, password in self.login)):
+            if isinstance(secret, SecretStr):
+                register_secret(secret)
+
+    def ledger_url(self) -> str:
+        """The ledger's database: the one that is set, else a file in the data folder."""
+        url = self.database_url
+        return url.get_secret_value() if url else f"sqlite:///{Path(self.data_dir).resolve()}/ledger.db"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read `environ`, or the process's environment with ``.env`` behind it. Raises SettingsError."""
+        return parse_settings(load_environment() if environ is None else environ)
+
+
+def _password_spellings(url: str) -> tuple[str, ...]:
+    """The password in `url`, percent-encoded and decoded; libraries show the one or the other."""
+    try:
+        password = urlsplit(url).password or ""
+    except ValueError:
+        return ()
+    return password, unquote(password)
 
 
 def load_environment() -> Mapping[str, str]:
@@ -83,3 +177,58 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
 def _default_host(values: EnvReader, default: str) -> str:
     """On a Space the page is reached from outside its container, so it listens on every address."""
     return "0.0.0.0" if values.text("SPACE_ID") else default
+
+
+def validate(settings: Settings) -> list[str]:
+    """One sentence for each reason not to start; it names the settings."""
+    errors = []
+    if (settings.meitu_key is None) != (settings.meitu_secret is None):
+        missing = "MEITU_API_SECRET" if settings.meitu_key else "MEITU_API_KEY"
+        errors.append(f"{missing} is missing: Meitu's key and secret come as a pair; set both or none")
+    if settings.database_url and not _is_database_url(settings.database_url.get_secret_value()):
+        errors.append("DATABASE_URL must begin with postgresql:// or sqlite:/// and be a URL that can be read")
+    if Path(settings.data_dir).exists() and not Path(settings.data_dir).is_dir():
+        errors.append("DATA_DIR is a file; it must be a folder, or a place where one can be made")
+    if settings.space and is_loopback_host(settings.host):
+        errors.append("HOST is this machine alone, and SPACE_ID says that this is a Space: nobody could reach it there")
+    if any(network.prefixlen == 0 for network in settings.trusted_proxies):
+        errors.append(
+            "TRUSTED_PROXIES holds every address there is, so anybody could say where they come from; name the proxies"
+        )
+    return errors
+
+
+def warnings(settings: Settings) -> list[str]:
+    """One sentence for the log for each combination that works but may not be intended."""
+    messages = []
+    keys = [settings.meitu_key, settings.ailab_key, settings.rapidapi_key]
+    is_public = is_publicly_reachable(settings.host, settings.trusted_proxies, space=settings.space)
+    if settings.ailab_key and settings.rapidapi_key:
+        messages.append("AILAB_API_KEY and RAPIDAPI_KEY are both set; AILAB_API_KEY is used, the other is not")
+    if settings.mode == "live" and not any(keys):
+        messages.append("MODE is live and no key is set: every run asks its visitor for keys")
+    if settings.mode != "offline" and any(keys) and is_public:
+        uncapped = [
+            name
+            for name, cap in (("CALLS_PER_DAY", settings.calls_per_day), ("CALLS_PER_HOUR", settings.calls_per_hour))
+            if cap is None
+        ]
+        if uncapped:
+            messages.append(f"{' and '.join(uncapped)} is off, and strangers reach the demo: they spend without a cap")
+    for name, url, key in (
+        ("MEITU_BASE_URL", settings.meitu_base_url, settings.meitu_key),
+        ("AILAB_BASE_URL", settings.ailab_base_url, settings.ailab_key or settings.rapidapi_key),
+    ):
+        parts = urlsplit(url)
+        if key and parts.scheme == "http" and not is_private_host(parts.hostname or ""):
+            messages.append(f"{name} is not https: keys and photos go over the network unencrypted")
+    return messages
+
+
+def _is_database_url(url: str) -> bool:
+    scheme, separator, rest = url.partition("://")
+    try:
+        urlsplit(url).port  # noqa: B018  # raises ValueError for a bad port
+    except ValueError:
+        return False
+    return scheme in DATABASE_SCHEMES and bool(separator and rest)

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from .model import Network
-
+Network = IPv4Network | IPv6Network
 _DNS_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # At least two parts, and the last is no number: ".com" would allow the world, and an IP address is no name.
 RESULT_HOST_PATTERN = re.compile(rf"\.?(?=.{{3,250}}$)(?:{_DNS_LABEL}\.)+(?!\d+$){_DNS_LABEL}")

@@ -1,11 +1,10 @@
-"""The public API: one typed function for each endpoint, made from its declaration. Nothing else is exposed.
+"""Public API: one typed function for each endpoint, made from its declaration. Nothing else is exposed.
 
 No ``from __future__ import annotations`` here: Gradio reads real annotations to know that a file comes back.
 """
 
 import asyncio
 import inspect
-import logging
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,25 +12,21 @@ from typing import Any
 import anyio
 import gradio as gr
 
-from ..calls import run_log
 from ..calls.pipeline import CallResult
+from ..calls.run_log import report_failure
 from ..calls.single_flight import FORCE_ANY, FORCE_NONE
 from ..domain.controls import Control
-from ..domain.errors import DemoError
-from ..domain.explanations import explain
 from ..domain.model import Endpoint
 from ..domain.translations import translate
-from ..redaction.secrets import format_stack_trace
 from ..redaction.text import sanitize
-from .caller import Caller
+from .caller import identify_caller
 from .context import Context
 from .gradio_patches import uploads
 from .result import export
 from .result.facts import build_file_name, build_receipt, translate_changes
 from .texts import detect_language
 
-log = logging.getLogger(__name__)
-RESULT_TTL_S = 600.0  # how long a client may take to fetch its result
+RESULT_TTL_S = 600.0  # for a client to fetch its result
 ApiResult = tuple[gr.FileData, dict[str, Any]]
 
 
@@ -41,14 +36,16 @@ def publish_endpoint(context: Context, endpoint: Endpoint) -> None:
 
     async def call(photo: Any, *arguments: Any) -> Any:
         *values, consent, force, request = arguments
-        language, caller = detect_language(request), Caller.from_request(request)
-        is_billable = context.targets.is_live(endpoint.provider)
+        language, caller = detect_language(request), identify_caller(request)
+        service = context.service
+        is_billable = service.is_billable(endpoint.provider)
         try:
-            handle = await context.start_call(
+            source = await context.read_upload(photo, caller)
+            handle = await service.start(
                 endpoint,
-                await context.read_upload(photo, caller),
+                source,
                 dict(zip(control_names, values, strict=True)),
-                target=context.targets.resolve(endpoint.provider),
+                target=await service.choose_target(endpoint.provider),
                 caller=caller,
                 consent=consent,
                 force=FORCE_ANY if force is True else FORCE_NONE,
@@ -59,10 +56,7 @@ def publish_endpoint(context: Context, endpoint: Endpoint) -> None:
                 handle.release()
             path = await anyio.to_thread.run_sync(_write_result_file, context, result, language)
         except Exception as error:
-            run_log.log_unattributed_failure(error, endpoint.id)
-            if not isinstance(error, DemoError):
-                log.error("%s failed\n%s", endpoint.id, format_stack_trace(error))
-            text = explain(error, language, is_billable=is_billable).as_text()
+            text = report_failure(error, language, endpoint=endpoint.id, is_billable=is_billable).as_text()
             raise gr.Error(text, duration=None, print_exception=False) from None
         context.session_data.track(caller.session_id, path)
         asyncio.get_running_loop().call_later(RESULT_TTL_S, shutil.rmtree, path.parent, True)
@@ -82,7 +76,7 @@ def publish_endpoint(context: Context, endpoint: Endpoint) -> None:
 
 
 def build_report(result: CallResult, language: str, keep_minutes: int, *, is_duplicate: bool = False) -> dict[str, Any]:
-    """What an API client learns beside the picture. repeated: the session had made the call already."""
+    """What an API client gets with the picture. is_duplicate: the session had made the call already."""
     return {
         "endpoint": result.endpoint.id,
         "mode": result.mode,

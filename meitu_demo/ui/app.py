@@ -13,24 +13,18 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from ..calls.single_flight import SingleFlight
-from ..calls.targets import TargetResolver
 from ..ledger.lazy import LazyLedger
-from ..offline.effect_runner import MAX_CONCURRENT
 from ..photos import codec
-from ..runtime.fair_queue import FairQueue
-from ..runtime.picture_store import PictureStore
-from ..settings import MAX_OFFLINE_RUNS, Settings
+from ..service import CallService
+from ..settings import Settings
 from . import assistants
-from .context import Context, HealthRegistry
-from .failure_lab_backend import FailureLabBackend
+from .context import Context
 from .gradio_patches import static_images
 from .gradio_patches.assets import PrecompressedAssetsMiddleware
 from .gradio_patches.cleanup import GradioCleanup
 from .gradio_patches.internal_state import end_streams
 from .gradio_patches.mount import mount_patched
 from .gradio_patches.uploads import check_upload_dir
-from .history.entries import History
 from .mirror import frames
 from .page import ASSETS_DIR, build_page, render_head
 from .reference import page as reference
@@ -39,7 +33,6 @@ from .security.headers import SecurityHeadersMiddleware
 from .security.health import HealthMiddleware, Readiness, build_readiness_checks
 from .security.login import LoginMiddleware, build_password_check, render_login_message
 from .security.origin_check import OriginCheckMiddleware, is_loopback_host_header
-from .security.session_data import SessionData
 from .security.visitor_cookie import VisitorCookieMiddleware
 from .texts import PageTranslations
 from .theme import build_theme
@@ -54,44 +47,32 @@ TTL_MARGIN = 5 / 6  # of KEEP_MINUTES after which sweepers delete, so that nothi
 
 def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger | None = None) -> FastAPI:
     """The web app around `client` and `ledger`, which it closes when it stops. Raises SettingsError."""
-    ledger = ledger or LazyLedger(settings)
+    service = CallService(client, settings, ledger)
     uploads_dir = Path(get_upload_folder())
     check_upload_dir(uploads_dir)
-    context = build_context(settings, client, ledger, uploads_dir)
+    ttl_s = settings.keep_minutes * 60.0
+    context = Context.create(service, settings, uploads_dir, ttl_s * TTL_MARGIN)
     context.session_data.delete_stale_uploads()
     texts = PageTranslations()
     blocks = build_page(context, settings, texts)
     blocks.queue(default_concurrency_limit=None)
-    ttl_s = settings.keep_minutes * 60.0
     gradio_cleanup = GradioCleanup(blocks, uploads_dir, ttl_s * TTL_MARGIN, ttl_s)
     mcp_server = _create_mcp_server(context) if settings.mcp else None
     app = FastAPI(
         lifespan=build_lifespan(context, gradio_cleanup, mcp_server),
-        middleware=build_middleware(settings, ledger, is_billable=context.targets.is_any_live()),
+        middleware=build_middleware(settings, service.ledger, is_billable=service.targets.is_any_live()),
         docs_url=None, redoc_url=None, openapi_url=None,
     )  # fmt: skip
     add_routes(app, context, mcp_server)
     app.state.gradio = mount_patched(app, blocks, uploads_dir, **build_mount_options(settings, texts))
 
     async def before_stop() -> None:
-        if await context.single_flight.drain(MAX_DRAIN_S):
+        if await context.service.single_flight.drain(MAX_DRAIN_S):
             await anyio.sleep(RESULT_DELIVERY_S)
         end_streams(app.state.gradio)
 
     app.state.before_stop = before_stop
     return app
-
-
-def build_context(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger, uploads_dir: Path) -> Context:
-    """What all panels and API functions share."""
-    ttl_s = settings.keep_minutes * 60.0
-    pictures, single_flight, history = PictureStore(ttl_s), SingleFlight(ttl_s), History(ttl_s)
-    session_data = SessionData(uploads_dir, pictures, single_flight, history, ttl_s * TTL_MARGIN)
-    vendor_health, failure_lab = HealthRegistry(has_circuit_breaker=settings.breaker), FailureLabBackend(settings)
-    engine_queue = FairQueue(MAX_CONCURRENT, settings.offline_each, MAX_OFFLINE_RUNS)
-    return Context(
-        client, TargetResolver(settings), pictures, uploads_dir, ledger, single_flight, vendor_health, failure_lab, session_data, engine_queue, settings, history  # noqa: E501
-    )  # fmt: skip
 
 
 def build_lifespan(
@@ -102,18 +83,18 @@ def build_lifespan(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         mcp_session = mcp_server.run() if mcp_server else nullcontext()
-        async with context.client, mcp_session, anyio.create_task_group() as tasks:
-            tasks.start_soon(context.ledger.run_heartbeat)
-            tasks.start_soon(context.failure_lab.ledger.run_heartbeat)
+        async with context.service.client, mcp_session, anyio.create_task_group() as tasks:
+            tasks.start_soon(context.service.ledger.run_heartbeat)
+            tasks.start_soon(context.service.failure_lab.ledger.run_heartbeat)
             tasks.start_soon(context.session_data.run_sweeper)
             tasks.start_soon(gradio_cleanup.run_sweeper)
             yield
-            await context.single_flight.drain(MAX_DRAIN_S)  # for servers that do not call `before_stop`
+            await context.service.single_flight.drain(MAX_DRAIN_S)  # for servers that do not call `before_stop`
             tasks.cancel_scope.cancel()
         await context.session_data.delete_all()
         await gradio_cleanup.delete_expired(-1.0, -1.0)
-        await context.failure_lab.close()
-        await context.ledger.close()
+        await context.service.failure_lab.close()
+        await context.service.ledger.close()
 
     return lifespan
 

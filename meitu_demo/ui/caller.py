@@ -1,44 +1,30 @@
-"""Who is asking: the session, which is one tab, and the visitor behind it, whom paid calls are counted against."""
+"""Makes the service's `Caller` from a web request."""
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import gradio as gr
+from starlette.requests import Request
 
+from ..service import Caller
 from .security.visitor_cookie import VISITOR_COOKIE
-
-if TYPE_CHECKING:
-    from ..ledger.paid_calls import PaidCallRecorder
 
 TAB_ID_PATTERN = re.compile(r"[0-9a-f]{32}")  # what assets/js/window.js draws
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """One request. session: unguessable; results are shared within it and never beyond."""
+def identify_caller(request: gr.Request | None, tab_id: object = "") -> Caller:
+    """The caller behind an event of the page, or behind a call of the API, which has no tab.
 
-    session_id: str
-    cookie: str | None = None
-    peer_address: str = ""
-    forwarded_for: str = ""
+    A tab keeps its id when it is reloaded, so that the next click does not pay a second time; Gradio's session would be
+    another one. Another tab's id cannot be guessed, and is never sent to anybody.
+    """
+    if request is None:
+        return Caller("")
+    is_valid_tab_id = isinstance(tab_id, str) and TAB_ID_PATTERN.fullmatch(tab_id)
+    return create_caller(f"tab {tab_id}" if is_valid_tab_id else f"session {request.session_hash}", request)
 
-    @classmethod
-    def from_request(cls, request: gr.Request | None, tab_id: object = "") -> "Caller":
-        """From a request and the name that its tab goes by.
 
-        A tab keeps its name when it is reloaded, so that the click after that does not pay a second time; Gradio's
-        session would be another one. Somebody else's name cannot be guessed, nor is it ever sent to anybody.
-        """
-        if request is None:
-            return cls("")
-        is_valid_tab_id = isinstance(tab_id, str) and TAB_ID_PATTERN.fullmatch(tab_id)
-        session_id = f"tab {tab_id}" if is_valid_tab_id else f"session {request.session_hash}"
-        peer_address = request.client.host if request.client else ""
-        return cls(
-            session_id, request.cookies.get(VISITOR_COOKIE), peer_address, request.headers.get("x-forwarded-for", "")
-        )
-
-    def identify_visitor(self, recorder: "PaidCallRecorder") -> str:
-        """Whom a paid call is counted against: the visitor of our cookie, else the client's address."""
-        return recorder.identify_visitor(self.cookie, self.peer_address, self.forwarded_for)
+def create_caller(session_id: str, request: gr.Request | Request) -> Caller:
+    """The caller with that session, from the request's cookie, peer address and X-Forwarded-For."""
+    peer_address = request.client.host if request.client else ""
+    forwarded_for = request.headers.get("x-forwarded-for", "")
+    return Caller(session_id, request.cookies.get(VISITOR_COOKIE), peer_address, forwarded_for)

@@ -9,7 +9,7 @@ from ..settings import Settings
 from . import api
 from .context import Context
 from .events import PRIVATE_EVENT
-from .header import render_header
+from .header import render_header, render_vendor_css
 from .panel import controls, panel, shared_photo
 from .panel.shared_photo import ScreenComponents
 from .screens import delete_data, failure_lab, history, keys, kiosk_mode, mirror, recipe, send_to_panel, verify
@@ -27,7 +27,7 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
         tab_id = gr.Textbox(visible=False, elem_id="tab-name")
         visitor_keys = gr.State(None, time_to_live=settings.keep_minutes * 60)
         masthead = gr.HTML(
-            texts.render("header", lambda language: render_header(context.targets, language)),
+            texts.render("header", lambda language: render_header(context.service.targets, language)),
             elem_id="masthead", elem_classes="bare", apply_default_css=False,
         )  # fmt: skip
         with gr.Tabs(elem_id="panels", overflow_behavior="wrap"):
@@ -47,7 +47,9 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
                     mirror.build(texts)
             if settings.failure_lab:
                 with gr.Tab(texts.get_text("panels.failure_lab.tab"), id="failure_lab", elem_id="failure-lab-tab"):
-                    panels.append(failure_lab.build(context, context.failure_lab, texts, [tab_id, visitor_keys]))
+                    panels.append(
+                        failure_lab.build(context, context.service.failure_lab, texts, [tab_id, visitor_keys])
+                    )
             with gr.Tab(texts.get_text("panels.verify.tab"), id="verify", elem_id="verify-tab"):
                 panels.append(verify.build(context, texts, [tab_id, visitor_keys]))
         with history_tab:  # built last, because it fills in the controls of all other tabs
@@ -68,4 +70,5 @@ def render_head() -> str:
     """assets/css and assets/js for the page's head. As its `css` option, Gradio would drop the media queries."""
     styles, scripts = (sorted((ASSETS_DIR / kind).glob(f"*.{kind}")) for kind in ("css", "js"))
     style = "".join(f"<style>{path.read_text('utf-8')}</style>" for path in styles)
+    style += f"<style>{render_vendor_css()}</style>"
     return style + "".join(f"<script>{path.read_text('utf-8')}</script>" for path in scripts)

@@ -97,7 +97,6 @@ def _get_visitor_base_url(settings: Settings) -> str:
 
 VENDOR = Vendor(
     id="ailab",
-    display_name="AILabTools",
     base_url=Settings().ailab_base_url,
     limits=ImageLimits(  # "larger than 10×10, smaller than 2000×2000"
         min_side_px=11,

@@ -150,7 +150,6 @@ def _get_owner_access(settings: Settings) -> VendorAccess | None:
 
 VENDOR = Vendor(
     id="meitu",
-    display_name="Meitu",
     base_url=Settings().meitu_base_url,
     limits=ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2 * 1024 * 1024),
     keys=(KeyField("api_key", "MEITU_API_KEY"), KeyField("api_secret", "MEITU_API_SECRET")),

@@ -43,7 +43,6 @@ class Vendor:
     """
 
     id: str
-    display_name: str
     base_url: str
     limits: ImageLimits
     keys: tuple[KeyField, ...]

@@ -1,4 +1,4 @@
-"""Templates by picture, list and ID; the 22 shapes."""
+"""Controls in the browser: templates by picture, list and ID; the list of 22 shapes."""
 
 import re
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_template_gallery_and_list_follow_each_other(page):
-    """A click on a picture chooses its ID, and the fused photo follows the choice."""
+    """A click on a template picture chooses its ID in the list, and the fused photo follows the choice."""
     panel = Panel(page, "face-fuse").example()
     tiles = panel.part("template-id-gallery").get_by_role("button")
     assert tiles.count() >= 3
@@ -29,7 +29,7 @@ def test_template_gallery_and_list_follow_each_other(page):
 
 
 def test_template_list_sends_an_id_that_is_typed_in(page):
-    """An ID that nobody knows ends in an explanation that names it and stays."""
+    """A typed template ID is sent; an unknown one ends in an explanation that names it and stays."""
     panel = Panel(page, "face-fuse").example()
     field = panel.part("template-id").get_by_role("combobox")
     field.click()
@@ -49,7 +49,7 @@ def test_template_list_sends_an_id_that_is_typed_in(page):
 
 @pytest.mark.parametrize(("locale", "language"), [("en-US", "en"), ("zh-CN", "zh")])
 def test_shape_list_has_all_22(visit, demo, locale, language):
-    """Each with number, name and what it does, in the visitor's language; typing a few letters finds one."""
+    """All 22 shapes are listed with number, name and effect in the visitor's language; typed letters find one."""
     page = visit(demo, locale=locale)
     panel = Panel(page, "facial-aesthetics")
     field = panel.part("shape-type").get_by_role("combobox")

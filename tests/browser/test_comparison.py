@@ -39,7 +39,7 @@ class Comparison:
 
 
 def test_comparison_by_mouse(page):
-    """Zoom by button, ctrl and wheel, double click; what is zoomed is dragged; hold and views; nothing jumps."""
+    """The mouse zooms by button, wheel with Ctrl and double click, drags what is zoomed, holds and changes views."""
     panel = Panel(page, "facial-aesthetics").example().run()
     shown = Comparison(panel)
     room, fit = panel.stage.locator(".stage").bounding_box(), shown.place()

@@ -1,4 +1,4 @@
-"""The history, as a person uses it: two runs, one put beside the other, run again, taken along, deleted."""
+"""The history in the browser: runs are listed, compared, repeated, downloaded as a ZIP and deleted."""
 
 import json
 import zipfile

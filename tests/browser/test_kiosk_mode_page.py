@@ -1,4 +1,4 @@
-"""Stage mode: large, left as it was found, and not stopped by a network that fails."""
+"""Kiosk mode (`?stage=1`): large, reset for each person, and offline when the network fails."""
 
 import pytest
 from playwright.sync_api import expect
@@ -69,7 +69,7 @@ def test_kiosk_mode_falls_back_offline_and_resets_for_the_next_person(visit, cut
 
 
 def test_kiosk_mode_never_resets_during_a_run_and_can_be_left(visit, retired_demo, answers):
-    """However long the vendor takes, its answer is seen, and a refusal stays one. Escape twice leaves the stage."""
+    """The countdown pauses during a run however long the vendor takes, a refusal stays, and Escape twice leaves."""
     answers.clear()
     page = visit(f"{retired_demo}/?stage=1", viewport=SIZES[0], fresh=True)
     panel = photo_is_in(Panel(page, "quality-restoration"))

@@ -38,7 +38,7 @@ def run_both(panel: Panel) -> tuple:
 
 
 def test_live_vs_offline_shows_two_results_and_a_divider(visit, live_demo):
-    """Each with its maker, time and size; side by side where there is room, else one below the other."""
+    """Both results show maker, time and size, side by side where there is room, else one below the other."""
     page = visit(live_demo, viewport=SIZES[0])
     panel = Panel(page, "facial-aesthetics").example().agree()
     live, offline = run_both(panel)
@@ -68,7 +68,7 @@ def run_both_again(panel: Panel) -> tuple:
 
 
 def test_live_vs_offline_shows_a_failure_beside_a_result(visit, retired_demo, demo):
-    """The vendor's 404 is explained and the offline result is there; without keys a line says which are missing."""
+    """The vendor's 404 is explained beside the offline result; without keys a line says which are missing."""
     page = visit(retired_demo, viewport=SIZES[0], locale="zh-CN")
     panel = Panel(page, "facial-aesthetics").example().agree()
     live, offline = run_both(panel)

@@ -1,4 +1,4 @@
-"""What the doors let through in a real browser: page, camera and run under the policy, and the page to log in."""
+"""Security in a real browser: content security policy, other origins, and the login page."""
 
 import pytest
 from starlette.applications import Starlette
@@ -28,7 +28,7 @@ def test_content_security_policy_blocks_nothing_that_the_page_needs(visit, demo)
 
 
 def test_other_origins_can_neither_frame_nor_read_the_page(browser, demo):
-    """From another port of this machine: an empty frame, no answer to a script, no upload."""
+    """A page from another port gets an empty frame, no answer to its script, and uploads nothing."""
     with uvicorn_server(
         Starlette(routes=[Route("/", lambda _: HTMLResponse(f"<iframe src='{demo}'></iframe>"))])
     ) as elsewhere:
@@ -51,7 +51,7 @@ def test_other_origins_can_neither_frame_nor_read_the_page(browser, demo):
 
 
 def test_login_comes_before_the_page(browser):
-    """Nothing of the page is there before; a wrong password keeps it so, the right one opens it, results too."""
+    """Before login nothing of the page is served; a wrong password keeps it so, the right one opens all of it."""
     with serve_demo({"LOGIN": "ann:a long password"}) as url:
         context = browser.new_context(locale="zh-CN")
         page = context.new_page()

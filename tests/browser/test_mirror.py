@@ -1,4 +1,4 @@
-"""The magic mirror in a browser: frames that are counted, a camera that goes off, and words for what may be."""
+"""The magic mirror in the browser: frames, the camera, and explanations of failures."""
 
 import re
 from collections.abc import Callable
@@ -83,7 +83,7 @@ def test_mirror_counts_frames_and_frees_the_camera(page):
 
 
 def test_mirror_explains_every_failure(browser, demo):
-    """Camera denied, absent, in use, taken away; a page that may not; the server away, busy, closed: each in words."""
+    """Each failure is explained: camera denied, absent, in use, unplugged or forbidden; server gone, busy or closed."""
     context = browser.new_context(locale="en-US")
     page = context.new_page()
     page.goto(demo)

@@ -1,4 +1,4 @@
-"""Everything at once: the sheets, what a choice on them does, and the preview that follows the controls."""
+"""Contact sheets in the browser: all choices at once, choosing by cell, and the live preview."""
 
 import re
 import threading
@@ -79,7 +79,7 @@ def pressed(panel):
 
 
 def test_contact_sheet_goes_with_its_photo(page, monkeypatch):
-    """Also one that is still being drawn: what comes after that stays away."""
+    """Removing the photo removes its contact sheet, also one that is still being drawn."""
     panel = Panel(page, "face-fuse").example()
     gate, begun, look = threading.Event(), threading.Event(), face_crop_cache.crop_face
 

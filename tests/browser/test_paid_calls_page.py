@@ -1,4 +1,4 @@
-"""A paid call on the page: made once, shown again for nothing, made again only when that is asked for."""
+"""Paid calls in the browser: made once, shown again for free, made again only on request."""
 
 import re
 
@@ -50,7 +50,7 @@ def test_paid_call_is_not_shared_between_sessions(visit, live_demo):
 
 
 def test_visitor_keys_make_calls_live_and_go_with_the_page(visit, demo):
-    """They leave the fields at once, stand nowhere on the page, change the badge, and a reload forgets them."""
+    """A visitor's keys leave the fields at once, are nowhere on the page, change the badge; a reload forgets them."""
     page = visit(demo)
     page.locator("#own-keys button").first.click()
     page.locator("#own-meitu-key input").fill("CANARY-key-12345678")

@@ -1,4 +1,4 @@
-"""All ways a photo comes in: file, drop, clipboard, camera; and what is said about it."""
+"""Uploads in the browser: file, drag and drop, clipboard, camera, HEIC, and the note below the result."""
 
 import base64
 import io
@@ -41,7 +41,7 @@ def alike(data: bytes, pixels: np.ndarray) -> bool:
 
 
 def test_upload_turns_and_reduces_a_phone_photo_and_says_so(page, phone_photo):
-    """The line below the result tells what was done; the place the photo was taken at goes nowhere."""
+    """A note below the result says what was done to the photo; its GPS position is not sent."""
     panel = Panel(page, "facial-aesthetics").upload(phone_photo).run()
     said = panel.stage.locator(".sent").inner_text()
     assert said.startswith("Your photo:")
@@ -55,7 +55,7 @@ def test_upload_turns_and_reduces_a_phone_photo_and_says_so(page, phone_photo):
 
 
 def test_upload_by_drag_and_drop(page, astronaut_jpeg):
-    """Drag and drop."""
+    """A photo that is dropped on the panel is taken."""
     panel = Panel(page, "facial-aesthetics")
     panel.clear()
     dropped = page.evaluate_handle(
@@ -71,7 +71,7 @@ def test_upload_by_drag_and_drop(page, astronaut_jpeg):
 
 
 def test_upload_by_paste(page):
-    """Paste, by the button that the photo's place has for it."""
+    """The paste button takes a photo from the clipboard."""
     panel = Panel(page, "facial-aesthetics")
     panel.clear()
     png = cv2.imencode(".png", load_astronaut()[..., ::-1])[1].tobytes()

@@ -1,4 +1,4 @@
-"""What the page says of a photo before anything is sent, and the mends that it offers."""
+"""The preflight in the browser: verdicts before anything is sent, and one-click fixes."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def photo(pixels: np.ndarray, name: str) -> dict[str, object]:
 
 
 def test_preflight_judges_a_photo_on_upload(page):
-    """In order, refused with the reason, and in order again for a panel that needs no face."""
+    """The verdict comes with the upload: accepted, refused with the reason, accepted where no face is needed."""
     panel = Panel(page, "face-fuse").example()
     check = panel.part("check")
     expect(check.locator(".check.ok")).to_contain_text("This photo can be sent")
@@ -45,7 +45,7 @@ def test_preflight_chooses_a_face_by_click_or_key(page):
 
 
 def test_preflight_turns_an_upside_down_photo_by_one_click(page):
-    """The mend is offered where it helps, and nowhere else."""
+    """The fix is offered where it helps, and nowhere else; one click turns the photo."""
     panel = Panel(page, "anime-avatar").upload(photo(HEAD[::-1, ::-1], "fallen.jpg"))
     panel.part("mend-upright").click()
     expect(panel.part("check").locator(".check.ok")).to_be_visible()

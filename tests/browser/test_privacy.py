@@ -1,4 +1,4 @@
-"""What becomes of a photo, seen on the page: the download's marks, and the button that deletes everything."""
+"""Privacy in the browser: marks in downloads, and the button that deletes everything."""
 
 import pytest
 from playwright.sync_api import expect
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_download_is_marked_and_verify_reads_the_marks(page, pictures):
-    """From the button to a file to the panel that says what it is; a photo without marks is not called genuine."""
+    """The Verify tab reads the marks of a downloaded result; a photo without marks is not called genuine."""
     panel = Panel(page, "facial-aesthetics").example().run()
     with page.expect_download() as download:
         panel.stage.locator(".facts .download").click()

@@ -79,7 +79,7 @@ def test_recipe_from_the_first_click_to_another_panel(page):
 
 
 def test_send_to_panel_says_that_a_result_has_expired(page):
-    """From any panel; the tab stays where it is, and the message until it is closed."""
+    """Sending on an expired result is explained from any panel; the tab stays, the message until it is closed."""
     panel = Panel(page, "quality-restoration").example().run()
     button = panel.stage.locator(".use-in button[data-target=recipe]")
     button.evaluate("button => { button.dataset.token = 'x'; }")
@@ -92,7 +92,7 @@ def test_send_to_panel_says_that_a_result_has_expired(page):
 
 
 def test_recipe_survives_a_reload(page):
-    """As it was left, also when the tab was not opened since; what somebody wrote into the storage is explained."""
+    """The recipe is restored after a reload, also if its tab was not opened; tampered storage is explained."""
     recipe = Recipe(page)
     recipe.step(0).locator("[data-act=remove]").click()
     expect(recipe.part("list").locator(".step b")).to_have_text(["Slim jaw 0.3", "Quality Restoration"])

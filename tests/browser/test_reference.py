@@ -54,7 +54,7 @@ def test_reference_search_is_part_of_the_url(reference):
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
 def test_reference_fits_both_devices_in_light_and_dark(reference, locale):
-    """Nothing scrolls sideways, is cut off, hard to read or missing for assistive technology."""
+    """On both devices, light and dark, nothing scrolls sideways, is cut off, hard to read or inaccessible."""
     page = reference(device="phone", locale=locale)
     assert translate("reference.title", locale[:2]) in page.title()
     wrong = {}
@@ -69,7 +69,7 @@ def test_reference_fits_both_devices_in_light_and_dark(reference, locale):
 
 
 def test_reference_shows_everything_without_scripts(browser, demo):
-    """No search, and nothing hidden."""
+    """Without JavaScript the reference page hides nothing and offers no search."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{demo}/reference?q=20003")

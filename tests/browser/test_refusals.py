@@ -28,7 +28,7 @@ def refused(panel: Panel, *, title: str, code: str = "") -> None:
 
 
 def test_run_without_a_photo_asks_for_one(page):
-    """The explanation is gone after the next run that works."""
+    """A run without a photo asks for one; the explanation goes with the next run that works."""
     panel = Panel(page, "facial-aesthetics")
     panel.clear()
     refused(panel.run(), title="There is no photo yet.")
@@ -38,7 +38,7 @@ def test_run_without_a_photo_asks_for_one(page):
 
 
 def test_run_refuses_pictures_without_a_whole_face(page, faceless):
-    """Coffee has no face, and half a face is not enough; both with the vendor's own code."""
+    """A picture without a face and one with half a face are refused, each with the vendor's code."""
     coffee = {"name": "coffee.jpg", "mimeType": "image/jpeg", "buffer": faceless}
     title = "There is no face to be found in this photo."
     refused(Panel(page, "face-fuse").upload(coffee).run(), title=title, code="20003")

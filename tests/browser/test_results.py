@@ -63,7 +63,7 @@ def test_divider_follows_mouse_and_arrow_keys(page):
 
 
 def test_run_again_sends_another_strength(page):
-    """Strength is really sent: nothing changes at 0, much at 1."""
+    """Another strength is really sent: nothing changes at 0, much at 1."""
     panel = Panel(page, "facial-aesthetics").example()
     changed = []
     for strength in ("0", "1"):
@@ -76,7 +76,7 @@ def test_run_again_sends_another_strength(page):
 
 
 def test_inspector_shows_wire_and_code_of_a_result(visit, demo):
-    """Folded away at first; keys stand as variables, programs in three languages can be copied."""
+    """The inspector is folded at first; keys are variables, and programs in three languages can be copied."""
     page = visit(demo, permissions=["clipboard-read", "clipboard-write"])
     panel = Panel(page, "facial-aesthetics").example().run()
     section = panel.stage.locator("details.inspector")
@@ -90,7 +90,7 @@ def test_inspector_shows_wire_and_code_of_a_result(visit, demo):
 
 
 def test_inspector_shows_the_wire_of_a_refusal(page, pictures):
-    """The vendor's answer is to be seen as it came."""
+    """The inspector shows the vendor's answer to a refused run as it came."""
     file = pictures / "grey.jpg"
     file.write_bytes(codec.encode(np.full((300, 300, 3), 128, np.uint8)))
     panel = Panel(page, "face-fuse").upload(file).run()

@@ -1,4 +1,4 @@
-"""Live, retired, cut off, slow: what the page says when a call leaves the machine."""
+"""Live calls in the browser: vendors that work, are retired, unreachable or slow; and consent."""
 
 import pytest
 from playwright.sync_api import expect
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_live_panels_call_the_vendor_with_keys(visit, live_demo):
-    """Against the stand-alone server: the badges say live, and so does the result."""
+    """With keys, panels call the vendor (here the stand-alone server); badges and results say live."""
     page = visit(live_demo)
     expect(page.locator("#masthead .badge").first).to_contain_text("live")
     for slug, maker in (("face-fuse", "Made by Meitu"), ("facial-aesthetics", "Made by AILabTools")):
@@ -32,14 +32,14 @@ def test_retired_vendor_is_explained_and_offline_is_one_click_away(visit, retire
 
 
 def test_unreachable_vendor_is_explained(visit, cut_off_demo):
-    """Nothing listens at the other end."""
+    """A vendor address where nothing listens is explained as unreachable."""
     panel = Panel(visit(cut_off_demo), "anime-avatar").example().agree().run()
     assert panel.stage.locator("h3").inner_text() == "The service does not take connections."
     expect(panel.part("offline")).to_be_visible()
 
 
 def test_progress_of_a_slow_call_is_shown(visit, retired_demo, answers):
-    """While the vendor thinks, the stage says that it is waited for; then the answer takes its place."""
+    """While a vendor is slow, the result view says that it waits; then the answer replaces that."""
     answers.clear()  # whoever used the vendor before has had theirs
     panel = Panel(visit(retired_demo), "quality-restoration").example().agree()
     panel.run_button.click()
@@ -52,7 +52,7 @@ def test_progress_of_a_slow_call_is_shown(visit, retired_demo, answers):
 
 
 def test_consent_is_asked_for_each_photo(visit, live_demo):
-    """Unticked at first, nothing is sent and the offline engine is offered; another photo takes the tick away."""
+    """Without the tick nothing is sent and the offline engine is offered; another photo clears the tick."""
     page = visit(live_demo)
     panel = Panel(page, "anime-avatar").example()
     box = panel.part("consent").locator("input")
@@ -68,7 +68,7 @@ def test_consent_is_asked_for_each_photo(visit, live_demo):
 
 
 def test_consent_is_not_asked_without_keys(page):
-    """Offline the photo stays here, so there is no box; the receipt says the same."""
+    """Offline the photo stays on this machine, so there is no consent box; the receipt says the same."""
     panel = Panel(page, "face-fuse").example()
     expect(panel.part("consent")).to_be_hidden()
     panel.run()

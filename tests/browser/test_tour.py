@@ -15,7 +15,7 @@ pytestmark = pytest.mark.xdist_group("tour")
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
 def test_page_looks_right_in_every_state(visit, demo, locale, request):
-    """Empty, refusal and result of all four panels."""
+    """Empty state, refusal and result of all four panels look right and pass axe-core."""
     page = visit(demo, device="phone", locale=locale, reduced_motion="reduce")
     wrong = {}
     whole = request.config.getoption("--whole")

@@ -3,7 +3,7 @@
 import pytest
 from support.clock import ManualClock
 
-from meitu_demo.calls.vendor_health import CircuitBreaker
+from meitu_demo.calls.circuit_breaker import CircuitBreaker
 from meitu_demo.domain.errors import (
     CircuitOpen,
     DemoError,

@@ -11,8 +11,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from meitu_demo.calls.exchange import exchange
-from meitu_demo.calls.vendor_health import parse_retry_after
+from meitu_demo.calls.exchange import exchange, parse_retry_after
 from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown
 from meitu_demo.domain.model import CallTarget, Credentials
 

@@ -1,4 +1,4 @@
-"""The client that both ways share."""
+"""The HTTP client that vendors and offline server share."""
 
 import logging
 
@@ -15,7 +15,7 @@ from meitu_demo.calls.targets import OFFLINE_URL
 from meitu_demo.settings import Settings
 
 
-async def test_one_client_goes_both_ways() -> None:
+async def test_http_client_answers_the_reserved_host_in_process() -> None:
     """The reserved host is answered in process; every other host is not."""
     offline = Starlette(routes=[HttpRoute("/x", lambda request: PlainTextResponse("here"))])
     async with create_http_client(Settings(), offline) as client:
@@ -24,8 +24,8 @@ async def test_one_client_goes_both_ways() -> None:
             await client.get("http://127.0.0.1:1/x")
 
 
-async def test_a_fault_of_the_offline_server_is_an_answer() -> None:
-    """An exception inside it arrives as a 500, as it would over a socket."""
+async def test_http_client_gets_a_500_for_an_exception_in_the_offline_server() -> None:
+    """An exception in the offline server arrives as a 500, as it would over a socket."""
 
     def broken(request: object) -> PlainTextResponse:
         raise RuntimeError("broken")
@@ -34,8 +34,8 @@ async def test_a_fault_of_the_offline_server_is_an_answer() -> None:
         assert (await client.get(f"{OFFLINE_URL}/x")).status_code == 500
 
 
-async def test_a_proxy_in_the_environment_does_not_get_the_offline_calls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Behind a company's proxy the photo still stays in process."""
+async def test_http_client_sends_offline_calls_past_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a proxy in the environment, calls to the offline server stay in process."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     offline = Starlette(routes=[HttpRoute("/x", lambda request: PlainTextResponse("here"))])
@@ -43,7 +43,7 @@ async def test_a_proxy_in_the_environment_does_not_get_the_offline_calls(monkeyp
         assert (await client.get(f"{OFFLINE_URL}/x")).text == "here"
 
 
-async def test_no_cookie_is_kept() -> None:
+async def test_http_client_keeps_no_cookies() -> None:
     """The client is everybody's: what a server sets in one visitor's call goes into no other, and breaks none."""
     heard: list[str | None] = []
 
@@ -60,13 +60,13 @@ async def test_no_cookie_is_kept() -> None:
     assert heard == [None, None]
 
 
-async def test_timeouts_come_from_the_settings() -> None:
-    """Connecting and reading have their own."""
+async def test_http_client_takes_timeouts_from_the_settings() -> None:
+    """Connecting and reading have timeouts of their own, from the settings."""
     async with create_http_client(Settings(connect_timeout=1.5, read_timeout=7), Starlette()) as client:
         assert (client.timeout.connect, client.timeout.read) == (1.5, 7)
 
 
-async def test_the_library_does_not_write_urls(caplog: pytest.LogCaptureFixture) -> None:
+async def test_http_client_logs_no_urls(caplog: pytest.LogCaptureFixture) -> None:
     """httpx would log each request's URL, and Meitu's holds the keys: not even where somebody turns its log on."""
     offline = Starlette(routes=[HttpRoute("/x", lambda request: PlainTextResponse("here"))])
     async with create_http_client(Settings(meitu_key=SecretStr("k")), offline) as client:

@@ -4,8 +4,7 @@ import pytest
 from tenacity import RetryCallState
 
 from meitu_demo.calls import retry as module
-from meitu_demo.calls.retry import MAX_RETRY_AFTER_S, is_retryable
-from meitu_demo.calls.vendor_health import RetryBudget, call_with_retry
+from meitu_demo.calls.retry import MAX_RETRY_AFTER_S, RetryBudget, call_with_retry, is_retryable
 from meitu_demo.domain.errors import (
     CircuitOpen,
     DemoError,

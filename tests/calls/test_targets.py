@@ -1,4 +1,4 @@
-"""Which way a call goes, with whose keys, and what the badge says."""
+"""Where a call goes, with whose keys, and what the badge says."""
 
 import pytest
 from pydantic import SecretStr
@@ -17,15 +17,15 @@ def routes(**environ: str) -> TargetResolver:
     return TargetResolver(Settings.from_env(environ))
 
 
-def test_without_keys_everything_is_offline() -> None:
-    """Mode auto: the offline server, free of charge."""
+def test_target_resolver_goes_offline_without_keys() -> None:
+    """In mode auto a vendor without keys is the offline server, free of charge."""
     for provider in ("meitu", "ailab"):
         route = routes().resolve(provider)
         assert (route.base_url, route.is_billable, route.mode) == (OFFLINE_URL, False, "offline")
         assert routes().resolve_live(provider) is None
 
 
-def test_a_key_turns_its_own_provider_live() -> None:
+def test_target_resolver_makes_only_the_keys_vendor_live() -> None:
     """Keys of one vendor say nothing about the other."""
     mixed = routes(**MEITU)
     meitu = mixed.resolve("meitu")
@@ -36,8 +36,8 @@ def test_a_key_turns_its_own_provider_live() -> None:
     assert mixed.resolve("ailab").mode == "offline"
 
 
-def test_the_direct_key_of_ailab_wins_over_the_marketplace() -> None:
-    """Each edition goes to its own place with its own header."""
+def test_target_resolver_prefers_the_direct_key_to_the_marketplace() -> None:
+    """The marketplace's key goes to its host and path; with both keys, the direct one goes to the vendor's host."""
     market = routes(**MARKET).resolve("ailab")
     assert (market.base_url, market.credentials.host) == (f"https://{MARKETPLACE_HOST}", MARKETPLACE_HOST)
     assert market.path_override == "/face/editing/face-tidyup"
@@ -45,24 +45,24 @@ def test_the_direct_key_of_ailab_wins_over_the_marketplace() -> None:
     assert (both.base_url, both.credentials.host, both.path_override) == ("https://www.ailabapi.com", "", None)
 
 
-def test_mode_live_does_not_fall_back() -> None:
-    """A provider without keys says which setting is missing."""
+def test_target_resolver_does_not_fall_back_in_mode_live() -> None:
+    """In mode live a vendor without keys raises MissingKey with the name of the setting."""
     with pytest.raises(MissingKey) as caught:
         routes(MODE="live", **MEITU).resolve("ailab")
     assert caught.value.facts == {"provider": "ailab", "setting": "AILAB_API_KEY"}
     assert routes(MODE="live", **MEITU).resolve("meitu").is_billable
 
 
-def test_mode_offline_ignores_keys() -> None:
-    """Nothing is paid, whatever is set."""
+def test_target_resolver_ignores_keys_in_mode_offline() -> None:
+    """In mode offline no call is billable, whatever keys are set."""
     for provider in ("meitu", "ailab"):
         settled = routes(MODE="offline", **MEITU, **AILAB, **MARKET)
         assert not settled.resolve(provider).is_billable
         assert settled.resolve_live(provider) is None
 
 
-def test_the_offline_route_is_always_there() -> None:
-    """Also with keys and in mode live: a failed call can go on offline."""
+def test_target_resolver_always_offers_the_offline_server() -> None:
+    """The offline server can be resolved in mode live with keys too, as a fallback for a failed call."""
     assert not routes(MODE="live", **MEITU).resolve_offline("meitu").is_billable
 
 
@@ -80,14 +80,16 @@ def test_the_offline_route_is_always_there() -> None:
          VendorStatus(VendorState.OFFLINE, "key_missing_live", "AILAB_API_KEY")),
     ],
 )  # fmt: skip
-def test_a_badge_says_state_and_reason(environ: dict[str, str], meitu: VendorStatus, ailab: VendorStatus) -> None:
-    """Live, offline and why, or retired by its vendor."""
+def test_target_resolver_status_has_state_and_reason(
+    environ: dict[str, str], meitu: VendorStatus, ailab: VendorStatus
+) -> None:
+    """A vendor is live, offline with a reason, or retired."""
     decided = routes(**environ)
     assert (decided.get_status("meitu"), decided.get_status("ailab")) == (meitu, ailab)
 
 
-def test_results_may_lie_at_the_hosts_that_are_set() -> None:
-    """For each vendor and edition; the offline server's lie nowhere but there."""
+def test_target_resolver_passes_on_the_result_hosts_of_the_settings() -> None:
+    """Each vendor and edition may link to RESULT_HOSTS; the offline server only to itself."""
     for keys in ({**MEITU, **AILAB}, {**MEITU, **MARKET}):
         for provider in ("meitu", "ailab"):
             assert routes(**keys).resolve(provider).result_hosts == RESULT_HOSTS
@@ -95,11 +97,8 @@ def test_results_may_lie_at_the_hosts_that_are_set() -> None:
             assert routes(**keys).resolve_offline(provider).result_hosts == ()
 
 
-# ── The client ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_keys_that_a_visitor_brings_come_first() -> None:
-    """They pay, for the vendor that they are for; the owner's go on for the other, and mode offline ignores both."""
+def test_target_resolver_prefers_the_visitors_keys() -> None:
+    """A visitor's keys pay for their vendor, the owner's for all others; mode offline ignores both."""
     own = {"ailab": Credentials(SecretStr("theirs"))}
     theirs = routes(**MEITU, **AILAB).with_visitor_keys(own)
     ailab, meitu = theirs.resolve("ailab"), theirs.resolve("meitu")
@@ -111,7 +110,7 @@ def test_keys_that_a_visitor_brings_come_first() -> None:
     assert routes().with_visitor_keys(None).resolve("ailab").mode == "offline"
 
 
-def test_a_direct_key_does_not_go_to_the_marketplace() -> None:
-    """Where the owner has the marketplace's key, a visitor's direct one goes to the vendor's own host all the same."""
+def test_target_resolver_never_sends_a_visitors_direct_key_to_the_marketplace() -> None:
+    """A visitor's direct key goes to the vendor's host, even where the owner has a marketplace key."""
     found = routes(**MARKET).with_visitor_keys({"ailab": Credentials(SecretStr("theirs"))}).resolve("ailab")
     assert (found.base_url, found.path_override, found.credentials.host) == ("https://www.ailabapi.com", None, "")

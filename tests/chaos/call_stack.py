@@ -31,7 +31,7 @@ class Shop:
     desk: SingleFlight = field(default_factory=lambda: SingleFlight(1800.0))
 
     def click(self, session: str, route: CallTarget, order: PreparedCall, fingerprint: str) -> CallHandle:
-        """One click, as `Context.start_call` hands it in."""
+        """One click, as `CallService.start` hands it in."""
 
         async def ask(watch: pipeline.ProgressCallback) -> pipeline.VendorReply:
             pay = partial(self.accounts.record, route, order, fingerprint=fingerprint, visitor=session)

@@ -1,4 +1,4 @@
-"""A place for ledgers where writing does not wait for a disk that others keep busy."""
+"""A ledger folder in memory, so that tests do not wait for a busy disk."""
 
 import shutil
 import tempfile
@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """Where writing is quick, if there is such a place."""
+    """A folder in /dev/shm where there is one, else a temporary one."""
     memory = Path("/dev/shm")
     made = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else tmp_path))
     yield made

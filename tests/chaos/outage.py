@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from chaos.call_stack import Shop, end_of
 from meitu_demo.calls import pipeline
-from meitu_demo.calls.vendor_health import CircuitBreaker
+from meitu_demo.calls.circuit_breaker import CircuitBreaker
 from meitu_demo.domain.model import CallTarget, Credentials, PreparedCall
 
 KEYS = Credentials(SecretStr("key"), SecretStr("pair"))

@@ -24,8 +24,9 @@ from sqlalchemy import delete
 
 from meitu_demo.calls import pipeline
 from meitu_demo.calls import single_flight as desk_module
+from meitu_demo.calls.retry import RetryBudget
 from meitu_demo.calls.single_flight import FORCE_ANY, FORCE_NONE, CallHandle, SingleFlight
-from meitu_demo.calls.vendor_health import RetryBudget, VendorHealth
+from meitu_demo.calls.vendor_health import VendorHealth
 from meitu_demo.domain.errors import DemoError, RateLimited
 from meitu_demo.domain.model import CallTarget, Credentials, PreparedCall
 from meitu_demo.endpoints import CATALOGUE

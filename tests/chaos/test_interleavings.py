@@ -122,7 +122,7 @@ class Machine(RuleBasedStateMachine):
 def test_single_flight_charges_an_intent_once_in_any_interleaving(
     folder: Path, portrait: bytes, rounds: Callable[[int], int], figure: Callable[[str], None]
 ) -> None:
-    """Whatever is clicked, left and answered in whatever order, nothing is charged that was not asked for."""
+    """In any order of clicks, cancellations and answers, an intent is charged at most once."""
     runs, counted = rounds(1000), Counter[str]()
     with asyncio.Runner() as runner, pytest.MonkeyPatch.context() as patch:
         shop = ShopByHand(runner, folder, portrait, patch)

@@ -35,7 +35,7 @@ def replica_of(page: Page, cluster: Cluster) -> str:
 
 
 def test_page_explains_a_lost_replica_and_goes_on(cluster: Cluster, tmp_path: Path, portrait: bytes) -> None:
-    """In the stage's place stands what happened, in both languages; the other replica asks for the photo, and runs."""
+    """The result view explains the loss in both languages; the other replica asks for the photo, and runs."""
     photo = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": portrait}
     with ExitStack() as cleared:
         playwright = cleared.enter_context(sync_playwright())

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.xdist_group("cluster")
 
 
 def test_sticky_sessions_keep_visitors_on_one_replica(cluster: Cluster) -> None:
-    """Everybody's requests, from the first page on, go to one replica, and both have visitors; results are whole."""
+    """All requests of a visitor go to one replica, both replicas have visitors, and results are whole."""
     for replica in cluster.replicas:  # one may have been away: until it is back, the other has its visitors
         of(replica, cluster)
     before, paid = cluster.charges(), cluster.rows()["confirmed"]
@@ -40,7 +40,7 @@ def test_sticky_sessions_keep_visitors_on_one_replica(cluster: Cluster) -> None:
 
 
 def test_replica_keeps_idle_connections_of_its_proxy(cluster: Cluster) -> None:
-    """One that is closed just as the proxy uses it again would send the visitor to the other replica."""
+    """Replicas outlast the proxy's idle connections: one closed at the moment of reuse would move the visitor."""
     connection = HTTPConnection("127.0.0.1", cluster.replicas[0].port)
     connection.request("GET", "/healthz")
     assert connection.getresponse().read()
@@ -100,7 +100,7 @@ def test_rolling_restart_loses_nothing_that_was_paid(cluster: Cluster) -> None:
 
 
 def test_cap_holds_for_all_replicas(cluster: Cluster, figure: Any) -> None:
-    """Many at once on both: exactly as many calls go out as the day allows, and the rest are told why."""
+    """Of many calls at once on both replicas exactly the daily cap goes out, and the rest are told why."""
     visitors = [Visitor(cluster.url) for _ in range(12)]
     with ThreadPoolExecutor(12) as pool:
         ends = list(pool.map(lambda visitor: [visitor.call(visitor.photo())[0] for _ in range(4)], visitors))

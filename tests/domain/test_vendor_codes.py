@@ -19,7 +19,7 @@ def published(part: str) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize(("code", "constant", "outcome"), published("meitu_general"))
-def test_general_codes(code: str, constant: str, outcome: str) -> None:
+def test_vendor_codes_of_meitu_have_constant_outcome_and_explanation(code: str, constant: str, outcome: str) -> None:
     """Each of Meitu's general codes has its constant, its outcome and a slug with words."""
     found = vendor_codes.find_vendor_code("meitu", code)
     assert found is not None
@@ -28,7 +28,7 @@ def test_general_codes(code: str, constant: str, outcome: str) -> None:
 
 
 @pytest.mark.parametrize(("code", "_", "outcome"), published("meitu_algorithms"))
-def test_algorithm_codes(code: str, _: str, outcome: str) -> None:
+def test_vendor_codes_of_meitus_algorithms_have_outcome_and_explanation(code: str, _: str, outcome: str) -> None:
     """Each code of Meitu's algorithms, and the unknown path, has its outcome and a slug with words."""
     found = vendor_codes.find_vendor_code("meitu", code)
     assert found is not None
@@ -37,7 +37,7 @@ def test_algorithm_codes(code: str, _: str, outcome: str) -> None:
 
 
 @pytest.mark.parametrize(("code", "http", "outcome"), published("ailab"))
-def test_ailab_codes(code: str, http: str, outcome: str) -> None:
+def test_vendor_codes_of_ailab_have_status_outcome_and_explanation(code: str, http: str, outcome: str) -> None:
     """Each of AILabTools' codes has its present status, its outcome and a slug with words."""
     found = vendor_codes.find_vendor_code("ailab", code)
     assert found is not None
@@ -45,12 +45,12 @@ def test_ailab_codes(code: str, http: str, outcome: str) -> None:
     assert found.slug in SLUGS
 
 
-def test_the_lists_are_whole() -> None:
+def test_vendor_codes_are_as_many_as_published() -> None:
     """The published lists have as many codes as the vendors' pages."""
     assert [len(published(part)) for part in PUBLISHED] == [71, 15, 126]
 
 
-def test_one_slug_one_outcome() -> None:
+def test_vendor_codes_with_one_explanation_have_one_outcome() -> None:
     """Codes that share an explanation agree on whether the call may have been billed."""
     outcomes: dict[str, set[str]] = {}
     for dialect in vendor_codes._load_error_tables().values():
@@ -90,14 +90,14 @@ def test_one_slug_one_outcome() -> None:
         ("ailab", "api_not_found", "ERROR_AI_NOT_EXISTS", 404),
     ],
 )
-def test_answers(provider: str, slug: str, code: str, http: int) -> None:
+def test_code_for_gives_the_vendors_code_and_status(provider: str, slug: str, code: str, http: int) -> None:
     """The offline server answers each cause with the vendor's own code and status."""
     found = vendor_codes.code_for(provider, slug)
     assert (found.provider, found.code, found.http) == (provider, code, http)
 
 
 @pytest.mark.parametrize("provider", ["meitu", "ailab"])
-def test_answers_come_back_as_what_they_were(provider: str) -> None:
+def test_code_for_is_undone_by_reading_the_code(provider: str) -> None:
     """An answer read by the client gives the slug that it was made from, or a named neighbour of it."""
     neighbours = {
         "unknown_template": "value_refused",
@@ -123,15 +123,15 @@ def test_answers_come_back_as_what_they_were(provider: str) -> None:
         assert code.slug == neighbours.get(slug, slug), slug
 
 
-def test_no_answer() -> None:
-    """A slug that a provider has no code for, and a provider that is none, fail as a KeyError that says where."""
+def test_code_for_raises_unmapped_slug() -> None:
+    """A slug without a code, and an unknown vendor, raise a KeyError that names the table."""
     with pytest.raises(KeyError, match=r"\[ailab.answers\] unknown_template"):
         vendor_codes.code_for("ailab", "unknown_template")
     with pytest.raises(vendor_codes.UnmappedSlug):
         vendor_codes.code_for("nobody", "no_face")
 
 
-def test_unknown_codes() -> None:
+def test_find_vendor_code_does_not_guess() -> None:
     """A code that is in no list is None, not a guess."""
     assert vendor_codes.find_vendor_code("meitu", "77777") is None
     assert vendor_codes.find_vendor_code("nobody", "20003") is None
@@ -152,12 +152,12 @@ def test_unknown_codes() -> None:
         ("nobody", "权益已耗尽", None),
     ],
 )
-def test_text_before_number(provider: str, text: str, slug: str | None) -> None:
+def test_match_text_slug_finds_texts_that_decide_by_themselves(provider: str, text: str, slug: str | None) -> None:
     """Texts that decide by themselves are found in a vendor's own answers, and in nothing else."""
     assert vendor_codes.match_text_slug(provider, text) == slug
 
 
-def test_a_bare_404_means_retired() -> None:
+def test_vendor_codes_take_ailabs_404_for_retired() -> None:
     """AILabTools' 404, with its code or without any, says that the vendor has switched the API off."""
     for code in ("404", "ERROR_AI_NOT_EXISTS"):
         found = vendor_codes.find_vendor_code("ailab", code)
@@ -165,7 +165,7 @@ def test_a_bare_404_means_retired() -> None:
         assert found.slug == "api_retired"
 
 
-def test_shapes_are_complete() -> None:
+def test_load_shapes_gives_22_shapes() -> None:
     """There are 22 shapes, 0 to 21, with keys of their own; 16 and 17 share the vendor's label."""
     shapes = vendor_codes.load_shapes()
     assert [shape.id for shape in shapes] == list(range(22))
@@ -185,7 +185,7 @@ def test_shapes_are_complete() -> None:
         ("no_face", r"f.toml \[meitu.codes\] 7: is not a table"),
     ],
 )
-def test_bad_code_rows(row: object, complaint: str) -> None:
+def test_parse_error_tables_rejects_bad_code_rows(row: object, complaint: str) -> None:
     """A row that does not fit is refused by file and key."""
     document = {"meitu": {"codes": {"7": row}, "answers": {}}}
     with pytest.raises(ValueError, match=complaint):
@@ -204,13 +204,13 @@ def test_bad_code_rows(row: object, complaint: str) -> None:
         ),
     ],
 )
-def test_bad_parts(part: object, complaint: str) -> None:
+def test_parse_error_tables_rejects_bad_texts_and_answers(part: object, complaint: str) -> None:
     """An answer without its code and a text without its slug are refused by file and key."""
     with pytest.raises(ValueError, match=complaint):
         vendor_codes.parse_error_tables({"meitu": part}, SLUGS, "f.toml")
 
 
-def test_bad_shapes() -> None:
+def test_parse_shapes_rejects_bad_rows() -> None:
     """A hole in the ids, a repeated key and an unknown field are refused by number."""
     first = {"id": 0, "key": "a", "vendor_label": "a"}
     for second in ({**first, "id": 2, "key": "b"}, {**first, "id": 1}, {**first, "id": 1, "key": "b", "name": "b"}):
@@ -218,7 +218,7 @@ def test_bad_shapes() -> None:
             vendor_codes.parse_shapes({"shapes": [first, second]}, "f.toml")
 
 
-def test_check() -> None:
+def test_check_tables_accepts_the_shipped_files_and_reads_them_once() -> None:
     """The files that ship are fine, and a second look does not read them again."""
     vendor_codes.check_tables()
     assert vendor_codes.load_shapes() is vendor_codes.load_shapes()

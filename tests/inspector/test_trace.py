@@ -63,8 +63,7 @@ def in_order(trace: Trace) -> bool:
     return ends == sorted(ends) and all(before[1] <= after[0] for before, after in pairwise(ends))
 
 
-# ── Successful calls
-# ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Successful calls ────────────────────────────────────────────────────────────────────────────────────────────────
 async def test_trace_of_an_offline_call_in_both_dialects(offline_client: httpx.AsyncClient, portrait: bytes) -> None:
     """Of an in-process call, the vendor's time is all between sending and parsing; a picture behind a link is
     downloaded as well.
@@ -157,8 +156,7 @@ async def test_trace_separates_sending_and_waiting_over_a_real_socket(portrait: 
     assert in_order(outcome.trace)
 
 
-# ── Failed calls
-# ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Failed calls ────────────────────────────────────────────────────────────────────────────────────────────────────
 async def test_trace_is_attached_to_a_refusal(portrait: bytes) -> None:
     """The error carries the vendor's response, but not among its facts."""
     refusal = {"ErrorCode": 20003, "ErrorMsg": "DETECT_NOT_FACE", "request_id": "r-2"}
@@ -263,7 +261,7 @@ async def test_trace_failure_does_not_fail_the_call(portrait: bytes, monkeypatch
     assert (outcome.result_photo.data, outcome.trace) == (portrait, None)
 
 
-# ── Stopwatch and cost ────────────────────────────────────────────────────────────────────────────────────
+# ── Stopwatch and cost ──────────────────────────────────────────────────────────────────────────────────────────────
 def test_stopwatch_merges_and_resumes_phases() -> None:
     """Phases follow each other; one entered twice continues; a stopwatch continues where another ended."""
     now = [10.0]

@@ -1,4 +1,4 @@
-"""Photos that say whose they are so that no effect wipes it out, and results that are asked whose they are."""
+"""Photos with a visitor's number in their pixels, which no effect wipes out; the number is read from results."""
 
 from meitu_demo.domain.model import Image
 from meitu_demo.photos import codec

@@ -3,7 +3,7 @@
 import httpx
 
 
-def patient() -> httpx.Client:
+def create_patient_client() -> httpx.Client:
     """It waits for minutes, and makes a connection for each request: a kept one may close just when it is used."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     return httpx.Client(timeout=300, limits=limits, trust_env=False)

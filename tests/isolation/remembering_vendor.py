@@ -1,4 +1,4 @@
-"""A vendor that remembers whose photo came with which key."""
+"""A fake vendor that records which visitor's photo came with which key."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ from meitu_demo.offline.threaded_server import ThreadedServer
 
 @dataclass
 class Vendor:
-    """Our own server as a vendor that notes whose photo came with which key."""
+    """The offline server as a vendor; `came` has (key, number in the photo) of each call."""
 
     server: ThreadedServer = field(init=False)
     came: list[tuple[str, int | None]] = field(default_factory=list)

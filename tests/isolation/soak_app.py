@@ -47,12 +47,12 @@ def main(keep_minutes: float) -> None:
         gc.collect()
         return {
             "pictures": len(context.pictures._entries),
-            "paid results": len(context.single_flight._calls),
-            "running calls": len(context.single_flight._running),
+            "paid results": len(context.service.single_flight._calls),
+            "running calls": len(context.service.single_flight._running),
             "runs": len(context.history._entries) + len(context.history._archive_tokens),
             "folders": len(context.session_data._folders_by_session),
             "links": len(results.state.results._entries) + len(vendor._app.state.results._entries),
-            "turns": (context.engine_queue._running + context.engine_queue._pending).total(),
+            "turns": (context.service.engine_queue._running + context.service.engine_queue._pending).total(),
             "listed files": sum(map(len, blocks.temp_file_sets)),
             "sessions": len(blocks.state_holder.session_data),
             "messages": len(blocks._queue.pending_messages_per_session) + len(blocks._queue.pending_event_ids_session),

@@ -17,7 +17,7 @@ from PIL import Image
 from ui.conftest import Page
 
 from isolation.marked_photos import marked
-from isolation.patient_client import patient
+from isolation.patient_client import create_patient_client
 
 AT_ONCE = 4
 HOSTILE = [
@@ -35,7 +35,7 @@ class Soak:
     """One visitor after the other, ten calls each; `ends` counts how they ended."""
 
     def __init__(self, url: str, face: Any, faceless: bytes) -> None:
-        self.page = Page(url, http=patient())
+        self.page = Page(url, http=create_patient_client())
         self.ends = Counter[str]()
         self._face = np.asarray(cv2.resize(face, (200, 200), interpolation=cv2.INTER_AREA), np.uint8)
         self._faceless = faceless

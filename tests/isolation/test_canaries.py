@@ -34,7 +34,7 @@ SEEN_BY_EXIFTOOL = 35  # the others lie where no program looks: behind the end, 
 
 
 @pytest.fixture(scope="module")
-def own_page() -> Iterator[Page]:
+def app_page() -> Iterator[Page]:
     """The app as `app.py` makes it."""
     yield from serve(Settings.from_env({}), once=True)
 
@@ -100,9 +100,9 @@ def _plain(value: Any) -> bytes:
 
 
 async def test_metadata_canaries_leave_by_no_way(
-    own_page: Page, exiftool: str, rounds: Any, figure: Any, portrait_pixels: Any, tmp_path: Path
+    app_page: Page, exiftool: str, rounds: Any, figure: Any, portrait_pixels: Any, tmp_path: Path
 ) -> None:
-    """Forty canaries in five kinds of file, four effects, every way out: none found, by us and by ExifTool."""
+    """Of forty metadata canaries in five formats no output of four effects holds one, by our reader and ExifTool."""
     face, outside, inside = Image.fromarray(portrait_pixels), tmp_path / "out", tmp_path / "in"
     files = {kind: planted(kind, face) for kind in KINDS}
     marks = [mark for found in files.values() for mark in found.marks.values()]
@@ -116,7 +116,7 @@ async def test_metadata_canaries_leave_by_no_way(
     searched, held, ways = 0, [], set()
     pairs = PAIRS[:: len(PAIRS) // rounds(len(PAIRS))]
     for kind, name in pairs:
-        came = [*by_app(own_page, name, files[kind].data), *await by_server(name, files[kind].data)]
+        came = [*by_app(app_page, name, files[kind].data), *await by_server(name, files[kind].data)]
         for way, data in came:
             held += [(kind, name, way, mark) for mark in marks for text in spellings(mark) if text in data]
             ways.add(way)
@@ -134,11 +134,11 @@ async def test_metadata_canaries_leave_by_no_way(
     assert ways == {"api", "kept", "download", "answer", "server", "base64", "url"}
 
 
-def test_offline_server_keeps_no_result_after_a_run(own_page: Page, portrait: bytes) -> None:
+def test_offline_server_keeps_no_result_after_a_run(app_page: Page, portrait: bytes) -> None:
     """A linked result is forgotten once the app has fetched it."""
-    event, _ = own_page.call("facial_aesthetics", own_page.upload(portrait), "8", 0.5, False, False)
+    event, _ = app_page.call("facial_aesthetics", app_page.upload(portrait), "8", 0.5, False, False)
     assert event == "complete"
-    assert any(path.startswith("/results/") for path in own_page.ear.calls)
-    results = own_page.ear.app.state.results
+    assert any(path.startswith("/results/") for path in app_page.ear.calls)
+    results = app_page.ear.app.state.results
     assert not results._entries
     assert results._total_bytes == 0

@@ -1,4 +1,4 @@
-"""Many sessions at once, each with a mark in its photo: everybody gets their own result, call and number."""
+"""Many sessions at once, each with a mark in its photo: everybody gets their own result, call and call id."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ import pytest
 from ui.conftest import Page, serve
 
 from isolation.marked_photos import WIDTH, mark_in, marked
-from isolation.patient_client import patient
+from isolation.patient_client import create_patient_client
 from isolation.remembering_vendor import Vendor
 from meitu_demo.calls.single_flight import CallHandle, SingleFlight
 from meitu_demo.offline import effect_runner
@@ -66,22 +66,22 @@ def paid_page(vendor: Vendor, tmp_path: Path) -> Iterator[Page]:
         "DATA_DIR": str(tmp_path), "CALLS_PER_SECOND": "off", "READ_TIMEOUT": "300",
     }  # fmt: skip
     for page in serve(Settings.from_env(environ), once=True):
-        page.http = patient()
+        page.http = create_patient_client()
         assert page.config  # asked for once, not by all at the same time
         yield page
 
 
 @pytest.fixture
-def tickets(monkeypatch: pytest.MonkeyPatch) -> list[CallHandle]:
-    """Every ticket that the desk gave out."""
+def handles(monkeypatch: pytest.MonkeyPatch) -> list[CallHandle]:
+    """Every handle that single flight gives out."""
     found: list[CallHandle] = []
-    give: Callable[..., CallHandle] = SingleFlight._create_handle
+    create: Callable[..., CallHandle] = SingleFlight._create_handle
 
-    def noting(*given: Any, **named: Any) -> CallHandle:
-        found.append(give(*given, **named))
+    def record(*arguments: Any, **options: Any) -> CallHandle:
+        found.append(create(*arguments, **options))
         return found[-1]
 
-    monkeypatch.setattr(SingleFlight, "_create_handle", noting)
+    monkeypatch.setattr(SingleFlight, "_create_handle", record)
     return found
 
 
@@ -92,9 +92,9 @@ def visit(page: Page, visitor: Visitor) -> None:
         session = f"own{visitor.number}"
         if visitor.key != "owner":
             page.press("own-keys-use", [visitor.key, "secret-of-a-visitor", ""], session=session)
-        shown = page.run("quality-restoration", [], photo, visitor.tab, session=session, consent=True)
-        found = re.search(r"kept/[\w-]+/quality-restoration[\w.-]+", shown)
-        assert found, shown
+        html = page.run("quality-restoration", [], photo, visitor.tab, session=session, consent=True)
+        found = re.search(r"kept/[\w-]+/quality-restoration[\w.-]+", html)
+        assert found, html
         visitor.address = f"{page.url}/{found[0]}"
         visitor.pictures.append(page.http.get(visitor.address).content)
         visitor.pictures.append(page.http.get(visitor.address.replace("/kept/", "/download/")).content)
@@ -117,7 +117,7 @@ def read_id(picture: bytes) -> str:
 
 
 def test_sessions_get_nothing_of_each_other(
-    paid_page: Page, vendor: Vendor, tickets: list[CallHandle], rounds: Any, figure: Any, portrait_pixels: Any
+    paid_page: Page, vendor: Vendor, handles: list[CallHandle], rounds: Any, figure: Any, portrait_pixels: Any
 ) -> None:
     """Each result bears its session's mark, each paid call is its session's own, and deleting one leaves the others."""
     face = np.asarray(cv2.resize(portrait_pixels, (WIDTH, WIDTH), interpolation=cv2.INTER_AREA), np.uint8)
@@ -126,8 +126,8 @@ def test_sessions_get_nothing_of_each_other(
         if visitor.number % 2:
             visitor.mark, visitor.photo = COMMON, marked(face, COMMON)
     with ThreadPoolExecutor(len(visitors)) as pool:
-        for done in [pool.submit(visit, paid_page, visitor) for visitor in visitors]:
-            done.result(600)
+        for job in [pool.submit(visit, paid_page, visitor) for visitor in visitors]:
+            job.result(600)
 
     pictures = [(visitor, picture) for visitor in visitors for picture in visitor.pictures]
     crossed = [visitor.number for visitor, picture in pictures if mark_in(picture, WIDTH) != visitor.mark]
@@ -138,9 +138,9 @@ def test_sessions_get_nothing_of_each_other(
     assert vendor.server.charges == {"quality_restoration": len(visitors)}
     assert Counter(vendor.came) == Counter((visitor.key, visitor.mark) for visitor in visitors)
     free = sum(visitor.number % 3 == 0 for visitor in visitors)
-    assert len({ticket.call_id for ticket in tickets}) == len({ticket.session for ticket in tickets}) == len(tickets)
-    assert len(tickets) == len(visitors) + free
-    assert not any(ticket.is_duplicate for ticket in tickets)
+    assert len({handle.call_id for handle in handles}) == len({handle.session for handle in handles}) == len(handles)
+    assert len(handles) == len(visitors) + free
+    assert not any(handle.is_duplicate for handle in handles)
 
     leaver, *others = [visitor for visitor in visitors if visitor.address and visitor.mark == COMMON]
     paid_page.press("forget", [leaver.tab])
@@ -149,6 +149,6 @@ def test_sessions_get_nothing_of_each_other(
     assert others
     assert all(httpx.get(visitor.address).content == visitor.pictures[0] for visitor in others)
     figure(
-        f"islands: {len(visitors)} sessions at once, {len(pictures)} pictures, {len(crossed)} crossings; "
+        f"isolation: {len(visitors)} sessions at once, {len(pictures)} pictures, {len(crossed)} crossings; "
         f"{len(vendor.came)} paid calls, {sum(mark == COMMON for _, mark in vendor.came)} of them with the same photo"
     )

@@ -22,7 +22,7 @@ KEEP_MINUTES = 0.2
 GROWTH = 0.08
 GROWTH_OF_A_TENTH = 0.16  # caches and pools are not full yet after so few
 # What the app itself keeps on the disk: the photos to begin with, and the ledger of paid calls. Gradio keeps nothing.
-OWN = re.compile(r"ledger/(ledger\.db(-wal|-shm)?|visitors\.key)")
+APP_FILES = re.compile(r"ledger/(ledger\.db(-wal|-shm)?|visitors\.key)")
 PROJECT = Path(__file__).parents[2]
 
 
@@ -41,10 +41,10 @@ def app(tmp_path: Path) -> Iterator[tuple[str, psutil.Process]]:
         process.wait(30)
 
 
-def awaited(found: Callable[[], Any], wanted: Callable[[Any], bool], seconds: float = 90) -> Any:
-    """What `found` gives once it is as wanted, or at the end of patience."""
+def wait_until(read: Callable[[], Any], is_wanted: Callable[[Any], bool], seconds: float = 90) -> Any:
+    """The value of `read` once `is_wanted`, or after `seconds`."""
     end = time.monotonic() + seconds
-    while not wanted(last := found()) and time.monotonic() < end:
+    while not is_wanted(last := read()) and time.monotonic() < end:
         time.sleep(0.1)
     return last
 
@@ -54,30 +54,33 @@ def test_soak_leaves_memory_files_and_descriptors_level(
 ) -> None:
     """After thousands of calls, in ten minutes or more, memory is level; no old file and no descriptor is left."""
     (url, process), calls = app, rounds(CALLS)
-    soak, lasts, step = Soak(url, portrait_pixels, faceless), LASTS_S if calls == CALLS else 0.0, calls // 20
-    begun, done, levels, open_then = time.monotonic(), 0, [], []
+    soak, min_duration_s, step = Soak(url, portrait_pixels, faceless), LASTS_S if calls == CALLS else 0.0, calls // 20
+    start, done, memory_mb, descriptor_counts = time.monotonic(), 0, [], []
     for part in (0.25, 0.625, 1.0):
-        while done < calls * part or time.monotonic() - begun < lasts * part:
+        while done < calls * part or time.monotonic() - start < min_duration_s * part:
             soak.run(done, done + step)
             done += step
-        levels.append(process.memory_info().rss / 2**20)
-        open_then.append(process.num_fds())
-    took, descriptors = time.monotonic() - begun, open_then[0]
+        memory_mb.append(process.memory_info().rss / 2**20)
+        descriptor_counts.append(process.num_fds())
+    duration_s, descriptors = time.monotonic() - start, descriptor_counts[0]
     assert soak.ends.total() == done
-    left = awaited(lambda: httpx.get(f"{url}/held").json(), lambda held: not any(held.values()))
-    open_now = awaited(process.num_fds, lambda number: number <= descriptors)
-    strange = awaited(lambda: [path for path in files_in(tmp_path) if not OWN.fullmatch(path)], lambda found: not found)
-    growth = levels[2] / levels[1] - 1
+    leftovers = wait_until(lambda: httpx.get(f"{url}/held").json(), lambda held: not any(held.values()))
+    descriptors_at_end = wait_until(process.num_fds, lambda number: number <= descriptors)
+    leftover_files = wait_until(
+        lambda: [path for path in files_in(tmp_path) if not APP_FILES.fullmatch(path)], lambda paths: not paths
+    )
+    growth = memory_mb[2] / memory_mb[1] - 1
     figure(
-        f"islands: soak of {done} mixed calls in {took / 60:.1f} min: {levels[0]:.0f} MB warm, {levels[1]:.0f} MB, "
-        f"{levels[2]:.0f} MB ({growth:+.1%}); {descriptors} descriptors, then {open_now}; left of visitors: "
-        f"{len(strange)} files, {sum(left.values())} things in memory"
+        f"isolation: soak of {done} mixed calls in {duration_s / 60:.1f} min: {memory_mb[0]:.0f} MB warm, "
+        f"{memory_mb[1]:.0f} MB, {memory_mb[2]:.0f} MB ({growth:+.1%}); {descriptors} descriptors, then "
+        f"{descriptors_at_end}; left of visitors: "
+        f"{len(leftover_files)} files, {sum(leftovers.values())} things in memory"
     )
     assert soak.ends.keys() <= ENDS, soak.ends
     assert growth < (GROWTH if calls == CALLS else GROWTH_OF_A_TENTH)
-    assert open_now <= descriptors
-    assert not any(left.values()), left
-    assert strange == []
+    assert descriptors_at_end <= descriptors
+    assert not any(leftovers.values()), leftovers
+    assert leftover_files == []
 
 
 def files_in(folder: Path) -> list[str]:

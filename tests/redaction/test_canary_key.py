@@ -25,8 +25,9 @@ from ui.conftest import Page, serve
 
 from meitu_demo.calls import pipeline
 from meitu_demo.calls.http_client import create_http_client
+from meitu_demo.calls.retry import RetryBudget
 from meitu_demo.calls.targets import TargetResolver
-from meitu_demo.calls.vendor_health import RetryBudget, VendorHealth
+from meitu_demo.calls.vendor_health import VendorHealth
 from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import Credentials, Endpoint

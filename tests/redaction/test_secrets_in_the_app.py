@@ -20,9 +20,9 @@ from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import CallTarget, Credentials
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.offline import create_app as create_offline
+from meitu_demo.offline.failure_lab import LAB_CREDENTIALS
 from meitu_demo.redaction.secrets import redact
 from meitu_demo.settings import Settings
-from meitu_demo.ui.failure_lab_backend import LAB_CREDENTIALS
 
 CANARY = "CANARY0KEY0CANARY"
 SETTINGS = Settings.from_env(

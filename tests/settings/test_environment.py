@@ -1,4 +1,4 @@
-"""Settings: what the environment may say, and one clear message when it says something wrong."""
+"""Settings: what the environment may hold, and one message that names every bad value."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def wrong(**environ: str) -> str:
     return str(caught.value)
 
 
-def test_an_empty_environment_runs_offline_on_this_machine() -> None:
+def test_settings_of_an_empty_environment_run_offline_on_this_machine() -> None:
     """Nothing set: no keys, mode auto, and only this machine can see the page."""
     settings = read()
     assert (settings.meitu_key, settings.ailab_key, settings.rapidapi_key) == (None, None, None)
@@ -31,7 +31,7 @@ def test_an_empty_environment_runs_offline_on_this_machine() -> None:
     assert settings == Settings()
 
 
-def test_every_setting_is_read() -> None:
+def test_settings_read_every_variable() -> None:
     """Each name of .env.example reaches its field."""
     settings = read(
         MEITU_API_KEY="k", MEITU_API_SECRET="s", MEITU_BASE_URL="http://127.0.0.1:8700/", AILAB_API_KEY="a",
@@ -52,7 +52,7 @@ def test_every_setting_is_read() -> None:
     assert settings.result_hosts == ("img.example.com", ".example.org", ".x-y.example")
 
 
-def test_gradios_names_for_host_and_port_stand_behind_ours() -> None:
+def test_settings_prefer_host_and_port_to_gradios_names() -> None:
     """GRADIO_SERVER_NAME and GRADIO_SERVER_PORT count where HOST and PORT are not set."""
     gradio = {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": "7000"}
     assert (read(**gradio).host, read(**gradio).port) == ("0.0.0.0", 7000)
@@ -60,7 +60,7 @@ def test_gradios_names_for_host_and_port_stand_behind_ours() -> None:
     assert (both.host, both.port) == ("::1", 9)
 
 
-def test_the_marketplace_brings_its_own_host_and_path() -> None:
+def test_settings_use_the_marketplaces_host_and_path_for_its_key() -> None:
     """With a RapidAPI key alone the call goes to the marketplace; a direct key wins over it."""
     market = read(RAPIDAPI_KEY="r")
     assert market.ailab_base_url == "https://facial-aesthetics.p.rapidapi.com"
@@ -75,7 +75,7 @@ def test_the_marketplace_brings_its_own_host_and_path() -> None:
     ("half", "missing"),
     [({"MEITU_API_KEY": "canary"}, "MEITU_API_SECRET"), ({"MEITU_API_SECRET": "canary"}, "MEITU_API_KEY")],
 )
-def test_half_a_pair_of_keys_names_the_missing_half(half: dict[str, str], missing: str) -> None:
+def test_settings_name_the_missing_half_of_a_key_pair(half: dict[str, str], missing: str) -> None:
     """Key without secret or the reverse is refused at start, and the value is not shown."""
     message = wrong(**half)
     assert message.startswith(f"{missing} is missing")
@@ -89,8 +89,8 @@ def test_half_a_pair_of_keys_names_the_missing_half(half: dict[str, str], missin
         ("0.0.0.0", False), ("::", False), ("203.0.113.9", True), ("8.8.8.8", False), ("demo.example.org", False),
     ],
 )  # fmt: skip
-def test_strangers_find_caps_and_neither_lab_nor_mirror(host: str, private: bool) -> None:
-    """Where anybody may come, spending is capped, the lab and the mirror are off, unless the owner says otherwise."""
+def test_settings_of_a_public_host_have_caps_and_neither_lab_nor_mirror(host: str, private: bool) -> None:
+    """On a public host spending is capped and the lab and the mirror are off, unless the owner sets otherwise."""
     settings = read(HOST=host)
     assert (settings.calls_per_day, settings.calls_per_hour) == ((None, None) if private else (100, 10))
     assert (settings.failure_lab, settings.mirror, settings.photo_urls) == (private, private, private)
@@ -99,21 +99,21 @@ def test_strangers_find_caps_and_neither_lab_nor_mirror(host: str, private: bool
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.5"])
-def test_behind_a_proxy_strangers_are_expected(host: str) -> None:
-    """Whoever reaches the proxy reaches the demo, however private the address is that this one listens on."""
+def test_settings_take_a_host_behind_a_proxy_for_public(host: str) -> None:
+    """A demo behind a proxy counts as public, however private the address is that it listens on."""
     settings = read(HOST=host, TRUSTED_PROXIES="127.0.0.1")
     assert (settings.calls_per_day, settings.calls_per_hour) == (100, 10)
     assert (settings.failure_lab, settings.mirror, settings.photo_urls) == (False, False, False)
     assert read(HOST=host, TRUSTED_PROXIES="127.0.0.1", MIRROR="on").mirror
 
 
-def test_a_space_is_public() -> None:
-    """Its host is every address, so its caps are on, and the mirror is off."""
+def test_settings_take_a_space_for_public() -> None:
+    """A Space listens on every address, so its caps are on and the mirror is off."""
     space = read(SPACE_ID="someone/demo")
     assert (space.calls_per_day, space.mirror, space.photo_urls) == (100, False, False)
 
 
-def test_rates_and_switches() -> None:
+def test_settings_read_rates_and_switches() -> None:
     """A rate is a number or off, a switch is on or off, or 1 or 0."""
     assert (read().mcp, read(MCP="1").mcp, read(MCP="on").mcp, read(BREAKER="0").breaker) == (False, True, True, False)
     assert (read().calls_per_second, read().longest_wait, read().breaker) == (1.0, 20.0, True)
@@ -122,13 +122,13 @@ def test_rates_and_switches() -> None:
     assert not read(BREAKER="off").breaker
 
 
-def test_blank_is_not_set() -> None:
+def test_settings_take_blank_for_not_set() -> None:
     """An empty or blank value, as a hosting page leaves them, is no value."""
     assert read(MEITU_API_KEY=" ", MEITU_API_SECRET="", PORT="", MODE=" ") == Settings()
 
 
-def test_spaces_around_a_key_are_a_copying_slip() -> None:
-    """They are cut off instead of failing at the vendor."""
+def test_settings_strip_spaces_around_a_key() -> None:
+    """Spaces around a copied key are stripped instead of failing at the vendor."""
     settings = read(AILAB_API_KEY="  key\n")
     assert told(settings.ailab_key) == "key"
 
@@ -156,19 +156,19 @@ def test_spaces_around_a_key_are_a_copying_slip() -> None:
         ("AILAB_API_KEY", "k\u00e9y"), ("RAPIDAPI_KEY", "two\nlines"),
     ],
 )  # fmt: skip
-def test_a_wrong_value_is_named_with_its_setting(name: str, value: str) -> None:
-    """Whatever could not work later is refused at start, by name."""
+def test_settings_error_names_the_variable_of_a_bad_value(name: str, value: str) -> None:
+    """A value that could not work later is refused at start by its variable's name."""
     assert name in wrong(**{name: value})
 
 
-def test_all_that_is_wrong_is_told_at_once() -> None:
-    """One message holds every slip, so that nobody starts the app five times."""
+def test_settings_error_names_all_bad_values_at_once() -> None:
+    """One message names every bad value, so that nobody starts the app five times."""
     message = wrong(MODE="x", PORT="y", MEITU_API_KEY="canary")
     assert all(name in message for name in ("MODE", "PORT", "MEITU_API_SECRET"))
     assert "canary" not in message
 
 
-def test_a_secrets_value_is_never_shown() -> None:
+def test_settings_never_show_a_secret() -> None:
     """Neither the repr of settings nor the message about a bad key holds the key."""
     settings = read(MEITU_API_KEY="canary", MEITU_API_SECRET="canary", AILAB_API_KEY="canary", RAPIDAPI_KEY="canary")
     assert "canary" not in repr(settings)
@@ -176,8 +176,8 @@ def test_a_secrets_value_is_never_shown() -> None:
     assert "canary" not in wrong(MEITU_BASE_URL="https://canary:canary@host")
 
 
-def test_the_environment_stands_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A .env beside the app fills in what the process's environment does not say."""
+def test_load_environment_prefers_the_process_to_the_env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A .env file fills in variables that the process's environment does not set."""
     file = tmp_path / ".env"
     file.write_text("AILAB_API_KEY=from-file\nPORT=1111\n")
     monkeypatch.setattr(environment, "ENV_FILE", file)
@@ -187,7 +187,7 @@ def test_the_environment_stands_before_the_file(tmp_path: Path, monkeypatch: pyt
     assert settings.port == 2222
 
 
-def test_a_key_in_the_file_is_taken_literally(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_load_environment_takes_a_key_literally(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key may hold what a shell would expand; it is not expanded."""
     file = tmp_path / ".env"
     file.write_text("AILAB_API_KEY=a${HOME}b\n")
@@ -196,7 +196,7 @@ def test_a_key_in_the_file_is_taken_literally(tmp_path: Path, monkeypatch: pytes
     assert told(settings.ailab_key) == "a${HOME}b"
 
 
-def test_a_login_is_pairs() -> None:
+def test_settings_read_a_login_as_pairs() -> None:
     """Commas or lines between them; colons in a password; what is wrong is said without the password."""
     login = read(LOGIN="ann:a:b, bo : secret word \n\ncy:另,").login
     assert [(name, told(password)) for name, password in login] == [("ann", "a:b"), ("bo", "secret word"), ("cy", "另")]
@@ -207,8 +207,8 @@ def test_a_login_is_pairs() -> None:
         assert "hunter2" not in wrong(LOGIN=value)
 
 
-def test_a_space_is_known() -> None:
-    """By the name that it has there."""
+def test_settings_recognise_a_space() -> None:
+    """A Hugging Face Space is recognised by SPACE_ID."""
     assert not read().space
     assert read(SPACE_ID="somebody/demo").space
 
@@ -227,8 +227,8 @@ def test_a_space_is_known() -> None:
         ({"LOGIN": "ann:,bo:canary", "TRUSTED_PROXIES": "::/0", "MODE": "x"}, ["LOGIN", "TRUSTED_PROXIES", "MODE"]),
     ],
 )
-def test_what_contradicts_itself_is_named(environ: dict[str, str], named: list[str]) -> None:
-    """Each setting that cannot be meant so, all at once, and no secret among the words."""
+def test_settings_error_names_contradictions(environ: dict[str, str], named: list[str]) -> None:
+    """All contradicting settings are named at once, and no secret is shown."""
     message = wrong(**environ)
     assert all(name in message for name in named)
     assert "canary" not in message
@@ -247,16 +247,16 @@ def test_what_contradicts_itself_is_named(environ: dict[str, str], named: list[s
         ({"AILAB_API_KEY": "canary", "AILAB_BASE_URL": "http://vendor.example"}, ["AILAB_BASE_URL"]),
     ],
 )
-def test_what_may_not_be_meant_is_only_told(environ: dict[str, str], named: list[str]) -> None:
-    """It starts, and the log has one line for each."""
+def test_settings_warn_of_doubtful_combinations(environ: dict[str, str], named: list[str]) -> None:
+    """A doubtful combination starts, with one warning each."""
     told = warnings(read(**environ))
     assert len(told) == 1
     assert all(name in told[0] for name in named)
     assert "canary" not in told[0]
 
 
-def test_plain_settings_are_not_odd() -> None:
-    """Nor is a vendor's stand-in on this machine, nor a Space with its caps."""
+def test_settings_do_not_warn_without_reason() -> None:
+    """Plain settings, a stand-in for a vendor on this machine and a Space with caps bring no warning."""
     assert warnings(read()) == []
     own = {"MEITU_API_KEY": "k", "MEITU_API_SECRET": "s", "MEITU_BASE_URL": "http://127.0.0.1:8700"}
     assert warnings(read(**own)) == []

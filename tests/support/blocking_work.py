@@ -1,4 +1,4 @@
-"""Work that goes on until it is let go: for tests of who may work beside whom."""
+"""A blocking function that runs until the test opens its gate; for tests of concurrency limits."""
 
 import asyncio
 import threading

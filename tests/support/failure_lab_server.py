@@ -1,4 +1,4 @@
-"""The failure lab on a port of its own, and whether a call to it has ended as its table says."""
+"""Runs the stand-alone offline server with the failure lab, and checks that a call ended as its fault declares."""
 
 import subprocess
 import sys

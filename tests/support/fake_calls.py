@@ -1,4 +1,4 @@
-"""A call that does as it is told, and a desk to hand it in at; for the tests of desk and errand."""
+"""A scripted call for the tests of single flight."""
 
 import asyncio
 from collections.abc import Awaitable

@@ -1,4 +1,4 @@
-"""A name service and a server of the tests' own, to count what our links would connect to; for test_link_rules."""
+"""A fake DNS resolver, and a proxy that counts every connection that downloads would open; for the SSRF tests."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""How often the long tests repeat, and what they counted: figures are printed when the run ends, also from workers.
+"""Rounds of long tests, and figures: lines that tests report and pytest prints at the end, also from xdist workers.
 
 `make test` runs about a tenth of each long test, `--whole` (make chaos, make fuzz, make soak) all of it. A test asks
 for `rounds` to learn its number, and hands what it measured to `figure`.

@@ -1,4 +1,4 @@
-"""Addresses to which nobody should be able to talk us, by what each of them tries."""
+"""Hostile URLs for the SSRF tests, grouped by what they try."""
 
 # What a name may turn out to stand for.
 INSIDE = {

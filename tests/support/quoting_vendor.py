@@ -1,4 +1,4 @@
-"""A vendor that quotes the keys it was sent, each time in another place or writing; for test_canary_key."""
+"""A fake vendor that quotes the keys it was sent, each time elsewhere or encoded differently; for test_canary_key."""
 
 import base64
 import html

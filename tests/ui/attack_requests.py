@@ -1,4 +1,4 @@
-"""What attackers send: paths in every disguise, raw requests that no client would tidy up, a trap for calls home."""
+"""Attack requests: disguised paths, raw requests that no client normalizes, and a server that counts connections."""
 
 import contextlib
 import socket
@@ -6,8 +6,8 @@ import threading
 from collections.abc import Iterator
 from urllib.parse import quote
 
-# Each door of Gradio's and ours that a path has ever gone through, here or in a published attack; {} is the path.
-DOORS = (
+# Each route of Gradio's and ours that ever took a path, here or in a published attack; {} is the path.
+PATH_ROUTES = (
     "/gradio_api/file={}", "/gradio_api/file/{}", "/gradio_api/file%3D{}", "/file={}", "/file/{}", "/{}",
     "/gradio_api/stream/{}", "/gradio_api/stream/s/r/1/{}", "/gradio_api/stream/{}/r/1/playlist-file",
     "/static/{}", "/assets/{}", "/svelte/{}", "/theme.css/{}", "/gradio_api/theme.css/{}", "/kept/{}", "/kept/x/{}",
@@ -23,8 +23,8 @@ DOORS = (
 )  # fmt: skip
 
 
-def disguises(path: str, upload_folder: str) -> list[str]:
-    """`path`, an absolute one, as it might get past a check; each may stand in a request's first line."""
+def disguise_path(path: str, upload_folder: str) -> list[str]:
+    """Spellings of the absolute `path` that might get past a check, each valid in a request line."""
     up, bare = "../" * 24, path.lstrip("/")
     dots = up.replace(".", "%2e")
     every = "".join(f"%{byte:02x}" for byte in path.encode())
@@ -49,23 +49,23 @@ def disguises(path: str, upload_folder: str) -> list[str]:
     ]  # fmt: skip
 
 
-def raw(address: tuple[str, int], target: str, *headers: str, method: str = "GET", seconds: float = 4.0) -> bytes:
-    """All that the server answers to a request with `target` in its first line as it stands; streams are cut off."""
+def send_raw(address: tuple[str, int], target: str, *headers: str, method: str = "GET", seconds: float = 4.0) -> bytes:
+    """The complete answer to a request for `target`, which is sent as it is; of a stream only the beginning."""
     lines = [f"{method} {target} HTTP/1.1", "Connection: close", *headers]
     if not any(header.lower().startswith("host:") for header in headers):
         lines.insert(1, f"Host: {address[0]}:{address[1]}")
-    found = b""
-    with socket.create_connection(address, seconds) as line, contextlib.suppress(TimeoutError):
-        line.sendall("\r\n".join([*lines, "", ""]).encode("utf-8", "surrogatepass"))
-        while part := line.recv(65536):
-            found += part
-            if b"text/event-stream" in found[:2000]:
-                break  # what it could tell, it tells at once
-    return found
+    answer = b""
+    with socket.create_connection(address, seconds) as connection, contextlib.suppress(TimeoutError):
+        connection.sendall("\r\n".join([*lines, "", ""]).encode("utf-8", "surrogatepass"))
+        while part := connection.recv(65536):
+            answer += part
+            if b"text/event-stream" in answer[:2000]:
+                break  # what it could reveal, it reveals at once
+    return answer
 
 
-class Trap:
-    """A server on this machine that counts who connects."""
+class ConnectionCounter:
+    """A server on this machine that counts connections."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -73,33 +73,33 @@ class Trap:
         self.connections = 0
 
     def watch(self) -> None:
-        """Accept until closed."""
+        """Accept connections until closed."""
         with contextlib.suppress(OSError):
             while True:
                 self._listener.accept()[0].close()
                 self.connections += 1
 
     def close(self) -> None:
-        """Wakes the watcher, which sees that it is over."""
+        """Close the socket, which ends `watch`."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
 
 @contextlib.contextmanager
-def trap() -> Iterator[Trap]:
-    """A trap that is open."""
-    laid = Trap()
-    thread = threading.Thread(target=laid.watch, daemon=True)
+def count_connections() -> Iterator[ConnectionCounter]:
+    """A counter that listens."""
+    counter = ConnectionCounter()
+    thread = threading.Thread(target=counter.watch, daemon=True)
     thread.start()
     try:
-        yield laid
+        yield counter
     finally:
-        laid.close()
+        counter.close()
         thread.join(10)
 
 
-def addresses(port: int) -> list[str]:
-    """The trap at `port`, in the spellings that get past filters."""
+def spell_loopback_urls(port: int) -> list[str]:
+    """URLs of this machine's `port` in spellings that get past filters (SSRF)."""
     hosts = ("127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "0", "127.1", "2130706433",
              "0x7f000001", "017700000001", "evil@127.0.0.1", "127.0.0.1.", "LOCALHOST", "canary.example")  # fmt: skip
     plain = [f"http://{host}:{port}/x.jpg" for host in hosts]

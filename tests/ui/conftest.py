@@ -1,4 +1,4 @@
-"""The whole app on a free port of this machine, as `app.py` composes it, with an ear at its offline server."""
+"""The whole app on a free port, composed as app.py does it, with a recorder around its offline server."""
 
 import base64
 import json
@@ -22,8 +22,8 @@ from meitu_demo.ui.app import create_app
 
 
 @dataclass
-class Ear:
-    """The offline server, and the pictures that it answered with, in order."""
+class OfflineRecorder:
+    """The offline server; records the paths of its calls and the pictures it answered with, in order."""
 
     app: Any
     pictures: list[bytes] = field(default_factory=list)
@@ -32,36 +32,36 @@ class Ear:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         body: list[bytes] = []
 
-        async def listen(message: Any) -> None:
+        async def record(message: Any) -> None:
             body.append(message.get("body", b""))
             await send(message)
 
-        await self.app(scope, receive, listen)
+        await self.app(scope, receive, record)
         self.calls.append(scope["path"])
         answer = b"".join(body)
         if scope["path"].startswith("/results/"):
             self.pictures.append(answer)
-        elif found := re.search(rb'"media_data":"([A-Za-z0-9+/=]+)"', answer):
-            self.pictures.append(base64.b64decode(found[1]))
+        elif match := re.search(rb'"media_data":"([A-Za-z0-9+/=]+)"', answer):
+            self.pictures.append(base64.b64decode(match[1]))
 
 
 @dataclass
 class Page:
-    """A running app: its address, the ear at its server, and its client. http: for many requests of a test's own."""
+    """A running app. ear: its offline server. client: the app's. http: the test's."""
 
     url: str
-    ear: Ear = field(default_factory=lambda: Ear(None))
+    ear: OfflineRecorder = field(default_factory=lambda: OfflineRecorder(None))
     client: Any = None
     http: Any = httpx
     _config: dict[str, Any] = field(default_factory=dict)
 
     def upload(self, data: bytes, name: str = "me.jpg") -> dict[str, Any]:
-        """A photo as a client hands it over: uploaded, and marked as a file."""
+        """Upload a photo; returns its payload for calls and events."""
         paths = self.http.post(f"{self.url}/gradio_api/upload", files={"files": (name, data)}).json()
         return {"path": paths[0], "orig_name": name, "meta": {"_type": "gradio.FileData"}}
 
     def call(self, name: str, *data: Any, language: str = "en", address: str = "") -> tuple[str, Any]:
-        """(event, data) at the end of an API call, by plain HTTP as with curl. address: as a proxy tells it."""
+        """(event, data) at the end of an API call over plain HTTP. address: for X-Forwarded-For."""
         headers = {"accept-language": language, **({"x-forwarded-for": address} if address else {})}
         url = f"{self.url}/gradio_api/call/{name}"
         event = self.http.post(url, json={"data": data}, headers=headers).json()["event_id"]
@@ -70,12 +70,12 @@ class Page:
         return kind.removeprefix("event: "), json.loads(value)
 
     def run(self, slug: str, values: list[Any], photo: Any, tab: str = "", **more: Any) -> str:
-        """What a panel's run button answers, in the tab of that name."""
+        """What a panel's run button answers. tab: the tab's id."""
         consent = more.pop("consent", False)
         return self.press(f"{slug}-run", [photo, *values, consent, tab, None, None], **more)
 
     def press(self, element: str, data: list[Any], trigger: str = "click", **more: Any) -> str:
-        """What the button with this name in the page answers; or another component, to another trigger."""
+        """What the component with this element id answers to `trigger`."""
         target = [self._component(element), trigger]
         press = next(event["id"] for event in self.config["dependencies"] if target in map(list, event["targets"]))
         return self.join(press, data, **more)
@@ -88,36 +88,36 @@ class Page:
         return self._config
 
     def _component(self, element: str) -> int:
-        found = (part["id"] for part in self.config["components"] if part["props"].get("elem_id") == element)
-        return int(next(found))
+        ids = (part["id"] for part in self.config["components"] if part["props"].get("elem_id") == element)
+        return int(next(ids))
 
     def join(
         self, fn_index: int, data: list[Any], hear: Callable[[str], object] = str, session: str = "", query: str = ""
     ) -> str:
-        """Everything that a private event answers when somebody posts to it, as text.
+        """The complete answer of a private event, as text.
 
-        hear: gets each line at once. session: Gradio's, if it is not a new one. query: the page's own, with its "?".
+        hear: gets each line at once. session: Gradio's, a new one by default. query: the page's, with its "?".
         """
         session = session or f"s{secrets.token_hex(8)}"
         body = {"data": data, "fn_index": fn_index, "session_hash": session}
-        words = {"content-type": "application/json"}  # by hand: hostile values include what httpx takes for no JSON
-        joined = self.http.post(f"{self.url}/gradio_api/queue/join{query}", content=json.dumps(body), headers=words)
+        headers = {"content-type": "application/json"}  # by hand, because httpx refuses NaN, a hostile value
+        joined = self.http.post(f"{self.url}/gradio_api/queue/join{query}", content=json.dumps(body), headers=headers)
         if joined.status_code != 200:
             return joined.text
-        found: list[str] = []
+        lines: list[str] = []
         address = f"{self.url}/gradio_api/queue/data?session_hash={session}"
         with self.http.stream("GET", address, timeout=60) as stream:
             for line in stream.iter_lines():
-                found.append(line)
+                lines.append(line)
                 hear(line)
                 if '"process_completed"' in line or '"close_stream"' in line:
                     break
-        return json.dumps([json.loads(line.removeprefix("data: ")) for line in found if line], ensure_ascii=False)
+        return json.dumps([json.loads(line.removeprefix("data: ")) for line in lines if line], ensure_ascii=False)
 
 
 def serve(settings: Settings, *, once: bool = False) -> Iterator[Page]:
-    """Run the app until the generator is closed. once: with the offline server as `app.py` makes it."""
-    ear = Ear(create_offline(single_use_links=once))
+    """Run the app until the generator is closed. once: result links work once, as in app.py."""
+    ear = OfflineRecorder(create_offline(single_use_links=once))
     client = create_http_client(settings, ear)
     app = create_app(settings, client)
     with uvicorn_server(app, log_level="warning", log_config=None, ws="auto") as url:

@@ -373,5 +373,5 @@ def test_a_private_event_works_with_an_upload(page: Page, portrait: bytes) -> No
 
 def test_the_server_gives_out_no_file_of_its_own(page: Page, secret: Path) -> None:
     """Neither code nor pictures nor the system's."""
-    for path in (secret, Path("/etc/passwd"), Path("app.py").resolve(), Path("meitu_demo/settings/model.py").resolve()):
+    for path in (secret, Path("/etc/passwd"), Path("app.py").resolve(), Path("meitu_demo/ui/app.py").resolve()):
         assert httpx.get(f"{page.url}/gradio_api/file={path}").status_code in (403, 404)

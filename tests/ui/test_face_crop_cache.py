@@ -8,24 +8,17 @@ from typing import Any
 import httpx
 import pytest
 
-from meitu_demo.calls.single_flight import SingleFlight
-from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.domain.translations import translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.engine.contact_sheets import crop_face
-from meitu_demo.ledger.lazy import LazyLedger
 from meitu_demo.runtime.fair_queue import FairQueue
-from meitu_demo.runtime.picture_store import PictureStore
+from meitu_demo.service import Caller, CallService
 from meitu_demo.settings import Settings
 from meitu_demo.ui import face_crop_cache
-from meitu_demo.ui.caller import Caller
-from meitu_demo.ui.context import Context, HealthRegistry
-from meitu_demo.ui.failure_lab_backend import FailureLabBackend
-from meitu_demo.ui.history.entries import History
+from meitu_demo.ui.context import Context
 from meitu_demo.ui.panel.sheet_specs import plan_sheet
 from meitu_demo.ui.panel.sheet_stream import LatestRequest, SheetRequest, stream_sheet
-from meitu_demo.ui.security.session_data import SessionData
 
 AESTHETICS = CATALOGUE["facial_aesthetics"]
 ME = Caller("tab me", None, "9.9.9.9")
@@ -33,13 +26,8 @@ ME = Caller("tab me", None, "9.9.9.9")
 
 @pytest.fixture
 def context(offline_client: httpx.AsyncClient, settings: Settings, tmp_path: Path) -> Context:
-    pictures, desk, runs = PictureStore(60), SingleFlight(60), History(60)
-    mine = SessionData(tmp_path, pictures, desk, runs, 60)
-    return Context(
-        offline_client, TargetResolver(settings), pictures, tmp_path, LazyLedger(settings), desk,
-        HealthRegistry(has_circuit_breaker=True),
-        FailureLabBackend(settings), mine, FairQueue(1, 2, 60), settings, runs,
-    )  # fmt: skip
+    service = CallService(offline_client, settings, engine_queue=FairQueue(1, 2, 60))
+    return Context.create(service, settings, tmp_path, 60.0)
 
 
 @pytest.fixture
@@ -59,16 +47,16 @@ def wish(photo: Any, visit: Caller = ME) -> SheetRequest:
 async def test_a_session_finds_its_own_and_no_other(context: Context, photo: dict[str, Any]) -> None:
     """Even of the same upload, each session has what it found itself; and one deleting leaves the other's."""
     kept = context.face_crops
-    await kept.get_or_crop(context, AESTHETICS, photo, ME)
+    await kept.get_or_crop(AESTHETICS, photo, ME, context.read_upload)
     other = Caller("tab other")
-    assert kept.is_cached(context, AESTHETICS, photo, ME)
-    assert not kept.is_cached(context, AESTHETICS, photo, other)
-    assert not kept.is_cached(context, CATALOGUE["face_fuse"], photo, ME)
-    await kept.get_or_crop(context, AESTHETICS, photo, other)
+    assert kept.is_cached(AESTHETICS, photo, ME)
+    assert not kept.is_cached(AESTHETICS, photo, other)
+    assert not kept.is_cached(CATALOGUE["face_fuse"], photo, ME)
+    await kept.get_or_crop(AESTHETICS, photo, other, context.read_upload)
     assert (context.pictures.count(ME.session_id), context.pictures.count(other.session_id)) == (1, 1)
     context.pictures.evict(ME.session_id)
-    assert not kept.is_cached(context, AESTHETICS, photo, ME)
-    assert kept.is_cached(context, AESTHETICS, photo, other)
+    assert not kept.is_cached(AESTHETICS, photo, ME)
+    assert kept.is_cached(AESTHETICS, photo, other)
 
 
 async def test_one_photo_at_a_time_and_few_names(
@@ -77,13 +65,13 @@ async def test_one_photo_at_a_time_and_few_names(
     """Another photo takes the place of the one before; of many sessions, the first is forgotten."""
     monkeypatch.setattr(face_crop_cache, "MAX_CACHED_CROPS", 2)
     second = {**photo, "path": photo["path"].replace("me.jpg", "you.jpg")}
-    await context.face_crops.get_or_crop(context, AESTHETICS, photo, ME)
-    await context.face_crops.get_or_crop(context, AESTHETICS, second, ME)
+    await context.face_crops.get_or_crop(AESTHETICS, photo, ME, context.read_upload)
+    await context.face_crops.get_or_crop(AESTHETICS, second, ME, context.read_upload)
     assert context.pictures.count(ME.session_id) == 1
     for name in ("a", "b"):
-        await context.face_crops.get_or_crop(context, AESTHETICS, photo, Caller(name))
+        await context.face_crops.get_or_crop(AESTHETICS, photo, Caller(name), context.read_upload)
     assert len(context.face_crops._entries) == 2
-    assert not context.face_crops.is_cached(context, AESTHETICS, second, ME)
+    assert not context.face_crops.is_cached(AESTHETICS, second, ME)
 
 
 async def test_what_is_deleted_while_it_is_looked_for_is_not_kept(
@@ -98,7 +86,7 @@ async def test_what_is_deleted_while_it_is_looked_for_is_not_kept(
         return crop_face(*given)
 
     monkeypatch.setattr(face_crop_cache, "crop_face", held)
-    search = asyncio.create_task(context.face_crops.get_or_crop(context, AESTHETICS, photo, ME))
+    search = asyncio.create_task(context.face_crops.get_or_crop(AESTHETICS, photo, ME, context.read_upload))
     assert await asyncio.to_thread(begun.wait, 30)
     await context.session_data.delete(ME.session_id)
     gate.set()
@@ -110,7 +98,7 @@ async def test_what_is_deleted_while_it_is_looked_for_is_not_kept(
 
 async def test_a_sheet_is_one_place_in_line(context: Context, photo: dict[str, Any]) -> None:
     """Who waits sees the places and the wait; who leaves is gone from the line; beyond the places, an honest no."""
-    async with context.engine_queue.slot("somebody else"):
+    async with context.service.engine_queue.slot("somebody else"):
         first, second = stream_sheet(context, wish(photo)), stream_sheet(context, wish(photo))
         for waiting in (first, second):
             assert (await anext(waiting)).count("disabled") == 22
@@ -119,10 +107,10 @@ async def test_a_sheet_is_one_place_in_line(context: Context, photo: dict[str, A
         assert translate("errors.crowded_visitor.title", "en") in refused[-1]
         await second.aclose()
         await asyncio.sleep(0)
-        assert context.engine_queue._pending["9.9.9.9"] == 1
+        assert context.service.engine_queue._pending["9.9.9.9"] == 1
     shown = [update async for update in first]
     assert shown[-1].count("<img") == 22
-    assert not context.engine_queue._pending
+    assert not context.service.engine_queue._pending
 
 
 async def test_a_fault_of_ours_is_told_and_frees_the_slot(context: Context, photo: dict[str, Any]) -> None:
@@ -135,7 +123,7 @@ async def test_a_fault_of_ours_is_told_and_frees_the_slot(context: Context, phot
     shown = [update async for update in stream_sheet(context, faulty)]
     assert translate("errors.unexpected.title", "en") in shown[-1]
     assert "no such thing" not in "".join(shown)
-    assert not context.engine_queue._pending
+    assert not context.service.engine_queue._pending
 
 
 def test_a_wish_is_wanted_until_another_photo_or_another_wish_comes() -> None:

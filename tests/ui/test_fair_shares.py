@@ -15,23 +15,17 @@ import numpy as np
 import pytest
 from ui.conftest import Page, serve
 
-from meitu_demo.calls.single_flight import CallHandle, SingleFlight
-from meitu_demo.calls.targets import TargetResolver
+from meitu_demo.calls.single_flight import CallHandle
 from meitu_demo.domain.errors import QueueFull
 from meitu_demo.domain.model import Image
 from meitu_demo.domain.translations import translate
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.ledger.lazy import LazyLedger
 from meitu_demo.offline import effect_runner
 from meitu_demo.photos import codec
 from meitu_demo.runtime.fair_queue import FairQueue, PositionCallback, ignore_position
-from meitu_demo.runtime.picture_store import PictureStore
+from meitu_demo.service import DISPLAYED_WAITS_S, Caller, CallService, round_up_wait
 from meitu_demo.settings import Settings
-from meitu_demo.ui.caller import Caller
-from meitu_demo.ui.context import DISPLAYED_WAITS_S, Context, HealthRegistry, round_up_wait
-from meitu_demo.ui.failure_lab_backend import FailureLabBackend
-from meitu_demo.ui.history.entries import History
-from meitu_demo.ui.security.session_data import SessionData
+from meitu_demo.ui.context import Context
 
 PILE, SINGLE = "/v1/aiquality", "/v1/EmojMaterialH5"
 EACH = 4
@@ -139,21 +133,15 @@ def start(offline_client: httpx.AsyncClient, settings: Settings, portrait_pixels
     photo.parent.mkdir()
     photo.write_bytes(codec.encode(np.ascontiguousarray(portrait_pixels[::3, ::3])))
     upload = {"path": str(photo), "orig_name": "me.jpg", "meta": {"_type": "gradio.FileData"}}
-    rehearsal, endpoint = FailureLabBackend(settings), CATALOGUE["quality_restoration"]
+    endpoint = CATALOGUE["quality_restoration"]
 
     async def start(turns: FairQueue, address: str) -> CallHandle:
-        pictures, desk = PictureStore(60), SingleFlight(60)
-        runs = History(60)
-        mine = SessionData(tmp_path, pictures, desk, runs, 60)
-        context = Context(
-            offline_client, TargetResolver(settings), pictures, tmp_path, LazyLedger(settings), desk,
-            HealthRegistry(has_circuit_breaker=True),
-            rehearsal, mine, turns, settings, runs,
-        )  # fmt: skip
-        route = context.targets.resolve_offline(endpoint.provider)
-        visit = Caller("tab", None, address)
-        source = await context.read_upload(upload, visit)
-        return await context.start_call(endpoint, source, {}, target=route, caller=visit, consent=False)
+        service = CallService(offline_client, settings, engine_queue=turns)
+        context = Context.create(service, settings, tmp_path, 60.0)
+        caller = Caller("tab", None, address)
+        source = await context.read_upload(upload, caller)
+        target = await service.choose_target(endpoint.provider, mode="offline")
+        return await service.start(endpoint, source, {}, target=target, caller=caller, consent=False)
 
     return start
 

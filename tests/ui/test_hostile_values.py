@@ -1,4 +1,4 @@
-"""Values of every kind where another was asked for: each call ends soon, with an explanation or a clean refusal."""
+"""Hostile values in API calls and events: each ends soon, with an explanation or a refusal that reveals nothing."""
 
 import json
 import re
@@ -17,16 +17,21 @@ from meitu_demo.photos import codec
 
 pytestmark = pytest.mark.fuzz
 TELLTALE = re.compile(r'Traceback|File \\?"|\.py\b|site-packages|/meitu_demo/|/(?:home|root|usr)/')
-SOON = 20.0  # seconds, on a machine that may be busy
-GOOD: dict[str, list[Any]] = {
+MAX_CALL_S = 20.0  # on a machine that may be busy
+VALID_VALUES: dict[str, list[Any]] = {
     "face_fuse": ["astronaut"], "anime_avatar": ["1.0.0"], "quality_restoration": [], "facial_aesthetics": [8, 0.5],
 }  # fmt: skip
-NAMES = {"face_fuse": ["template_id"], "anime_avatar": ["version"], "facial_aesthetics": ["shape_type", "strength"]}
-PLACES = [(name, place) for name, values in GOOD.items() for place in range(len(values) + 3)]
-LONG = [float("nan"), float("inf"), -1e308, 10**400, "x" * 1_000_000, ["x"] * 10_000, {"a": {"b": [1]}}, "１", "٣",
+PARAMETER_NAMES = {
+    "face_fuse": ["template_id"],
+    "anime_avatar": ["version"],
+    "facial_aesthetics": ["shape_type", "strength"],
+}
+PARAMETERS = [(name, position) for name, values in VALID_VALUES.items() for position in range(len(values) + 3)]
+HOSTILE_VALUES = [
+        float("nan"), float("inf"), -1e308, 10**400, "x" * 1_000_000, ["x"] * 10_000, {"a": {"b": [1]}}, "１", "٣",
         "\0", "\ud800", True, None, -1, {"__type__": "update"}, {"path": "/etc/passwd", "meta": None}]  # fmt: skip
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40) | st.sampled_from(LONG),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40) | st.sampled_from(HOSTILE_VALUES),
     lambda parts: st.lists(parts, max_size=3) | st.dictionaries(st.text(max_size=8), parts, max_size=3),
     max_leaves=8,
 )
@@ -34,61 +39,62 @@ JSON = st.recursive(
 
 @pytest.fixture(scope="module")
 def photo(page: Page) -> dict[str, Any]:
-    """An upload that every function refuses at once for its size: what is tried here are the values beside it."""
+    """An upload that every function refuses at once for its size, so that only the other values are tried."""
     return page.upload(codec.encode(np.zeros((8, 8, 3), np.uint8)))
 
 
-def ask(page: Page, path: str, body: Any) -> tuple[int, str]:
-    """(status, text) of a call, through to its end; the body may hold what JSON has no words for."""
-    began = time.monotonic()
+def call_api(page: Page, path: str, body: Any) -> tuple[int, str]:
+    """(status, text) at the end of a call. The body may contain NaN and infinities, which JSON does not have."""
+    started_s = time.monotonic()
     content = json.dumps(body).encode()
     answer = httpx.post(f"{page.url}/gradio_api/{path}", content=content, headers={"content-type": "application/json"})
     status, text = answer.status_code, answer.text
     if status == 200 and "call/" in path:
         name = path.rpartition("/")[2]
         text = httpx.get(f"{page.url}/gradio_api/call/{name}/{answer.json()['event_id']}", timeout=60).text
-    assert time.monotonic() - began < SOON
+    assert time.monotonic() - started_s < MAX_CALL_S
     return status, text
 
 
 def is_clean(status: int, text: str) -> bool:
-    """Whether this is an explanation, a result or a refusal, and tells nothing of the inside."""
+    """Whether this is an explanation, a result or a refusal, without a stack trace or path."""
     explained = status == 200 and "event: " in text and '"error": null' not in text and "data: null" not in text
     return (explained or 400 <= status < 500) and len(text) < 20_000 and not TELLTALE.search(text)
 
 
-def test_any_value_in_any_place(
+def test_api_functions_explain_or_refuse_any_value(
     page: Page, photo: dict[str, Any], rounds: Callable[[int], int], figure: Callable[[str], None]
 ) -> None:
-    """For each parameter of the four functions, by place and by name."""
+    """For each parameter of the four functions, by position and by name."""
     tried = rounds(1000)
 
     @settings(max_examples=tried, suppress_health_check=list(HealthCheck), database=None)
-    @given(st.sampled_from(PLACES), JSON, st.booleans())
-    def any_value(where: tuple[str, int], value: Any, by_name: bool) -> None:
-        name, place = where
-        values = [photo, *GOOD[name], False, False]
-        values[place] = value
+    @given(st.sampled_from(PARAMETERS), JSON, st.booleans())
+    def any_value(parameter: tuple[str, int], value: Any, by_name: bool) -> None:
+        name, position = parameter
+        values = [photo, *VALID_VALUES[name], False, False]
+        values[position] = value
         if by_name:
-            named = dict(zip(["photo", *NAMES.get(name, []), "consent", "again"], values, strict=True))
-            assert is_clean(*ask(page, f"call/v2/{name}", named)), (where, value)
+            arguments = dict(zip(["photo", *PARAMETER_NAMES.get(name, []), "consent", "again"], values, strict=True))
+            assert is_clean(*call_api(page, f"call/v2/{name}", arguments)), (parameter, value)
         else:
-            assert is_clean(*ask(page, f"call/{name}", {"data": values})), (where, value)
+            assert is_clean(*call_api(page, f"call/{name}", {"data": values})), (parameter, value)
 
     any_value()
     figure(f"hostile values: {tried} calls, each explained or refused")
 
 
-@pytest.mark.parametrize("value", LONG, ids=lambda value: repr(value)[:20])
-def test_each_of_the_worst_in_each_place(value: Any, page: Page, photo: dict[str, Any]) -> None:
-    """A million letters, numbers that are none, digits of other scripts, half a letter, a mark that is no mark."""
-    for name, place in PLACES:
-        values = [photo, *GOOD[name], False, False]
-        values[place] = value
-        assert is_clean(*ask(page, f"call/{name}", {"data": values})), (name, place)
+@pytest.mark.parametrize("value", HOSTILE_VALUES, ids=lambda value: repr(value)[:20])
+def test_api_functions_explain_or_refuse_each_hostile_value(value: Any, page: Page, photo: dict[str, Any]) -> None:
+    """A million characters, NaN and infinity, digits of other scripts, a lone surrogate, a `meta` that is none."""
+    for name, position in PARAMETERS:
+        values = [photo, *VALID_VALUES[name], False, False]
+        values[position] = value
+        assert is_clean(*call_api(page, f"call/{name}", {"data": values})), (name, position)
 
 
-BODIES = ["", "nonsense", "[]", "{}", '{"data": 1}', '{"data": null}', '{"data": []}', '{"data": [1, 2, 3, 4, 5, 6]}',
+MALFORMED_BODIES = [
+          "", "nonsense", "[]", "{}", '{"data": 1}', '{"data": null}', '{"data": []}', '{"data": [1, 2, 3, 4, 5, 6]}',
           '{"data": [NaN], "fn_index": "x"}', f'{{"data": {"[" * 50_000}{"]" * 50_000}}}', '{"photo": 5, "nobody": 1}',
           '{"fn_index": 9999, "data": [], "session_hash": "x"}', '{"fn_index": -1, "data": [], "session_hash": "x"}',
           '{"fn_index": 1, "data": [], "session_hash": 5}', '{"fn_index": 1e400, "data": [], "session_hash": "x"}',
@@ -98,17 +104,17 @@ BODIES = ["", "nonsense", "[]", "{}", '{"data": 1}', '{"data": null}', '{"data":
 @pytest.mark.parametrize(
     "path", ["call/face_fuse", "call/v2/face_fuse", "queue/join", "cancel", "reset", "call/nobody"]
 )
-def test_bodies_that_are_no_calls(path: str, page: Page) -> None:
-    """Each is refused with 4xx or an explanation; none with 500, and none is echoed."""
-    for body in BODIES:
+def test_malformed_bodies_are_refused(path: str, page: Page) -> None:
+    """With 4xx or an explanation; never with 500, and none is echoed."""
+    for body in MALFORMED_BODIES:
         answer = httpx.post(f"{page.url}/gradio_api/{path}", content=body, headers={"content-type": "application/json"})
         assert answer.status_code < 500, body[:60]
         assert not TELLTALE.search(answer.text)
         assert len(answer.text) < 500
 
 
-def test_any_value_in_a_private_event(page: Page, rounds: Callable[[int], int]) -> None:
-    """What only the page is meant to call answers strangers without a trace of the inside, too."""
+def test_private_events_reveal_nothing_for_any_value(page: Page, rounds: Callable[[int], int]) -> None:
+    """Anybody can call them, though only the page is meant to: no answer has a stack trace or path."""
     config = httpx.get(f"{page.url}/config").json()
     events = [event for event in config["dependencies"] if event["backend_fn"] and event["api_visibility"] == "private"]
 

@@ -37,7 +37,7 @@ from meitu_demo.ui.reference import page as reference
 from meitu_demo.ui.result import facts, result_view
 from meitu_demo.ui.result.inspector_view import render_inspector
 from meitu_demo.ui.result.live_vs_offline import LegView, render_result, render_side_by_side
-from meitu_demo.ui.result.result_view import PictureUrls
+from meitu_demo.ui.result.pictures import PictureUrls
 from meitu_demo.ui.screens import kiosk_mode, mirror, verify
 
 UI = Path(html.__file__).parent

@@ -51,7 +51,7 @@ def failure(status: int, body: Any) -> VendorError:
 
 
 # ── What is sent ────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_the_request_is_the_documents() -> None:
+def test_ailab_build_makes_the_documented_request() -> None:
     """A form with a file part and two text parts; the key in the direct edition's header."""
     request = ailab.build(ENDPOINT, DIRECT, PHOTO, VALUES)
     assert (request.method, str(request.url)) == (
@@ -70,7 +70,7 @@ def test_the_request_is_the_documents() -> None:
     assert 'filename="photo.jpg"' in headers["Content-Disposition"]
 
 
-def test_the_marketplace_edition_has_its_own_headers_and_path() -> None:
+def test_ailab_build_uses_the_marketplaces_headers_and_path() -> None:
     """x-rapidapi-key and -host instead of the direct key; where to, the route says."""
     request = ailab.build(ENDPOINT, MARKET, PHOTO, VALUES)
     assert str(request.url) == "https://facial-aesthetics.p.rapidapi.com/face/editing/face-tidyup"
@@ -79,8 +79,8 @@ def test_the_marketplace_edition_has_its_own_headers_and_path() -> None:
     assert "ailabapi-api-key" not in request.headers
 
 
-def test_a_png_is_named_as_one() -> None:
-    """File name and type follow the photo's."""
+def test_ailab_build_names_a_png_as_one() -> None:
+    """The form part's file name and type are those of the photo."""
     headers, _ = parts(ailab.build(ENDPOINT, DIRECT, Photo(b"x", "image/png", 1, 1), VALUES))["image"]
     assert headers["Content-Type"] == "image/png"
     assert 'filename="photo.png"' in headers["Content-Disposition"]
@@ -101,14 +101,14 @@ SUCCESSES = {
 
 
 @pytest.mark.parametrize("form", SUCCESSES)
-def test_all_generations_of_success(form: str) -> None:
+def test_ailab_parse_reads_all_generations_of_success(form: str) -> None:
     """The link and the request id are found in each; a missing error_code is no failure."""
     reply = ailab.parse(answer(200, SUCCESSES[form]))
     assert reply == ParsedResponse(ResultLink(URL), "r")
 
 
-def test_the_log_id_stands_in_for_the_request_id() -> None:
-    """Support asks for either."""
+def test_ailab_parse_takes_the_log_id_for_a_missing_request_id() -> None:
+    """The vendor's support asks for either id, so the log id is used where there is no request id."""
     assert ailab.parse(answer(200, {"log_id": "l", "data": {"image_url": URL}})).request_id == "l"
 
 
@@ -142,7 +142,7 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(("status", "body", "code", "message", "slug"), FAILURES)
-def test_every_shape_of_failure(status: int, body: Any, code: str, message: str, slug: str) -> None:
+def test_ailab_parse_reads_every_form_of_error(status: int, body: Any, code: str, message: str, slug: str) -> None:
     """The code is found in each generation, whatever the status says, with message and request id."""
     error = failure(status, body)
     assert (error.provider, error.code, error.vendor_message, error.http_status) == ("ailab", code, message, status)
@@ -160,27 +160,27 @@ def test_every_shape_of_failure(status: int, body: Any, code: str, message: str,
         (404, "Endpoint '/x' does not exist", "api_retired"),
     ],
 )
-def test_the_marketplaces_own_errors(status: int, message: str, slug: str) -> None:
-    """{"message": …} and a status is all that the marketplace says."""
+def test_ailab_parse_reads_the_marketplaces_errors(status: int, message: str, slug: str) -> None:
+    """The marketplace gives only {"message": …} and a status; both lead to the explanation."""
     error = failure(status, {"message": message})
     assert (error.code, error.vendor_message) == (str(status), message)
     assert explain(error, "en").slug == slug
 
 
-def test_a_dead_endpoints_page_is_told_as_retired() -> None:
-    """A 404 in HTML, as a removed route answers it."""
+def test_ailab_parse_takes_an_html_404_for_a_retired_api() -> None:
+    """A 404 in HTML, the answer of a removed route, is explained as a retired API."""
     assert explain(failure(404, b"<html>404</html>"), "en").slug == "api_retired"
 
 
-def test_a_request_id_without_a_code_is_kept() -> None:
-    """Support can be asked about it."""
+def test_ailab_parse_keeps_the_request_id_of_an_error_without_code() -> None:
+    """An error without a code has the request id, because the vendor's support asks for it."""
     assert failure(403, {"request_id": "r", "message": "no"}).request_id == "r"
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 @pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b'{"message": "upstream"}'])
-def test_a_5xx_without_a_code_may_have_been_billed(status: int, body: bytes) -> None:
-    """Nobody knows whether the call was done."""
+def test_ailab_parse_leaves_the_outcome_of_a_5xx_without_code_unknown(status: int, body: bytes) -> None:
+    """A 5xx without a code is an OutcomeUnknown: the call may have been processed and billed."""
     with pytest.raises(OutcomeUnknown) as caught:
         ailab.parse(answer(status, body))
     assert caught.value.facts["http_status"] == status
@@ -202,8 +202,8 @@ def test_a_5xx_without_a_code_may_have_been_billed(status: int, body: bytes) -> 
         (b'{"data": {"image_url": "file:///etc/passwd"}}', "no_media"),
     ],
 )
-def test_a_200_that_is_not_what_the_document_promises(body: bytes, cause: str) -> None:
-    """It is called unreadable, by what is wrong with it; the document's empty image_url is one of these."""
+def test_ailab_parse_names_the_fault_of_an_undocumented_200(body: bytes, cause: str) -> None:
+    """A 200 without a link is an InvalidResponse that names what is wrong; so is the document's empty image_url."""
     with pytest.raises(InvalidResponse) as caught:
         ailab.parse(answer(200, body))
     assert caught.value.facts["cause"] == cause
@@ -219,7 +219,7 @@ jsons = st.recursive(
 
 
 @given(status=st.integers(200, 599), body=st.binary(max_size=200) | jsons)
-def test_anything_ends_in_a_reply_or_an_error_of_ours(status: int, body: Any) -> None:
+def test_ailab_parse_survives_any_bytes_and_json(status: int, body: Any) -> None:
     """No bytes and no JSON under any status make parsing raise anything else, and every error can be explained."""
     try:
         reply = ailab.parse(answer(status, body))

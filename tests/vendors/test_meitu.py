@@ -61,7 +61,7 @@ SENT = {
 
 
 @pytest.mark.parametrize("name", SENT)
-def test_the_request_is_the_documents(name: str) -> None:
+def test_meitu_build_makes_the_documented_request(name: str) -> None:
     """POST, keys in the query, and a JSON body with parameter, extra and one photo, as on each endpoint's page."""
     url, values, parameter = SENT[name]
     request = meitu.build(CATALOGUE[name], ROUTE, PHOTO, values)
@@ -79,7 +79,7 @@ def test_the_request_is_the_documents(name: str) -> None:
     }
 
 
-def test_a_photo_goes_out_as_bare_base64() -> None:
+def test_meitu_build_sends_the_photo_as_bare_base64() -> None:
     """No data: prefix and no newlines, however large the photo."""
     photo = Photo(bytes(range(256)) * 1000, "image/png", 640, 480)
     request = meitu.build(CATALOGUE["quality_restoration"], ROUTE, photo, {})
@@ -88,7 +88,7 @@ def test_a_photo_goes_out_as_bare_base64() -> None:
     assert media["media_profiles"]["media_data_type"] == "jpg"  # the document's word for picture bytes, PNG too
 
 
-def test_keys_are_quoted_for_the_query() -> None:
+def test_meitu_build_quotes_keys_for_the_query() -> None:
     """A key with characters that mean something in a URL arrives as it is."""
     keys = Credentials(SecretStr("a&b=c+d/e %"), SecretStr("#?é"))
     request = meitu.build(
@@ -97,7 +97,7 @@ def test_keys_are_quoted_for_the_query() -> None:
     assert dict(httpx.QueryParams(request.url.query)) == {"api_key": "a&b=c+d/e %", "api_secret": "#?é"}
 
 
-def test_a_routes_own_path_stands_for_the_endpoints() -> None:
+def test_meitu_build_prefers_the_targets_path() -> None:
     """A base URL with a path of its own is kept as well."""
     route = CallTarget(
         "meitu", "http://127.0.0.1:8700/proxy", ROUTE.credentials, is_billable=True, path_override="/other"
@@ -117,7 +117,7 @@ def test_a_routes_own_path_stands_for_the_endpoints() -> None:
     ],
     ids=["facefuse", "EmojMaterialH5", "aiquality", "bare"],
 )
-def test_the_documents_successes(parameter: dict[str, object]) -> None:
+def test_meitu_parse_reads_the_documented_successes(parameter: dict[str, object]) -> None:
     """The samples of all three pages hold the picture's bytes."""
     assert meitu.parse(success(ENCODED, parameter=parameter)) == ParsedResponse(PICTURE)
 
@@ -134,7 +134,7 @@ def test_the_documents_successes(parameter: dict[str, object]) -> None:
     ],
     ids=["bare", "data: prefix", "prefix and newline", "newlines", "blanks around", "no padding"],
 )
-def test_base64_is_read_as_vendors_send_it(media: str) -> None:
+def test_meitu_parse_reads_base64_in_every_form_that_vendors_send(media: str) -> None:
     """With a data: prefix, in lines, with blanks around, without padding."""
     reply = meitu.parse(success(media))
     assert isinstance(reply.media, bytes)
@@ -142,21 +142,21 @@ def test_base64_is_read_as_vendors_send_it(media: str) -> None:
 
 
 @pytest.mark.parametrize("length", range(1, 7))
-def test_missing_padding_of_any_length(length: int) -> None:
+def test_meitu_parse_reads_base64_without_padding_of_any_length(length: int) -> None:
     """None, one or two padding characters may be missing."""
     media = base64.b64encode(PICTURE[:length]).decode().rstrip("=")
     assert meitu.parse(success(media)).media == PICTURE[:length]
 
 
 @pytest.mark.parametrize("declared", ["url", "jpg"])
-def test_a_url_is_told_by_its_value(declared: str) -> None:
+def test_meitu_parse_recognises_a_link_by_its_value(declared: str) -> None:
     """The declared type is not to be trusted: what starts like a URL is one."""
     url = "https://obs.mtlab.meitu.com/mtopen/xxx/2026030814/0f.png"
     body = {"media_info_list": [{"media_data": url, "media_profiles": {"media_data_type": declared}}]}
     assert meitu.parse(answer(200, body)).media == ResultLink(url)
 
 
-def test_the_request_id_is_found_in_body_or_header() -> None:
+def test_meitu_parse_finds_the_request_id_in_body_or_header() -> None:
     """Whichever of the known names holds one."""
     assert meitu.parse(success(ENCODED, request_id="r1")).request_id == "r1"
     assert meitu.parse(success(ENCODED, msg_id=77)).request_id == "77"
@@ -164,7 +164,7 @@ def test_the_request_id_is_found_in_body_or_header() -> None:
     assert meitu.parse(answer(200, body, **{"X-Request-Id": "r2"})).request_id == "r2"
 
 
-def test_a_zero_code_beside_the_picture_is_success() -> None:
+def test_meitu_parse_takes_a_zero_code_for_success() -> None:
     """As number or text, under each of its names."""
     for name in ("ErrorCode", "error_code", "code"):
         for zero in (0, "0", "", None):
@@ -210,7 +210,7 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(("status", "body", "code", "message", "slug"), FAILURES)
-def test_every_shape_of_failure(status: int, body: Any, code: str, message: str, slug: str) -> None:
+def test_meitu_parse_reads_every_form_of_error(status: int, body: Any, code: str, message: str, slug: str) -> None:
     """Each shape that was documented or seen gives code, message and status, and the words that belong to it."""
     error = failure(status, body)
     assert (error.provider, error.code, error.vendor_message, error.http_status) == ("meitu", code, message, status)
@@ -218,30 +218,30 @@ def test_every_shape_of_failure(status: int, body: Any, code: str, message: str,
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_being_sent_elsewhere_is_no_answer(status: int) -> None:
+def test_meitu_parse_rejects_a_redirect(status: int) -> None:
     """It has no code to be explained by, and may have been billed for all that anybody knows."""
     with pytest.raises(InvalidResponse) as caught:
         meitu.parse(httpx.Response(status, headers={"location": "https://elsewhere.example/"}))
     assert caught.value.facts == {"provider": "meitu", "cause": "redirect", "http_status": status}
 
 
-def test_a_failures_request_id_is_kept() -> None:
-    """From the header, or from the body, with a code and without one."""
+def test_meitu_parse_keeps_the_request_id_of_an_error() -> None:
+    """An error has the request id from the header or the body, with a code and without one."""
     assert failure(400, {"ErrorCode": 20003}, **{"x-request-id": "r3"}).request_id == "r3"
     assert failure(400, {"ErrorCode": 20003, "request_id": "r4"}).request_id == "r4"
     assert failure(403, {"message": "no", "request_id": "r5"}).request_id == "r5"
 
 
-def test_a_code_wins_over_a_picture_beside_it() -> None:
-    """An answer with both is a failure."""
+def test_meitu_parse_prefers_an_error_code_to_a_picture() -> None:
+    """A reply with an error code and a picture is an error."""
     body = {"ErrorCode": 20001, "media_info_list": [{"media_data": ENCODED}]}
     assert failure(200, body).code == "20001"
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 @pytest.mark.parametrize("body", [b"", b"{}", b"<html>Bad Gateway</html>", b'{"parameter":'])
-def test_a_5xx_without_a_code_may_have_been_billed(status: int, body: bytes) -> None:
-    """Nobody knows whether the call was done."""
+def test_meitu_parse_leaves_the_outcome_of_a_5xx_without_code_unknown(status: int, body: bytes) -> None:
+    """A 5xx without a code is an OutcomeUnknown: the call may have been processed and billed."""
     with pytest.raises(OutcomeUnknown) as caught:
         meitu.parse(answer(status, body))
     assert caught.value.facts == {"provider": "meitu", "cause": "server_error", "http_status": status}
@@ -269,8 +269,8 @@ def test_a_5xx_without_a_code_may_have_been_billed(status: int, body: bytes) -> 
         ('{"media_info_list": [{"media_data": "\u00e9\u00e9\u00e9\u00e9"}]}'.encode(), "not_base64"),
     ],
 )
-def test_a_200_that_is_not_what_the_document_promises(body: bytes, cause: str) -> None:
-    """It is called unreadable, by what is wrong with it."""
+def test_meitu_parse_names_the_fault_of_an_undocumented_200(body: bytes, cause: str) -> None:
+    """A 200 in another form than documented is an InvalidResponse that names what is wrong."""
     with pytest.raises(InvalidResponse) as caught:
         meitu.parse(answer(200, body))
     assert caught.value.facts == {"provider": "meitu", "cause": cause}
@@ -295,8 +295,8 @@ charsets = st.sampled_from(["", "text/html; charset=hex", "text/html; charset=id
 @example(status=400, body=b"abc", kind="text/html; charset=hex")
 @example(status=400, body=b"abc", kind="text/html; charset=undefined")
 @example(status=400, body=b"\xffabc", kind="text/html; charset=idna")
-def test_any_bytes_end_in_a_reply_or_an_error_of_ours(status: int, body: bytes, kind: str) -> None:
-    """No bytes under any status and type make parsing raise anything else."""
+def test_meitu_parse_survives_any_bytes(status: int, body: bytes, kind: str) -> None:
+    """No bytes under any status and content type make parsing raise anything but a DemoError."""
     try:
         reply = meitu.parse(httpx.Response(status, content=body, headers={"content-type": kind}))
     except DemoError:
@@ -305,8 +305,8 @@ def test_any_bytes_end_in_a_reply_or_an_error_of_ours(status: int, body: bytes, 
 
 
 @given(status=statuses, body=wrapped)
-def test_any_json_ends_in_a_reply_or_an_error_of_ours(status: int, body: Any) -> None:
-    """No JSON does either, and every error can be explained."""
+def test_meitu_parse_survives_any_json(status: int, body: Any) -> None:
+    """No JSON makes parsing raise anything but a DemoError, and every error can be explained."""
     try:
         reply = meitu.parse(answer(status, body))
     except DemoError as error:

@@ -1,41 +1,37 @@
-"""``make bench``: the table, then the memory."""
+"""``make bench``: the table of ratios, then memory."""
 
 import os
 
 os.environ.setdefault("GLOG_minloglevel", "2")
 
-from . import app, codec, effects, mirror, pages, peak, usable
+from . import app, codec, effects, mirror, pages, peak
 from .ratio import Row
 
 
 def main() -> None:
-    """Print each row as it is done."""
+    """Print each row as soon as it is measured."""
     print(f"{'what':<50} {'baseline':<40} {'base':>8} {'ours':>8} {'ratio':>6} {'aim':>6}")
-    for part in (codec, effects, app, usable, pages):
-        for row in part.rows():
+    for measure in (codec.rows, effects.rows, app.rows, pages.usable_rows, pages.rows):
+        for row in measure():
             _print_row(row)
-    row, rate = mirror.measure()
+    row, fps, p95_ms = mirror.measure()
     _print_row(row)
-    print(f"mirror: {rate.fps:.1f} frames a second at 480p (aim ≥ {mirror.MIN_FPS:.0f}), p95 {rate.p95_ms:.0f} ms")
+    print(f"mirror: {fps:.1f} frames a second at 480p (aim ≥ {mirror.MIN_FPS:.0f}), p95 {p95_ms:.0f} ms")
     for version in effects.LOOKS:
-        print(
-            f"avatar {version}, longest stages: "
-            + ", ".join(f"{n} {ms:.0f} ms" for n, ms in effects.profile_stages(version))
-        )
+        stages = ", ".join(f"{name} {ms:.0f} ms" for name, ms in effects.profile_stages(version))
+        print(f"avatar {version}, longest stages: {stages}")
     print("peak memory at 12 MP: " + ", ".join(f"{n} {mb} MB" for n, mb in peak.measure_peaks().items()), end=" ")
     print(f"(aim ≤ {peak.MAX_PEAK_MB} MB)")
     early, late = app.measure_memory()
-    print(
-        f"resident memory after {app.MEMORY_CALL_COUNT // 4} and {app.MEMORY_CALL_COUNT} mixed calls: {early:.0f} MB, {late:.0f} MB",  # noqa: E501
-        end=" ",
-    )
-    print(f"(aim ≤ {app.MAX_MEMORY_MB} MB and level)")
+    calls = f"{app.MEMORY_CALL_COUNT // 4} and {app.MEMORY_CALL_COUNT} mixed calls"
+    aim = f"(aim ≤ {app.MAX_MEMORY_MB} MB and level)"
+    print(f"resident memory after {calls}: {early:.0f} MB, {late:.0f} MB {aim}")
 
 
 def _print_row(row: Row) -> None:
-    aim = (
-        "" if row.max_ratio is None else f" ≤{row.max_ratio:>5.2f}" + ("" if row.ratio <= row.max_ratio else "  missed")
-    )
+    aim = ""
+    if row.max_ratio is not None:
+        aim = f" ≤{row.max_ratio:>5.2f}{'' if row.ratio <= row.max_ratio else '  missed'}"
     times = f"{row.baseline_s * 1e3:>6.0f}ms {row.measured_s * 1e3:>6.0f}ms"
     print(f"{row.name:<50} {row.baseline_name:<40} {times} {row.ratio:>6.2f}{aim}", flush=True)
 

@@ -1,7 +1,6 @@
-"""The app's own share: start-up, and a call through its HTTP API around the effect. And its memory under use."""
+"""The app's overhead: start-up, and API calls around the effect. Also its memory after many calls."""
 
 import json
-import statistics
 import time
 from typing import Any
 
@@ -13,7 +12,7 @@ from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.offline.effect_runner import apply_effect
 from meitu_demo.photos import codec
 
-from .ratio import Row, measure_seconds
+from .ratio import Row, measure_seconds, summarize
 from .server import BASELINE_COMMAND, DEMO_COMMAND, run_server
 
 ENDPOINT_VALUES: dict[str, dict[str, Any]] = {
@@ -28,7 +27,7 @@ EFFECT_AND_NOOP = "the effect and a no-op Gradio endpoint"
 
 
 def rows() -> list[Row]:
-    """Start to first page, then offline calls through the API: all four one after the other, and each alone."""
+    """Start to first page, then offline calls through the API: all four together, and each alone."""
     calls = _measure_call_rows()
     base_s, total_s = (sum(getattr(row, name) for row in calls) for name in ("baseline_s", "measured_s"))
     all_row = Row("offline calls through the API", EFFECT_AND_NOOP, base_s, total_s, total_s / base_s, 1.3)
@@ -43,9 +42,7 @@ def _measure_start_row(rounds: int = 7) -> Row:
         with run_server(DEMO_COMMAND) as (_, demo_s, _):
             pass
         pairs.append((baseline_s, demo_s))
-    ratio = statistics.median(ours / simple for simple, ours in pairs)
-    baseline_s, demo_s = (statistics.median(times) for times in zip(*pairs, strict=True))
-    return Row("start to first page", "a one-button Gradio app", baseline_s, demo_s, ratio, 1.4)
+    return summarize("start to first page", "a one-button Gradio app", pairs, 1.4)
 
 
 def _measure_call_rows(rounds: int = 15) -> list[Row]:
@@ -67,15 +64,12 @@ def _measure_call_rows(rounds: int = 15) -> list[Row]:
                 noop_s = measure_seconds(lambda data=result: call_api(client, baseline_url, "same", data, []))
                 call_s = measure_seconds(lambda e=endpoint, v=values: call_api(client, demo_url, e.id, photo, v))
                 pairs.append((effect_s + noop_s, call_s))
-            ratio = statistics.median(whole / base for base, whole in pairs)
-            base_s, whole_s = (statistics.median(times) for times in zip(*pairs, strict=True))
-            name = f"  of these {endpoint.id}"
-            measured.append(Row(name, EFFECT_AND_NOOP, base_s, whole_s, ratio, None))
+            measured.append(summarize(f"  of these {endpoint.id}", EFFECT_AND_NOOP, pairs, None))
     return measured
 
 
 def call_api(client: httpx.Client, url: str, api_name: str, photo: bytes, values: list[Any]) -> bytes:
-    """Upload, call, read the event stream, download: what any client of the API does."""
+    """Upload, call, read the event stream and download, as any client of the API does."""
     files = {"files": ("photo.jpg", photo, "image/jpeg")}
     path = client.post(f"{url}gradio_api/upload", files=files).raise_for_status().json()[0]
     data = [{"path": path, "meta": {"_type": "gradio.FileData"}}, *values]
@@ -88,7 +82,7 @@ def call_api(client: httpx.Client, url: str, api_name: str, photo: bytes, values
 
 
 def measure_memory() -> tuple[float, float]:
-    """Resident memory in MB after a quarter of CALLS mixed calls, and after all of them."""
+    """Resident memory in MB after a quarter of MEMORY_CALL_COUNT mixed calls, and after all."""
     photo = codec.encode(load_astronaut())
     with run_server(DEMO_COMMAND) as (url, _, pid), httpx.Client(timeout=60) as client:
         process_info = psutil.Process(pid)

@@ -1,4 +1,4 @@
-"""A photo's way in, against OpenCV alone doing the same work on the same picture."""
+"""Preparing a photo, against OpenCV alone doing the same work."""
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ from .ratio import Row, compare
 
 
 def make_camera_jpeg(width: int = 4032, height: int = 3024) -> bytes:
-    """A JPEG like a phone's: the astronaut enlarged, with film grain a little coarser than a pixel (3.3 MB)."""
+    """A JPEG like a phone's, of 3.3 MB: the astronaut enlarged, with grain slightly coarser than a pixel."""
     grain = np.random.default_rng(7).normal(0, 1, (height, width)).astype(np.float32)
     grain = cv2.GaussianBlur(grain, (0, 0), 0.8)
     grain *= 7 / grain.std()
@@ -21,7 +21,7 @@ def make_camera_jpeg(width: int = 4032, height: int = 3024) -> bytes:
 
 
 def rows() -> list[Row]:
-    """12 MP JPEG → ready for Meitu."""
+    """One row: from a 12 MP JPEG to a photo that Meitu accepts."""
     source = make_camera_jpeg()
     photo = prepare(source, VENDORS["meitu"].limits).photo
 
@@ -30,12 +30,5 @@ def rows() -> list[Row]:
         small = cv2.resize(pixels, (photo.width, photo.height), interpolation=cv2.INTER_AREA)
         cv2.imencode(".jpg", small)
 
-    return [
-        compare(
-            "12 MP JPEG → ready for Meitu",
-            lambda: prepare(source, VENDORS["meitu"].limits),
-            "OpenCV decode, area resize, encode",
-            baseline,
-            max_ratio=1.5,
-        )
-    ]
+    name, baseline_name = "12 MP JPEG → ready for Meitu", "OpenCV decode, area resize, encode"
+    return [compare(name, lambda: prepare(source, VENDORS["meitu"].limits), baseline_name, baseline, max_ratio=1.5)]

@@ -1,4 +1,4 @@
-"""The effects' bare speed, against what they cannot do without."""
+"""Speed of the bare effects, against operations that each cannot do without."""
 
 import cProfile
 import pstats
@@ -27,77 +27,52 @@ DETECT_AND_REMAP = "face detection and one cv2.remap"
 
 
 def rows() -> list[Row]:
-    """Reshaping, fusing, drawing and restoring, each with finding the face where the effect needs one."""
+    """Reshaping, fusing, drawing and restoring, each with face detection where the effect needs a face."""
     return [*_measure_reshape_rows(), *_measure_fuse_rows(), *_measure_avatar_rows(), _measure_restore_row()]
 
 
 def _measure_reshape_rows() -> list[Row]:
-    frame, square, small = (
-        _make_frame(1920, 1080),
-        cv2.resize(load_astronaut()[20:260, 110:350], (2000, 2000)),
-        load_astronaut(),
-    )
-    run_1080p = partial(AESTHETICS.render_offline, frame, AESTHETICS.validate({"shape_type": 8, "strength": 1}))
-    run_4mp = partial(AESTHETICS.render_offline, square, AESTHETICS.validate({"shape_type": 1, "strength": 1}))
+    small = load_astronaut()
+
+    def compare_shape(name: str, frame: Image, shape: int) -> Row:
+        run = partial(AESTHETICS.render_offline, frame, AESTHETICS.validate({"shape_type": shape, "strength": 1}))
+        return compare(name, run, DETECT_AND_REMAP, _make_detect_and_remap(frame), max_ratio=1.4)
 
     def reshape_repeatedly(count: int) -> None:
         (face,) = find_faces(small)
         for shape in range(count):
             reshape(small, face, shape)
 
+    all_shapes, one_shape = partial(reshape_repeatedly, 22), partial(reshape_repeatedly, 1)
     return [
-        compare(
-            "aesthetics at 1080p, whole effect",
-            run_1080p,
-            DETECT_AND_REMAP,
-            _make_detect_and_remap(frame),
-            max_ratio=1.4,
-        ),
-        compare(
-            "aesthetics at 2000×2000, face fills it",
-            run_4mp,
-            DETECT_AND_REMAP,
-            _make_detect_and_remap(square),
-            max_ratio=1.4,
-        ),
-        compare(
-            "22 shapes at 512 px",
-            partial(reshape_repeatedly, 22),
-            "one shape",
-            partial(reshape_repeatedly, 1),
-            max_ratio=6,
-        ),
+        compare_shape("aesthetics at 1080p, whole effect", _make_frame(1920, 1080), 8),
+        compare_shape("aesthetics at 2000×2000, face fills it", cv2.resize(small[20:260, 110:350], (2000, 2000)), 1),
+        compare("22 shapes at 512 px", all_shapes, "one shape", one_shape, max_ratio=6),
     ]
 
 
 def _measure_fuse_rows() -> list[Row]:
     photo = load_astronaut()
-    rows = []
-    for key in ("astronaut", "space_helmet"):
+
+    def compare_template(key: str) -> Row:
         template = face_templates.load_template(key)
-        rows.append(
-            compare(
-                f"fuse onto {key}, with finding the face",
-                lambda drawn=template: fuse(photo, find_faces(photo)[0], drawn),
-                "finding a face on both pictures",
-                lambda drawn=template: (find_faces(photo), find_faces(drawn.composite)),
-                max_ratio=1.8,
-            )
+        return compare(
+            f"fuse onto {key}, with finding the face",
+            lambda: fuse(photo, find_faces(photo)[0], template),
+            "finding a face on both pictures",
+            lambda: (find_faces(photo), find_faces(template.composite)),
+            max_ratio=1.8,
         )
-    return rows
+
+    return [compare_template("astronaut"), compare_template("space_helmet")]
 
 
 def _measure_avatar_rows() -> list[Row]:
     photo = load_astronaut()
     faces = find_faces(photo)
-    square = cv2.resize(photo, (768, 768))
-    smooth = partial(cv2.bilateralFilter, square, 9, 50, 50)
-    return [
-        compare(
-            f"avatar {version}, 781×801", partial(draw_avatar, photo, faces, version), "one bilateral at 768²", smooth
-        )
-        for version in LOOKS
-    ]
+    smooth = partial(cv2.bilateralFilter, cv2.resize(photo, (768, 768)), 9, 50, 50)
+    runs = {version: partial(draw_avatar, photo, faces, version) for version in LOOKS}
+    return [compare(f"avatar {name}, 781×801", run, "one bilateral at 768²", smooth) for name, run in runs.items()]
 
 
 def _measure_restore_row() -> Row:
@@ -119,7 +94,7 @@ def _make_detect_and_remap(frame: Image) -> Callable[[], None]:
 
 
 def profile_stages(version: str) -> list[tuple[str, float]]:
-    """What the avatar's time goes into: (stage, milliseconds), the longest first. A profile slows what it measures."""
+    """The avatar's longest stages: (name, milliseconds). Profiling itself slows them down."""
     photo = load_astronaut()
     faces = find_faces(photo)
     draw_avatar(photo, faces, version)
@@ -132,7 +107,7 @@ def profile_stages(version: str) -> list[tuple[str, float]]:
 
 
 def _make_frame(width: int, height: int) -> Image:
-    """The astronaut enlarged to the frame's height on grey: a portrait in landscape."""
+    """A landscape frame: the astronaut enlarged to its height, on grey."""
     frame = np.full((height, width, 3), 128, np.uint8)
     photo = cv2.resize(load_astronaut(), (height, height), interpolation=cv2.INTER_CUBIC)
     left = (width - height) // 2

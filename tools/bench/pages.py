@@ -1,11 +1,12 @@
-"""What a person waits for on the page, in a real browser: a preview after a slider's move, a sheet after a click.
+"""Latencies on the page in a real browser: loading it, a preview after moving a slider, a sheet after a click.
 
-The baseline of a preview is what Gradio needs for an event that does nothing, between the same two points: a slider in
-its simplest app, whose number comes back as HTML.
+A preview's baseline is an event in a minimal Gradio app, between the same two points: its slider's value comes back as
+HTML.
 """
 
 import statistics
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -20,8 +21,8 @@ from meitu_demo.engine.contact_sheets import crop_face, render_preview
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 
-from .ratio import Row, measure_seconds
-from .server import DEMO_COMMAND, run_server
+from .ratio import Row, measure_seconds, summarize
+from .server import BASELINE_COMMAND, DEMO_COMMAND, run_server
 
 ECHO_APP = """
 import sys, gradio as gr
@@ -34,8 +35,10 @@ demo.launch(server_name="127.0.0.1", server_port=int(sys.argv[1]), quiet=True)
 """
 ECHO_COMMAND = [sys.executable, "-c", ECHO_APP]
 MOVE_COUNT = 60
+MAX_LOAD_RATIO, LOAD_ROUNDS = 1.5, 7
+BASELINE_BUTTON, RUN_BUTTON = "button", "#face-fuse-run"
 MAX_PREVIEW_S, MAX_SHEET_S = 0.150, 1.5
-# Moves the slider and waits until another picture stands in the preview's place and has been painted.
+# Moves the slider and waits until the preview shows another picture, decoded.
 MOVE_SLIDER_JS = """async value => {
   const slider = document.querySelector('#facial-aesthetics-strength input[type=range]');
   const source = () => document.querySelector('#facial-aesthetics-preview img')?.src;
@@ -69,7 +72,9 @@ def rows() -> list[Row]:
         run_server(ECHO_COMMAND) as (baseline_url, _, _),
     ):
         page, echo = browser.new_page(), browser.new_page()
-        _open_page(page, demo_url)
+        page.goto(demo_url)
+        page.locator("#facial-aesthetics-tab-button").click()
+        _upload_photo(page)
         echo.goto(baseline_url)
         echo.wait_for_selector("#facial-aesthetics-strength input[type=range]")
         return [_measure_preview_row(page, echo), _measure_sheet_row(page)]
@@ -87,7 +92,7 @@ def _measure_preview_row(page: Page, echo: Page) -> Row:
 
 
 def _measure_sheet_row(page: Page, rounds: int = 9) -> Row:
-    """Each time on a photo that is new to the page; its face is known from the preview."""
+    """Each round uses a new photo, whose face the preview has already detected."""
     photo, endpoint = make_large_photo(), CATALOGUE["facial_aesthetics"]
 
     def render_shapes() -> None:
@@ -102,32 +107,56 @@ def _measure_sheet_row(page: Page, rounds: int = 9) -> Row:
         found = page.evaluate(OPEN_SHEET_JS)
         pairs.append((measure_seconds(render_shapes), found["all"]))
         first_times.append(found["first"])
-    base_s, done_s = (statistics.median(times) for times in zip(*pairs, strict=True))
-    ratio = statistics.median(done / base for base, done in pairs)
     name = f"sheet of 22 (first {statistics.median(first_times) * 1e3:.0f} ms, aim ≤ {MAX_SHEET_S * 1e3:.0f} ms)"
-    return Row(name, "finding the face and 22 shapes of it", base_s, done_s, ratio, None)
+    return summarize(name, "finding the face and 22 shapes of it", pairs, None)
+
+
+def usable_rows() -> list[Row]:
+    """Two rows: with an empty cache, and with a warm one."""
+    with (
+        launch_browser() as browser,
+        run_server(DEMO_COMMAND) as (demo_url, _, _),
+        run_server(BASELINE_COMMAND) as (baseline_url, _, _),
+    ):
+        pairs = [
+            (_measure_loads(browser, baseline_url, BASELINE_BUTTON), _measure_loads(browser, demo_url, RUN_BUTTON))
+            for _ in range(LOAD_ROUNDS + 1)
+        ][1:]
+    measured = []
+    for index, name in enumerate(("cold", "warm")):
+        times = [(base[index], demo[index]) for base, demo in pairs]
+        measured.append(summarize(f"page usable, {name}", "a one-button Gradio app", times, MAX_LOAD_RATIO))
+    return measured
+
+
+def _measure_loads(browser: Browser, url: str, selector: str) -> tuple[float, float]:
+    """Seconds until the button `selector` can be clicked: at the first visit of a new browser, and at the second."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    times = _measure_load(page, url, selector), _measure_load(page, url, selector)
+    context.close()
+    return times
+
+
+def _measure_load(page: Page, url: str, selector: str) -> float:
+    start = time.perf_counter()
+    page.goto(url, wait_until="commit")
+    page.locator(selector).first.click(trial=True)
+    return time.perf_counter() - start
 
 
 @contextmanager
 def launch_browser() -> Iterator[Browser]:
     """A headless browser."""
-    executable = next(
-        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := which(name))), None
-    )
+    executable = which("chromium") or which("chromium-browser") or which("google-chrome")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
 
 
-def _open_page(page: Page, url: str) -> None:
-    page.goto(url)
-    page.locator("#facial-aesthetics-tab-button").click()
-    _upload_photo(page)
-
-
 def _upload_photo(page: Page) -> None:
-    """A new photo: the sheet of the one before goes with it. The face is found once its preview is there."""
+    """Upload a new photo, which removes the previous sheet, and wait for its preview, which detects the face."""
     photo = page.locator("#facial-aesthetics-photo")
     if photo.locator("img[src*='/file=']").count():
         photo.locator(".icon-button-wrapper button").click()

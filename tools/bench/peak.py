@@ -1,4 +1,4 @@
-"""Peak resident memory of each effect on a 12 MP photo, each in a process of its own."""
+"""Peak resident memory of each effect on a 12 MP photo, each in a subprocess."""
 
 import resource
 import subprocess
@@ -8,7 +8,7 @@ MAX_PEAK_MB = 1536
 
 
 def measure_peaks() -> dict[str, int]:
-    """MB by endpoint; Python, libraries, models, the photo and the result included."""
+    """MB by endpoint, including Python, libraries, models, photo and result."""
     from meitu_demo.endpoints import CATALOGUE
 
     command = [sys.executable, "-m", "tools.bench.peak"]

@@ -1,14 +1,14 @@
-"""How a row is measured."""
+"""A row of the table, and how it is measured."""
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: ratio is measured / baseline, medians in seconds beside it. An aim is optional."""
+    """One line of the table. ratio: measured / baseline. Times are medians. max_ratio: the aim, if any."""
 
     name: str
     baseline_name: str
@@ -27,16 +27,21 @@ def compare(
     max_ratio: float | None = None,
     rounds: int = 21,
 ) -> Row:
-    """The median ratio over `runs` alternating pairs, after one of each that does not count."""
+    """The median ratio of `rounds` alternating pairs, after a warm-up of both."""
     baseline(), measured()
     pairs = [(measure_seconds(baseline), measure_seconds(measured)) for _ in range(rounds)]
-    ratio = statistics.median(done / base for base, done in pairs)
-    base_s, done_s = (statistics.median(times) for times in zip(*pairs, strict=True))
-    return Row(name, baseline_name, base_s, done_s, ratio, max_ratio)
+    return summarize(name, baseline_name, pairs, max_ratio)
+
+
+def summarize(name: str, baseline_name: str, pairs: Sequence[tuple[float, float]], max_ratio: float | None) -> Row:
+    """The row of measured (baseline, measured) pairs in seconds."""
+    ratio = statistics.median(measured / baseline for baseline, measured in pairs)
+    baseline_s, measured_s = (statistics.median(times) for times in zip(*pairs, strict=True))
+    return Row(name, baseline_name, baseline_s, measured_s, ratio, max_ratio)
 
 
 def measure_seconds(function: Callable[[], object]) -> float:
-    """How long `run` takes."""
+    """Seconds that `function` takes."""
     start = time.perf_counter()
     function()
     return time.perf_counter() - start

@@ -1,8 +1,8 @@
-"""The image without a Docker engine: follows the Dockerfile in folders with chroot, starts what comes out, tries it.
+"""Builds and checks the image without a Docker engine: runs the Dockerfile's steps in folders with chroot.
 
-dockerfile  reads a Dockerfile       roots      a Debian root with a Python, in place of the base image
-context     what .dockerignore lets  build      follows the steps
-contained   starts it: read-only, one user, memory for /tmp, one volume
-rooted      looks at it at rest
-trial       health, the four calls, what can be written, a stop in mid-call
+dockerfile  parses a Dockerfile        roots      makes a Debian root with a Python, in place of the base image
+context     applies .dockerignore      build      runs the steps
+contained   starts the image: read-only, one user, memory for /tmp, one volume
+rooted      inspects the image's files
+trial       checks health, the four API calls, writable paths, a stop during a call
 """

@@ -1,4 +1,4 @@
-"""``python -m tools.image`` (make chroot), as root: builds the image in build/image and tries what comes out."""
+"""``python -m tools.image`` (make chroot), as root: builds the image in build/image and checks it."""
 
 import argparse
 import os
@@ -12,7 +12,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 def main() -> int:
-    """0 if all that is claimed of the image holds; 1 if not, or if it cannot be built."""
+    """Returns 0 if the image was built and all checks passed, otherwise 1."""
     parser = argparse.ArgumentParser(prog="python -m tools.image", description=__doc__)
     parser.add_argument("--folder", type=Path, default=PROJECT / "build" / "image", help="where it is built")
     parser.add_argument("--python", default=os.environ.get("PYTHON"), help="a Python of the image's version")

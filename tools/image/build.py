@@ -1,4 +1,4 @@
-"""Follows a Dockerfile's steps in folders: each stage is a copy of its base's root, each RUN a chroot into it."""
+"""Runs a Dockerfile's steps in folders: each stage is a copy of its base's root, each RUN a chroot into it."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from pathlib import Path
 from . import context, dockerfile, roots
 from .dockerfile import Instruction, Stage
 
-# For RUN alone: processes, devices, the network's names, and the certificates that this machine trusts.
+# Mounts processes, devices, name resolution and this machine's trusted certificates.
 RUN_SCRIPT = """
 mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" && touch "$1/etc/resolv.conf" &&
 mount --bind /etc/resolv.conf "$1/etc/resolv.conf" &&
@@ -24,7 +24,7 @@ DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 @dataclass(slots=True)
 class BuiltImage:
-    """A root with what its Dockerfile says about starting it."""
+    """A root folder, and how to start it."""
 
     root: Path
     environ: dict[str, str] = field(default_factory=lambda: {"PATH": DEFAULT_PATH})
@@ -36,7 +36,7 @@ class BuiltImage:
 
 
 def build(project: Path, folder: Path, python: str | None = None) -> BuiltImage:
-    """The last stage of the project's Dockerfile, below `folder`. Raises ValueError, CalledProcessError."""
+    """Build the last stage of the project's Dockerfile in `folder`. Raises ValueError, CalledProcessError."""
     stages = dockerfile.parse((project / "Dockerfile").read_text("utf-8"))
     images: dict[str, BuiltImage] = {}
     for stage in stages:
@@ -57,10 +57,8 @@ def _run_instructions(stage: Stage, image: BuiltImage, project: Path, images: di
             case "COPY":
                 _copy_files(image, instruction, project, images)
             case "ENV":
-                pairs = dict(word.split("=", 1) for word in instruction.split_arguments())
-                image.environ |= {
-                    name: dockerfile.expand_variables(value, image.environ) for name, value in pairs.items()
-                }
+                pairs = [word.split("=", 1) for word in instruction.split_arguments()]
+                image.environ |= {name: dockerfile.expand_variables(text, image.environ) for name, text in pairs}
             case "WORKDIR":
                 image.workdir = instruction.arguments
                 (image.root / instruction.arguments.lstrip("/")).mkdir(parents=True, exist_ok=True)
@@ -78,7 +76,7 @@ def _run_instructions(stage: Stage, image: BuiltImage, project: Path, images: di
 
 def _run_command(image: BuiltImage, command: str) -> None:
     if image.user != "0":
-        raise ValueError("RUN after USER is not followed here")
+        raise ValueError("RUN after USER is not supported")
     shell = ["unshare", "--mount", "--propagation", "private", "sh", "-c", RUN_SCRIPT, "sh", str(image.root)]
     environ = {"HOME": "/root", **image.environ, **CA_ENVIRON}
     program = ["env", "-i", *(f"{name}={value}" for name, value in environ.items() if name != "PATH")]
@@ -91,20 +89,20 @@ def _run_command(image: BuiltImage, command: str) -> None:
 
 
 def _copy_files(image: BuiltImage, instruction: Instruction, project: Path, images: dict[str, BuiltImage]) -> None:
-    """One source; a folder's content goes into the target, a file into a target that ends with a slash."""
+    """Copy one source: a folder's content into the target, a file to it or, if it ends with a slash, into it."""
     source, target = instruction.split_arguments()
     destination = image.root / target.lstrip("/")
     if stage := instruction.flags.get("from"):
         destination.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            ["cp", "-a", "--no-target-directory", f"{images[stage].root}{source}", str(destination)], check=True
-        )
+        command = ["cp", "-a", "--no-target-directory", f"{images[stage].root}{source}", str(destination)]
+        subprocess.run(command, check=True)
         return
     paths = list(context.list_files(project, source))
     if not paths:
         raise ValueError(f"COPY {source}: nothing there that .dockerignore lets in")
+    source_is_folder = (project / source).is_dir()
     for path in paths:
-        relative = path.relative_to(source) if (project / source).is_dir() else Path(path.name)
-        is_folder = target.endswith("/") or (project / source).is_dir()
-        (destination / relative if is_folder else destination).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(project / path, destination / relative if is_folder else destination)
+        relative = path.relative_to(source) if source_is_folder else Path(path.name)
+        copy = destination / relative if source_is_folder or target.endswith("/") else destination
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(project / path, copy)

@@ -1,7 +1,7 @@
 """Starts an image's command the way ``docker run --read-only --tmpfs /tmp -v …:/data --cap-drop ALL`` would.
 
-Namespaces of its own for mounts and processes, so that the command is process 1 there; the root is read-only, /tmp is
-memory that runs no programs, the volume is a folder. The network is the machine's.
+It has its own mount and process namespaces, so that the command is process 1; the root is read-only, /tmp is a tmpfs
+without execution, and the volume is a folder. The network is the machine's.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ SETPRIV_OPTIONS = ("--clear-groups", "--no-new-privs", "--bounding-set=-all", "-
 
 @dataclass(slots=True)
 class RunningContainer:
-    """A started command. `pid`: what is process 1 inside, as this machine numbers it."""
+    """A started command. pid: of its process 1, in this machine's namespace."""
 
     image: BuiltImage
     environ: dict[str, str]
@@ -41,7 +41,7 @@ class RunningContainer:
     pid: int
 
     def run_command(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """A command beside it, inside, as the same user; what a health check does."""
+        """Run a command inside as the same user, as a health check does."""
         nsenter = ["nsenter", f"--target={self.pid}", "--mount", "--pid", "--root", "--wd", "--"]
         return subprocess.run(
             [*nsenter, "setpriv", *_list_user_options(self.image), *SETPRIV_OPTIONS, "env", "-i",
@@ -50,9 +50,9 @@ class RunningContainer:
         )  # fmt: skip
 
     def stop(self, timeout_s: float) -> tuple[float, int]:
-        """Send the image's stop signal: (seconds until it ended, exit code), 137 if it had to be killed."""
+        """Send the stop signal; returns (seconds until the end, exit code), with 137 if it had to be killed."""
         start = time.perf_counter()
-        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+        with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, getattr(signal, self.image.stop_signal))
         try:
             code = self.launcher.wait(timeout_s)
@@ -62,7 +62,7 @@ class RunningContainer:
         return time.perf_counter() - start, code
 
     def kill(self) -> None:
-        """End it, if it still runs: process 1, and so all that is inside."""
+        """Kill process 1, and with it all others, if it is running."""
         if self.launcher.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
@@ -73,24 +73,14 @@ class RunningContainer:
 def run_container(
     image: BuiltImage, volume: Path, log: Path, settings: Mapping[str, str]
 ) -> Iterator[RunningContainer]:
-    """The image's command with `settings` added to its environment; killed at the end if it still runs."""
+    """Run the image's command with `settings` added to its environment; it is killed afterwards."""
     volume.mkdir(parents=True, exist_ok=True)
     os.chown(volume, int(image.user), int(image.user))
     environ = {**image.environ, **settings}
-    arguments = [
-        str(image.root),
-        str(volume),
-        image.workdir,
-        *_list_user_options(image),
-        *SETPRIV_OPTIONS,
-        "env",
-        "-i",
-        "-C",
-        image.workdir,
-    ]
     launcher = subprocess.Popen(
         ["unshare", "--mount", "--pid", "--fork", "--propagation", "private", "sh", "-c", CONTAINER_SCRIPT, "sh",
-         *arguments, *_format_environ(environ), *image.command],
+         str(image.root), str(volume), image.workdir, *_list_user_options(image), *SETPRIV_OPTIONS,
+         "env", "-i", "-C", image.workdir, *_format_environ(environ), *image.command],
         stdout=log.open("ab"), stderr=subprocess.STDOUT,
     )  # fmt: skip
     app = RunningContainer(image, environ, launcher, _wait_for_first_child(launcher))

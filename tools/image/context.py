@@ -1,4 +1,4 @@
-"""What .dockerignore lets into the build, by Docker's rules: the last pattern that matches decides."""
+"""Applies .dockerignore by Docker's rules: the last matching pattern decides."""
 
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def is_included(path: str, patterns: Sequence[str]) -> bool:
-    """Whether the project's `path` is part of the build; patterns are .dockerignore's lines."""
+    """Whether `path` is part of the build context. patterns: the lines of .dockerignore."""
     included = True
     parts = path.split("/")
     for line in patterns:
@@ -19,7 +19,7 @@ def is_included(path: str, patterns: Sequence[str]) -> bool:
 
 
 def list_files(project: Path, name: str) -> Iterator[Path]:
-    """The files at or below the project's `name` that are let in, relative to the project."""
+    """Included files at or below `name`, relative to the project."""
     patterns = (project / ".dockerignore").read_text("utf-8").split()
     paths = [project / name] if (project / name).is_file() else sorted((project / name).rglob("*"))
     for path in paths:

@@ -1,4 +1,4 @@
-"""Reads a Dockerfile into stages of steps: as much of the language as ours needs, and an error for the rest."""
+"""Parses a Dockerfile into stages: the part of the language that ours needs, and an error for the rest."""
 
 import json
 import re
@@ -7,44 +7,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 INSTRUCTIONS = (
-    "RUN",
-    "COPY",
-    "ENV",
-    "WORKDIR",
-    "USER",
-    "LABEL",
-    "EXPOSE",
-    "VOLUME",
-    "STOPSIGNAL",
-    "HEALTHCHECK",
-    "CMD",
-)
+    "RUN", "COPY", "ENV", "WORKDIR", "USER", "LABEL", "EXPOSE", "VOLUME", "STOPSIGNAL", "HEALTHCHECK", "CMD",
+)  # fmt: skip
 VARIABLE_PATTERN = re.compile(r"\$\{?(\w+)\}?")
 
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """One instruction: `flags` are its leading ``--name=value``, `arguments` is what stands behind them, on one line."""  # noqa: E501
+    """One instruction. flags: its leading ``--name=value``. arguments: the rest, on one line."""
 
     keyword: str
     arguments: str
     flags: dict[str, str] = field(default_factory=dict)
 
     def parse_command(self) -> tuple[str, ...]:
-        """Of CMD, or of what stands behind ``HEALTHCHECK … CMD``: its JSON list. Raises ValueError for another form."""
+        """The JSON list of CMD or ``HEALTHCHECK … CMD``. Raises ValueError for another form."""
         words = json.loads(self.arguments.removeprefix("CMD "))
         if not isinstance(words, list):
             raise ValueError(f"{self.keyword} must be a list of words")
         return tuple(map(str, words))
 
     def split_arguments(self) -> list[str]:
-        """The rest, split as a shell would."""
+        """The arguments, split as a shell would."""
         return shlex.split(self.arguments)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A FROM with its steps."""
+    """A FROM with its instructions."""
 
     base: str
     name: str
@@ -52,7 +42,7 @@ class Stage:
 
 
 def parse(text: str) -> tuple[Stage, ...]:
-    """The stages of a Dockerfile. Raises ValueError for an instruction or a flag that is not known here."""
+    """The stages of a Dockerfile. Raises ValueError for an unknown instruction."""
     stages: list[tuple[str, str, list[Instruction]]] = []
     for line in _join_lines(text):
         keyword, _, arguments = line.partition(" ")
@@ -71,7 +61,7 @@ def parse(text: str) -> tuple[Stage, ...]:
 
 
 def expand_variables(text: str, environ: dict[str, str]) -> str:
-    """`text` with ``$NAME`` and ``${NAME}`` as the stage's environment has them."""
+    """`text` with ``$NAME`` and ``${NAME}`` replaced; empty if undefined."""
     return VARIABLE_PATTERN.sub(lambda found: environ.get(found[1], ""), text)
 
 

@@ -1,4 +1,4 @@
-"""Looks at a built root: how large it is, and what should not be in it."""
+"""Inspects a built root: its size, and what should not be in it."""
 
 import subprocess
 from pathlib import Path
@@ -8,7 +8,7 @@ BIN_DIRS = ("usr/bin", "usr/local/bin", "usr/sbin", "bin", "sbin", "opt/venv/bin
 
 
 def measure_sizes(root: Path) -> dict[str, float]:
-    """Megabytes on disk, of the whole and of its parts."""
+    """Megabytes on disk, in all and of the parts."""
     parts = {
         "in all": root,
         "dependencies (/opt/venv)": root / "opt/venv",
@@ -19,14 +19,14 @@ def measure_sizes(root: Path) -> dict[str, float]:
 
 
 def find_build_tools(root: Path) -> list[str]:
-    """What could build or fetch, by its path inside."""
-    found = [f"{place}/{tool}" for place in BIN_DIRS for tool in BUILD_TOOLS if (root / place / tool).exists()]
+    """Paths of programs and packages that can build or download."""
+    found = [f"{folder}/{tool}" for folder in BIN_DIRS for tool in BUILD_TOOLS if (root / folder / tool).exists()]
     libraries = [path for path in root.rglob("site-packages/*") if path.name in ("pip", "uv", "setuptools", "wheel")]
     return found + [path.relative_to(root).as_posix() for path in libraries]
 
 
 def find_uncompiled_modules(root: Path) -> list[str]:
-    """Modules whose byte code is missing: Python would compile them again at every start."""
+    """Modules without byte code, which Python would compile at every start."""
     missing = []
     for folder in ("opt/venv", "app", "usr/local/lib"):
         for path in (root / folder).rglob("*.py"):

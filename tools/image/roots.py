@@ -1,7 +1,7 @@
-"""A bare Debian root with a Python in /usr/local: what stands in for ``python:3.12-slim-…``, which is just that.
+"""Makes a Debian root with a Python in /usr/local, as a replacement for the base image ``python:3.12-slim-…``.
 
-Without an engine no image can be fetched. Debian comes from debootstrap; the Python is a build of the same minor
-version that this machine has, thinned out as the official image is: no tests, no byte code, pip alone beside it.
+Debian comes from debootstrap. The Python is this machine's build of the same minor version, reduced as in the official
+image: no tests, no byte code, and pip as the only package.
 """
 
 import re
@@ -10,31 +10,29 @@ import subprocess
 import sys
 from pathlib import Path
 
-# What the official slim image has of Debian beyond the minimum: certificates, names, zones, and Python's own libraries.
+# What the official slim image has beyond the minimum: certificates, names, zones, and Python's libraries.
 DEBIAN_PACKAGES = (
-    "ca-certificates netbase tzdata libssl3t64 libffi8 libsqlite3-0 libbz2-1.0 liblzma5 libreadline8t64 zlib1g"
+    "ca-certificates,netbase,tzdata,libssl3t64,libffi8,libsqlite3-0,libbz2-1.0,liblzma5,libreadline8t64,zlib1g,"
+    "libncursesw6,libuuid1"
 )
-DEBIAN_PACKAGES += " libncursesw6 libuuid1"
 BASE_IMAGE_PATTERN = re.compile(r"python:(3\.\d+)-slim-([a-z]+)")
 
 
 def build_base_root(base: str, folder: Path, python: str | None = None) -> Path:
-    """The root for `base`, made once in `folder`. Raises ValueError for another kind of base, or without a Python."""
+    """The root for `base`, cached in `folder`. Raises ValueError for another kind of base, or if a tool is missing."""
     found = BASE_IMAGE_PATTERN.fullmatch(base)
     if found is None:
-        raise ValueError(f"a base such as python:3.12-slim-trixie is wanted, not {base}")
+        raise ValueError(f"the base must be like python:3.12-slim-trixie, not {base}")
     version, suite = found.groups()
-    root, partial_root = folder / base.replace(":", "-"), folder / "half-made"
+    root, partial_root = folder / base.replace(":", "-"), folder / "partial"
     if root.exists():
         return root
     if shutil.which("debootstrap") is None:
         raise ValueError("debootstrap is missing: apt-get install debootstrap")
     python_home = _find_python_home(version, python)
     shutil.rmtree(partial_root, ignore_errors=True)
-    include_option = "--include=" + DEBIAN_PACKAGES.replace(" ", ",")
-    subprocess.run(
-        ["debootstrap", "--variant=minbase", include_option, suite, str(partial_root)], check=True, stdout=sys.stderr
-    )
+    command = ["debootstrap", "--variant=minbase", f"--include={DEBIAN_PACKAGES}", suite, str(partial_root)]
+    subprocess.run(command, check=True, stdout=sys.stderr)
     for unneeded in ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale"):
         shutil.rmtree(partial_root / unneeded)  # as debian:…-slim
     _copy_python(python_home, partial_root / "usr/local", version)
@@ -44,7 +42,7 @@ def build_base_root(base: str, folder: Path, python: str | None = None) -> Path:
 
 
 def _find_python_home(version: str, python: str | None) -> Path:
-    """Where a Python `version` of this machine lives, whose libraries are its own and not the system's."""
+    """The prefix of a Python `version` on this machine with its own libraries, not the system's."""
     pyenv_pythons = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python3"))
     for candidate in (python, f"python{version}", *map(str, pyenv_pythons)):
         if candidate is None or shutil.which(candidate) is None:
@@ -54,7 +52,7 @@ def _find_python_home(version: str, python: str | None) -> Path:
         found, _, prefix = output.strip().partition(" ")
         if found == version and prefix != "/usr":
             return Path(prefix)
-    raise ValueError(f"a Python {version} of its own folder is wanted here (PYTHON=…), built or from a version manager")
+    raise ValueError(f"no Python {version} outside /usr: build one, or use a version manager, and set PYTHON=…")
 
 
 def _copy_python(home: Path, local: Path, version: str) -> None:
@@ -68,7 +66,7 @@ def _copy_python(home: Path, local: Path, version: str) -> None:
 
     for part in ("bin", "lib"):
         shutil.copytree(home / part, local / part, symlinks=True, ignore=list_ignored, dirs_exist_ok=True)
-    for script in (local / "bin").iterdir():  # their first line names the Python that they came from
+    for script in (local / "bin").iterdir():  # the first line names the original Python
         if not script.is_symlink() and script.read_bytes()[:2] == b"#!":
             _, _, body = script.read_text("utf-8").partition("\n")
             script.write_text(f"#!/usr/local/bin/python{version}\n{body}", "utf-8")

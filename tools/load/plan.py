@@ -1,4 +1,4 @@
-"""One round of load: the photos, Locust in a process of its own, and what came of it."""
+"""One round of load: its photos, Locust in a subprocess, and the result."""
 
 import json
 import os
@@ -16,13 +16,13 @@ import psutil
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 
-RAMP_UP_SHARE = 0.2  # of a round: visitors are still coming, caches and pools fill
+RAMP_UP_SHARE = 0.2  # of a round, while visitors arrive and caches and pools fill
 CORE_COUNT = len(os.sched_getaffinity(0))
 
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """Who comes, and what they do. photos: a name with a gap for the number. think_s: mean time between two runs."""
+    """What visitors do. button: an element id. photos: a path with %d. think_s: mean time between two runs."""
 
     name: str
     button: str
@@ -35,54 +35,54 @@ class LoadPlan:
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What came of a round. runs: (visitor, begun, seconds, what went wrong); share: of the cores, by whom."""
+    """A round. runs: (visitor, start time, seconds, error). cpu_shares: of the cores, by "app" and "load"."""
 
     runs: list[tuple[int, float, float, str]]
     started_at: float
     seconds: float
     cpu_shares: dict[str, float]
-    memory_mb: tuple[float, float, float]  # the app's: when everybody was there, half-way, at the end
+    memory_mb: tuple[float, float, float]  # the app's: after the ramp-up, half-way, at the end
 
     def _select_steady_runs(self) -> list[tuple[int, float, float, str]]:
-        """Those that ended once everybody was there and before the last were only waited for."""
+        """Runs that ended between the ramp-up and the planned end."""
         first, last = self.started_at + self.seconds * RAMP_UP_SHARE, self.started_at + self.seconds
         return [run for run in self.runs if first <= run[1] + run[2] < last]
 
     @property
     def errors(self) -> Counter[str]:
-        """What went wrong, at any time."""
+        """Errors of all runs."""
         return Counter(wrong for *_, wrong in self.runs if wrong)
 
     @property
     def successes(self) -> int:
-        """Runs that ended with a picture, at any time."""
+        """Number of all runs that ended with a picture."""
         return sum(not wrong for *_, wrong in self.runs)
 
     @property
     def waits(self) -> list[float]:
-        """Seconds from upload to picture, of each run."""
+        """Seconds from upload to picture of each steady run."""
         return [seconds for _, _, seconds, wrong in self._select_steady_runs() if not wrong]
 
     @property
     def p50_p95(self) -> tuple[float, float]:
-        """Of the waits, in seconds."""
+        """Percentiles of the waits, in seconds."""
         return tuple(np.percentile(self.waits or [np.inf], [50, 95]))  # type: ignore[return-value]
 
     @property
     def pictures_per_second(self) -> float:
-        """Pictures a second, once everybody was there."""
+        """Pictures a second after the ramp-up."""
         return sum(not wrong for *_, wrong in self._select_steady_runs()) / (self.seconds * (1 - RAMP_UP_SHARE))
 
     @property
     def min_max_pictures(self) -> tuple[int, int]:
-        """How many pictures the visitor with the fewest and the one with the most got, once everybody was there."""
+        """Fewest and most pictures of a visitor after the ramp-up."""
         counts = Counter({visitor: 0 for visitor, *_ in self.runs})
         counts.update(visitor for visitor, _, _, wrong in self._select_steady_runs() if not wrong)
         return min(counts.values()), max(counts.values())
 
 
 def make_photos(folder: Path, count: int, size_px: int) -> str:
-    """`number` portraits of `size`², no two alike; for `LoadPlan.photos`."""
+    """Write `count` different portraits of `size_px`²; returns `LoadPlan.photos`."""
     folder.mkdir(exist_ok=True)
     face = np.asarray(load_astronaut()[0:320, 60:380])
     large = np.repeat(np.repeat(face, -(-size_px // 320), 0), -(-size_px // 320), 1)[:size_px, :size_px].copy()
@@ -93,43 +93,34 @@ def make_photos(folder: Path, count: int, size_px: int) -> str:
     return str(folder / "%d.jpg")
 
 
-def run_load(plan: LoadPlan, url: str, folder: Path, watched_pids: dict[str, list[int]]) -> LoadResult:
-    """Let them come. watched: processes by name, whose share of the cores is measured; of "app" the memory is, too.
-
-    Raises RuntimeError.
-    """
-    out, script = folder / "came.json", Path(__file__).with_name("visitors.py")
+def run_load(plan: LoadPlan, url: str, folder: Path, app_pids: list[int]) -> LoadResult:
+    """Run a round against the app's processes. Raises RuntimeError if Locust fails."""
+    out, script = folder / "result.json", Path(__file__).with_name("visitors.py")
     (folder / "plan.json").write_text(json.dumps({**vars(plan), "out": str(out)}))
     command = [
         sys.executable, "-m", "locust", "-f", str(script), "--headless", "--host", url, "--only-summary",
         "-u", str(plan.visitors), "-r", str(plan.visitors), "-t", f"{plan.seconds}s", "-s", "60",
         "--exit-code-on-error", "0", "--loglevel", "ERROR",
     ]  # fmt: skip
-    processes = {name: [psutil.Process(pid) for pid in pids] for name, pids in watched_pids.items()}
-    before = {name: _measure_cpu_s(them) for name, them in processes.items()}
+    processes = [psutil.Process(pid) for pid in app_pids]
+    cpu_s_before = _measure_cpu_s(processes)
     started_at, memory = time.time(), []
     environ = {**os.environ, "LOAD_PLAN": str(folder / "plan.json")}
     with (folder / "locust.log").open("wb") as log:
         process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
     for part in (RAMP_UP_SHARE, 0.6, 1.0):
         time.sleep(max(0.0, started_at + plan.seconds * part - time.time()))
-        memory.append(sum(one.memory_info().rss for one in processes["app"]) / 2**20)
+        memory.append(sum(one.memory_info().rss for one in processes) / 2**20)
     if process.wait(150):
         raise RuntimeError((folder / "locust.log").read_text("utf-8", "replace")[-2000:])
-    seconds = time.time() - started_at
-    cpu_shares = {
-        name: (_measure_cpu_s(them) - before[name]) / seconds / CORE_COUNT for name, them in processes.items()
-    }
+    core_s = (time.time() - started_at) * CORE_COUNT
+    app_cpu_s = _measure_cpu_s(processes) - cpu_s_before
     payload = json.loads(out.read_text())
-    cpu_shares["load"] = payload["cpu_s"] / seconds / CORE_COUNT
+    cpu_shares = {"app": app_cpu_s / core_s, "load": payload["cpu_s"] / core_s}
     return LoadResult([tuple(run) for run in payload["runs"]], started_at, plan.seconds, cpu_shares, tuple(memory))  # type: ignore[arg-type]
 
 
 def _measure_cpu_s(processes: list[psutil.Process]) -> float:
-    """Seconds of processor time, children included."""
-    total_s = 0.0
-    for process in processes:
-        for member in (process, *process.children(recursive=True)):
-            times = member.cpu_times()
-            total_s += times.user + times.system
-    return total_s
+    """CPU seconds of the processes and their children."""
+    members = [member for process in processes for member in (process, *process.children(recursive=True))]
+    return sum(times.user + times.system for times in (member.cpu_times() for member in members))

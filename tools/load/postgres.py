@@ -1,4 +1,4 @@
-"""A PostgreSQL server of one's own, for load and tests: made in a folder, started on a socket in it, and stopped."""
+"""A temporary PostgreSQL server for load and tests: made in a folder and reachable on a socket in it."""
 
 import os
 import pwd
@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 def find_binaries() -> Path | None:
-    """The newest of Debian's servers, or the one whose `initdb` is on the path."""
+    """The folder of `initdb`: of Debian's newest server, or on the path."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     on_path = shutil.which("initdb")
     return found[-1].parent if found else Path(on_path).parent if on_path else None
 
 
 class PostgresServer:
-    """A server in `folder`, which no network reaches: it listens on a socket in there."""
+    """A server in `folder` that listens on a Unix socket only."""
 
     def __init__(self, binaries: Path, folder: Path) -> None:
         self._binaries = binaries
@@ -27,15 +27,13 @@ class PostgresServer:
             self._user_prefix = ["runuser", "-u", "postgres", "--"]
 
     def start(self) -> None:
-        """Make and start it; returns when it answers. Raises CalledProcessError."""
-        data = self._folder / "data"
-        self._run_command(
-            "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"
-        )
+        """Create and start it; returns when it answers. Raises CalledProcessError."""
+        options = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        self._run_command("initdb", "-D", self._folder / "data", *options)
         self.ensure_running()
 
     def ensure_running(self) -> None:
-        """Start it again; nothing, if it runs. Raises CalledProcessError."""
+        """Start it unless it is running. Raises CalledProcessError."""
         if (self._folder / "data" / "postmaster.pid").exists() and self._is_running():
             return
         options = (
@@ -57,7 +55,7 @@ class PostgresServer:
         self._run_command("pg_ctl", "-D", self._folder / "data", "-m", "immediate", "-w", "stop")
 
     def build_url(self, schema: str = "public") -> str:
-        """Where the app would find it, with a schema as a place of its own."""
+        """DATABASE_URL with `schema` as the search path."""
         return f"postgresql://postgres@/postgres?host={self._folder}&options=-csearch_path%3D{schema}"
 
     def _run_command(self, name: str, *arguments: object) -> None:

@@ -1,23 +1,21 @@
-"""Replicas of the demo as processes of their own, and Debian's nginx with the configuration that the project ships."""
+"""Replicas of the app as subprocesses, and Debian's nginx with the configuration that the project ships."""
 
 import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import httpx
-
 import meitu_demo
 
+from ..servers import find_free_port, wait_until_ready
+
 PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
-MAX_START_S, MAX_STOP_S = 180.0, 20.0  # seconds, on a machine that may be busy
+MAX_STOP_S = 20.0
 NGINX_CONF_TEMPLATE = """
 pid {folder}/nginx.pid;
 error_log {folder}/error.log warn;
@@ -25,8 +23,8 @@ worker_processes 1;
 daemon off;
 events {{ worker_connections 512; }}
 http {{
-    log_format told '$upstream_addr $upstream_status $request_method $uri $who';
-    access_log {folder}/access.log told;
+    log_format requests '$upstream_addr $upstream_status $request_method $uri $who';
+    access_log {folder}/access.log requests;
     client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
     include {folder}/demo.conf;
@@ -34,15 +32,8 @@ http {{
 """
 
 
-def find_free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Replica:
-    """One process of the demo on a port of its own, which it keeps when it is started again."""
+    """One process of the app, on a port that stays the same when it is started again."""
 
     def __init__(self, folder: Path, environ: dict[str, str]) -> None:
         self.port = find_free_port()
@@ -51,7 +42,7 @@ class Replica:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it; returns when it answers. Raises RuntimeError with its last words when it ends instead."""
+        """Start it; returns when it answers. Raises RuntimeError with the end of its log if it exits."""
         self._folder.mkdir(exist_ok=True)
         environ = {
             **os.environ, **self._environ, "PORT": str(self.port), "HOST": "127.0.0.1",
@@ -64,26 +55,24 @@ class Replica:
         wait_until_ready(f"http://127.0.0.1:{self.port}/healthz", self._process, self.read_log)
 
     def kill(self) -> None:
-        """As a machine goes: without a word."""
+        """End it by SIGKILL, as a failing machine would."""
         self._terminate(signal.SIGKILL)
 
     def stop(self) -> None:
-        """As an orchestrator does it."""
+        """End it by SIGTERM, as an orchestrator does."""
         self._terminate(signal.SIGTERM)
 
     @property
     def url(self) -> str:
-        """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int:
-        """Its process, while it runs."""
+        """Its process id while it runs."""
         assert self._process
         return self._process.pid
 
     def read_log(self) -> str:
-        """All that it has said."""
         return (self._folder / "log").read_text("utf-8", "replace")
 
     def _terminate(self, signal_number: signal.Signals) -> None:
@@ -95,7 +84,7 @@ class Replica:
 
 @contextmanager
 def run_nginx(nginx: str, folder: Path, ports: list[int]) -> Iterator[tuple[str, Path]]:
-    """`nginx` with deploy/nginx.conf before replicas on `ports`; its address, and a log: a line for each request."""
+    """nginx with deploy/nginx.conf in front of replicas on `ports`; yields its address and its access log's path."""
     port = find_free_port()
     shipped = (PROJECT / "deploy" / "nginx.conf").read_text("utf-8")
     conf = shipped.replace("listen 8080;", f"listen 127.0.0.1:{port};")
@@ -105,7 +94,7 @@ def run_nginx(nginx: str, folder: Path, ports: list[int]) -> Iterator[tuple[str,
     (folder / "demo.conf").write_text(conf)
     (folder / "nginx.conf").write_text(NGINX_CONF_TEMPLATE.format(folder=folder))
     user = None
-    if os.geteuid() == 0:  # it runs as somebody who may write into this folder only
+    if os.geteuid() == 0:  # may write into this folder only
         user = "nobody"
         shutil.chown(folder, user)
     process = subprocess.Popen(
@@ -119,16 +108,3 @@ def run_nginx(nginx: str, folder: Path, ports: list[int]) -> Iterator[tuple[str,
         with suppress(subprocess.TimeoutExpired):
             process.wait(5)
         process.kill()
-
-
-def wait_until_ready(url: str, process: subprocess.Popen[bytes], read_log: Callable[[], str]) -> None:
-    """Return as soon as `url` answers. Raises TimeoutError, or RuntimeError when `process` has ended before."""
-    deadline = time.monotonic() + MAX_START_S
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"ended instead of answering: {read_log()[-2000:]}")
-        with suppress(httpx.HTTPError):
-            if httpx.get(url, timeout=2).status_code == 200:
-                return
-        time.sleep(0.05)
-    raise TimeoutError(f"nothing answers at {url}: {read_log()[-2000:]}")

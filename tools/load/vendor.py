@@ -1,12 +1,16 @@
-"""``python -m tools.load.vendor --port N --seconds S``: Meitu's restoration as a vendor that takes its time and counts.
+"""``python -m tools.load.vendor --port N --seconds S``: a slow vendor with Meitu's restoration API.
 
-It hands the photo back as it came after S seconds, and does no work: what is measured is the demo, not the vendor.
-GET /charges tells how many calls it would have billed, and how many came twice.
+It returns the photo unchanged after S seconds, so that the app is measured and not the vendor. GET /charges returns
+how many calls it would have billed, and how many of them were duplicates.
 """
 
 import argparse
 import asyncio
+import subprocess
+import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from starlette.applications import Starlette
@@ -14,12 +18,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ..servers import find_free_port, wait_until_ready
+
 
 def create_app(delay_s: float) -> Starlette:
-    """The vendor, whose `state.seconds` may be changed.
-
-    A photo that comes twice counts as a duplicate: visitors are to bring one of their own each time.
-    """
+    """The vendor's app. Its `state.seconds` may be changed. A photo that was sent before counts as a duplicate."""
     photo_counts: Counter[str] = Counter()
 
     async def restore(request: Request) -> Response:
@@ -37,20 +40,30 @@ def create_app(delay_s: float) -> Starlette:
     return app
 
 
+@contextmanager
+def run_vendor(delay_s: float) -> Iterator[str]:
+    """The vendor in a subprocess; yields its address."""
+    port = find_free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tools.load.vendor", "--port", str(port), "--seconds", str(delay_s)]
+    )
+    try:
+        wait_until_ready(f"http://127.0.0.1:{port}/charges", process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
 def main() -> None:
     """Serve until stopped."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--seconds", type=float, default=2.0)
     arguments = parser.parse_args()
-    uvicorn.run(
-        create_app(arguments.seconds),
-        host="127.0.0.1",
-        port=arguments.port,
-        log_level="warning",
-        access_log=False,
-        timeout_keep_alive=75,
-    )  # as vendors have it, longer than any client
+    app = create_app(arguments.seconds)
+    # Connections are kept alive longer than by any client, as vendors do.
+    uvicorn.run(app, port=arguments.port, log_level="warning", access_log=False, timeout_keep_alive=75)
 
 
 if __name__ == "__main__":

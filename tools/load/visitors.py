@@ -1,8 +1,8 @@
-"""Locust's visitors: each does what the page does, with a photo that nobody else has.
+"""Locust's visitors: each sends the requests that the page sends, with a photo that nobody else uses.
 
-GET /, upload, the panel's own event through the queue, its stream, the picture. Run by ``python -m tools.load``, which
-says by LOAD_PLAN (a JSON file) which panel, which values, which photos, and how long somebody looks at a result; what
-each did is written to the file that the plan names. Imports nothing of the demo: it shares the cores with it.
+They are the page, an upload, the panel's event through Gradio's queue, its stream, and the picture. `run_load` starts
+Locust and names a `LoadPlan` as a JSON file in LOAD_PLAN; the runs are written to the file that the plan names. Nothing
+of the app is imported, to keep the load on the shared cores low.
 """
 
 import itertools
@@ -19,17 +19,17 @@ from locust import FastHttpUser, events
 PLAN: dict[str, Any] = json.loads(Path(os.environ["LOAD_PLAN"]).read_text())
 PHOTO_NUMBERS = itertools.count()
 PICTURE_PATTERN = re.compile(r'<img src=\\"(kept/[^"\\]+)\\"')
-RUNS: list[tuple[int, float, float, str]] = []  # visitor, begun, seconds, "" or what went wrong
+RUNS: list[tuple[int, float, float, str]] = []  # visitor, start time, seconds, error or ""
 
 
 class Visitor(FastHttpUser):
-    """One person in one tab; the next run begins when the last one's result has been looked at."""
+    """One person in one tab, who pauses after each result."""
 
     numbers = itertools.count()
     network_timeout = connection_timeout = 120.0
 
     def wait_time(self) -> float:
-        """Seconds that a result is looked at: the same mean for all, spread evenly around it."""
+        """Seconds of a pause: uniform from half to one and a half times the mean."""
         return float(PLAN["think_s"]) * (0.5 + secrets.randbelow(1001) / 1000)
 
     def on_start(self) -> None:
@@ -42,10 +42,10 @@ class Visitor(FastHttpUser):
         self.event_id = next(
             event["id"] for event in config["dependencies"] if [button, "click"] in map(list, event["targets"])
         )
-        time.sleep(self.wait_time() * self.number / PLAN["visitors"])  # people do not come in step
+        time.sleep(self.wait_time() * self.number / PLAN["visitors"])  # spread the first runs
 
     def _run_once(self) -> str:
-        self.client.client.clientpool.close()  # a browser, too, makes new ones after a pause
+        self.client.client.clientpool.close()  # browsers reconnect after a pause as well
         photo = PLAN["photos"] % next(PHOTO_NUMBERS)
         uploaded = self.client.post("/gradio_api/upload", name="upload", files={"files": open(photo, "rb")})  # noqa: SIM115, PTH123
         if uploaded.status_code != 200:
@@ -61,14 +61,11 @@ class Visitor(FastHttpUser):
         if not found:
             return "explained: " + " ".join(re.findall(r"<h3>(.*?)</h3>", stream)) if "<h3>" in stream else "no end"
         picture = self.client.get(f"/{found[1]}", name="picture")
-        return (
-            ""
-            if picture.status_code == 200 and picture.content[:2] == b"\xff\xd8"
-            else f"picture {picture.status_code}"
-        )
+        is_jpeg = picture.status_code == 200 and picture.content[:2] == b"\xff\xd8"
+        return "" if is_jpeg else f"picture {picture.status_code}"
 
     def run_and_record(self) -> None:
-        """From the upload to the picture."""
+        """One run from the upload to the picture."""
         started_at = time.time()
         try:
             failure = self._run_once()
@@ -76,10 +73,10 @@ class Visitor(FastHttpUser):
             failure = f"{type(error).__name__}: {error}"[:200]
         RUNS.append((self.number, started_at, time.time() - started_at, failure))
 
-    tasks = [run_and_record]  # noqa: RUF012  # Locust's way
+    tasks = [run_and_record]  # noqa: RUF012  # Locust reads this attribute
 
 
 @events.quitting.add_listener
 def write_results(**_: Any) -> None:
-    """What each did, and what this process took."""
+    """Write the runs, and this process's CPU time."""
     Path(PLAN["out"]).write_text(json.dumps({"runs": RUNS, "cpu_s": time.process_time()}))

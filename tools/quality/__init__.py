@@ -1,4 +1,4 @@
-"""What the effects do, in numbers and in pictures to look at, written to ``build/quality``."""
+"""Quality of the effects, as figures and contact sheets in ``build/quality``."""
 
 from pathlib import Path
 

@@ -1,9 +1,8 @@
-"""Proves the 22 shapes on real faces: the astronaut, or photos of your own.
+"""Measures the 22 shapes on real faces: the astronaut, or the given photos.
 
-For each shape the smallest move of its own measure and the largest of an uncoupled one (exact: landmarks carried
-through the field), over strengths and photos; the median move on landmarks detected anew in many variants; the smallest
-Jacobian. Writes the table and a contact sheet per photo to `build/quality/`, ends with one line, and fails when a bar
-is missed.
+For each shape: the least change of its measure and the greatest of an uncoupled one, exactly, by warping landmarks;
+the median change of landmarks detected again in many variants; the smallest Jacobian. Writes the table and a contact
+sheet for each photo to `build/quality/`.
 """
 
 from collections.abc import Iterator
@@ -21,13 +20,13 @@ from .people import find_accepted_faces
 
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 MIN_JACOBIAN = 0.25
-# The mesh regularises noses and chins: pushed however far, it hardly follows. The exact measure and the sheet must do.
+# The face mesh regularises noses and chins, so that detection hardly follows the warp.
 MESH_INSENSITIVE_SHAPES = frozenset({6, 14, 15})
 TILE_PX, COLUMNS = 420, 6
 
 
 def main(pictures: dict[str, Image] | None = None) -> int:
-    """Print and write the table and the sheets; pictures that would be refused are left out. 1 when a bar is missed."""
+    """Print and write table and sheets, without pictures that would be refused; returns 1 if a bar is missed."""
     pictures = pictures or {"astronaut": load_astronaut()}
     faces = find_accepted_faces(pictures)
     photos = {name: pictures[name] for name in faces}
@@ -45,40 +44,32 @@ def main(pictures: dict[str, Image] | None = None) -> int:
         move, others = min(row[0] for row in exact), max(row[1] for row in exact)
         jacobian = min(build_face_warp(image.shape, face, shape).min_jacobian for image, face in detected)
         median = float(np.median([measure_detected_change(image, face, shape) for image, face in detected]))
-        is_passed = (
-            move >= measure.min_change
-            and others < 1 / 3
-            and jacobian > MIN_JACOBIAN
-            and (median > 0 or shape in MESH_INSENSITIVE_SHAPES)
-        )
-        passed, detected_count, min_jacobian = (
-            passed + is_passed,
-            detected_count + (median > 0),
-            min(min_jacobian, jacobian),
-        )
+        is_passed = move >= measure.min_change and others < 1 / 3 and jacobian > MIN_JACOBIAN
+        is_passed = is_passed and (median > 0 or shape in MESH_INSENSITIVE_SHAPES)
+        passed += is_passed
+        detected_count += median > 0
+        min_jacobian = min(min_jacobian, jacobian)
         unit, note = "°" if measure.is_angle else "%", " (blunt)" if shape in MESH_INSENSITIVE_SHAPES else ""
         lines.append(
             f"{shape:>2} {measure.name:<41}{move:>7.1f}{unit}{others:>8.2f}{median:>7.1f}{unit}{jacobian:>10.2f}"
             f"{note}{'' if is_passed else '  FELL SHORT'}"
         )
-    lines.append(
-        f"aesthetics: {passed} of {len(MEASURES)} shapes hold their bars on {len(photos)} photo(s), {detected_count} seen by "  # noqa: E501
-        f"the mesh again in {len(detected)} variants, smallest Jacobian {min_jacobian:.2f}"
-    )
+    counts = f"{passed} of {len(MEASURES)} shapes hold their bars on {len(photos)} photo(s)"
+    seen = f"{detected_count} seen by the mesh again in {len(detected)} variants"
+    lines.append(f"aesthetics: {counts}, {seen}, smallest Jacobian {min_jacobian:.2f}")
     (OUTPUT / "aesthetics.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
     return 0 if passed == len(MEASURES) else 1
 
 
 def measure_exact_changes(frame: tuple[int, ...], face: Face, shape: int) -> tuple[float, float]:
-    """(move, others): how far strength 1 moves the measure, 0 if not monotone, and the largest uncoupled move.
+    """(change at strength 1, or 0 if it does not rise with strength; greatest uncoupled change as a share of it).
 
-    Others are shares of the move, both counted in bars so that degrees and per cent compare.
+    Both are relative to their measure's min_change, so that degrees and per cent compare.
     """
     reference, measure = ReferenceFace.from_face(face), MEASURES[shape]
-    warped_points = [
-        build_face_warp(frame, face, shape, strength).transform_points(face.landmarks) for strength in STRENGTHS
-    ]
+    warps = [build_face_warp(frame, face, shape, strength) for strength in STRENGTHS]
+    warped_points = [warp.transform_points(face.landmarks) for warp in warps]
     moves = [0.0, *(measure.compute_change(points, reference) for points in warped_points)]
     if not (np.diff(moves) > 0).all():
         return 0.0, np.inf
@@ -91,24 +82,21 @@ def measure_exact_changes(frame: tuple[int, ...], face: Face, shape: int) -> tup
 
 
 def measure_detected_change(image: Image, face: Face, shape: int) -> float:
-    """The measure's move on landmarks that are detected again in the reshaped picture."""
+    """The measure's change by landmarks detected again in the reshaped picture; 0 if no face is found."""
     found = find_faces(reshape(image, face, shape, 1.0))
-    return (
-        MEASURES[shape].compute_change(found[0].landmarks.astype(np.float64), ReferenceFace.from_face(face))
-        if found
-        else 0.0
-    )
+    if not found:
+        return 0.0
+    return MEASURES[shape].compute_change(found[0].landmarks.astype(np.float64), ReferenceFace.from_face(face))
 
 
 def generate_variants(image: Image) -> Iterator[Image]:
-    """Fourteen pictures of one face: mirrored, scaled, tilted, lit and coded otherwise."""
+    """Variants of one picture: mirrored, scaled, rotated, relit, grey and noisy."""
     height, width = image.shape[:2]
     yield image
     yield np.ascontiguousarray(image[:, ::-1])
     for scale in (0.75, 1.3, 1.7):
-        yield cv2.resize(
-            image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        )
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        yield cv2.resize(image, None, fx=scale, fy=scale, interpolation=method)
     for degrees in (-20, -10, 10, 20):
         turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
         yield cv2.warpAffine(image, turn, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
@@ -122,7 +110,7 @@ def generate_variants(image: Image) -> Iterator[Image]:
 
 
 def render_contact_sheet(image: Image, face: Face) -> Image:
-    """The face untouched and after each shape at strength 1, side by side."""
+    """Tiles of the unchanged face and of each shape at strength 1."""
     scale = TILE_PX / (2.1 * face.width)
     x, y = face.centre
     matrix = np.array([[scale, 0, TILE_PX / 2 - x * scale], [0, scale, TILE_PX / 2 - y * scale]])
@@ -130,8 +118,9 @@ def render_contact_sheet(image: Image, face: Face) -> Image:
     def render_tile(picture: Image, label: str) -> Image:
         flags = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
         cut = cv2.warpAffine(picture, matrix, (TILE_PX, TILE_PX), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        cv2.putText(cut, label, (8, TILE_PX - 10), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (0, 0, 0), 4, cv2.LINE_AA)
-        cv2.putText(cut, label, (8, TILE_PX - 10), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (255, 255, 255), 1, cv2.LINE_AA)
+        for colour, thickness_px in (((0, 0, 0), 4), ((255, 255, 255), 1)):
+            corner = (8, TILE_PX - 10)
+            cv2.putText(cut, label, corner, cv2.FONT_HERSHEY_SIMPLEX, 0.7, colour, thickness_px, cv2.LINE_AA)
         return np.asarray(cut, np.uint8)
 
     tiles = [render_tile(image, "as it was")]

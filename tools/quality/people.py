@@ -1,6 +1,6 @@
-"""Whom the quality tools look at: a folder's photos, or the astronaut in several states.
+"""Photos for the quality tools: of a folder, or variants of the astronaut.
 
-Other people's photos are never part of the project; name a folder of your own to try them.
+Photos of other people are never part of the project.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic"}
 
 
 def load_people(folder: Path | None) -> dict[str, Image]:
-    """Pictures by name."""
+    """RGB uint8 pictures by name, of `folder` or else the astronaut's variants."""
     if folder is not None:
         files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)
         return {path.stem: codec.decode(path.read_bytes()) for path in files}
@@ -35,7 +35,7 @@ def load_people(folder: Path | None) -> dict[str, Image]:
 
 
 def find_accepted_faces(photos: dict[str, Image]) -> dict[str, Face]:
-    """The face in each picture, by name; pictures that the vendor would refuse are left out."""
+    """The face of each picture by name, without pictures that the vendor would refuse."""
     found = {}
     for name, image in photos.items():
         try:

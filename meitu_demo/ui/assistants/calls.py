@@ -1,8 +1,7 @@
-"""A tool's call: the photo by one of its ways, the stations of every call, and a result for an assistant."""
+"""Runs a tool's call: loads the photo, starts the call, builds the result for the assistant."""
 
 import base64
 import json
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -11,31 +10,30 @@ from mcp.types import CallToolResult, ContentBlock, ImageContent, ResourceLink, 
 from pydantic import AnyUrl
 from starlette.requests import Request
 
-from ...calls import download, run_log
+from ...calls import download
 from ...calls.pipeline import CallResult
+from ...calls.run_log import report_failure
 from ...calls.single_flight import FORCE_ANY, FORCE_NONE, CallHandle
-from ...domain.errors import DemoError, ImageRejected, LinkRejected, ValueRejected
-from ...domain.explanations import explain
+from ...domain.errors import ImageRejected, LinkRejected, ValueRejected
 from ...domain.model import Endpoint, ImageLimits
 from ...domain.translations import match_language, translate
 from ...photos import codec
 from ...photos.provenance import embed_provenance, read_provenance
-from ...redaction.secrets import format_stack_trace, redact
+from ...redaction.secrets import redact
 from ...runtime import cpu_slots
+from ...service import Caller
 from ..api import build_report
-from ..caller import Caller
+from ..caller import create_caller
 from ..context import Context
 from ..result import export
 from ..result.facts import build_file_name
 from ..result.pictures import DOWNLOAD_PATH
 from ..result.result_view import describe_phase
 from ..security import upload_validation
-from ..security.visitor_cookie import VISITOR_COOKIE
 from .http_endpoint import TOOL_REQUEST_KEY, ToolRequest
 from .tools import BOOLEAN_PARAMETERS, list_photo_parameters, translate_for_mcp
 
-log = logging.getLogger(__name__)
-# What an assistant looks at; the whole picture is behind a link. Clients hold a tool's answer to about a megabyte.
+# Of the picture in the result; the full one is behind a link. Clients limit a tool's result to about a megabyte.
 PREVIEW_LIMITS = ImageLimits(min_side_px=1, max_side_px=1280, max_bytes=400_000)
 
 
@@ -47,23 +45,21 @@ NotifyProgress = Callable[[str], Awaitable[None]]
 
 
 async def run_tool(context: Context, endpoint: Endpoint, request: Request, notify: NotifyProgress) -> CallToolResult:
-    """Make the call that `request` asks for. `tell` hears where it is. A failure is a result, too: its explanation."""
+    """Make the call that `request` asks for. `notify` gets its progress. A failure is a result too: its explanation."""
     tool_request: ToolRequest = request.scope[TOOL_REQUEST_KEY]
     language = match_language(request.headers.get("accept-language"))
-    is_billable = context.targets.is_live(endpoint.provider)
+    service = context.service
+    is_billable = service.is_billable(endpoint.provider)
     try:
-        caller = _identify_caller(tool_request, request)
+        caller = create_caller(tool_request.session_id, request)
         arguments = _check_arguments(context, endpoint, tool_request.arguments)
         source = await _load_photo(context, arguments, caller)
-        handle = await context.start_call(
+        other_parameters = (*list_photo_parameters(context), *BOOLEAN_PARAMETERS)
+        handle = await service.start(
             endpoint,
             source,
-            {
-                name: value
-                for name, value in arguments.items()
-                if name not in (*list_photo_parameters(context), *BOOLEAN_PARAMETERS)
-            },
-            target=context.targets.resolve(endpoint.provider),
+            {name: value for name, value in arguments.items() if name not in other_parameters},
+            target=await service.choose_target(endpoint.provider),
             caller=caller,
             consent=arguments.get("consent") is True,
             force=FORCE_ANY if arguments.get("again") is True else FORCE_NONE,
@@ -76,29 +72,18 @@ async def run_tool(context: Context, endpoint: Endpoint, request: Request, notif
     except _SessionEnded:
         return build_error_result(translate_for_mcp("stopped"))
     except Exception as error:
-        run_log.log_unattributed_failure(error, endpoint.id)
-        if not isinstance(error, DemoError):
-            log.error("%s failed\n%s", endpoint.id, format_stack_trace(error))
-        return build_error_result(explain(error, language, is_billable=is_billable).as_text())
+        return build_error_result(
+            report_failure(error, language, endpoint=endpoint.id, is_billable=is_billable).as_text()
+        )
 
 
 def build_error_result(text: str) -> CallToolResult:
-    """A result that is none, and why."""
+    """A tool's result that is an error."""
     return CallToolResult(content=[TextContent(type="text", text=text)], isError=True)
 
 
-def _identify_caller(tool_request: ToolRequest, request: Request) -> Caller:
-    peer_address = request.client.host if request.client else ""
-    return Caller(
-        tool_request.session_id,
-        request.cookies.get(VISITOR_COOKIE),
-        peer_address,
-        request.headers.get("x-forwarded-for", ""),
-    )
-
-
 def _check_arguments(context: Context, endpoint: Endpoint, arguments: object) -> Mapping[str, Any]:
-    """The arguments, none of which the tool does not have. Raises ValueRejected: a slip in a name is told as that."""
+    """The arguments. Raises ValueRejected for one that the tool does not have, such as a misspelt name."""
     known_names = [
         *list_photo_parameters(context),
         *(control.name for control in endpoint.controls),
@@ -114,7 +99,7 @@ def _check_arguments(context: Context, endpoint: Endpoint, arguments: object) ->
 
 
 async def _load_photo(context: Context, arguments: Mapping[str, Any], caller: Caller) -> bytes:
-    """The photo's bytes, by the one way that is named. Raises ImageRejected or ValueRejected."""
+    """The photo's bytes, from the one photo parameter that is given. Raises ImageRejected or ValueRejected."""
     photo_parameters = list_photo_parameters(context)
     used_parameters = [parameter for parameter in photo_parameters if arguments.get(parameter) not in (None, "")]
     if not used_parameters:
@@ -127,7 +112,7 @@ async def _load_photo(context: Context, arguments: Mapping[str, Any], caller: Ca
     if used_parameters == ["photo_upload"]:
         return await context.read_upload({"path": value, "meta": {"_type": "gradio.FileData"}}, caller)
     try:
-        return await download.download_photo(context.client, value if isinstance(value, str) else "")
+        return await download.download_photo(context.service.client, value if isinstance(value, str) else "")
     except LinkRejected:
         raise ImageRejected("photo_link") from None
 
@@ -146,10 +131,10 @@ async def _await_with_progress(
 async def _build_result(
     context: Context, result: CallResult, caller: Caller, request: Request, language: str, handle: CallHandle
 ) -> CallToolResult:
-    """A picture to look at, a link to the whole one, and the report, as text and as data."""
+    """A preview, a link to the full picture, and the report, as text and as data."""
     is_label_visible = context.settings.visible_label
     master, preview = await cpu_slots.run_in_worker(_render_master_and_preview, result, language, is_label_visible)
-    if handle.abandoned:  # whoever has deleted everything must find nothing new
+    if handle.abandoned:  # a deleted session must not get anything new
         raise _SessionEnded
     name = build_file_name(result)
     link = _build_download_url(request, f"{DOWNLOAD_PATH}/{context.pictures.put(master, caller.session_id)}/{name}")

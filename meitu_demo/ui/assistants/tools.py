@@ -21,7 +21,7 @@ def list_photo_parameters(context: Context) -> tuple[str, ...]:
 
 def build_tool(context: Context, endpoint: Endpoint) -> Tool:
     """What an assistant is told of `endpoint`, with the route that its calls take at present."""
-    is_live = context.targets.is_live(endpoint.provider)
+    is_live = context.service.targets.is_live(endpoint.provider)
     recipient = VENDORS[endpoint.provider].get_recipient(context.settings)
     target_text = translate_for_mcp("live", recipient=recipient) if is_live else translate_for_mcp("offline")
     return Tool(

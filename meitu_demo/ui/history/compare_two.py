@@ -9,8 +9,7 @@ from ...engine.imaging.comparison import align_to_result
 from ...photos import codec
 from ...runtime import cpu_slots
 from ...runtime.picture_store import PictureStore
-from ..result.pictures import PICTURE_PATH, load_picture
-from ..result.result_view import PictureUrls
+from ..result.pictures import PICTURE_PATH, PictureUrls, load_picture
 from .entries import Entry, Success
 
 

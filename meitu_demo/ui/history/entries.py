@@ -16,7 +16,7 @@ from ...domain.errors import ValueRejected
 from ...domain.explanations import Explanation
 from ...domain.model import Endpoint
 from ...redaction.text import sanitize
-from ..result.result_view import PictureUrls
+from ..result.pictures import PictureUrls
 
 MAX_RUNS_PER_SESSION = 50  # runs of one session
 MAX_RUNS = 5000  # runs of all sessions; the oldest go first, at about 2 kB each

@@ -1,11 +1,14 @@
-"""The mirror's route: a frame in, the same frame reshaped out. Nothing of it is kept, written or logged.
+"""The magic mirror's routes: a camera frame in, the same frame reshaped out. Frames are not stored and not logged.
 
-    POST /mirror?shapes=8:0.5,7:0.3     body: a JPEG; x-mirror: a name drawn for this start of the mirror
-    DELETE /mirror                      whoever has that name leaves
+    POST /mirror?shapes=8:0.5,7:0.3     body: a JPEG; x-mirror: a random ID for this start of the mirror
+    DELETE /mirror                      frees the slot of that ID
 
-A frame is answered or refused at once and never queued; refusals are `{"slug": …}`, which the page puts into words.
-Runs on the offline engine go first: as long as one of them waits for its turn, no frame is begun. And of all mirrors
-together one frame is in work at a time, so that a run has at least a core to itself.
+A frame is answered or refused at once, never queued. A refusal is `{"slug": …}`, which the page translates. Runs on the
+offline engine have priority: while one of them is queued, frames are refused. One frame of all mirrors together is
+processed at a time, so that a run has at least one core.
+
+A few mirrors are admitted at a time, each with one frame in progress. A slot knows its ID and the time of its last
+frame, nothing else. `MirrorSlots` is for one event loop.
 """
 
 import re
@@ -25,20 +28,16 @@ from ...engine.effects.mirror import Detection, ShapeStrengths, reshape_frame
 from ...photos import codec
 from ..context import Context
 
-# MERGED ui/mirror/seats.py: Who stands before the mirror: a few at a time, each with one frame under way. For one event
-# loop. A seat is a name that the page drew for this start of its mirror, and when its last frame came; nothing of a
-# frame.
-
-MAX_MIRRORS = 2  # mirrors at a time: at one frame in work, each keeps half of its frames a second
-MAX_IDLE_S = 4.0  # a mirror that sends nothing for so long has been left
+MAX_MIRRORS = 2  # with one frame processed at a time, each still gets half of its frame rate
+MAX_IDLE_S = 4.0  # a mirror that sends nothing for so long is closed
 
 
 class AllSlotsTaken(Exception):
-    """Somebody else is at each of the mirrors."""
+    """MAX_MIRRORS other mirrors are in use."""
 
 
 class FrameInProgress(Exception):
-    """A frame of this mirror is under way: this one is dropped."""
+    """Another frame of this mirror is in progress: this one is dropped."""
 
 
 @dataclass(slots=True)
@@ -48,7 +47,7 @@ class _Slot:
 
 
 class MirrorSlots:
-    """At most `most` names at a time; one that was idle for `idle` seconds makes room."""
+    """At most `max_mirrors` IDs at a time; one that was idle for `max_idle_s` seconds is evicted."""
 
     def __init__(
         self,
@@ -61,7 +60,7 @@ class MirrorSlots:
 
     @contextmanager
     def claim_frame(self, mirror_id: str) -> Iterator[None]:
-        """One frame of `name`'s, under way while the block runs. Raises Taken or Already, at once."""
+        """One frame of a mirror, in progress while the block runs. Raises AllSlotsTaken or FrameInProgress, at once."""
         self._evict_idle()
         if mirror_id not in self._slots and len(self._slots) >= self._max_mirrors:
             raise AllSlotsTaken
@@ -75,7 +74,7 @@ class MirrorSlots:
             slot.is_busy, slot.last_frame_at = False, self._clock()
 
     def release(self, mirror_id: str) -> None:
-        """`name` goes; its place is free at once."""
+        """Free the slot of `mirror_id`, if it has one."""
         self._slots.pop(mirror_id, None)
 
     def __len__(self) -> int:
@@ -93,7 +92,7 @@ PATH = "mirror"
 MAX_FRAME_BYTES = 512_000
 MAX_FRAME_PIXELS = 640 * 480
 MAX_SHAPES = 3
-MAX_BODY_READ_S = 5.0  # seconds that a frame may take to come in
+MAX_BODY_READ_S = 5.0  # to receive a frame
 JPEG_QUALITY = 85
 MIRROR_ID_PATTERN = re.compile(r"[0-9a-f]{32}")
 SHAPE_PATTERN = re.compile(r"([0-9]{1,2}):([0-9]{1,3}(?:\.[0-9]{1,6})?)", re.ASCII)
@@ -101,7 +100,7 @@ RESPONSE_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosn
 
 
 class _HttpError(Exception):
-    """No frame comes back. status: HTTP's; slug: what the page puts into words."""
+    """The frame is refused. slug: the page translates it."""
 
     def __init__(self, status: int, slug: str) -> None:
         super().__init__(slug)
@@ -109,9 +108,9 @@ class _HttpError(Exception):
 
 
 def create_router(context: Context, slots: MirrorSlots | None = None) -> APIRouter:
-    """The route; only for an app whose owner has the mirror on: otherwise it does not exist."""
+    """Both routes; to be mounted only where the settings turn the mirror on."""
     api_router, slots = APIRouter(), slots or MirrorSlots()
-    limiters: list[anyio.CapacityLimiter] = []  # made at the first frame: it belongs to the running event loop
+    limiters: list[anyio.CapacityLimiter] = []  # filled at the first frame: it belongs to the running event loop
 
     @api_router.post(f"/{PATH}")
     async def handle_frame(request: Request) -> Response:
@@ -120,15 +119,15 @@ def create_router(context: Context, slots: MirrorSlots | None = None) -> APIRout
                 limiters.append(anyio.CapacityLimiter(1))
             with slots.claim_frame(_parse_mirror_id(request)):
                 requested_shapes = _parse_shapes(request)
-                if context.engine_queue.waiting_count:
+                if context.service.engine_queue.waiting_count:
                     raise _HttpError(503, "giving_way")
                 data = await _read_body(request)
                 jpeg, detection = await anyio.to_thread.run_sync(
                     process_frame, data, requested_shapes, limiter=limiters[0]
                 )
             return Response(jpeg, media_type="image/jpeg", headers={**RESPONSE_HEADERS, "x-sight": detection})
-        except _HttpError as refused:
-            return _build_error_response(refused.status, refused.slug)
+        except _HttpError as error:
+            return _build_error_response(error.status, error.slug)
         except AllSlotsTaken:
             return _build_error_response(503, "taken")
         except FrameInProgress:
@@ -142,17 +141,17 @@ def create_router(context: Context, slots: MirrorSlots | None = None) -> APIRout
     async def handle_leave(request: Request) -> Response:
         try:
             slots.release(_parse_mirror_id(request))
-        except _HttpError as refused:
-            return _build_error_response(refused.status, refused.slug)
+        except _HttpError as error:
+            return _build_error_response(error.status, error.slug)
         return Response(status_code=204, headers=RESPONSE_HEADERS)
 
     return api_router
 
 
 def process_frame(data: bytes, requested_shapes: ShapeStrengths) -> tuple[bytes, Detection]:
-    """A frame through the gate, reshaped, as a JPEG; and what was seen in it. Blocks.
+    """(the reshaped frame as a JPEG, what was detected in it). Blocks.
 
-    Raises ImageRejected (image_wrong_kind: no JPEG; image_too_many_pixels: above MAX_PIXELS …) or ValueRejected.
+    Raises ImageRejected (image_wrong_kind: no JPEG; image_too_many_pixels: above MAX_FRAME_PIXELS …) or ValueRejected.
     """
     if codec.sniff(data) != "image/jpeg":
         raise ImageRejected("image_wrong_kind")
@@ -168,7 +167,7 @@ def _parse_mirror_id(request: Request) -> str:
 
 
 def _parse_shapes(request: Request) -> ShapeStrengths:
-    """The shapes asked for, at most MOST_SHAPES; those at strength 0 are left out. Raises ValueRejected."""
+    """The requested shapes, at most MAX_SHAPES, without those at strength 0. Raises ValueRejected."""
     parts = [part for part in request.query_params.get("shapes", "")[:100].split(",") if part]
     matches = [SHAPE_PATTERN.fullmatch(part) for part in parts]
     if len(matches) > MAX_SHAPES:
@@ -182,7 +181,7 @@ def _parse_shapes(request: Request) -> ShapeStrengths:
 
 
 async def _read_body(request: Request) -> bytes:
-    """At most MAX_BYTES, within ARRIVES_S: what is too much is not read to its end."""
+    """At most MAX_FRAME_BYTES, within MAX_BODY_READ_S; reading stops at the limit. Raises _HttpError."""
     if request.headers.get("content-type") != "image/jpeg":
         raise _HttpError(415, "image_wrong_kind")
     content_length = request.headers.get("content-length", "0")

@@ -17,7 +17,8 @@ from ...domain.model import Endpoint, ImageLimits
 from ...domain.translations import translate
 from ...photos import codec
 from ...preflight import ChecklistItem, Fix, Preflight, apply_fix, check, suggest_fixes
-from ..caller import Caller
+from ...service import Caller
+from ..caller import identify_caller
 from ..context import Context
 from ..error_toasts import as_toasts
 from ..events import PRIVATE_EVENT, build_if_open_js
@@ -54,7 +55,7 @@ def build_checklist(
     other_face_button = gr.Button(visible="hidden", elem_id=f"{slug}-mend-{OTHER_FACE_FIX}")
 
     async def run_preflight(request: gr.Request, payload: Any, tab: Any) -> AsyncIterator[str]:
-        caller, language = Caller.from_request(request, tab), detect_language(request)
+        caller, language = identify_caller(request, tab), detect_language(request)
         if not payload:
             yield ""
             return
@@ -71,7 +72,7 @@ def build_checklist(
             yield render_checklist(preflight, fixes, picture, language)
 
     async def apply_selected_fix(request: gr.Request, payload: Any, tab: Any, slug: str, face: int) -> Any:
-        caller = Caller.from_request(request, tab)
+        caller = identify_caller(request, tab)
         try:
             source = await context.read_upload(payload, caller)
             with as_toasts(request):

@@ -1,7 +1,7 @@
-"""The question before a photo leaves the machine: a box to tick by the button, never ticked by us.
+"""The consent box, before a photo is sent to a vendor. It is never ticked in advance.
 
-It is to be seen where a vendor's calls are live for this tab; assets/css/panel.css knows that from the badges. The
-answer is checked where calls begin (`Context.start_call`), not here: a page's box stops no program.
+assets/css/panel.css shows it where the vendor is live for this tab, by the header's badges. Consent is enforced where
+calls begin (`CallService.start`), not here: a page's box stops no program.
 """
 
 import gradio as gr
@@ -15,7 +15,7 @@ from ..texts import PageTranslations
 
 
 def build_consent_box(endpoint: Endpoint, settings: Settings, texts: PageTranslations) -> gr.Checkbox:
-    """The box, in plain words: whose photo, which vendor, how long it is kept there."""
+    """The box. Its text names the recipient and how long the vendor stores the photo."""
     provider = endpoint.provider
     recipient = VENDORS[provider].get_recipient(settings)
 
@@ -33,6 +33,7 @@ def build_consent_box(endpoint: Endpoint, settings: Settings, texts: PageTransla
 
 
 def reset_consent_on_new_photo(slug: str, photo: gr.Image, consent_box: gr.Checkbox) -> None:
-    """Consent is for one photo: another one, perhaps of another person, takes the tick away."""
-    script = f"(photo, ticked) => window.samePhoto('{slug}', photo) && ticked"  # one photo may change more than once
+    """Consent is for one photo: another photo, perhaps of another person, clears the tick."""
+    # Gradio reports some changes of one photo twice.
+    script = f"(photo, ticked) => window.samePhoto('{slug}', photo) && ticked"
     photo.change(None, [photo, consent_box], consent_box, js=script, **PRIVATE_EVENT)

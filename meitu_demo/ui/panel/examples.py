@@ -1,6 +1,6 @@
-"""The photos to begin with, a strip of them below a panel's own: each is made at first use.
+"""Example photos, as a strip of buttons below a panel's photo; each is created at first use.
 
-One for each thing that the panels can show: a portrait, the same damaged, two faces to choose from, and none at all.
+A portrait, the same portrait damaged, two faces to choose from, and a photo without a face.
 """
 
 from collections.abc import Callable
@@ -16,14 +16,14 @@ import numpy as np
 from ...domain.model import Image
 from ...engine.sample_photos import degrade, load_astronaut, load_coffee
 from ...photos import codec
-from ..caller import Caller
+from ..caller import identify_caller
 from ..context import Context
 from ..error_toasts import as_toasts
 from ..events import PRIVATE_EVENT
 from ..gradio_patches import static_images, uploads
 from ..texts import PageTranslations
 
-THUMBNAIL_PX = 96  # px
+THUMBNAIL_PX = 96
 FACE_REGION = (slice(20, 260), slice(110, 350))  # of the astronaut, in rows and columns
 
 
@@ -35,13 +35,13 @@ def build_examples(
     photo: gr.Image,
     session_inputs: list[gr.components.Component],
 ) -> list[gr.events.Dependency]:
-    """Lay the strip out, `first` in front, and wire it to `photo`; returns the events that set the photo."""
+    """Lay the strip out, `default_name` first, and wire it to `photo`; returns the events that set the photo."""
 
     def make_example_handler(name: str) -> Callable[..., Any]:
         async def load_example(request: gr.Request, tab: Any) -> str:
             with as_toasts(request):
                 path = await anyio.to_thread.run_sync(write_example_file, name)
-            context.session_data.track(Caller.from_request(request, tab).session_id, Path(path))
+            context.session_data.track(identify_caller(request, tab).session_id, Path(path))
             return path
 
         return load_example
@@ -58,7 +58,7 @@ def build_examples(
 
 
 def write_example_file(name: str) -> str:
-    """Path of a copy of the example photo `name`, one of PHOTOS: a visitor's own, to be deleted with theirs."""
+    """Path of a copy of the photo `name` in EXAMPLE_PHOTOS, for one visitor, to be deleted with their files."""
     return uploads.write_upload(f"{name}.jpg", _encode_example(name))
 
 
@@ -69,7 +69,7 @@ def _encode_example(name: str) -> bytes:
 
 @cache
 def render_thumbnail(name: str) -> static_images.GradioImage:
-    """What stands on the button, small; made from small pieces, so that a page costs next to nothing."""
+    """The button's icon, cut from a small region, so that building a page is cheap."""
     pixels = np.asarray(
         cv2.resize(THUMBNAIL_SOURCES[name](), (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA), np.uint8
     )
@@ -77,7 +77,7 @@ def render_thumbnail(name: str) -> static_images.GradioImage:
 
 
 def _build_two_faces() -> Image:
-    """The astronaut and, nearer and the other way round, the astronaut."""
+    """The astronaut, and next to it the same face larger and mirrored."""
     mirrored = cv2.resize(load_astronaut()[:410, 50:460][:, ::-1], (512, 512), interpolation=cv2.INTER_CUBIC)
     return np.hstack([load_astronaut(), mirrored])
 

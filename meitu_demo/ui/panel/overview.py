@@ -1,5 +1,5 @@
-"""Everything at once, for panels with shapes or templates: the buttons beside the controls, the sheet below the panel,
-and the preview that follows the controls. Drawn by the offline engine, free, whichever way runs go.
+"""Contact sheets in panels with shapes or templates: buttons next to the controls, the sheet below the panel, and a
+preview that follows the controls. All is drawn by the offline engine, free, also where runs are live.
 """
 
 import logging
@@ -15,12 +15,13 @@ from ...domain.model import Endpoint
 from ...domain.vendor_codes import load_shapes
 from ...engine import contact_sheets
 from ...redaction.secrets import format_stack_trace
-from ..caller import Caller
+from ...service import Caller
+from ..caller import identify_caller
 from ..context import Context
 from ..events import PRIVATE_EVENT, build_if_open_js
 from ..security.upload_validation import get_payload_path
 from ..texts import PageTranslations, detect_language
-from . import sheet_specs as shown
+from . import sheet_specs
 from .sheet_specs import describe_preview, plan_sheet
 from .sheet_stream import LatestRequest, SheetRequest, stream_sheet
 
@@ -29,9 +30,7 @@ Components = list[gr.components.Component]
 
 
 class ContactSheetSection:
-    """The parts of one panel. Built in two places of it: `surround_controls` the controls, and `build_sheet` below
-    all.
-    """
+    """The components of one panel: `surround_controls` builds those around the controls, `build_sheet` the sheet."""
 
     def __init__(self, context: Context, endpoint: Endpoint, texts: PageTranslations) -> None:
         self._context, self._endpoint, self._texts = context, endpoint, texts
@@ -43,7 +42,7 @@ class ContactSheetSection:
 
     @contextmanager
     def surround_controls(self) -> Iterator[None]:
-        """What the panel's controls are laid out in, with that which belongs beside them."""
+        """Lay out the controls that the block builds, with the preview and the buttons next to them."""
         if not self._has_shapes:
             yield
             if self._has_templates:
@@ -51,28 +50,28 @@ class ContactSheetSection:
             return
         with gr.Column(elem_classes="tune"):
             yield
-            empty = self._texts.render("no-preview", shown.render_empty_preview)
+            empty = self._texts.render("no-preview", sheet_specs.render_empty_preview)
             element_id = f"{self._endpoint.slug}-preview"
             self._preview = gr.HTML(empty, elem_id=element_id, elem_classes="bare looked", apply_default_css=False)
             with gr.Column(min_width=100, elem_classes="look-more"):
                 self._buttons = {kind: self._build_button(kind) for kind in ("shapes", "strengths")}
 
     def build_sheet(self, photo: gr.Image, inputs: Components, tab: gr.Tab, tab_id: gr.components.Component) -> None:
-        """Lay out the sheet's place, and wire everything. tab: the panel's. name: the browser's tab."""
+        """Lay out the sheet and wire everything. tab: the panel's. tab_id: the browser's tab."""
         if not self._buttons:
             return
         slug = self._endpoint.slug
         sheet_html = gr.HTML(elem_id=f"{slug}-sheet", elem_classes="bare", apply_default_css=False)
         choose_button = gr.Button(visible="hidden", elem_id=f"{slug}-choose")
         choose_button.click(None, inputs, inputs, js="(...values) => window.chooseCell(values)", **PRIVATE_EVENT)
-        for control in inputs:  # the mark on the sheet follows them
+        for control in inputs:  # the mark on the sheet follows the controls
             control.change(None, inputs, js=f"(...values) => window.markCells('{slug}', values)", **PRIVATE_EVENT)  # type: ignore[attr-defined]
         wiring: dict[str, Any] = {
             "inputs": [photo, *inputs, tab_id], "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT,
         }  # fmt: skip
         for kind, button in self._buttons.items():
             button.click(self._make_sheet_handler(kind), outputs=sheet_html, **wiring)
-        path = gr.Textbox(visible=False)  # a photo that has just been deleted may be named, but not sent
+        path = gr.Textbox(visible=False)  # as text: Gradio refuses a file that was just deleted
         path_event = photo.change(None, photo, path, js="photo => photo?.path ?? ''", **PRIVATE_EVENT)
         path_event.then(self._cancel_request, [path, tab_id], sheet_html, **PRIVATE_EVENT)
         if self._preview is not None:
@@ -95,56 +94,53 @@ class ContactSheetSection:
             try:
                 sheet, render_thumbnails = plan_sheet(self._endpoint, kind, self._collect_values(values), language)
             except DemoError as error:
-                yield shown.render_sheet_error(error, language)
+                yield sheet_specs.render_sheet_error(error, language)
                 return
-            caller = Caller.from_request(request, tab)
+            caller = identify_caller(request, tab)
             is_current = self._latest_request.register(caller.session_id, get_payload_path(payload))
             sheet_request = SheetRequest(
                 self._endpoint, caller, language, payload, sheet, render_thumbnails, is_current
             )
             async for update in stream_sheet(self._context, sheet_request):
                 yield update
-            if not self._latest_request.has_request(
-                caller.session_id
-            ):  # taken back: an update that was under way then is out of date
+            if not self._latest_request.has_request(caller.session_id):  # cancelled while an update was on its way
                 yield ""
 
         return handle_click
 
     async def _cancel_request(self, request: gr.Request, path: Any, tab: Any) -> Any:
-        """Another photo, or none: the sheet of the one before goes, whether it is there or still being drawn."""
-        is_cancelled = self._latest_request.cancel(Caller.from_request(request, tab).session_id, path)
+        """Another photo, or none: remove the sheet of the last one, complete or not."""
+        is_cancelled = self._latest_request.cancel(identify_caller(request, tab).session_id, path)
         return "" if is_cancelled else gr.skip()
 
     async def _update_preview(self, request: gr.Request, payload: Any, *inputs: Any) -> str:
-        """The preview, for the values that the controls have now."""
+        """The preview for the controls' current values."""
         *values, tab = inputs
         language = detect_language(request)
         if not payload:
-            return shown.render_empty_preview(language)
+            return sheet_specs.render_empty_preview(language)
         try:
             return await self._render_preview(
-                self._collect_values(values), payload, Caller.from_request(request, tab), language
+                self._collect_values(values), payload, identify_caller(request, tab), language
             )
         except Exception as error:
             if not isinstance(error, DemoError):
                 log.error("a preview of %s failed\n%s", self._endpoint.id, format_stack_trace(error))
-            return shown.render_empty_preview(language, error if isinstance(error, DemoError) else DemoError())
+            return sheet_specs.render_empty_preview(language, error if isinstance(error, DemoError) else DemoError())
 
     async def _render_preview(self, values: dict[str, Any], payload: Any, caller: Caller, language: str) -> str:
         context, endpoint = self._context, self._endpoint
-        visitor = context.get_fairness_key(caller)
-        if not context.face_crops.is_cached(context, endpoint, payload, caller):
-            async with context.engine_queue.slot(visitor):  # finding a face is the engine's work like any other
-                await context.face_crops.get_or_crop(context, endpoint, payload, caller)
+        if not context.face_crops.is_cached(endpoint, payload, caller):
+            async with context.service.engine_slot(caller):  # face detection takes a slot like an effect
+                await context.face_crops.get_or_crop(endpoint, payload, caller, context.read_upload)
         shape, strength = load_shapes()[int(values["shape_type"])], float(values["strength"])
-        async with context.preview_queue.slot(visitor):
-            face_crop = await context.face_crops.get_or_crop(context, endpoint, payload, caller)
+        async with context.service.preview_slot(caller):
+            face_crop = await context.face_crops.get_or_crop(endpoint, payload, caller, context.read_upload)
             picture = await anyio.to_thread.run_sync(contact_sheets.render_preview, face_crop, shape.id, strength)
-        return shown.render_preview(picture, describe_preview(shape, strength, language), language)
+        return sheet_specs.render_preview(picture, describe_preview(shape, strength, language), language)
 
     def _collect_values(self, inputs: list[Any]) -> dict[str, Any]:
-        """Values by the controls' names, checked where something is drawn by them. Raises ValueRejected."""
+        """Values by the controls' names; validated where shapes are drawn with them. Raises ValueRejected."""
         names = [control.name for control in self._endpoint.controls]
         values = dict(zip(names, inputs, strict=True))
         return self._endpoint.validate(values) if self._has_shapes else values

@@ -7,7 +7,7 @@ import gradio as gr
 
 from ...domain.model import Endpoint
 from ...engine.imaging.faces import face_cache_scope
-from ..caller import Caller
+from ..caller import identify_caller
 from ..context import Context
 from ..error_toasts import as_toasts
 from ..events import PRIVATE_EVENT
@@ -57,7 +57,7 @@ def build_panel(
             run_button = gr.Button(
                 texts.get_text(f"{key}.run"), variant="primary", elem_id=f"{slug}-run", elem_classes="run"
             )
-            both_button = compare_button.build_compare_button(endpoint, context.targets, texts)
+            both_button = compare_button.build_compare_button(endpoint, context.service.targets, texts)
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
             result_view = places.build_result_view(texts, endpoint.id, slug)
             buttons = build_action_buttons(slug, texts)
@@ -105,7 +105,7 @@ def build_photo_input(
     )  # fmt: skip
 
     async def convert_upload(request: gr.Request, payload: Any, tab: Any) -> Any:
-        session_id = Caller.from_request(request, tab).session_id
+        session_id = identify_caller(request, tab).session_id
         with as_toasts(request):
             return await preview.convert_heic_for_display(
                 payload, context.uploads_dir, lambda path: context.session_data.track(session_id, path)
@@ -133,7 +133,7 @@ def wire_action_buttons(
     """begin: makes the handler of a run. session: the browser's tab first."""
 
     def stop_waiting(request: gr.Request, tab: Any) -> None:
-        context.single_flight.stop_waiting(Caller.from_request(request, tab).session_id)
+        context.service.stop_waiting(identify_caller(request, tab).session_id)
 
     buttons["stop"].click(stop_waiting, session_inputs[:1], None, **PRIVATE_EVENT)
     for name in ("again", "retry"):

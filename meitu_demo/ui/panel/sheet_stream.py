@@ -1,8 +1,8 @@
-"""What a click on "see all" does: the sheet's places at once, its first picture next, the others as they come.
+"""Streams a contact sheet: its empty cells at once, then its first picture, then the others as they come.
 
-A whole sheet is one turn at the offline engine. Who gives another photo or asks for another sheet takes the wish back,
-and who leaves is missed by Gradio at the next update: then it is gone from the line. Gradio's own `cancels` will not
-do: the page must know an event's id for it, which it does not have yet when somebody is quick.
+A sheet takes one slot of the offline engine's queue. It is cancelled by another photo or another sheet; a closed tab is
+noticed by Gradio at the next update. Gradio's own `cancels` is no use: it needs the event's id, which the page does not
+have yet when somebody clicks quickly.
 """
 
 import asyncio
@@ -22,27 +22,27 @@ from ...domain.model import Endpoint
 from ...domain.translations import translate
 from ...engine.contact_sheets import FaceCrop
 from ...redaction.secrets import format_stack_trace
-from ..caller import Caller
+from ...service import Caller
 from ..context import Context
-from . import sheet_specs as shown
+from . import sheet_specs
 from .sheet_specs import ContactSheet
 
 log = logging.getLogger(__name__)
-BATCH_WINDOW_S = 0.1  # pictures of so long go into one update
-MAX_TRACKED_SESSIONS = 2000  # whose latest wish is remembered
-HEARTBEAT_INTERVAL_S = 1.0  # between two updates while waiting
+BATCH_WINDOW_S = 0.1  # pictures that are ready within it go into one update
+MAX_TRACKED_SESSIONS = 2000  # the oldest are forgotten
+HEARTBEAT_INTERVAL_S = 1.0  # an update is repeated, so that Gradio notices a closed tab
 ThumbnailIterator = Iterator[bytes | None]
 
 
 class LatestRequest:
-    """Each session's latest wish for one panel's sheet, by number and photo: earlier ones are wanted no more."""
+    """Each session's latest request for one panel's sheet (id, photo path); earlier ones are no longer current."""
 
     def __init__(self) -> None:
         self._request_ids = itertools.count()
         self._requests: OrderedDict[str, tuple[int, str]] = OrderedDict()
 
     def register(self, session: str, photo: str) -> Callable[[], bool]:
-        """Another one, for the photo at that path; tells whether it is still wanted."""
+        """A new request for the photo at that path; returns a function that says whether it is still current."""
         registered = self._requests[session] = next(self._request_ids), photo
         self._requests.move_to_end(session)
         while len(self._requests) > MAX_TRACKED_SESSIONS:
@@ -50,11 +50,14 @@ class LatestRequest:
         return lambda: self._requests.get(session) == registered
 
     def has_request(self, session: str) -> bool:
-        """Whether something is wished for."""
+        """Whether the session has a current request."""
         return session in self._requests
 
     def cancel(self, session: str, photo: object) -> bool:
-        """`photo`, a path or "", is there now: whether it is another than the wish's. Some changes are told late."""
+        """The photo is now `photo`, a path or "": cancels a request for another one; whether there was none for this.
+
+        Gradio reports some changes late, so a change to the request's own photo cancels nothing.
+        """
         if self._requests.get(session, (0, ""))[1] == photo:
             return False
         self._requests.pop(session, None)
@@ -63,7 +66,7 @@ class LatestRequest:
 
 @dataclass(frozen=True, slots=True)
 class SheetRequest:
-    """One click: whose, on which photo, which sheet, who draws it, and whether it is still wanted."""
+    """One click: caller, photo, sheet, what draws it, and whether it is still current."""
 
     endpoint: Endpoint
     caller: Caller
@@ -75,10 +78,10 @@ class SheetRequest:
 
 
 async def stream_sheet(context: Context, sheet_request: SheetRequest) -> AsyncIterator[Markup]:
-    """The screen at each step, and at its end, whatever that is."""
+    """The sheet's HTML at each step; the last is the full sheet or an explanation."""
     updates: asyncio.Queue[Markup | None] = asyncio.Queue()
     task = asyncio.create_task(_render_sheet(context, sheet_request, updates.put_nowait))
-    last_update = shown.render_sheet(sheet_request.sheet, ())
+    last_update = sheet_specs.render_sheet(sheet_request.sheet, ())
     yield last_update
     try:
         while True:
@@ -98,12 +101,12 @@ async def _render_sheet(
     context: Context, sheet_request: SheetRequest, send_update: Callable[[Markup | None], None]
 ) -> None:
     def on_position(position: int, wait_s: int | None) -> None:
-        send_update(shown.render_queued_sheet(sheet_request.sheet, wait_s, sheet_request.language))
+        send_update(sheet_specs.render_queued_sheet(sheet_request.sheet, wait_s, sheet_request.language))
 
     try:
-        async with context.engine_queue.slot(context.get_fairness_key(sheet_request.caller), on_position):
+        async with context.service.engine_slot(sheet_request.caller, on_position):
             face_crop = await context.face_crops.get_or_crop(
-                context, sheet_request.endpoint, sheet_request.photo, sheet_request.caller
+                sheet_request.endpoint, sheet_request.photo, sheet_request.caller, context.read_upload
             )
             sheet = _add_face_count_note(sheet_request.sheet, face_crop.face_count, sheet_request.language)
             thumbnails: list[bytes | None] = []
@@ -111,12 +114,12 @@ async def _render_sheet(
             batch = await anyio.to_thread.run_sync(_render_batch, thumbnail_iterator, 0.0)
             while batch:
                 thumbnails += batch
-                send_update(shown.render_sheet(sheet, thumbnails))
+                send_update(sheet_specs.render_sheet(sheet, thumbnails))
                 batch = await anyio.to_thread.run_sync(_render_batch, thumbnail_iterator, BATCH_WINDOW_S)
     except Exception as error:
         if not isinstance(error, DemoError):
             log.error("a sheet of %s failed\n%s", sheet_request.endpoint.id, format_stack_trace(error))
-        send_update(shown.render_sheet_error(error, sheet_request.language))
+        send_update(sheet_specs.render_sheet_error(error, sheet_request.language))
     send_update(None)
 
 
@@ -127,7 +130,7 @@ def _add_face_count_note(sheet: ContactSheet, face_count: int, language: str) ->
 
 
 def _render_batch(thumbnail_iterator: ThumbnailIterator, window_s: float) -> list[bytes | None]:
-    """The pictures of the next `seconds`, at least one if there is one left. Blocks."""
+    """The pictures of the next `window_s` seconds, at least one if any is left. Blocks."""
     deadline, batch = time.monotonic() + window_s, []
     for picture in thumbnail_iterator:
         batch.append(picture)

@@ -90,9 +90,10 @@ def build_editor(
     visitor_keys: decide where a step runs; when they change, `masthead` does.
     """
     example = parse_recipe(EXAMPLE_RECIPE, CATALOGUE)
+    targets = context.service.targets
     recipe_field = gr.Textbox(dump_recipe(example), visible="hidden", elem_id="recipe-listed")
     steps_html = gr.HTML(
-        texts.render("recipe-listed", lambda language: render_steps(example, example, context.targets, language)),
+        texts.render("recipe-listed", lambda language: render_steps(example, example, targets, language)),
         elem_id="recipe-list", elem_classes="bare", apply_default_css=False,
     )  # fmt: skip
     message_html = gr.HTML(elem_id="recipe-told", elem_classes="bare", apply_default_css=False)
@@ -108,7 +109,10 @@ def build_editor(
         language = detect_language(request)
         try:
             return render_steps(
-                parse_recipe(text, CATALOGUE), example, context.targets.with_visitor_keys(visitor_keys), language
+                parse_recipe(text, CATALOGUE),
+                example,
+                targets.with_visitor_keys(visitor_keys),
+                language,
             )
         except DemoError as error:  # kept in the tab since an older version
             explained = explain(error, language, is_billable=False)

@@ -1,28 +1,23 @@
-"""A click on the recipe's button: one step after the other, each a call like any other's, each on the master before.
+"""Runs a recipe: one call for each step, each on the unlabelled result of the step before.
 
-A failing step ends it with an explanation that names the step. What came before is kept and shown, and "try again"
-goes on from there.
+A step that fails ends the run with an explanation that names it. The results before it stay, and "try again" resumes
+there.
 """
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from ...calls.pipeline import CallResult, Phase
 from ...calls.single_flight import FORCE_NONE, CallHandle
 from ...domain.errors import ImageRejected, RecipeRejected
 from ...domain.model import CallTarget
 from ...domain.recipe import RecipeStep, parse_recipe
-from ...domain.translations import translate
 from ...endpoints import CATALOGUE
-from ...inspector import render_samples
-from ...vendors import VENDORS
 from ..context import Context
 from ..html import EMPTY_HTML
 from ..result import facts, result_view
-from ..result.facts import build_file_name, render_receipt
-from ..result.inspector_view import render_inspector
-from ..result.pictures import RenderedPair, render_pair, store_pair
+from ..result.pictures import PictureUrls
+from ..result.run_stream import describe_repeat, finish_run, render_run_receipt, render_wire
 from ..security.upload_validation import get_payload_path
 from . import views
 from .state import RecipeProgress, RecipeRequest, RecipeRun, StepResult
@@ -30,7 +25,7 @@ from .views import RecipeUpdate
 
 
 async def stream_recipe(context: Context, request: RecipeRequest) -> AsyncIterator[RecipeUpdate]:
-    """The screen at each step, and at the end, whatever that is."""
+    """The screen at each step, and at the end."""
     run = RecipeRun(context, request)
     try:
         run.steps = parse_recipe(request.recipe_text, CATALOGUE).enabled_steps
@@ -49,12 +44,12 @@ async def stream_recipe(context: Context, request: RecipeRequest) -> AsyncIterat
     except Exception as error:  # every failure ends as an explanation on the screen
         yield await views.build_failure_update(run, error)
     finally:
-        for ticket in run.handles:
-            ticket.release()
+        for handle in run.handles:
+            handle.release()
 
 
 def _resume_or_start(run: RecipeRun) -> RecipeProgress:
-    """Where to begin. Raises ImageRejected when the result to go on from is gone: only a new run pays again."""
+    """The progress to start from. Raises ImageRejected if the result to resume from is gone; no step is paid again."""
     photo, previous = get_payload_path(run.request.photo), run.request.previous_progress
     if run.request.action not in ("retry", "offline") or not previous.can_resume(photo, run.steps):
         return RecipeProgress(photo)
@@ -64,7 +59,7 @@ def _resume_or_start(run: RecipeRun) -> RecipeProgress:
 
 
 async def _load_source(run: RecipeRun) -> bytes:
-    """What the next step works on: the photo, or the unlabelled master of the step before."""
+    """The photo, or the unlabelled result of the step before."""
     if not run.progress.step_results:
         return await run.context.read_upload(run.request.photo, run.request.caller)
     data = run.load_picture(run.progress.step_results[-1].pictures.token)
@@ -74,23 +69,19 @@ async def _load_source(run: RecipeRun) -> bytes:
 
 
 async def _run_step(run: RecipeRun, step: RecipeStep) -> AsyncIterator[RecipeUpdate]:
-    request, resolver, provider = run.request, run.context.targets, step.endpoint.provider
+    request, service, provider = run.request, run.context.service, step.endpoint.provider
     run.handle = run.target = None
     source = await _load_source(run)
-    is_offline = request.action == "offline"
-    run.target = target = (
-        resolver.resolve_offline(provider)
-        if is_offline
-        else resolver.with_visitor_keys(request.visitor_keys).resolve(provider)
+    run.target = target = await service.choose_target(
+        provider, mode="offline" if request.action == "offline" else "any", visitor_keys=request.visitor_keys
     )
-    consent = request.consents.get(provider, False)
-    run.handle = handle = await run.context.start_call(
+    run.handle = handle = await service.start(
         step.endpoint,
         source,
         step.values,
         target=target,
         caller=request.caller,
-        consent=consent,
+        consent=request.consents.get(provider, False),
         force=_choose_force(run),
     )
     run.handles.append(handle)
@@ -98,16 +89,13 @@ async def _run_step(run: RecipeRun, step: RecipeStep) -> AsyncIterator[RecipeUpd
         return
     async for phase, remaining_s in handle.stream_progress():
         yield views.build_progress_update(run, phase, remaining_s, *(["stop"] if target.is_billable else []))
-    if handle.abandoned:
-        return
-    result = await handle.result()
-    pair = await render_pair(result)
-    if not run.is_stopped:  # whoever has deleted everything must find nothing new
-        _store_step_result(run, step, target, handle, result, pair)
+    finished = await finish_run(run.context, handle, request.caller)
+    if finished is not None:
+        _append_step_result(run, step, target, handle, *finished)
 
 
 def _choose_force(run: RecipeRun) -> int:
-    """The number of the call that is wanted once more."""
+    """The id of the call that is to be made once more."""
     previous = run.request.previous_progress
     if run.request.action == "again":
         return previous.call_id_at(run.step_index)
@@ -118,26 +106,19 @@ def _choose_force(run: RecipeRun) -> int:
     )
 
 
-def _store_step_result(
-    run: RecipeRun, step: RecipeStep, target: CallTarget, handle: CallHandle, result: CallResult, pair: RenderedPair
+def _append_step_result(
+    run: RecipeRun, step: RecipeStep, target: CallTarget, handle: CallHandle, result: CallResult, pictures: PictureUrls
 ) -> None:
-    context, session, language = run.context, run.request.caller.session_id, run.language
-    pictures = store_pair(context.pictures, pair, build_file_name(result), session)
-    context.history.record_success(session, result, pictures)
+    context, language = run.context, run.language
     if not run.progress.step_results:
-        original = context.pictures.put(result.sent_photo.data, session)
+        original = context.pictures.put(result.sent_photo.data, run.request.caller.session_id)
         run.progress = replace(run.progress, original_token=original, changes=result.changes)
-    remark = ""
-    if handle.is_duplicate:
-        ago = result_view.format_ago(handle.started_at, datetime.now(UTC), language)
-        remark = translate("result.repeated", language, ago=ago)
+    remark = describe_repeat("repeated", handle, language)
     vendor = run.get_vendor_name(step.endpoint.provider)
-    settings = context.settings
-    recipient = VENDORS[step.endpoint.provider].get_recipient(settings)
-    receipt_html = render_receipt(result, settings.keep_minutes, recipient, language)
+    receipt_html = render_run_receipt(context, result, language)
     facts_html = facts.render_facts(result, pictures, vendor, language, "recipe")
     html = result_view.render_comparison(result, pictures, vendor, language, remark, receipt_html, facts_html)
-    html += render_inspector(result.trace, render_samples(step.endpoint, result.values, target), language)
+    html += render_wire(result.trace, step.endpoint, result.values, target, language)
     maker = facts.Maker(result.mode, vendor if target.is_billable else "")
     run.progress = run.progress.append_result(
         StepResult(step, handle.call_id, maker, result.elapsed_s, pictures, remark, html)

@@ -1,4 +1,4 @@
-"""A click on the recipe's button, and how far the run behind it has come: what its steps and its screens share."""
+"""State of a recipe's run: the click, the progress with a photo, and the names of steps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,34 +10,28 @@ from ...calls.single_flight import FORCE_NONE, CallHandle
 from ...domain.model import CallTarget, Credentials, PhotoChange
 from ...domain.recipe import RecipeStep
 from ...domain.translations import translate
-from ..caller import Caller
+from ...service import Caller
 from ..context import Context
 from ..result.facts import Maker
-from ..result.result_view import PictureUrls
-
-# MERGED ui/recipe/naming.py: What a step is called: its effect, and what was chosen for it.
+from ..result.pictures import PictureUrls
 
 
 def get_effect_name(step: RecipeStep, language: str) -> str:
-    """As on the effect's own tab."""
+    """The effect's name, as on its tab."""
     return translate(f"panels.{step.endpoint.id}.tab", language)
 
 
 def describe_step(step: RecipeStep, language: str) -> str:
-    """What was chosen, for instance "Bigger eyes 0.4"; after the effect's name where that says nothing by itself."""
+    """The step's settings, for instance "Bigger eyes 0.4"; after the effect's name if they do not suggest it."""
     controls = step.endpoint.controls
     is_self_explanatory = any(control.names_the_effect for control in controls)
     value_texts = [control.describe_value(step.values[control.name], language) for control in controls]
     return " ".join(value_texts if is_self_explanatory else [get_effect_name(step, language), *value_texts])
 
 
-# MERGED ui/recipe/course.py: How far a recipe has come with a photo: what a session keeps of it between two clicks.
-# Names of pictures and settings only; the pictures are the store's, and go when the session's go.
-
-
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """A step that is done. number: of its call, see `Desk.submit`. view: all that is shown of it, as HTML."""
+    """A step that is done. call_id: see `SingleFlight.submit`. html: its view."""
 
     step: RecipeStep
     call_id: int
@@ -50,9 +44,10 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class RecipeProgress:
-    """photo: the upload's path. original: the token of the photo as it went into the first step, and `changes` to it.
+    """How far a recipe has come with a photo. The pictures themselves are in the picture store.
 
-    failed: the number of the call that the step after the finished ones ended in.
+    photo_path: of the upload. original_token: of the photo as sent by the first step, after `changes`. failed_call_id:
+    of the call in which the step after the finished ones failed.
     """
 
     photo_path: str = ""
@@ -62,25 +57,25 @@ class RecipeProgress:
     failed_call_id: int = FORCE_NONE
 
     def can_resume(self, photo_path: str, steps: Sequence[RecipeStep]) -> bool:
-        """Whether it is the beginning of `steps` with this photo."""
+        """Whether the finished steps are the first of `steps`, with this photo."""
         done_steps = [finished.step for finished in self.step_results]
         return bool(photo_path) and photo_path == self.photo_path and done_steps == list(steps[: len(done_steps)])
 
     def append_result(self, step_result: StepResult) -> "RecipeProgress":
-        """One step further."""
+        """The progress with one more finished step."""
         return replace(self, step_results=(*self.step_results, step_result), failed_call_id=FORCE_NONE)
 
     def call_id_at(self, index: int) -> int:
-        """The number of the call that the step at `place` was, if there was one."""
+        """The id of the call of the step at `index`; FORCE_NONE if there was none."""
         return self.step_results[index].call_id if index < len(self.step_results) else FORCE_NONE
 
 
 @dataclass(frozen=True, slots=True)
 class RecipeRequest:
-    """What came with a click. listed: the page's list, as text. consents: by provider. before: the last run's course.
+    """One click. recipe_text: the page's list of steps. consents: by provider.
 
-    kind: "run" from the start, "again" with every paid call made anew, "retry" from the step that failed, "offline" the
-    same without the vendors.
+    action: "run" from the start; "again", with every paid call made once more; "retry" from the step that failed;
+    "offline", the same without the vendors.
     """
 
     action: str
@@ -95,7 +90,7 @@ class RecipeRequest:
 
 @dataclass(slots=True)
 class RecipeRun:
-    """One run. route, ticket: of the step at work."""
+    """One run. handles: of all its calls. target, handle: of the current step."""
 
     context: Context
     request: RecipeRequest
@@ -107,22 +102,22 @@ class RecipeRun:
 
     @property
     def language(self) -> str:
-        """The page's."""
+        """The page's language."""
         return self.request.language
 
     @property
     def step_index(self) -> int:
-        """The step that comes next; how many there are, once all are done."""
+        """The index of the next step; the number of steps once all are done."""
         return len(self.progress.step_results)
 
     @property
     def is_stopped(self) -> bool:
-        """Also between two steps: all of a session's tickets are stopped together."""
-        return any(ticket.abandoned for ticket in self.handles)
+        """Whether the person stopped waiting, also between two steps: all handles of a session are stopped together."""
+        return any(handle.abandoned for handle in self.handles)
 
     @property
     def step_label(self) -> str:
-        """Which step is at work, in words; "" when none is."""
+        """The current step in words; "" if all are done."""
         if self.step_index >= len(self.steps):
             return ""
         return describe_position(
@@ -134,7 +129,7 @@ class RecipeRun:
         return translate(f"providers.{provider}.name", self.language)
 
     def load_picture(self, token: str) -> bytes | None:
-        """One of the session's pictures, while it is there."""
+        """One of the session's pictures; None once it is gone."""
         return self.context.pictures.get_owned(self.request.caller.session_id, token)
 
 

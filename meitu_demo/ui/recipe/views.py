@@ -3,7 +3,6 @@
 assets/js/recipe.js shows the view that is clicked.
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,8 +10,8 @@ from functools import partial
 import anyio
 from markupsafe import Markup
 
-from ...calls import run_log
 from ...calls.pipeline import CallResult, Phase
+from ...calls.run_log import report_failure
 from ...calls.single_flight import FORCE_NONE
 from ...domain.billing import may_be_billed
 from ...domain.errors import DemoError, ImageRejected, RecipeRejected, ValueRejected
@@ -23,7 +22,6 @@ from ...domain.translations import translate
 from ...engine.imaging.comparison import align_to_result
 from ...inspector import Trace, render_samples
 from ...photos import codec
-from ...redaction.secrets import format_stack_trace
 from ...runtime import cpu_slots
 from ..context import Context
 from ..html import render
@@ -34,7 +32,6 @@ from .state import RecipeProgress, RecipeRun, describe_step
 
 SUMMARY_VIEW = "whole"
 ACTION_LABELS = {"retry": "recipe.retry", "offline": "result.run_offline"}
-log = logging.getLogger(__name__)
 # The result view, with what can be done next; and the progress so far, once the run has ended.
 RecipeUpdate = tuple[Markup, RecipeProgress | None]
 
@@ -120,10 +117,8 @@ async def build_failure_update(run: RecipeRun, error: Exception) -> RecipeUpdate
     # An invalid recipe, a deleted result and a missing photo are failures of the run, not of a step.
     is_step_failure = run.progress.photo_path and not isinstance(error, RecipeRejected) and run.step_label
     step = run.steps[run.step_index] if is_step_failure else None
-    run_log.log_unattributed_failure(error, step.endpoint.id if step else "recipe")
-    explained = explain(error, run.language, is_billable=is_billable)
-    if not isinstance(error, DemoError):
-        log.error("a recipe failed\n%s", format_stack_trace(error))
+    endpoint_id = step.endpoint.id if step else "recipe"
+    explained = report_failure(error, run.language, endpoint=endpoint_id, is_billable=is_billable)
     if step and target and not (handle and (handle.abandoned or handle.is_duplicate)):
         session = run.request.caller.session_id
         run.context.history.record_failure(session, step.endpoint, target.mode, step.values, explained)

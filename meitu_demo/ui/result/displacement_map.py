@@ -15,7 +15,7 @@ from ...engine.effects.displacement import FaceDisplacement, FeatureChange, meas
 from ...engine.imaging.faces import find_faces
 from ...photos import codec
 from ...runtime import cpu_slots
-from ...runtime.client_address import fairness_key, resolve_client_address
+from ..caller import create_caller
 from ..context import Context
 from ..html import render
 from .files import NO_STORE_HEADERS, not_found
@@ -35,13 +35,10 @@ def build_router(context: Context) -> APIRouter:
         before_picture, after_picture = context.pictures.get(before), context.pictures.get(after)
         if before_picture is None or after_picture is None:
             return not_found()
-        peer, forwarded = request.client.host if request.client else "", request.headers.get("x-forwarded-for", "")
-        visitor = fairness_key(
-            f"kept {after}", resolve_client_address(peer, forwarded, context.settings.trusted_proxies)
-        )
+        caller = create_caller(f"kept {after}", request)
         language = match_language(request.headers.get("accept-language"))
         try:
-            async with context.engine_queue.slot(visitor):
+            async with context.service.engine_slot(caller):
                 html = await cpu_slots.run_in_worker(
                     render_displacement, before_picture, after_picture, f"{PICTURE_PATH}/{after}/after", language
                 )

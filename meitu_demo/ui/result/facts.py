@@ -6,7 +6,7 @@ Also the names of saved files, and what was changed in a photo before it was sen
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
@@ -17,9 +17,7 @@ from ...endpoints import CATALOGUE
 from ...photos.safe_open import format_file_size
 from ...redaction.secrets import redact
 from ..html import render
-
-if TYPE_CHECKING:
-    from .result_view import PictureUrls
+from .pictures import PictureUrls
 
 FILE_SUFFIXES = {"image/png": "png", "image/webp": "webp"}  # `export` makes all else JPEG
 DESTINATION_SCREENS = (*CATALOGUE, "recipe")  # a result can be sent to these
@@ -51,7 +49,7 @@ class Maker(NamedTuple):
     provider: str
 
 
-def render_facts(result: CallResult, pictures: "PictureUrls", provider: str, language: str, screen: str = "") -> Markup:
+def render_facts(result: CallResult, pictures: PictureUrls, provider: str, language: str, screen: str = "") -> Markup:
     """The line for one call. screen: where it is shown, if not on the endpoint's own."""
     size = (result.result_photo.width, result.result_photo.height)
     return render_facts_line(
@@ -70,7 +68,7 @@ def render_facts_line(
     paid_call_count: int,
     elapsed_s: float,
     size: tuple[int, int],
-    pictures: "PictureUrls",
+    pictures: PictureUrls,
     screen: str,
     language: str,
 ) -> Markup:

@@ -5,45 +5,53 @@ a failure of one does not touch the other.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from markupsafe import Markup
 
 from ...calls.pipeline import CallResult, Phase
+from ...calls.run_log import report_failure
 from ...calls.single_flight import FORCE_NONE, CallHandle
 from ...domain.billing import may_be_billed
-from ...domain.errors import DemoError, ImageRejected, MissingKey, ValueRejected
-from ...domain.explanations import explain
+from ...domain.errors import ImageRejected, ValueRejected
 from ...domain.model import CallTarget
 from ...domain.translations import translate
 from ...engine.imaging.comparison import MAX_ASPECT_DIFFERENCE
-from ...inspector import Trace, render_samples
 from ...photos.safe_open import format_file_size
-from ...redaction.secrets import format_stack_trace
-from ...vendors import VENDORS
 from ..context import Context
 from ..html import render
 from . import result_view
-from .facts import build_file_name, render_receipt
-from .inspector_view import render_inspector
-from .pictures import RenderedPair, render_pair, store_pair
-from .run_stream import RunRequest, ScreenUpdate, build_update, describe_repeat, render_failure
+from .pictures import PictureUrls
+from .run_stream import (
+    RunRequest,
+    ScreenUpdate,
+    build_update,
+    describe_repeat,
+    finish_run,
+    record_failure,
+    render_failed_wire,
+    render_failure,
+    render_run_receipt,
+    render_wire,
+)
+
+LegMode = Literal["live", "offline"]
 
 
 @dataclass(slots=True)
 class LegView:
-    """One side of the screen. mode: "live" or "offline".
+    """One side of the screen.
 
     html: its progress, picture or explanation. result and picture (URLs): once there is a result. remark: a text.
     details_html: belongs below, across both sides.
     """
 
-    mode: str
+    mode: LegMode
     html: Markup
     result: CallResult | None = None
-    picture: result_view.PictureUrls | None = None
+    picture: PictureUrls | None = None
     remark: str = ""
     details_html: Markup = field(default_factory=Markup)
 
@@ -77,7 +85,7 @@ def describe_maker(mode: str, provider: str, language: str) -> str:
     return translate(f"beside.{mode}", language, provider=provider)
 
 
-def render_result(result: CallResult, picture: result_view.PictureUrls, maker_name: str, language: str) -> Markup:
+def render_result(result: CallResult, picture: PictureUrls, maker_name: str, language: str) -> Markup:
     """The picture of one side."""
     name = translate(f"panels.{result.endpoint.id}.tab", language)
     alt_text = translate("beside.alt", language, name=name, maker=maker_name)
@@ -100,117 +108,90 @@ def is_same_frame(first: CallResult, second: CallResult) -> bool:
     return abs(ratios[0] / ratios[1] - 1) <= MAX_ASPECT_DIFFERENCE
 
 
-log = logging.getLogger(__name__)
-
-
 class Leg:
-    """One of the two runs, and its side of the screen."""
+    """One of the two calls, and its side of the screen."""
 
-    def __init__(self, context: Context, request: RunRequest, mode: str, update_event: asyncio.Event) -> None:
+    def __init__(self, context: Context, request: RunRequest, mode: LegMode, update_event: asyncio.Event) -> None:
         self.view = LegView(mode, result_view.render_progress(Phase.PREPARE, 0, request.provider, "", request.language))
         self.handle: CallHandle | None = None
         self.error: Exception | None = None
-        self.picture_token = ""
         self._context = context
         self._request = request
         self._update_event = update_event
 
     async def execute(self, photo: bytes) -> None:
-        """Run the call; `view` ends with a result or an explanation. Raises nothing but CancelledError."""
+        """Run the call; `view` ends with a result or an explanation. Raises nothing but a cancellation."""
         target: CallTarget | None = None
-        request = self._request
+        request, service = self._request, self._context.service
         try:
-            target = self._resolve_target()
-            self.handle = await self._context.start_call(
+            target = await service.choose_target(
+                request.endpoint.provider, mode=self.view.mode, visitor_keys=request.visitor_keys
+            )
+            self.handle = await service.start(
                 request.endpoint, photo, request.values, target=target, caller=request.caller, consent=request.consent
             )
             async for phase, remaining_s in self.handle.stream_progress():
                 self._update_view(
                     result_view.render_progress(phase, remaining_s, request.provider, target.mode, request.language)
                 )
-            if not self.handle.abandoned:
-                result = await self.handle.result()
-                pair = await render_pair(result)
-            if self.handle.abandoned:  # after "delete everything" nothing new may be stored
+            finished = await finish_run(self._context, self.handle, request.caller)
+            if finished is None:
                 self._update_view(result_view.render_stopped(self.handle.is_sent, request.language))
             else:
-                self._store_result(result, pair, target)
-        except Exception as error:  # every failure becomes an explanation
+                self._show_result(*finished, target)
+        except Exception as error:  # every failure ends as an explanation on its side
             self._show_failure(error, target)
         finally:
             if self.handle:
                 self.handle.release()
 
     def clear_if_deleted(self) -> None:
-        """No empty frame where the pictures were deleted while the other side went on."""
-        if self.picture_token and self._context.pictures.get(self.picture_token) is None:
+        """Without its picture the side shows no empty frame: everything was deleted while the other side went on."""
+        picture = self.view.picture
+        if picture and self._context.pictures.get(picture.token) is None:
             self.view = LegView(self.view.mode, result_view.render_stopped(False, self._request.language))
-
-    def _resolve_target(self) -> CallTarget:
-        """Raises MissingKey: the page hides its button without keys, but a program can still call this."""
-        provider, resolver = (
-            self._request.endpoint.provider,
-            self._context.targets.with_visitor_keys(self._request.visitor_keys),
-        )
-        if self.view.mode == "offline":
-            return resolver.resolve_offline(provider)
-        target = resolver.resolve_live(provider)
-        if target is None:
-            raise MissingKey(provider=provider, setting=VENDORS[provider].key_setting)
-        return target
 
     def _update_view(self, html: Markup) -> None:
         self.view.html = html
         self._update_event.set()
 
-    def _store_result(self, result: CallResult, pair: RenderedPair, target: CallTarget) -> None:
-        request, settings = self._request, self._context.settings
-        picture = store_pair(self._context.pictures, pair, build_file_name(result), request.caller.session_id)
-        self._context.history.record_success(request.caller.session_id, result, picture)
-        self.picture_token = picture.after.split("/")[1]
+    def _show_result(self, result: CallResult, picture: PictureUrls, target: CallTarget) -> None:
+        request, language = self._request, self._request.language
         self.view.result, self.view.picture = result, picture
-        self.view.remark = describe_repeat("repeated", self.handle, request.language)
-        recipient = VENDORS[request.endpoint.provider].get_recipient(settings)
-        self.view.details_html = render_receipt(result, settings.keep_minutes, recipient, request.language)
-        self.view.details_html += render_inspector(
-            result.trace, render_samples(request.endpoint, result.values, target), request.language
-        )
-        maker_name = describe_maker(self.view.mode, request.provider, request.language)
-        self._update_view(render_result(result, picture, maker_name, request.language))
+        self.view.remark = describe_repeat("repeated", self.handle, language)
+        self.view.details_html = render_run_receipt(self._context, result, language)
+        self.view.details_html += render_wire(result.trace, request.endpoint, result.values, target, language)
+        maker_name = describe_maker(self.view.mode, request.provider, language)
+        self._update_view(render_result(result, picture, maker_name, language))
 
     def _show_failure(self, error: Exception, target: CallTarget | None) -> None:
-        request = self._request
+        request, mode = self._request, self.view.mode
         self.error = error
-        if not isinstance(error, DemoError):
-            log.error("%s failed\n%s", request.endpoint.id, format_stack_trace(error))
-        elif isinstance(error.trace, Trace) and target:
-            self.view.details_html = render_inspector(
-                error.trace,
-                render_samples(request.endpoint, request.endpoint.validate(request.values), target),
-                request.language,
-            )
-        explained = explain(error, request.language, is_billable=self.view.mode == "live")
-        if not (self.handle and (self.handle.abandoned or self.handle.is_duplicate)):
-            self._context.history.record_failure(
-                request.caller.session_id, request.endpoint, self.view.mode, request.values, explained
-            )
+        explained = report_failure(error, request.language, endpoint=request.endpoint.id, is_billable=mode == "live")
+        record_failure(self._context, request, mode, explained, self.handle)
+        self.view.details_html = render_failed_wire(error, request, target)
         remark = describe_repeat("repeated_failure", self.handle, request.language)
         self._update_view(result_view.render_explanation(explained, request.language, remark))
 
 
 async def stream_both(context: Context, request: RunRequest) -> AsyncIterator[ScreenUpdate]:
-    """The screen at each step of both runs, and at the end."""
+    """The screen at each step of the two calls, and at their ends."""
     update_event = asyncio.Event()
-    live_leg, offline_leg = legs = tuple(Leg(context, request, mode, update_event) for mode in ("live", "offline"))
+    modes: tuple[LegMode, LegMode] = ("live", "offline")
+    live_leg, offline_leg = legs = tuple(Leg(context, request, mode, update_event) for mode in modes)
 
     def render_both() -> Markup:
         return render_side_by_side((live_leg.view, offline_leg.view), request.provider, request.language)
 
+    def render_shared_failure(error: Exception) -> ScreenUpdate:
+        explained = report_failure(error, request.language, endpoint=request.endpoint.id)
+        return render_failure(request, error, explained, None, None, is_billable=True)
+
     yield build_update(render_both())
     try:
         photo = await context.read_upload(request.photo, request.caller)
-    except ImageRejected as error:  # one reason for both
-        yield render_failure(request, error, None, None, is_billable=True)
+    except ImageRejected as error:  # nothing to put side by side
+        yield render_shared_failure(error)
         return
     tasks = [asyncio.create_task(leg.execute(photo)) for leg in legs]
     for task in tasks:
@@ -222,11 +203,11 @@ async def stream_both(context: Context, request: RunRequest) -> AsyncIterator[Sc
             yield build_update(render_both(), *([] if tasks[0].done() else ["stop"]))
     finally:
         for task in tasks:
-            task.cancel()  # no effect on one that ended; a sent request goes on without us
+            task.cancel()  # no effect on one that has ended; a call that was sent goes on to its end
         await asyncio.gather(*tasks, return_exceptions=True)
     rejections = [leg.error for leg in legs if isinstance(leg.error, ImageRejected | ValueRejected)]
-    if len(rejections) == len(legs):  # the same reason twice is told once
-        yield render_failure(request, rejections[0], None, None, is_billable=True)
+    if len(rejections) == len(legs):  # one reason for both sides
+        yield render_shared_failure(rejections[0])
         return
     for leg in legs:
         leg.clear_if_deleted()
@@ -235,7 +216,7 @@ async def stream_both(context: Context, request: RunRequest) -> AsyncIterator[Sc
 
 
 def _list_actions(live_leg: Leg) -> list[str]:
-    """What can be done about the live call now."""
+    """What can be done next about the live call."""
     if live_leg.error is not None:
         return ["retry"] if may_be_billed(live_leg.error) else []
     return ["again"] if live_leg.handle and live_leg.handle.is_duplicate and not live_leg.handle.abandoned else []

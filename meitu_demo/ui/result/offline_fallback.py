@@ -1,7 +1,4 @@
-"""What happens on a stage when the network fails a live run: the same click goes on offline, and says why.
-
-Which errors that are, and the words for it. Pure.
-"""
+"""Offline fallback of the kiosk: when the network fails a live run, the same click goes on offline and says why."""
 
 from dataclasses import dataclass
 
@@ -11,15 +8,12 @@ from ...domain.explanations import explain
 from ...domain.translations import translate
 
 NETWORK_ERRORS = (Unreachable, CircuitOpen, OutcomeUnknown)
-NETWORK_LINK_CAUSES = ("dns", "timeout", "network")  # the vendor has done it, and the picture does not come through
+NETWORK_LINK_CAUSES = ("dns", "timeout", "network")  # the vendor has made the picture, and its download fails
 
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """What an offline run stands in for.
-
-    said: what a person is told of the live one. can: the buttons that belong to that, number: its call's.
-    """
+    """What an offline run says about the live call that it stands in for, and which buttons belong to that call."""
 
     remark: str
     actions: tuple[str, ...]
@@ -27,14 +21,14 @@ class Fallback:
 
 
 def is_network_failure(error: BaseException) -> bool:
-    """Whether `error` is the network's: neither a refusal of photo, values or budget nor anything a vendor answered."""
+    """Whether the network failed: nothing was refused, and the vendor did not answer."""
     if isinstance(error, LinkRejected):
         return error.facts.get("cause") in NETWORK_LINK_CAUSES
     return isinstance(error, NETWORK_ERRORS)
 
 
 def build_fallback(error: DemoError, call_id: int, remark: str, language: str) -> Fallback:
-    """For the offline run that takes the place of the live call that ended in `error`. remark: one more sentence."""
+    """For the offline run after the live call that ended in `error`. remark: one more sentence."""
     billing = classify_billing(error)
     sentences = (
         translate("on_stage.went_on", language, title=explain(error, language).title),

@@ -1,4 +1,4 @@
-"""A run's two pictures and a thumbnail: made in a worker thread, kept in memory under names that nobody can guess."""
+"""A run's two pictures and a thumbnail: rendered in a worker thread, stored in memory under unguessable tokens."""
 
 from dataclasses import dataclass, field
 
@@ -9,17 +9,32 @@ from ...photos import codec
 from ...runtime import cpu_slots
 from ...runtime.picture_store import PictureStore
 from . import export
-from .result_view import PictureUrls
 
 PICTURE_PATH = "kept"
 DOWNLOAD_PATH = "download"
 DISPLACEMENT_PATH = "moved"
-THUMBNAIL_LIMITS = ImageLimits(min_side_px=1, max_side_px=160, max_bytes=60_000)  # a thumbnail
+THUMBNAIL_LIMITS = ImageLimits(min_side_px=1, max_side_px=160, max_bytes=60_000)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureUrls:
+    """URLs of one comparison, relative to the page, and the name under which the result is saved.
+
+    displacement: of the answer to "what moved"; "" where there is none, like thumbnail (the result's).
+    """
+
+    before: str
+    after: str
+    download: str
+    file_name: str
+    displacement: str = ""
+    token: str = ""  # of the master in the store
+    thumbnail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedPair:
-    """Before, after and a small copy of that as encoded pictures, nowhere kept yet."""
+    """Before, after and a small copy of after, as encoded pictures that are not stored yet."""
 
     before: bytes = field(repr=False)
     after: bytes = field(repr=False)
@@ -27,7 +42,7 @@ class RenderedPair:
 
 
 async def render_pair(result: CallResult) -> RenderedPair:
-    """After is the marked master; before is the photo as sent, in the same shape."""
+    """After is the master with provenance marks; before is the photo as sent, aligned to it."""
     return await cpu_slots.run_in_worker(_render_pair, result)
 
 
@@ -38,7 +53,7 @@ def _render_pair(result: CallResult) -> RenderedPair:
 
 
 def store_pair(store: PictureStore, pair: RenderedPair, file_name: str, session: str) -> PictureUrls:
-    """Their URLs. The download is the master as it leaves, made when it is asked for. owner: the session."""
+    """The URLs of the stored pictures. The download is the master with its label, rendered on request."""
     before_token, after_token = store.put(pair.before, session), store.put(pair.after, session)
     return PictureUrls(
         before=f"{PICTURE_PATH}/{before_token}/before.jpg",
@@ -52,5 +67,5 @@ def store_pair(store: PictureStore, pair: RenderedPair, file_name: str, session:
 
 
 def load_picture(store: PictureStore, url: str) -> bytes | None:
-    """What lies at an address that `store_pair` gave; None once it is gone."""
+    """The picture at a URL from `store_pair`; None once it was deleted."""
     return store.get(url.split("/")[1]) if url else None

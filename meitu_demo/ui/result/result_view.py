@@ -5,7 +5,6 @@ Pure functions of words and facts; the HTML is in `templates/result.html`.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from markupsafe import Markup
@@ -16,22 +15,7 @@ from ...domain.translations import translate
 from ..html import EMPTY_HTML, render
 from . import facts
 from .facts import describe_changes
-
-
-@dataclass(frozen=True, slots=True)
-class PictureUrls:
-    """URLs of one comparison, relative to the page, and the name under which the result is saved.
-
-    displacement: of the answer to "what moved"; "" where there is none, like thumbnail (the result's).
-    """
-
-    before: str
-    after: str
-    download: str
-    file_name: str
-    displacement: str = ""
-    token: str = ""  # of the master in the store
-    thumbnail: str = ""
+from .pictures import PictureUrls
 
 
 def with_actions(html: Markup, actions: Sequence[str]) -> Markup:

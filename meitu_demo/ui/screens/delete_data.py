@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from ...domain.translations import translate
-from ..caller import Caller
+from ..caller import identify_caller
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..header import render_header
@@ -31,7 +31,7 @@ def build(
         message_html = gr.HTML(elem_id="forget-told", elem_classes="bare", apply_default_css=False)
 
     async def delete_data(request: gr.Request, tab: Any) -> tuple[Any, ...]:
-        language, session_id = detect_language(request), Caller.from_request(request, tab).session_id
+        language, session_id = detect_language(request), identify_caller(request, tab).session_id
         inventory_before = await context.session_data.inventory(session_id)
         await context.session_data.delete(session_id)
         inventory_after = await context.session_data.inventory(session_id)
@@ -43,7 +43,7 @@ def build(
                 text=_describe_deletion(inventory_before, inventory_after, language),
             ),
             None,
-            render_header(context.targets, language),
+            render_header(context.service.targets, language),
             *reset_values,
         )
 

@@ -14,10 +14,10 @@ from ...domain.explanations import explain
 from ...domain.translations import translate
 from ...domain.vendor_codes import list_vendor_codes
 from ...endpoints import CATALOGUE
+from ...offline.failure_lab import FailureLabBackend
 from ...offline.faults import CODE_PREFIX, FAULTS
 from ..context import Context
 from ..events import PRIVATE_EVENT
-from ..failure_lab_backend import FailureLabBackend
 from ..gradio_patches.internal_state import page_load_trigger
 from ..html import render
 from ..panel import controls, examples
@@ -38,7 +38,7 @@ DropdownChoices = list[tuple[str, str]]
 def build(
     context: Context, failure_lab: FailureLabBackend, texts: PageTranslations, session: SessionInputs
 ) -> ScreenComponents:
-    """Lay the panel out and wire it; call inside its tab. session: the browser's tab, own keys."""
+    """Lay the panel out and wire it; call inside its tab. session: the browser's tab, the visitor's keys."""
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
             controls.build_introduction(texts, "failure_lab")

@@ -1,7 +1,7 @@
-"""The history's tab: a session's runs on the left; on the right the chosen one, or two results side by side.
+"""The history's tab: a session's runs on the left; on the right the selected one, or two results side by side.
 
-Which are chosen, the page knows (assets/js/history.js) and says with each event. They are looked up in the session that
-asks, so that a key of anybody else's is no key.
+The page (assets/js/history.js) knows the selection and sends it with each event. Runs are looked up in the session of
+the request, so that another session's key finds nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,13 +9,13 @@ from typing import Any
 
 import gradio as gr
 
-from ..caller import Caller
+from ..caller import identify_caller
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..history import compare_two, views
 from ..history.entries import Entry
 from ..history.views import render_listing
-from ..panel import controls as places
+from ..panel import controls
 from ..panel.panel import SessionInputs
 from ..panel.shared_photo import ScreenComponents
 from ..result import result_view
@@ -28,16 +28,16 @@ ACTION_LABELS = {"rerun": "again", "open": "open", "put": "beside_latest", "sing
 def build(
     context: Context, texts: PageTranslations, session: SessionInputs, panels: Sequence[ScreenComponents], tab: gr.Tab
 ) -> Callable[[gr.events.Dependency], object]:
-    """Lay it out in `tab` and wire it; call inside that. Returns what has the list made anew after another event.
+    """Lay it out in `tab` and wire it; call inside that. Returns a function that updates the list after an event.
 
-    session: the browser's tab first. panels: whose controls "run again" sets.
+    session: the browser's tab first. panels: their controls are set by "run again".
     """
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
-            places.build_introduction(texts, "history")
+            controls.build_introduction(texts, "history")
             list_html = gr.HTML(elem_id="history-list", elem_classes="bare", apply_default_css=False)
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
-            result_html = places.build_result_view(texts, "history", "history")
+            result_html = controls.build_result_view(texts, "history", "history")
             with gr.Row(elem_classes="after"):
                 buttons = {
                     name: gr.Button(texts.get_text(f"history.{word}"), elem_id=f"history-{name}", elem_classes=name)
@@ -47,7 +47,7 @@ def build(
     selected_key, compared_key = gr.Textbox(visible=False), gr.Textbox(visible=False)
 
     async def open_tab(request: gr.Request, tab_id: Any, run_key: Any, other_key: Any) -> tuple[str, str]:
-        session_id, language = Caller.from_request(request, tab_id).session_id, detect_language(request)
+        session_id, language = identify_caller(request, tab_id).session_id, detect_language(request)
         runs = context.history.list_runs(session_id)
         if not runs:
             return render_listing((), (), "", "", 0, language), result_view.empty_state("history", language)
@@ -59,7 +59,7 @@ def build(
         )
 
     async def show_run(request: gr.Request, tab_id: Any, run_key: Any, other_key: Any) -> str:
-        session_id, language = Caller.from_request(request, tab_id).session_id, detect_language(request)
+        session_id, language = identify_caller(request, tab_id).session_id, detect_language(request)
         entry = context.history.find(session_id, run_key)
         if entry is None:
             return views.render_expired(context, language)
@@ -70,7 +70,7 @@ def build(
     settable_panels = [panel for panel in panels if panel.inputs]
 
     async def fill_controls(request: gr.Request, tab_id: Any, run_key: Any, other_key: Any) -> list[Any]:
-        entry = context.history.find(Caller.from_request(request, tab_id).session_id, run_key)
+        entry = context.history.find(identify_caller(request, tab_id).session_id, run_key)
         values_by_panel = {panel.name: [gr.skip() for _ in panel.inputs] for panel in settable_panels}
         if entry is not None:
             panel_name = "failure_lab" if entry.fault is not None else entry.endpoint.id
@@ -82,7 +82,7 @@ def build(
         return {"inputs": [session[0], selected_key, compared_key], "js": script, "preprocess": False, **PRIVATE_EVENT}
 
     tab.select(open_tab, outputs=[list_html, result_html], **build_wiring("name => [name, ...window.runsChosen()]"))
-    # Whoever clicks on faster than pictures come sees the last one that they chose.
+    # After several quick clicks the last selected run is shown.
     choose.click(
         show_run,
         outputs=result_html,
@@ -93,10 +93,12 @@ def build(
     buttons["put"].click(
         show_run, outputs=result_html, **build_wiring(f"name => [name, ...window.putBeside('{views.LATEST_KEY}')]")
     )
-    controls = [control for panel in settable_panels for control in panel.inputs]
-    for action in ("rerun", "open"):  # the panel is opened first: what has never been seen takes no values
+    control_inputs = [control for panel in settable_panels for control in panel.inputs]
+    for action in ("rerun", "open"):  # a panel that was never opened takes no values: it is opened first
         fill_event = buttons[action].click(
-            fill_controls, outputs=controls, **build_wiring("async name => [name, ...await window.openItsPanel()]")
+            fill_controls,
+            outputs=control_inputs,
+            **build_wiring("async name => [name, ...await window.openItsPanel()]"),
         )
         fill_event.then(None, js=f"() => window.{action}Run()", **PRIVATE_EVENT)
     return lambda event: event.then(
@@ -105,7 +107,7 @@ def build(
 
 
 def _get_control_values(entry: Entry, language: str) -> list[Any]:
-    """Values for the controls of its panel, in their order; those that were refused stay as they are."""
+    """Values for the controls of the run's panel, in their order; gr.skip() for a value that was not stored."""
     if entry.fault is not None:
         faults = list_faults(entry.endpoint.provider, language)
         is_known = entry.fault in {value for _, value in faults}

@@ -43,19 +43,19 @@ def build(context: Context, texts: PageTranslations, visitor_keys: gr.State, mas
         try:
             typed_texts = (str(text or "").strip() for text in typed)
             parsed_keys = parse_keys(dict(zip(names, typed_texts, strict=True)))
-            await context.ledger.get_recorder()  # from here on calls can cost money
+            await context.service.ledger.get_recorder()  # from here on calls can cost money
         except InvalidKeys as trouble:
             return (*[gr.skip()] * (2 + len(fields)), _render_status(translate(f"keys.{trouble}", language)))
         except DemoError as error:
             explained = explain(error, language)
             status = _render_status(f"{explained.title} {explained.why} {explained.fix}")
             return (*[gr.skip()] * (2 + len(fields)), status)
-        header_html = render_header(context.targets.with_visitor_keys(parsed_keys), language)
+        header_html = render_header(context.service.targets.with_visitor_keys(parsed_keys), language)
         return parsed_keys, header_html, *[""] * len(fields), _render_status(translate("keys.used", language))
 
     def forget_keys(request: gr.Request) -> tuple[Any, ...]:
         language = detect_language(request)
-        header_html = render_header(context.targets, language)
+        header_html = render_header(context.service.targets, language)
         return None, header_html, *[""] * len(fields), _render_status(translate("keys.forgotten", language))
 
     outputs = [visitor_keys, masthead, *fields, message_html]

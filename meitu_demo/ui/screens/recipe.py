@@ -1,4 +1,4 @@
-"""The Recipe tab: a photo, a list of effects, one button, and what comes of each step."""
+"""The Recipe tab: a photo, a list of effects, one button, and the result of each step."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -7,11 +7,10 @@ from typing import Any
 import gradio as gr
 
 from ...endpoints import CATALOGUE
-from ..caller import Caller
+from ..caller import identify_caller
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..panel import consent, controls, examples
-from ..panel import controls as places
 from ..panel.panel import SCROLL_TO_RESULT_JS, SessionInputs, build_photo_input
 from ..panel.shared_photo import ScreenComponents
 from ..recipe import editor, runner
@@ -34,10 +33,10 @@ def build(
     session: SessionInputs,
     masthead: gr.HTML,
 ) -> ScreenComponents:
-    """Lay the screen out and wire it; call inside its tab. session: the browser's tab, own keys."""
+    """Lay the screen out and wire it; call inside its tab. session: the browser's tab, the visitor's keys."""
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
-            places.build_introduction(texts, "recipe")
+            controls.build_introduction(texts, "recipe")
             photo, received = build_photo_input(context, "recipe", texts, session)
             example_events = examples.build_examples(context, "recipe", "astronaut", texts, photo, session)
             step_list = editor.build_editor(context, texts, picks, session[1], masthead)
@@ -47,7 +46,7 @@ def build(
                 texts.get_text("panels.recipe.run"), variant="primary", elem_id="recipe-run", elem_classes="run"
             )
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
-            result_html = places.build_result_view(texts, "recipe", "recipe")
+            result_html = controls.build_result_view(texts, "recipe", "recipe")
             with gr.Row(elem_classes="after"):
                 buttons = {
                     name: gr.Button(texts.get_text(word), elem_id=f"recipe-{name}", elem_classes=name)
@@ -61,7 +60,7 @@ def build(
             consents = {provider: tick is True for provider, tick in zip(VENDOR_IDS, consent_ticks, strict=True)}
             click = RecipeRequest(
                 action,
-                Caller.from_request(request, tab),
+                identify_caller(request, tab),
                 detect_language(request),
                 photo,
                 step_list,
@@ -84,16 +83,16 @@ def build(
         buttons[name].click(create_handler(name), **wiring)
 
     def stop_waiting(request: gr.Request, tab: Any) -> None:
-        context.single_flight.stop_waiting(Caller.from_request(request, tab).session_id)
+        context.service.stop_waiting(identify_caller(request, tab).session_id)
 
     buttons["stop"].click(stop_waiting, session[:1], None, **PRIVATE_EVENT)
     return ScreenComponents("recipe", photo, result_html, (received, *example_events))
 
 
 def _build_consent_box(context: Context, provider: str, texts: PageTranslations, photo: gr.Image) -> gr.Checkbox:
-    """The box for one vendor; to be seen where the list has a step that goes there."""
+    """The consent box for one vendor; the style shows it where a step goes to that vendor."""
     endpoint = next(endpoint for endpoint in CATALOGUE.values() if endpoint.provider == provider)
-    consent_endpoint = replace(endpoint, id=f"recipe_{provider}")  # for the names of the elements
+    consent_endpoint = replace(endpoint, id=f"recipe_{provider}")  # for the element ids
     box = consent.build_consent_box(consent_endpoint, context.settings, texts)
     consent.reset_consent_on_new_photo(consent_endpoint.slug, photo, box)
     return box

@@ -16,7 +16,7 @@ from ...domain.errors import ImageRejected
 from ...domain.explanations import explain
 from ...domain.translations import translate
 from ...photos import codec
-from ..caller import Caller
+from ..caller import identify_caller
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..gradio_patches import uploads
@@ -37,7 +37,7 @@ def build(context: Context, panels: Sequence[ScreenComponents], tab_field: gr.co
     message_html = gr.HTML(elem_id="sent-on", elem_classes="bare", apply_default_css=False)
 
     async def send_to_panel(request: gr.Request, token: Any, target: Any, tab_id: Any) -> tuple[Any, ...]:
-        language, session_id = detect_language(request), Caller.from_request(request, tab_id).session_id
+        language, session_id = detect_language(request), identify_caller(request, tab_id).session_id
         unchanged = {panel: gr.skip() for panel in photos}
         data = context.pictures.get_owned(session_id, token)
         if data is None or not isinstance(target, str) or target not in photos:

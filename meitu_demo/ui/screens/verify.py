@@ -15,7 +15,7 @@ from ...domain.translations import translate
 from ...endpoints import CATALOGUE
 from ...photos.provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType, verify_provenance
 from ...redaction.text import sanitize
-from ..caller import Caller
+from ..caller import identify_caller
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..html import render
@@ -40,7 +40,7 @@ def build(context: Context, texts: PageTranslations, session: SessionInputs) -> 
             result_html = controls.build_result_view(texts, "verify", "verify")
 
     async def verify_photo(request: gr.Request, payload: Any, tab_id: Any) -> str:
-        language, session_id = detect_language(request), Caller.from_request(request, tab_id).session_id
+        language, session_id = detect_language(request), identify_caller(request, tab_id).session_id
         try:
             source = await upload_validation.read_upload(
                 payload, context.uploads_dir, lambda path: context.session_data.track(session_id, path)

@@ -15,7 +15,7 @@ from meitu_demo.engine.effects.cartoon.head import frame
 from meitu_demo.engine.effects.cartoon.people import cut_out
 from meitu_demo.engine.effects.cartoon.regions import Regions, sort_regions
 from meitu_demo.engine.imaging.faces import Face, find_faces
-from tools.quality.avatar_sheet import draw_glasses
+from tools.quality.contact_sheets import draw_glasses
 
 PHOTO = data.astronaut()
 

@@ -7,7 +7,7 @@ import gradio as gr
 import httpx
 import pytest
 from fastapi import FastAPI
-from support.servers import serve
+from support.uvicorn_server import uvicorn_server
 
 from meitu_demo.ui.gradio_patches.internal_state import end_streams, is_logged_in, page_load_trigger
 from meitu_demo.ui.gradio_patches.mount import mount_patched
@@ -21,7 +21,7 @@ def test_login_tokens_are_those_that_gradio_hands_out(tmp_path: Path) -> None:
         gr.HTML("text")
     app = FastAPI()
     gradio_app = mount_patched(app, blocks, tmp_path, auth=("ann", "word"))
-    with serve(app) as url, httpx.Client(base_url=url) as client:
+    with uvicorn_server(app) as url, httpx.Client(base_url=url) as client:
         client.post("/login", data={"username": "ann", "password": "word"})
         cookies = dict(client.cookies)
         assert is_logged_in(gradio_app, cookies)
@@ -37,7 +37,7 @@ def test_end_streams_ends_a_pages_heartbeat(tmp_path: Path) -> None:
         gr.HTML("text")
     app = FastAPI()
     gradio_app = mount_patched(app, blocks, tmp_path)
-    with serve(app) as url, httpx.stream("GET", f"{url}/gradio_api/heartbeat/page", timeout=60) as stream:
+    with uvicorn_server(app) as url, httpx.stream("GET", f"{url}/gradio_api/heartbeat/page", timeout=60) as stream:
         lines = stream.iter_lines()
         assert "ALIVE" in next(lines)
         started_s = time.monotonic()

@@ -8,8 +8,7 @@ from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.photos import codec
 from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.ui.result.facts import build_file_name
-from meitu_demo.ui.result.pictures import RenderedPair, store_pair
-from meitu_demo.ui.result.result_view import PictureUrls
+from meitu_demo.ui.result.pictures import PictureUrls, RenderedPair, store_pair
 
 NOWHERE = PictureUrls("kept/a/before.jpg", "kept/b/x.jpg", "download/b/x.jpg", "x.jpg", "kept/c/small.jpg")
 

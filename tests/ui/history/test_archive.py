@@ -1,4 +1,4 @@
-"""The archive read back: a labelled picture for each run, and a listing that tells settings and nothing else."""
+"""The archive of a session's history: a labelled picture for each run, and a listing of settings without secrets."""
 
 import io
 import json
@@ -42,8 +42,8 @@ async def opened(history: History, store: PictureStore, visible: bool = True) ->
     return zipfile.ZipFile(io.BytesIO(b"".join(parts)))
 
 
-async def test_each_picture_leaves_as_every_download_does(portrait: bytes) -> None:
-    """Marked as the master is, labelled in its lower right corner, under a name that is its own, oldest first."""
+async def test_archive_pictures_are_marked_and_labelled_like_downloads(portrait: bytes) -> None:
+    """Pictures carry the master's marks and the label in the lower right corner, under distinct names, oldest first."""
     store, history = PictureStore(60), History(60)
     filled(store, history, portrait)
     packed = await opened(history, store)
@@ -62,8 +62,10 @@ async def test_each_picture_leaves_as_every_download_does(portrait: bytes) -> No
         assert change[260:, 160:].max() > 100
 
 
-async def test_the_listing_tells_settings_and_nothing_else(portrait: bytes) -> None:
-    """Every run in order, with source, times, sizes and the vendor's request id; no key, no link, no picture."""
+async def test_archive_listing_has_settings_but_no_key_link_or_picture(portrait: bytes) -> None:
+    """The listing has every run in order, with source, times, sizes and the vendor's request ID; no key, no link, no
+    picture.
+    """
     guarded = Credentials(SecretStr(KEY))
     store, history = PictureStore(60), History(60)
     filled(store, history, portrait)
@@ -85,8 +87,8 @@ async def test_the_listing_tells_settings_and_nothing_else(portrait: bytes) -> N
     assert guarded.key.get_secret_value() == KEY  # held until here, so that it was guarded
 
 
-async def test_a_picture_that_is_gone_is_left_out_and_named_as_such(portrait: bytes) -> None:
-    """Also when it goes while the file is on its way."""
+async def test_archive_omits_a_deleted_picture_and_says_so(portrait: bytes) -> None:
+    """A picture that was deleted, also one deleted during the download, is omitted, and the listing says so."""
     store, history = PictureStore(60), History(60)
     filled(store, history, portrait)
     parts, pieces = stream_archive(history.list_runs("one"), store, "en", visible_label=False), []

@@ -1,4 +1,4 @@
-"""Two results on one divider: whose frame it is, and what becomes of it when one of them is gone."""
+"""Two results on one divider: which frame they share, and what happens when one was deleted."""
 
 import numpy as np
 from ui.history.sample_runs import kept, outcome
@@ -20,8 +20,10 @@ def made(store: PictureStore, history: History, pixels: Image, endpoint: str, **
     return run.success
 
 
-async def test_the_frame_is_that_of_the_result_that_shows_less(portrait_pixels: Image) -> None:
-    """The right one's, unless only the left one is framed anew; the other picture is brought into that shape."""
+async def test_compare_two_uses_the_frame_of_the_result_that_shows_less(portrait_pixels: Image) -> None:
+    """The right result's frame is used, unless only the left endpoint changes the framing; the other picture is
+    aligned to it.
+    """
     store, history = PictureStore(60), History(60)
     whole = made(store, history, portrait_pixels, "facial_aesthetics")
     close = made(store, history, portrait_pixels[20:300, 60:260], "face_fuse", values={"template_id": "astronaut"})
@@ -36,8 +38,8 @@ async def test_the_frame_is_that_of_the_result_that_shows_less(portrait_pixels: 
         assert pictures.download == right.pictures.download
 
 
-async def test_two_of_one_shape_are_laid_over_each_other_as_they_are(portrait_pixels: Image) -> None:
-    """No third picture is made; and of two of which one is gone, nothing is shown."""
+async def test_compare_two_stores_no_third_picture_for_results_of_one_shape(portrait_pixels: Image) -> None:
+    """Results of one shape are used as they are; nothing is shown where one of the two was deleted."""
     store, history = PictureStore(60), History(60)
     one = made(store, history, portrait_pixels, "facial_aesthetics")
     other = made(store, history, portrait_pixels[::-1], "quality_restoration")

@@ -1,4 +1,4 @@
-"""What a session has run: bounded, in time forgotten, and nobody else's; no picture is in it."""
+"""The history's entries: bounded, expiring, private to their session, and without pictures."""
 
 import pickle
 
@@ -27,8 +27,10 @@ def fail(history: History, session: str, count: int = 1) -> None:
         history.record_failure(session, CATALOGUE["facial_aesthetics"], "offline", {}, MISSING)
 
 
-def test_a_session_keeps_its_newest_runs(portrait: bytes) -> None:
-    """Newest first; beyond its bound the oldest go, and beyond everybody's, the oldest of all."""
+def test_history_keeps_the_newest_runs_of_a_session(portrait: bytes) -> None:
+    """Runs are listed newest first; beyond a session's bound its oldest are evicted, beyond the total the oldest of
+    all.
+    """
     history = History(60, max_per_session=3, max_total=5)
     found = [outcome(portrait, values={"shape_type": str(number), "strength": 1.0}) for number in range(5)]
     for one in found:
@@ -38,8 +40,8 @@ def test_a_session_keeps_its_newest_runs(portrait: bytes) -> None:
     assert (history.count("one"), history.count("other")) == (2, 3)
 
 
-def test_runs_go_in_time(clock: ManualClock, portrait: bytes) -> None:
-    """After their life, whoever asks, and the way to the archive with them."""
+def test_history_expires_runs_and_archive_tokens(clock: ManualClock, portrait: bytes) -> None:
+    """Runs expire whoever asks, and the token of their archive with them."""
     history = History(60)
     fail(history, "one")
     clock.now += 30
@@ -55,8 +57,8 @@ def test_runs_go_in_time(clock: ManualClock, portrait: bytes) -> None:
     assert not history._archive_tokens
 
 
-def test_nobody_finds_anybody_elses(portrait: bytes) -> None:
-    """A key is worth nothing in another session, a token opens one session, and nonsense opens none."""
+def test_history_finds_nothing_for_another_session(portrait: bytes) -> None:
+    """A key finds nothing in another session, an archive token opens one session, and invalid ones open none."""
     history = History(60)
     history.record_success("one", outcome(portrait), NOWHERE)
     fail(history, "other")
@@ -75,8 +77,8 @@ def test_nobody_finds_anybody_elses(portrait: bytes) -> None:
     assert history.ensure_archive_token("one") != token
 
 
-def test_a_run_holds_no_picture(portrait: bytes) -> None:
-    """Sizes and addresses, neither the photo's bytes nor the result's."""
+def test_history_entry_holds_no_picture(portrait: bytes) -> None:
+    """An entry holds sizes and URLs, neither the photo's bytes nor the result's."""
     history = History(60)
     history.record_success("one", outcome(portrait), NOWHERE)
     [run] = history.list_runs("one")
@@ -87,8 +89,8 @@ def test_a_run_holds_no_picture(portrait: bytes) -> None:
     assert run.success.result.trace is None
 
 
-def test_what_is_shown_again_is_the_same_run(portrait: bytes) -> None:
-    """The same outcome once more does not make two of it; it is the latest again, with its new pictures."""
+def test_history_updates_a_repeated_run(portrait: bytes) -> None:
+    """A result that is shown again makes no second entry; its entry becomes the newest, with the new pictures."""
     history = History(60)
     first = outcome(portrait)
     history.record_success("one", first, NOWHERE)
@@ -98,8 +100,8 @@ def test_what_is_shown_again_is_the_same_run(portrait: bytes) -> None:
     assert [run.success and run.success.result.id == first.id for run in runs] == [True, False]
 
 
-def test_refused_values_are_not_kept() -> None:
-    """A failed run has the settings that make sense, or none; what else was sent is nowhere."""
+def test_history_drops_rejected_values() -> None:
+    """A failed run has its valid settings only, or none; nothing else that was sent is stored."""
     history = History(60)
     history.record_failure("one", CATALOGUE["facial_aesthetics"], "live", {"shape_type": "x" * 10**6}, MISSING)
     history.record_failure("one", CATALOGUE["facial_aesthetics"], "live", {"shape_type": 3}, MISSING, "y" * 10**6)

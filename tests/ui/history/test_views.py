@@ -1,4 +1,4 @@
-"""The list as HTML: what a screen reader is told, strangers' words as words, names that tell two runs apart."""
+"""The history's list as HTML, and runs in words."""
 
 import re
 from dataclasses import replace
@@ -28,8 +28,10 @@ def history(portrait: bytes) -> History:
     return found
 
 
-def test_a_list_is_a_list_of_buttons_with_one_that_is_current(history: History) -> None:
-    """In words: panel, settings or what went wrong, when, live or offline. Only what is there can be put beside."""
+def test_listing_has_a_button_for_each_run_and_marks_the_selected_one(history: History) -> None:
+    """Each run has its panel, settings or failure, time, and live or offline in words; only stored results can be
+    compared.
+    """
     offline, live, failed = history.list_runs("one")
     html = render_listing([offline, live, failed], {offline.key}, live.key, "token", 30, "en")
     assert html.count("<li") == 3
@@ -63,15 +65,17 @@ def test_a_list_is_a_list_of_buttons_with_one_that_is_current(history: History) 
         ),
     ],
 )
-def test_names_tell_two_runs_apart(history: History, changes: dict[str, Any], names: tuple[str, str]) -> None:
-    """By what differs, and no more; two that are alike are numbered."""
+def test_distinguish_runs_names_only_the_differences(
+    history: History, changes: dict[str, Any], names: tuple[str, str]
+) -> None:
+    """Two runs are named by what differs between them, and no more; two equal ones are numbered."""
     one: Entry = history.list_runs("one")[0]
     assert views.distinguish_runs(one, replace(one, **changes), "en") == names
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_setting_has_words(history: History, language: str) -> None:
-    """Each option of each control, an ID that nobody knows, and the lab's faults."""
+def test_describe_settings_has_words_for_every_value(history: History, language: str) -> None:
+    """Each option of each control, an unknown template ID and the lab's faults have words."""
     one = history.list_runs("one")[0]
     for endpoint in CATALOGUE.values():
         for control in endpoint.controls:

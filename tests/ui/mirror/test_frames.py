@@ -1,4 +1,6 @@
-"""The mirror's route: frames come back reshaped, hostile ones are refused, runs go first, and nothing is left."""
+"""The magic mirror's route: frames come back reshaped, invalid ones are refused, runs have priority, nothing is
+stored.
+"""
 
 import asyncio
 import gc
@@ -49,7 +51,7 @@ def turns() -> FairQueue:
 async def client(turns: FairQueue) -> AsyncIterator[httpx.AsyncClient]:
     """The route alone, for what needs to see or to delay its insides."""
     app = FastAPI()
-    app.include_router(frames.create_router(SimpleNamespace(engine_queue=turns)))  # type: ignore[arg-type]
+    app.include_router(frames.create_router(SimpleNamespace(service=SimpleNamespace(engine_queue=turns))))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://mirror.test") as opened:
         yield opened
 
@@ -67,8 +69,8 @@ def headers(name: str = "a" * 32, **more: str) -> dict[str, str]:
     return {"content-type": "image/jpeg", "x-mirror": name} | more
 
 
-def test_a_frame_comes_back_reshaped(page: Page, name: str) -> None:
-    """Through the whole app: a JPEG of the same size, moved about the eyes only; and one without a face is told."""
+def test_mirror_returns_the_frame_reshaped(page: Page, name: str) -> None:
+    """The answer is a JPEG of the same size, changed around the eyes only; a frame without a face is reported."""
     post = {"url": f"{page.url}/mirror?shapes=8:1,7:0", "headers": headers(name)}
     answer = httpx.post(content=FRAME, **post)
     assert (answer.status_code, answer.headers["x-sight"]) == (200, "face")
@@ -83,8 +85,8 @@ def test_a_frame_comes_back_reshaped(page: Page, name: str) -> None:
     assert httpx.post(content=blank, **post).headers["x-sight"] == "no_face"
 
 
-def test_other_pages_cannot_use_it(page: Page, name: str) -> None:
-    """A form or a script elsewhere is turned away like everywhere, and no page may read an answer."""
+def test_mirror_refuses_other_origins(page: Page, name: str) -> None:
+    """A form or script of another origin is refused as everywhere, and no other page may read an answer."""
     for where in ("cross-site", "same-site"):
         sent = headers(name, **{"sec-fetch-site": where, "origin": "https://evil.example"})
         answer = httpx.post(f"{page.url}/mirror", content=FRAME, headers=sent)
@@ -113,7 +115,7 @@ def as_kind(kind: str) -> bytes:
         (FRAME + bytes(frames.MAX_FRAME_BYTES), 413, "image_too_large_file"),
     ],
 )
-async def test_hostile_bodies_are_refused(
+async def test_mirror_refuses_hostile_bodies(
     client: httpx.AsyncClient, body: bytes, status: int, slug: str | None
 ) -> None:
     """By content and by the header's size, with a slug for the page; and the next frame is served."""
@@ -133,21 +135,23 @@ async def test_hostile_bodies_are_refused(
         ("", {"content-length": "512001"}, 413), ("", {"content-length": "9" * 400}, 413),
     ],
 )  # fmt: skip
-async def test_hostile_words_are_refused(client: httpx.AsyncClient, query: str, sent: dict, status: int) -> None:
-    """Shapes, names, kinds and lengths that no page of ours sends."""
+async def test_mirror_refuses_hostile_parameters(
+    client: httpx.AsyncClient, query: str, sent: dict, status: int
+) -> None:
+    """Shapes, IDs, types and lengths that our page never sends are refused."""
     answer = await client.post(f"/mirror?{query}", content=FRAME, headers=headers() | sent)
     assert answer.status_code == status
     assert list(answer.json()) == ["slug"]
 
 
-async def test_a_picture_like_a_line_holds_no_face(client: httpx.AsyncClient) -> None:
-    """Thinner than a pixel where faces are looked for, and shown as it is."""
+async def test_mirror_returns_a_line_shaped_picture_unchanged(client: httpx.AsyncClient) -> None:
+    """A picture that is thinner than a pixel at detection size has no face and comes back as it is."""
     for line in (np.zeros((8, 32000, 3), np.uint8), np.zeros((9000, 1, 3), np.uint8)):
         answer = await client.post("/mirror?shapes=8:1", content=codec.encode(line), headers=headers())
         assert (answer.status_code, answer.headers["x-sight"]) == (200, "no_face")
 
 
-async def test_a_body_is_read_no_further_than_it_may_go_and_not_for_ever(
+async def test_mirror_bounds_the_size_and_time_of_a_body(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One without a length is cut where it grows too large, one that trickles is given up, and the place is kept."""
@@ -171,8 +175,8 @@ async def test_a_body_is_read_no_further_than_it_may_go_and_not_for_ever(
     assert (await client.post("/mirror", content=FRAME, headers=headers())).status_code == 200
 
 
-async def test_one_frame_a_mirror_and_two_mirrors_at_a_time(client: httpx.AsyncClient) -> None:
-    """What comes while a frame is under way is dropped, not queued; a third mirror waits until one leaves."""
+async def test_mirror_admits_two_mirrors_with_one_frame_each(client: httpx.AsyncClient) -> None:
+    """A frame that comes during another is dropped, not queued; a third mirror waits until one leaves."""
     under_way, go_on = asyncio.Event(), asyncio.Event()
 
     async def held() -> AsyncIterator[bytes]:
@@ -196,8 +200,8 @@ async def test_one_frame_a_mirror_and_two_mirrors_at_a_time(client: httpx.AsyncC
     assert (await frame("c")).status_code == 200
 
 
-async def test_runs_go_first(client: httpx.AsyncClient, turns: FairQueue) -> None:
-    """A run at work shares the machine with one frame at a time; while a run waits for its turn, no frame is begun."""
+async def test_mirror_gives_way_to_queued_runs(client: httpx.AsyncClient, turns: FairQueue) -> None:
+    """A running effect shares the machine with one frame at a time; while a run is queued, no frame is begun."""
 
     async def run(done: asyncio.Event) -> None:
         async with turns.slot("somebody"):
@@ -223,8 +227,8 @@ async def test_runs_go_first(client: httpx.AsyncClient, turns: FairQueue) -> Non
     await waiting
 
 
-async def test_two_visitors_never_mix(client: httpx.AsyncClient) -> None:
-    """Faces in different places, frame by frame in turns and at once: each gets the bytes that a lone visitor gets."""
+async def test_mirror_never_mixes_two_visitors(client: httpx.AsyncClient) -> None:
+    """Frames in turns and at once, faces at different positions: each visitor gets the bytes that one alone gets."""
     mine, other = ([codec.encode(scene(s, x, y), 85) for s, x, y in places] for places in (
         ((1.0, 0, 0), (1.05, 8, 4), (1.1, 16, 8)), ((0.7, 250, 60), (0.75, 230, 50), (0.8, 210, 40)),
     ))  # fmt: skip
@@ -238,8 +242,8 @@ async def test_two_visitors_never_mix(client: httpx.AsyncClient) -> None:
     assert [b for _, b in came] == [frames.process_frame(body, wanted)[0] for body in other]
 
 
-async def test_nothing_of_a_frame_is_left(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
-    """No file, no line in the log, no memory that grows with the frames, and in the answer nothing but pixels."""
+async def test_mirror_leaves_nothing_of_a_frame(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
+    """No file, no log line, no growing memory, and nothing but pixels in the answer."""
     caplog.set_level(logging.DEBUG)
     told = FRAME[:2] + b"\xff\xfe" + (len(CANARY) + 2).to_bytes(2, "big") + CANARY + FRAME[2:]
 

@@ -1,4 +1,4 @@
-"""Places before the mirror: few, each with one frame under way, free again when they are left."""
+"""Mirror slots: few, each with one frame in progress, freed when they are left."""
 
 import pytest
 from support.clock import ManualClock
@@ -12,8 +12,8 @@ def come(seats: MirrorSlots, name: str) -> None:
         pass
 
 
-def test_as_many_as_there_are_places_and_no_more() -> None:
-    """Who is there stays; who comes later is told so until somebody leaves."""
+def test_mirror_slots_admit_up_to_the_maximum() -> None:
+    """Admitted mirrors stay; others are refused until one leaves."""
     seats = MirrorSlots(2, clock=ManualClock())
     come(seats, "a"), come(seats, "b")
     with pytest.raises(AllSlotsTaken):
@@ -25,8 +25,8 @@ def test_as_many_as_there_are_places_and_no_more() -> None:
         come(seats, "b")
 
 
-def test_a_mirror_that_was_left_makes_room_by_itself() -> None:
-    """After a while without a frame, but not while one is under way, however long it takes."""
+def test_mirror_slots_evict_an_idle_mirror() -> None:
+    """A mirror is evicted after a while without a frame, but not during a frame, however long it takes."""
     clock = ManualClock()
     seats = MirrorSlots(1, max_idle_s=4.0, clock=clock)
     with seats.claim_frame("a"):
@@ -41,8 +41,8 @@ def test_a_mirror_that_was_left_makes_room_by_itself() -> None:
     assert len(seats) == 1
 
 
-def test_a_second_frame_is_dropped_while_one_is_under_way() -> None:
-    """And a frame that fails does not block the next one."""
+def test_mirror_slots_drop_a_frame_during_another() -> None:
+    """A second frame is dropped during the first, and a frame that fails does not block the next one."""
     seats = MirrorSlots(clock=ManualClock())
     with seats.claim_frame("a"), pytest.raises(FrameInProgress), seats.claim_frame("a"):
         pass
@@ -51,8 +51,8 @@ def test_a_second_frame_is_dropped_while_one_is_under_way() -> None:
     come(seats, "a")
 
 
-def test_whoever_leaves_while_a_frame_is_under_way_is_gone() -> None:
-    """The frame's end does not bring the seat back."""
+def test_mirror_slots_stay_free_after_release_during_a_frame() -> None:
+    """The end of a frame does not bring the slot back."""
     seats = MirrorSlots(1, clock=ManualClock())
     with seats.claim_frame("a"):
         seats.release("a")

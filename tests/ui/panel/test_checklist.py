@@ -1,4 +1,4 @@
-"""What a person sees and hears of it: lines in both languages, and boxes that are told by more than colour."""
+"""The preflight checklist: texts in both languages, and face boxes that do not rely on colour."""
 
 import re
 from xml.etree import ElementTree
@@ -21,8 +21,8 @@ def two() -> Preflight:
 
 
 @pytest.mark.parametrize("language", list_languages())
-def test_every_item_and_state_has_its_line(language: str) -> None:
-    """No state without words, no words for a state that cannot be."""
+def test_checklist_has_a_text_for_every_item_and_state(language: str) -> None:
+    """No state lacks a text, and no text is for a state that cannot occur."""
     known = get_texts(language)["preflight"]
     lines = {slug: set(texts) for slug, texts in known.items() if slug in ITEM_STATES}
     assert lines == {slug: set(states) for slug, states in ITEM_STATES.items()}
@@ -31,8 +31,8 @@ def test_every_item_and_state_has_its_line(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", list_languages())
-def test_every_photo_can_be_told(language: str) -> None:
-    """Each line has its facts, each refusal its explanation, each mend its name."""
+def test_checklist_describes_every_photo(language: str) -> None:
+    """Each item's text has its facts, and each rejection its explanation."""
     for name in photos():
         for endpoint_id in CATALOGUE:
             seen = judged(name, endpoint_id)
@@ -41,8 +41,8 @@ def test_every_photo_can_be_told(language: str) -> None:
                 assert explain(seen.rejection, language, is_billable=False).slug == seen.rejection.slug
 
 
-def test_mends_have_names() -> None:
-    """Also the one that speaks of a face by its number."""
+def test_checklist_names_every_fix() -> None:
+    """Every fix has a name, also the one that refers to a face by its number."""
     source = photos()["small beside large"]
     (mend,) = suggest_fixes(two(), source)
     assert mend.face is not None
@@ -50,8 +50,8 @@ def test_mends_have_names() -> None:
     assert set(get_texts("en")["preflight"]["mends"]) == {"crop", "crop_enlarge", "enlarge", "upright", "other_face"}
 
 
-def test_the_issues_own_example() -> None:
-    """ "Turned 41°, limit about 35°", before anything is sent."""
+def test_checklist_says_how_far_a_face_is_turned() -> None:
+    """ "Turned 41°, limit about 35°" is said before anything is sent."""
     seen = check(FUSE, photos()["turned far"])
     turned = seen.item("turned")
     assert turned is not None
@@ -65,8 +65,8 @@ def groups(markup: str) -> list[ElementTree.Element]:
     return [group for group in ElementTree.fromstring(markup).iter(f"{SVG}g") if group.get("data-face")]
 
 
-def test_faces_are_drawn_where_they_are_at_any_size() -> None:
-    """Places are per cents within the picture; nothing in it knows how wide it is shown."""
+def test_faces_svg_uses_percentages_of_the_picture() -> None:
+    """Boxes are percentages of the picture, so they fit at any size."""
     seen = two()
     for group, face in zip(groups(render_faces_svg(seen, "en")), seen.faces, strict=True):
         for rect in group.iter(f"{SVG}rect"):
@@ -74,7 +74,7 @@ def test_faces_are_drawn_where_they_are_at_any_size() -> None:
             assert (x, y, x + w, y + h) == pytest.approx([100 * share for share in face.relative_box], abs=0.02)
 
 
-def test_a_face_that_is_cut_is_drawn_up_to_the_edge() -> None:
+def test_faces_svg_clips_a_face_at_the_edge() -> None:
     """No box reaches out of the picture."""
     for name in ("cut at the left", "cut at the top"):
         for rect in ElementTree.fromstring(render_faces_svg(check(AVATAR, photos()[name]), "en")).iter(f"{SVG}rect"):
@@ -84,8 +84,8 @@ def test_a_face_that_is_cut_is_drawn_up_to_the_edge() -> None:
 
 
 @pytest.mark.parametrize("language", list_languages())
-def test_the_used_face_is_told_without_colour(language: str) -> None:
-    """By the line's form, by a filled number, and by its name for whoever hears the page."""
+def test_faces_svg_marks_the_used_face_without_colour(language: str) -> None:
+    """The used face differs by line style, filled number and accessible name."""
     used, other = groups(render_faces_svg(two(), language))
     dashes = [[rect.get("stroke-dasharray") for rect in group.iter(f"{SVG}rect")] for group in (used, other)]
     assert dashes[0] == [None, None]
@@ -95,8 +95,8 @@ def test_the_used_face_is_told_without_colour(language: str) -> None:
     assert [text.text for text in used.iter(f"{SVG}text")] == ["1"]
 
 
-def test_faces_are_buttons_only_where_one_can_be_chosen() -> None:
-    """A picture with names by default; where the page listens, each face can be reached and says if it is pressed."""
+def test_faces_svg_has_buttons_only_where_a_face_can_be_selected() -> None:
+    """By default each face is an image with a name; where it can be selected, a button with focus and pressed state."""
     assert {group.get("role") for group in groups(render_faces_svg(two(), "en"))} == {"img"}
     buttons = groups(render_faces_svg(two(), "en", selectable=True))
     assert [(b.get("role"), b.get("tabindex"), b.get("aria-pressed")) for b in buttons] == [
@@ -105,6 +105,6 @@ def test_faces_are_buttons_only_where_one_can_be_chosen() -> None:
     ]
 
 
-def test_no_faces_no_drawing() -> None:
-    """Nothing lies over a photo in which nothing was found."""
+def test_faces_svg_is_empty_without_faces() -> None:
+    """Nothing is laid over a photo without faces."""
     assert render_faces_svg(check(FUSE, photos()["cup of coffee"]), "en") == ""

@@ -1,4 +1,4 @@
-"""What the folded section of a panel says: what the button does, or which setting is missing for it."""
+"""The folded section of a panel: what the button does, or which setting is missing for it."""
 
 import pytest
 
@@ -14,16 +14,16 @@ KEYS = {"MEITU_API_KEY": "any key", "MEITU_API_SECRET": "any secret"}
     ("environ", "named"),
     [({}, "MEITU_API_SECRET"), ({"MODE": "live"}, "MEITU_API_SECRET"), ({"MODE": "offline", **KEYS}, "MODE=offline")],
 )
-def test_what_is_missing_is_named(environ: dict[str, str], named: str, language: str) -> None:
-    """The setting that stands in the way, beside what the button does for whoever brings keys."""
+def test_compare_intro_names_the_missing_setting(environ: dict[str, str], named: str, language: str) -> None:
+    """The missing setting is named next to what the button does for a visitor with keys."""
     html = render_compare_intro(TargetResolver(Settings.from_env(environ)), "meitu", language)
     missing = html.split('class="intro missing"')[1]
     assert named in missing
     assert 'class="intro ready"' in html
 
 
-def test_with_keys_nothing_is_missing() -> None:
-    """Then the button is there, and no word about settings."""
+def test_compare_intro_with_keys_names_no_setting() -> None:
+    """With keys in the settings nothing is said about settings."""
     html = render_compare_intro(TargetResolver(Settings.from_env(KEYS)), "meitu", "en")
     assert "missing" not in html
     assert "AILAB" not in html

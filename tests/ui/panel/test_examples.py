@@ -1,4 +1,4 @@
-"""The example photo: a copy of its own for each who takes it, whole, however many come first at the same time."""
+"""Example photos: each visitor gets a complete copy."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -7,8 +7,8 @@ from meitu_demo.photos import codec
 from meitu_demo.ui.panel import examples
 
 
-def test_many_at_once_get_whole_copies_of_their_own() -> None:
-    """Also when it has to be made first."""
+def test_example_file_is_a_complete_copy_for_each_caller() -> None:
+    """Many simultaneous callers get complete, separate copies, also when the photo has to be created first."""
     examples._encode_example.cache_clear()
     with ThreadPoolExecutor(8) as pool:
         paths = list(pool.map(lambda _: Path(examples.write_example_file("astronaut")), range(8)))

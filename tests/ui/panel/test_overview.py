@@ -55,7 +55,7 @@ def follow(page: Page, photo: Any, tab: str, strength: Any = 0.5, shape: Any = "
     return updates(moved(page, photo, tab, strength, shape))[-1]
 
 
-def test_a_sheet_that_is_taken_back_leaves_an_empty_place(
+def test_sheet_is_empty_after_cancellation(
     page: Page, portrait: bytes, tab: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However late its last update comes: the photo is gone, and what was under way for it is followed by nothing."""
@@ -83,7 +83,7 @@ def test_a_sheet_that_is_taken_back_leaves_an_empty_place(
 
 
 @pytest.mark.parametrize(("kind", "count"), [("shapes", 22), ("strengths", 6)])
-def test_a_sheet_has_its_places_at_once_and_then_its_pictures(
+def test_sheet_has_its_cells_at_once_and_then_its_pictures(
     kind: str, count: int, page: Page, portrait: bytes, tab: str
 ) -> None:
     """Skeletons first, one picture next, all in the end; always as many places, and the chosen one marked."""
@@ -99,8 +99,8 @@ def test_a_sheet_has_its_places_at_once_and_then_its_pictures(
     assert len(set(re.findall(r'src="(data:image/jpeg;base64,[^"]+)"', shown[-1]))) == count
 
 
-def test_a_preview_follows(page: Page, portrait: bytes, tab: str) -> None:
-    """Another picture at another strength or shape, the photo itself at 0; its text says which."""
+def test_preview_follows_the_controls(page: Page, portrait: bytes, tab: str) -> None:
+    """The preview changes with strength and shape, is the photo itself at 0, and its text says which."""
     photo = page.upload(portrait)
     seen = [follow(page, photo, tab, strength, shape) for strength, shape in [(0.5, "8"), (1, "8"), (1, "2"), (0, "2")]]
     assert len(set(seen)) == 4
@@ -108,8 +108,8 @@ def test_a_preview_follows(page: Page, portrait: bytes, tab: str) -> None:
     assert "kept/" not in "".join(seen)
 
 
-def test_the_face_is_found_once_a_photo(page: Page, portrait: bytes, tab: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However often the slider moves, and for the sheets as well; for another photo, again."""
+def test_face_is_detected_once_a_photo(page: Page, portrait: bytes, tab: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One detection serves all slider moves and sheets; another photo is detected again."""
     from meitu_demo.ui import face_crop_cache
 
     looked: list[int] = []
@@ -124,8 +124,8 @@ def test_the_face_is_found_once_a_photo(page: Page, portrait: bytes, tab: str, m
     assert len(looked) == 2
 
 
-def test_what_is_kept_is_the_sessions_and_goes_with_it(page: Page, portrait: bytes, tab: str) -> None:
-    """Counted and deleted with everything of theirs: the same photo is none any more; another session's stays."""
+def test_face_crop_belongs_to_the_session_and_is_deleted_with_it(page: Page, portrait: bytes, tab: str) -> None:
+    """The crop is counted and deleted with the session's data; another session's crop of the same photo stays."""
     photo, other, theirs = page.upload(portrait), secrets.token_hex(16), page.upload(portrait)
     follow(page, photo, tab)
     follow(page, theirs, other)
@@ -136,8 +136,8 @@ def test_what_is_kept_is_the_sessions_and_goes_with_it(page: Page, portrait: byt
     assert "<img" in follow(page, theirs, other)
 
 
-def test_a_file_of_nobodys_is_not_looked_at(page: Page, tab: str) -> None:
-    """Another file of the server's, named as an upload is: refused, and no line of it shown."""
+def test_sheet_refuses_a_file_that_is_no_upload(page: Page, tab: str) -> None:
+    """Another file of the server, named like an upload, is refused, and none of its content is shown."""
     photo = {"path": "/etc/hostname", "meta": {"_type": "gradio.FileData"}}
     answers = moved(page, photo, tab), page.press("facial-aesthetics-see-shapes", [photo, "8", 0.5, tab])
     assert all(translate("errors.photo_not_uploaded.title", "en") in answer for answer in answers)
@@ -147,8 +147,8 @@ def test_a_file_of_nobodys_is_not_looked_at(page: Page, tab: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "slug"), [("none", "photo_missing"), ("faceless", "no_face"), ("text", "image_wrong_kind")]
 )
-def test_where_there_is_no_sheet_one_line_says_why(kind: str, slug: str, page: Page, faceless: bytes, tab: str) -> None:
-    """No photo, one without a face, a file that is none: in the words of a run, as often as one asks."""
+def test_sheet_error_explains_in_one_line(kind: str, slug: str, page: Page, faceless: bytes, tab: str) -> None:
+    """No photo, no face and an invalid file are explained in a run's words, each time."""
     files = {"faceless": faceless, "text": b"no picture"}
     photo = page.upload(files[kind]) if kind in files else None
     title = translate(f"errors.{slug}.title", "en")
@@ -157,31 +157,31 @@ def test_where_there_is_no_sheet_one_line_says_why(kind: str, slug: str, page: P
         assert (title if photo else translate("sheets.preview_empty", "en")) in follow(page, photo, tab)
 
 
-def test_several_faces_are_told(page: Page, tab: str) -> None:
-    """The largest is drawn, and the sheet says so."""
+def test_sheet_says_that_several_faces_were_found(page: Page, tab: str) -> None:
+    """The largest face is drawn, and the sheet says so."""
     photo = load_astronaut()[0:320, 60:380]
     both = page.upload(codec.encode(np.hstack([photo, photo])))
     assert translate("preflight.several.warn", "en", count=2) in see(page, "shapes", both, tab, ["8", 0.5])[-1]
 
 
-def test_values_that_are_none(page: Page, portrait: bytes, tab: str) -> None:
-    """A shape or strength that there is not is explained; a template's ID does not matter to a sheet of all."""
+def test_sheet_explains_invalid_values(page: Page, portrait: bytes, tab: str) -> None:
+    """An unknown shape or strength is explained; the template ID does not matter to a sheet of all templates."""
     photo = page.upload(portrait)
     for values in (["99", 0.5], [None, None], ["8", "much"], [{"a": 1}, [2]]):
         assert translate("errors.value_rejected.title", "en") in see(page, "shapes", photo, tab, values)[-1]
         assert "<img" not in follow(page, photo, tab, values[1], values[0])
 
 
-def test_all_templates(page: Page, portrait: bytes, tab: str) -> None:
-    """Each with the person's face, whatever stands in the list; those that have no picture are left out."""
+def test_template_sheet_draws_the_face_in_every_template(page: Page, portrait: bytes, tab: str) -> None:
+    """Each template has the person's face, whatever is selected; templates without a picture are left out."""
     shown = see(page, "templates", page.upload(portrait), tab, [["odd"]], "face-fuse")
     gallery = page._component("face-fuse-template-id-gallery")
     tiles = next(part["props"]["value"] for part in page.config["components"] if part["id"] == gallery)
     assert shown[-1].count("<img") == shown[0].count("<li>") == len(tiles)
 
 
-def test_no_address_leads_to_a_closeup(page: Page, portrait: bytes, tab: str) -> None:
-    """Pictures travel in the answers: nothing in them names what is kept."""
+def test_sheet_pictures_have_no_url(page: Page, portrait: bytes, tab: str) -> None:
+    """Pictures travel inside the answers, which name nothing that is stored."""
     shown = see(page, "strengths", page.upload(portrait), tab, ["8", 0.5])
     assert not re.search(r'(?:src|href)="(?!data:)', "".join(shown))
     assert httpx.get(f"{page.url}/kept/{tab}/face.jpg").status_code == 404

@@ -1,4 +1,4 @@
-"""A sheet's HTML: every text escaped, whoever wrote it, and a place for each picture, be it there or not."""
+"""A contact sheet's HTML: a cell for each picture, with or without it."""
 
 from meitu_demo.ui.panel import sheet_specs
 from meitu_demo.ui.panel.sheet_specs import Cell, ContactSheet
@@ -6,8 +6,8 @@ from meitu_demo.ui.panel.sheet_specs import Cell, ContactSheet
 HOSTILE = '"><script>alert(1)</script>'
 
 
-def test_a_place_without_a_picture_cannot_be_used() -> None:
-    """Neither while it is awaited nor when there is none; the list is busy until all have been."""
+def test_sheet_cell_without_a_picture_is_disabled() -> None:
+    """A cell is disabled while its picture is awaited or missing; the list is busy until all were drawn."""
     cells = tuple(Cell(str(number), f"no. {number}", "a face") for number in range(3))
     plan = ContactSheet("a-panel", "shapes", 0, "1", "title", "note", cells)
     for pictures, unusable, busy in (((), 3, "true"), ((b"x",), 2, "true"), ((b"x", None, b"y"), 1, "false")):

@@ -78,8 +78,8 @@ def person(page: Page, portrait: bytes) -> Person:
     return Person(page, page.upload(portrait))
 
 
-def test_each_step_works_on_the_result_before(person: Person) -> None:
-    """Before of a step is after of the one before, without a label; the whole goes from the photo to the end."""
+def test_recipe_step_works_on_the_previous_master(person: Person) -> None:
+    """A step's before is the previous step's unlabelled after; the summary goes from the photo to the last result."""
     shown = person.press("run", EYES, {**FUSE, "on": False}, JAW, RESTORE)
     whole, *steps = views(shown)
     assert len(steps) == 3
@@ -92,8 +92,8 @@ def test_each_step_works_on_the_result_before(person: Person) -> None:
     assert shown.count("Use in …") == 4
 
 
-def test_a_failing_step_is_named_and_the_rest_goes_on_from_there(person: Person) -> None:
-    """What came before is shown; trying again does not make it a second time."""
+def test_recipe_retry_resumes_at_the_failed_step(person: Person) -> None:
+    """The explanation names the failed step and the results before are shown; a retry does not repeat them."""
     calls = person.page.ear.calls
     shown = person.press("run", EYES, NOWHERE, RESTORE)
     assert "Step 2 of 3, Face Fuse: The service does not know one of the chosen values." in shown
@@ -123,24 +123,24 @@ def test_a_failing_step_is_named_and_the_rest_goes_on_from_there(person: Person)
         (listed(*[EYES] * 9), "There are too many steps."),
     ],
 )
-def test_what_is_no_recipe_is_told(person: Person, text: Any, told: str) -> None:
-    """No step is named, nothing is sent, and there is nothing to try again."""
+def test_recipe_rejects_an_invalid_list_before_any_call(person: Person, text: Any, told: str) -> None:
+    """An invalid recipe is explained without a step's name, nothing is sent, and no retry is offered."""
     data = [person.photo, text, False, False, person.tab, None, None]
     shown = last(person.page.press("recipe-run", data))
     assert f"<h3>{told}</h3>" in shown
     assert 'class="can' not in shown
 
 
-def test_a_missing_photo_is_told(person: Person) -> None:
-    """As in every panel."""
+def test_recipe_explains_a_missing_photo(person: Person) -> None:
+    """A missing photo is explained as in every panel."""
     person.photo = None
     shown = person.press("run", EYES)
     assert "There is no photo yet." in shown
     assert 'class="can' not in shown
 
 
-def test_what_is_gone_is_not_gone_on_from(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The result before has expired: it is said, and nothing is made a second time by itself."""
+def test_recipe_does_not_resume_from_an_expired_result(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the previous result has expired, the retry says so and repeats no step by itself."""
     person.press("run", EYES, NOWHERE)
     before = len(person.page.ear.calls)
     monkeypatch.setattr(PictureStore, "get_owned", lambda store, owner, token: None)
@@ -148,8 +148,8 @@ def test_what_is_gone_is_not_gone_on_from(person: Person, monkeypatch: pytest.Mo
     assert len(person.page.ear.calls) == before
 
 
-def test_what_is_deleted_leaves_nothing(person: Person) -> None:
-    """Photo, results and what was made of them go with everything else."""
+def test_recipe_results_are_deleted_with_the_session(person: Person) -> None:
+    """Photo, results and everything derived from them are deleted with the session's data."""
     shown = person.press("run", EYES, RESTORE)
     addresses = set(re.findall(r"kept/[^\"]+", shown))
     assert len(addresses) >= 4
@@ -158,8 +158,8 @@ def test_what_is_deleted_leaves_nothing(person: Person) -> None:
     assert all(httpx.get(f"{person.page.url}/{address}").status_code == 404 for address in addresses)
 
 
-def test_a_loaded_recipe_is_checked_and_a_refused_one_changes_nothing(page: Page) -> None:
-    """What is loaded comes back as the list; what is refused is told, and the list is left alone."""
+def test_recipe_editor_validates_a_loaded_file(page: Page) -> None:
+    """A valid file becomes the list; an invalid one is explained and leaves the list unchanged."""
     taken = page.press("recipe-loaded", [listed(EYES), listed(JAW)])
     assert "Recipe loaded. Steps: 1" in taken
     assert "shape_type" in taken
@@ -168,8 +168,8 @@ def test_a_loaded_recipe_is_checked_and_a_refused_one_changes_nothing(page: Page
     assert "shape_type" not in refused
 
 
-def test_a_step_is_added_with_its_own_values(page: Page) -> None:
-    """Those of the chosen effect among all controls; a value that does not fit leaves the list as it is."""
+def test_recipe_editor_adds_a_step_with_the_chosen_effects_values(page: Page) -> None:
+    """A step gets the chosen effect's values out of all controls; an invalid value leaves the list unchanged."""
     fine = page.press("recipe-add-step", [listed(RESTORE), "facial_aesthetics", "astronaut", "2.0.0", "7", 0.25])
     assert "Added as step 2: Slim jaw 0.25" in fine
     assert "0.25" in fine
@@ -239,8 +239,8 @@ def text_of(answer: str) -> str:
     return html.unescape(json.dumps(json.loads(answer), ensure_ascii=False))
 
 
-def test_a_run_costs_what_the_list_says(payer: Person, vendor: Vendor) -> None:
-    """As many calls as shown; a second click costs nothing, "again" the same once more."""
+def test_recipe_pays_as_many_calls_as_the_list_says(payer: Person, vendor: Vendor) -> None:
+    """A run makes as many paid calls as shown; a second click costs nothing, "again" costs the same once more."""
     recipe = (EYES, {**JAW, "on": False}, FUSE, RESTORE)
     said = told_calls(payer.page, *recipe)
     assert said == 3
@@ -256,8 +256,8 @@ def test_a_run_costs_what_the_list_says(payer: Person, vendor: Vendor) -> None:
     assert told_calls(payer.page, {**EYES, "on": False}) == 0
 
 
-def test_after_trouble_in_the_middle_only_the_rest_is_paid(payer: Person, vendor: Vendor) -> None:
-    """The failed step is made once more because a person wants it; the first one is not."""
+def test_recipe_retry_pays_only_the_failed_step_and_the_rest(payer: Person, vendor: Vendor) -> None:
+    """A retry by the person pays the failed step again and the steps after it, not those before."""
     vendor.trouble_at = "facefuse"
     before = vendor.billed
     shown = payer.press("run", EYES, FUSE, RESTORE)
@@ -269,8 +269,8 @@ def test_after_trouble_in_the_middle_only_the_rest_is_paid(payer: Person, vendor
     assert vendor.billed - before == 3
 
 
-def test_trouble_can_be_got_round_offline(payer: Person, vendor: Vendor) -> None:
-    """The rest runs here, free, and each part of the result says who made it."""
+def test_recipe_can_finish_offline_after_a_failure(payer: Person, vendor: Vendor) -> None:
+    """The remaining steps run on the offline engine, free, and each part of the result says who made it."""
     vendor.trouble_at = "facefuse"
     payer.press("run", EYES, FUSE, RESTORE)
     before = vendor.billed
@@ -281,8 +281,8 @@ def test_trouble_can_be_got_round_offline(payer: Person, vendor: Vendor) -> None
     assert "One paid call" in shown
 
 
-def test_nothing_is_sent_without_consent(payer: Person, vendor: Vendor) -> None:
-    """The vendor of each step is asked for by itself."""
+def test_recipe_asks_consent_for_each_vendor(payer: Person, vendor: Vendor) -> None:
+    """Nothing is sent without consent, which is asked for each step's vendor separately."""
     before = vendor.billed
     payer.consent = False
     shown = payer.press("run", EYES, RESTORE)
@@ -291,8 +291,8 @@ def test_nothing_is_sent_without_consent(payer: Person, vendor: Vendor) -> None:
 
 
 # ── Sent on ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_a_result_becomes_another_panels_photo(person: Person) -> None:
-    """For its own session, and as an upload of it; somebody else's token and nonsense give an honest message."""
+def test_send_to_panel_makes_a_result_another_panels_photo(person: Person) -> None:
+    """The photo is an upload of the session; another session's token and an invalid one give an explanation."""
     shown = person.press("run", EYES)
     token = re.findall(r'data-token="([^"]+)"', shown)[0]
     answer = person.page.press("send-on", [token, "face_fuse", person.tab])
@@ -310,7 +310,7 @@ def test_a_result_becomes_another_panels_photo(person: Person) -> None:
         assert "result.jpg" not in answer
 
 
-def test_a_strangers_result_stays_theirs(person: Person) -> None:
+def test_send_to_panel_gives_another_tab_nothing(person: Person) -> None:
     """Another tab that knows the token gets nothing."""
     token = re.findall(r'data-token="([^"]+)"', person.press("run", RESTORE))[0]
     assert "no longer here" in person.page.press("send-on", [token, "face_fuse", secrets.token_hex(16)])

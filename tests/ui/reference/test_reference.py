@@ -55,8 +55,10 @@ def text(language: str) -> str:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_endpoint_is_there(language: str) -> None:
-    """With its path, its controls by both of their names, what it does live and offline, and a link to its panel."""
+def test_reference_lists_every_endpoint(language: str) -> None:
+    """Each endpoint has its path, its controls by both of their names, what it does live and offline, and a link to
+    its panel.
+    """
     shown, addresses = text(language), Reader(reference.render_page(language)).addresses
     for endpoint in CATALOGUE.values():
         facts = [endpoint.path, f"/{endpoint.id}", str(endpoint.limits.max_side_px)]
@@ -68,8 +70,8 @@ def test_every_endpoint_is_there(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_shape_is_there(language: str) -> None:
-    """All 22, each with number, names, effect, and a drawing that says what moves."""
+def test_reference_lists_every_shape(language: str) -> None:
+    """All 22 shapes have number, names, effect, and a drawing whose title says what moves."""
     html, shown = reference.render_page(language), text(language)
     assert html.count("<svg viewBox") == len(load_shapes()) == 22
     for shape in load_shapes():
@@ -81,8 +83,8 @@ def test_every_shape_is_there(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_code_of_both_vendors_is_there(language: str) -> None:
-    """Each has an anchor, its constant and status, and stands with its own explanation and price."""
+def test_reference_lists_every_vendor_code(language: str) -> None:
+    """Each code has an anchor, its constant and status, and is grouped with its own explanation and price."""
     html = reference.render_page(language).replace("<wbr>", "")
     cases = re.findall(r'<li class="case".*?</div></li>', html, re.DOTALL)
     for provider in reference_codes.VENDORS:
@@ -97,8 +99,8 @@ def test_every_code_of_both_vendors_is_there(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_slug_of_an_error_is_there(language: str) -> None:
-    """What the words explain stands on the page, under a vendor's codes or under its own name."""
+def test_reference_lists_every_error_slug(language: str) -> None:
+    """Each slug that has texts is on the page, under a vendor's codes or under its own name."""
     html, shown = reference.render_page(language), text(language)
     for slug, explained in get_texts(language)["errors"].items():
         assert f'data-slug="{slug}"' in html, slug
@@ -111,15 +113,15 @@ def test_every_slug_of_an_error_is_there(language: str) -> None:
      ("image_too_thin", "not_sent"), ("faces_overlap", "not_sent"), ("over_budget_hour", "not_sent"),
      ("crowded_visitor", "not_sent"), ("vendor_unknown", "unknown"), ("bad_reply_empty", "unknown")],
 )  # fmt: skip
-def test_our_own_errors_have_the_price_of_their_kind(slug: str, cost: str) -> None:
-    """A slug is explained as the error that carries it."""
+def test_reference_prices_app_errors_by_their_class(slug: str, cost: str) -> None:
+    """A slug is explained as the error class that carries it."""
     said = reference_codes.explain_error(reference_codes.create_error(slug), "en")
     assert (said.slug, said.cost) == (slug, translate(f"billing.{cost}.cost", "en"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_it_is_sound_and_asks_nobody_else(language: str) -> None:
-    """Tags are closed, ids differ, every address is one of this page or demo, and no path of a disk is on it."""
+def test_reference_page_is_well_formed_and_refers_to_no_other_host(language: str) -> None:
+    """Tags are closed, ids are unique, every URL belongs to this page or the demo, and no path of the disk is on it."""
     html = reference.render_page(language)
     reader = Reader(html)
     assert not reader.open
@@ -133,7 +135,7 @@ def test_it_is_sound_and_asks_nobody_else(language: str) -> None:
     assert len(html.encode()) < 300_000
 
 
-def test_the_face_is_the_one_that_templates_are_drawn_with() -> None:
+def test_drawn_face_is_the_canonical_face_of_the_templates() -> None:
     """The file is what tools/draw/straight.py makes of the canonical face."""
     canonical = np.array(json.loads((PROJECT / "tools/draw/canonical.json").read_text())["points"])
     width = canonical[454, 0] - canonical[234, 0]
@@ -146,8 +148,8 @@ def ways(key: str) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 @pytest.mark.parametrize("shape", range(22))
-def test_arrows_point_where_the_effect_moves(shape: int) -> None:
-    """Each shape has some, alike on both sides; each runs along the way of its landmark, as the effect carries it."""
+def test_drawing_arrows_follow_the_effect(shape: int) -> None:
+    """Each shape has arrows, symmetric; each runs along its landmark's movement by the effect."""
     found = drawn_face.compute_arrows(shape)
     still, moved = drawn_face.load_landmarks(), drawn_face.compute_moved_landmarks(shape)
     assert len(found) >= 2
@@ -161,7 +163,7 @@ def test_arrows_point_where_the_effect_moves(shape: int) -> None:
     assert max(np.hypot(*np.subtract(end, start)) for start, end in found) > 0.9 * drawn_face.MAX_ARROW_FACE_WIDTHS
 
 
-def test_bigger_eyes_grow_from_their_middle_in_every_direction() -> None:
+def test_drawing_of_bigger_eyes_points_away_from_the_iris() -> None:
     """Arrows point away from the nearer iris: up, down, left and right."""
     irises = drawn_face.load_landmarks()[[468, 473]]
     found = ways("big_eyes")
@@ -178,8 +180,8 @@ def test_bigger_eyes_grow_from_their_middle_in_every_direction() -> None:
      ("eye_distance", 1, 0), ("eye_distance_wider", -1, 0), ("nose_wing", 1, 0), ("nose_tip", 0, -1),
      ("lip_width", 1, 0), ("lip_height", 0, -1), ("philtrum", 0, -1), ("slim_nose", 1, 0)],
 )  # fmt: skip
-def test_a_drawing_says_what_its_title_says(key: str, inward: int, down: int) -> None:
-    """The arrows together point inward or outward, up or down."""
+def test_drawing_agrees_with_its_title(key: str, inward: int, down: int) -> None:
+    """The arrows together point inward or outward, up or down, as the title says."""
     found = ways(key)
     across = sum(-np.sign(start[0]) * way[0] for start, way in found)
     along = sum(way[1] for _, way in found)
@@ -187,8 +189,8 @@ def test_a_drawing_says_what_its_title_says(key: str, inward: int, down: int) ->
     assert abs(across if inward else along) > 3 * abs(along if inward else across)
 
 
-def test_the_address_decides_the_language_then_the_browser(page: Page) -> None:
-    """`?lang=` wins, nonsense in it counts as none; the page may be kept for minutes, by nobody in between."""
+def test_reference_language_is_the_query_parameter_else_the_browsers(page: Page) -> None:
+    """`?lang=` wins, an invalid one is ignored; the page may be cached for minutes, in the browser only."""
     for query, browser, language in (
         ("", "zh-CN", "zh"), ("", "en", "en"), ("?lang=en", "zh-CN", "en"), ("?lang=zh", "en", "zh"),
         ("?lang=../etc", "zh-TW", "zh"), ("?q=20003", "fr", "en"),
@@ -203,8 +205,8 @@ def test_the_address_decides_the_language_then_the_browser(page: Page) -> None:
     assert httpx.post(f"{page.url}/reference").status_code in (404, 405)
 
 
-def test_the_page_leads_to_it(page: Page) -> None:
-    """The line on top of the demo holds a link in each language."""
+def test_header_links_to_the_reference(page: Page) -> None:
+    """The header of the demo has a link in each language."""
     config = httpx.get(f"{page.url}/config").text
     for language in LANGUAGES:
         assert f"reference?lang={language}" in config

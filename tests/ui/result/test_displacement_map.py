@@ -1,4 +1,4 @@
-"""The route that tells what moved: by two tokens alone, in the reader's language, and gone when the pictures are."""
+"""The route /moved: needs two tokens, answers in the reader's language, and ends with the pictures."""
 
 import re
 
@@ -12,8 +12,8 @@ from meitu_demo.ui.result.displacement_map import describe_change, render_displa
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_reading_has_its_sentences(language: str) -> None:
-    """More and less of each are said differently, with the amount."""
+def test_describe_change_has_sentences_for_more_and_less(language: str) -> None:
+    """More and less of each measure have different sentences, with the amount."""
     for name in MEASURE_INDEX_BY_NAME:
         more, less = (describe_change(FeatureChange(name, by, is_angle=False), language) for by in (12.34, -1.26))
         assert "12" in more
@@ -21,15 +21,15 @@ def test_every_reading_has_its_sentences(language: str) -> None:
         assert more.replace("12", "") != less.replace("1.3", "")
 
 
-def test_pictures_without_a_face_are_explained() -> None:
-    """No arrows on what is no face."""
+def test_displacement_explains_pictures_without_a_face() -> None:
+    """There are no arrows where no face was found."""
     grey = codec.encode(np.full((200, 200, 3), 128, np.uint8))
     assert "<svg" not in render_displacement(grey, grey, "kept/x/after", "en")
     assert "not found" in render_displacement(grey, grey, "kept/x/after", "en")
 
 
-def test_only_the_tokens_of_kept_pictures_open_it(page, portrait: bytes) -> None:
-    """A result's own address answers in Chinese to a Chinese reader; one wrong token is as good as none."""
+def test_displacement_route_needs_the_tokens_of_stored_pictures(page, portrait: bytes) -> None:
+    """A result's URL answers in Chinese to a Chinese reader; one wrong token is refused like two."""
     shown = page.run("facial-aesthetics", ["8", 1], page.upload(portrait))
     address = re.search(r'data-address=\\*"(moved/[\w-]+/[\w-]+)', shown)[1]
     answer = httpx.get(f"{page.url}/{address}", headers={"accept-language": "zh-CN"}, timeout=60)
@@ -42,6 +42,6 @@ def test_only_the_tokens_of_kept_pictures_open_it(page, portrait: bytes) -> None
         assert (refused.status_code, refused.text) == (404, "gone")
 
 
-def test_endpoints_that_reshape_nothing_offer_nothing(page, portrait: bytes) -> None:
+def test_displacement_is_offered_for_reshaping_endpoints_only(page, portrait: bytes) -> None:
     """A restored photo has no arrows to show."""
     assert "data-address" not in page.run("quality-restoration", [], page.upload(portrait))

@@ -1,4 +1,4 @@
-"""What leaves carries its mark, and the label unless the owner has turned that off; the master carries no label."""
+"""Downloads carry marks, and the label unless the settings turn it off; the master carries no label."""
 
 import cv2
 import numpy as np
@@ -20,8 +20,8 @@ def outcome(data: bytes, mode: str = "offline", endpoint: str = "face_fuse", **m
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_label_is_on_what_leaves_alone(portrait: bytes, language: str) -> None:
-    """The master's pixels are the vendor's; the download differs in its lower right corner; both are marked alike."""
+def test_export_labels_the_download_but_not_the_master(portrait: bytes, language: str) -> None:
+    """The master's pixels are the vendor's; the download differs in its lower right corner; both have equal marks."""
     found = outcome(portrait)
     master = export.unlabelled(found)
     assert (codec.decode(master) == codec.decode(portrait)).all()
@@ -32,8 +32,8 @@ def test_the_label_is_on_what_leaves_alone(portrait: bytes, language: str) -> No
     assert read_provenance(leaving) == read_provenance(master) == export.build_provenance(found)
 
 
-def test_without_the_visible_part_the_mark_stays(portrait: bytes) -> None:
-    """The owner can turn off the label, never the metadata."""
+def test_export_keeps_the_marks_without_the_label(portrait: bytes) -> None:
+    """A setting turns off the label, never the metadata."""
     master = export.unlabelled(outcome(portrait))
     assert export.for_download(master, "en", visible_label=False) == master
     assert verify_provenance(master).origin is MarkOrigin.THIS_APP
@@ -48,14 +48,14 @@ def test_without_the_visible_part_the_mark_stays(portrait: bytes) -> None:
         ("quality_restoration", "lab", "offline engine", SourceType.ENHANCED),
     ],
 )
-def test_who_made_it_is_true(portrait: bytes, endpoint: str, mode: str, maker: str, kind: SourceType) -> None:
-    """A live result names the vendor; the lab's come from our engine and say so."""
+def test_export_names_the_true_maker(portrait: bytes, endpoint: str, mode: str, maker: str, kind: SourceType) -> None:
+    """A live result names the vendor; the failure lab's results come from our engine and say so."""
     mark = export.build_provenance(outcome(portrait, mode, endpoint))
     assert (mark.made_by, mark.source_type) == (maker, kind)
 
 
-def test_every_kind_that_a_vendor_may_send_leaves_marked(portrait_pixels: Image) -> None:
-    """PNG and WebP stay what they are, BMP leaves as JPEG."""
+def test_export_marks_every_format_of_a_vendor(portrait_pixels: Image) -> None:
+    """PNG and WebP keep their format, BMP is exported as JPEG."""
     for suffix, kind in ((".png", "image/png"), (".webp", "image/webp"), (".bmp", "image/jpeg")):
         data = cv2.imencode(suffix, portrait_pixels)[1].tobytes()
         leaving = export.for_download(export.unlabelled(outcome(data)), "en", visible_label=True)
@@ -63,12 +63,12 @@ def test_every_kind_that_a_vendor_may_send_leaves_marked(portrait_pixels: Image)
         assert read_provenance(leaving) is not None
 
 
-def test_equal_pictures_leave_as_different_bytes(portrait: bytes) -> None:
-    """Each result has an id of its own, so no cache by content ever serves one person's file to another."""
+def test_export_of_equal_pictures_differs(portrait: bytes) -> None:
+    """Each result has an ID, so no cache by content serves one person's file to another."""
     assert export.unlabelled(outcome(portrait)) != export.unlabelled(outcome(portrait))
 
 
-def test_a_receipt_tells_what_was_found_and_where_it_went(portrait: bytes) -> None:
+def test_receipt_names_dropped_metadata_and_the_recipient(portrait: bytes) -> None:
     """A position was found and removed; offline nothing was sent, live the host and the size are named."""
     assert build_receipt(outcome(portrait, bytes_sent=9), 30)["bytes_sent"] == 0
     live = outcome(portrait, "live", host="openapi.mtlab.meitu.com", bytes_sent=67_000)

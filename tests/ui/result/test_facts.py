@@ -1,4 +1,4 @@
-"""File names: say what a file is, and are safe everywhere."""
+"""File names of results: descriptive, and safe on every system."""
 
 import re
 from dataclasses import replace
@@ -18,23 +18,23 @@ OUTCOME = CallResult(
 )
 
 
-def test_endpoint_values_and_time() -> None:
-    """In this order, for a person who finds the file next week."""
+def test_file_name_has_endpoint_values_and_time() -> None:
+    """Endpoint, values and time are in this order, for a person who finds the file next week."""
     assert build_file_name(OUTCOME, NOW) == "facial-aesthetics_8_0.5_20260308-142501.jpg"
 
 
 @pytest.mark.parametrize(
     ("kind", "suffix"), [("image/jpeg", "jpg"), ("image/png", "png"), ("image/webp", "webp"), ("image/heic", "jpg")]
 )
-def test_the_suffix_is_the_contents(kind: str, suffix: str) -> None:
-    """Not what the vendor declared; what no browser shows leaves as JPEG."""
+def test_file_suffix_follows_the_content(kind: str, suffix: str) -> None:
+    """The suffix is not what the vendor declared; what no browser shows is exported as JPEG."""
     outcome = replace(OUTCOME, result_photo=replace(PHOTO, media_type=kind))
     assert build_file_name(outcome, NOW).endswith(f".{suffix}")
 
 
 @pytest.mark.parametrize("value", ["../../etc/passwd", "a b\n", "换脸", "x" * 64, 'a"b\\c:d', "."])
-def test_no_value_makes_a_name_unsafe(value: str) -> None:
-    """ASCII letters, digits, dot, dash and underscore, and no folder; short enough for any system."""
+def test_file_name_is_safe_for_any_value(value: str) -> None:
+    """Only ASCII letters, digits, dot, dash and underscore, no folder, and short enough for any system."""
     name = build_file_name(replace(OUTCOME, endpoint=CATALOGUE["face_fuse"], values={"template_id": value}), NOW)
     assert re.fullmatch(r"face-fuse_[A-Za-z0-9_.-]+_20260308-142501\.jpg", name)
     assert len(name) < 200

@@ -64,8 +64,8 @@ def sides(answer: str) -> tuple[str, str]:
     return live, offline
 
 
-def test_one_click_is_one_paid_call(paying: Page, vendor: ThreadedServer, portrait: bytes) -> None:
-    """Two clicks at once share it, a third is shown its end again, and so is a click on the plain button after it."""
+def test_live_vs_offline_pays_once_for_one_click(paying: Page, vendor: ThreadedServer, portrait: bytes) -> None:
+    """Two simultaneous clicks share one call; a third shows its result again, as does a click on the plain button."""
     photo, tab, before = paying.upload(portrait), secrets.token_hex(16), vendor.charges[PAID]
     with ThreadPoolExecutor(2) as clicks:
         first, second = clicks.map(lambda _: sides(both(paying, photo, tab)), range(2))
@@ -77,7 +77,7 @@ def test_one_click_is_one_paid_call(paying: Page, vendor: ThreadedServer, portra
     assert vendor.charges[PAID] - before == 1
 
 
-def test_without_consent_the_photo_stays_here(paying: Page, vendor: ThreadedServer, portrait: bytes) -> None:
+def test_live_vs_offline_without_consent_sends_nothing(paying: Page, vendor: ThreadedServer, portrait: bytes) -> None:
     """The live side says so, the offline side has its result, and nothing was paid."""
     before = vendor.charges[PAID]
     live, offline = sides(both(paying, paying.upload(portrait), consent=False))
@@ -86,16 +86,16 @@ def test_without_consent_the_photo_stays_here(paying: Page, vendor: ThreadedServ
     assert vendor.charges[PAID] == before
 
 
-def test_whoever_posts_without_keys_gets_half(page: Page, portrait: bytes) -> None:
-    """The page hides the button then, which stops no program: the live side explains itself."""
+def test_live_vs_offline_without_keys_runs_the_offline_side(page: Page, portrait: bytes) -> None:
+    """The page hides the button then, but a program can post: the live side explains what is missing."""
     live, offline = sides(both(page, page.upload(portrait)))
     assert "AILAB_API_KEY" in live
     assert 'class=\\"whole\\"' in offline
 
 
 @pytest.mark.parametrize("photo", [None, {"path": "/etc/passwd"}, b"no picture"])
-def test_what_both_refuse_is_explained_once(paying: Page, vendor: ThreadedServer, photo: Any) -> None:
-    """In place of two columns with the same words."""
+def test_live_vs_offline_explains_a_common_rejection_once(paying: Page, vendor: ThreadedServer, photo: Any) -> None:
+    """One explanation replaces two columns with the same words."""
     before = vendor.charges[PAID]
     answer = both(paying, paying.upload(photo) if isinstance(photo, bytes) else photo)
     last = answer[answer.rindex('<div class=\\"stage') :]
@@ -104,8 +104,8 @@ def test_what_both_refuse_is_explained_once(paying: Page, vendor: ThreadedServer
     assert vendor.charges[PAID] == before
 
 
-def test_whoever_deletes_finds_nothing_afterwards(paying: Page, portrait: bytes) -> None:
-    """Both pictures answer no more, and the live result is not kept."""
+def test_live_vs_offline_stores_nothing_after_deletion(paying: Page, portrait: bytes) -> None:
+    """Both pictures are gone, and the live result is not stored."""
     photo, tab = paying.upload(portrait), secrets.token_hex(16)
     answer = both(paying, photo, tab)
     kept = {f"{paying.url}/{path}" for path in re.findall(r"kept/[\w-]+/[\w.-]+", answer)}
@@ -115,7 +115,7 @@ def test_whoever_deletes_finds_nothing_afterwards(paying: Page, portrait: bytes)
     assert {paying.http.get(address).status_code for address in kept} == {404}
 
 
-def test_silence_on_one_side_and_on_a_stage(tmp_path: Any, portrait: bytes, faceless: bytes) -> None:
+def test_live_vs_offline_while_one_side_is_silent(tmp_path: Any, portrait: bytes, faceless: bytes) -> None:
     """The offline side does not wait for it. On a stage the same click goes on offline, says what it may have cost, and
     does not send it again, not even where that is refused, too; anywhere else it is explained. Whoever deletes
     everything while one side waits finds neither afterwards.

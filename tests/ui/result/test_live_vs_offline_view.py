@@ -1,4 +1,4 @@
-"""Two runs side by side, as HTML: each keeps to its own column, whatever becomes of the other."""
+"""Live versus offline as HTML: each side is independent of the other."""
 
 import re
 from dataclasses import replace
@@ -13,8 +13,9 @@ from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import Photo
 from meitu_demo.ui.result import result_view
 from meitu_demo.ui.result.live_vs_offline import LegView, is_same_frame, render_result, render_side_by_side
+from meitu_demo.ui.result.pictures import PictureUrls
 
-PICTURES = result_view.PictureUrls(TEXT, TEXT, TEXT, TEXT)
+PICTURES = PictureUrls(TEXT, TEXT, TEXT, TEXT)
 
 
 def done(mode: str, width: int = 640, remark: str = "") -> LegView:
@@ -31,8 +32,8 @@ def running() -> LegView:
     return LegView("live", result_view.render_progress(Phase.SEND, 0, TEXT, "live", "en"))
 
 
-def test_one_side_hides_nothing_of_the_other() -> None:
-    """An explanation stands beside a result, each below its maker's name."""
+def test_side_by_side_shows_an_explanation_next_to_a_result() -> None:
+    """An explanation is next to a result, each below its maker's name."""
     html = render_side_by_side((failed(), done("offline")), "Meitu", "en")
     live, offline = re.findall(r'<section class="side".*?</section>', html, re.DOTALL)
     assert "Meitu, live" in live
@@ -43,16 +44,16 @@ def test_one_side_hides_nothing_of_the_other() -> None:
 
 
 @pytest.mark.parametrize(("width", "overlaid"), [(640, True), (643, True), (480, False)])
-def test_they_lie_over_each_other_in_the_same_frame_only(width: int, overlaid: bool) -> None:
-    """Sides' ratios may differ by rounding."""
+def test_side_by_side_overlays_results_of_the_same_frame_only(width: int, overlaid: bool) -> None:
+    """Aspect ratios may differ by rounding."""
     sides = done("live"), done("offline", width)
     assert ("overlay" in render_side_by_side(sides, "Meitu", "en")) is overlaid
     outcomes: Any = [side.result for side in sides]
     assert is_same_frame(*outcomes) is overlaid
 
 
-def test_what_the_live_one_cost_is_told() -> None:
-    """On its own side."""
+def test_side_by_side_names_the_cost_on_the_live_side_only() -> None:
+    """The paid call is named on the live side and not on the offline side."""
     live, offline = re.findall(
         r'<section class="side".*?</section>',
         render_side_by_side((done("live"), done("offline")), "Meitu", "zh"),

@@ -1,4 +1,4 @@
-"""On a stage: which failures a live run goes on offline after, and what is said of the money."""
+"""Kiosk mode: after which live failures a run falls back to the offline engine, and what is said about the cost."""
 
 import pytest
 
@@ -30,14 +30,14 @@ SAID = (
 
 
 @pytest.mark.parametrize("error", LOST, ids=str)
-def test_the_networks_failures_go_on(error: errors.DemoError) -> None:
+def test_fallback_follows_network_failures(error: errors.DemoError) -> None:
     """Nobody answered, or the picture did not come through."""
     assert is_network_failure(error)
 
 
 @pytest.mark.parametrize("error", [*SAID, ValueError()], ids=str)
-def test_refusals_do_not(error: Exception) -> None:
-    """Photo, values, consent, budget, a vendor that answered, an address that must not be fetched, a bug of ours."""
+def test_fallback_does_not_follow_rejections(error: Exception) -> None:
+    """Photo, values, consent, budget, a vendor's answer, a blocked URL and a bug are no reason to fall back."""
     assert not is_network_failure(error)
 
 
@@ -45,8 +45,12 @@ def test_refusals_do_not(error: Exception) -> None:
 @pytest.mark.parametrize(
     ("error", "billing", "can"), [(LOST[0], "not_processed", ()), (LOST[1], "unknown", ("retry",)), (LOST[3], "", ())]
 )
-def test_what_is_said(error: errors.DemoError, billing: str, can: tuple[str, ...], language: str) -> None:
-    """What failed, that this is the offline engine's, what it may have cost; once more only where that may cost."""
+def test_fallback_remark_names_failure_engine_and_cost(
+    error: errors.DemoError, billing: str, can: tuple[str, ...], language: str
+) -> None:
+    """The remark names the failure, the offline engine and the possible cost; a retry is offered only where it may
+    cost.
+    """
     found = build_fallback(error, 7, "Once more.", language)
     assert explain(error, language).title in found.remark
     assert translate("beside.offline", language).lower() in found.remark.lower()

@@ -12,7 +12,7 @@ from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import Photo, PhotoChange
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.ui.result import result_view
-from meitu_demo.ui.result.result_view import PictureUrls
+from meitu_demo.ui.result.pictures import PictureUrls
 
 TEXT = "text"
 PICTURE = Photo(b"x", "image/jpeg", 640, 480)
@@ -38,15 +38,15 @@ def states(language: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_state_takes_the_same_room(language: str) -> None:
-    """Each begins with the class that sets the size, so that nothing jumps."""
+def test_result_view_states_take_the_same_room(language: str) -> None:
+    """Each state begins with the class that sets the size, so that nothing jumps."""
     for html in states(language).values():
         assert re.match(r'(<div class="comparing">\n)?<div class="stage ', html)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_step_has_its_words(language: str) -> None:
-    """Also before it is known how long a queue takes; what is known is rounded up."""
+def test_progress_has_words_for_every_phase(language: str) -> None:
+    """Every phase has words, also before a queue's time is known; known seconds are rounded up."""
     for step in Phase:
         for seconds in (0.0, 2.1):
             assert len(result_view.render_progress(step, seconds, "X", "offline", language)) > 80
@@ -54,15 +54,15 @@ def test_every_step_has_its_words(language: str) -> None:
     assert not re.search(r"\d", result_view.render_progress(Phase.QUEUE, 0.0, "", "offline", language))
 
 
-def test_progress_and_trouble_are_announced() -> None:
-    """To people who do not see the screen."""
+def test_progress_and_explanation_are_announced() -> None:
+    """Screen readers announce progress politely and an explanation at once."""
     found = states("en")
     assert 'role="status"' in found["progress"]
     assert 'role="alert"' in found["explanation"]
 
 
-def test_a_comparison_says_how_it_was_made() -> None:
-    """Mode, time, size, download under its name, and what was done to the photo."""
+def test_comparison_says_how_the_result_was_made() -> None:
+    """Mode, time, size, download name, and what was done to the photo are shown."""
     html = result_view.render_comparison(
         OUTCOME, PictureUrls("kept/a/before.jpg", "kept/b/x.jpg", "download/b/x.jpg", "x.jpg"), "AILabTools", "en"
     )
@@ -71,8 +71,8 @@ def test_a_comparison_says_how_it_was_made() -> None:
     assert all(re.findall(r'alt="([^"]*)"', html))
 
 
-def test_what_a_run_cost_is_told() -> None:
-    """A live result says that it was paid for, an offline one does not; a remark stands above the facts."""
+def test_comparison_names_the_cost_of_a_live_call() -> None:
+    """A live result says that it was paid for, an offline one does not; a remark is above the facts."""
     pictures = PictureUrls("a", "b", "c", "d")
     offline = result_view.render_comparison(OUTCOME, pictures, "AILabTools", "en")
     live = result_view.render_comparison(replace(OUTCOME, mode="live"), pictures, "AILabTools", "en", "Shown again")
@@ -82,8 +82,8 @@ def test_what_a_run_cost_is_told() -> None:
     assert "note" not in offline
 
 
-def test_how_long_ago() -> None:
-    """In whole minutes; less than one is now."""
+def test_format_ago_counts_whole_minutes() -> None:
+    """Time is given in whole minutes; less than one is "just now"."""
     then = datetime(2026, 3, 8, 14, 25, tzinfo=UTC)
     assert result_view.format_ago(then, then + timedelta(seconds=59), "en") == "just now"
     assert result_view.format_ago(then, then + timedelta(seconds=190), "en") == "3 min ago"

@@ -41,8 +41,8 @@ def archive(page: Page, portrait: bytes) -> Any:
     return [f"{page.url}/{link[0]}" for link in found if link]
 
 
-def test_no_session_sees_anothers_runs(page: Page, archive: list[str]) -> None:
-    """Not in its list, not by key, not beside its own, not by its controls; and each archive holds its own runs."""
+def test_history_shows_no_other_sessions_runs(page: Page, archive: list[str]) -> None:
+    """Not in the list, by key, in a comparison or by the controls; each archive has its own session's runs."""
     mine, theirs = opened(page, MINE), opened(page, THEIRS)
     assert (len(keys(mine)), len(keys(theirs))) == (3, 1)
     failed, second, first = keys(mine)
@@ -61,8 +61,8 @@ def test_no_session_sees_anothers_runs(page: Page, archive: list[str]) -> None:
     assert shapes == [["8", "3", None], ["9"]]
 
 
-def test_an_archive_opens_by_its_own_token_alone(page: Page, archive: list[str]) -> None:
-    """No other kind of token, no path trick and no session's name opens one; it is handed out as a file, uncached."""
+def test_history_archive_opens_by_its_token_only(page: Page, archive: list[str]) -> None:
+    """No other kind of token, path trick or session ID opens it; it is sent as a file, uncached."""
     answer = httpx.get(archive[0])
     assert answer.headers["content-type"] == "application/zip"
     assert re.search(r'attachment; filename="portrait-runs_[\d-]+\.zip"', answer.headers["content-disposition"])
@@ -77,8 +77,8 @@ def test_an_archive_opens_by_its_own_token_alone(page: Page, archive: list[str])
         assert httpx.get(f"{page.url}/{door}/{token}/runs.zip").status_code == 404
 
 
-def test_deleting_one_history_leaves_the_others(page: Page, archive: list[str]) -> None:
-    """Runs, pictures and archive are gone at once, counted and looked for; the neighbour's are whole."""
+def test_history_deletion_leaves_other_sessions_alone(page: Page, archive: list[str]) -> None:
+    """Runs, pictures and archive are gone at once, also from the inventory; another session's are complete."""
     key = keys(opened(page, MINE))[0]
     told = page.press("forget", [MINE])
     assert "runs in your history 3" in told
@@ -89,7 +89,7 @@ def test_deleting_one_history_leaves_the_others(page: Page, archive: list[str]) 
     assert len(keys(opened(page, THEIRS))) == 1
 
 
-def test_a_run_whose_pictures_were_pushed_out_says_so_and_can_be_run_again(
+def test_history_run_without_pictures_says_so_and_can_run_again(
     page: Page, archive: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store had no room for them: the settings are there, and so is the button."""

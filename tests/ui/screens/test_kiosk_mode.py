@@ -1,4 +1,4 @@
-"""Stage mode's words, as the script finds them."""
+"""Kiosk mode's HTML agrees with its script."""
 
 import re
 from pathlib import Path
@@ -10,8 +10,8 @@ from meitu_demo.ui.screens.kiosk_mode import COUNTDOWN_S, render_countdown_bar
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_script_finds_what_it_looks_for(language: str) -> None:
-    """Each part that it names is there, and the countdown begins with the same figure in both."""
+def test_kiosk_html_has_the_parts_that_the_script_uses(language: str) -> None:
+    """Each part that the script names exists, and the countdown begins with the same number in both."""
     script = Path(ASSETS_DIR, "js", "on_stage.js").read_text("utf-8")
     html = render_countdown_bar(language)
     parts = set(re.findall(r"part\('(\w+)'\)", script)) | {"leave", "gone", "curtain"}

@@ -1,11 +1,18 @@
-"""Every module of the package is imported by some entry point, directly or through others."""
+"""No dead code: every module is reached from an entry point, and vulture finds no unused name."""
 
 import ast
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from vulture import Vulture
+
+from meitu_demo.vendors import VENDORS
+
 PROJECT = Path(__file__).resolve().parents[1]
 ENTRY_POINTS = ("app.py", "meitu_demo/*/__main__.py")
+LOADED_BY_NAME = tuple(f"meitu_demo/offline/{vendor_id}.py" for vendor_id in VENDORS)
 
 
 def imported_names(file: Path) -> Iterator[str]:
@@ -33,7 +40,7 @@ def module_files() -> dict[str, Path]:
 def test_every_module_is_reached_from_an_entry_point() -> None:
     """From app.py and the packages' `python -m` programs, imports lead to every module; none is dead."""
     modules = module_files()
-    waiting = [file for pattern in ENTRY_POINTS for file in PROJECT.glob(pattern)]
+    waiting = [file for pattern in ENTRY_POINTS + LOADED_BY_NAME for file in PROJECT.glob(pattern)]
     assert len(waiting) >= 3
     reached: set[Path] = set(waiting)
     while waiting:
@@ -46,3 +53,18 @@ def test_every_module_is_reached_from_an_entry_point() -> None:
                     waiting.append(file)
     dead = sorted(str(file.relative_to(PROJECT)) for file in modules.values() if file not in reached)
     assert not dead, f"no entry point imports {dead}"
+
+
+def test_vulture_finds_no_unused_name() -> None:
+    """Every function, class, attribute and variable is used in Python or in a template, or is listed in pyproject."""
+    config = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["tool"]["vulture"]
+    templates = [file.read_text("utf-8") for file in (PROJECT / "meitu_demo/ui/templates").glob("*.html")]
+    blocks = [block for text in templates for block in re.findall(r"{[{%](.*?)[%}]}", text, re.DOTALL)]
+    template_names = {name for block in blocks for name in re.findall(r"\.(\w+)", block)}
+    assert template_names
+    vulture = Vulture(
+        ignore_names=[*config["ignore_names"], *template_names], ignore_decorators=config["ignore_decorators"]
+    )
+    vulture.scavenge([str(PROJECT / path) for path in config["paths"]])
+    unused = [item.get_report() for item in vulture.get_unused_code(config["min_confidence"])]
+    assert not unused, "\n".join(unused)

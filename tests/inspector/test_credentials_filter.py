@@ -20,8 +20,8 @@ from meitu_demo.domain.model import CallTarget, Credentials, Photo
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.inspector import Trace, capture_request, capture_response, render_samples
 from meitu_demo.inspector.capture import MAX_BODY_CHARS
+from meitu_demo.offline.failure_lab import LAB_CREDENTIALS
 from meitu_demo.settings import Settings
-from meitu_demo.ui.failure_lab_backend import LAB_CREDENTIALS
 from meitu_demo.ui.result.inspector_view import render_inspector
 from meitu_demo.vendors import VENDORS
 
@@ -65,7 +65,7 @@ def holds(text: str, *keys: str) -> bool:
     return any(key.lower() in reading for reading in read_again(text) for key in keys)
 
 
-# ── Calls ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Calls ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 def quoting(request: httpx.Request) -> dict[str, object]:
     """A response that quotes everything about the request, in every encoding."""
     keys = [spell(key) for spell in SPELLINGS.values() for key in (KEY, SECRET)]

@@ -1,0 +1,221 @@
+"""Starts calls: the one service behind panels, API, assistants (MCP), recipes and live-versus-offline.
+
+    target  choose_target   the vendor with whose keys, the offline server, or the failure lab
+    start   consent → prepare → deduplicate → queue or pay → send → fetch
+
+A call to a vendor is deduplicated and paid for by the ledger; a call to the offline server waits in a fair queue.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+import anyio
+import httpx
+
+from .calls import pipeline
+from .calls.pipeline import CallResult, OpenPaidCall, Phase, ProgressCallback, VendorReply
+from .calls.run_log import RunRecord
+from .calls.single_flight import FORCE_NONE, CallHandle, SingleFlight
+from .calls.targets import TargetResolver
+from .calls.vendor_health import HealthRegistry, VendorHealth
+from .domain.errors import MissingConsent, MissingKey
+from .domain.model import CallTarget, Credentials, Endpoint, PreparedCall, Values
+from .ledger.lazy import LazyLedger
+from .ledger.paid_calls import PaidCallRecorder
+from .offline.effect_runner import MAX_CONCURRENT
+from .offline.failure_lab import FailureLabBackend
+from .runtime.client_address import fairness_key, resolve_client_address
+from .runtime.fair_queue import FairQueue, PositionCallback, ignore_position
+from .settings import MAX_OFFLINE_RUNS, Settings
+from .vendors import VENDORS
+
+MAX_CONCURRENT_PREVIEWS, MAX_PREVIEWS_PER_VISITOR, MAX_PENDING_PREVIEWS = 1, 4, 40  # 5 ms each: a wait of 0.2 s
+DISPLAYED_WAITS_S = (2, 5, 10, 20, 30, 60, 90, 120, 180, 300)  # few, because each change is sent to the page
+
+TargetMode = Literal["any", "live", "offline"]
+VisitorKeys = Mapping[str, Credentials] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who makes a request. Results are shared within a session and never beyond; its id cannot be guessed."""
+
+    session_id: str
+    cookie: str | None = None
+    peer_address: str = ""
+    forwarded_for: str = ""
+
+    def identify_visitor(self, recorder: PaidCallRecorder) -> str:
+        """The visitor that paid calls count against: the one of our signed cookie, else the client's address."""
+        return recorder.identify_visitor(self.cookie, self.peer_address, self.forwarded_for)
+
+
+class CallService:
+    """Starts calls, and owns what they share: the client, targets, ledger, single flight, vendor health and queues.
+
+    The engine queue has one slot for a run, a contact sheet or a measurement. Previews take milliseconds and have a
+    queue of their own: behind effects of seconds they would lag the slider that they follow.
+    """
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        settings: Settings,
+        ledger: LazyLedger | None = None,
+        engine_queue: FairQueue | None = None,
+    ) -> None:
+        self.client = client
+        self.targets = TargetResolver(settings)
+        self.ledger = ledger or LazyLedger(settings)
+        self.failure_lab = FailureLabBackend(settings)
+        self.single_flight = SingleFlight(settings.keep_minutes * 60.0)
+        self.engine_queue = engine_queue or FairQueue(MAX_CONCURRENT, settings.offline_each, MAX_OFFLINE_RUNS)
+        self._preview_queue = FairQueue(MAX_CONCURRENT_PREVIEWS, MAX_PREVIEWS_PER_VISITOR, MAX_PENDING_PREVIEWS)
+        self._vendor_health = HealthRegistry(has_circuit_breaker=settings.breaker)
+        self._trusted_proxies = settings.trusted_proxies
+
+    async def choose_target(
+        self, provider: str, *, mode: TargetMode = "any", visitor_keys: VisitorKeys = None, fault: str | None = None
+    ) -> CallTarget:
+        """Where a call goes. fault: how a call to the failure lab is to end; it has no effect in mode "offline".
+
+        Raises MissingKey where only the vendor will do and there is no key.
+        """
+        if mode == "offline":
+            return self.targets.resolve_offline(provider)
+        if fault is not None:
+            return await self.failure_lab.create_target(provider, fault)
+        targets = self.targets.with_visitor_keys(visitor_keys)
+        if mode == "any":
+            return targets.resolve(provider)
+        target = targets.resolve_live(provider)
+        if target is None:
+            raise MissingKey(provider=provider, setting=VENDORS[provider].key_setting)
+        return target
+
+    def is_billable(
+        self, provider: str, *, mode: TargetMode = "any", visitor_keys: VisitorKeys = None, fault: str | None = None
+    ) -> bool:
+        """Whether a call to the target of the same choice may cost money, real or the failure lab's."""
+        return mode != "offline" and (
+            fault is not None or self.targets.with_visitor_keys(visitor_keys).is_live(provider)
+        )
+
+    async def start(
+        self,
+        endpoint: Endpoint,
+        photo: bytes,
+        values: Values,
+        *,
+        target: CallTarget,
+        caller: Caller,
+        consent: bool,
+        force: int = FORCE_NONE,
+    ) -> CallHandle:
+        """Start one call with the encoded `photo`, or join the same call of the same session.
+
+        consent: whether the person in the photo agrees that it goes to the vendor. force: see `SingleFlight.submit`.
+        Raises any DemoError.
+        """
+        run = RunRecord.start(endpoint.id, target, len(photo))
+        with run.track():
+            if target.is_billable and not target.is_failure_lab and consent is not True:
+                raise MissingConsent(provider=endpoint.provider)
+            prepared = await pipeline.prepare(endpoint, photo, values)
+            call = _Call(self.client, target, prepared, run, self._vendor_health.of(target))
+            if not target.is_billable:
+                queued_send = partial(self._send_in_engine_slot, call, caller)
+                return self.single_flight.submit_unshared(
+                    caller.session_id, queued_send, call.fetch_result, run_id=run.id
+                )
+            ledger = self.failure_lab.ledger if target.is_failure_lab else self.ledger
+            recorder = await ledger.get_recorder()
+            fingerprint = await anyio.to_thread.run_sync(recorder.compute_fingerprint, prepared)
+            visitor = caller.identify_visitor(recorder)
+            open_paid_call = partial(recorder.record, target, prepared, fingerprint=fingerprint, visitor=visitor)
+            dedup_key = " ".join([target.mode, *target.extra_headers.values(), fingerprint])
+            paid_send = partial(call.send, open_paid_call=open_paid_call)
+            handle = self.single_flight.submit(
+                caller.session_id, dedup_key, paid_send, call.fetch_result, force=force, run_id=run.id
+            )
+        if handle.is_duplicate:
+            run.id = handle.run_id
+            run.log("repeated", "free")
+        return handle
+
+    def stop_waiting(self, session_id: str) -> None:
+        """Release everybody of the session who waits for a call; what was sent goes on to its end."""
+        self.single_flight.stop_waiting(session_id)
+
+    def engine_slot(
+        self, caller: Caller, on_position: PositionCallback = ignore_position
+    ) -> AbstractAsyncContextManager[None]:
+        """A slot at the offline engine, by the caller's fair share. Raises QueueFull on entering."""
+        return self.engine_queue.slot(self._get_fairness_key(caller), on_position)
+
+    def preview_slot(self, caller: Caller) -> AbstractAsyncContextManager[None]:
+        """The same for a preview of milliseconds."""
+        return self._preview_queue.slot(self._get_fairness_key(caller))
+
+    def _get_fairness_key(self, caller: Caller) -> str:
+        """What counts as one visitor where the offline engine is shared out."""
+        address = resolve_client_address(caller.peer_address, caller.forwarded_for, self._trusted_proxies)
+        return fairness_key(caller.session_id, address)
+
+    async def _send_in_engine_slot(self, call: "_Call", caller: Caller, on_progress: ProgressCallback) -> VendorReply:
+        last_sent_s: float | None = None
+
+        def on_position(position: int, wait_s: int | None) -> None:
+            nonlocal last_sent_s
+            if last_sent_s != (displayed_s := round_up_wait(wait_s)):
+                last_sent_s = displayed_s
+                on_progress(Phase.QUEUE, displayed_s)
+
+        async with self.engine_slot(caller, on_position):
+            return await call.send(on_progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """The two steps of one call that `SingleFlight` runs, tracked in the run log."""
+
+    client: httpx.AsyncClient
+    target: CallTarget
+    prepared: PreparedCall
+    run: RunRecord
+    health: VendorHealth
+
+    async def send(self, on_progress: ProgressCallback, *, open_paid_call: OpenPaidCall | None = None) -> VendorReply:
+        def track_sent(phase: Phase, seconds: float) -> None:
+            if phase is Phase.SEND:
+                self.run.bytes_sent = len(self.prepared.photo.data)
+            on_progress(phase, seconds)
+
+        with self.run.track():
+            return await pipeline.send(
+                self.client,
+                self.target,
+                self.prepared,
+                on_progress=track_sent,
+                open_paid_call=open_paid_call,
+                health=self.health,
+            )
+
+    async def fetch_result(self, reply: VendorReply, on_progress: ProgressCallback) -> CallResult:
+        with self.run.track():
+            result = await pipeline.fetch_result(
+                self.client, self.target, self.prepared, reply, on_progress=on_progress
+            )
+        self.run.bytes_out = len(result.result_photo.data)
+        self.run.finish()
+        return replace(result, run_id=self.run.id)
+
+
+def round_up_wait(wait_s: int | None) -> float:
+    """The next of `DISPLAYED_WAITS_S`, so that a wait is announced a few times only; 0 if it is not known."""
+    if wait_s is None:
+        return 0.0
+    return float(next((displayed_s for displayed_s in DISPLAYED_WAITS_S if displayed_s >= wait_s), wait_s))

@@ -1,0 +1,31 @@
+"""Free ports, and waiting until a server process answers."""
+
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable
+
+MAX_START_S = 180.0  # the machine may be busy
+
+
+def find_free_port() -> int:
+    """A port of the loopback interface that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_ready(url: str, process: "subprocess.Popen[bytes]", read_log: Callable[[], str] = str) -> None:
+    """Return as soon as `url` answers with success. Raises TimeoutError, or RuntimeError if `process` ends first."""
+    deadline = time.monotonic() + MAX_START_S
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as page:
+                page.read()
+                return
+        except OSError:  # URLError and HTTPError included
+            if process.poll() is not None:
+                raise RuntimeError(f"exited with {process.returncode}: {read_log()[-2000:]}") from None
+            time.sleep(0.02)
+    raise TimeoutError(f"nothing answers at {url}: {read_log()[-2000:]}")
