@@ -11,7 +11,7 @@ from support.uvicorn_server import uvicorn_server
 
 from meitu_demo.offline import create_app as create_offline
 
-KEYS = {"MEITU_API_KEY": "key", "MEITU_API_SECRET": "secret", "CALLS_PER_SECOND": "off"}
+KEYS = {"MEITU_API_KEY": "key", "MEITU_API_SECRET": "pair", "CALLS_PER_SECOND": "off"}
 
 
 @dataclass

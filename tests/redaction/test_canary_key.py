@@ -139,7 +139,7 @@ class Heard:
 
 @contextmanager
 def listening() -> Iterator[Heard]:
-    """Everything at DEBUG, as a process hears it that has called `outlets.install_redaction`."""
+    """Everything at DEBUG, as after `install_redaction`."""
     heard = Heard()
     handlers = {"": [heard.bare, heard.filtered], "meitu_demo": [heard.ours]}
     put_up = []
