@@ -16,7 +16,7 @@ from ...endpoints import CATALOGUE
 from ..context import Context
 from ..html import EMPTY_HTML
 from ..result import facts, result_view
-from ..result.result_view import PictureUrls
+from ..result.pictures import PictureUrls
 from ..result.run_stream import describe_repeat, finish_run, render_run_receipt, render_wire
 from ..security.upload_validation import get_payload_path
 from . import views

@@ -23,6 +23,7 @@ from ...photos.safe_open import format_file_size
 from ..context import Context
 from ..html import render
 from . import result_view
+from .pictures import PictureUrls
 from .run_stream import (
     RunRequest,
     ScreenUpdate,
@@ -50,7 +51,7 @@ class LegView:
     mode: LegMode
     html: Markup
     result: CallResult | None = None
-    picture: result_view.PictureUrls | None = None
+    picture: PictureUrls | None = None
     remark: str = ""
     details_html: Markup = field(default_factory=Markup)
 
@@ -84,7 +85,7 @@ def describe_maker(mode: str, provider: str, language: str) -> str:
     return translate(f"beside.{mode}", language, provider=provider)
 
 
-def render_result(result: CallResult, picture: result_view.PictureUrls, maker_name: str, language: str) -> Markup:
+def render_result(result: CallResult, picture: PictureUrls, maker_name: str, language: str) -> Markup:
     """The picture of one side."""
     name = translate(f"panels.{result.endpoint.id}.tab", language)
     alt_text = translate("beside.alt", language, name=name, maker=maker_name)
@@ -154,7 +155,7 @@ class Leg:
         self.view.html = html
         self._update_event.set()
 
-    def _show_result(self, result: CallResult, picture: result_view.PictureUrls, target: CallTarget) -> None:
+    def _show_result(self, result: CallResult, picture: PictureUrls, target: CallTarget) -> None:
         request, language = self._request, self._request.language
         self.view.result, self.view.picture = result, picture
         self.view.remark = describe_repeat("repeated", self.handle, language)

@@ -15,7 +15,7 @@ from ...domain.translations import translate
 from ..html import EMPTY_HTML, render
 from . import facts
 from .facts import describe_changes
-from .pictures import PictureUrls as PictureUrls
+from .pictures import PictureUrls
 
 
 def with_actions(html: Markup, actions: Sequence[str]) -> Markup:

@@ -30,8 +30,7 @@ from . import result_view
 from .facts import build_file_name, render_receipt
 from .inspector_view import render_inspector
 from .offline_fallback import Fallback, build_fallback, is_network_failure
-from .pictures import render_pair, store_pair
-from .result_view import PictureUrls
+from .pictures import PictureUrls, render_pair, store_pair
 
 ScreenUpdate = tuple[str, Any]  # HTML of the result view with its actions; the id of the call that it shows
 

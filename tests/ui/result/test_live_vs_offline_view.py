@@ -13,8 +13,9 @@ from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import Photo
 from meitu_demo.ui.result import result_view
 from meitu_demo.ui.result.live_vs_offline import LegView, is_same_frame, render_result, render_side_by_side
+from meitu_demo.ui.result.pictures import PictureUrls
 
-PICTURES = result_view.PictureUrls(TEXT, TEXT, TEXT, TEXT)
+PICTURES = PictureUrls(TEXT, TEXT, TEXT, TEXT)
 
 
 def done(mode: str, width: int = 640, remark: str = "") -> LegView:
