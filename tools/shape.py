@@ -18,7 +18,14 @@ PROJECT = Path(__file__).resolve().parents[1]
 PACKAGE = "meitu_demo"
 MAX_LINES = 300
 VENDOR_IDS = ("meitu", "ailab")
-CALL = ("ui.panel.panel", "service", "calls.pipeline", "calls.exchange")  # what a click on Run goes through
+CALL = (  # what a click on Run goes through
+    "ui.panel.panel",
+    "ui.result.run_stream",
+    "service",
+    "calls.single_flight",
+    "calls.pipeline",
+    "calls.exchange",
+)
 LATER_ISSUES = ("meitu_demo/engine/effects/cartoon/", "tools/draw/")
 
 
