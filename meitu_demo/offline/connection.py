@@ -58,10 +58,6 @@ def get_connection(request: Request) -> ClientConnection:
     return found if isinstance(found, ClientConnection) else ClientConnection()
 
 
-# MERGED offline/wired.py: uvicorn's HTTP protocol, which also gives the app its end of the connection
-# (`client_connection`). Only where there is a lab.
-
-
 class ConnectionProtocol(H11Protocol):
     """The server's own protocol, with a `ClientConnection` in the scope of each call."""
 
