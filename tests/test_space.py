@@ -91,7 +91,7 @@ def test_space_takes_photos_as_uploads_and_never_by_url(space: Page) -> None:
         {"path": "me.jpg", "url": "https://host.example/me.jpg", "meta": {"_type": "gradio.FileData"}},
     ):
         assert space.call("quality_restoration", photo, False, False)[0] == "error"
-    assert space.ear.calls == []
+    assert space.offline.calls == []
 
 
 def test_space_may_be_framed_by_the_hub_alone(space: Page) -> None:

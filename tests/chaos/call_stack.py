@@ -1,4 +1,4 @@
-"""Desk, service and ledger composed as the app composes them, on one client; for the tests with real sockets."""
+"""Single-flight, pipeline and ledger on one HTTP client, as in the app, for tests with real sockets."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -22,53 +22,53 @@ CONNECT_S, WRITE_S = 5.0, 5.0
 
 
 @dataclass
-class Shop:
-    """What stands between a click and the vendor."""
+class CallStack:
+    """Everything between a click and the vendor."""
 
     client: httpx.AsyncClient
-    accounts: PaidCallRecorder
-    line: VendorHealth = field(default_factory=VendorHealth)
-    desk: SingleFlight = field(default_factory=lambda: SingleFlight(1800.0))
+    paid_calls: PaidCallRecorder
+    health: VendorHealth = field(default_factory=VendorHealth)
+    single_flight: SingleFlight = field(default_factory=lambda: SingleFlight(1800.0))
 
-    def click(self, session: str, route: CallTarget, order: PreparedCall, fingerprint: str) -> CallHandle:
-        """One click, as `CallService.start` hands it in."""
+    def click(self, session: str, target: CallTarget, call: PreparedCall, fingerprint: str) -> CallHandle:
+        """Submit one click, as `CallService.start` does."""
 
-        async def ask(watch: pipeline.ProgressCallback) -> pipeline.VendorReply:
-            pay = partial(self.accounts.record, route, order, fingerprint=fingerprint, visitor=session)
+        async def send(on_progress: pipeline.ProgressCallback) -> pipeline.VendorReply:
+            open_paid_call = partial(self.paid_calls.record, target, call, fingerprint=fingerprint, visitor=session)
             return await pipeline.send(
-                self.client, route, order, on_progress=watch, open_paid_call=pay, health=self.line
+                self.client, target, call, on_progress=on_progress, open_paid_call=open_paid_call, health=self.health
             )
 
-        async def collect(asked: pipeline.VendorReply, watch: pipeline.ProgressCallback) -> pipeline.CallResult:
-            return await pipeline.fetch_result(self.client, route, order, asked, on_progress=watch)
+        async def fetch(reply: pipeline.VendorReply, on_progress: pipeline.ProgressCallback) -> pipeline.CallResult:
+            return await pipeline.fetch_result(self.client, target, call, reply, on_progress=on_progress)
 
-        return self.desk.submit(session, f"{route.mode} {fingerprint}", ask, collect)
+        return self.single_flight.submit(session, f"{target.mode} {fingerprint}", send, fetch)
 
-    def rows(self) -> Counter[str]:
-        """The ledger's rows by state."""
+    def count_rows(self) -> Counter[str]:
+        """Count the ledger's rows by state."""
         rows: Counter[str] = Counter()
-        for found in tally_calls(self.accounts.ledger.store, 0, 1e12):
-            rows.update({str(state): count for state, count in found.states.items()})
+        for tally in tally_calls(self.paid_calls.ledger.store, 0, 1e12):
+            rows.update({str(state): count for state, count in tally.states.items()})
         return rows
 
 
 @asynccontextmanager
-async def open_shop(
-    folder: Path, line: VendorHealth | None = None, transport: httpx.AsyncBaseTransport | None = None
-) -> AsyncIterator[Shop]:
-    """A shop without caps and rates, with a ledger in `folder`."""
-    accounts = PaidCallRecorder.from_settings(Settings(data_dir=str(folder), calls_per_second=None))
+async def open_call_stack(
+    folder: Path, health: VendorHealth | None = None, transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncIterator[CallStack]:
+    """Open a call stack without spending caps and rate limits, with a ledger in `folder`."""
+    paid_calls = PaidCallRecorder.from_settings(Settings(data_dir=str(folder), calls_per_second=None))
     timeout = httpx.Timeout(20, connect=CONNECT_S, write=WRITE_S)
     async with httpx.AsyncClient(timeout=timeout, trust_env=False, transport=transport) as client:
-        yield Shop(client, accounts, line or VendorHealth())
-    await accounts.ledger.close()
+        yield CallStack(client, paid_calls, health or VendorHealth())
+    await paid_calls.ledger.close()
 
 
-async def end_of(ticket: CallHandle) -> pipeline.CallResult | DemoError:
-    """What came of it."""
+async def wait_for_end(handle: CallHandle) -> pipeline.CallResult | DemoError:
+    """Wait for the call's end and return its result or error."""
     try:
-        return await ticket.result()
+        return await handle.result()
     except DemoError as error:
         return error
     finally:
-        ticket.release()
+        handle.release()

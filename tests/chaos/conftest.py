@@ -1,4 +1,4 @@
-"""A ledger folder in memory, so that tests do not wait for a busy disk."""
+"""A folder in memory for the ledger, so that tests do not wait for a busy disk."""
 
 import shutil
 import tempfile
@@ -10,8 +10,8 @@ import pytest
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder in /dev/shm where there is one, else a temporary one."""
+    """A folder in /dev/shm if that exists, otherwise under `tmp_path`."""
     memory = Path("/dev/shm")
-    made = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else tmp_path))
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
+    created = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else tmp_path))
+    yield created
+    shutil.rmtree(created, ignore_errors=True)

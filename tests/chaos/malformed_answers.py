@@ -1,4 +1,4 @@
-"""Answers that no document promises: near the vendors' shapes, and far from them; for test_bodies."""
+"""Hypothesis strategies for malformed vendor answers, close to the documented shapes and far from them."""
 
 import base64
 import gzip
@@ -29,27 +29,27 @@ TEXTS = ["权益已耗尽", "no right package found", "angle=41 limit=35", "<scr
 
 
 @dataclass(frozen=True)
-class Odd:
-    """One answer: status, headers and the pieces of a body as they come over the wire."""
+class MalformedAnswer:
+    """One answer: status, headers and the body in two pieces."""
 
     status: int = 200
     headers: tuple[tuple[bytes, bytes], ...] = ()
     body: bytes = b""
-    cut: int = field(default=0)  # where the body is parted in two
+    split_at: int = field(default=0)  # offset at which the body is split
 
     @property
     def pieces(self) -> list[bytes]:
-        return [piece for piece in (self.body[: self.cut], self.body[self.cut :]) if piece]
+        return [piece for piece in (self.body[: self.split_at], self.body[self.split_at :]) if piece]
 
 
 def pictures(photo: bytes) -> st.SearchStrategy[str]:
-    """A picture in base64, and what is nearly one."""
+    """A picture in base64, valid or damaged."""
     good = base64.b64encode(photo).decode()
-    places = st.integers(0, len(good))
+    offsets = st.integers(0, len(good))
     return st.one_of(
         st.sampled_from([good, f"data:image/jpeg;base64,{good}", "\n".join([good[:70], good[70:]]), f" {good}\t"]),
-        places.map(lambda place: good[:place]),
-        st.tuples(places, st.text(max_size=3)).map(lambda found: good[: found[0]] + found[1] + good[found[0] :]),
+        offsets.map(lambda offset: good[:offset]),
+        st.tuples(offsets, st.text(max_size=3)).map(lambda found: good[: found[0]] + found[1] + good[found[0] :]),
         st.binary(max_size=60).map(lambda data: base64.b64encode(data).decode()),
         st.sampled_from(
             [base64.urlsafe_b64encode(photo).decode(), good.rstrip("="), "====", "data:", "data:,", "data"]
@@ -58,7 +58,7 @@ def pictures(photo: bytes) -> st.SearchStrategy[str]:
 
 
 def values(photo: bytes) -> st.SearchStrategy[Any]:
-    """Whatever may stand behind a name."""
+    """Any JSON value, with vendor codes, links and pictures among them."""
     numbers = st.one_of(
         st.integers(-9, 99999), st.sampled_from([10**400, -(10**25), 1e308, float("nan"), float("inf")])
     )
@@ -79,8 +79,8 @@ def values(photo: bytes) -> st.SearchStrategy[Any]:
     )
 
 
-def near(provider: str, photo: bytes) -> st.SearchStrategy[Any]:
-    """The document's own answer with a few of its parts lost, renamed, or made into something else."""
+def nearly_valid(provider: str, photo: bytes) -> st.SearchStrategy[Any]:
+    """The documented answer with some parts missing, renamed or replaced."""
     value = values(photo)
     links = st.one_of(st.sampled_from(LINKS), st.sampled_from(GOOD_LINKS))
     media = (
@@ -90,46 +90,47 @@ def near(provider: str, photo: bytes) -> st.SearchStrategy[Any]:
     )
     if provider == "meitu":
         item = st.fixed_dictionaries({"media_data": media}, optional={"media_profiles": value})
-        known = {"media_info_list": mostly(st.lists(item, min_size=1, max_size=2), value)}
+        known = {"media_info_list": weighted(st.lists(item, min_size=1, max_size=2), value)}
         slots = ["ErrorCode", "ErrorMsg", "error_code", "error_msg", "request_id", "data", "code", "message", "Data"]
     else:
-        known = {"data": mostly(st.fixed_dictionaries({"image_url": media}), value)}
+        known = {"data": weighted(st.fixed_dictionaries({"image_url": media}), value)}
         slots = ["error_code", "error_msg", "error_code_str", "error_detail", "request_id", "log_id", "message"]
-    others = mostly(st.just({}), st.dictionaries(st.sampled_from(slots), value, max_size=3))
-    parts = st.tuples(mostly(st.fixed_dictionaries(known), st.just({})), others)
+    others = weighted(st.just({}), st.dictionaries(st.sampled_from(slots), value, max_size=3))
+    parts = st.tuples(weighted(st.fixed_dictionaries(known), st.just({})), others)
     return parts.map(lambda found: {**found[0], **found[1]})
 
 
-def mostly(good: st.SearchStrategy[Any], bad: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def weighted(good: st.SearchStrategy[Any], bad: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """`good` in three of four cases, else `bad`."""
     return st.sampled_from([good, good, good, bad]).flatmap(lambda drawn: drawn)
 
 
-def as_bytes(body: Any) -> bytes:
+def encode_json(body: Any) -> bytes:
     return json.dumps(body).encode("utf-8", "surrogatepass")
 
 
 def bodies(provider: str, photo: bytes) -> st.SearchStrategy[bytes]:
-    """JSON of the document's shape, any JSON, and no JSON at all."""
-    good = near(provider, photo).map(as_bytes)
+    """Bodies: JSON of the documented shape, other JSON, and bytes that are not JSON."""
+    good = nearly_valid(provider, photo).map(encode_json)
     deep = st.integers(1, 5000).map(lambda depth: b'{"data":' * depth + b"[" * depth)
     other = st.one_of(
-        values(photo).map(as_bytes),
+        values(photo).map(encode_json),
         st.tuples(good, st.integers(0, 400)).map(lambda found: found[0][: found[1]]),
         st.binary(max_size=200),
         st.sampled_from(
             [b"", b"null", b"[]", b"{}", b"<!doctype html><p>Sign in", b"NaN", b"1" * 5000, b"\xef\xbb\xbf{}"]
         ),
         st.sampled_from(["utf-16", "utf-32", "gb18030"]).flatmap(
-            lambda charset: near(provider, photo).map(lambda body: json.dumps(body).encode(charset, "replace"))
+            lambda charset: nearly_valid(provider, photo).map(lambda body: json.dumps(body).encode(charset, "replace"))
         ),
         deep,
     )
-    return mostly(good, other)
+    return weighted(good, other)
 
 
 def headers() -> st.SearchStrategy[tuple[tuple[bytes, bytes], ...]]:
-    """Headers that are wrong, contradict the body, or are no use."""
-    lies = st.sampled_from([
+    """Headers that are malformed or contradict the body."""
+    wrong_headers = st.sampled_from([
         (b"content-type", [b"text/html", b"application/json; charset=klingon", b"", b"multipart/mixed; boundary=\xff"]),
         (b"content-encoding", [b"gzip", b"deflate", b"br, zstd", b"GZIP", b"identity"]),
         (b"content-length", [b"7", b"minus one"]),
@@ -139,22 +140,22 @@ def headers() -> st.SearchStrategy[tuple[tuple[bytes, bytes], ...]]:
         (b"set-cookie", [b"a=b; domain=.com; expires=never", b"\xff=\x01", b"a=b; max-age=x", b";;="]),
         (b"x-request-id", [b"\xe4\xb8", b"0", b"a" * 5000]),
     ])  # fmt: skip
-    lie = lies.flatmap(lambda row: st.tuples(st.just(row[0]), st.sampled_from(row[1])))
+    wrong_header = wrong_headers.flatmap(lambda row: st.tuples(st.just(row[0]), st.sampled_from(row[1])))
     names = st.sampled_from([b"retry-after", b"location", b"content-type", b"x-request-id", b"set-cookie"])
-    free = st.tuples(names, st.binary(max_size=30).map(lambda text: text.translate(None, b"\r\n\0")))
-    return st.lists(st.one_of(lie, free), max_size=3).map(tuple)
+    arbitrary_header = st.tuples(names, st.binary(max_size=30).map(lambda text: text.translate(None, b"\r\n\0")))
+    return st.lists(st.one_of(wrong_header, arbitrary_header), max_size=3).map(tuple)
 
 
-def answers(provider: str, photo: bytes) -> st.SearchStrategy[Odd]:
-    """Any of these, parted anywhere, packed or not."""
-    statuses = mostly(st.just(200), st.one_of(st.sampled_from([400, 429, 500, 502, 503, 302]), st.integers(100, 599)))
+def answers(provider: str, photo: bytes) -> st.SearchStrategy[MalformedAnswer]:
+    """Any answer, compressed or not, with its body split at any offset."""
+    statuses = weighted(st.just(200), st.one_of(st.sampled_from([400, 429, 500, 502, 503, 302]), st.integers(100, 599)))
     packing = st.sampled_from([lambda data: data] * 14 + [gzip.compress, zlib.compress])
     plain = st.builds(
-        lambda status, heads, body, pack, cut: Odd(status, heads, pack(body), cut),
+        lambda status, heads, body, pack, split_at: MalformedAnswer(status, heads, pack(body), split_at),
         statuses, headers(), bodies(provider, photo), packing, st.integers(0, 300),
     )  # fmt: skip
     packed = st.builds(
-        lambda body, cut: Odd(200, ((b"content-encoding", b"gzip"),), gzip.compress(body), cut),
+        lambda body, split_at: MalformedAnswer(200, ((b"content-encoding", b"gzip"),), gzip.compress(body), split_at),
         bodies(provider, photo), st.integers(0, 60),
     )  # fmt: skip
     return st.one_of(plain, plain, plain, packed)

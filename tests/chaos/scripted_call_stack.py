@@ -1,6 +1,6 @@
-"""The app's desk, service and ledger around a vendor whose every answer is given by hand; for test_interleavings.
+"""Single-flight, pipeline and ledger as in the app, with a scripted vendor; for test_interleavings.
 
-Beside it stands a model of each call: where it is, and what it is worth to whoever clicks again.
+`ModelCall` is the reference model: a call's state, and what a repeated click must get.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from pydantic import SecretStr
 from sqlalchemy import delete
 
 from meitu_demo.calls import pipeline
-from meitu_demo.calls import single_flight as desk_module
+from meitu_demo.calls import single_flight as single_flight_module
 from meitu_demo.calls.retry import RetryBudget
 from meitu_demo.calls.single_flight import FORCE_ANY, FORCE_NONE, CallHandle, SingleFlight
 from meitu_demo.calls.vendor_health import VendorHealth
@@ -40,13 +40,13 @@ from meitu_demo.ledger.tables import calls
 VENDOR = "http://vendor.invalid"
 KEYS = Credentials(SecretStr("key"), SecretStr("pair"))
 SESSIONS = ("one", "two")
-ORDERS = ("quality_restoration", "facial_aesthetics")  # a picture comes with the answer, or behind a link
+ENDPOINT_IDS = ("quality_restoration", "facial_aesthetics")  # the result is in the answer, or behind a link
 LIFE_S = 1800.0
-SETTLE = 60  # rounds of the loop after which nothing moves by itself
+IDLE_ROUNDS = 60  # rounds of the event loop after which no task can proceed
 
 
 class Answer(Enum):
-    """What the vendor makes of a call, and the state of its row then."""
+    """The vendor's answer to a call; the value starts with the state of the ledger row that it leads to."""
 
     PICTURE = "confirmed"
     LINK = "confirmed, with a link"
@@ -66,24 +66,24 @@ class Answer(Enum):
 
 
 @dataclass(eq=False)
-class Known:
-    """What the model knows of a call. before: the call that it was to make once more."""
+class ModelCall:
+    """The model of a call. previous: the call that it repeats."""
 
     token: str
     session: str
-    order: str
-    before: "Known | None"
+    endpoint_id: str
+    previous: "ModelCall | None"
     state: str = "waiting"  # waiting, sent, or the state of its row
-    number: int = FORCE_NONE
+    call_id: int = FORCE_NONE
     watchers: int = 0
     answer: "asyncio.Future[Answer] | None" = field(default=None, repr=False)
-    turn: "asyncio.Future[None] | None" = field(default=None, repr=False)
+    slot: "asyncio.Future[None] | None" = field(default=None, repr=False)
 
-    def worth(self) -> "Known | None":
-        """The latest call, from here backwards, that a repeated click is shown."""
+    def reusable_call(self) -> "ModelCall | None":
+        """The latest call, from this one backwards, whose result a repeated click gets."""
         if self.state not in ("refused", "released"):
             return self
-        return self.before.worth() if self.before else None
+        return self.previous.reusable_call() if self.previous else None
 
     @property
     def ended(self) -> bool:
@@ -91,205 +91,209 @@ class Known:
 
 
 @dataclass(eq=False)
-class Claim:
-    """Somebody who watches a call, and what came of it."""
+class Waiter:
+    """A visitor who waits for a call, and the result."""
 
-    known: Known
-    ticket: CallHandle = field(repr=False)
+    model: ModelCall
+    handle: CallHandle = field(repr=False)
     task: "asyncio.Task[pipeline.CallResult | DemoError] | None" = field(default=None, repr=False)
 
     async def follow(self) -> pipeline.CallResult | DemoError:
-        async for _ in self.ticket.stream_progress():
+        async for _ in self.handle.stream_progress():
             pass
         try:
-            return await self.ticket.result()
+            return await self.handle.result()
         except DemoError as error:
             return error
 
     def check(self) -> None:
-        """A picture is of the very call that was claimed."""
+        """Check that a result belongs to the call that was waited for."""
         if self.task and self.task.done() and isinstance(found := self.task.result(), pipeline.CallResult):
-            assert found.request_id == self.known.token
+            assert found.request_id == self.model.token
 
 
-class ShopByHand:
-    """Everything between a click and the vendor, on a loop that moves only when it is told to."""
+class ScriptedCallStack:
+    """Everything between a click and the vendor, on an event loop that runs only in `run_until_idle`."""
 
     def __init__(self, runner: asyncio.Runner, folder: Path, photo: bytes, patch: pytest.MonkeyPatch) -> None:
         self.now = 0.0
         self.runner, self.photo = runner, photo
-        patch.setattr(desk_module, "time", SimpleNamespace(monotonic=lambda: self.now))
+        patch.setattr(single_flight_module, "time", SimpleNamespace(monotonic=lambda: self.now))
         for module in (pipeline, recorder):
-            patch.setattr(module, "anyio", SimpleNamespace(to_thread=SimpleNamespace(run_sync=at_once)))
-        self.accounts = PaidCallRecorder(AtOnce(Store(Database(f"sqlite:///{folder}/ledger.db"))), b"s" * 32)
+            patch.setattr(module, "anyio", SimpleNamespace(to_thread=SimpleNamespace(run_sync=run_inline)))
+        self.paid_calls = PaidCallRecorder(InlineLedger(Store(Database(f"sqlite:///{folder}/ledger.db"))), b"s" * 32)
         self.client = httpx.AsyncClient(transport=httpx.MockTransport(self.vendor))
-        self.orders = {name: runner.run(pipeline.prepare(CATALOGUE[name], photo, {})) for name in ORDERS}
-        self.line = VendorHealth(retry_budget=RetryBudget(0, 0))
+        self.prepared_calls = {name: runner.run(pipeline.prepare(CATALOGUE[name], photo, {})) for name in ENDPOINT_IDS}
+        self.health = VendorHealth(retry_budget=RetryBudget(0, 0))
         self.tokens = itertools.count(1)
 
-    def open(self) -> None:
-        """Everything as on the first day."""
-        with self.accounts.ledger.store.database.transaction() as connection:
+    def reset(self) -> None:
+        """Start with an empty ledger and no calls."""
+        with self.paid_calls.ledger.store.database.transaction() as connection:
             connection.execute(delete(calls))
-        self.desk, self.links_work = SingleFlight(LIFE_S), True
-        self.calls: dict[str, Known] = {}
-        self.current: dict[tuple[str, str], tuple[float, Known]] = {}
+        self.single_flight, self.links_work = SingleFlight(LIFE_S), True
+        self.calls: dict[str, ModelCall] = {}
+        self.current: dict[tuple[str, str], tuple[float, ModelCall]] = {}
         self.charges: Counter[str] = Counter()
         self.intents: Counter[tuple[str, str]] = Counter()
 
-    def moment(self, work: Callable[[], None]) -> None:
-        """Do `work` in one go, and then let everything come to rest."""
+    def run_until_idle(self, work: Callable[[], None]) -> None:
+        """Run `work` without interruption, then the event loop until no task can proceed."""
 
         async def main() -> None:
             work()
-            for _ in range(SETTLE):
+            for _ in range(IDLE_ROUNDS):
                 await asyncio.sleep(0)
 
         self.runner.run(main())
 
-    # ── What people do ──────────────────────────────────────────────────────────────────────────────────────────────
-    def click(self, session: str, order: str, again: int) -> Claim:
-        """One click; `known` of the claim is the call that it leads to by the model."""
-        deadline, now = self.current.get((session, order), (0.0, None))
-        if now and now.ended and deadline < self.now:
-            now = None
-        wanted = now is not None and now.ended and again in (now.number, FORCE_ANY)
-        known = None if wanted or now is None else now.worth()
-        new = known is None
-        if known is None:
-            before = now.worth() if now and wanted else None
-            known = Known(str(next(self.tokens)), session, order, before)
-            self.calls[known.token] = known
-            self.intents[session, order] += 1
-        claim = Claim(known, self._hand_in(known, again))
-        assert claim.ticket.is_duplicate is not new, (known, again)
-        known.number, known.watchers = claim.ticket.call_id, known.watchers + 1
-        self.current[session, order] = self.now + LIFE_S, known
-        claim.task = asyncio.create_task(claim.follow())
-        return claim
+    # ── The visitors ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def click(self, session: str, endpoint_id: str, force: int) -> Waiter:
+        """Click once; `model` of the result is the call that the model expects the click to lead to."""
+        deadline, current = self.current.get((session, endpoint_id), (0.0, None))
+        if current and current.ended and deadline < self.now:
+            current = None
+        is_repeat = current is not None and current.ended and force in (current.call_id, FORCE_ANY)
+        model = None if is_repeat or current is None else current.reusable_call()
+        is_new = model is None
+        if model is None:
+            previous = current.reusable_call() if current and is_repeat else None
+            model = ModelCall(str(next(self.tokens)), session, endpoint_id, previous)
+            self.calls[model.token] = model
+            self.intents[session, endpoint_id] += 1
+        waiter = Waiter(model, self._submit(model, force))
+        assert waiter.handle.is_duplicate is not is_new, (model, force)
+        model.call_id, model.watchers = waiter.handle.call_id, model.watchers + 1
+        self.current[session, endpoint_id] = self.now + LIFE_S, model
+        waiter.task = asyncio.create_task(waiter.follow())
+        return waiter
 
-    def _hand_in(self, known: Known, again: int) -> CallHandle:
-        order = self.orders[known.order]
-        route = CallTarget(
-            order.endpoint.provider, VENDOR, KEYS, is_billable=True, extra_headers={"x-token": known.token}
+    def _submit(self, model: ModelCall, force: int) -> CallHandle:
+        call = self.prepared_calls[model.endpoint_id]
+        target = CallTarget(
+            call.endpoint.provider, VENDOR, KEYS, is_billable=True, extra_headers={"x-token": model.token}
         )
-        pay = partial(self._pay, route, order, known)
+        open_paid_call = partial(self._record, target, call, model)
 
-        async def ask(watch: pipeline.ProgressCallback) -> pipeline.VendorReply:
+        async def send(on_progress: pipeline.ProgressCallback) -> pipeline.VendorReply:
             return await pipeline.send(
-                self.client, route, order, on_progress=watch, open_paid_call=pay, health=self.line
+                self.client, target, call, on_progress=on_progress, open_paid_call=open_paid_call, health=self.health
             )
 
-        async def collect(asked: pipeline.VendorReply, watch: pipeline.ProgressCallback) -> pipeline.CallResult:
-            return await pipeline.fetch_result(self.client, route, order, asked, on_progress=watch)
+        async def fetch(reply: pipeline.VendorReply, on_progress: pipeline.ProgressCallback) -> pipeline.CallResult:
+            return await pipeline.fetch_result(self.client, target, call, reply, on_progress=on_progress)
 
-        return self.desk.submit(known.session, known.order, ask, collect, force=again)
+        return self.single_flight.submit(model.session, model.endpoint_id, send, fetch, force=force)
 
-    def leave(self, claim: Claim) -> None:
-        """Somebody closes the page."""
-        assert claim.task
-        claim.task.cancel()
-        claim.ticket.release()
-        claim.known.watchers -= 1
-        if claim.known.state == "waiting" and not claim.known.watchers:
-            claim.known.state = "released"
+    def leave(self, waiter: Waiter) -> None:
+        """Close a visitor's page."""
+        assert waiter.task
+        waiter.task.cancel()
+        waiter.handle.release()
+        waiter.model.watchers -= 1
+        if waiter.model.state == "waiting" and not waiter.model.watchers:
+            waiter.model.state = "released"
 
-    def forget(self, session: str) -> None:
-        """Nothing of the session's is kept."""
-        self.desk.evict(session)
-        self.current = {key: found for key, found in self.current.items() if key[0] != session}
+    def evict(self, session: str) -> None:
+        """Delete the session's data."""
+        self.single_flight.evict(session)
+        self.current = {key: entry for key, entry in self.current.items() if key[0] != session}
 
-    def shown(self, session: str, order: str) -> int:
-        """The number that stands behind "run again"."""
-        return self.current[session, order][1].number if (session, order) in self.current else FORCE_NONE
+    def current_call_id(self, session: str, endpoint_id: str) -> int:
+        """The call id that the "run again" button sends."""
+        return self.current[session, endpoint_id][1].call_id if (session, endpoint_id) in self.current else FORCE_NONE
 
-    # ── The line, and the vendor at its end ─────────────────────────────────────────────────────────────────────────
-    def under_way(self, state: str) -> list[Known]:
-        return [known for known in self.calls.values() if known.state == state]
+    # ── The rate limit and the vendor ─────────────────────────────────────────────────────────────────────────────────
+    def calls_in(self, state: str) -> list[ModelCall]:
+        return [model for model in self.calls.values() if model.state == state]
 
     @asynccontextmanager
-    async def _pay(self, route: CallTarget, order: PreparedCall, known: Known) -> AsyncIterator[PaidCall]:
-        fingerprint = hashlib.sha256(known.order.encode()).hexdigest()
-        async with self.accounts.record(route, order, fingerprint=fingerprint, visitor=known.session) as account:
-            account.rate_limit_delay = partial(self._turn, known)  # type: ignore[method-assign]
-            yield account
+    async def _record(self, target: CallTarget, call: PreparedCall, model: ModelCall) -> AsyncIterator[PaidCall]:
+        fingerprint = hashlib.sha256(model.endpoint_id.encode()).hexdigest()
+        async with self.paid_calls.record(target, call, fingerprint=fingerprint, visitor=model.session) as paid_call:
+            paid_call.rate_limit_delay = partial(self._wait_for_slot, model)  # type: ignore[method-assign]
+            yield paid_call
 
-    async def _turn(self, known: Known) -> float:
-        known.turn = asyncio.get_running_loop().create_future()
-        await known.turn
+    async def _wait_for_slot(self, model: ModelCall) -> float:
+        model.slot = asyncio.get_running_loop().create_future()
+        await model.slot
         return 0.0
 
-    def let_through(self, known: Known, *, full: bool) -> None:
-        """A call's turn comes, or the line is too long for it."""
-        assert known.turn
-        if full:
-            known.state = "released"
-            known.turn.set_exception(RateLimited(provider="meitu", seconds=1))
+    def end_rate_limit_wait(self, model: ModelCall, *, is_rejected: bool) -> None:
+        """Let a waiting call proceed, or reject it by the rate limit."""
+        assert model.slot
+        if is_rejected:
+            model.state = "released"
+            model.slot.set_exception(RateLimited(provider="meitu", seconds=1))
         else:
-            known.turn.set_result(None)
+            model.slot.set_result(None)
 
     async def vendor(self, request: httpx.Request) -> httpx.Response:
-        """Takes calls, and answers when told to; a picture behind a link is there, or not."""
+        """Answer a call once `answer` is called, and a link according to `links_work`."""
         if request.method == "GET":
             return httpx.Response(200, content=self.photo) if self.links_work else httpx.Response(404)
-        known = self.calls[request.headers["x-token"]]
-        known.state, known.answer = "sent", asyncio.get_running_loop().create_future()
-        answer = await known.answer
+        model = self.calls[request.headers["x-token"]]
+        model.state, model.answer = "sent", asyncio.get_running_loop().create_future()
+        answer = await model.answer
         if answer is Answer.NEVER:
             raise httpx.ConnectError("refused")
         if answer is Answer.RESET:
             raise httpx.ReadError("reset")
-        return self._said(known, answer)
+        return self._build_response(model, answer)
 
-    def _said(self, known: Known, answer: Answer) -> httpx.Response:
-        link = f"{VENDOR}/results/{known.token}.jpg"
-        meitu = known.order == "quality_restoration"
+    def _build_response(self, model: ModelCall, answer: Answer) -> httpx.Response:
+        link = f"{VENDOR}/results/{model.token}.jpg"
+        is_meitu = model.endpoint_id == "quality_restoration"
         if answer is Answer.LOST:
             return httpx.Response(500)
         if answer is Answer.REFUSED:
-            refusal = {"ErrorCode": 20003} if meitu else {"error_code": 422, "error_code_str": "ERROR_NO_FACE_IN_FILE"}
+            refusal = (
+                {"ErrorCode": 20003} if is_meitu else {"error_code": 422, "error_code_str": "ERROR_NO_FACE_IN_FILE"}
+            )
             return httpx.Response(400, json=refusal)
-        if not meitu:
-            return httpx.Response(200, json={"request_id": known.token, "data": {"image_url": link}})
+        if not is_meitu:
+            return httpx.Response(200, json={"request_id": model.token, "data": {"image_url": link}})
         picture = base64.b64encode(self.photo if answer is Answer.PICTURE else b"no picture").decode()
         media = link if answer is Answer.LINK else picture
-        return httpx.Response(200, json={"request_id": known.token, "media_info_list": [{"media_data": media}]})
+        return httpx.Response(200, json={"request_id": model.token, "media_info_list": [{"media_data": media}]})
 
-    def answer(self, known: Known, answer: Answer) -> None:
-        """The vendor answers a call."""
-        assert known.answer
-        known.state = answer.state
-        self.charges[known.token] += answer.billed
-        known.answer.set_result(answer)
+    def answer(self, model: ModelCall, answer: Answer) -> None:
+        """Give the vendor's answer to a call."""
+        assert model.answer
+        model.state = answer.state
+        self.charges[model.token] += answer.billed
+        model.answer.set_result(answer)
 
-    # ── The end ─────────────────────────────────────────────────────────────────────────────────────────────────────
-    def charged(self) -> Counter[tuple[str, str]]:
-        """Charges by session and order."""
-        found: Counter[tuple[str, str]] = Counter()
+    # ── The charges and the end ───────────────────────────────────────────────────────────────────────────────────────
+    def count_charges(self) -> Counter[tuple[str, str]]:
+        """Charges by session and endpoint."""
+        charges: Counter[tuple[str, str]] = Counter()
         for token, count in self.charges.items():
-            found[self.calls[token].session, self.calls[token].order] += count
-        return found
+            charges[self.calls[token].session, self.calls[token].endpoint_id] += count
+        return charges
 
     def close(self) -> None:
-        """Everything comes to its end; then each row says what the vendor did."""
-        self.moment(lambda: [self.let_through(known, full=False) for known in self.under_way("waiting")] and None)
-        self.moment(lambda: [self.answer(known, Answer.PICTURE) for known in self.under_way("sent")] and None)
-        self.runner.run(self.desk.drain(1))
+        """Finish all calls; then check that each ledger row has the state that the vendor's answer leads to."""
+        self.run_until_idle(
+            lambda: [self.end_rate_limit_wait(model, is_rejected=False) for model in self.calls_in("waiting")] and None
+        )
+        self.run_until_idle(lambda: [self.answer(model, Answer.PICTURE) for model in self.calls_in("sent")] and None)
+        self.runner.run(self.single_flight.drain(1))
         rows: Counter[str] = Counter()
-        for found in tally_calls(self.accounts.ledger.store, 0, 1e12):
-            rows += Counter({str(state): count for state, count in found.states.items()})
-        assert rows == Counter(known.state for known in self.calls.values())
+        for tally in tally_calls(self.paid_calls.ledger.store, 0, 1e12):
+            rows += Counter({str(state): count for state, count in tally.states.items()})
+        assert rows == Counter(model.state for model in self.calls.values())
 
 
-class AtOnce(Ledger):
-    """The ledger without threads: one thing after the other, as the loop has it."""
+class InlineLedger(Ledger):
+    """The ledger without threads: it works in the event loop."""
 
     async def run_in_thread(self, work: Callable[..., Any], *arguments: object) -> Any:
         await asyncio.sleep(0)
         return work(*arguments)
 
 
-async def at_once(work: Callable[..., Any], *arguments: object) -> Any:
-    """In place of a worker thread."""
+async def run_inline(work: Callable[..., Any], *arguments: object) -> Any:
+    """Replaces `anyio.to_thread.run_sync`."""
     await asyncio.sleep(0)
     return work(*arguments)

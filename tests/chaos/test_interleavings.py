@@ -1,6 +1,6 @@
-"""Click, repeat, cancel, API, in any order and at any moment: each intent is charged at most once.
+"""Clicks, repeats, cancellations and API calls in any order at any moment: each intent is charged at most once.
 
-The desk, the service and the ledger are the app's own; time, turns and the vendor's answers are the machine's.
+Single-flight, pipeline and ledger are the app's; time, rate limit and the vendor's answers are controlled by the test.
 """
 
 import asyncio
@@ -15,108 +15,117 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from chaos.scripted_call_stack import LIFE_S, ORDERS, SESSIONS, Answer, Claim, ShopByHand
+from chaos.scripted_call_stack import ENDPOINT_IDS, LIFE_S, SESSIONS, Answer, ScriptedCallStack, Waiter
 from meitu_demo.calls.single_flight import FORCE_ANY, FORCE_NONE
 
 STEPS = 30
 pytestmark = pytest.mark.chaos
 
 
-def in_one_go(rule_body: Callable[..., None]) -> Callable[..., None]:
-    """All that a rule does happens in the same moment, before anything that it has begun goes on."""
+def without_interruption(rule_body: Callable[..., None]) -> Callable[..., None]:
+    """Run a rule's whole body before any task that it starts can proceed."""
 
     @wraps(rule_body)
     def body(machine: "Machine", **drawn: Any) -> None:
-        machine.shop.moment(lambda: rule_body(machine, **drawn))
+        machine.stack.run_until_idle(lambda: rule_body(machine, **drawn))
 
     return body
 
 
 class Machine(RuleBasedStateMachine):
-    """Everybody at once, beside a model of what each of them may be charged for."""
+    """Visitors who act in any order, and a model of what each of them may be charged for."""
 
-    def __init__(self, shop: ShopByHand, counted: Counter[str]) -> None:
+    def __init__(self, stack: ScriptedCallStack, counted: Counter[str]) -> None:
         super().__init__()
-        self.shop, self.counted = shop, counted
-        self.claims: list[Claim] = []  # of those who still watch
-        self.numbers: list[int] = [FORCE_NONE]
-        shop.open()
+        self.stack, self.counted = stack, counted
+        self.waiters: list[Waiter] = []  # whose pages are still open
+        self.call_ids: list[int] = [FORCE_NONE]
+        stack.reset()
 
-    def click(self, session: str, order: str, again: int = FORCE_NONE) -> None:
-        """A new intent, or not, as the model says; `shop` sees to it that the desk says the same."""
+    def click(self, session: str, endpoint_id: str, force: int = FORCE_NONE) -> None:
+        """Click; `stack` checks that single-flight and the model agree on whether it is a new intent."""
         self.counted["clicks"] += 1
-        self.claims.append(self.shop.click(session, order, again))
-        self.numbers.append(self.claims[-1].ticket.call_id)
+        self.waiters.append(self.stack.click(session, endpoint_id, force))
+        self.call_ids.append(self.waiters[-1].handle.call_id)
 
-    @rule(session=st.sampled_from(SESSIONS), order=st.sampled_from(ORDERS), times=st.integers(1, 3))
-    @in_one_go
-    def clicks(self, session: str, order: str, times: int) -> None:
+    @rule(session=st.sampled_from(SESSIONS), endpoint_id=st.sampled_from(ENDPOINT_IDS), times=st.integers(1, 3))
+    @without_interruption
+    def clicks(self, session: str, endpoint_id: str, times: int) -> None:
         for _ in range(times):
-            self.click(session, order)
+            self.click(session, endpoint_id)
 
-    @rule(data=st.data(), session=st.sampled_from(SESSIONS), order=st.sampled_from(ORDERS), times=st.integers(1, 2))
-    @in_one_go
-    def clicks_run_again(self, data: st.DataObject, session: str, order: str, times: int) -> None:
-        shown = self.shop.shown(session, order)
-        again = data.draw(st.sampled_from([shown, shown, *self.numbers[-3:]]), label="mostly what is shown")
+    @rule(
+        data=st.data(),
+        session=st.sampled_from(SESSIONS),
+        endpoint_id=st.sampled_from(ENDPOINT_IDS),
+        times=st.integers(1, 2),
+    )
+    @without_interruption
+    def clicks_run_again(self, data: st.DataObject, session: str, endpoint_id: str, times: int) -> None:
+        current = self.stack.current_call_id(session, endpoint_id)
+        force = data.draw(
+            st.sampled_from([current, current, *self.call_ids[-3:]]), label="call id, mostly the current one"
+        )
         for _ in range(times):
-            self.click(session, order, again)
+            self.click(session, endpoint_id, force)
 
-    @rule(session=st.sampled_from(SESSIONS), order=st.sampled_from(ORDERS))
-    @in_one_go
-    def calls_the_api_again(self, session: str, order: str) -> None:
-        self.click(session, order, FORCE_ANY)
+    @rule(session=st.sampled_from(SESSIONS), endpoint_id=st.sampled_from(ENDPOINT_IDS))
+    @without_interruption
+    def calls_the_api_again(self, session: str, endpoint_id: str) -> None:
+        self.click(session, endpoint_id, FORCE_ANY)
 
-    @precondition(lambda self: self.claims)
-    @rule(data=st.data(), back=st.booleans())
-    @in_one_go
-    def leaves(self, data: st.DataObject, back: bool) -> None:
-        claim = self.claims.pop(data.draw(st.integers(0, len(self.claims) - 1), label="who"))
-        self.shop.leave(claim)
-        if back:
-            self.click(claim.known.session, claim.known.order)
+    @precondition(lambda self: self.waiters)
+    @rule(data=st.data(), returns=st.booleans())
+    @without_interruption
+    def leaves(self, data: st.DataObject, returns: bool) -> None:
+        waiter = self.waiters.pop(data.draw(st.integers(0, len(self.waiters) - 1), label="visitor"))
+        self.stack.leave(waiter)
+        if returns:
+            self.click(waiter.model.session, waiter.model.endpoint_id)
 
-    @precondition(lambda self: self.shop.under_way("waiting"))
-    @rule(data=st.data(), full=st.sampled_from([False, False, False, True]))
-    @in_one_go
-    def turn_comes(self, data: st.DataObject, full: bool) -> None:
-        self.shop.let_through(data.draw(st.sampled_from(self.shop.under_way("waiting")), label="whose"), full=full)
+    @precondition(lambda self: self.stack.calls_in("waiting"))
+    @rule(data=st.data(), is_rejected=st.sampled_from([False, False, False, True]))
+    @without_interruption
+    def rate_limit_wait_ends(self, data: st.DataObject, is_rejected: bool) -> None:
+        self.stack.end_rate_limit_wait(
+            data.draw(st.sampled_from(self.stack.calls_in("waiting")), label="call"), is_rejected=is_rejected
+        )
 
-    @precondition(lambda self: self.shop.under_way("sent"))
+    @precondition(lambda self: self.stack.calls_in("sent"))
     @rule(data=st.data(), answer=st.sampled_from(Answer))
-    @in_one_go
+    @without_interruption
     def vendor_answers(self, data: st.DataObject, answer: Answer) -> None:
-        self.shop.answer(data.draw(st.sampled_from(self.shop.under_way("sent")), label="which call"), answer)
+        self.stack.answer(data.draw(st.sampled_from(self.stack.calls_in("sent")), label="call"), answer)
 
     @rule(works=st.booleans())
     def links_work(self, works: bool) -> None:
-        self.shop.links_work = works
+        self.stack.links_work = works
 
     @rule(share=st.sampled_from([0.4, 1.1]))
     def time_passes(self, share: float) -> None:
-        self.shop.now += share * LIFE_S
+        self.stack.now += share * LIFE_S
 
     @rule(session=st.sampled_from(SESSIONS))
-    def is_forgotten(self, session: str) -> None:
-        self.shop.forget(session)
+    def session_is_evicted(self, session: str) -> None:
+        self.stack.evict(session)
 
     @invariant()
     def no_intent_is_charged_twice(self) -> None:
-        assert self.shop.charged() <= self.shop.intents
-        assert max(self.shop.charges.values(), default=0) <= 1
+        assert self.stack.count_charges() <= self.stack.intents
+        assert max(self.stack.charges.values(), default=0) <= 1
 
     @invariant()
-    def nobody_sees_anothers_picture(self) -> None:
-        for claim in self.claims:
-            claim.check()
+    def results_belong_to_their_calls(self) -> None:
+        for waiter in self.waiters:
+            waiter.check()
 
     def teardown(self) -> None:
-        """What was sent is written down as it ended, and whoever has waited has been told."""
-        self.shop.close()
-        assert all(claim.task and claim.task.done() for claim in self.claims)
-        self.nobody_sees_anothers_picture()
-        self.counted["charges"] += self.shop.charges.total()
-        self.counted["duplicates"] += (self.shop.charged() - self.shop.intents).total()
+        """Each call that was sent has its final row in the ledger, and every waiter has a result."""
+        self.stack.close()
+        assert all(waiter.task and waiter.task.done() for waiter in self.waiters)
+        self.results_belong_to_their_calls()
+        self.counted["charges"] += self.stack.charges.total()
+        self.counted["duplicates"] += (self.stack.count_charges() - self.stack.intents).total()
 
 
 def test_single_flight_charges_an_intent_once_in_any_interleaving(
@@ -125,11 +134,11 @@ def test_single_flight_charges_an_intent_once_in_any_interleaving(
     """In any order of clicks, cancellations and answers, an intent is charged at most once."""
     runs, counted = rounds(1000), Counter[str]()
     with asyncio.Runner() as runner, pytest.MonkeyPatch.context() as patch:
-        shop = ShopByHand(runner, folder, portrait, patch)
+        stack = ScriptedCallStack(runner, folder, portrait, patch)
 
         def machine() -> Machine:
             counted["interleavings"] += 1
-            return Machine(shop, counted)
+            return Machine(stack, counted)
 
         run_state_machine_as_test(  # type: ignore[no-untyped-call]
             machine,

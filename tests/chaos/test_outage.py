@@ -1,4 +1,4 @@
-"""A vendor is away for a minute while fifty people click: it is left alone, and found again when it is back."""
+"""A vendor is down for a minute while fifty visitors click: calls to it stop, and resume when it is back."""
 
 import asyncio
 import time
@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from chaos.call_stack import open_shop
+from chaos.call_stack import open_call_stack
 from meitu_demo.calls import pipeline
 from meitu_demo.calls.circuit_breaker import MAX_FAILURES, OPEN_S, WINDOW_S
 from meitu_demo.calls.vendor_health import VendorHealth
 from meitu_demo.domain.model import CallTarget
 from meitu_demo.endpoints import CATALOGUE
 
-from .outage import KEYS, Counting, Crowd, Vendor, Watched
+from .outage import KEYS, CountingTransport, Crowd, FailingVendor, RecordingCircuitBreaker
 
 pytestmark = pytest.mark.chaos
 
@@ -24,50 +24,52 @@ THINK_S, PATIENCE_S = (0.8, 2.0), 10.0
 SLACK_S = 2.0  # for a machine that is busy with other things
 
 
-@pytest.mark.parametrize("how", ["refuses", "resets", "is silent"])
+@pytest.mark.parametrize("failure", ["refuses", "resets", "is silent"])
 async def test_circuit_breaker_spares_a_vendor_during_an_outage(
-    how: str, portrait: bytes, folder: Path, rounds: Callable[[int], int], figure: Callable[[str], None]
+    failure: str, portrait: bytes, folder: Path, rounds: Callable[[int], int], figure: Callable[[str], None]
 ) -> None:
-    """Hardly more is sent than is clicked, the fifth failure in a row stops it, and soon after everybody is served.
+    """At most 1.1 calls per click are sent, the fifth failure opens the breaker, and after recovery all are served.
 
-    The outage ends in the worst moment: when somebody has just looked whether it is over.
+    The outage ends at the worst moment: just after a probe has failed.
     """
     people = rounds(50)
     scale = people / 50  # a tenth of the people, in a tenth of the time
-    transport = Counting()
-    breaker = Watched("meitu", max_failures=MAX_FAILURES, window_s=WINDOW_S * scale, open_s=OPEN_S * scale)
+    transport = CountingTransport()
+    breaker = RecordingCircuitBreaker(
+        "meitu", max_failures=MAX_FAILURES, window_s=WINDOW_S * scale, open_s=OPEN_S * scale
+    )
     breaker.transport, breaker.failures, breaker.probe_failed = transport, [], asyncio.Event()
-    vendor = Vendor(portrait, how)
-    await vendor.come()
-    order = await pipeline.prepare(CATALOGUE["quality_restoration"], portrait, {})
-    async with open_shop(folder, VendorHealth(breaker), transport) as shop:
-        route = CallTarget(
+    vendor = FailingVendor(portrait, failure)
+    await vendor.start()
+    call = await pipeline.prepare(CATALOGUE["quality_restoration"], portrait, {})
+    async with open_call_stack(folder, VendorHealth(breaker), transport) as call_stack:
+        target = CallTarget(
             "meitu", f"http://127.0.0.1:{vendor.port}", KEYS, is_billable=True, timeout_s=PATIENCE_S * scale
         )
-        crowd = Crowd(shop, route, order, (THINK_S[0] * scale, THINK_S[1] * scale))
-        async with crowd.clicking(people):
-            await asyncio.wait_for(crowd.everybody_served(people, 0), 60)
-            await vendor.go()
-            gone, calls = time.monotonic(), transport.calls
+        crowd = Crowd(call_stack, target, call, (THINK_S[0] * scale, THINK_S[1] * scale))
+        async with crowd.click_during(people):
+            await asyncio.wait_for(crowd.wait_until_all_served(people, 0), 60)
+            await vendor.stop()
+            stopped_at, calls = time.monotonic(), transport.calls
             await asyncio.sleep(OUTAGE_S * scale)
             breaker.probe_failed.clear()
             await asyncio.wait_for(breaker.probe_failed.wait(), 2 * OPEN_S * scale + 5)
             calls = transport.calls - calls
             crowd.succeeded.clear()
-            await vendor.come()
-            back = time.monotonic()
+            await vendor.start()
+            resumed_at = time.monotonic()
             await asyncio.wait_for(crowd.succeeded.wait(), RECOVERED_S)
-            recovered = time.monotonic() - back
-            await asyncio.wait_for(crowd.everybody_served(people, back + recovered), 60)
-        rows = shop.rows()
+            recovered = time.monotonic() - resumed_at
+            await asyncio.wait_for(crowd.wait_until_all_served(people, resumed_at + recovered), 60)
+        rows = call_stack.count_rows()
     await vendor.close()
-    during = [word for _, begun, word in crowd.ends if gone <= begun < back]
-    after = Counter(word for _, begun, word in crowd.ends if begun > back + recovered)
-    ratio, kinds = calls / len(during), ", ".join(f"{word} {count}" for word, count in Counter(during).items())
+    during = [outcome for _, started, outcome in crowd.ends if stopped_at <= started < resumed_at]
+    after = Counter(outcome for _, started, outcome in crowd.ends if started > resumed_at + recovered)
+    ratio, kinds = calls / len(during), ", ".join(f"{outcome} {count}" for outcome, count in Counter(during).items())
     figure(
-        f"outage, {how}, {back - gone:.0f} s, {people} people: {calls} calls for {len(during)} intents "
+        f"outage, {failure}, {resumed_at - stopped_at:.0f} s, {people} people: {calls} calls for {len(during)} intents "
         f"({ratio:.3f} each; {kinds}), open after {len(breaker.failures)} failures with "
-        f"{breaker.under_way} under way, first success {recovered:.1f} s after the end"
+        f"{breaker.in_flight} under way, first success {recovered:.1f} s after the end"
     )
     assert ratio <= 1.1
     assert len(breaker.failures) == MAX_FAILURES

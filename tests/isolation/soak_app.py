@@ -1,19 +1,19 @@
-"""The app for the soak, in a process of its own: python soak_app.py KEEP_MINUTES. Tells its port, then serves.
+"""The app of the soak test in a separate process: `python soak_app.py KEEP_MINUTES` prints its port and serves.
 
-As `app.py` makes it, with a vendor alongside to call, photos kept for seconds, and a route that tells what is held.
+Composed as in `app.py`, plus a vendor, retention of seconds, and a route that counts the entries in memory.
 """
 
 import gc
 import os
+import signal
 import sys
-import threading
 from dataclasses import replace
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")  # as app.py does
 
-import uvicorn
 from fastapi.routing import APIRoute
+from support.uvicorn_server import uvicorn_port
 
 from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.offline import app as offline
@@ -31,18 +31,18 @@ def main(keep_minutes: float) -> None:
     vendor, results = ThreadedServer(), offline.create_app(single_use_links=True)
     keys = {"MEITU_API_KEY": "key", "MEITU_API_SECRET": "secret", "MEITU_BASE_URL": vendor.start()}
     settings = Settings.from_env({**keys, "DATA_DIR": os.environ["DATA_DIR"], "CALLS_PER_SECOND": "off"})
-    settings = replace(settings, keep_minutes=keep_minutes)  # type: ignore[arg-type]  # the environment takes whole ones
+    settings = replace(settings, keep_minutes=keep_minutes)  # type: ignore[arg-type]  # the environment accepts whole minutes only
     parts: list[Any] = []
     build = ui.build_page
 
-    def noting(context: Context, *given: Any) -> Any:
-        parts[:] = [context, build(context, *given)]
+    def build_and_record(context: Context, *arguments: Any) -> Any:
+        parts[:] = [context, build(context, *arguments)]
         return parts[1]
 
-    ui.build_page = noting
+    ui.build_page = build_and_record
     app = ui.create_app(settings, create_http_client(settings, results))
 
-    async def held() -> dict[str, int]:
+    async def count_entries() -> dict[str, int]:
         context, blocks = parts
         gc.collect()
         return {
@@ -58,16 +58,10 @@ def main(keep_minutes: float) -> None:
             "messages": len(blocks._queue.pending_messages_per_session) + len(blocks._queue.pending_event_ids_session),
         }
 
-    app.router.routes.insert(0, APIRoute("/held", held))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical"))
-    threading.Thread(target=_tell_port, args=[server], daemon=True).start()
-    server.run()
-
-
-def _tell_port(server: uvicorn.Server) -> None:
-    while not server.started:
-        threading.Event().wait(0.02)
-    print(server.servers[0].sockets[0].getsockname()[1], flush=True)
+    app.router.routes.insert(0, APIRoute("/entry-counts", count_entries))
+    with uvicorn_port(app, log_level="critical", ws="auto") as port:
+        print(port, flush=True)
+        signal.pause()
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ class Soak:
             raise Gone
 
         try:
-            self.page.run("facial-aesthetics", ["8", 0.5], self.photo(number), tab, hear=leave)
+            self.page.run("facial-aesthetics", ["8", 0.5], self.photo(number), tab, on_line=leave)
         except Gone:
             return "left"
         return "stayed"

@@ -36,7 +36,7 @@ SEEN_BY_EXIFTOOL = 35  # the others lie where no program looks: behind the end, 
 @pytest.fixture(scope="module")
 def app_page() -> Iterator[Page]:
     """The app as `app.py` makes it."""
-    yield from serve(Settings.from_env({}), once=True)
+    yield from serve(Settings.from_env({}), single_use_links=True)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def by_app(page: Page, name: str, photo: bytes) -> Iterator[tuple[str, bytes]]:
     for path in sorted(paths):
         yield path.partition("/")[0], httpx.get(f"{page.url}/{path}").content
     yield "answer", shown.encode()
-    yield "server", page.ear.pictures[-1]
+    yield "server", page.offline.pictures[-1]
 
 
 async def by_server(name: str, photo: bytes) -> list[tuple[str, bytes]]:
@@ -138,7 +138,7 @@ def test_offline_server_keeps_no_result_after_a_run(app_page: Page, portrait: by
     """A linked result is forgotten once the app has fetched it."""
     event, _ = app_page.call("facial_aesthetics", app_page.upload(portrait), "8", 0.5, False, False)
     assert event == "complete"
-    assert any(path.startswith("/results/") for path in app_page.ear.calls)
-    results = app_page.ear.app.state.results
+    assert any(path.startswith("/results/") for path in app_page.offline.calls)
+    results = app_page.offline.app.state.results
     assert not results._entries
     assert results._total_bytes == 0

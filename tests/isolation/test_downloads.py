@@ -24,7 +24,7 @@ SHAPE, STRENGTH = "8", 0.5
 @pytest.fixture
 def app_page() -> Iterator[Page]:
     """The app as `app.py` makes it."""
-    for page in serve(Settings.from_env({}), once=True):
+    for page in serve(Settings.from_env({}), single_use_links=True):
         page.http = create_patient_client()
         assert page.config
         yield page

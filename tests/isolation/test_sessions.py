@@ -65,7 +65,7 @@ def paid_page(vendor: Vendor, tmp_path: Path) -> Iterator[Page]:
         "MEITU_API_KEY": "owner", "MEITU_API_SECRET": "secret", "MEITU_BASE_URL": vendor.server.start(),
         "DATA_DIR": str(tmp_path), "CALLS_PER_SECOND": "off", "READ_TIMEOUT": "300",
     }  # fmt: skip
-    for page in serve(Settings.from_env(environ), once=True):
+    for page in serve(Settings.from_env(environ), single_use_links=True):
         page.http = create_patient_client()
         assert page.config  # asked for once, not by all at the same time
         yield page

@@ -30,7 +30,11 @@ PROJECT = Path(__file__).parents[2]
 def app(tmp_path: Path) -> Iterator[tuple[str, psutil.Process]]:
     """The app's address and its process; all of its files are in `tmp_path`."""
     folders = {"TMPDIR": tmp_path, "GRADIO_TEMP_DIR": tmp_path / "gradio", "DATA_DIR": tmp_path / "ledger"}
-    environ = {**os.environ, **{name: str(path) for name, path in folders.items()}, "PYTHONPATH": str(PROJECT)}
+    environ = {
+        **os.environ,
+        **{name: str(path) for name, path in folders.items()},
+        "PYTHONPATH": f"{PROJECT}:{PROJECT / 'tests'}",
+    }
     command = [sys.executable, str(Path(__file__).with_name("soak_app.py")), str(KEEP_MINUTES)]
     with subprocess.Popen(
         command, env=environ, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -64,7 +68,7 @@ def test_soak_leaves_memory_files_and_descriptors_level(
         descriptor_counts.append(process.num_fds())
     duration_s, descriptors = time.monotonic() - start, descriptor_counts[0]
     assert soak.ends.total() == done
-    leftovers = wait_until(lambda: httpx.get(f"{url}/held").json(), lambda held: not any(held.values()))
+    leftovers = wait_until(lambda: httpx.get(f"{url}/entry-counts").json(), lambda counts: not any(counts.values()))
     descriptors_at_end = wait_until(process.num_fds, lambda number: number <= descriptors)
     leftover_files = wait_until(
         lambda: [path for path in files_in(tmp_path) if not APP_FILES.fullmatch(path)], lambda paths: not paths

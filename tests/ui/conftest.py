@@ -47,10 +47,10 @@ class OfflineRecorder:
 
 @dataclass
 class Page:
-    """A running app. ear: its offline server. client: the app's. http: the test's."""
+    """A running app. offline: its offline server. client: the app's HTTP client. http: the test's HTTP client."""
 
     url: str
-    ear: OfflineRecorder = field(default_factory=lambda: OfflineRecorder(None))
+    offline: OfflineRecorder = field(default_factory=lambda: OfflineRecorder(None))
     client: Any = None
     http: Any = httpx
     _config: dict[str, Any] = field(default_factory=dict)
@@ -70,12 +70,12 @@ class Page:
         return kind.removeprefix("event: "), json.loads(value)
 
     def run(self, slug: str, values: list[Any], photo: Any, tab: str = "", **more: Any) -> str:
-        """What a panel's run button answers. tab: the tab's id."""
+        """Press a panel's run button and return the answer. tab: the tab's id."""
         consent = more.pop("consent", False)
         return self.press(f"{slug}-run", [photo, *values, consent, tab, None, None], **more)
 
     def press(self, element: str, data: list[Any], trigger: str = "click", **more: Any) -> str:
-        """What the component with this element id answers to `trigger`."""
+        """Trigger the component with this element id and return the answer."""
         target = [self._component(element), trigger]
         press = next(event["id"] for event in self.config["dependencies"] if target in map(list, event["targets"]))
         return self.join(press, data, **more)
@@ -92,11 +92,12 @@ class Page:
         return int(next(ids))
 
     def join(
-        self, fn_index: int, data: list[Any], hear: Callable[[str], object] = str, session: str = "", query: str = ""
+        self, fn_index: int, data: list[Any], on_line: Callable[[str], object] = str, session: str = "", query: str = ""
     ) -> str:
-        """The complete answer of a private event, as text.
+        """Call a private event and return its complete answer as text.
 
-        hear: gets each line at once. session: Gradio's, a new one by default. query: the page's, with its "?".
+        on_line: called with each line as it arrives. session: Gradio's session hash, a new one by default.
+        query: the query of the page's URL, with its "?".
         """
         session = session or f"s{secrets.token_hex(8)}"
         body = {"data": data, "fn_index": fn_index, "session_hash": session}
@@ -109,19 +110,19 @@ class Page:
         with self.http.stream("GET", address, timeout=60) as stream:
             for line in stream.iter_lines():
                 lines.append(line)
-                hear(line)
+                on_line(line)
                 if '"process_completed"' in line or '"close_stream"' in line:
                     break
         return json.dumps([json.loads(line.removeprefix("data: ")) for line in lines if line], ensure_ascii=False)
 
 
-def serve(settings: Settings, *, once: bool = False) -> Iterator[Page]:
-    """Run the app until the generator is closed. once: result links work once, as in app.py."""
-    ear = OfflineRecorder(create_offline(single_use_links=once))
-    client = create_http_client(settings, ear)
+def serve(settings: Settings, *, single_use_links: bool = False) -> Iterator[Page]:
+    """Run the app until the generator is closed. single_use_links: as in app.py."""
+    offline = OfflineRecorder(create_offline(single_use_links=single_use_links))
+    client = create_http_client(settings, offline)
     app = create_app(settings, client)
     with uvicorn_server(app, log_level="warning", log_config=None, ws="auto") as url:
-        yield Page(url, ear, client)
+        yield Page(url, offline, client)
 
 
 @pytest.fixture(scope="session")
@@ -132,7 +133,7 @@ def page() -> Iterator[Page]:
 
 @pytest.fixture(scope="session")
 def portrait_file(portrait: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The portrait as a file of a client's."""
+    """The portrait as a file on a client's disk."""
     path = tmp_path_factory.mktemp("client") / "my photo.jpg"
     path.write_bytes(portrait)
     return path
@@ -140,7 +141,7 @@ def portrait_file(portrait: bytes, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @contextmanager
 def vendor() -> Iterator[str]:
-    """Our own server on a port of this machine, for an app with keys to call."""
+    """The offline server on a local port, as the vendor of an app with keys."""
     server = ThreadedServer()
     try:
         yield server.start()

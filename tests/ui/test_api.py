@@ -99,7 +99,7 @@ def test_a_picture_and_a_report(
     """The file holds the server's picture, labelled and marked, under a name that says what it is; and a report."""
     file, report = client.predict(photo=handle_file(portrait_file), **values, api_name=f"/{name}")
     data = Path(file).read_bytes()
-    assert same_but_for_the_label(data, page.ear.pictures[-1])
+    assert same_but_for_the_label(data, page.offline.pictures[-1])
     mark = read_provenance(data)
     assert mark is not None
     assert (mark.endpoint, mark.made_by, mark.result_id) == (name, "offline engine", report["receipt"]["result_id"])
@@ -127,7 +127,7 @@ def test_a_shape_is_named_by_number_or_text(client: Client, page: Page, portrait
     found = set()
     for shape in (8, "8"):
         client.predict(photo=handle_file(portrait_file), shape_type=shape, strength=0.5, api_name="/facial_aesthetics")
-        found.add(page.ear.pictures[-1])
+        found.add(page.offline.pictures[-1])
     assert len(found) == 1
 
 
@@ -138,7 +138,7 @@ def test_by_plain_http_as_with_curl(page: Page, portrait: bytes) -> None:
     file, report = answer
     assert report["endpoint"] == "quality_restoration"
     fetched = httpx.get(file["url"])
-    assert same_but_for_the_label(fetched.content, page.ear.pictures[-1])
+    assert same_but_for_the_label(fetched.content, page.offline.pictures[-1])
 
 
 def test_what_was_done_to_the_photo_is_told_in_the_callers_language(page: Page, portrait_pixels: Any) -> None:
@@ -253,7 +253,7 @@ def test_mode_live_without_a_key_says_so(live_page: Page, portrait: bytes) -> No
     event, message = live_page.call("quality_restoration", live_page.upload(portrait), False, False)
     assert event == "error"
     assert "MEITU_API_KEY" in str(message)
-    assert live_page.ear.calls == []
+    assert live_page.offline.calls == []
 
 
 @pytest.fixture(scope="module")
@@ -330,16 +330,16 @@ NAMES = ["bare path", "with the mark", "with another mark", "by traversal", "by 
 @pytest.mark.parametrize("way", NAMES)
 def test_the_api_opens_uploads_only(way: str, page: Page, secret: Path, portrait: bytes) -> None:
     """No call reaches the server with a file that was not uploaded, however it is named."""
-    before = len(page.ear.calls)
+    before = len(page.offline.calls)
     event, _ = page.call("quality_restoration", hostile(secret, page, portrait)[way], False, False)
     assert event == "error"
-    assert len(page.ear.calls) == before
+    assert len(page.offline.calls) == before
 
 
 @pytest.mark.parametrize("way", [name for name in NAMES if name != "an upload without the mark"])
 def test_private_events_open_uploads_only(way: str, page: Page, secret: Path, portrait: bytes) -> None:
     """Nor do the page's own events, which answer whoever posts their number (and add the mark by themselves)."""
-    before = len(page.ear.calls)
+    before = len(page.offline.calls)
     config = httpx.get(f"{page.url}/config").json()
     images = {part["id"] for part in config["components"] if part["type"] == "image"}
     payload = hostile(secret, page, portrait)[way]
@@ -351,7 +351,7 @@ def test_private_events_open_uploads_only(way: str, page: Page, secret: Path, po
     ]
     assert not [answer for answer in answers if "kept/" in answer]  # no picture was put up for the page
     assert len(answers) >= 8  # run and run offline, four panels
-    assert len(page.ear.calls) == before
+    assert len(page.offline.calls) == before
 
 
 def test_a_private_event_works_with_an_upload(page: Page, portrait: bytes) -> None:
@@ -364,7 +364,7 @@ def test_a_private_event_works_with_an_upload(page: Page, portrait: bytes) -> No
     found = re.search(r"kept/([\w-]+)/(quality-restoration[\w.-]+\.jpg)", answer)
     assert found
     kept = httpx.get(f"{page.url}/{found[0]}")
-    assert (codec.decode(kept.content) == codec.decode(page.ear.pictures[-1])).all()
+    assert (codec.decode(kept.content) == codec.decode(page.offline.pictures[-1])).all()
     assert read_provenance(kept.content) is not None
     assert kept.headers["cache-control"] == "private, no-store"
     assert kept.headers["x-content-type-options"] == "nosniff"

@@ -147,7 +147,7 @@ def build_payloads(path: str) -> list[Any]:
 
 def test_no_payload_reads_a_file(target: Target, rounds: Callable[[int], int], figure: Callable[[str], None]) -> None:
     """As a photo, to the four functions and to every private event that has inputs; and no file is copied."""
-    before = len(target.page.ear.calls)
+    before = len(target.page.offline.calls)
     paths = [str(target.private_photo), str(UPLOADS_DIR / "way" / "private.jpg"), "private.jpg", "../private.jpg", f"file://{target.private_photo}",
              f"{UPLOADS_DIR}/x/../way/private.jpg", f"{target.private_photo}\0.jpg", "/proc/self/cwd/private.jpg",
              str(UPLOADS_DIR / target.other_upload.parent.name[:-1] / "me.jpg")]  # fmt: skip
@@ -170,7 +170,7 @@ def test_no_payload_reads_a_file(target: Target, rounds: Callable[[int], int], f
             answer = target.page.join(events[number]["id"], [shape] * len(events[number]["inputs"]))
             assert "kept/" not in answer, shape
         assert not any(giveaway.decode() in json.dumps(answer) for giveaway in GIVEAWAYS), shape
-    assert len(target.page.ear.calls) == before
+    assert len(target.page.offline.calls) == before
     copies = [
         path
         for path in UPLOADS_DIR.rglob("*")

@@ -55,11 +55,11 @@ def crowded_page() -> Iterator[Page]:
 def gate(crowded_page: Page, portrait: bytes) -> Iterator[Gate]:
     """Before that app's engine, which has worked already and knows about how long it takes."""
     assert crowded_page.call("quality_restoration", crowded_page.upload(portrait), False, False)[0] == "complete"
-    app = crowded_page.ear.app
-    crowded_page.ear.app = found = Gate(app)
+    app = crowded_page.offline.app
+    crowded_page.offline.app = found = Gate(app)
     yield found
     found.open.set()
-    crowded_page.ear.app = app
+    crowded_page.offline.app = app
 
 
 def by_address(page: Page, photo: Any) -> tuple[bool, str]:
@@ -89,12 +89,12 @@ def test_twelve_quick_calls_of_one_visitor(
             told += [job.result() for job in done]
         waits: list[str] = []
 
-        def hear(line: str) -> None:
+        def on_line(line: str) -> None:
             if found := re.search(r"about (\d+) s until your turn", line):
                 waits.append(found[1])
                 gate.open.set()
 
-        shown = crowded_page.run("anime-avatar", ["1.0.0"], photo, hear=hear)
+        shown = crowded_page.run("anime-avatar", ["1.0.0"], photo, on_line=on_line)
         served = [job.result(60) for job in pending]
     assert len(told) == 12 - EACH
     for pictured, text in told:

@@ -181,11 +181,11 @@ def test_what_is_no_photo_is_not_opened(arguments: Any, told: str, open_page: Pa
             name: value.replace("SELF", open_page.url) if isinstance(value, str) else value
             for name, value in {**arguments, "shape_type": 8}.items()
         }
-    before = len(open_page.ear.calls)
+    before = len(open_page.offline.calls)
     said = by_hand(open_page, arguments)
     assert told in said
     assert not any(secret in said for secret in ("Traceback", "passwd", __file__, "config"))
-    assert len(open_page.ear.calls) == before
+    assert len(open_page.offline.calls) == before
 
 
 def test_a_wrong_value_is_explained_and_no_log_holds_the_photo(

@@ -94,7 +94,7 @@ def test_recipe_step_works_on_the_previous_master(person: Person) -> None:
 
 def test_recipe_retry_resumes_at_the_failed_step(person: Person) -> None:
     """The explanation names the failed step and the results before are shown; a retry does not repeat them."""
-    calls = person.page.ear.calls
+    calls = person.page.offline.calls
     shown = person.press("run", EYES, NOWHERE, RESTORE)
     assert "Step 2 of 3, Face Fuse: The service does not know one of the chosen values." in shown
     assert "can retry" in shown
@@ -142,10 +142,10 @@ def test_recipe_explains_a_missing_photo(person: Person) -> None:
 def test_recipe_does_not_resume_from_an_expired_result(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the previous result has expired, the retry says so and repeats no step by itself."""
     person.press("run", EYES, NOWHERE)
-    before = len(person.page.ear.calls)
+    before = len(person.page.offline.calls)
     monkeypatch.setattr(PictureStore, "get_owned", lambda store, owner, token: None)
     assert "<h3>This result is no longer here.</h3>" in person.press("retry", EYES, FUSE)
-    assert len(person.page.ear.calls) == before
+    assert len(person.page.offline.calls) == before
 
 
 def test_recipe_results_are_deleted_with_the_session(person: Person) -> None:

@@ -143,7 +143,7 @@ def test_live_vs_offline_while_one_side_is_silent(tmp_path: Any, portrait: bytes
             if "whole" in line and not told:
                 told.append(page.press("forget", [tab]))
 
-        answer = page.press(f"{SLUG}-both", [page.upload(portrait), *VALUES, True, tab, None, None], hear=delete)
+        answer = page.press(f"{SLUG}-both", [page.upload(portrait), *VALUES, True, tab, None, None], on_line=delete)
         assert "nothing of yours is left here" in told[0]
         assert all("Stopped." in side for side in sides(answer))
         kept = set(re.findall(r"kept/[\w-]+/[\w.-]+", answer))
