@@ -1,4 +1,4 @@
-"""The face cut out of its photo: the offline engine's own picture of it, only smaller; refused as a run is."""
+"""Face crops: a crop draws the same shapes as the offline engine, only smaller, and is rejected like a run."""
 
 import cv2
 import numpy as np
@@ -19,58 +19,58 @@ AESTHETICS = CATALOGUE["facial_aesthetics"]
 
 @pytest.fixture(scope="module")
 def sent() -> Image:
-    """A photo with a large face, as it would be sent."""
+    """A photo with a large face, prepared for sending."""
     large = cv2.resize(load_astronaut(), (1900, 1900), interpolation=cv2.INTER_CUBIC)
     return codec.decode(codec.prepare(codec.encode(large), AESTHETICS.limits).photo.data)
 
 
 @pytest.fixture(scope="module")
-def closeup(sent: Image) -> FaceCrop:
+def face_crop(sent: Image) -> FaceCrop:
     return crop_face(AESTHETICS, codec.encode(sent))
 
 
 @pytest.mark.parametrize("shape", range(22))
-def test_a_shape_is_what_the_engine_draws(shape: int, sent: Image, closeup: FaceCrop) -> None:
-    """Cut out and shrunk before the warp or after it: the same but for a rounding, and not the photo itself."""
+def test_face_crop_draws_the_shape_that_the_engine_draws(shape: int, sent: Image, face_crop: FaceCrop) -> None:
+    """Cropping before or after the warp gives the same picture up to rounding, and not the photo itself."""
     face = pick_face(sent)
-    scale = closeup.face.width / face.width
-    x0, y0 = np.round(face.landmarks[0] - closeup.face.landmarks[0] / scale).astype(int)
-    height, width = closeup.pixels.shape[:2]
+    scale = face_crop.face.width / face.width
+    x0, y0 = np.round(face.landmarks[0] - face_crop.face.landmarks[0] / scale).astype(int)
+    height, width = face_crop.pixels.shape[:2]
     part = slice(y0, y0 + round(height / scale)), slice(x0, x0 + round(width / scale))
 
     def small(pixels: Image) -> Image:
         return cv2.resize(pixels[part], (width, height), interpolation=cv2.INTER_AREA).astype(np.int16)
 
-    meant, drawn = small(reshape(sent, face, shape, 1.0)), reshape(closeup.pixels, closeup.face, shape, 1.0)
-    moved = np.abs(closeup.crop_visible(meant) - closeup.crop_visible(small(sent))).max(-1) > 16
-    off = np.abs(closeup.crop_visible(meant) - closeup.crop_visible(drawn).astype(np.int16))
+    expected, drawn = small(reshape(sent, face, shape, 1.0)), reshape(face_crop.pixels, face_crop.face, shape, 1.0)
+    moved = np.abs(face_crop.crop_visible(expected) - face_crop.crop_visible(small(sent))).max(-1) > 16
+    off = np.abs(face_crop.crop_visible(expected) - face_crop.crop_visible(drawn).astype(np.int16))
     assert moved.sum() > 300
     assert off[moved].mean() < 4.0
     assert off.mean() < 1.0
 
 
-def test_what_is_shown_is_small_and_holds_the_face(closeup: FaceCrop, portrait: bytes) -> None:
-    """512 px and no more; a small face is not enlarged; a thumbnail of it has its face at the same place."""
-    x, y, side = closeup.visible_square
+def test_face_crop_is_small_and_contains_the_face(face_crop: FaceCrop, portrait: bytes) -> None:
+    """The crop has at most 512 px, a small face is not enlarged, and a thumbnail has its face at the same position."""
+    x, y, side = face_crop.visible_square
     assert side == MAX_VISIBLE_PX
-    assert ((closeup.face.landmarks > (x, y)) & (closeup.face.landmarks < (x + side, y + side))).all()
+    assert ((face_crop.face.landmarks > (x, y)) & (face_crop.face.landmarks < (x + side, y + side))).all()
     small = crop_face(AESTHETICS, portrait)
     assert small.visible_square[2] < 200
-    thumb = closeup.shrink_to(100)
+    thumb = face_crop.shrink_to(100)
     assert thumb.visible_square[2] == 100
-    assert np.allclose(thumb.face.landmarks / 100, closeup.face.landmarks / MAX_VISIBLE_PX, atol=0.02)
+    assert np.allclose(thumb.face.landmarks / 100, face_crop.face.landmarks / MAX_VISIBLE_PX, atol=0.02)
     assert thumb.shrink_to(200) is thumb
 
 
-def test_bytes_hold_all_of_it(closeup: FaceCrop) -> None:
-    """Packed and unpacked, it draws the same picture."""
-    again = FaceCrop.unpack(closeup.pack())
-    assert (again.visible_square, again.face_count) == (closeup.visible_square, 1)
-    assert (reshape(again.pixels, again.face, 3) == reshape(closeup.pixels, closeup.face, 3)).all()
+def test_face_crop_survives_pack_and_unpack(face_crop: FaceCrop) -> None:
+    """An unpacked crop draws the same picture."""
+    unpacked = FaceCrop.unpack(face_crop.pack())
+    assert (unpacked.visible_square, unpacked.face_count) == (face_crop.visible_square, 1)
+    assert (reshape(unpacked.pixels, unpacked.face, 3) == reshape(face_crop.pixels, face_crop.face, 3)).all()
 
 
-def test_a_face_at_the_edge_is_shown_as_far_as_it_goes() -> None:
-    """There is no room beside it: the square stays inside the photo."""
+def test_face_crop_of_a_face_at_the_edge_stays_inside_the_photo() -> None:
+    """Where a photo has no margin beside the face, the square stays inside the photo."""
     photo = np.ascontiguousarray(load_astronaut()[60:200, 165:285])
     found = crop_face(AESTHETICS, codec.encode(photo))
     x, y, side = found.visible_square
@@ -78,8 +78,8 @@ def test_a_face_at_the_edge_is_shown_as_far_as_it_goes() -> None:
     assert min(x, y) >= 0
 
 
-def test_of_two_faces_the_largest_is_taken_and_both_are_counted() -> None:
-    """As a run takes it."""
+def test_face_crop_uses_the_largest_face_and_counts_all() -> None:
+    """Of two faces the largest is used, as in a run, and both are counted."""
     photo = load_astronaut()
     half = cv2.resize(photo, None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)
     both = np.zeros((512, 900, 3), np.uint8)
@@ -90,8 +90,8 @@ def test_of_two_faces_the_largest_is_taken_and_both_are_counted() -> None:
 
 
 @pytest.mark.parametrize("kind", ["faceless", "cut", "tiny", "broken"])
-def test_it_refuses_what_a_run_refuses(kind: str, faceless: bytes) -> None:
-    """With the same error; a photo that cannot be sent is none to look at."""
+def test_face_crop_rejects_what_a_run_rejects(kind: str, faceless: bytes) -> None:
+    """A photo that a run rejects is rejected with the same error, also one that cannot be sent."""
     cut = codec.encode(np.ascontiguousarray(load_astronaut()[100:300, 180:330]))
     source = {"faceless": faceless, "cut": cut, "tiny": codec.encode(np.zeros((8, 8, 3), np.uint8)), "broken": b"x"}[
         kind

@@ -1,4 +1,4 @@
-"""The pictures of a sheet: one for each shape, strength and template, small, and none like another."""
+"""The thumbnails of contact sheets: one for each shape, strength and template, small, and no two alike."""
 
 from pathlib import Path
 
@@ -23,49 +23,51 @@ from meitu_demo.photos import codec
 
 
 @pytest.fixture(scope="module")
-def closeup(astronaut_jpeg: bytes) -> FaceCrop:
+def face_crop(astronaut_jpeg: bytes) -> FaceCrop:
     return crop_face(CATALOGUE["facial_aesthetics"], astronaut_jpeg)
 
 
-def test_all_22_differ(closeup: FaceCrop) -> None:
-    """From each other and from the photo."""
-    still = render_preview(closeup.shrink_to(THUMBNAIL_PX), 0, 0.0)
-    pictures = list(render_shapes(closeup))
+def test_render_shapes_draws_22_different_pictures(face_crop: FaceCrop) -> None:
+    """The 22 shapes differ from each other and from the photo."""
+    still = render_preview(face_crop.shrink_to(THUMBNAIL_PX), 0, 0.0)
+    pictures = list(render_shapes(face_crop))
     assert len({still, *pictures}) == 23
     assert all(max(codec.read_size(picture)) <= THUMBNAIL_PX for picture in pictures)
 
 
-def test_more_strength_moves_more(closeup: FaceCrop) -> None:
-    """From the photo itself at 0 to the whole shape at 1."""
-    first, *others = (codec.decode(picture).astype(float) for picture in render_strengths(closeup, 2))
-    assert np.abs(first - closeup.crop_visible(closeup.pixels)).mean() < 5  # the JPEG's own
+def test_render_strengths_moves_more_with_more_strength(face_crop: FaceCrop) -> None:
+    """The pictures go from the photo itself at strength 0 to the full shape at 1."""
+    first, *others = (codec.decode(picture).astype(float) for picture in render_strengths(face_crop, 2))
+    assert np.abs(first - face_crop.crop_visible(face_crop.pixels)).mean() < 5  # JPEG error
     moved = [np.abs(picture - first).mean() for picture in others]
     assert len(moved) == len(STRENGTHS) - 1
     assert moved == sorted(moved)
 
 
 @pytest.mark.parametrize(("shape", "strength"), [(22, 0.5), (-1, 0.5), (1, 1.1), (1, float("nan"))])
-def test_no_such_picture(closeup: FaceCrop, shape: int, strength: float) -> None:
-    """A shape or strength that there is not is refused."""
+def test_render_preview_rejects_unknown_shapes_and_strengths(face_crop: FaceCrop, shape: int, strength: float) -> None:
+    """An unknown shape or a strength outside 0..1 is rejected."""
     with pytest.raises(ValueRejected):
-        render_preview(closeup, shape, strength)
+        render_preview(face_crop, shape, strength)
 
 
-def test_each_template_wears_the_face(closeup: FaceCrop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the gallery's order, unlike the template itself; one of the owner's without a face has no picture."""
+def test_render_templates_puts_the_face_on_each_template(
+    face_crop: FaceCrop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pictures are in gallery order and differ from the template; an owner's template without a face has none."""
     cv2.imwrite(str(tmp_path / "wall.png"), np.full((300, 300, 3), 128, np.uint8))
     monkeypatch.setattr(face_templates, "_owner_templates", {})
     face_templates.load_owner_templates(tmp_path)
-    some = [face_templates.list_templates()[at] for at in (0, 1, -1)]  # they are many, and each takes a while to load
+    some = [face_templates.list_templates()[index] for index in (0, 1, -1)]  # a few, because each is slow to load
     monkeypatch.setattr(face_templates, "list_templates", lambda: some)
-    *pictures, last = render_templates(closeup)
+    *pictures, last = render_templates(face_crop)
     assert last is None
     for info, picture in zip(some[:-1], pictures, strict=True):
         assert picture is not None
-        shown = codec.decode(picture)
+        pixels = codec.decode(picture)
         bare = cv2.resize(
-            face_templates.load_template(info.id).composite, shown.shape[1::-1], interpolation=cv2.INTER_AREA
+            face_templates.load_template(info.id).composite, pixels.shape[1::-1], interpolation=cv2.INTER_AREA
         )
-        assert shown.shape[1] == THUMBNAIL_PX
+        assert pixels.shape[1] == THUMBNAIL_PX
         if info.kind == "drawn":
-            assert (np.abs(shown.astype(float) - bare).max(-1) > 24).sum() > 100
+            assert (np.abs(pixels.astype(float) - bare).max(-1) > 24).sum() > 100

@@ -21,8 +21,8 @@ mood = {en = "B", zh = "乙"}
 
 
 @pytest.fixture
-def own(tmp_path: Path):
-    """The owner's folder; taken back out of the gallery at the end."""
+def owner_folder(tmp_path: Path):
+    """The folder of the owner's templates; they are removed from the gallery at the end."""
     yield tmp_path
     for path in tmp_path.iterdir():
         path.unlink()
@@ -30,8 +30,8 @@ def own(tmp_path: Path):
 
 
 @pytest.mark.parametrize("key", IDS)
-def test_every_shipped_template_loads(key: str) -> None:
-    """Layers of one size, a frontal face within the frame, and a preview that opens."""
+def test_load_template_loads_every_shipped_template(key: str) -> None:
+    """Each shipped template has layers of one size, a frontal face within the frame, and a preview that opens."""
     template = face_templates.load_template(key)
     height, width = template.base.shape[:2]
     assert min(height, width) >= 1024
@@ -47,8 +47,8 @@ def test_every_shipped_template_loads(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", IDS)
-def test_a_template_is_decoded_once_and_cannot_be_painted_on(key: str) -> None:
-    """Callers share the arrays, so nobody may write to them."""
+def test_load_template_returns_one_read_only_object(key: str) -> None:
+    """Callers share the arrays, so writing to them fails."""
     template = face_templates.load_template(key)
     assert face_templates.load_template(key) is template
     with pytest.raises(ValueError):
@@ -57,30 +57,30 @@ def test_a_template_is_decoded_once_and_cannot_be_painted_on(key: str) -> None:
         template.composite[0, 0] = 0
 
 
-def test_ids_and_aliases_are_unique_and_named_in_both_languages() -> None:
-    """No two templates answer to one id, and each has a name and a mood a person can read."""
+def test_list_templates_has_unique_ids_and_names_in_both_languages() -> None:
+    """No two templates share an id or alias, and each has a name and a mood in both languages."""
     infos = face_templates.list_templates()
     keys = [key for info in infos for key in (info.id, *info.aliases)]
     assert len(keys) == len(set(keys))
     assert all(info.name[language] and info.mood[language] for info in infos for language in ("en", "zh"))
 
 
-def test_aliases_lead_to_their_template() -> None:
-    """A vendor's id loads the same object as our own id."""
+def test_find_template_accepts_aliases() -> None:
+    """A vendor's id finds the same object as our id."""
     for info in face_templates.list_templates():
         assert all(face_templates.find_template(alias) is info for alias in info.aliases)
 
 
-def test_the_two_ids_of_the_vendors_documents_are_two_drawings() -> None:
-    """The documents' own examples work offline, each with a drawing of its own."""
+def test_find_template_knows_the_ids_of_the_vendors_documents() -> None:
+    """The two ids in the vendor's documents work offline and name two different drawings."""
     first, second = (face_templates.find_template(key) for key in ("gjw4tjeloaba2psk973", "08bp4tnfkm560qv6"))
     assert first is not second
     assert {first.kind, second.kind} == {"drawn"}
 
 
 @pytest.mark.parametrize("key", ["", "no-such-template", "../astronaut", "ASTRONAUT"])
-def test_unknown_ids_are_refused(key: str) -> None:
-    """An id that is nobody's is a typed refusal that names it."""
+def test_load_template_rejects_unknown_ids(key: str) -> None:
+    """An unknown id is an UnknownTemplate error that names it."""
     with pytest.raises(UnknownTemplate) as refused:
         face_templates.load_template(key)
     assert refused.value.facts == {"template": key}
@@ -97,8 +97,8 @@ def test_unknown_ids_are_refused(key: str) -> None:
         ('id = "a"', 'id = "b"', "preview.webp"),
     ],
 )
-def test_a_bad_row_is_refused_by_its_number(tmp_path: Path, old: str, new: str, hint: str) -> None:
-    """What is wrong with a row is said at start, with the row's place."""
+def test_load_template_rows_names_the_number_of_a_bad_row(tmp_path: Path, old: str, new: str, hint: str) -> None:
+    """A bad row is an error at start with the number of the row and the reason."""
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "preview.webp").write_bytes(b"")
     rows = tmp_path / "templates.toml"
@@ -112,11 +112,11 @@ def test_a_bad_row_is_refused_by_its_number(tmp_path: Path, old: str, new: str, 
         face_templates.load_template_rows(rows, tmp_path)
 
 
-def test_the_owners_photo_gets_its_landmarks_by_detection(own: Path) -> None:
-    """A photo in the owner's folder is a template like any other, under its file's name."""
-    Image.fromarray(data.astronaut()).save(own / "my_friend.png")
-    (own / "notes.txt").write_text("not a picture")
-    (info,) = face_templates.load_owner_templates(own)
+def test_owner_template_of_a_photo_gets_detected_landmarks(owner_folder: Path) -> None:
+    """A photo in the owner's folder is a template like any other, named after its file."""
+    Image.fromarray(data.astronaut()).save(owner_folder / "my_friend.png")
+    (owner_folder / "notes.txt").write_text("not a picture")
+    (info,) = face_templates.load_owner_templates(owner_folder)
     assert info in face_templates.list_templates()
     assert (info.id, info.name["en"], info.kind) == ("my_friend", "my friend", "own")
     template = face_templates.load_template("my_friend")
@@ -125,31 +125,31 @@ def test_the_owners_photo_gets_its_landmarks_by_detection(own: Path) -> None:
     assert template.skin_mask.any()
 
 
-def test_the_owners_drawing_gets_its_landmarks_from_the_file_beside_it(own: Path) -> None:
-    """A picture no detector understands works with authored landmarks, scaled to the picture's real size."""
-    Image.new("RGB", (300, 400), "orange").save(own / "doll.webp")
+def test_owner_template_of_a_drawing_gets_landmarks_from_its_json_file(owner_folder: Path) -> None:
+    """A picture without a detectable face works with authored landmarks, scaled to the picture's size."""
+    Image.new("RGB", (300, 400), "orange").save(owner_folder / "doll.webp")
     points = np.random.default_rng(0).uniform(10, 90, (478, 2)).tolist()
     authored = {"size": [100, 133], "landmarks": points, "depth": [0.0] * 478}
-    (own / "doll.json").write_text(json.dumps(authored))
-    face_templates.load_owner_templates(own)
+    (owner_folder / "doll.json").write_text(json.dumps(authored))
+    face_templates.load_owner_templates(owner_folder)
     assert face_templates.load_template("doll").face.landmarks[:, 0] == pytest.approx(
         np.array(points)[:, 0] * 3, rel=1e-4
     )
 
 
-def test_a_picture_without_a_face_is_kept_and_its_use_refused(own: Path) -> None:
-    """The gallery shows it; using it blames the template, not the user."""
-    Image.fromarray(data.coffee()).save(own / "cup.png")
-    (own / "broken.jpg").write_bytes(b"no picture at all")
-    assert {info.id for info in face_templates.load_owner_templates(own)} == {"cup", "broken"}
+def test_owner_template_without_a_face_is_listed_and_rejected_on_use(owner_folder: Path) -> None:
+    """The gallery lists it; loading it is a TemplateHasNoFace error."""
+    Image.fromarray(data.coffee()).save(owner_folder / "cup.png")
+    (owner_folder / "broken.jpg").write_bytes(b"no picture at all")
+    assert {info.id for info in face_templates.load_owner_templates(owner_folder)} == {"cup", "broken"}
     for key in ("cup", "broken"):
         with pytest.raises(TemplateHasNoFace) as refused:
             face_templates.load_template(key)
         assert refused.value.facts == {"template": key}
 
 
-def test_the_owners_pictures_do_not_take_a_shipped_name(own: Path) -> None:
-    """Two templates of one id would make the gallery lie."""
-    Image.new("RGB", (9, 9)).save(own / "astronaut.png")
+def test_owner_template_with_a_shipped_id_is_rejected(owner_folder: Path) -> None:
+    """An owner's picture with the id of a shipped template is an error that names the file."""
+    Image.new("RGB", (9, 9)).save(owner_folder / "astronaut.png")
     with pytest.raises(ValueError, match=r"astronaut\.png"):
-        face_templates.load_owner_templates(own)
+        face_templates.load_owner_templates(owner_folder)

@@ -1,4 +1,4 @@
-"""The drawn templates' files: what `templates.load_template` and the face-fuse effect may rely on."""
+"""The files of drawn templates: what `load_template` and the face-fuse effect rely on."""
 
 import json
 import tomllib
@@ -24,22 +24,22 @@ OVAL += (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 
 each_template = pytest.mark.parametrize("name", DRAWN)
 
 
-def picture(name: str, file: str) -> np.ndarray:
+def read_picture(name: str, file: str) -> np.ndarray:
     with Image.open(FOLDER / name / file) as opened:
         return np.asarray(opened)
 
 
-def marks(name: str) -> np.ndarray:
+def read_landmarks(name: str) -> np.ndarray:
     return np.array(json.loads((FOLDER / name / "landmarks.json").read_text())["landmarks"])
 
 
-def inside(outline: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def fill_outline(outline: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     mask = np.zeros(shape, np.uint8)
     cv2.fillPoly(mask, [np.int32(np.round(outline))], 1)
     return mask.astype(bool)
 
 
-def test_rows() -> None:
+def test_template_rows_match_the_folders() -> None:
     """Every drawn template has a row with both languages, and every folder a row."""
     assert len(DRAWN) == len(set(DRAWN)) >= 7
     assert {path.name for path in FOLDER.iterdir() if path.is_dir()} == set(DRAWN)
@@ -50,21 +50,25 @@ def test_rows() -> None:
 
 
 @each_template
-def test_pictures_agree(name: str) -> None:
-    """Base, front, mask and landmarks speak of one frame of at least 1024 px."""
-    base, front, skin = picture(name, "base.webp"), picture(name, "front.webp"), picture(name, "skin.png")
+def test_template_files_share_one_frame(name: str) -> None:
+    """Base, front, mask and landmarks have one frame of at least 1024 px; the preview has 512 px."""
+    base, front, skin = (
+        read_picture(name, "base.webp"),
+        read_picture(name, "front.webp"),
+        read_picture(name, "skin.png"),
+    )
     height, width = base.shape[:2]
     assert min(height, width) >= 1024
     assert base.shape == (height, width, 3)
     assert front.shape == (height, width, 4)
     assert skin.shape == (height, width)
     assert json.loads((FOLDER / name / "landmarks.json").read_text())["size"] == [width, height]
-    assert min(picture(name, "preview.webp").shape[:2]) == 512
+    assert min(read_picture(name, "preview.webp").shape[:2]) == 512
 
 
 @each_template
-def test_small_files(name: str) -> None:
-    """A template costs a page at most 480 kB, its preview at most 100 kB."""
+def test_template_files_are_small(name: str) -> None:
+    """A template has less than 480 kB, its preview less than 100 kB."""
     sizes = {path.name: path.stat().st_size for path in (FOLDER / name).iterdir()}
     assert set(sizes) == {"base.webp", "front.webp", "skin.png", "landmarks.json", "preview.webp"}
     assert sum(sizes.values()) < 480_000
@@ -72,10 +76,10 @@ def test_small_files(name: str) -> None:
 
 
 @each_template
-def test_landmarks_stand_straight(name: str) -> None:
-    """The mesh is whole, within the frame, upright and symmetric, and a face is 300 to 440 px wide."""
-    points = marks(name)
-    width, height = picture(name, "base.webp").shape[1::-1]
+def test_template_landmarks_are_upright_and_symmetric(name: str) -> None:
+    """The mesh is complete, within the frame, upright and symmetric; the face is 300 to 440 px wide."""
+    points = read_landmarks(name)
+    width, height = read_picture(name, "base.webp").shape[1::-1]
     assert points.shape == (478, 2)
     assert len(json.loads((FOLDER / name / "landmarks.json").read_text())["depth"]) == 478
     assert (points > 0).all()
@@ -90,13 +94,13 @@ def test_landmarks_stand_straight(name: str) -> None:
 
 
 @each_template
-def test_front_leaves_the_features_free(name: str) -> None:
-    """Eyes, nose and mouth are not painted over; the rim of the face is covered for a good part."""
-    alpha = picture(name, "front.webp")[..., 3] / 255
-    points = marks(name)
+def test_template_front_layer_does_not_cover_the_features(name: str) -> None:
+    """Eyes, nose and mouth are not covered; at least 30 % of the rim of the face is."""
+    alpha = read_picture(name, "front.webp")[..., 3] / 255
+    points = read_landmarks(name)
     for part in (*EYES, NOSE, LIPS):
         hull = cv2.convexHull(np.float32(points[list(part)]))[:, 0]
-        covered = alpha[inside(hull, alpha.shape)]
+        covered = alpha[fill_outline(hull, alpha.shape)]
         assert covered.mean() < 0.15
         assert np.percentile(covered, 90) < 0.35
     rim = np.int32(np.round(points[list(OVAL)]))
@@ -104,20 +108,20 @@ def test_front_leaves_the_features_free(name: str) -> None:
 
 
 @each_template
-def test_skin_mask(name: str) -> None:
-    """The mask marks skin outside the face only, from nothing to all."""
-    skin, points = picture(name, "skin.png"), marks(name)
+def test_template_skin_mask_excludes_the_face(name: str) -> None:
+    """The mask marks skin outside the face only, on less than a quarter of the frame."""
+    skin, points = read_picture(name, "skin.png"), read_landmarks(name)
     outline = points[list(OVAL)]
     core = (outline - outline.mean(0)) * 0.9 + outline.mean(0)
-    assert skin[inside(core, skin.shape)].max() <= 16
+    assert skin[fill_outline(core, skin.shape)].max() <= 16
     assert skin.dtype == np.uint8
     assert (skin > 128).mean() < 0.25
 
 
 @each_template
-def test_base_face_is_skin(name: str) -> None:
-    """Under the user's face lies painted skin: warm, neither black nor burnt out."""
-    base, points = picture(name, "base.webp").astype(float), marks(name)
+def test_template_base_has_skin_under_the_face(name: str) -> None:
+    """Under the user's face is painted skin: warm, neither black nor overexposed."""
+    base, points = read_picture(name, "base.webp").astype(float), read_landmarks(name)
     cheeks = np.concatenate(
         [base[int(y) - 12 : int(y) + 12, int(x) - 12 : int(x) + 12].reshape(-1, 3) for x, y in points[[50, 280]]]
     )

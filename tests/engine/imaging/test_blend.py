@@ -15,15 +15,15 @@ from meitu_demo.engine.imaging.blend import (
 ASTRONAUT, COFFEE = data.astronaut()[:300, :280], data.coffee()[:300, :280]
 
 
-def test_multiband_shows_each_picture_where_its_mask_says() -> None:
-    """All of one mask is all of one picture, to the rounding step."""
+def test_blend_multiband_shows_one_picture_under_a_full_mask() -> None:
+    """A mask that is full everywhere gives exactly one of the pictures, to a rounding step."""
     ones = np.ones(ASTRONAUT.shape[:2], np.float32)
     assert abs(blend_multiband(ASTRONAUT, COFFEE, ones, 5).astype(int) - ASTRONAUT).max() <= 1
     assert (blend_multiband(ASTRONAUT, COFFEE, ones * 0, 5) == COFFEE).all()
 
 
-def test_multiband_hides_a_difference_in_tone() -> None:
-    """Over a hard mask the tone changes over many pixels: no step as tall as the pasted one is left."""
+def test_blend_multiband_hides_a_difference_in_tone() -> None:
+    """Over a hard mask the tone changes across many pixels: no step is as high as in the pasted picture."""
     dark, light = np.full((200, 200, 3), 80, np.uint8), np.full((200, 200, 3), 160, np.uint8)
     mask = np.zeros((200, 200), np.float32)
     mask[:, 100:] = 1
@@ -33,16 +33,16 @@ def test_multiband_hides_a_difference_in_tone() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(1, 90), st.integers(1, 90), st.integers(0, 9))
-def test_multiband_takes_any_size(height: int, width: int, levels: int) -> None:
-    """Odd, tiny and long pictures blend like others."""
+def test_blend_multiband_accepts_any_size(height: int, width: int, levels: int) -> None:
+    """Odd, tiny and very long pictures are blended like others."""
     one, other = np.full((height, width, 3), 30, np.uint8), np.full((height, width, 3), 200, np.uint8)
     result = blend_multiband(one, other, np.full((height, width), 0.5, np.float32), levels)
     assert abs(result.astype(int) - 115).max() <= 1
 
 
 @pytest.mark.parametrize("feather", [0, 3, 40])
-def test_polygon_mask_is_one_within_and_zero_without(feather: float) -> None:
-    """Half a feather's width from its edge a mask is nearly full or nearly empty, coarse grid or not."""
+def test_build_polygon_mask_is_one_inside_and_zero_outside(feather: float) -> None:
+    """Half a feather width from its edge a mask is nearly full or nearly empty, also on a coarse grid."""
     square = np.array([(100, 100), (300, 100), (300, 300), (100, 300)], float)
     mask = build_polygon_mask(square, (401, 397), feather)
     assert mask.shape == (401, 397)
@@ -52,19 +52,19 @@ def test_polygon_mask_is_one_within_and_zero_without(feather: float) -> None:
     assert mask[5, 5] < 0.01
 
 
-def test_polygon_mask_takes_points_far_outside() -> None:
-    """A polygon beyond the picture gives an empty mask, not an overflow."""
+def test_build_polygon_mask_accepts_points_far_outside() -> None:
+    """A polygon outside the picture gives an empty mask and no overflow."""
     assert build_polygon_mask(np.full((4, 2), 1e12), (50, 60), 3).max() == 0
 
 
-def test_soften_keeps_the_sum_of_light() -> None:
-    """A softened mask covers as much as before."""
+def test_feather_mask_preserves_the_sum() -> None:
+    """A softened mask has the same sum as before."""
     mask = build_polygon_mask(np.array([(40, 40), (90, 40), (90, 90)], float), (128, 128), 0)
     assert feather_mask(mask, 8).sum() == pytest.approx(mask.sum(), rel=1e-3)
 
 
-def test_layers_follow_their_alpha() -> None:
-    """Opaque front pixels hide, transparent ones do not, half ones mix."""
+def test_alpha_composite_follows_the_alpha_channel() -> None:
+    """Opaque pixels of the front layer hide the back, transparent ones do not, half-transparent ones mix."""
     alpha = np.zeros((300, 280, 1), np.uint8)
     alpha[100:200], alpha[200:] = 255, 128
     over = alpha_composite(COFFEE, np.concatenate([ASTRONAUT, alpha], 2))

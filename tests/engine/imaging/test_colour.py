@@ -22,8 +22,8 @@ skins = st.tuples(*[st.floats(30, 225)] * 3).map(np.array)
 
 
 @given(skins, skins)
-def test_tone_curves_hit_their_target(source: np.ndarray, target: np.ndarray) -> None:
-    """The source tone lands on the target to a step and a half, darker or lighter."""
+def test_build_tone_curves_maps_source_to_target(source: np.ndarray, target: np.ndarray) -> None:
+    """The curves map the source tone to the target within 1.5 levels, darker or lighter."""
     curves = build_tone_curves(source, target)[:, 0]
     for channel in range(3):
         landed = np.interp(source[channel], np.arange(256), curves[:, channel].astype(float))
@@ -31,31 +31,31 @@ def test_tone_curves_hit_their_target(source: np.ndarray, target: np.ndarray) ->
 
 
 @given(tones, tones)
-def test_tone_curves_keep_order_and_black(source: np.ndarray, target: np.ndarray) -> None:
-    """Any two tones give rising curves from black: shading survives and no light becomes shadow."""
+def test_build_tone_curves_rises_from_black(source: np.ndarray, target: np.ndarray) -> None:
+    """For any two tones the curves rise from black: shading survives and no light becomes shadow."""
     curves = build_tone_curves(source, target)[:, 0].astype(int)
     assert (np.diff(curves, axis=0) >= 0).all()
     assert (curves[0] == 0).all()
 
 
 @given(skins, skins)
-def test_a_tone_stays_the_persons_own(own: np.ndarray, template: np.ndarray) -> None:
-    """In the template's light a tone moves by a few steps, never to the template's; and it moves the right way."""
-    tone = relight_tone(own, template)
-    if 60 < own @ LUMA_WEIGHTS < 195:
-        assert abs(tone - own).max() <= 12
-        assert ((tone - own) * (template - own) >= -1e-9).all()
+def test_relight_tone_moves_a_tone_by_a_few_levels(tone: np.ndarray, template: np.ndarray) -> None:
+    """A tone moves by at most 12 levels towards the template's tone."""
+    relit = relight_tone(tone, template)
+    if 60 < tone @ LUMA_WEIGHTS < 195:
+        assert abs(relit - tone).max() <= 12
+        assert ((relit - tone) * (template - tone) >= -1e-9).all()
 
 
-def test_burnt_out_skin_is_brought_back() -> None:
-    """A tone that only a wrong exposure explains is dimmed, but not below a template that is as bright."""
-    burnt = np.array([255.0, 245, 235])
-    assert relight_tone(burnt, np.array([200.0, 160, 140])) @ LUMA_WEIGHTS < 210
-    assert relight_tone(burnt, burnt) == pytest.approx(burnt)
+def test_relight_tone_darkens_overexposed_skin() -> None:
+    """A tone that only overexposure explains is darkened, but not below a template that is as bright."""
+    overexposed = np.array([255.0, 245, 235])
+    assert relight_tone(overexposed, np.array([200.0, 160, 140])) @ LUMA_WEIGHTS < 210
+    assert relight_tone(overexposed, overexposed) == pytest.approx(overexposed)
 
 
-def test_exposure_is_told_by_the_whites_not_by_the_skin() -> None:
-    """A dark face beside something white lacks nothing; the same with the white dimmed does; nothing is ever dimmed."""
+def test_compute_exposure_gain_is_measured_on_whites_and_not_on_skin() -> None:
+    """A dark face beside something white needs no gain; with the white dimmed it does; no gain darkens."""
     face = np.full((80, 80, 3), 60, np.uint8)
     face[:, :8] = 240
     assert compute_exposure_gain(face) == 1
@@ -63,15 +63,15 @@ def test_exposure_is_told_by_the_whites_not_by_the_skin() -> None:
     assert compute_exposure_gain(np.full((4, 4, 3), 255, np.uint8)) == 1
 
 
-def test_middle_tone_ignores_shadow_and_highlight() -> None:
-    """A quarter of dark and a few white samples do not change the tone."""
+def test_compute_midtone_ignores_shadow_and_highlight() -> None:
+    """A quarter of dark samples and a few white ones do not change the tone."""
     samples = np.full((40, 3), (180.0, 140, 120))
     samples[:10], samples[38:] = 20, 255
     assert compute_midtone(samples) == pytest.approx((180, 140, 120))
 
 
-def test_light_slope_finds_where_light_comes_from() -> None:
-    """A picture darkened towards one side has a slope of that size, whatever a few spots show."""
+def test_fit_light_gradient_finds_the_direction_of_light() -> None:
+    """A picture that darkens towards one side has a slope of that size, despite a few spots."""
     points = np.random.default_rng(1).uniform(0, 200, (60, 2))
     light = 150 * np.exp(0.002 * (points[:, 0] - 100))
     samples = np.repeat(light[:, None], 3, 1)
@@ -82,13 +82,13 @@ def test_light_slope_finds_where_light_comes_from() -> None:
 
 
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
-def test_sample_takes_points_anywhere(x: float, y: float) -> None:
-    """Points outside read the nearest edge."""
+def test_sample_colours_accepts_points_outside(x: float, y: float) -> None:
+    """Points outside the picture read the nearest edge."""
     image = np.full((30, 20, 3), 77, np.uint8)
     assert sample_colours(image, np.array([(x, y)]), 3) == pytest.approx(77)
 
 
-def test_crispness_is_brought_together_both_ways() -> None:
+def test_match_sharpness_softens_and_sharpens() -> None:
     """A sharper face is softened and a softer one sharpened towards the template's detail."""
     sharp = data.astronaut()[50:250, 130:330]
     soft = cv2.GaussianBlur(sharp, (0, 0), 1.0)

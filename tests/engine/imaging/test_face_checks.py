@@ -46,16 +46,18 @@ def frontal(photo: np.ndarray) -> Face:
         ("cropped_share", MAX_CROPPED_SHARE, FaceCropped),
     ],
 )
-def test_each_limit_has_two_sides(frontal: Face, field: str, limit: float, refusal: type[EngineRejection]) -> None:
-    """Just inside a limit passes, just outside is refused by its own name."""
+def test_check_face_rejects_each_measure_beyond_its_limit(
+    frontal: Face, field: str, limit: float, refusal: type[EngineRejection]
+) -> None:
+    """A face just inside a limit passes; just outside it is rejected with the slug of that limit."""
     check_face(replace(frontal, **{field: limit * 0.99}), FRAME)
     with pytest.raises(refusal):
         check_face(replace(frontal, **{field: limit * 1.01}), FRAME)
 
 
 @pytest.mark.parametrize("frame", [FRAME, (4000, 3000), (48, 64)])
-def test_the_smallest_face_grows_with_the_picture(frontal: Face, frame: tuple[int, int]) -> None:
-    """48 pixels, or a 48th of the short side where that is more: one pixel less is refused, with both numbers."""
+def test_compute_min_face_side_scales_the_minimum_face_with_the_picture(frontal: Face, frame: tuple[int, int]) -> None:
+    """The minimum is 48 px, or 1/48 of the short side if that is more; one pixel less is rejected with both numbers."""
     limit = compute_min_face_side(frame)
     assert limit == max(MIN_FACE_PX, min(frame) / 48)
     for side, fits in ((limit + 1, True), (limit - 1, False)):
@@ -69,13 +71,13 @@ def test_the_smallest_face_grows_with_the_picture(frontal: Face, frame: tuple[in
             assert caught.value.facts["side"] < caught.value.facts["limit"]
 
 
-def test_a_good_photo_passes(photo: np.ndarray) -> None:
-    """The astronaut's face is fit for every effect."""
+def test_face_checks_accept_a_good_photo(photo: np.ndarray) -> None:
+    """The astronaut's face fits every effect."""
     assert pick_face(photo).width > 80
 
 
 @pytest.mark.parametrize("picture", [data.cat, data.coffee, data.rocket])
-def test_pictures_without_a_face_are_refused(picture: object) -> None:
+def test_face_checks_reject_pictures_without_a_face(picture: object) -> None:
     """Cats, cups and rockets have no face, upright or on their side."""
     with pytest.raises(NoFace):
         pick_face(picture())
@@ -83,16 +85,16 @@ def test_pictures_without_a_face_are_refused(picture: object) -> None:
         require_faces(picture())
 
 
-def test_a_small_face_is_refused_as_small(photo: np.ndarray) -> None:
-    """A photo shrunk until its face has some thirty pixels is refused for that and for nothing else."""
+def test_face_checks_reject_a_small_face_as_too_small(photo: np.ndarray) -> None:
+    """A photo shrunk until its face has about thirty pixels is rejected for its size and nothing else."""
     small = cv2.resize(photo, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA)
     with pytest.raises(FaceTooSmall):
         pick_face(small)
 
 
 @pytest.mark.parametrize("edge", ["left", "right", "top", "bottom"])
-def test_a_face_cut_by_the_frame_is_refused_as_cut(photo: np.ndarray, edge: str) -> None:
-    """A frame that takes a quarter of the face away is told from a face that is whole."""
+def test_face_checks_reject_a_face_cut_by_the_frame(photo: np.ndarray, edge: str) -> None:
+    """A face that loses a quarter to the frame is rejected as cropped; a complete face is not."""
     large = cv2.resize(photo, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
     x0, y0, x1, y1 = (round(bound) for bound in find_faces(large)[0].box)
     a, b = (x1 - x0) // 4, (y1 - y0) // 4
@@ -106,12 +108,12 @@ def test_a_face_cut_by_the_frame_is_refused_as_cut(photo: np.ndarray, edge: str)
         pick_face(np.ascontiguousarray(cut))
 
 
-def test_the_index_picks_by_size(photo: np.ndarray) -> None:
-    """0 is the largest face, 1 the next; an index beyond the last face means the last."""
+def test_pick_face_orders_by_size(photo: np.ndarray) -> None:
+    """Index 0 is the largest face, 1 the next; an index beyond the last face selects the last."""
     crop = photo[:256, 100:356]
     large = cv2.resize(crop, (512, 512), interpolation=cv2.INTER_CUBIC)
-    beside = cv2.copyMakeBorder(crop, 128, 128, 0, 0, cv2.BORDER_REPLICATE)
-    pair = np.hstack([beside, large])
+    small = cv2.copyMakeBorder(crop, 128, 128, 0, 0, cv2.BORDER_REPLICATE)
+    pair = np.hstack([small, large])
     faces = require_faces(pair)
     assert len(faces) == 2
     assert pick_face(pair).width == pytest.approx(2 * pick_face(pair, index=1).width, rel=0.1)
@@ -119,27 +121,27 @@ def test_the_index_picks_by_size(photo: np.ndarray) -> None:
     assert pick_face(pair, index=-3).centre == pick_face(pair).centre
 
 
-def test_any_face_asks_only_whether_there_is_one(photo: np.ndarray) -> None:
-    """A face too small for an effect is still a face."""
+def test_require_faces_accepts_a_small_face(photo: np.ndarray) -> None:
+    """Where any face will do, a face too small for an effect is accepted."""
     assert len(require_faces(cv2.resize(photo, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA))) == 1
 
 
 @pytest.mark.parametrize(
     ("field", "limit"), [("yaw", MAX_YAW_DEG), ("pitch", -MAX_PITCH_DEG), ("cropped_share", MAX_CROPPED_SHARE)]
 )
-def test_all_is_measured_and_what_fits_but_only_just_is_close(frontal: Face, field: str, limit: float) -> None:
-    """Four measures in the order in which they are refused; near a limit one is close, beyond it does not fit."""
+def test_measure_face_marks_values_close_to_a_limit(frontal: Face, field: str, limit: float) -> None:
+    """Four measures come in the order of rejection; near a limit one is borderline, beyond it it is not within."""
     order = ["face_too_small", "face_cropped", "face_turned", "face_nodded"]
     for share, expected in ((0, (True, False)), (BORDERLINE_SHARE * 1.05, (True, True)), (1.05, (False, False))):
         found = measure_face(replace(frontal, **{field: share * limit}), FRAME)
         assert [measure.rejection.slug for measure in found] == order
-        here = found[{"cropped_share": 1, "yaw": 2, "pitch": 3}[field]]
-        assert (here.is_within_limit, here.is_borderline) == expected
-        assert sum(measure.is_within_limit for measure in found) == 4 - (not expected[0])
+        measure = found[{"cropped_share": 1, "yaw": 2, "pitch": 3}[field]]
+        assert (measure.is_within_limit, measure.is_borderline) == expected
+        assert sum(one.is_within_limit for one in found) == 4 - (not expected[0])
 
 
-def test_what_is_asked_of_faces(frontal: Face) -> None:
-    """Nothing, one at all, or a fit one: and accordingly none in particular, all, or the largest is meant."""
+def test_select_faces_follows_the_requirement(frontal: Face) -> None:
+    """The requirement is no face, any face or a fit face; it selects no face, all faces or the largest."""
     turned = replace(frontal, yaw=60.0)
     faces = (turned, frontal)
     assert [
