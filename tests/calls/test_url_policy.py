@@ -50,13 +50,13 @@ def test_check_allowed_host(url: str, hosts: tuple[str, ...], cause: str) -> Non
 
 def test_link_rejected_names_only_the_host() -> None:
     """The error holds the last 80 characters of the host in ASCII, and nothing else of the URL."""
-    for name, told in (
+    for name, expected in (
         ("bücher.example", "xn--bcher-kva.example"),
         (".".join(["meitu.com"] * 12) + ".evil.com", ("meitu.com." * 12 + "evil.com")[-80:]),
     ):
         with pytest.raises(LinkRejected) as caught:
             url_policy.check_allowed_host(httpx.URL(f"https://{name}/secret?secret#secret"), RESULT_HOSTS)
-        assert caught.value.facts == {"cause": "host", "host": told}
+        assert caught.value.facts == {"cause": "host", "host": expected}
         assert "secret" not in str(caught.value)
 
 
@@ -69,19 +69,19 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
 
 
 @dataclass(frozen=True)
-class Try:
-    """One attempt: the URL, by which door, what names stand for, and where a redirect leads."""
+class Attempt:
+    """One attempt: the URL, the download function, DNS answers, and the target of a redirect."""
 
     what: str
     url: str
-    door: Callable[..., Any]
-    known: dict[str, list[list[str]]] = field(default_factory=dict)
-    place: str = ""
+    download: Callable[..., Any]
+    dns_answers: dict[str, list[list[str]]] = field(default_factory=dict)
+    redirect_to: str = ""
 
 
-RESULT = partial(download.download_result, origin=API, allowed_hosts=RESULT_HOSTS)
-AT_HOME = partial(download.download_result, origin=DEVELOPERS, allowed_hosts=RESULT_HOSTS)
-# No addresses by themselves; after a redirect they lead back to a host that is allowed.
+DOWNLOAD_RESULT = partial(download.download_result, origin=API, allowed_hosts=RESULT_HOSTS)
+FROM_LOCAL_BASE_URL = partial(download.download_result, origin=DEVELOPERS, allowed_hosts=RESULT_HOSTS)
+# Relative URLs: not addresses by themselves, but as a redirect they lead to an allowed host.
 RELATIVE = (
     "/etc/passwd", f"//{LISTED}/x", f"https:/{LISTED}/x", f"https:{LISTED}/x", "https://?x", "https:///x", "https:",
     "https://", "https://#x", "",
@@ -89,79 +89,93 @@ RELATIVE = (
 MOVED = {"moved.meitu.com": [[ELSEWHERE]]}
 
 
-def tries() -> Iterator[Try]:
-    """All of them."""
+def list_attempts() -> Iterator[Attempt]:
+    """All hostile attempts."""
     url = f"https://{LISTED}/x"
     for what, addresses in INSIDE.items():
         for address in addresses:
-            yield Try(what, url, RESULT, {LISTED: [[address]]})
-            yield Try(f"{what} beside public", url, RESULT, {LISTED: [[PUBLIC, address, PUBLIC]]})
-            yield Try(what, "http://photos.example/x", download.download_photo, {"photos.example": [[PUBLIC, address]]})
+            yield Attempt(what, url, DOWNLOAD_RESULT, {LISTED: [[address]]})
+            yield Attempt(f"{what} beside public", url, DOWNLOAD_RESULT, {LISTED: [[PUBLIC, address, PUBLIC]]})
+            yield Attempt(
+                what, "http://photos.example/x", download.download_photo, {"photos.example": [[PUBLIC, address]]}
+            )
     for host in WRITTEN:
-        yield Try("a number as name", f"https://{host}/x", RESULT)
+        yield Attempt("a number as name", f"https://{host}/x", DOWNLOAD_RESULT)
         if not host.startswith(("127.0.0.256", "%", "127%")):  # no number at all, and so a name like any other
-            yield Try("a number as name", f"http://{host}/x", download.download_photo)
+            yield Attempt("a number as name", f"http://{host}/x", download.download_photo)
     for host in LOOKALIKES:
-        yield Try("looks like the list", f"https://{host}/x", RESULT)
+        yield Attempt("looks like the list", f"https://{host}/x", DOWNLOAD_RESULT)
     for text in NO_ADDRESS:
-        yield Try("no address", text, RESULT)
-        yield Try("no address", text, download.download_photo)
+        yield Attempt("no address", text, DOWNLOAD_RESULT)
+        yield Attempt("no address", text, download.download_photo)
     for text in NOT_FOR_RESULTS:
-        yield Try("scheme or port", text, RESULT)
+        yield Attempt("scheme or port", text, DOWNLOAD_RESULT)
     for text in NEIGHBOURS:
-        yield Try("beside the base URL", text, AT_HOME)
-    for aim in (*(f"https://{host}/x" for host in (*WRITTEN, *LOOKALIKES)), *NO_ADDRESS, *NOT_FOR_RESULTS, *NEIGHBOURS):
-        if aim not in RELATIVE:
-            yield Try("redirect", "https://moved.meitu.com/x", RESULT, MOVED, place=aim)
-    for again in ("127.0.0.1", "10.0.0.1", "169.254.169.254", "fd00:ec2::254"):
-        answers = {"moved.meitu.com": [[ELSEWHERE], [again]]}
-        yield Try("another answer after a redirect", "https://moved.meitu.com/x", RESULT, answers, place="/y")
-        answers = {"moved.meitu.com": [[DOWN], [again]]}
-        yield Try("another answer after a failure", "https://moved.meitu.com/x", RESULT, answers)
-        yield Try("the API's own redirect", f"{API}/x", RESULT, place=f"https://[{again}]/x")
-        yield Try("the API's own redirect", f"{API}/x", RESULT, place=f"http://{again}/x")
-        yield Try(
-            "a photo's redirect", "https://moved.meitu.com/x", download.download_photo, MOVED, f"http://{again}/x"
+        yield Attempt("beside the base URL", text, FROM_LOCAL_BASE_URL)
+    for destination in (
+        *(f"https://{host}/x" for host in (*WRITTEN, *LOOKALIKES)),
+        *NO_ADDRESS,
+        *NOT_FOR_RESULTS,
+        *NEIGHBOURS,
+    ):
+        if destination not in RELATIVE:
+            yield Attempt("redirect", "https://moved.meitu.com/x", DOWNLOAD_RESULT, MOVED, redirect_to=destination)
+    for address in ("127.0.0.1", "10.0.0.1", "169.254.169.254", "fd00:ec2::254"):
+        answers = {"moved.meitu.com": [[ELSEWHERE], [address]]}
+        yield Attempt(
+            "another answer after a redirect", "https://moved.meitu.com/x", DOWNLOAD_RESULT, answers, redirect_to="/y"
         )
-    yield Try("no end of redirects", "https://moved.meitu.com/x", RESULT, MOVED, "https://moved.meitu.com/x")
+        answers = {"moved.meitu.com": [[DOWN], [address]]}
+        yield Attempt("another answer after a failure", "https://moved.meitu.com/x", DOWNLOAD_RESULT, answers)
+        yield Attempt("the API's own redirect", f"{API}/x", DOWNLOAD_RESULT, redirect_to=f"https://[{address}]/x")
+        yield Attempt("the API's own redirect", f"{API}/x", DOWNLOAD_RESULT, redirect_to=f"http://{address}/x")
+        yield Attempt(
+            "a photo's redirect", "https://moved.meitu.com/x", download.download_photo, MOVED, f"http://{address}/x"
+        )
+    yield Attempt(
+        "no end of redirects", "https://moved.meitu.com/x", DOWNLOAD_RESULT, MOVED, "https://moved.meitu.com/x"
+    )
 
 
 @pytest.mark.chaos
 async def test_hostile_urls_make_no_connection(names: Names, figure: Callable[[str], None]) -> None:
     """Each hostile URL, redirect or DNS answer is rejected, and a server that accepts everything sees no connection."""
-    count, wrong = 0, []
-    async with canary() as bird:
-        for attempt in tries():
+    count, failures = 0, []
+    async with canary() as server:
+        for attempt in list_attempts():
             count += 1
-            names.known, bird.place = {name: list(answers) for name, answers in attempt.known.items()}, attempt.place
-            before = bird.connections
+            names.known, server.place = (
+                {name: list(answers) for name, answers in attempt.dns_answers.items()},
+                attempt.redirect_to,
+            )
+            before = server.connections
             try:
-                await attempt.door(bird.client, attempt.url)
-                wrong.append(("let in", attempt))
+                await attempt.download(server.client, attempt.url)
+                failures.append(("let in", attempt))
             except LinkRejected as error:
                 if not set(error.facts) <= {"cause", "host", "http_status"}:
-                    wrong.append((str(error), attempt))
-            if bird.connections != before:
-                wrong.append(("connected", attempt))
-        connections = bird.connections
+                    failures.append((str(error), attempt))
+            if server.connections != before:
+                failures.append(("connected", attempt))
+        connections = server.connections
     figure(f"hostile links: {connections} connections in {count} tries")
-    assert not wrong, "\n".join(
-        f"{how}: {attempt.what}, {attempt.url[:80]} {attempt.place[:80]}" for how, attempt in wrong
+    assert not failures, "\n".join(
+        f"{how}: {attempt.what}, {attempt.url[:80]} {attempt.redirect_to[:80]}" for how, attempt in failures
     )
     assert count >= 120
 
 
 async def test_allowed_urls_do_connect(names: Names) -> None:
     """The same server sees a connection for each allowed URL, so that the test above can fail."""
-    async with canary() as bird:
-        good = [
-            Try("result", f"https://{LISTED}/x", RESULT),
-            Try("photo", "http://photos.example/x", download.download_photo),
-            Try("the base URL itself", f"{DEVELOPERS}/x", AT_HOME),
-            Try("redirect", "https://moved.meitu.com/x", RESULT, MOVED, f"https://{LISTED}/x"),
+    async with canary() as server:
+        attempts = [
+            Attempt("result", f"https://{LISTED}/x", DOWNLOAD_RESULT),
+            Attempt("photo", "http://photos.example/x", download.download_photo),
+            Attempt("the base URL itself", f"{DEVELOPERS}/x", FROM_LOCAL_BASE_URL),
+            Attempt("redirect", "https://moved.meitu.com/x", DOWNLOAD_RESULT, MOVED, f"https://{LISTED}/x"),
         ]
-        for seen, attempt in enumerate(good, 1):
-            names.known, bird.place = dict(attempt.known), attempt.place
+        for count, attempt in enumerate(attempts, 1):
+            names.known, server.place = dict(attempt.dns_answers), attempt.redirect_to
             with pytest.raises(LinkRejected) as caught:
-                await attempt.door(bird.client, attempt.url)
-            assert (bird.connections, caught.value.facts) == (seen, {"cause": "network"})
+                await attempt.download(server.client, attempt.url)
+            assert (server.connections, caught.value.facts) == (count, {"cause": "network"})

@@ -1,4 +1,4 @@
-"""Photos with a mark of its own in every place where their format takes words about whoever is on them."""
+"""Photos with a unique mark in every metadata field that their format has."""
 
 import struct
 from typing import NamedTuple
@@ -25,23 +25,23 @@ _SIDES = 160, 120
 _ASCII, _LONG, _BYTES = 2, 4, 7  # EXIF's types
 
 
-class Planted(NamedTuple):
-    """A file, and the marks in it by the place where they stand."""
+class PlantedFile(NamedTuple):
+    """A file, and its marks by metadata field."""
 
     data: bytes
     marks: dict[str, bytes]
 
 
-def planted(kind: str, photo: Image.Image | None = None) -> Planted:
-    """`photo`, else the astronaut, as a file of `kind` with all that it can carry."""
+def plant_canaries(kind: str, photo: Image.Image | None = None) -> PlantedFile:
+    """`photo`, by default the astronaut, as a file of `kind` with a mark in every metadata field."""
     marks = {place: f"CANARY-{kind}-{place}".encode() for place in _PLACES[kind]}
     data = _MAKERS[kind](photo or portrait(*_SIDES), marks)
     trailing = marks["trailing data"]
-    return Planted(data + (box(b"free", trailing) if kind == "HEIF" else trailing), marks)
+    return PlantedFile(data + (box(b"free", trailing) if kind == "HEIF" else trailing), marks)
 
 
-def spellings(mark: bytes) -> tuple[bytes, bytes]:
-    """How a mark may be written: in bytes, or in the two bytes a letter that profiles have."""
+def encode_mark(mark: bytes) -> tuple[bytes, bytes]:
+    """The encodings in which a mark may occur: ASCII, and UTF-16 as in colour profiles."""
     return mark, mark.decode().encode("utf-16-be")
 
 
@@ -56,7 +56,7 @@ _PLACES = {
 
 
 def _directory(start: int, rows: list[tuple[int, int, bytes | int]], following: int = 0) -> bytes:
-    """A TIFF directory for the offset `start`, its long values behind it."""
+    """A TIFF directory for the offset `start`, followed by its long values."""
     head, tail = struct.pack("<H", len(rows)), b""
     for tag, kind, value in rows:
         if isinstance(value, int):
@@ -70,7 +70,7 @@ def _directory(start: int, rows: list[tuple[int, int, bytes | int]], following: 
 def _exif(marks: dict[str, bytes]) -> bytes:
     thumbnail = with_segments(saved(portrait(16, 16), "JPEG"), segment(0xFE, marks["thumbnail"]))
     block = bytes(8)
-    places = {}
+    offsets = {}
     for name, rows in {
         "position": [(0x001C, _BYTES, marks["position"])],
         "camera": [
@@ -78,21 +78,23 @@ def _exif(marks: dict[str, bytes]) -> bytes:
         ],
         "second": [(0x0103, _LONG, 6), (0x0201, _LONG, 8), (0x0202, _LONG, len(thumbnail))],
     }.items():  # fmt: skip
-        places[name] = len(block)
+        offsets[name] = len(block)
         block += _directory(len(block), rows)
-    at = len(block)
+    thumbnail_offset = len(block)
     block += thumbnail
     offset = block.index(struct.pack("<HHII", 0x0201, _LONG, 1, 8)) + 8
-    block = block[:offset] + struct.pack("<I", at) + block[offset + 4 :]
+    block = block[:offset] + struct.pack("<I", thumbnail_offset) + block[offset + 4 :]
     first = [
-        (0x010E, _ASCII, marks["description"]), (0x8769, _LONG, places["camera"]), (0x8825, _LONG, places["position"]),
-    ]  # fmt: skip
+        (0x010E, _ASCII, marks["description"]),
+        (0x8769, _LONG, offsets["camera"]),
+        (0x8825, _LONG, offsets["position"]),
+    ]
     start = len(block)
-    return struct.pack("<2sHI", b"II", 42, start) + block[8:] + _directory(start, first, places["second"])
+    return struct.pack("<2sHI", b"II", 42, start) + block[8:] + _directory(start, first, offsets["second"])
 
 
 def _profile(marks: dict[str, bytes]) -> bytes:
-    """sRGB under another name, as long as its own; the mark is cut to it."""
+    """sRGB with the mark, cut to the same length, as its name."""
     raw = srgb()
     name = "sRGB built-in"
     marks["profile"] = marks["profile"].replace(b"CANARY", b"C")[: len(name)].ljust(len(name), b"-")
@@ -135,7 +137,7 @@ def _webp(photo: Image.Image, marks: dict[str, bytes]) -> bytes:
 
 
 def _bmp(photo: Image.Image, marks: dict[str, bytes]) -> bytes:
-    """The fifth edition of the header has room for a profile, behind the pixels."""
+    """A BMP with a header of version 5, which has a profile behind the pixels."""
     width, height = photo.size
     pixels, profile = np.asarray(photo)[::-1, :, ::-1].tobytes(), _profile(marks)
     info = struct.pack("<IiiHHIIiiII", 124, width, height, 1, 24, 0, len(pixels), 0, 0, 0, 0)

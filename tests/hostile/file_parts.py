@@ -1,4 +1,4 @@
-"""What picture files are made of, so that a test can write them by hand and lie about whatever it likes."""
+"""Builders for the parts of picture files, so that tests can write valid and invalid files by hand."""
 
 import io
 import struct
@@ -28,7 +28,7 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
 
 
 def srgb() -> bytes:
-    """The profile that everybody assumes, without the time of day at which it was made."""
+    """An sRGB profile without its creation time."""
     raw = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     return raw[:24] + bytes(12) + raw[36:]
 
@@ -44,21 +44,21 @@ def with_segments(jpeg: bytes, *segments: bytes) -> bytes:
     return jpeg[:2] + b"".join(segments) + jpeg[2:]
 
 
-def resized(jpeg: bytes, width: int, height: int) -> bytes:
-    """`jpeg` with other sides in its frame header, whatever its scan holds."""
-    at = max(jpeg.find(b"\xff\xc0\0\x11"), jpeg.find(b"\xff\xc2\0\x11"))
-    return jpeg[: at + 5] + struct.pack(">HH", height, width) + jpeg[at + 9 :]
+def with_frame_size(jpeg: bytes, width: int, height: int) -> bytes:
+    """`jpeg` with another size in its frame header, whatever its scan contains."""
+    offset = max(jpeg.find(b"\xff\xc0\0\x11"), jpeg.find(b"\xff\xc2\0\x11"))
+    return jpeg[: offset + 5] + struct.pack(">HH", height, width) + jpeg[offset + 9 :]
 
 
 def tiff(tags: list[tuple[int, int, int, int]], tail: bytes = b"") -> bytes:
-    """An EXIF block: one directory of (tag, type, count, value or offset), then `tail`, at 14 + 12 × tags."""
+    """An EXIF block: one directory of (tag, type, count, value or offset), then `tail` at offset 14 + 12 × tags."""
     rows = b"".join(struct.pack("<HHII", *tag) for tag in tags)
     return struct.pack("<2sHIH", b"II", 42, 8, len(tags)) + rows + bytes(4) + tail
 
 
 # ── PNG ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def chunk(name: bytes, body: bytes) -> bytes:
-    """A PNG chunk with the right checksum."""
+    """A PNG chunk with a valid checksum."""
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
@@ -93,7 +93,7 @@ def canvas(width: int, height: int, flags: int = 0) -> bytes:
 
 # ── BMP and HEIC ────────────────────────────────────────────────────────────────────────────────────────────────────
 def bmp(width: int, height: int, pixels: bytes, *, bits: int = 24, compression: int = 0) -> bytes:
-    """A BMP of these stored pixels; a palette of 256 greys below 16 bits."""
+    """A BMP of these stored pixels, with a palette of 256 colours below 16 bits."""
     palette = b"".join(bytes([level, level, 255 - level, 0]) for level in range(256)) if bits <= 8 else b""
     start = 54 + len(palette)
     info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(pixels), 0, 0, 0, 0)

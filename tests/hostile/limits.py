@@ -1,4 +1,4 @@
-"""Photos and values just below, just at and just above what each vendor takes."""
+"""Photos and values just below, at and just above each vendor's limits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ SHAPE, STRENGTH = ("facial_aesthetics", "shape_type"), ("facial_aesthetics", "st
 
 @dataclass(frozen=True)
 class Case:
-    """A photo and values for an endpoint; the slug of the refusal that is due, or none and the size that goes out."""
+    """A photo and values for an endpoint, and the expected slug of rejection or size that is sent."""
 
     name: str
     endpoint: Endpoint
@@ -31,7 +31,7 @@ class Case:
 
 
 def photo_cases(vendor: str) -> list[Case]:
-    """Sides, shapes, bytes, pixels and kinds."""
+    """Photos around the limits of sides, shape, bytes, pixels and formats."""
     endpoint = PHOTO_TO[vendor]
     low, high, weight = endpoint.limits.min_side_px, endpoint.limits.max_side_px, endpoint.limits.max_bytes
 
@@ -49,10 +49,10 @@ def photo_cases(vendor: str) -> list[Case]:
         sides(400, high + 1, size=(400, high)),
         sides(2 * high, 2 * low - 2, "image_too_thin"),
         sides(2 * high, 2 * low, size=(high, low)),
-        *(case(f"{weight + by} bytes", lambda by=by: weighing(weight + by)) for by in (-1, 0, 1)),
+        *(case(f"{weight + by} bytes", lambda by=by: photo_of_size(weight + by)) for by in (-1, 0, 1)),
         case("noise", lambda: saved(Image.fromarray(noise(1400, 1300)), "PNG")),
-        case("40 MB", lambda: weighing(codec.MAX_BYTES)),
-        case("40 MB and a byte", lambda: weighing(codec.MAX_BYTES + 1), "image_too_large_file"),
+        case("40 MB", lambda: photo_of_size(codec.MAX_BYTES)),
+        case("40 MB and a byte", lambda: photo_of_size(codec.MAX_BYTES + 1), "image_too_large_file"),
         case("50 megapixels", lambda: flat(10_000, codec.MAX_PIXELS // 10_000)),
         case("a row more", lambda: flat(10_000, codec.MAX_PIXELS // 10_000 + 1), "image_too_many_pixels"),
         *(case(kind, lambda kind=kind: saved(portrait(), kind), size=(160, 120)) for kind in KINDS),
@@ -66,7 +66,7 @@ def photo_cases(vendor: str) -> list[Case]:
 
 
 def value_cases(vendor: str) -> list[Case]:
-    """Each control of the vendor's endpoints."""
+    """Values around the limits of each control of the vendor's endpoints."""
     taken: dict[tuple[str, str], tuple[Any, ...]] = {
         STRENGTH: (0, 0.0, "0", 1e-9, 0.5, 1, 1.0, "1"),
         SHAPE: (0, "0", 21, 21.0, "21"),
@@ -93,15 +93,15 @@ def value_cases(vendor: str) -> list[Case]:
 
 @cache
 def noise(width: int, height: int) -> np.ndarray:
-    """Nothing compresses worse."""
+    """Random pixels, which compress worst."""
     return np.random.default_rng(5).integers(0, 256, (height, width, 3), np.uint8)
 
 
-def weighing(size: int) -> bytes:
-    """A photo as a file of just this many bytes."""
+def photo_of_size(size: int) -> bytes:
+    """A photo as a file of exactly `size` bytes."""
     return saved(portrait(), "JPEG").ljust(size, b"\0")
 
 
 def flat(width: int, height: int) -> bytes:
-    """A large photo of one grey."""
+    """A photo of one grey."""
     return saved(Image.new("L", (width, height), 120), "JPEG")

@@ -1,4 +1,4 @@
-"""What one file costs: run as a program with the file as its input, so that nothing else is measured with it."""
+"""Measures the cost of decoding one file from stdin, in a process of its own so that nothing else is measured."""
 
 import json
 import resource
@@ -15,8 +15,8 @@ from meitu_demo.photos import codec
 STATUS = Path("/proc/self/status")
 
 
-def resident(row: str) -> int:
-    """Bytes of this process, VmRSS now or VmHWM at the highest; where the kernel does not tell, always the highest."""
+def read_resident_bytes(row: str) -> int:
+    """Resident bytes of this process: row "VmRSS" now, "VmHWM" the maximum; without /proc always the maximum."""
     if not STATUS.exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return next(int(line.split()[1]) * 1024 for line in STATUS.read_text().splitlines() if line.startswith(row))
@@ -24,7 +24,7 @@ def resident(row: str) -> int:
 
 if __name__ == "__main__":
     data = sys.stdin.buffer.read()
-    before = resident("VmRSS")
+    before = read_resident_bytes("VmRSS")
     start = time.perf_counter()
     try:
         codec.prepare(data, ImageLimits(48, 4096, 2_000_000))
@@ -32,4 +32,4 @@ if __name__ == "__main__":
     except ImageRejected as error:
         outcome = error.slug
     elapsed = time.perf_counter() - start
-    print(json.dumps([outcome, elapsed * 1000, (resident("VmHWM") - before) / 1e6]))
+    print(json.dumps([outcome, elapsed * 1000, (read_resident_bytes("VmHWM") - before) / 1e6]))

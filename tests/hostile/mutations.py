@@ -1,4 +1,4 @@
-"""Real picture files with something done to their bytes, the same for the same number."""
+"""Picture files with mutated bytes, deterministic by number."""
 
 import random
 import struct
@@ -15,8 +15,8 @@ _NUMBERS = (b"\0\0\0\0", b"\0\0\0\1", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\xff
 
 
 @cache
-def sources(kind: str) -> tuple[bytes, ...]:
-    """Small files of `kind`, each with another structure."""
+def source_files(kind: str) -> tuple[bytes, ...]:
+    """Small files of `kind`, each with a different structure."""
     picture = portrait(*_SIDES)
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -59,51 +59,51 @@ def sources(kind: str) -> tuple[bytes, ...]:
     return saved(picture, kind, exif=exif, icc_profile=profile), saved(loose, kind), pair
 
 
-def mutant(kind: str, number: int) -> bytes:
-    """The `number`th mutation of a file of `kind`."""
-    chance = random.Random(f"{kind} {number}")
-    data = bytearray(chance.choice(sources(kind)))
-    for _ in range(chance.choice((1, 1, 2, 4, 16))):
-        _change(data, kind, chance)
-    return _mended(bytes(data)) if kind == "PNG" and chance.random() < 0.8 else bytes(data)
+def mutate(kind: str, number: int) -> bytes:
+    """Mutation number `number` of a file of `kind`."""
+    rng = random.Random(f"{kind} {number}")
+    data = bytearray(rng.choice(source_files(kind)))
+    for _ in range(rng.choice((1, 1, 2, 4, 16))):
+        _change(data, kind, rng)
+    return _with_valid_checksums(bytes(data)) if kind == "PNG" and rng.random() < 0.8 else bytes(data)
 
 
-def _change(data: bytearray, kind: str, chance: random.Random) -> None:
-    """One change, mostly near the head, where the structure is."""
-    at = chance.randrange(min(chance.choice((64, 700, len(data))), len(data)) or 1)
-    match chance.randrange(9):
+def _change(data: bytearray, kind: str, rng: random.Random) -> None:
+    """Apply one change, mostly near the start, where the structure is."""
+    at = rng.randrange(min(rng.choice((64, 700, len(data))), len(data)) or 1)
+    match rng.randrange(9):
         case 0:  # a bit
-            data[at : at + 1] = bytes([data[at] ^ 1 << chance.randrange(8)]) if at < len(data) else b""
+            data[at : at + 1] = bytes([data[at] ^ 1 << rng.randrange(8)]) if at < len(data) else b""
         case 1:  # a byte
-            data[at : at + 1] = bytes([chance.randrange(256)])
+            data[at : at + 1] = bytes([rng.randrange(256)])
         case 2:  # a length or another number
-            data[at : at + 4] = chance.choice(_NUMBERS)
-        case 3:  # a number a little off
-            value = int.from_bytes(data[at : at + 2], "big") + chance.choice((-256, -2, -1, 1, 2, 256))
+            data[at : at + 4] = rng.choice(_NUMBERS)
+        case 3:  # a number slightly changed
+            value = int.from_bytes(data[at : at + 2], "big") + rng.choice((-256, -2, -1, 1, 2, 256))
             data[at : at + 2] = (value & 0xFFFF).to_bytes(2, "big")
         case 4:  # a run of one byte
-            length = chance.randrange(1, 60)
-            data[at : at + length] = bytes([chance.choice((0, 255, chance.randrange(256)))]) * length
-        case 5:  # a piece less
-            del data[at : at + chance.choice((chance.randrange(1, 40), chance.randrange(1, 600)))]
-        case 6:  # a piece twice
-            data[at:at] = data[at : at + chance.choice((chance.randrange(1, 60), chance.randrange(1, 600)))]
+            length = rng.randrange(1, 60)
+            data[at : at + length] = bytes([rng.choice((0, 255, rng.randrange(256)))]) * length
+        case 5:  # a piece removed
+            del data[at : at + rng.choice((rng.randrange(1, 40), rng.randrange(1, 600)))]
+        case 6:  # a piece repeated
+            data[at:at] = data[at : at + rng.choice((rng.randrange(1, 60), rng.randrange(1, 600)))]
         case 7:  # a piece of another file
-            other = chance.choice(sources(kind))
-            start = chance.randrange(len(other))
-            data[at : at + chance.randrange(200)] = other[start : start + chance.randrange(1, 200)]
-        case 8:  # the end less, one time in three
-            if chance.random() < 0.33:
-                del data[chance.randrange(len(data) or 1) :]
+            other = rng.choice(source_files(kind))
+            start = rng.randrange(len(other))
+            data[at : at + rng.randrange(200)] = other[start : start + rng.randrange(1, 200)]
+        case 8:  # the end cut off, in one case of three
+            if rng.random() < 0.33:
+                del data[rng.randrange(len(data) or 1) :]
 
 
-def _mended(data: bytes) -> bytes:
-    """A PNG's checksums made right again, so that the mutation reaches the decoder."""
-    mended, at = bytearray(data), len(SIGNATURE)
-    while at + 12 <= len(mended):
-        end = at + 8 + int.from_bytes(mended[at : at + 4], "big")
-        if end + 4 > len(mended):
+def _with_valid_checksums(data: bytes) -> bytes:
+    """The PNG with its checksums recomputed, so that the mutation reaches the decoder."""
+    fixed, at = bytearray(data), len(SIGNATURE)
+    while at + 12 <= len(fixed):
+        end = at + 8 + int.from_bytes(fixed[at : at + 4], "big")
+        if end + 4 > len(fixed):
             break
-        mended[end : end + 4] = struct.pack(">I", zlib.crc32(mended[at + 4 : end]))
+        fixed[end : end + 4] = struct.pack(">I", zlib.crc32(fixed[at + 4 : end]))
         at = end + 4
-    return bytes(mended)
+    return bytes(fixed)

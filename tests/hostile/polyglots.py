@@ -1,4 +1,4 @@
-"""Files that are a picture and something else at once: an archive, a page, a script, whatever can be carried along."""
+"""Polyglots: files that are a picture and also an archive, a page or a script, or carry such a payload."""
 
 import io
 import struct
@@ -31,7 +31,7 @@ _PAGE = b"<!doctype html><body>" + MARK + b"</body>"
 
 
 def archive() -> bytes:
-    """A ZIP with the payload stored as it is."""
+    """A ZIP with the payload stored uncompressed."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as found:
         found.writestr("index.html", _PAGE)
@@ -40,7 +40,7 @@ def archive() -> bytes:
 
 @cache
 def polyglots() -> dict[str, bytes]:
-    """name → file; each holds MARK, some of them compressed."""
+    """Files by name; each contains MARK, some of them compressed."""
     return {**_jpegs(), **_pngs(), **_webps(), **_bmps(), **_heics(), **_others()}
 
 
@@ -54,8 +54,8 @@ def _profile() -> bytes:
 
 def _jpegs() -> dict[str, bytes]:
     jpeg = saved(portrait(*_SIDES), "JPEG")
-    slow = saved(portrait(*_SIDES), "JPEG", progressive=True)
-    second_scan = slow.index(b"\xff\xc4", slow.index(b"\xff\xda"))
+    progressive = saved(portrait(*_SIDES), "JPEG", progressive=True)
+    second_scan = progressive.index(b"\xff\xc4", progressive.index(b"\xff\xda"))
     table = segment(0xDB, b"\3" + MARK.ljust(64, b"\1")[:64])
     return {
         "jpeg and zip": jpeg + archive(),
@@ -66,7 +66,7 @@ def _jpegs() -> dict[str, bytes]:
             jpeg, segment(0xE0, b"/*".ljust(0x2A2D, b"\0")), segment(0xFE, b"*/=1;" + MARK)
         ),
         "jpeg comment": with_segments(jpeg, segment(0xFE, MARK)),
-        "jpeg comment between scans": slow[:second_scan] + segment(0xFE, MARK) + slow[second_scan:],
+        "jpeg comment between scans": progressive[:second_scan] + segment(0xFE, MARK) + progressive[second_scan:],
         "jpeg exif": with_segments(jpeg, segment(0xE1, b"Exif\0\0" + _exif())),
         "jpeg xmp": with_segments(jpeg, segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + MARK)),
         "jpeg profile": with_segments(jpeg, segment(0xE2, b"ICC_PROFILE\0\1\1" + _profile())),
@@ -145,7 +145,7 @@ def _heics() -> dict[str, bytes]:
 
 
 def _others() -> dict[str, bytes]:
-    """Those that only pretend."""
+    """Files that only pretend to be pictures."""
     gif = saved(portrait(*_SIDES), "GIF")
     return {
         "gif as script": gif[:6] + b"/*" + gif[8:] + b"*/=1;" + MARK,

@@ -10,9 +10,9 @@ from typing import Any
 import cv2
 import httpx
 import numpy as np
-from hostile.bombs import REFUSED
-from hostile.canaries import planted
-from hostile.oversized_metadata import LUGGAGE
+from hostile.bombs import REJECTED_BOMBS
+from hostile.canaries import plant_canaries
+from hostile.oversized_metadata import OVERSIZED_METADATA
 from PIL import Image
 from ui.conftest import Page
 
@@ -21,8 +21,9 @@ from isolation.patient_client import create_patient_client
 
 AT_ONCE = 4
 HOSTILE = [
-    lambda: b"", lambda: b"a text file", lambda: b"\xff\xd8\xff\xe0 broken", REFUSED["tables_jpeg"],
-    REFUSED["broken_webp"], REFUSED["smaller_heic"], LUGGAGE["index_jpeg"], LUGGAGE["named_profile"],
+    lambda: b"", lambda: b"a text file", lambda: b"\xff\xd8\xff\xe0 broken", REJECTED_BOMBS["tables_jpeg"],
+    REJECTED_BOMBS["broken_webp"], REJECTED_BOMBS["smaller_heic"],
+    OVERSIZED_METADATA["index_jpeg"], OVERSIZED_METADATA["named_profile"],
 ]  # fmt: skip
 
 ENDS = {
@@ -39,7 +40,7 @@ class Soak:
         self.ends = Counter[str]()
         self._face = np.asarray(cv2.resize(face, (200, 200), interpolation=cv2.INTER_AREA), np.uint8)
         self._faceless = faceless
-        self._heic = planted("HEIF", Image.fromarray(self._face)).data
+        self._heic = plant_canaries("HEIF", Image.fromarray(self._face)).data
         self._hostile = [make() for make in HOSTILE]
         self._kinds: list[Callable[[int, str], str]] = [
             self.paid_click, self.api, self.refused, self.hostile, self.leave_at_once, self.break_off,

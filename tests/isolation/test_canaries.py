@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hostile.canaries import planted, spellings
+from hostile.canaries import encode_mark, plant_canaries
 from hostile.file_parts import KINDS
 from PIL import Image
 from support.exiftool import EXIFTOOL_MISSING
@@ -104,7 +104,7 @@ async def test_metadata_canaries_leave_by_no_way(
 ) -> None:
     """Of forty metadata canaries in five formats no output of four effects holds one, by our reader and ExifTool."""
     face, outside, inside = Image.fromarray(portrait_pixels), tmp_path / "out", tmp_path / "in"
-    files = {kind: planted(kind, face) for kind in KINDS}
+    files = {kind: plant_canaries(kind, face) for kind in KINDS}
     marks = [mark for found in files.values() for mark in found.marks.values()]
     for folder in (outside, inside):
         folder.mkdir()
@@ -118,7 +118,7 @@ async def test_metadata_canaries_leave_by_no_way(
     for kind, name in pairs:
         came = [*by_app(app_page, name, files[kind].data), *await by_server(name, files[kind].data)]
         for way, data in came:
-            held += [(kind, name, way, mark) for mark in marks for text in spellings(mark) if text in data]
+            held += [(kind, name, way, mark) for mark in marks for text in encode_mark(mark) if text in data]
             ways.add(way)
             searched += 1
             if not data.startswith((b"{", b"[")):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from client_requests import Ask
-from hostile.bombs import REFUSED
+from hostile.bombs import REJECTED_BOMBS
 from hostile.polyglots import MARK, polyglots
 
 from meitu_demo.photos import codec
@@ -35,7 +35,10 @@ async def test_hostile_files_are_answered_in_the_vendors_words(
     ask_meitu: Ask, ask_ailab: Ask, figure: Callable[[str], None]
 ) -> None:
     """As base64 and as a part of a form, each ends in a code for what is wrong with a picture, never in one of ours."""
-    hostile = {**{name: make() for name, make in REFUSED.items()}, **{name: polyglots()[name] for name in PRETENDERS}}
+    hostile = {
+        **{name: make() for name, make in REJECTED_BOMBS.items()},
+        **{name: polyglots()[name] for name in PRETENDERS},
+    }
     slowest = 0.0
 
     async def refused(name: str, data: bytes) -> float:

@@ -1,4 +1,4 @@
-"""The photo's way in as a whole: conversions and their report, orientation, colours, and what must not come out."""
+"""The codec: conversions and their report, orientation, colours, and removal of metadata."""
 
 import io
 import struct
@@ -102,7 +102,7 @@ def test_prepare_reports_sixteen_bit_colour() -> None:
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 def test_decode_flattens_transparency_on_white(kind: str) -> None:
-    """What shines through is white, what is half there is half white, and the report says so."""
+    """Transparent pixels become white, half-transparent ones half white, and the report says so."""
     picture = portrait().convert("RGBA")
     alpha = Image.new("L", picture.size, 255)
     alpha.paste(0, (0, 0, 80, 120))
@@ -117,7 +117,7 @@ def test_decode_flattens_transparency_on_white(kind: str) -> None:
 
 
 def test_prepare_reports_no_change_for_an_opaque_alpha_channel() -> None:
-    """Alpha that hides nothing is dropped without a word."""
+    """An alpha channel that hides nothing is dropped without a report."""
     data = saved(portrait().convert("RGBA"), "PNG")
     assert np.array_equal(codec.decode(data), np.asarray(portrait()))
     assert "transparent" not in slugs(data)
@@ -129,7 +129,7 @@ def test_prepare_reports_no_change_for_an_opaque_alpha_channel() -> None:
      ("L", "PNG", "grey"), ("1", "PNG", "grey"), ("1", "BMP", "grey"), ("LA", "PNG", "grey"), ("LA", "WEBP", None)],
 )  # fmt: skip
 def test_prepare_converts_modes_to_rgb_and_reports_them(mode: str, kind: str, slug: str | None) -> None:
-    """Every mode arrives as three channels that look like the picture Pillow shows."""
+    """Every mode becomes three channels that look like the picture Pillow shows."""
     image = portrait().convert(mode)
     data = saved(image, kind)
     pixels = codec.decode(data)
@@ -139,7 +139,7 @@ def test_prepare_converts_modes_to_rgb_and_reports_them(mode: str, kind: str, sl
 
 
 def test_decode_flattens_a_transparent_palette() -> None:
-    """A palette with a see-through entry is both converted and laid on white."""
+    """A palette with a transparent entry is converted and flattened on white."""
     image = portrait().quantize(16)
     data = saved(image, "PNG", transparency=3)
     hidden = np.asarray(image) == 3
@@ -148,7 +148,7 @@ def test_decode_flattens_a_transparent_palette() -> None:
 
 
 def test_decode_reads_the_first_picture_of_a_heic() -> None:
-    """And the report says so; a HEIC of one picture is not said to have more."""
+    """Of several pictures in a HEIC the first is read and reported; a HEIC of one picture reports none."""
     pair = saved(portrait(), "HEIF", save_all=True, append_images=[Image.new("RGB", (160, 120), "red")], quality=95)
     assert np.abs(codec.decode(pair).astype(int) - np.asarray(portrait())).mean() < 4
     assert "first_frame" in slugs(pair)
@@ -157,7 +157,7 @@ def test_decode_reads_the_first_picture_of_a_heic() -> None:
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 def test_decode_reads_the_first_frame_of_an_animation(kind: str) -> None:
-    """Of a moving picture the first frame comes in, and the report says so."""
+    """Of an animation the first frame is read, and the report says so."""
     later = [Image.new("RGB", (160, 120), colour) for colour in ("red", "blue")]
     data = saved(portrait(), kind, save_all=True, append_images=later, duration=100, lossless=True)
     assert np.array_equal(codec.decode(data), np.asarray(portrait()))
@@ -165,7 +165,7 @@ def test_decode_reads_the_first_frame_of_an_animation(kind: str) -> None:
 
 
 def test_prepare_reports_no_frames_for_a_multi_picture_jpeg() -> None:
-    """MPO, as phones write it for depth and gain maps, comes in without talk of frames."""
+    """MPO, as phones write it for depth and gain maps, is accepted without a report of frames."""
     data = saved(portrait(), "MPO", quality=95, save_all=True, append_images=[Image.new("RGB", (160, 120), "red")])
     assert np.abs(codec.decode(data).astype(int) - np.asarray(portrait())).mean() < 5
     assert "first_frame" not in slugs(data)
@@ -192,14 +192,14 @@ def test_decode_applies_a_colour_profile(kind: str) -> None:
 
 @pytest.mark.parametrize("profile", [b"nonsense", b"\0" * 128, CANARY * 40])
 def test_decode_ignores_a_broken_profile(profile: bytes) -> None:
-    """A profile nobody can read changes nothing and stops nothing."""
+    """An unreadable profile changes nothing and raises nothing."""
     data = saved(portrait(), "PNG", icc_profile=profile)
     assert np.array_equal(codec.decode(data), np.asarray(portrait()))
     assert "colour_profile" not in slugs(data)
 
 
 def test_decode_leaves_srgb_unchanged() -> None:
-    """The profile that says what everybody assumes costs nothing and is not reported."""
+    """An sRGB profile changes no pixel and is not reported."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     data = saved(portrait(), "PNG", icc_profile=profile)
     assert np.array_equal(codec.decode(data), np.asarray(portrait()))
@@ -207,7 +207,7 @@ def test_decode_leaves_srgb_unchanged() -> None:
 
 
 def test_prepare_reports_the_changes_of_a_phone_photo() -> None:
-    """Turned, shrunk, lighter, position dropped: each with its numbers."""
+    """Rotated, shrunk, recompressed, position removed: each is reported with its numbers."""
     rng = np.random.default_rng(1)
     photo = np.asarray(portrait(1512, 2016)).astype(np.int16) + rng.integers(-20, 20, (2016, 1512, 1), np.int16)
     exif = oriented(6)
@@ -222,7 +222,7 @@ def test_prepare_reports_the_changes_of_a_phone_photo() -> None:
 
 
 def canaries(kind: str) -> bytes:
-    """A picture with a mark in every place its format offers for words."""
+    """A picture with a mark in every metadata field of its format."""
     exif = oriented(1)
     exif[0x010E], exif[0x010F], exif[0x8298] = (CANARY.decode() for _ in range(3))
     exif.get_ifd(0x8825)[29] = CANARY.decode()
@@ -242,7 +242,7 @@ def canaries(kind: str) -> bytes:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF"])
 def test_prepare_removes_all_metadata(kind: str) -> None:
-    """EXIF, position, XMP, profile, comments, text and trailing bytes end at the gate."""
+    """EXIF, position, XMP, profile, comments, text and trailing bytes are removed."""
     source = canaries(kind)
     assert source.count(CANARY) >= 5
     data = codec.prepare(source, MEITU).photo.data
@@ -255,7 +255,7 @@ def test_prepare_removes_all_metadata(kind: str) -> None:
 
 
 def test_prepare_reports_no_dropped_metadata_for_clean_files() -> None:
-    """A file without metadata is not said to have had any."""
+    """A file without metadata reports no removed metadata."""
     for kind in ("JPEG", "PNG", "WEBP", "BMP", "HEIF"):
         assert "metadata_dropped" not in slugs(saved(portrait(), kind)), kind
 
@@ -263,7 +263,7 @@ def test_prepare_reports_no_dropped_metadata_for_clean_files() -> None:
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("boxed", [True, False])
 def test_decode_rotates_a_heic_once(orientation: int, boxed: bool) -> None:
-    """HEIC tells its turn in boxes of its own, which count once and not twice with EXIF's; without them EXIF counts."""
+    """A HEIC's own rotation boxes count once and not again as EXIF; without them EXIF counts."""
     stored, exif = stored_as(portrait(), orientation), oriented(orientation)
     data = saved(stored, "HEIF", exif=exif.tobytes() if boxed else exif, quality=95)  # writes boxes for bytes only
     assert (b"irot" in data or b"imir" in data) is (boxed and orientation != 1)
@@ -285,7 +285,7 @@ def test_decode_rotates_a_heic_once(orientation: int, boxed: bool) -> None:
 def test_prepare_stays_within_limits_for_any_picture(
     width: int, height: int, mode: str, kind: str, orientation: int, max_side: int, max_bytes: int
 ) -> None:
-    """Any picture within reach of the limits ends inside them, upright, and its report tells its true sides."""
+    """Any picture within reach of the limits ends inside them, upright, and its report states its true sides."""
     noise = np.random.default_rng(width * height).integers(0, 256, (height, width, 3), np.uint8)
     image = Image.fromarray(noise)
     image = Image.fromarray(noise[..., 0].astype(np.uint16) * 256) if mode == "I;16" else image.convert(mode)
@@ -312,8 +312,8 @@ def test_prepare_stays_within_limits_for_any_picture(
 
 
 @pytest.mark.parametrize("quality", [60, 95])
-def test_encode_keeps_chroma(quality: int) -> None:
-    """Results leave in 4:4:4."""
+def test_encode_preserves_chroma(quality: int) -> None:
+    """Results are encoded as 4:4:4."""
     image = Image.open(io.BytesIO(codec.encode(np.asarray(portrait()), quality)))
     assert [layer[1:3] for layer in image.layer] == [(1, 1)] * 3
 

@@ -1,4 +1,4 @@
-"""The visible label: high enough by the standard, readable on anything, and nothing but a corner of the picture."""
+"""The visible label: high enough for the standard, readable on any background, and only in a corner."""
 
 import io
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def flat(size: tuple[int, int], value: int) -> Image:
 
 
 def backgrounds(size: tuple[int, int]) -> dict[str, Image]:
-    """What a label is hardest to read on."""
+    """The backgrounds on which a label is hardest to read."""
     noise = np.random.default_rng(5).integers(0, 256, (*size, 3), dtype=np.uint8)
     stripes = np.repeat(np.arange(size[1])[None, :] // 3 % 2 * 255, size[0], 0)[..., None].repeat(3, 2).astype(np.uint8)
     return {
@@ -89,11 +89,11 @@ def test_label_is_readable_on_any_background(text: str, figure: Callable[[str], 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("text", TEXTS)
 def test_label_changes_only_the_corner(size: tuple[int, int], text: str) -> None:
-    """What changes is a plate in the lower right corner; the picture that came in does not change at all."""
+    """Only a plate in the lower right corner changes, and the input picture is not modified."""
     before = backgrounds(size)["noise"]
-    kept = before.copy()
+    original = before.copy()
     after = draw_label(before, text)
-    assert np.array_equal(before, kept)
+    assert np.array_equal(before, original)
     changed = (after != before).any(2)
     rows, columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
     assert rows[0] >= size[0] - max(0.17 * min(size), 28)
@@ -125,7 +125,7 @@ def test_label_chinese_character_fills_its_square(character: str, side: float) -
 # ── A file with a label ─────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(("kind", "becomes"), [("JPEG", "JPEG"), ("PNG", "PNG"), ("WEBP", "WEBP"), ("BMP", "JPEG")])
 def test_label_preserves_the_file_format(kind: str, becomes: str, portrait_pixels: Image) -> None:
-    """Labelled once: the label is there, and beside it the picture is what it was, but for one fine encoding."""
+    """The label is there, and outside it the picture is unchanged except for one fine encoding."""
     buffer = io.BytesIO()
     Pictures.fromarray(portrait_pixels).save(buffer, kind)
     before = codec.decode(buffer.getvalue())
@@ -135,13 +135,13 @@ def test_label_preserves_the_file_format(kind: str, becomes: str, portrait_pixel
         assert opened.format == becomes
         if becomes == "JPEG":
             assert JpegImagePlugin.get_sampling(opened) == 0  # 4:4:4
-    beside = (slice(0, 260), slice(0, 320))
-    difference = np.abs(after[beside].astype(int) - before[beside])
+    outside = (slice(0, 260), slice(0, 320))
+    difference = np.abs(after[outside].astype(int) - before[outside])
     assert difference.mean() < (0.01 if becomes == "PNG" else 2.5)
     assert np.abs(after.astype(int) - draw_label(before, TEXTS[0])).mean() < (0.01 if becomes == "PNG" else 2.5)
 
 
 def test_label_rejects_bytes_that_are_not_a_picture() -> None:
-    """An ImageRejected, as everywhere."""
+    """Bytes that are not a picture are an ImageRejected error."""
     with pytest.raises(ImageRejected):
         add_label(b"nothing", TEXTS[0])

@@ -1,4 +1,4 @@
-"""How a photo is to be turned and whether it tells a place: read by us, wherever in the file it stands."""
+"""Orientation and position are read by us, wherever in the file they are."""
 
 import struct
 
@@ -28,7 +28,7 @@ def exif(orientation: int, *, kind: int = SHORT, position: bool = False) -> byte
     return tiff(tags + [(POSITION, LONG, 1, 38)] * position)
 
 
-def carrying(kind: str, block: bytes = b"", xmp: bytes = b"") -> bytes:
+def photo_with(kind: str, block: bytes = b"", xmp: bytes = b"") -> bytes:
     """A photo with this EXIF and XMP."""
     data = saved(portrait(), kind)
     if kind == "JPEG":
@@ -43,7 +43,7 @@ def carrying(kind: str, block: bytes = b"", xmp: bytes = b"") -> bytes:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_metadata_prefers_exif_to_xmp(kind: str) -> None:
-    """Without EXIF, XMP tells the turn; a position is found in either."""
+    """XMP gives the orientation only without EXIF; a position is found in either."""
     for block, xmp, orientation, gps in (
         (b"", b"", 1, False),
         (exif(8), b"", 8, False),
@@ -53,7 +53,7 @@ def test_metadata_prefers_exif_to_xmp(kind: str) -> None:
         (exif(8), XMP, 8, True),
         (exif(0), XMP, 1, True),
     ):
-        opened = open_photo(carrying(kind, block, xmp))
+        opened = open_photo(photo_with(kind, block, xmp))
         assert (opened.orientation, opened.has_gps) == (orientation, gps), (block, xmp)
 
 
@@ -63,8 +63,8 @@ def test_metadata_prefers_exif_to_xmp(kind: str) -> None:
      exif(4711), exif(6, kind=5), b"Exif\0\0" * 50_000],
 )  # fmt: skip
 def test_metadata_treats_broken_exif_as_missing(block: bytes) -> None:
-    """A block that breaks off, points outside or says nonsense leaves the picture as it is."""
-    opened = open_photo(carrying("PNG", block))
+    """A block that is truncated, points outside or is invalid leaves the picture unrotated."""
+    opened = open_photo(photo_with("PNG", block))
     assert (opened.orientation, opened.has_gps, opened.width) == (1, False, 160)
 
 

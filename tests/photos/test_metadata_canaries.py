@@ -1,11 +1,11 @@
-"""Nothing that a photo tells about whoever is on it leaves with the pixels."""
+"""No metadata of a photo leaves with its pixels."""
 
 import io
 import zlib
 from collections.abc import Callable
 
 import pytest
-from hostile.canaries import planted, spellings
+from hostile.canaries import encode_mark, plant_canaries
 from hostile.file_parts import KINDS
 from PIL import ExifTags, Image
 
@@ -16,34 +16,35 @@ LIMITS = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2_000_000)
 PACKED = {("PNG", "profile"), ("PNG", "packed text")}  # deflated, so that a search of the bytes does not see them
 
 
-def held(data: bytes, mark: bytes) -> bool:
-    return any(spelling in data for spelling in spellings(mark))
+def contains_mark(data: bytes, mark: bytes) -> bool:
+    """Whether `data` contains `mark` in any of its encodings."""
+    return any(spelling in data for spelling in encode_mark(mark))
 
 
 @pytest.mark.fuzz
 def test_prepare_removes_every_metadata_canary(figure: Callable[[str], None]) -> None:
-    """EXIF with position, maker note and thumbnail, XMP, IPTC, profile names, comments and text end at the gate."""
+    """EXIF with position, maker note and thumbnail, XMP, IPTC, profile names, comments and text are removed."""
     found, count = [], 0
     for kind in KINDS:
-        data, marks = planted(kind)
+        data, marks = plant_canaries(kind)
         prepared = codec.prepare(data, LIMITS)
-        again = codec.encode(codec.decode(data))
+        reencoded = codec.encode(codec.decode(data))
         for place, mark in marks.items():
             count += 1
-            assert held(data, mark) or (kind, place) in PACKED, (kind, place)
-            found += [(kind, place) for sent in (prepared.photo.data, again) if held(sent, mark)]
+            assert contains_mark(data, mark) or (kind, place) in PACKED, (kind, place)
+            found += [(kind, place) for sent in (prepared.photo.data, reencoded) if contains_mark(sent, mark)]
         if kind != "BMP":
-            told = {change.slug: dict(change.facts) for change in prepared.changes}
-            assert told["metadata_dropped"] == {"gps": True}, kind
+            facts_by_slug = {change.slug: dict(change.facts) for change in prepared.changes}
+            assert facts_by_slug["metadata_dropped"] == {"gps": True}, kind
     figure(f"{count} canaries planted in {len(KINDS)} kinds of file, {len(found)} found")
     assert found == []
     assert count >= 30
 
 
 def test_metadata_canaries_are_visible_to_other_programs() -> None:
-    """Planted by hand, they are still found by a library where cameras put them; else the test above proves little."""
+    """A library finds the marks where cameras put them, so that the test above can fail."""
     for kind in ("JPEG", "PNG", "WEBP"):
-        data, marks = planted(kind)
+        data, marks = plant_canaries(kind)
         image = Image.open(io.BytesIO(data))
         exif = image.getexif()
         assert exif[0x010E].encode() == marks["description"]
@@ -53,6 +54,6 @@ def test_metadata_canaries_are_visible_to_other_programs() -> None:
         block = image.info["exif"].removeprefix(b"Exif\0\0")
         assert marks["thumbnail"] in block[second[0x0201] :][: second[0x0202]]
         assert marks["profile"].decode().encode("utf-16-be") in image.info["icc_profile"]
-    packed = planted("PNG")
-    at = packed.data.index(b"zTXtTitle\0\0") + 11
-    assert zlib.decompressobj().decompress(packed.data[at:]) == packed.marks["packed text"]
+    packed = plant_canaries("PNG")
+    start = packed.data.index(b"zTXtTitle\0\0") + 11
+    assert zlib.decompressobj().decompress(packed.data[start:]) == packed.marks["packed text"]

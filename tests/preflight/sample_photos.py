@@ -1,4 +1,4 @@
-"""Every kind of photo that the preflight must judge as the server does, made from a few that ship with scikit-image."""
+"""Photos of every kind that the preflight must judge as the server does, made from a few of scikit-image."""
 
 import io
 import random
@@ -32,7 +32,7 @@ def sized(width: int, height: int) -> Image:
 
 
 def looking_away(degrees: float, axis: int) -> Image:
-    """The astronaut's face turned about its upright axis (0) or nodding (1), as a cylinder of its width would turn."""
+    """The astronaut's face rotated about its vertical axis (0) or nodding (1), modelled as a cylinder of its width."""
     photo = load_astronaut()
     x0, y0, x1, y1 = find_faces(photo)[0].box
     middle, half = np.array([x0 + x1, y0 + y1]) / 2, np.array([x1 - x0, y1 - y0]) / 2
@@ -47,8 +47,8 @@ def looking_away(degrees: float, axis: int) -> Image:
     )
 
 
-def pair() -> Image:
-    """A small face at the left of one twice as large."""
+def small_beside_large() -> Image:
+    """A small face to the left of one twice as large."""
     bust = load_astronaut()[BUST]
     beside = cv2.copyMakeBorder(bust, 128, 128, 0, 0, cv2.BORDER_REPLICATE)
     return np.hstack([beside, scaled(bust, 2)])
@@ -71,8 +71,8 @@ def saved(pixels: Image, kind: str, **options: Any) -> bytes:
     return stream.getvalue()
 
 
-def held(pixels: Image, orientation: int) -> bytes:
-    """As a phone on its side (6) or on its head (3) stores it."""
+def stored_rotated(pixels: Image, orientation: int) -> bytes:
+    """`pixels` as a phone on its side (6) or upside down (3) stores it, with an EXIF orientation."""
     exif = Pictures.Exif()
     exif[0x0112] = orientation
     return saved(np.ascontiguousarray(np.rot90(pixels, {6: 1, 3: 2}[orientation])), "JPEG", quality=95, exif=exif)
@@ -110,7 +110,7 @@ def photos() -> dict[str, bytes]:
         "tiny picture": scaled(portrait, 0.125),
         "tinier picture": scaled(portrait, 0.03),
         "two alike": np.hstack([bust, bust[:, ::-1]]),
-        "small beside large": pair(),
+        "small beside large": small_beside_large(),
         "large one looks away": np.hstack([bust, scaled(looking_away(50, 0)[BUST], 1.5)[:256, 50:]]),
         "lying to the left": np.rot90(whole, 1),
         "upside down": np.rot90(whole, 2),
@@ -126,8 +126,8 @@ def photos() -> dict[str, bytes]:
     }
     files = {name: codec.encode(np.ascontiguousarray(image)) for name, image in pixels.items()}
     return files | {
-        "turned by EXIF": held(whole, 6),
-        "upside down by EXIF": held(whole, 3),
+        "turned by EXIF": stored_rotated(whole, 6),
+        "upside down by EXIF": stored_rotated(whole, 3),
         "PNG with alpha": saved(glass, "PNG"),
         "HEIC": saved(portrait, "HEIF", quality=90),
         "WebP": saved(portrait, "WEBP", quality=90),
@@ -140,11 +140,11 @@ def photos() -> dict[str, bytes]:
     }
 
 
-def shaken(number: int) -> bytes:
-    """The `number`th photo of a person at some size, some tilt and some place, as whatever a hasty hand makes of it."""
+def random_photo(number: int) -> bytes:
+    """Photo number `number` of a person at a random size, tilt and position."""
     chance = random.Random(number)
     source = chance.choice(
-        [load_astronaut(), looking_away(40, 0), looking_away(40, 1), photos_of("cameraman from the side")]
+        [load_astronaut(), looking_away(40, 0), looking_away(40, 1), photo_pixels("cameraman from the side")]
     )
     height, width = source.shape[:2]
     tilt = chance.choice([0, 0, 0, 90, 180]) + chance.uniform(-40, 40)
@@ -154,12 +154,12 @@ def shaken(number: int) -> bytes:
     return codec.encode(cv2.warpAffine(source, matrix, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT))
 
 
-def photos_of(name: str) -> Image:
+def photo_pixels(name: str) -> Image:
     """The pixels of one of `photos`."""
     return codec.decode(photos()[name])
 
 
 @cache
-def judged(name: str, endpoint_id: str) -> Preflight:
+def cached_check(name: str, endpoint_id: str) -> Preflight:
     """The check of one of `photos`, made once."""
     return check(CATALOGUE[endpoint_id], photos()[name])

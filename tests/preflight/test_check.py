@@ -1,4 +1,4 @@
-"""The check: what it measures, in which coordinates, and that it neither raises nor keeps anything."""
+"""The check: what it measures, in which coordinates, and that it neither raises nor retains anything."""
 
 import dataclasses
 import gc
@@ -22,7 +22,7 @@ from meitu_demo.engine.imaging.face import Face
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 from meitu_demo.preflight import ITEM_STATES, ChecklistItem, Preflight, apply_fix, check, suggest_fixes
-from preflight.sample_photos import judged, photos, saved, sized
+from preflight.sample_photos import cached_check, photos, saved, sized
 
 FUSE, AVATAR = CATALOGUE["face_fuse"], CATALOGUE["anime_avatar"]
 RESTORE, RESHAPE = CATALOGUE["quality_restoration"], CATALOGUE["facial_aesthetics"]
@@ -39,7 +39,7 @@ def facts(preflight: Preflight, slug: str) -> dict[str, object]:
 
 
 def test_check_of_a_good_photo_lists_every_item_without_a_warning() -> None:
-    """For an endpoint that needs a fit face, each thing is measured and told with its limit."""
+    """For an endpoint that needs a fit face, each item is measured and reported with its limit."""
     seen = check(FUSE, photos()["whole astronaut"])
     assert seen.rejection is None
     assert set(states(seen).values()) == {"ok"}
@@ -51,7 +51,7 @@ def test_check_of_a_good_photo_lists_every_item_without_a_warning() -> None:
 
 
 def test_check_lists_the_items_of_the_endpoint() -> None:
-    """Where any face will do, angles do not matter; where none is needed, no line asks for one."""
+    """Where any face will do, angles are not listed; where no face is needed, no item asks for one."""
     turned = photos()["turned far"]
     assert states(check(FUSE, turned))["turned"] == "refuse"
     assert list(states(check(AVATAR, turned))) == ["kind", "weight", "size", "face", "upright"]
@@ -60,7 +60,7 @@ def test_check_lists_the_items_of_the_endpoint() -> None:
 
 
 def test_check_measures_the_photo_as_sent() -> None:
-    """A photo over the vendor's sides is measured after it has been shrunk, and both sizes are told."""
+    """A photo above the vendor's maximum sides is measured after shrinking, and both sizes are reported."""
     seen = check(RESHAPE, codec.encode(sized(4000, 4000)))
     assert (seen.original_size, seen.sent_size) == ((4000, 4000), (1999, 1999))
     (face,) = seen.faces
@@ -77,12 +77,12 @@ def test_check_measures_the_photo_as_sent() -> None:
     ("half a JPEG", "kind", "refuse"), ("GIF", "kind", "refuse"), ("thinner", "size", "refuse"),
 ])  # fmt: skip
 def test_check_reports_each_problem_at_its_item(name: str, slug: str, state: str) -> None:
-    """What is wrong with a photo stands in the line that is about it."""
+    """Each problem of a photo is reported at the item that is about it."""
     assert states(check(FUSE, photos()[name]))[slug] == state
 
 
 def test_check_warns_close_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A face that fits, but by less than a fifth of the limit, is not refused and not passed over either."""
+    """A face that fits by less than a fifth of the limit is accepted with a warning."""
     nod = abs(check(FUSE, photos()["whole astronaut"]).faces[0].pitch)
     monkeypatch.setattr(face_checks, "MAX_PITCH_DEG", nod * 1.1)
     seen = check(FUSE, photos()["whole astronaut"])
@@ -91,7 +91,7 @@ def test_check_warns_close_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_check_uses_the_limits_of_the_effects(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A limit that moves in `face_checks` moves here: no number is written twice."""
+    """A changed limit in `face_checks` changes the check: no number is written twice."""
     monkeypatch.setattr(face_checks, "MAX_PITCH_DEG", 5.0)
     seen = check(FUSE, photos()["whole astronaut"])
     assert re.fullmatch(r"face_nodded angle=(9|10|11) limit=5", str(seen.rejection))
@@ -99,7 +99,7 @@ def test_check_uses_the_limits_of_the_effects(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_check_rejects_by_the_first_problem_and_lists_the_others() -> None:
-    """A small face that is turned as well is refused for its size, and both lines say so."""
+    """A small face that is also turned is rejected for its size, and both items say so."""
     turned = codec.decode(photos()["turned far"])
     seen = check(FUSE, codec.encode(np.ascontiguousarray(turned[::3, ::3])))
     assert seen.rejection is not None
@@ -108,7 +108,7 @@ def test_check_rejects_by_the_first_problem_and_lists_the_others() -> None:
 
 
 def test_check_marks_the_used_face() -> None:
-    """One of several where a face is worked on, all where all are drawn, none where none is needed."""
+    """One of several faces is used by an effect on one face, all if all are drawn, none if none is needed."""
     two = photos()["small beside large"]
     assert [face.is_used for face in check(FUSE, two).faces] == [True, False]
     assert [face.is_used for face in check(AVATAR, two).faces] == [True, True]
@@ -120,52 +120,52 @@ def test_check_marks_the_used_face() -> None:
 
 
 def test_check_detects_faces_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Detection is what costs: it runs once for the whole check."""
-    looks = []
+    """Detection is expensive: it runs once in the whole check."""
+    searched = []
     monkeypatch.setattr(
-        import_module("meitu_demo.preflight.check"), "find_faces", lambda image: looks.append(image) or ()
+        import_module("meitu_demo.preflight.check"), "find_faces", lambda image: searched.append(image) or ()
     )
     check(FUSE, photos()["portrait"])
-    assert len(looks) == 1
+    assert len(searched) == 1
 
 
 def test_check_returns_only_declared_items_and_states() -> None:
-    """The checklist holds no line that STATES does not name, and each name once."""
+    """The checklist has only items and states of ITEM_STATES, and each item once."""
     for name in photos():
         for endpoint_id in CATALOGUE:
-            items = judged(name, endpoint_id).items
+            items = cached_check(name, endpoint_id).items
             assert items
             assert len({item.slug for item in items}) == len(items)
             assert all(item.state in ITEM_STATES[item.slug] for item in items)
 
 
-# ── Nothing is kept ─────────────────────────────────────────────────────────────────────────────────────────────────
-def inside(value: object) -> list[object]:
-    """`value` and all that it holds."""
+# ── Nothing is retained ───────────────────────────────────────────────────────────────────────────────────────────────
+def flatten(value: object) -> list[object]:
+    """`value` and everything that it contains."""
     found = [value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         for field in dataclasses.fields(value):
-            found += inside(getattr(value, field.name))
+            found += flatten(getattr(value, field.name))
     elif isinstance(value, tuple):
         for part in value:
-            found += inside(part)
+            found += flatten(part)
     elif isinstance(value, ChecklistItem):
-        found += inside(tuple(value.facts.values()))
+        found += flatten(tuple(value.facts.values()))
     return found
 
 
 @pytest.mark.parametrize("name", ["small beside large", "small face", "turned far", "half a JPEG", "far away"])
-def test_preflight_holds_no_pixels_no_landmarks_and_no_frames(name: str) -> None:
-    """What is found is numbers and slugs; the refusal has no traceback, which would keep the photo alive."""
+def test_check_result_contains_no_pixels_landmarks_or_frames(name: str) -> None:
+    """The result has only numbers and slugs; its error has no traceback, which would keep the photo alive."""
     seen = check(FUSE, photos()[name])
-    parts = inside((seen, suggest_fixes(seen, photos()[name])))
+    parts = flatten((seen, suggest_fixes(seen, photos()[name])))
     assert not [part for part in parts if isinstance(part, bytes | bytearray | np.ndarray | Face)]
     for error in (part for part in parts if isinstance(part, DemoError)):
         assert (error.__traceback__, error.__context__, error.__cause__) == (None, None, None)
 
 
-def test_preflight_leaves_nothing_in_memory() -> None:
-    """After check and mends no face is in memory, and no module of the package has grown."""
+def test_preflight_leaves_no_face_in_memory() -> None:
+    """After check and fixes no face is in memory, and no module of the package has grown."""
     modules = [import_module(f"meitu_demo.preflight.{info.name}") for info in pkgutil.iter_modules(package.__path__)]
 
     def state() -> list[str]:
@@ -187,10 +187,10 @@ def test_preflight_leaves_nothing_in_memory() -> None:
     assert not hasattr(faces.find_faces, "cache_info")
 
 
-# ── Any bytes ───────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Any bytes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 @given(st.binary(max_size=400), st.sampled_from(["", "\xff\xd8\xff", "\x89PNG\r\n\x1a\n", "BM", "RIFF0000WEBP"]))
 def test_check_returns_a_report_for_any_bytes(rest: bytes, start: str) -> None:
-    """Nothing is raised, and what is no photo is refused as the photo that it is not."""
+    """Bytes that are no photo are rejected without an exception and get no fix."""
     source = start.encode("latin-1") + rest
     seen = check(FUSE, source)
     assert isinstance(seen.rejection, ImageRejected)
@@ -202,18 +202,18 @@ def test_check_returns_a_report_for_any_bytes(rest: bytes, start: str) -> None:
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 2**32), st.sampled_from(["portrait", "HEIC", "PNG with alpha", "WebP", "small face"]))
 def test_check_returns_a_report_for_any_damaged_photo(seed: int, name: str) -> None:
-    """A photo with bytes changed or cut off is judged or refused; mends raise nothing over it either."""
-    chance = random.Random(seed)
+    """A photo with changed or missing bytes gets a report, and its fixes raise nothing."""
+    rng = random.Random(seed)
     data = bytearray(photos()[name])
-    for _ in range(chance.choice((1, 3, 30))):
-        data[chance.randrange(len(data))] = chance.randrange(256)
-    source = bytes(data[: chance.choice((len(data), chance.randrange(1, len(data))))])
+    for _ in range(rng.choice((1, 3, 30))):
+        data[rng.randrange(len(data))] = rng.randrange(256)
+    source = bytes(data[: rng.choice((len(data), rng.randrange(1, len(data))))])
     seen = check(RESHAPE, source)
-    for mend in suggest_fixes(seen, source):
-        assert codec.sniff(apply_fix(mend, seen, source)) == "image/jpeg"
+    for fix in suggest_fixes(seen, source):
+        assert codec.sniff(apply_fix(fix, seen, source)) == "image/jpeg"
 
 
-def test_check_of_a_picture_of_one_pixel() -> None:
-    """The smallest there is."""
+def test_check_rejects_a_picture_of_one_pixel() -> None:
+    """A picture of one pixel is rejected as too small."""
     seen = check(RESTORE, saved(load_astronaut()[:1, :1], "PNG"))
     assert str(seen.rejection) == "image_too_small width=1 height=1 limit=48"

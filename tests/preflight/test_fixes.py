@@ -1,4 +1,4 @@
-"""Mends: each that is offered makes the refusal go away, and each does what its name says and no more."""
+"""Fixes: each suggested fix removes the rejection, and each does what its name says and no more."""
 
 import numpy as np
 import pytest
@@ -17,29 +17,29 @@ from meitu_demo.preflight import (
     rotate_upright,
     suggest_fixes,
 )
-from preflight.sample_photos import BUST, PORTRAIT, far_away, judged, photos, saved, scaled
+from preflight.sample_photos import BUST, PORTRAIT, cached_check, far_away, photos, saved, scaled
 
 FUSE, RESHAPE = CATALOGUE["face_fuse"], CATALOGUE["facial_aesthetics"]
 
 
-def offered(name: str, endpoint_id: str = "face_fuse") -> list[str]:
-    return [mend.slug for mend in suggest_fixes(judged(name, endpoint_id), photos()[name])]
+def list_fixes(name: str, endpoint_id: str = "face_fuse") -> list[str]:
+    return [fix.slug for fix in suggest_fixes(cached_check(name, endpoint_id), photos()[name])]
 
 
 @pytest.mark.parametrize("endpoint_id", CATALOGUE)
 def test_suggested_fixes_all_work(endpoint_id: str) -> None:
-    """On every photo of the tests: after the mend the service would take the photo, and what it cures is well."""
-    helped = 0
+    """On every test photo the service accepts the photo after a fix, and the item that the fix is for is ok."""
+    fix_count = 0
     for name, source in photos().items():
-        before = judged(name, endpoint_id)
-        for mend in suggest_fixes(before, source):
-            after = check(before.endpoint, apply_fix(mend, before, source))
-            assert after.rejection is None, (name, mend)
-            if mend.slug != "other_face":
-                item = after.item(mend.fixes)
-                assert item is None or item.state == "ok", (name, mend)
-            helped += 1
-    assert helped
+        before = cached_check(name, endpoint_id)
+        for fix in suggest_fixes(before, source):
+            after = check(before.endpoint, apply_fix(fix, before, source))
+            assert after.rejection is None, (name, fix)
+            if fix.slug != "other_face":
+                item = after.item(fix.fixes)
+                assert item is None or item.state == "ok", (name, fix)
+            fix_count += 1
+    assert fix_count
 
 
 @pytest.mark.parametrize(("name", "slugs"), [
@@ -52,41 +52,41 @@ def test_suggested_fixes_all_work(endpoint_id: str) -> None:
     ("turned by EXIF", []),  # the codec turns it
 ])  # fmt: skip
 def test_suggested_fixes_by_problem(name: str, slugs: list[str]) -> None:
-    """Small faces are enlarged, lying ones turned, far ones cropped, others picked; the rest cannot be helped."""
-    assert offered(name) == slugs
+    """Small faces are enlarged, rotated ones turned, distant ones cropped, others selected; the rest has no fix."""
+    assert list_fixes(name) == slugs
 
 
 def test_suggested_fixes_limit_enlargement() -> None:
-    """40 px for a service that wants 48 can be mended, 10 px cannot."""
-    assert offered("tiny picture", "quality_restoration") == ["enlarge"]
-    assert offered("tinier picture", "quality_restoration") == []
+    """40 px for a service that needs 48 can be fixed, 10 px cannot."""
+    assert list_fixes("tiny picture", "quality_restoration") == ["enlarge"]
+    assert list_fixes("tinier picture", "quality_restoration") == []
 
 
 def test_suggested_fixes_find_a_face_too_small_for_the_whole_photo() -> None:
-    """No face is found in the whole photo; the second look finds it, and the crop has it in full size."""
+    """A face that is not found in the whole photo is found in a second search, and the crop has it in full size."""
     source = codec.encode(far_away(2400, 20))
     seen = check(FUSE, source)
     assert str(seen.rejection) == "no_face"
-    (mend,) = suggest_fixes(seen, source)
-    assert (mend.slug, mend.fixes) == ("crop", "face")
-    (face,) = check(FUSE, apply_fix(mend, seen, source)).faces
+    (fix,) = suggest_fixes(seen, source)
+    assert (fix.slug, fix.fixes) == ("crop", "face")
+    (face,) = check(FUSE, apply_fix(fix, seen, source)).faces
     assert face.side == pytest.approx(120, rel=0.1)
 
 
 def test_crop_to_face_surrounds_the_face() -> None:
-    """The face sits in the middle with its own side as room around; its pixels are those of the photo as given."""
+    """The face is in the middle with a margin of its side around it, in the original photo's pixels."""
     large = scaled(load_astronaut(), 6)
     source = codec.encode(large)
     (face,) = check(RESHAPE, source).faces
     cropped = codec.decode(crop_to_face(source, face))
-    (again,) = check(RESHAPE, codec.encode(cropped)).faces
+    (recropped,) = check(RESHAPE, codec.encode(cropped)).faces
     x0, y0, x1, y1 = (round(share * 3072) for share in face.relative_box)
     side = x1 - x0
     assert cropped.shape[1] == pytest.approx(3 * max(side, y1 - y0), rel=0.1)
-    assert again.relative_box[0] + again.relative_box[2] == pytest.approx(1, abs=0.05)
+    assert recropped.relative_box[0] + recropped.relative_box[2] == pytest.approx(1, abs=0.05)
     top = max(0, y0 - max(side, y1 - y0))
-    here = cropped[(y0 + y1) // 2 - top, cropped.shape[1] // 2].astype(int)
-    assert np.abs(here - large[(y0 + y1) // 2, (x0 + x1) // 2]).max() < 40
+    centre = cropped[(y0 + y1) // 2 - top, cropped.shape[1] // 2].astype(int)
+    assert np.abs(centre - large[(y0 + y1) // 2, (x0 + x1) // 2]).max() < 40
 
 
 def test_crop_to_single_face_selects_another_face() -> None:
@@ -98,7 +98,7 @@ def test_crop_to_single_face_selects_another_face() -> None:
 
 
 def test_crop_to_single_face_accepts_the_largest_face() -> None:
-    """Smaller faces may stay in its crop: it is still the one that is used."""
+    """Smaller faces may stay in the crop of the largest face, which is still the one used."""
     source = photos()["small beside large"]
     seen = check(FUSE, source)
     after = check(FUSE, crop_to_single_face(source, seen.faces[0], seen.faces))
@@ -106,10 +106,10 @@ def test_crop_to_single_face_accepts_the_largest_face() -> None:
 
 
 def test_crop_to_single_face_rejects_overlapping_faces() -> None:
-    """Where no straight cut lies between two faces, that is said, and nothing is offered."""
+    """Where no straight cut separates two faces, the error says so and there is no crop."""
     bust = load_astronaut()[BUST]
-    close = np.ascontiguousarray(np.vstack([bust[40:175], bust[75:]]))
-    source = codec.encode(close)
+    overlapping = np.ascontiguousarray(np.vstack([bust[40:175], bust[75:]]))
+    source = codec.encode(overlapping)
     seen = check(FUSE, source)
     one = seen.faces[0]
     x0, y0, x1, y1 = one.box
@@ -121,15 +121,15 @@ def test_crop_to_single_face_rejects_overlapping_faces() -> None:
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_rotate_upright_only_rotates(turns: int) -> None:
-    """Each quarter turn is undone: the same pixels as before it, but for one encoding."""
+    """Each quarter turn is undone: the same pixels as before, except for one encoding."""
     source = codec.encode(np.ascontiguousarray(np.rot90(load_astronaut()[PORTRAIT], turns)))
     (face,) = check(FUSE, source).faces
     upright = codec.decode(rotate_upright(source, face)).astype(int)
     assert np.abs(upright - load_astronaut()[PORTRAIT]).mean() < 3
 
 
-def test_enlarge_stops_at_twice_and_at_the_vendors_longest_side() -> None:
-    """Never more than twice, never beyond what the codec would shrink again."""
+def test_enlarge_stops_at_twice_and_at_the_maximum_side() -> None:
+    """An enlarged photo has at most twice its size, and no more than the codec would accept unshrunk."""
     assert codec.read_size(enlarge(photos()["portrait"], FUSE)) == (640, 640)
     assert codec.read_size(enlarge(photos()["1999 px"], FUSE)) == (3998, 3000)
     assert codec.read_size(enlarge(photos()["4096 px"], FUSE)) == (4096, 1500)
@@ -138,7 +138,7 @@ def test_enlarge_stops_at_twice_and_at_the_vendors_longest_side() -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_fixes_remove_metadata(kind: str) -> None:
-    """What a camera wrote beside them stays behind, and EXIF's turn is in the pixels."""
+    """Metadata is removed, and EXIF's rotation is applied to the pixels."""
     exif = Pictures.Exif()
     exif[0x0112], exif[0x010E] = 6, "CANARY-7d20"
     source = saved(np.ascontiguousarray(np.rot90(load_astronaut())), kind, exif=exif)
@@ -155,7 +155,7 @@ def test_fixes_remove_metadata(kind: str) -> None:
 
 
 def test_fixes_reject_a_broken_photo() -> None:
-    """A mend asked for all the same raises what opening the photo raises."""
+    """A fix of a broken photo raises the error of opening it."""
     (face,) = check(FUSE, photos()["portrait"]).faces
     with pytest.raises(ImageRejected):
         crop_to_face(photos()["half a JPEG"], face)

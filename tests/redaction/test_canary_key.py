@@ -1,7 +1,7 @@
 """Canary keys through every fault, every quoting vendor and every way to call: no key appears in any output.
 
-Two vendors stand on ports of this machine, the failure lab and one that quotes what it was sent, so that the libraries
-below our client speak as they do outside. Everything that they and we say is looked through, with all loggers at DEBUG.
+Two vendors run on local ports, the failure lab and one that quotes what it was sent, so that the HTTP libraries log
+what they log in production. All output is searched, with all loggers at DEBUG.
 """
 
 import io
@@ -46,7 +46,7 @@ from meitu_demo.ui.result.facts import build_file_name
 
 pytestmark = pytest.mark.xdist_group("canary")
 
-# The first of a pair may stand in a name; the others have whatever else a key may have.
+# The first key of a pair is alphanumeric; the others contain special characters.
 OWNERS = {
     "meitu": ("Kq7ZtB2mXw9LrV4cNp8HsD3f", "sE/cr+3t=&\"%7B\\Vw9 Yp2'LmX4qR8"),
     "ailab": ('aI5+Lab/9w=Qm&2\\Tz"8x%4Ck7',),
@@ -56,13 +56,13 @@ VISITORS = {
     "ailab": ("vA9w8Lb2Qm5nTz7xRk4cYd3H",),
 }
 KEYS = [key for keys in (OWNERS, VISITORS) for pair in keys.values() for key in pair]
-# Half a key is looked for, not a whole one: a text that is cut short must not show the half that is left.
+# Half keys are searched for, because a truncated text must not contain the remaining half.
 HALVES = [half for key in KEYS for half in (key[: len(key) // 2], key[len(key) // 2 :])]
 ENV = {
     "MEITU_API_KEY": OWNERS["meitu"][0], "MEITU_API_SECRET": OWNERS["meitu"][1], "AILAB_API_KEY": OWNERS["ailab"][0],
     "MEITU_BASE_URL": HOME, "AILAB_BASE_URL": HOME, "BREAKER": "off", "CALLS_PER_SECOND": "off", "LOG_LEVEL": "DEBUG",
 }  # fmt: skip
-LOUD = ("", "meitu_demo", "httpx", "httpcore", "gradio", "uvicorn", "uvicorn.error", "uvicorn.access", "sqlalchemy",
+LOGGERS = ("", "meitu_demo", "httpx", "httpcore", "gradio", "uvicorn", "uvicorn.error", "uvicorn.access", "sqlalchemy",
         "sqlalchemy.engine", "sqlalchemy.pool", "asyncio", "PIL", "multipart", "python_multipart")  # fmt: skip
 LANGUAGES = ("en", "zh")
 NEVER_ANSWERED = {"timeout_before", "timeout_after", "drip"}
@@ -79,7 +79,7 @@ KINDS = [*FAULT_KINDS, *(f"quoted: {name}" for name in ANSWERS), *OWN_KINDS]
 
 @dataclass(frozen=True)
 class Combination:
-    """What happens, at which endpoint, and by which way it comes to the screen or the client."""
+    """What happens, at which endpoint, and by which way of calling."""
 
     kind: str
     endpoint: str
@@ -89,14 +89,14 @@ class Combination:
 PLACES = [(endpoint, way) for way in ("service", "API", "panel") for endpoint in sorted(CATALOGUE)]
 # Every kind once, then every kind once more elsewhere, and so on.
 COMBINATIONS = [
-    Combination(kind, *PLACES[(number + turn) % len(PLACES)])
-    for turn in range(len(PLACES))
+    Combination(kind, *PLACES[(number + round_number) % len(PLACES)])
+    for round_number in range(len(PLACES))
     for number, kind in enumerate(KINDS)
 ]
 
 
-class Elsewhere(httpx.AsyncBaseTransport):
-    """Takes everything to one port of this machine, wherever it was to go, or fails on the way."""
+class RedirectingTransport(httpx.AsyncBaseTransport):
+    """Sends every request to one local port, or fails."""
 
     def __init__(self) -> None:
         self.port = 0
@@ -104,70 +104,70 @@ class Elsewhere(httpx.AsyncBaseTransport):
         self._real = httpx.AsyncHTTPTransport()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        said = f"while at {request.url} with {request.headers.raw}"
+        message = f"while at {request.url} with {request.headers.raw}"
         if self.fails == "a failure of ours":
-            raise RuntimeError(said)
+            raise RuntimeError(message)
         if self.fails == "lost on the way":
-            raise httpx.ReadTimeout(said, request=request)
+            raise httpx.ReadTimeout(message, request=request)
         url = request.url.copy_with(host="127.0.0.1", port=self.port)
-        there = httpx.Request(
+        redirected = httpx.Request(
             request.method, url, headers=request.headers, stream=request.stream, extensions=request.extensions
         )
-        return await self._real.handle_async_request(there)
+        return await self._real.handle_async_request(redirected)
 
 
-class Heard:
-    """What was logged: all of it behind the filter; our own lines without; and how much would have been seen."""
+class CapturedLogs:
+    """Captured logs: all after the filter; our own without it; all without it, to count what the filter hides."""
 
     def __init__(self) -> None:
-        self.filtered, self.ours, self.bare = io.StringIO(), io.StringIO(), io.StringIO()
-        self.seen_bare: set[str] = set()  # loggers that would have told a key
-        self.hidden = 0
+        self.filtered, self.ours, self.unfiltered = io.StringIO(), io.StringIO(), io.StringIO()
+        self.leaking_loggers: set[str] = set()  # loggers that log a key
+        self.redaction_count = 0
 
     def take(self) -> dict[str, str]:
-        """The lines since the last time."""
-        for line in self.bare.getvalue().splitlines():
+        """Return and clear what was captured since the last call."""
+        for line in self.unfiltered.getvalue().splitlines():
             if any(key in line for key in KEYS):
-                self.seen_bare.add(line.split(".")[0].split(" ")[0])
+                self.leaking_loggers.add(line.split(".")[0].split(" ")[0])
         found = {"log": self.filtered.getvalue(), "our own lines, unfiltered": self.ours.getvalue()}
-        self.hidden += found["log"].count("…")
-        for stream in (self.filtered, self.ours, self.bare):
+        self.redaction_count += found["log"].count("…")
+        for stream in (self.filtered, self.ours, self.unfiltered):
             stream.seek(0)
             stream.truncate()
         return found
 
 
 @contextmanager
-def listening() -> Iterator[Heard]:
-    """Everything at DEBUG, as after `install_redaction`."""
-    heard = Heard()
-    handlers = {"": [heard.bare, heard.filtered], "meitu_demo": [heard.ours]}
-    put_up = []
+def capture_logs() -> Iterator[CapturedLogs]:
+    """Capture all loggers at DEBUG, as after `install_redaction`."""
+    logs = CapturedLogs()
+    handlers = {"": [logs.unfiltered, logs.filtered], "meitu_demo": [logs.ours]}
+    added_handlers = []
     with pytest.MonkeyPatch.context() as patch:
         for name, streams in handlers.items():
             for stream in streams:
                 handler = logging.StreamHandler(stream)
                 handler.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s %(args)s"))
-                if stream is heard.filtered:
+                if stream is logs.filtered:
                     handler.addFilter(RedactingFilter())
                 logging.getLogger(name).addHandler(handler)
-                put_up.append((logging.getLogger(name), handler))
-        for name in LOUD:
+                added_handlers.append((logging.getLogger(name), handler))
+        for name in LOGGERS:
             patch.setattr(logging.getLogger(name), "level", logging.DEBUG)
             patch.setattr(logging.getLogger(name), "filters", [])
-            patch.setattr(logging.getLogger(name), "propagate", True)  # a server that ran here before may have said no
-        logging.root.manager._clear_cache()  # type: ignore[attr-defined]  # of which levels are on
+            patch.setattr(logging.getLogger(name), "propagate", True)  # an earlier server may have switched it off
+        logging.root.manager._clear_cache()  # type: ignore[attr-defined]  # it caches enabled levels
         try:
-            yield heard
+            yield logs
         finally:
-            for logger, handler in put_up:
+            for logger, handler in added_handlers:
                 logger.removeHandler(handler)
     logging.root.manager._clear_cache()  # type: ignore[attr-defined]
 
 
 @contextmanager
 def lab() -> Iterator[tuple[Any, int]]:
-    """The failure lab and its port. With an access log, whose lines hold whole paths."""
+    """The failure lab and its port, with an access log, whose lines contain full paths."""
     app = create_app(lab=True)
     with uvicorn_port(app, http=ConnectionProtocol, log_config=None, log_level="debug") as port:
         yield app, port
@@ -175,20 +175,20 @@ def lab() -> Iterator[tuple[Any, int]]:
 
 @dataclass
 class World:
-    """All that the combinations share."""
+    """Everything that the combinations share."""
 
     vendor: Vendor
     lab: Any
     lab_port: int
     page: Page
     settings: Settings
-    accounts: PaidCallRecorder
+    paid_calls: PaidCallRecorder
     photo: bytes
     upload: dict[str, Any]
     events: dict[str, int]  # of a click on a panel's button, and on the one that takes keys
 
-    def prepare(self, kind: str, provider: str, transport: Elsewhere) -> None:
-        """Have the vendors and the way to them do what `kind` says."""
+    def prepare(self, kind: str, provider: str, transport: RedirectingTransport) -> None:
+        """Configure the vendors and the transport for `kind`."""
         group, _, name = kind.partition(": ")
         transport.fails = name if group == "here" else ""
         transport.port = {"fault": self.lab_port, "quoted": self.vendor.port, "here": self.vendor.port}[group]
@@ -198,64 +198,64 @@ class World:
         self.lab.state.fault = name
         if name.startswith(CODE_PREFIX):
             code = name.removeprefix(CODE_PREFIX)
-            told = OWNERS[provider][0] if code == "the key" else CODES[code][provider == "ailab"]
-            self.lab.state.fault = CODE_PREFIX + told
+            code_or_key = OWNERS[provider][0] if code == "the key" else CODES[code][provider == "ailab"]
+            self.lab.state.fault = CODE_PREFIX + code_or_key
 
     def values(self, kind: str, endpoint: Endpoint) -> dict[str, Any]:
-        """The endpoint's defaults, or a key where a value should be."""
+        """The endpoint's defaults, or a key as a value."""
         values = {control.name: control.default for control in endpoint.controls}
         if kind == OWN_KINDS[-1] and values:
             values[endpoint.controls[0].name] = OWNERS["meitu"][0]
         return values
 
-    async def by_service(self, combination: Combination, client: httpx.AsyncClient, number: int) -> dict[str, str]:
-        """Called directly, every other time with a visitor's keys; all that the way back is made of."""
+    async def call_service(self, combination: Combination, client: httpx.AsyncClient, number: int) -> dict[str, str]:
+        """Call the pipeline directly, every other time with a visitor's keys; return all texts that result."""
         endpoint = CATALOGUE[combination.endpoint]
         keys = VISITORS if number % 2 else OWNERS
-        own = {endpoint.provider: Credentials(*map(SecretStr, keys[endpoint.provider]))}
+        credentials = {endpoint.provider: Credentials(*map(SecretStr, keys[endpoint.provider]))}
         self.vendor.keys = keys
-        routes = TargetResolver(self.settings, own if number % 2 else None)
-        route = routes.resolve(endpoint.provider)
+        resolver = TargetResolver(self.settings, credentials if number % 2 else None)
+        target = resolver.resolve(endpoint.provider)
         objects: list[Any] = [
             self.settings,
-            routes,
-            route,
-            route.credentials,
-            own,
-            routes.get_status(endpoint.provider),
+            resolver,
+            target,
+            target.credentials,
+            credentials,
+            resolver.get_status(endpoint.provider),
         ]
         sinks: dict[str, str] = {}
         try:
-            order = await pipeline.prepare(endpoint, self.photo, self.values(combination.kind, endpoint))
-            objects.append(order)
-            pay = partial(
-                self.accounts.record,
-                route,
-                order,
-                fingerprint=self.accounts.compute_fingerprint(order),
+            call = await pipeline.prepare(endpoint, self.photo, self.values(combination.kind, endpoint))
+            objects.append(call)
+            open_paid_call = partial(
+                self.paid_calls.record,
+                target,
+                call,
+                fingerprint=self.paid_calls.compute_fingerprint(call),
                 visitor="127.0.0.1",
             )
-            asked = await pipeline.send(
-                client, route, order, open_paid_call=pay, health=VendorHealth(retry_budget=RetryBudget(0, 0))
+            reply = await pipeline.send(
+                client, target, call, open_paid_call=open_paid_call, health=VendorHealth(retry_budget=RetryBudget(0, 0))
             )
-            objects.append(asked)
-            outcome = await pipeline.fetch_result(client, route, order, asked)
-            objects.append(outcome)
-            sinks["file's name"] = build_file_name(outcome)
-            sinks["report"] = "".join(str(api.build_report(outcome, language, 30)) for language in LANGUAGES)
+            objects.append(reply)
+            result = await pipeline.fetch_result(client, target, call, reply)
+            objects.append(result)
+            sinks["file's name"] = build_file_name(result)
+            sinks["report"] = "".join(str(api.build_report(result, language, 30)) for language in LANGUAGES)
         except DemoError as error:
             objects += [error, error.__cause__]
             sinks["trace"] = "".join(format_exception(error))
             for language in LANGUAGES:
-                told = explain(error, language)
+                explanation = explain(error, language)
                 sinks[f"explanation, {language}"] = (
-                    f"{told!r}\n{told.as_text()}\n{result_view.render_explanation(told, language)}"
+                    f"{explanation!r}\n{explanation.as_text()}\n{result_view.render_explanation(explanation, language)}"
                 )
         sinks["repr and str"] = "\n".join(f"{thing!r} {thing!s}" for thing in objects)
         return sinks
 
-    def by_api(self, combination: Combination, number: int) -> dict[str, str]:
-        """As a program calls it, in the one language or the other."""
+    def call_api(self, combination: Combination, number: int) -> dict[str, str]:
+        """Call the API, alternating between the languages."""
         self.vendor.keys = OWNERS
         endpoint = CATALOGUE[combination.endpoint]
         values = self.values(combination.kind, endpoint)
@@ -263,36 +263,36 @@ class World:
         answer = self.page.call(endpoint.id, *data, language=LANGUAGES[number % 2])
         return {"API's answer": str(answer)}
 
-    def by_panel(self, combination: Combination, number: int) -> dict[str, str]:
-        """As the page asks, whose events hold what it shows; every other time with keys that a visitor has typed."""
+    def call_panel(self, combination: Combination, number: int) -> dict[str, str]:
+        """Click as the page does, every other time with a visitor's keys; return the page's events."""
         endpoint = CATALOGUE[combination.endpoint]
         values = self.values(combination.kind, endpoint)
         session = f"canary{number}"
         self.vendor.keys = VISITORS if number % 2 else OWNERS
-        told = ""
+        events = ""
         if number % 2:
-            told = self.page.join(self.events["keys"], [*VISITORS["meitu"], *VISITORS["ailab"]], session=session)
-            assert escape(translate("keys.used", "en"))[:20] in told
+            events = self.page.join(self.events["keys"], [*VISITORS["meitu"], *VISITORS["ailab"]], session=session)
+            assert escape(translate("keys.used", "en"))[:20] in events
         data = [self.upload, *values.values(), True, "", None, 0]
-        return {"page's events": told + self.page.join(self.events[endpoint.id], data, session=session)}
+        return {"page's events": events + self.page.join(self.events[endpoint.id], data, session=session)}
 
-    def at_the_end(self, folders: Mapping[str, Path]) -> Iterator[tuple[str, str | bytes]]:
-        """What has been gathered meanwhile: pages, the ledgers, files and their names."""
+    def collect_leftovers(self, folders: Mapping[str, Path]) -> Iterator[tuple[str, str | bytes]]:
+        """What remains after all calls: pages, ledgers, files and file names."""
         for name, path in (("page", "/"), ("config", "/config"), ("API's description", "/gradio_api/info")):
             yield name, httpx.get(self.page.url + path, timeout=30).text
-        known: set[bytes] = set()
+        contents: set[bytes] = set()
         for name, folder in folders.items():
             for path in sorted(folder.rglob("*")):
                 yield f"names of files, {name}", str(path.relative_to(folder))
                 data = path.read_bytes() if path.is_file() else b""
-                if data not in known:
-                    known.add(data)
+                if data not in contents:
+                    contents.add(data)
                     yield f"files, {name}", data
 
 
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
-    """Where this test's files are written: the two ledgers, and the folder that uploads and results land in."""
+    """The test's folders: two ledgers, and the folder of uploads and results."""
     uploads = tmp_path / "uploads"
     uploads.mkdir()
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(uploads))
@@ -301,7 +301,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
 
 @pytest.fixture
 def world(folders: dict[str, Path], portrait: bytes) -> Iterator[World]:
-    """Both vendors, the app, and a ledger beside it for the calls that go to the service directly."""
+    """Both vendors, the app, and a second ledger for the direct calls of the service."""
     app, direct = (
         Settings.from_env({**ENV, "DATA_DIR": str(folders[name])})
         for name in ("ledger of the app", "ledger of the service")
@@ -332,7 +332,7 @@ def world(folders: dict[str, Path], portrait: bytes) -> Iterator[World]:
 # ── The tests ───────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("writing", sorted(WRITINGS))
 def test_secret_finder_finds_every_encoding(writing: str) -> None:
-    """The finder of this test sees a key in each encoding that the vendor uses, and none where there is none."""
+    """The finder detects a key in each encoding of the quoting vendor, and none in a text without keys."""
     sent = "&".join(f"api_key={key}" for key in OWNERS["meitu"])
     written = WRITINGS[writing](sent)
     keys = OWNERS["meitu"][:1] if writing == "in words" else OWNERS["meitu"]
@@ -342,7 +342,7 @@ def test_secret_finder_finds_every_encoding(writing: str) -> None:
 
 
 @pytest.mark.chaos
-async def test_no_output_holds_a_key(
+async def test_redaction_hides_keys_in_every_output(
     world: World,
     folders: dict[str, Path],
     capfd: pytest.CaptureFixture[str],
@@ -350,50 +350,50 @@ async def test_no_output_holds_a_key(
     figure: Callable[[str], None],
     network_escapes: list[str],
 ) -> None:
-    """No page, event, log, file or ledger holds a key in any encoding or case, whatever the vendor does."""
+    """No page, event, log, file or ledger contains a key in any encoding or case, whatever the vendor does."""
     found: list[str] = []
     sinks: set[str] = set()
     combinations = COMBINATIONS[: rounds(len(COMBINATIONS))]
     assert {combination.kind for combination in combinations} == set(KINDS)
-    transport, of_app = Elsewhere(), Elsewhere()
+    transport, app_transport = RedirectingTransport(), RedirectingTransport()
     client = create_http_client(world.settings, create_app())
-    client._transport, world.page.client._transport = transport, of_app
+    client._transport, world.page.client._transport = transport, app_transport
 
-    def look(where: str, things: Mapping[str, str | bytes]) -> None:
+    def search(where: str, things: Mapping[str, str | bytes]) -> None:
         sinks.update(things)
         found.extend(f"{where}: {sink}" for sink, text in things.items() if seen(text, HALVES))
 
-    with listening() as heard:
+    with capture_logs() as logs:
         for number, combination in enumerate(combinations):
             patience = httpx.Timeout(20, read=0.3 if combination.kind.partition(": ")[2] in NEVER_ANSWERED else 20)
             client.timeout = world.page.client.timeout = patience
             world.prepare(
                 combination.kind,
                 CATALOGUE[combination.endpoint].provider,
-                transport if combination.way == "service" else of_app,
+                transport if combination.way == "service" else app_transport,
             )
-            asked = len(world.vendor.asked)
+            asked_before = len(world.vendor.asked)
             if combination.way == "service":
-                things = await world.by_service(combination, client, number)
+                things = await world.call_service(combination, client, number)
             elif combination.way == "API":
-                things = world.by_api(combination, number)
+                things = world.call_api(combination, number)
             else:
-                things = world.by_panel(combination, number)
-            assert combination.kind.startswith("quoted") <= (len(world.vendor.asked) > asked), combination
+                things = world.call_panel(combination, number)
+            assert combination.kind.startswith("quoted") <= (len(world.vendor.asked) > asked_before), combination
             out, err = capfd.readouterr()
-            look(str(combination), {**things, **heard.take(), "stdout": out, "stderr": err})
+            search(str(combination), {**things, **logs.take(), "stdout": out, "stderr": err})
         await client.aclose()
-        for sink, data in world.at_the_end(folders):
-            look("at the end", {sink: data})
+        for sink, data in world.collect_leftovers(folders):
+            search("at the end", {sink: data})
         for name in ("ledger of the service", "ledger of the app"):
             url = f"sqlite:///{folders[name]}/ledger.db"
             assert ledger_report(["--database", url]) == ledger_report(["--database", url, "--csv"]) == 0
             out, err = capfd.readouterr()
             assert "reserved_at" in out
-            look(name, {"report and CSV of the ledger": out + err})
-        look("at the end", heard.take())
+            search(name, {"report and CSV of the ledger": out + err})
+        search("at the end", logs.take())
     figure(f"canary key: {len(found)} occurrences in {len(combinations)} combinations of {len(sinks)} sinks")
     assert not found
-    assert heard.hidden > len(combinations)  # or nobody has quoted anything
-    assert heard.seen_bare >= {"httpx", "httpcore", "uvicorn"}  # these would have told it
+    assert logs.redaction_count > len(combinations)  # otherwise no vendor quoted anything
+    assert logs.leaking_loggers >= {"httpx", "httpcore", "uvicorn"}  # these log keys without the filter
     network_escapes.clear()
