@@ -29,7 +29,7 @@ def main(keep_minutes: float) -> None:
     memory.limit_malloc_arenas()  # as app.py does
     offline.SINGLE_USE_RESULT_TTL_S = keep_minutes * 60
     vendor, results = ThreadedServer(), offline.create_app(single_use_links=True)
-    keys = {"MEITU_API_KEY": "key", "MEITU_API_SECRET": "secret", "MEITU_BASE_URL": vendor.start()}
+    keys = {"MEITU_API_KEY": "key", "MEITU_API_SECRET": "pair", "MEITU_BASE_URL": vendor.start()}
     settings = Settings.from_env({**keys, "DATA_DIR": os.environ["DATA_DIR"], "CALLS_PER_SECOND": "off"})
     settings = replace(settings, keep_minutes=keep_minutes)  # type: ignore[arg-type]  # the environment accepts whole minutes only
     parts: list[Any] = []

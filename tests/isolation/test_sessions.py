@@ -62,7 +62,7 @@ def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendor]:
 def paid_page(vendor: Vendor, tmp_path: Path) -> Iterator[Page]:
     """The app with the owner's keys, without caps."""
     environ = {
-        "MEITU_API_KEY": "owner", "MEITU_API_SECRET": "secret", "MEITU_BASE_URL": vendor.server.start(),
+        "MEITU_API_KEY": "owner", "MEITU_API_SECRET": "pair", "MEITU_BASE_URL": vendor.server.start(),
         "DATA_DIR": str(tmp_path), "CALLS_PER_SECOND": "off", "READ_TIMEOUT": "300",
     }  # fmt: skip
     for page in serve(Settings.from_env(environ), single_use_links=True):

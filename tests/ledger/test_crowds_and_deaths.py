@@ -19,7 +19,8 @@ from meitu_demo.ledger import Budgets, Ledger, Store
 pytestmark = pytest.mark.xdist_group("ledger")
 
 HERE = Path(__file__).parent
-ENVIRON = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(meitu_demo.__path__[0]).parent), str(HERE)])}
+PROJECT = Path(meitu_demo.__path__[0]).parent
+ENVIRON = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (PROJECT, HERE.parent, HERE)))}
 
 
 def test_daily_cap_holds_for_fifty_threads(store: Store) -> None:

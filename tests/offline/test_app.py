@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -9,10 +11,11 @@ import pytest
 from client_requests import KEYS, PATHS, TIDYUP, Ask
 
 from meitu_demo.domain.billing import Billing, classify_billing
-from meitu_demo.domain.errors import VendorError
+from meitu_demo.domain.errors import QueueFull, VendorError
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.offline import create_app, effect_runner
+from meitu_demo.offline import create_app
 from meitu_demo.photos import codec
+from meitu_demo.runtime.fair_queue import FairQueue
 from meitu_demo.runtime.picture_store import PictureStore
 
 
@@ -111,7 +114,13 @@ async def test_a_full_line_is_told_in_the_vendors_words(
     ask_meitu: Ask, ask_ailab: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More callers than may wait: each vendor's code for busy, with Retry-After; clients know that it cost nothing."""
-    monkeypatch.setattr(effect_runner, "MAX_PENDING", 0)
+
+    @asynccontextmanager
+    async def full_queue(*_: object) -> AsyncIterator[None]:
+        raise QueueFull(waiting=60, seconds=5)
+        yield
+
+    monkeypatch.setattr(FairQueue, "slot", full_queue)
     busy_meitu, busy_ailab = await ask_meitu("quality_restoration"), await ask_ailab()
     for response in (busy_meitu, busy_ailab):
         assert (response.status_code, response.headers["retry-after"]) == (503, "5")
