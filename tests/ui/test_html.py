@@ -9,7 +9,7 @@ from typing import Any
 
 import jinja2
 import pytest
-from preflight.sample_photos import judged
+from preflight.sample_photos import cached_check
 
 from meitu_demo.calls.pipeline import CallResult, Phase
 from meitu_demo.calls.targets import TargetResolver
@@ -137,7 +137,7 @@ def build_panel_pieces(text: str, language: str) -> Pieces:
     error = ValueRejected(control=text, value=text, allowed=text)
     cells = (sheet_specs.Cell(text, text, text), sheet_specs.Cell(0.5, text, text))
     sheet = sheet_specs.ContactSheet(text, text, 0, text, text, text, cells)
-    seen = judged("small beside large", "face_fuse")
+    seen = cached_check("small beside large", "face_fuse")
     history = History(60)
     explained = Explanation("x", text, text, text, f"{text} 1", ((text, text),), language)
     outcome = CallResult(CATALOGUE["face_fuse"], "offline", {"template_id": text}, PICTURE, PICTURE, (), 1.2)

@@ -4,7 +4,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from preflight.sample_photos import judged, photos
+from preflight.sample_photos import cached_check, photos
 
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.translations import get_texts, list_languages, translate
@@ -35,7 +35,7 @@ def test_checklist_describes_every_photo(language: str) -> None:
     """Each item's text has its facts, and each rejection its explanation."""
     for name in photos():
         for endpoint_id in CATALOGUE:
-            seen = judged(name, endpoint_id)
+            seen = cached_check(name, endpoint_id)
             assert all("{" not in describe_item(item, language) for item in seen.items)
             if seen.rejection is not None:
                 assert explain(seen.rejection, language, is_billable=False).slug == seen.rejection.slug
