@@ -1,4 +1,4 @@
-"""Fitting: limits hold at their edges, and pixels and quality are given up in the right order."""
+"""Fitting: limits hold at their edges, and pixels and quality are reduced in the right order."""
 
 import io
 
@@ -16,7 +16,7 @@ MEITU = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2_000_000)
 
 
 def grain(width: int, height: int, strength: float = 25, seed: int = 3) -> np.ndarray:
-    """A grey slope under noise: the stronger, the worse it compresses."""
+    """A grey gradient with noise: the stronger the noise, the larger the file."""
     rng = np.random.default_rng(seed)
     slope = np.linspace(60, 190, width, dtype=np.float32)[None, :, None]
     noise = rng.standard_normal((height, width, 1), dtype=np.float32) * strength
@@ -29,7 +29,7 @@ def read(data: bytes) -> Image.Image:
 
 @given(st.integers(1, 9000), st.integers(1, 9000), st.integers(1, 60), st.integers(500, 5000))
 def test_fit_size_stays_within_the_sides_or_rejects(width: int, height: int, min_side: int, max_side: int) -> None:
-    """Either both sides are inside the limits and the shape is kept, or the refusal carries the numbers."""
+    """Either both sides are within the limits and the aspect is preserved, or the error has the numbers."""
     limits = ImageLimits(min_side, max_side, 10**6)
     try:
         size = fit.fit_size((width, height), limits)
@@ -50,7 +50,7 @@ def test_fit_size_stays_within_the_sides_or_rejects(width: int, height: int, min
 
 @pytest.mark.parametrize(("side", "kept"), [(47, False), (48, True), (4096, True), (4097, False)])
 def test_fit_size_at_the_edges_of_the_limits(side: int, kept: bool) -> None:
-    """Both ends of the range belong to it."""
+    """Both ends of the range are accepted."""
     if side < 48:
         with pytest.raises(ImageRejected):
             fit.fit_size((200, side), MEITU)
@@ -72,7 +72,7 @@ def test_encode_within_limits_stays_below_the_byte_limit(
 
 
 def test_prepare_preserves_pixels_and_colours_of_a_small_photo() -> None:
-    """With room to spare nothing shrinks, and chroma is not subsampled."""
+    """A photo far below the limits is not shrunk, and chroma is not subsampled."""
     pixels = grain(640, 480, 4)
     data, size = fit.encode_within_limits(pixels, MEITU)
     image = read(data)
@@ -83,7 +83,7 @@ def test_prepare_preserves_pixels_and_colours_of_a_small_photo() -> None:
 
 
 def test_fit_reduces_quality_before_pixels_that_a_face_needs() -> None:
-    """A noisy photo of 2304 px keeps every pixel: only its quality falls."""
+    """A noisy photo of 2304 px keeps every pixel; only its quality is reduced."""
     limits = ImageLimits(48, 4096, 2_500_000)
     pixels = grain(3072, 2304, 16)
     assert len(fit.encode(pixels, 92, full_colour=False)) > limits.max_bytes
@@ -139,7 +139,7 @@ def test_fit_encodes_a_photo_within_limits_once(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_fit_rejects_a_photo_that_cannot_fit() -> None:
-    """When the smallest side at the coarsest quality is still too heavy, the refusal says so."""
+    """A photo that is too heavy at the smallest side and lowest quality is rejected."""
     with pytest.raises(ImageRejected) as caught:
         fit.encode_within_limits(grain(400, 400, 80), ImageLimits(300, 4096, 5_000))
     assert caught.value.slug == "image_too_large_file"

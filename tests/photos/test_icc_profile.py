@@ -1,4 +1,4 @@
-"""Colour profiles: what a colour engine can read is believed, what promises more than it holds is not."""
+"""ICC profiles: readable ones are applied, those that declare more than they contain are ignored."""
 
 import struct
 
@@ -57,7 +57,7 @@ def press(kind: str, size: int | None = None) -> bytes:
 
 @pytest.mark.parametrize("kind", ["mft1", "mft2", "mAB"])
 def test_icc_profile_of_a_printing_press_is_safe(kind: str) -> None:
-    """In each of its three forms it is read, and decides what grey the inks are."""
+    """A CMYK profile in each of its three forms is safe and determines the grey of the inks."""
     profile = press(kind)
     assert is_safe_profile(profile)
     for ink in (0, 100, 255):
@@ -71,7 +71,7 @@ def test_icc_profile_of_a_printing_press_is_safe(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["mft1", "mft2", "mAB"])
 def test_icc_profile_with_a_table_larger_than_its_tag_is_unsafe(kind: str) -> None:
-    """A few bytes too little, or a side too many, and the profile counts as none."""
+    """A profile with a few bytes or a table side too many for its tag is unsafe."""
     assert not is_safe_profile(press(kind, len(table(kind, 4)) - 4))
     side = press(kind).index(bytes([4, 3, 5]) if kind.startswith("mft") else b"\5\5\5\5")
     side += 2 if kind.startswith("mft") else 0
@@ -81,7 +81,7 @@ def test_icc_profile_with_a_table_larger_than_its_tag_is_unsafe(kind: str) -> No
 
 
 def test_icc_profile_check_handles_every_truncation() -> None:
-    """However short, it is sound or it is not; nothing is raised."""
+    """A profile truncated anywhere is safe or unsafe; nothing is raised."""
     for profile in (SRGB, press("mAB"), press("mft2")):
         assert is_safe_profile(profile)
         assert not any(is_safe_profile(profile[:length]) for length in range(128, len(profile), 7))
@@ -94,6 +94,6 @@ def test_icc_profile_check_handles_every_truncation() -> None:
      b"ncl2" + bytes(28), b"mAB " + b"\0" * 4 + b"\3\3\0\0" + struct.pack(">5I", 8, 0, 0, 0, 0)],
 )  # fmt: skip
 def test_icc_profile_with_counts_beyond_its_tag_is_unsafe(value: bytes) -> None:
-    """Names, curves and elements that promise more than the tag's 32 bytes, or are for no photo."""
-    at = struct.unpack_from(">I", SRGB, SRGB.index(b"rTRC") + 4)[0]
-    assert not is_safe_profile(SRGB[:at] + value.ljust(32, b"\0") + SRGB[at + 32 :])
+    """Names, curves or elements that declare more than the tag's 32 bytes, or suit no photo, are unsafe."""
+    start = struct.unpack_from(">I", SRGB, SRGB.index(b"rTRC") + 4)[0]
+    assert not is_safe_profile(SRGB[:start] + value.ljust(32, b"\0") + SRGB[start + 32 :])

@@ -83,7 +83,7 @@ def test_metadata_reads_exif_in_hexadecimal_text() -> None:
 
 
 def test_metadata_joins_exif_of_several_jpeg_segments() -> None:
-    """EXIF longer than 64 KB comes in pieces, and the directory may stand in a later one."""
+    """EXIF longer than 64 KB is split into segments, and the directory may be in a later one."""
     block = struct.pack("<2sHI", b"II", 42, 70_000) + bytes(69_992) + exif(6)[8:]
     pieces = [segment(0xE1, b"Exif\0\0" + piece) for piece in (block[:65_000], block[65_000:])]
     assert open_photo(with_segments(saved(portrait(), "JPEG"), *pieces)).orientation == 6

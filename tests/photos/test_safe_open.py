@@ -30,7 +30,7 @@ def refusal(data: bytes) -> ImageRejected:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_safe_open_accepts_every_supported_format(kind: str) -> None:
-    """Each kind is told by content, measured by its header, and decoded to those sides."""
+    """Each format is recognised by content, measured by its header, and decoded to that size."""
     data = saved(portrait(), kind)
     assert codec.sniff(data) == KINDS[kind]
     assert codec.read_size(data) == (160, 120)
@@ -40,7 +40,7 @@ def test_safe_open_accepts_every_supported_format(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_decode_preserves_pixels_of_every_format(kind: str) -> None:
-    """What is decoded is the picture that was saved, channels in RGB order."""
+    """The decoded picture is the one that was saved, with channels in RGB order."""
     pixels = codec.decode(saved(portrait(), kind, quality=95))
     assert np.abs(pixels.astype(int) - np.asarray(portrait())).mean() < 4
     assert pixels.flags.writeable
@@ -48,13 +48,13 @@ def test_decode_preserves_pixels_of_every_format(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["GIF", "ICO", "TIFF", "PDF", "AVIF"])
 def test_safe_open_rejects_other_formats_by_name(kind: str) -> None:
-    """A format that is not on the list is refused, and the refusal names it."""
+    """An unsupported format is rejected, and the error names it."""
     error = refusal(saved(portrait(), kind))
     assert (error.slug, error.facts) == ("image_wrong_kind", {"found": kind})
 
 
 def test_safe_open_rejects_an_animated_gif() -> None:
-    """GIF is not a kind that comes in, animated or not."""
+    """GIF is not supported, animated or not."""
     frames = [portrait(), portrait().rotate(90)]
     assert refusal(saved(frames[0], "GIF", save_all=True, append_images=frames[1:])).slug == "image_wrong_kind"
 
@@ -70,21 +70,21 @@ def test_safe_open_rejects_an_animated_gif() -> None:
     ],
 )
 def test_safe_open_rejects_unknown_bytes_as_wrong_kind(data: bytes, facts: dict[str, object]) -> None:
-    """Text, SVG, PostScript and the like are judged by content and never handed to a decoder."""
+    """Text, SVG, PostScript and the like are judged by content and never reach a decoder."""
     error = refusal(data)
     assert (error.slug, error.facts) == ("image_wrong_kind", facts)
     assert codec.sniff(data) is None
 
 
 def test_safe_open_rejects_empty_bytes() -> None:
-    """No bytes at all has its own refusal."""
+    """Empty bytes have their own slug."""
     assert refusal(b"").slug == "image_empty"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.9, 0.995])
 def test_safe_open_rejects_truncated_files(kind: str, share: float) -> None:
-    """A file that stops early is never half a picture."""
+    """A truncated file never becomes half a picture."""
     data = saved(portrait(), kind)
     error = refusal(data[: int(len(data) * share)])
     assert error.slug in {"image_truncated", "image_unreadable"}
@@ -94,14 +94,14 @@ def test_safe_open_rejects_truncated_files(kind: str, share: float) -> None:
 
 @pytest.mark.parametrize("size", [(1, 500), (500, 1), (47, 48), (48, 47)])
 def test_prepare_rejects_a_picture_below_the_minimum_side(size: tuple[int, int]) -> None:
-    """A side under the vendor's smallest is refused with the numbers, 1×N among them."""
+    """A side below the vendor's minimum is rejected with the numbers, 1×N among them."""
     error = refusal(saved(portrait(*size), "PNG"))
     assert error.slug == "image_too_small"
     assert (error.facts["width"], error.facts["height"], error.facts["limit"]) == (*size, 48)
 
 
 def test_prepare_rejects_a_picture_that_would_shrink_below_the_minimum_side() -> None:
-    """A strip that would fall below the smallest side by being shrunk to the largest is refused as such."""
+    """A strip that would fall below the minimum side when shrunk to the maximum is rejected as too thin."""
     error = refusal(saved(portrait(5000, 57), "PNG"))
     assert error.slug == "image_too_thin"
     assert (error.facts["width"], error.facts["height"]) == (5000, 57)
@@ -109,7 +109,7 @@ def test_prepare_rejects_a_picture_that_would_shrink_below_the_minimum_side() ->
 
 
 def test_safe_open_rejects_a_file_above_the_byte_limit() -> None:
-    """The byte limit is held before anything is read."""
+    """The byte limit is checked before anything is read."""
     error = refusal(saved(portrait(), "JPEG") + bytes(MAX_BYTES))
     assert error.slug == "image_too_large_file"
     assert error.facts["limit"] == MAX_BYTES < error.facts["bytes"]
@@ -117,7 +117,7 @@ def test_safe_open_rejects_a_file_above_the_byte_limit() -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP"])
 def test_safe_open_rejects_too_many_pixels(kind: str) -> None:
-    """A header that promises more than the limit is enough to refuse, whatever follows it."""
+    """A header that declares more pixels than the limit is rejected, whatever follows it."""
     data = bytearray(saved(portrait(), kind, lossless=True) if kind == "WEBP" else saved(portrait(), kind))
     match kind:
         case "JPEG":
@@ -136,7 +136,7 @@ def test_safe_open_rejects_too_many_pixels(kind: str) -> None:
 
 @pytest.mark.parametrize("lie", ["bomb", "hollow png", "hollow jpeg", "fill bytes", "chunks"])
 def test_safe_open_rejects_hostile_headers_at_no_cost(lie: str) -> None:
-    """Bombs and lying headers are refused without reserving the memory they ask for."""
+    """Bombs and false headers are rejected without allocating the memory that they declare."""
     if lie == "bomb":
         data = flat_png()
         assert len(data) < 20_000
@@ -184,13 +184,13 @@ def test_safe_open_accepts_a_lower_pixel_limit() -> None:
 
 
 def test_safe_open_ignores_file_names_and_drops_trailing_bytes() -> None:
-    """A JPEG with an archive glued to its end is a JPEG, and the archive does not come out again."""
+    """A JPEG with an archive appended is a JPEG, and the archive is removed."""
     data = saved(portrait(), "JPEG") + b"PK\3\4 payload <script>"
     assert b"payload" not in codec.prepare(data, LIMITS).photo.data
 
 
 def test_opened_photo_reports_the_upright_size() -> None:
-    """The gate's report says how the photo is seen, not how it is stored."""
+    """The size is that of the upright photo, not of the stored pixels."""
     exif = Image.Exif()
     exif[0x0112] = 8
     opened = open_photo(saved(portrait(), "JPEG", exif=exif))
@@ -204,7 +204,7 @@ def test_opened_photo_reports_the_upright_size() -> None:
 
 
 def test_safe_open_accepts_files_of_phones() -> None:
-    """A JPEG of 12 MB with a film at its end, and a HEIC, come in for both vendors."""
+    """A JPEG of 12 MB with a video at its end, and a HEIC, are accepted for both vendors."""
     rng = np.random.default_rng(2)
     pixels = np.asarray(portrait(4032, 3024)).astype(np.int16) + rng.integers(-22, 22, (3024, 4032, 3), np.int16)
     photo = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
@@ -222,7 +222,7 @@ def test_safe_open_accepts_files_of_phones() -> None:
 
 
 def test_safe_open_rejects_a_run_length_bmp() -> None:
-    """No photo is stored so, and its decoder is slow; other BMPs come in whatever their header is."""
+    """A run-length BMP is rejected, because its decoder is slow; other BMPs are accepted with any header."""
     data = bytearray(saved(portrait().quantize(16), "BMP"))
     assert codec.read_size(bytes(data)) == (160, 120)
     data[30] = 1
@@ -233,7 +233,7 @@ def test_safe_open_rejects_a_run_length_bmp() -> None:
 
 
 def test_safe_open_limits_animated_webp_to_fewer_pixels() -> None:
-    """Its decoder keeps several canvases; a still of that size comes in."""
+    """An animated WEBP has a lower limit (its decoder allocates several canvases); a still of that size is accepted."""
     frames = [Image.new("RGB", (4000, 3100), colour) for colour in ("red", "blue")]
     moving = saved(frames[0], "WEBP", lossless=True, method=0, save_all=True, append_images=frames[1:])
     error = refusal(moving)

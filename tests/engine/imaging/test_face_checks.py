@@ -130,7 +130,7 @@ def test_require_faces_accepts_a_small_face(photo: np.ndarray) -> None:
     ("field", "limit"), [("yaw", MAX_YAW_DEG), ("pitch", -MAX_PITCH_DEG), ("cropped_share", MAX_CROPPED_SHARE)]
 )
 def test_measure_face_marks_values_close_to_a_limit(frontal: Face, field: str, limit: float) -> None:
-    """Four measures come in the order of rejection; near a limit one is borderline, beyond it it is not within."""
+    """Four measures come in the order of rejection; near its limit a measure is borderline, beyond it is not within."""
     order = ["face_too_small", "face_cropped", "face_turned", "face_nodded"]
     for share, expected in ((0, (True, False)), (BORDERLINE_SHARE * 1.05, (True, True)), (1.05, (False, False))):
         found = measure_face(replace(frontal, **{field: share * limit}), FRAME)

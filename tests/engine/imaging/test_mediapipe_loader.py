@@ -1,4 +1,4 @@
-"""mediapipe without matplotlib, as in the container: the stub is removed and misleads no other thread meanwhile."""
+"""mediapipe loads without matplotlib, as in the container; the stub is removed and misleads no other thread."""
 
 import subprocess
 import sys
@@ -33,7 +33,7 @@ print(len(faces.find_faces(load_astronaut())), segmentation.compute_person_matte
 
 
 def test_mediapipe_loader_works_without_the_packages_that_the_container_lacks() -> None:
-    """None of it is imported; whoever asks for matplotlib while mediapipe loads hears that it is not there."""
+    """None of those packages is imported, and an import of matplotlib by another thread meanwhile fails as missing."""
     command = [sys.executable, "-c", WITHOUT]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-1500:]
