@@ -7,7 +7,7 @@ import gradio as gr
 import pytest
 from gradio import queueing
 
-from meitu_demo.ui.gradio_patches.polling import CLICK_POLL_INTERVAL_S, PROGRESS_POLL_INTERVAL_S, slow_down_polling
+from meitu_demo.ui.gradio_patches.mount import CLICK_POLL_INTERVAL_S, PROGRESS_POLL_INTERVAL_S, slow_down_polling
 
 pytestmark = pytest.mark.gradio_internals
 

@@ -5,7 +5,7 @@ import inspect
 import gradio as gr
 import pytest
 
-from meitu_demo.ui.gradio_patches import signatures
+from meitu_demo.ui.gradio_patches import mount
 
 pytestmark = pytest.mark.gradio_internals
 
@@ -24,7 +24,7 @@ def test_cached_signatures_leave_the_configuration_as_it_was() -> None:
         gr.HTML("text")
         custom = CustomSlider(9)
     before = {number: block.get_config() for number, block in blocks.blocks.items()}
-    signatures.cache_signatures(blocks)
+    mount.cache_signatures(blocks)
     assert {number: block.get_config() for number, block in blocks.blocks.items()} == before
     assert before[custom._id]["extra"] == 9
     for component_class in (gr.Slider, gr.Image, gr.HTML, CustomSlider):
