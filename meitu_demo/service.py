@@ -1,7 +1,7 @@
-"""Starts calls: the one service behind panels, API, assistants (MCP), recipes and live-versus-offline.
+"""Starts calls: the one service behind the panels, the API, the MCP server, recipes and live-versus-offline.
 
-    target  choose_target   the vendor with whose keys, the offline server, or the failure lab
-    start   consent → prepare → deduplicate → queue or pay → send → fetch
+    choose_target   the vendor (with the owner's or the visitor's keys), the offline server, or the failure lab
+    start           check consent → prepare → deduplicate → queue, or reserve money → send → fetch the result
 
 A call to a vendor is deduplicated and paid for by the ledger; a call to the offline server waits in a fair queue.
 """
@@ -33,7 +33,7 @@ from .settings import MAX_OFFLINE_RUNS, Settings
 from .vendors import VENDORS
 
 MAX_CONCURRENT_PREVIEWS, MAX_PREVIEWS_PER_VISITOR, MAX_PENDING_PREVIEWS = 1, 4, 40  # 5 ms each: a wait of 0.2 s
-DISPLAYED_WAITS_S = (2, 5, 10, 20, 30, 60, 90, 120, 180, 300)  # few, because each change is sent to the page
+DISPLAYED_WAITS_S = (2, 5, 10, 20, 30, 60, 90, 120, 180, 300)  # few values, because each change is sent to the page
 
 TargetMode = Literal["any", "live", "offline"]
 VisitorKeys = Mapping[str, Credentials] | None
@@ -41,7 +41,7 @@ VisitorKeys = Mapping[str, Credentials] | None
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who makes a request. Results are shared within a session and never beyond; its id cannot be guessed."""
+    """Who makes a request. Results are shared only within a session, whose id cannot be guessed."""
 
     session_id: str
     cookie: str | None = None
@@ -49,7 +49,7 @@ class Caller:
     forwarded_for: str = ""
 
     def identify_visitor(self, recorder: PaidCallRecorder) -> str:
-        """The visitor that paid calls count against: the one of our signed cookie, else the client's address."""
+        """The visitor whose limit paid calls count against: from our signed cookie, else from the client's address."""
         return recorder.identify_visitor(self.cookie, self.peer_address, self.forwarded_for)
 
 
@@ -57,7 +57,7 @@ class CallService:
     """Starts calls, and owns what they share: the client, targets, ledger, single flight, vendor health and queues.
 
     The engine queue has one slot for a run, a contact sheet or a measurement. Previews take milliseconds and have a
-    queue of their own: behind effects of seconds they would lag the slider that they follow.
+    queue of their own: behind effects that take seconds they would lag behind the slider.
     """
 
     def __init__(
@@ -80,9 +80,9 @@ class CallService:
     async def choose_target(
         self, provider: str, *, mode: TargetMode = "any", visitor_keys: VisitorKeys = None, fault: str | None = None
     ) -> CallTarget:
-        """Where a call goes. fault: how a call to the failure lab is to end; it has no effect in mode "offline".
+        """Where a call goes. fault: the failure lab's fault; None for no call to the lab; ignored in mode "offline".
 
-        Raises MissingKey where only the vendor will do and there is no key.
+        Raises MissingKey if the call must go to the vendor and there is no key.
         """
         if mode == "offline":
             return self.targets.resolve_offline(provider)
@@ -99,7 +99,7 @@ class CallService:
     def is_billable(
         self, provider: str, *, mode: TargetMode = "any", visitor_keys: VisitorKeys = None, fault: str | None = None
     ) -> bool:
-        """Whether a call to the target of the same choice may cost money, real or the failure lab's."""
+        """Whether a call to the target that `choose_target` returns may cost money, real or the failure lab's."""
         return mode != "offline" and (
             fault is not None or self.targets.with_visitor_keys(visitor_keys).is_live(provider)
         )
@@ -147,21 +147,21 @@ class CallService:
         return handle
 
     def stop_waiting(self, session_id: str) -> None:
-        """Release everybody of the session who waits for a call; what was sent goes on to its end."""
+        """Stop waiting for all calls of the session; a call that has been sent is still completed and recorded."""
         self.single_flight.stop_waiting(session_id)
 
     def engine_slot(
         self, caller: Caller, on_position: PositionCallback = ignore_position
     ) -> AbstractAsyncContextManager[None]:
-        """A slot at the offline engine, by the caller's fair share. Raises QueueFull on entering."""
+        """A slot of the offline engine, shared fairly between visitors. Raises QueueFull when it is entered."""
         return self.engine_queue.slot(self._get_fairness_key(caller), on_position)
 
     def preview_slot(self, caller: Caller) -> AbstractAsyncContextManager[None]:
-        """The same for a preview of milliseconds."""
+        """A slot for a preview, which takes milliseconds. Raises QueueFull when it is entered."""
         return self._preview_queue.slot(self._get_fairness_key(caller))
 
     def _get_fairness_key(self, caller: Caller) -> str:
-        """What counts as one visitor where the offline engine is shared out."""
+        """The visitor, as the offline engine's queues count them."""
         address = resolve_client_address(caller.peer_address, caller.forwarded_for, self._trusted_proxies)
         return fairness_key(caller.session_id, address)
 
@@ -215,7 +215,7 @@ class _Call:
 
 
 def round_up_wait(wait_s: int | None) -> float:
-    """The next of `DISPLAYED_WAITS_S`, so that a wait is announced a few times only; 0 if it is not known."""
+    """The next of `DISPLAYED_WAITS_S`, so that the page is updated only a few times; 0 if the wait is unknown."""
     if wait_s is None:
         return 0.0
     return float(next((displayed_s for displayed_s in DISPLAYED_WAITS_S if displayed_s >= wait_s), wait_s))

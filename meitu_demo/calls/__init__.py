@@ -1,1 +1,1 @@
-"""One call to a vendor and back."""
+"""Makes one call to a vendor: target, request, retries, result download, deduplication and run log."""

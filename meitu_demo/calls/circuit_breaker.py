@@ -1,7 +1,7 @@
 """Circuit breaker: after five consecutive failures within 30 s, no calls go to that vendor for 30 s.
 
-After Nygard, "Release It!". Then it is half-open: one call probes whether the vendor is back. Only missing answers
-count as failures: an error code is an answer. Bound to one event loop.
+Then it is half-open: one call probes whether the vendor answers again. Only missing answers count as failures: an error
+code is an answer. Bound to one event loop. The pattern is from Nygard, "Release It!".
 """
 
 import math
@@ -19,7 +19,7 @@ OPEN_S = 30.0
 
 
 class CircuitBreaker:
-    """Opens for `open_s` after `max_failures` failures within `window_s`, without an answer in between. None: never.
+    """Opens for `open_s` after `max_failures` failures within `window_s`, without an answer in between; None: never.
 
     While open, `guard` raises CircuitOpen. After `open_s` it is half-open: one call is let through as a probe, whose
     answer closes the breaker and whose failure opens it again.
@@ -73,7 +73,9 @@ class CircuitBreaker:
             self._record_success()
         finally:
             if is_probe:
-                self._is_probing = False  # also if it was cancelled, which says nothing: the next call is a probe
+                self._is_probing = (
+                    False  # a cancelled probe says nothing about the vendor: the next call is a probe again
+                )
 
     def _record_success(self) -> None:
         self._failure_times.clear()

@@ -1,8 +1,8 @@
-"""Downloads a URL that came from outside: a vendor's result, or a photo given to the offline server. SSRF-safe.
+"""Downloads from untrusted URLs, guarded against SSRF: vendors' results, and photos given to the offline server.
 
-The URL and each redirect are checked by `url_policy`. Against DNS rebinding, the connection goes to the very address
-that was checked: a name is not resolved a second time. Size and time are bounded while reading, decompression
-included. No error holds the URL: that of a result carries a key.
+The URL and each redirect are checked by `url_policy`. Against DNS rebinding, the connection goes to the address that
+was checked: the name is not resolved a second time. Size and time are bounded while reading, decompression included.
+No error contains the URL, because a result's URL carries a key.
 """
 
 import asyncio
@@ -16,9 +16,9 @@ import httpx
 from ..domain.errors import LinkRejected
 from .url_policy import check_allowed_host, is_same_origin, parse_http_url, resolve_public_addresses
 
-MAX_DOWNLOAD_BYTES = 20_000_000  # unpacked
+MAX_DOWNLOAD_BYTES = 20_000_000  # decompressed
 MAX_DOWNLOAD_S = 60.0  # in all, redirects included
-MAX_REDIRECTS = 3  # of a result
+MAX_REDIRECTS = 3  # for a result; a photo's URL may not redirect
 REDIRECT_STATUSES = (301, 302, 303, 307, 308)
 GONE_STATUSES = (403, 404, 410)  # 403: an object store's answer to an expired signed link
 CONTENT_ENCODINGS = ("gzip", "x-gzip", "deflate")
@@ -41,7 +41,7 @@ def create_blocking_cookie_jar() -> CookieJar:
 async def download_result(client: httpx.AsyncClient, url: str, *, origin: str, allowed_hosts: tuple[str, ...]) -> bytes:
     """Download a vendor's result: https, from one of `allowed_hosts` (see `check_allowed_host`), at most 3 redirects.
 
-    origin: base URL of the call; a URL there is not checked further, since the call itself went there.
+    origin: base URL of the call; a URL of that origin is not checked, since the call itself went there.
     Raises LinkRejected with cause scheme | host | address | dns | expired | status | too_large | timeout | network.
     """
 
@@ -67,7 +67,7 @@ async def download_photo(client: httpx.AsyncClient, url: str, *, allow_private: 
 
 
 async def read_limited(response: httpx.Response, max_bytes: int) -> bytes:
-    """The decompressed body of an open response; never holds much more than `max_bytes`, so safe from gzip bombs.
+    """The decompressed body of an open response. Safe from gzip bombs: memory stays near `max_bytes`.
 
     Raises BodyTooLarge, or httpx.HTTPError: DecodingError if it cannot be decompressed.
     """
@@ -83,12 +83,12 @@ async def read_limited(response: httpx.Response, max_bytes: int) -> bytes:
 
 
 async def _iter_decoded(response: httpx.Response) -> AsyncGenerator[bytes, None]:
-    """Decompress the body in bounded chunks. httpx inflates a whole network chunk at once, and nested encodings."""
+    """Decompress the body in bounded chunks; httpx would decompress a whole network chunk, and nested encodings."""
     encoding = response.headers.get("content-encoding", "").strip().lower()
     assert isinstance(response.stream, httpx.AsyncByteStream)
     if encoding not in CONTENT_ENCODINGS:
         if encoding not in ("", "identity"):
-            raise httpx.DecodingError("unknown packing")
+            raise httpx.DecodingError("unsupported content-encoding")
         async for raw in response.stream:
             yield raw
         return
@@ -102,7 +102,7 @@ async def _iter_decoded(response: httpx.Response) -> AsyncGenerator[bytes, None]
                 raw = decompressor.unconsumed_tail or decompressor.unused_data
         yield decompressor.flush()
     except zlib.error:
-        raise httpx.DecodingError("not what it says") from None
+        raise httpx.DecodingError("body does not match its content-encoding") from None
 
 
 async def _follow_redirects(client: httpx.AsyncClient, url: str, policy: UrlPolicy, max_redirects: int) -> bytes:

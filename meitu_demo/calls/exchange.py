@@ -11,7 +11,7 @@ from ..domain.errors import DemoError, InvalidResponse, OutcomeUnknown, Unreacha
 from ..domain.model import CallTarget
 from . import download
 
-MAX_RESPONSE_BYTES = 40_000_000  # unpacked; JPEGs of the largest size that is sent stay far below
+MAX_RESPONSE_BYTES = 40_000_000  # decompressed; a base64 JPEG of the largest photo that is sent is far smaller
 # The first match wins. Unreachable: provably never arrived. OutcomeUnknown: the body may have reached the vendor.
 TRANSPORT_ERRORS: tuple[tuple[type[httpx.HTTPError], type[DemoError], str], ...] = (
     (httpx.ConnectTimeout, Unreachable, "connect_timeout"),
@@ -27,8 +27,10 @@ TRANSPORT_ERRORS: tuple[tuple[type[httpx.HTTPError], type[DemoError], str], ...]
 
 
 def classify_transport_error(provider: str, error: httpx.HTTPError) -> DemoError:
-    """`error` as a DemoError with facts. Its text is dropped: it may hold the URL, and the URL holds the key."""
-    error_type, cause = next((to, cause) for kind, to, cause in TRANSPORT_ERRORS if isinstance(error, kind))
+    """`error` as a DemoError with facts. Its text is dropped: it may contain the URL, and the URL contains the key."""
+    error_type, cause = next(
+        (error_type, cause) for kind, error_type, cause in TRANSPORT_ERRORS if isinstance(error, kind)
+    )
     facts: dict[str, object] = {
         "provider": provider,
         "cause": _classify_connect_error(error) if cause == "refused" else cause,
@@ -53,7 +55,7 @@ def _classify_connect_error(error: BaseException) -> str:
 async def exchange(client: httpx.AsyncClient, target: CallTarget, request: httpx.Request) -> httpx.Response:
     """Send `request` and return its whole response.
 
-    The read timeout bounds the whole head of the response, and then its whole body, so a slow drip does not extend it.
+    The read timeout bounds the whole response head, then the whole body, so that a slow drip cannot extend it.
     Raises Unreachable, OutcomeUnknown or InvalidResponse.
     """
     timeout_s = target.timeout_s or client.timeout.read
@@ -84,11 +86,11 @@ async def exchange(client: httpx.AsyncClient, target: CallTarget, request: httpx
         raise InvalidResponse(provider=target.provider, cause="redirect") from None
     except httpx.HTTPError as error:
         error.request = request
-        # Not chained: its text may hold the URL, and the URL the key.
+        # Not chained: the text may contain the URL, and the URL contains the key.
         raise classify_transport_error(target.provider, error) from None
     finally:
         request.extensions = original_extensions
-    # Raw, because httpx reads characters in a header that it refuses to write.
+    # Raw bytes: httpx accepts header characters in a response that it refuses in a str.
     headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"]
     return httpx.Response(response.status_code, headers=headers, content=body)
 

@@ -1,10 +1,10 @@
-"""The three steps of a call, which know no vendor and no screen.
+"""The three steps of a call, independent of vendors and screens.
 
-    prepare        check the values, check the photo and make it fit; nothing is sent
+    prepare        check the values; check the photo and fit it to the limits; nothing is sent
     send           build, send and parse: the step that may cost money
-    fetch_result   download the result if the reply is a link; free, also a second time
+    fetch_result   download the result if the reply is a link; free, even when repeated
 
-The same for vendor and offline server: the target says where a call goes.
+They are the same for a vendor and the offline server: the target says where a call goes.
 """
 
 import secrets
@@ -37,8 +37,8 @@ class Phase(Enum):
     """How far a call has come."""
 
     PREPARE = "prepare"
-    QUEUE = "queue"  # for the offline engine, with the seconds until its turn; 0 if not known yet
-    WAIT = "wait"  # for the rate limit, with the seconds that are left
+    QUEUE = "queue"  # for the offline engine, with the estimated seconds; 0 if unknown
+    WAIT = "wait"  # for the rate limit, with the remaining seconds
     SEND = "send"
     RETRY = "repeat"
     DOWNLOAD = "download"
@@ -53,7 +53,7 @@ class CallResult:
 
     endpoint: Endpoint
     mode: str
-    values: Values = field(repr=False)  # whatever a person typed
+    values: Values = field(repr=False)  # not in logs: a person may have typed anything
     sent_photo: Photo
     result_photo: Photo
     changes: tuple[PhotoChange, ...]
@@ -69,7 +69,7 @@ class CallResult:
 
 @dataclass(frozen=True, slots=True)
 class VendorReply:
-    """The vendor's answer, the time until it came with all waiting, and the size of the request body in bytes."""
+    """The vendor's answer. elapsed_s: until it came, waits and retries included. bytes_sent: of the request body."""
 
     response: ParsedResponse
     elapsed_s: float
@@ -78,13 +78,13 @@ class VendorReply:
 
 
 class PaidCallProtocol(Protocol):
-    """The ledger's entry of one call."""
+    """A ledger entry of one call."""
 
     async def rate_limit_delay(self) -> float:
-        """Seconds until the rate limit lets the call through."""
+        """Seconds until the rate limit allows the call."""
 
     async def mark_sent(self, bytes_sent: int) -> None:
-        """Called before the first byte leaves the machine; raises if it must not."""
+        """Called before the first byte is sent; raises if the call must not be made."""
 
     async def mark_confirmed(self, request_id: str | None, bytes_received: int) -> None:
         """Called when the vendor has processed the call."""
@@ -94,7 +94,7 @@ OpenPaidCall = Callable[[], AbstractAsyncContextManager[PaidCallProtocol]]
 
 
 class _UnbilledCall:
-    """Stands in for the ledger's entry where nothing is paid."""
+    """A null object for calls that cost nothing and have no ledger entry."""
 
     async def rate_limit_delay(self) -> float:
         return 0.0
@@ -107,7 +107,7 @@ class _UnbilledCall:
 
 
 def no_progress(phase: Phase, seconds: float) -> None:
-    """A callback for calls that nobody watches."""
+    """A progress callback that does nothing."""
 
 
 async def run_unbilled(
@@ -127,7 +127,7 @@ async def run_unbilled(
 
 
 async def prepare(endpoint: Endpoint, source: bytes, values: Values) -> PreparedCall:
-    """A call of `endpoint` with the photo in `source`, an encoded picture of any accepted kind.
+    """A call of `endpoint` with the photo in `source`, an encoded picture in any accepted format.
 
     Raises ImageRejected or ValueRejected.
     """
@@ -150,7 +150,7 @@ async def send(
 ) -> VendorReply:
     """The vendor's reply to `prepared`.
 
-    open_paid_call: opens the ledger's entry of a billable call. health: the vendor's, else a new one.
+    open_paid_call: opens the ledger entry of a billable call. health: the vendor's; by default a new one.
     Raises CircuitOpen, RateLimited, or what the ledger raises, before anything is sent; Unreachable, OutcomeUnknown,
     InvalidResponse or VendorError after, each with a trace of what went over the wire.
     """
@@ -219,7 +219,7 @@ async def fetch_result(
     *,
     on_progress: ProgressCallback = no_progress,
 ) -> CallResult:
-    """The finished call. Costs nothing, also a second time. Raises LinkRejected or InvalidResponse."""
+    """The finished call. Costs nothing, even when repeated. Raises LinkRejected or InvalidResponse."""
     start = time.perf_counter()
     if isinstance(reply.response.media, ResultLink):
         on_progress(Phase.DOWNLOAD, 0.0)
@@ -252,7 +252,7 @@ def _build_request(target: CallTarget, prepared: PreparedCall) -> httpx.Request:
 async def _wait_with_progress(
     seconds: float, on_progress: ProgressCallback, sleep: Callable[[float], Awaitable[None]] = anyio.sleep
 ) -> None:
-    """Wait, and report the seconds that are left about once a second."""
+    """Wait, and report the remaining seconds about once a second."""
     end = time.monotonic() + seconds
     while (remaining_s := end - time.monotonic()) > 0:
         on_progress(Phase.WAIT, remaining_s)

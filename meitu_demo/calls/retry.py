@@ -17,7 +17,7 @@ from ..domain.errors import DemoError
 Result = TypeVar("Result")
 MAX_ATTEMPTS = 3
 JITTER = wait_random_exponential(multiplier=0.25, max=4)  # up to 0.5 s, then up to 1 s
-MAX_RETRY_AFTER_S = 10.0  # a longer wait is left to the person
+MAX_RETRY_AFTER_S = 10.0  # after a longer wait, the person may retry
 
 
 class RetryBudget:

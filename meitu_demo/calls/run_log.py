@@ -1,6 +1,6 @@
-"""Run log: one line for each run, under an id that the person sees too, in the receipt or with the explanation.
+"""Run log: one line for each run, with an id that is also shown in the receipt and in error explanations.
 
-The line has endpoint, mode, outcome, billing, duration and sizes; nothing about the caller, nothing that they sent.
+The line has endpoint, mode, outcome, billing, duration and sizes, but nothing about the caller or what they sent.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ LOG_LINE = "run %s: %s %s, %s, billing %s, %d ms, %s bytes in, %s sent, %s back"
 
 @dataclass(slots=True)
 class RunRecord:
-    """One run. mode: "live", "offline" or "lab"; "" where it ended before that was known.
+    """One run. mode: "live", "offline" or "lab"; "" if the run ended before the target was chosen.
 
     bytes_in, bytes_sent, bytes_out: sizes of the photo as uploaded, as sent, and of the result; None if unknown.
     """
@@ -45,7 +45,7 @@ class RunRecord:
 
     @contextmanager
     def track(self) -> Iterator[None]:
-        """Log records within the block carry the run's id. An error that leaves it gets the id and ends the run."""
+        """Within the block, log records carry the run's id. An exception that leaves the block ends the run."""
         token = RUN_ID.set(self.id)
         try:
             yield
@@ -53,7 +53,7 @@ class RunRecord:
             self.finish(error)
             raise
         finally:
-            with suppress(ValueError):  # a generator that is closed in another context
+            with suppress(ValueError):  # raised when a generator is closed in another context
                 RUN_ID.reset(token)
 
     def finish(self, error: BaseException | None = None) -> None:
@@ -63,11 +63,11 @@ class RunRecord:
         if isinstance(error, Exception):
             error.run = self.id  # type: ignore[attr-defined]
         if isinstance(error, Unreachable):
-            self.bytes_sent = 0  # `track` counted the attempt
+            self.bytes_sent = 0  # set when the attempt started, but nothing arrived
         self.log("ok" if error is None else _classify_outcome(error), self._classify_billing(error))
 
     def log(self, outcome: str, billing: str) -> None:
-        """Log the line with that outcome; its parts are fields where the log is JSON."""
+        """Log the run's line with `outcome`. In a JSON log its parts are fields as well."""
         milliseconds = round((time.monotonic() - self._started_s) * 1000)
         sizes = self.bytes_in, self.bytes_sent, self.bytes_out
         log.info(
@@ -90,7 +90,7 @@ class RunRecord:
 
 
 def log_unattributed_failure(error: Exception, endpoint: str) -> None:
-    """Give an error that belongs to no run yet a run of its own, and log that."""
+    """Log a run for an error that has none yet."""
     RunRecord(endpoint).finish(error)
 
 
@@ -98,7 +98,7 @@ def report_failure(error: Exception, language: str, *, endpoint: str = "", is_bi
     """The explanation of an error that ends a run.
 
     Names the run if the error has none, and logs an error that is not a DemoError with its stack trace, redacted.
-    endpoint: its id, for the log. is_billable: whether the explanation says what the failure costs.
+    endpoint: its id, for the log. is_billable: whether the explanation states what the failure costs.
     """
     log_unattributed_failure(error, endpoint)
     if not isinstance(error, DemoError):

@@ -1,11 +1,11 @@
-"""Single flight: within a session, the same call joins the one in flight, or gets the result of the one that was paid.
+"""Single flight: within a session, an identical call joins the one in flight or reuses the paid result.
 
     handle = single_flight.submit(session, fingerprint, send, fetch_result)
     async for phase, seconds in handle.stream_progress(): …
-    result = await handle.result()                # raises what the call ended in
-    handle.release()                              # a call that was sent goes on to its end
+    result = await handle.result()                # or raises the call's error
+    handle.release()                              # a billable call that has been sent is still completed
 
-Each call runs in a task of its own, so that whoever waits may leave. Sessions share nothing. For one event loop.
+Each call runs in its own task, so that whoever waits may leave. Sessions share nothing. Bound to one event loop.
 """
 
 import asyncio
@@ -25,15 +25,15 @@ FetchResult = Callable[[VendorReply, ProgressCallback], Awaitable[CallResult]]
 Progress = tuple[Phase, float]
 
 MAX_CACHED_BYTES = 256 * 1024 * 1024  # of pictures; the oldest calls are evicted first
-CANCEL_TIMEOUT_S = 2.0  # for cancelled calls to record their end
-FORCE_NONE, FORCE_ANY = 0, -1  # no call's id
+CANCEL_TIMEOUT_S = 2.0  # for cancelled calls to record how they ended
+FORCE_NONE, FORCE_ANY = 0, -1  # call ids start at 1
 
 
 class InFlightCall:
-    """One call in a task of its own.
+    """One call in its own task.
 
-    running: the set that holds it while it runs, because an event loop holds its tasks weakly. previous: the call that
-    this one repeats; it is reused if this one fails free of charge.
+    running: a set that keeps it referenced while it runs, because an event loop keeps only weak references to tasks.
+    previous: the call that this one repeats; it is reused if this one fails without cost.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class InFlightCall:
         self.is_free = is_free
         self.run_id = run_id
         self.started_at = datetime.now(UTC)
-        self.is_sent = False  # whether a byte may have left
+        self.is_sent = False  # whether sending has begun
         self.is_cancelled = False
         self.watchers: set[asyncio.Queue[Progress | None]] = set()
         self.last_progress: Progress = (Phase.PREPARE, 0.0)
@@ -64,19 +64,19 @@ class InFlightCall:
 
     @property
     def is_done(self) -> bool:
-        """Whether there is a result or an error."""
+        """Whether it has ended, with a result or an error."""
         return self.task.done()
 
     @property
     def is_reusable(self) -> bool:
-        """Whether it is under way, or was or may have been billed."""
+        """Whether it is in flight, succeeded, or may have been billed."""
         if self.is_cancelled or (self.is_done and self.task.cancelled()):
             return False
         error = self.task.exception() if self.is_done else None
         return error is None or self._reply is not None or (isinstance(error, DemoError) and may_be_billed(error))
 
     def find_reusable(self) -> "InFlightCall | None":
-        """The call that a repeated click joins: this one, else the one that it was to repeat."""
+        """The call that a repeated click joins: this one, else the previous one."""
         if self.is_reusable:
             return self
         return self._previous.find_reusable() if self._previous else None
@@ -87,14 +87,14 @@ class InFlightCall:
             self.task = self._start_task()
 
     def count_bytes(self) -> int:
-        """Bytes of the pictures that it holds."""
+        """Size of the sent photo and the result; 0 without a result."""
         if not self.is_done or self.task.cancelled() or self.task.exception() is not None:
             return 0
         result = self.task.result()
         return len(result.sent_photo.data) + len(result.result_photo.data)
 
     def cancel(self) -> None:
-        """End it before anything is sent. Only once: a second cancellation would disturb it while it records that."""
+        """Cancel the task, once: a second cancellation would interrupt it while it records its end."""
         if not self.is_cancelled:
             self.is_cancelled = True
             self.task.cancel()
@@ -116,11 +116,11 @@ class InFlightCall:
         self._notify_watchers(self.last_progress)
 
     def _finish(self, task: asyncio.Task[CallResult]) -> None:
-        if task is not self.task:  # the result was already being fetched again before this callback ran
+        if task is not self.task:  # the result is being fetched again since before this callback ran
             return
         self._running.discard(self)
         if not task.cancelled():
-            task.exception()  # retrieved, or Python would complain if nobody waits any more
+            task.exception()  # retrieved, so that asyncio does not log it as never retrieved
         if self.is_reusable:
             self._previous = None
         self._notify_watchers(None)
@@ -131,7 +131,7 @@ class InFlightCall:
 
 
 class CallHandle:
-    """One person's share in a call. is_duplicate: the call was there already. abandoned: the person stopped waiting."""
+    """A handle on a call. is_duplicate: it joined an existing call. abandoned: the person stopped waiting."""
 
     def __init__(self, session: str, call: InFlightCall, *, is_duplicate: bool) -> None:
         self.session = session
@@ -144,22 +144,22 @@ class CallHandle:
 
     @property
     def call_id(self) -> int:
-        """Names the call when it is to be repeated."""
+        """The id to pass as `force` to repeat the call."""
         return self._call.call_id
 
     @property
     def run_id(self) -> str:
-        """Names the call in the log."""
+        """The call's id in the run log."""
         return self._call.run_id
 
     @property
     def started_at(self) -> datetime:
-        """When the call was made, in UTC."""
+        """When the call started, in UTC."""
         return self._call.started_at
 
     @property
     def is_sent(self) -> bool:
-        """Whether a byte may have left."""
+        """Whether sending has begun."""
         return self._call.is_sent
 
     async def stream_progress(self) -> AsyncIterator[Progress]:
@@ -168,29 +168,29 @@ class CallHandle:
             yield progress
 
     async def result(self) -> CallResult:
-        """The result. Raises what the call ended in. Being cancelled here does not cancel the call."""
+        """The result, or the call's error raised. Cancelling this coroutine does not cancel the call."""
         try:
             return await asyncio.shield(self._call.task)
         except asyncio.CancelledError:
-            if self._call.task.cancelled():  # while somebody waits, only a stop of the app cancels the call itself
+            if self._call.task.cancelled():  # while somebody waits, only `drain` cancels the call
                 is_maybe_billed = self._call.is_sent and not self._call.is_free
                 raise ShuttingDown(cause="sent" if is_maybe_billed else "") from None
             raise
 
     def stop_waiting(self) -> None:
-        """End `stream_progress`: the person does not wait any longer."""
+        """End `stream_progress`, because the person no longer waits."""
         self.abandoned = True
         self._progress_queue.put_nowait(None)
 
     def release(self) -> None:
-        """Leave the call. If nobody watches any more, it is cancelled where it cannot have cost anything."""
+        """Leave the call. Without watchers, a call that cannot have cost anything is cancelled."""
         self._call.watchers.discard(self._progress_queue)
         if not self._call.watchers and (self._call.is_free or not self._call.is_sent):
             self._call.cancel()
 
 
 class SingleFlight:
-    """Deduplicates the calls of a session. Calls that were paid are kept for `ttl_s` and within `max_bytes`."""
+    """Deduplicates the billable calls of each session. Ended calls are kept for `ttl_s`, within `max_bytes` in all."""
 
     def __init__(self, ttl_s: float, max_bytes: int = MAX_CACHED_BYTES) -> None:
         self._ttl_s = ttl_s
@@ -212,8 +212,8 @@ class SingleFlight:
     ) -> CallHandle:
         """A handle on the session's call with that fingerprint; `send` is used only if there is none.
 
-        force: the id of a call that is to be made once more although it has ended, or FORCE_ANY. One in flight is
-        joined all the same: a double click on "run again" is one intent. run_id: names the call if it is made.
+        force: the id of an ended call to make again, or FORCE_ANY. A call in flight is joined all the same: a double
+        click on "run again" is one intent. run_id: the run log's id for a new call.
         """
         self.evict_expired()
         key = (session, fingerprint)
@@ -236,7 +236,7 @@ class SingleFlight:
     def submit_unshared(
         self, session: str, send: SendCall, fetch_result: FetchResult, *, run_id: str = ""
     ) -> CallHandle:
-        """A handle on a call that costs nothing: nobody joins it, and it is not kept."""
+        """A handle on a new call that costs nothing: it is neither joined nor kept."""
         call = InFlightCall(next(self._call_ids), send, fetch_result, self._running, is_free=True, run_id=run_id)
         return self._create_handle(session, call, is_duplicate=False)
 
@@ -250,7 +250,7 @@ class SingleFlight:
         return sum(key[0] == session for key in self._calls)
 
     def evict(self, session: str) -> None:
-        """Forget the session's calls; what is in flight is still recorded to its end."""
+        """Forget the session's calls; those in flight are still completed and recorded."""
         for key in [key for key in self._calls if key[0] == session]:
             del self._calls[key]
 
@@ -264,9 +264,10 @@ class SingleFlight:
                 del self._calls[key]
 
     async def drain(self, timeout_s: float) -> bool:
-        """Before the app stops: cancel what is not sent and wait for what is. Returns whether anything was running.
+        """Before the app stops, cancel calls that are free or not sent and wait for the others.
 
-        What has not ended after `timeout_s` is cancelled, and recorded as unknown.
+        Calls that have not ended after `timeout_s` are cancelled, and recorded as unknown. Returns whether any call was
+        running.
         """
         for call in list(self._running):
             if call.is_free or not call.is_sent:

@@ -56,11 +56,11 @@ class TargetResolver:
 
     def resolve_offline(self, provider: str) -> CallTarget:
         """The offline server, which takes any key."""
-        dummy_key = SecretStr("none")  # short, or it would be registered as a secret
+        dummy_key = SecretStr("none")  # shorter than the values that redaction treats as secrets
         return CallTarget(provider, OFFLINE_URL, Credentials(dummy_key, dummy_key), is_billable=False)
 
     def resolve_live(self, provider: str) -> CallTarget | None:
-        """The vendor's server, or None without a key (and in mode "offline")."""
+        """The vendor's server; None without a key and in mode "offline"."""
         if self._settings.mode == "offline":
             return None
         access = self._get_visitor_access(provider) or VENDORS[provider].get_owner_access(self._settings)

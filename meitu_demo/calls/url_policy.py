@@ -1,7 +1,7 @@
 """SSRF guard: which URLs may be fetched, by scheme, host allowlist and resolved IP addresses.
 
-`download` connects to the addresses that were checked here and to no others (DNS rebinding). Both use `httpx.URL`: two
-URL parsers could disagree on the host.
+Against DNS rebinding, `download` connects only to the addresses that were checked here. Both use `httpx.URL`, because
+two URL parsers could disagree on the host.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ import httpx
 from ..domain.errors import LinkRejected
 from ..redaction.secrets import redact
 
-MAX_HOST_CHARS = 80  # of a host in an error: the last ones, which hold the registered domain
-GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # all other IPv6 is mapped IPv4, site-local, multicast, …
+MAX_HOST_CHARS = 80  # of a host in an error message: the last ones, with the registered domain
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # other IPv6 addresses are mapped IPv4, site-local, multicast, …
 BLOCKED_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -28,7 +28,7 @@ BLOCKED_NETWORKS = tuple(
 
 
 def parse_http_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
-    """Parse an http or https URL. base: of a redirect, which may be relative.
+    """Parse an http or https URL. base: the URL that a redirect's relative Location refers to.
 
     Raises LinkRejected(scheme) for any other scheme, a user name or password, a bad port, or an invalid URL.
     """

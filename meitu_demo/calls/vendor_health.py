@@ -1,4 +1,4 @@
-"""The state of each vendor in this process, shared by everybody who calls it: circuit breaker and retry budget."""
+"""Circuit breaker and retry budget of each vendor, shared by all its callers in this process."""
 
 from dataclasses import dataclass, field
 
@@ -16,7 +16,7 @@ class VendorHealth:
 
 
 class HealthRegistry:
-    """The health of every vendor; the failure lab's is apart, because its faults say nothing about the vendor."""
+    """The health of every vendor. The failure lab's is separate, because its faults say nothing about the vendor."""
 
     def __init__(self, *, has_circuit_breaker: bool) -> None:
         self._max_failures = MAX_FAILURES if has_circuit_breaker else None

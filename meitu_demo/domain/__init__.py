@@ -1,1 +1,1 @@
-"""What every layer may know: endpoints, calls, errors, billing, texts."""
+"""Types and rules that every layer uses: endpoints, calls, errors, billing, texts."""

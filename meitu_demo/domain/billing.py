@@ -1,6 +1,6 @@
 """Billing: whether a call that failed was, or may have been, billed.
 
-Decided here alone, for explanations, the ledger, retries and single-flight.
+The only place that decides this, for explanations, the ledger, retries and single flight.
 """
 
 from enum import StrEnum
@@ -68,7 +68,7 @@ def may_be_billed(error: BaseException) -> bool:
 
 
 def classify_billing(error: BaseException) -> Billing | None:
-    """What `error` says about a call that could cost money; None for exceptions that say nothing about it.
+    """What `error` says about a billable call; None for exceptions that say nothing about billing.
 
     A vendor's code that is not listed counts as UNKNOWN: it may have been billed.
     """

@@ -1,8 +1,8 @@
 """Explanations of errors: `explain` turns an error into title, why, fix and details in the person's language.
 
 The error gives the slug and the facts, ``locales/`` the sentences; ``data/errors.toml`` maps a vendor's codes to slugs.
-An `Explanation` is plain text, and parts of it were written by a stranger (the vendor's message and code, a typed
-value): whoever renders it must escape it, and must never read it as HTML or Markdown.
+An `Explanation` is untrusted plain text (the vendor's message and code, a typed value): escape it when rendering it,
+and never interpret it as HTML or Markdown.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from ..redaction.text import sanitize
 from .billing import Billing, classify_billing
 from .errors import DemoError, VendorError
-from .vendor_codes import find_placeholders, find_vendor_code, format_text, get_texts, match_text_slug, translate
+from .translations import find_placeholders, format_text, get_texts, translate
+from .vendor_codes import find_vendor_code, match_text_slug
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,14 @@ class Explanation:
     run: str = ""
 
     def as_text(self) -> str:
-        """Everything but the details on one line, for clients of the API."""
+        """Everything except the details, on one line, for API clients."""
         parts = {"title": self.title, "why": self.why, "fix": self.fix, "code": self.code}
         text = translate("explanation.text", self.language, **parts)
         return translate("explanation.run", self.language, text=text, run=self.run) if self.run else text
 
 
 def explain(error: BaseException, language: str, *, is_billable: bool = True) -> Explanation:
-    """Explain `error` to a person. Never raises. An exception that is not a DemoError is not quoted: it may hold keys.
+    """Explain `error` to a person. Never raises. Does not quote exceptions other than DemoError: they may contain keys.
 
     is_billable: whether the call could cost money (`CallTarget.is_billable`); only then billing is mentioned.
     """
@@ -76,7 +77,7 @@ def _collect_facts(error: DemoError, language: str) -> dict[str, object]:
 
 
 def _select_slug(error: DemoError, facts: Mapping[str, object]) -> str:
-    """The slug to explain: the vendor's code decides, or slug and cause together where there are texts for both."""
+    """The slug to explain: by the vendor's code, or slug and cause if there are texts for both together."""
     if isinstance(error, VendorError):
         known_code = find_vendor_code(error.provider, error.code.strip() or str(error.http_status))
         slug_by_text = match_text_slug(error.provider, error.vendor_message)
@@ -87,7 +88,7 @@ def _select_slug(error: DemoError, facts: Mapping[str, object]) -> str:
 
 
 def _render_text(language: str, slug: str, field: str, facts: Mapping[str, object]) -> str:
-    """The text with facts if all of its facts are known, else the one without."""
+    """The text with facts if all of its placeholders can be filled, else the text without."""
     texts = get_texts(language)["errors"][slug]
     with_facts = texts.get(f"{field}_facts")
     return format_text(

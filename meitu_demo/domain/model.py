@@ -1,6 +1,6 @@
-"""The values of a call: endpoint, photo, credentials, target, reply.
+"""The types of a call: endpoint, photo, credentials, target, reply.
 
-An endpoint is a declaration plus a pure function; panel, client call, offline route, API name and tests follow from it.
+An endpoint is a declaration and a pure function; panel, API function, offline route and tests are derived from it.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ Image = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class ImageLimits:
-    """The pictures that a vendor takes: sides in pixels (both ends included), file size in bytes."""
+    """The pictures that a vendor accepts: sides in pixels (both ends included), file size in bytes."""
 
     min_side_px: int
     max_side_px: int
@@ -42,7 +42,7 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class ResultLink:
-    """A link to a result. The URL may carry a key: never show, log or format it."""
+    """A link to a result. The URL may contain a key: never show, log or format it."""
 
     url: str = field(repr=False)
 
@@ -55,29 +55,29 @@ class ParsedResponse:
     request_id: str | None = None
 
     def __post_init__(self) -> None:
-        if self.request_id:  # goes into reports and rows, and some vendors quote what they were sent
+        if self.request_id:  # it is shown and stored, and some vendors quote their input
             object.__setattr__(self, "request_id", redact(self.request_id))
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoChange:
-    """One change to a photo before it is sent; `locales` holds the words for each slug."""
+    """One change to a photo before it is sent; `locales` has a text for each slug."""
 
     slug: str
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
 class FaceRequirement(Enum):
-    """The faces that an endpoint needs in a photo. `imaging.face_checks` checks a photo for them."""
+    """The faces that an endpoint needs in a photo; checked by `imaging.face_checks`."""
 
-    NONE = "free"  # works without any
+    NONE = "free"  # works without a face
     ANY = "some"  # at least one, whatever its size and pose
-    SUITABLE = "fit"  # the largest is used, and must be fit
+    SUITABLE = "fit"  # the largest is used, and must be suitable
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One cloud API: its name, its path, what it takes, and what the offline engine does instead."""
+    """One cloud API: its id, path, limits and controls, and the effect that the offline engine applies instead."""
 
     id: str
     provider: str
@@ -88,8 +88,8 @@ class Endpoint:
     face_requirement: FaceRequirement = FaceRequirement.NONE
     constant_fields: Mapping[str, str] = field(default_factory=dict)
     example_photo: str = "astronaut"
-    changes_framing: bool = False  # the result shows the person in another frame than the photo
-    changes_geometry: bool = False  # parts of the face have other sizes and places, in the photo's own frame
+    changes_framing: bool = False  # the person has another position or size in the result
+    changes_geometry: bool = False  # the result has the photo's frame, but parts of the face have moved
 
     @property
     def slug(self) -> str:
@@ -107,15 +107,15 @@ class Endpoint:
         return {control.name: control.validate(values.get(control.name, control.default)) for control in self.controls}
 
     def build_wire_fields(self, values: Values) -> dict[str, Any]:
-        """The fields of a request beside the photo, by their names on the wire, for checked `values`."""
+        """The request's fields except the photo, by wire name, for checked `values`."""
         return {**self.constant_fields, **{control.wire_name: values[control.name] for control in self.controls}}
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Keys of one vendor. Creating them registers them as secrets, which no log or page shows.
+    """Keys of one vendor. They are registered as secrets on creation, so that they are redacted everywhere.
 
-    host: only for the marketplace edition, which sends it as a header.
+    host: only for the marketplace, which takes it as a header.
     """
 
     key: SecretStr
@@ -128,12 +128,12 @@ class Credentials:
             register_secret(self.secret)
 
     def __deepcopy__(self, memo: object) -> "Credentials":
-        return self  # a copy's secrets would be other objects, and not registered
+        return self  # a copy's secrets would not be registered
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedCall:
-    """A call before it is sent: checked values, the photo as it goes out, and what was changed in it."""
+    """A call before it is sent: checked values, the photo to send, and what was changed in it."""
 
     endpoint: Endpoint
     values: Mapping[str, Any] = field(repr=False)  # a person may have typed anything
@@ -146,23 +146,23 @@ class PreparedCall:
 class CallTarget:
     """Where a call goes and who pays: the vendor's host with keys, or the offline server.
 
-    is_failure_lab: a rehearsal, for pretended money. billed_to: whose keys they are, the "owner"'s or the "visitor"'s.
-    extra_headers: sent with each call; one of them names the failure lab's fault. timeout_s: seconds for an answer, if
-    not the client's.
+    is_failure_lab: a simulated vendor, so billing is simulated too. billed_to: whose keys these are, the "owner"'s or
+    the "visitor"'s. extra_headers: sent with each call, such as the failure lab's fault. timeout_s: read timeout; None
+    for the client's.
     """
 
     provider: str
     base_url: str
     credentials: Credentials
     is_billable: bool
-    path_override: str | None = None  # instead of the endpoint's own
+    path_override: str | None = None  # replaces the endpoint's path
     is_failure_lab: bool = False
     billed_to: str = "owner"
     extra_headers: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float | None = None
-    result_hosts: tuple[str, ...] = ()  # where a linked result may lie, beside the origin of `base_url`
+    result_hosts: tuple[str, ...] = ()  # allowed hosts of linked results, besides that of `base_url`
 
     @property
     def mode(self) -> str:
-        """The word for reports: "live", "offline" or "lab"."""
+        """ "live", "offline" or "lab", as in reports."""
         return "lab" if self.is_failure_lab else "live" if self.is_billable else "offline"

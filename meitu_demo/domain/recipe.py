@@ -1,9 +1,9 @@
-"""Recipes: several effects in order, as plain settings that can be saved as JSON and loaded again.
+"""Recipes: several effects in order, saved and loaded as JSON.
 
     {"recipe": 1, "steps": [{"endpoint": "face_fuse", "values": {"template_id": "astronaut"}, "on": true}]}
 
-A recipe never holds a photo. It comes from outside, as a file or from the browser, so all of it is validated each
-time it is read.
+A recipe never contains a photo. It comes from a file or the browser, so it is untrusted, and validated each time that
+it is read.
 """
 
 import json
@@ -26,7 +26,7 @@ class RecipeStep:
     """One effect with its validated values. enabled: whether a run includes it ("on" in JSON)."""
 
     endpoint: Endpoint
-    values: Values = field(repr=False)  # typed by a person: may hold a key
+    values: Values = field(repr=False)  # typed by a person: may contain a key
     enabled: bool = True
 
     def to_dict(self) -> dict[str, Any]:

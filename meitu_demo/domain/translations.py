@@ -1,7 +1,7 @@
 """Translations: every text that a person reads, from ``locales/*.toml``.
 
-One file per language, with the same keys and placeholders in each. Files are read and validated once; a bad text is a
-ValueError that names file and key.
+There is one file per language, with the same keys and placeholders in each. Files are read and validated once; an
+invalid text raises a ValueError that names file and key.
 """
 
 import json

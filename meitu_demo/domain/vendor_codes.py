@@ -1,7 +1,7 @@
 """Vendor error codes (``data/errors.toml``) and the 22 facial shape types (``data/shape_types.toml``).
 
-Both files are read once and checked as a whole; a bad row raises a ValueError that names file and key. `check_tables`
-reads them at start.
+Both files are read and validated once; an invalid row raises a ValueError that names file and key. `check_tables` does
+this at startup.
 """
 
 import re
@@ -10,40 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from .translations import (
-    Document,
-    find_placeholders,
-    format_text,
-    get_texts,
-    list_languages,
-    load_toml,
-    match_language,
-    require,
-    translate,
-)
-
-__all__ = [
-    "BILLING_OUTCOMES",
-    "Shape",
-    "UnmappedSlug",
-    "VendorCode",
-    "VendorErrorTable",
-    "check_tables",
-    "code_for",
-    "find_placeholders",
-    "find_vendor_code",
-    "format_text",
-    "get_texts",
-    "list_languages",
-    "list_vendor_codes",
-    "load_shapes",
-    "match_language",
-    "match_text_slug",
-    "translate",
-]
+from .translations import Document, get_texts, list_languages, load_toml, require
 
 BILLING_OUTCOMES = ("refused", "not_processed", "unknown")
-MAX_SEARCHED_CHARS = 4000  # of a vendor's text
+MAX_SEARCHED_CHARS = 4000  # of a vendor's message
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +30,7 @@ class VendorCode:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One of the 22 shape types: `id` on the wire, `key` for words and warps."""
+    """One of the 22 shape types: `id` on the wire, `key` for its texts and its warp."""
 
     id: int
     key: str
@@ -69,7 +39,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class VendorErrorTable:
-    """A vendor's codes, the texts that decide by themselves in order of precedence, and the code for each slug."""
+    """A vendor's codes, message patterns that take precedence over a code (in order), and the code for each slug."""
 
     codes: Mapping[str, VendorCode]
     text_patterns: tuple[tuple[re.Pattern[str], str], ...]
@@ -92,7 +62,7 @@ def list_vendor_codes(provider: str) -> tuple[str, ...]:
 
 
 def match_text_slug(provider: str, text: str) -> str | None:
-    """The slug that a vendor's text decides by itself, whatever its code; None for most texts."""
+    """The slug for a vendor's message that identifies the error whatever its code; None for most messages."""
     error_table = _load_error_tables().get(provider)
     matches = (
         slug
@@ -103,7 +73,7 @@ def match_text_slug(provider: str, text: str) -> str | None:
 
 
 def code_for(provider: str, slug: str) -> VendorCode:
-    """The code with which the vendor says `slug`. Raises UnmappedSlug, a KeyError."""
+    """The vendor's code for the error `slug`. Raises UnmappedSlug, a KeyError."""
     try:
         return _load_error_tables()[provider].codes_by_slug[slug]
     except KeyError:
@@ -117,7 +87,7 @@ def load_shapes() -> tuple[Shape, ...]:
 
 
 def check_tables() -> None:
-    """Read and check every file now. Raises ValueError by file and key."""
+    """Read and validate both files now. Raises ValueError."""
     _load_error_tables()
     load_shapes()
 
@@ -144,7 +114,7 @@ def parse_error_tables(
 
 
 def parse_shapes(document: Document, file: str = "data/shape_types.toml") -> tuple[Shape, ...]:
-    """The shapes of a parsed document; ids count from 0 without a gap and keys differ."""
+    """The shapes of a parsed document. Raises ValueError unless ids count from 0 without a gap and keys are unique."""
     parsed: list[Shape] = []
     for number, row in enumerate(document["shapes"]):
         location = f"{file} [[shapes]] number {number + 1}"

@@ -1,4 +1,4 @@
-"""The catalogue: four APIs, one file each. ADDING.md in this folder says how to add one."""
+"""The catalogue of endpoints, one module each. ADDING.md in this folder says how to add one."""
 
 from ..domain.model import Endpoint
 from . import anime_avatar, face_fuse, facial_aesthetics, quality_restoration

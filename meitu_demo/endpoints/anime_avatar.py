@@ -1,4 +1,4 @@
-"""Anime Avatar 动漫化身: a stylised avatar. Meitu's page for /v1/EmojMaterialH5."""
+"""Anime Avatar 动漫化身: draws a stylised avatar. Follows Meitu's page for /v1/EmojMaterialH5."""
 
 from ..domain.controls import Choice
 from ..domain.model import Endpoint, FaceRequirement, Image, Values
@@ -8,7 +8,7 @@ from ..vendors import meitu
 
 
 def render_offline(image: Image, values: Values) -> Image:
-    """Every face in `image` as a drawing, framed head and shoulders. Raises NoFace."""
+    """A drawing of every face in `image`, with head and shoulders. Raises NoFace."""
     return draw_avatar(image, require_faces(image), values["version"])
 
 

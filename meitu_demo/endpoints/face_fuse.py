@@ -1,4 +1,4 @@
-"""Face Fuse 换脸: the user's face onto a template. Meitu's page for /v3/facefuse."""
+"""Face Fuse 换脸: puts the user's face on a template. Follows Meitu's page for /v3/facefuse."""
 
 from ..domain.controls import TemplateGallery
 from ..domain.model import Endpoint, FaceRequirement, Image, Values
@@ -7,11 +7,11 @@ from ..engine.effects.fuse import fuse
 from ..engine.imaging.face_checks import pick_face
 from ..vendors import meitu
 
-DEFAULT_TEMPLATE_ID = "gjw4tjeloaba2psk973"  # the first of the two IDs in the document
+DEFAULT_TEMPLATE_ID = "gjw4tjeloaba2psk973"  # the first of the two IDs on Meitu's page
 
 
 def render_offline(image: Image, values: Values) -> Image:
-    """The face in `image` on the template, at the template's size. Raises a Refusal."""
+    """The face in `image` on the template, at the template's size. Raises EngineRejection."""
     template = face_templates.load_template(values["template_id"])
     return fuse(image, pick_face(image), template)
 
@@ -27,7 +27,7 @@ ENDPOINT = Endpoint(
             wire_name="faceFusePPType",
             options=tuple(info.wire_id for info in face_templates.list_templates()),
             default=DEFAULT_TEMPLATE_ID,
-            allows_custom=True,  # partners get IDs of their own from the vendor
+            allows_custom=True,  # the vendor gives partners private IDs
             list_templates=face_templates.list_templates,
         ),
     ),

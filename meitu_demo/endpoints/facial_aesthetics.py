@@ -1,4 +1,4 @@
-"""Facial Aesthetics 五官美化: one of 22 parts reshaped. AILabTools' page for its API, which it retired in 2026."""
+"""Facial Aesthetics 五官美化: applies one of 22 shapes. Follows AILabTools' page; the API was retired in 2026."""
 
 from ..domain.controls import ShapeMenu, Strength
 from ..domain.model import Endpoint, FaceRequirement, Image, Values
@@ -9,7 +9,7 @@ from ..vendors import ailab
 
 
 def render_offline(image: Image, values: Values) -> Image:
-    """The largest face in `image` reshaped; strength 0 changes nothing. Raises a Refusal."""
+    """The largest face in `image` reshaped; strength 0 changes nothing. Raises EngineRejection."""
     return reshape(image, pick_face(image), int(values["shape_type"]), values["strength"])
 
 

@@ -1,4 +1,4 @@
-"""Quality Restoration 画质修复: noise, blocks, blur and bad light undone. Meitu's page for /v1/aiquality."""
+"""Quality Restoration 画质修复: removes noise, blocks, blur, bad light. Follows Meitu's page for /v1/aiquality."""
 
 from ..domain.model import Endpoint, Image, Values
 from ..engine.effects.restore import restore
@@ -7,7 +7,7 @@ from ..vendors import meitu
 
 
 def render_offline(image: Image, values: Values) -> Image:
-    """`image` restored; needs no face. Small pictures come back twice the size."""
+    """`image` restored; needs no face. Small pictures come back at twice the size."""
     return restore(image, find_faces(image))
 
 

@@ -1,7 +1,7 @@
-"""The vendor-compatible server: it speaks the vendors' dialects and answers with our engine's results.
+"""The offline server: compatible with the vendors' APIs, it answers with our engine's results.
 
-The app calls it in process; ``python -m meitu_demo.offline`` serves any client. It shares no codec with the client:
-both are written apart and pinned to the samples in the vendors' documents.
+The app calls it in process; ``python -m meitu_demo.offline`` serves any client. It shares no codec with `vendors`: the
+tests check both against the samples in the vendors' documents.
 """
 
 from .app import create_app

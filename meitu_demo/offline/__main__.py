@@ -38,7 +38,7 @@ def main() -> None:
     http: Any = ConnectionProtocol if lab else "auto"
     logging.basicConfig(format="%(levelname)s: %(message)s")
     log_filter.install_redaction()
-    # No access log: its lines hold the paths with their keys, and whose those are is not known here.
+    # No access log: its paths contain callers' keys, which redaction does not know here.
     uvicorn.run(
         server, host=arguments.host, port=arguments.port, log_level="info", log_config=None, access_log=False, http=http
     )

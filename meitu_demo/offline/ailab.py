@@ -1,4 +1,4 @@
-"""AILabTools' dialect, server side, after the vendor's facial-aesthetics page, for the keys of both editions."""
+"""The server side of AILabTools' API, after the vendor's facial-aesthetics page; takes direct and marketplace keys."""
 
 import logging
 import uuid
@@ -60,7 +60,7 @@ def vendor_answer(code: VendorCode, detail: str = "") -> Response:
 
 
 def change_base64(body: dict[str, Any], change: Callable[[str], str]) -> None:
-    """Nothing: the result is always a link."""
+    """Does nothing, because the result is always a link."""
 
 
 def set_link(body: dict[str, Any], link: str) -> None:
@@ -71,7 +71,7 @@ def set_link(body: dict[str, Any], link: str) -> None:
 def _build_envelope(
     code: str = "", status: int = 200, detail: str = "", data: dict[str, str] | None = None
 ) -> dict[str, object]:
-    """The public response fields, as in the page's example."""
+    """The response fields of the page's example."""
     code_message = code.replace("_", " ").capitalize()
     return {
         "request_id": str(uuid.uuid4()),

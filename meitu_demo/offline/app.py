@@ -1,4 +1,4 @@
-"""The offline server: a route for each endpoint of the catalogue, and for the links in its answers."""
+"""The offline server's ASGI app: a route for each endpoint of the catalogue, and one for linked results."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -15,23 +15,23 @@ from ..calls.download import create_blocking_cookie_jar
 from ..domain.model import Endpoint
 from ..endpoints import CATALOGUE
 from ..runtime.picture_store import PictureStore
-from . import fault_handlers as failure_lab
+from . import fault_handlers
 from .dialects import DIALECTS, Dialect
 from .effect_runner import OfflineEngine
 
-RESULT_TTL_S = 600.0  # the vendors keep results for 24 h; a demo has no reason to
-RETRY_AFTER_S = 5  # the advice to a caller that is refused for load
-SINGLE_USE_RESULT_TTL_S = 60.0  # a client that fetches once does so at once
+RESULT_TTL_S = 600.0  # the vendors keep results for 24 h, which a demo does not need
+RETRY_AFTER_S = 5  # for a caller that is refused for load
+SINGLE_USE_RESULT_TTL_S = 60.0  # our client fetches a result at once
 
 
 def create_app(
     *, private_links: bool = False, lab: bool = False, fault: str = "", single_use_links: bool = False
 ) -> Starlette:
-    """The server as an ASGI app, for all vendors at once; it accepts any key that is not empty.
+    """One ASGI app for all vendors. It accepts any key that is not empty.
 
-    private_links: photos given by URL may have private addresses, loopback included: for development only.
-    lab: callers may make the server fail, see `faults`; for development only. fault: the fault of all calls that name
-    none. single_use_links: a linked result is deleted once it has been fetched, or after a minute.
+    private_links: photos given by URL may have private addresses, loopback included; for development only.
+    lab: callers may make the server fail, see `faults`; for development only. fault: the default fault of calls that
+    name none. single_use_links: a linked result is deleted once it has been fetched, or after a minute.
     """
     routes = [
         HttpRoute(endpoint.path, partial(_serve_endpoint, endpoint=endpoint), methods=["POST"])
@@ -66,13 +66,13 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
 async def _serve_endpoint(request: Request, endpoint: Endpoint) -> Response:
     handle_call = partial(_handle_call, request, endpoint)
     return await (
-        failure_lab.answer_with_fault(request, endpoint, handle_call) if request.app.state.lab else handle_call()
+        fault_handlers.answer_with_fault(request, endpoint, handle_call) if request.app.state.lab else handle_call()
     )
 
 
 async def _handle_call(request: Request, endpoint: Endpoint) -> Response:
     response = await DIALECTS[endpoint.provider].handle(request, endpoint)
-    if response.status_code == 503:  # the vendors' status for "busy": the engine's queue is full
+    if response.status_code == 503:  # the vendors' status for an engine queue that is full
         response.headers["retry-after"] = str(RETRY_AFTER_S)
     return response
 
@@ -94,7 +94,7 @@ async def _serve_unknown_path(request: Request) -> Response:
 
 
 def _guess_dialect(path: str) -> Dialect:
-    """The dialect of an endpoint whose path begins alike, else the first one."""
+    """The dialect of an endpoint with the same first path segment, else the first dialect."""
     roots = ((endpoint.path.split("/")[1], endpoint.provider) for endpoint in CATALOGUE.values())
     matches = (DIALECTS[vendor_id] for root, vendor_id in roots if path.startswith(f"/{root}/"))
     return next(matches, next(iter(DIALECTS.values())))

@@ -1,7 +1,7 @@
-"""The server's end of one connection, for what HTTP has no words for: to cut it off, and to learn that it is gone.
+"""The TCP connection of a request, to reset it and to notice when the client has closed it.
 
-ASGI does not show it. A server that can puts a `ClientConnection` into the scope's extensions, as ``python -m
-meitu_demo.offline --lab`` does; under any other server the nearest thing happens.
+ASGI does not expose it. `ConnectionProtocol`, which the failure lab's servers use, puts a `ClientConnection` into the
+scope's extensions; under any other server a reset becomes an internal error.
 """
 
 import asyncio
@@ -14,35 +14,33 @@ from starlette.requests import Request
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 SCOPE_EXTENSION = "meitu_demo.wire"
-LINGER_ZERO = struct.pack("ii", 1, 0)  # SO_LINGER on, for no time: closing sends RST instead of FIN
+LINGER_ZERO = struct.pack("ii", 1, 0)  # SO_LINGER on with timeout 0: closing sends RST instead of FIN
 
 
 class ClientConnection:
-    """One connection. Without a transport it is never known to be gone, and cutting it off is an internal error."""
+    """One connection. Without a transport it never counts as closed, and `reset` raises."""
 
     def __init__(self, transport: asyncio.Transport | None = None) -> None:
         self._transport = transport
         self._closed = asyncio.Event()
 
     def mark_closed(self) -> None:
-        """For the server to call: the client has left, or the server is about to stop."""
+        """Called by the server when the client has left or the server is about to stop."""
         self._closed.set()
 
     @property
     def is_closed(self) -> bool:
-        """Whether nobody listens any more."""
+        """Whether the client has left or the server is about to stop."""
         return self._closed.is_set()
 
     async def wait_closed(self, timeout_s: float) -> None:
-        """Wait for `seconds`, or until nobody listens any more."""
+        """Wait until the connection is closed, at most `timeout_s`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._closed.wait()
 
     async def reset(self) -> None:
-        """Reset the connection. Raises ConnectionResetError where there is no way to it: the server answers with 500,
-        or breaks off an answer that has begun.
-        """
+        """Reset the connection. Raises ConnectionResetError without a transport; the server then answers 500."""
         if self._transport is None:
             raise ConnectionResetError
         client_socket = self._transport.get_extra_info("socket")
@@ -53,13 +51,13 @@ class ClientConnection:
 
 
 def get_connection(request: Request) -> ClientConnection:
-    """The connection that `request` came by."""
-    found = request.scope.get("extensions", {}).get(SCOPE_EXTENSION)
-    return found if isinstance(found, ClientConnection) else ClientConnection()
+    """The connection of `request`."""
+    connection = request.scope.get("extensions", {}).get(SCOPE_EXTENSION)
+    return connection if isinstance(connection, ClientConnection) else ClientConnection()
 
 
 class ConnectionProtocol(H11Protocol):
-    """The server's own protocol, with a `ClientConnection` in the scope of each call."""
+    """uvicorn's h11 protocol, with a `ClientConnection` in the scope of each request."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -76,4 +74,4 @@ class ConnectionProtocol(H11Protocol):
 
     def shutdown(self) -> None:
         super().shutdown()
-        self.client_connection.mark_closed()  # or what is held would hold up the end
+        self.client_connection.mark_closed()  # ends faults that keep it open and would delay the shutdown

@@ -1,4 +1,4 @@
-"""The vendors' dialects, server side: for each vendor the module of this package that has its id for a name."""
+"""`DIALECTS`: the server side of each vendor's API, the module of this package that is named like the vendor's id."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -13,7 +13,7 @@ from ..vendors import VENDORS
 
 
 class Dialect(Protocol):
-    """How a vendor's server speaks."""
+    """The server side of one vendor's API."""
 
     async def handle(self, request: Request, endpoint: Endpoint) -> Response:
         """Answer one call; every failure has the vendor's own code."""
@@ -28,7 +28,7 @@ class Dialect(Protocol):
         """Change the base64 text of a successful answer, if it has one."""
 
     def set_link(self, body: dict[str, Any], link: str) -> None:
-        """Put a link in place of a successful answer's result."""
+        """Replace a successful answer's result with a link."""
 
 
 DIALECTS = {vendor_id: cast(Dialect, import_module(f"{__package__}.{vendor_id}")) for vendor_id in VENDORS}

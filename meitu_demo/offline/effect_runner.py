@@ -1,4 +1,4 @@
-"""Runs an endpoint's effect on encoded bytes in worker threads: the event loop never waits for pixels."""
+"""Runs an endpoint's effect on an encoded picture, in worker threads so that the event loop is not blocked."""
 
 from ..domain.errors import EngineRejection, ImageRejected, QueueFull
 from ..domain.model import Endpoint, Values
@@ -7,14 +7,14 @@ from ..runtime import cpu_slots
 from ..runtime.fair_queue import FairQueue
 
 MAX_CONCURRENT = 2  # one effect alone uses every core through OpenCV; see `runtime.cpu_slots`
-MAX_PENDING = 60  # calls that wait, each with its photo in memory
+MAX_PENDING = 60  # waiting calls, each with its photo in memory
 
 
 class OfflineEngine:
-    """At most `MAX_CONCURRENT` effects run and `MAX_PENDING` calls wait.
+    """Runs at most `MAX_CONCURRENT` effects while at most `MAX_PENDING` calls wait.
 
-    The app's own calls have been through the service's fair queue and find a free slot here. The failure lab and a
-    stand-alone server are entered by HTTP and have only this bound; visitors are not known there.
+    The app's calls have passed the service's fair queue and find a free slot here. Calls over HTTP, to the failure lab
+    or a stand-alone server, have only this limit, because visitors are not known there.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class OfflineEngine:
     async def run_effect(self, endpoint: Endpoint, data: bytes, values: Values) -> bytes:
         """The effect's result as JPEG bytes.
 
-        Raises ImageRejected, ValueRejected or EngineRejection; "vendor_busy" if too many calls wait.
+        Raises ImageRejected, ValueRejected or EngineRejection, with slug "vendor_busy" if too many calls wait.
         """
         try:
             async with self._queue.slot(""):
@@ -43,9 +43,9 @@ def apply_effect(endpoint: Endpoint, data: bytes, values: Values) -> bytes:
     if len(data) > limits.max_bytes:
         raise ImageRejected("image_too_large_file", bytes=len(data), limit=limits.max_bytes)
     kind = codec.sniff(data)
-    if kind is not None and kind not in limits.media_types:  # what is no picture fails in decoding
+    if kind is not None and kind not in limits.media_types:  # anything that is not a picture fails in decoding
         raise ImageRejected("image_wrong_kind", found=kind, allowed=", ".join(limits.media_types))
-    width, height = codec.read_size(data)  # from the header: a small file may swell to a huge picture
+    width, height = codec.read_size(data)  # before decoding: a small file may decode to a huge picture
     if min(width, height) < limits.min_side_px:
         raise ImageRejected("image_too_small", width=width, height=height, limit=limits.min_side_px)
     if max(width, height) > limits.max_side_px:

@@ -1,7 +1,6 @@
-"""The failure lab: fails as a call's header ``x-fault`` says, and counts the calls that a vendor would have billed.
+"""Produces the faults of `faults` that a call's header ``x-fault`` asks for, and counts the calls that would be billed.
 
-It shows how a client copes. The server must be started with it: strangers must not be able to make a public server
-fail.
+The offline server does this only when it is started with `lab`, so that strangers cannot make a public server fail.
 """
 
 import asyncio
@@ -27,14 +26,14 @@ NOT_A_PICTURE = b"This is no picture."
 
 @dataclass(frozen=True, slots=True)
 class _Reply:
-    """A good reply, to be spoilt. data: its body."""
+    """A successful reply, which a fault will corrupt. data: its body."""
 
     request: Request
     endpoint: Endpoint
     data: bytes
 
     def with_base64(self, change: Callable[[str], str]) -> Response:
-        """The reply with its base64 text changed."""
+        """The reply with `change` applied to its base64 text."""
         body = json.loads(self.data)
         DIALECTS[self.endpoint.provider].change_base64(body, change)
         return JSONResponse(body)
@@ -46,7 +45,7 @@ class _Reply:
         return JSONResponse(body)
 
     def without_picture(self) -> Response:
-        """The reply with a text instead of the picture."""
+        """The reply with plain text instead of a picture."""
         if VENDORS[self.endpoint.provider].always_links:
             return self.with_link(self.request.app.state.results.put(NOT_A_PICTURE))
         return self.with_base64(lambda text: base64.b64encode(NOT_A_PICTURE).decode())
@@ -70,30 +69,30 @@ RESPONSE_FAULTS: dict[str, Callable[[_Reply], Response]] = {
 }
 
 FAULT_HEADER = "x-fault"
-MAX_HOLD_S = 90.0  # longer than any client's patience, and no longer: nothing here lasts for ever
+MAX_HOLD_S = 90.0  # longer than any client waits, but bounded
 DRIP_INTERVAL_S = 0.1
-HUGE_BODY_BYTES = 128 * 1024 * 1024  # bytes; an honest answer has a few millions at most
-CHUNK = b" " * 65536  # white space is JSON so far, so a reader cannot know better
+HUGE_BODY_BYTES = 128 * 1024 * 1024  # a normal answer has a few million bytes at most
+CHUNK = b" " * 65536  # JSON may start with white space, so a reader cannot stop early
 AnswerCall = Callable[[], Awaitable[Response]]
 
 
 async def answer_with_fault(request: Request, endpoint: Endpoint, answer_call: AnswerCall) -> Response:
-    """The answer of `work`, or what the fault makes of it."""
+    """The answer of `answer_call`, or the fault's answer instead."""
     name = request.headers.get(FAULT_HEADER) or request.app.state.fault
     charges = request.app.state.charges
     if not name or name in RESPONSE_FAULTS:
         response = await answer_call()
-        if response.status_code != 200:  # a refusal stays one, and costs nothing
+        if response.status_code != 200:  # a refusal is passed on, and costs nothing
             return response
         charges[endpoint.id] += 1
         return RESPONSE_FAULTS[name](_Reply(request, endpoint, bytes(response.body))) if name else response
     if name == "timeout_before":
         return await _stay_silent(request)
     try:
-        async for _ in request.stream():  # or the client would see its sending break off
+        async for _ in request.stream():  # read the whole body, or the client would fail while sending it
             pass
     except ClientDisconnect:
-        return Response()  # to nobody
+        return Response()  # nobody receives it
     fault_handler = FAULT_HANDLERS.get(CODE_PREFIX if name.startswith(CODE_PREFIX) else name)
     if fault_handler is None:
         return PlainTextResponse(f"no such fault; there are: {', '.join(FAULTS)}, {CODE_PREFIX}CODE\n", 400)
@@ -115,10 +114,10 @@ async def _reset_connection(request: Request, *_: object) -> Response:
 
 
 async def _drip_answer(request: Request, *_: object) -> Response:
-    """An answer that never comes to its point, always in time for the next byte."""
+    """An answer that never ends: one space at a time, often enough to avoid a timeout between bytes."""
     connection = get_connection(request)
 
-    async def drops() -> AsyncIterator[bytes]:
+    async def iter_chunks() -> AsyncIterator[bytes]:
         for _ in range(round(MAX_HOLD_S / DRIP_INTERVAL_S)):
             yield b" "
             await connection.wait_closed(DRIP_INTERVAL_S)
@@ -126,7 +125,7 @@ async def _drip_answer(request: Request, *_: object) -> Response:
                 break
         await connection.reset()
 
-    return StreamingResponse(drops(), media_type="application/json")
+    return StreamingResponse(iter_chunks(), media_type="application/json")
 
 
 async def _answer_html(*_: object) -> Response:
@@ -140,14 +139,14 @@ async def _answer_empty(*_: object) -> Response:
 async def _answer_huge(request: Request, *_: object) -> Response:
     connection = get_connection(request)
 
-    async def pieces() -> AsyncIterator[bytes]:
+    async def iter_chunks() -> AsyncIterator[bytes]:
         for _ in range(HUGE_BODY_BYTES // len(CHUNK)):
             if connection.is_closed:
                 return
             yield CHUNK
-            await asyncio.sleep(0)  # sending may not wait, and then nothing would be heard of the client's leaving
+            await asyncio.sleep(0)  # sending may not yield, and a disconnect would go unnoticed
 
-    return StreamingResponse(pieces(), media_type="application/json")
+    return StreamingResponse(iter_chunks(), media_type="application/json")
 
 
 async def _answer_gzip_bomb(*_: object) -> Response:
@@ -157,7 +156,7 @@ async def _answer_gzip_bomb(*_: object) -> Response:
 
 @cache
 def _build_gzip_bomb() -> bytes:
-    """HUGE bytes as a gzip file a thousandth of that size."""
+    """HUGE_BODY_BYTES of white space, compressed to about a thousandth."""
     compressor = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
     return b"".join([*(compressor.compress(CHUNK) for _ in range(HUGE_BODY_BYTES // len(CHUNK))), compressor.flush()])
 

@@ -1,6 +1,6 @@
-"""The failure lab's table: each way in which the server can be told to fail, and what a client should make of it.
+"""The failure lab's table of faults, and what a client should conclude from each.
 
-Declarations only, for the lab and for tests to iterate over; `lab.py` does what they say.
+Declarations only, for the lab and the tests; `fault_handlers` produces the faults.
 """
 
 from dataclasses import dataclass, replace
@@ -10,26 +10,26 @@ from ..domain.errors import DemoError, InvalidResponse, LinkRejected, OutcomeUnk
 from ..domain.vendor_codes import VendorCode, code_for, find_vendor_code
 from ..vendors import VENDORS
 
-CODE_PREFIX = "code:"  # before any code of the vendor's: "code:20003"
+CODE_PREFIX = "code:"  # followed by a vendor's code: "code:20003"
 
 
 class FaultOutcome(Enum):
-    """What may be concluded about the call, and so about money."""
+    """What a client may conclude about the call, and so about its cost."""
 
-    SUCCEEDED = "fine"  # odd, and readable: there is a result
+    SUCCEEDED = "fine"  # unusual but readable: there is a result
     REFUSED = "refused"  # not processed, and the same request would be refused again
-    NOT_PROCESSED = "not_processed"  # turned away for load: may be repeated after a wait
-    UNKNOWN = "unknown"  # may have been billed: a machine must not repeat it
-    RESULT_LOST = "done"  # processed and billed; only the result is out of reach
+    NOT_PROCESSED = "not_processed"  # refused for load: may be retried after a wait
+    UNKNOWN = "unknown"  # may have been billed: only a person may retry it
+    RESULT_LOST = "done"  # processed and billed; only the result cannot be fetched
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to fail.
+    """One fault.
 
-    error, cause: what the call ends in and its fact `cause`; with a ProviderError the code, "" for the vendor's own.
-    billed: whether a vendor that fails so would have counted the call: it has worked, or read the whole request.
-    in_base64: harms only pictures that stand in the answer itself; an answer with a link comes through unharmed.
+    error, cause: the error that the call ends in and its fact `cause`, or the code of a VendorError.
+    billed: whether a vendor that fails like this would bill the call: it has read the whole request or computed.
+    only_inline_media: affects only base64 pictures in the answer; an answer with a link succeeds.
     """
 
     outcome: FaultOutcome
@@ -46,7 +46,7 @@ FAULTS: dict[str, Fault] = {
     "timeout_after": Fault(FaultOutcome.UNKNOWN, OutcomeUnknown, "read_timeout"),
     "reset": Fault(FaultOutcome.UNKNOWN, OutcomeUnknown, "reset"),
     "drip": Fault(FaultOutcome.UNKNOWN, OutcomeUnknown, "read_timeout"),
-    # an answer that is none
+    # an answer without a usable body
     "truncated_json": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "cut_off"),
     "html_200": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "not_json"),
     "empty": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "empty"),
@@ -54,21 +54,21 @@ FAULTS: dict[str, Fault] = {
     "gzip_bomb": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "too_large"),
     "redirect": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "redirect", billed=False),
     "wrong_content_type": HARMLESS,
-    # an answer whose picture is none
+    # an answer without a usable picture
     "base64_newlines": Fault(FaultOutcome.SUCCEEDED, only_inline_media=True),
     "base64_prefix": Fault(FaultOutcome.SUCCEEDED, only_inline_media=True),
     "base64_garbage": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "not_base64", only_inline_media=True),
     "base64_cut_tail": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "not_an_image", only_inline_media=True),
     "not_an_image": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "not_an_image"),
     "expired_link": Fault(FaultOutcome.RESULT_LOST, LinkRejected, "expired"),
-    # a refusal; any other is "code:" and the code
+    # a refusal for load; any other refusal is CODE_PREFIX and its code
     "rate_limited": Fault(FaultOutcome.NOT_PROCESSED, VendorError, billed=False),
     "rate_limited_bare": Fault(FaultOutcome.NOT_PROCESSED, VendorError, billed=False),
 }
 
 
 def resolve_fault(name: str, provider: str) -> Fault:
-    """What a call to one of `provider`'s endpoints with fault `name` comes to. Raises KeyError for an unknown name."""
+    """Fault `name` as it applies to `provider`'s endpoints. Raises KeyError for an unknown name."""
     if name.startswith(CODE_PREFIX):
         code = resolve_vendor_code(name, provider)
         return Fault(FaultOutcome(code.outcome), VendorError, code.code, billed=code.outcome == "unknown")
@@ -79,7 +79,7 @@ def resolve_fault(name: str, provider: str) -> Fault:
 
 
 def resolve_vendor_code(name: str, provider: str) -> VendorCode:
-    """The vendor's code that fault `name` answers with; one that is in no list is given as it came, with status 400."""
+    """The vendor's code that fault `name` answers with; a code that is not listed is used as it is, with status 400."""
     if not name.startswith(CODE_PREFIX):
         return code_for(provider, "rate_limited")
     code = name.removeprefix(CODE_PREFIX)

@@ -1,4 +1,4 @@
-"""Meitu's dialect, server side, after the pages of facefuse, EmojMaterialH5 and aiquality."""
+"""The server side of Meitu's API, after the pages for facefuse, EmojMaterialH5 and aiquality."""
 
 import base64
 import binascii
@@ -60,14 +60,14 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
 
 
 def failure_answer(slug: str, detail: str = "") -> Response:
-    """The vendor's answer for `slug`. detail: goes where the documents have 具体信息 (details)."""
+    """The vendor's answer for `slug`. detail: the field that the documents call 具体信息 (details)."""
     return vendor_answer(code_for("meitu", slug), detail)
 
 
 def vendor_answer(code: VendorCode, detail: str = "") -> Response:
     """The vendor's answer with one of its codes."""
     number: int | str = int(code.code) if code.code.isdecimal() and len(code.code) < 19 else code.code
-    if code.slug == "api_not_found":  # from another gateway, which words it differently
+    if code.slug == "api_not_found":  # comes from another gateway, in another format
         return JSONResponse({"error_code": number, "message": "no route found"}, code.http)
     body = {"ErrorCode": number, "ErrorMsg": code.constant, "Data": None if code.slug == "key_refused" else detail}
     return JSONResponse(body, code.http, headers={"x-request-id": uuid.uuid4().hex})
@@ -81,7 +81,7 @@ def change_base64(body: dict[str, Any], change: Callable[[str], str]) -> None:
 
 
 def set_link(body: dict[str, Any], link: str) -> None:
-    """Put a link in place of a successful answer's picture."""
+    """Replace a successful answer's picture with a link."""
     body["media_info_list"] = [{"media_data": link, "media_profiles": {"media_data_type": "url"}}]
 
 
@@ -114,7 +114,7 @@ def _parse_json(data: bytes) -> dict[str, Any]:
 
 
 def _parse_body(body: dict[str, Any]) -> tuple[dict[str, Any], str, bool]:
-    """(parameter, media_data, whether that is a URL). `media_extra` and `extra` are accepted and not needed."""
+    """(parameter, media_data, whether that is a URL). `media_extra` and `extra` are accepted and ignored."""
     parameter = body.get("parameter")
     media_list = body.get("media_info_list")
     first = media_list[0] if isinstance(media_list, list) and media_list else None
@@ -131,13 +131,13 @@ def _parse_body(body: dict[str, Any]) -> tuple[dict[str, Any], str, bool]:
 
 
 def _parse_media_type(parameter: dict[str, Any], endpoint: Endpoint) -> str:
-    """The requested form of the picture: base64 (two spellings) or url. Required for the avatar only."""
-    wanted = parameter.get("rsp_media_type", None if endpoint.id == "anime_avatar" else "base64")
-    if wanted is None:
+    """How the picture is to be returned: "base64" (or "jpg", the same) or "url". Required only for the avatar."""
+    media_type = parameter.get("rsp_media_type", None if endpoint.id == "anime_avatar" else "base64")
+    if media_type is None:
         raise _MalformedRequest
-    if wanted != "url" and wanted not in BASE64_MEDIA_TYPES:
-        raise ValueRejected(control="rsp_media_type", value=str(wanted)[:64], allowed="base64, jpg, url")
-    return str(wanted)
+    if media_type != "url" and media_type not in BASE64_MEDIA_TYPES:
+        raise ValueRejected(control="rsp_media_type", value=str(media_type)[:64], allowed="base64, jpg, url")
+    return str(media_type)
 
 
 def _decode_base64(media: str) -> bytes:

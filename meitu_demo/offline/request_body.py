@@ -1,4 +1,4 @@
-"""Reads request bodies up to a limit, and formats measurements for refusals."""
+"""What both dialects share: reading a limited request body, and formatting measurements for refusals."""
 
 from starlette.requests import Request
 

@@ -1,1 +1,1 @@
-"""The screens: Gradio, its theme, and the web app around it. The only door to gradio and fastapi."""
+"""The Gradio page with its screens, and the web app around it. Only this package imports gradio and fastapi."""

@@ -1,6 +1,6 @@
-"""Public API: one typed function for each endpoint, made from its declaration. Nothing else is exposed.
+"""Public API: one typed function for each endpoint, built from its declaration. Nothing else is exposed.
 
-No ``from __future__ import annotations`` here: Gradio reads real annotations to know that a file comes back.
+No ``from __future__ import annotations`` here: Gradio reads the annotations to see that a file is returned.
 """
 
 import asyncio
@@ -76,7 +76,7 @@ def publish_endpoint(context: Context, endpoint: Endpoint) -> None:
 
 
 def build_report(result: CallResult, language: str, keep_minutes: int, *, is_duplicate: bool = False) -> dict[str, Any]:
-    """What an API client gets with the picture. is_duplicate: the session had made the call already."""
+    """The report that an API client gets with the picture. is_duplicate: the result is that of an earlier call."""
     return {
         "endpoint": result.endpoint.id,
         "mode": result.mode,

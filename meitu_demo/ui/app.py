@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from .assistants.server import McpServer
 
 MAX_DRAIN_S = 5.0  # how long a shutdown waits for calls in flight
-RESULT_DELIVERY_S = 1.0  # and then for their results to reach the pages
-TTL_MARGIN = 5 / 6  # of KEEP_MINUTES after which sweepers delete, so that nothing is much older when they run
+RESULT_DELIVERY_S = 1.0  # then, for their results to reach the pages
+TTL_MARGIN = 5 / 6  # sweepers delete after this share of KEEP_MINUTES, so that nothing is kept longer between sweeps
 
 
 def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger | None = None) -> FastAPI:
@@ -121,7 +121,7 @@ def build_middleware(settings: Settings, ledger: LazyLedger, *, is_billable: boo
 
 
 def add_routes(app: FastAPI, context: Context, mcp_server: "McpServer | None") -> None:
-    """Every route but Gradio's."""
+    """Add every route except Gradio's."""
     app.include_router(files.build_router(context))
     app.include_router(displacement_map.build_router(context))
     if context.settings.mirror:
@@ -133,7 +133,7 @@ def add_routes(app: FastAPI, context: Context, mcp_server: "McpServer | None") -
 
 
 def build_mount_options(settings: Settings, texts: PageTranslations) -> dict[str, Any]:
-    """For `gr.mount_gradio_app`: look, words and login; what the demo does not use is off."""
+    """Options of `gr.mount_gradio_app`: theme, texts and login; features that the demo does not use are off."""
     return {
         "theme": build_theme(), "head": render_head(), "i18n": texts.build_i18n(), "footer_links": [],
         "favicon_path": str(ASSETS_DIR / "favicon.svg"), "show_error": False, "max_file_size": codec.MAX_BYTES,

@@ -1,4 +1,4 @@
-"""Makes the service's `Caller` from a web request."""
+"""Builds the service's `Caller` from a web request."""
 
 import re
 
@@ -8,14 +8,14 @@ from starlette.requests import Request
 from ..service import Caller
 from .security.visitor_cookie import VISITOR_COOKIE
 
-TAB_ID_PATTERN = re.compile(r"[0-9a-f]{32}")  # what assets/js/window.js draws
+TAB_ID_PATTERN = re.compile(r"[0-9a-f]{32}")  # a random id from assets/js/window.js
 
 
 def identify_caller(request: gr.Request | None, tab_id: object = "") -> Caller:
-    """The caller behind an event of the page, or behind a call of the API, which has no tab.
+    """The caller of a page event, or of an API call, which has no tab.
 
-    A tab keeps its id when it is reloaded, so that the next click does not pay a second time; Gradio's session would be
-    another one. Another tab's id cannot be guessed, and is never sent to anybody.
+    A tab keeps its id when it is reloaded, so that the next click does not pay a second time; Gradio's session changes.
+    The id cannot be guessed, and is sent to nobody else.
     """
     if request is None:
         return Caller("")

@@ -1,4 +1,4 @@
-"""What panels, screens and API functions work with: the call service and what is kept for each session."""
+"""`Context`: what panels, screens and API functions use: the call service and the data of all sessions."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,14 +26,14 @@ class Context:
 
     @classmethod
     def create(cls, service: CallService, settings: Settings, uploads_dir: Path, upload_ttl_s: float) -> "Context":
-        """With empty stores, whose contents expire as the settings say, and uploads after `upload_ttl_s`."""
+        """A context with empty stores. Data expires after `settings.keep_minutes`, uploads after `upload_ttl_s`."""
         ttl_s = settings.keep_minutes * 60.0
         pictures, history = PictureStore(ttl_s), History(ttl_s)
         session_data = SessionData(uploads_dir, pictures, service.single_flight, history, upload_ttl_s)
         return cls(service, settings, pictures, history, uploads_dir, session_data, FaceCropCache(pictures))
 
     async def read_upload(self, payload: object, caller: Caller) -> bytes:
-        """The bytes of an upload, which belongs to the caller's session from now on. Raises ImageRejected."""
+        """The bytes of an upload, which is tracked for the caller's session. Raises ImageRejected."""
         return await upload_validation.read_upload(
             payload, self.uploads_dir, lambda path: self.session_data.track(caller.session_id, path)
         )

@@ -1,4 +1,4 @@
-"""Toasts: failures of events that have no result view to explain them on become a message above the page."""
+"""Error toasts: messages above the page, for failures of events that have no result view."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from .texts import detect_language
 
 @contextmanager
 def as_toasts(request: gr.Request | None) -> Iterator[None]:
-    """Around an event's work. Raises gr.Error with the explanation of a DemoError, in the request's language."""
+    """Wraps an event's work: turns a DemoError into a gr.Error with its explanation in the request's language."""
     try:
         yield
     except DemoError as error:

@@ -1,7 +1,7 @@
-"""Face crops: the face in the photo that a session works on, found once so that moving a slider finds it ready.
+"""Caches the crop of the face in a session's current photo, so that moving a slider does not detect it again.
 
-The pixels lie in the picture store, which bounds, expires, counts and deletes them with the session's pictures. This
-cache holds only their tokens. For one event loop.
+The pixels are in the picture store, which limits, expires, counts and deletes them with the session's pictures. This
+cache has only their tokens. Bound to one event loop.
 """
 
 from collections import OrderedDict
@@ -24,7 +24,7 @@ ReadUpload = Callable[[object, Caller], Awaitable[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class _CacheEntry:
-    """For the upload at `path`: the token of its packed crop, or why there is none."""
+    """For the upload at `path`: the token of its packed crop, or the error that cropping ended in."""
 
     path: str
     token: str = ""
@@ -32,7 +32,7 @@ class _CacheEntry:
 
 
 class FaceCropCache:
-    """One crop for each session and endpoint, of the latest photo. No session gets another's."""
+    """One crop for each session and endpoint, of the latest photo; never shared between sessions."""
 
     def __init__(self, pictures: PictureStore) -> None:
         self._pictures = pictures

@@ -1,4 +1,4 @@
-"""The line at the top of the page: name, promise, a link to the reference, and a badge for each vendor."""
+"""The header of the page: name, tagline, a link to the reference page, and a badge for each vendor."""
 
 from markupsafe import Markup
 
@@ -12,8 +12,8 @@ from .html import render
 def render_header(targets: TargetResolver, language: str) -> Markup:
     """The page's header.
 
-    A badge tells a vendor's state by a word, a shape and a colour, with its reason; `data-live` is for the style. The
-    explanation that assets/js/lost.js shows when the server is gone has to be on the page before that.
+    A badge shows a vendor's state as a word, a shape and a colour, with the reason; style rules use `data-live`. The
+    explanation for a lost connection, which assets/js/lost.js shows, has to be on the page beforehand.
     """
     title, why, fix = (translate(f"lost.{key}", language) for key in ("title", "why", "fix"))
     return render(
@@ -25,10 +25,10 @@ def render_header(targets: TargetResolver, language: str) -> Markup:
 
 
 def render_vendor_css() -> str:
-    """Style rules for each vendor: what its badge shows or hides, because a visitor may bring keys at any time.
+    """Style rules for each vendor, by the state of its badge, because a visitor may enter keys at any time.
 
-    While the vendor is live: the box that asks for consent, and the button and the text for "live beside offline". In a
-    recipe the box is shown only where a step goes to the vendor.
+    While the vendor is live, they show the consent box and the button for "live versus offline". In a recipe, the box
+    is shown only if a step goes to the vendor.
     """
     return "".join(
         f"""\

@@ -1,7 +1,7 @@
 """HTML from the Jinja2 templates in `templates/`. All values are escaped, except `Markup`, which is rendered HTML.
 
-Each file holds macros, one for each piece of HTML. `t("dotted.key", name=…)` is the text of `locales/` in the reader's
-language, `language` its name.
+Each file has macros, one for each piece of HTML. In a template, `t("dotted.key", name=…)` is a text of `locales/` in
+the language `language`.
 """
 
 from functools import cache
@@ -21,7 +21,7 @@ _environment = Environment(
 
 
 def render(name: str, language: str = "", /, **values: object) -> Markup:
-    """The macro `name` ("file.macro") with `values` as its arguments. language: for macros that have texts.
+    """The macro `name` ("file.macro") with `values` as its arguments. language: for macros with texts.
 
     Raises jinja2.UndefinedError for a missing argument, TypeError for an unknown one and KeyError for an unknown text.
     """

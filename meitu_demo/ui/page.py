@@ -67,7 +67,7 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
 
 
 def render_head() -> str:
-    """assets/css and assets/js for the page's head. As its `css` option, Gradio would drop the media queries."""
+    """assets/css and assets/js, for the page's head. In its `css` option, Gradio would drop the media queries."""
     styles, scripts = (sorted((ASSETS_DIR / kind).glob(f"*.{kind}")) for kind in ("css", "js"))
     style = "".join(f"<style>{path.read_text('utf-8')}</style>" for path in styles)
     style += f"<style>{render_vendor_css()}</style>"

@@ -1,4 +1,4 @@
-"""Translated texts for Gradio's components: collected while the page is built, chosen by the browser's language."""
+"""Translated texts for Gradio's components: collected while the page is built, selected by the browser's language."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from ..domain.translations import list_languages, match_language, translate
 
 
 class PageTranslations:
-    """Returns translatable texts while the page is built, and then the table of them for Gradio."""
+    """Collects the texts that are used while the page is built, and returns Gradio's table of them."""
 
     def __init__(self) -> None:
         self._entries: dict[str, dict[str, str]] = {language: {} for language in list_languages()}

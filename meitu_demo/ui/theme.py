@@ -1,4 +1,4 @@
-"""Gradio theme, light and dark: warm paper, ink, one rose accent. Everything else is in assets/css."""
+"""Gradio theme, light and dark: paper white, ink and one rose accent. All other styles are in assets/css."""
 
 import gradio as gr
 from gradio.themes.utils import colors, sizes

@@ -1,6 +1,6 @@
-"""The vendors' APIs as their clients see them: one file and one value a vendor. Nothing here does I/O.
+"""The client side of the vendors' APIs: one module and one `Vendor` value for each. Nothing here does I/O.
 
-`VENDORS` is the only list of vendors; everything else asks it. The servers' side is in `offline/`, written apart.
+`VENDORS` is the only list of vendors. The server side is in `offline/`, and shares no code with this one.
 """
 
 from . import ailab, meitu

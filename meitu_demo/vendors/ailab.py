@@ -1,5 +1,7 @@
-"""AILabTools: a form in the request, a link in the reply. Follows the vendor's facial-aesthetics page, for direct keys
-and for the marketplace, and the three generations of its replies.
+"""AILabTools' API: the request is a form, the reply a link.
+
+Follows the vendor's facial-aesthetics page, for direct keys and marketplace keys, and reads all three formats that its
+error replies have had.
 """
 
 from typing import Any
@@ -71,7 +73,7 @@ def _parse_error(body: JsonObject) -> tuple[str, str]:
 
 
 def _to_code(value: Any) -> str:
-    """A code as text; zero is none."""
+    """A code as text; "" for zero, which means no error."""
     return "" if _to_text(value) == "0" else _to_text(value)
 
 
@@ -80,7 +82,7 @@ def _to_text(value: Any) -> str:
 
 
 def _get_owner_access(settings: Settings) -> VendorAccess | None:
-    """The direct key comes before the marketplace's."""
+    """A direct key takes precedence over a marketplace key."""
     base_url, path = settings.ailab_base_url, settings.ailab_path
     if settings.ailab_key:
         return VendorAccess(Credentials(settings.ailab_key), base_url, path)
@@ -90,7 +92,7 @@ def _get_owner_access(settings: Settings) -> VendorAccess | None:
 
 
 def _get_visitor_base_url(settings: Settings) -> str:
-    """Visitors have direct keys, which the marketplace does not know."""
+    """Visitors bring direct keys, which the marketplace's host does not accept."""
     uses_marketplace = settings.rapidapi_key is not None and settings.ailab_key is None
     return Settings().ailab_base_url if uses_marketplace else settings.ailab_base_url
 

@@ -1,5 +1,6 @@
-"""Meitu: JSON with base64 pictures, keys in the query. Follows the vendor's pages for facefuse, EmojMaterialH5 and
-aiquality, and the further forms of errors that its gateways answer with.
+"""Meitu's API: JSON with base64 pictures, and the keys in the query.
+
+Follows the vendor's pages for facefuse, EmojMaterialH5 and aiquality, and reads further error formats of its gateways.
 """
 
 import base64
@@ -46,7 +47,7 @@ def build(endpoint: Endpoint, target: CallTarget, photo: Photo, values: Values) 
 
 def build_body(parameter: Mapping[str, Any], media_data: str) -> JsonObject:
     """The JSON body. media_data: the photo as base64."""
-    profiles = {"media_data_type": "jpg"}  # means picture bytes, PNG too
+    profiles = {"media_data_type": "jpg"}  # means base64 of any picture format
     media = {"media_data": media_data, "media_profiles": profiles}
     return {"parameter": parameter, "extra": {}, "media_info_list": [media]}
 
@@ -72,7 +73,7 @@ def parse(response: httpx.Response) -> ParsedResponse:
             request_id=request_id,
             **parse_measurements(body.get("Data")),
         )
-    if media.startswith(("http://", "https://")):  # decided by the value: the declared type is not to be trusted
+    if media.startswith(("http://", "https://")):  # by the value: the declared type is unreliable
         return ParsedResponse(ResultLink(media), request_id)
     return ParsedResponse(_decode_base64(media), request_id)
 
@@ -80,7 +81,7 @@ def parse(response: httpx.Response) -> ParsedResponse:
 def _raise_for_known_text(
     response: httpx.Response, code: str = "", message: str = "", request_id: str | None = None
 ) -> None:
-    """Some errors can only be recognised by their text; their code means something else."""
+    """Raises VendorError if the text names a known error; some errors have a code that means something else."""
     text = message or response.content[:6000].decode("utf-8", "replace")  # whatever charset is declared
     if not response.is_success and match_text_slug("meitu", text):
         status = response.status_code
@@ -88,7 +89,7 @@ def _raise_for_known_text(
 
 
 def _parse_error(body: JsonObject) -> tuple[str, str]:
-    """(code, message), both "" for a success; a reply nested in a message or result is unwrapped."""
+    """(code, message), both "" for a success. A reply nested in the message or result is unwrapped."""
     code = _first_value(body, CODE_FIELDS) or ""
     message = _first_value(body, MESSAGE_FIELDS) or ""
     for _ in range(3):
@@ -114,7 +115,7 @@ def _unwrap_nested(body: JsonObject, message: str) -> JsonObject | None:
 
 
 def _first_value(body: JsonObject, names: tuple[str, ...]) -> str | None:
-    """The first of `names` with a value; zero counts as none."""
+    """The value of the first of `names` that is neither empty nor zero."""
     for name in names:
         value: Any = body.get(name)
         if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip() not in ("", "0"):
@@ -130,9 +131,9 @@ def _extract_media(body: JsonObject) -> str | None:
 
 
 def _decode_base64(media: str) -> bytes:
-    """Base64 as vendors really send it: with a data: prefix, newlines, without padding."""
+    """Decode base64 as vendors send it: perhaps with a data: prefix, with newlines, or without padding."""
     try:
-        return base64.b64decode(media, validate=True)  # tried first: the clean-up below takes ten times as long
+        return base64.b64decode(media, validate=True)  # first, because the clean-up below takes ten times as long
     except (binascii.Error, ValueError):
         pass
     text = re.sub(r"\s+", "", media.partition(",")[2] if media.startswith("data:") else media).rstrip("=")

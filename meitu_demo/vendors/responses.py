@@ -1,4 +1,4 @@
-"""Reads replies that are not a success: JSON bodies, measurements in free text, errors that name no code."""
+"""What both vendors' parsers share: JSON bodies, measurements in free text, and errors without a code."""
 
 import json
 import re
@@ -13,7 +13,7 @@ MEASUREMENT_NAMES = ("angle", "limit", "side", "share", "width", "height", "byte
 
 
 def parse_json_object(response: httpx.Response) -> JsonObject | None:
-    """The body as a JSON object, or None when it is anything else."""
+    """The body as a JSON object; None if it is anything else."""
     try:
         body = json.loads(response.content)
     except (ValueError, RecursionError):
@@ -22,7 +22,7 @@ def parse_json_object(response: httpx.Response) -> JsonObject | None:
 
 
 def classify_unreadable_body(response: httpx.Response) -> str:
-    """The cause for a body that is no JSON object: empty, cut_off or not_json."""
+    """Why a body is not a JSON object: empty, cut_off or not_json."""
     body = response.content.strip()
     if not body:
         return "empty"
@@ -38,12 +38,12 @@ def parse_measurements(text: object) -> dict[str, int]:
 def build_error_without_code(
     provider: str, response: httpx.Response, cause: str, message: str = "", request_id: str | None = None
 ) -> DemoError:
-    """The error for a reply that names no code, by its status."""
+    """The error for a reply without a code, by its HTTP status."""
     status = response.status_code
     if status >= 500:
         return OutcomeUnknown(provider=provider, cause="server_error", http_status=status)
     if response.is_success:
         return InvalidResponse(provider=provider, cause=cause)
-    if response.is_redirect:  # not followed: it would send key and photo to an unchecked host
+    if response.is_redirect:  # not followed, because key and photo would go to an unchecked host
         return InvalidResponse(provider=provider, cause="redirect", http_status=status)
     return VendorError(provider, str(status), vendor_message=message, http_status=status, request_id=request_id)

@@ -1,4 +1,4 @@
-"""`Vendor`: everything that the rest of the program needs to know of one vendor, as one value."""
+"""`Vendor`: everything that the rest of the program needs to know about a vendor."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class KeyField:
 
 @dataclass(frozen=True, slots=True)
 class VendorAccess:
-    """How the owner's settings reach a vendor. path_override: a path instead of the endpoint's own."""
+    """How to reach a vendor. path_override: replaces the endpoint's path."""
 
     credentials: Credentials
     base_url: str
@@ -31,14 +31,14 @@ class VendorAccess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vendor:
-    """One vendor. `id` names its words in `locales/`, its codes in ``data/errors.toml`` and its dialect in `offline/`.
+    """One vendor. `id` names its texts in `locales/`, its codes in ``data/errors.toml`` and its module in `offline/`.
 
-    base_url: the vendor's own host. keys: in the order of `Credentials`: key, then secret. marketplace_keys: those of
-    the edition that is sold by another host. visitor_fields: the fields in which visitors type keys of their own.
-    build, parse: the client's codec, pure. parse raises VendorError, InvalidResponse or OutcomeUnknown.
+    base_url: the vendor's official host. keys: in the order of `Credentials`: key, then secret. marketplace_keys: those
+    of a marketplace that resells the API on another host. visitor_fields: the form fields for a visitor's keys.
+    build, parse: pure functions; parse raises VendorError, InvalidResponse or OutcomeUnknown.
 
-    The code samples are made from these: build_body: the JSON body for wire fields and base64 text, None for a form.
-    photo_part: the form's part with the photo. reply_path: where a reply holds the result. always_links: the result is
+    For the code samples: build_body: the JSON body from wire fields and base64 text; None if the request is a form.
+    photo_part: the form part with the photo. reply_path: where the result is in a reply. always_links: the result is
     always a link, never base64.
     """
 
@@ -61,9 +61,9 @@ class Vendor:
 
     @property
     def key_setting(self) -> str:
-        """The setting to name when there is no key."""
+        """The setting that is named when the key is missing."""
         return self.keys[0].setting
 
     def get_keys(self, *, marketplace: bool) -> tuple[KeyField, ...]:
-        """The credentials of one edition."""
+        """The key fields of the marketplace or of the vendor's official API."""
         return self.marketplace_keys if marketplace else self.keys

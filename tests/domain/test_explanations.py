@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meitu_demo.domain import errors, vendor_codes
+from meitu_demo.domain import errors, translations, vendor_codes
 from meitu_demo.domain.errors import (
     DemoError,
     ImageRejected,
@@ -22,7 +22,7 @@ from meitu_demo.redaction import text as sanitizer
 from meitu_demo.redaction.text import MAX_CLEAN_CHARS, sanitize
 from meitu_demo.vendors import VENDORS
 
-LANGUAGES = vendor_codes.list_languages()
+LANGUAGES = translations.list_languages()
 CODES = [(provider, code) for provider in VENDORS for code in vendor_codes.list_vendor_codes(provider)]
 
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import meitu_demo
-from meitu_demo.domain import errors, vendor_codes
+from meitu_demo.domain import errors, translations, vendor_codes
 from meitu_demo.domain.translations import PLACEHOLDER, check_same_keys, parse_texts
 from meitu_demo.vendors import VENDORS
 
-LANGUAGES = vendor_codes.list_languages()
+LANGUAGES = translations.list_languages()
 SAMPLE = {"errors": {"slug": {"title": "t", "why": "w", "fix": "f"}}}
 # Raised in code, by slug or by slug and cause.
 OURS = """
@@ -41,7 +41,7 @@ def texts(language: str) -> dict[str, str]:
             return {prefix: part}
         return {key: text for name, value in part.items() for key, text in walk(value, f"{prefix}.{name}").items()}  # type: ignore[attr-defined]
 
-    return walk(vendor_codes.get_texts(language), "")
+    return walk(translations.get_texts(language), "")
 
 
 def classes(kind: type[errors.DemoError]) -> list[type[errors.DemoError]]:
@@ -56,14 +56,14 @@ def test_translations_have_the_same_keys_and_placeholders() -> None:
     assert {
         key
         for key in english
-        if vendor_codes.find_placeholders(english[key]) != vendor_codes.find_placeholders(chinese[key])
+        if translations.find_placeholders(english[key]) != translations.find_placeholders(chinese[key])
     } == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_translations_explain_every_error(language: str) -> None:
     """Each error class, each slug that code raises and each vendor code's slug is explained, and nothing else."""
-    explained = vendor_codes.get_texts(language)["errors"].keys()
+    explained = translations.get_texts(language)["errors"].keys()
     raised = {kind.slug for kind in classes(errors.DemoError) if kind is not errors.EngineRejection}
     assert raised | set(OURS) <= explained
     of_vendors = {
@@ -98,7 +98,7 @@ def first_texts(name: str) -> set[str]:
 def test_translations_cover_every_image_rejection() -> None:
     """Each slug of ImageRejected is explained, and the offline server has a code for it in each dialect."""
     slugs = first_texts("ImageRejected")
-    explained = vendor_codes.get_texts("en")["errors"].keys()
+    explained = translations.get_texts("en")["errors"].keys()
     for slug in slugs:
         answered = {provider for provider in VENDORS if has_code(provider, slug)}
         assert slug in explained or answered, slug
@@ -111,12 +111,12 @@ def test_translations_cover_every_cause(kind: str) -> None:
     slug = getattr(errors, kind).slug
     given_causes = [word.value for call in calls(kind) for word in call.keywords if word.arg == "cause"]
     causes = {cause.value for cause in given_causes if isinstance(cause, ast.Constant)}
-    assert {f"{slug}_{cause}" for cause in causes} <= vendor_codes.get_texts("en")["errors"].keys()
+    assert {f"{slug}_{cause}" for cause in causes} <= translations.get_texts("en")["errors"].keys()
 
 
 def test_translations_cover_every_photo_change() -> None:
     """Each change that is made to a photo before it is sent has a text."""
-    known = vendor_codes.get_texts("en")["changes"].keys()
+    known = translations.get_texts("en")["changes"].keys()
     converted = {"first_frame", "cmyk", "depth", "palette", "grey"}
     assert first_texts("PhotoChange") | converted <= known
 
@@ -124,7 +124,7 @@ def test_translations_cover_every_photo_change() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_translations_cover_every_shape(language: str) -> None:
     """Each of the 22 shapes has its own name and one short line about its effect."""
-    found = vendor_codes.get_texts(language)["shapes"]
+    found = translations.get_texts(language)["shapes"]
     assert list(found) == [shape.key for shape in vendor_codes.load_shapes()]
     assert len({words["name"] for words in found.values()}) == 22
     assert all(0 < len(words["effect"]) <= 60 and "\n" not in words["effect"] for words in found.values())
@@ -167,19 +167,19 @@ def test_chinese_translations_are_chinese() -> None:
 
 def test_format_text() -> None:
     """Numbers read well, braces in a value stay, and a missing parameter or unknown key is a KeyError."""
-    assert vendor_codes.format_text("{a} {b} {c}", {"a": 41.26, "b": 3, "c": 0.25}) == "41 3 0.25"
-    assert vendor_codes.format_text("{size:MB} {limit:MB}", {"size": 3_141_592, "limit": "840 KB"}) == "3.1 MB 840 KB"
-    assert vendor_codes.format_text("{a}", {"a": "{b}", "b": "no"}) == "{b}"
-    assert vendor_codes.translate("changes.resized", "en", before="4×3", after="2×1") == "4×3 → 2×1"
+    assert translations.format_text("{a} {b} {c}", {"a": 41.26, "b": 3, "c": 0.25}) == "41 3 0.25"
+    assert translations.format_text("{size:MB} {limit:MB}", {"size": 3_141_592, "limit": "840 KB"}) == "3.1 MB 840 KB"
+    assert translations.format_text("{a}", {"a": "{b}", "b": "no"}) == "{b}"
+    assert translations.translate("changes.resized", "en", before="4×3", after="2×1") == "4×3 → 2×1"
     for key in ("changes.resized", "changes", "changes.no_such", "changes.turned.deeper", ""):
         with pytest.raises(KeyError):
-            vendor_codes.translate(key, "en")
+            translations.translate(key, "en")
 
 
 def test_get_texts_is_read_only() -> None:
     """Texts cannot be changed."""
     with pytest.raises(TypeError):
-        vendor_codes.get_texts("en")["changes"]["turned"] = "x"  # type: ignore[index]
+        translations.get_texts("en")["changes"]["turned"] = "x"  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
@@ -211,13 +211,13 @@ def test_get_texts_is_read_only() -> None:
 )
 def test_match_language(header: str | None, language: str) -> None:
     """The supported language with the highest weight wins, the first of equal ones, English if there is none."""
-    assert vendor_codes.match_language(header) == language
+    assert translations.match_language(header) == language
 
 
 @given(st.text())
 def test_match_language_of_any_header(header: str) -> None:
     """Any Accept-Language header gives a supported language."""
-    assert vendor_codes.match_language(header) in LANGUAGES
+    assert translations.match_language(header) in LANGUAGES
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from meitu_demo.domain import vendor_codes
+from meitu_demo.domain import translations, vendor_codes
 
 PUBLISHED = tomllib.loads((Path(__file__).parent / "data" / "vendor_codes.toml").read_text("utf-8"))
-SLUGS = frozenset(vendor_codes.get_texts("en")["errors"])
+SLUGS = frozenset(translations.get_texts("en")["errors"])
 ROW = {"slug": "no_face", "outcome": "refused", "http": 400}
 
 

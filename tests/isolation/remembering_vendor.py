@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from isolation.marked_photos import WIDTH, mark_in
 from meitu_demo.offline import create_app
-from meitu_demo.offline.threaded_server import ThreadedServer
+from meitu_demo.offline.failure_lab import ThreadedServer
 
 
 @dataclass

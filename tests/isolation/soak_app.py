@@ -17,7 +17,7 @@ from support.uvicorn_server import uvicorn_port
 
 from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.offline import app as offline
-from meitu_demo.offline.threaded_server import ThreadedServer
+from meitu_demo.offline.failure_lab import ThreadedServer
 from meitu_demo.runtime import memory
 from meitu_demo.settings import Settings
 from meitu_demo.ui import app as ui

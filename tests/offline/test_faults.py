@@ -23,8 +23,7 @@ from meitu_demo.calls.pipeline import CallResult, run_unbilled
 from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import CallTarget, Credentials
-from meitu_demo.domain.translations import load_toml
-from meitu_demo.domain.vendor_codes import translate
+from meitu_demo.domain.translations import load_toml, translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.offline import create_app
 from meitu_demo.offline import fault_handlers as lab_module

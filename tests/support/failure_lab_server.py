@@ -13,7 +13,7 @@ import meitu_demo
 from meitu_demo.calls.pipeline import CallResult
 from meitu_demo.domain.errors import DemoError, VendorError
 from meitu_demo.domain.explanations import explain
-from meitu_demo.domain.vendor_codes import find_placeholders, get_texts
+from meitu_demo.domain.translations import find_placeholders, get_texts
 from meitu_demo.offline.fault_handlers import MAX_HOLD_S
 from meitu_demo.offline.faults import Fault, FaultOutcome
 

@@ -16,7 +16,7 @@ from support.uvicorn_server import uvicorn_server
 
 from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.offline import create_app as create_offline
-from meitu_demo.offline.threaded_server import ThreadedServer
+from meitu_demo.offline.failure_lab import ThreadedServer
 from meitu_demo.settings import Settings
 from meitu_demo.ui.app import create_app
 

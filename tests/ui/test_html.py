@@ -28,11 +28,11 @@ from meitu_demo.ui.header import render_header
 from meitu_demo.ui.history.entries import History
 from meitu_demo.ui.history.views import render_listing
 from meitu_demo.ui.html import EMPTY_HTML, render
-from meitu_demo.ui.panel import checklist, compare_button, sheet_specs
+from meitu_demo.ui.panel import checklist, panel, sheet_specs
 from meitu_demo.ui.recipe import editor
 from meitu_demo.ui.recipe import views as recipe_views
 from meitu_demo.ui.recipe.state import RecipeProgress, StepResult
-from meitu_demo.ui.reference import codes, drawn_face
+from meitu_demo.ui.reference import drawn_face
 from meitu_demo.ui.reference import page as reference
 from meitu_demo.ui.result import facts, result_view
 from meitu_demo.ui.result.inspector_view import render_inspector
@@ -165,7 +165,7 @@ def build_panel_pieces(text: str, language: str) -> Pieces:
         ],
         "preflight.checklist": [checklist.render_checklist(seen, (Fix(text, text),), text, language)],
         "preflight.faces": [checklist.render_faces_svg(seen, language, selectable=True)],
-        "screens.compare_intro": [compare_button.render_compare_intro(resolver, "meitu", language)],
+        "screens.compare_intro": [panel.render_compare_intro(resolver, "meitu", language)],
         "history.listing": [render_listing(runs, {run.key for run in runs}, "", text, 30, language)],
         "history.empty": [render_listing((), (), "", "", 0, language)],
         "history.facts": [render("history.facts", language, side="left", name=text, facts_html=EMPTY_HTML)],
@@ -207,7 +207,7 @@ def build_page_pieces(text: str, language: str) -> Pieces:
         "reference.page": [reference.render_page.__wrapped__(language)],
         "reference.endpoints": [reference.render_endpoints_section(language)],
         "reference.shapes": [reference.render_shapes_section(language)],
-        "reference.codes": [codes.render_section(language)],
+        "reference.codes": [reference.render_codes_section(language)],
         "reference.face_symbol": [drawn_face.render_face_symbol()],
         "reference.face_drawing": [drawn_face.render_drawing(8, text)],
     }  # fmt: skip

@@ -1,7 +1,7 @@
-"""The kinds of control that an endpoint can declare: one class a kind.
+"""The kinds of control that an endpoint can declare, one class each.
 
-A control reads its value, describes itself in words, documents itself for the API and for MCP, and draws itself with
-the `Widgets` of a screen. A new kind is a new file here with a subclass of `Control`: nothing else asks for the class.
+A control validates its value, describes itself, documents itself for the API and for MCP, and draws itself with the
+`Widgets` of a screen. A new kind is a subclass of `Control` in a new module here; no other code checks the class.
 """
 
 from .choice import Choice, ShapeMenu, TemplateGallery

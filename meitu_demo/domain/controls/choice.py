@@ -1,4 +1,4 @@
-"""Picks from a list: a plain one, templates shown as pictures, and facial shape types."""
+"""Controls that offer a list: a plain choice, templates shown as pictures, and facial shape types."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,10 +27,10 @@ class Template(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Control):
-    """A pick from a list.
+    """A choice from a list.
 
-    allows_custom: also takes an ID that is not listed. is_numeric: the options are whole numbers, and may be given as
-    such.
+    allows_custom: also accepts an ID that is not listed. is_numeric: the options are integers, and may be given as
+    numbers.
     """
 
     options: tuple[str, ...]
@@ -60,7 +60,7 @@ class Choice(Control):
         return {"type": kind, "enum": options, "description": description, **self._default_schema()}
 
     def list_accepted(self, language: str) -> AcceptedValues:
-        """The options' words."""
+        """The options' texts."""
         texts = tuple(translate(self._get_text_key(option), language) for option in self.options)
         return AcceptedValues(texts, accepts_others=self.allows_custom)
 
@@ -71,7 +71,7 @@ class Choice(Control):
         return widgets.dropdown(self.name, options, default=self.default)
 
     def describe_setting(self, value: object, language: str) -> str:
-        """The option's words, or the value where it has none."""
+        """The option's text, or the value if it has none."""
         if self.names_the_effect:
             return self.describe_value(value, language)
         words = get_texts(language)["options"].get(self.name, {})
@@ -83,14 +83,14 @@ class Choice(Control):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateGallery(Choice):
-    """A choice that is shown as pictures. list_templates: those that the offline engine knows."""
+    """A choice shown as pictures. list_templates: returns the templates that the offline engine has."""
 
     list_templates: Callable[[], Sequence[Template]] = field(repr=False)
     sheet_kinds: ClassVar[tuple[str, ...]] = ("templates",)
     names_the_effect: ClassVar[bool] = True
 
     def build_schema(self, extra_options: Sequence[str] = ()) -> JsonSchema:
-        """A pattern, because partners have IDs of their own; the known ones stand in the description."""
+        """A pattern, because partners have private IDs; the description lists the known ones."""
         names = {template.wire_id: template.name["en"] for template in self.list_templates()}
         ids = dict.fromkeys((*names, *extra_options))
         listed = "; ".join(f"{key} = {names[key]}" if key in names else key for key in ids)
@@ -103,11 +103,11 @@ class TemplateGallery(Choice):
         return AcceptedValues(self.options, is_code=True, accepts_others=self.allows_custom)
 
     def draw(self, widgets: Widgets) -> Any:
-        """Pictures, and a field for an ID."""
+        """Pictures, and a text field for an ID."""
         return widgets.gallery(self.name, default=self.default)
 
     def describe_value(self, value: object, language: str) -> str:
-        """The template's name, or the ID of one that is not known."""
+        """The template's name; the ID itself if it is unknown."""
         known = (template for template in self.list_templates() if value in (template.id, *template.aliases))
         return next((template.name[language] for template in known), str(value))
 
@@ -120,7 +120,7 @@ class ShapeMenu(Choice):
     names_the_effect: ClassVar[bool] = True
 
     def list_accepted(self, language: str) -> AcceptedValues:
-        """The reference page has a section of its own for them."""
+        """A link to the reference page's section of shapes."""
         return AcceptedValues((translate("reference.see_shapes", language, last=self.options[-1]),), section="shapes")
 
     def draw(self, widgets: Widgets) -> Any:

@@ -1,4 +1,4 @@
-"""`Control`, the base class of all kinds, and `Widgets`, what a screen must offer to draw them."""
+"""`Control`, the base class of all kinds, and `Widgets`, the protocol of a screen that draws them."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ JsonSchema = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One row of a dropdown. text_name: the name of its text on the page. describe: that text in a language."""
+    """One row of a dropdown. text_name: unique name of its text on the page. describe: the text in a given language."""
 
     value: str
     text_name: str
@@ -23,10 +23,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedValues:
-    """What a control takes, for the reference page.
+    """The values that a control accepts, for the reference page.
 
-    is_code: the texts are values as the wire has them. section: the part of the page that lists them. accepts_others:
-    an ID that is not listed passes as well.
+    is_code: the texts are wire values. section: the part of the page that lists them. accepts_others: IDs that are not
+    listed are accepted as well.
     """
 
     texts: tuple[str, ...]
@@ -45,19 +45,19 @@ class Widgets(Protocol):
         """One of `options`."""
 
     def gallery(self, name: str, *, default: str) -> Any:
-        """A template's ID, picked by its picture or typed in."""
+        """A template's ID, chosen by its picture or typed in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control(ABC):
-    """One setting of an endpoint. required: an API client must name it."""
+    """One setting of an endpoint. required: an API client must give it."""
 
     name: str
     wire_name: str
     default: Any
     required: bool = False
     sheet_kinds: ClassVar[tuple[str, ...]] = ()  # contact sheets that show all of its values
-    names_the_effect: ClassVar[bool] = False  # its value's name says what is done, without the endpoint's name
+    names_the_effect: ClassVar[bool] = False  # the text of its value describes the effect without the endpoint's name
 
     @property
     @abstractmethod
@@ -71,7 +71,7 @@ class Control(ABC):
 
     @abstractmethod
     def validate(self, value: object) -> Any:
-        """The value as the wire wants it. Raises ValueRejected."""
+        """The value as it is sent to the vendor. Raises ValueRejected."""
 
     @abstractmethod
     def build_schema(self, extra_options: Sequence[str] = ()) -> JsonSchema:
@@ -79,18 +79,18 @@ class Control(ABC):
 
     @abstractmethod
     def list_accepted(self, language: str) -> AcceptedValues:
-        """What the control takes, in words."""
+        """The values that the control accepts, as texts."""
 
     @abstractmethod
     def draw(self, widgets: Widgets) -> Any:
         """The screen's component, made with `widgets`."""
 
     def describe_value(self, value: object, language: str) -> str:
-        """A value in few words, such as "0.4" or "Slim jaw": for the name of a recipe's step."""
+        """A short text for a value, such as "0.4" or "Slim jaw", for the name of a recipe's step."""
         return str(value)
 
     def describe_setting(self, value: object, language: str) -> str:
-        """A value that can stand without the control's label, such as "Strength 0.4": for the history."""
+        """A text for a value that needs no label, such as "Strength 0.4", for the history."""
         return self.describe_value(value, language)
 
     def _describe_parameter(self) -> str:
@@ -109,7 +109,7 @@ def format_options(options: Sequence[str]) -> str:
 
 
 def to_text(value: object) -> str:
-    """`value` as text; "" for a number so long that Python refuses to write it out."""
+    """`value` as text; "" for an integer with more digits than Python converts."""
     try:
         return str(value)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A number in a range."""
+"""`Strength`: a number in a range."""
 
 import math
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ class Strength(Control):
 
     @property
     def default_text(self) -> str:
-        """Without zeros at the end."""
+        """The default without trailing zeros."""
         return f"{self.default:g}"
 
     def validate(self, value: object) -> float:
@@ -52,7 +52,7 @@ class Strength(Control):
         return widgets.slider(self.name, low=self.low, high=self.high, step=self.step, default=self.default)
 
     def describe_value(self, value: object, language: str) -> str:
-        """The number without zeros at the end."""
+        """The number without trailing zeros."""
         return f"{value:g}" if isinstance(value, float) else str(value)
 
     def describe_setting(self, value: object, language: str) -> str:

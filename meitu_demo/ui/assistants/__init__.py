@@ -1,12 +1,12 @@
 """MCP server: the endpoints as tools for assistants (Model Context Protocol), if `Settings.mcp` is on.
 
     http_endpoint   the route /mcp: sessions, size limits, arguments that never reach the library
-    server          the library's part
-    tools           each endpoint's tool, made from its declaration
-    calls           runs a tool's call
+    server          the MCP library's server
+    tools           each endpoint's tool, built from its declaration
+    calls           runs a tool call
 
-Gradio's own MCP server is not used: it takes any path or URL for a photo, knows no sessions, and writes results to
-files. The package `mcp` is optional: `server`, `tools` and `calls` are imported only if it is on.
+Gradio's MCP server is not used: it accepts any path or URL as a photo, has no sessions, and writes results to files.
+The package `mcp` is optional: `server`, `tools` and `calls` are imported only if it is on.
 """
 
 from importlib.metadata import PackageNotFoundError, version

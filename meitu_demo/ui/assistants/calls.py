@@ -1,4 +1,4 @@
-"""Runs a tool's call: loads the photo, starts the call, builds the result for the assistant."""
+"""Runs a tool call: loads the photo, starts the call, builds the result for the assistant."""
 
 import base64
 import json
@@ -38,14 +38,14 @@ PREVIEW_LIMITS = ImageLimits(min_side_px=1, max_side_px=1280, max_bytes=400_000)
 
 
 class _SessionEnded(Exception):
-    """The session was ended while its call was under way."""
+    """The session was ended during the call."""
 
 
 NotifyProgress = Callable[[str], Awaitable[None]]
 
 
 async def run_tool(context: Context, endpoint: Endpoint, request: Request, notify: NotifyProgress) -> CallToolResult:
-    """Make the call that `request` asks for. `notify` gets its progress. A failure is a result too: its explanation."""
+    """Make the call that `request` asks for. `notify` gets its progress. A failure is returned as an error result."""
     tool_request: ToolRequest = request.scope[TOOL_REQUEST_KEY]
     language = match_language(request.headers.get("accept-language"))
     service = context.service
@@ -134,7 +134,7 @@ async def _build_result(
     """A preview, a link to the full picture, and the report, as text and as data."""
     is_label_visible = context.settings.visible_label
     master, preview = await cpu_slots.run_in_worker(_render_master_and_preview, result, language, is_label_visible)
-    if handle.abandoned:  # a deleted session must not get anything new
+    if handle.abandoned:  # nothing may be stored for a deleted session
         raise _SessionEnded
     name = build_file_name(result)
     link = _build_download_url(request, f"{DOWNLOAD_PATH}/{context.pictures.put(master, caller.session_id)}/{name}")
@@ -150,7 +150,7 @@ async def _build_result(
 
 
 def _render_master_and_preview(result: CallResult, language: str, is_label_visible: bool) -> tuple[bytes, str]:
-    """The master, and a small copy of it as it leaves, in base64."""
+    """The master, and a small labelled copy in base64."""
     master = export.unlabelled(result)
     preview = codec.prepare(
         export.for_download(master, language, visible_label=is_label_visible), PREVIEW_LIMITS
@@ -160,11 +160,11 @@ def _render_master_and_preview(result: CallResult, language: str, is_label_visib
 
 
 def _build_download_url(request: Request, path: str) -> AnyUrl:
-    """Where the client finds `path`. A proxy's word for our name counts where `origins` has let it through."""
+    """The URL of `path` for the client. X-Forwarded-Host is trusted, because `origin_check` removes untrusted ones."""
     scheme, forwarded_host = request.scope["scheme"], request.headers.get("x-forwarded-host", "").split(",")[0].strip()
     for host in filter(None, (forwarded_host, request.headers.get("host", ""))):
         try:
             return AnyUrl(f"{scheme}://{host}/{path}")
-        except ValueError:  # no name that a server could have
+        except ValueError:  # not a valid host name
             continue
     return AnyUrl(f"{scheme}://localhost/{path}")

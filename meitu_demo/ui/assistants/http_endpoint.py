@@ -1,8 +1,8 @@
-"""The route /mcp: sessions, size limits, and a body without the tool's arguments.
+"""The route /mcp: sessions, size limits, and extraction of the tool's arguments from the body.
 
-Arguments hold a photo. They are taken out of the request in a worker thread and bypass the library, which would parse
-them on the event loop, repeat them in errors and log them. A session is an id that the server draws and the client
-keeps. Nothing is stored for it, so nobody can fill the memory with sessions, and a replica or a restart loses none.
+Arguments contain a photo. They are extracted in a worker thread and bypass the MCP library, which would parse them on
+the event loop, repeat them in errors and log them. A session is only a random id that the client sends back: nothing is
+stored for it, so nobody can fill the memory with sessions, and it is valid on every replica and after a restart.
 """
 
 import json
@@ -20,11 +20,11 @@ from ..security.session_data import SessionData
 
 MAX_BODY_BYTES = 6_000_000  # a photo of 4 MB as base64; a larger one is uploaded first
 MAX_ENVELOPE_BYTES = 64 * 1024  # of the message without the tool's arguments
-MAX_TOTAL_BODY_BYTES = 96 * 1024 * 1024  # of all callers' bodies at a time
+MAX_TOTAL_BODY_BYTES = 96 * 1024 * 1024  # of all bodies that are in memory
 MAX_BODY_READ_S = 60.0  # for the whole body
 SESSION_ID_PATTERN = re.compile(r"[0-9a-f]{32}")
 SESSION_HEADER = "mcp-session-id"
-TOOL_REQUEST_KEY = "assistant"  # of a request's scope, read by `calls`
+TOOL_REQUEST_KEY = "assistant"  # key in a request's scope, read by `calls`
 
 
 @dataclass(frozen=True, slots=True)

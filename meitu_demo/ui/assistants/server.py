@@ -1,4 +1,4 @@
-"""MCP server: the library's part, which lists the tools and runs their calls."""
+"""The MCP library's server, which lists the tools and runs their calls."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -23,9 +23,9 @@ class McpServer:
     """`http_app` serves the route while `run` is open."""
 
     def __init__(self, context: Context) -> None:
-        for library in ("mcp", "sse_starlette"):  # their debug logs would hold pictures and callers' texts
+        for library in ("mcp", "sse_starlette"):  # their debug logs contain pictures and callers' texts
             logging.getLogger(library).setLevel(logging.ERROR)
-        # Otherwise a stop would cut the streams before the calls that they wait for have ended.
+        # Otherwise a shutdown would close the streams before their calls have ended.
         AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
         # Stateless: each message stands alone; `http_app` finds the session.
         self._session_manager = StreamableHTTPSessionManager(_build_server(context), stateless=True)
@@ -63,5 +63,5 @@ def _build_server(context: Context) -> Server[object, Request]:
         return await run_tool(context, endpoint, tool_context.request, notify)
 
     server.list_tools()(list_tools)  # type: ignore[no-untyped-call]
-    server.call_tool(validate_input=False)(call_tool)  # the service does, and explains
+    server.call_tool(validate_input=False)(call_tool)  # the service validates, and explains
     return server

@@ -1,4 +1,4 @@
-"""MCP tools: name, description and schema of each follow from the endpoint's declaration."""
+"""MCP tools: name, description and schema of each are derived from the endpoint's declaration."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,11 +11,11 @@ from ...vendors import VENDORS
 from ..context import Context
 
 BOOLEAN_PARAMETERS = ("consent", "again")
-PHOTO_PARAMETERS = ("photo", "photo_upload", "photo_url")  # of which a call gives one
+PHOTO_PARAMETERS = ("photo", "photo_upload", "photo_url")  # a call gives exactly one
 
 
 def list_photo_parameters(context: Context) -> tuple[str, ...]:
-    """The photo parameters that the settings allow: photo_url only if they say so."""
+    """The photo parameters that the settings allow: photo_url is optional."""
     return PHOTO_PARAMETERS if context.settings.photo_urls else PHOTO_PARAMETERS[:2]
 
 

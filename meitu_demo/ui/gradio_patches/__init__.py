@@ -1,18 +1,16 @@
-"""Everything that reaches into Gradio beyond its public API, so that an upgrade of Gradio has one place to read.
+"""Everything that uses Gradio beyond its public API, in one place to check when Gradio is upgraded.
 
-Each module is one family of patches. It says what Gradio does without the patch, and in which version:
+The docstring of each module says what Gradio does without the patch, and in which version:
 
 | module | what it does |
 |---|---|
-| `mount` | the one entry: mounts the page with every patch in place |
+| `mount` | the one entry: mounts the page with every patch, caches signatures, makes the queue's loops sleep longer |
 | `uploads` | gives each upload a folder of its own with a random name |
 | `payloads` | refuses files outside the uploads and photos named by URL |
 | `route_allowlist` | serves only the routes that the demo needs |
 | `cleanup` | deletes uploads and sessions in time |
 | `assets` | serves Gradio's scripts and styles compressed once |
 | `static_images` | serves the page's own images under names instead of paths |
-| `signatures` | caches the constructors' signatures |
-| `polling` | makes the queue's loops sleep longer |
 | `internal_state` | reads login tokens and the load event, ends streams |
 
 The tests of these patches carry the marker `gradio_internals`: `pytest -m gradio_internals` says whether they hold for

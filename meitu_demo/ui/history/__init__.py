@@ -1,1 +1,1 @@
-"""The history of a session: what it has run, in words, as a list, side by side, and as one file to take along."""
+"""The history of a session: its runs as a list, one by one, two side by side, and as a ZIP file."""

@@ -1,6 +1,6 @@
-"""All runs of a session as a ZIP: a picture each, as every download leaves, and `runs.json` with the settings.
+"""All runs of a session as a ZIP file: their pictures, labelled like every download, and `runs.json` with the settings.
 
-It is made while it is fetched, picture by picture in a worker thread, so that no more than one is held at a time.
+It is built while it is downloaded, picture by picture in a worker thread, so only one picture is in memory at a time.
 """
 
 import io
@@ -21,7 +21,7 @@ from .entries import Entry
 
 ARCHIVE_PATH = "archive"
 LISTING_FILE_NAME = "runs.json"
-_label_limiter = anyio.CapacityLimiter(2)  # archives at work at the same time, of all visitors
+_label_limiter = anyio.CapacityLimiter(2)  # pictures that are labelled at the same time, for all visitors
 
 
 def build_archive_name(now: datetime | None = None) -> str:
@@ -32,10 +32,10 @@ def build_archive_name(now: datetime | None = None) -> str:
 async def stream_archive(
     entries: Sequence[Entry], store: PictureStore, language: str, *, visible_label: bool
 ) -> AsyncIterator[bytes]:
-    """The file, part by part, of `entries` (newest first, as they are listed); the oldest stands first in it.
+    """The chunks of the ZIP file. entries: newest first; in the file the oldest is first.
 
-    visible: the label; see `delivery.for_download`. A picture that is gone by its turn is left out, and the listing
-    says so.
+    visible_label: see `export.for_download`. A picture that was deleted meanwhile is left out; its `file` in the
+    listing is null.
     """
     buffer, rows = _StreamingBuffer(), []
     with zipfile.ZipFile(buffer, "w") as zip_file:
@@ -63,14 +63,14 @@ def _label_picture(picture: bytes, language: str, visible_label: bool) -> bytes:
 
 
 def _build_zip_info(name: str, modified_at: datetime) -> zipfile.ZipInfo:
-    """A member that is stored as it is: pictures are packed already."""
+    """An uncompressed member, because pictures are compressed already."""
     info = zipfile.ZipInfo(name, modified_at.timetuple()[:6])
     info.external_attr = 0o644 << 16
     return info
 
 
 def _build_row(number: int, entry: Entry, file: str | None) -> dict[str, Any]:
-    """What the listing tells of one run: settings only, nothing of a face, no key and no link."""
+    """The listing's row for one run: settings and facts, but no face data, key or link."""
     success, failure = entry.success, entry.failure
     row: dict[str, Any] = {
         "number": number,
@@ -104,7 +104,7 @@ def _build_row(number: int, entry: Entry, file: str | None) -> dict[str, Any]:
 
 
 class _StreamingBuffer(io.BytesIO):
-    """A file whose beginning has left already; a ZIP goes back no further than to its latest member's head."""
+    """A file whose drained beginning is gone; `zipfile` seeks back no further than to the current member's header."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -119,7 +119,7 @@ class _StreamingBuffer(io.BytesIO):
         )
 
     def drain(self) -> bytes:
-        """What has been written since the last time."""
+        """Return and drop what has been written since the last call."""
         chunk = self.getvalue()
         self._drained_bytes += len(chunk)
         super().seek(0)

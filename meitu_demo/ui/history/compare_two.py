@@ -1,4 +1,4 @@
-"""Two results on one divider: one is aligned to the other's frame, as a photo is to its result."""
+"""Compares two results with a divider: one is aligned to the other's frame, as a photo is to its result."""
 
 from dataclasses import replace
 from functools import partial
@@ -18,8 +18,8 @@ async def compare_two(
 ) -> tuple[CallResult, PictureUrls] | None:
     """(the result that gives the frame, the URLs of both as before and after); None if a picture was deleted.
 
-    The right result gives the frame. Only where the left endpoint alone changes the framing does the left one: its
-    frame is inside the photo's.
+    The right result gives the frame, unless only the left endpoint changes the framing: then its frame is inside the
+    photo's.
     """
     encoded_pictures = [load_picture(store, success.pictures.after) for success in (left, right)]
     if encoded_pictures[0] is None or encoded_pictures[1] is None:
@@ -44,7 +44,7 @@ def has_pictures(store: PictureStore, entry: Entry) -> bool:
 
 
 def _needs_face_alignment(left: Success, right: Success) -> bool:
-    """Whether the person may be at different positions in the two: then they are aligned by the face."""
+    """Whether the person may have different positions in the two, so that they must be aligned by the face."""
     left_result, right_result = left.result, right.result
     is_same_call = left_result.endpoint is right_result.endpoint and left_result.values == right_result.values
     return not is_same_call and (left_result.endpoint.changes_framing or right_result.endpoint.changes_framing)

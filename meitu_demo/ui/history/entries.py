@@ -1,6 +1,6 @@
-"""What each session has run: settings, source, time and sizes, and where the pictures lie, never the pictures.
+"""The runs of each session: settings, source, time, sizes and the URLs of the pictures, without the pictures.
 
-Those are in the PictureStore, which has the bound in bytes; a run may outlive its pictures there. For one event loop.
+Those are in the PictureStore, which limits their bytes, so a run may outlive its pictures. Bound to one event loop.
 """
 
 import secrets
@@ -18,15 +18,13 @@ from ...domain.model import Endpoint
 from ...redaction.text import sanitize
 from ..result.pictures import PictureUrls
 
-MAX_RUNS_PER_SESSION = 50  # runs of one session
-MAX_RUNS = 5000  # runs of all sessions; the oldest go first, at about 2 kB each
+MAX_RUNS_PER_SESSION = 50
+MAX_RUNS = 5000  # of all sessions, at about 2 kB each; the oldest are dropped first
 
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """A run that came to a result. outcome: without trace and without the bytes of its pictures, of which `sent_bytes`
-    and `result_bytes` are the counts.
-    """
+    """The result of a run. result: without trace and picture bytes. sent_bytes, result_bytes: the pictures' sizes."""
 
     result: CallResult
     pictures: PictureUrls
@@ -36,9 +34,9 @@ class Success:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One run. made or failure: how it ended. values: checked ones; none where they were refused.
+    """One run, with success or failure. values: validated; empty if they were rejected.
 
-    key: by which the page names it, worth nothing outside its session. fault: of a rehearsal in the lab.
+    key: its id on the page, which is valid only in its session. fault: the failure lab's; None outside the lab.
     """
 
     endpoint: Endpoint
@@ -58,17 +56,17 @@ class _StoredEntry(NamedTuple):
 
 
 class History:
-    """Runs by session for `life` seconds. Sessions share nothing: each look-up names one."""
+    """Stores the runs of each session for `ttl_s` seconds. Sessions share nothing."""
 
     def __init__(self, ttl_s: float, max_per_session: int = MAX_RUNS_PER_SESSION, max_total: int = MAX_RUNS) -> None:
         self._ttl_s, self._max_per_session, self._max_total = ttl_s, max_per_session, max_total
         self._entries: OrderedDict[str, _StoredEntry] = OrderedDict()
-        self._archive_tokens: dict[str, str] = {}  # to its archive, by session
+        self._archive_tokens: dict[str, str] = {}  # by session
 
     def record_success(
         self, session: str, call_result: CallResult, pictures: PictureUrls, fault: str | None = None
     ) -> None:
-        """A run has ended in `result`. One that is shown again is no other run, but the latest once more."""
+        """Record a run that ended with `call_result`. A result that is recorded again replaces its earlier run."""
         sent_photo, result_photo = (
             replace(photo, data=b"") for photo in (call_result.sent_photo, call_result.result_photo)
         )
@@ -98,7 +96,7 @@ class History:
         failure: Explanation,
         fault: str | None = None,
     ) -> None:
-        """A run has come to nothing. values: as they were given."""
+        """Record a run that failed. values: unchecked."""
         try:
             checked = endpoint.validate(values)
         except ValueRejected:
@@ -106,46 +104,46 @@ class History:
         self._store(session, Entry(endpoint, mode, checked, datetime.now(UTC), failure=failure, fault=fault))
 
     def list_runs(self, session: str) -> tuple[Entry, ...]:
-        """The session's, newest first."""
+        """The session's runs, newest first."""
         self.evict_expired()
-        return tuple(held.entry for held in reversed(self._entries.values()) if held.session == session)
+        return tuple(stored.entry for stored in reversed(self._entries.values()) if stored.session == session)
 
     def find(self, session: str, key: object) -> Entry | None:
-        """The session's run of that key; None where there is none, or no longer."""
+        """The session's run with that key; None if there is none or it has expired."""
         self.evict_expired()
         stored = self._entries.get(key) if isinstance(key, str) else None
         return stored.entry if stored and stored.session == session else None
 
     def count(self, session: str) -> int:
-        """How many runs are kept for `session`."""
+        """The number of runs stored for the session."""
         return len(self.list_runs(session))
 
     def evict(self, session: str) -> None:
-        """Keep nothing of `session`'s."""
+        """Delete the session's runs and its archive token."""
         for entry in self.list_runs(session):
             del self._entries[entry.key]
         self._archive_tokens.pop(session, None)
 
     def ensure_archive_token(self, session: str) -> str:
-        """What opens the session's archive, and no other's, until its runs are gone."""
+        """The token in the URL of the session's archive; created at first use, valid until the last run is deleted."""
         return self._archive_tokens.setdefault(session, secrets.token_urlsafe(24))
 
     def find_session(self, token: str) -> str | None:
-        """Whose archive `ensure_archive_token` opens; None for no token of ours, and for one whose runs are gone."""
+        """The session of an archive token; None for an unknown token and after the session's runs were deleted."""
         self.evict_expired()
         return next(
             (session for session, archive_token in self._archive_tokens.items() if archive_token == token), None
         )
 
     def evict_expired(self) -> None:
-        """Forget what has been kept for long enough, or for which there is no room."""
+        """Delete expired runs, and the oldest beyond the maximum."""
         now = time.monotonic()
         while self._entries and (
             next(iter(self._entries.values())).deadline <= now or len(self._entries) > self._max_total
         ):
             self._entries.popitem(last=False)
         if len(self._archive_tokens):
-            active_sessions = {held.session for held in self._entries.values()}
+            active_sessions = {stored.session for stored in self._entries.values()}
             self._archive_tokens = {
                 session: token for session, token in self._archive_tokens.items() if session in active_sessions
             }

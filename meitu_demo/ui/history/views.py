@@ -1,6 +1,6 @@
-"""The history's list of runs, and its result view: one run, or two results side by side, with what can be done next.
+"""The history's list of runs, and its result view: one run, or two results side by side, with the next actions.
 
-assets/js/history.js moves the marks of the list and reports clicks.
+assets/js/history.js highlights the selected rows and reports clicks.
 """
 
 from collections.abc import Container, Sequence
@@ -17,8 +17,8 @@ from . import compare_two
 from .archive import ARCHIVE_PATH
 from .entries import Entry
 
-LAB_PANEL_SLUG = "failure-lab"  # the slug of its panel in the page
-LATEST_KEY = "latest"  # in place of a run's key: the newest result
+LAB_PANEL_SLUG = "failure-lab"  # in the page's element ids
+LATEST_KEY = "latest"  # instead of a run's key, for the newest result
 
 
 def get_panel_name(entry: Entry, language: str) -> str:
@@ -44,7 +44,7 @@ def describe_run(entry: Entry, language: str) -> str:
 
 
 def distinguish_runs(left: Entry, right: Entry, language: str) -> tuple[str, str]:
-    """Short names that tell two runs apart: parts that both have in common are left out where something remains."""
+    """Short names that distinguish two runs: without the parts that both have in common, unless nothing remains."""
     parts_by_run = [
         [get_panel_name(entry, language), describe_settings(entry, language), describe_source(entry, language)]
         for entry in (left, right)
@@ -101,7 +101,7 @@ def render_listing(
             "mode": entry.mode,
             "source": describe_source(entry, language),
             "failure": entry.failure,
-            # Codes of this app are for programs; they have no space.
+            # Only vendors' codes, which contain a space; the app's slugs are for programs.
             "vendor_code": entry.failure.code if entry.failure and " " in entry.failure.code else "",
             "thumbnail": entry.success.pictures.thumbnail if entry.success and entry.key in available_keys else None,
             "is_available": entry.key in available_keys,
@@ -116,7 +116,7 @@ def render_listing(
 
 
 def is_free(entry: Entry) -> bool:
-    """Whether another run costs nothing: the entry ran on the offline engine, and would again."""
+    """Whether repeating the run costs nothing, because it ran on the offline engine."""
     return entry.mode == "offline"
 
 
@@ -161,7 +161,7 @@ async def render_run_pair(context: Context, session: str, entry: Entry, other: o
 
 
 def _render_facts(side: str, name: str, entry: Entry, language: str) -> Markup:
-    """Name and facts of a result. side: "left" or "right", "" where there is one."""
+    """Name and facts of a result. side: "left" or "right"; "" for a single result."""
     assert entry.success
     facts_html = facts.render_facts(
         entry.success.result, entry.success.pictures, get_vendor_name(entry, language), language

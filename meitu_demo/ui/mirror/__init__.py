@@ -1,1 +1,1 @@
-"""The magic mirror's server side: who stands before it, and the route that its frames go through."""
+"""The server side of the magic mirror: the routes for its frames."""

@@ -1,1 +1,1 @@
-"""A panel, built from an endpoint's declaration: photo, preflight, choice, button."""
+"""Panels, built from the endpoints' declarations: photo, preflight checklist, controls, buttons, contact sheets."""

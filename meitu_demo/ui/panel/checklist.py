@@ -1,6 +1,6 @@
-"""The preflight checklist below a photo: the faces found, what this panel's vendor would say, and fixes to click.
+"""The preflight checklist below a photo: the detected faces, what the vendor would reject, and fixes to click.
 
-Free and on this machine. It runs for the open panel: when its photo changes, and when its tab is opened.
+It is free and runs on this machine, for the open panel: when its photo changes and when its tab is opened.
 """
 
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ from ..html import render
 from ..result.pictures import PICTURE_PATH
 from ..texts import PageTranslations, detect_language
 
-# The picture on which the faces are drawn.
+# Of the picture on which the faces are drawn.
 PREVIEW_LIMITS = ImageLimits(min_side_px=1, max_side_px=320, max_bytes=100_000)
 FIX_SLUGS = ("crop", "crop_enlarge", "enlarge", "upright")
 OTHER_FACE_FIX = "other_face"  # chosen by a click on the face itself
@@ -41,7 +41,7 @@ def build_checklist(
     tab: gr.Tab,
     tab_id: gr.components.Component,
 ) -> None:
-    """Lay it out below `photo` and wire it. tab: the panel's. tab_id: the browser's tab."""
+    """Lay out the checklist below `photo` and wire its events. tab: the panel's. tab_id: the browser tab's id."""
     slug = endpoint.slug
     card = gr.HTML(elem_id=f"{slug}-check", elem_classes="bare", apply_default_css=False)
     with gr.Row(elem_classes="mends"):
@@ -61,7 +61,7 @@ def build_checklist(
             return
         try:
             source = await context.read_upload(payload, caller)
-        except ImageRejected:  # the run explains it
+        except ImageRejected:  # explained when the call is started
             yield ""
             return
         preflight = await anyio.to_thread.run_sync(check, endpoint, source)
@@ -106,7 +106,7 @@ def build_checklist(
 
 
 def render_checklist(preflight: Preflight, fixes: tuple[Fix, ...], picture_url: str, language: str) -> Markup:
-    """The picture with its faces, the verdict, the warnings, and the whole checklist folded away."""
+    """The picture with its faces, the verdict, the warnings, and the full checklist as a folded section."""
     fix_slugs = sorted({fix.slug for fix in fixes})
     items = [(item.state, describe_item(item, language)) for item in preflight.items]
     warnings = [item for item in items if item[0] == "warn"]
@@ -132,10 +132,10 @@ def describe_item(item: ChecklistItem, language: str) -> str:
 
 
 def render_faces_svg(preflight: Preflight, language: str, *, selectable: bool = False) -> Markup:
-    """The faces as an SVG element to lay over the picture; empty without any. Small faces are last, so that they lie
-    on top and can be clicked.
+    """The faces as an SVG overlay for the picture; empty without faces.
 
-    selectable: each face is a button, and carries its number as `data-face`.
+    Small faces are last, so that they are on top and can be clicked. selectable: each face is a button with its number
+    as `data-face`.
     """
     faces = []
     for face in preflight.faces:

@@ -1,7 +1,7 @@
-"""The consent box, before a photo is sent to a vendor. It is never ticked in advance.
+"""The checkbox for consent to send the photo to a vendor. It is never ticked in advance.
 
-assets/css/panel.css shows it where the vendor is live for this tab, by the header's badges. Consent is enforced where
-calls begin (`CallService.start`), not here: a page's box stops no program.
+assets/css/panel.css shows it if the vendor is live for this tab, by the header's badges. Consent is enforced by
+`CallService.start`, because a checkbox on the page does not stop a program.
 """
 
 import gradio as gr

@@ -1,4 +1,4 @@
-"""The parts that screens share: controls as Gradio components, introduction, result view, copies of HEIC photos."""
+"""What several screens use: an endpoint's controls, introduction, result view, JPEG copies of HEIC photos."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,27 +24,27 @@ from ..texts import PageTranslations, detect_language
 
 
 def build_introduction(texts: PageTranslations, screen: str) -> gr.HTML:
-    """The sentence above the photo. screen: its name in `locales`."""
+    """The introduction above the photo. screen: its name in `locales`."""
     intro_text = texts.render(f"{screen}-intro", lambda language: result_view.render_introduction(screen, language))
     return gr.HTML(intro_text, elem_classes="bare", apply_default_css=False)
 
 
 def build_result_view(texts: PageTranslations, screen: str, slug: str) -> gr.HTML:
-    """The result view with its invitation. screen: its name in `locales`. slug: what the element's id begins with."""
+    """The result view in its empty state. screen: its name in `locales`. slug: prefix of the element's id."""
     empty_html = texts.render(f"{screen}-empty", lambda language: result_view.empty_state(screen, language))
     return gr.HTML(empty_html, elem_id=f"{slug}-stage", elem_classes="bare", apply_default_css=False)
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateOptions:
-    """The template IDs to choose from, in gallery order, and pictures for those that the offline engine knows."""
+    """The template IDs to choose from, in gallery order. infos: of the first ones, which the offline engine has."""
 
     ids: tuple[str, ...]
     infos: tuple[TemplateInfo, ...]
 
     @classmethod
     def collect(cls, extra_ids: Sequence[str]) -> "TemplateOptions":
-        """Every template by the ID that a call uses, then the `extra_ids` of the owner's settings."""
+        """The wire IDs of all templates, then the `extra_ids` of the owner's settings."""
         infos = face_templates.list_templates()
         ids = [info.wire_id for info in infos]
         return cls((*ids, *(key for key in extra_ids if key not in ids)), infos)
@@ -53,13 +53,13 @@ class TemplateOptions:
 def build_controls(
     endpoint: Endpoint, texts: PageTranslations, template_options: TemplateOptions
 ) -> list[gr.components.Component]:
-    """Components for all controls of `endpoint`, in their order; each gives the value that the control validates."""
+    """Components for all controls of `endpoint`, in their order; each has the value that the control validates."""
     widgets = GradioWidgets(endpoint.slug, texts, template_options)
     return [control.draw(widgets) for control in endpoint.controls]
 
 
 class GradioWidgets:
-    """The widgets of `domain.controls`, made with Gradio. slug: what the element ids begin with."""
+    """`domain.controls.Widgets` made of Gradio components. slug: prefix of the element ids."""
 
     def __init__(self, slug: str, texts: PageTranslations, template_options: TemplateOptions) -> None:
         self._slug, self._texts, self._template_options = slug, texts, template_options
@@ -70,7 +70,7 @@ class GradioWidgets:
         return gr.Slider(low, high, default, step=step, label=label, info=info, elem_id=element_id, buttons=["reset"])
 
     def dropdown(self, name: str, options: Sequence[Option], *, default: str) -> gr.components.Component:
-        """A dropdown that takes nothing else than `options`."""
+        """A dropdown that accepts only `options`."""
         label = self._get_label(name)
         return gr.Dropdown(
             [(self._texts.render(option.text_name, option.describe), option.value) for option in options],
@@ -79,7 +79,7 @@ class GradioWidgets:
         )  # fmt: skip
 
     def gallery(self, name: str, *, default: str) -> gr.components.Component:
-        """Pictures to click and a dropdown that also takes an ID typed in; they follow each other."""
+        """Pictures to click, and a dropdown that also accepts a typed ID; each follows the other."""
         label, element_id = self._get_label(name), self._get_element_id(name)
         return _build_template_picker(element_id, default, label, self._texts, self._template_options)
 
@@ -145,9 +145,9 @@ def _describe_template(texts: PageTranslations, template_options: TemplateOption
 
 
 async def convert_heic_for_display(payload: Any, uploads: Path, on_file: Callable[[Path], None]) -> Any:
-    """The path of a JPEG copy of a HEIC, which browsers cannot show; gr.skip() for everything else, broken files too.
+    """The path of a JPEG copy of a HEIC photo, which browsers cannot show; gr.skip() for other and for broken files.
 
-    A run reads the original, which lies beside the copy. on_file: is called with each file that belongs to the photo.
+    A run reads the original, which is in the copy's folder. on_file: called with each file that belongs to the photo.
     """
     try:
         source = await upload_validation.read_upload(payload, uploads, on_file)

@@ -1,6 +1,6 @@
 """Example photos, as a strip of buttons below a panel's photo; each is created at first use.
 
-A portrait, the same portrait damaged, two faces to choose from, and a photo without a face.
+There are a portrait, the same portrait degraded, two faces to choose from, and a photo without a face.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from ..gradio_patches import static_images, uploads
 from ..texts import PageTranslations
 
 THUMBNAIL_PX = 96
-FACE_REGION = (slice(20, 260), slice(110, 350))  # of the astronaut, in rows and columns
+FACE_REGION = (slice(20, 260), slice(110, 350))  # rows and columns of the astronaut's face
 
 
 def build_examples(
@@ -35,7 +35,7 @@ def build_examples(
     photo: gr.Image,
     session_inputs: list[gr.components.Component],
 ) -> list[gr.events.Dependency]:
-    """Lay the strip out, `default_name` first, and wire it to `photo`; returns the events that set the photo."""
+    """Lay out the strip, `default_name` first, and wire it to `photo`; returns the events that set the photo."""
 
     def make_example_handler(name: str) -> Callable[..., Any]:
         async def load_example(request: gr.Request, tab: Any) -> str:
@@ -58,7 +58,7 @@ def build_examples(
 
 
 def write_example_file(name: str) -> str:
-    """Path of a copy of the photo `name` in EXAMPLE_PHOTOS, for one visitor, to be deleted with their files."""
+    """Write a copy of the photo `name` in EXAMPLE_PHOTOS as an upload of one visitor; returns its path."""
     return uploads.write_upload(f"{name}.jpg", _encode_example(name))
 
 

@@ -1,5 +1,7 @@
-"""Contact sheets in panels with shapes or templates: buttons next to the controls, the sheet below the panel, and a
-preview that follows the controls. All is drawn by the offline engine, free, also where runs are live.
+"""Contact sheets in panels with shapes or templates.
+
+Buttons next to the controls open a sheet below the panel, and a preview follows the controls. The offline engine draws
+both, for free, even if runs are live.
 """
 
 import logging
@@ -30,7 +32,7 @@ Components = list[gr.components.Component]
 
 
 class ContactSheetSection:
-    """The components of one panel: `surround_controls` builds those around the controls, `build_sheet` the sheet."""
+    """The components of one panel: `surround_controls` builds those next to the controls, `build_sheet` the sheet."""
 
     def __init__(self, context: Context, endpoint: Endpoint, texts: PageTranslations) -> None:
         self._context, self._endpoint, self._texts = context, endpoint, texts
@@ -57,21 +59,21 @@ class ContactSheetSection:
                 self._buttons = {kind: self._build_button(kind) for kind in ("shapes", "strengths")}
 
     def build_sheet(self, photo: gr.Image, inputs: Components, tab: gr.Tab, tab_id: gr.components.Component) -> None:
-        """Lay out the sheet and wire everything. tab: the panel's. tab_id: the browser's tab."""
+        """Lay out the sheet and wire all events. tab: the panel's. tab_id: the browser tab's id."""
         if not self._buttons:
             return
         slug = self._endpoint.slug
         sheet_html = gr.HTML(elem_id=f"{slug}-sheet", elem_classes="bare", apply_default_css=False)
         choose_button = gr.Button(visible="hidden", elem_id=f"{slug}-choose")
         choose_button.click(None, inputs, inputs, js="(...values) => window.chooseCell(values)", **PRIVATE_EVENT)
-        for control in inputs:  # the mark on the sheet follows the controls
+        for control in inputs:  # the highlighted cell follows the controls
             control.change(None, inputs, js=f"(...values) => window.markCells('{slug}', values)", **PRIVATE_EVENT)  # type: ignore[attr-defined]
         wiring: dict[str, Any] = {
             "inputs": [photo, *inputs, tab_id], "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT,
         }  # fmt: skip
         for kind, button in self._buttons.items():
             button.click(self._make_sheet_handler(kind), outputs=sheet_html, **wiring)
-        path = gr.Textbox(visible=False)  # as text: Gradio refuses a file that was just deleted
+        path = gr.Textbox(visible=False)  # as text, because Gradio refuses a file that was just deleted
         path_event = photo.change(None, photo, path, js="photo => photo?.path ?? ''", **PRIVATE_EVENT)
         path_event.then(self._cancel_request, [path, tab_id], sheet_html, **PRIVATE_EVENT)
         if self._preview is not None:
@@ -109,7 +111,7 @@ class ContactSheetSection:
         return handle_click
 
     async def _cancel_request(self, request: gr.Request, path: Any, tab: Any) -> Any:
-        """Another photo, or none: remove the sheet of the last one, complete or not."""
+        """Remove the sheet of the previous photo, complete or not, when the photo changes or is removed."""
         is_cancelled = self._latest_request.cancel(identify_caller(request, tab).session_id, path)
         return "" if is_cancelled else gr.skip()
 

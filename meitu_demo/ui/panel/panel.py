@@ -1,22 +1,24 @@
-"""One panel: photo, choice, button, result. Built from an endpoint's declaration, the same way for each."""
+"""Builds the panel of an endpoint from its declaration: photo, controls, buttons and result."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
+from ...calls.targets import TargetResolver
 from ...domain.model import Endpoint
+from ...domain.translations import translate
 from ...engine.imaging.faces import face_cache_scope
 from ..caller import identify_caller
 from ..context import Context
 from ..error_toasts import as_toasts
 from ..events import PRIVATE_EVENT
+from ..html import render
 from ..result.live_vs_offline import stream_both
 from ..result.run_stream import RunRequest, ScreenUpdate, stream
 from ..texts import PageTranslations
-from . import checklist, compare_button, consent, controls, examples
-from . import controls as places
-from . import controls as preview
+from . import checklist, consent, controls, examples
 from .overview import ContactSheetSection
 from .shared_photo import ScreenComponents
 
@@ -24,7 +26,7 @@ NEXT_ACTIONS = {"stop": "stop", "again": "run_again", "retry": "try_again", "off
 SessionInputs = list[gr.components.Component]
 RunHandlerFactory = Callable[..., Any]
 RunStream = Callable[[Context, RunRequest], AsyncIterator[ScreenUpdate]]
-# A phone's page stands at the result after a run.
+# On a phone, a run scrolls to the result.
 SCROLL_TO_RESULT_JS = """() => {{
   if (window.innerWidth < 768)
     window.glideTo(document.getElementById('{}'));
@@ -39,12 +41,12 @@ def build_panel(
     session_inputs: SessionInputs,
     tab: gr.Tab,
 ) -> ScreenComponents:
-    """Lay the panel out in `tab` and wire it; call inside the tab. session: the browser's tab, own keys."""
+    """Lay out the panel and wire its events; call inside `tab`. session_inputs: the tab's id and the visitor's keys."""
     slug, key = endpoint.slug, f"panels.{endpoint.id}"
     contact_sheet = ContactSheetSection(context, endpoint, texts)
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
-            places.build_introduction(texts, endpoint.id)
+            controls.build_introduction(texts, endpoint.id)
             photo, upload_event = build_photo_input(context, slug, texts, session_inputs)
             example_events = examples.build_examples(
                 context, slug, endpoint.example_photo, texts, photo, session_inputs
@@ -57,22 +59,19 @@ def build_panel(
             run_button = gr.Button(
                 texts.get_text(f"{key}.run"), variant="primary", elem_id=f"{slug}-run", elem_classes="run"
             )
-            both_button = compare_button.build_compare_button(endpoint, context.service.targets, texts)
+            both_button = build_compare_button(endpoint, context.service.targets, texts)
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
-            result_view = places.build_result_view(texts, endpoint.id, slug)
+            result_view = controls.build_result_view(texts, endpoint.id, slug)
             buttons = build_action_buttons(slug, texts)
             call_id = gr.State(0)
     contact_sheet.build_sheet(photo, inputs, tab, session_inputs[0])
 
     def make_run_handler(*, offline: bool = False, again: bool = False, stream_updates: RunStream = stream) -> Any:
         async def handle_run(request: gr.Request, *values: Any) -> AsyncIterator[ScreenUpdate]:
-            run_request, last_update = (
-                RunRequest.from_inputs(endpoint, request, values, force_offline=offline, is_repeat=again),
-                None,
-            )
-            with (
-                face_cache_scope()
-            ):  # the engine looks for the face, and then the page, to lay the photo over the result
+            run_request = RunRequest.from_inputs(endpoint, request, values, force_offline=offline, is_repeat=again)
+            last_update = None
+            # The engine finds the face, and then the page does, to align the photo with the result.
+            with face_cache_scope():
                 async for update in stream_updates(context, run_request):
                     if update != last_update:
                         yield update
@@ -93,10 +92,41 @@ def build_panel(
     return ScreenComponents(endpoint.id, photo, result_view, (upload_event, *example_events), tuple(inputs), run_button)
 
 
+def build_compare_button(endpoint: Endpoint, resolver: TargetResolver, texts: PageTranslations) -> gr.Button:
+    """The folded "live versus offline" section below the run button; returns its button. A click makes a paid call.
+
+    The style sheet shows either the button or what is missing for it, by the header's badges, because a visitor may
+    enter keys at any time.
+    """
+    slug, provider = endpoint.slug, endpoint.provider
+    with gr.Accordion(texts.get_text("beside.title"), open=False, elem_id=f"{slug}-beside", elem_classes="fold"):
+        gr.HTML(
+            texts.render(
+                f"beside-intro-{provider}", lambda language: render_compare_intro(resolver, provider, language)
+            ),
+            elem_classes=["bare", f"beside-{provider}"], apply_default_css=False,
+        )  # fmt: skip
+        return gr.Button(
+            texts.get_text("beside.run"), elem_id=f"{slug}-both", elem_classes=["both", f"both-{provider}"]
+        )
+
+
+def render_compare_intro(resolver: TargetResolver, provider: str, language: str) -> Markup:
+    """What the button does, and which setting is missing for it if the owner has set no keys."""
+    name = translate(f"providers.{provider}.name", language)
+    missing_text = ""
+    if not resolver.is_live(provider):
+        reason = "mode_offline" if resolver.get_status(provider).reason == "mode_offline" else "key_missing"
+        keys = translate(f"providers.{provider}.keys", language)
+        missing_text = translate(f"beside.{reason}", language, provider=name, keys=keys)
+    ready_text = translate("beside.intro", language, provider=name)
+    return render("screens.compare_intro", ready_text=ready_text, missing_text=missing_text)
+
+
 def build_photo_input(
     context: Context, slug: str, texts: PageTranslations, session_inputs: SessionInputs
 ) -> tuple[gr.Image, gr.events.Dependency]:
-    """A photo by upload, camera or clipboard, and the event of its upload. Our own gate opens the file at a run."""
+    """The photo input (upload, camera, clipboard) and its upload event. `upload_validation` reads the file at a run."""
     photo = gr.Image(
         label=texts.get_text("photo.label"), show_label=False, elem_id=f"{slug}-photo", elem_classes="photo",
         type="filepath", image_mode=None, sources=["upload", "webcam", "clipboard"], height=264, buttons=[],
@@ -107,7 +137,7 @@ def build_photo_input(
     async def convert_upload(request: gr.Request, payload: Any, tab: Any) -> Any:
         session_id = identify_caller(request, tab).session_id
         with as_toasts(request):
-            return await preview.convert_heic_for_display(
+            return await controls.convert_heic_for_display(
                 payload, context.uploads_dir, lambda path: context.session_data.track(session_id, path)
             )
 
@@ -115,7 +145,7 @@ def build_photo_input(
 
 
 def build_action_buttons(slug: str, texts: PageTranslations) -> dict[str, gr.Button]:
-    """What can be done after, or instead of, a run; the stage says which of them are to be seen."""
+    """The buttons below the result, by name; the result view decides which of them are visible."""
     with gr.Row(elem_classes="after"):
         return {
             name: gr.Button(texts.get_text(f"result.{word}"), elem_id=f"{slug}-{name}", elem_classes=name)
@@ -130,7 +160,7 @@ def wire_action_buttons(
     wiring: dict[str, Any],
     session_inputs: SessionInputs,
 ) -> None:
-    """begin: makes the handler of a run. session: the browser's tab first."""
+    """Wire the buttons below the result. session_inputs: the tab's id first."""
 
     def stop_waiting(request: gr.Request, tab: Any) -> None:
         context.service.stop_waiting(identify_caller(request, tab).session_id)

@@ -1,7 +1,6 @@
-"""A panel's photo, and one photo for all panels: what is given in one is there in the others.
+"""Shares one photo between all panels: a photo that is chosen in one appears in the others.
 
-The browser does it alone: what travels is the name of a file that has been uploaded already. Another panel keeps what
-it was given by itself.
+The browser does this alone, with the path of the uploaded file. A panel in which another photo was chosen keeps that.
 """
 
 import json
@@ -16,11 +15,10 @@ from ..events import PRIVATE_EVENT
 
 @dataclass(frozen=True, slots=True)
 class ScreenComponents:
-    """What a screen shows of a session: its photo, its stage, and whose invitation belongs on that.
+    """A screen's name and the components that other screens use.
 
-    inputs: the controls, in the order of the endpoint's. run: the button that starts a run. given: the events after
-    which a new photo stands in it. `change` will not do: a photo that is set here has changed as well, and it would go
-    in circles.
+    inputs: the controls, in the order of the endpoint's. photo_events: the events after which there is a new photo;
+    not `photo.change`, because sharing a photo changes it as well and would loop.
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""Contact sheets: which there are (shapes, strengths, templates), their texts, and their HTML. Pure.
+"""The three contact sheets (shapes, strengths, templates): their cells, texts and HTML. Pure functions.
 
-Pictures are data URLs inside the page: no URL leads to them, and the server stores none.
+Pictures are data URLs, so the server stores none and serves none.
 """
 
 import json
@@ -26,7 +26,7 @@ RenderThumbnails = Callable[[FaceCrop], Iterator[bytes | None]]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell. value: what a click sets the control to. caption: below the picture."""
+    """One cell. value: the control's value after a click. caption: below the picture."""
 
     value: str | float
     caption: str
@@ -35,8 +35,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class ContactSheet:
-    """slug: the panel's. kind: shapes, strengths or templates. control_index: which control a click sets.
-    selected_value: the control's value now. title, note: lines above the cells.
+    """A contact sheet without its pictures.
+
+    slug: the panel's. kind: shapes, strengths or templates. control_index: the control that a click sets.
+    selected_value: the control's current value. title, note: lines above the cells.
     """
 
     slug: str
@@ -68,7 +70,7 @@ def render_sheet_error(error: BaseException, language: str) -> Markup:
 
 
 def render_preview(picture: bytes, alt_text: str, language: str) -> Markup:
-    """The picture next to the controls (a JPEG), and who drew it."""
+    """The picture next to the controls, a JPEG, and a line that the offline engine drew it."""
     return render("contact_sheet.preview", language, picture_url=_encode_data_url(picture), text=alt_text)
 
 
@@ -85,7 +87,7 @@ def _encode_data_url(picture: bytes) -> str:
 def plan_sheet(
     endpoint: Endpoint, kind: str, values: Mapping[str, Any], language: str
 ) -> tuple[ContactSheet, RenderThumbnails]:
-    """The sheet for the controls' `values`, and what draws its pictures. kind: shapes, strengths or templates."""
+    """The sheet for the controls' `values`, and the function that draws its pictures. kind: see `ContactSheet`."""
     params: dict[str, object] = {}
     render_thumbnails: RenderThumbnails
     if kind == "templates":

@@ -1,8 +1,8 @@
-"""Streams a contact sheet: its empty cells at once, then its first picture, then the others as they come.
+"""Streams a contact sheet: first its empty cells, then its first picture, then the others in batches.
 
-A sheet takes one slot of the offline engine's queue. It is cancelled by another photo or another sheet; a closed tab is
-noticed by Gradio at the next update. Gradio's own `cancels` is no use: it needs the event's id, which the page does not
-have yet when somebody clicks quickly.
+A sheet takes one slot of the offline engine's queue. Another photo or another sheet cancels it; Gradio notices a closed
+tab at the next update. Gradio's `cancels` does not help, because it needs the event's id, which the page does not have
+yet when somebody clicks quickly.
 """
 
 import asyncio
@@ -29,8 +29,8 @@ from .sheet_specs import ContactSheet
 
 log = logging.getLogger(__name__)
 BATCH_WINDOW_S = 0.1  # pictures that are ready within it go into one update
-MAX_TRACKED_SESSIONS = 2000  # the oldest are forgotten
-HEARTBEAT_INTERVAL_S = 1.0  # an update is repeated, so that Gradio notices a closed tab
+MAX_TRACKED_SESSIONS = 2000  # the oldest are dropped
+HEARTBEAT_INTERVAL_S = 1.0  # without news, the last update is repeated, so that Gradio notices a closed tab
 ThumbnailIterator = Iterator[bytes | None]
 
 
@@ -42,7 +42,7 @@ class LatestRequest:
         self._requests: OrderedDict[str, tuple[int, str]] = OrderedDict()
 
     def register(self, session: str, photo: str) -> Callable[[], bool]:
-        """A new request for the photo at that path; returns a function that says whether it is still current."""
+        """Register a request for the photo at that path; returns a function that tells whether it is still current."""
         registered = self._requests[session] = next(self._request_ids), photo
         self._requests.move_to_end(session)
         while len(self._requests) > MAX_TRACKED_SESSIONS:
@@ -54,9 +54,9 @@ class LatestRequest:
         return session in self._requests
 
     def cancel(self, session: str, photo: object) -> bool:
-        """The photo is now `photo`, a path or "": cancels a request for another one; whether there was none for this.
+        """Cancel the session's request unless it is for the current `photo`, a path or ""; returns False if it is.
 
-        Gradio reports some changes late, so a change to the request's own photo cancels nothing.
+        Gradio reports some changes late, so a change to the photo of the request cancels nothing.
         """
         if self._requests.get(session, (0, ""))[1] == photo:
             return False
@@ -66,7 +66,7 @@ class LatestRequest:
 
 @dataclass(frozen=True, slots=True)
 class SheetRequest:
-    """One click: caller, photo, sheet, what draws it, and whether it is still current."""
+    """One click: caller, photo, sheet, the function that draws it, and whether the click is still current."""
 
     endpoint: Endpoint
     caller: Caller

@@ -1,1 +1,1 @@
-"""The Recipe tab's parts: the list of steps, its wiring, the run of all of them, and what is shown of that."""
+"""The parts of the Recipe tab: the editor of the steps, the run of a recipe, its state and its views."""

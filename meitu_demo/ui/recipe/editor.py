@@ -1,7 +1,7 @@
-"""The list of steps on the page: its HTML, adding a step, saving and loading a recipe.
+"""The editor of a recipe's steps: their list as HTML, adding a step, saving and loading a recipe.
 
-The recipe is the text of a hidden field; assets/js/recipe.js edits it and keeps it in the tab over a reload.
-It is validated here each time it is used; an invalid one is explained and leaves the list unchanged.
+The recipe is the text of a hidden field; assets/js/recipe.js edits it and preserves it across a reload of the tab. It
+is validated here each time that it is used; an invalid one is explained and leaves the list unchanged.
 """
 
 from dataclasses import replace
@@ -25,7 +25,7 @@ from ..panel import controls
 from ..texts import PageTranslations, detect_language
 from .state import describe_step, get_effect_name
 
-# Big eyes, slim jaw, restoration: what a newcomer sees done.
+# Bigger eyes, slimmer jaw, restoration: the recipe that new visitors see.
 EXAMPLE_RECIPE = """{"recipe": 1, "steps": [
   {"endpoint": "facial_aesthetics", "values": {"shape_type": "8", "strength": 0.4}},
   {"endpoint": "facial_aesthetics", "values": {"shape_type": "7", "strength": 0.3}},
@@ -85,9 +85,9 @@ def build_editor(
     visitor_keys: gr.components.Component,
     masthead: gr.HTML,
 ) -> gr.Textbox:
-    """Lay the list out, with what adds to it, and wire it; returns the field that holds it.
+    """Lay out the editor and wire its events; returns the hidden field with the recipe.
 
-    visitor_keys: decide where a step runs; when they change, `masthead` does.
+    visitor_keys: decide where a step runs; a change of `masthead` shows that they have changed.
     """
     example = parse_recipe(EXAMPLE_RECIPE, CATALOGUE)
     targets = context.service.targets
@@ -114,7 +114,7 @@ def build_editor(
                 targets.with_visitor_keys(visitor_keys),
                 language,
             )
-        except DemoError as error:  # kept in the tab since an older version
+        except DemoError as error:  # stored in the tab by an older version
             explained = explain(error, language, is_billable=False)
             return render("recipe.invalid_list", language, explained=explained, example=dump_recipe(example))
 
@@ -158,13 +158,13 @@ def build_editor(
 def _build_step_inputs(
     texts: PageTranslations, template_options: controls.TemplateOptions
 ) -> list[gr.components.Component]:
-    """A choice of effects, and the controls of all; assets/css/recipe.css shows those of the chosen one."""
+    """A choice of effects, and the controls of all; assets/css/recipe.css shows those of the selected effect."""
     names = [(texts.get_text(f"panels.{name}.tab"), name) for name in CATALOGUE]
     effect = gr.Radio(names, value=names[-1][1], label=texts.get_text("recipe.effect"), elem_id="recipe-effect")
     components: list[gr.components.Component] = [effect]
     for number, endpoint in enumerate(CATALOGUE.values(), 1):
         with gr.Column(elem_classes=["effect", f"effect-{number}"]):
-            prefixed_endpoint = replace(endpoint, id=f"recipe_{endpoint.id}")  # for the names of the elements
+            prefixed_endpoint = replace(endpoint, id=f"recipe_{endpoint.id}")  # for the element ids
             components += controls.build_controls(prefixed_endpoint, texts, template_options)
             if not endpoint.controls:
                 empty_html = texts.render("recipe-no-settings", partial(render, "recipe.no_settings"))
@@ -173,7 +173,7 @@ def _build_step_inputs(
 
 
 def _select_values(effect: Any, values: tuple[Any, ...]) -> dict[str, Any]:
-    """The chosen effect's values, out of the values of all controls."""
+    """The values of the selected effect's controls, from the values of all controls."""
     value_iterator = iter(values)
     values_by_endpoint = {
         name: {control.name: next(value_iterator, None) for control in endpoint.controls}

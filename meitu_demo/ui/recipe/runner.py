@@ -1,7 +1,7 @@
-"""Runs a recipe: one call for each step, each on the unlabelled result of the step before.
+"""Runs a recipe: one call for each step, each on the unlabelled result of the previous step.
 
-A step that fails ends the run with an explanation that names it. The results before it stay, and "try again" resumes
-there.
+If a step fails, the run ends with an explanation that names the step. The earlier results remain, and "try again"
+resumes at that step.
 """
 
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ from .views import RecipeUpdate
 
 
 async def stream_recipe(context: Context, request: RecipeRequest) -> AsyncIterator[RecipeUpdate]:
-    """The screen at each step, and at the end."""
+    """The updates of the screen, at each step and at the end."""
     run = RecipeRun(context, request)
     try:
         run.steps = parse_recipe(request.recipe_text, CATALOGUE).enabled_steps
@@ -49,7 +49,7 @@ async def stream_recipe(context: Context, request: RecipeRequest) -> AsyncIterat
 
 
 def _resume_or_start(run: RecipeRun) -> RecipeProgress:
-    """The progress to start from. Raises ImageRejected if the result to resume from is gone; no step is paid again."""
+    """The progress to start from; no step is paid again. Raises ImageRejected if its last result was deleted."""
     photo, previous = get_payload_path(run.request.photo), run.request.previous_progress
     if run.request.action not in ("retry", "offline") or not previous.can_resume(photo, run.steps):
         return RecipeProgress(photo)
@@ -59,7 +59,7 @@ def _resume_or_start(run: RecipeRun) -> RecipeProgress:
 
 
 async def _load_source(run: RecipeRun) -> bytes:
-    """The photo, or the unlabelled result of the step before."""
+    """The photo, or the unlabelled result of the previous step."""
     if not run.progress.step_results:
         return await run.context.read_upload(run.request.photo, run.request.caller)
     data = run.load_picture(run.progress.step_results[-1].pictures.token)
@@ -95,7 +95,7 @@ async def _run_step(run: RecipeRun, step: RecipeStep) -> AsyncIterator[RecipeUpd
 
 
 def _choose_force(run: RecipeRun) -> int:
-    """The id of the call that is to be made once more."""
+    """The `force` of the step's call: the id of the call to repeat, or FORCE_NONE."""
     previous = run.request.previous_progress
     if run.request.action == "again":
         return previous.call_id_at(run.step_index)

@@ -1,4 +1,4 @@
-"""State of a recipe's run: the click, the progress with a photo, and the names of steps."""
+"""State of a recipe's run: the click, the progress with a photo, and texts for the steps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ def get_effect_name(step: RecipeStep, language: str) -> str:
 
 
 def describe_step(step: RecipeStep, language: str) -> str:
-    """The step's settings, for instance "Bigger eyes 0.4"; after the effect's name if they do not suggest it."""
+    """The step's settings, for instance "Bigger eyes 0.4"; with the effect's name first if they do not suggest it."""
     controls = step.endpoint.controls
     is_self_explanatory = any(control.names_the_effect for control in controls)
     value_texts = [control.describe_value(step.values[control.name], language) for control in controls]
@@ -31,7 +31,7 @@ def describe_step(step: RecipeStep, language: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """A step that is done. call_id: see `SingleFlight.submit`. html: its view."""
+    """A finished step. call_id: see `SingleFlight.submit`. html: its result view."""
 
     step: RecipeStep
     call_id: int
@@ -46,8 +46,8 @@ class StepResult:
 class RecipeProgress:
     """How far a recipe has come with a photo. The pictures themselves are in the picture store.
 
-    photo_path: of the upload. original_token: of the photo as sent by the first step, after `changes`. failed_call_id:
-    of the call in which the step after the finished ones failed.
+    photo_path: of the upload. original_token: of the photo as the first step sent it, after `changes`. failed_call_id:
+    of the failed call of the next step.
     """
 
     photo_path: str = ""
@@ -74,8 +74,8 @@ class RecipeProgress:
 class RecipeRequest:
     """One click. recipe_text: the page's list of steps. consents: by provider.
 
-    action: "run" from the start; "again", with every paid call made once more; "retry" from the step that failed;
-    "offline", the same without the vendors.
+    action: "run" from the start; "again", repeating every paid call; "retry" from the step that failed; "offline", the
+    same on the offline engine.
     """
 
     action: str
@@ -112,7 +112,7 @@ class RecipeRun:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether the person stopped waiting, also between two steps: all handles of a session are stopped together."""
+        """Whether the person stopped the run, even between two steps: that stops all handles of the session."""
         return any(handle.abandoned for handle in self.handles)
 
     @property
@@ -129,7 +129,7 @@ class RecipeRun:
         return translate(f"providers.{provider}.name", self.language)
 
     def load_picture(self, token: str) -> bytes | None:
-        """One of the session's pictures; None once it is gone."""
+        """One of the session's pictures; None if it was deleted."""
         return self.context.pictures.get_owned(self.request.caller.session_id, token)
 
 

@@ -1,6 +1,6 @@
-"""The screens of a recipe's run: a step in progress, all done, or a failure; with a strip of the steps to click.
+"""The result view of a recipe's run: a step in progress, the results, or a failure; with a strip of steps to click.
 
-assets/js/recipe.js shows the view that is clicked.
+assets/js/recipe.js shows the view of the clicked step.
 """
 
 from collections.abc import Sequence
@@ -32,12 +32,12 @@ from .state import RecipeProgress, RecipeRun, describe_step
 
 SUMMARY_VIEW = "whole"
 ACTION_LABELS = {"retry": "recipe.retry", "offline": "result.run_offline"}
-# The result view, with what can be done next; and the progress so far, once the run has ended.
+# The result view with its actions; and the progress, once the run has ended.
 RecipeUpdate = tuple[Markup, RecipeProgress | None]
 
 
 def render_running_strip(steps: Sequence[RecipeStep], progress: RecipeProgress, language: str) -> Markup:
-    """The strip of a run in progress: steps that are done, the one at work, and those to come."""
+    """The strip of a run in progress: finished, current and coming steps."""
     done_count = len(progress.step_results)
     tiles = [
         {
@@ -51,7 +51,7 @@ def render_running_strip(steps: Sequence[RecipeStep], progress: RecipeProgress, 
 
 
 def render_finished_strip(progress: RecipeProgress, summary: Markup, language: str) -> Markup:
-    """The steps that are done, one of them in view. summary: the view of the whole recipe, if there is one."""
+    """The strip of finished steps with their views, of which one is visible. summary: of the whole recipe, or empty."""
     results = progress.step_results
     if not results:
         return Markup()
@@ -71,7 +71,7 @@ def render_finished_strip(progress: RecipeProgress, summary: Markup, language: s
 
 
 def render_partial_result(progress: RecipeProgress, summary: Markup, actions: Sequence[str], language: str) -> Markup:
-    """The strip below a failure, and above it buttons that press the screen's own, which are far below."""
+    """The strip below a failure, and above it buttons that click the screen's action buttons, which are far below."""
     labels = [(name, translate(ACTION_LABELS[name], language)) for name in actions]
     strip_html = render_finished_strip(progress, summary, language)
     return render("recipe.partial_result", language, labels=labels, strip_html=strip_html)
@@ -111,7 +111,7 @@ async def build_final_update(run: RecipeRun, notice_html: Markup, *actions: str)
 
 
 async def build_failure_update(run: RecipeRun, error: Exception) -> RecipeUpdate:
-    """Why the run failed, at which step, the results of the steps before, and what can be done next."""
+    """The explanation, with the step that failed, the results of earlier steps, and the next actions."""
     target, handle = run.target, run.handle
     is_billable = target is not None and target.is_billable
     # An invalid recipe, a deleted result and a missing photo are failures of the run, not of a step.
@@ -130,7 +130,7 @@ async def build_failure_update(run: RecipeRun, error: Exception) -> RecipeUpdate
     may_cost = is_billable and may_be_billed(error)
     run.progress = replace(run.progress, failed_call_id=handle.call_id if handle and may_cost else FORCE_NONE)
     can_run_offline = is_billable and not isinstance(error, ImageRejected | ValueRejected)
-    actions = [name for name, may in (("retry", step), ("offline", step and can_run_offline)) if may]
+    actions = [name for name, is_possible in (("retry", step), ("offline", step and can_run_offline)) if is_possible]
     return await build_final_update(run, html, *actions)
 
 
@@ -171,7 +171,7 @@ async def render_summary(context: Context, session: str, progress: RecipeProgres
     makers = [finished.maker for finished in progress.step_results]
     size = (result_photo.width, result_photo.height)
     facts_html = facts.render_facts_line(makers, paid_call_count, elapsed_s, size, pictures, "recipe", language)
-    endpoint = replace(last_step.step.endpoint, id="recipe", changes_framing=changes_framing)  # for its name alone
+    endpoint = replace(last_step.step.endpoint, id="recipe", changes_framing=changes_framing)  # only for its name
     call_result = CallResult(endpoint, last_step.maker.mode, {}, sent_photo, result_photo, progress.changes, elapsed_s)
     has_repeated_step = any(finished.remark for finished in progress.step_results)
     remark = translate("recipe.repeated", language) if has_repeated_step else ""

@@ -1,9 +1,11 @@
-"""The reference page: endpoints, shapes and error codes. Plain HTML without Gradio, rendered once a language.
+"""The reference page: endpoints, shapes and error codes. Plain HTML without Gradio, rendered once for each language.
 
-It refers to no other host: style and script are inside it.
+It loads nothing: style and script are inline. Error codes are grouped by their explanation.
 """
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -12,14 +14,18 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from ...domain import errors
+from ...domain.billing import classify_billing
+from ...domain.errors import DemoError, ImageRejected, VendorError
+from ...domain.explanations import explain
 from ...domain.model import Endpoint
-from ...domain.translations import list_languages, match_language, translate
-from ...domain.vendor_codes import load_shapes
+from ...domain.translations import get_texts, list_languages, match_language, translate
+from ...domain.vendor_codes import VendorCode, find_vendor_code, list_vendor_codes, load_shapes
 from ...endpoints import CATALOGUE
 from ...engine.imaging.face_checks import MIN_FACE_PX
+from ...vendors import VENDORS
 from ..html import render
 from ..theme import MONO_FONTS, SANS_FONTS
-from . import codes as reference_codes
 from .drawn_face import render_drawing, render_face_symbol
 
 PATH = "reference"
@@ -27,6 +33,17 @@ ASSETS_DIR = Path(__file__).resolve().parents[3] / "assets"
 COLOUR_RULES = re.compile(r":root \{(.*?)\}\n\.dark \{(.*?)\}\n", re.DOTALL)
 # Behind a login the page is not public, and the language may come from the browser.
 CACHE_HEADERS = {"cache-control": "private, max-age=300", "vary": "accept-language"}
+
+
+@dataclass(frozen=True, slots=True)
+class CodeExplanation:
+    """The texts that a person gets for a failure."""
+
+    slug: str
+    title: str
+    why: str
+    fix: str
+    cost: str
 
 
 async def serve_reference(request: Request) -> Response:
@@ -46,7 +63,7 @@ async def serve_reference(request: Request) -> Response:
 @cache
 def render_page(language: str) -> Markup:
     """The page as HTML."""
-    sections = (render_endpoints_section, render_shapes_section, reference_codes.render_section)
+    sections = (render_endpoints_section, render_shapes_section, render_codes_section)
     return render(
         "reference.page",
         language,
@@ -59,7 +76,7 @@ def render_page(language: str) -> Markup:
 
 
 def render_endpoints_section(language: str) -> Markup:
-    """What each endpoint does, takes and is called."""
+    """Each endpoint's name, purpose, limits and parameters."""
     endpoints = [_describe_endpoint(endpoint, language) for endpoint in CATALOGUE.values()]
     return render("reference.endpoints", language, endpoints=endpoints, min_face_px=MIN_FACE_PX)
 
@@ -71,6 +88,20 @@ def render_shapes_section(language: str) -> Markup:
         for shape in load_shapes()
     ]
     return render("reference.shapes", language, symbol=render_face_symbol(), tiles=tiles)
+
+
+def render_codes_section(language: str) -> Markup:
+    """The error codes, grouped by the explanation that a person gets."""
+    groups = [
+        (vendor, translate(f"providers.{vendor}.name", language), group_vendor_codes(vendor, language).items())
+        for vendor in VENDORS
+    ]
+    app_explanations = [explain_error(error, language) for error in list_app_errors()]
+    app_cases = [
+        (explained, [{"provider": "demo", "code": explained.slug, "http": None}]) for explained in app_explanations
+    ]
+    app_group = ("demo", translate("reference.demo_name", language), app_cases)
+    return render("reference.codes", language, groups=[*groups, app_group])
 
 
 def _describe_endpoint(endpoint: Endpoint, language: str) -> dict[str, object]:
@@ -102,3 +133,47 @@ def render_style() -> str:
 
 def _read_asset(name: str) -> str:
     return (ASSETS_DIR / name).read_text("utf-8")
+
+
+def explain_error(error: DemoError, language: str) -> CodeExplanation:
+    """The explanation of `error` for a paid call."""
+    explanation, billing = explain(error, language), classify_billing(error)
+    cost = translate(f"billing.{billing}.cost", language) if billing else ""
+    return CodeExplanation(explanation.slug, explanation.title, explanation.why, explanation.fix, cost)
+
+
+def group_vendor_codes(provider: str, language: str) -> dict[CodeExplanation, list[VendorCode]]:
+    """All codes of the vendor by their explanation, in the order of the vendor's list."""
+    codes_by_explanation: dict[CodeExplanation, list[VendorCode]] = {}
+    for name in list_vendor_codes(provider):
+        code = find_vendor_code(provider, name)
+        assert code is not None
+        error = VendorError(provider, name, http_status=code.http)
+        codes_by_explanation.setdefault(explain_error(error, language), []).append(code)
+    return codes_by_explanation
+
+
+def list_app_errors() -> Iterator[DemoError]:
+    """One error for each slug that has texts and belongs to no vendor's code."""
+    vendor_slugs = {
+        code.slug for name in VENDORS for key in list_vendor_codes(name) if (code := find_vendor_code(name, key))
+    }
+    for slug in get_texts("en")["errors"]:
+        if slug not in vendor_slugs:
+            yield create_error(slug)
+
+
+def create_error(slug: str) -> DemoError:
+    """An error that is explained under `slug`: of the class with the longest slug that is a prefix of it."""
+    error_classes = [
+        kind for kind in _iter_subclasses(DemoError) if slug == kind.slug or slug.startswith(f"{kind.slug}_")
+    ]
+    error_class = max(error_classes, key=lambda kind: len(kind.slug), default=ImageRejected)
+    return error_class("", "") if issubclass(error_class, VendorError) else error_class(slug)
+
+
+def _iter_subclasses(error_class: type[DemoError]) -> Iterator[type[DemoError]]:
+    for subclass in error_class.__subclasses__():
+        if subclass.__module__ == errors.__name__:
+            yield subclass
+            yield from _iter_subclasses(subclass)

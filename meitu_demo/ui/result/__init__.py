@@ -1,1 +1,1 @@
-"""What a run shows and hands out."""
+"""Runs a panel's call, renders its result, and serves its pictures and downloads."""

@@ -1,6 +1,6 @@
-"""What moved in a reshaped face: measured on request from the two stored pictures, shown as arrows and sentences.
+"""Displacement map: what moved in a reshaped face, measured from the two stored pictures, as arrows and sentences.
 
-The answer is HTML that assets/js/comparison.js inserts below the result. It is not stored.
+It is computed on request and not stored; assets/js/comparison.js inserts the HTML below the result.
 """
 
 import numpy as np
@@ -50,7 +50,7 @@ def build_router(context: Context) -> APIRouter:
 
 
 def render_displacement(before: bytes, after: bytes, image_url: str, language: str) -> Markup:
-    """The answer for two encoded pictures. image_url: of the second. Blocks. Raises ImageRejected."""
+    """The HTML for two encoded pictures. image_url: of the second. Blocks. Raises ImageRejected."""
     pictures = codec.decode(before), codec.decode(after)
     faces = find_faces(pictures[0])
     displacement = measure_displacement(*pictures, faces[0]) if faces else None

@@ -1,7 +1,7 @@
-"""What leaves: a result with its mark of provenance, and with the visible label that it is made by AI.
+"""Exports results: embeds the provenance mark, and adds the visible label "made by AI" to downloads.
 
-What is shown and worked on is the unlabelled master, which carries the mark alone: so no label is ever warped, or drawn
-upon another. Pure, and blocks: call it from a worker thread.
+The page shows and processes the master, which has the mark but no label, so that no label is warped or drawn over
+another. Pure functions that block: call them from a worker thread.
 """
 
 from ...calls.pipeline import CallResult
@@ -25,15 +25,15 @@ def build_provenance(result: CallResult) -> Provenance:
 
 
 def unlabelled(result: CallResult) -> bytes:
-    """The result as it came, marked, and without any other metadata. Raises ImageRejected."""
+    """The master: the unchanged picture with the provenance mark as its only metadata. Raises ImageRejected."""
     data = result.result_photo.data
-    if codec.sniff(data) not in EMBEDDABLE_TYPES:  # what a vendor sends as BMP or HEIC leaves as JPEG
+    if codec.sniff(data) not in EMBEDDABLE_TYPES:  # a vendor's BMP or HEIC becomes a JPEG
         data = codec.encode(codec.decode(data))
     return embed_provenance(data, build_provenance(result))
 
 
 def for_download(picture: bytes, language: str, *, visible_label: bool) -> bytes:
-    """A master as it leaves: labelled, unless the owner has turned that off, and marked. Raises ImageRejected."""
+    """A master as a download: with its mark, and labelled if `visible_label`. Raises ImageRejected."""
     provenance = read_provenance(picture)
     if not visible_label or provenance is None:
         return picture

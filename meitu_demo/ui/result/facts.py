@@ -1,6 +1,6 @@
-"""The line of facts below a result (who made it, cost, time, download, use in another panel) and the privacy receipt.
+"""The facts below a result (who made it, cost, time, download, use in another panel) and the privacy receipt.
 
-Also the names of saved files, and what was changed in a photo before it was sent.
+Also the names of saved files, and texts for the changes to a photo before it was sent.
 """
 
 import re
@@ -19,7 +19,7 @@ from ...redaction.secrets import redact
 from ..html import render
 from .pictures import PictureUrls
 
-FILE_SUFFIXES = {"image/png": "png", "image/webp": "webp"}  # `export` makes all else JPEG
+FILE_SUFFIXES = {"image/png": "png", "image/webp": "webp"}  # `export` converts all other types to JPEG
 DESTINATION_SCREENS = (*CATALOGUE, "recipe")  # a result can be sent to these
 
 
@@ -37,20 +37,20 @@ def translate_changes(changes: Iterable[PhotoChange], language: str) -> list[str
 
 
 def describe_changes(changes: Iterable[PhotoChange], language: str) -> str:
-    """All changes in one line, or the words for "nothing"."""
+    """All changes in one line; a text for "none" if there are none."""
     texts = translate_changes(changes, language)
     return translate("changes.between", language).join(texts) or translate("changes.none", language)
 
 
 class Maker(NamedTuple):
-    """Who worked on a result: `CallResult.mode`, and the vendor's name."""
+    """Who made a result: `CallResult.mode`, and the vendor's name."""
 
     mode: str
     provider: str
 
 
 def render_facts(result: CallResult, pictures: PictureUrls, provider: str, language: str, screen: str = "") -> Markup:
-    """The line for one call. screen: where it is shown, if not on the endpoint's own."""
+    """The line for one call. screen: where it is shown; by default the endpoint's panel."""
     size = (result.result_photo.width, result.result_photo.height)
     return render_facts_line(
         [Maker(result.mode, provider)],

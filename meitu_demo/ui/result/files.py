@@ -1,4 +1,4 @@
-"""The routes of kept pictures: as they are shown, as they leave, and all of a session's together."""
+"""The routes of stored pictures: for display, as a labelled download, and all of a session as an archive."""
 
 import anyio
 from fastapi import APIRouter, Request
@@ -15,9 +15,9 @@ NO_STORE_HEADERS = {"cache-control": "private, no-store", "x-content-type-option
 
 
 def build_router(context: Context) -> APIRouter:
-    """`/kept/…` shows a picture, `/download/…` hands it out with its label, `/archive/…` all of a session's.
+    """`/kept/…` serves a picture, `/download/…` the labelled picture, `/archive/…` all pictures of a session.
 
-    The token in the path is the key to it.
+    The unguessable token in the path is the only authorization.
     """
     api_router = APIRouter()
 
@@ -57,5 +57,5 @@ def _build_picture_response(data: bytes) -> Response:
 
 
 def not_found() -> Response:
-    """What has expired, or never was."""
+    """The response for a token that has expired or never existed."""
     return PlainTextResponse("gone", 404, headers=NO_STORE_HEADERS)

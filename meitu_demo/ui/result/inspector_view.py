@@ -1,6 +1,6 @@
-"""What went over the wire and the call as code, as a folded section below a result or an explanation.
+"""The inspector: the HTTP messages of a call and the call as code, in a folded section below the result view.
 
-Code samples are redacted here: a key may have been typed into the wrong field.
+Code samples are redacted here, because a key may have been typed into the wrong field.
 """
 
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ from ...photos.safe_open import format_file_size
 from ...redaction.secrets import redact
 from ..html import render
 
-MIN_PHASE_S = 0.0005  # a phase that took less in all has no row
+MIN_PHASE_S = 0.0005  # a phase that took less in total has no row
 
 
 def render_inspector(trace: Trace | None, samples: Mapping[str, str], language: str) -> Markup:
-    """The section. trace: None for a call of which nothing was sent. samples: code by the names in SAMPLE_LANGUAGES."""
+    """The section. trace: None if nothing was sent. samples: code by the names in SAMPLE_LANGUAGES."""
     return render(
         "inspector.inspector",
         language,

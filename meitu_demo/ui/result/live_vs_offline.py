@@ -1,7 +1,7 @@
 """Live versus offline: one click starts both runs at once; each side shows its progress, then its result or failure.
 
-The live run is a paid call like any other: consent, caps, ledger and single flight apply. The sides are independent:
-a failure of one does not touch the other.
+The live run is a paid call like any other: consent, caps, ledger and single flight apply. A failure of one side does
+not affect the other.
 """
 
 import asyncio
@@ -44,8 +44,8 @@ LegMode = Literal["live", "offline"]
 class LegView:
     """One side of the screen.
 
-    html: its progress, picture or explanation. result and picture (URLs): once there is a result. remark: a text.
-    details_html: belongs below, across both sides.
+    html: its progress, picture or explanation. result, picture: None until there is a result. remark: a text above it.
+    details_html: for below both sides.
     """
 
     mode: LegMode
@@ -57,7 +57,7 @@ class LegView:
 
 
 def render_side_by_side(views: tuple[LegView, LegView], provider: str, language: str) -> Markup:
-    """Both sides, the live one first, and folded below them one over the other if they have the same frame.
+    """Both sides, the live one first; below them, folded, an overlay of both results if they have the same frame.
 
     provider: the vendor's name.
     """
@@ -81,7 +81,7 @@ def render_side_by_side(views: tuple[LegView, LegView], provider: str, language:
 
 
 def describe_maker(mode: str, provider: str, language: str) -> str:
-    """Who makes it, in words."""
+    """A text for who makes the result."""
     return translate(f"beside.{mode}", language, provider=provider)
 
 
@@ -104,7 +104,7 @@ def _list_facts(call_result: CallResult, language: str) -> list[str]:
 
 def is_same_frame(first: CallResult, second: CallResult) -> bool:
     """Whether two results can be laid over each other: their aspect ratios differ by rounding only."""
-    ratios = [outcome.result_photo.width / outcome.result_photo.height for outcome in (first, second)]
+    ratios = [result.result_photo.width / result.result_photo.height for result in (first, second)]
     return abs(ratios[0] / ratios[1] - 1) <= MAX_ASPECT_DIFFERENCE
 
 
@@ -120,7 +120,7 @@ class Leg:
         self._update_event = update_event
 
     async def execute(self, photo: bytes) -> None:
-        """Run the call; `view` ends with a result or an explanation. Raises nothing but a cancellation."""
+        """Run the call; `view` ends with a result or an explanation. Raises only CancelledError."""
         target: CallTarget | None = None
         request, service = self._request, self._context.service
         try:
@@ -146,7 +146,7 @@ class Leg:
                 self.handle.release()
 
     def clear_if_deleted(self) -> None:
-        """Without its picture the side shows no empty frame: everything was deleted while the other side went on."""
+        """Replace the result if its picture was deleted while the other side was still running."""
         picture = self.view.picture
         if picture and self._context.pictures.get(picture.token) is None:
             self.view = LegView(self.view.mode, result_view.render_stopped(False, self._request.language))
@@ -175,7 +175,7 @@ class Leg:
 
 
 async def stream_both(context: Context, request: RunRequest) -> AsyncIterator[ScreenUpdate]:
-    """The screen at each step of the two calls, and at their ends."""
+    """The updates of the screen while the two calls run, and at the end."""
     update_event = asyncio.Event()
     modes: tuple[LegMode, LegMode] = ("live", "offline")
     live_leg, offline_leg = legs = tuple(Leg(context, request, mode, update_event) for mode in modes)
@@ -190,7 +190,7 @@ async def stream_both(context: Context, request: RunRequest) -> AsyncIterator[Sc
     yield build_update(render_both())
     try:
         photo = await context.read_upload(request.photo, request.caller)
-    except ImageRejected as error:  # nothing to put side by side
+    except ImageRejected as error:  # before either call
         yield render_shared_failure(error)
         return
     tasks = [asyncio.create_task(leg.execute(photo)) for leg in legs]
@@ -203,7 +203,7 @@ async def stream_both(context: Context, request: RunRequest) -> AsyncIterator[Sc
             yield build_update(render_both(), *([] if tasks[0].done() else ["stop"]))
     finally:
         for task in tasks:
-            task.cancel()  # no effect on one that has ended; a call that was sent goes on to its end
+            task.cancel()  # no effect on a task that has ended, and a call that was sent is still completed
         await asyncio.gather(*tasks, return_exceptions=True)
     rejections = [leg.error for leg in legs if isinstance(leg.error, ImageRejected | ValueRejected)]
     if len(rejections) == len(legs):  # one reason for both sides
@@ -216,7 +216,7 @@ async def stream_both(context: Context, request: RunRequest) -> AsyncIterator[Sc
 
 
 def _list_actions(live_leg: Leg) -> list[str]:
-    """What can be done next about the live call."""
+    """The next actions for the live call."""
     if live_leg.error is not None:
         return ["retry"] if may_be_billed(live_leg.error) else []
     return ["again"] if live_leg.handle and live_leg.handle.is_duplicate and not live_leg.handle.abandoned else []

@@ -1,4 +1,4 @@
-"""Offline fallback of the kiosk: when the network fails a live run, the same click goes on offline and says why."""
+"""Offline fallback of kiosk mode: if the network fails during a live run, the same click runs offline and says why."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ from ...domain.explanations import explain
 from ...domain.translations import translate
 
 NETWORK_ERRORS = (Unreachable, CircuitOpen, OutcomeUnknown)
-NETWORK_LINK_CAUSES = ("dns", "timeout", "network")  # the vendor has made the picture, and its download fails
+NETWORK_LINK_CAUSES = ("dns", "timeout", "network")  # the vendor has made the picture, but its download failed
 
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """What an offline run says about the live call that it stands in for, and which buttons belong to that call."""
+    """For an offline run that replaces a live call: a remark about that call, the actions for it, and its id."""
 
     remark: str
     actions: tuple[str, ...]
@@ -21,7 +21,7 @@ class Fallback:
 
 
 def is_network_failure(error: BaseException) -> bool:
-    """Whether the network failed: nothing was refused, and the vendor did not answer."""
+    """Whether the network failed, as opposed to an answer of the vendor."""
     if isinstance(error, LinkRejected):
         return error.facts.get("cause") in NETWORK_LINK_CAUSES
     return isinstance(error, NETWORK_ERRORS)

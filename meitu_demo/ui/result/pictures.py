@@ -20,7 +20,7 @@ THUMBNAIL_LIMITS = ImageLimits(min_side_px=1, max_side_px=160, max_bytes=60_000)
 class PictureUrls:
     """URLs of one comparison, relative to the page, and the name under which the result is saved.
 
-    displacement: of the answer to "what moved"; "" where there is none, like thumbnail (the result's).
+    displacement: of the displacement map, or "". thumbnail: of the result, or "".
     """
 
     before: str

@@ -1,6 +1,6 @@
 """The result view of a panel: empty, in progress, a comparison of two pictures, or an explanation.
 
-Pure functions of words and facts; the HTML is in `templates/result.html`.
+Pure functions; the HTML is in `templates/result.html`.
 """
 
 import math
@@ -19,16 +19,16 @@ from .pictures import PictureUrls
 
 
 def with_actions(html: Markup, actions: Sequence[str]) -> Markup:
-    """`html` with a mark for each button that may be used now; assets/css/after.css hides the others.
+    """`html` with a marker for each action button that is available; assets/css/after.css hides the others.
 
-    The mark is part of the HTML so that both change at the same moment: Gradio may show a button's second last state
-    when two updates follow each other quickly.
+    The markers are part of the HTML so that buttons and view change together: after two quick updates, Gradio may show
+    an outdated state of a button.
     """
     return render("result.with_actions", html=html, actions=actions) if actions else html
 
 
 def render_introduction(screen: str, language: str) -> Markup:
-    """The line above a screen's photo."""
+    """The introduction above a screen's photo."""
     return render("result.introduction", language, screen=screen)
 
 
@@ -38,7 +38,7 @@ def empty_state(screen: str, language: str) -> Markup:
 
 
 def describe_phase(phase: Phase, remaining_s: float, provider: str, mode: str, language: str) -> str:
-    """What a call is doing, in plain words."""
+    """A text for what a call is doing."""
     key_suffix = {Phase.SEND: f"_{mode}", Phase.QUEUE: "" if remaining_s else "_unknown"}.get(phase, "")
     return translate(f"steps.{phase.value}{key_suffix}", language, provider=provider, seconds=math.ceil(remaining_s))
 
@@ -46,7 +46,7 @@ def describe_phase(phase: Phase, remaining_s: float, provider: str, mode: str, l
 def render_progress(
     phase: Phase, remaining_s: float, provider: str, mode: str, language: str, prefix: str = ""
 ) -> Markup:
-    """The phase of a call, with the seconds that remain where they are known. prefix: a text before it."""
+    """The phase of a call, with the remaining seconds if known. prefix: a text before it."""
     text = prefix + describe_phase(phase, remaining_s, provider, mode, language)
     return render("result.progress", language, text=text)
 
@@ -58,7 +58,7 @@ def render_stopped(is_sent: bool, language: str) -> Markup:
 
 
 def render_notice(title: str, text: str) -> Markup:
-    """A message in the result view that is no failure; screen readers announce it."""
+    """A message in the result view that is not a failure; screen readers announce it."""
     return render("result.notice", title=title, text=text)
 
 
@@ -81,7 +81,7 @@ def render_comparison(
     """Before and after with a divider that mouse, finger and arrow keys move, tools, and the facts of the run.
 
     remark: a text above the facts. receipt_html: from `facts.render_receipt`. facts_html: replaces the facts of
-    `call_result`. labels: names of the two where they are two results, not before and after.
+    `call_result`. labels: names of the two pictures if they are not before and after.
     """
     photo, endpoint = call_result.result_photo, call_result.endpoint
     return render(

@@ -37,11 +37,11 @@ ScreenUpdate = tuple[str, Any]  # HTML of the result view with its actions; the 
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """One click, with everything that came with it.
+    """One click on a run button.
 
-    fault: how a run of the failure lab is to end; None outside it. is_kiosk: claimed by the page (/?stage=1), by
-    anybody; it decides only whether a live run that the network fails goes on offline. fallback: what an offline run
-    stands in for.
+    fault: the failure lab's fault; None outside the lab. is_kiosk: untrusted, from the page's URL (/?stage=1); it only
+    decides whether a live run falls back to offline if the network fails. fallback: the live call that an offline run
+    replaces.
     """
 
     endpoint: Endpoint
@@ -92,17 +92,17 @@ class RunRequest:
 
     @property
     def mode(self) -> TargetMode:
-        """Which targets will do."""
+        """Which targets are allowed."""
         return "offline" if self.force_offline else "any"
 
 
 def build_update(html: Markup, *actions: str, call_id: int = FORCE_NONE) -> ScreenUpdate:
-    """`html` with the buttons that can be used now."""
+    """`html` with the available action buttons, and the call's id if there is one."""
     return result_view.with_actions(html, actions), call_id or gr.skip()
 
 
 def describe_repeat(key: str, handle: CallHandle | None, language: str) -> str:
-    """The words at `result.<key>` with the time since the call was made; "" if it is not a duplicate."""
+    """The text at `result.<key>` with the time since the call started; "" if it is not a duplicate."""
     if handle is None or not handle.is_duplicate:
         return ""
     ago = result_view.format_ago(handle.started_at, datetime.now(UTC), language)
@@ -110,7 +110,7 @@ def describe_repeat(key: str, handle: CallHandle | None, language: str) -> str:
 
 
 async def stream(context: Context, request: RunRequest) -> AsyncIterator[ScreenUpdate]:
-    """The screen at each step of the run, and at its end."""
+    """The updates of the screen during the run and at its end."""
     yield build_update(result_view.render_progress(Phase.PREPARE, 0, request.provider, "", request.language))
     service, provider = context.service, request.endpoint.provider
     is_billable = service.is_billable(
@@ -161,7 +161,7 @@ def _should_fall_back(request: RunRequest, target: CallTarget | None, error: Dem
 async def stream_call(
     context: Context, request: RunRequest, target: CallTarget, handle: CallHandle
 ) -> AsyncIterator[ScreenUpdate]:
-    """The screen while the call is under way, and with its result. Raises what the call ends in."""
+    """The updates of the screen while the call runs, and with its result. Raises the call's error."""
     language = request.language
     async for phase, remaining_s in handle.stream_progress():
         html = result_view.render_progress(phase, remaining_s, request.provider, target.mode, language)
@@ -191,7 +191,7 @@ def render_failure(
     *,
     is_billable: bool,
 ) -> ScreenUpdate:
-    """The explanation of `error`, what went over the wire if anything did, and what can be done next."""
+    """The explanation of `error`, the inspector if anything was sent, and the next actions."""
     remark = (
         request.fallback.remark if request.fallback else describe_repeat("repeated_failure", handle, request.language)
     )
@@ -208,10 +208,10 @@ def render_failure(
 async def finish_run(
     context: Context, handle: CallHandle, caller: Caller, fault: str | None = None
 ) -> tuple[CallResult, PictureUrls] | None:
-    """Await the call, draw and store its pictures, and record the success in the history.
+    """Await the call, render and store its pictures, and record the success in the history.
 
-    None if the person has stopped waiting, also while the pictures were drawn: a session that was deleted must not get
-    anything new. Raises what the call ends in.
+    None if the person has stopped waiting, even while the pictures were rendered, because nothing may be stored for a
+    session that was deleted. Raises the call's error.
     """
     if not handle.abandoned:
         result = await handle.result()
@@ -226,7 +226,7 @@ async def finish_run(
 def record_failure(
     context: Context, request: RunRequest, mode: str, explained: Explanation, handle: CallHandle | None
 ) -> None:
-    """Record the failure in the history, unless the person stopped waiting or the failure is there already."""
+    """Record the failure in the history, unless the person stopped waiting or it is recorded already."""
     if handle and (handle.abandoned or handle.is_duplicate):
         return
     context.history.record_failure(
@@ -241,12 +241,12 @@ def render_run_receipt(context: Context, result: CallResult, language: str) -> M
 
 
 def render_wire(trace: Trace | None, endpoint: Endpoint, values: Values, target: CallTarget, language: str) -> Markup:
-    """What went over the wire, and the same call as code, as HTML."""
+    """The inspector of a call, as HTML."""
     return render_inspector(trace, render_samples(endpoint, values, target), language)
 
 
 def render_failed_wire(error: Exception, request: RunRequest, target: CallTarget | None) -> Markup:
-    """The same for a call that failed; "" if it did not get that far."""
+    """The inspector of a call that failed; "" if nothing was sent."""
     if target is None or not isinstance(error, DemoError) or not isinstance(error.trace, Trace):
         return EMPTY_HTML
     values = request.endpoint.validate(request.values)

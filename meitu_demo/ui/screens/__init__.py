@@ -1,1 +1,1 @@
-"""Screens beside the panels: failure lab, verify, history, own keys, deletion."""
+"""The screens other than panels: recipe, history, mirror, failure lab, verify, keys, kiosk mode, data deletion."""

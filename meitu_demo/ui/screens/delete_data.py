@@ -1,4 +1,4 @@
-"""The button "Delete everything of mine now": deletes, then takes inventory again and reports what it found."""
+"""The button "Delete everything of mine now": deletes a session's data, then counts again and reports the result."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +25,7 @@ def build(
     masthead: gr.HTML,
     panels: Sequence[ScreenComponents],
 ) -> gr.events.Dependency:
-    """The button and its message at the foot of the page; returns the click event. session: tab, visitor's keys."""
+    """The button and its message at the foot of the page; returns the click event. session: tab id, keys."""
     with gr.Row(elem_classes="foot"):
         button = gr.Button(texts.get_text("forget.button"), size="sm", elem_id="forget")
         message_html = gr.HTML(elem_id="forget-told", elem_classes="bare", apply_default_css=False)

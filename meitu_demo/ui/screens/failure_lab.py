@@ -1,6 +1,6 @@
 """The failure lab: choose an API and a failure; see the explanation, the ledger and what the vendor billed.
 
-For developers who want to know how an integration should behave. Everything but the money is as in a live call.
+It shows developers how an integration should behave. Except for the cost, a call is handled like a live one.
 """
 
 from collections.abc import AsyncIterator
@@ -38,7 +38,7 @@ DropdownChoices = list[tuple[str, str]]
 def build(
     context: Context, failure_lab: FailureLabBackend, texts: PageTranslations, session: SessionInputs
 ) -> ScreenComponents:
-    """Lay the panel out and wire it; call inside its tab. session: the browser's tab, the visitor's keys."""
+    """Lay out the screen and wire its events; call inside its tab. session: the tab's id and the visitor's keys."""
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
             controls.build_introduction(texts, "failure_lab")

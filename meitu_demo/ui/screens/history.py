@@ -1,7 +1,7 @@
-"""The history's tab: a session's runs on the left; on the right the selected one, or two results side by side.
+"""The history tab: a session's runs on the left; on the right the selected one, or two results side by side.
 
-The page (assets/js/history.js) knows the selection and sends it with each event. Runs are looked up in the session of
-the request, so that another session's key finds nothing.
+assets/js/history.js stores the selection and sends it with each event. Runs are looked up only in the session of the
+request, so the key of another session's run finds nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,9 +28,9 @@ ACTION_LABELS = {"rerun": "again", "open": "open", "put": "beside_latest", "sing
 def build(
     context: Context, texts: PageTranslations, session: SessionInputs, panels: Sequence[ScreenComponents], tab: gr.Tab
 ) -> Callable[[gr.events.Dependency], object]:
-    """Lay it out in `tab` and wire it; call inside that. Returns a function that updates the list after an event.
+    """Lay out the screen and wire its events; call inside `tab`. Returns a function to update the list after an event.
 
-    session: the browser's tab first. panels: their controls are set by "run again".
+    session: the tab's id first. panels: "run again" sets their controls.
     """
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
@@ -82,7 +82,7 @@ def build(
         return {"inputs": [session[0], selected_key, compared_key], "js": script, "preprocess": False, **PRIVATE_EVENT}
 
     tab.select(open_tab, outputs=[list_html, result_html], **build_wiring("name => [name, ...window.runsChosen()]"))
-    # After several quick clicks the last selected run is shown.
+    # `always_last`: after several quick clicks, the run that was selected last is shown.
     choose.click(
         show_run,
         outputs=result_html,
@@ -94,7 +94,10 @@ def build(
         show_run, outputs=result_html, **build_wiring(f"name => [name, ...window.putBeside('{views.LATEST_KEY}')]")
     )
     control_inputs = [control for panel in settable_panels for control in panel.inputs]
-    for action in ("rerun", "open"):  # a panel that was never opened takes no values: it is opened first
+    for action in (
+        "rerun",
+        "open",
+    ):  # the script opens the panel first: one that was never opened takes no values
         fill_event = buttons[action].click(
             fill_controls,
             outputs=control_inputs,

@@ -1,6 +1,6 @@
-"""Keys that a visitor brings: typed into password fields, held in this server's memory for the tab, never sent back.
+"""A visitor's API keys: typed into password fields, stored in the server's memory for the tab, never sent back.
 
-They are in a gr.State, the server's side of one Gradio session: a reload or a closed tab deletes them.
+They are in a gr.State, the server side of a Gradio session, so a reload or a closed tab deletes them.
 """
 
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ from ..header import render_header
 from ..html import render
 from ..texts import PageTranslations, detect_language
 
-MIN_KEY_CHARS, MAX_KEY_CHARS = 16, 256  # keys are redacted everywhere, so a common word must not pass as one
+MIN_KEY_CHARS, MAX_KEY_CHARS = 16, 256  # keys are redacted everywhere, so a common word must not be accepted
 VisitorKeys = Mapping[str, Credentials]
 
 
 def build(context: Context, texts: PageTranslations, visitor_keys: gr.State, masthead: gr.HTML) -> None:
-    """A folded section with the fields; sets `visitor_keys`, and the badges in `masthead`."""
+    """A folded section with the fields, which sets `visitor_keys` and updates the badges in `masthead`."""
     with gr.Accordion(texts.get_text("keys.title"), open=False, elem_id="own-keys"):
         intro = texts.render("keys-intro", lambda language: _render_status(translate("keys.intro", language)))
         gr.HTML(intro, elem_classes="bare", apply_default_css=False)
@@ -43,9 +43,9 @@ def build(context: Context, texts: PageTranslations, visitor_keys: gr.State, mas
         try:
             typed_texts = (str(text or "").strip() for text in typed)
             parsed_keys = parse_keys(dict(zip(names, typed_texts, strict=True)))
-            await context.service.ledger.get_recorder()  # from here on calls can cost money
-        except InvalidKeys as trouble:
-            return (*[gr.skip()] * (2 + len(fields)), _render_status(translate(f"keys.{trouble}", language)))
+            await context.service.ledger.get_recorder()  # from now on calls can cost money, so the ledger has to work
+        except InvalidKeys as error:
+            return (*[gr.skip()] * (2 + len(fields)), _render_status(translate(f"keys.{error}", language)))
         except DemoError as error:
             explained = explain(error, language)
             status = _render_status(f"{explained.title} {explained.why} {explained.fix}")
@@ -68,7 +68,10 @@ class InvalidKeys(Exception):
 
 
 def parse_keys(typed: Mapping[str, str]) -> VisitorKeys:
-    """Credentials by vendor for what was typed into each field. Raises InvalidKeys: none, odd or pair."""
+    """Credentials by vendor, from the text of each field.
+
+    Raises InvalidKeys: none (all empty), odd (not a possible key) or pair (one of two keys is missing).
+    """
     filled = {name: text for name, text in typed.items() if text}
     if not filled:
         raise InvalidKeys("none")

@@ -1,6 +1,7 @@
 """The magic mirror's tab: the picture, three shapes with their strengths, and texts for every state.
 
-Plain HTML: Gradio's streaming camera is slow and writes each frame to a file. assets/js/mirror.js does the rest.
+It is plain HTML, driven by assets/js/mirror.js, because Gradio's camera streaming is slow and writes each frame to a
+file.
 """
 
 import gradio as gr
@@ -12,11 +13,11 @@ from ..html import render
 from ..mirror.frames import MAX_FRAME_PIXELS
 from ..texts import PageTranslations
 
-INITIAL_SHAPES = ((8, 0.6), (7, 0.5), (14, 0.0))  # shapes and strengths at first: eyes, jaw, nose
+INITIAL_SHAPES = ((8, 0.6), (7, 0.5), (14, 0.0))  # initial shapes and strengths: eyes, jaw, nose
 
 
 def build(texts: PageTranslations) -> None:
-    """Lay the tab out; call inside it."""
+    """Lay out the screen; call inside its tab."""
     gr.HTML(texts.render("mirror", render_mirror), elem_classes="bare", apply_default_css=False)
 
 

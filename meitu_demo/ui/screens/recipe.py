@@ -33,7 +33,7 @@ def build(
     session: SessionInputs,
     masthead: gr.HTML,
 ) -> ScreenComponents:
-    """Lay the screen out and wire it; call inside its tab. session: the browser's tab, the visitor's keys."""
+    """Lay out the screen and wire its events; call inside its tab. session: the tab's id and the visitor's keys."""
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
             controls.build_introduction(texts, "recipe")
@@ -90,7 +90,7 @@ def build(
 
 
 def _build_consent_box(context: Context, provider: str, texts: PageTranslations, photo: gr.Image) -> gr.Checkbox:
-    """The consent box for one vendor; the style shows it where a step goes to that vendor."""
+    """The consent box for one vendor; the style sheet shows it if a step goes to that vendor."""
     endpoint = next(endpoint for endpoint in CATALOGUE.values() if endpoint.provider == provider)
     consent_endpoint = replace(endpoint, id=f"recipe_{provider}")  # for the element ids
     box = consent.build_consent_box(consent_endpoint, context.settings, texts)

@@ -1,7 +1,7 @@
-"""A result as another panel's photo: what a click in the menu below a result does.
+"""The menu below a result that makes it the photo of another panel.
 
-The browser sends the token of the stored master, which is valid only in the session that owns it. One hidden button
-serves all results on the page; assets/js/send_on.js presses it.
+The browser sends the token of the stored result, which is valid only in its session. One hidden button serves all
+results on the page; assets/js/send_on.js clicks it.
 """
 
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ from ..panel.shared_photo import ScreenComponents
 from ..result.facts import DESTINATION_SCREENS, FILE_SUFFIXES
 from ..texts import detect_language
 
-# The script fills in what was clicked.
+# Reads what was clicked from a variable of the script.
 CLICKED_RESULT_JS = "(_, __, tab) => [window.sentOn?.token ?? '', window.sentOn?.target ?? '', tab]"
 
 
 def build(context: Context, panels: Sequence[ScreenComponents], tab_field: gr.components.Component) -> None:
-    """The hidden button and the message about its outcome. panels: all screens. tab_field: the browser's tab."""
+    """The hidden button and the message about its outcome. panels: all screens. tab_field: the tab's id."""
     photos = {panel.name: panel.photo for panel in panels if panel.name in DESTINATION_SCREENS}
     token, target = (gr.Textbox(visible=False) for _ in range(2))
     button = gr.Button(visible="hidden", elem_id="send-on")

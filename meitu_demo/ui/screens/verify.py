@@ -1,6 +1,6 @@
-"""The Verify panel: reads the provenance marks of a file.
+"""The Verify tab: reads the provenance marks of a file.
 
-A mark is a claim, not a signature: the words say so, and "no mark" never means "not made by AI".
+A mark is a claim, not a signature, and a missing mark does not mean "not made by AI": the texts say so.
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ from ..texts import PageTranslations, detect_language
 
 
 def build(context: Context, texts: PageTranslations, session: SessionInputs) -> ScreenComponents:
-    """Lay the panel out and wire it; call inside its tab. session: the browser's tab first."""
+    """Lay out the screen and wire its events; call inside its tab. session: the tab's id first."""
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
             controls.build_introduction(texts, "verify")
@@ -54,7 +54,7 @@ def build(context: Context, texts: PageTranslations, session: SessionInputs) -> 
 
 
 def render_finding(finding: MarkFinding, language: str) -> Markup:
-    """What a file says about itself, for the result view."""
+    """The provenance that a file claims, for the result view."""
 
     def localize(key: str, **params: object) -> str:
         return translate(f"verify.{key}", language, **params)
@@ -92,7 +92,7 @@ def _describe_maker(provenance: Provenance, language: str) -> str:
 
 
 def _describe_source_type(mark: Mark, language: str) -> str:
-    """IPTC's digital source type in words, or its own name where it is another than ours."""
+    """A text for IPTC's digital source type; its IPTC name if it is not one that the demo writes."""
     name_by_source_type = {SourceType.COMPOSITE: "composite", SourceType.ENHANCED: "enhanced"}
     name_key = next((name for kind, name in name_by_source_type.items() if kind == mark.source_type), None)
     return translate(f"verify.kind_{name_key}", language) if name_key else mark.source_type.rpartition("/")[2]

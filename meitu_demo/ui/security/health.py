@@ -1,7 +1,7 @@
-"""Health checks: /healthz says that the server is alive, /readyz which of its parts work.
+"""Health checks: /healthz reports that the server is alive, /readyz which of its parts work.
 
-Both answer without a login and under any host name, because load balancers ask by address and cannot log in. So they
-tell one word for each part, and checks are cached, however often somebody asks.
+Both answer without a login and under any host name, because load balancers use the address and cannot log in. So they
+reveal only one word for each part, and checks are cached.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from ...ledger.lazy import LazyLedger
 
 LIVENESS_PATH, READINESS_PATH = "/healthz", "/readyz"
 CACHE_TTL_S = 5.0  # how long a check's result is reused
-MAX_CHECK_WAIT_S = 3.0  # how long a request waits; a slower check goes on, and a later request gets its result
+MAX_CHECK_WAIT_S = 3.0  # per request; a slower check continues, and a later request gets its result
 OK, NOT_NEEDED, FAILED, UNREACHABLE, WAITING = "ok", "not needed", "failed", "unreachable", "waiting"
 NO_STORE_HEADERS = {"cache-control": "no-store"}
 ReadinessCheck = Callable[[], Awaitable[str]]
@@ -58,7 +58,7 @@ class Readiness:
         async def run_check() -> str:
             try:
                 return await check()
-            except Exception as error:  # its text may hold a path or a URL
+            except Exception as error:  # not its text, which may contain a path or a URL
                 log.warning("not ready: %s (%s)", name, type(error).__name__)
                 return FAILED
             finally:

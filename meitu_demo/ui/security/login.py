@@ -1,7 +1,7 @@
-"""The optional login: Gradio's login page and cookie, our password check, and a middleware before everything else.
+"""The optional login: Gradio's login page and cookie, our password check, and a middleware around the whole app.
 
-Gradio protects most of its routes and none of ours. Here every path but the login page's own needs a login, and wrong
-passwords are throttled (`login_throttle`).
+Gradio protects most of its routes and none of ours. With the middleware every path needs a login, except those of the
+login page, and wrong passwords are throttled (`login_throttle`).
 """
 
 import math
@@ -26,7 +26,7 @@ BASIC_AUTH_PREFIXES = ("/mcp", "/download/")  # for programs, which may send nam
 
 
 def build_password_check(users: Sequence[tuple[str, SecretStr]]) -> Callable[[str, str], bool]:
-    """A check for Gradio's `auth`: are name and password a pair? It takes as long for unknown names as for known."""
+    """A function for Gradio's `auth` that checks name and password; it takes equally long for unknown names."""
     pairs = [(name.encode(), secret.get_secret_value().encode()) for name, secret in users]
 
     def verify(name: str, password: str) -> bool:
@@ -49,8 +49,8 @@ def render_login_message() -> str:
 class LoginMiddleware:
     """ASGI middleware of the outer app, whose `state.gradio` knows who is logged in.
 
-    verify: from `build_password_check`. trusted_proxies: their X-Forwarded-For says which address is throttled.
-    is_hf_space: the page is framed by another site, which must not keep the cookie out.
+    verify: from `build_password_check`. trusted_proxies: their X-Forwarded-For gives the address that is throttled.
+    is_hf_space: the page is in another site's frame, so the cookie needs SameSite=None.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Throttles logins, by Gradio's page and by HTTP Basic: after wrong passwords an address has to wait, ever longer.
 
-After very many wrong passwords from anywhere, everybody has to wait. User names do not matter, so nobody can find out
-which exist. Times are monotonic. For one event loop.
+After very many wrong passwords from all addresses, everybody has to wait. User names are not considered, so that nobody
+can find out which exist. Times are monotonic. Bound to one event loop.
 """
 
 import base64
@@ -19,7 +19,7 @@ MAX_FREE_ATTEMPTS_SHARED = 20  # the same for addresses of many people: private 
 MIN_WAIT_S, MAX_WAIT_S = 60.0, 900.0  # each further wrong password doubles the wait
 MAX_ATTEMPTS_PER_MINUTE = 100  # from all addresses; then everybody waits for the end of the minute
 MINUTE_S = 60.0
-MAX_ADDRESSES = 10_000  # remembered; the least recent go first
+MAX_ADDRESSES = 10_000  # tracked; the least recent are dropped first
 MAX_HEADER_CHARS = 2000  # of an Authorization header
 MAX_VERIFIED_HEADERS = 1000  # one pair of name and password can be spelled in several ways
 
@@ -77,7 +77,7 @@ class BasicAuth:
         self._verify = verify
         self._throttle = throttle
         self._salt = secrets.token_bytes(32)
-        # Whoever was in before does not wait for the wrong passwords of others at the same address.
+        # A client that logged in before need not wait because of others' wrong passwords from the same address.
         self._verified_digests: set[bytes] = set()
 
     def check_header(self, header: str, address: str) -> int | None:

@@ -1,7 +1,7 @@
 """Origin and host check: refuses cross-site requests (CSRF), DNS rebinding and untrusted forwarded headers.
 
-Gradio builds the page's addresses from forwarded headers, and unless the server is called localhost, it lets any
-origin read all responses, the login's included. Here forwarded headers count only from a trusted proxy, and only the
+Gradio builds the page's URLs from forwarded headers and, unless the host is localhost, lets any origin read all
+responses, that of the login included. Here forwarded headers are accepted only from a trusted proxy, and only the
 demo's own page may send requests that change something.
 """
 

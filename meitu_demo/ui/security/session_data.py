@@ -1,7 +1,7 @@
-"""Session data: finds, counts and deletes all that the server stores for a session; deletes it when it expires.
+"""Session data: tracks, counts and deletes everything that the server stores for a session, also when it expires.
 
-Each upload has a folder of its own (`gradio_patches.uploads`); a session's are known from the events that name them.
-Pictures, calls and runs are stored under the session's id. For one event loop.
+Each upload has a separate folder (`gradio_patches.uploads`), which is tracked when an event of the session names it.
+Pictures, calls and runs are stored under the session's id. Bound to one event loop.
 """
 
 import time
@@ -36,7 +36,8 @@ class Inventory:
 class SessionData:
     """Upload folders by session, together with the stores of pictures, calls and runs.
 
-    Folders tracked for longer than `ttl_s` are deleted; uploads that no event named, by `gradio_patches.cleanup`.
+    Folders that were tracked for longer than `ttl_s` are deleted. Uploads that no event named are deleted by
+    `gradio_patches.cleanup`.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class SessionData:
         delete_paths([path for path in self._uploads_dir.glob("*") if abs(now - path.stat().st_mtime) > self._ttl_s])
 
     def track(self, session_id: str, file: Path) -> None:
-        """Note that `file`, with the upload folder that it lies in, belongs to the session."""
+        """Record that the upload folder of `file` belongs to the session."""
         folder = file.parent.resolve()
         if folder.parent == self._uploads_dir.resolve():
             self._folders_by_session[session_id].setdefault(folder, time.monotonic())
@@ -71,12 +72,12 @@ class SessionData:
         )
 
     async def delete(self, session_id: str) -> None:
-        """Delete all of it. A call that was sent goes on at the vendor, but its result is dropped."""
+        """Delete all data of the session. A call that was sent is still completed, but its result is dropped."""
         self._single_flight.stop_waiting(session_id)
         self._single_flight.evict(session_id)
         self._pictures.evict(session_id)
         self._history.evict(session_id)
-        faces.clear_face_cache()  # of all sessions: it does not know them apart, and faces can be detected again
+        faces.clear_face_cache()  # of all sessions, which it does not distinguish; faces can be detected again
         await anyio.to_thread.run_sync(delete_paths, list(self._folders_by_session.get(session_id, ())))
 
     async def delete_all(self) -> None:

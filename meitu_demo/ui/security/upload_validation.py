@@ -14,7 +14,7 @@ from ...domain.errors import ImageRejected
 from ...photos.codec import MAX_BYTES
 from ..gradio_patches.uploads import ORIGINAL_FILE_NAME
 
-MAX_BASE64_CHUNK_CHARS = 256 * 1024  # decoded at a time, because decoding holds the GIL
+MAX_BASE64_CHUNK_CHARS = 256 * 1024  # per step, because decoding holds the GIL
 
 
 async def read_upload(payload: object, uploads_dir: Path, on_path: Callable[[Path], None] = lambda path: None) -> bytes:

@@ -1,4 +1,4 @@
-"""The visitor cookie: signed, without any personal data; paid calls are counted against it."""
+"""The visitor cookie, against which paid calls are counted: signed, and without personal data."""
 
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING

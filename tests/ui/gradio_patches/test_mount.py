@@ -1,13 +1,16 @@
-"""The version of Gradio that the patches were written for, and the one entry that installs them."""
+"""`mount`: the version of Gradio that the patches are for, their installation, cached signatures, queue polling."""
 
+import asyncio
+import inspect
 import logging
 import re
+from collections import Counter
 from pathlib import Path
 
 import gradio as gr
 import pytest
 from fastapi import FastAPI
-from gradio import route_utils
+from gradio import queueing, route_utils
 
 from meitu_demo.ui.gradio_patches import PATCHED_GRADIO, mount, uploads
 
@@ -40,3 +43,55 @@ def test_mount_warns_about_another_version_of_gradio(
     (message,) = mount_a_page()
     assert gr.__version__ in message
     assert "5.0.0" in message
+
+
+def test_cache_signatures_leaves_the_configuration_unchanged() -> None:
+    """Even if a subclass passes parameters on; and no constructor is inspected again."""
+
+    class CustomSlider(gr.Slider):
+        def __init__(self, extra: int = 7, **kwargs: object) -> None:
+            self.extra = extra
+            super().__init__(**kwargs)  # type: ignore[arg-type]
+
+    with gr.Blocks(analytics_enabled=False) as blocks:
+        gr.Slider(0, 1, 0.5, label="strength")
+        gr.Image(label="photo", sources=["upload"])
+        gr.HTML("text")
+        custom = CustomSlider(9)
+    before = {number: block.get_config() for number, block in blocks.blocks.items()}
+    mount.cache_signatures(blocks)
+    assert {number: block.get_config() for number, block in blocks.blocks.items()} == before
+    assert before[custom._id]["extra"] == 9
+    for component_class in (gr.Slider, gr.Image, gr.HTML, CustomSlider):
+        assert inspect.signature(component_class.__init__) is inspect.signature(component_class.__init__)
+
+
+async def test_slow_down_polling_sets_the_intervals_of_both_queue_loops(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both loops of Gradio's queue sleep for our intervals; they would not if Gradio had renamed an attribute."""
+    with gr.Blocks(analytics_enabled=False) as blocks:
+        gr.HTML("text")
+    blocks.queue()
+    mount.slow_down_polling(blocks)
+    slept = Counter[float]()
+    finished, sleep = asyncio.Event(), asyncio.sleep
+
+    async def count_sleep(seconds: float) -> None:
+        if asyncio.current_task() not in loops:  # a server in another thread of this process sleeps as well
+            return await sleep(seconds)
+        slept[seconds] += 1
+        if slept.total() > 20:
+            finished.set()
+        await sleep(0)
+
+    monkeypatch.setattr(queueing.asyncio, "sleep", count_sleep)
+    blocks._queue.active_jobs = [None]
+    loops = [
+        asyncio.create_task(start()) for start in (blocks._queue.start_processing, blocks._queue.start_progress_updates)
+    ]
+    await asyncio.wait_for(finished.wait(), 5)
+    for loop in loops:
+        loop.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)
+    assert set(slept) == {mount.CLICK_POLL_INTERVAL_S, mount.PROGRESS_POLL_INTERVAL_S}

@@ -15,7 +15,7 @@ import pytest
 from ui.conftest import Page, serve
 
 from meitu_demo.offline import create_app
-from meitu_demo.offline.threaded_server import ThreadedServer
+from meitu_demo.offline.failure_lab import ThreadedServer
 from meitu_demo.photos import codec
 from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.settings import Settings

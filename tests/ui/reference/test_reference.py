@@ -15,9 +15,9 @@ from ui.conftest import Page
 from meitu_demo.domain.translations import get_texts, list_languages, translate
 from meitu_demo.domain.vendor_codes import find_vendor_code, list_vendor_codes, load_shapes
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.ui.reference import codes as reference_codes
 from meitu_demo.ui.reference import drawn_face
 from meitu_demo.ui.reference import page as reference
+from meitu_demo.vendors import VENDORS
 
 LANGUAGES = list_languages()
 PROJECT = Path(reference.__file__).resolve().parents[3]
@@ -87,7 +87,7 @@ def test_reference_lists_every_vendor_code(language: str) -> None:
     """Each code has an anchor, its constant and status, and is grouped with its own explanation and price."""
     html = reference.render_page(language).replace("<wbr>", "")
     cases = re.findall(r'<li class="case".*?</div></li>', html, re.DOTALL)
-    for provider in reference_codes.VENDORS:
+    for provider in VENDORS:
         for name in list_vendor_codes(provider):
             code = find_vendor_code(provider, name)
             assert code is not None
@@ -115,8 +115,8 @@ def test_reference_lists_every_error_slug(language: str) -> None:
 )  # fmt: skip
 def test_reference_prices_app_errors_by_their_class(slug: str, cost: str) -> None:
     """A slug is explained as the error class that carries it."""
-    said = reference_codes.explain_error(reference_codes.create_error(slug), "en")
-    assert (said.slug, said.cost) == (slug, translate(f"billing.{cost}.cost", "en"))
+    explained = reference.explain_error(reference.create_error(slug), "en")
+    assert (explained.slug, explained.cost) == (slug, translate(f"billing.{cost}.cost", "en"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

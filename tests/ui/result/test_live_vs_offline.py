@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from ui.conftest import Page, serve
 
-from meitu_demo.offline.threaded_server import ThreadedServer
+from meitu_demo.offline.failure_lab import ThreadedServer
 from meitu_demo.settings import Settings
 
 SLUG, VALUES = "facial-aesthetics", ["8", 0.5]

@@ -4,7 +4,7 @@ import pytest
 
 from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.settings import Settings
-from meitu_demo.ui.panel.compare_button import render_compare_intro
+from meitu_demo.ui.panel.panel import render_compare_intro
 
 KEYS = {"MEITU_API_KEY": "any key", "MEITU_API_SECRET": "any secret"}
 
