@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class LazyLedger:
-    """Opens one ledger at most once. Bound to one event loop, except `connect`."""
+    """The ledger, opened at most once. Bound to one event loop, except `connect`."""
 
     def __init__(self, settings: Settings) -> None:
         self.recorder: PaidCallRecorder | None = None
