@@ -1,4 +1,4 @@
-"""Speed of the bare effects, against operations that each cannot do without."""
+"""Speed of the bare effects, against operations that each of them includes or replaces."""
 
 import cProfile
 import pstats
