@@ -1,6 +1,6 @@
 """Opens SQLite or PostgreSQL and runs transactions; every database error becomes LedgerUnavailable.
 
-The URL holds a password: it is never shown, logged, or put into an error.
+The URL holds a password: it is never printed, logged, or put into an error.
 """
 
 import logging

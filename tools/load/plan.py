@@ -35,7 +35,7 @@ class LoadPlan:
 
 @dataclass(frozen=True)
 class LoadResult:
-    """The result of a round. runs: (visitor, start time, seconds, error). cpu_shares: of the cores, by "app" and "load"."""
+    """The result of a round. runs: (visitor, start time, seconds, error). cpu_shares: of all cores, by process."""
 
     runs: list[tuple[int, float, float, str]]
     started_at: float

@@ -154,7 +154,8 @@ def measure_enlargement(originals: dict[str, Image]) -> tuple[str, list[str]]:
         edges = [float(np.abs(cv2.Laplacian(picture, cv2.CV_32F)).mean()) for picture in (bicubic, restored)]
         rows.append((compute_psnr(original_crop, bicubic), compute_psnr(original_crop, restored), edges[1] / edges[0]))
     bicubic_mean, restored_mean, sharper = np.mean(rows, axis=0)
-    line = f"{'doubled from half size':<28}{bicubic_mean:>7.2f} (bicubic) {restored_mean:>7.2f}, {sharper:.2f}× as sharp"
+    means = f"{bicubic_mean:>7.2f} (bicubic) {restored_mean:>7.2f}"
+    line = f"{'doubled from half size':<28}{means}, {sharper:.2f}× as sharp"
     is_better = all(restored > bicubic and edge > 1 for bicubic, restored, edge in rows)
     return line, [] if is_better else ["enlarging is not better than bicubic on every photo"]
 

@@ -61,7 +61,7 @@ class Provenance:
 
     @property
     def aigc(self) -> dict[str, str]:
-        """The seven fields; the propagator's are empty, for whoever publishes the picture."""
+        """The seven fields; the propagator's are empty, to be filled in when the picture is published."""
         values = {"Label": self.label, "ContentProducer": self.made_by, "ProduceID": self.result_id}
         return {name: values.get(name, "") for name in AIGC_FIELDS}
 
