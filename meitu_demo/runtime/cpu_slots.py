@@ -25,7 +25,7 @@ _running_effects = 0
 
 
 async def run_in_worker(function: Callable[..., Result], *arguments: object) -> Result:
-    """Run `function` in a worker thread as soon as a slot is free. Returns and raises what it returns and raises.
+    """Run `function` in a worker thread as soon as a slot is free. Returns its result, raises its exceptions.
 
     A caller that is cancelled while it waits for a slot leaves at once. A caller that is cancelled while `function`
     runs leaves when that ends: a thread cannot be stopped, and its slot is not free before.

@@ -27,7 +27,7 @@ DATABASE_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite", "s
 MAX_OFFLINE_RUNS = 60  # concurrent runs on the offline engine, of all visitors together
 MARKETPLACE_PATH = "/face/editing/face-tidyup"
 # Hosts of the vendors' results. Domains of object stores (such as Aliyun's or Huawei's) are not included, because
-# anybody can rent a name there.
+# anybody can rent a name below them.
 RESULT_HOSTS = (
     ".meitu.com",  # obs.mtlab.meitu.com in published replies; the API's host as well
     ".meitudata.com",  # Meitu's CDN; not seen in a reply yet

@@ -60,7 +60,9 @@ def _measure_call_rows(rounds: int = 15) -> list[Row]:
             call_api(client, baseline_url, "same", result, [])
             pairs = []
             for _ in range(rounds):
-                effect_s = measure_seconds(lambda effect=endpoint: apply_effect(effect, photo, ENDPOINT_VALUES[effect.id]))
+                effect_s = measure_seconds(
+                    lambda name=endpoint.id: apply_effect(CATALOGUE[name], photo, ENDPOINT_VALUES[name])
+                )
                 noop_s = measure_seconds(lambda data=result: call_api(client, baseline_url, "same", data, []))
                 call_s = measure_seconds(
                     lambda name=endpoint.id, data=values: call_api(client, demo_url, name, photo, data)

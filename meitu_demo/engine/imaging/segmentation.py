@@ -157,7 +157,7 @@ def inpaint_brows(image: Image, mesh: NDArray[np.float64]) -> Image:
 
 
 def build_occlusion_mask(image: Image, mesh: NDArray[np.float64]) -> Mask:
-    """Return (h, w) 0..1, 1 where something hides the face: hair on the forehead, backdrop beside a turned cheek.
+    """Return (h, w) 0..1, 1 where something hides the face: hair on the forehead, background beside a turned cheek.
 
     Brows are not marked. Neither are beards (below the nose only pixels brighter than skin count) nor glasses (on the
     rim only masses wider than a temple arm count). The mask is dilated slightly to cover the edges of strands.
