@@ -15,7 +15,7 @@ test: ## everything, with a real browser
 	@sh tools/chromium.sh
 	@$(PY) -m pytest -n 2 --dist loadgroup
 
-chaos: ## all rounds of the tests around paid calls; make test runs a tenth of them
+chaos: ## all rounds of the fault-injection tests of paid calls; make test runs a tenth of them
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m pytest -n 2 --dist loadgroup -m chaos --whole
 
@@ -23,11 +23,11 @@ fuzz: ## all rounds of the tests with odd and hostile files
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m pytest -n 2 --dist loadgroup -m fuzz --whole
 
-soak: ## ten minutes of mixed use and more: memory, files and descriptors are level
+soak: ## ten minutes and more of mixed use: memory, files and descriptors must not grow
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m pytest -m soak --whole
 
-load: ## many visitors on a slow vendor, the offline engine and two replicas, with figures; a quarter of an hour
+load: ## many visitors on a slow vendor, the offline engine and two replicas, with figures; takes 15 minutes
 	@sh tools/venv.sh requirements-load.txt
 	@$(PY) -m tools.load
 
@@ -44,7 +44,7 @@ shape: ## size and structure of the code, in figures
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m tools.shape
 
-format:
+format: ## sort imports, fix what ruff can fix, and format
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
@@ -58,34 +58,34 @@ bench: ## speed, as ratios against baselines measured in the same run
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m tools.bench
 
-quality: ## what the engine's effects do, in numbers and contact sheets (build/quality)
+quality: ## the quality of the engine's effects, in figures and contact sheets (build/quality)
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m tools.quality
 
-space: ## build/space: what to put on a Hugging Face Space; SDK=docker for one that runs the Dockerfile
+space: ## build/space: the files of a Hugging Face Space; SDK=docker for one that runs the Dockerfile
 	@sh tools/space.sh $(or $(SDK),gradio)
 
-chroot: ## the Dockerfile's steps in a Debian root, without an engine, and a trial of what comes out: as root
+chroot: ## build and check the image without a Docker engine, in a Debian root; run as root
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m tools.image
 
-weigh: ## how large the container's set of packages is beside what requirements.txt brings
+weigh: ## the size of the container's packages, compared with those of requirements.txt
 	@sh tools/venv.sh requirements-dev.txt
 	@sh tools/weigh.sh
 
-licences: ## LICENCES.md: what the image and a Space bring along, with names, versions and licences
+licences: ## LICENCES.md: names, versions and licences of the packages in the image
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m tools.licences
 
-lock: ## locks/: every version that is installed, with hashes
+lock: ## locks/: the exact versions of all dependencies, with hashes
 	@sh tools/venv.sh requirements-dev.txt
 	@sh tools/lock.sh
 
-same: ## behaviour as recorded by `python -m tools.same record FOLDER`: make same BASELINE=FOLDER
+same: ## compare the behaviour with a record by `python -m tools.same record FOLDER`: make same BASELINE=FOLDER
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m tools.same compare $(BASELINE)
 
-templates: ## draw the templates again: an hour or two
+templates: ## draw the templates again; takes an hour or two
 	@sh tools/venv.sh requirements-draw.txt
 	@$(PY) -m tools.draw
 

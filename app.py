@@ -1,4 +1,7 @@
-"""Starts the demo: settings → port → ledger → HTTP client and offline server → web app → serve. The only composer."""
+"""Starts the demo: settings → port → ledger → HTTP client and offline server → web app → serve.
+
+Only this module composes the parts of the app.
+"""
 
 import logging
 import os
@@ -18,7 +21,10 @@ log = logging.getLogger("app")
 
 
 def main() -> int:
-    """Serve until stopped; returns the exit code. Wrong settings: one line on stderr before any slow import, and 2."""
+    """Serve until stopped; returns the exit code: 2, with one line on stderr, for wrong settings.
+
+    Most wrong settings are reported before any slow import.
+    """
     logging.basicConfig(format=log_format.TEXT_FORMAT)
     memory.limit_malloc_arenas()
     memory.pause_gc()

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the browser tests need, as root on Debian, or else names it: Chromium, Chinese fonts, and the library
-# that Playwright's driver is linked with.
+# Installs what the browser tests need (Chromium, Chinese fonts, and a library of Playwright's driver) if run as root on
+# Debian; otherwise prints what is missing.
 set -eu
 missing=
 have() { command -v "$1" >/dev/null 2>&1; }

@@ -15,7 +15,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 LEAN_VENV = PROJECT / "build" / "lean"
 PIN_PATTERN = re.compile(r"^([a-z0-9-]+)==([^ ;\\]+)", re.MULTILINE)
-MAX_LICENCE_NAME_CHARS = 60  # some packages have the whole text there
+MAX_LICENCE_NAME_CHARS = 60  # some packages put the whole text into this field
 LICENCE_ALIASES = {
     "Apache 2.0": "Apache-2.0", "BSD": "BSD-2-Clause", "ISC License": "ISC",
     "3-Clause BSD License": "BSD-3-Clause", "BSD 3-Clause License": "BSD-3-Clause",

@@ -3,7 +3,7 @@
 # Locked versions that still fit are kept; `make lock UPGRADE=--upgrade` looks for newer ones.
 set -eu
 
-# With hashes, any index is safe, so none is named. One file serves both Python versions.
+# Hashes make any index safe, so none is named. One lock serves both Python versions.
 lock() { # file, its source, more options
     file=$1 source=$2
     shift 2

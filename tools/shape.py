@@ -1,7 +1,7 @@
-"""make shape: the size and the structure of the code in figures. With --check: only what `make check` refuses.
+"""``make shape``: size and structure of the code in figures. With --check, only what `make check` rejects.
 
-Refused are circles of modules and files over 300 lines. Floors, packages and library doors are checked by
-import-linter (pyproject.toml); sizes are only printed, because features add to them.
+Rejects circular imports and files over 300 lines. Import-linter checks floors and library contracts (pyproject.toml).
+Other sizes are only printed, because features add to them.
 """
 
 import ast
@@ -18,7 +18,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 PACKAGE = "meitu_demo"
 MAX_LINES = 300
 VENDOR_IDS = ("meitu", "ailab")
-CALL = (  # what a click on Run goes through
+CALL_PATH = (  # the main modules that a click on Run passes through
     "ui.panel.panel",
     "ui.result.run_stream",
     "service",
@@ -26,7 +26,7 @@ CALL = (  # what a click on Run goes through
     "calls.pipeline",
     "calls.exchange",
 )
-LATER_ISSUES = ("meitu_demo/engine/effects/cartoon/", "tools/draw/")
+REPLACED_LATER = ("meitu_demo/engine/effects/cartoon/", "tools/draw/")
 
 
 def list_files(folder: str) -> list[Path]:
@@ -35,8 +35,8 @@ def list_files(folder: str) -> list[Path]:
 
 
 def is_for_later(file: Path) -> bool:
-    """Whether `file` is left alone because a later issue replaces it."""
-    return file.relative_to(PROJECT).as_posix().startswith(LATER_ISSUES)
+    """Whether `file` is exempt, because a later issue replaces it."""
+    return file.relative_to(PROJECT).as_posix().startswith(REPLACED_LATER)
 
 
 def count_lines(files: Iterable[Path]) -> int:
@@ -45,7 +45,7 @@ def count_lines(files: Iterable[Path]) -> int:
 
 
 def find_long_files(*folders: str) -> list[str]:
-    """Files of more than MAX_LINES lines, with their length; not those that a later issue replaces."""
+    """Files of more than MAX_LINES lines, with their length; without those that a later issue replaces."""
     files = [file for folder in folders for file in list_files(folder) if not is_for_later(file)]
     lengths = [(count_lines([file]), file.relative_to(PROJECT).as_posix()) for file in files]
     return [f"{name} ({lines} lines)" for lines, name in lengths if lines > MAX_LINES]
@@ -83,8 +83,8 @@ def spells_vendor(file: Path) -> bool:
 
 
 def find_chain(graph: grimp.ImportGraph) -> list[str]:
-    """The modules from the Run button to the request, by the shortest imports from each part of CALL to the next."""
-    parts = [f"{PACKAGE}.{part}" for part in CALL if f"{PACKAGE}.{part}" in graph.modules]
+    """The modules from the Run button to the request: the shortest import chains between the parts of CALL_PATH."""
+    parts = [f"{PACKAGE}.{part}" for part in CALL_PATH if f"{PACKAGE}.{part}" in graph.modules]
     chain = parts[:1]
     for start, end in itertools.pairwise(parts):
         chain += (graph.find_shortest_chain(start, end) or (start, "?"))[1:]

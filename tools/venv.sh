@@ -1,12 +1,12 @@
 #!/bin/sh
 # Makes .venv with the newest suitable Python (or PYTHON=…) and installs the requirements file $1.
 # On Linux, requirements-dev.txt is installed from its lock; other systems get the pins only.
-# The requirements' checksum is stored in .venv, so that nothing is done if nothing has changed.
+# A checksum of the requirements is stored in .venv; nothing is installed while it matches.
 set -eu
 wanted=$1
 stop() { printf '%s\n' "$*" >&2; exit 1; }
 
-# A version manager's stub may exist without working, so each candidate must run something.
+# A version manager's stub may exist without working, so each candidate has to run code.
 fits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' >/dev/null 2>&1; }
 
 if [ ! -x .venv/bin/python ] || ! fits .venv/bin/python; then

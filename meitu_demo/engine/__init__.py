@@ -1,1 +1,1 @@
-"""The offline engine: what it does instead of a vendor."""
+"""The offline engine: computes on this machine what a vendor's API would return."""

@@ -1,8 +1,8 @@
 """Renders contact sheets: the user's face in each shape, at each strength and on each template, as small JPEGs.
 
-`crop_face` finds the face and cuts it out with a margin (50–500 ms); the result is small enough to be rendered again at
-every move of a slider (about 5 ms). Uses the effects of the offline engine and raises the same rejections. Nothing is
-stored here. Every function blocks; the iterators block once per picture.
+`crop_face` finds the face and crops it with a margin (50–500 ms). The crop is small enough to be rendered again at
+every move of a slider (about 5 ms). Uses the effects of the offline engine and raises the same rejections. Stores
+nothing. Every function blocks; the iterators block once per picture.
 """
 
 import io
@@ -23,7 +23,7 @@ from .imaging.face_checks import check_faces, select_faces
 from .imaging.faces import Face, find_faces
 
 VISIBLE_FACE_RATIO = 1.4  # side of the visible square / side of the face: the face and some hair
-CROP_FACE_RATIO = 2.2  # side of the crop / side of the face: no shape moves pixels beyond
+CROP_FACE_RATIO = 2.2  # side of the crop / side of the face: no shape moves pixels outside of it
 MAX_VISIBLE_PX = 512  # side of the visible square; smaller faces are not enlarged
 FACE_SCALARS = ("yaw", "pitch", "roll", "score", "cropped_share")
 

@@ -1,4 +1,4 @@
-"""The pictures a face can be fused onto: their catalogue (`list_templates`) and their pixels (`load_template`).
+"""Templates, the pictures that a face is fused onto: catalogue (`list_templates`) and pixels (`load_template`).
 
 Shipped templates are rows of ``data/templates.toml``. A *drawn* one has a folder ``assets/templates/<id>/``
 (base.webp, front.webp, skin.png, landmarks.json, preview.webp); the *photo* one is scikit-image's astronaut. The owner
@@ -35,7 +35,7 @@ TEMPLATES_TOML = Path(__file__).parents[1] / "data" / "templates.toml"
 LAYERS_DIR = Path(__file__).parents[2] / "assets" / "templates"
 MESH_POINT_COUNT = 478
 OWNER_IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
-MAX_ID_CHARS = 64  # as in a call
+MAX_ID_CHARS = 64  # the limit for a template's id in a call
 MAX_SIDE_PX = 2048  # the owner's larger pictures are shrunk, or each result would have 12 MP
 PHOTO_UPSCALE = 2  # the astronaut has 512 px, the drawn templates 1024 and more
 MAX_CACHED_TEMPLATES = 8  # about 20 MB each
@@ -43,7 +43,7 @@ MAX_CACHED_TEMPLATES = 8  # about 20 MB each
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TemplateInfo:
-    """A template's entry in the gallery. `name` and `mood` are keyed by language, `preview` is a file of ≥ 512 px."""
+    """A template's entry in the gallery. name, mood: texts by language. preview: a picture file of at least 512 px."""
 
     id: str
     kind: TemplateKind
@@ -54,7 +54,7 @@ class TemplateInfo:
 
     @property
     def wire_id(self) -> str:
-        """The ID that a call uses: the vendor's, where the template stands for one of those."""
+        """The id that a call uses: the vendor's if the template replaces one of the vendor's."""
         return self.aliases[0] if self.aliases else self.id
 
 
@@ -208,7 +208,7 @@ def _load_pixels(path: Path, mode: str) -> NDArray[np.uint8]:
 
 
 def _load_authored_face(path: Path, shape: tuple[int, ...]) -> Face:
-    """Read hand-placed landmarks, scaled to a picture of `shape` (h, w). Raises ValueError."""
+    """Read authored landmarks, scaled to a picture of `shape` (h, w). Raises ValueError."""
     content: Any = json.loads(path.read_text("utf-8"))
     width, height = content["size"]
     scale = np.array([shape[1] / width, shape[0] / height], np.float32)

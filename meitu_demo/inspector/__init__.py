@@ -1,10 +1,10 @@
-"""What one call sent and received, without keys and pictures, and the same call as code.
+"""Wire inspector: records what a call sent and received, without keys and pictures, and writes the same call as code.
 
-    trace           what is recorded of a call        credentials_filter   keeps keys out of a trace
+    trace           the record of a call              credentials_filter   removes keys from a trace
     capture         a request or a response as text   recorder             fills a trace during a call
     code_samples/   the call in cURL, Python and JavaScript
 
-The call pipeline fills traces; `ui/result/inspector_view.py` shows them.
+The call pipeline records traces; `ui/result/inspector_view.py` shows them.
 """
 
 from .capture import capture_request, capture_response

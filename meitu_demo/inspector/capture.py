@@ -1,6 +1,6 @@
-"""Turns httpx requests and responses into text to display: keys become variables, pictures their prefix and size.
+"""Renders httpx requests and responses as text: keys become variable names, pictures their first characters and size.
 
-Both functions parse whole bodies and block meanwhile, so call them in a worker thread.
+Both functions parse whole bodies and block: call them in a worker thread.
 """
 
 import json
@@ -75,7 +75,7 @@ def _render_body(content: bytes, redactor: Redactor) -> str:
 
 
 def _render_text(content: bytes, redactor: Redactor) -> str:
-    """A body that is not JSON: a text up to its first encoded data, or only the size of anything else."""
+    """Render a body that is not JSON: text up to its first encoded data; of a binary body only the size."""
     if b"\0" in content[:1000] or content.startswith((b"\xff\xd8", b"\x89P", b"\x1f\x8b")):
         return _format_size(len(content))
     text = redactor.redact_text(content[: 4 * MAX_BODY_CHARS].decode("utf-8", "replace"), MAX_BODY_CHARS)

@@ -1,7 +1,8 @@
-"""Redacts captured messages: which places hold a call's keys, what the keys are called in a program, and `Redactor`.
+"""Redacts captured messages: `Redactor`, and the names of the fields that hold keys.
 
-Four nets, one behind the other: this call's keys, however they are escaped; every registered secret, in base64 as
-well; links, and values behind the name of a key, because an answer may hold a stranger's; the query and the headers.
+Redaction has four layers: this call's keys, however they are escaped; every registered secret, in base64 as well;
+links and values after the name of a key, because an answer may contain somebody else's; key fields in query and
+headers.
 """
 
 import re
@@ -18,7 +19,7 @@ KEY_QUERY_PARAMS = tuple(field.name for field in _SECRET_FIELDS if not field.is_
 VENDOR_KEY_HEADERS = tuple(field.name for field in _SECRET_FIELDS if field.is_header)
 KEY_HEADERS = (*VENDOR_KEY_HEADERS, "authorization", "proxy-authorization", "cookie", "set-cookie")
 MARGIN_CHARS = 1000  # searched beyond the limit, for keys that cross it
-MIN_KEY_CHARS = 6  # a shorter text is not a key, and redacting it would blank half of the message
+MIN_KEY_CHARS = 6  # a shorter text is not a key, and redacting it would remove half of the message
 NAMED_KEY_PATTERN = re.compile(
     rf"((?:{'|'.join(map(re.escape, (*KEY_QUERY_PARAMS, *VENDOR_KEY_HEADERS)))})"
     r"[\\\"'\]]{0,6}\s{0,4}(?:=|:|%3d|,)\s{0,4}[\\\"'\[]{0,6})"
@@ -35,7 +36,7 @@ class Redactor:
         fields = VENDORS[target.provider].get_keys(marketplace=bool(keys.host))
         self.variables = {field.name: field.setting for field in fields}
         self._keys: dict[str, str] = {}  # key → its variable
-        if target.mode == "live":  # other credentials are placeholders, which an answer may well contain
+        if target.mode == "live":  # other modes use placeholders, which an answer may contain by chance
             key, secret = keys.key.get_secret_value(), keys.secret.get_secret_value() if keys.secret else ""
             variables = [f"${field.setting}" for field in fields if field.is_secret]
             self._keys = {secret: variables[-1], key: variables[0]}
@@ -56,11 +57,11 @@ class Redactor:
         return self.redact_text(value, 200)
 
     def _replace_keys(self, text: str, max_chars: int) -> str:
-        """Replace keys, also one that crosses the limit of `max_chars`."""
+        """Replace keys in the first `max_chars` characters, also a key that crosses this limit."""
         margin = max(MARGIN_CHARS, MAX_ESCAPE_CHARS * max(map(len, self._keys), default=0))
         window = replace_unprintable(text[: max_chars + margin])
         matches = sorted(
-            (start, -end, stands) for key, stands in self._keys.items() for start, end in find_escaped(key, window)
+            (start, -end, variable) for key, variable in self._keys.items() for start, end in find_escaped(key, window)
         )
         parts, position = [], 0
         for start, end, variable in matches:
@@ -68,5 +69,5 @@ class Redactor:
                 parts += [window[position:start], variable]
             position = max(position, -end)
         redacted = redact("".join([*parts, window[position:]]))
-        is_complete = len(text) <= max_chars + margin  # or half a key may stand at the end, which nothing recognises
+        is_complete = len(text) <= max_chars + margin  # else a key may be cut in half at the end
         return redacted[: max_chars if is_complete else min(max_chars, max(0, len(redacted) - margin))]

@@ -1,4 +1,4 @@
-"""Records a call's trace: the caller reports attempts and responses, httpcore's trace events the phases in between."""
+"""Records a call's trace: the caller reports attempts and responses, httpcore's trace events the phases between."""
 
 import logging
 from collections.abc import Iterator

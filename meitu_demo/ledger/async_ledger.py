@@ -28,7 +28,7 @@ class Ledger:
 
     @asynccontextmanager
     async def reserve(self, intent: Intent) -> AsyncIterator["LedgerEntry"]:
-        """Reserve a call for as long as the block runs. Raises OverBudget or LedgerUnavailable: nothing may be sent.
+        """Reserve a call while the block runs. Raises OverBudget or LedgerUnavailable; then nothing may be sent.
 
         If the block ends without an outcome, a call that was not sent is released, and one that was sent is unknown.
         """
@@ -52,7 +52,7 @@ class Ledger:
                 await self.renew_leases()
                 await self.run_in_thread(self.store.sweep)
             except LedgerUnavailable:
-                pass  # logged by `Database`; a lease outlasts several rounds
+                pass  # logged by `Database`; a lease lasts several rounds
             await sleep(self.store.lease_s / 4)
 
     async def renew_leases(self) -> int:
@@ -88,10 +88,10 @@ class Ledger:
 
 
 class LedgerEntry:
-    """One paid call under way: `mark_sent` before the first byte leaves, then one of the outcomes, once.
+    """One open paid call: call `mark_sent` before the first byte leaves, then one of the outcomes, once.
 
-    Recording an outcome never raises LedgerUnavailable: the money is spent, and the person gets the result. The row
-    then stays "sent" until its lease runs out and becomes "unknown", which is counted, as it should be.
+    Recording an outcome never raises LedgerUnavailable, because the money is spent and the user should get the result.
+    If the database is unreachable, the row stays "sent" until its lease expires and it becomes "unknown", which counts.
     """
 
     def __init__(self, ledger: Ledger, call_id: str) -> None:
@@ -101,11 +101,13 @@ class LedgerEntry:
         self._store = ledger.store
 
     async def reserve_slot(self, rate_limit: RateLimit) -> float:
-        """The seconds until the rate limit lets this call through. Raises RateLimited or LedgerUnavailable."""
+        """Reserve a slot of the rate limit; returns the seconds until it. Raises RateLimited or LedgerUnavailable."""
         return await self._ledger.run_in_thread(self._store.reserve_slot, rate_limit)
 
     async def mark_sent(self, bytes_sent: int) -> None:
-        """Raises LedgerUnavailable, or IllegalTransition if the reservation was lost: then nothing may be sent."""
+        """Record that sending begins. Raises LedgerUnavailable, or IllegalTransition if the reservation was lost; then
+        nothing may be sent.
+        """
         await self._ledger.run_in_thread_uncancelled(self._undo_mark_sent, self._store.mark_sent, self.id, bytes_sent)
         self.state = PaidCallState.SENT
 
@@ -135,7 +137,7 @@ class LedgerEntry:
                 await self._settle(PaidCallState.RELEASED, lambda: self._store.release(self.id, "not_sent"))
             elif self.state is PaidCallState.SENT:
                 await self._settle(PaidCallState.UNKNOWN, lambda: self._store.mark_unknown(self.id, "abandoned"))
-        except IllegalTransition as error:  # swept, or settled by a thread whose task was cancelled: the row is right
+        except IllegalTransition as error:  # swept, or settled by the thread of a cancelled task: the row is correct
             LOG.warning("a paid call had ended already: %s", error)
 
     async def _settle(self, state: PaidCallState, work: Callable[[], None]) -> None:

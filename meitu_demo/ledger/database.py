@@ -1,6 +1,6 @@
 """Opens SQLite or PostgreSQL and runs transactions; every database error becomes LedgerUnavailable.
 
-The URL holds a password: it is never shown, logged, or put into an error.
+The URL holds a password: it is never printed, logged, or put into an error.
 """
 
 import logging
@@ -141,7 +141,7 @@ class Database:
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
                 break
-            except sqlite3.OperationalError:  # another process is doing it; SQLite's timeout does not cover this
+            except sqlite3.OperationalError:  # another process switches to WAL; SQLite's timeout does not cover this
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.02)

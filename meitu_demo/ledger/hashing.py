@@ -1,8 +1,8 @@
 """Keyed hashes (HMAC-SHA-256) of requests, visitors and vendor keys; the signed visitor cookie; the secret behind them.
 
-The secret is 32 random bytes, created once; each purpose derives its key from it. Replicas must share it, or each
-counts visitors and keys by itself: it lies in a file beside a SQLite ledger, or in the PostgreSQL database. A visitor
-is a random id in a signed cookie; the ledger keeps only its hash.
+The secret is 32 random bytes, created once; each purpose derives its key from it. Replicas must share it, or each would
+count visitors and keys separately: it is stored in a file beside a SQLite ledger, or in the PostgreSQL database. A
+visitor is a random id in a signed cookie; the ledger stores only its hash.
 """
 
 import base64
@@ -40,7 +40,7 @@ def load_or_create_secret(path: Path) -> bytes:
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):
-            os.link(draft, path)  # atomic; of two processes that start at once, the first one's counts
+            os.link(draft, path)  # atomic: if two processes start at once, the first one's secret is used
     finally:
         draft.unlink(missing_ok=True)
     return _check_secret(path.read_bytes())
@@ -49,7 +49,7 @@ def load_or_create_secret(path: Path) -> bytes:
 def load_or_create_shared_secret(database: Database) -> bytes:
     """Read the secret in the database, or create it. Raises LedgerUnavailable or ValueError."""
     query = select(shared_secrets.c.value).where(shared_secrets.c.name == SECRET_NAME)
-    with database.exclusive() as connection:  # of two replicas that start at once, the first one's counts
+    with database.exclusive() as connection:  # if two replicas start at once, the first one's secret is used
         value = connection.execute(query).scalar_one_or_none()
         if value is None:
             value = secrets.token_hex(SECRET_BYTES)
@@ -97,7 +97,7 @@ def sign_visitor_cookie(visitor: str, secret: bytes, now: float) -> str:
 def verify_visitor_cookie(cookie: str | None, secret: bytes, now: float, *, max_age_s: float = YEAR_S) -> str | None:
     """The visitor in a cookie that was signed within `max_age_s` seconds of `now`; None for anything else.
 
-    Later than `now` counts as well: setting the clock back must not make everybody a new visitor with new caps.
+    A signature later than `now` is valid as well: setting the clock back must not give everybody new caps.
     """
     match = COOKIE_PATTERN.fullmatch((cookie or "")[:MAX_COOKIE_CHARS])
     if match is None:

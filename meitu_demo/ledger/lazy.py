@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class LazyLedger:
-    """Opens one ledger at most once. Bound to one event loop, except `connect`."""
+    """The ledger, opened at most once. Bound to one event loop, except `connect`."""
 
     def __init__(self, settings: Settings) -> None:
         self.recorder: PaidCallRecorder | None = None
@@ -37,7 +37,7 @@ class LazyLedger:
     def verify_at_startup(self) -> None:
         """Connect at startup, when there are keys. Raises SettingsError when paid calls could not be recorded.
 
-        A database server that does not answer is only logged: it may come up later, and offline calls work without.
+        A database server that does not answer is only logged: it may start later, and offline calls work without it.
         """
         setting = "DATABASE_URL" if self._settings.database_url else "DATA_DIR"
         is_sqlite = self._settings.ledger_url().startswith("sqlite")

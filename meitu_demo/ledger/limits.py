@@ -1,4 +1,4 @@
-"""Spending caps and rate limit of paid calls, both kept in the database, so that all replicas share them.
+"""Spending caps and rate limit of paid calls, both stored in the database, so that all replicas share them.
 
 **Budgets.** Calls per UTC day for each provider, and per hour for each visitor. They protect the owner's money: calls
 with a visitor's own key are neither stopped nor counted. Checked inside the transaction that reserves the call.
@@ -44,7 +44,7 @@ def check_budgets(connection: Connection, budgets: Budgets, provider: str, visit
     if limit is None:
         return
     visitor_filter = (calls.c.visitor == visitor, *_owner_billable_filter(), calls.c.reserved_at > now - HOUR_S)
-    # Sliding window: one more call is allowed when the oldest of the last `limit` calls is an hour old.
+    # Sliding window: one more call is allowed once the oldest of the last `limit` calls is an hour old.
     oldest = select(calls.c.reserved_at).where(*visitor_filter).order_by(calls.c.reserved_at.desc()).offset(limit - 1)
     oldest_reserved_at = connection.execute(oldest.limit(1)).scalar_one_or_none()
     if oldest_reserved_at is not None:
@@ -85,7 +85,7 @@ def reserve_slot(connection: Connection, rate_limit: RateLimit, now: float) -> f
     interval_s = 1 / rate_limit.per_second
     key_filter = rates.c.key == rate_limit.key_hash
     free_at = connection.execute(select(rates.c.free_at).where(key_filter)).scalar_one_or_none()
-    # No slot is further away than `max_wait_s`, so a later time was written by a clock that has been set back since.
+    # No slot is further away than `max_wait_s`, so a later time means that the clock was set back after it was written.
     clock_jumped = free_at is not None and free_at > now + rate_limit.max_wait_s + interval_s
     start = now if free_at is None or clock_jumped else max(now, free_at)
     if start - now > rate_limit.max_wait_s:

@@ -42,18 +42,21 @@ log = logging.getLogger(__name__)
 
 
 class PaidCall:
-    """A paid call under way, as the pipeline reports on it."""
+    """An open paid call, on which the pipeline reports."""
 
     def __init__(self, entry: LedgerEntry, rate_limit: RateLimit | None) -> None:
         self._entry = entry
         self._rate_limit = rate_limit
 
     async def rate_limit_delay(self) -> float:
-        """Seconds until the vendor's rate limit lets this call through. Raises RateLimited or LedgerUnavailable."""
+        """Reserve a slot of the vendor's rate limit; returns the seconds until it, 0 without a limit.
+
+        Raises RateLimited or LedgerUnavailable.
+        """
         return await self._entry.reserve_slot(self._rate_limit) if self._rate_limit else 0.0
 
     async def mark_sent(self, bytes_sent: int) -> None:
-        """Call it before each attempt; a retry stays the same call. Raises LedgerUnavailable: nothing may be sent."""
+        """Call it before each attempt of the call. Raises LedgerUnavailable; then nothing may be sent."""
         if self._entry.state is PaidCallState.RESERVED:
             try:
                 await self._entry.mark_sent(bytes_sent)
@@ -103,7 +106,7 @@ class PaidCallRecorder:
         )
 
     def identify_visitor(self, cookie: str | None, peer: str, forwarded_for: str) -> str:
-        """Whom a call is counted against: the visitor in a valid cookie, else the client's address."""
+        """The visitor that a call counts against: from a valid cookie, else the client's address."""
         visitor_id = verify_visitor_cookie(cookie, self._secret, time.time())
         return visitor_id or resolve_client_address(peer, forwarded_for, self._trusted_proxies)
 
@@ -156,7 +159,7 @@ class PaidCallRecorder:
 
 
 async def _record_outcome(entry: LedgerEntry, error: DemoError) -> None:
-    """Record the outcome of a call that was sent and ended in `error`, that of its last attempt."""
+    """Record the outcome of a call that was sent and whose last attempt ended in `error`."""
     billing, cause = classify_billing(error), str(error.facts.get("cause", error.slug))
     if isinstance(error, VendorError):
         answer = Answer(sanitize(error.code), sanitize(error.request_id or ""))

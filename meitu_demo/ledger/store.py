@@ -1,6 +1,6 @@
 """The ledger as blocking calls: reserve, state transitions, leases, sweep. Thread-safe.
 
-Every transition is one UPDATE that names the states it may start from, so of two at once only one succeeds.
+Every transition is one UPDATE that names the states it may start from, so only one of two concurrent ones succeeds.
 """
 
 import re
@@ -114,7 +114,7 @@ class Store:
         self._transition(call_id, PaidCallState.SENT, calls.c.state == PaidCallState.RESERVED, **columns)
 
     def release(self, call_id: str, cause: str = "") -> None:
-        """The call will not be made."""
+        """Release a reserved call, which will not be made."""
         self._settle(call_id, PaidCallState.RELEASED, calls.c.state == PaidCallState.RESERVED, cause=cause)
 
     def mark_undelivered(self, call_id: str, cause: str) -> None:
@@ -137,13 +137,13 @@ class Store:
         """Extend the leases of those of this instance's calls that are still open. Returns their number."""
         if not call_ids:
             return 0
-        open_here = (calls.c.id.in_(call_ids), calls.c.instance == self.instance_id, calls.c.state.in_(OPEN_STATES))
+        renewable = (calls.c.id.in_(call_ids), calls.c.instance == self.instance_id, calls.c.state.in_(OPEN_STATES))
         with self.database.transaction() as connection:
             lease_until = self.clock() + self.lease_s
-            return connection.execute(update(calls).where(*open_here).values(lease_until=lease_until)).rowcount
+            return connection.execute(update(calls).where(*renewable).values(lease_until=lease_until)).rowcount
 
     def sweep(self) -> SweepResult:
-        """Settle the calls whose lease has run out, because their instance died."""
+        """Settle the calls whose lease has expired, because their instance died."""
         with self.database.transaction() as connection:
             return _settle_expired(connection, self.clock())
 
@@ -184,7 +184,7 @@ class Store:
 
 
 def _sent_condition() -> ColumnElement[bool]:
-    """Sent; or swept since, because an instance that was suspended still knows the outcome of its call."""
+    """The call was sent, or swept after that: an instance that was suspended still learns its call's outcome."""
     swept = and_(calls.c.state == PaidCallState.UNKNOWN, calls.c.cause == LEASE_EXPIRED)
     return or_(calls.c.state == PaidCallState.SENT, swept)
 

@@ -5,8 +5,8 @@ The types are those that SQLite and PostgreSQL have in common.
              ┌─────────────────────────────► released     not sent, or provably not received
 reserved ────┤           ┌───────────────►
              └─► sent ───┼─► confirmed                    processed by the vendor
-                         ├─► refused                      not processed, says the vendor
-                         └─► unknown                      cannot be known: counted as spent
+                         ├─► refused                      not processed, according to the vendor
+                         └─► unknown                      possibly processed: counted as spent
 """
 
 from enum import StrEnum
@@ -51,7 +51,7 @@ calls = Table(
     Column("vendor_code", String(64), nullable=False, default=""),
     Column("request_id", String(64), nullable=False, default=""),
     Column("cause", String(64), nullable=False, default=""),
-    # Whose key it was, OWNER or VISITOR; with a server default, because rows of older ledgers lack it.
+    # Whose vendor key was used, OWNER or VISITOR. The server default fills the rows of older ledgers.
     Column("payer", String(12), nullable=False, server_default=OWNER),
     CheckConstraint(f"state IN ({', '.join(repr(state.value) for state in PaidCallState)})", name="paid_calls_state"),
     Index("paid_calls_by_provider", "provider", "reserved_at"),
@@ -59,7 +59,7 @@ calls = Table(
     Index("paid_calls_by_lease", "state", "lease_until"),
 )
 
-# When a key may call again: one row for each key, by its hash.
+# When a vendor key may call again: one row for each key, by its hash.
 rates = Table(
     "call_rates",
     metadata,

@@ -5,6 +5,7 @@ The curl lines of the vendors' documents work with only the host changed; any ke
 
 import argparse
 import logging
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from .connection import ConnectionProtocol
 from .faults import CODE_PREFIX, FAULTS
 
 
-def main() -> None:
-    """Serve until stopped."""
+def main() -> int:
+    """Serve until stopped; returns the exit code: 2, with one line on stderr, for a bad folder of templates."""
     parser = argparse.ArgumentParser(prog="python -m meitu_demo.offline", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8700)
@@ -32,7 +33,15 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     if arguments.templates:
-        face_templates.load_owner_templates(arguments.templates)
+        try:
+            face_templates.load_owner_templates(arguments.templates)
+        except OSError as error:
+            message = f"--templates {arguments.templates}: the folder cannot be read ({error.strerror})"
+            print(message, file=sys.stderr)  # noqa: T201
+            return 2
+        except ValueError as error:
+            print(f"--templates {arguments.templates}: {error}", file=sys.stderr)  # noqa: T201
+            return 2
     lab = bool(arguments.lab or arguments.fault)
     server = create_app(private_links=arguments.private_links, lab=lab, fault=arguments.fault)
     http: Any = ConnectionProtocol if lab else "auto"
@@ -42,6 +51,7 @@ def main() -> None:
     uvicorn.run(
         server, host=arguments.host, port=arguments.port, log_level="info", log_config=None, access_log=False, http=http
     )
+    return 0
 
 
 def _parse_fault(name: str) -> str:
@@ -51,4 +61,4 @@ def _parse_fault(name: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,1 +1,1 @@
-"""A photo's way from untrusted bytes to pixels and back."""
+"""Photos: opens untrusted files safely, decodes, resizes, encodes and labels them, and embeds provenance marks."""

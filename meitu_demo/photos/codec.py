@@ -1,14 +1,16 @@
 """Decodes and encodes photos; `prepare` makes a photo ready for a vendor.
 
-    open_photo               recognise by content, check limits      safe_open, headers, jpeg_structure, png_structure
-    read_pixels              any mode to RGB                         to_rgb, icc_profile
-    shrink                   to the vendor's sides, then its bytes   fit
+The steps of `prepare`, and the modules that do them:
+
+    open_photo               detects the format, checks limits       safe_open, headers, jpeg_structure, png_structure
+    read_pixels              converts any colour mode to RGB         to_rgb, icc_profile
+    shrink                   to the vendor's size and byte limits    fit
     convert_to_srgb, apply_exif_orientation                          to_rgb
     encode                   a JPEG without metadata                 fit
 
-Colours and orientation come after shrinking, when there are fewer pixels to convert. Images are RGB uint8 (h, w, 3).
-Every function is pure and blocks: call it from a worker thread. Every rejection is an ImageRejected; the slugs are
-listed at `safe_open.open_photo` and `fit.fit_size`.
+Colours and orientation are converted after shrinking, when fewer pixels are left. Images are RGB uint8 (h, w, 3).
+Every function is pure and blocks: call it from a worker thread. Every rejection is an ImageRejected; its slugs are
+listed at `safe_open.open_photo`, `fit.fit_size` and `fit.encode_within_limits`.
 """
 
 from dataclasses import dataclass
@@ -37,7 +39,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PreparedPhoto:
-    """A photo ready for a vendor and what was changed. width, height (upright, px), media_type: of the source."""
+    """A photo ready for a vendor, and what was changed. width, height (px, upright), media_type: the source's."""
 
     photo: Photo
     changes: tuple[PhotoChange, ...]
@@ -50,7 +52,7 @@ def prepare(source: bytes, limits: ImageLimits) -> PreparedPhoto:
     """Re-encode `source` as a JPEG within `limits`: upright, sRGB, no metadata. Raises ImageRejected."""
     opened = open_photo(source)
     stored_size = opened.image.size
-    fit.fit_size((opened.width, opened.height), limits)  # so that a rejection names the upright sides
+    fit.fit_size((opened.width, opened.height), limits)  # first, so that a rejection names the upright size
     size = fit.fit_size(stored_size, limits)
     pixels, changes = read_pixels(opened, fit.choose_decode_size(size, len(source), limits))
     pixels = fit.shrink(pixels, fit.choose_size_for_bytes(pixels, size, limits))
@@ -76,7 +78,7 @@ def encode(pixels: Image, quality: int = fit.MAX_QUALITY) -> bytes:
 
 
 def sniff(data: bytes) -> str | None:
-    """The media type by content, None for a format that is not supported."""
+    """Detect the media type from the content; None for an unsupported format."""
     return MEDIA_TYPES.get(detect_format(data))
 
 

@@ -15,9 +15,9 @@ from ..domain.errors import ImageRejected
 from ..domain.model import Image, ImageLimits
 from .headers import Size
 
-TARGET_BYTES_SHARE = 0.95  # of the limit: leaves room for base64 and form fields
-MIN_SHRUNK_SHORT_SIDE_PX = 48 * 48  # the smallest face is max(48 px, short side / 48): above, shrinking costs nothing
-# JPEG qualities: the best at 4:4:4, the best at 4:2:0, below this shrink instead, the lowest.
+TARGET_BYTES_SHARE = 0.95  # of the byte limit: the rest is for base64 and form fields
+MIN_SHRUNK_SHORT_SIDE_PX = 48 * 48  # the smallest face is max(48 px, short side / 48): above, shrinking loses none
+# JPEG qualities: best at 4:4:4; best at 4:2:0; shrink rather than go below this; lowest of all.
 MAX_QUALITY, HIGH_QUALITY, FAIR_QUALITY, MIN_QUALITY = 95, 92, 85, 60
 BAND_ROWS, BAND_STEP_ROWS = 16, 128  # encode 16 of every 128 rows: multiples of a 4:2:0 block
 PREDICTION_MARGIN = 0.98  # the prediction is accurate to about one per cent
@@ -38,8 +38,8 @@ def fit_size(size: Size, limits: ImageLimits) -> Size:
 
 def choose_decode_size(size: Size, encoded_bytes: int, limits: ImageLimits) -> Size:
     """The (width, height) to decode for a result of `size`: smaller when `encoded_bytes` must shrink anyway."""
-    heavy = encoded_bytes > 2 * limits.max_bytes
-    return _scale_size(size, min(1.0, MIN_SHRUNK_SHORT_SIDE_PX / min(size))) if heavy else size
+    is_too_large = encoded_bytes > 2 * limits.max_bytes
+    return _scale_size(size, min(1.0, MIN_SHRUNK_SHORT_SIDE_PX / min(size))) if is_too_large else size
 
 
 def choose_size_for_bytes(pixels: Image, size: Size, limits: ImageLimits) -> Size:

@@ -32,7 +32,7 @@ _ANIMATION_FLAG = 2  # among the flags of a WebP
 
 
 def detect_format(data: bytes) -> str:
-    """Pillow's name of the format by content, UNKNOWN_FORMAT when it is not recognised."""
+    """Detect the format from the content: Pillow's name for it, or UNKNOWN_FORMAT."""
     for signature, kind in _SIGNATURES.items():
         if data.startswith(signature):
             return kind
@@ -60,7 +60,7 @@ def read_declared_size(data: bytes, kind: str) -> Size:
         case "WEBP":
             return _read_webp_size(data)
         case _:
-            # The largest of canvas, tiles and thumbnails: the limit holds for each.
+            # HEIF: the largest of canvas, tiles and thumbnails, because the pixel limit applies to each.
             boxes = list(islice(re.finditer(rb"ispe.{4}(.{8})", data, re.DOTALL), MAX_SEGMENTS))
             sizes = [struct.unpack(">II", box[1]) for box in boxes]
             if len(sizes) == MAX_SEGMENTS:
@@ -70,14 +70,14 @@ def read_declared_size(data: bytes, kind: str) -> Size:
 
 
 def has_heif_rotation(data: bytes) -> bool:
-    """Whether a HEIC says in boxes of its own how it is turned (libheif then obeys, and EXIF only repeats it)."""
+    """Whether a HEIC has rotation or mirror boxes: libheif applies them, so EXIF's orientation must not be applied."""
     offset = data.find(b"ipco")
     properties = data[offset : offset + int.from_bytes(data[max(offset - 4, 0) : max(offset, 0)], "big")]
     return b"irot" in properties or b"imir" in properties
 
 
 def is_animated(data: bytes, kind: str) -> bool:
-    """Whether a WebP has frames that are laid upon each other."""
+    """Whether the file is an animated WebP."""
     return kind == "WEBP" and data[12:16] == b"VP8X" and bool(data[20:21] and data[20] & _ANIMATION_FLAG)
 
 

@@ -1,20 +1,20 @@
 """Checks whether an ICC profile is safe to pass to lcms.
 
-lcms allocates memory for a count before it checks that the values exist: a name in 33 million languages, in a profile
-of 588 bytes, took 400 MB. So every count that lcms trusts must fit into its tag.
+lcms allocates memory for a declared count before it checks that the values exist: a profile of 588 bytes that declares
+a name in 33 million languages took 400 MB. So the values of every count that lcms trusts must fit into their tag.
 """
 
 import math
 import struct
 
-_MAX_PROFILE_BYTES = 8_000_000  # a printing press's profile has two or three
+_MAX_PROFILE_BYTES = 8_000_000  # profiles of printing presses have two or three million
 _MAX_TAGS = 100  # as in lcms
 _REJECTED_TAG_TYPES = (b"ncl2", b"mpet")  # named inks; elements in floating point
-_CURVE_PARAMETER_COUNTS = (1, 3, 4, 5, 7)  # of a curve, by its function
+_CURVE_PARAMETER_COUNTS = (1, 3, 4, 5, 7)  # of a parametric curve, by its function type
 
 
 def is_safe_profile(profile: bytes) -> bool:
-    """Whether the tags of `profile` lie within it and are as long as they say."""
+    """Whether each tag lies within `profile` and is long enough for what it declares."""
     try:
         (count,) = struct.unpack_from(">I", profile, 128)
         if len(profile) > _MAX_PROFILE_BYTES or count > _MAX_TAGS:
@@ -26,7 +26,7 @@ def is_safe_profile(profile: bytes) -> bool:
 
 
 def _compute_tag_bytes(profile: bytes, tag_offset: int) -> float:
-    """Bytes that the tag at `at` must have for what it promises; none where nothing is promised."""
+    """The bytes that the tag at `tag_offset` needs for its declared counts; infinity for a rejected type."""
     kind = profile[tag_offset : tag_offset + 4]
     if kind in _REJECTED_TAG_TYPES:
         return math.inf
@@ -46,7 +46,7 @@ def _compute_tag_bytes(profile: bytes, tag_offset: int) -> float:
 
 
 def _compute_multi_stage_bytes(profile: bytes, tag_offset: int, channels: int, results: int) -> int:
-    """The same for the newer tables, whose curves and grid stand where offsets say."""
+    """The same for mAB and mBA tables, which give offsets to their curves and grid."""
     outer, _, middle, grid, inner = struct.unpack_from(">5I", profile, tag_offset + 12)
     first, last = (channels, results) if profile[tag_offset : tag_offset + 4] == b"mAB " else (results, channels)
     needs = 32
@@ -54,7 +54,7 @@ def _compute_multi_stage_bytes(profile: bytes, tag_offset: int, channels: int, r
         end = offset
         for _ in range(curves if offset else 0):
             end += (_compute_curve_bytes(profile, tag_offset + end) + 3) // 4 * 4
-        needs = max(needs, end - 3)  # the last need not be padded
+        needs = max(needs, end - 3)  # the last curve need not be padded
     if grid:
         sides = profile[tag_offset + grid : tag_offset + grid + channels]
         needs = max(needs, grid + 20 + math.prod(sides) * results * profile[tag_offset + grid + 16])

@@ -1,8 +1,8 @@
 """Parses and checks a JPEG's segments before any library opens the file.
 
-Decoders do whatever a file asks for: ten thousand scans of three bytes over all pixels, two hundred thousand tables, a
-directory that repeats one long value. So the structure is checked against bounds far above any camera's, and decoders
-get the file without the segments that its pixels do not need. Every loop is bounded.
+Decoders process whatever a file declares: ten thousand scans of three bytes each over all pixels, two hundred thousand
+tables, an EXIF directory that repeats one long value. So the structure is checked against bounds far above any
+camera's, and decoders get the file without the segments that its pixels do not need. Every loop is bounded.
 """
 
 import re
@@ -10,18 +10,15 @@ import struct
 from typing import NamedTuple
 
 MAX_SEGMENTS = 4096  # a phone's file has about twenty
-_MAX_TABLE_BYTES = 65_536  # bytes of quantisers, Huffman codes and the like; a photo has about 700
+_MAX_TABLE_BYTES = 65_536  # of quantisation, Huffman and other tables; a photo has about 700
 _MAX_SCANS = 64  # a progressive photo has about ten
-_MAX_PIXELS_PER_BYTE = 640  # pixels out of one byte: a bit for each 8×8 block is the least, which makes 512
+_MAX_PIXELS_PER_BYTE = 640  # the densest coding, one bit for each 8×8 block, makes 512 pixels per byte
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _COMMENT, _START_OF_SCAN, _END_OF_IMAGE = 0xFE, 0xDA, 0xD9
-_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # within a scan: neither a stuffed byte nor a restart
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # a marker within scan data: neither a stuffed byte nor a restart
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
-_COLOUR_SEGMENTS = {
-    0xE0: b"JFIF\0",
-    0xE2: b"ICC_PROFILE\0",
-    0xEE: b"Adobe",
-}  # application data that says how colours are meant
+# Application data that defines the colours.
+_COLOUR_SEGMENTS = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
 
 
 class JpegHeader(NamedTuple):
@@ -33,7 +30,7 @@ class JpegHeader(NamedTuple):
 
 
 def read_header(data: bytes) -> JpegHeader:
-    """What stands before the first scan. Raises ValueError or struct.error."""
+    """Parse the segments before the first scan. Raises ValueError or struct.error."""
     size = (0, 0)
     segments: list[tuple[int, int, int]] = []
     offset, tables = 2, 0
@@ -61,28 +58,28 @@ def read_header(data: bytes) -> JpegHeader:
 
 
 def is_complete(data: bytes) -> bool:
-    """Whether an end follows the first scan, and so much before it that it can hold the pixels.
+    """Whether the file has an end marker, and before it enough scan data for all pixels.
 
-    Raises ValueError or struct.error, ValueError also when there are absurdly many scans.
+    Raises struct.error, and ValueError for an invalid header or more than _MAX_SCANS scans.
     """
     (width, height), _, scan = read_header(data)
     end = data.find(b"\xff\xd9", scan)
     if end < 0 or width * height > _MAX_PIXELS_PER_BYTE * (end - scan):
         return False
-    if data.count(b"\xff\xda", scan) > _MAX_SCANS:  # in a film glued to the end, these bytes mean nothing
+    if data.count(b"\xff\xda", scan) > _MAX_SCANS:  # parse them: an appended video may hold such bytes by chance
         _check_scans(data, scan)
     return True
 
 
 def strip_metadata(data: bytes) -> bytes:
-    """The same picture without comments and application data that its pixels do not need."""
+    """Remove the comments and application data that the pixels do not need."""
     _, segments, scan = read_header(data)
     required = [data[start:end] for kind, start, end in segments if not _is_strippable(data, kind, start)]
     return data if len(required) == len(segments) else b"".join([data[:2], *required, data[scan:]])
 
 
 def read_exif_and_xmp(data: bytes) -> tuple[bytes, bytes]:
-    """(EXIF, XMP), empty where there is none. EXIF longer than a segment goes on in the next."""
+    """Read (EXIF, XMP), each empty if missing. Blocks that span several segments are joined."""
     found: dict[bytes, list[bytes]] = {_EXIF: [], _XMP: []}
     for kind, start, end in read_header(data).segments:
         for name, parts in found.items():

@@ -1,6 +1,6 @@
 """Draws the visible label that GB 45438-2025 requires: text in a corner, at least 5 % of the short side high.
 
-The text is white on a dark, slightly transparent plate, readable on any background (WCAG 2.2, 1.4.3: contrast 4.5).
+The text is white on a dark, partly transparent plate, readable on any background (WCAG 2.2, 1.4.3: contrast 4.5).
 Only exported pictures are labelled, so no label is warped or drawn over another. Pillow's built-in font has no Chinese
 and no font file is shipped for two characters: 生 and 成 are drawn from strokes in the style of a 黑体 (even weight,
 flat ends). Every function is pure and blocks: call it from a worker thread.
@@ -91,9 +91,9 @@ def draw_label(pixels: Image, text: str) -> Image:
     height, width = pixels.shape[:2]
     cap_height = math.ceil(MIN_CAP_HEIGHT_SHARE * min(height, width))
     if cap_height < _MIN_CAP_HEIGHT_PX:
-        wide = _render_text(text, 40).shape[1] / 40 + 2 * (_PADDING + _MARGIN)
+        label_width = _render_text(text, 40).shape[1] / 40 + 2 * (_PADDING + _MARGIN)  # in capital heights
         cap_height = max(
-            cap_height, min(_MIN_CAP_HEIGHT_PX, int(width / wide), int(height / (_PLATE_HEIGHT + 2 * _MARGIN)))
+            cap_height, min(_MIN_CAP_HEIGHT_PX, int(width / label_width), int(height / (_PLATE_HEIGHT + 2 * _MARGIN)))
         )
     letters = np.pad(_render_text(text, cap_height), ((0, 0), (round(_PADDING * cap_height),) * 2))
     rows, columns = letters.shape
@@ -155,11 +155,11 @@ def _flatten_path(points: Points) -> NDArray[np.float64]:
     segments = [
         a * (1 - t) ** 3 + b * 3 * t * (1 - t) ** 2 + c * 3 * t**2 * (1 - t) + d * t**3 for a, b, c, d in curves
     ]
-    return np.concatenate([segments[0], *(bow[1:] for bow in segments[1:])])
+    return np.concatenate([segments[0], *(segment[1:] for segment in segments[1:])])
 
 
 def _build_stroke_outline(line: NDArray[np.float64], width: float) -> NDArray[np.float64]:
-    """What a pen of `width`, held across its way, covers along `line`."""
+    """The outline (2n, 2) of a stroke of `width` along the centre line `line` (n, 2)."""
     along = np.gradient(line, axis=0)
     across = along[:, ::-1] * (-1, 1) / np.linalg.norm(along, axis=1, keepdims=True) * (width / 2)
     return np.concatenate([line + across, (line - across)[::-1]])

@@ -1,7 +1,7 @@
 """Reads orientation and the presence of a GPS position from EXIF and XMP.
 
-Pillow's reader loads every value that EXIF lists: half a megabyte that lists one long value ten thousand times became
-six gigabytes. So the two facts that are needed are looked up here.
+Pillow's EXIF reader loads every value: a file of half a megabyte that lists one long value ten thousand times took six
+gigabytes. So the two facts that are needed are looked up here.
 """
 
 import re
@@ -12,13 +12,16 @@ from typing import Any
 from . import jpeg_structure, png_structure
 
 _ORIENTATION_TAG, _GPS_TAG = 0x0112, 0x8825  # EXIF's tags
-_INTEGER_FORMATS = {1: "B", 3: "H", 4: "I"}  # EXIF's types that an orientation is written in
+_INTEGER_FORMATS = {1: "B", 3: "H", 4: "I"}  # EXIF's integer types, by number, as format characters of struct
 _XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([0-9])')
-_IMAGEMAGICK_EXIF_KEY = "Raw profile type exif"  # in hexadecimal digits, from before PNG had a chunk for EXIF
+_IMAGEMAGICK_EXIF_KEY = "Raw profile type exif"  # hexadecimal; used before PNG had a chunk for EXIF
 
 
 def read_orientation_and_gps(data: bytes, kind: str, info: Mapping[Any, Any]) -> tuple[int, bool]:
-    """EXIF's orientation 1..8, and whether there is a position. `info` is Pillow's. A broken block counts as none."""
+    """Read (EXIF's orientation 1..8, whether there is a GPS position). A broken block counts as missing.
+
+    info: `Image.info` of Pillow.
+    """
     exif, xmp = read_exif_and_xmp(data, kind, info)
     orientation, gps = _read_exif(exif)
     if orientation is None:
@@ -28,14 +31,14 @@ def read_orientation_and_gps(data: bytes, kind: str, info: Mapping[Any, Any]) ->
 
 
 def has_metadata(data: bytes, kind: str, info: Mapping[Any, Any]) -> bool:
-    """Whether there is anything in the file that will not go on with the picture."""
+    """Whether the file holds metadata, which the prepared photo will not have."""
     if kind == "JPEG":
         return len(jpeg_structure.strip_metadata(data)) < len(data)
     return any(read_exif_and_xmp(data, kind, info)) or (kind == "PNG" and png_structure.has_metadata(data))
 
 
 def read_exif_and_xmp(data: bytes, kind: str, info: Mapping[Any, Any]) -> tuple[bytes, bytes]:
-    """(EXIF, XMP), empty where there is none."""
+    """Read (EXIF, XMP), each empty if missing."""
     if kind == "JPEG":
         return jpeg_structure.read_exif_and_xmp(data)
     if kind == "PNG":
@@ -58,7 +61,7 @@ def _read_exif(block: bytes) -> tuple[int | None, bool]:
             gps |= tag == _GPS_TAG
             if tag == _ORIENTATION_TAG and kind in _INTEGER_FORMATS:
                 (orientation,) = struct.unpack_from(byte_order + _INTEGER_FORMATS[kind], block, row + 8)
-    except struct.error:  # it breaks off; what was found counts
+    except struct.error:  # truncated: what was read so far counts
         pass
     return orientation, gps
 

@@ -3,17 +3,17 @@
 import struct
 from typing import NamedTuple
 
-_SAMPLES_PER_PIXEL = {2: 3, 4: 2, 6: 4}  # of a pixel, by colour type
+_SAMPLES_PER_PIXEL = {2: 3, 4: 2, 6: 4}  # by colour type; 1 for the others
 _MAX_DEFLATE_RATIO = 1040  # deflate reaches 1032
-_MAX_CHUNKS = 65_536  # 40 MB in the smallest chunks that encoders write (4 KB) are ten thousand
+_MAX_CHUNKS = 65_536  # a file of 40 MB in the smallest chunks that encoders write, 4 KB, has ten thousand
 _MAX_NON_PIXEL_CHUNKS = 4096  # a photo has about ten, an animation one per frame
 _PIXEL_CHUNKS = {"IDAT", "fdAT"}
 _METADATA_CHUNKS = {"tEXt", "zTXt", "iTXt", "eXIf", "tIME"}
-_XMP_PREFIX = b"XML:com.adobe.xmp\0\0\0"  # followed by language, its translation, and the text as it is
+_XMP_PREFIX = b"XML:com.adobe.xmp\0\0\0"  # uncompressed, without language and translated keyword
 
 
 class Chunk(NamedTuple):
-    """A complete chunk: its type, and where its body is."""
+    """A complete chunk: its type, and the offsets where its body starts and ends."""
 
     name: str
     start: int
@@ -21,7 +21,7 @@ class Chunk(NamedTuple):
 
 
 def read_chunks(data: bytes) -> list[Chunk]:
-    """The complete chunks up to IEND. Raises ValueError when there are too many."""
+    """List the complete chunks up to IEND. Raises ValueError when there are too many."""
     found: list[Chunk] = []
     offset, others = 8, 0
     while offset + 12 <= len(data):
@@ -40,7 +40,7 @@ def read_chunks(data: bytes) -> list[Chunk]:
 
 
 def is_complete(data: bytes) -> bool:
-    """Whether the file reaches its end, with so much before it that it can hold the pixels. Raises as `read_chunks`."""
+    """Whether the file has an IEND chunk and enough image data for all pixels. Raises ValueError or struct.error."""
     width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
     row = 1 + width * depth * _SAMPLES_PER_PIXEL.get(colour, 1) // 8
     found = read_chunks(data)
@@ -49,7 +49,7 @@ def is_complete(data: bytes) -> bool:
 
 
 def read_exif_and_xmp(data: bytes) -> tuple[bytes, bytes]:
-    """(EXIF, XMP), wherever in the file they stand; empty where there is none."""
+    """Read (EXIF, XMP) from anywhere in the file; each empty if missing."""
     found = {"eXIf": b"", "iTXt": b""}
     for name, start, end in read_chunks(data):
         if name == "eXIf" or (name == "iTXt" and data.startswith(_XMP_PREFIX, start)):
@@ -58,5 +58,5 @@ def read_exif_and_xmp(data: bytes) -> tuple[bytes, bytes]:
 
 
 def has_metadata(data: bytes) -> bool:
-    """Whether anything is said beside the pixels."""
+    """Whether the file has chunks with metadata."""
     return any(chunk.name in _METADATA_CHUNKS for chunk in read_chunks(data))

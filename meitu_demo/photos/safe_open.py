@@ -1,9 +1,9 @@
 """Opens picture files from untrusted sources: uploads, the offline server's input, vendors' results.
 
 Accepts JPEG, PNG, WebP, BMP and HEIC, recognised by content and never by name. Checks the limits on bytes and pixels
-against the header, and that the file is complete, before a decoder reserves memory: some decoders fill what is missing
-with grey and report nothing. Every loop is bounded. Any exception of a decoder becomes ImageRejected. Importing this
-module sets Pillow's process-wide limits, because Gradio opens files as well.
+against the header before a decoder reserves memory. Also checks that the file is complete, because some decoders fill
+missing pixels with grey and report nothing. Every loop is bounded. Any exception of a decoder becomes ImageRejected.
+Importing this module sets Pillow's process-wide limits, because Gradio opens files as well.
 """
 
 import io
@@ -34,7 +34,7 @@ _BI_RGB, _BI_BITFIELDS = 0, 3  # uncompressed pixels in a BMP's header
 
 MAX_BYTES = 40_000_000
 MAX_PIXELS = 50_000_000  # phones take up to 50 megapixels
-MAX_ANIMATED_PIXELS = 12_000_000  # WebP's decoder holds several canvases of an animation, four bytes a pixel
+MAX_ANIMATED_PIXELS = 12_000_000  # WebP's decoder holds several canvases with four bytes per pixel
 MAX_SIDE_PX = 32767  # decoders have limits above this
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -89,7 +89,7 @@ def open_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> OpenedPhoto:
         stripped = jpeg_structure.strip_metadata(data) if kind == "JPEG" else data
         image = Image.open(io.BytesIO(stripped), formats=(kind,))
         _check_pixels(image.size, max_pixels)
-        if math.prod(image.size) > math.prod(declared):  # a HEIC's crop may be larger than what it crops
+        if math.prod(image.size) > math.prod(declared):  # a HEIC may declare a crop larger than the picture
             raise ImageRejected("image_unreadable")
         return _build_opened_photo(data, stripped, kind, image)
 
@@ -122,14 +122,15 @@ def _check_pixels(size: Size, limit: int) -> None:
 
 def _build_opened_photo(data: bytes, stripped: bytes, kind: str, image: Image.Image) -> OpenedPhoto:
     orientation, gps = read_orientation_and_gps(data, kind, image.info)
-    turned = orientation != 1
+    is_rotated = orientation != 1
     if kind == "HEIF":  # the plugin resets EXIF's orientation to 1 and reports the original, applied or not
         stored_orientation = image.info.get("original_orientation") or 1
-        turned = stored_orientation != 1
-        orientation = stored_orientation if turned and stored_orientation <= 8 and not has_heif_rotation(data) else 1
+        is_rotated = stored_orientation != 1
+        is_pending = is_rotated and stored_orientation <= 8 and not has_heif_rotation(data)
+        orientation = stored_orientation if is_pending else 1
     metadata = has_metadata(data, kind, image.info)
     width, height = image.size[::-1] if orientation >= 5 else image.size
-    return OpenedPhoto(data, stripped, kind, image, width, height, orientation, turned, metadata, gps)
+    return OpenedPhoto(data, stripped, kind, image, width, height, orientation, is_rotated, metadata, gps)
 
 
 @cache
@@ -140,7 +141,7 @@ def _register_heif() -> None:
 
 
 def is_complete(data: bytes, kind: str) -> bool:
-    """Whether the file reaches its own end and can hold its pixels; trailing bytes do not matter.
+    """Whether the file is as long as it declares and can hold its pixels; trailing bytes do not matter.
 
     Raises ValueError or struct.error.
     """

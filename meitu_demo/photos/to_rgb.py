@@ -1,9 +1,9 @@
 """Converts stored pixels to upright RGB: colour modes, transparency, ICC profiles, EXIF orientation.
 
-Plain JPEGs and still WebPs go through OpenCV, which decodes straight into the array (for 50 megapixels of WebP Pillow
-takes 800 MB). Everything else goes through Pillow, which knows palettes, inks and profiles. Pillow's pixels are
-converted a band of rows at a time: it takes four bytes a pixel for almost every mode and a copy for every step, so 49
-megapixels of transparency from a file of 38 bytes took 1.2 GB when they were converted at once.
+OpenCV decodes RGB and grey JPEGs and still WebPs, straight into the array (Pillow takes 800 MB for 50 megapixels of
+WebP). Pillow decodes everything else, because it supports palettes, CMYK and profiles. Pillow's pixels are converted in
+bands of rows: it uses four bytes per pixel for almost every mode and copies at every step, so that 49 transparent
+megapixels from a file of 38 bytes took 1.2 GB when they were converted at once.
 """
 
 import io
@@ -31,7 +31,7 @@ _PNG_BIT_DEPTH_OFFSET = 24  # in the IHDR chunk
 
 
 def read_pixels(opened: OpenedPhoto, min_size: Size | None = None) -> tuple[Image, list[PhotoChange]]:
-    """Decode the first frame as RGB (h, w, 3), not turned and without its RGB profile; list what was converted.
+    """Decode the first frame as (RGB (h, w, 3), conversions); orientation and RGB profile are not applied yet.
 
     min_size: (width, height) that the caller needs. A JPEG is decoded at 1/2, 1/4 or 1/8 of its size when both sides
     stay at least this large. Raises ImageRejected.
@@ -49,10 +49,10 @@ def read_pixels(opened: OpenedPhoto, min_size: Size | None = None) -> tuple[Imag
                 return pixels, changes
         size = image.size
         image.load()
-        if image.size != size:  # a HEIC may turn out larger than its header said
+        if image.size != size:  # a decoded HEIC may be larger than its header declares
             raise ImageRejected("image_unreadable")
-        pixels, transparent = convert_to_rgb(image, _load_cmyk_or_gray_profile(opened))
-        if transparent:
+        pixels, has_transparency = convert_to_rgb(image, _load_cmyk_or_gray_profile(opened))
+        if has_transparency:
             changes.append(PhotoChange("transparent"))
         image.close()  # frees the pixels; the header stays readable
         return pixels, changes
@@ -89,7 +89,7 @@ def _rotate(pixels: Image, rotation: int) -> Image:
 
 
 def _decode_with_opencv(opened: OpenedPhoto, min_size: Size | None) -> Image | None:
-    """Decode by OpenCV, None when it fails or returns other sides than the header; a JPEG then goes to Pillow."""
+    """Decode by OpenCV; None when it fails or the size differs from the header's."""
     width, height = opened.image.size
     flags, factor = cv2.IMREAD_COLOR, 1
     for divisor, reduced in _REDUCED_DECODE_FLAGS.items():
@@ -103,8 +103,7 @@ def _decode_with_opencv(opened: OpenedPhoto, min_size: Size | None) -> Image | N
 
 def _decode_webp(opened: OpenedPhoto, changes: list[PhotoChange]) -> Image:
     """Decode by OpenCV only: Pillow allocates whole canvases before it notices a broken frame."""
-    transparent = opened.image.mode == "RGBA"
-    pixels = _decode_with_opencv(opened, None) if not transparent else _decode_with_alpha(opened)
+    pixels = _decode_with_alpha(opened) if opened.image.mode == "RGBA" else _decode_with_opencv(opened, None)
     if pixels is None:
         raise ImageRejected("image_unreadable")
     if pixels.shape[2] == 4:
@@ -125,12 +124,12 @@ def _decode_with_alpha(opened: OpenedPhoto) -> Image | None:
 def _list_conversions(opened: OpenedPhoto) -> list[PhotoChange]:
     """List the conversions that the header implies: frames, bit depth, colour modes."""
     image, kind = opened.image, opened.kind
-    deep = image.mode.startswith(("I", "F")) or (kind == "PNG" and opened.data[_PNG_BIT_DEPTH_OFFSET] == 16)
+    is_deep = image.mode.startswith(("I", "F")) or (kind == "PNG" and opened.data[_PNG_BIT_DEPTH_OFFSET] == 16)
     slugs = {
-        "first_frame": kind != "JPEG"
-        and getattr(image, "n_frames", 1) > 1,  # further frames of a JPEG are depth maps and previews
+        # Further frames of a JPEG are depth maps and previews.
+        "first_frame": kind != "JPEG" and getattr(image, "n_frames", 1) > 1,
         "cmyk": image.mode == "CMYK",
-        "depth": deep or int(image.info.get("bit_depth") or 8) > 8,
+        "depth": is_deep or int(image.info.get("bit_depth") or 8) > 8,
         "palette": image.mode in ("P", "PA"),
         "grey": image.mode.startswith(("L", "I", "F", "1")),
     }

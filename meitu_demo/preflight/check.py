@@ -50,7 +50,7 @@ def check(endpoint: Endpoint, source: bytes) -> Preflight:
 
 
 def _build_rejected_report(endpoint: Endpoint, source: bytes, rejection: ImageRejected) -> Preflight:
-    """Report on a photo that cannot be sent, as far as it was read."""
+    """Report on a photo that cannot be sent, with the facts that were read before the error."""
     facts = rejection.facts
     width, height = facts.get("width"), facts.get("height")
     original_size = (width, height) if isinstance(width, int) and isinstance(height, int) else None
@@ -117,7 +117,7 @@ def _build_detected_faces(faces: Sequence[Face], used: Sequence[Face], frame: Si
             face.roll,
             face.side,
             face.cropped_share,
-            any(face is u for u in used),
+            any(face is used_face for used_face in used),
         )
         for number, face in enumerate(faces, 1)
     )

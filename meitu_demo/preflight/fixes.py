@@ -1,23 +1,156 @@
-"""Fixes for rejected photos: each takes an encoded photo and returns a JPEG without metadata. Pure; each blocks.
+"""Fixes for photos that would be rejected: applies them, and finds those that work.
 
-They use the original photo, not the smaller one that would be sent, so a crop keeps the camera's resolution. Each
-raises ImageRejected for a photo that cannot be opened.
+`suggest_fixes` applies each candidate, checks the result and returns the fixes that pass, for about one `check` each.
+The detectors shrink their input and miss faces smaller than about a twelfth of the long side, so such a face is
+searched for in nine overlapping tiles.
+
+Each fix takes an encoded photo and returns a JPEG without metadata. It uses the original photo, not the smaller one
+that would be sent, so a crop keeps the camera's resolution. It raises ImageRejected for a photo that cannot be opened.
+Every function is pure and blocks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
 
 import cv2
 import numpy as np
 
 from ..domain.errors import ImageRejected
 from ..domain.model import Endpoint, Image
+from ..engine.imaging.faces import find_faces
 from ..photos import codec
-from .report import Box, DetectedFace
+from .check import check
+from .report import Box, DetectedFace, Preflight
 
 FACE_MARGIN = 1.0  # of the face's side, around it: hair, chin and some of the shoulders
-MIN_FACE_MARGIN = 0.1  # of the face's side: the least around it when another face is kept out
-MAX_OTHER_FACE_RATIO = 0.9  # another face below this share of the chosen one's side may stay: the largest is used
+MIN_FACE_MARGIN = 0.1  # of the face's side: the smallest margin when another face is excluded
+MAX_OTHER_FACE_RATIO = 0.9  # of the chosen face's side: smaller faces may stay, because the largest one is used
 MAX_ENLARGEMENT = 2.0  # more would invent detail
+TILE_STARTS = (0.0, 0.25, 0.5)  # as a share of the photo's side; each tile is half as long
+MIN_TILE_PX = 96  # short side: a smaller tile cannot hold a face of the vendors' minimum size with a margin
+MAX_OTHER_FACES = 4  # to suggest; a class photo has thirty
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A fix that works.
+
+    slug: crop, crop_enlarge, enlarge, upright or other_face. fixes: the slug of the checklist item that becomes ok.
+    face: the face that is cropped or turned upright, None for a fix of the whole picture.
+    """
+
+    slug: str
+    fixes: str
+    face: DetectedFace | None = None
+
+
+def suggest_fixes(preflight: Preflight, source: bytes) -> tuple[Fix, ...]:
+    """List the fixes that work for `source`, whose check is `preflight`; a plain crop replaces crop_enlarge. Blocks."""
+    found: list[Fix] = []
+    for fix in _list_candidates(preflight, source):
+        is_redundant = fix.slug == "crop_enlarge" and any(fix.fixes == other.fixes for other in found)
+        if not is_redundant and _is_effective(fix, preflight, source):
+            found.append(fix)
+    return tuple(found)
+
+
+def apply_fix(fix: Fix, preflight: Preflight, source: bytes) -> bytes:
+    """Apply `fix` to `source`; returns a JPEG. Blocks. Raises ImageRejected."""
+    if fix.face is None:
+        return enlarge(source, preflight.endpoint)
+    match fix.slug:
+        case "upright":
+            return rotate_upright(source, fix.face)
+        case "other_face":
+            return crop_to_single_face(source, fix.face, preflight.faces)
+        case "crop_enlarge":
+            return crop_and_enlarge(source, fix.face, preflight.endpoint)
+        case _:
+            return crop_to_face(source, fix.face)
+
+
+def _list_candidates(preflight: Preflight, source: bytes) -> Iterator[Fix]:
+    """List fixes that might work, the least invasive first."""
+    rejection_slug = preflight.rejection.slug if preflight.rejection else ""
+    if rejection_slug == "image_too_small":
+        yield Fix("enlarge", "size")
+    elif rejection_slug == "face_too_small":
+        yield Fix("enlarge", "face_size")
+    face = preflight.faces[0] if preflight.faces else None
+    if rejection_slug == "no_face":
+        face = _find_small_face(source)
+    for slug in ("face", "face_size"):
+        if face is not None and _get_state(preflight, slug) in ("warn", "refuse"):
+            yield Fix("crop", slug, face)
+            if rejection_slug:  # a borderline face is not worth enlarging
+                yield Fix("crop_enlarge", slug, face)
+    if _get_state(preflight, "upright") == "warn":
+        yield Fix("upright", "upright", face)
+    if _get_state(preflight, "several") == "warn":
+        yield from (Fix("other_face", "several", other) for other in preflight.faces[1 : MAX_OTHER_FACES + 1])
+
+
+def _find_small_face(source: bytes) -> DetectedFace | None:
+    """Find a face that is too small to be detected in the whole photo."""
+    try:
+        return detect_in_tiles(codec.decode(source))
+    except ImageRejected:  # the data that the reduced decode of `check` skips is broken
+        return None
+
+
+def _is_effective(fix: Fix, preflight: Preflight, source: bytes) -> bool:
+    """Whether the fixed photo would be accepted and the item of the fix is ok."""
+    try:
+        after = check(preflight.endpoint, apply_fix(fix, preflight, source))
+    except ImageRejected:  # faces that overlap
+        return False
+    if after.rejection is not None:
+        return False
+    if fix.slug == "other_face" and fix.face is not None:
+        return _is_used(fix.face, preflight, after)
+    item = after.item(fix.fixes)
+    return item is None or item.state == "ok"
+
+
+def _is_used(face: DetectedFace, before: Preflight, after: Preflight) -> bool:
+    """Whether the face that is used after the crop is the chosen one, not the remainder of another."""
+    x0, y0, x1, y1 = compute_crop_box_excluding(face, before.faces) or (0.0, 0.0, 1.0, 1.0)
+    x, y = _compute_centre(face)
+    expected = (x - x0) / (x1 - x0), (y - y0) / (y1 - y0)
+    used = next((found for found in after.faces if found.is_used), None)
+    if used is None:
+        return False
+    gaps = (abs(a - b) * side for a, b, side in zip(expected, _compute_centre(used), used.photo_size, strict=True))
+    return max(gaps) < used.side / 2
+
+
+def _compute_centre(face: DetectedFace) -> tuple[float, float]:
+    x0, y0, x1, y1 = face.relative_box
+    return (x0 + x1) / 2, (y0 + y1) / 2
+
+
+def _get_state(preflight: Preflight, slug: str) -> str | None:
+    item = preflight.item(slug)
+    return item.state if item else None
+
+
+def detect_in_tiles(pixels: Image) -> DetectedFace | None:
+    """Detect the largest complete face in nine overlapping tiles of `pixels`, None without one. Blocks."""
+    height, width = pixels.shape[:2]
+    if min(height, width) < 2 * MIN_TILE_PX:
+        return None
+    best: DetectedFace | None = None
+    for across, down in product(TILE_STARTS, TILE_STARTS):
+        x, y = int(across * width), int(down * height)
+        for face in find_faces(np.ascontiguousarray(pixels[y : y + height // 2, x : x + width // 2]))[:1]:
+            if face.cropped_share == 0 and (best is None or face.side > best.side):
+                x0, y0, x1, y1 = face.box
+                box = x0 + x, y0 + y, x1 + x, y1 + y
+                best = DetectedFace(
+                    1, box, (width, height), face.yaw, face.pitch, face.roll, face.side, 0.0, is_used=True
+                )
+    return best
 
 
 def crop_to_face(source: bytes, face: DetectedFace) -> bytes:
@@ -39,7 +172,7 @@ def rotate_upright(source: bytes, face: DetectedFace) -> bytes:
 
 
 def enlarge(source: bytes, endpoint: Endpoint) -> bytes:
-    """Enlarge twice, or up to the vendor's longest side, by Lanczos resampling, which adds no detail."""
+    """Enlarge twofold, or to the vendor's longest side if that is less, by Lanczos resampling."""
     return codec.encode(_enlarge(codec.decode(source), endpoint.limits.max_side_px))
 
 
@@ -55,8 +188,9 @@ def compute_crop_box(face: DetectedFace) -> Box:
 
 
 def compute_crop_box_excluding(face: DetectedFace, faces: Sequence[DetectedFace]) -> Box | None:
-    """What `crop_to_single_face` keeps: at each other face that is too large to stay, the cut that costs least; None
-    if none.
+    """The box of `crop_to_single_face` in shares of the picture, None if the faces overlap.
+
+    For each other face that is too large to stay, the largest crop box without it is chosen.
     """
     crop_box = compute_crop_box(face)
     required_box = _expand_face_box(face, MIN_FACE_MARGIN)
@@ -76,7 +210,7 @@ def _expand_face_box(face: DetectedFace, margin: float) -> Box:
 
 
 def _exclude_box(crop_box: Box, other: Box) -> tuple[Box, ...]:
-    """`around` as it is if `other` is not in it, else what is left of it on each of that face's four sides."""
+    """The parts of `crop_box` on the four sides of `other`; only `crop_box` itself if the two do not overlap."""
     x0, y0, x1, y1 = crop_box
     left, top, right, bottom = other
     if left >= x1 or right <= x0 or top >= y1 or bottom <= y0:
@@ -85,7 +219,7 @@ def _exclude_box(crop_box: Box, other: Box) -> tuple[Box, ...]:
 
 
 def _contains(outer: Box, inner: Box) -> bool:
-    """Whether `inner`, as far as it lies in the picture, is all in `around`."""
+    """Whether the part of `inner` that lies in the picture is inside `outer`."""
     x0, y0, x1, y1 = inner
     return outer[0] <= max(0, x0) and outer[1] <= max(0, y0) and outer[2] >= min(1, x1) and outer[3] >= min(1, y1)
 

@@ -1,4 +1,4 @@
-"""The report of a preflight: numbers and slugs, no pixels, no landmarks and no words."""
+"""The report of a preflight. Holds numbers and slugs only: no pixels, no landmarks, no text for people."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,27 +11,29 @@ State = Literal["ok", "warn", "refuse"]
 Size = tuple[int, int]  # width, height
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1
 
-# Every item that there can be, in the order of the checklist, with the states that it can have.
+# All possible items in the order of the checklist, each with its possible states.
 ITEM_STATES: Mapping[str, tuple[State, ...]] = {
     "kind": ("ok", "refuse"),
     "weight": ("ok", "refuse"),
     "size": ("ok", "refuse"),
     "face": ("ok", "refuse"),
-    "face_free": ("ok",),  # the endpoint works without one
+    "face_free": ("ok",),  # for an endpoint that needs no face
     "face_size": ("ok", "warn", "refuse"),
     "cut": ("ok", "warn", "refuse"),
     "turned": ("ok", "warn", "refuse"),
     "nodded": ("ok", "warn", "refuse"),
     "upright": ("ok", "warn"),
-    "several": ("ok", "warn"),  # all of them are used, or one
+    "several": ("ok", "warn"),  # ok if all faces are used, warn if only one is
 }
 
 
 @dataclass(frozen=True, slots=True)
 class DetectedFace:
-    """One face. number: from 1, by size. box: in pixels of the photo as sent, whose sides are `photo_size`; it may
-    reach out of it. Angles as in `imaging.face.Face`. cut: share 0..1 outside the frame. used: the endpoint works on
-    it.
+    """A detected face.
+
+    number: from 1, largest face first. box: in pixels of the photo as sent, whose size is `photo_size`; may extend
+    beyond the frame. yaw, pitch, roll: degrees, as in `imaging.face.Face`. side: px. cropped_share: 0..1, the share
+    outside the frame. is_used: whether the endpoint edits this face.
     """
 
     number: int
@@ -67,9 +69,10 @@ class ChecklistItem:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """A photo judged for `endpoint`. given, sent: its sides in px as a person sees them, as far as known.
+    """The report on a photo for `endpoint`.
 
-    refusal: the error in which a call would end on the offline engine, as the engine raises it; None when it would not.
+    original_size, sent_size: (width, height) in px of the upright photo, None if unknown. rejection: the error that
+    the offline engine would raise for this photo, None if it would accept it.
     """
 
     endpoint: Endpoint

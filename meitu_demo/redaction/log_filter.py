@@ -8,7 +8,7 @@ from typing import Any, TextIO, cast
 
 from .secrets import redact
 
-STANDARD_RECORD_FIELDS = logging.makeLogRecord({}).__dict__.keys()  # all others came by `extra`
+STANDARD_RECORD_FIELDS = logging.makeLogRecord({}).__dict__.keys()  # all other fields come from `extra`
 
 
 def install_redaction() -> None:
@@ -31,7 +31,7 @@ class RedactingFilter(logging.Filter):
         """Redact the message, the stack trace and all extra fields of `record`; the logger's name is left alone."""
         try:
             self._redact_record(record)
-        except Exception as error:  # lose the line rather than log a key or crash the caller
+        except Exception as error:  # better to lose the line than to log a key or crash the caller
             replacement = f"(a line that could not be scrubbed: {type(error).__name__})"
             record.__dict__ |= dict.fromkeys(record.__dict__.keys() - STANDARD_RECORD_FIELDS, "")
             record.__dict__ |= {"msg": replacement, "args": (), "exc_info": None, "exc_text": None, "stack_info": None}

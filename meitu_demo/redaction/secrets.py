@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus, unquote
 from pydantic import SecretStr
 
 REDACTION_MARK = "…"
-MIN_SECRET_CHARS = 6  # redacting shorter ones would tear ordinary words, and they protect nothing
+MIN_SECRET_CHARS = 6  # redacting shorter ones would mutilate ordinary words, and they protect nothing
 MAX_UNQUOTE_DEPTH = 3  # a URL within a URL within a URL
 SCRIPT_UNSAFE = re.compile("[<>&']")
 ENCODINGS: tuple[Callable[[str], str], ...] = (  # how text is written within other text
@@ -32,8 +32,8 @@ WHITESPACE = re.compile(r"(\s+)")
 ASCII_LOWERCASE = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 SecretForms = frozenset[tuple[str, str]]  # (lowercase, as written)
 
-# No lock: secrets are added in any thread, and the garbage collector may run `_unregister` in the middle of anything.
-# Instead each change sets a new generation, and forms that were cached under another generation are collected again.
+# There is no lock: any thread may add a secret, and the garbage collector may run `_unregister` at any moment. Instead
+# each change sets a new generation, and forms that were cached for another generation are collected again.
 _registry: dict[int, SecretForms] = {}
 _generation = object()
 _forms_cache: tuple[object, tuple[tuple[str, str], ...]] = (_generation, ())

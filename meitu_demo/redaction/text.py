@@ -1,4 +1,4 @@
-"""Text sanitising: makes text that a stranger wrote safe to show, and finds words that are escaped in it."""
+"""Makes untrusted text safe to show, and finds words in it that are escaped."""
 
 import re
 import string
@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from .secrets import redact
 
 MAX_CLEAN_CHARS = 200  # of a sanitised text
-MAX_READ_CHARS = 2000  # of the text before
-UNCERTAIN_TAIL_CHARS = 1000  # cut off a longer text: half a key may stand at its end, which is not recognised
+MAX_READ_CHARS = 2000  # of the original text
+UNCERTAIN_TAIL_CHARS = 1000  # removed from the end of a longer text: a key that was cut in half is not recognised
 MAX_UNESCAPE_DEPTH = 5  # layers of escaping that are undone
-MAX_ESCAPE_CHARS = 20  # that one character is written with
+MAX_ESCAPE_CHARS = 20  # of the longest escape of one character
 
-# A vendor may quote a result link or another's key, and those keys are not registered here.
+# A vendor's message may quote a result link or somebody else's key, which is not registered.
 LINK_OR_KEY = re.compile(r"\w{1,12}://\S+|(?:key|secret)\w{0,20}[\"']?\s{0,4}[=:]\s{0,4}\S+", re.IGNORECASE)
 LINK_PATTERN = re.compile(
     r"\b([a-z][a-z0-9+.-]{1,11}):(?:\\{0,4}/){2}(?:[^\s\"'<>\\/?#]*@)?([^\s\"'<>\\/?#]*)[^\s\"'<>]*", re.IGNORECASE
@@ -40,7 +40,7 @@ ASCII_LOWERCASE = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 def sanitize(text: object, max_chars: int = MAX_CLEAN_CHARS) -> str:
     """`text` on one line without keys, links, control, direction and other invisible characters, shortened.
 
-    Only its beginning is read: a stranger's text may be as long as a response.
+    Only the first MAX_READ_CHARS are read, because untrusted text may be as long as a whole response.
     """
     full_text = str(text)
     visible = (
@@ -49,7 +49,7 @@ def sanitize(text: object, max_chars: int = MAX_CLEAN_CHARS) -> str:
         if char.isspace() or unicodedata.category(char)[0] != "C"
     )  # fmt: skip
     line = " ".join("".join(visible).split())
-    line = redact(LINK_OR_KEY.sub("…", line))  # only now: invisible characters would have hidden a key
+    line = redact(LINK_OR_KEY.sub("…", line))  # last, because invisible characters could hide a key
     if len(full_text) > MAX_READ_CHARS:
         line = line[:-UNCERTAIN_TAIL_CHARS] + "…"
     return line if len(line) <= max_chars else line[: max_chars - 1].rstrip() + "…"
@@ -95,7 +95,7 @@ def _unescape(text: str) -> tuple[str, list[int]]:
         if decoded == text:
             break
         text, offsets = decoded, [offsets[offset] for offset in inner_offsets]
-    # Backslashes that are left escaped something: they are ignored, here and in the word that is searched.
+    # Remaining backslashes are ignored, in the text and in the word that is searched.
     indexes = [index for index, character in enumerate(text) if character != "\\"]
     return text.replace("\\", ""), [*(offsets[index] for index in indexes), offsets[-1]]
 

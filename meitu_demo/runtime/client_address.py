@@ -1,6 +1,6 @@
-"""Client address: X-Forwarded-For as far as trusted proxies vouch for it, and the key for fair queueing.
+"""Client address, from X-Forwarded-For where a trusted proxy wrote it; and the key for fair queueing.
 
-Paid calls are counted against an address if there is no cookie; logins and offline work always are.
+Paid calls are counted by address if there is no cookie; logins and offline work are always counted by address.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ MAX_FORWARDED_FOR_CHARS = 2000  # from the right, the trustworthy end
 def resolve_client_address(peer_address: str, forwarded_for: str, trusted_proxies: Sequence[Network]) -> str:
     """The client's address: `peer_address` (the socket's), or the one that trusted proxies put into X-Forwarded-For.
 
-    The header is read from the right. Each entry was written by the hop behind it, so the first one that is not a
-    trusted proxy is the last reliable one; what is left of it can be forged. An IPv6 address becomes its /64, which
-    belongs to one household or machine. "unknown" if there is no valid address.
+    The header is read from the right. Each entry was written by the next hop, so the first one that is not a trusted
+    proxy is the client; everything to the left of it can be forged. An IPv6 address becomes its /64, which belongs to
+    one household or machine. "unknown" if there is no valid address.
     """
     address = _parse_address(peer_address)
     hops = forwarded_for[-MAX_FORWARDED_FOR_CHARS:].split(",") if forwarded_for else []
@@ -30,11 +30,11 @@ def resolve_client_address(peer_address: str, forwarded_for: str, trusted_proxie
 
 
 def fairness_key(session: str, address: str) -> str:
-    """What counts as one visitor in a fair queue: a public `address` (of `resolve_client_address`), else the session.
+    """The key that identifies a visitor in a fair queue: `address` if it is public, else the session.
 
-    Nobody has many public addresses, but anybody can drop a cookie or open another tab. Loopback and private addresses
-    are shared by all visitors of a kiosk, of a router's network or of a proxy that is not trusted; there only the
-    session tells them apart.
+    address: from `resolve_client_address`. Hardly anybody has many public addresses, but anybody can drop a cookie or
+    open another tab. Loopback and private addresses are shared by all visitors of a kiosk, of a router's network or of
+    a proxy that is not trusted, so there the session distinguishes them.
     """
     try:
         return address if ip_network(address).network_address.is_global else session

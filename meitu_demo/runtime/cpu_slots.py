@@ -1,7 +1,7 @@
-"""CPU slots: effects and the drawing of their results share one worker thread for each core.
+"""CPU slots: limits the threads that work on pixels to one for each core (`run_in_worker`).
 
-A third busy thread on two cores slows down all three. OpenCV's helper threads speed up a single effect and slow down
-several: they are off while as many effects run as there are cores.
+A third busy thread on two cores slows down all three. OpenCV's helper threads speed up a single effect but slow down
+several, so they are off while as many effects run as there are cores (`effect_running`).
 """
 
 import asyncio
@@ -25,14 +25,14 @@ _running_effects = 0
 
 
 async def run_in_worker(function: Callable[..., Result], *arguments: object) -> Result:
-    """What `function` returns, in a worker thread, as soon as one of `MAX_WORKERS` is free. Raises what it raises.
+    """Run `function` in a worker thread as soon as a slot is free. Returns its result, raises its exceptions.
 
-    A cancelled caller that waits leaves at once; one whose function runs leaves when the function ends: a thread cannot
-    be stopped, and its slot must not go to the next while it is busy.
+    A caller that is cancelled while it waits for a slot leaves at once. A caller that is cancelled while `function`
+    runs leaves when that ends: a thread cannot be stopped, and its slot is not free before.
     """
     async with _get_worker_limiter():
-        unlimited = anyio.CapacityLimiter(1)  # it has its slot already
-        return await _run_uncancelled(anyio.to_thread.run_sync(function, *arguments, limiter=unlimited))
+        free_limiter = anyio.CapacityLimiter(1)  # never waits: the slot is taken already
+        return await _run_uncancelled(anyio.to_thread.run_sync(function, *arguments, limiter=free_limiter))
 
 
 def _get_worker_limiter() -> anyio.CapacityLimiter:
@@ -54,16 +54,16 @@ async def _run_uncancelled(coroutine: Coroutine[Any, Any, Result]) -> Result:
                 cancelled = error
     if cancelled is not None:
         if not task.cancelled():
-            task.exception()  # retrieved, or Python would complain
+            task.exception()  # retrieves the exception, or asyncio logs that nobody did
         raise cancelled
     return task.result()
 
 
 @contextmanager
 def effect_running() -> Iterator[None]:
-    """Around an effect, in its thread: counts effects of the whole process and sets OpenCV's helper threads.
+    """Wrap an effect, in its thread: counts the process's running effects and sets OpenCV's helper threads.
 
-    Helpers are on again when no effect runs, not as soon as one of several has ended.
+    The helpers are switched on again when no effect runs, not as soon as one of several has ended.
     """
     global _running_effects
     with _lock:

@@ -24,7 +24,7 @@ PositionCallback = Callable[[int, int | None], None]  # calls before this one; e
 
 
 def ignore_position(position: int, wait_s: int | None) -> None:
-    """A callback for calls whose position nobody watches."""
+    """A position callback that does nothing."""
 
 
 @dataclass(eq=False, slots=True)
@@ -44,9 +44,9 @@ def _decrement(count: Counter[str], visitor: str) -> None:
 
 
 class FairQueue:
-    """At most `max_concurrent` calls run; pending are at most `per_visitor` of a visitor, and `max_pending` in all.
+    """At most `max_concurrent` calls run; at most `per_visitor` of one visitor and `max_pending` in all are pending.
 
-    Pending calls are those that run and those that wait.
+    A pending call runs or waits.
     """
 
     def __init__(
@@ -71,9 +71,9 @@ class FairQueue:
 
     @asynccontextmanager
     async def slot(self, visitor: str, on_position: PositionCallback = ignore_position) -> AsyncIterator[None]:
-        """A slot for as long as the block runs. `on_position` gets each change of the position; it must not raise.
+        """Wait for a slot, and hold it while the block runs. Raises QueueFull at once if too many calls are pending.
 
-        Raises QueueFull instead of letting the queue grow longer than anybody would wait.
+        on_position: called at each change of the position; must not raise.
         """
         self._check_capacity(visitor)
         self._pending[visitor] += 1
@@ -100,7 +100,7 @@ class FairQueue:
             raise QueueFull(waiting=len(waiters), seconds=self._estimate_wait_s(self._count_rounds(len(waiters))))
 
     async def _acquire(self, visitor: str, on_position: PositionCallback) -> None:
-        if self._running.total() < self._max_concurrent:  # nobody waits then: a free slot is handed on at once
+        if self._running.total() < self._max_concurrent:  # then nobody waits: a waiter gets a released slot at once
             self._running[visitor] += 1
             return
         waiter = _Waiter(visitor, on_position)
@@ -109,7 +109,7 @@ class FairQueue:
             self._notify_positions()
             await waiter.admitted.wait()
         except BaseException:
-            if waiter.admitted.is_set():  # admitted and cancelled at once: hand the slot on
+            if waiter.admitted.is_set():  # cancelled just after it was admitted
                 self._release(visitor)
             else:
                 self._waiters[visitor].remove(waiter)
@@ -119,7 +119,7 @@ class FairQueue:
             raise
 
     def _release(self, visitor: str) -> None:
-        waiters = self._rank_waiters()  # ranked as reported: the call that ends now still counts
+        waiters = self._rank_waiters()  # before the decrement, as positions were reported: the ending call counts
         _decrement(self._running, visitor)
         if waiters:
             self._admit(waiters[0])
@@ -133,7 +133,7 @@ class FairQueue:
             self._waiters[waiter.visitor] = waiters  # to the end of the round
 
     def _rank_waiters(self) -> list[_Waiter]:
-        """All waiters in the order of admission if nobody comes or leaves: by the visitor's calls that go before."""
+        """All waiters in order of admission: by the number of the same visitor's calls before each."""
         ranked = [
             (self._running[visitor] + index, waiter)
             for visitor, waiters in self._waiters.items()
@@ -148,9 +148,9 @@ class FairQueue:
                 waiter.on_position(position, self._estimate_wait_s(self._count_rounds(position)))
 
     def _count_rounds(self, position: int) -> int:
-        """How many rounds of calls end before that position is admitted, rounded up."""
+        """The number of rounds of calls that end before `position` is admitted, rounded up."""
         return position // self._max_concurrent + 1
 
     def _estimate_wait_s(self, rounds: int) -> int | None:
-        """Estimated seconds for so many rounds; None before the first call has ended."""
+        """Estimated seconds for `rounds` rounds of calls; None before the first call has ended."""
         return None if self._average_s is None else max(1, math.ceil(self._average_s * rounds))

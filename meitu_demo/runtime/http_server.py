@@ -1,7 +1,7 @@
-"""The HTTP server: binds the port, times slow clients out (slowloris), and shuts down gracefully.
+"""The HTTP server: binds the port, disconnects slow clients (slowloris), and shuts down gracefully.
 
-uvicorn waits for ever for a request that never ends and for a client that never reads. The app cannot prevent that: it
-is called only with complete requests, and sees only a full write buffer.
+uvicorn waits for ever for a request that never ends and for a client that never reads. The app cannot prevent that,
+because it sees neither an incomplete request head nor why a write blocks.
 """
 
 import asyncio
@@ -19,12 +19,12 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..settings import SettingsError
 
-REQUEST_TIMEOUT_S = 30.0  # silence of a client before or in the middle of a request
-WRITE_TIMEOUT_S = 60.0  # full buffers because a client does not read
+REQUEST_TIMEOUT_S = 30.0  # how long a client may be silent before or within a request
+WRITE_TIMEOUT_S = 60.0  # how long the write buffers may stay full because the client does not read
 MAX_CONNECTIONS = 800  # more get 503; a page uses one, and up to six while it loads
 KEEP_ALIVE_S = 5  # for idle connections
-PROXY_KEEP_ALIVE_S = 75  # longer than proxies reuse a connection, or a request on a closing one would be lost
-GRACEFUL_SHUTDOWN_S = 2  # for requests, after calls have ended
+PROXY_KEEP_ALIVE_S = 75  # longer than proxies reuse a connection, or they would send requests on one that closes
+GRACEFUL_SHUTDOWN_S = 2  # for open requests, after vendor calls have ended
 
 
 def bind_socket(host: str, port: int) -> socket.socket:
@@ -35,7 +35,7 @@ def bind_socket(host: str, port: int) -> socket.socket:
         )[0]
         # asyncio switches Nagle's algorithm off only if the protocol is given; with it, answers wait 40 ms for an ACK.
         listener = socket.socket(family, kind, protocol)
-        # Otherwise connections of the last process in TIME_WAIT would keep the port.
+        # Otherwise the last process's connections in TIME_WAIT would block the port.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen()  # with SO_REUSEADDR, two sockets can be bound as long as neither listens

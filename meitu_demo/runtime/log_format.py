@@ -1,6 +1,6 @@
 """Log format: lines of text, or one JSON object a line for log collectors.
 
-Call `redaction.log_filter.install_redaction` first: it keeps secrets out of both.
+Call `redaction.log_filter.install_redaction` first: it redacts secrets in both formats.
 """
 
 import json

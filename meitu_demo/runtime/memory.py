@@ -1,7 +1,7 @@
 """Memory settings: limits glibc's malloc arenas, and keeps the garbage collector from scanning loaded modules.
 
-glibc gives threads up to eight arenas for each core, and an arena keeps freed memory below anything that is still in
-use. Photos pass through about twenty threads here.
+glibc gives threads up to eight arenas for each core, and an arena cannot return freed memory that lies below memory
+still in use. About twenty threads handle photos here.
 """
 
 import ctypes
@@ -18,11 +18,11 @@ def limit_malloc_arenas() -> bool:
 
 
 def pause_gc() -> None:
-    """Switch the collector off while the app is loaded: nothing of that is garbage."""
+    """Switch the collector off while the app is loaded, which creates hardly any garbage."""
     gc.disable()
 
 
 def freeze_gc() -> None:
-    """Collect again, but never what exists now: scanning all of it stops every thread for half a second."""
+    """Switch the collector on, but exempt all present objects: scanning them stops every thread for half a second."""
     gc.freeze()
     gc.enable()

@@ -19,7 +19,7 @@ class _Entry(NamedTuple):
 
 
 class PictureStore:
-    """Bytes by token. Evicted after `ttl_s` by a timer, whether or not anybody asks, or above `max_bytes`.
+    """Bytes by token. A timer evicts each picture after `ttl_s`; above `max_bytes` the oldest are evicted.
 
     For one event loop.
     """
@@ -47,12 +47,12 @@ class PictureStore:
         return entry.data if entry else None
 
     def get_owned(self, owner: str, token: object) -> bytes | None:
-        """The bytes, or None if the token is unknown or expired, or if the picture is not `owner`'s."""
+        """The bytes, or None if the token is unknown, expired or another owner's."""
         data = self.get(token) if isinstance(token, str) else None
         return data if data is not None and self._entries[str(token)].owner == owner else None
 
     def pop(self, token: str) -> bytes | None:
-        """The bytes, which are removed; None if the token is unknown or expired."""
+        """Remove and return the bytes; None if the token is unknown or expired."""
         data = self.get(token)
         self._remove(token)
         return data

@@ -1,4 +1,4 @@
-"""Settings: the only reader of the environment. All wrong values are named in one message at start.
+"""Settings: the only reader of the environment. One message at start names all wrong values.
 
 environment   `Settings`: variables, defaults, contradictions, warnings
 readers       parse values of each kind

@@ -24,13 +24,13 @@ PUBLIC_CALLS_PER_DAY = 100  # the default caps of a publicly reachable demo
 PUBLIC_CALLS_PER_HOUR = 10
 MARKETPLACE_HOST = "facial-aesthetics.p.rapidapi.com"
 DATABASE_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite", "sqlite+pysqlite")
-MAX_OFFLINE_RUNS = 60  # runs on the offline engine that all visitors together may have at once
+MAX_OFFLINE_RUNS = 60  # concurrent runs on the offline engine, of all visitors together
 MARKETPLACE_PATH = "/face/editing/face-tidyup"
-# Hosts of the vendors' results. No whole object store is among them (such as Aliyun's or Huawei's): anybody can rent a
-# name there.
+# Hosts of the vendors' results. Domains of object stores (such as Aliyun's or Huawei's) are not included, because
+# anybody can rent a name below them.
 RESULT_HOSTS = (
-    ".meitu.com",  # obs.mtlab.meitu.com in replies that clients have published; the API is below it, too
-    ".meitudata.com",  # Meitu's own network for pictures; not seen in a reply yet
+    ".meitu.com",  # obs.mtlab.meitu.com in published replies; the API's host as well
+    ".meitudata.com",  # Meitu's CDN; not seen in a reply yet
     ".ailabtools.com",  # ai-result-rapidapi.ailabtools.com in published replies, to direct and marketplace keys alike
     ".ailabapi.com",  # AILabTools' API; not seen in a reply yet
 )
@@ -42,7 +42,7 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that the environment decides. Times in seconds; `repr` hides secrets."""
+    """All settings. Times in seconds unless the name says otherwise; `repr` hides secrets."""
 
     meitu_key: SecretStr | None = None
     meitu_secret: SecretStr | None = None
@@ -70,9 +70,9 @@ class Settings:
     breaker: bool = True
     failure_lab: bool = True
     mcp: bool = False  # the endpoints as tools for assistants
-    photo_urls: bool = True  # they may give a photo by its URL
+    photo_urls: bool = True  # whether assistants may pass a photo by URL
     mirror: bool = True
-    offline_each: int = 4  # runs on the offline engine that a visitor may have at once
+    offline_each: int = 4  # concurrent runs on the offline engine, of one visitor
     trusted_proxies: tuple[Network, ...] = ()
     meitu_recipient: str = "Meitu, China"
     ailab_recipient: str = "AILabTools, China"
@@ -98,12 +98,12 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
-        """Read `environ`, or the process's environment with ``.env`` behind it. Raises SettingsError."""
+        """Read `environ`, by default the result of `load_environment`. Raises SettingsError."""
         return parse_settings(load_environment() if environ is None else environ)
 
 
 def _password_spellings(url: str) -> tuple[str, ...]:
-    """The password in `url`, percent-encoded and decoded; libraries show the one or the other."""
+    """The password in `url`, percent-encoded and decoded: libraries may print either."""
     try:
         password = urlsplit(url).password or ""
     except ValueError:
@@ -112,7 +112,7 @@ def _password_spellings(url: str) -> tuple[str, ...]:
 
 
 def load_environment() -> Mapping[str, str]:
-    """The process's environment, with ``.env`` behind it."""
+    """The process's environment, with ``.env`` for variables that are not set."""
     dotenv = dotenv_values(ENV_FILE, interpolate=False)
     return {**{name: value for name, value in dotenv.items() if value is not None}, **os.environ}
 
@@ -175,12 +175,12 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def _default_host(values: EnvReader, default: str) -> str:
-    """On a Space the page is reached from outside its container, so it listens on every address."""
+    """Every address on a Space, where the page is reached from outside the container; else `default`."""
     return "0.0.0.0" if values.text("SPACE_ID") else default
 
 
 def validate(settings: Settings) -> list[str]:
-    """One sentence for each reason not to start; it names the settings."""
+    """List one sentence for each contradiction that prevents the start; it names the settings."""
     errors = []
     if (settings.meitu_key is None) != (settings.meitu_secret is None):
         missing = "MEITU_API_SECRET" if settings.meitu_key else "MEITU_API_KEY"
@@ -199,7 +199,7 @@ def validate(settings: Settings) -> list[str]:
 
 
 def warnings(settings: Settings) -> list[str]:
-    """One sentence for the log for each combination that works but may not be intended."""
+    """List one sentence for the log for each combination that works but may not be intended."""
     messages = []
     keys = [settings.meitu_key, settings.ailab_key, settings.rapidapi_key]
     is_public = is_publicly_reachable(settings.host, settings.trusted_proxies, space=settings.space)

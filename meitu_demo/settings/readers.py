@@ -10,12 +10,12 @@ from pydantic import SecretStr
 
 Network = IPv4Network | IPv6Network
 _DNS_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-# At least two parts, and the last is no number: ".com" would allow the world, and an IP address is no name.
+# At least two labels, because ".com" would allow every .com host; the last is no number, to exclude IP addresses.
 RESULT_HOST_PATTERN = re.compile(rf"\.?(?=.{{3,250}}$)(?:{_DNS_LABEL}\.)+(?!\d+$){_DNS_LABEL}")
 
 
 def is_result_host(host: str) -> bool:
-    """Whether `host`, in lower case, is a host name; with a leading dot it means every name below."""
+    """Whether `host`, in lower case, is a host name, or a leading dot and a domain, for every name below it."""
     return RESULT_HOST_PATTERN.fullmatch(host) is not None
 
 
@@ -30,7 +30,7 @@ def is_base_url(url: str) -> bool:
 
 
 def is_private_host(host: str) -> bool:
-    """Whether `host` is loopback or a private network, and not every address."""
+    """Whether `host` is a loopback or private address; 0.0.0.0 and :: are not."""
     if host == "localhost":
         return True
     try:
@@ -46,7 +46,7 @@ def is_publicly_reachable(host: str, proxies: Collection[object], *, space: bool
 
 
 def is_loopback_host(host: str) -> bool:
-    """Whether `host`, a name or an address, is reached from this machine alone."""
+    """Whether `host`, a name or an address, is reachable from this machine only."""
     try:
         return host == "localhost" or ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -152,7 +152,7 @@ class TextReader:
 
 
 class EnvReader(TextReader):
-    """Reads numbers and switches too."""
+    """Reads numbers and switches as well."""
 
     def port(self, name: str, default: int) -> int:
         """A port to listen on; 0 for any free one."""

@@ -27,7 +27,7 @@ EFFECT_AND_NOOP = "the effect and a no-op Gradio endpoint"
 
 
 def rows() -> list[Row]:
-    """Start to first page, then offline calls through the API: all four together, and each alone."""
+    """Rows for the start to the first page, and for offline API calls: all four together, and each alone."""
     calls = _measure_call_rows()
     base_s, total_s = (sum(getattr(row, name) for row in calls) for name in ("baseline_s", "measured_s"))
     all_row = Row("offline calls through the API", EFFECT_AND_NOOP, base_s, total_s, total_s / base_s, 1.3)
@@ -60,9 +60,13 @@ def _measure_call_rows(rounds: int = 15) -> list[Row]:
             call_api(client, baseline_url, "same", result, [])
             pairs = []
             for _ in range(rounds):
-                effect_s = measure_seconds(lambda e=endpoint: apply_effect(e, photo, ENDPOINT_VALUES[e.id]))
+                effect_s = measure_seconds(
+                    lambda name=endpoint.id: apply_effect(CATALOGUE[name], photo, ENDPOINT_VALUES[name])
+                )
                 noop_s = measure_seconds(lambda data=result: call_api(client, baseline_url, "same", data, []))
-                call_s = measure_seconds(lambda e=endpoint, v=values: call_api(client, demo_url, e.id, photo, v))
+                call_s = measure_seconds(
+                    lambda name=endpoint.id, data=values: call_api(client, demo_url, name, photo, data)
+                )
                 pairs.append((effect_s + noop_s, call_s))
             measured.append(summarize(f"  of these {endpoint.id}", EFFECT_AND_NOOP, pairs, None))
     return measured

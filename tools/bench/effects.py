@@ -1,4 +1,4 @@
-"""Speed of the bare effects, against operations that each cannot do without."""
+"""Speed of the bare effects, against operations that each of them includes or replaces."""
 
 import cProfile
 import pstats
@@ -93,17 +93,19 @@ def _make_detect_and_remap(frame: Image) -> Callable[[], None]:
     return run
 
 
-def profile_stages(version: str) -> list[tuple[str, float]]:
-    """The avatar's longest stages: (name, milliseconds). Profiling itself slows them down."""
+def profile_avatar(version: str) -> list[tuple[str, float]]:
+    """The avatar's slowest functions: (name, milliseconds). Profiling itself slows them down."""
     photo = load_astronaut()
     faces = find_faces(photo)
     draw_avatar(photo, faces, version)
     profile = cProfile.Profile()
     profile.runcall(draw_avatar, photo, faces, version)
     table: dict[Any, Any] = pstats.Stats(profile).stats  # type: ignore[attr-defined]
-    drawing = {key for key in table if key[2] in ("avatar", "_draw", "_paint_person") and "avatar.py" in key[0]}
-    found = [(key[2], row[3] * 1e3) for key, row in table.items() if drawing & row[4].keys() and key not in drawing]
-    return sorted(found, key=lambda stage: -stage[1])[:6]
+    callers = {
+        key for key in table if key[2] in ("draw_avatar", "_draw_people", "_paint_person") and "avatar.py" in key[0]
+    }
+    found = [(key[2], row[3] * 1e3) for key, row in table.items() if callers & row[4].keys() and key not in callers]
+    return sorted(found, key=lambda pair: -pair[1])[:6]
 
 
 def _make_frame(width: int, height: int) -> Image:

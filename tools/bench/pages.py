@@ -1,7 +1,7 @@
-"""Latencies on the page in a real browser: loading it, a preview after moving a slider, a sheet after a click.
+"""Latencies of the page in a real browser: loading, a preview after moving a slider, a contact sheet after a click.
 
-A preview's baseline is an event in a minimal Gradio app, between the same two points: its slider's value comes back as
-HTML.
+The preview's baseline is an event of a minimal Gradio app, measured between the same two points: it returns the
+slider's value as HTML.
 """
 
 import statistics
@@ -65,7 +65,7 @@ OPEN_SHEET_JS = """async () => {
 
 
 def rows() -> list[Row]:
-    """The preview's row, whose times are 95th percentiles, and the sheet's."""
+    """The row of the preview, whose times are 95th percentiles, and the row of the contact sheet."""
     with (
         launch_browser() as browser,
         run_server(DEMO_COMMAND) as (demo_url, _, _),
@@ -112,7 +112,7 @@ def _measure_sheet_row(page: Page, rounds: int = 9) -> Row:
 
 
 def usable_rows() -> list[Row]:
-    """Two rows: with an empty cache, and with a warm one."""
+    """Two rows for the time until the page is usable: with an empty cache, and with a warm one."""
     with (
         launch_browser() as browser,
         run_server(DEMO_COMMAND) as (demo_url, _, _),

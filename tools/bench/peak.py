@@ -8,7 +8,7 @@ MAX_PEAK_MB = 1536
 
 
 def measure_peaks() -> dict[str, int]:
-    """MB by endpoint, including Python, libraries, models, photo and result."""
+    """Peak MB by endpoint, including Python, libraries, models, photo and result."""
     from meitu_demo.endpoints import CATALOGUE
 
     command = [sys.executable, "-m", "tools.bench.peak"]

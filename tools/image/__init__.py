@@ -4,5 +4,5 @@ dockerfile  parses a Dockerfile        roots      makes a Debian root with a Pyt
 context     applies .dockerignore      build      runs the steps
 contained   starts the image: read-only, one user, memory for /tmp, one volume
 rooted      inspects the image's files
-trial       checks health, the four API calls, writable paths, a stop during a call
+trial       checks health, the four API calls, writable paths, a stop during a paid call
 """

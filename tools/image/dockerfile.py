@@ -1,4 +1,4 @@
-"""Parses a Dockerfile into stages: the part of the language that ours needs, and an error for the rest."""
+"""Parses a Dockerfile into stages. Supports the instructions that this project's Dockerfile uses; rejects others."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Inspects a built root: its size, and what should not be in it."""
+"""Inspects a built root: its size, build tools, and modules without byte code."""
 
 import subprocess
 from pathlib import Path

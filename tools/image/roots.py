@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-# What the official slim image has beyond the minimum: certificates, names, zones, and Python's libraries.
+# Packages of the official slim image beyond the minimum: certificates, protocol names, time zones, Python's libraries.
 DEBIAN_PACKAGES = (
     "ca-certificates,netbase,tzdata,libssl3t64,libffi8,libsqlite3-0,libbz2-1.0,liblzma5,libreadline8t64,zlib1g,"
     "libncursesw6,libuuid1"

@@ -1,4 +1,4 @@
-"""Checks a built image: sizes, health, the four API calls, writable paths, a stop during a call."""
+"""Checks a built image: sizes, health, the four API calls, writable paths, a stop during a paid call."""
 
 import tempfile
 import threading

@@ -1,7 +1,7 @@
-"""``make load``: many visitors on a slow vendor, on the offline engine, and on two replicas; figures with their aims.
+"""``make load``: load tests of a slow vendor, the offline engine, and two replicas; prints figures with their aims.
 
-Server and load share this machine's cores, so each figure comes with the share of the cores that each took. The exit
-code is 1 if an aim is missed.
+Server and load generator share this machine's cores, so their shares of the cores are printed as well. The exit code is
+1 if an aim is missed.
 """
 
 import os
@@ -98,7 +98,7 @@ def check_errors(result: LoadResult, charges: dict[str, int]) -> None:
     """No errors, and exactly one vendor call for each picture."""
     check_aim(f"errors: {sum(result.errors.values())} (aim 0) {dict(result.errors) or ''}", not result.errors)
     calls, duplicates = charges["calls"], charges["duplicates"]
-    is_deduplicated = duplicates == 0 and calls == result.successes  # runs begun before the end are waited for
+    is_deduplicated = duplicates == 0 and calls == result.successes  # Locust waits for open runs at the end
     check_aim(f"duplicate calls: {duplicates} (aim 0), {calls} calls for {result.successes} pictures", is_deduplicated)
 
 
@@ -123,14 +123,14 @@ def measure_slow_vendor(folder: Path, pictures: str) -> None:
 
 
 class EngineResult(NamedTuple):
-    """The engine without the app, with a queue as long as the app's. waits: seconds from queueing to the picture."""
+    """Figures of the bare engine with a queue as long as the app's. waits: seconds from queueing to the picture."""
 
     pictures_per_second: float
     waits: list[float]
 
 
 def measure_engine(pictures: str, callers: int, seconds: float) -> EngineResult:
-    """As many threads as the app uses decode, draw and encode; a served caller joins the queue again."""
+    """Decode, draw and encode in as many threads as the app uses; a served caller joins the queue again."""
     endpoint = CATALOGUE["anime_avatar"]
     start = time.monotonic()
     queue = deque((index, start) for index in range(callers))  # (the picture's number, time of queueing)

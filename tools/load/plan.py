@@ -35,7 +35,7 @@ class LoadPlan:
 
 @dataclass(frozen=True)
 class LoadResult:
-    """A round. runs: (visitor, start time, seconds, error). cpu_shares: of the cores, by "app" and "load"."""
+    """The result of a round. runs: (visitor, start time, seconds, error). cpu_shares: of all cores, by process."""
 
     runs: list[tuple[int, float, float, str]]
     started_at: float
@@ -44,24 +44,24 @@ class LoadResult:
     memory_mb: tuple[float, float, float]  # the app's: after the ramp-up, half-way, at the end
 
     def _select_steady_runs(self) -> list[tuple[int, float, float, str]]:
-        """Runs that ended between the ramp-up and the planned end."""
+        """Runs that ended between the end of the ramp-up and the planned end."""
         first, last = self.started_at + self.seconds * RAMP_UP_SHARE, self.started_at + self.seconds
         return [run for run in self.runs if first <= run[1] + run[2] < last]
 
     @property
     def errors(self) -> Counter[str]:
         """Errors of all runs."""
-        return Counter(wrong for *_, wrong in self.runs if wrong)
+        return Counter(error for *_, error in self.runs if error)
 
     @property
     def successes(self) -> int:
         """Number of all runs that ended with a picture."""
-        return sum(not wrong for *_, wrong in self.runs)
+        return sum(not error for *_, error in self.runs)
 
     @property
     def waits(self) -> list[float]:
         """Seconds from upload to picture of each steady run."""
-        return [seconds for _, _, seconds, wrong in self._select_steady_runs() if not wrong]
+        return [seconds for _, _, seconds, error in self._select_steady_runs() if not error]
 
     @property
     def p50_p95(self) -> tuple[float, float]:
@@ -71,13 +71,13 @@ class LoadResult:
     @property
     def pictures_per_second(self) -> float:
         """Pictures a second after the ramp-up."""
-        return sum(not wrong for *_, wrong in self._select_steady_runs()) / (self.seconds * (1 - RAMP_UP_SHARE))
+        return sum(not error for *_, error in self._select_steady_runs()) / (self.seconds * (1 - RAMP_UP_SHARE))
 
     @property
     def min_max_pictures(self) -> tuple[int, int]:
         """Fewest and most pictures of a visitor after the ramp-up."""
         counts = Counter({visitor: 0 for visitor, *_ in self.runs})
-        counts.update(visitor for visitor, _, _, wrong in self._select_steady_runs() if not wrong)
+        counts.update(visitor for visitor, _, _, error in self._select_steady_runs() if not error)
         return min(counts.values()), max(counts.values())
 
 
@@ -110,7 +110,7 @@ def run_load(plan: LoadPlan, url: str, folder: Path, app_pids: list[int]) -> Loa
         process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
     for part in (RAMP_UP_SHARE, 0.6, 1.0):
         time.sleep(max(0.0, started_at + plan.seconds * part - time.time()))
-        memory.append(sum(one.memory_info().rss for one in processes) / 2**20)
+        memory.append(sum(app_process.memory_info().rss for app_process in processes) / 2**20)
     if process.wait(150):
         raise RuntimeError((folder / "locust.log").read_text("utf-8", "replace")[-2000:])
     core_s = (time.time() - started_at) * CORE_COUNT

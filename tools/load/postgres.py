@@ -1,4 +1,4 @@
-"""A temporary PostgreSQL server for load and tests: made in a folder and reachable on a socket in it."""
+"""A temporary PostgreSQL server for load tests and tests, in a folder, reachable on a Unix socket in it."""
 
 import os
 import pwd
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def find_binaries() -> Path | None:
-    """The folder of `initdb`: of Debian's newest server, or on the path."""
+    """The folder of `initdb`: that of Debian's newest server, or the one on PATH; None without a server."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     on_path = shutil.which("initdb")
     return found[-1].parent if found else Path(on_path).parent if on_path else None

@@ -62,7 +62,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0)
     arguments = parser.parse_args()
     app = create_app(arguments.seconds)
-    # Connections are kept alive longer than by any client, as vendors do.
+    # Keeps connections alive longer than any client does, like real vendors.
     uvicorn.run(app, port=arguments.port, log_level="warning", access_log=False, timeout_keep_alive=75)
 
 

@@ -1,8 +1,8 @@
 """Locust's visitors: each sends the requests that the page sends, with a photo that nobody else uses.
 
-They are the page, an upload, the panel's event through Gradio's queue, its stream, and the picture. `run_load` starts
-Locust and names a `LoadPlan` as a JSON file in LOAD_PLAN; the runs are written to the file that the plan names. Nothing
-of the app is imported, to keep the load on the shared cores low.
+The requests are the page, an upload, the panel's event through Gradio's queue, its stream, and the picture. `run_load`
+starts Locust and passes a `LoadPlan` as a JSON file, whose path is in LOAD_PLAN; the runs are written to the plan's
+`out`. The app is not imported, to save time on the shared cores.
 """
 
 import itertools

@@ -1,4 +1,4 @@
-"""``make quality``: measures and contact sheets of all effects, with a summary in the last line."""
+"""``make quality``: measures the effects and writes contact sheets; the last line is a summary."""
 
 import argparse
 import os
@@ -12,7 +12,7 @@ from .people import load_people
 
 
 def main() -> int:
-    """Run all tools; returns 1 if any bar is missed."""
+    """Run all measurements; returns 1 if a limit is missed."""
     arguments = argparse.ArgumentParser(prog="python -m tools.quality", description=__doc__)
     arguments.add_argument("--photos", type=Path, help="a folder of photos to use instead of the astronaut")
     folder = arguments.parse_args().photos

@@ -1,8 +1,8 @@
 """Measures the 22 shapes on real faces: the astronaut, or the given photos.
 
-For each shape: the least change of its measure and the greatest of an uncoupled one, exactly, by warping landmarks;
-the median change of landmarks detected again in many variants; the smallest Jacobian. Writes the table and a contact
-sheet for each photo to `build/quality/`.
+For each shape: the smallest change of its measure and the largest of an uncoupled one, computed exactly by warping
+landmarks; the median change of landmarks detected again in many variants; the smallest Jacobian. Writes the table and
+a contact sheet of each photo to `build/quality/`.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ TILE_PX, COLUMNS = 420, 6
 
 
 def main(pictures: dict[str, Image] | None = None) -> int:
-    """Print and write table and sheets, without pictures that would be refused; returns 1 if a bar is missed."""
+    """Print and write table and sheets, without pictures that would be rejected; returns 1 if a limit is missed."""
     pictures = pictures or {"astronaut": load_astronaut()}
     faces = find_accepted_faces(pictures)
     photos = {name: pictures[name] for name in faces}

@@ -22,7 +22,7 @@ Pixels = NDArray[np.uint8]
 
 
 def write_fuse_sheet(photos: dict[str, Pixels], output: Path) -> None:
-    """Face fuse: a row for each template, a column for each face, without pictures that would be refused."""
+    """Face fuse: a row for each template, a column for each face, without pictures that would be rejected."""
     users = [(photos[name], face) for name, face in find_accepted_faces(photos).items()]
     rows = []
     for info in face_templates.list_templates():

@@ -19,7 +19,7 @@ PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic"}
 
 
 def load_people(folder: Path | None) -> dict[str, Image]:
-    """RGB uint8 pictures by name, of `folder` or else the astronaut's variants."""
+    """RGB uint8 pictures by name: those in `folder`, or the astronaut's variants without one."""
     if folder is not None:
         files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)
         return {path.stem: codec.decode(path.read_bytes()) for path in files}
@@ -35,7 +35,7 @@ def load_people(folder: Path | None) -> dict[str, Image]:
 
 
 def find_accepted_faces(photos: dict[str, Image]) -> dict[str, Face]:
-    """The face of each picture by name, without pictures that the vendor would refuse."""
+    """The face of each picture by name, without pictures that the vendor would reject."""
     found = {}
     for name, image in photos.items():
         try:

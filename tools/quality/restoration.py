@@ -1,7 +1,7 @@
 """Measures quality restoration on real photos degraded in known ways.
 
-The photos are scikit-image's, so the original is known. The restoration is blind; the baselines know the error's
-strength and get their best setting for each row. Writes the table and a sheet to `build/quality/`.
+The originals, scikit-image's photos, are known. The restoration is blind; the baselines know the degradation's strength
+and use their best setting for each row. Writes the table and a contact sheet to `build/quality/`.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,9 +18,9 @@ from meitu_demo.engine.sample_photos import degrade
 
 from . import OUTPUT
 
-MIN_CLEAN_PSNR_DB = 48.0  # of a photo without a flaw, restored
+MIN_CLEAN_PSNR_DB = 48.0  # of a restored photo that had no flaw
 MAX_LOSS_DB = 0.1  # of any degraded photo
-MAX_CLIPPED_SHARE = 0.002  # of a dark photo's values, driven to white
+MAX_CLIPPED_SHARE = 0.002  # of a dark photo's values, which may become white
 
 Degradation = Callable[[Image], Image]
 Baseline = Callable[[Image, float], Image]
@@ -113,7 +113,7 @@ def compute_ssim(original: Image, image: Image) -> float:
 def measure_row(
     name: str, degradation: Degradation, originals: dict[str, Image], compare_baselines: bool
 ) -> tuple[str, list[str]]:
-    """One line of the table, and the missed bars."""
+    """Measure one line of the table; also returns a sentence for each missed limit."""
     pairs = [(original, degradation(original)) for original in originals.values()]
     restored = [(original, restore(degraded, enlarge=False)) for original, degraded in pairs]
     before, after = (np.array([compute_psnr(*pair) for pair in each]) for each in (pairs, restored))
@@ -126,10 +126,12 @@ def measure_row(
     ]
     if compare_baselines:
         scores: list[tuple[float, float, str]] = []
-        errors = [float(np.sqrt(np.mean((original - bad.astype(float)) ** 2))) for original, bad in pairs]
+        errors = [float(np.sqrt(np.mean((original - degraded.astype(float)) ** 2))) for original, degraded in pairs]
         for baseline, run in generate_baselines():
-            results = [(original, run(bad, error)) for (original, bad), error in zip(pairs, errors, strict=True)]
-            psnr, ssim = (float(np.mean([f(*pair) for pair in results])) for f in (compute_psnr, compute_ssim))
+            results = [
+                (original, run(degraded, error)) for (original, degraded), error in zip(pairs, errors, strict=True)
+            ]
+            psnr, ssim = (float(np.mean([score(*pair) for pair in results])) for score in (compute_psnr, compute_ssim))
             scores.append((psnr, ssim, baseline))
         best = max(scores)
         line += f"{best[0]:>9.2f} {best[1]:.3f} {best[2]}"
@@ -144,30 +146,31 @@ def measure_row(
 
 
 def measure_enlargement(originals: dict[str, Image]) -> tuple[str, list[str]]:
-    """Photos at half the size, doubled again: PSNR, and sharpness as the mean absolute Laplacian, against bicubic."""
+    """Compare enlarging halved photos with bicubic: by PSNR, and by sharpness, the mean absolute Laplacian."""
     rows = []
     for original in originals.values():
         original_crop = original[: original.shape[0] // 2 * 2, : original.shape[1] // 2 * 2]
         bicubic, restored = downscale_and_upscale(original_crop), restore(halve(original_crop))
         edges = [float(np.abs(cv2.Laplacian(picture, cv2.CV_32F)).mean()) for picture in (bicubic, restored)]
         rows.append((compute_psnr(original_crop, bicubic), compute_psnr(original_crop, restored), edges[1] / edges[0]))
-    bicubic_mean, ours_mean, sharper = np.mean(rows, axis=0)
-    line = f"{'doubled from half size':<28}{bicubic_mean:>7.2f} (bicubic) {ours_mean:>7.2f}, {sharper:.2f}× as sharp"
-    good = all(ours > bicubic and edge > 1 for bicubic, ours, edge in rows)
-    return line, [] if good else ["enlarging is not better than bicubic on every photo"]
+    bicubic_mean, restored_mean, sharper = np.mean(rows, axis=0)
+    means = f"{bicubic_mean:>7.2f} (bicubic) {restored_mean:>7.2f}"
+    line = f"{'doubled from half size':<28}{means}, {sharper:.2f}× as sharp"
+    is_better = all(restored > bicubic and edge > 1 for bicubic, restored, edge in rows)
+    return line, [] if is_better else ["enlarging is not better than bicubic on every photo"]
 
 
 def render_sheet(originals: dict[str, Image]) -> Image:
     """The astronaut at full scale: degraded above, restored below, for five degradations."""
     image = originals["astronaut"]
     kinds = [make_noise(15), make_jpeg(20), compose(make_noise(15), make_jpeg(20)), make_blur(1.5), degrade]
-    pairs = [(bad, restore(bad, enlarge=False)) for bad in (kind(image) for kind in kinds)]
+    pairs = [(degraded, restore(degraded, enlarge=False)) for degraded in (degrade_by(image) for degrade_by in kinds)]
     crop = np.s_[0:300, 90:390]
-    return np.hstack([np.vstack([bad[crop], good[crop]]) for bad, good in pairs])
+    return np.hstack([np.vstack([degraded[crop], restored[crop]]) for degraded, restored in pairs])
 
 
 def main() -> int:
-    """Print and write the table and the sheet; returns 1 if a bar is missed."""
+    """Print and write the table and the sheet; returns 1 if a limit is missed."""
     originals = load_photos()
     lines = [f"{'mean of ' + str(len(originals)) + ' photos':<28}{'input':>13}{'restored':>15}{'best baseline':>15}"]
     rows = [measure_row(name, degradation, originals, True) for name, degradation in COMPARED_DEGRADATIONS.items()]

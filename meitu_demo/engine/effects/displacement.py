@@ -16,10 +16,10 @@ from .shape_measures import MEASURES, ReferenceFace
 
 Points = NDArray[np.float64]
 
-# Re-encoding one picture moves landmarks by less than the first.
+# Re-encoding a picture moves landmarks by less than this.
 MIN_DISPLACEMENT_FACE_WIDTHS = 0.0025
 MIN_SIGNAL_TO_NOISE = 6.0
-MAX_ROUND_TRIP_ERROR_FACE_WIDTHS = 0.02  # a larger error means that the track was lost
+MAX_ROUND_TRIP_ERROR_FACE_WIDTHS = 0.02  # a larger error means that tracking failed
 MIN_TRACKED_SHARE = 0.75
 # Skin moves together: a landmark that disagrees with its neighbours is noise.
 NEIGHBOUR_COUNT, MAX_NEIGHBOUR_DEVIATION, MIN_MOVED_LANDMARKS = 5, 0.5, 6

@@ -94,7 +94,7 @@ def _compute_light_gain(
 
 
 def _compute_rim_gain(base: Image, outline: Points, tone: Points) -> NDArray[np.float32]:
-    """Per-pixel gain that shades the rim as the drawing's is, so that the face looks round; 1 around the features."""
+    """Per-pixel gain that shades the rim like the drawing's, so that the face looks round; 1 around the features."""
     width = float(np.ptp(outline[:, 0]))
     shrink_factor = max(1, int(width / RIM_SHADE_WIDTH_PX))
     small = cv2.resize(base, None, fx=1 / shrink_factor, fy=1 / shrink_factor, interpolation=cv2.INTER_AREA)
@@ -233,7 +233,7 @@ def _blend_face(
     user_face: Image, body: Image, occlusion: NDArray[np.float32], outline: Points, outline_share: float
 ) -> Image:
     """Blend the unoccluded `user_face` onto `body`, inside the outline scaled by `outline_share`."""
-    # First, or the blend's wide bands would spread the hair's tone over the forehead.
+    # Before the multiband blend, whose wide bands would spread the hair's tone over the forehead.
     user_face = blend.blend_linear(user_face, body, occlusion)
     levels = round(np.log2(max(1.0, MAX_BLEND_BAND_SHARE * float(np.ptp(outline[:, 0])))))
     seam = blend.build_outline_mask(outline, outline_share, occlusion.shape) * (1 - occlusion)

@@ -144,9 +144,7 @@ class Shift(_LocalOperation):
         heights = face[[landmark for landmark, _ in self.levels], 1]
         shifts = np.array([0.0, *(shift for _, shift in self.levels), 0.0])
         heights = np.array([heights[0] - up, *heights, heights[-1] + down]) + shifts  # where landmarks end up
-        heights = np.maximum.accumulate(
-            heights + np.arange(len(heights)) * 1e-4
-        )  # of closed lips, both are at one height
+        heights = np.maximum.accumulate(heights + np.arange(len(heights)) * 1e-4)  # closed lips have equal heights
         return heights, shifts
 
 
@@ -207,6 +205,6 @@ def _interpolate_contour_distance(heights: Array, face: Points, side: tuple[int,
     points = face[list(side)]
     (x0, y0), (x1, y1) = face[list(MIDLINE_LANDMARKS)]
     distances = np.abs(points[:, 0] - x0 - (points[:, 1] - y0) * (x1 - x0) / (y1 - y0))
-    levels = np.maximum.accumulate(points[:, 1])  # np.interp wants rising heights; a nodding head may fold the mesh
+    levels = np.maximum.accumulate(points[:, 1])  # np.interp needs rising heights; a nodding head may fold the mesh
     distances = np.maximum(distances, max(0.05, MIN_CONTOUR_SHARE * float(distances.max())))
     return np.interp(heights, levels, distances).astype(heights.dtype)

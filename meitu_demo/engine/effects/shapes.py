@@ -72,7 +72,7 @@ SHAPES: tuple[tuple[Operation, ...], ...] = (
     ),
     # 15 nose wings
     (Scale(NOSE_WINGS, factors=(0.87, 1), fade=(0.11, 0.08, 0.08)),),
-    # 16 shorter nose: mouth and chin follow, lest the upper lip grow long
+    # 16 shorter nose: mouth and chin follow, so that the upper lip does not become longer
     (
         Shift(
             JAW,
@@ -86,7 +86,7 @@ SHAPES: tuple[tuple[Operation, ...], ...] = (
             fade=(0.25, 0.1, 0.25),
         ),
     ),
-    # 17 nose tip: base and mouth follow by half, lest the columella hang
+    # 17 nose tip: base and mouth follow by half, so that the columella does not hang
     (
         Shift(NOSE_TIP_PART, levels=((NOSE_ROOT, 0), (NOSE_TIP, -0.011), (NOSE_BASE, 0)), fade=(0.1, 0.1, 0.1)),
         Shift(
@@ -106,7 +106,7 @@ SHAPES: tuple[tuple[Operation, ...], ...] = (
         ),
         Scale(MOUTH, factors=(1.04, 1), fade=(0.16, 0.07, 0.12)),
     ),
-    # 20 lip height: the chin follows a little, lest it grow long
+    # 20 lip height: the chin follows a little, so that it does not become longer
     (
         Shift(
             MOUTH,

@@ -10,7 +10,7 @@ from scipy.spatial import Delaunay
 
 Points = NDArray[np.float64]
 
-MESH_POINT_COUNT = 468  # points of the surface; the irises behind them follow their eyes and need no point of their own
+MESH_POINT_COUNT = 468  # points of the surface; the irises, 468 and up, are left out, because they move with the eyes
 FACE_OVAL: tuple[int, ...] = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
 FACE_OVAL += (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
 FOREHEAD_LINE = (389, 251, 284, 332, 297, 338, 10, 109, 67, 103, 54, 21, 162)  # the outline's top, right to left
@@ -19,14 +19,14 @@ LIPS += (95, 146, 178, 181, 185, 191)
 LIPS += (267, 269, 270, 291, 308, 310, 311, 312, 314, 317, 318, 321, 324, 375, 402, 405, 409, 415)
 LIPS_WEIGHT = 0.2  # an open mouth must not turn or shrink the whole face
 PITCH_CORRECTION_SHARE = 0.35
-USER_FEATURES_RADIUS = 0.62  # share of the way to the outline within which features stay the user's own
+USER_FEATURES_RADIUS = 0.62  # share of the distance to the outline within which the user's features are unchanged
 RING_SCALES = (1.25, 4.0)  # copies of the outline that carry the map beyond the face
-GRID_NODES_PER_FACE = 100  # of the dense map across a face: finer changes no pixel that one could see
+GRID_NODES_PER_FACE = 100  # nodes of the dense map across a face; a finer map makes no visible difference
 MIN_TRIANGLE_AREA = 1e-6  # squared nodes
 
 
 def fit_similarity(source: Points, target: Points, weights: NDArray[np.float64]) -> tuple[Points, NDArray[np.float64]]:
-    """(matrix, offset) of the weighted least-squares similarity: ``source @ matrix.T + offset`` lies on `target`.
+    """(matrix, offset) of the weighted least-squares similarity: ``source @ matrix.T + offset`` approximates `target`.
 
     source, target: (n, 2) or (n, 3). Umeyama, "Least-squares estimation of transformation parameters", 1991.
     """
@@ -42,9 +42,10 @@ def fit_similarity(source: Points, target: Points, weights: NDArray[np.float64])
 
 
 def align_pose(mesh: Points, depth: Points, target: Points, target_depth: Points) -> Points:
-    """Move, scale and rotate `mesh` (468, 2) in space to the pose of `target`; its features stay.
+    """Move, scale and rotate `mesh` (468, 2) in space to the pose of `target`; its features are preserved.
 
-    A turn to the side is undone wholly, a nod in part: nodding back moves brows against eyes, and that reads as a mood.
+    Yaw is corrected fully, pitch in part: correcting pitch moves the brows relative to the eyes, which looks like
+    another expression.
     """
     space, aim = np.column_stack([mesh, depth]), np.column_stack([target, target_depth])
     weights = np.ones(len(space))
@@ -59,7 +60,7 @@ def align_pose(mesh: Points, depth: Points, target: Points, target_depth: Points
 
 
 def compute_radial_share(mesh: Points) -> NDArray[np.float64]:
-    """Relative distance (468,) of each point from the outline's centre: 0 at the centre, 1 on it."""
+    """Relative distance (468,) of each point from the outline's centre: 0 at the centre, 1 on the outline."""
     oval = mesh[list(FACE_OVAL)]
     from_centre = mesh - oval.mean(0)
     angle = np.arctan2(*from_centre[list(FACE_OVAL)].T)
@@ -71,17 +72,18 @@ def compute_radial_share(mesh: Points) -> NDArray[np.float64]:
 
 
 def blend_into_outline(features: Points, target: Points) -> Points:
-    """`own` features inside the outline of `target`: own in the middle, the target's on the rim, smooth between."""
+    """Blend two meshes: `features` in the middle, `target` on the outline, a smooth transition between."""
     rim_fraction = np.clip((compute_radial_share(target) - USER_FEATURES_RADIUS) / (1 - USER_FEATURES_RADIUS), 0, 1)
     weight = (1 - rim_fraction * rim_fraction * (3 - 2 * rim_fraction))[:, None]
     return np.asarray(features * weight + target * (1 - weight), np.float64)
 
 
 def build_dense_map(source: Points, target: Points, box: tuple[int, int, int, int]) -> NDArray[np.float32]:
-    """Where each node of a grid over `box` (x0, y0, x1, y1 of the target's picture) comes from in the source's.
+    """Map each node of a grid over `box` (x0, y0, x1, y1 in the target's picture) to its position in the source's.
 
-    (rows, columns, 2) float32, NODES to a face's width, nodes at the middles of their cells, as ``cv2.resize`` enlarges
-    it. Piecewise linear on the Delaunay triangles of `target`: a map without holes whatever `source` does.
+    Returns (rows, columns, 2) float32 with GRID_NODES_PER_FACE nodes to a face's width, each at the middle of its cell,
+    as ``cv2.resize`` expects. Piecewise linear on the Delaunay triangles of `target`, so the map has no holes whatever
+    `source` is.
     """
     oval = list(FACE_OVAL)
     matrix, offset = fit_similarity(target, source, np.ones(len(target)))
@@ -97,11 +99,11 @@ def build_dense_map(source: Points, target: Points, box: tuple[int, int, int, in
     found = _interpolate(points, np.vstack([source, *outer_points]), nodes)
     outside = np.isnan(found[..., 0])
     found[outside] = ((nodes[outside] + 0.5) * cell - 0.5 + corner) @ matrix.T + offset
-    return np.asarray(cv2.blur(found.astype(np.float32), (3, 3)), np.float32)  # takes the creases out
+    return np.asarray(cv2.blur(found.astype(np.float32), (3, 3)), np.float32)  # smooths the creases between triangles
 
 
 def _interpolate(points: Points, values: Points, nodes: Points) -> Points:
-    """`values` at `points`, linear on their Delaunay triangles, at each of the (rows, columns, 2) `nodes`; else NaN.
+    """Interpolate `values` at `points` linearly on Delaunay triangles, at `nodes` (rows, columns, 2); NaN outside.
 
     SciPy's own interpolator factors each triangle in a BLAS whose threads stall for seconds on a busy machine.
     """

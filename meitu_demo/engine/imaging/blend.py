@@ -9,7 +9,7 @@ from .align import FACE_OVAL
 Image = NDArray[np.uint8]
 Mask = NDArray[np.float32]
 
-FEATHER_SHARE = 0.04  # of the face's width, to both sides of its outline
+FEATHER_SHARE = 0.04  # of the face's width, on both sides of its outline
 
 
 def build_polygon_mask(points: NDArray[np.float64], shape: tuple[int, ...], feather: float) -> Mask:
@@ -44,7 +44,7 @@ def blend_multiband(top: Image, bottom: Image, mask: Mask, levels: int) -> Image
     Burt and Adelson, "A multiresolution spline with application to image mosaics", 1983. All of one (h, w).
     """
     levels = int(min(levels, max(0, np.log2(min(mask.shape)) - 2)))
-    difference = cv2.subtract(top, bottom, dtype=cv2.CV_32F)  # blended by itself it needs one pyramid instead of two
+    difference = cv2.subtract(top, bottom, dtype=cv2.CV_32F)  # one pyramid of the difference replaces two of the images
     masks = [mask]
     bands = []
     for _ in range(levels):

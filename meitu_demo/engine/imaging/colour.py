@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-# Mesh points on bare skin whatever the face wears: upper cheeks, nose, middle of the forehead; no beard, lips or eyes.
+# Mesh points that are bare skin on nearly every face: upper cheeks, nose, forehead; no beard, lips or eyes.
 CHEEK_POINTS: tuple[int, ...] = (50, 101, 36, 205, 187, 123, 117, 118, 119, 100, 126, 142, 203, 207)
 CHEEK_POINTS += (280, 330, 266, 425, 411, 352, 346, 347, 348, 329, 355, 371, 423, 427)
 NOSE_AND_FOREHEAD_POINTS = (6, 197, 195, 5, 4, 45, 275, 151, 9, 8, 108, 337, 69, 299)
@@ -18,12 +18,12 @@ SKIN_POINTS = CHEEK_POINTS + NOSE_AND_FOREHEAD_POINTS
 MIDTONE_PERCENTILES = (30, 85)  # percentiles of luminance between which skin is neither in shadow nor a highlight
 LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114])
 USER_TONE_SHARE = 0.88  # share of the user's own tone; the rest is the template's light
-MAX_TONE_SHIFT = 10.0  # RGB steps that the template's light may move a tone by at most
-TARGET_WHITE_LUMA = 185.0  # luma that the brightest hundredth of a face with its surroundings reaches in a decent photo
+MAX_TONE_SHIFT = 10.0  # RGB levels by which the template's light may change a tone
+TARGET_WHITE_LUMA = 185.0  # 99th percentile of a face with its surroundings in a well-exposed photo
 MAX_GAIN = 1.5  # more would turn a dark skin light
-SKIN_LUMA_RANGE = (45.0, 208.0)  # of skin in decent light; outside, unless the template is too, exposure was wrong
-BLUR_SIGMAS_PX = (0.5, 0.65, 0.8, 0.95)  # px; more would hide who it is
-MAX_SHARPENING = 0.8  # share of the detail added back; more rings
+SKIN_LUMA_RANGE = (45.0, 208.0)  # of well-exposed skin; results are clipped to it, extended to the template's luma
+BLUR_SIGMAS_PX = (0.5, 0.65, 0.8, 0.95)  # more would hide the person's features
+MAX_SHARPENING = 0.8  # share of the detail added back; more causes ringing
 
 
 def sample_colours(image: Image | NDArray[np.float32], points: Floats, radius: float) -> Floats:
@@ -43,13 +43,13 @@ def compute_midtone(samples: Floats) -> Floats:
 
 
 def compute_exposure_gain(image: Image) -> float:
-    """Gain, at least 1, that an underexposed picture lacks, told by its brightest spots: eye whites, teeth, collars."""
+    """Gain ≥ 1 that corrects underexposure, estimated from the brightest spots: eye whites, teeth, collars."""
     white = float(np.percentile(image[::4, ::4] @ LUMA_WEIGHTS, 99))
     return float(np.clip(TARGET_WHITE_LUMA / max(white, 1.0), 1.0, MAX_GAIN))
 
 
 def relight_tone(user_tone: Floats, template_tone: Floats) -> Floats:
-    """The user's tone in the template's light: a small step towards it, for a tone is part of who one is."""
+    """The user's tone in the template's light: changed only a little, because skin tone is part of a likeness."""
     tone = user_tone + np.clip((1 - USER_TONE_SHARE) * (template_tone - user_tone), -MAX_TONE_SHIFT, MAX_TONE_SHIFT)
     luma = max(float(tone @ LUMA_WEIGHTS), 1.0)
     light = float(template_tone @ LUMA_WEIGHTS)
@@ -58,17 +58,17 @@ def relight_tone(user_tone: Floats, template_tone: Floats) -> Floats:
 
 
 def build_tone_curves(source: Floats, target: Floats) -> NDArray[np.uint8]:
-    """(256, 1, 3) table for ``cv2.LUT`` that takes the tone `source` to `target`, each channel rising from 0.
+    """(256, 1, 3) table for ``cv2.LUT`` that maps the tone `source` to `target`, each channel rising from 0.
 
-    Darkening is mostly a gain, as less reflecting skin is; lightening bends below white instead of clipping.
+    Darkening is mostly a gain, as of skin that reflects less; lightening approaches white instead of clipping.
     """
     x = np.linspace(0, 1, 256)[:, None]
     start, end = np.clip(source / 255, 0.04, 0.96), np.clip(target / 255, 0.04, 0.96)
     gain = end / start
     odds = end * (1 - start) / (start * (1 - end))
-    bent = odds * x / (1 + (odds - 1) * x)
+    curve = odds * x / (1 + (odds - 1) * x)
     share = np.where(gain <= 1, 0.65, 0.0)
-    return np.asarray(np.rint(255 * np.clip(share * gain * x + (1 - share) * bent, 0, 1))[:, None], np.uint8)
+    return np.asarray(np.rint(255 * np.clip(share * gain * x + (1 - share) * curve, 0, 1))[:, None], np.uint8)
 
 
 def fit_light_gradient(points: Floats, samples: Floats) -> Floats:
@@ -82,20 +82,20 @@ def fit_light_gradient(points: Floats, samples: Floats) -> Floats:
 
 
 def measure_sharpness(image: Image, mask: NDArray[np.bool_]) -> float:
-    """How crisp `image` is where `inside`: energy of its finest octave against the next two; blur lowers it."""
+    """Sharpness of `image` inside `mask`: energy of its finest octave relative to the next two; blur lowers it."""
     light = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     fine, middle, coarse = (cv2.GaussianBlur(light, (0, 0), sigma) for sigma in (0.8, 1.6, 4.0))
     return float((light - fine)[mask].std() / max(float((middle - coarse)[mask].std()), 0.5))
 
 
 def match_sharpness(image: Image, template: Image, mask: NDArray[np.bool_]) -> Image:
-    """`image` blurred or sharpened a little towards the crispness of `template`, both measured where `inside`."""
+    """Blur or sharpen `image` slightly towards the sharpness of `template`, both measured inside `mask`."""
     x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
     part = slice(y, y + height), slice(x, x + width)
     aim, current = measure_sharpness(template[part], mask[part]), measure_sharpness(image[part], mask[part])
     if current > aim:
         sigma = next(
-            (s for s in BLUR_SIGMAS_PX if measure_sharpness(_blur(image[part], s), mask[part]) <= aim),
+            (px for px in BLUR_SIGMAS_PX if measure_sharpness(_blur(image[part], px), mask[part]) <= aim),
             BLUR_SIGMAS_PX[-1],
         )
         return _blur(image, sigma)

@@ -9,17 +9,17 @@ from ...photos import codec
 from .faces import find_faces
 
 MAX_SIDE_PX = 1600  # enough for a screen
-MAX_ASPECT_DIFFERENCE = 0.01  # sides' ratio may differ by this share: rounding, not framing
+MAX_ASPECT_DIFFERENCE = 0.01  # relative; a smaller difference comes from rounding, not from framing
 FADE_SHARE = 0.08  # of the photo's shorter side
-BACKGROUND_GRID_PX = 32  # px of the ground, before it is drawn large
+BACKGROUND_GRID_PX = 32  # side of the background before it is enlarged
 ANCHOR_LANDMARKS = [33, 133, 362, 263, 1, 61, 291, 152]  # eye corners, nose tip, mouth corners, chin
 
 
 def align_to_result(photo: Photo, result: Photo, *, changes_framing: bool) -> bytes:
     """Return `photo` as a JPEG with the aspect ratio of `result`; unchanged when it has that already.
 
-    changes_framing: the person is elsewhere in `result`, so the faces are aligned; when either has no face, the photo
-    is fitted into the frame. Empty areas continue the colour of the photo's edge.
+    changes_framing: whether the person may be elsewhere in `result`; then the faces are aligned, or the photo is fitted
+    into the frame if either has no face. Empty areas continue the colours of the photo's edges.
     """
     if (
         not changes_framing
@@ -36,7 +36,7 @@ def align_to_result(photo: Photo, result: Photo, *, changes_framing: bool) -> by
 
 
 def _estimate_face_alignment(image: Image, other: Image, scale: float) -> Image | None:
-    """The 2×3 similarity from `image` to `scale` × `other` that lays face over face, or None."""
+    """The 2×3 similarity from `image` to `other` scaled by `scale` that aligns their faces, None without two faces."""
     faces = find_faces(image), find_faces(other)
     if not all(faces):
         return None
@@ -53,12 +53,12 @@ def _fit_into_frame(image: Image, frame: tuple[int, int]) -> Image:
 
 
 def _render_in_frame(image: Image, frame: tuple[int, int], matrix: Image, fade: float = 0.0) -> Image:
-    """`image` placed in `frame`; where it does not reach, the colours of its edges go on, softly.
+    """Place `image` in `frame` (width, height) by the 2×3 `matrix`, on a soft background in its edges' colours.
 
-    fade: over this share of its shorter side the picture turns into that ground, so that no edge is seen.
+    fade: share of the shorter side over which the picture fades into the background, so that its edges are invisible.
     """
     shrink = float(np.linalg.norm(matrix[:, 0]))
-    if shrink < 0.5:  # averaged first: the warp alone would alias
+    if shrink < 0.5:  # shrink by averages first, because the warp alone would alias
         image = np.asarray(cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
         matrix = np.column_stack([matrix[:, :2] / shrink, matrix[:, 2]])
     warped = cv2.warpAffine(image, matrix, frame, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -70,10 +70,10 @@ def _render_in_frame(image: Image, frame: tuple[int, int], matrix: Image, fade: 
 
 
 def _render_background(image: Image, warped: Image, matrix: Image) -> Image:
-    """What lies under `image`, which is `laid` by `place` with its edges going on.
+    """Render the background for `image`, which `matrix` places in the frame. warped: the same with replicated edges.
 
-    Near the photo those, blurred; farther out what is most of each side: hair that is cut off at the top fades into the
-    wall beside it, where a streak of it would go on for ever.
+    Near the photo the background is its blurred edges; farther out it is the median colour of each side. So hair that
+    is cut off at the top fades into the wall beside it, instead of a streak up to the frame's edge.
     """
     frame, (height, width) = warped.shape[1::-1], image.shape[:2]
     down, across = max(1, height // 40), max(1, width // 40)
@@ -108,7 +108,7 @@ def _render_background(image: Image, warped: Image, matrix: Image) -> Image:
 
 
 def _covers_frame(shape: tuple[int, ...], matrix: Image, frame: tuple[int, int]) -> bool:
-    """Whether a picture of `shape` placed in `frame` reaches all its corners, so that none of its edges is seen."""
+    """Whether a picture of `shape` (h, w), placed in `frame` by `matrix`, covers all of its corners."""
     corners = np.array([[x, y] for x in (0, frame[0] - 1) for y in (0, frame[1] - 1)])
     inside = np.linalg.solve(matrix[:, :2], (corners - matrix[:, 2]).T).T
     return bool((inside >= 0).all() and (inside <= np.array(shape[::-1]) - 1).all())
@@ -117,10 +117,10 @@ def _covers_frame(shape: tuple[int, ...], matrix: Image, frame: tuple[int, int])
 def _build_coverage_mask(
     shape: tuple[int, ...], matrix: Image, frame: tuple[int, int], fade: float
 ) -> NDArray[np.float32]:
-    """How much is seen of a picture of `shape` placed in `frame`: 1 inside, 0 outside, a ramp `fade` wide between."""
+    """The opacity of a picture of `shape` placed in `frame`: 1 inside, 0 outside, a ramp of width `fade` between."""
     if not fade:
         return cv2.warpAffine(np.ones(shape, np.float32), matrix, frame, flags=cv2.INTER_LINEAR)
-    coarse = max(1, round(fade * min(shape) / 8))  # px: a ramp of eight steps, drawn large, is as smooth
+    coarse = max(1, round(fade * min(shape) / 8))  # px; a ramp of eight steps is smooth enough after enlargement
     height, width = (max(2, side // coarse) for side in shape)
     reach = fade * min(height, width)
     down, across = (np.minimum(np.arange(side), np.arange(side)[::-1]) / reach for side in (height, width))

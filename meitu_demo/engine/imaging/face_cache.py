@@ -46,7 +46,7 @@ class ScopedCache(Generic[Value]):
 
     def get_or_compute(self, pixels: NDArray[np.uint8], compute: Callable[[], Value], *key_parts: object) -> Value:
         """Return the cached value for `pixels` and `key_parts`, or that of `compute`. Raises what `compute` raises."""
-        entries = self._entries  # taken first, so that a value computed across a `clear` is dropped
+        entries = self._entries  # read first, so that a value whose computation a `clear` interrupts is dropped
         if not self._open_scopes:
             return compute()
         digest = hashlib.sha256(repr((pixels.shape, key_parts)).encode())

@@ -11,11 +11,11 @@ from ...domain.errors import EngineRejection, FaceCropped, FaceNodded, FaceTooSm
 from ...domain.model import FaceRequirement
 from .faces import Face, Image, find_faces
 
-MIN_FACE_PX = 48  # px; the vendor's documents: and no less than the image's short side / 48
-MAX_YAW_DEG = 35.0  # degrees; press photos reach 23, profile shots begin at 31
-MAX_PITCH_DEG = 25.0  # degrees; press photos reach 19
-MAX_CROPPED_SHARE = 0.02  # share of the mesh outside the frame; whole faces 0, cut ones from 0.11
-BORDERLINE_SHARE = 0.8  # of a limit: beyond, a vendor that measures a little differently may refuse what fits here
+MIN_FACE_PX = 48  # from the vendor's documents, which also require the image's short side / 48
+MAX_YAW_DEG = 35.0  # press photos reach 23, profile shots begin at 31
+MAX_PITCH_DEG = 25.0  # press photos reach 19
+MAX_CROPPED_SHARE = 0.02  # of the mesh, outside the frame; complete faces measure 0, cropped ones 0.11 and more
+BORDERLINE_SHARE = 0.8  # of a limit; beyond this share, a vendor that measures slightly differently may reject the face
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +38,21 @@ def require_faces(image: Image) -> tuple[Face, ...]:
 
 
 def pick_face(image: Image, *, index: int = 0) -> Face:
-    """The face at `index` by size (0 is the largest), checked. Raises any Refusal about faces."""
+    """The face at `index` by size (0 is the largest), checked. Raises EngineRejection."""
     faces = find_faces(image)
     check_faces(faces, image.shape[:2], FaceRequirement.SUITABLE, index=index)
     return select_faces(faces, FaceRequirement.SUITABLE, index=index)[0]
 
 
 def select_faces(faces: Sequence[Face], requirement: FaceRequirement, *, index: int = 0) -> tuple[Face, ...]:
-    """Those of `faces` (largest first) that an endpoint with this `need` works on; with FREE, none in particular."""
+    """Those of `faces` (largest first) that an endpoint with this `requirement` edits; none for NONE."""
     if requirement is FaceRequirement.SUITABLE and faces:
         return (faces[min(max(index, 0), len(faces) - 1)],)
     return tuple(faces) if requirement is FaceRequirement.ANY else ()
 
 
 def check_faces(faces: Sequence[Face], shape: tuple[int, ...], requirement: FaceRequirement, *, index: int = 0) -> None:
-    """Raise the Refusal of an endpoint with this `need` for what `find_faces` gave, in an image of `shape`."""
+    """Raise the EngineRejection of an endpoint with this `requirement` for `faces` of an image of `shape`, if any."""
     if requirement is not FaceRequirement.NONE and not faces:
         raise NoFace
     if requirement is FaceRequirement.SUITABLE:
@@ -60,14 +60,14 @@ def check_faces(faces: Sequence[Face], shape: tuple[int, ...], requirement: Face
 
 
 def check_face(face: Face, shape: tuple[int, ...]) -> None:
-    """Raise the Refusal that the vendor would answer for `face` in an image of `shape` (height, width)."""
+    """Raise the EngineRejection that matches the vendor's for `face` in an image of `shape` (height, width), if any."""
     for measure in measure_face(face, shape):
         if not measure.is_within_limit:
             raise measure.rejection
 
 
 def measure_face(face: Face, shape: tuple[int, ...]) -> tuple[FaceMeasurement, ...]:
-    """All that is measured on `face` in an image of `shape`: size, cut, yaw, pitch; the first misfit is answered."""
+    """Measure `face` in an image of `shape`: size, cropped share, yaw, pitch; a call reports the first broken rule."""
     limit = compute_min_face_side(shape)
     too_small = FaceTooSmall(side=round(face.side), limit=math.ceil(limit))
     return (

@@ -1,8 +1,8 @@
-"""Finds faces: MediaPipe's detectors united, then its refined face mesh.
+"""Finds faces with both of MediaPipe's face detectors, then its refined face mesh.
 
-The detectors propose boxes on a small copy of the image (upright first, then the three quarter turns); each box is cut
-out upright and given to FaceMesh; a mesh counts only if its centre lies inside the box that proposed it. Models load
-at the first face, not at import. One FaceMesh shared by threads answers wrongly: each worker borrows its own.
+The detectors propose boxes on a small copy of the image, upright first and then in the three quarter turns. Each box is
+cropped upright for FaceMesh; a mesh counts only if its centre lies inside its box. Models are loaded at the first call,
+not at import. A FaceMesh that threads share gives wrong results, so each caller borrows models from a pool.
 """
 
 import queue
@@ -24,14 +24,14 @@ __all__ = ["Face", "Image", "build_face", "clear_face_cache", "face_cache_scope"
 
 Image = NDArray[np.uint8]
 
-DETECTION_SIDE_PX = 1280  # px; larger finds no more faces and costs more
-CROP_SIDE_PX = 384  # px of the roll-aligned crop that the mesh sees
-CROP_BOX_RATIO = 1.7  # crop side / box side: the mesh wants the hair line and the chin with room around
+DETECTION_SIDE_PX = 1280  # larger images cost more and yield no more faces
+CROP_SIDE_PX = 384  # of the roll-aligned crop for the mesh
+CROP_BOX_RATIO = 1.7  # crop side / box side: the mesh needs hair line and chin with a margin
 MIN_UPRIGHT_SCORE = 0.5
-MIN_ROTATED_SCORE = 0.78  # below, pictures without a face yield faces on their side
-POOL_SIZE = 2  # each worker costs about 140 MB; more than cores are no faster
-_face_cache: ScopedCache[tuple[Face, ...]] = ScopedCache(8)  # pictures of a few runs that go on beside each other
-face_cache_scope = _face_cache.scope  # for a block that may look at the same picture again
+MIN_ROTATED_SCORE = 0.78  # a lower limit finds faces on their side in pictures without any
+POOL_SIZE = 2  # about 140 MB each; more than the number of cores are no faster
+_face_cache: ScopedCache[tuple[Face, ...]] = ScopedCache(8)  # enough for the pictures of a few concurrent runs
+face_cache_scope = _face_cache.scope  # for a block that may analyse the same picture again
 clear_face_cache = _face_cache.clear
 
 
@@ -51,12 +51,12 @@ def _search(image: Image, small: Image, scale: float) -> tuple[Face, ...]:
             faces = _find_rotated(models, image, small, scale, turns)
             best = max(best, faces, key=_compute_confidence)
             if _compute_confidence(best) >= MIN_ROTATED_SCORE:
-                break  # a weak upright find may be a face upside down: only then look further
+                break  # a weak upright detection may be an upside-down face: only then try the other turns
     return tuple(sorted(best, key=lambda face: -face.side))
 
 
 def load_models() -> None:
-    """Load a worker's models, unless one has them; seconds. Raises whatever keeps them from being loaded."""
+    """Load one set of models in advance, which takes seconds. Raises any exception of the loading."""
     with _borrow_models():
         pass
 
@@ -113,15 +113,15 @@ def _fit_mesh(models: "_FaceModels", image: Image, crop: NDArray[np.float64], sc
         return None
     flat = points[:, :2] * CROP_SIDE_PX
     if not (abs(flat.mean(0) / CROP_SIDE_PX - 0.5) < 0.5 / CROP_BOX_RATIO).all():
-        return None  # the mesh sits on something beside the box
+        return None  # the mesh found something outside the box
     landmarks = (flat @ crop[:, :2].T + crop[:, 2]).astype(np.float32)
     depth = (points[:, 2] * CROP_SIDE_PX * np.linalg.norm(crop[:, 0])).astype(np.float32)
-    landmarks.flags.writeable = depth.flags.writeable = False  # who looks for them again is given the same
+    landmarks.flags.writeable = depth.flags.writeable = False  # the cache returns the same arrays again
     return build_face(landmarks, depth, image.shape[:2], score)
 
 
 def _extract_crop(image: Image, crop: NDArray[np.float64]) -> Image:
-    """The upright crop, area-averaged first where it shrinks: the mesh must not see aliased hair and noise."""
+    """The upright crop, area-averaged before it is shrunk: aliased hair and noise would mislead the mesh."""
     step = float(np.linalg.norm(crop[:, 0]))
     corners = (
         np.array([[0, 0], [0, CROP_SIDE_PX], [CROP_SIDE_PX, 0], [CROP_SIDE_PX, CROP_SIDE_PX]]) @ crop[:, :2].T
@@ -147,7 +147,7 @@ def _is_same_face(one: Face, other: Face) -> bool:
 
 
 class _FaceModels:
-    """One worker's detectors and mesh; not thread-safe."""
+    """One set of detectors and mesh; not thread-safe."""
 
     def __init__(self) -> None:
         with load_solution("face_detection") as detection:
@@ -191,9 +191,8 @@ class _FaceModels:
 
 @cache
 def _get_model_pool() -> "queue.LifoQueue[_FaceModels | None]":
-    pool: queue.LifoQueue[_FaceModels | None] = (
-        queue.LifoQueue()
-    )  # last in, first out: a quiet app warms one worker only
+    # Last in, first out: while calls do not overlap, only one set of models is loaded.
+    pool: queue.LifoQueue[_FaceModels | None] = queue.LifoQueue()
     for _ in range(POOL_SIZE):
         pool.put(None)
     return pool

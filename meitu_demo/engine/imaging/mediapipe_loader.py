@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-_load_lock = threading.Lock()  # mediapipe's import and the making of its graphs are not re-entrant
+_load_lock = threading.Lock()  # mediapipe's import and the creation of its graphs are not thread-safe
 
 
 @contextmanager

@@ -16,15 +16,18 @@ Points = NDArray[np.float64]
 Plane = NDArray[np.float32]
 
 CROP_MARGIN_SHARE = 0.5  # of the face's side, on each side of it
-MIN_CROP_PX, MAX_CROP_PX = 192, 384  # px: side of the cut-out; a larger one sees more noise, a smaller one less detail
-LIGHT_SIGMA_SHARE = 1 / 16  # of the side: light and contrast are levelled within so much, so that brighter is not moved
-REFINEMENT_PASSES = 2  # the second sees what the first has smoothed away
+MIN_CROP_PX, MAX_CROP_PX = 192, 384  # side of the crop; a larger one has more noise, a smaller one less detail
+LIGHT_SIGMA_SHARE = 1 / 16  # of the crop's side: scale at which light and contrast are equalised
+MIN_SPREAD_LEVELS = 8  # grey levels, so that noise in flat areas is not amplified
+REFINEMENT_PASSES = 2  # the second pass finds details that the first smoothed away
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpticalFlow:
-    """vectors: (n, 2) px of the first picture, each point's movement. round_trip_error: (n, 2) px, what remains after
-    the flow back: 0 where both pictures show the same thing.
+    """The movement of points between two pictures.
+
+    vectors: (n, 2) px of the first picture. round_trip_error: (n, 2) px, the sum of the flow forward and back: 0 where
+    both pictures show the same thing.
     """
 
     vectors: Points
@@ -32,7 +35,7 @@ class OpticalFlow:
 
 
 def track_landmarks(before: Image, after: Image, face: Face) -> OpticalFlow:
-    """Track every landmark of `face` from `before` to `after`, which has the same aspect ratio at any size."""
+    """Track every landmark of `face` from `before` to `after`, of the same aspect ratio and any size."""
     x, y = face.centre
     reach = face.side * (0.5 + CROP_MARGIN_SHARE)
     side = int(np.clip(round(2 * reach), MIN_CROP_PX, MAX_CROP_PX))
@@ -49,14 +52,14 @@ def track_landmarks(before: Image, after: Image, face: Face) -> OpticalFlow:
 
 
 def _extract_normalized_crop(image: Image, corner: tuple[float, float], scale: tuple[float, float], side: int) -> Image:
-    """The square from `corner` at `scale`, grey, with light and contrast the same everywhere."""
+    """Crop the square at `corner`, scale it to `side` px, and convert it to grey with uniform light and contrast."""
     x0, y0 = np.floor(corner).astype(int)
     x1, y1 = (np.ceil(np.array(corner) + side / np.array(scale)).astype(int) + 1).tolist()
     height, width = image.shape[:2]
     part = image[max(y0, 0) : max(min(y1, height), 1), max(x0, 0) : max(min(x1, width), 1)]
     offset = np.array(corner) - (max(x0, 0), max(y0, 0))
     shrink = min(*scale, 1.0)
-    if shrink < 1:  # averaged first: the warp alone would alias
+    if shrink < 1:  # shrink by averages first, because the warp alone would alias
         size = np.maximum(1, np.round(np.array(part.shape[1::-1]) * shrink)).astype(int)
         exact = size / part.shape[1::-1]
         part = np.asarray(cv2.resize(part, size.tolist(), interpolation=cv2.INTER_AREA), np.uint8)
@@ -67,14 +70,12 @@ def _extract_normalized_crop(image: Image, corner: tuple[float, float], scale: t
     cut = cv2.warpAffine(part, matrix, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     grey = cv2.cvtColor(cut, cv2.COLOR_RGB2GRAY).astype(np.float32)
     centred = grey - cv2.GaussianBlur(grey, (0, 0), LIGHT_SIGMA_SHARE * side)
-    spread = (
-        np.sqrt(cv2.GaussianBlur(centred**2, (0, 0), LIGHT_SIGMA_SHARE * side)) + 8
-    )  # grey levels: noise is not made loud
+    spread = np.sqrt(cv2.GaussianBlur(centred**2, (0, 0), LIGHT_SIGMA_SHARE * side)) + MIN_SPREAD_LEVELS
     return np.clip(128 + 40 * centred / spread, 0, 255).astype(np.uint8)
 
 
 def _compute_flow(one: Image, other: Image) -> Plane:
-    """(height, width, 2): where each pixel of `one` lies in `other`, as an offset."""
+    """(height, width, 2): the offset from each pixel of `one` to its position in `other`."""
     method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     method.setFinestScale(0)
     grid = np.stack(np.meshgrid(*map(np.arange, one.shape[::-1])), -1).astype(np.float32)
@@ -87,5 +88,5 @@ def _compute_flow(one: Image, other: Image) -> Plane:
 
 
 def _sample_at(plane: Plane, points: Points) -> Points:
-    """`plane` at (n, 2) points between its pixels."""
+    """Sample `plane` bilinearly at (n, 2) points."""
     return np.asarray(cv2.remap(plane, points.astype(np.float32)[None], None, cv2.INTER_LINEAR)[0], np.float64)

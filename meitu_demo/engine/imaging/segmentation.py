@@ -1,4 +1,4 @@
-"""Masks of a portrait: skin, eyebrows, whatever hides the face, and whole people.
+"""Masks of a portrait: skin, eyebrows, occlusions of the face, and people.
 
 Images are RGB uint8 (h, w, 3); meshes are (468 or more, 2) points (x, y) in the image's pixels. The model for people
 (MediaPipe's selfie segmentation, 256×256, 250 kB) is loaded at its first use.
@@ -19,9 +19,9 @@ from .mediapipe_loader import load_solution
 
 Points = NDArray[np.float64]
 
-SKIN_FACE_WIDTH_PX = 200  # pixels are classified at this face width, which averages out hairs and pores
-MIN_SKIN_STDDEV_LAB = (16.0, 5.0, 6.0)  # least standard deviation of one skin's L, a, b (8-bit LAB) under soft light
-MAX_SKIN_SIGMAS, MIN_NON_SKIN_SIGMAS = 2.2, 3.6  # surely skin below, surely not skin above
+SKIN_FACE_WIDTH_PX = 200  # for classifying pixels; this size averages out hairs and pores
+MIN_SKIN_STDDEV_LAB = (16.0, 5.0, 6.0)  # of one skin's L, a, b (8-bit LAB) under soft light
+MAX_SKIN_SIGMAS, MIN_NON_SKIN_SIGMAS = 2.2, 3.6  # certainly skin below the first, certainly not skin above the second
 SKIN_SEARCH_MARGIN = np.array((0.5, 0.9))  # of the face's width, at its sides and below: room for ears and neck
 JAW_POINTS = (132, 58, 172, 152, 397, 288, 361)
 EAR_POINTS = ((127, 132), (356, 361))  # on the outline, where an ear begins and ends
@@ -35,8 +35,8 @@ BROW_DILATION_SHARE = 0.09  # of the face's width: drawn strokes are wider than 
 # Both brows' upper edges from image left to right; FOREHEAD_LINE leads back above them.
 BROW_LINE = (127, 139, 70, 63, 105, 66, 107, 9, 336, 296, 334, 293, 300, 368, 356)
 NOSE_BOTTOM = 2
-HAIR_FACE_WIDTH_PX = 144  # small, because every fusion pays for these pixels
-RIM_START_SHARE = 0.84  # of the outline's size: backdrop and hair may be visible outside
+HAIR_FACE_WIDTH_PX = 144  # small, because the mask is computed in every fusion
+RIM_START_SHARE = 0.84  # of the outline's size; outside of it, background and hair may be visible
 
 Matte = NDArray[np.float32]
 
@@ -97,7 +97,7 @@ def _build_core_mask(points: Points, shape: tuple[int, ...]) -> Mask:
 
 
 def _build_grabcut_labels(image: Image, points: Points) -> NDArray[np.uint8]:
-    """Build GrabCut's initial labels: surely or probably skin, probably or surely not."""
+    """Build GrabCut's initial labels: certain or probable skin, probable or certain background."""
     shape, down = image.shape[:2], -compute_up_vector(points)
     oval = points[list(FACE_OVAL)]
     centre, height = oval.mean(0), float(np.ptp(oval @ down))
@@ -157,7 +157,7 @@ def inpaint_brows(image: Image, mesh: NDArray[np.float64]) -> Image:
 
 
 def build_occlusion_mask(image: Image, mesh: NDArray[np.float64]) -> Mask:
-    """Return (h, w) 0..1, 1 where something hides the face: hair on the forehead, backdrop beside a turned cheek.
+    """Return (h, w) 0..1, 1 where something hides the face: hair on the forehead, background beside a turned cheek.
 
     Brows are not marked. Neither are beards (below the nose only pixels brighter than skin count) nor glasses (on the
     rim only masses wider than a temple arm count). The mask is dilated slightly to cover the edges of strands.

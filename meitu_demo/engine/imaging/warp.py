@@ -18,10 +18,10 @@ Array = NDArray[np.floating[Any]]
 Field = Callable[[Array], Array]  # (n, 2) points of the result → (n, 2) offsets to their sources, both in pixels
 Bounds = tuple[float, float, float, float]  # (x0, y0, x1, y1)
 
-MAX_GRID_CELLS = 128  # cells along the longer side of a region: 1 % of a face, far under the size of any feature
-MIN_JACOBIAN = 0.3  # promised: above 0.25; the rest is room for what happens between two nodes
-MIN_OFFSET_PX = 1 / 64  # px: OpenCV places sources on a raster of 1/32, so less is no movement
-STRIP_ROWS = 32  # rows of nodes; thinner ones no longer keep two cores busy
+MAX_GRID_CELLS = 128  # along the longer side of a region: a cell is 1 % of a face, far smaller than any feature
+MIN_JACOBIAN = 0.3  # ensures more than 0.25 between the nodes
+MIN_OFFSET_PX = 1 / 64  # OpenCV rounds source positions to 1/32 px, so that smaller offsets have no effect
+STRIP_ROWS = 32  # of nodes; thinner strips no longer use two cores
 GAIN_CANDIDATES = tuple(np.linspace(1, 0, 41).tolist())
 INVERSE_ITERATIONS = 60
 EMPTY_MAP = np.empty(0, np.float32)  # OpenCV's second map, when the first holds x and y
@@ -29,11 +29,11 @@ EMPTY_MAP = np.empty(0, np.float32)  # OpenCV's second map, when the first holds
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Warp:
-    """A field made safe for one picture: tame at the frame and free of folds.
+    """A field adapted to one picture: it fades at the frame and does not fold.
 
-    gain: what the field is multiplied by, the strength times what the fold guard leaves. jacobian: the smallest
-    determinant on the grid, of the map or of its inverse: 1 is still, 0 is a fold. Cells are squares of pixels, nodes
-    their centres.
+    gain: the factor of the field: the strength times the largest gain without folds. min_jacobian: the smallest
+    determinant on the grid, of the map or of its inverse: 1 where nothing moves, 0 at a fold. The grid's cells are
+    squares of pixels; nodes are their centres.
     """
 
     field: Field
@@ -45,9 +45,9 @@ class Warp:
     _moving_nodes: NDArray[np.bool_]  # (rows, columns)
 
     def transform_points(self, points: Array, iterations: int = INVERSE_ITERATIONS) -> NDArray[np.float64]:
-        """Where what lies at (n, 2) `points` of the picture ends up: solves q + offset(q) = p to 1e-3 pixels.
+        """Map (n, 2) `points` of the picture to their positions in the result: solves q + offset(q) = p to 1e-3 pixels.
 
-        steps: fewer are faster, and each brings the answer about three times closer.
+        iterations: each reduces the error about threefold.
         """
         start = np.asarray(points, np.float64)
         moved = start
@@ -58,14 +58,14 @@ class Warp:
     def apply(self, image: Image) -> Image:
         """The warped picture; pixels that do not move are the same bytes."""
         result = image.copy()
-        for start in range(0, len(self._moving_nodes), STRIP_ROWS):  # in strips, boxes fit what moves closely
+        for start in range(0, len(self._moving_nodes), STRIP_ROWS):  # in strips, so that boxes fit closely
             strip = self._moving_nodes[start : start + STRIP_ROWS].astype(np.uint8)
-            for column, row, columns, rows, _ in cv2.connectedComponentsWithStats(strip)[2][1:]:  # the first is still
+            for column, row, columns, rows, _ in cv2.connectedComponentsWithStats(strip)[2][1:]:  # 0 is the background
                 self._remap(image, result, slice(start + row, start + row + rows), slice(column, column + columns))
         return result
 
     def _remap(self, image: Image, result: Image, rows: slice, columns: slice) -> None:
-        """Fill the pixels that depend on the nodes of one box: a cell around it, for between nodes is interpolated."""
+        """Fill the pixels that depend on the nodes of one box: with a cell around it, because of the interpolation."""
         first_row, last_row = max(rows.start - 1, 1), min(rows.stop + 1, self._sources.shape[0] - 1)
         first_column, last_column = max(columns.start - 1, 1), min(columns.stop + 1, self._sources.shape[1] - 1)
         x0 = self._origin[0] + (first_column - 1) * self._cell
@@ -74,7 +74,7 @@ class Warp:
             :, : (last_column - first_column) * self._cell
         ]
         sources = self._sources[first_row - 1 : last_row + 1, first_column - 1 : last_column + 1]
-        # Only the part of the picture that is asked for: OpenCV cannot remap from more than 32767 pixels a side.
+        # Only the part of the picture that is read, because OpenCV cannot remap from more than 32767 pixels a side.
         low = np.clip(np.floor(sources.min((0, 1))).astype(int) - 4, 0, (x0, y0))
         high = np.ceil(sources.max((0, 1))).astype(int) + 5
         dense = _interpolate_sources(sources - low.astype(np.float32), self._cell)[: target.shape[0], : target.shape[1]]
@@ -83,11 +83,11 @@ class Warp:
 
 
 def build_warp(field: Field, bounds: Bounds, shape: tuple[int, ...], ramp: float, strength: float = 1.0) -> Warp:
-    """A warp of an image of `shape` (height, width) by `strength` (0..1) of a field that is zero outside `bounds`.
+    """Build the warp of an image of `shape` (height, width) by `strength` (0..1) of a field that is 0 outside `bounds`.
 
-    Within `ramp` pixels of the frame's edge, movement across that edge fades to nothing: no pixel has to come from
-    outside. Where the field at strength 1 would fold or nearly so, it is scaled down; strength scales what is left, so
-    that more strength always moves more.
+    Within `ramp` pixels of the frame's edge, movement across that edge fades to 0, so that no pixel comes from outside.
+    A field that would fold at strength 1 is scaled down first; `strength` then scales the result, so that more strength
+    always moves more.
     """
     height, width = shape[:2]
     x0, y0 = max(0, int(np.floor(bounds[0]))), max(0, int(np.floor(bounds[1])))
@@ -144,6 +144,6 @@ def _compute_derivative(offsets: NDArray[np.float32], cell: int) -> tuple[NDArra
 
 def _compute_min_jacobian(gain: float, trace: NDArray[np.float32], determinant: NDArray[np.float32]) -> float:
     """The smallest determinant of the map 1 + gain A and of its inverse: det(1 + g A) = 1 + g tr A + g² det A."""
-    of_map = 1 + gain * trace + gain * gain * determinant
-    lowest = float(of_map.min())
-    return min(lowest, 1 / float(of_map.max())) if lowest > 0 else lowest
+    jacobian = 1 + gain * trace + gain * gain * determinant
+    lowest = float(jacobian.min())
+    return min(lowest, 1 / float(jacobian.max())) if lowest > 0 else lowest

@@ -1,9 +1,8 @@
-"""A call as a program in cURL, Python or JavaScript: complete and short, with nothing but the language's own libraries
-(and httpx for Python).
+"""Code samples: a call as a complete, short program in cURL, Python or JavaScript, with standard libraries (and httpx).
 
-Each program reads `photo.jpg`, writes `result.jpg`, and takes the keys from the environment. Without a picture it
-prints the vendor's reply and exits with status 1. There is one file a language; what differs between vendors is data of
-the `Vendor`.
+Each program reads `photo.jpg`, writes `result.jpg`, and takes the keys from the environment. If the reply holds no
+picture, it prints the reply and exits with status 1. Each language has a module; the differences between vendors are
+data of the `Vendor`.
 """
 
 from collections.abc import Callable

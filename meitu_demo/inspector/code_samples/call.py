@@ -1,4 +1,4 @@
-"""`RequestSpec`: a call as the code samples need it, and how its values are written in the languages."""
+"""`RequestSpec`: the data of a call that the code samples need, and literals for its values."""
 
 import json
 import re
@@ -16,8 +16,10 @@ PHOTO_LITERAL = json.dumps(PHOTO_PLACEHOLDER)
 
 @dataclass(frozen=True, slots=True)
 class RequestSpec:
-    """title: the effect's name. fields: on the wire, beside the photo. query, headers: names with the environment
-    variables of the keys that go there.
+    """A call to write as code.
+
+    title: the effect's name. fields: the wire fields except the photo. query, headers: names of the key fields there,
+    with their environment variables.
     """
 
     vendor: Vendor
@@ -29,7 +31,7 @@ class RequestSpec:
 
     @classmethod
     def from_endpoint(cls, endpoint: Endpoint, values: Values, url: str, *, marketplace: bool) -> "RequestSpec":
-        """As `endpoint` declares it. Raises ValueRejected."""
+        """The spec of a call of `endpoint` with `values` at `url`. Raises ValueRejected."""
         vendor = VENDORS[endpoint.provider]
         keys = vendor.get_keys(marketplace=marketplace)
         return cls(
@@ -48,17 +50,17 @@ class RequestSpec:
 
     @property
     def form_fields(self) -> dict[str, str]:
-        """The fields as texts."""
+        """The fields as texts, for a form."""
         return {name: str(value) for name, value in self.fields.items()}
 
     @property
     def result_name(self) -> str:
-        """The variable for the result in a reply."""
+        """The name of the program's variable that holds the result."""
         return "link" if self.vendor.always_links else "picture"
 
 
 def to_literal(value: Any) -> str:
-    """`value` in JSON, which Python and JavaScript read too: texts, numbers, lists and objects."""
+    """`value` as JSON, which is valid in Python and JavaScript as well: texts, numbers, lists and objects."""
     return json.dumps(value)
 
 

@@ -1,4 +1,4 @@
-"""A call in a POSIX shell: curl, base64 and sed."""
+"""Renders a call as a POSIX shell script that uses curl, base64 and sed."""
 
 import re
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ esac
 
 
 def render_curl(spec: RequestSpec) -> str:
-    """The script."""
+    """Render the script."""
     body, name = spec.json_body, spec.result_name
     request = _render_form_request(spec) if body is None else _render_json_request(spec, body)
     return f"""\
@@ -72,17 +72,17 @@ def _format_headers(spec: RequestSpec) -> str:
 
 
 def _format_member(value: Any) -> str:
-    """A list has a line for each item."""
+    """Render a value; a list has a line for each item."""
     if not isinstance(value, list):
         return to_literal(value)
     return "[\n" + ",\n".join(f"    {to_literal(item)}" for item in value) + "\n  ]"
 
 
 def _escape_quoted(text: str) -> str:
-    """`text` within double quotes."""
+    """Escape `text` for double quotes."""
     return re.sub(r'([\\$`"])', r"\\\1", text)
 
 
 def _escape_heredoc(text: str) -> str:
-    """`text` within a here-document, where quotes mean nothing."""
+    """Escape `text` for a here-document, where quotes have no meaning."""
     return re.sub(r"([\\$`])", r"\\\1", text)

@@ -1,4 +1,4 @@
-"""A call in JavaScript for Node.js, with fetch and nothing else."""
+"""Renders a call as JavaScript for Node.js, without dependencies."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +28,7 @@ await writeFile("result.jpg", result);
 
 
 def render_javascript(spec: RequestSpec) -> str:
-    """The program."""
+    """Render the program."""
     body, name = spec.json_body, spec.result_name
     path = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in spec.vendor.reply_path)
     return f"""\
@@ -87,7 +87,7 @@ def _format_url(spec: RequestSpec) -> str:
 
 
 def _format_member(value: Any) -> str:
-    """A list has a line for each item."""
+    """Render a value; a list has a line for each item."""
     if not isinstance(value, list):
         return to_js_literal(value)
     return "[\n" + "".join(f"      {to_js_literal(item)},\n" for item in value) + "    ]"

@@ -35,8 +35,8 @@ class MarkFinding:
 def embed_provenance(picture: bytes, provenance: Provenance) -> bytes:
     """Return the JPEG, PNG or WebP `picture` with `provenance` as its only metadata; the pixels stay identical.
 
-    Its colour profile and its orientation stay, since it looks as it does by them; what trails its end goes. Raises
-    ImageRejected for what is no whole picture of these kinds.
+    Colour profile and orientation are preserved, because the picture's look depends on them; trailing bytes are
+    removed. Raises ImageRejected for an incomplete file or another format.
     """
     stored_size, orientation = codec.read_stored_size_and_orientation(picture)
     packet = xmp.build_packet(provenance)

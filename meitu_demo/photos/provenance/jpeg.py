@@ -15,7 +15,7 @@ _ICC = b"ICC_PROFILE\0"
 _EXIF = b"Exif\0\0"
 _MAX_SEGMENT_BYTES = 65533
 _SOI, _EOI, _SOS, _APP1, _APP2 = 0xD8, 0xD9, 0xDA, 0xE1, 0xE2
-# Frames and tables (T.81, table B.1). Everything else is an application's, a comment or reserved.
+# Frames, scans and tables (T.81, table B.1). All other markers are application data, comments or reserved.
 _DECODER_MARKERS = frozenset({*range(0xC0, 0xD0), *range(0xDA, 0xE0)}) - {0xC8}
 _MARKER = re.compile(rb"\xff([^\0\xff\xd0-\xd7])")  # stuffed bytes and restarts belong to the scan
 _MAX_SEGMENTS = 100_000
@@ -31,7 +31,7 @@ def embed_packet(data: bytes, packet: bytes, orientation: int) -> bytes:
         elif marker == 0xE0 and body[:5] == b"JFIF\0" and len(body) >= 14:
             jfif = _build_segment(marker, body[:12] + b"\0\0")  # without its thumbnail
         elif marker == 0xEE and body[:5] == b"Adobe":
-            segments.append(_build_segment(marker, body[:12]))  # says which colours the components are
+            segments.append(_build_segment(marker, body[:12]))  # defines the colour space of the components
         elif marker == _APP2 and body.startswith(_ICC):
             profiles.append(body)
         elif marker in _DECODER_MARKERS:

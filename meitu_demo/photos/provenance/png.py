@@ -53,7 +53,7 @@ def read_texts(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         if kind == b"zTXt":
             rest = rest[1:]
         elif kind == b"iTXt":
-            rest = rest[2:].split(b"\0", 2)[-1]  # behind language and translated keyword
+            rest = rest[2:].split(b"\0", 2)[-1]  # after language and translated keyword
         yield keyword, _decompress(rest, MAX_TEXT_BYTES) if packed else rest[: MAX_TEXT_BYTES + 1]
 
 

@@ -31,8 +31,8 @@ class SourceType(StrEnum):
     ENHANCED = NEWSCODES + "algorithmicallyEnhanced"  # a photo, corrected
 
 
-# What the offline engine only warps or restores. A live vendor may do more than its page says, so its results, like
-# those of an endpoint that is not named here, carry the stronger word.
+# Endpoints whose offline effect only warps or restores the photo. A live vendor may do more than it documents, so its
+# results count as composites, like those of all other endpoints.
 _OFFLINE_ENHANCEMENTS = frozenset({"facial_aesthetics", "quality_restoration"})
 
 
@@ -43,9 +43,9 @@ def choose_source_type(endpoint_id: str, is_offline: bool) -> SourceType:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Our own mark. Texts are kept to one line of printable characters, so that each survives the way through XML.
+    """This app's mark. Texts are reduced to one line of printable characters, so that XML preserves them.
 
-    made_by: the vendor's name, or the offline engine's. time: UTC, ISO 8601. label: AIGC's.
+    made_by: the name of the vendor or of the offline engine. time: UTC, ISO 8601. label: AIGC's Label.
     """
 
     endpoint: str
@@ -61,17 +61,17 @@ class Provenance:
 
     @property
     def aigc(self) -> dict[str, str]:
-        """The seven fields; the propagator's are empty, for whoever publishes the picture."""
+        """The seven fields; the propagator's are empty, to be filled in when the picture is published."""
         values = {"Label": self.label, "ContentProducer": self.made_by, "ProduceID": self.result_id}
         return {name: values.get(name, "") for name in AIGC_FIELDS}
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a file says about its making, whoever wrote it. Empty where it says nothing.
+    """What a file declares about its origin, whichever tool wrote it. Missing facts are empty.
 
-    source_type: IPTC's, as found. aigc: the fields found, of the seven. software: the program or model, creator: a
-    person's or a firm's name.
+    source_type: IPTC's, as found. aigc: those of the seven fields that were found. software: the name of a program or
+    model. creator: the name of a person or company.
     """
 
     source_type: str = ""

@@ -106,7 +106,7 @@ def _build_provenance(texts: dict[str, str], mark: Mark) -> Provenance | None:
 
 
 def _collect_aigc_fields(texts: dict[str, str]) -> dict[str, str]:
-    """From JSON, as in the standard, or from one property per field, as some tools write it."""
+    """Read AIGC's fields from JSON, as in the standard, or from one property per field, as some tools write them."""
     properties = {
         name: sanitize_text(texts[_qualify_name(_TC260, name)])
         for name in AIGC_FIELDS

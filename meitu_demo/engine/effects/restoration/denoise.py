@@ -89,7 +89,7 @@ def denoise_sliding_dct(plane: Plane, sigma: Spectrum) -> Plane:
 
 def _run_pass(plane: Plane, pilot: Plane | None, sigma: Spectrum) -> Plane:
     height, width = plane.shape
-    # To whole blocks and one more on every side, so that each grid covers every pixel.
+    # Pad to whole blocks and by one more on every side, so that each grid covers every pixel.
     side = BLOCK_SIDE_PX
     margins = (side, side + -height % side, side, side + -width % side)  # top, bottom, left, right
     padded = _pad_plane(plane, margins)

@@ -18,7 +18,7 @@ from .planes import Plane
 
 Points = NDArray[np.float64]
 
-# Landmarks of MediaPipe's mesh whose convex hulls cover an eye with its lashes, a brow, the lips.
+# Landmarks of MediaPipe's mesh whose convex hulls cover eyes with lashes, brows, and lips.
 _EYE_LANDMARKS: Final = ((33, 7, 144, 145, 153, 133, 157, 159, 161), (263, 249, 373, 374, 380, 362, 384, 386, 388))
 _BROW_LANDMARKS: Final = ((70, 63, 105, 66, 107, 55, 52, 46), (300, 293, 334, 296, 336, 285, 282, 276))
 _LIP_LANDMARKS: Final = (61, 40, 37, 0, 267, 270, 291, 405, 17, 181)
