@@ -28,7 +28,6 @@ from fastapi.testclient import TestClient
 from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain import vendor_codes
-from meitu_demo.calls.pipeline import run_unbilled
 from meitu_demo.domain.errors import DemoError, ValueRejected, VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import CallTarget, Photo
@@ -91,7 +90,7 @@ async def fail(fault):
     target = CallTarget("pixelworks", base_url, live.credentials, is_billable=False, extra_headers={"x-fault": fault})
     async with httpx.AsyncClient(transport=httpx.ASGITransport(lab), base_url=base_url) as client:
         try:
-            await run_unbilled(client, target, endpoint, jpeg, {})
+            await pipeline.send(client, target, await pipeline.prepare(endpoint, jpeg, {}))
         except DemoError as error:
             return [error.slug, error.facts.get("cause") or error.code]
 found["faults"] = {

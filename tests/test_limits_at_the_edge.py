@@ -12,8 +12,8 @@ from hostile.file_parts import portrait, saved
 from hostile.limits import photo_cases, value_cases
 from PIL import Image
 from pydantic import SecretStr
+from support.unbilled_call import run_unbilled
 
-from meitu_demo.calls.pipeline import run_unbilled
 from meitu_demo.domain.errors import ImageRejected, ValueRejected
 from meitu_demo.domain.model import CallTarget, Credentials
 from meitu_demo.photos import codec

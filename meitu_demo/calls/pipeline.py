@@ -110,22 +110,6 @@ def no_progress(phase: Phase, seconds: float) -> None:
     """A progress callback that does nothing."""
 
 
-async def run_unbilled(
-    client: httpx.AsyncClient,
-    target: CallTarget,
-    endpoint: Endpoint,
-    source: bytes,
-    values: Values,
-    *,
-    on_progress: ProgressCallback = no_progress,
-) -> CallResult:
-    """All three steps without ledger, circuit breaker and retry budget. Raises what the steps raise."""
-    on_progress(Phase.PREPARE, 0.0)
-    prepared = await prepare(endpoint, source, values)
-    reply = await send(client, target, prepared, on_progress=on_progress)
-    return await fetch_result(client, target, prepared, reply, on_progress=on_progress)
-
-
 async def prepare(endpoint: Endpoint, source: bytes, values: Values) -> PreparedCall:
     """A call of `endpoint` with the photo in `source`, an encoded picture in any accepted format.
 

@@ -13,9 +13,10 @@ import httpx
 import numpy as np
 import pytest
 from pydantic import SecretStr
+from support.unbilled_call import run_unbilled
 
 from meitu_demo.calls.exchange import TRANSPORT_ERRORS
-from meitu_demo.calls.pipeline import Phase, run_unbilled
+from meitu_demo.calls.pipeline import Phase
 from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import (
     DemoError,
@@ -60,7 +61,7 @@ def never(request: httpx.Request) -> httpx.Response:
 
 
 # ── There ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-async def test_the_vendors_own_bytes_come_back(portrait: bytes) -> None:
+async def test_pipeline_returns_the_vendors_bytes(portrait: bytes) -> None:
     """The result is what the vendor sent, byte for byte, with what it is; the photo as sent stands beside."""
     theirs = codec.encode(np.zeros((40, 60, 3), np.uint8))
     steps: list[Phase] = []
@@ -80,7 +81,7 @@ async def test_the_vendors_own_bytes_come_back(portrait: bytes) -> None:
     assert steps == [Phase.PREPARE, Phase.SEND]
 
 
-async def test_a_png_under_the_name_of_jpg_is_known_as_what_it_is(portrait: bytes, portrait_pixels: Any) -> None:
+async def test_pipeline_sniffs_a_png_declared_as_jpg(portrait: bytes, portrait_pixels: Any) -> None:
     """The declared type is not to be trusted; bytes tell."""
     import cv2
 
@@ -90,7 +91,7 @@ async def test_a_png_under_the_name_of_jpg_is_known_as_what_it_is(portrait: byte
     assert (outcome.result_photo.media_type, outcome.result_photo.data) == ("image/png", png)
 
 
-async def test_a_link_is_followed_on_the_calls_own_origin(portrait: bytes) -> None:
+async def test_pipeline_downloads_a_link_from_the_calls_origin(portrait: bytes) -> None:
     """The second step of a call whose answer is a link, without the keys and without being told to the page."""
     requests: list[httpx.Request] = []
 
@@ -110,7 +111,7 @@ async def test_a_link_is_followed_on_the_calls_own_origin(portrait: bytes) -> No
     assert "canary" not in str(requests[1].headers.raw)
 
 
-async def test_what_goes_out_is_within_the_limits(astronaut_jpeg: bytes) -> None:
+async def test_pipeline_sends_photos_within_the_limits(astronaut_jpeg: bytes) -> None:
     """The photo is prepared for the endpoint that gets it."""
     small = replace(RESTORE, limits=replace(RESTORE.limits, max_side_px=256, max_bytes=20_000))
     sent: list[bytes] = []
@@ -127,12 +128,12 @@ async def test_what_goes_out_is_within_the_limits(astronaut_jpeg: bytes) -> None
 
 
 @pytest.mark.parametrize("source", [b"", b"text", b"\xff\xd8\xff"])
-async def test_a_bad_photo_is_refused_before_anything_is_sent(source: bytes) -> None:
+async def test_pipeline_rejects_a_bad_photo_before_sending(source: bytes) -> None:
     """Nothing that fails here can cost anything."""
     assert isinstance(await failed(never, source), ImageRejected)
 
 
-async def test_a_bad_value_is_refused_before_anything_is_sent(portrait: bytes) -> None:
+async def test_pipeline_rejects_a_bad_value_before_sending(portrait: bytes) -> None:
     """Nor a value that the endpoint does not take."""
     async with client_for(never) as client:
         with pytest.raises(ValueRejected):
@@ -157,7 +158,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("fault", "kind", "cause"), FAULTS)
-async def test_every_fault_on_the_way(
+async def test_pipeline_maps_each_transport_error(
     fault: type[httpx.HTTPError], kind: type[DemoError], cause: str, portrait: bytes
 ) -> None:
     """What never arrived may be repeated; what may have arrived may have been billed. Only the facts are kept."""
@@ -173,7 +174,7 @@ async def test_every_fault_on_the_way(
         assert error.facts["seconds"] == 45
 
 
-def test_no_fault_of_the_library_is_unmapped() -> None:
+def test_pipeline_maps_every_httpx_error_class() -> None:
     """Every exception that httpx can raise while sending has a row that takes it, and no row hides behind another."""
 
     def below(kind: type[httpx.HTTPError]) -> list[type[httpx.HTTPError]]:
@@ -194,7 +195,7 @@ def test_no_fault_of_the_library_is_unmapped() -> None:
         (ConnectionRefusedError(), "refused"),
     ],
 )  # fmt: skip
-async def test_why_nothing_connected(below: Exception, cause: str, portrait: bytes) -> None:
+async def test_pipeline_names_the_cause_of_a_failed_connection(below: Exception, cause: str, portrait: bytes) -> None:
     """The system's own exception underneath tells a bad certificate from a closed port."""
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -203,7 +204,7 @@ async def test_why_nothing_connected(below: Exception, cause: str, portrait: byt
     assert (await failed(handler, portrait)).facts["cause"] == cause
 
 
-async def test_a_name_that_does_not_resolve(portrait: bytes, network_escapes: list[str]) -> None:
+async def test_pipeline_explains_a_dns_failure(portrait: bytes, network_escapes: list[str]) -> None:
     """Over the real network stack: told as a name that is not known, not as a closed port, after three attempts."""
     route = replace(LIVE, base_url="https://nowhere.invalid")
     async with httpx.AsyncClient(trust_env=False) as client:
@@ -231,7 +232,7 @@ async def served(behaviour: Callable[[asyncio.StreamReader, asyncio.StreamWriter
     return caught.value
 
 
-async def test_a_closed_port(portrait: bytes) -> None:
+async def test_pipeline_explains_a_refused_connection(portrait: bytes) -> None:
     """Nothing listens: never arrived."""
     async with await asyncio.start_server(lambda r, w: None, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
@@ -241,7 +242,7 @@ async def test_a_closed_port(portrait: bytes) -> None:
     assert caught.value.facts["cause"] == "refused"
 
 
-async def test_no_tls_where_tls_is_spoken(portrait: bytes) -> None:
+async def test_pipeline_explains_a_failed_tls_handshake(portrait: bytes) -> None:
     """A server that answers a TLS hello with plain text: never arrived, because of TLS."""
 
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -258,7 +259,7 @@ async def test_no_tls_where_tls_is_spoken(portrait: bytes) -> None:
     assert caught.value.facts["cause"] == "tls"
 
 
-async def test_an_answer_that_never_comes(portrait: bytes) -> None:
+async def test_pipeline_explains_a_read_timeout(portrait: bytes) -> None:
     """The photo was sent and the wait is over: it may have been billed."""
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -269,7 +270,7 @@ async def test_an_answer_that_never_comes(portrait: bytes) -> None:
     assert (type(error), error.facts["cause"]) == (OutcomeUnknown, "read_timeout")
 
 
-async def test_a_connection_cut_after_sending(portrait: bytes) -> None:
+async def test_pipeline_explains_a_reset_after_sending(portrait: bytes) -> None:
     """Closed in the middle of the answer, or before it: it may have been billed."""
 
     async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -287,20 +288,20 @@ async def test_a_connection_cut_after_sending(portrait: bytes) -> None:
 
 # ── Back, but not as promised ───────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("data", [b"", b"<html>", b"GIF89a", b"\xff\xd8\xff\xe0"])
-async def test_a_result_that_is_no_picture(data: bytes, portrait: bytes) -> None:
+async def test_pipeline_rejects_a_result_that_is_no_picture(data: bytes, portrait: bytes) -> None:
     """Or is no whole one: told as the vendor's slip, not as the visitor's."""
     error = await failed(with_picture(data), portrait)
     assert type(error) is InvalidResponse
     assert error.facts["cause"] in ("not_an_image", "no_media")
 
 
-async def test_a_truncated_result(portrait: bytes) -> None:
+async def test_pipeline_rejects_a_truncated_result(portrait: bytes) -> None:
     """Half a picture is not shown."""
     error = await failed(with_picture(portrait[: len(portrait) // 2]), portrait)
     assert (type(error), error.facts) == (InvalidResponse, {"provider": "meitu", "cause": "not_an_image"})
 
 
-async def test_a_gzip_that_is_none(portrait: bytes) -> None:
+async def test_pipeline_rejects_a_corrupt_gzip_body(portrait: bytes) -> None:
     """A body that cannot be unpacked is unreadable, over the library's own path."""
     error = await failed(
         lambda request: httpx.Response(
@@ -318,7 +319,7 @@ async def test_a_gzip_that_is_none(portrait: bytes) -> None:
         ("https://elsewhere.example/1.jpg", "host"), ("https://results.example/1.jpg", "address"),
     ],
 )  # fmt: skip
-async def test_a_link_that_must_not_be_followed(
+async def test_pipeline_does_not_follow_a_forbidden_link(
     url: str, cause: str, portrait: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever a vendor's answer says: the route lists the hosts, and none of them may be private."""
@@ -332,7 +333,7 @@ async def test_a_link_that_must_not_be_followed(
     assert (type(error), error.facts["cause"]) == (LinkRejected, cause)
 
 
-async def test_a_vendors_redirect_is_not_followed(portrait: bytes) -> None:
+async def test_pipeline_does_not_follow_a_redirect_of_the_call(portrait: bytes) -> None:
     """Photo and keys go to the configured host and nowhere else."""
     hosts: list[str] = []
 
@@ -345,7 +346,7 @@ async def test_a_vendors_redirect_is_not_followed(portrait: bytes) -> None:
     assert (error.facts["cause"], hosts) == ("redirect", ["openapi.mtlab.meitu.com"])
 
 
-async def test_a_call_is_sent_once(portrait: bytes) -> None:
+async def test_pipeline_sends_a_call_once(portrait: bytes) -> None:
     """An answer that may have been billed is never asked for again by the machine."""
     for status in (500, 502, 504, 415):
         sent: list[int] = []
@@ -354,9 +355,7 @@ async def test_a_call_is_sent_once(portrait: bytes) -> None:
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("60", 60), ("a minute", None), (None, None)])
-async def test_when_the_vendor_wants_to_be_asked_again(
-    header: str | None, seconds: int | None, portrait: bytes
-) -> None:
+async def test_pipeline_reads_retry_after(header: str | None, seconds: int | None, portrait: bytes) -> None:
     """Seconds that come with a refusal are a fact of it; too many of them, and nothing goes again by itself."""
     headers = {"retry-after": header} if header else {}
     sent: list[int] = []
@@ -369,7 +368,7 @@ async def test_when_the_vendor_wants_to_be_asked_again(
     assert (error.facts.get("retry_after"), len(sent)) == (seconds, 1)
 
 
-async def test_a_cancelled_call_stops(portrait: bytes) -> None:
+async def test_pipeline_stops_when_cancelled(portrait: bytes) -> None:
     """Closing the page cancels; nothing swallows it."""
     started = asyncio.Event()
 
@@ -386,7 +385,7 @@ async def test_a_cancelled_call_stops(portrait: bytes) -> None:
             await call
 
 
-async def test_without_a_key_it_is_the_same_call(offline_client: httpx.AsyncClient, portrait: bytes) -> None:
+async def test_pipeline_sends_the_same_request_offline(offline_client: httpx.AsyncClient, portrait: bytes) -> None:
     """By the offline route the same function gives the same kind of outcome, marked as what it is."""
     route = TargetResolver(Settings()).resolve("ailab")
     outcome = await run_unbilled(offline_client, route, RESHAPE, portrait, {"shape_type": 8})

@@ -6,8 +6,8 @@ import json
 import httpx
 import pytest
 from pydantic import SecretStr
+from support.unbilled_call import run_unbilled
 
-from meitu_demo.calls.pipeline import run_unbilled
 from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.controls import Choice, Strength
 from meitu_demo.domain.model import CallTarget, Credentials, Endpoint, Photo

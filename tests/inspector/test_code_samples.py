@@ -15,9 +15,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from pydantic import SecretStr
+from support.unbilled_call import run_unbilled
 
 from inspector.conftest import KEYS, Execute
-from meitu_demo.calls.pipeline import CallResult, run_unbilled
+from meitu_demo.calls.pipeline import CallResult
 from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import ValueRejected
 from meitu_demo.domain.model import CallTarget, Credentials, Endpoint, Photo

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from support.unbilled_call import run_unbilled
 
-from meitu_demo.calls.pipeline import run_unbilled
 from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.model import CallTarget, Credentials, Photo

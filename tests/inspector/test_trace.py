@@ -12,9 +12,10 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
+from support.unbilled_call import run_unbilled
 
 from meitu_demo.calls import retry
-from meitu_demo.calls.pipeline import CallResult, prepare, run_unbilled, send
+from meitu_demo.calls.pipeline import CallResult, prepare, send
 from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import (
     DemoError,

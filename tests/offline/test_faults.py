@@ -17,9 +17,10 @@ import pytest
 from client_requests import KEYS, PATHS, TIDYUP
 from pydantic import SecretStr
 from support.failure_lab_server import NEVER_ANSWERED, PROJECT, charges, check, serving
+from support.unbilled_call import run_unbilled
 
 from meitu_demo.calls.exchange import MAX_RESPONSE_BYTES
-from meitu_demo.calls.pipeline import CallResult, run_unbilled
+from meitu_demo.calls.pipeline import CallResult
 from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import CallTarget, Credentials

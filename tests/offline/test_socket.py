@@ -11,10 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 from client_requests import KEYS, PATHS, TIDYUP
+from support.unbilled_call import run_unbilled
 
 import meitu_demo
 from meitu_demo.calls.http_client import create_http_client
-from meitu_demo.calls.pipeline import run_unbilled
 from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.offline import create_app

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from support.unbilled_call import run_unbilled
 
-from meitu_demo.calls.pipeline import run_unbilled
 from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import DemoError, ImageRejected, VendorError
 from meitu_demo.domain.model import Endpoint, Image

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
+from support.unbilled_call import run_unbilled
 
 from meitu_demo.calls.http_client import create_http_client
-from meitu_demo.calls.pipeline import run_unbilled
 from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.calls.url_policy import check_allowed_host
 from meitu_demo.domain.errors import DemoError, LinkRejected, ValueRejected, VendorError

@@ -15,7 +15,7 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("two_cores")
-def test_a_crowd_does_without_helpers_until_it_has_gone() -> None:
+def test_cpu_slots_use_one_opencv_thread_under_load() -> None:
     """The second effect sends the helpers away; they are back when the last one ends, whatever it ends in."""
     everybody = cv2.getNumThreads()
     first, second, third = cpu_slots.effect_running(), cpu_slots.effect_running(), cpu_slots.effect_running()
@@ -32,7 +32,7 @@ def test_a_crowd_does_without_helpers_until_it_has_gone() -> None:
     assert cv2.getNumThreads() == everybody
 
 
-def test_two_effects_on_many_cores_keep_their_helpers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cpu_slots_keep_opencv_threads_on_many_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is room for all."""
     monkeypatch.setattr(cv2, "getNumberOfCPUs", lambda: 8)
     everybody = cv2.getNumThreads()
@@ -40,7 +40,7 @@ def test_two_effects_on_many_cores_keep_their_helpers(monkeypatch: pytest.Monkey
         assert cv2.getNumThreads() == everybody
 
 
-async def test_no_more_threads_work_than_there_are_places() -> None:
+async def test_cpu_slots_bound_the_working_threads() -> None:
     """The rest waits, and everybody is given their own answer."""
     held = Held()
     works = [asyncio.create_task(cpu_slots.run_in_worker(held, at)) for at in range(3 * cpu_slots.MAX_WORKERS)]
@@ -50,7 +50,7 @@ async def test_no_more_threads_work_than_there_are_places() -> None:
     assert held.most == cpu_slots.MAX_WORKERS
 
 
-async def test_whoever_leaves_the_line_is_gone_and_whoever_works_keeps_the_place() -> None:
+async def test_cpu_slots_free_on_cancel_only_while_waiting() -> None:
     """A cancelled work in line ends at once; one in a thread ends with the thread, and only then is the place free."""
     held = Held()
     works = [asyncio.create_task(cpu_slots.run_in_worker(held, at)) for at in range(cpu_slots.MAX_WORKERS + 1)]
@@ -67,7 +67,7 @@ async def test_whoever_leaves_the_line_is_gone_and_whoever_works_keeps_the_place
     assert held.most == cpu_slots.MAX_WORKERS
 
 
-async def test_what_goes_wrong_comes_back_and_frees_the_place() -> None:
+async def test_cpu_slots_free_after_an_exception() -> None:
     """The error is the caller's, and the next one is served."""
     for _ in range(cpu_slots.MAX_WORKERS + 1):
         with pytest.raises(ValueError, match="odd"):
@@ -78,7 +78,7 @@ def _fails() -> None:
     raise ValueError("odd")
 
 
-def test_each_event_loop_has_places_of_its_own() -> None:
+def test_cpu_slots_belong_to_one_event_loop() -> None:
     """A second loop, as in a test or beside the app, does not stumble over the first one's."""
     for answer in (1, 2):
         assert asyncio.run(cpu_slots.run_in_worker(int, str(answer))) == answer

@@ -1,4 +1,4 @@
-"""Fair turns: never more at once than allowed, nobody passed over, nothing left behind, and honest about the wait."""
+"""Fair queue: never more at once than allowed, nobody passed over, nothing left behind, and honest about the wait."""
 
 import asyncio
 import itertools
@@ -23,21 +23,21 @@ async def settle() -> None:
 
 
 class Call:
-    """One visitor's call: waits for its turn, runs until it is told to end, and notes what it hears."""
+    """One visitor's call: waits for its slot, runs until it is told to end, and notes what it hears."""
 
     numbers = itertools.count()
 
-    def __init__(self, turns: FairQueue, visitor: str) -> None:
+    def __init__(self, queue: FairQueue, visitor: str) -> None:
         self.visitor, self.number = visitor, next(self.numbers)
         self.heard: list[tuple[int, int | None]] = []
         self.state = "new"
         self.crowded: QueueFull | None = None
         self.end = asyncio.Event()
-        self.task = asyncio.create_task(self._run(turns))
+        self.task = asyncio.create_task(self._run(queue))
 
-    async def _run(self, turns: FairQueue) -> None:
+    async def _run(self, queue: FairQueue) -> None:
         try:
-            async with turns.slot(self.visitor, self._hear):
+            async with queue.slot(self.visitor, self._hear):
                 self.state = "running"
                 await self.end.wait()
         except QueueFull as error:
@@ -54,9 +54,9 @@ def those(calls: list[Call], state: str) -> list[Call]:
     return [call for call in calls if call.state == state]
 
 
-def is_empty(turns: FairQueue) -> bool:
+def is_empty(queue: FairQueue) -> bool:
     """Whether nothing is kept of anybody."""
-    return not turns._pending and not turns._waiters and not turns._running
+    return not queue._pending and not queue._waiters and not queue._running
 
 
 # ── Whatever happens, in whatever order ─────────────────────────────────────────────────────────────────────────────
@@ -65,20 +65,22 @@ STEPS = st.tuples(st.sampled_from(["come", "come", "end", "leave", "settle"]), s
 
 @settings(max_examples=300)
 @given(st.lists(STEPS, max_size=60), st.integers(1, 3), st.integers(1, 4), st.integers(2, 9))
-def test_the_rules_hold_at_every_step(steps: list[tuple[str, int]], at_once: int, each: int, most: int) -> None:
+def test_fair_queue_holds_its_limits_at_every_step(
+    steps: list[tuple[str, int]], at_once: int, each: int, most: int
+) -> None:
     """Calls come, end and leave in any order, also several in the same moment: bounds, order and places hold."""
 
     async def play() -> None:
-        turns = FairQueue(at_once, each, most)
+        queue = FairQueue(at_once, each, most)
         calls: list[Call] = []
         for what, which in [*steps, ("settle", 0)]:
             there = [call for call in calls if call.state != "gone"]
             some = those(calls, "running") if what == "end" else there
             if what == "come":
-                calls.append(Call(turns, "abc"[which % 3]))
+                calls.append(Call(queue, "abc"[which % 3]))
             elif what == "settle":
                 await settle()
-                hold(turns, calls)
+                hold(queue, calls)
             elif some:
                 call = some[which % len(some)]
                 call.end.set() if what == "end" else call.task.cancel()
@@ -87,18 +89,18 @@ def test_the_rules_hold_at_every_step(steps: list[tuple[str, int]], at_once: int
             those(calls, "running")[0].end.set()
             await settle()
             assert waiting[0].state == "running"  # who was told that nobody is before them
-            hold(turns, calls)
+            hold(queue, calls)
         for call in calls:
             call.end.set()
         await settle()
-        assert is_empty(turns)
+        assert is_empty(queue)
 
-    def hold(turns: FairQueue, calls: list[Call]) -> None:
+    def hold(queue: FairQueue, calls: list[Call]) -> None:
         running, waiting = those(calls, "running"), those(calls, "waiting")
         claims = Counter(call.visitor for call in [*running, *waiting])
-        assert turns._pending == claims
+        assert queue._pending == claims
         assert not waiting or len(running) == at_once  # no wake-up is lost
-        assert turns._running == Counter(call.visitor for call in running)
+        assert queue._running == Counter(call.visitor for call in running)
         assert len(running) + len(waiting) <= most
         assert all(count <= each for count in claims.values())
         assert sorted(call.heard[-1][0] for call in waiting) == list(range(len(waiting)))
@@ -110,12 +112,12 @@ def test_the_rules_hold_at_every_step(steps: list[tuple[str, int]], at_once: int
 
 
 @given(st.integers(0, 9), st.permutations(["end", "leave"]))
-def test_a_turn_given_to_somebody_who_leaves_is_given_on(more: int, order: list[str]) -> None:
+def test_fair_queue_passes_an_abandoned_slot_on(more: int, order: list[str]) -> None:
     """The slot becomes free and the first in line is cancelled in the same moment: the next one has it."""
 
     async def play() -> None:
-        turns = FairQueue(1, 99, 99)
-        first, second, *others = [Call(turns, f"v{n}") for n in range(3 + more)]
+        queue = FairQueue(1, 99, 99)
+        first, second, *others = [Call(queue, f"v{n}") for n in range(3 + more)]
         await settle()
         for what in order:
             first.end.set() if what == "end" else second.task.cancel()
@@ -124,16 +126,16 @@ def test_a_turn_given_to_somebody_who_leaves_is_given_on(more: int, order: list[
         for call in others:
             call.end.set()
         await asyncio.gather(*(call.task for call in others))
-        assert is_empty(turns)
+        assert is_empty(queue)
 
     asyncio.run(play())
 
 
 # ── Fairness ────────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(("visitors", "rounds"), [(2, 50), (7, 50), (20, 50)])
-async def test_everybody_gets_the_same(visitors: int, rounds: int, figure: Callable[[str], None]) -> None:
-    """Visitors who always want a turn have had the same number of turns at every moment, give or take one."""
-    turns = FairQueue(max_concurrent=2, per_visitor=3, max_pending=1000)
+async def test_fair_queue_serves_visitors_equally(visitors: int, rounds: int, figure: Callable[[str], None]) -> None:
+    """Visitors who always want a slot have had the same number of slots at every moment, give or take one."""
+    queue = FairQueue(max_concurrent=2, per_visitor=3, max_pending=1000)
     draw = random.Random(visitors)
     served: Counter[str] = Counter({f"v{n}": 0 for n in range(visitors)})
     widest = 0
@@ -141,13 +143,13 @@ async def test_everybody_gets_the_same(visitors: int, rounds: int, figure: Calla
     async def wants(visitor: str) -> None:
         nonlocal widest
         while served[visitor] < rounds:
-            async with turns.slot(visitor):
+            async with queue.slot(visitor):
                 served[visitor] += 1
                 widest = max(widest, max(served.values()) - min(served.values()))
                 for _ in range(draw.randrange(6)):
                     await asyncio.sleep(0)
 
-    doors = [Call(turns, f"door {n}") for n in range(2)]
+    doors = [Call(queue, f"door {n}") for n in range(2)]
     await settle()
     crowd = [asyncio.create_task(wants(visitor)) for visitor in served for _ in range(3)]
     await settle()  # all stand in line
@@ -155,16 +157,16 @@ async def test_everybody_gets_the_same(visitors: int, rounds: int, figure: Calla
         door.end.set()
     await asyncio.gather(*crowd)
     assert widest <= 1
-    assert is_empty(turns)
-    figure(f"fair: {visitors} visitors × {rounds} turns, shares differ by at most {widest}")
+    assert is_empty(queue)
+    figure(f"fair: {visitors} visitors × {rounds} slots, shares differ by at most {widest}")
 
 
-async def test_whoever_has_least_is_let_in() -> None:
+async def test_fair_queue_admits_the_visitor_with_the_fewest_slots() -> None:
     """A further slot is given to nobody while somebody who waits has fewer; then to whoever came first."""
-    turns = FairQueue(max_concurrent=3, per_visitor=4, max_pending=99)
-    pile = [Call(turns, "pile") for _ in range(4)]
+    queue = FairQueue(max_concurrent=3, per_visitor=4, max_pending=99)
+    pile = [Call(queue, "pile") for _ in range(4)]
     await settle()
-    pair, single = [Call(turns, "pair") for _ in range(2)], Call(turns, "single")
+    pair, single = [Call(queue, "pair") for _ in range(2)], Call(queue, "single")
     await settle()
     assert [call.heard[-1][0] for call in (*pair, single, pile[3])] == [0, 2, 1, 3]
     for ends, next_ in zip([*pile[:3], pair[0]], [pair[0], single, pile[3], pair[1]], strict=True):
@@ -174,15 +176,15 @@ async def test_whoever_has_least_is_let_in() -> None:
     for call in (pair[1], single, pile[3]):
         call.end.set()
     await settle()
-    assert is_empty(turns)
+    assert is_empty(queue)
 
 
-async def test_a_single_call_passes_a_pile() -> None:
+async def test_fair_queue_lets_a_single_call_pass_a_backlog() -> None:
     """Whoever has ten in line keeps what is at work, then the next visitor gets one; the pile's own order stays."""
-    turns = FairQueue(1, 99, 99)
-    pile = [Call(turns, "pile") for _ in range(10)]
+    queue = FairQueue(1, 99, 99)
+    pile = [Call(queue, "pile") for _ in range(10)]
     await settle()
-    single = Call(turns, "single")
+    single = Call(queue, "single")
     order = []
     await settle()
     assert single.heard == [(0, None)]
@@ -195,13 +197,13 @@ async def test_a_single_call_passes_a_pile() -> None:
 
 
 # ── What is said ────────────────────────────────────────────────────────────────────────────────────────────────────
-async def test_the_place_in_line_is_told_as_it_changes() -> None:
+async def test_fair_queue_reports_each_change_of_position() -> None:
     """At the start and whenever fewer, or more, come before; not otherwise."""
-    turns = FairQueue(1, 9, 9)
-    running, leaver, last = (Call(turns, "a") for _ in range(3))
+    queue = FairQueue(1, 9, 9)
+    running, leaver, last = (Call(queue, "a") for _ in range(3))
     await settle()
     assert (running.heard, leaver.heard, last.heard) == ([], [(0, None)], [(1, None)])
-    other = Call(turns, "b")  # comes first: "a" has one at work
+    other = Call(queue, "b")  # comes first: "a" has one at work
     await settle()
     assert other.heard == [(0, None)]
     assert (leaver.heard, last.heard) == ([(0, None), (1, None)], [(1, None), (2, None)])
@@ -211,14 +213,14 @@ async def test_the_place_in_line_is_told_as_it_changes() -> None:
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3])
-async def test_the_wait_that_is_told_is_the_wait(at_once: int) -> None:
-    """When every call takes as long as the last ones did, nobody's turn comes later than was said, nor much sooner."""
+async def test_fair_queue_estimates_the_wait(at_once: int) -> None:
+    """When every call takes as long as the last ones did, nobody's slot comes later than was said, nor much sooner."""
     clock = ManualClock(0.0)
-    turns = FairQueue(at_once, 99, 99, clock=clock)
-    calls = [Call(turns, f"v{n}") for n in range(at_once)]
+    queue = FairQueue(at_once, 99, 99, clock=clock)
+    calls = [Call(queue, f"v{n}") for n in range(at_once)]
     for _ in range(6):
         await settle()
-        late = [Call(turns, f"late {n}") for n in range(5)]
+        late = [Call(queue, f"late {n}") for n in range(5)]
         told_at = clock.now
         await settle()
         while those(late, "waiting"):
@@ -233,16 +235,16 @@ async def test_the_wait_that_is_told_is_the_wait(at_once: int) -> None:
         calls = those(late, "running")
 
 
-async def test_a_full_line_is_told_at_once_with_the_wait() -> None:
+async def test_fair_queue_rejects_at_once_when_full() -> None:
     """Beyond a visitor's share, and beyond all places: an error with how many come before and about how long."""
     clock = ManualClock(0.0)
-    turns = FairQueue(2, 3, 7, clock=clock)
-    calls = [Call(turns, visitor) for visitor in "aaabbbc"]
+    queue = FairQueue(2, 3, 7, clock=clock)
+    calls = [Call(queue, visitor) for visitor in "aaabbbc"]
     await settle()
     assert [call.state for call in calls].count("running") == 2
 
     async def refused(visitor: str) -> dict[str, Any]:
-        call = Call(turns, visitor)
+        call = Call(queue, visitor)
         await call.task
         assert call.crowded is not None
         return {"slug": call.crowded.slug, **call.crowded.facts}
@@ -252,38 +254,38 @@ async def test_a_full_line_is_told_at_once_with_the_wait() -> None:
     clock.now = 4.0
     calls[0].end.set()
     await settle()
-    calls.append(Call(turns, "e"))
+    calls.append(Call(queue, "e"))
     await settle()
     assert await refused("d") == {"slug": "crowded", "waiting": 5, "seconds": 12}  # three rounds of two
     assert await refused("b") == {"slug": "crowded_visitor", "waiting": 3, "seconds": 4}  # its first is at work
 
 
 @pytest.mark.parametrize("at_once", [1, 2])
-async def test_whose_calls_all_wait_is_told_when_the_first_is_done(at_once: int) -> None:
-    """Not only the wait for its turn: a visitor's place becomes free when a call of theirs has ended."""
+async def test_fair_queue_estimates_from_a_visitors_first_call(at_once: int) -> None:
+    """Not only the wait for its slot: a visitor's place becomes free when a call of theirs has ended."""
     clock = ManualClock(0.0)
-    turns = FairQueue(at_once, 2, 99, clock=clock)
-    first = Call(turns, "a")
+    queue = FairQueue(at_once, 2, 99, clock=clock)
+    first = Call(queue, "a")
     await settle()
     clock.now = 3.0
     first.end.set()
     await settle()
-    calls = [Call(turns, visitor) for visitor in (*"x" * at_once, *"bb")]
+    calls = [Call(queue, visitor) for visitor in (*"x" * at_once, *"bb")]
     await settle()
     assert [call.state for call in calls] == [*["running"] * at_once, "waiting", "waiting"]
-    late = Call(turns, "b")
+    late = Call(queue, "b")
     await late.task
     assert late.crowded is not None
     assert late.crowded.facts == {"waiting": 2, "seconds": 6}
 
 
-async def test_a_slow_day_is_noticed_and_forgotten() -> None:
+async def test_fair_queue_adapts_its_estimate_to_the_load() -> None:
     """The average follows what calls take lately."""
     clock = ManualClock(0.0)
-    turns = FairQueue(1, 9, 9, clock=clock)
+    queue = FairQueue(1, 9, 9, clock=clock)
 
     async def lasting(seconds: float) -> int | None:
-        body, late = Call(turns, "a"), Call(turns, "b")
+        body, late = Call(queue, "a"), Call(queue, "b")
         await settle()
         clock.now += seconds
         for call in (body, late):

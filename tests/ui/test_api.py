@@ -42,7 +42,7 @@ def failure(call: Any) -> str:
 
 
 # ── What is exposed ─────────────────────────────────────────────────────────────────────────────────────────────────
-def test_four_functions_and_nothing_else(declared: dict[str, Any]) -> None:
+def test_api_lists_four_functions_only(declared: dict[str, Any]) -> None:
     """The page's own events are nobody's API."""
     assert list(declared["named_endpoints"]) == [
         "/face_fuse", "/anime_avatar", "/quality_restoration", "/facial_aesthetics",
@@ -62,9 +62,7 @@ def test_four_functions_and_nothing_else(declared: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_names_and_defaults_are_as_promised(
-    name: str, parameters: list[tuple[str, Any]], declared: dict[str, Any]
-) -> None:
+def test_api_parameters_and_defaults(name: str, parameters: list[tuple[str, Any]], declared: dict[str, Any]) -> None:
     """Clients rely on them; None stands for "has to be given". The request is injected and nobody's parameter."""
     found = declared["named_endpoints"][f"/{name}"]["parameters"]
     assert [
@@ -73,7 +71,7 @@ def test_names_and_defaults_are_as_promised(
     ] == parameters
 
 
-def test_every_function_and_parameter_is_described(page: Page) -> None:
+def test_api_describes_each_function_and_parameter(page: Page) -> None:
     """In words, where clients and tools look for them."""
     info = httpx.get(f"{page.url}/gradio_api/info").json()["named_endpoints"]
     for name, endpoint in info.items():
@@ -93,7 +91,7 @@ def test_every_function_and_parameter_is_described(page: Page) -> None:
         ("facial_aesthetics", {"shape_type": 8, "strength": 1}),
     ],
 )
-def test_a_picture_and_a_report(
+def test_api_returns_a_picture_and_a_report(
     name: str, values: dict[str, Any], client: Client, page: Page, portrait_file: Path
 ) -> None:
     """The file holds the server's picture, labelled and marked, under a name that says what it is; and a report."""
@@ -122,7 +120,7 @@ def same_but_for_the_label(left: bytes, right: bytes) -> bool:
     return one.shape == other.shape and float(abs(one[:clear] - other[:clear]).mean()) < 1.5
 
 
-def test_a_shape_is_named_by_number_or_text(client: Client, page: Page, portrait_file: Path) -> None:
+def test_api_takes_a_shape_by_number_or_name(client: Client, page: Page, portrait_file: Path) -> None:
     """8 and "8" are the same call."""
     found = set()
     for shape in (8, "8"):
@@ -131,7 +129,7 @@ def test_a_shape_is_named_by_number_or_text(client: Client, page: Page, portrait
     assert len(found) == 1
 
 
-def test_by_plain_http_as_with_curl(page: Page, portrait: bytes) -> None:
+def test_api_answers_plain_http(page: Page, portrait: bytes) -> None:
     """Upload, call, read the event, fetch the file: no client library is needed."""
     event, answer = page.call("quality_restoration", page.upload(portrait), False, False)
     assert event == "complete"
@@ -141,7 +139,7 @@ def test_by_plain_http_as_with_curl(page: Page, portrait: bytes) -> None:
     assert same_but_for_the_label(fetched.content, page.offline.pictures[-1])
 
 
-def test_what_was_done_to_the_photo_is_told_in_the_callers_language(page: Page, portrait_pixels: Any) -> None:
+def test_api_reports_photo_changes_in_the_callers_language(page: Page, portrait_pixels: Any) -> None:
     """One line for each change."""
     stream = io.BytesIO()
     see_through = Image.fromarray(portrait_pixels)
@@ -155,7 +153,7 @@ def test_what_was_done_to_the_photo_is_told_in_the_callers_language(page: Page, 
     assert re.search("[\u4e00-\u9fff]", "".join(chinese["changes"]))
 
 
-def test_many_callers_get_their_own_results(page: Page, portrait_file: Path, faceless: bytes) -> None:
+def test_api_keeps_concurrent_callers_apart(page: Page, portrait_file: Path, faceless: bytes) -> None:
     """Ten at once, two of them refused: nobody gets another's picture or error."""
     clients = [Client(page.url, verbose=False) for _ in range(4)]
     jobs = [
@@ -185,7 +183,7 @@ def told(slug: str, language: str = "en") -> list[str]:
     return [translate(f"errors.{slug}.{part}", language) for part in ("title", "why", "fix")]
 
 
-def test_a_refusal_holds_title_cause_fix_and_code(client: Client, tmp_path: Path, faceless: bytes) -> None:
+def test_api_refusal_has_title_cause_fix_and_code(client: Client, tmp_path: Path, faceless: bytes) -> None:
     """One message with everything a developer needs, and no "Error" alone."""
     photo = tmp_path / "coffee.jpg"
     photo.write_bytes(faceless)
@@ -197,14 +195,14 @@ def test_a_refusal_holds_title_cause_fix_and_code(client: Client, tmp_path: Path
         assert part in message
 
 
-def test_an_offline_failure_says_nothing_of_money(page: Page, faceless: bytes) -> None:
+def test_api_offline_failure_names_no_price(page: Page, faceless: bytes) -> None:
     """Nothing offline can have been billed."""
     _, message = page.call("face_fuse", page.upload(faceless), "astronaut", False, False)
     for outcome in ("unknown", "not_processed", "done"):
         assert translate(f"billing.{outcome}.why", "en") not in str(message)
 
 
-def test_a_failure_speaks_the_callers_language(page: Page, faceless: bytes) -> None:
+def test_api_refusal_is_in_the_callers_language(page: Page, faceless: bytes) -> None:
     """By the header that a browser sends."""
     _, message = page.call("anime_avatar", page.upload(faceless), "1.0.0", False, False, language="zh")
     assert told("no_face", "zh")[0] in str(message)
@@ -218,7 +216,7 @@ def test_a_failure_speaks_the_callers_language(page: Page, faceless: bytes) -> N
         ("face_fuse", ("no such/template",), "no such/template"), ("face_fuse", ("unknown-id",), "21104"),
     ],
 )  # fmt: skip
-def test_a_wrong_value_is_named(name: str, values: tuple[Any, ...], part: str, page: Page, portrait: bytes) -> None:
+def test_api_names_a_wrong_value(name: str, values: tuple[Any, ...], part: str, page: Page, portrait: bytes) -> None:
     """With what would have been right, before or after sending."""
     event, message = page.call(name, page.upload(portrait), *values, False, False)
     assert event == "error"
@@ -226,7 +224,7 @@ def test_a_wrong_value_is_named(name: str, values: tuple[Any, ...], part: str, p
 
 
 @pytest.mark.parametrize("data", [b"", b"a text file", b"\xff\xd8\xff\xe0 broken", b"<svg onload=alert(1)>"])
-def test_a_file_that_is_no_photo(data: bytes, page: Page) -> None:
+def test_api_rejects_a_file_that_is_no_photo(data: bytes, page: Page) -> None:
     """An explanation, no trace and no path of the server's."""
     event, message = page.call("quality_restoration", page.upload(data, "me.jpg"), False, False)
     assert event == "error"
@@ -235,7 +233,7 @@ def test_a_file_that_is_no_photo(data: bytes, page: Page) -> None:
     assert len(str(message)) > 60
 
 
-def test_without_a_photo(page: Page) -> None:
+def test_api_rejects_a_missing_photo(page: Page) -> None:
     """Null where the photo should be."""
     event, message = page.call("quality_restoration", None, False, False)
     assert event == "error"
@@ -248,7 +246,7 @@ def live_page() -> Iterator[Page]:
     yield from serve(Settings.from_env({"MODE": "live"}))
 
 
-def test_mode_live_without_a_key_says_so(live_page: Page, portrait: bytes) -> None:
+def test_api_explains_mode_live_without_a_key(live_page: Page, portrait: bytes) -> None:
     """It names the setting and does not fall back."""
     event, message = live_page.call("quality_restoration", live_page.upload(portrait), False, False)
     assert event == "error"
@@ -266,14 +264,14 @@ def keyed_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("consent", [False, None, "true", 1, [True]])
-def test_a_photo_leaves_with_consent_only(keyed_page: Page, portrait: bytes, consent: Any) -> None:
+def test_api_sends_a_photo_with_consent_only(keyed_page: Page, portrait: bytes, consent: Any) -> None:
     """True, and nothing that merely looks like it; without, nothing is sent, and the words say how to give it."""
     event, message = keyed_page.call("quality_restoration", keyed_page.upload(portrait), consent, False)
     assert event == "error"
     assert "consent=True" in str(message)
 
 
-def test_a_live_call_says_where_the_photo_went(keyed_page: Page, portrait: bytes) -> None:
+def test_api_report_names_the_recipient(keyed_page: Page, portrait: bytes) -> None:
     """With consent it is made; the receipt names host and size, the mark the vendor."""
     event, answer = keyed_page.call("quality_restoration", keyed_page.upload(portrait), True, False)
     assert event == "complete"
@@ -328,7 +326,7 @@ NAMES = ["bare path", "with the mark", "with another mark", "by traversal", "by 
 
 
 @pytest.mark.parametrize("way", NAMES)
-def test_the_api_opens_uploads_only(way: str, page: Page, secret: Path, portrait: bytes) -> None:
+def test_api_opens_uploads_only(way: str, page: Page, secret: Path, portrait: bytes) -> None:
     """No call reaches the server with a file that was not uploaded, however it is named."""
     before = len(page.offline.calls)
     event, _ = page.call("quality_restoration", hostile(secret, page, portrait)[way], False, False)
@@ -354,7 +352,7 @@ def test_private_events_open_uploads_only(way: str, page: Page, secret: Path, po
     assert len(page.offline.calls) == before
 
 
-def test_a_private_event_works_with_an_upload(page: Page, portrait: bytes) -> None:
+def test_private_event_accepts_an_upload(page: Page, portrait: bytes) -> None:
     """The same way of asking gives a picture when the photo is an upload: the refusals above are about the file."""
     config = httpx.get(f"{page.url}/config").json()
     elements = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
@@ -371,7 +369,7 @@ def test_a_private_event_works_with_an_upload(page: Page, portrait: bytes) -> No
     assert httpx.get(f"{page.url}/kept/guess/x.jpg").status_code == 404
 
 
-def test_the_server_gives_out_no_file_of_its_own(page: Page, secret: Path) -> None:
+def test_file_route_serves_no_server_files(page: Page, secret: Path) -> None:
     """Neither code nor pictures nor the system's."""
     for path in (secret, Path("/etc/passwd"), Path("app.py").resolve(), Path("meitu_demo/ui/app.py").resolve()):
         assert httpx.get(f"{page.url}/gradio_api/file={path}").status_code in (403, 404)

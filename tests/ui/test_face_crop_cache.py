@@ -44,7 +44,7 @@ def wish(photo: Any, visit: Caller = ME) -> SheetRequest:
     return SheetRequest(AESTHETICS, visit, "en", photo, sheet, draw, LatestRequest().register(visit.session_id, ""))
 
 
-async def test_a_session_finds_its_own_and_no_other(context: Context, photo: dict[str, Any]) -> None:
+async def test_face_crop_cache_keeps_sessions_apart(context: Context, photo: dict[str, Any]) -> None:
     """Even of the same upload, each session has what it found itself; and one deleting leaves the other's."""
     kept = context.face_crops
     await kept.get_or_crop(AESTHETICS, photo, ME, context.read_upload)
@@ -59,7 +59,7 @@ async def test_a_session_finds_its_own_and_no_other(context: Context, photo: dic
     assert kept.is_cached(AESTHETICS, photo, other)
 
 
-async def test_one_photo_at_a_time_and_few_names(
+async def test_face_crop_cache_holds_one_photo_a_session(
     context: Context, photo: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another photo takes the place of the one before; of many sessions, the first is forgotten."""
@@ -74,7 +74,7 @@ async def test_one_photo_at_a_time_and_few_names(
     assert not context.face_crops.is_cached(AESTHETICS, second, ME)
 
 
-async def test_what_is_deleted_while_it_is_looked_for_is_not_kept(
+async def test_face_crop_cache_drops_a_result_deleted_meanwhile(
     context: Context, photo: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever has deleted everything must find nothing new afterwards."""
@@ -96,7 +96,7 @@ async def test_what_is_deleted_while_it_is_looked_for_is_not_kept(
     assert not (await context.session_data.inventory(ME.session_id)).has_data
 
 
-async def test_a_sheet_is_one_place_in_line(context: Context, photo: dict[str, Any]) -> None:
+async def test_contact_sheet_takes_one_queue_slot(context: Context, photo: dict[str, Any]) -> None:
     """Who waits sees the places and the wait; who leaves is gone from the line; beyond the places, an honest no."""
     async with context.service.engine_queue.slot("somebody else"):
         first, second = stream_sheet(context, wish(photo)), stream_sheet(context, wish(photo))
@@ -113,7 +113,7 @@ async def test_a_sheet_is_one_place_in_line(context: Context, photo: dict[str, A
     assert not context.service.engine_queue._pending
 
 
-async def test_a_fault_of_ours_is_told_and_frees_the_slot(context: Context, photo: dict[str, Any]) -> None:
+async def test_contact_sheet_explains_a_bug_and_frees_its_slot(context: Context, photo: dict[str, Any]) -> None:
     """The sheet ends in words, not in silence, and the next one is drawn."""
 
     def broken(closeup: Any) -> Any:
@@ -126,7 +126,7 @@ async def test_a_fault_of_ours_is_told_and_frees_the_slot(context: Context, phot
     assert not context.service.engine_queue._pending
 
 
-def test_a_wish_is_wanted_until_another_photo_or_another_wish_comes() -> None:
+def test_contact_sheet_request_is_current_until_replaced() -> None:
     """The same photo told once more changes nothing, nor does what another session does."""
     latest, photo = LatestRequest(), "/up/me.jpg"
     first, theirs = latest.register("me", photo), latest.register("you", photo)

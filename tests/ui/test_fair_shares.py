@@ -75,7 +75,7 @@ def by_tab(page: Page, photo: Any) -> tuple[bool, str]:
 
 
 @pytest.mark.parametrize("way", [by_address, by_tab])
-def test_twelve_quick_calls_of_one_visitor(
+def test_fair_queue_in_the_app_bounds_one_visitor(
     way: Any, crowded_page: Page, gate: Gate, portrait: bytes, figure: Callable[[str], None]
 ) -> None:
     """Four are let in, the others told so at once; somebody else, told the wait, comes before the last of the four."""
@@ -113,7 +113,7 @@ def test_twelve_quick_calls_of_one_visitor(
     figure(f"fair: 12 calls at once {by}: {len(served)} served, {len(told)} told at once, somebody else is number {at}")
 
 
-def test_a_wait_is_said_as_people_say_it() -> None:
+def test_wait_is_rounded_up_to_common_steps() -> None:
     """Never shorter than it is, nor twice as long from three seconds on, and in few words over the longest wait."""
     said = [round_up_wait(seconds) for seconds in range(1, 400)]
     assert all(about >= seconds for seconds, about in enumerate(said, 1))
@@ -162,7 +162,9 @@ class Counted(FairQueue):
             yield
 
 
-async def test_twenty_visitors_have_fair_shares(start: Start, figure: Callable[[str], None]) -> None:
+async def test_fair_queue_in_the_app_serves_twenty_visitors_equally(
+    start: Start, figure: Callable[[str], None]
+) -> None:
     """Each wants three pictures: at every moment all have had the same number of turns, give or take one."""
     visitors = [f"9.9.9.{n}" for n in range(20)]
     turns = Counted(visitors, effect_runner.MAX_CONCURRENT, 3, 60)
@@ -173,7 +175,9 @@ async def test_twenty_visitors_have_fair_shares(start: Start, figure: Callable[[
     figure(f"fair: 20 visitors × 3 runs on the offline engine, turns differ by at most {turns.widest}")
 
 
-async def test_whoever_leaves_frees_their_place(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_fair_queue_in_the_app_frees_the_slot_of_a_closed_page(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In line at once; at work, as soon as the thread has ended, and not before."""
     gate, begun = threading.Event(), threading.Semaphore(0)
     process = effect_runner.apply_effect

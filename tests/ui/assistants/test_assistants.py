@@ -92,7 +92,7 @@ def answered(page: Page, arguments: Any, tool: str = "facial_aesthetics", **head
     return CallToolResult.model_validate(result)
 
 
-async def test_each_endpoint_is_a_tool_that_says_what_it_takes(open_page: Page) -> None:
+async def test_mcp_lists_each_endpoint_as_a_documented_tool(open_page: Page) -> None:
     """Schemas are valid and follow the declarations; each tells whether a call is free or leaves for a vendor."""
     async with session(open_page) as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
@@ -114,7 +114,7 @@ async def test_each_endpoint_is_a_tool_that_says_what_it_takes(open_page: Page) 
     assert all(key in template["description"] for key in ("gjw4tjeloaba2psk973 = ", "08bp4tnfkm560qv6 = "))
 
 
-async def test_a_picture_a_link_and_a_report_until_the_session_ends(open_page: Page, portrait: bytes) -> None:
+async def test_mcp_returns_picture_link_and_report(open_page: Page, portrait: bytes) -> None:
     """By upload: what is shown and what the link gives carry the mark; progress is told; then nothing is left."""
     told: list[str] = []
     upload = open_page.upload(portrait)
@@ -144,7 +144,7 @@ async def test_a_picture_a_link_and_a_report_until_the_session_ends(open_page: P
     assert left() == 0
 
 
-async def test_money_is_asked_for_counted_and_spent_once(open_page: Page, photo: str) -> None:
+async def test_mcp_paid_call_needs_consent_and_is_counted_once(open_page: Page, photo: str) -> None:
     """Consent; the same call again is joined within a session and not beyond; `again` is a new one; then the cap."""
     given = {"photo": f"data:image/jpeg;base64,{photo}"}
     agreed = {**given, "consent": True}
@@ -174,7 +174,7 @@ async def test_money_is_asked_for_counted_and_spent_once(open_page: Page, photo:
         )),
     ],
 )  # fmt: skip
-def test_what_is_no_photo_is_not_opened(arguments: Any, told: str, open_page: Page) -> None:
+def test_mcp_opens_no_other_files(arguments: Any, told: str, open_page: Page) -> None:
     """No file of the server's and no address of its network, however they are named; it is told in words."""
     if isinstance(arguments, dict):
         arguments = {
@@ -188,7 +188,7 @@ def test_what_is_no_photo_is_not_opened(arguments: Any, told: str, open_page: Pa
     assert len(open_page.offline.calls) == before
 
 
-def test_a_wrong_value_is_explained_and_no_log_holds_the_photo(
+def test_mcp_explains_a_wrong_value_and_logs_no_photo(
     open_page: Page, photo: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The service says what would have fitted; even the log for debugging shows nothing that was given."""
@@ -203,7 +203,7 @@ def test_a_wrong_value_is_explained_and_no_log_holds_the_photo(
     assert photo[80:120] not in caplog.text
 
 
-def test_the_entrance_bounds_what_comes(open_page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mcp_bounds_the_request_body(open_page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     """Size, shape, method and session, each with a status of its own; nothing of it ends as a fault of the server's."""
     url = f"{open_page.url}/mcp"
 
@@ -230,7 +230,7 @@ def test_the_entrance_bounds_what_comes(open_page: Page, monkeypatch: pytest.Mon
     assert httpx.post(url, json={}, headers={**ACCEPT, "sec-fetch-site": "cross-site"}).status_code == 403
 
 
-def test_whoever_does_not_log_in_is_turned_away(locked: Page) -> None:
+def test_mcp_requires_the_login(locked: Page) -> None:
     """Before anything is read, and without a question that a browser would put to its user."""
     basic = base64.b64encode(b"ann:pass: word").decode()
     for header in ("", "Basic", "Basic %%%", f"Bearer {basic}", "Basic " + base64.b64encode(b"ann:x").decode()):
@@ -239,7 +239,7 @@ def test_whoever_does_not_log_in_is_turned_away(locked: Page) -> None:
         assert "www-authenticate" not in answer.headers
 
 
-async def test_behind_a_login(locked: Page, photo: str) -> None:
+async def test_mcp_works_behind_the_login(locked: Page, photo: str) -> None:
     """Name and password open this and the link, and nothing of Gradio's; in public no address is fetched."""
     basic = f"Basic {base64.b64encode(b'ann:pass: word').decode()}"
     async with session(locked, authorization=basic) as client:
@@ -254,7 +254,7 @@ async def test_behind_a_login(locked: Page, photo: str) -> None:
     assert (await fetched(f"{locked.url}/config", authorization=basic)).status_code == 401
 
 
-def test_off_it_is_not_there(page: Page) -> None:
+def test_mcp_off_is_not_found(page: Page) -> None:
     """By default: neither ours nor Gradio's."""
     for path in ("mcp", "mcp/", "gradio_api/mcp", "gradio_api/mcp/schema"):
         assert httpx.post(f"{page.url}/{path}", json={}, headers=ACCEPT).status_code == 404
@@ -262,7 +262,9 @@ def test_off_it_is_not_there(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("there", "told"), [(None, "not installed"), ("2.3.0", "version 2.3.0 is installed")])
-def test_without_its_package_it_does_not_start(there: str | None, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mcp_without_its_package_exits_with_a_sentence(
+    there: str | None, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One sentence names what is missing and how to get it."""
 
     def version(name: str) -> str:

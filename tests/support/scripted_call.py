@@ -12,22 +12,22 @@ from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.model import ParsedResponse, Photo, ResultLink
 from meitu_demo.endpoints import CATALOGUE
 
-ASKED = VendorReply(ParsedResponse(ResultLink("http://vendor.invalid/1")), 0.0, 0)
+VENDOR_REPLY = VendorReply(ParsedResponse(ResultLink("http://vendor.invalid/1")), 0.0, 0)
 
 
-def outcome(bytes_of_picture: int = 10) -> CallResult:
-    photo = Photo(bytes(bytes_of_picture), "image/jpeg", 1, 1)
+def make_result(picture_bytes: int = 10) -> CallResult:
+    photo = Photo(bytes(picture_bytes), "image/jpeg", 1, 1)
     return CallResult(CATALOGUE["face_fuse"], "live", {}, photo, photo, (), 0.0)
 
 
 @dataclass
-class Call:
-    """What an errand does, step by step as it is told; by itself it goes through."""
+class ScriptedCall:
+    """The two coroutines of a call: they wait and fail as told, and succeed by default."""
 
     turn: Awaitable[object] | None = None
     answer: Awaitable[VendorReply] | None = None
     error: Exception | None = None
-    pictures: list[CallResult | Exception] = field(default_factory=lambda: [outcome()])
+    pictures: list[CallResult | Exception] = field(default_factory=lambda: [make_result()])
     asked: int = 0
     sent: int = 0
     recorded: int = 0
@@ -40,7 +40,7 @@ class Call:
         self.sent += 1
         watch(Phase.SEND, 0.0)
         try:
-            answered = await self.answer if self.answer else ASKED
+            answered = await self.answer if self.answer else VENDOR_REPLY
         finally:
             self.recorded += 1
         if self.error:
@@ -57,23 +57,23 @@ class Call:
         return found
 
 
-def hand_in(
-    desk: SingleFlight, call: Call, again: int = FORCE_NONE, session: str = "one", order: str = "order"
+def submit(
+    single_flight: SingleFlight, call: ScriptedCall, again: int = FORCE_NONE, session: str = "one", key: str = "key"
 ) -> CallHandle:
-    return desk.submit(session, order, call.ask, call.collect, force=again)
+    return single_flight.submit(session, key, call.ask, call.collect, force=again)
 
 
-def hold() -> "asyncio.Future[VendorReply]":
+def pending_reply() -> "asyncio.Future[VendorReply]":
     return asyncio.get_running_loop().create_future()
 
 
-async def rest() -> None:
+async def settle() -> None:
     """Let everything go on until it waits for something."""
     for _ in range(20):
         await asyncio.sleep(0)
 
 
-async def failure(ticket: CallHandle) -> DemoError:
+async def wait_for_failure(handle: CallHandle) -> DemoError:
     with pytest.raises(DemoError) as caught:
-        await ticket.result()
+        await handle.result()
     return caught.value
