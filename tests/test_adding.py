@@ -26,6 +26,7 @@ from types import SimpleNamespace
 import httpx
 from fastapi.testclient import TestClient
 from meitu_demo.calls.http_client import create_http_client
+from meitu_demo.calls.pipeline import fetch_result, prepare, send
 from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain import vendor_codes
 from meitu_demo.domain.errors import DemoError, ValueRejected, VendorError
@@ -90,7 +91,8 @@ async def fail(fault):
     target = CallTarget("pixelworks", base_url, live.credentials, is_billable=False, extra_headers={"x-fault": fault})
     async with httpx.AsyncClient(transport=httpx.ASGITransport(lab), base_url=base_url) as client:
         try:
-            await pipeline.send(client, target, await pipeline.prepare(endpoint, jpeg, {}))
+            prepared = await prepare(endpoint, jpeg, {})
+            await fetch_result(client, target, prepared, await send(client, target, prepared))
         except DemoError as error:
             return [error.slug, error.facts.get("cause") or error.code]
 found["faults"] = {
