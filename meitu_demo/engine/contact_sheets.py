@@ -106,8 +106,7 @@ def _build_face_crop(pixels: Image, face: Face, face_count: int, scale: float) -
     return FaceCrop(small, scaled, face_count, (x, y, side))
 
 
-def render_preview(face_crop: FaceCrop, shape_type: int, strength: float) -> bytes:
-    """Render the face with one shape as a JPEG of up to MAX_VISIBLE_PX. Raises ValueRejected."""
+def _render_shape(face_crop: FaceCrop, shape_type: int, strength: float) -> bytes:
     return _encode_jpeg(face_crop.crop_visible(reshape(face_crop.pixels, face_crop.face, shape_type, strength)))
 
 
@@ -115,14 +114,14 @@ def render_shapes(face_crop: FaceCrop) -> Iterator[bytes]:
     """Render each shape at full strength, in the catalogue's order."""
     small = face_crop.shrink_to(THUMBNAIL_PX)
     for shape in load_shapes():
-        yield render_preview(small, shape.id, 1.0)
+        yield _render_shape(small, shape.id, 1.0)
 
 
 def render_strengths(face_crop: FaceCrop, shape_type: int) -> Iterator[bytes]:
     """Render one shape at each of STRENGTHS. Raises ValueRejected."""
     small = face_crop.shrink_to(THUMBNAIL_PX)
     for strength in STRENGTHS:
-        yield render_preview(small, shape_type, strength)
+        yield _render_shape(small, shape_type, strength)
 
 
 def render_templates(face_crop: FaceCrop) -> Iterator[bytes | None]:

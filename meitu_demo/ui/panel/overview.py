@@ -1,33 +1,26 @@
 """Contact sheets in panels with shapes or templates.
 
-Buttons next to the controls open a sheet below the panel, and a preview follows the controls. The offline engine draws
-both, for free, even if runs are live.
+Buttons next to the controls open a sheet below the panel. The offline engine draws it, for free, even if runs are
+live.
 """
 
-import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import anyio
 import gradio as gr
 
 from ...domain.errors import DemoError
 from ...domain.model import Endpoint
-from ...domain.vendor_codes import load_shapes
-from ...engine import contact_sheets
-from ...redaction.secrets import format_stack_trace
-from ...service import Caller
 from ..caller import identify_caller
 from ..context import Context
-from ..events import PRIVATE_EVENT, build_if_open_js
+from ..events import PRIVATE_EVENT
 from ..security.upload_validation import get_payload_path
 from ..texts import PageTranslations, detect_language
 from . import sheet_specs
-from .sheet_specs import describe_preview, plan_sheet
+from .sheet_specs import plan_sheet
 from .sheet_stream import LatestRequest, SheetRequest, stream_sheet
 
-log = logging.getLogger(__name__)
 Components = list[gr.components.Component]
 
 
@@ -39,12 +32,11 @@ class ContactSheetSection:
         sheet_kinds = [kind for control in endpoint.controls for kind in control.sheet_kinds]
         self._has_shapes, self._has_templates = "shapes" in sheet_kinds, "templates" in sheet_kinds
         self._buttons: dict[str, gr.Button] = {}
-        self._preview: gr.HTML | None = None
         self._latest_request = LatestRequest()
 
     @contextmanager
     def surround_controls(self) -> Iterator[None]:
-        """Lay out the controls that the block builds, with the preview and the buttons next to them."""
+        """Lay out the controls that the block builds, with the buttons next to them."""
         if not self._has_shapes:
             yield
             if self._has_templates:
@@ -52,14 +44,11 @@ class ContactSheetSection:
             return
         with gr.Column(elem_classes="tune"):
             yield
-            empty = self._texts.render("no-preview", sheet_specs.render_empty_preview)
-            element_id = f"{self._endpoint.slug}-preview"
-            self._preview = gr.HTML(empty, elem_id=element_id, elem_classes="bare looked", apply_default_css=False)
-            with gr.Column(min_width=100, elem_classes="look-more"):
+            with gr.Row(elem_classes="look-more"):
                 self._buttons = {kind: self._build_button(kind) for kind in ("shapes", "strengths")}
 
-    def build_sheet(self, photo: gr.Image, inputs: Components, tab: gr.Tab, tab_id: gr.components.Component) -> None:
-        """Lay out the sheet and wire all events. tab: the panel's. tab_id: the browser tab's id."""
+    def build_sheet(self, photo: gr.Image, inputs: Components, tab_id: gr.components.Component) -> None:
+        """Lay out the sheet and wire all events. tab_id: the browser tab's id."""
         if not self._buttons:
             return
         slug = self._endpoint.slug
@@ -76,12 +65,6 @@ class ContactSheetSection:
         path = gr.Textbox(visible=False)  # as text, because Gradio refuses a file that was just deleted
         path_event = photo.change(None, photo, path, js="photo => photo?.path ?? ''", **PRIVATE_EVENT)
         path_event.then(self._cancel_request, [path, tab_id], sheet_html, **PRIVATE_EVENT)
-        if self._preview is not None:
-            preview_wiring: dict[str, Any] = {**wiring, "outputs": self._preview, "trigger_mode": "always_last"}
-            for control in inputs:
-                control.change(self._update_preview, **preview_wiring)  # type: ignore[attr-defined]
-            photo.change(self._update_preview, js=build_if_open_js(slug), **preview_wiring)
-            tab.select(self._update_preview, **preview_wiring)
 
     def _build_button(self, kind: str) -> gr.Button:
         return gr.Button(
@@ -114,32 +97,6 @@ class ContactSheetSection:
         """Remove the sheet of the previous photo, complete or not, when the photo changes or is removed."""
         is_cancelled = self._latest_request.cancel(identify_caller(request, tab).session_id, path)
         return "" if is_cancelled else gr.skip()
-
-    async def _update_preview(self, request: gr.Request, payload: Any, *inputs: Any) -> str:
-        """The preview for the controls' current values."""
-        *values, tab = inputs
-        language = detect_language(request)
-        if not payload:
-            return sheet_specs.render_empty_preview(language)
-        try:
-            return await self._render_preview(
-                self._collect_values(values), payload, identify_caller(request, tab), language
-            )
-        except Exception as error:
-            if not isinstance(error, DemoError):
-                log.error("a preview of %s failed\n%s", self._endpoint.id, format_stack_trace(error))
-            return sheet_specs.render_empty_preview(language, error if isinstance(error, DemoError) else DemoError())
-
-    async def _render_preview(self, values: dict[str, Any], payload: Any, caller: Caller, language: str) -> str:
-        context, endpoint = self._context, self._endpoint
-        if not context.face_crops.is_cached(endpoint, payload, caller):
-            async with context.service.engine_slot(caller):  # face detection takes a slot like an effect
-                await context.face_crops.get_or_crop(endpoint, payload, caller, context.read_upload)
-        shape, strength = load_shapes()[int(values["shape_type"])], float(values["strength"])
-        async with context.service.preview_slot(caller):
-            face_crop = await context.face_crops.get_or_crop(endpoint, payload, caller, context.read_upload)
-            picture = await anyio.to_thread.run_sync(contact_sheets.render_preview, face_crop, shape.id, strength)
-        return sheet_specs.render_preview(picture, describe_preview(shape, strength, language), language)
 
     def _collect_values(self, inputs: list[Any]) -> dict[str, Any]:
         """Values by the controls' names; validated where shapes are drawn with them. Raises ValueRejected."""

@@ -20,6 +20,7 @@ from ..result.run_stream import RunRequest, ScreenUpdate, stream
 from ..texts import PageTranslations
 from . import checklist, consent, controls, examples
 from .overview import ContactSheetSection
+from .preview import build_preview, wire_preview
 from .shared_photo import ScreenComponents
 
 NEXT_ACTIONS = {"stop": "stop", "again": "run_again", "retry": "try_again", "offline": "run_offline"}
@@ -61,10 +62,12 @@ def build_panel(
             )
             both_button = build_compare_button(endpoint, context.service.targets, texts)
         with gr.Column(scale=7, min_width=300, elem_classes="answer"):
+            preview = build_preview(slug)
             result_view = controls.build_result_view(texts, endpoint.id, slug)
             buttons = build_action_buttons(slug, texts)
             call_id = gr.State(0)
-    contact_sheet.build_sheet(photo, inputs, tab, session_inputs[0])
+    contact_sheet.build_sheet(photo, inputs, session_inputs[0])
+    wire_preview(context, endpoint, preview, photo, inputs, tab, session_inputs[0])
 
     def make_run_handler(*, offline: bool = False, again: bool = False, stream_updates: RunStream = stream) -> Any:
         async def handle_run(request: gr.Request, *values: Any) -> AsyncIterator[ScreenUpdate]:

@@ -12,7 +12,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ...domain.errors import DemoError
 from ...domain.explanations import explain
 from ...domain.model import Endpoint
 from ...domain.translations import translate
@@ -52,7 +51,7 @@ class ContactSheet:
 
 def render_sheet(sheet: ContactSheet, pictures: Sequence[bytes | None]) -> Markup:
     """The sheet with its first `pictures`, JPEGs. A cell without a picture is empty and disabled."""
-    urls = [_encode_data_url(picture) if picture else "" for picture in pictures]
+    urls = [encode_data_url(picture) for picture in pictures]
     urls += [""] * (len(sheet.cells) - len(urls))
     cells = [(cell, json.dumps(cell.value), url) for cell, url in zip(sheet.cells, urls, strict=False)]
     return render("contact_sheet.sheet", sheet=sheet, cells=cells, is_busy=len(pictures) < len(cells))
@@ -69,19 +68,9 @@ def render_sheet_error(error: BaseException, language: str) -> Markup:
     return render("contact_sheet.error", explained=explain(error, language, is_billable=False))
 
 
-def render_preview(picture: bytes, alt_text: str, language: str) -> Markup:
-    """The picture next to the controls, a JPEG, and a line that the offline engine drew it."""
-    return render("contact_sheet.preview", language, picture_url=_encode_data_url(picture), text=alt_text)
-
-
-def render_empty_preview(language: str, error: DemoError | None = None) -> Markup:
-    """A hint, or the title of `error`, in the preview's place."""
-    text = explain(error, language, is_billable=False).title if error else translate("sheets.preview_empty", language)
-    return render("contact_sheet.preview", language, picture_url="", text=text)
-
-
-def _encode_data_url(picture: bytes) -> str:
-    return f"data:image/jpeg;base64,{b64encode(picture).decode()}"
+def encode_data_url(picture: bytes | None) -> str:
+    """A data URL of a JPEG; "" for None."""
+    return f"data:image/jpeg;base64,{b64encode(picture).decode()}" if picture else ""
 
 
 def plan_sheet(

@@ -1,0 +1,98 @@
+"""The preview in the result's place: what the offline engine makes of the current photo and controls, before a run.
+
+It follows every change of a control and of the photo, for free, even if runs are live. assets/js/preview.js decides
+whether a panel shows its preview or its last result.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import anyio
+import gradio as gr
+
+from ...domain.errors import DemoError, QueueFull
+from ...domain.explanations import explain
+from ...domain.model import Endpoint
+from ...domain.translations import translate
+from ...engine import previews
+from ...redaction.secrets import format_stack_trace
+from ...service import Caller
+from ..caller import identify_caller
+from ..context import Context
+from ..events import PRIVATE_EVENT, build_if_open_js
+from ..html import render
+from ..texts import detect_language
+from .sheet_specs import encode_data_url
+
+log = logging.getLogger(__name__)
+
+
+def build_preview(slug: str) -> gr.HTML:
+    """The empty preview. slug: prefix of the element's id."""
+    return gr.HTML(elem_id=f"{slug}-preview", elem_classes="bare preview", apply_default_css=False)
+
+
+def wire_preview(
+    context: Context,
+    endpoint: Endpoint,
+    component: gr.HTML,
+    photo: gr.Image,
+    inputs: Sequence[gr.components.Component],
+    tab: gr.Tab,
+    tab_id: gr.components.Component,
+) -> None:
+    """Update `component` when a control or the photo changes and when the tab opens. tab_id: the browser tab's id."""
+
+    async def update_preview(request: gr.Request, payload: Any, *inputs: Any) -> Any:
+        *controls, tab_id = inputs
+        language = detect_language(request)
+        if not payload:
+            return ""
+        try:
+            names = [control.name for control in endpoint.controls]
+            values = endpoint.validate(dict(zip(names, controls, strict=True)))
+            preview = await render_preview(context, endpoint, values, payload, identify_caller(request, tab_id))
+        except QueueFull:  # the preview that is shown stays; a run explains the wait
+            return gr.skip()
+        except Exception as error:
+            if not isinstance(error, DemoError):
+                log.error("a preview of %s failed\n%s", endpoint.id, format_stack_trace(error))
+            return render("result.no_preview", explained=explain(error, language, is_billable=False))
+        settings = [control.describe_setting(values[control.name], language) for control in endpoint.controls]
+        title = " · ".join([translate(f"panels.{endpoint.id}.tab", language), *settings])
+        return render(
+            "result.preview",
+            language,
+            size=preview.size,
+            before_url=encode_data_url(preview.before),
+            after_url=encode_data_url(preview.after),
+            title=title,
+        )
+
+    wiring: dict[str, Any] = {
+        "inputs": [photo, *inputs, tab_id], "outputs": component, "preprocess": False, "concurrency_limit": None,
+        "trigger_mode": "always_last", **PRIVATE_EVENT,
+    }  # fmt: skip
+    for control in inputs:
+        control.change(update_preview, **wiring)  # type: ignore[attr-defined]
+        control.change(None, js=f"() => window.showPreview('{endpoint.slug}')", **PRIVATE_EVENT)  # type: ignore[attr-defined]
+    photo.change(update_preview, js=build_if_open_js(endpoint.slug), **wiring)
+    photo.change(None, js=f"() => window.showPreview('{endpoint.slug}')", **PRIVATE_EVENT)
+    tab.select(update_preview, **wiring)
+
+
+async def render_preview(
+    context: Context, endpoint: Endpoint, values: dict[str, Any], payload: Any, caller: Caller
+) -> previews.Preview:
+    """The preview of the upload that `payload` names; values are validated. Raises DemoError."""
+    if not previews.needs_face_crop(endpoint):
+        source = await context.read_upload(payload, caller)
+        async with context.service.engine_slot(caller):
+            return await anyio.to_thread.run_sync(previews.render_photo_preview, endpoint, values, source)
+    if not context.face_crops.is_cached(endpoint, payload, caller):
+        async with context.service.engine_slot(caller):  # face detection takes a slot like an effect
+            await context.face_crops.get_or_crop(endpoint, payload, caller, context.read_upload)
+    async with context.service.preview_slot(caller):
+        face_crop = await context.face_crops.get_or_crop(endpoint, payload, caller, context.read_upload)
+        return await anyio.to_thread.run_sync(previews.render_crop_preview, endpoint, values, face_crop)
