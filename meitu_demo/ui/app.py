@@ -27,8 +27,10 @@ from .gradio_patches.mount import mount_patched
 from .gradio_patches.uploads import check_upload_dir
 from .mirror import frames
 from .page import ASSETS_DIR, build_page, render_head
+from .panel.examples import serve_example_result
 from .reference import page as reference
 from .result import displacement_map, files
+from .result.result_view import EXAMPLE_PATH
 from .security.headers import SecurityHeadersMiddleware
 from .security.health import HealthMiddleware, Readiness, build_readiness_checks
 from .security.login import LoginMiddleware, build_password_check, render_login_message
@@ -127,6 +129,7 @@ def add_routes(app: FastAPI, context: Context, mcp_server: "McpServer | None") -
     if context.settings.mirror:
         app.include_router(frames.create_router(context))
     app.add_route(f"/{static_images.PATH}/{{name}}", static_images.serve_image)
+    app.add_route(f"/{EXAMPLE_PATH}/{{endpoint}}/{{side}}.jpg", serve_example_result)
     app.add_route(f"/{reference.PATH}", reference.serve_reference)
     if mcp_server:
         app.add_route(f"/{assistants.PATH}", mcp_server.http_app)  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ Each file has macros, one for each piece of HTML. In a template, `t("dotted.key"
 the language `language`.
 """
 
+from base64 import b64encode
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,11 @@ def render(name: str, language: str = "", /, **values: object) -> Markup:
     """
     file, _, macro = name.partition(".")
     return Markup(getattr(_load_macros(file, language), macro)(**values))
+
+
+def encode_data_url(picture: bytes | None) -> str:
+    """A data URL of a JPEG; "" for None."""
+    return f"data:image/jpeg;base64,{b64encode(picture).decode()}" if picture else ""
 
 
 @cache

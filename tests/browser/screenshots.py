@@ -99,7 +99,7 @@ def _walk(browser: Browser, url: str) -> None:
         drag.scroll_into_view_if_needed()
         for strength in (0.2, 0.4, 0.6, 0.8, 1.0):
             drag.fill(str(strength))
-            panel.part("preview").locator(f"img[alt$='strength {strength:g}']").wait_for()
+            panel.part("preview").locator(f"img[alt$='Strength {strength:g}']").wait_for()
             look(4 * STEP)
         panel.run()
         page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
@@ -119,7 +119,7 @@ def _ready(page: Page) -> Panel:
     """Facial Aesthetics with the example photo, its preflight and its preview."""
     panel = Panel(page, "facial-aesthetics").example()
     panel.part("check").locator(".check").wait_for()
-    panel.part("preview").locator("img").wait_for()
+    panel.part("preview").locator(".compare > img").wait_for()
     return panel
 
 

@@ -109,7 +109,7 @@ def test_keyboard_reaches_everything_from_photo_to_download(visit, demo, picture
 
     panel = opened(keys, "facial-aesthetics", "Shift+Tab")
     panel.part("check").locator(".check").wait_for()  # the photo came along
-    panel.part("preview").locator("img").wait_for()
+    panel.part("preview").locator(".compare > img").wait_for()
     shape = panel.part("shape-type").get_by_role("combobox")
     keys.to(shape).press("ArrowDown", "ArrowDown", "Enter")
     expect(shape).to_have_value(re.compile("^10 "))

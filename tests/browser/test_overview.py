@@ -16,12 +16,11 @@ pytestmark = pytest.mark.xdist_group("browser")
 def test_contact_sheet_sets_controls_and_preview_follows(page):
     """A click or Enter on a cell sets shape, strength, template; the preview follows; another photo ends the sheet."""
     panel = Panel(page, "facial-aesthetics")
-    assert translate("sheets.preview_empty", "en") in panel.part("preview").inner_text()
     panel.part("see-shapes").click()
     assert translate("errors.photo_missing.title", "en") in panel.part("sheet").locator("[role=alert]").inner_text()
 
     panel.example()
-    look = panel.part("preview").locator("img")
+    look = panel.part("preview").locator(".compare > img")
     look.wait_for()
     assert panel.part("sheet").locator("[role=alert]").count() == 0  # it belonged to no photo
     before = look.get_attribute("src")
@@ -40,7 +39,7 @@ def test_contact_sheet_sets_controls_and_preview_follows(page):
     cells = open_sheet(panel, "strengths")
     cells.nth(3).focus()
     page.keyboard.press("Enter")
-    panel.part("preview").locator("img[alt$='strength 0.6']").wait_for()
+    panel.part("preview").locator("img[alt$='Strength 0.6']").wait_for()
     slider = panel.part("strength").locator("input[type=range]")
     assert slider.input_value() == "0.6"
 
@@ -49,7 +48,7 @@ def test_contact_sheet_sets_controls_and_preview_follows(page):
     page.mouse.down()
     for share in (0.5, 0.4, 0.3, 0.2):
         page.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
-    panel.part("preview").locator("img[alt$='strength 0.2']").wait_for()  # while it is still held
+    panel.part("preview").locator("img[alt$='Strength 0.2']").wait_for()  # while it is still held
     page.mouse.up()
     assert pressed(panel) == ["0.2"]
 
@@ -80,7 +79,7 @@ def pressed(panel):
 
 def test_contact_sheet_goes_with_its_photo(page, monkeypatch):
     """Removing the photo removes its contact sheet, also one that is still being drawn."""
-    panel = Panel(page, "face-fuse").example()
+    panel = Panel(page, "face-fuse")
     gate, begun, look = threading.Event(), threading.Event(), face_crop_cache.crop_face
 
     def held(*given):
@@ -89,6 +88,7 @@ def test_contact_sheet_goes_with_its_photo(page, monkeypatch):
         return look(*given)
 
     monkeypatch.setattr(face_crop_cache, "crop_face", held)
+    panel.example()
     panel.part("see-templates").click()
     panel.part("sheet").locator(".sheet [aria-busy=true]").wait_for()
     assert begun.wait(20)
@@ -97,8 +97,8 @@ def test_contact_sheet_goes_with_its_photo(page, monkeypatch):
     gate.set()
     other = Panel(page, "facial-aesthetics")
     other.clear()  # the photo that it was lent, whose preview would be taken for that of the next
-    other.part("preview").locator("p").wait_for()
+    other.part("preview").locator("img").first.wait_for(state="detached")
     other.example()  # by the time that this is there, the other would have been
-    other.part("preview").locator("img").wait_for()
+    other.part("preview").locator(".compare > img").wait_for()
     open_sheet(other, "shapes")
     assert panel.part("sheet").locator(".sheet").count() == 0

@@ -12,7 +12,7 @@ def walk(page: Page, url: str) -> Iterator[tuple[str, str]]:
     """Do it on `page`, in whatever language and size; gives each stop's name, and a selector of what is new there."""
     panel = Panel(page, "facial-aesthetics").example()
     panel.part("check").locator(".check").wait_for()
-    panel.part("preview").locator("img").wait_for()
+    panel.part("preview").locator(".compare > img").wait_for()
     yield "photo", "#facial-aesthetics-photo"
 
     panel.part("see-shapes").click()
@@ -21,12 +21,12 @@ def walk(page: Page, url: str) -> Iterator[tuple[str, str]]:
     expect(cells).to_have_count(22)
     yield "sheet", "#facial-aesthetics-sheet .sheet"
 
-    drawn = panel.part("preview").locator("img").get_attribute("src")
+    drawn = panel.part("preview").locator(".compare > img").get_attribute("src")
     cells.nth(2).click()
     expect(cells.nth(2)).to_have_attribute("aria-pressed", "true")
     panel.part("strength").locator("input[type=number]").fill("1")
     page.keyboard.press("Tab")
-    expect(panel.part("preview").locator("img")).not_to_have_attribute("src", str(drawn))
+    expect(panel.part("preview").locator(".compare > img")).not_to_have_attribute("src", str(drawn))
     yield "preview", "#facial-aesthetics-photo"
 
     panel.run()

@@ -19,6 +19,7 @@ from meitu_demo.domain.explanations import Explanation, explain
 from meitu_demo.domain.model import Photo, PhotoChange
 from meitu_demo.domain.recipe import parse_recipe
 from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.engine.previews import Preview
 from meitu_demo.inspector import PHASES, SAMPLE_LANGUAGES, CapturedMessage, Span, Trace
 from meitu_demo.photos.provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType
 from meitu_demo.preflight import Fix
@@ -113,7 +114,12 @@ def build_result_pieces(text: str, language: str) -> Pieces:
         "result.facts": [facts.render_facts(outcome, urls, text, language, "recipe") for outcome in outcomes.values()],
         "result.receipt": [facts.render_receipt(outcomes["live"], 30, text, language)],
         "result.with_actions": [result_view.with_actions(result_view.render_notice(text, text), ["again", "stop"])],
-        "result.empty_state": [result_view.empty_state("face_fuse", language)],
+        "result.empty_state": [result_view.empty_state("recipe", language)],
+        "result.example": [result_view.empty_state("face_fuse", language)],
+        "result.preview": [
+            result_view.render_preview(Preview(before, b"after", (4, 3)), text, language) for before in (None, b"x")
+        ],
+        "result.preview_error": [result_view.render_preview_error(explain(errors[0], language))],
         "result.introduction": [result_view.render_introduction("face_fuse", language)],
         "side_by_side.side_by_side": [
             render_side_by_side((sides["live"], sides["offline"]), text, language),
@@ -159,10 +165,6 @@ def build_panel_pieces(text: str, language: str) -> Pieces:
             sheet_specs.render_queued_sheet(sheet, 3, language),
         ],
         "contact_sheet.error": [sheet_specs.render_sheet_error(error, language)],
-        "contact_sheet.preview": [
-            sheet_specs.render_preview(b"picture", text, language),
-            sheet_specs.render_empty_preview(language, error),
-        ],
         "preflight.checklist": [checklist.render_checklist(seen, (Fix(text, text),), text, language)],
         "preflight.faces": [checklist.render_faces_svg(seen, language, selectable=True)],
         "screens.compare_intro": [panel.render_compare_intro(resolver, "meitu", language)],

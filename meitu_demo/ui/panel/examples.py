@@ -12,10 +12,15 @@ import anyio
 import cv2
 import gradio as gr
 import numpy as np
+from starlette.requests import Request
+from starlette.responses import Response
 
-from ...domain.model import Image
+from ...domain.model import Image, Photo
+from ...endpoints import CATALOGUE
+from ...engine.imaging.comparison import align_to_result
 from ...engine.sample_photos import degrade, load_astronaut, load_coffee
 from ...photos import codec
+from ...runtime import cpu_slots
 from ..caller import identify_caller
 from ..context import Context
 from ..error_toasts import as_toasts
@@ -24,6 +29,8 @@ from ..gradio_patches import static_images, uploads
 from ..texts import PageTranslations
 
 THUMBNAIL_PX = 96
+MAX_EXAMPLE_PX = 720
+EXAMPLE_REGION = (slice(0, 300), slice(80, 380))  # rows and columns of the astronaut's head
 FACE_REGION = (slice(20, 260), slice(110, 350))  # rows and columns of the astronaut's face
 
 
@@ -74,6 +81,44 @@ def render_thumbnail(name: str) -> static_images.GradioImage:
         cv2.resize(THUMBNAIL_SOURCES[name](), (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA), np.uint8
     )
     return static_images.register_image(f"example-{name}.jpg", codec.encode(pixels))
+
+
+async def serve_example_result(request: Request) -> Response:
+    """The example photo before or after an endpoint's effect, as a square JPEG; drawn at the first request."""
+    endpoint, side = CATALOGUE.get(request.path_params["endpoint"]), request.path_params["side"]
+    if endpoint is None or side not in ("before", "after"):
+        return Response(status_code=404)
+    pictures = await cpu_slots.run_in_worker(_render_example_result, endpoint.id)
+    return Response(pictures[side], media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
+
+
+@cache
+def _render_example_result(endpoint_id: str) -> dict[str, bytes]:
+    """The two pictures with the default values; a change of the face alone is shown enlarged."""
+    endpoint = CATALOGUE[endpoint_id]
+    pixels = EXAMPLE_PHOTOS[endpoint.example_photo]()
+    with cpu_slots.effect_running():
+        result = endpoint.render_offline(pixels, endpoint.validate({}))
+    if endpoint.changes_framing:
+        photos = (
+            Photo(codec.encode(image), "image/jpeg", image.shape[1], image.shape[0]) for image in (pixels, result)
+        )
+        pixels = codec.decode(align_to_result(*photos, changes_framing=True))
+    region = EXAMPLE_REGION if endpoint.changes_geometry else (slice(None), slice(None))
+    return {"before": _encode_square(pixels[region]), "after": _encode_square(result[region])}
+
+
+def _encode_square(pixels: Image) -> bytes:
+    """The largest square at the top and in the middle, at most MAX_EXAMPLE_PX wide."""
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    left = (width - side) // 2
+    square = np.ascontiguousarray(pixels[:side, left : left + side])
+    if side > MAX_EXAMPLE_PX:
+        square = np.asarray(
+            cv2.resize(square, (MAX_EXAMPLE_PX, MAX_EXAMPLE_PX), interpolation=cv2.INTER_AREA), np.uint8
+        )
+    return codec.encode(square)
 
 
 def _build_two_faces() -> Image:

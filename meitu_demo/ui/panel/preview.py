@@ -21,9 +21,8 @@ from ...service import Caller
 from ..caller import identify_caller
 from ..context import Context
 from ..events import PRIVATE_EVENT, build_if_open_js
-from ..html import render
+from ..result import result_view
 from ..texts import detect_language
-from .sheet_specs import encode_data_url
 
 log = logging.getLogger(__name__)
 
@@ -58,17 +57,10 @@ def wire_preview(
         except Exception as error:
             if not isinstance(error, DemoError):
                 log.error("a preview of %s failed\n%s", endpoint.id, format_stack_trace(error))
-            return render("result.no_preview", explained=explain(error, language, is_billable=False))
+            return result_view.render_preview_error(explain(error, language, is_billable=False))
         settings = [control.describe_setting(values[control.name], language) for control in endpoint.controls]
         title = " · ".join([translate(f"panels.{endpoint.id}.tab", language), *settings])
-        return render(
-            "result.preview",
-            language,
-            size=preview.size,
-            before_url=encode_data_url(preview.before),
-            after_url=encode_data_url(preview.after),
-            title=title,
-        )
+        return result_view.render_preview(preview, title, language)
 
     wiring: dict[str, Any] = {
         "inputs": [photo, *inputs, tab_id], "outputs": component, "preprocess": False, "concurrency_limit": None,

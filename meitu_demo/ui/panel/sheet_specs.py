@@ -4,7 +4,6 @@ Pictures are data URLs, so the server stores none and serves none.
 """
 
 import json
-from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +17,7 @@ from ...domain.translations import translate
 from ...domain.vendor_codes import Shape, load_shapes
 from ...engine import contact_sheets, face_templates
 from ...engine.contact_sheets import FaceCrop
-from ..html import render
+from ..html import encode_data_url, render
 
 RenderThumbnails = Callable[[FaceCrop], Iterator[bytes | None]]
 
@@ -68,11 +67,6 @@ def render_sheet_error(error: BaseException, language: str) -> Markup:
     return render("contact_sheet.error", explained=explain(error, language, is_billable=False))
 
 
-def encode_data_url(picture: bytes | None) -> str:
-    """A data URL of a JPEG; "" for None."""
-    return f"data:image/jpeg;base64,{b64encode(picture).decode()}" if picture else ""
-
-
 def plan_sheet(
     endpoint: Endpoint, kind: str, values: Mapping[str, Any], language: str
 ) -> tuple[ContactSheet, RenderThumbnails]:
@@ -106,10 +100,10 @@ def get_shape_name(shape: Shape, language: str) -> str:
     return translate(f"shapes.{shape.key}.name", language)
 
 
-def describe_preview(shape: Shape, strength: float, language: str) -> str:
+def describe_strength(shape: Shape, strength: float, language: str) -> str:
     """The alternative text of a face with this shape."""
     params = {"number": shape.id, "name": get_shape_name(shape, language), "strength": f"{strength:g}"}
-    return translate("sheets.preview_alt", language, **params)
+    return translate("sheets.strength_alt", language, **params)
 
 
 def _build_shape_cells(language: str) -> tuple[Cell, ...]:
@@ -125,7 +119,7 @@ def _build_shape_cells(language: str) -> tuple[Cell, ...]:
 
 def _build_strength_cells(shape: Shape, language: str) -> tuple[Cell, ...]:
     return tuple(
-        Cell(strength, f"{strength:g}", describe_preview(shape, strength, language))
+        Cell(strength, f"{strength:g}", describe_strength(shape, strength, language))
         for strength in contact_sheets.STRENGTHS
     )
 

@@ -12,10 +12,14 @@ from markupsafe import Markup
 from ...calls.pipeline import CallResult, Phase
 from ...domain.explanations import Explanation
 from ...domain.translations import translate
-from ..html import EMPTY_HTML, render
+from ...endpoints import CATALOGUE
+from ...engine.previews import Preview
+from ..html import EMPTY_HTML, encode_data_url, render
 from . import facts
 from .facts import describe_changes
 from .pictures import PictureUrls
+
+EXAMPLE_PATH = "example"
 
 
 def with_actions(html: Markup, actions: Sequence[str]) -> Markup:
@@ -33,8 +37,32 @@ def render_introduction(screen: str, language: str) -> Markup:
 
 
 def empty_state(screen: str, language: str) -> Markup:
-    """The result view before the first run: what to do."""
-    return render("result.empty_state", language, screen=screen)
+    """The result view before the first run: what to do, and in a panel the effect on the example photo.
+
+    The offline engine draws the example; `ui.panel.examples` serves its pictures, which are squares.
+    """
+    if screen not in CATALOGUE:
+        return render("result.empty_state", language, screen=screen)
+    return render(
+        "result.example",
+        language,
+        screen=screen,
+        title=translate(f"panels.{screen}.tab", language),
+        before_url=f"{EXAMPLE_PATH}/{screen}/before.jpg",
+        after_url=f"{EXAMPLE_PATH}/{screen}/after.jpg",
+        size=(1, 1),
+    )
+
+
+def render_preview(preview: Preview, title: str, language: str) -> Markup:
+    """The offline engine's preview. title: the panel and its settings, in words."""
+    urls = {"before_url": encode_data_url(preview.before), "after_url": encode_data_url(preview.after)}
+    return render("result.preview", language, size=preview.size, title=title, **urls)
+
+
+def render_preview_error(explained: Explanation) -> Markup:
+    """Why there is no preview."""
+    return render("result.preview_error", explained=explained)
 
 
 def describe_phase(phase: Phase, remaining_s: float, provider: str, mode: str, language: str) -> str:

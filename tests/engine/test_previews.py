@@ -1,0 +1,60 @@
+"""Previews: small, of the face where one is needed, and with a picture of the photo where both share a frame."""
+
+import numpy as np
+import pytest
+
+from meitu_demo.domain.errors import EngineRejection, ValueRejected
+from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.engine.contact_sheets import FaceCrop, crop_face
+from meitu_demo.engine.previews import MAX_PREVIEW_PX, Preview, render_crop_preview, render_photo_preview
+from meitu_demo.photos import codec
+
+RESHAPE, FUSE = CATALOGUE["facial_aesthetics"], CATALOGUE["face_fuse"]
+
+
+@pytest.fixture(scope="module")
+def face_crop(astronaut_jpeg: bytes) -> FaceCrop:
+    return crop_face(RESHAPE, astronaut_jpeg)
+
+
+def reshape(face_crop: FaceCrop, shape: object, strength: object) -> Preview:
+    return render_crop_preview(RESHAPE, RESHAPE.validate({"shape_type": shape, "strength": strength}), face_crop)
+
+
+def test_crop_preview_shows_the_face_before_and_after(face_crop: FaceCrop) -> None:
+    """Both pictures are the visible square of the crop; strength 0 changes nothing, more strength changes more."""
+    found = [reshape(face_crop, "8", strength) for strength in (0.0, 0.5, 1.0)]
+    pictures = [codec.decode(preview.after).astype(float) for preview in found]
+    before = codec.decode(found[0].before or b"").astype(float)
+    assert before.shape[:2] == (face_crop.visible_square[2],) * 2 == found[0].size
+    differences = [np.abs(picture - before).mean() for picture in pictures]
+    assert differences[0] < 0.5 < differences[1] < differences[2]
+
+
+def test_crop_preview_of_another_frame_has_no_before(face_crop: FaceCrop) -> None:
+    """Face fuse moves the person into a template: there is no photo to lay over it."""
+    preview = render_crop_preview(FUSE, FUSE.validate({}), face_crop)
+    assert (preview.before, max(codec.read_size(preview.after))) == (None, MAX_PREVIEW_PX)
+
+
+@pytest.mark.parametrize(("shape", "strength"), [(22, 0.5), (-1, 0.5), (1, 1.1), (1, float("nan"))])
+def test_crop_preview_rejects_unknown_shapes_and_strengths(face_crop: FaceCrop, shape: int, strength: float) -> None:
+    """An unknown shape or a strength outside 0..1 is rejected."""
+    with pytest.raises(ValueRejected):
+        reshape(face_crop, shape, strength)
+
+
+@pytest.mark.parametrize("endpoint_id", ["anime_avatar", "quality_restoration"])
+def test_photo_preview_shrinks_the_whole_photo(endpoint_id: str, astronaut_jpeg: bytes) -> None:
+    """The picture is at most MAX_PREVIEW_PX wide and high."""
+    endpoint = CATALOGUE[endpoint_id]
+    preview = render_photo_preview(endpoint, endpoint.validate({}), astronaut_jpeg)
+    assert codec.read_size(preview.after) == preview.size
+    assert max(preview.size) <= MAX_PREVIEW_PX
+
+
+def test_photo_preview_raises_the_effects_rejection(faceless: bytes) -> None:
+    """Without a face there is no avatar."""
+    endpoint = CATALOGUE["anime_avatar"]
+    with pytest.raises(EngineRejection):
+        render_photo_preview(endpoint, endpoint.validate({}), faceless)
