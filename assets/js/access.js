@@ -28,7 +28,7 @@ new MutationObserver(changes => {
   if (!aloud.isConnected) document.body?.append(aloud);
   for (const {target} of changes) {
     const stage = target.nodeType === 1 && target.closest('[id$=-stage]')?.querySelector('.stage:is(.progress, .result)');
-    if (!stage || told.has(stage) || !stage.checkVisibility()) continue;
+    if (!stage || told.has(stage) || !(stage.closest('.answer') ?? stage).checkVisibility()) continue; // a preview over it gives way
     told.add(stage);
     const parts = stage.matches('.result') ? [stage.querySelector('img')?.alt, stage.closest('[id$=-stage]').querySelector('.facts .badge')?.textContent] : [stage.textContent];
     aloud.textContent = parts.filter(part => part).join(' · ');

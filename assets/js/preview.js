@@ -1,17 +1,32 @@
-// A panel shows its preview after a change of the photo or a control, and its result after a run.
+// A panel shows its preview after a person has changed the photo or a control, and its result after a run.
 
-const answerOf = slug => document.getElementById(`${slug}-stage`)?.closest('.answer');
+const answerOf = element => element?.closest('.ask, .answer')?.parentElement.querySelector('.answer');
 const setView = (answer, view) => { if (answer) answer.dataset.view = view; };
-window.showPreview = slug => setView(answerOf(slug), 'preview');
 
-document.addEventListener('click', event => {
-  const button = event.target.closest?.(':is(.ask, .answer) :is(.run, .both, .after button, .last-result)');
-  if (button) setView(button.closest('.ask, .answer').parentElement.querySelector('.answer'), 'result');
-});
+// Gradio reports changes late, after a click on the run button, and also those that no person made: only what follows a
+// touch of the panel's controls, or finds no result, shows the preview.
+for (const name of ['pointerdown', 'keydown', 'drop', 'paste'])
+  document.addEventListener(name, ({target}) => {
+    const sheet = target.closest?.('.sheet'), controls = target.closest?.('.ask');
+    const answer = answerOf(sheet ? document.getElementById(`${sheet.dataset.slug}-stage`) : controls);
+    if (answer) answer.dataset.touched = target.closest('.run, .both') ? '' : 'yes';
+  }, true);
+window.showPreview = slug => {
+  const stage = document.getElementById(`${slug}-stage`), answer = answerOf(stage);
+  if (answer?.dataset.touched || stage?.querySelector('.invitation')) setView(answer, 'preview');
+};
 
-// A run that began elsewhere (the history) or that was overtaken by a change ends in view.
+document.addEventListener('click', ({target}) => {
+  if (!target.closest?.(':is(.ask, .answer) :is(.run, .both, .after button, .last-result)')) return;
+  const answer = answerOf(target);
+  answer.dataset.touched = '';
+  setView(answer, 'result');
+}, true);
+
+// A run that began elsewhere, as in the history, or that was overtaken by a change ends in view.
 new MutationObserver(changes => {
   for (const {target, addedNodes} of changes)
-    if ([...addedNodes].some(node => node.querySelector?.('.stage:not(.invitation)') ?? node.matches?.('.stage:not(.invitation)')))
-      setView(target.closest?.('.preview') ? null : target.closest?.('.answer'), 'result');
+    if (target.nodeType === 1 && !target.closest('.preview') && [...addedNodes].some(node =>
+      node.nodeType === 1 && (node.matches('.stage:not(.invitation)') || node.querySelector('.stage:not(.invitation)'))))
+      setView(target.closest('.answer'), 'result');
 }).observe(document, {childList: true, subtree: true});

@@ -66,12 +66,14 @@ def wire_preview(
         "inputs": [photo, *inputs, tab_id], "outputs": component, "preprocess": False, "concurrency_limit": None,
         "trigger_mode": "always_last", **PRIVATE_EVENT,
     }  # fmt: skip
+    show: dict[str, Any] = {"fn": None, "js": f"() => void window.showPreview('{endpoint.slug}')", **PRIVATE_EVENT}
     for control in inputs:
         control.change(update_preview, **wiring)  # type: ignore[attr-defined]
-        control.change(None, js=f"() => window.showPreview('{endpoint.slug}')", **PRIVATE_EVENT)  # type: ignore[attr-defined]
+        control.change(**show)  # type: ignore[attr-defined]
     photo.change(update_preview, js=build_if_open_js(endpoint.slug), **wiring)
-    photo.change(None, js=f"() => window.showPreview('{endpoint.slug}')", **PRIVATE_EVENT)
+    photo.change(**show)
     tab.select(update_preview, **wiring)
+    tab.select(**show)
 
 
 async def render_preview(
