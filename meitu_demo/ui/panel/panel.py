@@ -46,8 +46,7 @@ def build_panel(
     slug, key = endpoint.slug, f"panels.{endpoint.id}"
     contact_sheet = ContactSheetSection(context, endpoint, texts)
     with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=5, min_width=300, elem_classes="ask"):
-            controls.build_introduction(texts, endpoint.id)
+        with gr.Column(scale=5, min_width=300, elem_classes=["ask", "photo-row"]):
             photo, upload_event = build_photo_input(context, slug, texts, session_inputs)
             example_events = examples.build_examples(
                 context, slug, endpoint.example_photo, texts, photo, session_inputs

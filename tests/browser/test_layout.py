@@ -1,0 +1,90 @@
+"""The page on a laptop: with a photo, all controls, the button and the picture are in view, and nothing covers them."""
+
+import itertools
+
+import pytest
+
+from browser.page_actions import Panel
+from meitu_demo.endpoints import CATALOGUE
+
+pytestmark = pytest.mark.xdist_group("layout")
+
+# Each size once, with each language and each shade twice.
+VIEWS = [
+    ((1280, 720), "en-US", "dark"),
+    ((1366, 768), "zh-CN", "light"),
+    ((1440, 900), "en-US", "light"),
+    ((1920, 1080), "zh-CN", "dark"),
+]
+# Elements that are outside of the window, or that something else covers at their middle.
+FIND_HIDDEN = """(selectors) => selectors.flatMap(selector => [...document.querySelectorAll(selector)]
+  .filter(element => element.checkVisibility())
+  .filter(element => {
+    const box = element.getBoundingClientRect();
+    const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    return box.width < 1 || box.top < 0 || box.left < 0 || box.bottom > innerHeight || box.right > innerWidth
+      || !(element.contains(top) || top?.contains(element));
+  }).map(element => `${selector}: ${element.getBoundingClientRect().bottom}`))"""
+SHIFT = """() => { window.shift = 0; new PerformanceObserver(list => { for (const entry of list.getEntries())
+  if (!entry.hadRecentInput) window.shift += entry.value; }).observe({type: 'layout-shift'}); }"""
+
+
+@pytest.mark.parametrize(("size", "locale", "shade"), VIEWS, ids=lambda value: str(value))
+def test_panel_has_everything_in_view(visit, demo, size, locale, shade):
+    """Photo, check, each control, the run button and the preview; at 720 px all but the gallery's second row."""
+    page = visit(demo, locale=locale, color_scheme=shade, viewport={"width": size[0], "height": size[1]})
+    hidden = {}
+    for endpoint in CATALOGUE.values():
+        panel = Panel(page, endpoint.slug)
+        page.evaluate(SHIFT)
+        panel.example()
+        panel.part("preview").locator(".compare > img").wait_for()
+        panel.part("check").locator(".check").wait_for()
+        controls = [f"#{endpoint.slug}-{control.name.replace('_', '-')}" for control in endpoint.controls]
+        parts = [f"#{endpoint.slug}-{part}" for part in ("run", "check .check")]
+        found = page.evaluate(FIND_HIDDEN, [*controls, *parts, f"#{endpoint.slug}-preview .stage"])
+        shift = page.evaluate("window.shift")
+        if found or shift > 0.02:
+            hidden[endpoint.slug] = found, shift
+    assert not hidden
+
+
+@pytest.mark.parametrize("slug", ["face-fuse", "facial-aesthetics"])
+def test_result_is_wholly_in_view_after_a_run(visit, demo, slug):
+    """Also with the contact sheet open below the panel."""
+    page = visit(demo, viewport={"width": 1366, "height": 768})
+    panel = Panel(page, slug).example().run()
+    assert not page.evaluate(FIND_HIDDEN, [f"#{slug}-stage .stage", f"#{slug}-stage .facts"])
+    assert panel.part("preview").locator(".compare").is_hidden()
+
+
+def test_example_is_shown_before_the_first_photo(visit, demo):
+    """Each panel opens with the effect on the example photo, as two different pictures, and says who drew it."""
+    page = visit(demo)
+    for endpoint in CATALOGUE.values():
+        example = Panel(page, endpoint.slug).stage.locator(".example")
+        example.wait_for()
+        for image in example.locator("img").all():
+            page.wait_for_function("image => image.naturalWidth > 200", arg=image.element_handle())
+    texts = page.locator(".example + .facts .badge").all_text_contents()
+    assert len(list(itertools.filterfalse(lambda text: "offline engine" in text, texts))) == 0 < len(texts)
+
+
+def test_preview_follows_each_control_and_gives_way_to_the_run(page):
+    """A change shows the preview, a run its result, and a button leads back to the result."""
+    panel = Panel(page, "face-fuse").example()
+    preview = panel.part("preview").locator(".compare > img")
+    preview.wait_for()
+    first = preview.get_attribute("src")
+    panel.part("template-id-gallery").get_by_role("button").nth(2).click()
+    page.wait_for_function(
+        "first => document.querySelector('#face-fuse-preview .compare > img').getAttribute('src') !== first", arg=first
+    )
+    panel.run()
+    assert preview.is_hidden()
+    panel.part("template-id-gallery").get_by_role("button").nth(3).click()
+    preview.wait_for()
+    assert panel.stage.locator(".result").is_hidden()
+    panel.part("preview").locator(".last-result").click()
+    panel.stage.locator(".result").wait_for()
+    assert preview.is_hidden()
