@@ -25,7 +25,7 @@ FIND_HIDDEN = """(selectors) => selectors.flatMap(selector => [...document.query
     return box.width < 1 || box.top < 0 || box.left < 0 || box.bottom > innerHeight || box.right > innerWidth
       || !(element.contains(top) || top?.contains(element));
   }).map(element => `${selector}: ${element.getBoundingClientRect().bottom}`))"""
-SHIFT = """() => { window.shift = 0; new PerformanceObserver(list => { for (const entry of list.getEntries())
+WATCH_SHIFT = """() => { window.shift = 0; new PerformanceObserver(list => { for (const entry of list.getEntries())
   if (!entry.hadRecentInput) window.shift += entry.value; }).observe({type: 'layout-shift'}); }"""
 
 
@@ -33,10 +33,11 @@ SHIFT = """() => { window.shift = 0; new PerformanceObserver(list => { for (cons
 def test_panel_has_everything_in_view(visit, demo, size, locale, shade):
     """Photo, check, each control, the run button and the preview; at 720 px all but the gallery's second row."""
     page = visit(demo, locale=locale, color_scheme=shade, viewport={"width": size[0], "height": size[1]})
+    page.evaluate(WATCH_SHIFT)
     hidden = {}
     for endpoint in CATALOGUE.values():
         panel = Panel(page, endpoint.slug)
-        page.evaluate(SHIFT)
+        page.evaluate("window.shift = 0")
         panel.example()
         panel.part("preview").locator(".compare > img").wait_for()
         panel.part("check").locator(".check").wait_for()
