@@ -77,7 +77,10 @@ class FaceRequirement(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One cloud API: its id, path, limits and controls, and the effect that the offline engine applies instead."""
+    """One cloud API: its id, path, limits and controls, and the effect that the offline engine applies instead.
+
+    marketplace_path: of the edition that a marketplace sells, "" without one.
+    """
 
     id: str
     provider: str
@@ -87,6 +90,7 @@ class Endpoint:
     render_offline: Callable[[Image, Values], Image]
     face_requirement: FaceRequirement = FaceRequirement.NONE
     constant_fields: Mapping[str, str] = field(default_factory=dict)
+    marketplace_path: str = ""
     example_photo: str = "astronaut"
     changes_framing: bool = False  # the person has another position or size in the result
     changes_geometry: bool = False  # the result has the photo's frame, but parts of the face have moved
