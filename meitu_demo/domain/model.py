@@ -22,12 +22,18 @@ Image = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class ImageLimits:
-    """The pictures that a vendor accepts: sides in pixels (both ends included), file size in bytes."""
+    """The pictures that a vendor accepts: sides in pixels (both ends included), file size in bytes.
+
+    names_min_face: whether its document names the smallest face. recommended_angle_deg: its document recommends smaller
+    face angles; 0 if it does not.
+    """
 
     min_side_px: int
     max_side_px: int
     max_bytes: int
     media_types: tuple[str, ...] = ("image/jpeg", "image/png")
+    names_min_face: bool = True
+    recommended_angle_deg: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,15 @@ class VendorCode:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One of the 22 shape types: `id` on the wire, `key` for its texts and its warp."""
+    """One of the 22 shape types: `id` on the wire, `key` for its texts and its warp.
+
+    is_our_reading: what it moves is not certain from the vendor's label.
+    """
 
     id: int
     key: str
     vendor_label: str
+    is_our_reading: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,8 @@ def parse_shapes(document: Document, file: str = "data/shape_types.toml") -> tup
     parsed: list[Shape] = []
     for number, row in enumerate(document["shapes"]):
         location = f"{file} [[shapes]] number {number + 1}"
-        require(set(row) == {"id", "key", "vendor_label"}, location, "needs id, key, vendor_label and no more")
+        fields = {"id", "key", "vendor_label"}
+        require(set(row) - {"is_our_reading"} == fields, location, "needs id, key, vendor_label and no more")
         require(row["id"] == number, location, f"id {row['id']!r} should be {number}")
         require(row["key"] not in {shape.key for shape in parsed}, location, f"key {row['key']!r} is there already")
         parsed.append(Shape(**row))

@@ -117,6 +117,8 @@ VENDOR = Vendor(
         max_side_px=1999,
         max_bytes=3 * 1024 * 1024,
         media_types=("image/jpeg", "image/png", "image/bmp"),
+        names_min_face=False,
+        recommended_angle_deg=60,
     ),
     keys=(KeyField("ailabapi-api-key", "AILAB_API_KEY", is_header=True),),
     marketplace_keys=(

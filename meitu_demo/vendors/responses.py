@@ -85,8 +85,8 @@ def build_error(
         return InvalidResponse(provider=provider, cause=cause)
     if not code and response.is_redirect:  # not followed, because key and photo would go to an unchecked host
         return InvalidResponse(provider=provider, cause="redirect", http_status=status)
-    if not code and is_web_page(response) and find_vendor_code(provider, f"HTML {status}"):
-        code = f"HTML {status}"
+    if not code and is_web_page(response) and find_vendor_code(provider, f"HTML_{status}"):
+        code = f"HTML_{status}"
     return VendorError(
         provider,
         code or str(status),
