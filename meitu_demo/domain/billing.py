@@ -25,7 +25,7 @@ from .errors import (
     ValueRejected,
     VendorError,
 )
-from .vendor_codes import find_vendor_code, match_text_slug
+from .vendor_codes import interpret_vendor_error
 
 
 class Billing(StrEnum):
@@ -73,9 +73,7 @@ def classify_billing(error: BaseException) -> Billing | None:
     A vendor's code that is not listed counts as UNKNOWN: it may have been billed.
     """
     if isinstance(error, VendorError):
-        if match_text_slug(error.provider, error.vendor_message):
-            return Billing.REFUSED
-        known = find_vendor_code(error.provider, error.code.strip() or str(error.http_status))
+        known = interpret_vendor_error(*error.known_by)
         return Billing(known.outcome) if known else Billing.UNKNOWN
     if isinstance(error, ShuttingDown):
         return Billing.UNKNOWN if error.facts.get("cause") == "sent" else Billing.NOT_SENT

@@ -143,7 +143,10 @@ class Unreachable(DemoError):
 
 
 class OutcomeUnknown(DemoError):
-    """The request was sent and no readable answer came: it may have been billed. Facts: provider, cause."""
+    """The request was sent and no readable answer came: it may have been billed.
+
+    Facts: provider, cause; of a server's error also http_status and, where given, those of VendorError.
+    """
 
     slug = "outcome_unknown"
 
@@ -161,7 +164,10 @@ class LinkRejected(DemoError):
 
 
 class VendorError(DemoError):
-    """The vendor answered with an error code, which `data/errors.toml` maps to a slug."""
+    """The vendor answered with an error code, which `data/errors.toml` maps to a slug.
+
+    Facts, where the vendor gives them: log_id, vendor_detail (what stands beside the message), and measurements.
+    """
 
     slug = "vendor_unknown"
 
@@ -188,6 +194,12 @@ class VendorError(DemoError):
         self.vendor_message = vendor_message
         self.http_status = http_status
         self.request_id = request_id
+
+    @property
+    def known_by(self) -> tuple[str, str, str]:
+        """(provider, code or else status, the vendor's texts): what the error is looked up by."""
+        texts = f"{self.vendor_message}\n{self.facts.get('vendor_detail', '')}"
+        return self.provider, self.code.strip() or str(self.http_status), texts
 
 
 class EngineRejection(DemoError):

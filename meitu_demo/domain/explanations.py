@@ -12,7 +12,9 @@ from ..redaction.text import sanitize
 from .billing import Billing, classify_billing
 from .errors import DemoError, VendorError
 from .translations import find_placeholders, format_text, get_texts, translate
-from .vendor_codes import find_vendor_code, match_text_slug
+from .vendor_codes import interpret_vendor_error
+
+ANSWER_FACTS = ("http_status", "request_id", "log_id", "vendor_message", "vendor_detail")  # of a vendor's answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,18 @@ class Explanation:
     run: str = ""
 
     def as_text(self) -> str:
-        """Everything except the details, on one line, for API clients."""
+        """One line for API clients; of the details, only those that the vendor's support asks for."""
         parts = {"title": self.title, "why": self.why, "fix": self.fix, "code": self.code}
         text = translate("explanation.text", self.language, **parts)
+        labels = [translate(f"details.{name}", self.language) for name in ANSWER_FACTS]
+        answer = [
+            translate("explanation.detail", self.language, label=label, value=value)
+            for label, value in self.details
+            if label in labels
+        ]
+        if answer:
+            listed = translate("explanation.between_details", self.language).join(answer)
+            text = translate("explanation.details", self.language, text=text, details=listed)
         return translate("explanation.run", self.language, text=text, run=self.run) if self.run else text
 
 
@@ -79,9 +90,8 @@ def _collect_facts(error: DemoError, language: str) -> dict[str, object]:
 def _select_slug(error: DemoError, facts: Mapping[str, object]) -> str:
     """The slug to explain: by the vendor's code, or slug and cause if there are texts for both together."""
     if isinstance(error, VendorError):
-        known_code = find_vendor_code(error.provider, error.code.strip() or str(error.http_status))
-        slug_by_text = match_text_slug(error.provider, error.vendor_message)
-        return slug_by_text or (known_code.slug if known_code else error.slug)
+        known = interpret_vendor_error(*error.known_by)
+        return known.slug if known else error.slug
     explained = get_texts("en")["errors"]
     slug_with_cause = f"{error.slug}_{facts.get('cause')}"
     return next((slug for slug in (slug_with_cause, error.slug) if slug in explained), DemoError.slug)
@@ -106,10 +116,6 @@ def _build_details(
     rows: list[tuple[str, object]] = [("code", facts.get("code")), ("provider", facts.get("provider"))]
     if billing:
         rows.append(("cost", translate(f"billing.{billing}.cost", language)))
-    if isinstance(error, VendorError):
-        rows += [("http_status", error.http_status), ("request_id", error.request_id)]
-        rows += [("vendor_message", error.vendor_message)]
-    else:
-        rows += [("http_status", facts.get("http_status")), ("request_id", facts.get("request_id"))]
+    rows += [(name, error.facts.get(name)) for name in ANSWER_FACTS]  # not `facts`, which are cut shorter
     rows += [("run", run)]
     return tuple((translate(f"details.{name}", language), sanitize(value)) for name, value in rows if value)

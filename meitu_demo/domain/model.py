@@ -22,12 +22,18 @@ Image = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class ImageLimits:
-    """The pictures that a vendor accepts: sides in pixels (both ends included), file size in bytes."""
+    """The pictures that a vendor accepts: sides in pixels (both ends included), file size in bytes.
+
+    names_min_face: whether its document names the smallest face. recommended_angle_deg: its document recommends smaller
+    face angles; 0 if it does not.
+    """
 
     min_side_px: int
     max_side_px: int
     max_bytes: int
     media_types: tuple[str, ...] = ("image/jpeg", "image/png")
+    names_min_face: bool = True
+    recommended_angle_deg: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,10 @@ class FaceRequirement(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One cloud API: its id, path, limits and controls, and the effect that the offline engine applies instead."""
+    """One cloud API: its id, path, limits and controls, and the effect that the offline engine applies instead.
+
+    marketplace_path: of the edition that a marketplace sells, "" without one.
+    """
 
     id: str
     provider: str
@@ -87,6 +96,7 @@ class Endpoint:
     render_offline: Callable[[Image, Values], Image]
     face_requirement: FaceRequirement = FaceRequirement.NONE
     constant_fields: Mapping[str, str] = field(default_factory=dict)
+    marketplace_path: str = ""
     example_photo: str = "astronaut"
     changes_framing: bool = False  # the person has another position or size in the result
     changes_geometry: bool = False  # the result has the photo's frame, but parts of the face have moved

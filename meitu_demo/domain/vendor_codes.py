@@ -13,6 +13,7 @@ from typing import Any
 from .translations import Document, get_texts, list_languages, load_toml, require
 
 BILLING_OUTCOMES = ("refused", "not_processed", "unknown")
+CODE_NAME = re.compile(r"\b[A-Z][A-Z0-9_]{4,60}\b")
 MAX_SEARCHED_CHARS = 4000  # of a vendor's message
 
 
@@ -30,18 +31,25 @@ class VendorCode:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One of the 22 shape types: `id` on the wire, `key` for its texts and its warp."""
+    """One of the 22 shape types: `id` on the wire, `key` for its texts and its warp.
+
+    is_our_reading: what it moves is not certain from the vendor's label.
+    """
 
     id: int
     key: str
     vendor_label: str
+    is_our_reading: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class VendorErrorTable:
-    """A vendor's codes, message patterns that take precedence over a code (in order), and the code for each slug."""
+    """A vendor's codes, by number and by name; message patterns that take precedence over a code (in order); and the
+    code for each slug. A name that several codes share means the most cautious of them.
+    """
 
     codes: Mapping[str, VendorCode]
+    codes_by_name: Mapping[str, VendorCode]
     text_patterns: tuple[tuple[re.Pattern[str], str], ...]
     codes_by_slug: Mapping[str, VendorCode]
 
@@ -54,6 +62,25 @@ def find_vendor_code(provider: str, code: str) -> VendorCode | None:
     """The entry for `code`, or None when it is not in the vendor's list."""
     error_table = _load_error_tables().get(provider)
     return error_table.codes.get(code) if error_table else None
+
+
+def interpret_vendor_error(provider: str, code: str, message: str) -> VendorCode | None:
+    """What an answer means: by a text that decides whatever the code, by the code, or by a code's name in the message.
+
+    None if neither is in the vendor's lists. A text that decides is always a refusal.
+    """
+    slug = match_text_slug(provider, message)
+    if slug:
+        return VendorCode(provider, code, slug, "refused", http=0)
+    return find_vendor_code(provider, code) or find_named_code(provider, message)
+
+
+def find_named_code(provider: str, text: str) -> VendorCode | None:
+    """The first code that a vendor's text calls by name, such as DETECT_NOT_FACE; None for most texts."""
+    error_table = _load_error_tables().get(provider)
+    codes_by_name = error_table.codes_by_name if error_table else {}
+    names = CODE_NAME.findall(text[:MAX_SEARCHED_CHARS])
+    return next((codes_by_name[name] for name in names if name in codes_by_name), None)
 
 
 def list_vendor_codes(provider: str) -> tuple[str, ...]:
@@ -109,7 +136,9 @@ def parse_error_tables(
         for slug, code in section["answers"].items():
             require(code in codes, f"{file} [{provider}.answers] {slug}", f"{code!r} is not among the codes")
         codes_by_slug = {slug: codes[code] for slug, code in section["answers"].items()}
-        error_tables[provider] = VendorErrorTable(codes, tuple(text_patterns), codes_by_slug)
+        cautious_last = sorted(codes.values(), key=lambda code: code.outcome == "unknown")
+        codes_by_name = {code.constant or code.code: code for code in cautious_last}
+        error_tables[provider] = VendorErrorTable(codes, codes_by_name, tuple(text_patterns), codes_by_slug)
     return error_tables
 
 
@@ -118,7 +147,8 @@ def parse_shapes(document: Document, file: str = "data/shape_types.toml") -> tup
     parsed: list[Shape] = []
     for number, row in enumerate(document["shapes"]):
         location = f"{file} [[shapes]] number {number + 1}"
-        require(set(row) == {"id", "key", "vendor_label"}, location, "needs id, key, vendor_label and no more")
+        fields = {"id", "key", "vendor_label"}
+        require(set(row) - {"is_our_reading"} == fields, location, "needs id, key, vendor_label and no more")
         require(row["id"] == number, location, f"id {row['id']!r} should be {number}")
         require(row["key"] not in {shape.key for shape in parsed}, location, f"key {row['key']!r} is there already")
         parsed.append(Shape(**row))

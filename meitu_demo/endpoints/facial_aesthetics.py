@@ -5,6 +5,7 @@ from ..domain.model import Endpoint, FaceRequirement, Image, Values
 from ..domain.vendor_codes import load_shapes
 from ..engine.effects.reshape import reshape
 from ..engine.imaging.face_checks import pick_face
+from ..settings import MARKETPLACE_PATH
 from ..vendors import ailab
 
 
@@ -17,6 +18,7 @@ ENDPOINT = Endpoint(
     id="facial_aesthetics",
     provider=ailab.VENDOR.id,
     path="/api/portrait/effects/face-tidyup",
+    marketplace_path=MARKETPLACE_PATH,
     limits=ailab.VENDOR.limits,
     controls=(
         ShapeMenu(

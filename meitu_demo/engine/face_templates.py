@@ -6,6 +6,7 @@ may add a folder of pictures with `load_owner_templates`.
 """
 
 import json
+import logging
 import re
 import tomllib
 from collections.abc import Mapping
@@ -34,11 +35,13 @@ TemplateKind = Literal["drawn", "photo", "own"]
 TEMPLATES_TOML = Path(__file__).parents[1] / "data" / "templates.toml"
 LAYERS_DIR = Path(__file__).parents[2] / "assets" / "templates"
 MESH_POINT_COUNT = 478
+PICTURE_ERRORS = (OSError, ValueError, SyntaxError, UnidentifiedImageError, Picture.DecompressionBombError)
 OWNER_IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 MAX_ID_CHARS = 64  # the limit for a template's id in a call
 MAX_SIDE_PX = 2048  # the owner's larger pictures are shrunk, or each result would have 12 MP
 PHOTO_UPSCALE = 2  # the astronaut has 512 px, the drawn templates 1024 and more
 MAX_CACHED_TEMPLATES = 8  # about 20 MB each
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +103,8 @@ def load_owner_templates(folder: Path) -> tuple[TemplateInfo, ...]:
 
     The id is the file's name without the characters that a call cannot carry, or ``own-<number>`` when none remain.
     Landmarks of a photo are detected at its first use; a drawing needs ``<name>.json`` in the same folder, in the
-    format of a shipped template's landmarks.json. Raises ValueError when two templates would have one id.
+    format of a shipped template's landmarks.json. Logs a warning for a photo that has not exactly one face, and for a
+    file that is no picture, which is left out. Raises ValueError when two templates would have one id.
     """
     used_ids = {key for info in _load_shipped_infos() for key in (info.id, *info.aliases)}
     infos: dict[str, TemplateInfo] = {}
@@ -110,6 +114,8 @@ def load_owner_templates(folder: Path) -> tuple[TemplateInfo, ...]:
         key = re.sub(r"[^A-Za-z0-9_-]+", "-", path.stem).strip("-")[:MAX_ID_CHARS] or f"own-{len(infos) + 1}"
         if key in used_ids or key in infos:
             raise ValueError(f"{path.name}: a template {key!r} exists already; give the file another name")
+        if not _is_usable(path):
+            continue
         name = path.stem.replace("_", " ").replace("-", " ").strip()
         names = dict.fromkeys(LANGUAGES, name)
         infos[key] = TemplateInfo(key, "own", names, dict.fromkeys(LANGUAGES, ""), path)
@@ -117,6 +123,23 @@ def load_owner_templates(folder: Path) -> tuple[TemplateInfo, ...]:
     _owner_templates.update(infos)
     _load_owner_template.cache_clear()
     return tuple(infos.values())
+
+
+def _is_usable(path: Path) -> bool:
+    """Whether the owner's file is a picture; logs a warning that names it if it is none or has no face of its own."""
+    try:
+        base = _load_pixels(path, "RGB")
+    except PICTURE_ERRORS:
+        log.warning("own template: %s cannot be opened as a picture and is left out", path.name)
+        return False
+    count = 1 if path.with_suffix(".json").is_file() else len(find_faces(base))
+    if count == 0:
+        log.warning(
+            "own template: no face is found in %s; a drawing needs its landmarks in a JSON beside it", path.name
+        )
+    elif count > 1:
+        log.warning("own template: %s has %d faces; only the largest is replaced", path.name, count)
+    return True
 
 
 def find_template(key: str) -> TemplateInfo:
@@ -183,7 +206,7 @@ def _load_shipped_template(key: str) -> Template:
 def _load_owner_template(info: TemplateInfo) -> Template:
     try:
         base = _load_pixels(info.preview, "RGB")
-    except (OSError, ValueError, UnidentifiedImageError, Picture.DecompressionBombError) as error:
+    except PICTURE_ERRORS as error:  # it was changed since the start
         raise TemplateHasNoFace(template=info.id) from error
     landmarks_file = info.preview.with_suffix(".json")
     if not landmarks_file.is_file():

@@ -15,6 +15,7 @@ from ..domain.model import Endpoint
 from ..domain.vendor_codes import VendorCode, code_for
 from .request_body import format_measurements, read_body
 
+CODE_MESSAGES = {"ERROR_AI_NOT_EXISTS": "AI does not exist or has been deactivated"}  # as it was seen
 MAX_FORM_OVERHEAD_BYTES = 64 * 1024  # boundaries and text parts around the file
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,10 @@ class _MissingParameter(Exception):
 async def handle(request: Request, endpoint: Endpoint) -> Response:
     """Answer one call; every failure has the vendor's own code."""
     headers = request.headers
-    if not (headers.get("ailabapi-api-key") or (headers.get("x-rapidapi-key") and headers.get("x-rapidapi-host"))):
+    has_marketplace_key = bool(headers.get("x-rapidapi-key") and headers.get("x-rapidapi-host"))
+    if request.url.path.lower() == endpoint.marketplace_path and not has_marketplace_key:
+        return marketplace_answer("Invalid API key.", 401)
+    if not (headers.get("ailabapi-api-key") or has_marketplace_key):
         return failure_answer("key_refused")
     try:
         body = await read_body(request, endpoint.limits.max_bytes + MAX_FORM_OVERHEAD_BYTES)
@@ -54,6 +58,11 @@ def failure_answer(slug: str, detail: str = "") -> Response:
     return vendor_answer(code_for("ailab", slug), detail)
 
 
+def marketplace_answer(message: str, status: int) -> Response:
+    """A refusal by the marketplace itself, which has no codes."""
+    return JSONResponse({"message": message}, status)
+
+
 def vendor_answer(code: VendorCode, detail: str = "") -> Response:
     """The vendor's answer with one of its codes."""
     return JSONResponse(_build_envelope(code.code, code.http, detail), code.http)
@@ -72,7 +81,7 @@ def _build_envelope(
     code: str = "", status: int = 200, detail: str = "", data: dict[str, str] | None = None
 ) -> dict[str, object]:
     """The response fields of the page's example."""
-    code_message = code.replace("_", " ").capitalize()
+    code_message = CODE_MESSAGES.get(code, code.replace("_", " ").capitalize())
     return {
         "request_id": str(uuid.uuid4()),
         "log_id": uuid.uuid4().hex,

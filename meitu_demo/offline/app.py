@@ -1,9 +1,11 @@
 """The offline server's ASGI app: a route for each endpoint of the catalogue, and one for linked results."""
 
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from itertools import chain
 
 import httpx
 from starlette.applications import Starlette
@@ -15,10 +17,13 @@ from ..calls.download import create_blocking_cookie_jar
 from ..domain.model import Endpoint
 from ..endpoints import CATALOGUE
 from ..runtime.picture_store import PictureStore
+from ..vendors import VENDORS
 from . import fault_handlers
+from .ailab import marketplace_answer
 from .dialects import DIALECTS, Dialect
 from .effect_runner import OfflineEngine
 
+MAX_QUOTED_PATH_CHARS = 200
 RESULT_TTL_S = 600.0  # the vendors keep results for 24 h, which a demo does not need
 RETRY_AFTER_S = 5  # for a caller that is refused for load
 SINGLE_USE_RESULT_TTL_S = 60.0  # our client fetches a result at once
@@ -34,9 +39,12 @@ def create_app(
     name none. single_use_links: a linked result is deleted once it has been fetched, or after a minute.
     """
     routes = [
-        HttpRoute(endpoint.path, partial(_serve_endpoint, endpoint=endpoint), methods=["POST"])
+        HttpRoute(path, partial(_serve_endpoint, endpoint=endpoint), methods=["POST"])
         for endpoint in CATALOGUE.values()
+        for path in filter(None, (endpoint.path, endpoint.marketplace_path))
     ]
+    for route in routes:  # the vendors' gateways do not mind capital letters
+        route.path_regex = re.compile(route.path_regex.pattern, re.IGNORECASE)
     app = Starlette(
         routes=[
             *routes,
@@ -90,11 +98,25 @@ async def _serve_charges(request: Request) -> Response:
 
 
 async def _serve_unknown_path(request: Request) -> Response:
-    return _guess_dialect(request.url.path).failure_answer("api_not_found")
+    if "x-rapidapi-key" in request.headers:
+        return marketplace_answer(f"Endpoint '{request.url.path[:MAX_QUOTED_PATH_CHARS]}' does not exist", 404)
+    return _guess_dialect(request).failure_answer("api_not_found")
 
 
-def _guess_dialect(path: str) -> Dialect:
-    """The dialect of an endpoint with the same first path segment, else the first dialect."""
-    roots = ((endpoint.path.split("/")[1], endpoint.provider) for endpoint in CATALOGUE.values())
-    matches = (DIALECTS[vendor_id] for root, vendor_id in roots if path.startswith(f"/{root}/"))
-    return next(matches, next(iter(DIALECTS.values())))
+def _guess_dialect(request: Request) -> Dialect:
+    """The dialect whose key is in the headers, or that has an endpoint with the same first path segment; else the
+    first.
+    """
+    by_key = (
+        DIALECTS[vendor.id]
+        for vendor in VENDORS.values()
+        if any(key.is_header and key.name in request.headers for key in vendor.keys)
+    )
+    path = request.url.path.lower()
+    by_path = (
+        DIALECTS[endpoint.provider]
+        for endpoint in CATALOGUE.values()
+        for known in filter(None, (endpoint.path, endpoint.marketplace_path))
+        if path.startswith(f"/{known.lower().split('/')[1]}/")
+    )
+    return next(chain(by_key, by_path, DIALECTS.values()))

@@ -25,7 +25,11 @@ log = logging.getLogger(__name__)
 
 
 class _MalformedRequest(Exception):
-    """The body is not as the document describes it."""
+    """The body is not as the document describes it. slug: of the answer."""
+
+    def __init__(self, slug: str = "request_malformed") -> None:
+        super().__init__()
+        self.slug = slug
 
 
 async def handle(request: Request, endpoint: Endpoint) -> Response:
@@ -49,8 +53,8 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
         start = time.perf_counter()
         picture = await request.app.state.engine.run_effect(endpoint, data, values)
         elapsed_s = time.perf_counter() - start
-    except _MalformedRequest:
-        return failure_answer("request_malformed")
+    except _MalformedRequest as error:
+        return failure_answer(error.slug)
     except (EngineRejection, ImageRejected, ValueRejected, LinkRejected) as error:
         return failure_answer(error.slug, format_measurements(error))
     except Exception:
@@ -121,7 +125,9 @@ def _parse_body(body: dict[str, Any]) -> tuple[dict[str, Any], str, bool]:
     if not isinstance(parameter, dict) or not isinstance(first, dict):
         raise _MalformedRequest
     media = first.get("media_data")
-    profiles = first.get("media_profiles") or {}
+    profiles = first.get("media_profiles")
+    if profiles is None:  # required, although what it holds is optional
+        raise _MalformedRequest("parameter_missing")
     if not isinstance(media, str) or not media or not isinstance(profiles, dict):
         raise _MalformedRequest
     kind = profiles.get("media_data_type", "jpg")
@@ -141,7 +147,8 @@ def _parse_media_type(parameter: dict[str, Any], endpoint: Endpoint) -> str:
 
 
 def _decode_base64(media: str) -> bytes:
+    """Decode base64, with or without line breaks, which many programs send. Raises ImageRejected."""
     try:
-        return base64.b64decode(media, validate=True)
+        return base64.b64decode(media.replace("\r", "").replace("\n", ""), validate=True)
     except (binascii.Error, ValueError):
         raise ImageRejected("base64_unreadable") from None

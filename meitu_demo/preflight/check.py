@@ -40,10 +40,13 @@ def check(endpoint: Endpoint, source: bytes) -> Preflight:
     items = (
         _build_kind_item(source),
         ChecklistItem(
-            "weight", "ok", {"bytes": codec.format_file_size(len(photo.data)), "limit": endpoint.limits.max_bytes}
+            "weight",
+            "ok",
+            {"bytes": codec.format_file_size(len(photo.data)), "limit": endpoint.limits.max_bytes},
+            "service",
         ),
         _build_size_item(endpoint, sent_size),
-        *_build_face_items(endpoint.face_requirement, faces, pixels.shape[:2]),
+        *_build_face_items(endpoint, faces, pixels.shape[:2]),
     )
     found = _build_detected_faces(faces, face_checks.select_faces(faces, endpoint.face_requirement), sent_size)
     return Preflight(endpoint, (prepared.width, prepared.height), sent_size, found, items, rejection)
@@ -55,7 +58,7 @@ def _build_rejected_report(endpoint: Endpoint, source: bytes, rejection: ImageRe
     width, height = facts.get("width"), facts.get("height")
     original_size = (width, height) if isinstance(width, int) and isinstance(height, int) else None
     slug = ITEM_BY_REJECTION.get(rejection.slug, "kind")
-    rejected_item = ChecklistItem(slug, "refuse", facts)
+    rejected_item = ChecklistItem(slug, "refuse", facts, "ours" if slug == "weight" else "")
     items = (
         (rejected_item,) if slug == "kind" or codec.sniff(source) is None else (_build_kind_item(source), rejected_item)
     )
@@ -82,13 +85,12 @@ def _build_kind_item(source: bytes) -> ChecklistItem:
 def _build_size_item(endpoint: Endpoint, sent_size: Size) -> ChecklistItem:
     limits = endpoint.limits
     facts = {"width": sent_size[0], "height": sent_size[1], "least": limits.min_side_px, "most": limits.max_side_px}
-    return ChecklistItem("size", "ok", facts)
+    return ChecklistItem("size", "ok", facts, "service")
 
 
-def _build_face_items(
-    requirement: FaceRequirement, faces: Sequence[Face], shape: tuple[int, ...]
-) -> list[ChecklistItem]:
-    """List the items about faces for an endpoint with this requirement."""
+def _build_face_items(endpoint: Endpoint, faces: Sequence[Face], shape: tuple[int, ...]) -> list[ChecklistItem]:
+    """List the items about faces."""
+    requirement = endpoint.face_requirement
     count = {"count": len(faces)}
     if requirement is FaceRequirement.NONE:
         return [ChecklistItem("face_free", "ok", count)]
@@ -98,12 +100,22 @@ def _build_face_items(
     if requirement is FaceRequirement.SUITABLE:
         for measure in face_checks.measure_face(face_checks.select_faces(faces, requirement)[0], shape):
             state: State = "refuse" if not measure.is_within_limit else "warn" if measure.is_borderline else "ok"
-            items.append(ChecklistItem(ITEM_BY_REJECTION[measure.rejection.slug], state, measure.rejection.facts))
+            items.append(_build_measured_item(endpoint, measure, state))
     roll = faces[0].roll
     items.append(ChecklistItem("upright", "warn" if round(roll / 90) % 4 else "ok", {"angle": abs(round(roll))}))
     if len(faces) > 1:
         items.append(ChecklistItem("several", "warn" if requirement is FaceRequirement.SUITABLE else "ok", count))
     return items
+
+
+def _build_measured_item(endpoint: Endpoint, measure: face_checks.FaceMeasurement, state: State) -> ChecklistItem:
+    slug, facts = ITEM_BY_REJECTION[measure.rejection.slug], measure.rejection.facts
+    if slug == "cut":
+        return ChecklistItem(slug, state, facts)
+    if slug == "face_size":
+        return ChecklistItem(slug, state, facts, "service" if endpoint.limits.names_min_face else "ours")
+    recommended = endpoint.limits.recommended_angle_deg
+    return ChecklistItem(slug, state, {**facts, "recommended": recommended}, "recommended" if recommended else "ours")
 
 
 def _build_detected_faces(faces: Sequence[Face], used: Sequence[Face], frame: Size) -> tuple[DetectedFace, ...]:

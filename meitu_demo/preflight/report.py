@@ -8,6 +8,7 @@ from ..domain.errors import DemoError
 from ..domain.model import Endpoint
 
 State = Literal["ok", "warn", "refuse"]
+LimitOf = Literal["", "service", "ours", "recommended"]
 Size = tuple[int, int]  # width, height
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1
 
@@ -60,11 +61,15 @@ class DetectedFace:
 
 @dataclass(frozen=True, slots=True)
 class ChecklistItem:
-    """A checklist item: a slug and one of its ITEM_STATES, with facts for its text."""
+    """A checklist item: a slug and one of its ITEM_STATES, with facts for its text.
+
+    limit_of: whose limit the facts name. The vendor's document only recommends the "recommended" one; ours is stricter.
+    """
 
     slug: str
     state: State
     facts: Mapping[str, object] = field(default_factory=dict)
+    limit_of: LimitOf = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,13 +26,14 @@ MARKETPLACE_HOST = "facial-aesthetics.p.rapidapi.com"
 DATABASE_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite", "sqlite+pysqlite")
 MAX_OFFLINE_RUNS = 60  # concurrent runs on the offline engine, of all visitors together
 MARKETPLACE_PATH = "/face/editing/face-tidyup"
-# Hosts of the vendors' results. Domains of object stores (such as Aliyun's or Huawei's) are not included, because
+# Hosts of the vendors' results. Whole domains of object stores (such as Aliyun's or Huawei's) are not included, because
 # anybody can rent a name below them.
 RESULT_HOSTS = (
     ".meitu.com",  # obs.mtlab.meitu.com in published replies; the API's host as well
     ".meitudata.com",  # Meitu's CDN; not seen in a reply yet
     ".ailabtools.com",  # ai-result-rapidapi.ailabtools.com in published replies, to direct and marketplace keys alike
     ".ailabapi.com",  # AILabTools' API; not seen in a reply yet
+    "ailab-outputs.oss-accelerate.aliyuncs.com",  # AILabTools' own bucket, in replies since 2026
 )
 
 

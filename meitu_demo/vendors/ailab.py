@@ -4,21 +4,24 @@ Follows the vendor's facial-aesthetics page, for direct keys and marketplace key
 error replies have had.
 """
 
+import re
 from typing import Any
 
 import httpx
 
-from ..domain.errors import InvalidResponse, VendorError
 from ..domain.model import CallTarget, Credentials, Endpoint, ImageLimits, ParsedResponse, Photo, ResultLink, Values
 from ..settings import Settings
 from .responses import (
     JsonObject,
-    build_error_without_code,
+    build_error,
     classify_unreadable_body,
     parse_json_object,
     parse_measurements,
+    read_plain_text,
 )
 from .vendor import KeyField, Vendor, VendorAccess
+
+HTTP_STATUS = re.compile(r"[1-5][0-9]{2}")
 
 
 def build(endpoint: Endpoint, target: CallTarget, photo: Photo, values: Values) -> httpx.Request:
@@ -41,35 +44,44 @@ def parse(response: httpx.Response) -> ParsedResponse:
     """The link to the picture. Raises VendorError, InvalidResponse or OutcomeUnknown."""
     body = parse_json_object(response)
     if body is None:
-        raise build_error_without_code("ailab", response, classify_unreadable_body(response))
-    request_id = _to_text(body.get("request_id")) or _to_text(body.get("log_id")) or None
-    code, message = _parse_error(body)
-    if code:
-        raise VendorError(
-            "ailab",
-            code,
-            vendor_message=message,
-            http_status=response.status_code,
-            request_id=request_id,
-            **parse_measurements(message),
-        )
-    if not response.is_success:
-        raise build_error_without_code("ailab", response, "no_media", message, request_id)
-    data = body.get("data")
-    url = _to_text(data.get("image_url")) if isinstance(data, dict) else ""
-    if not url.startswith(("http://", "https://")):
-        raise InvalidResponse(provider="ailab", cause="no_media")
-    return ParsedResponse(ResultLink(url), request_id)
-
-
-def _parse_error(body: JsonObject) -> tuple[str, str]:
-    """(code, message): `error_detail.code` if present, else the older number or string."""
+        raise build_error("ailab", response, classify_unreadable_body(response), message=read_plain_text(response))
+    request_id, log_id = _to_text(body.get("request_id")), _to_text(body.get("log_id"))
     detail = body.get("error_detail")
     detail = detail if isinstance(detail, dict) else {}
-    message = _to_text(detail.get("message")) or _to_text(body.get("error_msg")) or _to_text(body.get("message"))
+    code, status = _parse_code(body, detail, response.status_code)
+    data = body.get("data")
+    url = _to_text(data.get("image_url")) if isinstance(data, dict) else ""
+    if code or status >= 300 or not url.startswith(("http://", "https://")):
+        message = _to_text(detail.get("message")) or _to_text(body.get("error_msg")) or _to_text(body.get("message"))
+        code_message = _to_text(detail.get("code_message"))
+        raise build_error(
+            "ailab",
+            response,
+            "no_media",
+            code=code,
+            message=message,
+            status=status,
+            request_id=request_id or log_id,
+            log_id=log_id if request_id else "",
+            vendor_detail="" if code_message == message else code_message,
+            **parse_measurements(message),
+        )
+    return ParsedResponse(ResultLink(url), request_id or log_id or None)
+
+
+def _parse_code(body: JsonObject, detail: JsonObject, http_status: int) -> tuple[str, int]:
+    """(code, status): `error_detail.code` if present, else the older string or number.
+
+    A number that is only an HTTP status is no code; it is the status of an answer that comes under HTTP 2xx.
+    """
     number = _to_code(body.get("error_code"))
-    legacy_code = _to_text(body.get("error_code_str")) or number if number else ""
-    return _to_code(detail.get("code")) or legacy_code, message
+    candidates = (_to_code(detail.get("code")), _to_text(body.get("error_code_str")) if number else "", number)
+    code = next((value for value in candidates if value and not HTTP_STATUS.fullmatch(value)), "")
+    if code or http_status >= 300:
+        return code, http_status
+    statuses = (*candidates, _to_text(detail.get("status_code")))
+    failed = (int(value) for value in statuses if HTTP_STATUS.fullmatch(value) and int(value) >= 300)
+    return "", next(failed, http_status)
 
 
 def _to_code(value: Any) -> str:
@@ -105,6 +117,8 @@ VENDOR = Vendor(
         max_side_px=1999,
         max_bytes=3 * 1024 * 1024,
         media_types=("image/jpeg", "image/png", "image/bmp"),
+        names_min_face=False,
+        recommended_angle_deg=60,
     ),
     keys=(KeyField("ailabapi-api-key", "AILAB_API_KEY", is_header=True),),
     marketplace_keys=(

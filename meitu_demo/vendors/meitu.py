@@ -12,22 +12,24 @@ from typing import Any
 
 import httpx
 
-from ..domain.errors import InvalidResponse, VendorError
+from ..domain.errors import InvalidResponse
 from ..domain.model import CallTarget, Credentials, Endpoint, ImageLimits, ParsedResponse, Photo, ResultLink, Values
-from ..domain.vendor_codes import match_text_slug
 from ..settings import Settings
 from .responses import (
     JsonObject,
-    build_error_without_code,
+    build_error,
     classify_unreadable_body,
     parse_json_object,
     parse_measurements,
+    read_plain_text,
+    to_detail,
 )
 from .vendor import KeyField, Vendor, VendorAccess
 
 CODE_FIELDS = ("ErrorCode", "error_code", "code")
 MESSAGE_FIELDS = ("ErrorMsg", "error_msg", "message", "msg")
 REQUEST_ID_FIELDS = ("request_id", "requestId", "trace_id", "msg_id")
+QUEUED_STATUS = "9"  # of openapi.meitu.com, a newer gateway whose answers are to be polled
 
 
 def build(endpoint: Endpoint, target: CallTarget, photo: Photo, values: Values) -> httpx.Request:
@@ -56,36 +58,30 @@ def parse(response: httpx.Response) -> ParsedResponse:
     """Picture bytes or a link. Raises VendorError, InvalidResponse or OutcomeUnknown."""
     body = parse_json_object(response)
     if body is None:
-        _raise_for_known_text(response)
-        raise build_error_without_code("meitu", response, classify_unreadable_body(response))
+        raise build_error("meitu", response, classify_unreadable_body(response), message=read_plain_text(response))
     request_id = _first_value(body, REQUEST_ID_FIELDS) or response.headers.get("x-request-id")
     code, message = _parse_error(body)
     media = _extract_media(body)
     if code or not response.is_success or media is None:
-        _raise_for_known_text(response, code, message, request_id)
-        if not code:
-            raise build_error_without_code("meitu", response, "no_media", message, request_id)
-        raise VendorError(
+        data = body.get("data")
+        is_queued = isinstance(data, dict) and str(data.get("status")) == QUEUED_STATUS
+        measurements = parse_measurements(body.get("Data"))
+        raise build_error(
             "meitu",
-            code,
-            vendor_message=message,
-            http_status=response.status_code,
+            response,
+            "queued" if is_queued else "no_media",
+            code=code,
+            message=message,
             request_id=request_id,
-            **parse_measurements(body.get("Data")),
+            log_id=_first_value(body, ("log_id",)),
+            vendor_detail=""
+            if measurements
+            else to_detail(body.get("Data") or (data if isinstance(data, str) else "")),
+            **measurements,
         )
     if media.startswith(("http://", "https://")):  # by the value: the declared type is unreliable
         return ParsedResponse(ResultLink(media), request_id)
     return ParsedResponse(_decode_base64(media), request_id)
-
-
-def _raise_for_known_text(
-    response: httpx.Response, code: str = "", message: str = "", request_id: str | None = None
-) -> None:
-    """Raises VendorError if the text names a known error; some errors have a code that means something else."""
-    text = message or response.content[:6000].decode("utf-8", "replace")  # whatever charset is declared
-    if not response.is_success and match_text_slug("meitu", text):
-        status = response.status_code
-        raise VendorError("meitu", code or str(status), vendor_message=text, http_status=status, request_id=request_id)
 
 
 def _parse_error(body: JsonObject) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What both vendors' parsers share: JSON bodies, measurements in free text, and errors without a code."""
+"""What both vendors' parsers share: JSON bodies, free text, measurements in it, and the error for a failed answer."""
 
 import json
 import re
@@ -7,8 +7,10 @@ from typing import Any
 import httpx
 
 from ..domain.errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
+from ..domain.vendor_codes import find_named_code, find_vendor_code, match_text_slug
 
 JsonObject = dict[str, Any]
+MAX_TEXT_BYTES = 6000  # of a text that is kept
 MEASUREMENT_NAMES = ("angle", "limit", "side", "share", "width", "height", "bytes")
 
 
@@ -35,15 +37,60 @@ def parse_measurements(text: object) -> dict[str, int]:
     return {name: int(number) for name, number in pairs if name in MEASUREMENT_NAMES}
 
 
-def build_error_without_code(
-    provider: str, response: httpx.Response, cause: str, message: str = "", request_id: str | None = None
+def read_plain_text(response: httpx.Response) -> str:
+    """The beginning of a body that is neither a web page nor JSON, as text; else ""."""
+    text = response.content[:MAX_TEXT_BYTES].decode("utf-8", "replace").strip()  # whatever charset is declared
+    return "" if is_web_page(response) or text.startswith(("{", "[")) else text
+
+
+def is_web_page(response: httpx.Response) -> bool:
+    """Whether the body is HTML, which firewalls and proxies send and these vendors do not."""
+    return response.content.lstrip()[:1] == b"<" or "text/html" in response.headers.get("content-type", "").lower()
+
+
+def to_detail(value: object) -> str:
+    """A field of free form as short text: text as it is, an object as JSON, "" for nothing."""
+    if isinstance(value, dict | list) and value:
+        value = json.dumps(value, ensure_ascii=False, default=str)
+    return value.strip()[:MAX_TEXT_BYTES] if isinstance(value, str) else ""
+
+
+def build_error(
+    provider: str,
+    response: httpx.Response,
+    cause: str,
+    *,
+    code: str = "",
+    message: str = "",
+    status: int | None = None,
+    **facts: object,
 ) -> DemoError:
-    """The error for a reply without a code, by its HTTP status."""
-    status = response.status_code
-    if status >= 500:
-        return OutcomeUnknown(provider=provider, cause="server_error", http_status=status)
-    if response.is_success:
+    """The error for an answer without a result: by its code, by what its text says, else by its status.
+
+    cause: of an answer that claims success. status: the HTTP status, unless the body has another. facts: request_id,
+    log_id, vendor_detail and measurements; empty ones are dropped.
+    """
+    status = status or response.status_code
+    facts = {name: value for name, value in facts.items() if value not in (None, "")}
+    texts = f"{message}\n{facts.get('vendor_detail', '')}"
+    named = None if code else find_named_code(provider, texts)
+    code = named.code if named else code
+    if not code and match_text_slug(provider, texts):
+        code = str(status)
+    if not code and status >= 500:
+        if message:
+            facts["vendor_message"] = message
+        return OutcomeUnknown(provider=provider, cause="server_error", http_status=status, **facts)
+    if not code and status < 300:
         return InvalidResponse(provider=provider, cause=cause)
-    if response.is_redirect:  # not followed, because key and photo would go to an unchecked host
+    if not code and response.is_redirect:  # not followed, because key and photo would go to an unchecked host
         return InvalidResponse(provider=provider, cause="redirect", http_status=status)
-    return VendorError(provider, str(status), vendor_message=message, http_status=status, request_id=request_id)
+    if not code and is_web_page(response) and find_vendor_code(provider, f"HTML_{status}"):
+        code = f"HTML_{status}"
+    return VendorError(
+        provider,
+        code or str(status),
+        vendor_message=message,
+        http_status=response.status_code,
+        **facts,  # type: ignore[arg-type]
+    )

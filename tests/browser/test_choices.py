@@ -38,7 +38,7 @@ def test_template_list_sends_an_id_that_is_typed_in(page):
     page.keyboard.press("Tab")
     panel.run()
     said = panel.stage.locator(".trouble").inner_text()
-    assert "A typed template ID is worth a second look." in said
+    assert "If you typed a template ID, compare it with your list." in said
     assert "PARAM_VALUE_ERROR" in said
     page.wait_for_timeout(500)
     assert panel.stage.locator(".trouble").inner_text() == said

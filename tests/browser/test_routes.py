@@ -23,7 +23,7 @@ def test_retired_vendor_is_explained_and_offline_is_one_click_away(visit, retire
     """The vendor's 404 is told as what it is, and one click gives the result all the same."""
     page = visit(retired_demo)
     panel = Panel(page, "facial-aesthetics").example().agree().run()
-    assert panel.stage.locator("h3").inner_text() == "The vendor has switched this API off."
+    assert panel.stage.locator("h3").inner_text() == "This API is not offered here."
     assert "ERROR_AI_NOT_EXISTS" in panel.stage.inner_text()
     with panel.ending():
         page.get_by_role("button", name="Run it on the offline engine").click()

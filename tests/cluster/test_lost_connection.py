@@ -13,8 +13,8 @@ from cluster.replica_cluster import Cluster
 
 pytestmark = pytest.mark.xdist_group("cluster")
 WORDS = {
-    "en-US": ("The connection to the demo broke off.", "may have been billed", "not here, or no longer"),
-    "zh-CN": ("与演示的连接中断了", "可能已计费", "不在或已不在这里"),
+    "en-US": ("The connection to the demo broke off.", "may have been billed", "cannot be found"),
+    "zh-CN": ("与演示的连接中断了", "可能已计费", "找不到这张照片"),
 }
 
 

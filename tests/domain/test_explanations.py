@@ -35,7 +35,7 @@ def test_explain_uses_the_same_words_for_vendor_and_engine() -> None:
 
 def test_explain_uses_facts_if_known() -> None:
     """A measured angle is named; without one, the sentence needs none."""
-    assert "about 41°" in explain(errors.FaceTurned(angle=41.3, limit=35), "en").why
+    assert "About 41°" in explain(errors.FaceTurned(angle=41.3, limit=35), "en").why
     assert "41°" in explain(errors.FaceTurned(angle=41.3, limit=35), "zh").why
     for error in (errors.FaceTurned(angle=41.3), VendorError("meitu", "20022")):
         why = explain(error, "en").why
@@ -61,7 +61,7 @@ def test_explain_quotes_an_unlisted_code() -> None:
     """An unlisted code is quoted, and the call may have been billed."""
     explanation = explain(VendorError("meitu", "77777", http_status=400), "en")
     assert explanation.slug == "vendor_unknown"
-    assert "77777" in explanation.why
+    assert ("Code", "77777") in explanation.details
     assert explanation.code == "Meitu 77777"
     assert "may have been billed" in explanation.why
 
@@ -83,10 +83,10 @@ def test_explain_reads_the_message_before_the_code() -> None:
 
 
 def test_explain_a_retired_api() -> None:
-    """A 404 of facial aesthetics says that the vendor switched it off, clears the key, and points to the engine."""
+    """A 404 of facial aesthetics says what is known of it, clears key and photo, and points to the engine."""
     explanation = explain(VendorError("ailab", "ERROR_AI_NOT_EXISTS", http_status=404), "en")
-    assert "switched this API off" in explanation.title
-    assert "key is not at fault" in explanation.why
+    assert explanation.why.startswith("This API is not offered at this address. AILabTools retired it in February")
+    assert "key and your photo are not the reason" in explanation.fix
     assert "offline engine" in explanation.fix
 
 

@@ -27,12 +27,13 @@ def test_vendor_codes_of_meitu_have_constant_outcome_and_explanation(code: str, 
     assert found.slug in SLUGS
 
 
-@pytest.mark.parametrize(("code", "_", "outcome"), published("meitu_algorithms"))
-def test_vendor_codes_of_meitus_algorithms_have_outcome_and_explanation(code: str, _: str, outcome: str) -> None:
+@pytest.mark.parametrize(("code", "constant", "outcome"), published("meitu_algorithms"))
+def test_vendor_codes_of_meitus_algorithms_have_outcome_and_explanation(code: str, constant: str, outcome: str) -> None:
     """Each code of Meitu's algorithms, and the unknown path, has its outcome and a slug with words."""
     found = vendor_codes.find_vendor_code("meitu", code)
     assert found is not None
     assert found.outcome == outcome
+    assert constant in found.constant
     assert found.slug in SLUGS
 
 
@@ -47,7 +48,7 @@ def test_vendor_codes_of_ailab_have_status_outcome_and_explanation(code: str, ht
 
 def test_vendor_codes_are_as_many_as_published() -> None:
     """The published lists have as many codes as the vendors' pages."""
-    assert [len(published(part)) for part in PUBLISHED] == [71, 15, 126]
+    assert [len(published(part)) for part in ("meitu_general", "meitu_algorithms", "ailab")] == [71, 33, 126]
 
 
 def test_vendor_codes_with_one_explanation_have_one_outcome() -> None:

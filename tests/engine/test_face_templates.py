@@ -137,15 +137,34 @@ def test_owner_template_of_a_drawing_gets_landmarks_from_its_json_file(owner_fol
     )
 
 
-def test_owner_template_without_a_face_is_listed_and_rejected_on_use(owner_folder: Path) -> None:
-    """The gallery lists it; loading it is a TemplateHasNoFace error."""
+def test_owner_template_without_a_face_is_listed_and_rejected_on_use(
+    owner_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The gallery lists it; a warning names the file; loading it is a TemplateHasNoFace error."""
     Image.fromarray(data.coffee()).save(owner_folder / "cup.png")
-    (owner_folder / "broken.jpg").write_bytes(b"no picture at all")
-    assert {info.id for info in face_templates.load_owner_templates(owner_folder)} == {"cup", "broken"}
-    for key in ("cup", "broken"):
-        with pytest.raises(TemplateHasNoFace) as refused:
-            face_templates.load_template(key)
-        assert refused.value.facts == {"template": key}
+    assert [info.id for info in face_templates.load_owner_templates(owner_folder)] == ["cup"]
+    assert "no face is found in cup.png" in caplog.text
+    with pytest.raises(TemplateHasNoFace) as refused:
+        face_templates.load_template("cup")
+    assert refused.value.facts == {"template": "cup"}
+
+
+def test_owner_template_that_is_no_picture_is_left_out(owner_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A text and half a picture have no tile; a warning names each."""
+    Image.fromarray(data.astronaut()).save(owner_folder / "whole.jpg")
+    (owner_folder / "text.jpg").write_bytes(b"no picture at all")
+    (owner_folder / "half.jpg").write_bytes((owner_folder / "whole.jpg").read_bytes()[:9000])
+    assert [info.id for info in face_templates.load_owner_templates(owner_folder)] == ["whole"]
+    for name in ("text.jpg", "half.jpg"):
+        assert f"{name} cannot be opened as a picture" in caplog.text
+    assert "whole.jpg" not in caplog.text
+
+
+def test_owner_template_with_two_faces_is_warned_about(owner_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The largest face is replaced, and a warning says so."""
+    Image.fromarray(np.hstack([data.astronaut(), data.astronaut()])).save(owner_folder / "pair.png")
+    assert [info.id for info in face_templates.load_owner_templates(owner_folder)] == ["pair"]
+    assert "pair.png has 2 faces; only the largest is replaced" in caplog.text
 
 
 def test_owner_template_with_a_shipped_id_is_rejected(owner_folder: Path) -> None:

@@ -79,6 +79,20 @@ async def test_without_a_key_nothing_is_done(headers: dict[str, str], server: ht
     refusal(await server.post(TIDYUP, headers=headers, content=b"?"), 401, "ERROR_USER_NOT_EXISTS")
 
 
+MARKET = {"x-rapidapi-key": "yyy", "x-rapidapi-host": "facial-aesthetics.p.rapidapi.com"}
+
+
+@pytest.mark.parametrize("path", ["/face/editing/face-tidyup", "/Face/Editing/Face-TidyUp"])
+async def test_the_marketplaces_edition_has_its_own_path(path: str, server: httpx.AsyncClient, portrait: bytes) -> None:
+    """With the marketplace's two headers it gives a picture; without one of them the marketplace refuses, codeless."""
+    response = await server.post(path, headers=MARKET, data=FIELDS, files={"image": ("p.jpg", portrait)})
+    assert response.status_code == 200, response.text
+    assert response.json()["data"]["image_url"]
+    for headers in ({}, KEY, {"x-rapidapi-key": "yyy"}):
+        response = await server.post(path, headers=headers, content=b"?")
+        assert (response.status_code, list(response.json())) == (401, ["message"])
+
+
 @pytest.mark.parametrize("field", ["shape_type", "strength"])
 @pytest.mark.parametrize("value", [None, "", "  "])
 async def test_a_missing_field(field: str, value: str | None, ask_ailab: Ask) -> None:

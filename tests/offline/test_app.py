@@ -38,6 +38,15 @@ async def test_an_unknown_path_is_told_as_by_ailab(path: str, server: httpx.Asyn
     assert response.json()["error_detail"]["code"] == "ERROR_AI_NOT_EXISTS"
 
 
+@pytest.mark.parametrize("path", ["/api/portrait/effects/other", "/v9/else", "/API/x"])
+async def test_an_unknown_path_is_told_in_the_words_of_whose_key_it_has(path: str, server: httpx.AsyncClient) -> None:
+    """AILabTools' key: its words for an API that is gone; the marketplace's key: the quoted path, without a code."""
+    direct = await server.post(path, headers={"ailabapi-api-key": "x"})
+    assert direct.json()["error_detail"]["code_message"] == "AI does not exist or has been deactivated"
+    market = await server.post(path, headers={"x-rapidapi-key": "x", "x-rapidapi-host": "h"})
+    assert (market.status_code, market.json()) == (404, {"message": f"Endpoint '{path}' does not exist"})
+
+
 @pytest.mark.parametrize("path", [*PATHS.values(), TIDYUP])
 async def test_get_is_not_served(path: str, server: httpx.AsyncClient) -> None:
     """The documents know POST only."""

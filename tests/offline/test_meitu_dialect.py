@@ -256,12 +256,32 @@ async def test_a_file_that_is_no_photo_for_them(photo: bytes, code: int, ask_mei
     refusal(await ask_meitu("quality_restoration", photo), 400, code)
 
 
-@pytest.mark.parametrize(
-    "media", ["!!!!", "AAAAA", "data:image/jpeg;base64,AAAA", "AA\nAA", "\u00e9\u00e9\u00e9\u00e9"]
-)
+@pytest.mark.parametrize("media", ["!!!!", "AAAAA", "data:image/jpeg;base64,AAAA", "AA AA", "\u00e9\u00e9\u00e9\u00e9"])
 async def test_media_that_is_no_bare_base64(media: str, ask_meitu: Ask) -> None:
-    """A data: prefix or a newline is refused here as the vendor refuses it: 400 and 90013."""
+    """A data: prefix, a blank or another letter: 400 and 90013."""
     refusal(await ask_meitu("quality_restoration", media), 400, 90013)
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+async def test_base64_may_have_line_breaks(line_break: str, server: httpx.AsyncClient, portrait: bytes) -> None:
+    """Many programs break base64 after 76 characters, and the vendor reads it."""
+    media = base64.encodebytes(portrait).decode().replace("\n", line_break)
+    body = {"parameter": {}, "media_info_list": [{"media_data": media, "media_profiles": {}}]}
+    picture(await server.post(PATHS["quality_restoration"], params=KEYS, json=body))
+
+
+@pytest.mark.parametrize("media", [{"media_data": "AAAA"}, {"media_data": "AAAA", "media_profiles": None}])
+async def test_media_profiles_are_required(media: dict[str, Any], server: httpx.AsyncClient) -> None:
+    """media_profiles is 必选 on every page, although what it holds is optional: 400 and 21102."""
+    body = {"parameter": {}, "media_info_list": [media]}
+    answer = refusal(await server.post(PATHS["quality_restoration"], params=KEYS, json=body), 400, 21102)
+    assert answer["ErrorMsg"] == "PARAM_MISSING_ERROR"
+
+
+@pytest.mark.parametrize("path", ["/V3/FaceFuse", "/v1/emojmaterialh5", "/V1/AIQUALITY"])
+async def test_paths_are_found_in_either_case(path: str, server: httpx.AsyncClient) -> None:
+    """A path in another case is the same API: what answers is its check of the key."""
+    refusal(await server.post(path, content=b"?"), 401, 90002)
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,8 @@ def test_ailab_parse_reads_every_form_of_error(status: int, body: Any, code: str
         (403, "You are not subscribed to this API.", "no_entitlement"),
         (429, "You have exceeded the MONTHLY quota for Requests on your current plan, BASIC.", "out_of_credits"),
         (429, "Too many requests", "rate_limited"),
-        (404, "Endpoint '/x' does not exist", "api_retired"),
+        (404, "Endpoint '/face/editing/face-tidyup' does not exist", "api_retired"),
+        (404, "Endpoint '/x' does not exist", "api_not_found"),
     ],
 )
 def test_ailab_parse_reads_the_marketplaces_errors(status: int, message: str, slug: str) -> None:

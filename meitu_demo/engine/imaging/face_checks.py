@@ -69,7 +69,7 @@ def check_face(face: Face, shape: tuple[int, ...]) -> None:
 def measure_face(face: Face, shape: tuple[int, ...]) -> tuple[FaceMeasurement, ...]:
     """Measure `face` in an image of `shape`: size, cropped share, yaw, pitch; a call reports the first broken rule."""
     limit = compute_min_face_side(shape)
-    too_small = FaceTooSmall(side=round(face.side), limit=math.ceil(limit))
+    too_small = FaceTooSmall(side=math.floor(face.side), limit=limit)
     return (
         _build_measurement(
             too_small, is_within_limit=face.side >= limit, is_near_limit=face.side * BORDERLINE_SHARE < limit
@@ -84,9 +84,12 @@ def measure_face(face: Face, shape: tuple[int, ...]) -> tuple[FaceMeasurement, .
     )
 
 
-def compute_min_face_side(shape: tuple[int, ...]) -> float:
-    """Smallest accepted side of a face in pixels, for an image of `shape` (height, width)."""
-    return max(MIN_FACE_PX, min(shape[:2]) / 48)
+def compute_min_face_side(shape: tuple[int, ...]) -> int:
+    """Smallest accepted side of a face in pixels, for an image of `shape` (height, width).
+
+    Rounded down, as in the document: 66 for 4096×3200.
+    """
+    return max(MIN_FACE_PX, min(shape[:2]) // 48)
 
 
 def _measure_angle(kind: type[EngineRejection], angle: float, limit: float) -> FaceMeasurement:

@@ -128,7 +128,11 @@ def render_checklist(preflight: Preflight, fixes: tuple[Fix, ...], picture_url: 
 
 def describe_item(item: ChecklistItem, language: str) -> str:
     """`item` in words, as plain text."""
-    return translate(f"preflight.{item.slug}.{item.state}", language, **item.facts)
+    text = translate(f"preflight.{item.slug}.{item.state}", language, **item.facts)
+    if not item.limit_of:
+        return text
+    recommended = item.facts.get("recommended", "")
+    return translate(f"preflight.limit_of.{item.limit_of}", language, text=text, recommended=recommended)
 
 
 def render_faces_svg(preflight: Preflight, language: str, *, selectable: bool = False) -> Markup:

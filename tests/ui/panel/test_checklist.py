@@ -9,8 +9,8 @@ from preflight.sample_photos import cached_check, photos
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.translations import get_texts, list_languages, translate
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.preflight import ITEM_STATES, Preflight, check, suggest_fixes
-from meitu_demo.ui.panel.checklist import describe_item, render_faces_svg
+from meitu_demo.preflight import ITEM_STATES, ChecklistItem, Preflight, check, suggest_fixes
+from meitu_demo.ui.panel.checklist import describe_item, render_checklist, render_faces_svg
 
 FUSE, AVATAR = CATALOGUE["face_fuse"], CATALOGUE["anime_avatar"]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -51,13 +51,42 @@ def test_checklist_names_every_fix() -> None:
 
 
 def test_checklist_says_how_far_a_face_is_turned() -> None:
-    """ "Turned 41°, limit about 35°" is said before anything is sent."""
+    """ "Turned 41°, limit about 35°" is said before anything is sent, and whose limit it is."""
     seen = check(FUSE, photos()["turned far"])
     turned = seen.item("turned")
     assert turned is not None
-    assert re.fullmatch(r"Turned (3[6-9]|4\d)° to the side; the limit is about 35°", describe_item(turned, "en"))
+    assert re.fullmatch(
+        r"Turned (3[6-9]|4\d)° to the side; the limit is about 35° \(our check's limit\)", describe_item(turned, "en")
+    )
     assert seen.rejection is not None
-    assert "roughly 35°" in explain(seen.rejection, "en", is_billable=False).why
+    assert "our check allows about 35°" in explain(seen.rejection, "en", is_billable=False).why
+
+
+def test_checklist_names_whose_limit_it_is() -> None:
+    """Published limits are the service's, ours are ours; AILabTools only recommends angles, under 60°."""
+    portrait = photos()["small beside large"]
+    of_meitu, of_ailab = check(FUSE, portrait), check(CATALOGUE["facial_aesthetics"], portrait)
+    for seen in (of_meitu, of_ailab):
+        for slug in ("weight", "size"):
+            assert describe_item(item(seen, slug), "en").endswith("(the service's limit)")
+    assert describe_item(item(of_meitu, "face_size"), "en").endswith("(the service's limit)")
+    assert describe_item(item(of_ailab, "face_size"), "en").endswith("(our check's limit)")
+    for slug in ("turned", "nodded"):
+        assert describe_item(item(of_meitu, slug), "en").endswith("(our check's limit)")
+        assert describe_item(item(of_ailab, slug), "en").endswith("the service recommends under 60°)")
+        assert describe_item(item(of_ailab, slug), "zh").endswith("服务方建议小于 60°）")
+
+
+def test_checklist_speaks_for_itself_when_it_refuses() -> None:
+    """The verdict is our check's; what the service will do is not known."""
+    seen = check(FUSE, photos()["turned far"])
+    assert "Our check would refuse this photo; the service may too" in render_checklist(seen, (), "", "en")
+
+
+def item(preflight: Preflight, slug: str) -> ChecklistItem:
+    found = preflight.item(slug)
+    assert found is not None
+    return found
 
 
 # ── The drawing ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -261,7 +261,7 @@ def test_recipe_retry_pays_only_the_failed_step_and_the_rest(payer: Person, vend
     vendor.trouble_at = "facefuse"
     before = vendor.billed
     shown = payer.press("run", EYES, FUSE, RESTORE)
-    assert "Step 2 of 3, Face Fuse: The service answered that it is in trouble." in shown
+    assert "Step 2 of 3, Face Fuse: The service reported a server error." in shown
     assert "may have been billed" in shown
     assert "can retry offline" in shown
     assert vendor.billed - before == 1

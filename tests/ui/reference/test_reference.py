@@ -83,6 +83,15 @@ def test_reference_lists_every_shape(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_reference_marks_the_shapes_that_are_our_reading(language: str) -> None:
+    """What 9 and 19 move is not certain, and the page says so at these two only."""
+    tiles = re.findall(r'<li class="tile" id="shape-(\d+)".*?</li>', html := reference.render_page(language), re.DOTALL)
+    mark = translate("reference.our_reading", language)
+    marked = [number for number in tiles if mark in html.split(f'id="shape-{number}"')[1].split("</li>")[0]]
+    assert marked == ["9", "19"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_reference_lists_every_vendor_code(language: str) -> None:
     """Each code has an anchor, its constant and status, and is grouped with its own explanation and price."""
     html = reference.render_page(language).replace("<wbr>", "")
