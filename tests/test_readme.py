@@ -213,8 +213,8 @@ def test_architecture_draws_the_floors_of_the_contracts() -> None:
 
 
 # ── What is claimed ─────────────────────────────────────────────────────────────────────────────────────────────────
-def test_readme_limits_and_lifetimes_are_those_of_the_code() -> None:
-    """Limits and lifetimes in the README are those of the constants."""
+def test_guides_limits_and_lifetimes_are_those_of_the_code() -> None:
+    """Limits and lifetimes in the guides are those of the constants."""
     assert (MAX_BYTES, MAX_PIXELS) == (40_000_000, 50_000_000)
     assert "up to 40 MB and 50 megapixels" in " ".join(section("What the panels do").split())
     assert (Settings().keep_minutes, api.RESULT_TTL_S, RESULT_TTL_S) == (30, 600, 600)
@@ -224,7 +224,7 @@ def test_readme_limits_and_lifetimes_are_those_of_the_code() -> None:
     assert f"{len(load_shapes())} warps" in section("What the panels do")
 
 
-def test_readme_uses_the_names_on_the_page() -> None:
+def test_guides_uses_the_names_on_the_page() -> None:
     """Panels and buttons have the names that the page shows, and each panel its vendor's path."""
     assert f"**{translate('photo.examples.astronaut', 'en')}**" in " ".join(section("Run it").split())
     panels = section("What the panels do")
@@ -235,7 +235,7 @@ def test_readme_uses_the_names_on_the_page() -> None:
         assert endpoint.path in row or endpoint.path.rpartition("/")[2] in row
 
 
-def test_readme_api_table_has_every_function_and_parameter() -> None:
+def test_guides_api_table_has_every_function_and_parameter() -> None:
     """The API's table holds the catalogue's functions, their parameters and defaults."""
     table = section("Python and curl")
     for endpoint in CATALOGUE.values():
@@ -246,14 +246,14 @@ def test_readme_api_table_has_every_function_and_parameter() -> None:
                 assert str(control.default) in row
 
 
-def test_readme_template_ids_are_shipped() -> None:
-    """Both IDs that the README names stand for a shipped template."""
+def test_guides_template_ids_are_shipped() -> None:
+    """Both IDs that the guides name stand for a shipped template."""
     for key in ("gjw4tjeloaba2psk973", "08bp4tnfkm560qv6"):
         assert key in section("Templates")
         assert face_templates.find_template(key).kind == "drawn"
 
 
-def test_readme_quotes_a_real_explanation() -> None:
+def test_guides_quotes_a_real_explanation() -> None:
     """The example of an explanation reads as the demo's own words."""
     shown = explain(VendorError("meitu", "20022"), "en")
     quoted = " ".join(
@@ -321,7 +321,7 @@ def test_first_calls_of_readme_run(tmp_path: Path, servers: SimpleNamespace) -> 
     execute(["sh", "-euc"], ledger, tmp_path, servers)
 
 
-def test_readme_python_example_runs(desk: Path, servers: SimpleNamespace) -> None:
+def test_guides_python_example_runs(desk: Path, servers: SimpleNamespace) -> None:
     """All four functions answer gradio_client, and the picture is there."""
     first, second = snippets("Python and curl", "python")
     assert all(f"/{name}" in first for name in CATALOGUE)
@@ -332,7 +332,7 @@ def test_readme_python_example_runs(desk: Path, servers: SimpleNamespace) -> Non
     assert "Nothing was sent." in said
 
 
-def test_readme_curl_example_runs(desk: Path, servers: SimpleNamespace) -> None:
+def test_guides_curl_example_runs(desk: Path, servers: SimpleNamespace) -> None:
     """Upload, call and result with nothing but curl, for each of the four."""
     (example,) = snippets("Python and curl", "sh")
     said = execute(["sh", "-euc"], example, desk, servers)
@@ -342,7 +342,7 @@ def test_readme_curl_example_runs(desk: Path, servers: SimpleNamespace) -> None:
         assert min(codec.read_size((desk / f"{name}.jpg").read_bytes())) >= 320
 
 
-def test_readme_assistants_example_runs(desk: Path, servers: SimpleNamespace) -> None:
+def test_guides_assistants_example_runs(desk: Path, servers: SimpleNamespace) -> None:
     """The configuration is JSON that names the route; the client finds the four tools and gets a picture."""
     title = "Assistants (MCP)"
     (configuration,), (example,) = snippets(title, "json"), snippets(title, "python")
@@ -353,7 +353,7 @@ def test_readme_assistants_example_runs(desk: Path, servers: SimpleNamespace) ->
     assert codec.read_size((desk / "assistant.jpg").read_bytes()) == (320, 320)
 
 
-def test_readme_curl_lines_for_the_offline_server_run(desk: Path, servers: SimpleNamespace) -> None:
+def test_guides_curl_lines_for_the_offline_server_run(desk: Path, servers: SimpleNamespace) -> None:
     """Meitu's own lines and AILabTools' request, against the stand-alone server."""
     bodies, meitu, ailab = snippets("Stand-alone server", "sh")
     execute(["sh", "-euc"], bodies, desk, servers)
