@@ -224,9 +224,10 @@ def test_guides_limits_and_lifetimes_are_those_of_the_code() -> None:
     assert f"{len(load_shapes())} warps" in section("What the panels do")
 
 
-def test_guides_uses_the_names_on_the_page() -> None:
+def test_guides_use_the_names_on_the_page() -> None:
     """Panels and buttons have the names that the page shows, and each panel its vendor's path."""
     assert f"**{translate('photo.examples.astronaut', 'en')}**" in " ".join(section("Run it").split())
+    assert f"**{translate('photo.examples.astronaut', 'zh')}**" in (PROJECT / "README.zh.md").read_text("utf-8")
     panels = section("What the panels do")
     assert f"**{translate('result.run_offline', 'en')}**" in " ".join(panels.split())
     for endpoint in CATALOGUE.values():
@@ -253,7 +254,7 @@ def test_guides_template_ids_are_shipped() -> None:
         assert face_templates.find_template(key).kind == "drawn"
 
 
-def test_guides_quotes_a_real_explanation() -> None:
+def test_guides_quote_a_real_explanation() -> None:
     """The example of an explanation reads as the demo's own words."""
     shown = explain(VendorError("meitu", "20022"), "en")
     quoted = " ".join(
