@@ -1,10 +1,15 @@
 # run, test, check and measure. Everything lives in .venv, made by tools/venv.sh at first use.
 PY := .venv/bin/python
-.PHONY: run offline test chaos fuzz soak load check shape format screenshots bench quality templates space chroot weigh licences lock same clean
+# MCP=on, in the environment or in .env, needs one more package.
+MCP_ON = $(filter on ON On 1,$(or $(MCP),$(shell sed -n 's/^MCP=//p' .env 2>/dev/null)))
+.PHONY: run help offline test chaos fuzz soak load check shape format screenshots bench quality templates space chroot weigh licences lock same clean
 
 run: ## the demo on http://127.0.0.1:7860
-	@sh tools/venv.sh requirements.txt
+	@sh tools/venv.sh requirements$(if $(MCP_ON),-mcp).txt
 	@$(PY) app.py
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
 
 offline: ## the vendor-compatible server alone, on http://127.0.0.1:8700
 	@sh tools/venv.sh requirements.txt
@@ -89,5 +94,5 @@ templates: ## draw the templates again; takes an hour or two
 	@sh tools/venv.sh requirements-draw.txt
 	@$(PY) -m tools.draw
 
-clean:
+clean: ## remove .venv and everything that these commands made
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis

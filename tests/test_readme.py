@@ -1,4 +1,4 @@
-"""The README tells the truth: its settings, paths, targets and examples are held against the project and run."""
+"""README and docs tell the truth: settings, paths, targets and examples are held against the project and run."""
 
 import base64
 import json
@@ -32,23 +32,33 @@ from meitu_demo.ui import app as page
 
 PROJECT = Path(page.__file__).resolve().parents[2]
 README = (PROJECT / "README.md").read_text("utf-8")
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "meitu_demo/endpoints/ADDING.md")
+GUIDES = ("README.md", *(f"docs/{path.name}" for path in sorted((PROJECT / "docs").glob("*.md"))))
+ALL_GUIDES = "\n".join((PROJECT / name).read_text("utf-8") for name in GUIDES)
+DOCUMENTS = (*GUIDES, "README.zh.md", "ARCHITECTURE.md", "meitu_demo/endpoints/ADDING.md")
+MAX_README_LINES = 150
 DEMO, VENDOR = "http://127.0.0.1:7860", "http://127.0.0.1:8700"
 TO_BE_MADE = {
     ".env",
     "build/quality",
     "build/screenshots",
     "build/space",
+    "build/uv",
     "photo.jpg",
 }  # named, and there only when somebody makes them
+EXAMPLES_THAT_RUN = {
+    ("Keys and the spending cap", "sh"): 1, ("Spending limit", "sh"): 1,
+    ("First call", "sh"): 2, ("First call", "python"): 1, ("Example photo", "sh"): 1,
+    ("Python and curl", "python"): 2, ("Python and curl", "sh"): 1,
+    ("Assistants (MCP)", "json"): 1, ("Assistants (MCP)", "python"): 1, ("Stand-alone server", "sh"): 3,
+}  # fmt: skip
 EXAMPLES_OF_NAMES = re.compile(r"portrait.focus|<name>|\*")
 
 
-def section(title: str, text: str = README) -> str:
-    """The text below a heading, up to the next of its level."""
-    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
-    assert found, f"no section {title!r}"
-    return found[1]
+def section(title: str) -> str:
+    """The text below a heading of README or docs, up to the next of its level or the next document."""
+    found = re.findall(rf"^## {re.escape(title)}\n(.*?)(?=^## |^# [A-Z]|\Z)", ALL_GUIDES, re.MULTILINE | re.DOTALL)
+    assert len(found) == 1, f"{len(found)} sections {title!r}"
+    return str(found[0])
 
 
 def snippets(title: str, language: str) -> list[str]:
@@ -76,7 +86,7 @@ def example_settings() -> dict[str, str]:
 
 
 def settings_table() -> str:
-    """The README's table, as .env.example gives it: a row for each comment with the settings below it."""
+    """The table of docs/settings.md, as .env.example gives it: a row for each comment with the settings below it."""
     rows = ["| setting | default | what it is |", "|---|---|---|"]
     blocks = re.findall(
         r"((?:^#.*\n)+)((?:^[A-Z_]+=.*\n?)+)", (PROJECT / ".env.example").read_text("utf-8"), re.MULTILINE
@@ -91,8 +101,8 @@ def settings_table() -> str:
 
 
 def test_settings_table_is_that_of_the_example_file() -> None:
-    """Every setting of .env.example stands in the README with its default and its comment, and no other."""
-    assert settings_table() in section("Keys and settings"), f"the table should read:\n{settings_table()}"
+    """Every setting of .env.example stands in docs/settings.md with its default and its comment, and no other."""
+    assert settings_table() in section("Settings and keys"), f"the table should read:\n{settings_table()}"
 
 
 def test_example_file_holds_what_is_read_and_its_defaults() -> None:
@@ -138,10 +148,44 @@ def test_document_names_no_path_of_a_machine(document: str) -> None:
     assert not re.findall(r"\b\d+(?:\.\d+)? ?ms\b", text)
 
 
-def test_readme_names_existing_modules_in_commands() -> None:
-    """Every `python -m x` of the README is a module that runs."""
-    for module in set(re.findall(r"python -m ([\w.]+)", README)):
+def test_guides_name_existing_modules_in_commands() -> None:
+    """Every `python -m x` of README and docs is a module that runs."""
+    for module in set(re.findall(r"python -m ([\w.]+)", ALL_GUIDES)) - {"venv", "pip"}:
         assert (PROJECT / module.replace(".", "/") / "__main__.py").is_file(), module
+
+
+def test_readme_is_short() -> None:
+    """README has at most 150 lines, and links every guide in docs/."""
+    assert len(README.splitlines()) <= MAX_README_LINES
+    assert set(re.findall(r"\]\((docs/[\w-]+\.md)\)", README)) == set(GUIDES[1:])
+
+
+def test_chinese_readme_shows_the_same_examples() -> None:
+    """README.zh.md has README's code blocks, one by one, its links and its sections."""
+    chinese = (PROJECT / "README.zh.md").read_text("utf-8")
+
+    def outline(text: str) -> tuple[list[str], set[str]]:
+        parts = re.findall(r"^```\w+\n.*?^```$|^## ", text, re.MULTILINE | re.DOTALL)
+        return parts, set(re.findall(r"docs/[\w/-]+\.\w+", text))
+
+    assert outline(chinese) == outline(README)
+
+
+def test_every_example_is_run_or_is_a_command_that_cannot_be() -> None:
+    """Each sh, python and json block is run below; console and text blocks serve, or need Docker or an account."""
+    found: dict[tuple[str, str], int] = {}
+    for title in re.findall(r"^## (.*)$", ALL_GUIDES, re.MULTILINE):
+        for language in re.findall(r"^ *```(\w+)$", section(title), re.MULTILINE):
+            if language not in ("console", "text"):
+                found[title, language] = found.get((title, language), 0) + 1
+    assert found == EXAMPLES_THAT_RUN
+
+
+def test_shell_examples_can_be_parsed() -> None:
+    """A shell reads each sh, console and text block without a syntax error."""
+    for block in re.findall(r"^ *```(?:sh|console|text)\n(.*?)^ *```$", ALL_GUIDES, re.MULTILINE | re.DOTALL):
+        done = subprocess.run(["sh", "-n"], input=block, capture_output=True, text=True, timeout=10, check=False)
+        assert done.returncode == 0, block
 
 
 def test_readme_front_matter_fits_the_project() -> None:
@@ -169,8 +213,8 @@ def test_architecture_draws_the_floors_of_the_contracts() -> None:
 
 
 # ── What is claimed ─────────────────────────────────────────────────────────────────────────────────────────────────
-def test_readme_limits_and_lifetimes_are_those_of_the_code() -> None:
-    """Limits and lifetimes in the README are those of the constants."""
+def test_guides_limits_and_lifetimes_are_those_of_the_code() -> None:
+    """Limits and lifetimes in the guides are those of the constants."""
     assert (MAX_BYTES, MAX_PIXELS) == (40_000_000, 50_000_000)
     assert "up to 40 MB and 50 megapixels" in " ".join(section("What the panels do").split())
     assert (Settings().keep_minutes, api.RESULT_TTL_S, RESULT_TTL_S) == (30, 600, 600)
@@ -180,9 +224,10 @@ def test_readme_limits_and_lifetimes_are_those_of_the_code() -> None:
     assert f"{len(load_shapes())} warps" in section("What the panels do")
 
 
-def test_readme_uses_the_names_on_the_page() -> None:
+def test_guides_use_the_names_on_the_page() -> None:
     """Panels and buttons have the names that the page shows, and each panel its vendor's path."""
     assert f"**{translate('photo.examples.astronaut', 'en')}**" in " ".join(section("Run it").split())
+    assert f"**{translate('photo.examples.astronaut', 'zh')}**" in (PROJECT / "README.zh.md").read_text("utf-8")
     panels = section("What the panels do")
     assert f"**{translate('result.run_offline', 'en')}**" in " ".join(panels.split())
     for endpoint in CATALOGUE.values():
@@ -191,9 +236,9 @@ def test_readme_uses_the_names_on_the_page() -> None:
         assert endpoint.path in row or endpoint.path.rpartition("/")[2] in row
 
 
-def test_readme_api_table_has_every_function_and_parameter() -> None:
+def test_guides_api_table_has_every_function_and_parameter() -> None:
     """The API's table holds the catalogue's functions, their parameters and defaults."""
-    table = section("Use it from a program")
+    table = section("Python and curl")
     for endpoint in CATALOGUE.values():
         row = next(line for line in table.splitlines() if line.startswith(f"| `/{endpoint.id}`"))
         for control in endpoint.controls:
@@ -202,14 +247,14 @@ def test_readme_api_table_has_every_function_and_parameter() -> None:
                 assert str(control.default) in row
 
 
-def test_readme_template_ids_are_shipped() -> None:
-    """Both IDs that the README names stand for a shipped template."""
+def test_guides_template_ids_are_shipped() -> None:
+    """Both IDs that the guides name stand for a shipped template."""
     for key in ("gjw4tjeloaba2psk973", "08bp4tnfkm560qv6"):
         assert key in section("Templates")
         assert face_templates.find_template(key).kind == "drawn"
 
 
-def test_readme_quotes_a_real_explanation() -> None:
+def test_guides_quote_a_real_explanation() -> None:
     """The example of an explanation reads as the demo's own words."""
     shown = explain(VendorError("meitu", "20022"), "en")
     quoted = " ".join(
@@ -237,9 +282,9 @@ def desk(tmp_path: Path, portrait: bytes) -> Path:
 
 
 def execute(command: list[str], text: str, desk: Path, servers: SimpleNamespace) -> str:
-    """Run an example where it is, with the README's addresses replaced by those of the test's servers."""
+    """Run an example where it is, with its addresses and its Python replaced by the test's."""
     environ: Mapping[str, str] = {**os.environ, "PYTHONPATH": str(PROJECT), "no_proxy": "127.0.0.1"}
-    text = text.replace(DEMO, servers.demo).replace(VENDOR, servers.vendor)
+    text = text.replace(DEMO, servers.demo).replace(VENDOR, servers.vendor).replace(".venv/bin/python", sys.executable)
     done = subprocess.run(
         [*command, text], cwd=desk, env=environ, capture_output=True, text=True, timeout=120, check=False
     )
@@ -262,9 +307,24 @@ def test_stopped_demo_leaves_no_upload(portrait: bytes) -> None:
     assert [file.is_file() for file in files] == [False, False]
 
 
-def test_readme_python_example_runs(desk: Path, servers: SimpleNamespace) -> None:
+def test_first_calls_of_readme_run(tmp_path: Path, servers: SimpleNamespace) -> None:
+    """From an empty folder: README makes a photo, reshapes it in Python and with curl, and reads an empty ledger."""
+    photo, curl = snippets("First call", "sh")
+    (python,) = snippets("First call", "python")
+    assert [photo] == snippets("Example photo", "sh")
+    execute(["sh", "-euc"], photo, tmp_path, servers)
+    assert execute([sys.executable, "-c"], python, tmp_path, servers).split()[-4::3] == ["offline", "512"]
+    execute(["sh", "-euc"], curl, tmp_path, servers)
+    assert codec.read_size((tmp_path / "bigger-eyes.jpg").read_bytes()) == (512, 512)
+    assert codec.read_size((tmp_path / "eyes.jpg").read_bytes()) == (512, 512)
+    (ledger,) = snippets("Keys and the spending cap", "sh")
+    assert [ledger] == snippets("Spending limit", "sh")
+    execute(["sh", "-euc"], ledger, tmp_path, servers)
+
+
+def test_guides_python_example_runs(desk: Path, servers: SimpleNamespace) -> None:
     """All four functions answer gradio_client, and the picture is there."""
-    first, second = snippets("Use it from a program", "python")
+    first, second = snippets("Python and curl", "python")
     assert all(f"/{name}" in first for name in CATALOGUE)
     assert execute([sys.executable, "-c"], first, desk, servers).split()[-4::3] == ["offline", "320"]
     assert codec.read_size((desk / "bigger-eyes.jpg").read_bytes()) == (320, 320)
@@ -273,9 +333,9 @@ def test_readme_python_example_runs(desk: Path, servers: SimpleNamespace) -> Non
     assert "Nothing was sent." in said
 
 
-def test_readme_curl_example_runs(desk: Path, servers: SimpleNamespace) -> None:
+def test_guides_curl_example_runs(desk: Path, servers: SimpleNamespace) -> None:
     """Upload, call and result with nothing but curl, for each of the four."""
-    (example,) = snippets("Use it from a program", "sh")
+    (example,) = snippets("Python and curl", "sh")
     said = execute(["sh", "-euc"], example, desk, servers)
     assert said.count("event: complete") == len(CATALOGUE)
     for name in CATALOGUE:
@@ -283,9 +343,9 @@ def test_readme_curl_example_runs(desk: Path, servers: SimpleNamespace) -> None:
         assert min(codec.read_size((desk / f"{name}.jpg").read_bytes())) >= 320
 
 
-def test_readme_assistants_example_runs(desk: Path, servers: SimpleNamespace) -> None:
+def test_guides_assistants_example_runs(desk: Path, servers: SimpleNamespace) -> None:
     """The configuration is JSON that names the route; the client finds the four tools and gets a picture."""
-    title = "Use it from an assistant (MCP)"
+    title = "Assistants (MCP)"
     (configuration,), (example,) = snippets(title, "json"), snippets(title, "python")
     assert json.loads(configuration)["mcpServers"]["portrait-apis"]["url"] == f"{DEMO}/{assistants.PATH}"
     tools, told = execute([sys.executable, "-c"], example, desk, servers).splitlines()
@@ -294,9 +354,9 @@ def test_readme_assistants_example_runs(desk: Path, servers: SimpleNamespace) ->
     assert codec.read_size((desk / "assistant.jpg").read_bytes()) == (320, 320)
 
 
-def test_readme_curl_lines_for_the_offline_server_run(desk: Path, servers: SimpleNamespace) -> None:
+def test_guides_curl_lines_for_the_offline_server_run(desk: Path, servers: SimpleNamespace) -> None:
     """Meitu's own lines and AILabTools' request, against the stand-alone server."""
-    _, bodies, meitu, ailab, _ = snippets("The vendor-compatible server", "sh")
+    bodies, meitu, ailab = snippets("Stand-alone server", "sh")
     execute(["sh", "-euc"], bodies, desk, servers)
     lines = meitu.strip().splitlines()
     paths = [endpoint.path for endpoint in CATALOGUE.values() if endpoint.provider == "meitu"]

@@ -56,7 +56,7 @@ def test_space_upload_is_complete_and_nothing_more(sdk: str, tmp_path: Path) -> 
     assert {"README.md", "app.py", "meitu_demo/locales/en.toml", "assets/favicon.svg"} <= there
     own = {"requirements.txt", "packages.txt"} if sdk == "gradio" else {"Dockerfile", ".dockerignore"}
     assert own <= there
-    allowed = {"README.md", "LICENCES.md", "app.py", "assets", "docs", "locks", "meitu_demo", *own}
+    allowed = {"README.md", "README.zh.md", "LICENCES.md", "app.py", "assets", "docs", "locks", "meitu_demo", *own}
     assert {path.partition("/")[0] for path in there} <= allowed
     assert not [path for path in there if path.endswith((".pyc", ".pyi", ".env", ".db"))]
     head = front_matter((tmp_path / "space" / "README.md").read_text("utf-8"))

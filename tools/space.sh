@@ -2,7 +2,7 @@
 # make space: copies the files of a Hugging Face Space into build/space. SDK=gradio or docker.
 set -eu
 sdk=${1:-gradio} folder=${2:-build/space}
-parts="app.py assets docs LICENCES.md meitu_demo"
+parts="app.py assets docs README.zh.md LICENCES.md meitu_demo"
 case $sdk in
 gradio) parts="$parts requirements.txt packages.txt" head= ;;
 docker) parts="$parts Dockerfile .dockerignore locks"

@@ -6,6 +6,7 @@ still in use. About twenty threads handle photos here.
 
 import ctypes
 import gc
+import sys
 
 MAX_ARENAS = 2
 M_ARENA_MAX = -8  # malloc.h
@@ -13,7 +14,8 @@ M_ARENA_MAX = -8  # malloc.h
 
 def limit_malloc_arenas() -> bool:
     """Limit the arenas of this process; call before it starts threads. False if the C library has no `mallopt`."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    library = None if sys.platform == "win32" else ctypes.CDLL(None)  # Windows has no handle for the process itself
+    mallopt = getattr(library, "mallopt", None)
     return mallopt is not None and bool(mallopt(M_ARENA_MAX, MAX_ARENAS))
 
 

@@ -227,8 +227,9 @@ def test_a_fault_that_is_none_does_not_start() -> None:
     assert "no fault 'nonsense'" in done.stderr
 
 
-# ── What the README says of it ──────────────────────────────────────────────────────────────────────────────────────
-SECTION = (PROJECT / "README.md").read_text("utf-8").partition("### The failure lab")[2].partition("\n## ")[0]
+# ── docs/vendor-server.md ───────────────────────────────────────────────────────────────────────────────────────────
+GUIDE = (PROJECT / "docs" / "vendor-server.md").read_text("utf-8")
+SECTION = GUIDE.partition("## Failure lab")[2].partition("\n## ")[0]
 ROWS = {
     "may have been billed": FaultOutcome.UNKNOWN,
     "was billed": FaultOutcome.RESULT_LOST,
@@ -237,7 +238,7 @@ ROWS = {
 }
 
 
-def test_the_readmes_table_is_the_labs() -> None:
+def test_documented_faults_are_those_of_the_lab() -> None:
     """Each fault stands in the row of its verdict, in the table's order."""
     for words_of_row, verdict in ROWS.items():
         (row,) = [line for line in SECTION.splitlines() if line.startswith("|") and words_of_row in line]
@@ -247,7 +248,7 @@ def test_the_readmes_table_is_the_labs() -> None:
         assert code in {known for _, known in CODES}
 
 
-def test_the_readmes_lines_run(lab: str, tmp_path: Path) -> None:
+def test_documented_failure_lab_lines_run(lab: str, tmp_path: Path) -> None:
     """As they stand there, with the port of this server."""
     (lines,) = re.findall(r"^```console\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)
     fails, counts = (shlex.split(line.replace("http://127.0.0.1:8700", lab)) for line in lines.splitlines())

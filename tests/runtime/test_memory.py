@@ -72,6 +72,19 @@ def test_limit_malloc_arenas_makes_twelve_threads_share_two() -> None:
     assert int(run_python(COUNT_ARENAS, "limited")) <= 2 < int(run_python(COUNT_ARENAS, ""))
 
 
+def test_limit_malloc_arenas_does_nothing_on_windows() -> None:
+    """Windows has no library handle for the process itself; the limit answers False and asks for none."""
+    code = """
+import ctypes, sys
+from meitu_demo.runtime import memory
+sys.platform = "win32"
+def refuse(name): raise TypeError("bad argument type for built-in operation")
+ctypes.CDLL = refuse
+print(memory.limit_malloc_arenas())
+"""
+    assert run_python(code).strip() == "False"
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux's list of threads")
 def test_numpy_starts_no_threads_unless_the_owner_sets_them() -> None:
     """A large product is computed by the thread that asks for it; OPENBLAS_NUM_THREADS overrides that."""
