@@ -74,7 +74,10 @@ def create_server(settings: Settings) -> http_server.GracefulServer:
     vendor_codes.check_tables()
     app = create_app(settings, create_http_client(settings, create_offline(single_use_links=True)), ledger)
     behind_proxy = settings.space or bool(settings.trusted_proxies)
-    return http_server.GracefulServer(app, app.state.before_stop, behind_proxy=behind_proxy)
+    return http_server.GracefulServer(
+        app, app.state.before_stop, behind_proxy=behind_proxy, trusted_proxies=settings.trusted_proxies,
+        holds_work=app.state.gradio.state.event_streams.has_running_event,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -6,12 +6,14 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 from support.uvicorn_server import uvicorn_port
 
 from meitu_demo.runtime import http_server
+from meitu_demo.runtime.connection_limit import ConnectionLimit
 
 REQUEST_TIMEOUT_S, WRITE_TIMEOUT_S, WORK_S = 0.3, 0.3, 0.8
 FLOOD_BYTES = 64 * 1024 * 1024  # more than any buffer between two sockets
@@ -55,7 +57,7 @@ def port(app: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """The port of a server with short timeouts."""
     monkeypatch.setattr(http_server, "REQUEST_TIMEOUT_S", REQUEST_TIMEOUT_S)
     monkeypatch.setattr(http_server, "WRITE_TIMEOUT_S", WRITE_TIMEOUT_S)
-    protocol = http_server.SlowClientTimeoutProtocol
+    protocol = partial(http_server.HttpProtocol, limit=ConnectionLimit(100))
     with uvicorn_port(app, http=protocol, lifespan="off", timeout_graceful_shutdown=None) as port:
         yield port
 
@@ -89,6 +91,25 @@ def test_http_server_disconnects_a_client_that_never_completes_its_request(
     started_s = time.monotonic()
     assert b"200" not in send_and_read(port, *pieces)
     assert REQUEST_TIMEOUT_S * 0.9 < time.monotonic() - started_s < 8.0
+
+
+def test_http_server_disconnects_a_client_that_sends_its_head_byte_by_byte(port: int) -> None:
+    """The timeout is for the whole head, of the first request and of a later one on the same connection."""
+    head = b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: aaaaaaaaaa\r\n\r\n"
+    for before in ([], [b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"]):
+        with socket.create_connection(("127.0.0.1", port), 10) as connection:
+            for whole_request in before:
+                connection.sendall(whole_request)
+                answer = b""
+                while not answer.endswith(b"done\r\n0\r\n\r\n"):
+                    answer += connection.recv(65536)
+            started_s = time.monotonic()
+            with contextlib.suppress(ConnectionError):
+                for position in range(len(head)):
+                    connection.sendall(head[position : position + 1])
+                    time.sleep(REQUEST_TIMEOUT_S / 6)
+                pytest.fail("the head was accepted")
+            assert time.monotonic() - started_s < REQUEST_TIMEOUT_S * 5
 
 
 def test_http_server_serves_slow_requests_and_slow_answers(port: int) -> None:
