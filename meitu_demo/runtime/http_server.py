@@ -173,8 +173,8 @@ class HttpProtocol(H11Protocol):
 class GracefulServer(uvicorn.Server):
     """Shuts down in order: listening sockets, `before_shutdown`, open requests, the app. A second signal kills.
 
-    behind_proxy: idle connections are kept for longer. protocol_options: `trusted_proxies` and `holds_work` of
-    `HttpProtocol`.
+    behind_proxy: idle connections are kept for longer. after_shutdown: called at the very end. protocol_options:
+    `trusted_proxies` and `holds_work` of `HttpProtocol`.
     """
 
     def __init__(
@@ -183,6 +183,7 @@ class GracefulServer(uvicorn.Server):
         before_shutdown: Callable[[], Awaitable[None]],
         *,
         behind_proxy: bool = False,
+        after_shutdown: Callable[[], None] = lambda: None,
         **protocol_options: Any,
     ) -> None:
         protocol = partial(HttpProtocol, limit=ConnectionLimit(MAX_CONNECTIONS), **protocol_options)
@@ -196,6 +197,7 @@ class GracefulServer(uvicorn.Server):
         )  # fmt: skip
         super().__init__(config)
         self._before_shutdown = before_shutdown
+        self._after_shutdown = after_shutdown
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Handle SIGTERM and SIGINT."""
@@ -205,10 +207,11 @@ class GracefulServer(uvicorn.Server):
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close the listening sockets, run `before_shutdown`, then let uvicorn end."""
+        """Close the listening sockets, run `before_shutdown`, let uvicorn end the app, run `after_shutdown`."""
         for server in self.servers:
             server.close()
         for listener in sockets or []:
             listener.close()
         await self._before_shutdown()
         await super().shutdown(sockets)
+        self._after_shutdown()  # here, because uvicorn then ends the process by the signal that it caught

@@ -62,6 +62,7 @@ class Settings:
     log_level: str = "INFO"
     log_format: LogFormat = "text"
     data_dir: str = "data"
+    temp_dir: str = ""  # for uploads; empty: the system's
     database_url: SecretStr | None = None
     calls_per_day: int | None = None
     calls_per_hour: int | None = None
@@ -149,6 +150,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         log_level=values.choice("LOG_LEVEL", LOG_LEVELS, default.log_level),
         log_format=cast(LogFormat, values.choice("LOG_FORMAT", get_args(LogFormat), default.log_format)),
         data_dir=values.text("DATA_DIR", default.data_dir),
+        temp_dir=values.text("GRADIO_TEMP_DIR", default.temp_dir),
         database_url=values.secret("DATABASE_URL"),
         calls_per_day=values.cap("CALLS_PER_DAY", None if is_local else PUBLIC_CALLS_PER_DAY),
         calls_per_hour=values.cap("CALLS_PER_HOUR", None if is_local else PUBLIC_CALLS_PER_HOUR),

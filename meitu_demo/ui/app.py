@@ -52,7 +52,6 @@ def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger
     check_upload_dir(uploads_dir)
     ttl_s = settings.keep_minutes * 60.0
     context = Context.create(service, settings, uploads_dir, ttl_s * TTL_MARGIN)
-    context.session_data.delete_stale_uploads()
     texts = PageTranslations()
     blocks = build_page(context, settings, texts)
     blocks.queue(default_concurrency_limit=None)
