@@ -36,7 +36,7 @@ API_PREFIX = "/gradio_api"
 FILE_PREFIX = f"{API_PREFIX}/file="
 ENDPOINT_IDS_PATTERN = "|".join(map(re.escape, CATALOGUE))
 GET_ALLOWLIST = re.compile(
-    rf"/|/config|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json|/logout|/(assets|static|svelte)/[\w./-]+"
+    rf"/|/config|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json|/logout|/(assets|static|svelte)(/[\w-][\w.-]*)+"
     rf"|{API_PREFIX}/(info|openapi\.json|app_id|user|login_check|theme\.css|queue/(data|status)|upload_progress)"
     rf"|{API_PREFIX}/heartbeat/[\w-]{{1,64}}|{API_PREFIX}/call/(v2/)?({ENDPOINT_IDS_PATTERN})/[\w-]{{1,64}}",
     re.ASCII,
