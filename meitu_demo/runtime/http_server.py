@@ -15,7 +15,6 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-import h11
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import service_unavailable
@@ -94,7 +93,7 @@ class HttpProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Restart the timer, unless the request is complete, or its head is not: its time is not prolonged."""
         super().data_received(data)
-        if self.conn.their_state is h11.IDLE and self._request_timer:
+        if self._is_idle and self._request_timer:
             return
         self._cancel_request_timer()
         is_request_complete = self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
@@ -128,13 +127,17 @@ class HttpProtocol(H11Protocol):
     @property
     def activity(self) -> Activity:
         """What the connection does now."""
-        if self.cycle is None or self.cycle.response_complete:
+        if self._is_idle:
             return Activity.IDLE
         if self.cycle.more_body:
             return Activity.SENDING
         is_read = self.scope["method"] in ("GET", "HEAD")
         has_work = not is_read or self._holds_work(dict(self.scope))
         return Activity.WORKING if has_work else Activity.WATCHING
+
+    @property
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
 
     def abort(self) -> None:
         """Close the connection at once."""
