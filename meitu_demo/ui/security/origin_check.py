@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ...domain.translations import match_language, translate
 from ...settings import Network
 
 FORWARDED_HEADERS = (b"x-forwarded-host", b"x-gradio-server")
@@ -20,14 +21,6 @@ HOST_PATTERN = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 MCP_PATH = "/mcp"
 UNSAFE_READS = ("/logout", "/logout/")  # a GET that changes something
-UNKNOWN_HOST_MESSAGE = (
-    "The demo does not know that name. Use its IP address, or put the name into ALLOWED_HOSTS. If a proxy stands "
-    "before the demo, put the proxy's address into TRUSTED_PROXIES."
-)
-FOREIGN_ORIGIN_MESSAGE = (
-    "Only the demo's own page may do this. If this is the demo's page and a proxy stands before the demo, put the "
-    "proxy's address into TRUSTED_PROXIES."
-)
 
 
 class OriginCheckMiddleware:
@@ -62,11 +55,11 @@ class OriginCheckMiddleware:
             scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in FORWARDED_HEADERS]
             # DNS rebinding: to the browser, a foreign page whose name resolves to this machine is this page.
             if not self._is_known_host(host):
-                await _refuse(scope, UNKNOWN_HOST_MESSAGE, 421)(scope, receive, send)
+                await _refuse(scope, headers, "page.unknown_host", 421)(scope, receive, send)
                 return
             schemes = [scope["scheme"]]
         if _is_cross_site(scope, headers, {_origin(scheme, host) for scheme in schemes}):
-            await _refuse(scope, FOREIGN_ORIGIN_MESSAGE, 403)(scope, receive, send)
+            await _refuse(scope, headers, "page.foreign_origin", 403)(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
@@ -115,8 +108,9 @@ def _first(values: str) -> str:
     return values.partition(",")[0].strip()
 
 
-def _refuse(scope: Scope, message: str, status: int) -> Response:
+def _refuse(scope: Scope, headers: Headers, key: str, status: int) -> Response:
     """At /mcp a JSON-RPC error without an id, as MCP's specification has it for a foreign Origin."""
     if scope["path"] == MCP_PATH:
-        return JSONResponse({"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": message}}, status)
-    return PlainTextResponse(message, status)
+        error = {"code": -32600, "message": translate(key, "en")}
+        return JSONResponse({"jsonrpc": "2.0", "id": None, "error": error}, status)
+    return PlainTextResponse(translate(key, match_language(headers.get("accept-language"))), status)

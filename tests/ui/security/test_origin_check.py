@@ -8,6 +8,7 @@ import httpx
 import pytest
 from ui.conftest import Page, serve
 
+from meitu_demo.domain.translations import translate
 from meitu_demo.settings import Settings
 
 
@@ -191,3 +192,11 @@ def test_mirror_is_off_on_all_interfaces(page: Page, public_page: Page) -> None:
     tabs = [any(part["props"].get("elem_id") == "mirror-tab" for part in each.config["components"])
             for each in (page, public_page)]  # fmt: skip
     assert tabs == [True, False]
+
+
+def test_refusals_are_in_the_visitors_language(page: Page) -> None:
+    """Both of them, as a browser shows them."""
+    for headers, key in (({"host": "nas"}, "page.unknown_host"), ({"origin": "null"}, "page.foreign_origin")):
+        for language in ("en", "zh"):
+            answer = httpx.get(f"{page.url}/", headers={**headers, "accept-language": language})
+            assert answer.text == translate(key, language)
