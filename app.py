@@ -6,6 +6,8 @@ Only this module composes the parts of the app.
 import logging
 import os
 import sys
+import tempfile
+from pathlib import Path
 
 if not (3, 11) <= sys.version_info[:2] <= (3, 12):
     sys.exit("This demo runs on Python 3.11 and 3.12: mediapipe, which finds the faces, has no wheel for others.")
@@ -15,6 +17,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 
 from meitu_demo.redaction import log_filter
 from meitu_demo.runtime import http_server, log_format, memory
+from meitu_demo.runtime.instance_folder import InstanceFolder, delete_abandoned_folders
 from meitu_demo.settings import Settings, SettingsError, warnings
 
 log = logging.getLogger("app")
@@ -55,6 +58,7 @@ def create_server(settings: Settings) -> http_server.GracefulServer:
     if TargetResolver(settings).is_any_live():
         ledger.verify_at_startup()
 
+    folder = create_upload_folder(settings)
     if settings.mcp:
         from meitu_demo.ui import assistants
 
@@ -74,7 +78,19 @@ def create_server(settings: Settings) -> http_server.GracefulServer:
     vendor_codes.check_tables()
     app = create_app(settings, create_http_client(settings, create_offline(single_use_links=True)), ledger)
     behind_proxy = settings.space or bool(settings.trusted_proxies)
-    return http_server.GracefulServer(app, app.state.before_stop, behind_proxy=behind_proxy)
+    return http_server.GracefulServer(
+        app, app.state.before_stop, behind_proxy=behind_proxy, trusted_proxies=settings.trusted_proxies,
+        after_shutdown=folder.delete, holds_work=app.state.gradio.state.event_streams.has_running_event,
+    )  # fmt: skip
+
+
+def create_upload_folder(settings: Settings) -> InstanceFolder:
+    """A folder of this instance's own, where Gradio is told to keep uploads. Raises SettingsError."""
+    parent = Path(settings.temp_dir or tempfile.gettempdir())
+    delete_abandoned_folders(parent)
+    folder = InstanceFolder(parent)
+    os.environ["GRADIO_TEMP_DIR"] = str(folder.path)  # Gradio reads it when it is imported
+    return folder
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ SINGLE = (
     "VISIBLE_LABEL",
     "OFFLINE_EACH",
     "TRUSTED_PROXIES",
+    "ALLOWED_HOSTS",
     "LOGIN",
     "RESULT_HOSTS",
 )

@@ -1,4 +1,4 @@
-"""The HTTP server: binds the port, disconnects slow clients (slowloris), and shuts down gracefully.
+"""The HTTP server: binds the port, disconnects slow clients (slowloris), shares places, and shuts down gracefully.
 
 uvicorn waits for ever for a request that never ends and for a client that never reads. The app cannot prevent that,
 because it sees neither an incomplete request head nor why a write blocks.
@@ -6,22 +6,30 @@ because it sees neither an incomplete request head nor why a write blocks.
 
 import asyncio
 import errno
+import logging
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from types import FrameType
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ..settings import SettingsError
+from ..settings import Network, SettingsError
+from .client_address import resolve_client_address
+from .connection_limit import Activity, ConnectionLimit
+from .log_format import RateLimitFilter
 
-REQUEST_TIMEOUT_S = 30.0  # how long a client may be silent before or within a request
+REQUEST_TIMEOUT_S = 30.0  # for the head of a request; and how long a client may be silent within its body
 WRITE_TIMEOUT_S = 60.0  # how long the write buffers may stay full because the client does not read
-MAX_CONNECTIONS = 800  # more get 503; a page uses one, and up to six while it loads
+MAX_CONNECTIONS = 800  # a page uses two, and up to six while it loads; many systems allow a process 1024 open files
+MAX_ACCEPTED = 100  # at once, before the limit above is looked at
+HEALTH_PATHS = ("/healthz", "/readyz")  # are answered although there is no place
 KEEP_ALIVE_S = 5  # for idle connections
 PROXY_KEEP_ALIVE_S = 75  # longer than proxies reuse a connection, or they would send requests on one that closes
 GRACEFUL_SHUTDOWN_S = 2  # for open requests, after vendor calls have ended
@@ -52,22 +60,41 @@ def _explain_bind_error(error: OSError, host: str, port: int) -> str:
     return f"HOST {host} is no address of this machine"
 
 
-class SlowClientTimeoutProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1 protocol; aborts a connection whose client is silent in a request or does not read."""
+class HttpProtocol(H11Protocol):
+    """uvicorn's HTTP/1.1 protocol; aborts a connection whose client is silent in a request or does not read.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    limit: of all connections. trusted_proxies: their X-Forwarded-For tells visitors apart. holds_work: whether the
+    request with this scope, a GET that is being answered, waits for a run.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        limit: ConnectionLimit,
+        trusted_proxies: Sequence[Network] = (),
+        holds_work: Callable[[Scope], bool] = lambda scope: False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self._limit = limit
+        self._trusted_proxies = trusted_proxies
+        self._holds_work = holds_work
+        self._has_place = True
+        self._served_app, self.app = self.app, self._serve
         self._request_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Expect the first request."""
         super().connection_made(transport)
+        self._has_place = self._limit.add(self, self._resolve_address())
         self._start_request_timer()
 
     def data_received(self, data: bytes) -> None:
-        """Restart the timer, unless the request is complete."""
+        """Restart the timer, unless the request is complete, or its head is not: its time is not prolonged."""
         super().data_received(data)
+        if self._is_idle and self._request_timer:
+            return
         self._cancel_request_timer()
         is_request_complete = self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
         if not is_request_complete:  # a complete one waits for the app, which may take longer
@@ -87,13 +114,49 @@ class SlowClientTimeoutProtocol(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the timer."""
+        self._limit.remove(self)
         self._cancel_request_timer()
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
         """Stop the timer: uvicorn's keep-alive timer runs until the next request begins."""
         self._cancel_request_timer()
+        self._count_for(self._resolve_address())
         super().on_response_complete()
+
+    @property
+    def activity(self) -> Activity:
+        """What the connection does now."""
+        if self._is_idle:
+            return Activity.IDLE
+        if self.cycle.more_body:
+            return Activity.SENDING
+        is_read = self.scope["method"] in ("GET", "HEAD")
+        has_work = not is_read or self._holds_work(dict(self.scope))
+        return Activity.WORKING if has_work else Activity.WATCHING
+
+    @property
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def abort(self) -> None:
+        """Close the connection at once."""
+        self.transport.abort()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count the connection for the request's visitor, and serve it if there is a place."""
+        forwarded_for = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+        self._count_for(self._resolve_address(forwarded_for.decode("latin-1")))
+        self._has_place |= not self._limit.is_exceeded
+        is_served = self._has_place or scope["path"] in HEALTH_PATHS
+        await (self._served_app if is_served else service_unavailable)(scope, receive, send)  # type: ignore[arg-type]
+
+    def _resolve_address(self, forwarded_for: str = "") -> str:
+        return resolve_client_address(self.client[0] if self.client else "", forwarded_for, self._trusted_proxies)
+
+    def _count_for(self, address: str) -> None:
+        if not self.transport.is_closing():
+            self._limit.move(self, address)
 
     def _start_request_timer(self) -> None:
         self._request_timer = self.loop.call_later(REQUEST_TIMEOUT_S, self._on_request_timeout)
@@ -111,20 +174,33 @@ class SlowClientTimeoutProtocol(H11Protocol):
 
 
 class GracefulServer(uvicorn.Server):
-    """Shuts down in order: listening sockets, `before_shutdown`, open requests, the app. A second signal kills."""
+    """Shuts down in order: listening sockets, `before_shutdown`, open requests, the app. A second signal kills.
+
+    behind_proxy: idle connections are kept for longer. after_shutdown: called at the very end. protocol_options:
+    `trusted_proxies` and `holds_work` of `HttpProtocol`.
+    """
 
     def __init__(
-        self, app: ASGIApp, before_shutdown: Callable[[], Awaitable[None]], *, behind_proxy: bool = False
+        self,
+        app: ASGIApp,
+        before_shutdown: Callable[[], Awaitable[None]],
+        *,
+        behind_proxy: bool = False,
+        after_shutdown: Callable[[], None] = lambda: None,
+        **protocol_options: Any,
     ) -> None:
+        protocol = partial(HttpProtocol, limit=ConnectionLimit(MAX_CONNECTIONS), **protocol_options)
+        logging.getLogger("uvicorn.error").addFilter(RateLimitFilter())  # invalid requests are a warning each
         # proxy_headers: only proxies in TRUSTED_PROXIES are trusted, and `origin_check` and `client_address` do that.
         config = uvicorn.Config(
             app, log_level="warning", log_config=None, access_log=False, proxy_headers=False, server_header=False,
-            http=SlowClientTimeoutProtocol, ws="none", limit_concurrency=MAX_CONNECTIONS,
+            http=protocol, ws="none", backlog=MAX_ACCEPTED,  # type: ignore[arg-type]
             timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
             timeout_keep_alive=PROXY_KEEP_ALIVE_S if behind_proxy else KEEP_ALIVE_S,
         )  # fmt: skip
         super().__init__(config)
         self._before_shutdown = before_shutdown
+        self._after_shutdown = after_shutdown
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Handle SIGTERM and SIGINT."""
@@ -134,10 +210,11 @@ class GracefulServer(uvicorn.Server):
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close the listening sockets, run `before_shutdown`, then let uvicorn end."""
+        """Close the listening sockets, run `before_shutdown`, let uvicorn end the app, run `after_shutdown`."""
         for server in self.servers:
             server.close()
         for listener in sockets or []:
             listener.close()
         await self._before_shutdown()
         await super().shutdown(sockets)
+        self._after_shutdown()  # here, because uvicorn then ends the process by the signal that it caught

@@ -5,8 +5,11 @@ Call `redaction.log_filter.install_redaction` first: it redacts secrets in both 
 
 import json
 import logging
+import math
 import sys
 import threading
+import time
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import TracebackType
@@ -16,6 +19,7 @@ from ..redaction.log_filter import STANDARD_RECORD_FIELDS
 
 TEXT_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 DERIVED_RECORD_FIELDS = ("message", "asctime", "color_message", "taskName")  # set by formatters
+INTERVAL_S = 10.0  # between two lines that say the same
 RUN_ID: ContextVar[str] = ContextVar("run", default="")  # id of the run that this task or thread belongs to
 
 
@@ -31,6 +35,33 @@ def configure_logging(log_format: Literal["text", "json"], level: str) -> None:
         sys.stdout, sys.stderr = LogStream("stdout"), LogStream("stderr")
         sys.excepthook = _log_uncaught
         threading.excepthook = lambda args: _log_uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+class RateLimitFilter(logging.Filter):
+    """Drops a message that was logged less than `INTERVAL_S` ago; the next one says how many were dropped.
+
+    For loggers of what any stranger's request can cause. Messages are told apart by their format, before the arguments
+    are filled in. Errors and stack traces are never dropped.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._logged: dict[str, tuple[float, int]] = {}  # when it was logged last, and how many were dropped since
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is logged."""
+        if record.exc_info or record.levelno >= logging.ERROR:
+            return True
+        now, message = self._clock(), str(record.msg)
+        logged_at, dropped = self._logged.get(message, (-math.inf, 0))
+        if now - logged_at < INTERVAL_S:
+            self._logged[message] = logged_at, dropped + 1
+            return False
+        self._logged[message] = now, 0
+        if dropped:
+            record.msg = f"{message} [and {dropped} more since the last line]"
+        return True
 
 
 class JsonFormatter(logging.Formatter):

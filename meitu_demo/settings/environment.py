@@ -20,7 +20,7 @@ Mode = Literal["auto", "live", "offline"]
 LogFormat = Literal["text", "json"]
 ENV_FILE = Path(__file__).resolve().parents[2] / ".env"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-PUBLIC_CALLS_PER_DAY = 100  # the default caps of a publicly reachable demo
+PUBLIC_CALLS_PER_DAY = 100  # the default caps of a demo that others than this machine reach
 PUBLIC_CALLS_PER_HOUR = 10
 MARKETPLACE_HOST = "facial-aesthetics.p.rapidapi.com"
 DATABASE_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite", "sqlite+pysqlite")
@@ -63,6 +63,7 @@ class Settings:
     log_level: str = "INFO"
     log_format: LogFormat = "text"
     data_dir: str = "data"
+    temp_dir: str = ""  # for uploads; empty: the system's
     database_url: SecretStr | None = None
     calls_per_day: int | None = None
     calls_per_hour: int | None = None
@@ -75,6 +76,7 @@ class Settings:
     mirror: bool = True
     offline_each: int = 4  # concurrent runs on the offline engine, of one visitor
     trusted_proxies: tuple[Network, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()  # names of the demo, lower case, without ports
     meitu_recipient: str = "Meitu, China"
     ailab_recipient: str = "AILabTools, China"
     keep_minutes: int = 30
@@ -128,6 +130,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
     host = values.text("HOST") or values.text("GRADIO_SERVER_NAME") or _default_host(values, default.host)
     space, proxies = bool(values.text("SPACE_ID")), values.networks("TRUSTED_PROXIES")
     is_private = not is_publicly_reachable(host, proxies, space=space)
+    is_local = is_private and is_loopback_host(host)  # only this machine's users spend the owner's money
     default_ailab_url = f"https://{rapidapi_host}" if uses_marketplace else default.ailab_base_url
     settings = Settings(
         meitu_key=values.secret("MEITU_API_KEY"),
@@ -148,9 +151,10 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         log_level=values.choice("LOG_LEVEL", LOG_LEVELS, default.log_level),
         log_format=cast(LogFormat, values.choice("LOG_FORMAT", get_args(LogFormat), default.log_format)),
         data_dir=values.text("DATA_DIR", default.data_dir),
+        temp_dir=values.text("GRADIO_TEMP_DIR", default.temp_dir),
         database_url=values.secret("DATABASE_URL"),
-        calls_per_day=values.cap("CALLS_PER_DAY", None if is_private else PUBLIC_CALLS_PER_DAY),
-        calls_per_hour=values.cap("CALLS_PER_HOUR", None if is_private else PUBLIC_CALLS_PER_HOUR),
+        calls_per_day=values.cap("CALLS_PER_DAY", None if is_local else PUBLIC_CALLS_PER_DAY),
+        calls_per_hour=values.cap("CALLS_PER_HOUR", None if is_local else PUBLIC_CALLS_PER_HOUR),
         calls_per_second=values.rate("CALLS_PER_SECOND", default.calls_per_second),
         longest_wait=values.seconds("LONGEST_WAIT", default.longest_wait),
         breaker=values.switch("BREAKER", True),
@@ -160,6 +164,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         mirror=values.switch("MIRROR", is_private),
         offline_each=values.count("OFFLINE_EACH", default.offline_each, maximum=MAX_OFFLINE_RUNS),
         trusted_proxies=proxies,
+        allowed_hosts=values.allowed_hosts("ALLOWED_HOSTS"),
         meitu_recipient=values.single_line("MEITU_RECIPIENT", default.meitu_recipient),
         ailab_recipient=values.single_line("AILAB_RECIPIENT", default.ailab_recipient),
         keep_minutes=values.minutes("KEEP_MINUTES", default.keep_minutes),
@@ -203,19 +208,19 @@ def warnings(settings: Settings) -> list[str]:
     """List one sentence for the log for each combination that works but may not be intended."""
     messages = []
     keys = [settings.meitu_key, settings.ailab_key, settings.rapidapi_key]
-    is_public = is_publicly_reachable(settings.host, settings.trusted_proxies, space=settings.space)
+    is_local = is_loopback_host(settings.host) and not settings.trusted_proxies and not settings.space
     if settings.ailab_key and settings.rapidapi_key:
         messages.append("AILAB_API_KEY and RAPIDAPI_KEY are both set; AILAB_API_KEY is used, the other is not")
     if settings.mode == "live" and not any(keys):
         messages.append("MODE is live and no key is set: every run asks its visitor for keys")
-    if settings.mode != "offline" and any(keys) and is_public:
+    if settings.mode != "offline" and any(keys) and not is_local:
         uncapped = [
             name
             for name, cap in (("CALLS_PER_DAY", settings.calls_per_day), ("CALLS_PER_HOUR", settings.calls_per_hour))
             if cap is None
         ]
         if uncapped:
-            messages.append(f"{' and '.join(uncapped)} is off, and strangers reach the demo: they spend without a cap")
+            messages.append(f"{' and '.join(uncapped)} is off, and others reach the demo: they spend without a cap")
     for name, url, key in (
         ("MEITU_BASE_URL", settings.meitu_base_url, settings.meitu_key),
         ("AILAB_BASE_URL", settings.ailab_base_url, settings.ailab_key or settings.rapidapi_key),

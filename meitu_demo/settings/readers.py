@@ -11,6 +11,7 @@ from pydantic import SecretStr
 Network = IPv4Network | IPv6Network
 _DNS_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # At least two labels, because ".com" would allow every .com host; the last is no number, to exclude IP addresses.
+HOST_NAME_PATTERN = re.compile(rf"(?=.{{1,250}}$){_DNS_LABEL}(?:\.{_DNS_LABEL})*")
 RESULT_HOST_PATTERN = re.compile(rf"\.?(?=.{{3,250}}$)(?:{_DNS_LABEL}\.)+(?!\d+$){_DNS_LABEL}")
 
 
@@ -142,6 +143,15 @@ class TextReader:
                 f"{name} must be hosts such as img.example.com, or .example.com for all below it, separated by commas"
             )
         return hosts or default
+
+    def allowed_hosts(self, name: str) -> tuple[str, ...]:
+        """Host names without ports."""
+        hosts = tuple(self.text(name).lower().replace(",", " ").split())
+        if not all(map(HOST_NAME_PATTERN.fullmatch, hosts)):
+            self.errors.append(
+                f"{name} must be names such as demo.example.com or nas, without ports, separated by commas"
+            )
+        return hosts
 
     def single_line(self, name: str, default: str) -> str:
         """One line of text, at most 80 characters."""

@@ -22,11 +22,11 @@ from ..redaction.text import sanitize
 from .caller import identify_caller
 from .context import Context
 from .gradio_patches import uploads
+from .gradio_patches.event_streams import RESULT_TTL_S
 from .result import export
 from .result.facts import build_file_name, build_receipt, translate_changes
 from .texts import detect_language
 
-RESULT_TTL_S = 600.0  # for a client to fetch its result
 ApiResult = tuple[gr.FileData, dict[str, Any]]
 
 

@@ -34,7 +34,7 @@ from .result.result_view import EXAMPLE_PATH
 from .security.headers import SecurityHeadersMiddleware
 from .security.health import HealthMiddleware, Readiness, build_readiness_checks
 from .security.login import LoginMiddleware, build_password_check, render_login_message
-from .security.origin_check import OriginCheckMiddleware, is_loopback_host_header
+from .security.origin_check import OriginCheckMiddleware
 from .security.visitor_cookie import VisitorCookieMiddleware
 from .texts import PageTranslations
 from .theme import build_theme
@@ -54,7 +54,6 @@ def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger
     check_upload_dir(uploads_dir)
     ttl_s = settings.keep_minutes * 60.0
     context = Context.create(service, settings, uploads_dir, ttl_s * TTL_MARGIN)
-    context.session_data.delete_stale_uploads()
     texts = PageTranslations()
     blocks = build_page(context, settings, texts)
     blocks.queue(default_concurrency_limit=None)
@@ -113,7 +112,7 @@ def build_middleware(settings: Settings, ledger: LazyLedger, *, is_billable: boo
         Middleware(HealthMiddleware, readiness=Readiness(build_readiness_checks(ledger, is_billable=is_billable))),
         Middleware(
             OriginCheckMiddleware, trusted_proxies=settings.trusted_proxies, is_hf_space=settings.space,
-            is_loopback_only=is_loopback_host_header(settings.host),
+            allowed_hosts=(settings.host.lower(), *settings.allowed_hosts),
         ),
         Middleware(CORSMiddleware),  # allows no origin; without it, Gradio would add its own, which allows all
         *([login] if settings.login else []),

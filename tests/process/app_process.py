@@ -7,7 +7,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,12 +63,12 @@ class Demo:
 
 
 @contextmanager
-def run_demo(**settings: str) -> Iterator[Demo]:
-    """Start the demo, wait until it answers, and kill it at the end."""
+def run_demo(program: Sequence[str] = ("app.py",), **settings: str) -> Iterator[Demo]:
+    """Start the demo, wait until it answers, and kill it at the end. program: what Python runs."""
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
         process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=PROJECT, env=build_environment(folder, PORT=str(port), **settings),
+            [sys.executable, *program], cwd=PROJECT, env=build_environment(folder, PORT=str(port), **settings),
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         running = Demo(process, f"http://127.0.0.1:{port}", folder)

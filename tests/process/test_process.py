@@ -1,6 +1,7 @@
 """A real process: its log, a full disk, a shutdown in the middle of a paid run."""
 
 import json
+import os
 import re
 import resource
 import signal
@@ -8,6 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -130,3 +132,25 @@ def test_shutdown_in_a_paid_run_explains_it_and_records_it_as_unknown(
     assert answers[0][0] == "error"
     assert "The demo is being restarted." in json.dumps(answers)
     assert not list(demo.folder.glob("uploads/*/*"))
+
+
+def test_instances_do_not_touch_each_others_files_or_those_of_others(portrait: bytes, tmp_path: Path) -> None:
+    """Two share GRADIO_TEMP_DIR, where an old file of another program lies: the start of one and the end of the other
+    leave it, and an upload; one that ends takes its folder along.
+    """
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    foreign = shared / "tmp12345678"
+    foreign.write_text("of another program")
+    os.utime(foreign, (0, 0))
+    with run_demo(GRADIO_TEMP_DIR=str(shared)) as one:
+        path = Path(str(upload_photo(one, portrait)["path"]))
+        with run_demo(GRADIO_TEMP_DIR=str(shared)) as other:
+            upload_photo(other, portrait)
+            other.process.terminate()
+            other.process.wait(20)
+        assert path.read_bytes() == portrait
+        assert {entry.name for entry in shared.iterdir()} == {foreign.name, path.parents[1].name}
+        one.process.terminate()
+        one.process.wait(20)
+    assert list(shared.iterdir()) == [foreign]

@@ -1,12 +1,17 @@
 """The log as JSON lines: from our loggers, a library, a print, an uncaught exception, and one line a run."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+from support.clock import ManualClock
 
 import meitu_demo
+from meitu_demo.runtime import log_format
 
 PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
 SECRET = "Kq7ZtB2mXw9LrV4cNp8HsD3f"
@@ -59,3 +64,28 @@ def test_json_log_writes_one_object_a_line() -> None:
         "face_fuse", "live", "image_empty", "not_sent", 10,
     )  # fmt: skip
     assert "RuntimeError" in by_logger["uncaught"]["trace"]
+
+
+def test_rate_limit_filter_writes_one_line_and_then_how_many_were_dropped() -> None:
+    """Messages are told apart by their format; what has a stack trace, and errors, are never dropped."""
+    clock = ManualClock()
+    rate_limit, lines = log_format.RateLimitFilter(clock), []
+
+    def log(message: str, *args: object, level: int = logging.INFO, exc_info: Any = None) -> None:
+        record = logging.LogRecord("x", level, "", 0, message, args, exc_info)
+        if rate_limit.filter(record):
+            lines.append(record.getMessage())
+
+    for number in range(3):
+        log("%s: odd", number)
+        log("other")
+        log("%s: wrong", number, level=logging.ERROR)
+        log("%s: trace", number, exc_info=(ValueError, ValueError(), None))
+    assert lines == ["0: odd", "other", "0: wrong", "0: trace", "1: wrong", "1: trace", "2: wrong", "2: trace"]
+    clock.now += log_format.INTERVAL_S
+    lines.clear()
+    for number in range(2):
+        log("%s: odd", number)
+    clock.now += 2 * log_format.INTERVAL_S
+    log("other")
+    assert lines == ["0: odd [and 2 more since the last line]", "other [and 2 more since the last line]"]

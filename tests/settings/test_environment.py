@@ -38,7 +38,7 @@ def test_settings_read_every_variable() -> None:
         MEITU_TEMPLATE_IDS="t1, t2 t3", AILAB_BASE_URL="https://ailab.example", AILAB_PATH="/elsewhere",
         MODE="Live", HOST="0.0.0.0", PORT="80", LOG_LEVEL="debug",
         CONNECT_TIMEOUT="1", READ_TIMEOUT="2.5", RESULT_HOSTS="img.example.com, *.Example.org .x-y.example",
-        OFFLINE_EACH="60",
+        OFFLINE_EACH="60", ALLOWED_HOSTS="Demo.example.com, nas",
     )  # fmt: skip
     assert told(settings.meitu_key) == "k"
     assert told(settings.meitu_secret) == "s"
@@ -49,6 +49,7 @@ def test_settings_read_every_variable() -> None:
     assert (settings.mode, settings.host, settings.port, settings.log_level) == ("live", "0.0.0.0", 80, "DEBUG")
     assert (settings.connect_timeout, settings.read_timeout) == (1.0, 2.5)
     assert settings.offline_each == 60
+    assert settings.allowed_hosts == ("demo.example.com", "nas")
     assert settings.result_hosts == ("img.example.com", ".example.org", ".x-y.example")
 
 
@@ -90,9 +91,12 @@ def test_settings_name_the_missing_half_of_a_key_pair(half: dict[str, str], miss
     ],
 )  # fmt: skip
 def test_settings_of_a_public_host_have_caps_and_neither_lab_nor_mirror(host: str, private: bool) -> None:
-    """On a public host spending is capped and the lab and the mirror are off, unless the owner sets otherwise."""
+    """On a public host spending is capped and the lab and the mirror are off, unless the owner sets otherwise. In the
+    owner's own network lab and mirror are on, but spending is capped there, too.
+    """
     settings = read(HOST=host)
-    assert (settings.calls_per_day, settings.calls_per_hour) == ((None, None) if private else (100, 10))
+    is_loopback = host in ("127.0.0.1", "::1", "localhost")
+    assert (settings.calls_per_day, settings.calls_per_hour) == ((None, None) if is_loopback else (100, 10))
     assert (settings.failure_lab, settings.mirror, settings.photo_urls) == (private, private, private)
     said = read(HOST=host, CALLS_PER_DAY="off", CALLS_PER_HOUR="7", FAILURE_LAB="on", MIRROR="on")
     assert (said.calls_per_day, said.calls_per_hour, said.failure_lab, said.mirror) == (None, 7, True, True)
@@ -153,6 +157,7 @@ def test_settings_strip_spaces_around_a_key() -> None:
             "**.x.org", "*x.example.com", "img.*.com", "a..example", "x.example.", "-x.example", "b\u00fccher.example",
             "10.0.0.1", "[::1]", ".0.0.1", "x_y.example", "fine.example, u:p@host.example", "a" * 64 + ".example",
         )),
+        *(("ALLOWED_HOSTS", value) for value in ("demo.example:80", "https://x.example", "*.example", ".x", "a b_c")),
         ("AILAB_API_KEY", "k\u00e9y"), ("RAPIDAPI_KEY", "two\nlines"),
     ],
 )  # fmt: skip
@@ -242,8 +247,9 @@ def test_settings_error_names_contradictions(environ: dict[str, str], named: lis
         ({"AILAB_API_KEY": "canary", "HOST": "0.0.0.0", "CALLS_PER_DAY": "off"}, ["CALLS_PER_DAY"]),
         (
             {"AILAB_API_KEY": "canary", "TRUSTED_PROXIES": "127.0.0.1", "CALLS_PER_HOUR": "off"},
-            ["CALLS_PER_HOUR", "strangers"],
+            ["CALLS_PER_HOUR", "others"],
         ),
+        ({"AILAB_API_KEY": "canary", "HOST": "10.0.0.5", "CALLS_PER_DAY": "off"}, ["CALLS_PER_DAY"]),
         ({"AILAB_API_KEY": "canary", "AILAB_BASE_URL": "http://vendor.example"}, ["AILAB_BASE_URL"]),
     ],
 )

@@ -8,6 +8,7 @@ The docstring of each module says what Gradio does without the patch, and in whi
 | `uploads` | gives each upload a folder of its own with a random name |
 | `payloads` | refuses files outside the uploads and photos named by URL |
 | `route_allowlist` | serves only the routes that the demo needs |
+| `event_streams` | answers API calls, again as well, and unknown calls and sessions shortly |
 | `cleanup` | deletes uploads and sessions in time |
 | `assets` | serves Gradio's scripts and styles compressed once |
 | `static_images` | serves the page's own images under names instead of paths |

@@ -24,10 +24,12 @@ from gradio.exceptions import InvalidPathError
 
 from ...domain.errors import DemoError, ImageRejected, ValueRejected
 from ...domain.explanations import explain
+from ...runtime.log_format import RateLimitFilter
 from ..texts import detect_language
 from .uploads import ORIGINAL_FILE_NAME
 
 log = logging.getLogger(__name__)
+log.addFilter(RateLimitFilter())
 _current_request: ContextVar[gr.Request | None] = ContextVar("current_request", default=None)
 _gradio_cache_file = Block.async_move_resource_to_block_cache
 

@@ -27,13 +27,16 @@ from ...domain.explanations import explain
 from ...domain.translations import match_language
 from ...endpoints import CATALOGUE
 from ...photos.codec import MAX_BYTES
+from ...runtime.log_format import RateLimitFilter
+from .event_streams import EventStreams
 
 log = logging.getLogger(__name__)
+log.addFilter(RateLimitFilter())
 API_PREFIX = "/gradio_api"
 FILE_PREFIX = f"{API_PREFIX}/file="
 ENDPOINT_IDS_PATTERN = "|".join(map(re.escape, CATALOGUE))
 GET_ALLOWLIST = re.compile(
-    rf"/|/config|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json|/logout|/(assets|static|svelte)/[\w./-]+"
+    rf"/|/config|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json|/logout|/(assets|static|svelte)(/[\w-][\w.-]*)+"
     rf"|{API_PREFIX}/(info|openapi\.json|app_id|user|login_check|theme\.css|queue/(data|status)|upload_progress)"
     rf"|{API_PREFIX}/heartbeat/[\w-]{{1,64}}|{API_PREFIX}/call/(v2/)?({ENDPOINT_IDS_PATTERN})/[\w-]{{1,64}}",
     re.ASCII,
@@ -56,7 +59,8 @@ def install(app: FastAPI, uploads_dir: Path) -> App:
     for error_class in (*ARGUMENT_ERRORS, RequestValidationError):
         gradio_app.add_exception_handler(error_class, _answer_invalid_arguments)
     gradio_app.add_exception_handler(OSError, _answer_storage_full)
-    mount.app = RouteAllowlistMiddleware(gradio_app, uploads_dir)
+    event_streams = gradio_app.state.event_streams = EventStreams(gradio_app)
+    mount.app = RouteAllowlistMiddleware(gradio_app, uploads_dir, event_streams)
     return gradio_app
 
 
@@ -78,8 +82,9 @@ async def _answer_storage_full(request: Request, error: Exception) -> Response:
 class RouteAllowlistMiddleware:
     """ASGI middleware around Gradio's app alone. Answers 404 to paths that are not listed, 413 to large bodies."""
 
-    def __init__(self, app: ASGIApp, uploads_dir: Path) -> None:
+    def __init__(self, app: ASGIApp, uploads_dir: Path, event_streams: EventStreams) -> None:
         self.app = app
+        self._event_streams = event_streams
         self._uploads_dir = uploads_dir
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,6 +107,10 @@ class RouteAllowlistMiddleware:
             return
         if not length.isdecimal() or len(length) > 12 or int(length) > max_bytes:
             await PlainTextResponse("too large", 413)(scope, receive, send)
+            return
+        response = self._event_streams.find_response(scope)
+        if response:
+            await response(scope, receive, send)
             return
         await self.app(scope, _limit_body(receive, max_bytes), send)
 

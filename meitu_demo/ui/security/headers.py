@@ -64,7 +64,7 @@ def build_headers(*, is_hf_space: bool) -> dict[str, str]:
     common = {
         "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
+        "referrer-policy": "same-origin",  # with no-referrer, browsers would post our own forms with `Origin: null`
         "permissions-policy": ", ".join(["camera=(self)", *(f"{name}=()" for name in DENIED_PERMISSIONS)]),
     }
     if is_hf_space:

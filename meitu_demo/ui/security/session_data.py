@@ -50,11 +50,6 @@ class SessionData:
         self._ttl_s = ttl_s
         self._folders_by_session: defaultdict[str, dict[Path, float]] = defaultdict(dict)
 
-    def delete_stale_uploads(self) -> None:
-        """Delete old uploads of a process that was killed; call at startup. Blocks."""
-        now = time.time()
-        delete_paths([path for path in self._uploads_dir.glob("*") if abs(now - path.stat().st_mtime) > self._ttl_s])
-
     def track(self, session_id: str, file: Path) -> None:
         """Record that the upload folder of `file` belongs to the session."""
         folder = file.parent.resolve()

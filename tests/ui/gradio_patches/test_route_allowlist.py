@@ -35,6 +35,22 @@ CLOSED_ROUTES = {
         "/gradio_api/vibe-code", "/gradio_api/vibe-edit", "/gradio_api/vibe-starter-queries",
     },
 }  # fmt: skip
+# Routes of Gradio's published advisories and of security fixes in its change log, up to 6.31.
+ADVISORY_ROUTES = [
+    ("CVE-2026-28416, GHSA-2mr9-9r47-px2g", "GET", "/gradio_api/proxy=https://a.hf.space/x"),
+    ("CVE-2026-28416, GHSA-2mr9-9r47-px2g", "GET", "/proxy=https://a.hf.space/x"),
+    ("CVE-2026-28415", "GET", "/login/callback?_target_url=////evil.example"),
+    ("CVE-2026-28415, CVE-2026-27167", "GET", "/login/huggingface?_target_url=//evil.example"),
+    ("CVE-2026-28414", "GET", "/static//windows/win.ini"),
+    ("CVE-2026-28414", "GET", "/static/%5Cwindows%5Cwin.ini"),
+    ("#13593, #13608", "GET", "/gradio_api/file=https://evil.example/x"),
+    ("#13593, #13608", "GET", "/gradio_api/file/https://evil.example/x"),
+    ("#13868", "GET", "/gradio_api/deep_link?session_hash=x"),
+    ("#13808, #13811", "GET", "/gradio_api/stream/x/y/z/playlist.m3u8"),
+    ("CVE-2024-34511", "POST", "/gradio_api/component_server"),
+    ("CVE-2024-1561", "POST", "/component_server"),
+    ("CVE-2023-51449", "GET", "/file=/etc/passwd"),
+]
 UNUSED_POSTS = ("run/predict", "api/predict", "component_server", "process_recording", "vibe-edit", "undo-vibe-edit",
                 "stream/x", "stream/x/close", "run-history/connect")  # fmt: skip
 
@@ -89,6 +105,29 @@ def test_no_answer_reveals_a_path_a_setting_or_a_key(path: str, billable_page: P
 def test_route_allowlist_answers_404_to_what_the_demo_does_not_use(path: str, page: Page) -> None:
     """Gradio's recorder, editor, streams, server functions and direct calls: no body is even read."""
     assert httpx.post(f"{page.url}/gradio_api/{path}", json={"data": []}).status_code == 404
+
+
+@pytest.mark.parametrize(("advisory", "method", "path"), ADVISORY_ROUTES)
+def test_route_allowlist_answers_404_to_the_routes_of_advisories(
+    advisory: str, method: str, path: str, page: Page
+) -> None:
+    """Whether or not the installed Gradio has mended them."""
+    answer = httpx.request(method, f"{page.url}{path}", json={} if method == "POST" else None)
+    assert answer.status_code == 404, advisory
+    assert "evil" not in str(answer.headers)
+
+
+def test_file_route_ignores_ranges(page: Page, portrait: bytes) -> None:
+    """Gradio looped for ever over one that ends after the file (#13949, mended in 6.31)."""
+    path = page.upload(portrait)["path"]
+    answer = httpx.get(f"{page.url}/gradio_api/file={path}", headers={"range": "bytes=10-99999999"}, timeout=10)
+    assert (answer.status_code, answer.content) == (200, portrait)
+
+
+def test_logout_leads_to_no_other_site(page: Page) -> None:
+    """Whatever it is told (CVE-2026-28415)."""
+    for query in ("_target_url=////evil.example", "next=https://evil.example", "all_session=x"):
+        assert "evil" not in str(httpx.get(f"{page.url}/logout?{query}").headers)
 
 
 def test_deep_link_is_not_served_and_writes_no_file(

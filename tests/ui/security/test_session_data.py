@@ -1,7 +1,5 @@
 """Session data: deleted on request, counted on disk, swept when it expires."""
 
-import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -91,22 +89,6 @@ async def test_session_data_sweeps_expired_uploads(uploads: Path) -> None:
     await session_data.delete_expired()
     assert not photo.parent.exists()
     assert await session_data.inventory("one") == Inventory(0, 0, 0)
-
-
-def test_startup_deletes_stale_uploads_of_a_killed_process(session_data: SessionData, uploads: Path) -> None:
-    """Folders older than the time to live, and partial uploads, which have no folder; young ones stay, as another
-    process may be using them.
-    """
-    old, young = create_upload(uploads, "a" * 32), create_upload(uploads, "b" * 32)
-    partial = uploads / "tmp12345678"
-    partial.write_bytes(b"half a face")
-    past = time.time() - 2 * TTL_S
-    for path in (old.parent, partial):
-        os.utime(path, (past, past))
-    session_data.delete_stale_uploads()
-    assert not old.exists()
-    assert not partial.exists()
-    assert young.exists()
 
 
 async def test_session_data_deletes_the_files_of_all_sessions_at_shutdown(
