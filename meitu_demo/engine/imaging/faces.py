@@ -34,7 +34,7 @@ CROP_BOX_RATIO = 1.7  # crop side / box side: the mesh needs hair line and chin 
 MIN_UPRIGHT_SCORE = 0.5
 MIN_ROTATED_SCORE = 0.78  # a lower limit finds faces on their side in pictures without any
 # A close-up: of its score the short range detector is sure, and its size leaves no room for others of equal weight.
-MIN_CLOSE_UP_SCORE, MIN_CLOSE_UP_SHARE = 0.85, 0.25  # share: box side / longer side of the image
+MIN_CLOSE_UP_SCORE, MIN_CLOSE_UP_SHARE = 0.85, 0.2  # share: box side / longer side of the image
 POOL_SIZE = 2  # about 140 MB each; more than the number of cores are no faster
 _face_cache: ScopedCache[tuple[Face, ...]] = ScopedCache(8)  # enough for the pictures of a few concurrent runs
 face_cache_scope = _face_cache.scope  # for a block that may analyse the same picture again
@@ -50,7 +50,7 @@ def find_faces(image: Image) -> tuple[Face, ...]:
     for start, stop, first, last in _split_length(max(height, width), min(height, width)):
         tile, offset = (image[:, start:stop], (start, 0)) if width > height else (image[start:stop], (0, start))
         for face in _find_in_tile(tile):
-            landmarks = face.landmarks + np.float32(offset)
+            landmarks = face.landmarks + np.array(offset, np.float32)
             landmarks.flags.writeable = False
             found = build_face(landmarks, face.depth, (height, width), face.score)
             in_middle = first <= found.centre[width < height] < last  # else a neighbour shows it farther from its edge
@@ -78,14 +78,16 @@ def _find_in_tile(tile: Image) -> tuple[Face, ...]:
 
 
 def _shrink(image: Image, scale: float) -> Image:
-    """`image` times `scale`, 0..1; twice that size is reached bilinearly, because averaging areas is slow."""
-    half_way = 2 * scale
-    if half_way < 1:
-        image = np.asarray(cv2.resize(image, None, fx=half_way, fy=half_way, interpolation=cv2.INTER_LINEAR), np.uint8)
-        scale = 0.5
+    """`image` times `scale`, 0..1: halved as often as it can be, then bilinear. Aliases nothing, as averaging areas by
+    an odd factor does, in a third of the time.
+    """
+    while scale <= 0.5 and min(image.shape[:2]) > 1:
+        even = image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2]
+        image = np.asarray(cv2.resize(even, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+        scale *= 2
     if scale == 1:
         return image
-    return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _search(tile: Image, small: Image, scale: float) -> tuple[Face, ...]:
@@ -165,7 +167,7 @@ def _fit_mesh(models: "_FaceModels", image: Image, crop: NDArray[np.float64], sc
 
 
 def _extract_crop(image: Image, crop: NDArray[np.float64]) -> Image:
-    """The upright crop, area-averaged before it is shrunk: aliased hair and noise would mislead the mesh."""
+    """The upright crop, averaged before it is shrunk: aliased hair and noise would mislead the mesh."""
     step = float(np.linalg.norm(crop[:, 0]))
     corners = (
         np.array([[0, 0], [0, CROP_SIDE_PX], [CROP_SIDE_PX, 0], [CROP_SIDE_PX, CROP_SIDE_PX]]) @ crop[:, :2].T
@@ -173,13 +175,9 @@ def _extract_crop(image: Image, crop: NDArray[np.float64]) -> Image:
     )
     low = np.clip(np.floor(corners.min(0)) - 2, 0, np.array(image.shape[1::-1]) - 1).astype(int)
     high = np.clip(np.ceil(corners.max(0)) + 3, low + 1, image.shape[1::-1]).astype(int)
-    region = image[low[1] : high[1], low[0] : high[0]]
     shrink = min(1.0, 1.5 / step)
-    if shrink < 1:
-        size = np.maximum(1, np.round((high - low) * shrink)).astype(int)
-        region = np.asarray(cv2.resize(region, size.tolist(), interpolation=cv2.INTER_AREA), np.uint8)
-    factor = np.array(region.shape[1::-1]) / (high - low)
-    matrix = np.column_stack([crop[:, :2] * factor[:, None], (crop[:, 2] - low) * factor])
+    region = _shrink(image[low[1] : high[1], low[0] : high[0]], shrink)
+    matrix = np.column_stack([crop[:, :2], crop[:, 2] - low]) * shrink
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     patch = cv2.warpAffine(region, matrix, (CROP_SIDE_PX, CROP_SIDE_PX), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(patch, np.uint8)
