@@ -222,7 +222,7 @@ def test_reshape_declares_every_shape_of_the_vendor() -> None:
 def test_slimming_shapes_fade_gently_beside_the_face(photo: np.ndarray, face: Face, shape: int) -> None:
     """Beside the face the movement changes by less than a fifth of the way, so that straight hair stays straight."""
     warp = build_face_warp(photo.shape, face, shape)
-    x0, y0, x1, y1 = face.box
+    _, y0, x1, y1 = face.box
     x, y = np.meshgrid(np.arange(x1, x1 + 0.5 * face.width), np.arange(y0, y1))
     offsets = warp.gain * warp.field(np.stack([x, y], -1).reshape(-1, 2)).reshape(*x.shape, 2)
     assert np.abs(offsets[..., 0]).max() > 0.01 * face.width
