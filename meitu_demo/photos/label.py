@@ -1,7 +1,9 @@
 """Draws the visible label that GB 45438-2025 requires: text in a corner, at least 5 % of the short side high.
 
 The label covers no more of the picture than it must: the text is as small as allowed, each word has a line of its own,
-and the plate hugs it. On a square picture it is at most a quarter as wide. The text is white on a dark, partly transparent plate, readable on any background (WCAG 2.2, 1.4.3: contrast 4.5).
+and the plate hugs it. On a square picture it is at most a quarter as wide. The text is white on a dark, partly
+transparent plate, readable on any background (WCAG 2.2, 1.4.3: contrast 4.5).
+
 Only exported pictures are labelled, so no label is warped or drawn over another. Pillow's built-in font has no Chinese
 and no font file is shipped for two characters: 生 and 成 are drawn from strokes in the style of a 黑体 (even weight,
 flat ends). Every function is pure and blocks: call it from a worker thread.
