@@ -61,7 +61,7 @@ def restore(image: Image, faces: Sequence[Face] = (), *, enlarge: bool = True) -
     image: RGB uint8 (h, w, 3), at least 48×48. faces: get sharper features and keep some skin grain; may be empty.
     """
     noisy, *noisy_chroma = planes.split_ycbcr(image)
-    curve = fit_exposure_curve(noisy)
+    curve = fit_exposure_curve(noisy, faces)
     trace = find_jpeg(noisy)
     jpeg = _attenuate_jpeg_trace(trace, curve.gain)
     grain = _measure_grain(noisy, noisy_chroma, was_jpeg=trace is not None)

@@ -19,7 +19,7 @@ from .planes import Plane
 Points = NDArray[np.float64]
 
 # Landmarks of MediaPipe's mesh whose convex hulls cover eyes with lashes, brows, and lips.
-_EYE_LANDMARKS: Final = ((33, 7, 144, 145, 153, 133, 157, 159, 161), (263, 249, 373, 374, 380, 362, 384, 386, 388))
+EYE_LANDMARKS: Final = ((33, 7, 144, 145, 153, 133, 157, 159, 161), (263, 249, 373, 374, 380, 362, 384, 386, 388))
 _BROW_LANDMARKS: Final = ((70, 63, 105, 66, 107, 55, 52, 46), (300, 293, 334, 296, 336, 285, 282, 276))
 _LIP_LANDMARKS: Final = (61, 40, 37, 0, 267, 270, 291, 405, 17, 181)
 _HEAD_SCALE: Final = 1.55  # of the face oval, to include hair line, ears and beard
@@ -75,7 +75,7 @@ def _build_hull(points: Points, indices: Sequence[int], scale: float) -> Points:
 
 
 def _build_feature_mask(points: Points, shape: tuple[int, ...], feather: float) -> Mask:
-    hulls = [_build_hull(points, part, 1.35) for part in (*_EYE_LANDMARKS, *_BROW_LANDMARKS)]
+    hulls = [_build_hull(points, part, 1.35) for part in (*EYE_LANDMARKS, *_BROW_LANDMARKS)]
     hulls.append(_build_hull(points, _LIP_LANDMARKS, 1.05))
     return np.asarray(np.maximum.reduce([build_polygon_mask(hull, shape, feather) for hull in hulls]), np.float32)
 
