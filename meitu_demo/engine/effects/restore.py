@@ -51,6 +51,7 @@ _FULL_SIZE_CHROMA_ERROR: Final = 0.1
 _COLOUR_GRAIN_RANGE: Final = (2.0, 3.0)
 _MAX_LUMA_TO_CHROMA_GRAIN: Final = 1.35  # at each frequency of a photo that was no JPEG; what exceeds it is texture
 _MAX_LUMA_TO_COLOUR_GRAIN: Final = 3.2  # of a JPEG, whose chroma holds low frequencies only
+_JPEG_CLARITY: Final = 0.3  # of the sharpening of features, which would sharpen a coarse JPEG's artefacts too
 _BLUR_RANGE_PX: Final = (0.9, 1.05)  # sharp photos measure 0.3 to 0.86
 
 
@@ -76,7 +77,7 @@ def restore(image: Image, faces: Sequence[Face] = (), *, enlarge: bool = True) -
     if curve.has_effect:
         luma, *chroma = curve.apply(luma, *chroma)
     luma = _deblur_luma(luma, _estimate_residual_noise(grain, jpeg) * curve.gain, jpeg)
-    luma = sharpen_features(luma, faces)
+    luma = sharpen_features(luma, faces, _JPEG_CLARITY if jpeg else 1.0)
     if enlarge and min(luma.shape) < MIN_SHORT_SIDE_PX:
         luma, *chroma = (double_size(plane) for plane in (luma, *chroma))
     return planes.merge_ycbcr(luma, *chroma)

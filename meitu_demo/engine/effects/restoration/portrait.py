@@ -42,8 +42,11 @@ def restore_skin_grain(clean: Plane, noisy: Plane, faces: Sequence[Face]) -> Pla
     return result
 
 
-def sharpen_features(luma: Plane, faces: Sequence[Face]) -> Plane:
-    """Sharpen eyes, brows, lips and hair line of `faces`, at a scale relative to each face's width."""
+def sharpen_features(luma: Plane, faces: Sequence[Face], clarity: float = 1.0) -> Plane:
+    """Sharpen eyes, brows, lips and hair line of `faces`, at a scale relative to each face's width.
+
+    clarity: 0..1, the strength.
+    """
     result = luma.copy() if faces else luma
     for face in faces:
         region, points = _find_head_region(face, luma.shape)
@@ -51,7 +54,7 @@ def sharpen_features(luma: Plane, faces: Sequence[Face]) -> Plane:
             part = luma[region]
             radius = float(np.clip(face.width * _DETAIL_SIGMA_SHARE, 0.8, 4))
             detail = np.clip(part - cv2.GaussianBlur(part, (0, 0), radius), -_MAX_CLARITY_CHANGE, _MAX_CLARITY_CHANGE)
-            result[region] = part + detail * _build_clarity_mask(points, part.shape)
+            result[region] = part + clarity * detail * _build_clarity_mask(points, part.shape)
     return result
 
 
