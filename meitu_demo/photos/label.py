@@ -1,6 +1,9 @@
 """Draws the visible label that GB 45438-2025 requires: text in a corner, at least 5 % of the short side high.
 
-The text is white on a dark, partly transparent plate, readable on any background (WCAG 2.2, 1.4.3: contrast 4.5).
+The label covers no more of the picture than it must: the text is as small as allowed, each word has a line of its own,
+and the plate hugs it. On a square picture it is at most a quarter as wide. The text is white on a dark, partly
+transparent plate, readable on any background (WCAG 2.2, 1.4.3: contrast 4.5).
+
 Only exported pictures are labelled, so no label is warped or drawn over another. Pillow's built-in font has no Chinese
 and no font file is shipped for two characters: 生 and 成 are drawn from strokes in the style of a 黑体 (even weight,
 flat ends). Every function is pure and blocks: call it from a worker thread.
@@ -54,14 +57,13 @@ STROKES: dict[str, tuple[tuple[float, Points], ...]] = {
     ),
 }
 
-# Height of a capital as a share of the short side: 5 % and a margin for encoders. Chinese characters are higher.
-MIN_CAP_HEIGHT_SHARE = 0.052
+MIN_CAP_HEIGHT_SHARE = 0.05  # height of a capital / short side; Chinese characters are higher
 LABEL_QUALITY = 95  # of a labelled JPEG or WebP
 _MIN_CAP_HEIGHT_PX = 9  # smaller is unreadable; used wherever the plate fits
 _PLATE_OPACITY, _INK_LEVEL = 0.62, 255
 _PLATE_RGB = np.array([18, 18, 20], np.float32)
 # In capital heights:
-_MARGIN, _PADDING, _PLATE_HEIGHT, _CORNER_RADIUS = 0.6, 0.75, 2.2, 0.5
+_MARGIN, _PADDING, _LINE_GAP, _CORNER_RADIUS = 0.6, 0.4, 0.5, 0.35
 _HANZI_SCALE = 1.34  # side of a Chinese character's square, in capital heights
 _CAP_HEIGHT_RATIO = 0.69  # of the built-in font's size
 _SUPERSAMPLING = 4  # samples per pixel and axis, for the plate's corners
@@ -86,16 +88,14 @@ def add_label(picture: bytes, text: str) -> bytes:
 def draw_label(pixels: Image, text: str) -> Image:
     """Return a copy of RGB `pixels` (h, w, 3) with `text` in the lower right corner; only the plate's area changes.
 
-    text: ASCII and the characters in STROKES. Raises ValueError for any other character.
+    text: words separated by spaces, of ASCII and the characters in STROKES. Raises ValueError for any other character.
     """
     height, width = pixels.shape[:2]
     cap_height = math.ceil(MIN_CAP_HEIGHT_SHARE * min(height, width))
     if cap_height < _MIN_CAP_HEIGHT_PX:
-        label_width = _render_text(text, 40).shape[1] / 40 + 2 * (_PADDING + _MARGIN)  # in capital heights
-        cap_height = max(
-            cap_height, min(_MIN_CAP_HEIGHT_PX, int(width / label_width), int(height / (_PLATE_HEIGHT + 2 * _MARGIN)))
-        )
-    letters = np.pad(_render_text(text, cap_height), ((0, 0), (round(_PADDING * cap_height),) * 2))
+        label_height, label_width = (side / 40 + 2 * _MARGIN for side in _render_text(text, 40).shape)
+        cap_height = max(cap_height, min(_MIN_CAP_HEIGHT_PX, int(width / label_width), int(height / label_height)))
+    letters = _render_text(text, cap_height)
     rows, columns = letters.shape
     bottom, right = (max(side - round(_MARGIN * cap_height), size) for side, size in ((height, rows), (width, columns)))
     labelled = pixels.copy()
@@ -107,23 +107,34 @@ def draw_label(pixels: Image, text: str) -> Image:
 
 
 def _render_text(text: str, cap_height: int) -> Image:
-    """Render the coverage of `text`, 0..255: as wide as the text, as high as the plate, capitals centred vertically."""
+    """Render the coverage of the whole plate by `text`, 0..255: a line for each word, centred."""
+    lines = [_render_line(word, cap_height) for word in text.split()]
+    padding, step = round(_PADDING * cap_height), round((1 + _LINE_GAP) * cap_height)
+    size = max(line.width for line in lines) + 2 * padding, step * (len(lines) - 1) + cap_height + 2 * padding
+    canvas = Pictures.new("L", size)
+    for number, line in enumerate(lines):  # a line's capitals stand a capital's height below its top
+        left, top = (size[0] - line.width) // 2, padding + step * number - cap_height
+        canvas.paste(255, (left, top), line)
+    return np.asarray(canvas)
+
+
+def _render_line(word: str, cap_height: int) -> Pictures.Image:
+    """Render the coverage of `word`: as wide as the word, three capitals high, with the capitals in the middle."""
     face = ImageFont.load_default(cap_height / _CAP_HEIGHT_RATIO)
-    square, rows = _HANZI_SCALE * cap_height, round(_PLATE_HEIGHT * cap_height)
-    unsupported = [character for character in text if not (character.isascii() or character in STROKES)]
+    square = _HANZI_SCALE * cap_height
+    unsupported = [character for character in word if not (character.isascii() or character in STROKES)]
     if unsupported:
         raise ValueError(f"no shape for {unsupported[0]!r}")
-    ends = np.cumsum([square if character in STROKES else face.getlength(character) for character in text])
-    canvas = Pictures.new("L", (math.ceil(ends[-1]), rows))
-    baseline = (rows + cap_height) // 2
+    ends = np.cumsum([square if character in STROKES else face.getlength(character) for character in word])
+    canvas = Pictures.new("L", (math.ceil(ends[-1]), 3 * cap_height))
     middle = square * (INK_TOP + INK_BOTTOM) / 2000
-    for character, start in zip(text, [0.0, *ends], strict=False):
+    for character, start in zip(word, [0.0, *ends], strict=False):
         if character in STROKES:
-            top = round(baseline - cap_height / 2 - middle)
+            top = round(1.5 * cap_height - middle)
             canvas.paste(255, (round(start), top), Pictures.fromarray(render_character(character, square)))
         else:
-            ImageDraw.Draw(canvas).text((start, baseline), character, 255, face, "ls")
-    return np.asarray(canvas)
+            ImageDraw.Draw(canvas).text((start, 2 * cap_height), character, 255, face, "ls")
+    return canvas
 
 
 def _render_plate(size: tuple[int, ...], radius: float) -> np.ndarray[Any, np.dtype[np.float32]]:

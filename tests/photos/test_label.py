@@ -12,10 +12,11 @@ from PIL import JpegImagePlugin
 
 from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.domain.model import Image
+from meitu_demo.domain.translations import translate
 from meitu_demo.photos import codec, label
 from meitu_demo.photos.label import add_label, draw_label
 
-TEXTS = ("AI 生成", "AI generated")
+TEXTS = ("AI生成", "AI made")
 SIZES = [(48, 48), (100, 480), (300, 300), (301, 517), (640, 480), (1137, 910), (2204, 970), (4096, 3072)]  # h, w
 
 
@@ -66,6 +67,14 @@ def test_label_height_figure(figure: Callable[[str], None]) -> None:
     figure(f"label: characters at least {100 * min(heights.values()):.2f} % of the short side high (5 are asked for)")
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("side", [512, 1080, 3000])
+def test_label_is_at_most_a_quarter_of_the_width(language: str, side: int) -> None:
+    """The plate of the label that is drawn, in either language, takes at most a quarter of a square picture's width."""
+    plate = (draw_label(flat((side, side), 255), translate("label.visible", language)) < 255).any((0, 2))
+    assert np.count_nonzero(plate) <= side / 4
+
+
 @pytest.mark.parametrize("text", TEXTS)
 def test_label_is_readable_on_any_background(text: str, figure: Callable[[str], None]) -> None:
     """White, black, grey, noise or stripes behind the plate: the text's contrast to each of its pixels is 4.5."""
@@ -96,19 +105,19 @@ def test_label_changes_only_the_corner(size: tuple[int, int], text: str) -> None
     assert np.array_equal(before, original)
     changed = (after != before).any(2)
     rows, columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
-    assert rows[0] >= size[0] - max(0.17 * min(size), 28)
-    assert columns[0] >= size[1] - max(0.6 * min(size), 100)
+    assert rows[0] >= size[0] - max(0.21 * min(size), 36)
+    assert columns[0] >= size[1] - max(0.29 * min(size), 60)
     if min(size) >= 300:
-        margin = round(0.0315 * min(size))
+        margin = round(0.03 * min(size))
         assert size[0] - 1 - rows[-1] == pytest.approx(margin, abs=2)
         assert size[1] - 1 - columns[-1] == pytest.approx(margin, abs=2)
-        assert columns[0] > 0.4 * size[1]
+        assert columns[0] > 0.7 * size[1]
 
 
 def test_label_rejects_characters_without_a_shape() -> None:
     """A character that could only be drawn as an empty box is a ValueError."""
     with pytest.raises(ValueError, match="合"):
-        draw_label(flat((300, 300), 0), "AI 合成")
+        draw_label(flat((300, 300), 0), "AI合成")
 
 
 @pytest.mark.parametrize("character", label.STROKES)

@@ -18,6 +18,7 @@ from meitu_demo.engine.effects.fuse import fuse
 from meitu_demo.engine.effects.reshape import reshape
 from meitu_demo.engine.effects.restore import restore
 from meitu_demo.engine.imaging.faces import find_faces
+from meitu_demo.engine.imaging.mediapipe_loader import load_solution
 from meitu_demo.engine.sample_photos import load_astronaut
 
 from .ratio import Row, compare
@@ -27,8 +28,30 @@ DETECT_AND_REMAP = "face detection and one cv2.remap"
 
 
 def rows() -> list[Row]:
-    """Reshaping, fusing, drawing and restoring, each with face detection where the effect needs a face."""
-    return [*_measure_reshape_rows(), *_measure_fuse_rows(), *_measure_avatar_rows(), _measure_restore_row()]
+    """Finding faces; reshaping, fusing, drawing and restoring, with face detection where the effect needs a face."""
+    return [
+        *_measure_face_rows(),
+        *_measure_reshape_rows(),
+        *_measure_fuse_rows(),
+        *_measure_avatar_rows(),
+        _measure_restore_row(),
+    ]
+
+
+def _measure_face_rows() -> list[Row]:
+    frames = {"half figure": _make_frame(1920, 1080), "close-up": _make_frame(1920, 1080, np.s_[20:260, 110:350])}
+    with load_solution("face_mesh") as solution:
+        mesh = solution.FaceMesh(static_image_mode=True, refine_landmarks=True)
+    return [
+        compare(
+            f"finding a face at 1080p, {name}",
+            partial(find_faces, frame),
+            "MediaPipe's FaceMesh with its own detector",
+            partial(mesh.process, frame),
+            max_ratio=1.8,
+        )
+        for name, frame in frames.items()
+    ]
 
 
 def _measure_reshape_rows() -> list[Row]:
@@ -108,10 +131,10 @@ def profile_avatar(version: str) -> list[tuple[str, float]]:
     return sorted(found, key=lambda pair: -pair[1])[:6]
 
 
-def _make_frame(width: int, height: int) -> Image:
-    """A landscape frame: the astronaut enlarged to its height, on grey."""
+def _make_frame(width: int, height: int, crop: tuple[slice, ...] = np.s_[:, :]) -> Image:
+    """A landscape frame: the astronaut, or a crop of it, enlarged to its height, on grey."""
     frame = np.full((height, width, 3), 128, np.uint8)
-    photo = cv2.resize(load_astronaut(), (height, height), interpolation=cv2.INTER_CUBIC)
+    photo = cv2.resize(load_astronaut()[crop], (height, height), interpolation=cv2.INTER_CUBIC)
     left = (width - height) // 2
     frame[:, left : left + height] = photo
     return frame

@@ -46,6 +46,30 @@ def make_noise(sigma: float) -> Degradation:
     return add
 
 
+def add_camera_noise(image: Image) -> Image:
+    """Noise of 10 levels in each channel, softened as processing in a camera softens it."""
+    grain = np.random.default_rng(0).normal(0, 1, image.shape).astype(np.float32)
+    grain = cv2.GaussianBlur(grain, (0, 0), 0.6)
+    return np.clip(np.rint(image + grain * (10 / grain.std())), 0, 255).astype(np.uint8)
+
+
+def add_sensor_noise(image: Image) -> Image:
+    """Noise of 10 levels on a Bayer sensor's pixels, then bilinear demosaicing."""
+    raw = image[..., 1].astype(np.float64)
+    raw[::2, ::2], raw[1::2, 1::2] = image[::2, ::2, 0], image[1::2, 1::2, 2]
+    raw += np.random.default_rng(0).normal(0, 10, raw.shape)
+    return cv2.cvtColor(np.clip(np.rint(raw), 0, 255).astype(np.uint8), cv2.COLOR_BAYER_RGGB2RGB)
+
+
+def add_chroma_blotches(image: Image) -> Image:
+    """Colour noise of 12 levels and several pixels' width, without luma noise."""
+    planes = cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb).astype(np.float32)
+    blotches = np.random.default_rng(0).normal(0, 1, (*image.shape[:2], 2)).astype(np.float32)
+    blotches = cv2.GaussianBlur(blotches, (0, 0), 3)
+    planes[..., 1:] += blotches * (12 / blotches.std())
+    return cv2.cvtColor(np.clip(np.rint(planes), 0, 255).astype(np.uint8), cv2.COLOR_YCrCb2RGB)
+
+
 def make_jpeg(quality: int) -> Degradation:
     def compress(image: Image) -> Image:
         _, file = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
@@ -79,6 +103,11 @@ COMPARED_DEGRADATIONS: dict[str, Degradation] = {
     **{f"JPEG {quality}": make_jpeg(quality) for quality in (10, 20, 60)},
     "noise 15 + JPEG 20": compose(make_noise(15), make_jpeg(20)),
     "half + noise 15 + JPEG 20": compose(downscale_and_upscale, make_noise(15), make_jpeg(20)),
+    "camera noise": add_camera_noise,
+    **{f"camera noise + JPEG {quality}": compose(add_camera_noise, make_jpeg(quality)) for quality in (60, 85)},
+    "Bayer noise": add_sensor_noise,
+    **{f"Bayer noise + JPEG {quality}": compose(add_sensor_noise, make_jpeg(quality)) for quality in (60, 85)},
+    "chroma blotches": add_chroma_blotches,
 }
 UNCOMPARED_DEGRADATIONS: dict[str, Degradation] = {
     "blur 1.5": make_blur(1.5),

@@ -6,7 +6,7 @@ it. All steps work on float planes, so that a dark photo is brightened without b
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -19,6 +19,8 @@ from .restoration.denoise import (
     ChromaFilter,
     denoise_sliding_dct,
     estimate_white_noise,
+    extrapolate_grain,
+    measure_colour_grain,
     measure_grain_spectrum,
     measure_middle_frequencies,
 )
@@ -45,6 +47,11 @@ _RESIDUAL_NOISE_RANGE: Final = (11.0, 6.0)
 _SPARSE_NOISE_FACTOR: Final = 1.3  # few coefficients survive, so that their median understates the spread
 _CHROMA_QUANTISATION_ERROR: Final = 0.15
 _FULL_SIZE_CHROMA_ERROR: Final = 0.1
+# Noise that demosaicing, scaling and JPEG have coloured: chroma's low frequencies tell whether it is there.
+_COLOUR_GRAIN_RANGE: Final = (2.0, 3.0)
+_MAX_LUMA_TO_CHROMA_GRAIN: Final = 1.35  # at each frequency of a photo that was no JPEG; what exceeds it is texture
+_MAX_LUMA_TO_COLOUR_GRAIN: Final = 3.2  # of a JPEG, whose chroma holds low frequencies only
+_JPEG_CLARITY: Final = 0.3  # of the sharpening of features, which would sharpen a coarse JPEG's artefacts too
 _BLUR_RANGE_PX: Final = (0.9, 1.05)  # sharp photos measure 0.3 to 0.86
 
 
@@ -55,9 +62,10 @@ def restore(image: Image, faces: Sequence[Face] = (), *, enlarge: bool = True) -
     image: RGB uint8 (h, w, 3), at least 48×48. faces: get sharper features and keep some skin grain; may be empty.
     """
     noisy, *noisy_chroma = planes.split_ycbcr(image)
-    curve = fit_exposure_curve(noisy)
-    jpeg = _attenuate_jpeg_trace(find_jpeg(noisy), curve.gain)
-    grain = measure_grain_spectrum(noisy, noisy)
+    curve = fit_exposure_curve(noisy, faces)
+    trace = find_jpeg(noisy)
+    jpeg = _attenuate_jpeg_trace(trace, curve.gain)
+    grain = _measure_grain(noisy, noisy_chroma, was_jpeg=trace is not None)
 
     luma, chroma = noisy, noisy_chroma
     sigma = _estimate_luma_sigma(grain, jpeg, curve.gain)
@@ -65,11 +73,11 @@ def restore(image: Image, faces: Sequence[Face] = (), *, enlarge: bool = True) -
         luma = denoise_sliding_dct(noisy, sigma)
         if jpeg is None:
             luma = restore_skin_grain(luma, noisy, faces)
-    chroma = _denoise_chroma(noisy_chroma, noisy, luma, jpeg, curve.gain)
+    chroma = _denoise_chroma(noisy_chroma, grain, luma, jpeg, curve.gain)
     if curve.has_effect:
         luma, *chroma = curve.apply(luma, *chroma)
     luma = _deblur_luma(luma, _estimate_residual_noise(grain, jpeg) * curve.gain, jpeg)
-    luma = sharpen_features(luma, faces)
+    luma = sharpen_features(luma, faces, _JPEG_CLARITY if jpeg else 1.0)
     if enlarge and min(luma.shape) < MIN_SHORT_SIDE_PX:
         luma, *chroma = (double_size(plane) for plane in (luma, *chroma))
     return planes.merge_ycbcr(luma, *chroma)
@@ -83,33 +91,58 @@ def _attenuate_jpeg_trace(jpeg: JpegTrace | None, gain: float) -> JpegTrace | No
     return replace(jpeg, luma=jpeg.luma * share, chroma=jpeg.chroma * share)
 
 
-def _estimate_luma_sigma(grain: Spectrum, jpeg: JpegTrace | None, gain: float) -> Spectrum:
+@dataclass(frozen=True, slots=True)
+class _Grain:
+    """Spectra of what flat blocks hold. camera: the luma's part that colour noise proves to be noise."""
+
+    luma: Spectrum
+    camera: Spectrum
+    chroma: list[Spectrum]
+    half_size_chroma: list[Spectrum]
+    colour_share: float  # 0..1: whether the chroma's spectra are noise at every frequency
+
+
+def _measure_grain(luma: Plane, chroma: list[Plane], *, was_jpeg: bool) -> _Grain:
+    spectrum, half_luma = measure_grain_spectrum(luma, luma), planes.halve(luma)
+    full_size = [measure_grain_spectrum(plane, luma) for plane in chroma]
+    half_size = [measure_grain_spectrum(planes.halve(plane), half_luma) for plane in chroma]
+    colour = measure_colour_grain(half_size)
+    share = _compute_ramp(colour, *_COLOUR_GRAIN_RANGE)
+    if was_jpeg:
+        limit = np.full(64, _MAX_LUMA_TO_COLOUR_GRAIN * colour, np.float32)
+    else:
+        limit = _MAX_LUMA_TO_CHROMA_GRAIN * np.maximum(*full_size)
+    return _Grain(spectrum, share * np.minimum(extrapolate_grain(spectrum), limit), full_size, half_size, share)
+
+
+def _estimate_luma_sigma(grain: _Grain, jpeg: JpegTrace | None, gain: float) -> Spectrum:
     """Standard deviation of noise and artefacts per DCT coefficient; all 0 if none is visible."""
-    white = estimate_white_noise(grain)
-    sigma = np.full(64, _compute_ramp(white * gain, *_LUMA_NOISE_RANGE) * white, np.float32)
+    white = estimate_white_noise(grain.luma)
+    sigma = np.maximum(_compute_ramp(white * gain, *_LUMA_NOISE_RANGE) * np.float32(white), grain.camera)
     if jpeg is None:
-        return sigma
-    residual = _compute_ramp(measure_middle_frequencies(grain), *_RESIDUAL_NOISE_RANGE) * _SPARSE_NOISE_FACTOR * grain
+        return np.asarray(sigma, np.float32)
+    share = _compute_ramp(measure_middle_frequencies(grain.luma), *_RESIDUAL_NOISE_RANGE)
+    residual = _SPARSE_NOISE_FACTOR * np.maximum(share * grain.luma, grain.camera)
     return np.asarray(np.hypot(_LUMA_QUANTISATION_ERROR * jpeg.luma, np.maximum(sigma, residual)), np.float32)
 
 
-def _estimate_residual_noise(grain: Spectrum, jpeg: JpegTrace | None) -> float:
+def _estimate_residual_noise(grain: _Grain, jpeg: JpegTrace | None) -> float:
     """Level of the noise whose residue deblurring must not amplify."""
-    white = estimate_white_noise(grain)
-    return white if jpeg is None else max(white, measure_middle_frequencies(grain))
+    white = max(estimate_white_noise(grain.luma), measure_middle_frequencies(grain.camera))
+    return white if jpeg is None else max(white, measure_middle_frequencies(grain.luma))
 
 
 def _denoise_chroma(
-    noisy_chroma: list[Plane], noisy_luma: Plane, luma: Plane, jpeg: JpegTrace | None, gain: float
+    noisy_chroma: list[Plane], grain: _Grain, luma: Plane, jpeg: JpegTrace | None, gain: float
 ) -> list[Plane]:
     """Remove noise and JPEG artefacts from both chroma planes. luma: already denoised."""
-    half_luma = planes.halve(noisy_luma)
     spectra: list[tuple[Spectrum, float]] = []
-    for plane in noisy_chroma:
-        half_size_sigma = estimate_white_noise(measure_grain_spectrum(planes.halve(plane), half_luma))
-        full_size_sigma = estimate_white_noise(measure_grain_spectrum(plane, noisy_luma))
-        sigma = np.full(64, _compute_ramp(half_size_sigma * gain, *_CHROMA_NOISE_RANGE) * half_size_sigma, np.float32)
+    for full_size, half_size in zip(grain.chroma, grain.half_size_chroma, strict=True):
+        half_size_sigma, full_size_sigma = estimate_white_noise(half_size), estimate_white_noise(full_size)
+        white = _compute_ramp(half_size_sigma * gain, *_CHROMA_NOISE_RANGE) * half_size_sigma
+        sigma = np.maximum(grain.colour_share * half_size, np.float32(white))
         effective_sigma = _compute_ramp(full_size_sigma * gain, *_LUMA_NOISE_RANGE) * full_size_sigma
+        effective_sigma = max(effective_sigma, grain.colour_share * measure_middle_frequencies(full_size))
         if jpeg is not None:
             sigma = np.asarray(np.hypot(sigma, _CHROMA_QUANTISATION_ERROR * jpeg.chroma), np.float32)
             effective_sigma = float(np.hypot(effective_sigma, _FULL_SIZE_CHROMA_ERROR * jpeg.chroma[-1]))

@@ -160,7 +160,7 @@ class Narrow:
     share: float
     fade: tuple[float, float]  # up, down
     inner_fade: float = 0.46
-    outer_fade: float = 0.22
+    outer_fade: float = 0.45
 
     def compute_bounds(self, face: Points) -> list[Bounds]:
         _, top, _, bottom = _compute_bounding_box(face, self.landmarks)

@@ -53,13 +53,13 @@ SHAPES: tuple[tuple[Operation, ...], ...] = (
     # 8 bigger eyes
     (Scale(EYES, factors=(1.14, 1.14), fade=(0.13, 0.12, 0.14)),),
     # 9 eye angle, outer corners raised
-    (Rotate(EYES, pivot_part=INNER_EYES, degrees=5.5, fade=(0.12, 0.14, 0.14)),),
+    (Rotate(EYES, pivot_part=INNER_EYES, degrees=9, fade=(0.16, 0.16, 0.18)),),
     # 10 eyes closer
-    (Push(EYES, offset=(0.016, 0), fade=(0.1, 0.14, 0.14)),),
+    (Push(EYES, offset=(0.027, 0), fade=(0.13, 0.16, 0.18)),),
     # 11 eyes further apart
-    (Push(EYES, offset=(-0.016, 0), fade=(0.1, 0.14, 0.14)),),
+    (Push(EYES, offset=(-0.027, 0), fade=(0.13, 0.16, 0.18)),),
     # 12 eye angle, inner corners raised
-    (Rotate(EYES, pivot_part=OUTER_EYES, degrees=-5.5, fade=(0.12, 0.14, 0.14)),),
+    (Rotate(EYES, pivot_part=OUTER_EYES, degrees=-9, fade=(0.16, 0.16, 0.18)),),
     # 13 eye height
     (
         Scale(EYES, factors=(1, 1.16), fade=(0.08, 0.12, 0.14)),
@@ -67,11 +67,11 @@ SHAPES: tuple[tuple[Operation, ...], ...] = (
     ),
     # 14 slim nose
     (
-        Scale(NOSE_BRIDGE, factors=(0.87, 1), fade=(0.07, 0.07, 0.08)),
-        Scale(NOSE_WINGS, factors=(0.87, 1), fade=(0.11, 0.08, 0.08)),
+        Scale(NOSE_BRIDGE, factors=(0.8, 1), fade=(0.15, 0.08, 0.12)),
+        Scale(NOSE_WINGS, factors=(0.8, 1), fade=(0.18, 0.12, 0.1)),
     ),
     # 15 nose wings
-    (Scale(NOSE_WINGS, factors=(0.87, 1), fade=(0.11, 0.08, 0.08)),),
+    (Scale(NOSE_WINGS, factors=(0.8, 1), fade=(0.18, 0.12, 0.1)),),
     # 16 shorter nose: mouth and chin follow, so that the upper lip does not become longer
     (
         Shift(
@@ -88,10 +88,10 @@ SHAPES: tuple[tuple[Operation, ...], ...] = (
     ),
     # 17 nose tip: base and mouth follow by half, so that the columella does not hang
     (
-        Shift(NOSE_TIP_PART, levels=((NOSE_ROOT, 0), (NOSE_TIP, -0.011), (NOSE_BASE, 0)), fade=(0.1, 0.1, 0.1)),
+        Shift(NOSE_TIP_PART, levels=((NOSE_ROOT, 0), (NOSE_TIP, -0.019), (NOSE_BASE, 0)), fade=(0.12, 0.1, 0.1)),
         Shift(
             JAW,
-            levels=((NOSE_BRIDGE_TOP, 0), (NOSE_TIP, -0.01), (LOWER_LIP, -0.009), (CHIN_TIP, -0.007)),
+            levels=((NOSE_BRIDGE_TOP, 0), (NOSE_TIP, -0.018), (LOWER_LIP, -0.016), (CHIN_TIP, -0.012)),
             fade=(0.25, 0.1, 0.25),
         ),
     ),
@@ -118,7 +118,7 @@ SHAPES: tuple[tuple[Operation, ...], ...] = (
     (
         Shift(
             MOUTH,
-            levels=((NOSE_BASE, 0), (UPPER_LIP, -0.018), (UPPER_LIP_EDGE, -0.01), (LOWER_LIP, -0.007)),
+            levels=((NOSE_BASE, 0), (UPPER_LIP, -0.03), (UPPER_LIP_EDGE, -0.018), (LOWER_LIP, -0.012)),
             fade=(0.16, 0.1, 0.2),
         ),
     ),

@@ -216,3 +216,23 @@ def test_reshape_survives_a_degenerate_mesh(photo: np.ndarray, face: Face) -> No
 def test_reshape_declares_every_shape_of_the_vendor() -> None:
     """Each row of the vendor's table has a declaration and a measure."""
     assert len(SHAPES) == len(MEASURES) == len(load_shapes())
+
+
+@pytest.mark.parametrize("shape", [0, 1, 2, 7])
+def test_slimming_shapes_fade_gently_beside_the_face(photo: np.ndarray, face: Face, shape: int) -> None:
+    """Beside the face the movement changes by less than a fifth of the way, so that straight hair stays straight."""
+    warp = build_face_warp(photo.shape, face, shape)
+    _, y0, x1, y1 = face.box
+    x, y = np.meshgrid(np.arange(x1, x1 + 0.5 * face.width), np.arange(y0, y1))
+    offsets = warp.gain * warp.field(np.stack([x, y], -1).reshape(-1, 2)).reshape(*x.shape, 2)
+    assert np.abs(offsets[..., 0]).max() > 0.01 * face.width
+    assert np.abs(np.diff(offsets[..., 0], axis=1)).max() < 0.2
+
+
+@pytest.mark.parametrize(
+    ("shape", "min_change"), [(9, 8), (10, 9), (11, 9), (12, 8), (14, 18), (15, 18), (17, 9), (21, 18)]
+)
+def test_subtle_shapes_are_visible(photo: np.ndarray, face: Face, shape: int, min_change: float) -> None:
+    """The shapes of eyes, nose and philtrum change their measure by what people notice, in per cent or degrees."""
+    points = build_face_warp(photo.shape, face, shape).transform_points(face.landmarks)
+    assert MEASURES[shape].compute_change(points, ReferenceFace.from_face(face)) > min_change

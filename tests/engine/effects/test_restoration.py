@@ -20,8 +20,11 @@ from meitu_demo.engine.effects.restoration.planes import (
     assemble_plane,
     extract_blocks,
 )
+from meitu_demo.engine.effects.restoration.portrait import EYE_LANDMARKS
 from meitu_demo.engine.effects.restore import restore
-from meitu_demo.engine.imaging.faces import find_faces
+from meitu_demo.engine.imaging.align import FACE_OVAL
+from meitu_demo.engine.imaging.blend import build_polygon_mask
+from meitu_demo.engine.imaging.faces import Face, find_faces
 
 
 def luma_of(image: np.ndarray) -> np.ndarray:
@@ -138,3 +141,52 @@ def test_restore_preserves_a_clean_portrait() -> None:
     photo = data.astronaut()
     error = np.mean((restore(photo, find_faces(photo), enlarge=False).astype(float) - photo) ** 2)
     assert 10 * np.log10(255**2 / error) > 48
+
+
+def darken_face(photo: np.ndarray, faces: tuple[Face, ...], gamma: float) -> np.ndarray:
+    """The photo with its largest face, and what surrounds it, in shadow, before the bright rest."""
+    mask = np.zeros(photo.shape[:2], np.float32)
+    x, y = (int(value) for value in faces[0].centre)
+    cv2.circle(mask, (x, y), int(1.1 * faces[0].side), 1, -1)
+    mask = cv2.GaussianBlur(mask, (0, 0), 6)[..., None]
+    return np.rint(photo * (1 - mask) + 255 * (photo / 255) ** gamma * mask).astype(np.uint8)
+
+
+def test_restore_brightens_a_dark_face_before_a_bright_wall() -> None:
+    """A face in shadow comes back 7 dB nearer to the well-lit one, and what was white stays white."""
+    photo = data.astronaut()
+    faces = find_faces(photo)
+    dark = darken_face(photo, faces, 3.5)
+    restored = restore(dark, faces, enlarge=False)
+    x0, y0, x1, y1 = (int(value) for value in faces[0].box)
+
+    def decibels(image: np.ndarray) -> float:
+        error = photo[y0:y1, x0:x1].astype(float) - image[y0:y1, x0:x1]
+        return float(10 * np.log10(255**2 / np.mean(error**2)))
+
+    assert decibels(restored) > decibels(dark) + 7
+    assert np.abs(restored[dark.min(2) > 250].astype(int) - 255).max() <= 8
+
+
+def test_restore_leaves_a_well_lit_face() -> None:
+    """A face in good light is not brightened, nor is dark skin, whose eyes are bright."""
+    photo = data.astronaut()
+    faces = find_faces(photo)
+    assert not fit_exposure_curve(luma_of(photo), faces).has_effect
+    skin = build_polygon_mask(faces[0].landmarks[list(FACE_OVAL)].astype(float), photo.shape[:2], 2)
+    for eye in EYE_LANDMARKS:
+        skin -= build_polygon_mask(faces[0].landmarks[list(eye)].astype(float), photo.shape[:2], 2)
+    dark_skin = luma_of(photo) * (1 - 0.65 * np.clip(skin, 0, 1))
+    assert not fit_exposure_curve(dark_skin.astype(np.float32), faces).has_effect
+
+
+def test_restore_hardly_sharpens_features_in_a_coarse_jpeg() -> None:
+    """What is left of JPEG artefacts is not sharpened: features change less than half as much as in a clean photo."""
+    photo = np.ascontiguousarray(data.astronaut()[:260, 90:350])
+    faces = find_faces(photo)
+
+    def measure_sharpening(image: np.ndarray) -> float:
+        cared, plain = (restore(image, found, enlarge=False).astype(float) for found in (faces, ()))
+        return float(np.abs(cared - plain).mean())
+
+    assert measure_sharpening(jpeg(photo, 40)) < measure_sharpening(photo) / 2

@@ -49,6 +49,27 @@ def sharpness(image: Image) -> float:
     return float(np.abs(cv2.Laplacian(luma(image), cv2.CV_32F)).mean())
 
 
+def camera_noise(image: Image) -> Image:
+    """Noise of 10 levels, softened as a camera's processing softens it."""
+    grain = cv2.GaussianBlur(np.random.default_rng(7).normal(0, 1, image.shape), (0, 0), 0.6)
+    return np.clip(np.rint(image + grain * (10 / grain.std())), 0, 255).astype(np.uint8)
+
+
+def sensor_noise(image: Image) -> Image:
+    """Noise of 10 levels on the pixels of a Bayer sensor, demosaiced."""
+    raw = image[..., 1].astype(float)
+    raw[::2, ::2], raw[1::2, 1::2] = image[::2, ::2, 0], image[1::2, 1::2, 2]
+    return cv2.cvtColor(noise(raw, 10), cv2.COLOR_BAYER_RGGB2RGB)
+
+
+def chroma_blotches(image: Image) -> Image:
+    """Colour noise of 12 levels that is several pixels wide."""
+    ycc = cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb).astype(float)
+    blotches = cv2.GaussianBlur(np.random.default_rng(7).normal(0, 1, (*image.shape[:2], 2)), (0, 0), 3)
+    ycc[..., 1:] += blotches * (12 / blotches.std())
+    return cv2.cvtColor(np.clip(np.rint(ycc), 0, 255).astype(np.uint8), cv2.COLOR_YCrCb2RGB)
+
+
 DEGRADATIONS: dict[str, Callable[[Image], Image]] = {
     "noise 5": lambda image: noise(image, 5),
     "noise 15": lambda image: noise(image, 15),
@@ -163,3 +184,33 @@ def test_restore_is_pure_and_deterministic() -> None:
     before = photo.copy()
     assert np.array_equal(restore(photo), restore(photo))
     assert np.array_equal(photo, before)
+
+
+@pytest.mark.parametrize(
+    ("degradation", "min_gain_db"),
+    [
+        (camera_noise, 3.0),
+        (lambda image: jpeg(camera_noise(image), 60), 0.8),
+        (lambda image: jpeg(camera_noise(image), 85), 1.2),
+        (sensor_noise, 1.5),
+        (lambda image: jpeg(sensor_noise(image), 60), 0.2),
+        (lambda image: jpeg(sensor_noise(image), 85), 0.4),
+        (chroma_blotches, 2.5),
+    ],
+    ids=["camera", "camera, JPEG 60", "camera, JPEG 85", "Bayer", "Bayer, JPEG 60", "Bayer, JPEG 85", "blotches"],
+)
+def test_restore_removes_camera_noise(degradation: Callable[[Image], Image], min_gain_db: float) -> None:
+    """Noise that a camera's processing has coloured is removed on every photo, though it looks like texture."""
+    gains = []
+    for photo in photos():
+        noisy = degradation(photo)
+        gains.append(decibels(photo, restore(noisy, enlarge=False)) - decibels(photo, noisy))
+    assert min(gains) > min_gain_db
+
+
+@pytest.mark.parametrize("texture", [data.grass, data.gravel, data.brick])
+def test_restore_keeps_texture(texture: Callable[[], Image]) -> None:
+    """Grass, gravel and brick have a spectrum like camera noise but no noise in colour: they stay as they are."""
+    photo = np.dstack([texture()[:256, :256]] * 3) * np.array([0.8, 1, 0.6])
+    photo = np.rint(photo).astype(np.uint8)
+    assert decibels(photo, restore(photo, enlarge=False)) > 48

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from skimage import data
 
+from meitu_demo.engine.imaging import faces
 from meitu_demo.engine.imaging.faces import Face, build_face, find_faces
 
 MIRROR_PAIRS = ((33, 263), (133, 362), (61, 291), (234, 454), (1, 1), (152, 152), (468, 473))
@@ -93,10 +94,45 @@ def test_find_faces_sorts_by_size(photo: np.ndarray) -> None:
     """Every face is found once, in the order of size."""
     crop = photo[:256, 100:356]
     small = cv2.copyMakeBorder(crop, 128, 128, 0, 0, cv2.BORDER_REPLICATE)
-    faces = find_faces(np.hstack([small, cv2.resize(crop, (512, 512), interpolation=cv2.INTER_CUBIC)]))
-    assert len(faces) == 2
-    assert faces[0].side > 1.7 * faces[1].side
-    assert faces[0].centre[0] > 256 > faces[1].centre[0]
+    found = find_faces(np.hstack([small, cv2.resize(crop, (512, 512), interpolation=cv2.INTER_CUBIC)]))
+    assert len(found) == 2
+    assert found[0].side > 1.7 * found[1].side
+    assert found[0].centre[0] > 256 > found[1].centre[0]
+
+
+@pytest.mark.parametrize("is_tall", [False, True])
+@pytest.mark.parametrize("start", [0, 2900, 3072, 5632])
+def test_find_faces_in_panoramas(photo: np.ndarray, face: Face, start: int, is_tall: bool) -> None:
+    """A face in a panorama or a long screenshot is found once, wherever a tile ends, in pixels of the whole."""
+    long = np.full((512, 6144, 3), 90, np.uint8)
+    long[:, start : start + 512] = photo
+    offset = (start, 0)
+    if is_tall:
+        long, offset = np.full((6144, 512, 3), 90, np.uint8), (0, start)
+        long[start : start + 512] = photo
+    (found,) = find_faces(long)
+    assert gap(found, face.landmarks + np.array(offset)) < 0.03
+    assert found.cropped_share == 0
+
+
+def test_find_faces_asks_the_full_range_detector_unless_a_close_up_is_sure(
+    photo: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A close-up is searched by the short range detector alone, a small face by both."""
+    asked: list[int] = []
+    with faces._borrow_models() as models:
+        full_range = models._full_range
+
+    class Recorder:
+        def process(self, view: np.ndarray) -> object:
+            asked.append(len(view))
+            return full_range.process(view)
+
+    monkeypatch.setattr(models, "_full_range", Recorder())
+    assert len(find_faces(photo[20:260, 110:350])) == 1
+    assert not asked
+    assert len(find_faces(photo)) == 1
+    assert asked
 
 
 def test_find_faces_is_thread_safe(photo: np.ndarray, face: Face) -> None:

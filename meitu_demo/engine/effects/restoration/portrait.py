@@ -19,7 +19,7 @@ from .planes import Plane
 Points = NDArray[np.float64]
 
 # Landmarks of MediaPipe's mesh whose convex hulls cover eyes with lashes, brows, and lips.
-_EYE_LANDMARKS: Final = ((33, 7, 144, 145, 153, 133, 157, 159, 161), (263, 249, 373, 374, 380, 362, 384, 386, 388))
+EYE_LANDMARKS: Final = ((33, 7, 144, 145, 153, 133, 157, 159, 161), (263, 249, 373, 374, 380, 362, 384, 386, 388))
 _BROW_LANDMARKS: Final = ((70, 63, 105, 66, 107, 55, 52, 46), (300, 293, 334, 296, 336, 285, 282, 276))
 _LIP_LANDMARKS: Final = (61, 40, 37, 0, 267, 270, 291, 405, 17, 181)
 _HEAD_SCALE: Final = 1.55  # of the face oval, to include hair line, ears and beard
@@ -42,8 +42,11 @@ def restore_skin_grain(clean: Plane, noisy: Plane, faces: Sequence[Face]) -> Pla
     return result
 
 
-def sharpen_features(luma: Plane, faces: Sequence[Face]) -> Plane:
-    """Sharpen eyes, brows, lips and hair line of `faces`, at a scale relative to each face's width."""
+def sharpen_features(luma: Plane, faces: Sequence[Face], clarity: float = 1.0) -> Plane:
+    """Sharpen eyes, brows, lips and hair line of `faces`, at a scale relative to each face's width.
+
+    clarity: 0..1, the strength.
+    """
     result = luma.copy() if faces else luma
     for face in faces:
         region, points = _find_head_region(face, luma.shape)
@@ -51,7 +54,7 @@ def sharpen_features(luma: Plane, faces: Sequence[Face]) -> Plane:
             part = luma[region]
             radius = float(np.clip(face.width * _DETAIL_SIGMA_SHARE, 0.8, 4))
             detail = np.clip(part - cv2.GaussianBlur(part, (0, 0), radius), -_MAX_CLARITY_CHANGE, _MAX_CLARITY_CHANGE)
-            result[region] = part + detail * _build_clarity_mask(points, part.shape)
+            result[region] = part + clarity * detail * _build_clarity_mask(points, part.shape)
     return result
 
 
@@ -75,7 +78,7 @@ def _build_hull(points: Points, indices: Sequence[int], scale: float) -> Points:
 
 
 def _build_feature_mask(points: Points, shape: tuple[int, ...], feather: float) -> Mask:
-    hulls = [_build_hull(points, part, 1.35) for part in (*_EYE_LANDMARKS, *_BROW_LANDMARKS)]
+    hulls = [_build_hull(points, part, 1.35) for part in (*EYE_LANDMARKS, *_BROW_LANDMARKS)]
     hulls.append(_build_hull(points, _LIP_LANDMARKS, 1.05))
     return np.asarray(np.maximum.reduce([build_polygon_mask(hull, shape, feather) for hull in hulls]), np.float32)
 
