@@ -8,6 +8,8 @@ The slug names the explanation in ``locales/``, the facts fill its placeholders 
     ├─ RecipeRejected      our check: a recipe that cannot be read or run
     ├─ MissingKey          a live call without an API key
     ├─ MissingConsent      a live call without the person's consent to send the photo
+    ├─ PayerChanged        somebody else than the page showed would pay
+    │  └─ VisitorKeysGone
     ├─ OverBudget          the owner's cap on paid calls is reached
     │  └─ OverVisitorBudget
     ├─ LedgerUnavailable   a paid call cannot be recorded, so it is not made
@@ -82,6 +84,18 @@ class MissingConsent(DemoError):
     """A live call without consent; nothing was sent. Facts: provider."""
 
     slug = "missing_consent"
+
+
+class PayerChanged(DemoError):
+    """Somebody else than the page showed would pay for a call; nothing was sent. Facts: provider."""
+
+    slug = "payer_changed"
+
+
+class VisitorKeysGone(PayerChanged):
+    """The page shows that the visitor pays, and the server no longer has the visitor's keys."""
+
+    slug = "visitor_keys_gone"
 
 
 class OverBudget(DemoError):

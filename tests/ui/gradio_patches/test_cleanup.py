@@ -79,6 +79,16 @@ async def test_cleanup_evicts_an_idle_session(cleanup: GradioCleanup, blocks: gr
     assert state_holder.capacity == MAX_SESSIONS
 
 
+async def test_cleanup_lets_the_state_of_a_closed_page_expire_in_time(
+    cleanup: GradioCleanup, blocks: gr.Blocks
+) -> None:
+    """A visitor's keys do not live longer once the page is closed, though it was used a moment ago."""
+    session = blocks.state_holder["closed"]
+    session.is_closed = True
+    await cleanup.delete_expired(TTL_S, MAX_IDLE_S)
+    assert session.STATE_TTL_WHEN_CLOSED == MAX_IDLE_S
+
+
 async def test_cleanup_evicts_the_messages_of_sessions_that_ended(cleanup: GradioCleanup, blocks: gr.Blocks) -> None:
     """Messages of a session that exists, or whose event is under way, stay."""
     blocks.queue()
