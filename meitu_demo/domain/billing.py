@@ -23,6 +23,7 @@ from .errors import (
     ShuttingDown,
     StorageFull,
     Unreachable,
+    UploadsFull,
     ValueRejected,
     VendorError,
 )
@@ -59,6 +60,7 @@ BILLING_BY_ERROR: tuple[tuple[type[DemoError], Billing], ...] = (
             RateLimited,
             QueueFull,
             CircuitOpen,
+            UploadsFull,
         )
     ),
 )

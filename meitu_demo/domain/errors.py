@@ -16,6 +16,8 @@ The slug names the explanation in ``locales/``, the facts fill its placeholders 
     ├─ RateLimited         too many calls wait for the vendor's rate limit
     ├─ QueueFull           the offline engine's queue is full, in all or for this visitor
     ├─ CircuitOpen         the vendor has stopped answering; calls are paused for a while
+    ├─ UploadsFull         there is no room for more uploads
+    │  └─ VisitorUploadsFull
     ├─ StorageFull         a file could not be written: disk full, or folder not writable
     ├─ ShuttingDown        the server was stopped or restarted during the call
     ├─ Unreachable         the request never arrived (dns | refused | tls | connect_timeout): safe to retry
@@ -114,6 +116,18 @@ class StorageFull(DemoError):
     """A photo or result could not be written on this server. Facts: cause (the errno's name, such as ENOSPC)."""
 
     slug = "no_room"
+
+
+class UploadsFull(DemoError):
+    """All visitors' uploads together take up the room that there is for them."""
+
+    slug = "uploads_full"
+
+
+class VisitorUploadsFull(UploadsFull):
+    """The uploads of one address take up its share. Facts: files, bytes (the limits)."""
+
+    slug = "uploads_full_visitor"
 
 
 class ShuttingDown(DemoError):

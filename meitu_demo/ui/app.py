@@ -33,6 +33,7 @@ from .security.headers import SecurityHeadersMiddleware
 from .security.health import HealthMiddleware, Readiness, build_readiness_checks
 from .security.login import LoginMiddleware, build_password_check, render_login_message
 from .security.origin_check import OriginCheckMiddleware, is_loopback_host_header
+from .security.upload_quota import UploadQuota, UploadQuotaMiddleware
 from .security.visitor_cookie import VisitorCookieMiddleware
 from .texts import PageTranslations
 from .theme import build_theme
@@ -60,7 +61,9 @@ def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger
     mcp_server = _create_mcp_server(context) if settings.mcp else None
     app = FastAPI(
         lifespan=build_lifespan(context, gradio_cleanup, mcp_server),
-        middleware=build_middleware(settings, service.ledger, is_billable=service.targets.is_any_live()),
+        middleware=build_middleware(
+            settings, service.ledger, context.session_data.upload_quota, is_billable=service.targets.is_any_live()
+        ),
         docs_url=None, redoc_url=None, openapi_url=None,
     )  # fmt: skip
     add_routes(app, context, mcp_server)
@@ -99,7 +102,9 @@ def build_lifespan(
     return lifespan
 
 
-def build_middleware(settings: Settings, ledger: LazyLedger, *, is_billable: bool) -> list[Middleware]:
+def build_middleware(
+    settings: Settings, ledger: LazyLedger, upload_quota: UploadQuota, *, is_billable: bool
+) -> list[Middleware]:
     """All middleware, outermost first. is_billable: calls may cost the owner money."""
     login = Middleware(
         LoginMiddleware, verify=build_password_check(settings.login), is_hf_space=settings.space,
@@ -117,6 +122,7 @@ def build_middleware(settings: Settings, ledger: LazyLedger, *, is_billable: boo
         *([login] if settings.login else []),
         Middleware(VisitorCookieMiddleware, ledger=ledger, is_hf_space=settings.space),
         Middleware(GZipMiddleware, minimum_size=2048, compresslevel=6),  # the page is half a megabyte
+        Middleware(UploadQuotaMiddleware, quota=upload_quota, trusted_proxies=settings.trusted_proxies),
     ]  # fmt: skip
 
 

@@ -102,14 +102,16 @@ class Page:
         session: str = "",
         query: str = "",
         payers: str = "meitu=owner ailab=owner",
+        event_data: Any = None,
     ) -> str:
         """Call a private event and return its complete answer as text.
 
         on_line: called with each line as it arrives. session: Gradio's session hash, a new one by default.
         query: the query of the page's URL, with its "?". payers: who pays, as the page shows it.
+        event_data: what the browser says of the event, such as the index of a selection.
         """
         session = session or f"s{secrets.token_hex(8)}"
-        body = {"data": data, "fn_index": fn_index, "session_hash": session}
+        body = {"data": data, "fn_index": fn_index, "session_hash": session, "event_data": event_data}
         headers = {"content-type": "application/json", "x-payers": payers}
         # `content` instead of `json`, because httpx refuses NaN, a hostile value.
         joined = self.http.post(f"{self.url}/gradio_api/queue/join{query}", content=json.dumps(body), headers=headers)

@@ -58,7 +58,7 @@ class GradioCleanup:
         """A session holds the visitor's API keys, which must not live longer, and a copy of the page's components."""
         state_holder, now = self._blocks.state_holder, datetime.now()
         for session_state in list(state_holder.session_data.values()):
-            session_state.STATE_TTL_WHEN_CLOSED = max_idle_s  # Gradio would keep the keys of a closed page for an hour
+            session_state.STATE_TTL_WHEN_CLOSED = max_idle_s  # type: ignore[assignment]  # Gradio would keep the keys of a closed page for an hour
         idle_s_by_session = {
             session: abs((now - last_used_at).total_seconds())
             for session, last_used_at in list(state_holder.time_last_used.items())
