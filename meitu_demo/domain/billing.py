@@ -20,6 +20,7 @@ from .errors import (
     QueueFull,
     RateLimited,
     RecipeRejected,
+    SessionsFull,
     ShuttingDown,
     StorageFull,
     Unreachable,
@@ -61,6 +62,7 @@ BILLING_BY_ERROR: tuple[tuple[type[DemoError], Billing], ...] = (
             QueueFull,
             CircuitOpen,
             UploadsFull,
+            SessionsFull,
         )
     ),
 )

@@ -18,6 +18,7 @@ The slug names the explanation in ``locales/``, the facts fill its placeholders 
     ├─ CircuitOpen         the vendor has stopped answering; calls are paused for a while
     ├─ UploadsFull         there is no room for more uploads
     │  └─ VisitorUploadsFull
+    ├─ SessionsFull        an address has too many pages open
     ├─ StorageFull         a file could not be written: disk full, or folder not writable
     ├─ ShuttingDown        the server was stopped or restarted during the call
     ├─ Unreachable         the request never arrived (dns | refused | tls | connect_timeout): safe to retry
@@ -128,6 +129,12 @@ class VisitorUploadsFull(UploadsFull):
     """The uploads of one address take up its share. Facts: files, bytes (the limits)."""
 
     slug = "uploads_full_visitor"
+
+
+class SessionsFull(DemoError):
+    """An address has as many sessions as it may, and all of them are in use."""
+
+    slug = "sessions_full"
 
 
 class ShuttingDown(DemoError):

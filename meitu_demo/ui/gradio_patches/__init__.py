@@ -8,6 +8,7 @@ The docstring of each module says what Gradio does without the patch, and in whi
 | `uploads` | gives each upload a folder of its own with a random name |
 | `payloads` | refuses files outside the uploads and photos named by URL |
 | `event_arguments` | refuses arguments that an event's inputs cannot hold |
+| `sessions` | bounds the sessions of an address, and the memory that each takes |
 | `route_allowlist` | serves only the routes that the demo needs |
 | `cleanup` | deletes uploads and sessions in time |
 | `assets` | serves Gradio's scripts and styles compressed once |
