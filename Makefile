@@ -20,7 +20,7 @@ test: ## everything, with a real browser
 	@sh tools/chromium.sh
 	@$(PY) -m pytest -n 2 --dist loadgroup
 
-chaos: ## all rounds of the fault-injection tests of paid calls; make test runs a tenth of them
+chaos: ## all rounds of the tests with faults of vendors and odd arguments of events; make test runs a tenth of them
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m pytest -n 2 --dist loadgroup -m chaos --whole
 

@@ -21,7 +21,7 @@ from .calls.run_log import RunRecord
 from .calls.single_flight import FORCE_NONE, CallHandle, SingleFlight
 from .calls.targets import TargetResolver
 from .calls.vendor_health import HealthRegistry, VendorHealth
-from .domain.errors import MissingConsent, MissingKey
+from .domain.errors import MissingConsent, MissingKey, PayerChanged, VisitorKeysGone
 from .domain.model import CallTarget, Credentials, Endpoint, PreparedCall, Values
 from .ledger.lazy import LazyLedger
 from .ledger.paid_calls import PaidCallRecorder
@@ -78,17 +78,26 @@ class CallService:
         self._trusted_proxies = settings.trusted_proxies
 
     async def choose_target(
-        self, provider: str, *, mode: TargetMode = "any", visitor_keys: VisitorKeys = None, fault: str | None = None
+        self,
+        provider: str,
+        *,
+        payer: str = "",
+        mode: TargetMode = "any",
+        visitor_keys: VisitorKeys = None,
+        fault: str | None = None,
     ) -> CallTarget:
         """Where a call goes. fault: the failure lab's fault; None for no call to the lab; ignored in mode "offline".
 
-        Raises MissingKey if the call must go to the vendor and there is no key.
+        payer: who pays for a live call, as the caller was told: "owner", "visitor", "nobody", or "" if nothing was
+        said. Keys are forgotten in time, so their absence does not mean that the owner pays.
+        Raises MissingKey if the call must go to the vendor and there is no key, PayerChanged if `payer` does not pay.
         """
         if mode == "offline":
             return self.targets.resolve_offline(provider)
         if fault is not None:
             return await self.failure_lab.create_target(provider, fault)
         targets = self.targets.with_visitor_keys(visitor_keys)
+        _check_payer(provider, payer, targets.get_payer(provider))
         if mode == "any":
             return targets.resolve(provider)
         target = targets.resolve_live(provider)
@@ -212,6 +221,14 @@ class _Call:
         self.run.bytes_out = len(result.result_photo.data)
         self.run.finish()
         return replace(result, run_id=self.run.id)
+
+
+def _check_payer(provider: str, told: str, actual: str) -> None:
+    """Refuses a call that costs somebody who was not named. Visitors who sent their keys have named themselves."""
+    if told == "visitor" and actual != "visitor":
+        raise VisitorKeysGone(provider=provider)
+    if actual != "nobody" and told != actual and not (told == "" and actual == "visitor"):
+        raise PayerChanged(provider=provider)
 
 
 def round_up_wait(wait_s: int | None) -> float:

@@ -68,7 +68,7 @@ async def finish(handle: CallHandle) -> CallResult:
 
 async def start(service: CallService, photo: bytes, caller: Caller = ONE, **options: Any) -> CallHandle:
     """Start a restoration, by default with consent, at the target that the settings choose."""
-    arguments = {"target": await service.choose_target("meitu"), "consent": True, **options}
+    arguments = {"target": await service.choose_target("meitu", payer="owner"), "consent": True, **options}
     return await service.start(RESTORE, photo, {}, caller=caller, **arguments)
 
 
@@ -77,7 +77,7 @@ async def test_choose_target_is_the_vendor_only_with_a_key(
     live_service: CallService, offline_service: CallService
 ) -> None:
     """With a key a call goes to the vendor, without one to the offline server, or in mode "live" nowhere."""
-    assert (await live_service.choose_target("meitu")).mode == "live"
+    assert (await live_service.choose_target("meitu", payer="owner")).mode == "live"
     assert (await live_service.choose_target("meitu", mode="offline")).mode == "offline"
     assert (await offline_service.choose_target("meitu")).mode == "offline"
     with pytest.raises(MissingKey):
@@ -96,7 +96,7 @@ async def test_is_billable_agrees_with_the_chosen_target(
     """`is_billable` and `choose_target` say the same of every choice."""
     for service in (live_service, offline_service):
         for options in ({}, {"mode": "offline"}, {"fault": ""}, {"mode": "offline", "fault": ""}):
-            target = await service.choose_target("meitu", **options)  # type: ignore[arg-type]
+            target = await service.choose_target("meitu", payer="owner", **options)  # type: ignore[arg-type]
             assert service.is_billable("meitu", **options) is target.is_billable  # type: ignore[arg-type]
 
 
@@ -133,7 +133,7 @@ async def test_start_rejects_wrong_input_before_sending(
     error: type[DemoError],
 ) -> None:
     """A wrong value, an unknown control and a damaged photo reach nobody."""
-    target = await live_service.choose_target("meitu")
+    target = await live_service.choose_target("meitu", payer="owner")
     with pytest.raises(error):
         await live_service.start(endpoint, get_photo(portrait), values, target=target, caller=ONE, consent=True)
     assert vendor.requests == 0

@@ -249,6 +249,10 @@ class SingleFlight:
         """How many calls are kept for the session."""
         return sum(key[0] == session for key in self._calls)
 
+    def has_call(self, call_id: int) -> bool:
+        """Whether the billable call with that id is kept."""
+        return any(call.call_id == call_id for _, call in self._calls.values())
+
     def evict(self, session: str) -> None:
         """Forget the session's calls; those in flight are still completed and recorded."""
         for key in [key for key in self._calls if key[0] == session]:

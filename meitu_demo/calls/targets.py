@@ -88,6 +88,11 @@ class TargetResolver:
         """Whether the vendor's calls can cost money."""
         return self.resolve_live(provider) is not None
 
+    def get_payer(self, provider: str) -> str:
+        """Who pays for the vendor's live calls: "owner", "visitor", or "nobody" if there are none."""
+        target = self.resolve_live(provider)
+        return target.billed_to if target else "nobody"
+
     def get_status(self, provider: str) -> VendorStatus:
         """What the vendor's badge shows."""
         vendor, mode = VENDORS[provider], self._settings.mode

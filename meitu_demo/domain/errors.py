@@ -8,12 +8,17 @@ The slug names the explanation in ``locales/``, the facts fill its placeholders 
     ├─ RecipeRejected      our check: a recipe that cannot be read or run
     ├─ MissingKey          a live call without an API key
     ├─ MissingConsent      a live call without the person's consent to send the photo
+    ├─ PayerChanged        somebody else than the page showed would pay
+    │  └─ VisitorKeysGone
     ├─ OverBudget          the owner's cap on paid calls is reached
     │  └─ OverVisitorBudget
     ├─ LedgerUnavailable   a paid call cannot be recorded, so it is not made
     ├─ RateLimited         too many calls wait for the vendor's rate limit
     ├─ QueueFull           the offline engine's queue is full, in all or for this visitor
     ├─ CircuitOpen         the vendor has stopped answering; calls are paused for a while
+    ├─ UploadsFull         there is no room for more uploads
+    │  └─ VisitorUploadsFull
+    ├─ SessionsFull        an address has too many pages open
     ├─ StorageFull         a file could not be written: disk full, or folder not writable
     ├─ ShuttingDown        the server was stopped or restarted during the call
     ├─ Unreachable         the request never arrived (dns | refused | tls | connect_timeout): safe to retry
@@ -84,6 +89,18 @@ class MissingConsent(DemoError):
     slug = "missing_consent"
 
 
+class PayerChanged(DemoError):
+    """Somebody else than the page showed would pay for a call; nothing was sent. Facts: provider."""
+
+    slug = "payer_changed"
+
+
+class VisitorKeysGone(PayerChanged):
+    """The page shows that the visitor pays, and the server no longer has the visitor's keys."""
+
+    slug = "visitor_keys_gone"
+
+
 class OverBudget(DemoError):
     """The owner's daily cap is reached; nothing was sent. Facts: limit, provider, minutes (to midnight UTC)."""
 
@@ -100,6 +117,24 @@ class StorageFull(DemoError):
     """A photo or result could not be written on this server. Facts: cause (the errno's name, such as ENOSPC)."""
 
     slug = "no_room"
+
+
+class UploadsFull(DemoError):
+    """All visitors' uploads together take up the room that there is for them."""
+
+    slug = "uploads_full"
+
+
+class VisitorUploadsFull(UploadsFull):
+    """The uploads of one address take up its share. Facts: files, bytes (the limits)."""
+
+    slug = "uploads_full_visitor"
+
+
+class SessionsFull(DemoError):
+    """An address has as many sessions as it may, and all of them are in use."""
+
+    slug = "sessions_full"
 
 
 class ShuttingDown(DemoError):

@@ -1,7 +1,7 @@
 """``python -m meitu_demo.ledger``: what was spent today on paid calls, what was refused, and what is unknown.
 
-Days are UTC days, as the budgets' are. Changes nothing: what a dead process has left is shown as under way until an
-app sweeps it.
+Days are UTC days, as the budgets' are. Changes nothing: a call that a dead process left is under way until its lease
+has run out, and is then shown as the next app will settle it: unknown, or released if it was not sent.
 """
 
 import argparse

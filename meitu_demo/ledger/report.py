@@ -1,16 +1,19 @@
-"""The owner's report: calls by provider, refusals and unknown outcomes by reason, and all rows as CSV."""
+"""The owner's report: calls by provider, refusals and unknown outcomes by reason, and all rows as CSV.
+
+A call whose lease has run out is reported as a sweep would settle it, because after a crash no app may sweep for long.
+"""
 
 import csv
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import Any, TextIO
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, case, func, select
 
 from .store import Store
-from .tables import BILLABLE_STATES, OPEN_STATES, PaidCallState, calls
+from .tables import BILLABLE_STATES, LEASE_EXPIRED, OPEN_STATES, SETTLED_STATES, PaidCallState, calls
 
 TIME_COLUMNS = ("reserved_at", "sent_at", "settled_at", "lease_until")
 
@@ -37,9 +40,9 @@ class Tally:
 
 def tally_calls(store: Store, since: float, until: float) -> list[Tally]:
     """Count the calls reserved in [since, until), in seconds since 1970; providers in alphabetical order."""
-    columns = (calls.c.provider, calls.c.state, calls.c.vendor_code, calls.c.cause)
-    span = (calls.c.reserved_at >= since, calls.c.reserved_at < until)
-    query = select(*columns, func.count().label("calls")).where(*span).group_by(*columns)
+    rows = _settled_calls(since, until, store.clock()).subquery().c
+    columns = (rows.provider, rows.state, rows.vendor_code, rows.cause)
+    query = select(*columns, func.count().label("calls")).group_by(*columns)
     tallies: dict[str, Tally] = {}
     with store.database.snapshot() as connection:
         for provider, state, code, cause, count in connection.execute(query):
@@ -77,8 +80,7 @@ def format_report(tallies: Iterable[Tally]) -> str:
 
 def write_csv(store: Store, since: float, until: float, file: TextIO) -> int:
     """Write the rows reserved in [since, until) as CSV, times in ISO 8601. Returns their number."""
-    span = (calls.c.reserved_at >= since, calls.c.reserved_at < until)
-    query = select(calls).where(*span).order_by(calls.c.reserved_at, calls.c.id)
+    query = _settled_calls(since, until, store.clock()).order_by(calls.c.reserved_at, calls.c.id)
     names = [column.name for column in calls.columns]
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(names)
@@ -88,6 +90,17 @@ def write_csv(store: Store, since: float, until: float, file: TextIO) -> int:
             writer.writerow([_format_time(row[name]) if name in TIME_COLUMNS else row[name] for name in names])
             count += 1
     return count
+
+
+def _settled_calls(since: float, until: float, now: float) -> Select[Any]:
+    """The rows reserved in [since, until), with `state` and `cause` as they are after a sweep at `now`."""
+    has_expired = and_(calls.c.state.in_(OPEN_STATES), calls.c.lease_until < now)
+    swept = {
+        "state": case((has_expired, case(SETTLED_STATES, value=calls.c.state)), else_=calls.c.state).label("state"),
+        "cause": case((has_expired, LEASE_EXPIRED), else_=calls.c.cause).label("cause"),
+    }
+    columns = [swept.get(column.name, column) for column in calls.columns]
+    return select(*columns).where(calls.c.reserved_at >= since, calls.c.reserved_at < until)
 
 
 def _format_time(seconds: float | None) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, upd
 
 from .database import Database
 from .limits import Budgets, RateLimit, check_budgets, count_calls_today, reserve_slot
-from .tables import LEASE_EXPIRED, OPEN_STATES, OWNER, VISITOR, PaidCallState, calls
+from .tables import LEASE_EXPIRED, OPEN_STATES, OWNER, SETTLED_STATES, VISITOR, PaidCallState, calls
 
 HASH_PATTERN = re.compile(r"[0-9a-f]{32,64}")
 NAME_PATTERN = re.compile(r"\w{1,40}", re.ASCII)
@@ -191,10 +191,7 @@ def _sent_condition() -> ColumnElement[bool]:
 
 def _settle_expired(connection: Connection, now: float) -> SweepResult:
     counts = []
-    for from_state, to_state in (
-        (PaidCallState.RESERVED, PaidCallState.RELEASED),
-        (PaidCallState.SENT, PaidCallState.UNKNOWN),
-    ):
+    for from_state, to_state in SETTLED_STATES.items():
         expired = (calls.c.state == from_state, calls.c.lease_until < now)
         columns = {"state": to_state, "settled_at": now, "cause": LEASE_EXPIRED}
         counts.append(connection.execute(update(calls).where(*expired).values(columns)).rowcount)

@@ -24,6 +24,10 @@ class PaidCallState(StrEnum):
 
 
 OPEN_STATES = (PaidCallState.RESERVED, PaidCallState.SENT)  # their leases are renewed
+SETTLED_STATES = {  # what a sweep makes of a call whose lease has run out
+    PaidCallState.RESERVED: PaidCallState.RELEASED,
+    PaidCallState.SENT: PaidCallState.UNKNOWN,
+}
 BILLABLE_STATES = (*OPEN_STATES, PaidCallState.CONFIRMED, PaidCallState.UNKNOWN)  # count against budgets
 LEASE_EXPIRED = "lease_ran_out"  # the cause that a sweep records
 

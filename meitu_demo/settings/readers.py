@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from ..redaction.secrets import MIN_SECRET_CHARS
+
 Network = IPv4Network | IPv6Network
 _DNS_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # At least two labels, because ".com" would allow every .com host; the last is no number, to exclude IP addresses.
@@ -54,6 +56,11 @@ def is_loopback_host(host: str) -> bool:
         return False
 
 
+# The vendors' names of the fields with keys. Each key is redacted wherever it occurs, and a part of such a name would
+# take the name away by which the inspector finds other keys.
+KEY_FIELDS = ("api_key", "api_secret", "ailabapi-api-key", "x-rapidapi-key")
+
+
 def is_url_safe(text: str) -> bool:
     """Whether `text` can be put into a URL or a header without escaping."""
     return text.isascii() and text.isprintable() and " " not in text
@@ -75,6 +82,8 @@ class TextReader:
         text = self.text(name)
         if text and not (text.isascii() and text.isprintable()):
             self.errors.append(f"{name} holds characters that no key has; copy it again")
+        elif len(text) >= MIN_SECRET_CHARS and any(text.lower() in field for field in KEY_FIELDS):
+            self.errors.append(f"{name} is a word that stands in every request, not a key; copy the whole key")
         return SecretStr(text) if text else None
 
     def login(self, name: str) -> tuple[tuple[str, SecretStr], ...]:

@@ -45,7 +45,7 @@ def publish_endpoint(context: Context, endpoint: Endpoint) -> None:
                 endpoint,
                 source,
                 dict(zip(control_names, values, strict=True)),
-                target=await service.choose_target(endpoint.provider),
+                target=await service.choose_target(endpoint.provider, payer="owner"),
                 caller=caller,
                 consent=consent,
                 force=FORCE_ANY if force is True else FORCE_NONE,

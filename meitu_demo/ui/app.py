@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
+from ..calls.single_flight import SingleFlight
 from ..ledger.lazy import LazyLedger
 from ..photos import codec
 from ..service import CallService
@@ -24,10 +26,12 @@ from .gradio_patches.assets import PrecompressedAssetsMiddleware
 from .gradio_patches.cleanup import GradioCleanup
 from .gradio_patches.internal_state import end_streams
 from .gradio_patches.mount import mount_patched
+from .gradio_patches.sessions import SessionQuota
 from .gradio_patches.uploads import check_upload_dir
 from .mirror import frames
 from .page import ASSETS_DIR, build_page, render_head
 from .panel.examples import serve_example_result
+from .recipe.state import RecipeProgress
 from .reference import page as reference
 from .result import displacement_map, files
 from .result.result_view import EXAMPLE_PATH
@@ -35,6 +39,7 @@ from .security.headers import SecurityHeadersMiddleware
 from .security.health import HealthMiddleware, Readiness, build_readiness_checks
 from .security.login import LoginMiddleware, build_password_check, render_login_message
 from .security.origin_check import OriginCheckMiddleware
+from .security.upload_quota import UploadQuota, UploadQuotaMiddleware
 from .security.visitor_cookie import VisitorCookieMiddleware
 from .texts import PageTranslations
 from .theme import build_theme
@@ -57,11 +62,14 @@ def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger
     texts = PageTranslations()
     blocks = build_page(context, settings, texts)
     blocks.queue(default_concurrency_limit=None)
+    SessionQuota(blocks, settings.trusted_proxies, partial(_is_paid, service.single_flight)).install()
     gradio_cleanup = GradioCleanup(blocks, uploads_dir, ttl_s * TTL_MARGIN, ttl_s)
     mcp_server = _create_mcp_server(context) if settings.mcp else None
     app = FastAPI(
         lifespan=build_lifespan(context, gradio_cleanup, mcp_server),
-        middleware=build_middleware(settings, service.ledger, is_billable=service.targets.is_any_live()),
+        middleware=build_middleware(
+            settings, service.ledger, context.session_data.upload_quota, is_billable=service.targets.is_any_live()
+        ),
         docs_url=None, redoc_url=None, openapi_url=None,
     )  # fmt: skip
     add_routes(app, context, mcp_server)
@@ -100,7 +108,9 @@ def build_lifespan(
     return lifespan
 
 
-def build_middleware(settings: Settings, ledger: LazyLedger, *, is_billable: bool) -> list[Middleware]:
+def build_middleware(
+    settings: Settings, ledger: LazyLedger, upload_quota: UploadQuota, *, is_billable: bool
+) -> list[Middleware]:
     """All middleware, outermost first. is_billable: calls may cost the owner money."""
     login = Middleware(
         LoginMiddleware, verify=build_password_check(settings.login), is_hf_space=settings.space,
@@ -118,6 +128,7 @@ def build_middleware(settings: Settings, ledger: LazyLedger, *, is_billable: boo
         *([login] if settings.login else []),
         Middleware(VisitorCookieMiddleware, ledger=ledger, is_hf_space=settings.space),
         Middleware(GZipMiddleware, minimum_size=2048, compresslevel=6),  # the page is half a megabyte
+        Middleware(UploadQuotaMiddleware, quota=upload_quota, trusted_proxies=settings.trusted_proxies),
     ]  # fmt: skip
 
 
@@ -143,6 +154,14 @@ def build_mount_options(settings: Settings, texts: PageTranslations) -> dict[str
         "auth": build_password_check(settings.login) if settings.login else None,
         "auth_message": render_login_message(),
     }  # fmt: skip
+
+
+def _is_paid(single_flight: SingleFlight, state: object) -> bool:
+    """Whether the value of a gr.State, a panel's call id or a recipe's progress, names a paid call that is kept."""
+    if isinstance(state, RecipeProgress):
+        call_ids = (state.failed_call_id, *(finished.call_id for finished in state.step_results))
+        return any(map(single_flight.has_call, call_ids))
+    return isinstance(state, int) and single_flight.has_call(state)
 
 
 def _create_mcp_server(context: Context) -> "McpServer":

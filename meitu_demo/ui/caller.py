@@ -8,6 +8,7 @@ from starlette.requests import Request
 from ..service import Caller
 from .security.visitor_cookie import VISITOR_COOKIE
 
+PAYERS_HEADER = "x-payers"  # who pays for each vendor's calls, as the page shows it: "meitu=visitor ailab=owner"
 TAB_ID_PATTERN = re.compile(r"[0-9a-f]{32}")  # a random id from assets/js/window.js
 
 
@@ -28,3 +29,9 @@ def create_caller(session_id: str, request: gr.Request | Request) -> Caller:
     peer_address = request.client.host if request.client else ""
     forwarded_for = request.headers.get("x-forwarded-for", "")
     return Caller(session_id, request.cookies.get(VISITOR_COOKIE), peer_address, forwarded_for)
+
+
+def get_shown_payer(request: gr.Request | None, provider: str) -> str:
+    """Who pays for the vendor's calls, as the badge on the visitor's page said at the click; "" if it said nothing."""
+    payers = request.headers.get(PAYERS_HEADER, "") if request else ""
+    return dict(pair.split("=", 1) for pair in payers.split() if "=" in pair).get(provider, "")

@@ -12,14 +12,15 @@ from .html import render
 def render_header(targets: TargetResolver, language: str) -> Markup:
     """The page's header.
 
-    A badge shows a vendor's state as a word, a shape and a colour, with the reason; style rules use `data-live`. The
-    explanation for a lost connection, which assets/js/lost.js shows, has to be on the page beforehand.
+    A badge shows a vendor's state as a word, a shape and a colour, with the reason. Style rules use `data-live`;
+    assets/js/lost.js sends `data-payer` with each event. The explanation for a lost connection, which the same script
+    shows, has to be on the page beforehand.
     """
     title, why, fix = (translate(f"lost.{key}", language) for key in ("title", "why", "fix"))
     return render(
         "header.header",
         language,
-        statuses=[(vendor, targets.get_status(vendor), targets.is_live(vendor)) for vendor in VENDORS],
+        statuses=[(vendor, targets.get_status(vendor), targets.get_payer(vendor)) for vendor in VENDORS],
         connection_lost=Explanation("lost", title, why, fix, "", (), language),
     )
 

@@ -73,6 +73,31 @@ def test_visitor_keys_make_calls_live_and_go_with_the_page(visit, demo):
     expect(page.locator("#masthead .badge").first).to_contain_text("offline engine")
 
 
+def test_visitor_keys_that_are_gone_are_not_replaced_by_the_owners(visit, paying_demo, counting_vendor):
+    """While the badge says "your key" and the server has forgotten it, a run is refused and nothing is sent."""
+    page = visit(paying_demo)
+    page.locator("#own-keys button").first.click()
+    page.locator("#own-meitu-key input").fill("a-key-of-the-visitor")
+    page.locator("#own-meitu-secret input").fill("a-secret-of-the-visitor")
+    with page.expect_request("**/queue/join**") as joined:
+        page.locator("#own-keys-use").click()
+    expect(page.locator("#masthead .badge").first).to_contain_text("your key")
+    before = billed(counting_vendor)
+    session = joined.value.post_data_json["session_hash"]
+    forget = next(
+        event["id"]
+        for event in page.evaluate("window.gradio_config.dependencies")
+        if event["api_name"].startswith("forget_keys")
+    )
+    body = {"data": [], "fn_index": forget, "session_hash": session}
+    httpx.post(f"{paying_demo}/gradio_api/queue/join", json=body, trust_env=False)
+    panel = Panel(page, "quality-restoration").example().agree().run()
+    assert panel.stage.locator("h3").inner_text() == "Your keys are no longer here."
+    assert billed(counting_vendor) == before
+    page.locator("#own-keys-forget").click()
+    expect(page.locator("#masthead .badge").first).not_to_contain_text("your key")
+
+
 def counts(page) -> list[int]:
     """Confirmed, may have been billed, refused, not sent; and what the vendor has billed."""
     return [int(number) for number in re.findall(r"\d+", page.locator("#failure-lab-books").inner_text())]

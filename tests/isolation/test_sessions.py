@@ -92,7 +92,8 @@ def visit(page: Page, visitor: Visitor) -> None:
         session = f"own{visitor.number}"
         if visitor.key != "owner":
             page.press("own-keys-use", [visitor.key, "secret-of-a-visitor", ""], session=session)
-        html = page.run("quality-restoration", [], photo, visitor.tab, session=session, consent=True)
+        payers = f"meitu={'owner' if visitor.key == 'owner' else 'visitor'}"
+        html = page.run("quality-restoration", [], photo, visitor.tab, session=session, consent=True, payers=payers)
         found = re.search(r"kept/[\w-]+/quality-restoration[\w.-]+", html)
         assert found, html
         visitor.address = f"{page.url}/{found[0]}"

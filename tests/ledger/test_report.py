@@ -13,6 +13,7 @@ from meitu_demo.ledger.__main__ import main
 from meitu_demo.ledger.database import Database
 from meitu_demo.ledger.limits import DAY_S
 from meitu_demo.ledger.report import format_report, tally_calls, write_csv
+from meitu_demo.ledger.store import SweepResult
 
 pytestmark = pytest.mark.xdist_group("ledger")
 
@@ -55,6 +56,23 @@ def test_report_tallies_a_day(open_store: Callable[..., Store], clock: Clock) ->
             "meitu, may have been billed: read_timeout × 1",
         ]
     )
+
+
+def test_report_settles_what_a_dead_process_left(store: Store, clock: Clock) -> None:
+    """Until its lease runs out a call is under way; then it is unknown if it was sent, and released if it was not."""
+    store.reserve(intent())
+    store.mark_sent(store.reserve(intent()))
+    [tally] = tally_calls(store, DAY_BEGINS, DAY_BEGINS + DAY_S)
+    assert (tally.open_count, tally.states["unknown"], tally.states["released"]) == (2, 0, 0)
+    clock.now += store.lease_s + 1
+    [tally] = tally_calls(store, DAY_BEGINS, DAY_BEGINS + DAY_S)
+    assert (tally.open_count, tally.states["unknown"], tally.states["released"]) == (0, 1, 1)
+    assert dict(tally.unknowns) == {"lease_ran_out": 1}
+    file = io.StringIO()
+    write_csv(store, DAY_BEGINS, DAY_BEGINS + DAY_S, file)
+    shown = sorted((row["state"], row["cause"]) for row in csv.DictReader(file.getvalue().splitlines()))
+    assert shown == [("released", "lease_ran_out"), ("unknown", "lease_ran_out")]
+    assert store.sweep() == SweepResult(1, 1)  # the report itself changed nothing
 
 
 def test_csv_holds_every_call(store: Store) -> None:

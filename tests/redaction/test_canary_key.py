@@ -274,7 +274,9 @@ class World:
             events = self.page.join(self.events["keys"], [*VISITORS["meitu"], *VISITORS["ailab"]], session=session)
             assert escape(translate("keys.used", "en"))[:20] in events
         data = [self.upload, *values.values(), True, "", None, 0]
-        return {"page's events": events + self.page.join(self.events[endpoint.id], data, session=session)}
+        payer = "visitor" if number % 2 else "owner"
+        run = self.page.join(self.events[endpoint.id], data, session=session, payers=f"meitu={payer} ailab={payer}")
+        return {"page's events": events + run}
 
     def collect_leftovers(self, folders: Mapping[str, Path]) -> Iterator[tuple[str, str | bytes]]:
         """What remains after all calls: pages, ledgers, files and file names."""

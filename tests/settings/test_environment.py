@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from meitu_demo.inspector.credentials_filter import KEY_QUERY_PARAMS, VENDOR_KEY_HEADERS
 from meitu_demo.settings import Settings, SettingsError, environment, warnings
+from meitu_demo.settings.readers import KEY_FIELDS
 
 
 def told(secret: SecretStr | None) -> str:
@@ -158,12 +160,18 @@ def test_settings_strip_spaces_around_a_key() -> None:
             "10.0.0.1", "[::1]", ".0.0.1", "x_y.example", "fine.example, u:p@host.example", "a" * 64 + ".example",
         )),
         *(("ALLOWED_HOSTS", value) for value in ("demo.example:80", "https://x.example", "*.example", ".x", "a b_c")),
-        ("AILAB_API_KEY", "k\u00e9y"), ("RAPIDAPI_KEY", "two\nlines"),
+        ("AILAB_API_KEY", "k\u00e9y"), ("RAPIDAPI_KEY", "two\nlines"), ("MEITU_API_KEY", "API_key"),
+        ("MEITU_API_SECRET", "secret"), ("AILAB_API_KEY", "api-key"), ("RAPIDAPI_KEY", "rapidapi"),
     ],
 )  # fmt: skip
 def test_settings_error_names_the_variable_of_a_bad_value(name: str, value: str) -> None:
     """A value that could not work later is refused at start by its variable's name."""
     assert name in wrong(**{name: value})
+
+
+def test_settings_know_the_names_of_all_key_fields() -> None:
+    """A vendor that is added has its fields among those whose names are no keys."""
+    assert set(KEY_FIELDS) == {*KEY_QUERY_PARAMS, *VENDOR_KEY_HEADERS}
 
 
 def test_settings_error_names_all_bad_values_at_once() -> None:

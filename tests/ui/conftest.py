@@ -47,12 +47,15 @@ class OfflineRecorder:
 
 @dataclass
 class Page:
-    """A running app. offline: its offline server. client: the app's HTTP client. http: the test's HTTP client."""
+    """A running app. offline: its offline server. client: the app's HTTP client. http: the test's HTTP client.
+    app: the FastAPI app.
+    """
 
     url: str
     offline: OfflineRecorder = field(default_factory=lambda: OfflineRecorder(None))
     client: Any = None
     http: Any = httpx
+    app: Any = None
     _config: dict[str, Any] = field(default_factory=dict)
 
     def upload(self, data: bytes, name: str = "me.jpg") -> dict[str, Any]:
@@ -92,16 +95,25 @@ class Page:
         return int(next(ids))
 
     def join(
-        self, fn_index: int, data: list[Any], on_line: Callable[[str], object] = str, session: str = "", query: str = ""
+        self,
+        fn_index: int,
+        data: list[Any],
+        on_line: Callable[[str], object] = str,
+        session: str = "",
+        query: str = "",
+        payers: str = "meitu=owner ailab=owner",
+        event_data: Any = None,
     ) -> str:
         """Call a private event and return its complete answer as text.
 
         on_line: called with each line as it arrives. session: Gradio's session hash, a new one by default.
-        query: the query of the page's URL, with its "?".
+        query: the query of the page's URL, with its "?". payers: who pays, as the page shows it.
+        event_data: what the browser says of the event, such as the index of a selection.
         """
         session = session or f"s{secrets.token_hex(8)}"
-        body = {"data": data, "fn_index": fn_index, "session_hash": session}
-        headers = {"content-type": "application/json"}  # by hand, because httpx refuses NaN, a hostile value
+        body = {"data": data, "fn_index": fn_index, "session_hash": session, "event_data": event_data}
+        headers = {"content-type": "application/json", "x-payers": payers}
+        # `content` instead of `json`, because httpx refuses NaN, a hostile value.
         joined = self.http.post(f"{self.url}/gradio_api/queue/join{query}", content=json.dumps(body), headers=headers)
         if joined.status_code != 200:
             return joined.text
@@ -122,7 +134,7 @@ def serve(settings: Settings, *, single_use_links: bool = False) -> Iterator[Pag
     client = create_http_client(settings, offline)
     app = create_app(settings, client)
     with uvicorn_server(app, log_level="warning", log_config=None, ws="auto") as url:
-        yield Page(url, offline, client)
+        yield Page(url, offline, client, app=app)
 
 
 @pytest.fixture(scope="session")

@@ -59,7 +59,7 @@ async def run_tool(context: Context, endpoint: Endpoint, request: Request, notif
             endpoint,
             source,
             {name: value for name, value in arguments.items() if name not in other_parameters},
-            target=await service.choose_target(endpoint.provider),
+            target=await service.choose_target(endpoint.provider, payer="owner"),
             caller=caller,
             consent=arguments.get("consent") is True,
             force=FORCE_ANY if arguments.get("again") is True else FORCE_NONE,

@@ -1,8 +1,8 @@
 """Deletes what Gradio keeps of visitors: uploads that no event named, partial uploads, and sessions.
 
 Gradio 6.31.0 can delete its files on a schedule (`delete_cache`). That stops for good when a file is added to the set
-that it iterates over, leaves out partial uploads, and never forgets a file's name. Sessions it keeps for ever, up to a
-maximum of 10,000.
+that it iterates over, leaves out partial uploads, and never forgets a file's name. Sessions it keeps for ever;
+`sessions` bounds how many.
 """
 
 import time
@@ -13,8 +13,6 @@ import anyio
 import gradio as gr
 
 from .uploads import delete_paths
-
-MAX_SESSIONS = 1000  # least recently used ones go first; each takes about 200 KB
 
 
 class GradioCleanup:
@@ -27,7 +25,6 @@ class GradioCleanup:
         self._blocks = blocks
         self._uploads_dir = uploads_dir.resolve()
         self._ttl_s, self._max_idle_s = ttl_s, max_idle_s
-        blocks.state_session_capacity = MAX_SESSIONS
 
     async def run_sweeper(self) -> None:
         """Sweep thirty times within `ttl_s`, for as long as the app runs."""
@@ -55,8 +52,10 @@ class GradioCleanup:
         delete_paths(path for path in self._uploads_dir.glob("tmp*") if path.is_file() and _is_expired(path, ttl_s))
 
     def _evict_idle_sessions(self, max_idle_s: float) -> None:
-        """A session holds the visitor's API keys, which must not live longer, and a copy of the page's components."""
+        """A session holds the visitor's API keys, which must not live longer."""
         state_holder, now = self._blocks.state_holder, datetime.now()
+        for session_state in list(state_holder.session_data.values()):  # Gradio keeps a closed page's keys for an hour
+            session_state.STATE_TTL_WHEN_CLOSED = max_idle_s  # type: ignore[assignment]
         idle_s_by_session = {
             session: abs((now - last_used_at).total_seconds())
             for session, last_used_at in list(state_holder.time_last_used.items())
@@ -67,7 +66,7 @@ class GradioCleanup:
         self._evict_orphaned_messages()
 
     def _evict_orphaned_messages(self) -> None:
-        """Gradio keeps the message queues of two thousand sessions, and for ever the names of all others."""
+        """Gradio keeps the messages that nobody fetched."""
         queue = self._blocks._queue
         active_sessions = {event.session_hash for event in list(queue.event_ids_to_events.values())}
         live_sessions = active_sessions | self._blocks.state_holder.session_data.keys()

@@ -22,10 +22,12 @@ from gradio.blocks import Block
 from gradio.context import LocalContext
 from gradio.exceptions import InvalidPathError
 
+from ...calls.run_log import report_failure
 from ...domain.errors import DemoError, ImageRejected, ValueRejected
 from ...domain.explanations import explain
 from ...runtime.log_format import RateLimitFilter
 from ..texts import detect_language
+from . import event_arguments
 from .uploads import ORIGINAL_FILE_NAME
 
 log = logging.getLogger(__name__)
@@ -36,23 +38,34 @@ _gradio_cache_file = Block.async_move_resource_to_block_cache
 
 def patch_payloads(blocks: gr.Blocks) -> None:
     """Check and explain the payloads of all events of `blocks`; call once it is mounted."""
+    event_arguments.check_declarations(blocks)
     blocks.has_launched = True
     # In the class, because a session gets component objects of its own as soon as one is changed for it.
     Block.async_move_resource_to_block_cache = _cache_files_only  # type: ignore[method-assign,assignment]
     blocks.preprocess_data = partial(_preprocess_with_errors, blocks.preprocess_data)  # type: ignore[method-assign]
-    blocks.process_api = partial(_process_with_request, blocks.process_api)  # type: ignore[method-assign]
+    blocks.process_api = partial(_process_with_errors, blocks.process_api)  # type: ignore[method-assign]
 
 
-async def _process_with_request(process: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
+async def _process_with_errors(process: Callable[..., Awaitable[Any]], **kwargs: Any) -> Any:
     request = kwargs.get("request")
     _current_request.set(request if isinstance(request, gr.Request) else None)
-    return await process(*args, **kwargs)
+    event, selection = kwargs["block_fn"], getattr(kwargs.get("event_data"), "_data", None)
+    if not event_arguments.are_valid(event, kwargs["inputs"], selection):
+        log.info("event %s: arguments that make no sense", event.api_name)
+        raise _build_gradio_error(ValueRejected())
+    try:
+        return await process(**kwargs)
+    except gr.Error:
+        raise
+    except Exception as error:  # Gradio's page would show the word "Error"
+        text = report_failure(error, detect_language(_current_request.get()), is_billable=False).as_text()
+        raise gr.Error(text, duration=None, print_exception=False) from None
 
 
 async def _preprocess_with_errors(preprocess: Callable[..., Awaitable[list[Any]]], *args: Any) -> list[Any]:
     try:
         return await preprocess(*args)
-    except gr.Error:
+    except _ExplainedError:
         raise
     except (InvalidPathError, AttributeError):  # AttributeError: `meta` is not an object
         raise _build_gradio_error(ImageRejected("photo_not_uploaded")) from None
@@ -61,9 +74,13 @@ async def _preprocess_with_errors(preprocess: Callable[..., Awaitable[list[Any]]
         raise _build_gradio_error(ValueRejected()) from None
 
 
-def _build_gradio_error(error: DemoError) -> gr.Error:
+class _ExplainedError(gr.Error):
+    """One of our explanations. Gradio's own errors quote the value."""
+
+
+def _build_gradio_error(error: DemoError) -> _ExplainedError:
     text = explain(error, detect_language(_current_request.get())).as_text()
-    return gr.Error(text, duration=None, print_exception=False)
+    return _ExplainedError(text, duration=None, print_exception=False)
 
 
 async def _cache_files_only(block: Block, resource: str | Path | None) -> str | None:

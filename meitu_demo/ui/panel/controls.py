@@ -117,8 +117,9 @@ def _build_template_picker(
         elem_classes=["off-stage"] if len(template_options.ids) == len(template_options.infos) else [],
     )  # fmt: skip
 
-    def select_template(event: gr.SelectData) -> str:
-        return template_options.ids[int(event.index)]
+    def select_template(event: gr.SelectData) -> Any:
+        is_known = 0 <= event.index < len(template_options.ids)
+        return template_options.ids[event.index] if is_known else gr.skip()
 
     def select_in_gallery(key: str) -> Any:
         index = template_options.ids.index(key) if key in template_options.ids else None

@@ -49,8 +49,12 @@ async def stream_recipe(context: Context, request: RecipeRequest) -> AsyncIterat
 
 
 def _resume_or_start(run: RecipeRun) -> RecipeProgress:
-    """The progress to start from; no step is paid again. Raises ImageRejected if its last result was deleted."""
+    """The progress to start from; no step is paid again. Raises ImageRejected if it or its last result was deleted."""
     photo, previous = get_payload_path(run.request.photo), run.request.previous_progress
+    if previous is None:
+        if run.request.action == "retry":
+            raise ImageRejected("result_gone")
+        return RecipeProgress(photo)
     if run.request.action not in ("retry", "offline") or not previous.can_resume(photo, run.steps):
         return RecipeProgress(photo)
     if previous.step_results and run.load_picture(previous.step_results[-1].pictures.token) is None:
@@ -73,7 +77,10 @@ async def _run_step(run: RecipeRun, step: RecipeStep) -> AsyncIterator[RecipeUpd
     run.handle = run.target = None
     source = await _load_source(run)
     run.target = target = await service.choose_target(
-        provider, mode="offline" if request.action == "offline" else "any", visitor_keys=request.visitor_keys
+        provider,
+        payer=request.payers.get(provider, ""),
+        mode="offline" if request.action == "offline" else "any",
+        visitor_keys=request.visitor_keys,
     )
     run.handle = handle = await service.start(
         step.endpoint,
@@ -96,7 +103,7 @@ async def _run_step(run: RecipeRun, step: RecipeStep) -> AsyncIterator[RecipeUpd
 
 def _choose_force(run: RecipeRun) -> int:
     """The `force` of the step's call: the id of the call to repeat, or FORCE_NONE."""
-    previous = run.request.previous_progress
+    previous = run.request.previous_progress or RecipeProgress()
     if run.request.action == "again":
         return previous.call_id_at(run.step_index)
     return (

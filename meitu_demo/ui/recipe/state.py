@@ -72,7 +72,7 @@ class RecipeProgress:
 
 @dataclass(frozen=True, slots=True)
 class RecipeRequest:
-    """One click. recipe_text: the page's list of steps. consents: by provider.
+    """One click. recipe_text: the page's list of steps. consents, payers: by provider.
 
     action: "run" from the start; "again", repeating every paid call; "retry" from the step that failed; "offline", the
     same on the offline engine.
@@ -85,7 +85,8 @@ class RecipeRequest:
     recipe_text: Any
     consents: Mapping[str, bool]
     visitor_keys: Mapping[str, Credentials] | None
-    previous_progress: RecipeProgress
+    payers: Mapping[str, str]
+    previous_progress: RecipeProgress | None
 
 
 @dataclass(slots=True)

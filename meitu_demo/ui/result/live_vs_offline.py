@@ -125,7 +125,10 @@ class Leg:
         request, service = self._request, self._context.service
         try:
             target = await service.choose_target(
-                request.endpoint.provider, mode=self.view.mode, visitor_keys=request.visitor_keys
+                request.endpoint.provider,
+                payer=request.payer,
+                mode=self.view.mode,
+                visitor_keys=request.visitor_keys,
             )
             self.handle = await service.start(
                 request.endpoint, photo, request.values, target=target, caller=request.caller, consent=request.consent

@@ -22,7 +22,7 @@ from ...domain.translations import translate
 from ...inspector import Trace, render_samples
 from ...service import Caller, TargetMode
 from ...vendors import VENDORS
-from ..caller import identify_caller
+from ..caller import get_shown_payer, identify_caller
 from ..context import Context
 from ..html import EMPTY_HTML
 from ..texts import detect_language
@@ -40,8 +40,8 @@ class RunRequest:
     """One click on a run button.
 
     fault: the failure lab's fault; None outside the lab. is_kiosk: untrusted, from the page's URL (/?stage=1); it only
-    decides whether a live run falls back to offline if the network fails. fallback: the live call that an offline run
-    replaces.
+    decides whether a live run falls back to offline if the network fails. payer: who pays, as the page showed it.
+    fallback: the live call that an offline run replaces.
     """
 
     endpoint: Endpoint
@@ -53,6 +53,7 @@ class RunRequest:
     consent: bool
     force: int
     force_offline: bool
+    payer: str
     fault: str | None = None
     is_kiosk: bool = False
     fallback: Fallback | None = None
@@ -81,6 +82,7 @@ class RunRequest:
             consent is True,
             call_id if is_repeat else FORCE_NONE,
             force_offline,
+            get_shown_payer(request, endpoint.provider),
             fault,
             request.query_params.get("stage") == "1",  # Gradio's page sends its own query with each event
         )
@@ -121,7 +123,11 @@ async def stream(context: Context, request: RunRequest) -> AsyncIterator[ScreenU
     network_error: DemoError | None = None
     try:
         target = await service.choose_target(
-            provider, mode=request.mode, visitor_keys=request.visitor_keys, fault=request.fault
+            provider,
+            payer=request.payer,
+            mode=request.mode,
+            visitor_keys=request.visitor_keys,
+            fault=request.fault,
         )
         handle = await service.start(
             request.endpoint,

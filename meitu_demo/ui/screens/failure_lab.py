@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from ...domain.errors import VendorError
 from ...domain.explanations import explain
+from ...domain.model import Endpoint
 from ...domain.translations import translate
 from ...domain.vendor_codes import list_vendor_codes
 from ...endpoints import CATALOGUE
@@ -67,7 +68,7 @@ def build(
     def create_handler(*, offline: bool = False, again: bool = False) -> Any:
         async def run(request: gr.Request, *arguments: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
             payload, endpoint_id, fault_name, *rest = arguments
-            endpoint = CATALOGUE.get(str(endpoint_id)) or next(iter(CATALOGUE.values()))
+            endpoint = _find_endpoint(endpoint_id)
             run = RunRequest.from_inputs(
                 endpoint,
                 request,
@@ -91,14 +92,19 @@ def build(
     run_button.click(None, js=SCROLL_TO_RESULT_JS.format("failure-lab-stage"), **PRIVATE_EVENT)
     wire_action_buttons(context, buttons, create_handler, wiring, session)
 
-    def update_faults(request: gr.Request, endpoint_id: str) -> Any:
-        return gr.Dropdown(list_faults(CATALOGUE[endpoint_id].provider, detect_language(request)))
+    def update_faults(request: gr.Request, endpoint_id: Any) -> Any:
+        return gr.Dropdown(list_faults(_find_endpoint(endpoint_id).provider, detect_language(request)))
 
     endpoint.change(update_faults, endpoint, fault, **PRIVATE_EVENT)
     gr.on([page_load_trigger()], update_faults, endpoint, fault, **PRIVATE_EVENT)
     return ScreenComponents(
         "failure_lab", photo, result_html, (received, *example_events), (endpoint, fault), run_button
     )
+
+
+def _find_endpoint(endpoint_id: Any) -> Endpoint:
+    """The chosen endpoint; the first one if none was chosen."""
+    return CATALOGUE.get(str(endpoint_id)) or next(iter(CATALOGUE.values()))
 
 
 def list_faults(provider: str, language: str) -> DropdownChoices:

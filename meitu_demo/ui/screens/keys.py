@@ -1,6 +1,7 @@
 """A visitor's API keys: typed into password fields, stored in the server's memory for the tab, never sent back.
 
-They are in a gr.State, the server side of a Gradio session, so a reload or a closed tab deletes them.
+They are in a gr.State, the server side of a Gradio session, which a reload leaves behind. `KEEP_MINUTES` later they are
+deleted. A run whose page still shows them is then refused (`CallService.choose_target`).
 """
 
 from collections.abc import Mapping
@@ -28,7 +29,10 @@ VisitorKeys = Mapping[str, Credentials]
 def build(context: Context, texts: PageTranslations, visitor_keys: gr.State, masthead: gr.HTML) -> None:
     """A folded section with the fields, which sets `visitor_keys` and updates the badges in `masthead`."""
     with gr.Accordion(texts.get_text("keys.title"), open=False, elem_id="own-keys"):
-        intro = texts.render("keys-intro", lambda language: _render_status(translate("keys.intro", language)))
+        minutes = context.settings.keep_minutes
+        intro = texts.render(
+            "keys-intro", lambda language: _render_status(translate("keys.intro", language, minutes=minutes))
+        )
         gr.HTML(intro, elem_classes="bare", apply_default_css=False)
         with gr.Row():
             names = [name for vendor in VENDORS.values() for name in vendor.visitor_fields]

@@ -7,14 +7,14 @@ from typing import Any
 import gradio as gr
 
 from ...endpoints import CATALOGUE
-from ..caller import identify_caller
+from ..caller import get_shown_payer, identify_caller
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..panel import consent, controls, examples
 from ..panel.panel import SCROLL_TO_RESULT_JS, SessionInputs, build_photo_input
 from ..panel.shared_photo import ScreenComponents
 from ..recipe import editor, runner
-from ..recipe.state import RecipeProgress, RecipeRequest
+from ..recipe.state import RecipeRequest
 from ..texts import PageTranslations, detect_language
 
 ACTION_LABELS = {
@@ -66,7 +66,8 @@ def build(
                 step_list,
                 consents,
                 visitor_keys,
-                previous_run or RecipeProgress(),
+                {vendor: get_shown_payer(request, vendor) for vendor in VENDOR_IDS},
+                previous_run,
             )
             async for update, reached_run in runner.stream_recipe(context, click):
                 yield update, reached_run or gr.skip()

@@ -16,6 +16,7 @@ from ...engine.imaging import faces
 from ...runtime.picture_store import PictureStore
 from ..gradio_patches.uploads import delete_paths
 from ..history.entries import History
+from .upload_quota import UploadQuota
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class SessionData:
         self._single_flight = single_flight
         self._history = history
         self._ttl_s = ttl_s
+        self.upload_quota = UploadQuota()
         self._folders_by_session: defaultdict[str, dict[Path, float]] = defaultdict(dict)
 
     def track(self, session_id: str, file: Path) -> None:
@@ -55,6 +57,7 @@ class SessionData:
         folder = file.parent.resolve()
         if folder.parent == self._uploads_dir.resolve():
             self._folders_by_session[session_id].setdefault(folder, time.monotonic())
+            self.upload_quota.claim(folder)
 
     async def inventory(self, session_id: str) -> Inventory:
         """Count what is stored now, on disk as well."""

@@ -14,7 +14,7 @@ from gradio.state_holder import StateHolder
 from ui.conftest import serve
 
 from meitu_demo.settings import Settings
-from meitu_demo.ui.gradio_patches.cleanup import MAX_SESSIONS, GradioCleanup
+from meitu_demo.ui.gradio_patches.cleanup import GradioCleanup
 
 pytestmark = pytest.mark.gradio_internals
 TTL_S, MAX_IDLE_S = 60.0, 90.0
@@ -69,14 +69,23 @@ async def test_cleanup_deletes_a_broken_partial_upload(cleanup: GradioCleanup, t
 
 
 async def test_cleanup_evicts_an_idle_session(cleanup: GradioCleanup, blocks: gr.Blocks) -> None:
-    """And Gradio never keeps more than a thousand sessions."""
+    """One that was used lately stays."""
     state_holder = blocks.state_holder
     for session, idle_s in (("old", MAX_IDLE_S + 1), ("young", MAX_IDLE_S - 10)):
         state_holder[session]
         state_holder.time_last_used[session] = datetime.now() - timedelta(seconds=idle_s)
     await cleanup.delete_expired(TTL_S, MAX_IDLE_S)
     assert list(state_holder.session_data) == list(state_holder.time_last_used) == ["young"]
-    assert state_holder.capacity == MAX_SESSIONS
+
+
+async def test_cleanup_lets_the_state_of_a_closed_page_expire_in_time(
+    cleanup: GradioCleanup, blocks: gr.Blocks
+) -> None:
+    """A visitor's keys do not live longer once the page is closed, though it was used a moment ago."""
+    session = blocks.state_holder["closed"]
+    session.is_closed = True
+    await cleanup.delete_expired(TTL_S, MAX_IDLE_S)
+    assert session.STATE_TTL_WHEN_CLOSED == MAX_IDLE_S
 
 
 async def test_cleanup_evicts_the_messages_of_sessions_that_ended(cleanup: GradioCleanup, blocks: gr.Blocks) -> None:

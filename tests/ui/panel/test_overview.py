@@ -168,14 +168,22 @@ def test_sheet_says_that_several_faces_were_found(page: Page, tab: str) -> None:
 def test_sheet_explains_invalid_values(page: Page, portrait: bytes, tab: str) -> None:
     """An unknown shape or strength is explained; the template ID does not matter to a sheet of all templates."""
     photo = page.upload(portrait)
-    for values in (["99", 0.5], [None, None], ["8", "much"], [{"a": 1}, [2]]):
-        assert translate("errors.value_rejected.title", "en") in see(page, "shapes", photo, tab, values)[-1]
+    title = translate("errors.value_rejected.title", "en")
+    for values in (["99", 0.5], [None, None]):
+        assert title in see(page, "shapes", photo, tab, values)[-1]
         assert "<img" not in follow(page, photo, tab, values[1], values[0])
+    for values in (["8", "much"], [{"a": 1}, [2]]):  # what the controls cannot hold is refused before the sheet begins
+        for answer in (
+            page.press("facial-aesthetics-see-shapes", [photo, *values, tab]),
+            moved(page, photo, tab, values[1], values[0]),
+        ):
+            assert title in answer
+            assert "<img" not in answer
 
 
 def test_template_sheet_draws_the_face_in_every_template(page: Page, portrait: bytes, tab: str) -> None:
     """Each template has the person's face, whatever is selected; templates without a picture are left out."""
-    shown = see(page, "templates", page.upload(portrait), tab, [["odd"]], "face-fuse")
+    shown = see(page, "templates", page.upload(portrait), tab, ["odd"], "face-fuse")
     gallery = page._component("face-fuse-template-id-gallery")
     tiles = next(part["props"]["value"] for part in page.config["components"] if part["id"] == gallery)
     assert shown[-1].count("<img") == shown[0].count("<li>") == len(tiles)

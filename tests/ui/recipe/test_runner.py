@@ -304,7 +304,7 @@ def test_send_to_panel_makes_a_result_another_panels_photo(person: Person) -> No
     person.page.press("forget", [person.tab])
     assert not Path(found[1]).exists()
     for odd in ([token, "face_fuse", person.tab], [token, "face_fuse", "0" * 32], ["x", "recipe", person.tab],
-                [None, "face_fuse", person.tab], [token, "verify", person.tab], [{"a": 1}, ["b"], 3]):  # fmt: skip
+                [None, "face_fuse", person.tab], [token, "verify", person.tab]):  # fmt: skip
         answer = person.page.press("send-on", odd)
         assert "This result is no longer here." in answer
         assert "result.jpg" not in answer

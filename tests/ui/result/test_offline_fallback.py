@@ -18,6 +18,8 @@ SAID = (
     errors.ImageRejected("photo_missing"),
     errors.ValueRejected(control="strength", value="x", allowed="0 … 1"),
     errors.MissingConsent(provider="meitu"),
+    errors.PayerChanged(provider="meitu"),
+    errors.VisitorKeysGone(provider="meitu"),
     errors.MissingKey(provider="meitu", setting="MEITU_API_KEY"),
     errors.OverBudget(limit=3, provider="meitu", minutes=9),
     errors.LedgerUnavailable(cause="x"),

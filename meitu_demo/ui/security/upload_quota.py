@@ -1,0 +1,189 @@
+"""Upload quota: bounds the files and bytes that one address, and all together, may have among the uploads.
+
+Anybody can upload without an event or a session, and the folder may be small: a container's /tmp in memory. Where room
+runs short, the oldest uploads go that no event of the page has named yet; a photo in a panel is claimed and stays.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import anyio
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ...calls import run_log
+from ...domain.errors import UploadsFull, VisitorUploadsFull
+from ...domain.explanations import explain
+from ...domain.translations import match_language
+from ...photos.codec import MAX_BYTES
+from ...runtime.client_address import Network, resolve_client_address
+from ..gradio_patches.uploads import delete_paths
+
+UPLOAD_PATH = "/gradio_api/upload"
+MAX_ADDRESS_FILES, MAX_TOTAL_FILES = 200, 2000
+MAX_ADDRESS_BYTES = 160 * 1024 * 1024
+MAX_TOTAL_BYTES = 400 * 1024 * 1024  # leaves room for results in the documented /tmp of 512 MB
+
+
+@dataclass(slots=True, eq=False)
+class Upload:
+    """One form that was uploaded. folders: one for each of its files; empty while it is under way."""
+
+    address: str
+    size_bytes: int
+    folders: set[Path] = field(default_factory=set)
+    is_claimed: bool = False
+
+    @property
+    def file_count(self) -> int:
+        """At least one, also while it is under way."""
+        return max(1, len(self.folders))
+
+
+class UploadQuota:
+    """Who has uploaded how much, the oldest first. Bound to one event loop."""
+
+    def __init__(self) -> None:
+        self._uploads: dict[Upload, None] = {}
+
+    def claim(self, folder: Path) -> None:
+        """An event has named the file in `folder`: it is kept as long as others are."""
+        for upload in self._uploads:
+            if folder.name in {own.name for own in upload.folders}:  # the names are random; the paths may be links
+                upload.is_claimed = True
+
+    async def reserve(self, address: str, size_bytes: int) -> Upload:
+        """Make room for an upload that begins. Raises UploadsFull or VisitorUploadsFull."""
+        await self._forget_deleted()
+        evicted: list[Upload] = []
+        while error := self._find_shortage(address, size_bytes):
+            upload = self._choose_evictable(address if isinstance(error, VisitorUploadsFull) else None)
+            if upload is None:
+                raise error
+            evicted.append(upload)
+            del self._uploads[upload]
+        reserved = Upload(address, size_bytes)
+        self._uploads[reserved] = None
+        await anyio.to_thread.run_sync(delete_paths, [folder for upload in evicted for folder in upload.folders])
+        return reserved
+
+    def release(self, upload: Upload) -> None:
+        """The upload failed and left no file."""
+        self._uploads.pop(upload, None)
+
+    async def _forget_deleted(self) -> None:
+        """Forget uploads that were deleted, by their visitor or in time."""
+        stored = [upload for upload in self._uploads if upload.folders]
+        is_there = await anyio.to_thread.run_sync(lambda: [any(map(Path.exists, one.folders)) for one in stored])
+        for upload, exists in zip(stored, is_there, strict=True):
+            if not exists:
+                self._uploads.pop(upload, None)
+
+    def _find_shortage(self, address: str, size_bytes: int) -> UploadsFull | None:
+        own = [upload for upload in self._uploads if upload.address == address]
+        if _is_beyond(own, size_bytes, MAX_ADDRESS_FILES, MAX_ADDRESS_BYTES):
+            return VisitorUploadsFull(files=MAX_ADDRESS_FILES, bytes=MAX_ADDRESS_BYTES)
+        return UploadsFull() if _is_beyond(self._uploads, size_bytes, MAX_TOTAL_FILES, MAX_TOTAL_BYTES) else None
+
+    def _choose_evictable(self, address: str | None) -> Upload | None:
+        """The oldest unclaimed upload of `address`, or for None of the address that has most."""
+        bytes_by_address: Counter[str] = Counter()
+        for upload in self._uploads:
+            bytes_by_address[upload.address] += upload.size_bytes
+        evictable = [
+            upload
+            for upload in self._uploads
+            if upload.folders and not upload.is_claimed and address in (None, upload.address)
+        ]
+        return max(evictable, key=lambda upload: bytes_by_address[upload.address], default=None)  # the first of equals
+
+
+def _is_beyond(uploads: Iterable[Upload], size_bytes: int, max_files: int, max_bytes: int) -> bool:
+    """Whether one more upload of `size_bytes` would exceed a limit."""
+    sizes = [(upload.file_count, upload.size_bytes) for upload in uploads]
+    return 1 + sum(count for count, _ in sizes) > max_files or size_bytes + sum(size for _, size in sizes) > max_bytes
+
+
+class UploadQuotaMiddleware:
+    """ASGI middleware for Gradio's upload route. trusted_proxies: their X-Forwarded-For names the address."""
+
+    def __init__(self, app: ASGIApp, quota: UploadQuota, trusted_proxies: Sequence[Network]) -> None:
+        self.app = app
+        self._quota = quota
+        self._trusted_proxies = trusted_proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass an upload on if there is room for it, else answer 429 or 507 in words; pass everything else on."""
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"].rstrip("/") != UPLOAD_PATH:
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        peer_address = request.client.host if request.client else ""
+        address = resolve_client_address(
+            peer_address, request.headers.get("x-forwarded-for", ""), self._trusted_proxies
+        )
+        length = request.headers.get("content-length", "")
+        size_bytes = int(length) if length.isdecimal() and len(length) <= 12 else MAX_BYTES
+        try:
+            upload = await self._quota.reserve(address, min(size_bytes, MAX_BYTES))
+        except UploadsFull as error:
+            await _drain(receive, size_bytes)
+            await _build_refusal(error, request)(scope, receive, send)
+            return
+        try:
+            await self.app(scope, _count_bytes(receive, upload), _record_folders(send, upload))
+        finally:
+            if not upload.folders:
+                self._quota.release(upload)
+
+
+def _build_refusal(error: UploadsFull, request: Request) -> PlainTextResponse:
+    run_log.log_unattributed_failure(error, "")
+    text = explain(error, match_language(request.headers.get("accept-language")), is_billable=False).as_text()
+    return PlainTextResponse(text, 429 if isinstance(error, VisitorUploadsFull) else 507)
+
+
+async def _drain(receive: Receive, max_bytes: int) -> None:
+    """Read the body and drop it: a browser that is cut off while it sends shows no answer."""
+    while max_bytes >= 0:
+        message = await receive()
+        max_bytes -= len(message.get("body", b""))
+        if not message.get("more_body"):
+            return
+
+
+def _count_bytes(receive: Receive, upload: Upload) -> Receive:
+    received_bytes = 0
+
+    async def receive_and_count() -> Message:
+        nonlocal received_bytes
+        message = await receive()
+        received_bytes += len(message.get("body", b""))
+        if message["type"] == "http.request" and not message.get("more_body"):
+            upload.size_bytes = received_bytes
+        return message
+
+    return receive_and_count
+
+
+def _record_folders(send: Send, upload: Upload) -> Send:
+    """Reads the paths of the files from the answer."""
+    body: list[bytes] = []
+    is_success = False
+
+    async def send_and_record(message: Message) -> None:
+        nonlocal is_success
+        if message["type"] == "http.response.start":
+            is_success = message["status"] == 200 and "json" in Headers(scope=message).get("content-type", "")
+        elif is_success:
+            body.append(message.get("body", b""))
+            if not message.get("more_body"):
+                upload.folders |= {Path(path).parent for path in json.loads(b"".join(body))}
+        await send(message)
+
+    return send_and_record
