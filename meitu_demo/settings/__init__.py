@@ -1,10 +1,20 @@
 """Settings: the only reader of the environment. One message at start names all wrong values.
 
 environment   `Settings`: variables, defaults, contradictions, warnings
+network       proxies and certificates
 readers       parse values of each kind
 """
 
-from .environment import MARKETPLACE_HOST, MAX_OFFLINE_RUNS, RESULT_HOSTS, Mode, Settings, SettingsError, warnings
+from .environment import (
+    MARKETPLACE_HOST,
+    MAX_OFFLINE_RUNS,
+    RESULT_HOSTS,
+    Mode,
+    Settings,
+    SettingsError,
+    hide_network_settings,
+    warnings,
+)
 from .readers import Network, is_url_safe
 
 __all__ = [
@@ -15,6 +25,7 @@ __all__ = [
     "Network",
     "Settings",
     "SettingsError",
+    "hide_network_settings",
     "is_url_safe",
     "warnings",
 ]
