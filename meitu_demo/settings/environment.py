@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
-from urllib.request import getproxies
+from urllib.request import getproxies, getproxies_environment
 
 from dotenv import dotenv_values
 from pydantic import SecretStr
@@ -114,7 +114,8 @@ def load_environment() -> Mapping[str, str]:
     Raises SettingsError when ``.env`` cannot be read.
     """
     dotenv = dotenv_values(stream=io.StringIO(_read_env_file()), interpolate=False)
-    system_proxies = {f"{scheme}_proxy": url for scheme, url in getproxies().items()}
+    found = {} if getproxies_environment() else getproxies()
+    system_proxies = {f"{scheme}_proxy": url for scheme, url in found.items()}
     return {**system_proxies, **{name: value for name, value in dotenv.items() if value is not None}, **os.environ}
 
 
