@@ -98,7 +98,7 @@ def _log_stderr_descriptor(handlers: list[logging.Handler]) -> None:
         original = os.dup(2)
     except OSError:  # a program without a console
         return
-    log_file = open(original, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115
+    log_file = os.fdopen(original, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
     for handler in handlers:
         if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
             handler.setStream(log_file)
@@ -117,7 +117,7 @@ def _log_stderr_descriptor(handlers: list[logging.Handler]) -> None:
 
 def _log_lines(descriptor: int) -> None:
     stream = LogStream("stderr")
-    with open(descriptor, encoding="utf-8", errors="replace") as lines:
+    with os.fdopen(descriptor, encoding="utf-8", errors="replace") as lines:
         for line in lines:
             stream.write(line if line.endswith("\n") else f"{line}\n")
 
