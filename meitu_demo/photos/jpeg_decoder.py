@@ -10,6 +10,7 @@ import simplejpeg
 from ..domain.errors import ImageRejected
 from ..domain.model import Image
 from .headers import Size
+from .jpeg_structure import has_all_scans
 
 _REDUCTIONS = (8, 4, 2, 1)
 _CUT_WARNING = "premature end of data segment"  # libjpeg's JWRN_HIT_MARKER: a marker where pixels should be
@@ -32,7 +33,17 @@ def decode(data: bytes, size: Size, min_size: Size | None = None) -> Image | Non
 
 
 def check_scans(data: bytes) -> None:
-    """Check that the scan data reaches to the last pixel. Raises ImageRejected image_truncated, and ValueError."""
+    """Check that all scans are there and reach to the last pixel.
+
+    Raises ImageRejected image_truncated, and ValueError or struct.error.
+    """
+    if not has_all_scans(data):
+        raise ImageRejected("image_truncated")
+    check_scan_data(data)
+
+
+def check_scan_data(data: bytes) -> None:
+    """Check that the scans reach to the last pixel. Raises ImageRejected image_truncated, and ValueError."""
     height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
     _decode(data, "CMYK" if colours in ("CMYK", "YCCK") else "GRAY", (width, height), _REDUCTIONS[0])
 
@@ -49,7 +60,7 @@ def _decode(data: bytes, colours: str, size: Size, factor: int) -> Image | None:
     try:
         return decode_with(strict=True)
     except ValueError as error:
-        if _CUT_WARNING in str(error):
+        if _CUT_WARNING in str(error) or not has_all_scans(data):
             raise ImageRejected("image_truncated") from error
     try:
         return decode_with(strict=False)  # other warnings, such as for stray bytes, do not concern the pixels

@@ -14,6 +14,8 @@ _MAX_TABLE_BYTES = 65_536  # of quantisation, Huffman and other tables; a photo 
 _MAX_SCANS = 64  # a progressive photo has about ten
 _MAX_PIXELS_PER_BYTE = 640  # the densest coding, one bit for each 8×8 block, makes 512 pixels per byte
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
+_ALL_COEFFICIENTS = (1 << 64) - 1  # one bit for each
 _COMMENT, _START_OF_SCAN, _END_OF_IMAGE = 0xFE, 0xDA, 0xD9
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # a marker within scan data: neither a stuffed byte nor a restart
 _NEXT_MARKER = re.compile(rb"\xff+([^\x00\xff])")  # a marker with its fill bytes, after stray bytes if any
@@ -83,6 +85,28 @@ def has_end_marker(data: bytes) -> bool:
 def has_metadata(data: bytes) -> bool:
     """Whether there are comments or application data that the pixels do not need."""
     return any(_is_strippable(data, kind, start) for kind, start, _ in read_header(data).segments)
+
+
+def has_all_scans(data: bytes) -> bool:
+    """Whether the scans send every coefficient of every component to its last bit. Raises ValueError or struct.error.
+
+    Says nothing about the data within a scan.
+    """
+    _, segments, offset = read_header(data)
+    frame, start = next((kind, start) for kind, start, _ in segments if kind in _START_OF_FRAME)
+    sent = {data[start + 10 + 3 * index]: 0 for index in range(data[start + 9])}
+    for _ in range(MAX_SEGMENTS):
+        found = _MARKER.search(data, offset)
+        if found is None or found[0][1] == _END_OF_IMAGE:
+            break
+        offset = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
+        if found[0][1] == _START_OF_SCAN and offset <= len(data):
+            first, last, bits = data[offset - 3 : offset]
+            is_final = frame not in _PROGRESSIVE or bits & 0xF == 0
+            coefficients = (1 << last + 1) - (1 << first) if frame in _PROGRESSIVE else _ALL_COEFFICIENTS
+            for name in data[found.end() + 3 : offset - 3 : 2]:
+                sent[name] = sent.get(name, 0) | (coefficients if is_final else 0)
+    return all(coefficients == _ALL_COEFFICIENTS for coefficients in sent.values())
 
 
 def strip_metadata(data: bytes) -> bytes:

@@ -55,7 +55,7 @@ def read_pixels(opened: OpenedPhoto, min_size: Size | None = None) -> tuple[Imag
             if pixels is not None:
                 return pixels, changes
         elif opened.kind == "JPEG":
-            jpeg_decoder.check_scans(opened.stripped)
+            jpeg_decoder.check_scan_data(opened.stripped)
         size = image.size
         image.load()
         if image.size != size:  # a decoded HEIC may be larger than its header declares
