@@ -154,7 +154,7 @@ def test_hdr_keeps_differences_above_white() -> None:
     stored = to_levels(encode_pq(np.repeat((nits / 203)[None, :, None], 3, -1).repeat(64, 0)))
     levels = codec.decode(png(stored, cICP=bytes([9, 16, 0, 1])))[0, :, 1]
     assert abs(int(levels[0]) - 188) <= 2
-    assert list(levels) == sorted(set(levels[:-1])) + [255]
+    assert list(levels) == [*sorted(set(levels[:-1])), 255]
     assert levels[-2] >= 253
 
 

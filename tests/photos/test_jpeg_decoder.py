@@ -102,7 +102,7 @@ def test_decode_equals_pillows_pixels() -> None:
 
 
 def test_safe_open_rejects_a_result_cut_before_its_end() -> None:
-    """A file cut in its scan, without an end marker, is refused from its header on: a vendor's result is only opened."""
+    """A file cut in its scan, without an end marker, is refused by opening it, as a vendor's result is."""
     data = saved(portrait(), "JPEG")
     with pytest.raises(ImageRejected) as caught:
         codec.read_size(data[: int(len(data) * 0.9)])
