@@ -18,7 +18,7 @@ _PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
 _ALL_COEFFICIENTS = (1 << 64) - 1  # one bit for each
 _COMMENT, _START_OF_SCAN, _END_OF_IMAGE = 0xFE, 0xDA, 0xD9
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # a marker within scan data: neither a stuffed byte nor a restart
-_NEXT_MARKER = re.compile(rb"\xff+([^\x00\xff])")  # a marker with its fill bytes, after stray bytes if any
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xff]")  # after fill bytes or stray bytes, if any; each byte is read once
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 # Application data that defines the colours.
 _COLOUR_SEGMENTS = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
@@ -44,7 +44,7 @@ def read_header(data: bytes) -> JpegHeader:
         marker = _NEXT_MARKER.search(data, offset)
         if marker is None:
             raise struct.error("no scan")
-        offset, kind = marker.end() - 2, marker[1][0]
+        offset, kind = marker.start(), marker[0][1]
         (length,) = struct.unpack_from(">H", data, offset + 2)
         if kind < 0x02 or 0xD0 <= kind <= _END_OF_IMAGE or length < 2:
             raise ValueError("not a JPEG segment")
