@@ -18,7 +18,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 from meitu_demo.redaction import log_filter
 from meitu_demo.runtime import http_server, log_format, memory
 from meitu_demo.runtime.instance_folder import InstanceFolder, delete_abandoned_folders
-from meitu_demo.settings import Settings, SettingsError, warnings
+from meitu_demo.settings import Settings, SettingsError, hide_network_settings, warnings
 
 log = logging.getLogger("app")
 
@@ -34,6 +34,7 @@ def main() -> int:
     log_filter.install_redaction()
     try:
         settings = Settings.from_env()
+        hide_network_settings(settings.network)
         log_format.configure_logging(settings.log_format, settings.log_level)
         listener = http_server.bind_socket(settings.host, settings.port)
         server = create_server(settings)

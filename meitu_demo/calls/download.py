@@ -1,7 +1,8 @@
 """Downloads from untrusted URLs, guarded against SSRF: vendors' results, and photos given to the offline server.
 
 The URL and each redirect are checked by `url_policy`. Against DNS rebinding, the connection goes to the address that
-was checked: the name is not resolved a second time. Size and time are bounded while reading, decompression included.
+was checked: the name is not resolved a second time. A proxy resolves names itself: through one, only
+results of allowed hosts are fetched. Size and time are bounded while reading, decompression included.
 No error contains the URL, because a result's URL carries a key.
 """
 
@@ -14,6 +15,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx
 
 from ..domain.errors import LinkRejected
+from .network_client import NetworkClient
 from .url_policy import check_allowed_host, is_same_origin, parse_http_url, resolve_public_addresses
 
 MAX_DOWNLOAD_BYTES = 20_000_000  # decompressed
@@ -49,6 +51,8 @@ async def download_result(client: httpx.AsyncClient, url: str, *, origin: str, a
         if is_same_origin(hop_url, origin):
             return None
         check_allowed_host(hop_url, allowed_hosts)
+        if _is_proxied(client, hop_url):
+            return None
         return await resolve_public_addresses(hop_url)
 
     return await _follow_redirects(client, url, check_result_url, MAX_REDIRECTS)
@@ -57,13 +61,22 @@ async def download_result(client: httpx.AsyncClient, url: str, *, origin: str, a
 async def download_photo(client: httpx.AsyncClient, url: str, *, allow_private: bool = False) -> bytes:
     """Download a photo that a caller gave to the offline server by URL: any public host, http or https, no redirects.
 
-    allow_private: private addresses as well, for a developer's machine. Raises LinkRejected as `download_result` does.
+    allow_private: private addresses as well, for a developer's machine. Raises LinkRejected as `download_result` does,
+    and LinkRejected(address) where a proxy resolves the name, because nobody knows which machine it would reach.
     """
 
     async def check_photo_url(hop_url: httpx.URL) -> list[str] | None:
-        return None if allow_private else await resolve_public_addresses(hop_url)
+        if allow_private:
+            return None
+        if _is_proxied(client, hop_url):
+            raise LinkRejected(cause="address")
+        return await resolve_public_addresses(hop_url)
 
     return await _follow_redirects(client, url, check_photo_url, 0)
+
+
+def _is_proxied(client: httpx.AsyncClient, url: httpx.URL) -> bool:
+    return isinstance(client, NetworkClient) and client.is_proxied(url)
 
 
 async def read_limited(response: httpx.Response, max_bytes: int) -> bytes:

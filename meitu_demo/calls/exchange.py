@@ -41,15 +41,17 @@ def classify_transport_error(provider: str, error: httpx.HTTPError) -> DemoError
 
 
 def _classify_connect_error(error: BaseException) -> str:
-    """dns | tls | refused, from the chained exceptions or, in some versions of httpx, from their text."""
+    """dns | tls | proxy | refused, from the chained exceptions or, in some versions of httpx, from their text."""
     current: BaseException | None = error
     while current is not None:
         if isinstance(current, ssl.SSLError) or "CERTIFICATE" in str(current) or "SSL" in str(current):
             return "tls"
-        if isinstance(current, socket.gaierror) or "Name or service not known" in str(current):
+        if not isinstance(error, httpx.ProxyError) and (
+            isinstance(current, socket.gaierror) or "Name or service not known" in str(current)
+        ):
             return "dns"
         current = current.__cause__ or current.__context__
-    return "refused"
+    return "proxy" if isinstance(error, httpx.ProxyError) else "refused"
 
 
 async def exchange(client: httpx.AsyncClient, target: CallTarget, request: httpx.Request) -> httpx.Response:

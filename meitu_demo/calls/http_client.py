@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from ..settings import Settings
 from .download import create_blocking_cookie_jar
+from .network_client import NetworkClient
 from .targets import OFFLINE_URL
 
 
@@ -20,7 +21,8 @@ def create_http_client(settings: Settings, offline_app: ASGIApp) -> httpx.AsyncC
         connect=settings.connect_timeout, write=settings.write_timeout, read=settings.read_timeout,
         pool=settings.connect_timeout,
     )  # fmt: skip
-    return httpx.AsyncClient(
+    return NetworkClient(
+        settings.network,
         timeout=timeout,
         limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
         cookies=create_blocking_cookie_jar(),

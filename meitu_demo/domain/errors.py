@@ -21,7 +21,7 @@ The slug names the explanation in ``locales/``, the facts fill its placeholders 
     ├─ SessionsFull        an address has too many pages open
     ├─ StorageFull         a file could not be written: disk full, or folder not writable
     ├─ ShuttingDown        the server was stopped or restarted during the call
-    ├─ Unreachable         the request never arrived (dns | refused | tls | connect_timeout): safe to retry
+    ├─ Unreachable         the request never arrived (dns | refused | tls | proxy | connect_timeout): safe to retry
     ├─ OutcomeUnknown      sent, no readable answer (read_timeout | reset | server_error): may have been billed
     ├─ InvalidResponse     answered, but not as the vendor's document promises
     ├─ LinkRejected        a URL that must not be fetched (SSRF), or could not be

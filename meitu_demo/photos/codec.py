@@ -3,9 +3,9 @@
 The steps of `prepare`, and the modules that do them:
 
     open_photo               detects the format, checks limits       safe_open, headers, jpeg_structure, png_structure
-    read_pixels              converts any colour mode to RGB         to_rgb, icc_profile
+    read_pixels              converts any colour mode to RGB         to_rgb, jpeg_decoder, icc_profile
     shrink                   to the vendor's size and byte limits    fit
-    convert_to_srgb, apply_exif_orientation                          to_rgb
+    convert_to_srgb, apply_exif_orientation                          to_rgb, colour_encoding
     encode                   a JPEG without metadata                 fit
 
 Colours and orientation are converted after shrinking, when fewer pixels are left. Images are RGB uint8 (h, w, 3).

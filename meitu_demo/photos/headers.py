@@ -25,7 +25,8 @@ _SIGNATURES = {
     b"8BPS": "PSD",
     b"%PDF": "PDF",
     b"PK\3\4": "ZIP",
-    b"\xff\x0a": "JXL",
+    b"\xff\x0a": "JPEG XL",
+    b"\0\0\0\x0cJXL \r\n\x87\n": "JPEG XL",  # in a container
 }
 _HEVC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _ANIMATION_FLAG = 2  # among the flags of a WebP

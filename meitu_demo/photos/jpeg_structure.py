@@ -14,8 +14,11 @@ _MAX_TABLE_BYTES = 65_536  # of quantisation, Huffman and other tables; a photo 
 _MAX_SCANS = 64  # a progressive photo has about ten
 _MAX_PIXELS_PER_BYTE = 640  # the densest coding, one bit for each 8×8 block, makes 512 pixels per byte
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
+_ALL_COEFFICIENTS = (1 << 64) - 1  # one bit for each
 _COMMENT, _START_OF_SCAN, _END_OF_IMAGE = 0xFE, 0xDA, 0xD9
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # a marker within scan data: neither a stuffed byte nor a restart
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xff]")  # after fill bytes or stray bytes, if any; each byte is read once
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 # Application data that defines the colours.
 _COLOUR_SEGMENTS = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
@@ -30,17 +33,20 @@ class JpegHeader(NamedTuple):
 
 
 def read_header(data: bytes) -> JpegHeader:
-    """Parse the segments before the first scan. Raises ValueError or struct.error."""
+    """Parse the segments before the first scan; stray bytes between them are skipped, as libjpeg does.
+
+    Raises ValueError or struct.error.
+    """
     size = (0, 0)
     segments: list[tuple[int, int, int]] = []
     offset, tables = 2, 0
     for _ in range(MAX_SEGMENTS):
-        marker, length = struct.unpack_from(">HH", data, offset)
-        if marker == 0xFFFF:  # fill byte
-            offset += 1
-            continue
-        kind = marker & 0xFF
-        if marker < 0xFF02 or 0xD0 <= kind <= _END_OF_IMAGE or length < 2:
+        marker = _NEXT_MARKER.search(data, offset)
+        if marker is None:
+            raise struct.error("no scan")
+        offset, kind = marker.start(), marker[0][1]
+        (length,) = struct.unpack_from(">H", data, offset + 2)
+        if kind < 0x02 or 0xD0 <= kind <= _END_OF_IMAGE or length < 2:
             raise ValueError("not a JPEG segment")
         if kind in _START_OF_FRAME:
             height, width = struct.unpack_from(">HH", data, offset + 5)
@@ -58,24 +64,57 @@ def read_header(data: bytes) -> JpegHeader:
 
 
 def is_complete(data: bytes) -> bool:
-    """Whether the file has an end marker, and before it enough scan data for all pixels.
+    """Whether there is enough scan data for all pixels, up to the end marker or, where that is missing, the file's end.
 
     Raises struct.error, and ValueError for an invalid header or more than _MAX_SCANS scans.
     """
     (width, height), _, scan = read_header(data)
     end = data.find(b"\xff\xd9", scan)
-    if end < 0 or width * height > _MAX_PIXELS_PER_BYTE * (end - scan):
+    if width * height > _MAX_PIXELS_PER_BYTE * ((end if end >= 0 else len(data)) - scan):
         return False
     if data.count(b"\xff\xda", scan) > _MAX_SCANS:  # parse them: an appended video may hold such bytes by chance
         _check_scans(data, scan)
     return True
 
 
+def has_end_marker(data: bytes) -> bool:
+    """Whether an end marker follows the first scan."""
+    return data.find(b"\xff\xd9", read_header(data).scan_start) >= 0
+
+
+def has_metadata(data: bytes) -> bool:
+    """Whether there are comments or application data that the pixels do not need."""
+    return any(_is_strippable(data, kind, start) for kind, start, _ in read_header(data).segments)
+
+
+def has_all_scans(data: bytes) -> bool:
+    """Whether the scans send every coefficient of every component to its last bit. Raises ValueError or struct.error.
+
+    Says nothing about the data within a scan.
+    """
+    _, segments, offset = read_header(data)
+    frame, start = next((kind, start) for kind, start, _ in segments if kind in _START_OF_FRAME)
+    sent = {data[start + 10 + 3 * index]: 0 for index in range(data[start + 9])}
+    for _ in range(MAX_SEGMENTS):
+        found = _MARKER.search(data, offset)
+        if found is None or found[0][1] == _END_OF_IMAGE:
+            break
+        offset = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
+        if found[0][1] == _START_OF_SCAN and offset <= len(data):
+            first, last, bits = data[offset - 3 : offset]
+            is_final = frame not in _PROGRESSIVE or bits & 0xF == 0
+            coefficients = (1 << last + 1) - (1 << first) if frame in _PROGRESSIVE else _ALL_COEFFICIENTS
+            for name in data[found.end() + 3 : offset - 3 : 2]:
+                sent[name] = sent.get(name, 0) | (coefficients if is_final else 0)
+    return all(coefficients == _ALL_COEFFICIENTS for coefficients in sent.values())
+
+
 def strip_metadata(data: bytes) -> bytes:
-    """Remove the comments and application data that the pixels do not need."""
+    """Remove what the pixels do not need: comments, application data and stray bytes. Adds a missing end marker."""
     _, segments, scan = read_header(data)
     required = [data[start:end] for kind, start, end in segments if not _is_strippable(data, kind, start)]
-    return data if len(required) == len(segments) else b"".join([data[:2], *required, data[scan:]])
+    end = b"" if has_end_marker(data) else b"\xff\xd9"
+    return b"".join([data[:2], *required, data[scan:], end])
 
 
 def read_exif_and_xmp(data: bytes) -> tuple[bytes, bytes]:

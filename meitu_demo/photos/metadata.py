@@ -1,10 +1,11 @@
-"""Reads orientation and the presence of a GPS position from EXIF and XMP.
+"""Reads orientation from EXIF, and the presence of a GPS position from EXIF and XMP.
+
+XMP's orientation does not count: browsers ignore it.
 
 Pillow's EXIF reader loads every value: a file of half a megabyte that lists one long value ten thousand times took six
 gigabytes. So the two facts that are needed are looked up here.
 """
 
-import re
 import struct
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +14,6 @@ from . import jpeg_structure, png_structure
 
 _ORIENTATION_TAG, _GPS_TAG = 0x0112, 0x8825  # EXIF's tags
 _INTEGER_FORMATS = {1: "B", 3: "H", 4: "I"}  # EXIF's integer types, by number, as format characters of struct
-_XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([0-9])')
 _IMAGEMAGICK_EXIF_KEY = "Raw profile type exif"  # hexadecimal; used before PNG had a chunk for EXIF
 
 
@@ -24,16 +24,13 @@ def read_orientation_and_gps(data: bytes, kind: str, info: Mapping[Any, Any]) ->
     """
     exif, xmp = read_exif_and_xmp(data, kind, info)
     orientation, gps = _read_exif(exif)
-    if orientation is None:
-        match = _XMP_ORIENTATION.search(xmp)
-        orientation = int(match[1]) if match else 1
-    return (orientation if 1 <= orientation <= 8 else 1), gps or b"GPSLatitude" in xmp
+    return (orientation if orientation is not None and 1 <= orientation <= 8 else 1), gps or b"GPSLatitude" in xmp
 
 
 def has_metadata(data: bytes, kind: str, info: Mapping[Any, Any]) -> bool:
     """Whether the file holds metadata, which the prepared photo will not have."""
     if kind == "JPEG":
-        return len(jpeg_structure.strip_metadata(data)) < len(data)
+        return jpeg_structure.has_metadata(data)
     return any(read_exif_and_xmp(data, kind, info)) or (kind == "PNG" and png_structure.has_metadata(data))
 
 

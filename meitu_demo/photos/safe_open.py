@@ -18,7 +18,7 @@ from functools import cache
 from PIL import Image, ImageFile, PngImagePlugin
 
 from ..domain.errors import ImageRejected
-from . import jpeg_structure, png_structure
+from . import jpeg_decoder, jpeg_structure, png_structure
 from .headers import (
     MEDIA_TYPES,
     UNKNOWN_FORMAT,
@@ -31,6 +31,8 @@ from .headers import (
 from .metadata import has_metadata, read_orientation_and_gps
 
 _BI_RGB, _BI_BITFIELDS = 0, 3  # uncompressed pixels in a BMP's header
+_MAX_BMP_PIXELS_PER_BYTE = 128  # a run of 255 takes two bytes
+_BMP_RUN_LENGTH = (1, 2)  # of 8 and of 4 bits a pixel
 
 MAX_BYTES = 40_000_000
 MAX_PIXELS = 50_000_000  # phones take up to 50 megapixels
@@ -87,6 +89,8 @@ def open_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> OpenedPhoto:
         if kind == "HEIF":
             _register_heif()
         stripped = jpeg_structure.strip_metadata(data) if kind == "JPEG" else data
+        if kind == "JPEG" and not jpeg_structure.has_end_marker(data):
+            jpeg_decoder.check_scans(stripped)
         image = Image.open(io.BytesIO(stripped), formats=(kind,))
         _check_pixels(image.size, max_pixels)
         if math.prod(image.size) > math.prod(declared):  # a HEIC may declare a crop larger than the picture
@@ -159,20 +163,31 @@ def is_complete(data: bytes, kind: str) -> bool:
 
 
 def _has_all_bmp_rows(data: bytes) -> bool:
-    """Count rows, because the length in the header is often wrong.
-
-    Run-length pixels raise ValueError: Pillow unpacks them in Python, so a few bytes can cost seconds, and no photo
-    is stored that way.
-    """
+    """Count rows, because the length in the header is often wrong; run-length pixels must have their end mark."""
     start, header_bytes = struct.unpack_from("<II", data, 10)
     if header_bytes == 12:
         width, height, _, bits = struct.unpack_from("<HHHH", data, 18)
     else:
         width, height, _, bits, compression = struct.unpack_from("<iiHHI", data, 18)
+        if compression in _BMP_RUN_LENGTH:
+            return _has_bmp_end_mark(data, start, abs(width * height))
         if compression not in (_BI_RGB, _BI_BITFIELDS):
             raise ValueError("compressed")
     row = (width * bits + 31) // 32 * 4
     return bool(row * (abs(height) - 1) + width * bits // 8 <= len(data) - max(start, 14 + header_bytes))
+
+
+def is_run_length_bmp(data: bytes, kind: str) -> bool:
+    """Whether the file is a BMP whose pixels are stored as runs."""
+    return kind == "BMP" and struct.unpack_from("<I", data, 14)[0] > 12 and data[30] in _BMP_RUN_LENGTH
+
+
+def _has_bmp_end_mark(data: bytes, start: int, pixels: int) -> bool:
+    """Whether run-length data can hold all pixels, and end with the mark for the end of the bitmap."""
+    (size,) = struct.unpack_from("<I", data, 34)
+    encoded = data[start : start + size] if size else data[start:]
+    is_long_enough = size <= len(encoded) and pixels <= _MAX_BMP_PIXELS_PER_BYTE * len(encoded)
+    return is_long_enough and encoded.rstrip(b"\0").endswith(b"\0\1")
 
 
 def _find_boxes_end(data: bytes) -> int:

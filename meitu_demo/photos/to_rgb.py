@@ -1,9 +1,9 @@
 """Converts stored pixels to upright RGB: colour modes, transparency, ICC profiles, EXIF orientation.
 
-OpenCV decodes RGB and grey JPEGs and still WebPs, straight into the array (Pillow takes 800 MB for 50 megapixels of
-WebP). Pillow decodes everything else, because it supports palettes, CMYK and profiles. Pillow's pixels are converted in
-bands of rows: it uses four bytes per pixel for almost every mode and copies at every step, so that 49 transparent
-megapixels from a file of 38 bytes took 1.2 GB when they were converted at once.
+libjpeg-turbo decodes RGB and grey JPEGs, and OpenCV still WebPs, straight into the array (Pillow takes 800 MB for 50
+megapixels of WebP). Pillow decodes everything else, because it supports palettes, CMYK and profiles. Pillow's pixels
+are converted in bands of rows: it uses four bytes per pixel for almost every mode and copies at every step, so that 49
+transparent megapixels from a file of 38 bytes took 1.2 GB when they were converted at once.
 """
 
 import io
@@ -18,15 +18,17 @@ from PIL import ImageCms
 
 from ..domain.errors import ImageRejected
 from ..domain.model import Image, PhotoChange
+from . import jpeg_decoder
+from .colour_encoding import convert_declared_colours
 from .headers import Size, is_animated
 from .icc_profile import is_safe_profile
-from .safe_open import OpenedPhoto, decoder_errors
+from .safe_open import OpenedPhoto, decoder_errors, is_run_length_bmp
 
 BAND_ROWS = 256
+MAX_IDENTITY_ERROR = 2  # levels by which two profiles for sRGB may differ
 PROFILE_ERRORS = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
 
 _ROTATIONS = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
-_REDUCED_DECODE_FLAGS = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
 _PNG_BIT_DEPTH_OFFSET = 24  # in the IHDR chunk
 
 
@@ -41,12 +43,19 @@ def read_pixels(opened: OpenedPhoto, min_size: Size | None = None) -> tuple[Imag
         changes = _list_conversions(opened)
         if opened.kind == "WEBP" and not is_animated(opened.data, opened.kind):
             return _decode_webp(opened, changes), changes
+        if is_run_length_bmp(opened.data, opened.kind):  # Pillow unpacks runs in Python, which takes seconds
+            pixels = _decode_with_opencv(opened)
+            if pixels is None:
+                raise ImageRejected("image_unreadable")
+            return pixels, changes
         if opened.kind == "JPEG" and (
             image.mode == "RGB" or (image.mode == "L" and _load_profile(opened, "GRAY") is None)
         ):
-            pixels = _decode_with_opencv(opened, min_size)
+            pixels = jpeg_decoder.decode(opened.stripped, image.size, min_size)
             if pixels is not None:
                 return pixels, changes
+        elif opened.kind == "JPEG":
+            jpeg_decoder.check_scan_data(opened.stripped)
         size = image.size
         image.load()
         if image.size != size:  # a decoded HEIC may be larger than its header declares
@@ -59,19 +68,31 @@ def read_pixels(opened: OpenedPhoto, min_size: Size | None = None) -> tuple[Imag
 
 
 def convert_to_srgb(pixels: Image, opened: OpenedPhoto) -> tuple[Image, list[PhotoChange]]:
-    """Apply the file's RGB profile to `pixels`; unchanged when it is missing, broken or sRGB already."""
+    """Convert `pixels` from the colours that the file declares; unchanged when those are missing, broken or sRGB."""
+    converted = convert_declared_colours(pixels, opened)
+    if converted is not None:
+        return converted
     profile = _load_profile(opened, "RGB ")
-    if profile is None or opened.image.mode in ("L", "1", "CMYK", "I;16"):
+    if profile is None or opened.image.mode in ("L", "LA", "1", "CMYK", "I;16"):
         return pixels, []
     try:
         name = re.sub(r"[^A-Za-z0-9 ().,_-]", "", profile.profile.profile_description or "").strip()[:40]
-        if "sRGB" in name:
+        transform = ImageCms.buildTransform(profile, ImageCms.createProfile("sRGB"), "RGB", "RGB")
+        if _is_identity(transform):
             return pixels, []
         picture = Pictures.fromarray(pixels)
-        ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), inPlace=True)
+        ImageCms.applyTransform(picture, transform, inPlace=True)
         return np.asarray(picture), [PhotoChange("colour_profile", {"profile": name})]
     except PROFILE_ERRORS:
         return pixels, []
+
+
+def _is_identity(transform: ImageCms.ImageCmsTransform) -> bool:
+    """Whether sample colours stay as they are: a profile's name says little, "linear sRGB" is not sRGB."""
+    levels = np.arange(0, 256, 15, np.uint8)
+    colours = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(len(levels), -1, 3)
+    converted = np.asarray(ImageCms.applyTransform(Pictures.fromarray(colours), transform))
+    return int(np.abs(converted.astype(int) - colours).max()) <= MAX_IDENTITY_ERROR
 
 
 def apply_exif_orientation(pixels: Image, orientation: int) -> Image:
@@ -88,22 +109,16 @@ def _rotate(pixels: Image, rotation: int) -> Image:
     return np.asarray(cv2.rotate(pixels, rotation), np.uint8)
 
 
-def _decode_with_opencv(opened: OpenedPhoto, min_size: Size | None) -> Image | None:
+def _decode_with_opencv(opened: OpenedPhoto) -> Image | None:
     """Decode by OpenCV; None when it fails or the size differs from the header's."""
-    width, height = opened.image.size
-    flags, factor = cv2.IMREAD_COLOR, 1
-    for divisor, reduced in _REDUCED_DECODE_FLAGS.items():
-        if opened.kind == "JPEG" and min_size and width >= min_size[0] * divisor and height >= min_size[1] * divisor:
-            flags, factor = reduced, divisor
-    flags |= cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
     pixels: Any = cv2.imdecode(np.frombuffer(opened.stripped, np.uint8), flags)
-    expected = (-(-height // factor), -(-width // factor), 3)
-    return pixels if pixels is not None and pixels.shape == expected else None
+    return pixels if pixels is not None and pixels.shape[1::-1] == opened.image.size else None
 
 
 def _decode_webp(opened: OpenedPhoto, changes: list[PhotoChange]) -> Image:
     """Decode by OpenCV only: Pillow allocates whole canvases before it notices a broken frame."""
-    pixels = _decode_with_alpha(opened) if opened.image.mode == "RGBA" else _decode_with_opencv(opened, None)
+    pixels = _decode_with_alpha(opened) if opened.image.mode == "RGBA" else _decode_with_opencv(opened)
     if pixels is None:
         raise ImageRejected("image_unreadable")
     if pixels.shape[2] == 4:
@@ -141,7 +156,7 @@ def _load_cmyk_or_gray_profile(opened: OpenedPhoto) -> ImageCms.ImageCmsProfile 
     mode = opened.image.mode
     if mode == "CMYK":
         return _load_profile(opened, "CMYK")
-    return _load_profile(opened, "GRAY") if mode == "L" or mode.startswith("I") else None
+    return _load_profile(opened, "GRAY") if mode in ("L", "LA") or mode.startswith("I") else None
 
 
 def _load_profile(opened: OpenedPhoto, space: str) -> ImageCms.ImageCmsProfile | None:
@@ -160,7 +175,7 @@ def convert_to_rgb(image: Pictures.Image, profile: ImageCms.ImageCmsProfile | No
     """Convert the loaded `image` to RGB on white; also whether it was transparent. profile: CMYK or grey."""
     width, height = image.size
     pixels = np.empty((height, width, 3), np.uint8)
-    transform = _build_transform(profile, "L" if image.mode.startswith("I") else image.mode)
+    transform = _build_transform(profile, "L" if image.mode.startswith(("I", "LA")) else image.mode)
     has_transparency = False
     for rows in _iterate_bands(height):
         band, is_band_transparent = _convert_band_to_rgb(image.crop((0, rows.start, width, rows.stop)), transform)
@@ -198,7 +213,11 @@ def _convert_band_to_rgb(band: Pictures.Image, transform: ImageCms.ImageCmsTrans
     if band.mode.startswith("I"):  # Pillow's own conversion clips at 255
         band = Pictures.fromarray((np.asarray(band).clip(0, 65535) // 257).astype(np.uint8))
     if transform is not None:
-        band = ImageCms.applyTransform(band, transform) or band
+        alpha = band.convert("LA").getchannel("A") if band.has_transparency_data else None
+        band = ImageCms.applyTransform(band.convert("L") if alpha else band, transform) or band
+        if alpha:
+            band.putalpha(alpha)
+            return _flatten_rgba(np.asarray(band))
     elif band.has_transparency_data:
         return _flatten_rgba(np.asarray(band.convert("RGBA")))
     return np.asarray(band if band.mode == "RGB" else band.convert("RGB")), False

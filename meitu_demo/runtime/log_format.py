@@ -3,9 +3,11 @@
 Call `redaction.log_filter.install_redaction` first: it redacts secrets in both formats.
 """
 
+import atexit
 import json
 import logging
 import math
+import os
 import sys
 import threading
 import time
@@ -24,7 +26,10 @@ RUN_ID: ContextVar[str] = ContextVar("run", default="")  # id of the run that th
 
 
 def configure_logging(log_format: Literal["text", "json"], level: str) -> None:
-    """Set format and level of all loggers. With JSON, also log stdout, stderr, warnings and uncaught exceptions."""
+    """Set format and level of all loggers. With JSON, also log stdout, stderr, warnings and uncaught exceptions.
+
+    stderr includes what C++ libraries write to file descriptor 2. Call it once in a process.
+    """
     root = logging.getLogger()
     root.setLevel(level)
     for handler in root.handlers:
@@ -32,6 +37,7 @@ def configure_logging(log_format: Literal["text", "json"], level: str) -> None:
     if log_format == "json":
         logging.raiseExceptions = False  # a full disk would otherwise be logged to the full disk
         logging.captureWarnings(True)
+        _log_stderr_descriptor(root.handlers)
         sys.stdout, sys.stderr = LogStream("stdout"), LogStream("stderr")
         sys.excepthook = _log_uncaught
         threading.excepthook = lambda args: _log_uncaught(args.exc_type, args.exc_value, args.exc_traceback)
@@ -115,6 +121,36 @@ class LogStream:
     def isatty(self) -> bool:
         """A log is no terminal."""
         return False
+
+
+def _log_stderr_descriptor(handlers: list[logging.Handler]) -> None:
+    """Log each line that arrives at file descriptor 2; `handlers` that write to it keep the original one."""
+    try:
+        original = os.dup(2)
+    except OSError:  # a program without a console
+        return
+    log_file = os.fdopen(original, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+    for handler in handlers:
+        if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
+            handler.setStream(log_file)
+    read_end, write_end = os.pipe()
+    os.dup2(write_end, 2)
+    os.close(write_end)
+    reader = threading.Thread(target=_log_lines, args=(read_end,), name="stderr", daemon=True)
+    reader.start()
+
+    def restore() -> None:  # closes the pipe, so that the reader logs what is left and ends
+        os.dup2(original, 2)
+        reader.join(1.0)
+
+    atexit.register(restore)
+
+
+def _log_lines(descriptor: int) -> None:
+    stream = LogStream("stderr")
+    with os.fdopen(descriptor, encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            stream.write(line if line.endswith("\n") else f"{line}\n")
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:

@@ -1,6 +1,7 @@
 """Settings: the only reader of the environment. One message at start names all wrong values.
 
 environment   `Settings`: variables, defaults, contradictions, warnings
+network       proxies and certificates
 readers       parse values of each kind
 """
 
@@ -12,6 +13,7 @@ from .environment import (
     Mode,
     Settings,
     SettingsError,
+    hide_network_settings,
     warnings,
 )
 from .readers import Network, is_url_safe
@@ -25,6 +27,7 @@ __all__ = [
     "Network",
     "Settings",
     "SettingsError",
+    "hide_network_settings",
     "is_url_safe",
     "warnings",
 ]

@@ -3,17 +3,21 @@
 `Settings` is one frozen dataclass. Its secrets are redacted everywhere for as long as it lives.
 """
 
+import codecs
+import io
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal, cast, get_args
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
+from urllib.request import getproxies, getproxies_environment
 
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from ..redaction.secrets import register_secret
+from .network import PROXY_VARIABLES, NetworkSettings, password_spellings, read_network_settings
 from .readers import EnvReader, Network, is_loopback_host, is_private_host, is_publicly_reachable
 
 Mode = Literal["auto", "live", "offline"]
@@ -86,10 +90,12 @@ class Settings:
     write_timeout: float = 30.0
     read_timeout: float = 60.0
 
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+
     def __post_init__(self) -> None:
         if self.database_url:
-            register_secret(self.database_url, *_password_spellings(self.database_url.get_secret_value()))
-        values = (getattr(self, field.name) for field in fields(self))
+            register_secret(self.database_url, *password_spellings(self.database_url.get_secret_value()))
+        values = (getattr(self, each.name) for each in fields(self))
         for secret in (*values, *(password for _, password in self.login)):
             if isinstance(secret, SecretStr):
                 register_secret(secret)
@@ -105,19 +111,43 @@ class Settings:
         return parse_settings(load_environment() if environ is None else environ)
 
 
-def _password_spellings(url: str) -> tuple[str, ...]:
-    """The password in `url`, percent-encoded and decoded: libraries may print either."""
-    try:
-        password = urlsplit(url).password or ""
-    except ValueError:
-        return ()
-    return password, unquote(password)
-
-
 def load_environment() -> Mapping[str, str]:
-    """The process's environment, with ``.env`` for variables that are not set."""
-    dotenv = dotenv_values(ENV_FILE, interpolate=False)
-    return {**{name: value for name, value in dotenv.items() if value is not None}, **os.environ}
+    """The process's environment; for variables that are not set, ``.env`` and the proxies of Windows and macOS.
+
+    Raises SettingsError when ``.env`` cannot be read.
+    """
+    dotenv = dotenv_values(stream=io.StringIO(_read_env_file()), interpolate=False)
+    found = {} if getproxies_environment() else getproxies()
+    system_proxies = {f"{scheme}_proxy": url for scheme, url in found.items()}
+    return {**system_proxies, **{name: value for name, value in dotenv.items() if value is not None}, **os.environ}
+
+
+def _read_env_file() -> str:
+    """The text of ``.env`` in UTF-8, or in UTF-16 with a byte order mark, as Windows' editors save it; "" if none."""
+    try:
+        data = ENV_FILE.read_bytes()
+        is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = data.decode("utf-16" if is_utf16 else "utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise SettingsError(f"{ENV_FILE.name} cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:  # UTF-16 without its mark, or UTF-32
+        raise SettingsError(f"{ENV_FILE.name} is not text in UTF-8; save it with the encoding UTF-8")
+    return text
+
+
+def hide_network_settings(network: NetworkSettings) -> None:
+    """Remove proxies and unusable certificates from the process's environment, on which importing Gradio would fail.
+
+    Calls follow `Settings.network`.
+    """
+    certificates = {"SSL_CERT_FILE": network.certificate_file, "SSL_CERT_DIR": network.certificate_folder}
+    unusable = [name for name, path in certificates.items() if path is None]
+    for name in (*PROXY_VARIABLES, *map(str.upper, PROXY_VARIABLES), *unusable):
+        os.environ.pop(name, None)
 
 
 def parse_settings(environ: Mapping[str, str]) -> Settings:
@@ -173,6 +203,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         connect_timeout=values.seconds("CONNECT_TIMEOUT", default.connect_timeout),
         write_timeout=values.seconds("WRITE_TIMEOUT", default.write_timeout),
         read_timeout=values.seconds("READ_TIMEOUT", default.read_timeout),
+        network=read_network_settings(environ),
     )
     errors = values.errors + validate(settings)
     if errors:
@@ -201,19 +232,24 @@ def validate(settings: Settings) -> list[str]:
         errors.append(
             "TRUSTED_PROXIES holds every address there is, so anybody could say where they come from; name the proxies"
         )
+    if _has_live_keys(settings):
+        errors += settings.network.errors
     return errors
+
+
+def _has_live_keys(settings: Settings) -> bool:
+    return settings.mode != "offline" and any((settings.meitu_key, settings.ailab_key, settings.rapidapi_key))
 
 
 def warnings(settings: Settings) -> list[str]:
     """List one sentence for the log for each combination that works but may not be intended."""
-    messages = []
-    keys = [settings.meitu_key, settings.ailab_key, settings.rapidapi_key]
+    messages = [f"{error}; calls to the services may fail until then" for error in settings.network.errors]
     is_local = is_loopback_host(settings.host) and not settings.trusted_proxies and not settings.space
     if settings.ailab_key and settings.rapidapi_key:
         messages.append("AILAB_API_KEY and RAPIDAPI_KEY are both set; AILAB_API_KEY is used, the other is not")
-    if settings.mode == "live" and not any(keys):
+    if settings.mode == "live" and not _has_live_keys(settings):
         messages.append("MODE is live and no key is set: every run asks its visitor for keys")
-    if settings.mode != "offline" and any(keys) and not is_local:
+    if _has_live_keys(settings) and not is_local:
         uncapped = [
             name
             for name, cap in (("CALLS_PER_DAY", settings.calls_per_day), ("CALLS_PER_HOUR", settings.calls_per_hour))

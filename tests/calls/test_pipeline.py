@@ -145,7 +145,7 @@ FAULTS = [
     (httpx.ConnectTimeout, Unreachable, "connect_timeout"),
     (httpx.PoolTimeout, Unreachable, "busy"),
     (httpx.ConnectError, Unreachable, "refused"),
-    (httpx.ProxyError, Unreachable, "refused"),
+    (httpx.ProxyError, Unreachable, "proxy"),
     (httpx.UnsupportedProtocol, Unreachable, "refused"),
     (httpx.ReadTimeout, OutcomeUnknown, "read_timeout"),
     (httpx.WriteTimeout, OutcomeUnknown, "read_timeout"),

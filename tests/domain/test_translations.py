@@ -22,7 +22,8 @@ OURS = """
     missing_key crowded_visitor
     recipe_unreadable recipe_too_large recipe_version recipe_too_long recipe_unknown_effect recipe_step recipe_value
     recipe_nothing_on result_gone
-    unreachable unreachable_dns unreachable_refused unreachable_tls unreachable_connect_timeout unreachable_busy
+    unreachable unreachable_dns unreachable_refused unreachable_tls unreachable_proxy
+    unreachable_connect_timeout unreachable_busy
     outcome_unknown outcome_unknown_read_timeout outcome_unknown_reset outcome_unknown_server_error
     outcome_unknown_unexpected
     bad_reply bad_reply_empty bad_reply_cut_off bad_reply_redirect bad_reply_queued

@@ -11,7 +11,7 @@ import pytest
 from meitu_demo.ledger.lazy import LazyLedger
 from meitu_demo.settings import Settings, SettingsError
 from meitu_demo.ui.gradio_patches.uploads import check_upload_dir
-from process.app_process import PROJECT, start_and_fail
+from process.app_process import PROJECT, run_demo, start_and_fail
 
 
 def test_start_names_a_port_in_use(tmp_path: Path) -> None:
@@ -35,6 +35,20 @@ def test_start_with_keys_needs_a_writable_data_folder(tmp_path: Path) -> None:
     assert (code, len(output.splitlines())) == (2, 1)
     assert "DATA_DIR cannot be written" in output
     assert str(tmp_path) not in output
+
+
+def test_start_needs_no_network_settings() -> None:
+    """Offline, proxies and certificates that httpx cannot read do not stop the start: calls do not use them."""
+    unreadable = {"NO_PROXY": "localhost,[::1]", "no_proxy": "fd00::/8", "ALL_PROXY": "ftp://proxy"}
+    with run_demo(**unreadable, SSL_CERT_FILE="/no/such.pem") as demo:
+        assert any("ALL_PROXY must be a proxy" in line for line in demo.output)
+
+
+def test_start_with_keys_names_an_unusable_proxy(tmp_path: Path) -> None:
+    """One line and exit code 2, because no paid call could be made."""
+    code, output = start_and_fail(tmp_path, AILAB_API_KEY="k", HTTPS_PROXY="socks4://proxy:1080", PORT="0")
+    assert (code, len(output.splitlines())) == (2, 1)
+    assert "HTTPS_PROXY must be a proxy" in output
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")

@@ -16,7 +16,8 @@ from meitu_demo.runtime import log_format
 PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
 SECRET = "Kq7ZtB2mXw9LrV4cNp8HsD3f"
 SCRIPT = f"""
-import logging, sys, warnings
+import logging, os, sys, warnings
+import cv2, numpy as np
 logging.basicConfig(format="%(message)s")
 from pydantic import SecretStr
 from meitu_demo.calls.run_log import RunRecord
@@ -31,6 +32,10 @@ logging.getLogger("uvicorn.error").warning("odd %s", "request\\nwith two lines")
 print("printed", key.get_secret_value())
 print("half", end=" "); print("a line", file=sys.stdout)
 warnings.warn("careful")
+os.write(2, b"from C++ \\xff " + key.get_secret_value().encode() + b"\\n")
+cut = cv2.imencode(".jpg", np.arange(30000, dtype=np.uint8).reshape(100, 300))[1][:-300]
+cv2.imdecode(np.append(cut, np.array([255, 217], np.uint8)), 1)
+os.write(2, b"without an end")
 run = RunRecord("face_fuse", "live", True, 10)
 try:
     with run.track():
@@ -57,6 +62,10 @@ def test_json_log_writes_one_object_a_line() -> None:
     assert by_logger["uvicorn.error"]["message"] == "odd request\nwith two lines"
     assert [line["message"] for line in lines if line["logger"] == "stdout"][1] == "half a line"
     assert "careful" in by_logger["py.warnings"]["message"]
+    from_descriptor = [line["message"] for line in lines if line["logger"] == "stderr"]
+    assert from_descriptor[0].startswith("from C++ \ufffd")
+    assert any("Corrupt JPEG data" in message for message in from_descriptor)
+    assert from_descriptor[-1] == "without an end"
     run = by_logger["meitu_demo.calls.run_log"]
     assert by_logger["inside"]["run"] == run["run"]
     assert "run" not in by_logger["outside"]

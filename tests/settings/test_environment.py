@@ -1,5 +1,6 @@
 """Settings: what the environment may hold, and one message that names every bad value."""
 
+import codecs
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,41 @@ def test_load_environment_takes_a_key_literally(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(environment, "ENV_FILE", file)
     settings = Settings.from_env()
     assert told(settings.ailab_key) == "a${HOME}b"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be-sig"])
+def test_load_environment_reads_the_encodings_of_editors(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A .env file is read in UTF-8 and, with a byte order mark, in UTF-16."""
+    text = "MEITU_RECIPIENT=\u7f8e\u56fe\r\nPORT=1111\r\n"
+    data = codecs.BOM_UTF16_BE + text.encode("utf-16-be") if encoding == "utf-16-be-sig" else text.encode(encoding)
+    (tmp_path / ".env").write_bytes(data)
+    monkeypatch.setattr(environment, "ENV_FILE", tmp_path / ".env")
+    settings = Settings.from_env()
+    assert (settings.meitu_recipient, settings.port) == ("\u7f8e\u56fe", 1111)
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16-le", "utf-32", "latin-1"])
+def test_load_environment_names_a_file_in_another_encoding(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A .env file in any other encoding is an error that names the file and the encoding wanted."""
+    text = "AILAB_API_KEY=canary # caf\u00e9" if encoding == "latin-1" else "AILAB_API_KEY=canary # \u7f8e\u56fe"
+    (tmp_path / ".env").write_bytes(text.encode(encoding))
+    monkeypatch.setattr(environment, "ENV_FILE", tmp_path / ".env")
+    with pytest.raises(SettingsError, match=r"\.env .*UTF-8") as caught:
+        Settings.from_env()
+    assert "canary" not in str(caught.value)
+
+
+def test_load_environment_names_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder in the place of .env is an error, too; no file at all is none."""
+    monkeypatch.setattr(environment, "ENV_FILE", tmp_path)
+    with pytest.raises(SettingsError, match="cannot be read"):
+        Settings.from_env()
+    monkeypatch.setattr(environment, "ENV_FILE", tmp_path / "missing")
+    assert Settings.from_env().port == Settings().port
 
 
 def test_settings_read_a_login_as_pairs() -> None:
