@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..redaction.text import sanitize
 from .billing import Billing, classify_billing
 from .errors import DemoError, VendorError
-from .translations import find_placeholders, format_text, get_texts, translate
+from .translations import describe_service, find_placeholders, format_text, get_texts, translate
 from .vendor_codes import find_vendor_code, match_text_slug
 
 
@@ -72,7 +72,7 @@ def _collect_facts(error: DemoError, language: str) -> dict[str, object]:
     vendor_texts: Mapping[str, str] = get_texts(language)["providers"].get(provider, {})
     facts |= vendor_texts
     if vendor_texts:
-        facts["provider"] = vendor_texts["name"]
+        facts["provider"] = sanitize(describe_service(str(provider), error.service, language), 80)
     return facts
 
 
@@ -107,7 +107,8 @@ def _build_details(
     if billing:
         rows.append(("cost", translate(f"billing.{billing}.cost", language)))
     if isinstance(error, VendorError):
-        rows += [("http_status", error.http_status), ("request_id", error.request_id)]
+        request_id = None if error.service == "offline" else error.request_id  # no vendor knows the engine's
+        rows += [("http_status", error.http_status), ("request_id", request_id)]
         rows += [("vendor_message", error.vendor_message)]
     else:
         rows += [("http_status", facts.get("http_status")), ("request_id", facts.get("request_id"))]

@@ -16,7 +16,7 @@ from ...calls.run_log import report_failure
 from ...calls.single_flight import FORCE_ANY, FORCE_NONE, CallHandle
 from ...domain.errors import ImageRejected, LinkRejected, ValueRejected
 from ...domain.model import Endpoint, ImageLimits
-from ...domain.translations import match_language, translate
+from ...domain.translations import describe_service, match_language, translate
 from ...photos import codec
 from ...photos.provenance import embed_provenance, read_provenance
 from ...redaction.secrets import redact
@@ -50,6 +50,7 @@ async def run_tool(context: Context, endpoint: Endpoint, request: Request, notif
     language = match_language(request.headers.get("accept-language"))
     service = context.service
     is_billable = service.is_billable(endpoint.provider)
+    handle: CallHandle | None = None
     try:
         caller = create_caller(tool_request.session_id, request)
         arguments = _check_arguments(context, endpoint, tool_request.arguments)
@@ -72,9 +73,10 @@ async def run_tool(context: Context, endpoint: Endpoint, request: Request, notif
     except _SessionEnded:
         return build_error_result(translate_for_mcp("stopped"))
     except Exception as error:
-        return build_error_result(
-            report_failure(error, language, endpoint=endpoint.id, is_billable=is_billable).as_text()
-        )
+        text = report_failure(error, language, endpoint=endpoint.id, is_billable=is_billable).as_text()
+        if handle and handle.can_refetch:
+            text += " " + translate("mcp.fetch_again", language)
+        return build_error_result(text)
 
 
 def build_error_result(text: str) -> CallToolResult:
@@ -120,9 +122,9 @@ async def _load_photo(context: Context, arguments: Mapping[str, Any], caller: Ca
 async def _await_with_progress(
     handle: CallHandle, endpoint: Endpoint, notify: NotifyProgress, language: str, *, is_billable: bool
 ) -> CallResult:
-    provider = translate(f"providers.{endpoint.provider}.name", language)
+    service = describe_service(endpoint.provider, handle.target.service if handle.target else "", language)
     async for phase, seconds in handle.stream_progress():
-        await notify(describe_phase(phase, seconds, provider, "live" if is_billable else "offline", language))
+        await notify(describe_phase(phase, seconds, service, "live" if is_billable else "offline", language))
     if handle.abandoned:
         raise _SessionEnded
     return await handle.result()

@@ -104,7 +104,7 @@ async def test_each_endpoint_is_a_tool_that_says_what_it_takes(open_page: Page) 
         assert list(tool.inputSchema["properties"]) == [*ways, *controls, "consent", "again"]
         assert all(len(about["description"]) > 20 for about in tool.inputSchema["properties"].values())
         live = name != "facial_aesthetics"
-        assert (f"sent to {Settings().meitu_recipient}" in (tool.description or "")) is live
+        assert ("sent to 127.0.0.1," in (tool.description or "")) is live
         assert ("free" in (tool.description or "").partition("At present")[2]) is True
     shape = tools["facial_aesthetics"].inputSchema["properties"]["shape_type"]
     assert shape["enum"] == list(range(22))
