@@ -20,7 +20,6 @@ ASSETS_DIR = Path(__file__).resolve().parents[2] / "assets"
 
 def build_page(context: Context, settings: Settings, texts: PageTranslations) -> gr.Blocks:
     """All components and events of the page."""
-    template_picks = controls.TemplateOptions.collect(settings.meitu_template_ids)
     panels: list[ScreenComponents] = []
     blocks: gr.Blocks
     with gr.Blocks(title="Portrait APIs", analytics_enabled=False, fill_width=True) as blocks:
@@ -30,6 +29,9 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
             texts.render("header", lambda language: render_header(context.service.targets, language)),
             elem_id="masthead", elem_classes="bare", apply_default_css=False,
         )  # fmt: skip
+        template_picks = controls.TemplateOptions.collect(
+            settings.meitu_template_ids, context.service.targets, visitor_keys, masthead
+        )
         with gr.Tabs(elem_id="panels", overflow_behavior="wrap"):
             for endpoint in CATALOGUE.values():
                 label, elem_id = texts.get_text(f"panels.{endpoint.id}.tab"), f"{endpoint.slug}-tab"

@@ -44,9 +44,10 @@ def translate_for_mcp(key: str, /, **params: object) -> str:
 
 def _build_properties(context: Context, endpoint: Endpoint) -> dict[str, Mapping[str, Any]]:
     template_ids = context.settings.meitu_template_ids
+    is_live = context.service.targets.is_live(endpoint.provider)
     switches = {name: {"type": "boolean", "default": False} for name in BOOLEAN_PARAMETERS}
     return {
         **{name: {"type": "string", "description": translate_for_mcp(name)} for name in list_photo_parameters(context)},
-        **{control.name: control.build_schema(template_ids) for control in endpoint.controls},
+        **{control.name: control.build_schema(template_ids, is_live=is_live) for control in endpoint.controls},
         **{name: {**schema, "description": translate(f"api.{name}", "en")} for name, schema in switches.items()},
     }

@@ -111,7 +111,8 @@ async def test_each_endpoint_is_a_tool_that_says_what_it_takes(open_page: Page) 
     assert "21 = Philtrum" in shape["description"]
     assert tools["facial_aesthetics"].inputSchema["required"] == ["shape_type"]
     template = tools["face_fuse"].inputSchema["properties"]["template_id"]
-    assert all(key in template["description"] for key in ("gjw4tjeloaba2psk973 = ", "08bp4tnfkm560qv6 = "))
+    assert "08bp4tnfkm560qv6" in template["description"]
+    assert "knight_coif" not in template["description"]  # live: the vendor does not know it
 
 
 async def test_a_picture_a_link_and_a_report_until_the_session_ends(open_page: Page, portrait: bytes) -> None:
