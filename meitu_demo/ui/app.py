@@ -24,6 +24,7 @@ from .gradio_patches.assets import PrecompressedAssetsMiddleware
 from .gradio_patches.cleanup import GradioCleanup
 from .gradio_patches.internal_state import end_streams
 from .gradio_patches.mount import mount_patched
+from .gradio_patches.page_html import PageHtmlMiddleware
 from .gradio_patches.uploads import check_upload_dir
 from .mirror import frames
 from .page import ASSETS_DIR, build_page, render_head
@@ -117,6 +118,7 @@ def build_middleware(settings: Settings, ledger: LazyLedger, *, is_billable: boo
         *([login] if settings.login else []),
         Middleware(VisitorCookieMiddleware, ledger=ledger, is_hf_space=settings.space),
         Middleware(GZipMiddleware, minimum_size=2048, compresslevel=6),  # the page is half a megabyte
+        Middleware(PageHtmlMiddleware),
     ]  # fmt: skip
 
 

@@ -26,7 +26,10 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
         tab_id = gr.Textbox(visible=False, elem_id="tab-name")
         visitor_keys = gr.State(None, time_to_live=settings.keep_minutes * 60)
         masthead = gr.HTML(
-            texts.render("header", lambda language: render_header(context.service.targets, language)),
+            texts.render(
+                "header",
+                lambda language: render_header(context.service.targets, language, has_login=bool(settings.login)),
+            ),
             elem_id="masthead", elem_classes="bare", apply_default_css=False,
         )  # fmt: skip
         template_picks = controls.TemplateOptions.collect(

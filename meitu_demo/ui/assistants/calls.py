@@ -16,7 +16,7 @@ from ...calls.run_log import report_failure
 from ...calls.single_flight import FORCE_ANY, FORCE_NONE, CallHandle
 from ...domain.errors import ImageRejected, LinkRejected, ValueRejected
 from ...domain.model import Endpoint, ImageLimits
-from ...domain.translations import describe_service, match_language, translate
+from ...domain.translations import describe_service, translate
 from ...photos import codec
 from ...photos.provenance import embed_provenance, read_provenance
 from ...redaction.secrets import redact
@@ -30,6 +30,7 @@ from ..result.facts import build_file_name
 from ..result.pictures import DOWNLOAD_PATH
 from ..result.result_view import describe_phase
 from ..security import upload_validation
+from ..texts import detect_language
 from .http_endpoint import TOOL_REQUEST_KEY, ToolRequest
 from .tools import BOOLEAN_PARAMETERS, list_photo_parameters, translate_for_mcp
 
@@ -47,7 +48,7 @@ NotifyProgress = Callable[[str], Awaitable[None]]
 async def run_tool(context: Context, endpoint: Endpoint, request: Request, notify: NotifyProgress) -> CallToolResult:
     """Make the call that `request` asks for. `notify` gets its progress. A failure is returned as an error result."""
     tool_request: ToolRequest = request.scope[TOOL_REQUEST_KEY]
-    language = match_language(request.headers.get("accept-language"))
+    language = detect_language(request)
     service = context.service
     is_billable = service.is_billable(endpoint.provider)
     handle: CallHandle | None = None

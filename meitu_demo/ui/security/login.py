@@ -15,9 +15,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...domain.translations import list_languages, match_language, translate
+from ...domain.translations import list_languages, translate
 from ...runtime.client_address import Network, resolve_client_address
 from ..gradio_patches.internal_state import is_logged_in
+from ..texts import detect_language
 from .login_throttle import MAX_FREE_ATTEMPTS, BasicAuth, LoginThrottle
 
 PUBLIC_PATHS = {"/", "/login", "/login/", "/logout", "/theme.css", "/favicon.ico", "/robots.txt", "/manifest.json"}
@@ -107,7 +108,7 @@ class LoginMiddleware:
         return resolve_client_address(peer_address, request.headers.get("x-forwarded-for", ""), self._trusted_proxies)
 
     def _build_throttled_response(self, request: Request, retry_after_s: int) -> JSONResponse:
-        language = match_language(request.headers.get("accept-language"))
+        language = detect_language(request)
         text = translate("page.login_wait", language, seconds=retry_after_s)
         return JSONResponse({"detail": text}, 429, {"retry-after": str(retry_after_s)})
 
