@@ -32,7 +32,7 @@ from .reference import page as reference
 from .result import displacement_map, files
 from .security.headers import SecurityHeadersMiddleware
 from .security.health import HealthMiddleware, Readiness, build_readiness_checks
-from .security.login import LoginMiddleware, build_password_check, render_login_message
+from .security.login import LoginMiddleware, build_password_check
 from .security.origin_check import OriginCheckMiddleware, is_loopback_host_header
 from .security.visitor_cookie import VisitorCookieMiddleware
 from .texts import PageTranslations
@@ -131,7 +131,8 @@ def add_routes(app: FastAPI, context: Context, mcp_server: "McpServer | None") -
     app.add_route(f"/{static_images.PATH}/{{name}}", static_images.serve_image)
     app.add_route(f"/{reference.PATH}", reference.serve_reference)
     if mcp_server:
-        app.add_route(f"/{assistants.PATH}", mcp_server.http_app)  # type: ignore[arg-type]
+        for path in (f"/{assistants.PATH}", f"/{assistants.PATH}/"):
+            app.add_route(path, mcp_server.http_app)  # type: ignore[arg-type]
 
 
 def build_mount_options(settings: Settings, texts: PageTranslations) -> dict[str, Any]:
@@ -141,7 +142,6 @@ def build_mount_options(settings: Settings, texts: PageTranslations) -> dict[str
         "favicon_path": str(ASSETS_DIR / "favicon.svg"), "show_error": False, "max_file_size": codec.MAX_BYTES,
         "ssr_mode": False, "run_history": False, "enable_monitoring": False, "pwa": False, "mcp_server": False,
         "auth": build_password_check(settings.login) if settings.login else None,
-        "auth_message": render_login_message(),
     }  # fmt: skip
 
 

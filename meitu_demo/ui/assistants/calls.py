@@ -98,7 +98,7 @@ def _check_arguments(context: Context, endpoint: Endpoint, arguments: object) ->
     )
     if unknown_name or not isinstance(checked, dict):
         raise ValueRejected(control="arguments", value=redact(str(unknown_name))[:64], allowed=", ".join(known_names))
-    return checked
+    return {name: value for name, value in checked.items() if value is not None}  # null leaves the default
 
 
 async def _load_photo(context: Context, arguments: Mapping[str, Any], caller: Caller) -> bytes:

@@ -204,6 +204,17 @@ def test_a_wrong_value_is_explained_and_no_log_holds_the_photo(
     assert photo[80:120] not in caplog.text
 
 
+@pytest.mark.parametrize("path", ["mcp", "mcp/"])
+def test_null_leaves_an_option_at_its_default(open_page: Page, photo: str, path: str) -> None:
+    """Clients send null for what is not set; the address may end in a slash."""
+    arguments = {"photo": photo, "shape_type": 8, "strength": None, "photo_url": None, "again": None}
+    params = {"name": "facial_aesthetics", "arguments": arguments}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    text = httpx.post(f"{open_page.url}/{path}", json=message, headers=ACCEPT, timeout=60).text
+    assert '"isError":false' in text
+    assert "facial-aesthetics_8_0.5_" in text
+
+
 def test_the_entrance_bounds_what_comes(open_page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     """Size, shape, method and session, each with a status of its own; nothing of it ends as a fault of the server's."""
     url = f"{open_page.url}/mcp"
