@@ -140,7 +140,10 @@ async def _build_result(
     if handle.abandoned:  # nothing may be stored for a deleted session
         raise _SessionEnded
     name = build_file_name(result)
-    link = _build_download_url(request, f"{DOWNLOAD_PATH}/{context.pictures.put(master, caller.session_id)}/{name}")
+    root = (context.settings.root_path or "").strip("/")
+    link = _build_download_url(
+        request, f"{root}/" * bool(root) + f"{DOWNLOAD_PATH}/{context.pictures.put(master, caller.session_id)}/{name}"
+    )
     report_data = build_report(result, language, context.settings.keep_minutes, is_duplicate=handle.is_duplicate) | {
         "picture": str(link)
     }
