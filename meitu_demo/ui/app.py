@@ -140,7 +140,8 @@ def build_mount_options(settings: Settings, texts: PageTranslations) -> dict[str
     return {
         "theme": build_theme(), "head": render_head(), "i18n": texts.build_i18n(), "footer_links": [],
         "favicon_path": str(ASSETS_DIR / "favicon.svg"), "show_error": False, "max_file_size": codec.MAX_BYTES,
-        "root_path": settings.root_path, "ssr_mode": False, "run_history": False, "enable_monitoring": False, "pwa": False, "mcp_server": False,
+        "root_path": settings.root_path,
+        "ssr_mode": False, "run_history": False, "enable_monitoring": False, "pwa": False, "mcp_server": False,
         "auth": build_password_check(settings.login) if settings.login else None,
     }  # fmt: skip
 

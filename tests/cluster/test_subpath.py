@@ -48,9 +48,12 @@ def run_proxy(nginx: str, folder: Path, upstream: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def below(nginx: str) -> Iterator[str]:
     """The demo at /demo of a proxy."""
-    with tempfile.TemporaryDirectory(dir="/tmp") as folder, serve_demo({"ROOT_PATH": "/demo", "MCP": "on"}) as url:
-        with run_proxy(nginx, Path(folder), url) as address:
-            yield address
+    with (
+        tempfile.TemporaryDirectory(dir="/tmp") as folder,
+        serve_demo({"ROOT_PATH": "/demo", "MCP": "on"}) as url,
+        run_proxy(nginx, Path(folder), url) as address,
+    ):
+        yield address
 
 
 def test_page_below_a_path_names_addresses_below_it(below: str) -> None:

@@ -170,7 +170,7 @@ def _build_download_url(request: Request, path: str) -> AnyUrl:
     scheme, forwarded_host = request.scope["scheme"], request.headers.get("x-forwarded-host", "").split(",")[0].strip()
     for host in filter(None, (forwarded_host, request.headers.get("host", ""))):
         try:
-            return AnyUrl(f"{scheme}://{host}/{path}")
+            return AnyUrl(f"{scheme}://{host}{path}")
         except ValueError:  # not a valid host name
             continue
-    return AnyUrl(f"{scheme}://localhost/{path}")
+    return AnyUrl(f"{scheme}://localhost{path}")
