@@ -1,3 +1,12 @@
+// One message for one trouble: all panels share a photo, so Gradio reports one upload that failed once for each.
+new MutationObserver(() => {
+  const told = new Set();
+  for (const text of document.querySelectorAll('[data-testid=toast-text]')) {
+    text.parentElement.style.display = told.has(text.textContent) ? 'none' : '';
+    told.add(text.textContent);
+  }
+}).observe(document, {childList: true, subtree: true});
+
 // Words that Gradio has in English only become the page's: each `data-gradio` in the header is a pattern, its text what
 // stands there instead. The English words stay in `data-gradio` of the element, for whoever looks for it.
 {

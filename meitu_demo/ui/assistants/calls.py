@@ -140,10 +140,9 @@ async def _build_result(
     if handle.abandoned:  # nothing may be stored for a deleted session
         raise _SessionEnded
     name = build_file_name(result)
-    root = (context.settings.root_path or "").strip("/")
-    link = _build_download_url(
-        request, f"{root}/" * bool(root) + f"{DOWNLOAD_PATH}/{context.pictures.put(master, caller.session_id)}/{name}"
-    )
+    token = context.pictures.put(master, caller.session_id)
+    root = (context.settings.root_path or "").rstrip("/")
+    link = _build_download_url(request, f"{root}/{DOWNLOAD_PATH}/{token}/{name}")
     report_data = build_report(result, language, context.settings.keep_minutes, is_duplicate=handle.is_duplicate) | {
         "picture": str(link)
     }
