@@ -53,7 +53,7 @@ async def serve_reference(request: Request) -> Response:
     # The first rendering draws 22 faces.
     return HTMLResponse(
         await anyio.to_thread.run_sync(render_page, language),
-        headers={**CACHE_HEADERS, "content-language": LANGUAGE_TAGS[language]},
+        headers={**CACHE_HEADERS, "content-language": language},
     )
 
 
