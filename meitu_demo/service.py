@@ -148,12 +148,22 @@ class CallService:
             dedup_key = " ".join([target.mode, *target.extra_headers.values(), fingerprint])
             paid_send = partial(call.send, open_paid_call=open_paid_call)
             handle = self.single_flight.submit(
-                caller.session_id, dedup_key, paid_send, call.fetch_result, force=force, run_id=run.id
+                caller.session_id,
+                dedup_key,
+                paid_send,
+                call.fetch_result,
+                force=force,
+                run_id=run.id,
+                target=target,
             )
         if handle.is_duplicate:
             run.id = handle.run_id
             run.log("repeated", "free")
         return handle
+
+    def refetch(self, caller: Caller, call_id: int) -> CallHandle:
+        """Download the result of a paid call again, which is free; never makes a call. Raises ImageRejected."""
+        return self.single_flight.refetch(caller.session_id, call_id)
 
     def stop_waiting(self, session_id: str) -> None:
         """Stop waiting for all calls of the session; a call that has been sent is still completed and recorded."""

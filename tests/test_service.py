@@ -8,10 +8,20 @@ from typing import Any
 import httpx
 import pytest
 
+from meitu_demo.calls import download, pipeline
 from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.calls.pipeline import CallResult, Phase
 from meitu_demo.calls.single_flight import CallHandle
-from meitu_demo.domain.errors import DemoError, ImageRejected, MissingConsent, MissingKey, ValueRejected
+from meitu_demo.domain.errors import (
+    DemoError,
+    ImageRejected,
+    InvalidResponse,
+    LinkRejected,
+    MissingConsent,
+    MissingKey,
+    ValueRejected,
+)
+from meitu_demo.domain.translations import get_texts
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.offline import create_app
 from meitu_demo.service import Caller, CallService, round_up_wait
@@ -27,12 +37,14 @@ class CountingVendor:
 
     def __init__(self, picture: bytes) -> None:
         self.requests = 0
-        media = {"media_data": base64.b64encode(picture).decode(), "media_profiles": {"media_data_type": "jpg"}}
-        self._body = {"media_info_list": [media]}
+        self.link = ""  # answered instead of the picture
+        self._picture = base64.b64encode(picture).decode()
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests += 1
-        return httpx.Response(200, json=self._body)
+        kind = "url" if self.link else "jpg"
+        media = {"media_data": self.link or self._picture, "media_profiles": {"media_data_type": kind}}
+        return httpx.Response(200, json={"media_info_list": [media]})
 
 
 @pytest.fixture
@@ -194,3 +206,59 @@ async def test_start_reports_the_phases_of_an_offline_call(offline_service: Call
 def test_round_up_wait_is_never_shorter_than_the_wait(wait_s: int | None, displayed_s: float) -> None:
     """A wait is told as the next of a few lengths; 0 if it is not known, itself beyond the longest."""
     assert round_up_wait(wait_s) == displayed_s
+
+
+# ── Paid, and the picture lost ──────────────────────────────────────────────────────────────────────────────────────
+def list_causes(slug: str) -> list[str]:
+    """The causes of an error that have an explanation of their own."""
+    return [name.removeprefix(f"{slug}_") for name in get_texts("en")["errors"] if name.startswith(f"{slug}_")]
+
+
+@pytest.mark.parametrize("cause", list_causes("link_rejected"))
+async def test_refetch_of_a_lost_picture_calls_no_vendor(
+    live_service: CallService, vendor: CountingVendor, portrait: bytes, monkeypatch: pytest.MonkeyPatch, cause: str
+) -> None:
+    """Whatever went wrong with the link, fetching the picture again and repeating the call are free; force pays."""
+    vendor.link = "https://results.example/1.jpg"
+    pictures: list[bytes | Exception] = [LinkRejected(cause=cause), LinkRejected(cause=cause), portrait, portrait]
+
+    async def fetch(*_: Any, **__: Any) -> bytes:
+        picture = pictures.pop(0)
+        if isinstance(picture, Exception):
+            raise picture
+        return picture
+
+    monkeypatch.setattr(download, "download_result", fetch)
+    first = await start(live_service, portrait)
+    with pytest.raises(LinkRejected):
+        await finish(first)
+    assert first.can_refetch
+    with pytest.raises(LinkRejected):
+        await finish(live_service.refetch(ONE, first.call_id))
+    with pytest.raises(ImageRejected):
+        live_service.refetch(OTHER, first.call_id)
+    again = live_service.refetch(ONE, first.call_id)
+    assert (await finish(again)).result_photo.data == portrait
+    assert not again.can_refetch
+    assert vendor.requests == 1
+    await finish(await start(live_service, portrait, force=first.call_id))
+    assert vendor.requests == 2
+
+
+@pytest.mark.parametrize("cause", list_causes("bad_reply"))
+async def test_unusable_answer_is_not_asked_for_again(
+    live_service: CallService, vendor: CountingVendor, portrait: bytes, monkeypatch: pytest.MonkeyPatch, cause: str
+) -> None:
+    """An answer without a usable picture leaves nothing to fetch; the same call shows it again and asks no vendor."""
+
+    async def reply(_: httpx.AsyncClient, __: Any, request: httpx.Request) -> httpx.Response:
+        vendor(request)
+        raise InvalidResponse(provider="meitu", cause=cause)
+
+    monkeypatch.setattr(pipeline, "exchange", reply)
+    for _ in range(2):
+        handle = await start(live_service, portrait)
+        with pytest.raises(InvalidResponse):
+            await finish(handle)
+        assert not handle.can_refetch
+    assert vendor.requests == 1

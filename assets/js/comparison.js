@@ -155,7 +155,7 @@ document.addEventListener('toggle', async event => {
   folded.dataset.asked = 1;
   const found = folded.querySelector('.found');
   try {
-    const answer = await fetch(folded.dataset.address);
+    const answer = await fetch(`${folded.dataset.address}?lang=${document.documentElement.lang.split("-")[0]}`);
     if (!answer.ok) throw answer.status;
     found.innerHTML = await answer.text();
   } catch (status) {

@@ -147,7 +147,7 @@
     end(mine, 'stopped');
     document.getElementById('face-fuse-tab-button')?.click();
     const photo = document.getElementById('face-fuse-photo');
-    photo?.querySelector('button[aria-label="Remove Image"]')?.click();
+    photo?.querySelector('[aria-label="Remove Image"], [data-gradio="Remove Image"]')?.click();
     for (let tries = 0; tries < 40; tries++) {
       const input = photo?.querySelector('input[type=file]');
       if (input) {
@@ -156,7 +156,7 @@
         input.files = carried.files;
         return input.dispatchEvent(new Event('change', {bubbles: true}));
       }
-      if (tries === 5) photo?.querySelector('button[aria-label="Upload file"]')?.click(); // its camera was open
+      if (tries === 5) photo?.querySelector('[aria-label="Upload file"], [data-gradio="Upload file"]')?.click(); // its camera was open
       await pause(50);
     }
   };

@@ -16,8 +16,13 @@ document.addEventListener('change', event => {
   if (event.target.matches('.photo input[type=file]')) event.target.files = asPictures(event.target.files);
 }, true);
 document.addEventListener('drop', event => {
-  const input = event.target.closest?.('.photo')?.querySelector('input[type=file]');
+  const photo = event.target.closest?.('.photo'), input = photo?.querySelector('input[type=file]');
   const files = event.dataTransfer?.files ?? [];
+  if (photo && !files.length && event.dataTransfer?.types.includes('text/uri-list')) { // a picture of another page
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return window.tellAtPhoto(photo, 'url_only');
+  }
   if (!input || [...files].every(file => file.type.startsWith('image/'))) return;
   event.preventDefault();
   event.stopImmediatePropagation();

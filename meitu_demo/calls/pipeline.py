@@ -62,6 +62,7 @@ class CallResult:
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     host: str = ""  # of the vendor; "" if the photo did not leave the machine
+    service: str = ""  # `CallTarget.service`
     bytes_sent: int = 0
     trace: Trace | None = field(default=None, repr=False)
     run_id: str = ""  # in the log
@@ -220,6 +221,7 @@ async def fetch_result(
         reply.elapsed_s + time.perf_counter() - start,
         reply.response.request_id,
         host=urlsplit(target.base_url).hostname or "" if target.mode == "live" else "",
+        service=target.service,
         bytes_sent=reply.bytes_sent,
         trace=reply.trace and reply.trace.extend(stopwatch, fetched_bytes),
     )

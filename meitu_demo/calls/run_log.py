@@ -35,13 +35,14 @@ class RunRecord:
     bytes_in: int | None = None
     bytes_sent: int | None = None
     bytes_out: int | None = None
+    service: str = ""  # `CallTarget.service`, for the explanation
     id: str = field(default_factory=lambda: secrets.token_hex(4))
     _started_s: float = field(default_factory=time.monotonic)
 
     @classmethod
     def start(cls, endpoint: str, target: CallTarget, bytes_in: int) -> "RunRecord":
         """A run that starts now."""
-        return cls(endpoint, "lab" if target.is_failure_lab else target.mode, target.is_billable, bytes_in)
+        return cls(endpoint, target.mode, target.is_billable, bytes_in, service=target.service)
 
     @contextmanager
     def track(self) -> Iterator[None]:
@@ -62,6 +63,8 @@ class RunRecord:
             return
         if isinstance(error, Exception):
             error.run = self.id  # type: ignore[attr-defined]
+        if isinstance(error, DemoError):
+            error.service = self.service
         if isinstance(error, Unreachable):
             self.bytes_sent = 0  # set when the attempt started, but nothing arrived
         self.log("ok" if error is None else _classify_outcome(error), self._classify_billing(error))

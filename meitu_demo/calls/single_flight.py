@@ -12,122 +12,18 @@ import asyncio
 import itertools
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
+from datetime import datetime
 from weakref import WeakSet
 
-from ..domain.billing import may_be_billed
-from ..domain.errors import DemoError, ShuttingDown
-from .pipeline import CallResult, Phase, ProgressCallback, VendorReply
-
-SendCall = Callable[[ProgressCallback], Awaitable[VendorReply]]
-FetchResult = Callable[[VendorReply, ProgressCallback], Awaitable[CallResult]]
-Progress = tuple[Phase, float]
+from ..domain.errors import ImageRejected, ShuttingDown
+from ..domain.model import CallTarget
+from .in_flight_call import FetchResult, InFlightCall, Progress, SendCall
+from .pipeline import CallResult
 
 MAX_CACHED_BYTES = 256 * 1024 * 1024  # of pictures; the oldest calls are evicted first
 CANCEL_TIMEOUT_S = 2.0  # for cancelled calls to record how they ended
 FORCE_NONE, FORCE_ANY = 0, -1  # call ids start at 1
-
-
-class InFlightCall:
-    """One call in its own task.
-
-    running: a set that keeps it referenced while it runs, because an event loop keeps only weak references to tasks.
-    previous: the call that this one repeats; it is reused if this one fails without cost.
-    """
-
-    def __init__(
-        self,
-        call_id: int,
-        send: SendCall,
-        fetch_result: FetchResult,
-        running: "set[InFlightCall]",
-        *,
-        is_free: bool,
-        previous: "InFlightCall | None" = None,
-        run_id: str = "",
-    ) -> None:
-        self.call_id = call_id
-        self.is_free = is_free
-        self.run_id = run_id
-        self.started_at = datetime.now(UTC)
-        self.is_sent = False  # whether sending has begun
-        self.is_cancelled = False
-        self.watchers: set[asyncio.Queue[Progress | None]] = set()
-        self.last_progress: Progress = (Phase.PREPARE, 0.0)
-        self._running = running
-        self._previous = previous
-        self._send = send
-        self._fetch_result = fetch_result
-        self._reply: VendorReply | None = None
-        self.task = self._start_task()
-
-    @property
-    def is_done(self) -> bool:
-        """Whether it has ended, with a result or an error."""
-        return self.task.done()
-
-    @property
-    def is_reusable(self) -> bool:
-        """Whether it is in flight, succeeded, or may have been billed."""
-        if self.is_cancelled or (self.is_done and self.task.cancelled()):
-            return False
-        error = self.task.exception() if self.is_done else None
-        return error is None or self._reply is not None or (isinstance(error, DemoError) and may_be_billed(error))
-
-    def find_reusable(self) -> "InFlightCall | None":
-        """The call that a repeated click joins: this one, else the previous one."""
-        if self.is_reusable:
-            return self
-        return self._previous.find_reusable() if self._previous else None
-
-    def refetch_result(self) -> None:
-        """Fetch the result again, free of charge, if the vendor replied and only fetching failed."""
-        if self._reply is not None and self.is_done and not self.task.cancelled() and self.task.exception():
-            self.task = self._start_task()
-
-    def count_bytes(self) -> int:
-        """Size of the sent photo and the result; 0 without a result."""
-        if not self.is_done or self.task.cancelled() or self.task.exception() is not None:
-            return 0
-        result = self.task.result()
-        return len(result.sent_photo.data) + len(result.result_photo.data)
-
-    def cancel(self) -> None:
-        """Cancel the task, once: a second cancellation would interrupt it while it records its end."""
-        if not self.is_cancelled:
-            self.is_cancelled = True
-            self.task.cancel()
-
-    def _start_task(self) -> asyncio.Task[CallResult]:
-        task = asyncio.create_task(self._send_and_fetch())
-        self._running.add(self)
-        task.add_done_callback(self._finish)
-        return task
-
-    async def _send_and_fetch(self) -> CallResult:
-        if self._reply is None:
-            self._reply = await self._send(self._on_progress)
-        return await self._fetch_result(self._reply, self._on_progress)
-
-    def _on_progress(self, phase: Phase, seconds: float) -> None:
-        self.is_sent |= phase is Phase.SEND
-        self.last_progress = (phase, seconds)
-        self._notify_watchers(self.last_progress)
-
-    def _finish(self, task: asyncio.Task[CallResult]) -> None:
-        if task is not self.task:  # the result is being fetched again since before this callback ran
-            return
-        self._running.discard(self)
-        if not task.cancelled():
-            task.exception()  # retrieved, so that asyncio does not log it as never retrieved
-        if self.is_reusable:
-            self._previous = None
-        self._notify_watchers(None)
-
-    def _notify_watchers(self, progress: Progress | None) -> None:
-        for watcher in self.watchers:
-            watcher.put_nowait(progress)
 
 
 class CallHandle:
@@ -151,6 +47,16 @@ class CallHandle:
     def run_id(self) -> str:
         """The call's id in the run log."""
         return self._call.run_id
+
+    @property
+    def target(self) -> CallTarget | None:
+        """Where the call went; None if `submit` was not told."""
+        return self._call.target
+
+    @property
+    def can_refetch(self) -> bool:
+        """Whether only the download of the result failed: `SingleFlight.refetch` repeats it for nothing."""
+        return self._call.can_refetch
 
     @property
     def started_at(self) -> datetime:
@@ -209,29 +115,49 @@ class SingleFlight:
         *,
         force: int = FORCE_NONE,
         run_id: str = "",
+        target: CallTarget | None = None,
     ) -> CallHandle:
         """A handle on the session's call with that fingerprint; `send` is used only if there is none.
 
         force: the id of an ended call to make again, or FORCE_ANY. A call in flight is joined all the same: a double
-        click on "run again" is one intent. run_id: the run log's id for a new call.
+        click on "run again" is one intent. run_id: the run log's id for a new call. target: where a new call goes.
         """
         self.evict_expired()
         key = (session, fingerprint)
         known = self._calls.get(key, (0.0, None))[1]
         is_forced = known is not None and known.is_done and force in (known.call_id, FORCE_ANY)
         reusable = known.find_reusable() if known else None
-        if reusable:
-            reusable.refetch_result()
         is_duplicate = reusable is not None and not is_forced
         if reusable is not None and not is_forced:
             call = reusable
+            call.refetch_result()
         else:
             call = InFlightCall(
-                next(self._call_ids), send, fetch_result, self._running, is_free=False, previous=reusable, run_id=run_id
+                next(self._call_ids),
+                send,
+                fetch_result,
+                self._running,
+                is_free=False,
+                previous=reusable,
+                run_id=run_id,
+                target=target,
             )
         self._calls[key] = (time.monotonic() + self._ttl_s, call)
         self._calls.move_to_end(key)
         return self._create_handle(session, call, is_duplicate=is_duplicate)
+
+    def refetch(self, session: str, call_id: int) -> CallHandle:
+        """A handle on the session's call with that id, whose result is downloaded again if only that had failed.
+
+        It never sends the call. Raises ImageRejected("result_gone") if the call is no longer kept.
+        """
+        self.evict_expired()
+        for (owner, _), (_, kept) in self._calls.items():
+            call = kept.find_call(call_id) if owner == session else None
+            if call is not None:
+                call.refetch_result()
+                return self._create_handle(session, call, is_duplicate=True)
+        raise ImageRejected("result_gone")
 
     def submit_unshared(
         self, session: str, send: SendCall, fetch_result: FetchResult, *, run_id: str = ""

@@ -29,6 +29,7 @@ class VendorStatus:
     state: VendorState
     reason: str
     setting: str = ""
+    host: str = ""  # of a live server that is not the vendor's own
 
 
 class TargetResolver:
@@ -72,9 +73,22 @@ class TargetResolver:
             access.credentials,
             is_billable=True,
             path_override=access.path_override,
+            custom_host=VENDORS[provider].get_custom_host(access.base_url),
             billed_to="visitor" if provider in self._visitor_keys else "owner",
             result_hosts=self._settings.result_hosts,
         )
+
+    def get_live_service(self, provider: str) -> str:
+        """`CallTarget.service` of the vendor's live calls, now or once a visitor enters keys."""
+        return VENDORS[provider].get_custom_host(self._get_live_base_url(provider))
+
+    def describe_recipient(self, provider: str) -> str:
+        """Who gets the photo of a live call."""
+        return VENDORS[provider].describe_recipient(self._settings, self._get_live_base_url(provider))
+
+    def _get_live_base_url(self, provider: str) -> str:
+        target = self.resolve_live(provider)
+        return target.base_url if target else VENDORS[provider].get_visitor_base_url(self._settings)
 
     def _get_visitor_access(self, provider: str) -> VendorAccess | None:
         keys = self._visitor_keys.get(provider)
@@ -98,7 +112,8 @@ class TargetResolver:
         vendor, mode = VENDORS[provider], self._settings.mode
         if self.is_live(provider):
             reason = "key_own" if provider in self._visitor_keys else "key_set"
-            return VendorStatus(VendorState.RETIRED if vendor.is_retired else VendorState.LIVE, reason)
+            host = self.get_live_service(provider)
+            return VendorStatus(VendorState.RETIRED if vendor.is_retired else VendorState.LIVE, reason, host=host)
         if mode == "live":
             return VendorStatus(VendorState.OFFLINE, "key_missing_live", vendor.key_setting)
         state = VendorState.RETIRED if vendor.is_retired else VendorState.OFFLINE

@@ -43,6 +43,7 @@ class DemoError(Exception):
     slug = "unexpected"
     trace: object = None  # an `inspector.Trace` of the messages so far; not a fact, so that nothing prints it
     run: str = ""  # the id of the failed run, as in the log (`calls.run_log`)
+    service: str = ""  # `CallTarget.service` of the failed run
 
     def __init__(self, slug: str | None = None, /, **facts: object) -> None:
         if slug is not None:

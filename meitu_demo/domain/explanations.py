@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..redaction.text import sanitize
 from .billing import Billing, classify_billing
 from .errors import DemoError, VendorError
-from .translations import find_placeholders, format_text, get_texts, translate
+from .translations import describe_service, find_placeholders, format_text, get_texts, translate
 from .vendor_codes import interpret_vendor_error
 
 ANSWER_FACTS = ("http_status", "request_id", "log_id", "vendor_message", "vendor_detail")  # of a vendor's answer
@@ -83,7 +83,7 @@ def _collect_facts(error: DemoError, language: str) -> dict[str, object]:
     vendor_texts: Mapping[str, str] = get_texts(language)["providers"].get(provider, {})
     facts |= vendor_texts
     if vendor_texts:
-        facts["provider"] = vendor_texts["name"]
+        facts["provider"] = sanitize(describe_service(str(provider), error.service, language), 80)
     return facts
 
 
@@ -116,6 +116,8 @@ def _build_details(
     rows: list[tuple[str, object]] = [("code", facts.get("code")), ("provider", facts.get("provider"))]
     if billing:
         rows.append(("cost", translate(f"billing.{billing}.cost", language)))
-    rows += [(name, error.facts.get(name)) for name in ANSWER_FACTS]  # not `facts`, which are cut shorter
+    is_offline = isinstance(error, VendorError) and error.service == "offline"
+    hidden = ("request_id", "log_id") if is_offline else ()  # no vendor knows those of the offline engine
+    rows += [(name, error.facts.get(name)) for name in ANSWER_FACTS if name not in hidden]  # `facts` are cut shorter
     rows += [("run", run)]
     return tuple((translate(f"details.{name}", language), sanitize(value)) for name, value in rows if value)

@@ -170,9 +170,15 @@ class CallTarget:
     billed_to: str = "owner"
     extra_headers: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float | None = None
+    custom_host: str = ""  # names the service if `base_url` is not the vendor's own
     result_hosts: tuple[str, ...] = ()  # allowed hosts of linked results, besides that of `base_url`
 
     @property
     def mode(self) -> str:
         """ "live", "offline" or "lab", as in reports."""
         return "lab" if self.is_failure_lab else "live" if self.is_billable else "offline"
+
+    @property
+    def service(self) -> str:
+        """Who answers, for `describe_service`: "offline", a host, or "" for the vendor, real or simulated."""
+        return "offline" if self.mode == "offline" else self.custom_host

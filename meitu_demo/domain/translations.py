@@ -42,6 +42,13 @@ def translate(key: str, language: str, /, **params: object) -> str:
     return format_text(text, params)
 
 
+def describe_service(provider: str, service: str, language: str) -> str:
+    """Who answers a call, by the address that it goes to. service: `CallTarget.service`."""
+    if service == "offline":
+        return translate("result.made_offline", language)
+    return service or translate(f"providers.{provider}.name", language)
+
+
 def find_placeholders(text: str) -> frozenset[str]:
     """The names of the placeholders in `text`."""
     return frozenset(name for name, _ in PLACEHOLDER.findall(text))

@@ -81,6 +81,7 @@ class Settings:
     offline_each: int = 4  # concurrent runs on the offline engine, of one visitor
     trusted_proxies: tuple[Network, ...] = ()
     allowed_hosts: tuple[str, ...] = ()  # names of the demo, lower case, without ports
+    root_path: str | None = None  # below which a proxy serves the demo, such as /demo
     meitu_recipient: str = "Meitu, China"
     ailab_recipient: str = "AILabTools, China"
     keep_minutes: int = 30
@@ -195,6 +196,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         offline_each=values.count("OFFLINE_EACH", default.offline_each, maximum=MAX_OFFLINE_RUNS),
         trusted_proxies=proxies,
         allowed_hosts=values.allowed_hosts("ALLOWED_HOSTS"),
+        root_path=values.path("ROOT_PATH" if values.text("ROOT_PATH") else "GRADIO_ROOT_PATH", default.root_path),
         meitu_recipient=values.single_line("MEITU_RECIPIENT", default.meitu_recipient),
         ailab_recipient=values.single_line("AILAB_RECIPIENT", default.ailab_recipient),
         keep_minutes=values.minutes("KEEP_MINUTES", default.keep_minutes),

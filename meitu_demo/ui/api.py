@@ -14,7 +14,7 @@ import gradio as gr
 
 from ..calls.pipeline import CallResult
 from ..calls.run_log import report_failure
-from ..calls.single_flight import FORCE_ANY, FORCE_NONE
+from ..calls.single_flight import FORCE_ANY, FORCE_NONE, CallHandle
 from ..domain.controls import Control
 from ..domain.model import Endpoint
 from ..domain.translations import translate
@@ -39,6 +39,7 @@ def publish_endpoint(context: Context, endpoint: Endpoint) -> None:
         language, caller = detect_language(request), identify_caller(request)
         service = context.service
         is_billable = service.is_billable(endpoint.provider)
+        handle: CallHandle | None = None
         try:
             source = await context.read_upload(photo, caller)
             handle = await service.start(
@@ -57,6 +58,8 @@ def publish_endpoint(context: Context, endpoint: Endpoint) -> None:
             path = await anyio.to_thread.run_sync(_write_result_file, context, result, language)
         except Exception as error:
             text = report_failure(error, language, endpoint=endpoint.id, is_billable=is_billable).as_text()
+            if handle and handle.can_refetch:
+                text += " " + translate("api.fetch_again", language)
             raise gr.Error(text, duration=None, print_exception=False) from None
         context.session_data.track(caller.session_id, path)
         asyncio.get_running_loop().call_later(RESULT_TTL_S, shutil.rmtree, path.parent, True)

@@ -26,6 +26,7 @@ from .gradio_patches.assets import PrecompressedAssetsMiddleware
 from .gradio_patches.cleanup import GradioCleanup
 from .gradio_patches.internal_state import end_streams
 from .gradio_patches.mount import mount_patched
+from .gradio_patches.page_html import PageHtmlMiddleware
 from .gradio_patches.sessions import SessionQuota
 from .gradio_patches.uploads import check_upload_dir
 from .mirror import frames
@@ -37,7 +38,7 @@ from .result import displacement_map, files
 from .result.result_view import EXAMPLE_PATH
 from .security.headers import SecurityHeadersMiddleware
 from .security.health import HealthMiddleware, Readiness, build_readiness_checks
-from .security.login import LoginMiddleware, build_password_check, render_login_message
+from .security.login import LoginMiddleware, build_password_check
 from .security.origin_check import OriginCheckMiddleware
 from .security.upload_quota import UploadQuota, UploadQuotaMiddleware
 from .security.visitor_cookie import VisitorCookieMiddleware
@@ -129,6 +130,7 @@ def build_middleware(
         Middleware(VisitorCookieMiddleware, ledger=ledger, is_hf_space=settings.space),
         Middleware(GZipMiddleware, minimum_size=2048, compresslevel=6),  # the page is half a megabyte
         Middleware(UploadQuotaMiddleware, quota=upload_quota, trusted_proxies=settings.trusted_proxies),
+        Middleware(PageHtmlMiddleware),
     ]  # fmt: skip
 
 
@@ -142,7 +144,8 @@ def add_routes(app: FastAPI, context: Context, mcp_server: "McpServer | None") -
     app.add_route(f"/{EXAMPLE_PATH}/{{endpoint}}/{{side}}.jpg", serve_example_result)
     app.add_route(f"/{reference.PATH}", reference.serve_reference)
     if mcp_server:
-        app.add_route(f"/{assistants.PATH}", mcp_server.http_app)  # type: ignore[arg-type]
+        for path in (f"/{assistants.PATH}", f"/{assistants.PATH}/"):
+            app.add_route(path, mcp_server.http_app)  # type: ignore[arg-type]
 
 
 def build_mount_options(settings: Settings, texts: PageTranslations) -> dict[str, Any]:
@@ -150,9 +153,9 @@ def build_mount_options(settings: Settings, texts: PageTranslations) -> dict[str
     return {
         "theme": build_theme(), "head": render_head(), "i18n": texts.build_i18n(), "footer_links": [],
         "favicon_path": str(ASSETS_DIR / "favicon.svg"), "show_error": False, "max_file_size": codec.MAX_BYTES,
+        "root_path": settings.root_path,
         "ssr_mode": False, "run_history": False, "enable_monitoring": False, "pwa": False, "mcp_server": False,
         "auth": build_password_check(settings.login) if settings.login else None,
-        "auth_message": render_login_message(),
     }  # fmt: skip
 
 

@@ -4,23 +4,28 @@ from markupsafe import Markup
 
 from ..calls.targets import TargetResolver
 from ..domain.explanations import Explanation
-from ..domain.translations import translate
+from ..domain.translations import list_languages, translate
 from ..vendors import VENDORS
 from .html import render
+from .texts import LANGUAGE_TAGS
 
 
-def render_header(targets: TargetResolver, language: str) -> Markup:
+def render_header(targets: TargetResolver, language: str, *, has_login: bool = False) -> Markup:
     """The page's header.
 
-    A badge shows a vendor's state as a word, a shape and a colour, with the reason. Style rules use `data-live`;
-    assets/js/lost.js sends `data-payer` with each event. The explanation for a lost connection, which the same script
-    shows, has to be on the page beforehand.
+    has_login: there is a login, so it offers a way out. A badge shows a vendor's state as a word, a shape and a colour,
+    with the reason. Style rules use `data-live`; assets/js/lost.js sends `data-payer` with each event. The explanation
+    for a lost connection, which the same script shows, has to be on the page beforehand.
     """
+    other_language = next(name for name in list_languages() if name != language)
     title, why, fix = (translate(f"lost.{key}", language) for key in ("title", "why", "fix"))
     return render(
         "header.header",
         language,
         statuses=[(vendor, targets.get_status(vendor), targets.get_payer(vendor)) for vendor in VENDORS],
+        other_language=other_language,
+        other_tag=LANGUAGE_TAGS[other_language],
+        has_login=has_login,
         connection_lost=Explanation("lost", title, why, fix, "", (), language),
     )
 

@@ -20,16 +20,21 @@ ASSETS_DIR = Path(__file__).resolve().parents[2] / "assets"
 
 def build_page(context: Context, settings: Settings, texts: PageTranslations) -> gr.Blocks:
     """All components and events of the page."""
-    template_picks = controls.TemplateOptions.collect(settings.meitu_template_ids)
     panels: list[ScreenComponents] = []
     blocks: gr.Blocks
     with gr.Blocks(title="Portrait APIs", analytics_enabled=False, fill_width=True) as blocks:
         tab_id = gr.Textbox(visible=False, elem_id="tab-name")
         visitor_keys = gr.State(None, time_to_live=settings.keep_minutes * 60)
         masthead = gr.HTML(
-            texts.render("header", lambda language: render_header(context.service.targets, language)),
+            texts.render(
+                "header",
+                lambda language: render_header(context.service.targets, language, has_login=bool(settings.login)),
+            ),
             elem_id="masthead", elem_classes="bare", apply_default_css=False,
         )  # fmt: skip
+        template_picks = controls.TemplateOptions.collect(
+            settings.meitu_template_ids, context.service.targets, visitor_keys, masthead
+        )
         with gr.Tabs(elem_id="panels", overflow_behavior="wrap"):
             for endpoint in CATALOGUE.values():
                 label, elem_id = texts.get_text(f"panels.{endpoint.id}.tab"), f"{endpoint.slug}-tab"

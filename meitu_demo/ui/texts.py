@@ -1,12 +1,15 @@
-"""Translated texts for Gradio's components: collected while the page is built, selected by the browser's language."""
+"""The page's language, and translated texts for Gradio's components, collected while the page is built."""
 
 from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 from gradio.i18n import I18nData
+from starlette.requests import Request
 
 from ..domain.translations import list_languages, match_language, translate
+
+LANGUAGE_TAGS = {"en": "en", "zh": "zh-CN"}  # of the `lang` attribute, and of Gradio's own texts
 
 
 class PageTranslations:
@@ -27,11 +30,17 @@ class PageTranslations:
         return I18nData(name)
 
     def build_i18n(self) -> gr.I18n:
-        """The table for Gradio, whose browser code falls back from zh-CN to English, not to zh."""
-        entries: dict[str, Any] = {**self._entries, "zh-CN": self._entries["zh"]}
+        """The table for Gradio."""
+        entries: dict[str, Any] = {LANGUAGE_TAGS[language]: texts for language, texts in self._entries.items()}
         return gr.I18n(**entries)
 
 
-def detect_language(request: gr.Request | None) -> str:
-    """The language (en, zh) that the request's Accept-Language asks for."""
-    return match_language(request.headers.get("accept-language") if request else None)
+def detect_language(request: gr.Request | Request | None) -> str:
+    """The language (en, zh) of the query parameter `lang`, else the one that Accept-Language asks for.
+
+    Gradio's page sends its own query with each event, so the events of a page are answered in its language.
+    """
+    if request is None:
+        return match_language(None)
+    chosen = request.query_params.get("lang")
+    return chosen if chosen in LANGUAGE_TAGS else match_language(request.headers.get("accept-language"))

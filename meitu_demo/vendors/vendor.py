@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -58,6 +59,17 @@ class Vendor:
     photo_part: str = ""
     reply_path: tuple[str | int, ...]
     always_links: bool = False
+
+    def get_custom_host(self, base_url: str) -> str:
+        """The host of `base_url`, which names who gets the photo; "" for the vendor's own."""
+        host = urlsplit(base_url).hostname or ""
+        return "" if host == urlsplit(self.base_url).hostname else host
+
+    def describe_recipient(self, settings: Settings, base_url: str) -> str:
+        """Who gets a photo that goes to `base_url`: the owner's words for it, the host, or the vendor."""
+        recipient = self.get_recipient(settings)
+        is_default = recipient == self.get_recipient(Settings())
+        return (is_default and self.get_custom_host(base_url)) or recipient
 
     @property
     def key_setting(self) -> str:

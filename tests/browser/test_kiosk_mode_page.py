@@ -75,7 +75,7 @@ def test_kiosk_mode_never_resets_during_a_run_and_can_be_left(visit, retired_dem
     panel = photo_is_in(Panel(page, "quality-restoration"))
     page.clock.install()
     panel.run_button.click()
-    panel.stage.get_by_text("Waiting for Meitu").wait_for()
+    panel.stage.get_by_text("Waiting for 127.0.0.1").wait_for()
     page.clock.fast_forward(400_000)
     page.wait_for_timeout(600)
     expect(page.locator("#on-stage .going")).to_be_hidden()

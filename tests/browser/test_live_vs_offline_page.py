@@ -42,7 +42,7 @@ def test_live_vs_offline_shows_two_results_and_a_divider(visit, live_demo):
     page = visit(live_demo, viewport=SIZES[0])
     panel = Panel(page, "facial-aesthetics").example().agree()
     live, offline = run_both(panel)
-    for side, maker in ((live, "AILabTools, live"), (offline, "Offline engine")):
+    for side, maker in ((live, "127.0.0.1, live"), (offline, "Offline engine")):
         expect(side.locator(".badge")).to_have_text(maker)
         assert " s" in side.locator(".facts").inner_text()
         assert "512×512" in side.locator(".facts").inner_text()

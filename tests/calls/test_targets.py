@@ -73,7 +73,7 @@ def test_target_resolver_always_offers_the_offline_server() -> None:
          VendorStatus(VendorState.RETIRED, "key_missing", "AILAB_API_KEY")),
         ({**MEITU, **AILAB}, VendorStatus(VendorState.LIVE, "key_set"), VendorStatus(VendorState.RETIRED, "key_set")),
         (MARKET, VendorStatus(VendorState.OFFLINE, "key_missing", "MEITU_API_KEY"), VendorStatus(VendorState.RETIRED,
-        "key_set")),
+        "key_set", host="facial-aesthetics.p.rapidapi.com")),
         ({**MEITU, "MODE": "offline"}, VendorStatus(VendorState.OFFLINE, "mode_offline"),
         VendorStatus(VendorState.RETIRED, "mode_offline")),
         ({"MODE": "live"}, VendorStatus(VendorState.OFFLINE, "key_missing_live", "MEITU_API_KEY"),

@@ -40,6 +40,7 @@ from meitu_demo.ui.result.inspector_view import render_inspector
 from meitu_demo.ui.result.live_vs_offline import LegView, render_result, render_side_by_side
 from meitu_demo.ui.result.pictures import PictureUrls
 from meitu_demo.ui.screens import kiosk_mode, mirror, verify
+from meitu_demo.ui.security.login import render_login_page
 
 UI = Path(html.__file__).parent
 PLANT = "</pre>'\"><script>a()</script><img src=x onerror=b()>&lt;{{7*7}}"
@@ -194,6 +195,8 @@ def build_page_pieces(text: str, language: str) -> Pieces:
     explained = {"title": text, "text": text}
     return {
         "header.header": [render_header(TargetResolver(Settings()), language)],
+        "page_head.page_head": [render("page_head.page_head", language)],
+        "login.page": [render_login_page(language)],
         "mirror.mirror": [
             mirror.render_mirror(language),
             render("mirror.mirror", language, max_pixels=1, rows=[], shapes=[], states={text: explained}),

@@ -52,7 +52,7 @@ class Choice(Control):
             return text
         raise self._reject(value, format_options(self.options))
 
-    def build_schema(self, extra_options: Sequence[str] = ()) -> JsonSchema:
+    def build_schema(self, extra_options: Sequence[str] = (), *, is_live: bool = False) -> JsonSchema:
         """An enumeration."""
         description = self._describe_parameter()
         options = [int(option) for option in self.options] if self.is_numeric else list(self.options)
@@ -89,9 +89,12 @@ class TemplateGallery(Choice):
     sheet_kinds: ClassVar[tuple[str, ...]] = ("templates",)
     names_the_effect: ClassVar[bool] = True
 
-    def build_schema(self, extra_options: Sequence[str] = ()) -> JsonSchema:
+    def build_schema(self, extra_options: Sequence[str] = (), *, is_live: bool = False) -> JsonSchema:
         """A pattern, because partners have private IDs; the description lists the known ones."""
-        names = {template.wire_id: template.name["en"] for template in self.list_templates()}
+        templates = self.list_templates()
+        names = {} if is_live else {template.wire_id: template.name["en"] for template in templates}
+        if is_live:
+            extra_options = (*extra_options, *(template.wire_id for template in templates if template.aliases))
         ids = dict.fromkeys((*names, *extra_options))
         listed = "; ".join(f"{key} = {names[key]}" if key in names else key for key in ids)
         description = translate(f"mcp.{self.name}", "en", listed=listed)

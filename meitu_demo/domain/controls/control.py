@@ -74,8 +74,12 @@ class Control(ABC):
         """The value as it is sent to the vendor. Raises ValueRejected."""
 
     @abstractmethod
-    def build_schema(self, extra_options: Sequence[str] = ()) -> JsonSchema:
-        """The JSON schema for MCP. extra_options: template IDs that the owner's settings add."""
+    def build_schema(self, extra_options: Sequence[str] = (), *, is_live: bool = False) -> JsonSchema:
+        """The JSON schema for MCP.
+
+        extra_options: template IDs that the owner's settings add. is_live: for calls to the vendor, which knows no
+        template of the offline engine's own.
+        """
 
     @abstractmethod
     def list_accepted(self, language: str) -> AcceptedValues:

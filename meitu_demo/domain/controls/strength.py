@@ -38,7 +38,7 @@ class Strength(Control):
             raise self._reject(value, f"{self.low:g}..{self.high:g}")
         return number
 
-    def build_schema(self, extra_options: Sequence[str] = ()) -> JsonSchema:
+    def build_schema(self, extra_options: Sequence[str] = (), *, is_live: bool = False) -> JsonSchema:
         """A number with its range."""
         limits = {"minimum": self.low, "maximum": self.high}
         return {"type": "number", **limits, **self._default_schema(), "description": self._describe_parameter()}

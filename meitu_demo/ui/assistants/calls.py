@@ -16,7 +16,7 @@ from ...calls.run_log import report_failure
 from ...calls.single_flight import FORCE_ANY, FORCE_NONE, CallHandle
 from ...domain.errors import ImageRejected, LinkRejected, ValueRejected
 from ...domain.model import Endpoint, ImageLimits
-from ...domain.translations import match_language, translate
+from ...domain.translations import describe_service, translate
 from ...photos import codec
 from ...photos.provenance import embed_provenance, read_provenance
 from ...redaction.secrets import redact
@@ -30,6 +30,7 @@ from ..result.facts import build_file_name
 from ..result.pictures import DOWNLOAD_PATH
 from ..result.result_view import describe_phase
 from ..security import upload_validation
+from ..texts import detect_language
 from .http_endpoint import TOOL_REQUEST_KEY, ToolRequest
 from .tools import BOOLEAN_PARAMETERS, list_photo_parameters, translate_for_mcp
 
@@ -47,9 +48,10 @@ NotifyProgress = Callable[[str], Awaitable[None]]
 async def run_tool(context: Context, endpoint: Endpoint, request: Request, notify: NotifyProgress) -> CallToolResult:
     """Make the call that `request` asks for. `notify` gets its progress. A failure is returned as an error result."""
     tool_request: ToolRequest = request.scope[TOOL_REQUEST_KEY]
-    language = match_language(request.headers.get("accept-language"))
+    language = detect_language(request)
     service = context.service
     is_billable = service.is_billable(endpoint.provider)
+    handle: CallHandle | None = None
     try:
         caller = create_caller(tool_request.session_id, request)
         arguments = _check_arguments(context, endpoint, tool_request.arguments)
@@ -72,9 +74,10 @@ async def run_tool(context: Context, endpoint: Endpoint, request: Request, notif
     except _SessionEnded:
         return build_error_result(translate_for_mcp("stopped"))
     except Exception as error:
-        return build_error_result(
-            report_failure(error, language, endpoint=endpoint.id, is_billable=is_billable).as_text()
-        )
+        text = report_failure(error, language, endpoint=endpoint.id, is_billable=is_billable).as_text()
+        if handle and handle.can_refetch:
+            text += " " + translate("mcp.fetch_again", language)
+        return build_error_result(text)
 
 
 def build_error_result(text: str) -> CallToolResult:
@@ -95,7 +98,7 @@ def _check_arguments(context: Context, endpoint: Endpoint, arguments: object) ->
     )
     if unknown_name or not isinstance(checked, dict):
         raise ValueRejected(control="arguments", value=redact(str(unknown_name))[:64], allowed=", ".join(known_names))
-    return checked
+    return {name: value for name, value in checked.items() if value is not None}  # null leaves the default
 
 
 async def _load_photo(context: Context, arguments: Mapping[str, Any], caller: Caller) -> bytes:
@@ -120,9 +123,9 @@ async def _load_photo(context: Context, arguments: Mapping[str, Any], caller: Ca
 async def _await_with_progress(
     handle: CallHandle, endpoint: Endpoint, notify: NotifyProgress, language: str, *, is_billable: bool
 ) -> CallResult:
-    provider = translate(f"providers.{endpoint.provider}.name", language)
+    service = describe_service(endpoint.provider, handle.target.service if handle.target else "", language)
     async for phase, seconds in handle.stream_progress():
-        await notify(describe_phase(phase, seconds, provider, "live" if is_billable else "offline", language))
+        await notify(describe_phase(phase, seconds, service, "live" if is_billable else "offline", language))
     if handle.abandoned:
         raise _SessionEnded
     return await handle.result()
@@ -137,7 +140,9 @@ async def _build_result(
     if handle.abandoned:  # nothing may be stored for a deleted session
         raise _SessionEnded
     name = build_file_name(result)
-    link = _build_download_url(request, f"{DOWNLOAD_PATH}/{context.pictures.put(master, caller.session_id)}/{name}")
+    token = context.pictures.put(master, caller.session_id)
+    root = (context.settings.root_path or "").rstrip("/")
+    link = _build_download_url(request, f"{root}/{DOWNLOAD_PATH}/{token}/{name}")
     report_data = build_report(result, language, context.settings.keep_minutes, is_duplicate=handle.is_duplicate) | {
         "picture": str(link)
     }
@@ -164,7 +169,7 @@ def _build_download_url(request: Request, path: str) -> AnyUrl:
     scheme, forwarded_host = request.scope["scheme"], request.headers.get("x-forwarded-host", "").split(",")[0].strip()
     for host in filter(None, (forwarded_host, request.headers.get("host", ""))):
         try:
-            return AnyUrl(f"{scheme}://{host}/{path}")
+            return AnyUrl(f"{scheme}://{host}{path}")
         except ValueError:  # not a valid host name
             continue
-    return AnyUrl(f"{scheme}://localhost/{path}")
+    return AnyUrl(f"{scheme}://localhost{path}")

@@ -7,7 +7,6 @@ from mcp.types import Tool, ToolAnnotations
 
 from ...domain.model import Endpoint
 from ...domain.translations import translate
-from ...vendors import VENDORS
 from ..context import Context
 
 BOOLEAN_PARAMETERS = ("consent", "again")
@@ -22,7 +21,7 @@ def list_photo_parameters(context: Context) -> tuple[str, ...]:
 def build_tool(context: Context, endpoint: Endpoint) -> Tool:
     """The tool for `endpoint`; its description says where calls go at present."""
     is_live = context.service.targets.is_live(endpoint.provider)
-    recipient = VENDORS[endpoint.provider].get_recipient(context.settings)
+    recipient = context.service.targets.describe_recipient(endpoint.provider)
     target_text = translate_for_mcp("live", recipient=recipient) if is_live else translate_for_mcp("offline")
     return Tool(
         name=endpoint.id,
@@ -45,9 +44,10 @@ def translate_for_mcp(key: str, /, **params: object) -> str:
 
 def _build_properties(context: Context, endpoint: Endpoint) -> dict[str, Mapping[str, Any]]:
     template_ids = context.settings.meitu_template_ids
+    is_live = context.service.targets.is_live(endpoint.provider)
     switches = {name: {"type": "boolean", "default": False} for name in BOOLEAN_PARAMETERS}
     return {
         **{name: {"type": "string", "description": translate_for_mcp(name)} for name in list_photo_parameters(context)},
-        **{control.name: control.build_schema(template_ids) for control in endpoint.controls},
+        **{control.name: control.build_schema(template_ids, is_live=is_live) for control in endpoint.controls},
         **{name: {**schema, "description": translate(f"api.{name}", "en")} for name, schema in switches.items()},
     }

@@ -13,6 +13,7 @@ The docstring of each module says what Gradio does without the patch, and in whi
 | `event_streams` | answers API calls, again as well, and unknown calls and sessions shortly |
 | `cleanup` | deletes uploads and sessions in time |
 | `assets` | serves Gradio's scripts and styles compressed once |
+| `page_html` | gives the page one language, and link previews the demo's name |
 | `static_images` | serves the page's own images under names instead of paths |
 | `internal_state` | reads login tokens and the load event, ends streams |
 

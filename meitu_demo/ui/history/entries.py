@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ...calls.pipeline import CallResult
+from ...calls.single_flight import FORCE_NONE
 from ...domain.errors import ValueRejected
 from ...domain.explanations import Explanation
 from ...domain.model import Endpoint
@@ -46,6 +47,8 @@ class Entry:
     success: Success | None = None
     failure: Explanation | None = None
     fault: str | None = None
+    service: str = ""  # `CallTarget.service`
+    refetch_id: int = FORCE_NONE  # of the call whose picture can be downloaded again
     key: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
@@ -64,9 +67,18 @@ class History:
         self._archive_tokens: dict[str, str] = {}  # by session
 
     def record_success(
-        self, session: str, call_result: CallResult, pictures: PictureUrls, fault: str | None = None
+        self,
+        session: str,
+        call_result: CallResult,
+        pictures: PictureUrls,
+        fault: str | None = None,
+        *,
+        call_id: int = FORCE_NONE,
     ) -> None:
-        """Record a run that ended with `call_result`. A result that is recorded again replaces its earlier run."""
+        """Record a run that ended with `call_result`.
+
+        It replaces the earlier run with that result, or the failed one of the call `call_id`.
+        """
         sent_photo, result_photo = (
             replace(photo, data=b"") for photo in (call_result.sent_photo, call_result.result_photo)
         )
@@ -78,12 +90,19 @@ class History:
             stripped_result, pictures, len(call_result.sent_photo.data), len(call_result.result_photo.data)
         )
         for previous in self.list_runs(session):
-            if previous.success and previous.success.result.id == call_result.id:
+            is_same_result = previous.success is not None and previous.success.result.id == call_result.id
+            if is_same_result or (call_id != FORCE_NONE and previous.refetch_id == call_id):
                 del self._entries[previous.key]
         self._store(
             session,
             Entry(
-                call_result.endpoint, call_result.mode, call_result.values, call_result.created_at, success, fault=fault
+                call_result.endpoint,
+                call_result.mode,
+                call_result.values,
+                call_result.created_at,
+                success,
+                fault=fault,
+                service=call_result.service,
             ),
         )
 
@@ -95,13 +114,19 @@ class History:
         values: Mapping[str, Any],
         failure: Explanation,
         fault: str | None = None,
+        *,
+        service: str = "",
+        refetch_id: int = FORCE_NONE,
     ) -> None:
-        """Record a run that failed. values: unchecked."""
+        """Record a run that failed. values: unchecked. refetch_id: of a call whose picture can be downloaded again."""
         try:
             checked = endpoint.validate(values)
         except ValueRejected:
             checked = {}
-        self._store(session, Entry(endpoint, mode, checked, datetime.now(UTC), failure=failure, fault=fault))
+        entry = Entry(
+            endpoint, mode, checked, datetime.now(UTC), None, failure, fault, service=service, refetch_id=refetch_id
+        )
+        self._store(session, entry)
 
     def list_runs(self, session: str) -> tuple[Entry, ...]:
         """The session's runs, newest first."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-from ...domain.translations import translate
+from ...domain.translations import describe_service, translate
 from ...offline.faults import FAULTS
 from ..context import Context
 from ..html import render
@@ -66,8 +66,8 @@ def describe_source(entry: Entry, language: str) -> str:
 
 
 def get_vendor_name(entry: Entry, language: str) -> str:
-    """The vendor's name."""
-    return translate(f"providers.{entry.endpoint.provider}.name", language)
+    """The vendor's name, or the host of a server of the owner's own."""
+    return describe_service(entry.endpoint.provider, entry.service, language)
 
 
 def _describe_fault(fault: str, language: str) -> str:
@@ -124,6 +124,8 @@ def render_single(context: Context, session: str, entry: Entry, language: str) -
     """One run: before and after, its explanation, or a notice that its pictures were deleted."""
     actions = ["rerun" if is_free(entry) else "open"]
     if entry.failure:
+        if entry.refetch_id:
+            actions.insert(0, "fetch")
         return result_view.with_actions(result_view.render_explanation(entry.failure, language), actions)
     if not entry.success or not compare_two.has_pictures(context.pictures, entry):
         return result_view.with_actions(_render_notice("gone_title", "gone_text", language), actions)

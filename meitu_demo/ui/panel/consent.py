@@ -6,24 +6,24 @@ assets/css/panel.css shows it if the vendor is live for this tab, by the header'
 
 import gradio as gr
 
+from ...calls.targets import TargetResolver
 from ...domain.model import Endpoint
 from ...domain.translations import translate
-from ...settings import Settings
-from ...vendors import VENDORS
 from ..events import PRIVATE_EVENT
 from ..texts import PageTranslations
 
 
-def build_consent_box(endpoint: Endpoint, settings: Settings, texts: PageTranslations) -> gr.Checkbox:
+def build_consent_box(endpoint: Endpoint, resolver: TargetResolver, texts: PageTranslations) -> gr.Checkbox:
     """The box. Its text names the recipient and how long the vendor stores the photo."""
     provider = endpoint.provider
-    recipient = VENDORS[provider].get_recipient(settings)
+    recipient = resolver.describe_recipient(provider)
+    keeps_key = "consent.keeps_unknown" if resolver.get_live_service(provider) else f"providers.{provider}.keeps"
 
     def render_label(language: str) -> str:
         return translate("consent.label", language, recipient=recipient)
 
     def render_info(language: str) -> str:
-        return translate("consent.info", language, keeps=translate(f"providers.{provider}.keeps", language))
+        return translate("consent.info", language, keeps=translate(keeps_key, language))
 
     return gr.Checkbox(
         False, label=texts.render(f"consent-{provider}", render_label), info=texts.render(f"consent-info-{provider}",

@@ -8,9 +8,11 @@ from typing import Any
 import anyio
 import gradio as gr
 
+from ...calls.targets import TargetResolver
 from ...domain.controls import Option
 from ...domain.errors import ImageRejected
 from ...domain.model import Endpoint
+from ...domain.translations import translate
 from ...engine import face_templates
 from ...engine.face_templates import TemplateInfo
 from ...photos import codec
@@ -37,32 +39,44 @@ def build_result_view(texts: PageTranslations, screen: str, slug: str) -> gr.HTM
 
 @dataclass(frozen=True, slots=True)
 class TemplateOptions:
-    """The template IDs to choose from, in gallery order. infos: of the first ones, which the offline engine has."""
+    """The template IDs to choose from, in gallery order. infos: of the first ones, which the offline engine has.
+
+    live_ids: those that a vendor knows; the engine's drawings are not among them. resolver, visitor_keys: whether calls
+    are live. masthead: changes when that does.
+    """
 
     ids: tuple[str, ...]
     infos: tuple[TemplateInfo, ...]
+    live_ids: tuple[str, ...]
+    resolver: TargetResolver
+    visitor_keys: gr.State
+    masthead: gr.HTML
 
     @classmethod
-    def collect(cls, extra_ids: Sequence[str]) -> "TemplateOptions":
+    def collect(
+        cls, extra_ids: Sequence[str], resolver: TargetResolver, visitor_keys: gr.State, masthead: gr.HTML
+    ) -> "TemplateOptions":
         """The wire IDs of all templates, then the `extra_ids` of the owner's settings."""
         infos = face_templates.list_templates()
-        ids = [info.wire_id for info in infos]
-        return cls((*ids, *(key for key in extra_ids if key not in ids)), infos)
+        ids = tuple(dict.fromkeys((*(info.wire_id for info in infos), *extra_ids)))
+        live_ids = tuple(dict.fromkeys((*extra_ids, *(info.wire_id for info in infos if info.aliases))))
+        return cls(ids, infos, live_ids, resolver, visitor_keys, masthead)
 
 
 def build_controls(
     endpoint: Endpoint, texts: PageTranslations, template_options: TemplateOptions
 ) -> list[gr.components.Component]:
     """Components for all controls of `endpoint`, in their order; each has the value that the control validates."""
-    widgets = GradioWidgets(endpoint.slug, texts, template_options)
+    widgets = GradioWidgets(endpoint, texts, template_options)
     return [control.draw(widgets) for control in endpoint.controls]
 
 
 class GradioWidgets:
-    """`domain.controls.Widgets` made of Gradio components. slug: prefix of the element ids."""
+    """`domain.controls.Widgets` made of Gradio components."""
 
-    def __init__(self, slug: str, texts: PageTranslations, template_options: TemplateOptions) -> None:
-        self._slug, self._texts, self._template_options = slug, texts, template_options
+    def __init__(self, endpoint: Endpoint, texts: PageTranslations, template_options: TemplateOptions) -> None:
+        self._slug, self._provider = endpoint.slug, endpoint.provider
+        self._texts, self._template_options = texts, template_options
 
     def slider(self, name: str, *, low: float, high: float, step: float, default: float) -> gr.components.Component:
         """A slider with a button that resets it."""
@@ -81,7 +95,7 @@ class GradioWidgets:
     def gallery(self, name: str, *, default: str) -> gr.components.Component:
         """Pictures to click, and a dropdown that also accepts a typed ID; each follows the other."""
         label, element_id = self._get_label(name), self._get_element_id(name)
-        return _build_template_picker(element_id, default, label, self._texts, self._template_options)
+        return _build_template_picker(element_id, default, label, self._texts, self._template_options, self._provider)
 
     def _get_label(self, name: str) -> Any:
         return self._texts.get_text(f"controls.{name}.label")
@@ -94,8 +108,15 @@ class GradioWidgets:
 
 
 def _build_template_picker(
-    element_id: str, default: str, label: Any, texts: PageTranslations, template_options: TemplateOptions
+    element_id: str,
+    default: str,
+    label: Any,
+    texts: PageTranslations,
+    template_options: TemplateOptions,
+    provider: str,
 ) -> gr.components.Component:
+    is_live = template_options.resolver.is_live(provider)
+
     def list_previews(language: str | None) -> list[dict[str, Any]]:
         captions = [info.name[language] if language else None for info in template_options.infos]
         return [
@@ -110,9 +131,16 @@ def _build_template_picker(
         selected_index=template_options.ids.index(default) if default in template_options.ids else None,
     )  # fmt: skip
     gallery.value = list_previews(None)
+
+    def list_choices(*, is_live: bool, language: str | None) -> list[tuple[Any, str]]:
+        if is_live:
+            return [(key, key) for key in template_options.live_ids]
+        return [(_describe_template(texts, template_options, key, language), key) for key in template_options.ids]
+
     dropdown = gr.Dropdown(
-        [(_describe_template(texts, template_options, key), key) for key in template_options.ids],
-        value=default, label=label, info=texts.get_text("controls.template_id.info"), elem_id=element_id,
+        list_choices(is_live=is_live, language=None),
+        value=_choose_live_template(default, template_options) if is_live else default,
+        label=label, info=texts.get_text(f"controls.template_id.info{'_live' if is_live else ''}"), elem_id=element_id,
         allow_custom_value=True,
         elem_classes=["off-stage"] if len(template_options.ids) == len(template_options.infos) else [],
     )  # fmt: skip
@@ -128,6 +156,16 @@ def _build_template_picker(
     def translate_captions(request: gr.Request) -> Any:
         return list_previews(detect_language(request))
 
+    def follow_keys(request: gr.Request, visitor_keys: Any, key: Any) -> Any:
+        is_live = template_options.resolver.with_visitor_keys(visitor_keys).is_live(provider)
+        language = detect_language(request)
+        info = translate(f"controls.template_id.info{'_live' if is_live else ''}", language)
+        choices = list_choices(is_live=is_live, language=language)
+        return gr.Dropdown(choices, value=_choose_live_template(key, template_options) if is_live else key, info=info)
+
+    template_options.masthead.change(
+        follow_keys, [template_options.visitor_keys, dropdown], dropdown, preprocess=False, **PRIVATE_EVENT
+    )
     gallery.select(select_template, None, dropdown, **PRIVATE_EVENT)
     dropdown.change(select_in_gallery, dropdown, gallery, **PRIVATE_EVENT)
     gr.on([page_load_trigger()], translate_captions, None, gallery, postprocess=False, **PRIVATE_EVENT)
@@ -138,10 +176,20 @@ def _publish_preview(info: TemplateInfo) -> static_images.GradioImage:
     return static_images.register_image(f"{info.id}{info.preview.suffix}", info.preview)
 
 
-def _describe_template(texts: PageTranslations, template_options: TemplateOptions, key: str) -> Any:
+def _choose_live_template(key: Any, template_options: TemplateOptions) -> Any:
+    """`key`, or the first template of the vendor's in place of one that only the offline engine has."""
+    is_drawn = key in template_options.ids and key not in template_options.live_ids
+    return template_options.live_ids[0] if is_drawn else key
+
+
+def _describe_template(
+    texts: PageTranslations, template_options: TemplateOptions, key: str, language: str | None
+) -> Any:
     infos_by_id = dict(zip(template_options.ids, template_options.infos, strict=False))
     if key not in infos_by_id:
         return key
+    if language:
+        return f"{infos_by_id[key].name[language]} · {key}"
     return texts.render(f"template-{key}", lambda language: f"{infos_by_id[key].name[language]} · {key}")
 
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from ...calls.targets import TargetResolver
 from ...domain.model import Endpoint
-from ...domain.translations import translate
+from ...domain.translations import describe_service, translate
 from ...engine.imaging.faces import face_cache_scope
 from ..caller import identify_caller
 from ..context import Context
@@ -23,7 +23,13 @@ from .overview import ContactSheetSection
 from .preview import build_preview, wire_preview
 from .shared_photo import ScreenComponents
 
-NEXT_ACTIONS = {"stop": "stop", "again": "run_again", "retry": "try_again", "offline": "run_offline"}
+NEXT_ACTIONS = {
+    "stop": "stop",
+    "fetch": "fetch_again",
+    "again": "run_again",
+    "retry": "try_again",
+    "offline": "run_offline",
+}
 SessionInputs = list[gr.components.Component]
 RunHandlerFactory = Callable[..., Any]
 RunStream = Callable[[Context, RunRequest], AsyncIterator[ScreenUpdate]]
@@ -54,7 +60,7 @@ def build_panel(
             checklist.build_checklist(context, endpoint, texts, photo, tab, session_inputs[0])
             with contact_sheet.surround_controls():
                 inputs = controls.build_controls(endpoint, texts, template_options)
-            consent_box = consent.build_consent_box(endpoint, context.settings, texts)
+            consent_box = consent.build_consent_box(endpoint, context.service.targets, texts)
             consent.reset_consent_on_new_photo(slug, photo, consent_box)
             run_button = gr.Button(
                 texts.get_text(f"{key}.run"), variant="primary", elem_id=f"{slug}-run", elem_classes="run"
@@ -68,9 +74,13 @@ def build_panel(
     contact_sheet.build_sheet(photo, inputs, session_inputs[0])
     wire_preview(context, endpoint, preview, photo, inputs, tab, session_inputs[0])
 
-    def make_run_handler(*, offline: bool = False, again: bool = False, stream_updates: RunStream = stream) -> Any:
+    def make_run_handler(
+        *, offline: bool = False, again: bool = False, fetch: bool = False, stream_updates: RunStream = stream
+    ) -> Any:
         async def handle_run(request: gr.Request, *values: Any) -> AsyncIterator[ScreenUpdate]:
-            run_request = RunRequest.from_inputs(endpoint, request, values, force_offline=offline, is_repeat=again)
+            run_request = RunRequest.from_inputs(
+                endpoint, request, values, force_offline=offline, is_repeat=again, is_fetch_only=fetch
+            )
             last_update = None
             # The engine finds the face, and then the page does, to align the photo with the result.
             with face_cache_scope():
@@ -115,7 +125,7 @@ def build_compare_button(endpoint: Endpoint, resolver: TargetResolver, texts: Pa
 
 def render_compare_intro(resolver: TargetResolver, provider: str, language: str) -> Markup:
     """What the button does, and which setting is missing for it if the owner has set no keys."""
-    name = translate(f"providers.{provider}.name", language)
+    name = describe_service(provider, resolver.get_live_service(provider), language)
     missing_text = ""
     if not resolver.is_live(provider):
         reason = "mode_offline" if resolver.get_status(provider).reason == "mode_offline" else "key_missing"
@@ -170,4 +180,5 @@ def wire_action_buttons(
     buttons["stop"].click(stop_waiting, session_inputs[:1], None, **PRIVATE_EVENT)
     for name in ("again", "retry"):
         buttons[name].click(make_run_handler(again=True), **wiring)
+    buttons["fetch"].click(make_run_handler(fetch=True), **wiring)
     buttons["offline"].click(make_run_handler(offline=True), **wiring)

@@ -15,7 +15,7 @@ from ...calls.targets import TargetResolver
 from ...domain.errors import DemoError, MissingKey
 from ...domain.explanations import explain
 from ...domain.recipe import MAX_RECIPE_BYTES, Recipe, RecipeStep, build_step, dump_recipe, parse_recipe
-from ...domain.translations import translate
+from ...domain.translations import describe_service, translate
 from ...endpoints import CATALOGUE
 from ..context import Context
 from ..events import PRIVATE_EVENT
@@ -46,7 +46,10 @@ def render_steps(recipe: Recipe, example: Recipe, resolver: TargetResolver, lang
 def describe_paid_calls(recipe: Recipe, resolver: TargetResolver, language: str) -> str:
     """How many steps are paid calls, and to which vendors."""
     live_vendors = [step.endpoint.provider for step in recipe.enabled_steps if resolver.is_live(step.endpoint.provider)]
-    names = (translate(f"providers.{provider}.name", language) for provider in dict.fromkeys(live_vendors))
+    names = (
+        describe_service(provider, resolver.get_live_service(provider), language)
+        for provider in dict.fromkeys(live_vendors)
+    )
     vendors = translate("recipe.between", language).join(names)
     if not recipe.enabled_steps:
         return translate("recipe.calls_nothing_on", language)
@@ -71,11 +74,12 @@ def _describe_target(step: RecipeStep, resolver: TargetResolver, language: str) 
     if not step.enabled:
         return translate("recipe.off", language)
     provider = step.endpoint.provider
+    service = resolver.get_live_service(provider)
     try:
         mode = resolver.resolve(provider).mode
     except MissingKey:
         mode = "keyless"
-    return translate(f"recipe.where_{mode}", language, provider=translate(f"providers.{provider}.name", language))
+    return translate(f"recipe.where_{mode}", language, provider=describe_service(provider, service, language))
 
 
 def build_editor(

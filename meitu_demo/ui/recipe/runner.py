@@ -39,6 +39,9 @@ async def stream_recipe(context: Context, request: RecipeRequest) -> AsyncIterat
             if run.is_stopped:
                 yield await views.build_stopped_update(run)
                 return
+            if request.action == "fetch" and run.step_index < len(run.steps):  # the next step may cost a call
+                yield await views.build_fetched_update(run)
+                return
         can_repeat = any(finished.remark for finished in run.progress.step_results)
         yield await views.build_final_update(run, EMPTY_HTML, *(["again"] if can_repeat else []))
     except Exception as error:  # every failure ends as an explanation on the screen
@@ -52,10 +55,13 @@ def _resume_or_start(run: RecipeRun) -> RecipeProgress:
     """The progress to start from; no step is paid again. Raises ImageRejected if it or its last result was deleted."""
     photo, previous = get_payload_path(run.request.photo), run.request.previous_progress
     if previous is None:
-        if run.request.action == "retry":
+        if run.request.action in ("retry", "pay", "fetch"):
             raise ImageRejected("result_gone")
         return RecipeProgress(photo)
-    if run.request.action not in ("retry", "offline") or not previous.can_resume(photo, run.steps):
+    next_steps = run.steps[len(previous.step_results) :][:1]
+    if run.request.action == "fetch" and list(next_steps) != [previous.failed_step]:
+        raise ImageRejected("result_gone")  # the list has changed since; the history still has the call
+    if run.request.action not in ("retry", "pay", "fetch", "offline") or not previous.can_resume(photo, run.steps):
         return RecipeProgress(photo)
     if previous.step_results and run.load_picture(previous.step_results[-1].pictures.token) is None:
         raise ImageRejected("result_gone")
@@ -75,22 +81,28 @@ async def _load_source(run: RecipeRun) -> bytes:
 async def _run_step(run: RecipeRun, step: RecipeStep) -> AsyncIterator[RecipeUpdate]:
     request, service, provider = run.request, run.context.service, step.endpoint.provider
     run.handle = run.target = None
-    source = await _load_source(run)
-    run.target = target = await service.choose_target(
-        provider,
-        payer=request.payers.get(provider, ""),
-        mode="offline" if request.action == "offline" else "any",
-        visitor_keys=request.visitor_keys,
-    )
-    run.handle = handle = await service.start(
-        step.endpoint,
-        source,
-        step.values,
-        target=target,
-        caller=request.caller,
-        consent=request.consents.get(provider, False),
-        force=_choose_force(run),
-    )
+    if request.action == "fetch":
+        handle = service.refetch(request.caller, (request.previous_progress or RecipeProgress()).failed_call_id)
+        run.target = handle.target
+    else:
+        source = await _load_source(run)
+        run.target = await service.choose_target(
+            provider,
+            payer=request.payers.get(provider, ""),
+            mode="offline" if request.action == "offline" else "any",
+            visitor_keys=request.visitor_keys,
+        )
+        handle = await service.start(
+            step.endpoint,
+            source,
+            step.values,
+            target=run.target,
+            caller=request.caller,
+            consent=request.consents.get(provider, False),
+            force=_choose_force(run),
+        )
+    run.handle, target = handle, run.target
+    assert target
     run.handles.append(handle)
     if run.is_stopped:
         return
@@ -108,7 +120,7 @@ def _choose_force(run: RecipeRun) -> int:
         return previous.call_id_at(run.step_index)
     return (
         previous.failed_call_id
-        if run.request.action == "retry" and run.step_index == len(previous.step_results)
+        if run.request.action == "pay" and run.step_index == len(previous.step_results)
         else FORCE_NONE
     )
 
@@ -121,12 +133,12 @@ def _append_step_result(
         original = context.pictures.put(result.sent_photo.data, run.request.caller.session_id)
         run.progress = replace(run.progress, original_token=original, changes=result.changes)
     remark = describe_repeat("repeated", handle, language)
-    vendor = run.get_vendor_name(step.endpoint.provider)
+    service = run.describe_service(step.endpoint.provider)
     receipt_html = render_run_receipt(context, result, language)
-    facts_html = facts.render_facts(result, pictures, vendor, language, "recipe")
-    html = result_view.render_comparison(result, pictures, vendor, language, remark, receipt_html, facts_html)
+    facts_html = facts.render_facts(result, pictures, service, language, "recipe")
+    html = result_view.render_comparison(result, pictures, service, language, remark, receipt_html, facts_html)
     html += render_wire(result.trace, step.endpoint, result.values, target, language)
-    maker = facts.Maker(result.mode, vendor if target.is_billable else "")
+    maker = facts.Maker(result.mode, service if target.is_billable else "")
     run.progress = run.progress.append_result(
         StepResult(step, handle.call_id, maker, result.elapsed_s, pictures, remark, html)
     )

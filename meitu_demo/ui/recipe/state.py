@@ -9,7 +9,7 @@ from markupsafe import Markup
 from ...calls.single_flight import FORCE_NONE, CallHandle
 from ...domain.model import CallTarget, Credentials, PhotoChange
 from ...domain.recipe import RecipeStep
-from ...domain.translations import translate
+from ...domain.translations import describe_service, translate
 from ...service import Caller
 from ..context import Context
 from ..result.facts import Maker
@@ -46,8 +46,8 @@ class StepResult:
 class RecipeProgress:
     """How far a recipe has come with a photo. The pictures themselves are in the picture store.
 
-    photo_path: of the upload. original_token: of the photo as the first step sent it, after `changes`. failed_call_id:
-    of the failed call of the next step.
+    photo_path: of the upload. original_token: of the photo as the first step sent it, after `changes`. failed_step,
+    failed_call_id: the next step, if its call failed.
     """
 
     photo_path: str = ""
@@ -55,6 +55,7 @@ class RecipeProgress:
     changes: tuple[PhotoChange, ...] = ()
     step_results: tuple[StepResult, ...] = ()
     failed_call_id: int = FORCE_NONE
+    failed_step: RecipeStep | None = None
 
     def can_resume(self, photo_path: str, steps: Sequence[RecipeStep]) -> bool:
         """Whether the finished steps are the first of `steps`, with this photo."""
@@ -63,7 +64,9 @@ class RecipeProgress:
 
     def append_result(self, step_result: StepResult) -> "RecipeProgress":
         """The progress with one more finished step."""
-        return replace(self, step_results=(*self.step_results, step_result), failed_call_id=FORCE_NONE)
+        return replace(
+            self, step_results=(*self.step_results, step_result), failed_call_id=FORCE_NONE, failed_step=None
+        )
 
     def call_id_at(self, index: int) -> int:
         """The id of the call of the step at `index`; FORCE_NONE if there was none."""
@@ -74,8 +77,9 @@ class RecipeProgress:
 class RecipeRequest:
     """One click. recipe_text: the page's list of steps. consents, payers: by provider.
 
-    action: "run" from the start; "again", repeating every paid call; "retry" from the step that failed; "offline", the
-    same on the offline engine.
+    action: "run" from the start; "again", repeating every paid call; "retry" from the step that failed; "pay", the same
+    if that may cost a second call; "offline", the same on the offline engine; "fetch", downloading the picture of the
+    step that failed, without a call.
     """
 
     action: str
@@ -125,9 +129,9 @@ class RecipeRun:
             self.step_index, self.steps, get_effect_name(self.steps[self.step_index], self.language), self.language
         )
 
-    def get_vendor_name(self, provider: str) -> str:
-        """The vendor's name."""
-        return translate(f"providers.{provider}.name", self.language)
+    def describe_service(self, provider: str) -> str:
+        """The name of who answers in the current step; the vendor's before its target is known."""
+        return describe_service(provider, self.target.service if self.target else "", self.language)
 
     def load_picture(self, token: str) -> bytes | None:
         """One of the session's pictures; None if it was deleted."""

@@ -31,7 +31,12 @@ from ..result.pictures import PICTURE_PATH
 from .state import RecipeProgress, RecipeRun, describe_step
 
 SUMMARY_VIEW = "whole"
-ACTION_LABELS = {"retry": "recipe.retry", "offline": "result.run_offline"}
+ACTION_LABELS = {
+    "fetch": "result.fetch_again",
+    "retry": "recipe.retry",
+    "pay": "result.try_again",
+    "offline": "result.run_offline",
+}
 # The result view with its actions; and the progress, once the run has ended.
 RecipeUpdate = tuple[Markup, RecipeProgress | None]
 
@@ -83,7 +88,7 @@ def _build_label(index: int, step: RecipeStep, language: str) -> str:
 
 def build_progress_update(run: RecipeRun, phase: Phase, remaining_s: float, *actions: str) -> RecipeUpdate:
     """A step in progress."""
-    provider = run.get_vendor_name(run.steps[min(run.step_index, len(run.steps) - 1)].endpoint.provider)
+    provider = run.describe_service(run.steps[min(run.step_index, len(run.steps) - 1)].endpoint.provider)
     html = result_view.render_progress(
         phase, remaining_s, provider, run.target.mode if run.target else "", run.language, run.step_label
     )
@@ -95,6 +100,12 @@ async def build_stopped_update(run: RecipeRun) -> RecipeUpdate:
     """The person stopped the run."""
     is_sent = bool(run.handle and run.handle.is_sent and run.target and run.target.is_billable)
     return await build_final_update(run, result_view.render_stopped(is_sent, run.language), "retry")
+
+
+async def build_fetched_update(run: RecipeRun) -> RecipeUpdate:
+    """The picture of the step that had failed is there now; the steps after it have not run."""
+    texts = [translate(f"recipe.{key}", run.language) for key in ("fetched_title", "fetched_text")]
+    return await build_final_update(run, result_view.render_notice(*texts), "retry")
 
 
 async def build_final_update(run: RecipeRun, notice_html: Markup, *actions: str) -> RecipeUpdate:
@@ -121,16 +132,27 @@ async def build_failure_update(run: RecipeRun, error: Exception) -> RecipeUpdate
     explained = report_failure(error, run.language, endpoint=endpoint_id, is_billable=is_billable)
     if step and target and not (handle and (handle.abandoned or handle.is_duplicate)):
         session = run.request.caller.session_id
-        run.context.history.record_failure(session, step.endpoint, target.mode, step.values, explained)
+        run.context.history.record_failure(
+            session,
+            step.endpoint,
+            target.mode,
+            step.values,
+            explained,
+            service=target.service,
+            refetch_id=handle.call_id if handle and handle.can_refetch else FORCE_NONE,
+        )
     if step:
         explained = replace(explained, title=f"{run.step_label}{explained.title}")
     html = result_view.render_explanation(explained, run.language)
     if step and target and isinstance(error, DemoError) and isinstance(error.trace, Trace):
         html += render_inspector(error.trace, render_samples(step.endpoint, step.values, target), run.language)
     may_cost = is_billable and may_be_billed(error)
-    run.progress = replace(run.progress, failed_call_id=handle.call_id if handle and may_cost else FORCE_NONE)
+    failed_call_id = handle.call_id if handle and may_cost else FORCE_NONE
+    run.progress = replace(run.progress, failed_call_id=failed_call_id, failed_step=step)
     can_run_offline = is_billable and not isinstance(error, ImageRejected | ValueRejected)
-    actions = [name for name, is_possible in (("retry", step), ("offline", step and can_run_offline)) if is_possible]
+    can_refetch = handle is not None and handle.can_refetch
+    possible = {"fetch": can_refetch, "pay": may_cost, "retry": not may_cost, "offline": can_run_offline}
+    actions = [name for name, is_possible in possible.items() if step and is_possible]
     return await build_final_update(run, html, *actions)
 
 

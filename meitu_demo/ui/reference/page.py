@@ -19,12 +19,13 @@ from ...domain.billing import classify_billing
 from ...domain.errors import DemoError, ImageRejected, VendorError
 from ...domain.explanations import explain
 from ...domain.model import Endpoint
-from ...domain.translations import get_texts, list_languages, match_language, translate
+from ...domain.translations import get_texts, list_languages, translate
 from ...domain.vendor_codes import VendorCode, find_vendor_code, list_vendor_codes, load_shapes
 from ...endpoints import CATALOGUE
 from ...engine.imaging.face_checks import MIN_FACE_PX
 from ...vendors import VENDORS
 from ..html import render
+from ..texts import LANGUAGE_TAGS, detect_language
 from ..theme import MONO_FONTS, SANS_FONTS
 from .drawn_face import render_drawing, render_face_symbol
 
@@ -48,15 +49,11 @@ class CodeExplanation:
 
 async def serve_reference(request: Request) -> Response:
     """The page, in the language of the query parameter `lang`, else the browser's."""
-    requested_language = request.query_params.get("lang")
-    language = (
-        requested_language
-        if requested_language in list_languages()
-        else match_language(request.headers.get("accept-language"))
-    )
+    language = detect_language(request)
     # The first rendering draws 22 faces.
     return HTMLResponse(
-        await anyio.to_thread.run_sync(render_page, language), headers={**CACHE_HEADERS, "content-language": language}
+        await anyio.to_thread.run_sync(render_page, language),
+        headers={**CACHE_HEADERS, "content-language": language},
     )
 
 
@@ -71,6 +68,7 @@ def render_page(language: str) -> Markup:
         style=Markup(render_style()),
         script=Markup(_read_asset("reference/script.js")),
         shape_count=len(load_shapes()),
+        language_tag=LANGUAGE_TAGS[language],
         other_language=next(name for name in list_languages() if name != language),
     )
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from ...domain.errors import QueueFull
-from ...domain.translations import match_language, translate
+from ...domain.translations import translate
 from ...engine.effects.displacement import FaceDisplacement, FeatureChange, measure_displacement
 from ...engine.imaging.faces import find_faces
 from ...photos import codec
@@ -18,6 +18,7 @@ from ...runtime import cpu_slots
 from ..caller import create_caller
 from ..context import Context
 from ..html import render
+from ..texts import detect_language
 from .files import NO_STORE_HEADERS, not_found
 from .pictures import DISPLACEMENT_PATH, PICTURE_PATH
 
@@ -36,7 +37,7 @@ def build_router(context: Context) -> APIRouter:
         if before_picture is None or after_picture is None:
             return not_found()
         caller = create_caller(f"kept {after}", request)
-        language = match_language(request.headers.get("accept-language"))
+        language = detect_language(request)
         try:
             async with context.service.engine_slot(caller):
                 html = await cpu_slots.run_in_worker(

@@ -5,7 +5,7 @@ another. Pure functions that block: call them from a worker thread.
 """
 
 from ...calls.pipeline import CallResult
-from ...domain.translations import translate
+from ...domain.translations import describe_service, translate
 from ...photos import codec
 from ...photos.label import add_label
 from ...photos.provenance import Provenance, choose_source_type, embed_provenance, read_provenance
@@ -17,7 +17,7 @@ OFFLINE_MAKER = "offline engine"
 def build_provenance(result: CallResult) -> Provenance:
     """Who made the result, how, when, and its id."""
     is_offline = result.mode != "live"
-    maker = OFFLINE_MAKER if is_offline else translate(f"providers.{result.endpoint.provider}.name", "en")
+    maker = OFFLINE_MAKER if is_offline else describe_service(result.endpoint.provider, result.service, "en")
     created_at = result.created_at.isoformat(timespec="seconds")
     return Provenance(
         result.endpoint.id, maker, choose_source_type(result.endpoint.id, is_offline), created_at, result.id

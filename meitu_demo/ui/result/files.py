@@ -4,10 +4,10 @@ import anyio
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 
-from ...domain.translations import match_language
 from ...photos import codec
 from ..context import Context
 from ..history.archive import ARCHIVE_PATH, build_archive_name, stream_archive
+from ..texts import detect_language
 from . import export
 from .pictures import DOWNLOAD_PATH, PICTURE_PATH
 
@@ -31,7 +31,7 @@ def build_router(context: Context) -> APIRouter:
         data = context.pictures.get(token)
         if data is None:
             return not_found()
-        language = match_language(request.headers.get("accept-language"))
+        language = detect_language(request)
         visible_label = context.settings.visible_label
         return _build_picture_response(
             await anyio.to_thread.run_sync(lambda: export.for_download(data, language, visible_label=visible_label))
@@ -42,7 +42,7 @@ def build_router(context: Context) -> APIRouter:
         session = context.history.find_session(token)
         if session is None:
             return not_found()
-        language, visible_label = match_language(request.headers.get("accept-language")), context.settings.visible_label
+        language, visible_label = detect_language(request), context.settings.visible_label
         chunks = stream_archive(
             context.history.list_runs(session), context.pictures, language, visible_label=visible_label
         )

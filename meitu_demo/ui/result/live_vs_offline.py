@@ -14,7 +14,6 @@ from markupsafe import Markup
 from ...calls.pipeline import CallResult, Phase
 from ...calls.run_log import report_failure
 from ...calls.single_flight import FORCE_NONE, CallHandle
-from ...domain.billing import may_be_billed
 from ...domain.errors import ImageRejected, ValueRejected
 from ...domain.model import CallTarget
 from ...domain.translations import translate
@@ -30,6 +29,7 @@ from .run_stream import (
     build_update,
     describe_repeat,
     finish_run,
+    list_paid_actions,
     record_failure,
     render_failed_wire,
     render_failure,
@@ -44,8 +44,8 @@ LegMode = Literal["live", "offline"]
 class LegView:
     """One side of the screen.
 
-    html: its progress, picture or explanation. result, picture: None until there is a result. remark: a text above it.
-    details_html: for below both sides.
+    maker: who makes the result. html: its progress, picture or explanation. result, picture: None until there is a
+    result. remark: a text above it. details_html: for below both sides.
     """
 
     mode: LegMode
@@ -54,6 +54,7 @@ class LegView:
     picture: PictureUrls | None = None
     remark: str = ""
     details_html: Markup = field(default_factory=Markup)
+    maker: str = ""
 
 
 def render_side_by_side(views: tuple[LegView, LegView], provider: str, language: str) -> Markup:
@@ -64,7 +65,7 @@ def render_side_by_side(views: tuple[LegView, LegView], provider: str, language:
     sides = [
         {
             "mode": view.mode,
-            "maker": describe_maker(view.mode, provider, language),
+            "maker": view.maker or describe_maker(view.mode, provider, language),
             "html": view.html,
             "remark": view.remark,
             "facts": _list_facts(view.result, language) if view.result and view.picture else [],
@@ -112,7 +113,7 @@ class Leg:
     """One of the two calls, and its side of the screen."""
 
     def __init__(self, context: Context, request: RunRequest, mode: LegMode, update_event: asyncio.Event) -> None:
-        self.view = LegView(mode, result_view.render_progress(Phase.PREPARE, 0, request.provider, "", request.language))
+        self.view = LegView(mode, result_view.render_progress(Phase.PREPARE, 0, "", "", request.language))
         self.handle: CallHandle | None = None
         self.error: Exception | None = None
         self._context = context
@@ -130,13 +131,13 @@ class Leg:
                 mode=self.view.mode,
                 visitor_keys=request.visitor_keys,
             )
+            name = request.describe_service(target)
+            self.view.maker = describe_maker(self.view.mode, name, request.language)
             self.handle = await service.start(
                 request.endpoint, photo, request.values, target=target, caller=request.caller, consent=request.consent
             )
             async for phase, remaining_s in self.handle.stream_progress():
-                self._update_view(
-                    result_view.render_progress(phase, remaining_s, request.provider, target.mode, request.language)
-                )
+                self._update_view(result_view.render_progress(phase, remaining_s, name, target.mode, request.language))
             finished = await finish_run(self._context, self.handle, request.caller)
             if finished is None:
                 self._update_view(result_view.render_stopped(self.handle.is_sent, request.language))
@@ -152,7 +153,8 @@ class Leg:
         """Replace the result if its picture was deleted while the other side was still running."""
         picture = self.view.picture
         if picture and self._context.pictures.get(picture.token) is None:
-            self.view = LegView(self.view.mode, result_view.render_stopped(False, self._request.language))
+            stopped_html = result_view.render_stopped(False, self._request.language)
+            self.view = LegView(self.view.mode, stopped_html, maker=self.view.maker)
 
     def _update_view(self, html: Markup) -> None:
         self.view.html = html
@@ -164,14 +166,13 @@ class Leg:
         self.view.remark = describe_repeat("repeated", self.handle, language)
         self.view.details_html = render_run_receipt(self._context, result, language)
         self.view.details_html += render_wire(result.trace, request.endpoint, result.values, target, language)
-        maker_name = describe_maker(self.view.mode, request.provider, language)
-        self._update_view(render_result(result, picture, maker_name, language))
+        self._update_view(render_result(result, picture, self.view.maker, language))
 
     def _show_failure(self, error: Exception, target: CallTarget | None) -> None:
         request, mode = self._request, self.view.mode
         self.error = error
         explained = report_failure(error, request.language, endpoint=request.endpoint.id, is_billable=mode == "live")
-        record_failure(self._context, request, mode, explained, self.handle)
+        record_failure(self._context, request, target, mode, explained, self.handle)
         self.view.details_html = render_failed_wire(error, request, target)
         remark = describe_repeat("repeated_failure", self.handle, request.language)
         self._update_view(result_view.render_explanation(explained, request.language, remark))
@@ -184,7 +185,7 @@ async def stream_both(context: Context, request: RunRequest) -> AsyncIterator[Sc
     live_leg, offline_leg = legs = tuple(Leg(context, request, mode, update_event) for mode in modes)
 
     def render_both() -> Markup:
-        return render_side_by_side((live_leg.view, offline_leg.view), request.provider, request.language)
+        return render_side_by_side((live_leg.view, offline_leg.view), request.describe_service(None), request.language)
 
     def render_shared_failure(error: Exception) -> ScreenUpdate:
         explained = report_failure(error, request.language, endpoint=request.endpoint.id)
@@ -221,5 +222,5 @@ async def stream_both(context: Context, request: RunRequest) -> AsyncIterator[Sc
 def _list_actions(live_leg: Leg) -> list[str]:
     """The next actions for the live call."""
     if live_leg.error is not None:
-        return ["retry"] if may_be_billed(live_leg.error) else []
+        return list(list_paid_actions(live_leg.error, live_leg.handle))
     return ["again"] if live_leg.handle and live_leg.handle.is_duplicate and not live_leg.handle.abandoned else []

@@ -27,8 +27,13 @@ def is_network_failure(error: BaseException) -> bool:
     return isinstance(error, NETWORK_ERRORS)
 
 
-def build_fallback(error: DemoError, call_id: int, remark: str, language: str) -> Fallback:
-    """For the offline run after the live call that ended in `error`. remark: one more sentence."""
+def build_fallback(
+    error: DemoError, call_id: int, remark: str, language: str, *, can_refetch: bool = False
+) -> Fallback:
+    """For the offline run after the live call that ended in `error`. remark: one more sentence.
+
+    can_refetch: the vendor's picture is ready, and only its download failed.
+    """
     billing = classify_billing(error)
     sentences = (
         translate("on_stage.went_on", language, title=explain(error, language).title),
@@ -36,4 +41,5 @@ def build_fallback(error: DemoError, call_id: int, remark: str, language: str) -
         remark,
     )
     text = translate("explanation.between", language).join(filter(None, sentences))
-    return Fallback(text, ("retry",) if may_be_billed(error) else (), call_id)
+    actions = ("fetch", "again") if can_refetch else ("retry",) if may_be_billed(error) else ()
+    return Fallback(text, actions, call_id)

@@ -18,10 +18,9 @@ from ...domain.billing import may_be_billed
 from ...domain.errors import DemoError, ImageRejected, ValueRejected
 from ...domain.explanations import Explanation
 from ...domain.model import CallTarget, Credentials, Endpoint, Values
-from ...domain.translations import translate
+from ...domain.translations import describe_service, translate
 from ...inspector import Trace, render_samples
 from ...service import Caller, TargetMode
-from ...vendors import VENDORS
 from ..caller import get_shown_payer, identify_caller
 from ..context import Context
 from ..html import EMPTY_HTML
@@ -41,7 +40,8 @@ class RunRequest:
 
     fault: the failure lab's fault; None outside the lab. is_kiosk: untrusted, from the page's URL (/?stage=1); it only
     decides whether a live run falls back to offline if the network fails. payer: who pays, as the page showed it.
-    fallback: the live call that an offline run replaces.
+    fallback: the live call that an offline run replaces. is_fetch_only: download the picture of the last call again,
+    and make no call.
     """
 
     endpoint: Endpoint
@@ -57,6 +57,7 @@ class RunRequest:
     fault: str | None = None
     is_kiosk: bool = False
     fallback: Fallback | None = None
+    is_fetch_only: bool = False
 
     @classmethod
     def from_inputs(
@@ -67,6 +68,7 @@ class RunRequest:
         *,
         force_offline: bool,
         is_repeat: bool,
+        is_fetch_only: bool = False,
         fault: str | None = None,
     ) -> "RunRequest":
         """From a panel's inputs: photo, controls, consent, tab id, visitor's keys, id of the last call."""
@@ -80,17 +82,17 @@ class RunRequest:
             dict(zip(names, rest, strict=True)),
             visitor_keys,
             consent is True,
-            call_id if is_repeat else FORCE_NONE,
+            call_id if is_repeat or is_fetch_only else FORCE_NONE,
             force_offline,
             get_shown_payer(request, endpoint.provider),
             fault,
             request.query_params.get("stage") == "1",  # Gradio's page sends its own query with each event
+            is_fetch_only=is_fetch_only,
         )
 
-    @property
-    def provider(self) -> str:
-        """The vendor's name."""
-        return translate(f"providers.{self.endpoint.provider}.name", self.language)
+    def describe_service(self, target: CallTarget | None) -> str:
+        """The name of who answers; the vendor's before the target is known."""
+        return describe_service(self.endpoint.provider, target.service if target else "", self.language)
 
     @property
     def mode(self) -> TargetMode:
@@ -113,37 +115,42 @@ def describe_repeat(key: str, handle: CallHandle | None, language: str) -> str:
 
 async def stream(context: Context, request: RunRequest) -> AsyncIterator[ScreenUpdate]:
     """The updates of the screen during the run and at its end."""
-    yield build_update(result_view.render_progress(Phase.PREPARE, 0, request.provider, "", request.language))
+    yield build_update(result_view.render_progress(Phase.PREPARE, 0, "", "", request.language))
     service, provider = context.service, request.endpoint.provider
-    is_billable = service.is_billable(
+    is_billable = request.is_fetch_only or service.is_billable(
         provider, mode=request.mode, visitor_keys=request.visitor_keys, fault=request.fault
     )
     handle: CallHandle | None = None
     target: CallTarget | None = None
     network_error: DemoError | None = None
     try:
-        target = await service.choose_target(
-            provider,
-            payer=request.payer,
-            mode=request.mode,
-            visitor_keys=request.visitor_keys,
-            fault=request.fault,
-        )
-        handle = await service.start(
-            request.endpoint,
-            await context.read_upload(request.photo, request.caller),
-            request.values,
-            target=target,
-            caller=request.caller,
-            consent=request.consent,
-            force=request.force,
-        )
+        if request.is_fetch_only:
+            handle = service.refetch(request.caller, request.force)
+            target = handle.target
+            assert target
+        else:
+            target = await service.choose_target(
+                provider,
+                payer=request.payer,
+                mode=request.mode,
+                visitor_keys=request.visitor_keys,
+                fault=request.fault,
+            )
+            handle = await service.start(
+                request.endpoint,
+                await context.read_upload(request.photo, request.caller),
+                request.values,
+                target=target,
+                caller=request.caller,
+                consent=request.consent,
+                force=request.force,
+            )
         async for update in stream_call(context, request, target, handle):
             yield update
     except Exception as error:  # every failure ends as an explanation on the screen
         explained = report_failure(error, request.language, endpoint=request.endpoint.id, is_billable=is_billable)
         unresolved_mode = "lab" if request.fault is not None else "live" if is_billable else "offline"
-        record_failure(context, request, target.mode if target else unresolved_mode, explained, handle)
+        record_failure(context, request, target, unresolved_mode, explained, handle)
         if isinstance(error, DemoError) and _should_fall_back(request, target, error):
             network_error = error
         else:
@@ -154,8 +161,10 @@ async def stream(context: Context, request: RunRequest) -> AsyncIterator[ScreenU
     if network_error is not None:
         call_id = handle.call_id if handle else FORCE_NONE
         remark = describe_repeat("repeated_failure", handle, request.language)
-        fallback = build_fallback(network_error, call_id, remark, request.language)
-        async for update in stream(context, replace(request, force_offline=True, fallback=fallback)):
+        can_refetch = handle is not None and handle.can_refetch
+        fallback = build_fallback(network_error, call_id, remark, request.language, can_refetch=can_refetch)
+        offline_request = replace(request, force_offline=True, is_fetch_only=False, fallback=fallback)
+        async for update in stream(context, offline_request):
             yield update
 
 
@@ -168,9 +177,9 @@ async def stream_call(
     context: Context, request: RunRequest, target: CallTarget, handle: CallHandle
 ) -> AsyncIterator[ScreenUpdate]:
     """The updates of the screen while the call runs, and with its result. Raises the call's error."""
-    language = request.language
+    language, service = request.language, request.describe_service(target)
     async for phase, remaining_s in handle.stream_progress():
-        html = result_view.render_progress(phase, remaining_s, request.provider, target.mode, language)
+        html = result_view.render_progress(phase, remaining_s, service, target.mode, language)
         yield build_update(html, *(["stop"] if target.is_billable else []))
     finished = await finish_run(context, handle, request.caller, request.fault)
     if finished is None:
@@ -179,7 +188,7 @@ async def stream_call(
     result, pictures = finished
     remark = request.fallback.remark if request.fallback else describe_repeat("repeated", handle, language)
     receipt_html = render_run_receipt(context, result, language)
-    html = result_view.render_comparison(result, pictures, request.provider, language, remark, receipt_html)
+    html = result_view.render_comparison(result, pictures, service, language, remark, receipt_html)
     html += render_wire(result.trace, request.endpoint, result.values, target, language)
     if request.fallback:
         yield build_update(html, *request.fallback.actions, call_id=request.fallback.call_id)
@@ -205,10 +214,17 @@ def render_failure(
     html += render_failed_wire(error, request, target)
     if request.fallback:
         return build_update(html, *request.fallback.actions, call_id=request.fallback.call_id)
-    can_retry = is_billable and may_be_billed(error)
-    can_run_offline = is_billable and not isinstance(error, ImageRejected | ValueRejected)
-    actions = [name for name, is_possible in (("retry", can_retry), ("offline", can_run_offline)) if is_possible]
+    actions = list_paid_actions(error, handle) if is_billable else ()
+    if is_billable and not isinstance(error, ImageRejected | ValueRejected):
+        actions = (*actions, "offline")
     return build_update(html, *actions, call_id=handle.call_id if handle else FORCE_NONE)
+
+
+def list_paid_actions(error: BaseException, handle: CallHandle | None) -> tuple[str, ...]:
+    """The actions after a billable call that failed: a free download, and a paid call on a button of its own."""
+    if handle and handle.can_refetch:
+        return ("fetch", "again")
+    return ("retry",) if may_be_billed(error) else ()
 
 
 async def finish_run(
@@ -225,24 +241,39 @@ async def finish_run(
     if handle.abandoned:
         return None
     pictures = store_pair(context.pictures, pair, build_file_name(result), caller.session_id)
-    context.history.record_success(caller.session_id, result, pictures, fault)
+    context.history.record_success(caller.session_id, result, pictures, fault, call_id=handle.call_id)
     return result, pictures
 
 
 def record_failure(
-    context: Context, request: RunRequest, mode: str, explained: Explanation, handle: CallHandle | None
+    context: Context,
+    request: RunRequest,
+    target: CallTarget | None,
+    unresolved_mode: str,
+    explained: Explanation,
+    handle: CallHandle | None,
 ) -> None:
-    """Record the failure in the history, unless the person stopped waiting or it is recorded already."""
-    if handle and (handle.abandoned or handle.is_duplicate):
+    """Record the failure in the history, unless the person stopped waiting or it is recorded already.
+
+    unresolved_mode: `CallTarget.mode` if there is no target.
+    """
+    if (handle is None and request.is_fetch_only) or (handle and (handle.abandoned or handle.is_duplicate)):
         return
     context.history.record_failure(
-        request.caller.session_id, request.endpoint, mode, request.values, explained, request.fault
+        request.caller.session_id,
+        request.endpoint,
+        target.mode if target else unresolved_mode,
+        request.values,
+        explained,
+        request.fault,
+        service=target.service if target else "",
+        refetch_id=handle.call_id if handle and handle.can_refetch else FORCE_NONE,
     )
 
 
 def render_run_receipt(context: Context, result: CallResult, language: str) -> Markup:
     """The privacy receipt of a result, as HTML."""
-    recipient = VENDORS[result.endpoint.provider].get_recipient(context.settings)
+    recipient = context.service.targets.describe_recipient(result.endpoint.provider)
     return render_receipt(result, context.settings.keep_minutes, recipient, language)
 
 
@@ -253,7 +284,12 @@ def render_wire(trace: Trace | None, endpoint: Endpoint, values: Values, target:
 
 def render_failed_wire(error: Exception, request: RunRequest, target: CallTarget | None) -> Markup:
     """The inspector of a call that failed; "" if nothing was sent."""
-    if target is None or not isinstance(error, DemoError) or not isinstance(error.trace, Trace):
+    if (
+        request.is_fetch_only
+        or target is None
+        or not isinstance(error, DemoError)
+        or not isinstance(error.trace, Trace)
+    ):
         return EMPTY_HTML
     values = request.endpoint.validate(request.values)
     return render_wire(error.trace, request.endpoint, values, target, request.language)

@@ -43,7 +43,7 @@ def build(
                 text=_describe_deletion(inventory_before, inventory_after, language),
             ),
             None,
-            render_header(context.service.targets, language),
+            render_header(context.service.targets, language, has_login=bool(context.settings.login)),
             *reset_values,
         )
 

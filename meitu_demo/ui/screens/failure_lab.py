@@ -65,7 +65,7 @@ def build(
             ledger_html = gr.HTML(elem_id="failure-lab-books", elem_classes="bare", apply_default_css=False)
             call_id = gr.State(0)
 
-    def create_handler(*, offline: bool = False, again: bool = False) -> Any:
+    def create_handler(*, offline: bool = False, again: bool = False, fetch: bool = False) -> Any:
         async def run(request: gr.Request, *arguments: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
             payload, endpoint_id, fault_name, *rest = arguments
             endpoint = _find_endpoint(endpoint_id)
@@ -75,6 +75,7 @@ def build(
                 (payload, False, *rest),
                 force_offline=offline,
                 is_repeat=again,
+                is_fetch_only=fetch,
                 fault=str(fault_name or ""),
             )
             async for update in stream(context, run):

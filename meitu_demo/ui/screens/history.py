@@ -9,6 +9,8 @@ from typing import Any
 
 import gradio as gr
 
+from ...calls.run_log import report_failure
+from ...domain.errors import ImageRejected
 from ..caller import identify_caller
 from ..context import Context
 from ..events import PRIVATE_EVENT
@@ -19,10 +21,17 @@ from ..panel import controls
 from ..panel.panel import SessionInputs
 from ..panel.shared_photo import ScreenComponents
 from ..result import result_view
+from ..result.run_stream import finish_run
 from ..texts import PageTranslations, detect_language
 from .failure_lab import list_faults
 
-ACTION_LABELS = {"rerun": "again", "open": "open", "put": "beside_latest", "single": "single"}
+ACTION_LABELS = {
+    "fetch": "result.fetch_again",
+    "rerun": "history.again",
+    "open": "history.open",
+    "put": "history.beside_latest",
+    "single": "history.single",
+}
 
 
 def build(
@@ -40,7 +49,7 @@ def build(
             result_html = controls.build_result_view(texts, "history", "history")
             with gr.Row(elem_classes="after"):
                 buttons = {
-                    name: gr.Button(texts.get_text(f"history.{word}"), elem_id=f"history-{name}", elem_classes=name)
+                    name: gr.Button(texts.get_text(word), elem_id=f"history-{name}", elem_classes=name)
                     for name, word in ACTION_LABELS.items()
                 }
     choose = gr.Button(visible="hidden", elem_id="history-choose")
@@ -67,6 +76,24 @@ def build(
             return await views.render_run_pair(context, session_id, entry, other_key, language)
         return views.render_single(context, session_id, entry, language)
 
+    async def fetch_picture(request: gr.Request, tab_id: Any, run_key: Any, other_key: Any) -> tuple[Any, str]:
+        caller, language = identify_caller(request, tab_id), detect_language(request)
+        entry = context.history.find(caller.session_id, run_key)
+        if entry is None:
+            return gr.skip(), views.render_expired(context, language)
+        try:
+            handle = context.service.refetch(caller, entry.refetch_id)
+            try:
+                await finish_run(context, handle, caller, entry.fault)
+            finally:
+                handle.release()
+        except Exception as error:  # every failure ends as an explanation on the screen
+            explained = report_failure(error, language, endpoint=entry.endpoint.id)
+            actions = ["open"] if isinstance(error, ImageRejected) else ["fetch", "open"]
+            html = result_view.render_explanation(explained, language)
+            return gr.skip(), result_view.with_actions(html, actions)
+        return await open_tab(request, tab_id, "", "")
+
     settable_panels = [panel for panel in panels if panel.inputs]
 
     async def fill_controls(request: gr.Request, tab_id: Any, run_key: Any, other_key: Any) -> list[Any]:
@@ -87,6 +114,11 @@ def build(
         show_run,
         outputs=result_html,
         trigger_mode="always_last",
+        **build_wiring("name => [name, ...window.runsChosen()]"),
+    )
+    buttons["fetch"].click(
+        fetch_picture,
+        outputs=[list_html, result_html],
         **build_wiring("name => [name, ...window.runsChosen()]"),
     )
     buttons["single"].click(show_run, outputs=result_html, **build_wiring("name => [name, ...window.putBeside('')]"))

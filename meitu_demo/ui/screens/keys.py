@@ -42,6 +42,8 @@ def build(context: Context, texts: PageTranslations, visitor_keys: gr.State, mas
             forget_button = gr.Button(texts.get_text("keys.forget"), elem_id="own-keys-forget")
         message_html = gr.HTML(elem_id="own-keys-told", elem_classes="bare", apply_default_css=False)
 
+    has_login = bool(context.settings.login)
+
     async def use_keys(request: gr.Request, *typed: Any) -> tuple[Any, ...]:
         language = detect_language(request)
         try:
@@ -54,12 +56,14 @@ def build(context: Context, texts: PageTranslations, visitor_keys: gr.State, mas
             explained = explain(error, language)
             status = _render_status(f"{explained.title} {explained.why} {explained.fix}")
             return (*[gr.skip()] * (2 + len(fields)), status)
-        header_html = render_header(context.service.targets.with_visitor_keys(parsed_keys), language)
+        header_html = render_header(
+            context.service.targets.with_visitor_keys(parsed_keys), language, has_login=has_login
+        )
         return parsed_keys, header_html, *[""] * len(fields), _render_status(translate("keys.used", language))
 
     def forget_keys(request: gr.Request) -> tuple[Any, ...]:
         language = detect_language(request)
-        header_html = render_header(context.service.targets, language)
+        header_html = render_header(context.service.targets, language, has_login=has_login)
         return None, header_html, *[""] * len(fields), _render_status(translate("keys.forgotten", language))
 
     outputs = [visitor_keys, masthead, *fields, message_html]

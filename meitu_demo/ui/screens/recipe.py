@@ -13,16 +13,11 @@ from ..events import PRIVATE_EVENT
 from ..panel import consent, controls, examples
 from ..panel.panel import SCROLL_TO_RESULT_JS, SessionInputs, build_photo_input
 from ..panel.shared_photo import ScreenComponents
-from ..recipe import editor, runner
+from ..recipe import editor, runner, views
 from ..recipe.state import RecipeRequest
 from ..texts import PageTranslations, detect_language
 
-ACTION_LABELS = {
-    "stop": "result.stop",
-    "again": "recipe.again",
-    "retry": "recipe.retry",
-    "offline": "result.run_offline",
-}
+ACTION_LABELS = {"stop": "result.stop", "again": "recipe.again", **views.ACTION_LABELS}
 VENDOR_IDS = tuple(dict.fromkeys(endpoint.provider for endpoint in CATALOGUE.values()))
 
 
@@ -80,7 +75,7 @@ def build(
     }  # fmt: skip
     run_button.click(create_handler("run"), **wiring)
     run_button.click(None, js=SCROLL_TO_RESULT_JS.format("recipe-stage"), **PRIVATE_EVENT)
-    for name in ("again", "retry", "offline"):
+    for name in ("again", *views.ACTION_LABELS):
         buttons[name].click(create_handler(name), **wiring)
 
     def stop_waiting(request: gr.Request, tab: Any) -> None:
@@ -94,6 +89,6 @@ def _build_consent_box(context: Context, provider: str, texts: PageTranslations,
     """The consent box for one vendor; the style sheet shows it if a step goes to that vendor."""
     endpoint = next(endpoint for endpoint in CATALOGUE.values() if endpoint.provider == provider)
     consent_endpoint = replace(endpoint, id=f"recipe_{provider}")  # for the element ids
-    box = consent.build_consent_box(consent_endpoint, context.settings, texts)
+    box = consent.build_consent_box(consent_endpoint, context.service.targets, texts)
     consent.reset_consent_on_new_photo(consent_endpoint.slug, photo, box)
     return box

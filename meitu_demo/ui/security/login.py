@@ -1,4 +1,4 @@
-"""The optional login: Gradio's login page and cookie, our password check, and a middleware around the whole app.
+"""The optional login: our page and password check, Gradio's cookie, and a middleware around the whole app.
 
 Gradio protects most of its routes and none of ours. With the middleware every path needs a login, except those of the
 login page, and wrong passwords are throttled (`login_throttle`).
@@ -7,17 +7,21 @@ login page, and wrong passwords are throttled (`login_throttle`).
 import math
 import secrets
 from collections.abc import Callable, Sequence
-from html import escape
+from functools import cache
 
+from markupsafe import Markup
 from pydantic import SecretStr
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...domain.translations import list_languages, match_language, translate
+from ...domain.translations import list_languages, translate
 from ...runtime.client_address import Network, resolve_client_address
-from ..gradio_patches.internal_state import is_logged_in
+from ..gradio_patches.internal_state import forget_login, is_logged_in
+from ..html import render
+from ..reference.page import ASSETS_DIR, render_style
+from ..texts import LANGUAGE_TAGS, detect_language
 from .login_throttle import MAX_FREE_ATTEMPTS, BasicAuth, LoginThrottle
 
 PUBLIC_PATHS = {"/", "/login", "/login/", "/logout", "/theme.css", "/favicon.ico", "/robots.txt", "/manifest.json"}
@@ -37,13 +41,20 @@ def build_password_check(users: Sequence[tuple[str, SecretStr]]) -> Callable[[st
     return verify
 
 
-def render_login_message() -> str:
-    """The message on Gradio's login page as HTML, in every language, because that page has no translations."""
-    keys = ("page.login", "page.login_tries")
-    lines = [
-        " ".join(translate(key, language, free=MAX_FREE_ATTEMPTS) for key in keys) for language in list_languages()
-    ]
-    return "<br>".join(map(escape, lines))
+@cache
+def render_login_page(language: str) -> Markup:
+    """The page that asks for name and password. It loads nothing else."""
+    other_language = next(name for name in list_languages() if name != language)
+    texts = translate("page.login", language), translate("page.login_tries", language, free=MAX_FREE_ATTEMPTS)
+    return render(
+        "login.page",
+        language,
+        style=Markup(render_style() + (ASSETS_DIR / "reference" / "login.css").read_text("utf-8")),
+        language_tag=LANGUAGE_TAGS[language],
+        other_language=other_language,
+        other_tag=LANGUAGE_TAGS[other_language],
+        message=translate("explanation.between", language).join(texts),
+    )
 
 
 class LoginMiddleware:
@@ -78,7 +89,14 @@ class LoginMiddleware:
                     answer = self._build_throttled_response(request, retry_after_s)
                 await answer(scope, receive, send)
                 return
+        elif path == "/" and not is_logged_in(scope["app"].state.gradio, request.cookies):
+            language = detect_language(request)
+            headers = {"cache-control": "no-store", "vary": "Accept-Language"}
+            await HTMLResponse(render_login_page(language), headers=headers)(scope, receive, send)
+            return
 
+        if path.removesuffix("/") == "/logout":
+            forget_login(scope["app"].state.gradio, request.cookies)
         if path.removesuffix("/") == "/login":
             await self._handle_login(scope, receive, send)
         else:
@@ -107,7 +125,7 @@ class LoginMiddleware:
         return resolve_client_address(peer_address, request.headers.get("x-forwarded-for", ""), self._trusted_proxies)
 
     def _build_throttled_response(self, request: Request, retry_after_s: int) -> JSONResponse:
-        language = match_language(request.headers.get("accept-language"))
+        language = detect_language(request)
         text = translate("page.login_wait", language, seconds=retry_after_s)
         return JSONResponse({"detail": text}, 429, {"retry-after": str(retry_after_s)})
 

@@ -104,14 +104,15 @@ async def test_mcp_lists_each_endpoint_as_a_documented_tool(open_page: Page) -> 
         assert list(tool.inputSchema["properties"]) == [*ways, *controls, "consent", "again"]
         assert all(len(about["description"]) > 20 for about in tool.inputSchema["properties"].values())
         live = name != "facial_aesthetics"
-        assert (f"sent to {Settings().meitu_recipient}" in (tool.description or "")) is live
+        assert ("sent to 127.0.0.1," in (tool.description or "")) is live
         assert ("free" in (tool.description or "").partition("At present")[2]) is True
     shape = tools["facial_aesthetics"].inputSchema["properties"]["shape_type"]
     assert shape["enum"] == list(range(22))
     assert "21 = Philtrum" in shape["description"]
     assert tools["facial_aesthetics"].inputSchema["required"] == ["shape_type"]
     template = tools["face_fuse"].inputSchema["properties"]["template_id"]
-    assert all(key in template["description"] for key in ("gjw4tjeloaba2psk973 = ", "08bp4tnfkm560qv6 = "))
+    assert "08bp4tnfkm560qv6" in template["description"]
+    assert "knight_coif" not in template["description"]  # live: the vendor does not know it
 
 
 async def test_mcp_returns_picture_link_and_report(open_page: Page, portrait: bytes) -> None:
@@ -201,6 +202,17 @@ def test_mcp_explains_a_wrong_value_and_logs_no_photo(
     assert picture.data[:40] not in caplog.text
     assert photo[:40] not in caplog.text
     assert photo[80:120] not in caplog.text
+
+
+@pytest.mark.parametrize("path", ["mcp", "mcp/"])
+def test_mcp_null_leaves_an_option_at_its_default(open_page: Page, photo: str, path: str) -> None:
+    """Clients send null for what is not set; the address may end in a slash."""
+    arguments = {"photo": photo, "shape_type": 8, "strength": None, "photo_url": None, "again": None}
+    params = {"name": "facial_aesthetics", "arguments": arguments}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    text = httpx.post(f"{open_page.url}/{path}", json=message, headers=ACCEPT, timeout=60).text
+    assert '"isError":false' in text
+    assert "facial-aesthetics_8_0.5_" in text
 
 
 def test_mcp_bounds_the_request_body(open_page: Page, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ def test_listing_has_a_button_for_each_run_and_marks_the_selected_one(history: H
     assert re.findall(r'data-free="(\w+)"', html) == ["true", "false", "false"]
     for said in ("Bigger eyes · Strength 0.5", "live: AILabTools", "live: Meitu", "pictures gone", "did not work"):
         assert said in html
-    assert 'href="archive/token/runs.zip"' in html
+    assert 'href="archive/token/runs.zip?lang=en"' in html
     assert "archive/" not in render_listing([failed], set(), failed.key, "token", 30, "en")
     assert "Nothing has been run" in render_listing([], set(), "", "", 30, "en")
 

@@ -66,7 +66,7 @@ def test_reference_lists_every_endpoint(language: str) -> None:
         facts += [f"{name}={value}" for name, value in endpoint.constant_fields.items()]
         facts += [translate(f"panels.{endpoint.id}.{part}", language) for part in ("tab", "intro", "offline")]
         assert [fact for fact in facts if fact not in shown] == []
-        assert f"./#{endpoint.slug}" in addresses
+        assert f"./?lang={language}#{endpoint.slug}" in addresses
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

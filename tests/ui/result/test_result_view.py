@@ -66,7 +66,7 @@ def test_comparison_says_how_the_result_was_made() -> None:
     html = result_view.render_comparison(
         OUTCOME, PictureUrls("kept/a/before.jpg", "kept/b/x.jpg", "download/b/x.jpg", "x.jpg"), "AILabTools", "en"
     )
-    for part in ("badge offline", "640×480", 'href="download/b/x.jpg" download="x.jpg"', "1.2"):
+    for part in ("badge offline", "640×480", 'href="download/b/x.jpg?lang=en" download="x.jpg"', "1.2"):
         assert part in html
     assert all(re.findall(r'alt="([^"]*)"', html))
 

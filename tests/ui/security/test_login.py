@@ -15,6 +15,7 @@ from meitu_demo.photos.provenance import read_provenance
 from meitu_demo.settings import Settings
 from meitu_demo.ui.security.login import build_password_check
 from meitu_demo.ui.security.login_throttle import MAX_FREE_ATTEMPTS
+from meitu_demo.ui.texts import LANGUAGE_TAGS
 
 PROTECTED_PATHS = ("/config", "/gradio_api/info", "/gradio_api/file=/etc/passwd", "/kept/x/y.jpg",
           "/gradio_api/queue/data?session_hash=x", "/stills/example.jpg", "/gradio_api/heartbeat/x", "/nowhere",
@@ -53,13 +54,30 @@ def test_login_protects_the_mirror(locked: Page) -> None:
     assert httpx.post(f"{locked.url}/mirror", headers={"x-mirror": "a" * 32}).status_code == 401
 
 
-def test_login_page_has_its_message_in_each_language_and_no_panel(locked: Page) -> None:
-    """The message and the number of free attempts; nothing of the demo's page."""
-    text = httpx.get(locked.url).text
-    for language in list_languages():
-        assert translate("page.login", language) in text
-        assert translate("page.login_tries", language, free=MAX_FREE_ATTEMPTS) in text
+@pytest.mark.parametrize(("accept", "language"), [("zh-HK", "zh"), ("de", "en")])
+def test_login_page_has_one_language_and_no_panel(locked: Page, accept: str, language: str) -> None:
+    """The demo's name, the message and the number of free attempts; nothing of the demo's page, nor of Gradio's."""
+    text = httpx.get(locked.url, headers={"accept-language": accept}).text
+    assert f'<html lang="{LANGUAGE_TAGS[language]}"' in text
+    assert f"<h1>{translate('page.name', language)}</h1>" in text
+    assert translate("page.login", language) in text
+    assert translate("page.login_tries", language, free=MAX_FREE_ATTEMPTS) in text
+    [other] = set(list_languages()) - {language}
+    assert translate("page.login", other) not in text
     assert "face-fuse" not in text
+    assert "gradio" not in text.lower()
+
+
+def test_logout_ends_this_session_only(locked: Page) -> None:
+    """The page offers a way out; another visitor with the same name stays logged in."""
+    visitors = [httpx.Client(base_url=locked.url), httpx.Client(base_url=locked.url)]
+    for visitor in visitors:
+        visitor.post("/login", data={"username": "ann", "password": "pass: word"})
+        assert "logout?all_session=false" in visitor.get("/").text
+    cookies = dict(visitors[0].cookies)
+    assert visitors[0].get("/logout?all_session=false").status_code == 302
+    assert "logout?all_session=false" not in httpx.get(locked.url, cookies=cookies).text
+    assert "logout?all_session=false" in visitors[1].get("/").text
 
 
 def test_login_accepts_only_the_right_pair(locked: Page) -> None:
