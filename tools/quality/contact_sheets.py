@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from meitu_demo.engine import face_templates
-from meitu_demo.engine.effects.avatar import draw_avatar
-from meitu_demo.engine.effects.cartoon.head import frame
-from meitu_demo.engine.effects.cartoon.look import LOOKS
+from meitu_demo.engine.effects.avatar.draw import VERSIONS, draw_avatar
+from meitu_demo.engine.effects.avatar.head import crop_to_heads
 from meitu_demo.engine.effects.fuse import fuse
 from meitu_demo.engine.imaging.faces import Face, find_faces
 
@@ -47,7 +46,7 @@ def write_avatar_sheet(photos: dict[str, Pixels], output: Path) -> None:
     glasses_photo = draw_glasses(people[0][0], people[0][1][0])
     rows = []
     for image, faces in (*people, (glasses_photo, find_faces(glasses_photo))):
-        cells = [frame(image, faces)[0], *(draw_avatar(image, faces, version) for version in LOOKS)]
+        cells = [crop_to_heads(image, faces)[0], *(draw_avatar(image, faces, version) for version in VERSIONS)]
         rows.append(
             np.hstack([np.array(ImageOps.pad(Image.fromarray(cell), AVATAR_CELL_PX, color="white")) for cell in cells])
         )

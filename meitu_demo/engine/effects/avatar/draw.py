@@ -1,0 +1,83 @@
+"""Anime avatar: draws the people of a photo, in one of two looks."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from ....domain.errors import ValueRejected
+from ...imaging.blend import blur
+from ...imaging.face import Face
+from ...imaging.line_drawing_network import SCALE, draw_enlarged
+from .flatten import Lab, correct_exposure, flatten, measure_iris, to_lab
+from .head import Head, Image, Plane, build_anime_warp, crop_to_heads, rotate_heads
+from .line_art import draw_lines
+from .matte import cut_out_people
+from .watercolour import paint_watercolour
+
+VERSIONS = ("1.0.0", "2.0.0")  # anime, watercolour
+FLAT_SCALE, SEEN_SCALE = 0.5, 0.3125  # of the crop's size: where tones are flattened, what the network sees
+DRAWN_SCALE = SEEN_SCALE * SCALE
+SHARPENING, SHARPENING_SIGMA = 0.35, 1.1  # before the network
+PASTELS = ((246, 214, 222), (205, 226, 246), (214, 238, 222), (226, 216, 246), (250, 232, 204))  # RGB of backdrops
+
+
+def draw_avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> Image:
+    """Draw head and shoulders of everybody in `faces`: RGB uint8, long side 800 to 1120 px.
+
+    image: RGB uint8. faces: at least one, in pixels of `image`; they may reach out of the frame. version: "1.0.0"
+    anime with ink lines, "2.0.0" watercolour. Raises ValueRejected for another.
+    """
+    if version not in VERSIONS:
+        raise ValueRejected(control="version", value=version, allowed=", ".join(VERSIONS))
+    photo, heads = crop_to_heads(image, faces)
+    down = heads[0].down
+    turns = round(np.degrees(np.arctan2(-down[0], down[1])) / 90) % 4  # the models want heads upright
+    heads = rotate_heads(heads, photo.shape, turns)
+    drawn = _draw_upright(np.ascontiguousarray(np.rot90(photo, turns)), heads, version)
+    return np.ascontiguousarray(np.rot90(np.asarray(drawn * 255 + 0.5, np.uint8), -turns))
+
+
+def _draw_upright(photo: Image, heads: list[Head], version: str) -> Lab:
+    photo = correct_exposure(photo, heads[0])
+    irises = [measure_iris(photo, head) for head in heads]
+    small = cv2.resize(photo, None, fx=FLAT_SCALE, fy=FLAT_SCALE, interpolation=cv2.INTER_AREA)
+    heads = [head.move((0, 0), FLAT_SCALE) for head in heads]
+    map_x, map_y, heads = build_anime_warp(heads, small.shape[:2])
+    warped = np.asarray(cv2.remap(small, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    matte = np.maximum.reduce(cut_out_people(warped, heads))
+    flat, portraits = flatten(warped, heads, irises, matte)
+    skin = np.maximum.reduce([portrait.skin_mask for portrait in portraits])
+    backdrop = _choose_backdrop(flat[(matte > 0.9) & (skin < 0.2)])
+    flat = backdrop + (flat - backdrop) * matte[..., None]
+    drawn = _draw_with_network(np.asarray(cv2.cvtColor(flat, cv2.COLOR_LAB2RGB), np.float32).clip(0, 1))
+    scale = DRAWN_SCALE / FLAT_SCALE
+    portraits = [replace(portrait, head=portrait.head.move((0, 0), scale)) for portrait in portraits]
+    large_matte = _enlarge_mask(matte, drawn.shape[:2])
+    draw_lines(drawn, portraits, large_matte)
+    if version == "2.0.0":
+        drawn = paint_watercolour(drawn, large_matte, [portrait.head for portrait in portraits])
+    return drawn.clip(0, 1)
+
+
+def _draw_with_network(flat: Lab) -> Lab:
+    share = SEEN_SCALE / FLAT_SCALE
+    seen = np.asarray(cv2.resize(flat, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.float32)
+    seen = np.clip(seen + SHARPENING * (seen - blur(seen, SHARPENING_SIGMA)), 0, 1)
+    return draw_enlarged(np.asarray(seen, np.float32))
+
+
+def _enlarge_mask(mask: Plane, shape: tuple[int, ...]) -> Plane:
+    return blur(np.asarray(cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_CUBIC), np.float32), 2.0)
+
+
+def _choose_backdrop(around: Lab) -> Lab:
+    """LAB of the pastel that differs most in hue from hair and clothes (n, 3)."""
+    pastels = to_lab(np.array([PASTELS], np.uint8))[0]
+    a, b = around[:, 1:].mean(0) if len(around) else (0.0, 0.0)
+    if np.hypot(a, b) < 6:  # black, grey and white go with blue
+        return np.asarray(pastels[1])
+    hue = np.arctan2(b, a)
+    distance = np.abs((np.arctan2(pastels[:, 2], pastels[:, 1]) - hue + np.pi) % (2 * np.pi) - np.pi)
+    return np.asarray(pastels[distance.argmax()])
