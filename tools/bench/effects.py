@@ -100,9 +100,7 @@ def profile_avatar(version: str) -> list[tuple[str, float]]:
     profile = cProfile.Profile()
     profile.runcall(draw_avatar, photo, faces, version)
     table: dict[Any, Any] = pstats.Stats(profile).stats  # type: ignore[attr-defined]
-    callers = {
-        key for key in table if key[2] in ("draw_avatar", "_draw_upright") and "draw.py" in key[0]
-    }
+    callers = {key for key in table if key[2] in ("draw_avatar", "_draw_upright") and "draw.py" in key[0]}
     found = [(key[2], row[3] * 1e3) for key, row in table.items() if callers & row[4].keys() and key not in callers]
     return sorted(found, key=lambda pair: -pair[1])[:6]
 

@@ -1,7 +1,7 @@
 """Masks of a portrait: skin, eyebrows, occlusions of the face, and people.
 
-Images are RGB uint8 (h, w, 3); meshes are (468 or more, 2) points (x, y) in the image's pixels. The models are loaded at
-their first use: for people MediaPipe's selfie segmentation (256×256, 250 kB), for one person its pose model (9 MB).
+Images are RGB uint8 (h, w, 3); meshes are (468 or more, 2) points (x, y) in the image's pixels. The models are loaded
+at their first use: for people MediaPipe's selfie segmentation (256×256, 250 kB), for one person its pose model (9 MB).
 """
 
 import threading

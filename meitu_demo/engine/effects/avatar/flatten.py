@@ -11,31 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...imaging.align import FACE_OVAL
-from ...imaging.blend import blur, build_polygon_mask, smoothstep
-from ...imaging.colour import CHEEK_POINTS
+from ...imaging.blend import blur, build_disc_kernel, build_polygon_mask, smoothstep
 from ...imaging.segmentation import BROW_CONTOURS, segment_skin
 from ...imaging.warp import EMPTY_MAP
-from .head import EYES, Head, Image, Plane, Points
+from .head import EYES, Head, Image, Plane
 
 Lab = NDArray[np.float32]  # (3,) or (h, w, 3)
 
-IRISES = ((468, (469, 470, 471, 472)), (473, (474, 475, 476, 477)))  # centre, rim
 LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
 MOUTH_ABOVE = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 MOUTH_BELOW = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 NOSTRILS = (129, 98, 240, 99, 60, 20, 242, 2, 462, 250, 290, 328, 460, 327, 358, 1)
-BEARD = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 425, 426, 327, 2, 98)
-BEARD += (206, 205)
+BEARD: tuple[int, ...] = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361)
+BEARD += (425, 426, 327, 2, 98, 206, 205)
 CHIN_AREA = (61, 84, 314, 291, 379, 378, 400, 152, 176, 149, 150)
 
-MIN_EYE_WHITE_L = 55.0  # of the brightest of the eyes in a well-lit photo, even when they are narrowed
-CHEEK_TO_EYE_WHITE = 0.80  # eyes in shadow are still as bright as this share of the cheeks
-MIN_GAMMA = 0.45
-WHITE_LEVEL, MAX_GAIN = 215.0, 3.0  # of the brightest pixels; limit of the stretch
-
 DRAWN_SKIN_L, SKIN_LIFT, MAX_SKIN_LIFT_L = 84.0, 0.35, 8.0  # skin is drawn a little lighter than it is
-SKIN_SHADOW_L, SKIN_DEEP_L, SKIN_LIGHT_L = -10.0, -8.0, 4.0  # steps between the tones
-SKIN_SHADING = 0.18  # of the skin's own shading, which stays between the steps
+SKIN_SHADOW_L, SKIN_DEEP_L, SKIN_LIGHT_L = -8.0, -7.0, 3.5  # steps between the tones
+SKIN_SHADING = 0.25  # of the skin's own shading, which stays between the steps
 SKIN_SHADOW_AT, SKIN_DEEP_AT, SKIN_LIGHT_AT = -9.0, -24.0, 8.0  # L from the skin's median
 NOT_SKIN_DARKER_L = (14.0, 23.0)  # under the skin's median: from here, what lies on skin is hair, not a shadow
 BEARD_TINT = (0.84, 0.72)  # b of the chin / b of the skin: at the first no beard, at the second surely one
@@ -64,55 +57,8 @@ def to_lab(image: Image) -> Lab:
     return np.asarray(cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
 
 
-def fill(head: Head, points: tuple[int, ...], shape: tuple[int, ...], grow: float = 1.0) -> Plane:
-    """The polygon through mesh `points`, grown about its middle: float32 (h, w), 0..1."""
-    outline = head.points[list(points)]
-    middle = outline.mean(0)
-    return build_polygon_mask(middle + (outline - middle) * grow, shape, 0)
-
-
-def correct_exposure(photo: Image, head: Head) -> Image:
-    """Brighten an underexposed photo until the eyes' whites are white; a well-lit one is returned as it is.
-
-    The whites of the eyes tell a dark photo from dark skin.
-    """
-    brightest = float(np.quantile(photo[::4, ::4].max(2), 0.995))
-    gain = float(np.clip(WHITE_LEVEL / max(brightest, 1.0), 1.0, MAX_GAIN))
-    photo = np.asarray(cv2.convertScaleAbs(photo, alpha=gain), np.uint8) if gain > 1.05 else photo
-    lightness = to_lab(photo)[..., 0]
-
-    def measure(points: tuple[int, ...]) -> float:
-        seen = lightness[fill(head, points, lightness.shape) > 0.5]
-        return float(np.quantile(seen, 0.92)) if seen.size else 0.0
-
-    cheeks = [CHEEK_TO_EYE_WHITE * measure(points) for points in (CHEEK_POINTS[:14:3], CHEEK_POINTS[14::3])]
-    white = max(2.0, *(measure(eye) for eye in EYES), *cheeks)
-    if white >= MIN_EYE_WHITE_L:
-        return photo
-    gamma = max(MIN_GAMMA, float(np.log(MIN_EYE_WHITE_L / 100) / np.log(white / 100)))
-    return np.asarray(cv2.LUT(photo, (np.linspace(0, 1, 256) ** gamma * 255).round().astype(np.uint8)), np.uint8)
-
-
-def measure_iris(photo: Image, head: Head) -> Lab:
-    """LAB of both irises: of their lower halves, without light spots and lashes."""
-    lab = to_lab(photo)
-    y, x = np.mgrid[: photo.shape[0], : photo.shape[1]].astype(np.float32)
-    found = []
-    for eye, (centre, rim) in zip(EYES, IRISES, strict=True):
-        radius = max(1.0, float(np.linalg.norm(head.points[list(rim)] - head.points[centre], axis=1).mean()))
-        u, v = head.project(x, y, head.points[centre])
-        distance = np.hypot(u, v) / radius
-        inside = (distance > 0.35) & (distance < 0.85) & (v > -0.25 * radius) & (fill(head, eye, x.shape, 0.95) > 0.5)
-        found.append(lab[inside])
-    colours = np.concatenate(found)
-    if len(colours) < 6:
-        return np.array((30, 4, 8), np.float32)
-    low, high = np.percentile(colours[:, 0], (25, 85))
-    return np.median(colours[(colours[:, 0] >= low) & (colours[:, 0] <= high)], 0).astype(np.float32)
-
-
-def flatten(photo: Image, heads: list[Head], irises: list[Lab], matte: Plane) -> tuple[Lab, list[Portrait]]:
-    """Flatten RGB `photo` with warped `heads`: (the flat picture in LAB, one portrait for each head)."""
+def flatten(photo: Image, heads: list[Head], irises: list[Lab], mattes: list[Plane]) -> tuple[Lab, list[Portrait]]:
+    """Flatten RGB `photo` with warped `heads` and their `mattes`: (flat picture in LAB, a portrait for each head)."""
     raw, unit = to_lab(photo), heads[0].width / 110
     masses = to_lab(np.asarray(cv2.pyrMeanShiftFiltering(photo, 5.6 * unit, 24), np.uint8))
     smooth = photo
@@ -124,7 +70,7 @@ def flatten(photo: Image, heads: list[Head], irises: list[Lab], matte: Plane) ->
     flat[..., 0] += (_posterise(flat[..., 0], 11.0, 9.0) - flat[..., 0]) * 0.7
     flat[..., 1:] *= 1.1
     portraits = []
-    for head, iris in zip(heads, irises, strict=True):
+    for head, iris, matte in zip(heads, irises, mattes, strict=True):
         portraits.append(_flatten_head(flat, photo, raw, smooth_lab, matte, head, iris))
     return flat, portraits
 
@@ -140,56 +86,46 @@ def _sigmoid(value: Plane) -> Plane:
     return np.asarray(1 / (1 + np.exp(-np.clip(value, -30, 30))), np.float32)
 
 
-def _flatten_head(
-    flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, head: Head, iris: Lab
-) -> Portrait:
+def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, head: Head, iris: Lab) -> Portrait:
     """Flatten skin, features and hair of one head in `flat`, in place."""
     shape, width = raw.shape[:2], head.width
     u, v = head.build_grid(shape)
-    oval = fill(head, FACE_OVAL, shape)
-    eyes = np.maximum(*(fill(head, eye, shape, 1.35) for eye in EYES))
-    brows = np.maximum(*(fill(head, brow, shape, 1.1) for brow in BROW_CONTOURS))
-    lips = fill(head, LIPS, shape, 1.04)
-    nostrils = _fill_hull(head.points[list(NOSTRILS)], shape)
+    oval = head.fill(FACE_OVAL, shape)
+    brows = np.maximum(*(head.fill(brow, shape) for brow in BROW_CONTOURS))
+    brows = np.asarray(cv2.dilate(brows, build_disc_kernel(0.028 * width)), np.float32)
+    lips = head.fill(LIPS, shape, 1.04)
+    nostrils = head.fill_hull(shape, NOSTRILS)
     skin = _segment_skin(photo, head) * smoothstep(0.2, 0.5, matte)
 
-    features = np.clip(eyes + brows + lips + nostrils, 0, 1)
-    bare = smooth[(fill(head, FACE_OVAL, shape, 0.8) > 0.5) & (skin > 0.5) & (features < 0.1)]
-    median = np.median(bare if len(bare) > 30 else smooth[oval > 0.5] if (oval > 0.5).any() else smooth[::4, ::4], 0)
-    median = np.asarray(median.reshape(-1, 3)[0] if median.ndim == 1 else np.median(median, 0), np.float32)
-    open_eyes = [_is_open(raw[..., 0][fill(head, eye, shape) > 0.5], float(median[0])) for eye in EYES]
-    eyes = np.maximum(*(fill(head, eye, shape, 1.35) * is_open for eye, is_open in zip(EYES, open_eyes, strict=True)))
+    around_eyes = np.maximum(*(head.fill(eye, shape, 1.35) for eye in EYES))
+    bare = (head.fill(FACE_OVAL, shape, 0.8) > 0.5) & (skin > 0.5) & (around_eyes + brows + lips + nostrils < 0.1)
+    sample = next(pixels for pixels in (smooth[bare], smooth[oval > 0.5], smooth.reshape(-1, 3)) if len(pixels) > 30)
+    median = np.asarray(np.median(sample, 0), np.float32)
+    open_eyes = [_is_open(raw[..., 0][head.fill(eye, shape) > 0.5], float(median[0])) for eye in EYES]
+    eyes = np.maximum(*(head.fill(eye, shape, 1.35) * is_open for eye, is_open in zip(EYES, open_eyes, strict=True)))
+    brows *= 1 - np.maximum(*(head.fill(eye, shape, 1.15) for eye in EYES))
 
-    bare_area = 1 - np.clip(lips + nostrils, 0, 1)
-    beard, beard_hair = _find_beard(smooth, median, head, bare_area)
-    brow_v = float(head.project(*head.points[[105, 334]].mean(0), head.middle)[1]) / width
+    beard, beard_hair = _find_beard(smooth, median, head, np.clip(lips + nostrils, 0, 1))
+    brow_v = head.locate(105, 334)
     hair_zone = np.maximum(
         smoothstep(brow_v + 0.02, brow_v - 0.06, v), smoothstep(0.34, 0.44, np.abs(u)) * smoothstep(0.2, 0.0, v)
     ) * (1 - brows)
-    below_eyes = v - float(head.project(*head.points[[33, 263]].mean(0), head.middle)[1]) / width
+    below_eyes = v - head.locate(33, 263)
     lines = _find_glasses(raw[..., 0], u, below_eyes) * oval * (1 - eyes)
     off_colour = smoothstep(16, 30, np.hypot(smooth[..., 1] - median[1], smooth[..., 2] - median[2]))
     strands = smoothstep(*NOT_SKIN_DARKER_L, median[0] - smooth[..., 0]) * hair_zone
     not_skin = np.maximum.reduce([strands, beard_hair, lines, off_colour * (1 - oval)])
 
-    hole = np.clip(blur(eyes, 1.0) * 1.3 + blur(brows, 1.0) + nostrils * 0.9, 0, 1) * (1 - lines)
+    features = np.asarray(cv2.dilate(np.maximum(eyes, brows), np.ones((3, 3), np.uint8)), np.float32)
+    hole = np.clip(blur(features, 1.0) * 1.3 + nostrils * 0.9, 0, 1) * (1 - lines)
     tones, base = _paint_skin_tones(_fill_from_around(smooth, hole, 0.055 * width), median)
-    for cheek in (205, 425):  # a blush of the skin's own hue
-        blush_u, blush_v = ((plane - at) / width for plane, at in zip(
-            np.mgrid[: shape[1], : shape[0]].transpose(0, 2, 1), head.points[cheek], strict=True))
-        blush = np.exp(-((blush_u / 0.095) ** 2 + ((blush_v + 0.05) / 0.06) ** 2) / 2) * oval
-        tones[..., 1:] *= (1 + 0.14 * blush)[..., None]
     mask = blur(skin * (1 - lips), 1.2) * (1 - not_skin)
     mask = np.maximum(mask, hole * oval * (1 - not_skin))
-    _flatten_hair(flat, smooth, matte * (1 - mask) * (1 - oval * (1 - not_skin)) * smoothstep(0.75, 0.35, v), width)
+    _flatten_hair(flat, matte * (1 - mask) * (1 - oval * (1 - strands)) * smoothstep(0.75, 0.35, v), width)
     flat += (tones - flat) * mask[..., None]
-    _paint_brows(flat, raw, median[0] - base[0], blur(brows, 1.5) * (1 - lines))
+    _paint_brows(flat, raw, 0.11 * width, blur(brows, 0.8) * (1 - lines))
     _paint_mouth(flat, raw, smooth, head, lips, median)
     return Portrait(head, base, iris, mask, beard, (open_eyes[0], open_eyes[1]))
-
-
-def _fill_hull(points: Points, shape: tuple[int, ...]) -> Plane:
-    return build_polygon_mask(cv2.convexHull(points.astype(np.float32))[:, 0], shape, 0)
 
 
 def _segment_skin(photo: Image, head: Head) -> Plane:
@@ -202,20 +138,20 @@ def _is_open(lightness: NDArray[np.float32], skin: float) -> bool:
     return lightness.size < 6 or float(np.quantile(lightness, 0.9)) > skin - COVERED_EYE_DARKER_L
 
 
-def _find_beard(smooth: Lab, median: Lab, head: Head, bare: Plane) -> tuple[float, Plane]:
+def _find_beard(smooth: Lab, median: Lab, head: Head, features: Plane) -> tuple[float, Plane]:
     """(how surely there is a beard, where it is), 0..1: hair is less yellow than skin, a shadow is as yellow.
 
-    bare: 1 where neither lips nor nostrils are. In a grey or coloured photo darkness alone tells.
+    features: lips and nostrils, which have no hair. In a grey or coloured photo darkness alone tells.
     """
-    shape = bare.shape
-    chin = fill(head, CHIN_AREA, shape) * bare > 0.5
+    shape = features.shape
+    chin = head.fill(CHIN_AREA, shape) * (1 - features) > 0.5
     if chin.sum() < 8:
         return 0.0, np.zeros(shape, np.float32)
     darker = median[0] - smooth[..., 0]
     tint = smooth[..., 2] / median[2] if median[2] > MIN_SKIN_B else np.ones(shape, np.float32)
     beard = float(smoothstep(*BEARD_DARKER_L, float(np.median(darker[chin]))))
     beard = max(beard, float(smoothstep(*BEARD_TINT, float(np.median(tint[chin])))))
-    area = np.minimum(blur(fill(head, BEARD, shape, 1.2), 0.03 * head.width), 0.2 + 0.8 * bare)
+    area = np.minimum(blur(head.fill(BEARD, shape, 1.2), 0.05 * head.width), 1 - 0.8 * features)
     hair = np.maximum(smoothstep(*NOT_SKIN_DARKER_L, darker), smoothstep(0.88, 0.70, tint))
     return beard, blur(area * hair * beard, 1.0)
 
@@ -249,22 +185,25 @@ def _paint_skin_tones(smooth: Lab, median: Lab) -> tuple[Lab, Lab]:
     base[0] += np.clip((DRAWN_SKIN_L - base[0]) * SKIN_LIFT, 0, MAX_SKIN_LIFT_L)
     tones = np.empty_like(smooth)
     shading = SKIN_SHADING * np.clip(offset, -20, 10)
-    tones[..., 0] = np.clip(base[0] + shading + SKIN_SHADOW_L * shadow + SKIN_DEEP_L * deep + SKIN_LIGHT_L * light, 4, 95)
+    tones[..., 0] = np.clip(
+        base[0] + shading + SKIN_SHADOW_L * shadow + SKIN_DEEP_L * deep + SKIN_LIGHT_L * light, 4, 95
+    )
     tones[..., 1:] = base[1:] + 0.4 * np.clip(smooth[..., 1:] - median[1:], -14, 14)
     tones[..., 1] += 3 * (shadow + deep) / 2
     return tones, base
 
 
-def _flatten_hair(flat: Lab, smooth: Lab, hair: Plane, width: float) -> None:
+def _flatten_hair(flat: Lab, hair: Plane, width: float) -> None:
     """Draw hair together into locks of few tones, and raise its own light to a sheen, in place."""
     near = np.maximum(blur(hair, 0.11 * width), 1e-3)[..., None]
     middle = blur(flat * hair[..., None], 0.11 * width) / near
-    locks = _smooth_along_flow(smooth, 0.02 * width)
-    relief = blur(locks[..., 0] - middle[..., 0], 0.008 * width)
-    drawn = locks + (middle - locks) * np.array((0.6, 0.7, 0.7), np.float32)
-    sheen = 9 * smoothstep(2.5, 5.5, relief) * smoothstep(88, 74, middle[..., 0])
-    drawn[..., 0] += sheen - 5 * smoothstep(-3, -7, relief)
-    flat += (drawn - flat) * smoothstep(0.3, 0.8, hair)[..., None]
+    locks = _smooth_along_flow(flat, 0.02 * width)
+    relief = locks[..., 0] - middle[..., 0]
+    drawn = locks + (middle - locks) * np.array((0.25, 0.6, 0.6), np.float32)
+    drawn[..., 0] += 7 * smoothstep(4.0, 5.5, relief) * smoothstep(88, 74, middle[..., 0])
+    drawn[..., 0] -= 5 * smoothstep(-4.5, -6.0, relief)
+    alike = smoothstep(34, 22, blur(np.abs(flat[..., 0] - middle[..., 0]), 1.0))  # a badge on a cap is no hair
+    flat += (drawn - flat) * (smoothstep(0.3, 0.8, hair) * alike)[..., None]
 
 
 def _smooth_along_flow(picture: Lab, sigma: float, steps: int = 5) -> Lab:
@@ -285,14 +224,16 @@ def _smooth_along_flow(picture: Lab, sigma: float, steps: int = 5) -> Lab:
     return total / (2 * steps + 1)
 
 
-def _paint_brows(flat: Lab, raw: Lab, lift: float, brows: Plane) -> None:
+def _paint_brows(flat: Lab, raw: Lab, size: float, brows: Plane) -> None:
     """Lay the photo's own brows with more contrast over the skin, in place, so that the network sees fair ones too.
 
-    lift: L of the photo's skin less that of the drawn skin, which is negative.
+    size: in pixels, more than a brow is high: what is dark over a wider area is a shadow.
     """
-    darker = np.clip(flat[..., 0] + lift - raw[..., 0] - 3, 0, 80) * brows
-    flat[..., 1:] += (raw[..., 1:] - flat[..., 1:]) * smoothstep(2, 12, darker)[..., None]
-    flat[..., 0] = np.maximum(flat[..., 0] - 1.5 * darker, np.minimum(flat[..., 0], 8))
+    lightness = blur(raw[..., 0], 0.7)
+    around = np.asarray(cv2.morphologyEx(lightness, cv2.MORPH_CLOSE, build_disc_kernel(size)), np.float32)
+    darker = np.clip(around - lightness - 2, 0, 80) * brows
+    flat[..., 1:] += (raw[..., 1:] - flat[..., 1:]) * smoothstep(2, 14, darker)[..., None]
+    flat[..., 0] = np.maximum(flat[..., 0] - 1.5 * darker, np.minimum(flat[..., 0], 10))
 
 
 def _paint_mouth(flat: Lab, raw: Lab, smooth: Lab, head: Head, lips: Plane, skin: Lab) -> None:

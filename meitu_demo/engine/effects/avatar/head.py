@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ...imaging.blend import smoothstep
+from ...imaging.blend import build_polygon_mask, smoothstep
 from ...imaging.face import Face
 
 Image = NDArray[np.uint8]
@@ -21,6 +21,7 @@ EYELIDS = (  # from the outer corner to the inner one: upper lid, lower lid
     ((263, 466, 388, 387, 386, 385, 384, 398, 362), (263, 249, 390, 373, 374, 380, 381, 382, 362)),
 )
 EYES = tuple((*upper, *lower[-2:0:-1]) for upper, lower in EYELIDS)
+IRISES = ((468, (469, 470, 471, 472)), (473, (474, 475, 476, 477)))  # centre, rim
 CROP_FACE_WIDTHS = np.array(((-1.45, -1.35), (1.45, 1.7)))  # around the middle of a face: left, top; right, bottom
 CROP_SIDE_PX, MAX_CROP_SIDE_PX = 640, 896  # long side, for one face and for a group
 MIN_FACE_WIDTH_PX = 150  # in a crop; smaller faces get a larger crop, up to the maximum
@@ -73,6 +74,20 @@ class Head:
         y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
         u, v = self.project(x, y, self.middle)
         return np.asarray(u / self.width, np.float32), np.asarray(v / self.width, np.float32)
+
+    def locate(self, *points: int) -> float:
+        """How far below `middle` the mean of mesh `points` lies, in face widths."""
+        return float((self.points[list(points)].mean(0) - self.middle) @ self.down) / self.width
+
+    def fill(self, points: Sequence[int], shape: tuple[int, ...], grow: float = 1.0) -> Plane:
+        """Fill the polygon through mesh `points`, grown about its middle: float32 (h, w), 0..1."""
+        outline = self.points[list(points)]
+        middle = outline.mean(0)
+        return build_polygon_mask(middle + (outline - middle) * grow, shape, 0)
+
+    def fill_hull(self, shape: tuple[int, ...], points: Sequence[int] = range(468)) -> Plane:
+        """Fill the convex hull of mesh `points`: float32 (h, w), 0..1."""
+        return build_polygon_mask(cv2.convexHull(self.points[list(points)].astype(np.float32))[:, 0], shape, 0)
 
     def move(self, offset: Sequence[float] | Points, scale: float | Points = 1.0) -> "Head":
         """The head after the picture was moved by `offset` px and then scaled by `scale`."""

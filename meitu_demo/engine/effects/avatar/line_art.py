@@ -10,12 +10,11 @@ import numpy as np
 
 from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur, build_polygon_mask, smoothstep
-from .flatten import MOUTH_ABOVE, MOUTH_BELOW, Lab, Portrait, fill
-from .head import EYELIDS, Plane, Points
+from .flatten import MOUTH_ABOVE, MOUTH_BELOW, Lab, Portrait
+from .head import EYELIDS, IRISES, Plane, Points
 
 NOSE_BASE = (98, 97, 2, 326, 327)
 JAW = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361)
-IRISES = ((468, (469, 470, 471, 472)), (473, (474, 475, 476, 477)))
 INK = np.array((14, 4, 3), np.float32)
 CURVE_POINTS = 40
 MIN_EYE_WIDTH = 0.07  # face widths; an eye that the head's turn makes narrower is left to the network
@@ -34,7 +33,7 @@ def draw_lines(picture: Lab, portraits: Sequence[Portrait], matte: Plane) -> Non
     shape = picture.shape[:2]
     width = portraits[0].head.width
     skin = np.maximum.reduce([cv2.resize(portrait.skin_mask, shape[::-1]) for portrait in portraits])
-    faces = np.maximum.reduce([fill(portrait.head, FACE_OVAL, shape, 1.02) for portrait in portraits])
+    faces = np.maximum.reduce([portrait.head.fill(FACE_OVAL, shape, 1.02) for portrait in portraits])
     silhouette = _draw_contour(matte, 0.0125 * width)
     inner = _find_inner_lines(picture) * (1 - blur(faces, 0.02 * width)) * matte
     lines = np.maximum(0.95 * silhouette, 0.55 * inner)
@@ -45,8 +44,8 @@ def draw_lines(picture: Lab, portraits: Sequence[Portrait], matte: Plane) -> Non
         stroke = draw_stroke(shape, jaw, 0.010 * portrait.head.width * swell) * blur(skin, 2.0)
         stroke *= (1 - smoothstep(0.2, 0.6, near_silhouette)) * 0.65 * (1 - 0.85 * portrait.beard)
         lines = np.maximum(lines, stroke)
-    ink = np.minimum(picture * np.float32((0.34, 0.26, 0.28)), 0.32)
-    ink = np.where((matte < 0.5)[..., None], np.float32((0.16, 0.11, 0.13)), ink)
+    ink = np.minimum(picture * np.array((0.34, 0.26, 0.28), np.float32), 0.32)
+    ink = np.where((matte < 0.5)[..., None], np.array((0.16, 0.11, 0.13), np.float32), ink)
     picture += (ink - picture) * lines[..., None]
     for portrait in portraits:
         draw_face(picture, portrait)
@@ -92,7 +91,9 @@ def _draw_eye(whole: Lab, portrait: Portrait, side: int) -> None:
         lid_shadow = blur(draw_stroke(shape, upper, np.full(CURVE_POINTS, 0.34 * height)), 0.05 * height) * opening
         _paint(picture, (white[0] - 17, 1, -3), 0.75 * lid_shadow)
         _draw_iris(picture, portrait, side, corner, (upper, lower), opening)
-        _paint(picture, INK, 0.35 * blur(draw_stroke(shape, upper, np.full(CURVE_POINTS, 0.16 * height)), 1.0) * opening)
+        _paint(
+            picture, INK, 0.35 * blur(draw_stroke(shape, upper, np.full(CURVE_POINTS, 0.16 * height)), 1.0) * opening
+        )
         low = lower[2:30]
         swell = np.sin(np.pi * (0.1 + 0.8 * np.linspace(1, 0, len(low)))) ** 0.8
         _draw_line(picture, low, 0.024 * eye_width * swell, (skin[0] * 0.42, skin[1] + 4, skin[2]), 0.7)
@@ -127,7 +128,7 @@ def _draw_iris(
     iris = smoothstep(1 + edge, 1 - edge, np.hypot(u, v)) * opening
     lightness = float(np.clip(portrait.iris[0] * 0.8 + 16, 28, 58))
     chroma = max(float(np.hypot(*portrait.iris[1:])), 1e-3)
-    colour = portrait.iris[1:] * (min(1.5 * chroma, max(38.0, chroma)) / chroma)
+    colour = portrait.iris[1:] * (min(1.3 * chroma, max(32.0, chroma)) / chroma)
     depth = smoothstep(-0.7, 0.95, v)
     tone = np.dstack([lightness - 16 + 32 * depth, *(c * (0.75 + 0.3 * depth) for c in colour)]).astype(np.float32)
     picture += (cv2.cvtColor(tone, cv2.COLOR_LAB2RGB).clip(0, 1) - picture) * iris[..., None]

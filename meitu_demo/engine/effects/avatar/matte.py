@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ...imaging.blend import blur, build_disc_kernel, build_polygon_mask, smoothstep
+from ...imaging.blend import blur, build_disc_kernel, smoothstep
 from ...imaging.segmentation import compute_person_matte, compute_single_person_mask
-from .head import Head, Image, Plane
+from .head import CHIN, Head, Image, Plane
 
 PERSON_FACE_WIDTHS = (1.8, 1.6)  # to either side and above a face: what the models look at, down to the frame
 MAX_HEAD_HALF_WIDTH = 1.05  # face widths, with hair
@@ -35,10 +35,10 @@ def cut_out_people(image: Image, heads: Sequence[Head]) -> list[Plane]:
 
 def _cut_out_person(image: Image, head: Head, others: Sequence[Head]) -> Plane:
     shape, width = image.shape[:2], head.width
-    face = build_polygon_mask(cv2.convexHull(head.points.astype(np.float32))[:, 0], shape, 0)
+    face = head.fill_hull(shape)
     matte = _keep_single_person(compute_person_matte(image), image, face, width)
     u, v = head.build_grid(shape)
-    below_chin = v - head.project(*head.points[152], head.middle)[1] / width
+    below_chin = v - head.locate(CHIN)
     reach = MAX_HEAD_HALF_WIDTH + SHOULDER_SLOPE * np.maximum(below_chin, 0)
     matte = matte * smoothstep(0.25, 0, np.abs(u) - reach)
     for other in others:  # what is nearer to another face, in that face's widths, is not this person's
@@ -65,7 +65,9 @@ def _assume_bust(face: Plane) -> Plane:
     bust = np.zeros_like(face)
     middle = (round(x + width / 2), round(y + 0.4 * height))
     cv2.ellipse(bust, middle, (round(0.62 * width), round(0.68 * height)), 0, 0, 360, (1.0,), -1)
-    cv2.rectangle(bust, (round(x + 0.2 * width), y + height // 2), (round(x + 0.8 * width), 2 * y + 4 * height), (1.0,), -1)
+    cv2.rectangle(
+        bust, (round(x + 0.2 * width), y + height // 2), (round(x + 0.8 * width), 2 * y + 4 * height), (1.0,), -1
+    )
     cv2.ellipse(bust, (middle[0], round(y + 2.2 * height)), (round(1.3 * width), height), 0, 0, 360, (1.0,), -1)
     return bust
 
@@ -82,5 +84,3 @@ def _fill_holes(matte: Plane, max_area: float) -> Plane:
     rim = set(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]).tolist())
     holes = [n for n in range(1, count) if n not in rim and stats[n, cv2.CC_STAT_AREA] < max_area]
     return np.where(np.isin(labels, holes), np.float32(1), matte)
-
-

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur, smoothstep
-from .flatten import Lab, fill
+from .flatten import Lab
 from .head import Head, Plane
 
 PAPER = np.array((0.985, 0.975, 0.95), np.float32)  # RGB
@@ -38,7 +38,7 @@ def paint_watercolour(picture: Lab, matte: Plane, heads: Sequence[Head]) -> Lab:
     wet = cv2.remap(
         picture, x + 1.1 * wobble, y + 1.1 * wobble[::-1, ::-1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
     )
-    face = np.maximum.reduce([blur(fill(head, FACE_OVAL, picture.shape[:2], 0.95), 0.03 * head.width) for head in heads])
+    face = np.maximum.reduce([blur(head.fill(FACE_OVAL, picture.shape[:2], 0.95), 0.03 * head.width) for head in heads])
     wet = wet + (picture - wet) * face[..., None]
     grey = np.asarray(cv2.cvtColor(np.asarray(wet, np.float32), cv2.COLOR_RGB2GRAY), np.float32)
     rims = np.clip(blur(grey, 5) - grey, 0, 0.12) * 1.2
@@ -48,7 +48,7 @@ def paint_watercolour(picture: Lab, matte: Plane, heads: Sequence[Head]) -> Lab:
     paper = PAPER * (1 + 0.012 * grain[..., None])
     wash = _build_backdrop_wash(matte, pool, 0.04 * face_width, y / height)
     outside = picture[matte < 0.02]
-    backdrop = outside.mean(0) if len(outside) else np.float32((0.85, 0.9, 0.97))
+    backdrop = outside.mean(0) if len(outside) else np.array((0.85, 0.9, 0.97), np.float32)
     back = paper * (1 - (1 - backdrop) * wash[..., None])
     return np.asarray(np.clip(back + (paint * paper - back) * matte[..., None], 0, 1), np.float32)
 
