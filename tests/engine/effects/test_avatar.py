@@ -9,11 +9,10 @@ from skimage import color, data
 
 from meitu_demo.domain.errors import ValueRejected
 from meitu_demo.engine.effects.avatar.draw import VERSIONS, draw_avatar
-from meitu_demo.engine.effects.avatar.flatten import BEARD, LIPS, UPPER_CHEEKS
+from meitu_demo.engine.effects.avatar.flatten import UPPER_CHEEKS
 from meitu_demo.engine.effects.avatar.head import MAX_CROP_SIDE_PX, Head, crop_to_heads
 from meitu_demo.engine.imaging.faces import Face, build_face, find_faces
-from meitu_demo.engine.imaging.segmentation import segment_skin
-from tools.quality.contact_sheets import draw_glasses
+from tools.quality.people import add_beard, darken_skin, draw_glasses
 
 PHOTO = data.astronaut()
 FACE = find_faces(PHOTO)[0]
@@ -55,22 +54,6 @@ def compute_hue(lab: np.ndarray) -> float:
     return float(np.degrees(np.arctan2(lab[2], lab[1])))
 
 
-def darken_skin(image: np.ndarray, face: Face) -> np.ndarray:
-    """The same photo of a person with dark skin."""
-    share = segment_skin(image, face.landmarks.astype(float))[..., None] / 255
-    lab = color.rgb2lab(image)
-    dark = lab * (0.6, 1, 1)
-    return (color.lab2rgb(lab + (dark - lab) * share) * 255).astype(np.uint8)
-
-
-def add_beard(image: np.ndarray, face: Face, colour: tuple[int, int, int]) -> np.ndarray:
-    mask = np.zeros(image.shape[:2], np.float32)
-    cv2.fillPoly(mask, [face.landmarks[list(BEARD)].astype(int)], 1)
-    cv2.fillPoly(mask, [face.landmarks[list(LIPS)].astype(int)], 0)
-    mask = cv2.GaussianBlur(mask, (0, 0), 0.02 * face.width)[..., None] * 0.85
-    return (image * (1 - mask) + np.array(colour) * mask).astype(np.uint8)
-
-
 VARIANTS = {
     "as it is": PHOTO,
     "mirrored": np.ascontiguousarray(PHOTO[:, ::-1]),
@@ -100,7 +83,7 @@ def test_an_underexposed_photo_is_lit_first() -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("colour", [(70, 50, 35), (215, 210, 205)])
 def test_a_beard_stays_and_is_not_cut(version: str, colour: tuple[int, int, int]) -> None:
-    """Chin, jaws and upper lip of a bearded face take the colour of the beard, dark or white; a bare chin stays skin."""
+    """Chin, jaws and upper lip of a bearded face take the colour of the beard, dark or white."""
     picture = draw_avatar(add_beard(PHOTO, FACE, colour), [FACE], version)
     bare = draw_photo(version)
     head = place_head(PHOTO, bare, FACE)

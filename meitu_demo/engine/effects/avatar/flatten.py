@@ -111,10 +111,10 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     median = np.asarray(np.median(sample, 0), np.float32)
     base = median.copy()
     lift = float(np.clip((DRAWN_SKIN_L - median[0]) * SKIN_LIFT, 0, MAX_SKIN_LIFT_L))
-    cheeks = float(np.quantile(sample_colours(smooth[..., 0], head.points[list(UPPER_CHEEKS)], 1), 0.6))
-    base[0] += np.clip(
-        cheeks + 2.5 - median[0], lift, MAX_CHEEK_LIFT_L
-    )  # lit cheeks are not drawn darker than they are
+    cheeks = sample_colours(smooth, head.points[list(UPPER_CHEEKS)], 1)
+    base[1:] = (base[1:] + np.median(cheeks[:, 1:], 0)) / 2
+    # Lit cheeks are not drawn darker than they are: 2.5 L is what the network takes away.
+    base[0] += np.clip(float(np.quantile(cheeks[:, 0], 0.6)) + 2.5 - median[0], lift, MAX_CHEEK_LIFT_L)
     open_eyes = [_is_open(raw[..., 0][head.fill(eye, shape) > 0.5], float(median[0])) for eye in EYES]
     eyes = np.maximum(*(head.fill(eye, shape, 1.35) * is_open for eye, is_open in zip(EYES, open_eyes, strict=True)))
     brows *= 1 - np.maximum(*(head.fill(eye, shape, 1.15) for eye in EYES))
