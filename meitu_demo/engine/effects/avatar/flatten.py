@@ -100,7 +100,10 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     u, v = head.build_grid(shape)
     oval = head.fill(FACE_OVAL, shape)
     brows = np.maximum(*(head.fill(brow, shape) for brow in BROW_CONTOURS))
-    brows = np.asarray(cv2.dilate(brows, build_disc_kernel(0.028 * width)), np.float32)
+    grown = np.ones(
+        (2 * round(0.014 * width) + 1, 1), np.uint8
+    )  # only in height: many brows are higher than the mesh's
+    brows = np.asarray(cv2.dilate(brows, grown), np.float32)
     lips = head.fill(LIPS, shape, 1.04)
     nostrils = head.fill_hull(shape, NOSTRILS)
     skin = _segment_skin(photo, head) * smoothstep(0.2, 0.5, matte)
@@ -181,7 +184,7 @@ def _find_glasses(lightness: Plane, u: Plane, below_eyes: Plane) -> Plane:
     columns = nose.any(0)
     bridge = float(np.where(nose, depth, 0).max(0)[columns].mean()) if columns.any() else 0.0
     at_eyes = smoothstep(0.30, 0.24, below_eyes) * smoothstep(-0.30, -0.24, below_eyes)
-    return smoothstep(7, 16, depth) * at_eyes * smoothstep(*BRIDGE_DEPTH_L, bridge)
+    return smoothstep(9, 20, depth) * at_eyes * smoothstep(*BRIDGE_DEPTH_L, bridge)
 
 
 def _fill_from_around(picture: Lab, hole: Plane, sigma: float) -> Lab:
@@ -244,7 +247,7 @@ def _paint_brows(flat: Lab, raw: Lab, size: float, brows: Plane) -> None:
     lightness = blur(raw[..., 0], 0.7)
     around = np.asarray(cv2.morphologyEx(lightness, cv2.MORPH_CLOSE, build_disc_kernel(size)), np.float32)
     darker = np.clip(around - lightness - 2, 0, 80) * brows
-    flat[..., 1:] += (raw[..., 1:] - flat[..., 1:]) * smoothstep(2, 14, darker)[..., None]
+    flat[..., 1:] += (0.6 * raw[..., 1:] - flat[..., 1:]) * smoothstep(2, 14, darker)[..., None]
     flat[..., 0] = np.maximum(flat[..., 0] - 1.5 * darker, np.minimum(flat[..., 0], 10))
 
 
