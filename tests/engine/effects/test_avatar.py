@@ -90,7 +90,7 @@ def test_a_beard_stays_and_is_not_cut(version: str, colour: tuple[int, int, int]
     beard = color.rgb2lab(np.array([[colour]], np.uint8))[0, 0]
     for point in head.points[[199, 169, 394, 164]]:
         with_beard, without = (np.median(sample(image, point[None]), 0) for image in (picture, bare))
-        assert np.linalg.norm(with_beard - beard) < np.linalg.norm(without - beard) - 8
+        assert np.linalg.norm(with_beard - beard) < 0.6 * np.linalg.norm(without - beard)
 
 
 def test_no_beard_is_invented() -> None:
@@ -185,21 +185,19 @@ def test_a_small_face_is_framed_and_not_blank() -> None:
 
 
 def test_everybody_found_is_drawn_and_strangers_are_left_out() -> None:
-    """Of two people both are drawn; if only one's face is given, the other leaves nothing but the backdrop."""
+    """Of two people both are drawn; of one whose face is not given, nothing: there is the backdrop."""
     pair = np.hstack([PHOTO[:400, 40:400], PHOTO[:400, 400:40:-1]])
     faces = find_faces(pair)
     assert len(faces) == 2
     assert len(find_faces(draw_avatar(pair, faces))) == 2
-    crowd = np.hstack([PHOTO[:400, 90:350], PHOTO[:400, 330:130:-1]])
-    mine, other = sorted(find_faces(crowd), key=lambda face: face.centre[0])
+    crowd = np.hstack([PHOTO[:300, 130:300], PHOTO[:300, 300:130:-1]])
+    mine = min(find_faces(crowd), key=lambda face: face.centre[0])
     picture = draw_avatar(crowd, [mine])
     assert len(find_faces(picture)) == 1
-    crop, (head,) = crop_to_heads(crowd, [mine])
-    scale = picture.shape[0] / crop.shape[0]
-    shift = head.points[1] - mine.landmarks[1] * (head.width / Head(mine.landmarks.astype(float)).width)
-    x = (other.centre[0] * (head.width / Head(mine.landmarks.astype(float)).width) + shift[0]) * scale
-    strangers_column = picture[: picture.shape[0] // 3, min(int(x), picture.shape[1] - 1)].astype(float)
-    assert strangers_column.std(0).max() < 3
+    crop = crop_to_heads(crowd, [mine])[0]
+    edge, height = round(0.06 * picture.shape[1]), round(0.6 * picture.shape[0])
+    assert crop[: round(0.6 * len(crop)), -round(0.06 * crop.shape[1]) :].std() > 20  # there the stranger's face begins
+    assert picture[:height, -edge:].reshape(-1, 3).astype(float).std(0).max() < 3
 
 
 def test_an_upside_down_photo_gives_an_upside_down_drawing() -> None:
