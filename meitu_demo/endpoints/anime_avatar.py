@@ -2,7 +2,7 @@
 
 from ..domain.controls import Choice
 from ..domain.model import Endpoint, FaceRequirement, Image, Values
-from ..engine.effects.avatar import draw_avatar
+from ..engine.effects.avatar.draw import draw_avatar
 from ..engine.imaging.face_checks import require_faces
 from ..vendors import meitu
 

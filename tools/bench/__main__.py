@@ -17,11 +17,13 @@ def main() -> None:
     row, fps, p95_ms = mirror.measure()
     _print_row(row)
     print(f"mirror: {fps:.1f} frames a second at 480p (aim ≥ {mirror.MIN_FPS:.0f}), p95 {p95_ms:.0f} ms")
-    for version in effects.LOOKS:
+    for version in effects.VERSIONS:
         functions = ", ".join(f"{name} {ms:.0f} ms" for name, ms in effects.profile_avatar(version))
         print(f"avatar {version}, slowest functions: {functions}")
     print("peak memory at 12 MP: " + ", ".join(f"{name} {mb} MB" for name, mb in peak.measure_peaks().items()), end=" ")
     print(f"(aim ≤ {peak.MAX_PEAK_MB} MB)")
+    avatar_mb = peak.measure_peak("anime_avatar", 800)
+    print(f"peak memory of an avatar at 800×800: {avatar_mb} MB (aim ≤ {peak.MAX_AVATAR_PEAK_MB} MB)")
     early, late = app.measure_memory()
     calls = f"{app.MEMORY_CALL_COUNT // 4} and {app.MEMORY_CALL_COUNT} mixed calls"
     aim = f"(aim ≤ {app.MAX_MEMORY_MB} MB and level)"

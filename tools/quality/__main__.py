@@ -7,7 +7,7 @@ from pathlib import Path
 
 os.environ.setdefault("GLOG_minloglevel", "2")
 
-from . import OUTPUT, aesthetics, contact_sheets, restoration
+from . import OUTPUT, aesthetics, avatar, contact_sheets, restoration
 from .people import load_people
 
 
@@ -18,10 +18,13 @@ def main() -> int:
     folder = arguments.parse_args().photos
     photos = load_people(folder)
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    exit_codes = {"aesthetics": aesthetics.main(photos if folder else None), "restoration": restoration.main()}
+    exit_codes = {
+        "aesthetics": aesthetics.main(photos if folder else None),
+        "avatar": avatar.main(photos),
+        "restoration": restoration.main(),
+    }
     failures = [name for name, code in exit_codes.items() if code != 0]
     contact_sheets.write_fuse_sheet(photos, OUTPUT / "fuse.jpg")
-    contact_sheets.write_avatar_sheet(photos, OUTPUT / "avatar.jpg")
     verdict = f"fell short: {', '.join(failures)}" if failures else "every bar holds"
     print(f"quality: {verdict}; tables and contact sheets to look at in {OUTPUT}")
     return 1 if failures else 0

@@ -1,22 +1,17 @@
-"""Contact sheets of face fuse and of the anime avatar. Pictures are RGB uint8."""
+"""Contact sheet of face fuse. Pictures are RGB uint8."""
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from meitu_demo.engine import face_templates
-from meitu_demo.engine.effects.avatar import draw_avatar
-from meitu_demo.engine.effects.cartoon.head import frame
-from meitu_demo.engine.effects.cartoon.look import LOOKS
 from meitu_demo.engine.effects.fuse import fuse
-from meitu_demo.engine.imaging.faces import Face, find_faces
 
 from .people import find_accepted_faces
 
-FUSE_CELL_PX, AVATAR_CELL_PX = (480, 600), (720, 720)  # width, height
+FUSE_CELL_PX = (480, 600)  # width, height
 MARGIN_SHARE = 0.75  # of the face's width, around it
 Pixels = NDArray[np.uint8]
 
@@ -39,33 +34,3 @@ def render_cell(image: Pixels, box: tuple[float, float, float, float]) -> Pixels
     part = image[y0 : round(box[3] + margin_px), x0 : round(box[2] + margin_px)]
     fitted = ImageOps.fit(Image.fromarray(part), FUSE_CELL_PX, Image.Resampling.LANCZOS)
     return np.array(fitted)
-
-
-def write_avatar_sheet(photos: dict[str, Pixels], output: Path) -> None:
-    """Anime avatar: photo and both looks of each picture with a face, and of the first once more with glasses."""
-    people = [(image, faces) for image in photos.values() if (faces := find_faces(image))]
-    glasses_photo = draw_glasses(people[0][0], people[0][1][0])
-    rows = []
-    for image, faces in (*people, (glasses_photo, find_faces(glasses_photo))):
-        cells = [frame(image, faces)[0], *(draw_avatar(image, faces, version) for version in LOOKS)]
-        rows.append(
-            np.hstack([np.array(ImageOps.pad(Image.fromarray(cell), AVATAR_CELL_PX, color="white")) for cell in cells])
-        )
-    Image.fromarray(np.vstack(rows)).save(output, quality=92)
-
-
-def draw_glasses(image: Pixels, face: Face) -> Pixels:
-    """`image` with dark round glasses drawn on `face`."""
-    output = image.copy()
-    points, width = face.landmarks, face.width
-    thickness_px = max(1, round(0.022 * width))
-    colour = (45, 32, 28)
-    eyes = [(points[outer] + points[inner]) / 2 + (0, 0.03 * width) for outer, inner in ((33, 133), (263, 362))]
-    for eye, ear in zip(eyes, (127, 356), strict=True):
-        axes = (round(0.19 * width), round(0.15 * width))
-        cv2.ellipse(output, eye.astype(int).tolist(), axes, face.roll, 0, 360, colour, thickness_px, cv2.LINE_AA)
-        rim = eye + (points[ear] - eye) * 0.19 * width / np.linalg.norm(points[ear] - eye)
-        cv2.line(output, rim.astype(int).tolist(), points[ear].astype(int).tolist(), colour, thickness_px, cv2.LINE_AA)
-    bridge = [(eyes[0] + (eyes[1] - eyes[0]) * share).astype(int).tolist() for share in (0.38, 0.62)]
-    cv2.line(output, bridge[0], bridge[1], colour, thickness_px, cv2.LINE_AA)
-    return output

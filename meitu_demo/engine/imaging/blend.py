@@ -1,5 +1,7 @@
 """Feathered masks and seamless blending."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +10,7 @@ from .align import FACE_OVAL
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 
 FEATHER_SHARE = 0.04  # of the face's width, on both sides of its outline
 
@@ -77,3 +80,14 @@ def build_disc_kernel(size: float) -> NDArray[np.uint8]:
     """Build a round structuring element, `size` px across, at least 3."""
     side = 2 * max(1, round(size / 2)) + 1
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
+
+
+def smoothstep(zero: float, one: float, value: Floats | float) -> NDArray[np.float32]:
+    """0 at `zero`, 1 at `one`, smooth between; either may be the larger."""
+    share = np.clip((np.asarray(value) - zero) / (one - zero), 0, 1)
+    return np.asarray(share * share * (3 - 2 * share), np.float32)
+
+
+def blur(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """Gaussian blur of a float picture, (h, w) or (h, w, 3); `sigma` in pixels."""
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), max(sigma, 0.3)), np.float32)

@@ -1,0 +1,9 @@
+"""Anime avatar: the photo's people in flat tones, drawn by a small network, with eyes and outlines drawn over it.
+
+head            crops the photo to the heads, enlarges eyes
+matte           which pixels belong to the people who are drawn
+flatten         exposure; skin, hair and clothes as flat tones: what the network sees
+line_art        eyes, nose, mouth and outlines
+watercolour     the look of version 2.0.0
+draw            calls these in turn
+"""

@@ -1,0 +1,131 @@
+"""Anime avatar: draws the people of a photo, in one of two looks."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from ....domain.errors import ValueRejected
+from ...imaging.blend import blur
+from ...imaging.colour import CHEEK_POINTS
+from ...imaging.face import Face
+from ...imaging.line_drawing_network import SCALE, draw_enlarged
+from .flatten import Lab, flatten, to_lab
+from .head import EYES, IRISES, Head, Image, Plane, build_anime_warp, crop_to_heads, rotate_heads
+from .line_art import draw_lines
+from .matte import cut_out_people
+from .watercolour import paint_watercolour
+
+VERSIONS = ("1.0.0", "2.0.0")  # anime, watercolour
+FLAT_SCALE, SEEN_SCALE = 0.5, 0.3125  # of the crop's size: where tones are flattened, what the network sees
+DRAWN_SCALE = SEEN_SCALE * SCALE
+SHARPENING, SHARPENING_SIGMA = 0.35, 1.1  # before the network
+PASTELS = ((246, 214, 222), (205, 226, 246), (214, 238, 222), (226, 216, 246), (250, 232, 204))  # RGB of backdrops
+
+
+MIN_EYE_WHITE_L = 55.0  # of the brightest of the eyes in a well-lit photo, even when they are narrowed
+CHEEK_TO_EYE_WHITE = 0.80  # eyes in shadow are still as bright as this share of the cheeks
+MIN_GAMMA = 0.45
+WHITE_LEVEL, MAX_GAIN = 215.0, 3.0  # of the brightest pixels; limit of the stretch
+
+
+def draw_avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> Image:
+    """Draw head and shoulders of everybody in `faces`: RGB uint8, long side 800 to 1120 px.
+
+    image: RGB uint8. faces: at least one, in pixels of `image`; they may reach out of the frame. version: "1.0.0"
+    anime with ink lines, "2.0.0" watercolour. Raises ValueRejected for another.
+    """
+    if version not in VERSIONS:
+        raise ValueRejected(control="version", value=version, allowed=", ".join(VERSIONS))
+    photo, heads = crop_to_heads(image, faces)
+    down = heads[0].down
+    turns = round(np.degrees(np.arctan2(-down[0], down[1])) / 90) % 4  # the models want heads upright
+    heads = rotate_heads(heads, photo.shape, turns)
+    drawn = _draw_upright(np.ascontiguousarray(np.rot90(photo, turns)), heads, version)
+    return np.ascontiguousarray(np.rot90(np.asarray(drawn * 255 + 0.5, np.uint8), -turns))
+
+
+def _draw_upright(photo: Image, heads: list[Head], version: str) -> Lab:
+    photo = correct_exposure(photo, heads[0])
+    irises = [measure_iris(photo, head) for head in heads]
+    small = cv2.resize(photo, None, fx=FLAT_SCALE, fy=FLAT_SCALE, interpolation=cv2.INTER_AREA)
+    heads = [head.move((0, 0), FLAT_SCALE) for head in heads]
+    map_x, map_y, heads = build_anime_warp(heads, small.shape[:2])
+    warped = np.asarray(cv2.remap(small, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    mattes = cut_out_people(warped, heads)
+    matte = np.maximum.reduce(mattes)
+    flat, portraits = flatten(warped, heads, irises, mattes)
+    skin = np.maximum.reduce([portrait.skin_mask for portrait in portraits])
+    backdrop = _choose_backdrop(flat[(matte > 0.9) & (skin < 0.2)])
+    flat = backdrop + (flat - backdrop) * matte[..., None]
+    drawn = _draw_with_network(np.asarray(cv2.cvtColor(flat, cv2.COLOR_LAB2RGB), np.float32).clip(0, 1))
+    scale = DRAWN_SCALE / FLAT_SCALE
+    portraits = [replace(portrait, head=portrait.head.move((0, 0), scale)) for portrait in portraits]
+    large_matte = _enlarge_mask(matte, drawn.shape[:2])
+    draw_lines(drawn, portraits, large_matte)
+    if version == "2.0.0":
+        drawn = paint_watercolour(drawn, large_matte, [portrait.head for portrait in portraits])
+    return drawn.clip(0, 1)
+
+
+def _draw_with_network(flat: Lab) -> Lab:
+    share = SEEN_SCALE / FLAT_SCALE
+    seen = np.asarray(cv2.resize(flat, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.float32)
+    seen = np.clip(seen + SHARPENING * (seen - blur(seen, SHARPENING_SIGMA)), 0, 1)
+    return draw_enlarged(np.asarray(seen, np.float32))
+
+
+def _enlarge_mask(mask: Plane, shape: tuple[int, ...]) -> Plane:
+    return blur(np.asarray(cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_CUBIC), np.float32), 2.0)
+
+
+def _choose_backdrop(around: Lab) -> Lab:
+    """LAB of the pastel that differs most in hue from hair and clothes (n, 3)."""
+    pastels = to_lab(np.array([PASTELS], np.uint8))[0]
+    a, b = around[:, 1:].mean(0) if len(around) else (0.0, 0.0)
+    if np.hypot(a, b) < 6:  # black, grey and white go with blue
+        return np.asarray(pastels[1])
+    hue = np.arctan2(b, a)
+    distance = np.abs((np.arctan2(pastels[:, 2], pastels[:, 1]) - hue + np.pi) % (2 * np.pi) - np.pi)
+    return np.asarray(pastels[distance.argmax()])
+
+
+def correct_exposure(photo: Image, head: Head) -> Image:
+    """Brighten an underexposed photo until the eyes' whites are white; a well-lit one is returned as it is.
+
+    The whites of the eyes tell a dark photo from dark skin.
+    """
+    brightest = float(np.quantile(photo[::4, ::4].max(2), 0.995))
+    gain = float(np.clip(WHITE_LEVEL / max(brightest, 1.0), 1.0, MAX_GAIN))
+    photo = np.asarray(cv2.convertScaleAbs(photo, alpha=gain), np.uint8) if gain > 1.05 else photo
+    lightness = to_lab(photo)[..., 0]
+
+    def measure(points: tuple[int, ...]) -> float:
+        seen = lightness[head.fill(points, lightness.shape) > 0.5]
+        return float(np.quantile(seen, 0.92)) if seen.size else 0.0
+
+    cheeks = [CHEEK_TO_EYE_WHITE * measure(points) for points in (CHEEK_POINTS[:14:3], CHEEK_POINTS[14::3])]
+    white = max(2.0, *(measure(eye) for eye in EYES), *cheeks)
+    if white >= MIN_EYE_WHITE_L:
+        return photo
+    gamma = max(MIN_GAMMA, float(np.log(MIN_EYE_WHITE_L / 100) / np.log(white / 100)))
+    return np.asarray(cv2.LUT(photo, (np.linspace(0, 1, 256) ** gamma * 255).round().astype(np.uint8)), np.uint8)
+
+
+def measure_iris(photo: Image, head: Head) -> Lab:
+    """LAB of both irises: of their lower halves, without light spots and lashes."""
+    lab = to_lab(photo)
+    y, x = np.mgrid[: photo.shape[0], : photo.shape[1]].astype(np.float32)
+    found = []
+    for eye, (centre, rim) in zip(EYES, IRISES, strict=True):
+        radius = max(1.0, float(np.linalg.norm(head.points[list(rim)] - head.points[centre], axis=1).mean()))
+        u, v = head.project(x, y, head.points[centre])
+        distance = np.hypot(u, v) / radius
+        inside = (distance > 0.35) & (distance < 0.85) & (v > -0.25 * radius) & (head.fill(eye, x.shape, 0.95) > 0.5)
+        found.append(lab[inside])
+    colours = np.concatenate(found)
+    if len(colours) < 6:
+        return np.array((30, 4, 8), np.float32)
+    low, high = np.percentile(colours[:, 0], (25, 85))
+    return np.median(colours[(colours[:, 0] >= low) & (colours[:, 0] <= high)], 0).astype(np.float32)

@@ -1,0 +1,267 @@
+"""Turns a photo into flat tones, which the network then draws: skin in three tones, hair and clothes in flat masses.
+
+Colours are CIELAB, float32: L 0..100, a and b around 0. Nothing is sorted into classes with hard edges: what is not
+surely bare skin keeps the photo's own colours, so that beards, strands of hair and glasses stay what they are.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ...imaging.align import FACE_OVAL
+from ...imaging.blend import blur, build_disc_kernel, build_polygon_mask, smoothstep
+from ...imaging.colour import sample_colours
+from ...imaging.segmentation import BROW_CONTOURS, segment_skin
+from ...imaging.warp import EMPTY_MAP
+from .head import EYES, Head, Image, Plane
+
+Lab = NDArray[np.float32]  # (3,) or (h, w, 3)
+
+LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
+MOUTH_ABOVE = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
+MOUTH_BELOW = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
+NOSTRILS = (129, 98, 240, 99, 60, 20, 242, 2, 462, 250, 290, 328, 460, 327, 358, 1)
+BEARD: tuple[int, ...] = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361)
+BEARD += (425, 426, 327, 2, 98, 206, 205)
+CHIN_AREA = (61, 84, 314, 291, 379, 378, 400, 152, 176, 149, 150)
+
+UPPER_CHEEKS = (50, 101, 36, 117, 118, 280, 330, 266, 346, 347)
+
+DRAWN_SKIN_L, SKIN_LIFT, MAX_SKIN_LIFT_L, MAX_CHEEK_LIFT_L = (
+    84.0,
+    0.3,
+    7.0,
+    12.0,
+)  # skin is drawn a little lighter than it is
+SKIN_SHADOW_L, SKIN_DEEP_L, SKIN_LIGHT_L = -8.0, -7.0, 3.5  # steps between the tones
+SKIN_SHADING = 0.25  # of the skin's own shading, which stays between the steps
+SKIN_SHADOW_AT, SKIN_DEEP_AT, SKIN_LIGHT_AT = -9.0, -24.0, 8.0  # L from the skin's median
+NOT_SKIN_DARKER_L = (14.0, 23.0)  # under the skin's median: from here, what lies on skin is hair, not a shadow
+BEARD_TINT = (0.84, 0.72)  # b of the chin / b of the skin: at the first no beard, at the second surely one
+BEARD_DARKER_L = (16.0, 26.0)  # the same for a chin darker than the skin
+MIN_SKIN_B = 6.0  # of skin in a photo whose colours can be believed
+THIN_LINE_PX = 9  # wider than the frames of glasses on the flattened picture
+BRIDGE_DEPTH_L = (13.0, 20.0)  # a line across the nose: bare noses have up to 11.5, glasses from 24
+COVERED_EYE_DARKER_L = 30.0  # under the skin's median, even in its brightest parts: a dark lens or a fringe
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Portrait:
+    """What is drawn over the network's picture. head: on the flat picture. skin, iris: LAB of the drawn skin and of the
+    photo's irises. skin_mask: (h, w) 0..1. beard: 0..1. open_eyes: for each eye, whether the photo shows it."""
+
+    head: Head
+    skin: Lab
+    iris: Lab
+    skin_mask: Plane
+    beard: float
+    open_eyes: tuple[bool, bool]
+
+
+def to_lab(image: Image) -> Lab:
+    """Convert RGB uint8 to LAB."""
+    return np.asarray(cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
+
+
+def flatten(photo: Image, heads: list[Head], irises: list[Lab], mattes: list[Plane]) -> tuple[Lab, list[Portrait]]:
+    """Flatten RGB `photo` with warped `heads` and their `mattes`: (flat picture in LAB, a portrait for each head)."""
+    raw, unit = to_lab(photo), heads[0].width / 110
+    masses = to_lab(np.asarray(cv2.pyrMeanShiftFiltering(photo, 5.6 * unit, 24), np.uint8))
+    smooth = photo
+    for _ in range(2):
+        smooth = np.asarray(cv2.bilateralFilter(smooth, 7, 28, 3.8 * unit), np.uint8)
+    smooth = np.asarray(cv2.edgePreservingFilter(smooth, flags=1, sigma_s=25 * unit, sigma_r=0.4), np.uint8)
+    smooth_lab = to_lab(smooth)
+    flat = masses.copy()
+    flat[..., 0] += (_posterise(flat[..., 0], 11.0, 9.0) - flat[..., 0]) * 0.7
+    flat[..., 1:] *= 1.1
+    portraits = []
+    for head, iris, matte in zip(heads, irises, mattes, strict=True):
+        portraits.append(_flatten_head(flat, photo, raw, smooth_lab, matte, head, iris))
+    return flat, portraits
+
+
+def _posterise(lightness: Plane, step: float, sharpness: float) -> Plane:
+    """Steps of `step` L with soft edges."""
+    level = lightness / step
+    whole = np.floor(level)
+    return np.asarray((whole + _sigmoid((level - whole - 0.5) * sharpness)) * step, np.float32)
+
+
+def _sigmoid(value: Plane) -> Plane:
+    return np.asarray(1 / (1 + np.exp(-np.clip(value, -30, 30))), np.float32)
+
+
+def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, head: Head, iris: Lab) -> Portrait:
+    """Flatten skin, features and hair of one head in `flat`, in place."""
+    shape, width = raw.shape[:2], head.width
+    u, v = head.build_grid(shape)
+    oval = head.fill(FACE_OVAL, shape)
+    brows = np.maximum(*(head.fill(brow, shape) for brow in BROW_CONTOURS))
+    grown = np.ones(
+        (2 * round(0.014 * width) + 1, 1), np.uint8
+    )  # only in height: many brows are higher than the mesh's
+    brows = np.asarray(cv2.dilate(brows, grown), np.float32)
+    lips = head.fill(LIPS, shape, 1.04)
+    nostrils = head.fill_hull(shape, NOSTRILS)
+    skin = _segment_skin(photo, head) * smoothstep(0.2, 0.5, matte)
+
+    around_eyes = np.maximum(*(head.fill(eye, shape, 1.35) for eye in EYES))
+    bare = (head.fill(FACE_OVAL, shape, 0.8) > 0.5) & (skin > 0.5) & (around_eyes + brows + lips + nostrils < 0.1)
+    sample = next(pixels for pixels in (smooth[bare], smooth[oval > 0.5], smooth.reshape(-1, 3)) if len(pixels) > 30)
+    median = np.asarray(np.median(sample, 0), np.float32)
+    base = median.copy()
+    lift = float(np.clip((DRAWN_SKIN_L - median[0]) * SKIN_LIFT, 0, MAX_SKIN_LIFT_L))
+    cheeks = sample_colours(smooth, head.points[list(UPPER_CHEEKS)], 1)
+    base[1:] = (base[1:] + np.median(cheeks[:, 1:], 0)) / 2
+    # Lit cheeks are not drawn darker than they are: 2.5 L is what the network takes away.
+    base[0] += np.clip(float(np.quantile(cheeks[:, 0], 0.6)) + 2.5 - median[0], lift, MAX_CHEEK_LIFT_L)
+    open_eyes = [_is_open(raw[..., 0][head.fill(eye, shape) > 0.5], float(median[0])) for eye in EYES]
+    eyes = np.maximum(*(head.fill(eye, shape, 1.35) * is_open for eye, is_open in zip(EYES, open_eyes, strict=True)))
+    brows *= 1 - np.maximum(*(head.fill(eye, shape, 1.15) for eye in EYES))
+
+    beard, beard_hair = _find_beard(smooth, median, head, np.clip(lips + nostrils, 0, 1))
+    brow_v = head.locate(105, 334)
+    hair_zone = np.maximum(
+        smoothstep(brow_v + 0.02, brow_v - 0.06, v), smoothstep(0.34, 0.44, np.abs(u)) * smoothstep(0.2, 0.0, v)
+    ) * (1 - brows)
+    below_eyes = v - head.locate(33, 263)
+    lines = _find_glasses(raw[..., 0], u, below_eyes) * oval * (1 - eyes)
+    off_colour = smoothstep(16, 30, np.hypot(smooth[..., 1] - median[1], smooth[..., 2] - median[2]))
+    strands = smoothstep(*NOT_SKIN_DARKER_L, median[0] - smooth[..., 0]) * hair_zone
+    not_skin = np.maximum.reduce([strands, beard_hair, lines, off_colour * (1 - oval)])
+
+    features = np.asarray(cv2.dilate(np.maximum(eyes, brows), np.ones((3, 3), np.uint8)), np.float32)
+    hole = np.clip(blur(features, 1.0) * 1.3 + nostrils * 0.9, 0, 1) * (1 - lines)
+    tones = _paint_skin_tones(_fill_from_around(smooth, hole, 0.055 * width), median, base)
+    mask = blur(skin * (1 - lips), 1.2) * (1 - not_skin)
+    mask = np.maximum(mask, hole * oval * (1 - not_skin))
+    _flatten_hair(flat, matte * (1 - mask) * (1 - oval * (1 - strands)) * smoothstep(0.75, 0.35, v), width)
+    flat += (tones - flat) * mask[..., None]
+    _paint_brows(flat, raw, 0.11 * width, blur(brows, 0.8) * (1 - lines))
+    _paint_mouth(flat, raw, smooth, head, lips, median)
+    return Portrait(head, base, iris, mask, beard, (open_eyes[0], open_eyes[1]))
+
+
+def _segment_skin(photo: Image, head: Head) -> Plane:
+    small = cv2.resize(photo, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+    mask = segment_skin(np.ascontiguousarray(small), head.move((0, 0), 0.6).points)
+    return np.asarray(cv2.resize(mask, photo.shape[1::-1]), np.float32) / 255
+
+
+def _is_open(lightness: NDArray[np.float32], skin: float) -> bool:
+    return lightness.size < 6 or float(np.quantile(lightness, 0.9)) > skin - COVERED_EYE_DARKER_L
+
+
+def _find_beard(smooth: Lab, median: Lab, head: Head, features: Plane) -> tuple[float, Plane]:
+    """(how surely there is a beard, where it is), 0..1: hair is less yellow than skin, a shadow is as yellow.
+
+    features: lips and nostrils, which have no hair. In a grey or coloured photo darkness alone tells.
+    """
+    shape = features.shape
+    chin = head.fill(CHIN_AREA, shape) * (1 - features) > 0.5
+    if chin.sum() < 8:
+        return 0.0, np.zeros(shape, np.float32)
+    darker = median[0] - smooth[..., 0]
+    tint = smooth[..., 2] / median[2] if median[2] > MIN_SKIN_B else np.ones(shape, np.float32)
+    beard = float(smoothstep(*BEARD_DARKER_L, float(np.median(darker[chin]))))
+    beard = max(beard, float(smoothstep(*BEARD_TINT, float(np.median(tint[chin])))))
+    area = np.minimum(blur(head.fill(BEARD, shape, 1.2), 0.05 * head.width), 1 - 0.8 * features)
+    hair = np.maximum(smoothstep(*NOT_SKIN_DARKER_L, darker), smoothstep(0.88, 0.70, tint))
+    return beard, blur(area * hair * beard, 1.0)
+
+
+def _find_glasses(lightness: Plane, u: Plane, below_eyes: Plane) -> Plane:
+    """Frames of glasses, 0..1: thin dark lines at eye height, if there is one across the nose; else nothing.
+
+    u, below_eyes: face widths from the middle of the face and from the line through the eyes.
+    """
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (THIN_LINE_PX, THIN_LINE_PX))
+    depth = np.asarray(cv2.morphologyEx(lightness, cv2.MORPH_CLOSE, kernel), np.float32) - lightness
+    nose = (np.abs(u) < 0.07) & (below_eyes > -0.10) & (below_eyes < 0.08)
+    columns = nose.any(0)
+    bridge = float(np.where(nose, depth, 0).max(0)[columns].mean()) if columns.any() else 0.0
+    at_eyes = smoothstep(0.30, 0.24, below_eyes) * smoothstep(-0.30, -0.24, below_eyes)
+    return smoothstep(9, 20, depth) * at_eyes * smoothstep(*BRIDGE_DEPTH_L, bridge)
+
+
+def _fill_from_around(picture: Lab, hole: Plane, sigma: float) -> Lab:
+    around = (1 - hole)[..., None]
+    fill_in = blur(picture * around, sigma) / np.maximum(blur(1 - hole, sigma), 1e-3)[..., None]
+    return blur(picture + (fill_in - picture) * blur(hole, sigma / 4)[..., None], 1.0)
+
+
+def _paint_skin_tones(smooth: Lab, median: Lab, base: Lab) -> Lab:
+    """Skin in three tones: the photo's `median` becomes `base`, darker and lighter skin become steps from it."""
+    offset = smooth[..., 0] - median[0]
+    shadow, deep = _sigmoid((SKIN_SHADOW_AT - offset) / 1.3), _sigmoid((SKIN_DEEP_AT - offset) / 2)
+    light = _sigmoid((offset - SKIN_LIGHT_AT) / 1.3)
+    tones = np.empty_like(smooth)
+    shading = SKIN_SHADING * np.clip(offset, -20, 10)
+    tones[..., 0] = np.clip(
+        base[0] + shading + SKIN_SHADOW_L * shadow + SKIN_DEEP_L * deep + SKIN_LIGHT_L * light, 4, 95
+    )
+    tones[..., 1:] = base[1:] + 0.4 * np.clip(smooth[..., 1:] - median[1:], -14, 14)
+    tones[..., 1] += 3 * (shadow + deep) / 2
+    return tones
+
+
+def _flatten_hair(flat: Lab, hair: Plane, width: float) -> None:
+    """Draw hair together into locks of few tones, and raise its own light to a sheen, in place."""
+    near = np.maximum(blur(hair, 0.11 * width), 1e-3)[..., None]
+    middle = blur(flat * hair[..., None], 0.11 * width) / near
+    locks = _smooth_along_flow(flat, 0.02 * width)
+    relief = locks[..., 0] - middle[..., 0]
+    drawn = locks + (middle - locks) * np.array((0.25, 0.6, 0.6), np.float32)
+    drawn[..., 0] += 7 * smoothstep(4.0, 5.5, relief) * smoothstep(88, 74, middle[..., 0])
+    drawn[..., 0] -= 5 * smoothstep(-4.5, -6.0, relief)
+    alike = smoothstep(34, 22, blur(np.abs(flat[..., 0] - middle[..., 0]), 1.0))  # a badge on a cap is no hair
+    flat += (drawn - flat) * (smoothstep(0.3, 0.8, hair) * alike)[..., None]
+
+
+def _smooth_along_flow(picture: Lab, sigma: float, steps: int = 5) -> Lab:
+    """Blur along the strands: Kang et al., "Flow-based image abstraction", 2009. `sigma`: how coarse the flow, px."""
+    lightness = blur(picture[..., 0], 1.0)
+    dx, dy = (np.asarray(cv2.Sobel(lightness, cv2.CV_32F, i, 1 - i, ksize=3), np.float32) for i in (1, 0))
+    angle = 0.5 * np.arctan2(2 * blur(dx * dy, sigma), blur(dx * dx, sigma) - blur(dy * dy, sigma)) + np.pi / 2
+    along = np.stack([np.cos(angle), np.sin(angle)], -1).astype(np.float32)
+    y, x = np.mgrid[: picture.shape[0], : picture.shape[1]].astype(np.float32)
+    total, start = picture.copy(), np.stack([x, y], -1)
+    for sign in (1.0, -1.0):
+        position, direction = start, along * np.float32(sign)
+        for _ in range(steps):
+            position = position + 1.5 * direction
+            total += cv2.remap(picture, position, EMPTY_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            ahead = cv2.remap(along, position, EMPTY_MAP, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+            direction = ahead * np.where((ahead * direction).sum(-1, keepdims=True) < 0, np.float32(-1), np.float32(1))
+    return total / (2 * steps + 1)
+
+
+def _paint_brows(flat: Lab, raw: Lab, size: float, brows: Plane) -> None:
+    """Lay the photo's own brows with more contrast over the skin, in place, so that the network sees fair ones too.
+
+    size: in pixels, more than a brow is high: what is dark over a wider area is a shadow.
+    """
+    lightness = blur(raw[..., 0], 0.7)
+    around = np.asarray(cv2.morphologyEx(lightness, cv2.MORPH_CLOSE, build_disc_kernel(size)), np.float32)
+    darker = np.clip(around - lightness - 2, 0, 80) * brows
+    flat[..., 1:] += (0.6 * raw[..., 1:] - flat[..., 1:]) * smoothstep(2, 14, darker)[..., None]
+    flat[..., 0] = np.maximum(flat[..., 0] - 1.5 * darker, np.minimum(flat[..., 0], 10))
+
+
+def _paint_mouth(flat: Lab, raw: Lab, smooth: Lab, head: Head, lips: Plane, skin: Lab) -> None:
+    """Lips in their own colour, teeth white, in place."""
+    mouth = build_polygon_mask(head.points[[*MOUTH_ABOVE, *MOUTH_BELOW[::-1]]], lips.shape, 1.2)
+    drawn = 0.5 * (raw + smooth)
+    red = (lips > 0.5) & (mouth < 0.2)
+    if red.any():
+        own = np.median(smooth[red], 0)
+        drawn += (own - drawn) * (0.55 * lips * (1 - mouth))[..., None]
+    drawn[..., 1:] *= 1.1
+    chroma = np.hypot(raw[..., 1], raw[..., 2]) / max(float(np.hypot(*skin[1:])), 6.0)
+    teeth = mouth * smoothstep(-16, 2, raw[..., 0] - skin[0]) * smoothstep(0.85, 0.5, chroma)
+    white = np.array((np.clip(skin[0] + 26, 84, 93), 1, 4), np.float32)
+    drawn += (white - drawn) * (0.85 * teeth)[..., None]
+    flat += (drawn - flat) * blur(lips, 1.0)[..., None]

@@ -1,0 +1,177 @@
+"""Crops a photo to the heads that are drawn, and enlarges their eyes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ...imaging.blend import build_polygon_mask, smoothstep
+from ...imaging.face import Face
+
+Image = NDArray[np.uint8]
+Plane = NDArray[np.float32]  # (h, w)
+Points = NDArray[np.float64]
+
+FOREHEAD, CHIN, RIGHT_CHEEK, LEFT_CHEEK, NOSE_TIP = 10, 152, 234, 454, 4
+EYELIDS = (  # from the outer corner to the inner one: upper lid, lower lid
+    ((33, 246, 161, 160, 159, 158, 157, 173, 133), (33, 7, 163, 144, 145, 153, 154, 155, 133)),
+    ((263, 466, 388, 387, 386, 385, 384, 398, 362), (263, 249, 390, 373, 374, 380, 381, 382, 362)),
+)
+EYES = tuple((*upper, *lower[-2:0:-1]) for upper, lower in EYELIDS)
+IRISES = ((468, (469, 470, 471, 472)), (473, (474, 475, 476, 477)))  # centre, rim
+CROP_FACE_WIDTHS = np.array(((-1.45, -1.35), (1.45, 1.7)))  # around the middle of a face: left, top; right, bottom
+CROP_SIDE_PX, MAX_CROP_SIDE_PX = 640, 896  # long side, for one face and for a group
+MIN_FACE_WIDTH_PX = 150  # in a crop; smaller faces get a larger crop, up to the maximum
+CROP_STEP_PX = 16  # sides are multiples of it, so that all sizes derived from them are whole
+MIN_REGION_PX = 16
+
+EYE_WIDTH_SHARE, MIN_EYE_GAIN, MAX_EYE_GAIN = 0.265, 1.1, 1.32  # aim for the eye's width / face width; factor
+EYE_OPENING, MIN_OPENING_GAIN, MAX_OPENING_GAIN = 0.50, 1.22, 1.6  # aim for height / width; more than 1.6 stares
+NOSE_SCALE = (0.9, 0.96)  # across, down
+JAW_SHIFT = 0.03  # face widths inwards at each side
+INVERSE_ITERATIONS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """A face in a picture. points: (478, 2) pixels of the picture, pixel centres at integers."""
+
+    points: Points
+
+    @cached_property
+    def right(self) -> Points:
+        """Unit vector from the eye on the image's left to the other one."""
+        across = self.points[263] - self.points[33]
+        return np.asarray(across / max(float(np.linalg.norm(across)), 1e-6))
+
+    @cached_property
+    def down(self) -> Points:
+        """Unit vector from the forehead to the chin, at a right angle to `right`."""
+        return np.array([-self.right[1], self.right[0]])
+
+    @cached_property
+    def width(self) -> float:
+        """Pixels of one face width seen from the front; a turned face is measured by its height."""
+        width = np.linalg.norm(self.points[LEFT_CHEEK] - self.points[RIGHT_CHEEK])
+        height = np.linalg.norm(self.points[CHIN] - self.points[FOREHEAD])
+        return max(float(width), float(height) / 1.3, 4.0)
+
+    @cached_property
+    def middle(self) -> Points:
+        """Middle between forehead and chin."""
+        return np.asarray((self.points[FOREHEAD] + self.points[CHIN]) / 2)
+
+    def project(self, x: Plane | Points, y: Plane | Points, origin: Points) -> tuple[Plane, Plane]:
+        """(u, v) in pixels of picture points relative to `origin`: u along `right`, v along `down`."""
+        dx, dy = x - origin[0], y - origin[1]
+        return dx * self.right[0] + dy * self.right[1], dx * self.down[0] + dy * self.down[1]
+
+    def build_grid(self, shape: tuple[int, ...]) -> tuple[Plane, Plane]:
+        """(u, v) of each pixel of a picture of `shape`, in face widths around `middle`."""
+        y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+        u, v = self.project(x, y, self.middle)
+        return np.asarray(u / self.width, np.float32), np.asarray(v / self.width, np.float32)
+
+    def locate(self, *points: int) -> float:
+        """How far below `middle` the mean of mesh `points` lies, in face widths."""
+        return float((self.points[list(points)].mean(0) - self.middle) @ self.down) / self.width
+
+    def fill(self, points: Sequence[int], shape: tuple[int, ...], grow: float = 1.0) -> Plane:
+        """Fill the polygon through mesh `points`, grown about its middle: float32 (h, w), 0..1."""
+        outline = self.points[list(points)]
+        middle = outline.mean(0)
+        return build_polygon_mask(middle + (outline - middle) * grow, shape, 0)
+
+    def fill_hull(self, shape: tuple[int, ...], points: Sequence[int] = range(468)) -> Plane:
+        """Fill the convex hull of mesh `points`: float32 (h, w), 0..1."""
+        return build_polygon_mask(cv2.convexHull(self.points[list(points)].astype(np.float32))[:, 0], shape, 0)
+
+    def move(self, offset: Sequence[float] | Points, scale: float | Points = 1.0) -> "Head":
+        """The head after the picture was moved by `offset` px and then scaled by `scale`."""
+        return Head((self.points + np.asarray(offset) + 0.5) * scale - 0.5)
+
+
+def crop_to_heads(image: Image, faces: Sequence[Face]) -> tuple[Image, list[Head]]:
+    """Crop RGB `image` to heads and shoulders of all `faces` and scale it: (picture, the heads on it).
+
+    The picture's long side is CROP_SIDE_PX to MAX_CROP_SIDE_PX, its sides are multiples of CROP_STEP_PX. The first head
+    is the largest.
+    """
+    heads = sorted((Head(np.asarray(face.landmarks, float)) for face in faces), key=lambda head: -head.width)
+    (u0, v0), (u1, v1) = CROP_FACE_WIDTHS
+    corners = np.array(
+        [
+            head.middle + head.width * (u * head.right + v * head.down)
+            for head in heads
+            for u in (u0, u1)
+            for v in (v0, v1)
+        ]
+    )
+    size = np.array(image.shape[1::-1])
+    least = np.minimum(size, MIN_REGION_PX)
+    low = np.clip(np.floor(corners.min(0)), 0, size - least).astype(int)
+    high = np.clip(np.ceil(corners.max(0)), low + least, size).astype(int)
+    longest = int((high - low).max())
+    wanted = MIN_FACE_WIDTH_PX * longest / heads[0].width
+    scale = float(np.clip(wanted, CROP_SIDE_PX, MAX_CROP_SIDE_PX)) / longest
+    target = np.maximum(np.round((high - low) * scale / CROP_STEP_PX), 1).astype(int) * CROP_STEP_PX
+    region = image[low[1] : high[1], low[0] : high[0]]
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    picture = np.asarray(cv2.resize(region, target.tolist(), interpolation=method), np.uint8)
+    return picture, [head.move(-low, target / (high - low)) for head in heads]
+
+
+def rotate_heads(heads: Sequence[Head], shape: tuple[int, ...], turns: int) -> list[Head]:
+    """The heads on ``np.rot90(picture, turns)``; `shape` is that of the picture before."""
+    height, width = shape[:2]
+    rotated = []
+    for head in heads:
+        x, y = head.points.T
+        quarters = ((x, y), (y, width - 1 - x), (width - 1 - x, height - 1 - y), (height - 1 - y, x))
+        rotated.append(Head(np.stack(quarters[turns % 4], 1)))
+    return rotated
+
+
+def build_anime_warp(heads: Sequence[Head], shape: tuple[int, ...]) -> tuple[Plane, Plane, list[Head]]:
+    """(map_x, map_y, warped heads) for cv2.remap: larger eyes, a slightly smaller nose, a slightly slimmer jaw."""
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    map_x, map_y = x.copy(), y.copy()
+    warped = []
+    for head in heads:
+        dx, dy = _compute_offsets(head, shape, x, y)
+        map_x, map_y = map_x + dx, map_y + dy
+        points = head.points
+        for _ in range(INVERSE_ITERATIONS):
+            points = head.points - np.stack(_compute_offsets(head, shape, *points.T), 1)
+        warped.append(Head(points))
+    return np.asarray(map_x, np.float32), np.asarray(map_y, np.float32), warped
+
+
+def _compute_offsets(head: Head, shape: tuple[int, ...], x: Plane | Points, y: Plane | Points) -> tuple[Plane, Plane]:
+    """Offsets in pixels from points of the warped picture to their sources."""
+    points, width = head.points, head.width
+    across, along = np.zeros_like(x), np.zeros_like(x)
+    calm = float(smoothstep(0.40, 0.65, width / max(shape[:2])))  # in a close-up, large eyes stare
+    for eye in EYES:
+        outline = points[list(eye)]
+        eye_width = max(float(np.linalg.norm(outline[0] - outline[8])), 1.0)
+        opening = float(np.ptp(outline @ head.down)) / eye_width
+        gain_u = float(np.clip(EYE_WIDTH_SHARE * width / eye_width, MIN_EYE_GAIN, MAX_EYE_GAIN))
+        gain_v = float(np.clip(EYE_OPENING * gain_u / max(opening, 0.05), MIN_OPENING_GAIN, MAX_OPENING_GAIN))
+        gain_u, gain_v = gain_u + (1.08 - gain_u) * calm, gain_v + (1.12 - gain_v) * calm
+        u, v = head.project(x, y, (outline[0] + outline[8]) / 4 + outline.mean(0) / 2)
+        weight = smoothstep(1.0, 0.25, np.hypot(u / (1.25 * eye_width), v / eye_width))
+        across += u * (1 / gain_u - 1) * weight
+        along += v * (1 / gain_v - 1) * weight
+    u, v = head.project(x, y, points[[2, 98, 327, NOSE_TIP]].mean(0))
+    weight = smoothstep(0.24, 0.05, np.hypot(u, v) / width)
+    across += u * (1 / NOSE_SCALE[0] - 1) * weight
+    along += v * (1 / NOSE_SCALE[1] - 1) * weight
+    u, v = head.project(x, y, head.middle)
+    v, side = v / width, np.abs(u) / width
+    weight = smoothstep(0.05, 0.42, v) * smoothstep(1.25, 0.62, v)
+    across += np.sign(u) * JAW_SHIFT * width * weight * smoothstep(0.1, 0.45, side) * smoothstep(1.2, 0.5, side)
+    return across * head.right[0] + along * head.down[0], across * head.right[1] + along * head.down[1]

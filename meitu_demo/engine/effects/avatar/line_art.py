@@ -1,0 +1,188 @@
+"""Draws eyes, nose, mouth and outlines over the network's picture.
+
+A picture is RGB float32 0..1 (h, w, 3), drawn on in place; a colour is LAB; a mask is float32 0..1.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from ...imaging.align import FACE_OVAL
+from ...imaging.blend import blur, build_polygon_mask, smoothstep
+from .flatten import MOUTH_ABOVE, MOUTH_BELOW, Lab, Portrait
+from .head import EYELIDS, IRISES, Plane, Points
+
+NOSE_BASE = (98, 97, 2, 326, 327)
+JAW = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361)
+INK = np.array((14, 4, 3), np.float32)
+CURVE_POINTS = 40
+MIN_EYE_WIDTH = 0.07  # face widths; an eye that the head's turn makes narrower is left to the network
+MIN_OPENING = 0.14  # height / width; a narrower eye is closed: only its lash line is drawn
+HIGHLIGHTS = ((-0.32, -0.40, 0.30, 1.0), (0.38, 0.42, 0.15, 0.9))  # right, down, radius in iris radii; opacity
+
+
+def to_rgb(lab: Lab | Sequence[float]) -> Lab:
+    """RGB 0..1 of one LAB colour."""
+    picture = np.asarray(lab, np.float32).reshape(1, 1, 3)
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_LAB2RGB).clip(0, 1)[0, 0], np.float32)
+
+
+def draw_lines(picture: Lab, portraits: Sequence[Portrait], matte: Plane) -> None:
+    """Draw everything over `picture`. The portraits' heads and `matte` have its size, the skin masks any."""
+    shape = picture.shape[:2]
+    width = portraits[0].head.width
+    skin = np.maximum.reduce([cv2.resize(portrait.skin_mask, shape[::-1]) for portrait in portraits])
+    faces = np.maximum.reduce([portrait.head.fill(FACE_OVAL, shape, 1.02) for portrait in portraits])
+    silhouette = _draw_contour(matte, 0.0125 * width)
+    inner = _find_inner_lines(picture) * (1 - blur(faces, 0.02 * width)) * matte
+    lines = np.maximum(0.95 * silhouette, 0.55 * inner)
+    near_silhouette = np.asarray(cv2.dilate(silhouette, np.ones((13, 13), np.uint8)), np.float32)
+    for portrait in portraits:
+        jaw = fit_curve(portrait.head.points[list(JAW)])
+        swell = np.sin(np.pi * np.linspace(0.03, 0.97, CURVE_POINTS)) ** 0.5
+        stroke = draw_stroke(shape, jaw, 0.010 * portrait.head.width * swell) * blur(skin, 2.0)
+        stroke *= (1 - smoothstep(0.2, 0.6, near_silhouette)) * 0.65 * (1 - 0.85 * portrait.beard)
+        lines = np.maximum(lines, stroke)
+    ink = np.minimum(picture * np.array((0.34, 0.26, 0.28), np.float32), 0.32)
+    ink = np.where((matte < 0.5)[..., None], np.array((0.16, 0.11, 0.13), np.float32), ink)
+    picture += (ink - picture) * lines[..., None]
+    for portrait in portraits:
+        draw_face(picture, portrait)
+
+
+def draw_face(picture: Lab, portrait: Portrait) -> None:
+    """Draw the nose, the line between the lips, and the eyes."""
+    head, skin = portrait.head, portrait.skin
+    points, width = head.points, head.width
+    base = fit_curve(points[list(NOSE_BASE)])[5:35] + head.down * 0.004 * width
+    swell = np.sin(np.pi * np.linspace(0.04, 0.96, len(base)))
+    _draw_line(picture, base, 0.011 * width * swell, (skin[0] * 0.60, skin[1] + 7, skin[2] + 3), 0.75)
+
+    above, below = fit_curve(points[list(MOUTH_ABOVE)]), fit_curve(points[list(MOUTH_BELOW)])
+    mouth_width = float(np.linalg.norm(points[61] - points[291]))
+    swell = np.sin(np.pi * np.linspace(0.06, 0.94, CURVE_POINTS)) ** 0.6
+    lip_line = (max(12.0, skin[0] * 0.30), 16, 9)
+    if float(np.max((below - above) @ head.down)) < 0.05 * mouth_width:
+        _draw_line(picture, (above + below) / 2, 0.017 * mouth_width * swell, lip_line, 0.75)
+    else:
+        _draw_line(picture, above, 0.018 * mouth_width * swell, lip_line, 0.8)
+        _draw_line(picture, below, 0.010 * mouth_width * swell, lip_line, 0.6)
+    for side, is_open in enumerate(portrait.open_eyes):
+        if is_open:
+            _draw_eye(picture, portrait, side)
+
+
+def _draw_eye(whole: Lab, portrait: Portrait, side: int) -> None:
+    head, skin = portrait.head, portrait.skin
+    upper, lower = (fit_curve(head.points[list(lid)]) for lid in EYELIDS[side])
+    eye_width = float(np.linalg.norm(upper[0] - upper[-1]))
+    corner = np.floor(np.minimum(upper.min(0), lower.min(0)) - eye_width).astype(int).clip(0)
+    end = np.ceil(np.maximum(upper.max(0), lower.max(0)) + eye_width).astype(int).clip(0)
+    picture = whole[corner[1] : end[1], corner[0] : end[0]]
+    if eye_width < MIN_EYE_WIDTH * head.width or picture.size == 0:
+        return
+    upper, lower, shape = upper - corner, lower - corner, picture.shape[:2]
+    height = float(np.max((lower - upper) @ head.down))
+    if height > MIN_OPENING * eye_width:
+        opening = build_polygon_mask(np.vstack([upper, lower[::-1]]), shape, 0)
+        white = np.array((np.clip(skin[0] + 24, 84, 94), 0.05 * skin[1], 2), np.float32)
+        _paint(picture, white, opening)
+        lid_shadow = blur(draw_stroke(shape, upper, np.full(CURVE_POINTS, 0.34 * height)), 0.05 * height) * opening
+        _paint(picture, (white[0] - 17, 1, -3), 0.75 * lid_shadow)
+        _draw_iris(picture, portrait, side, corner, (upper, lower), opening)
+        _paint(
+            picture, INK, 0.35 * blur(draw_stroke(shape, upper, np.full(CURVE_POINTS, 0.16 * height)), 1.0) * opening
+        )
+        low = lower[2:30]
+        swell = np.sin(np.pi * (0.1 + 0.8 * np.linspace(1, 0, len(low)))) ** 0.8
+        _draw_line(picture, low, 0.024 * eye_width * swell, (skin[0] * 0.42, skin[1] + 4, skin[2]), 0.7)
+        arch = (0.10 * eye_width + 0.05 * height) * np.sin(np.pi * np.linspace(0.2, 0.9, 33))[:, None] ** 0.5
+        swell = np.sin(np.pi * np.linspace(0.05, 0.95, 33))
+        crease = (skin[0] * 0.60, skin[1] + 5, skin[2] + 2)
+        _draw_line(picture, upper[3:36] - head.down * arch, 0.020 * eye_width * swell, crease, 0.65)
+    tip = upper[0] + (upper[0] - upper[3]) * 0.5 - head.down * eye_width * 0.02
+    position = np.linspace(0, 1, CURVE_POINTS)
+    taper = np.sin(np.pi * np.clip(position * 0.9 + 0.08, 0, 1)) ** 0.7 * (1.15 - 0.55 * position)
+    lashes = np.vstack([tip[None], upper - head.down * 0.018 * eye_width])
+    _draw_line(picture, lashes, 0.095 * eye_width * np.append(0.12, taper), INK, 0.97)
+
+
+def _draw_iris(
+    picture: Lab, portrait: Portrait, side: int, corner: Points, lids: tuple[Points, Points], opening: Plane
+) -> None:
+    """Iris in the person's own colour, darker above; pupil, lower light and two highlights."""
+    head, shape = portrait.head, picture.shape[:2]
+    centre_index, rim = IRISES[side]
+    height = float(np.max((lids[1] - lids[0]) @ head.down))
+    photo_radius = float(np.linalg.norm(head.points[list(rim)] - head.points[centre_index], axis=1).mean())
+    eye_width = float(np.linalg.norm(lids[0][0] - lids[0][-1]))
+    radius = min(float(np.clip(0.60 * height, 1.05 * photo_radius, 1.40 * photo_radius)), 0.37 * eye_width)
+    middle = (lids[0][CURVE_POINTS // 2] + lids[1][CURVE_POINTS // 2]) / 2
+    centre = head.points[centre_index] - corner
+    centre = centre + head.down * ((middle - centre) @ head.down) * 0.35
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    u, v = (plane / radius for plane in head.project(x, y, centre))
+    v = v / 1.1
+    edge = 1.2 / radius
+    iris = smoothstep(1 + edge, 1 - edge, np.hypot(u, v)) * opening
+    lightness = float(np.clip(portrait.iris[0] * 0.8 + 16, 28, 58))
+    chroma = max(float(np.hypot(*portrait.iris[1:])), 1e-3)
+    colour = portrait.iris[1:] * (min(1.3 * chroma, max(32.0, chroma)) / chroma)
+    depth = smoothstep(-0.7, 0.95, v)
+    tone = np.dstack([lightness - 16 + 32 * depth, *(c * (0.75 + 0.3 * depth) for c in colour)]).astype(np.float32)
+    picture += (cv2.cvtColor(tone, cv2.COLOR_LAB2RGB).clip(0, 1) - picture) * iris[..., None]
+    _paint(picture, (max(8.0, lightness * 0.32), *(0.45 * colour)), smoothstep(0.80, 0.95, np.hypot(u, v)) * iris * 0.9)
+    _paint(picture, (7, 2, 1), smoothstep(0.52, 0.40, np.hypot(u, v + 0.03)) * iris * 0.95)
+    glow = smoothstep(1.15, 0.7, np.hypot(u / 0.52, (v - 0.62) / 0.24))
+    _paint(picture, (min(88.0, lightness + 32), *(0.8 * colour)), glow * iris * 0.7)
+    for right, down, size, opacity in HIGHLIGHTS:
+        spot = smoothstep(1.15, 0.8, np.hypot(u - right, 1.1 * v - down) / size)
+        _paint(picture, (100, 0, 0), spot * opening * opacity)
+
+
+def fit_curve(points: Points) -> Points:
+    """CURVE_POINTS points (n, 2) along a smooth curve near `points` and through their ends."""
+    length = np.append(0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1)))
+    length /= max(float(length[-1]), 1e-6)
+    weights = np.ones(len(points))
+    weights[[0, -1]] = 6
+    position = np.linspace(0, 1, CURVE_POINTS)
+    degree = min(4, len(points) - 1)
+    axes = [np.polyval(np.polyfit(length, points[:, axis], degree, w=weights), position) for axis in (0, 1)]
+    return np.stack(axes, 1)
+
+
+def draw_stroke(shape: tuple[int, ...], line: Points, widths: Points) -> Plane:
+    """The mask of a brush stroke along `line` (n, 2) with `widths` (n,) in pixels."""
+    along = np.gradient(line, axis=0)
+    across = np.stack([-along[:, 1], along[:, 0]], 1) / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
+    half = across * np.asarray(widths)[:, None] / 2
+    return build_polygon_mask(np.vstack([line + half, (line - half)[::-1]]), shape, 0)
+
+
+def _draw_line(picture: Lab, line: Points, widths: Points, colour: Lab | Sequence[float], opacity: float) -> None:
+    margin = float(np.max(widths)) + 2
+    x0, y0 = np.floor(line.min(0) - margin).astype(int).clip(0)
+    x1, y1 = np.ceil(line.max(0) + margin).astype(int).clip(0)
+    part = picture[y0:y1, x0:x1]
+    if part.size:
+        _paint(part, colour, draw_stroke(part.shape[:2], line - (x0, y0), widths) * opacity)
+
+
+def _paint(picture: Lab, colour: Lab | Sequence[float], mask: Plane) -> None:
+    picture += (to_rgb(colour) - picture) * mask[..., None]
+
+
+def _draw_contour(mask: Plane, width: float) -> Plane:
+    """A line `width` pixels wide where `mask` passes one half."""
+    dx, dy = (cv2.Sobel(mask, cv2.CV_32F, i, 1 - i, ksize=3, scale=1 / 8) for i in (1, 0))
+    slope = cv2.magnitude(dx, dy)
+    distance = np.abs(mask - 0.5) / np.maximum(slope, 1e-4)
+    return smoothstep(width / 2 + 0.6, width / 2 - 0.6, distance) * smoothstep(0.004, 0.012, slope)
+
+
+def _find_inner_lines(picture: Lab) -> Plane:
+    """Dark lines of the picture itself, by a difference of Gaussians."""
+    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32) ** 0.6
+    return smoothstep(0.010, 0.035, blur(grey, 2.4) - blur(grey, 1.3))
