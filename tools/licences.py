@@ -22,7 +22,7 @@ LICENCE_ALIASES = {
 }  # fmt: skip
 CLASSIFIER_LICENCES = {"MIT License": "MIT", "BSD License": "BSD-3-Clause", "Apache Software License": "Apache-2.0"}
 LIBRARY_LICENCES = {  # by the prefix of a library's file name
-    "libEGL": "MIT", "libGL": "MIT", "libgfortran": "GPL-3.0 with the GCC exception", "libquadmath": "LGPL-2.1",
+    "libEGL": "MIT", "libGL": "MIT", "libgomp": "GPL-3.0 with the GCC exception", "libgfortran": "GPL-3.0 with the GCC exception", "libquadmath": "LGPL-2.1",
     "libopenblas": "BSD-3-Clause", "libscipy_openblas": "BSD-3-Clause", "libavif": "BSD-2-Clause",
     "libavcodec": "LGPL-2.1", "libavformat": "LGPL-2.1", "libavutil": "LGPL-2.1", "libsw": "LGPL-2.1",
     "libcrypto": "OpenSSL or Apache-2.0", "libssl": "OpenSSL or Apache-2.0", "libpng": "libpng-2.0",
