@@ -17,12 +17,13 @@ LEAN_VENV = PROJECT / "build" / "lean"
 PIN_PATTERN = re.compile(r"^([a-z0-9-]+)==([^ ;\\]+)", re.MULTILINE)
 MAX_LICENCE_NAME_CHARS = 60  # some packages put the whole text into this field
 LICENCE_ALIASES = {
-    "Apache 2.0": "Apache-2.0", "BSD": "BSD-2-Clause", "ISC License": "ISC",
+    "Apache 2.0": "Apache-2.0", "BSD": "BSD-2-Clause", "BSD-3": "BSD-3-Clause", "ISC License": "ISC",
     "3-Clause BSD License": "BSD-3-Clause", "BSD 3-Clause License": "BSD-3-Clause",
 }  # fmt: skip
 CLASSIFIER_LICENCES = {"MIT License": "MIT", "BSD License": "BSD-3-Clause", "Apache Software License": "Apache-2.0"}
 LIBRARY_LICENCES = {  # by the prefix of a library's file name
-    "libEGL": "MIT", "libGL": "MIT", "libgomp": "GPL-3.0 with the GCC exception", "libgfortran": "GPL-3.0 with the GCC exception", "libquadmath": "LGPL-2.1",
+    "libEGL": "MIT", "libGL": "MIT", "libgomp": "GPL-3.0 with the GCC exception",
+    "libgfortran": "GPL-3.0 with the GCC exception", "libquadmath": "LGPL-2.1",
     "libopenblas": "BSD-3-Clause", "libscipy_openblas": "BSD-3-Clause", "libavif": "BSD-2-Clause",
     "libavcodec": "LGPL-2.1", "libavformat": "LGPL-2.1", "libavutil": "LGPL-2.1", "libsw": "LGPL-2.1",
     "libcrypto": "OpenSSL or Apache-2.0", "libssl": "OpenSSL or Apache-2.0", "libpng": "libpng-2.0",
@@ -60,7 +61,7 @@ def find_licence(package: Distribution) -> str:
     if expression := metadata["License-Expression"]:
         return str(expression)
     text = str(metadata["License"] or "").strip()
-    if text and len(text) <= MAX_LICENCE_NAME_CHARS and not text.startswith("Copyright"):
+    if text not in ("", "UNKNOWN") and len(text) <= MAX_LICENCE_NAME_CHARS and not text.startswith("Copyright"):
         return LICENCE_ALIASES.get(text, text)
     for classifier in metadata.get_all("Classifier", []):
         name = classifier.rpartition(" :: ")[2]
