@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from .assistants.server import McpServer
 
 MAX_DRAIN_S = 5.0  # how long a shutdown waits for calls in flight
-RESULT_DELIVERY_S = 1.0  # then, for their results to reach the pages
+RESULT_DELIVERY_S = 2.5  # then, at most, until their results have reached the pages
 TTL_MARGIN = 5 / 6  # sweepers delete after this share of KEEP_MINUTES, so that nothing is kept longer between sweeps
 
 
@@ -77,8 +77,8 @@ def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger
     app.state.gradio = mount_patched(app, blocks, uploads_dir, **build_mount_options(settings, texts))
 
     async def before_stop() -> None:
-        if await context.service.single_flight.drain(MAX_DRAIN_S):
-            await anyio.sleep(RESULT_DELIVERY_S)
+        await context.service.single_flight.drain(MAX_DRAIN_S)
+        await app.state.gradio.state.event_streams.drain(RESULT_DELIVERY_S)
         end_streams(app.state.gradio)
 
     app.state.before_stop = before_stop

@@ -83,7 +83,7 @@ def test_reference_is_linked_from_the_demo_and_links_to_panels(visit, demo):
     """The link on top opens another tab in the page's language; from there a link opens the panel of an endpoint."""
     page = visit(demo, locale="zh-CN")
     with page.expect_popup() as popup:
-        page.locator(".masthead a").click()
+        page.locator(".masthead a[target=_blank]").click()
     opened = popup.value
     expect(opened.locator("h1")).to_have_text(translate("reference.title", "zh"))
     opened.get_by_role("link", name=translate("panels.quality_restoration.tab", "zh")).click()

@@ -45,7 +45,7 @@ def test_catalogue_declarations_are_complete(name: str) -> None:
     assert endpoint.path.startswith("/")
     assert endpoint.validate({}) == {control.name: control.validate(control.default) for control in endpoint.controls}
     for language in list_languages():
-        for key in ("tab", "run", "empty_title", "empty_text", "intro"):
+        for key in ("tab", "run", "intro"):
             assert translate(f"panels.{name}.{key}", language)
         assert translate(f"api.{name}", language)
         for control in endpoint.controls:

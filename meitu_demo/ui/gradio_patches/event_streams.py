@@ -24,6 +24,7 @@ from ...runtime.log_format import RateLimitFilter
 
 RESULT_TTL_S = 600.0  # for a client to fetch its answer and the result that it names
 MAX_ANSWERS = 5000  # a few kilobytes each; the oldest are forgotten first
+DELIVERY_S = 0.5  # for a message to reach its reader
 HEARTBEAT_S = 15.0  # as Gradio has it
 CANCELLED_CHECK_S = 1.0  # how often a stream looks whether its call was cancelled, for which there is no message
 EVENT_STREAM, CALL_PATH, PAGE_STREAM_PATH = "text/event-stream", "/gradio_api/call/", "/gradio_api/queue/data"
@@ -69,6 +70,16 @@ class EventStreams:
             return scope["path"].rpartition("/")[2] in events
         session = _parse_session(scope)
         return bool(session) and any(event.session_hash == session for event in list(events.values()))
+
+    async def drain(self, max_s: float) -> None:
+        """Wait until no event is under way and the end of each has reached its reader, at most `max_s` seconds.
+
+        A call that has ended is not answered yet: its pictures are rendered first.
+        """
+        ends_at = self._clock() + max_s - DELIVERY_S
+        while any(self._queue.active_jobs) and self._clock() < ends_at:
+            await asyncio.sleep(DELIVERY_S / 10)
+        await asyncio.sleep(DELIVERY_S)
 
     def _send_message(self, event: Any, event_message: Any) -> None:
         """Keep the end of an API call; send all else to Gradio's stream, if somebody can read it there."""
