@@ -71,7 +71,9 @@ async def by_server(name: str, photo: bytes) -> list[tuple[str, bytes]]:
             if endpoint.provider == "meitu":
                 body = {
                     "parameter": {"rsp_media_type": media, "faceFusePPType": "astronaut", "version": "1.0.0"},
-                    "media_info_list": [{"media_data": base64.b64encode(photo).decode()}],
+                    "media_info_list": [
+                        {"media_data": base64.b64encode(photo).decode(), "media_profiles": {"media_data_type": "jpg"}}
+                    ],
                 }
                 response = await client.post(endpoint.path, params={"api_key": "x", "api_secret": "x"}, json=body)
             else:
