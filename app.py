@@ -59,12 +59,12 @@ def create_server(settings: Settings) -> http_server.GracefulServer:
     if TargetResolver(settings).is_any_live():
         ledger.verify_at_startup()
 
-    folder = create_upload_folder(settings)
     if settings.mcp:
         from meitu_demo.ui import assistants
 
         assistants.check_mcp_package()
 
+    folder = create_upload_folder(settings)
     from meitu_demo.calls.http_client import create_http_client
     from meitu_demo.domain import vendor_codes
     from meitu_demo.engine import face_templates

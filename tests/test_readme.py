@@ -227,8 +227,6 @@ def test_guides_limits_and_lifetimes_are_those_of_the_code() -> None:
 
 def test_guides_use_the_names_on_the_page() -> None:
     """Panels and buttons have the names that the page shows, and each panel its vendor's path."""
-    assert f"**{translate('photo.examples.astronaut', 'en')}**" in " ".join(section("Run it").split())
-    assert f"**{translate('photo.examples.astronaut', 'zh')}**" in (PROJECT / "README.zh.md").read_text("utf-8")
     panels = section("What the panels do")
     assert f"**{translate('result.run_offline', 'en')}**" in " ".join(panels.split())
     for endpoint in CATALOGUE.values():
