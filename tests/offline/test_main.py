@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from meitu_demo.offline.__main__ import main
 
@@ -25,7 +26,7 @@ def test_main_with_ambiguous_templates_exits_with_one_line(
 ) -> None:
     """Two templates with one id: one line on stderr that names folder and file, and exit code 2."""
     for name in ("ann.jpg", "ann.png"):
-        (tmp_path / name).touch()
+        Image.new("RGB", (64, 64)).save(tmp_path / name)
     monkeypatch.setattr(sys, "argv", ["offline", "--templates", str(tmp_path)])
     assert main() == 2
     printed = capsys.readouterr().err
