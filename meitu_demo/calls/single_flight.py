@@ -105,6 +105,7 @@ class SingleFlight:
         self._calls: OrderedDict[tuple[str, str], tuple[float, InFlightCall]] = OrderedDict()
         self._running: set[InFlightCall] = set()
         self._handles: WeakSet[CallHandle] = WeakSet()
+        self._is_draining = False
 
     def submit(
         self,
@@ -121,6 +122,7 @@ class SingleFlight:
 
         force: the id of an ended call to make again, or FORCE_ANY. A call in flight is joined all the same: a double
         click on "run again" is one intent. run_id: the run log's id for a new call. target: where a new call goes.
+        Raises ShuttingDown for a new call after `drain`.
         """
         self.evict_expired()
         key = (session, fingerprint)
@@ -132,6 +134,7 @@ class SingleFlight:
             call = reusable
             call.refetch_result()
         else:
+            self._refuse_while_draining()
             call = InFlightCall(
                 next(self._call_ids),
                 send,
@@ -162,7 +165,8 @@ class SingleFlight:
     def submit_unshared(
         self, session: str, send: SendCall, fetch_result: FetchResult, *, run_id: str = ""
     ) -> CallHandle:
-        """A handle on a new call that costs nothing: it is neither joined nor kept."""
+        """A handle on a new call that costs nothing; neither joined nor kept. Raises ShuttingDown after `drain`."""
+        self._refuse_while_draining()
         call = InFlightCall(next(self._call_ids), send, fetch_result, self._running, is_free=True, run_id=run_id)
         return self._create_handle(session, call, is_duplicate=False)
 
@@ -194,11 +198,12 @@ class SingleFlight:
                 del self._calls[key]
 
     async def drain(self, timeout_s: float) -> bool:
-        """Before the app stops, cancel calls that are free or not sent and wait for the others.
+        """Before the app stops, begin no new call, cancel calls that are free or not sent, and wait for the others.
 
         Calls that have not ended after `timeout_s` are cancelled, and recorded as unknown. Returns whether any call was
         running.
         """
+        self._is_draining = True
         for call in list(self._running):
             if call.is_free or not call.is_sent:
                 call.cancel()
@@ -210,6 +215,10 @@ class SingleFlight:
             if unfinished:
                 await asyncio.wait(unfinished, timeout=CANCEL_TIMEOUT_S)
         return had_running
+
+    def _refuse_while_draining(self) -> None:
+        if self._is_draining:
+            raise ShuttingDown(cause="")
 
     def _create_handle(self, session: str, call: InFlightCall, *, is_duplicate: bool) -> CallHandle:
         handle = CallHandle(session, call, is_duplicate=is_duplicate)

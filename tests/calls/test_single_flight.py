@@ -171,6 +171,20 @@ async def test_single_flight_close_waits_for_sent_calls(single_flight: SingleFli
         assert classify_billing(stopped.value) is billing
 
 
+async def test_single_flight_begins_no_call_after_drain(single_flight: SingleFlight) -> None:
+    """A click that comes while the app stops costs nothing: its answer could not be delivered any more."""
+    paid = submit(single_flight, ScriptedCall(), key="paid")
+    await paid.result()
+    await single_flight.drain(0.1)
+    assert submit(single_flight, ScriptedCall(), key="paid").is_duplicate
+    for begin in (
+        lambda: submit(single_flight, ScriptedCall(), key="new"),
+        lambda: single_flight.submit_unshared("one", ScriptedCall().ask, ScriptedCall().collect),
+    ):
+        with pytest.raises(ShuttingDown):
+            begin()
+
+
 async def test_single_flight_close_waits_for_a_call_just_abandoned(single_flight: SingleFlight) -> None:
     """A call that was given up and is being written down as such is waited for, and not disturbed."""
     written = False
