@@ -6,7 +6,8 @@ const setView = (answer, view) => { if (answer) answer.dataset.view = view; };
 // Gradio reports changes late, after a click on the run button, and also those that no person made: only what follows a
 // touch of the panel's controls, or finds no result, shows the preview.
 for (const name of ['pointerdown', 'keydown', 'drop', 'paste'])
-  document.addEventListener(name, ({target}) => {
+  document.addEventListener(name, ({target, key}) => {
+    if (['Tab', 'Shift', 'Control', 'Alt', 'Meta'].includes(key)) return; // the focus moves on, nothing changes
     const sheet = target.closest?.('.sheet'), controls = target.closest?.('.ask');
     const answer = answerOf(sheet ? document.getElementById(`${sheet.dataset.slug}-stage`) : controls);
     if (answer) answer.dataset.touched = target.closest('.run, .both') ? '' : 'yes';
