@@ -4,7 +4,7 @@ const answerOf = element => element?.closest('.ask, .answer')?.parentElement.que
 const setView = (answer, view) => { if (answer) answer.dataset.view = view; };
 
 // Gradio reports changes late, after a click on the run button, and also those that no person made: only what follows a
-// touch of the panel's controls, or finds no result, shows the preview.
+// touch of the panel's controls shows the preview. Where there is no result yet, the style sheet shows it in any case.
 for (const name of ['pointerdown', 'keydown', 'drop', 'paste'])
   document.addEventListener(name, ({target, key}) => {
     if (['Tab', 'Shift', 'Control', 'Alt', 'Meta'].includes(key)) return; // the focus moves on, nothing changes
@@ -13,8 +13,8 @@ for (const name of ['pointerdown', 'keydown', 'drop', 'paste'])
     if (answer) answer.dataset.touched = target.closest('.run, .both') ? '' : 'yes';
   }, true);
 window.showPreview = slug => {
-  const stage = document.getElementById(`${slug}-stage`), answer = answerOf(stage);
-  if (answer?.dataset.touched || stage?.querySelector('.invitation')) setView(answer, 'preview');
+  const answer = answerOf(document.getElementById(`${slug}-stage`));
+  if (answer?.dataset.touched) setView(answer, 'preview');
 };
 
 document.addEventListener('click', ({target}) => {
@@ -28,6 +28,6 @@ document.addEventListener('click', ({target}) => {
 new MutationObserver(changes => {
   for (const {target, addedNodes} of changes)
     if (target.nodeType === 1 && !target.closest('.preview') && [...addedNodes].some(node =>
-      node.nodeType === 1 && (node.matches('.stage:not(.invitation)') || node.querySelector('.stage:not(.invitation)'))))
+      node.nodeType === 1 && (node.matches('.stage:not(.example)') || node.querySelector('.stage:not(.example)'))))
       setView(target.closest('.answer'), 'result');
 }).observe(document, {childList: true, subtree: true});
