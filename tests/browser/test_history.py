@@ -51,7 +51,7 @@ def test_history_lists_compares_repeats_archives_and_deletes_runs(page, pictures
     history.choose(0)
     with panel.ending():
         page.get_by_role("button", name="Run again").click()
-    expect(panel.part("strength").locator("input[type=number]")).to_have_value("0.3")
+    expect(panel.part("strength").locator("input[type=number]")).to_have_value("0.3", timeout=20_000)
     History(page)
     expect(runs).to_have_count(3)
     expect(runs.first).to_contain_text("Strength 0.3")
