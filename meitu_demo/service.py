@@ -32,7 +32,7 @@ from .runtime.fair_queue import FairQueue, PositionCallback, ignore_position
 from .settings import MAX_OFFLINE_RUNS, Settings
 from .vendors import VENDORS
 
-MAX_CONCURRENT_PREVIEWS, MAX_PREVIEWS_PER_VISITOR, MAX_PENDING_PREVIEWS = 1, 4, 40  # 5 ms each: a wait of 0.2 s
+MAX_CONCURRENT_PREVIEWS, MAX_PREVIEWS_PER_VISITOR, MAX_PENDING_PREVIEWS = 1, 4, 40  # 6 to 35 ms each: a wait of 1.4 s
 DISPLAYED_WAITS_S = (2, 5, 10, 20, 30, 60, 90, 120, 180, 300)  # few values, because each change is sent to the page
 
 TargetMode = Literal["any", "live", "offline"]

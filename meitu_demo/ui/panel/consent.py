@@ -1,6 +1,6 @@
 """The checkbox for consent to send the photo to a vendor. It is never ticked in advance.
 
-assets/css/panel.css shows it if the vendor is live for this tab, by the header's badges. Consent is enforced by
+`ui.header.render_vendor_css` shows it if the vendor is live for this tab, by the badges. Consent is enforced by
 `CallService.start`, because a checkbox on the page does not stop a program.
 """
 
