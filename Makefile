@@ -57,7 +57,7 @@ format: ## sort imports, fix what ruff can fix, and format
 screenshots: ## the pictures of the README, from a real browser
 	@sh tools/venv.sh requirements-dev.txt
 	@sh tools/chromium.sh
-	@$(PY) -m tests.browser.screenshots
+	@PYTHONPATH=tests $(PY) -m browser.screenshots
 
 bench: ## speed, as ratios against baselines measured in the same run
 	@sh tools/venv.sh requirements-dev.txt

@@ -1,4 +1,4 @@
-"""``python -m tests.browser.screenshots``: takes README's pictures anew, into docs/screenshots. The astronaut only."""
+"""``make screenshots``: takes README's pictures anew, into docs/screenshots. The astronaut only."""
 
 import tempfile
 from io import BytesIO
