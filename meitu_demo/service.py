@@ -79,7 +79,7 @@ class CallService:
 
     async def choose_target(
         self,
-        provider: str,
+        vendor_id: str,
         *,
         payer: str = "",
         mode: TargetMode = "any",
@@ -93,24 +93,24 @@ class CallService:
         Raises MissingKey if the call must go to the vendor and there is no key, PayerChanged if `payer` does not pay.
         """
         if mode == "offline":
-            return self.targets.resolve_offline(provider)
+            return self.targets.resolve_offline(vendor_id)
         if fault is not None:
-            return await self.failure_lab.create_target(provider, fault)
+            return await self.failure_lab.create_target(vendor_id, fault)
         targets = self.targets.with_visitor_keys(visitor_keys)
-        _check_payer(provider, payer, targets.get_payer(provider))
+        _check_payer(vendor_id, payer, targets.get_payer(vendor_id))
         if mode == "any":
-            return targets.resolve(provider)
-        target = targets.resolve_live(provider)
+            return targets.resolve(vendor_id)
+        target = targets.resolve_live(vendor_id)
         if target is None:
-            raise MissingKey(provider=provider, setting=VENDORS[provider].key_setting)
+            raise MissingKey(vendor=vendor_id, setting=VENDORS[vendor_id].key_setting)
         return target
 
     def is_billable(
-        self, provider: str, *, mode: TargetMode = "any", visitor_keys: VisitorKeys = None, fault: str | None = None
+        self, vendor_id: str, *, mode: TargetMode = "any", visitor_keys: VisitorKeys = None, fault: str | None = None
     ) -> bool:
         """Whether a call to the target that `choose_target` returns may cost money, real or the failure lab's."""
         return mode != "offline" and (
-            fault is not None or self.targets.with_visitor_keys(visitor_keys).is_live(provider)
+            fault is not None or self.targets.with_visitor_keys(visitor_keys).is_live(vendor_id)
         )
 
     async def start(
@@ -132,7 +132,7 @@ class CallService:
         run = RunRecord.start(endpoint.id, target, len(photo))
         with run.track():
             if target.is_billable and not target.is_failure_lab and consent is not True:
-                raise MissingConsent(provider=endpoint.provider)
+                raise MissingConsent(vendor=endpoint.vendor_id)
             prepared = await pipeline.prepare(endpoint, photo, values)
             call = _Call(self.client, target, prepared, run, self._vendor_health.of(target))
             if not target.is_billable:
@@ -233,12 +233,12 @@ class _Call:
         return replace(result, run_id=self.run.id)
 
 
-def _check_payer(provider: str, told: str, actual: str) -> None:
+def _check_payer(vendor_id: str, told: str, actual: str) -> None:
     """Refuses a call that costs somebody who was not named. Visitors who sent their keys have named themselves."""
     if told == "visitor" and actual != "visitor":
-        raise VisitorKeysGone(provider=provider)
+        raise VisitorKeysGone(vendor=vendor_id)
     if actual != "nobody" and told != actual and not (told == "" and actual == "visitor"):
-        raise PayerChanged(provider=provider)
+        raise PayerChanged(vendor=vendor_id)
 
 
 def round_up_wait(wait_s: int | None) -> float:

@@ -358,7 +358,7 @@ def test_guides_curl_lines_for_the_offline_server_run(desk: Path, servers: Simpl
     bodies, meitu, ailab = snippets("Stand-alone server", "sh")
     execute(["sh", "-euc"], bodies, desk, servers)
     lines = meitu.strip().splitlines()
-    paths = [endpoint.path for endpoint in CATALOGUE.values() if endpoint.provider == "meitu"]
+    paths = [endpoint.path for endpoint in CATALOGUE.values() if endpoint.vendor_id == "meitu"]
     assert len(lines) == len(paths)
     for line, path in zip(lines, paths, strict=True):
         assert f"{VENDOR}{path}?api_key=" in line

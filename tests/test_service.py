@@ -253,7 +253,7 @@ async def test_unusable_answer_is_not_asked_for_again(
 
     async def reply(_: httpx.AsyncClient, __: Any, request: httpx.Request) -> httpx.Response:
         vendor(request)
-        raise InvalidResponse(provider="meitu", cause=cause)
+        raise InvalidResponse(vendor="meitu", cause=cause)
 
     monkeypatch.setattr(pipeline, "exchange", reply)
     for _ in range(2):

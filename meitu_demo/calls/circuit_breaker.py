@@ -27,14 +27,14 @@ class CircuitBreaker:
 
     def __init__(
         self,
-        provider: str = "",
+        vendor_id: str = "",
         *,
         max_failures: int | None = MAX_FAILURES,
         window_s: float = WINDOW_S,
         open_s: float = OPEN_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._provider = provider
+        self._vendor_id = vendor_id
         self._max_failures = max_failures
         self._window_s = window_s
         self._open_s = open_s
@@ -54,7 +54,7 @@ class CircuitBreaker:
             return
         remaining_s = self._open_until - self._clock()
         if remaining_s > 0 or self._is_probing:
-            raise CircuitOpen(provider=self._provider, seconds=max(1, math.ceil(remaining_s)))
+            raise CircuitOpen(vendor=self._vendor_id, seconds=max(1, math.ceil(remaining_s)))
 
     @contextmanager
     def guard(self) -> Iterator[None]:

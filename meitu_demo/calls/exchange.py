@@ -26,13 +26,13 @@ TRANSPORT_ERRORS: tuple[tuple[type[httpx.HTTPError], type[DemoError], str], ...]
 )
 
 
-def classify_transport_error(provider: str, error: httpx.HTTPError) -> DemoError:
+def classify_transport_error(vendor_id: str, error: httpx.HTTPError) -> DemoError:
     """`error` as a DemoError with facts. Its text is dropped: it may contain the URL, and the URL contains the key."""
     error_type, cause = next(
         (error_type, cause) for kind, error_type, cause in TRANSPORT_ERRORS if isinstance(error, kind)
     )
     facts: dict[str, object] = {
-        "provider": provider,
+        "vendor": vendor_id,
         "cause": _classify_connect_error(error) if cause == "refused" else cause,
     }
     if cause == "read_timeout":
@@ -81,15 +81,15 @@ async def exchange(client: httpx.AsyncClient, target: CallTarget, request: httpx
                 _reschedule(deadline, timeout_s)
                 body = await download.read_limited(response, MAX_RESPONSE_BYTES)
     except download.BodyTooLarge:
-        raise InvalidResponse(provider=target.provider, cause="too_large") from None
+        raise InvalidResponse(vendor=target.vendor_id, cause="too_large") from None
     except TimeoutError:
-        raise classify_transport_error(target.provider, httpx.ReadTimeout("", request=request)) from None
+        raise classify_transport_error(target.vendor_id, httpx.ReadTimeout("", request=request)) from None
     except (httpx.InvalidURL, ValueError):  # a bad Location: httpx parses it even if it is not followed
-        raise InvalidResponse(provider=target.provider, cause="redirect") from None
+        raise InvalidResponse(vendor=target.vendor_id, cause="redirect") from None
     except httpx.HTTPError as error:
         error.request = request
         # Not chained: the text may contain the URL, and the URL contains the key.
-        raise classify_transport_error(target.provider, error) from None
+        raise classify_transport_error(target.vendor_id, error) from None
     finally:
         request.extensions = original_extensions
     # Raw bytes: httpx accepts header characters in a response that it refuses in a str.

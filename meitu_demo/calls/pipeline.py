@@ -190,7 +190,7 @@ async def _attempt(
 
 async def _parse(target: CallTarget, response: httpx.Response) -> ParsedResponse:
     try:
-        return await anyio.to_thread.run_sync(VENDORS[target.provider].parse, response)
+        return await anyio.to_thread.run_sync(VENDORS[target.vendor_id].parse, response)
     except VendorError as error:
         error.facts.update(parse_retry_after(response))
         raise
@@ -229,7 +229,7 @@ async def fetch_result(
 
 def _build_request(target: CallTarget, prepared: PreparedCall) -> httpx.Request:
     """The request with its body in memory: its size is recorded, and it may be sent twice."""
-    request = VENDORS[target.provider].build(prepared.endpoint, target, prepared.photo, prepared.values)
+    request = VENDORS[target.vendor_id].build(prepared.endpoint, target, prepared.photo, prepared.values)
     request.headers.update(target.extra_headers)
     request.read()
     return request
@@ -258,7 +258,7 @@ async def _load_result_photo(
     try:
         return await anyio.to_thread.run_sync(_check_result_photo, media)
     except ImageRejected as error:
-        raise InvalidResponse(provider=target.provider, cause="not_an_image") from error
+        raise InvalidResponse(vendor=target.vendor_id, cause="not_an_image") from error
 
 
 def _check_result_photo(data: bytes) -> Photo:

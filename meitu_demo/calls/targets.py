@@ -46,73 +46,73 @@ class TargetResolver:
         """The resolver for a visitor who brought keys."""
         return TargetResolver(self._settings, visitor_keys) if visitor_keys else self
 
-    def resolve(self, provider: str) -> CallTarget:
+    def resolve(self, vendor_id: str) -> CallTarget:
         """The target of a vendor's calls. Raises MissingKey in mode "live" without a key."""
         if self._settings.mode == "offline":
-            return self.resolve_offline(provider)
-        live = self.resolve_live(provider)
+            return self.resolve_offline(vendor_id)
+        live = self.resolve_live(vendor_id)
         if live is None and self._settings.mode == "live":
-            raise MissingKey(provider=provider, setting=VENDORS[provider].key_setting)
-        return live or self.resolve_offline(provider)
+            raise MissingKey(vendor=vendor_id, setting=VENDORS[vendor_id].key_setting)
+        return live or self.resolve_offline(vendor_id)
 
-    def resolve_offline(self, provider: str) -> CallTarget:
+    def resolve_offline(self, vendor_id: str) -> CallTarget:
         """The offline server, which takes any key."""
         dummy_key = SecretStr("none")  # shorter than the values that redaction treats as secrets
-        return CallTarget(provider, OFFLINE_URL, Credentials(dummy_key, dummy_key), is_billable=False)
+        return CallTarget(vendor_id, OFFLINE_URL, Credentials(dummy_key, dummy_key), is_billable=False)
 
-    def resolve_live(self, provider: str) -> CallTarget | None:
+    def resolve_live(self, vendor_id: str) -> CallTarget | None:
         """The vendor's server; None without a key and in mode "offline"."""
         if self._settings.mode == "offline":
             return None
-        access = self._get_visitor_access(provider) or VENDORS[provider].get_owner_access(self._settings)
+        access = self._get_visitor_access(vendor_id) or VENDORS[vendor_id].get_owner_access(self._settings)
         if access is None:
             return None
         return CallTarget(
-            provider,
+            vendor_id,
             access.base_url,
             access.credentials,
             is_billable=True,
             path_override=access.path_override,
-            custom_host=VENDORS[provider].get_custom_host(access.base_url),
-            billed_to="visitor" if provider in self._visitor_keys else "owner",
+            custom_host=VENDORS[vendor_id].get_custom_host(access.base_url),
+            billed_to="visitor" if vendor_id in self._visitor_keys else "owner",
             result_hosts=self._settings.result_hosts,
         )
 
-    def get_live_service(self, provider: str) -> str:
+    def get_live_service(self, vendor_id: str) -> str:
         """`CallTarget.service` of the vendor's live calls, now or once a visitor enters keys."""
-        return VENDORS[provider].get_custom_host(self._get_live_base_url(provider))
+        return VENDORS[vendor_id].get_custom_host(self._get_live_base_url(vendor_id))
 
-    def describe_recipient(self, provider: str) -> str:
+    def describe_recipient(self, vendor_id: str) -> str:
         """Who gets the photo of a live call."""
-        return VENDORS[provider].describe_recipient(self._settings, self._get_live_base_url(provider))
+        return VENDORS[vendor_id].describe_recipient(self._settings, self._get_live_base_url(vendor_id))
 
-    def _get_live_base_url(self, provider: str) -> str:
-        target = self.resolve_live(provider)
-        return target.base_url if target else VENDORS[provider].get_visitor_base_url(self._settings)
+    def _get_live_base_url(self, vendor_id: str) -> str:
+        target = self.resolve_live(vendor_id)
+        return target.base_url if target else VENDORS[vendor_id].get_visitor_base_url(self._settings)
 
-    def _get_visitor_access(self, provider: str) -> VendorAccess | None:
-        keys = self._visitor_keys.get(provider)
-        return VendorAccess(keys, VENDORS[provider].get_visitor_base_url(self._settings)) if keys else None
+    def _get_visitor_access(self, vendor_id: str) -> VendorAccess | None:
+        keys = self._visitor_keys.get(vendor_id)
+        return VendorAccess(keys, VENDORS[vendor_id].get_visitor_base_url(self._settings)) if keys else None
 
     def is_any_live(self) -> bool:
         """Whether any call can cost money."""
-        return any(self.is_live(provider) for provider in VENDORS)
+        return any(self.is_live(vendor_id) for vendor_id in VENDORS)
 
-    def is_live(self, provider: str) -> bool:
+    def is_live(self, vendor_id: str) -> bool:
         """Whether the vendor's calls can cost money."""
-        return self.resolve_live(provider) is not None
+        return self.resolve_live(vendor_id) is not None
 
-    def get_payer(self, provider: str) -> str:
+    def get_payer(self, vendor_id: str) -> str:
         """Who pays for the vendor's live calls: "owner", "visitor", or "nobody" if there are none."""
-        target = self.resolve_live(provider)
+        target = self.resolve_live(vendor_id)
         return target.billed_to if target else "nobody"
 
-    def get_status(self, provider: str) -> VendorStatus:
+    def get_status(self, vendor_id: str) -> VendorStatus:
         """What the vendor's badge shows."""
-        vendor, mode = VENDORS[provider], self._settings.mode
-        if self.is_live(provider):
-            reason = "key_own" if provider in self._visitor_keys else "key_set"
-            host = self.get_live_service(provider)
+        vendor, mode = VENDORS[vendor_id], self._settings.mode
+        if self.is_live(vendor_id):
+            reason = "key_own" if vendor_id in self._visitor_keys else "key_set"
+            host = self.get_live_service(vendor_id)
             return VendorStatus(VendorState.RETIRED if vendor.is_retired else VendorState.LIVE, reason, host=host)
         if mode == "live":
             return VendorStatus(VendorState.OFFLINE, "key_missing_live", vendor.key_setting)

@@ -24,5 +24,5 @@ class HealthRegistry:
 
     def of(self, target: CallTarget) -> VendorHealth:
         """The health of the vendor that `target` leads to."""
-        default = VendorHealth(CircuitBreaker(target.provider, max_failures=self._max_failures))
-        return self._health_by_vendor.setdefault((target.is_failure_lab, target.provider), default)
+        default = VendorHealth(CircuitBreaker(target.vendor_id, max_failures=self._max_failures))
+        return self._health_by_vendor.setdefault((target.is_failure_lab, target.vendor_id), default)

@@ -79,19 +79,19 @@ class RecipeRejected(DemoError):
 
 
 class MissingKey(DemoError):
-    """A live call without an API key. Facts: provider, setting."""
+    """A live call without an API key. Facts: vendor, setting."""
 
     slug = "missing_key"
 
 
 class MissingConsent(DemoError):
-    """A live call without consent; nothing was sent. Facts: provider."""
+    """A live call without consent; nothing was sent. Facts: vendor."""
 
     slug = "missing_consent"
 
 
 class PayerChanged(DemoError):
-    """Somebody else than the page showed would pay for a call; nothing was sent. Facts: provider."""
+    """Somebody else than the page showed would pay for a call; nothing was sent. Facts: vendor."""
 
     slug = "payer_changed"
 
@@ -103,13 +103,13 @@ class VisitorKeysGone(PayerChanged):
 
 
 class OverBudget(DemoError):
-    """The owner's daily cap is reached; nothing was sent. Facts: limit, provider, minutes (to midnight UTC)."""
+    """The owner's daily cap is reached; nothing was sent. Facts: limit, vendor, minutes (to midnight UTC)."""
 
     slug = "over_budget_day"
 
 
 class OverVisitorBudget(OverBudget):
-    """A visitor's hourly cap on paid calls is reached. Facts: limit, provider, minutes (until the next call)."""
+    """A visitor's hourly cap on paid calls is reached. Facts: limit, vendor, minutes (until the next call)."""
 
     slug = "over_budget_hour"
 
@@ -151,7 +151,7 @@ class LedgerUnavailable(DemoError):
 
 
 class RateLimited(DemoError):
-    """Too many calls wait for the vendor's rate limit; nothing was sent. Facts: provider, seconds (to wait)."""
+    """Too many calls wait for the vendor's rate limit; nothing was sent. Facts: vendor, seconds (to wait)."""
 
     slug = "busy"
 
@@ -167,13 +167,13 @@ class QueueFull(DemoError):
 
 
 class CircuitOpen(DemoError):
-    """The circuit breaker is open; nothing was sent. Facts: provider, seconds (until the next probe)."""
+    """The circuit breaker is open; nothing was sent. Facts: vendor, seconds (until the next probe)."""
 
     slug = "resting"
 
 
 class Unreachable(DemoError):
-    """The request provably never reached the vendor. Facts: provider, cause."""
+    """The request provably never reached the vendor. Facts: vendor, cause."""
 
     slug = "unreachable"
 
@@ -181,14 +181,14 @@ class Unreachable(DemoError):
 class OutcomeUnknown(DemoError):
     """The request was sent and no readable answer came: it may have been billed.
 
-    Facts: provider, cause; of a server's error also http_status and, where given, those of VendorError.
+    Facts: vendor, cause; of a server's error also http_status and, where given, those of VendorError.
     """
 
     slug = "outcome_unknown"
 
 
 class InvalidResponse(DemoError):
-    """The vendor answered, but not as its document promises. Facts: provider, cause."""
+    """The vendor answered, but not as its document promises. Facts: vendor, cause."""
 
     slug = "bad_reply"
 
@@ -209,7 +209,7 @@ class VendorError(DemoError):
 
     def __init__(
         self,
-        provider: str,
+        vendor_id: str,
         code: str,
         *,
         vendor_message: str = "",
@@ -218,14 +218,14 @@ class VendorError(DemoError):
         **facts: object,
     ) -> None:
         super().__init__(
-            provider=provider,
+            vendor=vendor_id,
             code=code,
             vendor_message=vendor_message,
             http_status=http_status,
             request_id=request_id,
             **facts,
         )
-        self.provider = provider
+        self.vendor_id = vendor_id
         self.code = code
         self.vendor_message = vendor_message
         self.http_status = http_status
@@ -233,9 +233,9 @@ class VendorError(DemoError):
 
     @property
     def known_by(self) -> tuple[str, str, str]:
-        """(provider, code or else status, the vendor's texts): what the error is looked up by."""
+        """(vendor, code or else status, the vendor's texts): what the error is looked up by."""
         texts = f"{self.vendor_message}\n{self.facts.get('vendor_detail', '')}"
-        return self.provider, self.code.strip() or str(self.http_status), texts
+        return self.vendor_id, self.code.strip() or str(self.http_status), texts
 
 
 class EngineRejection(DemoError):

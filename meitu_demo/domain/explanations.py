@@ -66,12 +66,12 @@ def explain(error: BaseException, language: str, *, is_billable: bool = True) ->
         why = _join_sentences(language, why, translate(f"billing.{billing}.why", language))
         fix = _join_sentences(language, translate(f"billing.{billing}.fix", language), fix)
     details = _build_details(error, facts, billing, language, run)
-    code = f"{facts.get('provider', '')} {facts['code']}" if isinstance(error, VendorError) else sanitize(error.slug)
+    code = f"{facts.get('vendor', '')} {facts['code']}" if isinstance(error, VendorError) else sanitize(error.slug)
     return Explanation(slug, title, why, fix, code.strip(), details, language, run)
 
 
 def _collect_facts(error: DemoError, language: str) -> dict[str, object]:
-    """The error's facts, sanitised and without empty ones, and the provider's texts (name, names of settings)."""
+    """The error's facts, sanitised and without empty ones, and the vendor's texts (name, names of settings)."""
     facts: dict[str, object] = {
         name: value if isinstance(value, int | float) else sanitize(value, 80)
         for name, value in error.facts.items()
@@ -79,11 +79,11 @@ def _collect_facts(error: DemoError, language: str) -> dict[str, object]:
     }
     if isinstance(error, VendorError):
         facts["code"] = sanitize(error.code) or str(error.http_status)
-    provider = facts.get("provider")
-    vendor_texts: Mapping[str, str] = get_texts(language)["providers"].get(provider, {})
+    vendor_id = facts.get("vendor")
+    vendor_texts: Mapping[str, str] = get_texts(language)["vendors"].get(vendor_id, {})
     facts |= vendor_texts
     if vendor_texts:
-        facts["provider"] = sanitize(describe_service(str(provider), error.service, language), 80)
+        facts["vendor"] = sanitize(describe_service(str(vendor_id), error.service, language), 80)
     return facts
 
 
@@ -113,7 +113,7 @@ def _join_sentences(language: str, *sentences: str) -> str:
 def _build_details(
     error: DemoError, facts: Mapping[str, object], billing: Billing | None, language: str, run: str
 ) -> tuple[tuple[str, str], ...]:
-    rows: list[tuple[str, object]] = [("code", facts.get("code")), ("provider", facts.get("provider"))]
+    rows: list[tuple[str, object]] = [("code", facts.get("code")), ("vendor", facts.get("vendor"))]
     if billing:
         rows.append(("cost", translate(f"billing.{billing}.cost", language)))
     is_offline = isinstance(error, VendorError) and error.service == "offline"

@@ -89,7 +89,7 @@ class Endpoint:
     """
 
     id: str
-    provider: str
+    vendor_id: str
     path: str
     limits: ImageLimits
     controls: tuple[Control, ...]
@@ -161,7 +161,7 @@ class CallTarget:
     for the client's.
     """
 
-    provider: str
+    vendor_id: str
     base_url: str
     credentials: Credentials
     is_billable: bool

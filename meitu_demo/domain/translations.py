@@ -42,11 +42,11 @@ def translate(key: str, language: str, /, **params: object) -> str:
     return format_text(text, params)
 
 
-def describe_service(provider: str, service: str, language: str) -> str:
+def describe_service(vendor_id: str, service: str, language: str) -> str:
     """Who answers a call, by the address that it goes to. service: `CallTarget.service`."""
     if service == "offline":
         return translate("result.made_offline", language)
-    return service or translate(f"providers.{provider}.name", language)
+    return service or translate(f"vendors.{vendor_id}.name", language)
 
 
 def find_placeholders(text: str) -> frozenset[str]:

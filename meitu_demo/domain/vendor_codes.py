@@ -21,7 +21,7 @@ MAX_SEARCHED_CHARS = 4000  # of a vendor's message
 class VendorCode:
     """One error code of a vendor. outcome: refused | not_processed | unknown (may have been billed)."""
 
-    provider: str
+    vendor_id: str
     code: str
     slug: str
     outcome: str
@@ -58,39 +58,39 @@ class UnmappedSlug(KeyError):
     """The vendor has no code for this slug."""
 
 
-def find_vendor_code(provider: str, code: str) -> VendorCode | None:
+def find_vendor_code(vendor_id: str, code: str) -> VendorCode | None:
     """The entry for `code`, or None when it is not in the vendor's list."""
-    error_table = _load_error_tables().get(provider)
+    error_table = _load_error_tables().get(vendor_id)
     return error_table.codes.get(code) if error_table else None
 
 
-def interpret_vendor_error(provider: str, code: str, message: str) -> VendorCode | None:
+def interpret_vendor_error(vendor_id: str, code: str, message: str) -> VendorCode | None:
     """What an answer means: by a text that decides whatever the code, by the code, or by a code's name in the message.
 
     None if neither is in the vendor's lists. A text that decides is always a refusal.
     """
-    slug = match_text_slug(provider, message)
+    slug = match_text_slug(vendor_id, message)
     if slug:
-        return VendorCode(provider, code, slug, "refused", http=0)
-    return find_vendor_code(provider, code) or find_named_code(provider, message)
+        return VendorCode(vendor_id, code, slug, "refused", http=0)
+    return find_vendor_code(vendor_id, code) or find_named_code(vendor_id, message)
 
 
-def find_named_code(provider: str, text: str) -> VendorCode | None:
+def find_named_code(vendor_id: str, text: str) -> VendorCode | None:
     """The first code that a vendor's text calls by name, such as DETECT_NOT_FACE; None for most texts."""
-    error_table = _load_error_tables().get(provider)
+    error_table = _load_error_tables().get(vendor_id)
     codes_by_name = error_table.codes_by_name if error_table else {}
     names = CODE_NAME.findall(text[:MAX_SEARCHED_CHARS])
     return next((codes_by_name[name] for name in names if name in codes_by_name), None)
 
 
-def list_vendor_codes(provider: str) -> tuple[str, ...]:
+def list_vendor_codes(vendor_id: str) -> tuple[str, ...]:
     """Every code in the vendor's list, in its order."""
-    return tuple(_load_error_tables()[provider].codes)
+    return tuple(_load_error_tables()[vendor_id].codes)
 
 
-def match_text_slug(provider: str, text: str) -> str | None:
+def match_text_slug(vendor_id: str, text: str) -> str | None:
     """The slug for a vendor's message that identifies the error whatever its code; None for most messages."""
-    error_table = _load_error_tables().get(provider)
+    error_table = _load_error_tables().get(vendor_id)
     matches = (
         slug
         for pattern, slug in (error_table.text_patterns if error_table else ())
@@ -99,12 +99,12 @@ def match_text_slug(provider: str, text: str) -> str | None:
     return next(matches, None)
 
 
-def code_for(provider: str, slug: str) -> VendorCode:
+def code_for(vendor_id: str, slug: str) -> VendorCode:
     """The vendor's code for the error `slug`. Raises UnmappedSlug, a KeyError."""
     try:
-        return _load_error_tables()[provider].codes_by_slug[slug]
+        return _load_error_tables()[vendor_id].codes_by_slug[slug]
     except KeyError:
-        raise UnmappedSlug(f"data/errors.toml [{provider}.answers] {slug}") from None
+        raise UnmappedSlug(f"data/errors.toml [{vendor_id}.answers] {slug}") from None
 
 
 @cache
@@ -124,21 +124,21 @@ def parse_error_tables(
 ) -> dict[str, VendorErrorTable]:
     """The table of each vendor in a parsed document. slugs: those that have an explanation."""
     error_tables = {}
-    for provider, section in document.items():
-        require({"codes", "answers"} <= set(section), f"{file} [{provider}]", "needs codes and answers")
-        codes = {code: _parse_code(provider, code, row, slugs, file) for code, row in section["codes"].items()}
+    for vendor_id, section in document.items():
+        require({"codes", "answers"} <= set(section), f"{file} [{vendor_id}]", "needs codes and answers")
+        codes = {code: _parse_code(vendor_id, code, row, slugs, file) for code, row in section["codes"].items()}
         text_patterns = []
         for number, row in enumerate(section.get("texts", ())):
-            location = f"{file} [[{provider}.texts]] number {number + 1}"
+            location = f"{file} [[{vendor_id}.texts]] number {number + 1}"
             require(set(row) == {"pattern", "slug"}, location, "needs pattern, slug and no more")
             require(row["slug"] in slugs, location, f"no explanation for slug {row['slug']!r}")
             text_patterns.append((re.compile(row["pattern"], re.IGNORECASE), row["slug"]))
         for slug, code in section["answers"].items():
-            require(code in codes, f"{file} [{provider}.answers] {slug}", f"{code!r} is not among the codes")
+            require(code in codes, f"{file} [{vendor_id}.answers] {slug}", f"{code!r} is not among the codes")
         codes_by_slug = {slug: codes[code] for slug, code in section["answers"].items()}
         cautious_last = sorted(codes.values(), key=lambda code: code.outcome == "unknown")
         codes_by_name = {code.constant or code.code: code for code in cautious_last}
-        error_tables[provider] = VendorErrorTable(codes, codes_by_name, tuple(text_patterns), codes_by_slug)
+        error_tables[vendor_id] = VendorErrorTable(codes, codes_by_name, tuple(text_patterns), codes_by_slug)
     return error_tables
 
 
@@ -155,8 +155,8 @@ def parse_shapes(document: Document, file: str = "data/shape_types.toml") -> tup
     return tuple(parsed)
 
 
-def _parse_code(provider: str, code: str, row: Any, slugs: frozenset[str], file: str) -> VendorCode:
-    location = f"{file} [{provider}.codes] {code}"
+def _parse_code(vendor_id: str, code: str, row: Any, slugs: frozenset[str], file: str) -> VendorCode:
+    location = f"{file} [{vendor_id}.codes] {code}"
     require(isinstance(row, Mapping), location, "is not a table")
     require(set(row) <= {"slug", "outcome", "http", "constant"}, location, f"unknown field in {sorted(row)}")
     require(row.get("slug") in slugs, location, f"no explanation for slug {row.get('slug')!r}")
@@ -167,7 +167,7 @@ def _parse_code(provider: str, code: str, row: Any, slugs: frozenset[str], file:
     )
     http = row.get("http")
     require(isinstance(http, int) and 200 <= http <= 599, location, f"http {http!r} is not a status")
-    return VendorCode(provider, code, **row)
+    return VendorCode(vendor_id, code, **row)
 
 
 @cache

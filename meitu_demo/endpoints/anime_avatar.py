@@ -14,7 +14,7 @@ def render_offline(image: Image, values: Values) -> Image:
 
 ENDPOINT = Endpoint(
     id="anime_avatar",
-    provider=meitu.VENDOR.id,
+    vendor_id=meitu.VENDOR.id,
     path="/v1/EmojMaterialH5",
     limits=meitu.VENDOR.limits,
     controls=(Choice(name="version", wire_name="version", options=("1.0.0", "2.0.0"), default="1.0.0"),),

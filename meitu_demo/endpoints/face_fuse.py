@@ -18,7 +18,7 @@ def render_offline(image: Image, values: Values) -> Image:
 
 ENDPOINT = Endpoint(
     id="face_fuse",
-    provider=meitu.VENDOR.id,
+    vendor_id=meitu.VENDOR.id,
     path="/v3/facefuse",
     limits=meitu.VENDOR.limits,
     controls=(

@@ -16,7 +16,7 @@ def render_offline(image: Image, values: Values) -> Image:
 
 ENDPOINT = Endpoint(
     id="facial_aesthetics",
-    provider=ailab.VENDOR.id,
+    vendor_id=ailab.VENDOR.id,
     path="/api/portrait/effects/face-tidyup",
     marketplace_path=MARKETPLACE_PATH,
     limits=ailab.VENDOR.limits,

@@ -13,7 +13,7 @@ def render_offline(image: Image, values: Values) -> Image:
 
 ENDPOINT = Endpoint(
     id="quality_restoration",
-    provider=meitu.VENDOR.id,
+    vendor_id=meitu.VENDOR.id,
     path="/v1/aiquality",
     limits=meitu.VENDOR.limits,
     controls=(),

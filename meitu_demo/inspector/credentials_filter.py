@@ -33,7 +33,7 @@ class Redactor:
 
     def __init__(self, target: CallTarget) -> None:
         keys = target.credentials
-        fields = VENDORS[target.provider].get_keys(marketplace=bool(keys.host))
+        fields = VENDORS[target.vendor_id].get_keys(marketplace=bool(keys.host))
         self.variables = {field.name: field.setting for field in fields}
         self._keys: dict[str, str] = {}  # key → its variable
         if target.mode == "live":  # other modes use placeholders, which an answer may contain by chance

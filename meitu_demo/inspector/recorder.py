@@ -63,7 +63,7 @@ class TraceRecorder:
         target = self._target
         request_id = getattr(outcome, "request_id", None)
         return Trace(
-            target.provider,
+            target.vendor_id,
             target.mode,
             capture_request(request, target),
             capture_response(self._response, target) if self._response else None,

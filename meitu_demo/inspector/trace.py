@@ -34,7 +34,7 @@ class Trace:
     response: of the last attempt; None if it was incomplete. fetched_bytes: size of a picture fetched from a link.
     """
 
-    provider: str
+    vendor_id: str
     mode: str
     request: CapturedMessage
     response: CapturedMessage | None

@@ -59,9 +59,9 @@ class Ledger:
         """Renew the leases of this instance's open calls. Returns how many there are."""
         return await self.run_in_thread(self.store.renew_leases, tuple(self._active_call_ids))
 
-    async def count_calls_today(self, provider: str) -> int:
-        """The number of calls to `provider` that count against today's cap."""
-        return await self.run_in_thread(self.store.count_calls_today, provider)
+    async def count_calls_today(self, vendor_id: str) -> int:
+        """The number of calls to `vendor_id` that count against today's cap."""
+        return await self.run_in_thread(self.store.count_calls_today, vendor_id)
 
     async def close(self) -> None:
         """Close the database connections."""

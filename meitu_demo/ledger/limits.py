@@ -1,6 +1,6 @@
 """Spending caps and rate limit of paid calls, both stored in the database, so that all replicas share them.
 
-**Budgets.** Calls per UTC day for each provider, and per hour for each visitor. They protect the owner's money: calls
+**Budgets.** Calls per UTC day for each vendor, and per hour for each visitor. They protect the owner's money: calls
 with a visitor's own key are neither stopped nor counted. Checked inside the transaction that reserves the call.
 
 **Rate limit.** Calls per second for each key, by the generic cell rate algorithm (ITU-T I.371) without burst: the
@@ -21,7 +21,7 @@ DAY_S = 24 * HOUR_S  # days of Unix time are UTC days
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """Caps, each at least 1; None is no cap. calls_per_day: for each provider. calls_per_hour: for each visitor."""
+    """Caps, each at least 1; None is no cap. calls_per_day: for each vendor. calls_per_hour: for each visitor."""
 
     calls_per_day: int | None = None
     calls_per_hour: int | None = None
@@ -32,14 +32,14 @@ class Budgets:
                 raise ValueError("a cap on paid calls is at least 1; leave it out for none")
 
 
-def check_budgets(connection: Connection, budgets: Budgets, provider: str, visitor: str, now: float) -> None:
+def check_budgets(connection: Connection, budgets: Budgets, vendor_id: str, visitor: str, now: float) -> None:
     """Raises OverBudget or OverVisitorBudget if one more call would exceed a cap.
 
     Rows later than `now` count as well: a replica's clock may run ahead.
     """
     limit = budgets.calls_per_day
-    if limit is not None and count_calls_today(connection, provider, now) >= limit:
-        raise OverBudget(limit=limit, provider=provider, minutes=_ceil_minutes(DAY_S - now % DAY_S))
+    if limit is not None and count_calls_today(connection, vendor_id, now) >= limit:
+        raise OverBudget(limit=limit, vendor=vendor_id, minutes=_ceil_minutes(DAY_S - now % DAY_S))
     limit = budgets.calls_per_hour
     if limit is None:
         return
@@ -48,14 +48,12 @@ def check_budgets(connection: Connection, budgets: Budgets, provider: str, visit
     oldest = select(calls.c.reserved_at).where(*visitor_filter).order_by(calls.c.reserved_at.desc()).offset(limit - 1)
     oldest_reserved_at = connection.execute(oldest.limit(1)).scalar_one_or_none()
     if oldest_reserved_at is not None:
-        raise OverVisitorBudget(
-            limit=limit, provider=provider, minutes=_ceil_minutes(oldest_reserved_at + HOUR_S - now)
-        )
+        raise OverVisitorBudget(limit=limit, vendor=vendor_id, minutes=_ceil_minutes(oldest_reserved_at + HOUR_S - now))
 
 
-def count_calls_today(connection: Connection, provider: str, now: float) -> int:
-    """The number of calls to `provider` that count against the cap of the UTC day of `now`."""
-    today_filter = (calls.c.provider == provider, *_owner_billable_filter(), calls.c.reserved_at >= now - now % DAY_S)
+def count_calls_today(connection: Connection, vendor_id: str, now: float) -> int:
+    """The number of calls to `vendor_id` that count against the cap of the UTC day of `now`."""
+    today_filter = (calls.c.provider == vendor_id, *_owner_billable_filter(), calls.c.reserved_at >= now - now % DAY_S)
     return connection.execute(select(func.count()).select_from(calls).where(*today_filter)).scalar_one()
 
 
@@ -71,7 +69,7 @@ def _ceil_minutes(seconds: float) -> int:
 class RateLimit:
     """key_hash: from `hash_key`. per_second: calls. max_wait_s: a call that would wait longer is rejected."""
 
-    provider: str
+    vendor_id: str
     key_hash: str
     per_second: float
     max_wait_s: float
@@ -89,7 +87,7 @@ def reserve_slot(connection: Connection, rate_limit: RateLimit, now: float) -> f
     clock_jumped = free_at is not None and free_at > now + rate_limit.max_wait_s + interval_s
     start = now if free_at is None or clock_jumped else max(now, free_at)
     if start - now > rate_limit.max_wait_s:
-        raise RateLimited(provider=rate_limit.provider, seconds=math.ceil(start - now))
+        raise RateLimited(vendor=rate_limit.vendor_id, seconds=math.ceil(start - now))
     if free_at is None:
         connection.execute(insert(rates).values(key=rate_limit.key_hash, free_at=start + interval_s))
     else:

@@ -133,7 +133,7 @@ class PaidCallRecorder:
         """
         endpoint = prepared.endpoint
         intent = Intent(
-            endpoint.provider, endpoint.id, fingerprint, hash_visitor(visitor, self._secret), target.billed_to
+            endpoint.vendor_id, endpoint.id, fingerprint, hash_visitor(visitor, self._secret), target.billed_to
         )
         async with self.ledger.reserve(intent) as entry:
             try:
@@ -147,15 +147,13 @@ class PaidCallRecorder:
                     raise
                 log.error("%s failed after it was sent\n%s", endpoint.id, format_stack_trace(error))
                 await entry.mark_unknown("unexpected")
-                raise OutcomeUnknown(
-                    provider=endpoint.provider, cause="unexpected"
-                ) from None  # its text may hold a URL
+                raise OutcomeUnknown(vendor=endpoint.vendor_id, cause="unexpected") from None  # its text may hold a URL
 
     def _build_rate_limit(self, target: CallTarget) -> RateLimit | None:
         if self._calls_per_second is None:
             return None
         key = hash_key(target.credentials.key.get_secret_value(), self._secret)
-        return RateLimit(target.provider, key, self._calls_per_second, self._max_wait_s)
+        return RateLimit(target.vendor_id, key, self._calls_per_second, self._max_wait_s)
 
 
 async def _record_outcome(entry: LedgerEntry, error: DemoError) -> None:

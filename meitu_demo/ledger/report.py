@@ -1,4 +1,4 @@
-"""The owner's report: calls by provider, refusals and unknown outcomes by reason, and all rows as CSV.
+"""The owner's report: calls by vendor, refusals and unknown outcomes by reason, and all rows as CSV.
 
 A call whose lease has run out is reported as a sweep would settle it, because after a crash no app may sweep for long.
 """
@@ -20,9 +20,9 @@ TIME_COLUMNS = ("reserved_at", "sent_at", "settled_at", "lease_until")
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts of a provider's calls. refusals, unknowns: by the vendor's code or, without one, by the cause."""
+    """Counts of a vendor's calls. refusals, unknowns: by the vendor's code or, without one, by the cause."""
 
-    provider: str
+    vendor_id: str
     states: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
     unknowns: Counter[str] = field(default_factory=Counter)
@@ -39,25 +39,25 @@ class Tally:
 
 
 def tally_calls(store: Store, since: float, until: float) -> list[Tally]:
-    """Count the calls reserved in [since, until), in seconds since 1970; providers in alphabetical order."""
+    """Count the calls reserved in [since, until), in seconds since 1970; vendors in alphabetical order."""
     rows = _settled_calls(since, until, store.clock()).subquery().c
     columns = (rows.provider, rows.state, rows.vendor_code, rows.cause)
     query = select(*columns, func.count().label("calls")).group_by(*columns)
     tallies: dict[str, Tally] = {}
     with store.database.snapshot() as connection:
-        for provider, state, code, cause, count in connection.execute(query):
-            vendor_tally = tallies.setdefault(provider, Tally(provider))
+        for vendor_id, state, code, cause, count in connection.execute(query):
+            vendor_tally = tallies.setdefault(vendor_id, Tally(vendor_id))
             vendor_tally.states[state] += count
             if state == PaidCallState.REFUSED:
                 vendor_tally.refusals[code or cause or "?"] += count
             elif state == PaidCallState.UNKNOWN:
                 vendor_tally.unknowns[code or cause or "?"] += count
-    return [tallies[provider] for provider in sorted(tallies)]
+    return [tallies[vendor_id] for vendor_id in sorted(tallies)]
 
 
 def format_report(tallies: Iterable[Tally]) -> str:
     """A table of counts, then the reasons of refusals and unknown outcomes."""
-    headings = ("provider", "spent", "confirmed", "unknown", "under way", "refused", "released")
+    headings = ("vendor", "spent", "confirmed", "unknown", "under way", "refused", "released")
     lines = [f"{headings[0]:<12}" + "".join(f"{heading:>11}" for heading in headings[1:])]
     notes = []
     for vendor_tally in tallies:
@@ -70,11 +70,11 @@ def format_report(tallies: Iterable[Tally]) -> str:
             states[PaidCallState.REFUSED],
             states[PaidCallState.RELEASED],
         ]
-        lines.append(f"{vendor_tally.provider:<12}" + "".join(f"{figure:>11}" for figure in figures))
+        lines.append(f"{vendor_tally.vendor_id:<12}" + "".join(f"{figure:>11}" for figure in figures))
         for title, reasons in (("refused", vendor_tally.refusals), ("may have been billed", vendor_tally.unknowns)):
             if reasons:
                 listed = " · ".join(f"{reason} × {count}" for reason, count in reasons.most_common())
-                notes.append(f"{vendor_tally.provider}, {title}: {listed}")
+                notes.append(f"{vendor_tally.vendor_id}, {title}: {listed}")
     return "\n".join([*lines, *([""] if notes else []), *notes])
 
 

@@ -30,14 +30,14 @@ class Intent:
     payer: whose key it is, "owner" or "visitor"; caps count the owner's only.
     """
 
-    provider: str
+    vendor_id: str
     endpoint: str
     request_hash: str  # from `fingerprint_request`
     visitor: str  # from `hash_visitor`
     payer: str = OWNER
 
     def __post_init__(self) -> None:
-        are_names = all(NAME_PATTERN.fullmatch(text) for text in (self.provider, self.endpoint))
+        are_names = all(NAME_PATTERN.fullmatch(text) for text in (self.vendor_id, self.endpoint))
         are_hashes = all(HASH_PATTERN.fullmatch(text) for text in (self.request_hash, self.visitor))
         if not (are_names and are_hashes and self.payer in (OWNER, VISITOR)):
             raise ValueError("an intent is made of two names, two hexadecimal hashes and a payer")
@@ -84,11 +84,11 @@ class Store:
             now = self.clock()  # after the wait for the lock: midnight may have passed
             _settle_expired(connection, now)
             if intent.payer == OWNER:
-                check_budgets(connection, budgets, intent.provider, intent.visitor, now)
+                check_budgets(connection, budgets, intent.vendor_id, intent.visitor, now)
             row = {
                 "id": call_id,
                 "state": PaidCallState.RESERVED,
-                "provider": intent.provider,
+                "provider": intent.vendor_id,
                 "endpoint": intent.endpoint,
                 "request_hash": intent.request_hash,
                 "visitor": intent.visitor,
@@ -147,10 +147,10 @@ class Store:
         with self.database.transaction() as connection:
             return _settle_expired(connection, self.clock())
 
-    def count_calls_today(self, provider: str) -> int:
-        """The number of calls to `provider` that count against today's cap."""
+    def count_calls_today(self, vendor_id: str) -> int:
+        """The number of calls to `vendor_id` that count against today's cap."""
         with self.database.snapshot() as connection:
-            return count_calls_today(connection, provider, self.clock())
+            return count_calls_today(connection, vendor_id, self.clock())
 
     def _settle(
         self,

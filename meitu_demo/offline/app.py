@@ -79,7 +79,7 @@ async def _serve_endpoint(request: Request, endpoint: Endpoint) -> Response:
 
 
 async def _handle_call(request: Request, endpoint: Endpoint) -> Response:
-    response = await DIALECTS[endpoint.provider].handle(request, endpoint)
+    response = await DIALECTS[endpoint.vendor_id].handle(request, endpoint)
     if response.status_code == 503:  # the vendors' status for an engine queue that is full
         response.headers["retry-after"] = str(RETRY_AFTER_S)
     return response
@@ -114,7 +114,7 @@ def _guess_dialect(request: Request) -> Dialect:
     )
     path = request.url.path.lower()
     by_path = (
-        DIALECTS[endpoint.provider]
+        DIALECTS[endpoint.vendor_id]
         for endpoint in CATALOGUE.values()
         for known in filter(None, (endpoint.path, endpoint.marketplace_path))
         if path.startswith(f"/{known.lower().split('/')[1]}/")

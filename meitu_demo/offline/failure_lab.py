@@ -86,12 +86,12 @@ class FailureLabBackend:
             replace(settings, data_dir=self._ledger_dir, database_url=None, calls_per_day=None, calls_per_hour=None)
         )
 
-    async def create_target(self, provider: str, fault: str) -> CallTarget:
+    async def create_target(self, vendor_id: str, fault: str) -> CallTarget:
         """The lab's server as target of a call that ends with `fault`; "" for a call that succeeds."""
         address = await anyio.to_thread.run_sync(self._server.start)
         headers = {"x-fault": fault} if fault else {}
         return CallTarget(
-            provider,
+            vendor_id,
             address,
             LAB_CREDENTIALS,
             is_billable=True,

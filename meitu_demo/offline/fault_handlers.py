@@ -35,18 +35,18 @@ class _Reply:
     def with_base64(self, change: Callable[[str], str]) -> Response:
         """The reply with `change` applied to its base64 text."""
         body = json.loads(self.data)
-        DIALECTS[self.endpoint.provider].change_base64(body, change)
+        DIALECTS[self.endpoint.vendor_id].change_base64(body, change)
         return JSONResponse(body)
 
     def with_link(self, token: str) -> Response:
         """The reply with a link to the stored result `token`."""
         body = json.loads(self.data)
-        DIALECTS[self.endpoint.provider].set_link(body, str(self.request.url_for("result", token=token)))
+        DIALECTS[self.endpoint.vendor_id].set_link(body, str(self.request.url_for("result", token=token)))
         return JSONResponse(body)
 
     def without_picture(self) -> Response:
         """The reply with plain text instead of a picture."""
-        if VENDORS[self.endpoint.provider].always_links:
+        if VENDORS[self.endpoint.vendor_id].always_links:
             return self.with_link(self.request.app.state.results.put(NOT_A_PICTURE))
         return self.with_base64(lambda text: base64.b64encode(NOT_A_PICTURE).decode())
 
@@ -96,7 +96,7 @@ async def answer_with_fault(request: Request, endpoint: Endpoint, answer_call: A
     fault_handler = FAULT_HANDLERS.get(CODE_PREFIX if name.startswith(CODE_PREFIX) else name)
     if fault_handler is None:
         return PlainTextResponse(f"no such fault; there are: {', '.join(FAULTS)}, {CODE_PREFIX}CODE\n", 400)
-    if resolve_fault(name, endpoint.provider).billed:
+    if resolve_fault(name, endpoint.vendor_id).billed:
         charges[endpoint.id] += 1
     return await fault_handler(request, endpoint, name)
 
@@ -166,7 +166,7 @@ async def _answer_redirect(*_: object) -> Response:
 
 
 async def _answer_vendor_code(request: Request, endpoint: Endpoint, name: str) -> Response:
-    response = DIALECTS[endpoint.provider].vendor_answer(resolve_vendor_code(name, endpoint.provider))
+    response = DIALECTS[endpoint.vendor_id].vendor_answer(resolve_vendor_code(name, endpoint.vendor_id))
     if not name.startswith(CODE_PREFIX):
         response.status_code = 429
         if name == "rate_limited":

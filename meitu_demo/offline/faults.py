@@ -67,20 +67,20 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-def resolve_fault(name: str, provider: str) -> Fault:
-    """Fault `name` as it applies to `provider`'s endpoints. Raises KeyError for an unknown name."""
+def resolve_fault(name: str, vendor_id: str) -> Fault:
+    """Fault `name` as it applies to `vendor_id`'s endpoints. Raises KeyError for an unknown name."""
     if name.startswith(CODE_PREFIX):
-        code = resolve_vendor_code(name, provider)
+        code = resolve_vendor_code(name, vendor_id)
         return Fault(FaultOutcome(code.outcome), VendorError, code.code, billed=code.outcome == "unknown")
     fault = FAULTS[name]
-    if fault.only_inline_media and VENDORS[provider].always_links:
+    if fault.only_inline_media and VENDORS[vendor_id].always_links:
         return HARMLESS
-    return replace(fault, cause=resolve_vendor_code(name, provider).code) if name.startswith("rate_limited") else fault
+    return replace(fault, cause=resolve_vendor_code(name, vendor_id).code) if name.startswith("rate_limited") else fault
 
 
-def resolve_vendor_code(name: str, provider: str) -> VendorCode:
+def resolve_vendor_code(name: str, vendor_id: str) -> VendorCode:
     """The vendor's code that fault `name` answers with; a code that is not listed is used as it is, with status 400."""
     if not name.startswith(CODE_PREFIX):
-        return code_for(provider, "rate_limited")
+        return code_for(vendor_id, "rate_limited")
     code = name.removeprefix(CODE_PREFIX)
-    return find_vendor_code(provider, code) or VendorCode(provider, code, slug="", outcome="unknown", http=400)
+    return find_vendor_code(vendor_id, code) or VendorCode(vendor_id, code, slug="", outcome="unknown", http=400)

@@ -38,7 +38,7 @@ def publish_endpoint(context: Context, endpoint: Endpoint) -> None:
         *values, consent, force, request = arguments
         language, caller = detect_language(request), identify_caller(request)
         service = context.service
-        is_billable = service.is_billable(endpoint.provider)
+        is_billable = service.is_billable(endpoint.vendor_id)
         handle: CallHandle | None = None
         try:
             source = await context.read_upload(photo, caller)
@@ -46,7 +46,7 @@ def publish_endpoint(context: Context, endpoint: Endpoint) -> None:
                 endpoint,
                 source,
                 dict(zip(control_names, values, strict=True)),
-                target=await service.choose_target(endpoint.provider, payer="owner"),
+                target=await service.choose_target(endpoint.vendor_id, payer="owner"),
                 caller=caller,
                 consent=consent,
                 force=FORCE_ANY if force is True else FORCE_NONE,

@@ -31,7 +31,7 @@ def create_caller(session_id: str, request: gr.Request | Request) -> Caller:
     return Caller(session_id, request.cookies.get(VISITOR_COOKIE), peer_address, forwarded_for)
 
 
-def get_shown_payer(request: gr.Request | None, provider: str) -> str:
+def get_shown_payer(request: gr.Request | None, vendor_id: str) -> str:
     """Who pays for the vendor's calls, as the badge on the visitor's page said at the click; "" if it said nothing."""
     payers = request.headers.get(PAYERS_HEADER, "") if request else ""
-    return dict(pair.split("=", 1) for pair in payers.split() if "=" in pair).get(provider, "")
+    return dict(pair.split("=", 1) for pair in payers.split() if "=" in pair).get(vendor_id, "")

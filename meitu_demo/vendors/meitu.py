@@ -136,7 +136,7 @@ def _decode_base64(media: str) -> bytes:
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
-        raise InvalidResponse(provider="meitu", cause="not_base64") from None
+        raise InvalidResponse(vendor="meitu", cause="not_base64") from None
 
 
 def _get_owner_access(settings: Settings) -> VendorAccess | None:

@@ -56,7 +56,7 @@ def to_detail(value: object) -> str:
 
 
 def build_error(
-    provider: str,
+    vendor_id: str,
     response: httpx.Response,
     cause: str,
     *,
@@ -73,22 +73,22 @@ def build_error(
     status = status or response.status_code
     facts = {name: value for name, value in facts.items() if value not in (None, "")}
     texts = f"{message}\n{facts.get('vendor_detail', '')}"
-    named = None if code else find_named_code(provider, texts)
+    named = None if code else find_named_code(vendor_id, texts)
     code = named.code if named else code
-    if not code and match_text_slug(provider, texts):
+    if not code and match_text_slug(vendor_id, texts):
         code = str(status)
     if not code and status >= 500:
         if message:
             facts["vendor_message"] = message
-        return OutcomeUnknown(provider=provider, cause="server_error", http_status=status, **facts)
+        return OutcomeUnknown(vendor=vendor_id, cause="server_error", http_status=status, **facts)
     if not code and status < 300:
-        return InvalidResponse(provider=provider, cause=cause)
+        return InvalidResponse(vendor=vendor_id, cause=cause)
     if not code and response.is_redirect:  # not followed, because key and photo would go to an unchecked host
-        return InvalidResponse(provider=provider, cause="redirect", http_status=status)
-    if not code and is_web_page(response) and find_vendor_code(provider, f"HTML_{status}"):
+        return InvalidResponse(vendor=vendor_id, cause="redirect", http_status=status)
+    if not code and is_web_page(response) and find_vendor_code(vendor_id, f"HTML_{status}"):
         code = f"HTML_{status}"
     return VendorError(
-        provider,
+        vendor_id,
         code or str(status),
         vendor_message=message,
         http_status=response.status_code,

@@ -15,7 +15,7 @@ from meitu_demo.domain.errors import (
     VendorError,
 )
 
-SILENCE = OutcomeUnknown(provider="meitu", cause="read_timeout")
+SILENCE = OutcomeUnknown(vendor="meitu", cause="read_timeout")
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def answer(breaker: CircuitBreaker) -> None:
 def seconds_left(breaker: CircuitBreaker) -> object:
     with pytest.raises(CircuitOpen) as caught:
         breaker.check()
-    assert caught.value.facts["provider"] == "meitu"
+    assert caught.value.facts["vendor"] == "meitu"
     return caught.value.facts["seconds"]
 
 

@@ -168,7 +168,7 @@ async def test_pipeline_maps_each_transport_error(
 
     error = await failed(handler, portrait)
     assert type(error) is kind
-    assert (error.facts["provider"], error.facts["cause"]) == ("meitu", cause)
+    assert (error.facts["vendor"], error.facts["cause"]) == ("meitu", cause)
     assert "canary" not in str(error)
     if cause == "read_timeout":
         assert error.facts["seconds"] == 45
@@ -298,7 +298,7 @@ async def test_pipeline_rejects_a_result_that_is_no_picture(data: bytes, portrai
 async def test_pipeline_rejects_a_truncated_result(portrait: bytes) -> None:
     """Half a picture is not shown."""
     error = await failed(with_picture(portrait[: len(portrait) // 2]), portrait)
-    assert (type(error), error.facts) == (InvalidResponse, {"provider": "meitu", "cause": "not_an_image"})
+    assert (type(error), error.facts) == (InvalidResponse, {"vendor": "meitu", "cause": "not_an_image"})
 
 
 async def test_pipeline_rejects_a_corrupt_gzip_body(portrait: bytes) -> None:

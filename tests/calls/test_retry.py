@@ -18,7 +18,7 @@ from meitu_demo.domain.errors import (
     VendorError,
 )
 
-REFUSED = Unreachable(provider="meitu", cause="refused")
+REFUSED = Unreachable(vendor="meitu", cause="refused")
 LIMITED = VendorError("meitu", "90024")
 
 
@@ -62,7 +62,7 @@ async def test_retry_repeats_what_was_not_processed() -> None:
 
 async def test_retry_stops_after_three_attempts() -> None:
     """The last error is raised as it is."""
-    last = Unreachable(provider="meitu", cause="dns")
+    last = Unreachable(vendor="meitu", cause="dns")
     call = Attempts(REFUSED, LIMITED, last)
     with pytest.raises(Unreachable) as caught:
         await call.run()

@@ -20,8 +20,8 @@ def told(caplog: pytest.LogCaptureFixture) -> logging.LogRecord:
 @pytest.mark.parametrize(
     ("error", "sent", "billing"),
     [
-        (Unreachable(provider="meitu", cause="refused"), 0, "not_processed"),
-        (OutcomeUnknown(provider="meitu", cause="reset"), 700, "unknown"),
+        (Unreachable(vendor="meitu", cause="refused"), 0, "not_processed"),
+        (OutcomeUnknown(vendor="meitu", cause="reset"), 700, "unknown"),
     ],
 )
 def test_only_what_may_have_left_counts_as_sent(
@@ -42,5 +42,5 @@ def test_a_run_has_one_line(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "meitu_demo.calls.run_log")
     run = RunRecord.start("face_fuse", ROUTE, 1000)
     with pytest.raises(Unreachable), run.track(), run.track():
-        raise Unreachable(provider="meitu", cause="dns")
+        raise Unreachable(vendor="meitu", cause="dns")
     assert told(caplog).__dict__["run"] == run.id

@@ -19,10 +19,10 @@ def routes(**environ: str) -> TargetResolver:
 
 def test_target_resolver_goes_offline_without_keys() -> None:
     """In mode auto a vendor without keys is the offline server, free of charge."""
-    for provider in ("meitu", "ailab"):
-        route = routes().resolve(provider)
+    for vendor_id in ("meitu", "ailab"):
+        route = routes().resolve(vendor_id)
         assert (route.base_url, route.is_billable, route.mode) == (OFFLINE_URL, False, "offline")
-        assert routes().resolve_live(provider) is None
+        assert routes().resolve_live(vendor_id) is None
 
 
 def test_target_resolver_makes_only_the_keys_vendor_live() -> None:
@@ -49,16 +49,16 @@ def test_target_resolver_does_not_fall_back_in_mode_live() -> None:
     """In mode live a vendor without keys raises MissingKey with the name of the setting."""
     with pytest.raises(MissingKey) as caught:
         routes(MODE="live", **MEITU).resolve("ailab")
-    assert caught.value.facts == {"provider": "ailab", "setting": "AILAB_API_KEY"}
+    assert caught.value.facts == {"vendor": "ailab", "setting": "AILAB_API_KEY"}
     assert routes(MODE="live", **MEITU).resolve("meitu").is_billable
 
 
 def test_target_resolver_ignores_keys_in_mode_offline() -> None:
     """In mode offline no call is billable, whatever keys are set."""
-    for provider in ("meitu", "ailab"):
+    for vendor_id in ("meitu", "ailab"):
         settled = routes(MODE="offline", **MEITU, **AILAB, **MARKET)
-        assert not settled.resolve(provider).is_billable
-        assert settled.resolve_live(provider) is None
+        assert not settled.resolve(vendor_id).is_billable
+        assert settled.resolve_live(vendor_id) is None
 
 
 def test_target_resolver_always_offers_the_offline_server() -> None:
@@ -91,10 +91,10 @@ def test_target_resolver_status_has_state_and_reason(
 def test_target_resolver_passes_on_the_result_hosts_of_the_settings() -> None:
     """Each vendor and edition may link to RESULT_HOSTS; the offline server only to itself."""
     for keys in ({**MEITU, **AILAB}, {**MEITU, **MARKET}):
-        for provider in ("meitu", "ailab"):
-            assert routes(**keys).resolve(provider).result_hosts == RESULT_HOSTS
-            assert routes(**keys, RESULT_HOSTS="a.example").resolve(provider).result_hosts == ("a.example",)
-            assert routes(**keys).resolve_offline(provider).result_hosts == ()
+        for vendor_id in ("meitu", "ailab"):
+            assert routes(**keys).resolve(vendor_id).result_hosts == RESULT_HOSTS
+            assert routes(**keys, RESULT_HOSTS="a.example").resolve(vendor_id).result_hosts == ("a.example",)
+            assert routes(**keys).resolve_offline(vendor_id).result_hosts == ()
 
 
 def test_target_resolver_prefers_the_visitors_keys() -> None:

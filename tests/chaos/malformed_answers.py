@@ -79,16 +79,16 @@ def values(photo: bytes) -> st.SearchStrategy[Any]:
     )
 
 
-def nearly_valid(provider: str, photo: bytes) -> st.SearchStrategy[Any]:
+def nearly_valid(vendor_id: str, photo: bytes) -> st.SearchStrategy[Any]:
     """The documented answer with some parts missing, renamed or replaced."""
     value = values(photo)
     links = st.one_of(st.sampled_from(LINKS), st.sampled_from(GOOD_LINKS))
     media = (
         st.one_of(links, links, pictures(photo), value)
-        if provider == "ailab"
+        if vendor_id == "ailab"
         else st.one_of(pictures(photo), links, value)
     )
-    if provider == "meitu":
+    if vendor_id == "meitu":
         item = st.fixed_dictionaries({"media_data": media}, optional={"media_profiles": value})
         known = {"media_info_list": weighted(st.lists(item, min_size=1, max_size=2), value)}
         slots = ["ErrorCode", "ErrorMsg", "error_code", "error_msg", "request_id", "data", "code", "message", "Data"]
@@ -109,9 +109,9 @@ def encode_json(body: Any) -> bytes:
     return json.dumps(body).encode("utf-8", "surrogatepass")
 
 
-def bodies(provider: str, photo: bytes) -> st.SearchStrategy[bytes]:
+def bodies(vendor_id: str, photo: bytes) -> st.SearchStrategy[bytes]:
     """Bodies: JSON of the documented shape, other JSON, and bytes that are not JSON."""
-    good = nearly_valid(provider, photo).map(encode_json)
+    good = nearly_valid(vendor_id, photo).map(encode_json)
     deep = st.integers(1, 5000).map(lambda depth: b'{"data":' * depth + b"[" * depth)
     other = st.one_of(
         values(photo).map(encode_json),
@@ -121,7 +121,7 @@ def bodies(provider: str, photo: bytes) -> st.SearchStrategy[bytes]:
             [b"", b"null", b"[]", b"{}", b"<!doctype html><p>Sign in", b"NaN", b"1" * 5000, b"\xef\xbb\xbf{}"]
         ),
         st.sampled_from(["utf-16", "utf-32", "gb18030"]).flatmap(
-            lambda charset: nearly_valid(provider, photo).map(lambda body: json.dumps(body).encode(charset, "replace"))
+            lambda charset: nearly_valid(vendor_id, photo).map(lambda body: json.dumps(body).encode(charset, "replace"))
         ),
         deep,
     )
@@ -146,16 +146,16 @@ def headers() -> st.SearchStrategy[tuple[tuple[bytes, bytes], ...]]:
     return st.lists(st.one_of(wrong_header, arbitrary_header), max_size=3).map(tuple)
 
 
-def answers(provider: str, photo: bytes) -> st.SearchStrategy[MalformedAnswer]:
+def answers(vendor_id: str, photo: bytes) -> st.SearchStrategy[MalformedAnswer]:
     """Any answer, compressed or not, with its body split at any offset."""
     statuses = weighted(st.just(200), st.one_of(st.sampled_from([400, 429, 500, 502, 503, 302]), st.integers(100, 599)))
     packing = st.sampled_from([lambda data: data] * 14 + [gzip.compress, zlib.compress])
     plain = st.builds(
         lambda status, heads, body, pack, split_at: MalformedAnswer(status, heads, pack(body), split_at),
-        statuses, headers(), bodies(provider, photo), packing, st.integers(0, 300),
+        statuses, headers(), bodies(vendor_id, photo), packing, st.integers(0, 300),
     )  # fmt: skip
     packed = st.builds(
         lambda body, split_at: MalformedAnswer(200, ((b"content-encoding", b"gzip"),), gzip.compress(body), split_at),
-        bodies(provider, photo), st.integers(0, 60),
+        bodies(vendor_id, photo), st.integers(0, 60),
     )  # fmt: skip
     return st.one_of(plain, plain, plain, packed)

@@ -171,7 +171,7 @@ class ScriptedCallStack:
     def _submit(self, model: ModelCall, force: int) -> CallHandle:
         call = self.prepared_calls[model.endpoint_id]
         target = CallTarget(
-            call.endpoint.provider, VENDOR, KEYS, is_billable=True, extra_headers={"x-token": model.token}
+            call.endpoint.vendor_id, VENDOR, KEYS, is_billable=True, extra_headers={"x-token": model.token}
         )
         open_paid_call = partial(self._record, target, call, model)
 
@@ -224,7 +224,7 @@ class ScriptedCallStack:
         assert model.slot
         if is_rejected:
             model.state = "released"
-            model.slot.set_exception(RateLimited(provider="meitu", seconds=1))
+            model.slot.set_exception(RateLimited(vendor="meitu", seconds=1))
         else:
             model.slot.set_result(None)
 

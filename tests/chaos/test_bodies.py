@@ -95,14 +95,14 @@ def test_vendor_answer_of_any_kind_ends_in_a_result_or_typed_error(
     """Each of 5,000 malformed answers per vendor ends in a result or a typed error; no forbidden link is used."""
     count, kinds, vendor = rounds(10_000 // len(ENDPOINTS)), Counter[str](), Vendor()
     photo = codec.encode(portrait_pixels[:40, :40])
-    provider = CATALOGUE[endpoint].provider
-    target = CallTarget(provider, ORIGIN, KEYS, is_billable=True, timeout_s=20, result_hosts=Settings().result_hosts)
+    vendor_id = CATALOGUE[endpoint].vendor_id
+    target = CallTarget(vendor_id, ORIGIN, KEYS, is_billable=True, timeout_s=20, result_hosts=Settings().result_hosts)
     monkeypatch.setattr(socket, "getaddrinfo", Names().lookup)
     with asyncio.Runner() as runner:
         transport = httpx.MockTransport(vendor)
         client = httpx.AsyncClient(transport=transport, trust_env=False, cookies=create_blocking_cookie_jar())
         prepared = runner.run(pipeline.prepare(CATALOGUE[endpoint], codec.encode(portrait_pixels), {}))
-        malformed = answers(provider, photo)
+        malformed = answers(vendor_id, photo)
 
         @settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
         @given(call=malformed, link=st.one_of(st.none(), st.none(), malformed))
@@ -114,7 +114,7 @@ def test_vendor_answer_of_any_kind_ends_in_a_result_or_typed_error(
         runner.run(client.aclose())
     assert not vendor.forbidden_urls
     counts = ", ".join(f"{kind} {number}" for kind, number in kinds.most_common())
-    figure(f"bodies, {provider}: {kinds.total()} answers, 0 untyped errors ({counts}); "
+    figure(f"bodies, {vendor_id}: {kinds.total()} answers, 0 untyped errors ({counts}); "
            f"{vendor.hops} links followed, 0 where none may lead")  # fmt: skip
     assert kinds.total() >= count
     assert {"outcome", "VendorError", "InvalidResponse"} <= kinds.keys()

@@ -37,9 +37,9 @@ def lab() -> Iterator[str]:
         yield address
 
 
-def list_faults(provider: str) -> list[str]:
+def list_faults(vendor_id: str) -> list[str]:
     """All faults of the table and four codes: two with unknown billing, one undocumented, one rejection."""
-    codes = load_toml("data/errors.toml")[provider]["codes"]
+    codes = load_toml("data/errors.toml")[vendor_id]["codes"]
     unknown, refused = (
         [code for code, row in codes.items() if row["outcome"] == end] for end in ("unknown", "refused")
     )
@@ -90,18 +90,18 @@ async def test_fault_never_charges_an_intent_twice(
     figure: Callable[[str], None],
 ) -> None:
     """With each fault an intent costs once what the fault costs, ends within its limit and is explained."""
-    provider, times = CATALOGUE[endpoint].provider, rounds(100)
+    vendor_id, times = CATALOGUE[endpoint].vendor_id, rounds(100)
     times = times if times == 100 else 2  # `make test` runs each fault twice, or it would take most of a minute
     small = codec.encode(fit.shrink(portrait_pixels, (SIDE_PX, SIDE_PX)))
     call = await pipeline.prepare(CATALOGUE[endpoint], small, {})
     worst: dict[bool, tuple[float, str]] = {}
     sums: Counter[str] = Counter()
     async with open_call_stack(folder) as call_stack:
-        for name in list_faults(provider):
-            fault, before = resolve_fault(name, provider), charges(lab).get(endpoint, 0)
+        for name in list_faults(vendor_id):
+            fault, before = resolve_fault(name, vendor_id), charges(lab).get(endpoint, 0)
             timeout_s = SILENT_S if name in NEVER_ANSWERED else PATIENT_S
             target = CallTarget(
-                provider, lab, KEYS, is_billable=True, extra_headers={"x-fault": name}, timeout_s=timeout_s
+                vendor_id, lab, KEYS, is_billable=True, extra_headers={"x-fault": name}, timeout_s=timeout_s
             )
             elapsed_s = await run_concurrently(
                 [
@@ -122,5 +122,5 @@ async def test_fault_never_charges_an_intent_twice(
         f"faults, {endpoint}: {sums['faults']} × {times} intents of three clicks, {sums['charges']} charges, "
         f"0 duplicates, 100 % explained; p99 {worst[True][0]:.2f} s where no answer comes (limit "
         f"{max_seconds('drip', FAULTS['drip']):.1f} s), at most {worst[False][0]:.2f} s else ({worst[False][1]}, limit "
-        f"{max_seconds(worst[False][1], resolve_fault(worst[False][1], provider)):.1f} s)"
+        f"{max_seconds(worst[False][1], resolve_fault(worst[False][1], vendor_id)):.1f} s)"
     )

@@ -23,7 +23,7 @@ from meitu_demo.redaction.text import MAX_CLEAN_CHARS, sanitize
 from meitu_demo.vendors import VENDORS
 
 LANGUAGES = translations.list_languages()
-CODES = [(provider, code) for provider in VENDORS for code in vendor_codes.list_vendor_codes(provider)]
+CODES = [(vendor_id, code) for vendor_id in VENDORS for code in vendor_codes.list_vendor_codes(vendor_id)]
 
 
 def test_explain_uses_the_same_words_for_vendor_and_engine() -> None:
@@ -66,10 +66,10 @@ def test_explain_quotes_an_unlisted_code() -> None:
     assert "may have been billed" in explanation.why
 
 
-@pytest.mark.parametrize("provider", ["meitu", "ailab"])
-def test_explain_uses_the_status_without_a_code(provider: str) -> None:
+@pytest.mark.parametrize("vendor_id", ["meitu", "ailab"])
+def test_explain_uses_the_status_without_a_code(vendor_id: str) -> None:
     """If a vendor sends no code, the HTTP status finds the explanation."""
-    explanation = explain(VendorError(provider, "", http_status=401), "en")
+    explanation = explain(VendorError(vendor_id, "", http_status=401), "en")
     assert explanation.slug == "key_refused"
     assert explanation.code.endswith(" 401")
 
@@ -91,10 +91,10 @@ def test_explain_a_retired_api() -> None:
 
 
 def test_explain_names_the_setting() -> None:
-    """A rejected key names its provider's settings, a missing key the setting that is not set."""
+    """A rejected key names its vendor's settings, a missing key the setting that is not set."""
     assert "MEITU_API_SECRET" in explain(VendorError("meitu", "90002", http_status=401), "en").fix
     assert "AILAB_API_KEY" in explain(VendorError("ailab", "ERROR_USER_NOT_EXISTS", http_status=401), "zh").fix
-    missing = explain(errors.MissingKey(provider="meitu", setting="MEITU_API_KEY"), "en")
+    missing = explain(errors.MissingKey(vendor="meitu", setting="MEITU_API_KEY"), "en")
     assert "MEITU_API_KEY is not set" in missing.why
     assert "Meitu" in missing.why
 
@@ -102,9 +102,9 @@ def test_explain_names_the_setting() -> None:
 @pytest.mark.parametrize(
     ("error", "slug", "sentence"),
     [
-        (Unreachable(provider="meitu", cause="dns"), "unreachable_dns", "Nothing was charged"),
-        (OutcomeUnknown(provider="meitu", cause="reset"), "outcome_unknown_reset", "may have been billed"),
-        (InvalidResponse(provider="ailab", cause="no_media"), "bad_reply_no_media", "may have been billed"),
+        (Unreachable(vendor="meitu", cause="dns"), "unreachable_dns", "Nothing was charged"),
+        (OutcomeUnknown(vendor="meitu", cause="reset"), "outcome_unknown_reset", "may have been billed"),
+        (InvalidResponse(vendor="ailab", cause="no_media"), "bad_reply_no_media", "may have been billed"),
         (LinkRejected(cause="status", http_status=500), "link_rejected_status", "has probably been billed"),
         (LinkRejected(cause="expired", http_status=404), "link_rejected_expired", "has probably been billed"),
         (VendorError("meitu", "90024"), "rate_limited", "Nothing was charged"),
@@ -131,14 +131,14 @@ def test_explain_names_a_host_that_is_not_allowed() -> None:
 
 def test_explain_names_the_timeout() -> None:
     """A read timeout names its seconds if they are known."""
-    known = OutcomeUnknown(provider="meitu", cause="read_timeout", seconds=60)
+    known = OutcomeUnknown(vendor="meitu", cause="read_timeout", seconds=60)
     assert explain(known, "en").title == "No answer came within 60 seconds."
     assert explain(OutcomeUnknown(cause="read_timeout"), "en").title == "No answer came in time."
 
 
 def test_explain_falls_back_for_unknown_causes() -> None:
     """An unknown cause gets the error's explanation, an unknown slug the one for the unexpected."""
-    assert explain(InvalidResponse(provider="meitu", cause="new"), "en").slug == "bad_reply"
+    assert explain(InvalidResponse(vendor="meitu", cause="new"), "en").slug == "bad_reply"
     unforeseen = explain(ImageRejected("image_new"), "en")
     assert (unforeseen.slug, unforeseen.code) == ("unexpected", "image_new")
 
@@ -178,9 +178,9 @@ def test_explanation_as_text() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_explain_every_vendor_code(language: str) -> None:
     """Each code of both vendors has a complete explanation without an open placeholder, billable or not."""
-    for provider, code in CODES:
+    for vendor_id, code in CODES:
         for is_billable in (True, False):
-            explanation = explain(VendorError(provider, code), language, is_billable=is_billable)
+            explanation = explain(VendorError(vendor_id, code), language, is_billable=is_billable)
             assert explanation.slug != "unexpected"
             assert all((explanation.title, explanation.why, explanation.fix))
             assert "{" not in explanation.as_text()
@@ -188,7 +188,7 @@ def test_explain_every_vendor_code(language: str) -> None:
 
 
 @given(
-    provider=st.sampled_from(["meitu", "ailab", "somebody"]) | st.text(),
+    vendor_id=st.sampled_from(["meitu", "ailab", "somebody"]) | st.text(),
     code=st.text() | st.sampled_from([code for _, code in CODES]),
     message=st.text(),
     status=st.integers(0, 999),
@@ -196,10 +196,10 @@ def test_explain_every_vendor_code(language: str) -> None:
     language=st.sampled_from(LANGUAGES),
 )
 def test_explain_any_vendor_answer(
-    provider: str, code: str, message: str, status: int, request_id: str | None, language: str
+    vendor_id: str, code: str, message: str, status: int, request_id: str | None, language: str
 ) -> None:
     """Whatever a vendor answers is explained in printable text that can be encoded, with its code."""
-    error = VendorError(provider, code, vendor_message=message, http_status=status, request_id=request_id)
+    error = VendorError(vendor_id, code, vendor_message=message, http_status=status, request_id=request_id)
     explanation = explain(error, language)
     assert all((explanation.title, explanation.why, explanation.fix))
     text = explanation.as_text() + repr(explanation.details)
@@ -210,7 +210,7 @@ def test_explain_any_vendor_answer(
         assert sanitize(code) in dict(explanation.details).values()
 
 
-@given(st.text(max_size=400), st.dictionaries(st.sampled_from(["cause", "provider", "limit", "side"]), st.text()))
+@given(st.text(max_size=400), st.dictionaries(st.sampled_from(["cause", "vendor", "limit", "side"]), st.text()))
 def test_explain_any_slug_and_facts(slug: str, facts: dict[str, object]) -> None:
     """Any slug with any facts is explained, without an exception."""
     assert explain(DemoError(slug, **facts), "en").as_text()

@@ -18,7 +18,7 @@ MENU = Choice(name="shape", wire_name="shape_type", options=("0", "1", "21"), de
 LEVEL = Strength(name="level", wire_name="strength", default=0.5)
 ENDPOINT = Endpoint(
     id="some_thing",
-    provider="meitu",
+    vendor_id="meitu",
     path="/x",
     limits=ImageLimits(48, 4096, 2**21),
     controls=(MENU, LEVEL),

@@ -68,9 +68,9 @@ def test_translations_explain_every_error(language: str) -> None:
     raised = {kind.slug for kind in classes(errors.DemoError) if kind is not errors.EngineRejection}
     assert raised | set(OURS) <= explained
     of_vendors = {
-        vendor_codes.find_vendor_code(provider, code).slug
-        for provider in VENDORS
-        for code in vendor_codes.list_vendor_codes(provider)
+        vendor_codes.find_vendor_code(vendor_id, code).slug
+        for vendor_id in VENDORS
+        for code in vendor_codes.list_vendor_codes(vendor_id)
     }
     assert explained == raised | set(OURS) | of_vendors  # and nothing is explained that cannot happen
 
@@ -82,10 +82,10 @@ def calls(name: str) -> list[ast.Call]:
     return [call for call in found if isinstance(call.func, ast.Name) and call.func.id == name]
 
 
-def has_code(provider: str, slug: str) -> bool:
+def has_code(vendor_id: str, slug: str) -> bool:
     """Whether the offline server can say `slug` with a code of the vendor."""
     try:
-        return bool(vendor_codes.code_for(provider, slug))
+        return bool(vendor_codes.code_for(vendor_id, slug))
     except vendor_codes.UnmappedSlug:
         return False
 
@@ -101,7 +101,7 @@ def test_translations_cover_every_image_rejection() -> None:
     slugs = first_texts("ImageRejected")
     explained = translations.get_texts("en")["errors"].keys()
     for slug in slugs:
-        answered = {provider for provider in VENDORS if has_code(provider, slug)}
+        answered = {vendor_id for vendor_id in VENDORS if has_code(vendor_id, slug)}
         assert slug in explained or answered, slug
         assert answered == {"meitu", "ailab"} or not slug.startswith("image_"), slug
 

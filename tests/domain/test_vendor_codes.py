@@ -61,7 +61,7 @@ def test_vendor_codes_with_one_explanation_have_one_outcome() -> None:
 
 
 @pytest.mark.parametrize(
-    ("provider", "slug", "code", "http"),
+    ("vendor_id", "slug", "code", "http"),
     [
         ("meitu", "no_face", "20003", 400),
         ("meitu", "face_cropped", "20020", 400),
@@ -91,14 +91,14 @@ def test_vendor_codes_with_one_explanation_have_one_outcome() -> None:
         ("ailab", "api_not_found", "ERROR_AI_NOT_EXISTS", 404),
     ],
 )
-def test_code_for_gives_the_vendors_code_and_status(provider: str, slug: str, code: str, http: int) -> None:
+def test_code_for_gives_the_vendors_code_and_status(vendor_id: str, slug: str, code: str, http: int) -> None:
     """The offline server answers each cause with the vendor's own code and status."""
-    found = vendor_codes.code_for(provider, slug)
-    assert (found.provider, found.code, found.http) == (provider, code, http)
+    found = vendor_codes.code_for(vendor_id, slug)
+    assert (found.vendor_id, found.code, found.http) == (vendor_id, code, http)
 
 
-@pytest.mark.parametrize("provider", ["meitu", "ailab"])
-def test_code_for_is_undone_by_reading_the_code(provider: str) -> None:
+@pytest.mark.parametrize("vendor_id", ["meitu", "ailab"])
+def test_code_for_is_undone_by_reading_the_code(vendor_id: str) -> None:
     """An answer read by the client gives the slug that it was made from, or a named neighbour of it."""
     neighbours = {
         "unknown_template": "value_refused",
@@ -119,8 +119,8 @@ def test_code_for_is_undone_by_reading_the_code(provider: str) -> None:
         "face_nodded": "face_unclear",
         "api_not_found": "api_retired",
     }
-    neighbours |= of_meitu if provider == "meitu" else of_ailab
-    for slug, code in vendor_codes._load_error_tables()[provider].codes_by_slug.items():
+    neighbours |= of_meitu if vendor_id == "meitu" else of_ailab
+    for slug, code in vendor_codes._load_error_tables()[vendor_id].codes_by_slug.items():
         assert code.slug == neighbours.get(slug, slug), slug
 
 
@@ -139,7 +139,7 @@ def test_find_vendor_code_does_not_guess() -> None:
 
 
 @pytest.mark.parametrize(
-    ("provider", "text", "slug"),
+    ("vendor_id", "text", "slug"),
     [
         ("meitu", "权益已耗尽:no right package found", "out_of_credits"),
         ("meitu", '{"msg":"No Right Package found"}', "out_of_credits"),
@@ -153,9 +153,9 @@ def test_find_vendor_code_does_not_guess() -> None:
         ("nobody", "权益已耗尽", None),
     ],
 )
-def test_match_text_slug_finds_texts_that_decide_by_themselves(provider: str, text: str, slug: str | None) -> None:
+def test_match_text_slug_finds_texts_that_decide_by_themselves(vendor_id: str, text: str, slug: str | None) -> None:
     """Texts that decide by themselves are found in a vendor's own answers, and in nothing else."""
-    assert vendor_codes.match_text_slug(provider, text) == slug
+    assert vendor_codes.match_text_slug(vendor_id, text) == slug
 
 
 def test_vendor_codes_take_ailabs_404_for_retired() -> None:

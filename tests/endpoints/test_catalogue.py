@@ -27,7 +27,7 @@ def test_catalogue_names_are_unique() -> None:
     for names in (
         [endpoint.id for endpoint in endpoints],
         [endpoint.slug for endpoint in endpoints],
-        [(endpoint.provider, endpoint.path) for endpoint in endpoints],
+        [(endpoint.vendor_id, endpoint.path) for endpoint in endpoints],
     ):
         assert len(set(names)) == len(names)
     elements = [
@@ -38,9 +38,9 @@ def test_catalogue_names_are_unique() -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_catalogue_declarations_are_complete(name: str) -> None:
-    """Known provider, words in every language, defaults that its own controls take, names that Python takes."""
+    """Known vendor, words in every language, defaults that its own controls take, names that Python takes."""
     endpoint = CATALOGUE[name]
-    assert endpoint.provider in VENDORS
+    assert endpoint.vendor_id in VENDORS
     assert endpoint.id.isidentifier()
     assert endpoint.path.startswith("/")
     assert endpoint.validate({}) == {control.name: control.validate(control.default) for control in endpoint.controls}
@@ -55,10 +55,12 @@ def test_catalogue_declarations_are_complete(name: str) -> None:
 
 def wire(endpoint: Endpoint) -> dict[str, object]:
     """The fields that a call with defaults sends beside the photo."""
-    route = CallTarget(endpoint.provider, "https://host", Credentials(SecretStr("k"), SecretStr("s")), is_billable=True)
-    provider = VENDORS[endpoint.provider]
-    request = provider.build(endpoint, route, Photo(b"x", "image/jpeg", 1, 1), endpoint.validate({}))
-    if provider.build_body:
+    route = CallTarget(
+        endpoint.vendor_id, "https://host", Credentials(SecretStr("k"), SecretStr("s")), is_billable=True
+    )
+    vendor_id = VENDORS[endpoint.vendor_id]
+    request = vendor_id.build(endpoint, route, Photo(b"x", "image/jpeg", 1, 1), endpoint.validate({}))
+    if vendor_id.build_body:
         return dict(json.loads(request.content)["parameter"])
     return {control.wire_name: "" for control in endpoint.controls} | dict(endpoint.constant_fields)
 
@@ -105,7 +107,7 @@ async def test_catalogue_endpoints_work_from_end_to_end(
     """Service, client codec, server codec, effect and back: a whole picture that is not the photo itself."""
     endpoint = CATALOGUE[name]
     outcome = await run_unbilled(
-        offline_client, TargetResolver(Settings()).resolve(endpoint.provider), endpoint, portrait, {}
+        offline_client, TargetResolver(Settings()).resolve(endpoint.vendor_id), endpoint, portrait, {}
     )
     assert outcome.mode == "offline"
     pixels = codec.decode(outcome.result_photo.data)

@@ -87,7 +87,7 @@ def value_cases(vendor: str) -> list[Case]:
         for table, slug in ((taken, ""), (refused, "value_rejected"))
         for (name, control), values in table.items()
         for value in values
-        if (endpoint := CATALOGUE[name]).provider == vendor
+        if (endpoint := CATALOGUE[name]).vendor_id == vendor
     ]  # fmt: skip
 
 

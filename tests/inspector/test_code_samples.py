@@ -43,7 +43,7 @@ async def run_our_client(address: str, endpoint: Endpoint, photo: bytes) -> Call
     settings = Settings.from_env({**KEYS, "MEITU_BASE_URL": address, "AILAB_BASE_URL": address})
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         return await run_unbilled(
-            client, TargetResolver(settings).resolve(endpoint.provider), endpoint, photo, VALUES[endpoint.id]
+            client, TargetResolver(settings).resolve(endpoint.vendor_id), endpoint, photo, VALUES[endpoint.id]
         )
 
 
@@ -160,10 +160,10 @@ def test_code_samples_send_what_our_client_sends(
     key = KEYS["MEITU_API_KEY"] if name == "face_fuse" else KEYS["RAPIDAPI_KEY" if is_marketplace else "AILAB_API_KEY"]
     host = KEYS["RAPIDAPI_HOST"] if is_marketplace else ""
     keys = Credentials(SecretStr(key), SecretStr(KEYS["MEITU_API_SECRET"]), host)
-    target = CallTarget(endpoint.provider, vendor.address, keys, is_billable=True, path_override=path)
+    target = CallTarget(endpoint.vendor_id, vendor.address, keys, is_billable=True, path_override=path)
     photo = Photo(portrait, "image/jpeg", 320, 320)
     values = endpoint.validate(VALUES[endpoint.id])
-    request = VENDORS[endpoint.provider].build(endpoint, target, photo, values)
+    request = VENDORS[endpoint.vendor_id].build(endpoint, target, photo, values)
     request.read()
     done = execute(language, render_samples(endpoint, VALUES[endpoint.id], target)[language], portrait)
     assert (done.returncode, len(vendor.requests)) == (1, 1)
@@ -177,11 +177,11 @@ def test_code_samples_send_what_our_client_sends(
 def test_code_samples_are_short_and_contain_no_key(endpoint: Endpoint) -> None:
     """For any target: variables for keys, the vendor's address for local calls, at most 42 lines of 120 characters."""
     keys = Credentials(SecretStr("CANARY0KEY0CANARY"), SecretStr("CANARY0SECRET0CANARY"))
-    live = CallTarget(endpoint.provider, "https://proxy.example/vendor", keys, is_billable=True)
+    live = CallTarget(endpoint.vendor_id, "https://proxy.example/vendor", keys, is_billable=True)
     for target in (
         live,
         replace(live, is_failure_lab=True),
-        TargetResolver(Settings()).resolve_offline(endpoint.provider),
+        TargetResolver(Settings()).resolve_offline(endpoint.vendor_id),
     ):
         for text in render_samples(endpoint, {}, target).values():
             assert "CANARY" not in text

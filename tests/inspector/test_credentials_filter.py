@@ -43,9 +43,9 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 }
 
 
-def route_of(provider: str, key: str = KEY, secret: str = SECRET, host: str = "") -> CallTarget:
+def route_of(vendor_id: str, key: str = KEY, secret: str = SECRET, host: str = "") -> CallTarget:
     keys = Credentials(SecretStr(key), SecretStr(secret), host)
-    return CallTarget(provider, "https://vendor.example", keys, is_billable=True, result_hosts=("vendor.example",))
+    return CallTarget(vendor_id, "https://vendor.example", keys, is_billable=True, result_hosts=("vendor.example",))
 
 
 def shown_of(trace: Trace, language: str = "en") -> str:
@@ -105,7 +105,7 @@ async def test_trace_hides_keys_that_a_vendor_quotes(name: str, status: int, kin
             return httpx.Response(status, text=f"<p>{body}</p>" + "key " * MAX_BODY_CHARS + SECRET, headers=headers)
         return httpx.Response(status, json=body, headers=headers)
 
-    route = route_of(endpoint.provider)
+    route = route_of(endpoint.vendor_id)
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
         try:
             trace: object = (await run_unbilled(client, route, endpoint, portrait, {})).trace
@@ -235,5 +235,5 @@ def test_capture_response_accepts_any_body(body: bytes) -> None:
 def test_code_samples_hold_variables_instead_of_keys() -> None:
     """The same for code samples."""
     for endpoint in CATALOGUE.values():
-        for text in render_samples(endpoint, {}, route_of(endpoint.provider)).values():
+        for text in render_samples(endpoint, {}, route_of(endpoint.vendor_id)).values():
             assert not holds(text, KEY, SECRET)

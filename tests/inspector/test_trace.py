@@ -41,7 +41,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 
 async def called(handler: Handler, photo: bytes, route: CallTarget = LIVE) -> CallResult:
-    endpoint = RESTORE if route.provider == "meitu" else RESHAPE
+    endpoint = RESTORE if route.vendor_id == "meitu" else RESHAPE
     async with httpx.AsyncClient(transport=httpx.MockTransport(handler), timeout=5) as client:
         return await run_unbilled(client, route, endpoint, photo, {})
 
@@ -73,11 +73,11 @@ async def test_trace_of_an_offline_call_in_both_dialects(offline_client: httpx.A
         (RESTORE, ["prepare", "wait", "vendor", "decode"]),
         (RESHAPE, ["prepare", "wait", "vendor", "decode", "download", "decode"]),
     ):
-        route = TargetResolver(Settings()).resolve_offline(endpoint.provider)
+        route = TargetResolver(Settings()).resolve_offline(endpoint.vendor_id)
         outcome = await run_unbilled(offline_client, route, endpoint, portrait, {})
         trace = outcome.trace
         assert trace is not None
-        assert (trace.mode, trace.provider, trace.attempts) == ("offline", endpoint.provider, 1)
+        assert (trace.mode, trace.vendor_id, trace.attempts) == ("offline", endpoint.vendor_id, 1)
         assert phases(trace) == wanted
         assert in_order(trace)
         assert trace.request.size == outcome.bytes_sent
@@ -235,7 +235,7 @@ async def test_trace_is_none_if_nothing_was_sent(portrait: bytes) -> None:
 
     class Full:
         async def rate_limit_delay(self) -> float:
-            raise RateLimited(provider="meitu", seconds=9)
+            raise RateLimited(vendor="meitu", seconds=9)
 
     def never(request: httpx.Request) -> httpx.Response:
         raise AssertionError("nothing may be sent")

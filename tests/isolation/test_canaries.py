@@ -67,8 +67,8 @@ async def by_server(name: str, photo: bytes) -> list[tuple[str, bytes]]:
     endpoint, found = CATALOGUE[name], []
     transport = httpx.ASGITransport(create_offline())
     async with httpx.AsyncClient(transport=transport, base_url="http://offline.test") as client:
-        for media in ("base64", "url") if endpoint.provider == "meitu" else ("url",):
-            if endpoint.provider == "meitu":
+        for media in ("base64", "url") if endpoint.vendor_id == "meitu" else ("url",):
+            if endpoint.vendor_id == "meitu":
                 body = {
                     "parameter": {"rsp_media_type": media, "faceFusePPType": "astronaut", "version": "1.0.0"},
                     "media_info_list": [

@@ -16,9 +16,9 @@ class Clock(ManualClock):
         super().__init__(now)
 
 
-def intent(provider: str = "meitu", visitor: str = "b" * 64) -> Intent:
+def intent(vendor_id: str = "meitu", visitor: str = "b" * 64) -> Intent:
     """An intent to call."""
-    return Intent(provider, "face_fuse", "a" * 64, visitor)
+    return Intent(vendor_id, "face_fuse", "a" * 64, visitor)
 
 
 def states(store: Store) -> dict[str, str]:

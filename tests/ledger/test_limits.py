@@ -30,7 +30,7 @@ def test_reserve_slot_rejects_long_waits(store: Store, clock: Clock) -> None:
     for _ in range(3):
         with pytest.raises(RateLimited) as caught:
             store.reserve_slot(TRIAL)
-        assert caught.value.facts == {"provider": "meitu", "seconds": 6}
+        assert caught.value.facts == {"vendor": "meitu", "seconds": 6}
     clock.now += 1
     assert store.reserve_slot(TRIAL) == 5
 

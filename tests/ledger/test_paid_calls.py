@@ -57,7 +57,7 @@ async def call(
     watch: pipeline.ProgressCallback = pipeline.no_progress,
     endpoint: str = "quality_restoration",
 ) -> pipeline.CallResult:
-    target = CallTarget(CATALOGUE[endpoint].provider, url, KEYS, is_billable=is_billable)
+    target = CallTarget(CATALOGUE[endpoint].vendor_id, url, KEYS, is_billable=is_billable)
     prepared = await pipeline.prepare(CATALOGUE[endpoint], photo, {})
     open_paid_call = partial(
         recorder.record, target, prepared, fingerprint=recorder.compute_fingerprint(prepared), visitor=visitor
@@ -131,7 +131,7 @@ async def test_paid_call_turns_a_bug_after_sending_into_outcome_unknown(
         with pytest.raises(OutcomeUnknown) as caught:
             await call(client, recorder, portrait)
     assert [(row["state"], row["cause"]) for row in rows(recorder)] == [("unknown", "unexpected")]
-    assert caught.value.facts == {"provider": "meitu", "cause": "unexpected"}
+    assert caught.value.facts == {"vendor": "meitu", "cause": "unexpected"}
     assert caught.value.__suppress_context__  # a cause would be shown as it is, not redacted
     assert "quality_restoration failed after it was sent" in caplog.text
     assert "RuntimeError: at http://vendor.invalid" in caplog.text

@@ -42,13 +42,13 @@ def test_report_tallies_a_day(open_store: Callable[..., Store], clock: Clock) ->
     clock.now += DAY_S
     store.reserve(intent())
     ailab, meitu = tally_calls(store, DAY_BEGINS, DAY_BEGINS + DAY_S)
-    assert (ailab.provider, ailab.billable_count, ailab.open_count) == ("ailab", 1, 1)
+    assert (ailab.vendor_id, ailab.billable_count, ailab.open_count) == ("ailab", 1, 1)
     assert (meitu.billable_count, meitu.open_count, meitu.states["confirmed"], meitu.states["released"]) == (4, 1, 2, 1)
     assert dict(meitu.refusals) == {"20003": 2}
     assert dict(meitu.unknowns) == {"read_timeout": 1}
     assert format_report([ailab, meitu]) == "\n".join(
         [
-            "provider          spent  confirmed    unknown  under way    refused   released",
+            "vendor            spent  confirmed    unknown  under way    refused   released",
             "ailab                 1          0          0          1          0          0",
             "meitu                 4          2          1          1          2          1",
             "",
@@ -106,7 +106,7 @@ def test_ledger_command_prints_and_changes_nothing(
     assert "8 calls written" in capsys.readouterr().out
     assert len((tmp_path / "calls.csv").read_text().splitlines()) == 9
     assert main(["--database", url]) == 0
-    assert "provider" in capsys.readouterr().out
+    assert "vendor" in capsys.readouterr().out
     assert store.count_calls_today("meitu") == 4
 
 
@@ -131,4 +131,4 @@ def test_ledger_command_on_an_empty_ledger(tmp_path: Path, capsys: pytest.Captur
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     Store(Database(url)).sweep()
     assert main(["--database", url]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].startswith("provider")
+    assert capsys.readouterr().out.splitlines()[-1].startswith("vendor")

@@ -141,14 +141,14 @@ def test_mark_sent_renews_the_lease(store: Store, clock: Clock) -> None:
 
 
 def test_daily_cap_ends_at_midnight_utc(store: Store, clock: Clock) -> None:
-    """The daily cap is per provider, tells when it ends, and starts again with the UTC day."""
+    """The daily cap is per vendor, tells when it ends, and starts again with the UTC day."""
     budgets = Budgets(calls_per_day=2)
     for _ in range(2):
         store.reserve(intent(), budgets)
     with pytest.raises(OverBudget) as raised:
         store.reserve(intent(visitor="c" * 64), budgets)
     assert raised.value.slug == "over_budget_day"
-    assert raised.value.facts == {"limit": 2, "provider": "meitu", "minutes": 720}
+    assert raised.value.facts == {"limit": 2, "vendor": "meitu", "minutes": 720}
     store.reserve(intent("ailab"), budgets)
     clock.now = NOON + DAY_S / 2 - 0.5
     store.sweep()  # the two are gone by now: keep the day full with sent ones
@@ -162,17 +162,17 @@ def test_daily_cap_ends_at_midnight_utc(store: Store, clock: Clock) -> None:
 
 
 def test_hourly_cap_is_a_sliding_window(store: Store, clock: Clock) -> None:
-    """A visitor's cap covers all providers and any sixty minutes, and tells when the next call is free."""
+    """A visitor's cap covers all vendors and any sixty minutes, and tells when the next call is free."""
     budgets = Budgets(calls_per_hour=2)
-    for provider, wait in (("meitu", 1200), ("ailab", 600)):
-        call = store.reserve(intent(provider), budgets)
+    for vendor_id, wait in (("meitu", 1200), ("ailab", 600)):
+        call = store.reserve(intent(vendor_id), budgets)
         store.mark_sent(call)
         store.mark_confirmed(call)
         clock.now += wait
     with pytest.raises(OverVisitorBudget) as raised:
         store.reserve(intent(), budgets)
     assert raised.value.slug == "over_budget_hour"
-    assert raised.value.facts == {"limit": 2, "provider": "meitu", "minutes": 30}
+    assert raised.value.facts == {"limit": 2, "vendor": "meitu", "minutes": 30}
     store.reserve(intent(visitor="c" * 64), budgets)
     clock.now = NOON + HOUR_S
     store.reserve(intent(), budgets)
@@ -218,10 +218,10 @@ def test_store_sanitises_codes_and_ids(store: Store, odd: str) -> None:
         assert not word or word[0].isalnum()
 
 
-@pytest.mark.parametrize("field", ["provider", "endpoint", "request_hash", "visitor"])
+@pytest.mark.parametrize("field", ["vendor_id", "endpoint", "request_hash", "visitor"])
 def test_intent_rejects_anything_but_names_and_hashes(field: str) -> None:
     """An address, a path or a key in place of a name or hash is a ValueError."""
-    fine = {"provider": "meitu", "endpoint": "face_fuse", "request_hash": "a" * 64, "visitor": "b" * 64}
+    fine = {"vendor_id": "meitu", "endpoint": "face_fuse", "request_hash": "a" * 64, "visitor": "b" * 64}
     Intent(**fine)
     for bad in ("", "192.0.2.1", "a key/with=signs", "é" * 64):
         with pytest.raises(ValueError, match="intent"):

@@ -46,7 +46,7 @@ class Known:
     """What the model knows of a call."""
 
     owner: str
-    provider: str
+    vendor_id: str
     visitor: str
     reserved_at: float
     lease_until: float
@@ -92,24 +92,24 @@ class Machine(RuleBasedStateMachine):
     def begin(self, hour: float) -> None:
         self.clock.now += hour * HOUR_S
 
-    @rule(index=st.integers(0, 1), provider=st.sampled_from(["meitu", "ailab"]), visitor=st.sampled_from("bc"))
-    def reserve(self, index: int, provider: str, visitor: str) -> None:
+    @rule(index=st.integers(0, 1), vendor_id=st.sampled_from(["meitu", "ailab"]), visitor=st.sampled_from("bc"))
+    def reserve(self, index: int, vendor_id: str, visitor: str) -> None:
         now, store = self.clock.now, self.stores[index]
         swept = self.after_sweep()
         midnight = now - now % DAY_S
-        today = [reserved_at for reserved_at in self.counted(swept, provider=provider) if reserved_at >= midnight]
+        today = [reserved_at for reserved_at in self.counted(swept, vendor_id=vendor_id) if reserved_at >= midnight]
         hour = [reserved_at for reserved_at in self.counted(swept, visitor=visitor * 64) if reserved_at > now - HOUR_S]
         if len(today) >= 6:
             with pytest.raises(OverBudget) as raised:
-                store.reserve(intent(provider, visitor * 64), BUDGETS)
+                store.reserve(intent(vendor_id, visitor * 64), BUDGETS)
             assert raised.value.facts["minutes"] == max(1, math.ceil((midnight + DAY_S - now) / 60))
         elif len(hour) >= 3:
             with pytest.raises(OverVisitorBudget) as raised:
-                store.reserve(intent(provider, visitor * 64), BUDGETS)
+                store.reserve(intent(vendor_id, visitor * 64), BUDGETS)
             assert raised.value.facts["minutes"] == max(1, math.ceil((hour[-3] + HOUR_S - now) / 60))
         else:
-            call = store.reserve(intent(provider, visitor * 64), BUDGETS)
-            self.calls = {**swept, call: Known(store.instance_id, provider, visitor * 64, now, now + 100)}
+            call = store.reserve(intent(vendor_id, visitor * 64), BUDGETS)
+            self.calls = {**swept, call: Known(store.instance_id, vendor_id, visitor * 64, now, now + 100)}
 
     @precondition(lambda self: self.calls)
     @rule(data=st.data(), verb=st.sampled_from([*VERBS, "mark_sent", "mark_sent"]), billed=st.booleans())
@@ -167,9 +167,9 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def nothing_billed_goes_uncounted(self) -> None:
         midnight = self.clock.now - self.clock.now % DAY_S
-        for provider in ("meitu", "ailab"):
-            today = [k for k in self.calls.values() if k.provider == provider and k.reserved_at >= midnight]
-            assert sum(known.billed for known in today) <= self.stores[0].count_calls_today(provider) <= 6
+        for vendor_id in ("meitu", "ailab"):
+            today = [k for k in self.calls.values() if k.vendor_id == vendor_id and k.reserved_at >= midnight]
+            assert sum(known.billed for known in today) <= self.stores[0].count_calls_today(vendor_id) <= 6
 
 
 def test_ledger_follows_its_model(fresh_url: FreshUrl) -> None:

@@ -135,8 +135,8 @@ async def test_a_full_line_is_told_in_the_vendors_words(
         assert (response.status_code, response.headers["retry-after"]) == (503, "5")
     assert busy_meitu.json()["ErrorCode"] == 503
     assert busy_ailab.json()["error_detail"]["code"] == "AI_SERVICE_FLOW_RESTRICTION"
-    for provider, code in (("meitu", "503"), ("ailab", "AI_SERVICE_FLOW_RESTRICTION")):
-        assert classify_billing(VendorError(provider, code)) is Billing.NOT_PROCESSED
+    for vendor_id, code in (("meitu", "503"), ("ailab", "AI_SERVICE_FLOW_RESTRICTION")):
+        assert classify_billing(VendorError(vendor_id, code)) is Billing.NOT_PROCESSED
     monkeypatch.undo()
     served = await ask_ailab()
     assert (served.status_code, served.headers.get("retry-after")) == (200, None)

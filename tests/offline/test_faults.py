@@ -33,7 +33,7 @@ from meitu_demo.offline.faults import CODE_PREFIX, FAULTS, FaultOutcome, resolve
 
 IMPATIENT = httpx.Timeout(20, read=0.3)
 PATIENT = httpx.Timeout(60)
-CODES = [(provider, code) for provider, part in load_toml("data/errors.toml").items() for code in part["codes"]]
+CODES = [(vendor_id, code) for vendor_id, part in load_toml("data/errors.toml").items() for code in part["codes"]]
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +60,8 @@ async def called(
     address: str, fault: str, endpoint: str, photo: bytes, transport: httpx.AsyncBaseTransport | None = None
 ) -> CallResult | DemoError:
     """How a live call of ours to `endpoint` at `address` ends."""
-    provider = CATALOGUE[endpoint].provider
-    route = CallTarget(provider, address, Credentials(SecretStr("key"), SecretStr("pair")), is_billable=True)
+    vendor_id = CATALOGUE[endpoint].vendor_id
+    route = CallTarget(vendor_id, address, Credentials(SecretStr("key"), SecretStr("pair")), is_billable=True)
     async with told_to(fault, transport) as client:
         try:
             return await run_unbilled(client, route, CATALOGUE[endpoint], photo, {})
@@ -74,7 +74,7 @@ async def called(
 @pytest.mark.parametrize("name", sorted(FAULTS))
 async def test_a_call_ends_as_declared(name: str, endpoint: str, lab: str, portrait: bytes) -> None:
     """In the declared error or a result, explained in both languages, and counted as a vendor would bill it."""
-    fault = resolve_fault(name, CATALOGUE[endpoint].provider)
+    fault = resolve_fault(name, CATALOGUE[endpoint].vendor_id)
     before = charges(lab)
     check(await asyncio.wait_for(called(lab, name, endpoint, portrait), 60), fault)
     after = charges(lab)
@@ -85,10 +85,10 @@ async def test_a_call_ends_as_declared(name: str, endpoint: str, lab: str, portr
 @pytest.mark.parametrize("endpoint", ["face_fuse", "facial_aesthetics"])
 async def test_every_code_of_the_vendor(endpoint: str, portrait: bytes) -> None:
     """In the vendor's form, with its status, billed if its outcome is not known; and a code that is in no list."""
-    provider = CATALOGUE[endpoint].provider
+    vendor_id = CATALOGUE[endpoint].vendor_id
     app = create_app(lab=True)
-    for code in [code for name, code in CODES if name == provider] + ["77777", "ERROR_OF_TOMORROW", "9" * 5000]:
-        fault = resolve_fault(CODE_PREFIX + code, provider)
+    for code in [code for name, code in CODES if name == vendor_id] + ["77777", "ERROR_OF_TOMORROW", "9" * 5000]:
+        fault = resolve_fault(CODE_PREFIX + code, vendor_id)
         count = app.state.charges[endpoint]
         found = await called("http://lab.test", CODE_PREFIX + code, endpoint, portrait, httpx.ASGITransport(app))
         check(found, fault)

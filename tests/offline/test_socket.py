@@ -118,7 +118,7 @@ async def test_the_app_runs_live_against_it(name: str, address: str, portrait: b
     endpoint = CATALOGUE[name]
     async with create_http_client(settings, create_app()) as client:
         outcome = await run_unbilled(
-            client, TargetResolver(settings).resolve(endpoint.provider), endpoint, portrait, {}
+            client, TargetResolver(settings).resolve(endpoint.vendor_id), endpoint, portrait, {}
         )
     assert outcome.mode == "live"
     assert min(outcome.result_photo.width, outcome.result_photo.height) >= 100

@@ -36,7 +36,7 @@ def _skip_effects(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 async def call_offline_server(client: httpx.AsyncClient, endpoint: Endpoint, source: bytes) -> DemoError | None:
     """The error in which a call to the offline server ends, if any."""
     try:
-        await run_unbilled(client, TargetResolver(Settings()).resolve(endpoint.provider), endpoint, source, {})
+        await run_unbilled(client, TargetResolver(Settings()).resolve(endpoint.vendor_id), endpoint, source, {})
     except DemoError as error:
         return error
     return None
@@ -49,7 +49,7 @@ def describe_difference(predicted: DemoError | None, actual: DemoError | None) -
     else:
         assert isinstance(actual, VendorError), actual
         numbers = {name: actual.facts[name] for name in predicted.facts if name in actual.facts}
-        same = actual.code == code_for(actual.provider, predicted.slug).code and numbers == predicted.facts
+        same = actual.code == code_for(actual.vendor_id, predicted.slug).code and numbers == predicted.facts
     return "" if same else f"predicted {predicted}, got {actual}"
 
 

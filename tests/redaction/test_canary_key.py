@@ -187,7 +187,7 @@ class World:
     upload: dict[str, Any]
     events: dict[str, int]  # of a click on a panel's button, and on the one that takes keys
 
-    def prepare(self, kind: str, provider: str, transport: RedirectingTransport) -> None:
+    def prepare(self, kind: str, vendor_id: str, transport: RedirectingTransport) -> None:
         """Configure the vendors and the transport for `kind`."""
         group, _, name = kind.partition(": ")
         transport.fails = name if group == "here" else ""
@@ -198,7 +198,7 @@ class World:
         self.lab.state.fault = name
         if name.startswith(CODE_PREFIX):
             code = name.removeprefix(CODE_PREFIX)
-            code_or_key = OWNERS[provider][0] if code == "the key" else CODES[code][provider == "ailab"]
+            code_or_key = OWNERS[vendor_id][0] if code == "the key" else CODES[code][vendor_id == "ailab"]
             self.lab.state.fault = CODE_PREFIX + code_or_key
 
     def values(self, kind: str, endpoint: Endpoint) -> dict[str, Any]:
@@ -212,17 +212,17 @@ class World:
         """Call the pipeline directly, every other time with a visitor's keys; return all texts that result."""
         endpoint = CATALOGUE[combination.endpoint]
         keys = VISITORS if number % 2 else OWNERS
-        credentials = {endpoint.provider: Credentials(*map(SecretStr, keys[endpoint.provider]))}
+        credentials = {endpoint.vendor_id: Credentials(*map(SecretStr, keys[endpoint.vendor_id]))}
         self.vendor.keys = keys
         resolver = TargetResolver(self.settings, credentials if number % 2 else None)
-        target = resolver.resolve(endpoint.provider)
+        target = resolver.resolve(endpoint.vendor_id)
         objects: list[Any] = [
             self.settings,
             resolver,
             target,
             target.credentials,
             credentials,
-            resolver.get_status(endpoint.provider),
+            resolver.get_status(endpoint.vendor_id),
         ]
         sinks: dict[str, str] = {}
         try:
@@ -371,7 +371,7 @@ async def test_redaction_hides_keys_in_every_output(
             client.timeout = world.page.client.timeout = patience
             world.prepare(
                 combination.kind,
-                CATALOGUE[combination.endpoint].provider,
+                CATALOGUE[combination.endpoint].vendor_id,
                 transport if combination.way == "service" else app_transport,
             )
             asked_before = len(world.vendor.asked)

@@ -101,7 +101,7 @@ async def test_failed_live_call_leaks_no_key(
     client._transport = httpx.MockTransport(answer)
     async with client:
         with pytest.raises(DemoError) as caught:
-            await run_unbilled(client, TargetResolver(SETTINGS).resolve(endpoint.provider), endpoint, portrait, {})
+            await run_unbilled(client, TargetResolver(SETTINGS).resolve(endpoint.vendor_id), endpoint, portrait, {})
     error = caught.value
     for language in ("en", "zh"):
         explained = explain(error, language)

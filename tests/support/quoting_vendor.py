@@ -49,11 +49,11 @@ class Vendor:
         """The whole answer to a request with that head, as it goes over the wire."""
         path = head.split(" ")[1]
         self.asked.append(path)
-        provider = "ailab" if path.startswith("/api/") else "meitu"
-        sent = "&".join(f"api_key={key}" for key in self.keys[provider])
+        vendor_id = "ailab" if path.startswith("/api/") else "meitu"
+        sent = "&".join(f"api_key={key}" for key in self.keys[vendor_id])
         if path.startswith("/results/"):
             return http("200 OK", self.picture)
-        return ANSWERS[self.kind](self, provider, sent)
+        return ANSWERS[self.kind](self, vendor_id, sent)
 
 
 def http(status: str, body: bytes | str = b"", *headers: str) -> bytes:
@@ -63,18 +63,18 @@ def http(status: str, body: bytes | str = b"", *headers: str) -> bytes:
     return "\r\n".join(lines).encode(LATIN) + body
 
 
-def refusal(provider: str, message: str, code: str = "", request_id: str = "req-1") -> bytes:
-    """The provider's own form of saying no."""
-    if provider == "meitu":
+def refusal(vendor_id: str, message: str, code: str = "", request_id: str = "req-1") -> bytes:
+    """The vendor's own form of saying no."""
+    if vendor_id == "meitu":
         body = {"ErrorCode": code or 10000, "ErrorMsg": message, "request_id": request_id}
     else:
         body = {"error_detail": {"code": code or "ERROR_PARAMETERS", "message": message}, "request_id": request_id}
     return http("400 Bad Request", json.dumps(body), "content-type: application/json")
 
 
-def success(vendor: Vendor, provider: str, link: str = "", request_id: str = "req-1") -> bytes:
-    """The provider's own form of a result."""
-    link = link or f"{HOME}/results/1.jpg" if provider == "ailab" or link else ""
+def success(vendor: Vendor, vendor_id: str, link: str = "", request_id: str = "req-1") -> bytes:
+    """The vendor's own form of a result."""
+    link = link or f"{HOME}/results/1.jpg" if vendor_id == "ailab" or link else ""
     media = link or base64.b64encode(vendor.picture).decode()
     body = {"media_info_list": [{"media_data": media}], "data": {"image_url": media}, "request_id": request_id}
     return http("200 OK", json.dumps(body), "content-type: application/json")
@@ -92,39 +92,41 @@ def _name(sent: str) -> str:
 
 ANSWERS: dict[str, Callable[[Vendor, str, str], bytes]] = {
     **{
-        f"message, {name}": (lambda vendor, provider, sent, write=write: refusal(provider, write(sent)))
+        f"message, {name}": (lambda vendor, vendor_id, sent, write=write: refusal(vendor_id, write(sent)))
         for name, write in WRITINGS.items()
     },
-    "message that nests": lambda vendor, provider, sent: refusal(provider, json.dumps({"code": 9, "message": sent})),
-    "code": lambda vendor, provider, sent: refusal(provider, "no", code=_key(sent)),
-    "code in base64": lambda vendor, provider, sent: refusal(provider, "no", code=WRITINGS["base64"](sent)),
-    "request id": lambda vendor, provider, sent: refusal(provider, "no", request_id=sent),
-    "request id after a tab": lambda vendor, provider, sent: refusal(provider, "no", request_id=f"id\t{_key(sent)}"),
-    "request id of a result": lambda vendor, provider, sent: success(vendor, provider, request_id=_key(sent)),
-    "headers": lambda vendor, provider, sent: http(
+    "message that nests": lambda vendor, vendor_id, sent: refusal(vendor_id, json.dumps({"code": 9, "message": sent})),
+    "code": lambda vendor, vendor_id, sent: refusal(vendor_id, "no", code=_key(sent)),
+    "code in base64": lambda vendor, vendor_id, sent: refusal(vendor_id, "no", code=WRITINGS["base64"](sent)),
+    "request id": lambda vendor, vendor_id, sent: refusal(vendor_id, "no", request_id=sent),
+    "request id after a tab": lambda vendor, vendor_id, sent: refusal(vendor_id, "no", request_id=f"id\t{_key(sent)}"),
+    "request id of a result": lambda vendor, vendor_id, sent: success(vendor, vendor_id, request_id=_key(sent)),
+    "headers": lambda vendor, vendor_id, sent: http(
         "400 Bad Request", "{}", f"x-request-id: {_key(sent)}", f"set-cookie: k={_key(sent)}", f"{_name(sent)}: 1"
     ),
-    "headers of a result": lambda vendor, provider, sent: success(vendor, provider).replace(
+    "headers of a result": lambda vendor, vendor_id, sent: success(vendor, vendor_id).replace(
         b"\r\n", f"\r\nx-echo: {sent}\r\n".encode(LATIN), 1
     ),
-    "retry-after": lambda vendor, provider, sent: http("429 Slow", "{}", f"retry-after: {_key(sent)}"),
-    "packing": lambda vendor, provider, sent: http("200 OK", "{}", f"content-encoding: {_name(sent)}"),
-    "reason": lambda vendor, provider, sent: http(f"400 {sent}", "{}"),
-    "no HTTP": lambda vendor, provider, sent: f"{sent}\r\n\r\n".encode(LATIN),
-    "no header": lambda vendor, provider, sent: http("200 OK", "{}", f"bad header {sent}"),
-    "location": lambda vendor, provider, sent: http("307 Elsewhere", "", f"location: /?{quote(sent)}"),
-    "location that is none": lambda vendor, provider, sent: http("302 Elsewhere", "", f"location: http://[{sent}"),
-    "link": lambda vendor, provider, sent: success(vendor, provider, f"{HOME}/results/{quote(sent, safe='')}/x.jpg"),
-    "link elsewhere": lambda vendor, provider, sent: success(vendor, provider, f"https://{_name(sent)}.example/x.jpg"),
-    "link to a long name": lambda vendor, provider, sent: success(
-        vendor, provider, f"https://{_name(sent)}.{'x' * 60}.example/x.jpg"
+    "retry-after": lambda vendor, vendor_id, sent: http("429 Slow", "{}", f"retry-after: {_key(sent)}"),
+    "packing": lambda vendor, vendor_id, sent: http("200 OK", "{}", f"content-encoding: {_name(sent)}"),
+    "reason": lambda vendor, vendor_id, sent: http(f"400 {sent}", "{}"),
+    "no HTTP": lambda vendor, vendor_id, sent: f"{sent}\r\n\r\n".encode(LATIN),
+    "no header": lambda vendor, vendor_id, sent: http("200 OK", "{}", f"bad header {sent}"),
+    "location": lambda vendor, vendor_id, sent: http("307 Elsewhere", "", f"location: /?{quote(sent)}"),
+    "location that is none": lambda vendor, vendor_id, sent: http("302 Elsewhere", "", f"location: http://[{sent}"),
+    "link": lambda vendor, vendor_id, sent: success(vendor, vendor_id, f"{HOME}/results/{quote(sent, safe='')}/x.jpg"),
+    "link elsewhere": lambda vendor, vendor_id, sent: success(
+        vendor, vendor_id, f"https://{_name(sent)}.example/x.jpg"
     ),
-    "link that is none": lambda vendor, provider, sent: success(vendor, provider, f"https://[{sent}]/"),
-    "link that has run out": lambda vendor, provider, sent: success(vendor, provider, f"{HOME}/gone/{_name(sent)}"),
-    "page": lambda vendor, provider, sent: http("502 Bad Gateway", f"<h1>upstream /?{html.escape(sent)}</h1>"),
-    "page of a success": lambda vendor, provider, sent: http("200 OK", f"<h1>{sent}</h1>", "content-type: text/html"),
-    "half of an answer": lambda vendor, provider, sent: refusal(provider, sent)[:-20],
-    "result": lambda vendor, provider, sent: success(vendor, provider),
+    "link to a long name": lambda vendor, vendor_id, sent: success(
+        vendor, vendor_id, f"https://{_name(sent)}.{'x' * 60}.example/x.jpg"
+    ),
+    "link that is none": lambda vendor, vendor_id, sent: success(vendor, vendor_id, f"https://[{sent}]/"),
+    "link that has run out": lambda vendor, vendor_id, sent: success(vendor, vendor_id, f"{HOME}/gone/{_name(sent)}"),
+    "page": lambda vendor, vendor_id, sent: http("502 Bad Gateway", f"<h1>upstream /?{html.escape(sent)}</h1>"),
+    "page of a success": lambda vendor, vendor_id, sent: http("200 OK", f"<h1>{sent}</h1>", "content-type: text/html"),
+    "half of an answer": lambda vendor, vendor_id, sent: refusal(vendor_id, sent)[:-20],
+    "result": lambda vendor, vendor_id, sent: success(vendor, vendor_id),
 }
 
 

@@ -140,7 +140,7 @@ def start(offline_client: httpx.AsyncClient, settings: Settings, portrait_pixels
         context = Context.create(service, settings, tmp_path, 60.0)
         caller = Caller("tab", None, address)
         source = await context.read_upload(upload, caller)
-        target = await service.choose_target(endpoint.provider, mode="offline")
+        target = await service.choose_target(endpoint.vendor_id, mode="offline")
         return await service.start(endpoint, source, {}, target=target, caller=caller, consent=False)
 
     return start

@@ -145,7 +145,7 @@ FAILURES = [
 def test_ailab_parse_reads_every_form_of_error(status: int, body: Any, code: str, message: str, slug: str) -> None:
     """The code is found in each generation, whatever the status says, with message and request id."""
     error = failure(status, body)
-    assert (error.provider, error.code, error.vendor_message, error.http_status) == ("ailab", code, message, status)
+    assert (error.vendor_id, error.code, error.vendor_message, error.http_status) == ("ailab", code, message, status)
     assert error.request_id == "r"
     assert explain(error, "en").slug == slug
 

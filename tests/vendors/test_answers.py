@@ -23,24 +23,24 @@ CODES = [
     for entry in text.split()
 ]
 TEXTS = [
-    (provider, *line.split(" ", 1))
-    for provider, text in PUBLISHED["texts"].items()
+    (vendor_id, *line.split(" ", 1))
+    for vendor_id, text in PUBLISHED["texts"].items()
     for line in text.strip().split("\n")
 ]
 
 
-def receive(provider: str, status: int, body: Any, **headers: str) -> DemoError:
+def receive(vendor_id: str, status: int, body: Any, **headers: str) -> DemoError:
     """The error that an answer leads to. body: bytes, or what becomes JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     with pytest.raises(DemoError) as caught:
-        VENDORS[provider].parse(httpx.Response(status, content=content, headers=headers))
+        VENDORS[vendor_id].parse(httpx.Response(status, content=content, headers=headers))
     return caught.value
 
 
-def list_shapes(provider: str, code: str, status: int) -> list[tuple[int, Any]]:
+def list_shapes(vendor_id: str, code: str, status: int) -> list[tuple[int, Any]]:
     """Each shape in which a vendor gives `code`, as (status, body)."""
     number: int | str = int(code) if code.isdecimal() else code
-    if provider == "ailab":
+    if vendor_id == "ailab":
         detail = {"code": code, "code_message": "Words.", "message": ""}
         return [
             (status, {"request_id": "r", "log_id": "l", "error_detail": detail}),
@@ -60,48 +60,48 @@ def list_shapes(provider: str, code: str, status: int) -> list[tuple[int, Any]]:
     ]
 
 
-@pytest.mark.parametrize(("provider", "code", "outcome"), CODES)
-def test_answers_with_a_published_code_are_explained_in_every_shape(provider: str, code: str, outcome: str) -> None:
+@pytest.mark.parametrize(("vendor_id", "code", "outcome"), CODES)
+def test_answers_with_a_published_code_are_explained_in_every_shape(vendor_id: str, code: str, outcome: str) -> None:
     """Each published code, in each known shape, has words of its own and its published outcome."""
-    known = find_vendor_code(provider, code)
+    known = find_vendor_code(vendor_id, code)
     assert known is not None
-    for status, body in list_shapes(provider, code, known.http):
-        error = receive(provider, status, body)
+    for status, body in list_shapes(vendor_id, code, known.http):
+        error = receive(vendor_id, status, body)
         assert classify_billing(error) == outcome, body
         assert explain(error, "en").slug == known.slug, body
 
 
-@pytest.mark.parametrize(("provider", "slug", "text"), TEXTS)
+@pytest.mark.parametrize(("vendor_id", "slug", "text"), TEXTS)
 @pytest.mark.parametrize("status", [200, 400, 415, 422, 500])
-def test_answers_without_a_code_are_told_by_their_text(provider: str, slug: str, text: str, status: int) -> None:
+def test_answers_without_a_code_are_told_by_their_text(vendor_id: str, slug: str, text: str, status: int) -> None:
     """A text that names the reason is a refusal, in JSON, in Meitu's Data, in AILab's code_message and alone."""
-    texts = {"Data": text} if provider == "meitu" else {"error_detail": {"code_message": text}}
+    texts = {"Data": text} if vendor_id == "meitu" else {"error_detail": {"code_message": text}}
     for body in ({"message": text}, texts, text.encode()):
-        error = receive(provider, status, body)
+        error = receive(vendor_id, status, body)
         assert explain(error, "en").slug == slug, body
         assert classify_billing(error) is Billing.REFUSED, body
 
 
-@pytest.mark.parametrize("provider", ["meitu", "ailab"])
+@pytest.mark.parametrize("vendor_id", ["meitu", "ailab"])
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 410, 413, 422])
-def test_answers_with_a_bare_refusing_status_are_known(provider: str, status: int) -> None:
+def test_answers_with_a_bare_refusing_status_are_known(vendor_id: str, status: int) -> None:
     """A status that refuses the request has words, and the call was not billed."""
     for body in (b"", {}, {"message": "no"}, {"ErrorMsg": "no"}):
-        error = receive(provider, status, body)
+        error = receive(vendor_id, status, body)
         assert explain(error, "en").slug != "vendor_unknown"
         assert classify_billing(error) in (Billing.REFUSED, Billing.NOT_PROCESSED)
 
 
-@pytest.mark.parametrize("provider", ["meitu", "ailab"])
+@pytest.mark.parametrize("vendor_id", ["meitu", "ailab"])
 @pytest.mark.parametrize("status", [401, 403, 407, 451])
-def test_answers_in_html_do_not_accuse_the_key(provider: str, status: int) -> None:
+def test_answers_in_html_do_not_accuse_the_key(vendor_id: str, status: int) -> None:
     """A firewall's page under 401 or 403 is not the vendor's word on the key; it was never processed."""
     pages = [
         (b"\n<!DOCTYPE html><title>Blocked</title> suspended", {}),
         (b"Access denied", {"content-type": "text/html"}),
     ]
     for page, headers in pages:
-        error = receive(provider, status, page, **headers)
+        error = receive(vendor_id, status, page, **headers)
         assert explain(error, "en").slug == "blocked_on_the_way"
         assert classify_billing(error) is Billing.REFUSED
 
@@ -183,16 +183,16 @@ def test_answers_of_ailab_keep_code_message_and_log_id() -> None:
     )
 
 
-@pytest.mark.parametrize("provider", ["meitu", "ailab"])
-def test_answers_show_details_redacted_and_bounded(provider: str) -> None:
+@pytest.mark.parametrize("vendor_id", ["meitu", "ailab"])
+def test_answers_show_details_redacted_and_bounded(vendor_id: str) -> None:
     """No link, no control character and no more than a line of what a vendor wrote is shown."""
     text = "see https://obs.example/KEY/a.png?api_key=KEY \x1b[31m\u202e" + "x" * 100_000
-    if provider == "meitu":
+    if vendor_id == "meitu":
         body: dict[str, Any] = {"ErrorCode": 20003, "ErrorMsg": text, "Data": {"why": text}, "log_id": text}
     else:
         detail = {"code": "ERROR_SMALL_FACE_SIZE", "code_message": text, "message": text + "y"}
         body = {"request_id": text, "log_id": text, "error_detail": detail}
-    explanation: Explanation = explain(receive(provider, 400, body), "en")
+    explanation: Explanation = explain(receive(vendor_id, 400, body), "en")
     assert "KEY" not in repr(explanation) + explanation.as_text()
     assert explanation.as_text().isprintable()
     assert all(len(value) <= MAX_CLEAN_CHARS for _, value in explanation.details)

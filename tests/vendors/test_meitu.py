@@ -213,7 +213,7 @@ FAILURES = [
 def test_meitu_parse_reads_every_form_of_error(status: int, body: Any, code: str, message: str, slug: str) -> None:
     """Each shape that was documented or seen gives code, message and status, and the words that belong to it."""
     error = failure(status, body)
-    assert (error.provider, error.code, error.vendor_message, error.http_status) == ("meitu", code, message, status)
+    assert (error.vendor_id, error.code, error.vendor_message, error.http_status) == ("meitu", code, message, status)
     assert explain(error, "en").slug == slug
 
 
@@ -222,7 +222,7 @@ def test_meitu_parse_rejects_a_redirect(status: int) -> None:
     """It has no code to be explained by, and may have been billed for all that anybody knows."""
     with pytest.raises(InvalidResponse) as caught:
         meitu.parse(httpx.Response(status, headers={"location": "https://elsewhere.example/"}))
-    assert caught.value.facts == {"provider": "meitu", "cause": "redirect", "http_status": status}
+    assert caught.value.facts == {"vendor": "meitu", "cause": "redirect", "http_status": status}
 
 
 def test_meitu_parse_keeps_the_request_id_of_an_error() -> None:
@@ -244,7 +244,7 @@ def test_meitu_parse_leaves_the_outcome_of_a_5xx_without_code_unknown(status: in
     """A 5xx without a code is an OutcomeUnknown: the call may have been processed and billed."""
     with pytest.raises(OutcomeUnknown) as caught:
         meitu.parse(answer(status, body))
-    assert caught.value.facts == {"provider": "meitu", "cause": "server_error", "http_status": status}
+    assert caught.value.facts == {"vendor": "meitu", "cause": "server_error", "http_status": status}
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_meitu_parse_names_the_fault_of_an_undocumented_200(body: bytes, cause: 
     """A 200 in another form than documented is an InvalidResponse that names what is wrong."""
     with pytest.raises(InvalidResponse) as caught:
         meitu.parse(answer(200, body))
-    assert caught.value.facts == {"provider": "meitu", "cause": cause}
+    assert caught.value.facts == {"vendor": "meitu", "cause": cause}
 
 
 # ── Anything at all ─────────────────────────────────────────────────────────────────────────────────────────────────

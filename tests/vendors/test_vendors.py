@@ -14,7 +14,7 @@ def test_vendors_have_codes_words_and_a_dialect() -> None:
     assert list(VENDORS) == [vendor.id for vendor in VENDORS.values()]
     assert set(DIALECTS) == set(VENDORS)
     for language in list_languages():
-        assert set(get_texts(language)["providers"]) == set(VENDORS)
+        assert set(get_texts(language)["vendors"]) == set(VENDORS)
     assert all(list_vendor_codes(vendor_id) for vendor_id in VENDORS)
 
 

@@ -47,7 +47,7 @@ def render_samples(endpoint: Endpoint, values: Values, target: CallTarget) -> di
             endpoint,
             values,
             language,
-            base_url=target.base_url if is_live else VENDORS[endpoint.provider].base_url,
+            base_url=target.base_url if is_live else VENDORS[endpoint.vendor_id].base_url,
             path=target.path_override if is_live else None,
             marketplace=is_live and bool(target.credentials.host),
         )

@@ -32,7 +32,7 @@ class RequestSpec:
     @classmethod
     def from_endpoint(cls, endpoint: Endpoint, values: Values, url: str, *, marketplace: bool) -> "RequestSpec":
         """The spec of a call of `endpoint` with `values` at `url`. Raises ValueRejected."""
-        vendor = VENDORS[endpoint.provider]
+        vendor = VENDORS[endpoint.vendor_id]
         keys = vendor.get_keys(marketplace=marketplace)
         return cls(
             vendor,

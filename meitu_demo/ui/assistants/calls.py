@@ -50,7 +50,7 @@ async def run_tool(context: Context, endpoint: Endpoint, request: Request, notif
     tool_request: ToolRequest = request.scope[TOOL_REQUEST_KEY]
     language = detect_language(request)
     service = context.service
-    is_billable = service.is_billable(endpoint.provider)
+    is_billable = service.is_billable(endpoint.vendor_id)
     handle: CallHandle | None = None
     try:
         caller = create_caller(tool_request.session_id, request)
@@ -61,7 +61,7 @@ async def run_tool(context: Context, endpoint: Endpoint, request: Request, notif
             endpoint,
             source,
             {name: value for name, value in arguments.items() if name not in other_parameters},
-            target=await service.choose_target(endpoint.provider, payer="owner"),
+            target=await service.choose_target(endpoint.vendor_id, payer="owner"),
             caller=caller,
             consent=arguments.get("consent") is True,
             force=FORCE_ANY if arguments.get("again") is True else FORCE_NONE,
@@ -123,7 +123,7 @@ async def _load_photo(context: Context, arguments: Mapping[str, Any], caller: Ca
 async def _await_with_progress(
     handle: CallHandle, endpoint: Endpoint, notify: NotifyProgress, language: str, *, is_billable: bool
 ) -> CallResult:
-    service = describe_service(endpoint.provider, handle.target.service if handle.target else "", language)
+    service = describe_service(endpoint.vendor_id, handle.target.service if handle.target else "", language)
     async for phase, seconds in handle.stream_progress():
         await notify(describe_phase(phase, seconds, service, "live" if is_billable else "offline", language))
     if handle.abandoned:

@@ -20,8 +20,8 @@ def list_photo_parameters(context: Context) -> tuple[str, ...]:
 
 def build_tool(context: Context, endpoint: Endpoint) -> Tool:
     """The tool for `endpoint`; its description says where calls go at present."""
-    is_live = context.service.targets.is_live(endpoint.provider)
-    recipient = context.service.targets.describe_recipient(endpoint.provider)
+    is_live = context.service.targets.is_live(endpoint.vendor_id)
+    recipient = context.service.targets.describe_recipient(endpoint.vendor_id)
     target_text = translate_for_mcp("live", recipient=recipient) if is_live else translate_for_mcp("offline")
     return Tool(
         name=endpoint.id,
@@ -44,7 +44,7 @@ def translate_for_mcp(key: str, /, **params: object) -> str:
 
 def _build_properties(context: Context, endpoint: Endpoint) -> dict[str, Mapping[str, Any]]:
     template_ids = context.settings.meitu_template_ids
-    is_live = context.service.targets.is_live(endpoint.provider)
+    is_live = context.service.targets.is_live(endpoint.vendor_id)
     switches = {name: {"type": "boolean", "default": False} for name in BOOLEAN_PARAMETERS}
     return {
         **{name: {"type": "string", "description": translate_for_mcp(name)} for name in list_photo_parameters(context)},

@@ -62,12 +62,12 @@ def distinguish_runs(left: Entry, right: Entry, language: str) -> tuple[str, str
 
 def describe_source(entry: Entry, language: str) -> str:
     """The live vendor, the offline engine or the failure lab."""
-    return translate(f"history.{entry.mode}", language, provider=get_vendor_name(entry, language))
+    return translate(f"history.{entry.mode}", language, vendor=get_vendor_name(entry, language))
 
 
 def get_vendor_name(entry: Entry, language: str) -> str:
     """The vendor's name, or the host of a server of the owner's own."""
-    return describe_service(entry.endpoint.provider, entry.service, language)
+    return describe_service(entry.endpoint.vendor_id, entry.service, language)
 
 
 def _describe_fault(fault: str, language: str) -> str:

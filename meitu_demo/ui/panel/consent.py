@@ -15,9 +15,9 @@ from ..texts import PageTranslations
 
 def build_consent_box(endpoint: Endpoint, resolver: TargetResolver, texts: PageTranslations) -> gr.Checkbox:
     """The box. Its text names the recipient and how long the vendor stores the photo."""
-    provider = endpoint.provider
-    recipient = resolver.describe_recipient(provider)
-    keeps_key = "consent.keeps_unknown" if resolver.get_live_service(provider) else f"providers.{provider}.keeps"
+    vendor_id = endpoint.vendor_id
+    recipient = resolver.describe_recipient(vendor_id)
+    keeps_key = "consent.keeps_unknown" if resolver.get_live_service(vendor_id) else f"vendors.{vendor_id}.keeps"
 
     def render_label(language: str) -> str:
         return translate("consent.label", language, recipient=recipient)
@@ -26,9 +26,9 @@ def build_consent_box(endpoint: Endpoint, resolver: TargetResolver, texts: PageT
         return translate("consent.info", language, keeps=translate(keeps_key, language))
 
     return gr.Checkbox(
-        False, label=texts.render(f"consent-{provider}", render_label), info=texts.render(f"consent-info-{provider}",
+        False, label=texts.render(f"consent-{vendor_id}", render_label), info=texts.render(f"consent-info-{vendor_id}",
         render_info),
-        elem_id=f"{endpoint.slug}-consent", elem_classes=["consent", f"consent-{provider}"],
+        elem_id=f"{endpoint.slug}-consent", elem_classes=["consent", f"consent-{vendor_id}"],
     )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ class GradioWidgets:
     """`domain.controls.Widgets` made of Gradio components."""
 
     def __init__(self, endpoint: Endpoint, texts: PageTranslations, template_options: TemplateOptions) -> None:
-        self._slug, self._provider = endpoint.slug, endpoint.provider
+        self._slug, self._vendor_id = endpoint.slug, endpoint.vendor_id
         self._texts, self._template_options = texts, template_options
 
     def slider(self, name: str, *, low: float, high: float, step: float, default: float) -> gr.components.Component:
@@ -95,7 +95,7 @@ class GradioWidgets:
     def gallery(self, name: str, *, default: str) -> gr.components.Component:
         """Pictures to click, and a dropdown that also accepts a typed ID; each follows the other."""
         label, element_id = self._get_label(name), self._get_element_id(name)
-        return _build_template_picker(element_id, default, label, self._texts, self._template_options, self._provider)
+        return _build_template_picker(element_id, default, label, self._texts, self._template_options, self._vendor_id)
 
     def _get_label(self, name: str) -> Any:
         return self._texts.get_text(f"controls.{name}.label")
@@ -113,9 +113,9 @@ def _build_template_picker(
     label: Any,
     texts: PageTranslations,
     template_options: TemplateOptions,
-    provider: str,
+    vendor_id: str,
 ) -> gr.components.Component:
-    is_live = template_options.resolver.is_live(provider)
+    is_live = template_options.resolver.is_live(vendor_id)
 
     def list_previews(language: str | None) -> list[dict[str, Any]]:
         captions = [info.name[language] if language else None for info in template_options.infos]
@@ -157,7 +157,7 @@ def _build_template_picker(
         return list_previews(detect_language(request))
 
     def follow_keys(request: gr.Request, visitor_keys: Any, key: Any) -> Any:
-        is_live = template_options.resolver.with_visitor_keys(visitor_keys).is_live(provider)
+        is_live = template_options.resolver.with_visitor_keys(visitor_keys).is_live(vendor_id)
         language = detect_language(request)
         info = translate(f"controls.template_id.info{'_live' if is_live else ''}", language)
         choices = list_choices(is_live=is_live, language=language)

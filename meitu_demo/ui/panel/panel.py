@@ -110,28 +110,28 @@ def build_compare_button(endpoint: Endpoint, resolver: TargetResolver, texts: Pa
     The style sheet shows either the button or what is missing for it, by the header's badges, because a visitor may
     enter keys at any time.
     """
-    slug, provider = endpoint.slug, endpoint.provider
+    slug, vendor_id = endpoint.slug, endpoint.vendor_id
     with gr.Accordion(texts.get_text("beside.title"), open=False, elem_id=f"{slug}-beside", elem_classes="fold"):
         gr.HTML(
             texts.render(
-                f"beside-intro-{provider}", lambda language: render_compare_intro(resolver, provider, language)
+                f"beside-intro-{vendor_id}", lambda language: render_compare_intro(resolver, vendor_id, language)
             ),
-            elem_classes=["bare", f"beside-{provider}"], apply_default_css=False,
+            elem_classes=["bare", f"beside-{vendor_id}"], apply_default_css=False,
         )  # fmt: skip
         return gr.Button(
-            texts.get_text("beside.run"), elem_id=f"{slug}-both", elem_classes=["both", f"both-{provider}"]
+            texts.get_text("beside.run"), elem_id=f"{slug}-both", elem_classes=["both", f"both-{vendor_id}"]
         )
 
 
-def render_compare_intro(resolver: TargetResolver, provider: str, language: str) -> Markup:
+def render_compare_intro(resolver: TargetResolver, vendor_id: str, language: str) -> Markup:
     """What the button does, and which setting is missing for it if the owner has set no keys."""
-    name = describe_service(provider, resolver.get_live_service(provider), language)
+    name = describe_service(vendor_id, resolver.get_live_service(vendor_id), language)
     missing_text = ""
-    if not resolver.is_live(provider):
-        reason = "mode_offline" if resolver.get_status(provider).reason == "mode_offline" else "key_missing"
-        keys = translate(f"providers.{provider}.keys", language)
-        missing_text = translate(f"beside.{reason}", language, provider=name, keys=keys)
-    ready_text = translate("beside.intro", language, provider=name)
+    if not resolver.is_live(vendor_id):
+        reason = "mode_offline" if resolver.get_status(vendor_id).reason == "mode_offline" else "key_missing"
+        keys = translate(f"vendors.{vendor_id}.keys", language)
+        missing_text = translate(f"beside.{reason}", language, vendor=name, keys=keys)
+    ready_text = translate("beside.intro", language, vendor=name)
     return render("screens.compare_intro", ready_text=ready_text, missing_text=missing_text)
 
 

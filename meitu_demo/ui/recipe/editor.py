@@ -45,10 +45,12 @@ def render_steps(recipe: Recipe, example: Recipe, resolver: TargetResolver, lang
 
 def describe_paid_calls(recipe: Recipe, resolver: TargetResolver, language: str) -> str:
     """How many steps are paid calls, and to which vendors."""
-    live_vendors = [step.endpoint.provider for step in recipe.enabled_steps if resolver.is_live(step.endpoint.provider)]
+    live_vendors = [
+        step.endpoint.vendor_id for step in recipe.enabled_steps if resolver.is_live(step.endpoint.vendor_id)
+    ]
     names = (
-        describe_service(provider, resolver.get_live_service(provider), language)
-        for provider in dict.fromkeys(live_vendors)
+        describe_service(vendor_id, resolver.get_live_service(vendor_id), language)
+        for vendor_id in dict.fromkeys(live_vendors)
     )
     vendors = translate("recipe.between", language).join(names)
     if not recipe.enabled_steps:
@@ -61,25 +63,25 @@ def describe_paid_calls(recipe: Recipe, resolver: TargetResolver, language: str)
 def _build_row(step: RecipeStep, resolver: TargetResolver, language: str) -> dict[str, object]:
     name, effect = describe_step(step, language), get_effect_name(step, language)
     target = _describe_target(step, resolver, language)
-    provider = step.endpoint.provider
+    vendor_id = step.endpoint.vendor_id
     return {
         "name": name,
         "subtitle": target if name.startswith(effect) else f"{effect} · {target}",
         "enabled": step.enabled,
-        "paid_vendor": provider if step.enabled and resolver.is_live(provider) else "",
+        "paid_vendor": vendor_id if step.enabled and resolver.is_live(vendor_id) else "",
     }
 
 
 def _describe_target(step: RecipeStep, resolver: TargetResolver, language: str) -> str:
     if not step.enabled:
         return translate("recipe.off", language)
-    provider = step.endpoint.provider
-    service = resolver.get_live_service(provider)
+    vendor_id = step.endpoint.vendor_id
+    service = resolver.get_live_service(vendor_id)
     try:
-        mode = resolver.resolve(provider).mode
+        mode = resolver.resolve(vendor_id).mode
     except MissingKey:
         mode = "keyless"
-    return translate(f"recipe.where_{mode}", language, provider=describe_service(provider, service, language))
+    return translate(f"recipe.where_{mode}", language, vendor=describe_service(vendor_id, service, language))
 
 
 def build_editor(

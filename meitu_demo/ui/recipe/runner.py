@@ -79,7 +79,7 @@ async def _load_source(run: RecipeRun) -> bytes:
 
 
 async def _run_step(run: RecipeRun, step: RecipeStep) -> AsyncIterator[RecipeUpdate]:
-    request, service, provider = run.request, run.context.service, step.endpoint.provider
+    request, service, vendor_id = run.request, run.context.service, step.endpoint.vendor_id
     run.handle = run.target = None
     if request.action == "fetch":
         handle = service.refetch(request.caller, (request.previous_progress or RecipeProgress()).failed_call_id)
@@ -87,8 +87,8 @@ async def _run_step(run: RecipeRun, step: RecipeStep) -> AsyncIterator[RecipeUpd
     else:
         source = await _load_source(run)
         run.target = await service.choose_target(
-            provider,
-            payer=request.payers.get(provider, ""),
+            vendor_id,
+            payer=request.payers.get(vendor_id, ""),
             mode="offline" if request.action == "offline" else "any",
             visitor_keys=request.visitor_keys,
         )
@@ -98,7 +98,7 @@ async def _run_step(run: RecipeRun, step: RecipeStep) -> AsyncIterator[RecipeUpd
             step.values,
             target=run.target,
             caller=request.caller,
-            consent=request.consents.get(provider, False),
+            consent=request.consents.get(vendor_id, False),
             force=_choose_force(run),
         )
     run.handle, target = handle, run.target
@@ -133,7 +133,7 @@ def _append_step_result(
         original = context.pictures.put(result.sent_photo.data, run.request.caller.session_id)
         run.progress = replace(run.progress, original_token=original, changes=result.changes)
     remark = describe_repeat("repeated", handle, language)
-    service = run.describe_service(step.endpoint.provider)
+    service = run.describe_service(step.endpoint.vendor_id)
     receipt_html = render_run_receipt(context, result, language)
     facts_html = facts.render_facts(result, pictures, service, language, "recipe")
     html = result_view.render_comparison(result, pictures, service, language, remark, receipt_html, facts_html)

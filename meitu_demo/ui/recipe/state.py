@@ -75,7 +75,7 @@ class RecipeProgress:
 
 @dataclass(frozen=True, slots=True)
 class RecipeRequest:
-    """One click. recipe_text: the page's list of steps. consents, payers: by provider.
+    """One click. recipe_text: the page's list of steps. consents, payers: by vendor.
 
     action: "run" from the start; "again", repeating every paid call; "retry" from the step that failed; "pay", the same
     if that may cost a second call; "offline", the same on the offline engine; "fetch", downloading the picture of the
@@ -129,9 +129,9 @@ class RecipeRun:
             self.step_index, self.steps, get_effect_name(self.steps[self.step_index], self.language), self.language
         )
 
-    def describe_service(self, provider: str) -> str:
+    def describe_service(self, vendor_id: str) -> str:
         """The name of who answers in the current step; the vendor's before its target is known."""
-        return describe_service(provider, self.target.service if self.target else "", self.language)
+        return describe_service(vendor_id, self.target.service if self.target else "", self.language)
 
     def load_picture(self, token: str) -> bytes | None:
         """One of the session's pictures; None if it was deleted."""

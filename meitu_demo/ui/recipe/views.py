@@ -88,9 +88,9 @@ def _build_label(index: int, step: RecipeStep, language: str) -> str:
 
 def build_progress_update(run: RecipeRun, phase: Phase, remaining_s: float, *actions: str) -> RecipeUpdate:
     """A step in progress."""
-    provider = run.describe_service(run.steps[min(run.step_index, len(run.steps) - 1)].endpoint.provider)
+    vendor_name = run.describe_service(run.steps[min(run.step_index, len(run.steps) - 1)].endpoint.vendor_id)
     html = result_view.render_progress(
-        phase, remaining_s, provider, run.target.mode if run.target else "", run.language, run.step_label
+        phase, remaining_s, vendor_name, run.target.mode if run.target else "", run.language, run.step_label
     )
     html += render_running_strip(run.steps, run.progress, run.language)
     return result_view.with_actions(html, actions), None
@@ -198,7 +198,7 @@ async def render_summary(context: Context, session: str, progress: RecipeProgres
     has_repeated_step = any(finished.remark for finished in progress.step_results)
     remark = translate("recipe.repeated", language) if has_repeated_step else ""
     return result_view.render_comparison(
-        call_result, pictures, last_step.maker.provider, language, remark, facts_html=facts_html
+        call_result, pictures, last_step.maker.vendor_name, language, remark, facts_html=facts_html
     )
 
 

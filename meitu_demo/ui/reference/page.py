@@ -91,12 +91,12 @@ def render_shapes_section(language: str) -> Markup:
 def render_codes_section(language: str) -> Markup:
     """The error codes, grouped by the explanation that a person gets."""
     groups = [
-        (vendor, translate(f"providers.{vendor}.name", language), group_vendor_codes(vendor, language).items())
+        (vendor, translate(f"vendors.{vendor}.name", language), group_vendor_codes(vendor, language).items())
         for vendor in VENDORS
     ]
     app_explanations = [explain_error(error, language) for error in list_app_errors()]
     app_cases = [
-        (explained, [{"provider": "demo", "code": explained.slug, "http": None}]) for explained in app_explanations
+        (explained, [{"vendor_id": "demo", "code": explained.slug, "http": None}]) for explained in app_explanations
     ]
     app_group = ("demo", translate("reference.demo_name", language), app_cases)
     return render("reference.codes", language, groups=[*groups, app_group])
@@ -107,7 +107,7 @@ def _describe_endpoint(endpoint: Endpoint, language: str) -> dict[str, object]:
     return {
         "id": endpoint.id,
         "slug": endpoint.slug,
-        "provider": endpoint.provider,
+        "vendor_id": endpoint.vendor_id,
         "path": endpoint.path,
         "limits": limits,
         "media_types": " · ".join(name.removeprefix("image/").upper() for name in limits.media_types),
@@ -140,13 +140,13 @@ def explain_error(error: DemoError, language: str) -> CodeExplanation:
     return CodeExplanation(explanation.slug, explanation.title, explanation.why, explanation.fix, cost)
 
 
-def group_vendor_codes(provider: str, language: str) -> dict[CodeExplanation, list[VendorCode]]:
+def group_vendor_codes(vendor_id: str, language: str) -> dict[CodeExplanation, list[VendorCode]]:
     """All codes of the vendor by their explanation, in the order of the vendor's list."""
     codes_by_explanation: dict[CodeExplanation, list[VendorCode]] = {}
-    for name in list_vendor_codes(provider):
-        code = find_vendor_code(provider, name)
+    for name in list_vendor_codes(vendor_id):
+        code = find_vendor_code(vendor_id, name)
         assert code is not None
-        error = VendorError(provider, name, http_status=code.http)
+        error = VendorError(vendor_id, name, http_status=code.http)
         codes_by_explanation.setdefault(explain_error(error, language), []).append(code)
     return codes_by_explanation
 

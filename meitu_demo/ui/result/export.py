@@ -17,7 +17,7 @@ OFFLINE_MAKER = "offline engine"
 def build_provenance(result: CallResult) -> Provenance:
     """Who made the result, how, when, and its id."""
     is_offline = result.mode != "live"
-    maker = OFFLINE_MAKER if is_offline else describe_service(result.endpoint.provider, result.service, "en")
+    maker = OFFLINE_MAKER if is_offline else describe_service(result.endpoint.vendor_id, result.service, "en")
     created_at = result.created_at.isoformat(timespec="seconds")
     return Provenance(
         result.endpoint.id, maker, choose_source_type(result.endpoint.id, is_offline), created_at, result.id

@@ -46,14 +46,16 @@ class Maker(NamedTuple):
     """Who made a result: `CallResult.mode`, and the vendor's name."""
 
     mode: str
-    provider: str
+    vendor_name: str
 
 
-def render_facts(result: CallResult, pictures: PictureUrls, provider: str, language: str, screen: str = "") -> Markup:
+def render_facts(
+    result: CallResult, pictures: PictureUrls, vendor_name: str, language: str, screen: str = ""
+) -> Markup:
     """The line for one call. screen: where it is shown; by default the endpoint's panel."""
     size = (result.result_photo.width, result.result_photo.height)
     return render_facts_line(
-        [Maker(result.mode, provider)],
+        [Maker(result.mode, vendor_name)],
         int(result.mode != "offline"),
         result.elapsed_s,
         size,

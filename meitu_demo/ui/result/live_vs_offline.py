@@ -57,15 +57,15 @@ class LegView:
     maker: str = ""
 
 
-def render_side_by_side(views: tuple[LegView, LegView], provider: str, language: str) -> Markup:
+def render_side_by_side(views: tuple[LegView, LegView], vendor_name: str, language: str) -> Markup:
     """Both sides, the live one first; below them, folded, an overlay of both results if they have the same frame.
 
-    provider: the vendor's name.
+    vendor_name: the vendor's name.
     """
     sides = [
         {
             "mode": view.mode,
-            "maker": view.maker or describe_maker(view.mode, provider, language),
+            "maker": view.maker or describe_maker(view.mode, vendor_name, language),
             "html": view.html,
             "remark": view.remark,
             "facts": _list_facts(view.result, language) if view.result and view.picture else [],
@@ -81,9 +81,9 @@ def render_side_by_side(views: tuple[LegView, LegView], provider: str, language:
     return render("side_by_side.side_by_side", language, sides=sides, overlay=overlay)
 
 
-def describe_maker(mode: str, provider: str, language: str) -> str:
+def describe_maker(mode: str, vendor_name: str, language: str) -> str:
     """A text for who makes the result."""
-    return translate(f"beside.{mode}", language, provider=provider)
+    return translate(f"beside.{mode}", language, vendor=vendor_name)
 
 
 def render_result(result: CallResult, picture: PictureUrls, maker_name: str, language: str) -> Markup:
@@ -126,7 +126,7 @@ class Leg:
         request, service = self._request, self._context.service
         try:
             target = await service.choose_target(
-                request.endpoint.provider,
+                request.endpoint.vendor_id,
                 payer=request.payer,
                 mode=self.view.mode,
                 visitor_keys=request.visitor_keys,

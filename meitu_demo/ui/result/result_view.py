@@ -65,17 +65,17 @@ def render_preview_error(explained: Explanation) -> Markup:
     return render("result.preview_error", explained=explained)
 
 
-def describe_phase(phase: Phase, remaining_s: float, provider: str, mode: str, language: str) -> str:
+def describe_phase(phase: Phase, remaining_s: float, vendor_name: str, mode: str, language: str) -> str:
     """A text for what a call is doing."""
     key_suffix = {Phase.SEND: f"_{mode}", Phase.QUEUE: "" if remaining_s else "_unknown"}.get(phase, "")
-    return translate(f"steps.{phase.value}{key_suffix}", language, provider=provider, seconds=math.ceil(remaining_s))
+    return translate(f"steps.{phase.value}{key_suffix}", language, vendor=vendor_name, seconds=math.ceil(remaining_s))
 
 
 def render_progress(
-    phase: Phase, remaining_s: float, provider: str, mode: str, language: str, prefix: str = ""
+    phase: Phase, remaining_s: float, vendor_name: str, mode: str, language: str, prefix: str = ""
 ) -> Markup:
     """The phase of a call, with the remaining seconds if known. prefix: a text before it."""
-    text = prefix + describe_phase(phase, remaining_s, provider, mode, language)
+    text = prefix + describe_phase(phase, remaining_s, vendor_name, mode, language)
     return render("result.progress", language, text=text)
 
 
@@ -99,7 +99,7 @@ def format_ago(started_at: datetime, now: datetime, language: str) -> str:
 def render_comparison(
     call_result: CallResult,
     pictures: PictureUrls,
-    provider: str,
+    vendor_name: str,
     language: str,
     remark: str = "",
     receipt_html: Markup = EMPTY_HTML,
@@ -120,7 +120,7 @@ def render_comparison(
         name=translate(f"panels.{endpoint.id}.tab", language),
         labels=labels,
         remark_text=remark,
-        facts_html=facts_html or facts.render_facts(call_result, pictures, provider, language),
+        facts_html=facts_html or facts.render_facts(call_result, pictures, vendor_name, language),
         changes=describe_changes(call_result.changes, language),
         displacement_url=pictures.displacement if endpoint.changes_geometry and not labels else "",
         receipt_html=receipt_html,

@@ -84,7 +84,7 @@ class RunRequest:
             consent is True,
             call_id if is_repeat or is_fetch_only else FORCE_NONE,
             force_offline,
-            get_shown_payer(request, endpoint.provider),
+            get_shown_payer(request, endpoint.vendor_id),
             fault,
             request.query_params.get("stage") == "1",  # Gradio's page sends its own query with each event
             is_fetch_only=is_fetch_only,
@@ -92,7 +92,7 @@ class RunRequest:
 
     def describe_service(self, target: CallTarget | None) -> str:
         """The name of who answers; the vendor's before the target is known."""
-        return describe_service(self.endpoint.provider, target.service if target else "", self.language)
+        return describe_service(self.endpoint.vendor_id, target.service if target else "", self.language)
 
     @property
     def mode(self) -> TargetMode:
@@ -116,9 +116,9 @@ def describe_repeat(key: str, handle: CallHandle | None, language: str) -> str:
 async def stream(context: Context, request: RunRequest) -> AsyncIterator[ScreenUpdate]:
     """The updates of the screen during the run and at its end."""
     yield build_update(result_view.render_progress(Phase.PREPARE, 0, "", "", request.language))
-    service, provider = context.service, request.endpoint.provider
+    service, vendor_id = context.service, request.endpoint.vendor_id
     is_billable = request.is_fetch_only or service.is_billable(
-        provider, mode=request.mode, visitor_keys=request.visitor_keys, fault=request.fault
+        vendor_id, mode=request.mode, visitor_keys=request.visitor_keys, fault=request.fault
     )
     handle: CallHandle | None = None
     target: CallTarget | None = None
@@ -130,7 +130,7 @@ async def stream(context: Context, request: RunRequest) -> AsyncIterator[ScreenU
             assert target
         else:
             target = await service.choose_target(
-                provider,
+                vendor_id,
                 payer=request.payer,
                 mode=request.mode,
                 visitor_keys=request.visitor_keys,
@@ -273,7 +273,7 @@ def record_failure(
 
 def render_run_receipt(context: Context, result: CallResult, language: str) -> Markup:
     """The privacy receipt of a result, as HTML."""
-    recipient = context.service.targets.describe_recipient(result.endpoint.provider)
+    recipient = context.service.targets.describe_recipient(result.endpoint.vendor_id)
     return render_receipt(result, context.settings.keep_minutes, recipient, language)
 
 

@@ -94,7 +94,7 @@ def build(
     wire_action_buttons(context, buttons, create_handler, wiring, session)
 
     def update_faults(request: gr.Request, endpoint_id: Any) -> Any:
-        return gr.Dropdown(list_faults(_find_endpoint(endpoint_id).provider, detect_language(request)))
+        return gr.Dropdown(list_faults(_find_endpoint(endpoint_id).vendor_id, detect_language(request)))
 
     endpoint.change(update_faults, endpoint, fault, **PRIVATE_EVENT)
     gr.on([page_load_trigger()], update_faults, endpoint, fault, **PRIVATE_EVENT)
@@ -108,12 +108,12 @@ def _find_endpoint(endpoint_id: Any) -> Endpoint:
     return CATALOGUE.get(str(endpoint_id)) or next(iter(CATALOGUE.values()))
 
 
-def list_faults(provider: str, language: str) -> DropdownChoices:
-    """All failures of a call to `provider`: no failure, the lab's faults, then the vendor's codes."""
+def list_faults(vendor_id: str, language: str) -> DropdownChoices:
+    """All failures of a call to `vendor_id`: no failure, the lab's faults, then the vendor's codes."""
     faults = [(translate(f"faults.{name}", language), name) for name in FAULTS]
     codes = [
-        (f"{code} · {explain(VendorError(provider, code), language).title}", f"{CODE_PREFIX}{code}")
-        for code in list_vendor_codes(provider)
+        (f"{code} · {explain(VendorError(vendor_id, code), language).title}", f"{CODE_PREFIX}{code}")
+        for code in list_vendor_codes(vendor_id)
     ]
     return [(translate("lab.well", language), ""), *faults, *codes]
 

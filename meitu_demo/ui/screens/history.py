@@ -144,7 +144,7 @@ def build(
 def _get_control_values(entry: Entry, language: str) -> list[Any]:
     """Values for the controls of the run's panel, in their order; gr.skip() for a value that was not stored."""
     if entry.fault is not None:
-        faults = list_faults(entry.endpoint.provider, language)
+        faults = list_faults(entry.endpoint.vendor_id, language)
         is_known = entry.fault in {value for _, value in faults}
         return [entry.endpoint.id, gr.Dropdown(faults, value=entry.fault if is_known else "")]
     return [entry.values.get(control.name, gr.skip()) for control in entry.endpoint.controls]

@@ -18,7 +18,7 @@ from ..recipe.state import RecipeRequest
 from ..texts import PageTranslations, detect_language
 
 ACTION_LABELS = {"stop": "result.stop", "again": "recipe.again", **views.ACTION_LABELS}
-VENDOR_IDS = tuple(dict.fromkeys(endpoint.provider for endpoint in CATALOGUE.values()))
+VENDOR_IDS = tuple(dict.fromkeys(endpoint.vendor_id for endpoint in CATALOGUE.values()))
 
 
 def build(
@@ -36,7 +36,7 @@ def build(
             example_events = examples.build_examples(context, "recipe", "astronaut", texts, photo, session)
             step_list = editor.build_editor(context, texts, picks, session[1], masthead)
             with gr.Column(elem_classes="consents"):
-                consent_boxes = [_build_consent_box(context, provider, texts, photo) for provider in VENDOR_IDS]
+                consent_boxes = [_build_consent_box(context, vendor_id, texts, photo) for vendor_id in VENDOR_IDS]
             run_button = gr.Button(
                 texts.get_text("panels.recipe.run"), variant="primary", elem_id="recipe-run", elem_classes="run"
             )
@@ -52,7 +52,7 @@ def build(
     def create_handler(action: str) -> Any:
         async def run(request: gr.Request, *arguments: Any) -> AsyncIterator[tuple[Any, Any]]:
             photo, step_list, *consent_ticks, tab, visitor_keys, previous_run = arguments
-            consents = {provider: tick is True for provider, tick in zip(VENDOR_IDS, consent_ticks, strict=True)}
+            consents = {vendor_id: tick is True for vendor_id, tick in zip(VENDOR_IDS, consent_ticks, strict=True)}
             click = RecipeRequest(
                 action,
                 identify_caller(request, tab),
@@ -85,10 +85,10 @@ def build(
     return ScreenComponents("recipe", photo, result_html, (received, *example_events))
 
 
-def _build_consent_box(context: Context, provider: str, texts: PageTranslations, photo: gr.Image) -> gr.Checkbox:
+def _build_consent_box(context: Context, vendor_id: str, texts: PageTranslations, photo: gr.Image) -> gr.Checkbox:
     """The consent box for one vendor; the style sheet shows it if a step goes to that vendor."""
-    endpoint = next(endpoint for endpoint in CATALOGUE.values() if endpoint.provider == provider)
-    consent_endpoint = replace(endpoint, id=f"recipe_{provider}")  # for the element ids
+    endpoint = next(endpoint for endpoint in CATALOGUE.values() if endpoint.vendor_id == vendor_id)
+    consent_endpoint = replace(endpoint, id=f"recipe_{vendor_id}")  # for the element ids
     box = consent.build_consent_box(consent_endpoint, context.service.targets, texts)
     consent.reset_consent_on_new_photo(consent_endpoint.slug, photo, box)
     return box

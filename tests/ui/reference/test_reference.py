@@ -96,15 +96,15 @@ def test_reference_lists_every_vendor_code(language: str) -> None:
     """Each code has an anchor, its constant and status, and is grouped with its own explanation and price."""
     html = reference.render_page(language).replace("<wbr>", "")
     cases = re.findall(r'<li class="case".*?</div></li>', html, re.DOTALL)
-    for provider in VENDORS:
-        for name in list_vendor_codes(provider):
-            code = find_vendor_code(provider, name)
+    for vendor_id in VENDORS:
+        for name in list_vendor_codes(vendor_id):
+            code = find_vendor_code(vendor_id, name)
             assert code is not None
-            case = unescape(next(case for case in cases if f'id="{provider}-{name}"' in case))
+            case = unescape(next(case for case in cases if f'id="{vendor_id}-{name}"' in case))
             outcome = translate(f"billing.{code.outcome}.cost", language)
             title = translate(f"errors.{code.slug}.title", language)
             for part in (f">{name}</a>", code.constant, f"HTTP {code.http}", outcome, title):
-                assert part in case, (provider, name, part)
+                assert part in case, (vendor_id, name, part)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
