@@ -9,7 +9,7 @@ from ..service import Caller
 from .security.visitor_cookie import VISITOR_COOKIE
 
 PAYERS_HEADER = "x-payers"  # who pays for each vendor's calls, as the page shows it: "meitu=visitor ailab=owner"
-TAB_ID_PATTERN = re.compile(r"[0-9a-f]{32}")  # a random id from assets/js/window.js
+TAB_ID_PATTERN = re.compile(r"[0-9a-f]{32}")  # a random id from assets/js/navigation.js
 
 
 def identify_caller(request: gr.Request | None, tab_id: object = "") -> Caller:

@@ -14,8 +14,8 @@ def render_header(targets: TargetResolver, language: str, *, has_login: bool = F
     """The page's header.
 
     has_login: there is a login, so it offers a way out. A badge shows a vendor's state as a word, a shape and a colour,
-    with the reason. Style rules use `data-live`; assets/js/lost.js sends `data-payer` with each event. The explanation
-    for a lost connection, which the same script shows, has to be on the page beforehand.
+    with the reason. Style rules use `data-live`; assets/js/connection_loss.js sends `data-payer` with each event. The
+    explanation for a lost connection, which the same script shows, has to be on the page beforehand.
     """
     other_language = next(name for name in list_languages() if name != language)
     title, why, fix = (translate(f"lost.{key}", language) for key in ("title", "why", "fix"))
@@ -33,16 +33,23 @@ def render_header(targets: TargetResolver, language: str, *, has_login: bool = F
 def render_vendor_css() -> str:
     """Style rules for each vendor, by the state of its badge, because a visitor may enter keys at any time.
 
-    While the vendor is live, they show the consent box and the button for "live versus offline". In a recipe, the box
-    is shown only if a step goes to the vendor.
+    While the vendor is live, they show the consent box and the button for "live versus offline", and hide the pictures
+    of the offline engine's templates, which the vendor does not know. In a recipe, the box is shown only if a step
+    goes to the vendor. In kiosk mode, the gallery replaces the list of template IDs unless the vendor is live.
     """
     return "".join(
         f"""\
 .gradio-container:has([data-live={vendor}]) .consent-{vendor} {{ display: block; }}
-.gradio-container:has([data-live={vendor}]) .fold :is(.beside-{vendor} .ready, button.both-{vendor}) {{
+.gradio-container:has([data-live={vendor}]) .fold :is(.live-vs-offline-{vendor} .ready, button.both-{vendor}) {{
   display: block;
 }}
-.gradio-container:has([data-live={vendor}]) .beside-{vendor} .missing {{ display: none; }}
+.gradio-container:has([data-live={vendor}]) .live-vs-offline-{vendor} .missing {{ display: none; }}
+.gradio-container:has([data-live={vendor}]) :is(.templates-of-engine-{vendor}, .see-templates-{vendor}) {{
+  display: none !important;
+}}
+[data-kiosk]:not(:has([data-live={vendor}])) :is(.kiosk-hidden-{vendor}, .ask > :has(> .kiosk-hidden-{vendor})) {{
+  display: none !important;
+}}
 .ask:has(#recipe-list):not(:has([data-pays={vendor}])) .consent-{vendor} {{ display: none; }}
 """
         for vendor in VENDORS

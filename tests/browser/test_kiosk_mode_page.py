@@ -8,7 +8,14 @@ from browser.test_live_vs_offline_page import looks_right
 
 pytestmark = pytest.mark.xdist_group("browser")
 SIZES = ({"width": 1280, "height": 720}, {"width": 1920, "height": 1080}, {"width": 390, "height": 844})
-HIDDEN = ("#forget", "#own-keys", "#failure-lab-tab-button", "#verify-tab-button", ".masthead a", "#face-fuse-beside")
+HIDDEN = (
+    "#forget",
+    "#own-keys",
+    "#failure-lab-tab-button",
+    "#verify-tab-button",
+    ".masthead a",
+    "#face-fuse-live-vs-offline",
+)
 
 
 def photo_is_in(panel: Panel) -> Panel:
@@ -44,7 +51,7 @@ def test_kiosk_mode_falls_back_offline_and_resets_for_the_next_person(visit, cut
     page.evaluate("sessionStorage.recipe = 'theirs'")
     page.clock.install()
     page.clock.fast_forward(285_000)
-    going = page.locator("#on-stage .going")
+    going = page.locator("#kiosk .going")
     expect(going).to_be_visible()
     assert 1 <= int(going.locator("b").inner_text()) <= 16
     looks_right(page, SIZES[2:])
@@ -55,7 +62,7 @@ def test_kiosk_mode_falls_back_offline_and_resets_for_the_next_person(visit, cut
     expect(going).to_be_hidden()
     page.evaluate("scrollTo(0, 999)")
     page.clock.fast_forward(31_000)
-    expect(page.locator("#on-stage .gone")).to_be_visible(timeout=30_000)
+    expect(page.locator("#kiosk .gone")).to_be_visible(timeout=30_000)
     page.wait_for_selector("#face-fuse-run")
     assert all(page.request.get(address).status in (403, 404) for address in addresses)
     expect(page.get_by_role("tab").first).to_have_attribute("aria-selected", "true")
@@ -65,7 +72,7 @@ def test_kiosk_mode_falls_back_offline_and_resets_for_the_next_person(visit, cut
     panel = Panel(page, "facial-aesthetics")
     expect(panel.part("photo").locator(SHOWN)).to_have_count(0)
     expect(panel.part("strength").locator("input[type=number]")).to_have_value("0.5")
-    expect(page.locator("#on-stage .gone")).to_be_hidden()  # somebody has touched the page
+    expect(page.locator("#kiosk .gone")).to_be_hidden()  # somebody has touched the page
 
 
 def test_kiosk_mode_never_resets_during_a_run_and_can_be_left(visit, retired_demo, answers):
@@ -78,7 +85,7 @@ def test_kiosk_mode_never_resets_during_a_run_and_can_be_left(visit, retired_dem
     panel.stage.get_by_text("Waiting for 127.0.0.1").wait_for()
     page.clock.fast_forward(400_000)
     page.wait_for_timeout(600)
-    expect(page.locator("#on-stage .going")).to_be_hidden()
+    expect(page.locator("#kiosk .going")).to_be_hidden()
     with panel.ending():
         answers.set()
     assert panel.stage.locator("h3").inner_text() == "There is no face to be found in this photo."

@@ -28,7 +28,7 @@ def looks_right(page: Page, sizes=SIZES) -> None:
 
 def run_both(panel: Panel) -> tuple:
     """Unfold, press, and wait for both ends; the two columns."""
-    panel.part("beside").locator("button").first.click()
+    panel.part("live-vs-offline").locator("button").first.click()
     panel.part("both").click()
     sides = panel.stage.locator(".side")
     for side in (sides.nth(0), sides.nth(1)):
@@ -76,7 +76,7 @@ def test_live_vs_offline_shows_a_failure_beside_a_result(visit, retired_demo, de
     expect(offline.locator(".whole")).to_be_visible()
     looks_right(page)
     without = Panel(visit(demo, viewport=SIZES[0]), "face-fuse")
-    without.part("beside").locator("button").first.click()
-    expect(without.part("beside")).to_contain_text("MEITU_API_KEY and MEITU_API_SECRET must be set")
+    without.part("live-vs-offline").locator("button").first.click()
+    expect(without.part("live-vs-offline")).to_contain_text("MEITU_API_KEY and MEITU_API_SECRET must be set")
     expect(without.part("both")).to_be_hidden()
     looks_right(without.page, SIZES[1:])

@@ -56,9 +56,9 @@ def walk(page: Page, url: str) -> Iterator[tuple[str, str]]:
     panel.stage.locator(".inspector > summary").click()
     panel.stage.locator(".program pre").first.wait_for()
     yield "inspector", "#quality-restoration-stage .inspector"
-    panel.part("beside").locator("button").first.click()
-    expect(panel.part("beside")).to_contain_text("MEITU_API_KEY")
-    yield "beside", "#quality-restoration-beside"
+    panel.part("live-vs-offline").locator("button").first.click()
+    expect(panel.part("live-vs-offline")).to_contain_text("MEITU_API_KEY")
+    yield "beside", "#quality-restoration-live-vs-offline"
 
     page.goto(f"{url}/?stage=1")
     Panel(page, "face-fuse").example().run()

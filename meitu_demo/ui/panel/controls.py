@@ -125,7 +125,7 @@ def _build_template_picker(
         ]
 
     gallery = gr.Gallery(
-        elem_id=f"{element_id}-gallery", elem_classes="template-gallery",
+        elem_id=f"{element_id}-gallery", elem_classes=["template-gallery", f"templates-of-engine-{vendor_id}"],
         columns=4, allow_preview=False, interactive=False, show_label=False, buttons=[], object_fit="cover",
         height="auto",
         selected_index=template_options.ids.index(default) if default in template_options.ids else None,
@@ -142,7 +142,7 @@ def _build_template_picker(
         value=_choose_live_template(default, template_options) if is_live else default,
         label=label, info=texts.get_text(f"controls.template_id.info{'_live' if is_live else ''}"), elem_id=element_id,
         allow_custom_value=True,
-        elem_classes=["off-stage"] if len(template_options.ids) == len(template_options.infos) else [],
+        elem_classes=[f"kiosk-hidden-{vendor_id}"] if len(template_options.ids) == len(template_options.infos) else [],
     )  # fmt: skip
 
     def select_template(event: gr.SelectData) -> Any:

@@ -69,7 +69,7 @@ class ContactSheetSection:
     def _build_button(self, kind: str) -> gr.Button:
         return gr.Button(
             self._texts.get_text(f"sheets.{kind}"), size="sm", elem_id=f"{self._endpoint.slug}-see-{kind}",
-            elem_classes="see",
+            elem_classes=["see", f"see-{kind}-{self._endpoint.vendor_id}"],
         )  # fmt: skip
 
     def _make_sheet_handler(self, kind: str) -> Callable[..., AsyncIterator[str]]:

@@ -111,15 +111,18 @@ def build_compare_button(endpoint: Endpoint, resolver: TargetResolver, texts: Pa
     enter keys at any time.
     """
     slug, vendor_id = endpoint.slug, endpoint.vendor_id
-    with gr.Accordion(texts.get_text("beside.title"), open=False, elem_id=f"{slug}-beside", elem_classes="fold"):
+    with gr.Accordion(
+        texts.get_text("live_vs_offline.title"), open=False, elem_id=f"{slug}-live-vs-offline", elem_classes="fold"
+    ):
         gr.HTML(
             texts.render(
-                f"beside-intro-{vendor_id}", lambda language: render_compare_intro(resolver, vendor_id, language)
+                f"live-vs-offline-intro-{vendor_id}",
+                lambda language: render_compare_intro(resolver, vendor_id, language),
             ),
-            elem_classes=["bare", f"beside-{vendor_id}"], apply_default_css=False,
+            elem_classes=["bare", f"live-vs-offline-{vendor_id}"], apply_default_css=False,
         )  # fmt: skip
         return gr.Button(
-            texts.get_text("beside.run"), elem_id=f"{slug}-both", elem_classes=["both", f"both-{vendor_id}"]
+            texts.get_text("live_vs_offline.run"), elem_id=f"{slug}-both", elem_classes=["both", f"both-{vendor_id}"]
         )
 
 
@@ -130,8 +133,8 @@ def render_compare_intro(resolver: TargetResolver, vendor_id: str, language: str
     if not resolver.is_live(vendor_id):
         reason = "mode_offline" if resolver.get_status(vendor_id).reason == "mode_offline" else "key_missing"
         keys = translate(f"vendors.{vendor_id}.keys", language)
-        missing_text = translate(f"beside.{reason}", language, vendor=name, keys=keys)
-    ready_text = translate("beside.intro", language, vendor=name)
+        missing_text = translate(f"live_vs_offline.{reason}", language, vendor=name, keys=keys)
+    ready_text = translate("live_vs_offline.intro", language, vendor=name)
     return render("screens.compare_intro", ready_text=ready_text, missing_text=missing_text)
 
 

@@ -83,13 +83,13 @@ def render_side_by_side(views: tuple[LegView, LegView], vendor_name: str, langua
 
 def describe_maker(mode: str, vendor_name: str, language: str) -> str:
     """A text for who makes the result."""
-    return translate(f"beside.{mode}", language, vendor=vendor_name)
+    return translate(f"live_vs_offline.{mode}", language, vendor=vendor_name)
 
 
 def render_result(result: CallResult, picture: PictureUrls, maker_name: str, language: str) -> Markup:
     """The picture of one side."""
     name = translate(f"panels.{result.endpoint.id}.tab", language)
-    alt_text = translate("beside.alt", language, name=name, maker=maker_name)
+    alt_text = translate("live_vs_offline.alt", language, name=name, maker=maker_name)
     return render("side_by_side.picture", language, url=picture.after, alt_text=alt_text)
 
 

@@ -36,7 +36,7 @@ def build_fallback(
     """
     billing = classify_billing(error)
     sentences = (
-        translate("on_stage.went_on", language, title=explain(error, language).title),
+        translate("kiosk.went_on", language, title=explain(error, language).title),
         translate(f"billing.{billing}.why", language) if billing else "",
         remark,
     )

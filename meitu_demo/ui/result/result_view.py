@@ -23,7 +23,7 @@ EXAMPLE_PATH = "example"
 
 
 def with_actions(html: Markup, actions: Sequence[str]) -> Markup:
-    """`html` with a marker for each action button that is available; assets/css/after.css hides the others.
+    """`html` with a marker for each action button that is available; assets/css/notes.css hides the others.
 
     The markers are part of the HTML so that buttons and view change together: after two quick updates, Gradio may show
     an outdated state of a button.

@@ -47,11 +47,12 @@ def build(
             example_events = examples.build_examples(context, "failure-lab", "astronaut", texts, photo, session)
             endpoint = gr.Dropdown(
                 [(texts.get_text(f"panels.{name}.tab"), name) for name in CATALOGUE], value=next(iter(CATALOGUE)),
-                label=texts.get_text("lab.endpoint"), elem_id="failure-lab-endpoint", filterable=False,
+                label=texts.get_text("failure_lab.endpoint"), elem_id="failure-lab-endpoint", filterable=False,
             )  # fmt: skip
             fault = gr.Dropdown(
                 [(texts.get_text(f"faults.{name}"), name) for name in FAULTS], value="timeout_after",
-                label=texts.get_text("lab.fault"), info=texts.get_text("lab.fault_info"), elem_id="failure-lab-fault",
+                label=texts.get_text("failure_lab.fault"), info=texts.get_text("failure_lab.fault_info"),
+                elem_id="failure-lab-fault",
             )  # fmt: skip
             run_button = gr.Button(
                 texts.get_text("panels.failure_lab.run"),
@@ -115,7 +116,7 @@ def list_faults(vendor_id: str, language: str) -> DropdownChoices:
         (f"{code} · {explain(VendorError(vendor_id, code), language).title}", f"{CODE_PREFIX}{code}")
         for code in list_vendor_codes(vendor_id)
     ]
-    return [(translate("lab.well", language), ""), *faults, *codes]
+    return [(translate("failure_lab.well", language), ""), *faults, *codes]
 
 
 async def _render_ledger_summary(failure_lab: FailureLabBackend, language: str) -> Markup:
@@ -123,10 +124,10 @@ async def _render_ledger_summary(failure_lab: FailureLabBackend, language: str) 
     states = await failure_lab.count_states()
     state_names = ("confirmed", "unknown", "refused", "released")
     counts_text = " · ".join(
-        translate(f"lab.{state_name}", language, count=states[state_name]) for state_name in state_names
+        translate(f"failure_lab.{state_name}", language, count=states[state_name]) for state_name in state_names
     )
     rows = (
-        (translate("lab.ledger", language), counts_text),
-        (translate("lab.vendor", language), str(failure_lab.billed_count)),
+        (translate("failure_lab.ledger", language), counts_text),
+        (translate("failure_lab.vendor", language), str(failure_lab.billed_count)),
     )
     return render("screens.ledger_summary", rows=rows)

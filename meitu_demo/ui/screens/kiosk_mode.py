@@ -1,6 +1,6 @@
-"""Kiosk mode (/?stage=1), for a public screen with changing visitors: the texts that assets/js/on_stage.js shows.
+"""Kiosk mode (/?stage=1), for a public screen with changing visitors: the texts that assets/js/kiosk_mode.js shows.
 
-assets/css/on_stage.css hides what is not needed and enlarges the rest. After some time without input, the script
+assets/css/kiosk_mode.css hides what is not needed and enlarges the rest. After some time without input, the script
 clicks "Delete everything of mine now" and resets the page.
 """
 
@@ -10,14 +10,12 @@ from markupsafe import Markup
 from ..html import render
 from ..texts import PageTranslations
 
-COUNTDOWN_S = 20  # start of the countdown in assets/js/on_stage.js
+COUNTDOWN_S = 20  # start of the countdown in assets/js/kiosk_mode.js
 
 
 def build(texts: PageTranslations) -> None:
     """A bar at the bottom of the window; the style sheet hides it outside kiosk mode."""
-    gr.HTML(
-        texts.render("on-stage", render_countdown_bar), elem_id="on-stage", elem_classes="bare", apply_default_css=False
-    )
+    gr.HTML(texts.render("kiosk", render_countdown_bar), elem_id="kiosk", elem_classes="bare", apply_default_css=False)
 
 
 def render_countdown_bar(language: str) -> Markup:

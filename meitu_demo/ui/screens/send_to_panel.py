@@ -1,7 +1,7 @@
 """The menu below a result that makes it the photo of another panel.
 
 The browser sends the token of the stored result, which is valid only in its session. One hidden button serves all
-results on the page; assets/js/send_on.js clicks it.
+results on the page; assets/js/send_to_panel.js clicks it.
 """
 
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ def build(context: Context, panels: Sequence[ScreenComponents], tab_field: gr.co
 
 
 def _render_arrived(target: str, language: str) -> Markup:
-    text = translate("send_on.arrived", language, name=translate(f"panels.{target}.tab", language))
+    text = translate("send_to_panel.arrived", language, name=translate(f"panels.{target}.tab", language))
     return render("screens.result_sent", target=target, text=text)
 
 

@@ -55,7 +55,7 @@ def test_fallback_remark_names_failure_engine_and_cost(
     """
     found = build_fallback(error, 7, "Once more.", language)
     assert explain(error, language).title in found.remark
-    assert translate("beside.offline", language).lower() in found.remark.lower()
+    assert translate("live_vs_offline.offline", language).lower() in found.remark.lower()
     assert (translate(f"billing.{billing}.why", language) if billing else "") in found.remark
     assert found.remark.endswith("Once more.")
     assert (found.actions, found.call_id) == (can, 7)

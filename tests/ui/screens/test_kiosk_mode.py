@@ -12,7 +12,7 @@ from meitu_demo.ui.screens.kiosk_mode import COUNTDOWN_S, render_countdown_bar
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_kiosk_html_has_the_parts_that_the_script_uses(language: str) -> None:
     """Each part that the script names exists, and the countdown begins with the same number in both."""
-    script = Path(ASSETS_DIR, "js", "on_stage.js").read_text("utf-8")
+    script = Path(ASSETS_DIR, "js", "kiosk_mode.js").read_text("utf-8")
     html = render_countdown_bar(language)
     parts = set(re.findall(r"part\('(\w+)'\)", script)) | {"leave", "gone", "curtain"}
     assert {"aloud", "going"} <= parts

@@ -6,7 +6,7 @@
   const minutes = Number(asked.get('idle'));
   const idle = 60 * (minutes > 0 ? Math.min(Math.max(minutes, 0.5), 120) : 3);
   const now = () => Date.now() / 1000; // of the wall: a laptop that slept has been left alone
-  const part = name => document.querySelector(`#on-stage .${name}`);
+  const part = name => document.querySelector(`#kiosk .${name}`);
   let used = false;   // whether there can be anything to delete
   let touched = now(); // when somebody last did something
   let still = now();   // until when the clock has stood still
@@ -40,7 +40,7 @@
     location.reload();
   };
   const tick = () => {
-    if (!('onStage' in root.dataset) || !used) return;
+    if (!('kiosk' in root.dataset) || !used) return;
     if (cleared) {
       const told = document.querySelector('#forget-told p');
       if (!done && told?.dataset.left === '0') done = now();
@@ -61,13 +61,13 @@
     delete root.dataset.gone;
   };
   const leave = () => {
-    for (const key of ['onStage', 'going', 'gone']) delete root.dataset[key];
+    for (const key of ['kiosk', 'going', 'gone']) delete root.dataset[key];
     for (const key of ['stage', 'idle']) asked.delete(key);
     history.replaceState(null, '', `${location.pathname}${`${asked}` && `?${asked}`}${location.hash}`);
   };
 
   if (asked.get('stage') === '1') {
-    root.dataset.onStage = '';
+    root.dataset.kiosk = '';
     history.scrollRestoration = 'manual';
     try {
       if (sessionStorage.gone) {
@@ -85,6 +85,6 @@
       if (now() - escaped < 0.8) leave();
       escaped = now();
     });
-    document.addEventListener('click', event => event.target.closest?.('#on-stage .leave') && leave());
+    document.addEventListener('click', event => event.target.closest?.('#kiosk .leave') && leave());
   }
 }
