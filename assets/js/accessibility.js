@@ -1,36 +1,41 @@
-// For who works by keyboard or by ear: focus is never lost, and what the stage comes to is said.
+// For keyboard and screen reader: the focus is never lost, and the end of a run is announced.
 
-// What a button does may take the button away: a photo is removed, a run ends. Then what stands in its place has the focus.
-let focused = null; // {element, places: where it stood, innermost first}
+// A click may remove the button that was clicked: a photo is removed, a run ends. Then the nearest remaining container,
+// or a control in it, gets the focus.
+let lastFocus = null; // {element, containerIds: innermost first}
 document.addEventListener('focusin', event => {
   const stage = event.target.closest('.answer')?.querySelector('[id$=-stage]');
-  const places = event.target.closest('.after') ? [stage] : [];
-  for (let at = event.target.parentElement; at && at !== document.body; at = at.parentElement) if (at.id) places.push(at);
-  focused = {element: event.target, places: places.map(place => place?.id)};
+  const containers = event.target.closest('.after') ? [stage] : [];
+  for (let parent = event.target.parentElement; parent && parent !== document.body; parent = parent.parentElement)
+    if (parent.id) containers.push(parent);
+  lastFocus = {element: event.target, containerIds: containers.map(container => container?.id)};
 });
-const refind = () => {
-  if (!focused || ![null, document.body].includes(document.activeElement)) return;
-  const {element, places} = focused;
-  if (element.isConnected && element.checkVisibility({visibilityProperty: true}) && !element.disabled) return; // left on purpose
-  const place = places.map(id => document.getElementById(id)).find(found => found?.checkVisibility());
-  if (!place) return;
-  const within = place.id.endsWith('-stage') ? [] : [...place.querySelectorAll('button, a[href], summary, input, textarea')];
-  const next = within.find(one => !one.disabled && one.checkVisibility({visibilityProperty: true})) ?? place;
-  if (next === place) place.tabIndex = -1;
-  next.focus({preventScroll: true});
+const restoreFocus = () => {
+  if (!lastFocus || ![null, document.body].includes(document.activeElement)) return;
+  const {element, containerIds} = lastFocus;
+  const isVisible = candidate => candidate.checkVisibility({visibilityProperty: true});
+  if (element.isConnected && isVisible(element) && !element.disabled) return; // the person left it
+  const container = containerIds.map(id => document.getElementById(id)).find(found => found?.checkVisibility());
+  if (!container) return;
+  const controls = container.id.endsWith('-stage') ? [] : [...container.querySelectorAll('button, a[href], summary, input, textarea')];
+  const target = controls.find(control => !control.disabled && isVisible(control)) ?? container;
+  if (target === container) container.tabIndex = -1;
+  target.focus({preventScroll: true});
 };
-setInterval(refind, 200);
+setInterval(restoreFocus, 200);
 
-// A region that is there before its text is: what comes into the page together with it, few readers say.
-const aloud = Object.assign(document.createElement('p'), {className: 'sr-only', role: 'status'});
-const told = new WeakSet();
+// Few screen readers announce a live region that enters the page together with its text, so this one is there before.
+const liveRegion = Object.assign(document.createElement('p'), {className: 'sr-only', role: 'status'});
+const announcedStages = new WeakSet();
 new MutationObserver(changes => {
-  if (!aloud.isConnected) document.body?.append(aloud);
+  if (!liveRegion.isConnected) document.body?.append(liveRegion);
   for (const {target} of changes) {
     const stage = target.nodeType === 1 && target.closest('[id$=-stage]')?.querySelector('.stage:is(.progress, .result)');
-    if (!stage || told.has(stage) || !(stage.closest('.answer') ?? stage).checkVisibility()) continue; // a preview over it gives way
-    told.add(stage);
-    const parts = stage.matches('.result') ? [stage.querySelector('img')?.alt, stage.closest('[id$=-stage]').querySelector('.facts .badge')?.textContent] : [stage.textContent];
-    aloud.textContent = parts.filter(part => part).join(' · ');
+    if (!stage || announcedStages.has(stage) || !(stage.closest('.answer') ?? stage).checkVisibility()) continue; // covered by a preview
+    announcedStages.add(stage);
+    const texts = stage.matches('.result')
+      ? [stage.querySelector('img')?.alt, stage.closest('[id$=-stage]').querySelector('.facts .badge')?.textContent]
+      : [stage.textContent];
+    liveRegion.textContent = texts.filter(text => text).join(' · ');
   }
 }).observe(document, {childList: true, subtree: true});

@@ -1,35 +1,35 @@
-// The photo's camera. Gradio says nothing, or a key of its texts, when there is none, when it is not allowed, or busy:
-// here the words stand below the photo, and Gradio goes on waiting for the camera.
+// The camera of a photo field. Where it is missing, denied or busy, Gradio shows nothing, or the key of a text. This shows
+// an explanation below the photo, and leaves Gradio waiting for the camera.
 {
-  const WORDS = {NotAllowedError: 'denied', SecurityError: 'denied', NotFoundError: 'absent', OverconstrainedError: 'absent'};
-  const WATCHED_MS = 1000; // within it, Gradio asks for the camera that was clicked for
+  const MESSAGES = {NotAllowedError: 'denied', SecurityError: 'denied', NotFoundError: 'absent', OverconstrainedError: 'absent'};
+  const MAX_WAIT_MS = 1000; // from the click to Gradio's request for the camera
 
-  window.tellAtPhoto = (photo, name) => {
+  window.showPhotoMessage = (photo, name) => {
     photo.querySelector('.photo-word')?.remove();
-    const words = name && document.getElementById('photo-words')?.content.querySelector(`[data-word=${name}]`);
-    if (!words) return;
-    const told = words.cloneNode(true);
-    told.className = 'photo-word';
-    told.setAttribute('role', 'alert');
-    photo.append(told);
+    const template = name && document.getElementById('photo-words')?.content.querySelector(`[data-word=${name}]`);
+    if (!template) return;
+    const message = template.cloneNode(true);
+    message.className = 'photo-word';
+    message.setAttribute('role', 'alert');
+    photo.append(message);
   };
 
   document.addEventListener('click', event => {
     const photo = event.target.closest?.('.photo');
     if (!photo) return;
-    window.tellAtPhoto(photo, '');
+    window.showPhotoMessage(photo, '');
     if (!event.target.closest('button')?.querySelector('.icon-wrap') || !photo.querySelector('video')) return;
     const media = navigator.mediaDevices;
     if (!media?.getUserMedia) {
       event.stopImmediatePropagation();
-      return window.tellAtPhoto(photo, 'insecure');
+      return window.showPhotoMessage(photo, 'insecure');
     }
-    const ask = media.getUserMedia, restore = () => { media.getUserMedia = ask; };
-    setTimeout(restore, WATCHED_MS);
-    media.getUserMedia = wish => {
+    const getUserMedia = media.getUserMedia, restore = () => { media.getUserMedia = getUserMedia; };
+    setTimeout(restore, MAX_WAIT_MS);
+    media.getUserMedia = constraints => {
       restore();
-      return ask.call(media, wish).catch(error => {
-        window.tellAtPhoto(photo, WORDS[error.name] ?? 'in_use');
+      return getUserMedia.call(media, constraints).catch(error => {
+        window.showPhotoMessage(photo, MESSAGES[error.name] ?? 'in_use');
         return new Promise(() => 0);
       });
     };

@@ -1,76 +1,76 @@
-// A server that is gone in the middle of a run. Gradio's page would reload itself by and by, without a word, and with it
-// photo and settings would be gone. So a stream that breaks off ends here in order: each event under way is told as
-// failed, the stages that wait say what happened, and the next click goes to whichever server answers then.
-const SILENCE_MS = 60_000; // Gradio's server gives a sign of life every fifteen seconds
-const fetchIt = window.fetch.bind(window), underWay = new Set();
-// Time as it passes here, whatever the page's clock is turned to.
-const [later, notLater] = [window.setTimeout, window.clearTimeout].map(own => own.bind(window));
-const lostWords = () => document.getElementById('lost')?.content.querySelector('.stage');
+// The server is lost during a run. Gradio would reload the page without a word, and lose the photo and the settings. Here,
+// an interrupted event stream ends properly: each running event is reported as failed, each stage in progress shows what
+// happened, and the next click goes to whichever server answers then.
+const MAX_SILENCE_MS = 60_000; // Gradio's server sends a heartbeat every fifteen seconds
+const originalFetch = window.fetch.bind(window), runningEvents = new Set();
+// Real timers, even where a test replaces the page's clock.
+const [startTimer, stopTimer] = [window.setTimeout, window.clearTimeout].map(timer => timer.bind(window));
+const findExplanation = () => document.getElementById('lost')?.content.querySelector('.stage');
 
-const lostTitle = () => lostWords()?.querySelector('h3').textContent ?? '';
+const readTitle = () => findExplanation()?.querySelector('h3').textContent ?? '';
 
-// Within the stage: Gradio keeps hold of the element itself. Whether there was one to tell it.
-const breakOff = () => {
-  const told = lostWords(), stages = told ? document.querySelectorAll('.stage.progress') : [];
+// Show the explanation in each stage in progress; whether there was one. The stage's element stays: Gradio holds on to it.
+const explainLoss = () => {
+  const explanation = findExplanation(), stages = explanation ? document.querySelectorAll('.stage.progress') : [];
   for (const stage of stages) {
-    stage.className = told.className;
+    stage.className = explanation.className;
     stage.setAttribute('role', 'alert');
-    stage.replaceChildren(...told.cloneNode(true).childNodes);
+    stage.replaceChildren(...explanation.cloneNode(true).childNodes);
     stage.parentElement.querySelector('i.can')?.setAttribute('class', 'can');
   }
   return stages.length > 0;
 };
 
-const inOrder = (controller, send) => {
-  const output = breakOff() ? {error: null, visible: false} : {error: lostTitle()}; // a text, which Gradio shows
-  for (const event_id of underWay) send({msg: 'process_completed', event_id, success: false, output});
-  underWay.clear();
+const closeStream = (controller, send) => {
+  const output = explainLoss() ? {error: null, visible: false} : {error: readTitle()}; // Gradio shows a text as a toast
+  for (const event_id of runningEvents) send({msg: 'process_completed', event_id, success: false, output});
+  runningEvents.clear();
   send({msg: 'close_stream', event_id: null});
   controller.close();
 };
 
-// The lines of the answer, up to its end or the moment it breaks off.
-const kept = (answer, signal) => new ReadableStream({
+// The messages of `response`, ended properly if it is interrupted.
+const repairStream = (response, signal) => new ReadableStream({
   async start(controller) {
     const decoder = new TextDecoder(), encoder = new TextEncoder();
     const send = message => controller.enqueue(encoder.encode(`data: ${JSON.stringify(message)}\n\n`));
     try {
-      if (!answer?.ok) throw Error('nobody answers');
-      const reader = answer.body.getReader();
+      if (!response?.ok) throw Error('no answer');
+      const reader = response.body.getReader();
       for (let text = '';;) {
-        let clock;
-        const silence = new Promise((_, fail) => clock = later(fail, SILENCE_MS, Error('silence')));
-        const {done, value} = await Promise.race([reader.read(), silence]).finally(() => notLater(clock));
-        if (done) throw Error('the end came too early');
+        let timer;
+        const silence = new Promise((_, reject) => timer = startTimer(reject, MAX_SILENCE_MS, Error('silence')));
+        const {done, value} = await Promise.race([reader.read(), silence]).finally(() => stopTimer(timer));
+        if (done) throw Error('early end');
         const lines = (text + decoder.decode(value, {stream: true})).split('\n\n');
         text = lines.pop();
         for (const message of lines.map(line => JSON.parse(line.replace(/^data: ?/, '')))) {
-          if (message.msg === 'unexpected_error') throw Error('it stops, or does not know us');
-          if (message.msg === 'process_completed') underWay.delete(message.event_id);
+          if (message.msg === 'unexpected_error') throw Error('server stops, or session unknown');
+          if (message.msg === 'process_completed') runningEvents.delete(message.event_id);
           send(message);
           if (message.msg === 'close_stream') return controller.close();
         }
       }
     } catch (error) {
-      if (signal?.aborted) controller.error(error); // Gradio wants no more of it
-      else inOrder(controller, send);
+      if (signal?.aborted) controller.error(error); // Gradio itself closed the stream
+      else closeStream(controller, send);
     }
   },
 });
 
-window.fetch = async (asked, options) => {
-  const path = new URL(asked.url ?? asked, document.baseURI).pathname;
+window.fetch = async (resource, options) => {
+  const path = new URL(resource.url ?? resource, document.baseURI).pathname;
   if (path.endsWith('/queue/data')) {
-    const answer = await fetchIt(asked, options).catch(() => null);
-    return new Response(kept(answer, options?.signal), {headers: {'content-type': 'text/event-stream'}});
+    const response = await originalFetch(resource, options).catch(() => null);
+    return new Response(repairStream(response, options?.signal), {headers: {'content-type': 'text/event-stream'}});
   }
-  if (!path.endsWith('/queue/join')) return fetchIt(asked, options);
-  const headers = new Headers(options?.headers); // who pays, as the badges say it: otherwise the demo refuses the run
+  if (!path.endsWith('/queue/join')) return originalFetch(resource, options);
+  const headers = new Headers(options?.headers); // the payer that the badges show: the server refuses the run if it differs
   headers.set('x-payers', [...document.querySelectorAll('[data-payer]')].map(badge => badge.dataset.payer).join(' '));
-  const answer = await fetchIt(asked, {...options, headers}).catch(() => null);
-  const said = answer?.headers.get('content-type')?.includes('json'); // by the demo, and not by a proxy
-  if (!answer || (!said && [502, 503, 504].includes(answer.status))) // Gradio shows this text
-    return Response.json({detail: lostTitle()}, {status: 500});
-  if (answer.ok) underWay.add((await answer.clone().json()).event_id);
-  return answer;
+  const response = await originalFetch(resource, {...options, headers}).catch(() => null);
+  const isFromDemo = response?.headers.get('content-type')?.includes('json'); // and not from a proxy
+  if (!response || (!isFromDemo && [502, 503, 504].includes(response.status))) // Gradio shows this text
+    return Response.json({detail: readTitle()}, {status: 500});
+  if (response.ok) runningEvents.add((await response.clone().json()).event_id);
+  return response;
 };

@@ -1,51 +1,51 @@
-// The history: which run is chosen, and which is put beside it, stands in the list itself.
-const runChosen = () => document.querySelector('#history-list [data-run][aria-current]');
-window.runsChosen = () => [
-  runChosen()?.dataset.run ?? '',
+// The history's list holds the state: which run is selected, and which one is compared with it.
+const findSelectedRun = () => document.querySelector('#history-list [data-run][aria-current]');
+window.readSelection = () => [
+  findSelectedRun()?.dataset.run ?? '',
   document.querySelector('#history-list [data-put][aria-pressed=true]')?.dataset.put ?? '',
 ];
 
-// Marks the run beside the chosen one; a word that is no run's is handed on, and marks none.
-window.putBeside = key => {
-  for (const put of document.querySelectorAll('#history-list [data-put]'))
-    put.setAttribute('aria-pressed', put.dataset.put === key);
-  return [window.runsChosen()[0], key];
+// Mark the run to compare with; a key that is no run's is passed on, and marks none.
+window.compareWith = key => {
+  for (const button of document.querySelectorAll('#history-list [data-put]'))
+    button.setAttribute('aria-pressed', button.dataset.put === key);
+  return [window.readSelection()[0], key];
 };
 
 document.addEventListener('click', event => {
-  const run = event.target.closest?.('#history-list [data-run]'), put = event.target.closest?.('#history-list [data-put]');
-  if (!run && !put) return;
+  const run = event.target.closest?.('#history-list [data-run]'), compare = event.target.closest?.('#history-list [data-put]');
+  if (!run && !compare) return;
   if (run) {
-    runChosen()?.removeAttribute('aria-current');
+    findSelectedRun()?.removeAttribute('aria-current');
     run.setAttribute('aria-current', 'true');
   }
-  window.putBeside(put?.getAttribute('aria-pressed') === 'false' ? put.dataset.put : '');
+  window.compareWith(compare?.getAttribute('aria-pressed') === 'false' ? compare.dataset.put : '');
   document.getElementById('history-choose')?.click();
   if (innerWidth < 768) window.glideTo(document.getElementById('history-stage'));
 });
 
-// Opens the chosen run's panel and waits until it is there.
-let again = {};
-window.openItsPanel = async () => {
-  const chosen = window.runsChosen();
-  again = {...runChosen()?.dataset};
-  document.getElementById(`${again.opens}-tab-button`)?.click();
-  for (let tries = 0; tries < 100 && !document.getElementById(`${again.opens}-run`)?.offsetParent; tries++)
-    await new Promise(done => setTimeout(done, 20));
-  return chosen;
+// Open the selected run's panel, and wait until it is shown.
+let openedRun = {};
+window.openRunPanel = async () => {
+  const selection = window.readSelection();
+  openedRun = {...findSelectedRun()?.dataset};
+  document.getElementById(`${openedRun.opens}-tab-button`)?.click();
+  for (let tries = 0; tries < 100 && !document.getElementById(`${openedRun.opens}-run`)?.offsetParent; tries++)
+    await new Promise(resolve => setTimeout(resolve, 20));
+  return selection;
 };
 
-// The panel has the run's values now. Its button is the person's to press.
-window.openRun = () => {
-  const run = document.getElementById(`${again.opens}-run`);
-  run?.focus({preventScroll: true});
-  run?.scrollIntoView({block: 'nearest'});
+// The panel has the run's values now; the person presses its button.
+window.focusRunButton = () => {
+  const button = document.getElementById(`${openedRun.opens}-run`);
+  button?.focus({preventScroll: true});
+  button?.scrollIntoView({block: 'nearest'});
 };
 
-// A free run needs no second click, if a photo is there. It goes by the button that always takes the offline engine, so
-// that it can never be a paid one.
-window.rerunRun = () => {
-  if (again.free !== 'true' || !document.querySelector(`#${again.opens}-photo img[src*="/file="]`)) return window.openRun();
-  document.getElementById(`${again.opens}-offline`)?.click();
-  if (innerWidth < 768) window.glideTo(document.getElementById(`${again.opens}-stage`));
+// A free run with a photo starts at once. It starts by the button that always uses the offline engine, so it is never paid.
+window.repeatRun = () => {
+  const hasPhoto = document.querySelector(`#${openedRun.opens}-photo img[src*="/file="]`);
+  if (openedRun.free !== 'true' || !hasPhoto) return window.focusRunButton();
+  document.getElementById(`${openedRun.opens}-offline`)?.click();
+  if (innerWidth < 768) window.glideTo(document.getElementById(`${openedRun.opens}-stage`));
 };

@@ -1,159 +1,160 @@
-// The magic mirror. Frames of the camera go to the server and come back reshaped; the next one is taken when the answer
-// is there, so none ever waits in line. Nothing is kept: a stop frees the camera and empties the picture.
+// The mirror. Camera frames go to the server and come back reshaped. The next frame is taken when the answer has arrived, so
+// no queue builds up. Nothing is stored: a stop releases the camera and clears the picture.
 {
-  const SEEN = ['face', 'no_face', 'turned']; // states in which the picture moves
-  const HELD = ['taken', 'giving_way', 'away']; // and in which it will move again by itself
-  const HALTS = {401: 'login', 404: 'closed'}; // no use in asking again
-  const CAMERA = {NotAllowedError: 'denied', SecurityError: 'denied', NotFoundError: 'absent', OverconstrainedError: 'absent'};
-  const PAUSES = {giving_way: 250, one_at_a_time: 100}; // ms before asking again; else a second
-  const MEASURED = 3000, PATIENCE = 10_000, FLICKER = 1000; // ms: of frames a second; for an answer; before words replace the picture
-  let visit = null; // from a start to its stop
+  const MOVING_STATES = ['face', 'no_face', 'turned']; // states in which the picture moves
+  const WAITING_STATES = ['taken', 'giving_way', 'away']; // and in which it will move again by itself
+  const FINAL_STATUSES = {401: 'login', 404: 'closed'}; // a further frame would be refused, too
+  const CAMERA_STATES = {NotAllowedError: 'denied', SecurityError: 'denied', NotFoundError: 'absent', OverconstrainedError: 'absent'};
+  const RETRY_MS = {giving_way: 250, one_at_a_time: 100}; // else DEFAULT_RETRY_MS
+  const DEFAULT_RETRY_MS = 1000;
+  const FRAME_RATE_WINDOW_MS = 3000, ANSWER_TIMEOUT_MS = 10_000, MESSAGE_DELAY_MS = 1000; // the delay is before a message replaces the picture
+  let session = null; // from a start to its stop
 
   const root = () => document.getElementById('mirror');
   const part = name => root().querySelector(name);
   const pause = time => new Promise(done => setTimeout(done, time));
 
-  // The words of a state, once for each change: they are read aloud.
-  const tell = state => {
+  // Show the message of a state, only when the state changes: a screen reader announces it.
+  const showState = state => {
     if (root().dataset.state === state) return;
     root().dataset.state = state;
-    root().toggleAttribute('data-on', visit !== null);
+    root().toggleAttribute('data-on', session !== null);
     const [title, text] = part(`[data-word=${state}]`).children;
     const aside = part('.aside');
     aside.dataset.otherwise ??= aside.textContent;
     const between = /[a-z]\.$/.test(title.textContent) ? ' ' : '';
-    aside.textContent = SEEN.includes(state) ? title.textContent + between + text.textContent : aside.dataset.otherwise;
-    if (!SEEN.includes(state))
+    aside.textContent = MOVING_STATES.includes(state) ? title.textContent + between + text.textContent : aside.dataset.otherwise;
+    if (!MOVING_STATES.includes(state))
       [part('.word h3').textContent, part('.word p').textContent] = [title.textContent, text.textContent];
-    for (const name of ['plain', 'take']) part(`[data-do=${name}]`).disabled = ![...SEEN, ...HELD].includes(state);
-    part('.word').setAttribute('aria-hidden', SEEN.includes(state));
+    for (const name of ['plain', 'take']) part(`[data-do=${name}]`).disabled = ![...MOVING_STATES, ...WAITING_STATES].includes(state);
+    part('.word').setAttribute('aria-hidden', MOVING_STATES.includes(state));
   };
 
-  const end = (mine, state) => {
-    if (visit !== mine) return;
-    visit = null;
-    clearInterval(mine.clock);
-    mine.leaving.abort();
-    mine.stream?.getTracks().forEach(track => track.stop());
+  const end = (current, state) => {
+    if (session !== current) return;
+    session = null;
+    clearInterval(current.clock);
+    current.stopSignal.abort();
+    current.stream?.getTracks().forEach(track => track.stop());
     part('video').srcObject = null;
     part('canvas').width = 0;
     part('.fps').textContent = '';
     part('[data-do=plain]').ariaPressed = 'false';
-    if (mine.sent) fetch('mirror', {method: 'DELETE', headers: {'x-mirror': mine.name}, keepalive: true}).catch(() => 0);
-    tell(state);
+    if (current.sent) fetch('mirror', {method: 'DELETE', headers: {'x-mirror': current.name}, keepalive: true}).catch(() => 0);
+    showState(state);
   };
 
   const start = async () => {
     const name = [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
-    const mine = visit = {name, leaving: new AbortController(), times: [], sent: false, begun: 0};
-    if (!navigator.mediaDevices?.getUserMedia) return end(mine, 'insecure');
-    tell('asking');
+    const current = session = {name, stopSignal: new AbortController(), times: [], sent: false, startedAt: 0};
+    if (!navigator.mediaDevices?.getUserMedia) return end(current, 'insecure');
+    showState('asking');
     const video = part('video');
     try {
-      const wish = {facingMode: 'user', width: {ideal: 640}, height: {ideal: 480}};
-      mine.stream = await navigator.mediaDevices.getUserMedia({video: wish, audio: false});
-      if (visit !== mine) return mine.stream.getTracks().forEach(track => track.stop());
-      mine.stream.getTracks().forEach(track => track.addEventListener('ended', () => end(mine, 'lost')));
-      video.srcObject = mine.stream;
+      const constraints = {facingMode: 'user', width: {ideal: 640}, height: {ideal: 480}};
+      current.stream = await navigator.mediaDevices.getUserMedia({video: constraints, audio: false});
+      if (session !== current) return current.stream.getTracks().forEach(track => track.stop());
+      current.stream.getTracks().forEach(track => track.addEventListener('ended', () => end(current, 'lost')));
+      video.srcObject = current.stream;
       await video.play();
     } catch (error) {
-      return end(mine, CAMERA[error.name] ?? 'in_use');
+      return end(current, CAMERA_STATES[error.name] ?? 'in_use');
     }
-    if (visit !== mine) return;
-    tell('starting');
-    mine.clock = setInterval(() => root()?.checkVisibility() ? count(mine) : end(mine, 'left'), 500);
-    while (visit === mine) {
-      const fresh = await nextOf(video);
-      if (fresh && visit === mine && video.videoWidth) await reflect(mine, video);
+    if (session !== current) return;
+    showState('starting');
+    current.clock = setInterval(() => root()?.checkVisibility() ? showFrameRate(current) : end(current, 'left'), 500);
+    while (session === current) {
+      const fresh = await waitForFrame(video);
+      if (fresh && session === current && video.videoWidth) await sendFrame(current, video);
     }
   };
 
-  // Waits for the camera's next frame; whether there is one. None is shown and counted twice.
-  const nextOf = async video => {
-    const seen = video.currentTime;
-    const told = new Promise(done => video.requestVideoFrameCallback?.(() => done(true)));
-    const late = pause(video.requestVideoFrameCallback ? 500 : 33).then(() => video.currentTime !== seen);
-    return Promise.race([told, late]);
+  // Wait for the camera's next frame; whether there is one. No frame is shown and counted twice.
+  const waitForFrame = async video => {
+    const lastTime = video.currentTime;
+    const callback = new Promise(done => video.requestVideoFrameCallback?.(() => done(true)));
+    const timeout = pause(video.requestVideoFrameCallback ? 500 : 33).then(() => video.currentTime !== lastTime);
+    return Promise.race([callback, timeout]);
   };
 
-  const jpeg = (video, pixels, quality) => {
-    const sheet = document.createElement('canvas'), {videoWidth: width, videoHeight: height} = video;
+  const encodeJpeg = (video, pixels, quality) => {
+    const canvas = document.createElement('canvas'), {videoWidth: width, videoHeight: height} = video;
     const scale = Math.min(1, Math.sqrt(pixels / (width * height)));
-    [sheet.width, sheet.height] = [Math.floor(width * scale), Math.floor(height * scale)];
-    sheet.getContext('2d').drawImage(video, 0, 0, sheet.width, sheet.height);
-    return new Promise(done => sheet.toBlob(done, 'image/jpeg', quality));
+    [canvas.width, canvas.height] = [Math.floor(width * scale), Math.floor(height * scale)];
+    canvas.getContext('2d').drawImage(video, 0, 0, canvas.width, canvas.height);
+    return new Promise(done => canvas.toBlob(done, 'image/jpeg', quality));
   };
 
-  const wanted = () => part('[data-do=plain]').ariaPressed === 'true' ? '' : [...root().querySelectorAll('.row')].map(
+  const readShapes = () => part('[data-do=plain]').ariaPressed === 'true' ? '' : [...root().querySelectorAll('.row')].map(
     row => `${row.querySelector('select').value}:${row.querySelector('input').value}`).join();
 
-  const reflect = async (mine, video) => {
-    const late = setTimeout(() => mine.asking?.abort(), PATIENCE);
-    const stop = () => mine.asking.abort();
-    mine.asking = new AbortController();
-    mine.leaving.signal.addEventListener('abort', stop, {once: true});
+  const sendFrame = async (current, video) => {
+    const late = setTimeout(() => current.request?.abort(), ANSWER_TIMEOUT_MS);
+    const stop = () => current.request.abort();
+    current.request = new AbortController();
+    current.stopSignal.signal.addEventListener('abort', stop, {once: true});
     let state = 'away';
     try {
-      const body = await jpeg(video, Number(root().dataset.pixels), .85);
-      if (visit !== mine) return;
-      mine.sent = true;
-      const answer = await fetch(`mirror?shapes=${wanted()}`, {
-        method: 'POST', body, cache: 'no-store', signal: mine.asking.signal,
-        headers: {'content-type': 'image/jpeg', 'x-mirror': mine.name},
+      const body = await encodeJpeg(video, Number(root().dataset.pixels), .85);
+      if (session !== current) return;
+      current.sent = true;
+      const answer = await fetch(`mirror?shapes=${readShapes()}`, {
+        method: 'POST', body, cache: 'no-store', signal: current.request.signal,
+        headers: {'content-type': 'image/jpeg', 'x-mirror': current.name},
       });
-      if (answer.ok) return await show(mine, answer);
-      if (HALTS[answer.status]) return end(mine, HALTS[answer.status]);
+      if (answer.ok) return await showFrame(current, answer);
+      if (FINAL_STATUSES[answer.status]) return end(current, FINAL_STATUSES[answer.status]);
       state = (await answer.json()).slug;
     } catch {
-      // Given up, cut off, or an answer of a proxy's: the server is away.
+      // A timeout, a lost connection, or an answer of a proxy: the server is away.
     } finally {
       clearTimeout(late);
-      mine.leaving.signal.removeEventListener('abort', stop);
+      current.stopSignal.signal.removeEventListener('abort', stop);
     }
-    if (visit !== mine) return;
-    const known = part(`[data-word="${CSS.escape(state)}"]`);
-    if (!known && !PAUSES[state]) state = 'away';
-    if (part(`[data-word="${state}"]`) && performance.now() - (mine.times.at(-1) ?? 0) > FLICKER) tell(state);
-    await pause(PAUSES[state] ?? 1000);
+    if (session !== current) return;
+    const message = part(`[data-word="${CSS.escape(state)}"]`);
+    if (!message && !RETRY_MS[state]) state = 'away';
+    if (part(`[data-word="${state}"]`) && performance.now() - (current.times.at(-1) ?? 0) > MESSAGE_DELAY_MS) showState(state);
+    await pause(RETRY_MS[state] ?? DEFAULT_RETRY_MS);
   };
 
-  const show = async (mine, answer) => {
+  const showFrame = async (current, answer) => {
     const picture = await createImageBitmap(await answer.blob());
-    if (visit !== mine) return picture.close();
+    if (session !== current) return picture.close();
     const canvas = part('canvas');
     if (canvas.width !== picture.width || canvas.height !== picture.height)
       [canvas.width, canvas.height] = [picture.width, picture.height];
     canvas.getContext('2d').drawImage(picture, 0, 0);
     picture.close();
-    mine.times.push(performance.now());
-    mine.begun ||= mine.times[0];
-    const sight = answer.headers.get('x-sight');
-    tell(SEEN.includes(sight) ? sight : 'face');
+    current.times.push(performance.now());
+    current.startedAt ||= current.times[0];
+    const state = answer.headers.get('x-sight');
+    showState(MOVING_STATES.includes(state) ? state : 'face');
   };
 
-  // Frames that were really shown in the last seconds, standstills included.
-  const count = mine => {
+  // The rate of the frames shown in the last seconds, pauses included.
+  const showFrameRate = current => {
     const now = performance.now();
-    mine.times = mine.times.filter(time => now - time < MEASURED || time === mine.times.at(-1));
-    if (!mine.begun || now - mine.begun < 1000) return;
-    const rate = mine.times.filter(time => now - time < MEASURED).length * 1000 / Math.min(MEASURED, now - mine.begun);
+    current.times = current.times.filter(time => now - time < FRAME_RATE_WINDOW_MS || time === current.times.at(-1));
+    if (!current.startedAt || now - current.startedAt < 1000) return;
+    const rate = current.times.filter(time => now - time < FRAME_RATE_WINDOW_MS).length * 1000 / Math.min(FRAME_RATE_WINDOW_MS, now - current.startedAt);
     const shown = rate.toLocaleString(document.documentElement.lang || undefined, {maximumFractionDigits: rate < 10 ? 1 : 0});
     part('.fps').textContent = part('.fps').dataset.fps.replace('{count}', shown);
   };
 
-  // The frame as the camera saw it becomes the panels' photo, by the way that any file comes in.
-  const take = async mine => {
-    const file = new File([await jpeg(part('video'), Infinity, .95)], 'mirror.jpg', {type: 'image/jpeg'});
-    end(mine, 'stopped');
+  // The camera's unchanged frame becomes the panels' photo. It is uploaded as any file is.
+  const takePhoto = async current => {
+    const file = new File([await encodeJpeg(part('video'), Infinity, .95)], 'mirror.jpg', {type: 'image/jpeg'});
+    end(current, 'stopped');
     document.getElementById('face-fuse-tab-button')?.click();
     const photo = document.getElementById('face-fuse-photo');
     photo?.querySelector('[aria-label="Remove Image"], [data-gradio="Remove Image"]')?.click();
     for (let tries = 0; tries < 40; tries++) {
       const input = photo?.querySelector('input[type=file]');
       if (input) {
-        const carried = new DataTransfer();
-        carried.items.add(file);
-        input.files = carried.files;
+        const transfer = new DataTransfer();
+        transfer.items.add(file);
+        input.files = transfer.files;
         return input.dispatchEvent(new Event('change', {bubbles: true}));
       }
       if (tries === 5) photo?.querySelector('[aria-label="Upload file"], [data-gradio="Upload file"]')?.click(); // its camera was open
@@ -163,14 +164,14 @@
 
   document.addEventListener('click', event => {
     const button = event.target.closest?.('#mirror [data-do]');
-    if (button?.dataset.do === 'toggle') visit ? end(visit, 'stopped') : start();
+    if (button?.dataset.do === 'toggle') session ? end(session, 'stopped') : start();
     if (button?.dataset.do === 'plain') button.ariaPressed = String(button.ariaPressed !== 'true');
-    if (button?.dataset.do === 'take' && visit) take(visit);
+    if (button?.dataset.do === 'take' && session) takePhoto(session);
   });
   document.addEventListener('input', event => {
     const row = event.target.closest?.('#mirror .row');
     if (row) row.querySelector('output').value = Number(row.querySelector('input').value).toFixed(2);
   });
-  document.addEventListener('visibilitychange', () => document.hidden && visit && end(visit, 'left'));
-  addEventListener('pagehide', () => visit && end(visit, 'left'));
+  document.addEventListener('visibilitychange', () => document.hidden && session && end(session, 'left'));
+  addEventListener('pagehide', () => session && end(session, 'left'));
 }

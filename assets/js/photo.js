@@ -21,7 +21,7 @@ document.addEventListener('drop', event => {
   if (photo && !files.length && event.dataTransfer?.types.includes('text/uri-list')) { // a picture of another page
     event.preventDefault();
     event.stopImmediatePropagation();
-    return window.tellAtPhoto(photo, 'url_only');
+    return window.showPhotoMessage(photo, 'url_only');
   }
   if (!input || [...files].every(file => file.type.startsWith('image/'))) return;
   event.preventDefault();

@@ -1,5 +1,5 @@
-// The recipe's list of steps. It lives in a hidden field as text: what a button does to it is done here, at once, so that
-// quick clicks add up. The server checks it and draws the list anew.
+// The recipe's list of steps. It is JSON text in a hidden field, and buttons change it here, so that no quick click is lost.
+// The server validates it and renders the list again.
 const recipeField = () => document.querySelector('#recipe-listed textarea');
 const writeRecipe = text => {
   const field = recipeField();
@@ -7,14 +7,14 @@ const writeRecipe = text => {
   field.dispatchEvent(new Event('input', {bubbles: true}));
 };
 
-// A reload leaves the list as it was; another tab, and the next person on a stage, begin with the example.
-window.keepRecipe = text => {
+// A reload keeps the list; a new tab, and the next visitor in kiosk mode, start with the example.
+window.storeRecipe = text => {
   try {
     sessionStorage.recipe = text;
   } catch { /* storage is denied in some frames, or full */ }
   return text;
 };
-window.keptRecipe = () => {
+window.loadRecipe = () => {
   try {
     return sessionStorage.recipe;
   } catch {
@@ -22,9 +22,9 @@ window.keptRecipe = () => {
   }
 };
 
-// Where the focus belongs once the list is drawn anew: what is moved by keyboard takes the focus along.
-let recipeFocus = null;
-const refocus = () => {
+// The control to focus after the list is rendered again: the focus follows a step that is moved by keyboard.
+let recipeFocus = null; // {act, place}
+const restoreRecipeFocus = () => {
   const list = document.getElementById('recipe-list');
   if (!recipeFocus || !list) return;
   const {act, place} = recipeFocus, rows = list.querySelectorAll('[data-step]');
@@ -32,10 +32,10 @@ const refocus = () => {
   const found = row.querySelector(`[data-act=${act}]:not(:disabled)`) ?? row.querySelector('[data-act]');
   if (found === document.activeElement) return;
   found?.focus({preventScroll: true});
-  recipeFocus = {act, place}; // which the focus has just taken away
+  recipeFocus = {act, place}; // focusin, just above, has cleared it
 };
 document.addEventListener('focusin', () => { recipeFocus = null; });
-const recipeWatch = new MutationObserver(refocus);
+const recipeObserver = new MutationObserver(restoreRecipeFocus);
 const changeRecipe = (act, place) => {
   const recipe = JSON.parse(recipeField().value), {steps} = recipe;
   const to = {up: place - 1, down: place + 1}[act] ?? place;
@@ -44,7 +44,7 @@ const changeRecipe = (act, place) => {
   else if (act === 'remove') steps.splice(place, 1);
   else [steps[place], steps[to]] = [steps[to], steps[place]];
   recipeFocus = {act, place: to};
-  recipeWatch.observe(document.getElementById('recipe-list'), {childList: true, subtree: true, attributes: true});
+  recipeObserver.observe(document.getElementById('recipe-list'), {childList: true, subtree: true, attributes: true});
   writeRecipe(JSON.stringify(recipe, null, 2));
 };
 document.addEventListener('click', event => {
@@ -54,7 +54,7 @@ document.addEventListener('click', event => {
   else changeRecipe(button.dataset.act, Number(button.closest('[data-step]').dataset.step));
 });
 
-// Settings only, so that a file of them is made and read in the browser; the server sees the text, and checks it.
+// A recipe holds settings only, so the browser writes and reads its file; the server validates the text.
 window.saveRecipe = text => {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([text], {type: 'application/json'}));
@@ -63,19 +63,19 @@ window.saveRecipe = text => {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   return [];
 };
-window.chooseRecipe = most => {
+window.openRecipeFile = maxBytes => {
   const input = document.createElement('input');
   input.type = 'file';
   input.accept = '.json,application/json';
   input.addEventListener('change', async () => {
-    window.recipeText = await input.files[0].slice(0, most + 1).text(); // one byte too many is enough to be refused
+    window.recipeText = await input.files[0].slice(0, maxBytes + 1).text(); // one byte too many: the server refuses it
     document.getElementById('recipe-loaded').click();
   });
   input.click();
   return [];
 };
 
-// A step's result, or the whole, comes into view.
+// Show the result of a step, or of the whole recipe.
 document.addEventListener('click', event => {
   const tile = event.target.closest?.('.strip button[data-view]');
   if (!tile) return;
@@ -83,7 +83,7 @@ document.addEventListener('click', event => {
   for (const view of tile.closest('.course').querySelectorAll('.view')) view.hidden = view.dataset.view !== tile.dataset.view;
 });
 
-// A button below a failure presses the screen's own.
+// A button below a failure clicks another button of the screen.
 document.addEventListener('click', event => {
   const button = event.target.closest?.('[data-press]');
   if (button) document.getElementById(button.dataset.press)?.click();

@@ -1,11 +1,11 @@
-// A result goes on to another panel: the menu below it names the picture and the panel, a hidden button tells the server.
+// "Use in …" below a result: the menu names the picture and the panel, and a hidden button tells the server.
 document.addEventListener('click', event => {
-  const chosen = event.target.closest?.('.use-in button[data-target]');
+  const choice = event.target.closest?.('.use-in button[data-target]');
   for (const menu of document.querySelectorAll('.use-in[open]'))
-    if (chosen || !menu.contains(event.target)) menu.open = false;
+    if (choice || !menu.contains(event.target)) menu.open = false;
   if (event.target.closest?.('#sent-on [data-close]')) event.target.closest('.notice').remove();
-  if (!chosen) return;
-  window.sentOn = {...chosen.dataset};
+  if (!choice) return;
+  window.panelChoice = {...choice.dataset};
   document.getElementById('send-on').click();
 });
 document.addEventListener('keydown', event => {
@@ -15,9 +15,9 @@ document.addEventListener('keydown', event => {
   menu.querySelector('summary').focus();
 });
 
-// It has arrived: the panel opens. What it was given is its own, and another panel's photo does not replace it.
-window.openSentOn = told => {
-  const target = told?.match(/data-target="(\w+)"/)?.[1];
+// The picture is the panel's photo now: open the panel. From here on, a photo in another panel does not replace it.
+window.openTargetPanel = answer => {
+  const target = answer?.match(/data-target="(\w+)"/)?.[1];
   if (!target) return [];
   window.ownPhoto(target);
   const tab = document.getElementById(`${target.replaceAll('_', '-')}-tab-button`);

@@ -1,52 +1,52 @@
-// One message for one trouble: all panels share a photo, so Gradio reports one upload that failed once for each.
+// Equal toasts are shown once: all panels share one photo, so Gradio reports a failed upload once for each panel.
 new MutationObserver(() => {
-  const told = new Set();
+  const seenTexts = new Set();
   for (const text of document.querySelectorAll('[data-testid=toast-text]')) {
-    text.parentElement.style.display = told.has(text.textContent) ? 'none' : '';
-    told.add(text.textContent);
+    text.parentElement.style.display = seenTexts.has(text.textContent) ? 'none' : '';
+    seenTexts.add(text.textContent);
   }
 }).observe(document, {childList: true, subtree: true});
 
-// Words that Gradio has in English only become the page's: each `data-gradio` in the header is a pattern, its text what
-// stands there instead. The English words stay in `data-gradio` of the element, for whoever looks for it.
+// Translates the texts that Gradio has in English only. In the header, each `data-gradio` is a pattern, and the text of its
+// element is the translation. The translated element keeps the English text in its own `data-gradio`, for selectors.
 {
-  let words = null;
-  const readWords = () => [...document.getElementById('photo-words')?.content.querySelectorAll('[data-gradio]') ?? []]
-    .filter(word => word.dataset.gradio !== word.textContent)
-    .map(word => [RegExp(`^\\s*${word.dataset.gradio}\\s*$`), word.textContent]);
-  const translated = text => {
-    const found = text && words.find(([pattern]) => pattern.test(text));
-    const other = found ? text.replace(...found) : text;
-    return other === text ? null : other;
+  let translations = null;
+  const readTranslations = () => [...document.getElementById('photo-words')?.content.querySelectorAll('[data-gradio]') ?? []]
+    .filter(element => element.dataset.gradio !== element.textContent)
+    .map(element => [RegExp(`^\\s*${element.dataset.gradio}\\s*$`), element.textContent]);
+  const findTranslation = text => {
+    const match = text && translations.find(([pattern]) => pattern.test(text));
+    const translation = match ? text.replace(...match) : text;
+    return translation === text ? null : translation;
   };
-  const translate = element => {
+  const translateElement = element => {
     for (const name of ['aria-label', 'title']) {
-      const said = element.getAttribute(name), text = translated(said);
-      if (text === null) continue;
-      element.dataset.gradio = said;
-      element.setAttribute(name, text);
+      const text = element.getAttribute(name), translation = findTranslation(text);
+      if (translation === null) continue;
+      element.dataset.gradio = text;
+      element.setAttribute(name, translation);
     }
     for (const node of element.childNodes) {
-      const text = node.nodeType === Node.TEXT_NODE ? translated(node.data) : null;
-      if (text === null) continue;
+      const translation = node.nodeType === Node.TEXT_NODE ? findTranslation(node.data) : null;
+      if (translation === null) continue;
       element.dataset.gradio = node.data.trim();
-      node.data = text;
+      node.data = translation;
     }
   };
-  const translateWithin = root => {
-    translate(root);
-    root.querySelectorAll('[aria-label], [title], .wrap, label, span').forEach(translate);
+  const translateTree = root => {
+    translateElement(root);
+    root.querySelectorAll('[aria-label], [title], .wrap, label, span').forEach(translateElement);
   };
-  new MutationObserver((changes, watch) => {
-    if (!words) {
+  new MutationObserver((changes, observer) => {
+    if (!translations) {
       if (!document.getElementById('photo-words')) return;
-      words = readWords();
-      if (!words.length) return watch.disconnect();
-      return translateWithin(document.body);
+      translations = readTranslations();
+      if (!translations.length) return observer.disconnect();
+      return translateTree(document.body);
     }
     for (const {type, target, addedNodes} of changes) {
-      if (type === 'attributes') translate(target);
-      for (const node of addedNodes) if (node.nodeType === Node.ELEMENT_NODE) translateWithin(node);
+      if (type === 'attributes') translateElement(target);
+      for (const node of addedNodes) if (node.nodeType === Node.ELEMENT_NODE) translateTree(node);
     }
   }).observe(document, {childList: true, subtree: true, attributes: true, attributeFilter: ['aria-label', 'title']});
 }

@@ -31,7 +31,7 @@ EXAMPLE_RECIPE = """{"recipe": 1, "steps": [
   {"endpoint": "facial_aesthetics", "values": {"shape_type": "7", "strength": 0.3}},
   {"endpoint": "quality_restoration"}]}"""
 SAVE_JS = "listed => window.saveRecipe(listed)"
-PERSIST_JS, RESTORE_JS = "(listed, own) => [window.keepRecipe(listed), own]", "listed => window.keptRecipe() ?? listed"
+PERSIST_JS, RESTORE_JS = "(listed, own) => [window.storeRecipe(listed), own]", "listed => window.loadRecipe() ?? listed"
 READ_FILE_JS = "(_, listed) => [window.recipeText ?? '', listed]"
 
 
@@ -157,7 +157,7 @@ def build_editor(
     add_button.click(append_step, [recipe_field, *step_inputs], [recipe_field, message_html], **wiring)
     loaded_button.click(load_recipe, [text, recipe_field], [recipe_field, message_html], js=READ_FILE_JS, **wiring)
     save_button.click(None, recipe_field, None, js=SAVE_JS, **PRIVATE_EVENT)
-    load_button.click(None, None, None, js=f"() => window.chooseRecipe({MAX_RECIPE_BYTES})", **PRIVATE_EVENT)
+    load_button.click(None, None, None, js=f"() => window.openRecipeFile({MAX_RECIPE_BYTES})", **PRIVATE_EVENT)
     return recipe_field
 
 

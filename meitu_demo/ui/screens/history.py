@@ -108,34 +108,32 @@ def build(
     def build_wiring(script: str) -> dict[str, Any]:
         return {"inputs": [session[0], selected_key, compared_key], "js": script, "preprocess": False, **PRIVATE_EVENT}
 
-    tab.select(open_tab, outputs=[list_html, result_html], **build_wiring("name => [name, ...window.runsChosen()]"))
+    tab.select(open_tab, outputs=[list_html, result_html], **build_wiring("name => [name, ...window.readSelection()]"))
     # `always_last`: after several quick clicks, the run that was selected last is shown.
     choose.click(
         show_run,
         outputs=result_html,
         trigger_mode="always_last",
-        **build_wiring("name => [name, ...window.runsChosen()]"),
+        **build_wiring("name => [name, ...window.readSelection()]"),
     )
     buttons["fetch"].click(
         fetch_picture,
         outputs=[list_html, result_html],
-        **build_wiring("name => [name, ...window.runsChosen()]"),
+        **build_wiring("name => [name, ...window.readSelection()]"),
     )
-    buttons["single"].click(show_run, outputs=result_html, **build_wiring("name => [name, ...window.putBeside('')]"))
+    buttons["single"].click(show_run, outputs=result_html, **build_wiring("name => [name, ...window.compareWith('')]"))
     buttons["put"].click(
-        show_run, outputs=result_html, **build_wiring(f"name => [name, ...window.putBeside('{views.LATEST_KEY}')]")
+        show_run, outputs=result_html, **build_wiring(f"name => [name, ...window.compareWith('{views.LATEST_KEY}')]")
     )
     control_inputs = [control for panel in settable_panels for control in panel.inputs]
-    for action in (
-        "rerun",
-        "open",
-    ):  # the script opens the panel first: one that was never opened takes no values
+    for action, next_step in (("rerun", "repeatRun"), ("open", "focusRunButton")):
+        # The script opens the panel first: one that was never opened takes no values.
         fill_event = buttons[action].click(
             fill_controls,
             outputs=control_inputs,
-            **build_wiring("async name => [name, ...await window.openItsPanel()]"),
+            **build_wiring("async name => [name, ...await window.openRunPanel()]"),
         )
-        fill_event.then(None, js=f"() => window.{action}Run()", **PRIVATE_EVENT)
+        fill_event.then(None, js=f"() => window.{next_step}()", **PRIVATE_EVENT)
     return lambda event: event.then(
         open_tab, outputs=[list_html, result_html], **build_wiring("name => [name, '', '']")
     )

@@ -26,7 +26,7 @@ from ..result.facts import DESTINATION_SCREENS, FILE_SUFFIXES
 from ..texts import detect_language
 
 # Reads what was clicked from a variable of the script.
-CLICKED_RESULT_JS = "(_, __, tab) => [window.sentOn?.token ?? '', window.sentOn?.target ?? '', tab]"
+CLICKED_RESULT_JS = "(_, __, tab) => [window.panelChoice?.token ?? '', window.panelChoice?.target ?? '', tab]"
 
 
 def build(context: Context, panels: Sequence[ScreenComponents], tab_field: gr.components.Component) -> None:
@@ -50,7 +50,7 @@ def build(context: Context, panels: Sequence[ScreenComponents], tab_field: gr.co
     send_event = button.click(
         send_to_panel, [token, target, tab_field], [message_html, *photos.values()], js=CLICKED_RESULT_JS, preprocess=False, **PRIVATE_EVENT  # noqa: E501
     )  # fmt: skip
-    send_event.then(None, message_html, None, js="told => window.openSentOn(told)", **PRIVATE_EVENT)
+    send_event.then(None, message_html, None, js="answer => window.openTargetPanel(answer)", **PRIVATE_EVENT)
 
 
 def _render_arrived(target: str, language: str) -> Markup:
