@@ -196,7 +196,7 @@ def test_the_result_of_an_api_call_takes_the_room_of_its_photo(small_page: Page,
     assert event == "complete"
     assert Path(answer[0]["path"]).exists()
     assert not Path(photo["path"]).exists()
-    assert count_stored_bytes(tmp_path) < 1.1 * MAX_ADDRESS_BYTES // 100
+    assert count_stored_bytes(tmp_path) < 1.25 * MAX_ADDRESS_BYTES // 100  # the result is larger than the photo
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "too many photos of yours"), ("zh-CN", "照片太多了")])
