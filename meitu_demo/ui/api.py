@@ -21,7 +21,6 @@ from ..domain.translations import translate
 from ..redaction.text import sanitize
 from .caller import identify_caller
 from .context import Context
-from .gradio_patches import uploads
 from .gradio_patches.event_streams import RESULT_TTL_S
 from .result import export
 from .result.facts import build_file_name, build_receipt, translate_changes
@@ -42,26 +41,28 @@ def publish_endpoint(context: Context, endpoint: Endpoint) -> None:
         handle: CallHandle | None = None
         try:
             source = await context.read_upload(photo, caller)
-            handle = await service.start(
-                endpoint,
-                source,
-                dict(zip(control_names, values, strict=True)),
-                target=await service.choose_target(endpoint.vendor_id, payer="owner"),
-                caller=caller,
-                consent=consent,
-                force=FORCE_ANY if force is True else FORCE_NONE,
-            )
-            try:
-                result = await handle.result()
-            finally:
-                handle.release()
-            path = await anyio.to_thread.run_sync(_write_result_file, context, result, language)
+            context.session_data.upload_quota.end_claims(caller.session_id)  # a session of this call's own
+            async with context.reserve_upload(caller, len(source)) as upload:  # for the result, before anything is paid
+                handle = await service.start(
+                    endpoint,
+                    source,
+                    dict(zip(control_names, values, strict=True)),
+                    target=await service.choose_target(endpoint.vendor_id, payer="owner"),
+                    caller=caller,
+                    consent=consent,
+                    force=FORCE_ANY if force is True else FORCE_NONE,
+                )
+                try:
+                    result = await handle.result()
+                finally:
+                    handle.release()
+                data = await anyio.to_thread.run_sync(_render_result, context, result, language)
+                path = Path(await context.write_reserved_upload(caller, upload, build_file_name(result), data))
         except Exception as error:
             text = report_failure(error, language, endpoint=endpoint.id, is_billable=is_billable).as_text()
             if handle and handle.can_refetch:
                 text += " " + translate("api.fetch_again", language)
             raise gr.Error(text, duration=None, print_exception=False) from None
-        context.session_data.track(caller.session_id, path)
         asyncio.get_running_loop().call_later(RESULT_TTL_S, shutil.rmtree, path.parent, True)
         return gr.FileData(path=str(path), orig_name=path.name), build_report(
             result, language, context.settings.keep_minutes, is_duplicate=handle.is_duplicate
@@ -126,6 +127,5 @@ def _build_docstring(endpoint: Endpoint) -> str:
     return f"{translate(f'api.{endpoint.id}', 'en')}\n\nArgs:\n{lines}\n"
 
 
-def _write_result_file(context: Context, result: CallResult, language: str) -> Path:
-    data = export.for_download(export.unlabelled(result), language, visible_label=context.settings.visible_label)
-    return Path(uploads.write_upload(build_file_name(result), data))
+def _render_result(context: Context, result: CallResult, language: str) -> bytes:
+    return export.for_download(export.unlabelled(result), language, visible_label=context.settings.visible_label)

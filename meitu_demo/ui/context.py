@@ -1,15 +1,23 @@
 """`Context`: what panels, screens and API functions use: the call service and the data of all sessions."""
 
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
+import anyio
+
+from ..runtime.client_address import resolve_client_address
 from ..runtime.picture_store import PictureStore
 from ..service import Caller, CallService
 from ..settings import Settings
 from .face_crop_cache import FaceCropCache
+from .gradio_patches import uploads
 from .history.entries import History
 from .security import upload_validation
 from .security.session_data import SessionData
+from .security.upload_quota import Upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +45,35 @@ class Context:
         return await upload_validation.read_upload(
             payload, self.uploads_dir, lambda path: self.session_data.track(caller.session_id, path)
         )
+
+    def reserve_upload(self, caller: Caller, size_bytes: int) -> AbstractAsyncContextManager[Upload]:
+        """Room for a file of about `size_bytes` among the uploads. Raises VisitorUploadsFull, UploadsFull on entry."""
+        trusted_proxies = self.settings.trusted_proxies
+        address = resolve_client_address(caller.peer_address, caller.forwarded_for, trusted_proxies)
+        return self.session_data.upload_quota.hold(address, size_bytes)
+
+    async def write_upload(
+        self, caller: Caller, name: str, data: bytes, extra_files: Mapping[str, bytes] = MappingProxyType({})
+    ) -> str:
+        """Write a file as an upload of the caller's session, in a folder of its own; returns its path.
+
+        extra_files: further files for the same folder, by name. Raises VisitorUploadsFull, UploadsFull or StorageFull.
+        """
+        size_bytes = len(data) + sum(map(len, extra_files.values()))
+        async with self.reserve_upload(caller, size_bytes) as upload:
+            return await self.write_reserved_upload(caller, upload, name, data, extra_files)
+
+    async def write_reserved_upload(
+        self,
+        caller: Caller,
+        upload: Upload,
+        name: str,
+        data: bytes,
+        extra_files: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> str:
+        """Do as `write_upload`, in room that `reserve_upload` gave. Raises StorageFull."""
+        path = await anyio.to_thread.run_sync(uploads.write_upload, name, data, extra_files)
+        upload.folders.add(Path(path).parent)
+        upload.size_bytes = len(data) + sum(map(len, extra_files.values()))
+        self.session_data.track(caller.session_id, Path(path))
+        return path

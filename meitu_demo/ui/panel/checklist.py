@@ -4,7 +4,6 @@ It is free and runs on this machine, for the open panel: when its photo changes 
 """
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -22,7 +21,6 @@ from ..caller import identify_caller
 from ..context import Context
 from ..error_toasts import as_toasts
 from ..events import PRIVATE_EVENT, build_if_open_js
-from ..gradio_patches import uploads
 from ..html import render
 from ..result.pictures import PICTURE_PATH
 from ..texts import PageTranslations, detect_language
@@ -76,11 +74,10 @@ def build_checklist(
         try:
             source = await context.read_upload(payload, caller)
             with as_toasts(request):
-                path = await anyio.to_thread.run_sync(_write_fixed_photo, endpoint, source, slug, face)
+                data = await anyio.to_thread.run_sync(_fix_photo, endpoint, source, slug, face)
+                return await context.write_upload(caller, "photo.jpg", data)
         except ImageRejected:
             return gr.skip()
-        context.session_data.track(caller.session_id, Path(path))
-        return path
 
     def make_fix_handler(slug: str) -> Any:
         async def handle_click(request: gr.Request, payload: Any, tab: Any, face: Any) -> Any:
@@ -157,10 +154,10 @@ async def _store_preview(context: Context, preflight: Preflight, source: bytes, 
     return f"{PICTURE_PATH}/{context.pictures.put(preview.photo.data, caller.session_id)}/faces.jpg"
 
 
-def _write_fixed_photo(endpoint: Endpoint, source: bytes, slug: str, face: int) -> str:
-    """The path of the fixed photo. Raises ImageRejected if the fix is not among those suggested."""
+def _fix_photo(endpoint: Endpoint, source: bytes, slug: str, face: int) -> bytes:
+    """The fixed photo. Raises ImageRejected if the fix is not among those suggested."""
     preflight = check(endpoint, source)
     for fix in suggest_fixes(preflight, source):
         if fix.slug == slug and (slug != OTHER_FACE_FIX or (fix.face is not None and fix.face.number == face)):
-            return uploads.write_upload("photo.jpg", apply_fix(fix, preflight, source))
+            return apply_fix(fix, preflight, source)
     raise ImageRejected("image_unreadable")

@@ -1,8 +1,7 @@
 """What several screens use: an endpoint's controls, introduction, result view, JPEG copies of HEIC photos."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -16,12 +15,13 @@ from ...domain.translations import translate
 from ...engine import face_templates
 from ...engine.face_templates import TemplateInfo
 from ...photos import codec
+from ...service import Caller
+from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..gradio_patches import static_images
 from ..gradio_patches.internal_state import page_load_trigger
-from ..gradio_patches.uploads import ORIGINAL_FILE_NAME, write_upload
+from ..gradio_patches.uploads import ORIGINAL_FILE_NAME
 from ..result import result_view
-from ..security import upload_validation
 from ..texts import PageTranslations, detect_language
 
 
@@ -193,21 +193,16 @@ def _describe_template(
     return texts.render(f"template-{key}", lambda language: f"{infos_by_id[key].name[language]} · {key}")
 
 
-async def convert_heic_for_display(payload: Any, uploads: Path, on_file: Callable[[Path], None]) -> Any:
+async def convert_heic_for_display(context: Context, payload: Any, caller: Caller) -> Any:
     """The path of a JPEG copy of a HEIC photo, which browsers cannot show; gr.skip() for other and for broken files.
 
-    A run reads the original, which is in the copy's folder. on_file: called with each file that belongs to the photo.
+    A run reads the original, which is in the copy's folder. Raises VisitorUploadsFull, UploadsFull or StorageFull.
     """
     try:
-        source = await upload_validation.read_upload(payload, uploads, on_file)
+        source = await context.read_upload(payload, caller)
         if codec.sniff(source) != "image/heic":
             return gr.skip()
-        path = await anyio.to_thread.run_sync(_write_jpeg_copy, source)
-        on_file(Path(path))
-        return path
+        copy = await anyio.to_thread.run_sync(lambda: codec.encode(codec.decode(source)))
     except ImageRejected:
         return gr.skip()
-
-
-def _write_jpeg_copy(source: bytes) -> str:
-    return write_upload("photo.jpg", codec.encode(codec.decode(source)), {ORIGINAL_FILE_NAME: source})
+    return await context.write_upload(caller, "photo.jpg", copy, {ORIGINAL_FILE_NAME: source})

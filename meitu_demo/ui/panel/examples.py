@@ -5,7 +5,6 @@ There are a portrait, the same portrait degraded, two faces to choose from, and 
 
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -25,7 +24,7 @@ from ..caller import identify_caller
 from ..context import Context
 from ..error_toasts import as_toasts
 from ..events import PRIVATE_EVENT
-from ..gradio_patches import static_images, uploads
+from ..gradio_patches import static_images
 from ..texts import PageTranslations
 
 THUMBNAIL_PX = 96
@@ -47,9 +46,8 @@ def build_examples(
     def make_example_handler(name: str) -> Callable[..., Any]:
         async def load_example(request: gr.Request, tab: Any) -> str:
             with as_toasts(request):
-                path = await anyio.to_thread.run_sync(write_example_file, name)
-            context.session_data.track(identify_caller(request, tab).session_id, Path(path))
-            return path
+                data = await anyio.to_thread.run_sync(encode_example, name)
+                return await context.write_upload(identify_caller(request, tab), f"{name}.jpg", data)
 
         return load_example
 
@@ -64,13 +62,9 @@ def build_examples(
     return events
 
 
-def write_example_file(name: str) -> str:
-    """Write a copy of the photo `name` in EXAMPLE_PHOTOS as an upload of one visitor; returns its path."""
-    return uploads.write_upload(f"{name}.jpg", _encode_example(name))
-
-
 @cache
-def _encode_example(name: str) -> bytes:
+def encode_example(name: str) -> bytes:
+    """The photo `name` in EXAMPLE_PHOTOS as a JPEG."""
     return codec.encode(EXAMPLE_PHOTOS[name]())
 
 

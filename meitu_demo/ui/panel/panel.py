@@ -150,11 +150,8 @@ def build_photo_input(
     )  # fmt: skip
 
     async def convert_upload(request: gr.Request, payload: Any, tab: Any) -> Any:
-        session_id = identify_caller(request, tab).session_id
         with as_toasts(request):
-            return await controls.convert_heic_for_display(
-                payload, context.uploads_dir, lambda path: context.session_data.track(session_id, path)
-            )
+            return await controls.convert_heic_for_display(context, payload, identify_caller(request, tab))
 
     return photo, photo.upload(convert_upload, [photo, *session_inputs[:1]], photo, preprocess=False, **PRIVATE_EVENT)
 

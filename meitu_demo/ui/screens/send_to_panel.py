@@ -5,10 +5,8 @@ results on the page; assets/js/send_to_panel.js clicks it.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import anyio
 import gradio as gr
 from markupsafe import Markup
 
@@ -18,8 +16,8 @@ from ...domain.translations import translate
 from ...photos import codec
 from ..caller import identify_caller
 from ..context import Context
+from ..error_toasts import as_toasts
 from ..events import PRIVATE_EVENT
-from ..gradio_patches import uploads
 from ..html import render
 from ..panel.shared_photo import ScreenComponents
 from ..result.facts import DESTINATION_SCREENS, FILE_SUFFIXES
@@ -37,14 +35,14 @@ def build(context: Context, panels: Sequence[ScreenComponents], tab_field: gr.co
     message_html = gr.HTML(elem_id="sent-on", elem_classes="bare", apply_default_css=False)
 
     async def send_to_panel(request: gr.Request, token: Any, target: Any, tab_id: Any) -> tuple[Any, ...]:
-        language, session_id = detect_language(request), identify_caller(request, tab_id).session_id
+        language, caller = detect_language(request), identify_caller(request, tab_id)
         unchanged = {panel: gr.skip() for panel in photos}
-        data = context.pictures.get_owned(session_id, token)
+        data = context.pictures.get_owned(caller.session_id, token)
         if data is None or not isinstance(target, str) or target not in photos:
             return _render_expired(language), *unchanged.values()
         file = f"result.{FILE_SUFFIXES.get(codec.sniff(data) or '', 'jpg')}"
-        path = await anyio.to_thread.run_sync(uploads.write_upload, file, data)
-        context.session_data.track(session_id, Path(path))
+        with as_toasts(request):
+            path = await context.write_upload(caller, file, data)
         return _render_arrived(target, language), *(unchanged | {target: path}).values()
 
     send_event = button.click(

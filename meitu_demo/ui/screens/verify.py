@@ -23,7 +23,6 @@ from ..panel import controls
 from ..panel.panel import SessionInputs, build_photo_input
 from ..panel.shared_photo import ScreenComponents
 from ..result import export, result_view
-from ..security import upload_validation
 from ..texts import PageTranslations, detect_language
 
 
@@ -40,11 +39,9 @@ def build(context: Context, texts: PageTranslations, session: SessionInputs) -> 
             result_html = controls.build_result_view(texts, "verify", "verify")
 
     async def verify_photo(request: gr.Request, payload: Any, tab_id: Any) -> str:
-        language, session_id = detect_language(request), identify_caller(request, tab_id).session_id
+        language = detect_language(request)
         try:
-            source = await upload_validation.read_upload(
-                payload, context.uploads_dir, lambda path: context.session_data.track(session_id, path)
-            )
+            source = await context.read_upload(payload, identify_caller(request, tab_id))
             return render_finding(await anyio.to_thread.run_sync(verify_provenance, source), language)
         except DemoError as error:
             return result_view.render_explanation(explain(error, language, is_billable=False), language)

@@ -57,7 +57,7 @@ class SessionData:
         folder = file.parent.resolve()
         if folder.parent == self._uploads_dir.resolve():
             self._folders_by_session[session_id].setdefault(folder, time.monotonic())
-            self.upload_quota.claim(folder)
+            self.upload_quota.claim(folder, session_id)
 
     async def inventory(self, session_id: str) -> Inventory:
         """Count what is stored now, on disk as well."""

@@ -1,13 +1,16 @@
 """Upload quota: bounds the files and bytes that one address, and all together, may have among the uploads.
 
-Anybody can upload without an event or a session, and the folder may be small: a container's /tmp in memory. Where room
-runs short, the oldest uploads go that no event of the page has named yet; a photo in a panel is claimed and stays.
+Anybody can upload without an event or a session, and the folder may be small: a container's /tmp in memory. Files that
+events write, such as examples and results, count as well. Where room runs short, the oldest uploads go that no session
+claims; a session claims those that its events named last, so a photo in a panel stays.
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import anyio
@@ -27,17 +30,23 @@ from ..gradio_patches.uploads import delete_paths
 UPLOAD_PATH = "/gradio_api/upload"
 MAX_ADDRESS_FILES, MAX_TOTAL_FILES = 200, 2000
 MAX_ADDRESS_BYTES = 160 * 1024 * 1024
-MAX_TOTAL_BYTES = 400 * 1024 * 1024  # leaves room for results in the documented /tmp of 512 MB
+MAX_TOTAL_BYTES = 400 * 1024 * 1024  # of the documented /tmp of 512 MB
+MAX_SESSION_CLAIMS = 10  # a page has seven photos
 
 
 @dataclass(slots=True, eq=False)
 class Upload:
-    """One form that was uploaded. folders: one for each of its files; empty while it is under way."""
+    """One form that was uploaded, or one file that an event wrote.
+
+    folders: one for each file of the form; empty while it is under way. session_id: the last one that claimed it, "" if
+    none did. claim_number: grows with each claim.
+    """
 
     address: str
     size_bytes: int
     folders: set[Path] = field(default_factory=set)
-    is_claimed: bool = False
+    session_id: str = ""
+    claim_number: int = 0
 
     @property
     def file_count(self) -> int:
@@ -50,12 +59,29 @@ class UploadQuota:
 
     def __init__(self) -> None:
         self._uploads: dict[Upload, None] = {}
+        self._claim_numbers = count(1)
 
-    def claim(self, folder: Path) -> None:
-        """An event has named the file in `folder`: it is kept as long as others are."""
+    def claim(self, folder: Path, session_id: str) -> None:
+        """An event of the session has named the file in `folder`: it stays until MAX_SESSION_CLAIMS later claims."""
         for upload in self._uploads:
             if folder.name in {own.name for own in upload.folders}:  # the names are random; the paths may be links
-                upload.is_claimed = True
+                upload.session_id, upload.claim_number = session_id, next(self._claim_numbers)
+
+    def end_claims(self, session_id: str) -> None:
+        """The session needs none of its uploads any longer."""
+        for upload in self._uploads:
+            if upload.session_id == session_id:
+                upload.session_id = ""
+
+    @asynccontextmanager
+    async def hold(self, address: str, size_bytes: int) -> AsyncIterator[Upload]:
+        """Room for a file that an event is about to write, and adds to `folders`. Raises as `reserve` does."""
+        upload = await self.reserve(address, size_bytes)
+        try:
+            yield upload
+        finally:
+            if not upload.folders:
+                self.release(upload)
 
     async def reserve(self, address: str, size_bytes: int) -> Upload:
         """Make room for an upload that begins. Raises UploadsFull or VisitorUploadsFull."""
@@ -95,12 +121,20 @@ class UploadQuota:
         bytes_by_address: Counter[str] = Counter()
         for upload in self._uploads:
             bytes_by_address[upload.address] += upload.size_bytes
+        claimed = self._list_claimed()
         evictable = [
             upload
             for upload in self._uploads
-            if upload.folders and not upload.is_claimed and address in (None, upload.address)
+            if upload.folders and upload not in claimed and address in (None, upload.address)
         ]
         return max(evictable, key=lambda upload: bytes_by_address[upload.address], default=None)  # the first of equals
+
+    def _list_claimed(self) -> set[Upload]:
+        uploads_by_session: defaultdict[str, list[Upload]] = defaultdict(list)
+        for upload in sorted(self._uploads, key=lambda upload: upload.claim_number):
+            if upload.session_id:
+                uploads_by_session[upload.session_id].append(upload)
+        return {upload for uploads in uploads_by_session.values() for upload in uploads[-MAX_SESSION_CLAIMS:]}
 
 
 def _is_beyond(uploads: Iterable[Upload], size_bytes: int, max_files: int, max_bytes: int) -> bool:

@@ -1,8 +1,11 @@
 """The quota of uploads: what it evicts, what it refuses, and that one address does not shut out the others."""
 
+import json
+import re
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +15,20 @@ from ui.conftest import Page, serve
 
 from meitu_demo.domain.errors import UploadsFull, VisitorUploadsFull
 from meitu_demo.settings import Settings
+from meitu_demo.ui.panel.examples import encode_example
 from meitu_demo.ui.security import upload_quota
-from meitu_demo.ui.security.upload_quota import MAX_ADDRESS_BYTES, MAX_ADDRESS_FILES, MAX_TOTAL_BYTES, UploadQuota
+from meitu_demo.ui.security.upload_quota import (
+    MAX_ADDRESS_BYTES,
+    MAX_ADDRESS_FILES,
+    MAX_SESSION_CLAIMS,
+    MAX_TOTAL_BYTES,
+    UploadQuota,
+)
 
 PROXY = "127.0.0.1"
 MEGABYTE = 1024 * 1024
+TAB = "0" * 32
+PATH_PATTERN = re.compile(r'"path": "([^"]+)"')
 
 
 async def upload(quota: UploadQuota, folder: Path, address: str, size_bytes: int) -> Path:
@@ -33,7 +45,7 @@ async def test_quota_evicts_the_oldest_unclaimed_upload_of_the_same_address(tmp_
     quota, size_bytes = UploadQuota(), MAX_ADDRESS_BYTES // 4
     other = await upload(quota, tmp_path, "other", size_bytes)
     claimed, oldest, *rest = [await upload(quota, tmp_path, "one", size_bytes) for _ in range(4)]
-    quota.claim(claimed)
+    quota.claim(claimed, "tab")
     newest = await upload(quota, tmp_path, "one", size_bytes)
     assert not oldest.exists()
     assert all(folder.exists() for folder in (other, claimed, *rest, newest))
@@ -43,13 +55,29 @@ async def test_quota_refuses_when_nothing_can_be_evicted(tmp_path: Path) -> None
     """Claimed uploads and those under way are not evicted; a deleted or a failed one makes room."""
     quota, size_bytes = UploadQuota(), MAX_ADDRESS_BYTES // 2
     claimed = await upload(quota, tmp_path, "one", size_bytes)
-    quota.claim(claimed)
+    quota.claim(claimed, "tab")
     under_way = await quota.reserve("one", size_bytes)
     with pytest.raises(VisitorUploadsFull):
         await quota.reserve("one", 1)
     quota.release(under_way)
     claimed.rmdir()
     await quota.reserve("one", MAX_ADDRESS_BYTES)
+
+
+async def test_quota_keeps_the_photos_that_a_session_claimed_last(tmp_path: Path) -> None:
+    """Who tries one photo after another is never refused; what was replaced goes first, the latest ten stay."""
+    quota, folders = UploadQuota(), []
+    for _ in range(MAX_ADDRESS_FILES + 50):
+        folders.append(await upload(quota, tmp_path, "one", 1))
+        quota.claim(folders[-1], "tab")
+    assert [folder.exists() for folder in folders] == [False] * 50 + [True] * MAX_ADDRESS_FILES
+    for _ in range(MAX_ADDRESS_FILES - MAX_SESSION_CLAIMS):
+        quota.claim(await upload(quota, tmp_path, "one", 1), secrets.token_hex(4))
+    assert [folder.exists() for folder in folders[50:]] == [False] * (MAX_ADDRESS_FILES - 10) + [True] * 10
+    with pytest.raises(VisitorUploadsFull):
+        await quota.reserve("one", 1)
+    quota.end_claims("tab")
+    await quota.reserve("one", 1)
 
 
 async def test_quota_counts_files(tmp_path: Path) -> None:
@@ -74,7 +102,7 @@ async def test_quota_in_all_evicts_from_the_address_that_has_most(tmp_path: Path
     assert little.exists()
     assert [folder.exists() for folder in hoards] == [False] + [True] * (len(hoards) - 1)
     for folder in (little, *hoards, late):
-        quota.claim(folder)
+        quota.claim(folder, "tab")
     with pytest.raises(UploadsFull):
         await quota.reserve("later", MAX_ADDRESS_BYTES)
 
@@ -121,6 +149,54 @@ def test_one_address_does_not_shut_out_the_others(
     assert statuses <= {200, 429}
     assert count_stored_bytes(tmp_path) < MAX_TOTAL_BYTES // 100
     figure(f"uploads: 100 of one address, {served} of 10 visitors served")
+
+
+def as_visitor(page: Page, address: str) -> Page:
+    """The page as the visitor at `address` uses it."""
+    return replace(page, http=httpx.Client(headers={"x-forwarded-for": address}, timeout=60))
+
+
+def test_files_that_events_write_count(small_page: Page, tmp_path: Path, figure: Any) -> None:
+    """One address takes a hundred examples, in a hundred tabs: it is refused in words, and ten visitors are served."""
+    assert small_page.config  # read once for all
+
+    def take_example(number: int, visitor: Page) -> str:
+        return visitor.press("face-fuse-example", [f"{number:032x}"])
+
+    def serve_visitor(number: int) -> bool:
+        visitor = as_visitor(small_page, f"203.0.113.{number}")
+        path = json.loads(f'"{PATH_PATTERN.search(take_example(number, visitor))[1]}"')  # type: ignore[index]
+        photo = {"path": path, "meta": {"_type": "gradio.FileData"}}
+        return "kept/" in visitor.run("face-fuse", ["astronaut"], photo, f"{number:032x}")
+
+    hoarder = as_visitor(small_page, "198.51.100.1")
+    with ThreadPoolExecutor(8) as pool:
+        flood = [pool.submit(take_example, number, hoarder) for number in range(100, 150)]
+        visitors = [pool.submit(serve_visitor, number) for number in range(1, 11)]
+        flood += [pool.submit(take_example, number, hoarder) for number in range(150, 200)]
+        served = sum(visitor.result() for visitor in visitors)
+        answers = [answer.result() for answer in flood]
+    refused = sum("too many photos of yours" in answer for answer in answers)
+    assert served == 10
+    assert refused + sum("astronaut.jpg" in answer for answer in answers) == 100
+    assert 0 < refused < 100
+    assert count_stored_bytes(tmp_path) < MAX_TOTAL_BYTES // 100
+    figure(f"files written by events: 100 of one address, {refused} refused, {served} of 10 visitors served")
+
+
+def test_the_result_of_an_api_call_takes_the_room_of_its_photo(small_page: Page, tmp_path: Path) -> None:
+    """Whose share is full of claimed photos gets an answer still, and has no more files than before."""
+    hoarder = as_visitor(small_page, "198.51.100.2")
+    photo = hoarder.upload(encode_example("astronaut"))
+    hoarder.press("quality-restoration-photo", [photo, TAB], "upload")
+    while "astronaut.jpg" in (answer := hoarder.press("face-fuse-example", [secrets.token_hex(16)])):
+        pass
+    assert "too many photos of yours" in answer
+    event, answer = hoarder.call("quality_restoration", photo, False, False)
+    assert event == "complete"
+    assert Path(answer[0]["path"]).exists()
+    assert not Path(photo["path"]).exists()
+    assert count_stored_bytes(tmp_path) < 1.25 * MAX_ADDRESS_BYTES // 100  # the result is larger than the photo
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "too many photos of yours"), ("zh-CN", "照片太多了")])
