@@ -24,7 +24,7 @@ SHARPENING, SHARPENING_SIGMA = 0.35, 1.1  # before the network
 PASTELS = ((246, 214, 222), (205, 226, 246), (214, 238, 222), (226, 216, 246), (250, 232, 204))  # RGB of backdrops
 
 
-MIN_EYE_WHITE_L = 55.0  # of the brightest of the eyes in a well-lit photo, even when they are narrowed
+MIN_EYE_WHITE_L = 60.0  # of the brightest of the eyes in a well-lit photo, even when they are narrowed
 CHEEK_TO_EYE_WHITE = 0.80  # eyes in shadow are still as bright as this share of the cheeks
 MIN_GAMMA = 0.45
 WHITE_LEVEL, MAX_GAIN = 215.0, 3.0  # of the brightest pixels; limit of the stretch

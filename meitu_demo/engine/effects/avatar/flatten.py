@@ -15,7 +15,7 @@ from ...imaging.blend import blur, build_disc_kernel, build_polygon_mask, smooth
 from ...imaging.colour import sample_colours
 from ...imaging.segmentation import BROW_CONTOURS, segment_skin
 from ...imaging.warp import EMPTY_MAP
-from .head import EYES, Head, Image, Plane
+from .head import EYES, Head, Image, Plane, draw_stroke, fit_curve
 
 Lab = NDArray[np.float32]  # (3,) or (h, w, 3)
 
@@ -140,7 +140,9 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     mask = np.maximum(mask, hole * oval * (1 - not_skin))
     _flatten_hair(flat, matte * (1 - mask) * (1 - oval * (1 - strands)) * smoothstep(0.75, 0.35, v), width)
     flat += (tones - flat) * mask[..., None]
-    _paint_brows(flat, raw, 0.11 * width, blur(brows, 0.8) * (1 - lines))
+    free = (1 - lines) * (1 - np.maximum(*(head.fill(eye, shape, 1.15) for eye in EYES)))
+    for side in (0, 1):
+        _paint_brow(flat, raw, head, side, free, median)
     _paint_mouth(flat, raw, smooth, head, lips, median)
     return Portrait(head, base, iris, mask, beard, (open_eyes[0], open_eyes[1]))
 
@@ -239,16 +241,41 @@ def _smooth_along_flow(picture: Lab, sigma: float, steps: int = 5) -> Lab:
     return total / (2 * steps + 1)
 
 
-def _paint_brows(flat: Lab, raw: Lab, size: float, brows: Plane) -> None:
-    """Lay the photo's own brows with more contrast over the skin, in place, so that the network sees fair ones too.
+def _paint_brow(flat: Lab, raw: Lab, head: Head, side: int, free: Plane, skin: Lab) -> None:
+    """Draw a brow in place as one stroke that follows the photo's own: its height, thickness and colour.
 
-    size: in pixels, more than a brow is high: what is dark over a wider area is a shadow.
+    free: 0..1, where neither eyes nor glasses are. What is dark over more than a brow's height is a shadow.
     """
+    upper, lower = (fit_curve(head.points[list(BROW_CONTOURS[side])][part]) for part in (slice(0, 5), slice(9, 4, -1)))
+    middle = (upper + lower) / 2
+    middle = np.vstack([2 * middle[0] - middle[4:0:-2], middle])  # a little longer outwards
+    offsets = np.linspace(-0.08, 0.08, 33)
+    places = (middle[:, None] + offsets[:, None] * head.width * head.down).astype(np.float32)
     lightness = blur(raw[..., 0], 0.7)
-    around = np.asarray(cv2.morphologyEx(lightness, cv2.MORPH_CLOSE, build_disc_kernel(size)), np.float32)
-    darker = np.clip(around - lightness - 2, 0, 80) * brows
-    flat[..., 1:] += (0.6 * raw[..., 1:] - flat[..., 1:]) * smoothstep(2, 14, darker)[..., None]
-    flat[..., 0] = np.maximum(flat[..., 0] - 1.5 * darker, np.minimum(flat[..., 0], 10))
+    around = np.asarray(cv2.morphologyEx(lightness, cv2.MORPH_CLOSE, build_disc_kernel(0.13 * head.width)), np.float32)
+    darker = np.clip(around - lightness - 3, 0, 60) * free
+    seen = np.asarray(cv2.remap(darker, places, EMPTY_MAP, cv2.INTER_LINEAR), np.float32)
+    seen *= smoothstep(0.08, 0.05, np.abs(offsets))
+    strength = seen.sum(1)
+    if strength.max() < 12:
+        return
+    position = np.linspace(0, 1, len(middle))
+    centre = np.polyval(
+        np.polyfit(position, (seen**2) @ offsets / np.maximum((seen**2).sum(1), 1e-3), 1, w=strength), position
+    )
+    depth = blur(seen.max(1)[:, None], 3)[:, 0]
+    width = blur((strength / np.maximum(seen.max(1), 4))[:, None], 3)[:, 0] * (offsets[1] - offsets[0])
+    ends = (
+        smoothstep(2, 9, depth)
+        * (0.2 + 0.8 * smoothstep(0, 0.5, position))
+        * (0.55 + 0.45 * smoothstep(1, 0.75, position))
+    )
+    line = middle + np.clip(centre, -0.07, 0.07)[:, None] * head.width * head.down
+    stroke = draw_stroke(free.shape, line, 0.9 * np.clip(width, 0.02, 0.06) * ends * head.width)
+    colours = cv2.remap(raw, places, EMPTY_MAP, cv2.INTER_LINEAR)
+    own = (colours * seen[..., None]).sum((0, 1)) / seen.sum()
+    own[0] = np.clip(own[0] - 6, 8, skin[0] - 22)
+    flat += (own - flat) * (stroke * free)[..., None] * 0.92
 
 
 def _paint_mouth(flat: Lab, raw: Lab, smooth: Lab, head: Head, lips: Plane, skin: Lab) -> None:
@@ -262,6 +289,7 @@ def _paint_mouth(flat: Lab, raw: Lab, smooth: Lab, head: Head, lips: Plane, skin
     drawn[..., 1:] *= 1.1
     chroma = np.hypot(raw[..., 1], raw[..., 2]) / max(float(np.hypot(*skin[1:])), 6.0)
     teeth = mouth * smoothstep(-16, 2, raw[..., 0] - skin[0]) * smoothstep(0.85, 0.5, chroma)
+    teeth = np.asarray(cv2.morphologyEx(teeth, cv2.MORPH_CLOSE, build_disc_kernel(0.05 * head.width)), np.float32)
     white = np.array((np.clip(skin[0] + 26, 84, 93), 1, 4), np.float32)
-    drawn += (white - drawn) * (0.85 * teeth)[..., None]
+    drawn += (white - drawn) * (0.95 * teeth)[..., None]
     flat += (drawn - flat) * blur(lips, 1.0)[..., None]

@@ -11,12 +11,11 @@ import numpy as np
 from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur, build_polygon_mask, smoothstep
 from .flatten import MOUTH_ABOVE, MOUTH_BELOW, Lab, Portrait
-from .head import EYELIDS, IRISES, Plane, Points
+from .head import CURVE_POINTS, EYELIDS, IRISES, Plane, Points, draw_stroke, fit_curve
 
 NOSE_BASE = (98, 97, 2, 326, 327)
 JAW = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361)
 INK = np.array((14, 4, 3), np.float32)
-CURVE_POINTS = 40
 MIN_EYE_WIDTH = 0.07  # face widths; an eye that the head's turn makes narrower is left to the network
 MIN_OPENING = 0.14  # height / width; a narrower eye is closed: only its lash line is drawn
 HIGHLIGHTS = ((-0.32, -0.40, 0.30, 1.0), (0.38, 0.42, 0.15, 0.9))  # right, down, radius in iris radii; opacity
@@ -44,8 +43,9 @@ def draw_lines(picture: Lab, portraits: Sequence[Portrait], matte: Plane) -> Non
         stroke = draw_stroke(shape, jaw, 0.010 * portrait.head.width * swell) * blur(skin, 2.0)
         stroke *= (1 - smoothstep(0.2, 0.6, near_silhouette)) * 0.65 * (1 - 0.85 * portrait.beard)
         lines = np.maximum(lines, stroke)
-    ink = np.minimum(picture * np.array((0.34, 0.26, 0.28), np.float32), 0.32)
-    ink = np.where((matte < 0.5)[..., None], np.array((0.16, 0.11, 0.13), np.float32), ink)
+    person = (matte > 0.6).astype(np.float32)[..., None]  # lines have the colour of what they surround, also outside
+    inside = blur(picture * person, 3.0) / np.maximum(blur(person, 3.0), 1e-3)[..., None]
+    ink = np.minimum(np.where(person > 0, picture, inside) * np.array((0.34, 0.26, 0.28), np.float32), 0.32)
     picture += (ink - picture) * lines[..., None]
     for portrait in portraits:
         draw_face(picture, portrait)
@@ -139,26 +139,6 @@ def _draw_iris(
     for right, down, size, opacity in HIGHLIGHTS:
         spot = smoothstep(1.15, 0.8, np.hypot(u - right, 1.1 * v - down) / size)
         _paint(picture, (100, 0, 0), spot * opening * opacity)
-
-
-def fit_curve(points: Points) -> Points:
-    """CURVE_POINTS points (n, 2) along a smooth curve near `points` and through their ends."""
-    length = np.append(0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1)))
-    length /= max(float(length[-1]), 1e-6)
-    weights = np.ones(len(points))
-    weights[[0, -1]] = 6
-    position = np.linspace(0, 1, CURVE_POINTS)
-    degree = min(4, len(points) - 1)
-    axes = [np.polyval(np.polyfit(length, points[:, axis], degree, w=weights), position) for axis in (0, 1)]
-    return np.stack(axes, 1)
-
-
-def draw_stroke(shape: tuple[int, ...], line: Points, widths: Points) -> Plane:
-    """The mask of a brush stroke along `line` (n, 2) with `widths` (n,) in pixels."""
-    along = np.gradient(line, axis=0)
-    across = np.stack([-along[:, 1], along[:, 0]], 1) / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
-    half = across * np.asarray(widths)[:, None] / 2
-    return build_polygon_mask(np.vstack([line + half, (line - half)[::-1]]), shape, 0)
 
 
 def _draw_line(picture: Lab, line: Points, widths: Points, colour: Lab | Sequence[float], opacity: float) -> None:
