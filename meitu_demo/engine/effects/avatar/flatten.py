@@ -41,6 +41,7 @@ SKIN_SHADOW_AT, SKIN_DEEP_AT, SKIN_LIGHT_AT = -9.0, -24.0, 8.0  # L from the ski
 NOT_SKIN_DARKER_L = (14.0, 23.0)  # under the skin's median: from here, what lies on skin is hair, not a shadow
 BEARD_TINT = (0.84, 0.72)  # b of the chin / b of the skin: at the first no beard, at the second surely one
 BEARD_DARKER_L = (16.0, 26.0)  # the same for a chin darker than the skin
+DRAWN_SKIN_SPREAD_L = 15.0  # between dark and light skin of a face
 MIN_SKIN_B = 6.0  # of skin in a photo whose colours can be believed
 THIN_LINE_PX = 9  # wider than the frames of glasses on the flattened picture
 BRIDGE_DEPTH_L = (13.0, 20.0)  # a line across the nose: bare noses have up to 11.5, glasses from 24
@@ -100,10 +101,7 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     u, v = head.build_grid(shape)
     oval = head.fill(FACE_OVAL, shape)
     brows = np.maximum(*(head.fill(brow, shape) for brow in BROW_CONTOURS))
-    grown = np.ones(
-        (2 * round(0.014 * width) + 1, 1), np.uint8
-    )  # only in height: many brows are higher than the mesh's
-    brows = np.asarray(cv2.dilate(brows, grown), np.float32)
+    brows = np.asarray(cv2.dilate(brows, build_disc_kernel(0.05 * width)), np.float32)  # many are beyond the mesh's
     lips = head.fill(LIPS, shape, 1.04)
     nostrils = head.fill_hull(shape, NOSTRILS)
     skin = _segment_skin(photo, head) * smoothstep(0.2, 0.5, matte)
@@ -113,6 +111,8 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     sample = next(pixels for pixels in (smooth[bare], smooth[oval > 0.5], smooth.reshape(-1, 3)) if len(pixels) > 30)
     median = np.asarray(np.median(sample, 0), np.float32)
     base = median.copy()
+    spread = float(np.subtract(*np.quantile(sample[:, 0], (0.85, 0.15))))
+    contrast = float(np.clip(DRAWN_SKIN_SPREAD_L / max(spread, 1.0), 1.0, 1.7))  # or a softly lit face is a mask
     lift = float(np.clip((DRAWN_SKIN_L - median[0]) * SKIN_LIFT, 0, MAX_SKIN_LIFT_L))
     cheeks = sample_colours(smooth, head.points[list(UPPER_CHEEKS)], 1)
     base[1:] = (base[1:] + np.median(cheeks[:, 1:], 0)) / 2
@@ -120,6 +120,12 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     base[0] += np.clip(float(np.quantile(cheeks[:, 0], 0.6)) + 2.5 - median[0], lift, MAX_CHEEK_LIFT_L)
     open_eyes = [_is_open(raw[..., 0][head.fill(eye, shape) > 0.5], float(median[0])) for eye in EYES]
     eyes = np.maximum(*(head.fill(eye, shape, 1.35) * is_open for eye, is_open in zip(EYES, open_eyes, strict=True)))
+    lids = np.maximum(
+        *(
+            head.fill_hull(shape, (*eye, *brow)) * is_open
+            for eye, brow, is_open in zip(EYES, BROW_CONTOURS, open_eyes, strict=True)
+        )
+    )
     brows *= 1 - np.maximum(*(head.fill(eye, shape, 1.15) for eye in EYES))
 
     beard, beard_hair = _find_beard(smooth, median, head, np.clip(lips + nostrils, 0, 1))
@@ -133,12 +139,14 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     strands = smoothstep(*NOT_SKIN_DARKER_L, median[0] - smooth[..., 0]) * hair_zone
     not_skin = np.maximum.reduce([strands, beard_hair, lines, off_colour * (1 - oval)])
 
-    features = np.asarray(cv2.dilate(np.maximum(eyes, brows), np.ones((3, 3), np.uint8)), np.float32)
+    features = np.asarray(
+        cv2.dilate(np.maximum.reduce([eyes, brows, lids]), build_disc_kernel(0.08 * width)), np.float32
+    )
     hole = np.clip(blur(features, 1.0) * 1.3 + nostrils * 0.9, 0, 1) * (1 - lines)
-    tones = _paint_skin_tones(_fill_from_around(smooth, hole, 0.055 * width), median, base)
+    tones = _paint_skin_tones(_fill_from_around(smooth, hole, 0.055 * width), median, base, contrast)
     mask = blur(skin * (1 - lips), 1.2) * (1 - not_skin)
     mask = np.maximum(mask, hole * oval * (1 - not_skin))
-    _flatten_hair(flat, matte * (1 - mask) * (1 - oval * (1 - strands)) * smoothstep(0.75, 0.35, v), width)
+    _flatten_hair(flat, raw, matte * (1 - mask) * (1 - oval * (1 - strands)) * smoothstep(0.75, 0.35, v), width)
     flat += (tones - flat) * mask[..., None]
     free = (1 - lines) * (1 - np.maximum(*(head.fill(eye, shape, 1.15) for eye in EYES)))
     for side in (0, 1):
@@ -195,9 +203,9 @@ def _fill_from_around(picture: Lab, hole: Plane, sigma: float) -> Lab:
     return blur(picture + (fill_in - picture) * blur(hole, sigma / 4)[..., None], 1.0)
 
 
-def _paint_skin_tones(smooth: Lab, median: Lab, base: Lab) -> Lab:
+def _paint_skin_tones(smooth: Lab, median: Lab, base: Lab, contrast: float) -> Lab:
     """Skin in three tones: the photo's `median` becomes `base`, darker and lighter skin become steps from it."""
-    offset = smooth[..., 0] - median[0]
+    offset = (smooth[..., 0] - median[0]) * contrast
     shadow, deep = _sigmoid((SKIN_SHADOW_AT - offset) / 1.3), _sigmoid((SKIN_DEEP_AT - offset) / 2)
     light = _sigmoid((offset - SKIN_LIGHT_AT) / 1.3)
     tones = np.empty_like(smooth)
@@ -210,15 +218,15 @@ def _paint_skin_tones(smooth: Lab, median: Lab, base: Lab) -> Lab:
     return tones
 
 
-def _flatten_hair(flat: Lab, hair: Plane, width: float) -> None:
-    """Draw hair together into locks of few tones, and raise its own light to a sheen, in place."""
+def _flatten_hair(flat: Lab, raw: Lab, hair: Plane, width: float) -> None:
+    """Draw hair in place as locks in three tones: the strands of the `raw` photo drawn together, with a sheen."""
     near = np.maximum(blur(hair, 0.11 * width), 1e-3)[..., None]
     middle = blur(flat * hair[..., None], 0.11 * width) / near
-    locks = _smooth_along_flow(flat, 0.02 * width)
+    locks = _smooth_along_flow(raw, 0.03 * width, 9)
     relief = locks[..., 0] - middle[..., 0]
-    drawn = locks + (middle - locks) * np.array((0.25, 0.6, 0.6), np.float32)
-    drawn[..., 0] += 7 * smoothstep(4.0, 5.5, relief) * smoothstep(88, 74, middle[..., 0])
-    drawn[..., 0] -= 5 * smoothstep(-4.5, -6.0, relief)
+    drawn = middle + np.array((0.35, 0.4, 0.4), np.float32) * (locks - middle)
+    drawn[..., 0] += 8 * smoothstep(3.0, 5.0, relief) * smoothstep(92, 74, middle[..., 0])
+    drawn[..., 0] -= 8 * smoothstep(-3.5, -6.0, relief)
     alike = smoothstep(34, 22, blur(np.abs(flat[..., 0] - middle[..., 0]), 1.0))  # a badge on a cap is no hair
     flat += (drawn - flat) * (smoothstep(0.3, 0.8, hair) * alike)[..., None]
 
@@ -248,7 +256,7 @@ def _paint_brow(flat: Lab, raw: Lab, head: Head, side: int, free: Plane, skin: L
     """
     upper, lower = (fit_curve(head.points[list(BROW_CONTOURS[side])][part]) for part in (slice(0, 5), slice(9, 4, -1)))
     middle = (upper + lower) / 2
-    middle = np.vstack([2 * middle[0] - middle[4:0:-2], middle])  # a little longer outwards
+    middle = np.vstack([2 * middle[0] - middle[2], middle])  # a little longer outwards
     offsets = np.linspace(-0.08, 0.08, 33)
     places = (middle[:, None] + offsets[:, None] * head.width * head.down).astype(np.float32)
     lightness = blur(raw[..., 0], 0.7)
@@ -271,7 +279,8 @@ def _paint_brow(flat: Lab, raw: Lab, head: Head, side: int, free: Plane, skin: L
         * (0.55 + 0.45 * smoothstep(1, 0.75, position))
     )
     line = middle + np.clip(centre, -0.07, 0.07)[:, None] * head.width * head.down
-    stroke = draw_stroke(free.shape, line, 0.9 * np.clip(width, 0.02, 0.06) * ends * head.width)
+    line -= 0.014 * head.width * smoothstep(0.5, 1, position)[:, None] * head.down  # or the look is grim
+    stroke = draw_stroke(free.shape, line, 1.05 * np.clip(width, 0.018, 0.065) * ends * head.width)
     colours = cv2.remap(raw, places, EMPTY_MAP, cv2.INTER_LINEAR)
     own = (colours * seen[..., None]).sum((0, 1)) / seen.sum()
     own[0] = np.clip(own[0] - 6, 8, skin[0] - 22)

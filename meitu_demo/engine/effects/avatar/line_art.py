@@ -38,8 +38,8 @@ def draw_lines(picture: Lab, portraits: Sequence[Portrait], matte: Plane) -> Non
     lines = np.maximum(0.95 * silhouette, 0.55 * inner)
     near_silhouette = np.asarray(cv2.dilate(silhouette, np.ones((13, 13), np.uint8)), np.float32)
     for portrait in portraits:
-        jaw = fit_curve(portrait.head.points[list(JAW)])
-        swell = np.sin(np.pi * np.linspace(0.03, 0.97, CURVE_POINTS)) ** 0.5
+        jaw = fit_curve(portrait.head.points[list(JAW)])[8:-8]  # its sides are often not the mesh's
+        swell = np.sin(np.pi * np.linspace(0.03, 0.97, len(jaw))) ** 0.7
         stroke = draw_stroke(shape, jaw, 0.010 * portrait.head.width * swell) * blur(skin, 2.0)
         stroke *= (1 - smoothstep(0.2, 0.6, near_silhouette)) * 0.65 * (1 - 0.85 * portrait.beard)
         lines = np.maximum(lines, stroke)
@@ -57,7 +57,7 @@ def draw_face(picture: Lab, portrait: Portrait) -> None:
     points, width = head.points, head.width
     base = fit_curve(points[list(NOSE_BASE)])[5:35] + head.down * 0.004 * width
     swell = np.sin(np.pi * np.linspace(0.04, 0.96, len(base)))
-    _draw_line(picture, base, 0.011 * width * swell, (skin[0] * 0.60, skin[1] + 7, skin[2] + 3), 0.75)
+    _draw_line(picture, base, 0.014 * width * swell, (skin[0] * 0.55, skin[1] + 7, skin[2] + 3), 0.8)
 
     above, below = fit_curve(points[list(MOUTH_ABOVE)]), fit_curve(points[list(MOUTH_BELOW)])
     mouth_width = float(np.linalg.norm(points[61] - points[291]))
@@ -126,9 +126,9 @@ def _draw_iris(
     v = v / 1.1
     edge = 1.2 / radius
     iris = smoothstep(1 + edge, 1 - edge, np.hypot(u, v)) * opening
-    lightness = float(np.clip(portrait.iris[0] * 0.8 + 16, 28, 58))
+    lightness = float(np.clip(portrait.iris[0] * 0.75 + 13, 26, 58))
     chroma = max(float(np.hypot(*portrait.iris[1:])), 1e-3)
-    colour = portrait.iris[1:] * (min(1.3 * chroma, max(32.0, chroma)) / chroma)
+    colour = portrait.iris[1:] * (min(1.6 * chroma, max(36.0, chroma)) / chroma)
     depth = smoothstep(-0.7, 0.95, v)
     tone = np.dstack([lightness - 16 + 32 * depth, *(c * (0.75 + 0.3 * depth) for c in colour)]).astype(np.float32)
     picture += (cv2.cvtColor(tone, cv2.COLOR_LAB2RGB).clip(0, 1) - picture) * iris[..., None]
