@@ -27,14 +27,11 @@ BEARD: tuple[int, ...] = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 
 BEARD += (425, 426, 327, 2, 98, 206, 205)
 CHIN_AREA = (61, 84, 314, 291, 379, 378, 400, 152, 176, 149, 150)
 
+LID_CORNERS = ((156, 35), (383, 265))  # beside the ends of brow and eye
 UPPER_CHEEKS = (50, 101, 36, 117, 118, 280, 330, 266, 346, 347)
 
-DRAWN_SKIN_L, SKIN_LIFT, MAX_SKIN_LIFT_L, MAX_CHEEK_LIFT_L = (
-    84.0,
-    0.3,
-    7.0,
-    12.0,
-)  # skin is drawn a little lighter than it is
+# Skin is drawn a little lighter than it is.
+DRAWN_SKIN_L, SKIN_LIFT, MAX_SKIN_LIFT_L, MAX_CHEEK_LIFT_L = 84.0, 0.3, 7.0, 12.0
 SKIN_SHADOW_L, SKIN_DEEP_L, SKIN_LIGHT_L = -8.0, -7.0, 3.5  # steps between the tones
 SKIN_SHADING = 0.25  # of the skin's own shading, which stays between the steps
 SKIN_SHADOW_AT, SKIN_DEEP_AT, SKIN_LIGHT_AT = -9.0, -24.0, 8.0  # L from the skin's median
@@ -120,11 +117,9 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     base[0] += np.clip(float(np.quantile(cheeks[:, 0], 0.6)) + 2.5 - median[0], lift, MAX_CHEEK_LIFT_L)
     open_eyes = [_is_open(raw[..., 0][head.fill(eye, shape) > 0.5], float(median[0])) for eye in EYES]
     eyes = np.maximum(*(head.fill(eye, shape, 1.35) * is_open for eye, is_open in zip(EYES, open_eyes, strict=True)))
+    around = zip(EYES, BROW_CONTOURS, LID_CORNERS, open_eyes, strict=True)
     lids = np.maximum(
-        *(
-            head.fill_hull(shape, (*eye, *brow)) * is_open
-            for eye, brow, is_open in zip(EYES, BROW_CONTOURS, open_eyes, strict=True)
-        )
+        *(head.fill_hull(shape, (*eye, *brow, *corner)) * is_open for eye, brow, corner, is_open in around)
     )
     brows *= 1 - np.maximum(*(head.fill(eye, shape, 1.15) for eye in EYES))
 
@@ -132,7 +127,7 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     brow_v = head.locate(105, 334)
     hair_zone = np.maximum(
         smoothstep(brow_v + 0.02, brow_v - 0.06, v), smoothstep(0.34, 0.44, np.abs(u)) * smoothstep(0.2, 0.0, v)
-    ) * (1 - brows)
+    ) * (1 - np.maximum(brows, np.asarray(cv2.dilate(lids, build_disc_kernel(0.04 * width)), np.float32)))
     below_eyes = v - head.locate(33, 263)
     lines = _find_glasses(raw[..., 0], u, below_eyes) * oval * (1 - eyes)
     off_colour = smoothstep(16, 30, np.hypot(smooth[..., 1] - median[1], smooth[..., 2] - median[2]))
