@@ -246,9 +246,7 @@ def render_sheet(people: dict[str, Image]) -> Image:
         for degradation in SHEET_DEGRADATIONS:
             degraded = degradation(original)
             for image in (degraded, restore(degraded, find_faces(degraded), enlarge=False)):
-                crops.append(
-                    cv2.getRectSubPix(image, (SHEET_CELL_PX,) * 2, faces[0].centre.astype(np.float32).tolist())
-                )
+                crops.append(cv2.getRectSubPix(image, (SHEET_CELL_PX,) * 2, faces[0].centre))
         rows.append(np.hstack(crops))
     return np.vstack(rows)
 

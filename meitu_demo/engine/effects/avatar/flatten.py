@@ -40,6 +40,7 @@ BEARD_TINT = (0.84, 0.72)  # b of the chin / b of the skin: at the first no bear
 BEARD_DARKER_L = (16.0, 26.0)  # the same for a chin darker than the skin
 DRAWN_SKIN_SPREAD_L = 15.0  # between dark and light skin of a face
 MIN_SKIN_B = 6.0  # of skin in a photo whose colours can be believed
+FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
 THIN_LINE_PX = 9  # wider than the frames of glasses on the flattened picture
 BRIDGE_DEPTH_L = (13.0, 20.0)  # a line across the nose: bare noses have up to 11.5, glasses from 24
 COVERED_EYE_DARKER_L = 30.0  # under the skin's median, even in its brightest parts: a dark lens or a fringe
@@ -217,7 +218,7 @@ def _flatten_hair(flat: Lab, raw: Lab, hair: Plane, width: float) -> None:
     """Draw hair in place as locks in three tones: the strands of the `raw` photo drawn together, with a sheen."""
     near = np.maximum(blur(hair, 0.11 * width), 1e-3)[..., None]
     middle = blur(flat * hair[..., None], 0.11 * width) / near
-    locks = _smooth_along_flow(raw, 0.03 * width, 9)
+    locks = _smooth_along_flow(raw, 0.03 * width)
     relief = locks[..., 0] - middle[..., 0]
     drawn = middle + np.array((0.35, 0.4, 0.4), np.float32) * (locks - middle)
     drawn[..., 0] += 8 * smoothstep(3.0, 5.0, relief) * smoothstep(92, 74, middle[..., 0])
@@ -226,7 +227,7 @@ def _flatten_hair(flat: Lab, raw: Lab, hair: Plane, width: float) -> None:
     flat += (drawn - flat) * (smoothstep(0.3, 0.8, hair) * alike)[..., None]
 
 
-def _smooth_along_flow(picture: Lab, sigma: float, steps: int = 5) -> Lab:
+def _smooth_along_flow(picture: Lab, sigma: float) -> Lab:
     """Blur along the strands: Kang et al., "Flow-based image abstraction", 2009. `sigma`: how coarse the flow, px."""
     lightness = blur(picture[..., 0], 1.0)
     dx, dy = (np.asarray(cv2.Sobel(lightness, cv2.CV_32F, i, 1 - i, ksize=3), np.float32) for i in (1, 0))
@@ -236,12 +237,13 @@ def _smooth_along_flow(picture: Lab, sigma: float, steps: int = 5) -> Lab:
     total, start = picture.copy(), np.stack([x, y], -1)
     for sign in (1.0, -1.0):
         position, direction = start, along * np.float32(sign)
-        for _ in range(steps):
-            position = position + 1.5 * direction
+        for _ in range(FLOW_STEPS):
+            position = position + FLOW_STEP_PX * direction
             total += cv2.remap(picture, position, EMPTY_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             ahead = cv2.remap(along, position, EMPTY_MAP, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
-            direction = ahead * np.where((ahead * direction).sum(-1, keepdims=True) < 0, np.float32(-1), np.float32(1))
-    return total / (2 * steps + 1)
+            same = ahead[..., 0] * direction[..., 0] + ahead[..., 1] * direction[..., 1] >= 0
+            direction = np.where(same[..., None], ahead, -ahead)
+    return total / (2 * FLOW_STEPS + 1)
 
 
 def _paint_brow(flat: Lab, raw: Lab, head: Head, side: int, free: Plane, skin: Lab) -> None:
@@ -263,18 +265,13 @@ def _paint_brow(flat: Lab, raw: Lab, head: Head, side: int, free: Plane, skin: L
     if strength.max() < 12:
         return
     position = np.linspace(0, 1, len(middle))
-    centre = np.polyval(
-        np.polyfit(position, (seen**2) @ offsets / np.maximum((seen**2).sum(1), 1e-3), 1, w=strength), position
-    )
-    depth = blur(seen.max(1)[:, None], 3)[:, 0]
+    seen_at = (seen**2) @ offsets / np.maximum((seen**2).sum(1), 1e-3)
+    centre = np.clip(np.polyval(np.polyfit(position, seen_at, 1, w=strength), position), -0.07, 0.07)
     width = blur((strength / np.maximum(seen.max(1), 4))[:, None], 3)[:, 0] * (offsets[1] - offsets[0])
-    ends = (
-        smoothstep(2, 9, depth)
-        * (0.2 + 0.8 * smoothstep(0, 0.5, position))
-        * (0.55 + 0.45 * smoothstep(1, 0.75, position))
-    )
-    line = middle + np.clip(centre, -0.07, 0.07)[:, None] * head.width * head.down
-    line -= 0.014 * head.width * smoothstep(0.5, 1, position)[:, None] * head.down  # or the look is grim
+    ends = (0.2 + 0.8 * smoothstep(0, 0.5, position)) * (0.55 + 0.45 * smoothstep(1, 0.75, position))
+    ends *= smoothstep(2, 9, blur(seen.max(1)[:, None], 3)[:, 0])
+    centre -= 0.014 * smoothstep(0.5, 1, position)  # a lower inner end makes the look grim
+    line = middle + centre[:, None] * head.width * head.down
     stroke = draw_stroke(free.shape, line, 1.05 * np.clip(width, 0.018, 0.065) * ends * head.width)
     colours = cv2.remap(raw, places, EMPTY_MAP, cv2.INTER_LINEAR)
     own = (colours * seen[..., None]).sum((0, 1)) / seen.sum()
