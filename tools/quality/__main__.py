@@ -21,7 +21,7 @@ def main() -> int:
     exit_codes = {
         "aesthetics": aesthetics.main(photos if folder else None),
         "avatar": avatar.main(photos),
-        "restoration": restoration.main(),
+        "restoration": restoration.main(photos),
     }
     failures = [name for name, code in exit_codes.items() if code != 0]
     contact_sheets.write_fuse_sheet(photos, OUTPUT / "fuse.jpg")

@@ -15,7 +15,7 @@ from ...imaging.blend import blur, build_disc_kernel, build_polygon_mask, smooth
 from ...imaging.colour import sample_colours
 from ...imaging.segmentation import BROW_CONTOURS, segment_skin
 from ...imaging.warp import EMPTY_MAP
-from .head import EYES, Head, Image, Plane
+from .head import EYES, Head, Image, Plane, draw_stroke, fit_curve
 
 Lab = NDArray[np.float32]  # (3,) or (h, w, 3)
 
@@ -27,21 +27,20 @@ BEARD: tuple[int, ...] = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 
 BEARD += (425, 426, 327, 2, 98, 206, 205)
 CHIN_AREA = (61, 84, 314, 291, 379, 378, 400, 152, 176, 149, 150)
 
+LID_CORNERS = ((156, 35), (383, 265))  # beside the ends of brow and eye
 UPPER_CHEEKS = (50, 101, 36, 117, 118, 280, 330, 266, 346, 347)
 
-DRAWN_SKIN_L, SKIN_LIFT, MAX_SKIN_LIFT_L, MAX_CHEEK_LIFT_L = (
-    84.0,
-    0.3,
-    7.0,
-    12.0,
-)  # skin is drawn a little lighter than it is
+# Skin is drawn a little lighter than it is.
+DRAWN_SKIN_L, SKIN_LIFT, MAX_SKIN_LIFT_L, MAX_CHEEK_LIFT_L = 84.0, 0.3, 7.0, 12.0
 SKIN_SHADOW_L, SKIN_DEEP_L, SKIN_LIGHT_L = -8.0, -7.0, 3.5  # steps between the tones
 SKIN_SHADING = 0.25  # of the skin's own shading, which stays between the steps
 SKIN_SHADOW_AT, SKIN_DEEP_AT, SKIN_LIGHT_AT = -9.0, -24.0, 8.0  # L from the skin's median
 NOT_SKIN_DARKER_L = (14.0, 23.0)  # under the skin's median: from here, what lies on skin is hair, not a shadow
 BEARD_TINT = (0.84, 0.72)  # b of the chin / b of the skin: at the first no beard, at the second surely one
 BEARD_DARKER_L = (16.0, 26.0)  # the same for a chin darker than the skin
+DRAWN_SKIN_SPREAD_L = 15.0  # between dark and light skin of a face
 MIN_SKIN_B = 6.0  # of skin in a photo whose colours can be believed
+FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
 THIN_LINE_PX = 9  # wider than the frames of glasses on the flattened picture
 BRIDGE_DEPTH_L = (13.0, 20.0)  # a line across the nose: bare noses have up to 11.5, glasses from 24
 COVERED_EYE_DARKER_L = 30.0  # under the skin's median, even in its brightest parts: a dark lens or a fringe
@@ -100,10 +99,7 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     u, v = head.build_grid(shape)
     oval = head.fill(FACE_OVAL, shape)
     brows = np.maximum(*(head.fill(brow, shape) for brow in BROW_CONTOURS))
-    grown = np.ones(
-        (2 * round(0.014 * width) + 1, 1), np.uint8
-    )  # only in height: many brows are higher than the mesh's
-    brows = np.asarray(cv2.dilate(brows, grown), np.float32)
+    brows = np.asarray(cv2.dilate(brows, build_disc_kernel(0.05 * width)), np.float32)  # many are beyond the mesh's
     lips = head.fill(LIPS, shape, 1.04)
     nostrils = head.fill_hull(shape, NOSTRILS)
     skin = _segment_skin(photo, head) * smoothstep(0.2, 0.5, matte)
@@ -113,6 +109,8 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     sample = next(pixels for pixels in (smooth[bare], smooth[oval > 0.5], smooth.reshape(-1, 3)) if len(pixels) > 30)
     median = np.asarray(np.median(sample, 0), np.float32)
     base = median.copy()
+    spread = float(np.subtract(*np.quantile(sample[:, 0], (0.85, 0.15))))
+    contrast = float(np.clip(DRAWN_SKIN_SPREAD_L / max(spread, 1.0), 1.0, 1.7))  # or a softly lit face is a mask
     lift = float(np.clip((DRAWN_SKIN_L - median[0]) * SKIN_LIFT, 0, MAX_SKIN_LIFT_L))
     cheeks = sample_colours(smooth, head.points[list(UPPER_CHEEKS)], 1)
     base[1:] = (base[1:] + np.median(cheeks[:, 1:], 0)) / 2
@@ -120,27 +118,35 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     base[0] += np.clip(float(np.quantile(cheeks[:, 0], 0.6)) + 2.5 - median[0], lift, MAX_CHEEK_LIFT_L)
     open_eyes = [_is_open(raw[..., 0][head.fill(eye, shape) > 0.5], float(median[0])) for eye in EYES]
     eyes = np.maximum(*(head.fill(eye, shape, 1.35) * is_open for eye, is_open in zip(EYES, open_eyes, strict=True)))
+    around = zip(EYES, BROW_CONTOURS, LID_CORNERS, open_eyes, strict=True)
+    lids = np.maximum(
+        *(head.fill_hull(shape, (*eye, *brow, *corner)) * is_open for eye, brow, corner, is_open in around)
+    )
     brows *= 1 - np.maximum(*(head.fill(eye, shape, 1.15) for eye in EYES))
 
     beard, beard_hair = _find_beard(smooth, median, head, np.clip(lips + nostrils, 0, 1))
     brow_v = head.locate(105, 334)
     hair_zone = np.maximum(
         smoothstep(brow_v + 0.02, brow_v - 0.06, v), smoothstep(0.34, 0.44, np.abs(u)) * smoothstep(0.2, 0.0, v)
-    ) * (1 - brows)
+    ) * (1 - np.maximum(brows, np.asarray(cv2.dilate(lids, build_disc_kernel(0.04 * width)), np.float32)))
     below_eyes = v - head.locate(33, 263)
     lines = _find_glasses(raw[..., 0], u, below_eyes) * oval * (1 - eyes)
     off_colour = smoothstep(16, 30, np.hypot(smooth[..., 1] - median[1], smooth[..., 2] - median[2]))
     strands = smoothstep(*NOT_SKIN_DARKER_L, median[0] - smooth[..., 0]) * hair_zone
     not_skin = np.maximum.reduce([strands, beard_hair, lines, off_colour * (1 - oval)])
 
-    features = np.asarray(cv2.dilate(np.maximum(eyes, brows), np.ones((3, 3), np.uint8)), np.float32)
+    features = np.asarray(
+        cv2.dilate(np.maximum.reduce([eyes, brows, lids]), build_disc_kernel(0.08 * width)), np.float32
+    )
     hole = np.clip(blur(features, 1.0) * 1.3 + nostrils * 0.9, 0, 1) * (1 - lines)
-    tones = _paint_skin_tones(_fill_from_around(smooth, hole, 0.055 * width), median, base)
+    tones = _paint_skin_tones(_fill_from_around(smooth, hole, 0.055 * width), median, base, contrast)
     mask = blur(skin * (1 - lips), 1.2) * (1 - not_skin)
     mask = np.maximum(mask, hole * oval * (1 - not_skin))
-    _flatten_hair(flat, matte * (1 - mask) * (1 - oval * (1 - strands)) * smoothstep(0.75, 0.35, v), width)
+    _flatten_hair(flat, raw, matte * (1 - mask) * (1 - oval * (1 - strands)) * smoothstep(0.75, 0.35, v), width)
     flat += (tones - flat) * mask[..., None]
-    _paint_brows(flat, raw, 0.11 * width, blur(brows, 0.8) * (1 - lines))
+    free = (1 - lines) * (1 - np.maximum(*(head.fill(eye, shape, 1.15) for eye in EYES)))
+    for side in (0, 1):
+        _paint_brow(flat, raw, head, side, free, median)
     _paint_mouth(flat, raw, smooth, head, lips, median)
     return Portrait(head, base, iris, mask, beard, (open_eyes[0], open_eyes[1]))
 
@@ -193,9 +199,9 @@ def _fill_from_around(picture: Lab, hole: Plane, sigma: float) -> Lab:
     return blur(picture + (fill_in - picture) * blur(hole, sigma / 4)[..., None], 1.0)
 
 
-def _paint_skin_tones(smooth: Lab, median: Lab, base: Lab) -> Lab:
+def _paint_skin_tones(smooth: Lab, median: Lab, base: Lab, contrast: float) -> Lab:
     """Skin in three tones: the photo's `median` becomes `base`, darker and lighter skin become steps from it."""
-    offset = smooth[..., 0] - median[0]
+    offset = (smooth[..., 0] - median[0]) * contrast
     shadow, deep = _sigmoid((SKIN_SHADOW_AT - offset) / 1.3), _sigmoid((SKIN_DEEP_AT - offset) / 2)
     light = _sigmoid((offset - SKIN_LIGHT_AT) / 1.3)
     tones = np.empty_like(smooth)
@@ -208,20 +214,20 @@ def _paint_skin_tones(smooth: Lab, median: Lab, base: Lab) -> Lab:
     return tones
 
 
-def _flatten_hair(flat: Lab, hair: Plane, width: float) -> None:
-    """Draw hair together into locks of few tones, and raise its own light to a sheen, in place."""
+def _flatten_hair(flat: Lab, raw: Lab, hair: Plane, width: float) -> None:
+    """Draw hair in place as locks in three tones: the strands of the `raw` photo drawn together, with a sheen."""
     near = np.maximum(blur(hair, 0.11 * width), 1e-3)[..., None]
     middle = blur(flat * hair[..., None], 0.11 * width) / near
-    locks = _smooth_along_flow(flat, 0.02 * width)
+    locks = _smooth_along_flow(raw, 0.03 * width)
     relief = locks[..., 0] - middle[..., 0]
-    drawn = locks + (middle - locks) * np.array((0.25, 0.6, 0.6), np.float32)
-    drawn[..., 0] += 7 * smoothstep(4.0, 5.5, relief) * smoothstep(88, 74, middle[..., 0])
-    drawn[..., 0] -= 5 * smoothstep(-4.5, -6.0, relief)
+    drawn = middle + np.array((0.35, 0.4, 0.4), np.float32) * (locks - middle)
+    drawn[..., 0] += 8 * smoothstep(3.0, 5.0, relief) * smoothstep(92, 74, middle[..., 0])
+    drawn[..., 0] -= 8 * smoothstep(-3.5, -6.0, relief)
     alike = smoothstep(34, 22, blur(np.abs(flat[..., 0] - middle[..., 0]), 1.0))  # a badge on a cap is no hair
     flat += (drawn - flat) * (smoothstep(0.3, 0.8, hair) * alike)[..., None]
 
 
-def _smooth_along_flow(picture: Lab, sigma: float, steps: int = 5) -> Lab:
+def _smooth_along_flow(picture: Lab, sigma: float) -> Lab:
     """Blur along the strands: Kang et al., "Flow-based image abstraction", 2009. `sigma`: how coarse the flow, px."""
     lightness = blur(picture[..., 0], 1.0)
     dx, dy = (np.asarray(cv2.Sobel(lightness, cv2.CV_32F, i, 1 - i, ksize=3), np.float32) for i in (1, 0))
@@ -231,24 +237,46 @@ def _smooth_along_flow(picture: Lab, sigma: float, steps: int = 5) -> Lab:
     total, start = picture.copy(), np.stack([x, y], -1)
     for sign in (1.0, -1.0):
         position, direction = start, along * np.float32(sign)
-        for _ in range(steps):
-            position = position + 1.5 * direction
+        for _ in range(FLOW_STEPS):
+            position = position + FLOW_STEP_PX * direction
             total += cv2.remap(picture, position, EMPTY_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             ahead = cv2.remap(along, position, EMPTY_MAP, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
-            direction = ahead * np.where((ahead * direction).sum(-1, keepdims=True) < 0, np.float32(-1), np.float32(1))
-    return total / (2 * steps + 1)
+            same = ahead[..., 0] * direction[..., 0] + ahead[..., 1] * direction[..., 1] >= 0
+            direction = np.where(same[..., None], ahead, -ahead)
+    return total / (2 * FLOW_STEPS + 1)
 
 
-def _paint_brows(flat: Lab, raw: Lab, size: float, brows: Plane) -> None:
-    """Lay the photo's own brows with more contrast over the skin, in place, so that the network sees fair ones too.
+def _paint_brow(flat: Lab, raw: Lab, head: Head, side: int, free: Plane, skin: Lab) -> None:
+    """Draw a brow in place as one stroke that follows the photo's own: its height, thickness and colour.
 
-    size: in pixels, more than a brow is high: what is dark over a wider area is a shadow.
+    free: 0..1, where neither eyes nor glasses are. What is dark over more than a brow's height is a shadow.
     """
+    upper, lower = (fit_curve(head.points[list(BROW_CONTOURS[side])][part]) for part in (slice(0, 5), slice(9, 4, -1)))
+    middle = (upper + lower) / 2
+    middle = np.vstack([2 * middle[0] - middle[2], middle])  # a little longer outwards
+    offsets = np.linspace(-0.08, 0.08, 33)
+    places = (middle[:, None] + offsets[:, None] * head.width * head.down).astype(np.float32)
     lightness = blur(raw[..., 0], 0.7)
-    around = np.asarray(cv2.morphologyEx(lightness, cv2.MORPH_CLOSE, build_disc_kernel(size)), np.float32)
-    darker = np.clip(around - lightness - 2, 0, 80) * brows
-    flat[..., 1:] += (0.6 * raw[..., 1:] - flat[..., 1:]) * smoothstep(2, 14, darker)[..., None]
-    flat[..., 0] = np.maximum(flat[..., 0] - 1.5 * darker, np.minimum(flat[..., 0], 10))
+    around = np.asarray(cv2.morphologyEx(lightness, cv2.MORPH_CLOSE, build_disc_kernel(0.13 * head.width)), np.float32)
+    darker = np.clip(around - lightness - 3, 0, 60) * free
+    seen = np.asarray(cv2.remap(darker, places, EMPTY_MAP, cv2.INTER_LINEAR), np.float32)
+    seen *= smoothstep(0.08, 0.05, np.abs(offsets))
+    strength = seen.sum(1)
+    if strength.max() < 12:
+        return
+    position = np.linspace(0, 1, len(middle))
+    seen_at = (seen**2) @ offsets / np.maximum((seen**2).sum(1), 1e-3)
+    centre = np.clip(np.polyval(np.polyfit(position, seen_at, 1, w=strength), position), -0.07, 0.07)
+    width = blur((strength / np.maximum(seen.max(1), 4))[:, None], 3)[:, 0] * (offsets[1] - offsets[0])
+    ends = (0.2 + 0.8 * smoothstep(0, 0.5, position)) * (0.55 + 0.45 * smoothstep(1, 0.75, position))
+    ends *= smoothstep(2, 9, blur(seen.max(1)[:, None], 3)[:, 0])
+    centre -= 0.014 * smoothstep(0.5, 1, position)  # a lower inner end makes the look grim
+    line = middle + centre[:, None] * head.width * head.down
+    stroke = draw_stroke(free.shape, line, 1.05 * np.clip(width, 0.018, 0.065) * ends * head.width)
+    colours = cv2.remap(raw, places, EMPTY_MAP, cv2.INTER_LINEAR)
+    own = (colours * seen[..., None]).sum((0, 1)) / seen.sum()
+    own[0] = np.clip(own[0] - 6, 8, skin[0] - 22)
+    flat += (own - flat) * (stroke * free)[..., None] * 0.92
 
 
 def _paint_mouth(flat: Lab, raw: Lab, smooth: Lab, head: Head, lips: Plane, skin: Lab) -> None:
@@ -262,6 +290,7 @@ def _paint_mouth(flat: Lab, raw: Lab, smooth: Lab, head: Head, lips: Plane, skin
     drawn[..., 1:] *= 1.1
     chroma = np.hypot(raw[..., 1], raw[..., 2]) / max(float(np.hypot(*skin[1:])), 6.0)
     teeth = mouth * smoothstep(-16, 2, raw[..., 0] - skin[0]) * smoothstep(0.85, 0.5, chroma)
+    teeth = np.asarray(cv2.morphologyEx(teeth, cv2.MORPH_CLOSE, build_disc_kernel(0.05 * head.width)), np.float32)
     white = np.array((np.clip(skin[0] + 26, 84, 93), 1, 4), np.float32)
-    drawn += (white - drawn) * (0.85 * teeth)[..., None]
+    drawn += (white - drawn) * (0.95 * teeth)[..., None]
     flat += (drawn - flat) * blur(lips, 1.0)[..., None]

@@ -33,6 +33,8 @@ EYE_OPENING, MIN_OPENING_GAIN, MAX_OPENING_GAIN = 0.50, 1.22, 1.6  # aim for hei
 NOSE_SCALE = (0.9, 0.96)  # across, down
 JAW_SHIFT = 0.03  # face widths inwards at each side
 INVERSE_ITERATIONS = 20
+CURVE_POINTS = 40
+STROKE_OVERSAMPLING = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,3 +177,34 @@ def _compute_offsets(head: Head, shape: tuple[int, ...], x: Plane | Points, y: P
     weight = smoothstep(0.05, 0.42, v) * smoothstep(1.25, 0.62, v)
     across += np.sign(u) * JAW_SHIFT * width * weight * smoothstep(0.1, 0.45, side) * smoothstep(1.2, 0.5, side)
     return across * head.right[0] + along * head.down[0], across * head.right[1] + along * head.down[1]
+
+
+def fit_curve(points: Points) -> Points:
+    """CURVE_POINTS points (n, 2) along a smooth curve near `points` and through their ends."""
+    length = np.append(0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1)))
+    length /= max(float(length[-1]), 1e-6)
+    weights = np.ones(len(points))
+    weights[[0, -1]] = 6
+    position = np.linspace(0, 1, CURVE_POINTS)
+    degree = min(4, len(points) - 1)
+    axes = [np.polyval(np.polyfit(length, points[:, axis], degree, w=weights), position) for axis in (0, 1)]
+    return np.stack(axes, 1)
+
+
+def draw_stroke(shape: tuple[int, ...], line: Points, widths: Points) -> Plane:
+    """The mask of a brush stroke along `line` (n, 2) with `widths` (n,) in pixels: float32 (h, w), 0..1."""
+    along = np.gradient(line, axis=0)
+    across = np.stack([-along[:, 1], along[:, 0]], 1) / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
+    half = across * np.asarray(widths)[:, None] / 2
+    outline = np.vstack([line + half, (line - half)[::-1]])
+    low = np.floor(outline.min(0) - 1).astype(int).clip(0, shape[1::-1])
+    high = np.ceil(outline.max(0) + 2).astype(int).clip(low, shape[1::-1])
+    mask = np.zeros(shape[:2], np.float32)
+    if (high > low).all():  # drawn large and shrunk, or lines thinner than 2 px are jagged
+        fine = np.zeros((high - low)[::-1] * STROKE_OVERSAMPLING, np.uint8)
+        cv2.fillPoly(
+            fine, [np.rint(((outline - low + 0.5) * STROKE_OVERSAMPLING - 0.5) * 16).astype(int)], (255,), cv2.LINE_8, 4
+        )
+        part = cv2.resize(fine, (high - low).tolist(), interpolation=cv2.INTER_AREA)
+        mask[low[1] : high[1], low[0] : high[0]] = part.astype(np.float32) / 255
+    return mask

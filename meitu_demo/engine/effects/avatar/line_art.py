@@ -11,12 +11,11 @@ import numpy as np
 from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur, build_polygon_mask, smoothstep
 from .flatten import MOUTH_ABOVE, MOUTH_BELOW, Lab, Portrait
-from .head import EYELIDS, IRISES, Plane, Points
+from .head import CURVE_POINTS, EYELIDS, IRISES, Plane, Points, draw_stroke, fit_curve
 
 NOSE_BASE = (98, 97, 2, 326, 327)
 JAW = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361)
 INK = np.array((14, 4, 3), np.float32)
-CURVE_POINTS = 40
 MIN_EYE_WIDTH = 0.07  # face widths; an eye that the head's turn makes narrower is left to the network
 MIN_OPENING = 0.14  # height / width; a narrower eye is closed: only its lash line is drawn
 HIGHLIGHTS = ((-0.32, -0.40, 0.30, 1.0), (0.38, 0.42, 0.15, 0.9))  # right, down, radius in iris radii; opacity
@@ -39,13 +38,14 @@ def draw_lines(picture: Lab, portraits: Sequence[Portrait], matte: Plane) -> Non
     lines = np.maximum(0.95 * silhouette, 0.55 * inner)
     near_silhouette = np.asarray(cv2.dilate(silhouette, np.ones((13, 13), np.uint8)), np.float32)
     for portrait in portraits:
-        jaw = fit_curve(portrait.head.points[list(JAW)])
-        swell = np.sin(np.pi * np.linspace(0.03, 0.97, CURVE_POINTS)) ** 0.5
+        jaw = fit_curve(portrait.head.points[list(JAW)])[8:-8]  # its sides are often not the mesh's
+        swell = np.sin(np.pi * np.linspace(0.03, 0.97, len(jaw))) ** 0.7
         stroke = draw_stroke(shape, jaw, 0.010 * portrait.head.width * swell) * blur(skin, 2.0)
         stroke *= (1 - smoothstep(0.2, 0.6, near_silhouette)) * 0.65 * (1 - 0.85 * portrait.beard)
         lines = np.maximum(lines, stroke)
-    ink = np.minimum(picture * np.array((0.34, 0.26, 0.28), np.float32), 0.32)
-    ink = np.where((matte < 0.5)[..., None], np.array((0.16, 0.11, 0.13), np.float32), ink)
+    person = (matte > 0.6).astype(np.float32)[..., None]  # lines have the colour of what they surround, also outside
+    inside = blur(picture * person, 3.0) / np.maximum(blur(person, 3.0), 1e-3)[..., None]
+    ink = np.minimum(np.where(person > 0, picture, inside) * np.array((0.34, 0.26, 0.28), np.float32), 0.32)
     picture += (ink - picture) * lines[..., None]
     for portrait in portraits:
         draw_face(picture, portrait)
@@ -57,7 +57,7 @@ def draw_face(picture: Lab, portrait: Portrait) -> None:
     points, width = head.points, head.width
     base = fit_curve(points[list(NOSE_BASE)])[5:35] + head.down * 0.004 * width
     swell = np.sin(np.pi * np.linspace(0.04, 0.96, len(base)))
-    _draw_line(picture, base, 0.011 * width * swell, (skin[0] * 0.60, skin[1] + 7, skin[2] + 3), 0.75)
+    _draw_line(picture, base, 0.014 * width * swell, (skin[0] * 0.55, skin[1] + 7, skin[2] + 3), 0.8)
 
     above, below = fit_curve(points[list(MOUTH_ABOVE)]), fit_curve(points[list(MOUTH_BELOW)])
     mouth_width = float(np.linalg.norm(points[61] - points[291]))
@@ -126,9 +126,9 @@ def _draw_iris(
     v = v / 1.1
     edge = 1.2 / radius
     iris = smoothstep(1 + edge, 1 - edge, np.hypot(u, v)) * opening
-    lightness = float(np.clip(portrait.iris[0] * 0.8 + 16, 28, 58))
+    lightness = float(np.clip(portrait.iris[0] * 0.75 + 13, 26, 58))
     chroma = max(float(np.hypot(*portrait.iris[1:])), 1e-3)
-    colour = portrait.iris[1:] * (min(1.3 * chroma, max(32.0, chroma)) / chroma)
+    colour = portrait.iris[1:] * (min(1.6 * chroma, max(36.0, chroma)) / chroma)
     depth = smoothstep(-0.7, 0.95, v)
     tone = np.dstack([lightness - 16 + 32 * depth, *(c * (0.75 + 0.3 * depth) for c in colour)]).astype(np.float32)
     picture += (cv2.cvtColor(tone, cv2.COLOR_LAB2RGB).clip(0, 1) - picture) * iris[..., None]
@@ -139,26 +139,6 @@ def _draw_iris(
     for right, down, size, opacity in HIGHLIGHTS:
         spot = smoothstep(1.15, 0.8, np.hypot(u - right, 1.1 * v - down) / size)
         _paint(picture, (100, 0, 0), spot * opening * opacity)
-
-
-def fit_curve(points: Points) -> Points:
-    """CURVE_POINTS points (n, 2) along a smooth curve near `points` and through their ends."""
-    length = np.append(0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1)))
-    length /= max(float(length[-1]), 1e-6)
-    weights = np.ones(len(points))
-    weights[[0, -1]] = 6
-    position = np.linspace(0, 1, CURVE_POINTS)
-    degree = min(4, len(points) - 1)
-    axes = [np.polyval(np.polyfit(length, points[:, axis], degree, w=weights), position) for axis in (0, 1)]
-    return np.stack(axes, 1)
-
-
-def draw_stroke(shape: tuple[int, ...], line: Points, widths: Points) -> Plane:
-    """The mask of a brush stroke along `line` (n, 2) with `widths` (n,) in pixels."""
-    along = np.gradient(line, axis=0)
-    across = np.stack([-along[:, 1], along[:, 0]], 1) / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
-    half = across * np.asarray(widths)[:, None] / 2
-    return build_polygon_mask(np.vstack([line + half, (line - half)[::-1]]), shape, 0)
 
 
 def _draw_line(picture: Lab, line: Points, widths: Points, colour: Lab | Sequence[float], opacity: float) -> None:
