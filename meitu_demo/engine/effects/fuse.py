@@ -26,6 +26,7 @@ SEAM_OUTLINE_SHARE = {"drawn": 0.99, "photo": 0.95, "own": 0.95}
 MAX_BLEND_BAND_SHARE = 0.08  # of the face's width; wider bands lose the tone of a beard or a cheek
 OUTLINE_MARGIN_SHARE = 0.08  # of the face's width: room around the outline for the blend's widest band
 MAX_SHARPENING = 0.5
+MIN_ENLARGEMENT, MAX_ENLARGEMENT = 1.6, 4  # a face that grows more than this is enlarged before the warp
 CROP_MARGIN_SHARE = 0.3  # of the user's face: its surroundings in the photo
 MIN_NECK_SAMPLES = 30
 NECK_SHADE_RANGE = (0.5, 1.1)  # brightness of the neck relative to the face
@@ -211,13 +212,16 @@ def _warp_face(image: Image, mesh: Points, target: Points, box: Box) -> tuple[Im
     if shrink < 0.75:  # remapping alone would alias
         reduced_size = np.maximum(1, np.rint((high - low) * shrink)).astype(int)
         crop = np.asarray(cv2.resize(crop, reduced_size.tolist(), interpolation=cv2.INTER_AREA), np.uint8)
+    elif shrink > MIN_ENLARGEMENT:
+        crop = colour.enlarge(crop, min(round(shrink), MAX_ENLARGEMENT))
     factor = (np.array(crop.shape[1::-1]) / (high - low)).astype(np.float32)
     crop_nodes = ((nodes - low + 0.5) * factor - 0.5).astype(np.float32)
     sampling_map = cv2.resize(crop_nodes, size, interpolation=cv2.INTER_LINEAR)
     method = cv2.INTER_CUBIC if shrink > 1 else cv2.INTER_LINEAR
     warped = np.asarray(cv2.remap(crop, sampling_map, NO_SECOND_MAP, method, borderMode=cv2.BORDER_REPLICATE), np.uint8)
     if shrink > 1:
-        warped = colour.sharpen(warped, min(MAX_SHARPENING, 0.4 * np.log2(shrink)), 0.6 * min(shrink, 4.0))
+        amount = min(MAX_SHARPENING, (0.4 if shrink <= MIN_ENLARGEMENT else 0.15) * np.log2(shrink))
+        warped = colour.sharpen(warped, amount, 0.6 * min(shrink, 4.0))
     edge = np.minimum(nodes, frame - 1 - nodes).min(-1) / max(0.04 * float(np.ptp(mesh[:, 0])), 1.0)
     frame_mask = cv2.resize(np.clip(edge, 0, 1).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     return warped, frame_mask
