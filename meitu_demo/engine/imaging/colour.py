@@ -24,7 +24,12 @@ MAX_TONE_SHIFT = 10.0  # RGB levels by which the template's light may change a t
 TARGET_WHITE_LUMA = 185.0  # 99th percentile of a face with its surroundings in a well-exposed photo
 MAX_GAIN = 1.5  # more would turn a dark skin light
 SKIN_LUMA_RANGE = (45.0, 208.0)  # of well-exposed skin; results are clipped to it, extended to the template's luma
-SKIN_HUE_DEG = (5.0, 25.0, 88.0, 108.0)  # in LAB: skin under white light is between the middle two, never beyond the outer
+SKIN_HUE_DEG = (
+    5.0,
+    25.0,
+    88.0,
+    108.0,
+)  # in LAB: skin under white light is between the middle two, never beyond the outer
 SKIN_CHROMA = (42.0, 54.0)  # in LAB: skin under white light is below the first, never above the second
 MIN_HUE_CHROMA = (4.0, 10.0)  # in LAB: below the first, a hue says nothing
 MAX_MONOCHROME_STDDEV = 1.3  # of a, b around a curve over L: toned prints are below 0.8, colour photos above 4
@@ -73,7 +78,9 @@ def compute_white_balance(tone: Floats, template_tone: Floats) -> Floats | None:
     _, a, b = _to_lab(tone[None])[0]
     hue, chroma = np.degrees(np.arctan2(b, a)), float(np.hypot(a, b))
     red, orange, yellow, green = SKIN_HUE_DEG
-    foreign_hue = max(smoothstep(orange, red, hue), smoothstep(yellow, green, hue)) * smoothstep(*MIN_HUE_CHROMA, chroma)
+    foreign_hue = max(smoothstep(orange, red, hue), smoothstep(yellow, green, hue)) * smoothstep(
+        *MIN_HUE_CHROMA, chroma
+    )
     share = float(max(foreign_hue, smoothstep(*SKIN_CHROMA, chroma)))
     if share == 0:
         return None

@@ -164,6 +164,8 @@ def _build_arm_mask(face: FacePixels) -> Mask:
     for eye, ear in TEMPLES:
         start, end = face.points[eye], face.points[ear]
         end = end + 0.5 * (end - start)
-        bands.append(build_polygon_mask(np.array([start + offset, end + offset, end - offset, start - offset]), shape, 0))
+        bands.append(
+            build_polygon_mask(np.array([start + offset, end + offset, end - offset, start - offset]), shape, 0)
+        )
     arms = thin * np.maximum(*bands)
     return np.asarray(cv2.dilate(np.clip(2 * arms, 0, 1), build_disc_kernel(0.02 * face.width)), np.float32)
