@@ -1,4 +1,4 @@
-"""Templates, the pictures that a face is fused onto: catalogue (`list_templates`), pixels (`load_template`) and the gallery's tiles (`load_tile`).
+"""Templates, the pictures that a face is fused onto: their catalogue, their pixels, and the gallery's tiles.
 
 Shipped templates are rows of ``data/templates.toml``. A *drawn* one has a folder ``assets/templates/<id>/``
 (base.webp, front.webp, skin.png, landmarks.json); the *photo* one is scikit-image's astronaut. The owner

@@ -112,7 +112,7 @@ def build_occlusion_mask(image: Image, mesh: Points, hair: NDArray[np.float32] |
 
 def _count_sigmas(difference: NDArray[np.float32]) -> NDArray[np.float32]:
     """Length of LAB differences (..., 3), in standard deviations of one skin."""
-    return np.asarray(np.sqrt(((difference / np.float32(MIN_SKIN_STDDEV_LAB)) ** 2).sum(-1)), np.float32)
+    return np.asarray(np.sqrt(((difference / np.array(MIN_SKIN_STDDEV_LAB, np.float32)) ** 2).sum(-1)), np.float32)
 
 
 def _compute_area(edges: list[Points]) -> float:
@@ -122,7 +122,7 @@ def _compute_area(edges: list[Points]) -> float:
 def _measure_hair_likeness(image: Image, points: Points, hair: NDArray[np.float32]) -> Mask:
     """(h, w) 0..1 by how far each pixel's colour is on the way from the skin's to the hair's."""
     skin, _ = measure_skin_tone(image, points)
-    scale = np.float32(MIN_SKIN_STDDEV_LAB)
+    scale = np.array(MIN_SKIN_STDDEV_LAB, np.float32)
     way = (hair - skin) / scale
     pixels = (cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32) - skin) / scale
     return smoothstep(*HAIR_SIDE_SHARES, pixels @ (way / (way @ way)))
@@ -160,12 +160,9 @@ def _build_arm_mask(face: FacePixels) -> Mask:
         face.skin_distance, cv2.MORPH_OPEN, build_disc_kernel(0.07 * face.width)
     )
     offset = ARM_BAND_SHARE * face.width * face.up
-    bands = []
+    arms = np.zeros(shape, np.float32)
     for eye, ear in TEMPLES:
-        start, end = face.points[eye], face.points[ear]
-        end = end + 0.5 * (end - start)
-        bands.append(
-            build_polygon_mask(np.array([start + offset, end + offset, end - offset, start - offset]), shape, 0)
-        )
-    arms = thin * np.maximum(*bands)
+        start, end = face.points[eye], 1.5 * face.points[ear] - 0.5 * face.points[eye]
+        band = np.array([start + offset, end + offset, end - offset, start - offset])
+        arms = np.maximum(arms, thin * build_polygon_mask(band, shape, 0))
     return np.asarray(cv2.dilate(np.clip(2 * arms, 0, 1), build_disc_kernel(0.02 * face.width)), np.float32)
