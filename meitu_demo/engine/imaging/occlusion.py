@@ -32,7 +32,7 @@ MIN_HAIR_SIGMAS = 1.2  # hair that differs less from the skin cannot be told fro
 HAIR_SIDE_SHARES = (0.42, 0.6)  # on the way from skin to hair: certainly skin below the first, hair above the second
 
 CHIN_POINTS = (18, 200, 199, 175, 208, 428, 201, 421, 32, 262, 140, 369)
-CHEEK_RIMS = (93, 323)  # where whiskers begin, at the height of the ears' middle
+CHEEK_RIMS = (234, 454)  # where whiskers begin, beside the ears
 BEARD_SHARES = (0.25, 0.65)  # of the chin that is unlike skin: no beard below the first, a full one above the second
 
 NOSE_BRIDGE = (6, 197, 195)
@@ -88,9 +88,9 @@ def build_occlusion_mask(image: Image, mesh: Points, hair: NDArray[np.float32] |
     )
     width, shape = face.width, small.shape[:2]
     centre = points[list(FACE_OVAL)].mean(0)
-    unlike_skin = face.skin_distance
+    unlike_skin = strands = face.skin_distance
     if hair is not None:
-        unlike_skin = np.maximum(unlike_skin, _measure_hair_likeness(small, points, hair))
+        unlike_skin, strands = _judge_by_hair(small, face, hair)
     glasses = _measure_glasses(face)
     arms = _build_arm_mask(face) * glasses
     beard = _build_beard_mask(face)
@@ -102,7 +102,7 @@ def build_occlusion_mask(image: Image, mesh: Points, hair: NDArray[np.float32] |
     rim = 1 - build_polygon_mask(centre + (oval - centre) * RIM_START_SHARE, shape, 0.06 * width)
     masses = cv2.morphologyEx(unlike_skin * (1 - beard), cv2.MORPH_OPEN, build_disc_kernel(0.07 * width))
     background = face.skin_distance * face.brighter * (1 - _measure_beard(face) * beard)
-    locks = np.maximum(unlike_skin * forehead, np.maximum(masses, background) * rim) * (1 - arms)
+    locks = np.maximum(strands * forehead, np.maximum(masses, background) * rim) * (1 - arms)
     grown = feather_mask(np.asarray(cv2.dilate(locks, build_disc_kernel(0.05 * width)), np.float32), 0.05 * width)
     brows = np.maximum(*(build_polygon_mask(points[list(brow)], shape, 0) for brow in BROW_CONTOURS))
     brows = np.asarray(cv2.dilate(brows, build_disc_kernel(0.03 * width)), np.float32) * (1 - face.brighter)
@@ -119,13 +119,15 @@ def _compute_area(edges: list[Points]) -> float:
     return abs(float(cv2.contourArea(np.vstack([edges[0], edges[1][::-1]]).astype(np.float32))))
 
 
-def _measure_hair_likeness(image: Image, points: Points, hair: NDArray[np.float32]) -> Mask:
-    """(h, w) 0..1 by how far each pixel's colour is on the way from the skin's to the hair's."""
-    skin, _ = measure_skin_tone(image, points)
+def _judge_by_hair(image: Image, face: FacePixels, hair: NDArray[np.float32]) -> tuple[Mask, Mask]:
+    """(unlike skin or like hair, hair on the forehead), each (h, w) 0..1: there, a highlight is no dark hair."""
+    skin, _ = measure_skin_tone(image, face.points)
     scale = np.array(MIN_SKIN_STDDEV_LAB, np.float32)
     way = (hair - skin) / scale
     pixels = (cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32) - skin) / scale
-    return smoothstep(*HAIR_SIDE_SHARES, pixels @ (way / (way @ way)))
+    likeness = smoothstep(*HAIR_SIDE_SHARES, pixels @ (way / (way @ way)))  # 0 at the skin's colour, 1 at the hair's
+    highlights = face.brighter if hair[0] < skin[0] else np.zeros_like(face.brighter)
+    return np.maximum(face.skin_distance, likeness), np.maximum(face.skin_distance * (1 - highlights), likeness)
 
 
 def _sample(mask: Mask, points: Points) -> NDArray[np.float32]:
