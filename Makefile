@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 # MCP=on, in the environment or in .env, needs one more package.
 MCP_ON = $(filter on ON On 1,$(or $(MCP),$(shell sed -n 's/^MCP=//p' .env 2>/dev/null)))
-.PHONY: run help offline test chaos fuzz soak load check shape format screenshots bench quality templates space chroot weigh licences lock clean
+.PHONY: run help offline test chaos fuzz soak load check shape format screenshots bench quality space chroot weigh licences lock clean
 
 run: ## the demo on http://127.0.0.1:7860
 	@sh tools/venv.sh requirements$(if $(MCP_ON),-mcp).txt
@@ -85,10 +85,6 @@ licences: ## LICENCES.md: names, versions and licences of the packages in the im
 lock: ## locks/: the exact versions of all dependencies, with hashes
 	@sh tools/venv.sh requirements-dev.txt
 	@sh tools/lock.sh
-
-templates: ## draw the templates again; takes an hour or two
-	@sh tools/venv.sh requirements-draw.txt
-	@$(PY) -m tools.draw
 
 clean: ## remove .venv and everything that these commands made
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -60,7 +60,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def project(tmp_path: Path) -> Path:
     """A copy of the package, the tool that measures it, and the contracts."""
     for part in ("meitu_demo", "tools"):
-        ignored = shutil.ignore_patterns("__pycache__", "*.png", "*.jpg", "draw")
+        ignored = shutil.ignore_patterns("__pycache__", "*.png", "*.jpg")
         shutil.copytree(PROJECT / part, tmp_path / part, ignore=ignored)
     for file in ("pyproject.toml", "app.py"):
         shutil.copy(PROJECT / file, tmp_path)

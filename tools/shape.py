@@ -26,17 +26,11 @@ CALL_PATH = (  # the main modules that a click on Run passes through
     "calls.pipeline",
     "calls.exchange",
 )
-REPLACED_LATER = ("tools/draw/",)
 
 
 def list_files(folder: str) -> list[Path]:
     """The Python files below a folder of the project."""
     return sorted((PROJECT / folder).rglob("*.py"))
-
-
-def is_for_later(file: Path) -> bool:
-    """Whether `file` is exempt, because a later issue replaces it."""
-    return file.relative_to(PROJECT).as_posix().startswith(REPLACED_LATER)
 
 
 def count_lines(files: Iterable[Path]) -> int:
@@ -45,8 +39,8 @@ def count_lines(files: Iterable[Path]) -> int:
 
 
 def find_long_files(*folders: str) -> list[str]:
-    """Files of more than MAX_LINES lines, with their length; without those that a later issue replaces."""
-    files = [file for folder in folders for file in list_files(folder) if not is_for_later(file)]
+    """Files of more than MAX_LINES lines, with their length."""
+    files = [file for folder in folders for file in list_files(folder)]
     lengths = [(count_lines([file]), file.relative_to(PROJECT).as_posix()) for file in files]
     return [f"{name} ({lines} lines)" for lines, name in lengths if lines > MAX_LINES]
 
@@ -108,7 +102,7 @@ def measure(graph: grimp.ImportGraph) -> Iterator[tuple[str, object]]:
     yield f"files over {MAX_LINES} lines, package and tools", ", ".join(find_long_files(PACKAGE, "tools")) or 0
     yield f"files over {MAX_LINES} lines, tests", len(find_long_files("tests"))
     yield "lines in tests", count_lines(list_files("tests"))
-    yield "lines in tools, without draw", count_lines(file for file in list_files("tools") if not is_for_later(file))
+    yield "lines in tools", count_lines(list_files("tools"))
     yield "files that spell a vendor's id", sum(map(spells_vendor, files))
     yield "files from click to vendor", f"{len(chain)}: {' → '.join(chain)}"
     yield "a circle of modules", " → ".join(find_circle(graph)) or "none"

@@ -85,7 +85,8 @@ class FaceRequirement(Enum):
 class Endpoint:
     """One cloud API: its id, path, limits and controls, and the effect that the offline engine applies instead.
 
-    marketplace_path: of the edition that a marketplace sells, "" without one.
+    marketplace_path: of the edition that a marketplace sells, "" without one. frontal_yaw_deg: a face that is turned
+    further loses its likeness in the result; 0 if none does.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Endpoint:
     constant_fields: Mapping[str, str] = field(default_factory=dict)
     marketplace_path: str = ""
     example_photo: str = "astronaut"
+    frontal_yaw_deg: int = 0
     changes_framing: bool = False  # the person has another position or size in the result
     changes_geometry: bool = False  # the result has the photo's frame, but parts of the face have moved
 

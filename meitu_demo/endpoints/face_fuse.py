@@ -34,5 +34,6 @@ ENDPOINT = Endpoint(
     constant_fields={"rsp_media_type": "base64"},
     render_offline=render_offline,
     face_requirement=FaceRequirement.SUITABLE,
+    frontal_yaw_deg=20,  # templates look to the front; what a turned face hides is stretched
     changes_framing=True,
 )

@@ -1,4 +1,4 @@
-"""Renders contact sheets: the user's face in each shape, at each strength and on each template, as small JPEGs.
+"""Renders contact sheets: the user's face in each shape and at each strength, as small JPEGs.
 
 `crop_face` finds the face and crops it with a margin (50–500 ms). The crop is small enough to be rendered again at
 every move of a slider (about 5 ms). Uses the effects of the offline engine and raises the same rejections. Stores
@@ -12,12 +12,9 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from ..domain.errors import TemplateHasNoFace
 from ..domain.model import Endpoint, Image
 from ..domain.vendor_codes import load_shapes
 from ..photos import codec
-from . import face_templates
-from .effects.fuse import fuse
 from .effects.reshape import reshape
 from .imaging.face_checks import check_faces, select_faces
 from .imaging.faces import Face, find_faces
@@ -27,7 +24,7 @@ CROP_FACE_RATIO = 2.2  # side of the crop / side of the face: no shape moves pix
 MAX_VISIBLE_PX = 512  # side of the visible square; smaller faces are not enlarged
 FACE_SCALARS = ("yaw", "pitch", "roll", "score", "cropped_share")
 
-THUMBNAIL_PX = 208  # side of a shape's thumbnail, width of a template's
+THUMBNAIL_PX = 208  # side of a thumbnail
 STRENGTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 THUMBNAIL_QUALITY = 82  # JPEG
 
@@ -122,21 +119,6 @@ def render_strengths(face_crop: FaceCrop, shape_type: int) -> Iterator[bytes]:
     small = face_crop.shrink_to(THUMBNAIL_PX)
     for strength in STRENGTHS:
         yield _render_shape(small, shape_type, strength)
-
-
-def render_templates(face_crop: FaceCrop) -> Iterator[bytes | None]:
-    """Render the face on each template, in the gallery's order; None for an owner's template without a face."""
-    for info in face_templates.list_templates():
-        try:
-            template = face_templates.load_template(info.id)
-        except TemplateHasNoFace:
-            yield None
-            continue
-        fused = fuse(face_crop.pixels, face_crop.face, template)
-        height = round(fused.shape[0] * THUMBNAIL_PX / fused.shape[1])
-        yield _encode_jpeg(
-            np.asarray(cv2.resize(fused, (THUMBNAIL_PX, height), interpolation=cv2.INTER_AREA), np.uint8)
-        )
 
 
 def _encode_jpeg(pixels: Image) -> bytes:

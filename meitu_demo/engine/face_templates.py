@@ -1,7 +1,7 @@
-"""Templates, the pictures that a face is fused onto: catalogue (`list_templates`) and pixels (`load_template`).
+"""Templates, the pictures that a face is fused onto: their catalogue, their pixels, and the gallery's tiles.
 
 Shipped templates are rows of ``data/templates.toml``. A *drawn* one has a folder ``assets/templates/<id>/``
-(base.webp, front.webp, skin.png, landmarks.json, preview.webp); the *photo* one is scikit-image's astronaut. The owner
+(base.webp, front.webp, skin.png, landmarks.json); the *photo* one is scikit-image's astronaut. The owner
 may add a folder of pictures with `load_owner_templates`.
 """
 
@@ -10,7 +10,7 @@ import logging
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -31,6 +31,8 @@ LANGUAGES = ("en", "zh")
 TEMPLATE_COLUMNS = {"id", "kind", "aliases", "name", "mood"}
 
 TemplateKind = Literal["drawn", "photo", "own"]
+# base, front_layer, skin_mask and face, as in `Template`
+Layers = tuple[NDArray[np.uint8], NDArray[np.uint8] | None, NDArray[np.uint8] | None, Face]
 
 TEMPLATES_TOML = Path(__file__).parents[1] / "data" / "templates.toml"
 LAYERS_DIR = Path(__file__).parents[2] / "assets" / "templates"
@@ -41,18 +43,21 @@ MAX_ID_CHARS = 64  # the limit for a template's id in a call
 MAX_SIDE_PX = 2048  # the owner's larger pictures are shrunk, or each result would have 12 MP
 PHOTO_UPSCALE = 2  # the astronaut has 512 px, the drawn templates 1024 and more
 MAX_CACHED_TEMPLATES = 8  # about 20 MB each
+TILE_PX = 208  # side of the gallery's tiles, for screens with two pixels to a point
+TILE_FACE_RATIO = 2.0  # side of a tile / side of the template's face
+MAX_CACHED_TILES = 32  # about 0.6 MB each
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TemplateInfo:
-    """A template's entry in the gallery. name, mood: texts by language. preview: a picture file of at least 512 px."""
+    """A template's entry in the gallery. name, mood: texts by language. source: a folder of layers, or a picture."""
 
     id: str
     kind: TemplateKind
     name: Mapping[str, str]
     mood: Mapping[str, str]
-    preview: Path
+    source: Path
     aliases: tuple[str, ...] = ()
 
     @property
@@ -156,6 +161,49 @@ def load_template(key: str) -> Template:
     return _load_owner_template(info) if info.kind == "own" else _load_shipped_template(info.id)
 
 
+@lru_cache(MAX_CACHED_TILES)
+def load_tile(info: TemplateInfo) -> Template:
+    """The template's head, cut out and shrunk to a square of TILE_PX. Raises TemplateHasNoFace.
+
+    The template itself is not kept: a page needs the tiles of all.
+    """
+    base, front, skin, face = _read_layers(info)
+    height, width = base.shape[:2]
+    side = min(round(TILE_FACE_RATIO * face.side), height, width)
+    x, y = (
+        int(np.clip(round(middle - side / 2), 0, available - side))
+        for middle, available in zip(face.centre, (width, height), strict=True)
+    )
+    window, scale = (slice(y, y + side), slice(x, x + side)), TILE_PX / side
+    landmarks = (face.landmarks - np.array((x, y), np.float32) + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+    return Template(
+        info,
+        _shrink_layer(base[window]),
+        None if front is None else _shrink_layer(front[window]),
+        None if skin is None else _shrink_layer(skin[window]),
+        replace(face, landmarks=landmarks, depth=face.depth * scale),
+    )
+
+
+def load_tile_picture(info: TemplateInfo) -> NDArray[np.uint8]:
+    """The tile of a template without a face: the square in the picture's middle, RGB (TILE_PX, TILE_PX, 3)."""
+    pixels = _load_pixels(info.source, "RGB")
+    side = min(pixels.shape[:2])
+    y, x = (np.array(pixels.shape[:2]) - side) // 2
+    return _shrink_layer(pixels[y : y + side, x : x + side])
+
+
+def _shrink_layer(layer: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A square layer of 1, 3 or 4 channels at TILE_PX; the colours of RGBA weigh by their alpha."""
+    size = (TILE_PX, TILE_PX)
+    if layer.shape[2:] != (4,):
+        return np.asarray(cv2.resize(layer, size, interpolation=cv2.INTER_AREA), np.uint8)
+    alpha = layer[..., 3:].astype(np.float32) / 255
+    small = cv2.resize(np.dstack([layer[..., :3] * alpha, layer[..., 3:]]), size, interpolation=cv2.INTER_AREA)
+    small[..., :3] /= np.maximum(small[..., 3:] / 255, 1e-3)
+    return np.asarray(np.clip(np.rint(small), 0, 255), np.uint8)
+
+
 def load_template_rows(toml_file: Path, layers_dir: Path) -> tuple[TemplateInfo, ...]:
     """Read and check the rows of a templates.toml. Raises ValueError with file and row."""
     infos: list[TemplateInfo] = []
@@ -173,12 +221,10 @@ def load_template_rows(toml_file: Path, layers_dir: Path) -> tuple[TemplateInfo,
         if not all(isinstance(template_id, str) and template_id for template_id in ids) or used_ids.intersection(ids):
             raise ValueError(f"{location}: id and aliases must be words of their own, not {ids}")
         used_ids.update(ids)
-        preview = (
-            sample_photos.find_astronaut_file() if row["kind"] == "photo" else layers_dir / row["id"] / "preview.webp"
-        )
-        if not preview.is_file():
-            raise ValueError(f"{location}: no {preview.name}")
-        infos.append(TemplateInfo(row["id"], row["kind"], row["name"], row["mood"], preview, tuple(ids[1:])))
+        source = sample_photos.find_astronaut_file() if row["kind"] == "photo" else layers_dir / row["id"]
+        if not source.exists():
+            raise ValueError(f"{location}: no {source.name}")
+        infos.append(TemplateInfo(row["id"], row["kind"], row["name"], row["mood"], source, tuple(ids[1:])))
     return tuple(infos)
 
 
@@ -190,36 +236,37 @@ def _load_shipped_infos() -> tuple[TemplateInfo, ...]:
 @lru_cache(MAX_CACHED_TEMPLATES)
 def _load_shipped_template(key: str) -> Template:
     info = find_template(key)
-    if info.kind == "photo":
-        small = _load_pixels(info.preview, "RGB")
-        size = (small.shape[1] * PHOTO_UPSCALE, small.shape[0] * PHOTO_UPSCALE)
-        return _build_from_photo(info, np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_LANCZOS4), np.uint8))
-    folder = info.preview.parent
-    base = _load_pixels(folder / "base.webp", "RGB")
-    front, skin = _load_pixels(folder / "front.webp", "RGBA"), _load_pixels(folder / "skin.png", "L")
-    if not base.shape[:2] == front.shape[:2] == skin.shape:
-        raise ValueError(f"{info.id}: layers differ in size: {base.shape}, {front.shape}, {skin.shape}")
-    return Template(info, base, front, skin, _load_authored_face(folder / "landmarks.json", base.shape[:2]))
+    return Template(info, *_read_layers(info))
 
 
 @lru_cache(MAX_CACHED_TEMPLATES)
 def _load_owner_template(info: TemplateInfo) -> Template:
+    return Template(info, *_read_layers(info))
+
+
+def _read_layers(info: TemplateInfo) -> Layers:
+    """Raises TemplateHasNoFace."""
+    if info.kind == "drawn":
+        base = _load_pixels(info.source / "base.webp", "RGB")
+        front, skin = _load_pixels(info.source / "front.webp", "RGBA"), _load_pixels(info.source / "skin.png", "L")
+        if not base.shape[:2] == front.shape[:2] == skin.shape:
+            raise ValueError(f"{info.id}: layers differ in size: {base.shape}, {front.shape}, {skin.shape}")
+        return base, front, skin, _load_authored_face(info.source / "landmarks.json", base.shape[:2])
     try:
-        base = _load_pixels(info.preview, "RGB")
+        base = _load_pixels(info.source, "RGB")
     except PICTURE_ERRORS as error:  # it was changed since the start
         raise TemplateHasNoFace(template=info.id) from error
-    landmarks_file = info.preview.with_suffix(".json")
-    if not landmarks_file.is_file():
-        return _build_from_photo(info, base)
-    face = _load_authored_face(landmarks_file, base.shape[:2])
-    return Template(info, base, None, segment_skin(base, face.landmarks.astype(np.float64)), face)
-
-
-def _build_from_photo(info: TemplateInfo, base: NDArray[np.uint8]) -> Template:
-    faces = find_faces(base)
-    if not faces:
+    if info.kind == "photo":
+        size = (base.shape[1] * PHOTO_UPSCALE, base.shape[0] * PHOTO_UPSCALE)
+        base = np.asarray(cv2.resize(base, size, interpolation=cv2.INTER_LANCZOS4), np.uint8)
+    landmarks_file = info.source.with_suffix(".json")
+    if info.kind == "own" and landmarks_file.is_file():
+        face = _load_authored_face(landmarks_file, base.shape[:2])
+    elif faces := find_faces(base):
+        face = faces[0]
+    else:
         raise TemplateHasNoFace(template=info.id)
-    return Template(info, base, None, segment_skin(base, faces[0].landmarks.astype(np.float64)), faces[0])
+    return base, None, segment_skin(base, face.landmarks.astype(np.float64)), face
 
 
 def _load_pixels(path: Path, mode: str) -> NDArray[np.uint8]:

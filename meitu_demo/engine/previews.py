@@ -1,21 +1,31 @@
-"""Renders a preview: an endpoint's effect on a small copy of the photo, fast enough to follow the controls.
+"""Renders previews, and the tiles of the templates' gallery, fast enough to follow the controls and the photo.
 
-A panel that needs one suitable face shows the crop around it, so that a small face fills the preview. The others show
-the whole photo. Every function blocks.
+A preview is an endpoint's effect on a small copy of the photo. A panel that needs one suitable face shows the crop
+around it, so that a small face fills the preview. The others show the whole photo. Every function blocks.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 import cv2
 import numpy as np
 
+from ..domain.errors import TemplateHasNoFace
 from ..domain.model import Endpoint, FaceRequirement, Image, ImageLimits, Values
 from ..photos import codec
 from ..runtime import cpu_slots
+from . import face_templates
 from .contact_sheets import FaceCrop
+from .effects.fuse import fuse
+from .face_templates import TemplateInfo
+from .imaging.faces import Face, find_faces
+from .sample_photos import load_astronaut
 
 MAX_PREVIEW_PX = 768
 PREVIEW_QUALITY = 85  # JPEG
+TILE_FACE_PX = 160  # side of the visible square of a face before it is put on a tile
+TILE_QUALITY = 85  # JPEG
 SMALL_PHOTO_LIMITS = ImageLimits(min_side_px=1, max_side_px=MAX_PREVIEW_PX, max_bytes=500_000)
 
 
@@ -45,6 +55,33 @@ def render_photo_preview(endpoint: Endpoint, values: Values, source: bytes) -> P
     """The effect on the encoded photo, shrunk; values are validated. Raises ImageRejected and EngineRejection."""
     pixels = codec.decode(codec.prepare(source, SMALL_PHOTO_LIMITS).photo.data)
     return _encode(None if endpoint.changes_framing else pixels, _apply(endpoint, values, pixels))
+
+
+def render_tiles(face_crop: FaceCrop) -> Iterator[bytes | None]:
+    """The face on each template's tile, JPEGs in the gallery's order; None for an owner's template without a face."""
+    small = face_crop.shrink_to(TILE_FACE_PX)
+    for info in face_templates.list_templates():
+        try:
+            pixels = fuse(small.pixels, small.face, face_templates.load_tile(info))
+        except TemplateHasNoFace:
+            yield None
+            continue
+        yield codec.encode(pixels, TILE_QUALITY)
+
+
+@cache
+def render_example_tile(info: TemplateInfo) -> bytes:
+    """The tile with the face of the example photo; an owner's picture as it is if it has no face."""
+    try:
+        pixels = fuse(load_astronaut(), _find_example_face(), face_templates.load_tile(info))
+    except TemplateHasNoFace:
+        pixels = face_templates.load_tile_picture(info)
+    return codec.encode(pixels, TILE_QUALITY)
+
+
+@cache
+def _find_example_face() -> Face:
+    return find_faces(load_astronaut())[0]
 
 
 def _apply(endpoint: Endpoint, values: Values, pixels: Image) -> Image:

@@ -101,11 +101,21 @@ def _build_face_items(endpoint: Endpoint, faces: Sequence[Face], shape: tuple[in
         for measure in face_checks.measure_face(face_checks.select_faces(faces, requirement)[0], shape):
             state: State = "refuse" if not measure.is_within_limit else "warn" if measure.is_borderline else "ok"
             items.append(_build_measured_item(endpoint, measure, state))
+        items += _build_side_view_items(endpoint, items, face_checks.select_faces(faces, requirement)[0])
     roll = faces[0].roll
     items.append(ChecklistItem("upright", "warn" if round(roll / 90) % 4 else "ok", {"angle": abs(round(roll))}))
     if len(faces) > 1:
         items.append(ChecklistItem("several", "warn" if requirement is FaceRequirement.SUITABLE else "ok", count))
     return items
+
+
+def _build_side_view_items(endpoint: Endpoint, items: Sequence[ChecklistItem], face: Face) -> list[ChecklistItem]:
+    """The warning about a face that is turned within the limit, but too far for a good result."""
+    is_turned = any(item.slug == "turned" and item.state != "ok" for item in items)
+    angle, limit = round(abs(face.yaw)), endpoint.frontal_yaw_deg
+    if is_turned or not limit or angle <= limit:
+        return []
+    return [ChecklistItem("side_view", "warn", {"angle": angle, "limit": limit})]
 
 
 def _build_measured_item(endpoint: Endpoint, measure: face_checks.FaceMeasurement, state: State) -> ChecklistItem:

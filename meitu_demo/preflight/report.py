@@ -23,6 +23,7 @@ ITEM_STATES: Mapping[str, tuple[State, ...]] = {
     "cut": ("ok", "warn", "refuse"),
     "turned": ("ok", "warn", "refuse"),
     "nodded": ("ok", "warn", "refuse"),
+    "side_view": ("warn",),
     "upright": ("ok", "warn"),
     "several": ("ok", "warn"),  # ok if all faces are used, warn if only one is
 }

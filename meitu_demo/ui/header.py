@@ -44,7 +44,7 @@ def render_vendor_css() -> str:
   display: block;
 }}
 .gradio-container:has([data-live={vendor}]) .live-vs-offline-{vendor} .missing {{ display: none; }}
-.gradio-container:has([data-live={vendor}]) :is(.templates-of-engine-{vendor}, .see-templates-{vendor}) {{
+.gradio-container:has([data-live={vendor}]) .templates-of-engine-{vendor} {{
   display: none !important;
 }}
 [data-kiosk]:not(:has([data-live={vendor}])) :is(.kiosk-hidden-{vendor}, .ask > :has(> .kiosk-hidden-{vendor})) {{

@@ -1,12 +1,26 @@
-"""Previews: small, of the face where one is needed, and with a picture of the photo where both share a frame."""
+"""Previews: small, of the face where one is needed, with the photo where both share a frame; tiles of the gallery."""
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 
 from meitu_demo.domain.errors import EngineRejection, ValueRejected
 from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.engine import face_templates
 from meitu_demo.engine.contact_sheets import FaceCrop, crop_face
-from meitu_demo.engine.previews import MAX_PREVIEW_PX, Preview, render_crop_preview, render_photo_preview
+from meitu_demo.engine.effects.fuse import fuse
+from meitu_demo.engine.face_templates import TILE_PX
+from meitu_demo.engine.imaging.faces import find_faces
+from meitu_demo.engine.previews import (
+    MAX_PREVIEW_PX,
+    Preview,
+    render_crop_preview,
+    render_example_tile,
+    render_photo_preview,
+    render_tiles,
+)
 from meitu_demo.photos import codec
 
 RESHAPE, FUSE = CATALOGUE["facial_aesthetics"], CATALOGUE["face_fuse"]
@@ -58,3 +72,38 @@ def test_photo_preview_raises_the_effects_rejection(faceless: bytes) -> None:
     endpoint = CATALOGUE["anime_avatar"]
     with pytest.raises(EngineRejection):
         render_photo_preview(endpoint, endpoint.validate({}), faceless)
+
+
+def test_render_tiles_puts_the_face_on_each_template(
+    face_crop: FaceCrop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tiles are squares in gallery order, near the full picture's head; an owner's template without a face has none."""
+    cv2.imwrite(str(tmp_path / "wall.png"), np.full((300, 200, 3), 128, np.uint8))
+    monkeypatch.setattr(face_templates, "_owner_templates", {})
+    face_templates.load_owner_templates(tmp_path)
+    infos = [face_templates.list_templates()[index] for index in (0, 1, -1)]  # a few, because each is slow to load
+    monkeypatch.setattr(face_templates, "list_templates", lambda: infos)
+    *pictures, last = render_tiles(face_crop)
+    assert last is None
+    wall = codec.decode(render_example_tile(infos[-1]))
+    assert wall.shape == (TILE_PX, TILE_PX, 3)
+    assert abs(wall.mean() - 128) < 3
+    for info, picture in zip(infos[:-1], pictures, strict=True):
+        assert picture is not None
+        tile, bare = codec.decode(picture), face_templates.load_tile(info)
+        assert tile.shape == (TILE_PX, TILE_PX, 3)
+        assert (np.abs(tile.astype(float) - bare.composite).max(-1) > 24).sum() > 100
+        assert face_templates.load_tile(info) is bare
+        whole = fuse(face_crop.pixels, face_crop.face, face_templates.load_template(info.id))
+        face = face_templates.load_template(info.id).face
+        scale = bare.face.side / face.side
+        (x, y), side = np.array(face.centre) - np.array(bare.face.centre) / scale, TILE_PX / scale
+        head = whole[round(y) : round(y + side), round(x) : round(x + side)]
+        small = cv2.resize(head, (TILE_PX, TILE_PX), interpolation=cv2.INTER_AREA)
+        assert cv2.PSNR(cv2.GaussianBlur(small, (0, 0), 1.5), cv2.GaussianBlur(tile, (0, 0), 1.5)) > 28
+
+
+def test_render_example_tile_shows_the_examples_face() -> None:
+    """Before there is a photo, a tile shows a person: the engine finds the face on it."""
+    info = face_templates.find_template("knight_coif")
+    assert len(find_faces(codec.decode(render_example_tile(info)))) == 1

@@ -51,7 +51,7 @@ def test_template_rows_match_the_folders() -> None:
 
 @each_template
 def test_template_files_share_one_frame(name: str) -> None:
-    """Base, front, mask and landmarks have one frame of at least 1024 px; the preview has 512 px."""
+    """Base, front, mask and landmarks have one frame of at least 1024 px."""
     base, front, skin = (
         read_picture(name, "base.webp"),
         read_picture(name, "front.webp"),
@@ -63,16 +63,14 @@ def test_template_files_share_one_frame(name: str) -> None:
     assert front.shape == (height, width, 4)
     assert skin.shape == (height, width)
     assert json.loads((FOLDER / name / "landmarks.json").read_text())["size"] == [width, height]
-    assert min(read_picture(name, "preview.webp").shape[:2]) == 512
 
 
 @each_template
 def test_template_files_are_small(name: str) -> None:
-    """A template has less than 480 kB, its preview less than 100 kB."""
+    """A template has less than 480 kB."""
     sizes = {path.name: path.stat().st_size for path in (FOLDER / name).iterdir()}
-    assert set(sizes) == {"base.webp", "front.webp", "skin.png", "landmarks.json", "preview.webp"}
+    assert set(sizes) == {"base.webp", "front.webp", "skin.png", "landmarks.json"}
     assert sum(sizes.values()) < 480_000
-    assert sizes["preview.webp"] < 100_000
 
 
 @each_template

@@ -50,6 +50,14 @@ def test_check_of_a_good_photo_lists_every_item_without_a_warning() -> None:
     assert facts(seen, "face_size")["limit"] == face_checks.MIN_FACE_PX
 
 
+def test_check_warns_of_a_side_view_where_likeness_would_suffer() -> None:
+    """Between 20° and the limit, Face Fuse says beforehand that the result will be less like the person."""
+    turned = photos()["turned a little"]
+    assert states(check(FUSE, turned))["side_view"] == "warn"
+    assert 20 < facts(check(FUSE, turned), "side_view")["angle"] < face_checks.MAX_YAW_DEG
+    assert "side_view" not in states(check(RESHAPE, turned))
+
+
 def test_check_lists_the_items_of_the_endpoint() -> None:
     """Where any face will do, angles are not listed; where no face is needed, no item asks for one."""
     turned = photos()["turned far"]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...domain.errors import FaceTooSmall
 from ..face_templates import Template
-from ..imaging import align, blend, colour, segmentation
+from ..imaging import align, blend, colour, occlusion
 from ..imaging.blend import build_outline_mask, feather_mask
 from ..imaging.faces import Face
 
@@ -26,6 +26,8 @@ SEAM_OUTLINE_SHARE = {"drawn": 0.99, "photo": 0.95, "own": 0.95}
 MAX_BLEND_BAND_SHARE = 0.08  # of the face's width; wider bands lose the tone of a beard or a cheek
 OUTLINE_MARGIN_SHARE = 0.08  # of the face's width: room around the outline for the blend's widest band
 MAX_SHARPENING = 0.5
+MIN_ENLARGEMENT, MAX_ENLARGEMENT = 1.6, 4  # a face that grows more than this is enlarged before the warp
+CROP_MARGIN_SHARE = 0.3  # of the user's face: its surroundings in the photo
 MIN_NECK_SAMPLES = 30
 NECK_SHADE_RANGE = (0.5, 1.1)  # brightness of the neck relative to the face
 NO_SECOND_MAP = np.empty(0, np.float32)  # for cv2.remap, whose first map holds both x and y
@@ -142,20 +144,26 @@ def fuse(image: Image, face: Face, template: Template) -> Image:
     target, outline = target - box[:2], outline - box[:2]
 
     light = measure_lighting(warped, frame_mask, target, template.fusion_base[box.slices], outline)
+    gains = colour.compute_white_balance(light.user_tone, light.template_tone)
+    if gains is not None:
+        warped = np.asarray(cv2.multiply(warped, (*gains, 1.0), dtype=cv2.CV_8U), np.uint8)
+        light = measure_lighting(warped, frame_mask, target, template.fusion_base[box.slices], outline)
     skin_box = _compute_skin_box(box, template)
     body = _apply_user_tone(template, light, outline, box, skin_box)
     face_slices = box.relative_to(skin_box).slices
     is_drawn = template.info.kind == "drawn"
     relit_face = relight(warped, light, target, template.fusion_base[box.slices], outline, is_drawn=is_drawn)
-    occlusion = np.maximum(segmentation.build_occlusion_mask(warped, target), 1 - frame_mask)
+    hair = occlusion.measure_hair_colour(image, mesh)
+    hidden = np.maximum(occlusion.build_occlusion_mask(warped, target, hair), 1 - frame_mask)
     body[face_slices] = _blend_face(
-        relit_face, body[face_slices], occlusion, outline, SEAM_OUTLINE_SHARE[template.info.kind]
+        relit_face, body[face_slices], hidden, outline, SEAM_OUTLINE_SHARE[template.info.kind]
     )
     if template.front_layer is not None:
         body = blend.alpha_composite(body, template.front_layer[skin_box.slices])
     result = template.composite.copy()
     result[skin_box.slices] = body
-    return result
+    curves = colour.fit_monochrome_curves(_crop_around(image, mesh)[0])
+    return result if curves is None else colour.apply_monochrome_curves(result, curves)
 
 
 def _extract_mesh(face: Face) -> tuple[Points, Points]:
@@ -184,26 +192,36 @@ def _compute_skin_box(box: Box, template: Template) -> Box:
     return Box(min(box.x0, x), min(box.y0, y), max(box.x1, x + width), max(box.y1, y + height))
 
 
+def _crop_around(image: Image, mesh: Points) -> tuple[Image, NDArray[np.int_]]:
+    """The user's face with some surroundings, and its corner (x, y) in the photo."""
+    margin_px = CROP_MARGIN_SHARE * np.ptp(mesh, axis=0).max()
+    frame = np.array(image.shape[1::-1])
+    low = np.clip(np.floor(mesh.min(0) - margin_px), 0, frame - 1).astype(int)
+    high = np.clip(np.ceil(mesh.max(0) + margin_px), low + 1, frame).astype(int)
+    return image[low[1] : high[1], low[0] : high[0]], low
+
+
 def _warp_face(image: Image, mesh: Points, target: Points, box: Box) -> tuple[Image, NDArray[np.float32]]:
     """Warp `mesh` onto `target`: the pixels of `box`, and a mask 0..1 of those that lie inside the user's photo."""
     nodes = align.build_dense_map(mesh, target, box)
     size = (box.x1 - box.x0, box.y1 - box.y0)
-    margin_px = 0.3 * np.ptp(mesh, axis=0).max()
     frame = np.array(image.shape[1::-1])
-    low = np.clip(np.floor(mesh.min(0) - margin_px), 0, frame - 1).astype(int)
-    high = np.clip(np.ceil(mesh.max(0) + margin_px), low + 1, frame).astype(int)
-    crop = image[low[1] : high[1], low[0] : high[0]]
+    crop, low = _crop_around(image, mesh)
+    high = low + crop.shape[1::-1]
     shrink = float(np.ptp(target[:, 0]) / np.ptp(mesh[:, 0]))
     if shrink < 0.75:  # remapping alone would alias
         reduced_size = np.maximum(1, np.rint((high - low) * shrink)).astype(int)
         crop = np.asarray(cv2.resize(crop, reduced_size.tolist(), interpolation=cv2.INTER_AREA), np.uint8)
+    elif shrink > MIN_ENLARGEMENT:
+        crop = colour.enlarge(crop, min(round(shrink), MAX_ENLARGEMENT))
     factor = (np.array(crop.shape[1::-1]) / (high - low)).astype(np.float32)
     crop_nodes = ((nodes - low + 0.5) * factor - 0.5).astype(np.float32)
     sampling_map = cv2.resize(crop_nodes, size, interpolation=cv2.INTER_LINEAR)
     method = cv2.INTER_CUBIC if shrink > 1 else cv2.INTER_LINEAR
     warped = np.asarray(cv2.remap(crop, sampling_map, NO_SECOND_MAP, method, borderMode=cv2.BORDER_REPLICATE), np.uint8)
     if shrink > 1:
-        warped = colour.sharpen(warped, min(MAX_SHARPENING, 0.4 * np.log2(shrink)), 0.6 * min(shrink, 4.0))
+        amount = min(MAX_SHARPENING, (0.4 if shrink <= MIN_ENLARGEMENT else 0.15) * np.log2(shrink))
+        warped = colour.sharpen(warped, amount, 0.6 * min(shrink, 4.0))
     edge = np.minimum(nodes, frame - 1 - nodes).min(-1) / max(0.04 * float(np.ptp(mesh[:, 0])), 1.0)
     frame_mask = cv2.resize(np.clip(edge, 0, 1).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     return warped, frame_mask
@@ -230,13 +248,13 @@ def _apply_user_tone(template: Template, light: SkinLighting, outline: Points, b
 
 
 def _blend_face(
-    user_face: Image, body: Image, occlusion: NDArray[np.float32], outline: Points, outline_share: float
+    user_face: Image, body: Image, hidden: NDArray[np.float32], outline: Points, outline_share: float
 ) -> Image:
-    """Blend the unoccluded `user_face` onto `body`, inside the outline scaled by `outline_share`."""
+    """Blend the visible `user_face` onto `body`, inside the outline scaled by `outline_share`."""
     # Before the multiband blend, whose wide bands would spread the hair's tone over the forehead.
-    user_face = blend.blend_linear(user_face, body, occlusion)
+    user_face = blend.blend_linear(user_face, body, hidden)
     levels = round(np.log2(max(1.0, MAX_BLEND_BAND_SHARE * float(np.ptp(outline[:, 0])))))
-    seam = blend.build_outline_mask(outline, outline_share, occlusion.shape) * (1 - occlusion)
+    seam = blend.build_outline_mask(outline, outline_share, hidden.shape) * (1 - hidden)
     fused = blend.blend_multiband(user_face, body, seam, levels)
-    outer_mask = blend.build_outline_mask(outline, 1.01, occlusion.shape)  # cuts bands that reach beyond the jaw
+    outer_mask = blend.build_outline_mask(outline, 1.01, hidden.shape)  # cuts bands that reach beyond the jaw
     return blend.blend_linear(body, fused, outer_mask)

@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .blend import smoothstep
+
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
@@ -22,6 +24,17 @@ MAX_TONE_SHIFT = 10.0  # RGB levels by which the template's light may change a t
 TARGET_WHITE_LUMA = 185.0  # 99th percentile of a face with its surroundings in a well-exposed photo
 MAX_GAIN = 1.5  # more would turn a dark skin light
 SKIN_LUMA_RANGE = (45.0, 208.0)  # of well-exposed skin; results are clipped to it, extended to the template's luma
+SKIN_HUE_DEG = (
+    5.0,
+    25.0,
+    88.0,
+    108.0,
+)  # in LAB: skin under white light is between the middle two, never beyond the outer
+SKIN_CHROMA = (42.0, 54.0)  # in LAB: skin under white light is below the first, never above the second
+MIN_HUE_CHROMA = (4.0, 10.0)  # in LAB: below the first, a hue says nothing
+MAX_MONOCHROME_STDDEV = 1.3  # of a, b around a curve over L: toned prints are below 0.8, colour photos above 4
+MONOCHROME_SIDE_PX = 96
+BACK_PROJECTIONS = 2
 BLUR_SIGMAS_PX = (0.5, 0.65, 0.8, 0.95)  # more would hide the person's features
 MAX_SHARPENING = 0.8  # share of the detail added back; more causes ringing
 
@@ -55,6 +68,54 @@ def relight_tone(user_tone: Floats, template_tone: Floats) -> Floats:
     light = float(template_tone @ LUMA_WEIGHTS)
     target_luma = np.clip(luma, min(SKIN_LUMA_RANGE[0], light), max(SKIN_LUMA_RANGE[1], light))
     return np.asarray(tone * (target_luma / luma))
+
+
+def compute_white_balance(tone: Floats, template_tone: Floats) -> Floats | None:
+    """Gains (3,) that remove coloured light: a skin tone of a hue that skin never has gets the template's hue.
+
+    Gains of RGB that leave the brightness (von Kries, in sRGB's own gamma); None under white light.
+    """
+    _, a, b = _to_lab(tone[None])[0]
+    hue, chroma = np.degrees(np.arctan2(b, a)), float(np.hypot(a, b))
+    red, orange, yellow, green = SKIN_HUE_DEG
+    foreign_hue = max(smoothstep(orange, red, hue), smoothstep(yellow, green, hue)) * smoothstep(
+        *MIN_HUE_CHROMA, chroma
+    )
+    share = float(max(foreign_hue, smoothstep(*SKIN_CHROMA, chroma)))
+    if share == 0:
+        return None
+    natural = template_tone * (tone @ LUMA_WEIGHTS) / max(float(template_tone @ LUMA_WEIGHTS), 1.0)
+    return np.asarray((natural / np.maximum(tone, 1)) ** share)
+
+
+def fit_monochrome_curves(image: Image) -> NDArray[np.uint8] | None:
+    """(256, 1, 3) table for ``cv2.LUT`` from luminance to the tint of a black-and-white or toned photo.
+
+    None for a photo in colour, where a and b do not follow from L.
+    """
+    small = cv2.resize(image, (MONOCHROME_SIDE_PX, MONOCHROME_SIDE_PX), interpolation=cv2.INTER_AREA)
+    lab = _to_lab(small.reshape(-1, 3))
+    light = lab[:, 0] / 100
+    terms = np.vander(light, 4)
+    curve = np.linalg.lstsq(terms, lab[:, 1:], rcond=None)[0]
+    if np.hypot(*(lab[:, 1:] - terms @ curve).std(0)) > MAX_MONOCHROME_STDDEV:
+        return None
+    greys = np.repeat(np.arange(256.0)[:, None], 3, 1)
+    tinted = _to_lab(greys)
+    tinted[:, 1:] = np.vander(np.clip(tinted[:, 0] / 100, light.min(), light.max()), 4) @ curve
+    rgb = cv2.cvtColor(tinted[None].astype(np.float32), cv2.COLOR_LAB2RGB)[0]
+    return np.asarray(np.rint(255 * np.clip(rgb, 0, 1))[:, None], np.uint8)
+
+
+def apply_monochrome_curves(image: Image, curves: NDArray[np.uint8]) -> Image:
+    """The picture in the tint of `curves`, by `fit_monochrome_curves`."""
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.LUT(cv2.merge([grey] * 3), curves), np.uint8)
+
+
+def _to_lab(colours: Floats | Image) -> Floats:
+    """LAB (n, 3), L 0..100, of (n, 3) RGB 0..255."""
+    return np.asarray(cv2.cvtColor((colours / 255).astype(np.float32)[None], cv2.COLOR_RGB2LAB)[0], np.float64)
 
 
 def build_tone_curves(source: Floats, target: Floats) -> NDArray[np.uint8]:
@@ -106,6 +167,20 @@ def match_sharpness(image: Image, template: Image, mask: NDArray[np.bool_]) -> I
 def sharpen(image: Image, amount: float, sigma: float) -> Image:
     """Unsharp masking: `amount` of the detail finer than `sigma` px added once more."""
     return np.asarray(cv2.addWeighted(image, 1 + amount, _blur(image, sigma), -amount, 0), np.uint8)
+
+
+def enlarge(image: Image, factor: int) -> Image:
+    """The picture `factor` times as large, as sharp as its pixels allow.
+
+    Iterative back-projection (Irani and Peleg, "Improving resolution by image registration", 1991): shrunk again, the
+    result is the picture.
+    """
+    size = (image.shape[1] * factor, image.shape[0] * factor)
+    larger = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LANCZOS4), np.float32)
+    for _ in range(BACK_PROJECTIONS):
+        missing = image - cv2.resize(larger, image.shape[1::-1], interpolation=cv2.INTER_AREA)
+        larger += cv2.resize(missing, size, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(np.clip(np.rint(larger), 0, 255), np.uint8)
 
 
 def _blur(image: Image, sigma: float) -> Image:

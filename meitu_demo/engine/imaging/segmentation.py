@@ -1,4 +1,4 @@
-"""Masks of a portrait: skin, eyebrows, occlusions of the face, and people.
+"""Masks of a portrait: skin, eyebrows, and people.
 
 Images are RGB uint8 (h, w, 3); meshes are (468 or more, 2) points (x, y) in the image's pixels. The models are loaded
 at their first use: for people MediaPipe's selfie segmentation (256×256, 250 kB), for one person its pose model (9 MB).
@@ -32,12 +32,6 @@ GRABCUT_ITERATIONS = 3
 BROW_CONTOURS = ((70, 63, 105, 66, 107, 55, 65, 52, 53, 46), (300, 293, 334, 296, 336, 285, 295, 282, 283, 276))
 BROW_DILATION_SHARE = 0.09  # of the face's width: drawn strokes are wider than the mesh's brow
 
-# Both brows' upper edges from image left to right; FOREHEAD_LINE leads back above them.
-BROW_LINE = (127, 139, 70, 63, 105, 66, 107, 9, 336, 296, 334, 293, 300, 368, 356)
-NOSE_BOTTOM = 2
-HAIR_FACE_WIDTH_PX = 144  # small, because the mask is computed in every fusion
-RIM_START_SHARE = 0.84  # of the outline's size; outside of it, background and hair may be visible
-
 Matte = NDArray[np.float32]
 
 MODEL_SIDE_PX = 256  # the model's input, area-averaged from the photo
@@ -57,13 +51,18 @@ def downscale_to_face_width(image: Image, mesh: Points, width: int = SKIN_FACE_W
     return np.asarray(small, np.uint8), mesh * smaller / size
 
 
-def measure_skin_distance(image: Image, mesh: Points) -> tuple[Mask, Mask]:
-    """Return (distance from the face's skin colour, how much brighter than skin), each (h, w) float32 0..1."""
+def measure_skin_tone(image: Image, mesh: Points) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the median and the standard deviation of the face's skin in 8-bit LAB, each (3,)."""
     samples = sample_colours(image, mesh[list(SKIN_POINTS)], np.ptp(mesh[:, 0]) * 0.015)
     lab = cv2.cvtColor(samples[None].astype(np.uint8), cv2.COLOR_RGB2LAB)[0].astype(np.float32)
-    middle = np.median(lab, 0)
-    spread = np.maximum(1.4826 * np.median(abs(lab - middle), 0), MIN_SKIN_STDDEV_LAB).astype(np.float32)
-    deviation = (cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32) - middle.astype(np.float32)) / spread
+    middle = np.median(lab, 0).astype(np.float32)
+    return middle, np.maximum(1.4826 * np.median(abs(lab - middle), 0), MIN_SKIN_STDDEV_LAB).astype(np.float32)
+
+
+def measure_skin_distance(image: Image, mesh: Points) -> tuple[Mask, Mask]:
+    """Return (distance from the face's skin colour, how much brighter than skin), each (h, w) float32 0..1."""
+    middle, spread = measure_skin_tone(image, mesh)
+    deviation = (cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32) - middle) / spread
     distance = np.clip(
         (np.sqrt((deviation**2).sum(-1)) - MAX_SKIN_SIGMAS) / (MIN_NON_SKIN_SIGMAS - MAX_SKIN_SIGMAS), 0, 1
     )
@@ -155,33 +154,6 @@ def inpaint_brows(image: Image, mesh: NDArray[np.float64]) -> Image:
     result = image.copy()
     result[top : top + part.shape[0]] = blend_linear(part, larger, np.asarray(mask, np.float32))
     return result
-
-
-def build_occlusion_mask(image: Image, mesh: NDArray[np.float64]) -> Mask:
-    """Return (h, w) 0..1, 1 where something hides the face: hair on the forehead, background beside a turned cheek.
-
-    Brows are not marked. Neither are beards (below the nose only pixels brighter than skin count) nor glasses (on the
-    rim only masses wider than a temple arm count). The mask is dilated slightly to cover the edges of strands.
-    """
-    small, points = downscale_to_face_width(image, mesh, HAIR_FACE_WIDTH_PX)
-    width, shape, up = float(np.ptp(points[:, 0])), small.shape[:2], compute_up_vector(points)
-    oval = points[list(FACE_OVAL)]
-    centre = oval.mean(0)
-    skin_distance, brighter = measure_skin_distance(small, points)
-
-    raised = points[list(BROW_LINE)] + 0.04 * width * up
-    above = centre + (points[list(FOREHEAD_LINE)] - centre) * 1.3
-    forehead = build_polygon_mask(np.vstack([raised, above]), shape, 0.04 * width)
-    rim = 1 - build_polygon_mask(centre + (oval - centre) * RIM_START_SHARE, shape, 0.06 * width)
-    below_nose = points[NOSE_BOTTOM] @ up - np.arange(shape[0])[:, None] * up[1] - np.arange(shape[1])[None] * up[0]
-    beard = np.clip(below_nose / (0.15 * width), 0, 1).astype(np.float32)
-    masses = cv2.morphologyEx(skin_distance * (1 - beard), cv2.MORPH_OPEN, build_disc_kernel(0.07 * width))
-    hair = np.maximum(skin_distance * forehead, np.maximum(masses, skin_distance * brighter) * rim)
-    grown = feather_mask(np.asarray(cv2.dilate(hair, build_disc_kernel(0.05 * width)), np.float32), 0.05 * width)
-    brows = np.maximum(*(build_polygon_mask(points[list(brow)], shape, 0) for brow in BROW_CONTOURS))
-    brows = np.asarray(cv2.dilate(brows, build_disc_kernel(0.03 * width)), np.float32) * (1 - brighter)
-    grown = grown * (1 - feather_mask(brows, 0.03 * width))
-    return np.asarray(cv2.resize(grown, image.shape[1::-1]), np.float32)
 
 
 def compute_person_matte(image: Image) -> Matte:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
 from typing import Any
 
 import anyio
@@ -9,20 +11,25 @@ import gradio as gr
 
 from ...calls.targets import TargetResolver
 from ...domain.controls import Option
-from ...domain.errors import ImageRejected
+from ...domain.errors import DemoError, ImageRejected, QueueFull
 from ...domain.model import Endpoint
 from ...domain.translations import translate
-from ...engine import face_templates
+from ...engine import face_templates, previews
 from ...engine.face_templates import TemplateInfo
 from ...photos import codec
 from ...service import Caller
+from ..caller import identify_caller
 from ..context import Context
-from ..events import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT, build_if_open_js
 from ..gradio_patches import static_images
 from ..gradio_patches.internal_state import page_load_trigger
 from ..gradio_patches.uploads import ORIGINAL_FILE_NAME
+from ..html import encode_data_url
 from ..result import result_view
+from ..security import upload_validation
 from ..texts import PageTranslations, detect_language
+from .preview import face_crop_in_slot
+from .sheet_stream import LatestRequest
 
 
 def build_introduction(texts: PageTranslations, screen: str) -> gr.HTML:
@@ -63,20 +70,40 @@ class TemplateOptions:
         return cls(ids, infos, live_ids, resolver, visitor_keys, masthead)
 
 
+@dataclass(frozen=True, slots=True)
+class PanelPhoto:
+    """A panel's photo, whose face the templates' tiles show. tab_id: the browser tab's id."""
+
+    context: Context
+    endpoint: Endpoint
+    photo: gr.Image
+    tab: gr.Tab
+    tab_id: gr.components.Component
+
+
 def build_controls(
-    endpoint: Endpoint, texts: PageTranslations, template_options: TemplateOptions
+    endpoint: Endpoint,
+    texts: PageTranslations,
+    template_options: TemplateOptions,
+    panel_photo: PanelPhoto | None = None,
 ) -> list[gr.components.Component]:
     """Components for all controls of `endpoint`, in their order; each has the value that the control validates."""
-    widgets = GradioWidgets(endpoint, texts, template_options)
+    widgets = GradioWidgets(endpoint, texts, template_options, panel_photo)
     return [control.draw(widgets) for control in endpoint.controls]
 
 
 class GradioWidgets:
     """`domain.controls.Widgets` made of Gradio components."""
 
-    def __init__(self, endpoint: Endpoint, texts: PageTranslations, template_options: TemplateOptions) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        texts: PageTranslations,
+        template_options: TemplateOptions,
+        panel_photo: PanelPhoto | None,
+    ) -> None:
         self._slug, self._vendor_id = endpoint.slug, endpoint.vendor_id
-        self._texts, self._template_options = texts, template_options
+        self._texts, self._template_options, self._panel_photo = texts, template_options, panel_photo
 
     def slider(self, name: str, *, low: float, high: float, step: float, default: float) -> gr.components.Component:
         """A slider with a button that resets it."""
@@ -95,7 +122,12 @@ class GradioWidgets:
     def gallery(self, name: str, *, default: str) -> gr.components.Component:
         """Pictures to click, and a dropdown that also accepts a typed ID; each follows the other."""
         label, element_id = self._get_label(name), self._get_element_id(name)
-        return _build_template_picker(element_id, default, label, self._texts, self._template_options, self._vendor_id)
+        gallery, dropdown = _build_template_picker(
+            element_id, default, label, self._texts, self._template_options, self._vendor_id
+        )
+        if self._panel_photo:
+            _wire_tiles(gallery, self._template_options, self._panel_photo)
+        return dropdown
 
     def _get_label(self, name: str) -> Any:
         return self._texts.get_text(f"controls.{name}.label")
@@ -114,15 +146,8 @@ def _build_template_picker(
     texts: PageTranslations,
     template_options: TemplateOptions,
     vendor_id: str,
-) -> gr.components.Component:
+) -> tuple[gr.Gallery, gr.Dropdown]:
     is_live = template_options.resolver.is_live(vendor_id)
-
-    def list_previews(language: str | None) -> list[dict[str, Any]]:
-        captions = [info.name[language] if language else None for info in template_options.infos]
-        return [
-            {"image": _publish_preview(info), "caption": caption}
-            for info, caption in zip(template_options.infos, captions, strict=True)
-        ]
 
     gallery = gr.Gallery(
         elem_id=f"{element_id}-gallery", elem_classes=["template-gallery", f"templates-of-engine-{vendor_id}"],
@@ -130,7 +155,7 @@ def _build_template_picker(
         height="auto",
         selected_index=template_options.ids.index(default) if default in template_options.ids else None,
     )  # fmt: skip
-    gallery.value = list_previews(None)
+    gallery.value = _list_tiles(template_options.infos, None)
 
     def list_choices(*, is_live: bool, language: str | None) -> list[tuple[Any, str]]:
         if is_live:
@@ -154,7 +179,7 @@ def _build_template_picker(
         return gr.Gallery(selected_index=index if index is not None and index < len(template_options.infos) else None)
 
     def translate_captions(request: gr.Request) -> Any:
-        return list_previews(detect_language(request))
+        return _list_tiles(template_options.infos, detect_language(request))
 
     def follow_keys(request: gr.Request, visitor_keys: Any, key: Any) -> Any:
         is_live = template_options.resolver.with_visitor_keys(visitor_keys).is_live(vendor_id)
@@ -169,11 +194,56 @@ def _build_template_picker(
     gallery.select(select_template, None, dropdown, **PRIVATE_EVENT)
     dropdown.change(select_in_gallery, dropdown, gallery, **PRIVATE_EVENT)
     gr.on([page_load_trigger()], translate_captions, None, gallery, postprocess=False, **PRIVATE_EVENT)
-    return dropdown
+    return gallery, dropdown
 
 
-def _publish_preview(info: TemplateInfo) -> static_images.GradioImage:
-    return static_images.register_image(f"{info.id}{info.preview.suffix}", info.preview)
+def _list_tiles(
+    infos: Sequence[TemplateInfo], language: str | None, pictures: Sequence[bytes | None] = ()
+) -> list[dict[str, Any]]:
+    """The gallery's value. pictures: JPEGs with the visitor's face; a tile without one shows the example's."""
+    images = [
+        static_images.register_image(f"template-{info.id}.jpg", partial(previews.render_example_tile, info))
+        for info in infos
+    ]
+    for index, picture in enumerate(pictures):
+        if picture:
+            images[index] = {**images[index], "url": encode_data_url(picture)}
+    captions = [info.name[language] if language else None for info in infos]
+    return [{"image": image, "caption": caption} for image, caption in zip(images, captions, strict=True)]
+
+
+def _wire_tiles(gallery: gr.Gallery, template_options: TemplateOptions, panel_photo: PanelPhoto) -> None:
+    """Draw the tiles with the face of each new photo; a newer photo cancels that. Where calls are live, none is shown.
+
+    They travel inside the answer and are not stored.
+    """
+    context, endpoint = panel_photo.context, panel_photo.endpoint
+    latest_request = LatestRequest()
+
+    async def draw_tiles(request: gr.Request, payload: Any, tab_id: Any, visitor_keys: Any) -> Any:
+        caller, language = identify_caller(request, tab_id), detect_language(request)
+        is_current = latest_request.register(caller.session_id, upload_validation.get_payload_path(payload))
+        if template_options.resolver.with_visitor_keys(visitor_keys).is_live(endpoint.vendor_id):
+            return gr.skip()
+        if not payload:
+            return _list_tiles(template_options.infos, language)
+        try:
+            async with face_crop_in_slot(context, endpoint, payload, caller) as face_crop:
+                tiles = takewhile(lambda _: is_current(), previews.render_tiles(face_crop))
+                pictures = await anyio.to_thread.run_sync(list, tiles)
+        except QueueFull:  # the tiles stay as they are
+            return gr.skip()
+        except DemoError:  # the preview explains it
+            pictures = []
+        return _list_tiles(template_options.infos, language, pictures) if is_current() else gr.skip()
+
+    wiring: dict[str, Any] = {
+        "fn": draw_tiles, "inputs": [panel_photo.photo, panel_photo.tab_id, template_options.visitor_keys],
+        "outputs": gallery, "preprocess": False, "postprocess": False, "concurrency_limit": None,
+        "trigger_mode": "multiple", **PRIVATE_EVENT,
+    }  # fmt: skip
+    panel_photo.photo.change(js=build_if_open_js(endpoint.slug), **wiring)
+    panel_photo.tab.select(**wiring)
 
 
 def _choose_live_template(key: Any, template_options: TemplateOptions) -> Any:

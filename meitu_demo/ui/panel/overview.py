@@ -1,4 +1,4 @@
-"""Contact sheets in panels with shapes or templates.
+"""Contact sheets in panels with shapes.
 
 Buttons next to the controls open a sheet below the panel. The offline engine draws it, for free, even if runs are
 live.
@@ -30,7 +30,7 @@ class ContactSheetSection:
     def __init__(self, context: Context, endpoint: Endpoint, texts: PageTranslations) -> None:
         self._context, self._endpoint, self._texts = context, endpoint, texts
         sheet_kinds = [kind for control in endpoint.controls for kind in control.sheet_kinds]
-        self._has_shapes, self._has_templates = "shapes" in sheet_kinds, "templates" in sheet_kinds
+        self._has_shapes = "shapes" in sheet_kinds
         self._buttons: dict[str, gr.Button] = {}
         self._latest_request = LatestRequest()
 
@@ -39,8 +39,6 @@ class ContactSheetSection:
         """Lay out the controls that the block builds, with the buttons next to them."""
         if not self._has_shapes:
             yield
-            if self._has_templates:
-                self._buttons = {"templates": self._build_button("templates")}
             return
         with gr.Column(elem_classes="tune"):
             yield
@@ -69,7 +67,7 @@ class ContactSheetSection:
     def _build_button(self, kind: str) -> gr.Button:
         return gr.Button(
             self._texts.get_text(f"sheets.{kind}"), size="sm", elem_id=f"{self._endpoint.slug}-see-{kind}",
-            elem_classes=["see", f"see-{kind}-{self._endpoint.vendor_id}"],
+            elem_classes="see",
         )  # fmt: skip
 
     def _make_sheet_handler(self, kind: str) -> Callable[..., AsyncIterator[str]]:
@@ -99,7 +97,6 @@ class ContactSheetSection:
         return "" if is_cancelled else gr.skip()
 
     def _collect_values(self, inputs: list[Any]) -> dict[str, Any]:
-        """Values by the controls' names; validated where shapes are drawn with them. Raises ValueRejected."""
+        """Validated values by the controls' names. Raises ValueRejected."""
         names = [control.name for control in self._endpoint.controls]
-        values = dict(zip(names, inputs, strict=True))
-        return self._endpoint.validate(values) if self._has_shapes else values
+        return self._endpoint.validate(dict(zip(names, inputs, strict=True)))

@@ -59,7 +59,8 @@ def build_panel(
             )
             checklist.build_checklist(context, endpoint, texts, photo, tab, session_inputs[0])
             with contact_sheet.surround_controls():
-                inputs = controls.build_controls(endpoint, texts, template_options)
+                panel_photo = controls.PanelPhoto(context, endpoint, photo, tab, session_inputs[0])
+                inputs = controls.build_controls(endpoint, texts, template_options, panel_photo)
             consent_box = consent.build_consent_box(endpoint, context.service.targets, texts)
             consent.reset_consent_on_new_photo(slug, photo, consent_box)
             run_button = gr.Button(

@@ -5,7 +5,8 @@ whether a panel shows its preview or its last result.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
@@ -16,6 +17,7 @@ from ...domain.explanations import explain
 from ...domain.model import Endpoint
 from ...domain.translations import translate
 from ...engine import previews
+from ...engine.contact_sheets import FaceCrop
 from ...redaction.secrets import format_stack_trace
 from ...service import Caller
 from ..caller import identify_caller
@@ -84,9 +86,17 @@ async def render_preview(
         source = await context.read_upload(payload, caller)
         async with context.service.engine_slot(caller):
             return await anyio.to_thread.run_sync(previews.render_photo_preview, endpoint, values, source)
+    async with face_crop_in_slot(context, endpoint, payload, caller) as face_crop:
+        return await anyio.to_thread.run_sync(previews.render_crop_preview, endpoint, values, face_crop)
+
+
+@asynccontextmanager
+async def face_crop_in_slot(
+    context: Context, endpoint: Endpoint, payload: Any, caller: Caller
+) -> AsyncIterator[FaceCrop]:
+    """The face in the upload that `payload` names, with a slot for what takes milliseconds. Raises DemoError."""
     if not context.face_crops.is_cached(endpoint, payload, caller):
         async with context.service.engine_slot(caller):  # face detection takes a slot like an effect
             await context.face_crops.get_or_crop(endpoint, payload, caller, context.read_upload)
     async with context.service.preview_slot(caller):
-        face_crop = await context.face_crops.get_or_crop(endpoint, payload, caller, context.read_upload)
-        return await anyio.to_thread.run_sync(previews.render_crop_preview, endpoint, values, face_crop)
+        yield await context.face_crops.get_or_crop(endpoint, payload, caller, context.read_upload)

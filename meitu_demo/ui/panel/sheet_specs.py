@@ -1,4 +1,4 @@
-"""The three contact sheets (shapes, strengths, templates): their cells, texts and HTML. Pure functions.
+"""The two contact sheets (shapes, strengths): their cells, texts and HTML. Pure functions.
 
 Pictures are data URLs, so the server stores none and serves none.
 """
@@ -15,7 +15,7 @@ from ...domain.explanations import explain
 from ...domain.model import Endpoint
 from ...domain.translations import translate
 from ...domain.vendor_codes import Shape, load_shapes
-from ...engine import contact_sheets, face_templates
+from ...engine import contact_sheets
 from ...engine.contact_sheets import FaceCrop
 from ..html import encode_data_url, render
 
@@ -35,7 +35,7 @@ class Cell:
 class ContactSheet:
     """A contact sheet without its pictures.
 
-    slug: the panel's. kind: shapes, strengths or templates. control_index: the control that a click sets.
+    slug: the panel's. kind: shapes or strengths. control_index: the control that a click sets.
     selected_value: the control's current value. title, note: lines above the cells.
     """
 
@@ -73,13 +73,7 @@ def plan_sheet(
     """The sheet for the controls' `values`, and the function that draws its pictures. kind: see `ContactSheet`."""
     params: dict[str, object] = {}
     render_thumbnails: RenderThumbnails
-    if kind == "templates":
-        control_name, cells, render_thumbnails = (
-            "template_id",
-            _build_template_cells(language),
-            contact_sheets.render_templates,
-        )
-    elif kind == "strengths":
+    if kind == "strengths":
         shape = load_shapes()[int(values["shape_type"])]
         params = {"number": shape.id, "name": get_shape_name(shape, language)}
         control_name, cells = "strength", _build_strength_cells(shape, language)
@@ -121,11 +115,4 @@ def _build_strength_cells(shape: Shape, language: str) -> tuple[Cell, ...]:
     return tuple(
         Cell(strength, f"{strength:g}", describe_strength(shape, strength, language))
         for strength in contact_sheets.STRENGTHS
-    )
-
-
-def _build_template_cells(language: str) -> tuple[Cell, ...]:
-    names = [(info, info.name[language]) for info in face_templates.list_templates()]
-    return tuple(
-        Cell(info.wire_id, name, translate("sheets.template_alt", language, name=name)) for info, name in names
     )

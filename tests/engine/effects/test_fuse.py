@@ -231,3 +231,35 @@ def test_fuse_shows_the_templates_skin_outside_the_users_photo(template: Templat
         cv2.cvtColor(np.ascontiguousarray(a), cv2.COLOR_RGB2GRAY).ravel() for a in (result, template.base[y0:y1, x0:x1])
     ]
     assert np.corrcoef(*light)[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("key", SHOWING_SKIN)
+def test_fuse_of_a_black_and_white_photo_is_black_and_white(key: str, user: Face) -> None:
+    """A grey photo makes the whole picture grey: no grey face on a body in colour."""
+    grey = np.dstack([cv2.cvtColor(PHOTO, cv2.COLOR_RGB2GRAY)] * 3)
+    result = fuse(grey, user, face_templates.load_template(key)).astype(int)
+    assert np.ptp(result, axis=2).max() <= 2
+
+
+@pytest.mark.parametrize("light", [(0.72, 0.78, 1.25), (1.1, 0.5, 0.45)], ids=["blue", "red"])
+def test_fuse_removes_coloured_light(light: tuple[float, float, float], user: Face) -> None:
+    """Under blue or red light, the face's hue is within a few steps of what it is in white light."""
+    template = face_templates.load_template("flower_crown")
+    lit = np.clip(PHOTO * np.array(light), 0, 255).astype(np.uint8)
+    lab = [
+        cv2.cvtColor(np.uint8([[tone(fuse(image, user, template), template.face)]]), cv2.COLOR_RGB2LAB)[0, 0]
+        for image in (PHOTO, lit)
+    ]
+    assert np.abs(lab[0].astype(int) - lab[1].astype(int))[1:].max() <= 8
+
+
+def test_fuse_enlarges_a_small_face_sharply(template: Template, user: Face) -> None:
+    """A face of 54 px comes out with most of the detail that the same face of 108 px has."""
+    small = np.asarray(cv2.resize(PHOTO, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+    face = build_face((user.landmarks + 0.5) / 2 - 0.5, user.depth / 2, small.shape[:2])
+    mask = build_outline_mask(template.face.landmarks.astype(np.float64), 0.7, template.base.shape) > 0.5
+    fine, coarse = (
+        cv2.Laplacian(cv2.GaussianBlur(fuse(image, found, template), (0, 0), 2.5), cv2.CV_32F)[mask].std()
+        for image, found in ((PHOTO, user), (small, face))
+    )
+    assert coarse > 0.7 * fine

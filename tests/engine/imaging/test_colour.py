@@ -7,10 +7,14 @@ from skimage import data
 
 from meitu_demo.engine.imaging.colour import (
     LUMA_WEIGHTS,
+    apply_monochrome_curves,
     build_tone_curves,
     compute_exposure_gain,
     compute_midtone,
+    compute_white_balance,
+    enlarge,
     fit_light_gradient,
+    fit_monochrome_curves,
     match_sharpness,
     measure_sharpness,
     relight_tone,
@@ -96,3 +100,47 @@ def test_match_sharpness_softens_and_sharpens() -> None:
     high, low = measure_sharpness(sharp, inside), measure_sharpness(soft, inside)
     assert low < measure_sharpness(match_sharpness(soft, sharp, inside), inside) <= high * 1.1
     assert low * 0.8 <= measure_sharpness(match_sharpness(sharp, soft, inside), inside) < high
+
+
+@given(st.floats(20, 210), st.floats(0.9, 1.1))
+def test_compute_white_balance_leaves_skin_under_white_light(luma: float, warmth: float) -> None:
+    """Any skin from dark to light in white or slightly warm light gets no gains."""
+    tone = np.array([1.28 * warmth, 0.93, 0.72]) * luma
+    assert compute_white_balance(np.minimum(tone, 255), np.array([220.0, 180, 150])) is None
+
+
+@pytest.mark.parametrize("light", [(0.6, 0.75, 1.3), (1.1, 0.5, 0.45), (0.7, 1.2, 0.7), (1.1, 0.6, 1.2)])
+def test_compute_white_balance_removes_coloured_light(light: tuple[float, float, float]) -> None:
+    """Blue, red, green and magenta light: the hue becomes the template's and the brightness stays."""
+    tone, template = np.array([200.0, 150, 120]) * light, np.array([220.0, 180, 150])
+    gains = compute_white_balance(tone, template)
+    assert gains is not None
+    balanced = tone * gains
+    assert balanced @ LUMA_WEIGHTS == pytest.approx(tone @ LUMA_WEIGHTS, rel=0.06)
+    before, after = (np.abs(part / part.sum() - template / template.sum()).max() for part in (tone, balanced))
+    assert after < 0.5 * before
+
+
+@pytest.mark.parametrize("tint", [(1.0, 1.0, 1.0), (1.05, 0.92, 0.72), (0.8, 0.9, 1.05)], ids=["grey", "sepia", "blue"])
+def test_fit_monochrome_curves_gives_another_picture_the_photos_tint(tint: tuple[float, float, float]) -> None:
+    """The astronaut in one tint gives the coffee that tint, as bright as it was; in colour there are no curves."""
+    assert fit_monochrome_curves(data.astronaut()) is None
+    toned = [np.clip(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None] * np.array(tint), 0, 255).astype(np.uint8)
+             for image in (data.astronaut(), data.coffee())]  # fmt: skip
+    curves = fit_monochrome_curves(toned[0])
+    assert curves is not None
+    result = apply_monochrome_curves(data.coffee(), curves)
+    lab, aim = (cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(float) for image in (result, toned[1]))
+    assert np.abs(lab[..., 1:] - aim[..., 1:]).mean() < 3
+    grey = cv2.cvtColor(data.coffee(), cv2.COLOR_RGB2GRAY)
+    assert np.abs(cv2.cvtColor(result, cv2.COLOR_RGB2GRAY).astype(float) - grey).mean() < 4
+
+
+def test_enlarge_is_sharper_than_interpolation_and_shrinks_to_the_picture() -> None:
+    """Three times as large, the picture is nearer to the original than a cubic one; shrunk again it is what it was."""
+    original = data.astronaut()[20:260, 110:350]
+    small = np.asarray(cv2.resize(original, None, fx=1 / 3, fy=1 / 3, interpolation=cv2.INTER_AREA), np.uint8)
+    larger, cubic = enlarge(small, 3), cv2.resize(small, (240, 240), interpolation=cv2.INTER_CUBIC)
+    assert cv2.PSNR(larger, original) > cv2.PSNR(np.asarray(cubic, np.uint8), original) + 0.3
+    again = cv2.resize(larger, small.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(again.astype(float) - small).mean() < 1

@@ -22,5 +22,5 @@ def test_static_images_have_names_and_no_paths(page: Page) -> None:
         answer = httpx.get(f"{page.url}/{address}")
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("image/")
-    for name in ("../app.py", "..%2fapp.py", "space_helmet/preview.webp", "app.py", "", "x.webp"):
+    for name in ("../app.py", "..%2fapp.py", "space_helmet/base.webp", "app.py", "", "x.webp"):
         assert httpx.get(f"{page.url}/{PATH}/{name}").status_code in (403, 404)

@@ -166,7 +166,7 @@ def test_sheet_says_that_several_faces_were_found(page: Page, tab: str) -> None:
 
 
 def test_sheet_explains_invalid_values(page: Page, portrait: bytes, tab: str) -> None:
-    """An unknown shape or strength is explained; the template ID does not matter to a sheet of all templates."""
+    """An unknown shape or strength is explained."""
     photo = page.upload(portrait)
     title = translate("errors.value_rejected.title", "en")
     for values in (["99", 0.5], [None, None]):
@@ -179,14 +179,6 @@ def test_sheet_explains_invalid_values(page: Page, portrait: bytes, tab: str) ->
         ):
             assert title in answer
             assert "<img" not in answer
-
-
-def test_template_sheet_draws_the_face_in_every_template(page: Page, portrait: bytes, tab: str) -> None:
-    """Each template has the person's face, whatever is selected; templates without a picture are left out."""
-    shown = see(page, "templates", page.upload(portrait), tab, ["odd"], "face-fuse")
-    gallery = page._component("face-fuse-template-id-gallery")
-    tiles = next(part["props"]["value"] for part in page.config["components"] if part["id"] == gallery)
-    assert shown[-1].count("<img") == shown[0].count("<li>") == len(tiles)
 
 
 def test_sheet_pictures_have_no_url(page: Page, portrait: bytes, tab: str) -> None:

@@ -1,6 +1,5 @@
 """The reference page: complete in both languages, and its drawings agree with the effects."""
 
-import json
 import re
 from collections import Counter
 from html import unescape
@@ -142,13 +141,6 @@ def test_reference_page_is_well_formed_and_refers_to_no_other_host(language: str
     assert "url(" not in html
     assert str(PROJECT) not in html
     assert len(html.encode()) < 300_000
-
-
-def test_drawn_face_is_the_canonical_face_of_the_templates() -> None:
-    """The file is what tools/draw/straight.py makes of the canonical face."""
-    canonical = np.array(json.loads((PROJECT / "tools/draw/canonical.json").read_text())["points"])
-    width = canonical[454, 0] - canonical[234, 0]
-    assert np.allclose(drawn_face.load_landmarks(), canonical[:, :2] * (1, -1) / width, atol=6e-5)
 
 
 def ways(key: str) -> list[tuple[np.ndarray, np.ndarray]]:

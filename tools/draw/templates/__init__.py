@@ -1,1 +1,0 @@
-"""One file per template; each has ``build() -> (Stage, backdrop, Look)``."""
