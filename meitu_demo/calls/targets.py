@@ -12,6 +12,7 @@ from ..settings import Settings
 from ..vendors import VENDORS, VendorAccess
 
 OFFLINE_URL = "http://offline.invalid"  # a reserved name: it never resolves
+RECORDED_URL = "http://recorded.invalid"
 
 
 class VendorState(Enum):
@@ -19,6 +20,7 @@ class VendorState(Enum):
 
     LIVE = "live"
     OFFLINE = "offline"
+    RECORDED = "recorded"
     RETIRED = "retired"
 
 
@@ -48,21 +50,24 @@ class TargetResolver:
 
     def resolve(self, vendor_id: str) -> CallTarget:
         """The target of a vendor's calls. Raises MissingKey in mode "live" without a key."""
-        if self._settings.mode == "offline":
-            return self.resolve_offline(vendor_id)
+        if not self._settings.allows_live:
+            return self.resolve_offline(vendor_id, prefers_recording=self._settings.mode == "replay")
         live = self.resolve_live(vendor_id)
         if live is None and self._settings.mode == "live":
             raise MissingKey(vendor=vendor_id, setting=VENDORS[vendor_id].key_setting)
         return live or self.resolve_offline(vendor_id)
 
-    def resolve_offline(self, vendor_id: str) -> CallTarget:
-        """The offline server, which takes any key."""
+    def resolve_offline(self, vendor_id: str, *, prefers_recording: bool = False) -> CallTarget:
+        """The offline server, which takes any key. prefers_recording: see `CallTarget`."""
         dummy_key = SecretStr("none")  # shorter than the values that redaction treats as secrets
-        return CallTarget(vendor_id, OFFLINE_URL, Credentials(dummy_key, dummy_key), is_billable=False)
+        credentials = Credentials(dummy_key, dummy_key)
+        return CallTarget(
+            vendor_id, OFFLINE_URL, credentials, is_billable=False, prefers_recording=prefers_recording
+        )
 
     def resolve_live(self, vendor_id: str) -> CallTarget | None:
-        """The vendor's server; None without a key and in mode "offline"."""
-        if self._settings.mode == "offline":
+        """The vendor's server; None without a key and in a mode that makes no live calls."""
+        if not self._settings.allows_live:
             return None
         access = self._get_visitor_access(vendor_id) or VENDORS[vendor_id].get_owner_access(self._settings)
         if access is None:
@@ -116,6 +121,8 @@ class TargetResolver:
             return VendorStatus(VendorState.RETIRED if vendor.is_retired else VendorState.LIVE, reason, host=host)
         if mode == "live":
             return VendorStatus(VendorState.OFFLINE, "key_missing_live", vendor.key_setting)
+        if mode == "replay":
+            return VendorStatus(VendorState.RECORDED, "mode_replay")
         state = VendorState.RETIRED if vendor.is_retired else VendorState.OFFLINE
         if mode == "offline":
             return VendorStatus(state, "mode_offline")
