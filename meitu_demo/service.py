@@ -246,7 +246,7 @@ class _Call:
                     on_progress=track_sent,
                     open_paid_call=open_paid_call,
                     health=self.health,
-                    on_response=self.recorder.take_response if self.recorder else pipeline.ignore_response,
+                    on_response=self.recorder.take_response if self.recorder else None,
                 )
             except DemoError as error:
                 if self.recorder:
@@ -258,9 +258,7 @@ class _Call:
             result = await pipeline.fetch_result(
                 self.client, self.target, self.prepared, reply, on_progress=on_progress
             )
-            is_saved = (
-                await self.recorder.save(result.elapsed_s, result.result_photo.data) if self.recorder else False
-            )
+            is_saved = await self.recorder.save(result.elapsed_s, result.result_photo.data) if self.recorder else False
         self.run.bytes_out = len(result.result_photo.data)
         self.run.finish()
         return replace(result, run_id=self.run.id, is_saved=is_saved)

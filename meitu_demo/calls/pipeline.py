@@ -60,10 +60,7 @@ ResponseCallback = Callable[[httpx.Response], None]
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """A finished call. `result_photo` holds the vendor's bytes unchanged, `sent_photo` the photo as it was sent.
-
-    mode: `CallTarget.mode`.
-    """
+    """A finished call. `result_photo` holds the vendor's bytes unchanged, `sent_photo` the photo as it was sent."""
 
     endpoint: Endpoint
     mode: str
@@ -132,10 +129,6 @@ def no_progress(phase: Phase, seconds: float) -> None:
     """A progress callback that does nothing."""
 
 
-def ignore_response(response: httpx.Response) -> None:
-    """A response callback that does nothing."""
-
-
 async def prepare(endpoint: Endpoint, source: bytes, values: Values) -> PreparedCall:
     """A call of `endpoint` with the photo in `source`, an encoded picture in any accepted format.
 
@@ -157,7 +150,7 @@ async def send(
     on_progress: ProgressCallback = no_progress,
     open_paid_call: OpenPaidCall | None = None,
     health: VendorHealth | None = None,
-    on_response: ResponseCallback = ignore_response,
+    on_response: ResponseCallback | None = None,
 ) -> VendorReply:
     """The vendor's reply to `prepared`.
 
@@ -207,7 +200,7 @@ async def _attempt(
     circuit_breaker: CircuitBreaker,
     paid_call: PaidCallProtocol,
     on_progress: ProgressCallback,
-    on_response: ResponseCallback,
+    on_response: ResponseCallback | None,
 ) -> ParsedResponse:
     await _wait_with_progress(await paid_call.rate_limit_delay(), on_progress)
     with circuit_breaker.guard():
@@ -217,7 +210,8 @@ async def _attempt(
         try:
             response = await exchange(client, target, request)
             recorder.record_response(response)
-            on_response(response)
+            if on_response:
+                on_response(response)
             parsed = await _parse(target, response)
         finally:
             recorder.stopwatch.stop()

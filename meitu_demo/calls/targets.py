@@ -51,7 +51,7 @@ class TargetResolver:
     def resolve(self, vendor_id: str) -> CallTarget:
         """The target of a vendor's calls. Raises MissingKey in mode "live" without a key."""
         if not self._settings.allows_live:
-            return self.resolve_offline(vendor_id, prefers_recording=self._settings.mode == "replay")
+            return self.resolve_offline(vendor_id, prefers_recording=self.is_replay)
         live = self.resolve_live(vendor_id)
         if live is None and self._settings.mode == "live":
             raise MissingKey(vendor=vendor_id, setting=VENDORS[vendor_id].key_setting)
@@ -61,9 +61,7 @@ class TargetResolver:
         """The offline server, which takes any key. prefers_recording: see `CallTarget`."""
         dummy_key = SecretStr("none")  # shorter than the values that redaction treats as secrets
         credentials = Credentials(dummy_key, dummy_key)
-        return CallTarget(
-            vendor_id, OFFLINE_URL, credentials, is_billable=False, prefers_recording=prefers_recording
-        )
+        return CallTarget(vendor_id, OFFLINE_URL, credentials, is_billable=False, prefers_recording=prefers_recording)
 
     def resolve_live(self, vendor_id: str) -> CallTarget | None:
         """The vendor's server; None without a key and in a mode that makes no live calls."""
@@ -99,6 +97,16 @@ class TargetResolver:
         keys = self._visitor_keys.get(vendor_id)
         return VendorAccess(keys, VENDORS[vendor_id].get_visitor_base_url(self._settings)) if keys else None
 
+    @property
+    def is_replay(self) -> bool:
+        """Whether recordings are shown in the vendors' place."""
+        return self._settings.mode == "replay"
+
+    @property
+    def records_calls(self) -> bool:
+        """Whether live calls are recorded, so that consent has to cover it."""
+        return self._settings.allows_live and self._settings.recordings is not None
+
     def is_any_live(self) -> bool:
         """Whether any call can cost money."""
         return any(self.is_live(vendor_id) for vendor_id in VENDORS)
@@ -121,7 +129,7 @@ class TargetResolver:
             return VendorStatus(VendorState.RETIRED if vendor.is_retired else VendorState.LIVE, reason, host=host)
         if mode == "live":
             return VendorStatus(VendorState.OFFLINE, "key_missing_live", vendor.key_setting)
-        if mode == "replay":
+        if self.is_replay:
             return VendorStatus(VendorState.RECORDED, "mode_replay")
         state = VendorState.RETIRED if vendor.is_retired else VendorState.OFFLINE
         if mode == "offline":

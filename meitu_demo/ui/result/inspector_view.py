@@ -21,6 +21,7 @@ def render_inspector(trace: Trace | None, samples: Mapping[str, str], language: 
     return render(
         "inspector.inspector",
         language,
+        is_recorded=trace is not None and trace.mode == "recorded",
         trace=trace and {
             "request": _join_lines(trace.request),
             "response": trace.response and _join_lines(trace.response),
