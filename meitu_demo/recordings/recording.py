@@ -60,7 +60,7 @@ class Recording:
             "vendor": self.vendor_id,
             "service": self.service,
             "values": dict(self.values),
-            "recorded_at": self.recorded_at.astimezone(UTC).isoformat(timespec="seconds"),
+            "recorded_at": self.recorded_at.astimezone(UTC).isoformat(timespec="milliseconds"),
             "elapsed_s": round(self.elapsed_s, 3),
             "status": self.status,
             "headers": dict(self.headers),

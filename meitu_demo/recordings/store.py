@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -44,13 +43,14 @@ class RecordingStore:
 
     def find(self, key: str) -> Recording | None:
         """The recording, or None if there is none. A damaged one counts as none and is logged."""
-        with suppress(FileNotFoundError):
-            try:
-                return self.read(key)
-            except (DamagedRecording, OSError) as error:
-                reason = error.strerror if isinstance(error, OSError) else error
-                log.warning("recording %s is passed over: %s", key[:8], reason)
-        return None
+        try:
+            return self.read(key)
+        except FileNotFoundError:
+            return None
+        except (DamagedRecording, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            log.warning("recording %s is passed over: %s", key[:8], reason)
+            return None
 
     def read(self, key: str) -> Recording:
         """The recording. Raises FileNotFoundError, OSError or DamagedRecording."""

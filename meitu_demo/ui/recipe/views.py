@@ -144,7 +144,7 @@ async def build_failure_update(run: RecipeRun, error: Exception) -> RecipeUpdate
     if step:
         explained = replace(explained, title=f"{run.step_label}{explained.title}")
     recorded = target.recorded if step and target else None
-    vendor_name = run.describe_service(endpoint.vendor_id) if (endpoint := step and step.endpoint) else ""
+    vendor_name = run.describe_service(step.endpoint.vendor_id) if step else ""
     html = result_view.render_explanation(explained, run.language, "", recorded, vendor_name)
     if step and target and isinstance(error, DemoError) and isinstance(error.trace, Trace):
         html += render_inspector(error.trace, render_samples(step.endpoint, step.values, target), run.language)

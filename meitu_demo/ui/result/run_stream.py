@@ -97,9 +97,7 @@ class RunRequest:
     @property
     def mode(self) -> TargetMode:
         """Which targets are allowed."""
-        if self.fallback:
-            return "replay"
-        return "offline" if self.force_offline else "any"
+        return "replay" if self.fallback else "offline" if self.force_offline else "any"
 
 
 def build_update(html: Markup, *actions: str, call_id: int = FORCE_NONE) -> ScreenUpdate:
@@ -111,8 +109,8 @@ def describe_repeat(key: str, handle: CallHandle | None, language: str) -> str:
     """The text at `result.<key>` with the time since the call started; "" if it is not a duplicate."""
     if handle is None or not handle.is_duplicate:
         return ""
-    ago = result_view.format_ago(handle.started_at, datetime.now(UTC), language)
-    return translate(f"result.{key}", language, ago=ago)
+    now = datetime.now(UTC)
+    return translate(f"result.{key}", language, ago=result_view.format_ago(handle.started_at, now, language))
 
 
 def _describe_history(request: RunRequest, key: str, handle: CallHandle | None, target: CallTarget | None) -> str:
@@ -185,9 +183,9 @@ async def stream_call(
 ) -> AsyncIterator[ScreenUpdate]:
     """The updates of the screen while the call runs, and with its result. Raises the call's error."""
     language, service = request.language, request.describe_service(target)
+    stop = ["stop"] if target.is_billable else []
     async for phase, remaining_s in handle.stream_progress():
-        html = result_view.render_progress(phase, remaining_s, service, target.mode, language)
-        yield build_update(html, *(["stop"] if target.is_billable else []))
+        yield build_update(result_view.render_progress(phase, remaining_s, service, target.mode, language), *stop)
     finished = await finish_run(context, handle, request.caller, request.fault)
     if finished is None:
         yield build_update(result_view.render_stopped(handle.is_sent, language), call_id=handle.call_id)
