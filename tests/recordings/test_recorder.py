@@ -121,7 +121,7 @@ async def test_recording_holds_nothing_of_the_photo(make_service: MakeService, f
 async def test_recording_holds_no_key_and_no_url(
     make_service: MakeService, folder: Path, portrait: bytes, vendor_id: str
 ) -> None:
-    """Whatever the vendor quotes, wherever and however it is written: no file holds a key or an address of the vendor."""
+    """Whatever the vendor quotes, wherever and however written: no file holds a key or an address of the vendor."""
     endpoint = RESTORE if vendor_id == "meitu" else RESHAPE
     values = {} if vendor_id == "meitu" else {"shape_type": 8}
     keys = {"meitu": tuple(KEYS.values())[:2], "ailab": (KEYS["AILAB_API_KEY"],)}
