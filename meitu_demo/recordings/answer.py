@@ -44,7 +44,9 @@ def _strip_body(body: bytes, redactor: Redactor, link: str, replacement: str) ->
             return [strip(member) for member in value]
         if not isinstance(value, str):
             return value
-        return replacement if link and value.strip() == link else redactor.redact_text(value, len(value))
+        if link and value.strip() == link:
+            return replacement
+        return redactor.redact_text(value.replace("\r\n", "\n"), len(value))  # base64 may be broken into lines
 
     try:
         document = json.loads(body)

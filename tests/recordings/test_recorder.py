@@ -175,6 +175,17 @@ async def test_recording_holds_the_answer_byte_for_byte_if_it_needs_no_change(
     assert Recording.load(path.read_bytes()).body == text.encode()
 
 
+async def test_recording_of_a_picture_in_lines_is_that_picture(
+    make_service: MakeService, folder: Path, portrait: bytes
+) -> None:
+    """Base64 that the vendor has broken into lines, as in a mail, is no reason not to record."""
+    lines = base64.encodebytes(portrait).decode().replace("\n", "\r\n")
+    answer = httpx.Response(200, json={"media_info_list": [{"media_data": lines}]})
+    assert (await run(make_service(AnsweringVendor(answer)), RESTORE, portrait)).is_saved
+    shown = await run(make_service(MODE="replay"), RESTORE, portrait)
+    assert (shown.mode, shown.result_photo.data) == ("recorded", portrait)
+
+
 # ── Trouble ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("place", ["fsync", "open", "folder"])
 async def test_result_arrives_though_it_cannot_be_recorded(

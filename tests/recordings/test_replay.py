@@ -10,7 +10,7 @@ from meitu_demo.domain.errors import VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.recordings.recording import Recording
-from meitu_demo.ui.result.export import build_provenance
+from meitu_demo.ui.result.export import build_provenance, unlabelled
 from meitu_demo.ui.result.facts import build_receipt
 from recordings.conftest import KEYS, ME, MakeService, list_files, run
 
@@ -117,6 +117,16 @@ async def test_target_of_mode_replay_helps_a_live_service(make_service: MakeServ
         assert handle.target
         modes.append((handle.target.mode, (await handle.result()).mode))
     assert modes == [("recorded", "recorded"), ("offline", "offline")]
+
+
+async def test_replay_follows_a_recipe(make_service: MakeService, portrait: bytes) -> None:
+    """The second step gets the first one's result with another ID in its mark, and is recognised all the same."""
+    modes = []
+    for service in (make_service(), make_service(Unplugged(), **REPLAY)):
+        first = await run(service, RESHAPE, portrait, shape_type=8)
+        second = await run(service, RESTORE, unlabelled(first))
+        modes.append((first.mode, second.mode))
+    assert modes == [("live", "live"), ("recorded", "recorded")]
 
 
 async def test_replay_of_a_linked_picture_comes_by_a_link(
