@@ -4,6 +4,7 @@ Everything blocks: call it from a worker thread.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -19,6 +20,8 @@ from ..redaction.secrets import redact
 from ..vendors import VENDORS
 from .recording import Recording
 
+BASE64_PATTERN = re.compile(r"[A-Za-z0-9+/=\s]*", re.ASCII)
+READABLE_PATTERN = re.compile(rb"[\x20-\x7e]{6,}")  # of a picture: its metadata, and a few of its pixels by chance
 KEPT_HEADERS = ("content-type", "retry-after", "x-request-id")
 
 
@@ -46,7 +49,9 @@ def _strip_body(body: bytes, redactor: Redactor, link: str, replacement: str) ->
             return value
         if link and value.strip() == link:
             return replacement
-        return redactor.redact_text(value.replace("\r\n", "\n"), len(value))  # base64 may be broken into lines
+        if BASE64_PATTERN.fullmatch(value):  # a picture: no link and no key's name is written in these letters alone
+            return redact(value)
+        return redactor.redact_text(value, len(value))
 
     try:
         document = json.loads(body)
@@ -94,5 +99,5 @@ def strip_values(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def contains_secret(data: bytes) -> bool:
     """Whether a picture holds a secret of this process, such as in its metadata."""
-    text = data.decode("latin-1")
+    text = b"\n".join(READABLE_PATTERN.findall(data)).decode("ascii")
     return redact(text) != text
