@@ -69,6 +69,7 @@ def create_server(settings: Settings) -> http_server.GracefulServer:
     from meitu_demo.domain import vendor_codes
     from meitu_demo.engine import face_templates
     from meitu_demo.offline import create_app as create_offline
+    from meitu_demo.recordings import create_replay_app
     from meitu_demo.ui.app import create_app
 
     if settings.templates_dir:
@@ -77,7 +78,9 @@ def create_server(settings: Settings) -> http_server.GracefulServer:
         except ValueError as error:
             raise SettingsError(f"TEMPLATES_DIR: {error}") from None
     vendor_codes.check_tables()
-    app = create_app(settings, create_http_client(settings, create_offline(single_use_links=True)), ledger)
+    replay_app = create_replay_app(settings.recordings) if settings.recordings else None
+    client = create_http_client(settings, create_offline(single_use_links=True), replay_app)
+    app = create_app(settings, client, ledger)
     behind_proxy = settings.space or bool(settings.trusted_proxies)
     return http_server.GracefulServer(
         app, app.state.before_stop, behind_proxy=behind_proxy, trusted_proxies=settings.trusted_proxies,

@@ -6,6 +6,7 @@
 A call to a vendor is deduplicated and paid for by the ledger; a call to the offline server waits in a fair queue.
 """
 
+import time
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -21,12 +22,13 @@ from .calls.run_log import RunRecord
 from .calls.single_flight import FORCE_NONE, CallHandle, SingleFlight
 from .calls.targets import TargetResolver
 from .calls.vendor_health import HealthRegistry, VendorHealth
-from .domain.errors import MissingConsent, MissingKey, PayerChanged, VisitorKeysGone
+from .domain.errors import DemoError, MissingConsent, MissingKey, PayerChanged, VisitorKeysGone
 from .domain.model import CallTarget, Credentials, Endpoint, PreparedCall, Values
 from .ledger.lazy import LazyLedger
 from .ledger.paid_calls import PaidCallRecorder
 from .offline.effect_runner import MAX_CONCURRENT
 from .offline.failure_lab import FailureLabBackend
+from .recordings import CallRecorder, Recorder, RecordingStore, create_replay_target
 from .runtime.client_address import fairness_key, resolve_client_address
 from .runtime.fair_queue import FairQueue, PositionCallback, ignore_position
 from .settings import MAX_OFFLINE_RUNS, Settings
@@ -35,7 +37,7 @@ from .vendors import VENDORS
 MAX_CONCURRENT_PREVIEWS, MAX_PREVIEWS_PER_VISITOR, MAX_PENDING_PREVIEWS = 1, 4, 40  # 6 to 35 ms each: a wait of 1.4 s
 DISPLAYED_WAITS_S = (2, 5, 10, 20, 30, 60, 90, 120, 180, 300)  # few values, because each change is sent to the page
 
-TargetMode = Literal["any", "live", "offline"]
+TargetMode = Literal["any", "live", "offline", "replay"]
 VisitorKeys = Mapping[str, Credentials] | None
 
 
@@ -71,6 +73,7 @@ class CallService:
         self.targets = TargetResolver(settings)
         self.ledger = ledger or LazyLedger(settings)
         self.failure_lab = FailureLabBackend(settings)
+        self.recorder = Recorder(RecordingStore(settings.recordings)) if settings.recordings else None
         self.single_flight = SingleFlight(settings.keep_minutes * 60.0)
         self.engine_queue = engine_queue or FairQueue(MAX_CONCURRENT, settings.offline_each, MAX_OFFLINE_RUNS)
         self._preview_queue = FairQueue(MAX_CONCURRENT_PREVIEWS, MAX_PREVIEWS_PER_VISITOR, MAX_PENDING_PREVIEWS)
@@ -88,12 +91,14 @@ class CallService:
     ) -> CallTarget:
         """Where a call goes. fault: the failure lab's fault; None for no call to the lab; ignored in mode "offline".
 
+        In mode "replay" that is a recording of the same call if there is one, else the offline server.
+
         payer: who pays for a live call, as the caller was told: "owner", "visitor", "nobody", or "" if nothing was
         said. Keys are forgotten in time, so their absence does not mean that the owner pays.
         Raises MissingKey if the call must go to the vendor and there is no key, PayerChanged if `payer` does not pay.
         """
-        if mode == "offline":
-            return self.targets.resolve_offline(vendor_id)
+        if mode in ("offline", "replay"):
+            return self.targets.resolve_offline(vendor_id, prefers_recording=mode == "replay")
         if fault is not None:
             return await self.failure_lab.create_target(vendor_id, fault)
         targets = self.targets.with_visitor_keys(visitor_keys)
@@ -109,7 +114,7 @@ class CallService:
         self, vendor_id: str, *, mode: TargetMode = "any", visitor_keys: VisitorKeys = None, fault: str | None = None
     ) -> bool:
         """Whether a call to the target that `choose_target` returns may cost money, real or the failure lab's."""
-        return mode != "offline" and (
+        return mode not in ("offline", "replay") and (
             fault is not None or self.targets.with_visitor_keys(visitor_keys).is_live(vendor_id)
         )
 
@@ -127,18 +132,20 @@ class CallService:
         """Start one call with the encoded `photo`, or join the same call of the same session.
 
         consent: whether the person in the photo agrees that it goes to the vendor. force: see `SingleFlight.submit`.
-        Raises any DemoError.
+        The handle's target is a recording if `target` prefers one and there is one. Raises any DemoError.
         """
         run = RunRecord.start(endpoint.id, target, len(photo))
         with run.track():
             if target.is_billable and not target.is_failure_lab and consent is not True:
                 raise MissingConsent(vendor=endpoint.vendor_id)
             prepared = await pipeline.prepare(endpoint, photo, values)
-            call = _Call(self.client, target, prepared, run, self._vendor_health.of(target))
+            target, call_recorder = await self._record_or_replay(target, prepared, photo, caller)
+            run.mode, run.service = target.mode, target.service
+            call = _Call(self.client, target, prepared, run, self._vendor_health.of(target), call_recorder)
             if not target.is_billable:
-                queued_send = partial(self._send_in_engine_slot, call, caller)
+                send = call.send if target.recorded else partial(self._send_in_engine_slot, call, caller)
                 return self.single_flight.submit_unshared(
-                    caller.session_id, queued_send, call.fetch_result, run_id=run.id
+                    caller.session_id, send, call.fetch_result, run_id=run.id, target=target
                 )
             ledger = self.failure_lab.ledger if target.is_failure_lab else self.ledger
             recorder = await ledger.get_recorder()
@@ -160,6 +167,21 @@ class CallService:
             run.id = handle.run_id
             run.log("repeated", "free")
         return handle
+
+    async def _record_or_replay(
+        self, target: CallTarget, prepared: PreparedCall, photo: bytes, caller: Caller
+    ) -> tuple[CallTarget, CallRecorder | None]:
+        """The target, or the recording that it prefers; and the recorder of a live call where calls are recorded."""
+        is_live = target.mode == "live"
+        if self.recorder is None or not (is_live or target.prefers_recording):
+            return target, None
+        key = await self.recorder.compute_key(prepared.endpoint, prepared.values, photo)
+        if key is None:
+            return target, None
+        if is_live:
+            return target, self.recorder.open(caller.session_id, key, target, prepared)
+        recording = await anyio.to_thread.run_sync(self.recorder.store.find, key)
+        return create_replay_target(target, recording) if recording else target, None
 
     def refetch(self, caller: Caller, call_id: int) -> CallHandle:
         """Download the result of a paid call again, which is free; never makes a call. Raises ImageRejected."""
@@ -206,6 +228,7 @@ class _Call:
     prepared: PreparedCall
     run: RunRecord
     health: VendorHealth
+    recorder: CallRecorder | None = None
 
     async def send(self, on_progress: ProgressCallback, *, open_paid_call: OpenPaidCall | None = None) -> VendorReply:
         def track_sent(phase: Phase, seconds: float) -> None:
@@ -213,24 +236,32 @@ class _Call:
                 self.run.bytes_sent = len(self.prepared.photo.data)
             on_progress(phase, seconds)
 
+        start = time.perf_counter()
         with self.run.track():
-            return await pipeline.send(
-                self.client,
-                self.target,
-                self.prepared,
-                on_progress=track_sent,
-                open_paid_call=open_paid_call,
-                health=self.health,
-            )
+            try:
+                return await pipeline.send(
+                    self.client,
+                    self.target,
+                    self.prepared,
+                    on_progress=track_sent,
+                    open_paid_call=open_paid_call,
+                    health=self.health,
+                    on_response=self.recorder.take_response if self.recorder else None,
+                )
+            except DemoError as error:
+                if self.recorder:
+                    await self.recorder.save(time.perf_counter() - start, error)
+                raise
 
     async def fetch_result(self, reply: VendorReply, on_progress: ProgressCallback) -> CallResult:
         with self.run.track():
             result = await pipeline.fetch_result(
                 self.client, self.target, self.prepared, reply, on_progress=on_progress
             )
+            is_saved = await self.recorder.save(result.elapsed_s, result.result_photo.data) if self.recorder else False
         self.run.bytes_out = len(result.result_photo.data)
         self.run.finish()
-        return replace(result, run_id=self.run.id)
+        return replace(result, run_id=self.run.id, is_saved=is_saved)
 
 
 def _check_payer(vendor_id: str, told: str, actual: str) -> None:

@@ -43,6 +43,7 @@ SINGLE = (
     "ALLOWED_HOSTS",
     "LOGIN",
     "RESULT_HOSTS",
+    "RECORDINGS",
 )
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 for _name in list(os.environ):

@@ -8,11 +8,13 @@ from starlette.types import ASGIApp
 from ..settings import Settings
 from .download import create_blocking_cookie_jar
 from .network_client import NetworkClient
-from .targets import OFFLINE_URL
+from .targets import OFFLINE_URL, RECORDED_URL
 
 
-def create_http_client(settings: Settings, offline_app: ASGIApp) -> httpx.AsyncClient:
-    """The client for the life of the app. Calls to OFFLINE_URL go to `offline_app` by an ASGI transport."""
+def create_http_client(
+    settings: Settings, offline_app: ASGIApp, replay_app: ASGIApp | None = None
+) -> httpx.AsyncClient:
+    """The client for the life of the app. Calls to OFFLINE_URL and RECORDED_URL go to the apps by an ASGI transport."""
     # httpx logs whole URLs at INFO, and Meitu's hold the keys; Pillow logs a photo's metadata at DEBUG.
     for name in ("httpx", "httpcore", "PIL"):
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -26,7 +28,11 @@ def create_http_client(settings: Settings, offline_app: ASGIApp) -> httpx.AsyncC
         timeout=timeout,
         limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
         cookies=create_blocking_cookie_jar(),
-        mounts={OFFLINE_URL: httpx.ASGITransport(offline_app, raise_app_exceptions=False)},
+        mounts={
+            url: httpx.ASGITransport(app, raise_app_exceptions=False)
+            for url, app in ((OFFLINE_URL, offline_app), (RECORDED_URL, replay_app))
+            if app
+        },
     )
 
 

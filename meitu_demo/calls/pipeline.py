@@ -22,7 +22,17 @@ import anyio
 import httpx
 
 from ..domain.errors import DemoError, ImageRejected, InvalidResponse, VendorError
-from ..domain.model import CallTarget, Endpoint, ParsedResponse, Photo, PhotoChange, PreparedCall, ResultLink, Values
+from ..domain.model import (
+    CallTarget,
+    Endpoint,
+    ParsedResponse,
+    Photo,
+    PhotoChange,
+    PreparedCall,
+    RecordedCall,
+    ResultLink,
+    Values,
+)
 from ..inspector import Stopwatch, Trace, TraceRecorder, resume_stopwatch
 from ..photos import codec
 from ..vendors import VENDORS
@@ -45,6 +55,7 @@ class Phase(Enum):
 
 
 ProgressCallback = Callable[[Phase, float], None]
+ResponseCallback = Callable[[httpx.Response], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,13 @@ class CallResult:
     bytes_sent: int = 0
     trace: Trace | None = field(default=None, repr=False)
     run_id: str = ""  # in the log
+    recorded: RecordedCall | None = None  # the call that was shown again; nothing was sent
+    is_saved: bool = False  # as a recording, which outlives the session
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether it was a paid call, real or the failure lab's."""
+        return self.mode in ("live", "lab")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +150,12 @@ async def send(
     on_progress: ProgressCallback = no_progress,
     open_paid_call: OpenPaidCall | None = None,
     health: VendorHealth | None = None,
+    on_response: ResponseCallback | None = None,
 ) -> VendorReply:
     """The vendor's reply to `prepared`.
 
     open_paid_call: opens the ledger entry of a billable call. health: the vendor's; by default a new one.
+    on_response: called with each complete answer before it is parsed.
     Raises CircuitOpen, RateLimited, or what the ledger raises, before anything is sent; Unreachable, OutcomeUnknown,
     InvalidResponse or VendorError after, each with a trace of what went over the wire.
     """
@@ -154,7 +174,15 @@ async def send(
     try:
         async with entry as paid_call:
             attempt = partial(
-                _attempt, client, target, request, recorder, health.circuit_breaker, paid_call, on_progress
+                _attempt,
+                client,
+                target,
+                request,
+                recorder,
+                health.circuit_breaker,
+                paid_call,
+                on_progress,
+                on_response,
             )
             parsed = await call_with_retry(health.retry_budget, attempt, on_retry)
     except DemoError as error:
@@ -172,6 +200,7 @@ async def _attempt(
     circuit_breaker: CircuitBreaker,
     paid_call: PaidCallProtocol,
     on_progress: ProgressCallback,
+    on_response: ResponseCallback | None,
 ) -> ParsedResponse:
     await _wait_with_progress(await paid_call.rate_limit_delay(), on_progress)
     with circuit_breaker.guard():
@@ -181,6 +210,8 @@ async def _attempt(
         try:
             response = await exchange(client, target, request)
             recorder.record_response(response)
+            if on_response:
+                on_response(response)
             parsed = await _parse(target, response)
         finally:
             recorder.stopwatch.stop()
@@ -224,6 +255,7 @@ async def fetch_result(
         service=target.service,
         bytes_sent=reply.bytes_sent,
         trace=reply.trace and reply.trace.extend(stopwatch, fetched_bytes),
+        recorded=target.recorded,
     )
 
 

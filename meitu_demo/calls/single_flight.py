@@ -163,11 +163,19 @@ class SingleFlight:
         raise ImageRejected("result_gone")
 
     def submit_unshared(
-        self, session: str, send: SendCall, fetch_result: FetchResult, *, run_id: str = ""
+        self,
+        session: str,
+        send: SendCall,
+        fetch_result: FetchResult,
+        *,
+        run_id: str = "",
+        target: CallTarget | None = None,
     ) -> CallHandle:
         """A handle on a new call that costs nothing; neither joined nor kept. Raises ShuttingDown after `drain`."""
         self._refuse_while_draining()
-        call = InFlightCall(next(self._call_ids), send, fetch_result, self._running, is_free=True, run_id=run_id)
+        call = InFlightCall(
+            next(self._call_ids), send, fetch_result, self._running, is_free=True, run_id=run_id, target=target
+        )
         return self._create_handle(session, call, is_duplicate=False)
 
     def stop_waiting(self, session: str) -> None:

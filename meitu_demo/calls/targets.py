@@ -12,6 +12,7 @@ from ..settings import Settings
 from ..vendors import VENDORS, VendorAccess
 
 OFFLINE_URL = "http://offline.invalid"  # a reserved name: it never resolves
+RECORDED_URL = "http://recorded.invalid"
 
 
 class VendorState(Enum):
@@ -19,6 +20,7 @@ class VendorState(Enum):
 
     LIVE = "live"
     OFFLINE = "offline"
+    RECORDED = "recorded"
     RETIRED = "retired"
 
 
@@ -48,21 +50,22 @@ class TargetResolver:
 
     def resolve(self, vendor_id: str) -> CallTarget:
         """The target of a vendor's calls. Raises MissingKey in mode "live" without a key."""
-        if self._settings.mode == "offline":
-            return self.resolve_offline(vendor_id)
+        if not self._settings.allows_live:
+            return self.resolve_offline(vendor_id, prefers_recording=self.is_replay)
         live = self.resolve_live(vendor_id)
         if live is None and self._settings.mode == "live":
             raise MissingKey(vendor=vendor_id, setting=VENDORS[vendor_id].key_setting)
         return live or self.resolve_offline(vendor_id)
 
-    def resolve_offline(self, vendor_id: str) -> CallTarget:
-        """The offline server, which takes any key."""
+    def resolve_offline(self, vendor_id: str, *, prefers_recording: bool = False) -> CallTarget:
+        """The offline server, which takes any key. prefers_recording: see `CallTarget`."""
         dummy_key = SecretStr("none")  # shorter than the values that redaction treats as secrets
-        return CallTarget(vendor_id, OFFLINE_URL, Credentials(dummy_key, dummy_key), is_billable=False)
+        credentials = Credentials(dummy_key, dummy_key)
+        return CallTarget(vendor_id, OFFLINE_URL, credentials, is_billable=False, prefers_recording=prefers_recording)
 
     def resolve_live(self, vendor_id: str) -> CallTarget | None:
-        """The vendor's server; None without a key and in mode "offline"."""
-        if self._settings.mode == "offline":
+        """The vendor's server; None without a key and in a mode that makes no live calls."""
+        if not self._settings.allows_live:
             return None
         access = self._get_visitor_access(vendor_id) or VENDORS[vendor_id].get_owner_access(self._settings)
         if access is None:
@@ -94,6 +97,16 @@ class TargetResolver:
         keys = self._visitor_keys.get(vendor_id)
         return VendorAccess(keys, VENDORS[vendor_id].get_visitor_base_url(self._settings)) if keys else None
 
+    @property
+    def is_replay(self) -> bool:
+        """Whether recordings are shown in the vendors' place."""
+        return self._settings.mode == "replay"
+
+    @property
+    def records_calls(self) -> bool:
+        """Whether live calls are recorded, so that consent has to cover it."""
+        return self._settings.allows_live and self._settings.recordings is not None
+
     def is_any_live(self) -> bool:
         """Whether any call can cost money."""
         return any(self.is_live(vendor_id) for vendor_id in VENDORS)
@@ -116,6 +129,8 @@ class TargetResolver:
             return VendorStatus(VendorState.RETIRED if vendor.is_retired else VendorState.LIVE, reason, host=host)
         if mode == "live":
             return VendorStatus(VendorState.OFFLINE, "key_missing_live", vendor.key_setting)
+        if self.is_replay:
+            return VendorStatus(VendorState.RECORDED, "mode_replay")
         state = VendorState.RETIRED if vendor.is_retired else VendorState.OFFLINE
         if mode == "offline":
             return VendorStatus(state, "mode_offline")

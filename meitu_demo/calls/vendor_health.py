@@ -16,13 +16,17 @@ class VendorHealth:
 
 
 class HealthRegistry:
-    """The health of every vendor. The failure lab's is separate, because its faults say nothing about the vendor."""
+    """The health of every vendor, and of what stands in for it: the failure lab, the offline server and recordings.
+
+    They are separate: the offline engine works while the vendor's breaker is open, and a fault of the failure lab or a
+    success of the offline engine says nothing about the vendor.
+    """
 
     def __init__(self, *, has_circuit_breaker: bool) -> None:
         self._max_failures = MAX_FAILURES if has_circuit_breaker else None
-        self._health_by_vendor: dict[tuple[bool, str], VendorHealth] = {}
+        self._health_by_vendor: dict[tuple[str, str], VendorHealth] = {}
 
     def of(self, target: CallTarget) -> VendorHealth:
-        """The health of the vendor that `target` leads to."""
+        """The health of the vendor that `target` leads to, or of what stands in for it."""
         default = VendorHealth(CircuitBreaker(target.vendor_id, max_failures=self._max_failures))
-        return self._health_by_vendor.setdefault((target.is_failure_lab, target.vendor_id), default)
+        return self._health_by_vendor.setdefault((target.mode, target.vendor_id), default)

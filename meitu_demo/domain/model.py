@@ -5,6 +5,7 @@ An endpoint is a declaration and a pure function; panel, API function, offline r
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -155,12 +156,20 @@ class PreparedCall:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedCall:
+    """The live call that a recording shows again: when it was made (UTC), and the seconds that it took."""
+
+    made_at: datetime
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class CallTarget:
-    """Where a call goes and who pays: the vendor's host with keys, or the offline server.
+    """Where a call goes and who pays: the vendor's host with keys, the offline server, or a recording.
 
     is_failure_lab: a simulated vendor, so billing is simulated too. billed_to: whose keys these are, the "owner"'s or
     the "visitor"'s. extra_headers: sent with each call, such as the failure lab's fault. timeout_s: read timeout; None
-    for the client's.
+    for the client's. prefers_recording: a recording of the same call is shown instead, if there is one.
     """
 
     vendor_id: str
@@ -174,13 +183,17 @@ class CallTarget:
     timeout_s: float | None = None
     custom_host: str = ""  # names the service if `base_url` is not the vendor's own
     result_hosts: tuple[str, ...] = ()  # allowed hosts of linked results, besides that of `base_url`
+    prefers_recording: bool = False
+    recorded: RecordedCall | None = None  # only of a recording
 
     @property
     def mode(self) -> str:
-        """ "live", "offline" or "lab", as in reports."""
+        """ "live", "offline", "recorded" or "lab", as in reports."""
+        if self.recorded:
+            return "recorded"
         return "lab" if self.is_failure_lab else "live" if self.is_billable else "offline"
 
     @property
     def service(self) -> str:
-        """Who answers, for `describe_service`: "offline", a host, or "" for the vendor, real or simulated."""
+        """Who answers, for `describe_service`: "offline", a host, or "" for the vendor, real, simulated or recorded."""
         return "offline" if self.mode == "offline" else self.custom_host

@@ -20,7 +20,7 @@ from ..redaction.secrets import register_secret
 from .network import PROXY_VARIABLES, NetworkSettings, password_spellings, read_network_settings
 from .readers import EnvReader, Network, is_loopback_host, is_private_host, is_publicly_reachable
 
-Mode = Literal["auto", "live", "offline"]
+Mode = Literal["auto", "live", "offline", "replay"]
 LogFormat = Literal["text", "json"]
 ENV_FILE = Path(__file__).resolve().parents[2] / ".env"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -60,6 +60,7 @@ class Settings:
     ailab_base_url: str = "https://www.ailabapi.com"
     ailab_path: str | None = None
     mode: Mode = "auto"
+    recordings: Path | None = None  # folder of recorded live calls; None: none are recorded
     login: tuple[tuple[str, SecretStr], ...] = ()  # names and passwords; none: no login
     space: bool = False  # on a Hugging Face Space, in a frame of its page and behind its proxy
     host: str = "127.0.0.1"
@@ -100,6 +101,11 @@ class Settings:
         for secret in (*values, *(password for _, password in self.login)):
             if isinstance(secret, SecretStr):
                 register_secret(secret)
+
+    @property
+    def allows_live(self) -> bool:
+        """Whether the mode allows live calls; they also need keys."""
+        return self.mode in ("auto", "live")
 
     def ledger_url(self) -> str:
         """The ledger's database: the one that is set, else a file in the data folder."""
@@ -175,6 +181,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         ailab_base_url=values.url("AILAB_BASE_URL", default_ailab_url),
         ailab_path=values.path("AILAB_PATH", MARKETPLACE_PATH if uses_marketplace else None),
         mode=cast(Mode, values.choice("MODE", get_args(Mode), default.mode)),
+        recordings=Path(values.text("RECORDINGS")) if values.text("RECORDINGS") else None,
         login=values.login("LOGIN"),
         space=space,
         host=host,
@@ -228,6 +235,10 @@ def validate(settings: Settings) -> list[str]:
         errors.append("DATABASE_URL must begin with postgresql:// or sqlite:/// and be a URL that can be read")
     if Path(settings.data_dir).exists() and not Path(settings.data_dir).is_dir():
         errors.append("DATA_DIR is a file; it must be a folder, or a place where one can be made")
+    if settings.recordings and settings.recordings.exists() and not settings.recordings.is_dir():
+        errors.append("RECORDINGS is a file; it must be a folder, or a place where one can be made")
+    if settings.mode == "replay" and not settings.recordings:
+        errors.append("MODE is replay, and RECORDINGS names no folder to replay from")
     if settings.space and is_loopback_host(settings.host):
         errors.append("HOST is this machine alone, and SPACE_ID says that this is a Space: nobody could reach it there")
     if any(network.prefixlen == 0 for network in settings.trusted_proxies):
@@ -240,7 +251,7 @@ def validate(settings: Settings) -> list[str]:
 
 
 def _has_live_keys(settings: Settings) -> bool:
-    return settings.mode != "offline" and any((settings.meitu_key, settings.ailab_key, settings.rapidapi_key))
+    return settings.allows_live and any((settings.meitu_key, settings.ailab_key, settings.rapidapi_key))
 
 
 def warnings(settings: Settings) -> list[str]:

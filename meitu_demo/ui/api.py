@@ -70,7 +70,7 @@ def publish_endpoint(context: Context, endpoint: Endpoint) -> None:
 
     signature = _build_signature(endpoint)
     call.__name__ = call.__qualname__ = endpoint.id
-    call.__doc__ = _build_docstring(endpoint)
+    call.__doc__ = _build_docstring(endpoint, is_recording=context.service.targets.records_calls)
     call.__signature__ = signature  # type: ignore[attr-defined]
     call.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
     call.__annotations__["return"] = ApiResult
@@ -85,6 +85,7 @@ def build_report(result: CallResult, language: str, keep_minutes: int, *, is_dup
         "endpoint": result.endpoint.id,
         "mode": result.mode,
         "elapsed_s": round(result.elapsed_s, 3),
+        "recorded": export.describe_recorded_call(result),
         "run": result.run_id,
         "request_id": result.request_id and sanitize(result.request_id),
         "repeated": is_duplicate,
@@ -116,11 +117,17 @@ def _build_signature(endpoint: Endpoint) -> inspect.Signature:
     )
 
 
-def _build_docstring(endpoint: Endpoint) -> str:
+def describe_consent(*, is_recording: bool) -> str:
+    """What the parameter `consent` means. is_recording: live calls are recorded."""
+    recorded_text = f" {translate('api.consent_recorded', 'en')}" if is_recording else ""
+    return translate("api.consent", "en") + recorded_text
+
+
+def _build_docstring(endpoint: Endpoint, *, is_recording: bool) -> str:
     arguments = {
         "photo": translate("api.photo", "en"),
         **{control.name: translate(f"api.{control.name}", "en") for control in endpoint.controls},
-        "consent": translate("api.consent", "en"),
+        "consent": describe_consent(is_recording=is_recording),
         "again": translate("api.again", "en"),
     }
     lines = "\n".join(f"    {name}: {text}" for name, text in arguments.items())

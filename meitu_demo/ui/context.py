@@ -37,7 +37,9 @@ class Context:
         """A context with empty stores. Data expires after `settings.keep_minutes`, uploads after `upload_ttl_s`."""
         ttl_s = settings.keep_minutes * 60.0
         pictures, history = PictureStore(ttl_s), History(ttl_s)
-        session_data = SessionData(uploads_dir, pictures, service.single_flight, history, upload_ttl_s)
+        session_data = SessionData(
+            uploads_dir, pictures, service.single_flight, history, upload_ttl_s, service.recorder
+        )
         return cls(service, settings, pictures, history, uploads_dir, session_data, FaceCropCache(pictures))
 
     async def read_upload(self, payload: object, caller: Caller) -> bytes:

@@ -61,7 +61,7 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
             refresh_history_after = history.build(context, texts, [tab_id, visitor_keys], panels, history_tab)
         shared_photo.share_photo([screen for screen in panels if screen.name != "verify"])
         send_to_panel.build(context, panels, tab_id)
-        if settings.mode != "offline":
+        if settings.allows_live:
             keys.build(context, texts, visitor_keys, masthead)
         refresh_history_after(delete_data.build(context, texts, [tab_id, visitor_keys], masthead, panels))
         kiosk_mode.build(texts)

@@ -1,8 +1,13 @@
-"""Kiosk mode (`?stage=1`): large, reset for each person, and offline when the network fails."""
+"""Kiosk mode (`?stage=1`): large, reset for each person, and recorded or offline when the network fails."""
+
+import re
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import expect
+from support.servers import serve_demo, serve_vendor
 
+from browser.conftest import KEYS
 from browser.page_actions import SHOWN, Panel
 from browser.test_live_vs_offline_page import looks_right
 
@@ -96,3 +101,36 @@ def test_kiosk_mode_never_resets_during_a_run_and_can_be_left(visit, retired_dem
     page.clock.fast_forward(400_000)
     page.wait_for_timeout(600)
     expect(panel.part("photo").locator(SHOWN).first).to_be_attached()
+
+
+def test_kiosk_mode_shows_a_recording_when_the_network_fails(visit, tmp_path):
+    """What was recorded live is shown again once the vendor is gone, as a recording of then, and as nothing sent.
+    Deleted in the tab that recorded it, it is gone, and the offline engine takes its place.
+    """
+    recordings = tmp_path / "recordings"
+    with ExitStack() as demos, ExitStack() as network:
+        vendor = network.enter_context(serve_vendor())
+        urls = {"MEITU_BASE_URL": vendor, "AILAB_BASE_URL": vendor, "RECORDINGS": str(recordings)}
+        demo = demos.enter_context(serve_demo({**KEYS, **urls}))
+        page = visit(demo, viewport=SIZES[0])
+        live = Panel(page, "facial-aesthetics").example().agree().run()
+        assert "keeps a recording of the result" in live.part("consent").inner_text()
+        assert live.stage.locator(".facts .badge").inner_text() == "Made by 127.0.0.1"
+        network.close()
+
+        stage = visit(f"{demo}/?stage=1", viewport=SIZES[0], locale="zh-CN")
+        panel = photo_is_in(Panel(stage, "facial-aesthetics")).run()
+        badge = panel.stage.locator(".facts .badge.recorded").inner_text()
+        assert re.fullmatch(r"127\.0\.0\.1的录制结果，20\d\d年\d+月\d+日，\d+\.\d 秒", badge)
+        said = panel.stage.locator(".note").inner_text()
+        assert "这里展示的是之前录制的结果" in said
+        assert "本次没有产生费用" in said
+        assert "没有发送任何内容" in panel.stage.locator(".receipt").text_content()
+        assert "没有发送任何内容" in panel.stage.locator(".inspector").text_content()
+        looks_right(stage, SIZES[:1])
+
+        page.locator("#forget").click()
+        expect(page.locator("#forget-told")).to_contain_text("recordings of your calls 1")
+        assert [path.name for path in recordings.iterdir()] == ["secret"]
+        panel.run()
+        assert panel.stage.locator(".facts .badge").inner_text() == "离线引擎"

@@ -61,6 +61,16 @@ def test_target_resolver_ignores_keys_in_mode_offline() -> None:
         assert settled.resolve_live(vendor_id) is None
 
 
+def test_target_resolver_in_mode_replay_prefers_recordings() -> None:
+    """Nothing is live, whatever keys there are; a call that has to be offline still is."""
+    resolver = routes(MODE="replay", RECORDINGS="r", **MEITU)
+    assert not resolver.is_any_live()
+    assert not resolver.records_calls
+    assert resolver.resolve("meitu").prefers_recording
+    assert not resolver.resolve_offline("meitu").prefers_recording
+    assert routes(RECORDINGS="r", **MEITU).records_calls
+
+
 def test_target_resolver_always_offers_the_offline_server() -> None:
     """The offline server can be resolved in mode live with keys too, as a fallback for a failed call."""
     assert not routes(MODE="live", **MEITU).resolve_offline("meitu").is_billable
@@ -76,6 +86,8 @@ def test_target_resolver_always_offers_the_offline_server() -> None:
         "key_set", host="facial-aesthetics.p.rapidapi.com")),
         ({**MEITU, "MODE": "offline"}, VendorStatus(VendorState.OFFLINE, "mode_offline"),
         VendorStatus(VendorState.RETIRED, "mode_offline")),
+        ({**MEITU, "MODE": "replay", "RECORDINGS": "r"}, VendorStatus(VendorState.RECORDED, "mode_replay"),
+         VendorStatus(VendorState.RECORDED, "mode_replay")),
         ({"MODE": "live"}, VendorStatus(VendorState.OFFLINE, "key_missing_live", "MEITU_API_KEY"),
          VendorStatus(VendorState.OFFLINE, "key_missing_live", "AILAB_API_KEY")),
     ],

@@ -56,6 +56,17 @@ def test_settings_read_every_variable() -> None:
     assert settings.result_hosts == ("img.example.com", ".example.org", ".x-y.example")
 
 
+def test_settings_of_mode_replay_need_recordings(tmp_path: Path) -> None:
+    """The folder may be yet to come, but not a file; keys are ignored, and their network is not checked."""
+    settings = read(MODE="Replay", RECORDINGS=str(tmp_path / "new"), **{"MEITU_API_KEY": "k", "MEITU_API_SECRET": "s"})
+    assert (settings.mode, settings.recordings, settings.allows_live) == ("replay", tmp_path / "new", False)
+    assert read(RECORDINGS=" ").recordings is None
+    assert read(RECORDINGS="r").allows_live
+    assert "RECORDINGS" in wrong(MODE="replay")
+    (tmp_path / "file").touch()
+    assert "RECORDINGS is a file" in wrong(RECORDINGS=str(tmp_path / "file"))
+
+
 def test_settings_prefer_host_and_port_to_gradios_names() -> None:
     """GRADIO_SERVER_NAME and GRADIO_SERVER_PORT count where HOST and PORT are not set."""
     gradio = {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": "7000"}

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.offline import create_app as create_offline
+from meitu_demo.recordings import create_replay_app
 from meitu_demo.settings import Settings
 from meitu_demo.ui.app import create_app
 from support.uvicorn_server import START_TIMEOUT_S, free_port, uvicorn_server
@@ -27,7 +28,9 @@ def serve_demo(environ: dict[str, str] | None = None) -> Iterator[str]:
     """The whole demo, composed as app.py does it, with `environ` as its only settings."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.from_env({"DATA_DIR": folder, **(environ or {})})
-        with uvicorn_server(create_app(settings, create_http_client(settings, create_offline()))) as url:
+        replay_app = create_replay_app(settings.recordings) if settings.recordings else None
+        client = create_http_client(settings, create_offline(), replay_app)
+        with uvicorn_server(create_app(settings, client)) as url:
             yield url
 
 

@@ -67,7 +67,7 @@ async def run_tool(context: Context, endpoint: Endpoint, request: Request, notif
             force=FORCE_ANY if arguments.get("again") is True else FORCE_NONE,
         )
         try:
-            result = await _await_with_progress(handle, endpoint, notify, language, is_billable=is_billable)
+            result = await _await_with_progress(handle, endpoint, notify, language)
         finally:
             handle.release()
         return await _build_result(context, result, caller, request, language, handle)
@@ -121,11 +121,12 @@ async def _load_photo(context: Context, arguments: Mapping[str, Any], caller: Ca
 
 
 async def _await_with_progress(
-    handle: CallHandle, endpoint: Endpoint, notify: NotifyProgress, language: str, *, is_billable: bool
+    handle: CallHandle, endpoint: Endpoint, notify: NotifyProgress, language: str
 ) -> CallResult:
-    service = describe_service(endpoint.vendor_id, handle.target.service if handle.target else "", language)
+    assert handle.target
+    service = describe_service(endpoint.vendor_id, handle.target.service, language)
     async for phase, seconds in handle.stream_progress():
-        await notify(describe_phase(phase, seconds, service, "live" if is_billable else "offline", language))
+        await notify(describe_phase(phase, seconds, service, handle.target.mode, language))
     if handle.abandoned:
         raise _SessionEnded
     return await handle.result()

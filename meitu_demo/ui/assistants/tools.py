@@ -7,6 +7,7 @@ from mcp.types import Tool, ToolAnnotations
 
 from ...domain.model import Endpoint
 from ...domain.translations import translate
+from ..api import describe_consent
 from ..context import Context
 
 BOOLEAN_PARAMETERS = ("consent", "again")
@@ -22,7 +23,8 @@ def build_tool(context: Context, endpoint: Endpoint) -> Tool:
     """The tool for `endpoint`; its description says where calls go at present."""
     is_live = context.service.targets.is_live(endpoint.vendor_id)
     recipient = context.service.targets.describe_recipient(endpoint.vendor_id)
-    target_text = translate_for_mcp("live", recipient=recipient) if is_live else translate_for_mcp("offline")
+    unpaid = "replay" if context.service.targets.is_replay else "offline"
+    target_text = translate_for_mcp("live", recipient=recipient) if is_live else translate_for_mcp(unpaid)
     return Tool(
         name=endpoint.id,
         title=translate(f"panels.{endpoint.id}.tab", "en"),
@@ -45,9 +47,12 @@ def translate_for_mcp(key: str, /, **params: object) -> str:
 def _build_properties(context: Context, endpoint: Endpoint) -> dict[str, Mapping[str, Any]]:
     template_ids = context.settings.meitu_template_ids
     is_live = context.service.targets.is_live(endpoint.vendor_id)
-    switches = {name: {"type": "boolean", "default": False} for name in BOOLEAN_PARAMETERS}
+    switch_texts = {
+        "consent": describe_consent(is_recording=context.service.targets.records_calls),
+        "again": translate("api.again", "en"),
+    }
     return {
         **{name: {"type": "string", "description": translate_for_mcp(name)} for name in list_photo_parameters(context)},
         **{control.name: control.build_schema(template_ids, is_live=is_live) for control in endpoint.controls},
-        **{name: {**schema, "description": translate(f"api.{name}", "en")} for name, schema in switches.items()},
+        **{name: {"type": "boolean", "default": False, "description": text} for name, text in switch_texts.items()},
     }

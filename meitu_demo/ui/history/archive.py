@@ -89,6 +89,7 @@ def _build_row(number: int, entry: Entry, file: str | None) -> dict[str, Any]:
         row |= {
             "made_by": export.build_provenance(result).made_by,
             "seconds": round(result.elapsed_s, 3),
+            "recorded": export.describe_recorded_call(result),
             "vendor_request_id": result.request_id,
             "result_id": result.id,
             "sent": {"width": result.sent_photo.width, "height": result.sent_photo.height, "bytes": success.sent_bytes},

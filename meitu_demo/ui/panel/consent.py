@@ -14,7 +14,7 @@ from ..texts import PageTranslations
 
 
 def build_consent_box(endpoint: Endpoint, resolver: TargetResolver, texts: PageTranslations) -> gr.Checkbox:
-    """The box. Its text names the recipient and how long the vendor stores the photo."""
+    """The box. Its text names the recipient, how long the vendor stores the photo, and whether the call is recorded."""
     vendor_id = endpoint.vendor_id
     recipient = resolver.describe_recipient(vendor_id)
     keeps_key = "consent.keeps_unknown" if resolver.get_live_service(vendor_id) else f"vendors.{vendor_id}.keeps"
@@ -23,7 +23,10 @@ def build_consent_box(endpoint: Endpoint, resolver: TargetResolver, texts: PageT
         return translate("consent.label", language, recipient=recipient)
 
     def render_info(language: str) -> str:
-        return translate("consent.info", language, keeps=translate(keeps_key, language))
+        info = translate("consent.info", language, keeps=translate(keeps_key, language))
+        if not resolver.records_calls:
+            return info
+        return translate("explanation.between", language).join((info, translate("consent.recorded", language)))
 
     return gr.Checkbox(
         False, label=texts.render(f"consent-{vendor_id}", render_label), info=texts.render(f"consent-info-{vendor_id}",

@@ -132,9 +132,12 @@ def render_compare_intro(resolver: TargetResolver, vendor_id: str, language: str
     name = describe_service(vendor_id, resolver.get_live_service(vendor_id), language)
     missing_text = ""
     if not resolver.is_live(vendor_id):
-        reason = "mode_offline" if resolver.get_status(vendor_id).reason == "mode_offline" else "key_missing"
+        status = resolver.get_status(vendor_id).reason
+        reason = "mode_not_live" if status.startswith("mode_") else "key_missing"
         keys = translate(f"vendors.{vendor_id}.keys", language)
-        missing_text = translate(f"live_vs_offline.{reason}", language, vendor=name, keys=keys)
+        missing_text = translate(
+            f"live_vs_offline.{reason}", language, vendor=name, keys=keys, mode=status.removeprefix("mode_")
+        )
     ready_text = translate("live_vs_offline.intro", language, vendor=name)
     return render("screens.compare_intro", ready_text=ready_text, missing_text=missing_text)
 

@@ -55,9 +55,9 @@ def describe_paid_calls(recipe: Recipe, resolver: TargetResolver, language: str)
     vendors = translate("recipe.between", language).join(names)
     if not recipe.enabled_steps:
         return translate("recipe.calls_nothing_on", language)
-    return translate(
-        f"recipe.calls{'' if live_vendors else '_none'}", language, count=len(live_vendors), vendors=vendors
-    )
+    if not live_vendors:
+        return translate("recipe.calls_none_replay" if resolver.is_replay else "recipe.calls_none", language)
+    return translate("recipe.calls", language, count=len(live_vendors), vendors=vendors)
 
 
 def _build_row(step: RecipeStep, resolver: TargetResolver, language: str) -> dict[str, object]:
@@ -78,7 +78,7 @@ def _describe_target(step: RecipeStep, resolver: TargetResolver, language: str) 
     vendor_id = step.endpoint.vendor_id
     service = resolver.get_live_service(vendor_id)
     try:
-        mode = resolver.resolve(vendor_id).mode
+        mode = "replay" if resolver.is_replay else resolver.resolve(vendor_id).mode
     except MissingKey:
         mode = "keyless"
     return translate(f"recipe.where_{mode}", language, vendor=describe_service(vendor_id, service, language))

@@ -101,7 +101,8 @@ async def _run_step(run: RecipeRun, step: RecipeStep) -> AsyncIterator[RecipeUpd
             consent=request.consents.get(vendor_id, False),
             force=_choose_force(run),
         )
-    run.handle, target = handle, run.target
+    run.handle, run.target = handle, handle.target or run.target
+    target = run.target
     assert target
     run.handles.append(handle)
     if run.is_stopped:
@@ -138,7 +139,7 @@ def _append_step_result(
     facts_html = facts.render_facts(result, pictures, service, language, "recipe")
     html = result_view.render_comparison(result, pictures, service, language, remark, receipt_html, facts_html)
     html += render_wire(result.trace, step.endpoint, result.values, target, language)
-    maker = facts.Maker(result.mode, service if target.is_billable else "")
+    maker = facts.Maker(result.mode, "" if result.mode == "offline" else service, result.recorded)
     run.progress = run.progress.append_result(
         StepResult(step, handle.call_id, maker, result.elapsed_s, pictures, remark, html)
     )

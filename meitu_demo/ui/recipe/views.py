@@ -143,13 +143,15 @@ async def build_failure_update(run: RecipeRun, error: Exception) -> RecipeUpdate
         )
     if step:
         explained = replace(explained, title=f"{run.step_label}{explained.title}")
-    html = result_view.render_explanation(explained, run.language)
+    recorded = target.recorded if step and target else None
+    vendor_name = run.describe_service(step.endpoint.vendor_id) if step else ""
+    html = result_view.render_explanation(explained, run.language, "", recorded, vendor_name)
     if step and target and isinstance(error, DemoError) and isinstance(error.trace, Trace):
         html += render_inspector(error.trace, render_samples(step.endpoint, step.values, target), run.language)
     may_cost = is_billable and may_be_billed(error)
     failed_call_id = handle.call_id if handle and may_cost else FORCE_NONE
     run.progress = replace(run.progress, failed_call_id=failed_call_id, failed_step=step)
-    can_run_offline = is_billable and not isinstance(error, ImageRejected | ValueRejected)
+    can_run_offline = (is_billable or recorded is not None) and not isinstance(error, ImageRejected | ValueRejected)
     can_refetch = handle is not None and handle.can_refetch
     possible = {"fetch": can_refetch, "pay": may_cost, "retry": not may_cost, "offline": can_run_offline}
     actions = [name for name, is_possible in possible.items() if step and is_possible]
@@ -188,7 +190,7 @@ async def render_summary(context: Context, session: str, progress: RecipeProgres
         download=download,
         file_name=f"recipe_{timestamp}",
     )
-    paid_call_count = sum(finished.maker.mode != "offline" for finished in progress.step_results)
+    paid_call_count = sum(finished.maker.mode in ("live", "lab") for finished in progress.step_results)
     elapsed_s = sum(finished.elapsed_s for finished in progress.step_results)
     makers = [finished.maker for finished in progress.step_results]
     size = (result_photo.width, result_photo.height)

@@ -4,6 +4,8 @@ The page shows and processes the master, which has the mark but no label, so tha
 another. Pure functions that block: call them from a worker thread.
 """
 
+from typing import Any
+
 from ...calls.pipeline import CallResult
 from ...domain.translations import describe_service, translate
 from ...photos import codec
@@ -16,12 +18,21 @@ OFFLINE_MAKER = "offline engine"
 
 def build_provenance(result: CallResult) -> Provenance:
     """Who made the result, how, when, and its id."""
-    is_offline = result.mode != "live"
+    is_offline = result.mode not in ("live", "recorded")
     maker = OFFLINE_MAKER if is_offline else describe_service(result.endpoint.vendor_id, result.service, "en")
-    created_at = result.created_at.isoformat(timespec="seconds")
+    made_at = result.recorded.made_at if result.recorded else result.created_at
+    created_at = made_at.isoformat(timespec="seconds")
     return Provenance(
         result.endpoint.id, maker, choose_source_type(result.endpoint.id, is_offline), created_at, result.id
     )
+
+
+def describe_recorded_call(result: CallResult) -> dict[str, Any] | None:
+    """For reports: when the recorded call was made, and how long it took; None if the result is no recording."""
+    recorded = result.recorded
+    if recorded is None:
+        return None
+    return {"made_at": recorded.made_at.isoformat(timespec="seconds"), "elapsed_s": round(recorded.elapsed_s, 3)}
 
 
 def unlabelled(result: CallResult) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from ...calls.pipeline import CallResult
-from ...domain.model import PhotoChange
+from ...domain.model import PhotoChange, RecordedCall
 from ...domain.translations import translate
 from ...endpoints import CATALOGUE
 from ...photos.safe_open import format_file_size
@@ -43,10 +43,22 @@ def describe_changes(changes: Iterable[PhotoChange], language: str) -> str:
 
 
 class Maker(NamedTuple):
-    """Who made a result: `CallResult.mode`, and the vendor's name."""
+    """Who made a result: `CallResult.mode`, the vendor's name, and of a recording the call that was recorded."""
 
     mode: str
     vendor_name: str
+    recorded: RecordedCall | None = None
+
+
+def describe_maker(maker: Maker, language: str) -> str:
+    """The badge's text, such as "Recorded from Meitu, 12 Nov 2026, 1.8 s"."""
+    details: dict[str, object] = {}
+    if maker.recorded:
+        made_at = maker.recorded.made_at.astimezone(UTC)
+        month = translate("result.months", language).split()[made_at.month - 1]
+        details = {"day": made_at.day, "month": month, "year": made_at.year}
+        details["seconds"] = f"{maker.recorded.elapsed_s:.1f}"
+    return translate(f"result.made_{maker.mode}", language, vendor=maker.vendor_name, **details)
 
 
 def render_facts(
@@ -55,8 +67,8 @@ def render_facts(
     """The line for one call. screen: where it is shown; by default the endpoint's panel."""
     size = (result.result_photo.width, result.result_photo.height)
     return render_facts_line(
-        [Maker(result.mode, vendor_name)],
-        int(result.mode != "offline"),
+        [Maker(result.mode, vendor_name, result.recorded)],
+        int(result.is_paid),
         result.elapsed_s,
         size,
         pictures,
@@ -75,14 +87,17 @@ def render_facts_line(
     language: str,
 ) -> Markup:
     """The line for one or more calls. size: (width, height) in pixels. screen: where the result is shown; it is not
-    offered as a destination. A result without a token is offered to none.
+    offered as a destination. A result without a token is offered to none. elapsed_s is not shown with a recording,
+    whose badge has the seconds that the vendor took.
     """
+    unique_makers = list(dict.fromkeys(makers))
+    is_recorded = any(maker.recorded for maker in unique_makers)
     return render(
         "result.facts",
         language,
-        makers=list(dict.fromkeys(makers)),
+        makers=[(maker.mode, describe_maker(maker, language)) for maker in unique_makers],
         paid_call_count=paid_call_count,
-        elapsed_s=elapsed_s,
+        elapsed_s=None if is_recorded else elapsed_s,
         size=size,
         pictures=pictures,
         destinations=[destination for destination in DESTINATION_SCREENS if destination != screen],
@@ -91,7 +106,7 @@ def render_facts_line(
 
 def build_receipt(result: CallResult, keep_minutes: int) -> dict[str, Any]:
     """The privacy receipt for programs: metadata_dropped and gps_dropped (booleans), sent_to (a host or None),
-    bytes_sent, kept_minutes, result_id.
+    bytes_sent, kept_minutes, result_id, recorded (whether the answer was written to the owner's recordings).
     """
     metadata_change = next((change for change in result.changes if change.slug == "metadata_dropped"), None)
     return {
@@ -101,6 +116,7 @@ def build_receipt(result: CallResult, keep_minutes: int) -> dict[str, Any]:
         "bytes_sent": result.bytes_sent if result.host else 0,
         "kept_minutes": keep_minutes,
         "result_id": result.id,
+        "recorded": result.is_saved,
     }
 
 
@@ -119,9 +135,10 @@ def render_receipt(result: CallResult, keep_minutes: int, recipient: str, langua
             translate_receipt("way"),
             translate_receipt("sent", size=size, host=report["sent_to"], recipient=recipient)
             if report["sent_to"]
-            else translate_receipt("stayed"),
+            else translate_receipt("replayed" if result.recorded else "stayed"),
         ),
         (translate_receipt("kept"), translate_receipt("kept_text", minutes=keep_minutes)),
+        (translate_receipt("recording"), translate_receipt("recording_text") if report["recorded"] else ""),
         (translate_receipt("id"), result.id),
         (translate_receipt("run"), result.run_id),
     ]

@@ -21,6 +21,7 @@ def render_inspector(trace: Trace | None, samples: Mapping[str, str], language: 
     return render(
         "inspector.inspector",
         language,
+        is_recorded=trace is not None and trace.mode == "recorded",
         trace=trace and {
             "request": _join_lines(trace.request),
             "response": trace.response and _join_lines(trace.response),
@@ -42,7 +43,7 @@ def _sum_phases(trace: Trace) -> list[tuple[str, float, list[Span]]]:
 def _summarize(trace: Trace, language: str) -> list[tuple[str, str]]:
     rows = [
         ("total", translate("inspector.seconds", language, seconds=f"{trace.duration_s:.3f}")),
-        ("sent", format_file_size(trace.request.size)),
+        ("sent", "" if trace.mode == "recorded" else format_file_size(trace.request.size)),
         ("received", format_file_size(trace.response.size) if trace.response else ""),
         ("fetched", format_file_size(trace.fetched_bytes) if trace.fetched_bytes else ""),
         ("attempts", str(trace.attempts) if trace.attempts > 1 else ""),

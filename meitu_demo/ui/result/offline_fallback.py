@@ -1,7 +1,8 @@
-"""Offline fallback of kiosk mode: if the network fails during a live run, the same click runs offline and says why."""
+"""Fallback of kiosk mode: if the network fails during a live run, the same click shows a recording or runs offline."""
 
 from dataclasses import dataclass
 
+from ...calls.single_flight import FORCE_NONE, CallHandle
 from ...domain.billing import classify_billing, may_be_billed
 from ...domain.errors import CircuitOpen, DemoError, LinkRejected, OutcomeUnknown, Unreachable
 from ...domain.explanations import explain
@@ -13,11 +14,18 @@ NETWORK_LINK_CAUSES = ("dns", "timeout", "network")  # the vendor has made the p
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """For an offline run that replaces a live call: a remark about that call, the actions for it, and its id."""
+    """For a run without the network that replaces a live call: what is said of that call, its actions and its id."""
 
-    remark: str
+    title: str
+    details: tuple[str, ...]
     actions: tuple[str, ...]
     call_id: int
+
+    def describe(self, mode: str, language: str) -> str:
+        """What became of the live call, and where the result comes from. mode: `CallTarget.mode` of the run."""
+        key = "kiosk.went_on_recorded" if mode == "recorded" else "kiosk.went_on"
+        sentences = (translate(key, language, title=self.title), *self.details)
+        return translate("explanation.between", language).join(filter(None, sentences))
 
 
 def is_network_failure(error: BaseException) -> bool:
@@ -27,19 +35,10 @@ def is_network_failure(error: BaseException) -> bool:
     return isinstance(error, NETWORK_ERRORS)
 
 
-def build_fallback(
-    error: DemoError, call_id: int, remark: str, language: str, *, can_refetch: bool = False
-) -> Fallback:
-    """For the offline run after the live call that ended in `error`. remark: one more sentence.
-
-    can_refetch: the vendor's picture is ready, and only its download failed.
-    """
+def build_fallback(error: DemoError, handle: CallHandle | None, remark: str, language: str) -> Fallback:
+    """For the run after the live call that ended in `error`. handle: that call's. remark: one more sentence."""
     billing = classify_billing(error)
-    sentences = (
-        translate("kiosk.went_on", language, title=explain(error, language).title),
-        translate(f"billing.{billing}.why", language) if billing else "",
-        remark,
-    )
-    text = translate("explanation.between", language).join(filter(None, sentences))
+    details = (translate(f"billing.{billing}.why", language) if billing else "", remark)
+    can_refetch = handle is not None and handle.can_refetch  # the vendor's picture is ready, only its download failed
     actions = ("fetch", "again") if can_refetch else ("retry",) if may_be_billed(error) else ()
-    return Fallback(text, actions, call_id)
+    return Fallback(explain(error, language).title, details, actions, handle.call_id if handle else FORCE_NONE)

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from ...calls.pipeline import CallResult, Phase
 from ...domain.explanations import Explanation
+from ...domain.model import RecordedCall
 from ...domain.translations import translate
 from ...endpoints import CATALOGUE
 from ...engine.previews import Preview
@@ -127,6 +128,17 @@ def render_comparison(
     )
 
 
-def render_explanation(explained: Explanation, language: str, remark: str = "") -> Markup:
-    """A failure: what happened, why, what to do, and the vendor's code. remark: a text above the details."""
-    return render("result.explanation", language, explained=explained, remark_text=remark)
+def render_explanation(
+    explained: Explanation,
+    language: str,
+    remark: str = "",
+    recorded: RecordedCall | None = None,
+    vendor_name: str = "",
+) -> Markup:
+    """A failure: what happened, why, what to do, and the vendor's code. remark: a text above the details.
+
+    recorded, vendor_name: of a recorded refusal, for its badge.
+    """
+    maker = facts.Maker("recorded", vendor_name, recorded)
+    badge = recorded and (maker.mode, facts.describe_maker(maker, language))
+    return render("result.explanation", language, explained=explained, remark_text=remark, maker=badge)

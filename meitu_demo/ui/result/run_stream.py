@@ -40,8 +40,8 @@ class RunRequest:
 
     fault: the failure lab's fault; None outside the lab. is_kiosk: untrusted, from the page's URL (/?stage=1); it only
     decides whether a live run falls back to offline if the network fails. payer: who pays, as the page showed it.
-    fallback: the live call that an offline run replaces. is_fetch_only: download the picture of the last call again,
-    and make no call.
+    fallback: the live call that a run without the network replaces. is_fetch_only: download the picture of the last
+    call again, and make no call.
     """
 
     endpoint: Endpoint
@@ -97,7 +97,7 @@ class RunRequest:
     @property
     def mode(self) -> TargetMode:
         """Which targets are allowed."""
-        return "offline" if self.force_offline else "any"
+        return "replay" if self.fallback else "offline" if self.force_offline else "any"
 
 
 def build_update(html: Markup, *actions: str, call_id: int = FORCE_NONE) -> ScreenUpdate:
@@ -109,8 +109,15 @@ def describe_repeat(key: str, handle: CallHandle | None, language: str) -> str:
     """The text at `result.<key>` with the time since the call started; "" if it is not a duplicate."""
     if handle is None or not handle.is_duplicate:
         return ""
-    ago = result_view.format_ago(handle.started_at, datetime.now(UTC), language)
-    return translate(f"result.{key}", language, ago=ago)
+    now = datetime.now(UTC)
+    return translate(f"result.{key}", language, ago=result_view.format_ago(handle.started_at, now, language))
+
+
+def _describe_history(request: RunRequest, key: str, handle: CallHandle | None, target: CallTarget | None) -> str:
+    """What is said of an earlier call: of the one that this run replaces, else of a duplicate (`result.<key>`)."""
+    if request.fallback:
+        return request.fallback.describe(target.mode if target else "", request.language)
+    return describe_repeat(key, handle, request.language)
 
 
 async def stream(context: Context, request: RunRequest) -> AsyncIterator[ScreenUpdate]:
@@ -145,6 +152,7 @@ async def stream(context: Context, request: RunRequest) -> AsyncIterator[ScreenU
                 consent=request.consent,
                 force=request.force,
             )
+            target = handle.target or target
         async for update in stream_call(context, request, target, handle):
             yield update
     except Exception as error:  # every failure ends as an explanation on the screen
@@ -159,17 +167,14 @@ async def stream(context: Context, request: RunRequest) -> AsyncIterator[ScreenU
         if handle:
             handle.release()
     if network_error is not None:
-        call_id = handle.call_id if handle else FORCE_NONE
         remark = describe_repeat("repeated_failure", handle, request.language)
-        can_refetch = handle is not None and handle.can_refetch
-        fallback = build_fallback(network_error, call_id, remark, request.language, can_refetch=can_refetch)
-        offline_request = replace(request, force_offline=True, is_fetch_only=False, fallback=fallback)
-        async for update in stream(context, offline_request):
+        fallback = build_fallback(network_error, handle, remark, request.language)
+        async for update in stream(context, replace(request, is_fetch_only=False, fallback=fallback)):
             yield update
 
 
 def _should_fall_back(request: RunRequest, target: CallTarget | None, error: DemoError) -> bool:
-    """Whether the offline engine takes over within the same click."""
+    """Whether a recording or the offline engine takes over within the same click."""
     return request.is_kiosk and target is not None and target.mode == "live" and is_network_failure(error)
 
 
@@ -178,15 +183,15 @@ async def stream_call(
 ) -> AsyncIterator[ScreenUpdate]:
     """The updates of the screen while the call runs, and with its result. Raises the call's error."""
     language, service = request.language, request.describe_service(target)
+    stop = ["stop"] if target.is_billable else []
     async for phase, remaining_s in handle.stream_progress():
-        html = result_view.render_progress(phase, remaining_s, service, target.mode, language)
-        yield build_update(html, *(["stop"] if target.is_billable else []))
+        yield build_update(result_view.render_progress(phase, remaining_s, service, target.mode, language), *stop)
     finished = await finish_run(context, handle, request.caller, request.fault)
     if finished is None:
         yield build_update(result_view.render_stopped(handle.is_sent, language), call_id=handle.call_id)
         return
     result, pictures = finished
-    remark = request.fallback.remark if request.fallback else describe_repeat("repeated", handle, language)
+    remark = _describe_history(request, "repeated", handle, target)
     receipt_html = render_run_receipt(context, result, language)
     html = result_view.render_comparison(result, pictures, service, language, remark, receipt_html)
     html += render_wire(result.trace, request.endpoint, result.values, target, language)
@@ -207,15 +212,14 @@ def render_failure(
     is_billable: bool,
 ) -> ScreenUpdate:
     """The explanation of `error`, the inspector if anything was sent, and the next actions."""
-    remark = (
-        request.fallback.remark if request.fallback else describe_repeat("repeated_failure", handle, request.language)
-    )
-    html = result_view.render_explanation(explained, request.language, remark)
+    recorded, service = target.recorded if target else None, request.describe_service(target)
+    remark = _describe_history(request, "repeated_failure", handle, target)
+    html = result_view.render_explanation(explained, request.language, remark, recorded, service)
     html += render_failed_wire(error, request, target)
     if request.fallback:
         return build_update(html, *request.fallback.actions, call_id=request.fallback.call_id)
     actions = list_paid_actions(error, handle) if is_billable else ()
-    if is_billable and not isinstance(error, ImageRejected | ValueRejected):
+    if (is_billable or recorded) and not isinstance(error, ImageRejected | ValueRejected):
         actions = (*actions, "offline")
     return build_update(html, *actions, call_id=handle.call_id if handle else FORCE_NONE)
 

@@ -1,6 +1,7 @@
 """The button "Delete everything of mine now": deletes a session's data, then counts again and reports the result."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
@@ -58,12 +59,7 @@ def build(
 
 def _describe_deletion(inventory_before: Inventory, inventory_after: Inventory, language: str) -> str:
     def describe(key: str, inventory: Inventory) -> str:
-        counts = {
-            "files": inventory.files,
-            "pictures": inventory.pictures,
-            "calls": inventory.calls,
-            "runs": inventory.runs,
-        }
-        return translate(f"forget.{key}", language, **counts)
+        key = f"{key}_with_recordings" if inventory.recordings else key
+        return translate(f"forget.{key}", language, **asdict(inventory))
 
     return f"{describe('deleted', inventory_before)} {describe('left', inventory_after) if inventory_after.has_data else translate('forget.nothing', language)}"  # noqa: E501

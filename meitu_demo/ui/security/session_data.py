@@ -13,6 +13,7 @@ import anyio
 
 from ...calls.single_flight import SingleFlight
 from ...engine.imaging import faces
+from ...recordings import Recorder
 from ...runtime.picture_store import PictureStore
 from ..gradio_patches.uploads import delete_paths
 from ..history.entries import History
@@ -21,34 +22,44 @@ from .upload_quota import UploadQuota
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What is stored for a session: files on disk, pictures in memory, results of paid calls, runs in its history."""
+    """What is stored for a session: files on disk, pictures in memory, results of paid calls, runs in its history, and
+    recordings of its live calls.
+    """
 
     files: int
     pictures: int
     calls: int
     runs: int = 0
+    recordings: int = 0
 
     @property
     def has_data(self) -> bool:
         """Whether anything is stored."""
-        return bool(self.files or self.pictures or self.calls or self.runs)
+        return bool(self.files or self.pictures or self.calls or self.runs or self.recordings)
 
 
 class SessionData:
-    """Upload folders by session, together with the stores of pictures, calls and runs.
+    """Upload folders by session, together with the stores of pictures, calls, runs and recordings.
 
     Folders that were tracked for longer than `ttl_s` are deleted. Uploads that no event named are deleted by
     `gradio_patches.cleanup`.
     """
 
     def __init__(
-        self, uploads_dir: Path, pictures: PictureStore, single_flight: SingleFlight, history: History, ttl_s: float
+        self,
+        uploads_dir: Path,
+        pictures: PictureStore,
+        single_flight: SingleFlight,
+        history: History,
+        ttl_s: float,
+        recorder: Recorder | None = None,
     ) -> None:
         self._uploads_dir = uploads_dir
         self._pictures = pictures
         self._single_flight = single_flight
         self._history = history
         self._ttl_s = ttl_s
+        self._recorder = recorder
         self.upload_quota = UploadQuota()
         self._folders_by_session: defaultdict[str, dict[Path, float]] = defaultdict(dict)
 
@@ -67,6 +78,7 @@ class SessionData:
             self._pictures.count(session_id),
             self._single_flight.count_calls(session_id),
             self._history.count(session_id),
+            self._recorder.count(session_id) if self._recorder else 0,
         )
 
     async def delete(self, session_id: str) -> None:
@@ -75,6 +87,8 @@ class SessionData:
         self._single_flight.evict(session_id)
         self._pictures.evict(session_id)
         self._history.evict(session_id)
+        if self._recorder:
+            await self._recorder.delete(session_id)
         faces.clear_face_cache()  # of all sessions, which it does not distinguish; faces can be detected again
         await anyio.to_thread.run_sync(delete_paths, list(self._folders_by_session.get(session_id, ())))
 

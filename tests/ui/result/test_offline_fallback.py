@@ -1,4 +1,7 @@
-"""Kiosk mode: after which live failures a run falls back to the offline engine, and what is said about the cost."""
+"""Kiosk mode: after which live failures a run falls back to a recording or the engine, and what is said of the cost."""
+
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -47,15 +50,19 @@ def test_fallback_does_not_follow_rejections(error: Exception) -> None:
 @pytest.mark.parametrize(
     ("error", "billing", "can"), [(LOST[0], "not_processed", ()), (LOST[1], "unknown", ("retry",)), (LOST[3], "", ())]
 )
-def test_fallback_remark_names_failure_engine_and_cost(
+def test_fallback_remark_names_failure_source_and_cost(
     error: errors.DemoError, billing: str, can: tuple[str, ...], language: str
 ) -> None:
-    """The remark names the failure, the offline engine and the possible cost; a retry is offered only where it may
-    cost.
+    """The remark names the failure, the offline engine or a recording, and the possible cost; a retry is offered only
+    where it may cost.
     """
-    found = build_fallback(error, 7, "Once more.", language)
-    assert explain(error, language).title in found.remark
-    assert translate("live_vs_offline.offline", language).lower() in found.remark.lower()
-    assert (translate(f"billing.{billing}.why", language) if billing else "") in found.remark
-    assert found.remark.endswith("Once more.")
+    call: Any = SimpleNamespace(call_id=7, can_refetch=False)
+    found = build_fallback(error, call, "Once more.", language)
+    remarks = {mode: found.describe(mode, language) for mode in ("offline", "recorded")}
+    for remark in remarks.values():
+        assert explain(error, language).title in remark
+        assert (translate(f"billing.{billing}.why", language) if billing else "") in remark
+        assert remark.endswith("Once more.")
+    engine = translate("live_vs_offline.offline", language).lower()
+    assert [engine in remark.lower() for remark in remarks.values()] == [True, False]
     assert (found.actions, found.call_id) == (can, 7)
