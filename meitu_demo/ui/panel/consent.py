@@ -9,12 +9,15 @@ import gradio as gr
 from ...calls.targets import TargetResolver
 from ...domain.model import Endpoint
 from ...domain.translations import translate
+from ...settings import Price
 from ..events import PRIVATE_EVENT
 from ..texts import PageTranslations
 
 
-def build_consent_box(endpoint: Endpoint, resolver: TargetResolver, texts: PageTranslations) -> gr.Checkbox:
-    """The box. Its text names the recipient and how long the vendor stores the photo."""
+def build_consent_box(
+    endpoint: Endpoint, resolver: TargetResolver, texts: PageTranslations, price: Price | None = None
+) -> gr.Checkbox:
+    """The box. Its text names the recipient, how long the vendor stores the photo, and the price of one call."""
     vendor_id = endpoint.vendor_id
     recipient = resolver.describe_recipient(vendor_id)
     keeps_key = "consent.keeps_unknown" if resolver.get_live_service(vendor_id) else f"vendors.{vendor_id}.keeps"
@@ -23,11 +26,12 @@ def build_consent_box(endpoint: Endpoint, resolver: TargetResolver, texts: PageT
         return translate("consent.label", language, recipient=recipient)
 
     def render_info(language: str) -> str:
-        return translate("consent.info", language, keeps=translate(keeps_key, language))
+        info = translate("consent.info", language, keeps=translate(keeps_key, language))
+        return f"{info} {translate('consent.price', language, price=price.format_total())}" if price else info
 
     return gr.Checkbox(
-        False, label=texts.render(f"consent-{vendor_id}", render_label), info=texts.render(f"consent-info-{vendor_id}",
-        render_info),
+        False, label=texts.render(f"consent-{vendor_id}", render_label),
+        info=texts.render(f"consent-info-{endpoint.id}", render_info),
         elem_id=f"{endpoint.slug}-consent", elem_classes=["consent", f"consent-{vendor_id}"],
     )  # fmt: skip
 

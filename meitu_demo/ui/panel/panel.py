@@ -60,7 +60,8 @@ def build_panel(
             checklist.build_checklist(context, endpoint, texts, photo, tab, session_inputs[0])
             with contact_sheet.surround_controls():
                 inputs = controls.build_controls(endpoint, texts, template_options)
-            consent_box = consent.build_consent_box(endpoint, context.service.targets, texts)
+            price = context.service.prices.get(endpoint.id)
+            consent_box = consent.build_consent_box(endpoint, context.service.targets, texts, price)
             consent.reset_consent_on_new_photo(slug, photo, consent_box)
             run_button = gr.Button(
                 texts.get_text(f"{key}.run"), variant="primary", elem_id=f"{slug}-run", elem_classes="run"
