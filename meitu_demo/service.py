@@ -71,6 +71,7 @@ class CallService:
     ) -> None:
         self.prices = _index_prices(settings.price_per_call)
         self.client = client
+        self.max_offline_runs_each = settings.offline_each
         self.targets = TargetResolver(settings)
         self.ledger = ledger or LazyLedger(settings)
         self.failure_lab = FailureLabBackend(settings)

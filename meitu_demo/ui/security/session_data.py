@@ -13,6 +13,7 @@ import anyio
 
 from ...calls.single_flight import SingleFlight
 from ...engine.imaging import faces
+from ...evaluation.sessions import Evaluations
 from ...runtime.picture_store import PictureStore
 from ..gradio_patches.uploads import delete_paths
 from ..history.entries import History
@@ -21,7 +22,9 @@ from .upload_quota import UploadQuota
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What is stored for a session: files on disk, pictures in memory, results of paid calls, runs in its history."""
+    """What is stored for a session: files on disk, pictures in memory, results of paid calls; runs in its history and
+    calls of its evaluation.
+    """
 
     files: int
     pictures: int
@@ -42,12 +45,19 @@ class SessionData:
     """
 
     def __init__(
-        self, uploads_dir: Path, pictures: PictureStore, single_flight: SingleFlight, history: History, ttl_s: float
+        self,
+        uploads_dir: Path,
+        pictures: PictureStore,
+        single_flight: SingleFlight,
+        history: History,
+        ttl_s: float,
+        evaluations: Evaluations | None = None,
     ) -> None:
         self._uploads_dir = uploads_dir
         self._pictures = pictures
         self._single_flight = single_flight
         self._history = history
+        self._evaluations = evaluations or Evaluations(ttl_s)
         self._ttl_s = ttl_s
         self.upload_quota = UploadQuota()
         self._folders_by_session: defaultdict[str, dict[Path, float]] = defaultdict(dict)
@@ -66,11 +76,12 @@ class SessionData:
             files,
             self._pictures.count(session_id),
             self._single_flight.count_calls(session_id),
-            self._history.count(session_id),
+            self._history.count(session_id) + self._evaluations.count(session_id),
         )
 
     async def delete(self, session_id: str) -> None:
         """Delete all data of the session. A call that was sent is still completed, but its result is dropped."""
+        self._evaluations.evict(session_id)
         self._single_flight.stop_waiting(session_id)
         self._single_flight.evict(session_id)
         self._pictures.evict(session_id)
@@ -94,6 +105,7 @@ class SessionData:
         """Delete calls, runs and folders that are older than their time to live."""
         self._single_flight.evict_expired()
         self._history.evict_expired()
+        self._evaluations.evict_expired()
         now = time.monotonic()
         for session_id, folders in list(self._folders_by_session.items()):
             expired = [folder for folder, tracked_at in folders.items() if now - tracked_at > self._ttl_s]
