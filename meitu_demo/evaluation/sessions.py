@@ -8,6 +8,7 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .outcomes import Outcome
@@ -20,7 +21,9 @@ MAX_SESSIONS = 200
 
 @dataclass(slots=True, eq=False)
 class Evaluation:
-    """One session's evaluation. token: in the URLs of its downloads. pictures: tokens in the picture store, by
+    """One session's evaluation.
+
+    token: in the URLs of its downloads. consents: of the last run, by vendor. pictures: tokens in the picture store, by
     "<sha256>" for a photo's thumbnail, "thumbnail <key>" and "picture <key>" for those of a result.
     """
 
@@ -29,6 +32,7 @@ class Evaluation:
     plan: Plan | None = None
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     pictures: dict[str, str] = field(default_factory=dict)
+    consents: Mapping[str, bool] = field(default_factory=dict)
     run: EvaluationRun | None = None
     task: asyncio.Task[None] | None = None
     started_at: float = 0.0  # seconds, monotonic

@@ -8,7 +8,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
@@ -67,7 +67,7 @@ async def read_photos(context: Context, evaluation: Evaluation, session_id: str,
             context.session_data.track(session_id, path)
             files.append((name, path))
     found = await anyio.to_thread.run_sync(collect_photos, files)
-    evaluation.photos = type(found)(found.photos, (*strangers, *found.refused), found.duplicates)
+    evaluation.photos = replace(found, refused=(*strangers, *found.refused))
 
 
 def render_plan(
@@ -112,15 +112,24 @@ def render_plan(
     return html + (render("evaluation.refused_files", language, files=files, more=more) if files else EMPTY_HTML)
 
 
-def start(context: Context, session_id: str, evaluation: Evaluation, choice: Choice, authority: Authority) -> None:
-    """Start the calls that have no final outcome yet, unless they are under way. Raises ValueRejected."""
-    plan = choice.build_plan(context, evaluation)
+def start(context: Context, session_id: str, evaluation: Evaluation, plan: Plan, authority: Authority) -> None:
+    """Start the calls of `plan` that have no final outcome yet, unless calls are under way."""
     if evaluation.is_running or not plan.jobs or len(plan.jobs) > MAX_PAGE_CALLS:
         return
     store = SessionPictures(context.evaluations, evaluation, session_id, context.pictures)
-    evaluation.plan, evaluation.started_at = plan, time.monotonic()
+    evaluation.plan, evaluation.consents, evaluation.started_at = plan, authority.consents, time.monotonic()
     evaluation.run = EvaluationRun(context.service, plan, evaluation.outcomes, store, authority)
     evaluation.task = asyncio.create_task(_run_logged(evaluation.run))
+
+
+def rebuild_plan(evaluation: Evaluation) -> Plan | None:
+    """The plan of the last run, with those of its photos that were given again since, known by their hash."""
+    if evaluation.plan is None:
+        return None
+    given = {photo.sha256: photo for photo in evaluation.photos.photos}
+    photos = evaluation.plan.photos
+    sources = tuple(given.get(photo.sha256, photo) for photo in photos.photos)
+    return replace(evaluation.plan, photos=replace(photos, photos=sources))
 
 
 async def _run_logged(run: EvaluationRun) -> None:
@@ -175,7 +184,8 @@ def render_progress(evaluation: Evaluation, language: str) -> Markup:
     else:
         actions = [] if done == len(plan.jobs) else ["resume"]
         is_stopped = evaluation.run is not None and evaluation.run.is_stopped
-        text = _say("progress_stopped" if is_stopped else "progress_done", language, text=text)
+        key = "progress_stopped" if is_stopped else "progress_done" if done == len(plan.jobs) else "progress_ended"
+        text = _say(key, language, text=text)
         reason = next((outcome for outcome in ended if outcome.kind is OutcomeKind.NOT_SENT and outcome.words), None)
         if reason:
             words = " ".join(reason.words[language])

@@ -34,12 +34,13 @@ def render_controls(language: str) -> Markup:
 def render_report(plan: Plan, outcomes: Mapping[str, Outcome], get_url: PictureUrl, language: str) -> Markup:
     """Figures, refusals and contact sheet. get_url: of the pictures."""
     summaries = summarize(plan, outcomes)
+    has_cost = any(summary.billed or summary.maybe_billed for summary in summaries)
     return render(
         "evaluation.report",
         language,
         rows=[_build_summary_row(summary, plan, outcomes, language) for summary in summaries],
         refusals=_list_refusals(summaries, outcomes, language),
-        costs=(format_cost(summaries), format_cost(summaries, with_maybe=True)),
+        costs=(format_cost(summaries), format_cost(summaries, with_maybe=True)) if has_cost else ("", ""),
         tiles=_build_tiles(plan, outcomes, get_url, language),
         files=describe_refused_files(plan.photos, language),
         refused_count=len(plan.photos.refused),
@@ -64,25 +65,31 @@ def render_document(plan: Plan, outcomes: Mapping[str, Outcome], get_url: Pictur
 
 
 def describe_maker(job: Job, outcome: Outcome | None, language: str) -> str:
-    """Who answers a call: the offline engine, the vendor, or the host of a server of the owner's own."""
-    service = "offline" if job.target == "offline" else outcome.service if outcome else ""
-    return describe_service(job.setup.endpoint.vendor_id, service, language)
+    """Who answered a call: the offline engine, the vendor, or the host of a server of the owner's own.
+
+    Only an answer tells: before there is one, it is the name of the target.
+    """
+    if outcome is None or not outcome.is_final:
+        return translate(f"evaluation.target_name_{job.target}", language)
+    return describe_service(job.setup.endpoint.vendor_id, outcome.service, language)
 
 
 def _build_summary_row(summary: Summary, plan: Plan, outcomes: Mapping[str, Outcome], language: str) -> dict[str, Any]:
     jobs = [job for job in plan.jobs if (job.setup, job.target) == (summary.setup, summary.target)]
-    ended = next((job for job in jobs if job.key in outcomes), jobs[0] if jobs else None)
+    ended = next((job for job in jobs if job.key in outcomes and outcomes[job.key].is_final), jobs[0])
     cost = format_cost([summary]) if summary.target == "live" else translate("evaluation.free", language)
     return {
         "setup": summary.setup.describe(language),
         "target": summary.target,
-        "maker": describe_maker(ended, outcomes.get(ended.key), language) if ended else "",
+        "maker": describe_maker(ended, outcomes.get(ended.key), language),
         "rate": format_percent(summary.rate),
         "interval": "–".join(map(format_percent, summary.interval)) if summary.rate is not None else "",
         "counts": {kind.value: count for kind, count in summary.counts.items()},
         "planned": summary.planned,
         "seconds": [format_seconds(seconds) for seconds in summary.seconds] or ["–"] * 3,
-        "bytes": [format_file_size(count) if count else "–" for count in (summary.bytes_sent, summary.bytes_received)],
+        "bytes": " / ".join(
+            format_file_size(count) if count else "–" for count in (summary.bytes_sent, summary.bytes_received)
+        ),
         "cost": cost or "–",
         "maybe_billed": summary.maybe_billed,
     }
@@ -139,7 +146,7 @@ def _rank(kind: str) -> int:
 
 
 def _build_cell(job: Job, outcome: Outcome | None, get_url: PictureUrl, language: str) -> dict[str, Any]:
-    title, why, fix = outcome.words.get(language, ("", "", "")) if outcome else ("", "", "")
+    title, why, _ = outcome.words.get(language, ("", "", "")) if outcome else ("", "", "")
     return {
         "target": job.target,
         "maker": describe_maker(job, outcome, language),
@@ -148,7 +155,7 @@ def _build_cell(job: Job, outcome: Outcome | None, get_url: PictureUrl, language
         "link": get_url(f"picture {job.key}"),
         "seconds": format_seconds(outcome.seconds) if outcome and outcome.seconds is not None else "",
         "charge": outcome.charge.value if outcome and job.target == "live" else "",
-        "title": title, "why": why, "fix": fix,
+        "title": title, "why": why,
         "code": outcome.code if outcome else "",
     }  # fmt: skip
 

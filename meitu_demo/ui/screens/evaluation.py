@@ -9,8 +9,9 @@ import gradio as gr
 from ...calls.run_log import report_failure
 from ...domain.errors import DemoError
 from ...endpoints import CATALOGUE
-from ...evaluation.plan import TARGETS
+from ...evaluation.plan import TARGETS, Plan
 from ...evaluation.runner import Authority
+from ...evaluation.sessions import Evaluation
 from ..caller import get_shown_payer, identify_caller
 from ..context import Context
 from ..evaluation import page_run, report
@@ -99,7 +100,7 @@ def build_evaluation_screen(
         evaluation = context.evaluations.ensure(identify_caller(request, tab_id).session_id)
         return _plan(request, evaluation, parse_choice(tuple(choice_values)), visitor_keys)
 
-    def _plan(request: gr.Request, evaluation: Any, choice: page_run.Choice, visitor_keys: Any) -> Any:
+    def _plan(request: gr.Request, evaluation: Evaluation, choice: page_run.Choice, visitor_keys: Any) -> Any:
         language = detect_language(request)
         try:
             return page_run.render_plan(context, evaluation, choice, visitor_keys, language)
@@ -109,23 +110,36 @@ def build_evaluation_screen(
     async def run(request: gr.Request, *values: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
         choice_values, rest = values[: len(choice_inputs)], values[len(choice_inputs) :]
         *consent_ticks, tab_id, visitor_keys = rest
-        caller, language = identify_caller(request, tab_id), detect_language(request)
-        evaluation, choice = context.evaluations.ensure(caller.session_id), parse_choice(choice_values)
-        authority = Authority(
-            caller,
-            {vendor: tick is True for vendor, tick in zip(VENDOR_IDS, consent_ticks, strict=True)},
-            {vendor: get_shown_payer(request, vendor) for vendor in VENDOR_IDS},
-            visitor_keys,
-        )
+        evaluation = context.evaluations.ensure(identify_caller(request, tab_id).session_id)
+        choice = parse_choice(choice_values)
         try:
-            page_run.start(context, caller.session_id, evaluation, choice, authority)
+            plan = choice.build_plan(context, evaluation)
         except DemoError as error:
-            explained = report_failure(error, language, is_billable=False)
-            yield result_view.render_explanation(explained, language), gr.skip(), gr.skip()
+            explained = report_failure(error, detect_language(request), is_billable=False)
+            yield result_view.render_explanation(explained, explained.language), gr.skip(), gr.skip()
             return
-        async for progress, sheet in page_run.follow(context, evaluation, language):
+        consents = {vendor: tick is True for vendor, tick in zip(VENDOR_IDS, consent_ticks, strict=True)}
+        async for progress, sheet in start_and_follow(request, evaluation, plan, consents, tab_id, visitor_keys):
             yield progress, sheet, gr.skip()
         yield gr.skip(), gr.skip(), _plan(request, evaluation, choice, visitor_keys)
+
+    async def resume(request: gr.Request, tab_id: Any, visitor_keys: Any) -> AsyncIterator[tuple[Any, Any]]:
+        """The same plan, to which the person has agreed; the form may have changed, and a reload empties it."""
+        evaluation = context.evaluations.ensure(identify_caller(request, tab_id).session_id)
+        plan = page_run.rebuild_plan(evaluation)
+        if plan is not None:
+            async for update in start_and_follow(request, evaluation, plan, evaluation.consents, tab_id, visitor_keys):
+                yield update
+
+    async def start_and_follow(
+        request: gr.Request, evaluation: Evaluation, plan: Plan, consents: Any, tab_id: Any, visitor_keys: Any
+    ) -> AsyncIterator[tuple[Any, Any]]:
+        caller = identify_caller(request, tab_id)
+        payers = {vendor: get_shown_payer(request, vendor) for vendor in VENDOR_IDS}
+        authority = Authority(caller, consents, payers, visitor_keys)
+        page_run.start(context, caller.session_id, evaluation, plan, authority)
+        async for update in page_run.follow(context, evaluation, detect_language(request)):
+            yield update
 
     async def open_tab(request: gr.Request, *values: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
         *choice_values, tab_id, visitor_keys = values
@@ -146,10 +160,12 @@ def build_evaluation_screen(
         component.change(show_plan, outputs=plan_html, **plan_wiring)
     outputs = [progress_html, sheet_html, plan_html]
     run_inputs = [*choice_inputs, *consent_boxes, *session]
-    for button in (run_button, buttons["resume"]):
-        button.click(run, run_inputs, outputs, **unlimited)
+    run_button.click(run, run_inputs, outputs, **unlimited)
+    buttons["resume"].click(resume, session, outputs[:2], **unlimited)
     buttons["stop"].click(stop, session[:1], None, **PRIVATE_EVENT)
-    tab.select(open_tab, [*choice_inputs, *session], outputs, **unlimited)
+    # A link to the tab opens it before the page has told its name, under which the evaluation is kept.
+    named = tab.select(None, None, session[0], js="() => window.tabName()", **PRIVATE_EVENT)
+    named.then(open_tab, [*choice_inputs, *session], outputs, **unlimited)
 
 
 def _build_consent_box(context: Context, vendor_id: str, texts: PageTranslations) -> gr.Checkbox:
