@@ -140,12 +140,13 @@ class EvaluationRun:
         except Exception as error:  # every failure is an outcome
             if not isinstance(error, DemoError):
                 log.error("a call of %s failed\n%s", job.setup.endpoint.id, format_stack_trace(error))
-            outcome = build_failure(error, clock.seconds, is_billable=is_billable)
+            outcome = build_failure(error, clock.seconds, is_billable=is_billable and not clock.is_repeat)
             await self._record(job, outcome, photo, None)
             if _meets_every_call(error):
                 await self._close_lane(jobs, outcome)
         else:
-            await self._record(job, build_success(result, clock.seconds, is_billable=is_billable), photo, result)
+            is_paid = is_billable and not clock.is_repeat
+            await self._record(job, build_success(result, clock.seconds, is_billable=is_paid), photo, result)
 
     async def _call_until_admitted(self, job: Job, photo: bytes, clock: "_Stopwatch") -> CallResult:
         while True:
@@ -176,7 +177,7 @@ class EvaluationRun:
                 clock.note(phase)
             return await handle.result()
         finally:
-            clock.stop(is_measured=not handle.is_duplicate)
+            clock.stop(is_repeat=handle.is_duplicate)
             handle.release()
 
     async def _close_lane(self, jobs: deque[Job], reason: Outcome) -> None:
@@ -192,18 +193,24 @@ class EvaluationRun:
 
 
 class _Stopwatch:
-    """The seconds from sending until the end of a call; None if nothing was sent."""
+    """The seconds from sending until the end of a call; None if nothing was sent.
+
+    is_repeat: an equal call of the session was joined or shown again, for instance of a photo that differs in its
+    metadata alone: it was paid for and measured there.
+    """
 
     def __init__(self) -> None:
         self.seconds: float | None = None
+        self.is_repeat = False
         self._sent_at: float | None = None
 
     def note(self, phase: Phase) -> None:
         if phase is Phase.SEND:
             self._sent_at = time.perf_counter()
 
-    def stop(self, *, is_measured: bool) -> None:
-        if is_measured and self._sent_at is not None:
+    def stop(self, *, is_repeat: bool) -> None:
+        self.is_repeat = is_repeat
+        if not is_repeat and self._sent_at is not None:
             self.seconds = time.perf_counter() - self._sent_at
 
 
