@@ -24,6 +24,7 @@ from .calls.targets import TargetResolver
 from .calls.vendor_health import HealthRegistry, VendorHealth
 from .domain.errors import DemoError, MissingConsent, MissingKey, PayerChanged, VisitorKeysGone
 from .domain.model import CallTarget, Credentials, Endpoint, PreparedCall, Values
+from .endpoints import CATALOGUE
 from .ledger.lazy import LazyLedger
 from .ledger.paid_calls import PaidCallRecorder
 from .offline.effect_runner import MAX_CONCURRENT
@@ -31,7 +32,7 @@ from .offline.failure_lab import FailureLabBackend
 from .recordings import CallRecorder, Recorder, RecordingStore, create_replay_target
 from .runtime.client_address import fairness_key, resolve_client_address
 from .runtime.fair_queue import FairQueue, PositionCallback, ignore_position
-from .settings import MAX_OFFLINE_RUNS, Settings
+from .settings import MAX_OFFLINE_RUNS, Price, Settings, SettingsError
 from .vendors import VENDORS
 
 MAX_CONCURRENT_PREVIEWS, MAX_PREVIEWS_PER_VISITOR, MAX_PENDING_PREVIEWS = 1, 4, 40  # 6 to 35 ms each: a wait of 1.4 s
@@ -59,7 +60,8 @@ class CallService:
     """Starts calls, and owns what they share: the client, targets, ledger, single flight, vendor health and queues.
 
     The engine queue has one slot for a run, a contact sheet or a measurement. Previews take milliseconds and have a
-    queue of their own: behind effects that take seconds they would lag behind the slider.
+    queue of their own: behind effects that take seconds they would lag behind the slider. Raises SettingsError for the
+    price of an endpoint that does not exist.
     """
 
     def __init__(
@@ -69,7 +71,9 @@ class CallService:
         ledger: LazyLedger | None = None,
         engine_queue: FairQueue | None = None,
     ) -> None:
+        self.prices = _index_prices(settings.price_per_call)
         self.client = client
+        self.max_offline_runs_each = settings.offline_each
         self.targets = TargetResolver(settings)
         self.ledger = ledger or LazyLedger(settings)
         self.failure_lab = FailureLabBackend(settings)
@@ -262,6 +266,13 @@ class _Call:
         self.run.bytes_out = len(result.result_photo.data)
         self.run.finish()
         return replace(result, run_id=self.run.id, is_saved=is_saved)
+
+
+def _index_prices(prices: tuple[Price, ...]) -> Mapping[str, Price]:
+    unknown = [price.endpoint_id for price in prices if price.endpoint_id not in CATALOGUE]
+    if unknown:
+        raise SettingsError(f"PRICE_PER_CALL: there is no {unknown[0]}; the endpoints are {', '.join(CATALOGUE)}")
+    return {price.endpoint_id: price for price in prices}
 
 
 def _check_payer(vendor_id: str, told: str, actual: str) -> None:

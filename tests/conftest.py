@@ -31,6 +31,7 @@ SINGLE = (
     "CALLS_PER_SECOND",
     "LONGEST_WAIT",
     "BREAKER",
+    "PRICE_PER_CALL",
     "FAILURE_LAB",
     "MIRROR",
     "MCP",

@@ -29,6 +29,7 @@ __all__ = [
     "PreparedPhoto",
     "decode",
     "encode",
+    "encode_small",
     "format_file_size",
     "prepare",
     "read_size",
@@ -75,6 +76,20 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image:
 def encode(pixels: Image, quality: int = fit.MAX_QUALITY) -> bytes:
     """Encode RGB `pixels` as a JPEG, 4:4:4, without metadata."""
     return fit.encode(pixels, quality)
+
+
+def encode_small(data: bytes, max_side_px: int, quality: int = fit.FAIR_QUALITY) -> bytes:
+    """A JPEG of the picture in `data`, upright, sRGB, without metadata, at most `max_side_px` on its longest side.
+
+    A JPEG is decoded at a fraction of its size, so a thumbnail of a large photo is cheap. Raises ImageRejected.
+    """
+    opened = open_photo(data)
+    width, height = opened.image.size
+    scale = min(1.0, max_side_px / max(width, height))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    pixels = fit.shrink(read_pixels(opened, size)[0], size)
+    pixels, _ = convert_to_srgb(pixels, opened)
+    return fit.encode(apply_exif_orientation(pixels, opened.orientation), quality, full_colour=False)
 
 
 def sniff(data: bytes) -> str | None:

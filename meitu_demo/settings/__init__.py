@@ -2,6 +2,7 @@
 
 environment   `Settings`: variables, defaults, contradictions, warnings
 network       proxies and certificates
+prices        what a live call costs
 readers       parse values of each kind
 """
 
@@ -16,6 +17,7 @@ from .environment import (
     hide_network_settings,
     warnings,
 )
+from .prices import Price
 from .readers import Network, is_url_safe
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "RESULT_HOSTS",
     "Mode",
     "Network",
+    "Price",
     "Settings",
     "SettingsError",
     "hide_network_settings",

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from ..redaction.secrets import register_secret
 from .network import PROXY_VARIABLES, NetworkSettings, password_spellings, read_network_settings
+from .prices import Price, parse_prices
 from .readers import EnvReader, Network, is_loopback_host, is_private_host, is_publicly_reachable
 
 Mode = Literal["auto", "live", "offline", "replay"]
@@ -74,6 +75,7 @@ class Settings:
     calls_per_hour: int | None = None
     calls_per_second: float | None = 1.0
     longest_wait: float = 20.0
+    price_per_call: tuple[Price, ...] = ()
     breaker: bool = True
     failure_lab: bool = True
     mcp: bool = False  # the endpoints as tools for assistants
@@ -161,6 +163,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
     """The settings in `environ`. Raises SettingsError."""
     values = EnvReader(environ)
     default = Settings()
+    prices, price_errors = parse_prices("PRICE_PER_CALL", values.text("PRICE_PER_CALL"))
     rapidapi_key = values.secret("RAPIDAPI_KEY")
     rapidapi_host = values.host("RAPIDAPI_HOST", MARKETPLACE_HOST)
     uses_marketplace = rapidapi_key is not None and not values.text("AILAB_API_KEY")
@@ -195,6 +198,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         calls_per_hour=values.cap("CALLS_PER_HOUR", None if is_local else PUBLIC_CALLS_PER_HOUR),
         calls_per_second=values.rate("CALLS_PER_SECOND", default.calls_per_second),
         longest_wait=values.seconds("LONGEST_WAIT", default.longest_wait),
+        price_per_call=prices,
         breaker=values.switch("BREAKER", True),
         failure_lab=values.switch("FAILURE_LAB", is_private),
         mcp=values.switch("MCP", default.mcp),
@@ -214,7 +218,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         read_timeout=values.seconds("READ_TIMEOUT", default.read_timeout),
         network=read_network_settings(environ),
     )
-    errors = values.errors + validate(settings)
+    errors = values.errors + price_errors + validate(settings)
     if errors:
         raise SettingsError("; ".join(errors))
     return settings

@@ -21,6 +21,7 @@ from ..service import CallService
 from ..settings import Settings
 from . import assistants
 from .context import Context
+from .evaluation import downloads as evaluation_downloads
 from .gradio_patches import static_images
 from .gradio_patches.assets import PrecompressedAssetsMiddleware
 from .gradio_patches.cleanup import GradioCleanup
@@ -138,6 +139,7 @@ def add_routes(app: FastAPI, context: Context, mcp_server: "McpServer | None") -
     """Add every route except Gradio's."""
     app.include_router(files.build_router(context))
     app.include_router(displacement_map.build_router(context))
+    app.include_router(evaluation_downloads.build_router(context))
     if context.settings.mirror:
         app.include_router(frames.create_router(context))
     app.add_route(f"/{static_images.PATH}/{{name}}", static_images.serve_image)

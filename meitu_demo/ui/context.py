@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import anyio
 
+from ..evaluation.sessions import Evaluations
 from ..runtime.client_address import resolve_client_address
 from ..runtime.picture_store import PictureStore
 from ..service import Caller, CallService
@@ -22,12 +23,13 @@ from .security.upload_quota import Upload
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The service, and the pictures, uploads, runs and face crops of all sessions."""
+    """The service, and the pictures, uploads, runs, evaluations and face crops of all sessions."""
 
     service: CallService
     settings: Settings
     pictures: PictureStore
     history: History
+    evaluations: Evaluations
     uploads_dir: Path
     session_data: SessionData
     face_crops: FaceCropCache
@@ -36,11 +38,13 @@ class Context:
     def create(cls, service: CallService, settings: Settings, uploads_dir: Path, upload_ttl_s: float) -> "Context":
         """A context with empty stores. Data expires after `settings.keep_minutes`, uploads after `upload_ttl_s`."""
         ttl_s = settings.keep_minutes * 60.0
-        pictures, history = PictureStore(ttl_s), History(ttl_s)
+        pictures, history, evaluations = PictureStore(ttl_s), History(ttl_s), Evaluations(ttl_s)
         session_data = SessionData(
-            uploads_dir, pictures, service.single_flight, history, upload_ttl_s, service.recorder
+            uploads_dir, pictures, service.single_flight, history, upload_ttl_s, evaluations, service.recorder
         )
-        return cls(service, settings, pictures, history, uploads_dir, session_data, FaceCropCache(pictures))
+        return cls(
+            service, settings, pictures, history, evaluations, uploads_dir, session_data, FaceCropCache(pictures)
+        )
 
     async def read_upload(self, payload: object, caller: Caller) -> bytes:
         """The bytes of an upload, which is tracked for the caller's session. Raises ImageRejected."""

@@ -34,8 +34,9 @@ def render_vendor_css() -> str:
     """Style rules for each vendor, by the state of its badge, because a visitor may enter keys at any time.
 
     While the vendor is live, they show the consent box and the button for "live versus offline", and hide the pictures
-    of the offline engine's templates, which the vendor does not know. In a recipe, the box is shown only if a step
-    goes to the vendor. In kiosk mode, the gallery replaces the list of template IDs unless the vendor is live.
+    of the offline engine's templates, which the vendor does not know. In a recipe and an evaluation, the box is shown
+    only if a call goes to the vendor. In kiosk mode, the gallery replaces the list of template IDs unless the vendor
+    is live.
     """
     return "".join(
         f"""\
@@ -51,6 +52,7 @@ def render_vendor_css() -> str:
   display: none !important;
 }}
 .ask:has(#recipe-list):not(:has([data-pays={vendor}])) .consent-{vendor} {{ display: none; }}
+.evaluation-ask:not(:has([data-pays-{vendor}])) .consent-{vendor} {{ display: none; }}
 """
         for vendor in VENDORS
     )

@@ -12,7 +12,18 @@ from .events import PRIVATE_EVENT
 from .header import render_header, render_vendor_css
 from .panel import controls, panel, shared_photo
 from .panel.shared_photo import ScreenComponents
-from .screens import delete_data, failure_lab, history, keys, kiosk_mode, mirror, recipe, send_to_panel, verify
+from .screens import (
+    delete_data,
+    evaluation,
+    failure_lab,
+    history,
+    keys,
+    kiosk_mode,
+    mirror,
+    recipe,
+    send_to_panel,
+    verify,
+)
 from .texts import PageTranslations
 
 ASSETS_DIR = Path(__file__).resolve().parents[2] / "assets"
@@ -47,6 +58,8 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
             with gr.Tab(texts.get_text("panels.recipe.tab"), id="recipe", elem_id="recipe-tab"):
                 panels.append(recipe.build(context, texts, template_picks, [tab_id, visitor_keys], masthead))
             history_tab = gr.Tab(texts.get_text("panels.history.tab"), id="history", elem_id="history-tab")
+            with gr.Tab(texts.get_text("panels.evaluation.tab"), id="evaluation", elem_id="evaluation-tab") as tab:
+                evaluation.build_evaluation_screen(context, texts, template_picks, [tab_id, visitor_keys], tab)
             if settings.mirror:
                 with gr.Tab(texts.get_text("mirror.tab"), id="mirror", elem_id="mirror-tab"):
                     mirror.build(texts)

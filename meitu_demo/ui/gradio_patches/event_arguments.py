@@ -14,6 +14,7 @@ from gradio.block_function import BlockFunction
 
 ArgumentCheck = Callable[[object], bool]
 SURROGATE_PATTERN = re.compile(r"[\ud800-\udfff]")
+MAX_FILES = 1000  # of one component; how many are used is decided where they are read
 MAX_NUMBER = 1e15  # of either sign; integers beyond 1e308 cannot become floats
 
 
@@ -69,6 +70,14 @@ def _is_photo(value: object) -> bool:
     )
 
 
+def _is_photo_list(value: object) -> bool:
+    return isinstance(value, list) and len(value) <= MAX_FILES and all(map(_is_photo, value))
+
+
+def _is_choice_list(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_choice, value))
+
+
 def _takes_selection(fn: BlockFunction) -> bool:
     return any(
         parameter.annotation is gr.SelectData
@@ -83,6 +92,8 @@ def _is_selection(event_data: object) -> bool:
 CHECKS: Mapping[type, ArgumentCheck] = {
     gr.State: lambda value: True,  # Gradio replaces it by the session's
     gr.Image: _is_photo,
+    gr.File: _is_photo_list,
+    gr.CheckboxGroup: _is_choice_list,
     gr.Textbox: _is_text,
     gr.Checkbox: lambda value: isinstance(value, bool),
     gr.Slider: _is_number,

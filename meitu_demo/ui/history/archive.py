@@ -37,7 +37,7 @@ async def stream_archive(
     visible_label: see `export.for_download`. A picture that was deleted meanwhile is left out; its `file` in the
     listing is null.
     """
-    buffer, rows = _StreamingBuffer(), []
+    buffer, rows = StreamingBuffer(), []
     with zipfile.ZipFile(buffer, "w") as zip_file:
         for number, entry in enumerate(reversed(entries), 1):
             picture = load_picture(store, entry.success.pictures.after) if entry.success else None
@@ -50,11 +50,11 @@ async def stream_archive(
                 except ImageRejected:
                     name = None
                 else:
-                    zip_file.writestr(_build_zip_info(name, entry.created_at), exported)
+                    zip_file.writestr(build_zip_info(name, entry.created_at), exported)
                     yield buffer.drain()
             rows.append(_build_row(number, entry, name))
         listing = json.dumps({"runs": rows}, ensure_ascii=False, indent=2)
-        zip_file.writestr(_build_zip_info(LISTING_FILE_NAME, datetime.now(UTC)), listing)
+        zip_file.writestr(build_zip_info(LISTING_FILE_NAME, datetime.now(UTC)), listing)
     yield buffer.drain()
 
 
@@ -62,7 +62,7 @@ def _label_picture(picture: bytes, language: str, visible_label: bool) -> bytes:
     return export.for_download(picture, language, visible_label=visible_label)
 
 
-def _build_zip_info(name: str, modified_at: datetime) -> zipfile.ZipInfo:
+def build_zip_info(name: str, modified_at: datetime) -> zipfile.ZipInfo:
     """An uncompressed member, because pictures are compressed already."""
     info = zipfile.ZipInfo(name, modified_at.timetuple()[:6])
     info.external_attr = 0o644 << 16
@@ -104,7 +104,7 @@ def _build_row(number: int, entry: Entry, file: str | None) -> dict[str, Any]:
     return row
 
 
-class _StreamingBuffer(io.BytesIO):
+class StreamingBuffer(io.BytesIO):
     """A file whose drained beginning is gone; `zipfile` seeks back no further than to the current member's header."""
 
     def __init__(self) -> None:

@@ -61,7 +61,8 @@ def build_panel(
             with contact_sheet.surround_controls():
                 panel_photo = controls.PanelPhoto(context, endpoint, photo, tab, session_inputs[0])
                 inputs = controls.build_controls(endpoint, texts, template_options, panel_photo)
-            consent_box = consent.build_consent_box(endpoint, context.service.targets, texts)
+            price = context.service.prices.get(endpoint.id)
+            consent_box = consent.build_consent_box(endpoint, context.service.targets, texts, price)
             consent.reset_consent_on_new_photo(slug, photo, consent_box)
             run_button = gr.Button(
                 texts.get_text(f"{key}.run"), variant="primary", elem_id=f"{slug}-run", elem_classes="run"

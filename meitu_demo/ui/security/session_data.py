@@ -13,6 +13,7 @@ import anyio
 
 from ...calls.single_flight import SingleFlight
 from ...engine.imaging import faces
+from ...evaluation.sessions import Evaluations
 from ...recordings import Recorder
 from ...runtime.picture_store import PictureStore
 from ..gradio_patches.uploads import delete_paths
@@ -22,8 +23,8 @@ from .upload_quota import UploadQuota
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What is stored for a session: files on disk, pictures in memory, results of paid calls, runs in its history, and
-    recordings of its live calls.
+    """What is stored for a session: files on disk, pictures in memory, results of paid calls, runs in its history and
+    calls of its evaluation, and recordings of its live calls.
     """
 
     files: int
@@ -52,12 +53,14 @@ class SessionData:
         single_flight: SingleFlight,
         history: History,
         ttl_s: float,
+        evaluations: Evaluations | None = None,
         recorder: Recorder | None = None,
     ) -> None:
         self._uploads_dir = uploads_dir
         self._pictures = pictures
         self._single_flight = single_flight
         self._history = history
+        self._evaluations = evaluations or Evaluations(ttl_s)
         self._ttl_s = ttl_s
         self._recorder = recorder
         self.upload_quota = UploadQuota()
@@ -77,12 +80,13 @@ class SessionData:
             files,
             self._pictures.count(session_id),
             self._single_flight.count_calls(session_id),
-            self._history.count(session_id),
+            self._history.count(session_id) + self._evaluations.count(session_id),
             self._recorder.count(session_id) if self._recorder else 0,
         )
 
     async def delete(self, session_id: str) -> None:
         """Delete all data of the session. A call that was sent is still completed, but its result is dropped."""
+        self._evaluations.evict(session_id)
         self._single_flight.stop_waiting(session_id)
         self._single_flight.evict(session_id)
         self._pictures.evict(session_id)
@@ -108,6 +112,7 @@ class SessionData:
         """Delete calls, runs and folders that are older than their time to live."""
         self._single_flight.evict_expired()
         self._history.evict_expired()
+        self._evaluations.evict_expired()
         now = time.monotonic()
         for session_id, folders in list(self._folders_by_session.items()):
             expired = [folder for folder, tracked_at in folders.items() if now - tracked_at > self._ttl_s]

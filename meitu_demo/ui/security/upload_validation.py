@@ -24,7 +24,7 @@ async def read_upload(payload: object, uploads_dir: Path, on_path: Callable[[Pat
     """
     if payload is None or payload == "":
         raise ImageRejected("photo_missing")
-    path = await anyio.to_thread.run_sync(_resolve_upload_path, payload, uploads_dir)
+    path = await anyio.to_thread.run_sync(resolve_upload_path, payload, uploads_dir)
     on_path(path)
     return await anyio.to_thread.run_sync(_read_file, path)
 
@@ -64,7 +64,8 @@ def get_payload_path(payload: object) -> str:
     return payload_path if isinstance(payload_path, str) else ""
 
 
-def _resolve_upload_path(payload: object, uploads_dir: Path) -> Path:
+def resolve_upload_path(payload: object, uploads_dir: Path) -> Path:
+    """The path of an upload, links resolved. Blocks. Raises ImageRejected (photo_not_uploaded)."""
     has_gradio_meta = isinstance(payload, dict) and (payload.get("meta") or {}) == {"_type": "gradio.FileData"}
     payload_path = get_payload_path(payload)
     if not has_gradio_meta or not payload_path or "\0" in payload_path:

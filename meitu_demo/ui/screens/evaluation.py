@@ -1,0 +1,175 @@
+"""The Evaluate tab: endpoints on many photos of one's own, with figures, a contact sheet and downloads."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from ...calls.run_log import report_failure
+from ...domain.errors import DemoError
+from ...endpoints import CATALOGUE
+from ...evaluation.plan import TARGETS, Plan
+from ...evaluation.runner import Authority
+from ...evaluation.sessions import Evaluation
+from ..caller import get_shown_payer, identify_caller
+from ..context import Context
+from ..evaluation import page_run, report
+from ..events import PRIVATE_EVENT
+from ..panel import consent, controls
+from ..panel.panel import SessionInputs
+from ..result import result_view
+from ..texts import PageTranslations, detect_language
+
+VENDOR_IDS = tuple(dict.fromkeys(endpoint.vendor_id for endpoint in CATALOGUE.values()))
+ACTIONS = ("stop", "resume")
+
+
+def build_evaluation_screen(
+    context: Context,
+    texts: PageTranslations,
+    template_options: controls.TemplateOptions,
+    session: SessionInputs,
+    tab: gr.Tab,
+) -> None:
+    """Lay out the screen and wire its events; call inside `tab`. session: the tab's id and the visitor's keys."""
+    with gr.Row(elem_classes="panel"):
+        with gr.Column(scale=4, min_width=300, elem_classes=["ask", "evaluation-ask"]):
+            controls.build_introduction(texts, "evaluation")
+            photos = gr.File(
+                label=texts.get_text("evaluation.photos"), file_count="multiple", type="filepath", height=148,
+                elem_id="evaluation-photos", elem_classes="photos",
+            )  # fmt: skip
+            endpoints = gr.CheckboxGroup(
+                [(texts.get_text(f"panels.{name}.tab"), name) for name in CATALOGUE], value=[next(iter(CATALOGUE))],
+                label=texts.get_text("evaluation.apis"), elem_id="evaluation-apis",
+            )  # fmt: skip
+            with gr.Accordion(texts.get_text("evaluation.settings"), open=False, elem_classes="fold"):
+                control_inputs = [
+                    controls.build_controls(replace(endpoint, id=f"evaluation_{name}"), texts, template_options)
+                    for name, endpoint in CATALOGUE.items()
+                ]
+            target = gr.Radio(
+                [(texts.get_text(f"evaluation.target_name_{name}"), name) for name in TARGETS], value="offline",
+                label=texts.get_text("evaluation.target"), elem_id="evaluation-target",
+            )  # fmt: skip
+            plan_html = gr.HTML(elem_id="evaluation-plan", elem_classes="bare", apply_default_css=False)
+            with gr.Column(elem_classes="consents"):
+                consent_boxes = [_build_consent_box(context, vendor_id, texts) for vendor_id in VENDOR_IDS]
+            run_button = gr.Button(
+                texts.get_text("evaluation.run"), variant="primary", elem_id="evaluation-run", elem_classes="run"
+            )
+        with gr.Column(scale=8, min_width=300, elem_classes=["answer", "evaluation"]):
+            progress_html = gr.HTML(elem_id="evaluation-progress", elem_classes="bare", apply_default_css=False)
+            with gr.Row(elem_classes="after"):
+                buttons = {
+                    name: gr.Button(texts.get_text(f"evaluation.{name}"), elem_id=f"evaluation-{name}",
+                                    elem_classes=name)
+                    for name in ACTIONS
+                }  # fmt: skip
+            gr.HTML(
+                texts.render("evaluation-controls", report.render_controls), elem_id="evaluation-controls",
+                elem_classes="bare", apply_default_css=False,
+            )  # fmt: skip
+            sheet_html = gr.HTML(elem_id="evaluation-sheet", elem_classes="bare", apply_default_css=False)
+
+    flat_controls = [component for components in control_inputs for component in components]
+    choice_inputs: list[gr.components.Component] = [endpoints, target, *flat_controls]
+
+    def parse_choice(values: tuple[Any, ...]) -> page_run.Choice:
+        chosen, target_name, *control_values = values
+        remaining = iter(control_values)
+        values_by_endpoint = {
+            name: {control.name: next(remaining) for control in endpoint.controls}
+            for name, endpoint in CATALOGUE.items()
+        }
+        names = [name for name in CATALOGUE if name in (chosen if isinstance(chosen, list) else [])]
+        return page_run.Choice(
+            [(CATALOGUE[name], values_by_endpoint[name]) for name in names], str(target_name or "offline")
+        )
+
+    async def check_photos(request: gr.Request, payloads: Any, *values: Any) -> tuple[Any, ...]:
+        *choice_values, tab_id, visitor_keys = values
+        session_id = identify_caller(request, tab_id).session_id
+        evaluation = context.evaluations.ensure(session_id)
+        await page_run.read_photos(context, evaluation, session_id, payloads)
+        return _plan(request, evaluation, parse_choice(tuple(choice_values)), visitor_keys), *[False] * len(VENDOR_IDS)
+
+    def show_plan(request: gr.Request, *values: Any) -> Any:
+        *choice_values, tab_id, visitor_keys = values
+        evaluation = context.evaluations.ensure(identify_caller(request, tab_id).session_id)
+        return _plan(request, evaluation, parse_choice(tuple(choice_values)), visitor_keys)
+
+    def _plan(request: gr.Request, evaluation: Evaluation, choice: page_run.Choice, visitor_keys: Any) -> Any:
+        language = detect_language(request)
+        try:
+            return page_run.render_plan(context, evaluation, choice, visitor_keys, language)
+        except DemoError as error:
+            return result_view.render_explanation(report_failure(error, language, is_billable=False), language)
+
+    async def run(request: gr.Request, *values: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
+        choice_values, rest = values[: len(choice_inputs)], values[len(choice_inputs) :]
+        *consent_ticks, tab_id, visitor_keys = rest
+        evaluation = context.evaluations.ensure(identify_caller(request, tab_id).session_id)
+        choice = parse_choice(choice_values)
+        try:
+            plan = choice.build_plan(context, evaluation)
+        except DemoError as error:
+            explained = report_failure(error, detect_language(request), is_billable=False)
+            yield result_view.render_explanation(explained, explained.language), gr.skip(), gr.skip()
+            return
+        consents = {vendor: tick is True for vendor, tick in zip(VENDOR_IDS, consent_ticks, strict=True)}
+        async for progress, sheet in start_and_follow(request, evaluation, plan, consents, tab_id, visitor_keys):
+            yield progress, sheet, gr.skip()
+        yield gr.skip(), gr.skip(), _plan(request, evaluation, choice, visitor_keys)
+
+    async def resume(request: gr.Request, tab_id: Any, visitor_keys: Any) -> AsyncIterator[tuple[Any, Any]]:
+        """The same plan, to which the person has agreed; the form may have changed, and a reload empties it."""
+        evaluation = context.evaluations.ensure(identify_caller(request, tab_id).session_id)
+        plan = page_run.rebuild_plan(evaluation)
+        if plan is not None:
+            async for update in start_and_follow(request, evaluation, plan, evaluation.consents, tab_id, visitor_keys):
+                yield update
+
+    async def start_and_follow(
+        request: gr.Request, evaluation: Evaluation, plan: Plan, consents: Any, tab_id: Any, visitor_keys: Any
+    ) -> AsyncIterator[tuple[Any, Any]]:
+        caller = identify_caller(request, tab_id)
+        payers = {vendor: get_shown_payer(request, vendor) for vendor in VENDOR_IDS}
+        authority = Authority(caller, consents, payers, visitor_keys)
+        page_run.start(context, caller.session_id, evaluation, plan, authority)
+        async for update in page_run.follow(context, evaluation, detect_language(request)):
+            yield update
+
+    async def open_tab(request: gr.Request, *values: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
+        *choice_values, tab_id, visitor_keys = values
+        evaluation = context.evaluations.ensure(identify_caller(request, tab_id).session_id)
+        plan = _plan(request, evaluation, parse_choice(tuple(choice_values)), visitor_keys)
+        async for progress, sheet in page_run.follow(context, evaluation, detect_language(request)):
+            yield progress, sheet, plan
+
+    def stop(request: gr.Request, tab_id: Any) -> None:
+        evaluation = context.evaluations.get(identify_caller(request, tab_id).session_id)
+        if evaluation:
+            evaluation.stop()
+
+    unlimited: dict[str, Any] = {"preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT}
+    plan_wiring: dict[str, Any] = {"inputs": [*choice_inputs, *session], "preprocess": False, **PRIVATE_EVENT}
+    photos.change(check_photos, [photos, *choice_inputs, *session], [plan_html, *consent_boxes], **unlimited)
+    for component in (endpoints, target):
+        component.change(show_plan, outputs=plan_html, **plan_wiring)
+    outputs = [progress_html, sheet_html, plan_html]
+    run_inputs = [*choice_inputs, *consent_boxes, *session]
+    run_button.click(run, run_inputs, outputs, **unlimited)
+    buttons["resume"].click(resume, session, outputs[:2], **unlimited)
+    buttons["stop"].click(stop, session[:1], None, **PRIVATE_EVENT)
+    # A link to the tab opens it before the page has told its name, under which the evaluation is kept.
+    named = tab.select(None, None, session[0], js="() => window.tabName()", **PRIVATE_EVENT)
+    named.then(open_tab, [*choice_inputs, *session], outputs, **unlimited)
+
+
+def _build_consent_box(context: Context, vendor_id: str, texts: PageTranslations) -> gr.Checkbox:
+    """The consent box for one vendor; the style sheet shows it if calls of the plan go to that vendor."""
+    endpoint = next(endpoint for endpoint in CATALOGUE.values() if endpoint.vendor_id == vendor_id)
+    consent_endpoint = replace(endpoint, id=f"evaluation_{vendor_id}")  # for the element ids
+    return consent.build_consent_box(consent_endpoint, context.service.targets, texts, key="evaluation.consent")
