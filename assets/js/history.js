@@ -29,9 +29,8 @@ let again = {};
 window.openItsPanel = async () => {
   const chosen = window.runsChosen();
   again = {...runChosen()?.dataset};
-  document.getElementById(`${again.opens}-tab-button`)?.click();
-  for (let tries = 0; tries < 100 && !document.getElementById(`${again.opens}-run`)?.offsetParent; tries++)
-    await new Promise(done => setTimeout(done, 20));
+  await window.openTab(again.opens);
+  await window.waitFor(() => document.getElementById(`${again.opens}-run`)?.offsetParent, 2000);
   return chosen;
 };
 

@@ -33,7 +33,7 @@
   };
   const beginAnew = () => {
     try {
-      for (const name of ['tabName', 'recipe']) sessionStorage.removeItem(name); // the next person is another one
+      for (const name of ['tabName', 'recipe', 'photos']) sessionStorage.removeItem(name); // the next person is another one
       if (done) sessionStorage.gone = '1';
     } catch { /* storage is denied in some frames: then a name holds until the reload anyway */ }
     history.replaceState(null, '', location.pathname + location.search);

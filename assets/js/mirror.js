@@ -141,24 +141,12 @@
     part('.fps').textContent = part('.fps').dataset.fps.replace('{count}', shown);
   };
 
-  // The frame as the camera saw it becomes the panels' photo, by the way that any file comes in.
+  // The frame as the camera saw it becomes the panels' photo.
   const take = async mine => {
     const file = new File([await jpeg(part('video'), Infinity, .95)], 'mirror.jpg', {type: 'image/jpeg'});
     end(mine, 'stopped');
-    document.getElementById('face-fuse-tab-button')?.click();
-    const photo = document.getElementById('face-fuse-photo');
-    photo?.querySelector('[aria-label="Remove Image"], [data-gradio="Remove Image"]')?.click();
-    for (let tries = 0; tries < 40; tries++) {
-      const input = photo?.querySelector('input[type=file]');
-      if (input) {
-        const carried = new DataTransfer();
-        carried.items.add(file);
-        input.files = carried.files;
-        return input.dispatchEvent(new Event('change', {bubbles: true}));
-      }
-      if (tries === 5) photo?.querySelector('[aria-label="Upload file"], [data-gradio="Upload file"]')?.click(); // its camera was open
-      await pause(50);
-    }
+    await window.openTab('face-fuse');
+    window.takeFile(file);
   };
 
   document.addEventListener('click', event => {

@@ -1,14 +1,11 @@
-"""Example photos, as a strip of buttons below a panel's photo; each is created at first use.
+"""Example photos, as a strip of buttons next to a screen's photo; each is created at first use.
 
 There are a portrait, the same portrait degraded, two faces to choose from, and a photo without a face.
 """
 
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
-from typing import Any
 
-import anyio
 import cv2
 import gradio as gr
 import numpy as np
@@ -21,11 +18,8 @@ from ...engine.imaging.comparison import align_to_result
 from ...engine.sample_photos import degrade, load_astronaut, load_coffee
 from ...photos import codec
 from ...runtime import cpu_slots
-from ..caller import identify_caller
-from ..context import Context
-from ..error_toasts import as_toasts
-from ..events import PRIVATE_EVENT
 from ..gradio_patches import static_images, uploads
+from ..html import render
 from ..texts import PageTranslations
 
 THUMBNAIL_PX = 96
@@ -34,34 +28,25 @@ EXAMPLE_REGION = (slice(0, 300), slice(80, 380))  # rows and columns of the astr
 FACE_REGION = (slice(20, 260), slice(110, 350))  # rows and columns of the astronaut's face
 
 
-def build_examples(
-    context: Context,
-    slug: str,
-    default_name: str,
-    texts: PageTranslations,
-    photo: gr.Image,
-    session_inputs: list[gr.components.Component],
-) -> list[gr.events.Dependency]:
-    """Lay out the strip, `default_name` first, and wire it to `photo`; returns the events that set the photo."""
+def build_examples(screen: str, slug: str, default_name: str, texts: PageTranslations) -> None:
+    """Lay out the strip, `default_name` first. screen: the name of its `ScreenComponents`. slug: of the element ids.
 
-    def make_example_handler(name: str) -> Callable[..., Any]:
-        async def load_example(request: gr.Request, tab: Any) -> str:
-            with as_toasts(request):
-                path = await anyio.to_thread.run_sync(write_example_file, name)
-            context.session_data.track(identify_caller(request, tab).session_id, Path(path))
-            return path
+    `ui.panel.shared_photo` sets the photo after a click.
+    """
+    names = sorted(EXAMPLE_PHOTOS, key=lambda name: name != default_name)
+    images = {name: render_thumbnail(name)["url"] for name in names}
+    gr.HTML(
+        texts.render(
+            f"{slug}-examples",
+            lambda language: render("screens.examples", language, screen=screen, slug=slug, images=images),
+        ),
+        elem_classes=["bare", "example-strip"], apply_default_css=False,
+    )  # fmt: skip
 
-        return load_example
 
-    events = []
-    with gr.Row(elem_classes="examples"):
-        for name in sorted(EXAMPLE_PHOTOS, key=lambda name: name != default_name):
-            element_id = f"{slug}-example" if name == default_name else f"{slug}-example-{name}"
-            button = gr.Button(
-                texts.get_text(f"photo.examples.{name}"), icon=render_thumbnail(name), size="sm", elem_id=element_id
-            )
-            events.append(button.click(make_example_handler(name), session_inputs[:1], photo, **PRIVATE_EVENT))
-    return events
+def render_example_css() -> str:
+    """A style rule for each example: `--example` is its picture in the screens that open with it."""
+    return "".join(f".example-{name} {{ --example: url({render_thumbnail(name)['url']}) }}" for name in EXAMPLE_PHOTOS)
 
 
 def write_example_file(name: str) -> str:
