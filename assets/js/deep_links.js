@@ -29,7 +29,7 @@
     queries[slug] = changed ? parts.join('&') : '';
     clearTimeout(writing);
     writing = setTimeout(() => {
-      if (following || openSlug() !== slug || (!location.hash && !queries[slug])) return;
+      if (following || openSlug() !== slug || read().slug !== slug || (!location.hash && !queries[slug])) return;
       if (location.hash !== linkTo(slug)) history.replaceState(null, '', linkTo(slug));
     }, WRITE_MS);
   };
@@ -58,7 +58,7 @@
     if (window.followedLink?.query) window.showExample(window.followedLink.slug);
   };
   addEventListener('popstate', follow);
-  addEventListener('DOMContentLoaded', async () => {
+  setTimeout(async () => { // once all scripts are there
     if (location.hash && await window.waitFor(() => document.getElementById('follow-link') && firstSlug(), 60_000)) follow();
   });
 }

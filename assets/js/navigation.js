@@ -56,15 +56,15 @@ window.waitFor = async (find, ms = 5000) => {
 // Opens a tab by the name in its id, and the one around it first; whether there is such a tab.
 const DEVELOPER_TOOLS = ['failure-lab', 'verify'];
 window.openTab = async slug => {
+  if (DEVELOPER_TOOLS.includes(slug) && !await window.openTab('developer')) return false;
   const find = () => document.getElementById(`${slug}-tab-button`);
-  if (DEVELOPER_TOOLS.includes(slug)) {
-    document.getElementById('developer-tab-button')?.click();
-    await window.waitFor(() => find()?.offsetParent, 2000);
-  }
-  const tab = find();
+  const tab = DEVELOPER_TOOLS.includes(slug) ? await window.waitFor(find, 2000) : find();
   if (tab?.getAttribute('role') !== 'tab') return false;
   tab.click();
-  return true;
+  return window.waitFor(() => { // a click before Gradio listens is lost
+    if (find()?.ariaSelected === 'true') return true;
+    find()?.click();
+  });
 };
 
 // Arrow keys, Home and End move between the tabs of a list, as its role promises; Gradio's do not.

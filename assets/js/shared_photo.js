@@ -112,4 +112,4 @@ const restorePhotos = async () => {
     if (Object.keys(photos).length && await window.waitFor(() => document.getElementById('set-photos'), 60_000)) givePhotos(photos);
   } catch { /* nothing that could be restored */ }
 };
-addEventListener('DOMContentLoaded', restorePhotos);
+setTimeout(restorePhotos); // once all scripts are there

@@ -67,7 +67,7 @@ def wire_preview(
         return result_view.render_preview(preview, title, language)
 
     slug = endpoint.slug
-    shown = gr.Textbox(visible="hidden", elem_id=f"{slug}-previewed")
+    shown = gr.Textbox("", visible="hidden", elem_id=f"{slug}-previewed")
     script = f"(photo, ...values) => window.panelChanged('{slug}', '{endpoint.id}', {describe_settings(endpoint, inputs)}, photo, values)"  # noqa: E501
     triggers = [control.change for control in inputs]  # type: ignore[attr-defined]
     gr.on([*triggers, photo.change, tab.select], None, [photo, *inputs], shown, js=script, **PRIVATE_EVENT)
