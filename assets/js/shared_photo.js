@@ -9,18 +9,21 @@ const rememberPhotos = () => {
   } catch { /* storage is denied in some frames: then a reload begins anew */ }
 };
 
-// To those that have no photo, and to those that have theirs from `origin`.
-window.sharePhoto = (origin, names, photos) => {
-  const photo = photos[names.indexOf(origin)];
+// Gives the first one's photo to the others: to those that have none, and to those that have theirs from it.
+window.sharePhoto = ([origin, ...names], [photo, ...others]) => {
   photoFrom[origin] = origin;
-  const shared = photos.map((own, at) => {
-    if (!photo || names[at] === origin || (own && photoFrom[names[at]] !== origin)) return own;
+  photoOf[origin] = photo;
+  const shared = others.map((own, at) => {
+    if (!photo || (own && photoFrom[names[at]] !== origin)) return own;
     photoFrom[names[at]] = origin;
-    return photo;
+    return photoOf[names[at]] = photo;
   });
-  names.forEach((name, at) => { photoOf[name] = shared[at]; });
   rememberPhotos();
   return shared;
+};
+window.shareExample = (names, photos) => {
+  const at = names.indexOf(window.chosenExample?.screen), first = list => [list[at], ...list.toSpliced(at, 1)];
+  return at < 0 ? photos : window.sharePhoto(first(names), first(photos)).toSpliced(at, 0, photos[at]);
 };
 
 // From now on a screen has its photo from nobody else.

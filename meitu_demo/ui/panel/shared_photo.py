@@ -42,16 +42,19 @@ class ScreenComponents:
 def build(context: Context, screens: Sequence[ScreenComponents], tab_id: gr.components.Component) -> None:
     """Wire the photos of `screens` to each other and to the examples; the script is assets/js/photo.js."""
     photos = [screen.photo for screen in screens]
-    names = json.dumps([screen.name for screen in screens])
-
-    def share(event: Any, origin: str, *, after: bool = True) -> None:
-        wiring = {"inputs": photos, "outputs": photos, "js": f"(...photos) => window.sharePhoto({origin}, {names}, photos)"}  # noqa: E501
-        (event.then if after else event)(None, **wiring, **PRIVATE_EVENT)
-
+    names = [screen.name for screen in screens]
     for screen in screens:
-        share(screen.photo.input, json.dumps(screen.name), after=False)
+        others = [other for other in screens if other is not screen]
+        # Its own photo is no output: when it is removed, Gradio still tells the old one.
+        wiring: dict[str, Any] = {
+            "inputs": [screen.photo, *(other.photo for other in others)],
+            "outputs": [other.photo for other in others],
+            "js": f"(...photos) => window.sharePhoto({json.dumps([screen.name, *(other.name for other in others)])}, photos)",  # noqa: E501
+            **PRIVATE_EVENT,
+        }
+        screen.photo.input(None, **wiring)
         for event in screen.photo_events:
-            share(event, json.dumps(screen.name))
+            event.then(None, **wiring)
 
     async def load_example(request: gr.Request, name: Any, screen_name: Any, tab: Any) -> list[Any]:
         if name not in EXAMPLE_PHOTOS:
@@ -66,6 +69,10 @@ def build(context: Context, screens: Sequence[ScreenComponents], tab_id: gr.comp
     example_event = example_button.click(
         load_example, [name, screen_name, tab_id], photos, js=CHOSEN_EXAMPLE_JS, preprocess=False, **PRIVATE_EVENT
     )
-    share(example_event, "window.chosenExample?.screen")
+    example_event.then(
+        None, photos, photos, js=f"(...photos) => window.shareExample({json.dumps(names)}, photos)", **PRIVATE_EVENT
+    )
     set_button = gr.Button(visible="hidden", elem_id="set-photos")
-    set_button.click(None, photos, photos, js=f"(...photos) => window.setPhotos({names}, photos)", **PRIVATE_EVENT)
+    set_button.click(
+        None, photos, photos, js=f"(...photos) => window.setPhotos({json.dumps(names)}, photos)", **PRIVATE_EVENT
+    )
