@@ -41,6 +41,7 @@ window.setPhotos = (names, photos) => names.map((name, at) => name in givenPhoto
 // that had stood in its place all the time.
 const photoPathOf = {}, standIns = new Set();
 window.samePhoto = (box, photo) => {
+  if (box.startsWith('recipe')) window.noticePhoto('recipe', photo); // a panel's preview does
   const before = photoPathOf[box];
   photoPathOf[box] = photo?.path ?? '';
   return standIns.delete(box) || before === photoPathOf[box];

@@ -51,8 +51,10 @@ def build_panel(
     """Lay out the panel and wire its events; call inside `tab`. session_inputs: the tab's id and the visitor's keys."""
     slug, key = endpoint.slug, f"panels.{endpoint.id}"
     contact_sheet = ContactSheetSection(context, endpoint, texts)
+    has_room = not any(control.sheet_kinds for control in endpoint.controls)  # few controls: the photo may be larger
+    column_classes = ["ask", "photo-row", f"example-{endpoint.example_photo}", *(["large-photo"] if has_room else [])]
     with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=5, min_width=300, elem_classes=["ask", "photo-row", f"example-{endpoint.example_photo}"]):
+        with gr.Column(scale=5, min_width=300, elem_classes=column_classes):
             photo, upload_event = build_photo_input(context, slug, texts, session_inputs)
             examples.build_examples(endpoint.id, slug, endpoint.example_photo, texts)
             checklist.build_checklist(context, endpoint, texts, photo, tab, session_inputs[0])

@@ -30,8 +30,7 @@ def build(
 ) -> ScreenComponents:
     """Lay out the screen and wire its events; call inside its tab. session: the tab's id and the visitor's keys."""
     with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=5, min_width=300, elem_classes="ask"):
-            controls.build_introduction(texts, "recipe")
+        with gr.Column(scale=5, min_width=300, elem_classes=["ask", "photo-row", "example-astronaut"]):
             photo, received = build_photo_input(context, "recipe", texts, session)
             examples.build_examples("recipe", "recipe", "astronaut", texts)
             step_list = editor.build_editor(context, texts, picks, session[1], masthead)
