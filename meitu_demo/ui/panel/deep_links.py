@@ -46,7 +46,7 @@ def _list_choices(widget: gr.components.Component) -> list[Any] | None:
 
 def parse_settings(endpoint: Endpoint, query: str, defaults: Sequence[Any]) -> list[Any]:
     """The controls' values in a link's query, in the order of the controls; a default for each that is not valid."""
-    values: Mapping[str, list[str]] = parse_qs(query[:MAX_LINK_CHARS], max_num_fields=None, errors="replace")
+    values: Mapping[str, list[str]] = parse_qs(query[:MAX_LINK_CHARS])
 
     def read(control: Control, default: Any) -> Any:
         try:
