@@ -30,6 +30,19 @@ const zoomTo = (frame, zoom, [across, down] = [.5, .5], glide = true) => {
   const by = Math.min(Math.max(zoom, 1), most(frame)) / now.zoom;
   look(frame, zoom, across - (across - now.x) * by, down - (down - now.y) * by, glide);
 };
+// A reshaped face is looked at closely from the start: it fills most of the frame, with the divider through it.
+const FACE_SHARE = .62, MIN_OPENING_ZOOM = 1.3;
+const openOnFace = frame => {
+  const [x, y, width, height] = frame.dataset.face.split(' ').map(Number);
+  delete frame.dataset.face;
+  const zoom = Math.min(FACE_SHARE / Math.max(width, height), 4);
+  if (zoom >= MIN_OPENING_ZOOM) look(frame, zoom, .5 - (x + width / 2) * zoom, .5 - (y + height / 2) * zoom);
+};
+new MutationObserver(changes => {
+  for (const {addedNodes} of changes) for (const node of addedNodes)
+    if (node.nodeType === 1) node.querySelectorAll('.comparing .compare[data-face]').forEach(openOnFace);
+}).observe(document, {childList: true, subtree: true});
+
 const STEPS = {in: zoom => zoom * 1.5, out: zoom => zoom / 1.5, fit: () => 1};
 const step = (frame, name) => zoomTo(frame, STEPS[name](lookOf(frame).zoom));
 

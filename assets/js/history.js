@@ -29,9 +29,8 @@ let openedRun = {};
 window.openRunPanel = async () => {
   const selection = window.readSelection();
   openedRun = {...findSelectedRun()?.dataset};
-  document.getElementById(`${openedRun.opens}-tab-button`)?.click();
-  for (let tries = 0; tries < 100 && !document.getElementById(`${openedRun.opens}-run`)?.offsetParent; tries++)
-    await new Promise(resolve => setTimeout(resolve, 20));
+  await window.openTab(openedRun.opens);
+  await window.waitFor(() => document.getElementById(`${openedRun.opens}-run`)?.offsetParent, 2000);
   return selection;
 };
 

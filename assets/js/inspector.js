@@ -14,3 +14,15 @@ document.addEventListener('click', async event => {
   button.textContent = button.dataset.copied;
   setTimeout(() => button.textContent = label, 2000);
 });
+
+// "Get code", beside the download, leads to the programs of the call that made this result.
+document.addEventListener('click', event => {
+  const button = event.target.closest?.('.get-code');
+  const inspector = button?.closest('.view, .side, [id$=-stage]').querySelector('.inspector');
+  if (!inspector) return;
+  inspector.open = true;
+  const program = inspector.querySelector('.program');
+  program.open = true;
+  window.glideTo(program.closest('section'));
+  program.querySelector('summary').focus({preventScroll: true});
+});

@@ -33,7 +33,7 @@
   };
   const reload = () => {
     try {
-      for (const name of ['tabName', 'recipe']) sessionStorage.removeItem(name); // they belong to the last visitor
+      for (const name of ['tabName', 'recipe', 'photos']) sessionStorage.removeItem(name); // they belong to the last visitor
       if (deletedAt) sessionStorage.gone = '1';
     } catch { /* storage is denied in some frames: then names end with the reload anyway */ }
     history.replaceState(null, '', location.pathname + location.search);

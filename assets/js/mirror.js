@@ -146,20 +146,8 @@
   const takePhoto = async current => {
     const file = new File([await encodeJpeg(part('video'), Infinity, .95)], 'mirror.jpg', {type: 'image/jpeg'});
     end(current, 'stopped');
-    document.getElementById('face-fuse-tab-button')?.click();
-    const photo = document.getElementById('face-fuse-photo');
-    photo?.querySelector('[aria-label="Remove Image"], [data-gradio="Remove Image"]')?.click();
-    for (let tries = 0; tries < 40; tries++) {
-      const input = photo?.querySelector('input[type=file]');
-      if (input) {
-        const transfer = new DataTransfer();
-        transfer.items.add(file);
-        input.files = transfer.files;
-        return input.dispatchEvent(new Event('change', {bubbles: true}));
-      }
-      if (tries === 5) photo?.querySelector('[aria-label="Upload file"], [data-gradio="Upload file"]')?.click(); // its camera was open
-      await pause(50);
-    }
+    await window.openTab('face-fuse');
+    window.takeFile(file);
   };
 
   document.addEventListener('click', event => {

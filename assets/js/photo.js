@@ -35,24 +35,43 @@ document.addEventListener('error', event => {
   if (event.target.matches?.('.photo img')) event.target.alt = decodeURIComponent(event.target.src.split('/').pop());
 }, true);
 
-// A photo that is given in one panel is there in the others: in those that have none, and those that have theirs from it.
-const photoFrom = {};
-window.sharePhoto = ([name, ...names], [photo, ...others]) => {
-  photoFrom[name] = name;
-  return others.map((other, at) => {
-    if (!photo || (other && photoFrom[names[at]] !== name)) return other;
-    photoFrom[names[at]] = name;
-    return photo;
-  });
+// A file becomes the photo of the panel that is open, in place of the one that is there: by the way that any file comes
+// in. Where no panel is open, the first one opens.
+window.takeFile = async file => {
+  const shown = () => [...document.querySelectorAll('.photo')].find(photo => photo.offsetParent);
+  if (!shown()) document.querySelector('#panels [role=tab]')?.click();
+  const photo = await window.waitFor(shown);
+  if (!photo) return;
+  window.touchPanel(photo);
+  photo.querySelector('[aria-label="Remove Image"], [data-gradio="Remove Image"]')?.click();
+  const find = () => photo.querySelector('input[type=file]');
+  if (!await window.waitFor(find, 300)) // its camera was open
+    photo.querySelector('[aria-label="Upload file"], [data-gradio="Upload file"]')?.click();
+  const input = await window.waitFor(find, 2000);
+  if (!input) return;
+  const carried = new DataTransfer();
+  carried.items.add(file);
+  input.files = carried.files;
+  input.dispatchEvent(new Event('change', {bubbles: true}));
 };
-
-// From now on a panel has its photo from nobody else.
-window.ownPhoto = name => { photoFrom[name] = name; };
-
-// Whether a panel's photo is the one that it was when this was last asked.
-const photoIn = {};
-window.samePhoto = (panel, photo) => {
-  const before = photoIn[panel];
-  photoIn[panel] = photo?.path ?? '';
-  return before === photoIn[panel];
-};
+document.addEventListener('paste', event => {
+  if (event.target.closest?.('input:not([type=range], [type=checkbox]), textarea, [contenteditable]')) return;
+  const file = [...event.clipboardData?.files ?? []].find(file => file.type.startsWith('image/'));
+  if (!file) return;
+  event.preventDefault();
+  window.takeFile(file);
+});
+const carriesFile = event => [...event.dataTransfer?.types ?? []].includes('Files') && !event.target.closest?.('.photo button, .upload-container, [data-testid=file]');
+document.addEventListener('dragover', event => carriesFile(event) && event.preventDefault());
+document.addEventListener('drop', event => {
+  if (!carriesFile(event)) return;
+  event.preventDefault(); // the browser would leave the page and show the file
+  const [file] = event.dataTransfer.files;
+  if (file) window.takeFile(file);
+});
+document.addEventListener('click', event => {
+  if (!event.target.closest?.('.examples .change')) return;
+  const input = Object.assign(document.createElement('input'), {type: 'file', accept: 'image/*,.heic,.heif'});
+  input.addEventListener('change', () => input.files[0] && window.takeFile(input.files[0]));
+  input.click();
+});

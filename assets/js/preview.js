@@ -5,6 +5,10 @@ const setView = (answer, view) => { if (answer) answer.dataset.view = view; };
 
 // Gradio reports changes late, after a click on the run button, and also those that no person made: only what follows a
 // touch of the panel's controls shows the preview. Where there is no result yet, the style sheet shows it in any case.
+window.touchPanel = element => {
+  const answer = answerOf(element);
+  if (answer) answer.dataset.touched = 'yes';
+};
 for (const name of ['pointerdown', 'keydown', 'drop', 'paste'])
   document.addEventListener(name, ({target, key}) => {
     if (['Tab', 'Shift', 'Control', 'Alt', 'Meta'].includes(key)) return; // the focus moves on, nothing changes
@@ -12,10 +16,23 @@ for (const name of ['pointerdown', 'keydown', 'drop', 'paste'])
     const answer = answerOf(sheet ? document.getElementById(`${sheet.dataset.slug}-stage`) : controls);
     if (answer) answer.dataset.touched = target.closest('.run, .both') ? '' : 'yes';
   }, true);
-window.showPreview = slug => {
-  const answer = answerOf(document.getElementById(`${slug}-stage`));
-  if (answer?.dataset.touched) setView(answer, 'preview');
+
+// A panel's photo or controls may have changed, or it was opened: returns what the preview is to show, as a key. The
+// server draws it when the key changes. A closed panel waits until it is opened, unless its photo was taken away.
+const previewKeys = {};
+window.panelChanged = (slug, screen, settings, photo, values) => {
+  const answer = answerOf(document.getElementById(`${slug}-stage`)), open = Boolean(answer?.offsetParent);
+  const isOther = window.noticePhoto(screen, photo);
+  if (open) window.writeLink(slug, settings, values);
+  const key = photo ? JSON.stringify([photo.path, ...values]) : '';
+  if ((photo && !open) || key === (previewKeys[slug] ?? '')) return previewKeys[slug] ?? '';
+  previewKeys[slug] = key;
+  const refusal = isOther && answer?.querySelector('[id$=-stage] .trouble'); // it was about the photo before
+  if (refusal || (photo && answer?.dataset.touched)) setView(answer, 'preview');
+  answer?.querySelector('.preview')?.toggleAttribute('data-stale', true);
+  return key;
 };
+window.previewDrawn = slug => document.getElementById(`${slug}-preview`)?.removeAttribute('data-stale');
 
 document.addEventListener('click', ({target}) => {
   if (!target.closest?.(':is(.ask, .answer) :is(.run, .both, .after button, .last-result)')) return;

@@ -143,7 +143,7 @@ def add_routes(app: FastAPI, context: Context, mcp_server: "McpServer | None") -
     if context.settings.mirror:
         app.include_router(frames.create_router(context))
     app.add_route(f"/{static_images.PATH}/{{name}}", static_images.serve_image)
-    app.add_route(f"/{EXAMPLE_PATH}/{{endpoint}}/{{side}}.jpg", serve_example_result)
+    app.add_route(f"/{EXAMPLE_PATH}/{{screen}}/{{side}}.jpg", serve_example_result)
     app.add_route(f"/{reference.PATH}", reference.serve_reference)
     if mcp_server:
         for path in (f"/{assistants.PATH}", f"/{assistants.PATH}/"):

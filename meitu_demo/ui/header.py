@@ -33,7 +33,7 @@ def render_header(targets: TargetResolver, language: str, *, has_login: bool = F
 def render_vendor_css() -> str:
     """Style rules for each vendor, by the state of its badge, because a visitor may enter keys at any time.
 
-    While the vendor is live, they show the consent box and the button for "live versus offline", and hide the pictures
+    While the vendor is live, they show the consent box and the section "live versus offline", and hide the pictures
     of the offline engine's templates, which the vendor does not know. In a recipe and an evaluation, the box is shown
     only if a call goes to the vendor. In kiosk mode, the gallery replaces the list of template IDs unless the vendor
     is live.
@@ -41,10 +41,7 @@ def render_vendor_css() -> str:
     return "".join(
         f"""\
 .gradio-container:has([data-live={vendor}]) .consent-{vendor} {{ display: block; }}
-.gradio-container:has([data-live={vendor}]) .fold :is(.live-vs-offline-{vendor} .ready, button.both-{vendor}) {{
-  display: block;
-}}
-.gradio-container:has([data-live={vendor}]) .live-vs-offline-{vendor} .missing {{ display: none; }}
+.gradio-container:not(:has([data-live={vendor}])) .fold-{vendor} {{ display: none; }}
 .gradio-container:has([data-live={vendor}]) .templates-of-engine-{vendor} {{
   display: none !important;
 }}

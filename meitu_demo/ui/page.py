@@ -10,20 +10,10 @@ from . import api
 from .context import Context
 from .events import PRIVATE_EVENT
 from .header import render_header, render_vendor_css
-from .panel import controls, panel, shared_photo
+from .panel import controls, deep_links, panel, shared_photo
+from .panel.examples import render_example_css
 from .panel.shared_photo import ScreenComponents
-from .screens import (
-    delete_data,
-    evaluation,
-    failure_lab,
-    history,
-    keys,
-    kiosk_mode,
-    mirror,
-    recipe,
-    send_to_panel,
-    verify,
-)
+from .screens import delete_data, developer, history, keys, kiosk_mode, mirror, recipe, send_to_panel
 from .texts import PageTranslations
 
 ASSETS_DIR = Path(__file__).resolve().parents[2] / "assets"
@@ -58,21 +48,15 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
             with gr.Tab(texts.get_text("panels.recipe.tab"), id="recipe", elem_id="recipe-tab"):
                 panels.append(recipe.build(context, texts, template_picks, [tab_id, visitor_keys], masthead))
             history_tab = gr.Tab(texts.get_text("panels.history.tab"), id="history", elem_id="history-tab")
-            with gr.Tab(texts.get_text("panels.evaluation.tab"), id="evaluation", elem_id="evaluation-tab") as tab:
-                evaluation.build_evaluation_screen(context, texts, template_picks, [tab_id, visitor_keys], tab)
             if settings.mirror:
                 with gr.Tab(texts.get_text("mirror.tab"), id="mirror", elem_id="mirror-tab"):
                     mirror.build(texts)
-            if settings.failure_lab:
-                with gr.Tab(texts.get_text("panels.failure_lab.tab"), id="failure_lab", elem_id="failure-lab-tab"):
-                    panels.append(
-                        failure_lab.build(context, context.service.failure_lab, texts, [tab_id, visitor_keys])
-                    )
-            with gr.Tab(texts.get_text("panels.verify.tab"), id="verify", elem_id="verify-tab"):
-                panels.append(verify.build(context, texts, [tab_id, visitor_keys]))
+            with gr.Tab(texts.get_text("panels.developer.tab"), id="developer", elem_id="developer-tab"):
+                panels += developer.build(context, texts, template_picks, [tab_id, visitor_keys])
         with history_tab:  # built last, because it fills in the controls of all other tabs
             refresh_history_after = history.build(context, texts, [tab_id, visitor_keys], panels, history_tab)
-        shared_photo.share_photo([screen for screen in panels if screen.name != "verify"])
+        shared_photo.build(context, [screen for screen in panels if screen.name != "verify"], tab_id)
+        deep_links.build(panels)
         send_to_panel.build(context, panels, tab_id)
         if settings.allows_live:
             keys.build(context, texts, visitor_keys, masthead)
@@ -88,5 +72,5 @@ def render_head() -> str:
     """assets/css and assets/js, for the page's head. In its `css` option, Gradio would drop the media queries."""
     styles, scripts = (sorted((ASSETS_DIR / kind).glob(f"*.{kind}")) for kind in ("css", "js"))
     style = "".join(f"<style>{path.read_text('utf-8')}</style>" for path in styles)
-    style += f"<style>{render_vendor_css()}</style>"
+    style += f"<style>{render_vendor_css()}{render_example_css()}</style>"
     return style + "".join(f"<script>{path.read_text('utf-8')}</script>" for path in scripts)

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page
 
 SLUGS = ("face-fuse", "anime-avatar", "quality-restoration", "facial-aesthetics")
 RUNNING = (*SLUGS, "recipe", "failure-lab")  # those of panels, in which something is run
+TOOLS = ("failure-lab", "verify")  # tabs within the tab of developers
 SHOWN = "img[src*='/file=']"
 
 
@@ -17,6 +18,8 @@ class Panel:
 
     def __init__(self, page: Page, slug: str) -> None:
         self.page, self.slug = page, slug
+        if slug in TOOLS:
+            page.locator("#developer-tab-button").click()
         page.locator(f"#{slug}-tab-button").click()
         self.run_button.wait_for()
 

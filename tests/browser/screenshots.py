@@ -36,7 +36,7 @@ def main() -> None:
             ("recipe", _recipe, {**TALL, "color_scheme": "dark"}),
             ("phone", _fused, PHONE),
             ("avatar", _drawn, {}),
-            ("refusal", lambda page: Panel(page, "face-fuse").run(), {}),
+            ("refusal", _refused, {}),
         ):
             with open_page(browser, url, **{**WIDE, **more}) as page:
                 take(page)
@@ -54,6 +54,13 @@ def _drawn(page: Page) -> None:
     Panel(page, "anime-avatar").example().run()
 
 
+def _refused(page: Page) -> None:
+    panel = Panel(page, "face-fuse")
+    panel.part("example-coffee").click()
+    panel.part("check").locator(".check").wait_for()
+    panel.run()
+
+
 def _sheet(page: Page) -> None:
     panel = _ready(page)
     panel.part("see-shapes").click()
@@ -68,7 +75,6 @@ def _moved(page: Page) -> None:
     panel = _ready(page)
     _set_strength(panel, "1")
     panel.run()
-    _zoom(panel)
     panel.stage.locator(".moved summary").click()
     panel.stage.locator(".moved svg").wait_for()
     page.evaluate("""() => document.querySelector('#facial-aesthetics-stage .moved')
@@ -103,7 +109,6 @@ def _walk(browser: Browser, url: str) -> None:
             look(4 * STEP)
         panel.run()
         page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
-        _zoom(panel)
         look()
         for at in (*range(50, 15, -5), *range(15, 90, 5), *range(90, 50, -5)):
             _divide(panel, at)
@@ -126,13 +131,6 @@ def _ready(page: Page) -> Panel:
 def _set_strength(panel: Panel, strength: str) -> None:
     panel.part("strength").locator("input[type=number]").fill(strength)
     panel.page.keyboard.press("Tab")
-
-
-def _zoom(panel: Panel) -> None:
-    """Bring the face near: at the astronaut's, which is in the upper half."""
-    box = panel.stage.locator(".compare").bounding_box()
-    assert box
-    panel.page.mouse.dblclick(box["x"] + 0.44 * box["width"], box["y"] + 0.13 * box["height"])
 
 
 def _divide(panel: Panel, at: int) -> None:

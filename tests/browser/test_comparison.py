@@ -27,6 +27,14 @@ class Comparison:
         self.frame, self.tools = panel.stage.locator(".compare"), panel.stage.locator(".tools")
         self.size, self.moved = self.tools.locator("output"), panel.stage.locator(".moved")
 
+    def fitted(self) -> "Comparison":
+        """All of the picture: a reshaped face fills the frame at first, and the divider goes through it."""
+        expect(self.size).to_have_text(re.compile(r"^[23](\.\d)?×$"))
+        assert self.frame.locator("input").input_value() == "50"
+        self.tools.locator("[data-zoom=fit]").click()
+        expect(self.size).to_have_text("1×")
+        return self
+
     def clip(self) -> str:
         return str(self.frame.locator(".before").evaluate(CLIP))
 
@@ -41,7 +49,7 @@ class Comparison:
 def test_comparison_by_mouse(page):
     """The mouse zooms by button, wheel with Ctrl and double click, drags what is zoomed, holds and changes views."""
     panel = Panel(page, "facial-aesthetics").example().run()
-    shown = Comparison(panel)
+    shown = Comparison(panel).fitted()
     room, fit = panel.stage.locator(".stage").bounding_box(), shown.place()
     shown.tools.locator("[data-zoom=in]").click()
     expect(shown.size).to_have_text("1.5×")
@@ -81,7 +89,7 @@ def test_comparison_by_mouse(page):
 def test_comparison_by_keyboard_and_after_deletion(visit, demo):
     """Every tool is reached by Tab and works by key; after everything is deleted, the folded view says so."""
     page = visit(demo, reduced_motion="reduce")
-    shown = Comparison(Panel(page, "facial-aesthetics").example().run())
+    shown = Comparison(Panel(page, "facial-aesthetics").example().run()).fitted()
     shown.frame.locator("input").focus()
     page.keyboard.press("ArrowLeft")
     assert shown.frame.locator("input").input_value() == "49"
@@ -126,7 +134,7 @@ def test_comparison_by_finger(visit, demo):
     """On a phone two fingers zoom; one scrolls the page until then, and moves the picture afterwards."""
     page = visit(demo, device="phone", has_touch=True)
     panel = Panel(page, "facial-aesthetics").example().run()
-    shown, touch = Comparison(panel), page.context.new_cdp_session(page)
+    shown, touch = Comparison(panel).fitted(), page.context.new_cdp_session(page)
     panel.stage.locator(".stage").scroll_into_view_if_needed()
     page.wait_for_function(STILL, polling=250)  # the page glides to its result
     box = shown.frame.bounding_box()

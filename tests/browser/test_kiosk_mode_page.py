@@ -16,8 +16,7 @@ SIZES = ({"width": 1280, "height": 720}, {"width": 1920, "height": 1080}, {"widt
 HIDDEN = (
     "#forget",
     "#own-keys",
-    "#failure-lab-tab-button",
-    "#verify-tab-button",
+    "#developer-tab-button",
     ".masthead a",
     "#face-fuse-live-vs-offline",
 )

@@ -4,8 +4,9 @@ import os
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
-from browser.page_actions import Panel
+from browser.page_actions import SHOWN, Panel
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 
@@ -27,14 +28,26 @@ def refused(panel: Panel, *, title: str, code: str = "") -> None:
         assert internal not in text
 
 
-def test_run_without_a_photo_asks_for_one(page):
-    """A run without a photo asks for one; the explanation goes with the next run that works."""
-    panel = Panel(page, "facial-aesthetics")
+def test_run_without_a_photo_takes_the_example_that_is_shown(page):
+    """The button and a control mean the example that is in place; whoever has taken their photo away is asked for one,
+    and that refusal goes with the next photo.
+    """
+    panel = Panel(page, "facial-aesthetics").run()
+    assert panel.stage.locator(".result").count() == 1, panel.stage.inner_text()
+    assert panel.part("photo").locator(SHOWN).count() == 1
     panel.clear()
     refused(panel.run(), title="There is no photo yet.")
-    panel.example().run()
-    assert panel.stage.locator(".result").count() == 1, panel.stage.inner_text()
-    assert panel.stage.locator(".trouble").count() == 0
+    panel.example()
+    panel.part("preview").locator(".compare > img").wait_for()
+    expect(panel.stage.locator(".trouble")).to_be_hidden()
+    panel.run()
+    panel.part("example-coffee").click()
+    panel.part("check").locator(".check.refuse").wait_for()
+    panel.run()
+    expect(panel.stage.locator(".trouble")).to_be_visible()
+    panel.clear()
+    panel.part("preview").locator(".stage.example").wait_for()
+    expect(panel.stage.locator(".trouble")).to_be_hidden()
 
 
 def test_run_refuses_pictures_without_a_whole_face(page, faceless):

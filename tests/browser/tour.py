@@ -123,7 +123,7 @@ def tour(page: Page, language: str, *, whole: bool) -> Iterator[Stop]:
         panel.clear()
         yield _thumb(panel, look)
         yield from _stop(panel, "empty", look)
-        panel.run()
+        panel.upload({"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": b"no photo" * 9}).run()
         yield from _stop(panel, "refusal", look)
         panel.example().run()
         yield _arrival(panel, look)

@@ -29,7 +29,8 @@ from meitu_demo.ui.header import render_header
 from meitu_demo.ui.history.entries import History
 from meitu_demo.ui.history.views import render_listing
 from meitu_demo.ui.html import EMPTY_HTML, render
-from meitu_demo.ui.panel import checklist, panel, sheet_specs
+from meitu_demo.ui.panel import checklist, sheet_specs
+from meitu_demo.ui.panel.examples import EXAMPLE_RECIPE
 from meitu_demo.ui.recipe import editor
 from meitu_demo.ui.recipe import views as recipe_views
 from meitu_demo.ui.recipe.state import RecipeProgress, StepResult
@@ -115,7 +116,7 @@ def build_result_pieces(text: str, language: str) -> Pieces:
         "result.facts": [facts.render_facts(outcome, urls, text, language, "recipe") for outcome in outcomes.values()],
         "result.receipt": [facts.render_receipt(outcomes["live"], 30, text, language)],
         "result.with_actions": [result_view.with_actions(result_view.render_notice(text, text), ["again", "stop"])],
-        "result.empty_state": [result_view.empty_state("recipe", language)],
+        "result.empty_state": [result_view.empty_state("history", language)],
         "result.example": [result_view.empty_state("face_fuse", language)],
         "result.preview": [
             result_view.render_preview(Preview(before, b"after", (4, 3)), text, language) for before in (None, b"x")
@@ -151,7 +152,7 @@ def build_panel_pieces(text: str, language: str) -> Pieces:
     history.record_failure("one", CATALOGUE["face_fuse"], "live", {"template_id": text}, explained, text)
     history.record_success("one", outcome, urls)
     runs = history.list_runs("one")
-    recipe = parse_recipe(editor.EXAMPLE_RECIPE, CATALOGUE)
+    recipe = parse_recipe(EXAMPLE_RECIPE, CATALOGUE)
     planted = replace(
         recipe, steps=tuple(replace(step, values={**step.values, "strength": text}) for step in recipe.steps)
     )
@@ -168,7 +169,9 @@ def build_panel_pieces(text: str, language: str) -> Pieces:
         "contact_sheet.error": [sheet_specs.render_sheet_error(error, language)],
         "preflight.checklist": [checklist.render_checklist(seen, (Fix(text, text),), text, language)],
         "preflight.faces": [checklist.render_faces_svg(seen, language, selectable=True)],
-        "screens.compare_intro": [panel.render_compare_intro(resolver, "meitu", language)],
+        "screens.compare_intro": [render("screens.compare_intro", text=text)],
+        "screens.examples": [render("screens.examples", language, screen=text, slug=text, images={"pair": text})],
+        "screens.developer_intro": [render("screens.developer_intro", language)],
         "history.listing": [render_listing(runs, {run.key for run in runs}, "", text, 30, language)],
         "history.empty": [render_listing((), (), "", "", 0, language)],
         "history.facts": [render("history.facts", language, side="left", name=text, facts_html=EMPTY_HTML)],
@@ -199,7 +202,9 @@ def build_page_pieces(text: str, language: str) -> Pieces:
         "login.page": [render_login_page(language)],
         "mirror.mirror": [
             mirror.render_mirror(language),
-            render("mirror.mirror", language, max_pixels=1, rows=[], shapes=[], states={text: explained}),
+            render(
+                "mirror.mirror", language, max_pixels=1, example_url=text, rows=[], shapes=[], states={text: explained}
+            ),
         ],
         "screens.kiosk_countdown": [kiosk_mode.render_countdown_bar(language)],
         "displacement.paragraph": [render("displacement.paragraph", text=text)],

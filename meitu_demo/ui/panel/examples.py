@@ -1,65 +1,61 @@
-"""Example photos, as a strip of buttons below a panel's photo; each is created at first use.
+"""Example photos, as a strip of buttons next to a screen's photo; each is created at first use.
 
 There are a portrait, the same portrait degraded, two faces to choose from, and a photo without a face.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-import anyio
 import cv2
 import gradio as gr
 import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ...domain.model import Image, Photo
+from ...domain.model import Endpoint, Image, Photo
+from ...domain.recipe import parse_recipe
 from ...endpoints import CATALOGUE
 from ...engine.imaging.comparison import align_to_result
 from ...engine.sample_photos import degrade, load_astronaut, load_coffee
 from ...photos import codec
 from ...runtime import cpu_slots
-from ..caller import identify_caller
-from ..context import Context
-from ..error_toasts import as_toasts
-from ..events import PRIVATE_EVENT
 from ..gradio_patches import static_images
+from ..html import render
 from ..texts import PageTranslations
 
 THUMBNAIL_PX = 96
 MAX_EXAMPLE_PX = 720
+EXAMPLE_SCREENS = (*CATALOGUE, "recipe", "mirror")  # that show what they make of the example photo
+INITIAL_SHAPES = ((8, 0.6), (7, 0.5), (14, 0.0))  # the mirror's at its start, with their strengths: eyes, jaw, nose
+# Bigger eyes, slimmer jaw, restoration: the recipe that new visitors see.
+EXAMPLE_RECIPE = """{"recipe": 1, "steps": [
+  {"endpoint": "facial_aesthetics", "values": {"shape_type": "8", "strength": 0.4}},
+  {"endpoint": "facial_aesthetics", "values": {"shape_type": "7", "strength": 0.3}},
+  {"endpoint": "quality_restoration"}]}"""
 EXAMPLE_REGION = (slice(0, 300), slice(80, 380))  # rows and columns of the astronaut's head
 FACE_REGION = (slice(20, 260), slice(110, 350))  # rows and columns of the astronaut's face
 
 
-def build_examples(
-    context: Context,
-    slug: str,
-    default_name: str,
-    texts: PageTranslations,
-    photo: gr.Image,
-    session_inputs: list[gr.components.Component],
-) -> list[gr.events.Dependency]:
-    """Lay out the strip, `default_name` first, and wire it to `photo`; returns the events that set the photo."""
+def build_examples(screen: str, slug: str, default_name: str, texts: PageTranslations) -> None:
+    """Lay out the strip, `default_name` first. screen: the name of its `ScreenComponents`. slug: of the element ids.
 
-    def make_example_handler(name: str) -> Callable[..., Any]:
-        async def load_example(request: gr.Request, tab: Any) -> str:
-            with as_toasts(request):
-                data = await anyio.to_thread.run_sync(encode_example, name)
-                return await context.write_upload(identify_caller(request, tab), f"{name}.jpg", data)
+    `ui.panel.shared_photo` sets the photo after a click.
+    """
+    names = sorted(EXAMPLE_PHOTOS, key=lambda name: name != default_name)
+    images = {name: render_thumbnail(name)["url"] for name in names}
+    gr.HTML(
+        texts.render(
+            f"{slug}-examples",
+            lambda language: render("screens.examples", language, screen=screen, slug=slug, images=images),
+        ),
+        elem_classes=["bare", "example-strip"], apply_default_css=False,
+    )  # fmt: skip
 
-        return load_example
 
-    events = []
-    with gr.Row(elem_classes="examples"):
-        for name in sorted(EXAMPLE_PHOTOS, key=lambda name: name != default_name):
-            element_id = f"{slug}-example" if name == default_name else f"{slug}-example-{name}"
-            button = gr.Button(
-                texts.get_text(f"photo.examples.{name}"), icon=render_thumbnail(name), size="sm", elem_id=element_id
-            )
-            events.append(button.click(make_example_handler(name), session_inputs[:1], photo, **PRIVATE_EVENT))
-    return events
+def render_example_css() -> str:
+    """A style rule for each example: `--example` is its picture in the screens that open with it."""
+    return "".join(f".example-{name} {{ --example: url({render_thumbnail(name)['url']}) }}" for name in EXAMPLE_PHOTOS)
 
 
 @cache
@@ -78,28 +74,51 @@ def render_thumbnail(name: str) -> static_images.GradioImage:
 
 
 async def serve_example_result(request: Request) -> Response:
-    """The example photo before or after an endpoint's effect, as a square JPEG; drawn at the first request."""
-    endpoint, side = CATALOGUE.get(request.path_params["endpoint"]), request.path_params["side"]
-    if endpoint is None or side not in ("before", "after"):
+    """The example photo before or after a screen's effect, as a square JPEG; drawn at the first request."""
+    screen, side = request.path_params["screen"], request.path_params["side"]
+    if screen not in EXAMPLE_SCREENS or side not in ("before", "after"):
         return Response(status_code=404)
-    pictures = await cpu_slots.run_in_worker(_render_example_result, endpoint.id)
+    pictures = await cpu_slots.run_in_worker(_render_example_result, screen)
     return Response(pictures[side], media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
 
 
 @cache
-def _render_example_result(endpoint_id: str) -> dict[str, bytes]:
-    """The two pictures with the default values; a change of the face alone is shown enlarged."""
-    endpoint = CATALOGUE[endpoint_id]
-    pixels = EXAMPLE_PHOTOS[endpoint.example_photo]()
-    with cpu_slots.effect_running():
-        result = endpoint.render_offline(pixels, endpoint.validate({}))
-    if endpoint.changes_framing:
+def _render_example_result(screen: str) -> dict[str, bytes]:
+    """The two pictures, an endpoint's with the default values; a change of the face alone is shown enlarged."""
+    steps = _list_example_steps(screen)
+    pixels = result = EXAMPLE_PHOTOS[CATALOGUE[screen].example_photo if screen in CATALOGUE else "astronaut"]()
+    for endpoint, values in steps:
+        with cpu_slots.effect_running():
+            result = endpoint.render_offline(result, endpoint.validate(values))
+    if steps[-1][0].changes_framing:
         photos = (
             Photo(codec.encode(image), "image/jpeg", image.shape[1], image.shape[0]) for image in (pixels, result)
         )
         pixels = codec.decode(align_to_result(*photos, changes_framing=True))
-    region = EXAMPLE_REGION if endpoint.changes_geometry else (slice(None), slice(None))
-    return {"before": _encode_square(pixels[region]), "after": _encode_square(result[region])}
+    if not steps[0][0].changes_geometry:
+        return {"before": _encode_square(pixels), "after": _encode_square(result)}
+    scale = result.shape[0] / pixels.shape[0]  # restoration enlarges
+    return {
+        side: _encode_square(_crop_head(image, factor))
+        for side, image, factor in (("before", pixels, 1.0), ("after", result, scale))
+    }
+
+
+def _list_example_steps(screen: str) -> list[tuple[Endpoint, Mapping[str, Any]]]:
+    if screen == "recipe":
+        return [(step.endpoint, step.values) for step in parse_recipe(EXAMPLE_RECIPE, CATALOGUE).enabled_steps]
+    if screen == "mirror":
+        return [
+            (CATALOGUE["facial_aesthetics"], {"shape_type": shape, "strength": strength})
+            for shape, strength in INITIAL_SHAPES
+        ]
+    return [(CATALOGUE[screen], {})]
+
+
+def _crop_head(pixels: Image, scale: float) -> Image:
+    """The astronaut's head in a photo that was enlarged by `scale`."""
+    rows, columns = (slice(round(part.start * scale), round(part.stop * scale)) for part in EXAMPLE_REGION)
+    return pixels[rows, columns]
 
 
 def _encode_square(pixels: Image) -> bytes:

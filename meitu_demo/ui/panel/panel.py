@@ -51,12 +51,12 @@ def build_panel(
     """Lay out the panel and wire its events; call inside `tab`. session_inputs: the tab's id and the visitor's keys."""
     slug, key = endpoint.slug, f"panels.{endpoint.id}"
     contact_sheet = ContactSheetSection(context, endpoint, texts)
+    has_room = not any(control.sheet_kinds for control in endpoint.controls)  # few controls: the photo may be larger
+    column_classes = ["ask", "photo-row", f"example-{endpoint.example_photo}", *(["large-photo"] if has_room else [])]
     with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=5, min_width=300, elem_classes=["ask", "photo-row"]):
+        with gr.Column(scale=5, min_width=300, elem_classes=column_classes):
             photo, upload_event = build_photo_input(context, slug, texts, session_inputs)
-            example_events = examples.build_examples(
-                context, slug, endpoint.example_photo, texts, photo, session_inputs
-            )
+            examples.build_examples(endpoint.id, slug, endpoint.example_photo, texts)
             checklist.build_checklist(context, endpoint, texts, photo, tab, session_inputs[0])
             with contact_sheet.surround_controls():
                 panel_photo = controls.PanelPhoto(context, endpoint, photo, tab, session_inputs[0])
@@ -103,44 +103,30 @@ def build_panel(
     for button in (run_button, both_button):
         button.click(None, js=SCROLL_TO_RESULT_JS.format(f"{slug}-stage"), **PRIVATE_EVENT)
 
-    return ScreenComponents(endpoint.id, photo, result_view, (upload_event, *example_events), tuple(inputs), run_button)
+    return ScreenComponents(endpoint.id, photo, result_view, (upload_event,), tuple(inputs), run_button)
 
 
 def build_compare_button(endpoint: Endpoint, resolver: TargetResolver, texts: PageTranslations) -> gr.Button:
     """The folded "live versus offline" section below the run button; returns its button. A click makes a paid call.
 
-    The style sheet shows either the button or what is missing for it, by the header's badges, because a visitor may
-    enter keys at any time.
+    The style sheet shows the section while the vendor is live for this tab, by the header's badges, because a visitor
+    may enter keys at any time.
     """
     slug, vendor_id = endpoint.slug, endpoint.vendor_id
+
+    def render_intro(language: str) -> Markup:
+        vendor = describe_service(vendor_id, resolver.get_live_service(vendor_id), language)
+        return render("screens.compare_intro", text=translate("live_vs_offline.intro", language, vendor=vendor))
+
     with gr.Accordion(
-        texts.get_text("live_vs_offline.title"), open=False, elem_id=f"{slug}-live-vs-offline", elem_classes="fold"
-    ):
+        texts.get_text("live_vs_offline.title"), open=False, elem_id=f"{slug}-live-vs-offline",
+        elem_classes=["fold", f"fold-{vendor_id}"],
+    ):  # fmt: skip
         gr.HTML(
-            texts.render(
-                f"live-vs-offline-intro-{vendor_id}",
-                lambda language: render_compare_intro(resolver, vendor_id, language),
-            ),
-            elem_classes=["bare", f"live-vs-offline-{vendor_id}"], apply_default_css=False,
+            texts.render(f"live-vs-offline-intro-{vendor_id}", render_intro),
+            elem_classes="bare", apply_default_css=False,
         )  # fmt: skip
-        return gr.Button(
-            texts.get_text("live_vs_offline.run"), elem_id=f"{slug}-both", elem_classes=["both", f"both-{vendor_id}"]
-        )
-
-
-def render_compare_intro(resolver: TargetResolver, vendor_id: str, language: str) -> Markup:
-    """What the button does, and which setting is missing for it if the owner has set no keys."""
-    name = describe_service(vendor_id, resolver.get_live_service(vendor_id), language)
-    missing_text = ""
-    if not resolver.is_live(vendor_id):
-        status = resolver.get_status(vendor_id).reason
-        reason = "mode_not_live" if status.startswith("mode_") else "key_missing"
-        keys = translate(f"vendors.{vendor_id}.keys", language)
-        missing_text = translate(
-            f"live_vs_offline.{reason}", language, vendor=name, keys=keys, mode=status.removeprefix("mode_")
-        )
-    ready_text = translate("live_vs_offline.intro", language, vendor=name)
-    return render("screens.compare_intro", ready_text=ready_text, missing_text=missing_text)
+        return gr.Button(texts.get_text("live_vs_offline.run"), elem_id=f"{slug}-both", elem_classes="both")
 
 
 def build_photo_input(

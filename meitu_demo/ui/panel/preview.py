@@ -22,9 +22,10 @@ from ...redaction.secrets import format_stack_trace
 from ...service import Caller
 from ..caller import identify_caller
 from ..context import Context
-from ..events import PRIVATE_EVENT, build_if_open_js
+from ..events import PRIVATE_EVENT
 from ..result import result_view
 from ..texts import detect_language
+from .deep_links import describe_settings
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +44,16 @@ def wire_preview(
     tab: gr.Tab,
     tab_id: gr.components.Component,
 ) -> None:
-    """Update `component` when a control or the photo changes and when the tab opens. tab_id: the browser tab's id."""
+    """Update `component` when the photo or a control has changed, at the latest when the tab opens.
+
+    tab_id: the browser tab's id. assets/js/preview.js decides what there is to draw, and tells it by a hidden field.
+    """
 
     async def update_preview(request: gr.Request, payload: Any, *inputs: Any) -> Any:
         *controls, tab_id = inputs
         language = detect_language(request)
         if not payload:
-            return ""
+            return result_view.empty_state(endpoint.id, language)
         try:
             names = [control.name for control in endpoint.controls]
             values = endpoint.validate(dict(zip(names, controls, strict=True)))
@@ -64,18 +68,16 @@ def wire_preview(
         title = " · ".join([translate(f"panels.{endpoint.id}.tab", language), *settings])
         return result_view.render_preview(preview, title, language)
 
-    wiring: dict[str, Any] = {
-        "inputs": [photo, *inputs, tab_id], "outputs": component, "preprocess": False, "concurrency_limit": None,
-        "trigger_mode": "always_last", **PRIVATE_EVENT,
-    }  # fmt: skip
-    show: dict[str, Any] = {"fn": None, "js": f"() => void window.showPreview('{endpoint.slug}')", **PRIVATE_EVENT}
-    for control in inputs:
-        control.change(update_preview, **wiring)  # type: ignore[attr-defined]
-        control.change(**show)  # type: ignore[attr-defined]
-    photo.change(update_preview, js=build_if_open_js(endpoint.slug), **wiring)
-    photo.change(**show)
-    tab.select(update_preview, **wiring)
-    tab.select(**show)
+    slug = endpoint.slug
+    shown = gr.Textbox("", visible="hidden", elem_id=f"{slug}-previewed")
+    script = f"(photo, ...values) => window.panelChanged('{slug}', '{endpoint.id}', {describe_settings(endpoint, inputs)}, photo, values)"  # noqa: E501
+    triggers = [control.change for control in inputs]  # type: ignore[attr-defined]
+    gr.on([*triggers, photo.change, tab.select], None, [photo, *inputs], shown, js=script, **PRIVATE_EVENT)
+    drawn = shown.change(
+        update_preview, [photo, *inputs, tab_id], component, preprocess=False, concurrency_limit=None,
+        trigger_mode="always_last", **PRIVATE_EVENT,
+    )  # fmt: skip
+    drawn.then(None, js=f"() => void window.previewDrawn('{slug}')", **PRIVATE_EVENT)
 
 
 async def render_preview(

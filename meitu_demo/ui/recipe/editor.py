@@ -22,14 +22,10 @@ from ..events import PRIVATE_EVENT
 from ..gradio_patches.internal_state import page_load_trigger
 from ..html import render
 from ..panel import controls
+from ..panel.examples import EXAMPLE_RECIPE
 from ..texts import PageTranslations, detect_language
 from .state import describe_step, get_effect_name
 
-# Bigger eyes, slimmer jaw, restoration: the recipe that new visitors see.
-EXAMPLE_RECIPE = """{"recipe": 1, "steps": [
-  {"endpoint": "facial_aesthetics", "values": {"shape_type": "8", "strength": 0.4}},
-  {"endpoint": "facial_aesthetics", "values": {"shape_type": "7", "strength": 0.3}},
-  {"endpoint": "quality_restoration"}]}"""
 SAVE_JS = "listed => window.saveRecipe(listed)"
 PERSIST_JS, RESTORE_JS = "(listed, own) => [window.storeRecipe(listed), own]", "listed => window.loadRecipe() ?? listed"
 READ_FILE_JS = "(_, listed) => [window.recipeText ?? '', listed]"

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 from ...calls.pipeline import CallResult
-from ...domain.model import ImageLimits
+from ...domain.model import Image, ImageLimits
 from ...engine.imaging.comparison import align_to_result
+from ...engine.imaging.faces import find_faces
 from ...photos import codec
 from ...runtime import cpu_slots
 from ...runtime.picture_store import PictureStore
@@ -13,6 +14,7 @@ from . import export
 PICTURE_PATH = "kept"
 DOWNLOAD_PATH = "download"
 DISPLACEMENT_PATH = "moved"
+FaceBox = tuple[float, float, float, float]
 THUMBNAIL_LIMITS = ImageLimits(min_side_px=1, max_side_px=160, max_bytes=60_000)
 
 
@@ -20,7 +22,8 @@ THUMBNAIL_LIMITS = ImageLimits(min_side_px=1, max_side_px=160, max_bytes=60_000)
 class PictureUrls:
     """URLs of one comparison, relative to the page, and the name under which the result is saved.
 
-    displacement: of the displacement map, or "". thumbnail: of the result, or "".
+    displacement: of the displacement map, or "". thumbnail: of the result, or "". face_box: where the reshaped face is,
+    as (x, y, width, height) in shares of the picture's sides; None if there is none to look at closely.
     """
 
     before: str
@@ -30,6 +33,7 @@ class PictureUrls:
     displacement: str = ""
     token: str = ""  # of the master in the store
     thumbnail: str = ""
+    face_box: FaceBox | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class RenderedPair:
     before: bytes = field(repr=False)
     after: bytes = field(repr=False)
     thumbnail: bytes = field(repr=False)
+    face_box: FaceBox | None = None
 
 
 async def render_pair(result: CallResult) -> RenderedPair:
@@ -49,7 +54,17 @@ async def render_pair(result: CallResult) -> RenderedPair:
 def _render_pair(result: CallResult) -> RenderedPair:
     before = align_to_result(result.sent_photo, result.result_photo, changes_framing=result.endpoint.changes_framing)
     after = export.unlabelled(result)
-    return RenderedPair(before, after, codec.prepare(after, THUMBNAIL_LIMITS).photo.data)
+    face_box = _locate_face(codec.decode(before)) if result.endpoint.changes_geometry else None
+    return RenderedPair(before, after, codec.prepare(after, THUMBNAIL_LIMITS).photo.data, face_box)
+
+
+def _locate_face(pixels: Image) -> FaceBox | None:
+    """The box of the largest face, which is the one that is reshaped."""
+    faces = find_faces(pixels)
+    if not faces:
+        return None
+    (x0, y0, x1, y1), (height, width) = faces[0].box, pixels.shape[:2]
+    return x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height
 
 
 def store_pair(store: PictureStore, pair: RenderedPair, file_name: str, session: str) -> PictureUrls:
@@ -63,6 +78,7 @@ def store_pair(store: PictureStore, pair: RenderedPair, file_name: str, session:
         displacement=f"{DISPLACEMENT_PATH}/{before_token}/{after_token}",
         token=after_token,
         thumbnail=f"{PICTURE_PATH}/{store.put(pair.thumbnail, session)}/small.jpg",
+        face_box=pair.face_box,
     )
 
 

@@ -38,11 +38,11 @@ def render_introduction(screen: str, language: str) -> Markup:
 
 
 def empty_state(screen: str, language: str) -> Markup:
-    """The result view before the first run: what to do, and in a panel the effect on the example photo.
+    """The result view before the first run: what to do, or in a panel and the recipe the effect on the example photo.
 
     The offline engine draws the example; `ui.panel.examples` serves its pictures, which are squares.
     """
-    if screen not in CATALOGUE:
+    if screen not in (*CATALOGUE, "recipe"):
         return render("result.empty_state", language, screen=screen)
     return render(
         "result.example",

@@ -44,7 +44,7 @@ def build(
         with gr.Column(scale=5, min_width=300, elem_classes="ask"):
             controls.build_introduction(texts, "failure_lab")
             photo, received = build_photo_input(context, "failure-lab", texts, session)
-            example_events = examples.build_examples(context, "failure-lab", "astronaut", texts, photo, session)
+            examples.build_examples("failure_lab", "failure-lab", "astronaut", texts)
             endpoint = gr.Dropdown(
                 [(texts.get_text(f"panels.{name}.tab"), name) for name in CATALOGUE], value=next(iter(CATALOGUE)),
                 label=texts.get_text("failure_lab.endpoint"), elem_id="failure-lab-endpoint", filterable=False,
@@ -99,9 +99,7 @@ def build(
 
     endpoint.change(update_faults, endpoint, fault, **PRIVATE_EVENT)
     gr.on([page_load_trigger()], update_faults, endpoint, fault, **PRIVATE_EVENT)
-    return ScreenComponents(
-        "failure_lab", photo, result_html, (received, *example_events), (endpoint, fault), run_button
-    )
+    return ScreenComponents("failure_lab", photo, result_html, (received,), (endpoint, fault), run_button)
 
 
 def _find_endpoint(endpoint_id: Any) -> Endpoint:

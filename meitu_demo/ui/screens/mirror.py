@@ -11,9 +11,9 @@ from ...domain.translations import get_texts
 from ...domain.vendor_codes import load_shapes
 from ..html import render
 from ..mirror.frames import MAX_FRAME_PIXELS
+from ..panel.examples import INITIAL_SHAPES
+from ..result.result_view import EXAMPLE_PATH
 from ..texts import PageTranslations
-
-INITIAL_SHAPES = ((8, 0.6), (7, 0.5), (14, 0.0))  # initial shapes and strengths: eyes, jaw, nose
 
 
 def build(texts: PageTranslations) -> None:
@@ -27,6 +27,7 @@ def render_mirror(language: str) -> Markup:
         "mirror.mirror",
         language,
         max_pixels=MAX_FRAME_PIXELS,
+        example_url=f"{EXAMPLE_PATH}/mirror/after.jpg",
         rows=INITIAL_SHAPES,
         shapes=load_shapes(),
         states=get_texts(language)["mirror"]["states"],

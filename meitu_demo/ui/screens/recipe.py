@@ -30,10 +30,9 @@ def build(
 ) -> ScreenComponents:
     """Lay out the screen and wire its events; call inside its tab. session: the tab's id and the visitor's keys."""
     with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=5, min_width=300, elem_classes="ask"):
-            controls.build_introduction(texts, "recipe")
+        with gr.Column(scale=5, min_width=300, elem_classes=["ask", "photo-row", "example-astronaut"]):
             photo, received = build_photo_input(context, "recipe", texts, session)
-            example_events = examples.build_examples(context, "recipe", "astronaut", texts, photo, session)
+            examples.build_examples("recipe", "recipe", "astronaut", texts)
             step_list = editor.build_editor(context, texts, picks, session[1], masthead)
             with gr.Column(elem_classes="consents"):
                 consent_boxes = [_build_consent_box(context, vendor_id, texts, photo) for vendor_id in VENDOR_IDS]
@@ -82,7 +81,7 @@ def build(
         context.service.stop_waiting(identify_caller(request, tab).session_id)
 
     buttons["stop"].click(stop_waiting, session[:1], None, **PRIVATE_EVENT)
-    return ScreenComponents("recipe", photo, result_html, (received, *example_events))
+    return ScreenComponents("recipe", photo, result_html, (received,))
 
 
 def _build_consent_box(context: Context, vendor_id: str, texts: PageTranslations, photo: gr.Image) -> gr.Checkbox:

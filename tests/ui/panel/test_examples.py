@@ -3,6 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import cv2
+import numpy as np
+import pytest
+
 from meitu_demo.photos import codec
 from meitu_demo.ui.gradio_patches import uploads
 from meitu_demo.ui.panel import examples
@@ -17,3 +21,14 @@ def test_example_file_is_a_complete_copy_for_each_caller() -> None:
         )
     assert len({path.parent for path in paths}) == 8
     assert {codec.read_size(path.read_bytes()) for path in paths} == {(512, 512)}
+
+
+@pytest.mark.parametrize("screen", examples.EXAMPLE_SCREENS)
+def test_example_result_is_a_pair_of_squares_that_differ(screen: str) -> None:
+    """Each screen that opens with the example has its two pictures, of one shape, with the effect between them."""
+    before, after = (codec.decode(examples._render_example_result(screen)[side]) for side in ("before", "after"))
+    assert before.shape[0] == before.shape[1]
+    assert after.shape[0] == after.shape[1]
+    side = min(before.shape[0], after.shape[0])
+    small = [cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA).astype(float) for pixels in (before, after)]
+    assert 0.05 < np.abs(small[0] - small[1]).mean() < 120

@@ -42,7 +42,7 @@ def see(page: Page, kind: str, photo: Any, tab: str, values: list[Any], slug: st
 
 def moved(page: Page, photo: Any, tab: str, strength: Any = 0.5, shape: Any = "8") -> str:
     """All that is answered when the slider has moved."""
-    target = page._component("facial-aesthetics-strength")
+    target = page._component("facial-aesthetics-previewed")  # the script sets it when the preview is to change
     event = next(
         event["id"] for event in page.config["dependencies"]
         if [target, "change"] in map(list, event["targets"])
