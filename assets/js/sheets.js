@@ -17,7 +17,8 @@ document.addEventListener('click', event => {
     chosenValues = JSON.parse(cell.dataset.values);
     document.getElementById(`${slug}-choose`)?.click();
     // By mouse or finger, the page goes to the preview. By keyboard it stays where the focus is.
-    if (event.detail) window.glideTo(document.getElementById(`${slug}-stage`)?.closest('.answer'));
+    const answer = document.getElementById(`${slug}-stage`)?.closest('.answer');
+    if (event.detail && answer) window.glideTo(window.innerWidth < 768 ? answer : answer.parentElement);
   }
 });
 
