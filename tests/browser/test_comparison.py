@@ -98,7 +98,7 @@ def test_comparison_by_keyboard_and_after_deletion(visit, demo):
     for _ in range(2):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(shown.tools.locator("[role=status]")).to_have_text("Shown: Before")
+    expect(shown.tools.locator("[role=status]")).to_have_text("Shown: Original")
     assert shown.clip() == "none"
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
@@ -116,7 +116,7 @@ def test_comparison_by_keyboard_and_after_deletion(visit, demo):
     page.evaluate(FAIL_ONCE, 404)
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
-    expect(shown.moved.locator(".found")).to_contain_text("deleted by now")
+    expect(shown.moved.locator(".found")).to_contain_text("have been deleted")
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     expect(shown.moved.locator("svg")).to_be_visible()

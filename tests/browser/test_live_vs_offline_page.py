@@ -56,7 +56,7 @@ def test_live_vs_offline_shows_two_results_and_a_divider(visit, live_demo):
     page.set_viewport_size(SIZES[1])
     assert live.bounding_box()["y"] + live.bounding_box()["height"] <= offline.bounding_box()["y"]
     live_again, _ = run_both_again(panel)
-    expect(live_again.locator(".note")).to_contain_text("nothing was sent or charged a second time")
+    expect(live_again.locator(".note")).to_contain_text("nothing was sent or charged twice")
 
 
 def run_both_again(panel: Panel) -> tuple:

@@ -58,7 +58,7 @@ def test_mirror_counts_frames_and_frees_the_camera(page):
         page.get_by_role("combobox", name="Shape 1", exact=True).select_option("3")
         page.get_by_role("slider", name="Strength of shape 2").press("ArrowRight")
     with page.expect_request(re.compile(r"mirror\?shapes=$")):
-        page.get_by_role("button", name="As I am").click()
+        page.get_by_role("button", name="Original").click()
 
     with page.expect_request(lambda request: request.method == "DELETE"):
         run.press("Enter")
@@ -77,7 +77,7 @@ def test_mirror_counts_frames_and_frees_the_camera(page):
 
     run.click()
     state(page, "face")
-    page.get_by_role("button", name="Take this picture").click()
+    page.get_by_role("button", name="Use as photo").click()
     page.locator(f"#face-fuse-photo {SHOWN}").wait_for()
     assert not page.evaluate(LIGHT)
 

@@ -25,11 +25,11 @@ def test_paid_call_is_made_once_per_intent(visit, paying_demo, counting_vendor):
     expect(panel.stage.locator(".facts")).to_contain_text("One paid call")
     expect(panel.stage.locator(".note")).to_be_hidden()
     panel.run()
-    expect(panel.stage.locator(".note")).to_contain_text("nothing was sent or charged a second time")
+    expect(panel.stage.locator(".note")).to_contain_text("nothing was sent or charged twice")
     page.wait_for_function("window.gradio_config !== undefined")
     page.reload()
     panel = Panel(page, "quality-restoration").example().agree().run()
-    expect(panel.stage.locator(".note")).to_contain_text("nothing was sent or charged a second time")
+    expect(panel.stage.locator(".note")).to_contain_text("nothing was sent or charged twice")
     assert billed(counting_vendor)["quality_restoration"] - before == 1
 
     panel.part("again").click()
@@ -110,7 +110,7 @@ def test_failure_lab_agrees_with_ledger_and_vendor(page):
     for fault, title, added in (
         ("", "", None),  # what other pages have made of it until now
         ("web page instead", "The service's answer cannot be read.", [0, 1, 0, 0, 1]),
-        ("20003", "There is no face to be found in this photo.", [0, 0, 1, 0, 0]),
+        ("20003", "No face was found in this photo.", [0, 0, 1, 0, 0]),
         ("fine", "", [1, 0, 0, 0, 1]),
     ):
         choose(page, fault or "Nothing")

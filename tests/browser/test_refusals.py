@@ -31,7 +31,7 @@ def test_run_without_a_photo_asks_for_one(page):
     """A run without a photo asks for one; the explanation goes with the next run that works."""
     panel = Panel(page, "facial-aesthetics")
     panel.clear()
-    refused(panel.run(), title="There is no photo yet.")
+    refused(panel.run(), title="Choose a photo first.")
     panel.example().run()
     assert panel.stage.locator(".result").count() == 1, panel.stage.inner_text()
     assert panel.stage.locator(".trouble").count() == 0
@@ -40,7 +40,7 @@ def test_run_without_a_photo_asks_for_one(page):
 def test_run_refuses_pictures_without_a_whole_face(page, faceless):
     """A picture without a face and one with half a face are refused, each with the vendor's code."""
     coffee = {"name": "coffee.jpg", "mimeType": "image/jpeg", "buffer": faceless}
-    title = "There is no face to be found in this photo."
+    title = "No face was found in this photo."
     refused(Panel(page, "face-fuse").upload(coffee).run(), title=title, code="20003")
     refused(Panel(page, "facial-aesthetics").upload(coffee).run(), title=title, code="ERROR_NO_FACE_IN_FILE")
     half = codec.encode(np.ascontiguousarray(load_astronaut()[:, 215:]))

@@ -73,4 +73,4 @@ def test_consent_is_not_asked_without_keys(page):
     expect(panel.part("consent")).to_be_hidden()
     panel.run()
     panel.stage.locator(".receipt summary").click()
-    expect(panel.stage.locator(".receipt")).to_contain_text("worked on here")
+    expect(panel.stage.locator(".receipt")).to_contain_text("processed on this server")

@@ -166,7 +166,7 @@ async def test_mcp_paid_call_needs_consent_and_is_counted_once(open_page: Page, 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ({}, "There is no photo"), (["photo"], "takes photo, photo_upload"), ({"foto": "x"}, "“foto” does not fit"),
+        ({}, "Choose a photo first"), (["photo"], "takes photo, photo_upload"), ({"foto": "x"}, "“foto” does not fit"),
         ({"photo": "x", "photo_url": "y"}, "“photo, photo_url” does not fit"),
         *(({"photo": value}, "base64") for value in ("%%%", "data:image/png;base64,", 5, ["x"], {"path": "/x"})),
         *(({"photo_upload": value}, "cannot be found") for value in (__file__, "/etc/passwd", 5, "\0", {"a": 1})),

@@ -123,7 +123,7 @@ def test_one_address_does_not_shut_out_the_others(
     figure(f"uploads: 100 of one address, {served} of 10 visitors served")
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "too many photos of yours"), ("zh-CN", "照片太多了")])
+@pytest.mark.parametrize(("language", "words"), [("en", "You have too many photos"), ("zh-CN", "照片太多了")])
 def test_an_upload_beyond_the_quota_is_refused_in_words(small_page: Page, language: str, words: str) -> None:
     """With 429, after the whole body was read, so that a browser shows the answer."""
     answer = send(small_page, bytes(MAX_ADDRESS_BYTES // 100 + 1), "198.51.100.1", language=language)
