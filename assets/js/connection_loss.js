@@ -7,7 +7,7 @@ const fetchIt = window.fetch.bind(window), underWay = new Set();
 const [later, notLater] = [window.setTimeout, window.clearTimeout].map(own => own.bind(window));
 const lostWords = () => document.getElementById('lost')?.content.querySelector('.stage');
 
-const lostTitle = () => lostWords()?.querySelector('h3').textContent ?? '';
+const lostTitle = () => lostWords()?.querySelector('h2').textContent ?? '';
 
 // Within the stage: Gradio keeps hold of the element itself. Whether there was one to tell it.
 const breakOff = () => {

@@ -24,7 +24,7 @@
     const between = /[a-z]\.$/.test(title.textContent) ? ' ' : '';
     aside.textContent = SEEN.includes(state) ? title.textContent + between + text.textContent : aside.dataset.otherwise;
     if (!SEEN.includes(state))
-      [part('.word h3').textContent, part('.word p').textContent] = [title.textContent, text.textContent];
+      [part('.word h2').textContent, part('.word p').textContent] = [title.textContent, text.textContent];
     for (const name of ['plain', 'take']) part(`[data-do=${name}]`).disabled = ![...SEEN, ...HELD].includes(state);
     part('.word').setAttribute('aria-hidden', SEEN.includes(state));
   };

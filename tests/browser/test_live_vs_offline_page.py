@@ -72,7 +72,7 @@ def test_live_vs_offline_shows_a_failure_beside_a_result(visit, retired_demo, de
     page = visit(retired_demo, viewport=SIZES[0], locale="zh-CN")
     panel = Panel(page, "facial-aesthetics").example().agree()
     live, offline = run_both(panel)
-    assert live.locator("h3").inner_text() == translate("errors.api_retired.title", "zh")
+    assert live.locator("h2").inner_text() == translate("errors.api_retired.title", "zh")
     expect(offline.locator(".whole")).to_be_visible()
     looks_right(page)
     without = Panel(visit(demo, viewport=SIZES[0]), "face-fuse")

@@ -93,7 +93,7 @@ def test_mirror_explains_every_failure(browser, demo):
 
     def said(name: str) -> None:
         state(page, name)
-        expect(word.locator("h3")).to_have_text(STATES[name]["title"])
+        expect(word.locator("h2")).to_have_text(STATES[name]["title"])
         expect(word.locator("p")).to_have_text(STATES[name]["text"])
 
     fails = "error => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', error); }; }"

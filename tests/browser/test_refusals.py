@@ -15,7 +15,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 def refused(panel: Panel, *, title: str, code: str = "") -> None:
     """The explanation is there, whole, alone, and of the page's own making."""
     block = panel.stage.locator(".trouble")
-    assert block.locator("h3").inner_text() == title
+    assert block.locator("h2").inner_text() == title
     why, fix = block.locator("p").all_inner_texts()
     assert len(why) > 20
     assert len(fix) > 20

@@ -72,6 +72,13 @@ WRONG = """() => {
     const [a, b] = [light(over(number(style.color), ground)), light(ground)].sort((x, y) => y - x);
     if ((a + .05) / (b + .05) < 4.5) wrong.push(`contrast ${((a + .05) / (b + .05)).toFixed(2)}: ${name(e)}`);
   }
+  let level = 0; // a heading is at most one level below the one before
+  for (const heading of document.querySelectorAll('h1, h2, h3, h4, h5, h6')) {
+    if (!heading.checkVisibility()) continue;
+    if (heading.tagName[1] > level + 1) wrong.push(`heading out of order: ${name(heading)}`);
+    level = Number(heading.tagName[1]);
+  }
+  if (document.querySelectorAll('h1').length !== 1) wrong.push('not one h1');
   return [...new Set(wrong)];
 }"""
 # Every text that a person sees or hears; what stands in a `pre` goes over a wire or into a program.

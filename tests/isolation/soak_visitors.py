@@ -81,7 +81,7 @@ class Soak:
         shown = self.page.run(slug, values, photo, tab, consent=True)
         found = re.search(r"download/[\w-]+/[\w.-]+", shown)
         if not found:
-            return "explained: " + " ".join(re.findall(r"<h3>(.*?)</h3>", shown))
+            return "explained: " + " ".join(re.findall(r"<h2>(.*?)</h2>", shown))
         return str(self.page.http.get(f"{self.page.url}/{found[0]}").status_code)
 
     def api(self, number: int, tab: str) -> str:

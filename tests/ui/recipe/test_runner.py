@@ -127,7 +127,7 @@ def test_recipe_rejects_an_invalid_list_before_any_call(person: Person, text: An
     """An invalid recipe is explained without a step's name, nothing is sent, and no retry is offered."""
     data = [person.photo, text, False, False, person.tab, None, None]
     shown = last(person.page.press("recipe-run", data))
-    assert f"<h3>{told}</h3>" in shown
+    assert f"<h2>{told}</h2>" in shown
     assert 'class="can' not in shown
 
 
@@ -144,7 +144,7 @@ def test_recipe_does_not_resume_from_an_expired_result(person: Person, monkeypat
     person.press("run", EYES, NOWHERE)
     before = len(person.page.offline.calls)
     monkeypatch.setattr(PictureStore, "get_owned", lambda store, owner, token: None)
-    assert "<h3>This result is no longer here.</h3>" in person.press("retry", EYES, FUSE)
+    assert "<h2>This result is no longer here.</h2>" in person.press("retry", EYES, FUSE)
     assert len(person.page.offline.calls) == before
 
 
