@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 # MCP=on, in the environment or in .env, needs one more package.
 MCP_ON = $(filter on ON On 1,$(or $(MCP),$(shell sed -n 's/^MCP=//p' .env 2>/dev/null)))
-.PHONY: run help offline test chaos fuzz soak load check shape format screenshots bench quality space chroot weigh licences lock clean
+.PHONY: run help offline test chaos fuzz soak load check shape format screenshots bench quality screens space chroot weigh licences lock clean
 
 run: ## the demo on http://127.0.0.1:7860
 	@sh tools/venv.sh requirements$(if $(MCP_ON),-mcp).txt
@@ -53,6 +53,11 @@ format: ## sort imports, fix what ruff can fix, and format
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
+
+screens: ## every state of every panel at five sizes, light and dark, in both languages, into build/screenshots; takes half an hour
+	@sh tools/venv.sh requirements-dev.txt
+	@sh tools/chromium.sh
+	@$(PY) -m pytest -n 2 --dist loadgroup --whole tests/browser/test_tour.py tests/browser/test_layout.py
 
 screenshots: ## the pictures of the README, from a real browser
 	@sh tools/venv.sh requirements-dev.txt

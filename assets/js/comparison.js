@@ -1,5 +1,8 @@
 // Before and after: the divider, views, hold, zoom, and what moved. Listens on the document: results come and go.
 
+for (const name of ['load', 'error']) // the style sheet shows a spinner until then
+  document.addEventListener(name, ({target}) => target.matches?.('.compare img') && (target.dataset.loaded = ''), true);
+
 const looks = new WeakMap(); // a comparison → {zoom, x, y}: where the picture's corner lies, in widths and heights of the frame
 const fingers = new Map(); // pointer → {x, y}
 let grip = null; // what a drag or a pinch began with

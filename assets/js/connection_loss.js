@@ -7,7 +7,7 @@ const originalFetch = window.fetch.bind(window), runningEvents = new Set();
 const [startTimer, stopTimer] = [window.setTimeout, window.clearTimeout].map(timer => timer.bind(window));
 const findExplanation = () => document.getElementById('lost')?.content.querySelector('.stage');
 
-const readTitle = () => findExplanation()?.querySelector('h3').textContent ?? '';
+const readTitle = () => findExplanation()?.querySelector('h2').textContent ?? '';
 
 // Show the explanation in each stage in progress; whether there was one. The stage's element stays: Gradio holds on to it.
 const explainLoss = () => {

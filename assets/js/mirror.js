@@ -25,7 +25,7 @@
     const between = /[a-z]\.$/.test(title.textContent) ? ' ' : '';
     aside.textContent = MOVING_STATES.includes(state) ? title.textContent + between + text.textContent : aside.dataset.otherwise;
     if (!MOVING_STATES.includes(state))
-      [part('.word h3').textContent, part('.word p').textContent] = [title.textContent, text.textContent];
+      [part('.word h2').textContent, part('.word p').textContent] = [title.textContent, text.textContent];
     for (const name of ['plain', 'take']) part(`[data-do=${name}]`).disabled = ![...MOVING_STATES, ...WAITING_STATES].includes(state);
     part('.word').setAttribute('aria-hidden', MOVING_STATES.includes(state));
   };

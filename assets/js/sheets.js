@@ -1,24 +1,24 @@
-// Everything at once: a choice on a sheet sets the panel's controls.
+// A click on a cell of a contact sheet sets the panel's controls to what the cell shows.
 
-let chosenCell = null;
-window.chooseCell = values => values.map((value, at) => at === chosenCell?.at ? chosenCell.value : value);
+let chosenValues = [];
+window.chooseCell = values => values.map((value, index) => chosenValues[index] ?? value);
 
-// And it shows what they are set to, however they came to it.
+// A cell is marked while the controls are set to what it shows.
 window.markCells = (panel, values) => {
-  const sheet = document.querySelector(`#${panel}-sheet .sheet`);
-  const same = (one, other) => one === other || Math.abs(one - other) < 1e-6;
-  for (const cell of sheet?.querySelectorAll('button') ?? [])
-    cell.ariaPressed = same(JSON.parse(cell.dataset.value), values[sheet.dataset.at]);
+  const isSame = (shown, value) => shown === null || shown === value || Math.abs(shown - value) < 1e-6;
+  for (const cell of document.querySelectorAll(`#${panel}-sheet .sheet button`))
+    cell.ariaPressed = JSON.parse(cell.dataset.values).every((shown, index) => isSame(shown, values[index]));
 };
 
 document.addEventListener('click', event => {
   const cell = event.target.closest?.('.sheet button');
   if (cell) {
-    const {slug, at} = cell.closest('.sheet').dataset;
-    chosenCell = {at: Number(at), value: JSON.parse(cell.dataset.value)};
+    const {slug} = cell.closest('.sheet').dataset;
+    chosenValues = JSON.parse(cell.dataset.values);
     document.getElementById(`${slug}-choose`)?.click();
-    // By mouse or finger, the page goes back to the controls. By keyboard it stays where the focus is.
-    if (event.detail) window.glideTo(document.getElementById(`${slug}-see-${cell.closest('.sheet').classList[1]}`), 'center');
+    // By mouse or finger, the page goes to the preview. By keyboard it stays where the focus is.
+    const answer = document.getElementById(`${slug}-stage`)?.closest('.answer');
+    if (event.detail && answer) window.glideTo(window.innerWidth < 768 ? answer : answer.parentElement);
   }
 });
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from .translations import Document, get_texts, list_languages, load_toml, require
 
+FACE_PARTS = ("face", "eyes", "nose", "mouth")
 BILLING_OUTCOMES = ("refused", "not_processed", "unknown")
 CODE_NAME = re.compile(r"\b[A-Z][A-Z0-9_]{4,60}\b")
 MAX_SEARCHED_CHARS = 4000  # of a vendor's message
@@ -31,13 +32,14 @@ class VendorCode:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One of the 22 shape types: `id` on the wire, `key` for its texts and its warp.
+    """One of the 22 shape types: `id` on the wire, `key` for its texts and its warp, `part` one of FACE_PARTS.
 
     is_our_reading: what it moves is not certain from the vendor's label.
     """
 
     id: int
     key: str
+    part: str
     vendor_label: str
     is_our_reading: bool = False
 
@@ -147,8 +149,9 @@ def parse_shapes(document: Document, file: str = "data/shape_types.toml") -> tup
     parsed: list[Shape] = []
     for number, row in enumerate(document["shapes"]):
         location = f"{file} [[shapes]] number {number + 1}"
-        fields = {"id", "key", "vendor_label"}
-        require(set(row) - {"is_our_reading"} == fields, location, "needs id, key, vendor_label and no more")
+        fields = {"id", "key", "part", "vendor_label"}
+        require(set(row) - {"is_our_reading"} == fields, location, "needs id, key, part, vendor_label and no more")
+        require(row["part"] in FACE_PARTS, location, f"part {row['part']!r} is not one of {FACE_PARTS}")
         require(row["id"] == number, location, f"id {row['id']!r} should be {number}")
         require(row["key"] not in {shape.key for shape in parsed}, location, f"key {row['key']!r} is there already")
         parsed.append(Shape(**row))

@@ -118,7 +118,7 @@ class Recipe(Panel):
     def load(self, text: str) -> "Recipe":
         """Choose a file that holds `text`, and wait for what is said to it."""
         self.part("told").evaluate(
-            "told => { told.querySelectorAll('p, h3').forEach(old => { old.dataset.old = 1; }); }"
+            "told => { told.querySelectorAll('p, h2').forEach(old => { old.dataset.old = 1; }); }"
         )
         with self.page.expect_file_chooser() as chooser:
             self.part("load").click()

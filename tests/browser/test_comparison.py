@@ -1,4 +1,4 @@
-"""Before and after by mouse, by keyboard and by finger: zoom, hold, views, and what moved."""
+"""Original and result by mouse, by keyboard and by finger: zoom, hold, views, and what moved."""
 
 import re
 
@@ -106,7 +106,7 @@ def test_comparison_by_keyboard_and_after_deletion(visit, demo):
     for _ in range(2):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(shown.tools.locator("[role=status]")).to_have_text("Shown: Before")
+    expect(shown.tools.locator("[role=status]")).to_have_text("Shown: Original")
     assert shown.clip() == "none"
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
@@ -124,7 +124,7 @@ def test_comparison_by_keyboard_and_after_deletion(visit, demo):
     page.evaluate(FAIL_ONCE, 404)
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
-    expect(shown.moved.locator(".found")).to_contain_text("deleted by now")
+    expect(shown.moved.locator(".found")).to_contain_text("have been deleted")
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     expect(shown.moved.locator("svg")).to_be_visible()
@@ -167,3 +167,17 @@ def test_comparison_by_finger(visit, demo):
     fingers("End")
     assert shown.place() != zoomed
     assert page.evaluate("scrollY") == stood
+
+
+def test_comparison_shows_that_its_pictures_are_loading(page):
+    """On a slow line there is a spinner in the result's place until both pictures have arrived."""
+    spinner = "frame => getComputedStyle(frame, '::before').content !== 'none'"
+    waiting = []
+    page.route(re.compile("/kept/"), lambda route: waiting.append(route))
+    panel = Panel(page, "quality-restoration").example().run()
+    frame = panel.stage.locator(".compare")
+    assert frame.evaluate(spinner)
+    page.unroute_all()
+    for route in waiting:
+        route.continue_()
+    page.wait_for_function(f"() => !({spinner})(document.querySelector('#quality-restoration-stage .compare'))")

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 def test_history_lists_compares_repeats_archives_and_deletes_runs(page, pictures):
     """Two runs by keyboard and mouse, through a reload, to a ZIP that is whole; then nothing of it is left."""
     history = History(page)
-    expect(history.stage.locator("h3")).to_have_text("Your runs appear here")
+    expect(history.stage.locator("h2")).to_have_text("Your runs appear here")
     panel = Panel(page, "facial-aesthetics").example()
     for strength in ("1", "0.3"):
         panel.part("strength").locator("input[type=number]").fill(strength)
@@ -34,12 +34,12 @@ def test_history_lists_compares_repeats_archives_and_deletes_runs(page, pictures
     expect(runs.nth(1)).to_have_attribute("aria-current", "true")
     expect(runs.first).not_to_have_attribute("aria-current", "true")
     expect(history.stage.locator(".side")).to_contain_text("Strength 1")
-    page.get_by_role("button", name="Put beside the current result").click()
+    page.get_by_role("button", name="Compare with the current result").click()
     expect(history.tags).to_have_text(["Bigger eyes · Strength 1", "Current result: Bigger eyes · Strength 0.3"])
     history.stage.locator("input[type=range]").press("ArrowRight")
-    page.get_by_role("button", name="Before and after").click()
-    expect(history.tags).to_have_text(["Before", "After"])
-    page.get_by_role("button", name="Put beside the chosen run").first.click()
+    page.get_by_role("button", name="Original and result").click()
+    expect(history.tags).to_have_text(["Original", "Result"])
+    page.get_by_role("button", name="Compare with the chosen run").first.click()
     expect(history.stage.locator(".side")).to_have_count(2)
 
     # Without a photo the panel waits for its person; with one, the free run is made.
@@ -73,9 +73,9 @@ def test_history_lists_compares_repeats_archives_and_deletes_runs(page, pictures
     address = page.locator(".runs-all").evaluate("link => link.href")
     page.locator("#forget").click()
     expect(page.locator("#forget-told")).to_contain_text("runs in your history 3")
-    expect(page.locator("#forget-told")).to_contain_text("nothing of yours is left here")
-    expect(page.locator("#history-list")).to_contain_text("Nothing has been run in this tab yet.")
-    expect(history.stage.locator("h3")).to_have_text("Your runs appear here")
+    expect(page.locator("#forget-told")).to_contain_text("Checked: nothing left")
+    expect(page.locator("#history-list")).to_contain_text("No runs in this tab yet.")
+    expect(history.stage.locator("h2")).to_have_text("Your runs appear here")
     assert page.request.get(address).status == 404
 
 

@@ -41,7 +41,7 @@ def test_kiosk_mode_falls_back_offline_and_resets_for_the_next_person(visit, cut
     panel.run()
     assert panel.stage.locator(".facts .badge").inner_text() == "离线引擎"
     said = panel.stage.locator(".note").inner_text()
-    assert "服务方没有接受连接" in said
+    assert "服务商没有接受连接" in said
     assert "离线引擎" in said
     assert "本次没有产生费用" in said
     looks_right(page, SIZES[:2])
@@ -92,7 +92,7 @@ def test_kiosk_mode_never_resets_during_a_run_and_can_be_left(visit, retired_dem
     expect(page.locator("#kiosk .going")).to_be_hidden()
     with panel.ending():
         answers.set()
-    assert panel.stage.locator("h3").inner_text() == "There is no face to be found in this photo."
+    assert panel.stage.locator("h2").inner_text() == "No face was found in this photo."
     for _ in range(2):
         page.keyboard.press("Escape")
     expect(page.locator("#forget")).to_be_visible()

@@ -56,7 +56,7 @@ def test_live_vs_offline_shows_two_results_and_a_divider(visit, live_demo):
     page.set_viewport_size(SIZES[1])
     assert live.bounding_box()["y"] + live.bounding_box()["height"] <= offline.bounding_box()["y"]
     live_again, _ = run_both_again(panel)
-    expect(live_again.locator(".note")).to_contain_text("nothing was sent or charged a second time")
+    expect(live_again.locator(".note")).to_contain_text("nothing was sent or charged twice")
 
 
 def run_both_again(panel: Panel) -> tuple:
@@ -72,7 +72,7 @@ def test_live_vs_offline_shows_a_failure_beside_a_result(visit, retired_demo, de
     page = visit(retired_demo, viewport=SIZES[0], locale="zh-CN")
     panel = Panel(page, "facial-aesthetics").example().agree()
     live, offline = run_both(panel)
-    assert live.locator("h3").inner_text() == translate("errors.api_retired.title", "zh")
+    assert live.locator("h2").inner_text() == translate("errors.api_retired.title", "zh")
     expect(offline.locator(".whole")).to_be_visible()
     looks_right(page)
     without = Panel(visit(demo, viewport=SIZES[0]), "face-fuse")

@@ -58,7 +58,7 @@ def test_mirror_counts_frames_and_frees_the_camera(page):
         page.get_by_role("combobox", name="Shape 1", exact=True).select_option("3")
         page.get_by_role("slider", name="Strength of shape 2").press("ArrowRight")
     with page.expect_request(re.compile(r"mirror\?shapes=$")):
-        page.get_by_role("button", name="As I am").click()
+        page.get_by_role("button", name="Original").click()
 
     with page.expect_request(lambda request: request.method == "DELETE"):
         run.press("Enter")
@@ -77,7 +77,7 @@ def test_mirror_counts_frames_and_frees_the_camera(page):
 
     run.click()
     state(page, "face")
-    page.get_by_role("button", name="Take this picture").click()
+    page.get_by_role("button", name="Use as photo").click()
     page.locator(f"#face-fuse-photo {SHOWN}").wait_for()
     assert not page.evaluate(LIGHT)
 
@@ -93,7 +93,7 @@ def test_mirror_explains_every_failure(browser, demo):
 
     def said(name: str) -> None:
         state(page, name)
-        expect(word.locator("h3")).to_have_text(STATES[name]["title"])
+        expect(word.locator("h2")).to_have_text(STATES[name]["title"])
         expect(word.locator("p")).to_have_text(STATES[name]["text"])
 
     fails = "error => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', error); }; }"

@@ -11,6 +11,8 @@ from meitu_demo.domain.vendor_codes import load_shapes
 from meitu_demo.ui import face_crop_cache
 
 pytestmark = pytest.mark.xdist_group("browser")
+IN_VIEW = """selector => { const box = document.querySelector(selector).getBoundingClientRect();
+  return box.height > 100 && box.top >= 0 && box.bottom <= innerHeight; }"""
 
 
 def test_contact_sheet_sets_controls_and_preview_follows(page):
@@ -25,9 +27,14 @@ def test_contact_sheet_sets_controls_and_preview_follows(page):
     assert panel.part("sheet").locator("[role=alert]").count() == 0  # it belonged to no photo
     before = look.get_attribute("src")
     cells = open_sheet(panel, "shapes")
-    assert cells.count() == 22
-    assert pressed(panel) == ["8 · Bigger eyes"]
-    cells.nth(14).click()
+    assert cells.count() == 26  # 22 shapes, and the original first of face, eyes, nose and mouth
+    assert panel.part("sheet").locator("h3").all_inner_texts() == ["Face", "Eyes", "Nose", "Mouth"]
+    assert pressed(panel) == []  # strength is 0.5, and the pictures show 1
+    original = cells.nth(17).locator(".original")
+    assert not original.is_visible()
+    cells.nth(17).hover()
+    original.wait_for()
+    cells.nth(17).click()
     page.wait_for_function(
         "() => document.querySelector('#facial-aesthetics-shape-type input').value.startsWith('14 ')"
     )
@@ -35,12 +42,14 @@ def test_contact_sheet_sets_controls_and_preview_follows(page):
     panel.part("preview").locator(f"img[alt*='{name}']").wait_for()
     assert look.get_attribute("src") != before
     assert pressed(panel) == [f"14 · {name}"]
+    slider = panel.part("strength").locator("input[type=range]")
+    assert slider.input_value() == "1"
+    page.wait_for_function(IN_VIEW, arg="#facial-aesthetics-preview .stage")
 
     cells = open_sheet(panel, "strengths")
     cells.nth(3).focus()
     page.keyboard.press("Enter")
     panel.part("preview").locator("img[alt$='Strength 0.6']").wait_for()
-    slider = panel.part("strength").locator("input[type=range]")
     assert slider.input_value() == "0.6"
 
     box = slider.bounding_box()

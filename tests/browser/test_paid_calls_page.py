@@ -25,17 +25,17 @@ def test_paid_call_is_made_once_per_intent(visit, paying_demo, counting_vendor):
     expect(panel.stage.locator(".facts")).to_contain_text("One paid call")
     expect(panel.stage.locator(".note")).to_be_hidden()
     panel.run()
-    expect(panel.stage.locator(".note")).to_contain_text("nothing was sent or charged a second time")
+    expect(panel.stage.locator(".note")).to_contain_text("nothing was sent or charged twice")
     page.wait_for_function("window.gradio_config !== undefined")
     page.reload()
     panel = Panel(page, "quality-restoration").example().agree().run()
-    expect(panel.stage.locator(".note")).to_contain_text("nothing was sent or charged a second time")
+    expect(panel.stage.locator(".note")).to_contain_text("nothing was sent or charged twice")
     assert billed(counting_vendor)["quality_restoration"] - before == 1
 
     panel.part("again").click()
     expect(panel.stage.locator(".progress")).to_contain_text("rate limit")
     panel.part("stop").click()
-    expect(panel.stage.locator("h3")).to_have_text("Stopped.")
+    expect(panel.stage.locator("h2")).to_have_text("Stopped.")
     expect(panel.stage).to_contain_text("Nothing had been sent")
     panel.run()
     expect(panel.stage.locator(".note")).to_contain_text("shown again")
@@ -92,7 +92,7 @@ def test_visitor_keys_that_are_gone_are_not_replaced_by_the_owners(visit, paying
     body = {"data": [], "fn_index": forget, "session_hash": session}
     httpx.post(f"{paying_demo}/gradio_api/queue/join", json=body, trust_env=False)
     panel = Panel(page, "quality-restoration").example().agree().run()
-    assert panel.stage.locator("h3").inner_text() == "Your keys are no longer here."
+    assert panel.stage.locator("h2").inner_text() == "Your keys are no longer here."
     assert billed(counting_vendor) == before
     page.locator("#own-keys-forget").click()
     expect(page.locator("#masthead .badge").first).not_to_contain_text("your key")
@@ -110,13 +110,13 @@ def test_failure_lab_agrees_with_ledger_and_vendor(page):
     for fault, title, added in (
         ("", "", None),  # what other pages have made of it until now
         ("web page instead", "The service's answer cannot be read.", [0, 1, 0, 0, 1]),
-        ("20003", "There is no face to be found in this photo.", [0, 0, 1, 0, 0]),
+        ("20003", "No face was found in this photo.", [0, 0, 1, 0, 0]),
         ("fine", "", [1, 0, 0, 0, 1]),
     ):
         choose(page, fault or "Nothing")
         panel.run()
         if title:
-            assert panel.stage.locator("h3").inner_text() == title
+            assert panel.stage.locator("h2").inner_text() == title
         if added:
             page.wait_for_function(
                 "([id, text]) => document.getElementById(id).innerText.replace(/\\D+/g, ' ').trim() === text",

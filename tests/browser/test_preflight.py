@@ -22,9 +22,9 @@ def test_preflight_judges_a_photo_on_upload(page):
     """The verdict comes with the upload: accepted, refused with the reason, accepted where no face is needed."""
     panel = Panel(page, "face-fuse").example()
     check = panel.part("check")
-    expect(check.locator(".check.ok")).to_contain_text("This photo can be sent")
+    expect(check.locator(".check.ok")).to_contain_text("Ready · 1 face")
     panel.upload(photo(coffee(), "cup.jpg"))
-    expect(check.locator(".check.refuse")).to_contain_text("There is no face to be found in this photo.")
+    expect(check.locator(".check.refuse")).to_contain_text("No face was found in this photo.")
     panel = Panel(page, "quality-restoration")
     expect(panel.part("check").locator(".check.ok")).to_be_visible()
     panel.clear()

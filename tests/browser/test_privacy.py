@@ -20,13 +20,13 @@ def test_download_is_marked_and_verify_reads_the_marks(page, pictures):
     mark = read_provenance(file.read_bytes())
     assert mark is not None
     panel = Panel(page, "verify").upload(file).run()
-    expect(panel.stage.locator("h3")).to_have_text("This picture says that it was made by this demo.")
+    expect(panel.stage.locator("h2")).to_have_text("This picture is marked as made by this demo.")
     expect(panel.stage).to_contain_text(mark.result_id)
     plain = pictures / "plain.jpg"
     plain.write_bytes(codec.encode(codec.decode(file.read_bytes())))
     panel.upload(plain).run()
-    expect(panel.stage.locator("h3")).to_have_text("No mark was found.")
-    expect(panel.stage).to_contain_text("does not mean that the picture is genuine")
+    expect(panel.stage.locator("h2")).to_have_text("No mark was found.")
+    expect(panel.stage).to_contain_text("The picture may still be AI-made")
 
 
 def test_delete_everything_deletes_and_checks(page):
@@ -39,7 +39,7 @@ def test_delete_everything_deletes_and_checks(page):
     photo = panel.part("photo").locator(SHOWN).first.evaluate("image => image.src")
     assert all(page.request.get(address).status == 200 for address in addresses)
     page.locator("#forget").click()
-    expect(page.locator("#forget-told")).to_contain_text("nothing of yours is left here")
+    expect(page.locator("#forget-told")).to_contain_text("Checked: nothing left")
     expect(panel.stage.locator(".invitation")).to_be_visible()
     expect(panel.part("photo").locator(SHOWN)).to_have_count(0)
     assert all(page.request.get(address).status == 404 for address in addresses)

@@ -105,5 +105,5 @@ def test_recipe_survives_a_reload(page):
     page.reload()
     recipe = Recipe(page)
     expect(recipe.part("list")).to_contain_text("This is not a recipe.")
-    recipe.part("list").get_by_role("button", name="Take the example recipe").click()
+    recipe.part("list").get_by_role("button", name="Use the example recipe").click()
     expect(recipe.part("list").locator(".step")).to_have_count(3)

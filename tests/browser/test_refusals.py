@@ -16,7 +16,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 def refused(panel: Panel, *, title: str, code: str = "") -> None:
     """The explanation is there, whole, alone, and of the page's own making."""
     block = panel.stage.locator(".trouble")
-    assert block.locator("h3").inner_text() == title
+    assert block.locator("h2").inner_text() == title
     why, fix = block.locator("p").all_inner_texts()
     assert len(why) > 20
     assert len(fix) > 20
@@ -36,7 +36,7 @@ def test_run_without_a_photo_takes_the_example_that_is_shown(page):
     assert panel.stage.locator(".result").count() == 1, panel.stage.inner_text()
     assert panel.part("photo").locator(SHOWN).count() == 1
     panel.clear()
-    refused(panel.run(), title="There is no photo yet.")
+    refused(panel.run(), title="Choose a photo first.")
     panel.example()
     panel.part("preview").locator(".compare > img").wait_for()
     expect(panel.stage.locator(".trouble")).to_be_hidden()
@@ -53,7 +53,7 @@ def test_run_without_a_photo_takes_the_example_that_is_shown(page):
 def test_run_refuses_pictures_without_a_whole_face(page, faceless):
     """A picture without a face and one with half a face are refused, each with the vendor's code."""
     coffee = {"name": "coffee.jpg", "mimeType": "image/jpeg", "buffer": faceless}
-    title = "There is no face to be found in this photo."
+    title = "No face was found in this photo."
     refused(Panel(page, "face-fuse").upload(coffee).run(), title=title, code="20003")
     refused(Panel(page, "facial-aesthetics").upload(coffee).run(), title=title, code="ERROR_NO_FACE_IN_FILE")
     half = codec.encode(np.ascontiguousarray(load_astronaut()[:, 215:]))

@@ -8,24 +8,34 @@ import pytest
 from browser.page_actions import Panel
 from meitu_demo.domain.translations import translate
 
-from .tour import FOLDER, tour
+from .tour import FOLDER, live_tour, tour
 
 pytestmark = pytest.mark.xdist_group("tour")
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
 def test_page_looks_right_in_every_state(visit, demo, locale, request):
-    """Empty state, refusal and result of all four panels look right and pass axe-core."""
+    """Each panel's empty state, check, sheets, refusals and result look right and pass axe-core."""
     page = visit(demo, device="phone", locale=locale, reduced_motion="reduce")
-    wrong = {}
-    whole = request.config.getoption("--whole")
-    for stop in tour(page, locale[:2], whole=whole):
+    look_at(page, tour, locale, request)
+    assert page.title() == translate("page.name", locale[:2])
+
+
+def test_page_with_keys_looks_right(visit, live_demo, request):
+    """So do the question of consent and a run without it; --whole looks in both languages."""
+    for locale in ("en-US", "zh-CN")[: 2 if request.config.getoption("--whole") else 1]:
+        look_at(visit(live_demo, device="phone", locale=locale, reduced_motion="reduce"), live_tour, locale, request)
+
+
+def look_at(page, states, locale, request):
+    """Walk through `states` of the page; fails with what is wrong, by state."""
+    whole, wrong = request.config.getoption("--whole"), {}
+    for stop in states(page, locale[:2], whole=whole):
         if stop.wrong or whole:
             page.screenshot(path=FOLDER / f"{stop.name}.jpg", type="jpeg", quality=88, full_page=True)
         if stop.wrong:
             wrong[stop.name] = stop.wrong
     assert not wrong, "\n".join(f"{name}: {', '.join(what)}" for name, what in wrong.items())
-    assert page.title() == translate("page.name", locale[:2])
 
 
 def test_page_is_chinese_for_taiwan(visit, demo):

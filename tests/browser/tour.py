@@ -1,7 +1,8 @@
 """A walk through every panel in one language, on a phone and on a wide screen, light and dark, stopping at each state.
 
-Two languages look at each state on both devices and in both shades; a whole walk looks at it four times in each.
-Each stop is a screenshot in build/screenshots, and what the page does wrong there, found by looking at every element.
+Two languages look at each state on both devices and in both shades; a whole walk (`make screens`) looks at it at five
+sizes and in both shades, in each language. Each stop is a screenshot in build/screenshots, and what the page does wrong
+there, found by looking at every element.
 """
 
 import re
@@ -15,7 +16,6 @@ from playwright.sync_api import Page, TimeoutError
 from browser.page_actions import RUNNING, SLUGS, History, Panel, Recipe
 
 from .axe import SHADED, grave
-from .chromium import DEVICES
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 # What may stand in a Chinese page in Latin letters: names, formats, settings, codes, IDs.
@@ -72,6 +72,13 @@ WRONG = """() => {
     const [a, b] = [light(over(number(style.color), ground)), light(ground)].sort((x, y) => y - x);
     if ((a + .05) / (b + .05) < 4.5) wrong.push(`contrast ${((a + .05) / (b + .05)).toFixed(2)}: ${name(e)}`);
   }
+  let level = 0; // a heading is at most one level below the one before
+  for (const heading of document.querySelectorAll('h1, h2, h3, h4, h5, h6')) {
+    if (!heading.checkVisibility()) continue;
+    if (heading.tagName[1] > level + 1) wrong.push(`heading out of order: ${name(heading)}`);
+    level = Number(heading.tagName[1]);
+  }
+  if (document.querySelectorAll('h1').length !== 1) wrong.push('not one h1');
   return [...new Set(wrong)];
 }"""
 # Every text that a person sees or hears; what stands in a `pre` goes over a wire or into a program.
@@ -95,6 +102,11 @@ SETTLED = """() => Promise.all([
 
 
 SHADES = ("light", "dark")
+SIZES = {
+    "phone": (390, 844), "1280": (1280, 720), "1366": (1366, 768), "1440": (1440, 900), "1920": (1920, 1080),
+    "wide": (1360, 900),
+}  # fmt: skip
+WHOLE = [name for name in SIZES if name != "wide"]
 VIEWS = {"en": (("wide", "light"), ("phone", "dark")), "zh": (("wide", "dark"), ("phone", "light"))}
 
 
@@ -108,7 +120,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The page's language, and as what each state is looked at: (device, shade)."""
+    """The page's language, and as what each state is looked at: (one of SIZES, shade)."""
 
     language: str
     views: tuple[tuple[str, str], ...]
@@ -116,7 +128,7 @@ class Look:
 
 def tour(page: Page, language: str, *, whole: bool) -> Iterator[Stop]:
     """Visit empty stage, refusal and result of every panel. The page is a phone's while something is done on it."""
-    look = Look(language, tuple(product(DEVICES, SHADES)) if whole else VIEWS[language])
+    look = _build_look(language, whole=whole)
     for slug in RUNNING:
         _become(page, "phone")
         panel = Panel(page, slug)
@@ -128,10 +140,9 @@ def tour(page: Page, language: str, *, whole: bool) -> Iterator[Stop]:
         panel.example().run()
         yield _arrival(panel, look)
         yield from _stop(panel, "result", look)
+        yield from _sheets(panel, look)
         if slug == "facial-aesthetics":
-            panel.part("see-shapes").click()
-            panel.part("sheet").locator("[aria-busy=false]").wait_for()
-            yield from _stop(panel, "sheet", look)
+            yield from _checks(panel, look)
     yield from _recipes(page, look)
     page.locator("#own-keys button").first.click()
     page.locator("#own-keys-use").click()
@@ -160,6 +171,48 @@ def tour(page: Page, language: str, *, whole: bool) -> Iterator[Stop]:
     yield from _stop(History(page), "empty", look)
 
 
+def live_tour(page: Page, language: str, *, whole: bool) -> Iterator[Stop]:
+    """On a demo with keys: the question of consent, a run without it, and the folded comparison with offline."""
+    look = _build_look(language, whole=whole)
+    for slug in ("face-fuse", "facial-aesthetics"):
+        _become(page, "phone")
+        panel = Panel(page, slug).example()
+        panel.part("consent").wait_for()
+        panel.part("live-vs-offline").locator("button").first.click()
+        yield from _stop(panel, "consent", look)
+        panel.run()
+        yield from _stop(panel, "no-consent", look)
+
+
+def _build_look(language: str, *, whole: bool) -> Look:
+    return Look(language, tuple(product(WHOLE, SHADES)) if whole else VIEWS[language])
+
+
+SHEETS = {"face-fuse": ("templates",), "facial-aesthetics": ("shapes", "strengths")}
+
+
+def _sheets(panel: Panel, look: Look) -> Iterator[Stop]:
+    for kind in SHEETS.get(panel.slug, ()):
+        _become(panel.page, "phone")
+        panel.part(f"see-{kind}").click()
+        panel.part("sheet").locator(f".{kind} [aria-busy=false]").wait_for()
+        yield from _stop(panel, f"sheet-{kind}", look)
+
+
+def _checks(panel: Panel, look: Look) -> Iterator[Stop]:
+    """A photo with two faces and one with none, with what the check says unfolded; a refusal likewise."""
+    for name in ("pair", "coffee"):
+        _become(panel.page, "phone")
+        panel.clear()
+        panel.part(f"example-{name}").click()
+        panel.part("check").locator(".check summary").click()
+        yield from _stop(panel, f"check-{name}", look)
+    _become(panel.page, "phone")
+    panel.run()
+    panel.stage.locator(".identifiers summary").click()
+    yield from _stop(panel, "no-face", look)
+
+
 FAILING = """{"recipe": 1, "steps": [
   {"endpoint": "facial_aesthetics", "values": {"shape_type": "13", "strength": 0.35}},
   {"endpoint": "quality_restoration"}, {"endpoint": "anime_avatar", "on": false},
@@ -186,11 +239,11 @@ def _recipes(page: Page, look: Look) -> Iterator[Stop]:
 
 def _stop(panel: Panel | History, state: str, look: Look) -> Iterator[Stop]:
     page = panel.page
-    for device, shade in look.views:
-        _become(page, device)
+    for size, shade in look.views:
+        _become(page, size)
         page.evaluate("dark => document.body.classList.toggle('dark', dark)", shade == "dark")
         page.evaluate(SETTLED)
-        name = f"{device}-{look.language}-{panel.slug}-{state}-{shade}"
+        name = f"{size}-{look.language}-{panel.slug}-{state}-{shade}"
         words = page.evaluate(TEXTS) if look.language == "zh" else []
         english = (f"not Chinese: {text}" for text in words if _is_english(text))
         heard = heard_in(page, shade) if look.language == "en" else []
@@ -202,8 +255,9 @@ def heard_in(page: Page, shade: str) -> list[str]:
     return grave(page) if shade == "light" else grave(page, *SHADED)
 
 
-def _become(page: Page, device: str) -> None:
-    page.set_viewport_size(DEVICES[device]["viewport"])
+def _become(page: Page, size: str) -> None:
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
 
 
 def _is_english(text: str) -> bool:

@@ -13,7 +13,7 @@ from cluster.replica_cluster import Cluster
 
 pytestmark = pytest.mark.xdist_group("cluster")
 WORDS = {
-    "en-US": ("The connection to the demo broke off.", "may have been billed", "cannot be found"),
+    "en-US": ("The connection to the demo was lost.", "may have been billed", "cannot be found"),
     "zh-CN": ("与演示的连接中断了", "可能已计费", "找不到这张照片"),
 }
 

@@ -54,7 +54,7 @@ def test_explanation_details() -> None:
         ("Request ID", "r-9"),
         ("In the service's own words", "pic not has face"),
     )
-    assert dict(explain(error, "zh").details)["服务方原文"] == "pic not has face"
+    assert dict(explain(error, "zh").details)["服务商原文"] == "pic not has face"
 
 
 def test_explain_quotes_an_unlisted_code() -> None:

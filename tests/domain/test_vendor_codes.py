@@ -212,9 +212,11 @@ def test_parse_error_tables_rejects_bad_texts_and_answers(part: object, complain
 
 
 def test_parse_shapes_rejects_bad_rows() -> None:
-    """A hole in the ids, a repeated key and an unknown field are refused by number."""
-    first = {"id": 0, "key": "a", "vendor_label": "a"}
-    for second in ({**first, "id": 2, "key": "b"}, {**first, "id": 1}, {**first, "id": 1, "key": "b", "name": "b"}):
+    """A hole in the ids, a repeated key, an unknown field and an unknown part are refused by number."""
+    first = {"id": 0, "key": "a", "part": "nose", "vendor_label": "a"}
+    good = {**first, "id": 1, "key": "b"}
+    assert len(vendor_codes.parse_shapes({"shapes": [first, good]}, "f.toml")) == 2
+    for second in ({**good, "id": 2}, {**good, "key": "a"}, {**good, "name": "b"}, {**good, "part": "ear"}):
         with pytest.raises(ValueError, match=r"f.toml \[\[shapes\]\] number 2"):
             vendor_codes.parse_shapes({"shapes": [first, second]}, "f.toml")
 

@@ -62,6 +62,19 @@ def test_face_crop_is_small_and_contains_the_face(face_crop: FaceCrop, portrait:
     assert thumb.shrink_to(200) is thumb
 
 
+@pytest.mark.parametrize(("part", "inside"), [("face", 152), ("eyes", 133), ("nose", 1), ("mouth", 13)])
+def test_show_part_moves_the_visible_square_onto_the_part(part: str, inside: int, face_crop: FaceCrop) -> None:
+    """A landmark of the part is in the middle third of the square or, for the face, its chin within; eyes to mouth are
+    smaller than the face.
+    """
+    shown = face_crop.show_part(part)
+    x, y, side = shown.visible_square
+    offset = (face_crop.face.landmarks[inside] - (x, y)) / side
+    assert ((offset > 0.2) & (offset < 0.95)).all()
+    assert side < face_crop.visible_square[2]
+    assert (shown.shrink_to(60).visible_square[2] == 60) and shown.crop_visible(shown.pixels).shape == (side, side, 3)
+
+
 def test_face_crop_survives_pack_and_unpack(face_crop: FaceCrop) -> None:
     """An unpacked crop draws the same picture."""
     unpacked = FaceCrop.unpack(face_crop.pack())

@@ -81,7 +81,7 @@ class Soak:
         shown = self.page.run(slug, values, photo, tab, consent=True)
         found = re.search(r"download/[\w-]+/[\w.-]+", shown)
         if not found:
-            return "explained: " + " ".join(re.findall(r"<h3>(.*?)</h3>", shown))
+            return "explained: " + " ".join(re.findall(r"<h2>(.*?)</h2>", shown))
         return str(self.page.http.get(f"{self.page.url}/{found[0]}").status_code)
 
     def api(self, number: int, tab: str) -> str:
@@ -124,4 +124,4 @@ class Soak:
     def delete(self, number: int, tab: str) -> str:
         """What a visitor before had, whose calls have ended by now."""
         told = self.page.press("forget", [f"{number // 10 - 4:032x}"])  # before the fifth there is none
-        return "deleted" if "nothing of yours" in told else "something left"
+        return "deleted" if "nothing left" in told else "something left"

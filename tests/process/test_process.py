@@ -92,7 +92,7 @@ def test_full_disk_is_explained_and_stops_paid_calls(demo: Demo, vendor: Blockin
     try:
         upload = demo.upload(portrait)
         assert upload.status_code == 507
-        assert upload.text.startswith("This server has no room for your photo")
+        assert upload.text.startswith("The server has no room for your photo")
         assert re.search(r"\[run [0-9a-f]{8}\]$", upload.text)
         kind, answer = restore(demo, photo)
         assert kind == "error"

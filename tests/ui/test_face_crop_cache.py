@@ -101,7 +101,7 @@ async def test_contact_sheet_takes_one_queue_slot(context: Context, photo: dict[
     async with context.service.engine_queue.slot("somebody else"):
         first, second = stream_sheet(context, wish(photo)), stream_sheet(context, wish(photo))
         for waiting in (first, second):
-            assert (await anext(waiting)).count("disabled") == 22
+            assert (await anext(waiting)).count("disabled") == 26
             assert translate("steps.queue_unknown", "en") in await anext(waiting)
         refused = [update async for update in stream_sheet(context, wish(photo))]
         assert translate("errors.crowded_visitor.title", "en") in refused[-1]
@@ -109,7 +109,7 @@ async def test_contact_sheet_takes_one_queue_slot(context: Context, photo: dict[
         await asyncio.sleep(0)
         assert context.service.engine_queue._pending["9.9.9.9"] == 1
     shown = [update async for update in first]
-    assert shown[-1].count("<img") == 22
+    assert shown[-1].count("<img") == 26
     assert not context.service.engine_queue._pending
 
 

@@ -143,8 +143,9 @@ def build_panel_pieces(text: str, language: str) -> Pieces:
     """The HTML of panels, history and recipe, with `text` in every field."""
     urls = PictureUrls(*[text] * 7)
     error = ValueRejected(control=text, value=text, allowed=text)
-    cells = (sheet_specs.Cell(text, text, text), sheet_specs.Cell(0.5, text, text))
-    sheet = sheet_specs.ContactSheet(text, text, 0, text, text, text, cells)
+    cells = (sheet_specs.Cell({text: text}, text, text), sheet_specs.Cell({text: 0.5}, text, text))
+    group = sheet_specs.CellGroup(text, text, cells, has_original=True)
+    sheet = sheet_specs.ContactSheet(text, text, {text: text}, text, text, (group,))
     seen = cached_check("small beside large", "face_fuse")
     history = History(60)
     explained = Explanation("x", text, text, text, f"{text} 1", ((text, text),), language)
@@ -163,7 +164,7 @@ def build_panel_pieces(text: str, language: str) -> Pieces:
     progress = replace(RecipeProgress(), step_results=tuple(results))
     return {
         "contact_sheet.sheet": [
-            sheet_specs.render_sheet(sheet, [b"picture"]),
+            sheet_specs.render_sheet(sheet, [b"picture"], language),
             sheet_specs.render_queued_sheet(sheet, 3, language),
         ],
         "contact_sheet.error": [sheet_specs.render_sheet_error(error, language)],

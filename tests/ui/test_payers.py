@@ -76,7 +76,7 @@ def test_a_run_is_refused_when_the_visitors_keys_are_gone(
     assert paid_page.count_charges() == charges + 1
     lose_keys(paid_page.page)
     answer = paid_page.run(portrait, payers)
-    assert ("Your keys are no longer here" if "visitor" in payers else "does not show who would pay") in answer
+    assert ("Your keys are no longer here" if "visitor" in payers else "no longer shows who pays") in answer
     assert "Nothing was sent" in answer
     assert paid_page.count_charges() == charges + 1
 
@@ -103,7 +103,7 @@ def test_a_run_is_refused_when_the_page_shows_another_payer(paid_page: PaidPage,
     """Keys that the page does not show yet, or no longer, are not used."""
     charges = paid_page.count_charges()
     paid_page.page.press("own-keys-use", OWN_KEYS, session=SESSION)
-    assert "does not show who would pay" in paid_page.run(portrait, payers)
+    assert "no longer shows who pays" in paid_page.run(portrait, payers)
     assert paid_page.count_charges() == charges
 
 

@@ -203,5 +203,5 @@ def test_answers_with_an_unlisted_code_stay_unknown() -> None:
     error = receive("meitu", 400, {"ErrorCode": 4242, "ErrorMsg": "never heard of"})
     assert isinstance(error, VendorError)
     assert classify_billing(error) is Billing.UNKNOWN
-    assert explain(error, "en").why.startswith("The service returned an error we cannot explain.")
+    assert explain(error, "en").why.startswith("The service returned an answer that this demo does not know.")
     assert list_details(error)["In the service's own words"] == "never heard of"

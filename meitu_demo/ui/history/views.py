@@ -73,7 +73,7 @@ def get_vendor_name(entry: Entry, language: str) -> str:
 def _describe_fault(fault: str, language: str) -> str:
     if fault in FAULTS:
         return translate(f"faults.{fault}", language)
-    return fault or translate("failure_lab.well", language)
+    return fault or translate("failure_lab.no_fault", language)
 
 
 def render_listing(

@@ -45,7 +45,7 @@ def build_checklist(
     with gr.Row(elem_classes="mends"):
         buttons = {
             fix: gr.Button(
-                texts.get_text(f"preflight.mends.{fix}"), size="sm", elem_id=f"{slug}-mend-{fix}", elem_classes=fix
+                texts.get_text(f"preflight.fixes.{fix}"), size="sm", elem_id=f"{slug}-mend-{fix}", elem_classes=fix
             )
             for fix in FIX_SLUGS
         }
@@ -103,7 +103,7 @@ def build_checklist(
 
 
 def render_checklist(preflight: Preflight, fixes: tuple[Fix, ...], picture_url: str, language: str) -> Markup:
-    """The picture with its faces, the verdict, the warnings, and the full checklist as a folded section."""
+    """The picture with its faces, the verdict in one line, the warnings, and the other items as a folded section."""
     fix_slugs = sorted({fix.slug for fix in fixes})
     items = [(item.state, describe_item(item, language)) for item in preflight.items]
     warnings = [item for item in items if item[0] == "warn"]
@@ -115,12 +115,20 @@ def render_checklist(preflight: Preflight, fixes: tuple[Fix, ...], picture_url: 
         slug=preflight.endpoint.slug,
         picture_url=picture_url if preflight.faces else "",
         faces_svg=render_faces_svg(preflight, language, selectable=OTHER_FACE_FIX in fix_slugs),
-        title=translate(f"preflight.{'refused' if rejection else 'taken'}", language),
-        items=items,
+        title=_describe_verdict(preflight, language),
+        items=[item for item in items if item not in warnings],
         rejection_title=explain(rejection, language, is_billable=False).title if rejection else "",
         warnings=warnings,
         fixes=fix_slugs,
     )
+
+
+def _describe_verdict(preflight: Preflight, language: str) -> str:
+    if preflight.rejection:
+        return translate("preflight.refused", language)
+    count = len(preflight.faces)
+    key = "ready_many" if count > 1 else "ready_one" if count else "ready_none"
+    return translate(f"preflight.{key}", language, count=count)
 
 
 def describe_item(item: ChecklistItem, language: str) -> str:

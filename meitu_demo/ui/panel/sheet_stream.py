@@ -81,7 +81,7 @@ async def stream_sheet(context: Context, sheet_request: SheetRequest) -> AsyncIt
     """The sheet's HTML at each step; the last is the full sheet or an explanation."""
     updates: asyncio.Queue[Markup | None] = asyncio.Queue()
     task = asyncio.create_task(_render_sheet(context, sheet_request, updates.put_nowait))
-    last_update = sheet_specs.render_sheet(sheet_request.sheet, ())
+    last_update = sheet_specs.render_sheet(sheet_request.sheet, (), sheet_request.language)
     yield last_update
     try:
         while True:
@@ -114,7 +114,7 @@ async def _render_sheet(
             batch = await anyio.to_thread.run_sync(_render_batch, thumbnail_iterator, 0.0)
             while batch:
                 thumbnails += batch
-                send_update(sheet_specs.render_sheet(sheet, thumbnails))
+                send_update(sheet_specs.render_sheet(sheet, thumbnails, sheet_request.language))
                 batch = await anyio.to_thread.run_sync(_render_batch, thumbnail_iterator, BATCH_WINDOW_S)
     except Exception as error:
         if not isinstance(error, DemoError):

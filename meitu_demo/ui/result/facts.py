@@ -132,7 +132,7 @@ def render_receipt(result: CallResult, keep_minutes: int, recipient: str, langua
     rows = [
         (translate_receipt("metadata"), translate_receipt(f"metadata_{metadata}")),
         (
-            translate_receipt("way"),
+            translate_receipt("destination"),
             translate_receipt("sent", size=size, host=report["sent_to"], recipient=recipient)
             if report["sent_to"]
             else translate_receipt("replayed" if result.recorded else "stayed"),

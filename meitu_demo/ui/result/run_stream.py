@@ -257,11 +257,12 @@ def record_failure(
     explained: Explanation,
     handle: CallHandle | None,
 ) -> None:
-    """Record the failure in the history, unless the person stopped waiting or it is recorded already.
+    """Record the failure in the history, unless there was no photo, nobody waits, or it is recorded already.
 
     unresolved_mode: `CallTarget.mode` if there is no target.
     """
-    if (handle is None and request.is_fetch_only) or (handle and (handle.abandoned or handle.is_duplicate)):
+    is_unnecessary = handle.abandoned or handle.is_duplicate if handle else request.is_fetch_only
+    if is_unnecessary or explained.slug == "photo_missing":
         return
     context.history.record_failure(
         request.caller.session_id,

@@ -114,7 +114,7 @@ def list_faults(vendor_id: str, language: str) -> DropdownChoices:
         (f"{code} · {explain(VendorError(vendor_id, code), language).title}", f"{CODE_PREFIX}{code}")
         for code in list_vendor_codes(vendor_id)
     ]
-    return [(translate("failure_lab.well", language), ""), *faults, *codes]
+    return [(translate("failure_lab.no_fault", language), ""), *faults, *codes]
 
 
 async def _render_ledger_summary(failure_lab: FailureLabBackend, language: str) -> Markup:

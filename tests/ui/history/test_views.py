@@ -39,11 +39,11 @@ def test_listing_has_a_button_for_each_run_and_marks_the_selected_one(history: H
     assert re.findall(r'data-run="(\w+)"[^>]*aria-current="true"', html) == [live.key]
     assert re.findall(r'data-put="(\w+)"', html) == [offline.key]
     assert re.findall(r'data-free="(\w+)"', html) == ["true", "false", "false"]
-    for said in ("Bigger eyes · Strength 0.5", "live: AILabTools", "live: Meitu", "pictures gone", "did not work"):
+    for said in ("Bigger eyes · Strength 0.5", "live: AILabTools", "live: Meitu", "pictures deleted", "failed"):
         assert said in html
     assert 'href="archive/token/runs.zip?lang=en"' in html
     assert "archive/" not in render_listing([failed], set(), failed.key, "token", 30, "en")
-    assert "Nothing has been run" in render_listing([], set(), "", "", 30, "en")
+    assert "No runs in this tab" in render_listing([], set(), "", "", 30, "en")
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ def test_checklist_names_every_fix() -> None:
     source = photos()["small beside large"]
     (mend,) = suggest_fixes(two(), source)
     assert mend.face is not None
-    assert translate(f"preflight.mends.{mend.slug}", "en", number=mend.face.number) == "Use face 2"
-    assert set(get_texts("en")["preflight"]["mends"]) == {"crop", "crop_enlarge", "enlarge", "upright", "other_face"}
+    assert translate(f"preflight.fixes.{mend.slug}", "en", number=mend.face.number) == "Use face 2"
+    assert set(get_texts("en")["preflight"]["fixes"]) == {"crop", "crop_enlarge", "enlarge", "upright", "other_face"}
 
 
 def test_checklist_says_how_far_a_face_is_turned() -> None:
@@ -74,13 +74,13 @@ def test_checklist_names_whose_limit_it_is() -> None:
     for slug in ("turned", "nodded"):
         assert describe_item(item(of_meitu, slug), "en").endswith("(our check's limit)")
         assert describe_item(item(of_ailab, slug), "en").endswith("the service recommends under 60°)")
-        assert describe_item(item(of_ailab, slug), "zh").endswith("服务方建议小于 60°）")
+        assert describe_item(item(of_ailab, slug), "zh").endswith("服务商建议小于 60°）")
 
 
 def test_checklist_speaks_for_itself_when_it_refuses() -> None:
     """The verdict is our check's; what the service will do is not known."""
     seen = check(FUSE, photos()["turned far"])
-    assert "Our check would refuse this photo; the service may too" in render_checklist(seen, (), "", "en")
+    assert "Our check would refuse it; the service may too" in render_checklist(seen, (), "", "en")
 
 
 def item(preflight: Preflight, slug: str) -> ChecklistItem:

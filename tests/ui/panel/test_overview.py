@@ -79,24 +79,23 @@ def test_sheet_is_empty_after_cancellation(
         page.join(take_back, ["", tab])
         gate.set()
         shown = sheet.result(30)
-    assert shown[0].count("<li>") == 22
+    assert shown[0].count("<li>") == 26
     assert shown[-1] == ""
 
 
-@pytest.mark.parametrize(("kind", "count"), [("shapes", 22), ("strengths", 6)])
+@pytest.mark.parametrize(("kind", "count"), [("shapes", 26), ("strengths", 6)])
 def test_sheet_has_its_cells_at_once_and_then_its_pictures(
     kind: str, count: int, page: Page, portrait: bytes, tab: str
 ) -> None:
     """Skeletons first, one picture next, all in the end; always as many places, and the chosen one marked."""
-    shown = see(page, kind, page.upload(portrait), tab, ["9", 0.4])
+    shown = see(page, kind, page.upload(portrait), tab, ["9", 0.4 if kind == "strengths" else 1])
     assert [update.count("<li>") for update in shown] == [count] * len(shown)
     pictures = [update.count("<img") for update in shown]
     assert (pictures[:2], pictures[-1]) == ([0, 1], count)
     assert pictures == sorted(pictures)
     assert all(update.count("disabled") == count - has for update, has in zip(shown, pictures, strict=True))
-    assert re.findall(r'data-value="([^"]*)" aria-pressed="true"', shown[-1]) == [
-        {"shapes": "&#34;9&#34;", "strengths": "0.4"}[kind]
-    ]
+    chosen = {"shapes": "[&#34;9&#34;, 1.0]", "strengths": "[&#34;9&#34;, 0.4]"}[kind]
+    assert re.findall(r'data-values="([^"]*)" aria-pressed="true"', shown[-1]) == [chosen]
     assert len(set(re.findall(r'src="(data:image/jpeg;base64,[^"]+)"', shown[-1]))) == count
 
 

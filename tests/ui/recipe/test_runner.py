@@ -127,7 +127,7 @@ def test_recipe_rejects_an_invalid_list_before_any_call(person: Person, text: An
     """An invalid recipe is explained without a step's name, nothing is sent, and no retry is offered."""
     data = [person.photo, text, False, False, person.tab, None, None]
     shown = last(person.page.press("recipe-run", data))
-    assert f"<h3>{told}</h3>" in shown
+    assert f"<h2>{told}</h2>" in shown
     assert 'class="can' not in shown
 
 
@@ -135,7 +135,7 @@ def test_recipe_explains_a_missing_photo(person: Person) -> None:
     """A missing photo is explained as in every panel."""
     person.photo = None
     shown = person.press("run", EYES)
-    assert "There is no photo yet." in shown
+    assert "Choose a photo first." in shown
     assert 'class="can' not in shown
 
 
@@ -144,7 +144,7 @@ def test_recipe_does_not_resume_from_an_expired_result(person: Person, monkeypat
     person.press("run", EYES, NOWHERE)
     before = len(person.page.offline.calls)
     monkeypatch.setattr(PictureStore, "get_owned", lambda store, owner, token: None)
-    assert "<h3>This result is no longer here.</h3>" in person.press("retry", EYES, FUSE)
+    assert "<h2>This result is no longer here.</h2>" in person.press("retry", EYES, FUSE)
     assert len(person.page.offline.calls) == before
 
 
@@ -154,7 +154,7 @@ def test_recipe_results_are_deleted_with_the_session(person: Person) -> None:
     addresses = set(re.findall(r"kept/[^\"]+", shown))
     assert len(addresses) >= 4
     assert all(httpx.get(f"{person.page.url}/{address}").status_code == 200 for address in addresses)
-    assert "Looked again: nothing of yours is left here." in person.page.press("forget", [person.tab])
+    assert "Checked: nothing left." in person.page.press("forget", [person.tab])
     assert all(httpx.get(f"{person.page.url}/{address}").status_code == 404 for address in addresses)
 
 
@@ -164,7 +164,7 @@ def test_recipe_editor_validates_a_loaded_file(page: Page) -> None:
     assert "Recipe loaded. Steps: 1" in taken
     assert "shape_type" in taken
     refused = page.press("recipe-loaded", [listed({"endpoint": "nobody"}), listed(JAW)])
-    assert "which is none of the effects here" in refused
+    assert "which this demo does not have" in refused
     assert "shape_type" not in refused
 
 
@@ -311,7 +311,7 @@ def test_send_to_panel_makes_a_result_another_panels_photo(person: Person) -> No
     shown = person.press("run", EYES)
     token = re.findall(r'data-token="([^"]+)"', shown)[0]
     answer = person.page.press("send-on", [token, "face_fuse", person.tab])
-    assert "The result is the photo in Face Fuse now." in text_of(answer)
+    assert "The result is now the photo in Face Fuse." in text_of(answer)
     found = re.search(r'"path": "([^"]+result\.jpg)"', answer)
     assert found
     master = httpx.get(f"{person.page.url}/{views(shown)[0][1]}").content

@@ -85,7 +85,7 @@ def test_receipt_names_dropped_metadata_and_the_recipient(portrait: bytes) -> No
     assert all(
         part in html for part in ("GPS", "67 KB", "openapi.mtlab.meitu.com", "Meitu &lt;China&gt;", "30 minutes")
     )
-    assert "worked on here" in render_receipt(outcome(portrait), 30, "x", "en")
+    assert "processed on this server" in render_receipt(outcome(portrait), 30, "x", "en")
     assert "owner deletes it" not in html
     assert "owner deletes it" in render_receipt(
         outcome(portrait, "live", host="a.example", is_saved=True), 30, "x", "en"

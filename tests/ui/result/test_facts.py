@@ -33,7 +33,7 @@ def test_file_suffix_follows_the_content(kind: str, suffix: str) -> None:
     assert build_file_name(outcome, NOW).endswith(f".{suffix}")
 
 
-@pytest.mark.parametrize("value", ["../../etc/passwd", "a b\n", "换脸", "x" * 64, 'a"b\\c:d', "."])
+@pytest.mark.parametrize("value", ["../../etc/passwd", "a b\n", "人脸融合", "x" * 64, 'a"b\\c:d', "."])
 def test_file_name_is_safe_for_any_value(value: str) -> None:
     """Only ASCII letters, digits, dot, dash and underscore, no folder, and short enough for any system."""
     name = build_file_name(replace(OUTCOME, endpoint=CATALOGUE["face_fuse"], values={"template_id": value}), NOW)

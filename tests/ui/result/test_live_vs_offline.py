@@ -72,8 +72,8 @@ def test_live_vs_offline_pays_once_for_one_click(paying: Page, vendor: ThreadedS
     for live, offline in (first, second):
         assert "One paid call" in live
         assert all('class=\\"whole\\"' in side for side in (live, offline))
-    assert "nothing was sent or charged a second time" in sides(both(paying, photo, tab))[0]
-    assert "nothing was sent or charged a second time" in paying.run(SLUG, VALUES, photo, tab, consent=True)
+    assert "nothing was sent or charged twice" in sides(both(paying, photo, tab))[0]
+    assert "nothing was sent or charged twice" in paying.run(SLUG, VALUES, photo, tab, consent=True)
     assert vendor.charges[PAID] - before == 1
 
 
@@ -111,7 +111,7 @@ def test_live_vs_offline_stores_nothing_after_deletion(paying: Page, portrait: b
     kept = {f"{paying.url}/{path}" for path in re.findall(r"kept/[\w-]+/[\w.-]+", answer)}
     assert len(kept) == 2
     assert {paying.http.get(address).status_code for address in kept} == {200}
-    assert "nothing of yours is left here" in paying.press("forget", [tab])
+    assert "Checked: nothing left" in paying.press("forget", [tab])
     assert {paying.http.get(address).status_code for address in kept} == {404}
 
 
@@ -134,7 +134,7 @@ def test_live_vs_offline_while_one_side_is_silent(tmp_path: Any, portrait: bytes
             assert words in last
         staged = page.run(SLUG, VALUES, page.upload(faceless), tab, consent=True, query="?stage=1")
         last = staged[staged.rindex('<div class=\\"stage') :]
-        for words in ("There is no face", "may have been billed", "can retry"):
+        for words in ("No face was found", "may have been billed", "can retry"):
             assert words in last
 
         tab, told = secrets.token_hex(16), list[str]()
@@ -144,7 +144,7 @@ def test_live_vs_offline_while_one_side_is_silent(tmp_path: Any, portrait: bytes
                 told.append(page.press("forget", [tab]))
 
         answer = page.press(f"{SLUG}-both", [page.upload(portrait), *VALUES, True, tab, None, None], on_line=delete)
-        assert "nothing of yours is left here" in told[0]
+        assert "Checked: nothing left" in told[0]
         assert all("Stopped." in side for side in sides(answer))
         kept = set(re.findall(r"kept/[\w-]+/[\w.-]+", answer))
         assert len(kept) == 1

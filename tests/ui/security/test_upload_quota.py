@@ -176,7 +176,7 @@ def test_files_that_events_write_count(small_page: Page, tmp_path: Path, figure:
         flood += [pool.submit(take_example, number, hoarder) for number in range(150, 200)]
         served = sum(visitor.result() for visitor in visitors)
         answers = [answer.result() for answer in flood]
-    refused = sum("too many photos of yours" in answer for answer in answers)
+    refused = sum("You have too many photos" in answer for answer in answers)
     assert served == 10
     assert refused + sum("astronaut.jpg" in answer for answer in answers) == 100
     assert 0 < refused < 100
@@ -191,7 +191,7 @@ def test_the_result_of_an_api_call_takes_the_room_of_its_photo(small_page: Page,
     hoarder.press("quality-restoration-photo", [photo, TAB], "upload")
     while "astronaut.jpg" in (answer := hoarder.press("face-fuse-example", [secrets.token_hex(16)])):
         pass
-    assert "too many photos of yours" in answer
+    assert "You have too many photos" in answer
     event, answer = hoarder.call("quality_restoration", photo, False, False)
     assert event == "complete"
     assert Path(answer[0]["path"]).exists()
@@ -199,7 +199,7 @@ def test_the_result_of_an_api_call_takes_the_room_of_its_photo(small_page: Page,
     assert count_stored_bytes(tmp_path) < 1.25 * MAX_ADDRESS_BYTES // 100  # the result is larger than the photo
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "too many photos of yours"), ("zh-CN", "照片太多了")])
+@pytest.mark.parametrize(("language", "words"), [("en", "You have too many photos"), ("zh-CN", "照片太多了")])
 def test_an_upload_beyond_the_quota_is_refused_in_words(small_page: Page, language: str, words: str) -> None:
     """With 429, after the whole body was read, so that a browser shows the answer."""
     answer = send(small_page, bytes(MAX_ADDRESS_BYTES // 100 + 1), "198.51.100.1", language=language)
