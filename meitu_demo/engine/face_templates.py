@@ -5,6 +5,7 @@ Shipped templates are rows of ``data/templates.toml``. A *drawn* one has a folde
 may add a folder of pictures with `load_owner_templates`.
 """
 
+import io
 import json
 import logging
 import re
@@ -41,6 +42,8 @@ MAX_ID_CHARS = 64  # the limit for a template's id in a call
 MAX_SIDE_PX = 2048  # the owner's larger pictures are shrunk, or each result would have 12 MP
 PHOTO_UPSCALE = 2  # the astronaut has 512 px, the drawn templates 1024 and more
 MAX_CACHED_TEMPLATES = 8  # about 20 MB each
+THUMBNAIL_PX = 384  # longer side; a tile is at most 190 px wide
+THUMBNAIL_QUALITY = 80  # WebP
 log = logging.getLogger(__name__)
 
 
@@ -154,6 +157,16 @@ def load_template(key: str) -> Template:
     """The template with the id or alias `key`, decoded once and shared. Raises UnknownTemplate, TemplateHasNoFace."""
     info = find_template(key)
     return _load_owner_template(info) if info.kind == "own" else _load_shipped_template(info.id)
+
+
+def render_thumbnail(info: TemplateInfo) -> bytes:
+    """The preview as a small WebP, for a gallery. Raises OSError for an owner's picture changed since the start."""
+    with Picture.open(info.preview) as opened:
+        upright = ImageOps.exif_transpose(opened).convert("RGB")
+    upright.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX), Picture.Resampling.LANCZOS)
+    file = io.BytesIO()
+    upright.save(file, "WEBP", quality=THUMBNAIL_QUALITY)
+    return file.getvalue()
 
 
 def load_template_rows(toml_file: Path, layers_dir: Path) -> tuple[TemplateInfo, ...]:

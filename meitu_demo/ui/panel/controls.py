@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,7 @@ def _build_template_picker(
 
 
 def _publish_preview(info: TemplateInfo) -> static_images.GradioImage:
-    return static_images.register_image(f"{info.id}{info.preview.suffix}", info.preview)
+    return static_images.register_image(f"{info.id}.webp", partial(face_templates.render_thumbnail, info))
 
 
 def _choose_live_template(key: Any, template_options: TemplateOptions) -> Any:

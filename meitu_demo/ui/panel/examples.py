@@ -28,8 +28,8 @@ from ..events import PRIVATE_EVENT
 from ..gradio_patches import static_images, uploads
 from ..texts import PageTranslations
 
-THUMBNAIL_PX = 96
-MAX_EXAMPLE_PX = 720
+THUMBNAIL_PX, THUMBNAIL_QUALITY = 96, 85  # JPEG
+MAX_EXAMPLE_PX, EXAMPLE_QUALITY = 720, 85  # JPEG: 60 kB each, on the first screen
 EXAMPLE_REGION = (slice(0, 300), slice(80, 380))  # rows and columns of the astronaut's head
 FACE_REGION = (slice(20, 260), slice(110, 350))  # rows and columns of the astronaut's face
 
@@ -77,10 +77,14 @@ def _encode_example(name: str) -> bytes:
 @cache
 def render_thumbnail(name: str) -> static_images.GradioImage:
     """The button's icon, cut from a small region, so that building a page is cheap."""
-    pixels = np.asarray(
-        cv2.resize(THUMBNAIL_SOURCES[name](), (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA), np.uint8
-    )
-    return static_images.register_image(f"example-{name}.jpg", codec.encode(pixels))
+    def render() -> bytes:
+        size = (THUMBNAIL_PX, THUMBNAIL_PX)
+        return codec.encode(
+            np.asarray(cv2.resize(THUMBNAIL_SOURCES[name](), size, interpolation=cv2.INTER_AREA), np.uint8),
+            THUMBNAIL_QUALITY,
+        )
+
+    return static_images.register_image(f"example-{name}.jpg", render)
 
 
 async def serve_example_result(request: Request) -> Response:
@@ -118,7 +122,7 @@ def _encode_square(pixels: Image) -> bytes:
         square = np.asarray(
             cv2.resize(square, (MAX_EXAMPLE_PX, MAX_EXAMPLE_PX), interpolation=cv2.INTER_AREA), np.uint8
         )
-    return codec.encode(square)
+    return codec.encode(square, EXAMPLE_QUALITY)
 
 
 def _build_two_faces() -> Image:
