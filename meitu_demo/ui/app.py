@@ -156,7 +156,8 @@ def build_mount_options(settings: Settings, texts: PageTranslations, style: str)
     The style goes into the head: in its `css` option, Gradio would drop the media queries.
     """
     return {
-        "theme": build_theme(), "head": f'<link rel="stylesheet" href="{style}">', "i18n": texts.build_i18n(), "footer_links": [],
+        "theme": build_theme(), "head": f'<link rel="stylesheet" href="{style}">',
+        "i18n": texts.build_i18n(), "footer_links": [],
         "favicon_path": str(ASSETS_DIR / "favicon.svg"), "show_error": False, "max_file_size": codec.MAX_BYTES,
         "root_path": settings.root_path,
         "ssr_mode": False, "run_history": False, "enable_monitoring": False, "pwa": False, "mcp_server": False,

@@ -1,4 +1,4 @@
-"""Serves Gradio's scripts and styles, about a hundred for each page, and the demo's own two: compressed once, cacheable.
+"""Serves Gradio's scripts and styles, a hundred for each page, and two of the demo's: compressed once, cacheable.
 
 Gradio 6.31.0 compresses its files anew for every visitor. Their names change with their content, so browsers may keep
 them for ever. Three scripts are edited on the way (`SCRIPT_EDITS`), because they make a page of 300 components slow;

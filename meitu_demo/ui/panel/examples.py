@@ -3,6 +3,7 @@
 There are a portrait, the same portrait degraded, two faces to choose from, and a photo without a face.
 """
 
+import threading
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,8 @@ THUMBNAIL_PX, THUMBNAIL_QUALITY = 96, 85  # JPEG
 MAX_EXAMPLE_PX, EXAMPLE_QUALITY = 720, 85  # JPEG: 60 kB each, on the first screen
 EXAMPLE_REGION = (slice(0, 300), slice(80, 380))  # rows and columns of the astronaut's head
 FACE_REGION = (slice(20, 260), slice(110, 350))  # rows and columns of the astronaut's face
+
+_rendering = threading.Lock()
 
 
 def build_examples(
@@ -77,6 +80,7 @@ def _encode_example(name: str) -> bytes:
 @cache
 def render_thumbnail(name: str) -> static_images.GradioImage:
     """The button's icon, cut from a small region, so that building a page is cheap."""
+
     def render() -> bytes:
         size = (THUMBNAIL_PX, THUMBNAIL_PX)
         return codec.encode(
@@ -92,8 +96,13 @@ async def serve_example_result(request: Request) -> Response:
     endpoint, side = CATALOGUE.get(request.path_params["endpoint"]), request.path_params["side"]
     if endpoint is None or side not in ("before", "after"):
         return Response(status_code=404)
-    pictures = await cpu_slots.run_in_worker(_render_example_result, endpoint.id)
+    pictures = await cpu_slots.run_in_worker(_load_example_result, endpoint.id)
     return Response(pictures[side], media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
+
+
+def _load_example_result(endpoint_id: str) -> dict[str, bytes]:
+    with _rendering:  # both sides are asked for at once
+        return _render_example_result(endpoint_id)
 
 
 @cache
