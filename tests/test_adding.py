@@ -132,9 +132,9 @@ with TestClient(demo, base_url="http://127.0.0.1") as page:
         colour = lambda image: float((image.max(2).astype(int) - image.min(2)).mean())
         found[name] = {"report": report, "name": picture["orig_name"], "colour": colour(pixels_now) / colour(pixels)}
 from meitu_demo.ui.header import render_header
-from meitu_demo.ui.page import render_head
+from meitu_demo.ui.header import render_vendor_css
 found["header"] = render_header(resolver, "en")
-found["style"] = render_head()
+found["style"] = render_vendor_css()
 print("FOUND " + json.dumps(found))
 """
 

@@ -31,7 +31,7 @@ from .gradio_patches.page_html import PageHtmlMiddleware
 from .gradio_patches.sessions import SessionQuota
 from .gradio_patches.uploads import check_upload_dir
 from .mirror import frames
-from .page import ASSETS_DIR, build_page, render_head
+from .page import ASSETS_DIR, build_page, publish_assets
 from .panel.examples import serve_example_result
 from .recipe.state import RecipeProgress
 from .reference import page as reference
@@ -64,18 +64,20 @@ def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger
     texts = PageTranslations()
     blocks = build_page(context, settings, texts)
     blocks.queue(default_concurrency_limit=None)
+    style, script = publish_assets()
     SessionQuota(blocks, settings.trusted_proxies, partial(_is_paid, service.single_flight)).install()
     gradio_cleanup = GradioCleanup(blocks, uploads_dir, ttl_s * TTL_MARGIN, ttl_s)
     mcp_server = _create_mcp_server(context) if settings.mcp else None
     app = FastAPI(
         lifespan=build_lifespan(context, gradio_cleanup, mcp_server),
         middleware=build_middleware(
-            settings, service.ledger, context.session_data.upload_quota, is_billable=service.targets.is_any_live()
+            settings, service.ledger, context.session_data.upload_quota, is_billable=service.targets.is_any_live(),
+            style=style, script=script,
         ),
         docs_url=None, redoc_url=None, openapi_url=None,
     )  # fmt: skip
     add_routes(app, context, mcp_server)
-    app.state.gradio = mount_patched(app, blocks, uploads_dir, **build_mount_options(settings, texts))
+    app.state.gradio = mount_patched(app, blocks, uploads_dir, **build_mount_options(settings, texts, style))
 
     async def before_stop() -> None:
         await context.service.single_flight.drain(MAX_DRAIN_S)
@@ -111,9 +113,9 @@ def build_lifespan(
 
 
 def build_middleware(
-    settings: Settings, ledger: LazyLedger, upload_quota: UploadQuota, *, is_billable: bool
+    settings: Settings, ledger: LazyLedger, upload_quota: UploadQuota, *, is_billable: bool, style: str, script: str
 ) -> list[Middleware]:
-    """All middleware, outermost first. is_billable: calls may cost the owner money."""
+    """All middleware, outermost first. is_billable: calls may cost the owner money. style, script: their addresses."""
     login = Middleware(
         LoginMiddleware, verify=build_password_check(settings.login), is_hf_space=settings.space,
         trusted_proxies=settings.trusted_proxies,
@@ -129,9 +131,9 @@ def build_middleware(
         Middleware(CORSMiddleware),  # allows no origin; without it, Gradio would add its own, which allows all
         *([login] if settings.login else []),
         Middleware(VisitorCookieMiddleware, ledger=ledger, is_hf_space=settings.space),
-        Middleware(GZipMiddleware, minimum_size=2048, compresslevel=6),  # the page is half a megabyte
+        Middleware(GZipMiddleware, minimum_size=2048, compresslevel=6),
         Middleware(UploadQuotaMiddleware, quota=upload_quota, trusted_proxies=settings.trusted_proxies),
-        Middleware(PageHtmlMiddleware),
+        Middleware(PageHtmlMiddleware, style=style, script=script),
     ]  # fmt: skip
 
 
@@ -150,10 +152,14 @@ def add_routes(app: FastAPI, context: Context, mcp_server: "McpServer | None") -
             app.add_route(path, mcp_server.http_app)  # type: ignore[arg-type]
 
 
-def build_mount_options(settings: Settings, texts: PageTranslations) -> dict[str, Any]:
-    """Options of `gr.mount_gradio_app`: theme, texts and login; features that the demo does not use are off."""
+def build_mount_options(settings: Settings, texts: PageTranslations, style: str) -> dict[str, Any]:
+    """Options of `gr.mount_gradio_app`: theme, texts and login; features that the demo does not use are off.
+
+    The style goes into the head: in its `css` option, Gradio would drop the media queries.
+    """
     return {
-        "theme": build_theme(), "head": render_head(), "i18n": texts.build_i18n(), "footer_links": [],
+        "theme": build_theme(), "head": f'<link rel="stylesheet" href="{style}">',
+        "i18n": texts.build_i18n(), "footer_links": [],
         "favicon_path": str(ASSETS_DIR / "favicon.svg"), "show_error": False, "max_file_size": codec.MAX_BYTES,
         "root_path": settings.root_path,
         "ssr_mode": False, "run_history": False, "enable_monitoring": False, "pwa": False, "mcp_server": False,

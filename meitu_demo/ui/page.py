@@ -9,6 +9,7 @@ from ..settings import Settings
 from . import api
 from .context import Context
 from .events import PRIVATE_EVENT
+from .gradio_patches.assets import register_asset
 from .header import render_header, render_vendor_css
 from .panel import controls, deep_links, panel, shared_photo
 from .panel.examples import render_example_css
@@ -68,9 +69,11 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
     return blocks
 
 
-def render_head() -> str:
-    """assets/css and assets/js, for the page's head. In its `css` option, Gradio would drop the media queries."""
-    styles, scripts = (sorted((ASSETS_DIR / kind).glob(f"*.{kind}")) for kind in ("css", "js"))
-    style = "".join(f"<style>{path.read_text('utf-8')}</style>" for path in styles)
-    style += f"<style>{render_vendor_css()}{render_example_css()}</style>"
-    return style + "".join(f"<script>{path.read_text('utf-8')}</script>" for path in scripts)
+def publish_assets() -> tuple[str, str]:
+    """Serve assets/css and assets/js as one style and one script; returns their addresses."""
+    style, script = (
+        "\n".join(path.read_text("utf-8") for path in sorted((ASSETS_DIR / kind).glob(f"*.{kind}")))
+        for kind in ("css", "js")
+    )
+    style += render_vendor_css() + render_example_css()
+    return register_asset("demo", ".css", style), register_asset("demo", ".js", script)

@@ -199,7 +199,7 @@ def build_page_pieces(text: str, language: str) -> Pieces:
     explained = {"title": text, "text": text}
     return {
         "header.header": [render_header(TargetResolver(Settings()), language)],
-        "page_head.page_head": [render("page_head.page_head", language)],
+        "page_head.page_head": [render("page_head.page_head", language, style="demo.css", script="demo.js")],
         "login.page": [render_login_page(language)],
         "mirror.mirror": [
             mirror.render_mirror(language),

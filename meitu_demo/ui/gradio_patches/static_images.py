@@ -5,36 +5,36 @@ a payload without `path` alone, and the browser resolves its `url` against the p
 """
 
 from collections.abc import Callable
-from pathlib import Path
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from ...runtime import cpu_slots
 
 PATH = "stills"
 CACHE_HEADERS = {"cache-control": "public, max-age=3600"}
+MEDIA_TYPES = {"jpg": "image/jpeg", "webp": "image/webp"}
 GradioImage = Any  # Gradio's payload for an image: a dict without the `meta` of an upload
 
-Image = Path | bytes | Callable[[], bytes]  # a permanent file, a JPEG, or a function that draws one
-_images: dict[str, Image] = {}  # shared by all apps of the process: every page shows the same images
+_renderers: dict[str, Callable[[], bytes]] = {}  # shared by all apps of the process: every page shows the same images
 
 
-def register_image(name: str, image: Image) -> GradioImage:
-    """Serve `image` as `name`; returns the payload that shows it in a component. A function draws at each request."""
-    _images[name] = image
+def register_image(name: str, render: Callable[[], bytes]) -> GradioImage:
+    """Serve what `render` returns, called once, at the first request, as `name`: *.jpg or *.webp.
+
+    Returns the payload that shows it in a component.
+    """
+    _renderers[name] = cache(render)
     return {"path": None, "url": f"{PATH}/{quote(name, safe='')}", "orig_name": name}
 
 
 async def serve_image(request: Request) -> Response:
     """Route `/stills/{name}`: only registered images."""
-    image = _images.get(request.path_params["name"])
-    if image is None:
+    name = request.path_params["name"]
+    if name not in _renderers:
         return PlainTextResponse("no such picture", 404)
-    if callable(image):
-        image = await cpu_slots.run_in_worker(image)
-    if isinstance(image, bytes):
-        return Response(image, media_type="image/jpeg", headers=CACHE_HEADERS)
-    return FileResponse(image, headers=CACHE_HEADERS)
+    data = await cpu_slots.run_in_worker(_renderers[name])
+    return Response(data, media_type=MEDIA_TYPES[name.rpartition(".")[2]], headers=CACHE_HEADERS)

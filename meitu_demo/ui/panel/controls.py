@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import takewhile
 from typing import Any
 
@@ -201,15 +201,17 @@ def _list_tiles(
     infos: Sequence[TemplateInfo], language: str | None, pictures: Sequence[bytes | None] = ()
 ) -> list[dict[str, Any]]:
     """The gallery's value. pictures: JPEGs with the visitor's face; a tile without one shows the example's."""
-    images = [
-        static_images.register_image(f"template-{info.id}.jpg", partial(previews.render_example_tile, info))
-        for info in infos
-    ]
+    images = [_register_example_tile(info) for info in infos]
     for index, picture in enumerate(pictures):
         if picture:
             images[index] = {**images[index], "url": encode_data_url(picture)}
     captions = [info.name[language] if language else None for info in infos]
     return [{"image": image, "caption": caption} for image, caption in zip(images, captions, strict=True)]
+
+
+@cache
+def _register_example_tile(info: TemplateInfo) -> static_images.GradioImage:
+    return static_images.register_image(f"template-{info.id}.jpg", partial(previews.render_example_tile, info))
 
 
 def _wire_tiles(gallery: gr.Gallery, template_options: TemplateOptions, panel_photo: PanelPhoto) -> None:

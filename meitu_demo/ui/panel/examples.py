@@ -3,6 +3,7 @@
 There are a portrait, the same portrait degraded, two faces to choose from, and a photo without a face.
 """
 
+import threading
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -24,8 +25,8 @@ from ..gradio_patches import static_images
 from ..html import render
 from ..texts import PageTranslations
 
-THUMBNAIL_PX = 96
-MAX_EXAMPLE_PX = 720
+THUMBNAIL_PX, THUMBNAIL_QUALITY = 96, 85  # JPEG
+MAX_EXAMPLE_PX, EXAMPLE_QUALITY = 720, 85  # JPEG: 60 kB each, on the first screen
 EXAMPLE_SCREENS = (*CATALOGUE, "recipe", "mirror")  # that show what they make of the example photo
 INITIAL_SHAPES = ((8, 0.6), (7, 0.5), (14, 0.0))  # the mirror's at its start, with their strengths: eyes, jaw, nose
 # Bigger eyes, slimmer jaw, restoration: the recipe that new visitors see.
@@ -35,6 +36,8 @@ EXAMPLE_RECIPE = """{"recipe": 1, "steps": [
   {"endpoint": "quality_restoration"}]}"""
 EXAMPLE_REGION = (slice(0, 300), slice(80, 380))  # rows and columns of the astronaut's head
 FACE_REGION = (slice(20, 260), slice(110, 350))  # rows and columns of the astronaut's face
+
+_rendering = threading.Lock()
 
 
 def build_examples(screen: str, slug: str, default_name: str, texts: PageTranslations) -> None:
@@ -54,8 +57,12 @@ def build_examples(screen: str, slug: str, default_name: str, texts: PageTransla
 
 
 def render_example_css() -> str:
-    """A style rule for each example: `--example` is its picture in the screens that open with it."""
-    return "".join(f".example-{name} {{ --example: url({render_thumbnail(name)['url']}) }}" for name in EXAMPLE_PHOTOS)
+    """A style rule for each example: `--example` is its picture in the screens that open with it.
+
+    The picture's address is relative to the style sheet's, which is in `assets/`.
+    """
+    urls = {name: f"../{render_thumbnail(name)['url']}" for name in EXAMPLE_PHOTOS}
+    return "".join(f".example-{name} {{ --example: url({url}) }}" for name, url in urls.items())
 
 
 @cache
@@ -67,10 +74,15 @@ def encode_example(name: str) -> bytes:
 @cache
 def render_thumbnail(name: str) -> static_images.GradioImage:
     """The button's icon, cut from a small region, so that building a page is cheap."""
-    pixels = np.asarray(
-        cv2.resize(THUMBNAIL_SOURCES[name](), (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA), np.uint8
-    )
-    return static_images.register_image(f"example-{name}.jpg", codec.encode(pixels))
+
+    def render() -> bytes:
+        size = (THUMBNAIL_PX, THUMBNAIL_PX)
+        return codec.encode(
+            np.asarray(cv2.resize(THUMBNAIL_SOURCES[name](), size, interpolation=cv2.INTER_AREA), np.uint8),
+            THUMBNAIL_QUALITY,
+        )
+
+    return static_images.register_image(f"example-{name}.jpg", render)
 
 
 async def serve_example_result(request: Request) -> Response:
@@ -78,8 +90,13 @@ async def serve_example_result(request: Request) -> Response:
     screen, side = request.path_params["screen"], request.path_params["side"]
     if screen not in EXAMPLE_SCREENS or side not in ("before", "after"):
         return Response(status_code=404)
-    pictures = await cpu_slots.run_in_worker(_render_example_result, screen)
+    pictures = await cpu_slots.run_in_worker(_load_example_result, screen)
     return Response(pictures[side], media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
+
+
+def _load_example_result(screen: str) -> dict[str, bytes]:
+    with _rendering:  # both sides are asked for at once
+        return _render_example_result(screen)
 
 
 @cache
@@ -131,7 +148,7 @@ def _encode_square(pixels: Image) -> bytes:
         square = np.asarray(
             cv2.resize(square, (MAX_EXAMPLE_PX, MAX_EXAMPLE_PX), interpolation=cv2.INTER_AREA), np.uint8
         )
-    return codec.encode(square)
+    return codec.encode(square, EXAMPLE_QUALITY)
 
 
 def _build_two_faces() -> Image:

@@ -100,6 +100,7 @@ def plan_sheet(
 ) -> tuple[ContactSheet, RenderThumbnails]:
     """The sheet for the controls' `values`, and the function that draws its pictures. kind: see `ContactSheet`."""
     params: dict[str, object] = {}
+    groups: tuple[CellGroup, ...]
     render_thumbnails: RenderThumbnails
     if kind == "strengths":
         shape = load_shapes()[int(values["shape_type"])]
