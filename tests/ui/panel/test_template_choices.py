@@ -29,7 +29,7 @@ def get_properties(page: Page, element_id: str) -> Any:
 
 
 def test_live_list_has_the_owners_templates_and_no_drawn_ones(live_page: Page, page: Page) -> None:
-    """By their IDs, one that the vendor knows is chosen, and another may be typed; offline the drawn ones are listed."""
+    """By their IDs; one that the vendor knows is chosen, another may be typed. Offline the drawn ones are listed."""
     live, offline = (get_properties(each, "face-fuse-template-id") for each in (live_page, page))
     drawn = {info.wire_id for info in face_templates.list_templates() if not info.aliases}
     assert drawn
