@@ -50,7 +50,10 @@ class Ledger:
         while True:
             try:
                 await self.renew_leases()
-                await self.run_in_thread(self.store.sweep)
+                swept = await self.run_in_thread(self.store.sweep)
+                if swept.released or swept.unknown:
+                    counts = (swept.unknown, swept.released)
+                    LOG.warning("an instance died: %d of its calls were sent and are now unknown, %d were not", *counts)
             except LedgerUnavailable:
                 pass  # logged by `Database`; a lease lasts several rounds
             await sleep(self.store.lease_s / 4)

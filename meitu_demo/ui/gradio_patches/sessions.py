@@ -20,8 +20,10 @@ from ...domain.errors import SessionsFull
 from ...domain.explanations import explain
 from ...domain.translations import match_language
 from ...runtime.client_address import Network, resolve_client_address
+from ...runtime.log_format import RateLimitFilter
 
 log = logging.getLogger(__name__)
+log.addFilter(RateLimitFilter())
 MAX_SESSIONS, MAX_ADDRESS_SESSIONS = 1000, 200  # a person has one for each page, and one for each API call under way
 
 
