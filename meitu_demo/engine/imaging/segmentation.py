@@ -83,6 +83,7 @@ def segment_skin(image: Image, mesh: Points) -> NDArray[np.uint8]:
     if np.isin((cv2.GC_FGD, cv2.GC_BGD), labels).all():
         models = np.zeros((2, 1, 65))
         bgr = np.ascontiguousarray(small[..., ::-1])
+        cv2.setRNGSeed(0)  # grabCut starts from random clusters: the same photo gives the same mask
         cv2.grabCut(bgr, labels, (0, 0, 1, 1), models[0], models[1], GRABCUT_ITERATIONS, cv2.GC_INIT_WITH_MASK)
     skin = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
     soft = feather_mask(np.maximum(skin, _build_core_mask(points, skin.shape)), 0.03 * float(np.ptp(points[:, 0])))

@@ -10,7 +10,7 @@ from skimage import color, data
 from meitu_demo.domain.errors import ValueRejected
 from meitu_demo.engine.effects.avatar.draw import VERSIONS, draw_avatar
 from meitu_demo.engine.effects.avatar.flatten import UPPER_CHEEKS
-from meitu_demo.engine.effects.avatar.head import MAX_CROP_SIDE_PX, Head, crop_to_heads
+from meitu_demo.engine.effects.avatar.head import MAX_CROP_SIDE_PX, Head, crop_to_heads, draw_stroke
 from meitu_demo.engine.imaging.faces import Face, build_face, find_faces
 from tools.quality.people import add_beard, darken_skin, draw_glasses
 
@@ -145,6 +145,50 @@ def test_hair_keeps_its_colour() -> None:
     crop, (on_crop,) = crop_to_heads(PHOTO, [FACE])
     own = np.median(sample(crop, (on_crop.middle - on_crop.down * 0.85 * on_crop.width)[None], 18), 0)
     assert np.linalg.norm(hair - own) < 15
+
+
+def test_brows_follow_the_photo() -> None:
+    """A brow that the photo has higher than the mesh is drawn there, in its colour, and not where the mesh has it."""
+    photo = cv2.GaussianBlur(PHOTO, (0, 0), 1)
+    lift = FACE.landmarks[[105, 334]] - (0, 0.045 * FACE.width)
+    for x, y in lift.round().astype(int):
+        cv2.ellipse(photo, (int(x), int(y)), (11, 2), 0, 0, 360, (70, 30, 20), -1, cv2.LINE_AA)
+    picture = draw_avatar(photo, [FACE])
+    head = place_head(PHOTO, picture, FACE)
+    for brow in head.points[[105, 334]]:
+        column = [brow + head.down * step * head.width for step in np.linspace(-0.14, 0.03, 35)]
+        drawn = np.array([np.median(sample(picture, point[None], 2), 0) for point in column])
+        darkest = int(drawn[:, 0].argmin())
+        assert drawn[darkest, 0] < 45
+        assert drawn[darkest, 1] > 4
+        assert column[darkest] @ head.down < brow @ head.down - 0.02 * head.width
+
+
+def test_teeth_have_no_gaps() -> None:
+    """Between the lips of a smile, over the middle third of the mouth, everything is as light as teeth."""
+    picture = draw_photo()
+    head = place_head(PHOTO, picture, FACE)
+    left, right, above, below = head.points[[78, 308, 13, 14]]
+    middle = (above + below) / 2 - head.down * 0.01 * head.width
+    teeth = sample(picture, np.array([middle + (right - left) * share for share in np.linspace(-0.16, 0.16, 13)]), 1)
+    assert teeth[:, 0].min() > 85
+
+
+def test_a_grey_photo_gets_no_coloured_skin() -> None:
+    """Cheeks without colour are drawn without colour: no blush."""
+    grey = cv2.cvtColor(cv2.cvtColor(PHOTO, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    _, after = measure_cheeks(grey, FACE)
+    assert np.hypot(after[1], after[2]) < 3
+
+
+def test_stroke_is_even_whatever_its_slope() -> None:
+    """A slanted line 2 px wide covers about as much of every column, and the frame's edges cut it."""
+    line = np.stack([np.linspace(-5, 65, 40), np.linspace(10, 24, 40)], 1)
+    mask = draw_stroke((40, 60), line, np.full(40, 2.0))
+    columns = mask.sum(0)
+    assert 1.9 < columns.mean() < 2.5
+    assert columns.std() < 0.1
+    assert not draw_stroke((40, 60), line + 500, np.full(40, 2.0)).any()
 
 
 @pytest.mark.parametrize("version", VERSIONS)

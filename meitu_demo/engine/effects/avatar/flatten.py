@@ -1,7 +1,7 @@
 """Turns a photo into flat tones, which the network then draws: skin in three tones, hair and clothes in flat masses.
 
-Colours are CIELAB, float32: L 0..100, a and b around 0. Nothing is sorted into classes with hard edges: what is not
-surely bare skin keeps the photo's own colours, so that beards, strands of hair and glasses stay what they are.
+Colours are CIELAB, float32. What is not surely bare skin keeps the photo's own colours, without hard edges, so that
+beards, strands of hair and glasses stay what they are.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,6 @@ NOSTRILS = (129, 98, 240, 99, 60, 20, 242, 2, 462, 250, 290, 328, 460, 327, 358,
 BEARD: tuple[int, ...] = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361)
 BEARD += (425, 426, 327, 2, 98, 206, 205)
 CHIN_AREA = (61, 84, 314, 291, 379, 378, 400, 152, 176, 149, 150)
-
 LID_CORNERS = ((156, 35), (383, 265))  # beside the ends of brow and eye
 UPPER_CHEEKS = (50, 101, 36, 117, 118, 280, 330, 266, 346, 347)
 
@@ -40,6 +39,7 @@ BEARD_TINT = (0.84, 0.72)  # b of the chin / b of the skin: at the first no bear
 BEARD_DARKER_L = (16.0, 26.0)  # the same for a chin darker than the skin
 DRAWN_SKIN_SPREAD_L = 15.0  # between dark and light skin of a face
 MIN_SKIN_B = 6.0  # of skin in a photo whose colours can be believed
+BLUSH = 3.0  # redder in the middle of the cheeks
 FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
 THIN_LINE_PX = 9  # wider than the frames of glasses on the flattened picture
 BRIDGE_DEPTH_L = (13.0, 20.0)  # a line across the nose: bare noses have up to 11.5, glasses from 24
@@ -114,8 +114,8 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     lift = float(np.clip((DRAWN_SKIN_L - median[0]) * SKIN_LIFT, 0, MAX_SKIN_LIFT_L))
     cheeks = sample_colours(smooth, head.points[list(UPPER_CHEEKS)], 1)
     base[1:] = (base[1:] + np.median(cheeks[:, 1:], 0)) / 2
-    # Lit cheeks are not drawn darker than they are: 2.5 L is what the network takes away.
-    base[0] += np.clip(float(np.quantile(cheeks[:, 0], 0.6)) + 2.5 - median[0], lift, MAX_CHEEK_LIFT_L)
+    # Lit cheeks are not drawn darker than they are: the network takes away 3 L.
+    base[0] += np.clip(float(np.quantile(cheeks[:, 0], 0.6)) + 3 - median[0], lift, MAX_CHEEK_LIFT_L)
     open_eyes = [_is_open(raw[..., 0][head.fill(eye, shape) > 0.5], float(median[0])) for eye in EYES]
     eyes = np.maximum(*(head.fill(eye, shape, 1.35) * is_open for eye, is_open in zip(EYES, open_eyes, strict=True)))
     around = zip(EYES, BROW_CONTOURS, LID_CORNERS, open_eyes, strict=True)
@@ -140,6 +140,10 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     )
     hole = np.clip(blur(features, 1.0) * 1.3 + nostrils * 0.9, 0, 1) * (1 - lines)
     tones = _paint_skin_tones(_fill_from_around(smooth, hole, 0.055 * width), median, base, contrast)
+    blush = BLUSH * float(smoothstep(3, 12, np.hypot(*median[1:])))  # none in a grey photo
+    for cheek in head.points[[50, 280]]:
+        right, down = (axis / width for axis in head.project(cheek[:1], cheek[1:], head.middle))
+        tones[..., 1] += blush * np.exp(-(((u - right) / 0.13) ** 2 + ((v - down) / 0.08) ** 2) / 2)
     mask = blur(skin * (1 - lips), 1.2) * (1 - not_skin)
     mask = np.maximum(mask, hole * oval * (1 - not_skin))
     _flatten_hair(flat, raw, matte * (1 - mask) * (1 - oval * (1 - strands)) * smoothstep(0.75, 0.35, v), width)
