@@ -10,6 +10,10 @@ from meitu_demo.domain.errors import VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.recordings.recording import Recording
+from meitu_demo.settings import Settings
+from meitu_demo.ui.api import build_report
+from meitu_demo.ui.assistants.tools import build_tool
+from meitu_demo.ui.context import Context
 from meitu_demo.ui.result.export import build_provenance, unlabelled
 from meitu_demo.ui.result.facts import build_receipt
 from recordings.conftest import KEYS, ME, MakeService, list_files, run
@@ -60,6 +64,8 @@ async def test_replay_gives_every_endpoint_its_own_picture_back(
         provenance, maker = build_provenance(shown), build_provenance(before).made_by
         assert (provenance.made_by, provenance.source_type) == (maker, build_provenance(before).source_type)
         assert provenance.time == shown.recorded.made_at.isoformat(timespec="seconds")
+        report = build_report(shown, "en", 30)
+        assert report["recorded"] == {"made_at": provenance.time, "elapsed_s": round(shown.recorded.elapsed_s, 3)}
         assert shown.trace
         assert shown.trace.mode == "recorded"
     assert network.tries == 0
@@ -140,3 +146,16 @@ async def test_replay_of_a_linked_picture_comes_by_a_link(
     assert recording.picture == before.result_photo.data
     assert f"http://recorded.invalid/pictures/{recording.key}".encode() in recording.body
     assert b"vendor.test" not in path.read_bytes().replace(b'"service": "vendor.test"', b"")
+
+
+async def test_tools_say_what_is_recorded_and_replayed(make_service: MakeService, tmp_path: Path) -> None:
+    """To assistants, consent covers the recording where there is one; in mode replay a call may be a recording."""
+    consent, now = [], []
+    for environ in ({"RECORDINGS": ""}, {}, REPLAY):
+        service = make_service(**environ)
+        settings = Settings.from_env({**KEYS, **environ, "RECORDINGS": "r" if environ else ""})
+        tool = build_tool(Context.create(service, settings, tmp_path, 60.0), RESTORE)
+        consent.append("records the call" in tool.inputSchema["properties"]["consent"]["description"])
+        now.append("recorded answer" in (tool.description or ""))
+    assert consent == [False, True, False]
+    assert now == [False, False, True]

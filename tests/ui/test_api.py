@@ -20,7 +20,10 @@ from meitu_demo.photos import codec
 from meitu_demo.photos.provenance import read_provenance
 from meitu_demo.settings import Settings
 
-REPORT = {"endpoint", "mode", "elapsed_s", "run", "request_id", "width", "height", "changes", "repeated", "receipt"}
+REPORT = {
+    "endpoint", "mode", "recorded", "elapsed_s", "run", "request_id", "width", "height", "changes", "repeated",
+    "receipt",
+}  # fmt: skip
 NO_FILE = translate("errors.photo_not_uploaded.title", "en")
 
 
@@ -104,7 +107,7 @@ def test_api_returns_a_picture_and_a_report(
     assert Path(file).name.startswith(name.replace("_", "-"))
     assert Path(file).suffix == ".jpg"
     assert set(report) == REPORT
-    assert (report["endpoint"], report["mode"]) == (name, "offline")
+    assert (report["endpoint"], report["mode"], report["recorded"]) == (name, "offline", None)
     assert (report["width"], report["height"]) == codec.read_size(data)
     assert report["elapsed_s"] > 0
     assert report["request_id"]
