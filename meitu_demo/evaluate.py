@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .calls.http_client import create_http_client
-from .domain.errors import DemoError
+from .domain.errors import DemoError, ValueRejected
 from .domain.explanations import explain
 from .domain.translations import list_languages, translate
 from .endpoints import CATALOGUE
@@ -65,7 +65,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--values", nargs="+", action=_AddValues, metavar="NAME=VALUE", help="of the endpoint before")
     parser.add_argument("--target", choices=TARGETS, default="offline", help="default: offline, which is free")
     parser.add_argument("--out", type=Path, required=True, help="folder for the report; the same one resumes a run")
-    parser.add_argument("--min-success", type=_rate, help="exit with 1 if the success rate is lower, such as 0.95")
+    parser.add_argument(
+        "--min-success", type=success_rate, help="exit with 1 if the success rate is lower, such as 0.95"
+    )
     parser.add_argument("--retry-unknown", action="store_true", help="also repeat calls that may have been billed")
     parser.add_argument("--yes", action="store_true", help="agree to the paid calls, and that the photos are sent")
     parser.add_argument("--language", choices=list_languages(), default="en", help="of the report")
@@ -123,12 +125,16 @@ async def _evaluate(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _build_plan(args: argparse.Namespace, service: CallService) -> Plan:
-    """Raises WrongUse, ValueRejected, OSError or MissingKey."""
+    """Raises WrongUse, SettingsError or OSError."""
     setups = []
     for name, values in args.endpoint:
         if name not in CATALOGUE:
             raise WrongUse(f"there is no endpoint {name}; there are {', '.join(CATALOGUE)}")
-        setups.append(Setup(CATALOGUE[name], CATALOGUE[name].validate(values)))
+        try:
+            setups.append(Setup(CATALOGUE[name], CATALOGUE[name].validate(values)))
+        except ValueRejected as error:
+            control, value, allowed = (error.facts[fact] for fact in ("control", "value", "allowed"))
+            raise WrongUse(f"{name} does not take {control}={value}; it takes {allowed}") from None
     unique = {setup.key: setup for setup in setups}
     targets = TARGETS[args.target]
     if "live" in targets:
@@ -241,7 +247,7 @@ def _print_progress(plan: Plan, run: EvaluationRun, *, is_last: bool = False) ->
     sys.stderr.flush()
 
 
-def _rate(text: str) -> float:
+def success_rate(text: str) -> float:
     if not 0 <= float(text) <= 1:
         raise ValueError(text)
     return float(text)
