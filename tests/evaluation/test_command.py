@@ -19,7 +19,7 @@ import pytest
 from support.servers import serve_vendor
 
 from meitu_demo.domain.model import Image
-from meitu_demo.evaluate import build_parser
+from meitu_demo.evaluate.__main__ import build_parser
 from meitu_demo.photos import codec
 from meitu_demo.photos.provenance import read_provenance
 

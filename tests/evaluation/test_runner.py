@@ -16,7 +16,7 @@ from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.calls.pipeline import CallResult
 from meitu_demo.domain.model import Image
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.evaluation.journal import Journal, JournalError
+from meitu_demo.evaluate.journal import Journal, JournalError
 from meitu_demo.evaluation.outcomes import Charge, Outcome, OutcomeKind
 from meitu_demo.evaluation.photo_set import collect_photos, list_files
 from meitu_demo.evaluation.plan import TARGETS, Job, Plan, Setup

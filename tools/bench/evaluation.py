@@ -91,13 +91,13 @@ async def _run_evaluation(folder: Path, photos: object) -> tuple[float, list[flo
     """Seconds, and resident MB after each call."""
     from meitu_demo.calls.http_client import create_http_client
     from meitu_demo.endpoints import CATALOGUE
-    from meitu_demo.evaluation.journal import Journal
+    from meitu_demo.evaluate.journal import Journal
+    from meitu_demo.evaluate.report_folder import ReportFolder
     from meitu_demo.evaluation.plan import Plan, Setup
     from meitu_demo.evaluation.runner import Authority, EvaluationRun
     from meitu_demo.offline import create_app
     from meitu_demo.service import Caller, CallService
     from meitu_demo.settings import Settings
-    from meitu_demo.ui.evaluation.report_folder import ReportFolder
 
     settings = Settings.from_env({"DATA_DIR": str(folder)})
     endpoint = CATALOGUE["face_fuse"]

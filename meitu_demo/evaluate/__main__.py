@@ -15,25 +15,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .calls.http_client import create_http_client
-from .domain.errors import DemoError, ValueRejected
-from .domain.explanations import explain
-from .domain.translations import list_languages, translate
-from .endpoints import CATALOGUE
-from .engine import face_templates
-from .evaluation.journal import Journal, JournalError
-from .evaluation.outcomes import Charge, OutcomeKind
-from .evaluation.photo_set import collect_photos, list_files
-from .evaluation.plan import TARGETS, Plan, Setup, estimate_cost
-from .evaluation.runner import Authority, EvaluationRun
-from .evaluation.summary import format_cost, get_success_rate, summarize
-from .ledger.lazy import LazyLedger
-from .offline import create_app as create_offline
-from .redaction import log_filter
-from .runtime import memory
-from .service import Caller, CallService
-from .settings import Settings, SettingsError, hide_network_settings
-from .ui.evaluation.report_folder import ReportFolder
+from ..calls.http_client import create_http_client
+from ..domain.errors import DemoError, ValueRejected
+from ..domain.explanations import explain
+from ..domain.translations import list_languages, translate
+from ..endpoints import CATALOGUE
+from ..engine import face_templates
+from ..evaluation.outcomes import Charge, OutcomeKind
+from ..evaluation.photo_set import collect_photos, list_files
+from ..evaluation.plan import TARGETS, Plan, Setup, estimate_cost
+from ..evaluation.runner import Authority, EvaluationRun
+from ..evaluation.summary import format_cost, get_success_rate, summarize
+from ..ledger.lazy import LazyLedger
+from ..offline import create_app as create_offline
+from ..redaction import log_filter
+from ..runtime import memory
+from ..service import Caller, CallService
+from ..settings import Settings, SettingsError, hide_network_settings
+from .journal import Journal, JournalError
+from .report_folder import ReportFolder
 
 DONE, BELOW_THRESHOLD, WRONG_USE, INCOMPLETE, STOPPED = 0, 1, 2, 3, 130
 MAX_DRAIN_S = 5.0  # after Ctrl-C, for the answers to calls that were sent
@@ -47,7 +47,7 @@ class WrongUse(Exception):
 class _AddValues(argparse.Action):
     """--values belongs to the --endpoint before it."""
 
-    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+    def __call__(self, parser: Any, namespace: Any, values: Any, *_: object) -> None:
         if not namespace.endpoint:
             parser.error("--values belongs behind an --endpoint")
         pairs = dict(text.partition("=")[::2] for text in values)
@@ -133,8 +133,10 @@ def _build_plan(args: argparse.Namespace, service: CallService) -> Plan:
         try:
             setups.append(Setup(CATALOGUE[name], CATALOGUE[name].validate(values)))
         except ValueRejected as error:
-            control, value, allowed = (error.facts[fact] for fact in ("control", "value", "allowed"))
-            raise WrongUse(f"{name} does not take {control}={value}; it takes {allowed}") from None
+            facts = error.facts
+            raise WrongUse(
+                f"{name} does not take {facts['control']}={facts['value']}; it takes {facts['allowed']}"
+            ) from None
     unique = {setup.key: setup for setup in setups}
     targets = TARGETS[args.target]
     if "live" in targets:
@@ -146,8 +148,8 @@ def _build_plan(args: argparse.Namespace, service: CallService) -> Plan:
                 )
         service.ledger.verify_at_startup()
     photos = collect_photos(list_files(args.photos))
-    for name, error in photos.refused:
-        _say(f"left out: {name}: {explain(error, args.language, is_billable=False).title}")
+    for file_name, refusal in photos.refused:
+        _say(f"left out: {file_name}: {explain(refusal, args.language, is_billable=False).title}")
     if not photos.photos:
         raise WrongUse("there is no photo among the files")
     return Plan(photos, tuple(unique.values()), targets, service.prices)
