@@ -11,7 +11,7 @@ from vulture import Vulture
 from meitu_demo.vendors import VENDORS
 
 PROJECT = Path(__file__).resolve().parents[1]
-ENTRY_POINTS = ("app.py", "meitu_demo/evaluate.py", "meitu_demo/*/__main__.py")
+ENTRY_POINTS = ("app.py", "meitu_demo/*/__main__.py")
 LOADED_BY_NAME = tuple(f"meitu_demo/offline/{vendor_id}.py" for vendor_id in VENDORS)
 
 

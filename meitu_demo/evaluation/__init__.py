@@ -7,7 +7,6 @@
     summary      success rate with its confidence interval, latency percentiles, bytes, refusals, cost
     csv_export   a row for each call
     sessions     the page's evaluations, by session, for as long as KEEP_MINUTES
-    journal      the command's outcomes in a file, written before and after each call
 
 What a person sees of it is in `ui.evaluation` and `ui.screens.evaluation`; the command is `meitu_demo.evaluate`.
 """

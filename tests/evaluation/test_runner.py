@@ -16,7 +16,7 @@ from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.calls.pipeline import CallResult
 from meitu_demo.domain.model import Image
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.evaluation.journal import Journal, JournalError
+from meitu_demo.evaluate.journal import Journal, JournalError
 from meitu_demo.evaluation.outcomes import Charge, Outcome, OutcomeKind
 from meitu_demo.evaluation.photo_set import collect_photos, list_files
 from meitu_demo.evaluation.plan import TARGETS, Job, Plan, Setup
@@ -167,13 +167,12 @@ async def test_run_is_stopped_and_resumed_without_paying_twice(
 
 async def test_run_tells_which_calls_are_under_way(vendor: Vendor, plan: Plan, tmp_path: Path) -> None:
     """A report that is made while calls wait for their answers says of these that they may be billed."""
-    vendor.held = asyncio.Event()
+    vendor.held, all_sent = asyncio.Event(), asyncio.Event()
+    vendor.answer = lambda number: all_sent.set() if number == 4 else None
     async with service_of(vendor, tmp_path) as service:
         made = EvaluationRun(service, plan, {}, Store(), AGREED)
         task = asyncio.create_task(made.run())
-        while vendor.requests < 4:
-            await asyncio.sleep(0.005)
-        await asyncio.sleep(0.01)
+        await all_sent.wait()
         made.stop()
         unanswered = made.list_unanswered()
         assert len(unanswered) == 4

@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 import pytest
 from preflight.sample_photos import cached_check
+from support.evaluation_pieces import build_evaluation_pieces
 
 from meitu_demo.calls.pipeline import CallResult, Phase
 from meitu_demo.calls.targets import TargetResolver
@@ -224,7 +225,7 @@ def build_page_pieces(text: str, language: str) -> Pieces:
     }  # fmt: skip
 
 
-BUILDERS = (build_result_pieces, build_panel_pieces, build_page_pieces)
+BUILDERS = (build_result_pieces, build_panel_pieces, build_page_pieces, build_evaluation_pieces)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -83,7 +83,7 @@ def _build_summary_row(summary: Summary, plan: Plan, outcomes: Mapping[str, Outc
         "target": summary.target,
         "maker": describe_maker(ended, outcomes.get(ended.key), language),
         "rate": format_percent(summary.rate),
-        "interval": "–".join(map(format_percent, summary.interval)) if summary.rate is not None else "",
+        "interval": " – ".join(map(format_percent, summary.interval)) if summary.rate is not None else "",
         "counts": {kind.value: count for kind, count in summary.counts.items()},
         "planned": summary.planned,
         "seconds": [format_seconds(seconds) for seconds in summary.seconds] or ["–"] * 3,

@@ -9,7 +9,7 @@ import json
 import os
 from pathlib import Path
 
-from .outcomes import Outcome, build_unanswered
+from ..evaluation.outcomes import Outcome, build_unanswered
 
 VERSION = 1
 

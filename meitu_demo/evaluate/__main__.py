@@ -15,25 +15,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .calls.http_client import create_http_client
-from .domain.errors import DemoError
-from .domain.explanations import explain
-from .domain.translations import list_languages, translate
-from .endpoints import CATALOGUE
-from .engine import face_templates
-from .evaluation.journal import Journal, JournalError
-from .evaluation.outcomes import Charge, OutcomeKind
-from .evaluation.photo_set import collect_photos, list_files
-from .evaluation.plan import TARGETS, Plan, Setup, estimate_cost
-from .evaluation.runner import Authority, EvaluationRun
-from .evaluation.summary import format_cost, get_success_rate, summarize
-from .ledger.lazy import LazyLedger
-from .offline import create_app as create_offline
-from .redaction import log_filter
-from .runtime import memory
-from .service import Caller, CallService
-from .settings import Settings, SettingsError, hide_network_settings
-from .ui.evaluation.report_folder import ReportFolder
+from ..calls.http_client import create_http_client
+from ..domain.errors import DemoError, ValueRejected
+from ..domain.explanations import explain
+from ..domain.translations import list_languages, translate
+from ..endpoints import CATALOGUE
+from ..engine import face_templates
+from ..evaluation.outcomes import Charge, OutcomeKind
+from ..evaluation.photo_set import collect_photos, list_files
+from ..evaluation.plan import TARGETS, Plan, Setup, estimate_cost
+from ..evaluation.runner import Authority, EvaluationRun
+from ..evaluation.summary import format_cost, get_success_rate, summarize
+from ..ledger.lazy import LazyLedger
+from ..offline import create_app as create_offline
+from ..redaction import log_filter
+from ..runtime import memory
+from ..service import Caller, CallService
+from ..settings import Settings, SettingsError, hide_network_settings
+from .journal import Journal, JournalError
+from .report_folder import ReportFolder
 
 DONE, BELOW_THRESHOLD, WRONG_USE, INCOMPLETE, STOPPED = 0, 1, 2, 3, 130
 MAX_DRAIN_S = 5.0  # after Ctrl-C, for the answers to calls that were sent
@@ -47,7 +47,7 @@ class WrongUse(Exception):
 class _AddValues(argparse.Action):
     """--values belongs to the --endpoint before it."""
 
-    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+    def __call__(self, parser: Any, namespace: Any, values: Any, *_: object) -> None:
         if not namespace.endpoint:
             parser.error("--values belongs behind an --endpoint")
         pairs = dict(text.partition("=")[::2] for text in values)
@@ -65,7 +65,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--values", nargs="+", action=_AddValues, metavar="NAME=VALUE", help="of the endpoint before")
     parser.add_argument("--target", choices=TARGETS, default="offline", help="default: offline, which is free")
     parser.add_argument("--out", type=Path, required=True, help="folder for the report; the same one resumes a run")
-    parser.add_argument("--min-success", type=_rate, help="exit with 1 if the success rate is lower, such as 0.95")
+    parser.add_argument(
+        "--min-success", type=success_rate, help="exit with 1 if the success rate is lower, such as 0.95"
+    )
     parser.add_argument("--retry-unknown", action="store_true", help="also repeat calls that may have been billed")
     parser.add_argument("--yes", action="store_true", help="agree to the paid calls, and that the photos are sent")
     parser.add_argument("--language", choices=list_languages(), default="en", help="of the report")
@@ -123,12 +125,18 @@ async def _evaluate(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _build_plan(args: argparse.Namespace, service: CallService) -> Plan:
-    """Raises WrongUse, ValueRejected, OSError or MissingKey."""
+    """Raises WrongUse, SettingsError or OSError."""
     setups = []
     for name, values in args.endpoint:
         if name not in CATALOGUE:
             raise WrongUse(f"there is no endpoint {name}; there are {', '.join(CATALOGUE)}")
-        setups.append(Setup(CATALOGUE[name], CATALOGUE[name].validate(values)))
+        try:
+            setups.append(Setup(CATALOGUE[name], CATALOGUE[name].validate(values)))
+        except ValueRejected as error:
+            facts = error.facts
+            raise WrongUse(
+                f"{name} does not take {facts['control']}={facts['value']}; it takes {facts['allowed']}"
+            ) from None
     unique = {setup.key: setup for setup in setups}
     targets = TARGETS[args.target]
     if "live" in targets:
@@ -140,8 +148,8 @@ def _build_plan(args: argparse.Namespace, service: CallService) -> Plan:
                 )
         service.ledger.verify_at_startup()
     photos = collect_photos(list_files(args.photos))
-    for name, error in photos.refused:
-        _say(f"left out: {name}: {explain(error, args.language, is_billable=False).title}")
+    for file_name, refusal in photos.refused:
+        _say(f"left out: {file_name}: {explain(refusal, args.language, is_billable=False).title}")
     if not photos.photos:
         raise WrongUse("there is no photo among the files")
     return Plan(photos, tuple(unique.values()), targets, service.prices)
@@ -241,7 +249,7 @@ def _print_progress(plan: Plan, run: EvaluationRun, *, is_last: bool = False) ->
     sys.stderr.flush()
 
 
-def _rate(text: str) -> float:
+def success_rate(text: str) -> float:
     if not 0 <= float(text) <= 1:
         raise ValueError(text)
     return float(text)

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import anyio
 
-from ...calls.pipeline import CallResult
-from ...evaluation.csv_export import format_csv
-from ...evaluation.journal import Journal
-from ...evaluation.outcomes import Outcome
-from ...evaluation.plan import Job, Plan
-from ..html import encode_data_url
-from ..result import export
-from .pictures import EncodedPictures, build_file_name, encode_pictures
-from .report import render_document
+from ..calls.pipeline import CallResult
+from ..evaluation.csv_export import format_csv
+from ..evaluation.outcomes import Outcome
+from ..evaluation.plan import Job, Plan
+from ..ui.evaluation.pictures import EncodedPictures, build_file_name, encode_pictures
+from ..ui.evaluation.report import render_document
+from ..ui.html import encode_data_url
+from ..ui.result import export
+from .journal import Journal
 
 
 class ReportFolder:

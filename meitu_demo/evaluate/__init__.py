@@ -1,0 +1,1 @@
+"""The command ``python -m meitu_demo.evaluate``: an evaluation that writes a folder and can be resumed. No page."""

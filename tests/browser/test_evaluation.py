@@ -1,0 +1,109 @@
+"""The Evaluate tab in the browser: photos, plan with a price, consent, run, reload, filter, downloads, deletion."""
+
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+from support.servers import serve_demo
+
+from browser.conftest import KEYS
+from meitu_demo.domain.model import Image
+from meitu_demo.domain.translations import translate
+from meitu_demo.photos import codec
+from meitu_demo.photos.provenance import read_provenance
+
+pytestmark = pytest.mark.xdist_group("browser")
+MAX_RUN_MS = 60_000
+
+
+@pytest.fixture(scope="module")
+def priced_demo(counting_vendor: str) -> Iterator[str]:
+    prices = {"PRICE_PER_CALL": "face_fuse=0.30 CNY", "CALLS_PER_SECOND": "10", "MEITU_BASE_URL": counting_vendor}
+    with serve_demo({**KEYS, **prices, "AILAB_BASE_URL": counting_vendor}) as url:
+        yield url
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_evaluation_walk(
+    visit: Callable[..., Page],
+    priced_demo: str,
+    counting_vendor: str,
+    tmp_path: Path,
+    portrait_pixels: Image,
+    faceless: bytes,
+    language: str,
+) -> None:
+    """Two photos and a file that is none, live beside offline: nothing is sent without consent, the vendor's count is
+    the report's, and a reload loses nothing.
+    """
+
+    def said(key: str, **params: object) -> str:
+        return translate(f"evaluation.{key}", language, **params)
+
+    def count_charges() -> int:
+        return httpx.get(f"{counting_vendor}/lab/charges").json().get("face_fuse", 0)
+
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        shift = 1 + ["en", "zh"].index(language)
+        archive.writestr("Anna.jpg", codec.encode(np.roll(portrait_pixels, shift, axis=0)))
+        archive.writestr("notes.jpg", "no photo")
+    (tmp_path / "cup.jpg").write_bytes(faceless)
+    before = count_charges()
+    page = visit(f"{priced_demo}?lang={language}")
+    page.locator("#evaluation-tab-button").click()
+    plan, progress, tiles = (page.locator(f"#evaluation-{part}") for part in ("plan", "progress", "sheet .sheet-tile"))
+    expect(plan).to_contain_text(said("plan_no_photos"))
+    files = [tmp_path / "photos.zip", tmp_path / "cup.jpg"]
+    page.locator("#evaluation-photos input[type=file]").set_input_files(files)
+    expect(plan).to_contain_text(said("plan", photos=2, calls=2))
+    expect(plan).to_contain_text(said("refused_files", count=1))
+    consent = page.locator("#evaluation-meitu-consent input")
+    expect(consent).to_be_hidden()
+    page.get_by_label(said("target_name_both")).check()
+    expect(plan).to_contain_text(said("plan_paid", count=2, price="0.60 CNY"))
+    expect(consent).to_be_visible()
+
+    page.locator("#evaluation-run").click()
+    expect(progress).to_contain_text(translate("errors.missing_consent.title", language), timeout=MAX_RUN_MS)
+    expect(progress.locator("progress")).to_have_attribute("value", "2", timeout=MAX_RUN_MS)
+    assert count_charges() == before
+    consent.check()
+    page.locator("#evaluation-run").click()
+    expect(progress.locator("progress")).to_have_attribute("value", "4", timeout=MAX_RUN_MS)
+    expect(progress.locator(".can")).to_have_count(0)  # nothing is left to stop or to resume
+    assert count_charges() - before == 1  # the cup is refused
+
+    page.reload()
+    page.locator("#evaluation-tab-button").click()
+    expect(tiles).to_have_count(2)
+    expect(tiles.filter(has_text="Anna.jpg").locator("figure.success img")).to_have_count(2)
+    expect(tiles.filter(has_text="cup.jpg").locator(".words")).to_have_count(2)
+    expect(page.locator("#evaluation-sheet .total")).to_contain_text("0.30 CNY")
+    page.locator("#evaluation-controls").get_by_text(said("filter_refused"), exact=True).click()
+    expect(tiles.filter(visible=True)).to_have_count(1)
+    page.locator("#evaluation-controls").get_by_text(said("filter_all"), exact=True).click()
+
+    downloads = {}
+    for kind in ("html", "csv", "zip"):
+        with page.expect_download() as download:
+            progress.get_by_text(said(f"download_{kind}")).click()
+        downloads[kind] = tmp_path / f"download.{kind}"
+        download.value.save_as(downloads[kind])
+    html = downloads["html"].read_text("utf-8")
+    assert said("document_title") in html
+    assert not re.search(r"(src|href)=\"(?!data:)|<script", html)
+    assert downloads["csv"].read_text("utf-8-sig").count("\n") == 5
+    with zipfile.ZipFile(downloads["zip"]) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".jpg")]
+        assert [name.rpartition("_")[2] for name in names] == ["offline.jpg", "live.jpg"]
+        assert all(read_provenance(archive.read(name)) for name in names)
+
+    link = progress.get_by_text(said("download_html")).get_attribute("href")
+    page.locator("#forget").click()
+    expect(page.locator("#forget-told")).to_contain_text(translate("forget.nothing", language))
+    assert httpx.get(f"{priced_demo}/{link}").status_code == 404
