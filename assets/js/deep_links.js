@@ -53,9 +53,10 @@
     window.followedLink = {slug, query};
     document.getElementById('follow-link')?.click();
   };
-  window.linkFollowed = () => {
+  window.linkFollowed = async () => {
     following = false;
-    if (window.followedLink?.query) window.showExample(window.followedLink.slug);
+    const {slug} = window.followedLink;
+    if (await window.waitFor(() => queries[slug], 1000)) window.showExample(slug); // with the link's settings
   };
   addEventListener('popstate', follow);
   setTimeout(async () => { // once all scripts are there
