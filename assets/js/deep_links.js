@@ -12,7 +12,8 @@
     return slug === 'developer' ? slugOf(tabOf('#developer-tools')) ?? slug : slug;
   };
   const firstSlug = () => slugOf(document.querySelector('#panels [role=tab]'));
-  const linkTo = slug => `#${slug}${queries[slug] ? `?${queries[slug]}` : ''}`;
+  const hashOf = slug => `#${slug}${queries[slug] ? `?${queries[slug]}` : ''}`;
+  const addressOf = slug => location.pathname + location.search + hashOf(slug); // a hash alone is resolved by Gradio's base
   const read = () => {
     const [slug, query = ''] = location.hash.slice(1).split(/\?(.*)/s);
     return {slug: slug || firstSlug(), query};
@@ -30,7 +31,7 @@
     clearTimeout(writing);
     writing = setTimeout(() => {
       if (following || openSlug() !== slug || read().slug !== slug || (!location.hash && !queries[slug])) return;
-      if (location.hash !== linkTo(slug)) history.replaceState(null, '', linkTo(slug));
+      if (location.hash !== hashOf(slug)) history.replaceState(null, '', addressOf(slug));
     }, WRITE_MS);
   };
 
@@ -38,7 +39,7 @@
     if (!event.target.closest?.(':is(#panels, #developer-tools) [role=tab]') || following) return;
     setTimeout(() => {
       const slug = openSlug();
-      if (!following && slug && slug !== read().slug) history.pushState(null, '', linkTo(slug));
+      if (!following && slug && slug !== read().slug) history.pushState(null, '', addressOf(slug));
     });
   });
 
@@ -53,9 +54,10 @@
     window.followedLink = {slug, query};
     document.getElementById('follow-link')?.click();
   };
-  window.linkFollowed = () => {
+  window.linkFollowed = async () => {
     following = false;
-    if (window.followedLink?.query) window.showExample(window.followedLink.slug);
+    const {slug} = window.followedLink;
+    if (await window.waitFor(() => queries[slug], 1000)) window.showExample(slug); // with the link's settings
   };
   addEventListener('popstate', follow);
   setTimeout(async () => { // once all scripts are there

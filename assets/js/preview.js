@@ -28,7 +28,7 @@ window.panelChanged = (slug, screen, settings, photo, values) => {
   if ((photo && !open) || key === (previewKeys[slug] ?? '')) return previewKeys[slug] ?? '';
   previewKeys[slug] = key;
   const refusal = isOther && answer?.querySelector('[id$=-stage] .trouble'); // it was about the photo before
-  if (refusal || (photo && answer?.dataset.touched)) setView(answer, 'preview');
+  if ((photo || refusal) && answer?.dataset.touched) setView(answer, 'preview');
   answer?.querySelector('.preview')?.toggleAttribute('data-stale', true);
   return key;
 };

@@ -102,7 +102,9 @@ for (const type of ['click', 'input'])
 
 // A reload: what this tab had, as far as the server still keeps it.
 document.addEventListener('click', event => {
-  if (event.target.closest?.('#forget')) try { sessionStorage.removeItem('photos'); } catch { /* none was stored */ }
+  if (!event.target.closest?.('#forget')) return;
+  for (const screen of Object.keys(photoOf)) delete photoOf[screen];
+  rememberPhotos();
 });
 const restorePhotos = async () => {
   try {

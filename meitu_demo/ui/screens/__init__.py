@@ -1,1 +1,1 @@
-"""The screens other than panels: recipe, history, mirror, failure lab, verify, keys, kiosk mode, data deletion."""
+"""The screens other than panels: recipe, history, mirror, developer tools, keys, kiosk mode, data deletion."""
