@@ -1,8 +1,9 @@
 """Renders contact sheets: the user's face in each shape, at each strength and on each template, as small JPEGs.
 
-Shapes are shown on the part of the face that they change. `crop_face` finds the face and crops it with a margin (50–500 ms). The crop is small enough to be rendered again at
-every move of a slider (about 5 ms). Uses the effects of the offline engine and raises the same rejections. Stores
-nothing. Every function blocks; the iterators block once per picture.
+Shapes are shown on the part of the face that they change. `crop_face` finds the face and crops it with a margin
+(50–500 ms). The crop is small enough to be rendered again at every move of a slider (about 5 ms). Uses the effects of
+the offline engine and raises the same rejections. Stores nothing. Every function blocks; the iterators block once per
+picture.
 """
 
 import io
@@ -28,7 +29,7 @@ VISIBLE_FACE_RATIO = 1.4  # side of the visible square / side of the face: the f
 CROP_FACE_RATIO = 2.2  # side of the crop / side of the face: no shape moves pixels outside of it
 MAX_VISIBLE_PX = 512  # side of the visible square; smaller faces are not enlarged
 FACE_SCALARS = ("yaw", "pitch", "roll", "score", "cropped_share")
-# The part of the face that a group of shapes changes: its landmarks, and side of the visible square / their longer side.
+# The part of the face that a group of shapes changes: its landmarks; side of the visible square / their longer side.
 PART_LANDMARKS = {
     "face": FACE_OVAL,
     "eyes": (33, 133, 145, 159, 263, 362, 374, 386),
@@ -117,12 +118,14 @@ def _scale(pixels: Image, face: Face, face_count: int, square: tuple[float, floa
     ratio = np.array([width / pixels.shape[1], height / pixels.shape[0]], np.float32)
     landmarks = (face.landmarks + np.float32(0.5)) * ratio - np.float32(0.5)
     scaled = replace(face, landmarks=landmarks, depth=face.depth * ratio.mean())
-    visible_square = _fit_square((square[0] * ratio[0], square[1] * ratio[1], square[2] * ratio.mean()), (height, width))
+    visible_square = _fit_square(
+        (square[0] * ratio[0], square[1] * ratio[1], square[2] * ratio.mean()), (height, width)
+    )
     return FaceCrop(small, scaled, face_count, visible_square)
 
 
 def _fit_square(square: tuple[float, float, float], shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """(x, y, side) in whole px of a square (centre x, centre y, side), moved and shrunk into `shape` (height, width)."""
+    """(x, y, side) in px of a square (centre x, centre y, side), moved and shrunk into `shape` (height, width)."""
     side = max(1, min(round(square[2]), *shape, MAX_VISIBLE_PX))
     x, y = (
         min(max(round(middle - side / 2), 0), available - side)

@@ -100,6 +100,7 @@ def plan_sheet(
 ) -> tuple[ContactSheet, RenderThumbnails]:
     """The sheet for the controls' `values`, and the function that draws its pictures. kind: see `ContactSheet`."""
     params: dict[str, object] = {}
+    groups: tuple[CellGroup, ...]
     render_thumbnails: RenderThumbnails
     if kind == "templates":
         groups, render_thumbnails = (_build_template_group(language),), contact_sheets.render_templates
