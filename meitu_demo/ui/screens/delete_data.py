@@ -27,7 +27,7 @@ def build(
 ) -> gr.events.Dependency:
     """The button and its message at the foot of the page; returns the click event. session: tab id, keys."""
     with gr.Row(elem_classes="foot"):
-        button = gr.Button(texts.get_text("forget.button"), size="sm", elem_id="forget")
+        button = gr.Button(texts.get_text("delete_data.button"), size="sm", elem_id="forget")
         message_html = gr.HTML(elem_id="forget-told", elem_classes="bare", apply_default_css=False)
 
     async def delete_data(request: gr.Request, tab: Any) -> tuple[Any, ...]:
@@ -64,6 +64,6 @@ def _describe_deletion(inventory_before: Inventory, inventory_after: Inventory, 
             "calls": inventory.calls,
             "runs": inventory.runs,
         }
-        return translate(f"forget.{key}", language, **counts)
+        return translate(f"delete_data.{key}", language, **counts)
 
-    return f"{describe('deleted', inventory_before)} {describe('left', inventory_after) if inventory_after.has_data else translate('forget.nothing', language)}"  # noqa: E501
+    return f"{describe('deleted', inventory_before)} {describe('left', inventory_after) if inventory_after.has_data else translate('delete_data.nothing', language)}"  # noqa: E501
