@@ -1,8 +1,9 @@
 """Renders contact sheets: the user's face in each shape and at each strength, as small JPEGs.
 
-Shapes are shown on the part of the face that they change. `crop_face` finds the face and crops it with a margin (50–500 ms). The crop is small enough to be rendered again at
-every move of a slider (about 5 ms). Uses the effects of the offline engine and raises the same rejections. Stores
-nothing. Every function blocks; the iterators block once per picture.
+Shapes are shown on the part of the face that they change. `crop_face` finds the face and crops it with a margin
+(50–500 ms). The crop is small enough to be rendered again at every move of a slider (about 5 ms). Uses the effects of
+the offline engine and raises the same rejections. Stores nothing. Every function blocks; the iterators block once per
+picture.
 """
 
 import io
@@ -25,7 +26,7 @@ VISIBLE_FACE_RATIO = 1.4  # side of the visible square / side of the face: the f
 CROP_FACE_RATIO = 2.2  # side of the crop / side of the face: no shape moves pixels outside of it
 MAX_VISIBLE_PX = 512  # side of the visible square; smaller faces are not enlarged
 FACE_SCALARS = ("yaw", "pitch", "roll", "score", "cropped_share")
-# The part of the face that a group of shapes changes: its landmarks, and side of the visible square / their longer side.
+# The part of the face that a group of shapes changes: its landmarks; side of the visible square / their longer side.
 PART_LANDMARKS = {
     "face": FACE_OVAL,
     "eyes": (33, 133, 145, 159, 263, 362, 374, 386),
@@ -121,7 +122,7 @@ def _scale(pixels: Image, face: Face, face_count: int, square: tuple[float, floa
 
 
 def _fit_square(square: tuple[float, float, float], shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """(x, y, side) in whole px of a square (centre x, centre y, side), moved and shrunk into `shape` (height, width)."""
+    """(x, y, side) in px of a square (centre x, centre y, side), moved and shrunk into `shape` (height, width)."""
     side = max(1, min(round(square[2]), *shape, MAX_VISIBLE_PX))
     x, y = (
         min(max(round(middle - side / 2), 0), available - side)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 def test_history_lists_compares_repeats_archives_and_deletes_runs(page, pictures):
     """Two runs by keyboard and mouse, through a reload, to a ZIP that is whole; then nothing of it is left."""
     history = History(page)
-    expect(history.stage.locator("h2")).to_have_text("Your runs appear here")
+    expect(history.stage.locator(".stage h2")).to_have_text("Your runs appear here")
     panel = Panel(page, "facial-aesthetics").example()
     for strength in ("1", "0.3"):
         panel.part("strength").locator("input[type=number]").fill(strength)
@@ -75,7 +75,7 @@ def test_history_lists_compares_repeats_archives_and_deletes_runs(page, pictures
     expect(page.locator("#forget-told")).to_contain_text("runs in your history 3")
     expect(page.locator("#forget-told")).to_contain_text("Checked: nothing left")
     expect(page.locator("#history-list")).to_contain_text("No runs in this tab yet.")
-    expect(history.stage.locator("h2")).to_have_text("Your runs appear here")
+    expect(history.stage.locator(".stage h2")).to_have_text("Your runs appear here")
     assert page.request.get(address).status == 404
 
 

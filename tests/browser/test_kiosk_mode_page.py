@@ -92,7 +92,7 @@ def test_kiosk_mode_never_resets_during_a_run_and_can_be_left(visit, retired_dem
     expect(page.locator("#kiosk .going")).to_be_hidden()
     with panel.ending():
         answers.set()
-    assert panel.stage.locator("h2").inner_text() == "No face was found in this photo."
+    assert panel.stage.locator(".stage h2").inner_text() == "No face was found in this photo."
     for _ in range(2):
         page.keyboard.press("Escape")
     expect(page.locator("#forget")).to_be_visible()

@@ -35,7 +35,7 @@ def test_paid_call_is_made_once_per_intent(visit, paying_demo, counting_vendor):
     panel.part("again").click()
     expect(panel.stage.locator(".progress")).to_contain_text("rate limit")
     panel.part("stop").click()
-    expect(panel.stage.locator("h2")).to_have_text("Stopped.")
+    expect(panel.stage.locator(".stage h2")).to_have_text("Stopped.")
     expect(panel.stage).to_contain_text("Nothing had been sent")
     panel.run()
     expect(panel.stage.locator(".note")).to_contain_text("shown again")
@@ -92,7 +92,7 @@ def test_visitor_keys_that_are_gone_are_not_replaced_by_the_owners(visit, paying
     body = {"data": [], "fn_index": forget, "session_hash": session}
     httpx.post(f"{paying_demo}/gradio_api/queue/join", json=body, trust_env=False)
     panel = Panel(page, "quality-restoration").example().agree().run()
-    assert panel.stage.locator("h2").inner_text() == "Your keys are no longer here."
+    assert panel.stage.locator(".stage h2").inner_text() == "Your keys are no longer here."
     assert billed(counting_vendor) == before
     page.locator("#own-keys-forget").click()
     expect(page.locator("#masthead .badge").first).not_to_contain_text("your key")
@@ -116,7 +116,7 @@ def test_failure_lab_agrees_with_ledger_and_vendor(page):
         choose(page, fault or "Nothing")
         panel.run()
         if title:
-            assert panel.stage.locator("h2").inner_text() == title
+            assert panel.stage.locator(".stage h2").inner_text() == title
         if added:
             page.wait_for_function(
                 "([id, text]) => document.getElementById(id).innerText.replace(/\\D+/g, ' ').trim() === text",

@@ -20,12 +20,12 @@ def test_download_is_marked_and_verify_reads_the_marks(page, pictures):
     mark = read_provenance(file.read_bytes())
     assert mark is not None
     panel = Panel(page, "verify").upload(file).run()
-    expect(panel.stage.locator("h2")).to_have_text("This picture is marked as made by this demo.")
+    expect(panel.stage.locator(".stage h2")).to_have_text("This picture is marked as made by this demo.")
     expect(panel.stage).to_contain_text(mark.result_id)
     plain = pictures / "plain.jpg"
     plain.write_bytes(codec.encode(codec.decode(file.read_bytes())))
     panel.upload(plain).run()
-    expect(panel.stage.locator("h2")).to_have_text("No mark was found.")
+    expect(panel.stage.locator(".stage h2")).to_have_text("No mark was found.")
     expect(panel.stage).to_contain_text("The picture may still be AI-made")
 
 

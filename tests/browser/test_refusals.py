@@ -20,7 +20,7 @@ def refused(panel: Panel, *, title: str, code: str = "") -> None:
     why, fix = block.locator("p").all_inner_texts()
     assert len(why) > 20
     assert len(fix) > 20
-    assert code in block.locator("dl").inner_text()
+    assert code in block.locator("dl").first.inner_text()
     assert panel.page.locator("[data-testid=toast-body]").count() == 0
     assert panel.page.locator("[data-testid=status-tracker]:visible").count() == 0
     text = panel.page.locator("body").inner_text()

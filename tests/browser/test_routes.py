@@ -23,7 +23,7 @@ def test_retired_vendor_is_explained_and_offline_is_one_click_away(visit, retire
     """The vendor's 404 is told as what it is, and one click gives the result all the same."""
     page = visit(retired_demo)
     panel = Panel(page, "facial-aesthetics").example().agree().run()
-    assert panel.stage.locator("h2").inner_text() == "This API is not offered here."
+    assert panel.stage.locator(".stage h2").inner_text() == "This API is not offered here."
     assert "ERROR_AI_NOT_EXISTS" in panel.stage.inner_text()
     with panel.ending():
         page.get_by_role("button", name="Run it on the offline engine").click()
@@ -34,7 +34,7 @@ def test_retired_vendor_is_explained_and_offline_is_one_click_away(visit, retire
 def test_unreachable_vendor_is_explained(visit, cut_off_demo):
     """A vendor address where nothing listens is explained as unreachable."""
     panel = Panel(visit(cut_off_demo), "anime-avatar").example().agree().run()
-    assert panel.stage.locator("h2").inner_text() == "The service does not take connections."
+    assert panel.stage.locator(".stage h2").inner_text() == "The service does not take connections."
     expect(panel.part("offline")).to_be_visible()
 
 
@@ -59,7 +59,7 @@ def test_consent_is_asked_for_each_photo(visit, live_demo):
     expect(box).not_to_be_checked()
     expect(panel.part("consent")).to_contain_text("may be sent to 127.0.0.1.")
     panel.run()
-    assert panel.stage.locator("h2").inner_text() == "A live call needs your consent."
+    assert panel.stage.locator(".stage h2").inner_text() == "A live call needs your consent."
     expect(panel.part("offline")).to_be_visible()
     panel.agree().run()
     assert panel.stage.locator(".facts .badge").inner_text() == "Made by 127.0.0.1"

@@ -57,7 +57,7 @@ WRONG = """() => {
     if ((box.left < -1 || box.right > wide + 1) && !e.closest('.compare.zoomed')) wrong.push(`outside the window: ${name(e)}`);
     const style = getComputedStyle(e);
     const own = [...e.childNodes].filter(n => n.nodeType === 3).map(n => n.data.trim()).join('');
-    const text = e.matches('input:not([type=range], [type=radio])') ? e.value : own;
+    const text = e.matches('input:not([type=range], [type=radio], [type=checkbox])') ? e.value : own;
     if (!text) continue;
     for (let at = e.parentElement; at && at !== document.body; at = at.parentElement)
       if (/hidden|clip/.test(getComputedStyle(at).overflowX) && !at.closest('.compare')) {
@@ -149,6 +149,7 @@ def tour(page: Page, language: str, *, whole: bool) -> Iterator[Stop]:
     page.locator("#own-keys-told p").wait_for()
     yield from _stop(panel, "keys", look)
     panel = Panel(page, SLUGS[0])
+    panel.part("preview").locator(".last-result").click()  # other panels have changed the photo since
     for fold in (".receipt", ".inspector"):
         panel.stage.locator(f"{fold} summary").first.click()
     yield from _stop(panel, "receipt", look)

@@ -72,7 +72,8 @@ def test_show_part_moves_the_visible_square_onto_the_part(part: str, inside: int
     offset = (face_crop.face.landmarks[inside] - (x, y)) / side
     assert ((offset > 0.2) & (offset < 0.95)).all()
     assert side < face_crop.visible_square[2]
-    assert (shown.shrink_to(60).visible_square[2] == 60) and shown.crop_visible(shown.pixels).shape == (side, side, 3)
+    assert shown.shrink_to(60).visible_square[2] == 60
+    assert shown.crop_visible(shown.pixels).shape == (side, side, 3)
 
 
 def test_face_crop_survives_pack_and_unpack(face_crop: FaceCrop) -> None:

@@ -28,7 +28,7 @@ def build(
 ) -> gr.events.Dependency:
     """The button and its message at the foot of the page; returns the click event. session: tab id, keys."""
     with gr.Row(elem_classes="foot"):
-        button = gr.Button(texts.get_text("forget.button"), size="sm", elem_id="forget")
+        button = gr.Button(texts.get_text("delete_data.button"), size="sm", elem_id="forget")
         message_html = gr.HTML(elem_id="forget-told", elem_classes="bare", apply_default_css=False)
 
     async def delete_data(request: gr.Request, tab: Any) -> tuple[Any, ...]:
@@ -60,6 +60,10 @@ def build(
 def _describe_deletion(inventory_before: Inventory, inventory_after: Inventory, language: str) -> str:
     def describe(key: str, inventory: Inventory) -> str:
         key = f"{key}_with_recordings" if inventory.recordings else key
-        return translate(f"forget.{key}", language, **asdict(inventory))
+        return translate(f"delete_data.{key}", language, **asdict(inventory))
 
-    return f"{describe('deleted', inventory_before)} {describe('left', inventory_after) if inventory_after.has_data else translate('forget.nothing', language)}"  # noqa: E501
+    if inventory_after.has_data:
+        remainder = describe("left", inventory_after)
+    else:
+        remainder = translate("delete_data.nothing", language)
+    return f"{describe('deleted', inventory_before)} {remainder}"

@@ -29,7 +29,7 @@ ACTION_LABELS = {
     "fetch": "result.fetch_again",
     "rerun": "history.again",
     "open": "history.open",
-    "put": "history.beside_latest",
+    "put": "history.compare_with_latest",
     "single": "history.single",
 }
 
