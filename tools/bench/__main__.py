@@ -4,14 +4,14 @@ import os
 
 os.environ.setdefault("GLOG_minloglevel", "2")
 
-from . import app, codec, effects, evaluation, mirror, pages, peak
+from . import app, codec, effects, evaluation, loading, mirror, pages, peak
 from .ratio import Row
 
 
 def main() -> None:
     """Print each row as soon as it is measured."""
     print(f"{'what':<50} {'baseline':<40} {'base':>8} {'ours':>8} {'ratio':>6} {'aim':>6}")
-    for measure in (codec.rows, effects.rows, app.rows, evaluation.rows, pages.usable_rows, pages.rows):
+    for measure in (codec.rows, effects.rows, app.rows, evaluation.rows, loading.rows, pages.rows):
         for row in measure():
             _print_row(row)
     row, fps, p95_ms = mirror.measure()

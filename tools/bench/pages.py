@@ -1,4 +1,4 @@
-"""Latencies of the page in a real browser: loading, a preview after moving a slider, a contact sheet after a click.
+"""Latencies of the page in a real browser: a preview after moving a slider, a contact sheet after a click.
 
 The preview's baseline is an event of a minimal Gradio app, measured between the same two points: it returns the
 slider's value as HTML.
@@ -6,23 +6,20 @@ slider's value as HTML.
 
 import statistics
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
-from shutil import which
 
 import cv2
 import numpy as np
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.engine.contact_sheets import crop_face, render_shapes
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 
+from .loading import launch_browser
 from .ratio import Row, measure_seconds, summarize
-from .server import BASELINE_COMMAND, DEMO_COMMAND, run_server
+from .server import DEMO_COMMAND, run_server
 
 ECHO_APP = """
 import sys, gradio as gr
@@ -35,8 +32,6 @@ demo.launch(server_name="127.0.0.1", server_port=int(sys.argv[1]), quiet=True)
 """
 ECHO_COMMAND = [sys.executable, "-c", ECHO_APP]
 MOVE_COUNT = 60
-MAX_LOAD_RATIO, LOAD_ROUNDS = 1.5, 7
-BASELINE_BUTTON, RUN_BUTTON = "button", "#face-fuse-run"
 MAX_PREVIEW_S, MAX_SHEET_S = 0.150, 1.5
 # Moves the slider and waits until the preview shows another picture, decoded.
 MOVE_SLIDER_JS = """async value => {
@@ -107,50 +102,6 @@ def _measure_sheet_row(page: Page, rounds: int = 9) -> Row:
         first_times.append(found["first"])
     name = f"sheet of 22 (first {statistics.median(first_times) * 1e3:.0f} ms, aim ≤ {MAX_SHEET_S * 1e3:.0f} ms)"
     return summarize(name, "finding the face and 22 shapes of it", pairs, None)
-
-
-def usable_rows() -> list[Row]:
-    """Two rows for the time until the page is usable: with an empty cache, and with a warm one."""
-    with (
-        launch_browser() as browser,
-        run_server(DEMO_COMMAND) as (demo_url, _, _),
-        run_server(BASELINE_COMMAND) as (baseline_url, _, _),
-    ):
-        pairs = [
-            (_measure_loads(browser, baseline_url, BASELINE_BUTTON), _measure_loads(browser, demo_url, RUN_BUTTON))
-            for _ in range(LOAD_ROUNDS + 1)
-        ][1:]
-    measured = []
-    for index, name in enumerate(("cold", "warm")):
-        times = [(base[index], demo[index]) for base, demo in pairs]
-        measured.append(summarize(f"page usable, {name}", "a one-button Gradio app", times, MAX_LOAD_RATIO))
-    return measured
-
-
-def _measure_loads(browser: Browser, url: str, selector: str) -> tuple[float, float]:
-    """Seconds until the button `selector` can be clicked: at the first visit of a new browser, and at the second."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    times = _measure_load(page, url, selector), _measure_load(page, url, selector)
-    context.close()
-    return times
-
-
-def _measure_load(page: Page, url: str, selector: str) -> float:
-    start = time.perf_counter()
-    page.goto(url, wait_until="commit")
-    page.locator(selector).first.click(trial=True)
-    return time.perf_counter() - start
-
-
-@contextmanager
-def launch_browser() -> Iterator[Browser]:
-    """A headless browser."""
-    executable = which("chromium") or which("chromium-browser") or which("google-chrome")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 def _upload_photo(page: Page) -> None:

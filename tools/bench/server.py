@@ -23,13 +23,16 @@ BASELINE_COMMAND = [sys.executable, "-c", ONE_BUTTON_APP]
 
 
 @contextmanager
-def run_server(command: list[str]) -> Iterator[tuple[str, float, int]]:
-    """Yields (URL, seconds from the start to the first page, process id) of `command`; stops it afterwards."""
+def run_server(command: list[str], *arguments: str) -> Iterator[tuple[str, float, int]]:
+    """Yields (URL, seconds from the start to the first page, process id) of `command`; stops it afterwards.
+
+    arguments: of a baseline, after its port.
+    """
     port = find_free_port()
     environ = {**os.environ, "PORT": str(port), "HOST": "127.0.0.1", "MODE": "offline", "LOG_LEVEL": "ERROR"}
     start = time.perf_counter()
-    arguments = command if command is DEMO_COMMAND else [*command, str(port)]
-    with subprocess.Popen(arguments, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    full_command = command if command is DEMO_COMMAND else [*command, str(port), *arguments]
+    with subprocess.Popen(full_command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             url = f"http://127.0.0.1:{port}/"
             wait_until_ready(url, process)
