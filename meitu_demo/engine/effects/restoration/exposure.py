@@ -27,12 +27,12 @@ _UNDEREXPOSED_RANGE: Final = (110.0, 140.0)
 _LOW_CONTRAST_RANGE: Final = (72.0, 82.0)
 _TARGET_SPREAD: Final = 185.0
 # Median of a face, and 90th percentile of its eyes. In well-exposed portraits above 103 and, in shadow, above 75.
-_DARK_FACE_RANGE: Final = (80.0, 98.0)
+_DARK_FACE_RANGE: Final = (92.0, 102.0)
 _DARK_EYES_RANGE: Final = (114.0, 140.0)
 # Underexposure darkens eyes, which lie in shadow, more than the face. Eyes / face: 0.73 and more in good light.
 _DIM_FACE_RANGE: Final = (95.0, 112.0)
 _DIM_EYES_RATIO_RANGE: Final = (0.62, 0.7)
-_TARGET_FACE: Final = 150.0
+_TARGET_FACE: Final = 154.0
 _MAX_GAMMA: Final = 2.2
 _POWER_TOE: Final = 0.5  # a plain power would turn rounding errors in black cloth into speckles
 
