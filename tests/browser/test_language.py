@@ -74,7 +74,7 @@ def test_duplicated_tab_is_a_session_of_its_own(page):
     expect(copy.locator("#history-list .runs-none")).to_be_visible()
     copy.close()
     page.reload()
-    page.wait_for_selector("#face-fuse-run")
+    page.wait_for_selector("#quality-restoration-run")
     page.locator("#history-tab-button").click()
     expect(page.locator("#history-list [data-run]")).to_have_count(1)
     assert page.evaluate("sessionStorage.tabName") == name
