@@ -114,8 +114,10 @@ const restorePhotos = async () => {
     const urls = new Set(Object.values(stored).flatMap(photo => photo?.url ? [photo.url] : []));
     const kept = new Set((await Promise.all([...urls].map(async url => (await fetch(url)).ok && url))).filter(url => url));
     const photos = Object.fromEntries(Object.entries(stored).filter(([, photo]) => kept.has(photo?.url)));
+    if (!Object.keys(photos).length || !await window.waitFor(() => document.getElementById('set-photos'), 60_000)) return;
+    if (window.chosenExample || Object.keys(photoOf).length) return; // the person was faster
     Object.assign(photoFrom, from);
-    if (Object.keys(photos).length && await window.waitFor(() => document.getElementById('set-photos'), 60_000)) givePhotos(photos);
+    givePhotos(photos);
   } catch { /* nothing that could be restored */ }
 };
 setTimeout(restorePhotos); // once all scripts are there

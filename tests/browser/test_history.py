@@ -22,7 +22,7 @@ def test_history_lists_compares_repeats_archives_and_deletes_runs(page, pictures
         page.keyboard.press("Tab")
         panel.run()
     page.reload()
-    page.wait_for_selector("#face-fuse-run")
+    page.wait_for_selector("#facial-aesthetics-run")  # the address names its tab
     history = History(page)
     runs = history.runs
     expect(runs).to_have_count(2)

@@ -68,13 +68,13 @@ def test_duplicated_tab_is_a_session_of_its_own(page):
     with page.expect_popup() as opened:
         page.evaluate("window.open(location.href)")
     copy = opened.value
-    copy.wait_for_selector("#face-fuse-run")
+    copy.wait_for_selector("#quality-restoration-run")
     copy.wait_for_function("name => sessionStorage.tabName && sessionStorage.tabName !== name", arg=name)
     copy.locator("#history-tab-button").click()
     expect(copy.locator("#history-list .runs-none")).to_be_visible()
     copy.close()
     page.reload()
-    page.wait_for_selector("#face-fuse-run")
+    page.wait_for_selector("#quality-restoration-run")
     page.locator("#history-tab-button").click()
     expect(page.locator("#history-list [data-run]")).to_have_count(1)
     assert page.evaluate("sessionStorage.tabName") == name

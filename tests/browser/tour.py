@@ -54,8 +54,8 @@ WRONG = """() => {
     if (!seen(e) || e.closest('svg') && e.tagName !== 'svg' || e.closest('pre') !== e && e.closest('pre')) continue;
     const box = e.getBoundingClientRect();
     if (box.width < 1 || box.height < 1) continue;
-    const isOutside = box.left < -1 || box.right > wide + 1;
-    if (isOutside && !e.closest('.compare.zoomed')) wrong.push(`outside the window: ${name(e)}`);
+    if ((box.left < -1 || box.right > wide + 1) && !e.closest('.compare.zoomed'))
+      wrong.push(`outside the window: ${name(e)}`);
     const style = getComputedStyle(e);
     const own = [...e.childNodes].filter(n => n.nodeType === 3).map(n => n.data.trim()).join('');
     const text = e.matches('input:not([type=range], [type=radio], [type=checkbox])') ? e.value : own;
