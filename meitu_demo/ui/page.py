@@ -59,7 +59,9 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
                 panels.append(recipe.build(context, texts, template_picks, [tab_id, visitor_keys], masthead))
             history_tab = gr.Tab(texts.get_text("panels.history.tab"), id="history", elem_id="history-tab")
             with gr.Tab(texts.get_text("panels.evaluation.tab"), id="evaluation", elem_id="evaluation-tab") as tab:
-                evaluation.build_evaluation_screen(context, texts, template_picks, [tab_id, visitor_keys], tab)
+                clear_evaluation_after = evaluation.build_evaluation_screen(
+                    context, texts, template_picks, [tab_id, visitor_keys], tab
+                )
             if settings.mirror:
                 with gr.Tab(texts.get_text("mirror.tab"), id="mirror", elem_id="mirror-tab"):
                     mirror.build(texts)
@@ -76,7 +78,9 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
         send_to_panel.build(context, panels, tab_id)
         if settings.mode != "offline":
             keys.build(context, texts, visitor_keys, masthead)
-        refresh_history_after(delete_data.build(context, texts, [tab_id, visitor_keys], masthead, panels))
+        deleted = delete_data.build(context, texts, [tab_id, visitor_keys], masthead, panels)
+        refresh_history_after(deleted)
+        clear_evaluation_after(deleted)
         kiosk_mode.build(texts)
         for endpoint in CATALOGUE.values():
             api.publish_endpoint(context, endpoint)

@@ -149,7 +149,8 @@ async def follow(context: Context, evaluation: Evaluation, language: str) -> Asy
         progress = render_progress(evaluation, language)
         is_sheet_due = not is_running or time.monotonic() - last_sheet_at >= SHEET_INTERVAL_S
         sheet: Any = gr.skip()
-        if evaluation.plan and is_sheet_due and count != last_count:
+        # At the end in any case: an outcome counts before its pictures are encoded.
+        if evaluation.plan and is_sheet_due and (not is_running or count != last_count):
             get_url = _build_url_getter(context.pictures, evaluation)
             sheet = await anyio.to_thread.run_sync(
                 report.render_report, evaluation.plan, dict(evaluation.outcomes), get_url, language

@@ -1,6 +1,6 @@
 """The Evaluate tab: endpoints on many photos of one's own, with figures, a contact sheet and downloads."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -31,8 +31,11 @@ def build_evaluation_screen(
     template_options: controls.TemplateOptions,
     session: SessionInputs,
     tab: gr.Tab,
-) -> None:
-    """Lay out the screen and wire its events; call inside `tab`. session: the tab's id and the visitor's keys."""
+) -> Callable[[gr.events.Dependency], object]:
+    """Lay out the screen and wire its events; call inside `tab`. Returns a function to empty it after an event.
+
+    session: the tab's id and the visitor's keys.
+    """
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=4, min_width=300, elem_classes=["ask", "evaluation-ask"]):
             controls.build_introduction(texts, "evaluation")
@@ -166,6 +169,7 @@ def build_evaluation_screen(
     # A link to the tab opens it before the page has told its name, under which the evaluation is kept.
     named = tab.select(None, None, session[0], js="() => window.tabName()", **PRIVATE_EVENT)
     named.then(open_tab, [*choice_inputs, *session], outputs, **unlimited)
+    return lambda event: event.then(None, None, [photos, *outputs], js="() => [null, '', '', '']", **PRIVATE_EVENT)
 
 
 def _build_consent_box(context: Context, vendor_id: str, texts: PageTranslations) -> gr.Checkbox:
