@@ -54,7 +54,7 @@ window.waitFor = async (find, ms = 5000) => {
 };
 
 // Opens a tab by the name in its id, and the one around it first; whether there is such a tab.
-const DEVELOPER_TOOLS = ['failure-lab', 'verify'];
+const DEVELOPER_TOOLS = ['evaluation', 'failure-lab', 'verify'];
 window.openTab = async slug => {
   if (DEVELOPER_TOOLS.includes(slug) && !await window.openTab('developer')) return false;
   const find = () => document.getElementById(`${slug}-tab-button`);

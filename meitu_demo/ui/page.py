@@ -53,7 +53,8 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
                 with gr.Tab(texts.get_text("mirror.tab"), id="mirror", elem_id="mirror-tab"):
                     mirror.build(texts)
             with gr.Tab(texts.get_text("panels.developer.tab"), id="developer", elem_id="developer-tab"):
-                panels += developer.build(context, texts, template_picks, [tab_id, visitor_keys])
+                tools, clear_evaluation_after = developer.build(context, texts, template_picks, [tab_id, visitor_keys])
+                panels += tools
         with history_tab:  # built last, because it fills in the controls of all other tabs
             refresh_history_after = history.build(context, texts, [tab_id, visitor_keys], panels, history_tab)
         shared_photo.build(context, [screen for screen in panels if screen.name != "verify"], tab_id)
@@ -61,7 +62,9 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
         send_to_panel.build(context, panels, tab_id)
         if settings.allows_live:
             keys.build(context, texts, visitor_keys, masthead)
-        refresh_history_after(delete_data.build(context, texts, [tab_id, visitor_keys], masthead, panels))
+        deleted = delete_data.build(context, texts, [tab_id, visitor_keys], masthead, panels)
+        refresh_history_after(deleted)
+        clear_evaluation_after(deleted)
         kiosk_mode.build(texts)
         for endpoint in CATALOGUE.values():
             api.publish_endpoint(context, endpoint)

@@ -74,12 +74,10 @@ def render_plan(
     context: Context, evaluation: Evaluation, choice: Choice, visitor_keys: VisitorKeys, language: str
 ) -> Markup:
     """What would be called and what it costs. Raises ValueRejected."""
-    if not evaluation.photos.photos and not evaluation.photos.refused:
-        return render("evaluation.plan", language, counts=_say("plan_no_photos", language), price="", paid_vendors=(),
-                      notes=())  # fmt: skip
-    if not choice.endpoints:
-        return render("evaluation.plan", language, counts=_say("plan_no_apis", language), price="", paid_vendors=(),
-                      notes=())  # fmt: skip
+    if not choice.endpoints or not (evaluation.photos.photos or evaluation.photos.refused):
+        key = "plan_no_photos" if choice.endpoints else "plan_no_apis"
+        notes = [_say("photos_info", language)]
+        return render("evaluation.plan", language, counts=_say(key, language), price="", paid_vendors=(), notes=notes)
     plan, targets = choice.build_plan(context, evaluation), context.service.targets.with_visitor_keys(visitor_keys)
     answered = {key for key, outcome in evaluation.outcomes.items() if outcome.is_final}
     live = [job for job in plan.jobs if job.target == "live"]
@@ -149,7 +147,8 @@ async def follow(context: Context, evaluation: Evaluation, language: str) -> Asy
         progress = render_progress(evaluation, language)
         is_sheet_due = not is_running or time.monotonic() - last_sheet_at >= SHEET_INTERVAL_S
         sheet: Any = gr.skip()
-        if evaluation.plan and is_sheet_due and count != last_count:
+        # At the end in any case: an outcome counts before its pictures are encoded.
+        if evaluation.plan and is_sheet_due and (not is_running or count != last_count):
             get_url = _build_url_getter(context.pictures, evaluation)
             sheet = await anyio.to_thread.run_sync(
                 report.render_report, evaluation.plan, dict(evaluation.outcomes), get_url, language

@@ -16,8 +16,11 @@ from . import evaluation, failure_lab, verify
 
 def build(
     context: Context, texts: PageTranslations, template_options: TemplateOptions, session: SessionInputs
-) -> list[ScreenComponents]:
-    """Lay out the tools; call inside the tab. Returns their screens. session: the tab's id and the visitor's keys."""
+) -> tuple[list[ScreenComponents], evaluation.ClearAfter]:
+    """Lay out the tools; call inside the tab. Returns their screens, and what empties the evaluation after an event.
+
+    session: the tab's id and the visitor's keys.
+    """
     screens = []
     gr.HTML(
         texts.render("developer-intro", lambda language: render("screens.developer_intro", language)),
@@ -25,10 +28,10 @@ def build(
     )  # fmt: skip
     with gr.Tabs(elem_id="developer-tools", overflow_behavior="wrap"):
         with gr.Tab(texts.get_text("panels.evaluation.tab"), id="evaluation", elem_id="evaluation-tab") as tab:
-            evaluation.build_evaluation_screen(context, texts, template_options, session, tab)
+            clear_evaluation_after = evaluation.build_evaluation_screen(context, texts, template_options, session, tab)
         if context.settings.failure_lab:
             with gr.Tab(texts.get_text("panels.failure_lab.tab"), id="failure_lab", elem_id="failure-lab-tab"):
                 screens.append(failure_lab.build(context, context.service.failure_lab, texts, session))
         with gr.Tab(texts.get_text("panels.verify.tab"), id="verify", elem_id="verify-tab"):
             screens.append(verify.build(context, texts, session))
-    return screens
+    return screens, clear_evaluation_after

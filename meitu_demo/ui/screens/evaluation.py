@@ -1,6 +1,6 @@
 """The Evaluate tab: endpoints on many photos of one's own, with figures, a contact sheet and downloads."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,8 @@ from ..texts import PageTranslations, detect_language
 VENDOR_IDS = tuple(dict.fromkeys(endpoint.vendor_id for endpoint in CATALOGUE.values()))
 ACTIONS = ("stop", "resume")
 
+ClearAfter = Callable[[gr.events.Dependency], object]
+
 
 def build_evaluation_screen(
     context: Context,
@@ -31,10 +33,13 @@ def build_evaluation_screen(
     template_options: controls.TemplateOptions,
     session: SessionInputs,
     tab: gr.Tab,
-) -> None:
-    """Lay out the screen and wire its events; call inside `tab`. session: the tab's id and the visitor's keys."""
+) -> ClearAfter:
+    """Lay out the screen and wire its events; call inside `tab`. Returns a function to empty it after an event.
+
+    session: the tab's id and the visitor's keys.
+    """
     with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=4, min_width=300, elem_classes=["ask", "evaluation-ask"]):
+        with gr.Column(scale=5, min_width=300, elem_classes=["ask", "evaluation-ask"]):
             controls.build_introduction(texts, "evaluation")
             photos = gr.File(
                 label=texts.get_text("evaluation.photos"), file_count="multiple", type="filepath", height=148,
@@ -59,7 +64,7 @@ def build_evaluation_screen(
             run_button = gr.Button(
                 texts.get_text("evaluation.run"), variant="primary", elem_id="evaluation-run", elem_classes="run"
             )
-        with gr.Column(scale=8, min_width=300, elem_classes=["answer", "evaluation"]):
+        with gr.Column(scale=7, min_width=300, elem_classes=["answer", "evaluation"]):
             progress_html = gr.HTML(elem_id="evaluation-progress", elem_classes="bare", apply_default_css=False)
             with gr.Row(elem_classes="after"):
                 buttons = {
@@ -166,6 +171,7 @@ def build_evaluation_screen(
     # A link to the tab opens it before the page has told its name, under which the evaluation is kept.
     named = tab.select(None, None, session[0], js="() => window.tabName()", **PRIVATE_EVENT)
     named.then(open_tab, [*choice_inputs, *session], outputs, **unlimited)
+    return lambda event: event.then(None, None, [photos, *outputs], js="() => [null, '', '', '']", **PRIVATE_EVENT)
 
 
 def _build_consent_box(context: Context, vendor_id: str, texts: PageTranslations) -> gr.Checkbox:
