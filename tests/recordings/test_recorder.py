@@ -218,11 +218,11 @@ async def test_result_arrives_though_it_cannot_be_recorded(
 async def test_session_data_counts_and_deletes_what_the_session_recorded(
     make_service: MakeService, folder: Path, portrait: bytes, tmp_path: Path
 ) -> None:
-    """ "Delete everything of mine" deletes the session's own recordings and nobody else's."""
+    """ "Delete my data" deletes the session's own recordings and nobody else's."""
     service = make_service()
     await run(service, RESTORE, portrait)
     await run(service, RESHAPE, portrait, OTHER, shape_type=8)
-    data = SessionData(tmp_path, PictureStore(60), service.single_flight, History(60), 60, service.recorder)
+    data = SessionData(tmp_path, PictureStore(60), service.single_flight, History(60), 60, recorder=service.recorder)
     assert [(await data.inventory(one.session_id)).recordings for one in (ME, OTHER)] == [1, 1]
     await data.delete(ME.session_id)
     assert [(await data.inventory(one.session_id)).recordings for one in (ME, OTHER)] == [0, 1]

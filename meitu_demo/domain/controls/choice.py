@@ -86,6 +86,7 @@ class TemplateGallery(Choice):
     """A choice shown as pictures. list_templates: returns the templates that the offline engine has."""
 
     list_templates: Callable[[], Sequence[Template]] = field(repr=False)
+    has_pictures: ClassVar[bool] = True
     names_the_effect: ClassVar[bool] = True
 
     def build_schema(self, extra_options: Sequence[str] = (), *, is_live: bool = False) -> JsonSchema:

@@ -57,6 +57,7 @@ class Control(ABC):
     default: Any
     required: bool = False
     sheet_kinds: ClassVar[tuple[str, ...]] = ()  # contact sheets that show all of its values
+    has_pictures: ClassVar[bool] = False  # it is shown as a gallery, which takes room
     names_the_effect: ClassVar[bool] = False  # the text of its value describes the effect without the endpoint's name
 
     @property

@@ -51,7 +51,9 @@ def build_panel(
     """Lay out the panel and wire its events; call inside `tab`. session_inputs: the tab's id and the visitor's keys."""
     slug, key = endpoint.slug, f"panels.{endpoint.id}"
     contact_sheet = ContactSheetSection(context, endpoint, texts)
-    has_room = not any(control.sheet_kinds for control in endpoint.controls)  # few controls: the photo may be larger
+    has_room = not any(
+        control.sheet_kinds or control.has_pictures for control in endpoint.controls
+    )  # few controls: the photo may be larger
     column_classes = ["ask", "photo-row", f"example-{endpoint.example_photo}", *(["large-photo"] if has_room else [])]
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes=column_classes):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.gradio_internals
 def test_static_images_have_names_and_no_paths(page: Page) -> None:
     """Previews and thumbnails come from a route of ours, which serves nothing else."""
     config: Any = httpx.get(f"{page.url}/config").json()
-    addresses = set(re.findall(rf'"({PATH}/[^"]+)"', json.dumps(config)))
+    addresses = set(re.findall(rf"\b{PATH}/[\w.-]+", json.dumps(config)))
     assert len(addresses) >= 8
     for address in addresses:
         answer = httpx.get(f"{page.url}/{address}")

@@ -40,7 +40,7 @@ def find_event(page: Page, element: str, trigger: str) -> int:
 
 def take_example(page: Page, tab: str) -> dict[str, Any]:
     """The example photo as it is put into the tab's panel."""
-    match = re.search(r'"path": "([^"]+astronaut\.jpg)"', page.press("face-fuse-example", [tab]))
+    match = re.search(r'"path": "([^"]+astronaut\.jpg)"', page.press("load-example", ["astronaut", "face_fuse", tab]))
     assert match
     return {"path": match[1], "meta": {"_type": "gradio.FileData"}}
 
@@ -105,8 +105,10 @@ def test_gradio_makes_no_second_copy_of_an_upload(page: Page, portrait: bytes) -
 
 def test_each_click_on_the_example_makes_a_file_of_its_own(page: Page) -> None:
     """Equal content, different folders, and none is named by the content."""
-    event = find_event(page, "face-fuse-example", "click")
-    paths = [Path(re.search(r'"path": "([^"]+)"', page.join(event, [""]))[1]) for _ in range(2)]  # type: ignore[index]
+    event = find_event(page, "load-example", "click")
+    paths = [
+        Path(re.search(r'"path": "([^"]+)"', page.join(event, ["astronaut", "face_fuse", ""]))[1]) for _ in range(2)
+    ]  # type: ignore[index]
     assert paths[0].parent != paths[1].parent
     assert all(path.parent.parent == UPLOADS_DIR for path in paths)
     assert paths[0].read_bytes() == paths[1].read_bytes()
@@ -134,7 +136,7 @@ def test_shutdown_deletes_all_files_of_a_session(fresh_app: Iterator[Page], port
         page.join(find_event(page, "face-fuse-photo", "upload"), [photo, ""], session=session)
         for photo in (page.upload(portrait), page.upload(heic.read_bytes(), "photo.heic"))
     ]
-    page.join(find_event(page, "face-fuse-example", "click"), [""], session=session)
+    page.join(find_event(page, "load-example", "click"), ["astronaut", "face_fuse", ""], session=session)
     assert "photo.jpg" in answers[1]
     names = {path.name for path in list_files() - before}
     assert names == {"me.jpg", "photo.heic", "photo.jpg", "original.heic", "astronaut.jpg"}

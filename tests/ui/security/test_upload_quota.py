@@ -161,7 +161,7 @@ def test_files_that_events_write_count(small_page: Page, tmp_path: Path, figure:
     assert small_page.config  # read once for all
 
     def take_example(number: int, visitor: Page) -> str:
-        return visitor.press("face-fuse-example", [f"{number:032x}"])
+        return visitor.press("load-example", ["astronaut", "face_fuse", f"{number:032x}"])
 
     def serve_visitor(number: int) -> bool:
         visitor = as_visitor(small_page, f"203.0.113.{number}")
@@ -189,7 +189,9 @@ def test_the_result_of_an_api_call_takes_the_room_of_its_photo(small_page: Page,
     hoarder = as_visitor(small_page, "198.51.100.2")
     photo = hoarder.upload(encode_example("astronaut"))
     hoarder.press("quality-restoration-photo", [photo, TAB], "upload")
-    while "astronaut.jpg" in (answer := hoarder.press("face-fuse-example", [secrets.token_hex(16)])):
+    while "astronaut.jpg" in (
+        answer := hoarder.press("load-example", ["astronaut", "face_fuse", secrets.token_hex(16)])
+    ):
         pass
     assert "You have too many photos" in answer
     event, answer = hoarder.call("quality_restoration", photo, False, False)
