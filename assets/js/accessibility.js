@@ -4,8 +4,8 @@
 // or a control in it, gets the focus.
 let lastFocus = null; // {element, containerIds: innermost first}
 document.addEventListener('focusin', event => {
-  const stage = event.target.closest('.answer')?.querySelector('[id$=-stage]');
-  const containers = event.target.closest('.after') ? [stage] : [];
+  const stage = event.target.closest('.result-column')?.querySelector('[id$=-stage]');
+  const containers = event.target.closest('.result-actions') ? [stage] : [];
   for (let parent = event.target.parentElement; parent && parent !== document.body; parent = parent.parentElement)
     if (parent.id) containers.push(parent);
   lastFocus = {element: event.target, containerIds: containers.map(container => container?.id)};
@@ -31,7 +31,7 @@ new MutationObserver(changes => {
   if (!liveRegion.isConnected) document.body?.append(liveRegion);
   for (const {target} of changes) {
     const stage = target.nodeType === 1 && target.closest('[id$=-stage]')?.querySelector('.stage:is(.progress, .result)');
-    if (!stage || announcedStages.has(stage) || !(stage.closest('.answer') ?? stage).checkVisibility()) continue; // covered by a preview
+    if (!stage || announcedStages.has(stage) || !(stage.closest('.result-column') ?? stage).checkVisibility()) continue; // covered by a preview
     announcedStages.add(stage);
     const texts = stage.matches('.result')
       ? [stage.querySelector('img')?.alt, stage.closest('[id$=-stage]').querySelector('.facts .badge')?.textContent]

@@ -16,7 +16,7 @@ const explainLoss = () => {
     stage.className = explanation.className;
     stage.setAttribute('role', 'alert');
     stage.replaceChildren(...explanation.cloneNode(true).childNodes);
-    stage.parentElement.querySelector('i.can')?.setAttribute('class', 'can');
+    stage.parentElement.querySelector('i.available')?.setAttribute('class', 'available');
   }
   return stages.length > 0;
 };

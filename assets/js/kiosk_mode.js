@@ -14,7 +14,7 @@
   let deletedAt = 0; // when the server said that nothing is left
   let deletions = 0;
 
-  const announce = name => { const region = findPart('aloud'); if (region) region.textContent = name ? region.dataset[name] : ''; };
+  const announce = name => { const region = findPart('live-region'); if (region) region.textContent = name ? region.dataset[name] : ''; };
   const showCountdown = remainingS => {
     const isShown = remainingS > 0 && remainingS <= COUNTDOWN_S;
     if (isShown !== 'going' in root.dataset) announce(isShown && 'soon');

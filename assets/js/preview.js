@@ -1,6 +1,6 @@
 // A panel shows its preview after a person has changed the photo or a control, and its result after a run.
 
-const answerOf = element => element?.closest('.ask, .answer')?.parentElement.querySelector('.answer');
+const answerOf = element => element?.closest('.inputs-column, .result-column')?.parentElement.querySelector('.result-column');
 const setView = (answer, view) => { if (answer) answer.dataset.view = view; };
 
 // Gradio reports changes late, after a click on the run button, and also those that no person made: only what follows a
@@ -12,7 +12,7 @@ window.touchPanel = element => {
 for (const name of ['pointerdown', 'keydown', 'drop', 'paste'])
   document.addEventListener(name, ({target, key}) => {
     if (['Tab', 'Shift', 'Control', 'Alt', 'Meta'].includes(key)) return; // the focus moves on, nothing changes
-    const sheet = target.closest?.('.sheet'), controls = target.closest?.('.ask');
+    const sheet = target.closest?.('.sheet'), controls = target.closest?.('.inputs-column');
     const answer = answerOf(sheet ? document.getElementById(`${sheet.dataset.slug}-stage`) : controls);
     if (answer) answer.dataset.touched = target.closest('.run, .both') ? '' : 'yes';
   }, true);
@@ -27,7 +27,7 @@ window.panelChanged = (slug, screen, settings, photo, values) => {
   const key = photo ? JSON.stringify([photo.path, ...values]) : '';
   if ((photo && !open) || key === (previewKeys[slug] ?? '')) return previewKeys[slug] ?? '';
   previewKeys[slug] = key;
-  const refusal = isOther && answer?.querySelector('[id$=-stage] .trouble'); // it was about the photo before
+  const refusal = isOther && answer?.querySelector('[id$=-stage] .failure'); // it was about the photo before
   if ((photo || refusal) && answer?.dataset.touched) setView(answer, 'preview');
   answer?.querySelector('.preview')?.toggleAttribute('data-stale', true);
   return key;
@@ -35,7 +35,7 @@ window.panelChanged = (slug, screen, settings, photo, values) => {
 window.previewDrawn = slug => document.getElementById(`${slug}-preview`)?.removeAttribute('data-stale');
 
 document.addEventListener('click', ({target}) => {
-  if (!target.closest?.(':is(.ask, .answer) :is(.run, .both, .after button, .last-result)')) return;
+  if (!target.closest?.(':is(.inputs-column, .result-column) :is(.run, .both, .result-actions button, .last-result)')) return;
   const answer = answerOf(target);
   answer.dataset.touched = '';
   setView(answer, 'result');
@@ -46,5 +46,5 @@ new MutationObserver(changes => {
   for (const {target, addedNodes} of changes)
     if (target.nodeType === 1 && !target.closest('.preview') && [...addedNodes].some(node =>
       node.nodeType === 1 && (node.matches('.stage:not(.example)') || node.querySelector('.stage:not(.example)'))))
-      setView(target.closest('.answer'), 'result');
+      setView(target.closest('.result-column'), 'result');
 }).observe(document, {childList: true, subtree: true});

@@ -80,7 +80,7 @@ document.addEventListener('click', event => {
   const tile = event.target.closest?.('.strip button[data-view]');
   if (!tile) return;
   for (const other of tile.parentElement.children) other.setAttribute('aria-pressed', other === tile);
-  for (const view of tile.closest('.course').querySelectorAll('.view')) view.hidden = view.dataset.view !== tile.dataset.view;
+  for (const view of tile.closest('.recipe-result').querySelectorAll('.view')) view.hidden = view.dataset.view !== tile.dataset.view;
 });
 
 // A button below a failure clicks another button of the screen.

@@ -51,7 +51,7 @@ window.samePhoto = (box, photo) => {
 const screenOf = ask => ask?.querySelector('.examples')?.dataset.screen;
 const fixing = {}, before = {}; // screen → the photo that a fix replaces, and the one that it has replaced
 document.addEventListener('click', event => {
-  const example = event.target.closest?.('[data-example]'), ask = event.target.closest?.('.ask');
+  const example = event.target.closest?.('[data-example]'), ask = event.target.closest?.('.inputs-column');
   if (example) {
     window.chosenExample = {name: example.dataset.example, screen: screenOf(ask)};
     document.getElementById('load-example')?.click();
@@ -76,7 +76,7 @@ window.noticePhoto = (screen, photo) => {
 // The panel opens with the example in place. Whoever changes a control, or presses the button without having given a
 // photo, means the example: it becomes the photo, and then the button is pressed.
 const showsExample = ask => screenOf(ask) && !ask.querySelector('.photo img, .photo video') && ask.querySelector('.photo input[type=file]')
-  && [...ask.parentElement.querySelectorAll('.answer .stage.example')].some(stage => stage.checkVisibility());
+  && [...ask.parentElement.querySelectorAll('.result-column .stage.example')].some(stage => stage.checkVisibility());
 const takeExample = ask => {
   for (const box of ask.querySelectorAll('.consent')) standIns.add(box.id.replace(/-consent$/, ''));
   window.touchPanel(ask);
@@ -84,11 +84,11 @@ const takeExample = ask => {
   return window.waitFor(() => ask.querySelector('.photo img'), 10_000);
 };
 window.showExample = slug => {
-  const ask = document.getElementById(`${slug}-run`)?.closest('.ask');
+  const ask = document.getElementById(`${slug}-run`)?.closest('.inputs-column');
   if (ask && showsExample(ask)) takeExample(ask);
 };
 document.addEventListener('click', async event => {
-  const button = event.target.closest?.('.ask :is(.run, .both, .see)'), ask = button?.closest('.ask');
+  const button = event.target.closest?.('.inputs-column :is(.run, .both, .see)'), ask = button?.closest('.inputs-column');
   if (!ask || !showsExample(ask)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
@@ -96,7 +96,7 @@ document.addEventListener('click', async event => {
 }, true);
 for (const type of ['click', 'input'])
   document.addEventListener(type, ({target}) => {
-    const ask = target.closest?.('.ask');
+    const ask = target.closest?.('.inputs-column');
     if (ask && target.closest('input, .template-gallery button, .consent') && !target.closest('.photo') && showsExample(ask)) takeExample(ask);
   });
 

@@ -17,7 +17,7 @@ document.addEventListener('click', event => {
     chosenValues = JSON.parse(cell.dataset.values);
     document.getElementById(`${slug}-choose`)?.click();
     // By mouse or finger, the page goes to the preview. By keyboard it stays where the focus is.
-    const answer = document.getElementById(`${slug}-stage`)?.closest('.answer');
+    const answer = document.getElementById(`${slug}-stage`)?.closest('.result-column');
     if (event.detail && answer) window.glideTo(window.innerWidth < 768 ? answer : answer.parentElement);
   }
 });
@@ -27,9 +27,9 @@ document.addEventListener('click', event => {
   const button = event.target.closest?.('.see');
   const place = button && document.getElementById(button.id.replace(/-see-\w+$/, '-sheet'));
   if (!place) return;
-  place.querySelector('.sheet, .sheet-told')?.setAttribute('data-old', '');
+  place.querySelector('.sheet, .sheet-message')?.setAttribute('data-old', '');
   const watch = new MutationObserver(() => {
-    const found = place.querySelector(':is(.sheet, .sheet-told):not([data-old])');
+    const found = place.querySelector(':is(.sheet, .sheet-message):not([data-old])');
     if (!found) return;
     watch.disconnect();
     window.glideTo(found, found.offsetHeight < innerHeight ? 'nearest' : 'start');

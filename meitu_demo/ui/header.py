@@ -45,10 +45,11 @@ def render_vendor_css() -> str:
 .gradio-container:has([data-live={vendor}]) .templates-of-engine-{vendor} {{
   display: none !important;
 }}
-[data-kiosk]:not(:has([data-live={vendor}])) :is(.kiosk-hidden-{vendor}, .ask > :has(> .kiosk-hidden-{vendor})) {{
+[data-kiosk]:not(:has([data-live={vendor}])) .kiosk-hidden-{vendor},
+[data-kiosk]:not(:has([data-live={vendor}])) .inputs-column > :has(> .kiosk-hidden-{vendor}) {{
   display: none !important;
 }}
-.ask:has(#recipe-list):not(:has([data-pays={vendor}])) .consent-{vendor} {{ display: none; }}
+.inputs-column:has(#recipe-list):not(:has([data-pays={vendor}])) .consent-{vendor} {{ display: none; }}
 .evaluation-ask:not(:has([data-pays-{vendor}])) .consent-{vendor} {{ display: none; }}
 """
         for vendor in VENDORS

@@ -32,7 +32,7 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
                 "header",
                 lambda language: render_header(context.service.targets, language, has_login=bool(settings.login)),
             ),
-            elem_id="masthead", elem_classes="bare", apply_default_css=False,
+            elem_id="masthead", elem_classes="unstyled", apply_default_css=False,
         )  # fmt: skip
         template_picks = controls.TemplateOptions.collect(
             settings.meitu_template_ids, context.service.targets, visitor_keys, masthead

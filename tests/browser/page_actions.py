@@ -85,7 +85,7 @@ class Panel:
         self.stage.locator(".stage").evaluate_all("all => all.forEach(old => { old.dataset.old = 1; })")
         before = self.page.evaluate("window.events?.underWay() ?? []")
         yield
-        self.stage.locator(".stage:is(.result, .trouble, .finding):not([data-old])").first.wait_for()
+        self.stage.locator(".stage:is(.result, .failure, .verification):not([data-old])").first.wait_for()
         self.page.wait_for_function(
             "before => (window.events?.underWay() ?? []).every(id => before.includes(id))", arg=before
         )

@@ -37,11 +37,11 @@ def test_template_list_sends_an_id_that_is_typed_in(page):
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     panel.run()
-    said = panel.stage.locator(".trouble").inner_text()
+    said = panel.stage.locator(".failure").inner_text()
     assert "If you typed a template ID, compare it with your list." in said
     assert "PARAM_VALUE_ERROR" in said
     page.wait_for_timeout(500)
-    assert panel.stage.locator(".trouble").inner_text() == said
+    assert panel.stage.locator(".failure").inner_text() == said
     panel.part("template-id-gallery").get_by_role("button").nth(1).click()
     expect(field).not_to_have_value("nobody-knows-this")  # the list follows by way of the server
     assert panel.run().stage.locator(".result").count() == 1

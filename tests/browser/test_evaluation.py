@@ -76,7 +76,7 @@ def test_evaluation_walk(
     consent.check()
     page.locator("#evaluation-run").click()
     expect(progress.locator("progress")).to_have_attribute("value", "4", timeout=MAX_RUN_MS)
-    expect(progress.locator(".can")).to_have_count(0)  # nothing is left to stop or to resume
+    expect(progress.locator(".available")).to_have_count(0)  # nothing is left to stop or to resume
     assert count_charges() - before == 1  # the cup is refused
 
     page.reload()

@@ -32,7 +32,7 @@ def run_both(panel: Panel) -> tuple:
     panel.part("both").click()
     sides = panel.stage.locator(".side")
     for side in (sides.nth(0), sides.nth(1)):
-        side.locator(".stage:is(.result, .trouble)").wait_for()
+        side.locator(".stage:is(.result, .failure)").wait_for()
     expect(panel.part("stop")).to_be_hidden()
     return sides.nth(0), sides.nth(1)
 

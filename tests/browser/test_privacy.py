@@ -40,7 +40,7 @@ def test_delete_everything_deletes_and_checks(page):
     assert all(page.request.get(address).status == 200 for address in addresses)
     page.locator("#forget").click()
     expect(page.locator("#forget-told")).to_contain_text("Checked: nothing left")
-    expect(panel.stage.locator(".invitation")).to_be_visible()
+    expect(panel.stage.locator(".placeholder")).to_be_visible()
     expect(panel.part("photo").locator(SHOWN)).to_have_count(0)
     assert all(page.request.get(address).status == 404 for address in addresses)
     assert page.request.get(photo).status != 200 or "astronaut" in photo or "degraded" in photo

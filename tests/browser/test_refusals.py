@@ -15,7 +15,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 def refused(panel: Panel, *, title: str, code: str = "") -> None:
     """The explanation is there, whole, alone, and of the page's own making."""
-    block = panel.stage.locator(".trouble")
+    block = panel.stage.locator(".failure")
     assert block.locator("h2").inner_text() == title
     why, fix = block.locator("p").all_inner_texts()
     assert len(why) > 20
@@ -39,15 +39,15 @@ def test_run_without_a_photo_takes_the_example_that_is_shown(page):
     refused(panel.run(), title="Choose a photo first.")
     panel.example()
     panel.part("preview").locator(".compare > img").wait_for()
-    expect(panel.stage.locator(".trouble")).to_be_hidden()
+    expect(panel.stage.locator(".failure")).to_be_hidden()
     panel.run()
     panel.part("example-coffee").click()
     panel.part("check").locator(".check.refuse").wait_for()
     panel.run()
-    expect(panel.stage.locator(".trouble")).to_be_visible()
+    expect(panel.stage.locator(".failure")).to_be_visible()
     panel.clear()
     panel.part("preview").locator(".stage.example").wait_for()
-    expect(panel.stage.locator(".trouble")).to_be_hidden()
+    expect(panel.stage.locator(".failure")).to_be_hidden()
 
 
 def test_run_refuses_pictures_without_a_whole_face(page, faceless):

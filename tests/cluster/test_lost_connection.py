@@ -65,7 +65,7 @@ def test_page_explains_a_lost_replica_and_goes_on(cluster: Cluster, tmp_path: Pa
         cluster.slow()
         for panel, locale in zip(panels, ("en-US", "zh-CN"), strict=True):
             title, cost, gone = WORDS[locale]
-            panel.stage.locator(".stage.trouble").filter(has_text=title).filter(has_text=cost).wait_for()
+            panel.stage.locator(".stage.failure").filter(has_text=title).filter(has_text=cost).wait_for()
             assert panel.stage.locator(".spinner").count() == 0
             panel.page.screenshot(path=tmp_path / f"{locale}.png")
             panel.run_button.click()

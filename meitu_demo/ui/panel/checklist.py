@@ -41,8 +41,8 @@ def build_checklist(
 ) -> None:
     """Lay out the checklist below `photo` and wire its events. tab: the panel's. tab_id: the browser tab's id."""
     slug = endpoint.slug
-    card = gr.HTML(elem_id=f"{slug}-check", elem_classes="bare", apply_default_css=False)
-    with gr.Row(elem_classes="mends"):
+    card = gr.HTML(elem_id=f"{slug}-check", elem_classes="unstyled", apply_default_css=False)
+    with gr.Row(elem_classes="fixes"):
         buttons = {
             fix: gr.Button(
                 texts.get_text(f"preflight.fixes.{fix}"), size="sm", elem_id=f"{slug}-mend-{fix}", elem_classes=fix

@@ -35,13 +35,13 @@ from .sheet_stream import LatestRequest
 def build_introduction(texts: PageTranslations, screen: str) -> gr.HTML:
     """The introduction above the photo. screen: its name in `locales`."""
     intro_text = texts.render(f"{screen}-intro", lambda language: result_view.render_introduction(screen, language))
-    return gr.HTML(intro_text, elem_classes="bare", apply_default_css=False)
+    return gr.HTML(intro_text, elem_classes="unstyled", apply_default_css=False)
 
 
 def build_result_view(texts: PageTranslations, screen: str, slug: str) -> gr.HTML:
     """The result view in its empty state. screen: its name in `locales`. slug: prefix of the element's id."""
     empty_html = texts.render(f"{screen}-empty", lambda language: result_view.empty_state(screen, language))
-    return gr.HTML(empty_html, elem_id=f"{slug}-stage", elem_classes="bare", apply_default_css=False)
+    return gr.HTML(empty_html, elem_id=f"{slug}-stage", elem_classes="unstyled", apply_default_css=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def build_examples(screen: str, slug: str, default_name: str, texts: PageTransla
             f"{slug}-examples",
             lambda language: render("screens.examples", language, screen=screen, slug=slug, images=images),
         ),
-        elem_id=f"{slug}-examples", elem_classes=["bare", "example-strip"], apply_default_css=False,
+        elem_id=f"{slug}-examples", elem_classes=["unstyled", "example-strip"], apply_default_css=False,
     )  # fmt: skip
 
 

@@ -40,9 +40,9 @@ class ContactSheetSection:
         if not self._has_shapes:
             yield
             return
-        with gr.Column(elem_classes="tune"):
+        with gr.Column(elem_classes="sheet-column"):
             yield
-            with gr.Row(elem_classes="look-more"):
+            with gr.Row(elem_classes="sheet-buttons"):
                 self._buttons = {kind: self._build_button(kind) for kind in ("shapes", "strengths")}
 
     def build_sheet(self, photo: gr.Image, inputs: Components, tab_id: gr.components.Component) -> None:
@@ -50,7 +50,7 @@ class ContactSheetSection:
         if not self._buttons:
             return
         slug = self._endpoint.slug
-        sheet_html = gr.HTML(elem_id=f"{slug}-sheet", elem_classes="bare", apply_default_css=False)
+        sheet_html = gr.HTML(elem_id=f"{slug}-sheet", elem_classes="unstyled", apply_default_css=False)
         choose_button = gr.Button(visible="hidden", elem_id=f"{slug}-choose")
         choose_button.click(None, inputs, inputs, js="(...values) => window.chooseCell(values)", **PRIVATE_EVENT)
         for control in inputs:  # the highlighted cell follows the controls

@@ -54,7 +54,12 @@ def build_panel(
     has_room = not any(
         control.sheet_kinds or control.has_pictures for control in endpoint.controls
     )  # few controls: the photo may be larger
-    column_classes = ["ask", "photo-row", f"example-{endpoint.example_photo}", *(["large-photo"] if has_room else [])]
+    column_classes = [
+        "inputs-column",
+        "photo-row",
+        f"example-{endpoint.example_photo}",
+        *(["large-photo"] if has_room else []),
+    ]
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes=column_classes):
             photo, upload_event = build_photo_input(context, slug, texts, session_inputs)
@@ -70,7 +75,7 @@ def build_panel(
                 texts.get_text(f"{key}.run"), variant="primary", elem_id=f"{slug}-run", elem_classes="run"
             )
             both_button = build_compare_button(endpoint, context.service.targets, texts)
-        with gr.Column(scale=7, min_width=300, elem_classes="answer"):
+        with gr.Column(scale=7, min_width=300, elem_classes="result-column"):
             preview = build_preview(slug)
             result_view = controls.build_result_view(texts, endpoint.id, slug)
             buttons = build_action_buttons(slug, texts)
@@ -126,7 +131,7 @@ def build_compare_button(endpoint: Endpoint, resolver: TargetResolver, texts: Pa
     ):  # fmt: skip
         gr.HTML(
             texts.render(f"live-vs-offline-intro-{vendor_id}", render_intro),
-            elem_classes="bare", apply_default_css=False,
+            elem_classes="unstyled", apply_default_css=False,
         )  # fmt: skip
         return gr.Button(texts.get_text("live_vs_offline.run"), elem_id=f"{slug}-both", elem_classes="both")
 
@@ -151,7 +156,7 @@ def build_photo_input(
 
 def build_action_buttons(slug: str, texts: PageTranslations) -> dict[str, gr.Button]:
     """The buttons below the result, by name; the result view decides which of them are visible."""
-    with gr.Row(elem_classes="after"):
+    with gr.Row(elem_classes="result-actions"):
         return {
             name: gr.Button(texts.get_text(f"result.{word}"), elem_id=f"{slug}-{name}", elem_classes=name)
             for name, word in NEXT_ACTIONS.items()

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 def build_preview(slug: str) -> gr.HTML:
     """The empty preview. slug: prefix of the element's id."""
-    return gr.HTML(elem_id=f"{slug}-preview", elem_classes="bare preview", apply_default_css=False)
+    return gr.HTML(elem_id=f"{slug}-preview", elem_classes="unstyled preview", apply_default_css=False)
 
 
 def wire_preview(

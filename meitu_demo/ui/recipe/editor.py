@@ -96,9 +96,9 @@ def build_editor(
     recipe_field = gr.Textbox(dump_recipe(example), visible="hidden", elem_id="recipe-listed")
     steps_html = gr.HTML(
         texts.render("recipe-listed", lambda language: render_steps(example, example, targets, language)),
-        elem_id="recipe-list", elem_classes="bare", apply_default_css=False,
+        elem_id="recipe-list", elem_classes="unstyled", apply_default_css=False,
     )  # fmt: skip
-    message_html = gr.HTML(elem_id="recipe-told", elem_classes="bare", apply_default_css=False)
+    message_html = gr.HTML(elem_id="recipe-told", elem_classes="unstyled", apply_default_css=False)
     with gr.Accordion(texts.get_text("recipe.add_title"), open=False, elem_id="recipe-add"):
         step_inputs = _build_step_inputs(texts, template_options)
         add_button = gr.Button(texts.get_text("recipe.add"), size="sm", elem_id="recipe-add-step")
@@ -170,7 +170,7 @@ def _build_step_inputs(
             components += controls.build_controls(prefixed_endpoint, texts, template_options)
             if not endpoint.controls:
                 empty_html = texts.render("recipe-no-settings", partial(render, "recipe.no_settings"))
-                gr.HTML(empty_html, elem_classes="bare", apply_default_css=False)
+                gr.HTML(empty_html, elem_classes="unstyled", apply_default_css=False)
     return components
 
 

@@ -24,7 +24,7 @@ def build(
     screens = []
     gr.HTML(
         texts.render("developer-intro", lambda language: render("screens.developer_intro", language)),
-        elem_classes="bare", apply_default_css=False,
+        elem_classes="unstyled", apply_default_css=False,
     )  # fmt: skip
     with gr.Tabs(elem_id="developer-tools", overflow_behavior="wrap"):
         with gr.Tab(texts.get_text("panels.evaluation.tab"), id="evaluation", elem_id="evaluation-tab") as tab:

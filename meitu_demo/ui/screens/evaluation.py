@@ -39,7 +39,7 @@ def build_evaluation_screen(
     session: the tab's id and the visitor's keys.
     """
     with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=5, min_width=300, elem_classes=["ask", "evaluation-ask"]):
+        with gr.Column(scale=5, min_width=300, elem_classes=["inputs-column", "evaluation-ask"]):
             controls.build_introduction(texts, "evaluation")
             photos = gr.File(
                 label=texts.get_text("evaluation.photos"), file_count="multiple", type="filepath", height=148,
@@ -58,15 +58,15 @@ def build_evaluation_screen(
                 [(texts.get_text(f"evaluation.target_name_{name}"), name) for name in TARGETS], value="offline",
                 label=texts.get_text("evaluation.target"), elem_id="evaluation-target",
             )  # fmt: skip
-            plan_html = gr.HTML(elem_id="evaluation-plan", elem_classes="bare", apply_default_css=False)
+            plan_html = gr.HTML(elem_id="evaluation-plan", elem_classes="unstyled", apply_default_css=False)
             with gr.Column(elem_classes="consents"):
                 consent_boxes = [_build_consent_box(context, vendor_id, texts) for vendor_id in VENDOR_IDS]
             run_button = gr.Button(
                 texts.get_text("evaluation.run"), variant="primary", elem_id="evaluation-run", elem_classes="run"
             )
-        with gr.Column(scale=7, min_width=300, elem_classes=["answer", "evaluation"]):
-            progress_html = gr.HTML(elem_id="evaluation-progress", elem_classes="bare", apply_default_css=False)
-            with gr.Row(elem_classes="after"):
+        with gr.Column(scale=7, min_width=300, elem_classes=["result-column", "evaluation"]):
+            progress_html = gr.HTML(elem_id="evaluation-progress", elem_classes="unstyled", apply_default_css=False)
+            with gr.Row(elem_classes="result-actions"):
                 buttons = {
                     name: gr.Button(texts.get_text(f"evaluation.{name}"), elem_id=f"evaluation-{name}",
                                     elem_classes=name)
@@ -74,9 +74,9 @@ def build_evaluation_screen(
                 }  # fmt: skip
             gr.HTML(
                 texts.render("evaluation-controls", report.render_controls), elem_id="evaluation-controls",
-                elem_classes="bare", apply_default_css=False,
+                elem_classes="unstyled", apply_default_css=False,
             )  # fmt: skip
-            sheet_html = gr.HTML(elem_id="evaluation-sheet", elem_classes="bare", apply_default_css=False)
+            sheet_html = gr.HTML(elem_id="evaluation-sheet", elem_classes="unstyled", apply_default_css=False)
 
     flat_controls = [component for components in control_inputs for component in components]
     choice_inputs: list[gr.components.Component] = [endpoints, target, *flat_controls]

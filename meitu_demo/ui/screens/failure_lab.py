@@ -41,7 +41,7 @@ def build(
 ) -> ScreenComponents:
     """Lay out the screen and wire its events; call inside its tab. session: the tab's id and the visitor's keys."""
     with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=5, min_width=300, elem_classes="ask"):
+        with gr.Column(scale=5, min_width=300, elem_classes="inputs-column"):
             controls.build_introduction(texts, "failure_lab")
             photo, received = build_photo_input(context, "failure-lab", texts, session)
             examples.build_examples("failure_lab", "failure-lab", "astronaut", texts)
@@ -60,10 +60,10 @@ def build(
                 elem_id="failure-lab-run",
                 elem_classes="run",
             )
-        with gr.Column(scale=7, min_width=300, elem_classes="answer"):
+        with gr.Column(scale=7, min_width=300, elem_classes="result-column"):
             result_html = controls.build_result_view(texts, "failure_lab", "failure-lab")
             buttons = build_action_buttons("failure-lab", texts)
-            ledger_html = gr.HTML(elem_id="failure-lab-books", elem_classes="bare", apply_default_css=False)
+            ledger_html = gr.HTML(elem_id="failure-lab-books", elem_classes="unstyled", apply_default_css=False)
             call_id = gr.State(0)
 
     def create_handler(*, offline: bool = False, again: bool = False, fetch: bool = False) -> Any:

@@ -42,12 +42,12 @@ def build(
     session: the tab's id first. panels: "run again" sets their controls.
     """
     with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=5, min_width=300, elem_classes="ask"):
+        with gr.Column(scale=5, min_width=300, elem_classes="inputs-column"):
             controls.build_introduction(texts, "history")
-            list_html = gr.HTML(elem_id="history-list", elem_classes="bare", apply_default_css=False)
-        with gr.Column(scale=7, min_width=300, elem_classes="answer"):
+            list_html = gr.HTML(elem_id="history-list", elem_classes="unstyled", apply_default_css=False)
+        with gr.Column(scale=7, min_width=300, elem_classes="result-column"):
             result_html = controls.build_result_view(texts, "history", "history")
-            with gr.Row(elem_classes="after"):
+            with gr.Row(elem_classes="result-actions"):
                 buttons = {
                     name: gr.Button(texts.get_text(word), elem_id=f"history-{name}", elem_classes=name)
                     for name, word in ACTION_LABELS.items()

@@ -18,7 +18,7 @@ from ..texts import PageTranslations
 
 def build(texts: PageTranslations) -> None:
     """Lay out the screen; call inside its tab."""
-    gr.HTML(texts.render("mirror", render_mirror), elem_classes="bare", apply_default_css=False)
+    gr.HTML(texts.render("mirror", render_mirror), elem_classes="unstyled", apply_default_css=False)
 
 
 def render_mirror(language: str) -> Markup:

@@ -30,7 +30,7 @@ def build(
 ) -> ScreenComponents:
     """Lay out the screen and wire its events; call inside its tab. session: the tab's id and the visitor's keys."""
     with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=5, min_width=300, elem_classes=["ask", "photo-row", "example-astronaut"]):
+        with gr.Column(scale=5, min_width=300, elem_classes=["inputs-column", "photo-row", "example-astronaut"]):
             photo, received = build_photo_input(context, "recipe", texts, session)
             examples.build_examples("recipe", "recipe", "astronaut", texts)
             step_list = editor.build_editor(context, texts, picks, session[1], masthead)
@@ -39,9 +39,9 @@ def build(
             run_button = gr.Button(
                 texts.get_text("panels.recipe.run"), variant="primary", elem_id="recipe-run", elem_classes="run"
             )
-        with gr.Column(scale=7, min_width=300, elem_classes="answer"):
+        with gr.Column(scale=7, min_width=300, elem_classes="result-column"):
             result_html = controls.build_result_view(texts, "recipe", "recipe")
-            with gr.Row(elem_classes="after"):
+            with gr.Row(elem_classes="result-actions"):
                 buttons = {
                     name: gr.Button(texts.get_text(word), elem_id=f"recipe-{name}", elem_classes=name)
                     for name, word in ACTION_LABELS.items()

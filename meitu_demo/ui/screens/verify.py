@@ -29,13 +29,13 @@ from ..texts import PageTranslations, detect_language
 def build(context: Context, texts: PageTranslations, session: SessionInputs) -> ScreenComponents:
     """Lay out the screen and wire its events; call inside its tab. session: the tab's id first."""
     with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=5, min_width=300, elem_classes="ask"):
+        with gr.Column(scale=5, min_width=300, elem_classes="inputs-column"):
             controls.build_introduction(texts, "verify")
             photo, _ = build_photo_input(context, "verify", texts, session)
             button = gr.Button(
                 texts.get_text("panels.verify.run"), variant="primary", elem_id="verify-run", elem_classes="run"
             )
-        with gr.Column(scale=7, min_width=300, elem_classes="answer"):
+        with gr.Column(scale=7, min_width=300, elem_classes="result-column"):
             result_html = controls.build_result_view(texts, "verify", "verify")
 
     async def verify_photo(request: gr.Request, payload: Any, tab_id: Any) -> str:

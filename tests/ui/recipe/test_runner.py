@@ -128,7 +128,7 @@ def test_recipe_rejects_an_invalid_list_before_any_call(person: Person, text: An
     data = [person.photo, text, False, False, person.tab, None, None]
     shown = last(person.page.press("recipe-run", data))
     assert f"<h2>{told}</h2>" in shown
-    assert 'class="can' not in shown
+    assert 'class="available' not in shown
 
 
 def test_recipe_explains_a_missing_photo(person: Person) -> None:
@@ -136,7 +136,7 @@ def test_recipe_explains_a_missing_photo(person: Person) -> None:
     person.photo = None
     shown = person.press("run", EYES)
     assert "Choose a photo first." in shown
-    assert 'class="can' not in shown
+    assert 'class="available' not in shown
 
 
 def test_recipe_does_not_resume_from_an_expired_result(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:

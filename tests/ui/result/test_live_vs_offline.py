@@ -99,7 +99,7 @@ def test_live_vs_offline_explains_a_common_rejection_once(paying: Page, vendor: 
     before = vendor.charges[PAID]
     answer = both(paying, paying.upload(photo) if isinstance(photo, bytes) else photo)
     last = answer[answer.rindex('<div class=\\"stage') :]
-    assert "trouble" in last
+    assert "failure" in last
     assert answer.rindex('<div class=\\"stage') > answer.rindex('<section class=\\"side\\"')
     assert vendor.charges[PAID] == before
 

@@ -101,5 +101,5 @@ def test_history_run_without_pictures_says_so_and_can_run_again(
     assert "pictures deleted" in opened(page, MINE)
     html = shown(page, MINE, first)
     assert "The pictures of this run are deleted." in html
-    assert 'class="can rerun"' in html
+    assert 'class="available rerun"' in html
     assert '"8"' in page.press("history-rerun", [MINE, first, ""])

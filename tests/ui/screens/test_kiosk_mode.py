@@ -14,8 +14,8 @@ def test_kiosk_html_has_the_parts_that_the_script_uses(language: str) -> None:
     """Each part that the script names exists, and the countdown begins with the same number in both."""
     script = Path(ASSETS_DIR, "js", "kiosk_mode.js").read_text("utf-8")
     html = render_countdown_bar(language)
-    parts = set(re.findall(r"findPart\('(\w+)'\)", script)) | {"leave", "gone", "curtain"}
-    assert {"aloud", "going"} <= parts
+    parts = set(re.findall(r"findPart\('([\w-]+)'\)", script)) | {"leave", "gone", "cover"}
+    assert {"live-region", "going"} <= parts
     assert all(re.search(rf'class="[\w -]*\b{part}\b', html) for part in parts)
     assert {f'data-{name}="' for name in ("soon", "gone")} <= set(re.findall(r'data-\w+="', html))
     assert f"COUNTDOWN_S = {COUNTDOWN_S}" in script
