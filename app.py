@@ -5,8 +5,10 @@ Only this module composes the parts of the app.
 
 import logging
 import os
+import socket
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 if not (3, 11) <= sys.version_info[:2] <= (3, 12):
@@ -46,8 +48,20 @@ def main() -> int:
     host, port = listener.getsockname()[:2]
     print(f"Open http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)  # noqa: T201
     memory.freeze_gc()
-    server.run([listener])
+    run_server(server, listener)
     return 0
+
+
+def run_server(server: http_server.GracefulServer, listener: socket.socket) -> None:
+    """Serve until stopped. Meanwhile a thread draws the first screen's pictures, so that no visitor waits for them."""
+    from meitu_demo.ui.panel.examples import draw_first_screen
+
+    stop = threading.Event()
+    threading.Thread(target=draw_first_screen, args=(stop,), name="first-screen").start()
+    try:
+        server.run([listener])
+    finally:
+        stop.set()
 
 
 def create_server(settings: Settings) -> http_server.GracefulServer:

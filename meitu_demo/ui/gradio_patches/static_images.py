@@ -31,6 +31,11 @@ def register_image(name: str, render: Callable[[], bytes]) -> GradioImage:
     return {"path": None, "url": f"{PATH}/{quote(name, safe='')}", "orig_name": name}
 
 
+def list_renderers() -> list[Callable[[], bytes]]:
+    """What draws the registered images, each once, in the order of their registration."""
+    return list(_renderers.values())
+
+
 async def serve_image(request: Request) -> Response:
     """Route `/stills/{name}`: only registered images."""
     name = request.path_params["name"]

@@ -5,7 +5,8 @@ There are a portrait, the same portrait degraded, two faces to choose from, and 
 
 import threading
 from collections.abc import Callable, Mapping
-from functools import cache
+from contextlib import suppress
+from functools import cache, partial
 from typing import Any
 
 import cv2
@@ -92,6 +93,19 @@ async def serve_example_result(request: Request) -> Response:
         return Response(status_code=404)
     pictures = await cpu_slots.run_in_worker(_load_example_result, screen)
     return Response(pictures[side], media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
+
+
+def draw_first_screen(stop: threading.Event) -> None:
+    """Draw what a new visitor sees first, which takes seconds in a new process: the first panel's example, all tiles.
+
+    For a thread of its own. Ends early, between two pictures, when `stop` is set.
+    """
+    drawings: list[Callable[[], object]] = [partial(_load_example_result, EXAMPLE_SCREENS[0])]
+    for draw in drawings + static_images.list_renderers():
+        if stop.is_set():
+            return
+        with suppress(OSError):  # an owner's picture that is gone is reported when somebody asks for it
+            draw()
 
 
 def _load_example_result(screen: str) -> dict[str, bytes]:
