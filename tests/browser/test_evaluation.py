@@ -56,6 +56,7 @@ def test_evaluation_walk(
     before = count_charges()
     page = visit(f"{priced_demo}?lang={language}")
     expect(page.locator("#face-fuse-consent")).to_contain_text(translate("consent.price", language, price="0.30 CNY"))
+    page.locator("#developer-tab-button").click()
     page.locator("#evaluation-tab-button").click()
     plan, progress, tiles = (page.locator(f"#evaluation-{part}") for part in ("plan", "progress", "sheet .sheet-tile"))
     expect(plan).to_contain_text(said("plan_no_photos"))
@@ -106,6 +107,6 @@ def test_evaluation_walk(
 
     link = progress.get_by_text(said("download_html")).get_attribute("href")
     page.locator("#forget").click()
-    expect(page.locator("#forget-told")).to_contain_text(translate("forget.nothing", language))
+    expect(page.locator("#forget-told")).to_contain_text(translate("delete_data.nothing", language))
     expect(tiles).to_have_count(0)
     assert httpx.get(f"{priced_demo}/{link}").status_code == 404

@@ -45,7 +45,7 @@ def test_history_lists_compares_repeats_archives_and_deletes_runs(page, pictures
     # Without a photo the panel waits for its person; with one, the free run is made.
     Panel(page, "facial-aesthetics").clear()  # the reload has left it there
     History(page)
-    history.choose(1)
+    expect(runs.nth(1)).to_have_attribute("aria-current", "true")
     page.get_by_role("button", name="Run again").click()
     expect(panel.run_button).to_be_focused()
     expect(panel.part("strength").locator("input[type=number]")).to_have_value("1")

@@ -18,13 +18,9 @@ IN_VIEW = """selector => { const box = document.querySelector(selector).getBound
 def test_contact_sheet_sets_controls_and_preview_follows(page):
     """A click or Enter on a cell sets shape and strength; the preview follows; another photo ends the sheet."""
     panel = Panel(page, "facial-aesthetics")
-    panel.part("see-shapes").click()
-    assert translate("errors.photo_missing.title", "en") in panel.part("sheet").locator("[role=alert]").inner_text()
-
     panel.example()
     look = panel.part("preview").locator(".compare > img")
     look.wait_for()
-    assert panel.part("sheet").locator("[role=alert]").count() == 0  # it belonged to no photo
     before = look.get_attribute("src")
     cells = open_sheet(panel, "shapes")
     assert cells.count() == 26  # 22 shapes, and the original first of face, eyes, nose and mouth

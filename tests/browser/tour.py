@@ -150,7 +150,6 @@ def tour(page: Page, language: str, *, whole: bool) -> Iterator[Stop]:
     page.locator("#own-keys-told p").wait_for()
     yield from _stop(panel, "keys", look)
     panel = Panel(page, SLUGS[0])
-    panel.part("preview").locator(".last-result").click()  # other panels have changed the photo since
     for fold in (".receipt", ".inspector"):
         panel.stage.locator(f"{fold} summary").first.click()
     yield from _stop(panel, "receipt", look)
@@ -190,7 +189,7 @@ def _build_look(language: str, *, whole: bool) -> Look:
     return Look(language, tuple(product(WHOLE, SHADES)) if whole else VIEWS[language])
 
 
-SHEETS = {"face-fuse": ("templates",), "facial-aesthetics": ("shapes", "strengths")}
+SHEETS = {"facial-aesthetics": ("shapes", "strengths")}
 
 
 def _sheets(panel: Panel, look: Look) -> Iterator[Stop]:

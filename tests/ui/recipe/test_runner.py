@@ -97,7 +97,7 @@ def test_recipe_retry_resumes_at_the_failed_step(person: Person) -> None:
     calls = person.page.offline.calls
     shown = person.press("run", EYES, NOWHERE, RESTORE)
     assert "Step 2 of 3, Face Fuse: The service does not know one of the chosen values." in shown
-    assert "can retry" in shown
+    assert "available retry" in shown
     kept = views(shown)
     assert len(kept) == 1
     assert person.picture(kept[0][1]).shape == (320, 320, 3)
@@ -267,7 +267,7 @@ def test_recipe_retry_pays_only_the_failed_step_and_the_rest(payer: Person, vend
     shown = payer.press("run", EYES, FUSE, RESTORE)
     assert "Step 2 of 3, Face Fuse: The service reported a server error." in shown
     assert "may have been billed" in shown
-    assert "can pay offline" in shown
+    assert "available pay offline" in shown
     assert vendor.billed - before == 1
     assert len(views(payer.press("pay", EYES, FUSE, RESTORE))) == 4
     assert vendor.billed - before == 3
@@ -277,9 +277,9 @@ def test_recipe_fetch_downloads_a_lost_picture_and_makes_no_call(payer: Person, 
     """The free button only repeats the download, and stops before the next step, which would cost a call."""
     before, vendor.lost_at = vendor.billed, "facefuse"
     shown = payer.press("run", EYES, FUSE, RESTORE)
-    assert "can fetch pay offline" in shown
+    assert "available fetch pay offline" in shown
     paid = vendor.billed - before
-    assert "can fetch pay offline" in payer.press("fetch", EYES, FUSE, RESTORE)
+    assert "available fetch pay offline" in payer.press("fetch", EYES, FUSE, RESTORE)
     assert "This result is no longer here." in payer.press("fetch", EYES, JAW)
     assert vendor.billed - before == paid
 

@@ -15,7 +15,7 @@ from meitu_demo.domain.errors import LinkRejected
 from meitu_demo.settings import Settings
 
 SLUG, VALUES = "facial-aesthetics", ["8", 0.5]
-BUTTONS = 'class=\\"can fetch again offline\\"'
+BUTTONS = 'class=\\"available fetch again offline\\"'
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_history_fetches_the_picture_of_a_failed_run(paying: Page, links: Broken
     tab, other_tab = secrets.token_hex(16), secrets.token_hex(16)
     paying.run(SLUG, VALUES, paying.upload(portrait), tab, consent=True)
     listing = paying.press("history-tab", [tab, "", ""], "select")
-    assert 'class=\\"can fetch open\\"' in listing
+    assert 'class=\\"available fetch open\\"' in listing
     [key] = re.findall(r'data-run=\\"(\w+)', listing)
     assert "kept/" not in paying.press("history-fetch", [other_tab, key, ""])
     fetched = paying.press("history-fetch", [tab, key, ""])

@@ -126,15 +126,15 @@ def test_live_vs_offline_while_one_side_is_silent(tmp_path: Any, portrait: bytes
         assert "may have been billed" in live
         assert 'class=\\"whole\\"' in offline
         plain = page.run(SLUG, VALUES, photo, tab, consent=True)
-        assert "trouble" in plain[plain.rindex('<div class=\\"stage') :]
+        assert "failure" in plain[plain.rindex('<div class=\\"stage') :]
         staged = page.run(SLUG, VALUES, photo, tab, consent=True, query="?stage=1")
         last = staged[staged.rindex('<div class=\\"stage') :]
         assert "badge offline" in last
-        for words in ("comes from the offline engine", "may have been billed", "Nothing was sent", "can retry"):
+        for words in ("comes from the offline engine", "may have been billed", "Nothing was sent", "available retry"):
             assert words in last
         staged = page.run(SLUG, VALUES, page.upload(faceless), tab, consent=True, query="?stage=1")
         last = staged[staged.rindex('<div class=\\"stage') :]
-        for words in ("No face was found", "may have been billed", "can retry"):
+        for words in ("No face was found", "may have been billed", "available retry"):
             assert words in last
 
         tab, told = secrets.token_hex(16), list[str]()

@@ -37,7 +37,7 @@ def test_side_by_side_shows_an_explanation_next_to_a_result() -> None:
     html = render_side_by_side((failed(), done("offline")), "Meitu", "en")
     live, offline = re.findall(r'<section class="side".*?</section>', html, re.DOTALL)
     assert "Meitu, live" in live
-    assert "trouble" in live
+    assert "failure" in live
     assert "Offline engine" in offline
     assert all(text in offline for text in ("1.23 s", "640×480", "12 KB"))
     assert "overlay" not in html
