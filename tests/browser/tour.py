@@ -86,7 +86,7 @@ WRONG = """() => {
 TEXTS = """() => {
   const texts = new Set();
   for (const e of document.body.querySelectorAll('*')) {
-    if (!e.checkVisibility() || e.closest('svg, script, style, pre, body [lang=en]')) continue;
+    if (!e.checkVisibility() || e.closest('svg, script, style, pre, body [lang=en], .failure dl')) continue;
     for (const node of e.childNodes) if (node.nodeType === 3) texts.add(node.data.trim());
     for (const at of ['aria-label', 'title', 'alt', 'placeholder']) texts.add(e.getAttribute(at) ?? '');
     if (e.matches('input:not([type=range], [type=number], [type=radio])')) texts.add(e.value);
