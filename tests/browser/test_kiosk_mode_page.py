@@ -1,6 +1,7 @@
 """Kiosk mode (`?stage=1`): large, reset for each person, and recorded or offline when the network fails."""
 
 import re
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -102,12 +103,19 @@ def test_kiosk_mode_never_resets_during_a_run_and_can_be_left(visit, retired_dem
     expect(panel.part("photo").locator(SHOWN).first).to_be_attached()
 
 
-def test_kiosk_mode_shows_a_recording_when_the_network_fails(visit, tmp_path):
+@pytest.fixture
+def demos() -> Iterator[ExitStack]:
+    """Demos that stop after the pages of `visit` are closed, if a test names it first: a page would miss its demo."""
+    with ExitStack() as stack:
+        yield stack
+
+
+def test_kiosk_mode_shows_a_recording_when_the_network_fails(demos, visit, tmp_path):
     """What was recorded live is shown again once the vendor is gone, as a recording of then, and as nothing sent.
     Deleted in the tab that recorded it, it is gone, and the offline engine takes its place.
     """
     recordings = tmp_path / "recordings"
-    with ExitStack() as demos, ExitStack() as network:
+    with ExitStack() as network:
         vendor = network.enter_context(serve_vendor())
         urls = {"MEITU_BASE_URL": vendor, "AILAB_BASE_URL": vendor, "RECORDINGS": str(recordings)}
         demo = demos.enter_context(serve_demo({**KEYS, **urls}))

@@ -70,7 +70,7 @@ def open_sheet(panel, kind):
 
 def pressed(panel):
     """The captions of the cells that are marked as chosen."""
-    texts = panel.part("sheet").locator("[aria-pressed=true]").all_inner_texts()
+    texts = panel.part("sheet").locator("[aria-pressed=true] > span").all_inner_texts()
     return [re.sub(r"^\W*", "", text).strip() for text in texts]
 
 

@@ -17,7 +17,7 @@ from process.app_process import Demo, run_demo
 
 pytestmark = pytest.mark.chaos
 MAX_SLOWDOWN, SHORT_ROUND_SLACK_S = 2.0, 2.0  # of twenty runs the slowest counts, and other tests run beside them
-MAX_HOSTILE_MB = 400
+MAX_HOSTILE_MB = 160  # 237 MB of a demo that has just started, and this, are less than 400
 START = """
 import sys
 from meitu_demo.runtime import http_server
@@ -108,9 +108,10 @@ def demo(pytestconfig: pytest.Config) -> Iterator[Demo]:
 
 
 async def test_hostile_connections_and_sessions_take_little_memory(
-    demo: Demo, rounds: Callable[[int], int], figure: Callable[[str], None]
+    demo: Demo, portrait: bytes, rounds: Callable[[int], int], figure: Callable[[str], None]
 ) -> None:
-    """A demo that has done nothing else stays below 400 MB."""
+    """Once the models are loaded, they take a bounded amount."""
+    await let_people_work(demo.url, portrait, ["203.0.113.1"], 1)  # loads what is loaded once
     process = psutil.Process(demo.process.pid)
     before_mb = process.memory_info().rss / 2**20
     async with hostile_address(demo.url, rounds(1000), rounds(3000)) as end_hostilities:
@@ -118,7 +119,7 @@ async def test_hostile_connections_and_sessions_take_little_memory(
         after_mb = process.memory_info().rss / 2**20
     figure(f"hostile sessions: {counter['sessions']} took the demo from {before_mb:.0f} to {after_mb:.0f} MB")
     assert counter["sessions"]
-    assert after_mb <= MAX_HOSTILE_MB
+    assert after_mb - before_mb <= MAX_HOSTILE_MB
 
 
 async def test_one_hostile_address_shuts_nobody_out(

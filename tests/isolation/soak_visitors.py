@@ -68,7 +68,9 @@ class Soak:
         return self._shown("facial-aesthetics", ["8", 0.5], photo, tab)
 
     def _example(self, tab: str) -> Any:
-        found = re.search(r'"path": "([^"]+astronaut\.jpg)"', self.page.press("facial-aesthetics-example", [tab]))
+        found = re.search(
+            r'"path": "([^"]+astronaut\.jpg)"', self.page.press("load-example", ["astronaut", "facial_aesthetics", tab])
+        )
         return {"path": found[1] if found else "", "meta": {"_type": "gradio.FileData"}}
 
     def heic(self, number: int, tab: str) -> str:

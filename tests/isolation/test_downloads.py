@@ -62,7 +62,9 @@ def run_by_page(page: Page, photo: Any, tab: str) -> tuple[str, bytes, bytes]:
 def run_in_turn(page: Page, number: int, times: int) -> list[tuple[str, bytes, bytes]]:
     """Takes the example photo, then runs it by page and by API in turn."""
     tab = f"{number:032x}"
-    example = re.search(r'"path": "([^"]+astronaut\.jpg)"', page.press("facial-aesthetics-example", [tab]))
+    example = re.search(
+        r'"path": "([^"]+astronaut\.jpg)"', page.press("load-example", ["astronaut", "facial_aesthetics", tab])
+    )
     assert example
     photo = {"path": example[1], "meta": {"_type": "gradio.FileData"}}
     runs = (lambda: run_by_api(page, photo), lambda: run_by_page(page, photo, tab))
