@@ -25,9 +25,9 @@ ECHO_APP = """
 import sys, gradio as gr
 with gr.Blocks(analytics_enabled=False) as demo:
     slider = gr.Slider(0, 1, 0.5, step=0.05, elem_id="facial-aesthetics-strength")
-    shown = gr.HTML("<img>", elem_id="facial-aesthetics-preview")
-    slider.change(lambda value: f'<img src="data:,{value}">', slider, shown, show_progress="hidden",
-                  trigger_mode="always_last")
+    shown = gr.HTML('<div class="compare"><img></div>', elem_id="facial-aesthetics-preview")
+    slider.change(lambda value: f'<div class="compare"><img src="data:,{value}"></div>', slider, shown,
+                  show_progress="hidden", trigger_mode="always_last")
 demo.launch(server_name="127.0.0.1", server_port=int(sys.argv[1]), quiet=True)
 """
 ECHO_COMMAND = [sys.executable, "-c", ECHO_APP]
@@ -36,7 +36,7 @@ MAX_PREVIEW_S, MAX_SHEET_S = 0.150, 1.5
 # Moves the slider and waits until the preview shows another picture, decoded.
 MOVE_SLIDER_JS = """async value => {
   const slider = document.querySelector('#facial-aesthetics-strength input[type=range]');
-  const source = () => document.querySelector('#facial-aesthetics-preview img')?.src;
+  const source = () => document.querySelector('#facial-aesthetics-preview .compare > img')?.src;
   const before = source(), begun = performance.now();
   slider.value = value;
   slider.dispatchEvent(new Event('input', {bubbles: true}));
@@ -44,7 +44,7 @@ MOVE_SLIDER_JS = """async value => {
     if (performance.now() - begun > 10000) throw new Error('no preview came');
     await new Promise(done => setTimeout(done, 1));
   }
-  await document.querySelector('#facial-aesthetics-preview img').decode().catch(() => 0);
+  await document.querySelector('#facial-aesthetics-preview .compare > img').decode().catch(() => 0);
   return (performance.now() - begun) / 1000;
 }"""
 OPEN_SHEET_JS = """async () => {
@@ -109,11 +109,11 @@ def _upload_photo(page: Page) -> None:
     photo = page.locator("#facial-aesthetics-photo")
     if photo.locator("img[src*='/file=']").count():
         photo.locator(".icon-button-wrapper button").click()
-        page.locator("#facial-aesthetics-preview p").wait_for()
+        photo.locator("img[src*='/file=']").wait_for(state="detached")
         page.locator("#facial-aesthetics-sheet .sheet").wait_for(state="detached")
     file = {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": make_large_photo()}
     photo.locator("input[data-testid=file-upload]").set_input_files(file)
-    page.locator("#facial-aesthetics-preview img").wait_for()
+    page.locator("#facial-aesthetics-preview .compare > img").wait_for()
 
 
 @cache
