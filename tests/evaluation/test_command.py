@@ -39,8 +39,9 @@ def vendor() -> Iterator[str]:
 def photos(tmp_path: Path, portrait_pixels: Image) -> Path:
     folder = tmp_path / "photos"
     folder.mkdir()
+    offset = time.time_ns() % 300
     for number in range(PHOTO_COUNT):
-        pixels = np.roll(portrait_pixels, int(time.time_ns() % 300) + number, axis=1)  # unknown to the vendor so far
+        pixels = np.roll(portrait_pixels, offset + number, axis=1)  # unknown to the vendor so far
         (folder / f"{number:02d}.jpg").write_bytes(codec.encode(pixels))
     return folder
 
