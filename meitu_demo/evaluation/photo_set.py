@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from ..domain.errors import ImageRejected
 from ..photos.codec import MAX_BYTES, read_size, sniff
 from ..photos.headers import Size
+from ..photos.safe_open import read_file
 from ..redaction.text import sanitize
 
 MAX_PHOTOS = 200
@@ -240,9 +241,6 @@ def _read_head(path: Path) -> bytes:
 
 def _read_file(path: Path) -> bytes:
     try:
-        size_bytes = path.stat().st_size
-        if size_bytes > MAX_BYTES:
-            raise ImageRejected("image_too_large_file", bytes=size_bytes, limit=MAX_BYTES)
-        return path.read_bytes()
+        return read_file(path)
     except OSError:
         raise ImageRejected("photo_gone") from None

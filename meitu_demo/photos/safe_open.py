@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 from PIL import Image, ImageFile, PngImagePlugin
 
@@ -65,6 +66,14 @@ class OpenedPhoto:
     is_rotated: bool
     has_metadata: bool
     has_gps: bool
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a photo's file. Blocks. Raises ImageRejected if they are more than MAX_BYTES, and OSError."""
+    size_bytes = path.stat().st_size
+    if size_bytes > MAX_BYTES:
+        raise ImageRejected("image_too_large_file", bytes=size_bytes, limit=MAX_BYTES)
+    return path.read_bytes()
 
 
 def open_photo(data: bytes, *, max_pixels: int = MAX_PIXELS) -> OpenedPhoto:

@@ -16,14 +16,13 @@ from ...runtime import cpu_slots
 
 PATH = "stills"
 CACHE_HEADERS = {"cache-control": "public, max-age=3600"}
-MEDIA_TYPES = {"jpg": "image/jpeg", "webp": "image/webp"}
 GradioImage = Any  # Gradio's payload for an image: a dict without the `meta` of an upload
 
 _renderers: dict[str, Callable[[], bytes]] = {}  # shared by all apps of the process: every page shows the same images
 
 
 def register_image(name: str, render: Callable[[], bytes]) -> GradioImage:
-    """Serve what `render` returns, called once, at the first request, as `name`: *.jpg or *.webp.
+    """Serve what `render` returns, called once, at the first request, as the JPEG `name`.
 
     Returns the payload that shows it in a component.
     """
@@ -42,4 +41,4 @@ async def serve_image(request: Request) -> Response:
     if name not in _renderers:
         return PlainTextResponse("no such picture", 404)
     data = await cpu_slots.run_in_worker(_renderers[name])
-    return Response(data, media_type=MEDIA_TYPES[name.rpartition(".")[2]], headers=CACHE_HEADERS)
+    return Response(data, media_type="image/jpeg", headers=CACHE_HEADERS)

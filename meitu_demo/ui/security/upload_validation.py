@@ -11,7 +11,7 @@ from pathlib import Path
 import anyio
 
 from ...domain.errors import ImageRejected
-from ...photos.codec import MAX_BYTES
+from ...photos.safe_open import read_file
 from ..gradio_patches.uploads import ORIGINAL_FILE_NAME
 
 MAX_BASE64_CHUNK_CHARS = 256 * 1024  # per step, because decoding holds the GIL
@@ -50,10 +50,7 @@ def _read_file(path: Path) -> bytes:
     original_path = path.with_name(ORIGINAL_FILE_NAME)
     path = original_path if original_path.is_file() else path
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise ImageRejected("image_too_large_file", bytes=size, limit=MAX_BYTES)
-        return path.read_bytes()
+        return read_file(path)
     except OSError:
         raise ImageRejected("photo_not_uploaded") from None
 

@@ -73,6 +73,6 @@ async def test_read_upload_refuses_other_payloads(payload: object, uploads: Path
 
 async def test_read_upload_refuses_a_file_over_the_limit(uploads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its size, before it is read."""
-    monkeypatch.setattr(upload_validation, "MAX_BYTES", 3)
+    monkeypatch.setattr("meitu_demo.photos.safe_open.MAX_BYTES", 3)
     payload = {"path": str(uploads / "hash" / "me.jpg"), "meta": META}
     assert await get_refusal(payload, uploads) == "image_too_large_file"
