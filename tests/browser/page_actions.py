@@ -86,9 +86,8 @@ class Panel:
         before = self.page.evaluate("window.events?.underWay() ?? []")
         yield
         self.stage.locator(".stage:is(.result, .failure, .verification):not([data-old])").first.wait_for()
-        self.page.wait_for_function(
-            "before => (window.events?.underWay() ?? []).every(id => before.includes(id))", arg=before
-        )
+        ended = "before => (window.events?.underWay() ?? []).every(id => before.includes(id))"
+        self.page.wait_for_function(ended, arg=before, timeout=60_000)
 
     def pictures(self) -> tuple[bytes, bytes]:
         """The bytes of before and after, as shown."""
