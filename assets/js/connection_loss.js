@@ -3,6 +3,7 @@
 // happened, and the next click goes to whichever server answers then.
 const MAX_SILENCE_MS = 60_000; // Gradio's server sends a heartbeat every fifteen seconds
 const originalFetch = window.fetch.bind(window), runningEvents = new Set();
+const earlyEvents = new Set(); // they ended before the answer to their click was read
 // Real timers, even where a test replaces the page's clock.
 const [startTimer, stopTimer] = [window.setTimeout, window.clearTimeout].map(timer => timer.bind(window));
 const findExplanation = () => document.getElementById('lost')?.content.querySelector('.stage');
@@ -29,40 +30,47 @@ const closeStream = (controller, send) => {
   controller.close();
 };
 
-// The messages of `response`, ended properly if it is interrupted.
-const repairStream = (response, signal) => new ReadableStream({
+// The messages of the stream that `connect` opens, ended properly if it is interrupted. Gradio's server closes its stream
+// after the last event. The click that comes at that moment is not in it, and Gradio opens no other: its stream goes on here.
+const repairStream = (connect, signal) => new ReadableStream({
   async start(controller) {
-    const decoder = new TextDecoder(), encoder = new TextEncoder();
+    const encoder = new TextEncoder();
     const send = message => controller.enqueue(encoder.encode(`data: ${JSON.stringify(message)}\n\n`));
     try {
-      if (!response?.ok) throw Error('no answer');
-      const reader = response.body.getReader();
-      for (let text = '';;) {
-        let timer;
-        const silence = new Promise((_, reject) => timer = startTimer(reject, MAX_SILENCE_MS, Error('silence')));
-        const {done, value} = await Promise.race([reader.read(), silence]).finally(() => stopTimer(timer));
-        if (done) throw Error('early end');
-        const lines = (text + decoder.decode(value, {stream: true})).split('\n\n');
-        text = lines.pop();
-        for (const message of lines.map(line => JSON.parse(line.replace(/^data: ?/, '')))) {
-          if (message.msg === 'unexpected_error') throw Error('server stops, or session unknown');
-          if (message.msg === 'process_completed') runningEvents.delete(message.event_id);
-          send(message);
-          if (message.msg === 'close_stream') return controller.close();
-        }
-      }
+      do await forwardMessages(await connect(), send);
+      while (runningEvents.size);
+      send({msg: 'close_stream', event_id: null});
+      controller.close();
     } catch (error) {
       if (signal?.aborted) controller.error(error); // Gradio itself closed the stream
       else closeStream(controller, send);
     }
   },
 });
+const forwardMessages = async (response, send) => {
+  if (!response?.ok) throw Error('no answer');
+  const decoder = new TextDecoder(), reader = response.body.getReader();
+  for (let text = '';;) {
+    let timer;
+    const silence = new Promise((_, reject) => timer = startTimer(reject, MAX_SILENCE_MS, Error('silence')));
+    const {done, value} = await Promise.race([reader.read(), silence]).finally(() => stopTimer(timer));
+    if (done) throw Error('early end');
+    const lines = (text + decoder.decode(value, {stream: true})).split('\n\n');
+    text = lines.pop();
+    for (const message of lines.map(line => JSON.parse(line.replace(/^data: ?/, '')))) {
+      if (message.msg === 'unexpected_error') throw Error('server stops, or session unknown');
+      if (message.msg === 'close_stream') return;
+      if (message.msg === 'process_completed' && !runningEvents.delete(message.event_id)) earlyEvents.add(message.event_id);
+      send(message);
+    }
+  }
+};
 
 window.fetch = async (resource, options) => {
   const path = new URL(resource.url ?? resource, document.baseURI).pathname;
   if (path.endsWith('/queue/data')) {
-    const response = await originalFetch(resource, options).catch(() => null);
-    return new Response(repairStream(response, options?.signal), {headers: {'content-type': 'text/event-stream'}});
+    const connect = () => originalFetch(resource, options).catch(() => null);
+    return new Response(repairStream(connect, options?.signal), {headers: {'content-type': 'text/event-stream'}});
   }
   if (!path.endsWith('/queue/join')) return originalFetch(resource, options);
   const headers = new Headers(options?.headers); // the payer that the badges show: the server refuses the run if it differs
@@ -71,6 +79,9 @@ window.fetch = async (resource, options) => {
   const isFromDemo = response?.headers.get('content-type')?.includes('json'); // and not from a proxy
   if (!response || (!isFromDemo && [502, 503, 504].includes(response.status))) // Gradio shows this text
     return Response.json({detail: readTitle()}, {status: 500});
-  if (response.ok) runningEvents.add((await response.clone().json()).event_id);
+  if (response.ok) {
+    const {event_id} = await response.clone().json();
+    if (!earlyEvents.delete(event_id)) runningEvents.add(event_id);
+  }
   return response;
 };
