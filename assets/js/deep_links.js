@@ -20,7 +20,7 @@
   };
 
   // settings: [name, value at the start, the values to choose from or null]. A value that was typed in stays out.
-  window.writeLink = (slug, settings, values) => {
+  window.writeDeepLink = (slug, settings, values) => {
     const same = (one, other) => String(one) === String(other);
     const changed = settings.some(([, initial], at) => !same(initial, values[at]));
     const parts = settings.flatMap(([name, , choices], at) => {
@@ -51,13 +51,13 @@
       following = false;
       return;
     }
-    window.followedLink = {slug, query};
+    window.deepLink = {slug, query};
     document.getElementById('follow-link')?.click();
   };
-  window.linkFollowed = async () => {
+  window.endLinkNavigation = async () => {
     following = false;
-    const {slug} = window.followedLink;
-    if (await window.waitFor(() => queries[slug], 1000)) window.showExample(slug); // with the link's settings
+    const {slug} = window.deepLink;
+    if (await window.waitFor(() => queries[slug], 1000)) window.useExample(slug); // with the link's settings
   };
   addEventListener('popstate', follow);
   setTimeout(async () => { // once all scripts are there

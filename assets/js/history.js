@@ -21,7 +21,7 @@ document.addEventListener('click', event => {
   }
   window.compareWith(compare?.getAttribute('aria-pressed') === 'false' ? compare.dataset.put : '');
   document.getElementById('history-choose')?.click();
-  if (innerWidth < 768) window.glideTo(document.getElementById('history-stage'));
+  if (innerWidth < 768) window.scrollToElement(document.getElementById('history-stage'));
 });
 
 // Open the selected run's panel, and wait until it is shown.
@@ -46,5 +46,5 @@ window.repeatRun = () => {
   const hasPhoto = document.querySelector(`#${openedRun.opens}-photo img[src*="/file="]`);
   if (openedRun.free !== 'true' || !hasPhoto) return window.focusRunButton();
   document.getElementById(`${openedRun.opens}-offline`)?.click();
-  if (innerWidth < 768) window.glideTo(document.getElementById(`${openedRun.opens}-stage`));
+  if (innerWidth < 768) window.scrollToElement(document.getElementById(`${openedRun.opens}-stage`));
 };

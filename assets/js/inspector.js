@@ -23,6 +23,6 @@ document.addEventListener('click', event => {
   inspector.open = true;
   const program = inspector.querySelector('.program');
   program.open = true;
-  window.glideTo(program.closest('section'));
+  window.scrollToElement(program.closest('section'));
   program.querySelector('summary').focus({preventScroll: true});
 });

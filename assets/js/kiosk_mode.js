@@ -29,7 +29,7 @@
     deletions++;
     root.dataset.clearing = '';
     showCountdown(0);
-    document.getElementById('forget')?.click();
+    document.getElementById('delete-data')?.click();
   };
   const reload = () => {
     try {
@@ -42,7 +42,7 @@
   const tick = () => {
     if (!('kiosk' in root.dataset) || !hasVisitor) return;
     if (deletionAt) {
-      const report = document.querySelector('#forget-told p');
+      const report = document.querySelector('#delete-data-message p');
       if (!deletedAt && report?.dataset.left === '0') deletedAt = readClock();
       if (deletedAt) return readClock() - deletedAt > RELOAD_DELAY_S && reload(); // no event is cut off by the reload
       if (readClock() - deletionAt > DELETION_TIMEOUT_S) report && deletions > MAX_DELETIONS ? reload() : deleteData();

@@ -147,7 +147,7 @@
     const file = new File([await encodeJpeg(part('video'), Infinity, .95)], 'mirror.jpg', {type: 'image/jpeg'});
     end(current, 'stopped');
     await window.openTab('face-fuse');
-    window.takeFile(file);
+    window.setPhotoFile(file);
   };
 
   document.addEventListener('click', event => {

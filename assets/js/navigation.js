@@ -14,7 +14,7 @@ new MutationObserver((_, watch) => {
   const ANSWER_MS = 150, channel = new BroadcastChannel('tab names');
   let own = null, naming = null;
   channel.onmessage = ({data}) => data.asks && data.asks === own && channel.postMessage({has: own});
-  const draw = () => [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
+  const generateName = () => [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
   const isTaken = name => new Promise(done => {
     channel.addEventListener('message', ({data}) => data.has === name && done(true));
     channel.postMessage({asks: name});
@@ -23,11 +23,11 @@ new MutationObserver((_, watch) => {
   const choose = async () => {
     try {
       const stored = sessionStorage.tabName;
-      own = stored && !await isTaken(stored) ? stored : draw();
+      own = stored && !await isTaken(stored) ? stored : generateName();
       if (own !== stored) for (const name of ['recipe', 'photos']) sessionStorage.removeItem(name);
       sessionStorage.tabName = own;
     } catch {
-      own = draw(); // storage is denied in some frames: then a name holds until the reload
+      own = generateName(); // storage is denied in some frames: then a name holds until the reload
     }
     return own;
   };
@@ -81,5 +81,5 @@ document.addEventListener('keydown', event => {
 });
 
 // Brings something into view, at once for who wants no motion.
-window.glideTo = (element, block = 'start') => element?.scrollIntoView({
+window.scrollToElement = (element, block = 'start') => element?.scrollIntoView({
   block, behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth'});

@@ -2,18 +2,18 @@
 
 // Gradio turns away what the browser knows no type for, with a toast: HEIC on most systems. The server looks at the
 // content anyway and explains what it cannot read, so every file may come to it as a picture.
-const asPictures = files => {
-  const carried = new DataTransfer();
+const markAsImages = files => {
+  const transfer = new DataTransfer();
   for (const file of files)
-    carried.items.add(file.type.startsWith('image/') ? file : new File([file], file.name, {type: 'image/heic'}));
-  return carried.files;
+    transfer.items.add(file.type.startsWith('image/') ? file : new File([file], file.name, {type: 'image/heic'}));
+  return transfer.files;
 };
 document.addEventListener('click', event => {
   const input = event.target.closest?.('.photo')?.querySelector('input[type=file]');
   if (input) input.accept = 'image/*,.heic,.heif';
 }, true);
 document.addEventListener('change', event => {
-  if (event.target.matches('.photo input[type=file]')) event.target.files = asPictures(event.target.files);
+  if (event.target.matches('.photo input[type=file]')) event.target.files = markAsImages(event.target.files);
 }, true);
 document.addEventListener('drop', event => {
   const photo = event.target.closest?.('.photo'), input = photo?.querySelector('input[type=file]');
@@ -26,7 +26,7 @@ document.addEventListener('drop', event => {
   if (!input || [...files].every(file => file.type.startsWith('image/'))) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  input.files = asPictures(files);
+  input.files = markAsImages(files);
   input.dispatchEvent(new Event('change', {bubbles: true}));
 }, true);
 
@@ -37,21 +37,21 @@ document.addEventListener('error', event => {
 
 // A file becomes the photo of the panel that is open, in place of the one that is there: by the way that any file comes
 // in. Where no panel is open, the first one opens.
-window.takeFile = async file => {
+window.setPhotoFile = async file => {
   const shown = () => [...document.querySelectorAll('.photo')].find(photo => photo.offsetParent);
   if (!shown()) document.querySelector('#panels [role=tab]')?.click();
   const photo = await window.waitFor(shown);
   if (!photo) return;
-  window.touchPanel(photo);
+  window.markPanelTouched(photo);
   photo.querySelector('[aria-label="Remove Image"], [data-gradio="Remove Image"]')?.click();
   const find = () => photo.querySelector('input[type=file]');
   if (!await window.waitFor(find, 300)) // its camera was open
     photo.querySelector('[aria-label="Upload file"], [data-gradio="Upload file"]')?.click();
   const input = await window.waitFor(find, 2000);
   if (!input) return;
-  const carried = new DataTransfer();
-  carried.items.add(file);
-  input.files = carried.files;
+  const transfer = new DataTransfer();
+  transfer.items.add(file);
+  input.files = transfer.files;
   input.dispatchEvent(new Event('change', {bubbles: true}));
 };
 document.addEventListener('paste', event => {
@@ -59,19 +59,19 @@ document.addEventListener('paste', event => {
   const file = [...event.clipboardData?.files ?? []].find(file => file.type.startsWith('image/'));
   if (!file) return;
   event.preventDefault();
-  window.takeFile(file);
+  window.setPhotoFile(file);
 });
-const carriesFile = event => [...event.dataTransfer?.types ?? []].includes('Files') && !event.target.closest?.('.photo button, .upload-container, [data-testid=file]');
-document.addEventListener('dragover', event => carriesFile(event) && event.preventDefault());
+const hasFiles = event => [...event.dataTransfer?.types ?? []].includes('Files') && !event.target.closest?.('.photo button, .upload-container, [data-testid=file]');
+document.addEventListener('dragover', event => hasFiles(event) && event.preventDefault());
 document.addEventListener('drop', event => {
-  if (!carriesFile(event)) return;
+  if (!hasFiles(event)) return;
   event.preventDefault(); // the browser would leave the page and show the file
   const [file] = event.dataTransfer.files;
-  if (file) window.takeFile(file);
+  if (file) window.setPhotoFile(file);
 });
 document.addEventListener('click', event => {
   if (!event.target.closest?.('.examples .change')) return;
   const input = Object.assign(document.createElement('input'), {type: 'file', accept: 'image/*,.heic,.heif'});
-  input.addEventListener('change', () => input.files[0] && window.takeFile(input.files[0]));
+  input.addEventListener('change', () => input.files[0] && window.setPhotoFile(input.files[0]));
   input.click();
 });

@@ -1,44 +1,44 @@
 // A panel shows its preview after a person has changed the photo or a control, and its result after a run.
 
-const answerOf = element => element?.closest('.inputs-column, .result-column')?.parentElement.querySelector('.result-column');
-const setView = (answer, view) => { if (answer) answer.dataset.view = view; };
+const resultColumnOf = element => element?.closest('.inputs-column, .result-column')?.parentElement.querySelector('.result-column');
+const setView = (column, view) => { if (column) column.dataset.view = view; };
 
 // Gradio reports changes late, after a click on the run button, and also those that no person made: only what follows a
 // touch of the panel's controls shows the preview. Where there is no result yet, the style sheet shows it in any case.
-window.touchPanel = element => {
-  const answer = answerOf(element);
-  if (answer) answer.dataset.touched = 'yes';
+window.markPanelTouched = element => {
+  const column = resultColumnOf(element);
+  if (column) column.dataset.touched = 'yes';
 };
 for (const name of ['pointerdown', 'keydown', 'drop', 'paste'])
   document.addEventListener(name, ({target, key}) => {
     if (['Tab', 'Shift', 'Control', 'Alt', 'Meta'].includes(key)) return; // the focus moves on, nothing changes
     const sheet = target.closest?.('.sheet'), controls = target.closest?.('.inputs-column');
-    const answer = answerOf(sheet ? document.getElementById(`${sheet.dataset.slug}-stage`) : controls);
-    if (answer) answer.dataset.touched = target.closest('.run, .both') ? '' : 'yes';
+    const column = resultColumnOf(sheet ? document.getElementById(`${sheet.dataset.slug}-stage`) : controls);
+    if (column) column.dataset.touched = target.closest('.run, .both') ? '' : 'yes';
   }, true);
 
 // A panel's photo or controls may have changed, or it was opened: returns what the preview is to show, as a key. The
 // server draws it when the key changes. A closed panel waits until it is opened, unless its photo was taken away.
 const previewKeys = {};
-window.panelChanged = (slug, screen, settings, photo, values) => {
-  const answer = answerOf(document.getElementById(`${slug}-stage`)), open = Boolean(answer?.offsetParent);
-  const isOther = window.noticePhoto(screen, photo);
-  if (open) window.writeLink(slug, settings, values);
+window.updatePreviewKey = (slug, screen, settings, photo, values) => {
+  const column = resultColumnOf(document.getElementById(`${slug}-stage`)), open = Boolean(column?.offsetParent);
+  const isOther = window.recordPhoto(screen, photo);
+  if (open) window.writeDeepLink(slug, settings, values);
   const key = photo ? JSON.stringify([photo.path, ...values]) : '';
   if ((photo && !open) || key === (previewKeys[slug] ?? '')) return previewKeys[slug] ?? '';
   previewKeys[slug] = key;
-  const refusal = isOther && answer?.querySelector('[id$=-stage] .failure'); // it was about the photo before
-  if ((photo || refusal) && answer?.dataset.touched) setView(answer, 'preview');
-  answer?.querySelector('.preview')?.toggleAttribute('data-stale', true);
+  const refusal = isOther && column?.querySelector('[id$=-stage] .failure'); // it was about the photo before
+  if ((photo || refusal) && column?.dataset.touched) setView(column, 'preview');
+  column?.querySelector('.preview')?.toggleAttribute('data-stale', true);
   return key;
 };
-window.previewDrawn = slug => document.getElementById(`${slug}-preview`)?.removeAttribute('data-stale');
+window.markPreviewCurrent = slug => document.getElementById(`${slug}-preview`)?.removeAttribute('data-stale');
 
 document.addEventListener('click', ({target}) => {
   if (!target.closest?.(':is(.inputs-column, .result-column) :is(.run, .both, .result-actions button, .last-result)')) return;
-  const answer = answerOf(target);
-  answer.dataset.touched = '';
-  setView(answer, 'result');
+  const column = resultColumnOf(target);
+  column.dataset.touched = '';
+  setView(column, 'result');
 }, true);
 
 // A run that began elsewhere, as in the history, or that was overtaken by a change ends in view.

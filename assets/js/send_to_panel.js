@@ -3,10 +3,10 @@ document.addEventListener('click', event => {
   const choice = event.target.closest?.('.use-in button[data-target]');
   for (const menu of document.querySelectorAll('.use-in[open]'))
     if (choice || !menu.contains(event.target)) menu.open = false;
-  if (event.target.closest?.('#sent-on [data-close]')) event.target.closest('.notice').remove();
+  if (event.target.closest?.('#send-to-panel-message [data-close]')) event.target.closest('.notice').remove();
   if (!choice) return;
   window.panelChoice = {...choice.dataset};
-  document.getElementById('send-on').click();
+  document.getElementById('send-to-panel').click();
 });
 document.addEventListener('keydown', event => {
   const menu = event.key === 'Escape' && event.target.closest?.('.use-in[open]');
@@ -19,7 +19,7 @@ document.addEventListener('keydown', event => {
 window.openTargetPanel = answer => {
   const target = answer?.match(/data-target="(\w+)"/)?.[1];
   if (!target) return [];
-  window.ownPhoto(target);
+  window.detachPhoto(target);
   const tab = document.getElementById(`${target.replaceAll('_', '-')}-tab-button`);
   tab?.click();
   tab?.focus();

@@ -13,8 +13,8 @@ const rememberPhotos = () => {
 window.sharePhoto = ([origin, ...names], [photo, ...others]) => {
   photoFrom[origin] = origin;
   photoOf[origin] = photo;
-  const shared = others.map((own, at) => {
-    if (!photo || (own && photoFrom[names[at]] !== origin)) return own;
+  const shared = others.map((other, at) => {
+    if (!photo || (other && photoFrom[names[at]] !== origin)) return other;
     photoFrom[names[at]] = origin;
     return photoOf[names[at]] = photo;
   });
@@ -27,82 +27,82 @@ window.shareExample = (names, photos) => {
 };
 
 // From now on a screen has its photo from nobody else.
-window.ownPhoto = screen => { photoFrom[screen] = screen; };
+window.detachPhoto = screen => { photoFrom[screen] = screen; };
 
 // Sets photos by their screens, which a hidden button of Gradio's does.
-let givenPhotos = {};
-const givePhotos = photos => {
-  givenPhotos = photos;
+let pendingPhotos = {};
+const applyPhotos = photos => {
+  pendingPhotos = photos;
   document.getElementById('set-photos')?.click();
 };
-window.setPhotos = (names, photos) => names.map((name, at) => name in givenPhotos ? givenPhotos[name] : photos[at]);
+window.setPhotos = (names, photos) => names.map((name, at) => name in pendingPhotos ? pendingPhotos[name] : photos[at]);
 
 // Consent is for one photo. Whether the one behind a consent box is the same as when this was last asked, or the example
 // that had stood in its place all the time.
-const photoPathOf = {}, standIns = new Set();
-window.samePhoto = (box, photo) => {
-  if (box.startsWith('recipe')) window.noticePhoto('recipe', photo); // a panel's preview does
-  const before = photoPathOf[box];
-  photoPathOf[box] = photo?.path ?? '';
-  return standIns.delete(box) || before === photoPathOf[box];
+const consentPhotoPathOf = {}, exampleBoxes = new Set();
+window.isSamePhoto = (box, photo) => {
+  if (box.startsWith('recipe')) window.recordPhoto('recipe', photo); // a panel's preview does
+  const before = consentPhotoPathOf[box];
+  consentPhotoPathOf[box] = photo?.path ?? '';
+  return exampleBoxes.delete(box) || before === consentPhotoPathOf[box];
 };
 
 // A click on an example, and one on a face or a suggested fix: that one can be undone.
-const screenOf = ask => ask?.querySelector('.examples')?.dataset.screen;
-const fixing = {}, before = {}; // screen → the photo that a fix replaces, and the one that it has replaced
+const screenOf = inputs => inputs?.querySelector('.examples')?.dataset.screen;
+const photoBeforeFix = {}, replacedPhoto = {}; // by screen: before a fix is applied, and after
 document.addEventListener('click', event => {
-  const example = event.target.closest?.('[data-example]'), ask = event.target.closest?.('.inputs-column');
+  const example = event.target.closest?.('[data-example]'), inputs = event.target.closest?.('.inputs-column');
   if (example) {
-    window.chosenExample = {name: example.dataset.example, screen: screenOf(ask)};
+    window.chosenExample = {name: example.dataset.example, screen: screenOf(inputs)};
     document.getElementById('load-example')?.click();
-  } else if (event.target.closest?.('[id*="-mend-"]')) fixing[screenOf(ask)] = photoOf[screenOf(ask)];
-  else if (event.target.closest?.('.examples .undo')) givePhotos({[screenOf(ask)]: before[screenOf(ask)]});
+  } else if (event.target.closest?.('[id*="-mend-"]')) photoBeforeFix[screenOf(inputs)] = photoOf[screenOf(inputs)];
+  else if (event.target.closest?.('.examples .undo')) applyPhotos({[screenOf(inputs)]: replacedPhoto[screenOf(inputs)]});
 }, true);
 
 // Tells a panel's photo, which may have changed; returns whether it has.
-const noticed = {}; // screen → the path of its photo
-window.noticePhoto = (screen, photo) => {
+const photoPathOf = {}; // screen → the path of its photo
+window.recordPhoto = (screen, photo) => {
   const path = photo?.path ?? '';
-  if (path === (noticed[screen] ?? '')) return false;
-  noticed[screen] = path;
-  before[screen] = photo && fixing[screen];
-  delete fixing[screen];
+  if (path === (photoPathOf[screen] ?? '')) return false;
+  photoPathOf[screen] = path;
+  replacedPhoto[screen] = photo && photoBeforeFix[screen];
+  delete photoBeforeFix[screen];
   photoOf[screen] = photo;
-  document.querySelector(`.examples[data-screen=${screen}]`)?.toggleAttribute('data-undo', Boolean(before[screen]));
+  document.querySelector(`.examples[data-screen=${screen}]`)?.toggleAttribute('data-undo', Boolean(replacedPhoto[screen]));
   rememberPhotos();
   return true;
 };
 
 // The panel opens with the example in place. Whoever changes a control, or presses the button without having given a
 // photo, means the example: it becomes the photo, and then the button is pressed.
-const showsExample = ask => screenOf(ask) && !ask.querySelector('.photo img, .photo video') && ask.querySelector('.photo input[type=file]')
-  && [...ask.parentElement.querySelectorAll('.result-column .stage.example')].some(stage => stage.checkVisibility());
-const takeExample = ask => {
-  for (const box of ask.querySelectorAll('.consent')) standIns.add(box.id.replace(/-consent$/, ''));
-  window.touchPanel(ask);
-  ask.querySelector('[data-example]').click();
-  return window.waitFor(() => ask.querySelector('.photo img'), 10_000);
+const showsExample = inputs => screenOf(inputs) && !inputs.querySelector('.photo img, .photo video') && inputs.querySelector('.photo input[type=file]')
+  && [...inputs.parentElement.querySelectorAll('.result-column .stage.example')].some(stage => stage.checkVisibility());
+const takeExample = inputs => {
+  for (const box of inputs.querySelectorAll('.consent')) exampleBoxes.add(box.id.replace(/-consent$/, ''));
+  window.markPanelTouched(inputs);
+  inputs.querySelector('[data-example]').click();
+  return window.waitFor(() => inputs.querySelector('.photo img'), 10_000);
 };
-window.showExample = slug => {
-  const ask = document.getElementById(`${slug}-run`)?.closest('.inputs-column');
-  if (ask && showsExample(ask)) takeExample(ask);
+window.useExample = slug => {
+  const inputs = document.getElementById(`${slug}-run`)?.closest('.inputs-column');
+  if (inputs && showsExample(inputs)) takeExample(inputs);
 };
 document.addEventListener('click', async event => {
-  const button = event.target.closest?.('.inputs-column :is(.run, .both, .see)'), ask = button?.closest('.inputs-column');
-  if (!ask || !showsExample(ask)) return;
+  const button = event.target.closest?.('.inputs-column :is(.run, .both, .see)'), inputs = button?.closest('.inputs-column');
+  if (!inputs || !showsExample(inputs)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  if (await takeExample(ask)) button.click();
+  if (await takeExample(inputs)) button.click();
 }, true);
 for (const type of ['click', 'input'])
   document.addEventListener(type, ({target}) => {
-    const ask = target.closest?.('.inputs-column');
-    if (ask && target.closest('input, .template-gallery button, .consent') && !target.closest('.photo') && showsExample(ask)) takeExample(ask);
+    const inputs = target.closest?.('.inputs-column');
+    if (inputs && target.closest('input, .template-gallery button, .consent') && !target.closest('.photo') && showsExample(inputs)) takeExample(inputs);
   });
 
 // A reload: what this tab had, as far as the server still keeps it.
 document.addEventListener('click', event => {
-  if (!event.target.closest?.('#forget')) return;
+  if (!event.target.closest?.('#delete-data')) return;
   for (const screen of Object.keys(photoOf)) delete photoOf[screen];
   rememberPhotos();
 });
@@ -112,12 +112,12 @@ const restorePhotos = async () => {
     await window.tabName(); // a duplicated tab has lost them now
     const {photoOf: stored, photoFrom: from} = JSON.parse(sessionStorage.photos);
     const urls = new Set(Object.values(stored).flatMap(photo => photo?.url ? [photo.url] : []));
-    const kept = new Set((await Promise.all([...urls].map(async url => (await fetch(url)).ok && url))).filter(url => url));
-    const photos = Object.fromEntries(Object.entries(stored).filter(([, photo]) => kept.has(photo?.url)));
+    const availableUrls = new Set((await Promise.all([...urls].map(async url => (await fetch(url)).ok && url))).filter(url => url));
+    const photos = Object.fromEntries(Object.entries(stored).filter(([, photo]) => availableUrls.has(photo?.url)));
     if (!Object.keys(photos).length || !await window.waitFor(() => document.getElementById('set-photos'), 60_000)) return;
     if (window.chosenExample || Object.keys(photoOf).length) return; // the person was faster
     Object.assign(photoFrom, from);
-    givePhotos(photos);
+    applyPhotos(photos);
   } catch { /* nothing that could be restored */ }
 };
 setTimeout(restorePhotos); // once all scripts are there

@@ -17,8 +17,8 @@ document.addEventListener('click', event => {
     chosenValues = JSON.parse(cell.dataset.values);
     document.getElementById(`${slug}-choose`)?.click();
     // By mouse or finger, the page goes to the preview. By keyboard it stays where the focus is.
-    const answer = document.getElementById(`${slug}-stage`)?.closest('.result-column');
-    if (event.detail && answer) window.glideTo(window.innerWidth < 768 ? answer : answer.parentElement);
+    const column = document.getElementById(`${slug}-stage`)?.closest('.result-column');
+    if (event.detail && column) window.scrollToElement(window.innerWidth < 768 ? column : column.parentElement);
   }
 });
 
@@ -32,7 +32,7 @@ document.addEventListener('click', event => {
     const found = place.querySelector(':is(.sheet, .sheet-message):not([data-old])');
     if (!found) return;
     watch.disconnect();
-    window.glideTo(found, found.offsetHeight < innerHeight ? 'nearest' : 'start');
+    window.scrollToElement(found, found.offsetHeight < innerHeight ? 'nearest' : 'start');
   });
   watch.observe(place, {childList: true, subtree: true});
 });

@@ -116,13 +116,13 @@ class Recipe(Panel):
 
     def load(self, text: str) -> "Recipe":
         """Choose a file that holds `text`, and wait for what is said to it."""
-        self.part("told").evaluate(
+        self.part("message").evaluate(
             "told => { told.querySelectorAll('p, h2').forEach(old => { old.dataset.old = 1; }); }"
         )
         with self.page.expect_file_chooser() as chooser:
             self.part("load").click()
         chooser.value.set_files({"name": "recipe.json", "mimeType": "application/json", "buffer": text.encode()})
-        self.part("told").locator("p:not([data-old])").first.wait_for()
+        self.part("message").locator("p:not([data-old])").first.wait_for()
         return self
 
 

@@ -72,8 +72,8 @@ def test_back_forward_and_reload_keep_tab_settings_and_photo(page):
     panel = shows(page, "facial-aesthetics", "8", "0.8")
     expect(panel.part("photo").locator(SHOWN)).to_have_attribute("src", address)
     panel.part("preview").locator("img[alt*='Strength 0.8']").wait_for()
-    page.locator("#forget").click()
-    page.locator("#forget-told p").wait_for()
+    page.locator("#delete-data").click()
+    page.locator("#delete-data-message p").wait_for()
     page.reload()
     shows(page, "facial-aesthetics", "8", "0.8").part("photo").locator(SHOWN).wait_for()  # the example, as for any link
     assert panel.part("photo").locator(SHOWN).get_attribute("src") != address

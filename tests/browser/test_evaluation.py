@@ -106,7 +106,7 @@ def test_evaluation_walk(
         assert all(read_provenance(archive.read(name)) for name in names)
 
     link = progress.get_by_text(said("download_html")).get_attribute("href")
-    page.locator("#forget").click()
-    expect(page.locator("#forget-told")).to_contain_text(translate("delete_data.nothing", language))
+    page.locator("#delete-data").click()
+    expect(page.locator("#delete-data-message")).to_contain_text(translate("delete_data.nothing", language))
     expect(tiles).to_have_count(0)
     assert httpx.get(f"{priced_demo}/{link}").status_code == 404

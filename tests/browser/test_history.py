@@ -71,9 +71,9 @@ def test_history_lists_compares_repeats_archives_and_deletes_runs(page, pictures
         assert all(read_provenance(packed.read(name)) for name in names)
 
     address = page.locator(".runs-all").evaluate("link => link.href")
-    page.locator("#forget").click()
-    expect(page.locator("#forget-told")).to_contain_text("runs in your history 3")
-    expect(page.locator("#forget-told")).to_contain_text("Checked: nothing left")
+    page.locator("#delete-data").click()
+    expect(page.locator("#delete-data-message")).to_contain_text("runs in your history 3")
+    expect(page.locator("#delete-data-message")).to_contain_text("Checked: nothing left")
     expect(page.locator("#history-list")).to_contain_text("No runs in this tab yet.")
     expect(history.stage.locator(".stage h2")).to_have_text("Your runs appear here")
     assert page.request.get(address).status == 404

@@ -138,8 +138,8 @@ def test_keyboard_reaches_everything_from_photo_to_download(visit, demo, picture
     keys.to(run).press("Enter")
     expect(run).to_have_attribute("aria-current", "true")
     expect(run).to_be_focused()
-    keys.to(page.locator("#forget")).press("Enter")
-    page.locator("#forget-told p").wait_for()
+    keys.to(page.locator("#delete-data")).press("Enter")
+    page.locator("#delete-data-message p").wait_for()
     page.wait_for_timeout(300)
     assert page.evaluate(MARK), keys.where()
     assert page.evaluate(RUNNING) == []

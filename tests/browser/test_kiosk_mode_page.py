@@ -15,7 +15,7 @@ from browser.test_live_vs_offline_page import looks_right
 pytestmark = pytest.mark.xdist_group("browser")
 SIZES = ({"width": 1280, "height": 720}, {"width": 1920, "height": 1080}, {"width": 390, "height": 844})
 HIDDEN = (
-    "#forget",
+    "#delete-data",
     "#own-keys",
     "#developer-tab-button",
     ".masthead a",
@@ -96,7 +96,7 @@ def test_kiosk_mode_never_resets_during_a_run_and_can_be_left(visit, retired_dem
     assert panel.stage.locator(".stage h2").inner_text() == "No face was found in this photo."
     for _ in range(2):
         page.keyboard.press("Escape")
-    expect(page.locator("#forget")).to_be_visible()
+    expect(page.locator("#delete-data")).to_be_visible()
     assert page.evaluate("location.search") == ""
     page.clock.fast_forward(400_000)
     page.wait_for_timeout(600)
@@ -136,8 +136,8 @@ def test_kiosk_mode_shows_a_recording_when_the_network_fails(demos, visit, tmp_p
         assert "没有发送任何内容" in panel.stage.locator(".inspector").text_content()
         looks_right(stage, SIZES[:1])
 
-        page.locator("#forget").click()
-        expect(page.locator("#forget-told")).to_contain_text("recordings of your calls 1")
+        page.locator("#delete-data").click()
+        expect(page.locator("#delete-data-message")).to_contain_text("recordings of your calls 1")
         assert [path.name for path in recordings.iterdir()] == ["secret"]
         panel.run()
         assert panel.stage.locator(".facts .badge").inner_text() == "离线引擎"

@@ -38,8 +38,8 @@ def test_delete_everything_deletes_and_checks(page):
     ]
     photo = panel.part("photo").locator(SHOWN).first.evaluate("image => image.src")
     assert all(page.request.get(address).status == 200 for address in addresses)
-    page.locator("#forget").click()
-    expect(page.locator("#forget-told")).to_contain_text("Checked: nothing left")
+    page.locator("#delete-data").click()
+    expect(page.locator("#delete-data-message")).to_contain_text("Checked: nothing left")
     expect(panel.stage.locator(".placeholder")).to_be_visible()
     expect(panel.part("photo").locator(SHOWN)).to_have_count(0)
     assert all(page.request.get(address).status == 404 for address in addresses)

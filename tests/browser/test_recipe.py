@@ -44,9 +44,9 @@ def test_recipe_from_the_first_click_to_another_panel(page):
     recipe.step(1).locator("[data-act=remove]").click()
     expect(recipe.part("list").locator(".step b")).to_have_text(["Quality Restoration", "Slim jaw 0.3"])
     recipe.load('{"recipe": 1, "steps": [{"endpoint": "nobody"}]}')
-    expect(recipe.part("told")).to_contain_text("Step 1 asks for “nobody”")
+    expect(recipe.part("message")).to_contain_text("Step 1 asks for “nobody”")
     recipe.load("x" * 200_000)
-    expect(recipe.part("told")).to_contain_text("too large")
+    expect(recipe.part("message")).to_contain_text("too large")
     assert recipe.names == ["Quality Restoration", "Slim jaw 0.3"]
     recipe.run()
     expect(recipe.stage.locator(".strip")).to_have_count(0)  # the only step that is on is the whole
@@ -85,10 +85,10 @@ def test_send_to_panel_says_that_a_result_has_expired(page):
     button.evaluate("button => { button.dataset.token = 'x'; }")
     panel.stage.locator(".use-in summary").click()
     button.click()
-    expect(page.locator("#sent-on")).to_contain_text("This result is no longer here.")
+    expect(page.locator("#send-to-panel-message")).to_contain_text("This result is no longer here.")
     expect(page.get_by_role("tab", name="Quality Restoration")).to_have_attribute("aria-selected", "true")
-    page.locator("#sent-on").get_by_role("button", name="Close").click()
-    expect(page.locator("#sent-on .notice")).to_have_count(0)
+    page.locator("#send-to-panel-message").get_by_role("button", name="Close").click()
+    expect(page.locator("#send-to-panel-message .notice")).to_have_count(0)
 
 
 def test_recipe_survives_a_reload(page):

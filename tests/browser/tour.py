@@ -166,8 +166,8 @@ def tour(page: Page, language: str, *, whole: bool) -> Iterator[Stop]:
     yield from _stop(panel, "empty", look)
     panel.upload(file).run()
     yield from _stop(panel, "finding", look)
-    page.locator("#forget").click()
-    page.locator("#forget-told p").wait_for()
+    page.locator("#delete-data").click()
+    page.locator("#delete-data-message p").wait_for()
     yield from _stop(panel, "forgotten", look)
     yield from _stop(History(page), "empty", look)
 

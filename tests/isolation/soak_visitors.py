@@ -125,5 +125,5 @@ class Soak:
 
     def delete(self, number: int, tab: str) -> str:
         """What a visitor before had, whose calls have ended by now."""
-        told = self.page.press("forget", [f"{number // 10 - 4:032x}"])  # before the fifth there is none
+        told = self.page.press("delete-data", [f"{number // 10 - 4:032x}"])  # before the fifth there is none
         return "deleted" if "nothing left" in told else "something left"

@@ -144,7 +144,7 @@ def test_sessions_get_nothing_of_each_other(
     assert not any(handle.is_duplicate for handle in handles)
 
     leaver, *others = [visitor for visitor in visitors if visitor.address and visitor.mark == COMMON]
-    paid_page.press("forget", [leaver.tab])
+    paid_page.press("delete-data", [leaver.tab])
     assert httpx.get(leaver.address).status_code == 404
     others += [visitor for visitor in visitors if visitor.address and visitor.mark != COMMON]
     assert others

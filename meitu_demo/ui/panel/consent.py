@@ -51,5 +51,5 @@ def build_consent_box(
 def reset_consent_on_new_photo(slug: str, photo: gr.Image, consent_box: gr.Checkbox) -> None:
     """Consent is for one photo: another photo, perhaps of another person, clears the tick."""
     # Gradio reports some changes of one photo twice.
-    script = f"(photo, ticked) => window.samePhoto('{slug}', photo) && ticked"
+    script = f"(photo, ticked) => window.isSamePhoto('{slug}', photo) && ticked"
     photo.change(None, [photo, consent_box], consent_box, js=script, **PRIVATE_EVENT)

@@ -20,7 +20,7 @@ from .shared_photo import ScreenComponents
 
 MAX_LINK_CHARS = 500
 # Reads what the script is following.
-FOLLOWED_LINK_JS = "() => [window.followedLink?.slug ?? '', window.followedLink?.query ?? '']"
+FOLLOWED_LINK_JS = "() => [window.deepLink?.slug ?? '', window.deepLink?.query ?? '']"
 
 
 def get_link_name(control: Control) -> str:
@@ -74,4 +74,4 @@ def build(screens: Sequence[ScreenComponents]) -> None:
 
     outputs = [widget for panel in panels for widget in panel.inputs]
     event = button.click(set_controls, [slug, query], outputs, js=FOLLOWED_LINK_JS, preprocess=False, **PRIVATE_EVENT)
-    event.then(None, js="() => window.linkFollowed()", **PRIVATE_EVENT)
+    event.then(None, js="() => window.endLinkNavigation()", **PRIVATE_EVENT)

@@ -36,7 +36,7 @@ RunStream = Callable[[Context, RunRequest], AsyncIterator[ScreenUpdate]]
 # On a phone, a run scrolls to the result.
 SCROLL_TO_RESULT_JS = """() => {{
   if (window.innerWidth < 768)
-    window.glideTo(document.getElementById('{}'));
+    window.scrollToElement(document.getElementById('{}'));
 }}"""
 
 

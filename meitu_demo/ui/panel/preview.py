@@ -70,14 +70,14 @@ def wire_preview(
 
     slug = endpoint.slug
     shown = gr.Textbox("", visible="hidden", elem_id=f"{slug}-previewed")
-    script = f"(photo, ...values) => window.panelChanged('{slug}', '{endpoint.id}', {describe_settings(endpoint, inputs)}, photo, values)"  # noqa: E501
+    script = f"(photo, ...values) => window.updatePreviewKey('{slug}', '{endpoint.id}', {describe_settings(endpoint, inputs)}, photo, values)"  # noqa: E501
     triggers = [control.change for control in inputs]  # type: ignore[attr-defined]
     gr.on([*triggers, photo.change, tab.select], None, [photo, *inputs], shown, js=script, **PRIVATE_EVENT)
     drawn = shown.change(
         update_preview, [photo, *inputs, tab_id], component, preprocess=False, concurrency_limit=None,
         trigger_mode="always_last", **PRIVATE_EVENT,
     )  # fmt: skip
-    drawn.then(None, js=f"() => void window.previewDrawn('{slug}')", **PRIVATE_EVENT)
+    drawn.then(None, js=f"() => void window.markPreviewCurrent('{slug}')", **PRIVATE_EVENT)
 
 
 async def render_preview(

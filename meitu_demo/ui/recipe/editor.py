@@ -98,7 +98,7 @@ def build_editor(
         texts.render("recipe-listed", lambda language: render_steps(example, example, targets, language)),
         elem_id="recipe-list", elem_classes="unstyled", apply_default_css=False,
     )  # fmt: skip
-    message_html = gr.HTML(elem_id="recipe-told", elem_classes="unstyled", apply_default_css=False)
+    message_html = gr.HTML(elem_id="recipe-message", elem_classes="unstyled", apply_default_css=False)
     with gr.Accordion(texts.get_text("recipe.add_title"), open=False, elem_id="recipe-add"):
         step_inputs = _build_step_inputs(texts, template_options)
         add_button = gr.Button(texts.get_text("recipe.add"), size="sm", elem_id="recipe-add-step")

@@ -28,8 +28,8 @@ def build(
 ) -> gr.events.Dependency:
     """The button and its message at the foot of the page; returns the click event. session: tab id, keys."""
     with gr.Row(elem_classes="page-footer"):
-        button = gr.Button(texts.get_text("delete_data.button"), size="sm", elem_id="forget")
-        message_html = gr.HTML(elem_id="forget-told", elem_classes="unstyled", apply_default_css=False)
+        button = gr.Button(texts.get_text("delete_data.button"), size="sm", elem_id="delete-data")
+        message_html = gr.HTML(elem_id="delete-data-message", elem_classes="unstyled", apply_default_css=False)
 
     async def delete_data(request: gr.Request, tab: Any) -> tuple[Any, ...]:
         language, session_id = detect_language(request), identify_caller(request, tab).session_id

@@ -31,8 +31,8 @@ def build(context: Context, panels: Sequence[ScreenComponents], tab_field: gr.co
     """The hidden button and the message about its outcome. panels: all screens. tab_field: the tab's id."""
     photos = {panel.name: panel.photo for panel in panels if panel.name in DESTINATION_SCREENS}
     token, target = (gr.Textbox(visible=False) for _ in range(2))
-    button = gr.Button(visible="hidden", elem_id="send-on")
-    message_html = gr.HTML(elem_id="sent-on", elem_classes="unstyled", apply_default_css=False)
+    button = gr.Button(visible="hidden", elem_id="send-to-panel")
+    message_html = gr.HTML(elem_id="send-to-panel-message", elem_classes="unstyled", apply_default_css=False)
 
     async def send_to_panel(request: gr.Request, token: Any, target: Any, tab_id: Any) -> tuple[Any, ...]:
         language, caller = detect_language(request), identify_caller(request, tab_id)

@@ -76,7 +76,7 @@ def test_deleting_a_photo_leaves_another_visitors_equal_photo(page: Page, portra
     assert Path(one["path"]).parent != Path(other["path"]).parent
     for photo, tab in ((one, ONE_TAB), (other, OTHER_TAB)):
         assert "kept/" in page.run("quality-restoration", [], photo, tab)
-    page.press("forget", [ONE_TAB])
+    page.press("delete-data", [ONE_TAB])
     assert not exists(page, one)
     assert exists(page, other)
     assert "kept/" in page.run("quality-restoration", [], other, OTHER_TAB)
@@ -86,7 +86,7 @@ def test_deleting_a_photo_leaves_another_visitors_equal_photo(page: Page, portra
 def test_deleting_the_example_photo_leaves_it_in_other_panels(page: Page) -> None:
     """The example is copied for each visitor, and deleted like the visitor's own photo."""
     one, other = take_example(page, ONE_TAB), take_example(page, OTHER_TAB)
-    page.press("forget", [ONE_TAB])
+    page.press("delete-data", [ONE_TAB])
     assert not exists(page, one)
     assert exists(page, other)
     assert "kept/" in page.run("face-fuse", ["astronaut"], other, OTHER_TAB)

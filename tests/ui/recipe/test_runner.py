@@ -154,7 +154,7 @@ def test_recipe_results_are_deleted_with_the_session(person: Person) -> None:
     addresses = set(re.findall(r"kept/[^\"]+", shown))
     assert len(addresses) >= 4
     assert all(httpx.get(f"{person.page.url}/{address}").status_code == 200 for address in addresses)
-    assert "Checked: nothing left." in person.page.press("forget", [person.tab])
+    assert "Checked: nothing left." in person.page.press("delete-data", [person.tab])
     assert all(httpx.get(f"{person.page.url}/{address}").status_code == 404 for address in addresses)
 
 
@@ -310,17 +310,17 @@ def test_send_to_panel_makes_a_result_another_panels_photo(person: Person) -> No
     """The photo is an upload of the session; another session's token and an invalid one give an explanation."""
     shown = person.press("run", EYES)
     token = re.findall(r'data-token="([^"]+)"', shown)[0]
-    answer = person.page.press("send-on", [token, "face_fuse", person.tab])
+    answer = person.page.press("send-to-panel", [token, "face_fuse", person.tab])
     assert "The result is now the photo in Face Fuse." in text_of(answer)
     found = re.search(r'"path": "([^"]+result\.jpg)"', answer)
     assert found
     master = httpx.get(f"{person.page.url}/{views(shown)[0][1]}").content
     assert Path(found[1]).read_bytes() == master
-    person.page.press("forget", [person.tab])
+    person.page.press("delete-data", [person.tab])
     assert not Path(found[1]).exists()
     for odd in ([token, "face_fuse", person.tab], [token, "face_fuse", "0" * 32], ["x", "recipe", person.tab],
                 [None, "face_fuse", person.tab], [token, "verify", person.tab]):  # fmt: skip
-        answer = person.page.press("send-on", odd)
+        answer = person.page.press("send-to-panel", odd)
         assert "This result is no longer here." in answer
         assert "result.jpg" not in answer
 
@@ -328,5 +328,5 @@ def test_send_to_panel_makes_a_result_another_panels_photo(person: Person) -> No
 def test_send_to_panel_gives_another_tab_nothing(person: Person) -> None:
     """Another tab that knows the token gets nothing."""
     token = re.findall(r'data-token="([^"]+)"', person.press("run", RESTORE))[0]
-    assert "no longer here" in person.page.press("send-on", [token, "face_fuse", secrets.token_hex(16)])
-    assert "result.jpg" in person.page.press("send-on", [token, "face_fuse", person.tab])
+    assert "no longer here" in person.page.press("send-to-panel", [token, "face_fuse", secrets.token_hex(16)])
+    assert "result.jpg" in person.page.press("send-to-panel", [token, "face_fuse", person.tab])

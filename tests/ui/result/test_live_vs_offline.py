@@ -111,7 +111,7 @@ def test_live_vs_offline_stores_nothing_after_deletion(paying: Page, portrait: b
     kept = {f"{paying.url}/{path}" for path in re.findall(r"kept/[\w-]+/[\w.-]+", answer)}
     assert len(kept) == 2
     assert {paying.http.get(address).status_code for address in kept} == {200}
-    assert "Checked: nothing left" in paying.press("forget", [tab])
+    assert "Checked: nothing left" in paying.press("delete-data", [tab])
     assert {paying.http.get(address).status_code for address in kept} == {404}
 
 
@@ -141,7 +141,7 @@ def test_live_vs_offline_while_one_side_is_silent(tmp_path: Any, portrait: bytes
 
         def delete(line: str) -> None:
             if "whole" in line and not told:
-                told.append(page.press("forget", [tab]))
+                told.append(page.press("delete-data", [tab]))
 
         answer = page.press(f"{SLUG}-both", [page.upload(portrait), *VALUES, True, tab, None, None], on_line=delete)
         assert "Checked: nothing left" in told[0]

@@ -31,7 +31,7 @@ def keys(html: str) -> list[str]:
 def archive(page: Page, portrait: bytes, faceless: bytes) -> Any:
     """Two results and a failure of one tab, and one result of another; their archives' addresses."""
     for tab in (MINE, THEIRS):
-        page.press("forget", [tab])
+        page.press("delete-data", [tab])
     photo = page.upload(portrait)
     page.run("facial-aesthetics", ["8", 0.5], photo, MINE)
     page.run("facial-aesthetics", ["3", 1.0], photo, MINE)
@@ -81,7 +81,7 @@ def test_history_archive_opens_by_its_token_only(page: Page, archive: list[str])
 def test_history_deletion_leaves_other_sessions_alone(page: Page, archive: list[str]) -> None:
     """Runs, pictures and archive are gone at once, also from the inventory; another session's are complete."""
     key = keys(opened(page, MINE))[0]
-    told = page.press("forget", [MINE])
+    told = page.press("delete-data", [MINE])
     assert "runs in your history 3" in told
     assert "Checked: nothing left" in told
     assert "No runs in this tab" in opened(page, MINE)
