@@ -6,22 +6,25 @@ Holds the offline server's result links and the page's pictures.
 import asyncio
 import secrets
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from typing import NamedTuple
 
-MAX_STORED_BYTES = 256 * 1024 * 1024  # of all pictures; the oldest are evicted first
+MAX_STORED_BYTES = 256 * 1024 * 1024  # of all pictures
+MAX_KNOWN_OWNERS = 5000  # whose address is remembered
 
 
 class _Entry(NamedTuple):
     deadline: float
     owner: str
+    address: str
     data: bytes
 
 
 class PictureStore:
-    """Bytes by token. A timer evicts each picture after `ttl_s`; above `max_bytes` the oldest are evicted.
+    """Bytes by token. A timer evicts each picture after `ttl_s`. For one event loop.
 
-    For one event loop.
+    Above `max_bytes` the oldest pictures of the address that stores most are evicted, so that one address, with however
+    many sessions, does not push out the pictures of others.
     """
 
     def __init__(self, ttl_s: float, max_bytes: int = MAX_STORED_BYTES) -> None:
@@ -29,14 +32,24 @@ class PictureStore:
         self._max_bytes = max_bytes
         self._total_bytes = 0
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._addresses: OrderedDict[str, str] = OrderedDict()  # by owner
         self._timer: asyncio.TimerHandle | None = None
+
+    def set_address(self, owner: str, address: str) -> None:
+        """Count the pictures that `owner` stores from now on as the address's."""
+        self._addresses[owner] = address
+        self._addresses.move_to_end(owner)
+        if len(self._addresses) > MAX_KNOWN_OWNERS:
+            self._addresses.popitem(last=False)
 
     def put(self, data: bytes, owner: str = "") -> str:
         """Store `data` of `owner`; returns its token."""
         self._total_bytes += len(data)
         self._evict_expired()
         token = secrets.token_urlsafe(24)
-        self._entries[token] = _Entry(time.monotonic() + self._ttl_s, owner, data)
+        address = self._addresses.get(owner, owner)
+        self._entries[token] = _Entry(time.monotonic() + self._ttl_s, owner, address, data)
+        self._evict_excess()
         self._schedule_expiry()
         return token
 
@@ -90,6 +103,18 @@ class PictureStore:
         now = time.monotonic()
         while self._entries:
             token, entry = next(iter(self._entries.items()))
-            if entry.deadline > now and self._total_bytes <= self._max_bytes:
+            if entry.deadline > now:
                 return
+            self._remove(token)
+
+    def _evict_excess(self) -> None:
+        if self._total_bytes <= self._max_bytes:
+            return
+        stored_bytes: Counter[str] = Counter()
+        for entry in self._entries.values():
+            stored_bytes[entry.address] += len(entry.data)
+        while self._total_bytes > self._max_bytes and self._entries:
+            address = stored_bytes.most_common(1)[0][0]
+            token = next(token for token, entry in self._entries.items() if entry.address == address)
+            stored_bytes[address] -= len(self._entries[token].data)
             self._remove(token)

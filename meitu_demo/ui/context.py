@@ -48,15 +48,17 @@ class Context:
 
     async def read_upload(self, payload: object, caller: Caller) -> bytes:
         """The bytes of an upload, which is tracked for the caller's session. Raises ImageRejected."""
+        self.pictures.set_address(caller.session_id, self._resolve_address(caller))
         return await upload_validation.read_upload(
             payload, self.uploads_dir, lambda path: self.session_data.track(caller.session_id, path)
         )
 
     def reserve_upload(self, caller: Caller, size_bytes: int) -> AbstractAsyncContextManager[Upload]:
         """Room for a file of about `size_bytes` among the uploads. Raises VisitorUploadsFull, UploadsFull on entry."""
-        trusted_proxies = self.settings.trusted_proxies
-        address = resolve_client_address(caller.peer_address, caller.forwarded_for, trusted_proxies)
-        return self.session_data.upload_quota.hold(address, size_bytes)
+        return self.session_data.upload_quota.hold(self._resolve_address(caller), size_bytes)
+
+    def _resolve_address(self, caller: Caller) -> str:
+        return resolve_client_address(caller.peer_address, caller.forwarded_for, self.settings.trusted_proxies)
 
     async def write_upload(
         self, caller: Caller, name: str, data: bytes, extra_files: Mapping[str, bytes] = MappingProxyType({})

@@ -45,6 +45,17 @@ def test_picture_store_evicts_the_oldest_above_its_size_limit() -> None:
     assert [store.get(token) for token in tokens] == [None, b"\1" * 4, b"\2" * 4]
 
 
+def test_picture_store_evicts_from_the_address_that_stores_most() -> None:
+    """However many sessions it has; another address keeps its pictures, which are older."""
+    store = PictureStore(60, max_bytes=100)
+    for owner in ("alice", *(f"session {n}" for n in range(50))):
+        store.set_address(owner, "192.0.2.1" if owner == "alice" else "192.0.2.9")
+    kept = [store.put(b"a" * 20, "alice") for _ in range(2)]
+    flood = [store.put(b"f" * 20, f"session {n}") for n in range(50)]
+    assert [store.get(token) for token in kept] == [b"a" * 20] * 2
+    assert [store.get(token) for token in flood] == [None] * 47 + [b"f" * 20] * 3
+
+
 def test_picture_store_drops_a_picture_above_its_size_limit() -> None:
     """The next picture is stored as ever."""
     store = PictureStore(60, max_bytes=10)
