@@ -25,11 +25,11 @@ def read_resident_bytes(row: str) -> int:
 if __name__ == "__main__":
     data = sys.stdin.buffer.read()
     before = read_resident_bytes("VmRSS")
-    start = time.perf_counter()
+    start = time.process_time()  # the file's cost, not the machine's load
     try:
         codec.prepare(data, ImageLimits(48, 4096, 2_000_000))
         outcome = "picture"
     except ImageRejected as error:
         outcome = error.slug
-    elapsed = time.perf_counter() - start
+    elapsed = time.process_time() - start
     print(json.dumps([outcome, elapsed * 1000, (read_resident_bytes("VmHWM") - before) / 1e6]))
