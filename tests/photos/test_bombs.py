@@ -59,7 +59,7 @@ def test_safe_open_never_inflates_oversized_metadata(figure: Callable[[str], Non
 def test_prepare_handles_the_largest_accepted_photo(figure: Callable[[str], None]) -> None:
     """49 transparent megapixels in less than 100 bytes are accepted within 450 MB."""
     data = saved(Image.new("RGBA", (SIDE, SIDE), (90, 20, 60, 128)), "WEBP", lossless=True, method=0)
-    outcome, ms, mb = measure_cost(data, 1)
+    outcome, ms, mb = measure_cost(data)
     figure(f"the largest that comes in: {len(data)} bytes, {SIDE}×{SIDE}, transparent, {ms / 1000:.1f} s, {mb:.0f} MB")
     assert len(data) < 100
     assert outcome == "picture"
