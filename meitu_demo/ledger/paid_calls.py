@@ -16,26 +16,12 @@ from ..redaction.secrets import format_stack_trace
 from ..redaction.text import sanitize
 from ..runtime.client_address import resolve_client_address
 from ..settings import Network, Settings
-from . import (
-    Answer,
-    Budgets,
-    IllegalTransition,
-    Intent,
-    Ledger,
-    PaidCallState,
-    RateLimit,
-    Store,
-    fingerprint_request,
-    generate_visitor_id,
-    hash_key,
-    hash_visitor,
-    load_or_create_secret,
-    load_or_create_shared_secret,
-    sign_visitor_cookie,
-    verify_visitor_cookie,
-)
-from .async_ledger import LedgerEntry
+from . import hashing
+from .async_ledger import Ledger, LedgerEntry
 from .database import Database
+from .limits import Budgets, RateLimit
+from .store import Answer, IllegalTransition, Intent, Store
+from .tables import PaidCallState
 
 SECRET_FILE_NAME = "visitors.key"
 log = logging.getLogger(__name__)
@@ -93,9 +79,9 @@ class PaidCallRecorder:
         """
         database = Database(settings.ledger_url())
         if database.is_file:
-            secret = load_or_create_secret(Path(settings.data_dir) / SECRET_FILE_NAME)
+            secret = hashing.load_or_create_secret(Path(settings.data_dir) / SECRET_FILE_NAME)
         else:
-            secret = load_or_create_shared_secret(database)
+            secret = hashing.load_or_create_shared_secret(database)
         budgets = Budgets(calls_per_day=settings.calls_per_day, calls_per_hour=settings.calls_per_hour)
         return cls(
             Ledger(Store(database), budgets),
@@ -107,20 +93,20 @@ class PaidCallRecorder:
 
     def identify_visitor(self, cookie: str | None, peer: str, forwarded_for: str) -> str:
         """The visitor that a call counts against: from a valid cookie, else the client's address."""
-        visitor_id = verify_visitor_cookie(cookie, self._secret, time.time())
+        visitor_id = hashing.verify_visitor_cookie(cookie, self._secret, time.time())
         return visitor_id or resolve_client_address(peer, forwarded_for, self._trusted_proxies)
 
     def create_cookie(self) -> str:
         """The cookie's value for a new visitor."""
-        return sign_visitor_cookie(generate_visitor_id(), self._secret, time.time())
+        return hashing.sign_visitor_cookie(hashing.generate_visitor_id(), self._secret, time.time())
 
     def is_valid_cookie(self, cookie: str) -> bool:
         """Whether `cookie` was signed here within the last year."""
-        return verify_visitor_cookie(cookie, self._secret, time.time()) is not None
+        return hashing.verify_visitor_cookie(cookie, self._secret, time.time()) is not None
 
     def compute_fingerprint(self, prepared: PreparedCall) -> str:
         """Fingerprint of endpoint, values and photo. Run it in a worker thread: it hashes the whole photo."""
-        return fingerprint_request(prepared.endpoint.id, prepared.values, prepared.photo.data, self._secret)
+        return hashing.fingerprint_request(prepared.endpoint.id, prepared.values, prepared.photo.data, self._secret)
 
     @asynccontextmanager
     async def record(
@@ -133,7 +119,7 @@ class PaidCallRecorder:
         """
         endpoint = prepared.endpoint
         intent = Intent(
-            endpoint.vendor_id, endpoint.id, fingerprint, hash_visitor(visitor, self._secret), target.billed_to
+            endpoint.vendor_id, endpoint.id, fingerprint, hashing.hash_visitor(visitor, self._secret), target.billed_to
         )
         async with self.ledger.reserve(intent) as entry:
             try:
@@ -152,7 +138,7 @@ class PaidCallRecorder:
     def _build_rate_limit(self, target: CallTarget) -> RateLimit | None:
         if self._calls_per_second is None:
             return None
-        key = hash_key(target.credentials.key.get_secret_value(), self._secret)
+        key = hashing.hash_key(target.credentials.key.get_secret_value(), self._secret)
         return RateLimit(target.vendor_id, key, self._calls_per_second, self._max_wait_s)
 
 

@@ -31,10 +31,11 @@ from meitu_demo.domain.errors import DemoError, RateLimited
 from meitu_demo.domain.model import CallTarget, Credentials, PreparedCall
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.inspector import recorder
-from meitu_demo.ledger import Ledger, Store
+from meitu_demo.ledger.async_ledger import Ledger
 from meitu_demo.ledger.database import Database
 from meitu_demo.ledger.paid_calls import PaidCall, PaidCallRecorder
 from meitu_demo.ledger.report import tally_calls
+from meitu_demo.ledger.store import Store
 from meitu_demo.ledger.tables import calls
 
 VENDOR = "http://vendor.invalid"

@@ -11,7 +11,9 @@ import pytest
 
 from ledger.samples import Clock, intent, row, states
 from meitu_demo.domain.errors import LedgerUnavailable, OverBudget
-from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Ledger, Store, SweepResult
+from meitu_demo.ledger.async_ledger import Ledger
+from meitu_demo.ledger.limits import Budgets
+from meitu_demo.ledger.store import Answer, IllegalTransition, Store, SweepResult
 
 pytestmark = pytest.mark.xdist_group("ledger")
 

@@ -1,15 +1,12 @@
 """The visitor cookie, against which paid calls are counted: signed, and without personal data."""
 
 from http.cookies import SimpleCookie
-from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...ledger.lazy import LazyLedger
-
-if TYPE_CHECKING:  # the database is loaded only if a call can cost money
-    from ...ledger.paid_calls import PaidCallRecorder
+from ...ledger.paid_calls import PaidCallRecorder
 
 VISITOR_COOKIE = "visitor"
 COOKIE_MAX_AGE_S = 365 * 24 * 3600
@@ -47,6 +44,6 @@ class VisitorCookieMiddleware:
         await self.app(scope, receive, send_with_cookie)
 
 
-def _has_valid_cookie(recorder: "PaidCallRecorder", headers: Headers) -> bool:
+def _has_valid_cookie(recorder: PaidCallRecorder, headers: Headers) -> bool:
     morsel = SimpleCookie(headers.get("cookie", "")[:4000]).get(VISITOR_COOKIE)
     return morsel is not None and recorder.is_valid_cookie(morsel.value)
