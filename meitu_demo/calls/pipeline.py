@@ -14,7 +14,6 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
-from functools import partial
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -33,14 +32,13 @@ from ..domain.model import (
     ResultLink,
     Values,
 )
-from ..inspector import Stopwatch, Trace, TraceRecorder, resume_stopwatch
+from ..inspector.trace import Stopwatch, Trace, TraceRecorder, resume_stopwatch
 from ..photos import codec
 from ..vendors import VENDORS
 from . import download
-from .circuit_breaker import CircuitBreaker
+from .circuit_breaker import VendorHealth
 from .exchange import exchange, parse_retry_after
 from .retry import call_with_retry
-from .vendor_health import VendorHealth
 
 
 class Phase(Enum):
@@ -173,50 +171,30 @@ async def send(
     recorder.stopwatch.enter("wait")
     try:
         async with entry as paid_call:
-            attempt = partial(
-                _attempt,
-                client,
-                target,
-                request,
-                recorder,
-                health.circuit_breaker,
-                paid_call,
-                on_progress,
-                on_response,
-            )
+
+            async def attempt() -> ParsedResponse:
+                await _wait_with_progress(await paid_call.rate_limit_delay(), on_progress)
+                with health.circuit_breaker.guard():
+                    await paid_call.mark_sent(len(request.content))
+                    on_progress(Phase.SEND, 0.0)
+                    recorder.start_attempt(request)
+                    try:
+                        response = await exchange(client, target, request)
+                        recorder.record_response(response)
+                        if on_response:
+                            on_response(response)
+                        parsed = await _parse(target, response)
+                    finally:
+                        recorder.stopwatch.stop()
+                await paid_call.mark_confirmed(parsed.request_id, len(response.content))
+                return parsed
+
             parsed = await call_with_retry(health.retry_budget, attempt, on_retry)
     except DemoError as error:
         await recorder.finish(request, error)
         raise
     elapsed_s = time.perf_counter() - start
     return VendorReply(parsed, elapsed_s, len(request.content), await recorder.finish(request, parsed))
-
-
-async def _attempt(
-    client: httpx.AsyncClient,
-    target: CallTarget,
-    request: httpx.Request,
-    recorder: TraceRecorder,
-    circuit_breaker: CircuitBreaker,
-    paid_call: PaidCallProtocol,
-    on_progress: ProgressCallback,
-    on_response: ResponseCallback | None,
-) -> ParsedResponse:
-    await _wait_with_progress(await paid_call.rate_limit_delay(), on_progress)
-    with circuit_breaker.guard():
-        await paid_call.mark_sent(len(request.content))
-        on_progress(Phase.SEND, 0.0)
-        recorder.start_attempt(request)
-        try:
-            response = await exchange(client, target, request)
-            recorder.record_response(response)
-            if on_response:
-                on_response(response)
-            parsed = await _parse(target, response)
-        finally:
-            recorder.stopwatch.stop()
-    await paid_call.mark_confirmed(parsed.request_id, len(response.content))
-    return parsed
 
 
 async def _parse(target: CallTarget, response: httpx.Response) -> ParsedResponse:

@@ -31,6 +31,8 @@ The slug names the explanation in ``locales/``, the facts fill its placeholders 
        └─ TemplateHasNoFace  UnknownTemplate
 """
 
+from typing import Self
+
 from ..redaction.secrets import redact
 
 
@@ -56,6 +58,10 @@ class DemoError(Exception):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self}>"
+
+    def without_traceback(self) -> Self:
+        """A copy to keep: the frames of a traceback would keep the photo in memory."""
+        return type(self)(self.slug, **self.facts)
 
 
 class ImageRejected(DemoError):

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as HttpRoute
 
-from ..calls.download import create_blocking_cookie_jar
+from ..calls.http_client import create_blocking_cookie_jar
 from ..domain.model import Endpoint
 from ..endpoints import CATALOGUE
 from ..runtime.picture_store import PictureStore

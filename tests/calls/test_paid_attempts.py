@@ -12,10 +12,9 @@ from sqlalchemy import select
 
 from meitu_demo.calls import pipeline
 from meitu_demo.calls import retry as retry_module
-from meitu_demo.calls.circuit_breaker import CircuitBreaker
+from meitu_demo.calls.circuit_breaker import CircuitBreaker, VendorHealth
 from meitu_demo.calls.pipeline import Phase
 from meitu_demo.calls.retry import RetryBudget
-from meitu_demo.calls.vendor_health import VendorHealth
 from meitu_demo.domain.errors import (
     CircuitOpen,
     DemoError,

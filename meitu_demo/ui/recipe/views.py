@@ -20,14 +20,14 @@ from ...domain.model import Photo
 from ...domain.recipe import RecipeStep
 from ...domain.translations import translate
 from ...engine.imaging.comparison import align_to_result
-from ...inspector import Trace, render_samples
+from ...inspector.trace import Trace
 from ...photos import codec
 from ...runtime import cpu_slots
 from ..context import Context
 from ..html import render
 from ..result import facts, result_view
-from ..result.inspector_view import render_inspector
 from ..result.pictures import PICTURE_PATH
+from ..result.run_stream import render_wire
 from .state import RecipeProgress, RecipeRun, describe_step
 
 SUMMARY_VIEW = "whole"
@@ -147,7 +147,7 @@ async def build_failure_update(run: RecipeRun, error: Exception) -> RecipeUpdate
     vendor_name = run.describe_service(step.endpoint.vendor_id) if step else ""
     html = result_view.render_explanation(explained, run.language, "", recorded, vendor_name)
     if step and target and isinstance(error, DemoError) and isinstance(error.trace, Trace):
-        html += render_inspector(error.trace, render_samples(step.endpoint, step.values, target), run.language)
+        html += render_wire(error.trace, step.endpoint, step.values, target, run.language)
     may_cost = is_billable and may_be_billed(error)
     failed_call_id = handle.call_id if handle and may_cost else FORCE_NONE
     run.progress = replace(run.progress, failed_call_id=failed_call_id, failed_step=step)
