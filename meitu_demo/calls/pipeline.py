@@ -266,12 +266,6 @@ async def _load_result_photo(
         )
     stopwatch.enter("decode")
     try:
-        return await anyio.to_thread.run_sync(_check_result_photo, media)
+        return await anyio.to_thread.run_sync(codec.read_photo, media)
     except ImageRejected as error:
         raise InvalidResponse(vendor=target.vendor_id, cause="not_an_image") from error
-
-
-def _check_result_photo(data: bytes) -> Photo:
-    """The vendor's bytes as a photo. Raises ImageRejected if they are not a complete picture."""
-    width, height = codec.read_size(data)
-    return Photo(data, codec.sniff(data) or "", width, height)

@@ -32,6 +32,7 @@ __all__ = [
     "encode_small",
     "format_file_size",
     "prepare",
+    "read_photo",
     "read_size",
     "read_stored_size_and_orientation",
     "sniff",
@@ -101,6 +102,11 @@ def read_size(data: bytes) -> Size:
     """Read (width, height) of the upright picture from the header. Raises ImageRejected."""
     opened = open_photo(data)
     return opened.width, opened.height
+
+
+def read_photo(data: bytes) -> Photo:
+    """The encoded picture, unchanged, as a `Photo`. Raises ImageRejected if it is not a complete picture."""
+    return Photo(data, sniff(data) or "", *read_size(data))
 
 
 def read_stored_size_and_orientation(data: bytes) -> tuple[Size, int]:

@@ -27,9 +27,8 @@ from meitu_demo.domain.model import CallTarget, Credentials
 from meitu_demo.domain.translations import load_toml, translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.offline import create_app
-from meitu_demo.offline import fault_handlers as lab_module
-from meitu_demo.offline.fault_handlers import FAULT_HANDLERS, RESPONSE_FAULTS
-from meitu_demo.offline.faults import CODE_PREFIX, FAULTS, FaultOutcome, resolve_fault
+from meitu_demo.offline import faults as lab_module
+from meitu_demo.offline.faults import CODE_PREFIX, FAULT_HANDLERS, FAULTS, RESPONSE_FAULTS, FaultOutcome, resolve_fault
 
 IMPATIENT = httpx.Timeout(20, read=0.3)
 PATIENT = httpx.Timeout(60)

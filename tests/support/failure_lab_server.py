@@ -14,8 +14,7 @@ from meitu_demo.calls.pipeline import CallResult
 from meitu_demo.domain.errors import DemoError, VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.translations import find_placeholders, get_texts
-from meitu_demo.offline.fault_handlers import MAX_HOLD_S
-from meitu_demo.offline.faults import Fault, FaultOutcome
+from meitu_demo.offline.faults import MAX_HOLD_S, Fault, FaultOutcome
 
 PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
 NEVER_ANSWERED = {"timeout_before", "timeout_after", "drip"}
