@@ -16,7 +16,6 @@ from ...calls.single_flight import FORCE_NONE
 from ...domain.billing import may_be_billed
 from ...domain.errors import DemoError, ImageRejected, RecipeRejected, ValueRejected
 from ...domain.explanations import explain
-from ...domain.model import Photo
 from ...domain.recipe import RecipeStep
 from ...domain.translations import translate
 from ...engine.imaging.comparison import align_to_result
@@ -173,8 +172,8 @@ async def render_summary(context: Context, session: str, progress: RecipeProgres
     if original_data is None or final_data is None:
         return Markup()
     sent_photo, result_photo = (
-        await anyio.to_thread.run_sync(_build_photo, original_data),
-        await anyio.to_thread.run_sync(_build_photo, final_data),
+        await anyio.to_thread.run_sync(codec.read_photo, original_data),
+        await anyio.to_thread.run_sync(codec.read_photo, final_data),
     )
     changes_framing = any(finished.step.endpoint.changes_framing for finished in progress.step_results)
     aligned = await cpu_slots.run_in_worker(
@@ -202,8 +201,3 @@ async def render_summary(context: Context, session: str, progress: RecipeProgres
     return result_view.render_comparison(
         call_result, pictures, last_step.maker.vendor_name, language, remark, facts_html=facts_html
     )
-
-
-def _build_photo(data: bytes) -> Photo:
-    size = codec.read_size(data)
-    return Photo(data, codec.sniff(data) or "image/jpeg", size[0], size[1])
