@@ -70,7 +70,6 @@ class Stopwatch:
 
     @property
     def phase(self) -> str | None:
-        """The running phase."""
         return self._running[0] if self._running else None
 
     def enter(self, phase: str) -> None:
@@ -80,7 +79,6 @@ class Stopwatch:
             self._running = (phase, self._clock() - self._zero)
 
     def rename(self, phase: str) -> None:
-        """Rename the running phase."""
         if self._running:
             self._running = (phase, self._running[1])
 

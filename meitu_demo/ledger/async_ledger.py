@@ -67,11 +67,9 @@ class Ledger:
         return await self.run_in_thread(self.store.count_calls_today, vendor_id)
 
     async def close(self) -> None:
-        """Close the database connections."""
         await self.run_in_thread(self.store.database.close)
 
     async def run_in_thread(self, work: Callable[..., Result], *arguments: object) -> Result:
-        """Run `work` in one of the ledger's threads."""
         return await anyio.to_thread.run_sync(lambda: work(*arguments), limiter=self._thread_limiter)
 
     async def run_in_thread_uncancelled(
@@ -115,7 +113,6 @@ class LedgerEntry:
         self.state = PaidCallState.SENT
 
     async def mark_confirmed(self, answer: Answer = NO_ANSWER) -> None:
-        """The vendor processed the call."""
         await self._settle(PaidCallState.CONFIRMED, lambda: self._store.mark_confirmed(self.id, answer))
 
     async def mark_refused(self, answer: Answer) -> None:

@@ -76,6 +76,5 @@ class LazyLedger:
             await self.recorder.ledger.run_heartbeat()
 
     async def close(self) -> None:
-        """Close the database connections."""
         if self.recorder is not None:
             await self.recorder.ledger.close()

@@ -50,7 +50,6 @@ class PaidCall:
                 raise LedgerUnavailable(cause="reservation_lost") from None
 
     async def mark_confirmed(self, request_id: str | None, bytes_received: int) -> None:
-        """The vendor processed the call."""
         await self._entry.mark_confirmed(Answer(request_id=sanitize(request_id or ""), bytes_received=bytes_received))
 
 

@@ -153,7 +153,6 @@ def _build_size_item(endpoint: Endpoint, sent_size: Size) -> ChecklistItem:
 
 
 def _build_face_items(endpoint: Endpoint, faces: Sequence[Face], shape: tuple[int, ...]) -> list[ChecklistItem]:
-    """List the items about faces."""
     requirement = endpoint.face_requirement
     count = {"count": len(faces)}
     if requirement is FaceRequirement.NONE:

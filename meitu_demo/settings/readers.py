@@ -114,7 +114,6 @@ class EnvReader:
         return tuple(zip(users, map(SecretStr, passwords), strict=True))
 
     def host(self, name: str, default: str) -> str:
-        """A host name."""
         host = self.text(name, default)
         if not is_url_safe(host) or "/" in host:
             self.errors.append(f"{name} must be a host's name such as {default}")
@@ -136,7 +135,6 @@ class EnvReader:
         return path
 
     def folder(self, name: str) -> Path | None:
-        """A folder that exists."""
         text = self.text(name)
         if text and not Path(text).is_dir():
             self.errors.append(f"{name} must be a folder that exists")
@@ -151,7 +149,6 @@ class EnvReader:
         return match or default
 
     def networks(self, name: str) -> tuple[Network, ...]:
-        """IP addresses and networks."""
         try:
             return tuple(ip_network(part) for part in self.text(name).replace(",", " ").split())
         except ValueError:
@@ -228,7 +225,6 @@ class EnvReader:
         )
 
     def switch(self, name: str, default: bool) -> bool:
-        """On or off."""
         text = self.text(name).lower()
         if text not in ("", "on", "off", "1", "0"):
             self.errors.append(f"{name} must be on or off")

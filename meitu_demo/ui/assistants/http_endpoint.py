@@ -53,7 +53,6 @@ class McpHttpApp:
         self._total_body_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a message, or end a session and delete its data."""
         try:
             session_id = _parse_session_id(scope)
             if scope["method"] == "DELETE":

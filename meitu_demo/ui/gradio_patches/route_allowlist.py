@@ -88,7 +88,6 @@ class RouteAllowlistMiddleware:
         self._uploads_dir = uploads_dir
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass an allowed request on, or refuse it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

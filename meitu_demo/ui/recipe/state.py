@@ -107,7 +107,6 @@ class RecipeRun:
 
     @property
     def language(self) -> str:
-        """The page's language."""
         return self.request.language
 
     @property

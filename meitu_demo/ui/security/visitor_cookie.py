@@ -25,7 +25,6 @@ class VisitorCookieMiddleware:
         self._is_hf_space = is_hf_space
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and add the cookie to the response."""
         recorder = self._ledger.recorder
         is_page = scope["type"] == "http" and scope["path"] == "/"
         if recorder is None or not is_page or _has_valid_cookie(recorder, Headers(scope=scope)):
