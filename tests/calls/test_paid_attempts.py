@@ -39,7 +39,7 @@ ANSWER = httpx.Response(200, json={"request_id": "r-1", "media_info_list": [{"me
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retry_module, "JITTER", lambda state: 0.0)
+    monkeypatch.setattr(retry_module, "MAX_JITTER_S", (0.0, 0.0))
 
 
 class Vendor:

@@ -189,7 +189,7 @@ async def test_trace_counts_each_attempt(portrait: bytes, monkeypatch: pytest.Mo
     """Two attempts that never arrived and one that did: three spans of sending, with the pauses in between as
     waiting.
     """
-    monkeypatch.setattr(retry, "JITTER", lambda _: 0.001)
+    monkeypatch.setattr(retry, "MAX_JITTER_S", (0.001, 0.001))
     body = {"media_info_list": [{"media_data": base64.b64encode(portrait).decode()}]}
     answers = iter([httpx.ConnectError(""), httpx.ConnectError(""), httpx.Response(200, json=body)])
 
