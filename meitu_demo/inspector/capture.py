@@ -127,11 +127,11 @@ class _JsonTruncator:
         return self._truncate_string(value) if isinstance(value, str) else value
 
     def _truncate_string(self, text: str) -> str:
-        if len(text) > MAX_TEXT_CHARS or ENCODED_DATA_PATTERN.fullmatch(text):
-            if ENCODED_DATA_PATTERN.search(text[:MAX_TEXT_CHARS]):
-                return f"{self._redactor.redact_text(text, MAX_BASE64_CHARS)}{_format_size(len(text))}"
-            return f"{self._redactor.redact_text(text, MAX_TEXT_CHARS)}{_format_size(len(text))}"
-        return self._redactor.redact_text(text, MAX_TEXT_CHARS)
+        if len(text) <= MAX_TEXT_CHARS and not ENCODED_DATA_PATTERN.fullmatch(text):
+            return self._redactor.redact_text(text, MAX_TEXT_CHARS)
+        is_encoded = ENCODED_DATA_PATTERN.search(text[:MAX_TEXT_CHARS])
+        visible = self._redactor.redact_text(text, MAX_BASE64_CHARS if is_encoded else MAX_TEXT_CHARS)
+        return visible + _format_size(len(text))
 
 
 def _format_size(count: int) -> str:

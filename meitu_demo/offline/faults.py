@@ -10,13 +10,13 @@ import json
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
-from enum import Enum
 from functools import cache
 
 import anyio
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 
+from ..domain.billing import Billing
 from ..domain.errors import DemoError, InvalidResponse, LinkRejected, OutcomeUnknown, VendorError
 from ..domain.model import Endpoint
 from ..domain.vendor_codes import VendorCode, code_for, find_vendor_code
@@ -27,57 +27,48 @@ from .dialects import DIALECTS
 CODE_PREFIX = "code:"  # followed by a vendor's code: "code:20003"
 
 
-class FaultOutcome(Enum):
-    """What a client may conclude about the call, and so about its cost."""
-
-    SUCCEEDED = "fine"  # unusual but readable: there is a result
-    REFUSED = "refused"  # not processed, and the same request would be refused again
-    NOT_PROCESSED = "not_processed"  # refused for load: may be retried after a wait
-    UNKNOWN = "unknown"  # may have been billed: only a person may retry it
-    RESULT_LOST = "done"  # processed and billed; only the result cannot be fetched
-
-
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault.
 
+    outcome: what a client may conclude about the call's cost; None for a call that succeeds.
     error, cause: the error that the call ends in and its fact `cause`, or the code of a VendorError.
     billed: whether a vendor that fails like this would bill the call: it has read the whole request or computed.
     only_inline_media: affects only base64 pictures in the answer; an answer with a link succeeds.
     """
 
-    outcome: FaultOutcome
+    outcome: Billing | None
     error: type[DemoError] | None = None
     cause: str = ""
     billed: bool = True
     only_inline_media: bool = False
 
 
-HARMLESS = Fault(FaultOutcome.SUCCEEDED)
+HARMLESS = Fault(None)
 FAULTS: dict[str, Fault] = {
     # no answer
-    "timeout_before": Fault(FaultOutcome.UNKNOWN, OutcomeUnknown, "read_timeout", billed=False),
-    "timeout_after": Fault(FaultOutcome.UNKNOWN, OutcomeUnknown, "read_timeout"),
-    "reset": Fault(FaultOutcome.UNKNOWN, OutcomeUnknown, "reset"),
-    "drip": Fault(FaultOutcome.UNKNOWN, OutcomeUnknown, "read_timeout"),
+    "timeout_before": Fault(Billing.UNKNOWN, OutcomeUnknown, "read_timeout", billed=False),
+    "timeout_after": Fault(Billing.UNKNOWN, OutcomeUnknown, "read_timeout"),
+    "reset": Fault(Billing.UNKNOWN, OutcomeUnknown, "reset"),
+    "drip": Fault(Billing.UNKNOWN, OutcomeUnknown, "read_timeout"),
     # an answer without a usable body
-    "truncated_json": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "cut_off"),
-    "html_200": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "not_json"),
-    "empty": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "empty"),
-    "huge": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "too_large"),
-    "gzip_bomb": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "too_large"),
-    "redirect": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "redirect", billed=False),
+    "truncated_json": Fault(Billing.UNKNOWN, InvalidResponse, "cut_off"),
+    "html_200": Fault(Billing.UNKNOWN, InvalidResponse, "not_json"),
+    "empty": Fault(Billing.UNKNOWN, InvalidResponse, "empty"),
+    "huge": Fault(Billing.UNKNOWN, InvalidResponse, "too_large"),
+    "gzip_bomb": Fault(Billing.UNKNOWN, InvalidResponse, "too_large"),
+    "redirect": Fault(Billing.UNKNOWN, InvalidResponse, "redirect", billed=False),
     "wrong_content_type": HARMLESS,
     # an answer without a usable picture
-    "base64_newlines": Fault(FaultOutcome.SUCCEEDED, only_inline_media=True),
-    "base64_prefix": Fault(FaultOutcome.SUCCEEDED, only_inline_media=True),
-    "base64_garbage": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "not_base64", only_inline_media=True),
-    "base64_cut_tail": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "not_an_image", only_inline_media=True),
-    "not_an_image": Fault(FaultOutcome.UNKNOWN, InvalidResponse, "not_an_image"),
-    "expired_link": Fault(FaultOutcome.RESULT_LOST, LinkRejected, "expired"),
+    "base64_newlines": Fault(None, only_inline_media=True),
+    "base64_prefix": Fault(None, only_inline_media=True),
+    "base64_garbage": Fault(Billing.UNKNOWN, InvalidResponse, "not_base64", only_inline_media=True),
+    "base64_cut_tail": Fault(Billing.UNKNOWN, InvalidResponse, "not_an_image", only_inline_media=True),
+    "not_an_image": Fault(Billing.UNKNOWN, InvalidResponse, "not_an_image"),
+    "expired_link": Fault(Billing.DONE, LinkRejected, "expired"),
     # a refusal for load; any other refusal is CODE_PREFIX and its code
-    "rate_limited": Fault(FaultOutcome.NOT_PROCESSED, VendorError, billed=False),
-    "rate_limited_bare": Fault(FaultOutcome.NOT_PROCESSED, VendorError, billed=False),
+    "rate_limited": Fault(Billing.NOT_PROCESSED, VendorError, billed=False),
+    "rate_limited_bare": Fault(Billing.NOT_PROCESSED, VendorError, billed=False),
 }
 
 
@@ -85,7 +76,7 @@ def resolve_fault(name: str, vendor_id: str) -> Fault:
     """Fault `name` as it applies to `vendor_id`'s endpoints. Raises KeyError for an unknown name."""
     if name.startswith(CODE_PREFIX):
         code = resolve_vendor_code(name, vendor_id)
-        return Fault(FaultOutcome(code.outcome), VendorError, code.code, billed=code.outcome == "unknown")
+        return Fault(Billing(code.outcome), VendorError, code.code, billed=code.outcome == "unknown")
     fault = FAULTS[name]
     if fault.only_inline_media and VENDORS[vendor_id].always_links:
         return HARMLESS

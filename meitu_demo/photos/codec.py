@@ -19,6 +19,7 @@ import numpy as np
 
 from ..domain.model import Image, ImageLimits, Photo, PhotoChange
 from . import fit
+from .fit import encode
 from .headers import MEDIA_TYPES, Size, detect_format
 from .safe_open import MAX_BYTES, MAX_PIXELS, OpenedPhoto, format_file_size, open_photo
 from .to_rgb import apply_exif_orientation, convert_to_srgb, read_pixels
@@ -74,12 +75,7 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image:
     return np.require(apply_exif_orientation(pixels, opened.orientation), np.uint8, ["C", "W"])
 
 
-def encode(pixels: Image, quality: int = fit.MAX_QUALITY) -> bytes:
-    """Encode RGB `pixels` as a JPEG, 4:4:4, without metadata."""
-    return fit.encode(pixels, quality)
-
-
-def encode_small(data: bytes, max_side_px: int, quality: int = fit.FAIR_QUALITY) -> bytes:
+def encode_small(data: bytes, max_side_px: int) -> bytes:
     """A JPEG of the picture in `data`, upright, sRGB, without metadata, at most `max_side_px` on its longest side.
 
     A JPEG is decoded at a fraction of its size, so a thumbnail of a large photo is cheap. Raises ImageRejected.
@@ -90,7 +86,7 @@ def encode_small(data: bytes, max_side_px: int, quality: int = fit.FAIR_QUALITY)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     pixels = fit.shrink(read_pixels(opened, size)[0], size)
     pixels, _ = convert_to_srgb(pixels, opened)
-    return fit.encode(apply_exif_orientation(pixels, opened.orientation), quality, full_colour=False)
+    return encode(apply_exif_orientation(pixels, opened.orientation), fit.FAIR_QUALITY, full_colour=False)
 
 
 def sniff(data: bytes) -> str | None:
