@@ -14,7 +14,6 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Protocol
 from urllib.parse import urlsplit
 
 import anyio
@@ -33,6 +32,7 @@ from ..domain.model import (
     Values,
 )
 from ..inspector.trace import Stopwatch, Trace, TraceRecorder, resume_stopwatch
+from ..ledger.async_ledger import PaidCall
 from ..photos import codec
 from ..vendors import VENDORS
 from . import download
@@ -94,33 +94,7 @@ class VendorReply:
     trace: Trace | None = field(default=None, repr=False)
 
 
-class PaidCallProtocol(Protocol):
-    """A ledger entry of one call."""
-
-    async def rate_limit_delay(self) -> float:
-        """Seconds until the rate limit allows the call."""
-
-    async def mark_sent(self, bytes_sent: int) -> None:
-        """Called before the first byte is sent; raises if the call must not be made."""
-
-    async def mark_confirmed(self, request_id: str | None, bytes_received: int) -> None:
-        """Called when the vendor has processed the call."""
-
-
-OpenPaidCall = Callable[[], AbstractAsyncContextManager[PaidCallProtocol]]
-
-
-class _UnbilledCall:
-    """A null object for calls that cost nothing and have no ledger entry."""
-
-    async def rate_limit_delay(self) -> float:
-        return 0.0
-
-    async def mark_sent(self, bytes_sent: int) -> None:
-        pass
-
-    async def mark_confirmed(self, request_id: str | None, bytes_received: int) -> None:
-        pass
+OpenPaidCall = Callable[[], AbstractAsyncContextManager[PaidCall]]
 
 
 def no_progress(phase: Phase, seconds: float) -> None:
@@ -162,7 +136,6 @@ async def send(
     health.circuit_breaker.check()  # before money is reserved
     recorder = TraceRecorder(target, prepared.prepare_s)
     request = await anyio.to_thread.run_sync(_build_request, target, prepared)
-    entry = open_paid_call() if open_paid_call and target.is_billable else nullcontext(_UnbilledCall())
 
     def on_retry() -> None:
         recorder.stopwatch.enter("wait")
@@ -170,12 +143,14 @@ async def send(
 
     recorder.stopwatch.enter("wait")
     try:
-        async with entry as paid_call:
+        async with open_paid_call() if open_paid_call and target.is_billable else nullcontext() as paid_call:
 
             async def attempt() -> ParsedResponse:
-                await _wait_with_progress(await paid_call.rate_limit_delay(), on_progress)
+                if paid_call:
+                    await _wait_with_progress(await paid_call.rate_limit_delay(), on_progress)
                 with health.circuit_breaker.guard():
-                    await paid_call.mark_sent(len(request.content))
+                    if paid_call:
+                        await paid_call.mark_sent(len(request.content))
                     on_progress(Phase.SEND, 0.0)
                     recorder.start_attempt(request)
                     try:
@@ -186,7 +161,8 @@ async def send(
                         parsed = await _parse(target, response)
                     finally:
                         recorder.stopwatch.stop()
-                await paid_call.mark_confirmed(parsed.request_id, len(response.content))
+                if paid_call:
+                    await paid_call.mark_confirmed(parsed.request_id, len(response.content))
                 return parsed
 
             parsed = await call_with_retry(health.retry_budget, attempt, on_retry)

@@ -10,47 +10,21 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ..domain.billing import Billing, classify_billing
-from ..domain.errors import DemoError, LedgerUnavailable, OutcomeUnknown, VendorError
+from ..domain.errors import DemoError, OutcomeUnknown, VendorError
 from ..domain.model import CallTarget, PreparedCall
 from ..redaction.secrets import format_stack_trace
 from ..redaction.text import sanitize
 from ..runtime.client_address import resolve_client_address
 from ..settings import Network, Settings
 from . import hashing
-from .async_ledger import Ledger, LedgerEntry
+from .async_ledger import Ledger, PaidCall
 from .database import Database
 from .limits import Budgets, RateLimit
-from .store import Answer, IllegalTransition, Intent, Store
+from .store import Answer, Intent, Store
 from .tables import PaidCallState
 
 SECRET_FILE_NAME = "visitors.key"
 log = logging.getLogger(__name__)
-
-
-class PaidCall:
-    """An open paid call, on which the pipeline reports."""
-
-    def __init__(self, entry: LedgerEntry, rate_limit: RateLimit | None) -> None:
-        self._entry = entry
-        self._rate_limit = rate_limit
-
-    async def rate_limit_delay(self) -> float:
-        """Reserve a slot of the vendor's rate limit; returns the seconds until it, 0 without a limit.
-
-        Raises RateLimited or LedgerUnavailable.
-        """
-        return await self._entry.reserve_slot(self._rate_limit) if self._rate_limit else 0.0
-
-    async def mark_sent(self, bytes_sent: int) -> None:
-        """Call it before each attempt of the call. Raises LedgerUnavailable; then nothing may be sent."""
-        if self._entry.state is PaidCallState.RESERVED:
-            try:
-                await self._entry.mark_sent(bytes_sent)
-            except IllegalTransition:  # the lease ran out: the clock was set forward, or the machine slept
-                raise LedgerUnavailable(cause="reservation_lost") from None
-
-    async def mark_confirmed(self, request_id: str | None, bytes_received: int) -> None:
-        await self._entry.mark_confirmed(Answer(request_id=sanitize(request_id or ""), bytes_received=bytes_received))
 
 
 class PaidCallRecorder:
@@ -120,18 +94,18 @@ class PaidCallRecorder:
         intent = Intent(
             endpoint.vendor_id, endpoint.id, fingerprint, hashing.hash_visitor(visitor, self._secret), target.billed_to
         )
-        async with self.ledger.reserve(intent) as entry:
+        async with self.ledger.reserve(intent, self._build_rate_limit(target)) as call:
             try:
-                yield PaidCall(entry, self._build_rate_limit(target))
+                yield call
             except DemoError as error:
-                if entry.state is PaidCallState.SENT:
-                    await _record_outcome(entry, error)
+                if call.state is PaidCallState.SENT:
+                    await _record_outcome(call, error)
                 raise
             except Exception as error:
-                if entry.state is not PaidCallState.SENT:
+                if call.state is not PaidCallState.SENT:
                     raise
                 log.error("%s failed after it was sent\n%s", endpoint.id, format_stack_trace(error))
-                await entry.mark_unknown("unexpected")
+                await call.mark_unknown("unexpected")
                 raise OutcomeUnknown(vendor=endpoint.vendor_id, cause="unexpected") from None  # its text may hold a URL
 
     def _build_rate_limit(self, target: CallTarget) -> RateLimit | None:
@@ -141,13 +115,13 @@ class PaidCallRecorder:
         return RateLimit(target.vendor_id, key, self._calls_per_second, self._max_wait_s)
 
 
-async def _record_outcome(entry: LedgerEntry, error: DemoError) -> None:
+async def _record_outcome(call: PaidCall, error: DemoError) -> None:
     """Record the outcome of a call that was sent and whose last attempt ended in `error`."""
     billing, cause = classify_billing(error), str(error.facts.get("cause", error.slug))
     if isinstance(error, VendorError):
         answer = Answer(sanitize(error.code), sanitize(error.request_id or ""))
-        await (entry.mark_unknown("vendor_code", answer) if billing is Billing.UNKNOWN else entry.mark_refused(answer))
+        await (call.mark_unknown("vendor_code", answer) if billing is Billing.UNKNOWN else call.mark_refused(answer))
     elif billing in (Billing.NOT_SENT, Billing.NOT_PROCESSED):
-        await entry.mark_undelivered(cause)
+        await call.mark_undelivered(cause)
     else:
-        await entry.mark_unknown(cause)
+        await call.mark_unknown(cause)
