@@ -17,11 +17,11 @@ import anyio
 import httpx
 
 from .calls import pipeline
+from .calls.circuit_breaker import HealthRegistry, VendorHealth
 from .calls.pipeline import CallResult, OpenPaidCall, Phase, ProgressCallback, VendorReply
 from .calls.run_log import RunRecord
 from .calls.single_flight import FORCE_NONE, CallHandle, SingleFlight
 from .calls.targets import TargetResolver
-from .calls.vendor_health import HealthRegistry, VendorHealth
 from .domain.errors import DemoError, MissingConsent, MissingKey, PayerChanged, VisitorKeysGone
 from .domain.model import CallTarget, Credentials, Endpoint, PreparedCall, Values
 from .endpoints import CATALOGUE

@@ -35,7 +35,8 @@ from meitu_demo.domain.model import CallTarget, Photo
 from meitu_demo.domain.recipe import RecipeStep
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.engine.sample_photos import load_astronaut
-from meitu_demo.inspector import capture_request, render_samples
+from meitu_demo.inspector.capture import capture_request
+from meitu_demo.inspector.code_samples import render_samples
 from meitu_demo.offline import create_app as create_offline
 from meitu_demo.photos import codec
 from meitu_demo.redaction.secrets import redact

@@ -1,4 +1,4 @@
-"""Circuit breaker: after five consecutive failures within 30 s, no calls go to that vendor for 30 s.
+"""Circuit breaker of each vendor: after five consecutive failures within 30 s, no calls go to it for 30 s.
 
 Then it is half-open: one call probes whether the vendor answers again. Only missing answers count as failures: an error
 code is an answer. Bound to one event loop. The pattern is from Nygard, "Release It!".
@@ -9,8 +9,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from ..domain.errors import CircuitOpen, DemoError, InvalidResponse, OutcomeUnknown, Unreachable, VendorError
+from ..domain.model import CallTarget
+from .retry import RetryBudget
 
 NO_ANSWER_ERRORS = (Unreachable, OutcomeUnknown, InvalidResponse)
 MAX_FAILURES = 5
@@ -73,9 +76,7 @@ class CircuitBreaker:
             self._record_success()
         finally:
             if is_probe:
-                self._is_probing = (
-                    False  # a cancelled probe says nothing about the vendor: the next call is a probe again
-                )
+                self._is_probing = False  # a cancelled probe says nothing about the vendor: the next call probes
 
     def _record_success(self) -> None:
         self._failure_times.clear()
@@ -91,3 +92,28 @@ class CircuitBreaker:
         )
         if is_probe or (is_over_limit and not self.is_open):
             self._open_until = now + self._open_s
+
+
+@dataclass(frozen=True, slots=True)
+class VendorHealth:
+    """The circuit breaker and the retry budget of one vendor. The default breaker never opens."""
+
+    circuit_breaker: CircuitBreaker = field(default_factory=lambda: CircuitBreaker(max_failures=None))
+    retry_budget: RetryBudget = field(default_factory=RetryBudget)
+
+
+class HealthRegistry:
+    """The health of every vendor, and of what stands in for it: the failure lab, the offline server and recordings.
+
+    They are separate: the offline engine works while the vendor's breaker is open, and a fault of the failure lab or a
+    success of the offline engine says nothing about the vendor.
+    """
+
+    def __init__(self, *, has_circuit_breaker: bool) -> None:
+        self._max_failures = MAX_FAILURES if has_circuit_breaker else None
+        self._health_by_vendor: dict[tuple[str, str], VendorHealth] = {}
+
+    def of(self, target: CallTarget) -> VendorHealth:
+        """The health of the vendor that `target` leads to, or of what stands in for it."""
+        default = VendorHealth(CircuitBreaker(target.vendor_id, max_failures=self._max_failures))
+        return self._health_by_vendor.setdefault((target.mode, target.vendor_id), default)

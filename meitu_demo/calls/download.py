@@ -10,12 +10,11 @@ import asyncio
 import zlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
 from ..domain.errors import LinkRejected
-from .network_client import NetworkClient
+from .http_client import NetworkClient
 from .url_policy import check_allowed_host, is_same_origin, parse_http_url, resolve_public_addresses
 
 MAX_DOWNLOAD_BYTES = 20_000_000  # decompressed
@@ -33,11 +32,6 @@ UrlPolicy = Callable[[httpx.URL], Awaitable[list[str] | None]]
 
 class BodyTooLarge(Exception):
     """The body is longer than the limit."""
-
-
-def create_blocking_cookie_jar() -> CookieJar:
-    """A cookie jar that stores nothing, for a client that many people share."""
-    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
 async def download_result(client: httpx.AsyncClient, url: str, *, origin: str, allowed_hosts: tuple[str, ...]) -> bytes:

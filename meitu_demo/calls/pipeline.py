@@ -14,8 +14,6 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
-from functools import partial
-from typing import Protocol
 from urllib.parse import urlsplit
 
 import anyio
@@ -33,14 +31,14 @@ from ..domain.model import (
     ResultLink,
     Values,
 )
-from ..inspector import Stopwatch, Trace, TraceRecorder, resume_stopwatch
+from ..inspector.trace import Stopwatch, Trace, TraceRecorder, resume_stopwatch
+from ..ledger.async_ledger import PaidCall
 from ..photos import codec
 from ..vendors import VENDORS
 from . import download
-from .circuit_breaker import CircuitBreaker
+from .circuit_breaker import VendorHealth
 from .exchange import exchange, parse_retry_after
 from .retry import call_with_retry
-from .vendor_health import VendorHealth
 
 
 class Phase(Enum):
@@ -96,33 +94,7 @@ class VendorReply:
     trace: Trace | None = field(default=None, repr=False)
 
 
-class PaidCallProtocol(Protocol):
-    """A ledger entry of one call."""
-
-    async def rate_limit_delay(self) -> float:
-        """Seconds until the rate limit allows the call."""
-
-    async def mark_sent(self, bytes_sent: int) -> None:
-        """Called before the first byte is sent; raises if the call must not be made."""
-
-    async def mark_confirmed(self, request_id: str | None, bytes_received: int) -> None:
-        """Called when the vendor has processed the call."""
-
-
-OpenPaidCall = Callable[[], AbstractAsyncContextManager[PaidCallProtocol]]
-
-
-class _UnbilledCall:
-    """A null object for calls that cost nothing and have no ledger entry."""
-
-    async def rate_limit_delay(self) -> float:
-        return 0.0
-
-    async def mark_sent(self, bytes_sent: int) -> None:
-        pass
-
-    async def mark_confirmed(self, request_id: str | None, bytes_received: int) -> None:
-        pass
+OpenPaidCall = Callable[[], AbstractAsyncContextManager[PaidCall]]
 
 
 def no_progress(phase: Phase, seconds: float) -> None:
@@ -164,7 +136,6 @@ async def send(
     health.circuit_breaker.check()  # before money is reserved
     recorder = TraceRecorder(target, prepared.prepare_s)
     request = await anyio.to_thread.run_sync(_build_request, target, prepared)
-    entry = open_paid_call() if open_paid_call and target.is_billable else nullcontext(_UnbilledCall())
 
     def on_retry() -> None:
         recorder.stopwatch.enter("wait")
@@ -172,51 +143,34 @@ async def send(
 
     recorder.stopwatch.enter("wait")
     try:
-        async with entry as paid_call:
-            attempt = partial(
-                _attempt,
-                client,
-                target,
-                request,
-                recorder,
-                health.circuit_breaker,
-                paid_call,
-                on_progress,
-                on_response,
-            )
+        async with open_paid_call() if open_paid_call and target.is_billable else nullcontext() as paid_call:
+
+            async def attempt() -> ParsedResponse:
+                if paid_call:
+                    await _wait_with_progress(await paid_call.rate_limit_delay(), on_progress)
+                with health.circuit_breaker.guard():
+                    if paid_call:
+                        await paid_call.mark_sent(len(request.content))
+                    on_progress(Phase.SEND, 0.0)
+                    recorder.start_attempt(request)
+                    try:
+                        response = await exchange(client, target, request)
+                        recorder.record_response(response)
+                        if on_response:
+                            on_response(response)
+                        parsed = await _parse(target, response)
+                    finally:
+                        recorder.stopwatch.stop()
+                if paid_call:
+                    await paid_call.mark_confirmed(parsed.request_id, len(response.content))
+                return parsed
+
             parsed = await call_with_retry(health.retry_budget, attempt, on_retry)
     except DemoError as error:
         await recorder.finish(request, error)
         raise
     elapsed_s = time.perf_counter() - start
     return VendorReply(parsed, elapsed_s, len(request.content), await recorder.finish(request, parsed))
-
-
-async def _attempt(
-    client: httpx.AsyncClient,
-    target: CallTarget,
-    request: httpx.Request,
-    recorder: TraceRecorder,
-    circuit_breaker: CircuitBreaker,
-    paid_call: PaidCallProtocol,
-    on_progress: ProgressCallback,
-    on_response: ResponseCallback | None,
-) -> ParsedResponse:
-    await _wait_with_progress(await paid_call.rate_limit_delay(), on_progress)
-    with circuit_breaker.guard():
-        await paid_call.mark_sent(len(request.content))
-        on_progress(Phase.SEND, 0.0)
-        recorder.start_attempt(request)
-        try:
-            response = await exchange(client, target, request)
-            recorder.record_response(response)
-            if on_response:
-                on_response(response)
-            parsed = await _parse(target, response)
-        finally:
-            recorder.stopwatch.stop()
-    await paid_call.mark_confirmed(parsed.request_id, len(response.content))
-    return parsed
 
 
 async def _parse(target: CallTarget, response: httpx.Response) -> ParsedResponse:
@@ -288,12 +242,6 @@ async def _load_result_photo(
         )
     stopwatch.enter("decode")
     try:
-        return await anyio.to_thread.run_sync(_check_result_photo, media)
+        return await anyio.to_thread.run_sync(codec.read_photo, media)
     except ImageRejected as error:
         raise InvalidResponse(vendor=target.vendor_id, cause="not_an_image") from error
-
-
-def _check_result_photo(data: bytes) -> Photo:
-    """The vendor's bytes as a photo. Raises ImageRejected if they are not a complete picture."""
-    width, height = codec.read_size(data)
-    return Photo(data, codec.sniff(data) or "", width, height)

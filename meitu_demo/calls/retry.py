@@ -5,18 +5,17 @@ vendor's Retry-After.
 **Retry budget.** As in gRPC and Finagle: retries are at most 10 % of calls, so that a failing vendor is not flooded.
 """
 
+import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import anyio
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from ..domain.billing import Billing, classify_billing
 from ..domain.errors import DemoError
 
 Result = TypeVar("Result")
-MAX_ATTEMPTS = 3
-JITTER = wait_random_exponential(multiplier=0.25, max=4)  # up to 0.5 s, then up to 1 s
+MAX_JITTER_S = (0.25, 0.5)  # before the first retry and before the second, which is the last
 MAX_RETRY_AFTER_S = 10.0  # after a longer wait, the person may retry
 
 
@@ -43,24 +42,21 @@ class RetryBudget:
 async def call_with_retry(
     budget: RetryBudget,
     attempt: Callable[[], Awaitable[Result]],
-    on_retry: Callable[[], None] = lambda: None,
+    on_retry: Callable[[], None],
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
 ) -> Result:
     """Await `attempt`, again while `is_retryable` and the budget allow. on_retry: called before each retry's wait."""
-
-    def before_sleep(state: RetryCallState) -> None:
-        on_retry()
-
     budget.deposit()
-    retrying = AsyncRetrying(
-        retry=retry_if_exception(lambda error: is_retryable(error) and budget.withdraw()),
-        stop=stop_after_attempt(MAX_ATTEMPTS),
-        wait=_compute_wait_s,
-        sleep=sleep,
-        before_sleep=before_sleep,
-        reraise=True,
-    )
-    return await retrying(attempt)
+    for max_jitter_s in MAX_JITTER_S:
+        try:
+            return await attempt()
+        except DemoError as error:
+            if not is_retryable(error) or not budget.withdraw():
+                raise
+            wait_s = random.uniform(0.0, max_jitter_s) + _get_retry_after_s(error)
+        on_retry()
+        await sleep(wait_s)
+    return await attempt()
 
 
 def is_retryable(error: BaseException) -> bool:
@@ -69,12 +65,6 @@ def is_retryable(error: BaseException) -> bool:
         return False
     is_pool_full = error.facts.get("cause") == "busy"  # our connection pool: a retry would wait in it as well
     return not is_pool_full and _get_retry_after_s(error) <= MAX_RETRY_AFTER_S
-
-
-def _compute_wait_s(state: RetryCallState) -> float:
-    """Seconds until the next attempt: the vendor's Retry-After plus jitter."""
-    error = state.outcome.exception() if state.outcome else None
-    return JITTER(state) + (_get_retry_after_s(error) if isinstance(error, DemoError) else 0.0)
 
 
 def _get_retry_after_s(error: DemoError) -> float:

@@ -59,7 +59,7 @@ class RunRecord:
 
     def finish(self, error: BaseException | None = None) -> None:
         """Log the run's line. The error gets the run's id, which its explanation shows."""
-        if error is not None and _is_attributed(error):
+        if getattr(error, "run", ""):  # another run has logged it
             return
         if isinstance(error, Exception):
             error.run = self.id  # type: ignore[attr-defined]
@@ -92,25 +92,16 @@ class RunRecord:
         return classify_billing(error) or Billing.NOT_SENT
 
 
-def log_unattributed_failure(error: Exception, endpoint: str) -> None:
-    """Log a run for an error that has none yet."""
-    RunRecord(endpoint).finish(error)
-
-
 def report_failure(error: Exception, language: str, *, endpoint: str = "", is_billable: bool = True) -> Explanation:
     """The explanation of an error that ends a run.
 
     Names the run if the error has none, and logs an error that is not a DemoError with its stack trace, redacted.
     endpoint: its id, for the log. is_billable: whether the explanation states what the failure costs.
     """
-    log_unattributed_failure(error, endpoint)
+    RunRecord(endpoint).finish(error)
     if not isinstance(error, DemoError):
         log.error("%s failed\n%s", endpoint or "a run", format_stack_trace(error))
     return explain(error, language, is_billable=is_billable)
-
-
-def _is_attributed(error: BaseException) -> bool:
-    return bool(getattr(error, "run", ""))
 
 
 def _classify_outcome(error: BaseException) -> str:

@@ -129,12 +129,12 @@ class SingleFlight:
         known = self._calls.get(key, (0.0, None))[1]
         is_forced = known is not None and known.is_done and force in (known.call_id, FORCE_ANY)
         reusable = known.find_reusable() if known else None
-        is_duplicate = reusable is not None and not is_forced
         if reusable is not None and not is_forced:
-            call = reusable
+            call, is_duplicate = reusable, True
             call.refetch_result()
         else:
             self._refuse_while_draining()
+            is_duplicate = False
             call = InFlightCall(
                 next(self._call_ids),
                 send,

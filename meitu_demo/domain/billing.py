@@ -5,29 +5,7 @@ The only place that decides this, for explanations, the ledger, retries and sing
 
 from enum import StrEnum
 
-from .errors import (
-    CircuitOpen,
-    DemoError,
-    ImageRejected,
-    InvalidResponse,
-    LedgerUnavailable,
-    LinkRejected,
-    MissingConsent,
-    MissingKey,
-    OutcomeUnknown,
-    OverBudget,
-    PayerChanged,
-    QueueFull,
-    RateLimited,
-    RecipeRejected,
-    SessionsFull,
-    ShuttingDown,
-    StorageFull,
-    Unreachable,
-    UploadsFull,
-    ValueRejected,
-    VendorError,
-)
+from . import errors
 from .vendor_codes import interpret_vendor_error
 
 
@@ -41,31 +19,18 @@ class Billing(StrEnum):
     DONE = "done"  # processed and billed; only the result could not be fetched
 
 
-BILLING_BY_ERROR: tuple[tuple[type[DemoError], Billing], ...] = (
-    (Unreachable, Billing.NOT_PROCESSED),
-    (OutcomeUnknown, Billing.UNKNOWN),
-    (InvalidResponse, Billing.UNKNOWN),
-    (LinkRejected, Billing.DONE),
-    (StorageFull, Billing.DONE),  # in a paid call, it is the result that could not be written
-    *(
-        (kind, Billing.NOT_SENT)
-        for kind in (
-            ImageRejected,
-            ValueRejected,
-            RecipeRejected,
-            MissingKey,
-            MissingConsent,
-            PayerChanged,
-            OverBudget,
-            LedgerUnavailable,
-            RateLimited,
-            QueueFull,
-            CircuitOpen,
-            UploadsFull,
-            SessionsFull,
-        )
-    ),
-)
+BILLING_BY_ERROR: tuple[tuple[type[errors.DemoError], Billing], ...] = (
+    (errors.Unreachable, Billing.NOT_PROCESSED),
+    (errors.OutcomeUnknown, Billing.UNKNOWN),
+    (errors.InvalidResponse, Billing.UNKNOWN),
+    (errors.LinkRejected, Billing.DONE),
+    (errors.StorageFull, Billing.DONE),  # in a paid call, it is the result that could not be written
+    *((kind, Billing.NOT_SENT) for kind in (
+        errors.ImageRejected, errors.ValueRejected, errors.RecipeRejected, errors.MissingKey, errors.MissingConsent,
+        errors.PayerChanged, errors.OverBudget, errors.LedgerUnavailable, errors.RateLimited, errors.QueueFull,
+        errors.CircuitOpen, errors.UploadsFull, errors.SessionsFull,
+    )),
+)  # fmt: skip
 
 
 def may_be_billed(error: BaseException) -> bool:
@@ -78,9 +43,9 @@ def classify_billing(error: BaseException) -> Billing | None:
 
     A vendor's code that is not listed counts as UNKNOWN: it may have been billed.
     """
-    if isinstance(error, VendorError):
+    if isinstance(error, errors.VendorError):
         known = interpret_vendor_error(*error.known_by)
         return Billing(known.outcome) if known else Billing.UNKNOWN
-    if isinstance(error, ShuttingDown):
+    if isinstance(error, errors.ShuttingDown):
         return Billing.UNKNOWN if error.facts.get("cause") == "sent" else Billing.NOT_SENT
     return next((billing for kind, billing in BILLING_BY_ERROR if isinstance(error, kind)), None)

@@ -3,33 +3,17 @@
 The slug names the explanation in ``locales/``, the facts fill its placeholders (`domain.explanations`).
 
     DemoError
-    ├─ ImageRejected       our check: unreadable, wrong format, too large, too small
-    ├─ ValueRejected       our check: a control's value that the endpoint does not accept
-    ├─ RecipeRejected      our check: a recipe that cannot be read or run
-    ├─ MissingKey          a live call without an API key
-    ├─ MissingConsent      a live call without the person's consent to send the photo
-    ├─ PayerChanged        somebody else than the page showed would pay
-    │  └─ VisitorKeysGone
-    ├─ OverBudget          the owner's cap on paid calls is reached
-    │  └─ OverVisitorBudget
-    ├─ LedgerUnavailable   a paid call cannot be recorded, so it is not made
-    ├─ RateLimited         too many calls wait for the vendor's rate limit
-    ├─ QueueFull           the offline engine's queue is full, in all or for this visitor
-    ├─ CircuitOpen         the vendor has stopped answering; calls are paused for a while
-    ├─ UploadsFull         there is no room for more uploads
-    │  └─ VisitorUploadsFull
-    ├─ SessionsFull        an address has too many pages open
-    ├─ StorageFull         a file could not be written: disk full, or folder not writable
-    ├─ ShuttingDown        the server was stopped or restarted during the call
-    ├─ Unreachable         the request never arrived (dns | refused | tls | proxy | connect_timeout): safe to retry
-    ├─ OutcomeUnknown      sent, no readable answer (read_timeout | reset | server_error): may have been billed
-    ├─ InvalidResponse     answered, but not as the vendor's document promises
-    ├─ LinkRejected        a URL that must not be fetched (SSRF), or could not be
-    ├─ VendorError         the vendor answered with an error code
-    └─ EngineRejection     the offline engine rejects the photo or template
-       ├─ NoFace  FaceTooSmall  FaceTurned  FaceNodded  FaceCropped
-       └─ TemplateHasNoFace  UnknownTemplate
+    ├─ our checks, before anything is sent: ImageRejected  ValueRejected  RecipeRejected  MissingKey  MissingConsent
+    │  PayerChanged (VisitorKeysGone)  OverBudget (OverVisitorBudget)  LedgerUnavailable  RateLimited  QueueFull
+    │  CircuitOpen  UploadsFull (VisitorUploadsFull)  SessionsFull
+    ├─ our server: StorageFull  ShuttingDown
+    ├─ the connection: Unreachable  OutcomeUnknown
+    ├─ the vendor's answer: InvalidResponse  LinkRejected  VendorError
+    └─ the offline engine: EngineRejection (NoFace  FaceTooSmall  FaceTurned  FaceNodded  FaceCropped
+       TemplateHasNoFace  UnknownTemplate)
 """
+
+from typing import Self
 
 from ..redaction.secrets import redact
 
@@ -57,6 +41,10 @@ class DemoError(Exception):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self}>"
 
+    def without_traceback(self) -> Self:
+        """A copy to keep: the frames of a traceback would keep the photo in memory."""
+        return type(self)(self.slug, **self.facts)
+
 
 class ImageRejected(DemoError):
     """The photo cannot be used; nothing was sent."""
@@ -71,8 +59,9 @@ class ValueRejected(DemoError):
 
 
 class RecipeRejected(DemoError):
-    """A recipe cannot be read or run; nothing was sent. Facts, where they apply: step (from 1), effect, found, known,
-    steps, limit, limit_kb, and those of ValueRejected.
+    """A recipe cannot be read or run; nothing was sent.
+
+    Facts, where they apply: step (from 1), effect, found, known, steps, limit, limit_kb, and those of ValueRejected.
     """
 
     slug = "recipe_unreadable"
@@ -173,7 +162,10 @@ class CircuitOpen(DemoError):
 
 
 class Unreachable(DemoError):
-    """The request provably never reached the vendor. Facts: vendor, cause."""
+    """The request provably never reached the vendor: it is safe to retry.
+
+    Facts: vendor, cause (dns | refused | tls | proxy | connect_timeout | busy).
+    """
 
     slug = "unreachable"
 
@@ -181,7 +173,8 @@ class Unreachable(DemoError):
 class OutcomeUnknown(DemoError):
     """The request was sent and no readable answer came: it may have been billed.
 
-    Facts: vendor, cause; of a server's error also http_status and, where given, those of VendorError.
+    Facts: vendor, cause (read_timeout | reset | server_error); of a server's error also http_status and, where given,
+    those of VendorError.
     """
 
     slug = "outcome_unknown"
@@ -194,7 +187,7 @@ class InvalidResponse(DemoError):
 
 
 class LinkRejected(DemoError):
-    """A URL that must not be fetched, or could not be. Facts: cause; host, http_status or limit, never the URL."""
+    """A URL that must not be fetched (SSRF), or could not be. Facts: cause; host, http_status, limit, but no URL."""
 
     slug = "link_rejected"
 

@@ -62,8 +62,7 @@ class UnmappedSlug(KeyError):
 
 def find_vendor_code(vendor_id: str, code: str) -> VendorCode | None:
     """The entry for `code`, or None when it is not in the vendor's list."""
-    error_table = _load_error_tables().get(vendor_id)
-    return error_table.codes.get(code) if error_table else None
+    return _get_error_table(vendor_id).codes.get(code)
 
 
 def interpret_vendor_error(vendor_id: str, code: str, message: str) -> VendorCode | None:
@@ -79,32 +78,26 @@ def interpret_vendor_error(vendor_id: str, code: str, message: str) -> VendorCod
 
 def find_named_code(vendor_id: str, text: str) -> VendorCode | None:
     """The first code that a vendor's text calls by name, such as DETECT_NOT_FACE; None for most texts."""
-    error_table = _load_error_tables().get(vendor_id)
-    codes_by_name = error_table.codes_by_name if error_table else {}
+    codes_by_name = _get_error_table(vendor_id).codes_by_name
     names = CODE_NAME.findall(text[:MAX_SEARCHED_CHARS])
     return next((codes_by_name[name] for name in names if name in codes_by_name), None)
 
 
 def list_vendor_codes(vendor_id: str) -> tuple[str, ...]:
     """Every code in the vendor's list, in its order."""
-    return tuple(_load_error_tables()[vendor_id].codes)
+    return tuple(_get_error_table(vendor_id).codes)
 
 
 def match_text_slug(vendor_id: str, text: str) -> str | None:
     """The slug for a vendor's message that identifies the error whatever its code; None for most messages."""
-    error_table = _load_error_tables().get(vendor_id)
-    matches = (
-        slug
-        for pattern, slug in (error_table.text_patterns if error_table else ())
-        if pattern.search(text[:MAX_SEARCHED_CHARS])
-    )
-    return next(matches, None)
+    patterns = _get_error_table(vendor_id).text_patterns
+    return next((slug for pattern, slug in patterns if pattern.search(text[:MAX_SEARCHED_CHARS])), None)
 
 
 def code_for(vendor_id: str, slug: str) -> VendorCode:
     """The vendor's code for the error `slug`. Raises UnmappedSlug, a KeyError."""
     try:
-        return _load_error_tables()[vendor_id].codes_by_slug[slug]
+        return _get_error_table(vendor_id).codes_by_slug[slug]
     except KeyError:
         raise UnmappedSlug(f"data/errors.toml [{vendor_id}.answers] {slug}") from None
 
@@ -176,3 +169,8 @@ def _parse_code(vendor_id: str, code: str, row: Any, slugs: frozenset[str], file
 @cache
 def _load_error_tables() -> Mapping[str, VendorErrorTable]:
     return parse_error_tables(load_toml("data/errors.toml"), frozenset(get_texts(list_languages()[0])["errors"]))
+
+
+def _get_error_table(vendor_id: str) -> VendorErrorTable:
+    """The vendor's table; an empty one for an unknown vendor."""
+    return _load_error_tables().get(vendor_id, VendorErrorTable({}, {}, (), {}))

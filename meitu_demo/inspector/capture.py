@@ -5,6 +5,7 @@ Both functions parse whole bodies and block: call them in a worker thread.
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -12,7 +13,6 @@ import httpx
 from ..domain.model import CallTarget
 from ..photos.safe_open import format_file_size
 from .credentials_filter import KEY_QUERY_PARAMS, Redactor
-from .trace import CapturedMessage
 
 MAX_BASE64_CHARS = 24
 MAX_TEXT_CHARS, MAX_BODY_CHARS = 400, 12_000  # of one text in JSON, and of a whole body
@@ -22,6 +22,16 @@ RESPONSE_HEADERS = (  # without those of proxies and trackers
     "content-type", "content-length", "content-encoding", "date", "location", "retry-after", "server", "x-request-id",
 )  # fmt: skip
 RATE_LIMIT_HEADER_PREFIXES = ("x-ratelimit-", "ratelimit-")
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedMessage:
+    """A request or response to display. size: bytes of the body as transferred."""
+
+    start_line: str
+    headers: tuple[tuple[str, str], ...]
+    body: str
+    size: int
 
 
 def capture_request(request: httpx.Request, target: CallTarget) -> CapturedMessage:
@@ -117,11 +127,11 @@ class _JsonTruncator:
         return self._truncate_string(value) if isinstance(value, str) else value
 
     def _truncate_string(self, text: str) -> str:
-        if len(text) > MAX_TEXT_CHARS or ENCODED_DATA_PATTERN.fullmatch(text):
-            if ENCODED_DATA_PATTERN.search(text[:MAX_TEXT_CHARS]):
-                return f"{self._redactor.redact_text(text, MAX_BASE64_CHARS)}{_format_size(len(text))}"
-            return f"{self._redactor.redact_text(text, MAX_TEXT_CHARS)}{_format_size(len(text))}"
-        return self._redactor.redact_text(text, MAX_TEXT_CHARS)
+        if len(text) <= MAX_TEXT_CHARS and not ENCODED_DATA_PATTERN.fullmatch(text):
+            return self._redactor.redact_text(text, MAX_TEXT_CHARS)
+        is_encoded = ENCODED_DATA_PATTERN.search(text[:MAX_TEXT_CHARS])
+        visible = self._redactor.redact_text(text, MAX_BASE64_CHARS if is_encoded else MAX_TEXT_CHARS)
+        return visible + _format_size(len(text))
 
 
 def _format_size(count: int) -> str:

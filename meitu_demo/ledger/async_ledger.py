@@ -9,6 +9,7 @@ from typing import TypeVar
 import anyio
 
 from ..domain.errors import LedgerUnavailable, OverBudget
+from ..redaction.text import sanitize
 from .limits import Budgets, RateLimit
 from .store import NO_ANSWER, NO_BUDGETS, Answer, IllegalTransition, Intent, Store
 from .tables import PaidCallState
@@ -27,23 +28,23 @@ class Ledger:
         self._active_call_ids: set[str] = set()
 
     @asynccontextmanager
-    async def reserve(self, intent: Intent) -> AsyncIterator["LedgerEntry"]:
+    async def reserve(self, intent: Intent, rate_limit: RateLimit | None = None) -> AsyncIterator["PaidCall"]:
         """Reserve a call while the block runs. Raises OverBudget or LedgerUnavailable; then nothing may be sent.
 
+        rate_limit: of the key that the call uses, if there is one.
         If the block ends without an outcome, a call that was not sent is released, and one that was sent is unknown.
         """
-        entry = LedgerEntry(
-            self, await self.run_in_thread_uncancelled(self._settle_if_open, self.store.reserve, intent, self.budgets)
-        )
-        self._active_call_ids.add(entry.id)
+        call_id = await self.run_in_thread_uncancelled(self._settle_if_open, self.store.reserve, intent, self.budgets)
+        call = PaidCall(self, call_id, rate_limit)
+        self._active_call_ids.add(call_id)
         try:
-            yield entry
+            yield call
         finally:
             try:
                 with anyio.CancelScope(shield=True):
-                    await entry.settle_if_open()
+                    await call.settle_if_open()
             finally:
-                self._active_call_ids.discard(entry.id)
+                self._active_call_ids.discard(call_id)
 
     async def run_heartbeat(self, sleep: Callable[[float], Awaitable[object]] = anyio.sleep) -> None:
         """Loop forever: renew the leases of this instance's calls, and settle those of dead instances."""
@@ -67,11 +68,9 @@ class Ledger:
         return await self.run_in_thread(self.store.count_calls_today, vendor_id)
 
     async def close(self) -> None:
-        """Close the database connections."""
         await self.run_in_thread(self.store.database.close)
 
     async def run_in_thread(self, work: Callable[..., Result], *arguments: object) -> Result:
-        """Run `work` in one of the ledger's threads."""
         return await anyio.to_thread.run_sync(lambda: work(*arguments), limiter=self._thread_limiter)
 
     async def run_in_thread_uncancelled(
@@ -87,35 +86,46 @@ class Ledger:
             raise
 
     async def _settle_if_open(self, call_id: str) -> None:
-        await LedgerEntry(self, call_id).settle_if_open()
+        await PaidCall(self, call_id).settle_if_open()
 
 
-class LedgerEntry:
+class PaidCall:
     """One open paid call: call `mark_sent` before the first byte leaves, then one of the outcomes, once.
 
     Recording an outcome never raises LedgerUnavailable, because the money is spent and the user should get the result.
     If the database is unreachable, the row stays "sent" until its lease expires and it becomes "unknown", which counts.
     """
 
-    def __init__(self, ledger: Ledger, call_id: str) -> None:
+    def __init__(self, ledger: Ledger, call_id: str, rate_limit: RateLimit | None = None) -> None:
         self.id = call_id
         self.state = PaidCallState.RESERVED
         self._ledger = ledger
         self._store = ledger.store
+        self._rate_limit = rate_limit
 
-    async def reserve_slot(self, rate_limit: RateLimit) -> float:
-        """Reserve a slot of the rate limit; returns the seconds until it. Raises RateLimited or LedgerUnavailable."""
-        return await self._ledger.run_in_thread(self._store.reserve_slot, rate_limit)
+    async def rate_limit_delay(self) -> float:
+        """Reserve a slot of the vendor's rate limit; returns the seconds until it, 0 without a limit.
+
+        Raises RateLimited or LedgerUnavailable.
+        """
+        if self._rate_limit is None:
+            return 0.0
+        return await self._ledger.run_in_thread(self._store.reserve_slot, self._rate_limit)
 
     async def mark_sent(self, bytes_sent: int) -> None:
-        """Record that sending begins. Raises LedgerUnavailable, or IllegalTransition if the reservation was lost; then
-        nothing may be sent.
-        """
-        await self._ledger.run_in_thread_uncancelled(self._undo_mark_sent, self._store.mark_sent, self.id, bytes_sent)
+        """Call it before each attempt of the call. Raises LedgerUnavailable; then nothing may be sent."""
+        if self.state is not PaidCallState.RESERVED:
+            return
+        mark_sent = self._store.mark_sent
+        try:
+            await self._ledger.run_in_thread_uncancelled(self._undo_mark_sent, mark_sent, self.id, bytes_sent)
+        except IllegalTransition:  # the lease ran out: the clock was set forward, or the machine slept
+            raise LedgerUnavailable(cause="reservation_lost") from None
         self.state = PaidCallState.SENT
 
-    async def mark_confirmed(self, answer: Answer = NO_ANSWER) -> None:
+    async def mark_confirmed(self, request_id: str | None, bytes_received: int) -> None:
         """The vendor processed the call."""
+        answer = Answer(request_id=sanitize(request_id or ""), bytes_received=bytes_received)
         await self._settle(PaidCallState.CONFIRMED, lambda: self._store.mark_confirmed(self.id, answer))
 
     async def mark_refused(self, answer: Answer) -> None:

@@ -72,7 +72,6 @@ class Database:
         return self._sqlite and not Path(self._url.database or "").exists()
 
     def close(self) -> None:
-        """Close the connections."""
         self._engine.dispose()
 
     @contextmanager

@@ -94,8 +94,8 @@ def sign_visitor_cookie(visitor: str, secret: bytes, now: float) -> str:
     return f"{body}.{_sign(body, secret)}"
 
 
-def verify_visitor_cookie(cookie: str | None, secret: bytes, now: float, *, max_age_s: float = YEAR_S) -> str | None:
-    """The visitor in a cookie that was signed within `max_age_s` seconds of `now`; None for anything else.
+def verify_visitor_cookie(cookie: str | None, secret: bytes, now: float) -> str | None:
+    """The visitor in a cookie that was signed within a year of `now`; None for anything else.
 
     A signature later than `now` is valid as well: setting the clock back must not give everybody new caps.
     """
@@ -105,7 +105,7 @@ def verify_visitor_cookie(cookie: str | None, secret: bytes, now: float, *, max_
     body, visitor, issued, signature = match.groups()
     if not hmac.compare_digest(signature, _sign(body, secret)):
         return None
-    return visitor if abs(now - int(issued)) <= max_age_s else None
+    return visitor if abs(now - int(issued)) <= YEAR_S else None
 
 
 def hash_visitor(visitor: str, secret: bytes) -> str:

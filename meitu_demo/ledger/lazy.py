@@ -1,19 +1,16 @@
-"""Lazy ledger: imports and opens the database when the first paid call needs it, so that a start without keys is quick.
+"""Lazy ledger: opens the database when the first paid call needs it, so that a demo without keys has none.
 
 `LazyLedger.verify_at_startup` opens it at once instead, and turns what is wrong into a SettingsError.
 """
 
 import logging
 import time
-from typing import TYPE_CHECKING
 
 import anyio
 
 from ..domain.errors import LedgerUnavailable
 from ..settings import Settings, SettingsError
-
-if TYPE_CHECKING:
-    from .paid_calls import PaidCallRecorder
+from .paid_calls import PaidCallRecorder
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +27,6 @@ class LazyLedger:
 
     def connect(self) -> None:
         """Open the ledger. Raises ValueError, OSError or LedgerUnavailable when paid calls cannot be recorded."""
-        from .paid_calls import PaidCallRecorder
-
         self.recorder = PaidCallRecorder.from_settings(self._settings)
 
     def verify_at_startup(self) -> None:
@@ -55,7 +50,7 @@ class LazyLedger:
         except ValueError as error:
             raise SettingsError(f"{setting}: {error}") from None
 
-    async def get_recorder(self) -> "PaidCallRecorder":
+    async def get_recorder(self) -> PaidCallRecorder:
         """The recorder; connects first if needed. Raises LedgerUnavailable. Concurrent callers share one attempt."""
         requested_at = time.monotonic()
         async with self._connect_lock:
@@ -81,6 +76,5 @@ class LazyLedger:
             await self.recorder.ledger.run_heartbeat()
 
     async def close(self) -> None:
-        """Close the database connections."""
         if self.recorder is not None:
             await self.recorder.ledger.close()

@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as HttpRoute
 
-from ..calls.download import create_blocking_cookie_jar
+from ..calls.http_client import create_blocking_cookie_jar
 from ..domain.model import Endpoint
 from ..endpoints import CATALOGUE
 from ..runtime.picture_store import PictureStore
 from ..vendors import VENDORS
-from . import fault_handlers
+from . import faults
 from .ailab import marketplace_answer
 from .dialects import DIALECTS, Dialect
 from .effect_runner import OfflineEngine
@@ -73,9 +73,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
 
 async def _serve_endpoint(request: Request, endpoint: Endpoint) -> Response:
     handle_call = partial(_handle_call, request, endpoint)
-    return await (
-        fault_handlers.answer_with_fault(request, endpoint, handle_call) if request.app.state.lab else handle_call()
-    )
+    return await (faults.answer_with_fault(request, endpoint, handle_call) if request.app.state.lab else handle_call())
 
 
 async def _handle_call(request: Request, endpoint: Endpoint) -> Response:

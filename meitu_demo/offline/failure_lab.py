@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 
 from ..domain.model import CallTarget, Credentials
 from ..ledger.lazy import LazyLedger
+from ..ledger.report import tally_calls
 from ..settings import Settings
 from .app import create_app
 from .connection import ConnectionProtocol
@@ -102,8 +103,6 @@ class FailureLabBackend:
 
     async def count_states(self) -> Counter[str]:
         """The number of calls in each of the ledger's states."""
-        from ..ledger.report import tally_calls
-
         recorder = await self.ledger.get_recorder()
         rows = await recorder.ledger.run_in_thread(tally_calls, recorder.ledger.store, 0.0, time.time() + 60)
         return sum((row.states for row in rows), Counter())

@@ -19,6 +19,7 @@ import numpy as np
 
 from ..domain.model import Image, ImageLimits, Photo, PhotoChange
 from . import fit
+from .fit import encode
 from .headers import MEDIA_TYPES, Size, detect_format
 from .safe_open import MAX_BYTES, MAX_PIXELS, OpenedPhoto, format_file_size, open_photo
 from .to_rgb import apply_exif_orientation, convert_to_srgb, read_pixels
@@ -32,6 +33,7 @@ __all__ = [
     "encode_small",
     "format_file_size",
     "prepare",
+    "read_photo",
     "read_size",
     "read_stored_size_and_orientation",
     "sniff",
@@ -73,12 +75,7 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image:
     return np.require(apply_exif_orientation(pixels, opened.orientation), np.uint8, ["C", "W"])
 
 
-def encode(pixels: Image, quality: int = fit.MAX_QUALITY) -> bytes:
-    """Encode RGB `pixels` as a JPEG, 4:4:4, without metadata."""
-    return fit.encode(pixels, quality)
-
-
-def encode_small(data: bytes, max_side_px: int, quality: int = fit.FAIR_QUALITY) -> bytes:
+def encode_small(data: bytes, max_side_px: int) -> bytes:
     """A JPEG of the picture in `data`, upright, sRGB, without metadata, at most `max_side_px` on its longest side.
 
     A JPEG is decoded at a fraction of its size, so a thumbnail of a large photo is cheap. Raises ImageRejected.
@@ -89,7 +86,7 @@ def encode_small(data: bytes, max_side_px: int, quality: int = fit.FAIR_QUALITY)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     pixels = fit.shrink(read_pixels(opened, size)[0], size)
     pixels, _ = convert_to_srgb(pixels, opened)
-    return fit.encode(apply_exif_orientation(pixels, opened.orientation), quality, full_colour=False)
+    return encode(apply_exif_orientation(pixels, opened.orientation), fit.FAIR_QUALITY, full_colour=False)
 
 
 def sniff(data: bytes) -> str | None:
@@ -101,6 +98,11 @@ def read_size(data: bytes) -> Size:
     """Read (width, height) of the upright picture from the header. Raises ImageRejected."""
     opened = open_photo(data)
     return opened.width, opened.height
+
+
+def read_photo(data: bytes) -> Photo:
+    """The encoded picture, unchanged, as a `Photo`. Raises ImageRejected if it is not a complete picture."""
+    return Photo(data, sniff(data) or "", *read_size(data))
 
 
 def read_stored_size_and_orientation(data: bytes) -> tuple[Size, int]:

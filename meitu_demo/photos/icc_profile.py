@@ -1,4 +1,4 @@
-"""Checks whether an ICC profile is safe to pass to lcms.
+"""Checks ICC profiles: which are safe to pass to lcms, and which bytes are a profile at all.
 
 lcms allocates memory for a declared count before it checks that the values exist: a profile of 588 bytes that declares
 a name in 33 million languages took 400 MB. So the values of every count that lcms trusts must fit into their tag.
@@ -8,6 +8,8 @@ import math
 import struct
 
 _MAX_PROFILE_BYTES = 8_000_000  # profiles of printing presses have two or three million
+MAX_EMBEDDED_PROFILE_BYTES = 4_000_000  # of a profile that is kept in an exported file
+_HEADER_BYTES = 128
 _MAX_TAGS = 100  # as in lcms
 _REJECTED_TAG_TYPES = (b"ncl2", b"mpet")  # named inks; elements in floating point
 _CURVE_PARAMETER_COUNTS = (1, 3, 4, 5, 7)  # of a parametric curve, by its function type
@@ -23,6 +25,18 @@ def is_safe_profile(profile: bytes) -> bool:
         return all(start + size <= len(profile) and _compute_tag_bytes(profile, start) <= size for start, size in tags)
     except (struct.error, ValueError, IndexError):
         return False
+
+
+def is_icc_profile(data: bytes) -> bool:
+    """Whether `data` is exactly one complete profile (ICC.1, section 7.2: its length, and `acsp` at byte 36).
+
+    Other bytes change no colour and could hide anything, so exported files do not keep them.
+    """
+    return (
+        _HEADER_BYTES < len(data) <= MAX_EMBEDDED_PROFILE_BYTES
+        and data[36:40] == b"acsp"
+        and int.from_bytes(data[:4], "big") == len(data)
+    )
 
 
 def _compute_tag_bytes(profile: bytes, tag_offset: int) -> float:

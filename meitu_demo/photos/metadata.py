@@ -1,4 +1,4 @@
-"""Reads orientation from EXIF, and the presence of a GPS position from EXIF and XMP.
+"""Reads orientation from EXIF, and the presence of a GPS position from EXIF and XMP; builds EXIF of an orientation.
 
 XMP's orientation does not count: browsers ignore it.
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from . import jpeg_structure, png_structure
 
-_ORIENTATION_TAG, _GPS_TAG = 0x0112, 0x8825  # EXIF's tags
+_ORIENTATION_TAG, _GPS_TAG, _SHORT_TYPE = 0x0112, 0x8825, 3  # EXIF's
 _INTEGER_FORMATS = {1: "B", 3: "H", 4: "I"}  # EXIF's integer types, by number, as format characters of struct
 _IMAGEMAGICK_EXIF_KEY = "Raw profile type exif"  # hexadecimal; used before PNG had a chunk for EXIF
 
@@ -42,6 +42,14 @@ def read_exif_and_xmp(data: bytes, kind: str, info: Mapping[Any, Any]) -> tuple[
         exif, xmp = png_structure.read_exif_and_xmp(data)
         return exif or _parse_hex(info.get(_IMAGEMAGICK_EXIF_KEY)), xmp or _as_bytes(info.get("xmp"))
     return _as_bytes(info.get("exif")), _as_bytes(info.get("xmp"))
+
+
+def build_orientation_exif(orientation: int) -> bytes:
+    """Build an EXIF block with the orientation only; empty for upright pixels."""
+    if orientation == 1:
+        return b""
+    entry = struct.pack(">HHIHH", _ORIENTATION_TAG, _SHORT_TYPE, 1, orientation, 0)
+    return struct.pack(">2sHIH", b"MM", 42, 8, 1) + entry + bytes(4)
 
 
 def _read_exif(block: bytes) -> tuple[int | None, bool]:

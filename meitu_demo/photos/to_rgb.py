@@ -28,7 +28,7 @@ BAND_ROWS = 256
 MAX_IDENTITY_ERROR = 2  # levels by which two profiles for sRGB may differ
 PROFILE_ERRORS = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
 
-_ROTATIONS = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
+_FLIPS = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}  # OpenCV's flip code, of the transposed picture from 5 on
 _PNG_BIT_DEPTH_OFFSET = 24  # in the IHDR chunk
 
 
@@ -97,16 +97,12 @@ def _is_identity(transform: ImageCms.ImageCmsTransform) -> bool:
 
 def apply_exif_orientation(pixels: Image, orientation: int) -> Image:
     """Turn and mirror `pixels` upright by EXIF's `orientation`, 1..8."""
-    if orientation in (5, 7):
+    is_transposed = orientation >= 5
+    if is_transposed:
         pixels = cv2.transpose(pixels)
-        return pixels if orientation == 5 else _rotate(pixels, cv2.ROTATE_180)
-    if orientation in (2, 4):
-        return np.asarray(cv2.flip(pixels, 1 if orientation == 2 else 0), np.uint8)
-    return _rotate(pixels, _ROTATIONS[orientation]) if orientation in _ROTATIONS else pixels
-
-
-def _rotate(pixels: Image, rotation: int) -> Image:
-    return np.asarray(cv2.rotate(pixels, rotation), np.uint8)
+    if orientation in _FLIPS:
+        pixels = cv2.flip(pixels, _FLIPS[orientation], pixels if is_transposed else None)
+    return pixels
 
 
 def _decode_with_opencv(opened: OpenedPhoto) -> Image | None:

@@ -6,22 +6,3 @@
 Uses the codec and the face rules of the effects (`imaging.face_checks`), so it agrees with the offline server. Stores
 nothing.
 """
-
-from .check import check
-from .fixes import Fix, apply_fix, crop_to_face, crop_to_single_face, enlarge, rotate_upright, suggest_fixes
-from .report import ITEM_STATES, ChecklistItem, DetectedFace, Preflight
-
-__all__ = [
-    "ITEM_STATES",
-    "ChecklistItem",
-    "DetectedFace",
-    "Fix",
-    "Preflight",
-    "apply_fix",
-    "check",
-    "crop_to_face",
-    "crop_to_single_face",
-    "enlarge",
-    "rotate_upright",
-    "suggest_fixes",
-]

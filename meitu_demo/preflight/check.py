@@ -1,17 +1,23 @@
 """Checks a photo: prepares it as for sending, decodes it as the server would, and detects faces once.
 
-The prepared JPEG is decoded again on purpose: the server sees those pixels, and near a limit the two would differ.
+The prepared JPEG is decoded again on purpose: the server sees those pixels, and near a limit the two would differ. The
+report holds numbers and slugs only: no pixels, no landmarks, no text for people.
 """
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
 from ..domain.errors import DemoError, EngineRejection, ImageRejected
 from ..domain.model import Endpoint, FaceRequirement
 from ..engine.imaging import face_checks
 from ..engine.imaging.faces import Face, find_faces
 from ..photos import codec
-from .report import ChecklistItem, DetectedFace, Preflight, Size, State
+
+State = Literal["ok", "warn", "refuse"]
+LimitOf = Literal["", "service", "ours", "recommended"]
+Size = tuple[int, int]  # width, height
+Box = tuple[float, float, float, float]  # x0, y0, x1, y1
 
 ITEM_BY_REJECTION = {
     "face_too_small": "face_size",
@@ -23,7 +29,70 @@ ITEM_BY_REJECTION = {
     "image_too_thin": "size",
     "image_too_many_pixels": "size",
 }
-Error = TypeVar("Error", bound=DemoError)
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedFace:
+    """A detected face.
+
+    number: from 1, largest face first. box: in pixels of the photo as sent, whose size is `photo_size`; may extend
+    beyond the frame. yaw, pitch, roll: degrees, as in `imaging.face.Face`. side: px. cropped_share: 0..1, the share
+    outside the frame. is_used: whether the endpoint edits this face.
+    """
+
+    number: int
+    box: Box
+    photo_size: Size
+    yaw: float
+    pitch: float
+    roll: float
+    side: float
+    cropped_share: float
+    is_used: bool
+
+    @property
+    def relative_box(self) -> Box:
+        """The box in shares 0..1 of the upright picture, independent of scale."""
+        (width, height), (x0, y0, x1, y1) = self.photo_size, self.box
+        return x0 / width, y0 / height, x1 / width, y1 / height
+
+    @property
+    def quarter_turns(self) -> int:
+        """Clockwise quarter turns of the face from upright."""
+        return round(self.roll / 90) % 4
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistItem:
+    """A checklist item: a slug and its state, with facts for its text; `locales/` has a text for each pair.
+
+    limit_of: whose limit the facts name. The vendor's document only recommends the "recommended" one; ours is stricter.
+    """
+
+    slug: str
+    state: State
+    facts: Mapping[str, object] = field(default_factory=dict)
+    limit_of: LimitOf = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """The report on a photo for `endpoint`.
+
+    original_size, sent_size: (width, height) in px of the upright photo, None if unknown. rejection: the error that
+    the offline engine would raise for this photo, None if it would accept it.
+    """
+
+    endpoint: Endpoint
+    original_size: Size | None
+    sent_size: Size | None
+    faces: tuple[DetectedFace, ...]
+    items: tuple[ChecklistItem, ...]
+    rejection: DemoError | None
+
+    def item(self, slug: str) -> ChecklistItem | None:
+        """The item with this slug, None when it is not listed."""
+        return next((item for item in self.items if item.slug == slug), None)
 
 
 def check(endpoint: Endpoint, source: bytes) -> Preflight:
@@ -32,7 +101,7 @@ def check(endpoint: Endpoint, source: bytes) -> Preflight:
         prepared = codec.prepare(source, endpoint.limits)
         pixels = codec.decode(prepared.photo.data)
     except ImageRejected as error:
-        return _build_rejected_report(endpoint, source, _strip_traceback(error))
+        return _build_rejected_report(endpoint, source, error.without_traceback())
     photo = prepared.photo
     sent_size = photo.width, photo.height
     faces = find_faces(pixels)
@@ -65,16 +134,11 @@ def _build_rejected_report(endpoint: Endpoint, source: bytes, rejection: ImageRe
     return Preflight(endpoint, original_size, None, (), items, rejection)
 
 
-def _strip_traceback(error: Error) -> Error:
-    """Copy the error without its traceback, which would keep the photo in memory."""
-    return type(error)(error.slug, **error.facts)
-
-
 def _find_rejection(endpoint: Endpoint, faces: Sequence[Face], shape: tuple[int, ...]) -> EngineRejection | None:
     try:
         face_checks.check_faces(faces, shape, endpoint.face_requirement)
     except EngineRejection as error:
-        return _strip_traceback(error)
+        return error.without_traceback()
     return None
 
 
@@ -89,7 +153,6 @@ def _build_size_item(endpoint: Endpoint, sent_size: Size) -> ChecklistItem:
 
 
 def _build_face_items(endpoint: Endpoint, faces: Sequence[Face], shape: tuple[int, ...]) -> list[ChecklistItem]:
-    """List the items about faces."""
     requirement = endpoint.face_requirement
     count = {"count": len(faces)}
     if requirement is FaceRequirement.NONE:

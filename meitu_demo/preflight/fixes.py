@@ -20,8 +20,7 @@ from ..domain.errors import ImageRejected
 from ..domain.model import Endpoint, Image
 from ..engine.imaging.faces import find_faces
 from ..photos import codec
-from .check import check
-from .report import Box, DetectedFace, Preflight
+from .check import Box, DetectedFace, Preflight, check
 
 FACE_MARGIN = 1.0  # of the face's side, around it: hair, chin and some of the shoulders
 MIN_FACE_MARGIN = 0.1  # of the face's side: the smallest margin when another face is excluded

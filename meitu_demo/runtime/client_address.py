@@ -36,10 +36,15 @@ def fairness_key(session: str, address: str) -> str:
     open another tab. Loopback and private addresses are shared by all visitors of a kiosk, of a router's network or of
     a proxy that is not trusted, so there the session distinguishes them.
     """
+    return address if is_public(address) else session
+
+
+def is_public(address: str) -> bool:
+    """Whether an address from `resolve_client_address` is public; "unknown" is not."""
     try:
-        return address if ip_network(address).network_address.is_global else session
-    except ValueError:  # "unknown"
-        return session
+        return ip_network(address).network_address.is_global
+    except ValueError:
+        return False
 
 
 def _parse_address(text: str) -> IPv4Address | IPv6Address | None:

@@ -85,7 +85,6 @@ class HttpProtocol(H11Protocol):
         self._write_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Expect the first request."""
         super().connection_made(transport)
         self._has_place = self._limit.add(self, self._resolve_address())
         self._start_request_timer()
@@ -113,7 +112,6 @@ class HttpProtocol(H11Protocol):
             self._write_timer = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the timer."""
         self._limit.remove(self)
         self._cancel_request_timer()
         super().connection_lost(exc)
@@ -126,7 +124,6 @@ class HttpProtocol(H11Protocol):
 
     @property
     def activity(self) -> Activity:
-        """What the connection does now."""
         if self._is_idle:
             return Activity.IDLE
         if self.cycle.more_body:
@@ -140,7 +137,6 @@ class HttpProtocol(H11Protocol):
         return self.cycle is None or self.cycle.response_complete
 
     def abort(self) -> None:
-        """Close the connection at once."""
         self.transport.abort()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -203,7 +199,6 @@ class GracefulServer(uvicorn.Server):
         self._after_shutdown = after_shutdown
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Handle SIGTERM and SIGINT."""
         if self.should_exit:  # the second signal: end at once
             signal.signal(sig, signal.SIG_DFL)
             os.kill(os.getpid(), sig)

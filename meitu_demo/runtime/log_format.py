@@ -56,7 +56,6 @@ class RateLimitFilter(logging.Filter):
         self._logged: dict[str, tuple[float, int]] = {}  # when it was logged last, and how many were dropped since
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record is logged."""
         if record.exc_info or record.levelno >= logging.ERROR:
             return True
         now, message = self._clock(), str(record.msg)
@@ -111,7 +110,6 @@ class LogStream:
         return len(text)
 
     def writelines(self, lines: Any) -> None:
-        """Write each of `lines`."""
         for line in lines:
             self.write(line)
 
@@ -119,7 +117,6 @@ class LogStream:
         """Does nothing: a partial line waits for its end."""
 
     def isatty(self) -> bool:
-        """A log is no terminal."""
         return False
 
 

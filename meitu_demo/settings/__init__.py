@@ -1,10 +1,4 @@
-"""Settings: the only reader of the environment. One message at start names all wrong values.
-
-environment   `Settings`: variables, defaults, contradictions, warnings
-network       proxies and certificates
-prices        what a live call costs
-readers       parse values of each kind
-"""
+"""Settings: the only reader of the environment. One message at start names all wrong values."""
 
 from .environment import (
     MARKETPLACE_HOST,
@@ -17,8 +11,7 @@ from .environment import (
     hide_network_settings,
     warnings,
 )
-from .prices import Price
-from .readers import Network, is_url_safe
+from .readers import Network, Price, is_url_safe
 
 __all__ = [
     "MARKETPLACE_HOST",

@@ -18,8 +18,7 @@ from pydantic import SecretStr
 
 from ..redaction.secrets import register_secret
 from .network import PROXY_VARIABLES, NetworkSettings, password_spellings, read_network_settings
-from .prices import Price, parse_prices
-from .readers import EnvReader, Network, is_loopback_host, is_private_host, is_publicly_reachable
+from .readers import EnvReader, Network, Price, is_loopback_host, is_private_host, is_publicly_reachable
 
 Mode = Literal["auto", "live", "offline", "replay"]
 LogFormat = Literal["text", "json"]
@@ -163,12 +162,12 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
     """The settings in `environ`. Raises SettingsError."""
     values = EnvReader(environ)
     default = Settings()
-    prices, price_errors = parse_prices("PRICE_PER_CALL", values.text("PRICE_PER_CALL"))
     rapidapi_key = values.secret("RAPIDAPI_KEY")
     rapidapi_host = values.host("RAPIDAPI_HOST", MARKETPLACE_HOST)
     uses_marketplace = rapidapi_key is not None and not values.text("AILAB_API_KEY")
-    host = values.text("HOST") or values.text("GRADIO_SERVER_NAME") or _default_host(values, default.host)
+    host = values.text("HOST") or values.text("GRADIO_SERVER_NAME")
     space, proxies = bool(values.text("SPACE_ID")), values.networks("TRUSTED_PROXIES")
+    host = host or ("0.0.0.0" if space else default.host)  # a Space's page is reached from outside the container
     is_private = not is_publicly_reachable(host, proxies, space=space)
     is_local = is_private and is_loopback_host(host)  # only this machine's users spend the owner's money
     default_ailab_url = f"https://{rapidapi_host}" if uses_marketplace else default.ailab_base_url
@@ -198,7 +197,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         calls_per_hour=values.cap("CALLS_PER_HOUR", None if is_local else PUBLIC_CALLS_PER_HOUR),
         calls_per_second=values.rate("CALLS_PER_SECOND", default.calls_per_second),
         longest_wait=values.seconds("LONGEST_WAIT", default.longest_wait),
-        price_per_call=prices,
+        price_per_call=values.prices("PRICE_PER_CALL"),
         breaker=values.switch("BREAKER", True),
         failure_lab=values.switch("FAILURE_LAB", is_private),
         mcp=values.switch("MCP", default.mcp),
@@ -218,15 +217,10 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         read_timeout=values.seconds("READ_TIMEOUT", default.read_timeout),
         network=read_network_settings(environ),
     )
-    errors = values.errors + price_errors + validate(settings)
+    errors = values.errors + validate(settings)
     if errors:
         raise SettingsError("; ".join(errors))
     return settings
-
-
-def _default_host(values: EnvReader, default: str) -> str:
-    """Every address on a Space, where the page is reached from outside the container; else `default`."""
-    return "0.0.0.0" if values.text("SPACE_ID") else default
 
 
 def validate(settings: Settings) -> list[str]:

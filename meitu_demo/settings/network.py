@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import SecretStr
 
 from ..redaction.secrets import register_secret
+from .readers import is_loopback_host
 
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")  # in lower or upper case
@@ -43,7 +44,11 @@ class NetworkSettings:
         """The proxy for an address; None for a direct connection. This machine is always called directly."""
         proxy = self.https_proxy if scheme == "https" else self.http_proxy
         host = host.lower().strip("[]").rstrip(".")
-        if proxy is None or _is_loopback(host) or any(_matches(entry, scheme, host, port) for entry in self.no_proxy):
+        if (
+            proxy is None
+            or is_loopback_host(host)
+            or any(_matches(entry, scheme, host, port) for entry in self.no_proxy)
+        ):
             return None
         return proxy
 
@@ -111,13 +116,6 @@ def _is_certificate_file(path: str) -> bool:
     except (OSError, ValueError):  # SSLError is an OSError
         return False
     return True
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _matches(entry: str, scheme: str, host: str, port: int) -> bool:

@@ -1,25 +1,25 @@
 """Parses values of the environment. Errors are collected, so that one message can name them all."""
 
+import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from ..redaction.secrets import MIN_SECRET_CHARS
 
+Default = TypeVar("Default")
 Network = IPv4Network | IPv6Network
 _DNS_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # At least two labels, because ".com" would allow every .com host; the last is no number, to exclude IP addresses.
 HOST_NAME_PATTERN = re.compile(rf"(?=.{{1,250}}$){_DNS_LABEL}(?:\.{_DNS_LABEL})*")
 RESULT_HOST_PATTERN = re.compile(rf"\.?(?=.{{3,250}}$)(?:{_DNS_LABEL}\.)+(?!\d+$){_DNS_LABEL}")
-
-
-def is_result_host(host: str) -> bool:
-    """Whether `host`, in lower case, is a host name, or a leading dot and a domain, for every name below it."""
-    return RESULT_HOST_PATTERN.fullmatch(host) is not None
 
 
 def is_base_url(url: str) -> bool:
@@ -56,6 +56,8 @@ def is_loopback_host(host: str) -> bool:
         return False
 
 
+MAX_PRICE = Decimal(1_000_000)
+PRICE_PATTERN = re.compile(r"([a-z][a-z0-9_]*)\s*=\s*([0-9]{1,7}(?:\.[0-9]{1,6})?)\s*([A-Z]{3})")
 # The vendors' names of the fields with keys. Each key is redacted wherever it occurs, and a part of such a name would
 # take the name away by which the inspector finds other keys.
 KEY_FIELDS = ("api_key", "api_secret", "ailabapi-api-key", "x-rapidapi-key")
@@ -66,8 +68,21 @@ def is_url_safe(text: str) -> bool:
     return text.isascii() and text.isprintable() and " " not in text
 
 
-class TextReader:
-    """Reads texts of an environment by name. errors: one sentence for each bad value, with its name."""
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one live call of an endpoint costs. currency: three capital letters, such as CNY."""
+
+    endpoint_id: str
+    amount: Decimal
+    currency: str
+
+    def format_total(self, calls: int = 1) -> str:
+        """What that many calls cost, with the decimals of the setting: "0.30 CNY"."""
+        return f"{self.amount * calls:,f} {self.currency}"
+
+
+class EnvReader:
+    """Reads values of an environment by name. errors: one sentence for each bad value, with its name."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.errors: list[str] = []
@@ -99,7 +114,6 @@ class TextReader:
         return tuple(zip(users, map(SecretStr, passwords), strict=True))
 
     def host(self, name: str, default: str) -> str:
-        """A host name."""
         host = self.text(name, default)
         if not is_url_safe(host) or "/" in host:
             self.errors.append(f"{name} must be a host's name such as {default}")
@@ -121,7 +135,6 @@ class TextReader:
         return path
 
     def folder(self, name: str) -> Path | None:
-        """A folder that exists."""
         text = self.text(name)
         if text and not Path(text).is_dir():
             self.errors.append(f"{name} must be a folder that exists")
@@ -136,7 +149,6 @@ class TextReader:
         return match or default
 
     def networks(self, name: str) -> tuple[Network, ...]:
-        """IP addresses and networks."""
         try:
             return tuple(ip_network(part) for part in self.text(name).replace(",", " ").split())
         except ValueError:
@@ -147,7 +159,7 @@ class TextReader:
         """Host names; one with a leading dot stands for every name below."""
         parts = self.text(name).lower().replace(",", " ").split()
         hosts = tuple(part.removeprefix("*") if part.startswith("*.") else part for part in parts)
-        if not all(map(is_result_host, hosts)):
+        if not all(map(RESULT_HOST_PATTERN.fullmatch, hosts)):
             self.errors.append(
                 f"{name} must be hosts such as img.example.com, or .example.com for all below it, separated by commas"
             )
@@ -169,77 +181,68 @@ class TextReader:
             self.errors.append(f"{name} must be one line of at most 80 characters")
         return text
 
-
-class EnvReader(TextReader):
-    """Reads numbers and switches as well."""
+    def prices(self, name: str) -> tuple[Price, ...]:
+        """Prices by endpoint, such as face_fuse=0.30 CNY, anime_avatar=0.20 CNY. The service knows the endpoints."""
+        prices: dict[str, Price] = {}
+        for entry in filter(None, (part.strip() for part in self.text(name).split(","))):
+            match = PRICE_PATTERN.fullmatch(entry)
+            if match is None or Decimal(match[2]) > MAX_PRICE:
+                self.errors.append(f"{name} must be prices such as face_fuse=0.30 CNY, separated by commas")
+                break
+            if match[1] in prices:
+                self.errors.append(f"{name} names {match[1]} twice")
+            prices[match[1]] = Price(match[1], Decimal(match[2]), match[3])
+        return tuple(prices.values())
 
     def port(self, name: str, default: int) -> int:
         """A port to listen on; 0 for any free one."""
-        text = self.text(name, str(default))
-        if not text.isdecimal() or not 0 <= int(text[:9]) <= 65535:
-            self.errors.append(f"{name} must be a number from 0 to 65535")
-            return default
-        return int(text)
+        return self._integer(name, default, 0, 65535, "a number from 0 to 65535")
 
     def cap(self, name: str, default: int | None) -> int | None:
         """A number of calls, from 1 to 1,000,000; None for off."""
-        text = self.text(name)
-        if not text:
-            return default
-        if text.lower() == "off":
-            return None
-        if not text.isdecimal() or not 1 <= int(text[:9]) <= 1_000_000:
-            self.errors.append(f"{name} must be a number of calls from 1 to 1000000, or off")
-            return default
-        return int(text)
+        if self.text(name).lower() in ("", "off"):
+            return None if self.text(name) else default
+        return self._integer(name, default, 1, 1_000_000, "a number of calls from 1 to 1000000, or off")
 
     def count(self, name: str, default: int, *, maximum: int) -> int:
         """A whole number from 1 to `maximum`."""
-        text = self.text(name, str(default))
-        if not text.isdecimal() or not 1 <= int(text[:9]) <= maximum:
-            self.errors.append(f"{name} must be a number from 1 to {maximum}")
-            return default
-        return int(text)
+        return self._integer(name, default, 1, maximum, f"a number from 1 to {maximum}")
+
+    def minutes(self, name: str, default: int) -> int:
+        """Whole minutes, 1 to 1440."""
+        return self._integer(name, default, 1, 1440, "a number of minutes from 1 to 1440")
 
     def rate(self, name: str, default: float | None) -> float | None:
         """Calls a second, from 0.01 to 1000; None for off."""
-        text = self.text(name)
-        if not text:
-            return default
-        if text.lower() == "off":
-            return None
-        try:
-            rate = float(text)
-        except ValueError:
-            rate = -1.0
-        if not 0.01 <= rate <= 1000:
-            self.errors.append(f"{name} must be a number from 0.01 to 1000, or off")
-            return default
-        return rate
+        if self.text(name).lower() in ("", "off"):
+            return None if self.text(name) else default
+        return self._number(name, default, lambda rate: 0.01 <= rate <= 1000, "a number from 0.01 to 1000, or off")
+
+    def seconds(self, name: str, default: float) -> float:
+        """Seconds above 0, up to 600."""
+        return self._number(
+            name, default, lambda seconds: 0 < seconds <= 600, "a number of seconds above 0, at most 600"
+        )
 
     def switch(self, name: str, default: bool) -> bool:
-        """On or off."""
         text = self.text(name).lower()
         if text not in ("", "on", "off", "1", "0"):
             self.errors.append(f"{name} must be on or off")
         return text in ("on", "1") if text in ("on", "off", "1", "0") else default
 
-    def minutes(self, name: str, default: int) -> int:
-        """Whole minutes, 1 to 1440."""
+    def _integer(self, name: str, default: Default, minimum: int, maximum: int, kind: str) -> int | Default:
         text = self.text(name, str(default))
-        if not text.isdecimal() or not 1 <= int(text[:9]) <= 1440:
-            self.errors.append(f"{name} must be a number of minutes from 1 to 1440")
+        if not text.isdecimal() or not minimum <= int(text[:9]) <= maximum:
+            self.errors.append(f"{name} must be {kind}")
             return default
         return int(text)
 
-    def seconds(self, name: str, default: float) -> float:
-        """Seconds above 0, up to 600."""
-        text = self.text(name, str(default))
+    def _number(self, name: str, default: Default, is_valid: Callable[[float], bool], kind: str) -> float | Default:
         try:
-            seconds = float(text)
+            number = float(self.text(name, str(default)))
         except ValueError:
-            seconds = -1.0
-        if not 0 < seconds <= 600:
-            self.errors.append(f"{name} must be a number of seconds above 0, at most 600")
+            number = math.nan
+        if not is_valid(number):
+            self.errors.append(f"{name} must be {kind}")
             return default
-        return seconds
+        return number

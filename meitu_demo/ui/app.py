@@ -19,7 +19,7 @@ from ..ledger.lazy import LazyLedger
 from ..photos import codec
 from ..service import CallService
 from ..settings import Settings
-from . import assistants
+from . import assistants, mirror
 from .context import Context
 from .evaluation import downloads as evaluation_downloads
 from .gradio_patches import static_images
@@ -30,7 +30,6 @@ from .gradio_patches.mount import mount_patched
 from .gradio_patches.page_html import PageHtmlMiddleware
 from .gradio_patches.sessions import SessionQuota
 from .gradio_patches.uploads import check_upload_dir
-from .mirror import frames
 from .page import ASSETS_DIR, build_page, publish_assets
 from .panel.examples import serve_example_result
 from .recipe.state import RecipeProgress
@@ -143,7 +142,7 @@ def add_routes(app: FastAPI, context: Context, mcp_server: "McpServer | None") -
     app.include_router(displacement_map.build_router(context))
     app.include_router(evaluation_downloads.build_router(context))
     if context.settings.mirror:
-        app.include_router(frames.create_router(context))
+        app.include_router(mirror.create_router(context))
     app.add_route(f"/{static_images.PATH}/{{name}}", static_images.serve_image)
     app.add_route(f"/{EXAMPLE_PATH}/{{screen}}/{{side}}.jpg", serve_example_result)
     app.add_route(f"/{reference.PATH}", reference.serve_reference)

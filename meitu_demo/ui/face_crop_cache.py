@@ -49,7 +49,7 @@ class FaceCropCache:
         """The face in the upload that `payload` names. Raises ImageRejected and EngineRejection, as `crop_face`."""
         entry = self._find_entry(endpoint, payload, caller)
         if entry and entry.rejection:
-            raise _copy_without_traceback(entry.rejection)
+            raise entry.rejection.without_traceback()
         if entry and (data := self._pictures.get(entry.token)):
             return await anyio.to_thread.run_sync(FaceCrop.unpack, data)
         source = await read_upload(payload, caller)
@@ -65,7 +65,7 @@ class FaceCropCache:
             face_crop = await anyio.to_thread.run_sync(crop_face, endpoint, source)
             packed = await anyio.to_thread.run_sync(face_crop.pack)
         except DemoError as error:
-            self._store_entry(endpoint, caller, _CacheEntry(path, rejection=_copy_without_traceback(error)))
+            self._store_entry(endpoint, caller, _CacheEntry(path, rejection=error.without_traceback()))
             raise
         finally:
             is_session_alive = self._pictures.pop(placeholder_token) is not None
@@ -81,8 +81,3 @@ class FaceCropCache:
         self._entries[caller.session_id, endpoint.id] = entry
         while len(self._entries) > MAX_CACHED_CROPS:
             self._entries.popitem(last=False)
-
-
-def _copy_without_traceback(error: DemoError) -> DemoError:
-    """The same error without its traceback, which would keep the photo in memory as long as the error."""
-    return type(error)(error.slug, **error.facts)

@@ -30,7 +30,6 @@ class PageTranslations:
         return I18nData(name)
 
     def build_i18n(self) -> gr.I18n:
-        """The table for Gradio."""
         entries: dict[str, Any] = {LANGUAGE_TAGS[language]: texts for language, texts in self._entries.items()}
         return gr.I18n(**entries)
 

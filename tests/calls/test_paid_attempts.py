@@ -12,10 +12,9 @@ from sqlalchemy import select
 
 from meitu_demo.calls import pipeline
 from meitu_demo.calls import retry as retry_module
-from meitu_demo.calls.circuit_breaker import CircuitBreaker
+from meitu_demo.calls.circuit_breaker import CircuitBreaker, VendorHealth
 from meitu_demo.calls.pipeline import Phase
 from meitu_demo.calls.retry import RetryBudget
-from meitu_demo.calls.vendor_health import VendorHealth
 from meitu_demo.domain.errors import (
     CircuitOpen,
     DemoError,
@@ -40,7 +39,7 @@ ANSWER = httpx.Response(200, json={"request_id": "r-1", "media_info_list": [{"me
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retry_module, "JITTER", lambda state: 0.0)
+    monkeypatch.setattr(retry_module, "MAX_JITTER_S", (0.0, 0.0))
 
 
 class Vendor:

@@ -1,7 +1,6 @@
 """Retries: only what provably cost nothing, at most twice, with jitter, within the budget."""
 
 import pytest
-from tenacity import RetryCallState
 
 from meitu_demo.calls import retry as module
 from meitu_demo.calls.retry import MAX_RETRY_AFTER_S, RetryBudget, call_with_retry, is_retryable
@@ -90,20 +89,16 @@ async def test_retry_repeats_nothing_else(error: Exception) -> None:
 
 
 async def test_retry_waits_with_full_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The waits are random up to 0.5 s, then up to 1 s, plus the vendor's Retry-After."""
+    """The waits are random up to 0.25 s, then up to 0.5 s, plus the vendor's Retry-After."""
     for _ in range(50):
         call = Attempts(REFUSED, REFUSED)
         await call.run()
-        assert 0 <= call.waits[0] <= 0.5
-        assert 0 <= call.waits[1] <= 1.0
-    monkeypatch.setattr(module, "JITTER", _no_jitter)
+        assert 0 <= call.waits[0] <= 0.25
+        assert 0 <= call.waits[1] <= 0.5
+    monkeypatch.setattr(module, "MAX_JITTER_S", (0.0, 0.0))
     call = Attempts(with_retry_after(7), with_retry_after("soon"))
     await call.run()
     assert call.waits == [7.0, 0.0]
-
-
-def _no_jitter(state: RetryCallState) -> float:
-    return 0.0
 
 
 async def test_retry_budget_limits_retries_to_a_share_of_calls() -> None:
@@ -128,6 +123,14 @@ def test_retry_budget_caps_its_balance() -> None:
     assert not budget.withdraw()
     budget.deposit()
     assert budget.withdraw()
+
+
+async def test_retry_budget_pays_for_retries_only() -> None:
+    """The last attempt's failure is not retried, so it spends nothing."""
+    budget = RetryBudget(retry_ratio=0, max_balance=3)
+    with pytest.raises(Unreachable):
+        await Attempts(*[REFUSED] * 3, budget=budget).run()
+    assert [budget.withdraw() for _ in range(2)] == [True, False]
 
 
 async def test_retry_budget_is_not_spent_on_other_failures() -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 
 from meitu_demo.calls import pipeline
+from meitu_demo.calls.circuit_breaker import VendorHealth
 from meitu_demo.calls.single_flight import CallHandle, SingleFlight
-from meitu_demo.calls.vendor_health import VendorHealth
 from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.model import CallTarget, PreparedCall
 from meitu_demo.ledger.paid_calls import PaidCallRecorder

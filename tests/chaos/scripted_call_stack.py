@@ -24,17 +24,18 @@ from sqlalchemy import delete
 
 from meitu_demo.calls import pipeline
 from meitu_demo.calls import single_flight as single_flight_module
+from meitu_demo.calls.circuit_breaker import VendorHealth
 from meitu_demo.calls.retry import RetryBudget
 from meitu_demo.calls.single_flight import FORCE_ANY, FORCE_NONE, CallHandle, SingleFlight
-from meitu_demo.calls.vendor_health import VendorHealth
 from meitu_demo.domain.errors import DemoError, RateLimited
 from meitu_demo.domain.model import CallTarget, Credentials, PreparedCall
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.inspector import recorder
-from meitu_demo.ledger import Ledger, Store
+from meitu_demo.inspector import trace
+from meitu_demo.ledger.async_ledger import Ledger
 from meitu_demo.ledger.database import Database
 from meitu_demo.ledger.paid_calls import PaidCall, PaidCallRecorder
 from meitu_demo.ledger.report import tally_calls
+from meitu_demo.ledger.store import Store
 from meitu_demo.ledger.tables import calls
 
 VENDOR = "http://vendor.invalid"
@@ -119,7 +120,7 @@ class ScriptedCallStack:
         self.now = 0.0
         self.runner, self.photo = runner, photo
         patch.setattr(single_flight_module, "time", SimpleNamespace(monotonic=lambda: self.now))
-        for module in (pipeline, recorder):
+        for module in (pipeline, trace):
             patch.setattr(module, "anyio", SimpleNamespace(to_thread=SimpleNamespace(run_sync=run_inline)))
         self.paid_calls = PaidCallRecorder(InlineLedger(Store(Database(f"sqlite:///{folder}/ledger.db"))), b"s" * 32)
         self.client = httpx.AsyncClient(transport=httpx.MockTransport(self.vendor))

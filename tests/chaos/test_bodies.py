@@ -14,9 +14,9 @@ from support.fake_dns import PUBLIC, Names
 
 from chaos.malformed_answers import ORIGIN, MalformedAnswer, answers
 from meitu_demo.calls import pipeline
-from meitu_demo.calls.download import create_blocking_cookie_jar
+from meitu_demo.calls.circuit_breaker import VendorHealth
+from meitu_demo.calls.http_client import create_blocking_cookie_jar
 from meitu_demo.calls.retry import RetryBudget
-from meitu_demo.calls.vendor_health import VendorHealth
 from meitu_demo.domain.billing import classify_billing
 from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.explanations import explain

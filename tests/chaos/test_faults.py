@@ -14,10 +14,11 @@ from support.failure_lab_server import NEVER_ANSWERED, charges, check, serving
 
 from chaos.call_stack import CONNECT_S, WRITE_S, CallStack, open_call_stack, wait_for_end
 from meitu_demo.calls import pipeline
+from meitu_demo.domain.billing import Billing
 from meitu_demo.domain.model import CallTarget, Credentials, Image, PreparedCall
 from meitu_demo.domain.translations import load_toml
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.offline.faults import CODE_PREFIX, FAULTS, Fault, FaultOutcome, resolve_fault
+from meitu_demo.offline.faults import CODE_PREFIX, FAULTS, Fault, resolve_fault
 from meitu_demo.photos import codec, fit
 
 pytestmark = pytest.mark.chaos
@@ -27,7 +28,7 @@ SIDE_PX = 160  # a small photo is fast to process
 MAX_CONCURRENT = 8
 SILENT_S, PATIENT_S = 0.3, 60.0  # for an answer: from a vendor that never gives one, and from one that works
 PAUSES_S = (1 + 0.5) + (1 + 1.0)  # a second that the lab asks for and the longest jitter, before either repeat
-COUNTED = {FaultOutcome.SUCCEEDED, FaultOutcome.UNKNOWN, FaultOutcome.RESULT_LOST}
+COUNTED = {None, Billing.UNKNOWN, Billing.DONE}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def list_faults(vendor_id: str) -> list[str]:
 def max_seconds(name: str, fault: Fault) -> float:
     """Seconds that an intent may take: connect, send and answer of each attempt, and the pauses between them."""
     once = CONNECT_S + WRITE_S + (SILENT_S if name in NEVER_ANSWERED else PATIENT_S)
-    return 3 * once + PAUSES_S if fault.outcome is FaultOutcome.NOT_PROCESSED else once
+    return 3 * once + PAUSES_S if fault.outcome is Billing.NOT_PROCESSED else once
 
 
 async def click_three_times(

@@ -19,9 +19,9 @@ from process.app_process import Demo, run_demo
 from process.blocking_vendor import KEYS
 from support.uvicorn_server import uvicorn_server
 
-from meitu_demo.ledger import Store
 from meitu_demo.ledger.database import Database
 from meitu_demo.ledger.report import tally_calls
+from meitu_demo.ledger.store import Store
 from meitu_demo.offline import create_app as create_offline
 from meitu_demo.photos import codec
 

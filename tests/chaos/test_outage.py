@@ -10,8 +10,7 @@ import pytest
 
 from chaos.call_stack import open_call_stack
 from meitu_demo.calls import pipeline
-from meitu_demo.calls.circuit_breaker import MAX_FAILURES, OPEN_S, WINDOW_S
-from meitu_demo.calls.vendor_health import VendorHealth
+from meitu_demo.calls.circuit_breaker import MAX_FAILURES, OPEN_S, WINDOW_S, VendorHealth
 from meitu_demo.domain.model import CallTarget
 from meitu_demo.endpoints import CATALOGUE
 

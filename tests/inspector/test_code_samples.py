@@ -23,7 +23,7 @@ from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import ValueRejected
 from meitu_demo.domain.model import CallTarget, Credentials, Endpoint, Photo
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.inspector import SAMPLE_LANGUAGES, render_sample, render_samples
+from meitu_demo.inspector.code_samples import SAMPLE_LANGUAGES, render_sample, render_samples
 from meitu_demo.photos import codec
 from meitu_demo.settings import Settings
 from meitu_demo.vendors import VENDORS

@@ -18,8 +18,9 @@ from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.model import CallTarget, Credentials, Photo
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.inspector import Trace, capture_request, capture_response, render_samples
-from meitu_demo.inspector.capture import MAX_BODY_CHARS
+from meitu_demo.inspector.capture import MAX_BODY_CHARS, capture_request, capture_response
+from meitu_demo.inspector.code_samples import render_samples
+from meitu_demo.inspector.trace import Trace
 from meitu_demo.offline.failure_lab import LAB_CREDENTIALS
 from meitu_demo.settings import Settings
 from meitu_demo.ui.result.inspector_view import render_inspector

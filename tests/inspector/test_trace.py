@@ -29,7 +29,8 @@ from meitu_demo.domain.errors import (
 )
 from meitu_demo.domain.model import CallTarget, Credentials, Photo
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.inspector import PHASES, Span, Stopwatch, Trace, capture_request, capture_response
+from meitu_demo.inspector.capture import capture_request, capture_response
+from meitu_demo.inspector.trace import PHASES, Span, Stopwatch, Trace
 from meitu_demo.settings import Settings
 from meitu_demo.vendors import VENDORS
 
@@ -188,7 +189,7 @@ async def test_trace_counts_each_attempt(portrait: bytes, monkeypatch: pytest.Mo
     """Two attempts that never arrived and one that did: three spans of sending, with the pauses in between as
     waiting.
     """
-    monkeypatch.setattr(retry, "JITTER", lambda _: 0.001)
+    monkeypatch.setattr(retry, "MAX_JITTER_S", (0.001, 0.001))
     body = {"media_info_list": [{"media_data": base64.b64encode(portrait).decode()}]}
     answers = iter([httpx.ConnectError(""), httpx.ConnectError(""), httpx.Response(200, json=body)])
 
@@ -256,7 +257,7 @@ async def test_trace_failure_does_not_fail_the_call(portrait: bytes, monkeypatch
     def odd(*_: object) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("meitu_demo.inspector.recorder.capture_response", odd)
+    monkeypatch.setattr("meitu_demo.inspector.trace.capture_response", odd)
     body = {"media_info_list": [{"media_data": base64.b64encode(portrait).decode()}]}
     outcome = await called(lambda _: httpx.Response(200, json=body), portrait)
     assert (outcome.result_photo.data, outcome.trace) == (portrait, None)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ledger.samples import Clock
-from meitu_demo.ledger import Store
 from meitu_demo.ledger.database import Database
+from meitu_demo.ledger.store import Store
 
 from .postgres import FreshUrl
 

@@ -22,8 +22,9 @@ from typing import Any
 
 from samples import NOON, intent, row, states
 
-from meitu_demo.ledger import Answer, Budgets, Store
 from meitu_demo.ledger.database import Database
+from meitu_demo.ledger.limits import Budgets
+from meitu_demo.ledger.store import Answer, Store
 
 TRACED = ("/meitu_demo/ledger/", "/killed_process.py")  # every line of these files is a place to die at,
 TRANSACTION = ("_begin_impl", "_exec_single_context", "_commit_impl", "_rollback_impl")  # and of these functions

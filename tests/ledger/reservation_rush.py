@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from meitu_demo.domain.errors import OverBudget
-from meitu_demo.ledger import Budgets, Intent, Store
 from meitu_demo.ledger.database import Database
+from meitu_demo.ledger.limits import Budgets
+from meitu_demo.ledger.store import Intent, Store
 
 
 def rush(store: Store, threads: int, each: int, budgets: Budgets) -> int:

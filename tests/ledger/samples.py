@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from support.clock import ManualClock
 
-from meitu_demo.ledger import Intent, Store
+from meitu_demo.ledger.store import Intent, Store
 from meitu_demo.ledger.tables import calls
 
 NOON = 1_800_014_400.0  # 2027-01-15T12:00:00Z

@@ -11,7 +11,9 @@ import pytest
 
 from ledger.samples import Clock, intent, row, states
 from meitu_demo.domain.errors import LedgerUnavailable, OverBudget
-from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Ledger, Store, SweepResult
+from meitu_demo.ledger.async_ledger import Ledger
+from meitu_demo.ledger.limits import Budgets
+from meitu_demo.ledger.store import Answer, Store, SweepResult
 
 pytestmark = pytest.mark.xdist_group("ledger")
 
@@ -45,7 +47,7 @@ async def test_reserve_records_each_outcome(store: Store) -> None:
     ledger = Ledger(store)
     async with ledger.reserve(intent()) as confirmed:
         await confirmed.mark_sent(10)
-        await confirmed.mark_confirmed(Answer("0", "id", 20))
+        await confirmed.mark_confirmed("id", 20)
     async with ledger.reserve(intent()) as refused:
         await refused.mark_sent(10)
         await refused.mark_refused(Answer("20003"))
@@ -159,7 +161,7 @@ async def test_heartbeat_renews_leases_and_sweeps(open_store: Callable[..., Stor
         with pytest.raises(asyncio.CancelledError):
             await ledger.run_heartbeat(sleep)
         assert states(active) == {left: "released", call.id: "sent"}
-        await call.mark_confirmed()
+        await call.mark_confirmed("id", 20)
     assert states(active)[call.id] == "confirmed"
 
 
@@ -216,7 +218,7 @@ async def test_ledger_without_a_database_sends_nothing(store: Store, monkeypatch
         await paid.mark_sent(1)
         with monkeypatch.context() as patch:
             patch.setattr(store, "mark_confirmed", fail)
-            await paid.mark_confirmed()
+            await paid.mark_confirmed("id", 20)
     assert states(store)[paid.id] == "sent"
     assert await ledger.renew_leases() == 0  # nobody holds it any more: the sweep will say unknown
 
@@ -230,7 +232,7 @@ async def test_mark_sent_rejects_a_swept_reservation(store: Store, clock: Clock)
             store.sweep()
             await call.mark_sent(1)
 
-    with pytest.raises(IllegalTransition):
+    with pytest.raises(LedgerUnavailable):
         await sleep_and_send()
     [call] = states(store)
     assert (row(store, call)["state"], row(store, call)["cause"]) == ("released", "lease_ran_out")

@@ -14,7 +14,9 @@ import meitu_demo
 from ledger.reservation_rush import rush
 from ledger.samples import intent, states
 from meitu_demo.domain.errors import OverBudget
-from meitu_demo.ledger import Budgets, Ledger, Store
+from meitu_demo.ledger.async_ledger import Ledger
+from meitu_demo.ledger.limits import Budgets
+from meitu_demo.ledger.store import Store
 
 pytestmark = pytest.mark.xdist_group("ledger")
 

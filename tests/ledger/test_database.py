@@ -15,8 +15,9 @@ import pytest
 from ledger.samples import Clock, intent, row, states
 from meitu_demo.domain.errors import LedgerUnavailable
 from meitu_demo.domain.explanations import explain
-from meitu_demo.ledger import Budgets, Store
 from meitu_demo.ledger.database import Database
+from meitu_demo.ledger.limits import Budgets
+from meitu_demo.ledger.store import Store
 
 from .postgres import PostgresServer
 

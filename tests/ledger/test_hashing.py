@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from ledger.postgres import FreshUrl
 from ledger.samples import NOON
-from meitu_demo.ledger import (
-    Intent,
+from meitu_demo.ledger.database import Database
+from meitu_demo.ledger.hashing import (
+    YEAR_S,
     fingerprint_request,
     generate_visitor_id,
     hash_visitor,
@@ -20,8 +21,7 @@ from meitu_demo.ledger import (
     sign_visitor_cookie,
     verify_visitor_cookie,
 )
-from meitu_demo.ledger.database import Database
-from meitu_demo.ledger.hashing import YEAR_S
+from meitu_demo.ledger.store import Intent
 
 SECRET = b"s" * 32
 OTHER = b"t" * 32

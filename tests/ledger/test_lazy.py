@@ -98,7 +98,7 @@ async def test_lazy_ledger_heartbeat_waits_for_the_ledger(tmp_path: Path, monkey
         started.set()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("meitu_demo.ledger.Ledger.run_heartbeat", heartbeat)
+    monkeypatch.setattr("meitu_demo.ledger.async_ledger.Ledger.run_heartbeat", heartbeat)
     assert not started.is_set()
     await lazy_ledger.get_recorder()
     await asyncio.wait_for(started.wait(), 10)

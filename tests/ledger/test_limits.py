@@ -8,7 +8,9 @@ import pytest
 
 from ledger.samples import Clock
 from meitu_demo.domain.errors import RateLimited
-from meitu_demo.ledger import RateLimit, Store, hash_key
+from meitu_demo.ledger.hashing import hash_key
+from meitu_demo.ledger.limits import RateLimit
+from meitu_demo.ledger.store import Store
 
 pytestmark = pytest.mark.xdist_group("ledger")
 

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from ledger.samples import NOON, Clock, intent
-from meitu_demo.ledger import Answer, Store
 from meitu_demo.ledger.__main__ import main
 from meitu_demo.ledger.database import Database
 from meitu_demo.ledger.limits import DAY_S
 from meitu_demo.ledger.report import format_report, tally_calls, write_csv
-from meitu_demo.ledger.store import SweepResult
+from meitu_demo.ledger.store import Answer, Store, SweepResult
 
 pytestmark = pytest.mark.xdist_group("ledger")
 

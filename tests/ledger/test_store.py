@@ -6,8 +6,8 @@ import pytest
 
 from ledger.samples import NOON, Clock, intent, row, states
 from meitu_demo.domain.errors import OverBudget, OverVisitorBudget
-from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Intent, Store, SweepResult
-from meitu_demo.ledger.limits import DAY_S, HOUR_S
+from meitu_demo.ledger.limits import DAY_S, HOUR_S, Budgets
+from meitu_demo.ledger.store import Answer, IllegalTransition, Intent, Store, SweepResult
 from meitu_demo.ledger.tables import BILLABLE_STATES, PaidCallState
 
 pytestmark = pytest.mark.xdist_group("ledger")

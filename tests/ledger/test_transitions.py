@@ -18,9 +18,9 @@ from sqlalchemy import delete
 
 from ledger.samples import Clock, intent, states
 from meitu_demo.domain.errors import OverBudget, OverVisitorBudget
-from meitu_demo.ledger import Answer, Budgets, IllegalTransition, Store
 from meitu_demo.ledger.database import Database
-from meitu_demo.ledger.limits import DAY_S, HOUR_S
+from meitu_demo.ledger.limits import DAY_S, HOUR_S, Budgets
+from meitu_demo.ledger.store import Answer, IllegalTransition, Store
 from meitu_demo.ledger.tables import calls as table
 
 from .postgres import FreshUrl

@@ -21,15 +21,15 @@ from support.unbilled_call import run_unbilled
 
 from meitu_demo.calls.exchange import MAX_RESPONSE_BYTES
 from meitu_demo.calls.pipeline import CallResult
+from meitu_demo.domain.billing import Billing
 from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import CallTarget, Credentials
 from meitu_demo.domain.translations import load_toml, translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.offline import create_app
-from meitu_demo.offline import fault_handlers as lab_module
-from meitu_demo.offline.fault_handlers import FAULT_HANDLERS, RESPONSE_FAULTS
-from meitu_demo.offline.faults import CODE_PREFIX, FAULTS, FaultOutcome, resolve_fault
+from meitu_demo.offline import faults as lab_module
+from meitu_demo.offline.faults import CODE_PREFIX, FAULT_HANDLERS, FAULTS, RESPONSE_FAULTS, resolve_fault
 
 IMPATIENT = httpx.Timeout(20, read=0.3)
 PATIENT = httpx.Timeout(60)
@@ -231,10 +231,10 @@ def test_a_fault_that_is_none_does_not_start() -> None:
 GUIDE = (PROJECT / "docs" / "vendor-server.md").read_text("utf-8")
 SECTION = GUIDE.partition("## Failure lab")[2].partition("\n## ")[0]
 ROWS = {
-    "may have been billed": FaultOutcome.UNKNOWN,
-    "was billed": FaultOutcome.RESULT_LOST,
-    "may be repeated": FaultOutcome.NOT_PROCESSED,
-    "can be read": FaultOutcome.SUCCEEDED,
+    "may have been billed": Billing.UNKNOWN,
+    "was billed": Billing.DONE,
+    "may be repeated": Billing.NOT_PROCESSED,
+    "can be read": None,
 }
 
 

@@ -16,7 +16,7 @@ from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.engine.imaging.faces import find_faces
 from meitu_demo.engine.sample_photos import degrade, load_astronaut
 from meitu_demo.photos import codec
-from meitu_demo.preflight import Preflight, check
+from meitu_demo.preflight.check import Preflight, check
 
 PORTRAIT = (slice(0, 320), slice(60, 380))
 BUST = (slice(0, 256), slice(100, 356))  # narrow enough to stand beside another

@@ -11,7 +11,7 @@ from meitu_demo.domain.errors import DemoError, ImageRejected, VendorError
 from meitu_demo.domain.model import Endpoint, Image
 from meitu_demo.domain.vendor_codes import code_for
 from meitu_demo.endpoints import CATALOGUE, anime_avatar, face_fuse, facial_aesthetics, quality_restoration
-from meitu_demo.preflight import check
+from meitu_demo.preflight.check import check
 from meitu_demo.settings import Settings
 from preflight.sample_photos import cached_check, photos, random_photo
 

@@ -21,7 +21,9 @@ from meitu_demo.engine.imaging import face_checks, faces
 from meitu_demo.engine.imaging.face import Face
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
-from meitu_demo.preflight import ITEM_STATES, ChecklistItem, Preflight, apply_fix, check, suggest_fixes
+from meitu_demo.preflight.check import ChecklistItem, DetectedFace, Preflight, check
+from meitu_demo.preflight.fixes import apply_fix, suggest_fixes
+from preflight.item_states import ITEM_STATES
 from preflight.sample_photos import cached_check, photos, saved, sized
 
 FUSE, AVATAR = CATALOGUE["face_fuse"], CATALOGUE["anime_avatar"]
@@ -186,11 +188,11 @@ def test_preflight_leaves_no_face_in_memory() -> None:
 
     before = state()
     gc.collect()
-    alive = sum(isinstance(thing, Face | package.DetectedFace) for thing in gc.get_objects())
+    alive = sum(isinstance(thing, Face | DetectedFace) for thing in gc.get_objects())
     for name in ("small beside large", "small face", "far away"):
         suggest_fixes(check(FUSE, photos()[name]), photos()[name])
     gc.collect()
-    assert sum(isinstance(thing, Face | package.DetectedFace) for thing in gc.get_objects()) == alive
+    assert sum(isinstance(thing, Face | DetectedFace) for thing in gc.get_objects()) == alive
     assert state() == before
     assert not hasattr(faces.find_faces, "cache_info")
 

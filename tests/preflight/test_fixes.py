@@ -8,9 +8,9 @@ from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
-from meitu_demo.preflight import (
+from meitu_demo.preflight.check import check
+from meitu_demo.preflight.fixes import (
     apply_fix,
-    check,
     crop_to_face,
     crop_to_single_face,
     enlarge,

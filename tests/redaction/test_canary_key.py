@@ -24,10 +24,10 @@ from support.uvicorn_server import uvicorn_port
 from ui.conftest import Page, serve
 
 from meitu_demo.calls import pipeline
+from meitu_demo.calls.circuit_breaker import VendorHealth
 from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.calls.retry import RetryBudget
 from meitu_demo.calls.targets import TargetResolver
-from meitu_demo.calls.vendor_health import VendorHealth
 from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import Credentials, Endpoint

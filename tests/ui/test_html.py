@@ -21,9 +21,11 @@ from meitu_demo.domain.model import Photo, PhotoChange
 from meitu_demo.domain.recipe import parse_recipe
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.engine.previews import Preview
-from meitu_demo.inspector import PHASES, SAMPLE_LANGUAGES, CapturedMessage, Span, Trace
+from meitu_demo.inspector.capture import CapturedMessage
+from meitu_demo.inspector.code_samples import SAMPLE_LANGUAGES
+from meitu_demo.inspector.trace import PHASES, Span, Trace
 from meitu_demo.photos.provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType
-from meitu_demo.preflight import Fix
+from meitu_demo.preflight.fixes import Fix
 from meitu_demo.settings import Settings
 from meitu_demo.ui import html
 from meitu_demo.ui.header import render_header

@@ -53,19 +53,16 @@ class Choice(Control):
         raise self._reject(value, format_options(self.options))
 
     def build_schema(self, extra_options: Sequence[str] = (), *, is_live: bool = False) -> JsonSchema:
-        """An enumeration."""
         description = self._describe_parameter()
         options = [int(option) for option in self.options] if self.is_numeric else list(self.options)
         kind = "integer" if self.is_numeric else "string"
         return {"type": kind, "enum": options, "description": description, **self._default_schema()}
 
     def list_accepted(self, language: str) -> AcceptedValues:
-        """The options' texts."""
         texts = tuple(translate(self._get_text_key(option), language) for option in self.options)
         return AcceptedValues(texts, accepts_others=self.allows_custom)
 
     def draw(self, widgets: Widgets) -> Any:
-        """A dropdown."""
         keys = {option: self._get_text_key(option) for option in self.options}
         options = [Option(option, key, partial(translate, key)) for option, key in keys.items()]
         return widgets.dropdown(self.name, options, default=self.default)
@@ -102,7 +99,6 @@ class TemplateGallery(Choice):
         return {"type": "string", "pattern": pattern, "description": description, **self._default_schema()}
 
     def list_accepted(self, language: str) -> AcceptedValues:
-        """The IDs."""
         return AcceptedValues(self.options, is_code=True, accepts_others=self.allows_custom)
 
     def draw(self, widgets: Widgets) -> Any:
@@ -133,7 +129,6 @@ class ShapeMenu(Choice):
         return widgets.dropdown(self.name, options, default=self.default)
 
     def describe_value(self, value: object, language: str) -> str:
-        """The shape's name."""
         known = (shape for shape in load_shapes() if str(shape.id) == str(value))
         return next((translate(f"shapes.{shape.key}.name", language) for shape in known), str(value))
 

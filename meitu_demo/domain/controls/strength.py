@@ -20,7 +20,6 @@ class Strength(Control):
 
     @property
     def api_type(self) -> Any:
-        """A number."""
         return float
 
     @property
@@ -39,16 +38,13 @@ class Strength(Control):
         return number
 
     def build_schema(self, extra_options: Sequence[str] = (), *, is_live: bool = False) -> JsonSchema:
-        """A number with its range."""
         limits = {"minimum": self.low, "maximum": self.high}
         return {"type": "number", **limits, **self._default_schema(), "description": self._describe_parameter()}
 
     def list_accepted(self, language: str) -> AcceptedValues:
-        """The range."""
         return AcceptedValues((translate("reference.range", language, low=f"{self.low:g}", high=f"{self.high:g}"),))
 
     def draw(self, widgets: Widgets) -> Any:
-        """A slider."""
         return widgets.slider(self.name, low=self.low, high=self.high, step=self.step, default=self.default)
 
     def describe_value(self, value: object, language: str) -> str:

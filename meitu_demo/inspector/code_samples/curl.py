@@ -23,7 +23,6 @@ esac
 
 
 def render_curl(spec: RequestSpec) -> str:
-    """Render the script."""
     body, name = spec.json_body, spec.result_name
     request = _render_form_request(spec) if body is None else _render_json_request(spec, body)
     return f"""\

@@ -28,7 +28,6 @@ await writeFile("result.jpg", result);
 
 
 def render_javascript(spec: RequestSpec) -> str:
-    """Render the program."""
     body, name = spec.json_body, spec.result_name
     path = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in spec.vendor.reply_path)
     return f"""\

@@ -24,7 +24,6 @@ Path("result.jpg").write_bytes(result)
 
 
 def render_python(spec: RequestSpec) -> str:
-    """Render the program."""
     body = spec.json_body
     uses_base64 = body is not None or not spec.vendor.always_links
     path = "".join(f"[{to_literal(key)}]" for key in spec.vendor.reply_path)
@@ -71,7 +70,6 @@ with open("photo.jpg", "rb") as photo:
 
 
 def _format_keys(spec: RequestSpec) -> str:
-    """Render the arguments that hold the keys."""
     query = "".join(f'        "{name}": os.environ["{variable}"],\n' for name, variable in spec.query.items())
     headers = ", ".join(f'"{name}": os.environ["{variable}"]' for name, variable in spec.headers.items())
     query_argument = f"    params={{\n{query}    }},\n" if query else ""

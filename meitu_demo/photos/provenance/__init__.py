@@ -5,13 +5,7 @@
     read_provenance     reads the mark of this app
 
 A mark is a claim that anybody can write or remove, not a signature. Every function is pure and blocks: call it from a
-worker thread.
-
-    record                      the facts in a mark
-    embed                       the three functions above
-    xmp                         builds and parses the packet (ISO 16684-1)
-    jpeg, png, webp             the packet's position in each container, and the parts its pixels need
-    colour_and_orientation      ICC profile and EXIF orientation, which are preserved
+worker thread. ICC profile and EXIF orientation change how a picture looks, and are preserved.
 """
 
 from .embed import MarkFinding, MarkOrigin, embed_provenance, read_provenance, verify_provenance

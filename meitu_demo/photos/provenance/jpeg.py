@@ -8,7 +8,8 @@ import re
 import struct
 from collections.abc import Iterator
 
-from .colour_and_orientation import build_orientation_exif, is_icc_profile
+from ..icc_profile import is_icc_profile
+from ..metadata import build_orientation_exif
 
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _ICC = b"ICC_PROFILE\0"

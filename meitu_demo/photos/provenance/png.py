@@ -7,7 +7,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from .colour_and_orientation import MAX_PROFILE_BYTES, build_orientation_exif, is_icc_profile
+from ..icc_profile import MAX_EMBEDDED_PROFILE_BYTES, is_icc_profile
+from ..metadata import build_orientation_exif
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
@@ -24,7 +25,7 @@ def embed_packet(data: bytes, packet: bytes, orientation: int) -> bytes:
     kind = b""
     for kind, body, raw_chunk in _iterate_chunks(data):
         if kind == b"iCCP":
-            profile = _decompress(body.partition(b"\0")[2][1:], MAX_PROFILE_BYTES)
+            profile = _decompress(body.partition(b"\0")[2][1:], MAX_EMBEDDED_PROFILE_BYTES)
             if is_icc_profile(profile):
                 chunks.append(_build_chunk(kind, b"icc\0\0" + zlib.compress(profile)))
         elif kind in _PIXEL_CHUNKS or kind in _COLOUR_CHUNKS:

@@ -6,7 +6,8 @@ A file without the extended header (2.7) gets one, because readers look for meta
 import struct
 from collections.abc import Iterator
 
-from .colour_and_orientation import build_orientation_exif, is_icc_profile
+from ..icc_profile import is_icc_profile
+from ..metadata import build_orientation_exif
 
 _PIXEL_CHUNKS = (b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L")
 _ICC_FLAG, _ALPHA_FLAG, _EXIF_FLAG, _XMP_FLAG, _ANIMATION_FLAG = 0x20, 0x10, 0x08, 0x04, 0x02  # flags of VP8X

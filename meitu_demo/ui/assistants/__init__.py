@@ -1,12 +1,7 @@
 """MCP server: the endpoints as tools for assistants (Model Context Protocol), if `Settings.mcp` is on.
 
-    http_endpoint   the route /mcp: sessions, size limits, arguments that never reach the library
-    server          the MCP library's server
-    tools           each endpoint's tool, built from its declaration
-    calls           runs a tool call
-
 Gradio's MCP server is not used: it accepts any path or URL as a photo, has no sessions, and writes results to files.
-The package `mcp` is optional: `server`, `tools` and `calls` are imported only if it is on.
+The package `mcp` is optional: `server` and `tools` are imported only if it is on.
 """
 
 from importlib.metadata import PackageNotFoundError, version

@@ -24,7 +24,7 @@ MAX_TOTAL_BODY_BYTES = 96 * 1024 * 1024  # of all bodies that are in memory
 MAX_BODY_READ_S = 60.0  # for the whole body
 SESSION_ID_PATTERN = re.compile(r"[0-9a-f]{32}")
 SESSION_HEADER = "mcp-session-id"
-TOOL_REQUEST_KEY = "assistant"  # key in a request's scope, read by `calls`
+TOOL_REQUEST_KEY = "assistant"  # key in a request's scope, read by `tools`
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,6 @@ class McpHttpApp:
         self._total_body_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a message, or end a session and delete its data."""
         try:
             session_id = _parse_session_id(scope)
             if scope["method"] == "DELETE":

@@ -12,9 +12,8 @@ from starlette.requests import Request
 
 from ...endpoints import CATALOGUE
 from ..context import Context
-from .calls import build_error_result, run_tool
 from .http_endpoint import McpHttpApp
-from .tools import build_tool, translate_for_mcp
+from .tools import build_error_result, build_tool, run_tool, translate_for_mcp
 
 SERVER_NAME = "portrait-apis"
 

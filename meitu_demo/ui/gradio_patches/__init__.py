@@ -6,8 +6,7 @@ The docstring of each module says what Gradio does without the patch, and in whi
 |---|---|
 | `mount` | the one entry: mounts the page with every patch, caches signatures, makes the queue's loops sleep longer |
 | `uploads` | gives each upload a folder of its own with a random name |
-| `payloads` | refuses files outside the uploads and photos named by URL |
-| `event_arguments` | refuses arguments that an event's inputs cannot hold |
+| `payloads` | refuses files outside the uploads, photos named by URL, and arguments that no input can hold |
 | `sessions` | bounds the sessions of an address, and the memory that each takes |
 | `route_allowlist` | serves only the routes that the demo needs |
 | `event_streams` | answers API calls, again as well, and unknown calls and sessions shortly |

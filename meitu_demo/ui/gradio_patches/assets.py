@@ -59,7 +59,6 @@ class PrecompressedAssetsMiddleware:
         self._files = {file.name: file for file in assets_dir.iterdir() if file.suffix in MEDIA_TYPES}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the asset, or pass the request on."""
         url_path = scope["path"] if scope["type"] == "http" and scope["method"] == "GET" else ""
         name = url_path.removeprefix(ASSETS_PATH) if url_path.startswith(ASSETS_PATH) else ""
         accepted = Headers(scope=scope).get("accept-encoding", "") if name else ""

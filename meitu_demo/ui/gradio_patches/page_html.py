@@ -60,7 +60,6 @@ class PageHtmlMiddleware:
         self._files = style, script
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with the rewritten page, or pass the request on."""
         if scope["type"] != "http" or scope["path"] != f"{scope.get('root_path', '')}/" or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...calls import run_log
+from ...calls.run_log import RunRecord
 from ...domain.errors import StorageFull
 from ...domain.explanations import explain
 from ...domain.translations import match_language
@@ -74,7 +74,7 @@ async def _answer_storage_full(request: Request, error: Exception) -> Response:
     if not request.scope["path"].startswith(f"{API_PREFIX}/upload"):
         raise error
     storage_error = StorageFull(cause=type(error).__name__)
-    run_log.log_unattributed_failure(storage_error, "")
+    RunRecord("").finish(storage_error)
     text = explain(storage_error, match_language(request.headers.get("accept-language")), is_billable=False).as_text()
     return PlainTextResponse(text, 507)
 
@@ -88,7 +88,6 @@ class RouteAllowlistMiddleware:
         self._uploads_dir = uploads_dir
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass an allowed request on, or refuse it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -33,7 +33,6 @@ class IsolatedUpload(route_utils.GradioUploadFile):
         self.sha.update(secrets.token_bytes(FOLDER_TOKEN_BYTES))
 
     async def write(self, data: bytes) -> None:
-        """Write to the buffer or the file."""
         with self._delete_on_failure():
             await super().write(data)
 

@@ -8,6 +8,7 @@ import json
 import zipfile
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import anyio
@@ -24,9 +25,9 @@ LISTING_FILE_NAME = "runs.json"
 _label_limiter = anyio.CapacityLimiter(2)  # pictures that are labelled at the same time, for all visitors
 
 
-def build_archive_name(now: datetime | None = None) -> str:
+def build_archive_name() -> str:
     """For instance ``portrait-runs_20260308-142501.zip``."""
-    return f"portrait-runs_{(now or datetime.now(UTC)).strftime('%Y%m%d-%H%M%S')}.zip"
+    return f"portrait-runs_{datetime.now(UTC).strftime('%Y%m%d-%H%M%S')}.zip"
 
 
 async def stream_archive(
@@ -44,9 +45,8 @@ async def stream_archive(
             name = f"{number:02d}_{entry.success.pictures.file_name}" if entry.success and picture else None
             if picture and name:
                 try:
-                    exported = await anyio.to_thread.run_sync(
-                        _label_picture, picture, language, visible_label, limiter=_label_limiter
-                    )
+                    label = partial(export.for_download, picture, language, visible_label=visible_label)
+                    exported = await anyio.to_thread.run_sync(label, limiter=_label_limiter)
                 except ImageRejected:
                     name = None
                 else:
@@ -56,10 +56,6 @@ async def stream_archive(
         listing = json.dumps({"runs": rows}, ensure_ascii=False, indent=2)
         zip_file.writestr(build_zip_info(LISTING_FILE_NAME, datetime.now(UTC)), listing)
     yield buffer.drain()
-
-
-def _label_picture(picture: bytes, language: str, visible_label: bool) -> bytes:
-    return export.for_download(picture, language, visible_label=visible_label)
 
 
 def build_zip_info(name: str, modified_at: datetime) -> zipfile.ZipInfo:

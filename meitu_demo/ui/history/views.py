@@ -4,18 +4,25 @@ assets/js/history.js highlights the selected rows and reports clicks.
 """
 
 from collections.abc import Container, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from markupsafe import Markup
 
+from ...calls.pipeline import CallResult
 from ...domain.translations import describe_service, translate
+from ...engine.imaging.comparison import align_to_result
 from ...offline.faults import FAULTS
+from ...photos import codec
+from ...runtime import cpu_slots
+from ...runtime.picture_store import PictureStore
 from ..context import Context
 from ..html import render
 from ..result import facts, result_view
-from . import compare_two
+from ..result.pictures import PICTURE_PATH, PictureUrls, load_picture
 from .archive import ARCHIVE_PATH
-from .entries import Entry
+from .entries import Entry, Success
 
 LAB_PANEL_SLUG = "failure-lab"  # in the page's element ids
 LATEST_KEY = "latest"  # instead of a run's key, for the newest result
@@ -110,8 +117,8 @@ def render_listing(
         }
         for entry in entries
     ]  # fmt: skip
-    has_pictures = any(entry.key in available_keys for entry in entries)
-    archive_url = f"{ARCHIVE_PATH}/{archive_token}/runs.zip" if has_pictures else ""
+    has_archive = any(entry.key in available_keys for entry in entries)
+    archive_url = f"{ARCHIVE_PATH}/{archive_token}/runs.zip" if has_archive else ""
     return render("history.listing", language, rows=rows, minutes=keep_minutes, archive_url=archive_url)
 
 
@@ -127,7 +134,7 @@ def render_single(context: Context, session: str, entry: Entry, language: str) -
         if entry.refetch_id:
             actions.insert(0, "fetch")
         return result_view.with_actions(result_view.render_explanation(entry.failure, language), actions)
-    if not entry.success or not compare_two.has_pictures(context.pictures, entry):
+    if not entry.success or not has_pictures(context.pictures, entry):
         return result_view.with_actions(_render_notice("gone_title", "gone_text", language), actions)
     latest = _find_latest(context, session)
     if latest and latest.key != entry.key:
@@ -147,9 +154,7 @@ async def render_run_pair(context: Context, session: str, entry: Entry, other: o
         return render_expired(context, language)
     actions = ["single", "rerun" if is_free(entry) else "open"]
     compared = (
-        entry.success
-        and right.success
-        and await compare_two.compare_two(context.pictures, entry.success, right.success, session)
+        entry.success and right.success and await compare_two(context.pictures, entry.success, right.success, session)
     )
     if not compared:
         return result_view.with_actions(_render_notice("gone_title", "one_gone_text", language), actions)
@@ -173,9 +178,7 @@ def _render_facts(side: str, name: str, entry: Entry, language: str) -> Markup:
 
 def _find_latest(context: Context, session: str) -> Entry | None:
     """The newest result whose pictures are still stored."""
-    return next(
-        (run for run in context.history.list_runs(session) if compare_two.has_pictures(context.pictures, run)), None
-    )
+    return next((run for run in context.history.list_runs(session) if has_pictures(context.pictures, run)), None)
 
 
 def render_expired(context: Context, language: str) -> Markup:
@@ -187,3 +190,40 @@ def _render_notice(title_key: str, text_key: str, language: str, **params: objec
     return result_view.render_notice(
         *(translate(f"history.{key}", language, **params) for key in (title_key, text_key))
     )
+
+
+async def compare_two(
+    store: PictureStore, left: Success, right: Success, session: str
+) -> tuple[CallResult, PictureUrls] | None:
+    """(the result that gives the frame, the URLs of both as before and after); None if a picture was deleted.
+
+    The right result gives the frame, unless only the left endpoint changes the framing: then its frame is inside the
+    photo's.
+    """
+    encoded_pictures = [load_picture(store, success.pictures.after) for success in (left, right)]
+    if encoded_pictures[0] is None or encoded_pictures[1] is None:
+        return None
+    photos = [codec.read_photo(data) for data in encoded_pictures if data]
+    is_swapped = left.result.endpoint.changes_framing and not right.result.endpoint.changes_framing
+    frame, other = (left, right) if is_swapped else (right, left)
+    inner, outer = photos if is_swapped else photos[::-1]
+    changes_framing = _needs_face_alignment(left, right)
+    aligned = await cpu_slots.run_in_worker(partial(align_to_result, outer, inner, changes_framing=changes_framing))
+    url = other.pictures.after if aligned is outer.data else f"{PICTURE_PATH}/{store.put(aligned, session)}/beside.jpg"
+    urls = (frame.pictures.after, url) if is_swapped else (url, frame.pictures.after)
+    return frame.result, replace(right.pictures, before=urls[0], after=urls[1])
+
+
+def has_pictures(store: PictureStore, entry: Entry) -> bool:
+    """Whether both pictures of a run are still stored."""
+    success = entry.success
+    return bool(
+        success and load_picture(store, success.pictures.before) and load_picture(store, success.pictures.after)
+    )
+
+
+def _needs_face_alignment(left: Success, right: Success) -> bool:
+    """Whether the person may have different positions in the two, so that they must be aligned by the face."""
+    left_result, right_result = left.result, right.result
+    is_same_call = left_result.endpoint is right_result.endpoint and left_result.values == right_result.values
+    return not is_same_call and (left_result.endpoint.changes_framing or right_result.endpoint.changes_framing)

@@ -15,7 +15,8 @@ from ...domain.explanations import explain
 from ...domain.model import Endpoint, ImageLimits
 from ...domain.translations import translate
 from ...photos import codec
-from ...preflight import ChecklistItem, Fix, Preflight, apply_fix, check, suggest_fixes
+from ...preflight.check import ChecklistItem, Preflight, check
+from ...preflight.fixes import Fix, apply_fix, suggest_fixes
 from ...service import Caller
 from ..caller import identify_caller
 from ..context import Context

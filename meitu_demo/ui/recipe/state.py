@@ -107,7 +107,6 @@ class RecipeRun:
 
     @property
     def language(self) -> str:
-        """The page's language."""
         return self.request.language
 
     @property
@@ -122,12 +121,11 @@ class RecipeRun:
 
     @property
     def step_label(self) -> str:
-        """The current step in words; "" if all are done."""
+        """The current step in words, such as "Step 2 of 3, Face Fuse: "; "" if all are done."""
         if self.step_index >= len(self.steps):
             return ""
-        return describe_position(
-            self.step_index, self.steps, get_effect_name(self.steps[self.step_index], self.language), self.language
-        )
+        name = get_effect_name(self.steps[self.step_index], self.language)
+        return translate("recipe.place", self.language, step=self.step_index + 1, of=len(self.steps), name=name)
 
     def describe_service(self, vendor_id: str) -> str:
         """The name of who answers in the current step; the vendor's before its target is known."""
@@ -136,8 +134,3 @@ class RecipeRun:
     def load_picture(self, token: str) -> bytes | None:
         """One of the session's pictures; None if it was deleted."""
         return self.context.pictures.get_owned(self.request.caller.session_id, token)
-
-
-def describe_position(index: int, steps: Sequence[RecipeStep], name: str, language: str) -> str:
-    """For instance "Step 2 of 3, Face Fuse: "; plain text."""
-    return translate("recipe.place", language, step=index + 1, of=len(steps), name=name)

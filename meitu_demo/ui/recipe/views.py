@@ -16,18 +16,17 @@ from ...calls.single_flight import FORCE_NONE
 from ...domain.billing import may_be_billed
 from ...domain.errors import DemoError, ImageRejected, RecipeRejected, ValueRejected
 from ...domain.explanations import explain
-from ...domain.model import Photo
 from ...domain.recipe import RecipeStep
 from ...domain.translations import translate
 from ...engine.imaging.comparison import align_to_result
-from ...inspector import Trace, render_samples
+from ...inspector.trace import Trace
 from ...photos import codec
 from ...runtime import cpu_slots
 from ..context import Context
 from ..html import render
 from ..result import facts, result_view
-from ..result.inspector_view import render_inspector
 from ..result.pictures import PICTURE_PATH
+from ..result.run_stream import render_wire
 from .state import RecipeProgress, RecipeRun, describe_step
 
 SUMMARY_VIEW = "whole"
@@ -147,7 +146,7 @@ async def build_failure_update(run: RecipeRun, error: Exception) -> RecipeUpdate
     vendor_name = run.describe_service(step.endpoint.vendor_id) if step else ""
     html = result_view.render_explanation(explained, run.language, "", recorded, vendor_name)
     if step and target and isinstance(error, DemoError) and isinstance(error.trace, Trace):
-        html += render_inspector(error.trace, render_samples(step.endpoint, step.values, target), run.language)
+        html += render_wire(error.trace, step.endpoint, step.values, target, run.language)
     may_cost = is_billable and may_be_billed(error)
     failed_call_id = handle.call_id if handle and may_cost else FORCE_NONE
     run.progress = replace(run.progress, failed_call_id=failed_call_id, failed_step=step)
@@ -173,8 +172,8 @@ async def render_summary(context: Context, session: str, progress: RecipeProgres
     if original_data is None or final_data is None:
         return Markup()
     sent_photo, result_photo = (
-        await anyio.to_thread.run_sync(_build_photo, original_data),
-        await anyio.to_thread.run_sync(_build_photo, final_data),
+        await anyio.to_thread.run_sync(codec.read_photo, original_data),
+        await anyio.to_thread.run_sync(codec.read_photo, final_data),
     )
     changes_framing = any(finished.step.endpoint.changes_framing for finished in progress.step_results)
     aligned = await cpu_slots.run_in_worker(
@@ -202,8 +201,3 @@ async def render_summary(context: Context, session: str, progress: RecipeProgres
     return result_view.render_comparison(
         call_result, pictures, last_step.maker.vendor_name, language, remark, facts_html=facts_html
     )
-
-
-def _build_photo(data: bytes) -> Photo:
-    size = codec.read_size(data)
-    return Photo(data, codec.sniff(data) or "image/jpeg", size[0], size[1])

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from ...domain.translations import translate
-from ...inspector import PHASES, SAMPLE_LANGUAGES, CapturedMessage, Span, Trace
+from ...inspector.capture import CapturedMessage
+from ...inspector.code_samples import SAMPLE_LANGUAGES
+from ...inspector.trace import PHASES, Span, Trace
 from ...photos.safe_open import format_file_size
 from ...redaction.secrets import redact
 from ..html import render

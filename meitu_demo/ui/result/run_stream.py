@@ -19,7 +19,8 @@ from ...domain.errors import DemoError, ImageRejected, ValueRejected
 from ...domain.explanations import Explanation
 from ...domain.model import CallTarget, Credentials, Endpoint, Values
 from ...domain.translations import describe_service, translate
-from ...inspector import Trace, render_samples
+from ...inspector.code_samples import render_samples
+from ...inspector.trace import Trace
 from ...service import Caller, TargetMode
 from ..caller import get_shown_payer, identify_caller
 from ..context import Context
@@ -289,12 +290,8 @@ def render_wire(trace: Trace | None, endpoint: Endpoint, values: Values, target:
 
 def render_failed_wire(error: Exception, request: RunRequest, target: CallTarget | None) -> Markup:
     """The inspector of a call that failed; "" if nothing was sent."""
-    if (
-        request.is_fetch_only
-        or target is None
-        or not isinstance(error, DemoError)
-        or not isinstance(error.trace, Trace)
-    ):
+    trace = getattr(error, "trace", None)
+    if request.is_fetch_only or target is None or not isinstance(trace, Trace):
         return EMPTY_HTML
     values = request.endpoint.validate(request.values)
-    return render_wire(error.trace, request.endpoint, values, target, request.language)
+    return render_wire(trace, request.endpoint, values, target, request.language)

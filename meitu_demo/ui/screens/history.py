@@ -14,7 +14,7 @@ from ...domain.errors import ImageRejected
 from ..caller import identify_caller
 from ..context import Context
 from ..events import PRIVATE_EVENT
-from ..history import compare_two, views
+from ..history import views
 from ..history.entries import Entry
 from ..history.views import render_listing
 from ..panel import controls
@@ -61,7 +61,7 @@ def build(
         if not runs:
             return render_listing((), (), "", "", 0, language), result_view.empty_state("history", language)
         entry = context.history.find(session_id, run_key) or runs[0]
-        available_keys = {run.key for run in runs if compare_two.has_pictures(context.pictures, run)}
+        available_keys = {run.key for run in runs if views.has_pictures(context.pictures, run)}
         token, minutes = context.history.ensure_archive_token(session_id), context.settings.keep_minutes
         return render_listing(runs, available_keys, entry.key, token, minutes, language), views.render_single(
             context, session_id, entry, language

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from ...domain.translations import get_texts
 from ...domain.vendor_codes import load_shapes
 from ..html import render
-from ..mirror.frames import MAX_FRAME_PIXELS
+from ..mirror import MAX_FRAME_PIXELS
 from ..panel.examples import INITIAL_SHAPES
 from ..result.result_view import EXAMPLE_PATH
 from ..texts import PageTranslations

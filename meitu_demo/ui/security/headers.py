@@ -35,7 +35,6 @@ class SecurityHeadersMiddleware:
         self._headers = build_headers(is_hf_space=is_hf_space)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and add the headers to its response."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

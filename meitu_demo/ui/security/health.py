@@ -76,7 +76,6 @@ class HealthMiddleware:
         self._readiness = readiness
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a health check, or pass the request on."""
         if scope["type"] != "http" or scope["path"] not in (LIVENESS_PATH, READINESS_PATH):
             await self.app(scope, receive, send)
         elif scope["method"] not in ("GET", "HEAD"):

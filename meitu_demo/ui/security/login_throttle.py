@@ -12,7 +12,8 @@ import secrets
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from ipaddress import ip_network
+
+from ...runtime.client_address import is_public
 
 MAX_FREE_ATTEMPTS = 5  # wrong passwords of one address before it has to wait
 MAX_FREE_ATTEMPTS_SHARED = 20  # the same for addresses of many people: private networks, proxies that are not trusted
@@ -36,7 +37,7 @@ class LoginThrottle:
         """The seconds that `address` has to wait before its next attempt; 0 if it need not."""
         now = self._clock()
         count, last = self._failures.get(address, (0, now))
-        max_free = MAX_FREE_ATTEMPTS if _is_single_client(address) else MAX_FREE_ATTEMPTS_SHARED
+        max_free = MAX_FREE_ATTEMPTS if is_public(address) else MAX_FREE_ATTEMPTS_SHARED
         until = last + min(MAX_WAIT_S, MIN_WAIT_S * 2.0 ** min(count - max_free, 9)) if count >= max_free else now
         if len(self._recent_attempts) == MAX_ATTEMPTS_PER_MINUTE:
             until = max(until, self._recent_attempts[0] + MINUTE_S)
@@ -58,13 +59,6 @@ class LoginThrottle:
             self._failures[address] = (count - 1, last)
         if self._recent_attempts:
             self._recent_attempts.pop()
-
-
-def _is_single_client(address: str) -> bool:
-    try:
-        return ip_network(address).network_address.is_global
-    except ValueError:
-        return False
 
 
 class BasicAuth:

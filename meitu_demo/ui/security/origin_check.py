@@ -39,7 +39,6 @@ class OriginCheckMiddleware:
         self._allowed_hosts = {"localhost", *allowed_hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -35,7 +35,6 @@ class Inventory:
 
     @property
     def has_data(self) -> bool:
-        """Whether anything is stored."""
         return bool(self.files or self.pictures or self.calls or self.runs or self.recordings)
 
 

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...calls import run_log
+from ...calls.run_log import RunRecord
 from ...domain.errors import UploadsFull, VisitorUploadsFull
 from ...domain.explanations import explain
 from ...domain.translations import match_language
@@ -177,7 +177,7 @@ class UploadQuotaMiddleware:
 
 
 def _build_refusal(error: UploadsFull, request: Request) -> PlainTextResponse:
-    run_log.log_unattributed_failure(error, "")
+    RunRecord("").finish(error)
     text = explain(error, match_language(request.headers.get("accept-language")), is_billable=False).as_text()
     return PlainTextResponse(text, 429 if isinstance(error, VisitorUploadsFull) else 507)
 

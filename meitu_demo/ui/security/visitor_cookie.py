@@ -1,15 +1,12 @@
 """The visitor cookie, against which paid calls are counted: signed, and without personal data."""
 
 from http.cookies import SimpleCookie
-from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...ledger.lazy import LazyLedger
-
-if TYPE_CHECKING:  # the database is loaded only if a call can cost money
-    from ...ledger.paid_calls import PaidCallRecorder
+from ...ledger.paid_calls import PaidCallRecorder
 
 VISITOR_COOKIE = "visitor"
 COOKIE_MAX_AGE_S = 365 * 24 * 3600
@@ -28,7 +25,6 @@ class VisitorCookieMiddleware:
         self._is_hf_space = is_hf_space
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and add the cookie to the response."""
         recorder = self._ledger.recorder
         is_page = scope["type"] == "http" and scope["path"] == "/"
         if recorder is None or not is_page or _has_valid_cookie(recorder, Headers(scope=scope)):
@@ -47,6 +43,6 @@ class VisitorCookieMiddleware:
         await self.app(scope, receive, send_with_cookie)
 
 
-def _has_valid_cookie(recorder: "PaidCallRecorder", headers: Headers) -> bool:
+def _has_valid_cookie(recorder: PaidCallRecorder, headers: Headers) -> bool:
     morsel = SimpleCookie(headers.get("cookie", "")[:4000]).get(VISITOR_COOKIE)
     return morsel is not None and recorder.is_valid_cookie(morsel.value)

@@ -6,8 +6,8 @@ from ui.history.sample_runs import kept, outcome
 from meitu_demo.domain.model import Image
 from meitu_demo.photos import codec
 from meitu_demo.runtime.picture_store import PictureStore
-from meitu_demo.ui.history.compare_two import compare_two
 from meitu_demo.ui.history.entries import History, Success
+from meitu_demo.ui.history.views import compare_two
 from meitu_demo.ui.result.pictures import load_picture
 
 

@@ -27,7 +27,7 @@ from ui.conftest import Page
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 from meitu_demo.runtime.fair_queue import FairQueue
-from meitu_demo.ui.mirror import frames
+from meitu_demo.ui import mirror as frames
 
 CANARY = b"canary-7f3a91-of-a-face"
 

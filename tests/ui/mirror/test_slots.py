@@ -3,7 +3,7 @@
 import pytest
 from support.clock import ManualClock
 
-from meitu_demo.ui.mirror.frames import AllSlotsTaken, FrameInProgress, MirrorSlots
+from meitu_demo.ui.mirror import AllSlotsTaken, FrameInProgress, MirrorSlots
 
 
 def come(seats: MirrorSlots, name: str) -> None:

@@ -4,12 +4,14 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from preflight.item_states import ITEM_STATES
 from preflight.sample_photos import cached_check, photos
 
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.translations import get_texts, list_languages, translate
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.preflight import ITEM_STATES, ChecklistItem, Preflight, check, suggest_fixes
+from meitu_demo.preflight.check import ChecklistItem, Preflight, check
+from meitu_demo.preflight.fixes import suggest_fixes
 from meitu_demo.ui.panel.checklist import describe_item, render_checklist, render_faces_svg
 
 FUSE, AVATAR = CATALOGUE["face_fuse"], CATALOGUE["anime_avatar"]

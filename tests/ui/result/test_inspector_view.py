@@ -8,14 +8,9 @@ import pytest
 from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.translations import translate
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.inspector import (
-    PHASES,
-    SAMPLE_LANGUAGES,
-    CapturedMessage,
-    Span,
-    Trace,
-    render_samples,
-)
+from meitu_demo.inspector.capture import CapturedMessage
+from meitu_demo.inspector.code_samples import SAMPLE_LANGUAGES, render_samples
+from meitu_demo.inspector.trace import PHASES, Span, Trace
 from meitu_demo.settings import Settings
 from meitu_demo.ui.result.inspector_view import render_inspector
 

@@ -22,11 +22,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
-from ...domain.errors import DemoError, ImageRejected, ValueRejected
-from ...domain.vendor_codes import load_shapes
-from ...engine.effects.mirror import Detection, ShapeStrengths, reshape_frame
-from ...photos import codec
-from ..context import Context
+from ..domain.errors import DemoError, ImageRejected, ValueRejected
+from ..domain.vendor_codes import load_shapes
+from ..engine.effects.mirror import Detection, ShapeStrengths, reshape_frame
+from ..photos import codec
+from .context import Context
 
 MAX_MIRRORS = 2  # with one frame processed at a time, each still gets half of its frame rate
 MAX_IDLE_S = 4.0  # a mirror that sends nothing for so long is closed

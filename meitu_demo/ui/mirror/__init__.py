@@ -1,1 +1,0 @@
-"""The server side of the magic mirror: the routes for its frames."""
