@@ -57,12 +57,12 @@ def draw_face(picture: Lab, portrait: Portrait) -> None:
     points, width = head.points, head.width
     base = fit_curve(points[list(NOSE_BASE)])[5:35] + head.down * 0.004 * width
     swell = np.sin(np.pi * np.linspace(0.04, 0.96, len(base)))
-    _draw_line(picture, base, 0.014 * width * swell, (skin[0] * 0.55, skin[1] + 7, skin[2] + 3), 0.8)
+    _draw_line(picture, base, 0.014 * width * swell, skin * (0.55, 1.4, 1.1), 0.8)
 
     above, below = fit_curve(points[list(MOUTH_ABOVE)]), fit_curve(points[list(MOUTH_BELOW)])
     mouth_width = float(np.linalg.norm(points[61] - points[291]))
     swell = np.sin(np.pi * np.linspace(0.06, 0.94, CURVE_POINTS)) ** 0.6
-    lip_line = (max(12.0, skin[0] * 0.30), 16, 9)
+    lip_line = skin * (0.30, 1.1, 0.4)
     if float(np.max((below - above) @ head.down)) < 0.05 * mouth_width:
         _draw_line(picture, (above + below) / 2, 0.017 * mouth_width * swell, lip_line, 0.75)
     else:
@@ -96,10 +96,10 @@ def _draw_eye(whole: Lab, portrait: Portrait, side: int) -> None:
         )
         low = lower[2:30]
         swell = np.sin(np.pi * (0.1 + 0.8 * np.linspace(1, 0, len(low)))) ** 0.8
-        _draw_line(picture, low, 0.024 * eye_width * swell, (skin[0] * 0.42, skin[1] + 4, skin[2]), 0.7)
+        _draw_line(picture, low, 0.024 * eye_width * swell, skin * (0.42, 1.3, 1), 0.7)
         arch = (0.10 * eye_width + 0.05 * height) * np.sin(np.pi * np.linspace(0.2, 0.9, 33))[:, None] ** 0.5
         swell = np.sin(np.pi * np.linspace(0.05, 0.95, 33))
-        crease = (skin[0] * 0.60, skin[1] + 5, skin[2] + 2)
+        crease = skin * (0.60, 1.3, 1.1)
         _draw_line(picture, upper[3:36] - head.down * arch, 0.020 * eye_width * swell, crease, 0.65)
     tip = upper[0] + (upper[0] - upper[3]) * 0.5 - head.down * eye_width * 0.02
     position = np.linspace(0, 1, CURVE_POINTS)
