@@ -43,8 +43,9 @@ CALM = 0.7  # less contrast around a shaved mouth: there a shadow with an edge w
 BLUSH = 3.0  # redder in the middle of the cheeks
 FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
 FRAME_DARKER_L = 10.0  # or thin frames fade when the picture is shrunk
-THIN_LINE_PX = 9  # wider than the frames of glasses on the flattened picture
+THIN_LINE = 0.085  # face widths: wider than the frames of glasses
 BRIDGE_DEPTH = (6.0, 11.0)  # L or chroma, in four of five columns of the nose: bare noses have up to 4, thin metal 12
+MIN_EYE_WIDTH = 0.12  # face widths
 COVERED_EYE_DARKER_L = 30.0  # under the skin's median, even in its brightest parts: a dark lens or a fringe
 
 
@@ -77,7 +78,6 @@ def flatten(photo: Image, heads: list[Head], irises: list[Lab], mattes: list[Pla
     smooth_lab = to_lab(smooth)
     flat = masses.copy()
     flat[..., 0] += (_posterise(flat[..., 0], 11.0, 9.0) - flat[..., 0]) * 0.7
-    flat[..., 1:] *= 1.1
     portraits = []
     for head, iris, matte in zip(heads, irises, mattes, strict=True):
         portraits.append(_flatten_head(flat, photo, raw, smooth_lab, matte, head, iris))
@@ -118,7 +118,7 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     base[1:] = (base[1:] + np.median(cheeks[:, 1:], 0)) / 2
     # Lit cheeks are not drawn darker than they are: the network takes away 3 L.
     base[0] += np.clip(float(np.quantile(cheeks[:, 0], 0.6)) + 3 - median[0], lift, MAX_CHEEK_LIFT_L)
-    open_eyes = [_is_open(raw[..., 0][head.fill(eye, shape) > 0.5], float(median[0])) for eye in EYES]
+    open_eyes = [_is_visible(raw[..., 0], float(median[0]), head, eye) for eye in EYES]
     eyes = np.maximum(*(head.fill(eye, shape, 1.35) * is_open for eye, is_open in zip(EYES, open_eyes, strict=True)))
     around = zip(EYES, BROW_CONTOURS, LID_CORNERS, open_eyes, strict=True)
     lids = np.maximum(
@@ -132,7 +132,7 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
         smoothstep(brow_v + 0.02, brow_v - 0.06, v), smoothstep(0.34, 0.44, np.abs(u)) * smoothstep(0.2, 0.0, v)
     ) * (1 - np.maximum(brows, np.asarray(cv2.dilate(lids, build_disc_kernel(0.04 * width)), np.float32)))
     below_eyes = v - head.locate(33, 263)
-    lines = _find_glasses(raw, u, below_eyes) * oval * (1 - eyes)
+    lines = _find_glasses(raw, head, u, below_eyes) * oval * (1 - eyes)
     off_colour = smoothstep(16, 30, np.hypot(smooth[..., 1] - median[1], smooth[..., 2] - median[2]))
     strands = smoothstep(*NOT_SKIN_DARKER_L, median[0] - smooth[..., 0]) * hair_zone
     not_skin = np.maximum.reduce([strands, beard_hair, lines, off_colour * (1 - oval)])
@@ -150,7 +150,7 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     mask = np.maximum(mask, hole * oval * (1 - not_skin))
     _flatten_hair(flat, raw, matte * (1 - mask) * (1 - oval * (1 - strands)) * smoothstep(0.75, 0.35, v), width)
     flat += (tones - flat) * mask[..., None]
-    flat += (raw - (FRAME_DARKER_L, 0, 0) - flat) * lines[..., None]
+    flat += (raw - (FRAME_DARKER_L, 0, 0) - flat) * (lines * (1 - brows))[..., None]
     free = (1 - lines) * (1 - np.maximum(*(head.fill(eye, shape, 1.15) for eye in EYES)))
     for side in (0, 1):
         _paint_brow(flat, raw, head, side, free, median)
@@ -164,8 +164,11 @@ def _segment_skin(photo: Image, head: Head) -> Plane:
     return np.asarray(cv2.resize(mask, photo.shape[1::-1]), np.float32) / 255
 
 
-def _is_open(lightness: NDArray[np.float32], skin: float) -> bool:
-    return lightness.size < 6 or float(np.quantile(lightness, 0.9)) > skin - COVERED_EYE_DARKER_L
+def _is_visible(lightness: Plane, skin: float, head: Head, eye: tuple[int, ...]) -> bool:
+    """Whether the photo shows the eye: neither covered nor made narrow by the head's turn."""
+    seen = lightness[head.fill(eye, lightness.shape) > 0.5]
+    is_wide = np.linalg.norm(head.points[eye[0]] - head.points[eye[8]]) > MIN_EYE_WIDTH * head.width
+    return bool(is_wide and (seen.size < 6 or np.quantile(seen, 0.9) > skin - COVERED_EYE_DARKER_L))
 
 
 def _find_beard(smooth: Lab, median: Lab, head: Head, features: Plane) -> tuple[float, Plane, Plane]:
@@ -186,20 +189,22 @@ def _find_beard(smooth: Lab, median: Lab, head: Head, features: Plane) -> tuple[
     return beard, blur(area * hair * beard, 1.0), area * (1 - beard)
 
 
-def _find_glasses(raw: Lab, u: Plane, below_eyes: Plane) -> Plane:
+def _find_glasses(raw: Lab, head: Head, u: Plane, below_eyes: Plane) -> Plane:
     """Frames of glasses, 0..1: thin dark or grey lines at eye height, if there is one across the nose; else nothing.
 
     u, below_eyes: face widths from the middle of the face and from the line through the eyes.
     """
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (THIN_LINE_PX, THIN_LINE_PX))
+    kernel = build_disc_kernel(THIN_LINE * head.width)
     planes = (raw[..., 0], np.hypot(raw[..., 1], raw[..., 2]))
     depths = [np.asarray(cv2.morphologyEx(plane, cv2.MORPH_CLOSE, kernel), np.float32) - plane for plane in planes]
     nose = (np.abs(u) < 0.07) & (below_eyes > -0.10) & (below_eyes < 0.08)
     columns = nose.any(0)
     deepest = [np.where(nose, depth, 0).max(0)[columns] for depth in depths]
     bridge = max(float(np.quantile(depth, 0.2)) for depth in deepest) if columns.any() else 0.0
-    at_eyes = smoothstep(0.30, 0.24, below_eyes) * smoothstep(-0.30, -0.24, below_eyes)
-    return smoothstep(6, 14, np.maximum(*depths)) * at_eyes * smoothstep(*BRIDGE_DEPTH, bridge)
+    reach = 0.13 + 0.12 * smoothstep(0.15, 0.22, np.abs(u)) - 0.17 * smoothstep(0.36, 0.42, np.abs(u))  # else, creases
+    at_eyes = smoothstep(0, 0.04, reach - below_eyes) * smoothstep(-0.20, -0.15, below_eyes)
+    least = min(0.5 * bridge, 9.0)  # frames are as deep as the bridge, wrinkles beside the eyes are not
+    return smoothstep(least, 2.2 * least + 0.1, np.maximum(*depths)) * at_eyes * smoothstep(*BRIDGE_DEPTH, bridge)
 
 
 def _fill_from_around(picture: Lab, hole: Plane, sigma: float) -> Lab:
@@ -286,6 +291,7 @@ def _paint_brow(flat: Lab, raw: Lab, head: Head, side: int, free: Plane, skin: L
     colours = cv2.remap(raw, places, EMPTY_MAP, cv2.INTER_LINEAR)
     own = (colours * (seen**3)[..., None]).sum((0, 1)) / (seen**3).sum()
     own[0] = np.clip(own[0] - 6, 8, skin[0] - 22)
+    own[1:] *= min(1.0, (7 + 0.5 * own[0]) / max(float(np.hypot(*own[1:])), 1e-3))  # thin hair takes the skin's red
     flat += (own - flat) * (stroke * free)[..., None] * 0.92
 
 
@@ -297,9 +303,8 @@ def _paint_mouth(flat: Lab, raw: Lab, smooth: Lab, head: Head, lips: Plane, skin
     if red.any():
         own = np.median(smooth[red], 0)
         drawn += (own - drawn) * (0.55 * lips * (1 - mouth))[..., None]
-    drawn[..., 1:] *= 1.1
     chroma = np.hypot(raw[..., 1], raw[..., 2]) / max(float(np.hypot(*skin[1:])), 6.0)
-    teeth = mouth * smoothstep(-16, 2, raw[..., 0] - skin[0]) * smoothstep(1.0, 0.65, chroma)
+    teeth = mouth * smoothstep(-20, 0, raw[..., 0] - skin[0]) * smoothstep(0.95, 0.6, chroma)
     teeth = np.asarray(cv2.morphologyEx(teeth, cv2.MORPH_CLOSE, build_disc_kernel(0.05 * head.width)), np.float32)
     white = np.array((np.clip(skin[0] + 26, 84, 93), 1, 4), np.float32)
     drawn += (white - drawn) * (0.95 * teeth)[..., None]

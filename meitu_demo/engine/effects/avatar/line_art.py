@@ -11,13 +11,13 @@ import numpy as np
 from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur, build_polygon_mask, smoothstep
 from .flatten import MOUTH_ABOVE, MOUTH_BELOW, Lab, Portrait
-from .head import CURVE_POINTS, EYELIDS, IRISES, Plane, Points, draw_stroke, fit_curve
+from .head import CURVE_POINTS, EYELIDS, IRISES, Head, Plane, Points, draw_stroke, fit_curve
 
 NOSE_BASE = (98, 97, 2, 326, 327)
 JAW = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361)
 INK = np.array((14, 4, 3), np.float32)
-MIN_EYE_WIDTH = 0.07  # face widths; an eye that the head's turn makes narrower is left to the network
 MIN_OPENING = 0.14  # height / width; a narrower eye is closed: only its lash line is drawn
+MIN_WINK_OPENING = 0.3  # of the other eye: when it is narrower, both are closed in laughter
 HIGHLIGHTS = ((-0.32, -0.40, 0.30, 1.0), (0.38, 0.42, 0.15, 0.9))  # right, down, radius in iris radii; opacity
 
 
@@ -68,23 +68,30 @@ def draw_face(picture: Lab, portrait: Portrait) -> None:
     else:
         _draw_line(picture, above, 0.018 * mouth_width * swell, lip_line, 0.8)
         _draw_line(picture, below, 0.010 * mouth_width * swell, lip_line, 0.6)
-    for side, is_open in enumerate(portrait.open_eyes):
-        if is_open:
-            _draw_eye(picture, portrait, side)
+    openings = [_measure_opening(head, side) for side in np.flatnonzero(portrait.open_eyes)]
+    least = MIN_OPENING if min(openings, default=1.0) > MIN_OPENING else MIN_WINK_OPENING
+    for side, opening in zip(np.flatnonzero(portrait.open_eyes), openings, strict=True):
+        _draw_eye(picture, portrait, side, opening > least)
 
 
-def _draw_eye(whole: Lab, portrait: Portrait, side: int) -> None:
+def _measure_opening(head: Head, side: int) -> float:
+    """Height / width of an eye."""
+    upper, lower = (fit_curve(head.points[list(lid)]) for lid in EYELIDS[side])
+    return float(np.max((lower - upper) @ head.down)) / max(float(np.linalg.norm(upper[0] - upper[-1])), 1e-6)
+
+
+def _draw_eye(whole: Lab, portrait: Portrait, side: int, is_open: bool) -> None:
     head, skin = portrait.head, portrait.skin
     upper, lower = (fit_curve(head.points[list(lid)]) for lid in EYELIDS[side])
     eye_width = float(np.linalg.norm(upper[0] - upper[-1]))
     corner = np.floor(np.minimum(upper.min(0), lower.min(0)) - eye_width).astype(int).clip(0)
     end = np.ceil(np.maximum(upper.max(0), lower.max(0)) + eye_width).astype(int).clip(0)
     picture = whole[corner[1] : end[1], corner[0] : end[0]]
-    if eye_width < MIN_EYE_WIDTH * head.width or picture.size == 0:
+    if picture.size == 0:
         return
     upper, lower, shape = upper - corner, lower - corner, picture.shape[:2]
     height = float(np.max((lower - upper) @ head.down))
-    if height > MIN_OPENING * eye_width:
+    if is_open:
         opening = build_polygon_mask(np.vstack([upper, lower[::-1]]), shape, 0)
         white = np.array((np.clip(skin[0] + 24, 84, 94), 0.05 * skin[1], 2), np.float32)
         _paint(picture, white, opening)

@@ -13,7 +13,7 @@ from .head import Head, Image, Plane
 PERSON_FACE_WIDTHS = (2.0, 1.6)  # to either side and above a face: what the models look at, down to the frame
 MAX_GROWTH = 0.03  # face widths that hair and clothes may reach beyond the coarse mask of one person
 MIN_FACE_COVER = 0.6  # of a face that a model must find; otherwise it saw somebody else
-MAX_HOLE_SHARE = 0.03  # of a squared face width: smaller holes in a person are closed
+MAX_HOLE_SHARE = 0.1  # of a squared face width: smaller holes in a person are closed
 
 
 def cut_out_people(image: Image, heads: Sequence[Head]) -> list[Plane]:
