@@ -32,17 +32,20 @@ UPPER_CHEEKS = (50, 101, 36, 117, 118, 280, 330, 266, 346, 347)
 # Skin is drawn a little lighter than it is.
 DRAWN_SKIN_L, SKIN_LIFT, MAX_SKIN_LIFT_L, MAX_CHEEK_LIFT_L = 84.0, 0.3, 7.0, 12.0
 SKIN_SHADOW_L, SKIN_DEEP_L, SKIN_LIGHT_L = -8.0, -7.0, 3.5  # steps between the tones
-SKIN_SHADING = 0.25  # of the skin's own shading, which stays between the steps
+SKIN_SHADING = (0.25, 0.45)  # of the skin's own shading, which stays between the steps: below and above the median
 SKIN_SHADOW_AT, SKIN_DEEP_AT, SKIN_LIGHT_AT = -9.0, -24.0, 8.0  # L from the skin's median
 NOT_SKIN_DARKER_L = (14.0, 23.0)  # under the skin's median: from here, what lies on skin is hair, not a shadow
 BEARD_TINT = (0.84, 0.72)  # b of the chin / b of the skin: at the first no beard, at the second surely one
 BEARD_DARKER_L = (16.0, 26.0)  # the same for a chin darker than the skin
 DRAWN_SKIN_SPREAD_L = 15.0  # between dark and light skin of a face
 MIN_SKIN_B = 6.0  # of skin in a photo whose colours can be believed
+CALM = 0.7  # less contrast around a shaved mouth: there a shadow with an edge would be stubble
 BLUSH = 3.0  # redder in the middle of the cheeks
 FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
-THIN_LINE_PX = 9  # wider than the frames of glasses on the flattened picture
-BRIDGE_DEPTH_L = (13.0, 20.0)  # a line across the nose: bare noses have up to 11.5, glasses from 24
+FRAME_DARKER_L = 10.0  # or thin frames fade when the picture is shrunk
+THIN_LINE = 0.085  # face widths: wider than the frames of glasses
+BRIDGE_DEPTH = (6.0, 11.0)  # L or chroma, in four of five columns of the nose: bare noses have up to 4, thin metal 12
+MIN_EYE_WIDTH = 0.12  # face widths
 COVERED_EYE_DARKER_L = 30.0  # under the skin's median, even in its brightest parts: a dark lens or a fringe
 
 
@@ -75,7 +78,6 @@ def flatten(photo: Image, heads: list[Head], irises: list[Lab], mattes: list[Pla
     smooth_lab = to_lab(smooth)
     flat = masses.copy()
     flat[..., 0] += (_posterise(flat[..., 0], 11.0, 9.0) - flat[..., 0]) * 0.7
-    flat[..., 1:] *= 1.1
     portraits = []
     for head, iris, matte in zip(heads, irises, mattes, strict=True):
         portraits.append(_flatten_head(flat, photo, raw, smooth_lab, matte, head, iris))
@@ -116,7 +118,7 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     base[1:] = (base[1:] + np.median(cheeks[:, 1:], 0)) / 2
     # Lit cheeks are not drawn darker than they are: the network takes away 3 L.
     base[0] += np.clip(float(np.quantile(cheeks[:, 0], 0.6)) + 3 - median[0], lift, MAX_CHEEK_LIFT_L)
-    open_eyes = [_is_open(raw[..., 0][head.fill(eye, shape) > 0.5], float(median[0])) for eye in EYES]
+    open_eyes = [_is_visible(raw[..., 0], float(median[0]), head, eye) for eye in EYES]
     eyes = np.maximum(*(head.fill(eye, shape, 1.35) * is_open for eye, is_open in zip(EYES, open_eyes, strict=True)))
     around = zip(EYES, BROW_CONTOURS, LID_CORNERS, open_eyes, strict=True)
     lids = np.maximum(
@@ -124,13 +126,13 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     )
     brows *= 1 - np.maximum(*(head.fill(eye, shape, 1.15) for eye in EYES))
 
-    beard, beard_hair = _find_beard(smooth, median, head, np.clip(lips + nostrils, 0, 1))
+    beard, beard_hair, shaved = _find_beard(smooth, median, head, np.clip(lips + nostrils, 0, 1))
     brow_v = head.locate(105, 334)
     hair_zone = np.maximum(
         smoothstep(brow_v + 0.02, brow_v - 0.06, v), smoothstep(0.34, 0.44, np.abs(u)) * smoothstep(0.2, 0.0, v)
     ) * (1 - np.maximum(brows, np.asarray(cv2.dilate(lids, build_disc_kernel(0.04 * width)), np.float32)))
     below_eyes = v - head.locate(33, 263)
-    lines = _find_glasses(raw[..., 0], u, below_eyes) * oval * (1 - eyes)
+    lines = _find_glasses(raw, head, u, below_eyes) * oval * (1 - eyes)
     off_colour = smoothstep(16, 30, np.hypot(smooth[..., 1] - median[1], smooth[..., 2] - median[2]))
     strands = smoothstep(*NOT_SKIN_DARKER_L, median[0] - smooth[..., 0]) * hair_zone
     not_skin = np.maximum.reduce([strands, beard_hair, lines, off_colour * (1 - oval)])
@@ -139,7 +141,7 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
         cv2.dilate(np.maximum.reduce([eyes, brows, lids]), build_disc_kernel(0.08 * width)), np.float32
     )
     hole = np.clip(blur(features, 1.0) * 1.3 + nostrils * 0.9, 0, 1) * (1 - lines)
-    tones = _paint_skin_tones(_fill_from_around(smooth, hole, 0.055 * width), median, base, contrast)
+    tones = _paint_skin_tones(_fill_from_around(smooth, hole, 0.055 * width), median, base, contrast * (1 - CALM * shaved))
     blush = BLUSH * float(smoothstep(3, 12, np.hypot(*median[1:])))  # none in a grey photo
     for cheek in head.points[[50, 280]]:
         right, down = (axis / width for axis in head.project(cheek[:1], cheek[1:], head.middle))
@@ -148,6 +150,7 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     mask = np.maximum(mask, hole * oval * (1 - not_skin))
     _flatten_hair(flat, raw, matte * (1 - mask) * (1 - oval * (1 - strands)) * smoothstep(0.75, 0.35, v), width)
     flat += (tones - flat) * mask[..., None]
+    flat += (raw - (FRAME_DARKER_L, 0, 0) - flat) * (lines * (1 - brows))[..., None]
     free = (1 - lines) * (1 - np.maximum(*(head.fill(eye, shape, 1.15) for eye in EYES)))
     for side in (0, 1):
         _paint_brow(flat, raw, head, side, free, median)
@@ -161,40 +164,47 @@ def _segment_skin(photo: Image, head: Head) -> Plane:
     return np.asarray(cv2.resize(mask, photo.shape[1::-1]), np.float32) / 255
 
 
-def _is_open(lightness: NDArray[np.float32], skin: float) -> bool:
-    return lightness.size < 6 or float(np.quantile(lightness, 0.9)) > skin - COVERED_EYE_DARKER_L
+def _is_visible(lightness: Plane, skin: float, head: Head, eye: tuple[int, ...]) -> bool:
+    """Whether the photo shows the eye: neither covered nor made narrow by the head's turn."""
+    seen = lightness[head.fill(eye, lightness.shape) > 0.5]
+    is_wide = np.linalg.norm(head.points[eye[0]] - head.points[eye[8]]) > MIN_EYE_WIDTH * head.width
+    return bool(is_wide and (seen.size < 6 or np.quantile(seen, 0.9) > skin - COVERED_EYE_DARKER_L))
 
 
-def _find_beard(smooth: Lab, median: Lab, head: Head, features: Plane) -> tuple[float, Plane]:
-    """(how surely there is a beard, where it is), 0..1: hair is less yellow than skin, a shadow is as yellow.
+def _find_beard(smooth: Lab, median: Lab, head: Head, features: Plane) -> tuple[float, Plane, Plane]:
+    """(how surely there is a beard, where it is, where there could be but is none), 0..1: hair is less yellow than skin, a shadow is as yellow.
 
     features: lips and nostrils, which have no hair. In a grey or coloured photo darkness alone tells.
     """
     shape = features.shape
     chin = head.fill(CHIN_AREA, shape) * (1 - features) > 0.5
     if chin.sum() < 8:
-        return 0.0, np.zeros(shape, np.float32)
+        return 0.0, np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     darker = median[0] - smooth[..., 0]
     tint = smooth[..., 2] / median[2] if median[2] > MIN_SKIN_B else np.ones(shape, np.float32)
     beard = float(smoothstep(*BEARD_DARKER_L, float(np.median(darker[chin]))))
     beard = max(beard, float(smoothstep(*BEARD_TINT, float(np.median(tint[chin])))))
     area = np.minimum(blur(head.fill(BEARD, shape, 1.2), 0.05 * head.width), 1 - 0.8 * features)
     hair = np.maximum(smoothstep(*NOT_SKIN_DARKER_L, darker), smoothstep(0.88, 0.70, tint))
-    return beard, blur(area * hair * beard, 1.0)
+    return beard, blur(area * hair * beard, 1.0), area * (1 - beard)
 
 
-def _find_glasses(lightness: Plane, u: Plane, below_eyes: Plane) -> Plane:
-    """Frames of glasses, 0..1: thin dark lines at eye height, if there is one across the nose; else nothing.
+def _find_glasses(raw: Lab, head: Head, u: Plane, below_eyes: Plane) -> Plane:
+    """Frames of glasses, 0..1: thin dark or grey lines at eye height, if there is one across the nose; else nothing.
 
     u, below_eyes: face widths from the middle of the face and from the line through the eyes.
     """
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (THIN_LINE_PX, THIN_LINE_PX))
-    depth = np.asarray(cv2.morphologyEx(lightness, cv2.MORPH_CLOSE, kernel), np.float32) - lightness
+    kernel = build_disc_kernel(THIN_LINE * head.width)
+    planes = (raw[..., 0], np.hypot(raw[..., 1], raw[..., 2]))
+    depths = [np.asarray(cv2.morphologyEx(plane, cv2.MORPH_CLOSE, kernel), np.float32) - plane for plane in planes]
     nose = (np.abs(u) < 0.07) & (below_eyes > -0.10) & (below_eyes < 0.08)
     columns = nose.any(0)
-    bridge = float(np.where(nose, depth, 0).max(0)[columns].mean()) if columns.any() else 0.0
-    at_eyes = smoothstep(0.30, 0.24, below_eyes) * smoothstep(-0.30, -0.24, below_eyes)
-    return smoothstep(9, 20, depth) * at_eyes * smoothstep(*BRIDGE_DEPTH_L, bridge)
+    deepest = [np.where(nose, depth, 0).max(0)[columns] for depth in depths]
+    bridge = max(float(np.quantile(depth, 0.2)) for depth in deepest) if columns.any() else 0.0
+    reach = 0.13 + 0.12 * smoothstep(0.15, 0.22, np.abs(u)) - 0.17 * smoothstep(0.36, 0.42, np.abs(u))  # else, creases
+    at_eyes = smoothstep(0, 0.04, reach - below_eyes) * smoothstep(-0.20, -0.15, below_eyes)
+    least = min(0.5 * bridge, 9.0)  # frames are as deep as the bridge, wrinkles beside the eyes are not
+    return smoothstep(least, 2.2 * least + 0.1, np.maximum(*depths)) * at_eyes * smoothstep(*BRIDGE_DEPTH, bridge)
 
 
 def _fill_from_around(picture: Lab, hole: Plane, sigma: float) -> Lab:
@@ -203,18 +213,18 @@ def _fill_from_around(picture: Lab, hole: Plane, sigma: float) -> Lab:
     return blur(picture + (fill_in - picture) * blur(hole, sigma / 4)[..., None], 1.0)
 
 
-def _paint_skin_tones(smooth: Lab, median: Lab, base: Lab, contrast: float) -> Lab:
+def _paint_skin_tones(smooth: Lab, median: Lab, base: Lab, contrast: Plane) -> Lab:
     """Skin in three tones: the photo's `median` becomes `base`, darker and lighter skin become steps from it."""
     offset = (smooth[..., 0] - median[0]) * contrast
     shadow, deep = _sigmoid((SKIN_SHADOW_AT - offset) / 1.3), _sigmoid((SKIN_DEEP_AT - offset) / 2)
     light = _sigmoid((offset - SKIN_LIGHT_AT) / 1.3)
     tones = np.empty_like(smooth)
-    shading = SKIN_SHADING * np.clip(offset, -20, 10)
+    shading = SKIN_SHADING[0] * np.clip(offset, -20, 0) + SKIN_SHADING[1] * np.clip(offset, 0, 25)
     tones[..., 0] = np.clip(
         base[0] + shading + SKIN_SHADOW_L * shadow + SKIN_DEEP_L * deep + SKIN_LIGHT_L * light, 4, 95
     )
     tones[..., 1:] = base[1:] + 0.4 * np.clip(smooth[..., 1:] - median[1:], -14, 14)
-    tones[..., 1] += 3 * (shadow + deep) / 2
+    tones[..., 1] *= 1 + 0.1 * (shadow + deep)
     return tones
 
 
@@ -270,16 +280,18 @@ def _paint_brow(flat: Lab, raw: Lab, head: Head, side: int, free: Plane, skin: L
         return
     position = np.linspace(0, 1, len(middle))
     seen_at = (seen**2) @ offsets / np.maximum((seen**2).sum(1), 1e-3)
-    centre = np.clip(np.polyval(np.polyfit(position, seen_at, 1, w=strength), position), -0.07, 0.07)
+    slope, start = np.polyfit(position, seen_at, 1, w=strength)
+    centre = np.clip(start + min(slope, 0.0) * position, -0.07, 0.07)
     width = blur((strength / np.maximum(seen.max(1), 4))[:, None], 3)[:, 0] * (offsets[1] - offsets[0])
     ends = (0.2 + 0.8 * smoothstep(0, 0.5, position)) * (0.55 + 0.45 * smoothstep(1, 0.75, position))
     ends *= smoothstep(2, 9, blur(seen.max(1)[:, None], 3)[:, 0])
-    centre -= 0.014 * smoothstep(0.5, 1, position)  # a lower inner end makes the look grim
+    centre -= 0.02 * smoothstep(0.3, 1, position)  # a lower inner end makes the look grim
     line = middle + centre[:, None] * head.width * head.down
     stroke = draw_stroke(free.shape, line, 1.05 * np.clip(width, 0.018, 0.065) * ends * head.width)
     colours = cv2.remap(raw, places, EMPTY_MAP, cv2.INTER_LINEAR)
-    own = (colours * seen[..., None]).sum((0, 1)) / seen.sum()
+    own = (colours * (seen**3)[..., None]).sum((0, 1)) / (seen**3).sum()
     own[0] = np.clip(own[0] - 6, 8, skin[0] - 22)
+    own[1:] *= min(1.0, (7 + 0.5 * own[0]) / max(float(np.hypot(*own[1:])), 1e-3))  # thin hair takes the skin's red
     flat += (own - flat) * (stroke * free)[..., None] * 0.92
 
 
@@ -291,9 +303,8 @@ def _paint_mouth(flat: Lab, raw: Lab, smooth: Lab, head: Head, lips: Plane, skin
     if red.any():
         own = np.median(smooth[red], 0)
         drawn += (own - drawn) * (0.55 * lips * (1 - mouth))[..., None]
-    drawn[..., 1:] *= 1.1
     chroma = np.hypot(raw[..., 1], raw[..., 2]) / max(float(np.hypot(*skin[1:])), 6.0)
-    teeth = mouth * smoothstep(-16, 2, raw[..., 0] - skin[0]) * smoothstep(0.85, 0.5, chroma)
+    teeth = mouth * smoothstep(-20, 0, raw[..., 0] - skin[0]) * smoothstep(0.95, 0.6, chroma)
     teeth = np.asarray(cv2.morphologyEx(teeth, cv2.MORPH_CLOSE, build_disc_kernel(0.05 * head.width)), np.float32)
     white = np.array((np.clip(skin[0] + 26, 84, 93), 1, 4), np.float32)
     drawn += (white - drawn) * (0.95 * teeth)[..., None]

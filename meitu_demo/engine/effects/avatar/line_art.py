@@ -11,13 +11,13 @@ import numpy as np
 from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur, build_polygon_mask, smoothstep
 from .flatten import MOUTH_ABOVE, MOUTH_BELOW, Lab, Portrait
-from .head import CURVE_POINTS, EYELIDS, IRISES, Plane, Points, draw_stroke, fit_curve
+from .head import CURVE_POINTS, EYELIDS, IRISES, Head, Plane, Points, draw_stroke, fit_curve
 
 NOSE_BASE = (98, 97, 2, 326, 327)
 JAW = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361)
 INK = np.array((14, 4, 3), np.float32)
-MIN_EYE_WIDTH = 0.07  # face widths; an eye that the head's turn makes narrower is left to the network
 MIN_OPENING = 0.14  # height / width; a narrower eye is closed: only its lash line is drawn
+MIN_WINK_OPENING = 0.3  # of the other eye: when it is narrower, both are closed in laughter
 HIGHLIGHTS = ((-0.32, -0.40, 0.30, 1.0), (0.38, 0.42, 0.15, 0.9))  # right, down, radius in iris radii; opacity
 
 
@@ -57,34 +57,41 @@ def draw_face(picture: Lab, portrait: Portrait) -> None:
     points, width = head.points, head.width
     base = fit_curve(points[list(NOSE_BASE)])[5:35] + head.down * 0.004 * width
     swell = np.sin(np.pi * np.linspace(0.04, 0.96, len(base)))
-    _draw_line(picture, base, 0.014 * width * swell, (skin[0] * 0.55, skin[1] + 7, skin[2] + 3), 0.8)
+    _draw_line(picture, base, 0.014 * width * swell, skin * (0.55, 1.4, 1.1), 0.8)
 
     above, below = fit_curve(points[list(MOUTH_ABOVE)]), fit_curve(points[list(MOUTH_BELOW)])
     mouth_width = float(np.linalg.norm(points[61] - points[291]))
     swell = np.sin(np.pi * np.linspace(0.06, 0.94, CURVE_POINTS)) ** 0.6
-    lip_line = (max(12.0, skin[0] * 0.30), 16, 9)
+    lip_line = skin * (0.30, 1.1, 0.4)
     if float(np.max((below - above) @ head.down)) < 0.05 * mouth_width:
         _draw_line(picture, (above + below) / 2, 0.017 * mouth_width * swell, lip_line, 0.75)
     else:
         _draw_line(picture, above, 0.018 * mouth_width * swell, lip_line, 0.8)
         _draw_line(picture, below, 0.010 * mouth_width * swell, lip_line, 0.6)
-    for side, is_open in enumerate(portrait.open_eyes):
-        if is_open:
-            _draw_eye(picture, portrait, side)
+    openings = [_measure_opening(head, side) for side in np.flatnonzero(portrait.open_eyes)]
+    least = MIN_OPENING if min(openings, default=1.0) > MIN_OPENING else MIN_WINK_OPENING
+    for side, opening in zip(np.flatnonzero(portrait.open_eyes), openings, strict=True):
+        _draw_eye(picture, portrait, side, opening > least)
 
 
-def _draw_eye(whole: Lab, portrait: Portrait, side: int) -> None:
+def _measure_opening(head: Head, side: int) -> float:
+    """Height / width of an eye."""
+    upper, lower = (fit_curve(head.points[list(lid)]) for lid in EYELIDS[side])
+    return float(np.max((lower - upper) @ head.down)) / max(float(np.linalg.norm(upper[0] - upper[-1])), 1e-6)
+
+
+def _draw_eye(whole: Lab, portrait: Portrait, side: int, is_open: bool) -> None:
     head, skin = portrait.head, portrait.skin
     upper, lower = (fit_curve(head.points[list(lid)]) for lid in EYELIDS[side])
     eye_width = float(np.linalg.norm(upper[0] - upper[-1]))
     corner = np.floor(np.minimum(upper.min(0), lower.min(0)) - eye_width).astype(int).clip(0)
     end = np.ceil(np.maximum(upper.max(0), lower.max(0)) + eye_width).astype(int).clip(0)
     picture = whole[corner[1] : end[1], corner[0] : end[0]]
-    if eye_width < MIN_EYE_WIDTH * head.width or picture.size == 0:
+    if picture.size == 0:
         return
     upper, lower, shape = upper - corner, lower - corner, picture.shape[:2]
     height = float(np.max((lower - upper) @ head.down))
-    if height > MIN_OPENING * eye_width:
+    if is_open:
         opening = build_polygon_mask(np.vstack([upper, lower[::-1]]), shape, 0)
         white = np.array((np.clip(skin[0] + 24, 84, 94), 0.05 * skin[1], 2), np.float32)
         _paint(picture, white, opening)
@@ -96,10 +103,10 @@ def _draw_eye(whole: Lab, portrait: Portrait, side: int) -> None:
         )
         low = lower[2:30]
         swell = np.sin(np.pi * (0.1 + 0.8 * np.linspace(1, 0, len(low)))) ** 0.8
-        _draw_line(picture, low, 0.024 * eye_width * swell, (skin[0] * 0.42, skin[1] + 4, skin[2]), 0.7)
+        _draw_line(picture, low, 0.024 * eye_width * swell, skin * (0.42, 1.3, 1), 0.7)
         arch = (0.10 * eye_width + 0.05 * height) * np.sin(np.pi * np.linspace(0.2, 0.9, 33))[:, None] ** 0.5
         swell = np.sin(np.pi * np.linspace(0.05, 0.95, 33))
-        crease = (skin[0] * 0.60, skin[1] + 5, skin[2] + 2)
+        crease = skin * (0.60, 1.3, 1.1)
         _draw_line(picture, upper[3:36] - head.down * arch, 0.020 * eye_width * swell, crease, 0.65)
     tip = upper[0] + (upper[0] - upper[3]) * 0.5 - head.down * eye_width * 0.02
     position = np.linspace(0, 1, CURVE_POINTS)

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur, build_disc_kernel, smoothstep
 from ...imaging.segmentation import compute_person_matte, compute_single_person_mask
-from .head import CHIN, Head, Image, Plane
+from .head import Head, Image, Plane
 
-PERSON_FACE_WIDTHS = (1.8, 1.6)  # to either side and above a face: what the models look at, down to the frame
-MAX_HEAD_HALF_WIDTH = 1.05  # face widths, with hair
-SHOULDER_SLOPE = 2.2  # face widths that a person may grow wider per face width below the chin
+PERSON_FACE_WIDTHS = (2.0, 1.6)  # to either side and above a face: what the models look at, down to the frame
+MAX_GROWTH = 0.03  # face widths that hair and clothes may reach beyond the coarse mask of one person
 MIN_FACE_COVER = 0.6  # of a face that a model must find; otherwise it saw somebody else
-MAX_HOLE_SHARE = 0.03  # of a squared face width: smaller holes in a person are closed
+MAX_HOLE_SHARE = 0.1  # of a squared face width: smaller holes in a person are closed
 
 
 def cut_out_people(image: Image, heads: Sequence[Head]) -> list[Plane]:
@@ -35,12 +35,9 @@ def cut_out_people(image: Image, heads: Sequence[Head]) -> list[Plane]:
 
 def _cut_out_person(image: Image, head: Head, others: Sequence[Head]) -> Plane:
     shape, width = image.shape[:2], head.width
-    face = head.fill_hull(shape)
+    face = head.fill(FACE_OVAL, shape, 0.92)
     matte = _keep_single_person(compute_person_matte(image), image, face, width)
     u, v = head.build_grid(shape)
-    below_chin = v - head.locate(CHIN)
-    reach = MAX_HEAD_HALF_WIDTH + SHOULDER_SLOPE * np.maximum(below_chin, 0)
-    matte = matte * smoothstep(0.25, 0, np.abs(u) - reach)
     for other in others:  # what is nearer to another face, in that face's widths, is not this person's
         other_u, other_v = other.build_grid(shape)
         if other.width > 0.3 * width:
@@ -55,7 +52,7 @@ def _keep_single_person(matte: Plane, image: Image, face: Plane, width: float) -
     single = compute_single_person_mask(image)
     if single is None or (single * face).sum() < MIN_FACE_COVER * face.sum():
         return matte if (matte * face).sum() > MIN_FACE_COVER * face.sum() else np.maximum(matte, _assume_bust(face))
-    grown = blur(np.asarray(cv2.dilate(single, build_disc_kernel(0.1 * width)), np.float32), 0.02 * width)
+    grown = blur(np.asarray(cv2.dilate(single, build_disc_kernel(2 * MAX_GROWTH * width)), np.float32), 0.02 * width)
     return matte * smoothstep(0.4, 0.7, grown)
 
 
