@@ -19,7 +19,7 @@ from . import face_templates
 from .contact_sheets import FaceCrop
 from .effects.fuse import fuse
 from .face_templates import TemplateInfo
-from .imaging.faces import Face, find_faces
+from .imaging.faces import Face, find_faces, known_faces
 from .sample_photos import load_astronaut
 
 MAX_PREVIEW_PX = 768
@@ -45,7 +45,8 @@ def needs_face_crop(endpoint: Endpoint) -> bool:
 
 def render_crop_preview(endpoint: Endpoint, values: Values, face_crop: FaceCrop) -> Preview:
     """The effect on the crop; values are validated. Raises EngineRejection and ValueRejected."""
-    result = _apply(endpoint, values, face_crop.pixels)
+    with known_faces(face_crop.pixels, (face_crop.face,)):
+        result = _apply(endpoint, values, face_crop.pixels)
     if endpoint.changes_framing:
         return _encode(None, result)
     return _encode(face_crop.crop_visible(face_crop.pixels), face_crop.crop_visible(result))

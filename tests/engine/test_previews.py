@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from meitu_demo.domain.errors import EngineRejection, ValueRejected
+from meitu_demo.domain.model import Endpoint
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.engine import face_templates
 from meitu_demo.engine.contact_sheets import FaceCrop, crop_face
 from meitu_demo.engine.effects.fuse import fuse
 from meitu_demo.engine.face_templates import TILE_PX
+from meitu_demo.engine.imaging import faces
 from meitu_demo.engine.imaging.faces import find_faces
 from meitu_demo.engine.previews import (
     MAX_PREVIEW_PX,
@@ -43,6 +45,15 @@ def test_crop_preview_shows_the_face_before_and_after(face_crop: FaceCrop) -> No
     assert before.shape[:2] == (face_crop.visible_square[2],) * 2 == found[0].size
     differences = [np.abs(picture - before).mean() for picture in pictures]
     assert differences[0] < 0.5 < differences[1] < differences[2]
+
+
+@pytest.mark.parametrize("endpoint", [RESHAPE, FUSE])
+def test_crop_preview_does_not_search_for_the_face_again(
+    endpoint: Endpoint, face_crop: FaceCrop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The crop's own face is edited: no detector runs at a move of a slider."""
+    monkeypatch.setattr(faces, "_borrow_models", lambda: pytest.fail("a detector runs"))
+    assert render_crop_preview(endpoint, endpoint.validate({}), face_crop).after
 
 
 def test_crop_preview_of_another_frame_has_no_before(face_crop: FaceCrop) -> None:

@@ -28,6 +28,7 @@ OUTLINE_MARGIN_SHARE = 0.08  # of the face's width: room around the outline for 
 MAX_SHARPENING = 0.5
 MIN_ENLARGEMENT, MAX_ENLARGEMENT = 1.6, 4  # a face that grows more than this is enlarged before the warp
 CROP_MARGIN_SHARE = 0.3  # of the user's face: its surroundings in the photo
+FILTER_REACH_PX = 8  # of the photo, around the pixels that the warp reads: enlarging and averaging read them too
 MIN_NECK_SAMPLES = 30
 NECK_SHADE_RANGE = (0.5, 1.1)  # brightness of the neck relative to the face
 NO_SECOND_MAP = np.empty(0, np.float32)  # for cv2.remap, whose first map holds both x and y
@@ -162,7 +163,7 @@ def fuse(image: Image, face: Face, template: Template) -> Image:
         body = blend.alpha_composite(body, template.front_layer[skin_box.slices])
     result = template.composite.copy()
     result[skin_box.slices] = body
-    curves = colour.fit_monochrome_curves(_crop_around(image, mesh)[0])
+    curves = colour.fit_monochrome_curves(_crop_around(image, mesh, _compute_margin(mesh))[0])
     return result if curves is None else colour.apply_monochrome_curves(result, curves)
 
 
@@ -192,12 +193,15 @@ def _compute_skin_box(box: Box, template: Template) -> Box:
     return Box(min(box.x0, x), min(box.y0, y), max(box.x1, x + width), max(box.y1, y + height))
 
 
-def _crop_around(image: Image, mesh: Points) -> tuple[Image, NDArray[np.int_]]:
-    """The user's face with some surroundings, and its corner (x, y) in the photo."""
-    margin_px = CROP_MARGIN_SHARE * np.ptp(mesh, axis=0).max()
+def _compute_margin(mesh: Points) -> float:
+    return CROP_MARGIN_SHARE * float(np.ptp(mesh, axis=0).max())
+
+
+def _crop_around(image: Image, points: Points, margin_px: float) -> tuple[Image, NDArray[np.int_]]:
+    """The photo around `points`, and the crop's corner (x, y) in it."""
     frame = np.array(image.shape[1::-1])
-    low = np.clip(np.floor(mesh.min(0) - margin_px), 0, frame - 1).astype(int)
-    high = np.clip(np.ceil(mesh.max(0) + margin_px), low + 1, frame).astype(int)
+    low = np.clip(np.floor(points.min(0) - margin_px), 0, frame - 1).astype(int)
+    high = np.clip(np.ceil(points.max(0) + margin_px), low + 1, frame).astype(int)
     return image[low[1] : high[1], low[0] : high[0]], low
 
 
@@ -206,7 +210,9 @@ def _warp_face(image: Image, mesh: Points, target: Points, box: Box) -> tuple[Im
     nodes = align.build_dense_map(mesh, target, box)
     size = (box.x1 - box.x0, box.y1 - box.y0)
     frame = np.array(image.shape[1::-1])
-    crop, low = _crop_around(image, mesh)
+    margin_px = _compute_margin(mesh)
+    sampled = np.clip(nodes.reshape(-1, 2), mesh.min(0) - margin_px, mesh.max(0) + margin_px)
+    crop, low = _crop_around(image, sampled, FILTER_REACH_PX)
     high = low + crop.shape[1::-1]
     shrink = float(np.ptp(target[:, 0]) / np.ptp(mesh[:, 0]))
     if shrink < 0.75:  # remapping alone would alias
@@ -222,7 +228,7 @@ def _warp_face(image: Image, mesh: Points, target: Points, box: Box) -> tuple[Im
     if shrink > 1:
         amount = min(MAX_SHARPENING, (0.4 if shrink <= MIN_ENLARGEMENT else 0.15) * np.log2(shrink))
         warped = colour.sharpen(warped, amount, 0.6 * min(shrink, 4.0))
-    edge = np.minimum(nodes, frame - 1 - nodes).min(-1) / max(0.04 * float(np.ptp(mesh[:, 0])), 1.0)
+    edge = np.minimum(*cv2.split(np.minimum(nodes, frame - 1 - nodes))) / max(0.04 * float(np.ptp(mesh[:, 0])), 1.0)
     frame_mask = cv2.resize(np.clip(edge, 0, 1).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     return warped, frame_mask
 

@@ -115,8 +115,8 @@ def _interpolate(points: Points, values: Points, nodes: Points) -> Points:
     area[flat] = 1
     owner = np.full(nodes.shape[:2], -1, np.int32)
     drawn = np.rint(np.clip(corners, -1e5, 1e5) * 16).astype(np.int32)
-    for index in np.flatnonzero(~flat):
-        cv2.fillConvexPoly(owner, drawn[index], (int(index),), cv2.LINE_8, shift=4)
+    for index in np.flatnonzero(~flat).tolist():
+        cv2.fillConvexPoly(owner, drawn[index], index, cv2.LINE_8, 4)
     x, y = np.moveaxis(nodes - corners[owner, 0], 2, 0)
     along_a = ((x * by[owner] - y * bx[owner]) / area[owner])[..., None]
     along_b = ((y * ax[owner] - x * ay[owner]) / area[owner])[..., None]

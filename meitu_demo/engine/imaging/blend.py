@@ -68,7 +68,7 @@ def _apply_mask(band: cv2.typing.MatLike, mask: Mask) -> cv2.typing.MatLike:
 def alpha_composite(bottom: Image, front: NDArray[np.uint8]) -> Image:
     """Draw RGBA `front` over RGB `bottom` of the same size."""
     alpha = front[..., 3].astype(np.float32) / 255
-    return np.asarray(cv2.blendLinear(bottom, np.ascontiguousarray(front[..., :3]), 1 - alpha, alpha))
+    return np.asarray(cv2.blendLinear(bottom, cv2.cvtColor(front, cv2.COLOR_RGBA2RGB), 1 - alpha, alpha))
 
 
 def blend_linear(bottom: Image, top: Image, mask: Mask) -> Image:

@@ -176,11 +176,11 @@ def enlarge(image: Image, factor: int) -> Image:
     result is the picture.
     """
     size = (image.shape[1] * factor, image.shape[0] * factor)
-    larger = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LANCZOS4), np.float32)
+    larger = cv2.resize(image.astype(np.float32), size, interpolation=cv2.INTER_LANCZOS4)
     for _ in range(BACK_PROJECTIONS):
         missing = image - cv2.resize(larger, image.shape[1::-1], interpolation=cv2.INTER_AREA)
         larger += cv2.resize(missing, size, interpolation=cv2.INTER_CUBIC)
-    return np.asarray(np.clip(np.rint(larger), 0, 255), np.uint8)
+    return np.asarray(cv2.add(larger, 0.0, dtype=cv2.CV_8U), np.uint8)
 
 
 def _blur(image: Image, sigma: float) -> Image:

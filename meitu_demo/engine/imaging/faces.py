@@ -1,16 +1,20 @@
 """Finds faces with both of MediaPipe's face detectors, then its refined face mesh.
 
 The detectors propose boxes on a small copy of the image, upright first and then in the three quarter turns. The short
-range detector looks first: a close-up of which it is sure needs no other; otherwise the boxes of both are united. Each
-box is cropped upright for FaceMesh; a mesh counts only if its centre lies inside its box. Panoramas and long
-screenshots, in whose small copy a face would be a speck, are searched in tiles. Models are loaded at the first call,
-not at import. A FaceMesh that threads share gives wrong results, so each caller borrows models from a pool.
+range detector looks first: a close-up of which it is sure needs no other; otherwise the full range detector searches
+while FaceMesh is fitted to the first one's boxes, and adds what they leave out. Each box is cropped upright for
+FaceMesh; a mesh counts only if its centre lies inside its box. Panoramas and long screenshots, in whose small copy a
+face would be a speck, are searched in tiles. Models are loaded at the first call, not at import. A FaceMesh that
+threads share gives wrong results, so each caller borrows models from a pool.
 """
 
+import math
 import queue
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -22,14 +26,15 @@ from .face import Face, build_face
 from .face_cache import ScopedCache
 from .mediapipe_loader import load_solution
 
-__all__ = ["Face", "Image", "build_face", "clear_face_cache", "face_cache_scope", "find_faces"]
+__all__ = ["Face", "Image", "build_face", "clear_face_cache", "face_cache_scope", "find_faces", "known_faces"]
 
 Image = NDArray[np.uint8]
 
 DETECTION_SIDE_PX = 640  # the detectors read 128 and 192 px; from larger copies they find fewer faces
 MAX_ASPECT_RATIO = 3.0  # of an image that is searched as a whole
 MAX_TILES = 16
-CROP_SIDE_PX = 384  # of the roll-aligned crop for the mesh
+CROP_SIDE_PX = 320  # of the roll-aligned crop for the mesh
+MAX_CROP_STEP_PX = 1.5  # pixels of the photo for one of the crop; a larger photo is halved first
 CROP_BOX_RATIO = 1.7  # crop side / box side: the mesh needs hair line and chin with a margin
 MIN_UPRIGHT_SCORE = 0.5
 MIN_ROTATED_SCORE = 0.78  # a lower limit finds faces on their side in pictures without any
@@ -39,10 +44,24 @@ POOL_SIZE = 2  # about 140 MB each; more than the number of cores are no faster
 _face_cache: ScopedCache[tuple[Face, ...]] = ScopedCache(8)  # enough for the pictures of a few concurrent runs
 face_cache_scope = _face_cache.scope  # for a block that may analyse the same picture again
 clear_face_cache = _face_cache.clear
+_known: ContextVar[tuple[Image, tuple[Face, ...]] | None] = ContextVar("_known", default=None)
+
+
+@contextmanager
+def known_faces(image: Image, faces: tuple[Face, ...]) -> Iterator[None]:
+    """For a block that edits `image`, whose `faces` were found before: `find_faces` of this very array returns them."""
+    token = _known.set((image, faces))
+    try:
+        yield
+    finally:
+        _known.reset(token)
 
 
 def find_faces(image: Image) -> tuple[Face, ...]:
     """All faces, largest first; an empty tuple when there is none. Thread-safe; 7–40 ms, for panoramas up to 0.5 s."""
+    known = _known.get()
+    if known and known[0] is image:
+        return known[1]
     height, width = image.shape[:2]
     if max(height, width) <= MAX_ASPECT_RATIO * min(height, width):
         return _find_in_tile(image)
@@ -115,11 +134,17 @@ def _find_rotated(models: "_FaceModels", image: Image, small: Image, scale: floa
     view = np.ascontiguousarray(np.rot90(small, turns))
     threshold = MIN_ROTATED_SCORE if turns else MIN_UPRIGHT_SCORE
     faces: list[Face] = []
+    boxes: list[_DetectionBox] = []
     for box in models.detect_boxes(view, threshold):
+        known = next((index for index, other in enumerate(boxes) if box.overlaps(other)), None)
+        if known is not None:
+            faces[known] = replace(faces[known], score=max(faces[known].score, box.score))
+            continue
         crop = _build_crop_matrix(box, turns, small.shape[:2], scale)
         face = _fit_mesh(models, image, crop, box.score)
         if face is not None and not any(_is_same_face(face, other) for other in faces):
             faces.append(face)
+            boxes.append(box)
     return faces
 
 
@@ -129,6 +154,9 @@ class _DetectionBox:
     side: float
     eye_vector: NDArray[np.float64]  # from the subject's right eye to the left
     score: float
+
+    def overlaps(self, other: "_DetectionBox") -> bool:
+        return bool(np.linalg.norm(self.centre - other.centre) <= 0.5 * max(self.side, other.side))
 
 
 def _build_crop_matrix(box: _DetectionBox, turns: int, shape: tuple[int, ...], scale: float) -> NDArray[np.float64]:
@@ -168,16 +196,14 @@ def _fit_mesh(models: "_FaceModels", image: Image, crop: NDArray[np.float64], sc
 
 def _extract_crop(image: Image, crop: NDArray[np.float64]) -> Image:
     """The upright crop, averaged before it is shrunk: aliased hair and noise would mislead the mesh."""
-    step = float(np.linalg.norm(crop[:, 0]))
-    corners = (
-        np.array([[0, 0], [0, CROP_SIDE_PX], [CROP_SIDE_PX, 0], [CROP_SIDE_PX, CROP_SIDE_PX]]) @ crop[:, :2].T
-        + crop[:, 2]
-    )
+    corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]) * CROP_SIDE_PX @ crop[:, :2].T + crop[:, 2]
     low = np.clip(np.floor(corners.min(0)) - 2, 0, np.array(image.shape[1::-1]) - 1).astype(int)
     high = np.clip(np.ceil(corners.max(0)) + 3, low + 1, image.shape[1::-1]).astype(int)
-    shrink = min(1.0, 1.5 / step)
-    region = _shrink(image[low[1] : high[1], low[0] : high[0]], shrink)
-    matrix = np.column_stack([crop[:, :2], crop[:, 2] - low]) * shrink
+    step = float(np.linalg.norm(crop[:, 0]))
+    scale = 0.5 ** max(0, math.ceil(math.log2(step / MAX_CROP_STEP_PX)))
+    region = _shrink(image[low[1] : high[1], low[0] : high[0]], scale)
+    matrix = np.column_stack([crop[:, :2], crop[:, 2] - low + 0.5]) * scale
+    matrix[:, 2] -= 0.5  # OpenCV counts from the middle of the first pixel
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     patch = cv2.warpAffine(region, matrix, (CROP_SIDE_PX, CROP_SIDE_PX), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(patch, np.uint8)
@@ -192,6 +218,7 @@ class _FaceModels:
     """One set of detectors and mesh; not thread-safe."""
 
     def __init__(self) -> None:
+        self._full_range_thread = ThreadPoolExecutor(1, "full-range-detector")
         with load_solution("face_detection") as detection:
             self._short_range, self._full_range = (
                 detection.FaceDetection(model_selection=reach, min_detection_confidence=MIN_UPRIGHT_SCORE)
@@ -202,19 +229,19 @@ class _FaceModels:
                 static_image_mode=True, max_num_faces=1, refine_landmarks=True, min_detection_confidence=0.2
             )
 
-    def detect_boxes(self, view: Image, threshold: float) -> list[_DetectionBox]:
-        """Boxes in pixels of `view`, best score first, overlapping ones once: those of both detectors, but of the short
-        range one alone if it sees a close-up."""
+    def detect_boxes(self, view: Image, threshold: float) -> Iterator[_DetectionBox]:
+        """Boxes in pixels of `view`: of the short range detector, and unless it sees a close-up, of the full range one.
+
+        The latter works while the caller uses the former's boxes. It may repeat them.
+        """
         found = self._run_detector(self._short_range, view, threshold)
         min_side = MIN_CLOSE_UP_SHARE * max(view.shape)
-        if not any(box.score >= MIN_CLOSE_UP_SCORE and box.side >= min_side for box in found):
-            found = self._run_detector(self._full_range, view, threshold) + found
-        found.sort(key=lambda box: -box.score)
-        distinct: list[_DetectionBox] = []
-        for box in found:
-            if all(np.linalg.norm(box.centre - other.centre) > 0.5 * max(box.side, other.side) for other in distinct):
-                distinct.append(box)
-        return distinct
+        if any(box.score >= MIN_CLOSE_UP_SCORE and box.side >= min_side for box in found):
+            yield from found
+            return
+        more = self._full_range_thread.submit(self._run_detector, self._full_range, view, threshold)
+        yield from found
+        yield from more.result()
 
     @staticmethod
     def _run_detector(detector: Any, view: Image, threshold: float) -> list[_DetectionBox]:

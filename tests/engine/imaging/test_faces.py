@@ -6,7 +6,7 @@ import pytest
 from skimage import data
 
 from meitu_demo.engine.imaging import faces
-from meitu_demo.engine.imaging.faces import Face, build_face, find_faces
+from meitu_demo.engine.imaging.faces import Face, build_face, find_faces, known_faces
 
 MIRROR_PAIRS = ((33, 263), (133, 362), (61, 291), (234, 454), (1, 1), (152, 152), (468, 473))
 
@@ -144,6 +144,30 @@ def test_find_faces_is_thread_safe(photo: np.ndarray, face: Face) -> None:
     for (one,), (other,) in zip(found[::2], found[1::2], strict=True):
         assert np.allclose(one.landmarks, face.landmarks, atol=0.1)
         assert np.allclose(other.landmarks, alone.landmarks, atol=0.1)
+
+
+def test_find_faces_keeps_the_better_score_of_a_face_that_both_detectors_see(
+    photo: np.ndarray, face: Face, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The face is fitted to the short range detector's box, and its score is the higher one of the two detectors."""
+    with faces._borrow_models() as models:
+        boxes = list(models.detect_boxes(photo, 0.5))
+    assert len(boxes) == 2
+    assert boxes[0].overlaps(boxes[1])
+    fitted: list[float] = []
+    fit_mesh = faces._fit_mesh
+    monkeypatch.setattr(faces, "_fit_mesh", lambda *args: fitted.append(args[-1]) or fit_mesh(*args))
+    (again,) = find_faces(photo)
+    assert fitted == [boxes[0].score]
+    assert again.score == max(box.score for box in boxes)
+
+
+def test_find_faces_of_known_faces_returns_them(photo: np.ndarray, face: Face) -> None:
+    """In the block they are those of that very array; a copy of it is searched, and so is the array afterwards."""
+    with known_faces(photo, ()):
+        assert find_faces(photo) == ()
+        assert len(find_faces(photo.copy())) == 1
+    assert len(find_faces(photo)) == 1
 
 
 def test_find_faces_leaves_the_picture_unchanged(photo: np.ndarray) -> None:
