@@ -41,7 +41,6 @@ window.setPhotos = (names, photos) => names.map((name, at) => name in givenPhoto
 // that had stood in its place all the time.
 const photoPathOf = {}, standIns = new Set();
 window.samePhoto = (box, photo) => {
-  if (box.startsWith('recipe')) window.noticePhoto('recipe', photo); // a panel's preview does
   const before = photoPathOf[box];
   photoPathOf[box] = photo?.path ?? '';
   return standIns.delete(box) || before === photoPathOf[box];
@@ -55,7 +54,7 @@ document.addEventListener('click', event => {
   if (example) {
     window.chosenExample = {name: example.dataset.example, screen: screenOf(ask)};
     document.getElementById('load-example')?.click();
-  } else if (event.target.closest?.('[id*="-mend-"]')) fixing[screenOf(ask)] = photoOf[screenOf(ask)];
+  } else if (event.target.closest?.('.check ~ .fixes button, .check [data-action]')) fixing[screenOf(ask)] = photoOf[screenOf(ask)];
   else if (event.target.closest?.('.examples .undo')) givePhotos({[screenOf(ask)]: before[screenOf(ask)]});
 }, true);
 
@@ -97,7 +96,7 @@ document.addEventListener('click', async event => {
 for (const type of ['click', 'input'])
   document.addEventListener(type, ({target}) => {
     const ask = target.closest?.('.inputs-column');
-    if (ask && target.closest('input, .template-gallery button, .consent') && !target.closest('.photo') && showsExample(ask)) takeExample(ask);
+    if (ask && target.closest('input, .template-tiles button, .consent') && !target.closest('.photo') && showsExample(ask)) takeExample(ask);
   });
 
 // A reload: what this tab had, as far as the server still keeps it.

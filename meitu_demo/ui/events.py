@@ -5,6 +5,27 @@ from typing import Any
 # Not an API function, and without Gradio's progress overlay.
 PRIVATE_EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
+# For a gr.HTML. A click on an element in it that has `data-action` triggers the component's `click`, or the event that
+# `data-event` names. `redraw` of the element with the component's id triggers `input`, for what the server is to draw.
+TRIGGER_JS = """
+element.addEventListener('click', event => {
+  const button = event.target.closest('[data-action]');
+  if (!button) return;
+  window.clickedAction = button.dataset.action;
+  trigger(button.dataset.event ?? 'click');
+});
+element.parentElement.closest('[id]').redraw = () => trigger('input');
+"""
+# Of an event after such a click: the action as the value of its output, or in place of the event's last input.
+CLICKED_ACTION_JS = "() => window.clickedAction"
+APPEND_ACTION_JS = "(...values) => [...values.slice(0, -1), window.clickedAction]"
+
+
+def build_run_js(slug: str, setting_count: int, *, has_action: bool) -> str:
+    """JavaScript for an event that starts a run with its first inputs as settings; has_action: as APPEND_ACTION_JS."""
+    values = "[...values.slice(0, -1), window.clickedAction]" if has_action else "values"
+    return f"(...values) => window.runStarts('{slug}', {setting_count}, {values})"
+
 
 def build_if_open_js(slug: str) -> str:
     """JavaScript for an event whose first input is a panel's photo: passes null for it while the panel is closed."""

@@ -11,9 +11,10 @@ from .context import Context
 from .events import PRIVATE_EVENT
 from .gradio_patches.assets import register_asset
 from .header import render_header, render_vendor_css
-from .panel import controls, deep_links, panel, shared_photo
+from .panel import deep_links, panel, shared_photo
 from .panel.examples import render_example_css
 from .panel.shared_photo import ScreenComponents
+from .panel.template_picker import TemplateOptions
 from .screens import delete_data, developer, history, keys, kiosk_mode, mirror, recipe, send_to_panel
 from .texts import PageTranslations
 
@@ -34,7 +35,7 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
             ),
             elem_id="masthead", elem_classes="unstyled", apply_default_css=False,
         )  # fmt: skip
-        template_picks = controls.TemplateOptions.collect(
+        template_picks = TemplateOptions.collect(
             settings.meitu_template_ids, context.service.targets, visitor_keys, masthead
         )
         with gr.Tabs(elem_id="panels", overflow_behavior="wrap"):
@@ -58,7 +59,7 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
         with history_tab:  # built last, because it fills in the controls of all other tabs
             refresh_history_after = history.build(context, texts, [tab_id, visitor_keys], panels, history_tab)
         shared_photo.build(context, [screen for screen in panels if screen.name != "verify"], tab_id)
-        deep_links.build(panels)
+        deep_links.build(panels, tab_id)
         send_to_panel.build(context, panels, tab_id)
         if settings.allows_live:
             keys.build(context, texts, visitor_keys, masthead)

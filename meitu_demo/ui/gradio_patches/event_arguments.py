@@ -5,7 +5,6 @@ stack trace in the log, and for a lone surrogate a stream that breaks off. `payl
 The API functions are not checked here: they explain each of their arguments (`domain.controls`).
 """
 
-import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 
@@ -25,16 +24,12 @@ def check_declarations(blocks: gr.Blocks) -> None:
             list(map(_choose_check, fn.inputs))
 
 
-def are_valid(fn: BlockFunction, values: Sequence[object], event_data: object) -> bool:
-    """Whether the inputs of `fn` can hold `values`, and `event_data` is a selection if `fn` takes one."""
+def are_valid(fn: BlockFunction, values: Sequence[object]) -> bool:
+    """Whether the inputs of `fn` can hold `values`."""
     if fn.api_visibility != "private":
         return True
-    return (
-        len(values) == len(fn.inputs)
-        and all(
-            value is None or _choose_check(component)(value) for component, value in zip(fn.inputs, values, strict=True)
-        )
-        and (not _takes_selection(fn) or _is_selection(event_data))
+    return len(values) == len(fn.inputs) and all(
+        value is None or _choose_check(component)(value) for component, value in zip(fn.inputs, values, strict=True)
     )
 
 
@@ -78,17 +73,6 @@ def _is_choice_list(value: object) -> bool:
     return isinstance(value, list) and all(map(_is_choice, value))
 
 
-def _takes_selection(fn: BlockFunction) -> bool:
-    return any(
-        parameter.annotation is gr.SelectData
-        for parameter in inspect.signature(fn.fn or (lambda: None)).parameters.values()
-    )
-
-
-def _is_selection(event_data: object) -> bool:
-    return isinstance(event_data, Mapping) and isinstance(event_data.get("index"), int) and "value" in event_data
-
-
 CHECKS: Mapping[type, ArgumentCheck] = {
     gr.State: lambda value: True,  # Gradio replaces it by the session's
     gr.Image: _is_photo,
@@ -97,7 +81,6 @@ CHECKS: Mapping[type, ArgumentCheck] = {
     gr.Textbox: _is_text,
     gr.Checkbox: lambda value: isinstance(value, bool),
     gr.Slider: _is_number,
-    gr.Number: _is_number,
     gr.Radio: _is_choice,
     gr.Dropdown: _is_choice,
 }

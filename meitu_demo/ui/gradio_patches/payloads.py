@@ -49,8 +49,8 @@ def patch_payloads(blocks: gr.Blocks) -> None:
 async def _process_with_errors(process: Callable[..., Awaitable[Any]], **kwargs: Any) -> Any:
     request = kwargs.get("request")
     _current_request.set(request if isinstance(request, gr.Request) else None)
-    event, selection = kwargs["block_fn"], getattr(kwargs.get("event_data"), "_data", None)
-    if not event_arguments.are_valid(event, kwargs["inputs"], selection):
+    event = kwargs["block_fn"]
+    if not event_arguments.are_valid(event, kwargs["inputs"]):
         log.info("event %s: arguments that make no sense", event.api_name)
         raise _build_gradio_error(ValueRejected())
     try:

@@ -47,7 +47,7 @@ def build_examples(screen: str, slug: str, default_name: str, texts: PageTransla
     `ui.panel.shared_photo` sets the photo after a click.
     """
     names = sorted(EXAMPLE_PHOTOS, key=lambda name: name != default_name)
-    images = {name: render_thumbnail(name)["url"] for name in names}
+    images = {name: render_thumbnail(name) for name in names}
     gr.HTML(
         texts.render(
             f"{slug}-examples",
@@ -62,7 +62,7 @@ def render_example_css() -> str:
 
     The picture's address is relative to the style sheet's, which is in `assets/`.
     """
-    urls = {name: f"../{render_thumbnail(name)['url']}" for name in EXAMPLE_PHOTOS}
+    urls = {name: f"../{render_thumbnail(name)}" for name in EXAMPLE_PHOTOS}
     return "".join(f".example-{name} {{ --example: url({url}) }}" for name, url in urls.items())
 
 
@@ -73,8 +73,8 @@ def encode_example(name: str) -> bytes:
 
 
 @cache
-def render_thumbnail(name: str) -> static_images.GradioImage:
-    """The button's icon, cut from a small region, so that building a page is cheap."""
+def render_thumbnail(name: str) -> str:
+    """The URL of the button's icon, cut from a small region, so that building a page is cheap."""
 
     def render() -> bytes:
         size = (THUMBNAIL_PX, THUMBNAIL_PX)
