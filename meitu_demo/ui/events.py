@@ -5,17 +5,8 @@ from typing import Any
 # Not an API function, and without Gradio's progress overlay.
 PRIVATE_EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
-# For a gr.HTML. A click on an element in it that has `data-action` triggers the component's `click`, or the event that
-# `data-event` names. `redraw` of the element with the component's id triggers `input`, for what the server is to draw.
-TRIGGER_JS = """
-element.addEventListener('click', event => {
-  const button = event.target.closest('[data-action]');
-  if (!button) return;
-  window.clickedAction = button.dataset.action;
-  trigger(button.dataset.event ?? 'click');
-});
-element.parentElement.closest('[id]').redraw = () => trigger('input');
-"""
+# For a gr.HTML that has events: buttons in it trigger them, and scripts (assets/js/triggers.js).
+TRIGGER_JS = "window.connectTriggers(element, trigger)"
 # Of an event after such a click: the action as the value of its output, or in place of the event's last input.
 CLICKED_ACTION_JS = "() => window.clickedAction"
 APPEND_ACTION_JS = "(...values) => [...values.slice(0, -1), window.clickedAction]"
