@@ -60,7 +60,7 @@ def list_styles(component_types: Iterable[str]) -> list[str]:
     """Names of Gradio's style sheets for `component_types`, without the one that its page names."""
     script = next(ASSETS_DIR.glob(SCRIPT_WITH_COMPONENTS)).read_text("utf-8")
     files = re.findall(r'"\./([^"]+)"', script[: script.index("]")])
-    styles = set()
+    styles: set[str] = set()
     for component_type in sorted(component_types):
         pattern = rf"\b{component_type}:{{[^}}]*\bcomponent:\(\)=>v\(\(\)=>import\(`[^`]+`\)[^[]*\[([\d,]+)\]"
         if match := re.search(pattern, script):
