@@ -54,8 +54,15 @@ document.addEventListener('click', ({target}) => {
 
 // Where no preview follows the settings, a result of other settings is dimmed. `count`: how many of the values are settings.
 const settingsNow = {}, settingsOfResult = {};
+const parse = text => { // a recipe may be written in several ways
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+};
 window.settingsChanged = (slug, settings) => {
-  settingsNow[slug] = JSON.stringify(settings.map(value => value?.path ?? value));
+  settingsNow[slug] = JSON.stringify(settings.map(value => value?.path ?? parse(value)));
   document.getElementById(`${slug}-stage`)?.toggleAttribute('data-stale', (settingsOfResult[slug] ?? settingsNow[slug]) !== settingsNow[slug]);
 };
 window.runStarts = (slug, count, values) => {
