@@ -1,4 +1,4 @@
-// Gradio's dropdowns and galleries.
+// Gradio's dropdowns, and the pictures of templates.
 
 // The text of a dropdown is selected on focus, so that typing searches instead of editing the chosen entry.
 document.addEventListener('focusin', event => {
@@ -17,10 +17,7 @@ document.addEventListener('keydown', event => {
     for (const list of document.querySelectorAll('ul[role=listbox]')) list.tabIndex = -1;
 });
 
-// The accessible name of a template's picture is the template's name, not a number.
-new MutationObserver(() => {
-  for (const tile of document.querySelectorAll('.template-gallery .thumbnail-item')) {
-    const name = tile.querySelector('.caption-label')?.textContent.trim();
-    if (name && tile.ariaLabel !== name) tile.ariaLabel = name;
-  }
-}).observe(document, {childList: true, subtree: true, characterData: true});
+// The picture of the chosen template is pressed.
+window.markTemplate = (id, key) => {
+  for (const tile of document.querySelectorAll(`#${id}-gallery button`)) tile.ariaPressed = tile.dataset.action === key;
+};

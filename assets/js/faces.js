@@ -1,10 +1,6 @@
-// A face in the preflight that is clicked, or reached by keyboard, is the one to be used.
-const chooseFace = event => {
-  const face = event.target.closest?.('.check [data-face][role=button]');
-  if (!face || face.ariaPressed === 'true' || (event.type === 'keydown' && !['Enter', ' '].includes(event.key))) return;
+// A face in the preflight that is clicked is the one to be used. By keyboard, it is clicked as a button would be.
+document.addEventListener('keydown', event => {
+  if (!['Enter', ' '].includes(event.key) || !event.target.matches?.('.check [data-face][role=button]')) return;
   event.preventDefault();
-  window.faceChosen = Number(face.dataset.face);
-  document.getElementById(`${face.closest('.check').dataset.slug}-mend-other_face`)?.click();
-};
-document.addEventListener('click', chooseFace);
-document.addEventListener('keydown', chooseFace);
+  event.target.dispatchEvent(new MouseEvent('click', {bubbles: true}));
+});

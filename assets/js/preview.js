@@ -17,20 +17,30 @@ for (const name of ['pointerdown', 'keydown', 'drop', 'paste'])
     if (column) column.dataset.touched = target.closest('.run, .both') ? '' : 'yes';
   }, true);
 
-// A panel's photo or controls may have changed, or it was opened: returns what the preview is to show, as a key. The
-// server draws it when the key changes. A closed panel waits until it is opened, unless its photo was taken away.
-const previewKeys = {};
-window.updatePreviewKey = (slug, screen, settings, photo, values) => {
+// A panel's photo or controls may have changed, or it was opened: the server draws what shows them, once for each photo
+// and values. A closed panel waits until it is opened, without the photo of before. Returns whether consent holds.
+const drawnPhotos = {}, drawnPreviews = {}; // panel → path of the photo; key of photo and values
+const redraw = async id => (await window.waitFor(() => document.getElementById(id)?.redraw))?.(); // Gradio is about to mount it
+const PHOTO_PARTS = ['check', 'template-id-gallery', 'sheet'];
+window.updatePanel = (slug, screen, settings, photo, consent, ...values) => {
   const column = resultColumnOf(document.getElementById(`${slug}-stage`)), open = Boolean(column?.offsetParent);
-  const isOther = window.recordPhoto(screen, photo);
+  const isOther = window.recordPhoto(screen, photo), path = photo?.path ?? '';
   if (open) window.writeDeepLink(slug, settings, values);
+  if (path !== (drawnPhotos[slug] ?? '') && (open || drawnPhotos[slug])) {
+    drawnPhotos[slug] = open ? path : '';
+    for (const id of PHOTO_PARTS.map(part => `${slug}-${part}`)) if (document.getElementById(id)) redraw(id);
+  }
+  drawPreview(slug, column, open, photo, isOther, values);
+  return window.isSamePhoto(slug, photo) && consent;
+};
+const drawPreview = (slug, column, open, photo, isOther, values) => {
   const key = photo ? JSON.stringify([photo.path, ...values]) : '';
-  if ((photo && !open) || key === (previewKeys[slug] ?? '')) return previewKeys[slug] ?? '';
-  previewKeys[slug] = key;
+  if ((photo && !open) || key === (drawnPreviews[slug] ?? '')) return;
+  drawnPreviews[slug] = key;
   const refusal = isOther && column?.querySelector('[id$=-stage] .failure'); // it was about the photo before
   if ((photo || refusal) && column?.dataset.touched) setView(column, 'preview');
   column?.querySelector('.preview')?.toggleAttribute('data-stale', true);
-  return key;
+  if (column) redraw(`${slug}-preview`);
 };
 window.markPreviewCurrent = slug => document.getElementById(`${slug}-preview`)?.removeAttribute('data-stale');
 
@@ -39,7 +49,33 @@ document.addEventListener('click', ({target}) => {
   const column = resultColumnOf(target);
   column.dataset.touched = '';
   setView(column, 'result');
+  if (innerWidth < 768 && target.closest('.run, .both')) window.scrollToElement(column.querySelector('[id$=-stage]'));
 }, true);
+
+// Where no preview follows the settings, a result of other settings is dimmed. `count`: how many of the values are settings.
+const settingsNow = {}, settingsOfResult = {};
+const parse = text => { // a recipe may be written in several ways
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+};
+window.settingsChanged = (slug, settings) => {
+  settingsNow[slug] = JSON.stringify(settings.map(value => value?.path ?? parse(value)));
+  document.getElementById(`${slug}-stage`)?.toggleAttribute('data-stale', (settingsOfResult[slug] ?? settingsNow[slug]) !== settingsNow[slug]);
+};
+window.runStarts = (slug, count, values) => {
+  delete settingsOfResult[slug];
+  window.settingsChanged(slug, values.slice(0, count));
+  settingsOfResult[slug] = settingsNow[slug];
+  return values;
+};
+window.recipeChanged = (boxes, photo, recipe, ...consents) => {
+  window.recordPhoto('recipe', photo);
+  window.settingsChanged('recipe', [photo, recipe]);
+  return consents.map((consent, at) => window.isSamePhoto(boxes[at], photo) && consent);
+};
 
 // A run that began elsewhere, as in the history, or that was overtaken by a change ends in view.
 new MutationObserver(changes => {

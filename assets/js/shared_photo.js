@@ -41,7 +41,6 @@ window.setPhotos = (names, photos) => names.map((name, at) => name in pendingPho
 // that had stood in its place all the time.
 const consentPhotoPathOf = {}, exampleBoxes = new Set();
 window.isSamePhoto = (box, photo) => {
-  if (box.startsWith('recipe')) window.recordPhoto('recipe', photo); // a panel's preview does
   const before = consentPhotoPathOf[box];
   consentPhotoPathOf[box] = photo?.path ?? '';
   return exampleBoxes.delete(box) || before === consentPhotoPathOf[box];
@@ -55,7 +54,7 @@ document.addEventListener('click', event => {
   if (example) {
     window.chosenExample = {name: example.dataset.example, screen: screenOf(inputs)};
     document.getElementById('load-example')?.click();
-  } else if (event.target.closest?.('[id*="-mend-"]')) photoBeforeFix[screenOf(inputs)] = photoOf[screenOf(inputs)];
+  } else if (event.target.closest?.('.check ~ .fixes button, .check [data-action]')) photoBeforeFix[screenOf(inputs)] = photoOf[screenOf(inputs)];
   else if (event.target.closest?.('.examples .undo')) applyPhotos({[screenOf(inputs)]: replacedPhoto[screenOf(inputs)]});
 }, true);
 
@@ -97,7 +96,7 @@ document.addEventListener('click', async event => {
 for (const type of ['click', 'input'])
   document.addEventListener(type, ({target}) => {
     const inputs = target.closest?.('.inputs-column');
-    if (inputs && target.closest('input, .template-gallery button, .consent') && !target.closest('.photo') && showsExample(inputs)) takeExample(inputs);
+    if (inputs && target.closest('input, .template-tiles button, .consent') && !target.closest('.photo') && showsExample(inputs)) takeExample(inputs);
   });
 
 // A reload: what this tab had, as far as the server still keeps it.

@@ -1,21 +1,21 @@
 // A click on a cell of a contact sheet sets the panel's controls to what the cell shows.
 
-let chosenValues = [];
-window.chooseCell = values => values.map((value, index) => chosenValues[index] ?? value);
+window.chooseCell = values => {
+  const chosenValues = JSON.parse(window.clickedAction);
+  return values.map((value, index) => chosenValues[index] ?? value);
+};
 
 // A cell is marked while the controls are set to what it shows.
 window.markCells = (panel, values) => {
   const isSame = (shown, value) => shown === null || shown === value || Math.abs(shown - value) < 1e-6;
   for (const cell of document.querySelectorAll(`#${panel}-sheet .sheet button`))
-    cell.ariaPressed = JSON.parse(cell.dataset.values).every((shown, index) => isSame(shown, values[index]));
+    cell.ariaPressed = JSON.parse(cell.dataset.action).every((shown, index) => isSame(shown, values[index]));
 };
 
 document.addEventListener('click', event => {
   const cell = event.target.closest?.('.sheet button');
   if (cell) {
     const {slug} = cell.closest('.sheet').dataset;
-    chosenValues = JSON.parse(cell.dataset.values);
-    document.getElementById(`${slug}-choose`)?.click();
     // By mouse or finger, the page goes to the preview. By keyboard it stays where the focus is.
     const column = document.getElementById(`${slug}-stage`)?.closest('.result-column');
     if (event.detail && column) window.scrollToElement(window.innerWidth < 768 ? column : column.parentElement);

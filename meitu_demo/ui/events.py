@@ -5,6 +5,18 @@ from typing import Any
 # Not an API function, and without Gradio's progress overlay.
 PRIVATE_EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
+# For a gr.HTML that has events: buttons in it trigger them, and scripts (assets/js/triggers.js).
+TRIGGER_JS = "window.connectTriggers(element, trigger)"
+# Of an event after such a click: the action as the value of its output, or in place of the event's last input.
+CLICKED_ACTION_JS = "() => window.clickedAction"
+APPEND_ACTION_JS = "(...values) => [...values.slice(0, -1), window.clickedAction]"
+
+
+def build_run_js(slug: str, setting_count: int, *, has_action: bool) -> str:
+    """JavaScript for an event that starts a run with its first inputs as settings; has_action: as APPEND_ACTION_JS."""
+    values = "[...values.slice(0, -1), window.clickedAction]" if has_action else "values"
+    return f"(...values) => window.runStarts('{slug}', {setting_count}, {values})"
+
 
 def build_if_open_js(slug: str) -> str:
     """JavaScript for an event whose first input is a panel's photo: passes null for it while the panel is closed."""

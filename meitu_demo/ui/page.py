@@ -1,5 +1,6 @@
 """Builds the page: header, a tab for each endpoint and screen, and the public API functions."""
 
+import json
 from pathlib import Path
 
 import gradio as gr
@@ -9,11 +10,13 @@ from ..settings import Settings
 from . import api
 from .context import Context
 from .events import PRIVATE_EVENT
-from .gradio_patches.assets import register_asset
+from .gradio_patches.assets import ASSETS_DIR as GRADIO_ASSETS_DIR
+from .gradio_patches.assets import list_styles, register_asset
 from .header import render_header, render_vendor_css
-from .panel import controls, deep_links, panel, shared_photo
+from .panel import deep_links, panel, shared_photo
 from .panel.examples import render_example_css
 from .panel.shared_photo import ScreenComponents
+from .panel.template_picker import TemplateOptions
 from .screens import delete_data, developer, history, keys, kiosk_mode, mirror, recipe, send_to_panel
 from .texts import PageTranslations
 
@@ -34,7 +37,7 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
             ),
             elem_id="masthead", elem_classes="unstyled", apply_default_css=False,
         )  # fmt: skip
-        template_picks = controls.TemplateOptions.collect(
+        template_picks = TemplateOptions.collect(
             settings.meitu_template_ids, context.service.targets, visitor_keys, masthead
         )
         with gr.Tabs(elem_id="panels", overflow_behavior="wrap"):
@@ -58,7 +61,7 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
         with history_tab:  # built last, because it fills in the controls of all other tabs
             refresh_history_after = history.build(context, texts, [tab_id, visitor_keys], panels, history_tab)
         shared_photo.build(context, [screen for screen in panels if screen.name != "verify"], tab_id)
-        deep_links.build(panels)
+        deep_links.build(panels, tab_id)
         send_to_panel.build(context, panels, tab_id)
         if settings.allows_live:
             keys.build(context, texts, visitor_keys, masthead)
@@ -72,11 +75,14 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
     return blocks
 
 
-def publish_assets() -> tuple[str, str]:
-    """Serve assets/css and assets/js as one style and one script; returns their addresses."""
+def publish_assets(blocks: gr.Blocks) -> tuple[str, str]:
+    """Serve assets/css, after the styles of Gradio's components, and assets/js as one file each; returns their URLs."""
     style, script = (
         "\n".join(path.read_text("utf-8") for path in sorted((ASSETS_DIR / kind).glob(f"*.{kind}")))
         for kind in ("css", "js")
     )
     style += render_vendor_css() + render_example_css()
+    names = list_styles({block.get_block_name() for block in blocks.blocks.values()})
+    style = "\n".join([*((GRADIO_ASSETS_DIR / name).read_text("utf-8") for name in names), style])
+    script = f"window.servedStyles = {json.dumps(names)};\n{script}"
     return register_asset("demo", ".css", style), register_asset("demo", ".js", script)

@@ -28,7 +28,7 @@ def looks_right(page: Page, sizes=SIZES) -> None:
 
 def run_both(panel: Panel) -> tuple:
     """Unfold, press, and wait for both ends; the two columns."""
-    panel.part("live-vs-offline").locator("button").first.click()
+    panel.part("live-vs-offline").locator("summary").click()
     panel.part("both").click()
     sides = panel.stage.locator(".side")
     for side in (sides.nth(0), sides.nth(1)):

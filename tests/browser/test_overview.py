@@ -94,7 +94,7 @@ def test_contact_sheet_goes_with_its_photo(page, monkeypatch):
     gate.set()
     other = Panel(page, "face-fuse")
     other.clear()  # the photo that it was lent, whose preview would be taken for that of the next
-    other.part("preview").locator("img").first.wait_for(state="detached")
+    other.part("preview").locator(".result").wait_for(state="detached")
     other.example()  # by the time that this is there, the other would have been
-    other.part("preview").locator("img").first.wait_for()
+    other.part("preview").locator(".result").wait_for()
     assert panel.part("sheet").locator(".sheet").count() == 0

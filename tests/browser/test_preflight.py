@@ -31,6 +31,22 @@ def test_preflight_judges_a_photo_on_upload(page):
     expect(panel.part("check").locator(".check")).to_have_count(0)
 
 
+def test_preflight_runs_once_for_a_photo(page):
+    """Each panel checks the photo when it is opened for the first time, and not when it is opened again."""
+    find_checks = (
+        "gradio_config.dependencies.filter(event => event.api_name.startsWith('run_preflight')).map(event => event.id)"
+    )
+    checks, run = page.evaluate(find_checks), []
+    page.on("request", lambda request: "/queue/join" in request.url and run.append(request.post_data_json["fn_index"]))
+    slugs = ("face-fuse", "anime-avatar")
+    Panel(page, slugs[0]).example()
+    for slug in (*slugs, *slugs):
+        expect(Panel(page, slug).part("check").locator(".check.ok")).to_be_visible()
+        Panel(page, slug).part("preview").locator(".result").wait_for()
+    page.wait_for_timeout(500)
+    assert len([event for event in run if event in checks]) == len(slugs)
+
+
 def test_preflight_chooses_a_face_by_click_or_key(page):
     """Two faces are marked, one as used; choosing the other leaves a photo in which it is the only one."""
     panel = Panel(page, "facial-aesthetics").upload(photo(np.hstack([HEAD, HEAD[:, ::-1]]), "two.jpg"))

@@ -107,3 +107,31 @@ def test_recipe_survives_a_reload(page):
     expect(recipe.part("list")).to_contain_text("This is not a recipe.")
     recipe.part("list").get_by_role("button", name="Use the example recipe").click()
     expect(recipe.part("list").locator(".step")).to_have_count(3)
+
+
+def test_results_of_other_settings_are_dimmed(page):
+    """In the recipe and the failure lab, as soon as a setting differs, and no longer once it is as before or is run."""
+    recipe = Recipe(page)
+    recipe.example().run()
+    switch = recipe.step(0).get_by_role("switch")
+    for is_dimmed in (True, False):
+        switch.click()
+        expect_dimmed(recipe, is_dimmed)
+    switch.click()
+    expect_dimmed(recipe, True)
+    expect_dimmed(recipe.run(), False)
+
+    lab = Panel(page, "failure-lab").run()
+    choose = page.locator("#failure-lab-fault input")
+    choose.click()
+    page.get_by_role("option").first.click()
+    expect_dimmed(lab, True)
+    expect_dimmed(lab.run(), False)
+
+
+def expect_dimmed(panel, is_dimmed):
+    """The result is less than opaque, or not."""
+    page_js = (
+        """([id, isDimmed]) => (getComputedStyle(document.querySelector(`#${id} .stage`)).opacity < 1) === isDimmed"""
+    )
+    panel.page.wait_for_function(page_js, arg=[f"{panel.slug}-stage", is_dimmed])

@@ -179,7 +179,7 @@ def live_tour(page: Page, language: str, *, whole: bool) -> Iterator[Stop]:
         _become(page, "phone")
         panel = Panel(page, slug).example()
         panel.part("consent").wait_for()
-        panel.part("live-vs-offline").locator("button").first.click()
+        panel.part("live-vs-offline").locator("summary").click()
         yield from _stop(panel, "consent", look)
         panel.run()
         yield from _stop(panel, "no-consent", look)

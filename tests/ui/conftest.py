@@ -19,6 +19,7 @@ from meitu_demo.offline import create_app as create_offline
 from meitu_demo.offline.failure_lab import ThreadedServer
 from meitu_demo.settings import Settings
 from meitu_demo.ui.app import create_app
+from meitu_demo.ui.screens import history
 
 
 @dataclass
@@ -78,7 +79,11 @@ class Page:
         return self.press(f"{slug}-run", [photo, *values, consent, tab, None, None], **more)
 
     def press(self, element: str, data: list[Any], trigger: str = "click", **more: Any) -> str:
-        """Trigger the component with this element id and return the answer."""
+        """Trigger the component with this element id and return the answer. It may be a button below a result."""
+        if not self._has_component(element):
+            slug, _, action = element.rpartition("-")
+            element, trigger = f"{slug}-actions", history.ACTION_EVENTS[action] if slug == "history" else "click"
+            data = data if slug == "history" else [*data, action]
         target = [self._component(element), trigger]
         press = next(event["id"] for event in self.config["dependencies"] if target in map(list, event["targets"]))
         return self.join(press, data, **more)
@@ -89,6 +94,9 @@ class Page:
         if not self._config:
             self._config.update(self.http.get(f"{self.url}/config").json())
         return self._config
+
+    def _has_component(self, element: str) -> bool:
+        return any(part["props"].get("elem_id") == element for part in self.config["components"])
 
     def _component(self, element: str) -> int:
         ids = (part["id"] for part in self.config["components"] if part["props"].get("elem_id") == element)

@@ -71,11 +71,3 @@ def test_every_event_explains_odd_arguments(
     assert unexplained == []
     assert re.findall(r"Traceback.*(?:\n[ +|].*)*\n.*|.*passwd.*", printed) == []
     figure(f"odd arguments: {len(tried)} of {len(private)} events × {len(ODD_VALUES)} values, each explained")
-
-
-@pytest.mark.parametrize("index", [{"path": PATH}, "0", -1, 10**9, None])
-def test_a_selection_that_is_none_sets_nothing(page: Page, index: Any) -> None:
-    """Without event data, or with an index that no template has, the gallery's event is refused or changes nothing."""
-    select = next(event for event in page.config["dependencies"] if event["api_name"] == "select_template")
-    for event_data in (None, {"index": index, "value": None}):
-        assert is_explained(page.join(select["id"], [], event_data=event_data))

@@ -1,14 +1,16 @@
 """Serves Gradio's scripts and styles, a hundred for each page, and two of the demo's: compressed once, cacheable.
 
 Gradio 6.31.0 compresses its files anew for every visitor. Their names change with their content, so browsers may keep
-them for ever. Three scripts are edited on the way (`SCRIPT_EDITS`), because they make a page of 300 components slow;
-an edit whose text is not found is left out. The decoder of video streams, a third of all bytes, is replaced by nothing:
-Gradio's gallery imports it, and the page has no videos.
+them for ever. Some scripts are edited on the way (`SCRIPT_EDITS`), because they make a page of 200 components slow; an
+edit whose text is not found is left out. The decoder of video streams, a third of all bytes, is replaced by nothing:
+the page has no videos.
 """
 
 import gzip
 import hashlib
 import re
+from collections.abc import Iterable
+from fnmatch import fnmatch
 from pathlib import Path
 
 import anyio
@@ -35,7 +37,10 @@ SCRIPT_EDITS = (
     ("le(()=>{v(),oe(()=>{O.reload(", "let built=!1;le(()=>{if(v(),!built){built=!0;return}oe(()=>{O.reload("),
     # Gradio watches each value of its configuration for changes; only its development server changes them.
     ("R(M,S(G).get_url_config(),!0),oe(S(M))", "R(M,S(G).get_url_config()),oe(S(M))"),
+    # A component waits for each of its style sheets. The page has those that `list_styles` names in one file.
+    ("if(t=Je(t,n),t in Ye)return;", "if(t=Je(t,n),t in Ye||window.servedStyles?.includes(t.split(`/`).pop()))return;"),
 )
+SCRIPT_WITH_COMPONENTS, STYLE_OF_PAGE = "core-*.js", "index-*.css"
 VIDEO_DECODER = re.compile(r"hls-\w+\.js")
 EXPORTED_NAMES = re.compile(r" as (\w+)")
 
@@ -49,6 +54,18 @@ def register_asset(stem: str, suffix: str, text: str) -> str:
     name = f"{stem}-{hashlib.sha256(data).hexdigest()[:12]}{suffix}"
     _own_files[name] = data
     return ASSETS_PATH.removeprefix("/") + name
+
+
+def list_styles(component_types: Iterable[str]) -> list[str]:
+    """Names of Gradio's style sheets for `component_types`, without the one that its page names."""
+    script = next(ASSETS_DIR.glob(SCRIPT_WITH_COMPONENTS)).read_text("utf-8")
+    files = re.findall(r'"\./([^"]+)"', script[: script.index("]")])
+    styles: set[str] = set()
+    for component_type in sorted(component_types):
+        pattern = rf"\b{component_type}:{{[^}}]*\bcomponent:\(\)=>v\(\(\)=>import\(`[^`]+`\)[^[]*\[([\d,]+)\]"
+        if match := re.search(pattern, script):
+            styles.update(files[int(number)] for number in match[1].split(","))
+    return sorted(name for name in styles if name.endswith(".css") and not fnmatch(name, STYLE_OF_PAGE))
 
 
 class PrecompressedAssetsMiddleware:

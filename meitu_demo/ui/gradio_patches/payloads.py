@@ -13,7 +13,6 @@ So arguments are checked against the components that the events declare as input
 they explain each of their arguments (`domain.controls`).
 """
 
-import inspect
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -59,8 +58,8 @@ def patch_payloads(blocks: gr.Blocks) -> None:
 async def _process_with_errors(process: Callable[..., Awaitable[Any]], **kwargs: Any) -> Any:
     request = kwargs.get("request")
     _current_request.set(request if isinstance(request, gr.Request) else None)
-    event, selection = kwargs["block_fn"], getattr(kwargs.get("event_data"), "_data", None)
-    if not are_valid(event, kwargs["inputs"], selection):
+    event = kwargs["block_fn"]
+    if not are_valid(event, kwargs["inputs"]):
         log.info("event %s: arguments that make no sense", event.api_name)
         raise _build_gradio_error(ValueRejected())
     try:
@@ -117,16 +116,12 @@ def check_declarations(blocks: gr.Blocks) -> None:
             list(map(_choose_check, fn.inputs))
 
 
-def are_valid(fn: BlockFunction, values: Sequence[object], event_data: object) -> bool:
-    """Whether the inputs of `fn` can hold `values`, and `event_data` is a selection if `fn` takes one."""
+def are_valid(fn: BlockFunction, values: Sequence[object]) -> bool:
+    """Whether the inputs of `fn` can hold `values`."""
     if fn.api_visibility != "private":
         return True
-    return (
-        len(values) == len(fn.inputs)
-        and all(
-            value is None or _choose_check(component)(value) for component, value in zip(fn.inputs, values, strict=True)
-        )
-        and (not _takes_selection(fn) or _is_selection(event_data))
+    return len(values) == len(fn.inputs) and all(
+        value is None or _choose_check(component)(value) for component, value in zip(fn.inputs, values, strict=True)
     )
 
 
@@ -170,17 +165,6 @@ def _is_choice_list(value: object) -> bool:
     return isinstance(value, list) and all(map(_is_choice, value))
 
 
-def _takes_selection(fn: BlockFunction) -> bool:
-    return any(
-        parameter.annotation is gr.SelectData
-        for parameter in inspect.signature(fn.fn or (lambda: None)).parameters.values()
-    )
-
-
-def _is_selection(event_data: object) -> bool:
-    return isinstance(event_data, Mapping) and isinstance(event_data.get("index"), int) and "value" in event_data
-
-
 CHECKS: Mapping[type, ArgumentCheck] = {
     gr.State: lambda value: True,  # Gradio replaces it by the session's
     gr.Image: _is_photo,
@@ -189,7 +173,6 @@ CHECKS: Mapping[type, ArgumentCheck] = {
     gr.Textbox: _is_text,
     gr.Checkbox: lambda value: isinstance(value, bool),
     gr.Slider: _is_number,
-    gr.Number: _is_number,
     gr.Radio: _is_choice,
     gr.Dropdown: _is_choice,
 }

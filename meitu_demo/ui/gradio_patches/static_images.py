@@ -1,12 +1,10 @@
 """Serves the page's own images, template tiles and example thumbnails, under names instead of paths.
 
-Gradio 6.31.0 would serve such a file under its path on this machine, or copy it under a hash of its content. It leaves
-a payload without `path` alone, and the browser resolves its `url` against the page's address.
+Gradio 6.31.0 would serve such a file under its path on this machine, or copy it under a hash of its content.
 """
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -16,18 +14,14 @@ from ...runtime import cpu_slots
 
 PATH = "stills"
 CACHE_HEADERS = {"cache-control": "public, max-age=3600"}
-GradioImage = Any  # Gradio's payload for an image: a dict without the `meta` of an upload
 
 _renderers: dict[str, Callable[[], bytes]] = {}  # shared by all apps of the process: every page shows the same images
 
 
-def register_image(name: str, render: Callable[[], bytes]) -> GradioImage:
-    """Serve what `render` returns, called once, at the first request, as the JPEG `name`.
-
-    Returns the payload that shows it in a component.
-    """
+def register_image(name: str, render: Callable[[], bytes]) -> str:
+    """Serve what `render` returns, called once, at the first request, as the JPEG `name`; returns its relative URL."""
     _renderers[name] = cache(render)
-    return {"path": None, "url": f"{PATH}/{quote(name, safe='')}", "orig_name": name}
+    return f"{PATH}/{quote(name, safe='')}"
 
 
 def list_renderers() -> list[Callable[[], bytes]]:

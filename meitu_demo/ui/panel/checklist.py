@@ -1,6 +1,6 @@
 """The preflight checklist below a photo: the detected faces, what the vendor would reject, and fixes to click.
 
-It is free and runs on this machine, for the open panel: when its photo changes and when its tab is opened.
+It is free and runs on this machine, once for each photo of a panel that is open.
 """
 
 from collections.abc import AsyncIterator
@@ -21,10 +21,10 @@ from ...service import Caller
 from ..caller import identify_caller
 from ..context import Context
 from ..error_toasts import as_toasts
-from ..events import PRIVATE_EVENT, build_if_open_js
+from ..events import APPEND_ACTION_JS, PRIVATE_EVENT, TRIGGER_JS, build_if_open_js
 from ..html import render
 from ..result.pictures import PICTURE_PATH
-from ..texts import PageTranslations, detect_language
+from ..texts import detect_language
 
 # Of the picture on which the faces are drawn.
 PREVIEW_LIMITS = ImageLimits(min_side_px=1, max_side_px=320, max_bytes=100_000)
@@ -32,26 +32,13 @@ FIX_SLUGS = ("crop", "crop_enlarge", "enlarge", "upright")
 OTHER_FACE_FIX = "other_face"  # chosen by a click on the face itself
 
 
-def build_checklist(
-    context: Context,
-    endpoint: Endpoint,
-    texts: PageTranslations,
-    photo: gr.Image,
-    tab: gr.Tab,
-    tab_id: gr.components.Component,
-) -> None:
-    """Lay out the checklist below `photo` and wire its events. tab: the panel's. tab_id: the browser tab's id."""
+def build_checklist(context: Context, endpoint: Endpoint, photo: gr.Image, tab_id: gr.components.Component) -> None:
+    """Lay out the checklist below `photo` and wire its events. tab_id: the browser tab's id.
+
+    assets/js/preview.js says when there is another photo to check.
+    """
     slug = endpoint.slug
-    card = gr.HTML(elem_id=f"{slug}-check", elem_classes="unstyled", apply_default_css=False)
-    with gr.Row(elem_classes="fixes"):
-        buttons = {
-            fix: gr.Button(
-                texts.get_text(f"preflight.fixes.{fix}"), size="sm", elem_id=f"{slug}-mend-{fix}", elem_classes=fix
-            )
-            for fix in FIX_SLUGS
-        }
-    face_number = gr.Number(0, visible=False)
-    other_face_button = gr.Button(visible="hidden", elem_id=f"{slug}-mend-{OTHER_FACE_FIX}")
+    card = gr.HTML(elem_id=f"{slug}-check", elem_classes="unstyled", apply_default_css=False, js_on_load=TRIGGER_JS)
 
     async def run_preflight(request: gr.Request, payload: Any, tab: Any) -> AsyncIterator[str]:
         caller, language = identify_caller(request, tab), detect_language(request)
@@ -70,42 +57,29 @@ def build_checklist(
             fixes = await anyio.to_thread.run_sync(suggest_fixes, preflight, source)
             yield render_checklist(preflight, fixes, picture, language)
 
-    async def apply_selected_fix(request: gr.Request, payload: Any, tab: Any, slug: str, face: int) -> Any:
+    async def apply_selected_fix(request: gr.Request, payload: Any, tab: Any, action: Any) -> Any:
         caller = identify_caller(request, tab)
         try:
             source = await context.read_upload(payload, caller)
             with as_toasts(request):
-                data = await anyio.to_thread.run_sync(_fix_photo, endpoint, source, slug, face)
+                data = await anyio.to_thread.run_sync(_fix_photo, endpoint, source, str(action))
                 return await context.write_upload(caller, "photo.jpg", data)
         except ImageRejected:
             return gr.skip()
 
-    def make_fix_handler(slug: str) -> Any:
-        async def handle_click(request: gr.Request, payload: Any, tab: Any, face: Any) -> Any:
-            return await apply_selected_fix(request, payload, tab, slug, int(face or 0))
-
-        return handle_click
-
-    wiring: dict[str, Any] = {
-        "inputs": [photo, tab_id], "outputs": card, "preprocess": False, "concurrency_limit": 2,
-        "concurrency_id": "preflight", "trigger_mode": "always_last", **PRIVATE_EVENT,
-    }  # fmt: skip
-    photo.change(run_preflight, js=build_if_open_js(slug), **wiring)
-    tab.select(run_preflight, **wiring)
-    fix_wiring: dict[str, Any] = {"outputs": photo, "preprocess": False, **PRIVATE_EVENT}
-    for fix_slug, button in buttons.items():
-        button.click(make_fix_handler(fix_slug), [photo, tab_id, face_number], **fix_wiring)
-    other_face_button.click(
-        make_fix_handler(OTHER_FACE_FIX),
-        [photo, tab_id, face_number],
-        js="(photo, name) => [photo, name, window.faceChosen ?? 0]",
-        **fix_wiring,
+    card.input(
+        run_preflight, [photo, tab_id], card, js=build_if_open_js(slug), preprocess=False, concurrency_limit=2,
+        concurrency_id="preflight", trigger_mode="always_last", **PRIVATE_EVENT,
+    )  # fmt: skip
+    action = tab_id  # a field of text, whose value the script replaces
+    card.click(
+        apply_selected_fix, [photo, tab_id, action], photo, js=APPEND_ACTION_JS, preprocess=False, **PRIVATE_EVENT
     )
 
 
 def render_checklist(preflight: Preflight, fixes: tuple[Fix, ...], picture_url: str, language: str) -> Markup:
     """The picture with its faces, the verdict in one line, the warnings, and the other items as a folded section."""
-    fix_slugs = sorted({fix.slug for fix in fixes})
+    fix_slugs = {fix.slug for fix in fixes}
     items = [(item.state, describe_item(item, language)) for item in preflight.items]
     warnings = [item for item in items if item[0] == "warn"]
     rejection = preflight.rejection
@@ -120,7 +94,7 @@ def render_checklist(preflight: Preflight, fixes: tuple[Fix, ...], picture_url: 
         items=[item for item in items if item not in warnings],
         rejection_title=explain(rejection, language, is_billable=False).title if rejection else "",
         warnings=warnings,
-        fixes=fix_slugs,
+        fixes=[slug for slug in FIX_SLUGS if slug in fix_slugs],
     )
 
 
@@ -144,14 +118,15 @@ def describe_item(item: ChecklistItem, language: str) -> str:
 def render_faces_svg(preflight: Preflight, language: str, *, selectable: bool = False) -> Markup:
     """The faces as an SVG overlay for the picture; empty without faces.
 
-    Small faces are last, so that they are on top and can be clicked. selectable: each face is a button with its number
-    as `data-face`.
+    Small faces are last, so that they are on top and can be clicked. selectable: each face is a button, and those that
+    are not used have an action.
     """
     faces = []
     for face in preflight.faces:
         left, top, right, bottom = (100 * min(1.0, max(0.0, share)) for share in face.relative_box)
         box = (left, top, right - left, bottom - top)
-        faces.append({"box": box, "is_used": face.is_used, "number": face.number})
+        action = f"{OTHER_FACE_FIX}:{face.number}" if selectable and not face.is_used else ""
+        faces.append({"box": box, "is_used": face.is_used, "number": face.number, "action": action})
     return render("preflight.faces", language, faces=faces, selectable=selectable) if faces else Markup()
 
 
@@ -163,10 +138,14 @@ async def _store_preview(context: Context, preflight: Preflight, source: bytes, 
     return f"{PICTURE_PATH}/{context.pictures.put(preview.photo.data, caller.session_id)}/faces.jpg"
 
 
-def _fix_photo(endpoint: Endpoint, source: bytes, slug: str, face: int) -> bytes:
-    """The fixed photo. Raises ImageRejected if the fix is not among those suggested."""
+def _fix_photo(endpoint: Endpoint, source: bytes, action: str) -> bytes:
+    """The fixed photo. action: a fix's slug, or that of another face with its number.
+
+    Raises ImageRejected if the fix is not among those suggested.
+    """
     preflight = check(endpoint, source)
     for fix in suggest_fixes(preflight, source):
-        if fix.slug == slug and (slug != OTHER_FACE_FIX or (fix.face is not None and fix.face.number == face)):
+        number = f":{fix.face.number}" if fix.slug == OTHER_FACE_FIX and fix.face else ""
+        if f"{fix.slug}{number}" == action:
             return apply_fix(fix, preflight, source)
     raise ImageRejected("image_unreadable")

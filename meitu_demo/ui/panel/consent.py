@@ -1,7 +1,8 @@
 """The checkbox for consent to send the photo to a vendor. It is never ticked in advance.
 
 `ui.header.render_vendor_css` shows it if the vendor is live for this tab, by the badges. Consent is enforced by
-`CallService.start`, because a checkbox on the page does not stop a program.
+`CallService.start`, because a checkbox on the page does not stop a program. Consent is for one photo: another one,
+perhaps of another person, clears the tick (assets/js/shared_photo.js).
 """
 
 import gradio as gr
@@ -10,7 +11,6 @@ from ...calls.targets import TargetResolver
 from ...domain.model import Endpoint
 from ...domain.translations import translate
 from ...settings import Price
-from ..events import PRIVATE_EVENT
 from ..texts import PageTranslations
 
 
@@ -46,10 +46,3 @@ def build_consent_box(
         info=texts.render(f"consent-info-{endpoint.id}", render_info),
         elem_id=f"{endpoint.slug}-consent", elem_classes=["consent", f"consent-{vendor_id}"],
     )  # fmt: skip
-
-
-def reset_consent_on_new_photo(slug: str, photo: gr.Image, consent_box: gr.Checkbox) -> None:
-    """Consent is for one photo: another photo, perhaps of another person, clears the tick."""
-    # Gradio reports some changes of one photo twice.
-    script = f"(photo, ticked) => window.isSamePhoto('{slug}', photo) && ticked"
-    photo.change(None, [photo, consent_box], consent_box, js=script, **PRIVATE_EVENT)

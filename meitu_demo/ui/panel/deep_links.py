@@ -57,10 +57,10 @@ def parse_settings(endpoint: Endpoint, query: str, defaults: Sequence[Any]) -> l
     return [read(control, default) for control, default in zip(endpoint.controls, defaults, strict=True)]
 
 
-def build(screens: Sequence[ScreenComponents]) -> None:
+def build(screens: Sequence[ScreenComponents], tab_id: gr.components.Component) -> None:
     """The hidden button that sets a panel's controls by a link; assets/js/deep_links.js clicks it once that is open."""
     panels = [screen for screen in screens if screen.name in CATALOGUE]
-    slug, query = gr.Textbox(visible=False), gr.Textbox(visible=False)
+    slug = query = tab_id  # a field of text, whose value the script replaces
     button = gr.Button(visible="hidden", elem_id="follow-link")
 
     def set_controls(slug: Any, query: Any) -> list[Any]:

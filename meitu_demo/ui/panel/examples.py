@@ -4,7 +4,7 @@ There are a portrait, the same portrait degraded, two faces to choose from, and 
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, partial
 from typing import Any
@@ -19,6 +19,7 @@ from ...domain.model import Endpoint, Image, Photo
 from ...domain.recipe import parse_recipe
 from ...endpoints import CATALOGUE
 from ...engine.imaging.comparison import align_to_result
+from ...engine.imaging.faces import find_faces
 from ...engine.sample_photos import degrade, load_astronaut, load_coffee
 from ...photos import codec
 from ...runtime import cpu_slots
@@ -27,7 +28,7 @@ from ..html import render
 from ..texts import PageTranslations
 
 THUMBNAIL_PX, THUMBNAIL_QUALITY = 96, 85  # JPEG
-MAX_EXAMPLE_PX, EXAMPLE_QUALITY = 720, 85  # JPEG: 60 kB each, on the first screen
+MIN_EXAMPLE_PX, MAX_EXAMPLE_PX, EXAMPLE_QUALITY = 480, 720, 85  # JPEG: 60 kB each, on the first screen
 EXAMPLE_SCREENS = (*CATALOGUE, "recipe", "mirror")  # that show what they make of the example photo
 INITIAL_SHAPES = ((8, 0.6), (7, 0.5), (14, 0.0))  # the mirror's at its start, with their strengths: eyes, jaw, nose
 # Bigger eyes, slimmer jaw, restoration: the recipe that new visitors see.
@@ -35,7 +36,7 @@ EXAMPLE_RECIPE = """{"recipe": 1, "steps": [
   {"endpoint": "facial_aesthetics", "values": {"shape_type": "8", "strength": 0.4}},
   {"endpoint": "facial_aesthetics", "values": {"shape_type": "7", "strength": 0.3}},
   {"endpoint": "quality_restoration"}]}"""
-EXAMPLE_REGION = (slice(0, 300), slice(80, 380))  # rows and columns of the astronaut's head
+FACE_SHARE = 0.62  # of the frame, for a reshaped face; as where a result is opened (assets/js/comparison.js)
 FACE_REGION = (slice(20, 260), slice(110, 350))  # rows and columns of the astronaut's face
 
 _rendering = threading.Lock()
@@ -47,7 +48,7 @@ def build_examples(screen: str, slug: str, default_name: str, texts: PageTransla
     `ui.panel.shared_photo` sets the photo after a click.
     """
     names = sorted(EXAMPLE_PHOTOS, key=lambda name: name != default_name)
-    images = {name: render_thumbnail(name)["url"] for name in names}
+    images = {name: render_thumbnail(name) for name in names}
     gr.HTML(
         texts.render(
             f"{slug}-examples",
@@ -62,7 +63,7 @@ def render_example_css() -> str:
 
     The picture's address is relative to the style sheet's, which is in `assets/`.
     """
-    urls = {name: f"../{render_thumbnail(name)['url']}" for name in EXAMPLE_PHOTOS}
+    urls = {name: f"../{render_thumbnail(name)}" for name in EXAMPLE_PHOTOS}
     return "".join(f".example-{name} {{ --example: url({url}) }}" for name, url in urls.items())
 
 
@@ -73,8 +74,8 @@ def encode_example(name: str) -> bytes:
 
 
 @cache
-def render_thumbnail(name: str) -> static_images.GradioImage:
-    """The button's icon, cut from a small region, so that building a page is cheap."""
+def render_thumbnail(name: str) -> str:
+    """The URL of the button's icon, cut from a small region, so that building a page is cheap."""
 
     def render() -> bytes:
         size = (THUMBNAIL_PX, THUMBNAIL_PX)
@@ -128,9 +129,10 @@ def _render_example_result(screen: str) -> dict[str, bytes]:
         pixels = codec.decode(align_to_result(*photos, changes_framing=True))
     if not steps[0][0].changes_geometry:
         return {"before": _encode_square(pixels), "after": _encode_square(result)}
+    box = find_faces(pixels)[0].box
     scale = result.shape[0] / pixels.shape[0]  # restoration enlarges
     return {
-        side: _encode_square(_crop_head(image, factor))
+        side: _encode_square(_crop_face(image, [factor * edge for edge in box]))
         for side, image, factor in (("before", pixels, 1.0), ("after", result, scale))
     }
 
@@ -146,23 +148,24 @@ def _list_example_steps(screen: str) -> list[tuple[Endpoint, Mapping[str, Any]]]
     return [(CATALOGUE[screen], {})]
 
 
-def _crop_head(pixels: Image, scale: float) -> Image:
-    """The astronaut's head in a photo that was enlarged by `scale`."""
-    rows, columns = (slice(round(part.start * scale), round(part.stop * scale)) for part in EXAMPLE_REGION)
-    return pixels[rows, columns]
+def _crop_face(pixels: Image, box: Sequence[float]) -> Image:
+    """A square in which the face in `box` (left, top, right, bottom in pixels) takes FACE_SHARE of a side."""
+    left, top, right, bottom = box
+    side = round(max(right - left, bottom - top) / FACE_SHARE)
+    x, y = (max(0, round((low + high - side) / 2)) for low, high in ((left, right), (top, bottom)))
+    return pixels[y : y + side, x : x + side]
 
 
 def _encode_square(pixels: Image) -> bytes:
-    """The largest square at the top and in the middle, at most MAX_EXAMPLE_PX wide."""
+    """The largest square at the top and in the middle, made MIN_EXAMPLE_PX to MAX_EXAMPLE_PX wide."""
     height, width = pixels.shape[:2]
     side = min(height, width)
     left = (width - side) // 2
     square = np.ascontiguousarray(pixels[:side, left : left + side])
-    if side > MAX_EXAMPLE_PX:
-        square = np.asarray(
-            cv2.resize(square, (MAX_EXAMPLE_PX, MAX_EXAMPLE_PX), interpolation=cv2.INTER_AREA), np.uint8
-        )
-    return codec.encode(square, EXAMPLE_QUALITY)
+    width_px = min(max(side, MIN_EXAMPLE_PX), MAX_EXAMPLE_PX)
+    interpolation = cv2.INTER_AREA if width_px < side else cv2.INTER_CUBIC
+    resized = cv2.resize(square, (width_px, width_px), interpolation=interpolation)
+    return codec.encode(np.asarray(resized, np.uint8), EXAMPLE_QUALITY)
 
 
 def _build_two_faces() -> Image:

@@ -4,17 +4,20 @@ Buttons next to the controls open a sheet below the panel. The offline engine dr
 live.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from ...domain.errors import DemoError
 from ...domain.model import Endpoint
 from ..caller import identify_caller
 from ..context import Context
-from ..events import PRIVATE_EVENT
+from ..events import APPEND_ACTION_JS, PRIVATE_EVENT, TRIGGER_JS
+from ..html import render
 from ..security.upload_validation import get_payload_path
 from ..texts import PageTranslations, detect_language
 from . import sheet_specs
@@ -22,6 +25,7 @@ from .sheet_specs import plan_sheet
 from .sheet_stream import LatestRequest, SheetRequest, stream_sheet
 
 Components = list[gr.components.Component]
+SHEET_KINDS = ("shapes", "strengths")
 
 
 class ContactSheetSection:
@@ -31,7 +35,7 @@ class ContactSheetSection:
         self._context, self._endpoint, self._texts = context, endpoint, texts
         sheet_kinds = [kind for control in endpoint.controls for kind in control.sheet_kinds]
         self._has_shapes = "shapes" in sheet_kinds
-        self._buttons: dict[str, gr.Button] = {}
+        self._buttons_html: gr.HTML | None = None
         self._latest_request = LatestRequest()
 
     @contextmanager
@@ -40,58 +44,54 @@ class ContactSheetSection:
         if not self._has_shapes:
             yield
             return
+        slug = self._endpoint.slug
         with gr.Column(elem_classes="sheet-column"):
             yield
-            with gr.Row(elem_classes="sheet-buttons"):
-                self._buttons = {kind: self._build_button(kind) for kind in ("shapes", "strengths")}
+            self._buttons_html = gr.HTML(
+                self._texts.render(f"{slug}-see", partial(_render_buttons, slug)),
+                elem_id=f"{slug}-see", elem_classes="unstyled", apply_default_css=False, js_on_load=TRIGGER_JS,
+            )  # fmt: skip
 
     def build_sheet(self, photo: gr.Image, inputs: Components, tab_id: gr.components.Component) -> None:
         """Lay out the sheet and wire all events. tab_id: the browser tab's id."""
-        if not self._buttons:
+        if not self._buttons_html:
             return
-        slug = self._endpoint.slug
-        sheet_html = gr.HTML(elem_id=f"{slug}-sheet", elem_classes="unstyled", apply_default_css=False)
-        choose_button = gr.Button(visible="hidden", elem_id=f"{slug}-choose")
-        choose_button.click(None, inputs, inputs, js="(...values) => window.chooseCell(values)", **PRIVATE_EVENT)
-        for control in inputs:  # the highlighted cell follows the controls
-            control.change(None, inputs, js=f"(...values) => window.markCells('{slug}', values)", **PRIVATE_EVENT)  # type: ignore[attr-defined]
-        wiring: dict[str, Any] = {
-            "inputs": [photo, *inputs, tab_id], "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT,
-        }  # fmt: skip
-        for kind, button in self._buttons.items():
-            button.click(self._make_sheet_handler(kind), outputs=sheet_html, **wiring)
-        path = gr.Textbox(visible=False)  # as text, because Gradio refuses a file that was just deleted
-        path_event = photo.change(None, photo, path, js="photo => photo?.path ?? ''", **PRIVATE_EVENT)
-        path_event.then(self._cancel_request, [path, tab_id], sheet_html, **PRIVATE_EVENT)
-
-    def _build_button(self, kind: str) -> gr.Button:
-        return gr.Button(
-            self._texts.get_text(f"sheets.{kind}"), size="sm", elem_id=f"{self._endpoint.slug}-see-{kind}",
-            elem_classes="see",
+        slug, action = self._endpoint.slug, tab_id  # a field of text, whose value the script replaces
+        sheet_html = gr.HTML(
+            elem_id=f"{slug}-sheet", elem_classes="unstyled", apply_default_css=False, js_on_load=TRIGGER_JS
+        )
+        sheet_html.click(None, inputs, inputs, js="(...values) => window.chooseCell(values)", **PRIVATE_EVENT)
+        changes = [control.change for control in inputs]  # type: ignore[attr-defined]
+        gr.on(changes, None, inputs, None, js=f"(...values) => window.markCells('{slug}', values)", **PRIVATE_EVENT)
+        self._buttons_html.click(
+            self._show_sheet, [photo, *inputs, tab_id, action], sheet_html, js=APPEND_ACTION_JS, preprocess=False,
+            concurrency_limit=None, trigger_mode="multiple", **PRIVATE_EVENT,
+        )  # fmt: skip
+        # The photo's path as text, because Gradio refuses a file that was just deleted.
+        sheet_html.input(
+            self._cancel_request, [photo, action, tab_id], sheet_html, preprocess=False,
+            js="(photo, _, tab) => [null, photo?.path ?? '', tab]", **PRIVATE_EVENT,
         )  # fmt: skip
 
-    def _make_sheet_handler(self, kind: str) -> Callable[..., AsyncIterator[str]]:
-        async def handle_click(request: gr.Request, payload: Any, *inputs: Any) -> AsyncIterator[str]:
-            *values, tab = inputs
-            language = detect_language(request)
-            try:
-                sheet, render_thumbnails = plan_sheet(self._endpoint, kind, self._collect_values(values), language)
-            except DemoError as error:
-                yield sheet_specs.render_sheet_error(error, language)
-                return
-            caller = identify_caller(request, tab)
-            is_current = self._latest_request.register(caller.session_id, get_payload_path(payload))
-            sheet_request = SheetRequest(
-                self._endpoint, caller, language, payload, sheet, render_thumbnails, is_current
-            )
-            async for update in stream_sheet(self._context, sheet_request):
-                yield update
-            if not self._latest_request.has_request(caller.session_id):  # cancelled while an update was on its way
-                yield ""
+    async def _show_sheet(self, request: gr.Request, payload: Any, *inputs: Any) -> AsyncIterator[str]:
+        *values, tab, kind = inputs
+        language = detect_language(request)
+        if kind not in SHEET_KINDS:
+            return
+        try:
+            sheet, render_thumbnails = plan_sheet(self._endpoint, kind, self._collect_values(values), language)
+        except DemoError as error:
+            yield sheet_specs.render_sheet_error(error, language)
+            return
+        caller = identify_caller(request, tab)
+        is_current = self._latest_request.register(caller.session_id, get_payload_path(payload))
+        sheet_request = SheetRequest(self._endpoint, caller, language, payload, sheet, render_thumbnails, is_current)
+        async for update in stream_sheet(self._context, sheet_request):
+            yield update
+        if not self._latest_request.has_request(caller.session_id):  # cancelled while an update was on its way
+            yield ""
 
-        return handle_click
-
-    async def _cancel_request(self, request: gr.Request, path: Any, tab: Any) -> Any:
+    async def _cancel_request(self, request: gr.Request, _: Any, path: Any, tab: Any) -> Any:
         """Remove the sheet of the previous photo, complete or not, when the photo changes or is removed."""
         is_cancelled = self._latest_request.cancel(identify_caller(request, tab).session_id, path)
         return "" if is_cancelled else gr.skip()
@@ -100,3 +100,7 @@ class ContactSheetSection:
         """Validated values by the controls' names. Raises ValueRejected."""
         names = [control.name for control in self._endpoint.controls]
         return self._endpoint.validate(dict(zip(names, inputs, strict=True)))
+
+
+def _render_buttons(slug: str, language: str) -> Markup:
+    return render("screens.sheet_buttons", language, slug=slug)

@@ -1,6 +1,6 @@
 """Builds the panel of an endpoint from its declaration: photo, controls, buttons and result."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import gradio as gr
@@ -13,38 +13,32 @@ from ...engine.imaging.faces import face_cache_scope
 from ..caller import identify_caller
 from ..context import Context
 from ..error_toasts import as_toasts
-from ..events import PRIVATE_EVENT
+from ..events import APPEND_ACTION_JS, PRIVATE_EVENT, TRIGGER_JS
 from ..html import render
 from ..result.live_vs_offline import stream_both
 from ..result.run_stream import RunRequest, ScreenUpdate, stream
 from ..texts import PageTranslations
-from . import checklist, consent, controls, examples
+from . import checklist, consent, controls, deep_links, examples
 from .overview import ContactSheetSection
 from .preview import build_preview, wire_preview
 from .shared_photo import ScreenComponents
+from .template_picker import TemplateOptions, wire_tiles
 
-NEXT_ACTIONS = {
-    "stop": "stop",
-    "fetch": "fetch_again",
-    "again": "run_again",
-    "retry": "try_again",
-    "offline": "run_offline",
+ACTION_LABELS = {
+    "stop": "result.stop",
+    "fetch": "result.fetch_again",
+    "again": "result.run_again",
+    "retry": "result.try_again",
+    "offline": "result.run_offline",
 }
 SessionInputs = list[gr.components.Component]
-RunHandlerFactory = Callable[..., Any]
-RunStream = Callable[[Context, RunRequest], AsyncIterator[ScreenUpdate]]
-# On a phone, a run scrolls to the result.
-SCROLL_TO_RESULT_JS = """() => {{
-  if (window.innerWidth < 768)
-    window.scrollToElement(document.getElementById('{}'));
-}}"""
 
 
 def build_panel(
     context: Context,
     endpoint: Endpoint,
     texts: PageTranslations,
-    template_options: controls.TemplateOptions,
+    template_options: TemplateOptions,
     session_inputs: SessionInputs,
     tab: gr.Tab,
 ) -> ScreenComponents:
@@ -64,76 +58,76 @@ def build_panel(
         with gr.Column(scale=5, min_width=300, elem_classes=column_classes):
             photo, upload_event = build_photo_input(context, slug, texts, session_inputs)
             examples.build_examples(endpoint.id, slug, endpoint.example_photo, texts)
-            checklist.build_checklist(context, endpoint, texts, photo, tab, session_inputs[0])
+            checklist.build_checklist(context, endpoint, photo, session_inputs[0])
             with contact_sheet.surround_controls():
-                panel_photo = controls.PanelPhoto(context, endpoint, photo, tab, session_inputs[0])
-                inputs = controls.build_controls(endpoint, texts, template_options, panel_photo)
+                widgets = controls.GradioWidgets(endpoint, texts, template_options)
+                inputs = widgets.draw()
             price = context.service.prices.get(endpoint.id)
             consent_box = consent.build_consent_box(endpoint, context.service.targets, texts, price)
-            consent.reset_consent_on_new_photo(slug, photo, consent_box)
             run_button = gr.Button(
                 texts.get_text(f"{key}.run"), variant="primary", elem_id=f"{slug}-run", elem_classes="run"
             )
-            both_button = build_compare_button(endpoint, context.service.targets, texts)
+            comparison = build_comparison_section(endpoint, context.service.targets, texts)
         with gr.Column(scale=7, min_width=300, elem_classes="result-column"):
             preview = build_preview(slug)
             result_view = controls.build_result_view(texts, endpoint.id, slug)
-            buttons = build_action_buttons(slug, texts)
+            actions = controls.build_action_buttons(texts, slug, ACTION_LABELS)
             call_id = gr.State(0)
     contact_sheet.build_sheet(photo, inputs, session_inputs[0])
-    wire_preview(context, endpoint, preview, photo, inputs, tab, session_inputs[0])
+    settings = deep_links.describe_settings(endpoint, inputs)
+    changes = [photo.change, tab.select, *(control.change for control in inputs)]  # type: ignore[attr-defined]
+    gr.on(
+        changes, None, [photo, consent_box, *inputs], consent_box, **PRIVATE_EVENT,
+        js=f"(...values) => window.updatePanel('{slug}', '{endpoint.id}', {settings}, ...values)",
+    )  # fmt: skip
+    wire_preview(context, endpoint, preview, photo, inputs, session_inputs[0])
+    for picker in widgets.template_pickers:
+        wire_tiles(picker, context, endpoint, photo, session_inputs[0])
 
-    def make_run_handler(
-        *, offline: bool = False, again: bool = False, fetch: bool = False, stream_updates: RunStream = stream
-    ) -> Any:
-        async def handle_run(request: gr.Request, *values: Any) -> AsyncIterator[ScreenUpdate]:
-            run_request = RunRequest.from_inputs(
-                endpoint, request, values, force_offline=offline, is_repeat=again, is_fetch_only=fetch
-            )
-            last_update = None
-            # The engine finds the face, and then the page does, to align the photo with the result.
-            with face_cache_scope():
-                async for update in stream_updates(context, run_request):
-                    if update != last_update:
-                        yield update
-                    last_update = update
+    async def run(request: gr.Request, *values: Any) -> AsyncIterator[ScreenUpdate]:
+        async for update in act(request, *values, "run"):
+            yield update
 
-        return handle_run
+    async def act(request: gr.Request, *values: Any) -> AsyncIterator[ScreenUpdate]:
+        *run_values, action = values
+        run_request = RunRequest.from_inputs(endpoint, request, tuple(run_values), str(action))
+        last_update = None
+        # The engine finds the face, and then the page does, to align the photo with the result.
+        with face_cache_scope():
+            async for update in (stream_both if action == "both" else stream)(context, run_request):
+                if update != last_update:
+                    yield update
+                last_update = update
 
+    inputs_of_run = [photo, *inputs, consent_box, *session_inputs, call_id]
     wiring: dict[str, Any] = {
-        "inputs": [photo, *inputs, consent_box, *session_inputs, call_id], "outputs": [result_view, call_id],
-        "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT,
+        "outputs": [result_view, call_id], "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT,
     }  # fmt: skip
-    run_button.click(make_run_handler(), **wiring)
-    both_button.click(make_run_handler(stream_updates=stream_both), **wiring)
-    wire_action_buttons(context, buttons, make_run_handler, wiring, session_inputs)
-    for button in (run_button, both_button):
-        button.click(None, js=SCROLL_TO_RESULT_JS.format(f"{slug}-stage"), **PRIVATE_EVENT)
+    run_button.click(run, inputs_of_run, **wiring)
+    action_field = session_inputs[0]  # a field of text, whose value the script replaces
+    gr.on([actions.click, comparison.click], act, [*inputs_of_run, action_field], js=APPEND_ACTION_JS, **wiring)
+    wire_stop_button(context, actions, session_inputs)
 
     return ScreenComponents(endpoint.id, photo, result_view, (upload_event,), tuple(inputs), run_button)
 
 
-def build_compare_button(endpoint: Endpoint, resolver: TargetResolver, texts: PageTranslations) -> gr.Button:
-    """The folded "live versus offline" section below the run button; returns its button. A click makes a paid call.
+def build_comparison_section(endpoint: Endpoint, resolver: TargetResolver, texts: PageTranslations) -> gr.HTML:
+    """The folded "live versus offline" section below the run button, whose button makes a paid call.
 
     The style sheet shows the section while the vendor is live for this tab, by the header's badges, because a visitor
     may enter keys at any time.
     """
     slug, vendor_id = endpoint.slug, endpoint.vendor_id
 
-    def render_intro(language: str) -> Markup:
+    def render_section(language: str) -> Markup:
         vendor = describe_service(vendor_id, resolver.get_live_service(vendor_id), language)
-        return render("screens.compare_intro", text=translate("live_vs_offline.intro", language, vendor=vendor))
+        intro = translate("live_vs_offline.intro", language, vendor=vendor)
+        return render("screens.comparison_section", language, slug=slug, intro=intro)
 
-    with gr.Accordion(
-        texts.get_text("live_vs_offline.title"), open=False, elem_id=f"{slug}-live-vs-offline",
-        elem_classes=["fold", f"fold-{vendor_id}"],
-    ):  # fmt: skip
-        gr.HTML(
-            texts.render(f"live-vs-offline-intro-{vendor_id}", render_intro),
-            elem_classes="unstyled", apply_default_css=False,
-        )  # fmt: skip
-        return gr.Button(texts.get_text("live_vs_offline.run"), elem_id=f"{slug}-both", elem_classes="both")
+    return gr.HTML(
+        texts.render(f"{slug}-live-vs-offline", render_section), elem_id=f"{slug}-live-vs-offline",
+        elem_classes=["unstyled", "fold", f"fold-{vendor_id}"], apply_default_css=False, js_on_load=TRIGGER_JS,
+    )  # fmt: skip
 
 
 def build_photo_input(
@@ -154,29 +148,10 @@ def build_photo_input(
     return photo, photo.upload(convert_upload, [photo, *session_inputs[:1]], photo, preprocess=False, **PRIVATE_EVENT)
 
 
-def build_action_buttons(slug: str, texts: PageTranslations) -> dict[str, gr.Button]:
-    """The buttons below the result, by name; the result view decides which of them are visible."""
-    with gr.Row(elem_classes="result-actions"):
-        return {
-            name: gr.Button(texts.get_text(f"result.{word}"), elem_id=f"{slug}-{name}", elem_classes=name)
-            for name, word in NEXT_ACTIONS.items()
-        }
-
-
-def wire_action_buttons(
-    context: Context,
-    buttons: dict[str, gr.Button],
-    make_run_handler: RunHandlerFactory,
-    wiring: dict[str, Any],
-    session_inputs: SessionInputs,
-) -> None:
-    """Wire the buttons below the result. session_inputs: the tab's id first."""
+def wire_stop_button(context: Context, actions: gr.HTML, session_inputs: SessionInputs) -> None:
+    """Wire the button "stop" of `actions`. session_inputs: the tab's id first."""
 
     def stop_waiting(request: gr.Request, tab: Any) -> None:
         context.service.stop_waiting(identify_caller(request, tab).session_id)
 
-    buttons["stop"].click(stop_waiting, session_inputs[:1], None, **PRIVATE_EVENT)
-    for name in ("again", "retry"):
-        buttons[name].click(make_run_handler(again=True), **wiring)
-    buttons["fetch"].click(make_run_handler(fetch=True), **wiring)
-    buttons["offline"].click(make_run_handler(offline=True), **wiring)
+    actions.stop(stop_waiting, session_inputs[:1], None, **PRIVATE_EVENT)

@@ -22,17 +22,18 @@ from ...redaction.secrets import format_stack_trace
 from ...service import Caller
 from ..caller import identify_caller
 from ..context import Context
-from ..events import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT, TRIGGER_JS
 from ..result import result_view
 from ..texts import detect_language
-from .deep_links import describe_settings
 
 log = logging.getLogger(__name__)
 
 
 def build_preview(slug: str) -> gr.HTML:
     """The empty preview. slug: prefix of the element's id."""
-    return gr.HTML(elem_id=f"{slug}-preview", elem_classes="unstyled preview", apply_default_css=False)
+    return gr.HTML(
+        elem_id=f"{slug}-preview", elem_classes="unstyled preview", apply_default_css=False, js_on_load=TRIGGER_JS
+    )
 
 
 def wire_preview(
@@ -41,13 +42,9 @@ def wire_preview(
     component: gr.HTML,
     photo: gr.Image,
     inputs: Sequence[gr.components.Component],
-    tab: gr.Tab,
     tab_id: gr.components.Component,
 ) -> None:
-    """Update `component` when the photo or a control has changed, at the latest when the tab opens.
-
-    tab_id: the browser tab's id. assets/js/preview.js decides what there is to draw, and tells it by a hidden field.
-    """
+    """Draw the preview in `component` when assets/js/preview.js says that it differs. tab_id: the browser tab's id."""
 
     async def update_preview(request: gr.Request, payload: Any, *inputs: Any) -> Any:
         *controls, tab_id = inputs
@@ -68,16 +65,11 @@ def wire_preview(
         title = " · ".join([translate(f"panels.{endpoint.id}.tab", language), *settings])
         return result_view.render_preview(preview, title, language)
 
-    slug = endpoint.slug
-    shown = gr.Textbox("", visible="hidden", elem_id=f"{slug}-previewed")
-    script = f"(photo, ...values) => window.updatePreviewKey('{slug}', '{endpoint.id}', {describe_settings(endpoint, inputs)}, photo, values)"  # noqa: E501
-    triggers = [control.change for control in inputs]  # type: ignore[attr-defined]
-    gr.on([*triggers, photo.change, tab.select], None, [photo, *inputs], shown, js=script, **PRIVATE_EVENT)
-    drawn = shown.change(
+    drawn = component.input(
         update_preview, [photo, *inputs, tab_id], component, preprocess=False, concurrency_limit=None,
         trigger_mode="always_last", **PRIVATE_EVENT,
     )  # fmt: skip
-    drawn.then(None, js=f"() => void window.markPreviewCurrent('{slug}')", **PRIVATE_EVENT)
+    drawn.then(None, js=f"() => void window.markPreviewCurrent('{endpoint.slug}')", **PRIVATE_EVENT)
 
 
 async def render_preview(

@@ -63,7 +63,7 @@ def build(context: Context, screens: Sequence[ScreenComponents], tab_id: gr.comp
             path = await context.write_upload(identify_caller(request, tab), f"{name}.jpg", data)
         return [path if screen.name == screen_name else gr.skip() for screen in screens]
 
-    name, screen_name = gr.Textbox(visible=False), gr.Textbox(visible=False)
+    name = screen_name = tab_id  # a field of text, whose value the script replaces
     example_button = gr.Button(visible="hidden", elem_id="load-example")
     example_event = example_button.click(
         load_example, [name, screen_name, tab_id], photos, js=CHOSEN_EXAMPLE_JS, preprocess=False, **PRIVATE_EVENT

@@ -23,6 +23,7 @@ from ..gradio_patches.internal_state import page_load_trigger
 from ..html import render
 from ..panel import controls
 from ..panel.examples import EXAMPLE_RECIPE
+from ..panel.template_picker import TemplateOptions
 from ..texts import PageTranslations, detect_language
 from .state import describe_step, get_effect_name
 
@@ -83,7 +84,7 @@ def _describe_target(step: RecipeStep, resolver: TargetResolver, language: str) 
 def build_editor(
     context: Context,
     texts: PageTranslations,
-    template_options: controls.TemplateOptions,
+    template_options: TemplateOptions,
     visitor_keys: gr.components.Component,
     masthead: gr.HTML,
 ) -> gr.Textbox:
@@ -105,7 +106,7 @@ def build_editor(
     with gr.Row(elem_classes="files"):
         save_button = gr.Button(texts.get_text("recipe.save"), size="sm", elem_id="recipe-save")
         load_button = gr.Button(texts.get_text("recipe.load"), size="sm", elem_id="recipe-load")
-    loaded_button, text = gr.Button(visible="hidden", elem_id="recipe-loaded"), gr.Textbox(visible=False)
+    loaded_button = gr.Button(visible="hidden", elem_id="recipe-loaded")
 
     def render_list(request: gr.Request, text: Any, visitor_keys: Any) -> Markup:
         language = detect_language(request)
@@ -151,15 +152,14 @@ def build_editor(
     )
     gr.on([page_load_trigger()], None, recipe_field, recipe_field, js=RESTORE_JS, **PRIVATE_EVENT)
     add_button.click(append_step, [recipe_field, *step_inputs], [recipe_field, message_html], **wiring)
+    text = recipe_field  # whose value the script replaces
     loaded_button.click(load_recipe, [text, recipe_field], [recipe_field, message_html], js=READ_FILE_JS, **wiring)
     save_button.click(None, recipe_field, None, js=SAVE_JS, **PRIVATE_EVENT)
     load_button.click(None, None, None, js=f"() => window.openRecipeFile({MAX_RECIPE_BYTES})", **PRIVATE_EVENT)
     return recipe_field
 
 
-def _build_step_inputs(
-    texts: PageTranslations, template_options: controls.TemplateOptions
-) -> list[gr.components.Component]:
+def _build_step_inputs(texts: PageTranslations, template_options: TemplateOptions) -> list[gr.components.Component]:
     """A choice of effects, and the controls of all; assets/css/recipe.css shows those of the selected effect."""
     names = [(texts.get_text(f"panels.{name}.tab"), name) for name in CATALOGUE]
     effect = gr.Radio(names, value=names[-1][1], label=texts.get_text("recipe.effect"), elem_id="recipe-effect")

@@ -66,13 +66,13 @@ class RunRequest:
         endpoint: Endpoint,
         request: gr.Request,
         inputs: tuple[Any, ...],
-        *,
-        force_offline: bool,
-        is_repeat: bool,
-        is_fetch_only: bool = False,
+        action: str,
         fault: str | None = None,
     ) -> "RunRequest":
-        """From a panel's inputs: photo, controls, consent, tab id, visitor's keys, id of the last call."""
+        """From a panel's inputs: photo, controls, consent, tab id, visitor's keys, id of the last call.
+
+        action: of the clicked button: "again" and "retry" repeat the last call, "fetch" gets its picture again,
+        "offline" uses the offline engine; any other is a new run."""
         photo, *rest, consent, tab_id, visitor_keys, call_id = inputs
         names = [control.name for control in endpoint.controls] if fault is None else []  # the lab uses the defaults
         return cls(
@@ -83,12 +83,12 @@ class RunRequest:
             dict(zip(names, rest, strict=True)),
             visitor_keys,
             consent is True,
-            call_id if is_repeat or is_fetch_only else FORCE_NONE,
-            force_offline,
+            call_id if action in ("again", "retry", "fetch") else FORCE_NONE,
+            action == "offline",
             get_shown_payer(request, endpoint.vendor_id),
             fault,
             request.query_params.get("stage") == "1",  # Gradio's page sends its own query with each event
-            is_fetch_only=is_fetch_only,
+            is_fetch_only=action == "fetch",
         )
 
     def describe_service(self, target: CallTarget | None) -> str:

@@ -7,9 +7,9 @@ import gradio as gr
 
 from ..context import Context
 from ..html import render
-from ..panel.controls import TemplateOptions
 from ..panel.panel import SessionInputs
 from ..panel.shared_photo import ScreenComponents
+from ..panel.template_picker import TemplateOptions
 from ..texts import PageTranslations
 from . import evaluation, failure_lab, verify
 

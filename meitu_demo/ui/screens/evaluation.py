@@ -18,6 +18,7 @@ from ..evaluation import page_run, report
 from ..events import PRIVATE_EVENT
 from ..panel import consent, controls
 from ..panel.panel import SessionInputs
+from ..panel.template_picker import TemplateOptions
 from ..result import result_view
 from ..texts import PageTranslations, detect_language
 
@@ -30,7 +31,7 @@ ClearAfter = Callable[[gr.events.Dependency], object]
 def build_evaluation_screen(
     context: Context,
     texts: PageTranslations,
-    template_options: controls.TemplateOptions,
+    template_options: TemplateOptions,
     session: SessionInputs,
     tab: gr.Tab,
 ) -> ClearAfter:

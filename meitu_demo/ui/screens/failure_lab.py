@@ -4,35 +4,31 @@ It shows developers how an integration should behave. Except for the cost, a cal
 """
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import gradio as gr
+from gradio.i18n import I18nData
 from markupsafe import Markup
 
 from ...domain.errors import VendorError
 from ...domain.explanations import explain
 from ...domain.model import Endpoint
-from ...domain.translations import translate
+from ...domain.translations import list_languages, translate
 from ...domain.vendor_codes import list_vendor_codes
 from ...endpoints import CATALOGUE
 from ...offline.failure_lab import FailureLabBackend
 from ...offline.faults import CODE_PREFIX, FAULTS
 from ..context import Context
-from ..events import PRIVATE_EVENT
-from ..gradio_patches.internal_state import page_load_trigger
+from ..events import PRIVATE_EVENT, build_run_js
 from ..html import render
 from ..panel import controls, examples
-from ..panel.panel import (
-    SCROLL_TO_RESULT_JS,
-    SessionInputs,
-    build_action_buttons,
-    build_photo_input,
-    wire_action_buttons,
-)
+from ..panel.panel import ACTION_LABELS, SessionInputs, build_photo_input, wire_stop_button
 from ..panel.shared_photo import ScreenComponents
 from ..result.run_stream import RunRequest, stream
 from ..texts import PageTranslations, detect_language
 
+LANGUAGES = list_languages()
 DropdownChoices = list[tuple[str, str]]
 
 
@@ -50,7 +46,7 @@ def build(
                 label=texts.get_text("failure_lab.endpoint"), elem_id="failure-lab-endpoint", filterable=False,
             )  # fmt: skip
             fault = gr.Dropdown(
-                [(texts.get_text(f"faults.{name}"), name) for name in FAULTS], value="timeout_after",
+                _translate_faults(next(iter(CATALOGUE.values())).vendor_id, texts), value="timeout_after",
                 label=texts.get_text("failure_lab.fault"), info=texts.get_text("failure_lab.fault_info"),
                 elem_id="failure-lab-fault",
             )  # fmt: skip
@@ -62,43 +58,38 @@ def build(
             )
         with gr.Column(scale=7, min_width=300, elem_classes="result-column"):
             result_html = controls.build_result_view(texts, "failure_lab", "failure-lab")
-            buttons = build_action_buttons("failure-lab", texts)
+            actions = controls.build_action_buttons(texts, "failure-lab", ACTION_LABELS)
             ledger_html = gr.HTML(elem_id="failure-lab-books", elem_classes="unstyled", apply_default_css=False)
             call_id = gr.State(0)
 
-    def create_handler(*, offline: bool = False, again: bool = False, fetch: bool = False) -> Any:
-        async def run(request: gr.Request, *arguments: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
-            payload, endpoint_id, fault_name, *rest = arguments
-            endpoint = _find_endpoint(endpoint_id)
-            run = RunRequest.from_inputs(
-                endpoint,
-                request,
-                (payload, False, *rest),
-                force_offline=offline,
-                is_repeat=again,
-                is_fetch_only=fetch,
-                fault=str(fault_name or ""),
-            )
-            async for update in stream(context, run):
-                yield (*update, gr.skip())
-            yield (gr.skip(), gr.skip(), await _render_ledger_summary(failure_lab, run.language))
+    async def run(request: gr.Request, *values: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
+        async for update in act(request, *values, "run"):
+            yield update
 
-        return run
+    async def act(request: gr.Request, *values: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
+        payload, endpoint_id, fault_name, *rest, action = values
+        endpoint, inputs = _find_endpoint(endpoint_id), (payload, False, *rest)
+        run_request = RunRequest.from_inputs(endpoint, request, inputs, str(action), str(fault_name or ""))
+        async for update in stream(context, run_request):
+            yield (*update, gr.skip())
+        yield (gr.skip(), gr.skip(), await _render_ledger_summary(failure_lab, run_request.language))
 
+    inputs_of_run = [photo, endpoint, fault, *session, call_id]
     wiring: dict[str, Any] = {
-        "inputs": [photo, endpoint, fault, *session, call_id],
-        "outputs": [result_html, call_id, ledger_html],
-        "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT,
+        "outputs": [result_html, call_id, ledger_html], "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT,
     }  # fmt: skip
-    run_button.click(create_handler(), **wiring)
-    run_button.click(None, js=SCROLL_TO_RESULT_JS.format("failure-lab-stage"), **PRIVATE_EVENT)
-    wire_action_buttons(context, buttons, create_handler, wiring, session)
+    run_button.click(run, inputs_of_run, js=build_run_js("failure-lab", 3, has_action=False), **wiring)
+    actions.click(act, [*inputs_of_run, session[0]], js=build_run_js("failure-lab", 3, has_action=True), **wiring)
+    wire_stop_button(context, actions, session)
 
     def update_faults(request: gr.Request, endpoint_id: Any) -> Any:
         return gr.Dropdown(list_faults(_find_endpoint(endpoint_id).vendor_id, detect_language(request)))
 
     endpoint.change(update_faults, endpoint, fault, **PRIVATE_EVENT)
-    gr.on([page_load_trigger()], update_faults, endpoint, fault, **PRIVATE_EVENT)
+    gr.on(
+        [photo.change, endpoint.change, fault.change], None, [photo, endpoint, fault], None,
+        js="(...values) => window.settingsChanged('failure-lab', values)", **PRIVATE_EVENT,
+    )  # fmt: skip
     return ScreenComponents("failure_lab", photo, result_html, (received,), (endpoint, fault), run_button)
 
 
@@ -115,6 +106,17 @@ def list_faults(vendor_id: str, language: str) -> DropdownChoices:
         for code in list_vendor_codes(vendor_id)
     ]
     return [(translate("failure_lab.no_fault", language), ""), *faults, *codes]
+
+
+def _translate_faults(vendor_id: str, texts: PageTranslations) -> list[tuple[I18nData, str]]:
+    """`list_faults` with texts in each language."""
+    labels = {language: {name: label for label, name in list_faults(vendor_id, language)} for language in LANGUAGES}
+
+    def translate_fault(name: str, language: str) -> str:
+        return labels[language][name]
+
+    names = labels[LANGUAGES[0]]
+    return [(texts.render(f"fault-{name}", partial(translate_fault, name)), name) for name in names]
 
 
 async def _render_ledger_summary(failure_lab: FailureLabBackend, language: str) -> Markup:

@@ -13,7 +13,7 @@ from ...calls.run_log import report_failure
 from ...domain.errors import ImageRejected
 from ..caller import identify_caller
 from ..context import Context
-from ..events import PRIVATE_EVENT
+from ..events import PRIVATE_EVENT, TRIGGER_JS
 from ..history import views
 from ..history.entries import Entry
 from ..history.views import render_listing
@@ -32,6 +32,7 @@ ACTION_LABELS = {
     "put": "history.compare_with_latest",
     "single": "history.single",
 }
+ACTION_EVENTS = {"fetch": "retry", "rerun": "edit", "open": "edit", "put": "select", "single": "select"}
 
 
 def build(
@@ -44,16 +45,12 @@ def build(
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="inputs-column"):
             controls.build_introduction(texts, "history")
-            list_html = gr.HTML(elem_id="history-list", elem_classes="unstyled", apply_default_css=False)
+            list_html = gr.HTML(
+                elem_id="history-list", elem_classes="unstyled", apply_default_css=False, js_on_load=TRIGGER_JS
+            )
         with gr.Column(scale=7, min_width=300, elem_classes="result-column"):
             result_html = controls.build_result_view(texts, "history", "history")
-            with gr.Row(elem_classes="result-actions"):
-                buttons = {
-                    name: gr.Button(texts.get_text(word), elem_id=f"history-{name}", elem_classes=name)
-                    for name, word in ACTION_LABELS.items()
-                }
-    choose = gr.Button(visible="hidden", elem_id="history-choose")
-    selected_key, compared_key = gr.Textbox(visible=False), gr.Textbox(visible=False)
+            buttons = controls.build_action_buttons(texts, "history", ACTION_LABELS, ACTION_EVENTS)
 
     async def open_tab(request: gr.Request, tab_id: Any, run_key: Any, other_key: Any) -> tuple[str, str]:
         session_id, language = identify_caller(request, tab_id).session_id, detect_language(request)
@@ -106,37 +103,29 @@ def build(
         return [value for panel in settable_panels for value in values_by_panel[panel.name]]
 
     def build_wiring(script: str) -> dict[str, Any]:
-        return {"inputs": [session[0], selected_key, compared_key], "js": script, "preprocess": False, **PRIVATE_EVENT}
+        run_key = other_key = session[0]  # a field of text, whose value the script replaces
+        return {"inputs": [session[0], run_key, other_key], "js": script, "preprocess": False, **PRIVATE_EVENT}
 
-    tab.select(open_tab, outputs=[list_html, result_html], **build_wiring("name => [name, ...window.readSelection()]"))
+    read_selection_js = "name => [name, ...window.readSelection()]"
+    both_html = [list_html, result_html]
+    tab.select(open_tab, outputs=both_html, **build_wiring(read_selection_js))
     # `always_last`: after several quick clicks, the run that was selected last is shown.
-    choose.click(
+    gr.on(
+        [list_html.input, buttons.select],
         show_run,
         outputs=result_html,
         trigger_mode="always_last",
-        **build_wiring("name => [name, ...window.readSelection()]"),
+        **build_wiring(f"name => [name, ...window.chooseView('{views.LATEST_KEY}')]"),
     )
-    buttons["fetch"].click(
-        fetch_picture,
-        outputs=[list_html, result_html],
-        **build_wiring("name => [name, ...window.readSelection()]"),
+    buttons.retry(fetch_picture, outputs=both_html, **build_wiring(read_selection_js))
+    # The script opens the panel first: one that was never opened takes no values.
+    fill_event = buttons.edit(
+        fill_controls,
+        outputs=[control for panel in settable_panels for control in panel.inputs],
+        **build_wiring("async name => [name, ...await window.openRunPanel()]"),
     )
-    buttons["single"].click(show_run, outputs=result_html, **build_wiring("name => [name, ...window.compareWith('')]"))
-    buttons["put"].click(
-        show_run, outputs=result_html, **build_wiring(f"name => [name, ...window.compareWith('{views.LATEST_KEY}')]")
-    )
-    control_inputs = [control for panel in settable_panels for control in panel.inputs]
-    for action, next_step in (("rerun", "repeatRun"), ("open", "focusRunButton")):
-        # The script opens the panel first: one that was never opened takes no values.
-        fill_event = buttons[action].click(
-            fill_controls,
-            outputs=control_inputs,
-            **build_wiring("async name => [name, ...await window.openRunPanel()]"),
-        )
-        fill_event.then(None, js=f"() => window.{next_step}()", **PRIVATE_EVENT)
-    return lambda event: event.then(
-        open_tab, outputs=[list_html, result_html], **build_wiring("name => [name, '', '']")
-    )
+    fill_event.then(None, js="() => window.runPanelFilled()", **PRIVATE_EVENT)
+    return lambda event: event.then(open_tab, outputs=both_html, **build_wiring("name => [name, '', '']"))
 
 
 def _get_control_values(entry: Entry, language: str) -> list[Any]:

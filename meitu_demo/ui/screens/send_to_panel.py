@@ -30,7 +30,7 @@ CLICKED_RESULT_JS = "(_, __, tab) => [window.panelChoice?.token ?? '', window.pa
 def build(context: Context, panels: Sequence[ScreenComponents], tab_field: gr.components.Component) -> None:
     """The hidden button and the message about its outcome. panels: all screens. tab_field: the tab's id."""
     photos = {panel.name: panel.photo for panel in panels if panel.name in DESTINATION_SCREENS}
-    token, target = (gr.Textbox(visible=False) for _ in range(2))
+    token = target = tab_field  # a field of text, whose value the script replaces
     button = gr.Button(visible="hidden", elem_id="send-to-panel")
     message_html = gr.HTML(elem_id="send-to-panel-message", elem_classes="unstyled", apply_default_css=False)
 

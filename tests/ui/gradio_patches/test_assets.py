@@ -6,17 +6,19 @@ import brotli
 import httpx
 import pytest
 from starlette.responses import PlainTextResponse
+from ui.conftest import Page
 
 from meitu_demo.ui.gradio_patches.assets import (
     ASSETS_DIR,
     SCRIPT_EDITS,
     PrecompressedAssetsMiddleware,
     edit_script,
+    list_styles,
     register_asset,
 )
 
 pytestmark = pytest.mark.gradio_internals
-SCRIPT = max(ASSETS_DIR.glob("index-*.js"), key=lambda file: file.stat().st_size)
+SCRIPT = max(ASSETS_DIR.glob("Index-*.js"), key=lambda file: file.stat().st_size)
 GRADIO = PlainTextResponse("left to Gradio")
 
 
@@ -77,6 +79,22 @@ def test_edit_script_finds_each_edit_once_in_this_gradio(old: str) -> None:
     assert len(files) == 1
     assert files[0].read_text("utf-8").count(old) == 1
     assert old.encode() not in edit_script(files[0].name, files[0].read_bytes())
+
+
+def test_list_styles_names_those_that_the_page_would_wait_for(page: Page) -> None:
+    """Each component type of the page has some, and they are files; a type that Gradio does not have has none."""
+    types = {part["type"] for part in page.config["components"]} - {"api", "state"}
+    names = list_styles(types)
+    assert all((ASSETS_DIR / name).is_file() for name in names)
+    assert all(set(list_styles({name})) <= set(names) for name in types)
+    assert {name for name in types if not list_styles({name})} == set()
+    assert list_styles({"no such component"}) == []
+    style, script = (
+        page.http.get(f"{page.url}/{address}").text
+        for address in re.findall(r'"(assets/demo-[^"]+)"', page.http.get(page.url).text)[:2]
+    )
+    assert all((ASSETS_DIR / name).read_text("utf-8") in style for name in names)
+    assert all(f'"{name}"' in script.partition("\n")[0] for name in names)
 
 
 def test_edit_script_keeps_what_importers_of_the_video_decoder_name() -> None:

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from meitu_demo.engine.imaging.faces import find_faces
 from meitu_demo.photos import codec
 from meitu_demo.ui.gradio_patches import uploads
 from meitu_demo.ui.panel import examples
@@ -32,3 +33,17 @@ def test_example_result_is_a_pair_of_squares_that_differ(screen: str) -> None:
     side = min(before.shape[0], after.shape[0])
     small = [cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA).astype(float) for pixels in (before, after)]
     assert 0.05 < np.abs(small[0] - small[1]).mean() < 120
+
+
+@pytest.mark.parametrize("screen", ["facial_aesthetics", "recipe", "mirror"])
+def test_example_of_a_reshaped_face_shows_it_enlarged(screen: str) -> None:
+    """It opens as the result of a visitor's photo does: the face takes about FACE_SHARE of the frame, and is whole."""
+    for picture in examples._render_example_result(screen).values():
+        pixels = codec.decode(picture)
+        left, top, right, bottom = find_faces(pixels)[0].box
+        share = max(right - left, bottom - top) / pixels.shape[0]
+        assert share == pytest.approx(examples.FACE_SHARE, abs=0.08)
+        assert left > 0
+        assert top > 0
+        assert right < pixels.shape[1]
+        assert bottom < pixels.shape[0]

@@ -37,18 +37,12 @@ def updates(answer: str) -> list[str]:
 
 
 def see(page: Page, kind: str, photo: Any, tab: str, values: list[Any], slug: str = "facial-aesthetics") -> list[str]:
-    return updates(page.press(f"{slug}-see-{kind}", [photo, *values, tab]))
+    return updates(page.press(f"{slug}-see", [photo, *values, tab, kind]))
 
 
 def moved(page: Page, photo: Any, tab: str, strength: Any = 0.5, shape: Any = "8") -> str:
     """All that is answered when the slider has moved."""
-    target = page._component("facial-aesthetics-previewed")  # the script sets it when the preview is to change
-    event = next(
-        event["id"] for event in page.config["dependencies"]
-        if [target, "change"] in map(list, event["targets"])
-        and event["outputs"] == [page._component("facial-aesthetics-preview")]
-    )  # fmt: skip
-    return page.join(event, [photo, shape, strength, tab])
+    return page.press("facial-aesthetics-preview", [photo, shape, strength, tab], "input")
 
 
 def follow(page: Page, photo: Any, tab: str, strength: Any = 0.5, shape: Any = "8") -> str:
@@ -68,15 +62,10 @@ def test_sheet_is_empty_after_cancellation(
         return look(*given)
 
     monkeypatch.setattr(face_crop_cache, "crop_face", held)
-    place = page._component("facial-aesthetics-sheet")
-    take_back = next(
-        event["id"] for event in page.config["dependencies"]
-        if event["outputs"] == [place] and len(event["inputs"]) == 2
-    )  # fmt: skip
     with ThreadPoolExecutor(1) as pool:
         sheet = pool.submit(see, page, "shapes", page.upload(portrait), tab, ["9", 0.4])
         assert begun.wait(20)
-        page.join(take_back, ["", tab])
+        page.press("facial-aesthetics-sheet", [None, "", tab], "input")
         gate.set()
         shown = sheet.result(30)
     assert shown[0].count("<li>") == 26
@@ -95,7 +84,7 @@ def test_sheet_has_its_cells_at_once_and_then_its_pictures(
     assert pictures == sorted(pictures)
     assert all(update.count("disabled") == count - has for update, has in zip(shown, pictures, strict=True))
     chosen = {"shapes": "[&#34;9&#34;, 1.0]", "strengths": "[&#34;9&#34;, 0.4]"}[kind]
-    assert re.findall(r'data-values="([^"]*)" aria-pressed="true"', shown[-1]) == [chosen]
+    assert re.findall(r'data-action="([^"]*)" aria-pressed="true"', shown[-1]) == [chosen]
     assert len(set(re.findall(r'src="(data:image/jpeg;base64,[^"]+)"', shown[-1]))) == count
 
 
@@ -139,7 +128,7 @@ def test_face_crop_belongs_to_the_session_and_is_deleted_with_it(page: Page, por
 def test_sheet_refuses_a_file_that_is_no_upload(page: Page, tab: str) -> None:
     """Another file of the server, named like an upload, is refused, and none of its content is shown."""
     photo = {"path": "/etc/hostname", "meta": {"_type": "gradio.FileData"}}
-    answers = moved(page, photo, tab), page.press("facial-aesthetics-see-shapes", [photo, "8", 0.5, tab])
+    answers = moved(page, photo, tab), page.press("facial-aesthetics-see", [photo, "8", 0.5, tab, "shapes"])
     assert all(translate("errors.photo_not_uploaded.title", "en") in answer for answer in answers)
     assert "<img" not in "".join(answers)
 
@@ -173,7 +162,7 @@ def test_sheet_explains_invalid_values(page: Page, portrait: bytes, tab: str) ->
         assert "<img" not in follow(page, photo, tab, values[1], values[0])
     for values in (["8", "much"], [{"a": 1}, [2]]):  # what the controls cannot hold is refused before the sheet begins
         for answer in (
-            page.press("facial-aesthetics-see-shapes", [photo, *values, tab]),
+            page.press("facial-aesthetics-see", [photo, *values, tab, "shapes"]),
             moved(page, photo, tab, values[1], values[0]),
         ):
             assert title in answer

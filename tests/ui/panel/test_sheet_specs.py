@@ -29,7 +29,7 @@ def test_sheet_of_shapes_sets_shape_and_strength() -> None:
     sheet, _ = sheet_specs.plan_sheet(AESTHETICS, "shapes", {"shape_type": "14", "strength": 1.0}, "en")
     assert [group.part for group in sheet.groups] == list(FACE_PARTS)
     shown = sheet_specs.render_sheet(sheet, [b"x"] * 26, "en")
-    values = [json.loads(html.unescape(found)) for found in re.findall(r'data-values="([^"]*)"', shown)]
+    values = [json.loads(html.unescape(found)) for found in re.findall(r'data-action="([^"]*)"', shown)]
     assert [value for value in values if value[1]] == [[str(shape), 1.0] for shape in range(22)]
     assert [value for value in values if not value[1]] == [[None, 0.0]] * 4
     assert len(re.findall(r'aria-pressed="true"', shown)) == 1

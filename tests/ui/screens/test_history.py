@@ -20,7 +20,7 @@ def opened(page: Page, tab: str, key: Any = "", other: Any = "") -> str:
 
 def shown(page: Page, tab: str, key: Any, other: Any = "") -> str:
     """What the stage shows of a run, or of two."""
-    return page.press("history-choose", [tab, key, other]).replace('\\"', '"')
+    return page.press("history-list", [tab, key, other], "input").replace('\\"', '"')
 
 
 def keys(html: str) -> list[str]:
