@@ -17,9 +17,11 @@ The slug names the explanation in ``locales/``, the facts fill its placeholders 
     ├─ QueueFull           the offline engine's queue is full, in all or for this visitor
     ├─ CircuitOpen         the vendor has stopped answering; calls are paused for a while
     ├─ UploadsFull         there is no room for more uploads
-    │  └─ VisitorUploadsFull
+    │  ├─ VisitorUploadsFull
+    │  └─ UploadTooLarge
     ├─ SessionsFull        an address has too many pages open
     ├─ StorageFull         a file could not be written: disk full, or folder not writable
+    ├─ JournalUnusable     what an evaluation has paid for cannot be read or written
     ├─ ShuttingDown        the server was stopped or restarted during the call
     ├─ Unreachable         the request never arrived (dns | refused | tls | proxy | connect_timeout): safe to retry
     ├─ OutcomeUnknown      sent, no readable answer (read_timeout | reset | server_error): may have been billed
@@ -120,6 +122,12 @@ class StorageFull(DemoError):
     slug = "no_room"
 
 
+class JournalUnusable(DemoError):
+    """What an evaluation has paid for cannot be read or written, so nothing was sent."""
+
+    slug = "journal_unwritable"
+
+
 class UploadsFull(DemoError):
     """All visitors' uploads together take up the room that there is for them."""
 
@@ -130,6 +138,12 @@ class VisitorUploadsFull(UploadsFull):
     """The uploads of one address take up its share. Facts: files, bytes (the limits)."""
 
     slug = "uploads_full_visitor"
+
+
+class UploadTooLarge(UploadsFull):
+    """One upload, of one file or several, is larger than is taken at a time. Facts: bytes, limit."""
+
+    slug = "upload_too_large"
 
 
 class SessionsFull(DemoError):

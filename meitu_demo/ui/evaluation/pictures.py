@@ -7,7 +7,6 @@ from hashlib import sha256
 
 from ...calls.pipeline import CallResult
 from ...domain.errors import ImageRejected
-from ...evaluation.outcomes import Outcome
 from ...evaluation.plan import Job
 from ...evaluation.sessions import Evaluation, Evaluations
 from ...photos import codec
@@ -72,18 +71,15 @@ def build_file_name(job: Job, picture: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SessionPictures:
-    """An `OutcomeStore` for the page: thumbnails and reduced results in the picture store, under the session."""
+    """The page's pictures: thumbnails and reduced results in the picture store, under the session."""
 
     evaluations: Evaluations
     evaluation: Evaluation
     session: str
     store: PictureStore
 
-    async def begin(self, job: Job) -> None:
-        """Nothing is written: what a killed process has sent is in the ledger."""
-
-    async def finish(self, job: Job, outcome: Outcome, photo: bytes, result: CallResult | None) -> None:
-        """Encode and store the pictures, unless the session's data was deleted meanwhile."""
+    async def save(self, job: Job, photo: bytes, result: CallResult | None) -> None:
+        """Encode and store the pictures of one call, unless the session's data was deleted meanwhile."""
         wants_photo = self.evaluation.pictures.get(job.photo.sha256) is None
         encoded = await encode_pictures(photo, result, wants_photo=wants_photo, max_side_px=KEPT_SIDE_PX)
         if self.evaluations.get(self.session) is not self.evaluation:
