@@ -26,7 +26,7 @@ from .domain.errors import DemoError, MissingConsent, MissingKey, PayerChanged, 
 from .domain.model import CallTarget, Credentials, Endpoint, PreparedCall, Values
 from .endpoints import CATALOGUE
 from .ledger.lazy import LazyLedger
-from .ledger.paid_calls import PaidCallRecorder
+from .ledger.paid_calls import BeforeSend, PaidCallRecorder
 from .offline.effect_runner import MAX_CONCURRENT
 from .offline.failure_lab import FailureLabBackend
 from .recordings import CallRecorder, Recorder, RecordingStore, create_replay_target
@@ -132,10 +132,12 @@ class CallService:
         caller: Caller,
         consent: bool,
         force: int = FORCE_NONE,
+        before_send: BeforeSend | None = None,
     ) -> CallHandle:
         """Start one call with the encoded `photo`, or join the same call of the same session.
 
         consent: whether the person in the photo agrees that it goes to the vendor. force: see `SingleFlight.submit`.
+        before_send: awaited once the call has its turn, before it may cost anything; if it raises, nothing is sent.
         The handle's target is a recording if `target` prefers one and there is one. Raises any DemoError.
         """
         run = RunRecord.start(endpoint.id, target, len(photo))
@@ -155,7 +157,9 @@ class CallService:
             recorder = await ledger.get_recorder()
             fingerprint = await anyio.to_thread.run_sync(recorder.compute_fingerprint, prepared)
             visitor = caller.identify_visitor(recorder)
-            open_paid_call = partial(recorder.record, target, prepared, fingerprint=fingerprint, visitor=visitor)
+            open_paid_call = partial(
+                recorder.record, target, prepared, fingerprint=fingerprint, visitor=visitor, before_send=before_send
+            )
             dedup_key = " ".join([target.mode, *target.extra_headers.values(), fingerprint])
             paid_send = partial(call.send, open_paid_call=open_paid_call)
             handle = self.single_flight.submit(

@@ -11,6 +11,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import anyio
 
@@ -121,8 +122,6 @@ class EvaluationRun:
         """Make one call to its end and record it; on an error that would meet every call, close the lane."""
         is_billable, photo = job.target == "live", b""
         clock = _Stopwatch()
-        if is_billable:
-            await anyio.to_thread.run_sync(self._journal.begin, job.key)
         try:
             photo = await anyio.to_thread.run_sync(job.photo.read)
             result = await self._call_until_admitted(job, photo, clock)
@@ -130,7 +129,9 @@ class EvaluationRun:
             if is_billable:  # the journal says that it may be sent, and it was not
                 await anyio.to_thread.run_sync(self._journal.finish, job.key, Outcome(OutcomeKind.NOT_SENT))
             raise
-        except Exception as error:  # every failure is an outcome
+        except OSError:  # the journal cannot be written
+            raise
+        except Exception as error:  # every other failure is an outcome
             if not isinstance(error, DemoError):
                 log.error("a call of %s failed\n%s", job.setup.endpoint.id, format_stack_trace(error))
             outcome = build_failure(error, clock.seconds, is_billable=is_billable and not clock.is_repeat)
@@ -161,6 +162,7 @@ class EvaluationRun:
         handle = await self._service.start(
             job.setup.endpoint, photo, job.setup.values, target=target, caller=authority.caller,
             consent=authority.consents.get(vendor_id, False),
+            before_send=partial(anyio.to_thread.run_sync, self._journal.begin, job.key),
         )  # fmt: skip
         task = asyncio.current_task()
         assert task is not None

@@ -5,7 +5,7 @@ An error that ends a call decides the outcome: `domain.billing` tells whether it
 
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -39,14 +39,16 @@ from .database import Database
 
 SECRET_FILE_NAME = "visitors.key"
 log = logging.getLogger(__name__)
+BeforeSend = Callable[[], Awaitable[None]]
 
 
 class PaidCall:
-    """An open paid call, on which the pipeline reports."""
+    """An open paid call, on which the pipeline reports. before_send: awaited once, before the first attempt."""
 
-    def __init__(self, entry: LedgerEntry, rate_limit: RateLimit | None) -> None:
+    def __init__(self, entry: LedgerEntry, rate_limit: RateLimit | None, before_send: BeforeSend | None) -> None:
         self._entry = entry
         self._rate_limit = rate_limit
+        self._before_send = before_send
 
     async def rate_limit_delay(self) -> float:
         """Reserve a slot of the vendor's rate limit; returns the seconds until it, 0 without a limit.
@@ -58,6 +60,8 @@ class PaidCall:
     async def mark_sent(self, bytes_sent: int) -> None:
         """Call it before each attempt of the call. Raises LedgerUnavailable; then nothing may be sent."""
         if self._entry.state is PaidCallState.RESERVED:
+            if self._before_send:
+                await self._before_send()
             try:
                 await self._entry.mark_sent(bytes_sent)
             except IllegalTransition:  # the lease ran out: the clock was set forward, or the machine slept
@@ -124,7 +128,13 @@ class PaidCallRecorder:
 
     @asynccontextmanager
     async def record(
-        self, target: CallTarget, prepared: PreparedCall, *, fingerprint: str, visitor: str
+        self,
+        target: CallTarget,
+        prepared: PreparedCall,
+        *,
+        fingerprint: str,
+        visitor: str,
+        before_send: BeforeSend | None = None,
     ) -> AsyncIterator[PaidCall]:
         """Reserve a call for as long as the block runs; an error that leaves the block is recorded as its outcome.
 
@@ -137,7 +147,7 @@ class PaidCallRecorder:
         )
         async with self.ledger.reserve(intent) as entry:
             try:
-                yield PaidCall(entry, self._build_rate_limit(target))
+                yield PaidCall(entry, self._build_rate_limit(target), before_send)
             except DemoError as error:
                 if entry.state is PaidCallState.SENT:
                     await _record_outcome(entry, error)

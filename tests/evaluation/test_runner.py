@@ -55,19 +55,21 @@ class Vendor:
 
 
 class MemoryJournal:
-    """A journal without a file. broken: raise at the first outcome, as on a full disk."""
+    """A journal without a file. broken: the method that raises, as on a full disk."""
 
-    def __init__(self, outcomes: dict[str, Outcome] | None = None, *, broken: bool = False) -> None:
+    def __init__(self, outcomes: dict[str, Outcome] | None = None, *, broken: str = "") -> None:
         self.outcomes = {} if outcomes is None else outcomes
         self.begun: Counter[str] = Counter()
         self.saved: list[bool] = []
         self._broken = broken
 
     def begin(self, key: str) -> None:
+        if self._broken == "begin":
+            raise OSError("no space left")
         self.begun[key] += 1
 
     def finish(self, key: str, outcome: Outcome) -> None:
-        if self._broken:
+        if self._broken == "finish":
             raise OSError("no space left")
 
     async def save(self, job: Job, photo: bytes, result: CallResult | None) -> None:
@@ -285,13 +287,32 @@ async def test_run_waits_for_the_rate(vendor: Vendor, plan: Plan, tmp_path: Path
     assert (count(outcomes), vendor.requests) == ({SUCCESS: 12}, 12)
 
 
-async def test_run_ends_when_its_disk_is_full(vendor: Vendor, plan: Plan, tmp_path: Path) -> None:
-    """A full disk ends the run with its error; outcomes until then are there, and little more is sent."""
+@pytest.mark.parametrize(("broken", "most_sent"), [("begin", 0), ("finish", 4)])
+async def test_run_ends_when_its_disk_is_full(
+    vendor: Vendor, plan: Plan, tmp_path: Path, broken: str, most_sent: int
+) -> None:
+    """A full disk ends the run with its error; outcomes until then are there, and nothing is sent unrecorded."""
     outcomes: dict[str, Outcome] = {}
     async with service_of(vendor, tmp_path) as service:
         with pytest.raises(OSError, match="no space left"):
-            await run(service, plan, outcomes, broken=True)
-    assert vendor.billed == billed(outcomes) <= 4
+            await run(service, plan, outcomes, broken=broken)
+    assert vendor.billed == billed(outcomes) <= most_sent
+
+
+async def test_run_begins_a_call_when_its_turn_has_come(vendor: Vendor, plan: Plan, tmp_path: Path) -> None:
+    """Calls that wait for the key's rate are not in the journal, so a kill leaves only what was sent in doubt."""
+    vendor.held, is_sent = asyncio.Event(), asyncio.Event()
+    vendor.answer = lambda number: is_sent.set()  # type: ignore[func-returns-value]
+    journal = MemoryJournal()
+    async with service_of(vendor, tmp_path, CALLS_PER_SECOND="0.5") as service:
+        made = EvaluationRun(service, plan, journal, journal.save, AGREED)  # type: ignore[arg-type]
+        task = asyncio.create_task(made.run())
+        await is_sent.wait()
+        assert (sum(journal.begun.values()), vendor.requests) == (1, 1)
+        made.stop()
+        vendor.held.set()
+        await task
+    assert vendor.requests == billed(journal.outcomes) == 1
 
 
 async def test_run_puts_live_beside_offline_and_shares_the_engine(
