@@ -133,18 +133,20 @@ class CallService:
         consent: bool,
         force: int = FORCE_NONE,
         before_send: BeforeSend | None = None,
+        thumbnail_px: int = 0,
     ) -> CallHandle:
         """Start one call with the encoded `photo`, or join the same call of the same session.
 
         consent: whether the person in the photo agrees that it goes to the vendor. force: see `SingleFlight.submit`.
         before_send: awaited once the call has its turn, before it may cost anything; if it raises, nothing is sent.
+        thumbnail_px: the longest side of a thumbnail in the result's `sent_photo`; 0 for none.
         The handle's target is a recording if `target` prefers one and there is one. Raises any DemoError.
         """
         run = RunRecord.start(endpoint.id, target, len(photo))
         with run.track():
             if target.is_billable and not target.is_failure_lab and consent is not True:
                 raise MissingConsent(vendor=endpoint.vendor_id)
-            prepared = await pipeline.prepare(endpoint, photo, values)
+            prepared = await pipeline.prepare(endpoint, photo, values, thumbnail_px)
             target, call_recorder = await self._record_or_replay(target, prepared, photo, caller)
             run.mode, run.service = target.mode, target.service
             call = _Call(self.client, target, prepared, run, self._vendor_health.of(target), call_recorder)

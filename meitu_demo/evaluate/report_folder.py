@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
-import anyio
-
 from ..calls.pipeline import CallResult
+from ..domain.model import Image
 from ..evaluation.csv_export import format_csv
 from ..evaluation.outcomes import Outcome
 from ..evaluation.plan import Job, Plan
-from ..ui.evaluation.pictures import EncodedPictures, build_file_name, encode_pictures
+from ..runtime import cpu_slots
+from ..ui.evaluation.pictures import build_file_name, encode_pictures
 from ..ui.evaluation.report import render_document
 from ..ui.html import encode_data_url
 from ..ui.result import export
@@ -37,21 +37,23 @@ class ReportFolder:
 
     async def save(self, job: Job, photo: bytes, result: CallResult | None) -> None:
         """Write the pictures of one call. Raises OSError."""
-        wants_photo = not self._thumbnail_path(job.photo.sha256).exists()
-        encoded = await encode_pictures(photo, result, wants_photo=wants_photo, max_side_px=None)
-        await anyio.to_thread.run_sync(self._save, job, encoded)
+        await cpu_slots.run_in_worker(self._save, job, photo, result)
 
-    def _save(self, job: Job, encoded: EncodedPictures) -> None:
+    def _save(self, job: Job, photo: bytes, result: CallResult | None) -> None:
+        encoded = encode_pictures(photo, result, self._encode_result)
         files = {
             self._thumbnail_path(job.photo.sha256): encoded.photo_thumbnail,
             self._thumbnail_path(f"thumbnail {job.key}"): encoded.thumbnail,
+            self.path / "pictures" / build_file_name(job, encoded.picture): encoded.picture,
         }
-        if encoded.picture:
-            labelled = export.for_download(encoded.picture, self._language, visible_label=self._visible_label)
-            files[self.path / "pictures" / build_file_name(job, labelled)] = labelled
         for path, data in files.items():
             if data:
                 path.write_bytes(data)
+
+    def _encode_result(self, result: CallResult, pixels: Image) -> bytes:
+        if self._visible_label:
+            return export.encode_labelled(result, pixels, self._language)
+        return export.unlabelled(result)
 
     def _thumbnail_path(self, name: str) -> Path:
         return self.path / "thumbnails" / f"{sha256(name.encode()).hexdigest()[:24]}.jpg"

@@ -34,6 +34,7 @@ SavePictures = Callable[[Job, bytes, CallResult | None], Awaitable[None]]
 LIVE_WORKERS = 4  # for each vendor; each waits for the rate limit or for an answer
 OFFLINE_WORKERS = MAX_CONCURRENT + 1  # one reads and fits its photo while the others have the engine
 MAX_CONSECUTIVE_UNDELIVERED = 5
+THUMBNAIL_SIDE_PX = 240  # of a photo in the report
 MIN_RETRY_S, MAX_RETRY_S = 0.5, 10.0  # between attempts of a call that found its queue full
 # A vendor's codes that are about the account and not about the photo.
 ACCOUNT_SLUGS = frozenset({"key_refused", "no_entitlement", "api_not_enabled", "out_of_credits", "account_blocked",
@@ -162,6 +163,7 @@ class EvaluationRun:
         handle = await self._service.start(
             job.setup.endpoint, photo, job.setup.values, target=target, caller=authority.caller,
             consent=authority.consents.get(vendor_id, False),
+            thumbnail_px=THUMBNAIL_SIDE_PX,
             before_send=partial(anyio.to_thread.run_sync, self._journal.begin, job.key),
         )  # fmt: skip
         task = asyncio.current_task()
