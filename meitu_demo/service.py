@@ -25,6 +25,7 @@ from .calls.targets import TargetResolver
 from .domain.errors import DemoError, MissingConsent, MissingKey, PayerChanged, VisitorKeysGone
 from .domain.model import CallTarget, Credentials, Endpoint, PreparedCall, Values
 from .endpoints import CATALOGUE
+from .ledger.async_ledger import BeforeSend
 from .ledger.lazy import LazyLedger
 from .ledger.paid_calls import PaidCallRecorder
 from .offline.effect_runner import MAX_CONCURRENT
@@ -132,17 +133,21 @@ class CallService:
         caller: Caller,
         consent: bool,
         force: int = FORCE_NONE,
+        before_send: BeforeSend | None = None,
+        thumbnail_px: int = 0,
     ) -> CallHandle:
         """Start one call with the encoded `photo`, or join the same call of the same session.
 
         consent: whether the person in the photo agrees that it goes to the vendor. force: see `SingleFlight.submit`.
+        before_send: awaited once the call has its turn, before it may cost anything; if it raises, nothing is sent.
+        thumbnail_px: the longest side of a thumbnail in the result's `sent_photo`; 0 for none.
         The handle's target is a recording if `target` prefers one and there is one. Raises any DemoError.
         """
         run = RunRecord.start(endpoint.id, target, len(photo))
         with run.track():
             if target.is_billable and not target.is_failure_lab and consent is not True:
                 raise MissingConsent(vendor=endpoint.vendor_id)
-            prepared = await pipeline.prepare(endpoint, photo, values)
+            prepared = await pipeline.prepare(endpoint, photo, values, thumbnail_px)
             target, call_recorder = await self._record_or_replay(target, prepared, photo, caller)
             run.mode, run.service = target.mode, target.service
             call = _Call(self.client, target, prepared, run, self._vendor_health.of(target), call_recorder)
@@ -155,7 +160,9 @@ class CallService:
             recorder = await ledger.get_recorder()
             fingerprint = await anyio.to_thread.run_sync(recorder.compute_fingerprint, prepared)
             visitor = caller.identify_visitor(recorder)
-            open_paid_call = partial(recorder.record, target, prepared, fingerprint=fingerprint, visitor=visitor)
+            open_paid_call = partial(
+                recorder.record, target, prepared, fingerprint=fingerprint, visitor=visitor, before_send=before_send
+            )
             dedup_key = " ".join([target.mode, *target.extra_headers.values(), fingerprint])
             paid_send = partial(call.send, open_paid_call=open_paid_call)
             handle = self.single_flight.submit(

@@ -19,6 +19,10 @@ const explainLoss = () => {
     stage.replaceChildren(...explanation.cloneNode(true).childNodes);
     stage.parentElement.querySelector('i.available')?.setAttribute('class', 'available');
   }
+  for (const progress of explanation ? document.querySelectorAll('.evaluation-progress:has(.stop)') : []) {
+    progress.querySelector('[role=status]').textContent = [...explanation.querySelectorAll('h2, p')].map(part => part.lastChild.textContent.trim()).join(' ');
+    progress.querySelector('.available').className = 'available resume';
+  }
   return stages.length > 0;
 };
 

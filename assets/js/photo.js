@@ -1,5 +1,17 @@
 // A photo on its way into a panel. Listens on the document, so that it may stand in the head.
 
+// What is too large for one upload is refused before it is sent, at any field for files.
+for (const name of ['change', 'drop']) document.addEventListener(name, event => {
+  const field = event.target.closest?.('.photo, .photos'), files = event.target.files ?? event.dataTransfer?.files ?? [];
+  const word = document.getElementById('photo-words')?.content.querySelector('[data-word=too_large]');
+  if (!field || !word || [...files].reduce((sum, {size}) => sum + size, 0) <= word.dataset.maxBytes)
+    return field && window.showPhotoMessage(field, '');
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (event.target.files) event.target.value = '';
+  window.showPhotoMessage(field, 'too_large');
+}, true);
+
 // Gradio turns away what the browser knows no type for, with a toast: HEIC on most systems. The server looks at the
 // content anyway and explains what it cannot read, so every file may come to it as a picture.
 const markAsImages = files => {

@@ -101,14 +101,14 @@ def no_progress(phase: Phase, seconds: float) -> None:
     """A progress callback that does nothing."""
 
 
-async def prepare(endpoint: Endpoint, source: bytes, values: Values) -> PreparedCall:
+async def prepare(endpoint: Endpoint, source: bytes, values: Values, thumbnail_px: int = 0) -> PreparedCall:
     """A call of `endpoint` with the photo in `source`, an encoded picture in any accepted format.
 
-    Raises ImageRejected or ValueRejected.
+    thumbnail_px: see `codec.prepare`. Raises ImageRejected or ValueRejected.
     """
     start = time.perf_counter()
     checked_values = endpoint.validate(values)
-    prepared_photo = await anyio.to_thread.run_sync(codec.prepare, source, endpoint.limits)
+    prepared_photo = await anyio.to_thread.run_sync(codec.prepare, source, endpoint.limits, thumbnail_px)
     return PreparedCall(
         endpoint, checked_values, prepared_photo.photo, prepared_photo.changes, time.perf_counter() - start
     )

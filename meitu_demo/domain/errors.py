@@ -5,8 +5,8 @@ The slug names the explanation in ``locales/``, the facts fill its placeholders 
     DemoError
     ├─ our checks, before anything is sent: ImageRejected  ValueRejected  RecipeRejected  MissingKey  MissingConsent
     │  PayerChanged (VisitorKeysGone)  OverBudget (OverVisitorBudget)  LedgerUnavailable  RateLimited  QueueFull
-    │  CircuitOpen  UploadsFull (VisitorUploadsFull)  SessionsFull
-    ├─ our server: StorageFull  ShuttingDown
+    │  CircuitOpen  UploadsFull (VisitorUploadsFull  UploadTooLarge)  SessionsFull
+    ├─ our server: StorageFull  JournalUnusable  ShuttingDown
     ├─ the connection: Unreachable  OutcomeUnknown
     ├─ the vendor's answer: InvalidResponse  LinkRejected  VendorError
     └─ the offline engine: EngineRejection (NoFace  FaceTooSmall  FaceTurned  FaceNodded  FaceCropped
@@ -109,6 +109,12 @@ class StorageFull(DemoError):
     slug = "no_room"
 
 
+class JournalUnusable(DemoError):
+    """What an evaluation has paid for cannot be read or written, so nothing was sent."""
+
+    slug = "journal_unwritable"
+
+
 class UploadsFull(DemoError):
     """All visitors' uploads together take up the room that there is for them."""
 
@@ -119,6 +125,12 @@ class VisitorUploadsFull(UploadsFull):
     """The uploads of one address take up its share. Facts: files, bytes (the limits)."""
 
     slug = "uploads_full_visitor"
+
+
+class UploadTooLarge(UploadsFull):
+    """One upload, of one file or several, is larger than is taken at a time. Facts: bytes, limit."""
+
+    slug = "upload_too_large"
 
 
 class SessionsFull(DemoError):

@@ -39,12 +39,13 @@ class ImageLimits:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """An encoded picture without its source's metadata."""
+    """An encoded picture without its source's metadata. thumbnail: a small JPEG of it, b"" if none was asked for."""
 
     data: bytes = field(repr=False)
     media_type: str  # image/jpeg, image/png
     width: int
     height: int
+    thumbnail: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from ..domain.explanations import explain
 from ..domain.translations import list_languages, translate
 from ..endpoints import CATALOGUE
 from ..engine import face_templates
+from ..evaluation.journal import Journal
 from ..evaluation.outcomes import Charge, OutcomeKind
 from ..evaluation.photo_set import collect_photos, list_files
 from ..evaluation.plan import TARGETS, Plan, Setup, estimate_cost
@@ -31,7 +32,6 @@ from ..redaction import log_filter
 from ..runtime import memory
 from ..service import Caller, CallService
 from ..settings import Settings, SettingsError, hide_network_settings
-from .journal import Journal, JournalError
 from .report_folder import ReportFolder
 
 DONE, BELOW_THRESHOLD, WRONG_USE, INCOMPLETE, STOPPED = 0, 1, 2, 3, 130
@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if settings.templates_dir:
             face_templates.load_owner_templates(settings.templates_dir)
         return asyncio.run(_evaluate(args, settings))
-    except (SettingsError, WrongUse, JournalError, ValueError) as error:
+    except (SettingsError, WrongUse, ValueError) as error:
         _say(f"This needs a look: {error}")
         return WRONG_USE
     except DemoError as error:
@@ -112,7 +112,7 @@ async def _evaluate(args: argparse.Namespace, settings: Settings) -> int:
                 consents=dict.fromkeys((setup.endpoint.vendor_id for setup in plan.setups), True),
                 payers=dict.fromkeys((setup.endpoint.vendor_id for setup in plan.setups), "owner"),
             )
-            run = EvaluationRun(service, plan, journal.outcomes, folder.with_journal(journal), authority)
+            run = EvaluationRun(service, plan, journal, folder.save, authority)
             heartbeat = asyncio.create_task(ledger.run_heartbeat())
             try:
                 return await _run_and_report(args, service, plan, run, folder)

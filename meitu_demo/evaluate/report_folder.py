@@ -4,21 +4,19 @@ It holds faces, because whoever runs the command asks for them; nobody else may 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-import anyio
-
 from ..calls.pipeline import CallResult
+from ..domain.model import Image
 from ..evaluation.csv_export import format_csv
 from ..evaluation.outcomes import Outcome
 from ..evaluation.plan import Job, Plan
-from ..ui.evaluation.pictures import EncodedPictures, build_file_name, encode_pictures
+from ..runtime import cpu_slots
+from ..ui.evaluation.pictures import build_file_name, encode_pictures
 from ..ui.evaluation.report import render_document
 from ..ui.html import encode_data_url
 from ..ui.result import export
-from .journal import Journal
 
 
 class ReportFolder:
@@ -30,10 +28,6 @@ class ReportFolder:
         for folder in (path, path / "pictures", path / "thumbnails"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def with_journal(self, journal: Journal) -> "FolderStore":
-        """Where a run puts its outcomes."""
-        return FolderStore(self, journal)
-
     def write(self, plan: Plan, outcomes: Mapping[str, Outcome]) -> None:
         """Write report.html and calls.csv anew. Blocks."""
         document = render_document(plan, outcomes, self._load_thumbnail, self._language)
@@ -41,22 +35,25 @@ class ReportFolder:
         csv = "\ufeff" + format_csv(plan, outcomes, self._language)  # the mark, so that Excel reads UTF-8
         self._replace(self.path / "calls.csv", csv.encode())
 
-    def has_thumbnail(self, name: str) -> bool:
-        """Whether there is a thumbnail of that name (see `Evaluation.pictures`)."""
-        return self._thumbnail_path(name).exists()
+    async def save(self, job: Job, photo: bytes, result: CallResult | None) -> None:
+        """Write the pictures of one call. Raises OSError."""
+        await cpu_slots.run_in_worker(self._save, job, photo, result)
 
-    def save(self, job: Job, encoded: EncodedPictures) -> None:
-        """Write the pictures of one call. Blocks."""
+    def _save(self, job: Job, photo: bytes, result: CallResult | None) -> None:
+        encoded = encode_pictures(photo, result, self._encode_result)
         files = {
             self._thumbnail_path(job.photo.sha256): encoded.photo_thumbnail,
             self._thumbnail_path(f"thumbnail {job.key}"): encoded.thumbnail,
+            self.path / "pictures" / build_file_name(job, encoded.picture): encoded.picture,
         }
-        if encoded.picture:
-            labelled = export.for_download(encoded.picture, self._language, visible_label=self._visible_label)
-            files[self.path / "pictures" / build_file_name(job, labelled)] = labelled
         for path, data in files.items():
             if data:
                 path.write_bytes(data)
+
+    def _encode_result(self, result: CallResult, pixels: Image) -> bytes:
+        if self._visible_label:
+            return export.encode_labelled(result, pixels, self._language)
+        return export.unlabelled(result)
 
     def _thumbnail_path(self, name: str) -> Path:
         return self.path / "thumbnails" / f"{sha256(name.encode()).hexdigest()[:24]}.jpg"
@@ -69,22 +66,3 @@ class ReportFolder:
         draft = path.with_name(f".{path.name}")
         draft.write_bytes(data)
         draft.replace(path)
-
-
-@dataclass(frozen=True, slots=True)
-class FolderStore:
-    """An `OutcomeStore` that writes into the folder and its journal. Raises OSError."""
-
-    folder: ReportFolder
-    journal: Journal
-
-    async def begin(self, job: Job) -> None:
-        """Write that the call may be sent from now on."""
-        await anyio.to_thread.run_sync(self.journal.begin, job.key)
-
-    async def finish(self, job: Job, outcome: Outcome, photo: bytes, result: CallResult | None) -> None:
-        """Write the outcome, then the pictures."""
-        await anyio.to_thread.run_sync(self.journal.finish, job.key, outcome)
-        wants_photo = not self.folder.has_thumbnail(job.photo.sha256)
-        encoded = await encode_pictures(photo, result, wants_photo=wants_photo, max_side_px=None)
-        await anyio.to_thread.run_sync(self.folder.save, job, encoded)

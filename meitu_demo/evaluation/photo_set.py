@@ -35,18 +35,20 @@ _ZIP_ERRORS = (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, E
 class PhotoSource:
     """One photo that has been checked, not loaded. sha256: of the file, hexadecimal. size: upright, in px.
 
-    path: its file, or the archive that holds it as the entry number `entry`.
+    path: its file, or the archive that holds it as the entry number `entry`; None if it must be given again.
     """
 
     name: str
     sha256: str
     size_bytes: int
     size: Size
-    path: Path
+    path: Path | None
     entry: int | None = None
 
     def read(self) -> bytes:
         """The file's bytes. Blocks. Raises ImageRejected("photo_gone") if it is not the photo that was checked."""
+        if self.path is None:
+            raise ImageRejected("photo_gone")
         try:
             data = _read_file(self.path) if self.entry is None else _read_entry_at(self.path, self.entry)
         except (ImageRejected, *_ZIP_ERRORS):

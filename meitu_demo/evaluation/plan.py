@@ -3,13 +3,15 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal
 
+from ..domain.errors import ValueRejected
 from ..domain.model import Endpoint
 from ..domain.translations import translate
+from ..endpoints import CATALOGUE
 from ..settings import Price
 from .photo_set import PhotoSet, PhotoSource
 
@@ -17,6 +19,7 @@ Target = Literal["offline", "live"]
 TARGETS: Mapping[str, tuple[Target, ...]] = {
     "offline": ("offline",), "live": ("live",), "both": ("offline", "live"),
 }  # fmt: skip
+SHOWN_HASH_CHARS = 8  # of a photo without a name
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,33 @@ class Plan:
             for setup in self.setups
             for target in self.targets
         )
+
+    def with_files_of(self, given: PhotoSet) -> "Plan":
+        """The same plan, where the photos that are among `given`, known by their hash, are read from there."""
+        sources = {photo.sha256: photo for photo in given.photos}
+        photos = tuple(sources.get(photo.sha256, photo) for photo in self.photos.photos)
+        return replace(self, photos=replace(self.photos, photos=photos))
+
+    def as_json(self) -> dict[str, Any]:
+        """For `from_json`: all but the names and paths of the photos, and the prices."""
+        return {
+            "photos": [[photo.sha256, photo.size_bytes, *photo.size] for photo in self.photos.photos],
+            "setups": [[setup.endpoint.id, dict(setup.values)] for setup in self.setups],
+            "targets": self.targets,
+        }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any], prices: Mapping[str, Price]) -> "Plan | None":
+        """The plan that `as_json` wrote, its photos without files; None if an API no longer takes its values."""
+        photos = (
+            PhotoSource(f"{sha256[:SHOWN_HASH_CHARS]}…", sha256, size_bytes, (width, height), None)
+            for sha256, size_bytes, width, height in row["photos"]
+        )
+        try:
+            setups = tuple(Setup(CATALOGUE[name], CATALOGUE[name].validate(values)) for name, values in row["setups"])
+        except (KeyError, ValueRejected):  # the server was updated
+            return None
+        return cls(PhotoSet(tuple(photos)), setups, tuple(row["targets"]), prices)
 
 
 def estimate_cost(jobs: Sequence[Job], prices: Mapping[str, Price]) -> str:

@@ -9,9 +9,9 @@ import asyncio
 import logging
 import time
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import partial
 
 import anyio
 
@@ -23,28 +23,22 @@ from ..domain.vendor_codes import interpret_vendor_error
 from ..offline.effect_runner import MAX_CONCURRENT
 from ..redaction.secrets import format_stack_trace
 from ..service import Caller, CallService, VisitorKeys
+from .journal import Journal
 from .outcomes import Outcome, OutcomeKind, build_failure, build_success, build_unanswered
 from .plan import Job, Plan
 
 log = logging.getLogger(__name__)
 Lane = tuple[str, str]  # target, vendor
+# Keeps the pictures of a call that has ended: the source file's bytes, b"" if it was not read, and the result.
+SavePictures = Callable[[Job, bytes, CallResult | None], Awaitable[None]]
 LIVE_WORKERS = 4  # for each vendor; each waits for the rate limit or for an answer
 OFFLINE_WORKERS = MAX_CONCURRENT + 1  # one reads and fits its photo while the others have the engine
 MAX_CONSECUTIVE_UNDELIVERED = 5
+THUMBNAIL_SIDE_PX = 240  # of a photo in the report
 MIN_RETRY_S, MAX_RETRY_S = 0.5, 10.0  # between attempts of a call that found its queue full
 # A vendor's codes that are about the account and not about the photo.
 ACCOUNT_SLUGS = frozenset({"key_refused", "no_entitlement", "api_not_enabled", "out_of_credits", "account_blocked",
                            "api_retired", "api_not_found"})  # fmt: skip
-
-
-class OutcomeStore(Protocol):
-    """Where outcomes and pictures go."""
-
-    async def begin(self, job: Job) -> None:
-        """Called before a paid call may be sent."""
-
-    async def finish(self, job: Job, outcome: Outcome, photo: bytes, result: CallResult | None) -> None:
-        """Called when a call has ended. photo: the source file's bytes, b"" if it was not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +52,14 @@ class Authority:
 
 
 class EvaluationRun:
-    """One pass over the calls of `plan` that have no final outcome in `outcomes`, which it fills by `Job.key`."""
+    """One pass over the calls of `plan` that have no final outcome in `journal`. outcomes: the journal's."""
 
     def __init__(
-        self, service: CallService, plan: Plan, outcomes: dict[str, Outcome], store: OutcomeStore, authority: Authority
+        self, service: CallService, plan: Plan, journal: Journal, save_pictures: SavePictures, authority: Authority
     ) -> None:
-        self.outcomes = outcomes
-        self._service, self._store, self._authority = service, store, authority
+        self.outcomes = outcomes = journal.outcomes
+        self._service, self._authority = service, authority
+        self._journal, self._save_pictures = journal, save_pictures
         # One run is left to the same person's panels.
         self._offline_workers = max(1, min(OFFLINE_WORKERS, service.max_offline_runs_each - 1))
         self._lanes: defaultdict[Lane, deque[Job]] = defaultdict(deque)
@@ -85,7 +80,7 @@ class EvaluationRun:
     async def run(self) -> None:
         """Make the calls. Returns when all have ended; after `stop`, when the paid ones that were sent have.
 
-        Raises what the store raises, after which nothing more is sent.
+        Raises what the journal and `save_pictures` raise, after which nothing more is sent.
         """
         workers = [
             self._work(jobs)
@@ -128,16 +123,16 @@ class EvaluationRun:
         """Make one call to its end and record it; on an error that would meet every call, close the lane."""
         is_billable, photo = job.target == "live", b""
         clock = _Stopwatch()
-        if is_billable:
-            await self._store.begin(job)
         try:
             photo = await anyio.to_thread.run_sync(job.photo.read)
             result = await self._call_until_admitted(job, photo, clock)
         except asyncio.CancelledError:
-            if is_billable:  # the store was told that it may be sent, and it was not
-                await self._store.finish(job, Outcome(OutcomeKind.NOT_SENT), photo, None)
+            if is_billable:  # the journal says that it may be sent, and it was not
+                await anyio.to_thread.run_sync(self._journal.finish, job.key, Outcome(OutcomeKind.NOT_SENT))
             raise
-        except Exception as error:  # every failure is an outcome
+        except OSError:  # the journal cannot be written
+            raise
+        except Exception as error:  # every other failure is an outcome
             if not isinstance(error, DemoError):
                 log.error("a call of %s failed\n%s", job.setup.endpoint.id, format_stack_trace(error))
             outcome = build_failure(error, clock.seconds, is_billable=is_billable and not clock.is_repeat)
@@ -168,6 +163,8 @@ class EvaluationRun:
         handle = await self._service.start(
             job.setup.endpoint, photo, job.setup.values, target=target, caller=authority.caller,
             consent=authority.consents.get(vendor_id, False),
+            thumbnail_px=THUMBNAIL_SIDE_PX,
+            before_send=partial(anyio.to_thread.run_sync, self._journal.begin, job.key),
         )  # fmt: skip
         task = asyncio.current_task()
         assert task is not None
@@ -189,7 +186,8 @@ class EvaluationRun:
 
     async def _record(self, job: Job, outcome: Outcome, photo: bytes, result: CallResult | None) -> None:
         self.outcomes[job.key] = outcome
-        await self._store.finish(job, outcome, photo, result)
+        await anyio.to_thread.run_sync(self._journal.finish, job.key, outcome)
+        await self._save_pictures(job, photo, result)
 
 
 class _Stopwatch:

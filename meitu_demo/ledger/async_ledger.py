@@ -15,6 +15,7 @@ from .store import NO_ANSWER, NO_BUDGETS, Answer, IllegalTransition, Intent, Sto
 from .tables import PaidCallState
 
 LOG = logging.getLogger(__name__)
+BeforeSend = Callable[[], Awaitable[None]]
 Result = TypeVar("Result")
 
 
@@ -28,14 +29,16 @@ class Ledger:
         self._active_call_ids: set[str] = set()
 
     @asynccontextmanager
-    async def reserve(self, intent: Intent, rate_limit: RateLimit | None = None) -> AsyncIterator["PaidCall"]:
+    async def reserve(
+        self, intent: Intent, rate_limit: RateLimit | None = None, before_send: BeforeSend | None = None
+    ) -> AsyncIterator["PaidCall"]:
         """Reserve a call while the block runs. Raises OverBudget or LedgerUnavailable; then nothing may be sent.
 
-        rate_limit: of the key that the call uses, if there is one.
+        rate_limit: of the key that the call uses, if there is one. before_send: awaited once, before the first attempt.
         If the block ends without an outcome, a call that was not sent is released, and one that was sent is unknown.
         """
         call_id = await self.run_in_thread_uncancelled(self._settle_if_open, self.store.reserve, intent, self.budgets)
-        call = PaidCall(self, call_id, rate_limit)
+        call = PaidCall(self, call_id, rate_limit, before_send)
         self._active_call_ids.add(call_id)
         try:
             yield call
@@ -96,12 +99,19 @@ class PaidCall:
     If the database is unreachable, the row stays "sent" until its lease expires and it becomes "unknown", which counts.
     """
 
-    def __init__(self, ledger: Ledger, call_id: str, rate_limit: RateLimit | None = None) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        call_id: str,
+        rate_limit: RateLimit | None = None,
+        before_send: BeforeSend | None = None,
+    ) -> None:
         self.id = call_id
         self.state = PaidCallState.RESERVED
         self._ledger = ledger
         self._store = ledger.store
         self._rate_limit = rate_limit
+        self._before_send = before_send
 
     async def rate_limit_delay(self) -> float:
         """Reserve a slot of the vendor's rate limit; returns the seconds until it, 0 without a limit.
@@ -116,6 +126,8 @@ class PaidCall:
         """Call it before each attempt of the call. Raises LedgerUnavailable; then nothing may be sent."""
         if self.state is not PaidCallState.RESERVED:
             return
+        if self._before_send:
+            await self._before_send()
         mark_sent = self._store.mark_sent
         try:
             await self._ledger.run_in_thread_uncancelled(self._undo_mark_sent, mark_sent, self.id, bytes_sent)

@@ -17,7 +17,7 @@ from ..redaction.text import sanitize
 from ..runtime.client_address import resolve_client_address
 from ..settings import Network, Settings
 from . import hashing
-from .async_ledger import Ledger, PaidCall
+from .async_ledger import BeforeSend, Ledger, PaidCall
 from .database import Database
 from .limits import Budgets, RateLimit
 from .store import Answer, Intent, Store
@@ -83,7 +83,13 @@ class PaidCallRecorder:
 
     @asynccontextmanager
     async def record(
-        self, target: CallTarget, prepared: PreparedCall, *, fingerprint: str, visitor: str
+        self,
+        target: CallTarget,
+        prepared: PreparedCall,
+        *,
+        fingerprint: str,
+        visitor: str,
+        before_send: BeforeSend | None = None,
     ) -> AsyncIterator[PaidCall]:
         """Reserve a call for as long as the block runs; an error that leaves the block is recorded as its outcome.
 
@@ -94,7 +100,7 @@ class PaidCallRecorder:
         intent = Intent(
             endpoint.vendor_id, endpoint.id, fingerprint, hashing.hash_visitor(visitor, self._secret), target.billed_to
         )
-        async with self.ledger.reserve(intent, self._build_rate_limit(target)) as call:
+        async with self.ledger.reserve(intent, self._build_rate_limit(target), before_send) as call:
             try:
                 yield call
             except DemoError as error:

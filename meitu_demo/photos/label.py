@@ -11,6 +11,7 @@ flat ends). Every function is pure and blocks: call it from a worker thread.
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -58,6 +59,7 @@ STROKES: dict[str, tuple[tuple[float, Points], ...]] = {
 }
 
 MIN_CAP_HEIGHT_SHARE = 0.05  # height of a capital / short side; Chinese characters are higher
+LABEL_CACHE_SIZE = 8  # many pictures of an evaluation or an archive have one size
 LABEL_QUALITY = 95  # of a labelled JPEG or WebP
 _MIN_CAP_HEIGHT_PX = 9  # smaller is unreadable; used wherever the plate fits
 _PLATE_OPACITY, _INK_LEVEL = 0.62, 255
@@ -74,8 +76,12 @@ def add_label(picture: bytes, text: str) -> bytes:
 
     The result is upright, sRGB and without metadata. Raises ImageRejected, and ValueError as `draw_label` does.
     """
-    pixels = draw_label(codec.decode(picture), text)
-    media_type = codec.sniff(picture)
+    return encode_labelled(codec.decode(picture), codec.sniff(picture), text)
+
+
+def encode_labelled(pixels: Image, media_type: str | None, text: str) -> bytes:
+    """Do as `add_label` with the decoded `pixels` of a picture of that type. Raises ValueError as `draw_label` does."""
+    pixels = draw_label(pixels, text)
     if media_type not in ("image/png", "image/webp"):
         return codec.encode(pixels, LABEL_QUALITY)
     suffix, options = (
@@ -106,6 +112,7 @@ def draw_label(pixels: Image, text: str) -> Image:
     return labelled
 
 
+@lru_cache(LABEL_CACHE_SIZE)
 def _render_text(text: str, cap_height: int) -> Image:
     """Render the coverage of the whole plate by `text`, 0..255: a line for each word, centred."""
     lines = [_render_line(word, cap_height) for word in text.split()]
@@ -137,6 +144,7 @@ def _render_line(word: str, cap_height: int) -> Pictures.Image:
     return canvas
 
 
+@lru_cache(LABEL_CACHE_SIZE)
 def _render_plate(size: tuple[int, ...], radius: float) -> np.ndarray[Any, np.dtype[np.float32]]:
     """Render the coverage of a rectangle (rows, columns) with round corners, 0..1."""
     rows, columns = (side * _SUPERSAMPLING for side in size)

@@ -12,7 +12,7 @@ from ..photos.safe_open import format_file_size
 from ..settings import Settings, SettingsError
 from .answer import build_response, read_answer
 from .recording import DamagedRecording, Recording
-from .store import RecordingStore
+from .store import MAX_FOLDER_BYTES, RecordingStore
 
 SHOWN_KEY_CHARS = 12
 
@@ -65,7 +65,8 @@ def print_list(store: RecordingStore) -> int:
         outcome = "result" if recording.has_picture else f"refused: {recording.reading.get('slug', '')}"
         facts = (made_at, recording.endpoint_id, values, outcome, f"{recording.elapsed_s:.1f} s", size)
         print(recording.key[:SHOWN_KEY_CHARS], *filter(None, facts), sep="  ")  # noqa: T201
-    print(f"{len(recordings)} recordings")  # noqa: T201
+    share = f"{store.count_bytes() / 1e6:.1f} of {MAX_FOLDER_BYTES // 1_000_000} MB"
+    print(f"recordings: {len(recordings)}, {share}")  # noqa: T201
     return 1 if damaged_count else 0
 
 
@@ -82,7 +83,7 @@ def verify(store: RecordingStore) -> int:
         failed_count += bool(differences)
         for difference in differences:
             print(f"{key[:SHOWN_KEY_CHARS]}  {recording.endpoint_id}  {difference}")  # noqa: T201
-    print(f"{count} recordings, {failed_count} read differently or damaged")  # noqa: T201
+    print(f"recordings: {count}, read differently or damaged: {failed_count}")  # noqa: T201
     return 1 if failed_count else 0
 
 
@@ -100,7 +101,7 @@ def list_differences(recording: Recording) -> list[str]:
 def delete(store: RecordingStore, names: Sequence[str], *, delete_all: bool) -> int:
     """Delete the recordings with these names or beginnings of names. Raises ValueError for one that fits none."""
     if delete_all:
-        print(f"{store.delete_all()} files deleted")  # noqa: T201
+        print(f"files deleted: {store.delete_all()}")  # noqa: T201
         return 0
     if not names:
         raise ValueError("delete needs names, as list prints them, or --all")
@@ -110,7 +111,7 @@ def delete(store: RecordingStore, names: Sequence[str], *, delete_all: bool) -> 
     found_keys = {key for found in keys.values() for key in found}
     for key in found_keys:
         store.delete(key)
-    print(f"{len(found_keys)} recordings deleted")  # noqa: T201
+    print(f"recordings deleted: {len(found_keys)}")  # noqa: T201
     return 0
 
 

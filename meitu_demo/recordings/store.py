@@ -3,6 +3,7 @@
 Everything blocks: call it from a worker thread.
 """
 
+import errno
 import logging
 import os
 import re
@@ -19,6 +20,7 @@ from .recording import DamagedRecording, Recording
 
 SUFFIX, DRAFT_SUFFIX = ".recording", ".draft"
 SECRET_FILE = "secret"
+MAX_FOLDER_BYTES = 1_000_000_000
 KEY_PATTERN = re.compile(r"[0-9a-f]{64}")
 log = logging.getLogger(__name__)
 
@@ -62,12 +64,20 @@ class RecordingStore:
         return recording
 
     def save(self, recording: Recording) -> None:
-        """Write the recording in one step, in place of an earlier one of the same call. Raises OSError."""
+        """Write the recording in one step, in place of an earlier one of the same call.
+
+        Raises OSError, with EDQUOT if the folder would hold more than MAX_FOLDER_BYTES: what an owner has recorded for
+        a show is not deleted to make room for a visitor's call.
+        """
+        data = recording.dump()
+        if self.count_bytes(other_than=recording.key) + len(data) > MAX_FOLDER_BYTES:
+            limit_mb = MAX_FOLDER_BYTES // 1_000_000
+            raise OSError(errno.EDQUOT, f"the folder may hold {limit_mb} MB of recordings; delete some")
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = self._folder / f"{recording.key}.{secrets.token_hex(8)}{DRAFT_SUFFIX}"
         try:
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(recording.dump())
+                file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(self._get_path(recording.key))
@@ -85,6 +95,10 @@ class RecordingStore:
             path.unlink(missing_ok=True)
         return len(paths)
 
+    def count_bytes(self, other_than: str = "") -> int:
+        """The bytes of all recordings but the one with the key `other_than`."""
+        return sum(_read_size(path) for path in self._list_paths(SUFFIX) if path.stem != other_than)
+
     def list_keys(self) -> list[str]:
         """The names of all recordings, damaged ones included, sorted. Raises OSError."""
         return sorted(path.stem for path in self._list_paths(SUFFIX) if KEY_PATTERN.fullmatch(path.stem))
@@ -94,3 +108,10 @@ class RecordingStore:
 
     def _get_path(self, key: str) -> Path:
         return self._folder / f"{key}{SUFFIX}"
+
+
+def _read_size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # deleted meanwhile
+        return 0

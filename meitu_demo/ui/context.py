@@ -38,9 +38,10 @@ class Context:
     def create(cls, service: CallService, settings: Settings, uploads_dir: Path, upload_ttl_s: float) -> "Context":
         """A context with empty stores. Data expires after `settings.keep_minutes`, uploads after `upload_ttl_s`."""
         ttl_s = settings.keep_minutes * 60.0
-        pictures, history, evaluations = PictureStore(ttl_s), History(ttl_s), Evaluations(ttl_s)
+        pictures, history = PictureStore(ttl_s), History(ttl_s)
+        evaluations = Evaluations(upload_ttl_s, Path(settings.data_dir) / "evaluations", service.prices)
         session_data = SessionData(
-            uploads_dir, pictures, service.single_flight, history, upload_ttl_s, evaluations, service.recorder
+            uploads_dir, pictures, service.single_flight, history, evaluations, upload_ttl_s, service.recorder
         )
         return cls(
             service, settings, pictures, history, evaluations, uploads_dir, session_data, FaceCropCache(pictures)

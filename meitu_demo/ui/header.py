@@ -5,6 +5,7 @@ from markupsafe import Markup
 from ..calls.targets import TargetResolver
 from ..domain.explanations import Explanation
 from ..domain.translations import list_languages, translate
+from ..photos.codec import MAX_BYTES
 from ..vendors import VENDORS
 from .html import render
 from .texts import LANGUAGE_TAGS
@@ -26,6 +27,7 @@ def render_header(targets: TargetResolver, language: str, *, has_login: bool = F
         other_language=other_language,
         other_tag=LANGUAGE_TAGS[other_language],
         has_login=has_login,
+        max_upload_bytes=MAX_BYTES,
         connection_lost=Explanation("lost", title, why, fix, "", (), language),
     )
 

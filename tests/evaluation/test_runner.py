@@ -16,7 +16,6 @@ from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.calls.pipeline import CallResult
 from meitu_demo.domain.model import Image
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.evaluate.journal import Journal, JournalError
 from meitu_demo.evaluation.outcomes import Charge, Outcome, OutcomeKind
 from meitu_demo.evaluation.photo_set import collect_photos, list_files
 from meitu_demo.evaluation.plan import TARGETS, Job, Plan, Setup
@@ -55,21 +54,26 @@ class Vendor:
         return response
 
 
-class Store:
-    """Keeps what it is told. broken: raise at the first outcome, as on a full disk."""
+class MemoryJournal:
+    """A journal without a file. broken: the method that raises, as on a full disk."""
 
-    def __init__(self, *, broken: bool = False) -> None:
+    def __init__(self, outcomes: dict[str, Outcome] | None = None, *, broken: str = "") -> None:
+        self.outcomes = {} if outcomes is None else outcomes
         self.begun: Counter[str] = Counter()
-        self.finished: list[tuple[str, Outcome, bool]] = []
+        self.saved: list[bool] = []
         self._broken = broken
 
-    async def begin(self, job: Job) -> None:
-        self.begun[job.key] += 1
-
-    async def finish(self, job: Job, outcome: Outcome, photo: bytes, result: CallResult | None) -> None:
-        if self._broken:
+    def begin(self, key: str) -> None:
+        if self._broken == "begin":
             raise OSError("no space left")
-        self.finished.append((job.key, outcome, result is not None))
+        self.begun[key] += 1
+
+    def finish(self, key: str, outcome: Outcome) -> None:
+        if self._broken == "finish":
+            raise OSError("no space left")
+
+    async def save(self, job: Job, photo: bytes, result: CallResult | None) -> None:
+        self.saved.append(result is not None)
 
 
 @pytest.fixture
@@ -95,11 +99,13 @@ async def service_of(vendor: Vendor, data_dir: Path, **environ: str) -> AsyncIte
         await service.failure_lab.close()
 
 
-async def run(service: CallService, plan: Plan, outcomes: dict[str, Outcome], **more: Any) -> EvaluationRun:
-    authority = more.pop("authority", AGREED)
-    made = EvaluationRun(service, plan, outcomes, more.pop("store", Store()), authority)
+async def run(
+    service: CallService, plan: Plan, outcomes: dict[str, Outcome], authority: Authority = AGREED, **more: Any
+) -> MemoryJournal:
+    journal = MemoryJournal(outcomes, **more)
+    made = EvaluationRun(service, plan, journal, journal.save, authority)  # type: ignore[arg-type]
     await made.run()
-    return made
+    return journal
 
 
 def count(outcomes: dict[str, Outcome]) -> dict[OutcomeKind, int]:
@@ -113,12 +119,11 @@ def billed(outcomes: dict[str, Outcome]) -> int:
 async def test_run_pays_once_for_each_call(vendor: Vendor, plan: Plan, tmp_path: Path) -> None:
     """All succeed; the same plan again makes no call."""
     outcomes: dict[str, Outcome] = {}
-    store = Store()
     async with service_of(vendor, tmp_path) as service:
-        await run(service, plan, outcomes, store=store)
+        journal = await run(service, plan, outcomes)
         assert (count(outcomes), vendor.requests, billed(outcomes)) == ({SUCCESS: 12}, 12, 12)
-        assert set(store.begun.values()) == {1}
-        assert all(has_picture for _, _, has_picture in store.finished)
+        assert set(journal.begun.values()) == {1}
+        assert journal.saved == [True] * 12
         await run(service, plan, outcomes)
     assert vendor.requests == 12
     (summary,) = summarize(plan, outcomes)
@@ -142,10 +147,10 @@ async def test_run_is_stopped_and_resumed_without_paying_twice(
     vendor: Vendor, plan: Plan, tmp_path: Path, stop_at: int
 ) -> None:
     """Stopped while calls are under way: those sent are completed, the rest is made by the next run."""
-    outcomes: dict[str, Outcome] = {}
-    vendor.held = asyncio.Event()
+    journal = MemoryJournal()
+    outcomes, vendor.held = journal.outcomes, asyncio.Event()
     async with service_of(vendor, tmp_path) as service:
-        made = EvaluationRun(service, plan, outcomes, Store(), AGREED)
+        made = EvaluationRun(service, plan, journal, journal.save, AGREED)  # type: ignore[arg-type]
 
         def stop_or_answer(number: int) -> None:
             if number == stop_at:
@@ -170,7 +175,8 @@ async def test_run_tells_which_calls_are_under_way(vendor: Vendor, plan: Plan, t
     vendor.held, all_sent = asyncio.Event(), asyncio.Event()
     vendor.answer = lambda number: all_sent.set() if number == 4 else None
     async with service_of(vendor, tmp_path) as service:
-        made = EvaluationRun(service, plan, {}, Store(), AGREED)
+        journal = MemoryJournal()
+        made = EvaluationRun(service, plan, journal, journal.save, AGREED)  # type: ignore[arg-type]
         task = asyncio.create_task(made.run())
         await all_sent.wait()
         made.stop()
@@ -281,13 +287,32 @@ async def test_run_waits_for_the_rate(vendor: Vendor, plan: Plan, tmp_path: Path
     assert (count(outcomes), vendor.requests) == ({SUCCESS: 12}, 12)
 
 
-async def test_run_ends_when_its_store_is_full(vendor: Vendor, plan: Plan, tmp_path: Path) -> None:
-    """A full disk ends the run with its error; outcomes until then are there, and little more is sent."""
+@pytest.mark.parametrize(("broken", "most_sent"), [("begin", 0), ("finish", 4)])
+async def test_run_ends_when_its_disk_is_full(
+    vendor: Vendor, plan: Plan, tmp_path: Path, broken: str, most_sent: int
+) -> None:
+    """A full disk ends the run with its error; outcomes until then are there, and nothing is sent unrecorded."""
     outcomes: dict[str, Outcome] = {}
     async with service_of(vendor, tmp_path) as service:
         with pytest.raises(OSError, match="no space left"):
-            await run(service, plan, outcomes, store=Store(broken=True))
-    assert vendor.billed == billed(outcomes) <= 4
+            await run(service, plan, outcomes, broken=broken)
+    assert vendor.billed == billed(outcomes) <= most_sent
+
+
+async def test_run_begins_a_call_when_its_turn_has_come(vendor: Vendor, plan: Plan, tmp_path: Path) -> None:
+    """Calls that wait for the key's rate are not in the journal, so a kill leaves only what was sent in doubt."""
+    vendor.held, is_sent = asyncio.Event(), asyncio.Event()
+    vendor.answer = lambda number: is_sent.set()  # type: ignore[func-returns-value]
+    journal = MemoryJournal()
+    async with service_of(vendor, tmp_path, CALLS_PER_SECOND="0.5") as service:
+        made = EvaluationRun(service, plan, journal, journal.save, AGREED)  # type: ignore[arg-type]
+        task = asyncio.create_task(made.run())
+        await is_sent.wait()
+        assert (sum(journal.begun.values()), vendor.requests) == (1, 1)
+        made.stop()
+        vendor.held.set()
+        await task
+    assert vendor.requests == billed(journal.outcomes) == 1
 
 
 async def test_run_puts_live_beside_offline_and_shares_the_engine(
@@ -314,36 +339,3 @@ async def test_run_puts_live_beside_offline_and_shares_the_engine(
     assert by_target["live"] == {NOT_SENT: 4}  # there is no key
     assert [name for name, _ in plan.photos.refused] == ["c.jpg"]
     assert all(outcome.charge is Charge.FREE for outcome in outcomes.values())
-
-
-# ── The journal ─────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_journal_remembers_outcomes_and_what_was_begun(tmp_path: Path) -> None:
-    """After a kill in the middle of a line, a call that was begun may have been billed; all others are as they were."""
-    path, refused = tmp_path / "journal.jsonl", Outcome(REFUSED, code="20003", words={"en": ("a", "b", "c")})
-    journal = Journal(path)
-    for key in ("one", "two", "three"):
-        journal.begin(key)
-    journal.finish("one", refused)
-    journal.finish("two", Outcome(NOT_SENT))
-    with pytest.raises(JournalError, match="another evaluation"):
-        Journal(path)
-    journal.close()
-    with path.open("ab") as file:
-        file.write(b'{"key": "four", "outco')
-    assert path.stat().st_mode & 0o077 == 0
-    for _ in range(2):
-        journal = Journal(path)
-        assert journal.outcomes["one"] == refused
-        assert not journal.outcomes["two"].is_final
-        assert journal.outcomes["three"].charge is Charge.MAYBE
-        assert set(journal.outcomes) == {"one", "two", "three"}
-        journal.close()
-
-
-def test_journal_refuses_another_file(tmp_path: Path) -> None:
-    """A file that is not a journal is left as it is."""
-    path = tmp_path / "journal.jsonl"
-    path.write_text("shopping list\n")
-    with pytest.raises(JournalError, match="another version"):
-        Journal(path)
-    assert path.read_text() == "shopping list\n"

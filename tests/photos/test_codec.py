@@ -325,3 +325,19 @@ def test_prepare_decodes_a_large_jpeg_at_reduced_size_without_visible_change() -
     assert (photo.width, photo.height) == (1999, 1499)
     plain = np.asarray(big.resize((1999, 1499), Image.Resampling.BOX)).astype(int)
     assert np.abs(codec.decode(photo.data) - plain).mean() < 2
+
+
+def test_prepare_makes_a_thumbnail_of_what_is_sent() -> None:
+    """Upright, of the asked size, and the same picture; none unless it is asked for."""
+    picture = portrait()
+    data = saved(stored_as(picture.resize((1203, 1601)), 6), "JPEG", exif=oriented(6), quality=95)
+    assert codec.prepare(data, MEITU).photo.thumbnail == b""
+    thumbnail = codec.decode(codec.prepare(data, MEITU, 100).photo.thumbnail)
+    assert thumbnail.shape == (100, 75, 3)
+    assert np.abs(thumbnail.astype(int) - np.asarray(picture.resize((75, 100)))).mean() < 10
+
+
+def test_encode_small_never_enlarges() -> None:
+    """A picture that is small enough keeps its size."""
+    pixels = np.asarray(portrait())
+    assert codec.decode(codec.encode_small(pixels, max(pixels.shape) + 1)).shape == pixels.shape

@@ -1,5 +1,6 @@
 """The command: what list prints, what verify finds, what delete deletes."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -46,12 +47,12 @@ async def test_list_prints_a_line_for_each_recording(recorded: RecordingStore, c
     ] * 3
     assert "shape_type=8 strength=0.5  result" in lines[1]
     assert "refused: no_face" in lines[2]
-    assert lines[3] == "3 recordings"
+    assert re.fullmatch(r"recordings: 3, \d\.\d of 1000 MB", lines[3])
 
 
 async def test_verify_finds_what_today_s_client_reads_differently(recorded: RecordingStore, command) -> None:
     """0 when all read as they did; 1 and the fact for a refusal that had another meaning, and for a damaged file."""
-    assert command("verify") == (0, "3 recordings, 0 read differently or damaged\n")
+    assert command("verify") == (0, "recordings: 3, read differently or damaged: 0\n")
     refusal = next(each for each in map(recorded.read, recorded.list_keys()) if not each.has_picture)
     recorded.save(replace(refusal, reading={**refusal.reading, "slug": "two_faces"}))
     code, text = command("verify")
@@ -61,7 +62,7 @@ async def test_verify_finds_what_today_s_client_reads_differently(recorded: Reco
     path.write_bytes(path.read_bytes()[:-1])
     code, text = command("verify")
     assert "cannot be read: it was cut off or changed" in text
-    assert "3 recordings, 2 read differently or damaged\n" in text
+    assert "recordings: 3, read differently or damaged: 2\n" in text
 
 
 async def test_delete_takes_names_and_their_beginnings(recorded: RecordingStore, command) -> None:
@@ -69,10 +70,10 @@ async def test_delete_takes_names_and_their_beginnings(recorded: RecordingStore,
     first, *rest = recorded.list_keys()
     assert command("delete")[0] == command("delete", first[:9], "nothing")[0] == 2
     assert len(recorded.list_keys()) == 3
-    assert command("delete", first[:9]) == (0, "1 recordings deleted\n")
+    assert command("delete", first[:9]) == (0, "recordings deleted: 1\n")
     assert recorded.list_keys() == rest
     assert command("delete", "--all")[0] == 0
-    assert command("list") == (0, "0 recordings\n")
+    assert command("list") == (0, "recordings: 0, 0.0 of 1000 MB\n")
 
 
 def test_command_without_a_folder_says_so(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from support.secret_finder import seen
 
 from meitu_demo.domain.errors import DemoError, MissingConsent, VendorError
 from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.evaluation.sessions import Evaluations
 from meitu_demo.recordings import RecordingStore
 from meitu_demo.recordings.answer import build_response, read_answer
 from meitu_demo.recordings.recording import Recording
@@ -222,7 +223,8 @@ async def test_session_data_counts_and_deletes_what_the_session_recorded(
     service = make_service()
     await run(service, RESTORE, portrait)
     await run(service, RESHAPE, portrait, OTHER, shape_type=8)
-    data = SessionData(tmp_path, PictureStore(60), service.single_flight, History(60), 60, recorder=service.recorder)
+    stores = PictureStore(60), service.single_flight, History(60), Evaluations(60, tmp_path / "evaluations", {})
+    data = SessionData(tmp_path, *stores, 60, service.recorder)
     assert [(await data.inventory(one.session_id)).recordings for one in (ME, OTHER)] == [1, 1]
     await data.delete(ME.session_id)
     assert [(await data.inventory(one.session_id)).recordings for one in (ME, OTHER)] == [0, 1]

@@ -57,6 +57,20 @@ def test_save_writes_files_for_their_owner_alone(folder: Path) -> None:
     assert store.read(KEY).body == b"second"
 
 
+def test_save_refuses_more_than_the_folder_may_hold(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full folder keeps what it has and says so; the same call recorded again still takes its own place."""
+    first, second = record(b"first", key=KEY), record(b"other", key=OTHER_KEY)
+    monkeypatch.setattr("meitu_demo.recordings.store.MAX_FOLDER_BYTES", len(first.dump()) + len(second.dump()) - 1)
+    store = RecordingStore(folder)
+    store.save(first)
+    with pytest.raises(OSError, match="recordings; delete some"):
+        store.save(second)
+    store.save(first)
+    assert store.list_keys() == [KEY]
+    store.delete(KEY)
+    store.save(second)
+
+
 def test_find_passes_over_what_is_damaged(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A cut or renamed file counts as none, with one line in the log each; a name that is none finds nothing."""
     store = RecordingStore(folder)

@@ -34,9 +34,10 @@ def build_evaluation_pieces(text: str, language: str) -> dict[str, list[str]]:
         ],
         "evaluation.refused_files": [render("evaluation.refused_files", language, files=[(text, text)], more=1)],
         "evaluation.progress": [
-            render("evaluation.progress", language, text=text, done=1, total=2, actions=["stop"],
+            render("evaluation.progress", language, text=text, notes=[text], done=1, total=2, actions=["stop"],
                    downloads=[(text, text)])
         ],
+        "evaluation.empty_state": [render("evaluation.empty_state", language, name=text, before=text, after=text)],
         "evaluation.controls": [report.render_controls(language)],
         "evaluation.report": [report.render_report(plan, outcomes, lambda name: text, language), charged],
         "evaluation.document": [

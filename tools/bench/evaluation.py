@@ -91,8 +91,8 @@ async def _run_evaluation(folder: Path, photos: object) -> tuple[float, list[flo
     """Seconds, and resident MB after each call."""
     from meitu_demo.calls.http_client import create_http_client
     from meitu_demo.endpoints import CATALOGUE
-    from meitu_demo.evaluate.journal import Journal
     from meitu_demo.evaluate.report_folder import ReportFolder
+    from meitu_demo.evaluation.journal import Journal
     from meitu_demo.evaluation.plan import Plan, Setup
     from meitu_demo.evaluation.runner import Authority, EvaluationRun
     from meitu_demo.offline import create_app
@@ -106,7 +106,7 @@ async def _run_evaluation(folder: Path, photos: object) -> tuple[float, list[flo
         report = ReportFolder(folder / "report", "en", visible_label=True)
         journal = Journal(folder / "report" / "journal.jsonl")
         service = CallService(client, settings)
-        run = EvaluationRun(service, plan, {}, report.with_journal(journal), Authority(Caller("bench")))
+        run = EvaluationRun(service, plan, journal, report.save, Authority(Caller("bench")))
         sampler = asyncio.create_task(_sample_memory(samples := []))
         start = time.perf_counter()
         await run.run()

@@ -15,10 +15,11 @@ import anyio
 import gradio as gr
 from markupsafe import Markup
 
-from ...domain.errors import ImageRejected
+from ...domain.errors import DemoError, ImageRejected, JournalUnusable
+from ...domain.explanations import explain
 from ...domain.model import Endpoint
 from ...domain.translations import describe_service, translate
-from ...evaluation.outcomes import OutcomeKind
+from ...evaluation.outcomes import Outcome, OutcomeKind
 from ...evaluation.photo_set import collect_photos
 from ...evaluation.plan import TARGETS, Plan, Setup, estimate_cost
 from ...evaluation.runner import Authority, EvaluationRun
@@ -29,6 +30,7 @@ from ...service import VisitorKeys
 from ..context import Context
 from ..html import EMPTY_HTML, render
 from ..result.pictures import PICTURE_PATH
+from ..result.result_view import EXAMPLE_PATH
 from ..security import upload_validation
 from . import report
 from .downloads import DOWNLOAD_KINDS, EVALUATION_PATH
@@ -36,6 +38,8 @@ from .pictures import SessionPictures
 
 log = logging.getLogger(__name__)
 MAX_PAGE_CALLS = 800
+MIN_ESTIMATE_S = 5.0  # before the remaining time is estimated
+EXAMPLE_ENDPOINT = "face_fuse"  # in the empty state
 UPDATE_INTERVAL_S = 0.5
 SHEET_INTERVAL_S = 4.0  # the sheet is large, so it is sent more rarely than the progress
 Update = tuple[Any, Any]  # progress, sheet
@@ -55,7 +59,10 @@ class Choice:
 
 
 async def read_photos(context: Context, evaluation: Evaluation, session_id: str, payloads: Any) -> None:
-    """Check the uploads and put their photos into the evaluation; a file that is no upload is refused by name."""
+    """Check the uploads and put their photos into the evaluation; a file that is no upload is refused by name.
+
+    Photos of the last plan that were given again are read from there.
+    """
     files, strangers = [], []
     for payload in payloads if isinstance(payloads, list) else []:
         name = str(payload.get("orig_name") or "?") if isinstance(payload, dict) else "?"
@@ -68,6 +75,8 @@ async def read_photos(context: Context, evaluation: Evaluation, session_id: str,
             files.append((name, path))
     found = await anyio.to_thread.run_sync(collect_photos, files)
     evaluation.photos = replace(found, refused=(*strangers, *found.refused))
+    if evaluation.plan and not evaluation.is_running:
+        evaluation.plan = evaluation.plan.with_files_of(evaluation.photos)
 
 
 def render_plan(
@@ -110,35 +119,33 @@ def render_plan(
     return html + (render("evaluation.refused_files", language, files=files, more=more) if files else EMPTY_HTML)
 
 
-def start(context: Context, session_id: str, evaluation: Evaluation, plan: Plan, authority: Authority) -> None:
-    """Start the calls of `plan` that have no final outcome yet, unless calls are under way."""
-    if evaluation.is_running or not plan.jobs or len(plan.jobs) > MAX_PAGE_CALLS:
-        return
-    store = SessionPictures(context.evaluations, evaluation, session_id, context.pictures)
-    evaluation.plan, evaluation.consents, evaluation.started_at = plan, authority.consents, time.monotonic()
-    evaluation.run = EvaluationRun(context.service, plan, evaluation.outcomes, store, authority)
-    evaluation.task = asyncio.create_task(_run_logged(evaluation.run))
+async def start(context: Context, evaluation: Evaluation, plan: Plan, authority: Authority) -> None:
+    """Start the calls of `plan` that have no final outcome yet, unless calls are under way. Raises JournalUnusable."""
+    session = authority.caller.session_id
+    async with evaluation.start_lock:  # a double click starts once
+        if evaluation.is_running or not plan.jobs or len(plan.jobs) > MAX_PAGE_CALLS:
+            return
+        evaluation.plan, evaluation.consents, evaluation.failure = plan, authority.consents, None
+        journal = await context.evaluations.write_plan(session, evaluation)
+        pictures = SessionPictures(context.evaluations, evaluation, session, context.pictures)
+        evaluation.run = EvaluationRun(context.service, plan, journal, pictures.save, authority)
+        evaluation.started_at = time.monotonic()
+        evaluation.task = asyncio.create_task(_run_logged(evaluation, evaluation.run))
 
 
-def rebuild_plan(evaluation: Evaluation) -> Plan | None:
-    """The plan of the last run, with those of its photos that were given again since, known by their hash."""
-    if evaluation.plan is None:
-        return None
-    given = {photo.sha256: photo for photo in evaluation.photos.photos}
-    photos = evaluation.plan.photos
-    sources = tuple(given.get(photo.sha256, photo) for photo in photos.photos)
-    return replace(evaluation.plan, photos=replace(photos, photos=sources))
-
-
-async def _run_logged(run: EvaluationRun) -> None:
+async def _run_logged(evaluation: Evaluation, run: EvaluationRun) -> None:
     try:
         await run.run()
     except Exception as error:
+        evaluation.failure = JournalUnusable() if isinstance(error, OSError) else DemoError()
         log.error("an evaluation failed\n%s", format_stack_trace(error))
 
 
 async def follow(context: Context, evaluation: Evaluation, language: str) -> AsyncIterator[Update]:
     """Progress and sheet now, and again while they change, until the run has ended."""
+    if evaluation.plan is None:
+        yield render_empty_state(language), EMPTY_HTML
+        return
     last_progress: Markup | None = None
     last_sheet_at, last_count = -SHEET_INTERVAL_S, -1
     while True:
@@ -148,7 +155,7 @@ async def follow(context: Context, evaluation: Evaluation, language: str) -> Asy
         is_sheet_due = not is_running or time.monotonic() - last_sheet_at >= SHEET_INTERVAL_S
         sheet: Any = gr.skip()
         # At the end in any case: an outcome counts before its pictures are encoded.
-        if evaluation.plan and is_sheet_due and (not is_running or count != last_count):
+        if is_sheet_due and (not is_running or count != last_count):
             get_url = _build_url_getter(context.pictures, evaluation)
             sheet = await anyio.to_thread.run_sync(
                 report.render_report, evaluation.plan, dict(evaluation.outcomes), get_url, language
@@ -162,46 +169,69 @@ async def follow(context: Context, evaluation: Evaluation, language: str) -> Asy
         await asyncio.sleep(UPDATE_INTERVAL_S)
 
 
+def render_empty_state(language: str) -> Markup:
+    """What a report will hold, with the example photo and its result."""
+    urls = {side: f"{EXAMPLE_PATH}/{EXAMPLE_ENDPOINT}/{side}.jpg" for side in ("before", "after")}
+    return render(
+        "evaluation.empty_state", language, name=translate(f"panels.{EXAMPLE_ENDPOINT}.tab", language), **urls
+    )
+
+
 def render_progress(evaluation: Evaluation, language: str) -> Markup:
     """How far the run is, what may be done next, and the downloads once there is something in them."""
     plan = evaluation.plan
     if plan is None:
-        return EMPTY_HTML
+        return render_empty_state(language)
     ended = [outcome for job in plan.jobs if (outcome := evaluation.outcomes.get(job.key))]
     counts = Counter(outcome.kind for outcome in ended)
-    done = len(ended) - counts[OutcomeKind.NOT_SENT]
+    done, total = len(ended) - counts[OutcomeKind.NOT_SENT], len(plan.jobs)
     text = _say(
-        "progress", language, done=done, total=len(plan.jobs), success=counts[OutcomeKind.SUCCESS],
+        "progress", language, done=done, total=total, success=counts[OutcomeKind.SUCCESS],
         refused=counts[OutcomeKind.REFUSED], failed=counts[OutcomeKind.FAILED],
     )  # fmt: skip
+    elapsed_s, actions, notes = time.monotonic() - evaluation.started_at, [], []
     if evaluation.is_running:
         actions = ["stop"]
-        elapsed_s = time.monotonic() - evaluation.started_at
-        if done and elapsed_s > 5:
-            rest_s = elapsed_s / done * (len(plan.jobs) - done)
+        if done and elapsed_s > MIN_ESTIMATE_S:
+            rest_s = elapsed_s / done * (total - done)
             text = _say("progress_rest", language, text=text, rest=f"{rest_s // 60:.0f}:{rest_s % 60:02.0f}")
     else:
-        actions = [] if done == len(plan.jobs) else ["resume"]
         is_stopped = evaluation.run is not None and evaluation.run.is_stopped
-        key = "progress_stopped" if is_stopped else "progress_done" if done == len(plan.jobs) else "progress_ended"
-        text = _say(key, language, text=text)
-        reason = next((outcome for outcome in ended if outcome.kind is OutcomeKind.NOT_SENT and outcome.words), None)
-        if reason:
-            words = " ".join(reason.words[language])
-            text = _say("progress_not_sent", language, text=text, count=counts[OutcomeKind.NOT_SENT], reason=words)
-    downloads = [
-        (_say(f"download_{kind}", language), f"{EVALUATION_PATH}/{evaluation.token}/{name}?lang={language}")
-        for kind, name in DOWNLOAD_KINDS.items()
-    ]
+        state = "done" if done == total else "stopped" if is_stopped else "ended"
+        text = _say(f"progress_{state}", language, text=text)
+        notes = _describe_rest(plan, evaluation, ended, language)
+        actions = ["resume"] if done < total and any(photo.path for photo in plan.photos.photos) else []
     return render(
         "evaluation.progress",
         language,
         text=text,
+        notes=notes,
         done=done,
-        total=len(plan.jobs),
+        total=total,
         actions=actions,
-        downloads=downloads if done else (),
+        downloads=_list_downloads(evaluation, language) if done else (),
     )
+
+
+def _describe_rest(plan: Plan, evaluation: Evaluation, ended: Sequence[Outcome], language: str) -> list[str]:
+    """Why calls were not made, and what is missing."""
+    notes = []
+    unsent = [outcome for outcome in ended if outcome.kind is OutcomeKind.NOT_SENT]
+    reason = next((outcome for outcome in unsent if outcome.words), None)
+    if evaluation.failure:
+        notes.append(explain(evaluation.failure, language, is_billable=False).as_text())
+    elif reason:
+        notes.append(_say("progress_not_sent", language, count=len(unsent), reason=" ".join(reason.words[language])))
+    if not all(photo.path for photo in plan.photos.photos):
+        notes.append(_say("progress_restarted", language))
+    return notes
+
+
+def _list_downloads(evaluation: Evaluation, language: str) -> list[tuple[str, str]]:
+    return [
+        (_say(f"download_{kind}", language), f"{EVALUATION_PATH}/{evaluation.token}/{name}?lang={language}")
+        for kind, name in DOWNLOAD_KINDS.items()
+    ]
 
 
 def _build_url_getter(store: PictureStore, evaluation: Evaluation) -> report.PictureUrl:

@@ -1,14 +1,16 @@
 """The pictures of an evaluation, each encoded once, as soon as its call has ended."""
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from ...calls.pipeline import CallResult
 from ...domain.errors import ImageRejected
-from ...evaluation.outcomes import Outcome
+from ...domain.model import Image
 from ...evaluation.plan import Job
+from ...evaluation.runner import THUMBNAIL_SIDE_PX
 from ...evaluation.sessions import Evaluation, Evaluations
 from ...photos import codec
 from ...photos.provenance import embed_provenance
@@ -16,49 +18,41 @@ from ...runtime import cpu_slots
 from ...runtime.picture_store import PictureStore
 from ..result import export
 
-THUMBNAIL_SIDE_PX = 240
+EncodeResult = Callable[[CallResult, Image], bytes]
 MAX_STEM_CHARS = 60  # of a photo's name, in the name of its result
 KEPT_SIDE_PX = 1024  # of a result that the page keeps: hundreds of them share the picture store
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedPictures:
-    """JPEGs of one call; b"" for what there is none of. The results carry their provenance mark."""
+    """Encoded pictures of one call; b"" for what there is none of. The results carry their provenance mark."""
 
     photo_thumbnail: bytes = field(default=b"", repr=False)
     thumbnail: bytes = field(default=b"", repr=False)
     picture: bytes = field(default=b"", repr=False)
 
 
-async def encode_pictures(
-    photo: bytes, result: CallResult | None, *, wants_photo: bool, max_side_px: int | None
-) -> EncodedPictures:
-    """max_side_px: of the result's picture; None for the vendor's own bytes. wants_photo: the photo's thumbnail too."""
-    return await cpu_slots.run_in_worker(_encode_pictures, photo, result, wants_photo, max_side_px)
+def encode_pictures(photo: bytes, result: CallResult | None, encode_result: EncodeResult) -> EncodedPictures:
+    """The pictures of one call, where each file is decoded at most once. Blocks.
 
-
-def _encode_pictures(
-    photo: bytes, result: CallResult | None, wants_photo: bool, max_side_px: int | None
-) -> EncodedPictures:
-    source = result.sent_photo.data if result else photo
-    photo_thumbnail = _shrink(source, THUMBNAIL_SIDE_PX) if wants_photo and source else b""
+    encode_result: makes the picture from the result and its pixels. What cannot be decoded is left out.
+    """
     if result is None:
-        return EncodedPictures(photo_thumbnail)
-    data, provenance = result.result_photo.data, export.build_provenance(result)
-    small, kept = _shrink(data, THUMBNAIL_SIDE_PX), b""
+        with suppress(ImageRejected):
+            return EncodedPictures(codec.encode_small(codec.decode(photo), THUMBNAIL_SIDE_PX))
+        return EncodedPictures()
     with suppress(ImageRejected):
-        kept = export.unlabelled(result) if max_side_px is None else _shrink(data, max_side_px)
-    return EncodedPictures(
-        photo_thumbnail, *(embed_provenance(picture, provenance) if picture else b"" for picture in (small, kept))
-    )
+        pixels, provenance = codec.decode(result.result_photo.data), export.build_provenance(result)
+        pictures = codec.encode_small(pixels, THUMBNAIL_SIDE_PX), encode_result(result, pixels)
+        return EncodedPictures(
+            result.sent_photo.thumbnail, *(embed_provenance(picture, provenance) for picture in pictures)
+        )
+    return EncodedPictures(result.sent_photo.thumbnail)
 
 
-def _shrink(data: bytes, max_side_px: int) -> bytes:
-    """b"" for a picture that cannot be decoded: the report shows the outcome without it."""
-    try:
-        return codec.encode_small(data, max_side_px)
-    except ImageRejected:
-        return b""
+def encode_kept(result: CallResult, pixels: Image) -> bytes:
+    """What the page keeps of a result, without a mark."""
+    return codec.encode_small(pixels, KEPT_SIDE_PX)
 
 
 def build_file_name(job: Job, picture: bytes) -> str:
@@ -72,20 +66,16 @@ def build_file_name(job: Job, picture: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SessionPictures:
-    """An `OutcomeStore` for the page: thumbnails and reduced results in the picture store, under the session."""
+    """The page's pictures: thumbnails and reduced results in the picture store, under the session."""
 
     evaluations: Evaluations
     evaluation: Evaluation
     session: str
     store: PictureStore
 
-    async def begin(self, job: Job) -> None:
-        """Nothing is written: what a killed process has sent is in the ledger."""
-
-    async def finish(self, job: Job, outcome: Outcome, photo: bytes, result: CallResult | None) -> None:
-        """Encode and store the pictures, unless the session's data was deleted meanwhile."""
-        wants_photo = self.evaluation.pictures.get(job.photo.sha256) is None
-        encoded = await encode_pictures(photo, result, wants_photo=wants_photo, max_side_px=KEPT_SIDE_PX)
+    async def save(self, job: Job, photo: bytes, result: CallResult | None) -> None:
+        """Encode and store the pictures of one call, unless the session's data was deleted meanwhile."""
+        encoded = await cpu_slots.run_in_worker(encode_pictures, photo, result, encode_kept)
         if self.evaluations.get(self.session) is not self.evaluation:
             return
         named = {
@@ -94,5 +84,5 @@ class SessionPictures:
             f"picture {job.key}": encoded.picture,
         }
         for name, data in named.items():
-            if data:
+            if data and self.evaluation.pictures.get(name) is None:
                 self.evaluation.pictures[name] = self.store.put(data, self.session)

@@ -7,9 +7,9 @@ another. Pure functions that block: call them from a worker thread.
 from typing import Any
 
 from ...calls.pipeline import CallResult
+from ...domain.model import Image
 from ...domain.translations import describe_service, translate
-from ...photos import codec
-from ...photos.label import add_label
+from ...photos import codec, label
 from ...photos.provenance import Provenance, choose_source_type, embed_provenance, read_provenance
 
 EMBEDDABLE_TYPES = ("image/jpeg", "image/png", "image/webp")
@@ -43,9 +43,14 @@ def unlabelled(result: CallResult) -> bytes:
     return embed_provenance(data, build_provenance(result))
 
 
+def encode_labelled(result: CallResult, pixels: Image, language: str) -> bytes:
+    """The labelled picture from the decoded `pixels` of `result`, without a mark."""
+    return label.encode_labelled(pixels, codec.sniff(result.result_photo.data), translate("label.visible", language))
+
+
 def for_download(picture: bytes, language: str, *, visible_label: bool) -> bytes:
     """A master as a download: with its mark, and labelled if `visible_label`. Raises ImageRejected."""
     provenance = read_provenance(picture)
     if not visible_label or provenance is None:
         return picture
-    return embed_provenance(add_label(picture, translate("label.visible", language)), provenance)
+    return embed_provenance(label.add_label(picture, translate("label.visible", language)), provenance)

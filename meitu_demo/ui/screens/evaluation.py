@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import wraps
 from typing import Any
 
 import gradio as gr
@@ -24,7 +25,9 @@ from ..texts import PageTranslations, detect_language
 
 VENDOR_IDS = tuple(dict.fromkeys(endpoint.vendor_id for endpoint in CATALOGUE.values()))
 ACTIONS = ("stop", "resume")
+UNTICK_JS = f"() => Array({len(VENDOR_IDS)}).fill(false)"
 
+Updates = tuple[Any, Any, Any]  # progress, sheet, plan
 ClearAfter = Callable[[gr.events.Dependency], object]
 
 
@@ -66,7 +69,10 @@ def build_evaluation_screen(
                 texts.get_text("evaluation.run"), variant="primary", elem_id="evaluation-run", elem_classes="run"
             )
         with gr.Column(scale=7, min_width=300, elem_classes=["result-column", "evaluation"]):
-            progress_html = gr.HTML(elem_id="evaluation-progress", elem_classes="unstyled", apply_default_css=False)
+            progress_html = gr.HTML(
+                texts.render("evaluation-empty", page_run.render_empty_state), elem_id="evaluation-progress",
+                elem_classes="unstyled", apply_default_css=False,
+            )  # fmt: skip
             with gr.Row(elem_classes="result-actions"):
                 buttons = {
                     name: gr.Button(texts.get_text(f"evaluation.{name}"), elem_id=f"evaluation-{name}",
@@ -94,85 +100,98 @@ def build_evaluation_screen(
             [(CATALOGUE[name], values_by_endpoint[name]) for name in names], str(target_name or "offline")
         )
 
-    async def check_photos(request: gr.Request, payloads: Any, *values: Any) -> tuple[Any, ...]:
-        *choice_values, tab_id, visitor_keys = values
-        session_id = identify_caller(request, tab_id).session_id
-        evaluation = context.evaluations.ensure(session_id)
-        await page_run.read_photos(context, evaluation, session_id, payloads)
-        return _plan(request, evaluation, parse_choice(tuple(choice_values)), visitor_keys), *[False] * len(VENDOR_IDS)
+    def render_plan(request: gr.Request, evaluation: Evaluation, *values: Any) -> Any:
+        *choice_values, _, visitor_keys = values
+        choice, language = parse_choice(tuple(choice_values)), detect_language(request)
+        return page_run.render_plan(context, evaluation, choice, visitor_keys, language)
 
-    def show_plan(request: gr.Request, *values: Any) -> Any:
-        *choice_values, tab_id, visitor_keys = values
-        evaluation = context.evaluations.ensure(identify_caller(request, tab_id).session_id)
-        return _plan(request, evaluation, parse_choice(tuple(choice_values)), visitor_keys)
+    async def open_evaluation(request: gr.Request, tab_id: Any) -> Evaluation:
+        return await context.evaluations.open(identify_caller(request, tab_id).session_id)
 
-    def _plan(request: gr.Request, evaluation: Evaluation, choice: page_run.Choice, visitor_keys: Any) -> Any:
-        language = detect_language(request)
-        try:
-            return page_run.render_plan(context, evaluation, choice, visitor_keys, language)
-        except DemoError as error:
-            return result_view.render_explanation(report_failure(error, language, is_billable=False), language)
+    async def start(request: gr.Request, plan: Plan, consents: Any, tab_id: Any, visitor_keys: Any) -> None:
+        payers = {vendor: get_shown_payer(request, vendor) for vendor in VENDOR_IDS}
+        authority = Authority(identify_caller(request, tab_id), consents, payers, visitor_keys)
+        await page_run.start(context, await open_evaluation(request, tab_id), plan, authority)
 
-    async def run(request: gr.Request, *values: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
-        choice_values, rest = values[: len(choice_inputs)], values[len(choice_inputs) :]
-        *consent_ticks, tab_id, visitor_keys = rest
-        evaluation = context.evaluations.ensure(identify_caller(request, tab_id).session_id)
-        choice = parse_choice(choice_values)
-        try:
-            plan = choice.build_plan(context, evaluation)
-        except DemoError as error:
-            explained = report_failure(error, detect_language(request), is_billable=False)
-            yield result_view.render_explanation(explained, explained.language), gr.skip(), gr.skip()
-            return
-        consents = {vendor: tick is True for vendor, tick in zip(VENDOR_IDS, consent_ticks, strict=True)}
-        async for progress, sheet in start_and_follow(request, evaluation, plan, consents, tab_id, visitor_keys):
+    async def follow(request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
+        evaluation = await open_evaluation(request, values[-2])
+        yield gr.skip(), gr.skip(), render_plan(request, evaluation, *values)
+        async for progress, sheet in page_run.follow(context, evaluation, detect_language(request)):
             yield progress, sheet, gr.skip()
-        yield gr.skip(), gr.skip(), _plan(request, evaluation, choice, visitor_keys)
+        yield gr.skip(), gr.skip(), render_plan(request, evaluation, *values)
 
-    async def resume(request: gr.Request, tab_id: Any, visitor_keys: Any) -> AsyncIterator[tuple[Any, Any]]:
-        """The same plan, to which the person has agreed; the form may have changed, and a reload empties it."""
-        evaluation = context.evaluations.ensure(identify_caller(request, tab_id).session_id)
-        plan = page_run.rebuild_plan(evaluation)
-        if plan is not None:
-            async for update in start_and_follow(request, evaluation, plan, evaluation.consents, tab_id, visitor_keys):
+    @explain_failure
+    async def check_photos(request: gr.Request, payloads: Any, *values: Any) -> AsyncIterator[Updates]:
+        evaluation = await open_evaluation(request, values[-2])
+        session_id = identify_caller(request, values[-2]).session_id
+        await page_run.read_photos(context, evaluation, session_id, payloads)
+        if evaluation.is_running:  # another event follows it
+            yield gr.skip(), gr.skip(), render_plan(request, evaluation, *values)
+        else:
+            async for update in follow(request, *values):
                 yield update
 
-    async def start_and_follow(
-        request: gr.Request, evaluation: Evaluation, plan: Plan, consents: Any, tab_id: Any, visitor_keys: Any
-    ) -> AsyncIterator[tuple[Any, Any]]:
-        caller = identify_caller(request, tab_id)
-        payers = {vendor: get_shown_payer(request, vendor) for vendor in VENDOR_IDS}
-        authority = Authority(caller, consents, payers, visitor_keys)
-        page_run.start(context, caller.session_id, evaluation, plan, authority)
-        async for update in page_run.follow(context, evaluation, detect_language(request)):
+    @explain_failure
+    async def show_plan(request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
+        yield gr.skip(), gr.skip(), render_plan(request, await open_evaluation(request, values[-2]), *values)
+
+    @explain_failure
+    async def run(request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
+        consent_ticks, values = values[: len(VENDOR_IDS)], values[len(VENDOR_IDS) :]
+        *choice_values, tab_id, visitor_keys = values
+        plan = parse_choice(tuple(choice_values)).build_plan(context, await open_evaluation(request, tab_id))
+        consents = {vendor: tick is True for vendor, tick in zip(VENDOR_IDS, consent_ticks, strict=True)}
+        await start(request, plan, consents, tab_id, visitor_keys)
+        async for update in follow(request, *values):
             yield update
 
-    async def open_tab(request: gr.Request, *values: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
-        *choice_values, tab_id, visitor_keys = values
-        evaluation = context.evaluations.ensure(identify_caller(request, tab_id).session_id)
-        plan = _plan(request, evaluation, parse_choice(tuple(choice_values)), visitor_keys)
-        async for progress, sheet in page_run.follow(context, evaluation, detect_language(request)):
-            yield progress, sheet, plan
+    @explain_failure
+    async def resume(request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
+        """The same plan, to which the person has agreed; the form may have changed, and a reload empties it."""
+        evaluation = await open_evaluation(request, values[-2])
+        if evaluation.plan:
+            await start(request, evaluation.plan, evaluation.consents, *values[-2:])
+        async for update in follow(request, *values):
+            yield update
+
+    @explain_failure
+    async def show(request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
+        async for update in follow(request, *values):
+            yield update
 
     def stop(request: gr.Request, tab_id: Any) -> None:
         evaluation = context.evaluations.get(identify_caller(request, tab_id).session_id)
         if evaluation:
             evaluation.stop()
 
-    unlimited: dict[str, Any] = {"preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT}
-    plan_wiring: dict[str, Any] = {"inputs": [*choice_inputs, *session], "preprocess": False, **PRIVATE_EVENT}
-    photos.change(check_photos, [photos, *choice_inputs, *session], [plan_html, *consent_boxes], **unlimited)
+    state, outputs = [*choice_inputs, *session], [progress_html, sheet_html, plan_html]
+    wiring: dict[str, Any] = {"outputs": outputs, "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT}
+    photos.change(check_photos, [photos, *state], **wiring)
+    photos.change(None, None, consent_boxes, js=UNTICK_JS, **PRIVATE_EVENT)
     for component in (endpoints, target):
-        component.change(show_plan, outputs=plan_html, **plan_wiring)
-    outputs = [progress_html, sheet_html, plan_html]
-    run_inputs = [*choice_inputs, *consent_boxes, *session]
-    run_button.click(run, run_inputs, outputs, **unlimited)
-    buttons["resume"].click(resume, session, outputs[:2], **unlimited)
+        component.change(show_plan, state, **wiring)
+    run_button.click(run, [*consent_boxes, *state], **wiring)
+    buttons["resume"].click(resume, state, **wiring)
     buttons["stop"].click(stop, session[:1], None, **PRIVATE_EVENT)
     # A link to the tab opens it before the page has told its name, under which the evaluation is kept.
     named = tab.select(None, None, session[0], js="() => window.tabName()", **PRIVATE_EVENT)
-    named.then(open_tab, [*choice_inputs, *session], outputs, **unlimited)
-    return lambda event: event.then(None, None, [photos, *outputs], js="() => [null, '', '', '']", **PRIVATE_EVENT)
+    named.then(show, state, **wiring)
+    return lambda event: event.then(None, None, photos, js="() => null", **PRIVATE_EVENT).then(show, state, **wiring)
+
+
+def explain_failure(event: Callable[..., AsyncIterator[Updates]]) -> Callable[..., AsyncIterator[Updates]]:
+    """Put a DemoError of the event into words, in the plan's place."""
+
+    @wraps(event)
+    async def handle(request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
+        try:
+            async for update in event(request, *values):
+                yield update
+        except DemoError as error:
+            explained = report_failure(error, detect_language(request), is_billable=False)
+            yield gr.skip(), gr.skip(), result_view.render_explanation(explained, explained.language)
+
+    return handle
 
 
 def _build_consent_box(context: Context, vendor_id: str, texts: PageTranslations) -> gr.Checkbox:

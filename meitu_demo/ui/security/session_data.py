@@ -51,15 +51,15 @@ class SessionData:
         pictures: PictureStore,
         single_flight: SingleFlight,
         history: History,
+        evaluations: Evaluations,
         ttl_s: float,
-        evaluations: Evaluations | None = None,
         recorder: Recorder | None = None,
     ) -> None:
         self._uploads_dir = uploads_dir
         self._pictures = pictures
         self._single_flight = single_flight
         self._history = history
-        self._evaluations = evaluations or Evaluations(ttl_s)
+        self._evaluations = evaluations
         self._ttl_s = ttl_s
         self._recorder = recorder
         self.upload_quota = UploadQuota()
@@ -85,7 +85,7 @@ class SessionData:
 
     async def delete(self, session_id: str) -> None:
         """Delete all data of the session. A call that was sent is still completed, but its result is dropped."""
-        self._evaluations.evict(session_id)
+        await self._evaluations.delete(session_id)
         self._single_flight.stop_waiting(session_id)
         self._single_flight.evict(session_id)
         self._pictures.evict(session_id)
@@ -111,7 +111,7 @@ class SessionData:
         """Delete calls, runs and folders that are older than their time to live."""
         self._single_flight.evict_expired()
         self._history.evict_expired()
-        self._evaluations.evict_expired()
+        await self._evaluations.delete_expired()
         now = time.monotonic()
         for session_id, folders in list(self._folders_by_session.items()):
             expired = [folder for folder, tracked_at in folders.items() if now - tracked_at > self._ttl_s]

@@ -20,11 +20,12 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...calls.run_log import RunRecord
-from ...domain.errors import UploadsFull, VisitorUploadsFull
+from ...domain.errors import UploadsFull, UploadTooLarge, VisitorUploadsFull
 from ...domain.explanations import explain
 from ...domain.translations import match_language
 from ...photos.codec import MAX_BYTES
 from ...runtime.client_address import Network, resolve_client_address
+from ..gradio_patches.route_allowlist import MAX_FORM_OVERHEAD_BYTES
 from ..gradio_patches.uploads import delete_paths
 
 UPLOAD_PATH = "/gradio_api/upload"
@@ -32,6 +33,8 @@ MAX_ADDRESS_FILES, MAX_TOTAL_FILES = 200, 2000
 MAX_ADDRESS_BYTES = 160 * 1024 * 1024
 MAX_TOTAL_BYTES = 400 * 1024 * 1024  # of the documented /tmp of 512 MB
 MAX_SESSION_CLAIMS = 10  # a page has seven photos
+MAX_DRAINED_BYTES = 1024 * 1024 * 1024  # of a body that is refused
+REFUSAL_STATUSES = {UploadTooLarge: 413, VisitorUploadsFull: 429}
 
 
 @dataclass(slots=True, eq=False)
@@ -152,7 +155,7 @@ class UploadQuotaMiddleware:
         self._trusted_proxies = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass an upload on if there is room for it, else answer 429 or 507 in words; pass everything else on."""
+        """Pass an upload on if there is room for it, else answer 413, 429 or 507 in words; pass everything else on."""
         if scope["type"] != "http" or scope["method"] != "POST" or scope["path"].rstrip("/") != UPLOAD_PATH:
             await self.app(scope, receive, send)
             return
@@ -164,9 +167,11 @@ class UploadQuotaMiddleware:
         length = request.headers.get("content-length", "")
         size_bytes = int(length) if length.isdecimal() and len(length) <= 12 else MAX_BYTES
         try:
+            if size_bytes > MAX_BYTES + MAX_FORM_OVERHEAD_BYTES:
+                raise UploadTooLarge(bytes=size_bytes, limit=MAX_BYTES)
             upload = await self._quota.reserve(address, min(size_bytes, MAX_BYTES))
         except UploadsFull as error:
-            await _drain(receive, size_bytes)
+            await _drain(receive, min(size_bytes, MAX_DRAINED_BYTES))
             await _build_refusal(error, request)(scope, receive, send)
             return
         try:
@@ -179,7 +184,7 @@ class UploadQuotaMiddleware:
 def _build_refusal(error: UploadsFull, request: Request) -> PlainTextResponse:
     RunRecord("").finish(error)
     text = explain(error, match_language(request.headers.get("accept-language")), is_billable=False).as_text()
-    return PlainTextResponse(text, 429 if isinstance(error, VisitorUploadsFull) else 507)
+    return PlainTextResponse(text, REFUSAL_STATUSES.get(type(error), 507))
 
 
 async def _drain(receive: Receive, max_bytes: int) -> None:

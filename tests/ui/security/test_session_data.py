@@ -9,6 +9,7 @@ from meitu_demo.calls.pipeline import CallResult, ProgressCallback
 from meitu_demo.calls.single_flight import SingleFlight
 from meitu_demo.domain.model import Photo
 from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.evaluation.sessions import Evaluations
 from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.ui.history.entries import History
 from meitu_demo.ui.security.session_data import Inventory, SessionData
@@ -26,9 +27,26 @@ def pictures() -> PictureStore:
     return PictureStore(TTL_S)
 
 
+def create_session_data(
+    uploads: Path,
+    pictures: PictureStore | None = None,
+    single_flight: SingleFlight | None = None,
+    ttl_s: float = TTL_S,
+) -> SessionData:
+    evaluations = Evaluations(ttl_s, uploads.with_name("evaluations"), {})
+    return SessionData(
+        uploads,
+        pictures or PictureStore(TTL_S),
+        single_flight or SingleFlight(TTL_S),
+        History(TTL_S),
+        evaluations,
+        ttl_s,
+    )
+
+
 @pytest.fixture
 def session_data(uploads: Path, pictures: PictureStore) -> SessionData:
-    return SessionData(uploads, pictures, SingleFlight(TTL_S), History(TTL_S), TTL_S)
+    return create_session_data(uploads, pictures)
 
 
 def create_upload(uploads: Path, name: str) -> Path:
@@ -83,7 +101,7 @@ async def test_session_data_tracks_only_upload_folders(
 
 async def test_session_data_sweeps_expired_uploads(uploads: Path) -> None:
     """Of any session."""
-    session_data = SessionData(uploads, PictureStore(TTL_S), SingleFlight(TTL_S), History(TTL_S), -1.0)
+    session_data = create_session_data(uploads, ttl_s=-1.0)
     photo = create_upload(uploads, "a" * 32)
     session_data.track("one", photo)
     await session_data.delete_expired()
@@ -105,7 +123,7 @@ async def test_session_data_deletes_the_files_of_all_sessions_at_shutdown(
 async def test_sweeper_evicts_expired_results_of_paid_calls(uploads: Path) -> None:
     """Without it, results would stay until the next call is submitted."""
     single_flight = SingleFlight(-1.0)
-    session_data = SessionData(uploads, PictureStore(TTL_S), single_flight, History(TTL_S), TTL_S)
+    session_data = create_session_data(uploads, single_flight=single_flight)
 
     async def send(on_progress: ProgressCallback) -> Any:
         return None

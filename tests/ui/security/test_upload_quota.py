@@ -14,6 +14,7 @@ import pytest
 from ui.conftest import Page, serve
 
 from meitu_demo.domain.errors import UploadsFull, VisitorUploadsFull
+from meitu_demo.photos.codec import MAX_BYTES
 from meitu_demo.settings import Settings
 from meitu_demo.ui.panel.examples import encode_example
 from meitu_demo.ui.security import upload_quota
@@ -149,6 +150,19 @@ def test_one_address_does_not_shut_out_the_others(
     assert statuses <= {200, 429}
     assert count_stored_bytes(tmp_path) < MAX_TOTAL_BYTES // 100
     figure(f"uploads: 100 of one address, {served} of 10 visitors served")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "At most 40 MB are taken at a time"), ("zh", "一次最多上传 40 MB")]
+)
+def test_an_upload_that_is_too_large_is_refused_in_words(small_page: Page, language: str, words: str) -> None:
+    """Several photos in one form, each small enough: the limit, and what to do, in the visitor's language."""
+    files = [("files", (f"{number}.jpg", bytes(MAX_BYTES // 2))) for number in range(3)]
+    answer = httpx.post(
+        f"{small_page.url}/gradio_api/upload", files=files, headers={"accept-language": language}, timeout=60
+    )
+    assert answer.status_code == 413
+    assert words in answer.text
 
 
 def as_visitor(page: Page, address: str) -> Page:
