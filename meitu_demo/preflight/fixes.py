@@ -142,9 +142,7 @@ def detect_in_tiles(pixels: Image) -> DetectedFace | None:
             if face.cropped_share == 0 and (best is None or face.side > best.side):
                 x0, y0, x1, y1 = face.box
                 box = x0 + x, y0 + y, x1 + x, y1 + y
-                best = DetectedFace(
-                    1, box, (width, height), face.yaw, face.pitch, face.roll, face.side, 0.0, is_used=True
-                )
+                best = DetectedFace(1, box, (width, height), face.roll, face.side, is_used=True)
     return best
 
 

@@ -114,7 +114,7 @@ def test_other_face_rejects_overlapping_faces() -> None:
     seen = check(FUSE, source)
     one = seen.faces[0]
     x0, y0, x1, y1 = one.box
-    shifted = type(one)(2, (x0 + 9, y0 + 9, x1 + 9, y1 + 9), one.photo_size, 0, 0, 0, one.side, 0, False)
+    shifted = type(one)(2, (x0 + 9, y0 + 9, x1 + 9, y1 + 9), one.photo_size, 0, one.side, False)
     with pytest.raises(ImageRejected) as caught:
         fixed("other_face", replace(seen, faces=(one, shifted)), source, shifted)
     assert caught.value.slug == "faces_overlap"
