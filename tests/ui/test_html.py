@@ -24,7 +24,8 @@ from meitu_demo.engine.previews import Preview
 from meitu_demo.inspector.capture import CapturedMessage
 from meitu_demo.inspector.code_samples import SAMPLE_LANGUAGES
 from meitu_demo.inspector.trace import PHASES, Span, Trace
-from meitu_demo.photos.provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType
+from meitu_demo.photos.provenance import MarkFinding, MarkOrigin
+from meitu_demo.photos.provenance.record import Mark, Provenance, SourceType
 from meitu_demo.preflight.fixes import Fix
 from meitu_demo.settings import Settings
 from meitu_demo.ui import html
