@@ -40,7 +40,6 @@ class Trace:
     response: of the last attempt; None if it was incomplete. fetched_bytes: size of a picture fetched from a link.
     """
 
-    vendor_id: str
     mode: str
     request: CapturedMessage
     response: CapturedMessage | None
@@ -137,7 +136,6 @@ class TraceRecorder:
         target = self._target
         request_id = getattr(outcome, "request_id", None)
         return Trace(
-            target.vendor_id,
             target.mode,
             capture_request(request, target),
             capture_response(self._response, target) if self._response else None,

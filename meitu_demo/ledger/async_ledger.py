@@ -37,7 +37,9 @@ class Ledger:
         rate_limit: of the key that the call uses, if there is one. before_send: awaited once, before the first attempt.
         If the block ends without an outcome, a call that was not sent is released, and one that was sent is unknown.
         """
-        call_id = await self.run_in_thread_uncancelled(self._settle_if_open, self.store.reserve, intent, self.budgets)
+        call_id = await self.run_in_thread_uncancelled(
+            lambda call_id: PaidCall(self, call_id).settle_if_open(), self.store.reserve, intent, self.budgets
+        )
         call = PaidCall(self, call_id, rate_limit, before_send)
         self._active_call_ids.add(call_id)
         try:
@@ -88,9 +90,6 @@ class Ledger:
                 await undo(await running)
             raise
 
-    async def _settle_if_open(self, call_id: str) -> None:
-        await PaidCall(self, call_id).settle_if_open()
-
 
 class PaidCall:
     """One open paid call: call `mark_sent` before the first byte leaves, then one of the outcomes, once.
@@ -128,9 +127,10 @@ class PaidCall:
             return
         if self._before_send:
             await self._before_send()
-        mark_sent = self._store.mark_sent
         try:
-            await self._ledger.run_in_thread_uncancelled(self._undo_mark_sent, mark_sent, self.id, bytes_sent)
+            await self._ledger.run_in_thread_uncancelled(
+                lambda _: self.mark_undelivered("not_sent"), self._store.mark_sent, self.id, bytes_sent
+            )
         except IllegalTransition:  # the lease ran out: the clock was set forward, or the machine slept
             raise LedgerUnavailable(cause="reservation_lost") from None
         self.state = PaidCallState.SENT
@@ -151,9 +151,6 @@ class PaidCall:
     async def mark_undelivered(self, cause: str) -> None:
         """The call provably did not reach the vendor: it is not counted."""
         await self._settle(PaidCallState.RELEASED, lambda: self._store.mark_undelivered(self.id, cause))
-
-    async def _undo_mark_sent(self, _: None) -> None:
-        await self.mark_undelivered("not_sent")
 
     async def settle_if_open(self) -> None:
         """Record the outcome if none was recorded: released if not sent, else unknown. Never raises."""

@@ -42,13 +42,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PreparedPhoto:
-    """A photo ready for a vendor, and what was changed. width, height (px, upright), media_type: the source's."""
+    """A photo ready for a vendor, and what was changed."""
 
     photo: Photo
     changes: tuple[PhotoChange, ...]
-    width: int
-    height: int
-    media_type: str
 
 
 def prepare(source: bytes, limits: ImageLimits, thumbnail_px: int = 0) -> PreparedPhoto:
@@ -68,7 +65,7 @@ def prepare(source: bytes, limits: ImageLimits, thumbnail_px: int = 0) -> Prepar
     thumbnail = encode_small(pixels, thumbnail_px) if thumbnail_px else b""
     photo = Photo(data, MEDIA_TYPES["JPEG"], width, height, thumbnail)
     changes += profile + _list_changes(opened, photo)
-    return PreparedPhoto(photo, tuple(changes), opened.width, opened.height, MEDIA_TYPES[opened.kind])
+    return PreparedPhoto(photo, tuple(changes))
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image:

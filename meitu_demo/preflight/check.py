@@ -36,18 +36,14 @@ class DetectedFace:
     """A detected face.
 
     number: from 1, largest face first. box: in pixels of the photo as sent, whose size is `photo_size`; may extend
-    beyond the frame. yaw, pitch, roll: degrees, as in `imaging.face.Face`. side: px. cropped_share: 0..1, the share
-    outside the frame. is_used: whether the endpoint edits this face.
+    beyond the frame. roll: degrees, as in `imaging.face.Face`. side: px. is_used: whether the endpoint edits this face.
     """
 
     number: int
     box: Box
     photo_size: Size
-    yaw: float
-    pitch: float
     roll: float
     side: float
-    cropped_share: float
     is_used: bool
 
     @property
@@ -77,15 +73,9 @@ class ChecklistItem:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """The report on a photo for `endpoint`.
-
-    original_size, sent_size: (width, height) in px of the upright photo, None if unknown. rejection: the error that
-    the offline engine would raise for this photo, None if it would accept it.
-    """
+    """The report on a photo for `endpoint`. rejection: the error that the offline engine would raise for it, if any."""
 
     endpoint: Endpoint
-    original_size: Size | None
-    sent_size: Size | None
     faces: tuple[DetectedFace, ...]
     items: tuple[ChecklistItem, ...]
     rejection: DemoError | None
@@ -103,35 +93,33 @@ def check(endpoint: Endpoint, source: bytes) -> Preflight:
     except ImageRejected as error:
         return _build_rejected_report(endpoint, source, error.without_traceback())
     photo = prepared.photo
+    weight = {"bytes": codec.format_file_size(len(photo.data)), "limit": endpoint.limits.max_bytes}
     sent_size = photo.width, photo.height
     faces = find_faces(pixels)
     rejection = _find_rejection(endpoint, faces, pixels.shape[:2])
     items = (
         _build_kind_item(source),
-        ChecklistItem(
-            "weight",
-            "ok",
-            {"bytes": codec.format_file_size(len(photo.data)), "limit": endpoint.limits.max_bytes},
-            "service",
-        ),
+        ChecklistItem("weight", "ok", weight, "service"),
         _build_size_item(endpoint, sent_size),
         *_build_face_items(endpoint, faces, pixels.shape[:2]),
     )
-    found = _build_detected_faces(faces, face_checks.select_faces(faces, endpoint.face_requirement), sent_size)
-    return Preflight(endpoint, (prepared.width, prepared.height), sent_size, found, items, rejection)
+    used = face_checks.select_faces(faces, endpoint.face_requirement)
+    found = tuple(
+        DetectedFace(number, face.box, sent_size, face.roll, face.side, any(face is other for other in used))
+        for number, face in enumerate(faces, 1)
+    )
+    return Preflight(endpoint, found, items, rejection)
 
 
 def _build_rejected_report(endpoint: Endpoint, source: bytes, rejection: ImageRejected) -> Preflight:
     """Report on a photo that cannot be sent, with the facts that were read before the error."""
     facts = rejection.facts
-    width, height = facts.get("width"), facts.get("height")
-    original_size = (width, height) if isinstance(width, int) and isinstance(height, int) else None
     slug = ITEM_BY_REJECTION.get(rejection.slug, "kind")
     rejected_item = ChecklistItem(slug, "refuse", facts, "ours" if slug == "weight" else "")
     items = (
         (rejected_item,) if slug == "kind" or codec.sniff(source) is None else (_build_kind_item(source), rejected_item)
     )
-    return Preflight(endpoint, original_size, None, (), items, rejection)
+    return Preflight(endpoint, (), items, rejection)
 
 
 def _find_rejection(endpoint: Endpoint, faces: Sequence[Face], shape: tuple[int, ...]) -> EngineRejection | None:
@@ -189,20 +177,3 @@ def _build_measured_item(endpoint: Endpoint, measure: face_checks.FaceMeasuremen
         return ChecklistItem(slug, state, facts, "service" if endpoint.limits.names_min_face else "ours")
     recommended = endpoint.limits.recommended_angle_deg
     return ChecklistItem(slug, state, {**facts, "recommended": recommended}, "recommended" if recommended else "ours")
-
-
-def _build_detected_faces(faces: Sequence[Face], used: Sequence[Face], frame: Size) -> tuple[DetectedFace, ...]:
-    return tuple(
-        DetectedFace(
-            number,
-            face.box,
-            frame,
-            face.yaw,
-            face.pitch,
-            face.roll,
-            face.side,
-            face.cropped_share,
-            any(face is used_face for used_face in used),
-        )
-        for number, face in enumerate(faces, 1)
-    )

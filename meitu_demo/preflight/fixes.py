@@ -4,9 +4,8 @@
 The detectors shrink their input and miss faces smaller than about a twelfth of the long side, so such a face is
 searched for in nine overlapping tiles.
 
-Each fix takes an encoded photo and returns a JPEG without metadata. It uses the original photo, not the smaller one
-that would be sent, so a crop keeps the camera's resolution. It raises ImageRejected for a photo that cannot be opened.
-Every function is pure and blocks.
+A fix uses the original photo, not the smaller one that would be sent, so a crop keeps the camera's resolution. Every
+function is pure and blocks.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,7 @@ import cv2
 import numpy as np
 
 from ..domain.errors import ImageRejected
-from ..domain.model import Endpoint, Image
+from ..domain.model import Image
 from ..engine.imaging.faces import find_faces
 from ..photos import codec
 from .check import Box, DetectedFace, Preflight, check
@@ -55,18 +54,15 @@ def suggest_fixes(preflight: Preflight, source: bytes) -> tuple[Fix, ...]:
 
 
 def apply_fix(fix: Fix, preflight: Preflight, source: bytes) -> bytes:
-    """Apply `fix` to `source`; returns a JPEG. Blocks. Raises ImageRejected."""
-    if fix.face is None:
-        return enlarge(source, preflight.endpoint)
-    match fix.slug:
-        case "upright":
-            return rotate_upright(source, fix.face)
-        case "other_face":
-            return crop_to_single_face(source, fix.face, preflight.faces)
-        case "crop_enlarge":
-            return crop_and_enlarge(source, fix.face, preflight.endpoint)
-        case _:
-            return crop_to_face(source, fix.face)
+    """Apply `fix` to `source`; returns a JPEG. Blocks. Raises ImageRejected, faces_overlap among others."""
+    pixels, face = codec.decode(source), fix.face
+    if face is not None and fix.slug == "upright":
+        pixels = np.ascontiguousarray(np.rot90(pixels, face.quarter_turns))
+    elif face is not None:
+        pixels = _crop(pixels, compute_crop_box(face, preflight.faces if fix.slug == "other_face" else ()))
+    if fix.slug in ("enlarge", "crop_enlarge"):
+        pixels = _enlarge(pixels, preflight.endpoint.limits.max_side_px)
+    return codec.encode(pixels)
 
 
 def _list_candidates(preflight: Preflight, source: bytes) -> Iterator[Fix]:
@@ -114,7 +110,7 @@ def _is_effective(fix: Fix, preflight: Preflight, source: bytes) -> bool:
 
 def _is_used(face: DetectedFace, before: Preflight, after: Preflight) -> bool:
     """Whether the face that is used after the crop is the chosen one, not the remainder of another."""
-    x0, y0, x1, y1 = compute_crop_box_excluding(face, before.faces) or (0.0, 0.0, 1.0, 1.0)
+    x0, y0, x1, y1 = compute_crop_box(face, before.faces)
     x, y = _compute_centre(face)
     expected = (x - x0) / (x1 - x0), (y - y0) / (y1 - y0)
     used = next((found for found in after.faces if found.is_used), None)
@@ -146,58 +142,24 @@ def detect_in_tiles(pixels: Image) -> DetectedFace | None:
             if face.cropped_share == 0 and (best is None or face.side > best.side):
                 x0, y0, x1, y1 = face.box
                 box = x0 + x, y0 + y, x1 + x, y1 + y
-                best = DetectedFace(
-                    1, box, (width, height), face.yaw, face.pitch, face.roll, face.side, 0.0, is_used=True
-                )
+                best = DetectedFace(1, box, (width, height), face.roll, face.side, is_used=True)
     return best
 
 
-def crop_to_face(source: bytes, face: DetectedFace) -> bytes:
-    """Crop to `face` with a margin, limited by the frame."""
-    return codec.encode(_crop(codec.decode(source), compute_crop_box(face)))
+def compute_crop_box(face: DetectedFace, faces: Sequence[DetectedFace] = ()) -> Box:
+    """The box around `face` with a margin, in shares of the picture, without others of `faces` that could be used.
 
-
-def crop_to_single_face(source: bytes, face: DetectedFace, faces: Sequence[DetectedFace]) -> bytes:
-    """Crop to `face` without others of `faces` that could be used instead. Raises ImageRejected faces_overlap."""
-    crop_box = compute_crop_box_excluding(face, faces)
-    if crop_box is None:
-        raise ImageRejected("faces_overlap")
-    return codec.encode(_crop(codec.decode(source), crop_box))
-
-
-def rotate_upright(source: bytes, face: DetectedFace) -> bytes:
-    """Rotate by the quarter turns that bring `face` upright."""
-    return codec.encode(np.ascontiguousarray(np.rot90(codec.decode(source), face.quarter_turns)))
-
-
-def enlarge(source: bytes, endpoint: Endpoint) -> bytes:
-    """Enlarge twofold, or to the vendor's longest side if that is less, by Lanczos resampling."""
-    return codec.encode(_enlarge(codec.decode(source), endpoint.limits.max_side_px))
-
-
-def crop_and_enlarge(source: bytes, face: DetectedFace, endpoint: Endpoint) -> bytes:
-    """Crop and enlarge with one encoding."""
-    return codec.encode(_enlarge(_crop(codec.decode(source), compute_crop_box(face)), endpoint.limits.max_side_px))
-
-
-def compute_crop_box(face: DetectedFace) -> Box:
-    """The box of `crop_to_face` in shares of the picture."""
-    x0, y0, x1, y1 = _expand_face_box(face, FACE_MARGIN)
-    return max(0.0, x0), max(0.0, y0), min(1.0, x1), min(1.0, y1)
-
-
-def compute_crop_box_excluding(face: DetectedFace, faces: Sequence[DetectedFace]) -> Box | None:
-    """The box of `crop_to_single_face` in shares of the picture, None if the faces overlap.
-
-    For each other face that is too large to stay, the largest crop box without it is chosen.
+    For each other face that is too large to stay, the largest crop box without it is chosen. Raises ImageRejected
+    faces_overlap if there is none.
     """
-    crop_box = compute_crop_box(face)
+    x0, y0, x1, y1 = _expand_face_box(face, FACE_MARGIN)
+    crop_box = max(0.0, x0), max(0.0, y0), min(1.0, x1), min(1.0, y1)
     required_box = _expand_face_box(face, MIN_FACE_MARGIN)
     for other in faces:
         if other.number != face.number and other.side >= MAX_OTHER_FACE_RATIO * face.side:
             cuts = [cut for cut in _exclude_box(crop_box, other.relative_box) if _contains(cut, required_box)]
             if not cuts:
-                return None
+                raise ImageRejected("faces_overlap")
             crop_box = max(cuts, key=_compute_area)
     return crop_box
 

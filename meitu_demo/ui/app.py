@@ -66,7 +66,11 @@ def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger
     style, script = publish_assets(blocks)
     SessionQuota(blocks, settings.trusted_proxies, partial(_is_paid, service.single_flight)).install()
     gradio_cleanup = GradioCleanup(blocks, uploads_dir, ttl_s * TTL_MARGIN, ttl_s)
-    mcp_server = _create_mcp_server(context) if settings.mcp else None
+    mcp_server = None
+    if settings.mcp:
+        from .assistants.server import McpServer  # the library is optional and slow to load
+
+        mcp_server = McpServer(context)
     app = FastAPI(
         lifespan=build_lifespan(context, gradio_cleanup, mcp_server),
         middleware=build_middleware(
@@ -172,10 +176,3 @@ def _is_paid(single_flight: SingleFlight, state: object) -> bool:
         call_ids = (state.failed_call_id, *(finished.call_id for finished in state.step_results))
         return any(map(single_flight.has_call, call_ids))
     return isinstance(state, int) and single_flight.has_call(state)
-
-
-def _create_mcp_server(context: Context) -> "McpServer":
-    """Imported here because MCP's library is optional and slow to load."""
-    from .assistants.server import McpServer
-
-    return McpServer(context)

@@ -69,7 +69,7 @@ def test_decode_applies_every_orientation(kind: str, orientation: int) -> None:
     assert difference.mean() < 3 if kind == "JPEG" else not difference.any()
     assert ("turned" in slugs(data)) is (orientation != 1)
     prepared = codec.prepare(data, MEITU)
-    assert (prepared.width, prepared.height) == (prepared.photo.width, prepared.photo.height) == picture.size
+    assert (prepared.photo.width, prepared.photo.height) == picture.size
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 4711])
@@ -302,9 +302,8 @@ def test_prepare_stays_within_limits_for_any_picture(
         assert caught.value.slug == ("image_too_small" if min(seen) < 12 else "image_too_thin")
         assert (caught.value.facts["width"], caught.value.facts["height"]) == seen
         return
-    prepared = codec.prepare(data, limits)
-    photo = prepared.photo
-    assert (prepared.width, prepared.height) == seen
+    photo = codec.prepare(data, limits).photo
+    assert codec.read_size(data) == seen
     assert 12 <= min(photo.width, photo.height) <= max(photo.width, photo.height) <= max_side
     assert len(photo.data) <= 0.95 * max_bytes
     assert codec.read_size(photo.data) == (photo.width, photo.height)

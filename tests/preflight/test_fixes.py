@@ -1,5 +1,7 @@
 """Fixes: each suggested fix removes the rejection, and each does what its name says and no more."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image as Pictures
@@ -8,18 +10,16 @@ from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
-from meitu_demo.preflight.check import check
-from meitu_demo.preflight.fixes import (
-    apply_fix,
-    crop_to_face,
-    crop_to_single_face,
-    enlarge,
-    rotate_upright,
-    suggest_fixes,
-)
+from meitu_demo.preflight.check import DetectedFace, Preflight, check
+from meitu_demo.preflight.fixes import Fix, apply_fix, suggest_fixes
 from preflight.sample_photos import BUST, PORTRAIT, cached_check, far_away, photos, saved, scaled
 
 FUSE, RESHAPE = CATALOGUE["face_fuse"], CATALOGUE["facial_aesthetics"]
+
+
+def fixed(slug: str, seen: Preflight, source: bytes, face: DetectedFace | None = None) -> bytes:
+    """`source` after a fix that need not be one of those that are suggested."""
+    return apply_fix(Fix(slug, "", face), seen, source)
 
 
 def list_fixes(name: str, endpoint_id: str = "face_fuse") -> list[str]:
@@ -73,12 +73,13 @@ def test_suggested_fixes_find_a_face_too_small_for_the_whole_photo() -> None:
     assert face.side == pytest.approx(120, rel=0.1)
 
 
-def test_crop_to_face_surrounds_the_face() -> None:
+def test_crop_surrounds_the_face() -> None:
     """The face is in the middle with a margin of its side around it, in the original photo's pixels."""
     large = scaled(load_astronaut(), 6)
     source = codec.encode(large)
-    (face,) = check(RESHAPE, source).faces
-    cropped = codec.decode(crop_to_face(source, face))
+    seen = check(RESHAPE, source)
+    (face,) = seen.faces
+    cropped = codec.decode(fixed("crop", seen, source, face))
     (recropped,) = check(RESHAPE, codec.encode(cropped)).faces
     x0, y0, x1, y1 = (round(share * 3072) for share in face.relative_box)
     side = x1 - x0
@@ -89,23 +90,23 @@ def test_crop_to_face_surrounds_the_face() -> None:
     assert np.abs(centre - large[(y0 + y1) // 2, (x0 + x1) // 2]).max() < 40
 
 
-def test_crop_to_single_face_selects_another_face() -> None:
+def test_other_face_selects_another_face() -> None:
     """After the crop the small face at the left is the only one, or the largest."""
     source = photos()["small beside large"]
     seen = check(FUSE, source)
-    after = check(FUSE, crop_to_single_face(source, seen.faces[1], seen.faces))
+    after = check(FUSE, fixed("other_face", seen, source, seen.faces[1]))
     assert after.faces[0].side == pytest.approx(seen.faces[1].side, rel=0.05)
 
 
-def test_crop_to_single_face_accepts_the_largest_face() -> None:
+def test_other_face_accepts_the_largest_face() -> None:
     """Smaller faces may stay in the crop of the largest face, which is still the one used."""
     source = photos()["small beside large"]
     seen = check(FUSE, source)
-    after = check(FUSE, crop_to_single_face(source, seen.faces[0], seen.faces))
+    after = check(FUSE, fixed("other_face", seen, source, seen.faces[0]))
     assert after.faces[0].side == pytest.approx(seen.faces[0].side, rel=0.05)
 
 
-def test_crop_to_single_face_rejects_overlapping_faces() -> None:
+def test_other_face_rejects_overlapping_faces() -> None:
     """Where no straight cut separates two faces, the error says so and there is no crop."""
     bust = load_astronaut()[BUST]
     overlapping = np.ascontiguousarray(np.vstack([bust[40:175], bust[75:]]))
@@ -113,27 +114,31 @@ def test_crop_to_single_face_rejects_overlapping_faces() -> None:
     seen = check(FUSE, source)
     one = seen.faces[0]
     x0, y0, x1, y1 = one.box
-    shifted = type(one)(2, (x0 + 9, y0 + 9, x1 + 9, y1 + 9), one.photo_size, 0, 0, 0, one.side, 0, False)
+    shifted = type(one)(2, (x0 + 9, y0 + 9, x1 + 9, y1 + 9), one.photo_size, 0, one.side, False)
     with pytest.raises(ImageRejected) as caught:
-        crop_to_single_face(source, shifted, (one, shifted))
+        fixed("other_face", replace(seen, faces=(one, shifted)), source, shifted)
     assert caught.value.slug == "faces_overlap"
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
-def test_rotate_upright_only_rotates(turns: int) -> None:
+def test_upright_only_rotates(turns: int) -> None:
     """Each quarter turn is undone: the same pixels as before, except for one encoding."""
     source = codec.encode(np.ascontiguousarray(np.rot90(load_astronaut()[PORTRAIT], turns)))
-    (face,) = check(FUSE, source).faces
-    upright = codec.decode(rotate_upright(source, face)).astype(int)
+    seen = check(FUSE, source)
+    upright = codec.decode(fixed("upright", seen, source, seen.faces[0])).astype(int)
     assert np.abs(upright - load_astronaut()[PORTRAIT]).mean() < 3
 
 
 def test_enlarge_stops_at_twice_and_at_the_maximum_side() -> None:
     """An enlarged photo has at most twice its size, and no more than the codec would accept unshrunk."""
-    assert codec.read_size(enlarge(photos()["portrait"], FUSE)) == (640, 640)
-    assert codec.read_size(enlarge(photos()["1999 px"], FUSE)) == (3998, 3000)
-    assert codec.read_size(enlarge(photos()["4096 px"], FUSE)) == (4096, 1500)
-    assert codec.read_size(enlarge(photos()["1999 px"], RESHAPE)) == (1999, 1500)
+
+    def enlarged(name: str, endpoint_id: str) -> bytes:
+        return fixed("enlarge", cached_check(name, endpoint_id), photos()[name])
+
+    assert codec.read_size(enlarged("portrait", "face_fuse")) == (640, 640)
+    assert codec.read_size(enlarged("1999 px", "face_fuse")) == (3998, 3000)
+    assert codec.read_size(enlarged("4096 px", "face_fuse")) == (4096, 1500)
+    assert codec.read_size(enlarged("1999 px", "facial_aesthetics")) == (1999, 1500)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
@@ -145,7 +150,8 @@ def test_fixes_remove_metadata(kind: str) -> None:
     assert b"CANARY" in source
     seen = check(FUSE, source)
     (face,) = seen.faces
-    for data in (crop_to_face(source, face), rotate_upright(source, face), enlarge(source, FUSE)):
+    for slug, used in (("crop", face), ("upright", face), ("enlarge", None)):
+        data = fixed(slug, seen, source, used)
         assert codec.sniff(data) == "image/jpeg"
         assert b"CANARY" not in data
         assert b"Exif" not in data
@@ -156,8 +162,8 @@ def test_fixes_remove_metadata(kind: str) -> None:
 
 def test_fixes_reject_a_broken_photo() -> None:
     """A fix of a broken photo raises the error of opening it."""
-    (face,) = check(FUSE, photos()["portrait"]).faces
+    seen = check(FUSE, photos()["portrait"])
     with pytest.raises(ImageRejected):
-        crop_to_face(photos()["half a JPEG"], face)
+        fixed("crop", seen, photos()["half a JPEG"], seen.faces[0])
     with pytest.raises(ImageRejected):
-        enlarge(b"", FUSE)
+        fixed("enlarge", seen, b"")

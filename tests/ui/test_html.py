@@ -24,7 +24,8 @@ from meitu_demo.engine.previews import Preview
 from meitu_demo.inspector.capture import CapturedMessage
 from meitu_demo.inspector.code_samples import SAMPLE_LANGUAGES
 from meitu_demo.inspector.trace import PHASES, Span, Trace
-from meitu_demo.photos.provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType
+from meitu_demo.photos.provenance import MarkFinding, MarkOrigin
+from meitu_demo.photos.provenance.record import Mark, Provenance, SourceType
 from meitu_demo.preflight.fixes import Fix
 from meitu_demo.settings import Settings
 from meitu_demo.ui import html
@@ -99,7 +100,7 @@ def build_result_pieces(text: str, language: str) -> Pieces:
         ValueRejected(control=text, value=text, allowed=text),
     ]
     message = CapturedMessage(text, ((text, text),), text, 2_100_000)
-    trace = Trace("meitu", "live", message, message, (Span(PHASES[0], 0, 1), Span(PHASES[1], 1, 2)), 2, text, 128_000)
+    trace = Trace("live", message, message, (Span(PHASES[0], 0, 1), Span(PHASES[1], 1, 2)), 2, text, 128_000)
     sides = {mode: LegView(mode, EMPTY_HTML, outcome, urls, text) for mode, outcome in outcomes.items()}
     finding = MarkFinding(
         MarkOrigin.THIS_APP, Provenance(text, text, SourceType.COMPOSITE, text, text), Mark(text, {"Label": text})

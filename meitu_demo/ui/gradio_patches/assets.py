@@ -78,8 +78,7 @@ class PrecompressedAssetsMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         url_path = scope["path"] if scope["type"] == "http" and scope["method"] == "GET" else ""
         name = url_path.removeprefix(ASSETS_PATH) if url_path.startswith(ASSETS_PATH) else ""
-        accepted = Headers(scope=scope).get("accept-encoding", "") if name else ""
-        encoding = next((encoding for encoding in ("br", "gzip") if encoding in accepted), "identity")
+        encoding = choose_encoding(scope) if name else "identity"
         if name not in _own_files and (name not in self._files or encoding == "identity"):
             await self.app(scope, receive, send)
             return
@@ -105,6 +104,12 @@ def edit_script(name: str, data: bytes) -> bytes:
     for old, new in SCRIPT_EDITS:
         text = text.replace(old, new)
     return text.encode()
+
+
+def choose_encoding(scope: Scope) -> str:
+    """The content encoding for the answer to a request: br, gzip or identity."""
+    accepted = Headers(scope=scope).get("accept-encoding", "")
+    return next((encoding for encoding in ("br", "gzip") if encoding in accepted), "identity")
 
 
 def compress(data: bytes, encoding: str) -> bytes:

@@ -12,13 +12,13 @@ import re
 from functools import lru_cache
 
 import anyio
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..html import render
 from ..texts import LANGUAGE_TAGS, detect_language
-from .assets import compress
+from .assets import choose_encoding, compress
 
 ADVERTISING_TAG = re.compile(r'<meta\s+(?:property="og|name="twitter):[^>]*>\s*')
 OPENING_TAGS = re.compile(r'(<html\s+lang=)"en"(.*?<head>)', re.DOTALL)
@@ -64,8 +64,7 @@ class PageHtmlMiddleware:
             await self.app(scope, receive, send)
             return
         language = detect_language(Request(scope))
-        accepted = Headers(scope=scope).get("accept-encoding", "")
-        encoding = next((encoding for encoding in ("br", "gzip") if encoding in accepted), "identity")
+        encoding = choose_encoding(scope)
         start: Message = {}
         body = bytearray()
 

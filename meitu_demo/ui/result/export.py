@@ -10,7 +10,8 @@ from ...calls.pipeline import CallResult
 from ...domain.model import Image
 from ...domain.translations import describe_service, translate
 from ...photos import codec, label
-from ...photos.provenance import Provenance, choose_source_type, embed_provenance, read_provenance
+from ...photos.provenance import embed_provenance, read_provenance
+from ...photos.provenance.record import Provenance, choose_source_type
 
 EMBEDDABLE_TYPES = ("image/jpeg", "image/png", "image/webp")
 OFFLINE_MAKER = "offline engine"

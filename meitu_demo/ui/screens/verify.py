@@ -13,7 +13,8 @@ from ...domain.errors import DemoError
 from ...domain.explanations import explain
 from ...domain.translations import translate
 from ...endpoints import CATALOGUE
-from ...photos.provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType, verify_provenance
+from ...photos.provenance import MarkFinding, MarkOrigin, verify_provenance
+from ...photos.provenance.record import Mark, Provenance, SourceType
 from ...redaction.text import sanitize
 from ..caller import identify_caller
 from ..context import Context

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
 
 from meitu_demo.engine.sample_photos import load_astronaut
-from meitu_demo.photos.provenance import Provenance, SourceType
+from meitu_demo.photos.provenance.record import Provenance, SourceType
 
 PNG = b"\x89PNG\r\n\x1a\n"
 CANARY = b"canary-4711"

@@ -16,8 +16,8 @@ from PIL import Image, ImageSequence
 from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.photos import codec
 from meitu_demo.photos.label import add_label
-from meitu_demo.photos.provenance import Provenance, SourceType, embed_provenance, read_provenance
-from meitu_demo.photos.provenance.record import MAX_MARK_TEXT_CHARS
+from meitu_demo.photos.provenance import embed_provenance, read_provenance
+from meitu_demo.photos.provenance.record import MAX_MARK_TEXT_CHARS, Provenance, SourceType
 
 from . import samples
 from .conftest import Read

@@ -3,7 +3,7 @@
 import pytest
 
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.photos.provenance import Mark, SourceType, choose_source_type
+from meitu_demo.photos.provenance.record import Mark, SourceType, choose_source_type
 
 
 def test_source_type_of_each_endpoint() -> None:

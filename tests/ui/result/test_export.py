@@ -8,7 +8,8 @@ from meitu_demo.calls.pipeline import CallResult
 from meitu_demo.domain.model import Image, Photo, PhotoChange
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.photos import codec
-from meitu_demo.photos.provenance import MarkOrigin, SourceType, read_provenance, verify_provenance
+from meitu_demo.photos.provenance import MarkOrigin, read_provenance, verify_provenance
+from meitu_demo.photos.provenance.record import SourceType
 from meitu_demo.ui.result import export
 from meitu_demo.ui.result.facts import build_receipt, render_receipt
 

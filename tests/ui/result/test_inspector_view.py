@@ -17,7 +17,7 @@ from meitu_demo.ui.result.inspector_view import render_inspector
 TEXT = "any text"
 MESSAGE = CapturedMessage(TEXT, ((TEXT, TEXT),), TEXT, 2_100_000)
 SPANS = tuple(Span(phase, place, place + 1) for place, phase in enumerate(PHASES))
-TRACE = Trace("meitu", "live", MESSAGE, MESSAGE, SPANS, 1, TEXT, 128_000)
+TRACE = Trace("live", MESSAGE, MESSAGE, SPANS, 1, TEXT, 128_000)
 CODE = render_samples(CATALOGUE["face_fuse"], {}, TargetResolver(Settings()).resolve_offline("meitu"))
 
 

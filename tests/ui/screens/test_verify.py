@@ -2,7 +2,8 @@
 
 import pytest
 
-from meitu_demo.photos.provenance import Mark, MarkFinding, MarkOrigin, Provenance, SourceType
+from meitu_demo.photos.provenance import MarkFinding, MarkOrigin
+from meitu_demo.photos.provenance.record import Mark, Provenance, SourceType
 from meitu_demo.ui.screens.verify import render_finding
 
 OURS = Provenance("face_fuse", "offline engine", SourceType.COMPOSITE, "2026-03-08T14:25:01+00:00", "id-1")
