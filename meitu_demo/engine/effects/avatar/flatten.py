@@ -40,7 +40,6 @@ BEARD_DARKER_L = (16.0, 26.0)  # the same for a chin darker than the skin
 DRAWN_SKIN_SPREAD_L = 15.0  # between dark and light skin of a face
 MIN_SKIN_B = 6.0  # of skin in a photo whose colours can be believed
 CALM = 0.7  # less contrast around a shaved mouth: there a shadow with an edge would be stubble
-BLUSH = 3.0  # redder in the middle of the cheeks
 FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
 FRAME_DARKER_L = 10.0  # or thin frames fade when the picture is shrunk
 THIN_LINE = 0.085  # face widths: wider than the frames of glasses
@@ -70,25 +69,12 @@ def to_lab(image: Image) -> Lab:
 def flatten(photo: Image, heads: list[Head], irises: list[Lab], mattes: list[Plane]) -> tuple[Lab, list[Portrait]]:
     """Flatten RGB `photo` with warped `heads` and their `mattes`: (flat picture in LAB, a portrait for each head)."""
     raw, unit = to_lab(photo), heads[0].width / 110
-    masses = to_lab(np.asarray(cv2.pyrMeanShiftFiltering(photo, 5.6 * unit, 24), np.uint8))
-    smooth = photo
-    for _ in range(2):
-        smooth = np.asarray(cv2.bilateralFilter(smooth, 7, 28, 3.8 * unit), np.uint8)
-    smooth = np.asarray(cv2.edgePreservingFilter(smooth, flags=1, sigma_s=25 * unit, sigma_r=0.4), np.uint8)
-    smooth_lab = to_lab(smooth)
-    flat = masses.copy()
-    flat[..., 0] += (_posterise(flat[..., 0], 11.0, 9.0) - flat[..., 0]) * 0.7
+    flat = to_lab(np.asarray(cv2.pyrMeanShiftFiltering(photo, 5.6 * unit, 24), np.uint8))
+    smooth = to_lab(np.asarray(cv2.edgePreservingFilter(photo, flags=1, sigma_s=25 * unit, sigma_r=0.4), np.uint8))
     portraits = []
     for head, iris, matte in zip(heads, irises, mattes, strict=True):
-        portraits.append(_flatten_head(flat, photo, raw, smooth_lab, matte, head, iris))
+        portraits.append(_flatten_head(flat, photo, raw, smooth, matte, head, iris))
     return flat, portraits
-
-
-def _posterise(lightness: Plane, step: float, sharpness: float) -> Plane:
-    """Steps of `step` L with soft edges."""
-    level = lightness / step
-    whole = np.floor(level)
-    return np.asarray((whole + _sigmoid((level - whole - 0.5) * sharpness)) * step, np.float32)
 
 
 def _sigmoid(value: Plane) -> Plane:
@@ -115,7 +101,7 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     contrast = float(np.clip(DRAWN_SKIN_SPREAD_L / max(spread, 1.0), 1.0, 1.7))  # or a softly lit face is a mask
     lift = float(np.clip((DRAWN_SKIN_L - median[0]) * SKIN_LIFT, 0, MAX_SKIN_LIFT_L))
     cheeks = sample_colours(smooth, head.points[list(UPPER_CHEEKS)], 1)
-    base[1:] = (base[1:] + np.median(cheeks[:, 1:], 0)) / 2
+    base[1:] = np.median(cheeks[:, 1:], 0) * (1.1, 0.96)  # the network draws skin yellower
     # Lit cheeks are not drawn darker than they are: the network takes away 3 L.
     base[0] += np.clip(float(np.quantile(cheeks[:, 0], 0.6)) + 3 - median[0], lift, MAX_CHEEK_LIFT_L)
     open_eyes = [_is_visible(raw[..., 0], float(median[0]), head, eye) for eye in EYES]
@@ -141,11 +127,8 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
         cv2.dilate(np.maximum.reduce([eyes, brows, lids]), build_disc_kernel(0.08 * width)), np.float32
     )
     hole = np.clip(blur(features, 1.0) * 1.3 + nostrils * 0.9, 0, 1) * (1 - lines)
-    tones = _paint_skin_tones(_fill_from_around(smooth, hole, 0.055 * width), median, base, contrast * (1 - CALM * shaved))
-    blush = BLUSH * float(smoothstep(3, 12, np.hypot(*median[1:])))  # none in a grey photo
-    for cheek in head.points[[50, 280]]:
-        right, down = (axis / width for axis in head.project(cheek[:1], cheek[1:], head.middle))
-        tones[..., 1] += blush * np.exp(-(((u - right) / 0.13) ** 2 + ((v - down) / 0.08) ** 2) / 2)
+    even = _fill_from_around(smooth, hole, 0.055 * width)
+    tones = _paint_skin_tones(even, median, base, contrast * (1 - CALM * shaved))
     mask = blur(skin * (1 - lips), 1.2) * (1 - not_skin)
     mask = np.maximum(mask, hole * oval * (1 - not_skin))
     _flatten_hair(flat, raw, matte * (1 - mask) * (1 - oval * (1 - strands)) * smoothstep(0.75, 0.35, v), width)
@@ -172,8 +155,9 @@ def _is_visible(lightness: Plane, skin: float, head: Head, eye: tuple[int, ...])
 
 
 def _find_beard(smooth: Lab, median: Lab, head: Head, features: Plane) -> tuple[float, Plane, Plane]:
-    """(how surely there is a beard, where it is, where there could be but is none), 0..1: hair is less yellow than skin, a shadow is as yellow.
+    """(how surely there is a beard, where it is, where there could be one but is none), 0..1.
 
+    Hair is less yellow than skin, a shadow is as yellow.
     features: lips and nostrils, which have no hair. In a grey or coloured photo darkness alone tells.
     """
     shape = features.shape
@@ -281,11 +265,11 @@ def _paint_brow(flat: Lab, raw: Lab, head: Head, side: int, free: Plane, skin: L
     position = np.linspace(0, 1, len(middle))
     seen_at = (seen**2) @ offsets / np.maximum((seen**2).sum(1), 1e-3)
     slope, start = np.polyfit(position, seen_at, 1, w=strength)
-    centre = np.clip(start + min(slope, 0.0) * position, -0.07, 0.07)
+    centre = np.clip(start + 0.5 * min(slope, 0.0) * position, -0.07, 0.07)
     width = blur((strength / np.maximum(seen.max(1), 4))[:, None], 3)[:, 0] * (offsets[1] - offsets[0])
     ends = (0.2 + 0.8 * smoothstep(0, 0.5, position)) * (0.55 + 0.45 * smoothstep(1, 0.75, position))
     ends *= smoothstep(2, 9, blur(seen.max(1)[:, None], 3)[:, 0])
-    centre -= 0.02 * smoothstep(0.3, 1, position)  # a lower inner end makes the look grim
+    centre -= 0.015 * smoothstep(0.3, 1, position)  # a lower inner end makes the look grim
     line = middle + centre[:, None] * head.width * head.down
     stroke = draw_stroke(free.shape, line, 1.05 * np.clip(width, 0.018, 0.065) * ends * head.width)
     colours = cv2.remap(raw, places, EMPTY_MAP, cv2.INTER_LINEAR)

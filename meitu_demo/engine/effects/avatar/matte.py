@@ -48,25 +48,15 @@ def _cut_out_person(image: Image, head: Head, others: Sequence[Head]) -> Plane:
 
 
 def _keep_single_person(matte: Plane, image: Image, face: Plane, width: float) -> Plane:
-    """`matte` without people whom the pose model does not see as part of the person with `face`."""
+    """`matte` without people whom the pose model does not see as part of the person with `face`.
+
+    Where no model finds a person, all is drawn.
+    """
     single = compute_single_person_mask(image)
     if single is None or (single * face).sum() < MIN_FACE_COVER * face.sum():
-        return matte if (matte * face).sum() > MIN_FACE_COVER * face.sum() else np.maximum(matte, _assume_bust(face))
+        return matte if (matte * face).sum() > MIN_FACE_COVER * face.sum() else np.ones_like(matte)
     grown = blur(np.asarray(cv2.dilate(single, build_disc_kernel(2 * MAX_GROWTH * width)), np.float32), 0.02 * width)
     return matte * smoothstep(0.4, 0.7, grown)
-
-
-def _assume_bust(face: Plane) -> Plane:
-    """A skull around `face` and what is below, where no model finds a person."""
-    x, y, width, height = cv2.boundingRect((face > 0.5).astype(np.uint8))
-    bust = np.zeros_like(face)
-    middle = (round(x + width / 2), round(y + 0.4 * height))
-    cv2.ellipse(bust, middle, (round(0.62 * width), round(0.68 * height)), 0, 0, 360, (1.0,), -1)
-    cv2.rectangle(
-        bust, (round(x + 0.2 * width), y + height // 2), (round(x + 0.8 * width), 2 * y + 4 * height), (1.0,), -1
-    )
-    cv2.ellipse(bust, (middle[0], round(y + 2.2 * height)), (round(1.3 * width), height), 0, 0, 360, (1.0,), -1)
-    return bust
 
 
 def _keep_joined_to_face(matte: Plane, face: Plane) -> Plane:
