@@ -15,7 +15,7 @@ Image = NDArray[np.uint8]
 Plane = NDArray[np.float32]  # (h, w)
 Points = NDArray[np.float64]
 
-FOREHEAD, CHIN, RIGHT_CHEEK, LEFT_CHEEK = 10, 152, 234, 454
+FOREHEAD, CHIN, RIGHT_CHEEK, LEFT_CHEEK, NOSE_TIP = 10, 152, 234, 454, 4
 EYELIDS = (  # from the outer corner to the inner one: upper lid, lower lid
     ((33, 246, 161, 160, 159, 158, 157, 173, 133), (33, 7, 163, 144, 145, 153, 154, 155, 133)),
     ((263, 466, 388, 387, 386, 385, 384, 398, 362), (263, 249, 390, 373, 374, 380, 381, 382, 362)),
