@@ -1,6 +1,6 @@
 """Measures the anime avatar: the skin's hue and lightness and the number of faces, and draws a contact sheet.
 
-The people are those of `people.load_people` and, of the first, variants: dark skin, dark and white beard, glasses.
+The people are those of `people.load_people` and, of the first, variants: dark skin, beards, glasses.
 """
 
 from collections.abc import Sequence
@@ -34,6 +34,7 @@ def main(photos: dict[str, Image]) -> int:
         f"{name}, dark beard": add_beard(first, face, (70, 50, 35)),
         f"{name}, white beard": add_beard(first, face, (215, 210, 205)),
         f"{name}, glasses": draw_glasses(first, face),
+        f"{name}, thin glasses": draw_glasses(first, face, (150, 140, 120), 0.01),
     }
     lines = [f"{'avatar':<32}{'hue, degrees':>14}{'lightness':>12}{'faces':>8}"]
     rows, failures = [], 0

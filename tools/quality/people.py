@@ -64,12 +64,13 @@ def add_beard(image: Image, face: Face, colour: tuple[int, int, int]) -> Image:
     return np.asarray(image * (1 - share) + np.array(colour) * share, np.uint8)
 
 
-def draw_glasses(image: Image, face: Face) -> Image:
-    """`image` with dark round glasses drawn on `face`."""
+def draw_glasses(
+    image: Image, face: Face, colour: tuple[int, int, int] = (45, 32, 28), thickness: float = 0.022
+) -> Image:
+    """`image` with round glasses of an RGB `colour` drawn on `face`. thickness: of the frames, in face widths."""
     output = image.copy()
     points, width = face.landmarks, face.width
-    thickness_px = max(1, round(0.022 * width))
-    colour = (45, 32, 28)
+    thickness_px = max(1, round(thickness * width))
     eyes = [(points[outer] + points[inner]) / 2 + (0, 0.03 * width) for outer, inner in ((33, 133), (263, 362))]
     for eye, ear in zip(eyes, (127, 356), strict=True):
         axes = (round(0.19 * width), round(0.15 * width))

@@ -8,9 +8,11 @@ import pytest
 from skimage import color, data
 
 from meitu_demo.domain.errors import ValueRejected
+from meitu_demo.engine.effects.avatar import matte
 from meitu_demo.engine.effects.avatar.draw import VERSIONS, draw_avatar
-from meitu_demo.engine.effects.avatar.flatten import UPPER_CHEEKS
-from meitu_demo.engine.effects.avatar.head import MAX_CROP_SIDE_PX, Head, crop_to_heads, draw_stroke
+from meitu_demo.engine.effects.avatar.flatten import BEARD, UPPER_CHEEKS, Portrait
+from meitu_demo.engine.effects.avatar.head import EYELIDS, EYES, MAX_CROP_SIDE_PX, Head, crop_to_heads, draw_stroke
+from meitu_demo.engine.effects.avatar.line_art import draw_face
 from meitu_demo.engine.imaging.faces import Face, build_face, find_faces
 from tools.quality.people import add_beard, darken_skin, draw_glasses
 
@@ -136,6 +138,17 @@ def test_glasses_stay_and_none_are_invented() -> None:
         assert dark < 45 < 60 < light
 
 
+def test_thin_metal_frames_stay() -> None:
+    """Under the eyes, grey frames one pixel wide are drawn at least 9 L darker than the bare face."""
+    worn = draw_glasses(PHOTO, FACE, (150, 140, 120), 0.01)
+    picture, bare = draw_avatar(worn, [FACE]), draw_photo()
+    head = place_head(PHOTO, bare, FACE)
+    for outer, inner in ((33, 133), (263, 362)):
+        bottom = (head.points[outer] + head.points[inner]) / 2 + head.down * 0.18 * head.width
+        strip = np.array([bottom + head.down * step * head.width for step in np.linspace(-0.04, 0.04, 9)])
+        assert sample(picture, strip, 1)[:, 0].min() < sample(bare, strip, 1)[:, 0].min() - 9
+
+
 def test_hair_keeps_its_colour() -> None:
     """The brown hair above the forehead is drawn in its own hue, neither as skin nor as the backdrop."""
     picture = draw_photo()
@@ -174,11 +187,76 @@ def test_teeth_have_no_gaps() -> None:
     assert teeth[:, 0].min() > 85
 
 
-def test_a_grey_photo_gets_no_coloured_skin() -> None:
-    """Cheeks without colour are drawn without colour: no blush."""
-    grey = cv2.cvtColor(cv2.cvtColor(PHOTO, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    _, after = measure_cheeks(grey, FACE)
-    assert np.hypot(after[1], after[2]) < 3
+def convert_to_grey(image: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+
+
+def test_a_grey_photo_gets_no_coloured_face() -> None:
+    """Skin, nose and lips without colour are drawn without colour."""
+    picture = draw_avatar(convert_to_grey(PHOTO), [FACE])
+    head = place_head(PHOTO, picture, FACE)
+    for point in head.points[[*UPPER_CHEEKS, 2, 97, 326, 13, 14, 61, 291]]:
+        drawn = sample(picture, point[None])
+        assert np.median(np.hypot(drawn[:, 1], drawn[:, 2])) < 5
+
+
+def test_the_lit_half_of_a_face_is_not_darker() -> None:
+    """With light from one side the cheek in the light is drawn at most 1 L darker than it is."""
+    across = (np.arange(PHOTO.shape[1]) - FACE.centre[0]) / 140
+    image = convert_to_grey((PHOTO * (0.3 + 2.2 * across).clip(0.08, 1)[None, :, None]).astype(np.uint8))
+    picture = draw_avatar(image, [FACE])
+    crop, (on_crop,) = crop_to_heads(image, [FACE])
+    head = place_head(image, picture, FACE)
+    lit = [index for index in UPPER_CHEEKS if index > 260]
+    before, after = (
+        np.median(sample(pixels, place.points[lit])[:, 0]) for pixels, place in ((crop, on_crop), (picture, head))
+    )
+    assert after > before - 1
+
+
+def test_a_shadow_around_the_mouth_is_no_stubble() -> None:
+    """Where a bare lower face loses a quarter of its light, it is drawn at most 7 L darker."""
+    mask = np.zeros(PHOTO.shape[:2], np.float32)
+    cv2.fillPoly(mask, [FACE.landmarks[list(BEARD)].astype(int)], (1.0,))
+    share = 1 - 0.26 * cv2.GaussianBlur(mask, (0, 0), 0.03 * FACE.width)[..., None]
+    picture, bare = draw_avatar((PHOTO * share).astype(np.uint8), [FACE]), draw_photo()
+    head = place_head(PHOTO, bare, FACE)
+    shaded, lit = (np.median(sample(pixels, head.points[[199, 200, 208, 428]]), 0) for pixels in (picture, bare))
+    assert lit[0] - shaded[0] < 7
+
+
+@pytest.mark.parametrize(("openings", "count"), [((0.05, 0.22), 0), ((0.05, 0.45), 1), ((0.3, 0.45), 2)])
+def test_a_narrow_eye_is_a_wink_only_beside_an_open_one(openings: tuple[float, float], count: int) -> None:
+    """Two narrow eyes are both closed in laughter; with one eye open the other one winks."""
+    points = FACE.landmarks.astype(float) * 4
+    for lids, opening in zip(EYELIDS, openings, strict=True):
+        indices = list({*lids[0], *lids[1]})
+        middle = (points[lids[0][0]] + points[lids[0][-1]]) / 2
+        width = np.linalg.norm(points[lids[0][0]] - points[lids[0][-1]])
+        points[indices, 1] = middle[1] + (points[indices, 1] - middle[1]) * opening * width / np.ptp(points[indices, 1])
+    head = Head(points - points.min(0) + 20)
+    shape = (int(np.ptp(points[:, 1])) + 40, int(np.ptp(points[:, 0])) + 40)
+    picture = np.full((*shape, 3), 0.4, np.float32)
+    skin, iris = np.array((43, 0, 0), np.float32), np.array((30, 5, 10), np.float32)
+    draw_face(picture, Portrait(head, skin, iris, np.ones(shape, np.float32), 0.0, (True, True)))
+    whites = [bool((picture.max(2)[head.fill(eye, shape) > 0.5] > 0.8).any()) for eye in EYES]
+    assert sum(whites) == count
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_the_back_of_a_turned_head_is_not_cut(side: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a skull that reaches 1.45 face widths behind the middle of a turned face nearly everything is kept."""
+    turn = np.radians(45) * side
+    depth = FACE.depth - FACE.depth.mean()
+    points = FACE.landmarks - FACE.landmarks.mean(0)
+    head = Head(np.stack([points[:, 0] * np.cos(turn) + depth * np.sin(turn), points[:, 1]], 1) + 250)
+    skull = np.zeros((500, 500), np.uint8)
+    behind = head.middle + side * 0.55 * head.width * head.right
+    cv2.circle(skull, behind.round().astype(int).tolist(), round(0.9 * head.width), 255, -1)
+    monkeypatch.setattr(matte, "compute_person_matte", lambda image: image[..., 0].astype(np.float32) / 255)
+    monkeypatch.setattr(matte, "compute_single_person_mask", lambda _: None)
+    (kept,) = matte.cut_out_people(cv2.merge([skull] * 3), [head])
+    assert kept[skull > 0].mean() > 0.98
 
 
 def test_stroke_is_even_whatever_its_slope() -> None:

@@ -30,8 +30,6 @@ MIN_REGION_PX = 16
 
 EYE_WIDTH_SHARE, MIN_EYE_GAIN, MAX_EYE_GAIN = 0.265, 1.1, 1.32  # aim for the eye's width / face width; factor
 EYE_OPENING, MIN_OPENING_GAIN, MAX_OPENING_GAIN = 0.50, 1.22, 1.6  # aim for height / width; more than 1.6 stares
-NOSE_SCALE = (0.9, 0.96)  # across, down
-JAW_SHIFT = 0.03  # face widths inwards at each side
 INVERSE_ITERATIONS = 20
 CURVE_POINTS = 40
 STROKE_OVERSAMPLING = 4
@@ -138,7 +136,7 @@ def rotate_heads(heads: Sequence[Head], shape: tuple[int, ...], turns: int) -> l
 
 
 def build_anime_warp(heads: Sequence[Head], shape: tuple[int, ...]) -> tuple[Plane, Plane, list[Head]]:
-    """(map_x, map_y, warped heads) for cv2.remap: larger eyes, a slightly smaller nose, a slightly slimmer jaw."""
+    """(map_x, map_y, warped heads) for cv2.remap: larger eyes."""
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     map_x, map_y = x.copy(), y.copy()
     warped = []
@@ -168,14 +166,6 @@ def _compute_offsets(head: Head, shape: tuple[int, ...], x: Plane | Points, y: P
         weight = smoothstep(1.0, 0.25, np.hypot(u / (1.25 * eye_width), v / eye_width))
         across += u * (1 / gain_u - 1) * weight
         along += v * (1 / gain_v - 1) * weight
-    u, v = head.project(x, y, points[[2, 98, 327, NOSE_TIP]].mean(0))
-    weight = smoothstep(0.24, 0.05, np.hypot(u, v) / width)
-    across += u * (1 / NOSE_SCALE[0] - 1) * weight
-    along += v * (1 / NOSE_SCALE[1] - 1) * weight
-    u, v = head.project(x, y, head.middle)
-    v, side = v / width, np.abs(u) / width
-    weight = smoothstep(0.05, 0.42, v) * smoothstep(1.25, 0.62, v)
-    across += np.sign(u) * JAW_SHIFT * width * weight * smoothstep(0.1, 0.45, side) * smoothstep(1.2, 0.5, side)
     return across * head.right[0] + along * head.down[0], across * head.right[1] + along * head.down[1]
 
 

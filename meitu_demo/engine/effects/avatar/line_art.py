@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur, build_polygon_mask, smoothstep
 from .flatten import MOUTH_ABOVE, MOUTH_BELOW, Lab, Portrait
 from .head import CURVE_POINTS, EYELIDS, IRISES, Head, Plane, Points, draw_stroke, fit_curve
@@ -32,10 +31,8 @@ def draw_lines(picture: Lab, portraits: Sequence[Portrait], matte: Plane) -> Non
     shape = picture.shape[:2]
     width = portraits[0].head.width
     skin = np.maximum.reduce([cv2.resize(portrait.skin_mask, shape[::-1]) for portrait in portraits])
-    faces = np.maximum.reduce([portrait.head.fill(FACE_OVAL, shape, 1.02) for portrait in portraits])
     silhouette = _draw_contour(matte, 0.0125 * width)
-    inner = _find_inner_lines(picture) * (1 - blur(faces, 0.02 * width)) * matte
-    lines = np.maximum(0.95 * silhouette, 0.55 * inner)
+    lines = 0.95 * silhouette
     near_silhouette = np.asarray(cv2.dilate(silhouette, np.ones((13, 13), np.uint8)), np.float32)
     for portrait in portraits:
         jaw = fit_curve(portrait.head.points[list(JAW)])[8:-8]  # its sides are often not the mesh's
@@ -167,9 +164,3 @@ def _draw_contour(mask: Plane, width: float) -> Plane:
     slope = cv2.magnitude(dx, dy)
     distance = np.abs(mask - 0.5) / np.maximum(slope, 1e-4)
     return smoothstep(width / 2 + 0.6, width / 2 - 0.6, distance) * smoothstep(0.004, 0.012, slope)
-
-
-def _find_inner_lines(picture: Lab) -> Plane:
-    """Dark lines of the picture itself, by a difference of Gaussians."""
-    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32) ** 0.6
-    return smoothstep(0.010, 0.035, blur(grey, 2.4) - blur(grey, 1.3))

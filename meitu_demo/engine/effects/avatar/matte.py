@@ -8,9 +8,11 @@ import numpy as np
 from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur, build_disc_kernel, smoothstep
 from ...imaging.segmentation import compute_person_matte, compute_single_person_mask
-from .head import Head, Image, Plane
+from .head import CHIN, LEFT_CHEEK, NOSE_TIP, RIGHT_CHEEK, Head, Image, Plane
 
 PERSON_FACE_WIDTHS = (2.0, 1.6)  # to either side and above a face: what the models look at, down to the frame
+MAX_HEAD_HALF_WIDTH = 1.05  # face widths, with hair
+SHOULDER_SLOPE = 4.0  # face widths that a person may grow wider per face width below the chin
 MAX_GROWTH = 0.03  # face widths that hair and clothes may reach beyond the coarse mask of one person
 MIN_FACE_COVER = 0.6  # of a face that a model must find; otherwise it saw somebody else
 MAX_HOLE_SHARE = 0.1  # of a squared face width: smaller holes in a person are closed
@@ -38,6 +40,10 @@ def _cut_out_person(image: Image, head: Head, others: Sequence[Head]) -> Plane:
     face = head.fill(FACE_OVAL, shape, 0.92)
     matte = _keep_single_person(compute_person_matte(image), image, face, width)
     u, v = head.build_grid(shape)
+    cheeks, face_front = head.points[[RIGHT_CHEEK, LEFT_CHEEK]].mean(0), (head.points[NOSE_TIP] + head.middle) / 2
+    skull_u = float((cheeks - face_front) @ head.right) / width  # a turned face is at the front of its skull
+    reach = MAX_HEAD_HALF_WIDTH + SHOULDER_SLOPE * np.maximum(v - head.locate(CHIN), 0)
+    matte = matte * smoothstep(0.25, 0, np.abs(u - skull_u) - reach)
     for other in others:  # what is nearer to another face, in that face's widths, is not this person's
         other_u, other_v = other.build_grid(shape)
         if other.width > 0.3 * width:
@@ -48,25 +54,15 @@ def _cut_out_person(image: Image, head: Head, others: Sequence[Head]) -> Plane:
 
 
 def _keep_single_person(matte: Plane, image: Image, face: Plane, width: float) -> Plane:
-    """`matte` without people whom the pose model does not see as part of the person with `face`."""
+    """`matte` without people whom the pose model does not see as part of the person with `face`.
+
+    Where no model finds a person, all is drawn.
+    """
     single = compute_single_person_mask(image)
     if single is None or (single * face).sum() < MIN_FACE_COVER * face.sum():
-        return matte if (matte * face).sum() > MIN_FACE_COVER * face.sum() else np.maximum(matte, _assume_bust(face))
+        return matte if (matte * face).sum() > MIN_FACE_COVER * face.sum() else np.ones_like(matte)
     grown = blur(np.asarray(cv2.dilate(single, build_disc_kernel(2 * MAX_GROWTH * width)), np.float32), 0.02 * width)
     return matte * smoothstep(0.4, 0.7, grown)
-
-
-def _assume_bust(face: Plane) -> Plane:
-    """A skull around `face` and what is below, where no model finds a person."""
-    x, y, width, height = cv2.boundingRect((face > 0.5).astype(np.uint8))
-    bust = np.zeros_like(face)
-    middle = (round(x + width / 2), round(y + 0.4 * height))
-    cv2.ellipse(bust, middle, (round(0.62 * width), round(0.68 * height)), 0, 0, 360, (1.0,), -1)
-    cv2.rectangle(
-        bust, (round(x + 0.2 * width), y + height // 2), (round(x + 0.8 * width), 2 * y + 4 * height), (1.0,), -1
-    )
-    cv2.ellipse(bust, (middle[0], round(y + 2.2 * height)), (round(1.3 * width), height), 0, 0, 360, (1.0,), -1)
-    return bust
 
 
 def _keep_joined_to_face(matte: Plane, face: Plane) -> Plane:
