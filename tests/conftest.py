@@ -71,6 +71,9 @@ from meitu_demo.engine.sample_photos import load_astronaut  # noqa: E402
 from meitu_demo.photos import codec  # noqa: E402
 from meitu_demo.settings import Settings, environment  # noqa: E402
 
+# By default httpx waits for 5 s, and a busy machine may take longer; the app names its own timeouts.
+for _phase in ("connect", "read", "write", "pool"):
+    setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, _phase, 60.0)
 pytest_plugins = ["support.figures", "ledger.postgres"]
 hypothesis.settings.register_profile("machine of unknown speed", deadline=None)
 hypothesis.settings.load_profile("machine of unknown speed")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydantic import SecretStr
-from support.failure_lab_server import NEVER_ANSWERED, charges, check, serving
+from support.failure_lab_server import NEVER_ANSWERED, charges, check, serve_vendor
 
 from chaos.call_stack import CONNECT_S, WRITE_S, CallStack, open_call_stack, wait_for_end
 from meitu_demo.calls import pipeline
@@ -33,7 +33,7 @@ COUNTED = {FaultOutcome.SUCCEEDED, FaultOutcome.UNKNOWN, FaultOutcome.RESULT_LOS
 @pytest.fixture(scope="module")
 def lab() -> Iterator[str]:
     """The address of a server with the failure lab."""
-    with serving("--lab") as address:
+    with serve_vendor("--lab") as address:
         yield address
 
 

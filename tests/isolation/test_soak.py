@@ -42,7 +42,7 @@ def app(tmp_path: Path) -> Iterator[tuple[str, psutil.Process]]:
         assert process.stdout is not None
         yield f"http://127.0.0.1:{int(process.stdout.readline())}", psutil.Process(process.pid)
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 def wait_until(read: Callable[[], Any], is_wanted: Callable[[Any], bool], seconds: float = 90) -> Any:
