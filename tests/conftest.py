@@ -81,6 +81,16 @@ hypothesis.settings.load_profile("machine of unknown speed")
 _escapes: list[str] = []
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a fixture of their module go to one worker: a server is started once, and not by each."""
+    for item in items:
+        fixtures = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009  # no public way leads there
+        is_shared = any(definitions[-1].scope == "module" for definitions in fixtures)
+        if is_shared and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(item.config.rootpath))))
+
+
 def pytest_collection_finish() -> None:
     """As in the app: what is loaded by now is not gone through at each collection."""
     gc.freeze()

@@ -24,7 +24,6 @@ from meitu_demo.evaluate.__main__ import build_parser
 from meitu_demo.photos import codec
 from meitu_demo.photos.provenance import read_provenance
 
-pytestmark = pytest.mark.xdist_group("evaluate")
 COMMAND = [sys.executable, "-m", "meitu_demo.evaluate"]
 LIVE = ["--endpoint", "quality_restoration", "--target", "live", "--yes"]
 PHOTO_COUNT = 10
