@@ -16,7 +16,7 @@ import pytest
 from isolation.soak_visitors import ENDS, Soak
 
 pytestmark = pytest.mark.soak
-CALLS = 2000
+CALLS = 1000
 LASTS_S = 600.0  # at least, when all of it runs
 KEEP_MINUTES = 0.2
 GROWTH = 0.08
