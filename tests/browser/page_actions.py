@@ -14,7 +14,7 @@ SHOWN = "img[src*='/file=']"
 
 
 @contextlib.contextmanager
-def ended(page: Page) -> Iterator[None]:
+def wait_for_event(page: Page) -> Iterator[None]:
     """Waits for the end of the event of Gradio's that is triggered inside."""
     before = page.evaluate("window.events.begun.size")
     yield
@@ -145,7 +145,7 @@ class History:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        with ended(page):  # or it would answer later than a choice in the old list, and undo it
+        with wait_for_event(page):  # or it would answer later than a choice in the old list, and undo it
             page.locator("#history-tab-button").click()
         page.locator("#history-list :is(.runs, .runs-none):visible").wait_for()
 
