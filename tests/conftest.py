@@ -65,6 +65,7 @@ import httpx  # noqa: E402
 import hypothesis  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+from _pytest.nodeid import NodeId  # noqa: E402
 
 from meitu_demo.domain.model import Image, Photo  # noqa: E402
 from meitu_demo.engine.sample_photos import load_astronaut  # noqa: E402
@@ -81,14 +82,21 @@ hypothesis.settings.load_profile("machine of unknown speed")
 _escapes: list[str] = []
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a fixture of their module go to one worker: a server is started once, and not by each."""
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of a group go to one worker, and so do those that share a fixture of their module: it is made once.
+
+    xdist 3.8 reads the group from the id, and writes it where pytest 9.2 no longer keeps the id: groups had no effect.
+    """
+    if not config.getoption("loadgroup", False):
+        return
     for item in items:
-        fixtures = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009  # no public way leads there
+        fixtures: Any = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
         is_shared = any(definitions[-1].scope == "module" for definitions in fixtures)
-        if is_shared and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(item.config.rootpath))))
+        mark = item.get_closest_marker("xdist_group")
+        if mark or is_shared:
+            group = mark.args[0] if mark else item.path.relative_to(config.rootpath)
+            item._id = NodeId.parse(f"{item.nodeid}@{group}")
 
 
 def pytest_collection_finish() -> None:
