@@ -65,17 +65,38 @@ import httpx  # noqa: E402
 import hypothesis  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+from _pytest.nodeid import NodeId  # noqa: E402
 
 from meitu_demo.domain.model import Image, Photo  # noqa: E402
 from meitu_demo.engine.sample_photos import load_astronaut  # noqa: E402
 from meitu_demo.photos import codec  # noqa: E402
 from meitu_demo.settings import Settings, environment  # noqa: E402
 
+# By default httpx waits for 5 s, and a busy machine may take longer; the app names its own timeouts.
+for _phase in ("connect", "read", "write", "pool"):
+    setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, _phase, 60.0)
 pytest_plugins = ["support.figures", "ledger.postgres"]
 hypothesis.settings.register_profile("machine of unknown speed", deadline=None)
 hypothesis.settings.load_profile("machine of unknown speed")
 
 _escapes: list[str] = []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of a group go to one worker, and so do those that share a fixture of their module: it is made once.
+
+    xdist 3.8 reads the group from the id, and writes it where pytest 9.2 no longer keeps the id: groups had no effect.
+    """
+    if not config.getoption("loadgroup", False):
+        return
+    for item in items:
+        fixtures: Any = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
+        is_shared = any(definitions[-1].scope == "module" for definitions in fixtures)
+        mark = item.get_closest_marker("xdist_group")
+        if mark or is_shared:
+            group = mark.args[0] if mark else item.path.relative_to(config.rootpath)
+            item._id = NodeId.parse(f"{item.nodeid}@{group}")
 
 
 def pytest_collection_finish() -> None:

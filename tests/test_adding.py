@@ -14,7 +14,6 @@ import pytest
 from meitu_demo import ui
 from meitu_demo.domain.model import Endpoint
 
-pytestmark = pytest.mark.xdist_group("adding")  # the copy is made once
 PROJECT = Path(ui.__file__).resolve().parents[2]
 ADDING = PROJECT / "meitu_demo" / "endpoints" / "ADDING.md"
 BLOCK = re.compile(r"^```(python|diff|toml) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

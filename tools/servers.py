@@ -1,19 +1,24 @@
 """Free ports, and waiting until a server process answers."""
 
+import contextlib
+import random
 import socket
 import subprocess
 import time
 import urllib.request
 from collections.abc import Callable
 
+PORTS = (20_000, 32_000)  # below Linux's ephemeral ones
 MAX_START_S = 180.0  # the machine may be busy
 
 
 def find_free_port() -> int:
-    """A port of the loopback interface that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that nothing listens on, and that the system gives to no connection by itself."""
+    while True:
+        port = random.randrange(*PORTS)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until_ready(url: str, process: "subprocess.Popen[bytes]", read_log: Callable[[], str] = str) -> None:

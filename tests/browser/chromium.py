@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, expect
 
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
@@ -24,12 +24,14 @@ DEVICES: dict[str, dict[str, Any]] = {
     "phone": {"viewport": {"width": 390, "height": 844}},
 }
 READY = "#face-fuse-run"
+MAX_WAIT_MS = 60_000  # on a machine that may be busy
 EVENTS = Path(__file__).with_name("events.js")
 LEFT, RIGHT = (200, 30, 30), (30, 30, 200)  # colours of the camera picture's margins
 
 
 def launch(playwright: Playwright, folder: Path) -> Browser:
     """The browser; its camera shows the astronaut between a red left and a blue right margin."""
+    expect.set_options(timeout=MAX_WAIT_MS)
     executable = next((found for name in NAMES if (found := shutil.which(name))), None)
     frame = np.zeros((480, 640, 3), np.uint8)
     frame[:, :64], frame[:, 576:], frame[:, 64:576] = LEFT, RIGHT, load_astronaut()[:480]
@@ -58,9 +60,8 @@ def open_page(
     """
     options = {"locale": locale, **DEVICES[device], **more}
     known = _known.setdefault((browser, repr(options)), [])
-    context = known.pop() if known and not fresh else _new_context(browser, options)
+    context = known.pop() if known and not fresh else new_context(browser, **options)
     page = context.new_page()
-    page.set_default_timeout(20_000)
     offences = _offences(page, url)
     try:
         page.goto(url)
@@ -80,8 +81,10 @@ def open_page(
         known.append(context)
 
 
-def _new_context(browser: Browser, options: dict[str, Any]) -> BrowserContext:
+def new_context(browser: Browser, **options: Any) -> BrowserContext:
+    """A visitor's browser, whose pages may take long. options: as Playwright has them."""
     context = browser.new_context(**options)
+    context.set_default_timeout(MAX_WAIT_MS)
     context.add_init_script(path=EVENTS)
     return context
 

@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from support.servers import retired_and_slow, serve_demo, serve_vendor
-from support.uvicorn_server import free_port, uvicorn_server
+from support.failure_lab_server import serve_vendor
+from support.servers import retired_and_slow, serve_demo
+from support.uvicorn_server import uvicorn_server
+
+from tools.servers import find_free_port
 
 from .chromium import launch, open_page
 
@@ -73,7 +76,7 @@ def retired_demo(answers: threading.Event) -> Iterator[str]:
 @pytest.fixture(scope="package")
 def cut_off_demo() -> Iterator[str]:
     """The demo with keys and nobody at the other end."""
-    nobody = f"http://127.0.0.1:{free_port()}"
+    nobody = f"http://127.0.0.1:{find_free_port()}"
     with serve_demo({**KEYS, "MEITU_BASE_URL": nobody, "AILAB_BASE_URL": nobody}) as url:
         yield url
 

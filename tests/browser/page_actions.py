@@ -13,6 +13,18 @@ TOOLS = ("failure-lab", "verify")  # tabs within the tab of developers
 SHOWN = "img[src*='/file=']"
 
 
+@contextlib.contextmanager
+def wait_for_event(page: Page) -> Iterator[None]:
+    """Waits for the end of the event of Gradio's that is triggered inside."""
+    before = page.evaluate("window.events.begun.size")
+    yield
+    page.wait_for_function(
+        """before => { const begun = [...window.events.begun].slice(before);
+             return begun.length && begun.every(id => window.events.ended.has(id)); }""",
+        arg=before,
+    )
+
+
 class Panel:
     """One tab of the demo, opened."""
 
@@ -83,11 +95,11 @@ class Panel:
         And until the event behind it has ended: it tells its last a little earlier, and takes no click until then.
         """
         self.stage.locator(".stage").evaluate_all("all => all.forEach(old => { old.dataset.old = 1; })")
-        before = self.page.evaluate("window.events?.underWay() ?? []")
+        before = self.page.evaluate("window.events.underWay()")
         yield
         self.stage.locator(".stage:is(.result, .failure, .verification):not([data-old])").first.wait_for()
-        ended = "before => (window.events?.underWay() ?? []).every(id => before.includes(id))"
-        self.page.wait_for_function(ended, arg=before, timeout=60_000)
+        ended = "before => window.events.underWay().every(id => before.includes(id))"
+        self.page.wait_for_function(ended, arg=before)
 
     def pictures(self) -> tuple[bytes, bytes]:
         """The bytes of before and after, as shown."""
@@ -133,7 +145,8 @@ class History:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        page.locator("#history-tab-button").click()
+        with wait_for_event(page):  # or it would answer later than a choice in the old list, and undo it
+            page.locator("#history-tab-button").click()
         page.locator("#history-list :is(.runs, .runs-none):visible").wait_for()
 
     @property

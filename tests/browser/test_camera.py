@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from meitu_demo.domain.translations import translate
 
-from .chromium import open_page
+from .chromium import new_context, open_page
 
 pytestmark = pytest.mark.xdist_group("browser")
 REJECT = "navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', '%s'); }"
@@ -45,7 +45,7 @@ def test_dropped_link_is_explained_at_the_photo(page):
 
 def test_one_lost_upload_is_one_message(browser, demo):
     """The panels share a photo, and each reports that it is gone; a person reads it once."""
-    page = browser.new_page(locale="en-US")
+    page = new_context(browser, locale="en-US").new_page()
     page.goto(demo)
     gone = '["/nowhere/a.jpg"]'
     page.route("**/gradio_api/upload*", lambda route: route.fulfill(body=gone, content_type="application/json"))
@@ -54,4 +54,4 @@ def test_one_lost_upload_is_one_message(browser, demo):
     )
     page.wait_for_function("document.querySelectorAll('[data-testid=toast-text]').length > 1")
     expect(page.locator("[data-testid=toast-text]:visible")).to_have_count(1)
-    page.close()
+    page.context.close()

@@ -24,7 +24,7 @@ DRAWN = """id => { const seen = [], watch = new MutationObserver(changes => seen
 
 def shows(page: Page, slug: str, shape: str = "", strength: str = "") -> Panel:
     """Waits until this tab is open, with these settings."""
-    expect(page.locator(f"#{slug}-tab-button")).to_have_attribute("aria-selected", "true", timeout=20_000)
+    expect(page.locator(f"#{slug}-tab-button")).to_have_attribute("aria-selected", "true")
     panel = object.__new__(Panel)  # a Panel opens itself by mouse
     panel.page, panel.slug = page, slug
     if shape:
@@ -112,7 +112,7 @@ def test_chosen_face_is_undone_by_one_click(page):
     panel.part("preview").locator(".compare > img").wait_for()
     panel.part("check").locator("[data-face='2'][role=button]").click()
     photo, undo = panel.part("photo").locator(SHOWN), panel.part("examples").locator(".undo")
-    expect(photo).to_have_attribute("src", re.compile("photo.jpg$"), timeout=20_000)
+    expect(photo).to_have_attribute("src", re.compile("photo.jpg$"))
     undo.click()
     expect(photo).to_have_attribute("src", re.compile("pair.jpg$"))
     expect(undo).to_be_hidden()

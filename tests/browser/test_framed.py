@@ -3,6 +3,8 @@
 import pytest
 from support.servers import serve_demo
 
+from browser.chromium import new_context
+
 pytestmark = pytest.mark.xdist_group("browser")
 PARENT = "https://huggingface.co/spaces/someone/portrait-apis"
 CAMERA = "navigator.mediaDevices.getUserMedia({video: true}).then(stream => stream.getVideoTracks().length)"
@@ -12,7 +14,7 @@ WHO = "fetch('/config').then(answer => answer.json()).then(config => config.user
 def test_space_works_in_the_frame_of_another_site(browser):
     """The login's cookie and the camera come through, and the cookie is kept apart for that site."""
     with serve_demo({"SPACE_ID": "someone/portrait-apis", "LOGIN": "ann:a long password"}) as url:
-        context = browser.new_context(permissions=["camera", "local-network-access"])
+        context = new_context(browser, permissions=["camera", "local-network-access"])
         frame = f'<iframe src="{url}" allow="camera; local-network-access" width="1200" height="900"></iframe>'
         context.route(f"{PARENT}/**", lambda route: route.fulfill(body=frame, content_type="text/html"))
         page = context.new_page()

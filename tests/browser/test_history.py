@@ -6,7 +6,7 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from browser.page_actions import History, Panel
+from browser.page_actions import SHOWN, History, Panel
 from meitu_demo.photos.provenance import read_provenance
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -43,7 +43,9 @@ def test_history_lists_compares_repeats_archives_and_deletes_runs(page, pictures
     expect(history.stage.locator(".side")).to_have_count(2)
 
     # Without a photo the panel waits for its person; with one, the free run is made.
-    Panel(page, "facial-aesthetics").clear()  # the reload has left it there
+    panel = Panel(page, "facial-aesthetics")
+    panel.part("photo").locator(SHOWN).wait_for()  # the reload has left it there
+    panel.clear()
     History(page)
     expect(runs.nth(1)).to_have_attribute("aria-current", "true")
     page.get_by_role("button", name="Run again").click()
@@ -54,7 +56,7 @@ def test_history_lists_compares_repeats_archives_and_deletes_runs(page, pictures
     history.choose(0)
     with panel.ending():
         page.get_by_role("button", name="Run again").click()
-    expect(panel.part("strength").locator("input[type=number]")).to_have_value("0.3", timeout=20_000)
+    expect(panel.part("strength").locator("input[type=number]")).to_have_value("0.3")
     History(page)
     expect(runs).to_have_count(3)
     expect(runs.first).to_contain_text("Strength 0.3")

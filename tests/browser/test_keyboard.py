@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from browser.chromium import MAX_WAIT_MS
 from browser.page_actions import SHOWN, Panel
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -36,8 +37,9 @@ class Keys:
         """Press `key` until `target` has the focus. At each stop the focus can be seen."""
         for _ in range(most):
             self.page.keyboard.press(key)
-            assert self.page.evaluate(MARK), f"the focus is lost or unmarked: {self.where()}"
-            if target.evaluate("element => element === document.activeElement"):
+            mark, is_there = target.evaluate(f"target => [({MARK})(), target === document.activeElement]")
+            assert mark, f"the focus is lost or unmarked: {self.where()}"
+            if is_there:
                 return self
         raise AssertionError(f"{target} is not reached; the focus is on {self.where()}")
 
@@ -90,7 +92,7 @@ def test_keyboard_reaches_everything_from_photo_to_download(visit, demo, picture
     keys.to(panel.part("photo").locator("button").first)
     choosers: list[object] = []
     page.on("filechooser", lambda chooser: choosers.append(chooser))
-    for _ in range(10):  # Gradio's button is on the page before it listens
+    for _ in range(MAX_WAIT_MS // 500):  # Gradio's button is on the page before it listens
         keys.press("Enter")
         page.wait_for_timeout(500)
         if choosers:

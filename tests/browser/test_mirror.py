@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from browser.page_actions import SHOWN, Panel
 from meitu_demo.domain.translations import get_texts
 
-from .chromium import READY
+from .chromium import READY, new_context
 
 pytestmark = pytest.mark.xdist_group("browser")
 STATES = get_texts("en")["mirror"]["states"]
@@ -84,7 +84,7 @@ def test_mirror_counts_frames_and_frees_the_camera(page):
 
 def test_mirror_explains_every_failure(browser, demo):
     """Each failure is explained: camera denied, absent, in use, unplugged or forbidden; server gone, busy or closed."""
-    context = browser.new_context(locale="en-US")
+    context = new_context(browser, locale="en-US")
     page = context.new_page()
     page.goto(demo)
     page.wait_for_selector(READY)

@@ -9,6 +9,7 @@ import numpy as np
 import pillow_heif
 import pytest
 from PIL import Image as Picture
+from playwright.sync_api import expect
 
 from browser.page_actions import SHOWN, Panel
 from meitu_demo.engine.sample_photos import load_astronaut
@@ -109,15 +110,16 @@ def test_shared_photo_is_in_every_panel_without_one_of_its_own(page, pictures):
     own = pictures / "own.jpg"
     own.write_bytes(codec.encode(load_astronaut()[:300, 100:400]))
     Panel(page, "face-fuse").example()
-    assert "astronaut.jpg" in shown_in(page, "facial-aesthetics")
+    shows(page, "facial-aesthetics", "astronaut.jpg")
     Panel(page, "anime-avatar").upload(own)
-    assert "own.jpg" in shown_in(page, "anime-avatar")
-    assert "astronaut.jpg" in shown_in(page, "face-fuse")
+    shows(page, "anime-avatar", "own.jpg")
+    shows(page, "face-fuse", "astronaut.jpg")
     Panel(page, "face-fuse").upload({"name": "next.jpg", "mimeType": "image/jpeg", "buffer": own.read_bytes()})
-    assert "next.jpg" in shown_in(page, "facial-aesthetics")
-    assert "own.jpg" in shown_in(page, "anime-avatar")
+    shows(page, "facial-aesthetics", "next.jpg")
+    shows(page, "anime-avatar", "own.jpg")
 
 
-def shown_in(page, slug: str) -> str:
-    """The address of the photo in a panel."""
-    return Panel(page, slug).part("photo").locator(SHOWN).first.evaluate("image => image.src")
+def shows(page, slug: str, name: str) -> None:
+    """Waits until the panel has the photo of this name."""
+    photo = Panel(page, slug).part("photo").locator(SHOWN).first
+    expect(photo).to_have_attribute("src", re.compile(rf"{re.escape(name)}$"))

@@ -1,6 +1,7 @@
 """A recipe on the page, by mouse and by keyboard: run, changed, saved, loaded, and its result used elsewhere."""
 
 import json
+import re
 
 import httpx
 import pytest
@@ -68,7 +69,7 @@ def test_recipe_from_the_first_click_to_another_panel(page):
     expect(page.get_by_role("tab", name="Facial Aesthetics")).to_have_attribute("aria-selected", "true")
     panel = Panel(page, "facial-aesthetics")
     photo = panel.part("photo").locator(SHOWN)
-    photo.wait_for()
+    expect(photo).to_have_attribute("src", re.compile(r"/result\.jpg$"))  # and no more the one that all panels share
     assert httpx.get(photo.evaluate("image => image.src")).content == after
     panel.part("check").locator(".check").wait_for()
     panel.run()

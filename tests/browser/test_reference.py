@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from meitu_demo.domain.translations import translate
 
-from .chromium import DEVICES
+from .chromium import DEVICES, new_context
 from .tour import WRONG, heard_in
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -70,7 +70,7 @@ def test_reference_fits_both_devices_in_light_and_dark(reference, locale):
 
 def test_reference_shows_everything_without_scripts(browser, demo):
     """Without JavaScript the reference page hides nothing and offers no search."""
-    context = browser.new_context(java_script_enabled=False)
+    context = new_context(browser, java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{demo}/reference?q=20003")
     assert page.get_by_role("searchbox").count() == 0

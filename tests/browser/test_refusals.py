@@ -21,8 +21,8 @@ def refused(panel: Panel, *, title: str, code: str = "") -> None:
     assert len(why) > 20
     assert len(fix) > 20
     assert code in block.locator("dl").first.inner_text()
-    assert panel.page.locator("[data-testid=toast-body]").count() == 0
-    assert panel.page.locator("[data-testid=status-tracker]:visible").count() == 0
+    expect(panel.page.locator("[data-testid=toast-body]")).to_have_count(0)
+    expect(panel.page.locator("[data-testid=status-tracker]:visible")).to_have_count(0)
     text = panel.page.locator("body").inner_text()
     for internal in ("Traceback", os.environ["GRADIO_TEMP_DIR"], "/tmp/", "site-packages", "meitu_demo"):
         assert internal not in text

@@ -1,5 +1,6 @@
 """The three-minute tour: what somebody is shown who has never seen the demo, from a photo to the stage."""
 
+import re
 from collections.abc import Iterator
 
 from playwright.sync_api import Page, expect
@@ -36,7 +37,7 @@ def walk(page: Page, url: str) -> Iterator[tuple[str, str]]:
     panel.stage.locator(".use-in summary").click()
     panel.stage.locator(".use-in [data-target=quality_restoration]").click()
     restoration = Panel(page, "quality-restoration")
-    restoration.part("photo").locator(SHOWN).wait_for()
+    expect(restoration.part("photo").locator(SHOWN)).to_have_attribute("src", re.compile(r"/result\.jpg$"))
     restoration.part("check").locator(".check").wait_for()
     restoration.run()
     yield "restored", "#quality-restoration-stage"

@@ -286,8 +286,8 @@ def _arrival(panel: Panel, look: Look) -> Stop:
         panel.page.wait_for_function(
             """id => { const box = document.querySelector(`#${id} .stage`).getBoundingClientRect();
                  return box.top >= -1 && box.bottom <= innerHeight + 1; }""",
-            arg=f"{panel.slug}-stage", timeout=3000,
-        )  # fmt: skip
+            arg=f"{panel.slug}-stage",
+        )
     except TimeoutError:
         wrong = (f"the stage is not in view: {panel.stage.locator('.stage').bounding_box()}",)
     return Stop(f"arrival-{look.language}-{panel.slug}", wrong)

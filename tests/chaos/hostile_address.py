@@ -39,7 +39,7 @@ async def hold_connection(port: int, number: int, counter: Counter[str]) -> None
 async def make_sessions(url: str, count: int, counter: Counter[str]) -> None:
     """Trigger a cheap event in `count` new sessions, at a steady pace; one that is cut off is not repeated."""
     transport = httpx.AsyncHTTPTransport(local_address=ADDRESS)
-    async with httpx.AsyncClient(transport=transport, timeout=30) as client:
+    async with httpx.AsyncClient(transport=transport, timeout=60) as client:
         config = (await client.get(f"{url}/config")).json()
         event = next(each["id"] for each in config["dependencies"] if each["api_name"] == "forget_keys")
 

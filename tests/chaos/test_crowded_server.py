@@ -30,7 +30,7 @@ sys.exit(app.main())
 async def check_health(url: str, answers: Counter[int]) -> None:
     """Ask for health on a new connection each time, as an orchestrator does."""
     while True:
-        async with httpx.AsyncClient(timeout=20) as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             try:
                 answers[(await client.get(f"{url}/healthz")).status_code] += 1
             except httpx.HTTPError:

@@ -22,6 +22,7 @@ from tools.load.vendor import create_app
 KEYS = {"MEITU_API_KEY": "key-of-the-cluster-0001", "MEITU_API_SECRET": "secret-of-the-cluster-0001"}
 CAP = 40  # calls a day
 VENDOR_S = 1.0
+MAX_WAIT_S = 60.0  # on a machine that may be busy
 
 
 @dataclass
@@ -42,6 +43,13 @@ class Cluster:
     def charges(self) -> int:
         """How many calls the vendor has counted."""
         return int(httpx.get(f"{self.vendor}/charges").json()["calls"])
+
+    def wait_for_charges(self, count: int) -> None:
+        """Wait until the vendor has counted so many."""
+        end = time.monotonic() + MAX_WAIT_S
+        while self.charges() < count:
+            assert time.monotonic() < end, self.trouble()
+            time.sleep(0.01)
 
     def rows(self) -> Counter[str]:
         """How many calls the ledger has in each state."""
@@ -91,7 +99,7 @@ def assembled(nginx: str, database: str) -> Iterator[Cluster]:
 
 def of(replica: Replica, cluster: Cluster) -> Visitor:
     """A visitor whom the proxy has given to `replica`; it gives it nobody for five seconds after it was away."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + MAX_WAIT_S
     while time.monotonic() < end:
         visitor = Visitor(cluster.url)
         if cluster.went()[visitor.http.cookies["replica"]] == {f"127.0.0.1:{replica.port}"}:

@@ -1,11 +1,10 @@
 """A replica dies while a person waits for it: what the page says, and that the person can go on from there."""
 
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from browser.chromium import DEVICES, launch
+from browser.chromium import DEVICES, launch, new_context
 from browser.page_actions import Panel
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -20,8 +19,7 @@ WORDS = {
 
 def opened(browser: Browser, cluster: Cluster, locale: str, device: str, scheme: str) -> Page:
     """A page; its console may tell of requests that fail, but no script of the page's may."""
-    page = browser.new_context(locale=locale, color_scheme=scheme, **DEVICES[device]).new_page()  # type: ignore[arg-type]
-    page.set_default_timeout(60_000)
+    page = new_context(browser, locale=locale, color_scheme=scheme, **DEVICES[device]).new_page()
     page.goto(cluster.url)
     page.wait_for_selector("#face-fuse-run")
     return page
@@ -55,8 +53,7 @@ def test_page_explains_a_lost_replica_and_goes_on(cluster: Cluster, tmp_path: Pa
         cleared.callback(cluster.slow)
         for panel in panels:
             panel.run_button.click()
-        while cluster.charges() < before + 2:
-            time.sleep(0.01)
+        cluster.wait_for_charges(before + 2)
         for panel in panels:  # what the vendor knows already, a busy machine may still have to paint
             panel.stage.locator(".stage.progress").filter(has_text="127.0.0.1").wait_for()
         doomed = next(replica for replica in cluster.replicas if home.endswith(f":{replica.port}"))

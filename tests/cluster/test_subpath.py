@@ -14,9 +14,8 @@ import httpx
 import pytest
 from gradio_client import Client, handle_file
 from support.servers import serve_demo
-from support.uvicorn_server import free_port
 
-from tools.load.replicas import wait_until_ready
+from tools.servers import find_free_port, wait_until_ready
 
 CONF = """daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}
 http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
@@ -30,7 +29,7 @@ http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {fo
 @contextmanager
 def run_proxy(nginx: str, folder: Path, upstream: str) -> Iterator[str]:
     """nginx with `upstream` at /demo/; yields that address."""
-    port = free_port()
+    port = find_free_port()
     (folder / "nginx.conf").write_text(CONF.format(folder=folder, port=port, upstream=upstream))
     user = "nobody" if os.geteuid() == 0 else None  # may write into this folder only
     if user:
@@ -42,7 +41,7 @@ def run_proxy(nginx: str, folder: Path, upstream: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/demo"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 @pytest.fixture(scope="module")

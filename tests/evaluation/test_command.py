@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import itertools
 import json
 import os
 import re
@@ -16,17 +17,17 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from support.servers import serve_vendor
+from support.failure_lab_server import serve_vendor
 
 from meitu_demo.domain.model import Image
 from meitu_demo.evaluate.__main__ import build_parser
 from meitu_demo.photos import codec
 from meitu_demo.photos.provenance import read_provenance
 
-pytestmark = pytest.mark.xdist_group("evaluate")
 COMMAND = [sys.executable, "-m", "meitu_demo.evaluate"]
 LIVE = ["--endpoint", "quality_restoration", "--target", "live", "--yes"]
 PHOTO_COUNT = 10
+SHIFTS = itertools.count()  # of photos, so that the vendor knows none from another test
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +40,8 @@ def vendor() -> Iterator[str]:
 def photos(tmp_path: Path, portrait_pixels: Image) -> Path:
     folder = tmp_path / "photos"
     folder.mkdir()
-    offset = time.time_ns() % 300
     for number in range(PHOTO_COUNT):
-        pixels = np.roll(portrait_pixels, offset + number, axis=1)  # unknown to the vendor so far
+        pixels = np.roll(portrait_pixels, next(SHIFTS), axis=1)
         (folder / f"{number:02d}.jpg").write_bytes(codec.encode(pixels))
     return folder
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.failure_lab_server import serving
+from support.failure_lab_server import serve_vendor
 
 KEYS = {
     "MEITU_API_KEY": "key-of-nobody", "MEITU_API_SECRET": "secret-of-nobody", "AILAB_API_KEY": "another-key",
@@ -57,5 +57,5 @@ def execute(interpreters: dict[str, str], tmp_path: Path) -> Execute:
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """The stand-alone server's address."""
-    with serving() as found:
+    with serve_vendor() as found:
         yield found

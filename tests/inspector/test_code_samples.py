@@ -28,7 +28,6 @@ from meitu_demo.photos import codec
 from meitu_demo.settings import Settings
 from meitu_demo.vendors import VENDORS
 
-pytestmark = pytest.mark.xdist_group("programs")
 # For no control what it has anyway.
 VALUES: dict[str, dict[str, Any]] = {
     "face_fuse": {"template_id": "08bp4tnfkm560qv6"},

@@ -43,7 +43,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 async def called(handler: Handler, photo: bytes, route: CallTarget = LIVE) -> CallResult:
     endpoint = RESTORE if route.vendor_id == "meitu" else RESHAPE
-    async with httpx.AsyncClient(transport=httpx.MockTransport(handler), timeout=5) as client:
+    async with httpx.AsyncClient(transport=httpx.MockTransport(handler), timeout=60) as client:
         return await run_unbilled(client, route, endpoint, photo, {})
 
 
@@ -151,7 +151,7 @@ async def test_trace_separates_sending_and_waiting_over_a_real_socket(portrait: 
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         route = replace(LIVE, base_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
             outcome = await run_unbilled(client, route, RESTORE, portrait, {})
     assert outcome.trace is not None
     assert phases(outcome.trace) == ["prepare", "wait", "send", "vendor", "download", "decode"]

@@ -16,7 +16,7 @@ import pytest
 from isolation.soak_visitors import ENDS, Soak
 
 pytestmark = pytest.mark.soak
-CALLS = 2000
+CALLS = 1000
 LASTS_S = 600.0  # at least, when all of it runs
 KEEP_MINUTES = 0.2
 GROWTH = 0.08
@@ -42,7 +42,7 @@ def app(tmp_path: Path) -> Iterator[tuple[str, psutil.Process]]:
         assert process.stdout is not None
         yield f"http://127.0.0.1:{int(process.stdout.readline())}", psutil.Process(process.pid)
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 def wait_until(read: Callable[[], Any], is_wanted: Callable[[Any], bool], seconds: float = 90) -> Any:

@@ -105,7 +105,7 @@ async def test_mark_sent_cancelled_releases_the_call(store: Store, native: bool)
 
     def slowly(*arguments: Any) -> None:
         writing.set()
-        gate.wait(30)
+        gate.wait(60)
         mark_sent(*arguments)
 
     store.mark_sent = slowly  # type: ignore[method-assign]
@@ -127,7 +127,7 @@ async def test_reserve_cancelled_releases_the_call(store: Store, native: bool) -
 
     def slowly(*arguments: Any) -> str:
         reserving.set()
-        gate.wait(30)
+        gate.wait(60)
         return reserve(*arguments)
 
     store.reserve = slowly  # type: ignore[method-assign]
@@ -248,7 +248,7 @@ async def test_reserve_does_not_block_the_event_loop(store: Store, open_store: C
     def hold() -> None:
         with other.database.exclusive():
             holding.set()
-            release.wait(30)
+            release.wait(60)
 
     async def visit() -> None:
         async with ledger.reserve(intent()):

@@ -193,7 +193,7 @@ def test_sqlite_is_created_concurrently(tmp_path: Path) -> None:
     def start(_number: int) -> None:
         for turn in range(8):
             store = file_store(tmp_path / str(turn) / "ledger.db", patience=20)
-            together.wait(30)
+            together.wait(60)
             store.reserve(intent())
 
     with ThreadPoolExecutor(6) as pool:

@@ -101,7 +101,7 @@ async def test_lazy_ledger_heartbeat_waits_for_the_ledger(tmp_path: Path, monkey
     monkeypatch.setattr("meitu_demo.ledger.async_ledger.Ledger.run_heartbeat", heartbeat)
     assert not started.is_set()
     await lazy_ledger.get_recorder()
-    await asyncio.wait_for(started.wait(), 10)
+    await asyncio.wait_for(started.wait(), 60)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -84,7 +84,7 @@ async def test_only_so_many_effects_run_at_a_time() -> None:
             most = max(most, running)
             if running == effect_runner.MAX_CONCURRENT:
                 gate.set()
-        assert gate.wait(10)
+        assert gate.wait(60)
         with lock:
             running -= 1
         return image

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from client_requests import KEYS, PATHS, TIDYUP
 from pydantic import SecretStr
-from support.failure_lab_server import NEVER_ANSWERED, PROJECT, charges, check, serving
+from support.failure_lab_server import NEVER_ANSWERED, PROJECT, charges, check, serve_vendor
 from support.unbilled_call import run_unbilled
 
 from meitu_demo.calls.exchange import MAX_RESPONSE_BYTES
@@ -39,7 +39,7 @@ CODES = [(vendor_id, code) for vendor_id, part in load_toml("data/errors.toml").
 @pytest.fixture(scope="module")
 def lab() -> Iterator[str]:
     """A server with the lab."""
-    with serving("--lab") as address:
+    with serve_vendor("--lab") as address:
         yield address
 
 
@@ -196,7 +196,7 @@ async def test_in_process_the_verdict_is_the_same(name: str, portrait: bytes, mo
 
 def test_a_server_that_always_fails_and_still_stops(portrait: bytes) -> None:
     """`--fault` holds for every call, a header outranks it, and a call that is being held holds up no stop."""
-    with serving("--fault", "timeout_after") as address:
+    with serve_vendor("--fault", "timeout_after") as address:
         with pytest.raises(httpx.ReadTimeout):
             httpx.post(address + TIDYUP, content=portrait, timeout=IMPATIENT, trust_env=False)
         html = httpx.post(address + TIDYUP, headers={"x-fault": "html_200"}, trust_env=False)

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from support.uvicorn_server import free_port
+
+from tools.servers import find_free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 MAX_START_S = 90.0  # on a machine that may be busy
@@ -51,12 +52,12 @@ class Demo:
 
     def upload(self, data: bytes) -> httpx.Response:
         """Upload a photo as the page does."""
-        return httpx.post(f"{self.url}/gradio_api/upload", files={"files": ("me.jpg", data)}, timeout=30)
+        return httpx.post(f"{self.url}/gradio_api/upload", files={"files": ("me.jpg", data)}, timeout=60)
 
     def call(self, name: str, *data: Any) -> tuple[str, Any]:
         """(event, data) at the end of an API call."""
         url = f"{self.url}/gradio_api/call/{name}"
-        event = httpx.post(url, json={"data": data}, timeout=30).json()["event_id"]
+        event = httpx.post(url, json={"data": data}, timeout=60).json()["event_id"]
         text = httpx.get(f"{url}/{event}", timeout=60).text
         kind, _, value = text.strip().split("\n\n")[-1].partition("\ndata: ")
         return kind.removeprefix("event: "), json.loads(value)
@@ -66,7 +67,7 @@ class Demo:
 def run_demo(program: Sequence[str] = ("app.py",), **settings: str) -> Iterator[Demo]:
     """Start the demo, wait until it answers, and kill it at the end. program: what Python runs."""
     with tempfile.TemporaryDirectory() as name:
-        folder, port = Path(name), free_port()
+        folder, port = Path(name), find_free_port()
         process = subprocess.Popen(
             [sys.executable, *program], cwd=PROJECT, env=build_environment(folder, PORT=str(port), **settings),
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -79,8 +80,8 @@ def run_demo(program: Sequence[str] = ("app.py",), **settings: str) -> Iterator[
             yield running
         finally:
             process.kill()
-            process.wait(10)
-            reader.join(10)
+            process.wait(60)
+            reader.join(60)
 
 
 def _read(running: Demo) -> None:

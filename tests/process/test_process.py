@@ -54,7 +54,7 @@ def read_ledger(demo: Demo) -> list[str]:
 
 def wait_for_runs(demo: Demo, count: int) -> dict[str, dict[str, Any]]:
     """The log lines of runs by run id, once there are `count` of them."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while True:
         lines = {line["run"]: line for line in demo.parse_log() if line["logger"] == "meitu_demo.calls.run_log"}
         if len(lines) >= count or time.monotonic() > end:
@@ -124,10 +124,10 @@ def test_shutdown_in_a_paid_run_explains_it_and_records_it_as_unknown(
             time.sleep(0.01)
         stopped_at_s = time.monotonic()
         demo.process.send_signal(signal.SIGTERM)
-        demo.process.wait(15)
+        demo.process.wait(60)
         elapsed_s = time.monotonic() - stopped_at_s
-    caller.join(10)
-    assert elapsed_s < 9.0
+    caller.join(60)
+    assert elapsed_s < 20.0
     assert read_ledger(demo)[-1] == "unknown"
     assert answers[0][0] == "error"
     assert "The demo is being restarted." in json.dumps(answers)
@@ -148,9 +148,9 @@ def test_instances_do_not_touch_each_others_files_or_those_of_others(portrait: b
         with run_demo(GRADIO_TEMP_DIR=str(shared)) as other:
             upload_photo(other, portrait)
             other.process.terminate()
-            other.process.wait(20)
+            other.process.wait(60)
         assert path.read_bytes() == portrait
         assert {entry.name for entry in shared.iterdir()} == {foreign.name, path.parents[1].name}
         one.process.terminate()
-        one.process.wait(20)
+        one.process.wait(60)
     assert list(shared.iterdir()) == [foreign]

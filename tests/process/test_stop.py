@@ -5,6 +5,8 @@ import subprocess
 import sys
 import time
 
+import httpx
+
 from process.app_process import PROJECT
 
 SERVER = """
@@ -17,12 +19,16 @@ async def app(scope, receive, send):
             kind = (await receive())["type"]
             await send({"type": kind + ".complete"})
             print(kind, flush=True)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body"})
 
 async def before_shutdown():
     print("before", flush=True)
     await asyncio.sleep(float(sys.argv[1]))
 
-http_server.GracefulServer(app, before_shutdown).run([http_server.bind_socket("127.0.0.1", 0)])
+socket = http_server.bind_socket("127.0.0.1", 0)
+print(socket.getsockname()[1], flush=True)
+http_server.GracefulServer(app, before_shutdown).run([socket])
 """
 
 
@@ -31,8 +37,9 @@ def start(seconds: float) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", SERVER, str(seconds)]
     process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
+    port = int(process.stdout.readline())
     assert process.stdout.readline() == "lifespan.startup\n"
-    time.sleep(0.1)  # for the listening socket; the signal handlers are installed already
+    assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 200  # until then a signal would only end the start
     return process
 
 
@@ -40,7 +47,7 @@ def test_first_signal_shuts_down_in_order() -> None:
     """First the calls end, then the app does."""
     process = start(0.0)
     process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=20)
+    output, _ = process.communicate(timeout=60)
     assert output.split() == ["before", "lifespan.shutdown"]
 
 
@@ -52,5 +59,5 @@ def test_second_signal_kills_at_once() -> None:
     assert process.stdout.readline() == "before\n"
     signalled_s = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == -signal.SIGTERM
+    assert process.wait(60) == -signal.SIGTERM
     assert time.monotonic() - signalled_s < 5.0

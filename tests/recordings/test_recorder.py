@@ -252,7 +252,7 @@ async def test_call_in_flight_is_not_recorded_once_its_session_is_deleted(
     def save_while_deleting(store: RecordingStore, recording: Recording) -> None:
         save(store, recording)
         assert service.recorder
-        asyncio.run_coroutine_threadsafe(service.recorder.delete(ME.session_id), loop).result(10)
+        asyncio.run_coroutine_threadsafe(service.recorder.delete(ME.session_id), loop).result(60)
 
     monkeypatch.setattr(RecordingStore, "save", save_while_deleting)
     assert not (await run(service, FUSE, portrait)).is_saved

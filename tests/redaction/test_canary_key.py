@@ -281,7 +281,7 @@ class World:
     def collect_leftovers(self, folders: Mapping[str, Path]) -> Iterator[tuple[str, str | bytes]]:
         """What remains after all calls: pages, ledgers, files and file names."""
         for name, path in (("page", "/"), ("config", "/config"), ("API's description", "/gradio_api/info")):
-            yield name, httpx.get(self.page.url + path, timeout=30).text
+            yield name, httpx.get(self.page.url + path, timeout=60).text
         contents: set[bytes] = set()
         for name, folder in folders.items():
             for path in sorted(folder.rglob("*")):

@@ -22,7 +22,7 @@ class Held:
             self.begun += 1
             self.most = max(self.most, self.running)
         self._beginnings.release()
-        assert self.gate.wait(10)
+        assert self.gate.wait(60)
         with self._lock:
             self.running -= 1
         return given
@@ -30,4 +30,4 @@ class Held:
     async def begins(self, times: int) -> None:
         """Wait for so many more to begin."""
         for _ in range(times):
-            assert await asyncio.to_thread(self._beginnings.acquire, timeout=10)
+            assert await asyncio.to_thread(self._beginnings.acquire, timeout=60)

@@ -22,7 +22,7 @@ NEVER_ANSWERED = {"timeout_before", "timeout_after", "drip"}
 
 
 @contextmanager
-def serving(*options: str) -> Iterator[str]:
+def serve_vendor(*options: str) -> Iterator[str]:
     """`python -m meitu_demo.offline` with `options` on a free port; its address. It stops when told to."""
     command = [sys.executable, "-u", "-m", "meitu_demo.offline", "--port", "0", *options]
     with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as process:

@@ -67,6 +67,6 @@ async def canary() -> AsyncIterator[Canary]:
         proxy = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         moving = httpx.MockTransport(lambda request: bird.move(request))
         mounts = {f"https://{ELSEWHERE}": moving, API: moving, f"https://{DOWN}": httpx.MockTransport(down)}
-        async with httpx.AsyncClient(proxy=proxy, mounts=mounts, trust_env=False, timeout=5) as client:
+        async with httpx.AsyncClient(proxy=proxy, mounts=mounts, trust_env=False, timeout=60) as client:
             bird = Canary(client)
             yield bird

@@ -1,13 +1,9 @@
-"""Servers for tests: the demo with any settings, the stand-alone offline server, a fake vendor."""
+"""Servers for tests: the demo with any settings, a fake vendor."""
 
 import asyncio
 import contextlib
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 
 from starlette.applications import Starlette
@@ -20,7 +16,7 @@ from meitu_demo.offline import create_app as create_offline
 from meitu_demo.recordings import create_replay_app
 from meitu_demo.settings import Settings
 from meitu_demo.ui.app import create_app
-from support.uvicorn_server import START_TIMEOUT_S, free_port, uvicorn_server
+from support.uvicorn_server import START_TIMEOUT_S, uvicorn_server
 
 
 @contextlib.contextmanager
@@ -32,20 +28,6 @@ def serve_demo(environ: dict[str, str] | None = None) -> Iterator[str]:
         client = create_http_client(settings, create_offline(), replay_app)
         with uvicorn_server(create_app(settings, client)) as url:
             yield url
-
-
-@contextlib.contextmanager
-def serve_vendor(*options: str) -> Iterator[str]:
-    """The stand-alone offline server, a process of its own as an integrator runs it."""
-    port = free_port()
-    command = [sys.executable, "-m", "meitu_demo.offline", "--port", str(port), *options]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _await_port(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def retired_and_slow(release: threading.Event) -> Starlette:
@@ -69,12 +51,3 @@ def retired_and_slow(release: threading.Event) -> Starlette:
         Route("/api/portrait/effects/face-tidyup", retired, methods=["POST"]),
         Route("/{path:path}", slow, methods=["POST"]),
     ])  # fmt: skip
-
-
-def _await_port(port: int) -> None:
-    end = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < end:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.02)
-    raise TimeoutError(f"nothing listens on port {port}")

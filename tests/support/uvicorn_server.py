@@ -1,7 +1,6 @@
 """One ASGI app behind a real socket, in a thread of this process."""
 
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -11,13 +10,6 @@ import uvicorn
 
 START_TIMEOUT_S = 60.0  # on a machine that may be busy
 STOP_TIMEOUT_S = 10.0
-
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

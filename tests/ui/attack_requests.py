@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from urllib.parse import quote
 
+MAX_WAIT_S = 60.0  # on a machine that may be busy
 # Each route of Gradio's and ours that ever took a path, here or in a published attack; {} is the path.
 PATH_ROUTES = (
     "/gradio_api/file={}", "/gradio_api/file/{}", "/gradio_api/file%3D{}", "/file={}", "/file/{}", "/{}",
@@ -49,13 +50,13 @@ def disguise_path(path: str, upload_folder: str) -> list[str]:
     ]  # fmt: skip
 
 
-def send_raw(address: tuple[str, int], target: str, *headers: str, method: str = "GET", seconds: float = 4.0) -> bytes:
+def send_raw(address: tuple[str, int], target: str, *headers: str, method: str = "GET") -> bytes:
     """The complete answer to a request for `target`, which is sent as it is; of a stream only the beginning."""
     lines = [f"{method} {target} HTTP/1.1", "Connection: close", *headers]
     if not any(header.lower().startswith("host:") for header in headers):
         lines.insert(1, f"Host: {address[0]}:{address[1]}")
     answer = b""
-    with socket.create_connection(address, seconds) as connection, contextlib.suppress(TimeoutError):
+    with socket.create_connection(address, MAX_WAIT_S) as connection, contextlib.suppress(TimeoutError):
         connection.sendall("\r\n".join([*lines, "", ""]).encode("utf-8", "surrogatepass"))
         while part := connection.recv(65536):
             answer += part
@@ -95,7 +96,7 @@ def count_connections() -> Iterator[ConnectionCounter]:
         yield counter
     finally:
         counter.close()
-        thread.join(10)
+        thread.join(60)
 
 
 def spell_loopback_urls(port: int) -> list[str]:

@@ -82,7 +82,7 @@ async def test_face_crop_cache_drops_a_result_deleted_meanwhile(
 
     def held(*given: Any) -> Any:
         begun.set()
-        assert gate.wait(30)
+        assert gate.wait(60)
         return crop_face(*given)
 
     monkeypatch.setattr(face_crop_cache, "crop_face", held)

@@ -184,13 +184,13 @@ async def test_fair_queue_in_the_app_frees_the_slot_of_a_closed_page(
 
     def held(*given: Any) -> bytes:
         begun.release()
-        assert gate.wait(30)
+        assert gate.wait(60)
         return process(*given)
 
     monkeypatch.setattr(effect_runner, "apply_effect", held)
     turns = FairQueue(1, 2, 60)
     works, waits = await start(turns, "9.9.9.9"), await start(turns, "9.9.9.9")
-    assert await asyncio.to_thread(begun.acquire, timeout=30)
+    assert await asyncio.to_thread(begun.acquire, timeout=60)
     with pytest.raises(QueueFull):
         await (await start(turns, "9.9.9.9")).result()
     waits.release()

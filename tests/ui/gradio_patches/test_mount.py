@@ -90,7 +90,7 @@ async def test_slow_down_polling_sets_the_intervals_of_both_queue_loops(
     loops = [
         asyncio.create_task(start()) for start in (blocks._queue.start_processing, blocks._queue.start_progress_updates)
     ]
-    await asyncio.wait_for(finished.wait(), 5)
+    await asyncio.wait_for(finished.wait(), 60)
     for loop in loops:
         loop.cancel()
     await asyncio.gather(*loops, return_exceptions=True)

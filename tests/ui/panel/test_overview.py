@@ -58,16 +58,16 @@ def test_sheet_is_empty_after_cancellation(
 
     def held(*given: Any) -> Any:
         begun.set()
-        assert gate.wait(20)
+        assert gate.wait(60)
         return look(*given)
 
     monkeypatch.setattr(face_crop_cache, "crop_face", held)
     with ThreadPoolExecutor(1) as pool:
         sheet = pool.submit(see, page, "shapes", page.upload(portrait), tab, ["9", 0.4])
-        assert begun.wait(20)
+        assert begun.wait(60)
         page.press("facial-aesthetics-sheet", [None, "", tab], "input")
         gate.set()
-        shown = sheet.result(30)
+        shown = sheet.result(60)
     assert shown[0].count("<li>") == 26
     assert shown[-1] == ""
 

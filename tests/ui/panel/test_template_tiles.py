@@ -61,7 +61,7 @@ def test_tiles_are_cancelled_by_a_newer_photo(page: Page, portrait: bytes, monke
         monkeypatch.setattr(previews, "render_tiles", render_tiles)
         for tile in render_tiles(face_crop):
             begun.set()
-            assert is_replaced.wait(20)
+            assert is_replaced.wait(60)
             drawn.append(tile)
             yield tile
 
@@ -75,7 +75,7 @@ def test_tiles_are_cancelled_by_a_newer_photo(page: Page, portrait: bytes, monke
     monkeypatch.setattr(LatestRequest, "register", register_and_tell)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(show, page, photos[0], tab)
-        assert begun.wait(20)
+        assert begun.wait(60)
         second = show(page, photos[1], tab)
         assert first.result() == []
     assert len(drawn) == 1
