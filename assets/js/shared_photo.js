@@ -41,9 +41,10 @@ window.setPhotos = (names, photos) => names.map((name, at) => name in givenPhoto
 // that had stood in its place all the time.
 const photoPathOf = {}, standIns = new Set();
 window.samePhoto = (box, photo) => {
-  const before = photoPathOf[box];
-  photoPathOf[box] = photo?.path ?? '';
-  return standIns.delete(box) || before === photoPathOf[box];
+  const path = photo?.path ?? '';
+  if (path === (photoPathOf[box] ?? '')) return true;
+  photoPathOf[box] = path;
+  return standIns.delete(box);
 };
 
 // A click on an example, and one on a face or a suggested fix: that one can be undone.
