@@ -207,7 +207,7 @@ def test_adding_page_explains_every_field_of_an_endpoint() -> None:
 def test_added_endpoint_is_a_panel(found: dict[str, Any]) -> None:
     """The page has the tab with photo, all controls, button and result view, and the options in words."""
     assert found["catalogue"][-1] == "portrait_focus"
-    parts = ("tab", "photo", "backdrop", "edge-px", "strength", "run", "stage", "offline")
+    parts = ("tab", "photo", "backdrop", "edge-px", "strength", "run", "stage", "actions")
     assert {f"portrait-focus-{part}" for part in parts} <= set(found["elements"])
     assert [value for _, value in found["options"]] == ["blur", "grey"]
 

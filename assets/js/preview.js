@@ -49,8 +49,17 @@ document.addEventListener('click', ({target}) => {
   const column = resultColumnOf(target);
   column.dataset.touched = '';
   setView(column, 'result');
-  if (innerWidth < 768 && target.closest('.run, .both')) window.scrollToElement(column.querySelector('[id$=-stage]'));
+  if (innerWidth < 768 && target.closest('.run, .both')) followRun(column);
 }, true);
+
+// On a phone the page goes to the progress, and again to the result, below which there may be more room.
+const MAX_RUN_MS = 300_000;
+const followRun = async column => {
+  window.scrollToElement(column);
+  const isRunning = () => column.querySelector('.stage.progress');
+  await window.waitFor(isRunning, 2000);
+  if (await window.waitFor(() => !isRunning(), MAX_RUN_MS)) window.scrollToElement(column);
+};
 
 // Where no preview follows the settings, a result of other settings is dimmed. `count`: how many of the values are settings.
 const settingsNow = {}, settingsOfResult = {};

@@ -41,9 +41,10 @@ window.setPhotos = (names, photos) => names.map((name, at) => name in pendingPho
 // that had stood in its place all the time.
 const consentPhotoPathOf = {}, exampleBoxes = new Set();
 window.isSamePhoto = (box, photo) => {
-  const before = consentPhotoPathOf[box];
-  consentPhotoPathOf[box] = photo?.path ?? '';
-  return exampleBoxes.delete(box) || before === consentPhotoPathOf[box];
+  const path = photo?.path ?? '';
+  if (path === (consentPhotoPathOf[box] ?? '')) return true;
+  consentPhotoPathOf[box] = path;
+  return exampleBoxes.delete(box);
 };
 
 // A click on an example, and one on a face or a suggested fix: that one can be undone.

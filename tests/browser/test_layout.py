@@ -71,6 +71,16 @@ def test_result_is_wholly_in_view_after_a_run(visit, demo, slug):
     assert panel.part("preview").locator(".compare").is_hidden()
 
 
+@pytest.mark.parametrize("slug", ["facial-aesthetics", "recipe"])
+def test_phone_stands_at_the_result_after_a_run(visit, demo, slug):
+    """The result's top edge is at the top of the window, although the page was shorter when the button was pressed."""
+    page = visit(demo, device="phone")
+    panel = Panel(page, slug).example()
+    panel.run()
+    is_at_top = "selector => Math.abs(document.querySelector(selector).getBoundingClientRect().top) < 40"
+    page.wait_for_function(is_at_top, arg=f"#{slug}-stage .stage.result")
+
+
 def test_example_is_shown_before_the_first_photo(visit, demo):
     """Each panel opens with the effect on the example photo, as two different pictures, and says who drew it."""
     page = visit(demo)
